@@ -1,0 +1,110 @@
+/*
+ * The machine's clock, the manual clock of tests and simulator, and how a wall time is written.
+ *
+ * This is the only file that reads the time. Both reads go through the vDSO: no system call on
+ * machines whose clock source allows it.
+ */
+#include "core/base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "core/base/error.h"
+
+static int64_t system_now_ns(void *context)
+{
+    (void)context;
+    struct timespec now;
+    lt_assert(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * LT_NS_PER_S + now.tv_nsec;
+}
+
+static int64_t system_wall_us(void *context)
+{
+    (void)context;
+    struct timespec now;
+    lt_assert(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    return (int64_t)now.tv_sec * LT_US_PER_S + now.tv_nsec / LT_NS_PER_US;
+}
+
+const struct lt_clock *lt_clock_system(void)
+{
+    static const struct lt_clock system = {system_now_ns, system_wall_us, NULL};
+    return &system;
+}
+
+static int64_t manual_now_ns(void *context)
+{
+    const struct lt_clock_manual *manual = context;
+    return manual->now_ns;
+}
+
+static int64_t manual_wall_us(void *context)
+{
+    const struct lt_clock_manual *manual = context;
+    return manual->wall_us;
+}
+
+void lt_clock_manual_init(struct lt_clock_manual *manual, int64_t now_ns, int64_t wall_us)
+{
+    manual->clock = (struct lt_clock){manual_now_ns, manual_wall_us, manual};
+    manual->now_ns = now_ns;
+    manual->wall_us = wall_us;
+}
+
+/* Division that rounds down, for times before 1970 too. */
+static int64_t floor_divide(int64_t value, int64_t divisor)
+{
+    int64_t quotient = value / divisor;
+    return value % divisor < 0 ? quotient - 1 : quotient;
+}
+
+void lt_clock_manual_advance(struct lt_clock_manual *manual, int64_t delta_ns)
+{
+    lt_assert(delta_ns >= 0);
+    int64_t later_ns;
+    lt_assert(!__builtin_add_overflow(manual->now_ns, delta_ns, &later_ns));
+    /* Taken from the differences of whole microseconds, so that a thousand steps of 1 ns are 1 us.
+     */
+    manual->wall_us +=
+        floor_divide(later_ns, LT_NS_PER_US) - floor_divide(manual->now_ns, LT_NS_PER_US);
+    manual->now_ns = later_ns;
+}
+
+/* The civil date of a day counted from 1970-01-01, in the proleptic Gregorian calendar. Years are
+ * counted from March, so that the leap day is the last day of a year, and in eras of 400 years,
+ * which all have the same number of days. */
+static void civil_date(int64_t day, int64_t *year, int *month, int *day_of_month)
+{
+    enum { DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
+    int64_t shifted = day + DAYS_TO_1970;
+    int64_t era = floor_divide(shifted, DAYS_PER_ERA);
+    int64_t day_of_era = shifted - era * DAYS_PER_ERA;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    *day_of_month = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
+    *month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+    *year = year_of_era + era * 400 + (*month <= 2);
+}
+
+void lt_clock_format_iso(int64_t wall_us, char out[LT_CLOCK_ISO_SIZE])
+{
+    const int64_t us_per_day = (int64_t)86400 * LT_US_PER_S;
+    int64_t day = floor_divide(wall_us, us_per_day);
+    int64_t ms = (wall_us - day * us_per_day) / 1000;
+    int64_t year;
+    int month;
+    int day_of_month;
+    civil_date(day, &year, &month, &day_of_month);
+    int hour = (int)(ms / 3600000);
+    int minute = (int)(ms / 60000 % 60);
+    int second = (int)(ms / 1000 % 60);
+    int size_bytes =
+        snprintf(out, LT_CLOCK_ISO_SIZE, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", year,
+                 month, day_of_month, hour, minute, second, (int)(ms % 1000));
+    lt_assert(size_bytes > 0);
+    lt_assert(size_bytes < LT_CLOCK_ISO_SIZE);
+}

@@ -1,0 +1,87 @@
+/*
+ * Counters and histograms in one mapped file, so that `leat stat`, a scraper or a post-mortem reads
+ * them at no cost to the record path: a counter is a relaxed store by its single writer.
+ *
+ * File: a header (magic "LEATCNT1", format version, pid, start wall time, directory size, value
+ * size, query name, a heartbeat), a directory of named entries, then the values. The layout is
+ * written in prose at the top of counters.c. The file is created under a temporary name and
+ * renamed, so a reader sees it whole or not at all. It stays when the process dies.
+ *
+ * Entries are made before the query starts (lt_counters_add); after that only values change.
+ */
+#ifndef LT_BASE_COUNTERS_H
+#define LT_BASE_COUNTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/base/histogram.h"
+#include "core/base/shared.h"
+
+struct lt_counters;
+
+enum lt_counter_kind {
+    LT_COUNTER_SUM,       /* only grows: records read */
+    LT_COUNTER_GAUGE,     /* goes up and down: lag */
+    LT_COUNTER_HISTOGRAM, /* nanoseconds */
+    LT_COUNTER_TEXT,      /* a short text: state, last error; 256 bytes */
+};
+
+/* `path` NULL keeps the counters in anonymous memory (tests, embedders that want no file). */
+int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
+                       struct lt_error *error) LT_MUST_USE;
+/* Opens another process's file, read-only, checking magic, version and size. */
+int lt_counters_open(const char *path, struct lt_counters **out,
+                     struct lt_error *error) LT_MUST_USE;
+void lt_counters_close(struct lt_counters *counters); /* NULL is a no-op; the file stays */
+/* Closes and removes the file: a query that ended well leaves none unless asked to. */
+void lt_counters_remove(struct lt_counters *counters);
+
+/* on: before start. `name` as "lane0.source.records"; unit as "records", "ns", "bytes". Names are
+ * unique (asserted). Never returns NULL: a full directory is an assertion (see limits in
+ * counters.c). */
+struct lt_shared_u64 *lt_counters_add(struct lt_counters *counters, enum lt_counter_kind kind,
+                                      const char *name, const char *unit, const char *help);
+struct lt_histogram *lt_counters_add_histogram(struct lt_counters *counters, const char *name,
+                                               const char *help);
+/* A text value; written by one thread, read by any as a whole or as the one before (seqlock). */
+struct lt_counter_text;
+struct lt_counter_text *lt_counters_add_text(struct lt_counters *counters, const char *name,
+                                             const char *help);
+void lt_counter_text_set(struct lt_counter_text *text, const char *value);
+
+/* on: the single writer of the counter. */
+static inline void lt_counter_add(struct lt_shared_u64 *counter, uint64_t delta)
+{
+    lt_store_relaxed_u64(counter, counter->value + delta); /* relaxed: single writer, a statistic */
+}
+static inline void lt_counter_set(struct lt_shared_u64 *counter, uint64_t value)
+{
+    lt_store_relaxed_u64(counter, value); /* relaxed: as above */
+}
+
+struct lt_counter_info {
+    const char *name, *unit, *help;
+    enum lt_counter_kind kind;
+    const struct lt_shared_u64 *value;    /* SUM, GAUGE */
+    const struct lt_histogram *histogram; /* HISTOGRAM */
+    const struct lt_counter_text *text;   /* TEXT */
+};
+size_t lt_counters_count(const struct lt_counters *counters);
+struct lt_counter_info lt_counters_at(const struct lt_counters *counters, size_t index);
+void lt_counter_text_get(const struct lt_counter_text *text, char *out, size_t out_size);
+
+struct lt_counters_identity {
+    int pid;
+    bool alive; /* a process with that pid and start time runs */
+    int64_t started_wall_us;
+    int64_t heartbeat_wall_us; /* last time the query said it lives */
+    const char *query_name;
+};
+struct lt_counters_identity lt_counters_identity(const struct lt_counters *counters);
+/* on: the query's control thread, about once a second. */
+void lt_counters_heartbeat(struct lt_counters *counters, int64_t wall_us);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Every limit of the engine in one place, each with its reason. Relations between them are asserted
+ * at the end, so that one cannot be changed without the others noticing.
+ */
+#ifndef LT_BASE_LIMITS_H
+#define LT_BASE_LIMITS_H
+
+enum {
+    /* Rows in flight in one lane: what covers 1.5 M records/s over a 40 ms acknowledgement.
+     * Untouched rows cost address space only: the pool hands out the last one returned first. */
+    LT_LIMIT_LANE_ROWS = 65536,
+    /* Bytes borrowed by rows in flight in one lane before the source stops polling. */
+    LT_LIMIT_LANE_BYTES = 256 * 1024 * 1024,
+    /* Slots of a ring between two stages: at least 4x the interval at which the consumer publishes
+     * its index (IO.md 7), 64 KiB of slots. */
+    LT_LIMIT_RING_SLOTS = 1024,
+    LT_LIMIT_RING_PUBLISH = 64,
+    /* Records a source hands over in one poll, before the worker looks at its other duties: about
+     * 50 us of work. */
+    LT_LIMIT_POLL_RECORDS = 256,
+    /* Lanes of one query: more than any machine's cores this was built for. */
+    LT_LIMIT_LANES = 256,
+    LT_LIMIT_STAGES = 8,
+    /* Sinks of one plan, dead-letter sinks included. */
+    LT_LIMIT_SINKS = 16,
+    LT_LIMIT_OPERATORS = 64,
+    /* Epochs between injection and commit. More would only hide a stuck disk; while this many wait,
+     * no new one is injected and the data flow on. */
+    LT_LIMIT_EPOCHS_IN_FLIGHT = 4,
+    /* Columns of a row, so that a null bitmap is at most 256 bytes. */
+    LT_LIMIT_COLUMNS = 2048,
+    /* Depth of nested types and of an expression, which bounds every recursion over them. */
+    LT_LIMIT_TYPE_DEPTH = 32,
+    LT_LIMIT_EXPRESSION_DEPTH = 200,
+    LT_LIMIT_EXPRESSION_BYTES = 1024 * 1024,
+    /* Rows that one record may become in one operator (explode). */
+    LT_LIMIT_EMITS_PER_RECORD = 1024 * 1024,
+    /* Bytes a value can have: Spark's arrays end there too. */
+    LT_LIMIT_VALUE_BYTES = 0x7fffffff,
+    /* Commands waiting in a worker's mailbox. */
+    LT_LIMIT_MAILBOX_SLOTS = 256,
+};
+
+_Static_assert((LT_LIMIT_RING_SLOTS & (LT_LIMIT_RING_SLOTS - 1)) == 0, "ring indices are masked");
+_Static_assert(LT_LIMIT_RING_SLOTS >= 4 * LT_LIMIT_RING_PUBLISH,
+               "else a full ring is seen too late");
+_Static_assert(LT_LIMIT_LANE_ROWS >= LT_LIMIT_STAGES * LT_LIMIT_RING_SLOTS,
+               "rings full of rows must not starve the source's pool");
+_Static_assert(LT_LIMIT_LANE_ROWS >= 2 * LT_LIMIT_POLL_RECORDS,
+               "one poll must fit beside one in flight");
+
+#endif
