@@ -45,7 +45,7 @@ struct lt_option_spec {
     const char *choices;      /* LT_OPTION_CHOICE */
     int64_t min, max;         /* for numbers, sizes (bytes), durations (ns); both 0: no range */
     unsigned flags;
-    const char *doc; /* one sentence: meaning, unit, when it matters */
+    const char *doc; /* never NULL; one sentence: meaning, unit, when it matters */
 };
 
 struct lt_options;
@@ -67,7 +67,8 @@ void lt_options_at(const struct lt_options *options, size_t index, const char **
                    const char **value, const char **origin);
 
 /* Checks every key against the table, and required keys against the set. `owner` is named in
- * errors, such as: source kafka. */
+ * errors, such as: source kafka. A choice matches without regard to case and is respelled in the
+ * set as the table spells it. */
 int lt_options_check(const struct lt_options *options, const struct lt_option_spec *specs,
                      size_t count, const char *owner, struct lt_error *error) LT_MUST_USE;
 
@@ -83,6 +84,8 @@ bool lt_options_bool(const struct lt_options *options, const struct lt_option_sp
 /* True when the value of `key` must not be printed: flagged SECRET, or named like one
  * (password, secret, token, sasl.jaas.config, ...). */
 bool lt_options_is_secret(const struct lt_option_spec *specs, size_t count, const char *key);
+
+/* The two printers leave a failed write to the caller, who asks ferror() once at the end. */
 
 /* Prints "key = value   # origin" for every spec and every set key; secrets as "[hidden]". */
 void lt_options_print_effective(const struct lt_options *options,
