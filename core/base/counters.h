@@ -32,21 +32,28 @@ enum lt_counter_kind {
 /* `path` NULL keeps the counters in anonymous memory (tests, embedders that want no file). */
 int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
                        struct lt_error *error) LT_MUST_USE;
-/* Opens another process's file, read-only, checking magic, version and size. */
+/* Reads the file of another process, running or dead, into memory of its own and checks it: a damaged,
+ * truncated or foreign file is an error that names what is wrong, and no such file can crash the reader.
+ * What the handle then shows is the moment of opening; see lt_counters_refresh(). */
 int lt_counters_open(const char *path, struct lt_counters **out,
                      struct lt_error *error) LT_MUST_USE;
+/* Reads the file again, and with it values and entries made since. Pointers from lt_counters_at() stay
+ * valid and show the new values. After an error the handle has no entries. on: readers of
+ * lt_counters_open() only. */
+int lt_counters_refresh(struct lt_counters *counters, struct lt_error *error) LT_MUST_USE;
 void lt_counters_close(struct lt_counters *counters); /* NULL is a no-op; the file stays */
 /* Closes and removes the file: a query that ended well leaves none unless asked to. */
 void lt_counters_remove(struct lt_counters *counters);
 
 /* on: before start. `name` as "lane0.source.records"; unit as "records", "ns", "bytes". Names are
  * unique (asserted). Never returns NULL: a full directory is an assertion (see limits in
- * counters.c). */
+ * counters.c). `kind` is SUM or GAUGE. Counters whose names are equal up to the last dot are packed
+ * together, so they must have the same writer. */
 struct lt_shared_u64 *lt_counters_add(struct lt_counters *counters, enum lt_counter_kind kind,
                                       const char *name, const char *unit, const char *help);
 struct lt_histogram *lt_counters_add_histogram(struct lt_counters *counters, const char *name,
                                                const char *help);
-/* A text value; written by one thread, read by any as a whole or as the one before (seqlock). */
+/* A text value; written by one thread, read by any as a whole or as the one before. */
 struct lt_counter_text;
 struct lt_counter_text *lt_counters_add_text(struct lt_counters *counters, const char *name,
                                              const char *help);
@@ -71,6 +78,7 @@ struct lt_counter_info {
 };
 size_t lt_counters_count(const struct lt_counters *counters);
 struct lt_counter_info lt_counters_at(const struct lt_counters *counters, size_t index);
+/* Copies the text, cut to `out_size`; "" if it is damaged. on: any. */
 void lt_counter_text_get(const struct lt_counter_text *text, char *out, size_t out_size);
 
 struct lt_counters_identity {

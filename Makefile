@@ -1,0 +1,100 @@
+# leat: build, test, bench, install. `make help` lists the targets.
+#
+# SAN=asan|ubsan|tsan builds with a sanitizer (use with BUILD=..., `make check` does).
+BUILD   ?= build
+PREFIX  ?= /usr/local
+SAN     ?=
+VERSION := 0.1.0
+ABI     := 0
+
+CC      ?= gcc
+CXX     ?= g++
+PYTHON  ?= python3
+OPT     ?= -O3 -g
+ARCH    ?=
+WARN    := -Wall -Wextra -Werror -Wconversion
+SAN_asan  := -fsanitize=address -fno-omit-frame-pointer -DLT_DEBUG
+SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all -DLT_DEBUG
+SAN_tsan  := -fsanitize=thread -DLT_DEBUG
+COMMON  := -I. -MMD -MP -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -DLT_VERSION='"$(VERSION)"' $(OPT) $(ARCH) $(SAN_$(SAN))
+ALL_CFLAGS   := -std=gnu11 $(WARN) -Wshadow -Wstrict-prototypes $(COMMON) $(CFLAGS)
+ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)
+# The engine's libraries; executables add jemalloc, libleat.so never does (the embedder owns its allocator).
+LIBS     := -luring -lck -lrdkafka -lsimdjson -lpcre2-8 -lxxhash -lz -lstdc++ -lm
+EXE_LIBS := $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -lyaml
+
+# ---------------------------------------------------------------------------------------------------------------- rooms
+# room: rooms it may include. `make layers` fails on any other #include. ops/expr and ops/sql are part of ops; `core` is
+# the public doors (core/leat.h, core/leat_admin.h, core/leat.c).
+define ROOMS
+core/base:
+core/data: core/base
+core/text: core/base core/data
+core/flow: core/base core/data
+core/state: core/base core/data core/text
+core/epoch: core/base core/data core/text core/flow core/state
+ops: core/base core/data core/text core/flow core/state
+io: core/base core/data core/text core/flow
+core/run: core/base core/data core/text core/flow core/state core/epoch ops io
+core: core/base core/data core/text core/flow core/epoch core/run ops io
+tools: core
+bench: core core/base core/data core/text core/flow core/epoch core/run ops io
+tests: core core/base core/data core/text core/flow core/epoch core/run ops io
+endef
+export ROOMS
+
+SOURCES := $(sort $(wildcard core/*.c core/*/*.c ops/*.c ops/*/*.c io/*.c))
+CXX_SOURCES := $(sort $(wildcard core/*/*.cc))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(CXX_SOURCES:%.cc=$(BUILD)/%.cc.o)
+
+TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c' 2>/dev/null))
+TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
+# Helpers shared by test programs: tests/support/*.c
+SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+# Programs that tests run: tests/kafka/NAME.c with its companions NAME_*.c
+KAFKA_PROGRAMS := $(patsubst tests/kafka/%.c,$(BUILD)/tests/%,$(filter-out tests/kafka/test_%.c %_judge.c,$(foreach f,$(wildcard tests/kafka/*.c),$(if $(findstring _,$(notdir $f)),,$f))))
+
+TOOLS   := $(if $(wildcard tools/leat.c),$(BUILD)/leat $(BUILD)/leat-relay)
+TARGETS := $(BUILD)/libleat.a $(BUILD)/libleat.so $(TOOLS)
+
+.PHONY: all
+all: $(TARGETS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+$(BUILD)/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
+
+$(BUILD)/libleat.a: $(OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/libleat.so: $(OBJECTS) core/leat.map
+	$(Q)$(CC) -shared $(SAN_$(SAN)) -Wl,-soname,libleat.so.$(ABI) -Wl,--version-script=core/leat.map -Wl,-z,defs $(OBJECTS) -o $@ $(LIBS) -pthread
+
+$(BUILD)/leat $(BUILD)/leat-relay: $(BUILD)/%: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c)) $(BUILD)/libleat.a
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+# ---------------------------------------------------------------------------------------------------------------- tests
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lcmocka $(LIBS)
+
+.PHONY: unit
+unit: $(TEST_PROGRAMS)
+	@tests/run $(TEST_PROGRAMS)
+
+.PHONY: layers style
+layers:
+	@printf '%s\n' "$$ROOMS" | tests/style/layers
+style:
+	@tests/style/check
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard bench/bench.mk tests/tests.mk tools/tools.mk)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

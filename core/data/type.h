@@ -1,0 +1,115 @@
+/*
+ * Types: Spark SQL's, nested, as plain immutable data in an arena. The one place that says what a type is:
+ * its name, its width in a row, how it compares, hashes and prints.
+ *
+ * A schema is a struct type. Types live as long as the arena they were made in; a query keeps one arena.
+ * Nesting is at most LT_LIMIT_TYPE_DEPTH.
+ *
+ * on: any thread once made.
+ */
+#ifndef LT_DATA_TYPE_H
+#define LT_DATA_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+
+/* kind, Spark's simple name ("decimal", "char" and nested kinds print with their parameters) */
+#define LT_TYPE_MAP(XX)                                                                                 \
+    XX(VOID, "void")                                                                                    \
+    XX(BOOLEAN, "boolean")                                                                              \
+    XX(TINYINT, "tinyint")                                                                              \
+    XX(SMALLINT, "smallint")                                                                            \
+    XX(INT, "int")                                                                                      \
+    XX(BIGINT, "bigint")                                                                                \
+    XX(FLOAT, "float")                                                                                  \
+    XX(DOUBLE, "double")                                                                                \
+    XX(DECIMAL, "decimal")                                                                              \
+    XX(STRING, "string")                                                                                \
+    XX(CHAR, "char")                                                                                    \
+    XX(VARCHAR, "varchar")                                                                              \
+    XX(BINARY, "binary")                                                                                \
+    XX(DATE, "date")                                                                                    \
+    XX(TIMESTAMP, "timestamp")                                                                          \
+    XX(TIMESTAMP_NTZ, "timestamp_ntz")                                                                  \
+    XX(INTERVAL_DAY_TIME, "interval day to second")                                                     \
+    XX(INTERVAL_YEAR_MONTH, "interval year to month")                                                   \
+    XX(INTERVAL_CALENDAR, "interval")                                                                   \
+    XX(ARRAY, "array")                                                                                  \
+    XX(MAP, "map")                                                                                      \
+    XX(STRUCT, "struct")
+
+enum lt_type_kind {
+#define LT_TYPE_ENUM(kind, name) LT_TYPE_##kind,
+    LT_TYPE_MAP(LT_TYPE_ENUM)
+#undef LT_TYPE_ENUM
+        LT_TYPE_KIND_COUNT
+};
+
+struct lt_type;
+
+struct lt_field {
+    const char *name;
+    const struct lt_type *type;
+    bool nullable;
+    const char *comment; /* or NULL */
+};
+
+struct lt_type {
+    enum lt_type_kind kind;
+    uint8_t precision, scale;            /* DECIMAL: 1..38, 0..precision */
+    uint8_t interval_start, interval_end; /* INTERVAL_*: 0 year/day .. as Spark's fields */
+    uint32_t char_count;                 /* CHAR, VARCHAR */
+    uint32_t field_count;                /* STRUCT: n; ARRAY: 1 ("element"); MAP: 2 ("key", "value") */
+    const struct lt_field *fields;
+};
+
+/* The type without parameters; a static object. `kind` must not need parameters (DECIMAL gives (10,0)). */
+const struct lt_type *lt_type_simple(enum lt_type_kind kind);
+const struct lt_type *lt_type_decimal(struct lt_arena *arena, uint8_t precision, uint8_t scale);
+const struct lt_type *lt_type_array(struct lt_arena *arena, const struct lt_type *element, bool nullable);
+const struct lt_type *lt_type_map(struct lt_arena *arena, const struct lt_type *key,
+                                  const struct lt_type *value, bool value_nullable);
+/* Copies the field array (names and types are referenced). */
+const struct lt_type *lt_type_struct(struct lt_arena *arena, const struct lt_field *fields, size_t count);
+
+bool lt_type_equal(const struct lt_type *a, const struct lt_type *b); /* ignoring nullability, comments */
+/* Index of a field by name, without regard to case; -1 if none, -2 if the name is ambiguous. */
+int lt_type_field_index(const struct lt_type *schema, const char *name);
+
+static inline bool lt_type_is_bytes(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_BINARY;
+}
+static inline bool lt_type_is_nested(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_ARRAY;
+}
+static inline bool lt_type_is_integral(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_TINYINT && type->kind <= LT_TYPE_BIGINT;
+}
+
+/* Spark's texts. In the arena.
+ * simpleString: "struct<id:int,tags:array<string>>"; catalogString alike.
+ * DDL of a struct: "id INT NOT NULL,tags ARRAY<STRING>".
+ * JSON: {"type":"struct","fields":[...]}. */
+const char *lt_type_simple_string(struct lt_arena *arena, const struct lt_type *type);
+const char *lt_type_ddl(struct lt_arena *arena, const struct lt_type *schema);
+const char *lt_type_json(struct lt_arena *arena, const struct lt_type *type);
+/* "INT", "STRUCT<a: INT>": how Spark's error messages print a type (in double quotes there). */
+const char *lt_type_sql(struct lt_arena *arena, const struct lt_type *type);
+
+/* Parses a DDL column list ("id INT NOT NULL, tags ARRAY<STRING> COMMENT 'x'"), or, as Spark's reader does, a
+ * single type; the result is then a struct. Errors carry PARSE_SYNTAX_ERROR, UNSUPPORTED_DATATYPE, ... with
+ * the place. */
+int lt_type_parse_ddl(const char *text, struct lt_arena *arena, const struct lt_type **out,
+                      struct lt_error *error) LT_MUST_USE;
+/* Parses one type: "array<decimal(10,2)>". */
+int lt_type_parse(const char *text, struct lt_arena *arena, const struct lt_type **out,
+                  struct lt_error *error) LT_MUST_USE;
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Expression trees, as plain data: what the parser makes, the analyser completes and the compiler reads
+ * (ops/expr). Here because the plan holds them; nothing here knows functions or evaluates anything.
+ *
+ * Before analysis `type` is NULL and columns are names. After analysis every node has its type, columns have
+ * indices, calls have the id of their function, and implicit casts stand in the tree as CAST nodes.
+ *
+ * Nodes live in an arena. Depth is at most LT_LIMIT_EXPRESSION_DEPTH.
+ */
+#ifndef LT_FLOW_EXPRESSION_H
+#define LT_FLOW_EXPRESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/data/type.h"
+#include "core/data/value.h"
+
+enum lt_expression_kind {
+    LT_EXPR_LITERAL,   /* value, is_null */
+    LT_EXPR_COLUMN,    /* name (as written), parts a.b.c; index after analysis */
+    LT_EXPR_CALL,      /* name, arguments; operators are calls of "+", "and", "<=>", ... */
+    LT_EXPR_CAST,      /* arguments[0] to target; is_try */
+    LT_EXPR_CASE,      /* arguments: when, then, when, then, ..., [else if count is odd] */
+    LT_EXPR_FIELD,     /* arguments[0].name: a field of a struct; index after analysis */
+    LT_EXPR_JSON_PATH, /* arguments[0]:path on JSON text; name is the path ("price", "a.b[0]") */
+    LT_EXPR_LAMBDA,    /* parameters (name, comma-separated) -> arguments[0] */
+    LT_EXPR_ALIAS,     /* arguments[0] AS name */
+    LT_EXPR_STAR,      /* * or name.*; arguments: EXCEPT columns */
+};
+
+struct lt_expression {
+    enum lt_expression_kind kind;
+    uint32_t begin, end; /* bytes of the text it was parsed from: for carets */
+    const char *name;
+    struct lt_expression **arguments;
+    uint32_t argument_count;
+    const struct lt_type *type; /* after analysis; of LITERAL and CAST target from the start */
+    bool nullable;              /* after analysis */
+    bool is_null;               /* LITERAL */
+    bool is_try;                /* CAST */
+    int32_t index;              /* COLUMN, FIELD: position; CALL: the function's row in the table; -1 before */
+    union lt_value value;       /* LITERAL */
+};
+
+#endif

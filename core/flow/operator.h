@@ -1,0 +1,72 @@
+/*
+ * The operator contract: one step of a lane between source and sink. Stateless operators (map, filter, project,
+ * flat-map) run in continuous mode; stateful ones only in micro-batch mode; both see this contract.
+ *
+ * An operator is handed one row and emits 0..n rows. It never waits: what it emits is always taken; back-pressure
+ * acts on the source before the next row. A row it is handed is its own: it emits it, or releases it, or fails it.
+ *
+ *   on the record path   process, on_batch_end: no allocation, lock or system call
+ *   in order with rows   on_marker: everything before the marker has been processed
+ *
+ * One operator object per lane, made by its type's `create` and used by one thread.
+ */
+#ifndef LT_FLOW_OPERATOR_H
+#define LT_FLOW_OPERATOR_H
+
+#include <stdint.h>
+
+#include "core/base/clock.h"
+#include "core/base/counters.h"
+#include "core/base/text_buffer.h"
+#include "core/data/row.h"
+#include "core/data/type.h"
+#include "core/flow/fault.h"
+
+/* Where rows go next: the next operator of the fused chain, a ring, or the sinks. */
+struct lt_out {
+    /* Takes one reference to `row`. Never fails. */
+    void (*emit)(struct lt_out *out, struct lt_row *row);
+    /* Takes `row` and `fault`: the record cannot be processed. Travels in order with the rows. */
+    void (*fail)(struct lt_out *out, struct lt_row *row, struct lt_fault *fault);
+};
+
+enum lt_process {
+    LT_PROCESS_DONE,  /* the row was emitted, released or failed */
+    LT_PROCESS_RETRY, /* nothing happened: hand me the same row in the next step */
+    LT_PROCESS_STOP,  /* the row was taken; end the query well after it (user operators) */
+};
+
+struct lt_operator_env {
+    const struct lt_clock *clock;
+    struct lt_counters *counters;
+    const char *counter_prefix; /* "lane0.filter1." */
+    uint32_t lane;
+    bool is_shared;          /* rows are released on other threads */
+    uint32_t rows_in_flight; /* how many rows of its own pool must be able to be on their way */
+};
+
+struct lt_operator;
+
+struct lt_operator_ops {
+    const char *name; /* "filter" */
+    int (*open)(struct lt_operator *op, const struct lt_operator_env *env, struct lt_error *error);
+    enum lt_process (*process)(struct lt_operator *op, struct lt_row *row, struct lt_out *out);
+    /* The rows at hand are through; optional. */
+    void (*on_batch_end)(struct lt_operator *op, struct lt_out *out);
+    /* Epoch `epoch` ends here; optional. State to keep goes through snapshot, right after. */
+    void (*on_marker)(struct lt_operator *op, uint64_t epoch, struct lt_out *out);
+    /* Optional, for operators with state: bytes for the checkpoint, and back. */
+    int (*snapshot)(struct lt_operator *op, uint64_t epoch, struct lt_text_buffer *out, struct lt_error *error);
+    int (*restore)(struct lt_operator *op, const void *data, size_t size_bytes, struct lt_error *error);
+    /* Frees the operator; called once, on any state after create. No row of its pool is in flight. */
+    void (*close)(struct lt_operator *op);
+};
+
+/* Embedded as the first member of each operator's own struct. */
+struct lt_operator {
+    const struct lt_operator_ops *ops;
+    const struct lt_type *input_schema;
+    const struct lt_type *output_schema;
+};
+
+#endif
