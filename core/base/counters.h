@@ -4,7 +4,7 @@
  *
  * File: a header (magic "LEATCNT1", format version, pid, start wall time, directory size, value
  * size, query name, a heartbeat), a directory of named entries, then the values. The layout is
- * written in prose at the top of counters.c. The file is created under a temporary name and
+ * written in prose at the top of counters_format.h. The file is created under a temporary name and
  * renamed, so a reader sees it whole or not at all. It stays when the process dies.
  *
  * Entries are made before the query starts (lt_counters_add); after that only values change.
@@ -32,13 +32,14 @@ enum lt_counter_kind {
 /* `path` NULL keeps the counters in anonymous memory (tests, embedders that want no file). */
 int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
                        struct lt_error *error) LT_MUST_USE;
-/* Reads the file of another process, running or dead, into memory of its own and checks it: a damaged,
- * truncated or foreign file is an error that names what is wrong, and no such file can crash the reader.
- * What the handle then shows is the moment of opening; see lt_counters_refresh(). */
+/* Reads the file of another process, running or dead, into memory of its own and checks it: a
+ * damaged, truncated or foreign file is an error that names what is wrong, and no such file can
+ * crash the reader. What the handle then shows is the moment of opening; see lt_counters_refresh().
+ */
 int lt_counters_open(const char *path, struct lt_counters **out,
                      struct lt_error *error) LT_MUST_USE;
-/* Reads the file again, and with it values and entries made since. Pointers from lt_counters_at() stay
- * valid and show the new values. After an error the handle has no entries. on: readers of
+/* Reads the file again, and with it values and entries made since. Pointers from lt_counters_at()
+ * stay valid and show the new values. After an error the handle has no entries. on: readers of
  * lt_counters_open() only. */
 int lt_counters_refresh(struct lt_counters *counters, struct lt_error *error) LT_MUST_USE;
 void lt_counters_close(struct lt_counters *counters); /* NULL is a no-op; the file stays */
@@ -47,8 +48,8 @@ void lt_counters_remove(struct lt_counters *counters);
 
 /* on: before start. `name` as "lane0.source.records"; unit as "records", "ns", "bytes". Names are
  * unique (asserted). Never returns NULL: a full directory is an assertion (see limits in
- * counters.c). `kind` is SUM or GAUGE. Counters whose names are equal up to the last dot are packed
- * together, so they must have the same writer. */
+ * counters_format.h). `kind` is SUM or GAUGE. Counters whose names are equal up to the last dot are
+ * packed together, so they must have the same writer. */
 struct lt_shared_u64 *lt_counters_add(struct lt_counters *counters, enum lt_counter_kind kind,
                                       const char *name, const char *unit, const char *help);
 struct lt_histogram *lt_counters_add_histogram(struct lt_counters *counters, const char *name,

@@ -7,7 +7,6 @@
  *
  * What this is not: a log. Nobody sees an error until somebody at the top prints it.
  */
-#define _GNU_SOURCE 1
 #include "core/base/error.h"
 
 #include <errno.h>

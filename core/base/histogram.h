@@ -56,8 +56,8 @@ static inline void lt_histogram_record(struct lt_histogram *histogram, int64_t v
 
 /* on: any. Adds `from` into `into` (a private copy). */
 void lt_histogram_add(struct lt_histogram *into, const struct lt_histogram *from);
-/* Removes `before` from `into`: what happened between two snapshots. `max` stays that of `into`. A bucket
- * that would fall below 0 (the snapshots are of two processes) becomes 0. */
+/* Removes `before` from `into`: what happened between two snapshots. `max` stays that of `into`. A
+ * bucket that would fall below 0 (the snapshots are of two processes) becomes 0. */
 void lt_histogram_subtract(struct lt_histogram *into, const struct lt_histogram *before);
 uint64_t lt_histogram_count(const struct lt_histogram *histogram);
 /* The value at or under which `fraction` (0..1] of the records lie; the upper edge of its bucket,

@@ -194,33 +194,36 @@ static int fail_unknown(const struct entry *entry, const struct lt_option_spec *
                         entry->origin, near);
 }
 
+struct bound_unit {
+    int64_t factor;
+    const char *name;
+};
+
 /* Writes a bound as a person would: in the largest unit that it is a whole number of. */
 static void append_bound(struct lt_text_buffer *text, enum lt_option_type type, int64_t bound)
 {
-    static const struct {
-        int64_t factor;
-        const char *name;
-    } durations[] = {{60 * (int64_t)LT_NS_PER_S, "min"},
-                     {LT_NS_PER_S, "s"},
-                     {LT_NS_PER_MS, "ms"},
-                     {LT_NS_PER_US, "us"},
-                     {1, "ns"}},
-      sizes[] = {{INT64_C(1) << 30, "g"}, {INT64_C(1) << 20, "m"}, {INT64_C(1) << 10, "k"}};
-    bool duration = type == LT_OPTION_DURATION || type == LT_OPTION_DURATION_MS;
-    for (size_t i = 0; duration && i < sizeof durations / sizeof *durations; i++) {
-        if (bound % durations[i].factor == 0 && (bound != 0 || i == 1)) {
-            lt_text_format(text, "%lld%s", (long long)(bound / durations[i].factor),
-                           durations[i].name);
-            return;
-        }
-    }
-    for (size_t i = 0; type == LT_OPTION_SIZE && i < sizeof sizes / sizeof *sizes; i++) {
-        if (bound != 0 && bound % sizes[i].factor == 0) {
-            lt_text_format(text, "%lld%s", (long long)(bound / sizes[i].factor), sizes[i].name);
-            return;
-        }
-    }
-    lt_text_format(text, "%lld", (long long)bound);
+    static const struct bound_unit plain[] = {{1, ""}};
+    static const struct bound_unit sizes[] = {
+        {INT64_C(1) << 30, "g"},
+        {INT64_C(1) << 20, "m"},
+        {INT64_C(1) << 10, "k"},
+        {1, ""},
+    };
+    static const struct bound_unit durations[] = {
+        {60 * (int64_t)LT_NS_PER_S, "min"},
+        {LT_NS_PER_S, "s"},
+        {LT_NS_PER_MS, "ms"},
+        {LT_NS_PER_US, "us"},
+        {1, "ns"},
+    };
+    const struct bound_unit *unit = plain;
+    if (bound != 0 && type == LT_OPTION_SIZE)
+        unit = sizes;
+    if (bound != 0 && (type == LT_OPTION_DURATION || type == LT_OPTION_DURATION_MS))
+        unit = durations;
+    while (bound % unit->factor != 0) /* ends at the last, whose factor is 1 */
+        unit++;
+    lt_text_format(text, "%lld%s", (long long)(bound / unit->factor), unit->name);
 }
 
 static void append_range(struct lt_text_buffer *text, const struct lt_option_spec *spec)
@@ -243,6 +246,7 @@ static bool has_range(const struct lt_option_spec *spec)
 static int check_range(const struct lt_option_spec *spec, const char *value_text, int64_t value,
                        struct lt_error *error)
 {
+    lt_assert(spec->min <= spec->max);
     if (!has_range(spec) || (value >= spec->min && value <= spec->max))
         return 0;
     struct lt_text_buffer range;

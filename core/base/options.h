@@ -75,9 +75,9 @@ int lt_options_check(const struct lt_options *options, const struct lt_option_sp
 /* After a check: the value set, else the default. `name` must be in the table (asserted). */
 const char *lt_options_text(const struct lt_options *options, const struct lt_option_spec *specs,
                             size_t count, const char *name);
-int64_t
-lt_options_i64(const struct lt_options *options, const struct lt_option_spec *specs, size_t count,
-               const char *name); /* numbers, sizes in bytes, durations in ns; -1 if unset */
+/* A number, a size in bytes or a duration in ns; -1 if it is not set and has no default. */
+int64_t lt_options_i64(const struct lt_options *options, const struct lt_option_spec *specs,
+                       size_t count, const char *name);
 bool lt_options_bool(const struct lt_options *options, const struct lt_option_spec *specs,
                      size_t count, const char *name);
 

@@ -1,0 +1,279 @@
+/*
+ * The counters file: its writer. The format stands in counters_format.h, the reader in
+ * counters_reader.c.
+ *
+ * The file is made under a temporary name and renamed. It grows as entries are made, by allocated
+ * blocks and never by holes, because a store into a hole of a full disk kills the process. If the
+ * disk is full then, the counters move to plain memory with a warning and the query runs. Kept on a
+ * disk (rather than a tmpfs) the kernel write-protects a page while it writes it back, and the next
+ * store to it pays a page fault; so the file belongs on a tmpfs where the tail matters. It is not
+ * synced: it tells of a process, not of data.
+ *
+ * Placement. Counters whose names share all but the last part ("lane0.source.*") have one writer
+ * and are packed together; any other starts at a new pair of cache lines, so that two writers never
+ * share one.
+ *
+ * Threads: entries are added by one thread before the query starts. Each value has one writer.
+ */
+#include "core/base/counters.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "core/base/arena.h"
+#include "core/base/clock.h"
+#include "core/base/counters_format.h"
+#include "core/base/log.h"
+#include "core/base/text_buffer.h"
+
+enum { GROW_BYTES = 64 * 1024 };
+_Static_assert(LT_COUNTERS_VALUES_CAPACITY % GROW_BYTES == 0,
+               "the last step must end with the values");
+_Static_assert(LT_COUNTERS_ENTRY_CAPACITY * sizeof(struct lt_counters_entry) % GROW_BYTES == 0,
+               "the directory's last step must not reach into the values");
+
+static void fill_header(struct lt_counters_header *header, const char *query_name)
+{
+    memcpy(header->magic, LT_COUNTERS_MAGIC, sizeof header->magic);
+    header->version = LT_COUNTERS_VERSION;
+    header->header_bytes = LT_COUNTERS_HEADER_BYTES;
+    header->entry_bytes = sizeof(struct lt_counters_entry);
+    header->entry_capacity = LT_COUNTERS_ENTRY_CAPACITY;
+    header->directory_offset = LT_COUNTERS_DIRECTORY_OFFSET;
+    header->values_offset = LT_COUNTERS_VALUES_OFFSET;
+    header->values_capacity = LT_COUNTERS_VALUES_CAPACITY;
+    header->started_wall_us = lt_clock_wall_us(lt_clock_system());
+    header->pid = getpid();
+    header->process_start_ticks = lt_counters_process_start_ticks(header->pid);
+    header->boot_hash = lt_counters_boot_hash();
+    lt_counters_copy_text(header->query_name, sizeof header->query_name, query_name);
+    header->hash = lt_counters_header_hash(header);
+    lt_store_relaxed_u64(&header->heartbeat_wall_us, (uint64_t)header->started_wall_us);
+}
+
+/* Makes, maps and fills the file under its temporary name. */
+static int make_file(struct lt_counters *counters, const char *temporary, const char *query_name,
+                     struct lt_error *error)
+{
+    counters->fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (counters->fd < 0)
+        return lt_error_set_errno(error, errno, "cannot create counters file \"%s\"",
+                                  counters->path);
+    int failure = posix_fallocate(counters->fd, 0, LT_COUNTERS_HEADER_BYTES);
+    if (failure != 0)
+        return lt_error_set_errno(error, failure, "cannot allocate counters file \"%s\"",
+                                  counters->path);
+    void *mapped =
+        mmap(NULL, LT_COUNTERS_EXTENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, counters->fd, 0);
+    if (mapped == MAP_FAILED)
+        return lt_error_set_errno(error, errno, "cannot map counters file \"%s\"", counters->path);
+    counters->base = mapped;
+    counters->directory_end = LT_COUNTERS_DIRECTORY_OFFSET;
+    counters->values_end = LT_COUNTERS_VALUES_OFFSET;
+    fill_header(lt_counters_header_of(counters), query_name);
+    if (rename(temporary, counters->path) != 0)
+        return lt_error_set_errno(error, errno, "cannot rename \"%s\" to counters file \"%s\"",
+                                  temporary, counters->path);
+    return 0;
+}
+
+int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
+                       struct lt_error *error)
+{
+    static struct lt_shared_u64 made_count; /* tells apart the temporary names of one process */
+    struct lt_counters *counters = lt_alloc(sizeof *counters);
+    counters->fd = -1;
+    *out = NULL;
+    if (path == NULL) {
+        counters->base = lt_counters_map_memory();
+        if (counters->base == NULL) {
+            free(counters);
+            return lt_error_set(error, LT_E_NO_MEMORY, "no address space for counters");
+        }
+        fill_header(lt_counters_header_of(counters), query_name);
+        *out = counters;
+        return 0;
+    }
+    counters->path = lt_strdup(path);
+    struct lt_text_buffer temporary;
+    lt_text_init(&temporary);
+    lt_text_format(&temporary, "%s.%d.%llu.tmp", path, (int)getpid(),
+                   (unsigned long long)lt_add_u64(&made_count, 1));
+    int code = make_file(counters, lt_text_get(&temporary), query_name, error);
+    if (code < 0) {
+        if (counters->fd >= 0 && unlink(lt_text_get(&temporary)) != 0)
+            lt_log_warn("temporary file \"%s\" is left behind", lt_text_get(&temporary));
+        lt_counters_close(counters);
+    } else {
+        *out = counters;
+    }
+    lt_text_fini(&temporary);
+    return code;
+}
+
+void lt_counters_close(struct lt_counters *counters)
+{
+    if (counters == NULL)
+        return;
+    if (counters->base != NULL)
+        lt_assert(munmap(counters->base, LT_COUNTERS_EXTENT_BYTES) == 0);
+    if (counters->fd >= 0 && close(counters->fd) != 0)
+        lt_log_warn("counters file \"%s\" did not close cleanly", counters->path);
+    free(counters->path);
+    free(counters);
+}
+
+/* True when the path still leads to our file, and not to one that a later query put there. */
+static bool path_is_ours(const struct lt_counters *counters)
+{
+    struct stat ours;
+    struct stat there;
+    return fstat(counters->fd, &ours) == 0 && stat(counters->path, &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+void lt_counters_remove(struct lt_counters *counters)
+{
+    if (counters == NULL)
+        return;
+    if (counters->fd >= 0 && path_is_ours(counters) && unlink(counters->path) != 0)
+        lt_log_warn("cannot remove counters file \"%s\"", counters->path);
+    lt_counters_close(counters);
+}
+
+/* Goes on in plain memory at the same addresses: the file's content is copied, and the copy is put
+ * over the mapping. */
+static void leave_file(struct lt_counters *counters, int failure)
+{
+    lt_log_warn("cannot grow counters file \"%s\" (error %d); what is counted from now on is seen "
+                "by this process only; hint: make room, or choose another directory",
+                counters->path, failure);
+    unsigned char *copy = lt_counters_map_memory();
+    lt_assert(copy != NULL);
+    memcpy(copy, counters->base, counters->directory_end);
+    memcpy(copy + LT_COUNTERS_VALUES_OFFSET, counters->base + LT_COUNTERS_VALUES_OFFSET,
+           counters->values_end - LT_COUNTERS_VALUES_OFFSET);
+    void *moved = mremap(copy, LT_COUNTERS_EXTENT_BYTES, LT_COUNTERS_EXTENT_BYTES,
+                         MREMAP_MAYMOVE | MREMAP_FIXED, counters->base);
+    lt_assert(moved == counters->base);
+    if (close(counters->fd) != 0)
+        lt_log_warn("counters file \"%s\" did not close cleanly", counters->path);
+    counters->fd = -1;
+}
+
+/* Allocates the file's blocks up to `end`, in steps. `allocated_end` is how far they reach so far.
+ */
+static void allocate_to(struct lt_counters *counters, size_t end, size_t *allocated_end)
+{
+    while (counters->fd >= 0 && end > *allocated_end) {
+        int failure = posix_fallocate(counters->fd, (off_t)*allocated_end, (off_t)GROW_BYTES);
+        if (failure != 0)
+            leave_file(counters, failure);
+        else
+            *allocated_end += GROW_BYTES;
+    }
+}
+
+/* True when both names are equal up to the last dot. */
+static bool same_group(const char *a, const char *b)
+{
+    const char *a_dot = strrchr(a, '.');
+    const char *b_dot = strrchr(b, '.');
+    return a_dot != NULL && b_dot != NULL && a_dot - a == b_dot - b &&
+           memcmp(a, b, (size_t)(a_dot - a)) == 0;
+}
+
+static size_t place_of_next(const struct lt_counters *counters, size_t count, const char *name)
+{
+    size_t end = lt_load_relaxed_u64(
+        &lt_counters_header_of(counters)->values_bytes); /* relaxed: own write */
+    size_t alignment = sizeof(uint64_t);
+    if (count == 0 || !same_group(lt_counters_entry_of(counters, count - 1)->name, name))
+        alignment = LT_FALSE_SHARING_RANGE;
+    return LT_COUNTERS_VALUES_OFFSET + ((end + alignment - 1) & ~(alignment - 1));
+}
+
+/* Makes an entry and returns where its zeroed value lies. */
+static void *add(struct lt_counters *counters, enum lt_counter_kind kind, size_t size_bytes,
+                 const char *name, const char *unit, const char *help)
+{
+    lt_assert(!counters->is_reader);
+    lt_assert(name[0] != '\0');
+    lt_assert(strlen(name) < LT_COUNTERS_NAME_BYTES);
+    lt_assert(strlen(unit) < LT_COUNTERS_UNIT_BYTES);
+    struct lt_counters_header *header = lt_counters_header_of(counters);
+    size_t count = lt_load_relaxed_u64(&header->entry_count); /* relaxed: own write */
+    lt_assert(count < LT_COUNTERS_ENTRY_CAPACITY);
+    for (size_t i = 0; i < count; i++)
+        lt_assert(strcmp(lt_counters_entry_of(counters, i)->name, name) != 0);
+    size_t offset = place_of_next(counters, count, name);
+    lt_assert(offset + size_bytes <= LT_COUNTERS_EXTENT_BYTES);
+    allocate_to(counters,
+                LT_COUNTERS_DIRECTORY_OFFSET + (count + 1) * sizeof(struct lt_counters_entry),
+                &counters->directory_end);
+    allocate_to(counters, offset + size_bytes, &counters->values_end);
+
+    /* Written now, so that the first store of the record path finds the page there. */
+    memset(counters->base + offset, 0, size_bytes);
+    struct lt_counters_entry *entry = lt_counters_entry_of(counters, count);
+    entry->offset = offset;
+    entry->kind = kind;
+    entry->size_bytes = (uint32_t)size_bytes;
+    lt_counters_copy_text(entry->name, sizeof entry->name, name);
+    lt_counters_copy_text(entry->unit, sizeof entry->unit, unit);
+    lt_counters_copy_text(entry->help, sizeof entry->help, help);
+    entry->hash = lt_counters_entry_hash(entry);
+    lt_store_release_u64(&header->values_bytes, offset + size_bytes - LT_COUNTERS_VALUES_OFFSET);
+    /* pairs with: the load in lt_counters_count */
+    lt_store_release_u64(&header->entry_count, count + 1);
+    return counters->base + offset;
+}
+
+struct lt_shared_u64 *lt_counters_add(struct lt_counters *counters, enum lt_counter_kind kind,
+                                      const char *name, const char *unit, const char *help)
+{
+    lt_assert(kind == LT_COUNTER_SUM || kind == LT_COUNTER_GAUGE);
+    return add(counters, kind, sizeof(struct lt_shared_u64), name, unit, help);
+}
+
+struct lt_histogram *lt_counters_add_histogram(struct lt_counters *counters, const char *name,
+                                               const char *help)
+{
+    return add(counters, LT_COUNTER_HISTOGRAM, sizeof(struct lt_histogram), name, "ns", help);
+}
+
+struct lt_counter_text *lt_counters_add_text(struct lt_counters *counters, const char *name,
+                                             const char *help)
+{
+    struct lt_counter_text *text =
+        add(counters, LT_COUNTER_TEXT, sizeof(struct lt_counter_text), name, "", help);
+    lt_counter_text_set(text, "");
+    return text;
+}
+
+/* Writes the copy that no reader of the current version looks at, then makes it the current one. */
+void lt_counter_text_set(struct lt_counter_text *text, const char *value)
+{
+    uint64_t words[LT_COUNTERS_TEXT_WORDS] = {0};
+    lt_counters_copy_text((char *)words, sizeof words, value);
+    uint64_t version = lt_load_relaxed_u64(&text->version) + 1; /* relaxed: own write */
+    struct lt_counter_text_copy *copy = &text->copies[version & 1];
+    for (size_t i = 0; i < LT_COUNTERS_TEXT_WORDS; i++)
+        lt_store_relaxed_u64(&copy->words[i], words[i]); /* relaxed: the hash vouches for them */
+    lt_store_relaxed_u64(&copy->hash, XXH64(words, sizeof words, 0));
+    lt_store_release_u64(&text->version, version); /* pairs with: the load in lt_counter_text_get */
+}
+
+void lt_counters_heartbeat(struct lt_counters *counters, int64_t wall_us)
+{
+    lt_assert(!counters->is_reader);
+    /* relaxed: single writer, a statistic */
+    lt_store_relaxed_u64(&lt_counters_header_of(counters)->heartbeat_wall_us, (uint64_t)wall_us);
+}
