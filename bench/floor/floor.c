@@ -3,8 +3,8 @@
  *
  * It reads topic IN, keeps the records whose value is longer than 8 bytes, and writes them to topic
  * OUT with key, value, headers, timestamp and partition unchanged; at least once. leat is measured
- * against it, so it is meant to be hard to beat, and it is allowed everything that an engine is not:
- * it knows its one query, has no checkpoint of its own, no counters, no operators.
+ * against it, so it is meant to be hard to beat, and it is allowed everything that an engine is
+ * not: it knows its one query, has no checkpoint of its own, no counters, no operators.
  *
  * The idea: one application thread between two librdkafka clients, woken by an eventfd.
  *
@@ -15,11 +15,12 @@
  * see the table at the end of this comment's sections and the notes at each setting.
  *
  * Invariants
- * - The producer is idempotent and partition p of IN goes to partition p of OUT, so delivery reports
- *   of one partition arrive in the order of its offsets. `acked` is therefore a low-watermark: all
- *   kept records up to it are delivered. This is checked at each report.
+ * - The producer is idempotent and partition p of IN goes to partition p of OUT, so delivery
+ * reports of one partition arrive in the order of its offsets. `acked` is therefore a
+ * low-watermark: all kept records up to it are delivered. This is checked at each report.
  * - The committed offset is `next` when nothing is outstanding, `acked + 1` otherwise.
- * - A borrowed message lives until its delivery report; the producer is flushed and destroyed first.
+ * - A borrowed message lives until its delivery report; the producer is flushed and destroyed
+ * first.
  *
  * Threads: main is the application thread and owns every struct here except `wake`, which the
  * consumer's threads and the signal handler write too.
@@ -46,15 +47,16 @@
 #include <unistd.h>
 
 enum {
-    KEEP_LONGER_THAN = 8,  /* the query: length(value) > 8 */
-    BATCH_RECORDS = 512,   /* pointers taken from the consumer's queue in one call */
-    FETCH_API_KEY = 1,     /* number of the Fetch request in Kafka's protocol */
+    KEEP_LONGER_THAN = 8, /* the query: length(value) > 8 */
+    BATCH_RECORDS = 512,  /* pointers taken from the consumer's queue in one call */
+    FETCH_API_KEY = 1,    /* number of the Fetch request in Kafka's protocol */
     STARTUP_TIMEOUT_MS = 10 * 1000,
     FLUSH_TIMEOUT_MS = 10 * 1000,
     MAX_OVERRIDES = 32,
 };
 static const int64_t COMMIT_INTERVAL_NS = 1000000000;
-/* Spinning pays only on a CPU that librdkafka's threads do not need: 7 us instead of 11 us per wake. */
+/* Spinning pays only on a CPU that librdkafka's threads do not need: 7 us instead of 11 us per
+ * wake. */
 static const int64_t SPIN_NS = 50000;
 
 struct setting {
@@ -65,8 +67,8 @@ struct setting {
 /* Both clients, both profiles. */
 static const struct setting COMMON_SETTINGS[] = {
     {"client.id", "floor"},
-    {"broker.address.family", "v4"},      /* no second connection attempt over ::1 */
-    {"socket.nagle.disable", "true"},     /* Nagle with delayed acknowledgement: 40 ms outliers */
+    {"broker.address.family", "v4"},  /* no second connection attempt over ::1 */
+    {"socket.nagle.disable", "true"}, /* Nagle with delayed acknowledgement: 40 ms outliers */
     {"socket.keepalive.enable", "true"},
     {"reconnect.backoff.ms", "10"},
     {"reconnect.backoff.max.ms", "1000"},
@@ -77,16 +79,16 @@ static const struct setting CONSUMER_SETTINGS[] = {
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"}, /* saves a partition lock per record */
     {"auto.offset.reset", "error"},
-    {"check.crcs", "false"},               /* the broker has checked them */
+    {"check.crcs", "false"}, /* the broker has checked them */
     {"fetch.min.bytes", "1"},
     {"fetch.wait.max.ms", "500"},
     {"fetch.error.backoff.ms", "10"},
-    {"queued.min.messages", "1000000"},    /* a reached threshold stops fetching for up to 1 s */
+    {"queued.min.messages", "1000000"}, /* a reached threshold stops fetching for up to 1 s */
     {"queued.max.messages.kbytes", "65536"},
 };
 
 static const struct setting PRODUCER_SETTINGS[] = {
-    {"enable.idempotence", "true"},        /* order and no doubles under retries, as leat has it */
+    {"enable.idempotence", "true"}, /* order and no doubles under retries, as leat has it */
     {"queue.buffering.max.messages", "1000000"},
     {"queue.buffering.max.kbytes", "1048576"},
     {"compression.type", "none"},
@@ -121,10 +123,10 @@ struct options {
 };
 
 struct partition {
-    int64_t next;        /* offset after the last record looked at */
-    int64_t acked;       /* last kept offset whose delivery is known */
-    int64_t committed;   /* what the group knows */
-    int64_t end;         /* with --until-end: the end offset at start */
+    int64_t next;      /* offset after the last record looked at */
+    int64_t acked;     /* last kept offset whose delivery is known */
+    int64_t committed; /* what the group knows */
+    int64_t end;       /* with --until-end: the end offset at start */
     uint64_t outstanding;
     bool done;
 };
@@ -228,8 +230,8 @@ static void park(const struct relay *relay, uint64_t seen)
 /* ------------------------------------------------------------------------------ the record path */
 
 /*
- * The producer's opaque is either the borrowed message (an aligned pointer) or the offset of a copied
- * one, marked by the lowest bit.
+ * The producer's opaque is either the borrowed message (an aligned pointer) or the offset of a
+ * copied one, marked by the lowest bit.
  */
 static void *opaque_of_offset(int64_t offset)
 {
@@ -241,7 +243,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *report, vo
     (void)client;
     struct relay *relay = opaque;
     if (report->err)
-        die("delivery to topic \"%s\" failed: %s", relay->options.out, rd_kafka_err2str(report->err));
+        die("delivery to topic \"%s\" failed: %s", relay->options.out,
+            rd_kafka_err2str(report->err));
     struct partition *partition = &relay->partitions[report->partition];
     int64_t offset;
     if ((uintptr_t)report->_private & 1u) {
@@ -323,7 +326,8 @@ static void take_record(struct relay *relay, rd_kafka_message_t *message)
     mark_done(relay, partition);
 }
 
-/* Takes what is there without waiting. consume_batch_queue with a timeout would wait for a full batch. */
+/* Takes what is there without waiting. consume_batch_queue with a timeout would wait for a full
+ * batch. */
 static size_t drain_queue(struct relay *relay)
 {
     rd_kafka_message_t *batch[BATCH_RECORDS];
@@ -379,7 +383,8 @@ static void commit_if_due(struct relay *relay)
     rd_kafka_topic_partition_list_destroy(offsets);
 }
 
-/* Delivery reports wake nobody: they are served on the way past, and once a second for the commit. */
+/* Delivery reports wake nobody: they are served on the way past, and once a second for the commit.
+ */
 static void run(struct relay *relay)
 {
     relay->next_commit_ns = now_ns() + COMMIT_INTERVAL_NS;
@@ -431,8 +436,9 @@ static void set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_
 
 /* Ready is when the first Fetch is on the wire: every start offset is pinned by then, so no record
  * written later can be missed. The answer of an idle topic would come half a second later. */
-static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *client, int socket_fd, const char *broker_name,
-                                           int32_t broker_id, int16_t api_key, int16_t api_version,
+static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *client, int socket_fd,
+                                           const char *broker_name, int32_t broker_id,
+                                           int16_t api_key, int16_t api_version,
                                            int32_t correlation_id, size_t size, void *opaque)
 {
     (void)client, (void)socket_fd, (void)broker_name, (void)broker_id, (void)api_version;
@@ -488,7 +494,8 @@ static int32_t partition_count_of(rd_kafka_t *client, const char *name, rd_kafka
     rd_kafka_resp_err_t error = rd_kafka_metadata(client, 0, topic, &metadata, STARTUP_TIMEOUT_MS);
     if (error)
         die("cannot find topic \"%s\": %s", name, rd_kafka_err2str(error));
-    if (metadata->topic_cnt != 1 || metadata->topics[0].err || metadata->topics[0].partition_cnt < 1)
+    if (metadata->topic_cnt != 1 || metadata->topics[0].err ||
+        metadata->topics[0].partition_cnt < 1)
         die("topic \"%s\" does not exist", name);
     int32_t count = metadata->topics[0].partition_cnt;
     rd_kafka_metadata_destroy(metadata);
@@ -511,7 +518,8 @@ static void assign(struct relay *relay)
         error = rd_kafka_query_watermark_offsets(relay->consumer, options->in, p, &low, &high,
                                                  STARTUP_TIMEOUT_MS);
         if (error)
-            die("cannot read the offsets of topic \"%s\": %s", options->in, rd_kafka_err2str(error));
+            die("cannot read the offsets of topic \"%s\": %s", options->in,
+                rd_kafka_err2str(error));
         rd_kafka_topic_partition_t *entry = &start->elems[p];
         if (entry->offset < 0)
             entry->offset = options->from_earliest ? low : high;
@@ -540,7 +548,7 @@ static void choose_cpus(struct relay *relay, cpu_set_t *own)
     CPU_ZERO(own);
     if (sched_getaffinity(0, sizeof usable, &usable) != 0 || CPU_COUNT(&usable) < 2)
         return;
-    int last = CPU_SETSIZE - 1;
+    size_t last = CPU_SETSIZE - 1;
     while (!CPU_ISSET(last, &usable))
         last--;
     CPU_CLR(last, &usable);
