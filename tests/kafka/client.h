@@ -29,6 +29,7 @@ enum {
     LT_CLIENT_ERROR_STATUS = 2,
     LT_CLIENT_TEXT_BYTES = 512,
     LT_CLIENT_WAIT_MS = 60000,
+    LT_CLIENT_TOPIC_WAIT_MS = 5000,
 };
 
 #define LT_CLIENT_RECORD_BYTES_MAX "4194304"
@@ -217,6 +218,41 @@ static inline void lt_client_finish(rd_kafka_t *producer,
                       rd_kafka_err2str(deliveries->first_error));
 }
 
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+/* What a request meets while a broker starts, ends or moves its leaders; asking again helps. */
+static inline bool lt_client_is_passing(rd_kafka_resp_err_t error)
+{
+    switch (error) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__NOENT:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static inline int64_t lt_client_deadline_ns(void)
+{
+    return lt_client_now_ns() + (int64_t)LT_CLIENT_WAIT_MS * 1000000;
+}
+
+/* Wait a little before asking again. Returns false when the deadline has passed. */
+static inline bool lt_client_wait(int64_t deadline_ns)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    nanosleep(&pause, NULL);
+    return lt_client_now_ns() < deadline_ns;
+}
+
 /* ---- topics ---------------------------------------------------------------------------------- */
 
 /* The number of partitions that have a leader, or 0 when the topic is missing or not ready. */
@@ -226,7 +262,11 @@ static inline int32_t lt_client_partitions(rd_kafka_t *rk, const char *topic)
     rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
     if (!handle)
         lt_client_die("topic \"%s\": %s", topic, rd_kafka_err2str(rd_kafka_last_error()));
-    rd_kafka_resp_err_t error = rd_kafka_metadata(rk, 0, handle, &metadata, LT_CLIENT_WAIT_MS);
+    int64_t deadline_ns = lt_client_deadline_ns();
+    rd_kafka_resp_err_t error;
+    do
+        error = rd_kafka_metadata(rk, 0, handle, &metadata, LT_CLIENT_WAIT_MS);
+    while (lt_client_is_passing(error) && lt_client_wait(deadline_ns));
     rd_kafka_topic_destroy(handle);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         lt_client_die("topic \"%s\": cannot read the metadata: %s", topic, rd_kafka_err2str(error));
@@ -241,21 +281,18 @@ static inline int32_t lt_client_partitions(rd_kafka_t *rk, const char *topic)
     return count;
 }
 
-/* The number of partitions of a topic that must be there. Waits for leaders up to a minute. */
+/* The number of partitions of a topic that must be there; leaders may take a moment to show up. */
 static inline int32_t lt_client_need_partitions(rd_kafka_t *rk, const char *topic)
 {
-    int64_t deadline_ns = lt_client_now_ns() + (int64_t)LT_CLIENT_WAIT_MS * 1000000;
-    const struct timespec pause = {.tv_nsec = 50000000};
-    for (int32_t attempt = 0; attempt < 20 || lt_client_now_ns() < deadline_ns; attempt++) {
-        int32_t count = lt_client_partitions(rk, topic);
-        if (count > 0)
-            return count;
-        if (attempt >= 20)
-            break;
-        nanosleep(&pause, NULL);
-    }
-    lt_client_die("topic \"%s\" does not exist; hint: create it with the command \"create\"",
-                  topic);
+    int64_t deadline_ns = lt_client_now_ns() + (int64_t)LT_CLIENT_TOPIC_WAIT_MS * 1000000;
+    int32_t count;
+    do
+        count = lt_client_partitions(rk, topic);
+    while (count == 0 && lt_client_wait(deadline_ns));
+    if (count == 0)
+        lt_client_die("topic \"%s\" does not exist; hint: create it with the command \"create\"",
+                      topic);
+    return count;
 }
 
 /* Run one admin request and return the error of its only topic. */
@@ -320,8 +357,12 @@ static inline void lt_client_delete_topic(rd_kafka_t *rk, const char *topic)
 static inline void lt_client_bounds(rd_kafka_t *rk, const char *topic, int32_t partition,
                                     int64_t *low, int64_t *high)
 {
-    rd_kafka_resp_err_t error =
-        rd_kafka_query_watermark_offsets(rk, topic, partition, low, high, LT_CLIENT_WAIT_MS);
+    int64_t deadline_ns = lt_client_deadline_ns();
+    rd_kafka_resp_err_t error;
+    do
+        error =
+            rd_kafka_query_watermark_offsets(rk, topic, partition, low, high, LT_CLIENT_WAIT_MS);
+    while (lt_client_is_passing(error) && lt_client_wait(deadline_ns));
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         lt_client_die("topic \"%s\" partition %" PRId32 ": cannot read its bounds: %s", topic,
                       partition, rd_kafka_err2str(error));
@@ -402,8 +443,7 @@ static inline rd_kafka_message_t *lt_client_reader_next(struct lt_client_reader 
                         "topic \"%s\" partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
                         " belong to an open transaction and were not read\n",
                         reader->topic, reader->partition, message->offset, reader->high - 1);
-        } else if (message->err != RD_KAFKA_RESP_ERR__TRANSPORT &&
-                   message->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        } else if (!lt_client_is_passing(message->err)) {
             lt_client_die("topic \"%s\" partition %" PRId32 ": %s", reader->topic,
                           reader->partition, rd_kafka_message_errstr(message));
         }
