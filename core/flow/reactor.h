@@ -16,6 +16,7 @@
 #ifndef LT_FLOW_REACTOR_H
 #define LT_FLOW_REACTOR_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -106,13 +107,21 @@ static inline void lt_reactor_destroy(struct lt_reactor *reactor)
         reactor->ops->destroy(reactor);
 }
 
-/* How a room that knows no reactor is given one: the entry of io's catalog (io/catalog.h). `housekeeping_cpus` is
- * where helper threads may run; count 0: anywhere. */
+/* How a room that knows no reactor is given one: the entry of io's catalog (io/catalog.h). */
 struct lt_reactor_options {
-    const char *choice; /* "auto", "io_uring", "epoll": LEAT_IO */
+    /* "auto", "io_uring", "epoll": LEAT_IO; or one rung of io_uring's ladder: "io_uring.defer_taskrun",
+     * "io_uring.coop_taskrun", "io_uring.plain". NULL: auto. */
+    const char *choice;
+    /* Where helper threads may run; count 0: anywhere. */
     const int *housekeeping_cpus;
     int housekeeping_cpu_count;
+    /* Starts a thread off the lanes' CPUs, for what epoll cannot wait for (files); the reactor joins it when it is
+     * destroyed. NULL: the reactor's own thread does those operations, from poll, and waits for the disk. */
+    int (*start_thread)(void *context, const char *name, void *(*entry)(void *), void *argument,
+                        pthread_t *out, struct lt_error *error);
+    void *start_thread_context;
 };
+/* on: the thread that will use the reactor. */
 typedef int lt_reactor_create_fn(const struct lt_reactor_options *options, struct lt_reactor **out,
                                  struct lt_error *error);
 

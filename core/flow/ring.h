@@ -31,7 +31,6 @@ enum lt_item_kind {
     LT_ITEM_ROW,    /* a record: `row` */
     LT_ITEM_FAILED, /* a record that failed: `row` and `fault` */
     LT_ITEM_MARKER, /* the end of epoch `epoch` */
-    LT_ITEM_FLUSH,  /* the producer has nothing more at hand */
 };
 
 struct lt_item {
@@ -86,6 +85,7 @@ static inline void lt_ring_publish(struct lt_ring *ring)
 {
     struct lt_ring_slot *slot = &ring->slots[ring->tail & ring->mask];
     ring->tail++;
+    LT_YIELD_POINT();
     lt_store_release_u64(&slot->sequence, ring->tail); /* pairs with the acquire in lt_ring_peek */
 }
 
@@ -103,6 +103,7 @@ static inline void lt_ring_release_slots(struct lt_ring *ring)
 {
     if (ring->published != ring->head) {
         ring->published = ring->head;
+        LT_YIELD_POINT();
         lt_store_release_u64(&ring->shared_head, ring->head); /* pairs with the acquire in lt_ring_claim */
     }
 }

@@ -17,14 +17,14 @@
 
 struct lt_waker {
     struct lt_shared_u32 parked; /* 1 while the owner waits or is about to; written by the owner */
-    int event_fd;                /* constant; non-blocking */
+    int event_fd;                /* constant */
 };
 
 int lt_waker_open(struct lt_waker *waker, struct lt_error *error) LT_MUST_USE;
 void lt_waker_close(struct lt_waker *waker);
 /* Writes the eventfd. on: any; for lt_waker_wake and signal handlers. */
 void lt_waker_write(struct lt_waker *waker);
-/* Empties the eventfd. on: owner. */
+/* Empties the eventfd, never waits. Not for a reactor's waker, which its reactor empties. on: owner. */
 void lt_waker_drain(struct lt_waker *waker);
 
 /* on: any, after making the work visible. */
