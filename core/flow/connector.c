@@ -1,6 +1,3 @@
-/*
- * What every source answers alike when it has nothing better to say.
- */
 #include "core/flow/connector.h"
 
 #include <stdio.h>
@@ -8,10 +5,8 @@
 void lt_source_partition_name(struct lt_source *source, uint32_t partition, char *out,
                               size_t out_size)
 {
-    if (source->ops->partition_name != NULL) {
+    if (source->ops->partition_name != NULL)
         source->ops->partition_name(source, partition, out, out_size);
-        return;
-    }
-    int wanted = snprintf(out, out_size, "%u", partition);
-    lt_assert(wanted > 0);
+    else
+        snprintf(out, out_size, "%s partition %u", source->type->name, partition);
 }

@@ -1,8 +1,10 @@
 /*
- * A mailbox is ck_ring's multi-producer, single-consumer ring with the messages themselves in its slots.
+ * A mailbox is ck_ring's multi-producer, single-consumer ring with the messages themselves in its
+ * slots.
  *
- * ck_ring's barriers are inline assembly that ThreadSanitizer cannot see; builds with it use the same bounded queue
- * under a mutex, so that what is reported there is a fault of the users and not of the queue.
+ * ck_ring's barriers are inline assembly that ThreadSanitizer cannot see; builds with it use the
+ * same bounded queue under a mutex, so that what is reported there is a fault of the users and not
+ * of the queue.
  */
 #include "core/flow/mailbox.h"
 
@@ -77,7 +79,8 @@ CK_RING_PROTOTYPE(message, lt_message)
 
 struct queue {
     struct ck_ring ring;
-    char padding[LT_FALSE_SHARING_RANGE]; /* ck_ring's mask would share a line with the first slot */
+    char
+        padding[LT_FALSE_SHARING_RANGE]; /* ck_ring's mask would share a line with the first slot */
     struct lt_message slots[SLOTS];
 };
 

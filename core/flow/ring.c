@@ -18,8 +18,8 @@ int lt_ring_create(uint32_t capacity, struct lt_ring **out, struct lt_error *err
     struct lt_ring *ring = lt_alloc_aligned(sizeof *ring);
     memset(ring, 0, sizeof *ring);
     ring->mask = capacity - 1;
-    /* Zeroed here and not by first use: a page fault in the record path would cost microseconds. Sequence 0 is
-     * that of no position, so every slot is empty. */
+    /* Zeroed here and not by first use: a page fault in the record path would cost microseconds.
+     * Sequence 0 is that of no position, so every slot is empty. */
     ring->slots = lt_alloc_aligned(capacity * sizeof *ring->slots);
     memset(ring->slots, 0, capacity * sizeof *ring->slots);
     *out = ring;

@@ -1,5 +1,6 @@
 /*
- * The eventfd behind a waker. What is fast about waking stands in the header; this is the part that enters the kernel.
+ * The eventfd behind a waker. What is fast about waking stands in the header; this is the part that
+ * enters the kernel.
  */
 #include "core/flow/waker.h"
 
@@ -13,7 +14,8 @@ int lt_waker_open(struct lt_waker *waker, struct lt_error *error)
     lt_store_relaxed_u32(&waker->parked, 0); /* relaxed: nobody else has the waker yet */
     waker->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (waker->event_fd < 0)
-        return lt_error_set_errno(error, errno, "cannot create an event descriptor to wake a worker with");
+        return lt_error_set_errno(error, errno,
+                                  "cannot create an event descriptor to wake a worker with");
     return 0;
 }
 

@@ -1,0 +1,269 @@
+/*
+ * The undo list. Entries hold descriptors of their own, so a file is found again whatever its name
+ * has become.
+ */
+#include "tests/support/fake_disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+
+enum change { CHANGE_WRITE, CHANGE_CREATE, CHANGE_RENAME, CHANGE_UNLINK };
+
+struct entry {
+    enum change change;
+    int fd;       /* WRITE: the file; else the directory the name is (or was) in */
+    dev_t device; /* of fd */
+    ino_t inode;
+    char *name;
+    int from_fd; /* RENAME */
+    char *from;
+    int64_t offset; /* WRITE */
+    uint32_t size_bytes;
+    void *old; /* WRITE: the bytes that were there; else the file that was replaced or removed */
+    size_t old_size_bytes;
+    bool had_old;
+};
+
+struct fake_disk {
+    struct entry *entries; /* oldest first */
+    size_t count, capacity;
+};
+
+struct fake_disk *fake_disk_create(void)
+{
+    return lt_alloc(sizeof(struct fake_disk));
+}
+
+static void entry_fini(struct entry *entry)
+{
+    close(entry->fd);
+    if (entry->change == CHANGE_RENAME)
+        close(entry->from_fd);
+    free(entry->name);
+    free(entry->from);
+    free(entry->old);
+}
+
+void fake_disk_destroy(struct fake_disk *disk)
+{
+    if (disk == NULL)
+        return;
+    for (size_t i = 0; i < disk->count; i++)
+        entry_fini(&disk->entries[i]);
+    free(disk->entries);
+    free(disk);
+}
+
+static struct entry *add(struct fake_disk *disk, enum change change, int fd)
+{
+    if (disk->count == disk->capacity) {
+        disk->capacity = disk->capacity * 2 + 16;
+        disk->entries = lt_realloc_array(disk->entries, disk->capacity, sizeof *disk->entries);
+    }
+    struct entry *entry = &disk->entries[disk->count++];
+    *entry = (struct entry){.change = change, .fd = fd};
+    struct stat status;
+    lt_assert(fstat(fd, &status) == 0);
+    entry->device = status.st_dev;
+    entry->inode = status.st_ino;
+    return entry;
+}
+
+/* A descriptor of the directory that `path` is in; *name is what it is called there. */
+static int open_parent(int directory_fd, const char *path, char **name)
+{
+    char *copy = lt_strdup(path);
+    char *other = lt_strdup(path);
+    *name = lt_strdup(basename(copy));
+    int fd = openat(directory_fd, dirname(other), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(copy);
+    free(other);
+    return fd;
+}
+
+/* All bytes of a file from `offset`, at most `limit`; NULL if it cannot be opened. */
+static void *read_bytes(int directory_fd, const char *path, int64_t offset, size_t limit,
+                        size_t *size_bytes)
+{
+    *size_bytes = 0;
+    int fd = openat(directory_fd, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    struct stat status;
+    lt_assert(fstat(fd, &status) == 0);
+    size_t wanted = status.st_size > offset ? (size_t)(status.st_size - offset) : 0;
+    if (wanted > limit)
+        wanted = limit;
+    void *bytes = lt_alloc(wanted);
+    if (S_ISREG(status.st_mode) && wanted != 0) {
+        ssize_t got = pread(fd, bytes, wanted, offset);
+        lt_assert(got == (ssize_t)wanted);
+        *size_bytes = wanted;
+    }
+    close(fd);
+    return bytes;
+}
+
+void fake_disk_before_write(struct fake_disk *disk, int fd, int64_t offset, uint32_t size_bytes)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return; /* a pipe keeps nothing, and a wrong descriptor fails by itself */
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    lt_assert(own >= 0);
+    struct entry *entry = add(disk, CHANGE_WRITE, own);
+    entry->offset = offset;
+    if (offset < 0)
+        entry->offset = (fcntl(fd, F_GETFL) & O_APPEND) ? status.st_size : lseek(fd, 0, SEEK_CUR);
+    entry->size_bytes = size_bytes;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", own);
+    entry->old = read_bytes(AT_FDCWD, path, entry->offset, size_bytes, &entry->old_size_bytes);
+}
+
+void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *path)
+{
+    char *name;
+    int parent = open_parent(directory_fd, path, &name);
+    lt_assert(parent >= 0);
+    add(disk, CHANGE_CREATE, parent)->name = name;
+}
+
+int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int to_fd,
+                     const char *to)
+{
+    size_t old_size_bytes;
+    void *old = read_bytes(to_fd, to, 0, SIZE_MAX, &old_size_bytes);
+    if (renameat(from_fd, from, to_fd, to) != 0) {
+        int result = -errno;
+        free(old);
+        return result;
+    }
+    char *name;
+    char *from_name;
+    int parent = open_parent(to_fd, to, &name);
+    int from_parent = open_parent(from_fd, from, &from_name);
+    lt_assert(parent >= 0);
+    lt_assert(from_parent >= 0);
+    struct entry *entry = add(disk, CHANGE_RENAME, parent);
+    entry->name = name;
+    entry->from = from_name;
+    entry->from_fd = from_parent;
+    entry->old = old;
+    entry->old_size_bytes = old_size_bytes;
+    entry->had_old = old != NULL;
+    return 0;
+}
+
+int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path, int flags)
+{
+    size_t old_size_bytes;
+    void *old = read_bytes(directory_fd, path, 0, SIZE_MAX, &old_size_bytes);
+    if (unlinkat(directory_fd, path, flags) != 0) {
+        int result = -errno;
+        free(old);
+        return result;
+    }
+    if ((flags & AT_REMOVEDIR) != 0) {
+        free(old);
+        return 0; /* removals of directories are taken as durable at once */
+    }
+    char *name;
+    int parent = open_parent(directory_fd, path, &name);
+    lt_assert(parent >= 0);
+    struct entry *entry = add(disk, CHANGE_UNLINK, parent);
+    entry->name = name;
+    entry->old = old;
+    entry->old_size_bytes = old_size_bytes;
+    entry->had_old = true;
+    return 0;
+}
+
+void fake_disk_synced(struct fake_disk *disk, int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < disk->count; i++) {
+        struct entry *entry = &disk->entries[i];
+        if (entry->device == status.st_dev && entry->inode == status.st_ino)
+            entry_fini(entry);
+        else
+            disk->entries[kept++] = *entry;
+    }
+    disk->count = kept;
+}
+
+/* Leaves the first `kept_bytes` of a write; what it had overwritten comes back, what it had added
+ * goes. */
+static void tear_write(const struct entry *entry, uint32_t kept_bytes)
+{
+    if (kept_bytes < entry->old_size_bytes) {
+        size_t size_bytes = entry->old_size_bytes - kept_bytes;
+        ssize_t written = pwrite(entry->fd, (char *)entry->old + kept_bytes, size_bytes,
+                                 entry->offset + kept_bytes);
+        lt_assert(written == (ssize_t)size_bytes);
+    }
+    uint32_t end =
+        kept_bytes > entry->old_size_bytes ? kept_bytes : (uint32_t)entry->old_size_bytes;
+    struct stat status;
+    lt_assert(fstat(entry->fd, &status) == 0);
+    if (entry->old_size_bytes < entry->size_bytes && status.st_size > entry->offset + end)
+        lt_assert(ftruncate(entry->fd, entry->offset + end) == 0);
+}
+
+static void restore_old(const struct entry *entry)
+{
+    if (!entry->had_old)
+        return;
+    int fd = openat(entry->fd, entry->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    lt_assert(fd >= 0);
+    ssize_t written = write(fd, entry->old, entry->old_size_bytes);
+    lt_assert(written == (ssize_t)entry->old_size_bytes);
+    close(fd);
+}
+
+/* Another program may have changed the names since; then there is nothing to undo. */
+static void undo(const struct entry *entry)
+{
+    switch (entry->change) {
+    case CHANGE_WRITE:
+        break;
+    case CHANGE_CREATE:
+        lt_assert(unlinkat(entry->fd, entry->name, 0) == 0 || errno == ENOENT);
+        break;
+    case CHANGE_RENAME:
+        lt_assert(renameat(entry->fd, entry->name, entry->from_fd, entry->from) == 0 ||
+                  errno == ENOENT);
+        restore_old(entry);
+        break;
+    case CHANGE_UNLINK:
+        restore_old(entry);
+        break;
+    }
+}
+
+void fake_disk_lose_power(struct fake_disk *disk, uint64_t (*random)(void *context), void *context)
+{
+    for (size_t i = disk->count; i-- > 0;) {
+        struct entry *entry = &disk->entries[i];
+        if (entry->change == CHANGE_WRITE)
+            tear_write(entry, (uint32_t)(random(context) % ((uint64_t)entry->size_bytes + 1)));
+    }
+    size_t cut = (size_t)(random(context) % (disk->count + 1));
+    for (size_t i = disk->count; i-- > cut;)
+        undo(&disk->entries[i]);
+    while (disk->count > 0)
+        entry_fini(&disk->entries[--disk->count]);
+}

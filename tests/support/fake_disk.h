@@ -1,0 +1,39 @@
+/*
+ * What a machine that loses power may forget: real files, and beside them a list of what was done
+ * to them and not yet synced, each entry with what it takes to undo it.
+ *
+ * The model: a write is durable after an fsync of its file (through any descriptor). A creation, a
+ * rename or a removal is durable after an fsync of its directory (a rename: of the directory it
+ * moved to), and such changes reach the disk in the order in which they were made. After a loss of
+ * power, of each unsynced write a random prefix is left, and of the unsynced changes of names a
+ * random number of the newest is undone.
+ *
+ * A write is noted before it is done; names after.
+ */
+#ifndef LT_TESTS_FAKE_DISK_H
+#define LT_TESTS_FAKE_DISK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fake_disk;
+
+struct fake_disk *fake_disk_create(void);
+/* Forgets the list; the files stay as they are. */
+void fake_disk_destroy(struct fake_disk *disk);
+
+/* About to write `size_bytes` at `offset` (-1: at the file's own position). */
+void fake_disk_before_write(struct fake_disk *disk, int fd, int64_t offset, uint32_t size_bytes);
+/* `path` under `directory_fd` has been made. */
+void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *path);
+/* Renames, or removes, and notes it. 0 or -errno. */
+int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int to_fd,
+                     const char *to);
+int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path, int flags);
+/* A file or a directory was synced. */
+void fake_disk_synced(struct fake_disk *disk, int fd);
+
+/* Takes from the files what was not durable; `random` draws the points. */
+void fake_disk_lose_power(struct fake_disk *disk, uint64_t (*random)(void *context), void *context);
+
+#endif
