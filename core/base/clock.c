@@ -94,7 +94,9 @@ void lt_clock_format_iso(int64_t wall_us, char out[LT_CLOCK_ISO_SIZE])
 {
     const int64_t us_per_day = (int64_t)86400 * LT_US_PER_S;
     int64_t day = floor_divide(wall_us, us_per_day);
-    int64_t ms = (wall_us - day * us_per_day) / 1000;
+    /* Not wall_us - day * us_per_day, which overflows in the first day that 64 bits reach. */
+    int64_t us_of_day = wall_us % us_per_day;
+    int64_t ms = (us_of_day < 0 ? us_of_day + us_per_day : us_of_day) / 1000;
     int64_t year;
     int month;
     int day_of_month;

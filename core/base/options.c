@@ -159,20 +159,21 @@ void lt_options_at(const struct lt_options *options, size_t index, const char **
     *origin = entry->origin;
 }
 
-/* The spec that `key` belongs to, or NULL. */
+/* The spec that `key` belongs to, or NULL. A bare prefix names nothing. */
 static const struct lt_option_spec *find_spec(const struct lt_option_spec *specs, size_t count,
                                               const char *key)
 {
     const struct lt_option_spec *longest = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (lt_ascii_compare(specs[i].name, key) == 0)
-            return &specs[i];
-        if (specs[i].type == LT_OPTION_PREFIX && lt_ascii_starts_with(key, specs[i].name) &&
-            (longest == NULL || strlen(specs[i].name) > strlen(longest->name)))
-            longest = &specs[i];
+        const struct lt_option_spec *spec = &specs[i];
+        bool equal = lt_ascii_compare(spec->name, key) == 0;
+        if (equal && spec->type != LT_OPTION_PREFIX)
+            return spec;
+        if (!equal && spec->type == LT_OPTION_PREFIX && lt_ascii_starts_with(key, spec->name) &&
+            (longest == NULL || strlen(spec->name) > strlen(longest->name)))
+            longest = spec;
     }
-    /* The bare prefix itself names nothing. */
-    return longest != NULL && key[strlen(longest->name)] != '\0' ? longest : NULL;
+    return longest;
 }
 
 static int fail_unknown(const struct entry *entry, const struct lt_option_spec *specs, size_t count,
