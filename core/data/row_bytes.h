@@ -1,6 +1,7 @@
 /*
- * The stable byte form of a row: what is spooled, kept as state, hashed into key groups. Written once, read by
- * later releases; the format is in prose at the top of row_bytes.c and versioned there.
+ * The stable byte form of a row: what is spooled, kept as state, hashed into key groups. Written
+ * once, read by later releases; the format is in prose at the top of row_bytes.c and versioned
+ * there.
  *
  * on: any. Pure.
  */
@@ -14,10 +15,11 @@
 #include "core/data/type.h"
 
 /* Appends the row's bytes to `out`. */
-void lt_row_bytes_write(const struct lt_type *schema, const struct lt_row *row, struct lt_text_buffer *out);
-/* Fills `row` (column count equal to the schema's) from bytes; values point into `data`, nested ones into the
- * row's scratch. Damaged bytes are an error, never a crash. */
-int lt_row_bytes_read(const struct lt_type *schema, const void *data, size_t size_bytes, struct lt_row *row,
-                      struct lt_error *error) LT_MUST_USE;
+void lt_row_bytes_write(const struct lt_type *schema, const struct lt_row *row,
+                        struct lt_text_buffer *out);
+/* Fills `row` (column count equal to the schema's) from bytes; values point into `data`, nested
+ * ones into the row's scratch. Damaged bytes are an error, never a crash. */
+int lt_row_bytes_read(const struct lt_type *schema, const void *data, size_t size_bytes,
+                      struct lt_row *row, struct lt_error *error) LT_MUST_USE;
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * Types: Spark SQL's, nested, as plain immutable data in an arena. The one place that says what a type is:
- * its name, its width in a row, how it compares, hashes and prints.
+ * Types: Spark SQL's, nested, as plain immutable data in an arena. The one place that says what a
+ * type is: its name, its width in a row, how it compares, hashes and prints.
  *
- * A schema is a struct type. Types live as long as the arena they were made in; a query keeps one arena.
- * Nesting is at most LT_LIMIT_TYPE_DEPTH.
+ * A schema is a struct type. Types live as long as the arena they were made in; a query keeps one
+ * arena. Nesting is at most LT_LIMIT_TYPE_DEPTH.
  *
  * on: any thread once made.
  */
@@ -18,28 +18,30 @@
 #include "core/base/error.h"
 
 /* kind, Spark's simple name ("decimal", "char" and nested kinds print with their parameters) */
-#define LT_TYPE_MAP(XX)                                                                                 \
-    XX(VOID, "void")                                                                                    \
-    XX(BOOLEAN, "boolean")                                                                              \
-    XX(TINYINT, "tinyint")                                                                              \
-    XX(SMALLINT, "smallint")                                                                            \
-    XX(INT, "int")                                                                                      \
-    XX(BIGINT, "bigint")                                                                                \
-    XX(FLOAT, "float")                                                                                  \
-    XX(DOUBLE, "double")                                                                                \
-    XX(DECIMAL, "decimal")                                                                              \
-    XX(STRING, "string")                                                                                \
-    XX(CHAR, "char")                                                                                    \
-    XX(VARCHAR, "varchar")                                                                              \
-    XX(BINARY, "binary")                                                                                \
-    XX(DATE, "date")                                                                                    \
-    XX(TIMESTAMP, "timestamp")                                                                          \
-    XX(TIMESTAMP_NTZ, "timestamp_ntz")                                                                  \
-    XX(INTERVAL_DAY_TIME, "interval day to second")                                                     \
-    XX(INTERVAL_YEAR_MONTH, "interval year to month")                                                   \
-    XX(INTERVAL_CALENDAR, "interval")                                                                   \
-    XX(ARRAY, "array")                                                                                  \
-    XX(MAP, "map")                                                                                      \
+#define LT_TYPE_MAP(XX)                                                                            \
+    XX(VOID, "void")                                                                               \
+    XX(BOOLEAN, "boolean")                                                                         \
+    XX(TINYINT, "tinyint")                                                                         \
+    XX(SMALLINT, "smallint")                                                                       \
+    XX(INT, "int")                                                                                 \
+    XX(BIGINT, "bigint")                                                                           \
+    XX(FLOAT, "float")                                                                             \
+    XX(DOUBLE, "double")                                                                           \
+    XX(DECIMAL, "decimal")                                                                         \
+    XX(STRING, "string")                                                                           \
+    XX(CHAR, "char")                                                                               \
+    XX(VARCHAR, "varchar")                                                                         \
+    XX(BINARY, "binary")                                                                           \
+    XX(DATE, "date")                                                                               \
+    XX(TIMESTAMP, "timestamp")                                                                     \
+    XX(TIMESTAMP_NTZ, "timestamp_ntz")                                                             \
+    XX(TIME, "time")                                                                               \
+    XX(INTERVAL_DAY_TIME, "interval day to second")                                                \
+    XX(INTERVAL_YEAR_MONTH, "interval year to month")                                              \
+    XX(INTERVAL_CALENDAR, "interval")                                                              \
+    XX(VARIANT, "variant")                                                                         \
+    XX(ARRAY, "array")                                                                             \
+    XX(MAP, "map")                                                                                 \
     XX(STRUCT, "struct")
 
 enum lt_type_kind {
@@ -47,6 +49,15 @@ enum lt_type_kind {
     LT_TYPE_MAP(LT_TYPE_ENUM)
 #undef LT_TYPE_ENUM
         LT_TYPE_KIND_COUNT
+};
+
+enum lt_interval_field {
+    LT_INTERVAL_YEAR = 0,
+    LT_INTERVAL_MONTH = 1,
+    LT_INTERVAL_DAY = 0,
+    LT_INTERVAL_HOUR = 1,
+    LT_INTERVAL_MINUTE = 2,
+    LT_INTERVAL_SECOND = 3,
 };
 
 struct lt_type;
@@ -60,23 +71,31 @@ struct lt_field {
 
 struct lt_type {
     enum lt_type_kind kind;
-    uint8_t precision, scale;            /* DECIMAL: 1..38, 0..precision */
-    uint8_t interval_start, interval_end; /* INTERVAL_*: 0 year/day .. as Spark's fields */
-    uint32_t char_count;                 /* CHAR, VARCHAR */
-    uint32_t field_count;                /* STRUCT: n; ARRAY: 1 ("element"); MAP: 2 ("key", "value") */
+    uint8_t precision, scale; /* DECIMAL: 0..38, 0..precision; TIME: precision 0..6 */
+    /* INTERVAL_YEAR_MONTH: enum lt_interval_field YEAR..MONTH; INTERVAL_DAY_TIME: DAY..SECOND */
+    uint8_t interval_start, interval_end;
+    uint32_t char_count;   /* CHAR, VARCHAR */
+    const char *collation; /* STRING: "UTF8_LCASE"; NULL is UTF8_BINARY, which compares bytes */
+    uint32_t field_count;  /* STRUCT: n; ARRAY: 1 ("element"); MAP: 2 ("key", "value") */
     const struct lt_field *fields;
 };
 
-/* The type without parameters; a static object. `kind` must not need parameters (DECIMAL gives (10,0)). */
+/* The type without parameters; a static object. DECIMAL gives (10,0), TIME (6), intervals their
+ * whole range. A kind that cannot do without parameters (CHAR, VARCHAR, nested) is asserted
+ * against. */
 const struct lt_type *lt_type_simple(enum lt_type_kind kind);
+/* precision 0..38, scale 0..precision (asserted). */
 const struct lt_type *lt_type_decimal(struct lt_arena *arena, uint8_t precision, uint8_t scale);
-const struct lt_type *lt_type_array(struct lt_arena *arena, const struct lt_type *element, bool nullable);
+const struct lt_type *lt_type_array(struct lt_arena *arena, const struct lt_type *element,
+                                    bool nullable);
 const struct lt_type *lt_type_map(struct lt_arena *arena, const struct lt_type *key,
                                   const struct lt_type *value, bool value_nullable);
 /* Copies the field array (names and types are referenced). */
-const struct lt_type *lt_type_struct(struct lt_arena *arena, const struct lt_field *fields, size_t count);
+const struct lt_type *lt_type_struct(struct lt_arena *arena, const struct lt_field *fields,
+                                     size_t count);
 
-bool lt_type_equal(const struct lt_type *a, const struct lt_type *b); /* ignoring nullability, comments */
+bool lt_type_equal(const struct lt_type *a,
+                   const struct lt_type *b); /* ignoring nullability, comments */
 /* Index of a field by name, without regard to case; -1 if none, -2 if the name is ambiguous. */
 int lt_type_field_index(const struct lt_type *schema, const char *name);
 
@@ -103,13 +122,17 @@ const char *lt_type_json(struct lt_arena *arena, const struct lt_type *type);
 /* "INT", "STRUCT<a: INT>": how Spark's error messages print a type (in double quotes there). */
 const char *lt_type_sql(struct lt_arena *arena, const struct lt_type *type);
 
-/* Parses a DDL column list ("id INT NOT NULL, tags ARRAY<STRING> COMMENT 'x'"), or, as Spark's reader does, a
- * single type; the result is then a struct. Errors carry PARSE_SYNTAX_ERROR, UNSUPPORTED_DATATYPE, ... with
- * the place. */
+/* Parses a DDL column list: "id INT NOT NULL, tags ARRAY<STRING> COMMENT 'x'". The result is a
+ * struct. Errors carry Spark's condition (PARSE_SYNTAX_ERROR, UNSUPPORTED_DATATYPE, ...) and the
+ * place. */
 int lt_type_parse_ddl(const char *text, struct lt_arena *arena, const struct lt_type **out,
                       struct lt_error *error) LT_MUST_USE;
 /* Parses one type: "array<decimal(10,2)>". */
 int lt_type_parse(const char *text, struct lt_arena *arena, const struct lt_type **out,
                   struct lt_error *error) LT_MUST_USE;
+/* Parses one type or, if it is none, a column list: what from_json takes. The error is the first
+ * one's. */
+int lt_type_parse_any(const char *text, struct lt_arena *arena, const struct lt_type **out,
+                      struct lt_error *error) LT_MUST_USE;
 
 #endif

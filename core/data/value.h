@@ -1,22 +1,25 @@
 /*
- * Values: 16 bytes each, without their type; the type stands in the schema, NULL in the row's bitmap.
+ * Values: 16 bytes each, without their type; the type stands in the schema, NULL in the row's
+ * bitmap.
  *
- *   boolean .. bigint, date, timestamps, day-time and year-month intervals   i64 (sign-extended)
- *       date: days since 1970-01-01; timestamps: microseconds since the epoch (UTC), timestamp_ntz local
- *   float, double           f64 (a float holds its value exactly)
+ *   boolean .. bigint, date, timestamps, time, day-time and year-month intervals   i64
+ * (sign-extended) date: days since 1970-01-01; timestamps: microseconds since the epoch (UTC),
+ * timestamp_ntz local; time: nanoseconds since midnight; day-time interval: microseconds;
+ * year-month interval: months float, double           f64 (a float holds its value exactly)
  *   decimal(p,s)            i128: the unscaled number
  *   string .. binary        bytes: pointer and size; UTF-8 for strings, not terminated
+ *   variant                 no form yet: a plan that reads or makes one is refused
  *   calendar interval       interval: months, days, microseconds
  *   array                   array: elements, their nulls
  *   map                     map: two arrays of equal count
  *   struct                  structure: one value per field, their nulls
  *
- * Whatever a value points to belongs to the row it stands in, or to one of that row's parents, or to the
- * query (constants); see core/data/row.h.
+ * Whatever a value points to belongs to the row it stands in, or to one of that row's parents, or
+ * to the query (constants); see core/data/row.h.
  *
- * An array may be *native*: its bytes are still in the form of the system they came from (a Kafka message's
- * headers), and elements exist only after lt_array_materialize(). A sink of the same system takes the
- * native object without ever making elements.
+ * An array may be *native*: its bytes are still in the form of the system they came from (a Kafka
+ * message's headers), and elements exist only after lt_array_materialize(). A sink of the same
+ * system takes the native object without ever making elements.
  */
 #ifndef LT_DATA_VALUE_H
 #define LT_DATA_VALUE_H
@@ -32,8 +35,8 @@ struct lt_struct;
 struct lt_bytes {
     const uint8_t *data; /* may be NULL when size_bytes is 0 */
     uint32_t size_bytes;
-    /* Bytes that may be read (not used) past the end without leaving mapped, owned memory: a SIMD parser
-     * wants 64. 0 when unknown. */
+    /* Bytes that may be read (not used) past the end without leaving mapped, owned memory: a SIMD
+     * parser wants 64. 0 when unknown. */
     uint32_t padding_bytes;
 };
 
@@ -54,7 +57,8 @@ union lt_value {
 };
 _Static_assert(sizeof(union lt_value) == 16, "rows are laid out in 16-byte values");
 
-/* How another system's object stands for an array. `kind` is the address of a static object of its owner. */
+/* How another system's object stands for an array. `kind` is the address of a static object of its
+ * owner. */
 struct lt_native {
     const void *kind;
     void *object;
@@ -64,7 +68,7 @@ struct lt_native {
 
 struct lt_array {
     uint32_t count;
-    bool is_native; /* elements not made yet: see native */
+    bool is_native;        /* elements not made yet: see native */
     const uint64_t *nulls; /* bit set: element is NULL; NULL: none is */
     const union lt_value *values;
     struct lt_native native;
@@ -118,11 +122,15 @@ static inline union lt_value lt_value_text(const char *text)
 struct lt_type;
 struct lt_error;
 
-/* Spark's order: NULLs are the caller's business; NaN is the greatest and equal to itself, -0.0 equals 0.0;
- * bytes compare unsigned. Returns <0, 0, >0. Maps do not compare (asserted). */
+/* Spark's order: NULLs inside nested values come first, at the top they are the caller's business;
+ * NaN is the greatest and equal to itself, -0.0 equals 0.0; bytes compare unsigned. Returns <0, 0,
+ * >0. Maps and variants do not compare (asserted). */
 int lt_value_compare(const struct lt_type *type, const union lt_value *a, const union lt_value *b);
-/* 64-bit hash of a value under its type, equal for equal values: for key groups. Stable across releases:
- * it is in the checkpoint. XXH64 with seed 42 over the canonical bytes (core/data/row_bytes.h). */
+/* 64-bit hash of a value under its type, equal for values that compare equal: for key groups.
+ * Stable across releases: it is in the checkpoint, with LT_VALUE_HASH_SEED. The algorithm is in
+ * prose in value.c. The hash of several columns takes the hash of the one before as its seed. */
 uint64_t lt_value_hash(const struct lt_type *type, const union lt_value *value, uint64_t seed);
+
+enum { LT_VALUE_HASH_SEED = 42 };
 
 #endif

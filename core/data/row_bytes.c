@@ -1,0 +1,358 @@
+/*
+ * The stable byte form of a row, version 1. Little-endian, nothing aligned:
+ *
+ *   row      version (1 byte: 1), column count (4 bytes), then a tuple of the schema's columns
+ *   tuple    null bitmap: ceil(n / 8) bytes, bit i % 8 of byte i / 8 set when i is NULL, unused
+ * bits 0; then the values that are not NULL, in order
+ *
+ *   void                            nothing (always NULL)
+ *   boolean, tinyint                1 byte
+ *   smallint                        2 bytes
+ *   int, date, year-month interval  4 bytes
+ *   bigint, timestamps, time, day-time interval   8 bytes
+ *   float, double                   4, 8 bytes, IEEE 754
+ *   decimal                         8 bytes of the unscaled number up to 18 digits, else 16
+ *   string, char, varchar, binary   size (4 bytes), the bytes
+ *   calendar interval               months (4), days (4), microseconds (8)
+ *   array                           count (4 bytes), then a tuple of its elements
+ *   map                             the keys as an array, the values as an array
+ *   struct                          a tuple of its fields
+ *
+ * The schema is not in the bytes: whoever keeps them keeps its DDL beside them. Nor are source
+ * position and times, nor a checksum: those belong to the file around. What the reader promises is
+ * that any bytes at all give a row of the schema or an error, that it reads nothing outside them,
+ * and that it asks for no more scratch than 128 times their size (an array of NULLs is one bit
+ * each, and 16 bytes in memory).
+ *
+ * Recursion ends: types are at most LT_LIMIT_TYPE_DEPTH deep.
+ */
+#include "core/data/row_bytes.h"
+
+#include <string.h>
+
+enum {
+    VERSION = 1,
+    LONG_DECIMAL_DIGITS = 18, /* what 64 bits hold */
+};
+
+/* The elements of an array, map or struct: one type for all (step 0) or one each (step 1). */
+struct tuple_types {
+    const struct lt_field *fields;
+    uint32_t step;
+};
+
+struct reader {
+    const uint8_t *at, *end;
+    struct lt_row *row; /* its scratch holds what has to be made */
+    struct lt_error *error;
+};
+
+static void write_value(const struct lt_type *type, const union lt_value *value,
+                        struct lt_text_buffer *out);
+static int read_value(struct reader *reader, const struct lt_type *type, union lt_value *value);
+
+static struct tuple_types types_of_struct(const struct lt_type *type)
+{
+    return (struct tuple_types){.fields = type->fields, .step = 1};
+}
+
+static struct tuple_types types_of_array(const struct lt_field *element)
+{
+    return (struct tuple_types){.fields = element, .step = 0};
+}
+
+/* The width of kinds that have one; 0 for the others. */
+static uint32_t fixed_width(const struct lt_type *type)
+{
+    switch (type->kind) {
+    case LT_TYPE_BOOLEAN:
+    case LT_TYPE_TINYINT:
+        return 1;
+    case LT_TYPE_SMALLINT:
+        return 2;
+    case LT_TYPE_INT:
+    case LT_TYPE_DATE:
+    case LT_TYPE_INTERVAL_YEAR_MONTH:
+    case LT_TYPE_FLOAT:
+        return 4;
+    case LT_TYPE_BIGINT:
+    case LT_TYPE_TIMESTAMP:
+    case LT_TYPE_TIMESTAMP_NTZ:
+    case LT_TYPE_TIME:
+    case LT_TYPE_INTERVAL_DAY_TIME:
+    case LT_TYPE_DOUBLE:
+        return 8;
+    case LT_TYPE_DECIMAL:
+        return type->precision <= LONG_DECIMAL_DIGITS ? 8 : 16;
+    case LT_TYPE_INTERVAL_CALENDAR:
+        return 16;
+    default:
+        return 0;
+    }
+}
+
+static void write_u32(uint32_t number, struct lt_text_buffer *out)
+{
+    lt_text_append_n(out, &number, sizeof number);
+}
+
+static void write_tuple(struct tuple_types types, uint32_t count, const uint64_t *nulls,
+                        const union lt_value *values, struct lt_text_buffer *out)
+{
+    for (uint32_t first = 0; first < count; first += 8) {
+        uint8_t byte = nulls != NULL ? (uint8_t)(nulls[first / 64] >> first % 64) : 0;
+        if (count - first < 8)
+            byte &= (uint8_t)((1u << (count - first)) - 1);
+        lt_text_append_n(out, &byte, 1);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!lt_bit(nulls, i))
+            write_value(types.fields[i * types.step].type, &values[i], out);
+}
+
+static void write_array(const struct lt_field *element, struct lt_array *array,
+                        struct lt_text_buffer *out)
+{
+    lt_array_materialize(array);
+    write_u32(array->count, out);
+    write_tuple(types_of_array(element), array->count, array->nulls, array->values, out);
+}
+
+static void write_map(const struct lt_type *type, const struct lt_map *map,
+                      struct lt_text_buffer *out)
+{
+    struct lt_array keys = map->keys, values = map->values;
+    write_array(&type->fields[0], &keys, out);
+    write_array(&type->fields[1], &values, out);
+}
+
+static void write_value(const struct lt_type *type, const union lt_value *value,
+                        struct lt_text_buffer *out)
+{
+    switch (type->kind) {
+    case LT_TYPE_STRING:
+    case LT_TYPE_CHAR:
+    case LT_TYPE_VARCHAR:
+    case LT_TYPE_BINARY:
+        write_u32(value->bytes.size_bytes, out);
+        lt_text_append_n(out, value->bytes.data, value->bytes.size_bytes);
+        break;
+    case LT_TYPE_FLOAT: {
+        float f32 = (float)value->f64;
+        lt_text_append_n(out, &f32, sizeof f32);
+        break;
+    }
+    case LT_TYPE_ARRAY:
+        write_array(&type->fields[0], value->array, out);
+        break;
+    case LT_TYPE_MAP:
+        write_map(type, value->map, out);
+        break;
+    case LT_TYPE_STRUCT:
+        write_tuple(types_of_struct(type), type->field_count, value->structure->nulls,
+                    value->structure->values, out);
+        break;
+    default: {
+        uint32_t width = fixed_width(type);
+        lt_assert(width != 0);
+        /* Little-endian: the low bytes of a wider number are the narrower one. */
+        lt_text_append_n(out, value, width);
+    }
+    }
+}
+
+void lt_row_bytes_write(const struct lt_type *schema, const struct lt_row *row,
+                        struct lt_text_buffer *out)
+{
+    lt_assert(schema->kind == LT_TYPE_STRUCT);
+    lt_assert(schema->field_count == row->column_count);
+    lt_text_append_char(out, VERSION);
+    write_u32(row->column_count, out);
+    write_tuple(types_of_struct(schema), row->column_count, lt_row_nulls(row), lt_row_values(row),
+                out);
+}
+
+static int damaged(struct reader *reader, const char *what)
+{
+    return lt_error_set(reader->error, LT_E_CORRUPT, "stored row: %s", what);
+}
+
+static size_t bytes_left(const struct reader *reader)
+{
+    return (size_t)(reader->end - reader->at);
+}
+
+static int read_bytes(struct reader *reader, void *out, size_t size_bytes)
+{
+    if (bytes_left(reader) < size_bytes)
+        return damaged(reader, "it ends inside a value");
+    memcpy(out, reader->at, size_bytes);
+    reader->at += size_bytes;
+    return 0;
+}
+
+static int take_scratch(struct reader *reader, size_t size_bytes, void **out)
+{
+    *out = lt_row_scratch(reader->row, size_bytes);
+    if (*out == NULL)
+        return lt_error_set(reader->error, LT_E_LIMIT, "stored row: no memory for %zu bytes",
+                            size_bytes);
+    return 0;
+}
+
+/* `nulls` and `values` have room for `count`. */
+static int read_tuple(struct reader *reader, struct tuple_types types, uint32_t count,
+                      uint64_t *nulls, union lt_value *values)
+{
+    memset(nulls, 0, ((size_t)count + 63) / 64 * sizeof *nulls);
+    int code = read_bytes(reader, nulls, ((size_t)count + 7) / 8);
+    if (code != 0)
+        return code;
+    if (count % 64 != 0 && nulls[count / 64] >> count % 64 != 0)
+        return damaged(reader, "a null bitmap has bits beyond its end");
+    for (uint32_t i = 0; i < count; i++) {
+        if (lt_bit(nulls, i))
+            continue;
+        code = read_value(reader, types.fields[i * types.step].type, &values[i]);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+/* Scratch for a tuple of `count` elements, which take at least their null bitmap of the bytes left.
+ */
+static int make_tuple(struct reader *reader, struct tuple_types types, uint32_t count,
+                      const uint64_t **nulls, const union lt_value **values)
+{
+    if (((size_t)count + 7) / 8 > bytes_left(reader))
+        return damaged(reader, "it ends inside an array");
+    void *value_memory, *null_memory;
+    int code = take_scratch(reader, (size_t)count * sizeof(union lt_value), &value_memory);
+    if (code == 0)
+        code = take_scratch(reader, ((size_t)count + 63) / 64 * sizeof(uint64_t), &null_memory);
+    if (code != 0)
+        return code;
+    *values = value_memory;
+    *nulls = null_memory;
+    return read_tuple(reader, types, count, null_memory, value_memory);
+}
+
+static int read_array(struct reader *reader, const struct lt_field *element, struct lt_array *array)
+{
+    *array = (struct lt_array){0};
+    int code = read_bytes(reader, &array->count, sizeof array->count);
+    if (code != 0)
+        return code;
+    return make_tuple(reader, types_of_array(element), array->count, &array->nulls, &array->values);
+}
+
+static int read_map(struct reader *reader, const struct lt_type *type, struct lt_map *map)
+{
+    int code = read_array(reader, &type->fields[0], &map->keys);
+    if (code == 0)
+        code = read_array(reader, &type->fields[1], &map->values);
+    if (code == 0 && map->keys.count != map->values.count)
+        code = damaged(reader, "a map has not as many values as keys");
+    return code;
+}
+
+static int read_nested(struct reader *reader, const struct lt_type *type, union lt_value *value)
+{
+    void *memory;
+    size_t size_bytes = type->kind == LT_TYPE_ARRAY ? sizeof(struct lt_array)
+                        : type->kind == LT_TYPE_MAP ? sizeof(struct lt_map)
+                                                    : sizeof(struct lt_struct);
+    int code = take_scratch(reader, size_bytes, &memory);
+    if (code != 0)
+        return code;
+    if (type->kind == LT_TYPE_ARRAY) {
+        value->array = memory;
+        return read_array(reader, &type->fields[0], memory);
+    }
+    if (type->kind == LT_TYPE_MAP) {
+        value->map = memory;
+        return read_map(reader, type, memory);
+    }
+    struct lt_struct *structure = memory;
+    value->structure = structure;
+    return make_tuple(reader, types_of_struct(type), type->field_count, &structure->nulls,
+                      &structure->values);
+}
+
+static int read_string(struct reader *reader, struct lt_bytes *bytes)
+{
+    *bytes = (struct lt_bytes){0};
+    int code = read_bytes(reader, &bytes->size_bytes, sizeof bytes->size_bytes);
+    if (code != 0)
+        return code;
+    if (bytes->size_bytes > bytes_left(reader))
+        return damaged(reader, "it ends inside a string");
+    bytes->data = reader->at;
+    reader->at += bytes->size_bytes;
+    size_t after_bytes = bytes_left(reader);
+    bytes->padding_bytes = after_bytes < UINT32_MAX ? (uint32_t)after_bytes : UINT32_MAX;
+    return 0;
+}
+
+/* What fixed_width() bytes hold, widened to a value. */
+static int read_fixed(struct reader *reader, const struct lt_type *type, union lt_value *value)
+{
+    uint32_t width = fixed_width(type);
+    if (width == 0)
+        return damaged(reader, "a value of a type that has none");
+    *value = (union lt_value){0};
+    int code = read_bytes(reader, value, width);
+    if (code != 0)
+        return code;
+    if (type->kind == LT_TYPE_BOOLEAN && value->i64 > 1)
+        return damaged(reader, "a boolean is neither true nor false");
+    if (type->kind == LT_TYPE_FLOAT) {
+        float f32;
+        memcpy(&f32, value, sizeof f32);
+        value->f64 = (double)f32;
+    } else if (type->kind == LT_TYPE_DECIMAL && width == 8) {
+        value->i128 = value->i64;
+    } else if (width < 8) {
+        uint32_t shift = 64 - 8 * width;
+        value->i64 = (int64_t)((uint64_t)value->i64 << shift) >> shift;
+    }
+    return 0;
+}
+
+static int read_value(struct reader *reader, const struct lt_type *type, union lt_value *value)
+{
+    if (lt_type_is_bytes(type))
+        return read_string(reader, &value->bytes);
+    if (lt_type_is_nested(type))
+        return read_nested(reader, type, value);
+    return read_fixed(reader, type, value);
+}
+
+int lt_row_bytes_read(const struct lt_type *schema, const void *data, size_t size_bytes,
+                      struct lt_row *row, struct lt_error *error)
+{
+    lt_assert(schema->kind == LT_TYPE_STRUCT);
+    lt_assert(schema->field_count == row->column_count);
+    struct reader reader = {
+        .at = data, .end = (const uint8_t *)data + size_bytes, .row = row, .error = error};
+    uint8_t version = 0;
+    uint32_t column_count = 0;
+    int code = read_bytes(&reader, &version, sizeof version);
+    if (code == 0 && version != VERSION)
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "stored row: version %u; this release reads version %d", version,
+                            VERSION);
+    if (code == 0)
+        code = read_bytes(&reader, &column_count, sizeof column_count);
+    if (code != 0)
+        return code;
+    if (column_count != row->column_count)
+        return lt_error_set(error, LT_E_CORRUPT, "stored row: it has %u columns, its schema has %u",
+                            column_count, row->column_count);
+    code = read_tuple(&reader, types_of_struct(schema), column_count, lt_row_nulls(row),
+                      lt_row_values(row));
+    if (code == 0 && reader.at != reader.end)
+        code = damaged(&reader, "there are bytes after its end");
+    return code;
+}
