@@ -68,6 +68,14 @@ struct lt_connector_env {
 struct lt_source;
 struct lt_reader;
 
+/* A record as it arrived, for dead letters. Pointers live as long as the row they were asked for. */
+struct lt_original {
+    const struct lt_bytes *key, *value; /* NULL: null */
+    struct lt_array *headers;           /* array<struct<key:string,value:binary>>; NULL: none */
+    int64_t timestamp_us;
+    bool has_timestamp;
+};
+
 enum lt_source_traits {
     LT_SOURCE_REPLAYABLE = 1, /* reads the same again from a position */
     LT_SOURCE_BOUNDED = 2,    /* can say where it ends now (latest) */
@@ -92,6 +100,11 @@ struct lt_source_ops {
                               struct lt_text_buffer *out);
     int (*positions_from_json)(struct lt_source *source, const char *json, struct lt_position *positions,
                                struct lt_error *error);
+    /* A partition's name for people: "orders[3]". Optional: its number. */
+    void (*partition_name)(struct lt_source *source, uint32_t partition, char *out, size_t out_size);
+    /* What `root`, a row of this source, was read from, whatever columns the plan uses; memory from `into`'s scratch.
+     * Optional: a dead letter is then made from the row's columns. on: any thread that holds the row. */
+    void (*original)(struct lt_source *source, struct lt_row *root, struct lt_row *into, struct lt_original *out);
     /* True when partitions were added or removed since connect: the runner ends an epoch and reconnects. on: control
      * thread, rarely; may not wait. Optional. */
     bool (*needs_reconfiguration)(struct lt_source *source);
@@ -115,6 +128,8 @@ struct lt_source {
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the planner before open_reader */
 };
 
+void lt_source_partition_name(struct lt_source *source, uint32_t partition, char *out, size_t out_size);
+
 enum lt_poll_status {
     LT_POLL_MORE,    /* emitted what it was allowed to; there may be more at hand */
     LT_POLL_IDLE,    /* nothing at hand now */
@@ -126,6 +141,8 @@ struct lt_reader_ops {
     /* Emits at most `limit` rows into `out`, the last one at hand flagged LT_ROW_END_OF_BATCH; *count says how many.
      * Never waits. on: the lane's source thread. */
     enum lt_poll_status (*poll)(struct lt_reader *reader, struct lt_out *out, uint32_t limit, uint32_t *count);
+    /* True once records that arrive now would be read: its first request has been answered. Optional: at once. */
+    bool (*is_ready)(struct lt_reader *reader);
     /* After an idle poll: false when poll would find something now (the last look before parking). Optional: poll's
      * own answer counts. */
     bool (*is_idle)(struct lt_reader *reader);
@@ -187,6 +204,7 @@ struct lt_sink {
     const struct lt_type *schema; /* of the rows it is given */
     char description[256];
     enum lt_guarantee guarantee;
+    const uint64_t *used_columns; /* bit set: the sink reads the column; NULL: all. Set by bind */
     uint32_t partition_count; /* after connect; 0: no partitions */
 };
 

@@ -1,0 +1,359 @@
+#include "core/run/assembly.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "core/run/recover.h"
+
+/* The kernel makes them; one that cannot be read leaves the id zero, which is still an id. */
+static void make_uuid(char out[LT_UUID_SIZE])
+{
+    FILE *file = fopen("/proc/sys/kernel/random/uuid", "re");
+    if (file == NULL || fgets(out, LT_UUID_SIZE, file) == NULL)
+        snprintf(out, LT_UUID_SIZE, "00000000-0000-0000-0000-000000000000");
+    if (file != NULL)
+        fclose(file);
+}
+
+/* ------------------------------------------------------------------------------------------ connections */
+
+static struct lt_connector_env base_env(struct lt_assembly *assembly)
+{
+    return (struct lt_connector_env){
+        .clock = assembly->clock,
+        .counters = assembly->counters,
+        .query_id = assembly->id,
+        .lane_rows = assembly->settings.lane_rows,
+        .lane_bytes = assembly->settings.lane_bytes,
+        .place_thread = lt_placement_place_thread,
+        .place_context = &assembly->placement,
+        .deadline_ns = lt_clock_now_ns(assembly->clock) + assembly->settings.startup_timeout_ns,
+    };
+}
+
+static int connect_source(struct lt_assembly *assembly, struct lt_error *error)
+{
+    struct lt_source *source = assembly->pipeline.source;
+    struct lt_connector_env env = base_env(assembly);
+    struct lt_text_buffer kept;
+    lt_text_init(&kept);
+    env.counter_prefix = "source.";
+    int code = lt_recover_kept(assembly->checkpoint, &kept, error);
+    if (code == 0) {
+        env.kept = kept.data;
+        env.kept_size_bytes = kept.size_bytes;
+        code = source->ops->connect == NULL ? 0 : source->ops->connect(source, &env, error);
+    }
+    lt_text_fini(&kept);
+    return code == 0 ? 0 : lt_error_append(error, "source %s", source->type->name);
+}
+
+static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
+        struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
+        struct lt_connector_env env = base_env(assembly);
+        char prefix[32];
+        snprintf(prefix, sizeof prefix, "sink%u.", i);
+        env.counter_prefix = prefix;
+        env.index = i;
+        int code = sink->ops->connect == NULL ? 0 : sink->ops->connect(sink, &env, error);
+        if (code != 0)
+            return lt_error_append(error, "%s %s",
+                                   i < assembly->pipeline.branch_count ? "sink" : "dead-letter sink",
+                                   sink->type->name);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------- checkpoint */
+
+static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    if (assembly->settings.checkpoint_path != NULL)
+        return 0;
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
+        const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
+        if (sink->type->needs_checkpoint)
+            return lt_error_set(error, LT_E_INVALID,
+                                "sink %s: checkpointLocation must be specified either through "
+                                "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
+                                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR",
+                                sink->type->name);
+    }
+    return 0;
+}
+
+static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
+{
+    make_uuid(assembly->run_id);
+    make_uuid(assembly->id);
+    if (assembly->settings.checkpoint_path == NULL) {
+        assembly->recovery.is_new = true;
+        return 0;
+    }
+    struct lt_checkpoint_options options = {
+        .path = assembly->settings.checkpoint_path,
+        .query_name = assembly->settings.name,
+        .source_count = 1,
+        .sink_count = lt_pipeline_sink_count(&assembly->pipeline),
+        .min_batches_to_retain = assembly->settings.min_batches_to_retain,
+        .verify_checksums = assembly->settings.verify_checksums,
+    };
+    int code = lt_checkpoint_open(&options, &assembly->checkpoint, &assembly->recovery, error);
+    if (code == 0)
+        snprintf(assembly->id, sizeof assembly->id, "%s", lt_checkpoint_query_id(assembly->checkpoint));
+    return code;
+}
+
+static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
+{
+    struct lt_source *source = assembly->pipeline.source;
+    assembly->start = lt_alloc_array(source->partition_count, sizeof *assembly->start);
+    int code = lt_recover_positions(assembly->checkpoint, &assembly->recovery, &assembly->pipeline,
+                                    assembly->start, error);
+    if (code != 0)
+        return lt_error_append(error, "source %s", source->type->name);
+    enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
+    if (trigger != LT_TRIGGER_AVAILABLE_NOW)
+        return 0;
+    if (source->ops->latest == NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "source %s cannot say where it ends now, which AvailableNow needs", source->type->name);
+    assembly->end = lt_alloc_array(source->partition_count, sizeof *assembly->end);
+    return source->ops->latest(source, assembly->end, error);
+}
+
+/* ------------------------------------------------------------------------------------- workers and lanes */
+
+static uint32_t choose_lane_count(const struct lt_assembly *assembly)
+{
+    uint32_t partitions = assembly->pipeline.source->partition_count;
+    uint32_t wanted = assembly->settings.lanes;
+    if (wanted == 0)
+        wanted = (uint32_t)assembly->placement.lane_cpu_count;
+    if (wanted > partitions)
+        wanted = partitions;
+    if (wanted > LT_LIMIT_LANES)
+        wanted = LT_LIMIT_LANES;
+    return wanted == 0 ? 1 : wanted;
+}
+
+static int start_worker(struct lt_assembly *assembly, const char *name, int lane_cpu, enum lt_idle idle,
+                        struct lt_worker **out, struct lt_error *error)
+{
+    struct lt_worker_options options = {
+        .name = name,
+        .idle = idle,
+        .lane_cpu = lane_cpu,
+        .is_inline = assembly->spec->is_invoked,
+        .clock = assembly->clock,
+        .catalog = assembly->spec->catalog,
+        .reactor_choice = assembly->settings.reactor,
+        .placement = &assembly->placement,
+    };
+    return lt_worker_start(&options, out, error);
+}
+
+static int start_workers(struct lt_assembly *assembly, struct lt_error *error)
+{
+    /* The control worker never spins: what it does can wait 50 us, and lanes and libraries want the CPU. */
+    int code = start_worker(assembly, "leat-control", -1, LT_IDLE_PARK, &assembly->control_worker, error);
+    if (code != 0 || assembly->spec->is_invoked)
+        return code;
+    uint32_t stages = assembly->lane_count * assembly->settings.stages;
+    uint32_t cpus = (uint32_t)assembly->placement.lane_cpu_count;
+    uint32_t count = stages < cpus ? stages : cpus;
+    assembly->workers = lt_alloc_array(count, sizeof(struct lt_worker *));
+    for (uint32_t i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "leat-lane-%u", i);
+        code = start_worker(assembly, name, (int)i, assembly->idle, &assembly->workers[i], error);
+        if (code != 0)
+            return code;
+        assembly->worker_count = i + 1;
+    }
+    return 0;
+}
+
+/* Stages are dealt to workers in turn, so that neighbours are on different CPUs where there are several. */
+static struct lt_worker *worker_of(struct lt_assembly *assembly, uint32_t lane, uint32_t stage)
+{
+    if (assembly->spec->is_invoked)
+        return assembly->control_worker;
+    return assembly->workers[(lane * assembly->settings.stages + stage) % assembly->worker_count];
+}
+
+static int create_lane(struct lt_assembly *assembly, uint32_t index, struct lt_error *error)
+{
+    uint32_t partition_count = assembly->pipeline.source->partition_count;
+    uint32_t *partitions = lt_alloc_array(partition_count, sizeof *partitions);
+    struct lt_worker *workers[LT_LANE_STAGES_MAX];
+    struct lt_lane_options options = {
+        .index = index,
+        .pipeline = &assembly->pipeline,
+        .partitions = partitions,
+        .start = assembly->start,
+        .end = assembly->end,
+        .stage_count = assembly->settings.stages,
+        .workers = workers,
+        .control = assembly->mailbox,
+        .env = base_env(assembly),
+    };
+    for (uint32_t p = index; p < partition_count; p += assembly->lane_count)
+        partitions[options.partition_count++] = p;
+    for (uint32_t s = 0; s < options.stage_count; s++) {
+        workers[s] = worker_of(assembly, index, s);
+        options.env.is_shared |= workers[s] != workers[0];
+    }
+    int code = lt_lane_create(&options, &assembly->lanes[index], error);
+    free(partitions);
+    return code;
+}
+
+static int create_lanes(struct lt_assembly *assembly, struct lt_error *error)
+{
+    int code = lt_mailbox_create(lt_worker_waker(assembly->control_worker), &assembly->mailbox, error);
+    assembly->lanes = lt_alloc_array(assembly->lane_count, sizeof(struct lt_lane *));
+    for (uint32_t i = 0; i < assembly->lane_count && code == 0; i++)
+        code = create_lane(assembly, i, error);
+    return code;
+}
+
+static int create_control(struct lt_assembly *assembly, const struct lt_assembly_hooks *hooks,
+                          struct lt_error *error)
+{
+    const struct lt_trigger *trigger = &assembly->spec->plan->trigger;
+    int64_t interval_ns = trigger->interval_ns > 0 ? trigger->interval_ns : LT_NS_PER_S;
+    assembly->progress = lt_progress_create(&(struct lt_progress_options){
+        .id = assembly->id,
+        .run_id = assembly->run_id,
+        .name = assembly->settings.name,
+        .pipeline = &assembly->pipeline,
+        .lanes = assembly->lanes,
+        .lane_count = assembly->lane_count,
+        .clock = assembly->clock,
+        .interval_ns = interval_ns,
+    });
+    struct lt_control_options options = {
+        .pipeline = &assembly->pipeline,
+        .lanes = assembly->lanes,
+        .lane_count = assembly->lane_count,
+        .mailbox = assembly->mailbox,
+        .checkpoint = assembly->checkpoint,
+        .epoch_interval_ns = interval_ns,
+        .first_epoch = assembly->recovery.first_epoch,
+        .start = assembly->start,
+        .clock = assembly->clock,
+        .counters = assembly->counters,
+        .progress = assembly->progress,
+        .on_state = hooks->on_state,
+        .on_epoch = hooks->on_epoch,
+        .context = hooks->context,
+    };
+    int code = lt_control_create(&options, &assembly->control, error);
+    if (code != 0)
+        return code;
+    struct lt_agent agent = lt_control_agent(assembly->control);
+    return lt_worker_add(assembly->control_worker, &agent, error);
+}
+
+/* ------------------------------------------------------------------------------------------------ order */
+
+static int prepare(struct lt_assembly *assembly, struct lt_error *error)
+{
+    const struct lt_query_spec *spec = assembly->spec;
+    int code = lt_query_settings_read(spec->options, &assembly->settings, error);
+    if (code == 0)
+        code = lt_pipeline_bind(spec->plan, spec->catalog, spec->arena, &assembly->pipeline, error);
+    if (code == 0)
+        code = check_checkpoint_given(assembly, error);
+    if (code != 0)
+        return code;
+    struct lt_placement_options placement = {
+        .cpus = assembly->settings.cpus,
+        .pin = assembly->settings.pin && !spec->is_invoked,
+        .hold_dma_latency = assembly->settings.hold_dma_latency,
+    };
+    code = lt_placement_init(&assembly->placement, &placement, error);
+    assembly->has_placement = code == 0;
+    if (code == 0)
+        code = lt_counters_create(assembly->settings.counters_path, assembly->settings.name,
+                                  &assembly->counters, error);
+    return code;
+}
+
+static int attach(struct lt_assembly *assembly, struct lt_error *error)
+{
+    int code = open_checkpoint(assembly, error);
+    if (code == 0)
+        code = connect_source(assembly, error);
+    if (code == 0)
+        code = connect_sinks(assembly, error);
+    if (code == 0)
+        code = find_positions(assembly, error);
+    return code;
+}
+
+static int populate(struct lt_assembly *assembly, const struct lt_assembly_hooks *hooks, struct lt_error *error)
+{
+    assembly->lane_count = choose_lane_count(assembly);
+    assembly->idle = assembly->settings.idle_is_set        ? assembly->settings.idle
+                     : assembly->placement.cpus_are_shared ? LT_IDLE_PARK
+                                                           : LT_IDLE_BACKOFF;
+    int code = start_workers(assembly, error);
+    if (code == 0)
+        code = create_lanes(assembly, error);
+    if (code == 0)
+        code = create_control(assembly, hooks, error);
+    for (uint32_t i = 0; i < assembly->worker_count && code == 0; i++)
+        code = lt_worker_run(assembly->workers[i], error);
+    if (code == 0)
+        code = lt_worker_run(assembly->control_worker, error);
+    return code;
+}
+
+int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,
+                      const struct lt_assembly_hooks *hooks, struct lt_error *error)
+{
+    *assembly = (struct lt_assembly){.spec = spec};
+    assembly->clock = spec->clock != NULL ? spec->clock : lt_clock_system();
+    assembly->placement.dma_latency_fd = -1;
+    int code = prepare(assembly, error);
+    if (code == 0)
+        code = attach(assembly, error);
+    if (code == 0)
+        code = populate(assembly, hooks, error);
+    if (code != 0)
+        lt_assembly_dismantle(assembly);
+    return code;
+}
+
+void lt_assembly_dismantle(struct lt_assembly *assembly)
+{
+    /* Lanes end before control: what they still report finds its mailbox. */
+    for (uint32_t i = 0; i < assembly->worker_count; i++)
+        lt_worker_stop(assembly->workers[i]);
+    lt_worker_stop(assembly->control_worker);
+    for (uint32_t i = 0; i < assembly->lane_count && assembly->lanes != NULL; i++)
+        lt_lane_destroy(assembly->lanes[i]);
+    lt_control_destroy(assembly->control);
+    lt_progress_destroy(assembly->progress);
+    for (uint32_t i = 0; i < assembly->worker_count; i++)
+        lt_worker_destroy(assembly->workers[i]);
+    lt_worker_destroy(assembly->control_worker);
+    lt_mailbox_destroy(assembly->mailbox);
+    lt_checkpoint_close(assembly->checkpoint);
+    lt_pipeline_close(&assembly->pipeline);
+    lt_counters_close(assembly->counters);
+    if (assembly->has_placement)
+        lt_placement_fini(&assembly->placement);
+    free(assembly->lanes);
+    free(assembly->workers);
+    free(assembly->start);
+    free(assembly->end);
+    *assembly = (struct lt_assembly){.placement.dma_latency_fd = -1};
+}

@@ -1,0 +1,133 @@
+#include "core/run/chain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+
+static struct lt_link *link_of(struct lt_out *out)
+{
+    return (struct lt_link *)(void *)out; /* out is the first member */
+}
+
+static void hold(struct lt_link *link, struct lt_row *row)
+{
+    lt_item_queue_push(&link->held, &(struct lt_item){.kind = LT_ITEM_ROW, .row = row});
+    link->chain->held_count++;
+}
+
+static void link_emit(struct lt_out *out, struct lt_row *row)
+{
+    struct lt_link *link = link_of(out);
+    if (lt_unlikely(!lt_item_queue_is_empty(&link->held))) {
+        hold(link, row);
+        return;
+    }
+    enum lt_process result = link->op->ops->process(link->op, row, link->next);
+    if (lt_likely(result == LT_PROCESS_DONE))
+        return;
+    if (result == LT_PROCESS_RETRY)
+        hold(link, row);
+    else
+        link->chain->stop_asked = true;
+}
+
+/* A record that has failed takes no further step: it goes past the rest of the chain. */
+static void link_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
+{
+    struct lt_out *terminal = link_of(out)->chain->terminal;
+    terminal->fail(terminal, row, fault);
+}
+
+void lt_chain_init(struct lt_chain *chain, struct lt_operator *const *ops, uint32_t op_count,
+                   struct lt_out *terminal)
+{
+    *chain = (struct lt_chain){.terminal = terminal, .link_count = op_count};
+    chain->links = lt_alloc_array(op_count, sizeof *chain->links);
+    for (uint32_t i = 0; i < op_count; i++) {
+        struct lt_link *link = &chain->links[i];
+        link->out = (struct lt_out){.emit = link_emit, .fail = link_fail};
+        link->op = ops[i];
+        link->next = i + 1 < op_count ? &chain->links[i + 1].out : terminal;
+        link->chain = chain;
+        lt_item_queue_init(&link->held);
+    }
+}
+
+void lt_chain_release_held(struct lt_chain *chain)
+{
+    for (uint32_t i = 0; i < chain->link_count; i++)
+        lt_item_queue_fini(&chain->links[i].held);
+}
+
+void lt_chain_fini(struct lt_chain *chain)
+{
+    lt_chain_release_held(chain);
+    for (uint32_t i = chain->link_count; i > 0; i--)
+        chain->links[i - 1].op->ops->close(chain->links[i - 1].op);
+    free(chain->links);
+    *chain = (struct lt_chain){0};
+}
+
+int lt_chain_open(struct lt_chain *chain, const struct lt_operator_env *env, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < chain->link_count; i++) {
+        struct lt_operator *op = chain->links[i].op;
+        struct lt_operator_env own = *env;
+        char prefix[128];
+        snprintf(prefix, sizeof prefix, "%s%s%u.", env->counter_prefix, op->ops->name, i);
+        own.counter_prefix = prefix;
+        int code = op->ops->open(op, &own, error);
+        if (code != 0)
+            return lt_error_append(error, "operator \"%s\"", op->ops->name);
+    }
+    return 0;
+}
+
+static uint32_t drain_link(struct lt_chain *chain, struct lt_link *link)
+{
+    uint32_t taken = 0;
+    while (!lt_item_queue_is_empty(&link->held)) {
+        struct lt_row *row = lt_item_queue_first(&link->held)->row;
+        enum lt_process result = link->op->ops->process(link->op, row, link->next);
+        if (result == LT_PROCESS_RETRY)
+            break;
+        if (result == LT_PROCESS_STOP)
+            chain->stop_asked = true;
+        lt_item_queue_pop(&link->held);
+        chain->held_count--;
+        taken++;
+    }
+    return taken;
+}
+
+uint32_t lt_chain_step(struct lt_chain *chain)
+{
+    uint32_t taken = 0;
+    if (lt_likely(chain->held_count == 0))
+        return 0;
+    /* From the end: what a later operator takes makes room for an earlier one. */
+    for (uint32_t i = chain->link_count; i > 0; i--)
+        taken += drain_link(chain, &chain->links[i - 1]);
+    return taken;
+}
+
+void lt_chain_marker(struct lt_chain *chain, uint64_t epoch)
+{
+    lt_assert(chain->held_count == 0);
+    for (uint32_t i = 0; i < chain->link_count; i++) {
+        struct lt_link *link = &chain->links[i];
+        if (link->op->ops->on_marker != NULL)
+            link->op->ops->on_marker(link->op, epoch, link->next);
+    }
+}
+
+void lt_chain_batch_end(struct lt_chain *chain)
+{
+    for (uint32_t i = 0; i < chain->link_count; i++) {
+        struct lt_link *link = &chain->links[i];
+        if (link->op->ops->on_batch_end != NULL)
+            link->op->ops->on_batch_end(link->op, link->next);
+    }
+}

@@ -1,0 +1,329 @@
+#include "core/run/control.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "core/run/report.h"
+
+enum { MESSAGES_PER_STEP = 128, HEARTBEAT_NS = LT_NS_PER_S };
+
+struct lt_control {
+    struct lt_control_options options;
+    struct lt_coordinator *coordinator;
+    enum lt_control_state state;
+    bool *ready, *ended, *stop_sent; /* by lane */
+    uint32_t ready_count, ended_count;
+    bool stop_wanted;
+    bool last_epoch_asked;
+    int64_t last_epoch; /* the one after the last row; -1: not known yet */
+    struct lt_position *last_positions; /* of the last done epoch */
+    uint32_t partition_count;
+    int64_t heartbeat_ns;
+    struct lt_shared_u64 *epochs_done, *last_done_wall_us;
+    struct lt_counter_text *state_text;
+    struct lt_error error;
+};
+
+static const char *const state_names[] = {"awaits ready",      "runs",  "awaits ended",
+                                          "awaits last epoch", "ended", "failed"};
+
+const char *lt_control_state_name(enum lt_control_state state)
+{
+    return state_names[state];
+}
+
+static void enter(struct lt_control *control, enum lt_control_state state)
+{
+    lt_assert(state > control->state);
+    control->state = state;
+    lt_counter_text_set(control->state_text, state_names[state]);
+    control->options.on_state(control->options.context, state,
+                              state == LT_CONTROL_FAILED ? &control->error : NULL);
+}
+
+static bool is_over(const struct lt_control *control)
+{
+    return control->state >= LT_CONTROL_ENDED;
+}
+
+static void fail(struct lt_control *control, const struct lt_error *error)
+{
+    if (is_over(control))
+        return;
+    control->error = *error;
+    enter(control, LT_CONTROL_FAILED);
+}
+
+/* ------------------------------------------------------------------------------- the coordinator's ports */
+
+static bool send_command(struct lt_mailbox *mailbox, enum lt_command command, uint64_t epoch)
+{
+    return lt_mailbox_try_send(mailbox, &(struct lt_message){.kind = command, .number = epoch});
+}
+
+static bool port_inject(void *context, uint32_t lane, uint64_t epoch)
+{
+    struct lt_control *control = context;
+    return send_command(lt_lane_first_mailbox(control->options.lanes[lane]), LT_COMMAND_INJECT, epoch);
+}
+
+static bool port_commit(void *context, uint32_t lane, uint64_t epoch)
+{
+    struct lt_control *control = context;
+    return send_command(lt_lane_last_mailbox(control->options.lanes[lane]), LT_COMMAND_COMMIT, epoch);
+}
+
+static int port_commit_sink(void *context, uint32_t sink_index, uint64_t epoch, const char *notes,
+                            struct lt_error *error)
+{
+    struct lt_control *control = context;
+    struct lt_sink *sink = lt_pipeline_sink(control->options.pipeline, sink_index);
+    return sink->ops->commit == NULL ? 0 : sink->ops->commit(sink, epoch, notes, error);
+}
+
+static void port_done(void *context, uint64_t epoch, const struct lt_position *positions)
+{
+    struct lt_control *control = context;
+    struct lt_source *source = control->options.pipeline->source;
+    size_t size_bytes = control->partition_count * sizeof *positions;
+    bool quiet = memcmp(control->last_positions, positions, size_bytes) == 0;
+    lt_progress_epoch_done(control->options.progress, epoch, control->last_positions, positions);
+    memcpy(control->last_positions, positions, size_bytes);
+    lt_counter_add(control->epochs_done, 1);
+    lt_counter_set(control->last_done_wall_us, (uint64_t)lt_clock_wall_us(control->options.clock));
+    if (source->ops->commit != NULL)
+        source->ops->commit(source, epoch, positions);
+    control->options.on_epoch(control->options.context, epoch, quiet);
+}
+
+/* ----------------------------------------------------------------------------------------------- reports */
+
+static void note_once(bool *flags, uint32_t lane, uint32_t *count)
+{
+    if (!flags[lane])
+        (*count)++;
+    flags[lane] = true;
+}
+
+static void take_report(struct lt_control *control, const struct lt_message *message)
+{
+    uint32_t lane = lt_report_lane(message->sender), sink = lt_report_sink(message->sender);
+    struct lt_lane *const *lanes = control->options.lanes;
+    switch (message->kind) {
+    case LT_REPORT_READY:
+        note_once(control->ready, lane, &control->ready_count);
+        break;
+    case LT_REPORT_POSITION:
+        lt_coordinator_position(control->coordinator, lane, message->number, lanes[lane]->partitions,
+                                message->payload, lanes[lane]->partition_count);
+        break;
+    case LT_REPORT_ENDED:
+        note_once(control->ended, lane, &control->ended_count);
+        break;
+    case LT_REPORT_PREPARED:
+        lt_coordinator_prepared(control->coordinator, lane, sink, message->number,
+                                message->payload != NULL ? message->payload : "");
+        free(message->payload);
+        break;
+    case LT_REPORT_COMMITTED:
+        lt_coordinator_committed(control->coordinator, lane, sink, message->number);
+        break;
+    case LT_REPORT_FAILED:
+        fail(control, message->payload);
+        free(message->payload);
+        break;
+    case LT_REPORT_STOP_ASKED:
+    case LT_CONTROL_REQUEST_STOP:
+        control->stop_wanted = true;
+        break;
+    case LT_CONTROL_REQUEST_EPOCH:
+        lt_coordinator_request(control->coordinator);
+        break;
+    default:
+        lt_assert(false && "an unknown report");
+    }
+}
+
+static uint32_t take_reports(struct lt_control *control)
+{
+    struct lt_message message;
+    uint32_t count = 0;
+    while (count < MESSAGES_PER_STEP && lt_mailbox_take(control->options.mailbox, &message)) {
+        take_report(control, &message);
+        count++;
+    }
+    return count;
+}
+
+/* ------------------------------------------------------------------------------------------- transitions */
+
+static void tell_lanes_to_stop(struct lt_control *control)
+{
+    for (uint32_t i = 0; i < control->options.lane_count; i++)
+        if (!control->stop_sent[i])
+            control->stop_sent[i] =
+                send_command(lt_lane_first_mailbox(control->options.lanes[i]), LT_COMMAND_STOP_READING, 0);
+}
+
+/* Epochs that were injected before every lane had ended may hold no last rows: only one asked for afterwards counts. */
+static void ask_last_epoch(struct lt_control *control)
+{
+    struct lt_coordinator_status status;
+    lt_coordinator_status(control->coordinator, &status);
+    if (!control->last_epoch_asked) {
+        control->last_epoch = status.last_injected + 1;
+        control->last_epoch_asked = true;
+        lt_coordinator_request(control->coordinator);
+    }
+    if (status.last_done >= control->last_epoch)
+        enter(control, LT_CONTROL_ENDED);
+}
+
+static void advance(struct lt_control *control)
+{
+    bool all_ended = control->ended_count == control->options.lane_count;
+    switch (control->state) {
+    case LT_CONTROL_AWAITS_READY:
+        if (control->stop_wanted || all_ended)
+            enter(control, LT_CONTROL_AWAITS_ENDED);
+        else if (control->ready_count == control->options.lane_count)
+            enter(control, LT_CONTROL_RUNS);
+        break;
+    case LT_CONTROL_RUNS:
+        if (control->stop_wanted || all_ended)
+            enter(control, LT_CONTROL_AWAITS_ENDED);
+        break;
+    case LT_CONTROL_AWAITS_ENDED:
+        tell_lanes_to_stop(control);
+        if (all_ended)
+            enter(control, LT_CONTROL_AWAITS_LAST_EPOCH);
+        break;
+    case LT_CONTROL_AWAITS_LAST_EPOCH:
+        ask_last_epoch(control);
+        break;
+    case LT_CONTROL_ENDED:
+    case LT_CONTROL_FAILED:
+        break;
+    }
+}
+
+static void beat(struct lt_control *control)
+{
+    int64_t now_ns = lt_clock_now_ns(control->options.clock);
+    if (now_ns < control->heartbeat_ns)
+        return;
+    control->heartbeat_ns = now_ns + HEARTBEAT_NS;
+    lt_counters_heartbeat(control->options.counters, lt_clock_wall_us(control->options.clock));
+    lt_progress_tick(control->options.progress);
+}
+
+static uint32_t control_step(void *context)
+{
+    struct lt_control *control = context;
+    enum lt_control_state before = control->state;
+    uint32_t work = take_reports(control);
+    if (is_over(control))
+        return work;
+    int steps = lt_coordinator_step(control->coordinator, &control->error);
+    if (steps < 0) {
+        enter(control, LT_CONTROL_FAILED);
+        return work + 1;
+    }
+    advance(control);
+    beat(control);
+    return work + (uint32_t)steps + (control->state != before ? 1 : 0);
+}
+
+static int64_t control_deadline_ns(void *context)
+{
+    struct lt_control *control = context;
+    if (is_over(control))
+        return LT_NEVER_NS;
+    int64_t deadline = lt_coordinator_deadline_ns(control->coordinator);
+    return deadline < control->heartbeat_ns ? deadline : control->heartbeat_ns;
+}
+
+/* -------------------------------------------------------------------------------------------------- life */
+
+static int control_open(void *context, struct lt_reactor *reactor, struct lt_error *error)
+{
+    struct lt_control *control = context;
+    (void)error;
+    if (control->options.checkpoint != NULL)
+        lt_checkpoint_use_reactor(control->options.checkpoint, reactor);
+    return 0;
+}
+
+static void add_counters(struct lt_control *control)
+{
+    struct lt_counters *counters = control->options.counters;
+    control->epochs_done =
+        lt_counters_add(counters, LT_COUNTER_SUM, "query.epochs_done", "epochs", "epochs committed by this run");
+    control->last_done_wall_us = lt_counters_add(counters, LT_COUNTER_GAUGE, "query.last_epoch_done", "us",
+                                                 "when the last epoch was committed, since the Unix epoch");
+    control->state_text = lt_counters_add_text(counters, "query.state", "what the query awaits");
+}
+
+int lt_control_create(const struct lt_control_options *options, struct lt_control **out, struct lt_error *error)
+{
+    struct lt_control *control = lt_alloc(sizeof *control);
+    uint32_t partition_count = options->pipeline->source->partition_count;
+    control->options = *options;
+    control->last_epoch = -1;
+    control->ready = lt_alloc_array(options->lane_count, sizeof *control->ready);
+    control->ended = lt_alloc_array(options->lane_count, sizeof *control->ended);
+    control->stop_sent = lt_alloc_array(options->lane_count, sizeof *control->stop_sent);
+    control->partition_count = partition_count;
+    control->last_positions = lt_alloc_array(partition_count, sizeof *control->last_positions);
+    memcpy(control->last_positions, options->start, partition_count * sizeof *control->last_positions);
+    add_counters(control);
+    struct lt_coordinator_options coordinator_options = {
+        .lane_count = options->lane_count,
+        .sink_count = lt_pipeline_sink_count(options->pipeline),
+        .source_count = 1,
+        .sources = &control->options.pipeline->source,
+        .interval_ns = options->epoch_interval_ns,
+        .first_epoch = options->first_epoch,
+        .start = options->start,
+        .checkpoint = options->checkpoint,
+        .clock = options->clock,
+        .counters = options->counters,
+        .ports = {control, port_inject, port_commit, port_commit_sink, port_done},
+    };
+    int code = lt_coordinator_create(&coordinator_options, &control->coordinator, error);
+    if (code != 0) {
+        lt_control_destroy(control);
+        return code;
+    }
+    *out = control;
+    return 0;
+}
+
+void lt_control_destroy(struct lt_control *control)
+{
+    if (control == NULL)
+        return;
+    struct lt_message message;
+    while (lt_mailbox_take(control->options.mailbox, &message))
+        if (message.kind == LT_REPORT_PREPARED || message.kind == LT_REPORT_FAILED)
+            free(message.payload);
+    lt_coordinator_destroy(control->coordinator);
+    free(control->ready);
+    free(control->ended);
+    free(control->stop_sent);
+    free(control->last_positions);
+    free(control);
+}
+
+struct lt_agent lt_control_agent(struct lt_control *control)
+{
+    return (struct lt_agent){
+        .name = "control",
+        .context = control,
+        .open = control_open,
+        .step = control_step,
+        .deadline_ns = control_deadline_ns,
+    };
+}

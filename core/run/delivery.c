@@ -1,0 +1,431 @@
+#include "core/run/delivery.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/run/report.h"
+
+static struct lt_branch *dead_letter_branch(struct lt_delivery *delivery)
+{
+    return delivery->has_dead_letters ? &delivery->branches[delivery->branch_count] : NULL;
+}
+
+static uint32_t writer_count(const struct lt_delivery *delivery)
+{
+    return delivery->branch_count + (delivery->has_dead_letters ? 1 : 0);
+}
+
+void lt_delivery_report_failure(struct lt_delivery *delivery, const struct lt_error *error)
+{
+    if (delivery->failed)
+        return;
+    delivery->failed = true;
+    delivery->unsent_error = lt_alloc(sizeof *error);
+    *delivery->unsent_error = *error;
+}
+
+static uint32_t send_failure(struct lt_delivery *delivery)
+{
+    struct lt_message message = {.kind = LT_REPORT_FAILED,
+                                 .sender = lt_report_sender(delivery->lane, 0),
+                                 .payload = delivery->unsent_error};
+    if (!lt_mailbox_try_send(delivery->control, &message))
+        return 0;
+    delivery->unsent_error = NULL;
+    return 1;
+}
+
+/* ------------------------------------------------------------------------------------ failed records */
+
+static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const struct lt_fault *fault)
+{
+    const struct lt_row *root = lt_row_root(row);
+    char name[256];
+    struct lt_error error;
+    lt_source_partition_name(delivery->source, (uint32_t)root->source_partition, name, sizeof name);
+    lt_error_set(&error, LT_E_RECORD,
+                 "record at %s offset %" PRId64 ": %s: %s; hint: a dead-letter sink (dlq) would keep such records "
+                 "and let the query go on",
+                 name, root->source_offset, fault->stage, fault->text);
+    lt_error_condition(&error, fault->condition, fault->sqlstate);
+    lt_delivery_report_failure(delivery, &error);
+    lt_row_release(row);
+}
+
+static void write_or_queue(struct lt_branch *branch, const struct lt_item *item);
+
+/* Takes row and fault, or neither: false when dead letters are all in flight. */
+static bool try_fail(struct lt_delivery *delivery, struct lt_row *row, struct lt_fault *fault)
+{
+    struct lt_branch *branch = dead_letter_branch(delivery);
+    if (fault->wall_us == 0)
+        fault->wall_us = lt_clock_wall_us(delivery->clock);
+    if (branch == NULL) {
+        stop_for(delivery, row, fault);
+    } else {
+        struct lt_row *letter = lt_dead_letter_make(&delivery->dead_letters, row, fault);
+        if (letter == NULL)
+            return false;
+        lt_counter_add(delivery->dead_lettered, 1);
+        write_or_queue(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = letter});
+    }
+    lt_fault_destroy(fault);
+    return true;
+}
+
+/* A dead letter that cannot be written has nowhere left to go. */
+static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter, struct lt_fault *fault)
+{
+    char text[LT_FAULT_TEXT_MAX];
+    snprintf(text, sizeof text, "%.*s", LT_FAULT_TEXT_MAX - 64, fault->text);
+    snprintf(fault->text, sizeof fault->text, "its dead letter cannot be written: %.*s",
+             LT_FAULT_TEXT_MAX - 64, text);
+    stop_for(delivery, letter, fault);
+    lt_fault_destroy(fault);
+}
+
+static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_fault *fault)
+{
+    struct lt_delivery *delivery = branch->delivery;
+    if (branch == dead_letter_branch(delivery)) {
+        fail_dead_letter(delivery, row, fault);
+        return;
+    }
+    if (try_fail(delivery, row, fault))
+        return;
+    struct lt_branch *letters = dead_letter_branch(delivery);
+    lt_item_queue_push(&letters->pending,
+                       &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
+    delivery->pending_count++;
+}
+
+/* --------------------------------------------------------------------------------------- the writers */
+
+/* False: the writer is full and has taken nothing. */
+static bool try_write(struct lt_branch *branch, struct lt_row *row)
+{
+    struct lt_fault *fault = NULL;
+    switch (branch->writer->ops->write(branch->writer, row, &fault)) {
+    case LT_WRITE_DONE:
+        branch->wrote = true;
+        return true;
+    case LT_WRITE_FULL:
+        return false;
+    case LT_WRITE_FAILED:
+        branch_fail(branch, row, fault);
+        return true;
+    case LT_WRITE_BROKEN:
+        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        return false;
+    }
+    return false;
+}
+
+static bool try_item(struct lt_branch *branch, const struct lt_item *item)
+{
+    if (item->kind == LT_ITEM_FAILED)
+        return try_fail(branch->delivery, item->row, item->fault);
+    return try_write(branch, item->row);
+}
+
+static void queue_item(struct lt_branch *branch, const struct lt_item *item)
+{
+    lt_item_queue_push(&branch->pending, item);
+    branch->delivery->pending_count++;
+}
+
+static void write_or_queue(struct lt_branch *branch, const struct lt_item *item)
+{
+    if (lt_unlikely(!lt_item_queue_is_empty(&branch->pending)) || !try_item(branch, item))
+        queue_item(branch, item);
+}
+
+static void writer_emit(struct lt_out *out, struct lt_row *row)
+{
+    struct lt_branch *branch = (struct lt_branch *)(void *)out;
+    if (lt_unlikely(!lt_item_queue_is_empty(&branch->pending)) || !try_write(branch, row))
+        queue_item(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = row});
+}
+
+static void writer_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
+{
+    branch_fail((struct lt_branch *)(void *)out, row, fault);
+}
+
+static void delivery_emit(struct lt_out *out, struct lt_row *row)
+{
+    struct lt_delivery *delivery = (struct lt_delivery *)(void *)out;
+    for (uint32_t i = 1; i < delivery->branch_count; i++)
+        lt_row_hold(row);
+    for (uint32_t i = 0; i < delivery->branch_count; i++) {
+        struct lt_out *entry = lt_chain_entry(&delivery->branches[i].chain);
+        entry->emit(entry, row);
+    }
+}
+
+static void delivery_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
+{
+    struct lt_delivery *delivery = (struct lt_delivery *)(void *)out;
+    branch_fail(&delivery->branches[0], row, fault);
+}
+
+static uint32_t drain_branch(struct lt_branch *branch)
+{
+    uint32_t taken = 0;
+    while (!lt_item_queue_is_empty(&branch->pending) && !branch->delivery->failed) {
+        struct lt_item item = *lt_item_queue_first(&branch->pending);
+        if (!try_item(branch, &item))
+            break;
+        lt_item_queue_pop(&branch->pending);
+        branch->delivery->pending_count--;
+        taken++;
+    }
+    return taken;
+}
+
+/* -------------------------------------------------------------------------------------------- epochs */
+
+static bool report(struct lt_branch *branch, enum lt_report kind, uint64_t epoch, char *note)
+{
+    struct lt_message message = {.kind = kind,
+                                 .sender = lt_report_sender(branch->delivery->lane, branch->sink_index),
+                                 .number = epoch,
+                                 .payload = note};
+    return lt_mailbox_try_send(branch->delivery->control, &message);
+}
+
+static int is_committed(struct lt_branch *branch, uint64_t epoch)
+{
+    struct lt_writer *writer = branch->writer;
+    return writer->ops->committed == NULL ? 1 : writer->ops->committed(writer, epoch);
+}
+
+/* Asks the writer about its oldest unprepared epoch; reports it when it is durable. */
+static uint32_t ask_prepared(struct lt_branch *branch, struct lt_writer_epoch *entry)
+{
+    struct lt_text_buffer note;
+    lt_text_init(&note);
+    int status = branch->writer->ops->prepared(branch->writer, entry->epoch, &note);
+    if (status < 0)
+        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+    char *text = note.size_bytes > 0 ? lt_text_take(&note) : NULL;
+    lt_text_fini(&note);
+    if (status > 0 && report(branch, LT_REPORT_PREPARED, entry->epoch, text)) {
+        entry->state = LT_WRITER_PREPARED;
+        return 1;
+    }
+    free(text); /* asked again in the next step */
+    return 0;
+}
+
+static uint32_t ask_committed(struct lt_branch *branch)
+{
+    struct lt_writer_epoch *oldest = &branch->epochs[0];
+    int status = is_committed(branch, oldest->epoch);
+    if (status < 0)
+        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+    if (status <= 0 || !report(branch, LT_REPORT_COMMITTED, oldest->epoch, NULL))
+        return 0;
+    branch->epoch_count--;
+    memmove(&branch->epochs[0], &branch->epochs[1], branch->epoch_count * sizeof branch->epochs[0]);
+    return 1;
+}
+
+static uint32_t step_epochs(struct lt_branch *branch)
+{
+    uint32_t work = 0;
+    for (uint32_t i = 0; i < branch->epoch_count; i++) {
+        if (branch->epochs[i].state == LT_WRITER_PREPARING) {
+            work += ask_prepared(branch, &branch->epochs[i]);
+            break;
+        }
+    }
+    if (branch->epoch_count > 0 && branch->epochs[0].state == LT_WRITER_COMMITTING)
+        work += ask_committed(branch);
+    return work;
+}
+
+bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch)
+{
+    if (lt_delivery_is_blocked(delivery))
+        return false;
+    for (uint32_t i = 0; i < delivery->branch_count; i++)
+        if (delivery->branches[i].chain.held_count != 0)
+            return false;
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        lt_assert(branch->epoch_count < LT_WRITER_EPOCHS);
+        lt_chain_marker(&branch->chain, epoch);
+        branch->epochs[branch->epoch_count++] =
+            (struct lt_writer_epoch){.epoch = epoch, .state = LT_WRITER_PREPARING};
+        branch->writer->ops->prepare(branch->writer, epoch);
+    }
+    return true;
+}
+
+void lt_delivery_commit(struct lt_delivery *delivery, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        for (uint32_t k = 0; k < branch->epoch_count; k++) {
+            if (branch->epochs[k].epoch != epoch || branch->epochs[k].state != LT_WRITER_PREPARED)
+                continue;
+            branch->epochs[k].state = LT_WRITER_COMMITTING;
+            if (branch->writer->ops->commit != NULL)
+                branch->writer->ops->commit(branch->writer, epoch);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- life */
+
+void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_options *options)
+{
+    *delivery = (struct lt_delivery){
+        .out = {delivery_emit, delivery_fail},
+        .branch_count = options->sink_count,
+        .has_dead_letters = options->dead_letters != NULL,
+        .lane = options->lane,
+        .source = options->source,
+        .clock = options->clock,
+        .control = options->control,
+    };
+    delivery->branches = lt_alloc_array(writer_count(delivery), sizeof *delivery->branches);
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        bool is_plain = i < options->sink_count;
+        branch->out = (struct lt_out){writer_emit, writer_fail};
+        branch->delivery = delivery;
+        branch->sink = is_plain ? options->sinks[i].sink : options->dead_letters;
+        branch->sink_index = i;
+        lt_item_queue_init(&branch->pending);
+        lt_chain_init(&branch->chain, is_plain ? options->sinks[i].ops : NULL,
+                      is_plain ? options->sinks[i].op_count : 0, &branch->out);
+    }
+}
+
+static int open_branch(struct lt_branch *branch, const struct lt_connector_env *env,
+                       const struct lt_operator_env *operator_env, struct lt_error *error)
+{
+    struct lt_connector_env own = *env;
+    struct lt_operator_env own_operator = *operator_env;
+    char prefix[64], name[96];
+    snprintf(prefix, sizeof prefix, "lane%u.sink%u.", env->lane, branch->sink_index);
+    own.counter_prefix = own_operator.counter_prefix = prefix;
+    own.index = branch->sink_index;
+    int code = lt_chain_open(&branch->chain, &own_operator, error);
+    if (code == 0)
+        code = branch->sink->ops->open_writer(branch->sink, &own, &branch->writer, error);
+    if (code != 0)
+        return lt_error_append(error, "sink %s", branch->sink->type->name);
+    struct lt_writer *writer = branch->writer;
+    snprintf(name, sizeof name, "%sack_latency", prefix);
+    writer->ack_latency_ns =
+        lt_counters_add_histogram(env->counters, name, "from arrival to acknowledgement, per record");
+    snprintf(name, sizeof name, "%srecords", prefix);
+    writer->acked_records =
+        lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "acknowledged by the sink");
+    snprintf(name, sizeof name, "%sbytes", prefix);
+    writer->acked_bytes =
+        lt_counters_add(env->counters, LT_COUNTER_SUM, name, "bytes", "acknowledged by the sink");
+    branch->ack_latency_ns = writer->ack_latency_ns;
+    branch->acked_records = writer->acked_records;
+    return 0;
+}
+
+int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env *env,
+                     const struct lt_operator_env *operator_env, struct lt_error *error)
+{
+    char name[64];
+    snprintf(name, sizeof name, "lane%u.dead_letters", env->lane);
+    delivery->dead_lettered = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records",
+                                              "records that failed and were dead-lettered");
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        int code = open_branch(&delivery->branches[i], env, operator_env, error);
+        if (code != 0)
+            return code;
+    }
+    return delivery->has_dead_letters
+               ? lt_dead_letters_init(&delivery->dead_letters, delivery->source, env->is_shared, error)
+               : 0;
+}
+
+void lt_delivery_close_writers(struct lt_delivery *delivery)
+{
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        if (branch->writer == NULL)
+            continue;
+        if (branch->writer->ops->abort != NULL)
+            branch->writer->ops->abort(branch->writer);
+        branch->writer->ops->close(branch->writer);
+        branch->writer = NULL;
+    }
+}
+
+void lt_delivery_fini(struct lt_delivery *delivery)
+{
+    lt_delivery_close_writers(delivery);
+    for (uint32_t i = 0; i < writer_count(delivery); i++)
+        lt_item_queue_fini(&delivery->branches[i].pending);
+    if (delivery->has_dead_letters)
+        lt_dead_letters_fini(&delivery->dead_letters);
+    for (uint32_t i = 0; i < writer_count(delivery); i++)
+        lt_chain_fini(&delivery->branches[i].chain);
+    free(delivery->unsent_error);
+    free(delivery->branches);
+    *delivery = (struct lt_delivery){0};
+}
+
+static uint32_t poll_writer(struct lt_branch *branch)
+{
+    struct lt_writer *writer = branch->writer;
+    if (writer->ops->poll == NULL)
+        return 0;
+    int work = writer->ops->poll(writer, &branch->out);
+    if (work >= 0)
+        return (uint32_t)work;
+    lt_delivery_report_failure(branch->delivery, &writer->error);
+    return 0;
+}
+
+uint32_t lt_delivery_step(struct lt_delivery *delivery)
+{
+    uint32_t work = 0;
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        work += poll_writer(branch);
+        work += drain_branch(branch);
+        work += lt_chain_step(&branch->chain);
+        work += step_epochs(branch);
+    }
+    if (lt_unlikely(delivery->unsent_error != NULL))
+        work += send_failure(delivery);
+    return work;
+}
+
+void lt_delivery_batch_end(struct lt_delivery *delivery)
+{
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        lt_chain_batch_end(&branch->chain);
+        if (branch->wrote && branch->writer->ops->flush != NULL)
+            branch->writer->ops->flush(branch->writer);
+        branch->wrote = false;
+    }
+}
+
+int64_t lt_delivery_deadline_ns(struct lt_delivery *delivery)
+{
+    int64_t nearest = LT_NEVER_NS;
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_writer *writer = delivery->branches[i].writer;
+        int64_t deadline = writer->ops->deadline_ns == NULL ? LT_NEVER_NS : writer->ops->deadline_ns(writer);
+        if (deadline < nearest)
+            nearest = deadline;
+    }
+    return nearest;
+}

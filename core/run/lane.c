@@ -1,0 +1,194 @@
+#include "core/run/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+
+static const char *const stage_names[LT_LANE_STAGES_MAX + 1][LT_LANE_STAGES_MAX] = {
+    {0}, {"lane"}, {"read", "deliver"}, {"read", "operate", "deliver"}};
+
+/* The stage that has the trunk's operators. */
+static uint32_t trunk_stage(const struct lt_lane *lane)
+{
+    return lane->stage_count == 3 ? 1 : 0;
+}
+
+static struct lt_position *copy_positions(const struct lt_lane *lane, const struct lt_position *positions)
+{
+    if (positions == NULL)
+        return NULL;
+    struct lt_position *copy = lt_alloc_array(lane->partition_count, sizeof *copy);
+    for (uint32_t i = 0; i < lane->partition_count; i++)
+        copy[i] = positions[lane->partitions[i]];
+    return copy;
+}
+
+static void copy_partitions(struct lt_lane *lane, const struct lt_lane_options *options)
+{
+    lane->partition_count = options->partition_count;
+    lane->partitions = lt_alloc_array(options->partition_count, sizeof *lane->partitions);
+    memcpy(lane->partitions, options->partitions, options->partition_count * sizeof *lane->partitions);
+    lane->start = copy_positions(lane, options->start);
+    lane->end = copy_positions(lane, options->end);
+    lane->intake = (struct lt_intake){
+        .source = options->pipeline->source,
+        .partitions = lane->partitions,
+        .partition_count = lane->partition_count,
+        .start = lane->start,
+        .end = lane->end,
+    };
+}
+
+/* Rings join stages; the waker is only needed when the next stage is another worker's. */
+static int join_stages(struct lt_lane *lane, const struct lt_lane_options *options, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < lane->stage_count; i++) {
+        int code = lt_mailbox_create(lt_worker_waker(options->workers[i]), &lane->mailboxes[i], error);
+        if (code != 0)
+            return code;
+    }
+    for (uint32_t i = 0; i + 1 < lane->stage_count; i++) {
+        int code = lt_ring_create(LT_LIMIT_RING_SLOTS, &lane->rings[i], error);
+        if (code != 0)
+            return code;
+        bool same_worker = options->workers[i] == options->workers[i + 1];
+        lt_ring_outlet_init(&lane->outlets[i], lane->rings[i],
+                            same_worker ? NULL : lt_worker_waker(options->workers[i + 1]));
+    }
+    return 0;
+}
+
+/* One operator list per branch, in one block per branch: the delivery's chains copy the pointers. */
+static int init_delivery(struct lt_lane *lane, const struct lt_lane_options *options, struct lt_error *error)
+{
+    const struct lt_pipeline *pipeline = options->pipeline;
+    struct lt_operator *ops[LT_LIMIT_OPERATORS];
+    struct lt_delivery_sink sinks[LT_LIMIT_SINKS];
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < pipeline->branch_count; i++) {
+        const struct lt_pipeline_branch *branch = &pipeline->branches[i];
+        int code = lt_pipeline_make_operators(branch->nodes, branch->node_count, ops + used, error);
+        if (code != 0) {
+            while (used > 0) {
+                used--;
+                ops[used]->ops->close(ops[used]);
+            }
+            return code;
+        }
+        sinks[i] = (struct lt_delivery_sink){branch->sink, ops + used, branch->node_count};
+        used += branch->node_count;
+    }
+    lt_delivery_init(&lane->delivery, &(struct lt_delivery_options){
+                                          .sinks = sinks,
+                                          .sink_count = pipeline->branch_count,
+                                          .dead_letters = pipeline->dead_letters,
+                                          .source = pipeline->source,
+                                          .lane = lane->index,
+                                          .clock = options->env.clock,
+                                          .control = options->control,
+                                      });
+    return 0;
+}
+
+static int init_chain(struct lt_lane *lane, uint32_t index, const struct lt_pipeline *pipeline,
+                      struct lt_error *error)
+{
+    struct lt_stage *stage = &lane->stages[index];
+    struct lt_operator *ops[LT_LIMIT_OPERATORS];
+    uint32_t count = index == trunk_stage(lane) ? pipeline->trunk_count : 0;
+    int code = lt_pipeline_make_operators(pipeline->trunk, count, ops, error);
+    if (code != 0)
+        return code;
+    lt_chain_init(&stage->chain, ops, count,
+                  stage->outlet != NULL ? &stage->outlet->out : lt_delivery_entry(&lane->delivery));
+    return 0;
+}
+
+static int init_stage(struct lt_lane *lane, uint32_t index, const struct lt_lane_options *options,
+                      struct lt_error *error)
+{
+    struct lt_stage *stage = &lane->stages[index];
+    bool is_first = index == 0, is_last = index + 1 == lane->stage_count;
+    stage->name = stage_names[lane->stage_count][index];
+    stage->lane = lane->index;
+    stage->clock = options->env.clock;
+    stage->commands = lane->mailboxes[index];
+    stage->control = options->control;
+    stage->intake = is_first ? &lane->intake : NULL;
+    stage->input = is_first ? NULL : lane->rings[index - 1];
+    stage->outlet = is_last ? NULL : &lane->outlets[index];
+    stage->delivery = is_last ? &lane->delivery : NULL;
+    stage->env = options->env;
+    stage->env.lane = lane->index;
+    stage->operator_env = (struct lt_operator_env){
+        .clock = options->env.clock,
+        .counters = options->env.counters,
+        .lane = lane->index,
+        .is_shared = options->env.is_shared,
+        .rows_in_flight = options->env.lane_rows,
+    };
+    int code = init_chain(lane, index, options->pipeline, error);
+    if (code != 0)
+        return code;
+    struct lt_agent agent = lt_stage_agent(stage);
+    return lt_worker_add(options->workers[index], &agent, error);
+}
+
+int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out, struct lt_error *error)
+{
+    struct lt_lane *lane = lt_alloc(sizeof *lane);
+    lane->index = options->index;
+    lane->stage_count = options->stage_count;
+    copy_partitions(lane, options);
+    int code = join_stages(lane, options, error);
+    if (code == 0)
+        code = init_delivery(lane, options, error);
+    for (uint32_t i = 0; i < lane->stage_count && code == 0; i++)
+        code = init_stage(lane, i, options, error);
+    if (code != 0) {
+        lt_lane_destroy(lane);
+        return lt_error_append(error, "lane %u", options->index);
+    }
+    *out = lane;
+    return 0;
+}
+
+static void drain_ring(struct lt_ring *ring)
+{
+    struct lt_item *item;
+    while (ring != NULL && (item = lt_ring_peek(ring)) != NULL) {
+        if (item->row != NULL)
+            lt_row_release(item->row);
+        lt_fault_destroy(item->fault);
+        lt_ring_consume(ring);
+    }
+    lt_ring_destroy(ring);
+}
+
+void lt_lane_destroy(struct lt_lane *lane)
+{
+    if (lane == NULL)
+        return;
+    /* Rows first, wherever they wait; then those who own the rows, from the end to the source. */
+    for (uint32_t i = 0; i + 1 < lane->stage_count; i++) {
+        lt_ring_outlet_fini(&lane->outlets[i]);
+        drain_ring(lane->rings[i]);
+    }
+    lt_delivery_close_writers(&lane->delivery);
+    for (uint32_t i = lane->stage_count; i > 0; i--)
+        lt_chain_release_held(&lane->stages[i - 1].chain);
+    lt_delivery_fini(&lane->delivery);
+    for (uint32_t i = lane->stage_count; i > 0; i--)
+        lt_chain_fini(&lane->stages[i - 1].chain);
+    if (lane->intake.reader != NULL)
+        lane->intake.reader->ops->close(lane->intake.reader);
+    for (uint32_t i = 0; i < LT_WRITER_EPOCHS; i++)
+        free(lane->intake.positions[i]);
+    for (uint32_t i = 0; i < lane->stage_count; i++)
+        lt_mailbox_destroy(lane->mailboxes[i]);
+    free(lane->partitions);
+    free(lane->start);
+    free(lane->end);
+    free(lane);
+}

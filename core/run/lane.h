@@ -1,0 +1,59 @@
+/*
+ * A lane: one ordered path from a set of source partitions to its writers, as one stage or several joined by rings. Lanes
+ * share nothing but counters.
+ *
+ *   stages 1   [ read, operators, deliver ]
+ *   stages 2   [ read, operators ] -> ring -> [ deliver ]
+ *   stages 3   [ read ] -> ring -> [ operators ] -> ring -> [ deliver ]
+ *
+ * Life: create (nothing is opened) -> its stages are added to workers, which open and run them -> workers stop ->
+ * destroy (frees rows in rings, operators, the reader).
+ */
+#ifndef LT_RUN_LANE_H
+#define LT_RUN_LANE_H
+
+#include "core/run/pipeline.h"
+#include "core/run/stage.h"
+
+enum { LT_LANE_STAGES_MAX = 3 };
+
+struct lt_lane {
+    uint32_t index;
+    uint32_t *partitions;
+    uint32_t partition_count;
+    struct lt_position *start, *end;
+    struct lt_stage stages[LT_LANE_STAGES_MAX];
+    uint32_t stage_count;
+    struct lt_ring *rings[LT_LANE_STAGES_MAX - 1];
+    struct lt_ring_outlet outlets[LT_LANE_STAGES_MAX - 1];
+    struct lt_mailbox *mailboxes[LT_LANE_STAGES_MAX];
+    struct lt_intake intake;
+    struct lt_delivery delivery;
+};
+
+struct lt_lane_options {
+    uint32_t index;
+    const struct lt_pipeline *pipeline;
+    const uint32_t *partitions; /* copied, as the positions: `start` by partition of the source; `end` or NULL */
+    uint32_t partition_count;
+    const struct lt_position *start, *end;
+    uint32_t stage_count;
+    struct lt_worker *const *workers; /* one per stage; the same one may stand twice */
+    struct lt_mailbox *control;
+    struct lt_connector_env env;      /* clock, counters, query_id, lane_rows, lane_bytes, placement */
+};
+
+int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out, struct lt_error *error) LT_MUST_USE;
+void lt_lane_destroy(struct lt_lane *lane); /* NULL is a no-op */
+
+/* The mailbox that INJECT and STOP_READING go to, and the one for COMMIT. */
+static inline struct lt_mailbox *lt_lane_first_mailbox(struct lt_lane *lane)
+{
+    return lane->mailboxes[0];
+}
+static inline struct lt_mailbox *lt_lane_last_mailbox(struct lt_lane *lane)
+{
+    return lane->mailboxes[lane->stage_count - 1];
+}
+
+#endif

@@ -1,0 +1,289 @@
+#include "core/run/pipeline.h"
+
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/base/nearest.h"
+#include "core/run/dead_letter.h"
+#include "ops/catalog.h"
+
+/* The operators between READ and one WRITE, in the order rows pass them. */
+struct path {
+    struct lt_plan_node *nodes[LT_LIMIT_OPERATORS];
+    uint32_t count;
+    struct lt_plan_node *read;
+    struct lt_plan_node *write;
+};
+
+static int no_such_connector(const char *kind, const char *name, const char *const *names, size_t count,
+                             struct lt_error *error)
+{
+    const char *near = lt_nearest(name, names, count);
+    lt_error_set(error, LT_E_NOT_FOUND, "unknown %s \"%s\"%s%s%s", kind, name,
+                 near != NULL ? "; hint: did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"" : "");
+    return lt_error_condition(error, "DATA_SOURCE_NOT_FOUND", "42K02");
+}
+
+const struct lt_source_type *lt_catalog_source(const struct lt_catalog *catalog, const char *name,
+                                               struct lt_error *error)
+{
+    const char *names[LT_LIMIT_OPERATORS];
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->source_count && count < LT_LIMIT_OPERATORS; i++) {
+        if (strcmp(catalog->sources[i]->name, name) == 0)
+            return catalog->sources[i];
+        names[count++] = catalog->sources[i]->name;
+    }
+    (void)no_such_connector("source", name, names, count, error);
+    return NULL;
+}
+
+const struct lt_sink_type *lt_catalog_sink(const struct lt_catalog *catalog, const char *name,
+                                           struct lt_error *error)
+{
+    const char *names[LT_LIMIT_OPERATORS];
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->sink_count && count < LT_LIMIT_OPERATORS; i++) {
+        if (strcmp(catalog->sinks[i]->name, name) == 0)
+            return catalog->sinks[i];
+        names[count++] = catalog->sinks[i]->name;
+    }
+    (void)no_such_connector("sink", name, names, count, error);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------ the plan's shape */
+
+static int find_path(struct lt_plan_node *write, struct path *path, struct lt_error *error)
+{
+    struct lt_plan_node *reversed[LT_LIMIT_OPERATORS];
+    uint32_t count = 0;
+    struct lt_plan_node *node = write;
+    *path = (struct path){.write = write};
+    while (node->kind != LT_PLAN_READ) {
+        if (node->input_count == 0)
+            return lt_error_set(error, LT_E_ANALYSIS,
+                                "Queries without streaming sources cannot be executed with writeStream.start()");
+        if (node->input_count > 1) {
+            lt_error_set(error, LT_E_UNSUPPORTED, "Continuous processing does not support %s operations.",
+                         lt_plan_kind_name(node->kind));
+            return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
+        }
+        node = node->inputs[0];
+        if (node->kind == LT_PLAN_READ)
+            break;
+        if (count == LT_LIMIT_OPERATORS)
+            return lt_error_set(error, LT_E_LIMIT, "more than %d operators between a source and a sink",
+                                LT_LIMIT_OPERATORS);
+        reversed[count++] = node;
+    }
+    path->read = node;
+    while (count > 0)
+        path->nodes[path->count++] = reversed[--count];
+    return 0;
+}
+
+static uint32_t common_prefix(const struct path *paths, uint32_t path_count)
+{
+    uint32_t count = path_count > 0 ? paths[0].count : 0;
+    for (uint32_t i = 1; i < path_count; i++) {
+        uint32_t same = 0;
+        while (same < count && same < paths[i].count && paths[i].nodes[same] == paths[0].nodes[same])
+            same++;
+        count = same;
+    }
+    return count;
+}
+
+static struct lt_plan_node **copy_nodes(struct lt_arena *arena, struct lt_plan_node *const *nodes, uint32_t count)
+{
+    struct lt_plan_node **copy = lt_arena_alloc(arena, count * sizeof(struct lt_plan_node *));
+    memcpy(copy, nodes, count * sizeof(struct lt_plan_node *));
+    return copy;
+}
+
+/* --------------------------------------------------------------------------------------------- binding */
+
+static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catalog, struct lt_arena *arena,
+                       struct lt_source **out, struct lt_error *error)
+{
+    const struct lt_source_type *type = lt_catalog_source(catalog, read->format, error);
+    if (type == NULL)
+        return error->code;
+    int code = type->bind(type, read->options, read->user_schema, arena, out, error);
+    if (code != 0)
+        return code;
+    read->schema = (*out)->schema;
+    return 0;
+}
+
+static int bind_sink(struct lt_plan_node *write, const struct lt_type *schema, const struct lt_catalog *catalog,
+                     struct lt_arena *arena, struct lt_sink **out, struct lt_error *error)
+{
+    const struct lt_sink_type *type = lt_catalog_sink(catalog, write->format, error);
+    if (type == NULL)
+        return error->code;
+    write->schema = schema;
+    return type->bind(type, write->options, schema, arena, out, error);
+}
+
+static int analyse_path(const struct path *path, struct lt_arena *arena, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < path->count; i++) {
+        struct lt_plan_node *node = path->nodes[i];
+        int code = node->schema != NULL ? 0 : lt_ops_analyse(node, LT_OPS_CONTINUOUS, arena, error);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static const struct lt_type *last_schema(const struct path *path)
+{
+    return path->count > 0 ? path->nodes[path->count - 1]->schema : path->read->schema;
+}
+
+/* ------------------------------------------------------------------------------------- columns in use */
+
+static uint32_t word_count(const struct lt_type *schema)
+{
+    return (schema->field_count + 63) / 64;
+}
+
+static void use_all(const struct lt_type *schema, uint64_t *used)
+{
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        lt_bit_set(used, i);
+}
+
+/* Which source columns one sink's path needs: from the sink backwards. */
+static void use_path(const struct path *path, const struct lt_sink *sink, struct lt_arena *arena, uint64_t *used)
+{
+    const struct lt_type *schema = last_schema(path);
+    uint64_t *needed = lt_arena_alloc(arena, word_count(schema) * sizeof *needed);
+    if (sink->used_columns != NULL)
+        memcpy(needed, sink->used_columns, word_count(schema) * sizeof *needed);
+    else
+        use_all(schema, needed);
+    for (uint32_t i = path->count; i > 0; i--) {
+        const struct lt_plan_node *node = path->nodes[i - 1];
+        const struct lt_type *input = node->inputs[0]->schema;
+        if (node->kind != LT_PLAN_FILTER)
+            needed = lt_arena_alloc(arena, word_count(input) * sizeof *needed);
+        if (node->kind == LT_PLAN_FILTER || node->kind == LT_PLAN_PROJECT)
+            lt_ops_columns_used(node, needed);
+        else
+            use_all(input, needed);
+    }
+    for (uint32_t i = 0; i < word_count(path->read->schema); i++)
+        used[i] |= needed[i];
+}
+
+/* ---------------------------------------------------------------------------------------------- public */
+
+static int check_shape(const struct lt_plan *plan, const struct path *paths, struct lt_error *error)
+{
+    uint32_t operators = 0;
+    for (uint32_t i = 0; i < plan->sink_count; i++) {
+        operators += paths[i].count;
+        if (paths[i].read != paths[0].read)
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "a continuous query reads exactly one source; hint: run one query per source");
+    }
+    if (operators > LT_LIMIT_OPERATORS)
+        return lt_error_set(error, LT_E_LIMIT, "more than %d operators in one query", LT_LIMIT_OPERATORS);
+    return 0;
+}
+
+static int find_paths(const struct lt_plan *plan, struct path *paths, struct lt_error *error)
+{
+    if (plan->sink_count == 0)
+        return lt_error_set(error, LT_E_ANALYSIS, "the query has no sink");
+    if (plan->sink_count >= LT_LIMIT_SINKS)
+        return lt_error_set(error, LT_E_LIMIT, "more than %d sinks in one query", LT_LIMIT_SINKS - 1);
+    for (uint32_t i = 0; i < plan->sink_count; i++) {
+        int code = find_path(plan->sinks[i], &paths[i], error);
+        if (code != 0)
+            return code;
+    }
+    return check_shape(plan, paths, error);
+}
+
+static int bind_branches(const struct path *paths, const struct lt_catalog *catalog, struct lt_arena *arena,
+                         struct lt_pipeline *out, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < out->branch_count; i++) {
+        struct lt_pipeline_branch *branch = &out->branches[i];
+        int code = analyse_path(&paths[i], arena, error);
+        if (code == 0)
+            code = bind_sink(paths[i].write, last_schema(&paths[i]), catalog, arena, &branch->sink, error);
+        if (code != 0)
+            return code;
+        branch->node_count = paths[i].count - out->trunk_count;
+        branch->nodes = copy_nodes(arena, paths[i].nodes + out->trunk_count, branch->node_count);
+        use_path(&paths[i], branch->sink, arena, out->used_columns);
+    }
+    return 0;
+}
+
+int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog, struct lt_arena *arena,
+                     struct lt_pipeline *out, struct lt_error *error)
+{
+    *out = (struct lt_pipeline){0};
+    struct path *paths = lt_arena_alloc(arena, (plan->sink_count + 1) * sizeof *paths);
+    int code = find_paths(plan, paths, error);
+    if (code == 0)
+        code = bind_source(paths[0].read, catalog, arena, &out->source, error);
+    if (code != 0)
+        return code;
+    out->trunk_count = common_prefix(paths, plan->sink_count);
+    out->trunk = copy_nodes(arena, paths[0].nodes, out->trunk_count);
+    out->branches = lt_arena_alloc(arena, plan->sink_count * sizeof *out->branches);
+    out->branch_count = plan->sink_count;
+    out->used_columns = lt_arena_alloc(arena, word_count(out->source->schema) * sizeof(uint64_t));
+    code = bind_branches(paths, catalog, arena, out, error);
+    if (code == 0 && plan->dead_letters != NULL) {
+        code = bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog, arena, &out->dead_letters,
+                         error);
+        if (code == 0)
+            lt_dead_letter_use_columns(out->source, out->used_columns);
+        else
+            lt_error_append(error, "dead-letter sink");
+    }
+    if (code != 0)
+        lt_pipeline_close(out);
+    else
+        out->source->used_columns = out->used_columns;
+    return code;
+}
+
+void lt_pipeline_close(struct lt_pipeline *pipeline)
+{
+    for (uint32_t i = 0; i < pipeline->branch_count; i++)
+        if (pipeline->branches[i].sink != NULL)
+            pipeline->branches[i].sink->ops->close(pipeline->branches[i].sink);
+    if (pipeline->dead_letters != NULL)
+        pipeline->dead_letters->ops->close(pipeline->dead_letters);
+    if (pipeline->source != NULL)
+        pipeline->source->ops->close(pipeline->source);
+    *pipeline = (struct lt_pipeline){0};
+}
+
+int lt_pipeline_make_operators(struct lt_plan_node *const *nodes, uint32_t count, struct lt_operator **out,
+                               struct lt_error *error)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int code = lt_ops_create(nodes[i], &out[i], error);
+        if (code == 0 && out[i] != NULL)
+            continue;
+        if (code == 0)
+            code = lt_error_set(error, LT_E_UNSUPPORTED, "Continuous processing does not support %s operations.",
+                                lt_plan_kind_name(nodes[i]->kind));
+        while (i > 0) {
+            i--;
+            out[i]->ops->close(out[i]);
+        }
+        return code;
+    }
+    return 0;
+}

@@ -1,0 +1,260 @@
+#include "core/run/progress.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/text/json_write.h"
+#include "core/text/number.h"
+
+/* Nothing happened for this long: an entry all the same, as Spark's noDataProgressEventInterval. */
+static const int64_t idle_interval_ns = 10 * (int64_t)LT_NS_PER_S;
+
+struct lt_progress {
+    struct lt_progress_options options; /* constant */
+    /* owner: control thread */
+    int64_t entry_ns, entry_wall_us; /* of the last entry */
+    uint64_t in_at_entry, out_at_entry;
+    struct lt_histogram *latency_at_entry, *latency_now;
+    struct lt_position *entry_start, *newest_end;
+    int64_t epoch, epoch_done_wall_us;
+    bool has_positions;
+    /* under the mutex */
+    pthread_mutex_t mutex;
+    char *recent[LT_PROGRESS_RECENT];
+    uint32_t recent_count, recent_next;
+};
+
+static uint32_t partition_count(const struct lt_progress *progress)
+{
+    return progress->options.pipeline->source->partition_count;
+}
+
+struct lt_progress *lt_progress_create(const struct lt_progress_options *options)
+{
+    struct lt_progress *progress = lt_alloc(sizeof *progress);
+    progress->options = *options;
+    progress->entry_ns = lt_clock_now_ns(options->clock);
+    progress->entry_wall_us = lt_clock_wall_us(options->clock);
+    progress->latency_at_entry = lt_alloc(sizeof(struct lt_histogram));
+    progress->latency_now = lt_alloc(sizeof(struct lt_histogram));
+    progress->entry_start = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
+    progress->newest_end = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
+    progress->epoch = progress->epoch_done_wall_us = -1;
+    pthread_mutex_init(&progress->mutex, NULL);
+    return progress;
+}
+
+void lt_progress_destroy(struct lt_progress *progress)
+{
+    if (progress == NULL)
+        return;
+    for (uint32_t i = 0; i < LT_PROGRESS_RECENT; i++)
+        free(progress->recent[i]);
+    pthread_mutex_destroy(&progress->mutex);
+    free(progress->latency_at_entry);
+    free(progress->latency_now);
+    free(progress->entry_start);
+    free(progress->newest_end);
+    free(progress);
+}
+
+void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_totals *out)
+{
+    struct lt_histogram *latency = out->ack_latency_ns;
+    *out = (struct lt_progress_totals){.ack_latency_ns = latency,
+                                       .epoch = progress->epoch,
+                                       .epoch_done_wall_us = progress->epoch_done_wall_us,
+                                       .lag_records = -1,
+                                       .lag_ms = -1};
+    if (latency != NULL)
+        memset(latency, 0, sizeof *latency);
+    for (uint32_t i = 0; i < progress->options.lane_count; i++) {
+        const struct lt_lane *lane = progress->options.lanes[i];
+        const struct lt_delivery *delivery = &lane->delivery;
+        /* Relaxed all: statistics. */
+        out->records_in += lt_load_relaxed_u64(lane->intake.records);
+        out->dead_letters += lt_load_relaxed_u64(delivery->dead_lettered);
+        int64_t lag = (int64_t)lt_load_relaxed_u64(lane->intake.lag_records);
+        int64_t lag_ms = (int64_t)lt_load_relaxed_u64(lane->intake.lag_ms);
+        if (lag >= 0)
+            out->lag_records = (out->lag_records < 0 ? 0 : out->lag_records) + lag;
+        if (lag_ms > out->lag_ms)
+            out->lag_ms = lag_ms;
+        for (uint32_t k = 0; k < delivery->branch_count; k++) {
+            const struct lt_branch *branch = &delivery->branches[k];
+            out->records_out += lt_load_relaxed_u64(branch->acked_records);
+            if (latency != NULL)
+                lt_histogram_add(latency, branch->ack_latency_ns);
+        }
+    }
+}
+
+void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch, const struct lt_position *start,
+                            const struct lt_position *end)
+{
+    size_t size_bytes = partition_count(progress) * sizeof *start;
+    if (!progress->has_positions)
+        memcpy(progress->entry_start, start, size_bytes);
+    memcpy(progress->newest_end, end, size_bytes);
+    progress->has_positions = true;
+    progress->epoch = (int64_t)epoch;
+    progress->epoch_done_wall_us = lt_clock_wall_us(progress->options.clock);
+}
+
+/* ------------------------------------------------------------------------------------------------- JSON */
+
+static void add_text(struct lt_text_buffer *json, const char *key, const char *text)
+{
+    lt_text_format(json, "\"%s\":", key);
+    if (text == NULL)
+        lt_text_append(json, "null");
+    else
+        lt_json_write_string(json, text, strlen(text));
+}
+
+static void add_double(struct lt_text_buffer *json, const char *key, double value)
+{
+    char text[LT_NUMBER_TEXT_SIZE];
+    lt_number_format_double(value, text);
+    lt_text_format(json, "\"%s\":%s", key, text);
+}
+
+static void add_offsets(struct lt_progress *progress, struct lt_text_buffer *json, const char *key,
+                        const struct lt_position *positions)
+{
+    struct lt_source *source = progress->options.pipeline->source;
+    lt_text_format(json, "\"%s\":", key);
+    if (!progress->has_positions)
+        lt_text_append(json, "null");
+    else
+        source->ops->positions_to_json(source, positions, json);
+}
+
+static void add_latency(struct lt_text_buffer *json, const struct lt_histogram *latency)
+{
+    static const struct {
+        const char *name;
+        double fraction;
+    } quantiles[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1.0}};
+    lt_text_format(json, "\"latencyMicros\":{\"count\":%" PRIu64, lt_histogram_count(latency));
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
+        lt_text_append(json, ",");
+        add_double(json, quantiles[i].name,
+                   (double)lt_histogram_quantile(latency, quantiles[i].fraction) / LT_NS_PER_US);
+    }
+    lt_text_append(json, "}");
+}
+
+static void add_rates(struct lt_text_buffer *json, uint64_t records, double seconds)
+{
+    lt_text_format(json, "\"numInputRows\":%" PRIu64 ",", records);
+    add_double(json, "inputRowsPerSecond", (double)records / seconds);
+    lt_text_append(json, ",");
+    add_double(json, "processedRowsPerSecond", (double)records / seconds);
+}
+
+static void add_source(struct lt_progress *progress, struct lt_text_buffer *json,
+                       const struct lt_progress_totals *totals, uint64_t records, double seconds)
+{
+    lt_text_append(json, "\"sources\":[{");
+    add_text(json, "description", progress->options.pipeline->source->description);
+    lt_text_append(json, ",");
+    add_offsets(progress, json, "startOffset", progress->entry_start);
+    lt_text_append(json, ",");
+    add_offsets(progress, json, "endOffset", progress->newest_end);
+    lt_text_append(json, ",\"latestOffset\":null,");
+    add_rates(json, records, seconds);
+    lt_text_format(json, ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64 "\",\"millisBehindLatest\":\"%" PRId64
+                         "\"}}],",
+                   totals->lag_records, totals->lag_ms);
+}
+
+static void add_sink(struct lt_progress *progress, struct lt_text_buffer *json, uint64_t records, uint64_t dead)
+{
+    lt_text_append(json, "\"sink\":{");
+    add_text(json, "description", progress->options.pipeline->branches[0].sink->description);
+    lt_text_format(json, ",\"numOutputRows\":%" PRIu64 ",\"metrics\":{\"deadLetters\":\"%" PRIu64 "\"}},", records,
+                   dead);
+}
+
+static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals, int64_t now_ns)
+{
+    const struct lt_progress_options *options = &progress->options;
+    struct lt_text_buffer json;
+    char timestamp[LT_CLOCK_ISO_SIZE];
+    int64_t duration_ns = now_ns - progress->entry_ns;
+    double seconds = (double)(duration_ns > 0 ? duration_ns : 1) / LT_NS_PER_S;
+    uint64_t records = totals->records_in - progress->in_at_entry;
+    lt_clock_format_iso(progress->entry_wall_us, timestamp);
+    lt_text_init(&json);
+    lt_text_append(&json, "{");
+    add_text(&json, "id", options->id);
+    lt_text_append(&json, ",");
+    add_text(&json, "runId", options->run_id);
+    lt_text_append(&json, ",");
+    add_text(&json, "name", options->name);
+    lt_text_append(&json, ",");
+    add_text(&json, "timestamp", timestamp);
+    lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",", progress->epoch,
+                   duration_ns / LT_NS_PER_MS);
+    add_rates(&json, records, seconds);
+    lt_text_format(&json, ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
+                   duration_ns / LT_NS_PER_MS);
+    add_source(progress, &json, totals, records, seconds);
+    add_sink(progress, &json, totals->records_out - progress->out_at_entry, totals->dead_letters);
+    add_latency(&json, progress->latency_now);
+    lt_text_append(&json, "}");
+    return lt_text_take(&json);
+}
+
+static void keep_entry(struct lt_progress *progress, char *entry)
+{
+    pthread_mutex_lock(&progress->mutex);
+    free(progress->recent[progress->recent_next]);
+    progress->recent[progress->recent_next] = entry;
+    progress->recent_next = (progress->recent_next + 1) % LT_PROGRESS_RECENT;
+    if (progress->recent_count < LT_PROGRESS_RECENT)
+        progress->recent_count++;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void lt_progress_tick(struct lt_progress *progress)
+{
+    int64_t now_ns = lt_clock_now_ns(progress->options.clock);
+    if (now_ns - progress->entry_ns < progress->options.interval_ns)
+        return;
+    struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
+    lt_progress_read_totals(progress, &totals);
+    bool is_idle = totals.records_in == progress->in_at_entry && totals.records_out == progress->out_at_entry;
+    if (is_idle && now_ns - progress->entry_ns < idle_interval_ns)
+        return;
+    struct lt_histogram *before = progress->latency_at_entry, *now = progress->latency_now;
+    struct lt_histogram *copy = lt_alloc(sizeof *copy);
+    memcpy(copy, now, sizeof *copy);
+    lt_histogram_subtract(now, before);
+    keep_entry(progress, make_entry(progress, &totals, now_ns));
+    free(before);
+    progress->latency_at_entry = copy;
+    progress->entry_ns = now_ns;
+    progress->entry_wall_us = lt_clock_wall_us(progress->options.clock);
+    progress->in_at_entry = totals.records_in;
+    progress->out_at_entry = totals.records_out;
+    if (progress->has_positions)
+        memcpy(progress->entry_start, progress->newest_end,
+               partition_count(progress) * sizeof *progress->entry_start);
+}
+
+bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out)
+{
+    pthread_mutex_lock(&progress->mutex);
+    bool found = age < progress->recent_count;
+    if (found) {
+        uint32_t index = (progress->recent_next + LT_PROGRESS_RECENT - 1 - age) % LT_PROGRESS_RECENT;
+        lt_text_append(out, progress->recent[index]);
+    }
+    pthread_mutex_unlock(&progress->mutex);
+    return found;
+}

@@ -1,0 +1,86 @@
+#include "core/run/query_options.h"
+
+#include <string.h>
+
+#include "core/base/limits.h"
+
+static const struct lt_option_spec specs[] = {
+    {"queryName", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0, "Name of the query, in progress, logs and counters."},
+    {"checkpointLocation", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "Directory that the query's progress is kept in; required by sinks that outlive the process."},
+    {"lanes", LT_OPTION_I64, "0", NULL, 0, LT_LIMIT_LANES, 0,
+     "Lanes to run: groups of source partitions, each with its own path. 0: one per usable CPU beyond the first, at "
+     "most one per partition."},
+    {"stages", LT_OPTION_I64, "1", NULL, 1, 3, 0,
+     "Stages each lane is cut into: 1 runs it fused on one thread; 2 puts delivery on another; 3 puts reading, operators "
+     "and delivery apart."},
+    {"cpus", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "CPUs for lanes, as 2,4-6. Default: all usable ones but the first, which is left to libraries' threads."},
+    {"idle", LT_OPTION_CHOICE, "auto", "auto|spin|yield|backoff|park", 0, 0, 0,
+     "What a lane's thread does when nothing is there. auto: backoff where lanes have CPUs of their own, else park."},
+    {"pin", LT_OPTION_BOOL, "true", NULL, 0, 0, 0, "Whether threads are bound to their CPUs."},
+    {"dmaLatency", LT_OPTION_CHOICE, "auto", "auto|off", 0, 0, 0,
+     "auto: hold /dev/cpu_dma_latency at 0 when permitted, so that idle CPUs wake in microseconds; costs power."},
+    {"io", LT_OPTION_CHOICE, "auto", "auto|io_uring|epoll", 0, 0, 0,
+     "How files and wake-ups are waited for. auto: io_uring where the kernel allows it, else epoll."},
+    {"minBatchesToRetain", LT_OPTION_I64, "100", NULL, 1, 1000000000, 0,
+     "Epochs whose entries the checkpoint keeps (spark.sql.streaming.minBatchesToRetain)."},
+    {"fileChecksum", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
+     "Whether .crc companions of checkpoint files are verified "
+     "(spark.sql.streaming.checkpoint.fileChecksum.enabled)."},
+    {"drainTimeout", LT_OPTION_DURATION, "5s", NULL, 0, INT64_MAX, 0,
+     "How long a stop waits for what was read to be delivered and committed."},
+    {"startupTimeout", LT_OPTION_DURATION, "10s", NULL, 0, INT64_MAX, 0,
+     "How long a start waits for sources and sinks to answer."},
+    {"counters", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "File that counters and histograms are mapped in, for `leat stat`. Default: none for programs that embed leat."},
+    {"laneRows", LT_OPTION_I64, "65536", NULL, 2 * LT_LIMIT_POLL_RECORDS, 16777216, 0,
+     "Rows that may be in flight in one lane before its source is not polled."},
+    {"laneBytes", LT_OPTION_SIZE, "256m", NULL, 1024 * 1024, INT64_MAX, 0,
+     "Bytes that rows in flight may borrow in one lane before its source is not polled."},
+};
+enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
+
+const struct lt_option_spec *lt_query_option_specs(size_t *count)
+{
+    *count = SPEC_COUNT;
+    return specs;
+}
+
+static int64_t number(const struct lt_options *options, const char *name)
+{
+    return lt_options_i64(options, specs, SPEC_COUNT, name);
+}
+
+static const char *text(const struct lt_options *options, const char *name)
+{
+    return lt_options_text(options, specs, SPEC_COUNT, name);
+}
+
+int lt_query_settings_read(const struct lt_options *options, struct lt_query_settings *out,
+                           struct lt_error *error)
+{
+    int code = lt_options_check(options, specs, SPEC_COUNT, "query", error);
+    if (code != 0)
+        return code;
+    const char *idle = text(options, "idle");
+    *out = (struct lt_query_settings){
+        .name = text(options, "queryName"),
+        .checkpoint_path = text(options, "checkpointLocation"),
+        .counters_path = text(options, "counters"),
+        .lanes = (uint32_t)number(options, "lanes"),
+        .stages = (uint32_t)number(options, "stages"),
+        .cpus = text(options, "cpus"),
+        .idle_is_set = strcmp(idle, "auto") != 0,
+        .pin = lt_options_bool(options, specs, SPEC_COUNT, "pin"),
+        .hold_dma_latency = strcmp(text(options, "dmaLatency"), "auto") == 0,
+        .reactor = text(options, "io"),
+        .min_batches_to_retain = (uint32_t)number(options, "minBatchesToRetain"),
+        .verify_checksums = lt_options_bool(options, specs, SPEC_COUNT, "fileChecksum"),
+        .drain_timeout_ns = number(options, "drainTimeout"),
+        .startup_timeout_ns = number(options, "startupTimeout"),
+        .lane_rows = (uint32_t)number(options, "laneRows"),
+        .lane_bytes = (uint64_t)number(options, "laneBytes"),
+    };
+    return out->idle_is_set ? lt_idle_parse(idle, &out->idle, error) : 0;
+}

@@ -1,0 +1,81 @@
+#include "core/run/recover.h"
+
+#include <inttypes.h>
+
+#include "core/base/log.h"
+
+static const char source_file[] = "sources/0/0";
+
+int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out, struct lt_error *error)
+{
+    if (checkpoint == NULL)
+        return 0;
+    int code = lt_checkpoint_read_file(lt_checkpoint_path(checkpoint), source_file, out, error);
+    return code == LT_E_NOT_FOUND ? 0 : code;
+}
+
+/* The first start of a query: what it begins with must be known before anything is read, or a crash before the first epoch
+ * would begin elsewhere. */
+static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source, struct lt_position *positions,
+                     struct lt_error *error)
+{
+    struct lt_text_buffer keep;
+    lt_text_init(&keep);
+    int code = source->ops->initial(source, positions, &keep, error);
+    if (code == 0 && checkpoint != NULL && keep.size_bytes > 0)
+        code = lt_checkpoint_write_file(lt_checkpoint_path(checkpoint), source_file, keep.data, keep.size_bytes,
+                                        error);
+    lt_text_fini(&keep);
+    return code;
+}
+
+static int finish_sink(struct lt_checkpoint *checkpoint, const struct lt_pipeline *pipeline, uint32_t index,
+                       uint64_t epoch, struct lt_error *error)
+{
+    struct lt_sink *sink = lt_pipeline_sink(pipeline, index);
+    struct lt_text_buffer notes;
+    bool must_replay = false;
+    if (sink->ops->recover == NULL)
+        return 0;
+    lt_text_init(&notes);
+    int code = lt_checkpoint_read_notes(checkpoint, index, epoch, &notes, error);
+    if (code == 0)
+        code = sink->ops->recover(sink, epoch, lt_text_get(&notes), &must_replay, error);
+    lt_text_fini(&notes);
+    if (code == 0 && must_replay)
+        code = lt_error_set(error, LT_E_UNSUPPORTED,
+                            "the sink has lost what it prepared, and continuous mode cannot read exactly that range "
+                            "again; hint: run the query once in micro-batch mode");
+    return code == 0 ? 0 : lt_error_append(error, "sink %s: epoch %" PRIu64, sink->type->name, epoch);
+}
+
+static int finish_epochs(struct lt_checkpoint *checkpoint, const struct lt_recovery *recovery,
+                         const struct lt_pipeline *pipeline, struct lt_error *error)
+{
+    for (uint64_t i = 0; i < recovery->unfinished_count; i++) {
+        uint64_t epoch = recovery->unfinished_first + i;
+        for (uint32_t sink = 0; sink < lt_pipeline_sink_count(pipeline); sink++) {
+            int code = finish_sink(checkpoint, pipeline, sink, epoch, error);
+            if (code != 0)
+                return code;
+        }
+        int code = lt_checkpoint_finish(checkpoint, epoch, error);
+        if (code != 0)
+            return code;
+        lt_log_info("epoch %" PRIu64 " was logged and not committed when the query ended: finished", epoch);
+    }
+    return 0;
+}
+
+int lt_recover_positions(struct lt_checkpoint *checkpoint, const struct lt_recovery *recovery,
+                         const struct lt_pipeline *pipeline, struct lt_position *positions,
+                         struct lt_error *error)
+{
+    struct lt_source *source = pipeline->source;
+    if (checkpoint == NULL || recovery->is_new || recovery->source_offsets[0] == NULL)
+        return start_new(checkpoint, source, positions, error);
+    int code = finish_epochs(checkpoint, recovery, pipeline, error);
+    if (code == 0)
+        code = source->ops->positions_from_json(source, recovery->source_offsets[0], positions, error);
+    return code;
+}
