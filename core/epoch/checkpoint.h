@@ -1,9 +1,10 @@
 /*
  * The checkpoint directory: opened, locked, recovered, written to.
  *
- * Publishing a file goes through the reactor as one chain: open a temporary name, write, sync, close, rename, sync the
- * directory; its .crc companion goes first. A failure is reported once and stops the query: data on disk are never
- * guessed at. Reading (at open) is plain synchronous input: no lane runs yet.
+ * Publishing a file goes through the reactor as one chain: open a temporary name, write, sync,
+ * close, rename, sync the directory; its .crc companion goes first. A failure is reported once and
+ * stops the query: data on disk are never guessed at. Reading (at open) is plain synchronous input:
+ * no lane runs yet.
  *
  * on: the coordinator's thread, except open, which is the caller's of start.
  */
@@ -22,52 +23,72 @@ struct lt_checkpoint;
 
 struct lt_checkpoint_options {
     const char *path;
-    const char *query_name;          /* for the lock's owner line; may be NULL */
+    const char *query_name; /* for the lock's owner line; may be NULL */
     uint32_t source_count, sink_count;
-    uint32_t min_batches_to_retain;  /* Spark's minBatchesToRetain, 100 */
-    bool verify_checksums;           /* .crc companions; files without one are accepted as Spark does */
+    uint32_t min_batches_to_retain; /* Spark's minBatchesToRetain, 100 */
+    bool verify_checksums; /* .crc companions; files without one are accepted as Spark does */
 };
 
 /* What recovery concluded; texts live in the checkpoint. */
 struct lt_recovery {
-    bool is_new;
-    uint64_t first_epoch;             /* the next epoch to inject */
-    uint64_t unfinished_first, unfinished_count; /* logged, not done: to be finished in order before start */
-    const char **source_offsets;      /* JSON per source at first_epoch's start; NULL when new or "-" */
+    bool is_new; /* no epoch was ever logged: start at what sources/i/0 keeps, or at the initial
+                    positions */
+    uint64_t first_epoch; /* the next epoch to inject */
+    /* Logged, not done: to be finished in order, before start, each with lt_checkpoint_finish. */
+    uint64_t unfinished_first, unfinished_count;
+    /* JSON per source (as many as options.source_count) at first_epoch's start; NULL when new, or
+     * for a source that had none ("-"). */
+    const char **source_offsets;
 };
 
-/* Creates the directory if missing (parents too), takes the lock, deletes temporary and stale files, reads the logs. Refuses,
- * each with its own text: a directory in use (names the owner), not writable, damaged (names the file and the damage),
- * made by another kind of query (number of sources), not a checkpoint. */
+/* Creates the directory if missing (parents too), takes the lock, reads the logs, deletes temporary
+ * and stale files. Refuses, each with its own text: a directory in use (names the owner), not
+ * writable, damaged (names the file and the damage), another query's (number of sources, a stateful
+ * query), not a checkpoint. What is refused is left as it is. */
 int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_checkpoint **out,
                        struct lt_recovery *recovery, struct lt_error *error) LT_MUST_USE;
-void lt_checkpoint_close(struct lt_checkpoint *checkpoint); /* releases the lock; NULL is a no-op */
+/* Waits for the file that the reactor is writing, if any; answers what is queued behind it with
+ * LT_E_CANCELLED; releases the lock. Comes before the coordinator and the reactor are destroyed.
+ * NULL is a no-op. */
+void lt_checkpoint_close(struct lt_checkpoint *checkpoint);
 
 /* The query's UUID, from metadata; constant over restarts. */
 const char *lt_checkpoint_query_id(const struct lt_checkpoint *checkpoint);
 const char *lt_checkpoint_path(const struct lt_checkpoint *checkpoint);
 
-/* For an unfinished epoch: the notes of sink `sink` (lines), and the offset JSON of source `source` at its end. */
+/* The notes of sink `sink` (a line per lane) for an unfinished epoch. LT_E_NOT_FOUND without a
+ * text: the sink did not have a part in that epoch (it is new), nothing is to be finished. */
 int lt_checkpoint_read_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
                              struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
+/* For a replay: its notes, durable before the sink is told to commit. Replaces those of the lost
+ * preparation. */
+int lt_checkpoint_write_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
+                              const char *notes, struct lt_error *error) LT_MUST_USE;
+/* The offset JSON of source `source` at the end of a logged epoch, or "-". A replay of e runs from
+ * the end of e-1 to the end of e; of epoch 0, from the positions of a new query. */
 int lt_checkpoint_read_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch, uint32_t source,
                                struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
-/* Writes commits/epoch at once, waiting for the disk: recovery only. */
-int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch, struct lt_error *error) LT_MUST_USE;
+/* Writes commits/epoch at once, waiting for the disk: recovery only, in order. */
+int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                         struct lt_error *error) LT_MUST_USE;
 
-/* Asynchronous publishing through `reactor`, in order per checkpoint. `done` is called once from the reactor's poll with 0
- * or a negative code and an error. `name` as "offsets/17". The content is copied. */
+/* Asynchronous publishing through `reactor`, in order per checkpoint. `done` is called once, from
+ * the reactor's poll, with 0 or a negative code and an error; after a failure, what is queued
+ * behind is answered by close. `name` as "offsets/17", "sinks/0/17", of a file that does not exist.
+ * The content is copied. Call use_reactor once, before the first of these. */
 typedef void lt_checkpoint_done_fn(void *context, int code, const struct lt_error *error);
 void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor);
 void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,
                            lt_checkpoint_done_fn *done, void *context);
-/* Deletes entries older than minBatchesToRetain, a bounded number per call, through the reactor. */
+/* Deletes all but the newest minBatchesToRetain done entries, a bounded number per call, through
+ * the reactor. */
 void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_epoch);
 
-/* A small file of a source's own (sources/<index>/0): read whole, or written durably, waiting for the disk. Reading gives
- * LT_E_NOT_FOUND without an error text when there is none. on: start. */
-int lt_checkpoint_read_file(const char *checkpoint_path, const char *name, struct lt_text_buffer *out,
-                            struct lt_error *error) LT_MUST_USE;
+/* A small file of a source's own (sources/<index>/0): read whole, or written durably, waiting for
+ * the disk; one that is there is replaced. Reading gives LT_E_NOT_FOUND without an error text when
+ * there is none. The directory is open: its lock is held. on: start. */
+int lt_checkpoint_read_file(const char *checkpoint_path, const char *name,
+                            struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
 int lt_checkpoint_write_file(const char *checkpoint_path, const char *name, const void *content,
                              size_t size_bytes, struct lt_error *error) LT_MUST_USE;
 

@@ -1,84 +1,130 @@
 /*
- * The epoch protocol, in prose. tests/model/epoch.pml is the same protocol as a model; both use the names of the
- * steps below, and a test checks that the two lists agree.
+ * The epoch protocol, in prose. tests/model/epoch.pml is the same protocol as a model; both use the
+ * names of the steps below, and a test checks that the two lists agree.
  *
- * An epoch is a number: 0, 1, 2, ... Every durable thing carries one. The data of a lane are cut into epochs by
- * markers that travel in the same rings, in order; data never wait for any of what follows.
+ * An epoch is a number: 0, 1, 2, ... Every durable thing carries one. The data of a lane are cut
+ * into epochs by markers that travel in the same rings, in order; data never wait for any of what
+ * follows.
  *
- *   step       who            what
- *   inject     coordinator    on its tick (--epoch), if fewer than LT_LIMIT_EPOCHS_IN_FLIGHT epochs are open: asks every
- *                             lane for a marker of the next epoch e. If too many are open, the tick passes: epochs
- *                             coalesce, data do not wait.
- *   position   lane's source  between two rows: notes where each of its partitions stands, puts marker e behind the rows
- *                             read so far, reports the positions.
- *   prepare    lane's sinks   at marker e, each writer starts to make what it was given before e durable (without having
- *                             to show it), and goes on writing rows of e+1.
- *   prepared   lane's sinks   when it is durable: reports it, with a note of what the sink must remember.
- *   log        coordinator    when all lanes have reported positions and all writers are prepared for e, and e-1 is
- *                             logged: writes sinks/i/e (the notes), then offsets/e. From the moment that offsets/e is
- *                             visible, the range of e is fixed.
- *   commit     lane's sinks   offsets/e is durable: writers show e (commit, committed), then each sink's own commit(e).
- *                             Idempotent.
- *   done       coordinator    when all sinks have committed e and e-1 is done: writes commits/e. Then sources may
- *                             forget, and entries older than minBatchesToRetain are purged.
+ *   step      who           what
+ *   inject    coordinator   on its tick (--epoch), if fewer than LT_LIMIT_EPOCHS_IN_FLIGHT epochs
+ *                           are open: asks every lane for a marker of the next epoch e. If too many
+ *                           are open, the tick passes: epochs coalesce, data do not wait.
+ *   position  lane's source between two rows: notes where each of its partitions stands, puts
+ *                           marker e behind the rows read so far, reports the positions.
+ *   prepare   lane's sinks  at marker e, each writer starts to make what it was given before e
+ *                           durable (without having to show it), and goes on writing rows of e+1.
+ *   prepared  lane's sinks  when it is durable: reports it, with a note of what the sink must
+ *                           remember.
+ *   log       coordinator   when all lanes have reported positions and all writers are prepared for
+ *                           e, and e-1 is logged: writes sinks/i/e (the notes) for every sink, then
+ *                           offsets/e. Once offsets/e is durable, the range of e is fixed.
+ *   commit    lane's sinks  offsets/e is durable: writers show e (commit, committed), then each
+ *                           sink's own commit(e), in the order of the epochs. Idempotent.
+ *   done      coordinator   when all sinks have committed e and e-1 is done: writes commits/e. Then
+ *                           sources may forget, and entries older than minBatchesToRetain go.
+ *   recover   start         finishes what is logged and not done, deletes what never was: below.
  *
  * Epochs are logged and done strictly in order. Several may be open at once, each at its own step.
  *
- * Files (core/epoch/log.h says how one is published): sinks/i/e before offsets/e before commits/e. A file is visible
- * only whole. The directory is Spark's, so a Spark checkpoint of a stateless query can be taken over:
+ * Files (core/epoch/publisher.h says how one is published): sinks/i/e before offsets/e before
+ * commits/e, each durable before the next is begun. A file is visible only whole. The directory is
+ * Spark's, so a Spark checkpoint of a stateless query can be taken over, and given back:
  *
  *   metadata       {"id":"<uuid>"}
- *   offsets/e      v1 / {} or Spark's metadata JSON or an empty line / one offset JSON per source
+ *   offsets/e      v1 / metadata JSON / one offset JSON per source, "-" for a source without one.
+ *                  The metadata JSON is Spark's, and says "preparedSinks":n if all n sinks were
+ *                  prepared for e before it was written; when read it may also be {} or empty
  *   commits/e      v1 / {"nextBatchWatermarkMs":0}
  *   sources/i/0    what source i keeps of its start
  *   sinks/i/e      v1 / one line per lane: the writer's note
- *   F.crc          {"algorithm":"CRC32C","checksum":...}: written before F, checked when F is read
+ *   F.crc          the CRC32C of F (core/epoch/crc.h): in view before F is, checked when F is read;
+ *                  an F without one is accepted, as Spark does
  *   .leat.lock     held with a kernel lock by the one process that owns the directory; names it
  *
- * Recovery is a function from the directory to a position (core/epoch/recovery.h). Let b be the last entry of offsets,
- * c the last of commits (-1: none).
+ * "preparedSinks" is what makes an entry evidence. Spark writes offsets/e *ahead* of the work: a
+ * micro-batch before it runs, continuous processing before the writers have answered. Such an entry
+ * says what was to be read, not that it was delivered; to call it finished would lose its records.
  *
- *   b = -1            a new query: epoch 0, initial positions of the sources
- *   b = c             go on with epoch b+1 from the positions of offsets/b
- *   b = c+1           epoch b is finished first: each sink is asked to commit b again, by the notes in sinks/i/b. When
- *                     all have, commits/b is written: go on as above. A sink that has lost its preparation says that b
- *                     must be replayed: exactly the range offsets/c .. offsets/b is read again as epoch b, and nothing else.
- *   b > c+1           several epochs were logged and not done (they are logged in order while commits may lag): each of
- *                     c+1 .. b is finished in order, as above.
- *   b < c, or a gap   not a state the protocol can leave: damaged; refused by name.
+ * Start. Before anything is read, the initial positions of a new query are made durable, by what
+ * each source keeps in sources/i/0; a first run that dies before offsets/0 is followed by one that
+ * starts where it started, not at what is "latest" by then.
+ *
+ * Recovery is a function from the directory to a position (core/epoch/recovery.h). Let c be the
+ * last entry of commits (-1: none). Let b be the last of the entries c+1, c+2, ... of offsets that
+ * say "preparedSinks" (c if there is none).
+ *
+ *   offsets/c missing    (c >= 0) not a state the protocol can leave: damaged; refused by name.
+ *   entry > c, prepared, but not c+1 .. b
+ *                        there is a gap: damaged; refused by name.
+ *   entry > c, not prepared
+ *                        an intention of Spark's or of a micro-batch: it never was. It is deleted,
+ *                        and its range is read again after offsets/b.
+ *   b = -1               a new query: epoch 0, from the positions in sources/i/0 or, without them,
+ *                        from the sources' initial positions.
+ *   b = c                go on with epoch b+1 from the positions of offsets/b.
+ *   b > c                each of c+1 .. b is finished, in order: each sink is asked to commit e
+ *                        again, by the notes in sinks/i/e; when all have, commits/e is written.
+ * Then go on as above. Of a sink that e did not have yet (i >= preparedSinks) nothing is asked.
+ *
+ * A sink that has lost its preparation (an aborted transaction) says that e must be replayed:
+ * exactly the range offsets/e-1 .. offsets/e (for e = 0: from sources/i/0) is read again as epoch
+ * e, for that sink alone - the others have e. It prepares anew, the new notes replace those in
+ * sinks/i/e *before* it is told to commit, and only then is commits/e written. So if the process
+ * dies in between, the notes always speak of the preparation that may have been shown.
+ *
+ * What lies beyond b is dropped before the new run starts: stale sinks/i/e are deleted, and sinks
+ * that stage forget what they had prepared for epochs beyond b; the numbers are used again.
+ *
+ * Gaps below c are harmless: a purge that was interrupted, or Spark's asynchronous progress
+ * tracking.
  *
  * Crash points, and what recovery concludes:
  *
- *   before log of e (no offsets/e)     e never was. Its records are read again, as part of a new e: at-least-once sinks
- *                                      repeat them, exactly-once sinks drop what was prepared (staged, uncommitted).
- *   sinks/i/e without offsets/e        as above; the notes are stale and are deleted before the new run starts.
- *   in the middle of publishing a file a temporary name is left: deleted. A .crc without its file: deleted.
- *   offsets/e without commits/e        e is fixed and its data are durable: finished, not re-read.
- *   after commits/e                    e is done.
- *   during recovery                    recovery only repeats idempotent steps and deletes what it would delete again.
+ *   before log of e (no offsets/e)  e never was. Its records are read again, as part of a new e:
+ *                                   at-least-once sinks repeat them, exactly-once sinks drop what
+ *                                   was prepared (staged, uncommitted).
+ *   sinks/i/e without offsets/e     as above; the notes are stale and deleted.
+ *   while a file is published       a temporary name is left: deleted. A .crc without its file:
+ *                                   deleted, durably, before the name is used again - or the next F
+ *                                   could be seen beside the .crc of the one that never was.
+ *   offsets/e without commits/e     e is fixed and its data are durable: finished, not re-read.
+ *   after commits/e                 e is done.
+ *   during recovery                 recovery only repeats idempotent steps and deletes what it
+ * would delete again. during a purge                  some old entries are left; gaps among them
+ * are below c.
  *
- * Guarantee: a record is in the output of every sink if its offset lies before a committed position. Per partition,
- * what is repeated after a crash is at most what was read after the positions of the last offsets entry.
+ * A file that exists is not written over while its .crc is there, or a crash between the two could
+ * leave a sound file beside a checksum of another: the .crc goes first, then the file is replaced,
+ * then it gets its .crc. Only notes of a replay and sources/i/0 are ever replaced.
  *
- * A graceful stop injects a last epoch after the last row and waits until it is done (up to --drain).
+ * Guarantee: a record is in the output of every sink if its offset lies before a logged position
+ * and recovery has run. Per partition, what is repeated after a crash is at most what was read
+ * after the positions of the last offsets entry.
  *
- * What this is not: alignment across lanes. A lane's marker is its own; there is no exchange between lanes in continuous
- * mode, so no barrier ever holds a row.
+ * A graceful stop injects a last epoch after the last row and waits until it is done (up to
+ * --drain).
+ *
+ * What this is not: alignment across lanes. A lane's marker is its own; there is no exchange
+ * between lanes in continuous mode, so no barrier ever holds a row.
  */
 #ifndef LT_EPOCH_PROTOCOL_H
 #define LT_EPOCH_PROTOCOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* The steps above; the names are shared with the model and with the fault points of the simulator. */
-#define LT_EPOCH_STEP_MAP(XX)                                                                           \
-    XX(INJECT, "inject")                                                                                \
-    XX(POSITION, "position")                                                                            \
-    XX(PREPARE, "prepare")                                                                              \
-    XX(PREPARED, "prepared")                                                                            \
-    XX(LOG, "log")                                                                                      \
-    XX(COMMIT, "commit")                                                                                \
-    XX(DONE, "done")
+/* The steps above; the names are shared with the model and with the fault points of the simulator.
+ */
+#define LT_EPOCH_STEP_MAP(XX)                                                                      \
+    XX(INJECT, "inject")                                                                           \
+    XX(POSITION, "position")                                                                       \
+    XX(PREPARE, "prepare")                                                                         \
+    XX(PREPARED, "prepared")                                                                       \
+    XX(LOG, "log")                                                                                 \
+    XX(COMMIT, "commit")                                                                           \
+    XX(DONE, "done")                                                                               \
+    XX(RECOVER, "recover")
 
 enum lt_epoch_step {
 #define LT_EPOCH_STEP_ENUM(name, text) LT_EPOCH_##name,
@@ -86,5 +132,19 @@ enum lt_epoch_step {
 #undef LT_EPOCH_STEP_ENUM
         LT_EPOCH_STEP_COUNT
 };
+
+/* "inject". Never NULL. on: any. */
+const char *lt_epoch_step_name(enum lt_epoch_step step);
+
+/*
+ * Fault points: where a test may end the run, as if the process had died right before the step. At
+ * LT_EPOCH_RECOVER the point stands before each change that recovery makes to the directory.
+ *
+ * The hook returns true to stop here; the step then fails with LT_E_CANCELLED and changes nothing.
+ * It may as well end the process. on: set before start, called on the coordinator's thread.
+ */
+typedef bool lt_epoch_fault_fn(void *context, enum lt_epoch_step step, uint64_t epoch);
+void lt_epoch_set_fault_hook(lt_epoch_fault_fn *fn, void *context); /* NULL: none, the default */
+bool lt_epoch_fault_point(enum lt_epoch_step step, uint64_t epoch);
 
 #endif

@@ -1,0 +1,396 @@
+/*
+ * The checkpoint directory, put together from its parts: lock, listing, recovery function, files,
+ * publisher.
+ *
+ * Opening first reads and concludes, and only then changes anything, so that a directory that is
+ * refused stays as it was. The changes are those of core/epoch/protocol.h, "recovery": what never
+ * was is deleted, and the deletion is durable before a new run uses the numbers again.
+ *
+ * What this is not: the finishing of epochs that are logged and not done. That takes sinks, and is
+ * core/run's; this file tells which, and gives it what to read and write.
+ */
+#include "core/epoch/checkpoint.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/limits.h"
+#include "core/base/log.h"
+#include "core/epoch/directory.h"
+#include "core/epoch/files.h"
+#include "core/epoch/lock.h"
+#include "core/epoch/log.h"
+#include "core/epoch/protocol.h"
+#include "core/epoch/publisher.h"
+
+/* Entries deleted per call of purge: more than one epoch makes, so that a backlog shrinks. */
+enum { PURGE_BATCH = 4 };
+
+struct lt_checkpoint {
+    struct lt_arena *arena;
+    struct lt_directory directory;
+    struct lt_checkpoint_options options;
+    const char *query_id;
+    int lock_fd;
+    struct lt_publisher *publisher; /* NULL until use_reactor */
+    uint64_t unfinished_next, unfinished_end;
+    uint64_t purge_next; /* the oldest entry that may still be there */
+};
+
+/* -------------------------------------------------------------------------------------------- open
+ */
+
+/* Without metadata, only what leat itself may have left before it wrote it may be there. */
+static int check_is_checkpoint(struct lt_directory *directory, struct lt_error *error)
+{
+    struct lt_epoch_names names;
+    int code = lt_epoch_folder_list(&directory->root, &names, error);
+    if (code != 0)
+        return code;
+    const char *log = NULL, *foreign = names.has_long ? "a file with a long name" : NULL;
+    bool has_metadata = false;
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.names[i];
+        if (strcmp(name, "metadata") == 0)
+            has_metadata = true;
+        else if (strcmp(name, "offsets") == 0 || strcmp(name, "commits") == 0)
+            log = name;
+        else if (strcmp(name, LT_EPOCH_LOCK_NAME) != 0 && strcmp(name, "lost+found") != 0 &&
+                 strcmp(name, "metadata.crc") != 0 && strstr(name, ".leat.tmp") == NULL)
+            foreign = name;
+    }
+    if (!has_metadata && log != NULL)
+        code = lt_error_set(error, LT_E_CORRUPT,
+                            "damaged: 'metadata' is missing, and '%s' is there; hint: restore it "
+                            "from a copy, or start with a new directory",
+                            log);
+    else if (!has_metadata && foreign != NULL)
+        code =
+            lt_error_set(error, LT_E_INVALID,
+                         "not a checkpoint: it holds '%s' and no 'metadata'; hint: give an empty "
+                         "or new directory",
+                         foreign);
+    free(names.names);
+    return code;
+}
+
+static void make_uuid(char out[37])
+{
+    unsigned char bytes[16];
+    /* Up to 256 bytes are given whole. */
+    int result = getentropy(bytes, sizeof bytes);
+    lt_assert(result == 0);
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40); /* version 4: random */
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* the variant of RFC 4122 */
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[at++] = '-';
+        snprintf(out + at, 3, "%02x", bytes[i]);
+        at += 2;
+    }
+}
+
+static int read_metadata(struct lt_checkpoint *checkpoint, struct lt_error *error)
+{
+    struct lt_text_buffer text, id;
+    lt_text_init(&text);
+    lt_text_init(&id);
+    const struct lt_epoch_folder *root = &checkpoint->directory.root;
+    int code =
+        lt_epoch_file_read(root, "metadata", checkpoint->options.verify_checksums, &text, error);
+    if (code == 0) {
+        code = lt_epoch_log_parse_metadata(lt_text_get(&text), text.size_bytes, &id, error);
+        if (code != 0)
+            lt_error_append(error, "'%s/metadata'", root->path);
+    } else if (code == LT_E_NOT_FOUND) {
+        char uuid[37];
+        make_uuid(uuid);
+        lt_text_append(&id, uuid);
+        lt_text_clear(&text);
+        lt_epoch_log_format_metadata(&text, uuid);
+        code = lt_epoch_file_write(root, "metadata", lt_text_get(&text), text.size_bytes, error);
+    }
+    checkpoint->query_id = lt_arena_text(checkpoint->arena, lt_text_get(&id));
+    lt_text_fini(&text);
+    lt_text_fini(&id);
+    return code;
+}
+
+/* Takes the lock and learns what stands in the directory; changes nothing but a new directory. */
+static int open_directory(struct lt_checkpoint *checkpoint, struct lt_error *error)
+{
+    struct lt_directory *directory = &checkpoint->directory;
+    int code = lt_directory_open(directory, checkpoint->options.path, error);
+    if (code == 0)
+        code = check_is_checkpoint(directory, error);
+    if (code == 0)
+        code = lt_epoch_lock_take(&directory->root, checkpoint->options.query_name,
+                                  &checkpoint->lock_fd, error);
+    if (code == 0)
+        code = read_metadata(checkpoint, error);
+    if (code == 0)
+        code = lt_directory_read(directory, checkpoint->options.verify_checksums, checkpoint->arena,
+                                 error);
+    return code;
+}
+
+static int check_source_count(const struct lt_checkpoint *checkpoint, struct lt_error *error)
+{
+    const struct lt_directory *directory = &checkpoint->directory;
+    uint32_t wanted = checkpoint->options.source_count;
+    if (directory->conclusion.last_logged < 0 || directory->last.source_count == wanted)
+        return 0;
+    return lt_error_set(error, LT_E_INVALID,
+                        "another query's: there are %" PRIu32 " sources in 'offsets/%" PRId64
+                        "', and this query has %" PRIu32
+                        "; hint: sources may not be added, removed "
+                        "or reordered, start with a new directory",
+                        directory->last.source_count, directory->conclusion.last_logged, wanted);
+}
+
+static void fill_recovery(const struct lt_checkpoint *checkpoint, struct lt_recovery *recovery)
+{
+    const struct lt_directory *directory = &checkpoint->directory;
+    *recovery = (struct lt_recovery){
+        .is_new = directory->conclusion.last_logged < 0,
+        .first_epoch = (uint64_t)(directory->conclusion.last_logged + 1),
+        .unfinished_first = checkpoint->unfinished_next,
+        .unfinished_count = checkpoint->unfinished_end - checkpoint->unfinished_next,
+    };
+    recovery->source_offsets = lt_arena_alloc(
+        checkpoint->arena, checkpoint->options.source_count * sizeof recovery->source_offsets[0]);
+    for (uint32_t i = 0; i < checkpoint->options.source_count && !recovery->is_new; i++)
+        if (strcmp(directory->last.sources[i], "-") != 0)
+            recovery->source_offsets[i] = directory->last.sources[i];
+}
+
+int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_checkpoint **out,
+                       struct lt_recovery *recovery, struct lt_error *error)
+{
+    lt_assert(options->sink_count <= LT_LIMIT_SINKS);
+    if (options->min_batches_to_retain == 0)
+        return lt_error_set(error, LT_E_INVALID,
+                            "minBatchesToRetain is 0, it has to be at least 1");
+    struct lt_checkpoint *checkpoint = lt_alloc(sizeof *checkpoint);
+    checkpoint->arena = lt_arena_create();
+    checkpoint->options = *options;
+    checkpoint->options.path = lt_arena_text(checkpoint->arena, options->path);
+    checkpoint->lock_fd = -1;
+    lt_directory_init(&checkpoint->directory);
+    int code = open_directory(checkpoint, error);
+    if (code == 0)
+        code = check_source_count(checkpoint, error);
+    if (code == 0)
+        code = lt_directory_clean(&checkpoint->directory, options->sink_count, error);
+    if (code != 0) {
+        if (code != LT_E_CANCELLED)
+            lt_error_append(error, "checkpoint '%s'", options->path);
+        lt_checkpoint_close(checkpoint);
+        return code;
+    }
+    const struct lt_recovery_conclusion *conclusion = &checkpoint->directory.conclusion;
+    checkpoint->unfinished_next = (uint64_t)(conclusion->last_commit + 1);
+    checkpoint->unfinished_end = (uint64_t)(conclusion->last_logged + 1);
+    checkpoint->purge_next = checkpoint->directory.oldest;
+    fill_recovery(checkpoint, recovery);
+    *out = checkpoint;
+    return 0;
+}
+
+void lt_checkpoint_close(struct lt_checkpoint *checkpoint)
+{
+    if (checkpoint == NULL)
+        return;
+    lt_publisher_destroy(checkpoint->publisher);
+    lt_directory_close(&checkpoint->directory);
+    if (checkpoint->lock_fd >= 0)
+        close(checkpoint->lock_fd);
+    lt_arena_destroy(checkpoint->arena);
+    free(checkpoint);
+}
+
+const char *lt_checkpoint_query_id(const struct lt_checkpoint *checkpoint)
+{
+    return checkpoint->query_id;
+}
+
+const char *lt_checkpoint_path(const struct lt_checkpoint *checkpoint)
+{
+    return checkpoint->options.path;
+}
+
+/* ---------------------------------------------------------------------------------------- recovery
+ */
+
+static bool is_unfinished(const struct lt_checkpoint *checkpoint, uint64_t epoch)
+{
+    return epoch >= checkpoint->unfinished_next && epoch < checkpoint->unfinished_end;
+}
+
+int lt_checkpoint_read_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
+                             struct lt_text_buffer *out, struct lt_error *error)
+{
+    lt_assert(is_unfinished(checkpoint, epoch));
+    lt_assert(sink < checkpoint->options.sink_count);
+    const struct lt_directory *directory = &checkpoint->directory;
+    uint64_t index = epoch - (uint64_t)(directory->conclusion.last_commit + 1);
+    if (sink >= directory->prepared_sinks[index])
+        return LT_E_NOT_FOUND;
+    return lt_directory_read_notes(directory, sink, epoch, out, error);
+}
+
+int lt_checkpoint_write_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
+                              const char *notes, struct lt_error *error)
+{
+    lt_assert(is_unfinished(checkpoint, epoch));
+    lt_assert(sink < checkpoint->options.sink_count);
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    lt_epoch_log_begin_notes(&text);
+    lt_text_format(&text, "\n%s", notes);
+    char name[LT_EPOCH_NAME_SIZE];
+    snprintf(name, sizeof name, "%" PRIu64, epoch);
+    int code = lt_epoch_file_write(&checkpoint->directory.sinks[sink], name, lt_text_get(&text),
+                                   text.size_bytes, error);
+    lt_text_fini(&text);
+    return code;
+}
+
+int lt_checkpoint_read_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch, uint32_t source,
+                               struct lt_text_buffer *out, struct lt_error *error)
+{
+    lt_assert(source < checkpoint->options.source_count);
+    struct lt_arena *arena = lt_arena_create();
+    struct lt_epoch_offsets offsets;
+    int code = lt_directory_read_offsets(&checkpoint->directory, epoch, arena, &offsets, error);
+    if (code == 0 && source >= offsets.source_count)
+        code = lt_error_set(
+            error, LT_E_CORRUPT,
+            "'%s/%" PRIu64 "' has %" PRIu32 " sources, and source %" PRIu32 " is asked for",
+            checkpoint->directory.offsets.path, epoch, offsets.source_count, source);
+    if (code == 0)
+        lt_text_append(out, offsets.sources[source]);
+    lt_arena_destroy(arena);
+    return code;
+}
+
+int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch, struct lt_error *error)
+{
+    lt_assert(is_unfinished(checkpoint, epoch));
+    lt_assert(epoch == checkpoint->unfinished_next);
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    lt_epoch_log_format_commit(&text);
+    char name[LT_EPOCH_NAME_SIZE];
+    snprintf(name, sizeof name, "%" PRIu64, epoch);
+    int code = lt_epoch_file_write(&checkpoint->directory.commits, name, lt_text_get(&text),
+                                   text.size_bytes, error);
+    lt_text_fini(&text);
+    if (code == 0)
+        checkpoint->unfinished_next++;
+    return code;
+}
+
+/* ----------------------------------------------------------------------------------------- running
+ */
+
+void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor)
+{
+    lt_assert(checkpoint->publisher == NULL);
+    lt_assert(checkpoint->unfinished_next == checkpoint->unfinished_end);
+    checkpoint->publisher = lt_publisher_create(reactor);
+}
+
+/* The folder of "offsets/17"; *file is then "17". */
+static const struct lt_epoch_folder *find_folder(const struct lt_checkpoint *checkpoint,
+                                                 const char *name, const char **file)
+{
+    const struct lt_directory *directory = &checkpoint->directory;
+    const char *slash = strrchr(name, '/');
+    lt_assert(slash != NULL);
+    *file = slash + 1;
+    if (strncmp(name, "offsets/", 8) == 0)
+        return &directory->offsets;
+    if (strncmp(name, "commits/", 8) == 0)
+        return &directory->commits;
+    unsigned sink;
+    int count = sscanf(name, "sinks/%u/", &sink);
+    lt_assert(count == 1);
+    lt_assert(sink < checkpoint->options.sink_count);
+    return &directory->sinks[sink];
+}
+
+void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,
+                           lt_checkpoint_done_fn *done, void *context)
+{
+    lt_assert(checkpoint->publisher != NULL);
+    const char *file;
+    const struct lt_epoch_folder *folder = find_folder(checkpoint, name, &file);
+    lt_publisher_write(checkpoint->publisher, folder, file, content, done, context);
+}
+
+void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_epoch)
+{
+    lt_assert(checkpoint->publisher != NULL);
+    const struct lt_directory *directory = &checkpoint->directory;
+    uint64_t retain = checkpoint->options.min_batches_to_retain;
+    for (int i = 0; i < PURGE_BATCH && checkpoint->purge_next + retain <= newest_done_epoch; i++) {
+        char name[LT_EPOCH_NAME_SIZE];
+        snprintf(name, sizeof name, "%" PRIu64, checkpoint->purge_next++);
+        lt_publisher_delete(checkpoint->publisher, &directory->offsets, name);
+        lt_publisher_delete(checkpoint->publisher, &directory->commits, name);
+        for (uint32_t sink = 0; sink < LT_LIMIT_SINKS; sink++)
+            if (directory->sinks[sink].fd >= 0)
+                lt_publisher_delete(checkpoint->publisher, &directory->sinks[sink], name);
+    }
+}
+
+/* ---------------------------------------------------------------------------------- sources' files
+ */
+
+/* Opens the folder of "sources/0/0" under the checkpoint; *file is then "0". */
+static int open_file_folder(const char *checkpoint_path, const char *name, bool create,
+                            struct lt_epoch_folder *folder, const char **file,
+                            struct lt_error *error)
+{
+    const char *slash = strrchr(name, '/');
+    lt_assert(slash != NULL);
+    *file = slash + 1;
+    struct lt_text_buffer path;
+    lt_text_init(&path);
+    lt_text_format(&path, "%s/%.*s", checkpoint_path, (int)(slash - name), name);
+    int code = lt_epoch_folder_open(folder, lt_text_get(&path), create, error);
+    lt_text_fini(&path);
+    return code;
+}
+
+int lt_checkpoint_read_file(const char *checkpoint_path, const char *name,
+                            struct lt_text_buffer *out, struct lt_error *error)
+{
+    struct lt_epoch_folder folder;
+    const char *file;
+    int code = open_file_folder(checkpoint_path, name, false, &folder, &file, error);
+    if (code != 0)
+        return code;
+    code = lt_epoch_file_read(&folder, file, true, out, error);
+    lt_epoch_folder_close(&folder);
+    return code;
+}
+
+int lt_checkpoint_write_file(const char *checkpoint_path, const char *name, const void *content,
+                             size_t size_bytes, struct lt_error *error)
+{
+    struct lt_epoch_folder folder;
+    const char *file;
+    int code = open_file_folder(checkpoint_path, name, true, &folder, &file, error);
+    if (code != 0)
+        return code;
+    code = lt_epoch_file_write(&folder, file, content, size_bytes, error);
+    lt_epoch_folder_close(&folder);
+    return code;
+}

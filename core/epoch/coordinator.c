@@ -1,0 +1,587 @@
+/*
+ * The coordinator: one slot per open epoch, each at its own step, moved on by
+ * lt_coordinator_step().
+ *
+ * An epoch's slot waits for the things of enum lt_epoch_step in their order; reports may arrive in
+ * any order and are only counted. What is done in order of the epochs is decided in three places,
+ * one per rule of core/epoch/protocol.h: may_log, may_commit_sinks, may_finish. Requests to lanes
+ * are in order too: a lane whose mailbox was full is asked for its oldest epoch first.
+ *
+ * Invariants:
+ *   - slots hold the epochs oldest .. next-1, at most LT_LIMIT_EPOCHS_IN_FLIGHT of them;
+ *   - steps never go back, and an older epoch is never at an earlier step than a younger one from
+ * LOG on;
+ *   - nothing is logged after an error.
+ *
+ * What this is not: it knows no thread, no ring and no connector; the ports do.
+ */
+#include "core/epoch/coordinator.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/limits.h"
+#include "core/epoch/entry.h"
+
+enum { RETRY_NS = LT_NS_PER_MS }; /* when a port that said "not yet" is asked again */
+
+struct epoch {
+    struct lt_coordinator *coordinator;
+    uint64_t number;
+    enum lt_epoch_step step; /* what it waits for; LOG and DONE: for its files */
+    int64_t injected_ns;
+    bool *is_injected, *has_position, *is_commit_asked; /* per lane */
+    uint32_t injected_count, position_count, prepared_count, commit_asked_count, committed_count;
+    struct lt_position *positions; /* all partitions of all sources */
+    char **notes;                  /* [sink * lane_count + lane]; NULL: not prepared */
+    bool *is_committed;            /* the same index */
+    uint32_t sinks_done;           /* sinks are committed one after the other */
+    bool is_publishing;
+    bool is_published; /* the files of this step are durable */
+};
+
+struct lt_coordinator {
+    struct lt_coordinator_options options;
+    uint32_t partition_count; /* of all sources */
+    struct epoch slots[LT_LIMIT_EPOCHS_IN_FLIGHT];
+    uint64_t oldest, next; /* epochs open: oldest .. next-1 */
+    bool is_requested;
+    bool must_retry;
+    int64_t next_tick_ns, last_step_ns;
+    struct lt_position *last_positions; /* of the last epoch that was logged, or of the start */
+    struct lt_error failure;            /* code 0: none; set by the publisher's answer */
+    struct lt_coordinator_status status;
+    struct {
+        struct lt_shared_u64 *injected, *logged, *done, *coalesced, *open;
+        struct lt_histogram *prepare_ns, *log_ns, *total_ns;
+    } counters; /* NULL without counters */
+};
+
+static struct epoch *slot_of(struct lt_coordinator *coordinator, uint64_t number)
+{
+    lt_assert(number >= coordinator->oldest);
+    lt_assert(number < coordinator->next);
+    struct epoch *epoch = &coordinator->slots[number % LT_LIMIT_EPOCHS_IN_FLIGHT];
+    lt_assert(epoch->number == number);
+    return epoch;
+}
+
+static uint32_t writer_count(const struct lt_coordinator *coordinator)
+{
+    return coordinator->options.lane_count * coordinator->options.sink_count;
+}
+
+static void count(struct lt_shared_u64 *counter)
+{
+    if (counter != NULL)
+        lt_counter_add(counter, 1);
+}
+
+static void record(struct lt_histogram *histogram, int64_t since_ns, int64_t now_ns)
+{
+    if (histogram != NULL)
+        lt_histogram_record(histogram, now_ns - since_ns);
+}
+
+/* ---------------------------------------------------------------------------------------- life
+ * span */
+
+static void add_counters(struct lt_coordinator *coordinator)
+{
+    struct lt_counters *counters = coordinator->options.counters;
+    if (counters == NULL)
+        return;
+    coordinator->counters.injected =
+        lt_counters_add(counters, LT_COUNTER_SUM, "epoch.injected", "epochs", "epochs begun");
+    coordinator->counters.logged =
+        lt_counters_add(counters, LT_COUNTER_SUM, "epoch.logged", "epochs",
+                        "epochs whose range is fixed (offsets/e)");
+    coordinator->counters.done = lt_counters_add(counters, LT_COUNTER_SUM, "epoch.done", "epochs",
+                                                 "epochs shown by every sink (commits/e)");
+    coordinator->counters.coalesced =
+        lt_counters_add(counters, LT_COUNTER_SUM, "epoch.coalesced", "epochs",
+                        "ticks that passed because too many epochs were open");
+    coordinator->counters.open = lt_counters_add(counters, LT_COUNTER_GAUGE, "epoch.open", "epochs",
+                                                 "epochs begun and not done");
+    coordinator->counters.prepare_ns = lt_counters_add_histogram(
+        counters, "epoch.prepare_ns", "from a tick to every writer's rows being durable");
+    coordinator->counters.log_ns = lt_counters_add_histogram(
+        counters, "epoch.log_ns", "from a tick to offsets/e being durable");
+    coordinator->counters.total_ns = lt_counters_add_histogram(
+        counters, "epoch.total_ns", "from a tick to commits/e being durable");
+}
+
+static void allocate_slot(struct lt_coordinator *coordinator, struct epoch *epoch)
+{
+    uint32_t lanes = coordinator->options.lane_count;
+    epoch->coordinator = coordinator;
+    epoch->is_injected = lt_alloc_array(lanes, sizeof epoch->is_injected[0]);
+    epoch->has_position = lt_alloc_array(lanes, sizeof epoch->has_position[0]);
+    epoch->is_commit_asked = lt_alloc_array(lanes, sizeof epoch->is_commit_asked[0]);
+    epoch->positions =
+        lt_alloc_array(coordinator->partition_count + 1u, sizeof epoch->positions[0]);
+    epoch->notes = lt_alloc_array(writer_count(coordinator) + 1u, sizeof epoch->notes[0]);
+    epoch->is_committed =
+        lt_alloc_array(writer_count(coordinator) + 1u, sizeof epoch->is_committed[0]);
+}
+
+static void forget_notes(struct lt_coordinator *coordinator, struct epoch *epoch)
+{
+    for (uint32_t i = 0; i < writer_count(coordinator); i++) {
+        free(epoch->notes[i]);
+        epoch->notes[i] = NULL;
+    }
+}
+
+int lt_coordinator_create(const struct lt_coordinator_options *options, struct lt_coordinator **out,
+                          struct lt_error *error)
+{
+    if (options->lane_count == 0 || options->lane_count > LT_LIMIT_LANES)
+        return lt_error_set(error, LT_E_LIMIT, "a query has 1 to %d lanes, and not %" PRIu32,
+                            LT_LIMIT_LANES, options->lane_count);
+    if (options->sink_count > LT_LIMIT_SINKS)
+        return lt_error_set(error, LT_E_LIMIT, "a query has at most %d sinks, and not %" PRIu32,
+                            LT_LIMIT_SINKS, options->sink_count);
+    struct lt_coordinator *coordinator = lt_alloc(sizeof *coordinator);
+    coordinator->options = *options;
+    for (uint32_t i = 0; i < options->source_count; i++)
+        coordinator->partition_count += options->sources[i]->partition_count;
+    coordinator->oldest = coordinator->next = options->first_epoch;
+    for (size_t i = 0; i < LT_LIMIT_EPOCHS_IN_FLIGHT; i++)
+        allocate_slot(coordinator, &coordinator->slots[i]);
+    size_t positions_size = coordinator->partition_count * sizeof(struct lt_position);
+    coordinator->last_positions =
+        lt_alloc_array(coordinator->partition_count + 1u, sizeof(struct lt_position));
+    if (options->start != NULL)
+        memcpy(coordinator->last_positions, options->start, positions_size);
+    int64_t now_ns = lt_clock_now_ns(options->clock);
+    coordinator->next_tick_ns =
+        options->interval_ns > 0 ? now_ns + options->interval_ns : LT_NEVER_NS;
+    int64_t before_first = (int64_t)options->first_epoch - 1;
+    coordinator->status = (struct lt_coordinator_status){
+        .last_injected = before_first,
+        .last_logged = before_first,
+        .last_done = before_first,
+        .last_done_ns = now_ns,
+    };
+    add_counters(coordinator);
+    *out = coordinator;
+    return 0;
+}
+
+void lt_coordinator_destroy(struct lt_coordinator *coordinator)
+{
+    if (coordinator == NULL)
+        return;
+    for (size_t i = 0; i < LT_LIMIT_EPOCHS_IN_FLIGHT; i++) {
+        struct epoch *epoch = &coordinator->slots[i];
+        lt_assert(!epoch->is_publishing); /* the checkpoint is closed before */
+        forget_notes(coordinator, epoch);
+        free(epoch->is_injected);
+        free(epoch->has_position);
+        free(epoch->is_commit_asked);
+        free(epoch->positions);
+        free(epoch->notes);
+        free(epoch->is_committed);
+    }
+    free(coordinator->last_positions);
+    free(coordinator);
+}
+
+/* -------------------------------------------------------------------------------------------
+ * reports */
+
+void lt_coordinator_position(struct lt_coordinator *coordinator, uint32_t lane, uint64_t number,
+                             const uint32_t *partitions, const struct lt_position *positions,
+                             uint32_t partition_count)
+{
+    struct epoch *epoch = slot_of(coordinator, number);
+    lt_assert(lane < coordinator->options.lane_count);
+    lt_assert(!epoch->has_position[lane]);
+    for (uint32_t i = 0; i < partition_count; i++) {
+        lt_assert(partitions[i] < coordinator->partition_count);
+        epoch->positions[partitions[i]] = positions[i];
+    }
+    epoch->has_position[lane] = true;
+    epoch->position_count++;
+}
+
+/* The index of a writer in an epoch's arrays. */
+static uint32_t writer_index(const struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink)
+{
+    lt_assert(lane < coordinator->options.lane_count);
+    lt_assert(sink < coordinator->options.sink_count);
+    return sink * coordinator->options.lane_count + lane;
+}
+
+void lt_coordinator_prepared(struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink,
+                             uint64_t number, const char *note)
+{
+    struct epoch *epoch = slot_of(coordinator, number);
+    uint32_t index = writer_index(coordinator, lane, sink);
+    lt_assert(epoch->has_position[lane]); /* the marker follows the position */
+    lt_assert(epoch->notes[index] == NULL);
+    epoch->notes[index] = lt_strdup(note);
+    epoch->prepared_count++;
+}
+
+void lt_coordinator_committed(struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink,
+                              uint64_t number)
+{
+    struct epoch *epoch = slot_of(coordinator, number);
+    uint32_t index = writer_index(coordinator, lane, sink);
+    lt_assert(epoch->is_commit_asked[lane]);
+    lt_assert(!epoch->is_committed[index]);
+    epoch->is_committed[index] = true;
+    epoch->committed_count++;
+}
+
+void lt_coordinator_request(struct lt_coordinator *coordinator)
+{
+    coordinator->is_requested = true;
+}
+
+/* -----------------------------------------------------------------------------------------
+ * injecting */
+
+static void open_epoch(struct lt_coordinator *coordinator, int64_t now_ns)
+{
+    uint64_t number = coordinator->next++;
+    struct epoch *epoch = &coordinator->slots[number % LT_LIMIT_EPOCHS_IN_FLIGHT];
+    uint32_t lanes = coordinator->options.lane_count;
+    epoch->number = number;
+    epoch->step = LT_EPOCH_INJECT;
+    epoch->injected_ns = now_ns;
+    memset(epoch->is_injected, 0, lanes * sizeof epoch->is_injected[0]);
+    memset(epoch->has_position, 0, lanes * sizeof epoch->has_position[0]);
+    memset(epoch->is_commit_asked, 0, lanes * sizeof epoch->is_commit_asked[0]);
+    memset(epoch->is_committed, 0, writer_count(coordinator) * sizeof epoch->is_committed[0]);
+    /* A partition that no lane owns stays where it stood. */
+    memcpy(epoch->positions, coordinator->last_positions,
+           coordinator->partition_count * sizeof epoch->positions[0]);
+    epoch->injected_count = epoch->position_count = epoch->prepared_count = 0;
+    epoch->commit_asked_count = epoch->committed_count = epoch->sinks_done = 0;
+    epoch->is_publishing = epoch->is_published = false;
+    coordinator->status.last_injected = (int64_t)number;
+    coordinator->status.open_count++;
+    count(coordinator->counters.injected);
+}
+
+/* Opens an epoch if it is time or asked for, and there is room. Returns a work count. */
+static int tick(struct lt_coordinator *coordinator, int64_t now_ns)
+{
+    bool is_due = now_ns >= coordinator->next_tick_ns;
+    if (is_due) {
+        /* On the grid of the start; a stall makes one epoch, not many empty ones. */
+        int64_t missed =
+            (now_ns - coordinator->next_tick_ns) / coordinator->options.interval_ns + 1;
+        coordinator->next_tick_ns += missed * coordinator->options.interval_ns;
+    }
+    if (!is_due && !coordinator->is_requested)
+        return 0;
+    if (coordinator->next - coordinator->oldest == LT_LIMIT_EPOCHS_IN_FLIGHT) {
+        if (is_due)
+            count(coordinator->counters.coalesced);
+        return 0;
+    }
+    coordinator->is_requested = false;
+    open_epoch(coordinator, now_ns);
+    return 1;
+}
+
+/* Asks one lane for the markers and commits it has not been asked for, oldest first. */
+static int ask_lane(struct lt_coordinator *coordinator, uint32_t lane)
+{
+    const struct lt_coordinator_ports *ports = &coordinator->options.ports;
+    int work = 0;
+    bool takes = true;
+    for (uint64_t e = coordinator->oldest; takes && e < coordinator->next; e++) {
+        struct epoch *epoch = slot_of(coordinator, e);
+        if (epoch->is_injected[lane])
+            continue;
+        takes = ports->inject(ports->context, lane, e);
+        coordinator->must_retry |= !takes;
+        epoch->is_injected[lane] = takes;
+        epoch->injected_count += takes;
+        work += takes;
+    }
+    takes = true;
+    for (uint64_t e = coordinator->oldest; takes && e < coordinator->next; e++) {
+        struct epoch *epoch = slot_of(coordinator, e);
+        if (epoch->step != LT_EPOCH_COMMIT || epoch->is_commit_asked[lane])
+            continue;
+        epoch->is_commit_asked[lane] = true; /* the answer may come from within */
+        takes = ports->commit(ports->context, lane, e);
+        coordinator->must_retry |= !takes;
+        epoch->is_commit_asked[lane] = takes;
+        epoch->commit_asked_count += takes;
+        work += takes;
+    }
+    return work;
+}
+
+/* -------------------------------------------------------------------------------------------
+ * logging */
+
+static void on_published(void *context, int code, const struct lt_error *error)
+{
+    struct epoch *epoch = context;
+    struct lt_coordinator *coordinator = epoch->coordinator;
+    epoch->is_publishing = false;
+    epoch->is_published = code == 0;
+    if (code != 0 && coordinator->failure.code == 0)
+        coordinator->failure = *error;
+}
+
+/* The notes come before the offsets; a failure here shows with the offsets, which are not begun. */
+static void on_notes_published(void *context, int code, const struct lt_error *error)
+{
+    const struct epoch *epoch = context;
+    struct lt_coordinator *coordinator = epoch->coordinator;
+    if (code != 0 && coordinator->failure.code == 0)
+        coordinator->failure = *error;
+}
+
+/* ------------------------------------------------------------------------------------ rules and
+ * steps */
+
+/* Everything before the markers of e is durable, its positions are known, and e-1 is logged. */
+static bool may_log(const struct lt_coordinator *coordinator, const struct epoch *epoch)
+{
+    return epoch->position_count == coordinator->options.lane_count &&
+           epoch->prepared_count == writer_count(coordinator) &&
+           coordinator->status.last_logged + 1 == (int64_t)epoch->number;
+}
+
+/* Every writer has shown e, and every sink has committed e-1. */
+static bool may_commit_sinks(struct lt_coordinator *coordinator, const struct epoch *epoch)
+{
+    if (epoch->committed_count < writer_count(coordinator) ||
+        epoch->commit_asked_count < coordinator->options.lane_count)
+        return false;
+    return epoch->number == coordinator->oldest ||
+           slot_of(coordinator, epoch->number - 1)->step == LT_EPOCH_DONE;
+}
+
+/* Every sink has committed e, and e-1 is done. */
+static bool may_finish(const struct lt_coordinator *coordinator, const struct epoch *epoch)
+{
+    return epoch->sinks_done == coordinator->options.sink_count &&
+           coordinator->status.last_done + 1 == (int64_t)epoch->number;
+}
+
+static int stop_at_fault(const struct epoch *epoch, struct lt_error *error)
+{
+    if (!lt_epoch_fault_point(epoch->step, epoch->number))
+        return 0;
+    return lt_error_set(error, LT_E_CANCELLED, "stopped at the fault point '%s' of epoch %" PRIu64,
+                        lt_epoch_step_name(epoch->step), epoch->number);
+}
+
+/* Goes to a step that begins with an action of the coordinator. */
+static int enter(struct epoch *epoch, enum lt_epoch_step step, struct lt_error *error)
+{
+    lt_assert(step > epoch->step);
+    epoch->step = step;
+    epoch->is_published = false;
+    return stop_at_fault(epoch, error);
+}
+
+static int begin_log(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
+                     struct lt_error *error)
+{
+    record(coordinator->counters.prepare_ns, epoch->injected_ns, now_ns);
+    int code = enter(epoch, LT_EPOCH_LOG, error);
+    if (code != 0)
+        return code;
+    memcpy(coordinator->last_positions, epoch->positions,
+           coordinator->partition_count * sizeof epoch->positions[0]);
+    epoch->is_published = coordinator->options.checkpoint == NULL;
+    if (epoch->is_published)
+        return 1;
+    const struct lt_coordinator_options *options = &coordinator->options;
+    epoch->is_publishing = true;
+    for (uint32_t sink = 0; sink < options->sink_count; sink++)
+        lt_entry_publish_notes(options->checkpoint, sink, epoch->number,
+                               (const char *const *)&epoch->notes[sink * options->lane_count],
+                               options->lane_count, on_notes_published, epoch);
+    lt_entry_publish_offsets(options, epoch->number, epoch->positions, on_published, epoch);
+    return 1;
+}
+
+static int end_log(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
+                   struct lt_error *error)
+{
+    coordinator->status.last_logged = (int64_t)epoch->number;
+    count(coordinator->counters.logged);
+    record(coordinator->counters.log_ns, epoch->injected_ns, now_ns);
+    int code = enter(epoch, LT_EPOCH_COMMIT, error);
+    return code == 0 ? 1 : code;
+}
+
+/* The notes of a sink, a line per lane. */
+static void join_notes(struct lt_coordinator *coordinator, const struct epoch *epoch, uint32_t sink,
+                       struct lt_text_buffer *out)
+{
+    for (uint32_t lane = 0; lane < coordinator->options.lane_count; lane++) {
+        if (lane > 0)
+            lt_text_append_char(out, '\n');
+        lt_text_append(out, epoch->notes[writer_index(coordinator, lane, sink)]);
+    }
+}
+
+/* Asks the sinks in turn, until one is not ready. */
+static int commit_sinks(struct lt_coordinator *coordinator, struct epoch *epoch,
+                        struct lt_error *error)
+{
+    const struct lt_coordinator_ports *ports = &coordinator->options.ports;
+    int work = 0;
+    while (epoch->sinks_done < coordinator->options.sink_count) {
+        struct lt_text_buffer notes;
+        lt_text_init(&notes);
+        join_notes(coordinator, epoch, epoch->sinks_done, &notes);
+        int code = ports->commit_sink(ports->context, epoch->sinks_done, epoch->number,
+                                      lt_text_get(&notes), error);
+        lt_text_fini(&notes);
+        if (code < 0)
+            return lt_error_append(error, "cannot commit epoch %" PRIu64 " to sink %" PRIu32,
+                                   epoch->number, epoch->sinks_done);
+        if (code > 0) {
+            coordinator->must_retry = true;
+            break;
+        }
+        epoch->sinks_done++;
+        work++;
+    }
+    return work;
+}
+
+static int begin_done(struct lt_coordinator *coordinator, struct epoch *epoch,
+                      struct lt_error *error)
+{
+    int code = enter(epoch, LT_EPOCH_DONE, error);
+    if (code != 0)
+        return code;
+    epoch->is_published = coordinator->options.checkpoint == NULL;
+    if (!epoch->is_published) {
+        epoch->is_publishing = true;
+        lt_entry_publish_commit(coordinator->options.checkpoint, epoch->number, on_published,
+                                epoch);
+    }
+    return 1;
+}
+
+static int end_done(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns)
+{
+    lt_assert(epoch->number == coordinator->oldest);
+    const struct lt_coordinator_ports *ports = &coordinator->options.ports;
+    coordinator->status.last_done = (int64_t)epoch->number;
+    coordinator->status.last_done_ns = now_ns;
+    coordinator->status.open_count--;
+    count(coordinator->counters.done);
+    record(coordinator->counters.total_ns, epoch->injected_ns, now_ns);
+    coordinator->oldest++;
+    ports->done(ports->context, epoch->number, epoch->positions);
+    forget_notes(coordinator, epoch);
+    if (coordinator->options.checkpoint != NULL)
+        lt_checkpoint_purge(coordinator->options.checkpoint, epoch->number);
+    return 1;
+}
+
+/* Moves one epoch by one step if what it waits for is there. Returns a work count or a negative
+ * code. */
+static int advance(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
+                   struct lt_error *error)
+{
+    switch (epoch->step) {
+    case LT_EPOCH_LOG:
+        return epoch->is_published ? end_log(coordinator, epoch, now_ns, error) : 0;
+    case LT_EPOCH_COMMIT: {
+        int work = 0;
+        if (may_commit_sinks(coordinator, epoch))
+            work = commit_sinks(coordinator, epoch, error);
+        if (work >= 0 && may_finish(coordinator, epoch))
+            work = begin_done(coordinator, epoch, error);
+        return work;
+    }
+    case LT_EPOCH_DONE:
+        return epoch->is_published ? end_done(coordinator, epoch, now_ns) : 0;
+    default:
+        if (may_log(coordinator, epoch))
+            return begin_log(coordinator, epoch, now_ns, error);
+        return 0;
+    }
+}
+
+int lt_coordinator_step(struct lt_coordinator *coordinator, struct lt_error *error)
+{
+    if (coordinator->failure.code != 0) {
+        if (error != NULL)
+            *error = coordinator->failure;
+        return coordinator->failure.code;
+    }
+    int64_t now_ns = lt_clock_now_ns(coordinator->options.clock);
+    coordinator->last_step_ns = now_ns;
+    coordinator->must_retry = false;
+    int work = tick(coordinator, now_ns);
+    if (work > 0) {
+        int code = stop_at_fault(slot_of(coordinator, coordinator->next - 1), error);
+        if (code != 0)
+            return code;
+    }
+    for (uint64_t e = coordinator->oldest; e < coordinator->next; e++) {
+        int result = advance(coordinator, slot_of(coordinator, e), now_ns, error);
+        if (result < 0)
+            return result;
+        work += result;
+    }
+    for (uint32_t lane = 0; lane < coordinator->options.lane_count; lane++)
+        work += ask_lane(coordinator, lane);
+    if (coordinator->counters.open != NULL)
+        lt_counter_set(coordinator->counters.open, coordinator->next - coordinator->oldest);
+    return work;
+}
+
+int64_t lt_coordinator_deadline_ns(const struct lt_coordinator *coordinator)
+{
+    int64_t deadline_ns = coordinator->next_tick_ns;
+    if (coordinator->must_retry && coordinator->last_step_ns + RETRY_NS < deadline_ns)
+        deadline_ns = coordinator->last_step_ns + RETRY_NS;
+    return deadline_ns;
+}
+
+/* -------------------------------------------------------------------------------------------
+ * status */
+
+/* What an epoch that is not logged waits for, and how many reports of it are missing. */
+static enum lt_epoch_step waiting_for(const struct lt_coordinator *coordinator,
+                                      const struct epoch *epoch, uint32_t *missing)
+{
+    uint32_t lanes = coordinator->options.lane_count;
+    *missing = lanes - epoch->injected_count;
+    if (*missing > 0)
+        return LT_EPOCH_INJECT;
+    *missing = lanes - epoch->position_count;
+    if (*missing > 0)
+        return LT_EPOCH_POSITION;
+    *missing = writer_count(coordinator) - epoch->prepared_count;
+    return LT_EPOCH_PREPARED;
+}
+
+void lt_coordinator_status(const struct lt_coordinator *coordinator,
+                           struct lt_coordinator_status *out)
+{
+    *out = coordinator->status;
+    if (coordinator->oldest == coordinator->next)
+        return;
+    const struct epoch *epoch =
+        &coordinator->slots[coordinator->oldest % LT_LIMIT_EPOCHS_IN_FLIGHT];
+    out->oldest_step = epoch->step;
+    if (epoch->step < LT_EPOCH_LOG)
+        out->oldest_step = waiting_for(coordinator, epoch, &out->oldest_missing);
+    else if (epoch->step == LT_EPOCH_COMMIT)
+        out->oldest_missing = writer_count(coordinator) - epoch->committed_count +
+                              coordinator->options.sink_count - epoch->sinks_done;
+}

@@ -1,0 +1,51 @@
+/*
+ * The folders of a checkpoint directory: what stands in them, what that means
+ * (core/epoch/recovery.h), and the deletion of what never was.
+ *
+ * on: the caller of start; constant afterwards.
+ */
+#ifndef LT_EPOCH_DIRECTORY_H
+#define LT_EPOCH_DIRECTORY_H
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+#include "core/base/limits.h"
+#include "core/base/text_buffer.h"
+#include "core/epoch/files.h"
+#include "core/epoch/log.h"
+#include "core/epoch/recovery.h"
+
+struct lt_directory {
+    struct lt_epoch_folder root, offsets, commits, sinks[LT_LIMIT_SINKS]; /* closed where missing */
+    bool verify_checksums;
+    /* filled by lt_directory_read; memory of the arena */
+    struct lt_recovery_conclusion conclusion;
+    struct lt_epoch_offsets last; /* of conclusion.last_logged, if that is not -1 */
+    uint32_t *prepared_sinks;     /* of last_commit + 1 .. last_logged */
+    struct lt_recovery_entry *entries;
+    size_t entry_count;
+    uint64_t oldest; /* the smallest number in offsets; 0 if there is none */
+};
+
+void lt_directory_init(struct lt_directory *directory);
+/* Opens the root, and creates it if it is missing. */
+int lt_directory_open(struct lt_directory *directory, const char *path,
+                      struct lt_error *error) LT_MUST_USE;
+void lt_directory_close(struct lt_directory *directory);
+
+/* Reads the logs and concludes; changes nothing. LT_E_CORRUPT names the file and the damage. */
+int lt_directory_read(struct lt_directory *directory, bool verify_checksums, struct lt_arena *arena,
+                      struct lt_error *error) LT_MUST_USE;
+/* Deletes stale entries and what a crash left, creates the folders that a run needs. Idempotent. */
+int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count,
+                       struct lt_error *error) LT_MUST_USE;
+
+/* One entry of offsets; LT_E_CORRUPT if it is missing. */
+int lt_directory_read_offsets(const struct lt_directory *directory, uint64_t epoch,
+                              struct lt_arena *arena, struct lt_epoch_offsets *out,
+                              struct lt_error *error) LT_MUST_USE;
+/* Appends the notes of one sink; LT_E_CORRUPT if they are missing. */
+int lt_directory_read_notes(const struct lt_directory *directory, uint32_t sink, uint64_t epoch,
+                            struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
+
+#endif

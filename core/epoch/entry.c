@@ -1,0 +1,67 @@
+/*
+ * Composing an epoch's entries. The texts are core/epoch/log.h's.
+ */
+#include "core/epoch/entry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/arena.h"
+#include "core/epoch/log.h"
+
+enum { NAME_SIZE = 64 };
+
+void lt_entry_publish_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
+                            const char *const *notes, uint32_t count, lt_checkpoint_done_fn *done,
+                            void *context)
+{
+    struct lt_text_buffer content;
+    lt_text_init(&content);
+    lt_epoch_log_begin_notes(&content);
+    for (uint32_t i = 0; i < count; i++)
+        lt_epoch_log_add_note(&content, notes[i]);
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "sinks/%" PRIu32 "/%" PRIu64, sink, epoch);
+    lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
+    lt_text_fini(&content);
+}
+
+void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint64_t epoch,
+                              const struct lt_position *positions, lt_checkpoint_done_fn *done,
+                              void *context)
+{
+    char **sources = lt_alloc_array(options->source_count + 1u, sizeof sources[0]);
+    for (uint32_t i = 0; i < options->source_count; i++) {
+        struct lt_source *source = options->sources[i];
+        struct lt_text_buffer json;
+        lt_text_init(&json);
+        source->ops->positions_to_json(source, positions, &json);
+        positions += source->partition_count;
+        sources[i] = lt_text_take(&json);
+    }
+    struct lt_text_buffer content;
+    lt_text_init(&content);
+    lt_epoch_log_format_offsets(&content, lt_clock_wall_us(options->clock) / LT_NS_PER_US,
+                                options->sink_count, (const char *const *)sources,
+                                options->source_count);
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "offsets/%" PRIu64, epoch);
+    lt_checkpoint_publish(options->checkpoint, name, lt_text_get(&content), done, context);
+    lt_text_fini(&content);
+    for (uint32_t i = 0; i < options->source_count; i++)
+        free(sources[i]);
+    free(sources);
+}
+
+void lt_entry_publish_commit(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                             lt_checkpoint_done_fn *done, void *context)
+{
+    struct lt_text_buffer content;
+    lt_text_init(&content);
+    lt_epoch_log_format_commit(&content);
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "commits/%" PRIu64, epoch);
+    lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
+    lt_text_fini(&content);
+}

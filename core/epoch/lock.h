@@ -1,0 +1,21 @@
+/*
+ * The lock of a checkpoint directory: `.leat.lock`, held with a kernel lock (of the open file, so
+ * that two opens in one process exclude each other too). The kernel frees it when the owner dies in
+ * any way; the file itself stays. Its text names the owner, for whoever is refused.
+ *
+ * on: the caller of start.
+ */
+#ifndef LT_EPOCH_LOCK_H
+#define LT_EPOCH_LOCK_H
+
+#include "core/base/error.h"
+#include "core/epoch/files.h"
+
+#define LT_EPOCH_LOCK_NAME ".leat.lock"
+
+/* Takes the lock; *out_fd holds it until it is closed. LT_E_BUSY names the owner; LT_E_PERMISSION
+ * and others say that the directory cannot be written. `query_name` may be NULL. */
+int lt_epoch_lock_take(const struct lt_epoch_folder *folder, const char *query_name, int *out_fd,
+                       struct lt_error *error) LT_MUST_USE;
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * Making and taking apart the texts of the checkpoint's files.
+ */
+#include "core/epoch/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/epoch/json.h"
+
+static const char version_line[] = "v1";
+
+/* A line without its line feed; carries the rest of the text along. */
+struct lines {
+    const char *at, *end;
+};
+
+/* Takes the next line; false at the end of the text. */
+static bool next_line(struct lines *lines, const char **line, size_t *size_bytes)
+{
+    if (lines->at == NULL)
+        return false;
+    *line = lines->at;
+    const char *feed = memchr(lines->at, '\n', (size_t)(lines->end - lines->at));
+    const char *line_end = feed == NULL ? lines->end : feed;
+    *size_bytes = (size_t)(line_end - lines->at);
+    /* A final line feed ends the last line and begins none. */
+    lines->at = feed == NULL || feed + 1 == lines->end ? NULL : feed + 1;
+    return true;
+}
+
+static int take_version(struct lines *lines, struct lt_error *error)
+{
+    const char *line;
+    size_t size_bytes;
+    if (lines->at == lines->end || !next_line(lines, &line, &size_bytes))
+        return lt_error_set(error, LT_E_CORRUPT, "it is empty");
+    if (size_bytes == strlen(version_line) && memcmp(line, version_line, size_bytes) == 0)
+        return 0;
+    if (size_bytes >= 2 && line[0] == 'v' && lt_ascii_is_digit(line[1]))
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "its format version is '%.*s', and only 'v1' is known; hint: a newer "
+                            "program wrote it",
+                            size_bytes > 20 ? 20 : (int)size_bytes, line);
+    return lt_error_set(error, LT_E_CORRUPT, "its first line is not a version such as 'v1'");
+}
+
+void lt_epoch_log_format_offsets(struct lt_text_buffer *out, int64_t batch_timestamp_ms,
+                                 uint32_t prepared_sinks, const char *const *sources,
+                                 uint32_t source_count)
+{
+    lt_text_format(out,
+                   "%s\n{\"batchWatermarkMs\":0,\"batchTimestampMs\":%" PRId64
+                   ",\"conf\":{},\"preparedSinks\":%" PRIu32 "}",
+                   version_line, batch_timestamp_ms, prepared_sinks);
+    for (uint32_t i = 0; i < source_count; i++) {
+        lt_assert(strchr(sources[i], '\n') == NULL);
+        lt_text_format(out, "\n%s", sources[i]);
+    }
+}
+
+/* The metadata line: Spark's JSON, "{}", or nothing (continuous processing). */
+static int parse_offsets_metadata(const char *line, size_t size_bytes, int64_t *prepared_sinks,
+                                  struct lt_error *error)
+{
+    *prepared_sinks = -1;
+    if (size_bytes == 0)
+        return 0;
+    if (line[0] != '{' || !lt_epoch_json_is_valid(line, size_bytes))
+        return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
+    int64_t count;
+    if (lt_epoch_json_get_i64(line, size_bytes, "preparedSinks", &count) && count >= 0)
+        *prepared_sinks = count;
+    return 0;
+}
+
+static int check_source_line(const char *line, size_t size_bytes, uint32_t number,
+                             struct lt_error *error)
+{
+    if (size_bytes == 1 && line[0] == '-')
+        return 0;
+    if (lt_epoch_json_is_valid(line, size_bytes))
+        return 0;
+    return lt_error_set(error, LT_E_CORRUPT, "its line %" PRIu32 " is not JSON", number);
+}
+
+int lt_epoch_log_parse_offsets(const char *text, size_t size_bytes, struct lt_arena *arena,
+                               struct lt_epoch_offsets *out, struct lt_error *error)
+{
+    struct lines lines = {text, text + size_bytes};
+    int code = take_version(&lines, error);
+    if (code != 0)
+        return code;
+    const char *line;
+    size_t line_size;
+    if (!next_line(&lines, &line, &line_size))
+        return lt_error_set(error, LT_E_CORRUPT, "it ends after the version");
+    code = parse_offsets_metadata(line, line_size, &out->prepared_sinks, error);
+    if (code != 0)
+        return code;
+    struct lines rest = lines;
+    out->source_count = 0;
+    while (next_line(&rest, &line, &line_size)) {
+        code = check_source_line(line, line_size, out->source_count + 3, error);
+        if (code != 0)
+            return code;
+        out->source_count++;
+    }
+    out->sources = lt_arena_alloc(arena, out->source_count * sizeof out->sources[0]);
+    for (uint32_t i = 0; next_line(&lines, &line, &line_size); i++)
+        out->sources[i] = lt_arena_text_n(arena, line, line_size);
+    return 0;
+}
+
+void lt_epoch_log_format_commit(struct lt_text_buffer *out)
+{
+    lt_text_format(out, "%s\n{\"nextBatchWatermarkMs\":0}", version_line);
+}
+
+int lt_epoch_log_check_commit(const char *text, size_t size_bytes, struct lt_error *error)
+{
+    struct lines lines = {text, text + size_bytes};
+    int code = take_version(&lines, error);
+    if (code != 0)
+        return code;
+    const char *line;
+    size_t line_size;
+    /* Old versions of Spark wrote "{}" or nothing at all. */
+    while (next_line(&lines, &line, &line_size))
+        if (line_size > 0 && (line[0] != '{' || !lt_epoch_json_is_valid(line, line_size)))
+            return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
+    return 0;
+}
+
+void lt_epoch_log_format_metadata(struct lt_text_buffer *out, const char *query_id)
+{
+    lt_text_format(out, "{\"id\":\"%s\"}", query_id);
+}
+
+int lt_epoch_log_parse_metadata(const char *text, size_t size_bytes,
+                                struct lt_text_buffer *query_id, struct lt_error *error)
+{
+    size_t before = query_id->size_bytes;
+    if (!lt_epoch_json_is_valid(text, size_bytes))
+        return lt_error_set(error, LT_E_CORRUPT, "it is not JSON");
+    if (!lt_epoch_json_get_text(text, size_bytes, "id", query_id) || query_id->size_bytes == before)
+        return lt_error_set(error, LT_E_CORRUPT, "it has no \"id\"");
+    return 0;
+}
+
+void lt_epoch_log_begin_notes(struct lt_text_buffer *out)
+{
+    lt_text_append(out, version_line);
+}
+
+void lt_epoch_log_add_note(struct lt_text_buffer *out, const char *note)
+{
+    lt_assert(strchr(note, '\n') == NULL);
+    lt_text_format(out, "\n%s", note);
+}
+
+int lt_epoch_log_parse_notes(const char *text, size_t size_bytes, struct lt_text_buffer *out,
+                             struct lt_error *error)
+{
+    struct lines lines = {text, text + size_bytes};
+    int code = take_version(&lines, error);
+    if (code == 0 && lines.at != NULL)
+        lt_text_append_n(out, lines.at, (size_t)(lines.end - lines.at));
+    return code;
+}
+
+bool lt_epoch_log_parse_name(const char *name, uint64_t *epoch)
+{
+    size_t count = strspn(name, "0123456789");
+    if (count == 0 || count > 18 || name[count] != '\0' || (name[0] == '0' && count > 1))
+        return false;
+    *epoch = 0;
+    for (size_t i = 0; i < count; i++)
+        *epoch = 10 * *epoch + (uint64_t)(name[i] - '0');
+    return true;
+}

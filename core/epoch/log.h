@@ -1,0 +1,63 @@
+/*
+ * The texts of the checkpoint's files: Spark's, to the byte. See core/epoch/protocol.h for the
+ * list.
+ *
+ *   offsets/e  "v1", metadata JSON, one line per source: its offset JSON or "-"
+ *   commits/e  "v1", {"nextBatchWatermarkMs":0}
+ *   metadata   {"id":"<uuid>"}
+ *   sinks/i/e  "v1", one line per lane
+ *
+ * As in Spark, lines are separated, not ended, by a line feed; a final one is accepted.
+ *
+ * Parsing checks everything that can be checked without the source: the version, the JSON, the
+ * number of lines. Errors say what is wrong; the caller names the file.
+ *
+ * on: any. Pure.
+ */
+#ifndef LT_EPOCH_LOG_H
+#define LT_EPOCH_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+#include "core/base/text_buffer.h"
+
+/* An entry of offsets. */
+struct lt_epoch_offsets {
+    int64_t prepared_sinks; /* "preparedSinks"; -1: the entry does not say so */
+    const char **sources;   /* offset JSON per source, "-" for none; in the arena */
+    uint32_t source_count;
+};
+
+/* `sources` are as they are to stand there: JSON or "-". */
+void lt_epoch_log_format_offsets(struct lt_text_buffer *out, int64_t batch_timestamp_ms,
+                                 uint32_t prepared_sinks, const char *const *sources,
+                                 uint32_t source_count);
+int lt_epoch_log_parse_offsets(const char *text, size_t size_bytes, struct lt_arena *arena,
+                               struct lt_epoch_offsets *out, struct lt_error *error) LT_MUST_USE;
+
+void lt_epoch_log_format_commit(struct lt_text_buffer *out);
+int lt_epoch_log_check_commit(const char *text, size_t size_bytes,
+                              struct lt_error *error) LT_MUST_USE;
+
+void lt_epoch_log_format_metadata(struct lt_text_buffer *out, const char *query_id);
+/* Appends the query's id. */
+int lt_epoch_log_parse_metadata(const char *text, size_t size_bytes,
+                                struct lt_text_buffer *query_id,
+                                struct lt_error *error) LT_MUST_USE;
+
+/* Notes: begin, then one lt_epoch_log_add_note per lane, in the order of the lanes. A note may not
+ * hold a line feed (asserted). */
+void lt_epoch_log_begin_notes(struct lt_text_buffer *out);
+void lt_epoch_log_add_note(struct lt_text_buffer *out, const char *note);
+/* Appends the notes, one per line. */
+int lt_epoch_log_parse_notes(const char *text, size_t size_bytes, struct lt_text_buffer *out,
+                             struct lt_error *error) LT_MUST_USE;
+
+/* The number that a log file's name is; false for anything else ("17.crc", "017", "-1"). */
+bool lt_epoch_log_parse_name(const char *name, uint64_t *epoch);
+
+#endif

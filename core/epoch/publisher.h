@@ -1,0 +1,41 @@
+/*
+ * Publishing the files of a running query through the reactor: strictly one after the other, each
+ * as one chain, without ever waiting.
+ *
+ *   open .F.crc.leat.tmp, write, sync, close, rename to F.crc,
+ *   open .F.leat.tmp, write, sync, close, rename to F, sync the folder
+ *
+ * The next file is begun when the chain of the last one has completed, so an earlier file is
+ * durable before a later one exists. The first failure ends it: what is queued behind is not begun.
+ *
+ * Deletions go through the same queue. One that fails is said in the log and is no failure: the
+ * entry is only old.
+ *
+ * on: the coordinator's thread, which owns the reactor too.
+ */
+#ifndef LT_EPOCH_PUBLISHER_H
+#define LT_EPOCH_PUBLISHER_H
+
+#include "core/base/error.h"
+#include "core/epoch/files.h"
+#include "core/flow/reactor.h"
+
+struct lt_publisher;
+
+/* Called once from the reactor's poll or park: 0, or a negative code and an error that names the
+ * file. What was not begun is answered with LT_E_CANCELLED by lt_publisher_destroy(). */
+typedef void lt_publisher_done_fn(void *context, int code, const struct lt_error *error);
+
+struct lt_publisher *lt_publisher_create(struct lt_reactor *reactor);
+/* Waits for the chain that the kernel has, if any, and answers the rest. NULL is a no-op. */
+void lt_publisher_destroy(struct lt_publisher *publisher);
+
+/* Queues a new file; `folder` stays open until it is done, `name` and content are copied. */
+void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
+                        const char *name, const char *content, lt_publisher_done_fn *done,
+                        void *context);
+/* Queues the deletion of a file and its companion, whether they are there or not. */
+void lt_publisher_delete(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
+                         const char *name);
+
+#endif
