@@ -52,7 +52,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 # Helpers shared by test programs: tests/support/*.c
 SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 # Programs that tests run: tests/kafka/NAME.c with its companions NAME_*.c
-KAFKA_PROGRAMS := $(patsubst tests/kafka/%.c,$(BUILD)/tests/%,$(filter-out tests/kafka/test_%.c %_judge.c,$(foreach f,$(wildcard tests/kafka/*.c),$(if $(findstring _,$(notdir $f)),,$f))))
+KAFKA_PROGRAMS := $(patsubst tests/kafka/%.c,$(BUILD)/tests/%,$(foreach f,$(wildcard tests/kafka/*.c),$(if $(findstring _,$(notdir $f)),,$f)))
 
 TOOLS   := $(if $(wildcard tools/leat.c),$(BUILD)/leat $(BUILD)/leat-relay)
 TARGETS := $(BUILD)/libleat.a $(BUILD)/libleat.so $(TOOLS)
@@ -98,3 +98,9 @@ clean:
 
 -include $(wildcard bench/bench.mk tests/tests.mk tools/tools.mk)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Last, since it changes how the rules after it are read: a program's companions are known by its name.
+.SECONDEXPANSION:
+$(KAFKA_PROGRAMS): $(BUILD)/tests/%: $$(addprefix $(BUILD)/,$$(addsuffix .o,$$(basename $$(wildcard tests/kafka/$$*.c tests/kafka/$$*_*.c))))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread $(SAN_$(SAN)) $^ -o $@ -lrdkafka
