@@ -310,7 +310,7 @@ static bool read_copy(const struct lt_counter_text_copy *copy,
  * read) betrays itself by its hash; then the other copy is whole. */
 void lt_counter_text_get(const struct lt_counter_text *text, char *out, size_t out_size)
 {
-    enum { TRIES = 8 };
+    enum { TRIES = 1000 }; /* a writer that never pauses spoils some ten in a row */
     lt_assert(out_size > 0);
     uint64_t words[LT_COUNTERS_TEXT_WORDS];
     out[0] = '\0';
@@ -323,5 +323,6 @@ void lt_counter_text_get(const struct lt_counter_text *text, char *out, size_t o
             lt_counters_copy_text(out, out_size, (const char *)words);
             return;
         }
+        lt_cpu_relax();
     }
 }

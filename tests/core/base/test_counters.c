@@ -297,6 +297,15 @@ static void assert_entry_refused(const struct lt_counters_entry *made, const cha
     assert_open_fails(path, LT_E_CORRUPT, fault);
 }
 
+static size_t used_values_bytes(void)
+{
+    leave_a_file();
+    struct lt_counters *reader = open_reader();
+    size_t size_bytes = (size_t)lt_counters_header_of(reader)->values_bytes.value;
+    lt_counters_close(reader);
+    return size_bytes;
+}
+
 static void entries_that_point_elsewhere_are_refused(void **state)
 {
     (void)state;
@@ -309,6 +318,12 @@ static void entries_that_point_elsewhere_are_refused(void **state)
     entry.offset = sound.offset + 1;
     assert_entry_refused(&entry, "damaged: entry 0 points outside the values");
     entry.offset = LT_COUNTERS_EXTENT_BYTES - 8;
+    assert_entry_refused(&entry, "damaged: entry 0 points outside the values");
+    /* Begins in the last used word, and is longer. */
+    entry = sound;
+    entry.kind = LT_COUNTER_HISTOGRAM;
+    entry.size_bytes = sizeof(struct lt_histogram);
+    entry.offset = LT_COUNTERS_VALUES_OFFSET + used_values_bytes() - 8;
     assert_entry_refused(&entry, "damaged: entry 0 points outside the values");
     entry = sound;
     entry.kind = 77;
@@ -439,16 +454,20 @@ static void a_text_is_read_whole_while_it_changes(void **state)
     struct lt_error error;
     assert_int_equal(lt_counters_create(NULL, "q", &counters, &error), 0);
     struct shared_text shared = {.text = lt_counters_add_text(counters, "state", "")};
+    lt_counter_text_set(shared.text, "zzz");
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, keep_setting, &shared), 0);
+    int empty_count = 0;
     for (int i = 0; i < 20000; i++) {
         char out[300];
         lt_counter_text_get(shared.text, out, sizeof out);
+        empty_count += out[0] == '\0';
         for (const char *c = out; *c != '\0'; c++)
             assert_int_equal(*c, out[0]);
     }
     lt_store_release_u32(&shared.stop, 1);
     assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(empty_count, 0);
     lt_counters_close(counters);
 }
 

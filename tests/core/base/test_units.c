@@ -64,6 +64,7 @@ static void a_bare_number_needs_a_unit_from_its_option(void **state)
     struct lt_error error;
     int64_t ns;
     assert_int_equal(lt_units_parse_duration_ns("30 1 minute", 1000000, &ns, &error), LT_E_INVALID);
+    assert_int_equal(lt_units_parse_duration_ns("1 minute 30", 1000000, &ns, &error), LT_E_INVALID);
 }
 
 static void months_and_years_are_refused_as_spark_does(void **state)
