@@ -1,0 +1,53 @@
+/*
+ * UTF-8 strings by characters (code points), as Spark counts, cuts and cases them.
+ *
+ * Bytes that are not UTF-8 are met everywhere and never an error: each byte that begins no sequence
+ * counts as one character.
+ *
+ * Upper and lower case are the full mappings of Unicode 14 without regard to language, as Spark's
+ * ICU does it: "ß" becomes "SS", "İ" becomes "i" and a dot, a final sigma is told from others.
+ *
+ * on: any. Pure.
+ */
+#ifndef LT_TEXT_UTF8_H
+#define LT_TEXT_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/data/value.h"
+
+enum {
+    LT_UTF8_REPLACEMENT = 0xFFFD,
+    LT_UTF8_CASE_GROWTH = 3, /* a cased string is at most three times as large */
+};
+
+bool lt_utf8_is_valid(const void *data, size_t size_bytes);
+/* Characters; what length() gives. */
+size_t lt_utf8_count(const void *data, size_t size_bytes);
+/* Spark's substring: `position` counts from 1, or from the end when negative; 0 is as 1. The result
+ * points into `bytes`. */
+struct lt_bytes lt_utf8_substring(struct lt_bytes bytes, int32_t position, int32_t count);
+/* The offset of the character with this index (from 0), or size_bytes if there are not as many. */
+size_t lt_utf8_offset(const void *data, size_t size_bytes, size_t index);
+/* Decodes the character at `*at`, which moves past it; `*at` < `end`. What is not UTF-8 gives
+ * LT_UTF8_REPLACEMENT once for each longest part that begins a sequence, as Java decodes. */
+uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end);
+/* Encodes a code point into 1 to 4 bytes; returns how many. A surrogate gives "?", as Java encodes
+ * it. */
+size_t lt_utf8_put(uint32_t code, uint8_t out[4]);
+
+/* Writes the cased string to `out`, which has room for LT_UTF8_CASE_GROWTH * size_bytes; returns
+ * its size. `out` and `data` do not overlap. */
+size_t lt_utf8_upper(const void *data, size_t size_bytes, uint8_t *out);
+size_t lt_utf8_lower(const void *data, size_t size_bytes, uint8_t *out);
+/* Spark's initcap: each word (they are parted by blanks) begins with a title-case letter, the rest
+ * is lower. */
+size_t lt_utf8_initcap(const void *data, size_t size_bytes, uint8_t *out);
+/* True when upper (lower) would change nothing because all is ASCII without small (capital)
+ * letters. */
+bool lt_utf8_is_ascii_upper(const void *data, size_t size_bytes);
+bool lt_utf8_is_ascii_lower(const void *data, size_t size_bytes);
+
+#endif
