@@ -202,11 +202,19 @@ int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_ch
     return 0;
 }
 
-void lt_checkpoint_close(struct lt_checkpoint *checkpoint)
+void lt_checkpoint_stop(struct lt_checkpoint *checkpoint)
 {
     if (checkpoint == NULL)
         return;
     lt_publisher_destroy(checkpoint->publisher);
+    checkpoint->publisher = NULL;
+}
+
+void lt_checkpoint_close(struct lt_checkpoint *checkpoint)
+{
+    if (checkpoint == NULL)
+        return;
+    lt_checkpoint_stop(checkpoint);
     lt_directory_close(&checkpoint->directory);
     if (checkpoint->lock_fd >= 0)
         close(checkpoint->lock_fd);

@@ -47,9 +47,12 @@ struct lt_recovery {
  * query), not a checkpoint. What is refused is left as it is. */
 int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_checkpoint **out,
                        struct lt_recovery *recovery, struct lt_error *error) LT_MUST_USE;
-/* Waits for the file that the reactor is writing, if any; answers what is queued behind it with
- * LT_E_CANCELLED; releases the lock. Comes before the coordinator and the reactor are destroyed.
- * NULL is a no-op. */
+/* Ends publishing: waits for the file that the reactor is writing, if any, and answers what is
+ * queued behind it with LT_E_CANCELLED. Comes before the coordinator and the reactor are destroyed.
+ * on: the reactor's thread, at its end. NULL is a no-op. */
+void lt_checkpoint_stop(struct lt_checkpoint *checkpoint);
+/* Stops, if that was not done, and releases the lock: the last thing, when no connector can write
+ * any more. NULL is a no-op. */
 void lt_checkpoint_close(struct lt_checkpoint *checkpoint);
 
 /* The query's UUID, from metadata; constant over restarts. */

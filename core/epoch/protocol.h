@@ -69,9 +69,11 @@
  *
  * A sink that has lost its preparation (an aborted transaction) says that e must be replayed:
  * exactly the range offsets/e-1 .. offsets/e (for e = 0: from sources/i/0) is read again as epoch
- * e, for that sink alone - the others have e. It prepares anew, the new notes replace those in
- * sinks/i/e *before* it is told to commit, and only then is commits/e written. So if the process
- * dies in between, the notes always speak of the preparation that may have been shown.
+ * e, for that sink alone - the others have e. If only some of its writers lost theirs, the sink
+ * drops the rows that it has: its notes name the partitions, and each row its own. It prepares
+ * anew, the new notes replace those in sinks/i/e *before* it is told to commit, and only then is
+ * commits/e written. So if the process dies in between, the notes always speak of the preparation
+ * that may have been shown.
  *
  * What lies beyond b is dropped before the new run starts: stale sinks/i/e are deleted, and sinks
  * that stage forget what they had prepared for epochs beyond b; the numbers are used again.

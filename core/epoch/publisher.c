@@ -21,7 +21,7 @@
 enum {
     FILE_STEPS = 5,                   /* open, write, sync, close, rename */
     WRITE_STEPS = 2 * FILE_STEPS + 1, /* the companion, the file, the folder */
-    DELETE_STEPS = 2,                 /* the companion, the file */
+    STOP_LIMIT_S = 10,                /* a disk that has not answered by then is stuck */
 };
 
 struct job {
@@ -255,6 +255,21 @@ static void cancel(struct job *job)
     job_destroy(job);
 }
 
+/* Until the kernel has given back the chain it holds; false if it does not for too long. */
+static bool wait_for_first(struct lt_publisher *publisher)
+{
+    const struct lt_clock *clock = lt_clock_system();
+    int64_t give_up_ns = lt_clock_now_ns(clock) + (int64_t)STOP_LIMIT_S * LT_NS_PER_S;
+    /* A reactor that holds nothing any more (a crash in a test) will not complete it either. */
+    while (publisher->is_busy && publisher->reactor->pending_count > 0) {
+        int64_t now_ns = lt_clock_now_ns(clock);
+        if (now_ns >= give_up_ns)
+            return false;
+        lt_reactor_park(publisher->reactor, now_ns + LT_NS_PER_MS);
+    }
+    return true;
+}
+
 void lt_publisher_destroy(struct lt_publisher *publisher)
 {
     if (publisher == NULL)
@@ -268,15 +283,17 @@ void lt_publisher_destroy(struct lt_publisher *publisher)
         publisher->last = rest;
     }
     publisher->has_failed = true;
-    /* A reactor that holds nothing any more (a crash in a test) will not complete it either. */
-    while (publisher->is_busy && publisher->reactor->pending_count > 0)
-        lt_reactor_park(publisher->reactor, lt_clock_now_ns(lt_clock_system()) + LT_NS_PER_MS);
-    if (publisher->is_busy)
+    bool is_abandoned = !wait_for_first(publisher);
+    if (publisher->is_busy && !is_abandoned)
         cancel(publisher->first);
     while (queued != NULL) {
         struct job *job = queued;
         queued = job->next;
         cancel(job);
     }
-    free(publisher);
+    if (is_abandoned)
+        lt_log_error("a checkpoint file is still being written after %d s: its memory stays",
+                     STOP_LIMIT_S);
+    else
+        free(publisher);
 }
