@@ -1,5 +1,7 @@
 #include "bench/relay/broker.h"
 
+#include <stdbool.h>
+
 #include "bench/relay/machine.h"
 
 enum { REQUEST_TIMEOUT_MS = 30 * 1000 };
@@ -94,6 +96,34 @@ static void await_topic_result(rd_kafka_queue_t *queue, const char *intent, cons
     rd_kafka_event_destroy(event);
 }
 
+static bool has_leaders(const struct lt_bench_broker *broker, rd_kafka_topic_t *topic)
+{
+    const struct rd_kafka_metadata *metadata;
+    if (rd_kafka_metadata(broker->client, 0, topic, &metadata, REQUEST_TIMEOUT_MS))
+        return false;
+    bool all = metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+               metadata->topics[0].partition_cnt > 0;
+    for (int p = 0; all && p < metadata->topics[0].partition_cnt; p++)
+        all = metadata->topics[0].partitions[p].leader >= 0;
+    rd_kafka_metadata_destroy(metadata);
+    return all;
+}
+
+/* The answer to a creation comes before the broker itself knows its new leaders. */
+static void await_leaders(const struct lt_bench_broker *broker, const char *name)
+{
+    int64_t deadline_ns = lt_bench_now_ns() + (int64_t)REQUEST_TIMEOUT_MS * 1000000;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(broker->client, name, NULL);
+    if (!topic)
+        lt_bench_die("cannot name topic \"%s\"", name);
+    while (!has_leaders(broker, topic)) {
+        if (lt_bench_now_ns() > deadline_ns)
+            lt_bench_die("topic \"%s\" has no leader", name);
+        lt_bench_sleep_until(lt_bench_now_ns() + 5000000);
+    }
+    rd_kafka_topic_destroy(topic);
+}
+
 void lt_bench_topic_create(const struct lt_bench_broker *broker, const char *name,
                            int32_t partition_count)
 {
@@ -108,16 +138,7 @@ void lt_bench_topic_create(const struct lt_bench_broker *broker, const char *nam
     await_topic_result(queue, "create", name);
     rd_kafka_queue_destroy(queue);
     rd_kafka_NewTopic_destroy(topic);
-    /* The answer comes before the broker itself knows its new leaders; wait until it does. */
-    for (int attempt = 0; attempt < 1000; attempt++) {
-        int64_t low, high;
-        rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-            broker->client, name, partition_count - 1, &low, &high, REQUEST_TIMEOUT_MS);
-        if (!error)
-            return;
-        lt_bench_sleep_until(lt_bench_now_ns() + 5000000);
-    }
-    lt_bench_die("topic \"%s\" has no leader", name);
+    await_leaders(broker, name);
 }
 
 void lt_bench_topic_delete(const struct lt_bench_broker *broker, const char *name)

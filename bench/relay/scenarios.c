@@ -18,8 +18,9 @@
 #define STOP_TIMEOUT_NS (15 * SECOND_NS)
 #define ARRIVAL_TIMEOUT_NS (10 * SECOND_NS)
 #define DRAIN_TIMEOUT_NS (300 * SECOND_NS)
-#define SETTLE_NS (SECOND_NS / 5) /* between ready and load, and after the last record of a drain  \
-                                   */
+#define SETTLE_NS                                                                                  \
+    (SECOND_NS / 5) /* between ready and load, and after the last record of a drain                \
+                     */
 #define WATCH_NS (SECOND_NS / 100)
 #define REST_NS (2 * SECOND_NS)
 
