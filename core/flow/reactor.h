@@ -12,6 +12,11 @@
  *
  * A chain runs in order; when one fails (or is short), the rest complete with -ECANCELED. Operations that are not
  * chained complete in any order.
+ *
+ * A descriptor that a chain both opens and closes (an OPENAT, and later a CLOSE with fd_from) never leaves the reactor:
+ * the OPENAT's result is 0, and the descriptor is closed even when the chain fails before its CLOSE.
+ *
+ * The reactor adds what is always right: descriptors close on exec, a send to a closed peer is an error and no signal.
  */
 #ifndef LT_FLOW_REACTOR_H
 #define LT_FLOW_REACTOR_H
@@ -51,7 +56,8 @@ struct lt_io {
     void *buffer;
     uint32_t size_bytes;
     int64_t offset; /* -1: the file's own position */
-    /* In a chain, a descriptor that an earlier OPENAT of the same chain makes: its index there + 1; 0: use fd. */
+    /* In a chain, a descriptor that an earlier OPENAT of the same chain makes: its index there + 1; 0: use fd. If it
+     * is not 0, `fd` is the reactor's to write. */
     uint16_t fd_from;
     int64_t result;
     void (*done)(struct lt_io *io);

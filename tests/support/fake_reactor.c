@@ -1,5 +1,6 @@
 /*
- * The fake reactor: a list of chains, of which a poll advances a few, drawn from the seed.
+ * The fake reactor: the operations that may run now, of which a poll does a few, drawn from the
+ * seed. Chains are walked by the same code as in the reactors proper.
  */
 #include "tests/support/fake_reactor.h"
 
@@ -12,18 +13,10 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "io/reactor_chain.h"
 #include "tests/support/fake_disk.h"
 
 enum { NOT_READY = -100000, PLANS_MAX = 64 };
-
-struct chain {
-    struct chain *next;
-    uint32_t count;
-    uint32_t step;        /* the next one */
-    bool failed;          /* the rest is cancelled */
-    struct lt_io **steps; /* a copy: the caller's array need not outlive submit */
-    int *results;         /* of the steps done: descriptors for fd_from */
-};
 
 struct plan {
     enum lt_io_kind kind;
@@ -36,8 +29,8 @@ struct fake {
     uint64_t state; /* of the random numbers */
     struct lt_clock_manual *clock;
     struct fake_disk *disk;
-    struct chain *chains;
-    uint32_t chain_count;
+    struct lt_io **ready; /* singles, and of each chain the next step */
+    uint32_t ready_count, ready_capacity;
     struct plan plans[PLANS_MAX];
     uint32_t plan_count;
     fake_reactor_hook_fn *hook;
@@ -46,8 +39,6 @@ struct fake {
     uint32_t rate;
     uint64_t done_count, stop_at;
     bool has_stopped, has_crashed;
-    int *opened; /* descriptors made by OPENAT and not closed by CLOSE */
-    uint32_t opened_count, opened_capacity;
 };
 
 static struct fake *fake_of(const struct lt_reactor *reactor)
@@ -65,60 +56,37 @@ static uint64_t draw(void *context)
     return z ^ (z >> 31);
 }
 
+static void add_ready(struct fake *fake, struct lt_io *io)
+{
+    lt_assert(io->done != NULL);
+    io->next = NULL; /* its own address when it is to be cancelled */
+    if (fake->ready_count == fake->ready_capacity) {
+        fake->ready_capacity = fake->ready_capacity * 2 + 16;
+        fake->ready = lt_realloc_array(fake->ready, fake->ready_capacity, sizeof(struct lt_io *));
+    }
+    fake->ready[fake->ready_count++] = io;
+}
+
 static void fake_submit(struct lt_reactor *reactor, struct lt_io *const *chain, uint32_t count)
 {
     struct fake *fake = fake_of(reactor);
-    lt_assert(count > 0);
     lt_assert(!fake->has_crashed);
-    struct chain *own = lt_alloc(sizeof *own);
-    own->count = count;
-    own->steps = lt_alloc_array(count, sizeof *own->steps);
-    own->results = lt_alloc_array(count, sizeof *own->results);
-    for (uint32_t i = 0; i < count; i++) {
-        lt_assert(chain[i]->done != NULL);
-        own->steps[i] = chain[i];
-        own->steps[i]->token = 0;
-    }
-    own->next = fake->chains;
-    fake->chains = own;
-    fake->chain_count++;
+    struct lt_io *first = chain[0];
+    (void)lt_chain_create(chain, count); /* the steps' tokens keep it */
     reactor->pending_count += count;
+    add_ready(fake, first);
 }
 
 static void fake_cancel(struct lt_reactor *reactor, struct lt_io *io)
 {
     (void)reactor;
-    io->token = 1; /* seen when its turn comes */
-}
-
-static void chain_free(struct chain *chain)
-{
-    free(chain->steps);
-    free(chain->results);
-    free(chain);
+    if (lt_chain_of(io) != NULL)
+        lt_chain_cancel(io);
+    io->next = io;
 }
 
 /* ------------------------------------------------------------------------------- doing an
  * operation */
-
-static void note_opened(struct fake *fake, int fd)
-{
-    if (fake->opened_count == fake->opened_capacity) {
-        fake->opened_capacity = fake->opened_capacity * 2 + 16;
-        fake->opened = lt_realloc_array(fake->opened, fake->opened_capacity, sizeof *fake->opened);
-    }
-    fake->opened[fake->opened_count++] = fd;
-}
-
-static void note_closed(struct fake *fake, int fd)
-{
-    for (uint32_t i = 0; i < fake->opened_count; i++) {
-        if (fake->opened[i] == fd) {
-            fake->opened[i] = fake->opened[--fake->opened_count];
-            return;
-        }
-    }
-}
 
 static int64_t or_errno(int64_t result)
 {
@@ -138,7 +106,6 @@ static int64_t do_open(struct fake *fake, const struct lt_io *io)
     int fd = openat(io->fd, io->path, io->flags, io->mode);
     if (fd < 0)
         return -errno;
-    note_opened(fake, fd);
     if (!existed && (io->flags & O_CREAT) != 0)
         fake_disk_created(fake->disk, io->fd, io->path);
     return fd;
@@ -157,12 +124,6 @@ static int64_t do_sync(struct fake *fake, int fd)
         return -errno;
     fake_disk_synced(fake->disk, fd);
     return 0;
-}
-
-static int64_t do_close(struct fake *fake, int fd)
-{
-    note_closed(fake, fd);
-    return or_errno(close(fd));
 }
 
 static int64_t do_poll(int fd, int events)
@@ -193,7 +154,7 @@ static int64_t do_operation(struct fake *fake, const struct lt_io *io, int fd)
     case LT_IO_OPENAT:
         return do_open(fake, io);
     case LT_IO_CLOSE:
-        return do_close(fake, fd);
+        return or_errno(close(fd));
     case LT_IO_RENAMEAT:
         return fake_disk_rename(fake->disk, fd, io->path, io->fd2, io->path2);
     case LT_IO_UNLINKAT:
@@ -236,13 +197,6 @@ static bool take_plan(struct fake *fake, enum lt_io_kind kind, int64_t *result)
     return false;
 }
 
-static bool is_short(const struct lt_io *io)
-{
-    bool is_transfer = io->kind == LT_IO_READ || io->kind == LT_IO_WRITE ||
-                       io->kind == LT_IO_RECV || io->kind == LT_IO_SEND;
-    return is_transfer && io->result < (int64_t)io->size_bytes;
-}
-
 /* The moment of the crash: of a write, a part gets through. */
 static void stop(struct fake *fake, const struct lt_io *io, int fd)
 {
@@ -254,9 +208,9 @@ static void stop(struct fake *fake, const struct lt_io *io, int fd)
     }
 }
 
-static int64_t next_result(struct fake *fake, struct chain *chain, struct lt_io *io)
+static int64_t next_result(struct fake *fake, struct lt_io *io)
 {
-    if (chain->failed || io->token != 0)
+    if (io->next == io)
         return -ECANCELED;
     int64_t result;
     if (take_plan(fake, io->kind, &result) ||
@@ -264,39 +218,14 @@ static int64_t next_result(struct fake *fake, struct chain *chain, struct lt_io 
         fake->done_count++;
         return result;
     }
-    lt_assert(io->fd_from <= chain->step);
-    int fd = io->fd_from != 0 ? chain->results[io->fd_from - 1] : io->fd;
     if (fake->done_count >= fake->stop_at) {
-        stop(fake, io, fd);
+        stop(fake, io, io->fd);
         return NOT_READY;
     }
-    result = do_operation(fake, io, fd);
+    result = do_operation(fake, io, io->fd);
     if (result != NOT_READY)
         fake->done_count++;
     return result;
-}
-
-/* Does one step of a chain; false when it could not be done now. `link` is where the chain hangs.
- */
-static bool advance(struct fake *fake, struct chain **link)
-{
-    struct chain *chain = *link;
-    struct lt_io *io = chain->steps[chain->step];
-    int64_t result = next_result(fake, chain, io);
-    if (result == NOT_READY)
-        return false;
-    io->result = result;
-    chain->results[chain->step] = (int)result;
-    if (result < 0 || is_short(io))
-        chain->failed = true;
-    if (++chain->step == chain->count) {
-        *link = chain->next;
-        fake->chain_count--;
-        chain_free(chain);
-    }
-    fake->base.pending_count--;
-    io->done(io); /* last: it may submit */
-    return true;
 }
 
 static uint32_t fake_poll(struct lt_reactor *reactor)
@@ -304,12 +233,16 @@ static uint32_t fake_poll(struct lt_reactor *reactor)
     struct fake *fake = fake_of(reactor);
     uint32_t rate = fake->has_rate ? fake->rate : 1 + (uint32_t)(draw(fake) % 4);
     uint32_t done = 0;
-    for (uint32_t i = 0; i < rate && fake->chain_count > 0 && !fake->has_stopped; i++) {
-        uint32_t skip = (uint32_t)(draw(fake) % fake->chain_count);
-        struct chain **link = &fake->chains;
-        while (skip-- > 0)
-            link = &(*link)->next;
-        done += advance(fake, link);
+    for (uint32_t i = 0; i < rate && fake->ready_count > 0 && !fake->has_stopped; i++) {
+        uint32_t index = (uint32_t)(draw(fake) % fake->ready_count);
+        struct lt_io *io = fake->ready[index];
+        int64_t result = next_result(fake, io);
+        if (result == NOT_READY)
+            continue;
+        fake->ready[index] = fake->ready[--fake->ready_count];
+        struct lt_io *next = lt_chain_complete(reactor, io, result, &done);
+        if (next != NULL)
+            add_ready(fake, next);
     }
     return done;
 }
@@ -331,7 +264,7 @@ static void fake_destroy(struct lt_reactor *reactor)
     lt_assert(reactor->pending_count == 0);
     fake_disk_destroy(fake->disk);
     lt_waker_close(&reactor->waker);
-    free(fake->opened);
+    free(fake->ready);
     free(fake);
 }
 
@@ -392,22 +325,27 @@ bool fake_reactor_has_stopped(const struct lt_reactor *reactor)
     return fake_of(reactor)->has_stopped;
 }
 
+static void drop_chain(struct lt_chain *chain)
+{
+    for (uint32_t i = 0; i < chain->count; i++) {
+        if (chain->is_owned[i] && chain->descriptors[i] >= 0)
+            close(chain->descriptors[i]);
+    }
+    lt_chain_destroy(chain);
+}
+
 void fake_reactor_crash(struct lt_reactor *reactor, enum fake_crash crash)
 {
     struct fake *fake = fake_of(reactor);
     fake->has_crashed = true;
-    while (fake->chains != NULL) {
-        struct chain *chain = fake->chains;
-        fake->chains = chain->next;
-        chain_free(chain);
-    }
-    fake->chain_count = 0;
-    reactor->pending_count = 0;
     if (crash == FAKE_CRASH_POWER)
         fake_disk_lose_power(fake->disk, draw, fake);
-    for (uint32_t i = 0; i < fake->opened_count; i++)
-        close(fake->opened[i]);
-    fake->opened_count = 0;
+    while (fake->ready_count > 0) {
+        struct lt_io *io = fake->ready[--fake->ready_count];
+        if (lt_chain_of(io) != NULL)
+            drop_chain(lt_chain_of(io));
+    }
+    reactor->pending_count = 0;
 }
 
 uint64_t fake_reactor_done_count(const struct lt_reactor *reactor)
