@@ -437,7 +437,7 @@ static const struct lt_type *make_simple(struct parser *p, const struct lt_type_
 /* After STRING COLLATE. */
 static int parse_collation(struct parser *p, const struct lt_type **out)
 {
-    const char *name;
+    const char *name = NULL;
     int code = parse_name(p, &name);
     if (code != 0)
         return code;
