@@ -1,11 +1,13 @@
 /*
  * The connector contracts: how records come in and go out.
  *
- * A connector has two levels. The *source* and the *sink* are one per query: they resolve options and schema,
- * discover partitions, translate positions to the text that stands in the checkpoint, and show what is committed.
- * A *reader* and a *writer* are one per lane and sit on the lane's thread: they move records.
+ * A connector has two levels. The *source* and the *sink* are one per query: they resolve options
+ * and schema, discover partitions, translate positions to the text that stands in the checkpoint,
+ * and show what is committed. A *reader* and a *writer* are one per lane and sit on the lane's
+ * thread: they move records.
  *
- * Nothing on the lane's side waits: poll, write, prepare and commit are bounded steps that say how far they got.
+ * Nothing on the lane's side waits: poll, write, prepare and commit are bounded steps that say how
+ * far they got.
  *
  * Epochs (core/epoch/protocol.h) at a connector:
  *   reader   position()   right before the marker of e is injected: where e ends
@@ -13,12 +15,14 @@
  *            prepared(e)  asked until it is; the note is what the sink must remember (sinks/i/e)
  *            commit(e)    offsets/e is on disk: show it; idempotent
  *            committed(e) asked until it is shown
- *   sink     commit(e)    the part of showing that is done once per query (a manifest), after every writer's
+ *   sink     commit(e)    the part of showing that is done once per query (a manifest), after every
+ *                         writer's
  *   source   commit(e)    commits/e is on disk: the source may forget what lies before
  * So at-least-once, exactly-once by staged files and exactly-once by transactions are one protocol.
  *
- * Positions are two words per partition, with the meaning of the source's choice: Kafka uses `offset` alone (the next
- * offset to read), rate keeps its value and its time, a file its index and byte. -1 in `offset`: nothing known yet.
+ * Positions are two words per partition, with the meaning of the source's choice: Kafka uses
+ * `offset` alone (the next offset to read), rate keeps its value and its time, a file its index and
+ * byte. -1 in `offset`: nothing known yet.
  */
 #ifndef LT_FLOW_CONNECTOR_H
 #define LT_FLOW_CONNECTOR_H
@@ -46,29 +50,33 @@ struct lt_connector_env {
     const struct lt_clock *clock;
     struct lt_counters *counters;
     const char *counter_prefix; /* "lane0.source.", "source." */
-    const char *kept;            /* query level: what this source kept when the query was new, NUL-terminated after
-                                    kept_size_bytes; NULL if nothing. The runner stores it in sources/<index>/0 */
+    /* Query level: what this source kept when the query was new, NUL-terminated after
+     * kept_size_bytes; NULL if nothing. The runner stores it in sources/<index>/0. */
+    const char *kept;
     size_t kept_size_bytes;
-    const char *query_id;        /* UUID text */
-    uint32_t index;              /* of the source or sink in the plan */
+    const char *query_id; /* UUID text */
+    uint32_t index;       /* of the source or sink in the plan */
     uint32_t lane;
-    bool is_shared;       /* this lane's rows are released on other threads than the reader's */
-    uint32_t lane_rows;   /* rows and borrowed bytes that may be in flight in the lane */
+    bool is_shared;     /* this lane's rows are released on other threads than the reader's */
+    uint32_t lane_rows; /* rows and borrowed bytes that may be in flight in the lane */
     uint64_t lane_bytes;
-    struct lt_reactor *reactor;  /* of the worker that runs this reader or writer; NULL at query level */
-    struct lt_waker *waker;      /* wakes that worker; raise a struct lt_signal built on it from callbacks */
-    /* Puts the calling thread where libraries' threads belong (off the lanes' CPUs). on: the new thread. */
+    struct lt_reactor *reactor; /* of the worker that runs it; NULL at query level */
+    /* Wakes that worker; raise a struct lt_signal built on it from a library's callbacks. */
+    struct lt_waker *waker;
+    /* Puts the calling thread where libraries' threads belong (off the lanes' CPUs). on: the new
+     * thread. */
     void (*place_thread)(void *context, const char *thread_name);
     void *place_context;
     int64_t deadline_ns; /* for connect: give up then (--startup-timeout) */
 };
 
-/* ------------------------------------------------------------------------------------------- sources */
+/* ------------------------------------------------------------------------------------ sources */
 
 struct lt_source;
 struct lt_reader;
 
-/* A record as it arrived, for dead letters. Pointers live as long as the row they were asked for. */
+/* A record as it arrived, for dead letters. Pointers live as long as the row they were asked
+ * for. */
 struct lt_original {
     const struct lt_bytes *key, *value; /* NULL: null */
     struct lt_array *headers;           /* array<struct<key:string,value:binary>>; NULL: none */
@@ -83,34 +91,42 @@ enum lt_source_traits {
 };
 
 struct lt_source_ops {
-    /* Opens connections and finds the partitions: partition_count and partition names. May wait until
-     * env->deadline_ns. */
-    int (*connect)(struct lt_source *source, const struct lt_connector_env *env, struct lt_error *error);
-    /* Initial positions of a new query, by its options (startingOffsets, ...), or by env->kept if a first start got as far
-     * as keeping them. Fills `keep` with what sources/<i>/0 is to hold (Kafka: a zero byte, "v1", line feed, JSON), or
-     * leaves it empty. `positions` has partition_count entries. */
-    int (*initial)(struct lt_source *source, struct lt_position *positions, struct lt_text_buffer *keep,
+    /* Opens connections and finds the partitions: partition_count and partition names. May wait
+     * until env->deadline_ns. */
+    int (*connect)(struct lt_source *source, const struct lt_connector_env *env,
                    struct lt_error *error);
-    /* Where each partition ends now. May wait; not for the record path. Optional (LT_SOURCE_BOUNDED). */
+    /* Initial positions of a new query, by its options (startingOffsets, ...), or by env->kept if a
+     * first start got as far as keeping them. Fills `keep` with what sources/<i>/0 is to hold
+     * (Kafka: a zero byte, "v1", line feed, JSON), or leaves it empty. `positions` has
+     * partition_count entries. */
+    int (*initial)(struct lt_source *source, struct lt_position *positions,
+                   struct lt_text_buffer *keep, struct lt_error *error);
+    /* Where each partition ends now. May wait; not for the record path. Optional
+     * (LT_SOURCE_BOUNDED). */
     int (*latest)(struct lt_source *source, struct lt_position *positions, struct lt_error *error);
-    /* The offset JSON of Spark's log and progress, and back. Partitions that the text does not name start where the
-     * source's rules say (Kafka: earliest). A partition that the text names and the source has no more is an error
-     * or a warning by failOnDataLoss. */
+    /* The offset JSON of Spark's log and progress, and back. Partitions that the text does not name
+     * start where the source's rules say (Kafka: earliest). A partition that the text names and the
+     * source has no more is an error or a warning by failOnDataLoss. */
     void (*positions_to_json)(struct lt_source *source, const struct lt_position *positions,
                               struct lt_text_buffer *out);
-    int (*positions_from_json)(struct lt_source *source, const char *json, struct lt_position *positions,
-                               struct lt_error *error);
+    int (*positions_from_json)(struct lt_source *source, const char *json,
+                               struct lt_position *positions, struct lt_error *error);
     /* A partition's name for people: "orders[3]". Optional: its number. */
-    void (*partition_name)(struct lt_source *source, uint32_t partition, char *out, size_t out_size);
-    /* What `root`, a row of this source, was read from, whatever columns the plan uses; memory from `into`'s scratch.
-     * Optional: a dead letter is then made from the row's columns. on: any thread that holds the row. */
-    void (*original)(struct lt_source *source, struct lt_row *root, struct lt_row *into, struct lt_original *out);
-    /* True when partitions were added or removed since connect: the runner ends an epoch and reconnects. on: control
-     * thread, rarely; may not wait. Optional. */
+    void (*partition_name)(struct lt_source *source, uint32_t partition, char *out,
+                           size_t out_size);
+    /* What `root`, a row of this source, was read from, whatever columns the plan uses; memory from
+     * `into`'s scratch. Optional: a dead letter is then made from the row's columns. on: any thread
+     * that holds the row. */
+    void (*original)(struct lt_source *source, struct lt_row *root, struct lt_row *into,
+                     struct lt_original *out);
+    /* True when partitions were added or removed since connect: the runner ends an epoch and
+     * reconnects. on: control thread, rarely; may not wait. Optional. */
     bool (*needs_reconfiguration)(struct lt_source *source);
-    /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is not NULL. */
-    int (*open_reader)(struct lt_source *source, const struct lt_connector_env *env, const uint32_t *partitions,
-                       uint32_t partition_count, const struct lt_position *start, const struct lt_position *end,
+    /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is
+     * not NULL. */
+    int (*open_reader)(struct lt_source *source, const struct lt_connector_env *env,
+                       const uint32_t *partitions, uint32_t partition_count,
+                       const struct lt_position *start, const struct lt_position *end,
                        struct lt_reader **out, struct lt_error *error);
     /* Epoch e is committed up to these positions. on: control thread; may not wait. Optional. */
     void (*commit)(struct lt_source *source, uint64_t epoch, const struct lt_position *positions);
@@ -125,34 +141,42 @@ struct lt_source {
     const struct lt_type *schema; /* after bind */
     char description[256];        /* progress: "KafkaSource[Subscribe[t]]" */
     uint32_t partition_count;     /* after connect */
-    const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the planner before open_reader */
+    const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
+                                     planner before open_reader */
 };
 
-void lt_source_partition_name(struct lt_source *source, uint32_t partition, char *out, size_t out_size);
+void lt_source_partition_name(struct lt_source *source, uint32_t partition, char *out,
+                              size_t out_size);
 
 enum lt_poll_status {
-    LT_POLL_MORE,    /* emitted what it was allowed to; there may be more at hand */
-    LT_POLL_IDLE,    /* nothing at hand now */
-    LT_POLL_ENDED,   /* reached `end`, or a source that ends has ended: nothing will ever come */
-    LT_POLL_FAILED,  /* reader->error says why */
+    LT_POLL_MORE,   /* emitted what it was allowed to; there may be more at hand */
+    LT_POLL_IDLE,   /* nothing at hand now */
+    LT_POLL_ENDED,  /* reached `end`, or a source that ends has ended: nothing will ever come */
+    LT_POLL_FAILED, /* reader->error says why */
 };
 
 struct lt_reader_ops {
-    /* Emits at most `limit` rows into `out`, the last one at hand flagged LT_ROW_END_OF_BATCH; *count says how many.
-     * Never waits. on: the lane's source thread. */
-    enum lt_poll_status (*poll)(struct lt_reader *reader, struct lt_out *out, uint32_t limit, uint32_t *count);
-    /* True once records that arrive now would be read: its first request has been answered. Optional: at once. */
+    /* Emits at most `limit` rows into `out`, the last one at hand flagged LT_ROW_END_OF_BATCH;
+     * *count says how many. Never waits. on: the lane's source thread. */
+    enum lt_poll_status (*poll)(struct lt_reader *reader, struct lt_out *out, uint32_t limit,
+                                uint32_t *count);
+    /* True once records that arrive now would be read: its first request has been answered.
+     * Optional: at once. */
     bool (*is_ready)(struct lt_reader *reader);
-    /* After an idle poll: false when poll would find something now (the last look before parking). Optional: poll's
-     * own answer counts. */
+    /* After an idle poll: false when poll would find something now (the last look before parking).
+     * Optional: poll's own answer counts. */
     bool (*is_idle)(struct lt_reader *reader);
-    /* When poll must be called again even if nothing wakes the worker; LT_NEVER_NS if never. Optional. */
+    /* When poll must be called again even if nothing wakes the worker; LT_NEVER_NS if never.
+     * Optional. */
     int64_t (*deadline_ns)(struct lt_reader *reader);
-    /* The position after the last row emitted, for each of its partitions, in their order. on: source thread. */
+    /* The position after the last row emitted, for each of its partitions, in their order. on:
+     * source thread. */
     void (*position)(struct lt_reader *reader, struct lt_position *positions);
     /* Reads on from there: lane restart. What was emitted is not this call's business. Optional. */
-    int (*seek)(struct lt_reader *reader, const struct lt_position *positions, struct lt_error *error);
-    /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap. Optional. */
+    int (*seek)(struct lt_reader *reader, const struct lt_position *positions,
+                struct lt_error *error);
+    /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.
+     * Optional. */
     void (*lag)(struct lt_reader *reader, int64_t *records, int64_t *ms);
     /* Frees it; every row it emitted has been released. */
     void (*close)(struct lt_reader *reader);
@@ -169,14 +193,14 @@ struct lt_source_type {
     unsigned traits;
     const struct lt_option_spec *options;
     size_t option_count;
-    /* Checks the options and fixes schema and description; no input or output. `user_schema` may be NULL; a source of
-     * fixed schema refuses one with Spark's text. */
+    /* Checks the options and fixes schema and description; no input or output. `user_schema` may be
+     * NULL; a source of fixed schema refuses one with Spark's text. */
     int (*bind)(const struct lt_source_type *type, const struct lt_options *options,
                 const struct lt_type *user_schema, struct lt_arena *arena, struct lt_source **out,
                 struct lt_error *error);
 };
 
-/* --------------------------------------------------------------------------------------------- sinks */
+/* -------------------------------------------------------------------------------------- sinks */
 
 struct lt_sink;
 struct lt_writer;
@@ -184,16 +208,17 @@ struct lt_writer;
 enum lt_guarantee { LT_AT_MOST_ONCE, LT_AT_LEAST_ONCE, LT_EXACTLY_ONCE };
 
 struct lt_sink_ops {
-    int (*connect)(struct lt_sink *sink, const struct lt_connector_env *env, struct lt_error *error);
-    /* Called once at start: epoch `epoch` has offsets but no commit; `notes` are what its writers left in sinks/i/epoch.
-     * The sink finishes it, or says through *must_replay that the epoch has to be read again. Optional: a sink without
-     * it needs nothing finished. */
+    int (*connect)(struct lt_sink *sink, const struct lt_connector_env *env,
+                   struct lt_error *error);
+    /* Called once at start: epoch `epoch` has offsets but no commit; `notes` are what its writers
+     * left in sinks/i/epoch. The sink finishes it, or says through *must_replay that the epoch has
+     * to be read again. Optional: a sink without it needs nothing finished. */
     int (*recover)(struct lt_sink *sink, uint64_t epoch, const char *notes, bool *must_replay,
                    struct lt_error *error);
-    int (*open_writer)(struct lt_sink *sink, const struct lt_connector_env *env, struct lt_writer **out,
-                       struct lt_error *error);
-    /* The once-per-query part of showing epoch e. 0 done, 1 not yet (ask again), negative failed. on: control thread;
-     * never waits. Optional. */
+    int (*open_writer)(struct lt_sink *sink, const struct lt_connector_env *env,
+                       struct lt_writer **out, struct lt_error *error);
+    /* The once-per-query part of showing epoch e. 0 done, 1 not yet (ask again), negative failed.
+     * on: control thread; never waits. Optional. */
     int (*commit)(struct lt_sink *sink, uint64_t epoch, const char *notes, struct lt_error *error);
     void (*close)(struct lt_sink *sink);
 };
@@ -205,7 +230,7 @@ struct lt_sink {
     char description[256];
     enum lt_guarantee guarantee;
     const uint64_t *used_columns; /* bit set: the sink reads the column; NULL: all. Set by bind */
-    uint32_t partition_count; /* after connect; 0: no partitions */
+    uint32_t partition_count;     /* after connect; 0: no partitions */
 };
 
 enum lt_write {
@@ -220,18 +245,20 @@ struct lt_writer_ops {
     enum lt_write (*write)(struct lt_writer *writer, struct lt_row *row, struct lt_fault **fault);
     /* The rows at hand are through: send what was held together. Optional. */
     void (*flush)(struct lt_writer *writer);
-    /* Completions (delivery reports, finished writes); returns a work count; 0 when nothing was there. A record that
-     * failed after it was taken is handed to `out->fail`. -1: broken, see writer->error. Optional. */
+    /* Completions (delivery reports, finished writes); returns a work count; 0 when nothing was
+     * there. A record that failed after it was taken is handed to `out->fail`. -1: broken, see
+     * writer->error. Optional. */
     int (*poll)(struct lt_writer *writer, struct lt_out *out);
-    bool (*is_idle)(struct lt_writer *writer);         /* as of a reader; optional */
-    int64_t (*deadline_ns)(struct lt_writer *writer);  /* as of a reader; optional */
+    bool (*is_idle)(struct lt_writer *writer);        /* as of a reader; optional */
+    int64_t (*deadline_ns)(struct lt_writer *writer); /* as of a reader; optional */
     void (*prepare)(struct lt_writer *writer, uint64_t epoch);
-    /* 1 durable, 0 not yet, negative failed (writer->error). Appends the note, one line without line feed, at 1.
-     * Asked for the oldest unprepared epoch only. */
+    /* 1 durable, 0 not yet, negative failed (writer->error). Appends the note, one line without
+     * line feed, at 1. Asked for the oldest unprepared epoch only. */
     int (*prepared)(struct lt_writer *writer, uint64_t epoch, struct lt_text_buffer *note);
-    void (*commit)(struct lt_writer *writer, uint64_t epoch);     /* optional */
-    int (*committed)(struct lt_writer *writer, uint64_t epoch);   /* optional; as prepared */
-    /* Forget what is not prepared. After it only close may follow. Every row is released. Optional. */
+    void (*commit)(struct lt_writer *writer, uint64_t epoch);   /* optional */
+    int (*committed)(struct lt_writer *writer, uint64_t epoch); /* optional; as prepared */
+    /* Forget what is not prepared. After it only close may follow. Every row is released.
+     * Optional. */
     void (*abort)(struct lt_writer *writer);
     void (*close)(struct lt_writer *writer);
 };
@@ -239,7 +266,8 @@ struct lt_writer_ops {
 struct lt_writer {
     const struct lt_writer_ops *ops;
     struct lt_error error;
-    /* Filled by the runner before the first write; the sink records what it can measure; NULL: nowhere. */
+    /* Filled by the runner before the first write; the sink records what it can measure; NULL:
+     * nowhere. */
     struct lt_histogram *ack_latency_ns; /* ingest to durable, per record */
     struct lt_shared_u64 *acked_records, *acked_bytes;
 };
@@ -249,10 +277,12 @@ struct lt_sink_type {
     const char *doc;
     const struct lt_option_spec *options;
     size_t option_count;
-    bool needs_checkpoint; /* refuses to run without a checkpoint location, as Spark's sinks but memory, console, ... */
+    bool needs_checkpoint; /* refuses to run without a checkpoint location, as Spark's sinks but
+                              memory, console, ... */
     /* Checks the options and that `schema` can be written (Spark's errors: topic, value, ...). */
-    int (*bind)(const struct lt_sink_type *type, const struct lt_options *options, const struct lt_type *schema,
-                struct lt_arena *arena, struct lt_sink **out, struct lt_error *error);
+    int (*bind)(const struct lt_sink_type *type, const struct lt_options *options,
+                const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,
+                struct lt_error *error);
 };
 
 /* What `io` offers; core/run sees only this. Looked up by name; errors name the nearest. */

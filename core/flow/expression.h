@@ -1,9 +1,11 @@
 /*
- * Expression trees, as plain data: what the parser makes, the analyser completes and the compiler reads
+ * Expression trees, as plain data: what the parser makes, the analyser completes and the compiler
+ * reads
  * (ops/expr). Here because the plan holds them; nothing here knows functions or evaluates anything.
  *
- * Before analysis `type` is NULL and columns are names. After analysis every node has its type, columns have
- * indices, calls have the id of their function, and implicit casts stand in the tree as CAST nodes.
+ * Before analysis `type` is NULL and columns are names. After analysis every node has its type,
+ * columns have indices, calls have the id of their function, and implicit casts stand in the tree
+ * as CAST nodes.
  *
  * Nodes live in an arena. Depth is at most LT_LIMIT_EXPRESSION_DEPTH.
  */
@@ -39,8 +41,8 @@ struct lt_expression {
     bool nullable;              /* after analysis */
     bool is_null;               /* LITERAL */
     bool is_try;                /* CAST */
-    int32_t index;              /* COLUMN, FIELD: position; CALL: the function's row in the table; -1 before */
-    union lt_value value;       /* LITERAL */
+    int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; -1 before */
+    union lt_value value; /* LITERAL */
 };
 
 #endif

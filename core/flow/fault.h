@@ -1,10 +1,11 @@
 /*
- * A record that cannot be processed, and what becomes of it. There are three outcomes and no fourth: delivered,
- * dead-lettered, or the query stops.
+ * A record that cannot be processed, and what becomes of it. There are three outcomes and no
+ * fourth: delivered, dead-lettered, or the query stops.
  *
- * Whoever notices that a record fails (an operator, a sink) hands the row and a fault to lt_fate's fail(); which
- * outcome it is has been decided by the user (`dlq`) and is carried out in core/run. Failing is not the record
- * path: a fault is allocated, and freed by whoever carries the outcome out.
+ * Whoever notices that a record fails (an operator, a sink) hands the row and a fault to lt_fate's
+ * fail(); which outcome it is has been decided by the user (`dlq`) and is carried out in core/run.
+ * Failing is not the record path: a fault is allocated, and freed by whoever carries the outcome
+ * out.
  */
 #ifndef LT_FLOW_FAULT_H
 #define LT_FLOW_FAULT_H

@@ -1,9 +1,10 @@
 /*
- * Control traffic to a worker: many may send, nothing is hot. A bounded multi-producer ring (ck_ring) of small
- * messages; sending wakes the worker. A full mailbox is an answer, never a wait.
+ * Control traffic to a worker: many may send, nothing is hot. A bounded multi-producer ring
+ * (ck_ring) of small messages; sending wakes the worker. A full mailbox is an answer, never a wait.
  *
- * Who sends what: the coordinator sends INJECT, COMMIT and STOP to lanes; lanes send POSITION, PREPARED, COMMITTED,
- * FAILED and ENDED to the coordinator. The meaning of each stands in core/epoch/protocol.h.
+ * Who sends what: the coordinator sends INJECT, COMMIT and STOP to lanes; lanes send POSITION,
+ * PREPARED, COMMITTED, FAILED and ENDED to the coordinator. The meaning of each stands in
+ * core/epoch/protocol.h.
  */
 #ifndef LT_FLOW_MAILBOX_H
 #define LT_FLOW_MAILBOX_H
@@ -24,7 +25,8 @@ struct lt_message {
 };
 
 /* `waker` is the receiver's; NULL if it never sleeps (invoker mode). */
-int lt_mailbox_create(struct lt_waker *waker, struct lt_mailbox **out, struct lt_error *error) LT_MUST_USE;
+int lt_mailbox_create(struct lt_waker *waker, struct lt_mailbox **out,
+                      struct lt_error *error) LT_MUST_USE;
 void lt_mailbox_destroy(struct lt_mailbox *mailbox); /* NULL is a no-op */
 /* False when full: keep the message and send again in the next step. on: any. */
 bool lt_mailbox_try_send(struct lt_mailbox *mailbox, const struct lt_message *message);

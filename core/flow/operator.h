@@ -1,9 +1,11 @@
 /*
- * The operator contract: one step of a lane between source and sink. Stateless operators (map, filter, project,
- * flat-map) run in continuous mode; stateful ones only in micro-batch mode; both see this contract.
+ * The operator contract: one step of a lane between source and sink. Stateless operators (map,
+ * filter, project, flat-map) run in continuous mode; stateful ones only in micro-batch mode; both
+ * see this contract.
  *
- * An operator is handed one row and emits 0..n rows. It never waits: what it emits is always taken; back-pressure
- * acts on the source before the next row. A row it is handed is its own: it emits it, or releases it, or fails it.
+ * An operator is handed one row and emits 0..n rows. It never waits: what it emits is always taken;
+ * back-pressure acts on the source before the next row. A row it is handed is its own: it emits it,
+ * or releases it, or fails it.
  *
  *   on the record path   process, on_batch_end: no allocation, lock or system call
  *   in order with rows   on_marker: everything before the marker has been processed
@@ -56,9 +58,12 @@ struct lt_operator_ops {
     /* Epoch `epoch` ends here; optional. State to keep goes through snapshot, right after. */
     void (*on_marker)(struct lt_operator *op, uint64_t epoch, struct lt_out *out);
     /* Optional, for operators with state: bytes for the checkpoint, and back. */
-    int (*snapshot)(struct lt_operator *op, uint64_t epoch, struct lt_text_buffer *out, struct lt_error *error);
-    int (*restore)(struct lt_operator *op, const void *data, size_t size_bytes, struct lt_error *error);
-    /* Frees the operator; called once, on any state after create. No row of its pool is in flight. */
+    int (*snapshot)(struct lt_operator *op, uint64_t epoch, struct lt_text_buffer *out,
+                    struct lt_error *error);
+    int (*restore)(struct lt_operator *op, const void *data, size_t size_bytes,
+                   struct lt_error *error);
+    /* Frees the operator; called once, on any state after create. No row of its pool is in
+     * flight. */
     void (*close)(struct lt_operator *op);
 };
 

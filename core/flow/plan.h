@@ -1,9 +1,9 @@
 /*
- * The logical plan: what the C builder, SQL text and the command line all make, and what a runner takes. Plain
- * data in an arena; nothing here runs, and nothing here knows Kafka or a text format.
+ * The logical plan: what the C builder, SQL text and the command line all make, and what a runner
+ * takes. Plain data in an arena; nothing here runs, and nothing here knows Kafka or a text format.
  *
- * A plan is a tree of nodes, one root per sink: READ at the leaves, WRITE at the root. Expression texts are parsed
- * and analysed by ops; a node's `schema` is filled by analysis.
+ * A plan is a tree of nodes, one root per sink: READ at the leaves, WRITE at the root. Expression
+ * texts are parsed and analysed by ops; a node's `schema` is filled by analysis.
  */
 #ifndef LT_FLOW_PLAN_H
 #define LT_FLOW_PLAN_H
@@ -32,25 +32,26 @@ enum lt_plan_kind {
     LT_PLAN_WRITE, /* format, options; dead letters */
 };
 
-/* Makes a user-written operator for one lane. `input` is the schema it gets; the operator says its output schema. */
-typedef int lt_operator_create_fn(void *context, const struct lt_type *input, struct lt_operator **out,
-                                  struct lt_error *error);
+/* Makes a user-written operator for one lane. `input` is the schema it gets; the operator says its
+ * output schema. */
+typedef int lt_operator_create_fn(void *context, const struct lt_type *input,
+                                  struct lt_operator **out, struct lt_error *error);
 
 struct lt_plan_node {
     enum lt_plan_kind kind;
     struct lt_plan_node **inputs;
     uint32_t input_count;
 
-    const char *format;          /* READ, WRITE: a name in the catalog */
-    struct lt_options *options;  /* READ, WRITE; owned by the query */
+    const char *format;                /* READ, WRITE: a name in the catalog */
+    struct lt_options *options;        /* READ, WRITE; owned by the query */
     const struct lt_type *user_schema; /* READ, or NULL */
 
     struct lt_expression **expressions; /* FILTER: 1; PROJECT: the columns */
     const char **expression_texts;      /* as the user wrote them, for errors and explain */
     uint32_t expression_count;
 
-    const char *name;       /* OPERATOR: its name; WATERMARK: the column */
-    int64_t interval_us;    /* WATERMARK: the delay */
+    const char *name;              /* OPERATOR: its name; WATERMARK: the column */
+    int64_t interval_us;           /* WATERMARK: the delay */
     lt_operator_create_fn *create; /* OPERATOR */
     void *create_context;
     const struct lt_type *declared_schema; /* OPERATOR: what it emits; NULL: what it gets */
@@ -58,11 +59,17 @@ struct lt_plan_node {
     const struct lt_type *schema; /* after analysis: what comes out */
 };
 
-enum lt_trigger_kind { LT_TRIGGER_PROCESSING_TIME, LT_TRIGGER_ONCE, LT_TRIGGER_AVAILABLE_NOW, LT_TRIGGER_CONTINUOUS };
+enum lt_trigger_kind {
+    LT_TRIGGER_PROCESSING_TIME,
+    LT_TRIGGER_ONCE,
+    LT_TRIGGER_AVAILABLE_NOW,
+    LT_TRIGGER_CONTINUOUS
+};
 
 struct lt_trigger {
     enum lt_trigger_kind kind;
-    int64_t interval_ns; /* CONTINUOUS: the epoch interval; PROCESSING_TIME: 0 is as soon as there is data */
+    int64_t interval_ns; /* CONTINUOUS: the epoch interval; PROCESSING_TIME: 0 is as soon as there
+                            is data */
 };
 
 enum lt_output_mode { LT_OUTPUT_APPEND, LT_OUTPUT_UPDATE, LT_OUTPUT_COMPLETE };
@@ -70,13 +77,15 @@ enum lt_output_mode { LT_OUTPUT_APPEND, LT_OUTPUT_UPDATE, LT_OUTPUT_COMPLETE };
 struct lt_plan {
     struct lt_plan_node **sinks; /* WRITE nodes */
     uint32_t sink_count;
-    struct lt_plan_node *dead_letters; /* a WRITE node without input, or NULL: a failing record stops the query */
+    struct lt_plan_node
+        *dead_letters; /* a WRITE node without input, or NULL: a failing record stops the query */
     struct lt_trigger trigger;
     enum lt_output_mode output_mode;
 };
 
 /* A zeroed node of a kind with room for `input_count` inputs, in the arena. */
-struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_kind kind, uint32_t input_count);
+struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_kind kind,
+                                         uint32_t input_count);
 /* Spark's name of the operator, for errors: "Aggregate", "Join", "Filter". */
 const char *lt_plan_kind_name(enum lt_plan_kind kind);
 

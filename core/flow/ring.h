@@ -1,15 +1,18 @@
 /*
- * The ring between two stages of a lane: one producer thread, one consumer thread, bounded, in order.
+ * The ring between two stages of a lane: one producer thread, one consumer thread, bounded, in
+ * order.
  *
- * A slot is one cache line and carries its own sequence word, so that handing over a record moves one line
- * between the cores and not three: the consumer learns that slot i is filled from the slot itself, and never
- * reads the producer's index. The consumer publishes its own index lazily, every LT_LIMIT_RING_PUBLISH slots
- * and before it idles; the producer reads that index only when it believes the ring to be full. Measured on a
- * two-core guest: hop 135-147 ns against 145 ns for the bare exchange of a line, ck_ring 250-260 ns.
+ * A slot is one cache line and carries its own sequence word, so that handing over a record moves
+ * one line between the cores and not three: the consumer learns that slot i is filled from the slot
+ * itself, and never reads the producer's index. The consumer publishes its own index lazily, every
+ * LT_LIMIT_RING_PUBLISH slots and before it idles; the producer reads that index only when it
+ * believes the ring to be full. Measured on a two-core guest: hop 135-147 ns against 145 ns for the
+ * bare exchange of a line, ck_ring 250-260 ns.
  *
  * Slot i (position p, p mod capacity = i) is filled if and only if its sequence equals p + 1.
  *
- *   producer   lt_ring_claim -> write the slot -> lt_ring_publish; then lt_waker_wake of the consumer's worker
+ *   producer   lt_ring_claim -> write the slot -> lt_ring_publish; then lt_waker_wake of the
+ *              consumer's worker
  *   consumer   lt_ring_peek -> use the slot in place -> lt_ring_consume
  *
  * A slot carries a descriptor (a row, a marker, a failed record), not the record.
@@ -68,11 +71,13 @@ struct lt_ring {
 int lt_ring_create(uint32_t capacity, struct lt_ring **out, struct lt_error *error) LT_MUST_USE;
 void lt_ring_destroy(struct lt_ring *ring); /* NULL is a no-op; must be empty of rows */
 
-/* The slot to fill next, or NULL when full. Claiming twice without publishing gives the same slot. on: producer */
+/* The slot to fill next, or NULL when full. Claiming twice without publishing gives the same slot.
+ * on: producer */
 static inline struct lt_item *lt_ring_claim(struct lt_ring *ring)
 {
     if (lt_unlikely(ring->tail - ring->cached_head > ring->mask)) {
-        /* acquire: pairs with the release in lt_ring_release_slots; the consumer is done with the slots. */
+        /* acquire: pairs with the release in lt_ring_release_slots; the consumer is done with the
+         * slots. */
         ring->cached_head = lt_load_acquire_u64(&ring->shared_head);
         if (ring->tail - ring->cached_head > ring->mask)
             return NULL;
@@ -98,13 +103,15 @@ static inline struct lt_item *lt_ring_peek(struct lt_ring *ring)
     return &slot->item;
 }
 
-/* Lets the producer see all slots used so far. Before idling, and every LT_LIMIT_RING_PUBLISH. on: consumer */
+/* Lets the producer see all slots used so far. Before idling, and every LT_LIMIT_RING_PUBLISH. on:
+ * consumer */
 static inline void lt_ring_release_slots(struct lt_ring *ring)
 {
     if (ring->published != ring->head) {
         ring->published = ring->head;
         LT_YIELD_POINT();
-        lt_store_release_u64(&ring->shared_head, ring->head); /* pairs with the acquire in lt_ring_claim */
+        lt_store_release_u64(&ring->shared_head,
+                             ring->head); /* pairs with the acquire in lt_ring_claim */
     }
 }
 

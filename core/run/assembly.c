@@ -18,7 +18,7 @@ static void make_uuid(char out[LT_UUID_SIZE])
         fclose(file);
 }
 
-/* ------------------------------------------------------------------------------------------ connections */
+/* -------------------------------------------------------------------------------- connections */
 
 static struct lt_connector_env base_env(struct lt_assembly *assembly)
 {
@@ -62,14 +62,14 @@ static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
         env.index = i;
         int code = sink->ops->connect == NULL ? 0 : sink->ops->connect(sink, &env, error);
         if (code != 0)
-            return lt_error_append(error, "%s %s",
-                                   i < assembly->pipeline.branch_count ? "sink" : "dead-letter sink",
-                                   sink->type->name);
+            return lt_error_append(
+                error, "%s %s", i < assembly->pipeline.branch_count ? "sink" : "dead-letter sink",
+                sink->type->name);
     }
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------- checkpoint */
+/* --------------------------------------------------------------------------------- checkpoint */
 
 static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_error *error)
 {
@@ -78,11 +78,12 @@ static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_
     for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
         const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
         if (sink->type->needs_checkpoint)
-            return lt_error_set(error, LT_E_INVALID,
-                                "sink %s: checkpointLocation must be specified either through "
-                                "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
-                                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR",
-                                sink->type->name);
+            return lt_error_set(
+                error, LT_E_INVALID,
+                "sink %s: checkpointLocation must be specified either through "
+                "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
+                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR",
+                sink->type->name);
     }
     return 0;
 }
@@ -105,7 +106,8 @@ static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
     };
     int code = lt_checkpoint_open(&options, &assembly->checkpoint, &assembly->recovery, error);
     if (code == 0)
-        snprintf(assembly->id, sizeof assembly->id, "%s", lt_checkpoint_query_id(assembly->checkpoint));
+        snprintf(assembly->id, sizeof assembly->id, "%s",
+                 lt_checkpoint_query_id(assembly->checkpoint));
     return code;
 }
 
@@ -122,12 +124,13 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
         return 0;
     if (source->ops->latest == NULL)
         return lt_error_set(error, LT_E_UNSUPPORTED,
-                            "source %s cannot say where it ends now, which AvailableNow needs", source->type->name);
+                            "source %s cannot say where it ends now, which AvailableNow needs",
+                            source->type->name);
     assembly->end = lt_alloc_array(source->partition_count, sizeof *assembly->end);
     return source->ops->latest(source, assembly->end, error);
 }
 
-/* ------------------------------------------------------------------------------------- workers and lanes */
+/* -------------------------------------------------------------------------- workers and lanes */
 
 static uint32_t choose_lane_count(const struct lt_assembly *assembly)
 {
@@ -142,8 +145,8 @@ static uint32_t choose_lane_count(const struct lt_assembly *assembly)
     return wanted == 0 ? 1 : wanted;
 }
 
-static int start_worker(struct lt_assembly *assembly, const char *name, int lane_cpu, enum lt_idle idle,
-                        struct lt_worker **out, struct lt_error *error)
+static int start_worker(struct lt_assembly *assembly, const char *name, int lane_cpu,
+                        enum lt_idle idle, struct lt_worker **out, struct lt_error *error)
 {
     struct lt_worker_options options = {
         .name = name,
@@ -160,8 +163,10 @@ static int start_worker(struct lt_assembly *assembly, const char *name, int lane
 
 static int start_workers(struct lt_assembly *assembly, struct lt_error *error)
 {
-    /* The control worker never spins: what it does can wait 50 us, and lanes and libraries want the CPU. */
-    int code = start_worker(assembly, "leat-control", -1, LT_IDLE_PARK, &assembly->control_worker, error);
+    /* The control worker never spins: what it does can wait 50 us, and lanes and libraries want the
+     * CPU. */
+    int code =
+        start_worker(assembly, "leat-control", -1, LT_IDLE_PARK, &assembly->control_worker, error);
     if (code != 0 || assembly->spec->is_invoked)
         return code;
     uint32_t stages = assembly->lane_count * assembly->settings.stages;
@@ -179,7 +184,8 @@ static int start_workers(struct lt_assembly *assembly, struct lt_error *error)
     return 0;
 }
 
-/* Stages are dealt to workers in turn, so that neighbours are on different CPUs where there are several. */
+/* Stages are dealt to workers in turn, so that neighbours are on different CPUs where there are
+ * several. */
 static struct lt_worker *worker_of(struct lt_assembly *assembly, uint32_t lane, uint32_t stage)
 {
     if (assembly->spec->is_invoked)
@@ -216,7 +222,8 @@ static int create_lane(struct lt_assembly *assembly, uint32_t index, struct lt_e
 
 static int create_lanes(struct lt_assembly *assembly, struct lt_error *error)
 {
-    int code = lt_mailbox_create(lt_worker_waker(assembly->control_worker), &assembly->mailbox, error);
+    int code =
+        lt_mailbox_create(lt_worker_waker(assembly->control_worker), &assembly->mailbox, error);
     assembly->lanes = lt_alloc_array(assembly->lane_count, sizeof(struct lt_lane *));
     for (uint32_t i = 0; i < assembly->lane_count && code == 0; i++)
         code = create_lane(assembly, i, error);
@@ -261,7 +268,7 @@ static int create_control(struct lt_assembly *assembly, const struct lt_assembly
     return lt_worker_add(assembly->control_worker, &agent, error);
 }
 
-/* ------------------------------------------------------------------------------------------------ order */
+/* -------------------------------------------------------------------------------------- order */
 
 static int prepare(struct lt_assembly *assembly, struct lt_error *error)
 {
@@ -298,7 +305,8 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
     return code;
 }
 
-static int populate(struct lt_assembly *assembly, const struct lt_assembly_hooks *hooks, struct lt_error *error)
+static int populate(struct lt_assembly *assembly, const struct lt_assembly_hooks *hooks,
+                    struct lt_error *error)
 {
     assembly->lane_count = choose_lane_count(assembly);
     assembly->idle = assembly->settings.idle_is_set        ? assembly->settings.idle

@@ -1,9 +1,9 @@
 /*
- * Everything that exists between the start and the end of a query: made in order by lt_assembly_build, unmade in reverse by
- * lt_assembly_dismantle, which copes with any part missing.
+ * Everything that exists between the start and the end of a query: made in order by
+ * lt_assembly_build, unmade in reverse by lt_assembly_dismantle, which copes with any part missing.
  *
- *   settings -> pipeline -> placement -> counters -> checkpoint -> connections -> recovery, positions -> workers, lanes,
- *   control -> run
+ *   settings -> pipeline -> placement -> counters -> checkpoint -> connections -> recovery,
+ *   positions -> workers, lanes, control -> run
  *
  * on: the thread that starts the query.
  */
@@ -28,7 +28,8 @@ struct lt_assembly {
     struct lt_checkpoint *checkpoint; /* or NULL */
     struct lt_recovery recovery;
     char id[LT_UUID_SIZE], run_id[LT_UUID_SIZE];
-    struct lt_position *start, *end; /* by partition; end: NULL unless the trigger is AvailableNow */
+    struct lt_position *start,
+        *end; /* by partition; end: NULL unless the trigger is AvailableNow */
     enum lt_idle idle;
     uint32_t lane_count;
     struct lt_lane **lanes;

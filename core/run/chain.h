@@ -1,9 +1,9 @@
 /*
- * The fused chain of operators inside one stage: each operator's output is the next one's input, by a direct call;
- * the last one's goes to the terminal (a ring, or the lane's delivery).
+ * The fused chain of operators inside one stage: each operator's output is the next one's input, by
+ * a direct call; the last one's goes to the terminal (a ring, or the lane's delivery).
  *
- * An operator that answers RETRY gets the same row again in the next step; rows that arrive for it meanwhile wait in its
- * queue, in order, and the stage takes no further input.
+ * An operator that answers RETRY gets the same row again in the next step; rows that arrive for it
+ * meanwhile wait in its queue, in order, and the stage takes no further input.
  *
  * on: the stage's thread.
  */
@@ -39,7 +39,8 @@ void lt_chain_fini(struct lt_chain *chain);
 /* Lets go of rows that wait for a retry: before the pools of other operators are closed. */
 void lt_chain_release_held(struct lt_chain *chain);
 /* Opens the operators. `env->counter_prefix` is extended by the operator's name and place. */
-int lt_chain_open(struct lt_chain *chain, const struct lt_operator_env *env, struct lt_error *error) LT_MUST_USE;
+int lt_chain_open(struct lt_chain *chain, const struct lt_operator_env *env,
+                  struct lt_error *error) LT_MUST_USE;
 
 /* Where the first row goes: the first operator, or the terminal of an empty chain. */
 static inline struct lt_out *lt_chain_entry(struct lt_chain *chain)

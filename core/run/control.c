@@ -17,7 +17,7 @@ struct lt_control {
     uint32_t ready_count, ended_count;
     bool stop_wanted;
     bool last_epoch_asked;
-    int64_t last_epoch; /* the one after the last row; -1: not known yet */
+    int64_t last_epoch;                 /* the one after the last row; -1: not known yet */
     struct lt_position *last_positions; /* of the last done epoch */
     uint32_t partition_count;
     int64_t heartbeat_ns;
@@ -56,7 +56,8 @@ static void fail(struct lt_control *control, const struct lt_error *error)
     enter(control, LT_CONTROL_FAILED);
 }
 
-/* ------------------------------------------------------------------------------- the coordinator's ports */
+/* ------------------------------------------------------------------------------- the coordinator's
+ * ports */
 
 static bool send_command(struct lt_mailbox *mailbox, enum lt_command command, uint64_t epoch)
 {
@@ -66,13 +67,15 @@ static bool send_command(struct lt_mailbox *mailbox, enum lt_command command, ui
 static bool port_inject(void *context, uint32_t lane, uint64_t epoch)
 {
     struct lt_control *control = context;
-    return send_command(lt_lane_first_mailbox(control->options.lanes[lane]), LT_COMMAND_INJECT, epoch);
+    return send_command(lt_lane_first_mailbox(control->options.lanes[lane]), LT_COMMAND_INJECT,
+                        epoch);
 }
 
 static bool port_commit(void *context, uint32_t lane, uint64_t epoch)
 {
     struct lt_control *control = context;
-    return send_command(lt_lane_last_mailbox(control->options.lanes[lane]), LT_COMMAND_COMMIT, epoch);
+    return send_command(lt_lane_last_mailbox(control->options.lanes[lane]), LT_COMMAND_COMMIT,
+                        epoch);
 }
 
 static int port_commit_sink(void *context, uint32_t sink_index, uint64_t epoch, const char *notes,
@@ -98,7 +101,7 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
     control->options.on_epoch(control->options.context, epoch, quiet);
 }
 
-/* ----------------------------------------------------------------------------------------------- reports */
+/* ------------------------------------------------------------------------------------ reports */
 
 static void note_once(bool *flags, uint32_t lane, uint32_t *count)
 {
@@ -116,8 +119,9 @@ static void take_report(struct lt_control *control, const struct lt_message *mes
         note_once(control->ready, lane, &control->ready_count);
         break;
     case LT_REPORT_POSITION:
-        lt_coordinator_position(control->coordinator, lane, message->number, lanes[lane]->partitions,
-                                message->payload, lanes[lane]->partition_count);
+        lt_coordinator_position(control->coordinator, lane, message->number,
+                                lanes[lane]->partitions, message->payload,
+                                lanes[lane]->partition_count);
         break;
     case LT_REPORT_ENDED:
         note_once(control->ended, lane, &control->ended_count);
@@ -157,17 +161,18 @@ static uint32_t take_reports(struct lt_control *control)
     return count;
 }
 
-/* ------------------------------------------------------------------------------------------- transitions */
+/* -------------------------------------------------------------------------------- transitions */
 
 static void tell_lanes_to_stop(struct lt_control *control)
 {
     for (uint32_t i = 0; i < control->options.lane_count; i++)
         if (!control->stop_sent[i])
-            control->stop_sent[i] =
-                send_command(lt_lane_first_mailbox(control->options.lanes[i]), LT_COMMAND_STOP_READING, 0);
+            control->stop_sent[i] = send_command(lt_lane_first_mailbox(control->options.lanes[i]),
+                                                 LT_COMMAND_STOP_READING, 0);
 }
 
-/* Epochs that were injected before every lane had ended may hold no last rows: only one asked for afterwards counts. */
+/* Epochs that were injected before every lane had ended may hold no last rows: only one asked for
+ * afterwards counts. */
 static void ask_last_epoch(struct lt_control *control)
 {
     struct lt_coordinator_status status;
@@ -245,7 +250,7 @@ static int64_t control_deadline_ns(void *context)
     return deadline < control->heartbeat_ns ? deadline : control->heartbeat_ns;
 }
 
-/* -------------------------------------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------------------------- life */
 
 static int control_open(void *context, struct lt_reactor *reactor, struct lt_error *error)
 {
@@ -259,14 +264,16 @@ static int control_open(void *context, struct lt_reactor *reactor, struct lt_err
 static void add_counters(struct lt_control *control)
 {
     struct lt_counters *counters = control->options.counters;
-    control->epochs_done =
-        lt_counters_add(counters, LT_COUNTER_SUM, "query.epochs_done", "epochs", "epochs committed by this run");
-    control->last_done_wall_us = lt_counters_add(counters, LT_COUNTER_GAUGE, "query.last_epoch_done", "us",
-                                                 "when the last epoch was committed, since the Unix epoch");
+    control->epochs_done = lt_counters_add(counters, LT_COUNTER_SUM, "query.epochs_done", "epochs",
+                                           "epochs committed by this run");
+    control->last_done_wall_us =
+        lt_counters_add(counters, LT_COUNTER_GAUGE, "query.last_epoch_done", "us",
+                        "when the last epoch was committed, since the Unix epoch");
     control->state_text = lt_counters_add_text(counters, "query.state", "what the query awaits");
 }
 
-int lt_control_create(const struct lt_control_options *options, struct lt_control **out, struct lt_error *error)
+int lt_control_create(const struct lt_control_options *options, struct lt_control **out,
+                      struct lt_error *error)
 {
     struct lt_control *control = lt_alloc(sizeof *control);
     uint32_t partition_count = options->pipeline->source->partition_count;
@@ -277,7 +284,8 @@ int lt_control_create(const struct lt_control_options *options, struct lt_contro
     control->stop_sent = lt_alloc_array(options->lane_count, sizeof *control->stop_sent);
     control->partition_count = partition_count;
     control->last_positions = lt_alloc_array(partition_count, sizeof *control->last_positions);
-    memcpy(control->last_positions, options->start, partition_count * sizeof *control->last_positions);
+    memcpy(control->last_positions, options->start,
+           partition_count * sizeof *control->last_positions);
     add_counters(control);
     struct lt_coordinator_options coordinator_options = {
         .lane_count = options->lane_count,

@@ -1,7 +1,7 @@
 /*
- * The control agent of a continuous query: between the lanes' mailboxes and the epoch coordinator. It starts the epochs,
- * passes reports and commands on, ends the query well when every lane has ended or a stop was asked for, and keeps the
- * progress.
+ * The control agent of a continuous query: between the lanes' mailboxes and the epoch coordinator.
+ * It starts the epochs, passes reports and commands on, ends the query well when every lane has
+ * ended or a stop was asked for, and keeps the progress.
  *
  * Its state says what is awaited:
  *
@@ -14,7 +14,8 @@
  *
  * Transitions go down this list only; FAILED can follow any of the first four.
  *
- * on: the control worker, or the caller's loop in invoker mode. Others talk to it through its mailbox
+ * on: the control worker, or the caller's loop in invoker mode. Others talk to it through its
+ * mailbox
  * (lt_control_request_*), and read what it publishes under the query's mutex.
  */
 #ifndef LT_RUN_CONTROL_H
@@ -51,8 +52,8 @@ struct lt_control_options {
     const struct lt_clock *clock;
     struct lt_counters *counters;
     struct lt_progress *progress;
-    /* The state changed, or an epoch is done: called on the control thread. `quiet`: this epoch's positions are those of the
-     * one before. */
+    /* The state changed, or an epoch is done: called on the control thread. `quiet`: this epoch's
+     * positions are those of the one before. */
     void (*on_state)(void *context, enum lt_control_state state, const struct lt_error *error);
     void (*on_epoch)(void *context, uint64_t epoch, bool quiet);
     void *context;

@@ -85,7 +85,8 @@ static union lt_value copy_text(struct lt_row *letter, const char *text)
     return lt_value_bytes(copy, (uint32_t)size_bytes);
 }
 
-static const struct lt_struct *make_header(struct lt_row *letter, const char *name, const char *text)
+static const struct lt_struct *make_header(struct lt_row *letter, const char *name,
+                                           const char *text)
 {
     union lt_value *pair = lt_row_scratch(letter, 2 * sizeof *pair);
     struct lt_struct *header = lt_row_scratch(letter, sizeof *header);
@@ -96,8 +97,9 @@ static const struct lt_struct *make_header(struct lt_row *letter, const char *na
 }
 
 /* Appends the reasons to `values`; returns how many. */
-static uint32_t add_reasons(struct lt_dead_letters *letters, struct lt_row *letter, const struct lt_row *root,
-                            const struct lt_fault *fault, union lt_value *values)
+static uint32_t add_reasons(struct lt_dead_letters *letters, struct lt_row *letter,
+                            const struct lt_row *root, const struct lt_fault *fault,
+                            union lt_value *values)
 {
     char partition[256], offset[32], when[LT_CLOCK_ISO_SIZE];
     struct lt_source *source = letters->source;
@@ -105,9 +107,12 @@ static uint32_t add_reasons(struct lt_dead_letters *letters, struct lt_row *lett
     snprintf(offset, sizeof offset, "%" PRId64, root->source_offset);
     lt_clock_format_iso(fault->wall_us, when);
     const char *const reasons[REASON_COUNT][2] = {
-        {"leat.error.condition", fault->condition}, {"leat.error.message", fault->text},
-        {"leat.error.stage", fault->stage},         {"leat.error.source", source->description},
-        {"leat.error.partition", partition},        {"leat.error.offset", offset},
+        {"leat.error.condition", fault->condition},
+        {"leat.error.message", fault->text},
+        {"leat.error.stage", fault->stage},
+        {"leat.error.source", source->description},
+        {"leat.error.partition", partition},
+        {"leat.error.offset", offset},
         {"leat.error.timestamp", when},
     };
     for (uint32_t i = 0; i < REASON_COUNT; i++)
@@ -115,8 +120,9 @@ static uint32_t add_reasons(struct lt_dead_letters *letters, struct lt_row *lett
     return REASON_COUNT;
 }
 
-static void fill_headers(struct lt_dead_letters *letters, struct lt_row *letter, const struct lt_row *root,
-                         struct lt_array *original, const struct lt_fault *fault)
+static void fill_headers(struct lt_dead_letters *letters, struct lt_row *letter,
+                         const struct lt_row *root, struct lt_array *original,
+                         const struct lt_fault *fault)
 {
     if (original != NULL)
         lt_array_materialize(original);
@@ -136,8 +142,8 @@ static const union lt_value *column_value(const struct lt_row *root, int column)
     return is_there ? &lt_row_values(root)[column] : NULL;
 }
 
-static const struct lt_bytes *row_as_json(const struct lt_dead_letters *letters, struct lt_row *letter,
-                                          const struct lt_row *root)
+static const struct lt_bytes *row_as_json(const struct lt_dead_letters *letters,
+                                          struct lt_row *letter, const struct lt_row *root)
 {
     struct lt_text_buffer json;
     lt_text_init(&json);
@@ -149,8 +155,8 @@ static const struct lt_bytes *row_as_json(const struct lt_dead_letters *letters,
 }
 
 /* For a source that cannot tell the original itself. */
-static void original_from_columns(struct lt_dead_letters *letters, struct lt_row *root, struct lt_row *letter,
-                                  struct lt_original *out)
+static void original_from_columns(struct lt_dead_letters *letters, struct lt_row *root,
+                                  struct lt_row *letter, struct lt_original *out)
 {
     const union lt_value *key = column_value(root, letters->key);
     const union lt_value *value = column_value(root, letters->value);

@@ -1,10 +1,10 @@
 /*
  * Dead letters: the original of a record that failed, byte for byte, and why, where from and when.
  *
- * Whatever the source, a dead letter has the columns key (binary), value (binary), headers and timestamp. A source that can
- * tell what a row was read from (Kafka) gives the original's; of any other, a binary `value` column is taken with `key`,
- * `headers` and `timestamp` beside it, and without one the value is the row as JSON. The reason follows the original's
- * headers, as headers:
+ * Whatever the source, a dead letter has the columns key (binary), value (binary), headers and
+ * timestamp. A source that can tell what a row was read from (Kafka) gives the original's; of any
+ * other, a binary `value` column is taken with `key`, `headers` and `timestamp` beside it, and
+ * without one the value is the row as JSON. The reason follows the original's headers, as headers:
  *
  *   leat.error.condition   Spark's condition or leat's name: "DIVIDE_BY_ZERO", "RECORD_TOO_LARGE"
  *   leat.error.message     the cause, one line
@@ -36,8 +36,8 @@ void lt_dead_letter_use_columns(const struct lt_source *source, uint64_t *used);
 int lt_dead_letters_init(struct lt_dead_letters *letters, struct lt_source *source, bool is_shared,
                          struct lt_error *error) LT_MUST_USE;
 void lt_dead_letters_fini(struct lt_dead_letters *letters);
-/* A dead letter that holds `row`'s origin; takes the reference to `row`, not the fault. NULL when too many are in
- * flight: keep row and fault, and ask again. */
+/* A dead letter that holds `row`'s origin; takes the reference to `row`, not the fault. NULL when
+ * too many are in flight: keep row and fault, and ask again. */
 struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_row *row,
                                    const struct lt_fault *fault);
 

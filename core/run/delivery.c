@@ -38,7 +38,7 @@ static uint32_t send_failure(struct lt_delivery *delivery)
     return 1;
 }
 
-/* ------------------------------------------------------------------------------------ failed records */
+/* ----------------------------------------------------------------------------- failed records */
 
 static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const struct lt_fault *fault)
 {
@@ -47,7 +47,8 @@ static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const str
     struct lt_error error;
     lt_source_partition_name(delivery->source, (uint32_t)root->source_partition, name, sizeof name);
     lt_error_set(&error, LT_E_RECORD,
-                 "record at %s offset %" PRId64 ": %s: %s; hint: a dead-letter sink (dlq) would keep such records "
+                 "record at %s offset %" PRId64
+                 ": %s: %s; hint: a dead-letter sink (dlq) would keep such records "
                  "and let the query go on",
                  name, root->source_offset, fault->stage, fault->text);
     lt_error_condition(&error, fault->condition, fault->sqlstate);
@@ -77,7 +78,8 @@ static bool try_fail(struct lt_delivery *delivery, struct lt_row *row, struct lt
 }
 
 /* A dead letter that cannot be written has nowhere left to go. */
-static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter, struct lt_fault *fault)
+static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter,
+                             struct lt_fault *fault)
 {
     char text[LT_FAULT_TEXT_MAX];
     snprintf(text, sizeof text, "%.*s", LT_FAULT_TEXT_MAX - 64, fault->text);
@@ -102,7 +104,7 @@ static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_
     delivery->pending_count++;
 }
 
-/* --------------------------------------------------------------------------------------- the writers */
+/* -------------------------------------------------------------------------------- the writers */
 
 /* False: the writer is full and has taken nothing. */
 static bool try_write(struct lt_branch *branch, struct lt_row *row)
@@ -186,12 +188,13 @@ static uint32_t drain_branch(struct lt_branch *branch)
     return taken;
 }
 
-/* -------------------------------------------------------------------------------------------- epochs */
+/* ------------------------------------------------------------------------------------- epochs */
 
 static bool report(struct lt_branch *branch, enum lt_report kind, uint64_t epoch, char *note)
 {
     struct lt_message message = {.kind = kind,
-                                 .sender = lt_report_sender(branch->delivery->lane, branch->sink_index),
+                                 .sender =
+                                     lt_report_sender(branch->delivery->lane, branch->sink_index),
                                  .number = epoch,
                                  .payload = note};
     return lt_mailbox_try_send(branch->delivery->control, &message);
@@ -280,7 +283,7 @@ void lt_delivery_commit(struct lt_delivery *delivery, uint64_t epoch)
     }
 }
 
-/* ---------------------------------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------------------------- life */
 
 void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_options *options)
 {
@@ -323,8 +326,8 @@ static int open_branch(struct lt_branch *branch, const struct lt_connector_env *
         return lt_error_append(error, "sink %s", branch->sink->type->name);
     struct lt_writer *writer = branch->writer;
     snprintf(name, sizeof name, "%sack_latency", prefix);
-    writer->ack_latency_ns =
-        lt_counters_add_histogram(env->counters, name, "from arrival to acknowledgement, per record");
+    writer->ack_latency_ns = lt_counters_add_histogram(
+        env->counters, name, "from arrival to acknowledgement, per record");
     snprintf(name, sizeof name, "%srecords", prefix);
     writer->acked_records =
         lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "acknowledged by the sink");
@@ -349,7 +352,8 @@ int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env
             return code;
     }
     return delivery->has_dead_letters
-               ? lt_dead_letters_init(&delivery->dead_letters, delivery->source, env->is_shared, error)
+               ? lt_dead_letters_init(&delivery->dead_letters, delivery->source, env->is_shared,
+                                      error)
                : 0;
 }
 
@@ -423,7 +427,8 @@ int64_t lt_delivery_deadline_ns(struct lt_delivery *delivery)
     int64_t nearest = LT_NEVER_NS;
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_writer *writer = delivery->branches[i].writer;
-        int64_t deadline = writer->ops->deadline_ns == NULL ? LT_NEVER_NS : writer->ops->deadline_ns(writer);
+        int64_t deadline =
+            writer->ops->deadline_ns == NULL ? LT_NEVER_NS : writer->ops->deadline_ns(writer);
         if (deadline < nearest)
             nearest = deadline;
     }

@@ -1,16 +1,17 @@
 /*
  * The end of a lane: its writers, one per sink of the plan, and the one for dead letters.
  *
- * Each sink has its branch: the operators that only it needs (its own filter, its own select), then its writer. A row
- * goes to every branch; each holds a reference. What a writer cannot take now waits in its queue, in order, and the
- * stage takes no input until all queues are empty.
+ * Each sink has its branch: the operators that only it needs (its own filter, its own select), then
+ * its writer. A row goes to every branch; each holds a reference. What a writer cannot take now
+ * waits in its queue, in order, and the stage takes no input until all queues are empty.
  *
- * Epochs: at marker e every writer begins to prepare e. Each step asks the writers how far they are, the oldest epoch
- * first, and reports PREPARED and, after the control agent's COMMIT, COMMITTED. Dead letters are a sink like any other:
- * an epoch is not prepared before its dead letters are durable.
+ * Epochs: at marker e every writer begins to prepare e. Each step asks the writers how far they
+ * are, the oldest epoch first, and reports PREPARED and, after the control agent's COMMIT,
+ * COMMITTED. Dead letters are a sink like any other: an epoch is not prepared before its dead
+ * letters are durable.
  *
- * A failed record goes to the dead-letter writer if there is one; else it stops the query, with an error that names
- * topic (source), partition, offset and cause.
+ * A failed record goes to the dead-letter writer if there is one; else it stops the query, with an
+ * error that names topic (source), partition, offset and cause.
  *
  * on: the stage's thread.
  */
@@ -38,7 +39,8 @@ struct lt_writer_epoch {
     enum lt_writer_state state;
 };
 
-/* One more than can be in flight: an epoch leaves the table a moment after the coordinator has closed it. */
+/* One more than can be in flight: an epoch leaves the table a moment after the coordinator has
+ * closed it. */
 enum { LT_WRITER_EPOCHS = 2 * LT_LIMIT_EPOCHS_IN_FLIGHT };
 
 struct lt_branch {
@@ -52,12 +54,13 @@ struct lt_branch {
     struct lt_writer_epoch epochs[LT_WRITER_EPOCHS]; /* oldest first */
     uint32_t epoch_count;
     bool wrote; /* something since the last flush */
-    struct lt_histogram *ack_latency_ns; /* counters, kept by the writer; readable after it is gone */
+    struct lt_histogram
+        *ack_latency_ns; /* counters, kept by the writer; readable after it is gone */
     struct lt_shared_u64 *acked_records;
 };
 
 struct lt_delivery {
-    struct lt_out out; /* what the stage's trunk emits into */
+    struct lt_out out;          /* what the stage's trunk emits into */
     struct lt_branch *branches; /* the dead-letter branch last, if there is one */
     uint32_t branch_count;      /* without it */
     bool has_dead_letters;
@@ -91,8 +94,10 @@ struct lt_delivery_options {
 void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_options *options);
 /* Opens operators and writers. `env` is the lane's; prefix and index are made here. */
 int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env *env,
-                     const struct lt_operator_env *operator_env, struct lt_error *error) LT_MUST_USE;
-/* Aborts what is not prepared, closes the writers: their rows are on the way home. on: the stage's thread. */
+                     const struct lt_operator_env *operator_env,
+                     struct lt_error *error) LT_MUST_USE;
+/* Aborts what is not prepared, closes the writers: their rows are on the way home. on: the stage's
+ * thread. */
 void lt_delivery_close_writers(struct lt_delivery *delivery);
 /* Frees the rest. on: any, when every worker of the lane has stopped. */
 void lt_delivery_fini(struct lt_delivery *delivery);
@@ -108,7 +113,8 @@ int64_t lt_delivery_deadline_ns(struct lt_delivery *delivery);
 /* Where the stage's trunk emits into: a lone branch is entered directly. */
 static inline struct lt_out *lt_delivery_entry(struct lt_delivery *delivery)
 {
-    return delivery->branch_count == 1 ? lt_chain_entry(&delivery->branches[0].chain) : &delivery->out;
+    return delivery->branch_count == 1 ? lt_chain_entry(&delivery->branches[0].chain)
+                                       : &delivery->out;
 }
 
 static inline bool lt_delivery_is_blocked(const struct lt_delivery *delivery)

@@ -1,7 +1,7 @@
 /*
- * A first-in first-out queue of items inside one thread: what a full ring, a busy sink or a retrying operator could
- * not take yet. It holds at most what one bounded step of the source can produce, unless an operator makes many rows
- * of one; it grows then, and keeps its memory.
+ * A first-in first-out queue of items inside one thread: what a full ring, a busy sink or a
+ * retrying operator could not take yet. It holds at most what one bounded step of the source can
+ * produce, unless an operator makes many rows of one; it grows then, and keeps its memory.
  */
 #ifndef LT_RUN_ITEM_QUEUE_H
 #define LT_RUN_ITEM_QUEUE_H

@@ -14,7 +14,8 @@ static uint32_t trunk_stage(const struct lt_lane *lane)
     return lane->stage_count == 3 ? 1 : 0;
 }
 
-static struct lt_position *copy_positions(const struct lt_lane *lane, const struct lt_position *positions)
+static struct lt_position *copy_positions(const struct lt_lane *lane,
+                                          const struct lt_position *positions)
 {
     if (positions == NULL)
         return NULL;
@@ -28,7 +29,8 @@ static void copy_partitions(struct lt_lane *lane, const struct lt_lane_options *
 {
     lane->partition_count = options->partition_count;
     lane->partitions = lt_alloc_array(options->partition_count, sizeof *lane->partitions);
-    memcpy(lane->partitions, options->partitions, options->partition_count * sizeof *lane->partitions);
+    memcpy(lane->partitions, options->partitions,
+           options->partition_count * sizeof *lane->partitions);
     lane->start = copy_positions(lane, options->start);
     lane->end = copy_positions(lane, options->end);
     lane->intake = (struct lt_intake){
@@ -41,10 +43,12 @@ static void copy_partitions(struct lt_lane *lane, const struct lt_lane_options *
 }
 
 /* Rings join stages; the waker is only needed when the next stage is another worker's. */
-static int join_stages(struct lt_lane *lane, const struct lt_lane_options *options, struct lt_error *error)
+static int join_stages(struct lt_lane *lane, const struct lt_lane_options *options,
+                       struct lt_error *error)
 {
     for (uint32_t i = 0; i < lane->stage_count; i++) {
-        int code = lt_mailbox_create(lt_worker_waker(options->workers[i]), &lane->mailboxes[i], error);
+        int code =
+            lt_mailbox_create(lt_worker_waker(options->workers[i]), &lane->mailboxes[i], error);
         if (code != 0)
             return code;
     }
@@ -59,8 +63,10 @@ static int join_stages(struct lt_lane *lane, const struct lt_lane_options *optio
     return 0;
 }
 
-/* One operator list per branch, in one block per branch: the delivery's chains copy the pointers. */
-static int init_delivery(struct lt_lane *lane, const struct lt_lane_options *options, struct lt_error *error)
+/* One operator list per branch, in one block per branch: the delivery's chains copy the
+ * pointers. */
+static int init_delivery(struct lt_lane *lane, const struct lt_lane_options *options,
+                         struct lt_error *error)
 {
     const struct lt_pipeline *pipeline = options->pipeline;
     struct lt_operator *ops[LT_LIMIT_OPERATORS];
@@ -135,7 +141,8 @@ static int init_stage(struct lt_lane *lane, uint32_t index, const struct lt_lane
     return lt_worker_add(options->workers[index], &agent, error);
 }
 
-int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out, struct lt_error *error)
+int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out,
+                   struct lt_error *error)
 {
     struct lt_lane *lane = lt_alloc(sizeof *lane);
     lane->index = options->index;

@@ -1,13 +1,13 @@
 /*
- * A lane: one ordered path from a set of source partitions to its writers, as one stage or several joined by rings. Lanes
- * share nothing but counters.
+ * A lane: one ordered path from a set of source partitions to its writers, as one stage or several
+ * joined by rings. Lanes share nothing but counters.
  *
  *   stages 1   [ read, operators, deliver ]
  *   stages 2   [ read, operators ] -> ring -> [ deliver ]
  *   stages 3   [ read ] -> ring -> [ operators ] -> ring -> [ deliver ]
  *
- * Life: create (nothing is opened) -> its stages are added to workers, which open and run them -> workers stop ->
- * destroy (frees rows in rings, operators, the reader).
+ * Life: create (nothing is opened) -> its stages are added to workers, which open and run them ->
+ * workers stop -> destroy (frees rows in rings, operators, the reader).
  */
 #ifndef LT_RUN_LANE_H
 #define LT_RUN_LANE_H
@@ -34,16 +34,18 @@ struct lt_lane {
 struct lt_lane_options {
     uint32_t index;
     const struct lt_pipeline *pipeline;
-    const uint32_t *partitions; /* copied, as the positions: `start` by partition of the source; `end` or NULL */
+    const uint32_t *partitions; /* copied, as the positions: `start` by partition of the source;
+                                   `end` or NULL */
     uint32_t partition_count;
     const struct lt_position *start, *end;
     uint32_t stage_count;
     struct lt_worker *const *workers; /* one per stage; the same one may stand twice */
     struct lt_mailbox *control;
-    struct lt_connector_env env;      /* clock, counters, query_id, lane_rows, lane_bytes, placement */
+    struct lt_connector_env env; /* clock, counters, query_id, lane_rows, lane_bytes, placement */
 };
 
-int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out, struct lt_error *error) LT_MUST_USE;
+int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out,
+                   struct lt_error *error) LT_MUST_USE;
 void lt_lane_destroy(struct lt_lane *lane); /* NULL is a no-op */
 
 /* The mailbox that INJECT and STOP_READING go to, and the one for COMMIT. */

@@ -15,12 +15,13 @@ struct path {
     struct lt_plan_node *write;
 };
 
-static int no_such_connector(const char *kind, const char *name, const char *const *names, size_t count,
-                             struct lt_error *error)
+static int no_such_connector(const char *kind, const char *name, const char *const *names,
+                             size_t count, struct lt_error *error)
 {
     const char *near = lt_nearest(name, names, count);
     lt_error_set(error, LT_E_NOT_FOUND, "unknown %s \"%s\"%s%s%s", kind, name,
-                 near != NULL ? "; hint: did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"" : "");
+                 near != NULL ? "; hint: did you mean \"" : "", near != NULL ? near : "",
+                 near != NULL ? "\"" : "");
     return lt_error_condition(error, "DATA_SOURCE_NOT_FOUND", "42K02");
 }
 
@@ -52,7 +53,8 @@ const struct lt_sink_type *lt_catalog_sink(const struct lt_catalog *catalog, con
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------ the plan's shape */
+/* ------------------------------------------------------------------------------------ the plan's
+ * shape */
 
 static int find_path(struct lt_plan_node *write, struct path *path, struct lt_error *error)
 {
@@ -62,10 +64,12 @@ static int find_path(struct lt_plan_node *write, struct path *path, struct lt_er
     *path = (struct path){.write = write};
     while (node->kind != LT_PLAN_READ) {
         if (node->input_count == 0)
-            return lt_error_set(error, LT_E_ANALYSIS,
-                                "Queries without streaming sources cannot be executed with writeStream.start()");
+            return lt_error_set(
+                error, LT_E_ANALYSIS,
+                "Queries without streaming sources cannot be executed with writeStream.start()");
         if (node->input_count > 1) {
-            lt_error_set(error, LT_E_UNSUPPORTED, "Continuous processing does not support %s operations.",
+            lt_error_set(error, LT_E_UNSUPPORTED,
+                         "Continuous processing does not support %s operations.",
                          lt_plan_kind_name(node->kind));
             return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
         }
@@ -73,7 +77,8 @@ static int find_path(struct lt_plan_node *write, struct path *path, struct lt_er
         if (node->kind == LT_PLAN_READ)
             break;
         if (count == LT_LIMIT_OPERATORS)
-            return lt_error_set(error, LT_E_LIMIT, "more than %d operators between a source and a sink",
+            return lt_error_set(error, LT_E_LIMIT,
+                                "more than %d operators between a source and a sink",
                                 LT_LIMIT_OPERATORS);
         reversed[count++] = node;
     }
@@ -88,24 +93,26 @@ static uint32_t common_prefix(const struct path *paths, uint32_t path_count)
     uint32_t count = path_count > 0 ? paths[0].count : 0;
     for (uint32_t i = 1; i < path_count; i++) {
         uint32_t same = 0;
-        while (same < count && same < paths[i].count && paths[i].nodes[same] == paths[0].nodes[same])
+        while (same < count && same < paths[i].count &&
+               paths[i].nodes[same] == paths[0].nodes[same])
             same++;
         count = same;
     }
     return count;
 }
 
-static struct lt_plan_node **copy_nodes(struct lt_arena *arena, struct lt_plan_node *const *nodes, uint32_t count)
+static struct lt_plan_node **copy_nodes(struct lt_arena *arena, struct lt_plan_node *const *nodes,
+                                        uint32_t count)
 {
     struct lt_plan_node **copy = lt_arena_alloc(arena, count * sizeof(struct lt_plan_node *));
     memcpy(copy, nodes, count * sizeof(struct lt_plan_node *));
     return copy;
 }
 
-/* --------------------------------------------------------------------------------------------- binding */
+/* ------------------------------------------------------------------------------------ binding */
 
-static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catalog, struct lt_arena *arena,
-                       struct lt_source **out, struct lt_error *error)
+static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catalog,
+                       struct lt_arena *arena, struct lt_source **out, struct lt_error *error)
 {
     const struct lt_source_type *type = lt_catalog_source(catalog, read->format, error);
     if (type == NULL)
@@ -117,8 +124,9 @@ static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catal
     return 0;
 }
 
-static int bind_sink(struct lt_plan_node *write, const struct lt_type *schema, const struct lt_catalog *catalog,
-                     struct lt_arena *arena, struct lt_sink **out, struct lt_error *error)
+static int bind_sink(struct lt_plan_node *write, const struct lt_type *schema,
+                     const struct lt_catalog *catalog, struct lt_arena *arena, struct lt_sink **out,
+                     struct lt_error *error)
 {
     const struct lt_sink_type *type = lt_catalog_sink(catalog, write->format, error);
     if (type == NULL)
@@ -143,7 +151,7 @@ static const struct lt_type *last_schema(const struct path *path)
     return path->count > 0 ? path->nodes[path->count - 1]->schema : path->read->schema;
 }
 
-/* ------------------------------------------------------------------------------------- columns in use */
+/* ----------------------------------------------------------------------------- columns in use */
 
 static uint32_t word_count(const struct lt_type *schema)
 {
@@ -157,7 +165,8 @@ static void use_all(const struct lt_type *schema, uint64_t *used)
 }
 
 /* Which source columns one sink's path needs: from the sink backwards. */
-static void use_path(const struct path *path, const struct lt_sink *sink, struct lt_arena *arena, uint64_t *used)
+static void use_path(const struct path *path, const struct lt_sink *sink, struct lt_arena *arena,
+                     uint64_t *used)
 {
     const struct lt_type *schema = last_schema(path);
     uint64_t *needed = lt_arena_alloc(arena, word_count(schema) * sizeof *needed);
@@ -179,7 +188,7 @@ static void use_path(const struct path *path, const struct lt_sink *sink, struct
         used[i] |= needed[i];
 }
 
-/* ---------------------------------------------------------------------------------------------- public */
+/* ------------------------------------------------------------------------------------- public */
 
 static int check_shape(const struct lt_plan *plan, const struct path *paths, struct lt_error *error)
 {
@@ -187,11 +196,13 @@ static int check_shape(const struct lt_plan *plan, const struct path *paths, str
     for (uint32_t i = 0; i < plan->sink_count; i++) {
         operators += paths[i].count;
         if (paths[i].read != paths[0].read)
-            return lt_error_set(error, LT_E_UNSUPPORTED,
-                                "a continuous query reads exactly one source; hint: run one query per source");
+            return lt_error_set(
+                error, LT_E_UNSUPPORTED,
+                "a continuous query reads exactly one source; hint: run one query per source");
     }
     if (operators > LT_LIMIT_OPERATORS)
-        return lt_error_set(error, LT_E_LIMIT, "more than %d operators in one query", LT_LIMIT_OPERATORS);
+        return lt_error_set(error, LT_E_LIMIT, "more than %d operators in one query",
+                            LT_LIMIT_OPERATORS);
     return 0;
 }
 
@@ -200,7 +211,8 @@ static int find_paths(const struct lt_plan *plan, struct path *paths, struct lt_
     if (plan->sink_count == 0)
         return lt_error_set(error, LT_E_ANALYSIS, "the query has no sink");
     if (plan->sink_count >= LT_LIMIT_SINKS)
-        return lt_error_set(error, LT_E_LIMIT, "more than %d sinks in one query", LT_LIMIT_SINKS - 1);
+        return lt_error_set(error, LT_E_LIMIT, "more than %d sinks in one query",
+                            LT_LIMIT_SINKS - 1);
     for (uint32_t i = 0; i < plan->sink_count; i++) {
         int code = find_path(plan->sinks[i], &paths[i], error);
         if (code != 0)
@@ -209,14 +221,15 @@ static int find_paths(const struct lt_plan *plan, struct path *paths, struct lt_
     return check_shape(plan, paths, error);
 }
 
-static int bind_branches(const struct path *paths, const struct lt_catalog *catalog, struct lt_arena *arena,
-                         struct lt_pipeline *out, struct lt_error *error)
+static int bind_branches(const struct path *paths, const struct lt_catalog *catalog,
+                         struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
 {
     for (uint32_t i = 0; i < out->branch_count; i++) {
         struct lt_pipeline_branch *branch = &out->branches[i];
         int code = analyse_path(&paths[i], arena, error);
         if (code == 0)
-            code = bind_sink(paths[i].write, last_schema(&paths[i]), catalog, arena, &branch->sink, error);
+            code = bind_sink(paths[i].write, last_schema(&paths[i]), catalog, arena, &branch->sink,
+                             error);
         if (code != 0)
             return code;
         branch->node_count = paths[i].count - out->trunk_count;
@@ -226,8 +239,8 @@ static int bind_branches(const struct path *paths, const struct lt_catalog *cata
     return 0;
 }
 
-int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog, struct lt_arena *arena,
-                     struct lt_pipeline *out, struct lt_error *error)
+int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog,
+                     struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
 {
     *out = (struct lt_pipeline){0};
     struct path *paths = lt_arena_alloc(arena, (plan->sink_count + 1) * sizeof *paths);
@@ -243,8 +256,8 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
     out->used_columns = lt_arena_alloc(arena, word_count(out->source->schema) * sizeof(uint64_t));
     code = bind_branches(paths, catalog, arena, out, error);
     if (code == 0 && plan->dead_letters != NULL) {
-        code = bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog, arena, &out->dead_letters,
-                         error);
+        code = bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog, arena,
+                         &out->dead_letters, error);
         if (code == 0)
             lt_dead_letter_use_columns(out->source, out->used_columns);
         else
@@ -269,15 +282,16 @@ void lt_pipeline_close(struct lt_pipeline *pipeline)
     *pipeline = (struct lt_pipeline){0};
 }
 
-int lt_pipeline_make_operators(struct lt_plan_node *const *nodes, uint32_t count, struct lt_operator **out,
-                               struct lt_error *error)
+int lt_pipeline_make_operators(struct lt_plan_node *const *nodes, uint32_t count,
+                               struct lt_operator **out, struct lt_error *error)
 {
     for (uint32_t i = 0; i < count; i++) {
         int code = lt_ops_create(nodes[i], &out[i], error);
         if (code == 0 && out[i] != NULL)
             continue;
         if (code == 0)
-            code = lt_error_set(error, LT_E_UNSUPPORTED, "Continuous processing does not support %s operations.",
+            code = lt_error_set(error, LT_E_UNSUPPORTED,
+                                "Continuous processing does not support %s operations.",
                                 lt_plan_kind_name(nodes[i]->kind));
         while (i > 0) {
             i--;

@@ -1,9 +1,10 @@
 /*
- * A pipeline: the plan of a continuous query, bound and analysed, in the form lanes are built from: one source, a trunk of
- * operators that every row passes, a branch of operators per sink, the sinks, and where dead letters go.
+ * A pipeline: the plan of a continuous query, bound and analysed, in the form lanes are built from:
+ * one source, a trunk of operators that every row passes, a branch of operators per sink, the
+ * sinks, and where dead letters go.
  *
- * Binding resolves names, types and options and refuses what continuous mode does not allow, with Spark's texts; it makes
- * no connection. Operators are made per lane (lt_pipeline_make_operators).
+ * Binding resolves names, types and options and refuses what continuous mode does not allow, with
+ * Spark's texts; it makes no connection. Operators are made per lane (lt_pipeline_make_operators).
  */
 #ifndef LT_RUN_PIPELINE_H
 #define LT_RUN_PIPELINE_H
@@ -27,14 +28,16 @@ struct lt_pipeline {
     uint64_t *used_columns;
 };
 
-int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog, struct lt_arena *arena,
-                     struct lt_pipeline *out, struct lt_error *error) LT_MUST_USE;
+int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog,
+                     struct lt_arena *arena, struct lt_pipeline *out,
+                     struct lt_error *error) LT_MUST_USE;
 /* Closes source and sinks; lanes are gone. Safe on a zeroed pipeline. */
 void lt_pipeline_close(struct lt_pipeline *pipeline);
 
-/* Operators for one lane, in the order of `nodes`; the caller owns them. On failure none is left. */
-int lt_pipeline_make_operators(struct lt_plan_node *const *nodes, uint32_t count, struct lt_operator **out,
-                               struct lt_error *error) LT_MUST_USE;
+/* Operators for one lane, in the order of `nodes`; the caller owns them. On failure none is
+ * left. */
+int lt_pipeline_make_operators(struct lt_plan_node *const *nodes, uint32_t count,
+                               struct lt_operator **out, struct lt_error *error) LT_MUST_USE;
 
 /* Sinks as an epoch counts them: the branches' and, last, the dead letters'. */
 static inline uint32_t lt_pipeline_sink_count(const struct lt_pipeline *pipeline)

@@ -14,7 +14,8 @@
 /* A thread's default timer slack of 50 us would be added to every timed wait (IO.md 6.4). */
 enum { TIMER_SLACK_NS = 1 };
 
-/* cpu.max of the process's own cgroup (v2) holds "<quota> <period>" or "max <period>"; 0 when there is no limit. */
+/* cpu.max of the process's own cgroup (v2) holds "<quota> <period>" or "max <period>"; 0 when there
+ * is no limit. */
 static double cgroup_quota_cpus(void)
 {
     char path[512] = "";
@@ -77,7 +78,8 @@ static int effective_cpu_count(const struct lt_placement *placement)
     return count < 1 ? 1 : count;
 }
 
-static int choose_lane_cpus(struct lt_placement *placement, const char *cpus, struct lt_error *error)
+static int choose_lane_cpus(struct lt_placement *placement, const char *cpus,
+                            struct lt_error *error)
 {
     if (cpus != NULL) {
         int count = lt_units_parse_cpus(cpus, placement->lane_cpus, LT_PLACEMENT_CPUS_MAX, error);
@@ -85,10 +87,11 @@ static int choose_lane_cpus(struct lt_placement *placement, const char *cpus, st
             return lt_error_append(error, "option \"cpus\"");
         for (int i = 0; i < count; i++)
             if (!is_usable(placement, placement->lane_cpus[i]))
-                return lt_error_set(error, LT_E_INVALID,
-                                    "option \"cpus\": CPU %d is not one this process may use; hint: see "
-                                    "`taskset -p $$` for the CPUs it may",
-                                    placement->lane_cpus[i]);
+                return lt_error_set(
+                    error, LT_E_INVALID,
+                    "option \"cpus\": CPU %d is not one this process may use; hint: see "
+                    "`taskset -p $$` for the CPUs it may",
+                    placement->lane_cpus[i]);
         placement->lane_cpu_count = count;
         return 0;
     }
@@ -114,13 +117,15 @@ static void choose_housekeeping(struct lt_placement *placement)
     placement->housekeeping_count = placement->usable_count;
 }
 
-/* Held open for the life of the query: closing it ends the request, whatever way the process dies. */
+/* Held open for the life of the query: closing it ends the request, whatever way the process
+ * dies. */
 static void hold_dma_latency(struct lt_placement *placement)
 {
     int32_t latency_us = 0;
     int fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
-        lt_log_info("cpu_dma_latency is not held (%s): wake-ups may cost 25 to 60 us more; hint: run with write "
+        lt_log_info("cpu_dma_latency is not held (%s): wake-ups may cost 25 to 60 us more; hint: "
+                    "run with write "
                     "permission on /dev/cpu_dma_latency",
                     strerror(errno));
         return;

@@ -1,15 +1,18 @@
 /*
- * Where threads run: which CPUs this process may use (affinity mask and cgroup quota), which of them lanes get, and
- * which are left for housekeeping: the control thread and libraries' own threads.
+ * Where threads run: which CPUs this process may use (affinity mask and cgroup quota), which of
+ * them lanes get, and which are left for housekeeping: the control thread and libraries' own
+ * threads.
  *
- * The rule: with n usable CPUs, lanes get the last n-1 of them, one worker each, and the first is for housekeeping. A
- * library's thread on the CPU of a busy lane costs the lane 30 us per record (IO.md 1.2), so the two never share a CPU
- * if there are two. With one CPU everything shares it, nothing is pinned, and workers park instead of spinning.
+ * The rule: with n usable CPUs, lanes get the last n-1 of them, one worker each, and the first is
+ * for housekeeping. A library's thread on the CPU of a busy lane costs the lane 30 us per record
+ * (IO.md 1.2), so the two never share a CPU if there are two. With one CPU everything shares it,
+ * nothing is pinned, and workers park instead of spinning.
  *
- * A cgroup quota of q CPUs limits how many lanes run at once, not where; it counts as min(mask, ceil(q)) usable CPUs.
+ * A cgroup quota of q CPUs limits how many lanes run at once, not where; it counts as min(mask,
+ * ceil(q)) usable CPUs.
  *
- * This is the one room that creates threads and sets affinities; connectors get theirs placed through
- * lt_placement_place_thread (struct lt_connector_env).
+ * This is the one room that creates threads and sets affinities; connectors get theirs placed
+ * through lt_placement_place_thread (struct lt_connector_env).
  */
 #ifndef LT_RUN_PLACEMENT_H
 #define LT_RUN_PLACEMENT_H
@@ -22,35 +25,36 @@
 enum { LT_PLACEMENT_CPUS_MAX = 1024 };
 
 struct lt_placement_options {
-    const char *cpus; /* "2,4-6": the CPUs for lanes; NULL: by the rule above */
-    bool pin;         /* set affinities at all */
+    const char *cpus;      /* "2,4-6": the CPUs for lanes; NULL: by the rule above */
+    bool pin;              /* set affinities at all */
     bool hold_dma_latency; /* hold /dev/cpu_dma_latency at 0 when permitted */
 };
 
 struct lt_placement {
     int usable[LT_PLACEMENT_CPUS_MAX]; /* by the mask, ascending */
     int usable_count;
-    double quota_cpus;                 /* of the cgroup; 0: none */
+    double quota_cpus; /* of the cgroup; 0: none */
     int lane_cpus[LT_PLACEMENT_CPUS_MAX];
     int lane_cpu_count;
     int housekeeping[LT_PLACEMENT_CPUS_MAX];
     int housekeeping_count;
-    bool pin;           /* as wanted; cleared, with one log line, when the kernel refuses */
+    bool pin;             /* as wanted; cleared, with one log line, when the kernel refuses */
     bool cpus_are_shared; /* lanes and housekeeping share CPUs: do not spin */
-    int dma_latency_fd; /* -1: not held */
+    int dma_latency_fd;   /* -1: not held */
 };
 
 int lt_placement_init(struct lt_placement *placement, const struct lt_placement_options *options,
                       struct lt_error *error) LT_MUST_USE;
 void lt_placement_fini(struct lt_placement *placement);
 
-/* Starts a thread, named, on lane CPU `lane_cpu` (an index), or among the housekeeping CPUs if -1. A refused affinity is
- * logged once and the thread runs anywhere. */
+/* Starts a thread, named, on lane CPU `lane_cpu` (an index), or among the housekeeping CPUs if -1.
+ * A refused affinity is logged once and the thread runs anywhere. */
 int lt_placement_start_thread(struct lt_placement *placement, int lane_cpu, const char *name,
                               void *(*entry)(void *), void *argument, pthread_t *out,
                               struct lt_error *error) LT_MUST_USE;
 
-/* Moves the calling thread to the housekeeping CPUs. `context` is the placement: the form connectors want. */
+/* Moves the calling thread to the housekeeping CPUs. `context` is the placement: the form
+ * connectors want. */
 void lt_placement_place_thread(void *context, const char *thread_name);
 
 #endif

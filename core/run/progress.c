@@ -92,8 +92,8 @@ void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_to
     }
 }
 
-void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch, const struct lt_position *start,
-                            const struct lt_position *end)
+void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
+                            const struct lt_position *start, const struct lt_position *end)
 {
     size_t size_bytes = partition_count(progress) * sizeof *start;
     if (!progress->has_positions)
@@ -104,7 +104,8 @@ void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch, const 
     progress->epoch_done_wall_us = lt_clock_wall_us(progress->options.clock);
 }
 
-/* ------------------------------------------------------------------------------------------------- JSON */
+/* -------------------------------------------------------------------------------------------------
+ * JSON */
 
 static void add_text(struct lt_text_buffer *json, const char *key, const char *text)
 {
@@ -167,20 +168,24 @@ static void add_source(struct lt_progress *progress, struct lt_text_buffer *json
     add_offsets(progress, json, "endOffset", progress->newest_end);
     lt_text_append(json, ",\"latestOffset\":null,");
     add_rates(json, records, seconds);
-    lt_text_format(json, ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64 "\",\"millisBehindLatest\":\"%" PRId64
-                         "\"}}],",
+    lt_text_format(json,
+                   ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64
+                   "\",\"millisBehindLatest\":\"%" PRId64 "\"}}],",
                    totals->lag_records, totals->lag_ms);
 }
 
-static void add_sink(struct lt_progress *progress, struct lt_text_buffer *json, uint64_t records, uint64_t dead)
+static void add_sink(struct lt_progress *progress, struct lt_text_buffer *json, uint64_t records,
+                     uint64_t dead)
 {
     lt_text_append(json, "\"sink\":{");
     add_text(json, "description", progress->options.pipeline->branches[0].sink->description);
-    lt_text_format(json, ",\"numOutputRows\":%" PRIu64 ",\"metrics\":{\"deadLetters\":\"%" PRIu64 "\"}},", records,
-                   dead);
+    lt_text_format(json,
+                   ",\"numOutputRows\":%" PRIu64 ",\"metrics\":{\"deadLetters\":\"%" PRIu64 "\"}},",
+                   records, dead);
 }
 
-static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals, int64_t now_ns)
+static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
+                        int64_t now_ns)
 {
     const struct lt_progress_options *options = &progress->options;
     struct lt_text_buffer json;
@@ -198,10 +203,11 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     add_text(&json, "name", options->name);
     lt_text_append(&json, ",");
     add_text(&json, "timestamp", timestamp);
-    lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",", progress->epoch,
-                   duration_ns / LT_NS_PER_MS);
+    lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",",
+                   progress->epoch, duration_ns / LT_NS_PER_MS);
     add_rates(&json, records, seconds);
-    lt_text_format(&json, ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
+    lt_text_format(&json,
+                   ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
                    duration_ns / LT_NS_PER_MS);
     add_source(progress, &json, totals, records, seconds);
     add_sink(progress, &json, totals->records_out - progress->out_at_entry, totals->dead_letters);
@@ -228,7 +234,8 @@ void lt_progress_tick(struct lt_progress *progress)
         return;
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    bool is_idle = totals.records_in == progress->in_at_entry && totals.records_out == progress->out_at_entry;
+    bool is_idle =
+        totals.records_in == progress->in_at_entry && totals.records_out == progress->out_at_entry;
     if (is_idle && now_ns - progress->entry_ns < idle_interval_ns)
         return;
     struct lt_histogram *before = progress->latency_at_entry, *now = progress->latency_now;
@@ -252,7 +259,8 @@ bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_te
     pthread_mutex_lock(&progress->mutex);
     bool found = age < progress->recent_count;
     if (found) {
-        uint32_t index = (progress->recent_next + LT_PROGRESS_RECENT - 1 - age) % LT_PROGRESS_RECENT;
+        uint32_t index =
+            (progress->recent_next + LT_PROGRESS_RECENT - 1 - age) % LT_PROGRESS_RECENT;
         lt_text_append(out, progress->recent[index]);
     }
     pthread_mutex_unlock(&progress->mutex);

@@ -1,11 +1,13 @@
 /*
- * Progress of a continuous query, as Spark's StreamingQueryProgress (SPARK.md 9.4): one JSON object per interval, of what
- * happened since the one before. Spark has none in continuous mode; leat's has the same names, with the epoch as batchId,
- * and adds a `latency` object (arrival to acknowledgement, of the interval, in microseconds) and a `lag`.
+ * Progress of a continuous query, as Spark's StreamingQueryProgress (SPARK.md 9.4): one JSON object
+ * per interval, of what happened since the one before. Spark has none in continuous mode; leat's
+ * has the same names, with the epoch as batchId, and adds a `latency` object (arrival to
+ * acknowledgement, of the interval, in microseconds) and a `lag`.
  *
  * Numbers come from the counters; the lanes are not asked.
  *
- * on: the control thread writes; lt_progress_last and lt_progress_recent may be called on any thread.
+ * on: the control thread writes; lt_progress_last and lt_progress_recent may be called on any
+ * thread.
  */
 #ifndef LT_RUN_PROGRESS_H
 #define LT_RUN_PROGRESS_H
@@ -21,7 +23,7 @@ struct lt_progress_options {
     struct lt_lane *const *lanes;
     uint32_t lane_count;
     const struct lt_clock *clock;
-    int64_t interval_ns;            /* at least this long between two entries */
+    int64_t interval_ns; /* at least this long between two entries */
 };
 
 enum { LT_PROGRESS_RECENT = 100 /* spark.sql.streaming.numRecentProgressUpdates */ };
@@ -30,8 +32,8 @@ struct lt_progress *lt_progress_create(const struct lt_progress_options *options
 void lt_progress_destroy(struct lt_progress *progress); /* NULL is a no-op */
 
 /* Epoch `epoch` is committed: it read from `start` to `end`. */
-void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch, const struct lt_position *start,
-                            const struct lt_position *end);
+void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
+                            const struct lt_position *start, const struct lt_position *end);
 /* About once a second: makes an entry when one is due. */
 void lt_progress_tick(struct lt_progress *progress);
 
@@ -40,8 +42,8 @@ bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_te
 /* Totals since the start, for a live line. */
 struct lt_progress_totals {
     uint64_t records_in, records_out, dead_letters;
-    int64_t lag_records, lag_ms;      /* -1: not known */
-    int64_t epoch, epoch_done_wall_us; /* -1: none */
+    int64_t lag_records, lag_ms;         /* -1: not known */
+    int64_t epoch, epoch_done_wall_us;   /* -1: none */
     struct lt_histogram *ack_latency_ns; /* filled if not NULL: the caller's */
 };
 void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_totals *out);

@@ -77,7 +77,7 @@ void lt_query_destroy(struct lt_query *query)
     free(query);
 }
 
-/* ---------------------------------------------------------------------------------------------- waiting */
+/* ------------------------------------------------------------------------------------ waiting */
 
 static int64_t deadline_after(int64_t timeout_ns)
 {
@@ -85,7 +85,8 @@ static int64_t deadline_after(int64_t timeout_ns)
     return timeout_ns > LT_NEVER_NS - now_ns ? LT_NEVER_NS : now_ns + timeout_ns;
 }
 
-/* One wait on the condition, or one round of work in invoker mode. False: the deadline has passed. on: mutex held. */
+/* One wait on the condition, or one round of work in invoker mode. False: the deadline has passed.
+ * on: mutex held. */
 static bool wait_once(struct lt_query *query, int64_t deadline_ns)
 {
     if (query->spec.is_invoked) {
@@ -96,7 +97,8 @@ static bool wait_once(struct lt_query *query, int64_t deadline_ns)
     }
     if (deadline_ns == LT_NEVER_NS)
         return pthread_cond_wait(&query->changed, &query->mutex) == 0;
-    struct timespec until = {.tv_sec = deadline_ns / LT_NS_PER_S, .tv_nsec = deadline_ns % LT_NS_PER_S};
+    struct timespec until = {.tv_sec = deadline_ns / LT_NS_PER_S,
+                             .tv_nsec = deadline_ns % LT_NS_PER_S};
     return pthread_cond_timedwait(&query->changed, &query->mutex, &until) != ETIMEDOUT;
 }
 
@@ -123,7 +125,8 @@ int lt_query_await_ready(struct lt_query *query, int64_t timeout_ns, struct lt_e
     while (query->state == LT_CONTROL_AWAITS_READY && code == 0)
         if (!wait_once(query, deadline_ns) && query->state == LT_CONTROL_AWAITS_READY)
             code = lt_error_set(error, LT_E_TIMEOUT,
-                                "the source did not answer within the start-up timeout; hint: check the address, or "
+                                "the source did not answer within the start-up timeout; hint: "
+                                "check the address, or "
                                 "raise startupTimeout (--startup-timeout)");
     if (code == 0)
         code = outcome(query, error);
@@ -152,7 +155,8 @@ static bool request(struct lt_query *query, enum lt_control_request kind)
 
 void lt_query_request_stop(struct lt_query *query)
 {
-    /* A full mailbox is being emptied, unless the control thread is gone, and then the query is over. */
+    /* A full mailbox is being emptied, unless the control thread is gone, and then the query is
+     * over. */
     while (!request(query, LT_CONTROL_REQUEST_STOP))
         if (lt_query_await(query, resend_ns, NULL) != LT_E_TIMEOUT)
             return;
@@ -166,20 +170,23 @@ int lt_query_stop(struct lt_query *query, int64_t timeout_ns, struct lt_error *e
     int code = lt_query_await(query, timeout_ns, error);
     if (code == LT_E_TIMEOUT)
         lt_error_set(error, code,
-                     "what was read could not be delivered and committed within the drain timeout (the query %s); it will "
+                     "what was read could not be delivered and committed within the drain timeout "
+                     "(the query %s); it will "
                      "be read again; hint: raise drainTimeout (--drain)",
                      lt_control_state_name(lt_query_state(query)));
     return code;
 }
 
-int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns, struct lt_error *error)
+int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,
+                                   struct lt_error *error)
 {
     int64_t deadline_ns = deadline_after(timeout_ns);
     int code = 0;
     pthread_mutex_lock(&query->mutex);
     query->quiet_epochs = 0;
     uint64_t asked_at = query->epochs_done;
-    (void)request(query, LT_CONTROL_REQUEST_EPOCH); /* a full mailbox: the interval brings the epoch */
+    (void)request(query,
+                  LT_CONTROL_REQUEST_EPOCH); /* a full mailbox: the interval brings the epoch */
     while (!is_over(query) && query->quiet_epochs < 2 && code == 0) {
         if (query->epochs_done != asked_at) {
             asked_at = query->epochs_done;
@@ -204,7 +211,7 @@ int lt_query_do_work(struct lt_query *query)
     return (int)work;
 }
 
-/* --------------------------------------------------------------------------------------------- looking on */
+/* --------------------------------------------------------------------------------- looking on */
 
 enum lt_control_state lt_query_state(struct lt_query *query)
 {
@@ -247,20 +254,25 @@ void lt_query_explain(const struct lt_query *query, struct lt_text_buffer *out)
     const struct lt_assembly *assembly = &query->assembly;
     const struct lt_placement *placement = &assembly->placement;
     lt_text_format(out, "source %s: %s, %u partitions\n", assembly->pipeline.source->type->name,
-                   assembly->pipeline.source->description, assembly->pipeline.source->partition_count);
+                   assembly->pipeline.source->description,
+                   assembly->pipeline.source->partition_count);
     for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
         const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
-        lt_text_format(out, "%s %s: %s, %s\n", i < assembly->pipeline.branch_count ? "sink" : "dead letters",
+        lt_text_format(out, "%s %s: %s, %s\n",
+                       i < assembly->pipeline.branch_count ? "sink" : "dead letters",
                        sink->type->name, sink->description, guarantees[sink->guarantee]);
     }
     lt_text_format(out, "lanes %u, %s, idle %s", assembly->lane_count,
-                   assembly->settings.stages == 1 ? "fused" : "staged", lt_idle_name(assembly->idle));
+                   assembly->settings.stages == 1 ? "fused" : "staged",
+                   lt_idle_name(assembly->idle));
     if (assembly->settings.stages > 1)
         lt_text_format(out, ", %u stages", assembly->settings.stages);
     explain_cpus(", lane CPUs", placement->lane_cpus, placement->lane_cpu_count, out);
-    explain_cpus(", housekeeping CPUs", placement->housekeeping, placement->housekeeping_count, out);
+    explain_cpus(", housekeeping CPUs", placement->housekeeping, placement->housekeeping_count,
+                 out);
     lt_text_format(out, ", %s\n", placement->pin ? "pinned" : "not pinned");
     lt_text_format(out, "checkpoint %s, first epoch %llu\n",
-                   assembly->settings.checkpoint_path != NULL ? assembly->settings.checkpoint_path : "none",
+                   assembly->settings.checkpoint_path != NULL ? assembly->settings.checkpoint_path
+                                                              : "none",
                    (unsigned long long)assembly->recovery.first_epoch);
 }

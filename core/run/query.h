@@ -1,15 +1,16 @@
 /*
  * A query and its life: what the public doors (core/leat.h) stand on.
  *
- *   start    binds the plan, opens the checkpoint, connects source and sinks, finishes what a crash left unfinished, deals
- *            partitions to lanes and stages to workers, opens them, and lets them run
+ *   start    binds the plan, opens the checkpoint, connects source and sinks, finishes what a crash
+ *            left unfinished, deals partitions to lanes and stages to workers, opens them, and lets
+ *            them run
  *   stop     stops reading, delivers and commits what was read (up to drainTimeout), ends
  *   await    waits for the end
- *   destroy  frees it; an active query is stopped at once, without waiting for what is in flight: nothing is lost, since
- *            what was not committed is read again
+ *   destroy  frees it; an active query is stopped at once, without waiting for what is in flight:
+ *            nothing is lost, since what was not committed is read again
  *
- * In invoker mode there are no threads: the caller's loop is lt_query_do_work, and the calls above must come from the same
- * thread.
+ * In invoker mode there are no threads: the caller's loop is lt_query_do_work, and the calls above
+ * must come from the same thread.
  *
  * on: any one thread at a time, unless said otherwise.
  */
@@ -26,29 +27,35 @@
 struct lt_query;
 
 struct lt_query_spec {
-    const struct lt_plan *plan;           /* outlives the query, as all of these */
-    struct lt_arena *arena;               /* of the plan; the query adds to it */
-    const struct lt_options *options;     /* core/run/query_options.h */
+    const struct lt_plan *plan;       /* outlives the query, as all of these */
+    struct lt_arena *arena;           /* of the plan; the query adds to it */
+    const struct lt_options *options; /* core/run/query_options.h */
     const struct lt_catalog *catalog;
-    const struct lt_clock *clock;         /* NULL: the system's */
-    bool is_invoked;                      /* invoker mode */
+    const struct lt_clock *clock; /* NULL: the system's */
+    bool is_invoked;              /* invoker mode */
 };
 
-int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, struct lt_error *error) LT_MUST_USE;
+int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out,
+                   struct lt_error *error) LT_MUST_USE;
 
-/* Waits until the readers really consume (0), the query ended or failed (its code), or the time is over (LT_E_TIMEOUT). */
-int lt_query_await_ready(struct lt_query *query, int64_t timeout_ns, struct lt_error *error) LT_MUST_USE;
-/* Waits for the end: 0 when it ended well, its error's code when it failed, LT_E_TIMEOUT when the time is over
+/* Waits until the readers really consume (0), the query ended or failed (its code), or the time is
+ * over (LT_E_TIMEOUT). */
+int lt_query_await_ready(struct lt_query *query, int64_t timeout_ns,
+                         struct lt_error *error) LT_MUST_USE;
+/* Waits for the end: 0 when it ended well, its error's code when it failed, LT_E_TIMEOUT when the
+ * time is over
  * (LT_NEVER_NS: wait for ever). May be called on any thread. */
 int lt_query_await(struct lt_query *query, int64_t timeout_ns, struct lt_error *error) LT_MUST_USE;
 /* Asks for a good end, without waiting. on: any, signal handlers excepted. */
 void lt_query_request_stop(struct lt_query *query);
-/* Asks for a good end and waits for it, up to drainTimeout (or `timeout_ns` if that is >= 0). LT_E_TIMEOUT: the rest was cut
- * off and will be read again. */
+/* Asks for a good end and waits for it, up to drainTimeout (or `timeout_ns` if that is >= 0).
+ * LT_E_TIMEOUT: the rest was cut off and will be read again. */
 int lt_query_stop(struct lt_query *query, int64_t timeout_ns, struct lt_error *error) LT_MUST_USE;
 /* Spark's processAllAvailable: waits until two epochs in a row end at the same positions. */
-int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns, struct lt_error *error) LT_MUST_USE;
-/* One round of everything, in invoker mode: the work done, or a negative code once the query has failed. */
+int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,
+                                   struct lt_error *error) LT_MUST_USE;
+/* One round of everything, in invoker mode: the work done, or a negative code once the query has
+ * failed. */
 int lt_query_do_work(struct lt_query *query);
 
 void lt_query_destroy(struct lt_query *query); /* NULL is a no-op */
@@ -59,7 +66,8 @@ const char *lt_query_id(const struct lt_query *query);
 const char *lt_query_run_id(const struct lt_query *query);
 struct lt_progress *lt_query_progress(struct lt_query *query);
 struct lt_counters *lt_query_counters(struct lt_query *query);
-/* What was chosen and why: source, sinks, guarantee, lanes, stages, CPUs, idle strategy, reactor; several lines. */
+/* What was chosen and why: source, sinks, guarantee, lanes, stages, CPUs, idle strategy, reactor;
+ * several lines. */
 void lt_query_explain(const struct lt_query *query, struct lt_text_buffer *out);
 
 #endif

@@ -5,24 +5,31 @@
 #include "core/base/limits.h"
 
 static const struct lt_option_spec specs[] = {
-    {"queryName", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0, "Name of the query, in progress, logs and counters."},
+    {"queryName", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "Name of the query, in progress, logs and counters."},
     {"checkpointLocation", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Directory that the query's progress is kept in; required by sinks that outlive the process."},
     {"lanes", LT_OPTION_I64, "0", NULL, 0, LT_LIMIT_LANES, 0,
-     "Lanes to run: groups of source partitions, each with its own path. 0: one per usable CPU beyond the first, at "
+     "Lanes to run: groups of source partitions, each with its own path. 0: one per usable CPU "
+     "beyond the first, at "
      "most one per partition."},
     {"stages", LT_OPTION_I64, "1", NULL, 1, 3, 0,
-     "Stages each lane is cut into: 1 runs it fused on one thread; 2 puts delivery on another; 3 puts reading, operators "
+     "Stages each lane is cut into: 1 runs it fused on one thread; 2 puts delivery on another; 3 "
+     "puts reading, operators "
      "and delivery apart."},
     {"cpus", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
-     "CPUs for lanes, as 2,4-6. Default: all usable ones but the first, which is left to libraries' threads."},
+     "CPUs for lanes, as 2,4-6. Default: all usable ones but the first, which is left to "
+     "libraries' threads."},
     {"idle", LT_OPTION_CHOICE, "auto", "auto|spin|yield|backoff|park", 0, 0, 0,
-     "What a lane's thread does when nothing is there. auto: backoff where lanes have CPUs of their own, else park."},
+     "What a lane's thread does when nothing is there. auto: backoff where lanes have CPUs of "
+     "their own, else park."},
     {"pin", LT_OPTION_BOOL, "true", NULL, 0, 0, 0, "Whether threads are bound to their CPUs."},
     {"dmaLatency", LT_OPTION_CHOICE, "auto", "auto|off", 0, 0, 0,
-     "auto: hold /dev/cpu_dma_latency at 0 when permitted, so that idle CPUs wake in microseconds; costs power."},
+     "auto: hold /dev/cpu_dma_latency at 0 when permitted, so that idle CPUs wake in microseconds; "
+     "costs power."},
     {"io", LT_OPTION_CHOICE, "auto", "auto|io_uring|epoll", 0, 0, 0,
-     "How files and wake-ups are waited for. auto: io_uring where the kernel allows it, else epoll."},
+     "How files and wake-ups are waited for. auto: io_uring where the kernel allows it, else "
+     "epoll."},
     {"minBatchesToRetain", LT_OPTION_I64, "100", NULL, 1, 1000000000, 0,
      "Epochs whose entries the checkpoint keeps (spark.sql.streaming.minBatchesToRetain)."},
     {"fileChecksum", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
@@ -33,7 +40,8 @@ static const struct lt_option_spec specs[] = {
     {"startupTimeout", LT_OPTION_DURATION, "10s", NULL, 0, INT64_MAX, 0,
      "How long a start waits for sources and sinks to answer."},
     {"counters", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
-     "File that counters and histograms are mapped in, for `leat stat`. Default: none for programs that embed leat."},
+     "File that counters and histograms are mapped in, for `leat stat`. Default: none for programs "
+     "that embed leat."},
     {"laneRows", LT_OPTION_I64, "65536", NULL, 2 * LT_LIMIT_POLL_RECORDS, 16777216, 0,
      "Rows that may be in flight in one lane before its source is not polled."},
     {"laneBytes", LT_OPTION_SIZE, "256m", NULL, 1024 * 1024, INT64_MAX, 0,

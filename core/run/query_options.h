@@ -1,6 +1,6 @@
 /*
- * The options of a query: one table, by Spark's names where Spark has them. The trigger, the plan and what a source or sink
- * understands are not here.
+ * The options of a query: one table, by Spark's names where Spark has them. The trigger, the plan
+ * and what a source or sink understands are not here.
  */
 #ifndef LT_RUN_QUERY_OPTIONS_H
 #define LT_RUN_QUERY_OPTIONS_H
@@ -12,16 +12,16 @@
 #include "core/run/worker.h"
 
 struct lt_query_settings {
-    const char *name;               /* queryName, or NULL */
-    const char *checkpoint_path;    /* checkpointLocation, or NULL */
-    const char *counters_path;      /* NULL: anonymous memory */
-    uint32_t lanes;                 /* 0: as the usable CPUs allow */
-    uint32_t stages;                /* 1..3 */
-    const char *cpus;               /* or NULL */
+    const char *name;            /* queryName, or NULL */
+    const char *checkpoint_path; /* checkpointLocation, or NULL */
+    const char *counters_path;   /* NULL: anonymous memory */
+    uint32_t lanes;              /* 0: as the usable CPUs allow */
+    uint32_t stages;             /* 1..3 */
+    const char *cpus;            /* or NULL */
     bool idle_is_set;
     enum lt_idle idle;
     bool pin, hold_dma_latency;
-    const char *reactor;            /* "auto", "io_uring", "epoll" */
+    const char *reactor; /* "auto", "io_uring", "epoll" */
     uint32_t min_batches_to_retain;
     bool verify_checksums;
     int64_t drain_timeout_ns, startup_timeout_ns;

@@ -6,7 +6,8 @@
 
 static const char source_file[] = "sources/0/0";
 
-int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out, struct lt_error *error)
+int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out,
+                    struct lt_error *error)
 {
     if (checkpoint == NULL)
         return 0;
@@ -14,23 +15,23 @@ int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out
     return code == LT_E_NOT_FOUND ? 0 : code;
 }
 
-/* The first start of a query: what it begins with must be known before anything is read, or a crash before the first epoch
- * would begin elsewhere. */
-static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source, struct lt_position *positions,
-                     struct lt_error *error)
+/* The first start of a query: what it begins with must be known before anything is read, or a crash
+ * before the first epoch would begin elsewhere. */
+static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source,
+                     struct lt_position *positions, struct lt_error *error)
 {
     struct lt_text_buffer keep;
     lt_text_init(&keep);
     int code = source->ops->initial(source, positions, &keep, error);
     if (code == 0 && checkpoint != NULL && keep.size_bytes > 0)
-        code = lt_checkpoint_write_file(lt_checkpoint_path(checkpoint), source_file, keep.data, keep.size_bytes,
-                                        error);
+        code = lt_checkpoint_write_file(lt_checkpoint_path(checkpoint), source_file, keep.data,
+                                        keep.size_bytes, error);
     lt_text_fini(&keep);
     return code;
 }
 
-static int finish_sink(struct lt_checkpoint *checkpoint, const struct lt_pipeline *pipeline, uint32_t index,
-                       uint64_t epoch, struct lt_error *error)
+static int finish_sink(struct lt_checkpoint *checkpoint, const struct lt_pipeline *pipeline,
+                       uint32_t index, uint64_t epoch, struct lt_error *error)
 {
     struct lt_sink *sink = lt_pipeline_sink(pipeline, index);
     struct lt_text_buffer notes;
@@ -44,9 +45,11 @@ static int finish_sink(struct lt_checkpoint *checkpoint, const struct lt_pipelin
     lt_text_fini(&notes);
     if (code == 0 && must_replay)
         code = lt_error_set(error, LT_E_UNSUPPORTED,
-                            "the sink has lost what it prepared, and continuous mode cannot read exactly that range "
+                            "the sink has lost what it prepared, and continuous mode cannot read "
+                            "exactly that range "
                             "again; hint: run the query once in micro-batch mode");
-    return code == 0 ? 0 : lt_error_append(error, "sink %s: epoch %" PRIu64, sink->type->name, epoch);
+    return code == 0 ? 0
+                     : lt_error_append(error, "sink %s: epoch %" PRIu64, sink->type->name, epoch);
 }
 
 static int finish_epochs(struct lt_checkpoint *checkpoint, const struct lt_recovery *recovery,
@@ -62,7 +65,8 @@ static int finish_epochs(struct lt_checkpoint *checkpoint, const struct lt_recov
         int code = lt_checkpoint_finish(checkpoint, epoch, error);
         if (code != 0)
             return code;
-        lt_log_info("epoch %" PRIu64 " was logged and not committed when the query ended: finished", epoch);
+        lt_log_info("epoch %" PRIu64 " was logged and not committed when the query ended: finished",
+                    epoch);
     }
     return 0;
 }
@@ -76,6 +80,7 @@ int lt_recover_positions(struct lt_checkpoint *checkpoint, const struct lt_recov
         return start_new(checkpoint, source, positions, error);
     int code = finish_epochs(checkpoint, recovery, pipeline, error);
     if (code == 0)
-        code = source->ops->positions_from_json(source, recovery->source_offsets[0], positions, error);
+        code =
+            source->ops->positions_from_json(source, recovery->source_offsets[0], positions, error);
     return code;
 }

@@ -1,6 +1,7 @@
 /*
- * From the checkpoint to the positions a query starts at: initial ones for a new query, the last logged ones otherwise,
- * after what a crash left unfinished has been finished (core/epoch/protocol.h).
+ * From the checkpoint to the positions a query starts at: initial ones for a new query, the last
+ * logged ones otherwise, after what a crash left unfinished has been finished
+ * (core/epoch/protocol.h).
  *
  * on: the thread that starts the query; waits for the disk and for the source.
  */
@@ -11,7 +12,8 @@
 #include "core/run/pipeline.h"
 
 /* What source 0 kept when the query was new, for its connect; `out` is empty if nothing. */
-int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
+int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out,
+                    struct lt_error *error) LT_MUST_USE;
 
 /* Finishes unfinished epochs and fills `positions` (one per partition of the connected source). */
 int lt_recover_positions(struct lt_checkpoint *checkpoint, const struct lt_recovery *recovery,

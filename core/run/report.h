@@ -1,8 +1,9 @@
 /*
  * What lanes and the control agent say to each other, through mailboxes (core/flow/mailbox.h).
  *
- * Commands go to the mailbox of the stage concerned: the lane's first stage reads, its last one delivers; in a fused
- * lane both are one. Reports go to the control agent's mailbox. The names are those of core/epoch/protocol.h.
+ * Commands go to the mailbox of the stage concerned: the lane's first stage reads, its last one
+ * delivers; in a fused lane both are one. Reports go to the control agent's mailbox. The names are
+ * those of core/epoch/protocol.h.
  */
 #ifndef LT_RUN_REPORT_H
 #define LT_RUN_REPORT_H
@@ -14,14 +15,15 @@
 enum lt_command {
     LT_COMMAND_INJECT,       /* control -> first stage: number = epoch */
     LT_COMMAND_STOP_READING, /* control -> first stage: answer ENDED, go on with markers */
-    LT_COMMAND_COMMIT,       /* control -> last stage: number = epoch; its offsets entry is on disk */
+    LT_COMMAND_COMMIT, /* control -> last stage: number = epoch; its offsets entry is on disk */
 };
 
 enum lt_report {
     LT_REPORT_READY,     /* first stage -> control: the reader really consumes */
-    LT_REPORT_POSITION,  /* first stage -> control: number = epoch; payload: struct lt_position[], the lane's own,
-                            valid until the epoch is done */
-    LT_REPORT_ENDED,     /* first stage -> control: no more rows will come (end reached, or told to stop) */
+    LT_REPORT_POSITION,  /* first stage -> control: number = epoch; payload: struct lt_position[],
+                            the lane's own,  valid until the epoch is done */
+    LT_REPORT_ENDED,     /* first stage -> control: no more rows will come (end reached, or told to
+                            stop) */
     LT_REPORT_PREPARED,  /* last stage -> control: number = epoch; payload: note (free()) or NULL */
     LT_REPORT_COMMITTED, /* last stage -> control: number = epoch */
     LT_REPORT_FAILED,    /* any stage -> control: payload: struct lt_error (free()) */

@@ -30,7 +30,8 @@ static void fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
         &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
 }
 
-void lt_ring_outlet_init(struct lt_ring_outlet *outlet, struct lt_ring *ring, struct lt_waker *waker)
+void lt_ring_outlet_init(struct lt_ring_outlet *outlet, struct lt_ring *ring,
+                         struct lt_waker *waker)
 {
     *outlet = (struct lt_ring_outlet){.out = {emit, fail}, .ring = ring, .waker = waker};
     lt_item_queue_init(&outlet->pending);

@@ -1,9 +1,11 @@
 /*
- * The end of a stage that is not the last: puts rows, failed records and markers into the ring to the next stage.
+ * The end of a stage that is not the last: puts rows, failed records and markers into the ring to
+ * the next stage.
  *
- * A full ring never loses and never waits: what does not fit is queued here, in order, and the stage takes no input
- * until the queue is empty. The next stage's worker is woken when the first item of a step is published, so that it starts
- * at once, and again at the end of the step, in case it fell asleep in between.
+ * A full ring never loses and never waits: what does not fit is queued here, in order, and the
+ * stage takes no input until the queue is empty. The next stage's worker is woken when the first
+ * item of a step is published, so that it starts at once, and again at the end of the step, in case
+ * it fell asleep in between.
  *
  * on: the stage's thread.
  */
@@ -26,7 +28,8 @@ struct lt_ring_outlet {
     bool published; /* something since the last flush */
 };
 
-void lt_ring_outlet_init(struct lt_ring_outlet *outlet, struct lt_ring *ring, struct lt_waker *waker);
+void lt_ring_outlet_init(struct lt_ring_outlet *outlet, struct lt_ring *ring,
+                         struct lt_waker *waker);
 void lt_ring_outlet_fini(struct lt_ring_outlet *outlet);
 /* Moves queued items into the ring; the number moved. */
 uint32_t lt_ring_outlet_step(struct lt_ring_outlet *outlet);

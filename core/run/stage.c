@@ -22,7 +22,8 @@ static bool is_blocked(const struct lt_stage *stage)
     return lt_delivery_is_blocked(stage->delivery);
 }
 
-/* The query is to stop with this error. A stage with a delivery reports through it, so that it is said once. */
+/* The query is to stop with this error. A stage with a delivery reports through it, so that it is
+ * said once. */
 static void fail_stage(struct lt_stage *stage, const struct lt_error *error)
 {
     if (stage->delivery != NULL) {
@@ -54,7 +55,7 @@ static uint32_t send_error(struct lt_stage *stage)
     return stage->error_sent;
 }
 
-/* -------------------------------------------------------------------------------------------- intake */
+/* ------------------------------------------------------------------------------------- intake */
 
 static struct lt_position *positions_of(struct lt_intake *intake, uint64_t epoch)
 {
@@ -131,8 +132,8 @@ static uint32_t read_source(struct lt_stage *stage)
     uint32_t count = 0;
     if (intake->stopped)
         return 0;
-    switch (intake->reader->ops->poll(intake->reader, lt_chain_entry(&stage->chain), LT_LIMIT_POLL_RECORDS,
-                                      &count)) {
+    switch (intake->reader->ops->poll(intake->reader, lt_chain_entry(&stage->chain),
+                                      LT_LIMIT_POLL_RECORDS, &count)) {
     case LT_POLL_MORE:
         break;
     case LT_POLL_IDLE:
@@ -149,9 +150,10 @@ static uint32_t read_source(struct lt_stage *stage)
     return count;
 }
 
-/* ----------------------------------------------------------------------------------------- other input */
+/* -------------------------------------------------------------------------------- other input */
 
-/* Takes what the ring holds, up to one poll's worth; stops at the first thing that could not go on. */
+/* Takes what the ring holds, up to one poll's worth; stops at the first thing that could not go
+ * on. */
 static uint32_t read_ring(struct lt_stage *stage)
 {
     struct lt_out *entry = lt_chain_entry(&stage->chain);
@@ -186,7 +188,7 @@ static void end_batch(struct lt_stage *stage)
         lt_delivery_batch_end(stage->delivery);
 }
 
-/* ---------------------------------------------------------------------------------------------- agent */
+/* -------------------------------------------------------------------------------------- agent */
 
 static uint32_t take_commands(struct lt_stage *stage)
 {
@@ -216,7 +218,8 @@ static uint32_t take_commands(struct lt_stage *stage)
 static uint32_t step_waiting(struct lt_stage *stage)
 {
     uint32_t work = lt_chain_step(&stage->chain);
-    work += stage->outlet != NULL ? lt_ring_outlet_step(stage->outlet) : lt_delivery_step(stage->delivery);
+    work += stage->outlet != NULL ? lt_ring_outlet_step(stage->outlet)
+                                  : lt_delivery_step(stage->delivery);
     if (lt_unlikely(stage->has_error))
         work += send_error(stage);
     if (lt_unlikely(stage->chain.stop_asked && !stage->stop_reported)) {
@@ -247,7 +250,8 @@ static uint32_t stage_step(void *context)
 static int64_t stage_deadline_ns(void *context)
 {
     struct lt_stage *stage = context;
-    int64_t nearest = stage->delivery != NULL ? lt_delivery_deadline_ns(stage->delivery) : LT_NEVER_NS;
+    int64_t nearest =
+        stage->delivery != NULL ? lt_delivery_deadline_ns(stage->delivery) : LT_NEVER_NS;
     if (stage->intake != NULL && stage->intake->reader->ops->deadline_ns != NULL) {
         int64_t deadline = stage->intake->reader->ops->deadline_ns(stage->intake->reader);
         if (deadline < nearest)
@@ -256,8 +260,8 @@ static int64_t stage_deadline_ns(void *context)
     return nearest;
 }
 
-static struct lt_shared_u64 *add_counter(struct lt_stage *stage, enum lt_counter_kind kind, const char *name,
-                                         const char *unit, const char *help)
+static struct lt_shared_u64 *add_counter(struct lt_stage *stage, enum lt_counter_kind kind,
+                                         const char *name, const char *unit, const char *help)
 {
     char full[96];
     snprintf(full, sizeof full, "lane%u.source.%s", stage->lane, name);
@@ -269,13 +273,15 @@ static int open_intake(struct lt_stage *stage, struct lt_error *error)
     struct lt_intake *intake = stage->intake;
     char prefix[64];
     snprintf(prefix, sizeof prefix, "lane%u.source.", stage->lane);
-    intake->records = add_counter(stage, LT_COUNTER_SUM, "records", "records", "read from the source");
+    intake->records =
+        add_counter(stage, LT_COUNTER_SUM, "records", "records", "read from the source");
     intake->lag_records = add_counter(stage, LT_COUNTER_GAUGE, "lag_records", "records",
                                       "records behind the newest one known; -1 if not known");
     intake->lag_ms = add_counter(stage, LT_COUNTER_GAUGE, "lag_ms", "ms",
                                  "milliseconds behind the newest record; -1 if not known");
     for (uint32_t i = 0; i < LT_WRITER_EPOCHS; i++)
-        intake->positions[i] = lt_alloc_array(intake->partition_count, sizeof *intake->positions[i]);
+        intake->positions[i] =
+            lt_alloc_array(intake->partition_count, sizeof *intake->positions[i]);
     struct lt_connector_env env = stage->env;
     env.counter_prefix = prefix;
     int code = intake->source->ops->open_reader(intake->source, &env, intake->partitions,
@@ -302,7 +308,8 @@ static int stage_open(void *context, struct lt_reactor *reactor, struct lt_error
     return code;
 }
 
-/* The writers may need this thread's reactor to end; all else is freed by the lane when every worker has stopped. */
+/* The writers may need this thread's reactor to end; all else is freed by the lane when every
+ * worker has stopped. */
 static void stage_close(void *context)
 {
     struct lt_stage *stage = context;

@@ -1,11 +1,12 @@
 /*
- * A stage: what one worker does for one lane. It takes rows from a reader (the first stage) or a ring, sends them through
- * its part of the operators, and hands them to the next ring or (the last stage) to the lane's delivery. A fused lane has
- * one stage that is first and last.
+ * A stage: what one worker does for one lane. It takes rows from a reader (the first stage) or a
+ * ring, sends them through its part of the operators, and hands them to the next ring or (the last
+ * stage) to the lane's delivery. A fused lane has one stage that is first and last.
  *
- * One step, bounded: commands; what waited (rows that could not go on, completions, epochs); a marker that is due; then, if
- * nothing waits, input. So a full ring or a busy sink stops the input of its stage, the ring before it fills, and in the end
- * the source is not polled: that is all the back-pressure there is.
+ * One step, bounded: commands; what waited (rows that could not go on, completions, epochs); a
+ * marker that is due; then, if nothing waits, input. So a full ring or a busy sink stops the input
+ * of its stage, the ring before it fills, and in the end the source is not polled: that is all the
+ * back-pressure there is.
  *
  * on: the stage's worker; struct fields are its own after start.
  */
@@ -26,9 +27,10 @@ struct lt_intake {
     const uint32_t *partitions; /* of the source, this lane's */
     uint32_t partition_count;
     const struct lt_position *start, *end; /* end: NULL if none */
-    /* One report of positions per epoch in flight, so that nothing is allocated; epoch % LT_WRITER_EPOCHS. */
+    /* One report of positions per epoch in flight, so that nothing is allocated; epoch %
+     * LT_WRITER_EPOCHS. */
     struct lt_position *positions[LT_WRITER_EPOCHS];
-    bool stopped;        /* told to stop reading, or ended */
+    bool stopped; /* told to stop reading, or ended */
     bool ended_reported;
     bool ready_reported;
     bool marker_due;     /* `marker_epoch` is to be injected as soon as nothing waits */
@@ -46,15 +48,15 @@ struct lt_stage {
     const struct lt_clock *clock;
     struct lt_mailbox *commands; /* NULL: this stage is told nothing */
     struct lt_mailbox *control;
-    struct lt_intake *intake;    /* first stage, or NULL */
-    struct lt_ring *input;       /* other stages, or NULL */
+    struct lt_intake *intake; /* first stage, or NULL */
+    struct lt_ring *input;    /* other stages, or NULL */
     struct lt_chain chain;
     struct lt_ring_outlet *outlet; /* not the last stage, or NULL */
     struct lt_delivery *delivery;  /* last stage, or NULL */
     struct lt_connector_env env;   /* counter_prefix and index are filled per use */
     struct lt_operator_env operator_env;
     bool stop_reported;
-    bool chain_marked; /* the marker at hand has passed the chain, not yet what follows */
+    bool chain_marked;     /* the marker at hand has passed the chain, not yet what follows */
     struct lt_error error; /* of a stage without delivery, until it is sent */
     bool has_error, error_sent;
 };

@@ -13,10 +13,12 @@
 #include "core/flow/connector.h"
 
 enum {
-    /* A wake-up from parking costs 2.4 us with cpu_dma_latency held; spinning for 20 times that before it keeps the
-     * median at a hop's price for gaps under 50 us and costs 5 % of a CPU at 1,000 records/s (IO.md 6.3). */
+    /* A wake-up from parking costs 2.4 us with cpu_dma_latency held; spinning for 20 times that
+     * before it keeps the median at a hop's price for gaps under 50 us and costs 5 % of a CPU at
+     * 1,000 records/s (IO.md 6.3). */
     BACKOFF_SPIN_NS = 50 * LT_NS_PER_US,
-    /* A spinner that never yields holds up kernel work bound to its CPU: fsync p99 4.7 ms against 0.7 ms (IO.md 4.4). */
+    /* A spinner that never yields holds up kernel work bound to its CPU: fsync p99 4.7 ms against
+     * 0.7 ms (IO.md 4.4). */
     YIELD_EVERY_NS = 20 * LT_NS_PER_US,
     /* How many empty rounds pass between two looks at the clock. */
     ROUNDS_PER_CLOCK = 16,
@@ -90,7 +92,8 @@ static int open_agents(struct lt_worker *worker, struct lt_error *error)
     return 0;
 }
 
-/* Operations that are on their way point into their owners' memory: nothing is freed before the last has completed. */
+/* Operations that are on their way point into their owners' memory: nothing is freed before the
+ * last has completed. */
 static void settle(struct lt_worker *worker)
 {
     while (worker->reactor->pending_count > 0) {
@@ -123,7 +126,8 @@ static int64_t nearest_deadline(const struct lt_worker *worker)
     int64_t nearest = LT_NEVER_NS;
     for (uint32_t i = 0; i < worker->agent_count; i++) {
         const struct lt_agent *agent = &worker->agents[i];
-        int64_t deadline = agent->deadline_ns == NULL ? LT_NEVER_NS : agent->deadline_ns(agent->context);
+        int64_t deadline =
+            agent->deadline_ns == NULL ? LT_NEVER_NS : agent->deadline_ns(agent->context);
         if (deadline < nearest)
             nearest = deadline;
     }
@@ -139,7 +143,8 @@ static void park(struct lt_worker *worker)
     lt_waker_unpark(&worker->reactor->waker);
 }
 
-/* Spins politely: relaxes each round, yields now and then so that kernel work bound to this CPU gets its turn. */
+/* Spins politely: relaxes each round, yields now and then so that kernel work bound to this CPU
+ * gets its turn. */
 static void spin(struct lt_worker *worker, int64_t now_ns)
 {
     lt_cpu_relax();
@@ -204,7 +209,8 @@ static void answer(struct lt_worker *worker, int code)
 static void *worker_main(void *argument)
 {
     struct lt_worker *worker = argument;
-    (void)prctl(PR_SET_TIMERSLACK, 1); /* best effort: a parked worker's deadline is late by 50 us without it */
+    (void)prctl(PR_SET_TIMERSLACK,
+                1); /* best effort: a parked worker's deadline is late by 50 us without it */
     int code = create_reactor(worker, &worker->answer_error);
     answer(worker, code);
     if (code != 0)
@@ -238,7 +244,8 @@ static void join(struct lt_worker *worker)
     worker->has_thread = false;
 }
 
-int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **out, struct lt_error *error)
+int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **out,
+                    struct lt_error *error)
 {
     struct lt_worker *worker = lt_alloc(sizeof *worker);
     worker->options = *options;
@@ -249,8 +256,8 @@ int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **
     if (options->is_inline) {
         code = create_reactor(worker, error);
     } else {
-        code = lt_placement_start_thread(options->placement, options->lane_cpu, worker->name, worker_main,
-                                         worker, &worker->thread, error);
+        code = lt_placement_start_thread(options->placement, options->lane_cpu, worker->name,
+                                         worker_main, worker, &worker->thread, error);
         worker->has_thread = code == 0;
         if (code == 0)
             code = take_answer(worker, error);
@@ -301,7 +308,8 @@ void lt_worker_stop(struct lt_worker *worker)
         close_agents(worker);
         return;
     }
-    lt_store_relaxed_u32(&worker->stop, 1); /* relaxed: the semaphore or the waker's fence orders it */
+    lt_store_relaxed_u32(&worker->stop,
+                         1); /* relaxed: the semaphore or the waker's fence orders it */
     lt_waker_wake(lt_worker_waker(worker));
     sem_post(&worker->told);
     join(worker);

@@ -1,21 +1,23 @@
 /*
  * A worker: one thread with one reactor that runs a list of agents in turn, for ever.
  *
- * The duty cycle is bounded: each agent's step does a limited amount of work and returns how much. What happens when a
- * whole round found nothing is the idle strategy's business, chosen by name:
+ * The duty cycle is bounded: each agent's step does a limited amount of work and returns how much.
+ * What happens when a whole round found nothing is the idle strategy's business, chosen by name:
  *
  *   spin     never leaves the CPU
  *   yield    gives the CPU away between rounds
  *   backoff  spins for a while, then parks (the default where lanes have CPUs of their own)
  *   park     parks at once (the default where CPUs are shared)
  *
- * Parking waits on the reactor: woken by a ring, a mailbox, a library's signal, a completion, or the nearest deadline of
- * any agent. Before it sleeps, a worker says that it is about to, and runs one more round (core/flow/waker.h).
+ * Parking waits on the reactor: woken by a ring, a mailbox, a library's signal, a completion, or
+ * the nearest deadline of any agent. Before it sleeps, a worker says that it is about to, and runs
+ * one more round (core/flow/waker.h).
  *
  * The same agents run without a thread in invoker mode: the caller's loop calls lt_worker_round().
  *
- * Life: start (the thread and its reactor exist, so the waker can be given to whoever feeds the worker) -> add agents ->
- * run (opens the agents on the worker's own thread, since what they make may belong to it; then rounds, for ever)
+ * Life: start (the thread and its reactor exist, so the waker can be given to whoever feeds the
+ * worker) -> add agents -> run (opens the agents on the worker's own thread, since what they make
+ * may belong to it; then rounds, for ever)
  * -> stop (the agents are closed there too) -> destroy.
  */
 #ifndef LT_RUN_WORKER_H
@@ -63,17 +65,19 @@ struct lt_worker_options {
 
 enum { LT_WORKER_AGENTS_MAX = 64 };
 
-/* Starts the thread (unless options->is_inline) and its reactor. In line, the calling thread is the worker's thread from
- * here on: it must make all further calls. */
+/* Starts the thread (unless options->is_inline) and its reactor. In line, the calling thread is the
+ * worker's thread from here on: it must make all further calls. */
 int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **out,
                     struct lt_error *error) LT_MUST_USE;
 /* Before run. The agent is copied. */
-int lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent, struct lt_error *error) LT_MUST_USE;
+int lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent,
+                  struct lt_error *error) LT_MUST_USE;
 
 /* The waker to give to whoever feeds this worker. */
 struct lt_waker *lt_worker_waker(struct lt_worker *worker);
 
-/* Opens the agents and begins the rounds; returns when they are open or one could not be (agents are then closed). */
+/* Opens the agents and begins the rounds; returns when they are open or one could not be (agents
+ * are then closed). */
 int lt_worker_run(struct lt_worker *worker, struct lt_error *error) LT_MUST_USE;
 /* One round over the agents and the reactor; the work done. on: the thread of an inline worker. */
 uint32_t lt_worker_round(struct lt_worker *worker);
