@@ -1,0 +1,89 @@
+/*
+ * One librdkafka handle, configured: the only place that touches rd_kafka_conf_* and that turns Kafka's error codes
+ * into leat's errors.
+ *
+ * The configuration is made in three layers: leat's defaults (kafka_properties.h), then the user's `kafka.*`
+ * options under their Java or librdkafka names, then what leat must have its way. librdkafka's threads are placed
+ * through the environment; its log goes to leat's log; what its error callback says last is kept for error texts.
+ *
+ * What a client is not: it knows nothing of records. Readers and writers use its handle directly.
+ */
+#ifndef LT_IO_KAFKA_CLIENT_H
+#define LT_IO_KAFKA_CLIENT_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/base/options.h"
+#include "core/flow/connector.h"
+#include "core/flow/waker.h"
+#include "io/kafka_properties.h"
+
+enum { LT_KAFKA_TEXT_MAX = 512 };
+
+struct lt_kafka_override {
+    const char *name, *value;
+};
+
+struct lt_kafka_client_options {
+    enum lt_kafka_role role;
+    const struct lt_options *options; /* `kafka.*` of these; used during open only */
+    const char *owner;                /* "source kafka": in errors; a constant */
+    const struct lt_connector_env *env; /* place_thread is copied; used during open only */
+    const struct lt_kafka_override *overrides; /* set last */
+    size_t override_count;
+    /* Delivery reports; the opaque they get is the client. Producers only. */
+    void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *message, void *client);
+    bool is_first; /* of its kind in the query: logs what is ignored and what differs */
+};
+
+/* on: the thread that polls the handle, but for `rk`, which any may use. */
+struct lt_kafka_client {
+    rd_kafka_t *rk;
+    void *context; /* of whoever polls: set by it before the first poll */
+    /* Consumers: raised when the first Fetch is on the wire, which is when nothing that arrives can be missed any
+     * more. Set by the reader before it starts a partition. */
+    struct lt_signal *fetch_signal;
+    struct lt_shared_u32 has_fetched; /* on: librdkafka's threads write it, the reader reads it */
+    enum lt_kafka_role role;
+    const char *owner;
+    void (*place_thread)(void *context, const char *thread_name);
+    void *place_context;
+    bool all_brokers_down;             /* since the last sign of life */
+    bool is_refused;                   /* the brokers do not take our name and password */
+    rd_kafka_resp_err_t fatal;         /* of an idempotent producer; 0: none */
+    char last_error[LT_KAFKA_TEXT_MAX]; /* the error callback's, "" if none */
+};
+
+/* Checks that a handle could be configured by these options; opens nothing. on: any. */
+int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *options,
+                          struct lt_error *error) LT_MUST_USE;
+
+/* Makes the handle; its threads begin to connect. Does not wait. Close frees it and joins its threads. */
+int lt_kafka_client_open(const struct lt_kafka_client_options *options, struct lt_kafka_client **out,
+                         struct lt_error *error) LT_MUST_USE;
+void lt_kafka_client_close(struct lt_kafka_client *client); /* NULL is a no-op */
+
+/* Time left until the deadline, in ms, at least 1: what librdkafka's waiting calls take. */
+int lt_kafka_client_left_ms(const struct lt_connector_env *env);
+
+/* Sets an error from a Kafka code: leat's code and class, and the text "<format>: <Kafka's words>". A timeout with
+ * no broker in sight says which brokers were tried and what the last one answered. `client` may be NULL. Returns
+ * the code. */
+int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error, rd_kafka_resp_err_t err,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* What a failed delivery means. */
+enum lt_kafka_verdict {
+    LT_KAFKA_BAD_RECORD, /* this record cannot be written; others can */
+    LT_KAFKA_BROKEN,     /* the topic or the producer is the trouble: nothing can be written */
+    LT_KAFKA_PURGED,     /* we took it back ourselves */
+};
+enum lt_kafka_verdict lt_kafka_verdict(rd_kafka_resp_err_t err);
+/* A fault's condition for a bad record: "RECORD_TOO_LARGE", "KAFKA_INVALID_RECORD", ... */
+const char *lt_kafka_condition(rd_kafka_resp_err_t err);
+
+#endif

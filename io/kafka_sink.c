@@ -1,0 +1,380 @@
+/*
+ * The sink's options, columns and life. Names, defaults and error texts are Spark's.
+ *
+ * Connecting asks for the topic's partitions and, in the same breath, for its max.message.bytes. The limit is needed
+ * for two things: a record that is too large is known before it is sent, by itself, so that its neighbours in a batch
+ * are not refused with it; and a topic whose limit is below the producer's batch size would refuse whole batches of
+ * good records, so batches are made smaller there. A broker that does not tell (no right to describe) is believed
+ * record by record.
+ */
+#include "io/kafka_sink.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/arena.h"
+#include "core/base/ascii.h"
+#include "core/base/log.h"
+#include "core/base/nearest.h"
+#include "core/base/units.h"
+#include "io/kafka_sink_internal.h"
+
+enum {
+    METADATA_SLICE_MS = 1000, /* between looks at what the error callback says */
+    TOPIC_GRACE_MS = 3000,    /* a topic that the broker makes when asked for takes a moment */
+    TOPIC_RETRY_MS = 20,
+    CONFIG_WAIT_MS = 2000,
+    DEFAULT_BATCH_BYTES = 1000000,
+};
+
+static const struct lt_option_spec options[] = {
+    {"kafka.bootstrap.servers", LT_OPTION_TEXT, NULL, NULL, 0, 0, LT_OPTION_REQUIRED,
+     "Brokers to begin with: host:port, separated by commas."},
+    {"topic", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0, "Topic of all rows; goes before the column topic."},
+    {"includeHeaders", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
+     "As in Spark, the presence of the column headers suffices."},
+    {"partitioner", LT_OPTION_CHOICE, NULL,
+     "consistent|consistent_random|murmur2|murmur2_random|fnv1a|fnv1a_random|random", 0, 0, 0,
+     "Where rows without a value in the column partition go; the same as kafka.partitioner."},
+    {"kafka.", LT_OPTION_PREFIX, NULL, NULL, 0, 0, 0,
+     "Any producer property, under the name of Kafka's Java client or of librdkafka."},
+};
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
+/* -------------------------------------------------------------------------------------------- columns */
+
+static bool is_text_or_binary(const struct lt_type *type)
+{
+    return lt_type_is_bytes(type);
+}
+
+static bool is_string(const struct lt_type *type)
+{
+    return lt_type_is_bytes(type) && type->kind != LT_TYPE_BINARY;
+}
+
+static bool is_int(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_INT;
+}
+
+static bool is_headers(const struct lt_type *type)
+{
+    if (type->kind != LT_TYPE_ARRAY || type->fields[0].type->kind != LT_TYPE_STRUCT)
+        return false;
+    const struct lt_type *header = type->fields[0].type;
+    return header->field_count == 2 && is_string(header->fields[0].type) &&
+           header->fields[1].type->kind == LT_TYPE_BINARY;
+}
+
+struct column_rule {
+    const char *name;
+    bool (*fits)(const struct lt_type *type);
+    const char *wanted;
+};
+
+/* Index of the column, LT_KAFKA_NO_COLUMN, or an error: a type that does not fit. */
+static int bind_column(const struct lt_type *schema, const struct column_rule *rule, struct lt_arena *arena,
+                       int *column, struct lt_error *error)
+{
+    *column = LT_KAFKA_NO_COLUMN;
+    int index = lt_type_field_index(schema, rule->name);
+    if (index == -2)
+        return lt_error_set(error, LT_E_ANALYSIS, "attribute \"%s\" is there more than once", rule->name);
+    if (index < 0)
+        return 0;
+    if (!rule->fits(schema->fields[index].type))
+        return lt_error_set(error, LT_E_ANALYSIS, "%s attribute unsupported type %s, it must be %s", rule->name,
+                            lt_type_simple_string(arena, schema->fields[index].type), rule->wanted);
+    *column = index;
+    return 0;
+}
+
+static int bind_columns(struct lt_kafka_sink *sink, const struct lt_type *schema, struct lt_arena *arena,
+                        struct lt_error *error)
+{
+    struct lt_kafka_sink_columns *columns = &sink->columns;
+    const struct {
+        struct column_rule rule;
+        int *column;
+    } bindings[] = {
+        {{"value", is_text_or_binary, "string or binary"}, &columns->value},
+        {{"key", is_text_or_binary, "string or binary"}, &columns->key},
+        {{"topic", is_string, "string"}, &columns->topic},
+        {{"partition", is_int, "int"}, &columns->partition},
+        {{"headers", is_headers, "array<struct<key:string,value:binary>>"}, &columns->headers},
+    };
+    if (sink->topic == NULL && lt_type_field_index(schema, "topic") == -1)
+        return lt_error_set(error, LT_E_ANALYSIS,
+                            "topic option required when no 'topic' attribute is present. Use the topic option for "
+                            "setting a topic.");
+    if (lt_type_field_index(schema, "value") == -1)
+        return lt_error_set(error, LT_E_ANALYSIS, "Required attribute 'value' not found");
+    for (size_t i = 0; i < sizeof bindings / sizeof bindings[0]; i++) {
+        int code = bind_column(schema, &bindings[i].rule, arena, bindings[i].column, error);
+        if (code < 0)
+            return code;
+    }
+    /* Not Spark's: a column of that name and another type is ignored, as Spark ignores it. */
+    int index = lt_type_field_index(schema, "timestamp");
+    columns->timestamp =
+        index >= 0 && schema->fields[index].type->kind == LT_TYPE_TIMESTAMP ? index : LT_KAFKA_NO_COLUMN;
+    if (sink->topic != NULL)
+        columns->topic = LT_KAFKA_NO_COLUMN;
+    return 0;
+}
+
+static void mark_used(struct lt_kafka_sink *sink, const struct lt_type *schema, struct lt_arena *arena)
+{
+    const int columns[] = {sink->columns.value,     sink->columns.key,     sink->columns.topic,
+                           sink->columns.partition, sink->columns.headers, sink->columns.timestamp};
+    uint64_t *used = lt_arena_alloc(arena, (schema->field_count + 63) / 64 * sizeof *used);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        if (columns[i] != LT_KAFKA_NO_COLUMN)
+            lt_bit_set(used, (uint32_t)columns[i]);
+    }
+    sink->base.used_columns = used;
+}
+
+/* -------------------------------------------------------------------------------------------- connect */
+
+int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env, bool is_first,
+                              struct lt_kafka_client **out, struct lt_error *error)
+{
+    const struct lt_kafka_override overrides[LT_KAFKA_OVERRIDES_MAX] = {{"batch.size", sink->batch_bytes}};
+    const struct lt_kafka_client_options client_options = {.role = LT_KAFKA_PRODUCER,
+                                                           .options = sink->options,
+                                                           .owner = "sink kafka",
+                                                           .env = env,
+                                                           .overrides = overrides,
+                                                           .override_count = sink->batch_bytes[0] != '\0',
+                                                           .on_delivery = lt_kafka_writer_on_delivery,
+                                                           .is_first = is_first};
+    return lt_kafka_client_open(&client_options, out, error);
+}
+
+/* Puts the question for the topic's settings on its way. */
+static rd_kafka_queue_t *ask_config(struct lt_kafka_sink *sink)
+{
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(sink->client->rk);
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, sink->topic);
+    lt_assert(resource != NULL);
+    rd_kafka_DescribeConfigs(sink->client->rk, &resource, 1, NULL, answers);
+    rd_kafka_ConfigResource_destroy(resource);
+    return answers;
+}
+
+static int64_t limit_in(const rd_kafka_ConfigResource_t *resource)
+{
+    size_t count;
+    if (rd_kafka_ConfigResource_error(resource) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "max.message.bytes") == 0 && value != NULL)
+            return strtoll(value, NULL, 10);
+    }
+    return 0;
+}
+
+/* The topic's limit; 0 when the broker does not tell in time. */
+static int64_t take_config(rd_kafka_queue_t *answers, int wait_ms)
+{
+    int64_t limit = 0;
+    rd_kafka_event_t *event = rd_kafka_queue_poll(answers, wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS);
+    const rd_kafka_DescribeConfigs_result_t *result =
+        event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
+    if (result != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        size_t count;
+        const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
+        if (count == 1)
+            limit = limit_in(resources[0]);
+    }
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    return limit;
+}
+
+static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err, struct lt_error *error)
+{
+    bool is_missing = err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    return lt_kafka_client_fail(sink->client, error, err, "topic \"%s\"%s", sink->topic,
+                                is_missing ? " does not exist and the broker does not make it" : "");
+}
+
+/* The partition count of the topic. `handle` NULL: only sees that a broker answers. */
+static int ask_partitions(struct lt_kafka_sink *sink, const struct lt_connector_env *env, rd_kafka_topic_t *handle,
+                          rd_kafka_resp_err_t *topic_err, struct lt_error *error)
+{
+    const struct rd_kafka_metadata *metadata;
+    for (;;) {
+        int left_ms = lt_kafka_client_left_ms(env);
+        int slice_ms = left_ms < METADATA_SLICE_MS ? left_ms : METADATA_SLICE_MS;
+        rd_kafka_resp_err_t err = rd_kafka_metadata(sink->client->rk, 0, handle, &metadata, slice_ms);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            break;
+        rd_kafka_poll(sink->client->rk, 0);
+        if (sink->client->is_refused)
+            return lt_kafka_client_fail(sink->client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION, "%s",
+                                        sink->client->last_error);
+        if (left_ms <= slice_ms)
+            return lt_kafka_client_fail(sink->client, error, err, "\"%s\"",
+                                        lt_options_get(sink->options, "kafka.bootstrap.servers"));
+    }
+    *topic_err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (handle != NULL) {
+        *topic_err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        sink->base.partition_count = metadata->topic_cnt == 1 ? (uint32_t)metadata->topics[0].partition_cnt : 0;
+        if (*topic_err == RD_KAFKA_RESP_ERR_NO_ERROR && sink->base.partition_count == 0)
+            *topic_err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}
+
+static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env, struct lt_error *error)
+{
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(sink->client->rk, sink->topic, NULL);
+    if (handle == NULL)
+        return lt_kafka_client_fail(sink->client, error, rd_kafka_last_error(), "topic \"%s\"", sink->topic);
+    rd_kafka_resp_err_t topic_err;
+    int code = ask_partitions(sink, env, handle, &topic_err, error);
+    for (int waited_ms = 0; code == 0 && topic_err != RD_KAFKA_RESP_ERR_NO_ERROR; waited_ms += TOPIC_RETRY_MS) {
+        if (waited_ms >= TOPIC_GRACE_MS || topic_err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+            code = fail_topic(sink, topic_err, error);
+            break;
+        }
+        nanosleep(&(struct timespec){0, (long)TOPIC_RETRY_MS * LT_NS_PER_MS}, NULL);
+        code = ask_partitions(sink, env, handle, &topic_err, error);
+    }
+    rd_kafka_topic_destroy(handle);
+    return code;
+}
+
+/* A topic whose limit is below the batch size needs smaller batches: the producer is made again with those. */
+static int adapt_batches(struct lt_kafka_sink *sink, const struct lt_connector_env *env, struct lt_error *error)
+{
+    const char *given = lt_options_get(sink->options, "kafka.batch.size");
+    int64_t batch_bytes = given == NULL ? DEFAULT_BATCH_BYTES : strtoll(given, NULL, 10);
+    if (sink->record_bytes_max == 0 || batch_bytes <= sink->record_bytes_max)
+        return 0;
+    snprintf(sink->batch_bytes, sizeof sink->batch_bytes, "%" PRId64, sink->record_bytes_max);
+    lt_log_info("sink kafka: topic \"%s\" takes %" PRId64 " bytes at most (max.message.bytes): batches are made no larger",
+                sink->topic, sink->record_bytes_max);
+    lt_kafka_client_close(sink->client);
+    sink->client = NULL;
+    return lt_kafka_sink_open_client(sink, env, false, &sink->client, error);
+}
+
+static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env, struct lt_error *error)
+{
+    rd_kafka_queue_t *answers = ask_config(sink);
+    int code = find_topic(sink, env, error);
+    if (code == 0)
+        sink->record_bytes_max = take_config(answers, lt_kafka_client_left_ms(env));
+    rd_kafka_queue_destroy(answers);
+    return code < 0 ? code : adapt_batches(sink, env, error);
+}
+
+static int sink_connect(struct lt_sink *base, const struct lt_connector_env *env, struct lt_error *error)
+{
+    struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
+    rd_kafka_resp_err_t topic_err;
+    bool is_first = sink->client == NULL && sink->batch_bytes[0] == '\0';
+    int code = sink->client != NULL ? 0 : lt_kafka_sink_open_client(sink, env, is_first, &sink->client, error);
+    if (code < 0)
+        return code;
+    if (is_first && !lt_options_has(sink->options, "kafka.delivery.timeout.ms") &&
+        !lt_options_has(sink->options, "kafka.message.timeout.ms"))
+        lt_log_info("sink kafka: while brokers are away deliveries are tried again without limit; "
+                    "kafka.delivery.timeout.ms sets one");
+    return sink->topic == NULL ? ask_partitions(sink, env, NULL, &topic_err, error)
+                               : connect_topic(sink, env, error);
+}
+
+/* ----------------------------------------------------------------------------------------------- life */
+
+static void sink_close(struct lt_sink *base)
+{
+    struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
+    lt_kafka_client_close(sink->client);
+    lt_options_destroy(sink->options);
+    free(sink);
+}
+
+static const struct lt_sink_ops sink_ops = {
+    .connect = sink_connect,
+    .open_writer = lt_kafka_writer_open,
+    .close = sink_close,
+};
+
+static bool is_acks_none(const struct lt_options *set)
+{
+    const char *acks = lt_options_get(set, "kafka.acks");
+    return acks != NULL && strcmp(acks, "0") == 0;
+}
+
+static bool compresses(const struct lt_options *set)
+{
+    const char *type = lt_options_get(set, "kafka.compression.type");
+    if (type == NULL)
+        type = lt_options_get(set, "kafka.compression.codec");
+    return type != NULL && lt_ascii_compare(type, "none") != 0;
+}
+
+/* `partitioner` is short for kafka.partitioner. */
+static int take_partitioner(struct lt_kafka_sink *sink, struct lt_error *error)
+{
+    const char *partitioner = lt_options_text(sink->options, options, OPTION_COUNT, "partitioner");
+    if (partitioner == NULL)
+        return 0;
+    if (lt_options_has(sink->options, "kafka.partitioner"))
+        return lt_error_set(error, LT_E_INVALID, "options \"partitioner\" and \"kafka.partitioner\" are the same; hint: "
+                                                 "give one of them");
+    return lt_options_set(sink->options, "kafka.partitioner", partitioner,
+                          lt_options_origin(sink->options, "partitioner"), error);
+}
+
+static int sink_bind(const struct lt_sink_type *type, const struct lt_options *given, const struct lt_type *schema,
+                     struct lt_arena *arena, struct lt_sink **out, struct lt_error *error)
+{
+    struct lt_kafka_sink *sink = lt_alloc(sizeof *sink);
+    sink->base.ops = &sink_ops;
+    sink->base.type = type;
+    sink->base.schema = schema;
+    sink->options = lt_options_clone(given);
+    int code = lt_options_check(sink->options, options, OPTION_COUNT, "sink kafka", error);
+    bool is_named = code < 0;
+    if (code == 0)
+        code = take_partitioner(sink, error);
+    if (code == 0)
+        code = lt_kafka_client_check(LT_KAFKA_PRODUCER, sink->options, error);
+    if (code == 0) {
+        sink->topic = lt_options_get(sink->options, "topic");
+        code = bind_columns(sink, schema, arena, error);
+    }
+    if (code < 0) {
+        sink_close(&sink->base);
+        return is_named ? code : lt_error_append(error, "sink kafka");
+    }
+    mark_used(sink, schema, arena);
+    sink->compresses = compresses(sink->options);
+    sink->base.guarantee = is_acks_none(sink->options) ? LT_AT_MOST_ONCE : LT_AT_LEAST_ONCE;
+    snprintf(sink->base.description, sizeof sink->base.description, "KafkaSink[%s]",
+             sink->topic == NULL ? "by column topic" : sink->topic);
+    *out = &sink->base;
+    return 0;
+}
+
+const struct lt_sink_type lt_kafka_sink_type = {
+    .name = "kafka",
+    .doc = "Writes Kafka topics with Spark's columns and options; at least once, in order, idempotent by default.",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .needs_checkpoint = true,
+    .bind = sink_bind,
+};

@@ -1,0 +1,44 @@
+/*
+ * What the files of the Kafka sink share: kafka_sink.c (options, columns, life) and kafka_writer.c (records).
+ */
+#ifndef LT_IO_KAFKA_SINK_INTERNAL_H
+#define LT_IO_KAFKA_SINK_INTERNAL_H
+
+#include "core/flow/connector.h"
+#include "io/kafka_client.h"
+
+enum { LT_KAFKA_NO_COLUMN = -1, LT_KAFKA_OVERRIDES_MAX = 1 };
+
+/* Indices into the row, or LT_KAFKA_NO_COLUMN. */
+struct lt_kafka_sink_columns {
+    int value, key, topic, partition, headers, timestamp;
+};
+
+struct lt_kafka_sink {
+    struct lt_sink base;
+
+    /* constant after bind */
+    struct lt_options *options; /* a copy */
+    const char *topic;          /* the option; or NULL: the column says */
+    struct lt_kafka_sink_columns columns;
+    bool compresses; /* then a record's size in the broker's eyes is not known before */
+
+    /* constant after connect */
+    int64_t record_bytes_max; /* the topic's max.message.bytes; 0: not known */
+    char batch_bytes[24];     /* "" or what batch.size must be, so that a batch fits the topic */
+
+    /* Made by connect, taken over by the writer of lane 0: a query of one lane has one connection, warm. */
+    struct lt_kafka_client *client;
+};
+
+/* A producer of this sink. `env` is used during the call only. */
+int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env, bool is_first,
+                              struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
+
+/* kafka_writer.c. */
+int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env, struct lt_writer **out,
+                         struct lt_error *error);
+/* The producer's delivery reports; `opaque` is the client, whose context is the writer. */
+void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque);
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * Which partitions there are: one metadata request at connect. Afterwards librdkafka refreshes the metadata of
+ * known topics by itself, and looking for added partitions costs no request: its local tables are asked.
+ *
+ * New topics that match a pattern are not in those tables, and librdkafka offers no way to ask without waiting for
+ * the answer. So for subscribePattern alone, every PATTERN_LOOK_NS, the control thread waits for one metadata
+ * answer, at most PATTERN_WAIT_MS.
+ */
+#include "io/kafka_source_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/ascii.h"
+#include "core/base/log.h"
+#include "core/base/nearest.h"
+
+enum {
+    METADATA_SLICE_MS = 1000, /* between looks at what the error callback says */
+    TOPIC_GRACE_MS = 1000,    /* a topic made just now may be unknown to the broker asked */
+    TOPIC_RETRY_MS = 20,
+    PATTERN_WAIT_MS = 50,
+};
+static const int64_t pattern_look_ns = 10 * (int64_t)LT_NS_PER_S;
+
+static bool is_internal(const char *topic)
+{
+    return strcmp(topic, "__consumer_offsets") == 0 || strcmp(topic, "__transaction_state") == 0 ||
+           strcmp(topic, "__share_group_state") == 0;
+}
+
+/* ------------------------------------------------------------------------------------------- patterns */
+
+/* Java's \d \w \s (and capitals) become brackets; inside brackets only their content may stand. */
+static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets, struct lt_error *error)
+{
+    const char *content = lt_ascii_lower(c) == 'd'   ? "0-9"
+                          : lt_ascii_lower(c) == 'w' ? "A-Za-z0-9_"
+                          : lt_ascii_lower(c) == 's' ? " \t\n\v\f\r"
+                                                     : NULL;
+    if (content == NULL) {
+        if (lt_ascii_is_letter(c) || lt_ascii_is_digit(c) || c == '\0')
+            return lt_error_set(error, LT_E_UNSUPPORTED, "\"\\%c\" of Java's expressions is not supported here", c);
+        if (!in_brackets)
+            lt_text_append_char(out, '\\');
+        lt_text_append_char(out, c);
+        return 0;
+    }
+    bool is_negated = c >= 'A' && c <= 'Z';
+    if (in_brackets && is_negated)
+        return lt_error_set(error, LT_E_UNSUPPORTED, "\"\\%c\" inside brackets is not supported here", c);
+    if (in_brackets)
+        lt_text_append(out, content);
+    else
+        lt_text_format(out, "[%s%s]", is_negated ? "^" : "", content);
+    return 0;
+}
+
+static int translate_pattern(const char *pattern, struct lt_text_buffer *out, struct lt_error *error)
+{
+    bool in_brackets = false;
+    lt_text_append(out, "^(");
+    for (const char *at = pattern; *at != '\0'; at++) {
+        if (*at == '\\') {
+            int code = append_escape(out, at[1], in_brackets, error);
+            if (code < 0)
+                return code;
+            at++;
+            continue;
+        }
+        bool is_lazy = (*at == '?' || *at == '+') && at > pattern && strchr("*+?}", at[-1]) != NULL &&
+                       (at - 1 == pattern || at[-2] != '\\');
+        if (!in_brackets && ((*at == '(' && at[1] == '?') || is_lazy))
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "groups that begin with \"(?\", lazy and possessive repeats are not supported here");
+        if (*at == '[')
+            in_brackets = true;
+        else if (*at == ']')
+            in_brackets = false;
+        lt_text_append_char(out, *at);
+    }
+    lt_text_append(out, ")$");
+    return 0;
+}
+
+int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *error)
+{
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    int code = translate_pattern(pattern, &text, error);
+    if (code == 0) {
+        int failed = regcomp(out, lt_text_get(&text), REG_EXTENDED | REG_NOSUB);
+        char reason[LT_KAFKA_TEXT_MAX];
+        if (failed != 0) {
+            regerror(failed, out, reason, sizeof reason);
+            code = lt_error_set(error, LT_E_INVALID, "%s", reason);
+        }
+    }
+    lt_text_fini(&text);
+    return code < 0 ? lt_error_append(error, "\"subscribePattern\" %s", pattern) : 0;
+}
+
+/* ------------------------------------------------------------------------------------------- metadata */
+
+static bool is_selected(const struct lt_kafka_source *source, const char *topic)
+{
+    if (source->selection == LT_KAFKA_SUBSCRIBE_PATTERN)
+        return !is_internal(topic) && regexec(&source->pattern, topic, 0, NULL, 0) == 0;
+    for (uint32_t i = 0; i < source->topic_count; i++) {
+        if (strcmp(source->topics[i], topic) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void open_handles(struct lt_kafka_source *source, char **topics, uint32_t count)
+{
+    source->handles = lt_alloc_array(count, sizeof *source->handles);
+    source->found = lt_alloc_array(count, sizeof *source->found);
+    for (uint32_t i = 0; i < count; i++) {
+        source->handles[i] = rd_kafka_topic_new(source->client->rk, topics[i], NULL);
+        lt_assert(source->handles[i] != NULL);
+        source->found[i] = lt_strdup(topics[i]);
+    }
+    source->found_count = count;
+}
+
+void lt_kafka_topics_forget(struct lt_kafka_source *source)
+{
+    for (uint32_t i = 0; i < source->found_count; i++) {
+        rd_kafka_topic_destroy(source->handles[i]);
+        free(source->found[i]);
+    }
+    free(source->handles);
+    free(source->found);
+    free(source->partitions);
+    source->handles = NULL;
+    source->found = NULL;
+    source->partitions = NULL;
+    source->found_count = 0;
+    source->base.partition_count = 0;
+}
+
+/* Waits in slices, so that a refused password is an error at once and not after the deadline. */
+static int ask(struct lt_kafka_source *source, const struct rd_kafka_metadata **out, struct lt_error *error)
+{
+    struct lt_kafka_client *client = source->client;
+    int wants_all = source->selection == LT_KAFKA_SUBSCRIBE_PATTERN;
+    rd_kafka_topic_t *only = source->found_count == 1 && !wants_all ? source->handles[0] : NULL;
+    for (;;) {
+        int left_ms = lt_kafka_client_left_ms(&source->env);
+        int slice_ms = left_ms < METADATA_SLICE_MS ? left_ms : METADATA_SLICE_MS;
+        rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, wants_all, only, out, slice_ms);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        rd_kafka_poll(client->rk, 0);
+        if (client->is_refused)
+            return lt_kafka_client_fail(client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION, "%s",
+                                        client->last_error);
+        if (left_ms <= slice_ms)
+            return lt_kafka_client_fail(client, error, err, "\"%s\"",
+                                        lt_options_get(source->options, "kafka.bootstrap.servers"));
+    }
+}
+
+static const struct rd_kafka_metadata_topic *find_topic(const struct rd_kafka_metadata *metadata, const char *name)
+{
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        if (strcmp(metadata->topics[i].topic, name) == 0)
+            return &metadata->topics[i];
+    }
+    return NULL;
+}
+
+/* The first topic asked for that cannot be read, with its error; NULL: all can. */
+static const char *find_trouble(const struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata,
+                                rd_kafka_resp_err_t *err)
+{
+    for (uint32_t i = 0; i < source->topic_count; i++) {
+        const struct rd_kafka_metadata_topic *topic = find_topic(metadata, source->topics[i]);
+        *err = topic == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : topic->err;
+        if (*err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return source->topics[i];
+        if (topic->partition_cnt == 0) {
+            *err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+            return source->topics[i];
+        }
+    }
+    return NULL;
+}
+
+static int fail_topic(struct lt_kafka_source *source, const char *topic, rd_kafka_resp_err_t err,
+                      struct lt_error *error)
+{
+    if (err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        return lt_kafka_client_fail(source->client, error, err, "topic \"%s\"", topic);
+    const struct rd_kafka_metadata *all = NULL;
+    const char *near = NULL;
+    if (rd_kafka_metadata(source->client->rk, 1, NULL, &all, METADATA_SLICE_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const char **names = lt_alloc_array((size_t)all->topic_cnt, sizeof *names);
+        size_t count = 0;
+        for (int i = 0; i < all->topic_cnt; i++) {
+            if (!is_internal(all->topics[i].topic) && strcmp(all->topics[i].topic, topic) != 0)
+                names[count++] = all->topics[i].topic;
+        }
+        near = lt_nearest(topic, names, count);
+        free(names);
+    }
+    lt_kafka_client_fail(source->client, error, err, "topic \"%s\" does not exist%s%s%s", topic,
+                         near == NULL ? "" : " (did you mean \"", near == NULL ? "" : near,
+                         near == NULL ? "" : "\"?)");
+    if (all != NULL)
+        rd_kafka_metadata_destroy(all);
+    return LT_E_NOT_FOUND;
+}
+
+static void rest_ms(int ms)
+{
+    struct timespec pause = {ms / 1000, (long)(ms % 1000) * LT_NS_PER_MS};
+    nanosleep(&pause, NULL);
+}
+
+/* ----------------------------------------------------------------------------------------- partitions */
+
+static int compare_partitions(const void *a, const void *b)
+{
+    return lt_kafka_partition_compare(a, b);
+}
+
+static void take_partitions(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < source->found_count; i++)
+        count += (uint32_t)find_topic(metadata, source->found[i])->partition_cnt;
+    source->partitions = lt_alloc_array(count, sizeof *source->partitions);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < source->found_count; i++) {
+        const struct rd_kafka_metadata_topic *topic = find_topic(metadata, source->found[i]);
+        for (int p = 0; p < topic->partition_cnt; p++)
+            source->partitions[at++] = (struct lt_kafka_partition){source->found[i], topic->partitions[p].id};
+    }
+    qsort(source->partitions, count, sizeof *source->partitions, compare_partitions);
+    source->base.partition_count = count;
+}
+
+static int take_assigned(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata,
+                         struct lt_error *error)
+{
+    source->partitions = lt_alloc_array(source->assigned_count, sizeof *source->partitions);
+    for (uint32_t i = 0; i < source->assigned_count; i++) {
+        const struct lt_kafka_partition *wanted = &source->assigned[i];
+        if (wanted->id >= find_topic(metadata, wanted->topic)->partition_cnt)
+            return lt_error_set(error, LT_E_NOT_FOUND,
+                                "partition %" PRId32 " of topic \"%s\" does not exist: it has %d",
+                                wanted->id, wanted->topic, find_topic(metadata, wanted->topic)->partition_cnt);
+        for (uint32_t k = 0; k < source->found_count; k++) {
+            if (strcmp(source->found[k], wanted->topic) == 0)
+                source->partitions[i] = (struct lt_kafka_partition){source->found[k], wanted->id};
+        }
+    }
+    source->base.partition_count = source->assigned_count;
+    return 0;
+}
+
+static void take_matching(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata)
+{
+    char **names = lt_alloc_array((size_t)metadata->topic_cnt, sizeof *names);
+    uint32_t count = 0;
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && is_selected(source, metadata->topics[i].topic))
+            names[count++] = metadata->topics[i].topic;
+    }
+    open_handles(source, names, count);
+    free(names);
+    if (count == 0)
+        lt_log_warn("source kafka: no topic matches \"%s\" yet", lt_options_get(source->options, "subscribePattern"));
+}
+
+static int discover_pattern(struct lt_kafka_source *source, struct lt_error *error)
+{
+    const struct rd_kafka_metadata *metadata;
+    int code = ask(source, &metadata, error);
+    if (code < 0)
+        return code;
+    take_matching(source, metadata);
+    take_partitions(source, metadata);
+    rd_kafka_metadata_destroy(metadata);
+    source->next_look_ns = lt_clock_now_ns(source->env.clock) + pattern_look_ns;
+    return 0;
+}
+
+int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *error)
+{
+    lt_kafka_topics_forget(source);
+    if (source->selection == LT_KAFKA_SUBSCRIBE_PATTERN)
+        return discover_pattern(source, error);
+    open_handles(source, source->topics, source->topic_count);
+    for (int waited_ms = 0;; waited_ms += TOPIC_RETRY_MS) {
+        const struct rd_kafka_metadata *metadata;
+        rd_kafka_resp_err_t err;
+        int code = ask(source, &metadata, error);
+        if (code < 0)
+            return code;
+        const char *topic = find_trouble(source, metadata, &err);
+        if (topic == NULL) {
+            if (source->selection == LT_KAFKA_ASSIGN)
+                code = take_assigned(source, metadata, error);
+            else
+                take_partitions(source, metadata);
+        }
+        rd_kafka_metadata_destroy(metadata);
+        if (topic == NULL)
+            return code;
+        if (waited_ms >= TOPIC_GRACE_MS)
+            return fail_topic(source, topic, err, error);
+        rest_ms(TOPIC_RETRY_MS);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------- changes */
+
+static uint32_t count_of(const struct lt_kafka_source *source, const char *topic)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < source->base.partition_count; i++)
+        count += strcmp(source->partitions[i].topic, topic) == 0;
+    return count;
+}
+
+/* librdkafka's own table: asks nobody. */
+static bool has_new_partition(const struct lt_kafka_source *source)
+{
+    for (uint32_t i = 0; i < source->found_count; i++) {
+        int64_t low, high;
+        int32_t next = (int32_t)count_of(source, source->found[i]);
+        if (rd_kafka_get_watermark_offsets(source->client->rk, source->found[i], next, &low, &high) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+            return true;
+    }
+    return false;
+}
+
+static bool has_new_topic(struct lt_kafka_source *source)
+{
+    const struct rd_kafka_metadata *metadata;
+    int64_t now_ns = lt_clock_now_ns(source->env.clock);
+    if (now_ns < source->next_look_ns)
+        return false;
+    source->next_look_ns = now_ns + pattern_look_ns;
+    if (rd_kafka_metadata(source->client->rk, 1, NULL, &metadata, PATTERN_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false; /* the next look will tell */
+    bool found = false;
+    for (int i = 0; i < metadata->topic_cnt && !found; i++) {
+        const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
+        found = topic->err == RD_KAFKA_RESP_ERR_NO_ERROR && is_selected(source, topic->topic) &&
+                count_of(source, topic->topic) != (uint32_t)topic->partition_cnt;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return found;
+}
+
+bool lt_kafka_topics_changed(struct lt_kafka_source *source)
+{
+    if (source->selection == LT_KAFKA_ASSIGN)
+        return false;
+    if (source->selection == LT_KAFKA_SUBSCRIBE_PATTERN && has_new_topic(source))
+        return true;
+    return has_new_partition(source);
+}
