@@ -7,9 +7,9 @@ SAN     ?=
 VERSION := 0.1.0
 ABI     := 0
 
-CC      ?= gcc
-CXX     ?= g++
-PYTHON  ?= python3
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 OPT     ?= -O3 -g
 ARCH    ?=
 WARN    := -Wall -Wextra -Werror -Wconversion
@@ -23,7 +23,14 @@ ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)
 LIBS     := -luring -lck -lrdkafka -lsimdjson -lpcre2-8 -lxxhash -lz -lstdc++ -lm
 EXE_LIBS := $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -lyaml
 
-# ---------------------------------------------------------------------------------------------------------------- rooms
+# Prints "CC file.o"; V=1 prints whole commands.
+V ?= 0
+ifeq ($(V),0)
+Q    := @
+show  = @printf '  %-5s %s\n' $(1) $(2)
+endif
+
+# ------------------------------------------------------------ rooms
 # room: rooms it may include. `make layers` fails on any other #include. ops/expr and ops/sql are part of ops; `core` is
 # the public doors (core/leat.h, core/leat_admin.h, core/leat.c).
 define ROOMS
@@ -62,24 +69,30 @@ all: $(TARGETS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
+	$(call show,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 $(BUILD)/%.cc.o: %.cc
 	@mkdir -p $(@D)
+	$(call show,CXX,$@)
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
 
 $(BUILD)/libleat.a: $(OBJECTS)
 	@rm -f $@
+	$(call show,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/libleat.so: $(OBJECTS) core/leat.map
+	$(call show,LINK,$@)
 	$(Q)$(CC) -shared $(SAN_$(SAN)) -Wl,-soname,libleat.so.$(ABI) -Wl,--version-script=core/leat.map -Wl,-z,defs $(OBJECTS) -o $@ $(LIBS) -pthread
 
 $(BUILD)/leat $(BUILD)/leat-relay: $(BUILD)/%: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c)) $(BUILD)/libleat.a
+	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
 
-# ---------------------------------------------------------------------------------------------------------------- tests
+# ------------------------------------------------------------ tests
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
+	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lcmocka $(LIBS)
 
 .PHONY: unit
@@ -103,4 +116,5 @@ clean:
 .SECONDEXPANSION:
 $(KAFKA_PROGRAMS): $(BUILD)/tests/%: $$(addprefix $(BUILD)/,$$(addsuffix .o,$$(basename $$(wildcard tests/kafka/$$*.c tests/kafka/$$*_*.c))))
 	@mkdir -p $(@D)
+	$(call show,LINK,$@)
 	$(Q)$(CC) -pthread $(SAN_$(SAN)) $^ -o $@ -lrdkafka

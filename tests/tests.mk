@@ -1,0 +1,37 @@
+# Tests: `make test` (with a real Kafka, at most 5 minutes warm), `make check` (style, rooms, model, sanitizers), `make soak`
+# (hours).
+
+.PHONY: setup setup-build setup-test setup-check setup-bench
+setup: setup-build setup-test
+setup-%:
+	@tests/setup/install $*
+
+# Scripts that are tests: they exit 0, 1, or 77 (skipped).
+TEST_SCRIPTS := $(sort $(wildcard tests/*/test_*.sh tests/*/*/test_*.sh))
+
+.PHONY: test
+test: setup-build setup-test
+	@$(MAKE) --no-print-directory test-programs
+	@tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+
+.PHONY: test-programs
+test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS)
+
+# ---------------------------------------------------------------------------------------------- check
+.PHONY: check model sanitize sanitize-asan sanitize-ubsan sanitize-tsan
+check: setup-build setup-test setup-check
+	@$(MAKE) --no-print-directory style layers model
+	@$(MAKE) --no-print-directory sanitize-asan sanitize-ubsan sanitize-tsan
+
+model: setup-check
+	@tests/model/run
+
+# The whole test suite, built with one sanitizer. Programs that count allocations or time are left out by themselves (77).
+ASAN_OPTIONS  ?= detect_stack_use_after_return=1
+TSAN_OPTIONS  ?= halt_on_error=1
+UBSAN_OPTIONS ?= print_stacktrace=1
+export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
+sanitize-%:
+	@echo "== $*"
+	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' test-programs
+	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log tests/kafka/with-kafka tests/run $(TEST_SOURCES:tests/%.c=build-$*/tests/%)
