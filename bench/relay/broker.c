@@ -131,7 +131,8 @@ void lt_bench_topic_create(const struct lt_bench_broker *broker, const char *nam
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partition_count, 1, text, sizeof text);
     if (!topic)
         lt_bench_die("cannot name topic \"%s\": %s", name, text);
-    if (rd_kafka_NewTopic_set_config(topic, "file.delete.delay.ms", "1000"))
+    if (rd_kafka_NewTopic_set_config(topic, "file.delete.delay.ms", "1000") ||
+        rd_kafka_NewTopic_set_config(topic, "retention.ms", "-1"))
         lt_bench_die("cannot configure topic \"%s\"", name);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(broker->client);
     rd_kafka_CreateTopics(broker->client, &topic, 1, NULL, queue);

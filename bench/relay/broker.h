@@ -2,7 +2,8 @@
  * What the bench asks of the broker beside records: topics made and deleted, end offsets, clients.
  *
  * Each run gets topics of its own, and they are deleted after it: they usually lie in memory.
- * A topic's `file.delete.delay.ms` is cut from a minute to a second for the same reason.
+ * A topic's `file.delete.delay.ms` is cut from a minute to a second for the same reason, and
+ * nothing is deleted by age: the records' timestamps are old.
  *
  * on: the main thread, except the making of clients (any). Whatever the broker refuses ends the
  * bench.
