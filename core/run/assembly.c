@@ -111,6 +111,26 @@ static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
     return code;
 }
 
+/* A sink that keeps partition numbers would lose the order of a key, or the record, if the counts
+ * differed. */
+static int check_partitions(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    const struct lt_source *source = assembly->pipeline.source;
+    for (uint32_t i = 0; i < assembly->pipeline.branch_count; i++) {
+        const struct lt_sink *sink = assembly->pipeline.branches[i].sink;
+        if (!sink->keeps_partitions || sink->partition_count == 0 ||
+            sink->partition_count == source->partition_width)
+            continue;
+        return lt_error_set(
+            error, LT_E_INVALID,
+            "%s has %u partitions and %s has %u: the source partition cannot be kept; "
+            "hint: --partition key, murmur2 or round-robin (sink option partitions) says "
+            "where records go",
+            source->description, source->partition_width, sink->description, sink->partition_count);
+    }
+    return 0;
+}
+
 static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 {
     struct lt_source *source = assembly->pipeline.source;
@@ -270,22 +290,26 @@ static int create_control(struct lt_assembly *assembly, const struct lt_assembly
 
 /* -------------------------------------------------------------------------------------- order */
 
-static int prepare(struct lt_assembly *assembly, struct lt_error *error)
+int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *spec,
+                     struct lt_error *error)
 {
-    const struct lt_query_spec *spec = assembly->spec;
+    *assembly = (struct lt_assembly){.spec = spec};
+    assembly->clock = spec->clock != NULL ? spec->clock : lt_clock_system();
+    assembly->placement.dma_latency_fd = -1;
     int code = lt_query_settings_read(spec->options, &assembly->settings, error);
     if (code == 0)
         code = lt_pipeline_bind(spec->plan, spec->catalog, spec->arena, &assembly->pipeline, error);
-    if (code == 0)
-        code = check_checkpoint_given(assembly, error);
-    if (code != 0)
-        return code;
+    return code == 0 ? check_checkpoint_given(assembly, error) : code;
+}
+
+static int prepare(struct lt_assembly *assembly, struct lt_error *error)
+{
     struct lt_placement_options placement = {
         .cpus = assembly->settings.cpus,
-        .pin = assembly->settings.pin && !spec->is_invoked,
+        .pin = assembly->settings.pin && !assembly->spec->is_invoked,
         .hold_dma_latency = assembly->settings.hold_dma_latency,
     };
-    code = lt_placement_init(&assembly->placement, &placement, error);
+    int code = lt_placement_init(&assembly->placement, &placement, error);
     assembly->has_placement = code == 0;
     if (code == 0)
         code = lt_counters_create(assembly->settings.counters_path, assembly->settings.name,
@@ -300,6 +324,8 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
         code = connect_source(assembly, error);
     if (code == 0)
         code = connect_sinks(assembly, error);
+    if (code == 0)
+        code = check_partitions(assembly, error);
     if (code == 0)
         code = find_positions(assembly, error);
     return code;
@@ -327,10 +353,9 @@ static int populate(struct lt_assembly *assembly, const struct lt_assembly_hooks
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,
                       const struct lt_assembly_hooks *hooks, struct lt_error *error)
 {
-    *assembly = (struct lt_assembly){.spec = spec};
-    assembly->clock = spec->clock != NULL ? spec->clock : lt_clock_system();
-    assembly->placement.dma_latency_fd = -1;
-    int code = prepare(assembly, error);
+    int code = lt_assembly_bind(assembly, spec, error);
+    if (code == 0)
+        code = prepare(assembly, error);
     if (code == 0)
         code = attach(assembly, error);
     if (code == 0)

@@ -47,7 +47,12 @@ struct lt_assembly_hooks {
     void *context;
 };
 
-/* On failure everything is unmade. */
+/* The first part, which touches nothing outside: settings and pipeline. To be dismantled, also after
+ * a failure. */
+int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *spec,
+                     struct lt_error *error) LT_MUST_USE;
+
+/* The whole. On failure everything is unmade. */
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,
                       const struct lt_assembly_hooks *hooks, struct lt_error *error) LT_MUST_USE;
 /* Stops the workers at once and frees all. */

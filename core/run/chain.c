@@ -113,14 +113,17 @@ uint32_t lt_chain_step(struct lt_chain *chain)
     return taken;
 }
 
-void lt_chain_marker(struct lt_chain *chain, uint64_t epoch)
+bool lt_chain_try_marker(struct lt_chain *chain, uint64_t epoch)
 {
-    lt_assert(chain->held_count == 0);
-    for (uint32_t i = 0; i < chain->link_count; i++) {
-        struct lt_link *link = &chain->links[i];
+    while (chain->held_count == 0 && chain->marked_count < chain->link_count) {
+        struct lt_link *link = &chain->links[chain->marked_count++];
         if (link->op->ops->on_marker != NULL)
             link->op->ops->on_marker(link->op, epoch, link->next);
     }
+    if (chain->held_count != 0)
+        return false;
+    chain->marked_count = 0;
+    return true;
 }
 
 void lt_chain_batch_end(struct lt_chain *chain)

@@ -29,7 +29,8 @@ struct lt_chain {
     uint32_t link_count;
     struct lt_out *terminal;
     uint32_t held_count; /* over all links */
-    bool stop_asked;     /* an operator answered STOP */
+    uint32_t marked_count; /* links that the marker at hand has passed */
+    bool stop_asked;       /* an operator answered STOP */
 };
 
 /* Takes the operators: closed by fini. `terminal` outlives the chain. */
@@ -50,8 +51,9 @@ static inline struct lt_out *lt_chain_entry(struct lt_chain *chain)
 
 /* Offers held rows again; the number taken. */
 uint32_t lt_chain_step(struct lt_chain *chain);
-/* Nothing may be held. */
-void lt_chain_marker(struct lt_chain *chain, uint64_t epoch);
+/* Takes the marker through the operators; what they emit at it goes first. False: rows are held, ask
+ * again in the next step. */
+bool lt_chain_try_marker(struct lt_chain *chain, uint64_t epoch);
 void lt_chain_batch_end(struct lt_chain *chain);
 
 #endif

@@ -261,6 +261,13 @@ static int control_open(void *context, struct lt_reactor *reactor, struct lt_err
     return 0;
 }
 
+/* The reactor ends with this thread: what it is writing ends before. */
+static void control_close(void *context)
+{
+    struct lt_control *control = context;
+    lt_checkpoint_stop(control->options.checkpoint);
+}
+
 static void add_counters(struct lt_control *control)
 {
     struct lt_counters *counters = control->options.counters;
@@ -333,5 +340,6 @@ struct lt_agent lt_control_agent(struct lt_control *control)
         .open = control_open,
         .step = control_step,
         .deadline_ns = control_deadline_ns,
+        .close = control_close,
     };
 }

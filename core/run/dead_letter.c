@@ -193,7 +193,9 @@ struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_ro
     letter->ingest_ns = root->ingest_ns;
     struct lt_original original = {0};
     struct lt_source *source = letters->source;
-    if (source->ops->original != NULL)
+    if ((root->flags & LT_ROW_NO_ORIGIN) != 0)
+        original = (struct lt_original){0}; /* no record of the source stands behind it */
+    else if (source->ops->original != NULL)
         source->ops->original(source, root, letter, &original);
     else
         original_from_columns(letters, root, letter, &original);

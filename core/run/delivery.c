@@ -251,17 +251,26 @@ static uint32_t step_epochs(struct lt_branch *branch)
     return work;
 }
 
+/* What the operators of the branches emit at the marker is written before it. */
+static bool pass_chains(struct lt_delivery *delivery, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < delivery->branch_count; i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        if (!branch->is_marked && !lt_chain_try_marker(&branch->chain, epoch))
+            return false;
+        branch->is_marked = true;
+    }
+    return !lt_delivery_is_blocked(delivery);
+}
+
 bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch)
 {
-    if (lt_delivery_is_blocked(delivery))
+    if (lt_delivery_is_blocked(delivery) || !pass_chains(delivery, epoch))
         return false;
-    for (uint32_t i = 0; i < delivery->branch_count; i++)
-        if (delivery->branches[i].chain.held_count != 0)
-            return false;
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
         lt_assert(branch->epoch_count < LT_WRITER_EPOCHS);
-        lt_chain_marker(&branch->chain, epoch);
+        branch->is_marked = false;
         branch->epochs[branch->epoch_count++] =
             (struct lt_writer_epoch){.epoch = epoch, .state = LT_WRITER_PREPARING};
         branch->writer->ops->prepare(branch->writer, epoch);

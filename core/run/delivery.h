@@ -53,6 +53,7 @@ struct lt_branch {
     struct lt_item_queue pending;
     struct lt_writer_epoch epochs[LT_WRITER_EPOCHS]; /* oldest first */
     uint32_t epoch_count;
+    bool is_marked; /* the marker at hand has passed the branch's operators */
     bool wrote; /* something since the last flush */
     struct lt_histogram
         *ack_latency_ns; /* counters, kept by the writer; readable after it is gone */
@@ -119,7 +120,19 @@ static inline struct lt_out *lt_delivery_entry(struct lt_delivery *delivery)
 
 static inline bool lt_delivery_is_blocked(const struct lt_delivery *delivery)
 {
-    return delivery->pending_count != 0 || delivery->failed;
+    uint32_t waiting_count = delivery->pending_count;
+    for (uint32_t i = 0; i < delivery->branch_count; i++)
+        waiting_count += delivery->branches[i].chain.held_count;
+    return waiting_count != 0 || delivery->failed;
+}
+
+/* True when an operator of a branch wants the query to end well. */
+static inline bool lt_delivery_stop_asked(const struct lt_delivery *delivery)
+{
+    bool asked = false;
+    for (uint32_t i = 0; i < delivery->branch_count; i++)
+        asked |= delivery->branches[i].chain.stop_asked;
+    return asked;
 }
 
 /* Tells the control agent, once, that the lane has failed. Takes a copy. */

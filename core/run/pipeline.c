@@ -114,7 +114,9 @@ static struct lt_plan_node **copy_nodes(struct lt_arena *arena, struct lt_plan_n
 static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catalog,
                        struct lt_arena *arena, struct lt_source **out, struct lt_error *error)
 {
-    const struct lt_source_type *type = lt_catalog_source(catalog, read->format, error);
+    const struct lt_source_type *type = read->source_type != NULL
+                                            ? read->source_type
+                                            : lt_catalog_source(catalog, read->format, error);
     if (type == NULL)
         return error->code;
     int code = type->bind(type, read->options, read->user_schema, arena, out, error);
@@ -128,7 +130,9 @@ static int bind_sink(struct lt_plan_node *write, const struct lt_type *schema,
                      const struct lt_catalog *catalog, struct lt_arena *arena, struct lt_sink **out,
                      struct lt_error *error)
 {
-    const struct lt_sink_type *type = lt_catalog_sink(catalog, write->format, error);
+    const struct lt_sink_type *type = write->sink_type != NULL
+                                          ? write->sink_type
+                                          : lt_catalog_sink(catalog, write->format, error);
     if (type == NULL)
         return error->code;
     write->schema = schema;
@@ -267,6 +271,25 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
         lt_pipeline_close(out);
     else
         out->source->used_columns = out->used_columns;
+    return code;
+}
+
+int lt_pipeline_analyse(struct lt_plan_node *node, const struct lt_catalog *catalog,
+                        struct lt_arena *arena, const struct lt_type **out, struct lt_error *error)
+{
+    struct path *path = lt_arena_alloc(arena, sizeof *path);
+    struct lt_plan_node *end = lt_plan_node_create(arena, LT_PLAN_WRITE, 1);
+    struct lt_source *source;
+    end->inputs[0] = node;
+    int code = find_path(end, path, error);
+    if (code == 0)
+        code = bind_source(path->read, catalog, arena, &source, error);
+    if (code != 0)
+        return code;
+    code = analyse_path(path, arena, error);
+    if (code == 0)
+        *out = last_schema(path);
+    source->ops->close(source);
     return code;
 }
 

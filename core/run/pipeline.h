@@ -49,6 +49,12 @@ static inline struct lt_sink *lt_pipeline_sink(const struct lt_pipeline *pipelin
     return index < pipeline->branch_count ? pipeline->branches[index].sink : pipeline->dead_letters;
 }
 
+/* The schema of `node`, whose chain of inputs ends in a READ: binds the source and analyses what is
+ * between, without a connection. The nodes are analysed afterwards; use them for nothing else. */
+int lt_pipeline_analyse(struct lt_plan_node *node, const struct lt_catalog *catalog,
+                        struct lt_arena *arena, const struct lt_type **out,
+                        struct lt_error *error) LT_MUST_USE;
+
 /* Looks a connector up by name; an unknown one is an error with the nearest name. */
 const struct lt_source_type *lt_catalog_source(const struct lt_catalog *catalog, const char *name,
                                                struct lt_error *error);

@@ -19,8 +19,9 @@ struct lt_progress {
     uint64_t in_at_entry, out_at_entry;
     struct lt_histogram *latency_at_entry, *latency_now;
     struct lt_position *entry_start, *newest_end;
-    int64_t epoch, epoch_done_wall_us;
     bool has_positions;
+    /* written by the control thread, read by any: statistics */
+    struct lt_shared_u64 epoch, epoch_done_wall_us; /* -1: none */
     /* under the mutex */
     pthread_mutex_t mutex;
     char *recent[LT_PROGRESS_RECENT];
@@ -42,7 +43,8 @@ struct lt_progress *lt_progress_create(const struct lt_progress_options *options
     progress->latency_now = lt_alloc(sizeof(struct lt_histogram));
     progress->entry_start = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
     progress->newest_end = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
-    progress->epoch = progress->epoch_done_wall_us = -1;
+    lt_store_relaxed_u64(&progress->epoch, (uint64_t)-1); /* relaxed: not visible to others yet */
+    lt_store_relaxed_u64(&progress->epoch_done_wall_us, (uint64_t)-1); /* relaxed: as above */
     pthread_mutex_init(&progress->mutex, NULL);
     return progress;
 }
@@ -61,12 +63,18 @@ void lt_progress_destroy(struct lt_progress *progress)
     free(progress);
 }
 
+static int64_t read_number(const struct lt_shared_u64 *number)
+{
+    return (int64_t)lt_load_relaxed_u64(number); /* relaxed: a statistic */
+}
+
 void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_totals *out)
 {
     struct lt_histogram *latency = out->ack_latency_ns;
     *out = (struct lt_progress_totals){.ack_latency_ns = latency,
-                                       .epoch = progress->epoch,
-                                       .epoch_done_wall_us = progress->epoch_done_wall_us,
+                                       .epoch = read_number(&progress->epoch),
+                                       .epoch_done_wall_us =
+                                           read_number(&progress->epoch_done_wall_us),
                                        .lag_records = -1,
                                        .lag_ms = -1};
     if (latency != NULL)
@@ -100,8 +108,10 @@ void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
         memcpy(progress->entry_start, start, size_bytes);
     memcpy(progress->newest_end, end, size_bytes);
     progress->has_positions = true;
-    progress->epoch = (int64_t)epoch;
-    progress->epoch_done_wall_us = lt_clock_wall_us(progress->options.clock);
+    /* relaxed: statistics */
+    lt_store_relaxed_u64(&progress->epoch, epoch);
+    lt_store_relaxed_u64(&progress->epoch_done_wall_us,
+                         (uint64_t)lt_clock_wall_us(progress->options.clock));
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -204,7 +214,7 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     lt_text_append(&json, ",");
     add_text(&json, "timestamp", timestamp);
     lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",",
-                   progress->epoch, duration_ns / LT_NS_PER_MS);
+                   totals->epoch, duration_ns / LT_NS_PER_MS);
     add_rates(&json, records, seconds);
     lt_text_format(&json,
                    ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",

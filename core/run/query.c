@@ -45,6 +45,14 @@ static void on_epoch(void *context, uint64_t epoch, bool quiet)
     pthread_mutex_unlock(&query->mutex);
 }
 
+int lt_query_check(const struct lt_query_spec *spec, struct lt_error *error)
+{
+    struct lt_assembly assembly;
+    int code = lt_assembly_bind(&assembly, spec, error);
+    lt_assembly_dismantle(&assembly);
+    return code;
+}
+
 int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, struct lt_error *error)
 {
     struct lt_query *query = lt_alloc(sizeof *query);
@@ -212,6 +220,11 @@ int lt_query_do_work(struct lt_query *query)
 }
 
 /* --------------------------------------------------------------------------------- looking on */
+
+bool lt_query_is_invoked(const struct lt_query *query)
+{
+    return query->spec.is_invoked;
+}
 
 enum lt_control_state lt_query_state(struct lt_query *query)
 {

@@ -35,6 +35,10 @@ struct lt_query_spec {
     bool is_invoked;              /* invoker mode */
 };
 
+/* Reads the options, binds and analyses the plan, without connecting to anything or writing: 0, or
+ * the error that lt_query_start would give. */
+int lt_query_check(const struct lt_query_spec *spec, struct lt_error *error) LT_MUST_USE;
+
 int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out,
                    struct lt_error *error) LT_MUST_USE;
 
@@ -59,6 +63,9 @@ int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,
 int lt_query_do_work(struct lt_query *query);
 
 void lt_query_destroy(struct lt_query *query); /* NULL is a no-op */
+
+/* Constant. */
+bool lt_query_is_invoked(const struct lt_query *query);
 
 /* on: any. */
 enum lt_control_state lt_query_state(struct lt_query *query);

@@ -66,9 +66,9 @@ static bool try_marker(struct lt_stage *stage, uint64_t epoch)
 {
     if (is_blocked(stage))
         return false;
-    if (!stage->chain_marked)
-        lt_chain_marker(&stage->chain, epoch);
-    /* What operators emit at a marker goes first. */
+    if (!stage->chain_marked && !lt_chain_try_marker(&stage->chain, epoch))
+        return false;
+    /* What operators emitted at the marker goes first. */
     stage->chain_marked = true;
     if (stage->outlet == NULL && !lt_delivery_try_marker(stage->delivery, epoch))
         return false;
@@ -215,6 +215,12 @@ static uint32_t take_commands(struct lt_stage *stage)
     return count;
 }
 
+static bool stop_asked(const struct lt_stage *stage)
+{
+    return stage->chain.stop_asked ||
+           (stage->delivery != NULL && lt_delivery_stop_asked(stage->delivery));
+}
+
 static uint32_t step_waiting(struct lt_stage *stage)
 {
     uint32_t work = lt_chain_step(&stage->chain);
@@ -222,8 +228,11 @@ static uint32_t step_waiting(struct lt_stage *stage)
                                   : lt_delivery_step(stage->delivery);
     if (lt_unlikely(stage->has_error))
         work += send_error(stage);
-    if (lt_unlikely(stage->chain.stop_asked && !stage->stop_reported)) {
+    if (lt_unlikely(stop_asked(stage) && !stage->stop_reported)) {
         stage->stop_reported = send(stage, LT_REPORT_STOP_ASKED, 0, NULL) != 0;
+        /* Nothing more is read for an operator that has had enough; other lanes are told. */
+        if (stage->intake != NULL)
+            stage->intake->stopped = true;
         work++;
     }
     return work;

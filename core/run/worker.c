@@ -68,6 +68,12 @@ const char *lt_idle_name(enum lt_idle idle)
     return idle_names[idle];
 }
 
+static int start_thread(void *placement, const char *name, void *(*entry)(void *), void *argument,
+                        pthread_t *out, struct lt_error *error)
+{
+    return lt_placement_start_thread(placement, -1, name, entry, argument, out, error);
+}
+
 static int create_reactor(struct lt_worker *worker, struct lt_error *error)
 {
     const struct lt_worker_options *options = &worker->options;
@@ -75,6 +81,9 @@ static int create_reactor(struct lt_worker *worker, struct lt_error *error)
         .choice = options->reactor_choice,
         .housekeeping_cpus = options->placement->housekeeping,
         .housekeeping_cpu_count = options->placement->housekeeping_count,
+        /* In line, the caller owns every thread there is. */
+        .start_thread = options->is_inline ? NULL : start_thread,
+        .start_thread_context = options->placement,
     };
     int code = options->catalog->create_reactor(&reactor_options, &worker->reactor, error);
     return code == 0 ? 0 : lt_error_append(error, "worker \"%s\"", worker->name);
