@@ -2,7 +2,8 @@
  * Numbers as Java prints and parses them: what a cast between strings and numbers does in Spark.
  *
  * Formatters write a NUL after the text and return its size without it. Parsers take bytes, not
- * NUL-terminated, and trim white space and control characters (all bytes up to 0x20) at both ends.
+ * NUL-terminated, and leave out blanks and control characters at both ends: bytes up to 0x20, and
+ * 0x7F around integers.
  *
  * on: any. Pure; nothing is allocated.
  */
