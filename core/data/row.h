@@ -41,6 +41,7 @@ enum lt_row_kind {
 
 enum lt_row_flags {
     LT_ROW_END_OF_BATCH = 1, /* the source has nothing more at hand after this one */
+    LT_ROW_NO_ORIGIN = 2,    /* made from no row of a source: an operator's own summary */
 };
 
 struct lt_row {

@@ -32,6 +32,9 @@ enum lt_plan_kind {
     LT_PLAN_WRITE, /* format, options; dead letters */
 };
 
+struct lt_source_type; /* core/flow/connector.h */
+struct lt_sink_type;
+
 /* Makes a user-written operator for one lane. `input` is the schema it gets; the operator says its
  * output schema. */
 typedef int lt_operator_create_fn(void *context, const struct lt_type *input,
@@ -42,7 +45,11 @@ struct lt_plan_node {
     struct lt_plan_node **inputs;
     uint32_t input_count;
 
-    const char *format;                /* READ, WRITE: a name in the catalog */
+    const char *format; /* READ, WRITE: a name in the catalog */
+    /* READ, WRITE: what the format stands for; NULL: look it up in the catalog. What a program has
+     * written itself stands in no catalog. */
+    const struct lt_source_type *source_type;
+    const struct lt_sink_type *sink_type;
     struct lt_options *options;        /* READ, WRITE; owned by the query */
     const struct lt_type *user_schema; /* READ, or NULL */
 

@@ -312,7 +312,8 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
     int code = lt_placement_init(&assembly->placement, &placement, error);
     assembly->has_placement = code == 0;
     if (code == 0)
-        code = lt_counters_create(assembly->settings.counters_path, assembly->settings.name,
+        code = lt_counters_create(assembly->settings.counters_path,
+                                  assembly->settings.name != NULL ? assembly->settings.name : "",
                                   &assembly->counters, error);
     return code;
 }

@@ -47,8 +47,8 @@ struct lt_assembly_hooks {
     void *context;
 };
 
-/* The first part, which touches nothing outside: settings and pipeline. To be dismantled, also after
- * a failure. */
+/* The first part, which touches nothing outside: settings and pipeline. To be dismantled, also
+ * after a failure. */
 int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *spec,
                      struct lt_error *error) LT_MUST_USE;
 

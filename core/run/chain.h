@@ -28,7 +28,7 @@ struct lt_chain {
     struct lt_link *links;
     uint32_t link_count;
     struct lt_out *terminal;
-    uint32_t held_count; /* over all links */
+    uint32_t held_count;   /* over all links */
     uint32_t marked_count; /* links that the marker at hand has passed */
     bool stop_asked;       /* an operator answered STOP */
 };
@@ -51,8 +51,8 @@ static inline struct lt_out *lt_chain_entry(struct lt_chain *chain)
 
 /* Offers held rows again; the number taken. */
 uint32_t lt_chain_step(struct lt_chain *chain);
-/* Takes the marker through the operators; what they emit at it goes first. False: rows are held, ask
- * again in the next step. */
+/* Takes the marker through the operators; what they emit at it goes first. False: rows are held,
+ * ask again in the next step. */
 bool lt_chain_try_marker(struct lt_chain *chain, uint64_t epoch);
 void lt_chain_batch_end(struct lt_chain *chain);
 

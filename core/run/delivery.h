@@ -54,7 +54,7 @@ struct lt_branch {
     struct lt_writer_epoch epochs[LT_WRITER_EPOCHS]; /* oldest first */
     uint32_t epoch_count;
     bool is_marked; /* the marker at hand has passed the branch's operators */
-    bool wrote; /* something since the last flush */
+    bool wrote;     /* something since the last flush */
     struct lt_histogram
         *ack_latency_ns; /* counters, kept by the writer; readable after it is gone */
     struct lt_shared_u64 *acked_records;

@@ -213,8 +213,8 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     add_text(&json, "name", options->name);
     lt_text_append(&json, ",");
     add_text(&json, "timestamp", timestamp);
-    lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",",
-                   totals->epoch, duration_ns / LT_NS_PER_MS);
+    lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",", totals->epoch,
+                   duration_ns / LT_NS_PER_MS);
     add_rates(&json, records, seconds);
     lt_text_format(&json,
                    ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",

@@ -314,7 +314,8 @@ void lt_worker_stop(struct lt_worker *worker)
     if (worker == NULL)
         return;
     if (!worker->has_thread) {
-        close_agents(worker);
+        if (worker->reactor != NULL) /* in line; a thread that has ended has closed all */
+            close_agents(worker);
         return;
     }
     lt_store_relaxed_u32(&worker->stop,

@@ -1,0 +1,117 @@
+/*
+ * The second public door, for tools: tables of options and functions, the counters of running and
+ * dead queries, what a query would run with. Programs that move data want leat.h.
+ *
+ * Texts that are returned as char * are the caller's to free(). on: any thread, unless said
+ * otherwise.
+ */
+#ifndef LEAT_ADMIN_H
+#define LEAT_ADMIN_H
+
+#include "leat.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------ options */
+
+enum leat_admin_kind { LEAT_ADMIN_SOURCE, LEAT_ADMIN_SINK, LEAT_ADMIN_QUERY };
+
+/* The connectors there are: name and one sentence, by index; NULL past the end. Not for
+ * LEAT_ADMIN_QUERY. */
+LEAT_API const char *leat_admin_connector(enum leat_admin_kind kind, size_t index,
+                                          const char **doc);
+/* The reference table, as Markdown, of a connector's options, or of a query's (`name` NULL). NULL:
+ * no such connector. */
+LEAT_API char *leat_admin_option_reference(enum leat_admin_kind kind, const char *name);
+/* True when `key` is an option of it: a tool deals options it was given for both sides. */
+LEAT_API bool leat_admin_knows_option(enum leat_admin_kind kind, const char *name, const char *key);
+/* Every effective value of a query that has been built, and where it came from, a line each, such
+ * as: source kafka: subscribe = in  # command line. Secrets are printed as [hidden]. on: the
+ * query's thread. NULL for no query. */
+LEAT_API char *leat_admin_effective_options(leat_query *query);
+/* Binds and analyses without connecting or running: LEAT_OK, or the error that leat_start would
+ * give. */
+LEAT_API int leat_admin_check(leat_query *query);
+
+/* ---------------------------------------------------------------------------------- functions */
+
+typedef struct leat_admin_function {
+    size_t size; /* sizeof(leat_admin_function), set by the caller */
+    const char *name, *aliases, *usage, *help, *example, *result, *group;
+    bool deterministic;
+} leat_admin_function;
+/* The function table of the expression language, by index; false past the end. */
+LEAT_API bool leat_admin_function_at(size_t index, leat_admin_function *function);
+
+/* --------------------------------------------------------------------------------------- texts */
+
+/* The nearest of `count` names to a mistyped one; NULL when none is near enough. */
+LEAT_API const char *leat_admin_nearest(const char *name, const char *const *names, size_t count);
+/* A duration as options take it ("250ms", "1 minute"): LEAT_OK, or a negative status with the
+ * reason in `error` (of `error_bytes`; may be NULL). */
+LEAT_API int leat_admin_duration_ns(const char *text, int64_t *duration_ns, char *error,
+                                    size_t error_bytes);
+
+/* ----------------------------------------------------------------------------------- counters */
+
+typedef struct leat_admin_counters leat_admin_counters;
+
+/* Where a process keeps the counters of its queries unless told otherwise: a folder of the user's
+ * in shared memory. */
+LEAT_API char *leat_admin_counters_folder(void);
+/* A path for a query of this process in that folder; makes the folder. NULL if that is not
+ * possible. */
+LEAT_API char *leat_admin_counters_path(const char *query_name);
+/* Opens a counters file; `error` (of `error_bytes`) gets the reason of a failure. */
+LEAT_API leat_admin_counters *leat_admin_counters_open(const char *path, char *error,
+                                                       size_t error_bytes);
+/* Reads the file again; LEAT_OK, or as open, and there is nothing to see then. */
+LEAT_API int leat_admin_counters_refresh(leat_admin_counters *counters, char *error,
+                                         size_t error_bytes);
+LEAT_API void leat_admin_counters_close(leat_admin_counters *counters);
+
+typedef struct leat_admin_owner {
+    size_t size;
+    int pid;
+    bool alive;
+    int64_t started_us, heartbeat_us; /* since the Unix epoch */
+    const char *query_name;
+} leat_admin_owner;
+LEAT_API void leat_admin_counters_owner(const leat_admin_counters *counters,
+                                        leat_admin_owner *owner);
+
+enum leat_admin_counter_kind {
+    LEAT_ADMIN_SUM,
+    LEAT_ADMIN_GAUGE,
+    LEAT_ADMIN_HISTOGRAM,
+    LEAT_ADMIN_TEXT
+};
+typedef struct leat_admin_counter {
+    size_t size;
+    const char *name, *unit, *help;
+    enum leat_admin_counter_kind kind;
+    int64_t value;               /* SUM, GAUGE; HISTOGRAM: how many */
+    int64_t p50, p99, p999, max; /* HISTOGRAM */
+    double mean;                 /* HISTOGRAM */
+    char text[256];              /* TEXT */
+} leat_admin_counter;
+/* A counter by index, as of opening or the last refresh; false past the end. */
+LEAT_API bool leat_admin_counter_at(const leat_admin_counters *counters, size_t index,
+                                    leat_admin_counter *counter);
+
+/* Of a query's own latency histograms: the difference between two readings, for a live line.
+ * Quantiles of what was acknowledged since the last call with the same `window`; a window is
+ * created by the first call with *window NULL. */
+typedef struct leat_admin_window leat_admin_window;
+LEAT_API bool leat_admin_latency_since(leat_query *query, leat_admin_window **window,
+                                       int64_t *count, int64_t *p50_ns, int64_t *p99_ns,
+                                       int64_t *p999_ns, int64_t *max_ns);
+LEAT_API void leat_admin_window_destroy(leat_admin_window *window);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

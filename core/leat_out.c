@@ -1,0 +1,140 @@
+#include "core/leat_out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Memory for values at hand in each row; what is larger comes from blocks that the pool keeps. */
+enum { SCRATCH_BYTES = 256 };
+
+int lt_door_pool_create(const struct lt_door_pool_options *options, struct lt_row_pool **out,
+                        struct lt_error *error)
+{
+    bool has_bytes = false;
+    for (uint32_t i = 0; i < options->schema->field_count; i++) {
+        const struct lt_type *type = options->schema->fields[i].type;
+        has_bytes |= lt_type_is_bytes(type) || lt_type_is_nested(type);
+    }
+    return lt_row_pool_create(
+        &(struct lt_row_pool_options){
+            .column_count = options->schema->field_count,
+            .capacity = options->capacity,
+            .scratch_size_bytes = has_bytes ? SCRATCH_BYTES : 0,
+            .is_shared = options->is_shared,
+        },
+        out, error);
+}
+
+struct lt_row *lt_door_claim(struct lt_row_pool *pool)
+{
+    struct lt_row *row = lt_row_claim(pool);
+    if (lt_unlikely(row == NULL))
+        return NULL;
+    uint64_t *nulls = lt_row_nulls(row);
+    uint32_t column_count = row->column_count;
+    for (uint32_t word = 0; column_count > word * 64; word++) {
+        uint32_t left = column_count - word * 64;
+        nulls[word] = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
+    }
+    return row;
+}
+
+int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, const char *stage,
+                     struct lt_error *error)
+{
+    *out = (leat_out){.stage = stage, .source_offset = -1};
+    return lt_door_pool_create(options, &out->pool, error);
+}
+
+void lt_door_out_fini(leat_out *out)
+{
+    lt_row_pool_destroy(out->pool);
+    out->pool = NULL;
+}
+
+void lt_door_out_begin(leat_out *out, struct lt_out *next, struct lt_row *input)
+{
+    out->next = next;
+    out->input = input;
+    out->limit = UINT32_MAX;
+    out->committed_count = 0;
+    if (input == NULL)
+        return;
+    out->source_partition = input->source_partition;
+    out->source_offset = input->source_offset;
+    out->ingest_ns = input->ingest_ns;
+}
+
+static void send_held(leat_out *out, uint8_t flags)
+{
+    struct lt_row *row = out->held;
+    out->held = NULL;
+    row->flags |= flags;
+    out->next->emit(out->next, row);
+}
+
+void lt_door_out_end(leat_out *out, uint8_t flags)
+{
+    lt_assert(out->open_count == 0);
+    if (out->held != NULL)
+        send_held(out, flags);
+    out->input = NULL;
+}
+
+struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text)
+{
+    struct lt_fault *fault = out->has_reason
+                                 ? lt_fault_create(out->stage, out->condition, "", "%s", out->text)
+                                 : lt_fault_create(out->stage, condition, "", "%s", text);
+    out->has_reason = false;
+    return fault;
+}
+
+/* -------------------------------------------------------------------------------------- public */
+
+leat_row *leat_claim(leat_out *out)
+{
+    if (out->limit <= out->open_count)
+        return NULL;
+    struct lt_row *row = lt_door_claim(out->pool);
+    if (row == NULL)
+        return NULL;
+    row->source_partition = out->source_partition;
+    row->source_offset = out->source_offset;
+    row->ingest_ns = out->ingest_ns;
+    if (out->input != NULL) {
+        lt_row_hold(out->input);
+        row->parent = out->input;
+    } else if (!out->count_offsets) {
+        row->flags |= LT_ROW_NO_ORIGIN;
+    }
+    out->open_count++;
+    return (leat_row *)(void *)row;
+}
+
+void leat_commit(leat_out *out, leat_row *public_row)
+{
+    struct lt_row *row = (struct lt_row *)(void *)public_row;
+    lt_debug_assert(out->open_count > 0);
+    if (out->count_offsets)
+        row->source_offset = out->source_offset++;
+    out->open_count--;
+    out->limit--;
+    out->committed_count++;
+    if (out->held != NULL)
+        send_held(out, 0);
+    out->held = row;
+}
+
+void leat_abort(leat_out *out, leat_row *row)
+{
+    lt_debug_assert(out->open_count > 0);
+    out->open_count--;
+    lt_row_release((struct lt_row *)(void *)row);
+}
+
+void leat_out_reason(leat_out *out, const char *condition, const char *text)
+{
+    snprintf(out->condition, sizeof out->condition, "%s", condition != NULL ? condition : "");
+    snprintf(out->text, sizeof out->text, "%s", text != NULL ? text : "");
+    out->has_reason = true;
+}

@@ -1,0 +1,162 @@
+/*
+ * Looking at a query from outside: its state, identity, progress, counters and totals. Nothing here
+ * disturbs the lanes: numbers are read where they are counted.
+ *
+ * on: any thread.
+ */
+#include "core/leat.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/leat_objects.h"
+#include "core/text/json_write.h"
+
+bool leat_is_active(leat_query *query)
+{
+    return query != NULL && query->running != NULL &&
+           lt_query_state(query->running) < LT_CONTROL_ENDED;
+}
+
+const char *leat_query_id(const leat_query *query)
+{
+    return query == NULL || query->running == NULL ? "" : lt_query_id(query->running);
+}
+
+const char *leat_query_run_id(const leat_query *query)
+{
+    return query == NULL || query->running == NULL ? "" : lt_query_run_id(query->running);
+}
+
+/* -------------------------------------------------------------------------------------- status */
+
+static char *status_json(const char *message, bool is_data_available, bool is_trigger_active)
+{
+    struct lt_text_buffer json;
+    lt_text_init(&json);
+    lt_text_append(&json, "{\"message\":");
+    lt_json_write_string(&json, message, strlen(message));
+    lt_text_format(&json, ",\"isDataAvailable\":%s,\"isTriggerActive\":%s}",
+                   is_data_available ? "true" : "false", is_trigger_active ? "true" : "false");
+    return lt_text_take(&json);
+}
+
+static char *failed_status(leat_query *query)
+{
+    char message[LT_ERROR_TEXT_MAX + 64];
+    struct lt_error error;
+    int code = lt_query_await(query->running, 0, &error);
+    lt_assert(code != 0); /* a failed query stays failed */
+    snprintf(message, sizeof message, "Terminated with exception: %s", error.text);
+    return status_json(message, false, false);
+}
+
+char *leat_query_status(leat_query *query)
+{
+    if (query == NULL)
+        return NULL;
+    if (query->running == NULL)
+        return status_json("Initializing StreamExecution", false, false);
+    switch (lt_query_state(query->running)) {
+    case LT_CONTROL_AWAITS_READY:
+        return status_json("Initializing sources", false, true);
+    case LT_CONTROL_ENDED:
+        return status_json("Stopped", false, false);
+    case LT_CONTROL_FAILED:
+        return failed_status(query);
+    case LT_CONTROL_RUNS:
+    case LT_CONTROL_AWAITS_ENDED:
+    case LT_CONTROL_AWAITS_LAST_EPOCH:
+        break;
+    }
+    struct lt_progress_totals totals = {0};
+    lt_progress_read_totals(lt_query_progress(query->running), &totals);
+    /* A source that does not know its lag may have data at any moment. */
+    return status_json("Running", totals.lag_records != 0, true);
+}
+
+char *leat_query_recent_progress(leat_query *query, uint32_t age)
+{
+    struct lt_text_buffer json;
+    if (query == NULL || query->running == NULL)
+        return NULL;
+    lt_text_init(&json);
+    if (lt_progress_recent(lt_query_progress(query->running), age, &json))
+        return lt_text_take(&json);
+    lt_text_fini(&json);
+    return NULL;
+}
+
+char *leat_query_explain(leat_query *query)
+{
+    struct lt_text_buffer text;
+    if (query == NULL)
+        return NULL;
+    lt_text_init(&text);
+    if (query->running != NULL)
+        lt_query_explain(query->running, &text);
+    else
+        lt_text_append(&text, "the query has not been started\n");
+    return lt_text_take(&text);
+}
+
+/* ------------------------------------------------------------------------------------- numbers */
+
+bool leat_query_counter(leat_query *query, const char *name, int64_t *value)
+{
+    if (query == NULL || query->running == NULL || name == NULL || value == NULL)
+        return false;
+    const struct lt_counters *counters = lt_query_counters(query->running);
+    for (size_t i = 0; i < lt_counters_count(counters); i++) {
+        struct lt_counter_info info = lt_counters_at(counters, i);
+        if (strcmp(info.name, name) != 0)
+            continue;
+        if (info.kind == LT_COUNTER_TEXT)
+            return false;
+        if (info.kind == LT_COUNTER_HISTOGRAM)
+            *value = (int64_t)lt_histogram_count(info.histogram);
+        else
+            *value = (int64_t)lt_load_relaxed_u64(info.value); /* relaxed: a statistic */
+        return true;
+    }
+    return false;
+}
+
+int64_t leat_query_latency_ns(leat_query *query, double quantile)
+{
+    if (query == NULL || query->running == NULL || !(quantile > 0 && quantile <= 1))
+        return -1;
+    struct lt_histogram *latency = lt_alloc(sizeof *latency);
+    struct lt_progress_totals totals = {.ack_latency_ns = latency};
+    lt_progress_read_totals(lt_query_progress(query->running), &totals);
+    bool is_empty = lt_histogram_count(latency) == 0;
+    int64_t result = is_empty ? -1 : lt_histogram_quantile(latency, quantile);
+    free(latency);
+    return result;
+}
+
+int leat_query_totals(leat_query *query, leat_totals *totals)
+{
+    size_t size_bytes = totals == NULL ? 0 : totals->size;
+    if (query == NULL || size_bytes < offsetof(leat_totals, dead_letters))
+        return LEAT_ERROR_INVALID;
+    if (query->running == NULL)
+        return LEAT_ERROR_STATE;
+    struct lt_progress_totals now = {0};
+    lt_progress_read_totals(lt_query_progress(query->running), &now);
+    int64_t wall_us = lt_clock_wall_us(&query->clock);
+    leat_totals all = {
+        .size = size_bytes,
+        .records_in = now.records_in,
+        .records_out = now.records_out,
+        .dead_letters = now.dead_letters,
+        .lag_records = now.lag_records,
+        .lag_ms = now.lag_ms,
+        .epoch = now.epoch,
+        .epoch_age_us = now.epoch_done_wall_us < 0 ? -1 : wall_us - now.epoch_done_wall_us,
+    };
+    memcpy(totals, &all, size_bytes < sizeof all ? size_bytes : sizeof all);
+    return LEAT_OK;
+}
