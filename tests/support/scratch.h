@@ -1,0 +1,15 @@
+/*
+ * A folder of a test's own: in TMPDIR if that is set, else in memory where the machine has such a
+ * place.
+ */
+#ifndef LT_TESTS_SCRATCH_H
+#define LT_TESTS_SCRATCH_H
+
+enum { SCRATCH_PATH_SIZE = 64 };
+
+/* Makes a new folder and writes its path. Aborts if it cannot. */
+void scratch_create(char path[SCRATCH_PATH_SIZE]);
+/* Removes a file, or a folder with all that is in it; a missing one is no fault. */
+void scratch_remove(const char *path);
+
+#endif
