@@ -1,0 +1,35 @@
+/*
+ * The list of what io offers. A connector is added here and nowhere else.
+ */
+#include "io/catalog.h"
+
+#include "io/console.h"
+#include "io/kafka_sink.h"
+#include "io/kafka_source.h"
+#include "io/memory.h"
+#include "io/noop.h"
+#include "io/rate.h"
+#include "io/reactor.h"
+
+const struct lt_catalog *lt_io_catalog(void)
+{
+    static const struct lt_source_type *const sources[] = {
+        &lt_kafka_source_type,
+        &lt_memory_source_type,
+        &lt_rate_source_type,
+    };
+    static const struct lt_sink_type *const sinks[] = {
+        &lt_console_sink_type,
+        &lt_kafka_sink_type,
+        &lt_memory_sink_type,
+        &lt_noop_sink_type,
+    };
+    static const struct lt_catalog catalog = {
+        .sources = sources,
+        .source_count = sizeof sources / sizeof sources[0],
+        .sinks = sinks,
+        .sink_count = sizeof sinks / sizeof sinks[0],
+        .create_reactor = lt_reactor_create,
+    };
+    return &catalog;
+}

@@ -1,0 +1,206 @@
+/*
+ * Options, schema and offset text of the source rate. The rows are made by the reader,
+ * io/rate_reader.c.
+ */
+#include "io/rate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/arena.h"
+#include "core/base/limits.h"
+#include "core/base/log.h"
+#include "core/text/json_tree.h"
+#include "io/rate_rows.h"
+
+enum { ROWS_PER_SECOND_MAX = 1000000000, PARTITIONS_MAX = 4096 };
+
+static const struct lt_option_spec option_table[] = {
+    {.name = "rowsPerSecond",
+     .type = LT_OPTION_I64,
+     .default_text = "1",
+     .min = 1,
+     .max = ROWS_PER_SECOND_MAX,
+     .doc = "Rows made per second, over all partitions."},
+    {.name = "rampUpTime",
+     .type = LT_OPTION_DURATION,
+     .default_text = "0s",
+     .doc = "How long the rate grows, evenly, until it is rowsPerSecond; with openLoop."},
+    {.name = "numPartitions",
+     .type = LT_OPTION_I64,
+     .min = 1,
+     .max = PARTITIONS_MAX,
+     .doc = "Partitions, each with its own counter; the number of online CPUs if not set."},
+    {.name = "openLoop",
+     .type = LT_OPTION_BOOL,
+     .default_text = "false",
+     .doc = "Makes rows at any rate and stamps each with the moment it was due, for measuring "
+            "latency."},
+    {.name = "columns",
+     .type = LT_OPTION_CHOICE,
+     .default_text = "standard",
+     .choices = "standard|orders",
+     .doc = "What a row holds: timestamp and value, or an order of six columns, typed and nested."},
+};
+enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
+
+static struct lt_rate_source *rate_of(struct lt_source *source)
+{
+    return (struct lt_rate_source *)(void *)source; /* the base is its first member */
+}
+
+static int rate_connect(struct lt_source *source, const struct lt_connector_env *env,
+                        struct lt_error *error)
+{
+    (void)error;
+    struct lt_rate_source *rate = rate_of(source);
+    rate->clock = env->clock;
+    source->partition_count = rate->partition_count;
+    return 0;
+}
+
+static int rate_initial(struct lt_source *source, struct lt_position *positions,
+                        struct lt_text_buffer *keep, struct lt_error *error)
+{
+    (void)keep; /* the creation time is in the offsets */
+    (void)error;
+    int64_t creation_ms = lt_clock_wall_us(rate_of(source)->clock) / 1000;
+    for (uint32_t i = 0; i < source->partition_count; i++)
+        positions[i] = (struct lt_position){.offset = i, .extra = creation_ms};
+    return 0;
+}
+
+static void rate_to_json(struct lt_source *source, const struct lt_position *positions,
+                         struct lt_text_buffer *out)
+{
+    lt_text_append_char(out, '{');
+    for (uint32_t i = 0; i < source->partition_count; i++)
+        lt_text_format(out, "%s\"%u\":{\"value\":%" PRId64 ",\"runTimeMs\":%" PRId64 "}",
+                       i == 0 ? "" : ",", i, positions[i].offset - source->partition_count,
+                       positions[i].extra);
+    lt_text_append_char(out, '}');
+}
+
+/* One partition's pair; its value must be one of those that the partition counts. */
+static int read_partition(const struct lt_json *json, uint32_t partition, uint32_t partition_count,
+                          struct lt_position *position, struct lt_error *error)
+{
+    int64_t value;
+    int code = lt_json_get_i64(json, "value", &value, error);
+    if (code == 0)
+        code = lt_json_get_i64(json, "runTimeMs", &position->extra, error);
+    if (code != 0)
+        return code;
+    if (__builtin_add_overflow(value, (int64_t)partition_count, &position->offset) ||
+        position->offset < 0 || position->offset % partition_count != partition)
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "value %" PRId64 " is none that a partition \"%u\" of %u counts", value,
+                            partition, partition_count);
+    return 0;
+}
+
+static int read_positions(const struct lt_json *json, uint32_t partition_count,
+                          struct lt_position *positions, struct lt_error *error)
+{
+    if (!json->is_object)
+        return lt_error_set(error, LT_E_CORRUPT, "no JSON object");
+    if (json->count != partition_count)
+        return lt_error_set(error, LT_E_INVALID,
+                            "The previous run contained %zu partitions, but %u partitions are "
+                            "currently configured. The numPartitions option cannot be changed.",
+                            json->count, partition_count);
+    for (uint32_t i = 0; i < partition_count; i++) {
+        char name[16];
+        int size_bytes = snprintf(name, sizeof name, "%u", i);
+        lt_assert(size_bytes > 0);
+        const struct lt_json *pair = lt_json_get(json, name);
+        if (pair == NULL)
+            return lt_error_set(error, LT_E_CORRUPT, "no partition \"%s\"", name);
+        int code = read_partition(pair, i, partition_count, &positions[i], error);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static int rate_from_json(struct lt_source *source, const char *text, struct lt_position *positions,
+                          struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_json *json;
+    int code = lt_json_parse(text, strlen(text), arena, &json, error);
+    if (code == 0)
+        code = read_positions(json, source->partition_count, positions, error);
+    lt_arena_destroy(arena);
+    return code == 0 ? 0 : lt_error_append(error, "offsets of source rate");
+}
+
+static void rate_close(struct lt_source *source)
+{
+    free(source); /* what rows borrow from is in the arena */
+}
+
+static uint32_t online_cpus(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 && count <= PARTITIONS_MAX ? (uint32_t)count : 1;
+}
+
+static void describe(struct lt_rate_source *rate)
+{
+    int size_bytes = snprintf(
+        rate->base.description, sizeof rate->base.description,
+        "RateStreamV2[rowsPerSecond=%" PRId64 ", rampUpTimeSeconds=%" PRId64 ", numPartitions=%u]",
+        rate->rows_per_second, rate->ramp_up_ns / LT_NS_PER_S, rate->partition_count);
+    lt_assert(size_bytes > 0);
+}
+
+static int rate_bind(const struct lt_source_type *type, const struct lt_options *options,
+                     const struct lt_type *user_schema, struct lt_arena *arena,
+                     struct lt_source **out, struct lt_error *error)
+{
+    static const struct lt_source_ops ops = {
+        .connect = rate_connect,
+        .initial = rate_initial,
+        .positions_to_json = rate_to_json,
+        .positions_from_json = rate_from_json,
+        .open_reader = lt_rate_open_reader,
+        .close = rate_close,
+    };
+    *out = NULL;
+    int code = lt_options_check(options, option_table, OPTION_COUNT, "source rate", error);
+    if (code != 0)
+        return code;
+    if (user_schema != NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "RateStreamProvider source does not support user-specified schema.");
+    struct lt_rate_source *rate = lt_alloc(sizeof *rate);
+    rate->base.ops = &ops;
+    rate->base.type = type;
+    rate->rows_per_second = lt_options_i64(options, option_table, OPTION_COUNT, "rowsPerSecond");
+    rate->ramp_up_ns = lt_options_i64(options, option_table, OPTION_COUNT, "rampUpTime");
+    rate->is_open_loop = lt_options_bool(options, option_table, OPTION_COUNT, "openLoop");
+    int64_t partitions = lt_options_i64(options, option_table, OPTION_COUNT, "numPartitions");
+    rate->partition_count = partitions > 0 ? (uint32_t)partitions : online_cpus();
+    rate->rows =
+        lt_rate_rows_create(arena, lt_options_text(options, option_table, OPTION_COUNT, "columns"));
+    rate->base.schema = lt_rate_rows_schema(rate->rows);
+    describe(rate);
+    if (rate->ramp_up_ns > 0 && !rate->is_open_loop)
+        lt_log_warn("source rate: \"rampUpTime\" has no effect in continuous mode; hint: set "
+                    "\"openLoop\"");
+    *out = &rate->base;
+    return 0;
+}
+
+const struct lt_source_type lt_rate_source_type = {
+    .name = "rate",
+    .doc = "Rows made at a given rate.",
+    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_CONTINUOUS,
+    .options = option_table,
+    .option_count = OPTION_COUNT,
+    .bind = rate_bind,
+};
