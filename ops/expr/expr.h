@@ -50,7 +50,8 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
                               const struct lt_type *schema, struct lt_arena *arena,
                               struct lt_error *error) LT_MUST_USE;
 
-/* Replaces `*` by the schema's columns, less the EXCEPT ones. */
+/* Replaces `*` by the schema's columns, less the EXCEPT ones, and gives every expression without a name its
+ * text as the name (an ALIAS node), as Spark names columns. Before analysis. */
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
                          struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 

@@ -58,6 +58,11 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row,
                      struct lt_row *out) LT_MUST_USE;
 
+/* Evaluates expression 0 of a program of one, of any type, into the program's own memory: valid until the
+ * next evaluation. False: a fault. For single values, tools and constants. */
+bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row, union lt_value *out,
+                           bool *is_null) LT_MUST_USE;
+
 /* What went wrong in the last evaluation. Valid until the next one. */
 struct lt_program_fault {
     const char *condition; /* "DIVIDE_BY_ZERO" */

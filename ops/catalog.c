@@ -1,0 +1,210 @@
+/*
+ * Plan nodes to operators. What a mode does not allow is refused here, with Spark's text.
+ */
+#include "ops/catalog.h"
+
+#include "core/base/limits.h"
+#include "ops/expr/expr.h"
+#include "ops/expr/functions.h"
+#include "ops/filter.h"
+#include "ops/project.h"
+
+static const struct lt_type *input_schema(const struct lt_plan_node *node)
+{
+    lt_assert(node->input_count >= 1);
+    lt_assert(node->inputs[0]->schema != NULL);
+    return node->inputs[0]->schema;
+}
+
+static int refuse(const struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_error *error)
+{
+    const char *name = lt_plan_kind_name(node->kind);
+    int code = mode == LT_OPS_CONTINUOUS
+                   ? lt_error_set(error, LT_E_UNSUPPORTED,
+                                  "Continuous processing does not support %s operations.", name)
+                   : lt_error_set(error, LT_E_UNSUPPORTED,
+                                  "%s operations are not supported by this version", name);
+    (void)lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------------ analysis */
+
+static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, struct lt_error *error)
+{
+    const char *text = node->expression_texts[0];
+    struct lt_expression *predicate = node->expressions == NULL ? NULL : node->expressions[0];
+    if (predicate == NULL && lt_expr_parse(text, arena, &predicate, error) != LT_OK)
+        return lt_error_append(error, "cannot parse the condition");
+    if (lt_expr_analyse_predicate(&predicate, text, input_schema(node), arena, error) != LT_OK)
+        return lt_error_append(error, "cannot analyse the condition");
+    node->expressions = lt_arena_alloc(arena, sizeof *node->expressions);
+    node->expressions[0] = predicate;
+    node->expression_count = 1;
+    node->schema = input_schema(node);
+    return LT_OK;
+}
+
+/* The columns of one text of a projection, analysed. */
+static int analyse_text(const struct lt_plan_node *node, uint32_t index, struct lt_arena *arena,
+                        struct lt_expr_list *list, struct lt_error *error)
+{
+    const char *text = node->expression_texts[index];
+    *list = (struct lt_expr_list){0};
+    if (node->expressions != NULL && node->expressions[index] != NULL) {
+        list->expressions = &node->expressions[index];
+        list->count = 1;
+    } else if (lt_expr_parse_list(text, arena, list, error) != LT_OK) {
+        return lt_error_append(error, "cannot parse the select list");
+    }
+    if (lt_expr_expand_stars(list, text, input_schema(node), arena, error) != LT_OK)
+        return lt_error_append(error, "cannot analyse the select list");
+    for (size_t i = 0; i < list->count; i++) {
+        if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), arena, error) != LT_OK)
+            return lt_error_append(error, "cannot analyse the select list");
+    }
+    return LT_OK;
+}
+
+static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena, struct lt_error *error)
+{
+    struct lt_expr_list *lists = lt_arena_alloc(arena, node->expression_count * sizeof *lists);
+    size_t count = 0;
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+        int code = analyse_text(node, i, arena, &lists[i], error);
+        if (code != LT_OK)
+            return code;
+        count += lists[i].count;
+    }
+    if (count == 0 || count > LT_LIMIT_COLUMNS)
+        return lt_error_set(error, LT_E_LIMIT,
+                            "cannot analyse the select list: it gives %zu columns; hint: 1 to %d can be",
+                            count, (int)LT_LIMIT_COLUMNS);
+    struct lt_expression **expressions = lt_arena_alloc(arena, count * sizeof *expressions);
+    const char **texts = lt_arena_alloc(arena, count * sizeof *texts);
+    size_t used = 0;
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+        for (size_t j = 0; j < lists[i].count; j++) {
+            texts[used] = node->expression_texts[i];
+            expressions[used++] = lists[i].expressions[j];
+        }
+    }
+    node->expressions = expressions;
+    node->expression_texts = texts;
+    node->expression_count = (uint32_t)count;
+    node->schema = lt_expr_output_schema(expressions, count, arena);
+    return LT_OK;
+}
+
+static int analyse_union(struct lt_plan_node *node, struct lt_error *error)
+{
+    node->schema = input_schema(node);
+    for (uint32_t i = 1; i < node->input_count; i++) {
+        lt_assert(node->inputs[i]->schema != NULL);
+        if (lt_type_equal(node->schema, node->inputs[i]->schema))
+            continue;
+        (void)lt_error_set(error, LT_E_ANALYSIS,
+                           "cannot unite: input %u has another schema than input 1", i + 1);
+        return lt_error_condition(error, "INCOMPATIBLE_COLUMN_TYPE", "42825");
+    }
+    return LT_OK;
+}
+
+static int analyse_watermark(struct lt_plan_node *node, struct lt_error *error)
+{
+    node->schema = input_schema(node);
+    int index = lt_type_field_index(node->schema, node->name);
+    if (index < 0) {
+        (void)lt_error_set(error, LT_E_ANALYSIS,
+                           "cannot declare a watermark: there is no column \"%s\"", node->name);
+        return lt_error_condition(error, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703");
+    }
+    if (node->schema->fields[index].type->kind == LT_TYPE_TIMESTAMP)
+        return LT_OK;
+    (void)lt_error_set(error, LT_E_ANALYSIS,
+                       "cannot declare a watermark: column \"%s\" is no timestamp", node->name);
+    return lt_error_condition(error, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09");
+}
+
+int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_arena *arena,
+                   struct lt_error *error)
+{
+    struct lt_error local;
+    error = error == NULL ? &local : error;
+    switch (node->kind) {
+    case LT_PLAN_FILTER:
+        return analyse_filter(node, arena, error);
+    case LT_PLAN_PROJECT:
+        return analyse_project(node, arena, error);
+    case LT_PLAN_OPERATOR:
+        node->schema = node->declared_schema != NULL ? node->declared_schema : input_schema(node);
+        return LT_OK;
+    case LT_PLAN_UNION:
+        return analyse_union(node, error);
+    case LT_PLAN_WATERMARK:
+        return analyse_watermark(node, error);
+    case LT_PLAN_WRITE:
+        node->schema = input_schema(node);
+        return LT_OK;
+    case LT_PLAN_READ:
+    case LT_PLAN_AGGREGATE:
+    case LT_PLAN_JOIN:
+    case LT_PLAN_DEDUPLICATE:
+    case LT_PLAN_SORT:
+    case LT_PLAN_LIMIT:
+        break;
+    }
+    return refuse(node, mode, error);
+}
+
+/* ----------------------------------------------------------------------------------------- operators */
+
+int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, struct lt_error *error)
+{
+    *out = NULL;
+    switch (node->kind) {
+    case LT_PLAN_FILTER:
+        return lt_filter_create(node->expressions[0], node->expression_texts[0], input_schema(node),
+                                out, error);
+    case LT_PLAN_PROJECT: {
+        const struct lt_project_options options = {.expressions = node->expressions,
+                                                   .texts = node->expression_texts,
+                                                   .count = node->expression_count,
+                                                   .input_schema = input_schema(node),
+                                                   .output_schema = node->schema};
+        return lt_project_create(&options, out, error);
+    }
+    case LT_PLAN_OPERATOR:
+        return node->create(node->create_context, input_schema(node), out, error);
+    default:
+        return LT_OK;
+    }
+}
+
+void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used)
+{
+    for (uint32_t i = 0; i < node->expression_count; i++)
+        lt_expr_columns_used(node->expressions[i], used);
+}
+
+/* ----------------------------------------------------------------------------------------- functions */
+
+size_t lt_ops_function_count(void)
+{
+    return lt_function_count();
+}
+
+struct lt_ops_function lt_ops_function_at(size_t index)
+{
+    const char *group = "";
+    const struct lt_function *function = lt_function_at(index, &group);
+    lt_assert(function != NULL);
+    return (struct lt_ops_function){.name = function->name,
+                                    .aliases = function->aliases == NULL ? "" : function->aliases,
+                                    .usage = function->usage,
+                                    .help = function->help,
+                                    .example = function->example,
+                                    .result = function->result,
+                                    .group = group,
+                                    .deterministic = function->is_deterministic};
+}

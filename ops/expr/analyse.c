@@ -1,0 +1,325 @@
+/*
+ * Names get positions, nodes get types. Children first; a node that several parents share is done once.
+ * What a JSON path's type is stays open (void) until a parent, or the end, decides it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/base/nearest.h"
+#include "ops/expr/analyser.h"
+#include "ops/expr/coerce.h"
+#include "ops/expr/diagnose.h"
+#include "ops/expr/expr.h"
+
+static int analyse(struct lt_analyser *analyser, struct lt_expression *node);
+
+int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
+                     const char *condition, const char *sqlstate, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    struct lt_expr_place place = {analyser->text, node->begin, node->end};
+    return lt_expr_error(analyser->error, code, condition, sqlstate, place, "%s", text);
+}
+
+const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type *type)
+{
+    return lt_type_sql(analyser->arena, type);
+}
+
+/* --------------------------------------------------------------------------------- columns, fields */
+
+static const char *nearest_field(const struct lt_type *schema, const char *name)
+{
+    const char *names[LT_LIMIT_COLUMNS];
+    uint32_t count = schema->field_count < LT_LIMIT_COLUMNS ? schema->field_count : LT_LIMIT_COLUMNS;
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = schema->fields[i].name;
+    return lt_nearest(name, names, count);
+}
+
+/* "key, value, topic, ..." */
+static const char *field_list(struct lt_analyser *analyser, const struct lt_type *schema)
+{
+    const char *list = schema->fields[0].name;
+    uint32_t shown = schema->field_count < 10 ? schema->field_count : 10;
+    for (uint32_t i = 1; i < shown; i++)
+        list = lt_arena_format(analyser->arena, "%s, %s", list, schema->fields[i].name);
+    return shown < schema->field_count ? lt_arena_format(analyser->arena, "%s, ...", list) : list;
+}
+
+static int unresolved_column(struct lt_analyser *analyser, const struct lt_expression *node)
+{
+    const struct lt_type *schema = analyser->schema;
+    if (schema == NULL || schema->field_count == 0)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                                "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703",
+                                "cannot resolve column \"%s\"", node->name);
+    const char *near = nearest_field(schema, node->name);
+    if (near != NULL)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                                "42703", "cannot resolve column \"%s\"; hint: did you mean \"%s\"?",
+                                node->name, near);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                            "42703", "cannot resolve column \"%s\"; hint: the columns are %s",
+                            node->name, field_list(analyser, schema));
+}
+
+static int analyse_column(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    int index = analyser->schema == NULL ? -1 : lt_type_field_index(analyser->schema, node->name);
+    if (index == -2)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE", "42704",
+                                "column \"%s\" is ambiguous: several have this name", node->name);
+    if (index < 0)
+        return unresolved_column(analyser, node);
+    node->index = index;
+    node->type = analyser->schema->fields[index].type;
+    node->nullable = analyser->schema->fields[index].nullable;
+    return LT_OK;
+}
+
+static int analyse_field(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    struct lt_expression *base = node->arguments[0];
+    const struct lt_type *type = base->type;
+    if (lt_coerce_is_open(base) || lt_type_is_bytes(type))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE",
+                                "42000",
+                                "cannot take field \"%s\" of a value of type %s; hint: a field of "
+                                "JSON text is written with a colon, as value:%s",
+                                node->name, lt_analyser_shown(analyser, type), node->name);
+    if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind == LT_TYPE_STRUCT)
+        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
+                                "a field of every element of an array is not supported by this "
+                                "version; hint: take one element, as headers[0].key");
+    if (type->kind != LT_TYPE_STRUCT)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE",
+                                "42000", "cannot take field \"%s\" of a value of type %s",
+                                node->name, lt_analyser_shown(analyser, type));
+    int index = lt_type_field_index(type, node->name);
+    const char *near = index < 0 ? nearest_field(type, node->name) : NULL;
+    if (index < 0)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "FIELD_NOT_FOUND", "42704",
+                                "no field \"%s\" in %s%s%s%s", node->name,
+                                lt_analyser_shown(analyser, type),
+                                near == NULL ? "" : "; hint: did you mean \"",
+                                near == NULL ? "" : near, near == NULL ? "" : "\"?");
+    node->index = index;
+    node->type = type->fields[index].type;
+    node->nullable = true;
+    return LT_OK;
+}
+
+static int analyse_json_path(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    struct lt_expression *base = node->arguments[0];
+    if (lt_coerce_is_open(base))
+        node->arguments[0] = base =
+            lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->arena);
+    if (!lt_type_is_bytes(base->type) && base->type->kind != LT_TYPE_VOID)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                                "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
+                                "\":%s\" reads JSON text (a string or binary), not a value of type %s",
+                                node->name, lt_analyser_shown(analyser, base->type));
+    if (base->type->kind == LT_TYPE_VOID)
+        node->arguments[0] = lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->arena);
+    node->type = lt_type_simple(LT_TYPE_VOID);
+    node->nullable = true;
+    return LT_OK;
+}
+
+/* ------------------------------------------------------------------------------------- CAST, CASE */
+
+static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    const struct lt_type *to = node->type;
+    const char *shown_to = lt_analyser_shown(analyser, to);
+    if (to->kind == LT_TYPE_CHAR || to->kind == LT_TYPE_VARCHAR)
+        node->type = to = lt_type_simple(LT_TYPE_STRING);
+    if (lt_coerce_is_open(node->arguments[0]))
+        (void)lt_coerce_cast(node->arguments[0], to, analyser->arena);
+    const struct lt_type *from = node->arguments[0]->type;
+    const char *shown_from = lt_analyser_shown(analyser, from);
+    node->index = 0;
+    node->nullable = true;
+    switch (lt_coerce_cast_verdict(from, to)) {
+    case LT_CAST_ALLOWED:
+        return LT_OK;
+    case LT_CAST_LATER:
+        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
+                                "a cast from %s to %s is not supported by this version", shown_from,
+                                shown_to);
+    case LT_CAST_USE_FUNCTION:
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                                "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION", "42K09",
+                                "cannot cast %s to %s; hint: there is a function for it", shown_from,
+                                shown_to);
+    case LT_CAST_USE_LEGACY:
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                                "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION", "42K09",
+                                "cannot cast %s to %s under ANSI rules", shown_from, shown_to);
+    case LT_CAST_REFUSED:
+        break;
+    }
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                            "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "42K09",
+                            "cannot cast %s to %s", shown_from, shown_to);
+}
+
+/* Is argument `i` of a CASE a result (not a condition)? */
+static bool is_case_result(const struct lt_expression *node, uint32_t i)
+{
+    return i % 2 == 1 || i + 1 == node->argument_count;
+}
+
+static int check_case_condition(struct lt_analyser *analyser, struct lt_expression **when)
+{
+    if (lt_coerce_is_open(*when))
+        *when = lt_coerce_cast(*when, lt_type_simple(LT_TYPE_BOOLEAN), analyser->arena);
+    if ((*when)->type->kind == LT_TYPE_BOOLEAN)
+        return LT_OK;
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *when, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                            "42K09", "a condition of CASE must be BOOLEAN, not %s",
+                            lt_analyser_shown(analyser, (*when)->type));
+}
+
+static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    const struct lt_type *common = lt_type_simple(LT_TYPE_VOID);
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        struct lt_expression *argument = node->arguments[i];
+        if (!is_case_result(node, i)) {
+            int code = check_case_condition(analyser, &node->arguments[i]);
+            if (code != LT_OK)
+                return code;
+            continue;
+        }
+        const struct lt_type *wider = lt_coerce_common(common, argument->type, analyser->arena);
+        if (wider == NULL)
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, argument,
+                                    "DATATYPE_MISMATCH.DATA_DIFF_TYPES", "42K09",
+                                    "the results of CASE are of different types: %s and %s",
+                                    lt_analyser_shown(analyser, common),
+                                    lt_analyser_shown(analyser, argument->type));
+        common = wider;
+    }
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        if (!is_case_result(node, i))
+            continue;
+        bool is_open = lt_coerce_is_open(node->arguments[i]);
+        if (is_open && common->kind == LT_TYPE_VOID)
+            common = lt_type_simple(LT_TYPE_STRING);
+        node->arguments[i] = lt_coerce_cast(node->arguments[i], common, analyser->arena);
+    }
+    node->type = common;
+    node->nullable = true;
+    return LT_OK;
+}
+
+/* ------------------------------------------------------------------------------------------ nodes */
+
+static bool is_done(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_CAST ? node->index == 0 : node->type != NULL;
+}
+
+static int analyse_star(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    if (node->name != NULL)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
+                                "cannot expand \"%s.*\": there is no such struct or input",
+                                node->name);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000",
+                            "'*' may only stand alone in a select list");
+}
+
+static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    switch (node->kind) {
+    case LT_EXPR_LITERAL:
+        return LT_OK;
+    case LT_EXPR_COLUMN:
+        return analyse_column(analyser, node);
+    case LT_EXPR_CALL:
+        return lt_resolve_call(analyser, node);
+    case LT_EXPR_CAST:
+        return analyse_cast(analyser, node);
+    case LT_EXPR_CASE:
+        return analyse_case(analyser, node);
+    case LT_EXPR_FIELD:
+        return analyse_field(analyser, node);
+    case LT_EXPR_JSON_PATH:
+        return analyse_json_path(analyser, node);
+    case LT_EXPR_ALIAS:
+        node->arguments[0] =
+            lt_coerce_is_open(node->arguments[0])
+                ? lt_coerce_cast(node->arguments[0], lt_type_simple(LT_TYPE_STRING), analyser->arena)
+                : node->arguments[0];
+        node->type = node->arguments[0]->type;
+        node->nullable = node->arguments[0]->nullable;
+        return LT_OK;
+    case LT_EXPR_STAR:
+        return analyse_star(analyser, node);
+    case LT_EXPR_LAMBDA:
+        break;
+    }
+    return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
+                            "a lambda is not supported by this version");
+}
+
+/* Recursion is bounded: the parser refused deeper trees. */
+static int analyse(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    if (is_done(node))
+        return LT_OK;
+    for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {
+        int code = analyse(analyser, node->arguments[i]);
+        if (code != LT_OK)
+            return code;
+    }
+    return analyse_node(analyser, node);
+}
+
+int lt_expr_analyse(struct lt_expression **expression, const char *text,
+                    const struct lt_type *schema, struct lt_arena *arena, struct lt_error *error)
+{
+    struct lt_analyser analyser = {text, schema, arena, error};
+    int code = analyse(&analyser, *expression);
+    if (code != LT_OK)
+        return code;
+    if (lt_coerce_is_open(*expression))
+        *expression = lt_coerce_cast(*expression, lt_type_simple(LT_TYPE_STRING), arena);
+    lt_fold(expression, text, arena);
+    return LT_OK;
+}
+
+int lt_expr_analyse_predicate(struct lt_expression **expression, const char *text,
+                              const struct lt_type *schema, struct lt_arena *arena,
+                              struct lt_error *error)
+{
+    struct lt_analyser analyser = {text, schema, arena, error};
+    struct lt_expression *node = *expression;
+    if (node->kind == LT_EXPR_ALIAS) {
+        struct lt_expression name = {.begin = node->arguments[0]->end, .end = node->end};
+        return lt_analyser_fail(&analyser, LT_E_PARSE, &name, "PARSE_SYNTAX_ERROR", "42601",
+                                "a condition has no name, and \"%s\" stands after its end", node->name);
+    }
+    int code = analyse(&analyser, node);
+    if (code != LT_OK)
+        return code;
+    const struct lt_type *boolean = lt_type_simple(LT_TYPE_BOOLEAN);
+    if (node->type->kind == LT_TYPE_VOID)
+        *expression = node = lt_coerce_cast(node, boolean, arena);
+    if (node->type->kind != LT_TYPE_BOOLEAN)
+        return lt_analyser_fail(&analyser, LT_E_ANALYSIS, node,
+                                "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
+                                "a condition must be BOOLEAN, not %s",
+                                lt_analyser_shown(&analyser, node->type));
+    lt_fold(expression, text, arena);
+    return LT_OK;
+}

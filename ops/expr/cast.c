@@ -1,0 +1,323 @@
+/*
+ * Casts at run time, under ANSI rules: what does not fit is a fault (CAST_OVERFLOW), text that is no
+ * value is one too (CAST_INVALID_INPUT); in a try_cast both are NULL.
+ *
+ * Types that are held alike need no kernel: integers widen as they are, a float is held as the double it
+ * is, strings and binary are the same bytes.
+ */
+#include <math.h>
+
+#include "core/base/clock.h"
+#include "core/text/number.h"
+#include "core/text/time.h"
+#include "ops/expr/cast_text.h"
+#include "ops/expr/compiler.h"
+
+enum { SHOWN_BYTES = 64 };
+
+static const char *type_name(const struct lt_type *type)
+{
+    static const char *const names[] = {
+#define NAME(kind, name) name,
+        LT_TYPE_MAP(NAME)
+#undef NAME
+    };
+    return names[type->kind];
+}
+
+static enum lt_kernel invalid_input(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    return lt_machine_fault(machine, call, "CAST_INVALID_INPUT", "22018",
+                            "the value '%.*s%s' is not a valid %s; hint: try_cast gives NULL instead",
+                            (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
+                            (const char *)text.data, text.size_bytes > SHOWN_BYTES ? "..." : "",
+                            type_name(call->type));
+}
+
+static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call *call,
+                               const char *value)
+{
+    return lt_machine_fault(machine, call, "CAST_OVERFLOW", "22003",
+                            "the value %s does not fit into a %s; hint: try_cast gives NULL instead",
+                            value, type_name(call->type));
+}
+
+static void integer_limits(enum lt_type_kind kind, int64_t *min, int64_t *max)
+{
+    unsigned bits = kind == LT_TYPE_TINYINT    ? 8
+                    : kind == LT_TYPE_SMALLINT ? 16
+                    : kind == LT_TYPE_INT      ? 32
+                                               : 64;
+    *max = (int64_t)(UINT64_MAX >> (65 - bits));
+    *min = -*max - 1;
+}
+
+/* ------------------------------------------------------------------------------------------ from text */
+
+static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    int64_t min, max;
+    integer_limits(call->type->kind, &min, &max);
+    bool is_valid =
+        lt_number_parse_i64(text.data, text.size_bytes, min, max, &out->i64) == LT_NUMBER_OK;
+    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+}
+
+static enum lt_kernel text_to_double(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    bool is_valid = lt_number_parse_double(text.data, text.size_bytes, &out->f64) == LT_NUMBER_OK;
+    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+}
+
+static enum lt_kernel text_to_float(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    float number = 0;
+    bool is_valid = lt_number_parse_float(text.data, text.size_bytes, &number) == LT_NUMBER_OK;
+    out->f64 = (double)number;
+    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+}
+
+static enum lt_kernel text_to_boolean(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    bool value = false;
+    bool is_valid = lt_cast_text_to_boolean(text.data, text.size_bytes, &value);
+    out->i64 = value;
+    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+}
+
+static enum lt_kernel text_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    bool is_valid = lt_cast_text_to_timestamp(text.data, text.size_bytes, &out->i64);
+    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+}
+
+/* ------------------------------------------------------------------------------------------- to text */
+
+static enum lt_kernel integer_to_text(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    char text[LT_NUMBER_TEXT_SIZE];
+    size_t size = lt_number_format_i64(lt_argument(machine, call, 0)->i64, text);
+    return lt_machine_put(machine, call, text, size, out);
+}
+
+static enum lt_kernel fraction_to_text(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    char text[LT_NUMBER_TEXT_SIZE];
+    double value = lt_argument(machine, call, 0)->f64;
+    size_t size = call->argument_types[0]->kind == LT_TYPE_FLOAT
+                      ? lt_number_format_float((float)value, text)
+                      : lt_number_format_double(value, text);
+    return lt_machine_put(machine, call, text, size, out);
+}
+
+static enum lt_kernel boolean_to_text(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    *out = lt_value_text(lt_argument(machine, call, 0)->i64 != 0 ? "true" : "false");
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel timestamp_to_text(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    char text[LT_TIME_TEXT_SIZE];
+    size_t size = lt_time_format_timestamp(lt_argument(machine, call, 0)->i64, 0, text);
+    return lt_machine_put(machine, call, text, size, out);
+}
+
+/* ------------------------------------------------------------------------------------ between numbers */
+
+static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_call *call,
+                                  int64_t value, union lt_value *out)
+{
+    int64_t min, max;
+    char text[LT_NUMBER_TEXT_SIZE];
+    integer_limits(call->type->kind, &min, &max);
+    out->i64 = value;
+    if (value >= min && value <= max)
+        return LT_KERNEL_VALUE;
+    (void)lt_number_format_i64(value, text);
+    return overflow(machine, call, text);
+}
+
+static enum lt_kernel integer_to_integer(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    return put_integer(machine, call, lt_argument(machine, call, 0)->i64, out);
+}
+
+/* The fraction is cut; what is then outside of the type's range is a fault. */
+static enum lt_kernel fraction_to_integer(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    double value = lt_argument(machine, call, 0)->f64;
+    int64_t min, max;
+    integer_limits(call->type->kind, &min, &max);
+    if (!(floor(value) <= (double)max && ceil(value) >= (double)min)) {
+        char text[LT_NUMBER_TEXT_SIZE];
+        (void)lt_number_format_double(value, text);
+        return overflow(machine, call, text);
+    }
+    /* 2^63 is (double)INT64_MAX, and stands for it. */
+    out->i64 = value >= 0x1p63 ? INT64_MAX : (int64_t)value;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel integer_to_float(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    out->f64 = (double)(float)lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel boolean_to_fraction(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    out->f64 = lt_argument(machine, call, 0)->i64 != 0;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel double_to_float(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    out->f64 = (double)(float)lt_argument(machine, call, 0)->f64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel integer_to_boolean(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64 != 0;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel fraction_to_boolean(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->f64 != 0;
+    return LT_KERNEL_VALUE;
+}
+
+/* ----------------------------------------------------------------------------------------- timestamps */
+
+/* Seconds since the epoch; more than fits saturates, as Spark does. */
+static enum lt_kernel integer_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    int64_t seconds = lt_argument(machine, call, 0)->i64;
+    if (__builtin_mul_overflow(seconds, (int64_t)LT_US_PER_S, &out->i64))
+        out->i64 = seconds < 0 ? INT64_MIN : INT64_MAX;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel fraction_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                            union lt_value *out)
+{
+    double us = lt_argument(machine, call, 0)->f64 * LT_US_PER_S;
+    if (!isfinite(us))
+        return LT_KERNEL_NULL;
+    out->i64 = us >= 0x1p63 ? INT64_MAX : us < -0x1p63 ? INT64_MIN : (int64_t)us;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel timestamp_to_integer(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    int64_t us = lt_argument(machine, call, 0)->i64;
+    int64_t seconds = us / LT_US_PER_S - (us % LT_US_PER_S < 0);
+    return put_integer(machine, call, seconds, out);
+}
+
+static enum lt_kernel timestamp_to_fraction(struct lt_machine *machine, const struct lt_call *call,
+                                            union lt_value *out)
+{
+    double seconds = (double)lt_argument(machine, call, 0)->i64 / LT_US_PER_S;
+    out->f64 = call->type->kind == LT_TYPE_FLOAT ? (double)(float)seconds : seconds;
+    return LT_KERNEL_VALUE;
+}
+
+/* ------------------------------------------------------------------------------------------ the choice */
+
+static bool is_fraction(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
+}
+
+static lt_kernel_fn *kernel_from_text(const struct lt_type *to)
+{
+    if (lt_type_is_integral(to))
+        return text_to_integer;
+    switch (to->kind) {
+    case LT_TYPE_BOOLEAN:
+        return text_to_boolean;
+    case LT_TYPE_FLOAT:
+        return text_to_float;
+    case LT_TYPE_DOUBLE:
+        return text_to_double;
+    case LT_TYPE_TIMESTAMP:
+        return text_to_timestamp;
+    default:
+        return NULL;
+    }
+}
+
+static lt_kernel_fn *kernel_to_text(const struct lt_type *from)
+{
+    if (lt_type_is_integral(from))
+        return integer_to_text;
+    if (is_fraction(from))
+        return fraction_to_text;
+    return from->kind == LT_TYPE_BOOLEAN ? boolean_to_text : timestamp_to_text;
+}
+
+static lt_kernel_fn *kernel_from_integer(const struct lt_type *from, const struct lt_type *to)
+{
+    if (to->kind == LT_TYPE_BOOLEAN)
+        return integer_to_boolean;
+    if (to->kind == LT_TYPE_FLOAT)
+        return integer_to_float;
+    if (to->kind == LT_TYPE_TIMESTAMP)
+        return integer_to_timestamp;
+    return lt_type_is_integral(to) && to->kind < from->kind ? integer_to_integer : NULL;
+}
+
+static lt_kernel_fn *kernel_from_fraction(const struct lt_type *from, const struct lt_type *to)
+{
+    if (lt_type_is_integral(to))
+        return fraction_to_integer;
+    if (to->kind == LT_TYPE_BOOLEAN)
+        return fraction_to_boolean;
+    if (to->kind == LT_TYPE_TIMESTAMP)
+        return fraction_to_timestamp;
+    return from->kind == LT_TYPE_DOUBLE ? double_to_float : NULL;
+}
+
+lt_kernel_fn *lt_cast_kernel(const struct lt_type *from, const struct lt_type *to)
+{
+    if (lt_type_equal(from, to) || from->kind == LT_TYPE_VOID)
+        return NULL;
+    if (lt_type_is_bytes(from))
+        return lt_type_is_bytes(to) ? NULL : kernel_from_text(to);
+    if (lt_type_is_bytes(to))
+        return kernel_to_text(from);
+    if (lt_type_is_integral(from))
+        return kernel_from_integer(from, to);
+    if (is_fraction(from))
+        return kernel_from_fraction(from, to);
+    if (from->kind == LT_TYPE_BOOLEAN)
+        return is_fraction(to) ? boolean_to_fraction : NULL;
+    return is_fraction(to) ? timestamp_to_fraction : timestamp_to_integer;
+}

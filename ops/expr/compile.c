@@ -1,0 +1,454 @@
+/*
+ * Trees to steps. Each node gets a register of its own; constants are filled in here and never written
+ * again. What a node does not need is jumped over: an operand that is not reached cannot fail.
+ */
+#include <string.h>
+
+#include "ops/expr/compiler.h"
+
+static struct lt_step *step_at(const struct lt_compiler *compiler, uint32_t number)
+{
+    return &compiler->program->steps[number];
+}
+
+uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)
+{
+    struct lt_program *program = compiler->program;
+    if (program->step_count == compiler->step_capacity) {
+        compiler->step_capacity = compiler->step_capacity == 0 ? 16 : 2 * compiler->step_capacity;
+        program->steps =
+            lt_realloc_array(program->steps, compiler->step_capacity, sizeof *program->steps);
+    }
+    step.code = lt_machine_label((enum lt_op)step.op);
+    program->steps[program->step_count] = step;
+    return program->step_count++;
+}
+
+static uint32_t new_register(struct lt_compiler *compiler)
+{
+    struct lt_program *program = compiler->program;
+    struct lt_machine *machine = &program->machine;
+    if (program->register_count == compiler->register_capacity) {
+        uint32_t capacity = compiler->register_capacity == 0 ? 16 : 2 * compiler->register_capacity;
+        machine->values = lt_realloc_array(machine->values, capacity, sizeof *machine->values);
+        machine->nulls = lt_realloc_array(machine->nulls, capacity, 1);
+        compiler->register_capacity = capacity;
+    }
+    memset(&machine->values[program->register_count], 0, sizeof *machine->values);
+    machine->nulls[program->register_count] = 0;
+    return program->register_count++;
+}
+
+static uint32_t wanted_or_new(struct lt_compiler *compiler, uint32_t want)
+{
+    return want == LT_REGISTER_ANY ? new_register(compiler) : want;
+}
+
+static uint32_t emit_jump(struct lt_compiler *compiler, enum lt_op op, uint32_t condition)
+{
+    return lt_compiler_emit(compiler, (struct lt_step){.op = op, .a = condition});
+}
+
+/* Lets the jump at `from` go to the next step. */
+static void land(struct lt_compiler *compiler, uint32_t from)
+{
+    step_at(compiler, from)->target = compiler->program->step_count;
+}
+
+static struct lt_call *new_call(struct lt_compiler *compiler, const struct lt_expression *node,
+                                uint32_t argument_count)
+{
+    struct lt_arena *arena = compiler->program->arena;
+    struct lt_call *call = lt_arena_alloc(arena, sizeof *call);
+    uint32_t *arguments = lt_arena_alloc(arena, argument_count * sizeof *arguments);
+    const struct lt_type **types = lt_arena_alloc(arena, argument_count * sizeof *types);
+    for (uint32_t i = 0; i < argument_count; i++)
+        types[i] = node->arguments[i]->type;
+    *call = (struct lt_call){.arguments = arguments,
+                             .argument_types = types,
+                             .type = node->type,
+                             .argument_count = argument_count,
+                             .name = node->kind == LT_EXPR_CALL ? node->name : "cast",
+                             .place = {compiler->text, node->begin, node->end}};
+    return call;
+}
+
+/* ------------------------------------------------------------------------------------------- leaves */
+
+static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_expression *node,
+                                uint32_t want)
+{
+    uint32_t constant = new_register(compiler);
+    compiler->program->machine.values[constant] = node->value;
+    compiler->program->machine.nulls[constant] = node->is_null;
+    if (want == LT_REGISTER_ANY)
+        return constant;
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = constant});
+    return want;
+}
+
+static uint32_t compile_column(struct lt_compiler *compiler, const struct lt_expression *node,
+                               uint32_t want)
+{
+    uint32_t out = wanted_or_new(compiler, want);
+    (void)lt_compiler_emit(
+        compiler, (struct lt_step){.op = LT_OP_COLUMN, .out = out, .a = (uint32_t)node->index});
+    return out;
+}
+
+static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want)
+{
+    uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    uint32_t out = wanted_or_new(compiler, want);
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_FIELD,
+                                                      .out = out,
+                                                      .a = base,
+                                                      .b = (uint32_t)node->index});
+    return out;
+}
+
+/* The column a JSON text comes from, seen through casts between string and binary; -1: another. */
+static int32_t json_column(const struct lt_expression *base)
+{
+    while (base->kind == LT_EXPR_CAST && lt_type_is_bytes(base->type) &&
+           lt_type_is_bytes(base->arguments[0]->type))
+        base = base->arguments[0];
+    return base->kind == LT_EXPR_COLUMN ? base->index : -1;
+}
+
+static struct lt_json_group *json_group(struct lt_program *program, int32_t column)
+{
+    for (struct lt_program_json *json = program->json; json != NULL; json = json->next) {
+        if (column >= 0 && json->column == column)
+            return json->group;
+    }
+    struct lt_program_json *json = lt_arena_alloc(program->arena, sizeof *json);
+    *json = (struct lt_program_json){program->json, lt_json_group_create(column >= 0), column};
+    program->json = json;
+    return json->group;
+}
+
+static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_expression *node,
+                                  uint32_t want)
+{
+    struct lt_program *program = compiler->program;
+    uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    struct lt_json_load *load = lt_arena_alloc(program->arena, sizeof *load);
+    load->group = json_group(program, json_column(node->arguments[0]));
+    load->index = lt_json_group_add(load->group, node->name);
+    load->kind = node->type->kind;
+    uint32_t out = wanted_or_new(compiler, want);
+    (void)lt_compiler_emit(
+        compiler, (struct lt_step){.op = LT_OP_JSON_FIELD, .out = out, .a = base, .json = load});
+    return out;
+}
+
+/* ------------------------------------------------------------------------------------- CAST and CASE */
+
+static uint32_t compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
+                             uint32_t want)
+{
+    const struct lt_expression *from = node->arguments[0];
+    if (lt_type_is_integral(from->type) && node->type->kind == LT_TYPE_DOUBLE) {
+        uint32_t a = lt_compile(compiler, from, LT_REGISTER_ANY);
+        uint32_t out = wanted_or_new(compiler, want);
+        (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_TO_DOUBLE, .out = out, .a = a});
+        return out;
+    }
+    lt_kernel_fn *kernel = lt_cast_kernel(from->type, node->type);
+    if (kernel == NULL)
+        return lt_compile(compiler, from, want);
+    struct lt_call *call = new_call(compiler, node, 1);
+    call->kernel = kernel;
+    call->is_try = node->is_try;
+    ((uint32_t *)(uintptr_t)call->arguments)[0] = lt_compile(compiler, from, LT_REGISTER_ANY);
+    uint32_t out = wanted_or_new(compiler, want);
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_CALL, .out = out, .call = call});
+    return out;
+}
+
+static void compile_null(struct lt_compiler *compiler, uint32_t out)
+{
+    uint32_t constant = new_register(compiler);
+    compiler->program->machine.nulls[constant] = 1;
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = constant});
+}
+
+static uint32_t compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
+                             uint32_t want)
+{
+    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
+    uint32_t end_count = 0;
+    for (uint32_t i = 0; i + 1 < count; i += 2) {
+        uint32_t when = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, when);
+        (void)lt_compile(compiler, node->arguments[i + 1], out);
+        ends[end_count++] = emit_jump(compiler, LT_OP_JUMP, 0);
+        land(compiler, skip);
+    }
+    if (count % 2 == 1)
+        (void)lt_compile(compiler, node->arguments[count - 1], out);
+    else
+        compile_null(compiler, out);
+    while (end_count > 0)
+        land(compiler, ends[--end_count]);
+    return out;
+}
+
+/* --------------------------------------------------------------------------------------------- flows */
+
+static uint32_t compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want, bool is_and)
+{
+    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
+    (void)lt_compile(compiler, node->arguments[0], out);
+    for (uint32_t i = 1; i < count; i++) {
+        ends[i] = emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
+        uint32_t next = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        enum lt_op op = is_and ? LT_OP_AND : LT_OP_OR;
+        (void)lt_compiler_emit(compiler, (struct lt_step){.op = op, .out = out, .a = out, .b = next});
+    }
+    for (uint32_t i = 1; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
+
+static uint32_t compile_if(struct lt_compiler *compiler, const struct lt_expression *node,
+                           uint32_t want)
+{
+    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t condition = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, condition);
+    (void)lt_compile(compiler, node->arguments[1], out);
+    uint32_t end = emit_jump(compiler, LT_OP_JUMP, 0);
+    land(compiler, skip);
+    (void)lt_compile(compiler, node->arguments[2], out);
+    land(compiler, end);
+    return out;
+}
+
+static uint32_t compile_coalesce(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 uint32_t want)
+{
+    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)lt_compile(compiler, node->arguments[i], out);
+        ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_NOT_NULL, out);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
+
+static enum lt_op order_op(enum lt_op first, const struct lt_type *type)
+{
+    if (type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE)
+        return first + (LT_OP_EQUAL_F64 - LT_OP_EQUAL_I64);
+    if (lt_type_is_bytes(type))
+        return first + (LT_OP_EQUAL_BYTES - LT_OP_EQUAL_I64);
+    bool is_i64 = type->kind <= LT_TYPE_BIGINT || type->kind == LT_TYPE_TIMESTAMP;
+    return is_i64 ? first : first + (LT_OP_EQUAL_ANY - LT_OP_EQUAL_I64);
+}
+
+/* x IN (a, b) is x = a OR x = b, with x evaluated once. */
+static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want)
+{
+    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
+    uint32_t x = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    struct lt_call *call = new_call(compiler, node, count);
+    enum lt_op op = order_op(LT_OP_EQUAL_I64, node->arguments[0]->type);
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t item = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        uint32_t same = i == 1 ? out : new_register(compiler);
+        (void)lt_compiler_emit(
+            compiler, (struct lt_step){.op = op, .out = same, .a = x, .b = item, .call = call});
+        if (i > 1)
+            (void)lt_compiler_emit(
+                compiler, (struct lt_step){.op = LT_OP_OR, .out = out, .a = out, .b = same});
+        ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_TRUE, out);
+    }
+    for (uint32_t i = 1; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
+
+/* --------------------------------------------------------------------------------------------- calls */
+
+/* The sizes for which `size <op> number` is true; the empty range is 1 to 0. */
+static struct lt_size_range size_range(enum lt_op op, int64_t number)
+{
+    const struct lt_size_range none = {1, 0};
+    uint64_t n = number < 0 ? 0 : (uint64_t)number;
+    bool is_negative = number < 0;
+    switch (op) {
+    case LT_OP_EQUAL_I64:
+        return is_negative ? none : (struct lt_size_range){n, n};
+    case LT_OP_LESS_I64:
+        return number <= 0 ? none : (struct lt_size_range){0, n - 1};
+    case LT_OP_LESS_EQUAL_I64:
+        return is_negative ? none : (struct lt_size_range){0, n};
+    case LT_OP_GREATER_I64:
+        return is_negative ? (struct lt_size_range){0, UINT64_MAX}
+                           : (struct lt_size_range){n + 1, UINT64_MAX};
+    default: /* greater or equal */
+        return (struct lt_size_range){n, UINT64_MAX};
+    }
+}
+
+static const struct lt_signature *signature_of(const struct lt_expression *node)
+{
+    const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
+    const struct lt_signature *signature =
+        lt_function_match(function, node->arguments, node->argument_count);
+    lt_assert(signature != NULL);
+    return signature;
+}
+
+static bool is_column_size(const struct lt_expression *node)
+{
+    if (node->kind == LT_EXPR_CAST && lt_type_is_integral(node->arguments[0]->type) &&
+        node->type->kind == LT_TYPE_BIGINT)
+        node = node->arguments[0];
+    return node->kind == LT_EXPR_CALL && node->argument_count == 1 &&
+           signature_of(node)->op == LT_OP_SIZE_BYTES &&
+           node->arguments[0]->kind == LT_EXPR_COLUMN;
+}
+
+/* length(column) > 8, the commonest condition, is one step. */
+static bool compile_size_compared(struct lt_compiler *compiler, const struct lt_expression *node,
+                                  enum lt_op op, uint32_t out)
+{
+    bool is_order = op == LT_OP_EQUAL_I64 || op == LT_OP_LESS_I64 || op == LT_OP_LESS_EQUAL_I64 ||
+                    op == LT_OP_GREATER_I64 || op == LT_OP_GREATER_EQUAL_I64;
+    if (!is_order || !is_column_size(node->arguments[0]) ||
+        node->arguments[1]->kind != LT_EXPR_LITERAL || node->arguments[1]->is_null)
+        return false;
+    const struct lt_expression *size = node->arguments[0];
+    size = size->kind == LT_EXPR_CAST ? size->arguments[0] : size;
+    struct lt_size_range *range = lt_arena_alloc(compiler->program->arena, sizeof *range);
+    *range = size_range(op, node->arguments[1]->value.i64);
+    (void)lt_compiler_emit(compiler,
+                           (struct lt_step){.op = LT_OP_SIZE_OF_COLUMN_COMPARED,
+                                            .out = out,
+                                            .a = (uint32_t)size->arguments[0]->index,
+                                            .range = range});
+    return true;
+}
+
+static void prepare(struct lt_compiler *compiler, const struct lt_expression *node,
+                    const struct lt_function *function, struct lt_call *call)
+{
+    struct lt_program *program = compiler->program;
+    struct lt_prepare request = {call, node, program->arena};
+    if (function->prepare(&request, compiler->error) != LT_OK) {
+        compiler->is_failed = true;
+        return;
+    }
+    if (function->release == NULL || call->state == NULL)
+        return;
+    struct lt_prepared *prepared = lt_arena_alloc(program->arena, sizeof *prepared);
+    *prepared = (struct lt_prepared){program->prepared, function->release, call->state};
+    program->prepared = prepared;
+}
+
+static enum lt_op opcode_of(const struct lt_function *function, const struct lt_signature *signature,
+                            const struct lt_expression *node)
+{
+    const struct lt_type *type = node->arguments[0]->type;
+    if (signature->kernel != NULL)
+        return function->null_rule == LT_NULL_AWARE ? LT_OP_CALL_WITH_NULLS : LT_OP_CALL;
+    if (signature->family == LT_FAMILY_NUMERIC)
+        return signature->op + (type->kind - LT_TYPE_TINYINT);
+    return signature->family == LT_FAMILY_ORDER && signature->op != LT_OP_NULL_SAFE_EQUAL
+               ? order_op(signature->op, type)
+               : signature->op;
+}
+
+static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
+                              const struct lt_function *function, uint32_t want)
+{
+    const struct lt_signature *signature = signature_of(node);
+    enum lt_op op = node->argument_count == 0 ? (function->null_rule == LT_NULL_AWARE
+                                                     ? LT_OP_CALL_WITH_NULLS
+                                                     : LT_OP_CALL)
+                                              : opcode_of(function, signature, node);
+    if (node->argument_count == 2) {
+        uint32_t out = want == LT_REGISTER_ANY ? compiler->program->register_count : want;
+        if (compile_size_compared(compiler, node, op, out))
+            return want == LT_REGISTER_ANY ? new_register(compiler) : want;
+    }
+    struct lt_call *call = new_call(compiler, node, node->argument_count);
+    uint32_t *arguments = (uint32_t *)(uintptr_t)call->arguments;
+    for (uint32_t i = 0; i < node->argument_count; i++)
+        arguments[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+    call->kernel = signature->kernel;
+    if (function->prepare != NULL)
+        prepare(compiler, node, function, call);
+    struct lt_step step = {.op = op, .out = wanted_or_new(compiler, want), .call = call};
+    if (node->argument_count > 0)
+        step.a = arguments[0];
+    if (node->argument_count > 1)
+        step.b = arguments[1];
+    (void)lt_compiler_emit(compiler, step);
+    return step.out;
+}
+
+static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expression *node,
+                             uint32_t want)
+{
+    const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
+    switch (function->flow) {
+    case LT_FLOW_AND:
+        return compile_chain(compiler, node, want, true);
+    case LT_FLOW_OR:
+        return compile_chain(compiler, node, want, false);
+    case LT_FLOW_IF:
+        return compile_if(compiler, node, want);
+    case LT_FLOW_COALESCE:
+        return compile_coalesce(compiler, node, want);
+    case LT_FLOW_IN:
+        return compile_in(compiler, node, want);
+    case LT_FLOW_CALL:
+        break;
+    case LT_FLOW_REWRITTEN:
+        lt_assert(!"rewritten by the analyser");
+    }
+    return compile_plain(compiler, node, function, want);
+}
+
+/* Recursion is bounded: the parser refused deeper trees. */
+uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want)
+{
+    switch (node->kind) {
+    case LT_EXPR_LITERAL:
+        return compile_literal(compiler, node, want);
+    case LT_EXPR_COLUMN:
+        return compile_column(compiler, node, want);
+    case LT_EXPR_CALL:
+        return compile_call(compiler, node, want);
+    case LT_EXPR_CAST:
+        return compile_cast(compiler, node, want);
+    case LT_EXPR_CASE:
+        return compile_case(compiler, node, want);
+    case LT_EXPR_FIELD:
+        return compile_field(compiler, node, want);
+    case LT_EXPR_JSON_PATH:
+        return compile_json_path(compiler, node, want);
+    case LT_EXPR_ALIAS:
+        return lt_compile(compiler, node->arguments[0], want);
+    case LT_EXPR_LAMBDA:
+    case LT_EXPR_STAR:
+        break;
+    }
+    lt_assert(!"refused by the analyser");
+    return 0;
+}

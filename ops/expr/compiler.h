@@ -1,0 +1,58 @@
+/*
+ * The program and its maker, shared by compile.c (trees to steps) and program.c (life and evaluation).
+ */
+#ifndef LT_OPS_EXPR_COMPILER_H
+#define LT_OPS_EXPR_COMPILER_H
+
+#include "ops/expr/functions.h"
+#include "ops/expr/machine.h"
+#include "ops/expr/program.h"
+
+/* A prepared call that holds something to give back. */
+struct lt_prepared {
+    struct lt_prepared *next;
+    void (*release)(void *state);
+    void *state;
+};
+
+/* The JSON paths over one column. */
+struct lt_program_json {
+    struct lt_program_json *next;
+    struct lt_json_group *group;
+    int32_t column; /* -1: not a column; the group has one path and one user */
+};
+
+struct lt_program {
+    struct lt_machine machine;
+    struct lt_step *steps;
+    uint32_t step_count;
+    uint32_t answer_start; /* where the steps up to ANSWER begin; UINT32_MAX: none */
+    uint32_t answer_register;
+    uint32_t register_count;
+    bool use_switch;
+    struct lt_arena *arena;
+    struct lt_prepared *prepared;
+    struct lt_program_json *json;
+    struct lt_program_fault fault;
+};
+
+struct lt_compiler {
+    struct lt_program *program;
+    const char *text; /* of the expression at hand, or NULL */
+    struct lt_error *error;
+    uint32_t step_capacity, register_capacity;
+    bool is_failed;
+};
+
+enum { LT_REGISTER_ANY = UINT32_MAX };
+
+/* Emits the steps of an analysed expression; the result is in the register returned, which is `want`
+ * unless that is LT_REGISTER_ANY. Failures are kept in the compiler. */
+uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want);
+/* Appends a step; returns its number. */
+uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step);
+
+/* The kernel that casts; NULL where both types are held alike and nothing is to be done. */
+lt_kernel_fn *lt_cast_kernel(const struct lt_type *from, const struct lt_type *to);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * The code of every step, written once: eval.c threads it directly, eval_switch.c puts it in a switch.
+ * Each defines STEP(name), which begins the code of an opcode, and NEXT, which goes on to the next step;
+ * GO(target) goes to a step by number. In scope: `machine`, `steps`, `step`, `values`, `nulls`.
+ *
+ * NULL in, NULL out, unless a step says otherwise. Values of NULL registers are never looked at but by
+ * branch-free code that does not use the result.
+ */
+
+#define OUT values[step->out]
+#define OUT_NULL nulls[step->out]
+#define A values[step->a]
+#define B values[step->b]
+#define EITHER_NULL (uint8_t)(nulls[step->a] | nulls[step->b])
+
+STEP(COLUMN)
+{
+    OUT = lt_row_values(machine->row)[step->a];
+    OUT_NULL = lt_row_is_null(machine->row, step->a);
+    NEXT;
+}
+STEP(MOVE)
+{
+    OUT = A;
+    OUT_NULL = nulls[step->a];
+    NEXT;
+}
+STEP(JUMP)
+{
+    GO(step->target);
+}
+STEP(JUMP_IF_FALSE)
+{
+    if (!nulls[step->a] && A.i64 == 0)
+        GO(step->target);
+    NEXT;
+}
+STEP(JUMP_IF_TRUE)
+{
+    if (!nulls[step->a] && A.i64 != 0)
+        GO(step->target);
+    NEXT;
+}
+STEP(JUMP_IF_NOT_TRUE)
+{
+    if (nulls[step->a] || A.i64 == 0)
+        GO(step->target);
+    NEXT;
+}
+STEP(JUMP_IF_NOT_NULL)
+{
+    if (!nulls[step->a])
+        GO(step->target);
+    NEXT;
+}
+STEP(AND) /* false wins over NULL */
+{
+    bool a_false = !nulls[step->a] && A.i64 == 0, b_false = !nulls[step->b] && B.i64 == 0;
+    uint8_t is_null = EITHER_NULL && !(a_false || b_false);
+    OUT.i64 = !(a_false || b_false);
+    OUT_NULL = is_null;
+    NEXT;
+}
+STEP(OR) /* true wins over NULL */
+{
+    bool a_true = !nulls[step->a] && A.i64 != 0, b_true = !nulls[step->b] && B.i64 != 0;
+    uint8_t is_null = EITHER_NULL && !(a_true || b_true);
+    OUT.i64 = a_true || b_true;
+    OUT_NULL = is_null;
+    NEXT;
+}
+STEP(NOT)
+{
+    OUT.i64 = A.i64 == 0;
+    OUT_NULL = nulls[step->a];
+    NEXT;
+}
+STEP(IS_NULL)
+{
+    OUT.i64 = nulls[step->a] != 0;
+    OUT_NULL = 0;
+    NEXT;
+}
+STEP(IS_NOT_NULL)
+{
+    OUT.i64 = nulls[step->a] == 0;
+    OUT_NULL = 0;
+    NEXT;
+}
+
+/* Comparisons, by how the values are held. */
+#define COMPARE(NAME, RELATION)                                                                     \
+    STEP(NAME##_I64)                                                                               \
+    {                                                                                              \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        OUT.i64 = A.i64 RELATION B.i64;                                                            \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_F64)                                                                               \
+    {                                                                                              \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        OUT.i64 = compare_doubles(A.f64, B.f64) RELATION 0;                                        \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_BYTES)                                                                             \
+    {                                                                                              \
+        uint8_t is_null = EITHER_NULL;                                                             \
+        OUT.i64 = !is_null && compare_bytes(&A.bytes, &B.bytes) RELATION 0;                        \
+        OUT_NULL = is_null;                                                                        \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_ANY)                                                                               \
+    {                                                                                              \
+        uint8_t is_null = EITHER_NULL;                                                             \
+        const struct lt_type *type = step->call->argument_types[0];                                \
+        OUT.i64 = !is_null && lt_value_compare(type, &A, &B) RELATION 0;                           \
+        OUT_NULL = is_null;                                                                        \
+        NEXT;                                                                                      \
+    }
+COMPARE(LESS, <)
+COMPARE(LESS_EQUAL, <=)
+COMPARE(GREATER, >)
+COMPARE(GREATER_EQUAL, >=)
+STEP(EQUAL_I64)
+{
+    OUT_NULL = EITHER_NULL;
+    OUT.i64 = A.i64 == B.i64;
+    NEXT;
+}
+STEP(EQUAL_F64)
+{
+    OUT_NULL = EITHER_NULL;
+    OUT.i64 = compare_doubles(A.f64, B.f64) == 0;
+    NEXT;
+}
+STEP(EQUAL_BYTES)
+{
+    uint8_t is_null = EITHER_NULL;
+    OUT.i64 = !is_null && A.bytes.size_bytes == B.bytes.size_bytes &&
+              compare_bytes(&A.bytes, &B.bytes) == 0;
+    OUT_NULL = is_null;
+    NEXT;
+}
+STEP(EQUAL_ANY)
+{
+    uint8_t is_null = EITHER_NULL;
+    OUT.i64 = !is_null && lt_value_compare(step->call->argument_types[0], &A, &B) == 0;
+    OUT_NULL = is_null;
+    NEXT;
+}
+STEP(NULL_SAFE_EQUAL)
+{
+    bool is_null = EITHER_NULL;
+    OUT.i64 = is_null ? nulls[step->a] && nulls[step->b]
+                      : lt_value_compare(step->call->argument_types[0], &A, &B) == 0;
+    OUT_NULL = 0;
+    NEXT;
+}
+
+/* Arithmetic: a result that does not fit its type is a fault, never a wrapped number. */
+#define CHECKED(NAME, BUILTIN, SIGN)                                                                \
+    STEP(NAME##_TINYINT)                                                                           \
+    {                                                                                              \
+        int8_t result = 0;                                                                         \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        if (BUILTIN((int8_t)A.i64, (int8_t)B.i64, &result) && !OUT_NULL)                           \
+            FAULT(lt_machine_fault(machine, step->call, "BINARY_ARITHMETIC_OVERFLOW", "22003",     \
+                                   "%" PRId64 " " SIGN " %" PRId64 " does not fit into a tinyint", \
+                                   A.i64, B.i64));                                                 \
+        OUT.i64 = result;                                                                          \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_SMALLINT)                                                                          \
+    {                                                                                              \
+        int16_t result = 0;                                                                        \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        if (BUILTIN((int16_t)A.i64, (int16_t)B.i64, &result) && !OUT_NULL)                         \
+            FAULT(lt_machine_fault(machine, step->call, "BINARY_ARITHMETIC_OVERFLOW", "22003",     \
+                                   "%" PRId64 " " SIGN " %" PRId64 " does not fit into a smallint", \
+                                   A.i64, B.i64));                                                 \
+        OUT.i64 = result;                                                                          \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_INT)                                                                               \
+    {                                                                                              \
+        int32_t result = 0;                                                                        \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        if (BUILTIN((int32_t)A.i64, (int32_t)B.i64, &result) && !OUT_NULL)                         \
+            FAULT(lt_machine_fault(machine, step->call, "ARITHMETIC_OVERFLOW", "22003",            \
+                                   "integer overflow: %" PRId64 " " SIGN " %" PRId64, A.i64,       \
+                                   B.i64));                                                        \
+        OUT.i64 = result;                                                                          \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_BIGINT)                                                                            \
+    {                                                                                              \
+        int64_t result = 0;                                                                        \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        if (BUILTIN(A.i64, B.i64, &result) && !OUT_NULL)                                           \
+            FAULT(lt_machine_fault(machine, step->call, "ARITHMETIC_OVERFLOW", "22003",            \
+                                   "long overflow: %" PRId64 " " SIGN " %" PRId64, A.i64, B.i64)); \
+        OUT.i64 = result;                                                                          \
+        NEXT;                                                                                      \
+    }
+#define INEXACT(NAME, OPERATOR)                                                                     \
+    STEP(NAME##_FLOAT)                                                                             \
+    {                                                                                              \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        OUT.f64 = OUT_NULL ? 0 : (double)((float)A.f64 OPERATOR(float) B.f64);                     \
+        NEXT;                                                                                      \
+    }                                                                                              \
+    STEP(NAME##_DOUBLE)                                                                            \
+    {                                                                                              \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        OUT.f64 = A.f64 OPERATOR B.f64;                                                            \
+        NEXT;                                                                                      \
+    }
+CHECKED(ADD, __builtin_add_overflow, "+")
+INEXACT(ADD, +)
+CHECKED(SUBTRACT, __builtin_sub_overflow, "-")
+INEXACT(SUBTRACT, -)
+CHECKED(MULTIPLY, __builtin_mul_overflow, "*")
+INEXACT(MULTIPLY, *)
+STEP(DIVIDE_DOUBLE)
+{
+    OUT_NULL = EITHER_NULL;
+    if (!OUT_NULL && B.f64 == 0)
+        FAULT(lt_machine_fault(machine, step->call, "DIVIDE_BY_ZERO", "22012", "division by zero"));
+    OUT.f64 = OUT_NULL ? 0 : A.f64 / B.f64;
+    NEXT;
+}
+
+STEP(SIZE_BYTES)
+{
+    OUT_NULL = nulls[step->a];
+    OUT.i64 = A.bytes.size_bytes;
+    NEXT;
+}
+STEP(SIZE_CHARACTERS)
+{
+    OUT_NULL = nulls[step->a];
+    OUT.i64 = OUT_NULL ? 0 : (int64_t)lt_utf8_count(A.bytes.data, A.bytes.size_bytes);
+    NEXT;
+}
+STEP(TO_DOUBLE)
+{
+    OUT_NULL = nulls[step->a];
+    OUT.f64 = (double)A.i64;
+    NEXT;
+}
+STEP(JSON_FIELD)
+{
+    OUT_NULL = nulls[step->a] || !lt_json_group_load(machine, step->json, &A.bytes, &OUT);
+    NEXT;
+}
+STEP(FIELD)
+{
+    OUT_NULL = nulls[step->a] || lt_bit(A.structure->nulls, step->b);
+    if (!OUT_NULL)
+        OUT = A.structure->values[step->b];
+    NEXT;
+}
+STEP(CALL)
+{
+    uint8_t is_null = 0;
+    for (uint32_t i = 0; i < step->call->argument_count; i++)
+        is_null |= nulls[step->call->arguments[i]];
+    if (!is_null) {
+        union lt_value value;
+        enum lt_kernel result = step->call->kernel(machine, step->call, &value);
+        FAULT(result);
+        is_null = result == LT_KERNEL_NULL;
+        if (!is_null)
+            OUT = value;
+    }
+    OUT_NULL = is_null;
+    NEXT;
+}
+STEP(CALL_WITH_NULLS)
+{
+    union lt_value value;
+    enum lt_kernel result = step->call->kernel(machine, step->call, &value);
+    FAULT(result);
+    OUT_NULL = result == LT_KERNEL_NULL;
+    if (!OUT_NULL)
+        OUT = value;
+    NEXT;
+}
+STEP(SIZE_OF_COLUMN_COMPARED)
+{
+    uint64_t size = lt_row_values(machine->row)[step->a].bytes.size_bytes;
+    OUT_NULL = lt_row_is_null(machine->row, step->a);
+    OUT.i64 = size >= step->range->first && size <= step->range->last;
+    NEXT;
+}
+STEP(STORE)
+{
+    if (nulls[step->a])
+        lt_row_set_null(machine->out, step->out);
+    else
+        lt_row_values(machine->out)[step->out] = A;
+    NEXT;
+}
+STEP(ANSWER)
+{
+    return nulls[step->a] ? LT_MACHINE_NULL : A.i64 != 0 ? LT_MACHINE_TRUE : LT_MACHINE_FALSE;
+}
+STEP(END)
+{
+    return LT_MACHINE_TRUE;
+}
+
+#undef OUT
+#undef OUT_NULL
+#undef A
+#undef B
+#undef EITHER_NULL
+#undef COMPARE
+#undef CHECKED
+#undef INEXACT

@@ -1,0 +1,28 @@
+/*
+ * What the code of steps calls in place, for both loops.
+ */
+#ifndef LT_OPS_EXPR_EVAL_INLINE_H
+#define LT_OPS_EXPR_EVAL_INLINE_H
+
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/data/value.h"
+
+/* NaN is the greatest and equal to itself; -0.0 equals 0.0. */
+static inline int compare_doubles(double a, double b)
+{
+    if (lt_likely(a == a && b == b))
+        return (a > b) - (a < b);
+    return (a != a) - (b != b);
+}
+
+static inline int compare_bytes(const struct lt_bytes *a, const struct lt_bytes *b)
+{
+    uint32_t size = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
+    int order = size == 0 ? 0 : memcmp(a->data, b->data, size);
+    return order != 0 ? order
+                      : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
+}
+
+#endif

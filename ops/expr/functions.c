@@ -1,0 +1,238 @@
+/*
+ * Finding functions, and reading their signatures.
+ */
+#include "ops/expr/functions.h"
+
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/nearest.h"
+
+static const struct lt_function_group *const GROUPS[] = {
+    &lt_functions_operator, &lt_functions_condition, &lt_functions_string,
+    &lt_functions_build,    &lt_functions_search,    &lt_functions_pattern,
+    &lt_functions_math,
+    &lt_functions_hash,     &lt_functions_encoding,  &lt_functions_other,
+};
+enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512, ALIAS_MAX = 32 };
+
+size_t lt_function_count(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        count += GROUPS[i]->count;
+    return count;
+}
+
+const struct lt_function *lt_function_at(size_t index, const char **group)
+{
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        if (index < GROUPS[i]->count) {
+            if (group != NULL)
+                *group = GROUPS[i]->name;
+            return &GROUPS[i]->functions[index];
+        }
+        index -= GROUPS[i]->count;
+    }
+    return NULL;
+}
+
+/* Copies the next of comma-separated names; returns where the one after it begins, NULL at the end. */
+static const char *next_alias(const char *aliases, char out[ALIAS_MAX])
+{
+    size_t size = strcspn(aliases, ",");
+    lt_assert(size < ALIAS_MAX);
+    memcpy(out, aliases, size);
+    out[size] = '\0';
+    return aliases[size] == ',' ? aliases + size + 1 : NULL;
+}
+
+static bool has_name(const struct lt_function *function, const char *name)
+{
+    if (lt_ascii_compare(function->name, name) == 0)
+        return true;
+    char alias[ALIAS_MAX];
+    for (const char *rest = function->aliases; rest != NULL;) {
+        rest = next_alias(rest, alias);
+        if (lt_ascii_compare(alias, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+int32_t lt_function_find(const char *name)
+{
+    size_t count = lt_function_count();
+    for (size_t i = 0; i < count; i++) {
+        if (has_name(lt_function_at(i, NULL), name))
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+const char *lt_function_nearest(const char *name)
+{
+    static const char *const later[] = {"cast", "try_cast"};
+    const char *names[NAMES_MAX];
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+        names[used++] = later[i];
+    for (size_t i = 0; i < lt_function_count() && used < NAMES_MAX; i++) {
+        const struct lt_function *function = lt_function_at(i, NULL);
+        if (lt_ascii_is_letter(function->name[0]))
+            names[used++] = function->name;
+    }
+    return lt_nearest(name, names, used);
+}
+
+/* ------------------------------------------------------------------------------------- signatures */
+
+struct letter_walk {
+    const char *at;
+    char repeated; /* a letter with *, or 0 */
+    bool is_optional;
+};
+
+/* The next letter of a signature, 0 at its end. */
+static char next_letter(struct letter_walk *walk)
+{
+    while (*walk->at == '[' || *walk->at == ']' || *walk->at == '*') {
+        walk->is_optional = walk->is_optional || *walk->at == '[';
+        walk->at++;
+    }
+    if (*walk->at == '\0')
+        return '\0';
+    char letter = *walk->at++;
+    walk->repeated = *walk->at == '*' ? letter : '\0';
+    return letter;
+}
+
+static void signature_arity(const struct lt_signature *signature, uint32_t *fewest, uint32_t *most)
+{
+    struct letter_walk walk = {.at = signature->parameters};
+    *fewest = *most = 0;
+    while (next_letter(&walk) != '\0') {
+        if (walk.repeated != '\0') {
+            *most = UINT32_MAX;
+            return;
+        }
+        *fewest += !walk.is_optional;
+        *most += 1;
+    }
+}
+
+char lt_signature_parameter(const struct lt_signature *signature, uint32_t index, uint32_t count)
+{
+    uint32_t fewest, most;
+    signature_arity(signature, &fewest, &most);
+    if (count < fewest || count > most)
+        return '\0';
+    struct letter_walk walk = {.at = signature->parameters};
+    char letter = next_letter(&walk);
+    while (index-- > 0 && walk.repeated == '\0')
+        letter = next_letter(&walk);
+    return letter;
+}
+
+void lt_function_arity(const struct lt_function *function, uint32_t *fewest, uint32_t *most)
+{
+    *fewest = UINT32_MAX;
+    *most = 0;
+    for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
+        uint32_t few, many;
+        signature_arity(s, &few, &many);
+        *fewest = few < *fewest ? few : *fewest;
+        *most = many > *most ? many : *most;
+    }
+}
+
+static bool is_number(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_TINYINT && type->kind <= LT_TYPE_DOUBLE;
+}
+
+bool lt_letter_accepts(char letter, const struct lt_type *type)
+{
+    switch (letter) {
+    case 'B':
+    case 'P':
+        return type->kind == LT_TYPE_BOOLEAN;
+    case 'y':
+        return type->kind == LT_TYPE_TINYINT;
+    case 'h':
+        return type->kind == LT_TYPE_SMALLINT;
+    case 'i':
+        return type->kind == LT_TYPE_INT;
+    case 'l':
+        return type->kind == LT_TYPE_BIGINT;
+    case 'f':
+        return type->kind == LT_TYPE_FLOAT;
+    case 'd':
+    case 'D':
+        return type->kind == LT_TYPE_DOUBLE;
+    case 's':
+        return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
+    case 'x':
+        return type->kind == LT_TYPE_BINARY;
+    case 'o':
+        return lt_type_is_bytes(type);
+    case 't':
+        return type->kind == LT_TYPE_TIMESTAMP;
+    case 'n':
+    case 'N':
+        return is_number(type);
+    case 'g':
+    case 'G':
+        return lt_type_is_integral(type);
+    case 'a':
+    case 'T':
+    case 'W':
+        return true;
+    case 'A':
+        return type->kind == LT_TYPE_ARRAY;
+    case 'M':
+        return type->kind == LT_TYPE_MAP;
+    default:
+        return false;
+    }
+}
+
+bool lt_letter_is_common(char letter)
+{
+    return letter != '\0' && strchr("TWNDG", letter) != NULL;
+}
+
+const struct lt_type *lt_letter_type(char letter)
+{
+    static const char letters[] = "ByhilfdsxtvP";
+    static const enum lt_type_kind kinds[] = {
+        LT_TYPE_BOOLEAN, LT_TYPE_TINYINT, LT_TYPE_SMALLINT,  LT_TYPE_INT,  LT_TYPE_BIGINT, LT_TYPE_FLOAT,
+        LT_TYPE_DOUBLE,  LT_TYPE_STRING,  LT_TYPE_BINARY, LT_TYPE_TIMESTAMP, LT_TYPE_VOID, LT_TYPE_BOOLEAN};
+    const char *at = letter == '\0' ? NULL : strchr(letters, letter);
+    return at == NULL ? NULL : lt_type_simple(kinds[at - letters]);
+}
+
+const struct lt_signature *lt_function_match(const struct lt_function *function,
+                                             struct lt_expression *const *arguments, uint32_t count)
+{
+    for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
+        const struct lt_type *common = NULL;
+        bool fits = count > 0 || lt_signature_parameter(s, 0, 0) == '\0' || strchr(s->parameters, '*');
+        uint32_t fewest, most;
+        signature_arity(s, &fewest, &most);
+        fits = fits && count >= fewest && count <= most;
+        for (uint32_t i = 0; i < count && fits; i++) {
+            char letter = lt_signature_parameter(s, i, count);
+            const struct lt_type *type = arguments[i]->type;
+            fits = letter != '\0' && lt_letter_accepts(letter, type);
+            if (!fits || !lt_letter_is_common(letter))
+                continue;
+            if (common == NULL)
+                common = type;
+            fits = lt_type_equal(common, type);
+        }
+        if (fits)
+            return s;
+    }
+    return NULL;
+}

@@ -1,0 +1,125 @@
+/*
+ * The function table: one row per function, operators included. A row says how the function is called,
+ * what it accepts and gives, how it treats NULL, and explains itself with an example that the tests run.
+ * The rows stand in functions_*.c, one file for each group; nothing else lists functions.
+ *
+ * Signatures are short texts, one letter for each parameter:
+ *
+ *     B boolean   y tinyint   h smallint   i int   l bigint   f float   d double   s string   x binary
+ *     t timestamp   n any number   g any integer   a anything   o text or binary (JSON text)
+ *     A array   M map   P boolean, not cast from anything
+ *     T anything, all T of a call brought to one type   W as T, but no string beside another type
+ *     N as T, but numbers   D as N, then brought to double   G as N, but integers
+ *     [ ] around parameters that may be missing; * after a letter: that parameter any number of times
+ *     result: one letter; T: the common type; 0: the type of the first argument; E: its element or
+ *     value type; v: void
+ *
+ * The signature that needs the fewest implicit (ANSI) casts is chosen, the first of these.
+ *
+ * on: any; the table is constant.
+ */
+#ifndef LT_OPS_EXPR_FUNCTIONS_H
+#define LT_OPS_EXPR_FUNCTIONS_H
+
+#include "core/base/arena.h"
+#include "core/flow/expression.h"
+#include "ops/expr/machine.h"
+
+/* How a call becomes steps, where it is not simply "evaluate all arguments, then call". */
+enum lt_flow {
+    LT_FLOW_CALL,
+    LT_FLOW_AND,
+    LT_FLOW_OR,
+    LT_FLOW_IF,
+    LT_FLOW_COALESCE,
+    LT_FLOW_REWRITTEN, /* the analyser makes other calls of it */
+    LT_FLOW_IN,
+};
+
+enum lt_null_rule {
+    LT_NULL_STRICT, /* any NULL argument gives NULL */
+    LT_NULL_AWARE,  /* the kernel sees NULLs */
+};
+
+enum lt_op_family {
+    LT_FAMILY_NONE,    /* the opcode as it stands */
+    LT_FAMILY_NUMERIC, /* + the number's type, TINYINT .. DOUBLE */
+    LT_FAMILY_ORDER,   /* + how the values are held: I64, F64, BYTES, ANY */
+};
+
+struct lt_signature {
+    const char *parameters; /* NULL ends the list */
+    const char *result;
+    lt_kernel_fn *kernel;   /* or an opcode: */
+    enum lt_op op;
+    enum lt_op_family family;
+};
+#define LT_KERNEL(parameters, result, kernel) {parameters, result, kernel, LT_OP_CALL, LT_FAMILY_NONE}
+#define LT_INLINE(parameters, result, op, family) {parameters, result, NULL, op, family}
+enum { LT_SIGNATURES_MAX = 8 };
+
+struct lt_prepare {
+    struct lt_call *call;
+    /* The argument's expression; a literal's value is known now. */
+    const struct lt_expression *expression;
+    struct lt_arena *arena;
+};
+
+struct lt_function {
+    const char *name;    /* lower case */
+    const char *aliases; /* "char_length,len"; NULL: none */
+    const char *usage;   /* "substring(str, pos[, count])" */
+    const char *help;
+    const char *example; /* an expression */
+    const char *result;  /* what it gives as text; NULL: depends on the clock */
+    enum lt_null_rule null_rule;
+    enum lt_flow flow;
+    bool is_operator;      /* its errors are those of an operator */
+    bool is_deterministic; /* false: never folded */
+    struct lt_signature signatures[LT_SIGNATURES_MAX];
+    /* Optional: makes call->state from constant arguments, once. Its parts need no freeing but by
+     * `release`, which gets the state. */
+    int (*prepare)(const struct lt_prepare *prepare, struct lt_error *error);
+    void (*release)(void *state);
+};
+
+struct lt_function_group {
+    const char *name;
+    const struct lt_function *functions;
+    size_t count;
+};
+
+extern const struct lt_function_group lt_functions_operator;
+extern const struct lt_function_group lt_functions_condition;
+extern const struct lt_function_group lt_functions_string;
+extern const struct lt_function_group lt_functions_build;
+extern const struct lt_function_group lt_functions_search;
+extern const struct lt_function_group lt_functions_pattern;
+extern const struct lt_function_group lt_functions_math;
+extern const struct lt_function_group lt_functions_hash;
+extern const struct lt_function_group lt_functions_encoding;
+extern const struct lt_function_group lt_functions_other;
+
+/* All functions of all groups, numbered from 0. */
+size_t lt_function_count(void);
+const struct lt_function *lt_function_at(size_t index, const char **group);
+/* The number of a function by name or alias, in any case; -1 if there is none. */
+int32_t lt_function_find(const char *name);
+/* The nearest known name, or NULL. */
+const char *lt_function_nearest(const char *name);
+
+/* The letter of parameter `index` when `count` are given; 0 when the signature does not take that many. */
+char lt_signature_parameter(const struct lt_signature *signature, uint32_t index, uint32_t count);
+/* The fewest and the most parameters of all signatures; UINT32_MAX: no bound. */
+void lt_function_arity(const struct lt_function *function, uint32_t *fewest, uint32_t *most);
+/* The signature that takes these types as they are; NULL if none does. */
+const struct lt_signature *lt_function_match(const struct lt_function *function,
+                                             struct lt_expression *const *arguments, uint32_t count);
+/* True when a value of the type is what the letter asks for, without a cast. */
+bool lt_letter_accepts(char letter, const struct lt_type *type);
+/* True for the letters whose parameters are brought to one type. */
+bool lt_letter_is_common(char letter);
+/* The type a letter names ("i": int); NULL for letters that stand for many. */
+const struct lt_type *lt_letter_type(char letter);
+
+#endif

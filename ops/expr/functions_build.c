@@ -1,0 +1,299 @@
+/*
+ * Strings made of others: joining, repeating, replacing, padding.
+ */
+#include <string.h>
+
+#include "core/text/utf8.h"
+#include "ops/expr/functions.h"
+
+static bool is_binary(const struct lt_call *call)
+{
+    return call->argument_types[0]->kind == LT_TYPE_BINARY;
+}
+
+/* Characters of a string, bytes of a binary value. */
+static size_t count_of(const struct lt_call *call, struct lt_bytes text)
+{
+    return is_binary(call) ? text.size_bytes : lt_utf8_count(text.data, text.size_bytes);
+}
+
+static uint8_t *append(uint8_t *at, struct lt_bytes text)
+{
+    if (text.size_bytes > 0)
+        memcpy(at, text.data, text.size_bytes);
+    return at + text.size_bytes;
+}
+
+/* Sets `out` to new memory of the size, to be filled. */
+static uint8_t *put(struct lt_machine *machine, size_t size_bytes, union lt_value *out)
+{
+    uint8_t *memory = lt_machine_alloc(machine, size_bytes);
+    if (memory != NULL)
+        *out = lt_value_bytes(memory, (uint32_t)size_bytes);
+    return memory;
+}
+
+static enum lt_kernel concat(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        size += lt_argument_bytes(machine, call, i).size_bytes;
+    uint8_t *at = put(machine, size, out);
+    if (at == NULL)
+        return lt_machine_too_large(machine, call);
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        at = append(at, lt_argument_bytes(machine, call, i));
+    return LT_KERNEL_VALUE;
+}
+
+/* NULLs are left out; a NULL separator gives NULL. */
+static enum lt_kernel concat_ws(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    if (lt_argument_is_null(machine, call, 0))
+        return LT_KERNEL_NULL;
+    struct lt_bytes separator = lt_argument_bytes(machine, call, 0);
+    size_t size = 0;
+    bool is_first = true;
+    for (uint32_t i = 1; i < call->argument_count; i++) {
+        if (lt_argument_is_null(machine, call, i))
+            continue;
+        size += lt_argument_bytes(machine, call, i).size_bytes + (is_first ? 0 : separator.size_bytes);
+        is_first = false;
+    }
+    uint8_t *at = put(machine, size, out);
+    if (at == NULL)
+        return lt_machine_too_large(machine, call);
+    is_first = true;
+    for (uint32_t i = 1; i < call->argument_count; i++) {
+        if (lt_argument_is_null(machine, call, i))
+            continue;
+        at = is_first ? at : append(at, separator);
+        at = append(at, lt_argument_bytes(machine, call, i));
+        is_first = false;
+    }
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel repeat(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    int64_t times = lt_argument(machine, call, 1)->i64;
+    times = times < 0 ? 0 : times;
+    uint8_t *at = put(machine, (size_t)times * text.size_bytes, out);
+    if (at == NULL)
+        return lt_machine_too_large(machine, call);
+    for (int64_t i = 0; i < times && text.size_bytes > 0; i++)
+        at = append(at, text);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel space(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    int64_t count = lt_argument(machine, call, 0)->i64;
+    size_t size = count < 0 ? 0 : (size_t)count;
+    uint8_t *at = put(machine, size, out);
+    if (at == NULL)
+        return lt_machine_too_large(machine, call);
+    memset(at, ' ', size);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel reverse(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    uint8_t *memory = put(machine, text.size_bytes, out);
+    if (memory == NULL)
+        return lt_machine_too_large(machine, call);
+    const uint8_t *at = text.data, *end = text.data + text.size_bytes;
+    uint8_t *to = memory + text.size_bytes;
+    while (at < end) {
+        const uint8_t *next = at;
+        (void)lt_utf8_next(&next, end);
+        to -= next - at;
+        memcpy(to, at, (size_t)(next - at));
+        at = next;
+    }
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel replace(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes part = lt_argument_bytes(machine, call, 1);
+    struct lt_bytes other = {0};
+    if (call->argument_count == 3)
+        other = lt_argument_bytes(machine, call, 2);
+    const uint8_t *end = text.data + text.size_bytes, *found;
+    size_t count = 0;
+    out->bytes = text;
+    if (part.size_bytes == 0 || text.size_bytes == 0)
+        return LT_KERNEL_VALUE;
+    for (const uint8_t *at = text.data;
+         (found = memmem(at, (size_t)(end - at), part.data, part.size_bytes)) != NULL;
+         at = found + part.size_bytes)
+        count++;
+    if (count == 0)
+        return LT_KERNEL_VALUE;
+    uint8_t *to = put(
+        machine, text.size_bytes - count * part.size_bytes + count * other.size_bytes, out);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    const uint8_t *from = text.data;
+    while (count-- > 0) {
+        found = memmem(from, (size_t)(end - from), part.data, part.size_bytes);
+        memcpy(to, from, (size_t)(found - from));
+        to = append(to + (found - from), other);
+        from = found + part.size_bytes;
+    }
+    memcpy(to, from, (size_t)(end - from));
+    return LT_KERNEL_VALUE;
+}
+
+/* The index of the character [at, next) in `set`, or SIZE_MAX. */
+static size_t index_in(const uint8_t *at, const uint8_t *next, struct lt_bytes set)
+{
+    size_t size = (size_t)(next - at), index = 0;
+    const uint8_t *c = set.data, *end = set.data + set.size_bytes;
+    for (; c < end; index++) {
+        const uint8_t *from = c;
+        (void)lt_utf8_next(&c, end);
+        if ((size_t)(c - from) == size && memcmp(from, at, size) == 0)
+            return index;
+    }
+    return SIZE_MAX;
+}
+
+static enum lt_kernel translate(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    enum { GROWTH = 4 }; /* one byte may become a character of four */
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes from = lt_argument_bytes(machine, call, 1);
+    struct lt_bytes to = lt_argument_bytes(machine, call, 2);
+    size_t to_count = lt_utf8_count(to.data, to.size_bytes);
+    uint8_t *memory = put(machine, (size_t)text.size_bytes * GROWTH, out), *write = memory;
+    if (memory == NULL)
+        return lt_machine_too_large(machine, call);
+    const uint8_t *at = text.data, *end = text.data + text.size_bytes;
+    while (at < end) {
+        const uint8_t *next = at;
+        (void)lt_utf8_next(&next, end);
+        size_t index = index_in(at, next, from);
+        struct lt_bytes piece = {.data = at, .size_bytes = (uint32_t)(next - at)};
+        if (index != SIZE_MAX)
+            piece = index < to_count ? lt_utf8_substring(to, (int32_t)index + 1, 1)
+                                     : (struct lt_bytes){.data = at};
+        write = append(write, piece);
+        at = next;
+    }
+    out->bytes.size_bytes = (uint32_t)(write - memory);
+    return LT_KERNEL_VALUE;
+}
+
+/* -------------------------------------------------------------------------------------------- padding */
+
+/* The first `count` characters (bytes). */
+static struct lt_bytes head(const struct lt_call *call, struct lt_bytes text, size_t count)
+{
+    size_t size = is_binary(call) ? (count < text.size_bytes ? count : text.size_bytes)
+                                  : lt_utf8_offset(text.data, text.size_bytes, count);
+    return (struct lt_bytes){.data = text.data, .size_bytes = (uint32_t)size};
+}
+
+static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call, bool is_left,
+                          union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes fill = {.data = (const uint8_t *)(is_binary(call) ? "\0" : " "), .size_bytes = 1};
+    if (call->argument_count == 3)
+        fill = lt_argument_bytes(machine, call, 2);
+    int64_t wanted = lt_argument(machine, call, 1)->i64;
+    size_t width = wanted < 0 ? 0 : (size_t)wanted, count = count_of(call, text);
+    out->bytes = head(call, text, width);
+    if (count >= width || fill.size_bytes == 0)
+        return LT_KERNEL_VALUE;
+    size_t fill_count = count_of(call, fill), times = (width - count) / fill_count;
+    struct lt_bytes rest = head(call, fill, (width - count) % fill_count);
+    uint8_t *at =
+        put(machine, text.size_bytes + times * fill.size_bytes + rest.size_bytes, out);
+    if (at == NULL)
+        return lt_machine_too_large(machine, call);
+    at = is_left ? at : append(at, text);
+    while (times-- > 0)
+        at = append(at, fill);
+    at = append(at, rest);
+    if (is_left)
+        (void)append(at, text);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel lpad(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+{
+    return pad(machine, call, true, out);
+}
+
+static enum lt_kernel rpad(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+{
+    return pad(machine, call, false, out);
+}
+
+/* ------------------------------------------------------------------------------------ code points */
+
+static enum lt_kernel ascii(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    const uint8_t *at = text.data;
+    out->i64 = text.size_bytes == 0 ? 0 : lt_utf8_next(&at, text.data + text.size_bytes);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel chr(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+{
+    int64_t code = lt_argument(machine, call, 0)->i64;
+    uint8_t text[4];
+    size_t size = code < 0 ? 0 : lt_utf8_put((uint32_t)code & 0xFF, text);
+    return lt_machine_put(machine, call, text, size, out);
+}
+
+#define DETERMINISTIC .is_deterministic = true
+
+static const struct lt_function functions[] = {
+    {"concat", "||", "concat(a, ...)", "The arguments one after the other; NULL if any is NULL.",
+     "concat('a', 'b', 1)", "ab1", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s*", "s", concat), LT_KERNEL("xx*", "x", concat)}},
+    {"concat_ws", NULL, "concat_ws(separator, a, ...)",
+     "The arguments that are not NULL, with the separator between them.", "concat_ws('-', 'a', NULL, 'b')",
+     "a-b", LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("ss*", "s", concat_ws)}},
+    {"repeat", NULL, "repeat(str, times)", "The string several times.", "repeat('ab', 3)", "ababab",
+     DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", repeat)}},
+    {"space", NULL, "space(count)", "That many blanks.", "concat('<', space(2), '>')", "<  >",
+     DETERMINISTIC, .signatures = {LT_KERNEL("i", "s", space)}},
+    {"reverse", NULL, "reverse(str)", "The characters from the last to the first.", "reverse('abc')",
+     "cba", DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", reverse)}},
+    {"replace", NULL, "replace(str, part[, by])", "The string with each occurrence of the part replaced.",
+     "replace('aXbX', 'X', '-')", "a-b-", DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "s", replace)}},
+    {"translate", NULL, "translate(str, from, to)",
+     "Each character of `from` replaced by the one at its place in `to`, or dropped.",
+     "translate('abc', 'ab', '1')", "1c", DETERMINISTIC,
+     .signatures = {LT_KERNEL("sss", "s", translate)}},
+    {"lpad", NULL, "lpad(str, count[, fill])", "Filled up in front, or cut, to that many characters.",
+     "lpad('7', 3, '0')", "007", DETERMINISTIC,
+     .signatures = {LT_KERNEL("si[s]", "s", lpad), LT_KERNEL("xi[x]", "x", lpad)}},
+    {"rpad", NULL, "rpad(str, count[, fill])", "Filled up at the end, or cut, to that many characters.",
+     "rpad('7', 3, '0')", "700", DETERMINISTIC,
+     .signatures = {LT_KERNEL("si[s]", "s", rpad), LT_KERNEL("xi[x]", "x", rpad)}},
+    {"ascii", NULL, "ascii(str)", "The code point of the first character; 0 for ''.", "ascii('A')", "65",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s", "i", ascii)}},
+    {"chr", "char", "chr(code)", "The character with this code (its low 8 bits).", "chr(65)", "A",
+     DETERMINISTIC, .signatures = {LT_KERNEL("l", "s", chr)}},
+};
+
+const struct lt_function_group lt_functions_build = {"string", functions,
+                                                     sizeof functions / sizeof functions[0]};

@@ -1,0 +1,216 @@
+/*
+ * Operators: arithmetic, comparison, logic, bits, and the subscript. `<>` is not(=), so that it has no
+ * row; BETWEEN is two comparisons.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "ops/expr/functions.h"
+
+static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    int64_t a = lt_argument(machine, call, 0)->i64, b = lt_argument(machine, call, 1)->i64;
+    if (b == 0)
+        return lt_machine_fault(machine, call, "DIVIDE_BY_ZERO", "22012", "division by zero");
+    if (a == INT64_MIN && b == -1)
+        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003", "long overflow");
+    out->i64 = a / b;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel remainder_by_zero(struct lt_machine *machine, const struct lt_call *call)
+{
+    return lt_machine_fault(machine, call, "REMAINDER_BY_ZERO", "22012", "remainder by zero");
+}
+
+static bool is_fraction(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
+}
+
+/* The sign of the result is the dividend's, as in C. */
+static enum lt_kernel take_remainder(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    const union lt_value *a = lt_argument(machine, call, 0), *b = lt_argument(machine, call, 1);
+    if (is_fraction(call->type)) {
+        if (b->f64 == 0)
+            return remainder_by_zero(machine, call);
+        out->f64 = fmod(a->f64, b->f64);
+        return LT_KERNEL_VALUE;
+    }
+    if (b->i64 == 0)
+        return remainder_by_zero(machine, call);
+    out->i64 = b->i64 == -1 ? 0 : a->i64 % b->i64;
+    return LT_KERNEL_VALUE;
+}
+
+/* As the remainder, but never negative for a positive divisor. */
+static enum lt_kernel positive_remainder(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    const union lt_value *b = lt_argument(machine, call, 1);
+    enum lt_kernel result = take_remainder(machine, call, out);
+    if (result != LT_KERNEL_VALUE)
+        return result;
+    if (is_fraction(call->type))
+        out->f64 = out->f64 < 0 ? fmod(out->f64 + b->f64, b->f64) : out->f64;
+    else if (out->i64 < 0)
+        out->i64 = b->i64 == -1 ? 0 : (int64_t)(((__int128)out->i64 + b->i64) % b->i64);
+    return LT_KERNEL_VALUE;
+}
+
+static int64_t smallest(enum lt_type_kind kind)
+{
+    return kind == LT_TYPE_TINYINT    ? INT8_MIN
+           : kind == LT_TYPE_SMALLINT ? INT16_MIN
+           : kind == LT_TYPE_INT      ? INT32_MIN
+                                      : INT64_MIN;
+}
+
+static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    const union lt_value *a = lt_argument(machine, call, 0);
+    if (is_fraction(call->type)) {
+        out->f64 = -a->f64;
+        return LT_KERNEL_VALUE;
+    }
+    if (a->i64 == smallest(call->type->kind))
+        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
+                                "%" PRId64 " has no negative of its type", a->i64);
+    out->i64 = -a->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+{
+    *out = *lt_argument(machine, call, 0);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel bit_and(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64 & lt_argument(machine, call, 1)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel bit_or(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64 | lt_argument(machine, call, 1)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel bit_xor(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64 ^ lt_argument(machine, call, 1)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel bit_not(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    out->i64 = ~lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel element_of(const struct lt_array *array, uint32_t index, union lt_value *out)
+{
+    if (lt_bit(array->nulls, index))
+        return LT_KERNEL_NULL;
+    *out = array->values[index];
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel array_at(struct lt_machine *machine, const struct lt_call *call,
+                               union lt_value *out)
+{
+    struct lt_array *array = lt_argument(machine, call, 0)->array;
+    int64_t index = lt_argument(machine, call, 1)->i64;
+    lt_array_materialize(array);
+    if (index >= 0 && index < array->count)
+        return element_of(array, (uint32_t)index, out);
+    return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX", "22003",
+                            "index %" PRId64 " is outside of an array of %u elements", index,
+                            array->count);
+}
+
+static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    const struct lt_map *map = lt_argument(machine, call, 0)->map;
+    const struct lt_type *key_type = call->argument_types[0]->fields[0].type;
+    for (uint32_t i = 0; i < map->keys.count; i++) {
+        if (lt_value_compare(key_type, &map->keys.values[i], lt_argument(machine, call, 1)) == 0)
+            return element_of(&map->values, i, out);
+    }
+    return LT_KERNEL_NULL;
+}
+
+#define OPERATOR .is_operator = true, .is_deterministic = true
+#define COMPARISON(op) {LT_INLINE("TT", "B", op##_I64, LT_FAMILY_ORDER)}
+
+static const struct lt_function functions[] = {
+    {"+", NULL, "a + b", "The sum. Overflow is an error.", "1 + 2", "3", OPERATOR,
+     .signatures = {LT_INLINE("NN", "N", LT_OP_ADD_TINYINT, LT_FAMILY_NUMERIC)}},
+    {"-", NULL, "a - b", "The difference. Overflow is an error.", "5 - 2", "3", OPERATOR,
+     .signatures = {LT_INLINE("NN", "N", LT_OP_SUBTRACT_TINYINT, LT_FAMILY_NUMERIC)}},
+    {"*", NULL, "a * b", "The product. Overflow is an error.", "2 * 3", "6", OPERATOR,
+     .signatures = {LT_INLINE("NN", "N", LT_OP_MULTIPLY_TINYINT, LT_FAMILY_NUMERIC)}},
+    {"/", NULL, "a / b", "The quotient as a double. Division by zero is an error.", "3 / 2", "1.5",
+     OPERATOR, .signatures = {LT_INLINE("DD", "d", LT_OP_DIVIDE_DOUBLE, LT_FAMILY_NONE)}},
+    {"%", "mod", "a % b", "The remainder, with the sign of a.", "-7 % 3", "-1", OPERATOR,
+     .signatures = {LT_KERNEL("NN", "N", take_remainder)}},
+    {"div", NULL, "a DIV b", "The quotient of whole numbers, cut, as a bigint.", "7 DIV 2", "3",
+     OPERATOR, .signatures = {LT_KERNEL("GG", "l", divide_whole)}},
+    {"pmod", NULL, "pmod(a, b)", "The remainder, not negative for a positive b.", "pmod(-7, 3)", "2",
+     OPERATOR, .signatures = {LT_KERNEL("NN", "N", positive_remainder)}},
+    {"negative", NULL, "- a", "The number with the other sign.", "- (2 + 3)", "-5", OPERATOR,
+     .signatures = {LT_KERNEL("n", "0", negate)}},
+    {"positive", NULL, "+ a", "The number itself.", "+ (2)", "2", OPERATOR,
+     .signatures = {LT_KERNEL("n", "0", keep)}},
+    {"&", NULL, "a & b", "The bits that both have.", "6 & 3", "2", OPERATOR,
+     .signatures = {LT_KERNEL("GG", "G", bit_and)}},
+    {"|", NULL, "a | b", "The bits that either has.", "6 | 3", "7", OPERATOR,
+     .signatures = {LT_KERNEL("GG", "G", bit_or)}},
+    {"^", NULL, "a ^ b", "The bits that only one has.", "6 ^ 3", "5", OPERATOR,
+     .signatures = {LT_KERNEL("GG", "G", bit_xor)}},
+    {"~", NULL, "~ a", "All bits turned.", "~ 5", "-6", OPERATOR,
+     .signatures = {LT_KERNEL("g", "0", bit_not)}},
+    {"=", "==", "a = b", "True when equal; NULL when either is NULL.", "1 = 1", "true", OPERATOR,
+     .signatures = COMPARISON(LT_OP_EQUAL)},
+    {"<", NULL, "a < b", "True when a is less than b.", "1 < 2", "true", OPERATOR,
+     .signatures = COMPARISON(LT_OP_LESS)},
+    {"<=", NULL, "a <= b", "True when a is not greater than b.", "2 <= 2", "true", OPERATOR,
+     .signatures = COMPARISON(LT_OP_LESS_EQUAL)},
+    {">", NULL, "a > b", "True when a is greater than b.", "1 > 2", "false", OPERATOR,
+     .signatures = COMPARISON(LT_OP_GREATER)},
+    {">=", NULL, "a >= b", "True when a is not less than b.", "2 >= 3", "false", OPERATOR,
+     .signatures = COMPARISON(LT_OP_GREATER_EQUAL)},
+    {"<=>", "equal_null", "a <=> b", "True when equal or both NULL; never NULL.", "NULL <=> NULL",
+     "true", LT_NULL_AWARE, OPERATOR,
+     .signatures = {LT_INLINE("TT", "B", LT_OP_NULL_SAFE_EQUAL, LT_FAMILY_ORDER)}},
+    {"and", NULL, "a AND b", "False when either is false, else NULL when either is NULL.",
+     "true AND NULL", "NULL", LT_NULL_AWARE, LT_FLOW_AND, OPERATOR,
+     .signatures = {LT_INLINE("BBB*", "B", LT_OP_AND, LT_FAMILY_NONE)}},
+    {"or", NULL, "a OR b", "True when either is true, else NULL when either is NULL.",
+     "true OR NULL", "true", LT_NULL_AWARE, LT_FLOW_OR, OPERATOR,
+     .signatures = {LT_INLINE("BBB*", "B", LT_OP_OR, LT_FAMILY_NONE)}},
+    {"not", "!", "NOT a", "True when a is false, false when it is true.", "NOT false", "true", OPERATOR,
+     .signatures = {LT_INLINE("B", "B", LT_OP_NOT, LT_FAMILY_NONE)}},
+    {"in", NULL, "a IN (b, c, ...)", "True when a equals one of the others; NULL when that is not known.",
+     "2 IN (1, 2, 3)", "true", LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true,
+     .signatures = {LT_INLINE("TTT*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
+    {"[]", NULL, "a[b]",
+     "The element of an array at an index from 0, outside of it an error; the value of a map under a "
+     "key, NULL if there is none.",
+     "CAST(NULL AS ARRAY<INT>)[0]", "NULL", OPERATOR,
+     .signatures = {LT_KERNEL("Ai", "E", array_at), LT_KERNEL("Ma", "E", map_at)}},
+};
+
+const struct lt_function_group lt_functions_operator = {"operator", functions,
+                                                        sizeof functions / sizeof functions[0]};

@@ -1,0 +1,237 @@
+/*
+ * JSON text, time, types, errors raised on purpose, sizes of collections.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text/json_path.h"
+#include "ops/expr/functions.h"
+
+/* ----------------------------------------------------------------------------------- get_json_object */
+
+struct json_lookup {
+    struct lt_json_path *path; /* NULL: the text is no path, and the result NULL */
+    uint8_t *text;             /* what it was compiled from */
+    uint32_t size_bytes, capacity;
+    bool is_set;
+    struct lt_text_buffer found;
+};
+
+static void lookup_set(struct json_lookup *lookup, struct lt_bytes text)
+{
+    lt_json_path_destroy(lookup->path);
+    if (text.size_bytes > lookup->capacity) {
+        lookup->capacity = text.size_bytes;
+        lookup->text = lt_realloc_array(lookup->text, text.size_bytes, 1);
+    }
+    if (text.size_bytes > 0)
+        memcpy(lookup->text, text.data, text.size_bytes);
+    lookup->size_bytes = text.size_bytes;
+    lookup->is_set = true;
+    lookup->path = lt_json_path_create((const char *)text.data, text.size_bytes);
+}
+
+static int prepare_lookup(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    const struct lt_expression *path = prepare->expression->arguments[1];
+    struct json_lookup *lookup = lt_alloc(sizeof *lookup);
+    (void)error;
+    lt_text_init(&lookup->found);
+    if (path->kind == LT_EXPR_LITERAL && !path->is_null)
+        lookup_set(lookup, path->value.bytes);
+    prepare->call->state = lookup;
+    return LT_OK;
+}
+
+static void release_lookup(void *state)
+{
+    struct json_lookup *lookup = state;
+    lt_json_path_destroy(lookup->path);
+    lt_text_fini(&lookup->found);
+    free(lookup->text);
+    free(lookup);
+}
+
+static enum lt_kernel get_json_object(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    struct json_lookup *lookup = call->state;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes path = lt_argument_bytes(machine, call, 1);
+    bool is_same = lookup->is_set && lookup->size_bytes == path.size_bytes &&
+                   (path.size_bytes == 0 || memcmp(lookup->text, path.data, path.size_bytes) == 0);
+    if (!is_same)
+        lookup_set(lookup, path);
+    if (lookup->path == NULL ||
+        !lt_json_path_get(lookup->path, text.data, text.size_bytes, &lookup->found))
+        return LT_KERNEL_NULL;
+    return lt_machine_put(machine, call, lookup->found.data, lookup->found.size_bytes, out);
+}
+
+/* ------------------------------------------------------------------------------------------------ time */
+
+static enum lt_kernel current_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    (void)call;
+    out->i64 = lt_clock_wall_us(machine->clock);
+    return LT_KERNEL_VALUE;
+}
+
+static int64_t floor_divide(int64_t value, int64_t by)
+{
+    return value / by - (value % by < 0);
+}
+
+static enum lt_kernel unix_seconds(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    out->i64 = floor_divide(lt_argument(machine, call, 0)->i64, LT_US_PER_S);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel unix_millis(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    out->i64 = floor_divide(lt_argument(machine, call, 0)->i64, LT_NS_PER_US);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel unix_micros(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                   int64_t unit_us, union lt_value *out)
+{
+    if (__builtin_mul_overflow(lt_argument(machine, call, 0)->i64, unit_us, &out->i64))
+        return lt_machine_fault(machine, call, "DATETIME_OVERFLOW", "22008",
+                                "the time does not fit into a timestamp");
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel timestamp_seconds(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    return to_timestamp(machine, call, LT_US_PER_S, out);
+}
+
+static enum lt_kernel timestamp_millis(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    return to_timestamp(machine, call, LT_NS_PER_US, out);
+}
+
+static enum lt_kernel timestamp_micros(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    return to_timestamp(machine, call, 1, out);
+}
+
+/* ----------------------------------------------------------------------------------- types and errors */
+
+static int prepare_typeof(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    (void)error;
+    prepare->call->state = (void *)(uintptr_t)lt_type_simple_string(
+        prepare->arena, prepare->call->argument_types[0]);
+    return LT_OK;
+}
+
+static enum lt_kernel type_of(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    (void)machine;
+    *out = lt_value_text(call->state);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel raise(struct lt_machine *machine, const struct lt_call *call, uint32_t index)
+{
+    bool is_null = lt_argument_is_null(machine, call, index);
+    struct lt_bytes text = lt_argument_bytes(machine, call, index);
+    return lt_machine_fault(machine, call, "USER_RAISED_EXCEPTION", "P0001", "%.*s",
+                            is_null ? 4 : (int)text.size_bytes,
+                            is_null ? "null" : (const char *)text.data);
+}
+
+static enum lt_kernel raise_error(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    (void)out;
+    return raise(machine, call, 0);
+}
+
+static enum lt_kernel assert_true(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    (void)out;
+    if (!lt_argument_is_null(machine, call, 0) && lt_argument(machine, call, 0)->i64 != 0)
+        return LT_KERNEL_NULL;
+    if (call->argument_count == 2)
+        return raise(machine, call, 1);
+    return lt_machine_fault(machine, call, "USER_RAISED_EXCEPTION", "P0001", "it is not true");
+}
+
+static enum lt_kernel array_size(struct lt_machine *machine, const struct lt_call *call,
+                                 union lt_value *out)
+{
+    struct lt_array *array = lt_argument(machine, call, 0)->array;
+    lt_array_materialize(array);
+    out->i64 = array->count;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel map_size(struct lt_machine *machine, const struct lt_call *call,
+                               union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->map->keys.count;
+    return LT_KERNEL_VALUE;
+}
+
+#define DETERMINISTIC .is_deterministic = true
+
+static const struct lt_function functions[] = {
+    {"get_json_object", NULL, "get_json_object(json, path)",
+     "What stands at a path ($.a.b[0], $[*]) of JSON text, as text; NULL if nothing does.",
+     "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", DETERMINISTIC,
+     .signatures = {LT_KERNEL("os", "s", get_json_object)}, .prepare = prepare_lookup,
+     .release = release_lookup},
+    {"current_timestamp", "now", "current_timestamp()", "The time at which the record is evaluated.",
+     "current_timestamp()", NULL, .signatures = {LT_KERNEL("", "t", current_timestamp)}},
+    {"unix_seconds", NULL, "unix_seconds(timestamp)", "Seconds since 1970-01-01 00:00:00 UTC.",
+     "unix_seconds(TIMESTAMP'1970-01-01 00:00:01')", "1", DETERMINISTIC,
+     .signatures = {LT_KERNEL("t", "l", unix_seconds)}},
+    {"unix_millis", NULL, "unix_millis(timestamp)", "Milliseconds since 1970-01-01 00:00:00 UTC.",
+     "unix_millis(TIMESTAMP'1970-01-01 00:00:01')", "1000", DETERMINISTIC,
+     .signatures = {LT_KERNEL("t", "l", unix_millis)}},
+    {"unix_micros", NULL, "unix_micros(timestamp)", "Microseconds since 1970-01-01 00:00:00 UTC.",
+     "unix_micros(TIMESTAMP'1970-01-01 00:00:01')", "1000000", DETERMINISTIC,
+     .signatures = {LT_KERNEL("t", "l", unix_micros)}},
+    {"timestamp_seconds", NULL, "timestamp_seconds(a)", "The timestamp so many seconds after 1970.",
+     "timestamp_seconds(1)", "1970-01-01 00:00:01", DETERMINISTIC,
+     .signatures = {LT_KERNEL("l", "t", timestamp_seconds)}},
+    {"timestamp_millis", NULL, "timestamp_millis(a)", "The timestamp so many milliseconds after 1970.",
+     "timestamp_millis(1500)", "1970-01-01 00:00:01.5", DETERMINISTIC,
+     .signatures = {LT_KERNEL("l", "t", timestamp_millis)}},
+    {"timestamp_micros", NULL, "timestamp_micros(a)", "The timestamp so many microseconds after 1970.",
+     "timestamp_micros(1)", "1970-01-01 00:00:00.000001", DETERMINISTIC,
+     .signatures = {LT_KERNEL("l", "t", timestamp_micros)}},
+    {"typeof", NULL, "typeof(a)", "The name of the type.", "typeof(1 + 1L)", "bigint", LT_NULL_AWARE,
+     DETERMINISTIC, .signatures = {LT_KERNEL("a", "s", type_of)}, .prepare = prepare_typeof},
+    {"raise_error", NULL, "raise_error(text)", "Makes the record fail with this text.",
+     "if(false, raise_error('no'), 'fine')", "fine", LT_NULL_AWARE, DETERMINISTIC,
+     .signatures = {LT_KERNEL("s", "v", raise_error)}},
+    {"assert_true", NULL, "assert_true(condition[, text])",
+     "NULL when the condition is true; else the record fails.", "assert_true(1 < 2)", "NULL",
+     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("B[s]", "v", assert_true)}},
+    {"size", "cardinality", "size(a)", "How many elements an array or map has.",
+     "size(CAST(NULL AS ARRAY<INT>))", "NULL", DETERMINISTIC,
+     .signatures = {LT_KERNEL("A", "i", array_size), LT_KERNEL("M", "i", map_size)}},
+};
+
+const struct lt_function_group lt_functions_other = {"other", functions,
+                                                     sizeof functions / sizeof functions[0]};

@@ -1,0 +1,329 @@
+/*
+ * Functions of regular expressions. A constant pattern is compiled once; one that changes is compiled
+ * when it changes, and the last one is kept (that, and only that, allocates).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text/utf8.h"
+#include "ops/expr/functions.h"
+#include "ops/expr/regexp.h"
+
+struct pattern {
+    struct lt_regexp *regexp; /* NULL: none yet, or the last was none */
+    uint8_t *text;            /* what it was compiled from */
+    uint32_t size_bytes, capacity;
+    struct lt_error error; /* of the last compilation */
+};
+
+static void pattern_set(struct pattern *pattern, struct lt_bytes text)
+{
+    lt_regexp_destroy(pattern->regexp);
+    pattern->regexp = NULL;
+    if (text.size_bytes > pattern->capacity) {
+        pattern->capacity = text.size_bytes;
+        pattern->text = lt_realloc_array(pattern->text, text.size_bytes, 1);
+    }
+    if (text.size_bytes > 0)
+        memcpy(pattern->text, text.data, text.size_bytes);
+    pattern->size_bytes = text.size_bytes;
+    lt_error_clear(&pattern->error);
+    if (lt_regexp_create(text.data, text.size_bytes, &pattern->regexp, &pattern->error) != LT_OK)
+        pattern->regexp = NULL;
+}
+
+static int prepare_pattern(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    const struct lt_expression *argument = prepare->expression->arguments[1];
+    struct pattern *pattern = lt_alloc(sizeof *pattern);
+    prepare->call->state = pattern;
+    if (argument->kind != LT_EXPR_LITERAL || argument->is_null)
+        return LT_OK;
+    pattern_set(pattern, argument->value.bytes);
+    if (pattern->regexp != NULL)
+        return LT_OK;
+    /* A constant pattern that is none fails every record: refused at the start. */
+    if (error != NULL)
+        *error = pattern->error;
+    int code = pattern->error.code;
+    free(pattern->text);
+    free(pattern);
+    prepare->call->state = NULL;
+    return code;
+}
+
+static void release_pattern(void *state)
+{
+    struct pattern *pattern = state;
+    lt_regexp_destroy(pattern->regexp);
+    free(pattern->text);
+    free(pattern);
+}
+
+/* The compiled pattern of this record; NULL: it is none, and the fault is told. */
+static struct lt_regexp *regexp_of(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct pattern *pattern = call->state;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 1);
+    bool is_same = (pattern->regexp != NULL || pattern->error.code != LT_OK) &&
+                   pattern->size_bytes == text.size_bytes &&
+                   (text.size_bytes == 0 || memcmp(pattern->text, text.data, text.size_bytes) == 0);
+    if (!is_same)
+        pattern_set(pattern, text);
+    if (pattern->regexp == NULL)
+        (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "22023", "%s",
+                               pattern->error.text);
+    return pattern->regexp;
+}
+
+static enum lt_kernel over_limit(struct lt_machine *machine, const struct lt_call *call)
+{
+    return lt_machine_fault(machine, call, "REGEXP_LIMIT_EXCEEDED", "54000",
+                            "the regular expression backtracks too much on this text");
+}
+
+static enum lt_kernel rlike(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    struct lt_regexp *regexp = regexp_of(machine, call);
+    if (regexp == NULL)
+        return LT_KERNEL_FAULT;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text, 0);
+    out->i64 = answer == LT_REGEXP_YES;
+    return answer == LT_REGEXP_LIMIT ? over_limit(machine, call) : LT_KERNEL_VALUE;
+}
+
+/* A group of the first match; '' when there is no match or the group took no part. */
+static enum lt_kernel extract(struct lt_machine *machine, const struct lt_call *call, int64_t group,
+                              union lt_value *out)
+{
+    struct lt_regexp *regexp = regexp_of(machine, call);
+    if (regexp == NULL)
+        return LT_KERNEL_FAULT;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text, 0);
+    *out = lt_value_bytes(NULL, 0);
+    if (answer != LT_REGEXP_YES)
+        return answer == LT_REGEXP_LIMIT ? over_limit(machine, call) : LT_KERNEL_VALUE;
+    if (group < 0 || group > lt_regexp_group_count(regexp))
+        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
+                                "the pattern has %u groups, and group %lld was asked for",
+                                lt_regexp_group_count(regexp), (long long)group);
+    size_t begin, end;
+    if (lt_regexp_group(regexp, (uint32_t)group, &begin, &end))
+        *out = lt_value_bytes(text.data + begin, (uint32_t)(end - begin));
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel regexp_extract(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    return extract(machine, call,
+                   call->argument_count == 3 ? lt_argument(machine, call, 2)->i64 : 1, out);
+}
+
+static enum lt_kernel regexp_substr(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    enum lt_kernel result = extract(machine, call, 0, out);
+    return result == LT_KERNEL_VALUE && out->bytes.size_bytes == 0 ? LT_KERNEL_NULL : result;
+}
+
+/* Moves on to the match after `*from`; false at the end. An empty match is stepped over by a character. */
+static bool next_match(struct lt_regexp *regexp, const struct lt_bytes *text, size_t *from,
+                       size_t *begin, size_t *end, enum lt_regexp_answer *answer)
+{
+    if (*from > text->size_bytes)
+        return false;
+    *answer = lt_regexp_find(regexp, text, *from);
+    if (*answer != LT_REGEXP_YES)
+        return false;
+    (void)lt_regexp_group(regexp, 0, begin, end);
+    *from = *end;
+    if (*begin == *end) {
+        const uint8_t *at = text->data + *end, *stop = text->data + text->size_bytes;
+        if (at < stop)
+            (void)lt_utf8_next(&at, stop);
+        *from = at < stop || *end < text->size_bytes ? (size_t)(at - text->data)
+                                                     : (size_t)text->size_bytes + 1;
+    }
+    return true;
+}
+
+static enum lt_kernel regexp_count(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    struct lt_regexp *regexp = regexp_of(machine, call);
+    if (regexp == NULL)
+        return LT_KERNEL_FAULT;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    enum lt_regexp_answer answer = LT_REGEXP_NO;
+    size_t from = 0, begin, end;
+    out->i64 = 0;
+    while (next_match(regexp, &text, &from, &begin, &end, &answer))
+        out->i64++;
+    return answer == LT_REGEXP_LIMIT ? over_limit(machine, call) : LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    enum lt_kernel result = rlike(machine, call, out);
+    if (result != LT_KERNEL_VALUE || out->i64 == 0)
+        return result;
+    const struct pattern *pattern = call->state;
+    size_t begin, end;
+    (void)lt_regexp_group(pattern->regexp, 0, &begin, &end);
+    /* Spark counts in UTF-16 units here. */
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    const uint8_t *at = text.data, *stop = text.data + begin;
+    out->i64 = 1;
+    while (at < stop)
+        out->i64 += lt_utf8_next(&at, stop) > 0xFFFF ? 2 : 1;
+    return LT_KERNEL_VALUE;
+}
+
+/* ---------------------------------------------------------------------------------------- replacement */
+
+/* Memory that doubles as it fills; the text so far moves along. */
+struct growing {
+    struct lt_machine *machine;
+    uint8_t *data;
+    size_t size_bytes, capacity;
+    bool is_too_large;
+};
+
+static void grow(struct growing *out, const void *data, size_t size_bytes)
+{
+    if (out->is_too_large)
+        return;
+    if (out->size_bytes + size_bytes > out->capacity) {
+        size_t capacity = 2 * (out->size_bytes + size_bytes) + 64;
+        uint8_t *larger = lt_machine_alloc(out->machine, capacity);
+        out->is_too_large = larger == NULL;
+        if (larger == NULL)
+            return;
+        if (out->size_bytes > 0)
+            memcpy(larger, out->data, out->size_bytes);
+        out->data = larger;
+        out->capacity = capacity;
+    }
+    if (size_bytes > 0)
+        memcpy(out->data + out->size_bytes, data, size_bytes);
+    out->size_bytes += size_bytes;
+}
+
+/* The group that "$1" or "${name}" at `*at` (after the $) means; -1: none. */
+static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *c = *at;
+    if (c < end && *c == '{') {
+        char name[64];
+        const uint8_t *close = memchr(c, '}', (size_t)(end - c));
+        if (close == NULL || (size_t)(close - c) > sizeof name)
+            return -1;
+        memcpy(name, c + 1, (size_t)(close - c - 1));
+        name[close - c - 1] = '\0';
+        *at = close + 1;
+        return lt_regexp_group_number(regexp, name);
+    }
+    if (c == end || *c < '0' || *c > '9')
+        return -1;
+    uint32_t number = (uint32_t)(*c++ - '0');
+    if (number > lt_regexp_group_count(regexp))
+        return -1;
+    /* More digits belong to it as long as there is such a group. */
+    while (c < end && *c >= '0' && *c <= '9' &&
+           number * 10 + (uint32_t)(*c - '0') <= lt_regexp_group_count(regexp))
+        number = number * 10 + (uint32_t)(*c++ - '0');
+    *at = c;
+    return (int)number;
+}
+
+/* Appends a replacement; false when it refers to what is not there. Spark also replaces ${name} of the
+ * group it means by Java's rules. */
+static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
+                               struct lt_bytes replacement, struct growing *out)
+{
+    const uint8_t *at = replacement.data, *end = at + replacement.size_bytes;
+    while (at < end) {
+        if (*at == '\\') {
+            if (++at == end)
+                return false;
+            grow(out, at++, 1);
+        } else if (*at == '$') {
+            at++;
+            int group = referred_group(regexp, &at, end);
+            size_t from, to;
+            if (group < 0)
+                return false;
+            if (lt_regexp_group(regexp, (uint32_t)group, &from, &to))
+                grow(out, text.data + from, to - from);
+        } else {
+            grow(out, at++, 1);
+        }
+    }
+    return true;
+}
+
+static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    struct lt_regexp *regexp = regexp_of(machine, call);
+    if (regexp == NULL)
+        return LT_KERNEL_FAULT;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
+    int64_t position = call->argument_count == 4 ? lt_argument(machine, call, 3)->i64 : 1;
+    struct growing result = {.machine = machine};
+    enum lt_regexp_answer answer = LT_REGEXP_NO;
+    size_t from = position < 1 ? 0 : lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
+    size_t kept = 0, begin, end;
+    out->bytes = text;
+    if (position > 1 && from == text.size_bytes)
+        return LT_KERNEL_VALUE;
+    while (next_match(regexp, &text, &from, &begin, &end, &answer)) {
+        grow(&result, text.data + kept, begin - kept);
+        if (!append_replacement(regexp, text, replacement, &result))
+            return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
+                                    "the replacement refers to a group that is not there");
+        kept = end;
+    }
+    if (answer == LT_REGEXP_LIMIT)
+        return over_limit(machine, call);
+    if (result.data == NULL && kept == 0)
+        return LT_KERNEL_VALUE; /* nothing was replaced */
+    grow(&result, text.data + kept, text.size_bytes - kept);
+    if (result.is_too_large || result.size_bytes > UINT32_MAX)
+        return lt_machine_too_large(machine, call);
+    *out = lt_value_bytes(result.data, (uint32_t)result.size_bytes);
+    return LT_KERNEL_VALUE;
+}
+
+#define PATTERN .is_deterministic = true, .prepare = prepare_pattern, .release = release_pattern
+
+static const struct lt_function functions[] = {
+    {"rlike", "regexp,regexp_like", "str RLIKE pattern",
+     "True when the regular expression (Java's syntax) is found in the string.",
+     "'Spark 4' RLIKE '\\\\d'", "true", PATTERN, .signatures = {LT_KERNEL("ss", "B", rlike)}},
+    {"regexp_extract", NULL, "regexp_extract(str, pattern[, group])",
+     "A group of the first match, the first group if none is named; '' when there is no match.",
+     "regexp_extract('100-200', '(\\\\d+)-(\\\\d+)', 2)", "200", PATTERN,
+     .signatures = {LT_KERNEL("ss[i]", "s", regexp_extract)}},
+    {"regexp_replace", NULL, "regexp_replace(str, pattern, replacement[, pos])",
+     "The string with each match replaced; $1 or ${name} stands for a group.",
+     "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", PATTERN,
+     .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}},
+    {"regexp_count", NULL, "regexp_count(str, pattern)", "How many matches there are.",
+     "regexp_count('a1b22', '\\\\d')", "3", PATTERN, .signatures = {LT_KERNEL("ss", "i", regexp_count)}},
+    {"regexp_substr", NULL, "regexp_substr(str, pattern)", "The first match; NULL for none.",
+     "regexp_substr('ab12', '\\\\d+')", "12", PATTERN,
+     .signatures = {LT_KERNEL("ss", "s", regexp_substr)}},
+    {"regexp_instr", NULL, "regexp_instr(str, pattern)",
+     "Where the first match begins, counted from 1; 0 for none.", "regexp_instr('ab12', '\\\\d')", "3",
+     PATTERN, .signatures = {LT_KERNEL("ss", "i", regexp_instr)}},
+};
+
+const struct lt_function_group lt_functions_pattern = {"pattern", functions,
+                                                       sizeof functions / sizeof functions[0]};

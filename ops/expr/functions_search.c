@@ -1,0 +1,285 @@
+/*
+ * Looking for one string in another, and LIKE.
+ *
+ * A LIKE pattern is parsed into units: a byte, any character, any sequence. Constant patterns are parsed
+ * once, and those with sequences only at their ends become a comparison or one search.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text/utf8.h"
+#include "ops/expr/functions.h"
+
+/* ------------------------------------------------------------------------------------- plain searches */
+
+static enum lt_kernel contains(struct lt_machine *machine, const struct lt_call *call,
+                               union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes part = lt_argument_bytes(machine, call, 1);
+    out->i64 = part.size_bytes == 0 ||
+               memmem(text.data, text.size_bytes, part.data, part.size_bytes) != NULL;
+    return LT_KERNEL_VALUE;
+}
+
+static bool is_same(const uint8_t *at, const struct lt_bytes *part)
+{
+    return part->size_bytes == 0 || memcmp(at, part->data, part->size_bytes) == 0;
+}
+
+static enum lt_kernel starts_with(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes part = lt_argument_bytes(machine, call, 1);
+    out->i64 = text.size_bytes >= part.size_bytes && is_same(text.data, &part);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel ends_with(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes part = lt_argument_bytes(machine, call, 1);
+    out->i64 = text.size_bytes >= part.size_bytes &&
+               is_same(text.data + (text.size_bytes - part.size_bytes), &part);
+    return LT_KERNEL_VALUE;
+}
+
+/* The position of `part`, counted in characters from 1, looked for from a position on; 0 for none. */
+static int64_t position_of(struct lt_bytes text, struct lt_bytes part, int64_t from)
+{
+    if (from < 1)
+        return 0;
+    if (part.size_bytes == 0)
+        return 1;
+    size_t start = lt_utf8_offset(text.data, text.size_bytes, (size_t)from - 1);
+    const uint8_t *found =
+        memmem(text.data + start, text.size_bytes - start, part.data, part.size_bytes);
+    return found == NULL ? 0 : (int64_t)lt_utf8_count(text.data, (size_t)(found - text.data)) + 1;
+}
+
+static enum lt_kernel instr(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    out->i64 = position_of(lt_argument_bytes(machine, call, 0), lt_argument_bytes(machine, call, 1), 1);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    int64_t from = call->argument_count == 3 ? lt_argument(machine, call, 2)->i64 : 1;
+    out->i64 =
+        position_of(lt_argument_bytes(machine, call, 1), lt_argument_bytes(machine, call, 0), from);
+    return LT_KERNEL_VALUE;
+}
+
+/* ---------------------------------------------------------------------------------------------- LIKE */
+
+enum { ANY_CHARACTER = 256, ANY_SEQUENCE = 257 };
+enum like_fault { LIKE_OK, LIKE_ESCAPE_AT_END, LIKE_ESCAPE_IN_MIDDLE };
+
+struct like {
+    uint16_t *units;
+    uint32_t count;
+    enum like_fault fault;
+    /* units[first .. first + size) are bytes, with nothing but % around them: */
+    bool is_simple, any_before, any_after;
+    struct lt_bytes literal;
+};
+
+/* Fills `units`, which has room for one for each byte. */
+static void like_parse(struct like *like, struct lt_bytes pattern, uint8_t escape)
+{
+    like->count = 0;
+    like->fault = LIKE_OK;
+    for (uint32_t i = 0; i < pattern.size_bytes; i++) {
+        uint8_t c = pattern.data[i];
+        if (c == escape) {
+            if (++i == pattern.size_bytes) {
+                like->fault = LIKE_ESCAPE_AT_END;
+                return;
+            }
+            c = pattern.data[i];
+            if (c != '_' && c != '%' && c != escape) {
+                like->fault = LIKE_ESCAPE_IN_MIDDLE;
+                return;
+            }
+            like->units[like->count++] = c;
+        } else {
+            like->units[like->count++] = c == '_' ? ANY_CHARACTER : c == '%' ? ANY_SEQUENCE : c;
+        }
+    }
+}
+
+/* Fills `bytes`, which has room for one for each unit, if the pattern is simple. */
+static void like_simplify(struct like *like, uint8_t *bytes)
+{
+    uint32_t first = 0, last = like->count;
+    while (first < last && like->units[first] == ANY_SEQUENCE)
+        first++;
+    while (last > first && like->units[last - 1] == ANY_SEQUENCE)
+        last--;
+    for (uint32_t i = first; i < last; i++) {
+        if (like->units[i] >= ANY_CHARACTER)
+            return;
+        bytes[i - first] = (uint8_t)like->units[i];
+    }
+    like->is_simple = like->fault == LIKE_OK;
+    like->any_before = first > 0;
+    like->any_after = last < like->count || (first > 0 && first == like->count);
+    like->literal = (struct lt_bytes){.data = bytes, .size_bytes = last - first};
+}
+
+static bool like_simple(const struct like *like, struct lt_bytes text)
+{
+    const struct lt_bytes *part = &like->literal;
+    if (text.size_bytes < part->size_bytes)
+        return false;
+    if (like->any_before && like->any_after)
+        return part->size_bytes == 0 ||
+               memmem(text.data, text.size_bytes, part->data, part->size_bytes) != NULL;
+    if (like->any_before)
+        return is_same(text.data + (text.size_bytes - part->size_bytes), part);
+    return is_same(text.data, part) && (like->any_after || text.size_bytes == part->size_bytes);
+}
+
+/* Units against text; after a mismatch the last sequence takes one character more. */
+static bool like_match(const struct like *like, struct lt_bytes text)
+{
+    const uint8_t *at = text.data, *end = text.data + text.size_bytes, *mark = NULL;
+    uint32_t unit = 0, sequence = UINT32_MAX;
+    while (at < end) {
+        if (unit < like->count && like->units[unit] == ANY_SEQUENCE) {
+            sequence = unit++;
+            mark = at;
+        } else if (unit < like->count && like->units[unit] == ANY_CHARACTER) {
+            (void)lt_utf8_next(&at, end);
+            unit++;
+        } else if (unit < like->count && like->units[unit] == *at) {
+            at++;
+            unit++;
+        } else if (sequence != UINT32_MAX) {
+            (void)lt_utf8_next(&mark, end);
+            at = mark;
+            unit = sequence + 1;
+        } else {
+            return false;
+        }
+    }
+    while (unit < like->count && like->units[unit] == ANY_SEQUENCE)
+        unit++;
+    return unit == like->count;
+}
+
+static enum lt_kernel like_fault(struct lt_machine *machine, const struct lt_call *call,
+                                 enum like_fault fault)
+{
+    if (fault == LIKE_ESCAPE_AT_END)
+        return lt_machine_fault(machine, call, "INVALID_FORMAT.ESC_AT_THE_END", "42601",
+                                "the pattern ends with its escape character");
+    return lt_machine_fault(machine, call, "INVALID_FORMAT.ESC_IN_THE_MIDDLE", "42601",
+                            "the escape character of the pattern stands before an ordinary one");
+}
+
+static uint8_t escape_of(const struct lt_machine *machine, const struct lt_call *call)
+{
+    if (call->argument_count < 3)
+        return '\\';
+    struct lt_bytes escape = lt_argument_bytes(machine, call, 2);
+    return escape.size_bytes == 0 ? '\\' : escape.data[0];
+}
+
+static enum lt_kernel like_text(struct lt_machine *machine, const struct lt_call *call,
+                                struct lt_bytes text, struct lt_bytes pattern, union lt_value *out)
+{
+    struct like like = {.units = lt_machine_alloc(machine, pattern.size_bytes * sizeof(uint16_t))};
+    if (like.units == NULL)
+        return lt_machine_too_large(machine, call);
+    like_parse(&like, pattern, escape_of(machine, call));
+    if (like.fault != LIKE_OK)
+        return like_fault(machine, call, like.fault);
+    out->i64 = like_match(&like, text);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel like(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    const struct like *ready = call->state;
+    if (ready == NULL)
+        return like_text(machine, call, text, lt_argument_bytes(machine, call, 1), out);
+    if (ready->fault != LIKE_OK)
+        return like_fault(machine, call, ready->fault);
+    out->i64 = ready->is_simple ? like_simple(ready, text) : like_match(ready, text);
+    return LT_KERNEL_VALUE;
+}
+
+static bool lowered(struct lt_machine *machine, struct lt_bytes *text)
+{
+    uint8_t *lower = lt_machine_alloc(machine, (size_t)text->size_bytes * LT_UTF8_CASE_GROWTH);
+    if (lower == NULL)
+        return false;
+    text->size_bytes = (uint32_t)lt_utf8_lower(text->data, text->size_bytes, lower);
+    text->data = lower;
+    return true;
+}
+
+static enum lt_kernel ilike(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes pattern = lt_argument_bytes(machine, call, 1);
+    if (!lowered(machine, &text) || !lowered(machine, &pattern))
+        return lt_machine_too_large(machine, call);
+    return like_text(machine, call, text, pattern, out);
+}
+
+static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    struct lt_expression *const *arguments = prepare->expression->arguments;
+    uint32_t count = prepare->expression->argument_count;
+    (void)error;
+    for (uint32_t i = 1; i < count; i++) {
+        if (arguments[i]->kind != LT_EXPR_LITERAL || arguments[i]->is_null)
+            return LT_OK;
+    }
+    struct lt_bytes pattern = arguments[1]->value.bytes;
+    bool has_escape = count == 3 && arguments[2]->value.bytes.size_bytes > 0;
+    struct like *like = lt_arena_alloc(prepare->arena, sizeof *like);
+    like->units = lt_arena_alloc(prepare->arena, pattern.size_bytes * sizeof *like->units);
+    like_parse(like, pattern, has_escape ? arguments[2]->value.bytes.data[0] : '\\');
+    like_simplify(like, lt_arena_alloc(prepare->arena, pattern.size_bytes));
+    prepare->call->state = like;
+    return LT_OK;
+}
+
+#define DETERMINISTIC .is_deterministic = true
+
+static const struct lt_function functions[] = {
+    {"contains", NULL, "contains(str, part)", "True when the part occurs in the string.",
+     "contains('Spark SQL', 'SQL')", "true", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ss", "B", contains), LT_KERNEL("xx", "B", contains)}},
+    {"startswith", NULL, "startswith(str, part)", "True when the string begins with the part.",
+     "startswith('Spark', 'Sp')", "true", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ss", "B", starts_with), LT_KERNEL("xx", "B", starts_with)}},
+    {"endswith", NULL, "endswith(str, part)", "True when the string ends with the part.",
+     "endswith('Spark', 'rk')", "true", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ss", "B", ends_with), LT_KERNEL("xx", "B", ends_with)}},
+    {"instr", NULL, "instr(str, part)", "Where the part first occurs, counted from 1; 0 for nowhere.",
+     "instr('banana', 'an')", "2", DETERMINISTIC, .signatures = {LT_KERNEL("ss", "i", instr)}},
+    {"locate", "position", "locate(part, str[, pos])",
+     "Where the part first occurs at a position or later, counted from 1; 0 for nowhere.",
+     "locate('an', 'banana', 3)", "4", DETERMINISTIC, .signatures = {LT_KERNEL("ss[i]", "i", locate)}},
+    {"like", NULL, "str LIKE pattern [ESCAPE c]",
+     "True when the whole string fits the pattern: _ is any character, % any sequence.",
+     "'Spark' LIKE 'Sp%'", "true", DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "B", like)},
+     .prepare = prepare_like},
+    {"ilike", NULL, "str ILIKE pattern [ESCAPE c]", "As LIKE, without regard to case.",
+     "'Spark' ILIKE 'SP%'", "true", DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "B", ilike)}},
+};
+
+const struct lt_function_group lt_functions_search = {"search", functions,
+                                                      sizeof functions / sizeof functions[0]};

@@ -1,0 +1,289 @@
+/*
+ * Strings: sizes, cases, cutting and joining. Positions and counts are characters; of binary values,
+ * bytes.
+ */
+#include <string.h>
+
+#include "core/text/utf8.h"
+#include "ops/expr/functions.h"
+
+static bool is_binary(const struct lt_call *call)
+{
+    return call->argument_types[0]->kind == LT_TYPE_BINARY;
+}
+
+static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+{
+    out->i64 = (int64_t)lt_argument_bytes(machine, call, 0).size_bytes * 8;
+    return LT_KERNEL_VALUE;
+}
+
+/* ---------------------------------------------------------------------------------------------- cases */
+
+typedef size_t case_fn(const void *data, size_t size_bytes, uint8_t *out);
+
+static enum lt_kernel change_case(struct lt_machine *machine, const struct lt_call *call,
+                                  case_fn *change, union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    uint8_t *cased = lt_machine_alloc(machine, (size_t)text.size_bytes * LT_UTF8_CASE_GROWTH);
+    if (cased == NULL)
+        return lt_machine_too_large(machine, call);
+    *out = lt_value_bytes(cased, (uint32_t)change(text.data, text.size_bytes, cased));
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel upper(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    out->bytes = text;
+    return lt_utf8_is_ascii_upper(text.data, text.size_bytes)
+               ? LT_KERNEL_VALUE
+               : change_case(machine, call, lt_utf8_upper, out);
+}
+
+static enum lt_kernel lower(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    out->bytes = text;
+    return lt_utf8_is_ascii_lower(text.data, text.size_bytes)
+               ? LT_KERNEL_VALUE
+               : change_case(machine, call, lt_utf8_lower, out);
+}
+
+static enum lt_kernel initcap(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    return change_case(machine, call, lt_utf8_initcap, out);
+}
+
+/* -------------------------------------------------------------------------------------------- cutting */
+
+/* lt_utf8_substring for either kind of value. */
+static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int64_t position,
+                           int64_t count)
+{
+    if (!is_binary(call))
+        return lt_utf8_substring(text, (int32_t)position, (int32_t)count);
+    int64_t size = text.size_bytes;
+    int64_t begin = position > 0 ? position - 1 : position < 0 ? size + position : 0;
+    int64_t end = count > size - begin ? size : begin + count;
+    begin = begin < 0 ? 0 : begin > size ? size : begin;
+    end = end < begin ? begin : end;
+    return (struct lt_bytes){.data = text.data + begin, .size_bytes = (uint32_t)(end - begin)};
+}
+
+static enum lt_kernel substring(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    bool has_count = call->argument_count == 3;
+    int64_t count = has_count ? lt_argument(machine, call, 2)->i64 : INT32_MAX;
+    out->bytes = cut(call, lt_argument_bytes(machine, call, 0), lt_argument(machine, call, 1)->i64,
+                     count);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel left(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+{
+    out->bytes = cut(call, lt_argument_bytes(machine, call, 0), 1, lt_argument(machine, call, 1)->i64);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel right(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    int64_t count = lt_argument(machine, call, 1)->i64;
+    int64_t size = (int64_t)lt_utf8_count(text.data, text.size_bytes);
+    out->bytes = count <= 0     ? (struct lt_bytes){.data = text.data}
+                 : count >= size ? text
+                                 : cut(call, text, -count, INT32_MAX);
+    return LT_KERNEL_VALUE;
+}
+
+static const uint8_t *find(const uint8_t *from, const uint8_t *end, const struct lt_bytes *part)
+{
+    return from > end ? NULL : memmem(from, (size_t)(end - from), part->data, part->size_bytes);
+}
+
+/* The part between delimiters, counted from 1 or from the end. */
+static enum lt_kernel split_part(struct lt_machine *machine, const struct lt_call *call,
+                                 union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes delimiter = lt_argument_bytes(machine, call, 1);
+    int64_t number = lt_argument(machine, call, 2)->i64;
+    if (number == 0)
+        return lt_machine_fault(machine, call, "INVALID_INDEX_OF_ZERO", "22003",
+                                "parts are counted from 1, or from -1 at the end");
+    const uint8_t *begin = text.data, *end = text.data + text.size_bytes;
+    int64_t parts = 1;
+    for (const uint8_t *at = begin;
+         delimiter.size_bytes > 0 && (at = find(at, end, &delimiter)) != NULL;
+         at += delimiter.size_bytes)
+        parts++;
+    if (number < 0)
+        number += parts + 1;
+    *out = lt_value_bytes(NULL, 0);
+    if (number < 1 || number > parts)
+        return LT_KERNEL_VALUE;
+    for (int64_t i = 1; i < number; i++)
+        begin = find(begin, end, &delimiter) + delimiter.size_bytes;
+    const uint8_t *stop = delimiter.size_bytes > 0 ? find(begin, end, &delimiter) : NULL;
+    *out = lt_value_bytes(begin, (uint32_t)((stop == NULL ? end : stop) - begin));
+    return LT_KERNEL_VALUE;
+}
+
+/* What is before the count-th delimiter; a negative count: what is after it, from the end. */
+static enum lt_kernel substring_index(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes delimiter = lt_argument_bytes(machine, call, 1);
+    int64_t count = lt_argument(machine, call, 2)->i64;
+    const uint8_t *begin = text.data, *end = text.data + text.size_bytes;
+    *out = lt_value_bytes(text.data, 0);
+    if (count == 0 || delimiter.size_bytes == 0)
+        return LT_KERNEL_VALUE;
+    const uint8_t *at = begin;
+    if (count > 0) {
+        const uint8_t *stop = NULL;
+        while (count-- > 0 && (stop = find(at, end, &delimiter)) != NULL)
+            at = stop + 1;
+        *out = lt_value_bytes(begin, (uint32_t)((stop == NULL ? end : stop) - begin));
+        return LT_KERNEL_VALUE;
+    }
+    for (at = end - delimiter.size_bytes; at >= begin; at--) {
+        if (memcmp(at, delimiter.data, delimiter.size_bytes) != 0)
+            continue;
+        if (++count == 0) {
+            begin = at + delimiter.size_bytes;
+            break;
+        }
+    }
+    *out = lt_value_bytes(begin, (uint32_t)(end - begin));
+    return LT_KERNEL_VALUE;
+}
+
+/* --------------------------------------------------------------------------------------------- trimming */
+
+enum { TRIM_FRONT = 1, TRIM_BACK = 2 };
+
+/* Is the character at `at` one of `set`? */
+static bool is_in_set(const uint8_t *at, size_t size_bytes, const struct lt_bytes *set)
+{
+    return memmem(set->data, set->size_bytes, at, size_bytes) != NULL;
+}
+
+static struct lt_bytes trim_set(struct lt_bytes text, struct lt_bytes set, unsigned sides)
+{
+    const uint8_t *begin = text.data, *end = begin + text.size_bytes;
+    while ((sides & TRIM_FRONT) && begin < end) {
+        const uint8_t *next = begin;
+        (void)lt_utf8_next(&next, end);
+        if (!is_in_set(begin, (size_t)(next - begin), &set))
+            break;
+        begin = next;
+    }
+    while ((sides & TRIM_BACK) && end > begin) {
+        const uint8_t *last = end - 1;
+        while (last > begin && (*last & 0xC0) == 0x80)
+            last--;
+        if (!is_in_set(last, (size_t)(end - last), &set))
+            break;
+        end = last;
+    }
+    return (struct lt_bytes){.data = begin, .size_bytes = (uint32_t)(end - begin)};
+}
+
+/* trim(text), or trim(set, text); btrim has them the other way round. */
+static enum lt_kernel trim(struct lt_machine *machine, const struct lt_call *call, unsigned sides,
+                           uint32_t text_index, union lt_value *out)
+{
+    static const struct lt_bytes blank = {.data = (const uint8_t *)" ", .size_bytes = 1};
+    bool has_set = call->argument_count == 2;
+    struct lt_bytes text = lt_argument_bytes(machine, call, has_set ? text_index : 0);
+    out->bytes =
+        trim_set(text, has_set ? lt_argument_bytes(machine, call, 1 - text_index) : blank, sides);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel trim_both(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    return trim(machine, call, TRIM_FRONT | TRIM_BACK, 1, out);
+}
+
+static enum lt_kernel btrim(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    return trim(machine, call, TRIM_FRONT | TRIM_BACK, 0, out);
+}
+
+static enum lt_kernel ltrim(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    return trim(machine, call, TRIM_FRONT, 1, out);
+}
+
+static enum lt_kernel rtrim(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    return trim(machine, call, TRIM_BACK, 1, out);
+}
+
+#define DETERMINISTIC .is_deterministic = true
+
+static const struct lt_function functions[] = {
+    {"length", "char_length,character_length,len", "length(a)",
+     "Characters of a string, bytes of a binary value.", "length('Spark')", "5", DETERMINISTIC,
+     .signatures = {LT_INLINE("s", "i", LT_OP_SIZE_CHARACTERS, LT_FAMILY_NONE),
+                    LT_INLINE("x", "i", LT_OP_SIZE_BYTES, LT_FAMILY_NONE)}},
+    {"octet_length", NULL, "octet_length(a)", "Bytes of a string or binary value.",
+     "octet_length('\\u00e9')", "2", DETERMINISTIC,
+     .signatures = {LT_INLINE("s", "i", LT_OP_SIZE_BYTES, LT_FAMILY_NONE),
+                    LT_INLINE("x", "i", LT_OP_SIZE_BYTES, LT_FAMILY_NONE)}},
+    {"bit_length", NULL, "bit_length(a)", "Bits of a string or binary value.", "bit_length('ab')", "16",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s", "i", bits), LT_KERNEL("x", "i", bits)}},
+    {"upper", "ucase", "upper(str)", "The string in capital letters.", "upper('abc')", "ABC",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", upper)}},
+    {"lower", "lcase", "lower(str)", "The string in small letters.", "lower('ABC')", "abc",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", lower)}},
+    {"initcap", NULL, "initcap(str)", "Each word with a capital letter in front, the rest small.",
+     "initcap('hello WORLD')", "Hello World", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s", "s", initcap)}},
+    {"substring", "substr", "substring(str, pos[, count])",
+     "The part from a position, counted from 1, or from the end when negative.",
+     "substring('abcdef', 2, 3)", "bcd", DETERMINISTIC,
+     .signatures = {LT_KERNEL("si[i]", "s", substring), LT_KERNEL("xi[i]", "x", substring)}},
+    {"left", NULL, "left(str, count)", "The first characters.", "left('abcdef', 2)", "ab",
+     DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", left), LT_KERNEL("xi", "x", left)}},
+    {"right", NULL, "right(str, count)", "The last characters.", "right('abcdef', 2)", "ef",
+     DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", right)}},
+    {"split_part", NULL, "split_part(str, delimiter, number)",
+     "One of the parts between delimiters, counted from 1, or from the end when negative; '' if there "
+     "are fewer.",
+     "split_part('a.b.c', '.', 2)", "b", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ssi", "s", split_part)}},
+    {"substring_index", NULL, "substring_index(str, delimiter, count)",
+     "What stands before the count-th delimiter; negative: after it, counted from the end.",
+     "substring_index('www.apache.org', '.', 2)", "www.apache", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ssi", "s", substring_index)}},
+    {"trim", NULL, "trim([characters,] str)", "The string without blanks, or these characters, around it.",
+     "trim('  a ')", "a", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s[s]", "s", trim_both)}},
+    {"btrim", NULL, "btrim(str[, characters])",
+     "The string without blanks, or these characters, around it.", "btrim('--a--', '-')", "a",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s[s]", "s", btrim)}},
+    {"ltrim", NULL, "ltrim([characters,] str)",
+     "The string without blanks, or these characters, in front.", "ltrim('  a')", "a", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s[s]", "s", ltrim)}},
+    {"rtrim", NULL, "rtrim([characters,] str)",
+     "The string without blanks, or these characters, at its end.", "rtrim('a  ')", "a", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s[s]", "s", rtrim)}},
+};
+
+const struct lt_function_group lt_functions_string = {"string", functions,
+                                                      sizeof functions / sizeof functions[0]};

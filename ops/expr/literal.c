@@ -1,0 +1,322 @@
+/*
+ * Constants: numbers, strings with Spark's escapes, typed literals, and the names of types in casts.
+ */
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/text/number.h"
+#include "ops/expr/cast_text.h"
+#include "ops/expr/parser.h"
+
+static struct lt_expression *literal(struct lt_parser *parser, enum lt_type_kind kind,
+                                     union lt_value value, uint32_t begin)
+{
+    struct lt_expression *node = lt_parser_node(parser, LT_EXPR_LITERAL, begin, 0);
+    node->type = lt_type_simple(kind);
+    node->value = value;
+    return node;
+}
+
+struct lt_expression *lt_parser_boolean(struct lt_parser *parser, bool value, uint32_t begin)
+{
+    return literal(parser, LT_TYPE_BOOLEAN, lt_value_i64(value), begin);
+}
+
+struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin)
+{
+    struct lt_expression *node = literal(parser, LT_TYPE_VOID, lt_value_i64(0), begin);
+    node->is_null = true;
+    return node;
+}
+
+/* ---------------------------------------------------------------------------------------- numbers */
+
+static struct lt_expression *number_out_of_range(struct lt_parser *parser, uint32_t begin,
+                                                 const char *type)
+{
+    return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_NUMERIC_LITERAL_RANGE", "22003", begin,
+                            parser->last_end, "the number does not fit into %s", type);
+}
+
+/* The value of up to 19 digits with a sign; false when it does not fit. */
+static bool integer_value(const char *digits, uint32_t count, bool is_negative, int64_t *out)
+{
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned digit = (unsigned)(digits[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (value > (uint64_t)INT64_MAX + is_negative)
+        return false;
+    *out = is_negative ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}
+
+static struct lt_expression *parse_integer(struct lt_parser *parser, const struct lt_token *token,
+                                           bool is_negative, uint32_t begin)
+{
+    uint32_t count = token->end - token->begin - (token->suffix != '\0');
+    int64_t value;
+    bool fits = integer_value(parser->text + token->begin, count, is_negative, &value);
+    switch (token->suffix) {
+    case 'Y':
+        return fits && value == (int8_t)value
+                   ? literal(parser, LT_TYPE_TINYINT, lt_value_i64(value), begin)
+                   : number_out_of_range(parser, begin, "tinyint");
+    case 'S':
+        return fits && value == (int16_t)value
+                   ? literal(parser, LT_TYPE_SMALLINT, lt_value_i64(value), begin)
+                   : number_out_of_range(parser, begin, "smallint");
+    case 'L':
+        return fits ? literal(parser, LT_TYPE_BIGINT, lt_value_i64(value), begin)
+                    : number_out_of_range(parser, begin, "bigint");
+    default:
+        break;
+    }
+    if (!fits)
+        return lt_parser_later(parser, begin, "an integer of more than 64 bits (a decimal)");
+    bool is_int = value == (int32_t)value;
+    return literal(parser, is_int ? LT_TYPE_INT : LT_TYPE_BIGINT, lt_value_i64(value), begin);
+}
+
+struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative, uint32_t begin)
+{
+    struct lt_token token = lt_parser_take(parser);
+    if (token.kind == LT_TOKEN_INTEGER)
+        return parse_integer(parser, &token, is_negative, begin);
+    if (token.suffix == 'B')
+        return lt_parser_later(parser, begin, "a decimal");
+    const char *text = parser->text + token.begin;
+    uint32_t size = token.end - token.begin - (token.suffix != '\0');
+    bool is_float = token.suffix == 'F';
+    double value = 0;
+    float single = 0;
+    if ((is_float ? lt_number_parse_float(text, size, &single)
+                  : lt_number_parse_double(text, size, &value)) != LT_NUMBER_OK)
+        return lt_parser_fail(parser, "this is not a number");
+    if (is_float)
+        value = (double)single;
+    if (value > __DBL_MAX__ || (is_float && value > (double)__FLT_MAX__))
+        return number_out_of_range(parser, begin, is_float ? "float" : "double");
+    return literal(parser, is_float ? LT_TYPE_FLOAT : LT_TYPE_DOUBLE,
+                   lt_value_f64(is_negative ? -value : value), begin);
+}
+
+/* ---------------------------------------------------------------------------------------- strings */
+
+struct unescape {
+    const char *from;
+    uint32_t size, at;
+    char *out;
+    uint32_t used;
+};
+
+static void put_code_point(struct unescape *u, uint32_t code)
+{
+    char *out = u->out + u->used;
+    if (code < 0x80) {
+        out[0] = (char)code;
+        u->used += 1;
+    } else if (code < 0x800) {
+        out[0] = (char)(0xC0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3F));
+        u->used += 2;
+    } else if (code < 0x10000) {
+        out[0] = (char)(0xE0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (code & 0x3F));
+        u->used += 3;
+    } else {
+        out[0] = (char)(0xF0 | code >> 18);
+        out[1] = (char)(0x80 | (code >> 12 & 0x3F));
+        out[2] = (char)(0x80 | (code >> 6 & 0x3F));
+        out[3] = (char)(0x80 | (code & 0x3F));
+        u->used += 4;
+    }
+}
+
+static bool read_digits(const struct unescape *u, uint32_t at, uint32_t count, unsigned base,
+                        uint32_t *out)
+{
+    if (at + count > u->size)
+        return false;
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        char c = lt_ascii_lower(u->from[at + i]);
+        unsigned digit = lt_ascii_is_digit(c)    ? (unsigned)(c - '0')
+                         : (c >= 'a' && c <= 'f') ? (unsigned)(c - 'a' + 10)
+                                                  : 99;
+        if (digit >= base)
+            return false;
+        value = value * base + digit;
+    }
+    *out = value;
+    return true;
+}
+
+/* A surrogate pair written as two \u escapes is one character. */
+static uint32_t join_surrogates(struct unescape *u, uint32_t high)
+{
+    uint32_t low;
+    if (high < 0xD800 || high > 0xDBFF || u->at + 6 > u->size || u->from[u->at] != '\\' ||
+        u->from[u->at + 1] != 'u' || !read_digits(u, u->at + 2, 4, 16, &low) || low < 0xDC00 ||
+        low > 0xDFFF)
+        return high;
+    u->at += 6;
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* After a backslash. */
+static void unescape_one(struct unescape *u)
+{
+    uint32_t code;
+    char c = u->from[u->at];
+    if (c == 'u' && read_digits(u, u->at + 1, 4, 16, &code)) {
+        u->at += 5;
+        put_code_point(u, join_surrogates(u, code));
+        return;
+    }
+    if (c == 'U' && read_digits(u, u->at + 1, 8, 16, &code) && code <= 0x10FFFF) {
+        u->at += 9;
+        put_code_point(u, code);
+        return;
+    }
+    if ((c == '0' || c == '1') && read_digits(u, u->at, 3, 8, &code)) {
+        u->at += 3;
+        put_code_point(u, code);
+        return;
+    }
+    static const char names[] = "0bnrtZ", values[] = "\0\b\n\r\t\x1A";
+    const char *name = strchr(names, c);
+    if (c == '%' || c == '_')
+        u->out[u->used++] = '\\'; /* LIKE's own escapes are left to LIKE */
+    u->out[u->used++] = name != NULL && c != '\0' ? values[name - names] : c;
+    u->at++;
+}
+
+/* Appends what one STRING token stands for. */
+static void unescape_token(struct lt_parser *parser, const struct lt_token *token,
+                           struct unescape *u)
+{
+    const char *from = parser->text + token->begin;
+    bool is_raw = lt_ascii_lower(*from) == 'r';
+    char quote = from[is_raw];
+    u->from = from + is_raw + 1;
+    u->size = token->end - token->begin - is_raw - 2;
+    u->at = 0;
+    while (u->at < u->size) {
+        char c = u->from[u->at++];
+        if (c == '\\' && !is_raw && u->at < u->size) {
+            unescape_one(u);
+            continue;
+        }
+        u->out[u->used++] = c;
+        u->at += c == quote && !is_raw; /* a doubled quote is one */
+    }
+}
+
+struct lt_expression *lt_parse_string(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    struct unescape u = {.out = NULL};
+    while (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING) { /* 'a' 'b' is one string */
+        struct lt_token token = lt_parser_take(parser);
+        char *larger = lt_arena_alloc(parser->arena, u.used + token.end - token.begin);
+        if (u.used > 0)
+            memcpy(larger, u.out, u.used);
+        u.out = larger;
+        unescape_token(parser, &token, &u);
+    }
+    return literal(parser, LT_TYPE_STRING, lt_value_bytes(u.out, u.used), begin);
+}
+
+/* ------------------------------------------------------------------------- typed literals, types */
+
+static struct lt_expression *bad_typed(struct lt_parser *parser, uint32_t begin, const char *type)
+{
+    return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_TYPED_LITERAL", "42604", begin,
+                            parser->last_end, "the value of the typed literal \"%s\" is invalid",
+                            type);
+}
+
+static struct lt_expression *binary_literal(struct lt_parser *parser, uint32_t begin,
+                                            const struct lt_bytes *text)
+{
+    struct unescape hex = {.from = (const char *)text->data, .size = text->size_bytes};
+    char *out = lt_arena_alloc(parser->arena, text->size_bytes / 2 + 1);
+    uint32_t used = 0;
+    for (uint32_t at = 0; at < hex.size; used++) {
+        uint32_t width = used == 0 && hex.size % 2 == 1 ? 1 : 2; /* X'F' is X'0F' */
+        uint32_t byte;
+        if (!read_digits(&hex, at, width, 16, &byte))
+            return bad_typed(parser, begin, "X");
+        out[used] = (char)byte;
+        at += width;
+    }
+    return literal(parser, LT_TYPE_BINARY, lt_value_bytes(out, used), begin);
+}
+
+struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser)
+{
+    bool is_binary = lt_parser_is_word(parser, 0, "x");
+    bool is_timestamp = lt_parser_is_word(parser, 0, "timestamp") ||
+                        lt_parser_is_word(parser, 0, "timestamp_ltz");
+    uint32_t begin = lt_parser_take(parser).begin;
+    struct lt_expression *text = lt_parse_string(parser);
+    if (text == NULL)
+        return NULL;
+    const struct lt_bytes *bytes = &text->value.bytes;
+    if (is_binary)
+        return binary_literal(parser, begin, bytes);
+    int64_t timestamp_us;
+    bool is_valid = lt_cast_text_to_timestamp(bytes->data, bytes->size_bytes, &timestamp_us);
+    if (!is_valid)
+        return bad_typed(parser, begin, is_timestamp ? "TIMESTAMP" : "DATE");
+    if (!is_timestamp)
+        return lt_parser_later(parser, begin, "a date or a timestamp without time zone");
+    return literal(parser, LT_TYPE_TIMESTAMP, lt_value_i64(timestamp_us), begin);
+}
+
+/* Takes the tokens of a type: words, and what stands in ( ) and < >. */
+static bool take_type_tokens(struct lt_parser *parser)
+{
+    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    if (kind != LT_TOKEN_WORD)
+        return lt_parser_fail(parser, "a type is missing") != NULL;
+    (void)lt_parser_take(parser);
+    char open = lt_parser_is_symbol(parser, 0, '(') ? '(' : '<';
+    if (!lt_parser_is_symbol(parser, 0, open)) {
+        if (lt_parser_is_symbol(parser, 0, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
+            (void)lt_parser_take(parser);
+        return true;
+    }
+    int depth = 0;
+    do {
+        if (lt_parser_is_symbol(parser, 0, '(') || lt_parser_is_symbol(parser, 0, '<'))
+            depth++;
+        else if (lt_parser_is_symbol(parser, 0, ')') || lt_parser_is_symbol(parser, 0, '>'))
+            depth--;
+        else if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
+            return lt_parser_fail(parser, "the type has no end") != NULL;
+        (void)lt_parser_take(parser);
+    } while (depth > 0);
+    return true;
+}
+
+const struct lt_type *lt_parse_type(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    if (!take_type_tokens(parser))
+        return NULL;
+    const char *text =
+        lt_arena_text_n(parser->arena, parser->text + begin, parser->last_end - begin);
+    const struct lt_type *type;
+    struct lt_error inner;
+    lt_error_clear(&inner);
+    if (lt_type_parse(text, parser->arena, &type, &inner) == LT_OK)
+        return type;
+    return lt_parser_refuse(parser, inner.code, inner.condition, inner.sqlstate, begin,
+                            parser->last_end, "%s", inner.text);
+}

@@ -1,0 +1,199 @@
+/*
+ * The machine: steps, registers, and what a kernel (the C code of one function) may use.
+ *
+ * A register is a value and, in a parallel array, its null byte. Constants are registers that are filled
+ * when the program is made. A step names its registers; a kernel reads its arguments through its call.
+ * Strict calls (LT_OP_CALL) reach the kernel only when no argument is NULL.
+ *
+ * on: the program's thread.
+ */
+#ifndef LT_OPS_EXPR_MACHINE_H
+#define LT_OPS_EXPR_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/data/row.h"
+#include "core/data/type.h"
+#include "core/data/value.h"
+#include "ops/expr/diagnose.h"
+
+/* Opcodes. Those of a family stand together, in the order of lt_op_family. */
+#define LT_OP_NUMERIC_MAP(XX, NAME)                                                                 \
+    XX(NAME##_TINYINT)                                                                             \
+    XX(NAME##_SMALLINT)                                                                            \
+    XX(NAME##_INT)                                                                                 \
+    XX(NAME##_BIGINT)                                                                              \
+    XX(NAME##_FLOAT)                                                                               \
+    XX(NAME##_DOUBLE)
+#define LT_OP_ORDER_MAP(XX, NAME)                                                                   \
+    XX(NAME##_I64)                                                                                 \
+    XX(NAME##_F64)                                                                                 \
+    XX(NAME##_BYTES)                                                                               \
+    XX(NAME##_ANY)
+#define LT_OP_MAP(XX)                                                                               \
+    XX(COLUMN) /* out = column a of the row */                                                     \
+    XX(MOVE)                                                                                       \
+    XX(JUMP)                                                                                       \
+    XX(JUMP_IF_FALSE)                                                                              \
+    XX(JUMP_IF_TRUE)                                                                               \
+    XX(JUMP_IF_NOT_TRUE)                                                                           \
+    XX(JUMP_IF_NOT_NULL)                                                                           \
+    XX(AND)                                                                                        \
+    XX(OR)                                                                                         \
+    XX(NOT)                                                                                        \
+    XX(IS_NULL)                                                                                    \
+    XX(IS_NOT_NULL)                                                                                \
+    LT_OP_ORDER_MAP(XX, EQUAL)                                                                     \
+    LT_OP_ORDER_MAP(XX, LESS)                                                                      \
+    LT_OP_ORDER_MAP(XX, LESS_EQUAL)                                                                \
+    LT_OP_ORDER_MAP(XX, GREATER)                                                                   \
+    LT_OP_ORDER_MAP(XX, GREATER_EQUAL)                                                             \
+    XX(NULL_SAFE_EQUAL)                                                                            \
+    LT_OP_NUMERIC_MAP(XX, ADD)                                                                     \
+    LT_OP_NUMERIC_MAP(XX, SUBTRACT)                                                                \
+    LT_OP_NUMERIC_MAP(XX, MULTIPLY)                                                                \
+    XX(DIVIDE_DOUBLE)                                                                              \
+    XX(SIZE_BYTES) /* out = bytes in a */                                                          \
+    XX(SIZE_CHARACTERS)                                                                            \
+    XX(TO_DOUBLE) /* from any integer */                                                           \
+    XX(JSON_FIELD)                                                                                 \
+    XX(FIELD) /* out = field b of the struct in a */                                               \
+    XX(CALL)                                                                                       \
+    XX(CALL_WITH_NULLS)                                                                            \
+    XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
+    XX(STORE)                   /* column out of the out row = a */                                \
+    XX(ANSWER)                  /* ends with a's boolean */                                        \
+    XX(END)
+
+enum lt_op {
+#define LT_OP_ENUM(name) LT_OP_##name,
+    LT_OP_MAP(LT_OP_ENUM)
+#undef LT_OP_ENUM
+        LT_OP_COUNT
+};
+
+struct lt_machine;
+struct lt_call;
+
+enum lt_kernel {
+    LT_KERNEL_VALUE, /* *out was set */
+    LT_KERNEL_NULL,
+    LT_KERNEL_FAULT, /* lt_machine_fault() was called */
+};
+typedef enum lt_kernel lt_kernel_fn(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out);
+
+/* One call in a program. Constant after the program is made, but for what `state` points to. */
+struct lt_call {
+    lt_kernel_fn *kernel;
+    const uint32_t *arguments; /* registers */
+    const struct lt_type *const *argument_types;
+    const struct lt_type *type;
+    uint32_t argument_count;
+    bool is_try;  /* a cast: NULL in place of a fault */
+    void *state;  /* what `prepare` made (core of a pattern, a set), or NULL */
+    const char *name;
+    struct lt_expr_place place;
+};
+
+struct lt_json_group;
+struct lt_json_load {
+    struct lt_json_group *group;
+    uint32_t index; /* of the path in its group */
+    enum lt_type_kind kind; /* BOOLEAN, BIGINT, DOUBLE or STRING */
+};
+
+/* LT_OP_SIZE_OF_COLUMN_COMPARED: true when first <= size <= last. */
+struct lt_size_range {
+    uint64_t first, last;
+};
+
+struct lt_step {
+    const void *code; /* the label of its code, where there is computed goto */
+    uint32_t op;
+    uint32_t out, a, b;
+    union {
+        uint32_t target; /* jumps: a step */
+        const struct lt_call *call;
+        const struct lt_json_load *json;
+        const struct lt_size_range *range;
+    };
+};
+_Static_assert(sizeof(struct lt_step) == 32, "two steps to a cache line");
+
+struct lt_scratch_block {
+    struct lt_scratch_block *next;
+    size_t size_bytes;
+    max_align_t data[];
+};
+
+enum { LT_MACHINE_FAULT_TEXT_MAX = 512 };
+
+struct lt_machine {
+    union lt_value *values; /* registers */
+    uint8_t *nulls;
+    const struct lt_row *row;
+    struct lt_row *out;                /* NULL in a predicate */
+    const struct lt_clock *clock;
+    uint64_t generation;               /* counts evaluations: what is fresh in a JSON group */
+    struct lt_scratch_block *scratch;  /* own memory, kept for reuse */
+    struct lt_scratch_block *current;
+    size_t current_used_bytes;
+    const char *fault_condition, *fault_sqlstate;
+    char fault_text[LT_MACHINE_FAULT_TEXT_MAX];
+};
+
+static inline const union lt_value *lt_argument(const struct lt_machine *machine,
+                                                const struct lt_call *call, uint32_t index)
+{
+    return &machine->values[call->arguments[index]];
+}
+static inline bool lt_argument_is_null(const struct lt_machine *machine, const struct lt_call *call,
+                                       uint32_t index)
+{
+    return machine->nulls[call->arguments[index]] != 0;
+}
+static inline struct lt_bytes lt_argument_bytes(const struct lt_machine *machine,
+                                                const struct lt_call *call, uint32_t index)
+{
+    return lt_argument(machine, call, index)->bytes;
+}
+
+/* Memory for a computed value: as long as the out row lives, or (in a predicate) until the next
+ * evaluation. NULL over LT_LIMIT_VALUE_BYTES; the kernel then returns lt_machine_too_large(). */
+void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes);
+enum lt_kernel lt_machine_too_large(struct lt_machine *machine, const struct lt_call *call);
+/* A copy of the bytes as the value of a call. */
+enum lt_kernel lt_machine_put(struct lt_machine *machine, const struct lt_call *call,
+                              const void *data, size_t size_bytes, union lt_value *out);
+
+/* Records why the evaluation fails. Returns LT_KERNEL_FAULT; LT_KERNEL_NULL in a try_ call. */
+enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call *call,
+                                const char *condition, const char *sqlstate, const char *format,
+                                ...) __attribute__((format(printf, 5, 6)));
+
+/* What a step's `code` is, or NULL in a build without computed goto. */
+const void *lt_machine_label(enum lt_op op);
+enum lt_machine_end { LT_MACHINE_FALSE, LT_MACHINE_TRUE, LT_MACHINE_NULL, LT_MACHINE_FAULTED };
+/* Runs steps up to ANSWER or END. */
+enum lt_machine_end lt_machine_run(struct lt_machine *machine, const struct lt_step *steps);
+/* The same steps through a switch. */
+enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, const struct lt_step *steps);
+
+/* JSON groups: the paths of one program over one column. */
+/* A group that is not `is_shared` has another document each time it is loaded. */
+struct lt_json_group *lt_json_group_create(bool is_shared);
+void lt_json_group_destroy(struct lt_json_group *group);
+/* The index of a path, added if new; the text outlives the group. Only before lt_json_group_seal(). */
+uint32_t lt_json_group_add(struct lt_json_group *group, const char *path);
+int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error) LT_MUST_USE;
+/* Loads one field of the document in `text`; the first of a generation extracts all of them. False: NULL. */
+bool lt_json_group_load(struct lt_machine *machine, const struct lt_json_load *load,
+                        const struct lt_bytes *text, union lt_value *out);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * The parser's own state, shared by its files: parser.c (operators, lists), primary.c (what operators
+ * stand between) and literal.c (constants). Recursive descent with precedence climbing; every recursion
+ * goes through lt_parse_expression() or lt_parse_unary(), which count the depth.
+ *
+ * Spark's grammar lets nearly every keyword be a name, so a keyword that cannot begin what it normally
+ * begins is read as a name (`NOT` alone is a column).
+ *
+ * A function that returns NULL has set parser->error.
+ *
+ * on: control.
+ */
+#ifndef LT_OPS_EXPR_PARSER_H
+#define LT_OPS_EXPR_PARSER_H
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+#include "core/flow/expression.h"
+#include "ops/expr/lexer.h"
+
+enum { LT_PARSE_AHEAD = 3 };
+
+struct lt_parser {
+    struct lt_lexer lexer;
+    const char *text;
+    struct lt_arena *arena;
+    struct lt_error *error;
+    struct lt_token tokens[LT_PARSE_AHEAD]; /* the next one and those after it */
+    uint32_t last_end;                      /* where the last token taken ended */
+    uint32_t minus_begin_plus_1; /* where the sign of a number that is next stands; 0: none */
+    unsigned depth;
+};
+
+void lt_parser_init(struct lt_parser *parser, const char *text, struct lt_arena *arena,
+                    struct lt_error *error);
+
+/* Tokens. */
+static inline const struct lt_token *lt_parser_peek(const struct lt_parser *parser, unsigned ahead)
+{
+    return &parser->tokens[ahead];
+}
+struct lt_token lt_parser_take(struct lt_parser *parser);
+bool lt_parser_is_symbol(const struct lt_parser *parser, unsigned ahead, int symbol);
+bool lt_parser_is_word(const struct lt_parser *parser, unsigned ahead, const char *word);
+/* Takes the symbol or word if it is next. */
+bool lt_parser_try_symbol(struct lt_parser *parser, int symbol);
+bool lt_parser_try_word(struct lt_parser *parser, const char *word);
+/* Takes the symbol, or fails: "missing ')'". */
+bool lt_parser_expect(struct lt_parser *parser, int symbol, const char *shown);
+bool lt_parser_expect_word(struct lt_parser *parser, const char *word);
+/* The text of a WORD or QUOTED token, without back-ticks. */
+const char *lt_parser_name(struct lt_parser *parser, const struct lt_token *token);
+
+/* PARSE_SYNTAX_ERROR at the next token, or at its end of text. Returns NULL. */
+void *lt_parser_fail(struct lt_parser *parser, const char *what);
+/* Any other refusal, at a place. Returns NULL. */
+void *lt_parser_refuse(struct lt_parser *parser, int code, const char *condition,
+                       const char *sqlstate, uint32_t begin, uint32_t end, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+/* What a later part of the language brings. Returns NULL. */
+void *lt_parser_later(struct lt_parser *parser, uint32_t begin, const char *what);
+
+/* Nodes. */
+struct lt_expression *lt_parser_node(struct lt_parser *parser, enum lt_expression_kind kind,
+                                     uint32_t begin, uint32_t argument_count);
+struct lt_expression *lt_parser_call(struct lt_parser *parser, const char *name, uint32_t begin,
+                                     uint32_t argument_count);
+struct lt_expression *lt_parser_call1(struct lt_parser *parser, const char *name, uint32_t begin,
+                                      struct lt_expression *argument);
+struct lt_expression *lt_parser_call2(struct lt_parser *parser, const char *name, uint32_t begin,
+                                      struct lt_expression *a, struct lt_expression *b);
+
+/* A list that grows, then becomes a node's arguments. */
+struct lt_parser_items {
+    struct lt_expression **items;
+    uint32_t count, capacity;
+};
+void lt_parser_push(struct lt_parser *parser, struct lt_parser_items *items,
+                    struct lt_expression *item);
+
+struct lt_expression *lt_parse_expression(struct lt_parser *parser);
+/* Without AND, OR, NOT and the predicates (IN, LIKE, ...). */
+struct lt_expression *lt_parse_value(struct lt_parser *parser);
+struct lt_expression *lt_parse_unary(struct lt_parser *parser);
+struct lt_expression *lt_parse_primary(struct lt_parser *parser);
+/* Can the next token begin an operand? */
+bool lt_parser_begins_operand(const struct lt_parser *parser, unsigned ahead);
+
+/* Constants; the token is next. */
+struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative, uint32_t begin);
+struct lt_expression *lt_parse_string(struct lt_parser *parser);
+struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser);
+struct lt_expression *lt_parser_boolean(struct lt_parser *parser, bool value, uint32_t begin);
+struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin);
+/* A type as in CAST(x AS type). NULL: failed. */
+const struct lt_type *lt_parse_type(struct lt_parser *parser);
+
+#endif

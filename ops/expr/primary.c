@@ -1,0 +1,455 @@
+/*
+ * What stands between operators: constants, columns, calls and their special forms, CASE, CAST, brackets,
+ * and what is hung on them from the right (.field, [index], ::type, :json.path).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/text_buffer.h"
+#include "ops/expr/parser.h"
+
+/* ----------------------------------------------------------------------------------- CASE, CAST */
+
+static struct lt_expression *parse_case(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    struct lt_expression *subject = NULL;
+    if (!lt_parser_is_word(parser, 0, "when")) {
+        subject = lt_parse_expression(parser);
+        if (subject == NULL)
+            return NULL;
+    }
+    struct lt_parser_items items = {0};
+    while (lt_parser_try_word(parser, "when")) {
+        struct lt_expression *when = lt_parse_expression(parser);
+        if (when == NULL || !lt_parser_expect_word(parser, "then"))
+            return NULL;
+        struct lt_expression *then = lt_parse_expression(parser);
+        if (then == NULL)
+            return NULL;
+        if (subject != NULL)
+            when = lt_parser_call2(parser, "=", when->begin, subject, when);
+        lt_parser_push(parser, &items, when);
+        lt_parser_push(parser, &items, then);
+    }
+    if (items.count == 0)
+        return lt_parser_fail(parser, "CASE needs WHEN ... THEN");
+    if (lt_parser_try_word(parser, "else")) {
+        struct lt_expression *otherwise = lt_parse_expression(parser);
+        if (otherwise == NULL)
+            return NULL;
+        lt_parser_push(parser, &items, otherwise);
+    }
+    if (!lt_parser_expect_word(parser, "end"))
+        return NULL;
+    struct lt_expression *node = lt_parser_node(parser, LT_EXPR_CASE, begin, 0);
+    node->arguments = items.items;
+    node->argument_count = items.count;
+    return node;
+}
+
+static struct lt_expression *make_cast(struct lt_parser *parser, struct lt_expression *operand,
+                                       const struct lt_type *target, uint32_t begin)
+{
+    struct lt_expression *cast = lt_parser_node(parser, LT_EXPR_CAST, begin, 1);
+    cast->arguments[0] = operand;
+    cast->type = target;
+    return cast;
+}
+
+static struct lt_expression *parse_cast(struct lt_parser *parser, bool is_try)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    (void)lt_parser_take(parser); /* '(' */
+    struct lt_expression *operand = lt_parse_expression(parser);
+    if (operand == NULL || !lt_parser_expect_word(parser, "as"))
+        return NULL;
+    const struct lt_type *target = lt_parse_type(parser);
+    if (target == NULL || !lt_parser_expect(parser, ')', ")"))
+        return NULL;
+    struct lt_expression *cast = make_cast(parser, operand, target, begin);
+    cast->is_try = is_try;
+    return cast;
+}
+
+/* ---------------------------------------------------------------------------------------- calls */
+
+static struct lt_expression *finish_call(struct lt_parser *parser, const char *name, uint32_t begin,
+                                         const struct lt_parser_items *items)
+{
+    if (!lt_parser_expect(parser, ')', ")"))
+        return NULL;
+    struct lt_expression *call = lt_parser_call(parser, name, begin, 0);
+    call->arguments = items->items;
+    call->argument_count = items->count;
+    return call;
+}
+
+/* TRIM([BOTH|LEADING|TRAILING] [characters] FROM text), the name and '(' taken. */
+static struct lt_expression *parse_trim(struct lt_parser *parser, uint32_t begin)
+{
+    const char *name = "trim";
+    if (lt_parser_try_word(parser, "leading"))
+        name = "ltrim";
+    else if (lt_parser_try_word(parser, "trailing"))
+        name = "rtrim";
+    else
+        (void)lt_parser_try_word(parser, "both");
+    struct lt_parser_items items = {0};
+    if (!lt_parser_is_word(parser, 0, "from")) {
+        struct lt_expression *characters = lt_parse_expression(parser);
+        if (characters == NULL)
+            return NULL;
+        lt_parser_push(parser, &items, characters);
+    }
+    if (!lt_parser_expect_word(parser, "from"))
+        return NULL;
+    struct lt_expression *text = lt_parse_expression(parser);
+    if (text == NULL)
+        return NULL;
+    lt_parser_push(parser, &items, text);
+    return finish_call(parser, name, begin, &items);
+}
+
+/* The arguments after the first of SUBSTRING(text FROM start FOR count). */
+static struct lt_expression *parse_substring_from(struct lt_parser *parser, uint32_t begin,
+                                                  struct lt_parser_items *items)
+{
+    do {
+        struct lt_expression *item = lt_parse_expression(parser);
+        if (item == NULL)
+            return NULL;
+        lt_parser_push(parser, items, item);
+    } while (items->count == 2 && lt_parser_try_word(parser, "for"));
+    return finish_call(parser, "substring", begin, items);
+}
+
+static struct lt_expression *parse_call(struct lt_parser *parser, const char *name, uint32_t begin)
+{
+    (void)lt_parser_take(parser); /* '(' */
+    bool is_trim = strcmp(name, "trim") == 0;
+    bool is_substring = strcmp(name, "substring") == 0 || strcmp(name, "substr") == 0;
+    if (is_trim && (lt_parser_is_word(parser, 0, "both") || lt_parser_is_word(parser, 0, "leading") ||
+                    lt_parser_is_word(parser, 0, "trailing") || lt_parser_is_word(parser, 0, "from")))
+        return parse_trim(parser, begin);
+    struct lt_parser_items items = {0};
+    if (lt_parser_is_symbol(parser, 0, ')'))
+        return finish_call(parser, name, begin, &items);
+    bool is_position = strcmp(name, "position") == 0;
+    do {
+        if (lt_parser_is_symbol(parser, 0, '*'))
+            return lt_parser_later(parser, begin, "'*' as an argument");
+        bool wants_in = is_position && items.count == 0;
+        struct lt_expression *item = wants_in ? lt_parse_value(parser) : lt_parse_expression(parser);
+        if (item == NULL)
+            return NULL;
+        lt_parser_push(parser, &items, item);
+        if (is_substring && items.count == 1 && lt_parser_try_word(parser, "from"))
+            return parse_substring_from(parser, begin, &items);
+        if (is_trim && items.count == 1 && lt_parser_try_word(parser, "from")) {
+            struct lt_expression *text = lt_parse_expression(parser);
+            if (text == NULL)
+                return NULL;
+            lt_parser_push(parser, &items, text);
+            return finish_call(parser, name, begin, &items);
+        }
+        if (wants_in && lt_parser_try_word(parser, "in"))
+            continue;
+        if (!lt_parser_try_symbol(parser, ','))
+            break;
+    } while (true);
+    return finish_call(parser, name, begin, &items);
+}
+
+/* INT('5'): a simple type's name as a function is a cast. */
+static const struct lt_type *type_function(const char *name)
+{
+    static const enum lt_type_kind kinds[] = {
+        LT_TYPE_BOOLEAN, LT_TYPE_TINYINT, LT_TYPE_SMALLINT, LT_TYPE_INT,    LT_TYPE_BIGINT,
+        LT_TYPE_FLOAT,   LT_TYPE_DOUBLE,  LT_TYPE_STRING,   LT_TYPE_BINARY, LT_TYPE_TIMESTAMP,
+        LT_TYPE_DATE};
+    static const char *const names[] = {
+#define NAME(kind, text) [LT_TYPE_##kind] = text,
+        LT_TYPE_MAP(NAME)
+#undef NAME
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(names[kinds[i]], name) == 0)
+            return lt_type_simple(kinds[i]);
+    }
+    return NULL;
+}
+
+static const char *lowered(struct lt_parser *parser, const char *name)
+{
+    char *lower = lt_arena_text(parser->arena, name);
+    for (char *c = lower; *c != '\0'; c++)
+        *c = lt_ascii_lower(*c);
+    return lower;
+}
+
+static struct lt_expression *parse_call_named(struct lt_parser *parser, const char *written,
+                                              uint32_t begin)
+{
+    const char *name = lowered(parser, written);
+    struct lt_expression *call = parse_call(parser, name, begin);
+    if (call == NULL)
+        return NULL;
+    const struct lt_type *target = call->argument_count == 1 ? type_function(name) : NULL;
+    return target == NULL ? call : make_cast(parser, call->arguments[0], target, begin);
+}
+
+/* --------------------------------------------------------------------------------- words, columns */
+
+static bool is_string_next(const struct lt_parser *parser)
+{
+    return lt_parser_peek(parser, 1)->kind == LT_TOKEN_STRING;
+}
+
+static bool is_typed_literal(const struct lt_parser *parser)
+{
+    return is_string_next(parser) &&
+           (lt_parser_is_word(parser, 0, "x") || lt_parser_is_word(parser, 0, "timestamp") ||
+            lt_parser_is_word(parser, 0, "timestamp_ltz") ||
+            lt_parser_is_word(parser, 0, "timestamp_ntz") || lt_parser_is_word(parser, 0, "date"));
+}
+
+static bool is_interval(const struct lt_parser *parser)
+{
+    enum lt_token_kind next = lt_parser_peek(parser, 1)->kind;
+    return lt_parser_is_word(parser, 0, "interval") &&
+           (next == LT_TOKEN_STRING || next == LT_TOKEN_INTEGER || next == LT_TOKEN_NUMBER ||
+            lt_parser_is_symbol(parser, 1, '-'));
+}
+
+static struct lt_expression *parse_column(struct lt_parser *parser)
+{
+    struct lt_token token = lt_parser_take(parser);
+    struct lt_expression *column = lt_parser_node(parser, LT_EXPR_COLUMN, token.begin, 0);
+    column->name = lt_parser_name(parser, &token);
+    return column;
+}
+
+static struct lt_expression *parse_word(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    bool is_call = lt_parser_is_symbol(parser, 1, '(');
+    if (lt_parser_is_word(parser, 0, "case") && lt_parser_begins_operand(parser, 1) &&
+        !(lt_parser_is_word(parser, 1, "end") && lt_parser_peek(parser, 2)->kind == LT_TOKEN_END))
+        return parse_case(parser);
+    if (is_call && lt_parser_is_word(parser, 0, "cast"))
+        return parse_cast(parser, false);
+    if (is_call && lt_parser_is_word(parser, 0, "try_cast"))
+        return parse_cast(parser, true);
+    if (lt_parser_is_word(parser, 0, "true") || lt_parser_is_word(parser, 0, "false")) {
+        struct lt_token token = lt_parser_take(parser);
+        return lt_parser_boolean(parser, token.end - token.begin == 4, begin);
+    }
+    if (lt_parser_is_word(parser, 0, "null")) {
+        (void)lt_parser_take(parser);
+        return lt_parser_null(parser, begin);
+    }
+    if (is_typed_literal(parser))
+        return lt_parse_typed_literal(parser);
+    if (is_interval(parser))
+        return lt_parser_later(parser, begin, "an interval");
+    if (lt_parser_is_word(parser, 0, "select"))
+        return lt_parser_fail(parser, "an expression is wanted here, not a query");
+    if (lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW))
+        return lt_parser_later(parser, begin, "a lambda");
+    if (is_call) {
+        struct lt_token token = lt_parser_take(parser);
+        return parse_call_named(parser, lt_parser_name(parser, &token), begin);
+    }
+    return parse_column(parser);
+}
+
+static struct lt_expression *parse_brackets(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    if (lt_parser_is_word(parser, 0, "select"))
+        return lt_parser_later(parser, begin, "a subquery");
+    struct lt_expression *inner = lt_parse_expression(parser);
+    if (inner == NULL)
+        return NULL;
+    if (lt_parser_is_symbol(parser, 0, ','))
+        return lt_parser_later(parser, begin, "a tuple of values");
+    return lt_parser_expect(parser, ')', ")") ? inner : NULL;
+}
+
+static struct lt_expression *parse_plain(struct lt_parser *parser)
+{
+    const struct lt_token *token = lt_parser_peek(parser, 0);
+    uint32_t begin = token->begin;
+    switch (token->kind) {
+    case LT_TOKEN_INTEGER:
+    case LT_TOKEN_NUMBER: {
+        bool is_negative = parser->minus_begin_plus_1 > 0;
+        uint32_t from = is_negative ? parser->minus_begin_plus_1 - 1 : begin;
+        return lt_parse_number(parser, is_negative, from);
+    }
+    case LT_TOKEN_STRING:
+        return lt_parse_string(parser);
+    case LT_TOKEN_QUOTED:
+        if (lt_parser_is_symbol(parser, 1, '(')) {
+            struct lt_token name = lt_parser_take(parser);
+            return parse_call_named(parser, lt_parser_name(parser, &name), begin);
+        }
+        return parse_column(parser);
+    case LT_TOKEN_WORD:
+        return parse_word(parser);
+    case LT_TOKEN_SYMBOL:
+        break;
+    case LT_TOKEN_END:
+    case LT_TOKEN_BAD:
+        return lt_parser_fail(parser, "an expression is missing");
+    }
+    if (token->symbol == '(')
+        return parse_brackets(parser);
+    if (token->symbol == '?' || (token->symbol == ':' && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD))
+        return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNBOUND_SQL_PARAMETER", "42P02", begin,
+                                token->end, "a parameter has no value here");
+    return lt_parser_fail(parser, "an expression is missing");
+}
+
+/* -------------------------------------------------------------------------------------- postfixes */
+
+static bool is_plain_name(const char *name)
+{
+    if (*name == '\0' || lt_ascii_is_digit(*name))
+        return false;
+    for (; *name != '\0'; name++) {
+        if (!lt_ascii_is_letter(*name) && !lt_ascii_is_digit(*name) && *name != '_')
+            return false;
+    }
+    return true;
+}
+
+/* One step of a JSON path, appended in the form of core/text/json.h. */
+static bool append_path_name(struct lt_parser *parser, struct lt_text_buffer *path, const char *name)
+{
+    if (is_plain_name(name))
+        lt_text_format(path, "%s%s", path->size_bytes > 0 ? "." : "", name);
+    else if (strchr(name, '\'') == NULL && *name != '\0')
+        lt_text_format(path, "['%s']", name);
+    else
+        return lt_parser_fail(parser, "a JSON field's name cannot be empty or hold a quote here") !=
+               NULL;
+    return true;
+}
+
+static bool parse_path_step(struct lt_parser *parser, struct lt_text_buffer *path)
+{
+    if (lt_parser_try_symbol(parser, '[')) {
+        const struct lt_token *token = lt_parser_peek(parser, 0);
+        if (token->kind == LT_TOKEN_INTEGER && token->suffix == '\0') {
+            lt_text_format(path, "[%.*s]", (int)(token->end - token->begin),
+                           parser->text + token->begin);
+            (void)lt_parser_take(parser);
+        } else if (token->kind == LT_TOKEN_STRING) {
+            struct lt_expression *name = lt_parse_string(parser);
+            if (name == NULL ||
+                !append_path_name(parser, path,
+                                  lt_arena_text_n(parser->arena, (const char *)name->value.bytes.data,
+                                                  name->value.bytes.size_bytes)))
+                return false;
+        } else {
+            return lt_parser_fail(parser, "a JSON path has a number or a name in [ ]") != NULL;
+        }
+        return lt_parser_expect(parser, ']', "]");
+    }
+    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
+        return lt_parser_fail(parser, "a JSON field's name is missing") != NULL;
+    struct lt_token token = lt_parser_take(parser);
+    return append_path_name(parser, path, lt_parser_name(parser, &token));
+}
+
+/* value:a.b[0], the ':' taken. */
+static struct lt_expression *parse_json_path(struct lt_parser *parser, struct lt_expression *base)
+{
+    struct lt_text_buffer path;
+    lt_text_init(&path);
+    bool is_ok = parse_path_step(parser, &path);
+    while (is_ok) {
+        bool is_index = lt_parser_is_symbol(parser, 0, '[');
+        if (!is_index && !lt_parser_try_symbol(parser, '.'))
+            break;
+        is_ok = parse_path_step(parser, &path);
+    }
+    struct lt_expression *node = NULL;
+    if (is_ok) {
+        node = lt_parser_node(parser, LT_EXPR_JSON_PATH, base->begin, 1);
+        node->arguments[0] = base;
+        node->name = lt_arena_text(parser->arena, lt_text_get(&path));
+    }
+    lt_text_fini(&path);
+    return node;
+}
+
+/* a.b.c as one dotted name, for db.function(...). NULL when it is none. */
+static const char *dotted_name(struct lt_parser *parser, const struct lt_expression *node)
+{
+    if (node->kind == LT_EXPR_COLUMN)
+        return node->name;
+    if (node->kind != LT_EXPR_FIELD)
+        return NULL;
+    const char *base = dotted_name(parser, node->arguments[0]);
+    return base == NULL ? NULL : lt_arena_format(parser->arena, "%s.%s", base, node->name);
+}
+
+static struct lt_expression *parse_field(struct lt_parser *parser, struct lt_expression *base)
+{
+    if (lt_parser_is_symbol(parser, 0, '*')) {
+        (void)lt_parser_take(parser);
+        struct lt_expression *star = lt_parser_node(parser, LT_EXPR_STAR, base->begin, 0);
+        star->name = dotted_name(parser, base);
+        return star;
+    }
+    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
+        return lt_parser_fail(parser, "a field's name is missing");
+    struct lt_token token = lt_parser_take(parser);
+    struct lt_expression *field = lt_parser_node(parser, LT_EXPR_FIELD, base->begin, 1);
+    field->arguments[0] = base;
+    field->name = lt_parser_name(parser, &token);
+    const char *dotted = lt_parser_is_symbol(parser, 0, '(') ? dotted_name(parser, field) : NULL;
+    return dotted == NULL ? field : parse_call_named(parser, dotted, base->begin);
+}
+
+static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_expression *base,
+                                           bool *is_done)
+{
+    uint32_t begin = base->begin;
+    if (lt_parser_try_symbol(parser, '.'))
+        return parse_field(parser, base);
+    if (lt_parser_try_symbol(parser, '[')) {
+        struct lt_expression *index = lt_parse_expression(parser);
+        if (index == NULL || !lt_parser_expect(parser, ']', "]"))
+            return NULL;
+        return lt_parser_call2(parser, "[]", begin, base, index);
+    }
+    if (lt_parser_try_symbol(parser, LT_SYMBOL_CAST)) {
+        const struct lt_type *target = lt_parse_type(parser);
+        return target == NULL ? NULL : make_cast(parser, base, target, begin);
+    }
+    if (lt_parser_is_symbol(parser, 0, ':')) {
+        (void)lt_parser_take(parser);
+        return parse_json_path(parser, base);
+    }
+    if (lt_parser_is_word(parser, 0, "collate") && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD)
+        return lt_parser_later(parser, begin, "a collation");
+    *is_done = true;
+    return base;
+}
+
+struct lt_expression *lt_parse_primary(struct lt_parser *parser)
+{
+    struct lt_expression *base = parse_plain(parser);
+    parser->minus_begin_plus_1 = 0;
+    bool is_done = false;
+    while (base != NULL && !is_done)
+        base = parse_postfix(parser, base, &is_done);
+    return base;
+}

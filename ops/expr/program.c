@@ -1,0 +1,158 @@
+/*
+ * The life of a program: compiled from its expressions, evaluated per record, its faults told.
+ *
+ * The steps of all expressions stand one after the other, each followed by a STORE, up to END. If the
+ * program has one expression, its steps stand a second time, up to ANSWER, for predicates and single
+ * values.
+ */
+#include <stdlib.h>
+
+#include "ops/expr/compiler.h"
+
+static bool is_json_sealed(struct lt_compiler *compiler)
+{
+    for (struct lt_program_json *json = compiler->program->json; json != NULL; json = json->next) {
+        if (lt_json_group_seal(json->group, compiler->error) != LT_OK)
+            return false;
+    }
+    return true;
+}
+
+static void compile_all(struct lt_compiler *compiler, const struct lt_program_options *options)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        compiler->text = options->texts == NULL ? NULL : options->texts[i];
+        uint32_t result = lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY);
+        (void)lt_compiler_emit(
+            compiler, (struct lt_step){.op = LT_OP_STORE, .out = (uint32_t)i, .a = result});
+    }
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_END});
+    compiler->program->answer_start = UINT32_MAX;
+    if (options->count != 1)
+        return;
+    compiler->program->answer_start = compiler->program->step_count;
+    uint32_t start = compiler->program->step_count;
+    uint32_t answer = lt_compile(compiler, options->expressions[0], LT_REGISTER_ANY);
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_ANSWER, .a = answer});
+    compiler->program->answer_register = answer;
+    /* Jump targets count from the first step of a run. */
+    for (uint32_t i = start; i < compiler->program->step_count; i++) {
+        struct lt_step *step = &compiler->program->steps[i];
+        if (step->op >= LT_OP_JUMP && step->op <= LT_OP_JUMP_IF_NOT_NULL)
+            step->target -= start;
+    }
+}
+
+int lt_program_create(const struct lt_program_options *options, struct lt_program **out,
+                      struct lt_error *error)
+{
+    struct lt_program *program = lt_alloc(sizeof *program);
+    program->arena = lt_arena_create();
+    program->use_switch = options->use_switch;
+    program->machine.clock = lt_clock_system();
+    struct lt_error local;
+    struct lt_compiler compiler = {.program = program, .error = error == NULL ? &local : error};
+    compile_all(&compiler, options);
+    if (!compiler.is_failed && is_json_sealed(&compiler)) {
+        *out = program;
+        return LT_OK;
+    }
+    lt_program_destroy(program);
+    *out = NULL;
+    return compiler.error->code;
+}
+
+void lt_program_destroy(struct lt_program *program)
+{
+    if (program == NULL)
+        return;
+    for (struct lt_prepared *prepared = program->prepared; prepared != NULL; prepared = prepared->next)
+        prepared->release(prepared->state);
+    for (struct lt_program_json *json = program->json; json != NULL; json = json->next)
+        lt_json_group_destroy(json->group);
+    struct lt_scratch_block *block = program->machine.scratch;
+    while (block != NULL) {
+        struct lt_scratch_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    free(program->machine.values);
+    free(program->machine.nulls);
+    free(program->steps);
+    lt_arena_destroy(program->arena);
+    free(program);
+}
+
+void lt_program_set_clock(struct lt_program *program, const struct lt_clock *clock)
+{
+    program->machine.clock = clock;
+}
+
+static enum lt_machine_end run(struct lt_program *program, const struct lt_row *row,
+                               struct lt_row *out, uint32_t start)
+{
+    struct lt_machine *machine = &program->machine;
+    machine->row = row;
+    machine->out = out;
+    machine->generation++;
+    machine->current = machine->scratch;
+    machine->current_used_bytes = 0;
+    return lt_unlikely(program->use_switch)
+               ? lt_machine_run_switch(machine, program->steps + start)
+               : lt_machine_run(machine, program->steps + start);
+}
+
+enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
+                                                 const struct lt_row *row)
+{
+    lt_debug_assert(program->answer_start != UINT32_MAX);
+    _Static_assert((int)LT_PROGRAM_FALSE == (int)LT_MACHINE_FALSE, "an end is an answer");
+    _Static_assert((int)LT_PROGRAM_TRUE == (int)LT_MACHINE_TRUE, "an end is an answer");
+    _Static_assert((int)LT_PROGRAM_NULL == (int)LT_MACHINE_NULL, "an end is an answer");
+    _Static_assert((int)LT_PROGRAM_FAULT == (int)LT_MACHINE_FAULTED, "an end is an answer");
+    return (enum lt_program_answer)run(program, row, NULL, program->answer_start);
+}
+
+bool lt_program_eval(struct lt_program *program, const struct lt_row *row, struct lt_row *out)
+{
+    return run(program, row, out, 0) != LT_MACHINE_FAULTED;
+}
+
+bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row, union lt_value *out,
+                           bool *is_null)
+{
+    lt_assert(program->answer_start != UINT32_MAX);
+    enum lt_machine_end end = run(program, row, NULL, program->answer_start);
+    if (end == LT_MACHINE_FAULTED)
+        return false;
+    *is_null = end == LT_MACHINE_NULL;
+    *out = program->machine.values[program->answer_register];
+    return true;
+}
+
+const struct lt_program_fault *lt_program_fault(const struct lt_program *program)
+{
+    struct lt_program_fault *fault = (struct lt_program_fault *)(uintptr_t)&program->fault;
+    const struct lt_machine *machine = &program->machine;
+    *fault = (struct lt_program_fault){machine->fault_condition, machine->fault_sqlstate,
+                                       machine->fault_text};
+    return fault;
+}
+
+void lt_program_dump(const struct lt_program *program, struct lt_text_buffer *out)
+{
+    static const char *const names[LT_OP_COUNT] = {
+#define NAME(name) [LT_OP_##name] = #name,
+        LT_OP_MAP(NAME)
+#undef NAME
+    };
+    for (uint32_t i = 0; i < program->step_count; i++) {
+        const struct lt_step *step = &program->steps[i];
+        lt_text_format(out, "%u: %s r%u <- r%u, r%u", i, names[step->op], step->out, step->a, step->b);
+        if (step->op == LT_OP_CALL || step->op == LT_OP_CALL_WITH_NULLS)
+            lt_text_format(out, " %s", step->call->name);
+        else if (step->op >= LT_OP_JUMP && step->op <= LT_OP_JUMP_IF_NOT_NULL)
+            lt_text_format(out, " +%u", step->target);
+        lt_text_append_char(out, '\n');
+    }
+}

@@ -1,0 +1,398 @@
+/*
+ * Calls: which function, which of its signatures, which casts its arguments need, what it gives.
+ *
+ * The conditions follow Spark: operators complain about pairs of types (BINARY_OP_DIFF_TYPES,
+ * BINARY_OP_WRONG_TYPE), functions whose arguments share a type about that (DATA_DIFF_TYPES), all others
+ * about one argument (UNEXPECTED_INPUT_TYPE).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/expr/analyser.h"
+#include "ops/expr/coerce.h"
+#include "ops/expr/functions.h"
+
+enum { NO_MATCH = 1000000 };
+
+/* ------------------------------------------------------------------------------------------ rewrites */
+
+static struct lt_expression *make_call(struct lt_analyser *analyser, const struct lt_expression *at,
+                                       const char *name, struct lt_expression *a,
+                                       struct lt_expression *b)
+{
+    struct lt_expression *call = lt_arena_alloc(analyser->arena, sizeof *call);
+    *call = (struct lt_expression){.kind = LT_EXPR_CALL,
+                                   .begin = at->begin,
+                                   .end = at->end,
+                                   .name = name,
+                                   .argument_count = b == NULL ? 1 : 2,
+                                   .index = -1};
+    call->arguments = lt_arena_alloc(analyser->arena, 2 * sizeof *call->arguments);
+    call->arguments[0] = a;
+    call->arguments[1] = b;
+    return call;
+}
+
+static struct lt_expression *make_int(struct lt_analyser *analyser, const struct lt_expression *at,
+                                      bool is_null)
+{
+    struct lt_expression *literal = lt_arena_alloc(analyser->arena, sizeof *literal);
+    *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                      .begin = at->begin,
+                                      .end = at->end,
+                                      .is_null = is_null,
+                                      .index = -1};
+    literal->type = lt_type_simple(is_null ? LT_TYPE_VOID : LT_TYPE_INT);
+    return literal;
+}
+
+static void become_if(struct lt_analyser *analyser, struct lt_expression *call,
+                      struct lt_expression *condition, struct lt_expression *then,
+                      struct lt_expression *otherwise)
+{
+    call->name = "if";
+    call->argument_count = 3;
+    call->arguments = lt_arena_alloc(analyser->arena, 3 * sizeof *call->arguments);
+    call->arguments[0] = condition;
+    call->arguments[1] = then;
+    call->arguments[2] = otherwise;
+}
+
+/* nullif(a, b) is if(a = b, NULL, a), and so on; the new inner call is resolved here. */
+static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression **arguments = call->arguments;
+    struct lt_expression *inner;
+    if (strcmp(call->name, "nullif") == 0) {
+        inner = make_call(analyser, call, "=", arguments[0], arguments[1]);
+        become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
+    } else if (strcmp(call->name, "nvl2") == 0) {
+        inner = make_call(analyser, call, "isnotnull", arguments[0], NULL);
+        become_if(analyser, call, inner, arguments[1], arguments[2]);
+    } else if (strcmp(call->name, "nullifzero") == 0) {
+        inner = make_call(analyser, call, "=", arguments[0], make_int(analyser, call, false));
+        become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
+    } else { /* zeroifnull */
+        struct lt_expression *zero = make_int(analyser, call, false);
+        *call = *make_call(analyser, call, "coalesce", arguments[0], zero);
+        return lt_resolve_call(analyser, call);
+    }
+    int code = lt_resolve_call(analyser, inner);
+    return code != LT_OK ? code : lt_resolve_call(analyser, call);
+}
+
+/* ------------------------------------------------------------------------------------------ choosing */
+
+static const struct lt_type *common_of(char letter, const struct lt_type *a, const struct lt_type *b,
+                                       struct lt_arena *arena)
+{
+    if (letter == 'T')
+        return lt_coerce_common(a, b, arena);
+    if (letter == 'W')
+        return lt_coerce_common_strict(a, b, arena);
+    return lt_coerce_common_number(a, b);
+}
+
+/* The type that all the arguments under common letters meet at; NULL if there is none. `letter` gets the
+ * kind of meeting, 0 when the signature has no common letter. */
+static const struct lt_type *common_type(struct lt_analyser *analyser,
+                                         const struct lt_signature *signature,
+                                         const struct lt_expression *call, char *letter)
+{
+    const struct lt_type *common = NULL;
+    *letter = '\0';
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        char here = lt_signature_parameter(signature, i, call->argument_count);
+        if (!lt_letter_is_common(here))
+            continue;
+        const struct lt_type *type = call->arguments[i]->type;
+        bool is_first = *letter == '\0';
+        *letter = here;
+        if (is_first)
+            common = here == 'T' || here == 'W' ? type : common_of(here, type, type, analyser->arena);
+        /* Strings meet numbers only in pairs: a first string waits for a number. */
+        if (is_first && common == NULL)
+            common = type;
+        else if (!is_first && common != NULL)
+            common = common_of(here, common, type, analyser->arena);
+    }
+    if (common == NULL || *letter == '\0')
+        return common;
+    bool is_number = common->kind >= LT_TYPE_TINYINT && common->kind <= LT_TYPE_DOUBLE;
+    if ((*letter == 'N' || *letter == 'D') && !is_number)
+        return NULL;
+    if (*letter == 'G' && common->kind == LT_TYPE_DOUBLE && call->arguments[0]->type->kind == LT_TYPE_VOID)
+        return lt_type_simple(LT_TYPE_BIGINT);
+    if (*letter == 'G' && !lt_type_is_integral(common))
+        return NULL;
+    return *letter == 'D' ? lt_type_simple(LT_TYPE_DOUBLE) : common;
+}
+
+/* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits). */
+static const struct lt_type *wanted_type(char letter, const struct lt_expression *argument,
+                                         const struct lt_type *common, bool *fits)
+{
+    const struct lt_type *type = argument->type;
+    *fits = true;
+    if (lt_letter_is_common(letter))
+        return common;
+    if (lt_letter_accepts(letter, type))
+        return letter == 'a' && lt_coerce_is_open(argument) ? lt_type_simple(LT_TYPE_STRING) : NULL;
+    if (letter == 'P') {
+        *fits = type->kind == LT_TYPE_VOID;
+        return lt_type_simple(LT_TYPE_BOOLEAN);
+    }
+    const struct lt_type *target = lt_letter_type(letter);
+    if (letter == 'n')
+        target = lt_type_simple(LT_TYPE_DOUBLE);
+    else if (letter == 'o')
+        target = lt_type_simple(LT_TYPE_STRING);
+    else if (letter == 'g')
+        target = lt_type_simple(LT_TYPE_BIGINT);
+    *fits = target != NULL && lt_coerce_is_implicit(type, target) &&
+            !(letter == 'g' && type->kind != LT_TYPE_VOID) &&
+            !(letter == 'n' && type->kind == LT_TYPE_BOOLEAN);
+    return target;
+}
+
+/* How many casts the signature needs; NO_MATCH if they do not help. */
+static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signature *signature,
+                            const struct lt_expression *call)
+{
+    char letter;
+    const struct lt_type *common = common_type(analyser, signature, call, &letter);
+    if (letter != '\0' && common == NULL)
+        return NO_MATCH;
+    unsigned casts = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        char here = lt_signature_parameter(signature, i, call->argument_count);
+        bool fits;
+        const struct lt_type *wanted = wanted_type(here, call->arguments[i], common, &fits);
+        if (here == '\0' || !fits)
+            return NO_MATCH;
+        bool is_free = wanted == NULL || call->arguments[i]->type->kind == LT_TYPE_VOID ||
+                       lt_type_equal(wanted, call->arguments[i]->type);
+        casts += !is_free;
+    }
+    return casts;
+}
+
+static bool takes_count(const struct lt_signature *signature, uint32_t count)
+{
+    struct lt_function one = {.signatures = {*signature}};
+    uint32_t fewest, most;
+    lt_function_arity(&one, &fewest, &most);
+    return count >= fewest && count <= most;
+}
+
+static const struct lt_signature *choose(struct lt_analyser *analyser,
+                                         const struct lt_function *function,
+                                         const struct lt_expression *call)
+{
+    const struct lt_signature *best = NULL;
+    unsigned best_casts = NO_MATCH;
+    for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
+        unsigned casts =
+            takes_count(s, call->argument_count) ? count_casts(analyser, s, call) : NO_MATCH;
+        if (casts < best_casts) {
+            best = s;
+            best_casts = casts;
+        }
+    }
+    return best;
+}
+
+/* ------------------------------------------------------------------------------------------- refusals */
+
+static int refuse_pair(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    const struct lt_type *a = call->arguments[0]->type;
+    const struct lt_type *b = call->arguments[1]->type;
+    const char *shown = lt_analyser_shown(analyser, a);
+    if (lt_type_equal(a, b))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+                                "42K09", "\"%s\" does not take values of type %s", call->name, shown);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+                            "42K09", "the two sides of \"%s\" have types that do not meet: %s and %s",
+                            call->name, shown, lt_analyser_shown(analyser, b));
+}
+
+static bool shares_type(const struct lt_function *function)
+{
+    const char *parameters = function->signatures[0].parameters;
+    return strchr(parameters, 'T') != NULL || strchr(parameters, 'W') != NULL;
+}
+
+static bool is_later_type(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_DECIMAL || type->kind == LT_TYPE_DATE ||
+           type->kind >= LT_TYPE_TIMESTAMP_NTZ;
+}
+
+static int refuse(struct lt_analyser *analyser, const struct lt_function *function,
+                  const struct lt_expression *call)
+{
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        if (is_later_type(call->arguments[i]->type))
+            return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, call, "UNSUPPORTED_FEATURE", "0A000",
+                                    "\"%s\" of a value of type %s is not supported by this version",
+                                    call->name,
+                                    lt_analyser_shown(analyser, call->arguments[i]->type));
+    }
+    if (function->is_operator && call->argument_count >= 2 && strcmp(call->name, "[]") != 0)
+        return refuse_pair(analyser, call);
+    if (shares_type(function) && !(function->flow == LT_FLOW_IF &&
+                                   call->arguments[0]->type->kind != LT_TYPE_BOOLEAN &&
+                                   call->arguments[0]->type->kind != LT_TYPE_VOID))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                                "42K09", "the arguments of \"%s\" have types that do not meet",
+                                call->name);
+    /* The first argument that no signature takes is the one to show. */
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        char letter = lt_signature_parameter(&function->signatures[0], i, call->argument_count);
+        bool fits;
+        (void)wanted_type(letter, call->arguments[i], NULL, &fits);
+        if (!fits) {
+            wrong = i;
+            break;
+        }
+    }
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call->arguments[wrong],
+                            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
+                            "argument %u of \"%s\" is of type %s; hint: usage: %s", wrong + 1,
+                            call->name, lt_analyser_shown(analyser, call->arguments[wrong]->type),
+                            function->usage);
+}
+
+static int refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
+                        const struct lt_expression *call)
+{
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                            "\"%s\" was given %u argument%s; hint: usage: %s", call->name,
+                            call->argument_count, call->argument_count == 1 ? "" : "s",
+                            function->usage);
+}
+
+static int refuse_name(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    const char *near = lt_function_nearest(call->name);
+    if (near == NULL)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "UNRESOLVED_ROUTINE", "42883",
+                                "there is no function \"%s\"", call->name);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "UNRESOLVED_ROUTINE", "42883",
+                            "there is no function \"%s\"; hint: did you mean \"%s\"?", call->name,
+                            near);
+}
+
+/* ----------------------------------------------------------------------------------------- resolution */
+
+/* Open JSON paths take the type of what they meet, before anything is compared. */
+static void decide_open_paths(struct lt_analyser *analyser, struct lt_expression *call,
+                              const struct lt_function *function)
+{
+    const char *parameters = function->signatures[0].parameters;
+    if (strpbrk(parameters, "TWNDG") == NULL)
+        return;
+    const struct lt_expression *other = NULL;
+    bool has_open = false;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        struct lt_expression *argument = call->arguments[i];
+        bool is_common = lt_letter_is_common(
+            lt_signature_parameter(&function->signatures[0], i, call->argument_count));
+        bool is_open = lt_coerce_is_open(argument);
+        has_open = has_open || (is_common && is_open);
+        if (is_common && !is_open && argument->type->kind != LT_TYPE_VOID && other == NULL)
+            other = argument;
+    }
+    if (!has_open)
+        return;
+    bool is_number = strpbrk(parameters, "NDG") != NULL;
+    const struct lt_type *type = lt_type_simple(is_number ? LT_TYPE_DOUBLE : LT_TYPE_STRING);
+    if (other != NULL)
+        type = lt_coerce_open_type(other);
+    if (is_number && type->kind == LT_TYPE_STRING)
+        type = lt_type_simple(LT_TYPE_DOUBLE);
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        bool is_common = lt_letter_is_common(
+            lt_signature_parameter(&function->signatures[0], i, call->argument_count));
+        if (is_common && lt_coerce_is_open(call->arguments[i]))
+            call->arguments[i] = lt_coerce_cast(call->arguments[i], type, analyser->arena);
+    }
+}
+
+static const struct lt_type *result_type(const struct lt_signature *signature,
+                                         const struct lt_expression *call,
+                                         const struct lt_type *common)
+{
+    char letter = signature->result[0];
+    if (lt_letter_is_common(letter))
+        return common == NULL ? lt_type_simple(LT_TYPE_VOID) : common;
+    if (letter == '0')
+        return call->arguments[0]->type;
+    if (letter == 'E') {
+        const struct lt_type *type = call->arguments[0]->type;
+        return type->fields[type->field_count - 1].type;
+    }
+    return lt_letter_type(letter);
+}
+
+static bool is_ordered(const struct lt_type *type)
+{
+    if (type->kind == LT_TYPE_MAP)
+        return false;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (!is_ordered(type->fields[i].type))
+            return false;
+    }
+    return true;
+}
+
+static int apply(struct lt_analyser *analyser, struct lt_expression *call,
+                 const struct lt_function *function, const struct lt_signature *signature)
+{
+    char letter;
+    const struct lt_type *common = common_type(analyser, signature, call, &letter);
+    if (common != NULL && signature->family == LT_FAMILY_ORDER && !is_ordered(common))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
+                                "\"%s\" cannot compare values of type %s", call->name,
+                                lt_analyser_shown(analyser, common));
+    if (common != NULL && common->kind == LT_TYPE_VOID && signature->family == LT_FAMILY_ORDER)
+        common = lt_type_simple(LT_TYPE_STRING); /* NULL = NULL */
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        char here = lt_signature_parameter(signature, i, call->argument_count);
+        bool fits;
+        const struct lt_type *wanted = wanted_type(here, call->arguments[i], common, &fits);
+        if (i == 1 && call->arguments[0]->type->kind == LT_TYPE_MAP && strcmp(call->name, "[]") == 0)
+            wanted = call->arguments[0]->type->fields[0].type;
+        if (wanted != NULL && wanted->kind != LT_TYPE_VOID)
+            call->arguments[i] = lt_coerce_cast(call->arguments[i], wanted, analyser->arena);
+    }
+    call->type = result_type(signature, call, common);
+    call->nullable = true;
+    if (function->null_rule == LT_NULL_AWARE && call->type->kind == LT_TYPE_BOOLEAN &&
+        function->flow == LT_FLOW_CALL)
+        call->nullable = false; /* isnull, isnotnull, <=> answer always */
+    return LT_OK;
+}
+
+int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int32_t index = lt_function_find(call->name);
+    const struct lt_function *function = index < 0 ? NULL : lt_function_at((size_t)index, NULL);
+    if (function == NULL)
+        return refuse_name(analyser, call);
+    uint32_t fewest, most;
+    lt_function_arity(function, &fewest, &most);
+    if (call->argument_count < fewest || call->argument_count > most)
+        return refuse_count(analyser, function, call);
+    if (function->flow == LT_FLOW_REWRITTEN)
+        return rewrite(analyser, call);
+    decide_open_paths(analyser, call, function);
+    const struct lt_signature *signature = choose(analyser, function, call);
+    if (signature == NULL)
+        return refuse(analyser, function, call);
+    call->index = index;
+    return apply(analyser, call, function, signature);
+}

@@ -1,0 +1,81 @@
+/*
+ * One program, one predicate; the counters tell what came in and what was left out.
+ */
+#include "ops/filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ops/expr/program.h"
+
+struct filter {
+    struct lt_operator operator;
+    struct lt_program *program;
+    struct lt_shared_u64 *in, *filtered; /* NULL before open */
+};
+
+static int filter_open(struct lt_operator *op, const struct lt_operator_env *env,
+                       struct lt_error *error)
+{
+    struct filter *filter = (struct filter *)op;
+    char name[128];
+    (void)error;
+    (void)snprintf(name, sizeof name, "%sin", env->counter_prefix);
+    filter->in = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "records looked at");
+    (void)snprintf(name, sizeof name, "%sfiltered", env->counter_prefix);
+    filter->filtered = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records",
+                                       "records whose condition was false or NULL");
+    lt_program_set_clock(filter->program, env->clock);
+    return LT_OK;
+}
+
+static void fail(struct filter *filter, struct lt_row *row, struct lt_out *out)
+{
+    const struct lt_program_fault *fault = lt_program_fault(filter->program);
+    out->fail(out, row, lt_fault_create("filter", fault->condition, fault->sqlstate, "%s", fault->text));
+}
+
+static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row, struct lt_out *out)
+{
+    struct filter *filter = (struct filter *)op;
+    enum lt_program_answer answer = lt_program_eval_predicate(filter->program, row);
+    lt_counter_add(filter->in, 1);
+    if (lt_likely(answer == LT_PROGRAM_TRUE)) {
+        out->emit(out, row);
+        return LT_PROCESS_DONE;
+    }
+    if (lt_unlikely(answer == LT_PROGRAM_FAULT)) {
+        fail(filter, row, out);
+        return LT_PROCESS_DONE;
+    }
+    lt_counter_add(filter->filtered, 1);
+    lt_row_release(row);
+    return LT_PROCESS_DONE;
+}
+
+static void filter_close(struct lt_operator *op)
+{
+    struct filter *filter = (struct filter *)op;
+    lt_program_destroy(filter->program);
+    free(filter);
+}
+
+static const struct lt_operator_ops filter_ops = {
+    .name = "filter", .open = filter_open, .process = filter_process, .close = filter_close};
+
+int lt_filter_create(const struct lt_expression *predicate, const char *text,
+                     const struct lt_type *schema, struct lt_operator **out, struct lt_error *error)
+{
+    struct lt_expression *expression = (struct lt_expression *)(uintptr_t)predicate;
+    const struct lt_program_options options = {
+        .expressions = &expression, .texts = &text, .count = 1, .schema = schema};
+    struct lt_program *program;
+    int code = lt_program_create(&options, &program, error);
+    if (code != LT_OK)
+        return lt_error_append(error, "cannot make the filter");
+    struct filter *filter = lt_alloc(sizeof *filter);
+    filter->operator =(struct lt_operator){&filter_ops, schema, schema};
+    filter->program = program;
+    *out = &filter->operator;
+    return LT_OK;
+}
