@@ -308,8 +308,9 @@ typedef struct leat_sink {
 
 /* -------------------------------------------------------------------------- push in, read out */
 
-/* An input that the program pushes rows into from one thread of its own, in place. `capacity`: rows
- * that may be in flight. */
+/* An input that the program pushes rows into from one thread of its own, in place, before a start
+ * too. `capacity`: rows that may be in flight. One query at a time reads it; what was handed to one
+ * is not read again. Lives as long as the context. */
 LEAT_API leat_input *leat_input_create(leat_context *context, const char *schema,
                                        uint32_t capacity);
 LEAT_API leat_stream *leat_read_input(leat_input *input);
@@ -321,7 +322,9 @@ LEAT_API void leat_input_abort(leat_input *input, leat_row *row);
 /* No more rows will come: the query ends when they are through. */
 LEAT_API void leat_input_end(leat_input *input);
 
-/* An output that the program reads rows from on one thread of its own. */
+/* An output that the program reads rows from on one thread of its own, after the end of the query
+ * too, until another query writes to it. Rows come as they are written, before their epoch is
+ * committed. Lives as long as the context. */
 LEAT_API leat_output *leat_output_create(leat_context *context, uint32_t capacity);
 /* Hands at most `limit` rows to `handle`, in order; returns how many. `handle` may be NULL: rows
  * are dropped. Never waits. A full output holds the query back. on: the reading thread. */

@@ -27,6 +27,9 @@ LEAT_API const char *leat_admin_connector(enum leat_admin_kind kind, size_t inde
 LEAT_API char *leat_admin_option_reference(enum leat_admin_kind kind, const char *name);
 /* True when `key` is an option of it: a tool deals options it was given for both sides. */
 LEAT_API bool leat_admin_knows_option(enum leat_admin_kind kind, const char *name, const char *key);
+/* The name of an option by index, for hints; NULL past the end, or for no such connector. */
+LEAT_API const char *leat_admin_option_name(enum leat_admin_kind kind, const char *name,
+                                            size_t index);
 /* Every effective value of a query that has been built, and where it came from, a line each, such
  * as: source kafka: subscribe = in  # command line. Secrets are printed as [hidden]. on: the
  * query's thread. NULL for no query. */

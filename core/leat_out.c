@@ -6,14 +6,25 @@
 /* Memory for values at hand in each row; what is larger comes from blocks that the pool keeps. */
 enum { SCRATCH_BYTES = 256 };
 
-int lt_door_pool_create(const struct lt_door_pool_options *options, struct lt_row_pool **out,
-                        struct lt_error *error)
+void lt_door_set_all_null(struct lt_row *row)
+{
+    uint64_t *nulls = lt_row_nulls(row);
+    uint32_t column_count = row->column_count;
+    for (uint32_t word = 0; column_count > word * 64; word++) {
+        uint32_t left = column_count - word * 64;
+        nulls[word] = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
+    }
+}
+
+int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, const char *stage,
+                     struct lt_error *error)
 {
     bool has_bytes = false;
     for (uint32_t i = 0; i < options->schema->field_count; i++) {
         const struct lt_type *type = options->schema->fields[i].type;
         has_bytes |= lt_type_is_bytes(type) || lt_type_is_nested(type);
     }
+    *out = (leat_out){.stage = stage, .source_offset = -1};
     return lt_row_pool_create(
         &(struct lt_row_pool_options){
             .column_count = options->schema->field_count,
@@ -21,28 +32,7 @@ int lt_door_pool_create(const struct lt_door_pool_options *options, struct lt_ro
             .scratch_size_bytes = has_bytes ? SCRATCH_BYTES : 0,
             .is_shared = options->is_shared,
         },
-        out, error);
-}
-
-struct lt_row *lt_door_claim(struct lt_row_pool *pool)
-{
-    struct lt_row *row = lt_row_claim(pool);
-    if (lt_unlikely(row == NULL))
-        return NULL;
-    uint64_t *nulls = lt_row_nulls(row);
-    uint32_t column_count = row->column_count;
-    for (uint32_t word = 0; column_count > word * 64; word++) {
-        uint32_t left = column_count - word * 64;
-        nulls[word] = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
-    }
-    return row;
-}
-
-int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, const char *stage,
-                     struct lt_error *error)
-{
-    *out = (leat_out){.stage = stage, .source_offset = -1};
-    return lt_door_pool_create(options, &out->pool, error);
+        &out->pool, error);
 }
 
 void lt_door_out_fini(leat_out *out)
@@ -95,9 +85,10 @@ leat_row *leat_claim(leat_out *out)
 {
     if (out->limit <= out->open_count)
         return NULL;
-    struct lt_row *row = lt_door_claim(out->pool);
+    struct lt_row *row = lt_row_claim(out->pool);
     if (row == NULL)
         return NULL;
+    lt_door_set_all_null(row);
     row->source_partition = out->source_partition;
     row->source_offset = out->source_offset;
     row->ingest_ns = out->ingest_ns;

@@ -58,10 +58,7 @@ void lt_door_out_end(leat_out *out, uint8_t flags);
 /* The reason that was given, or `condition` and `text`, as a fault. */
 struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text);
 
-/* A row of `pool` to be filled: all columns NULL. NULL when all are on their way. */
-struct lt_row *lt_door_claim(struct lt_row_pool *pool);
-/* The pool for rows that users fill. */
-int lt_door_pool_create(const struct lt_door_pool_options *options, struct lt_row_pool **out,
-                        struct lt_error *error) LT_MUST_USE;
+/* As a claimed row is handed out. */
+void lt_door_set_all_null(struct lt_row *row);
 
 #endif

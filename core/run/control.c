@@ -38,6 +38,8 @@ static void enter(struct lt_control *control, enum lt_control_state state)
 {
     lt_assert(state > control->state);
     control->state = state;
+    if (state >= LT_CONTROL_ENDED)
+        lt_progress_finish(control->options.progress);
     lt_counter_text_set(control->state_text, state_names[state]);
     control->options.on_state(control->options.context, state,
                               state == LT_CONTROL_FAILED ? &control->error : NULL);

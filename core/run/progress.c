@@ -237,6 +237,31 @@ static void keep_entry(struct lt_progress *progress, char *entry)
     pthread_mutex_unlock(&progress->mutex);
 }
 
+static bool is_idle(const struct lt_progress *progress, const struct lt_progress_totals *totals)
+{
+    return totals->records_in == progress->in_at_entry &&
+           totals->records_out == progress->out_at_entry;
+}
+
+static void add_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
+                      int64_t now_ns)
+{
+    struct lt_histogram *before = progress->latency_at_entry, *now = progress->latency_now;
+    struct lt_histogram *copy = lt_alloc(sizeof *copy);
+    memcpy(copy, now, sizeof *copy);
+    lt_histogram_subtract(now, before);
+    keep_entry(progress, make_entry(progress, totals, now_ns));
+    free(before);
+    progress->latency_at_entry = copy;
+    progress->entry_ns = now_ns;
+    progress->entry_wall_us = lt_clock_wall_us(progress->options.clock);
+    progress->in_at_entry = totals->records_in;
+    progress->out_at_entry = totals->records_out;
+    if (progress->has_positions)
+        memcpy(progress->entry_start, progress->newest_end,
+               partition_count(progress) * sizeof *progress->entry_start);
+}
+
 void lt_progress_tick(struct lt_progress *progress)
 {
     int64_t now_ns = lt_clock_now_ns(progress->options.clock);
@@ -244,24 +269,17 @@ void lt_progress_tick(struct lt_progress *progress)
         return;
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    bool is_idle =
-        totals.records_in == progress->in_at_entry && totals.records_out == progress->out_at_entry;
-    if (is_idle && now_ns - progress->entry_ns < idle_interval_ns)
+    if (is_idle(progress, &totals) && now_ns - progress->entry_ns < idle_interval_ns)
         return;
-    struct lt_histogram *before = progress->latency_at_entry, *now = progress->latency_now;
-    struct lt_histogram *copy = lt_alloc(sizeof *copy);
-    memcpy(copy, now, sizeof *copy);
-    lt_histogram_subtract(now, before);
-    keep_entry(progress, make_entry(progress, &totals, now_ns));
-    free(before);
-    progress->latency_at_entry = copy;
-    progress->entry_ns = now_ns;
-    progress->entry_wall_us = lt_clock_wall_us(progress->options.clock);
-    progress->in_at_entry = totals.records_in;
-    progress->out_at_entry = totals.records_out;
-    if (progress->has_positions)
-        memcpy(progress->entry_start, progress->newest_end,
-               partition_count(progress) * sizeof *progress->entry_start);
+    add_entry(progress, &totals, now_ns);
+}
+
+void lt_progress_finish(struct lt_progress *progress)
+{
+    struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
+    lt_progress_read_totals(progress, &totals);
+    if (progress->recent_count == 0 || !is_idle(progress, &totals))
+        add_entry(progress, &totals, lt_clock_now_ns(progress->options.clock));
 }
 
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out)

@@ -36,6 +36,8 @@ void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
                             const struct lt_position *start, const struct lt_position *end);
 /* About once a second: makes an entry when one is due. */
 void lt_progress_tick(struct lt_progress *progress);
+/* At the end of the query: an entry of what no entry has told yet; at least one in all. */
+void lt_progress_finish(struct lt_progress *progress);
 
 /* Copies the newest entry (0: the newest, 1: the one before); false if there is none. */
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out);

@@ -288,6 +288,8 @@ static int open_intake(struct lt_stage *stage, struct lt_error *error)
                                       "records behind the newest one known; -1 if not known");
     intake->lag_ms = add_counter(stage, LT_COUNTER_GAUGE, "lag_ms", "ms",
                                  "milliseconds behind the newest record; -1 if not known");
+    lt_counter_set(intake->lag_records, (uint64_t)-1); /* not known until the reader says */
+    lt_counter_set(intake->lag_ms, (uint64_t)-1);
     for (uint32_t i = 0; i < LT_WRITER_EPOCHS; i++)
         intake->positions[i] =
             lt_alloc_array(intake->partition_count, sizeof *intake->positions[i]);
