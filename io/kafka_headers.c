@@ -73,6 +73,42 @@ struct lt_array *lt_kafka_headers_of(struct lt_row *row, const rd_kafka_message_
     return &column->array;
 }
 
+static void *copy_into(struct lt_row *row, const void *data, size_t size_bytes)
+{
+    void *copy = lt_row_scratch(row, size_bytes);
+    if (copy != NULL && size_bytes > 0)
+        memcpy(copy, data, size_bytes);
+    return copy;
+}
+
+struct lt_array *lt_kafka_headers_copy_into(struct lt_row *row, const rd_kafka_headers_t *headers)
+{
+    size_t count = rd_kafka_header_cnt(headers);
+    struct lt_array *array = lt_row_scratch(row, sizeof *array);
+    union lt_value *values = lt_row_scratch(row, count * sizeof *values);
+    struct element *elements = lt_row_scratch(row, count * sizeof *elements);
+    if (array == NULL || values == NULL || elements == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *name;
+        const void *value;
+        size_t size_bytes;
+        rd_kafka_resp_err_t err = rd_kafka_header_get_all(headers, i, &name, &value, &size_bytes);
+        lt_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
+        char *name_copy = copy_into(row, name, strlen(name) + 1);
+        void *value_copy = copy_into(row, value, size_bytes);
+        if (name_copy == NULL || value_copy == NULL)
+            return NULL;
+        elements[i].fields[0] = lt_value_text(name_copy);
+        elements[i].fields[1] = lt_value_bytes(value_copy, (uint32_t)size_bytes);
+        elements[i].nulls = value == NULL ? 2 : 0;
+        elements[i].structure = (struct lt_struct){&elements[i].nulls, elements[i].fields};
+        values[i].structure = &elements[i].structure;
+    }
+    *array = (struct lt_array){.count = (uint32_t)count, .values = values};
+    return array;
+}
+
 bool lt_kafka_headers_can_move(const struct lt_array *array)
 {
     return array->is_native && array->native.kind == &lt_kafka_headers_kind;

@@ -15,9 +15,16 @@
 /* native.kind; native.object is the consumed rd_kafka_message_t that carries the headers. */
 extern const char lt_kafka_headers_kind;
 
+/* True for a row that a Kafka reader made, and that still holds its message. */
+bool lt_kafka_row_is_consumed(const struct lt_row *row);
+
 /* The column's value for a row that holds `message`, or NULL when the message has no headers. Parses them once. NULL
  * and *is_broken when they cannot be parsed or there is no memory for them. on: the reader's thread. */
 struct lt_array *lt_kafka_headers_of(struct lt_row *row, const rd_kafka_message_t *message, bool *is_broken);
+
+/* An array of elements in the row's scratch, with copies of all bytes: for a row that outlives the message. NULL when
+ * there is no memory. */
+struct lt_array *lt_kafka_headers_copy_into(struct lt_row *row, const rd_kafka_headers_t *headers);
 
 /* librdkafka headers for a produced message from any array<struct<key:string,value:binary>>, to be owned by the
  * caller. NULL and *error set to a sentence when a header cannot be expressed (a key that is NULL). An array of

@@ -92,6 +92,11 @@ static void on_release(void *context, struct lt_row *row)
     rd_kafka_message_destroy(message);
 }
 
+bool lt_kafka_row_is_consumed(const struct lt_row *row)
+{
+    return row->pool->on_release == on_release;
+}
+
 static int compare_topics(const void *a, const void *b)
 {
     uintptr_t x = (uintptr_t)((const struct topic *)a)->handle, y = (uintptr_t)((const struct topic *)b)->handle;

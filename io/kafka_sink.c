@@ -1,11 +1,11 @@
 /*
  * The sink's options, columns and life. Names, defaults and error texts are Spark's.
  *
- * Connecting asks for the topic's partitions and, in the same breath, for its max.message.bytes. The limit is needed
- * for two things: a record that is too large is known before it is sent, by itself, so that its neighbours in a batch
- * are not refused with it; and a topic whose limit is below the producer's batch size would refuse whole batches of
- * good records, so batches are made smaller there. A broker that does not tell (no right to describe) is believed
- * record by record.
+ * Connecting asks for the topic's partitions and, in the same breath, for the settings by which a broker refuses
+ * records. It refuses whole batches: good records with the bad one. So a record that is too large, lacks a key that
+ * compaction needs, or has an impossible timestamp is found before it is sent, by itself; and where the topic's limit
+ * is below the producer's batch size, batches are made smaller. A broker that does not tell (no right to describe)
+ * refuses batches, then.
  */
 #include "io/kafka_sink.h"
 
@@ -167,24 +167,40 @@ static rd_kafka_queue_t *ask_config(struct lt_kafka_sink *sink)
     return answers;
 }
 
-static int64_t limit_in(const rd_kafka_ConfigResource_t *resource)
+static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const char *name, const char *value)
+{
+    if (strcmp(name, "max.message.bytes") == 0)
+        rules->record_bytes_max = strtoll(value, NULL, 10);
+    else if (strcmp(name, "cleanup.policy") == 0)
+        rules->needs_key = strstr(value, "compact") != NULL;
+    else if (strcmp(name, "message.timestamp.after.max.ms") == 0)
+        rules->ahead_ms_max = strtoll(value, NULL, 10);
+    else if (strcmp(name, "message.timestamp.before.max.ms") == 0)
+        rules->behind_ms_max = strtoll(value, NULL, 10);
+    else if (strcmp(name, "message.timestamp.type") == 0)
+        *stamps = strcmp(value, "LogAppendTime") == 0;
+}
+
+static void take_settings(struct lt_kafka_topic_rules *rules, const rd_kafka_ConfigResource_t *resource)
 {
     size_t count;
+    bool stamps = false; /* the broker puts its own time */
     if (rd_kafka_ConfigResource_error(resource) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
+        return;
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
     for (size_t i = 0; i < count; i++) {
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "max.message.bytes") == 0 && value != NULL)
-            return strtoll(value, NULL, 10);
+        if (value != NULL)
+            take_setting(rules, &stamps, rd_kafka_ConfigEntry_name(entries[i]), value);
     }
-    return 0;
+    if (stamps)
+        rules->ahead_ms_max = rules->behind_ms_max = INT64_MAX;
 }
 
-/* The topic's limit; 0 when the broker does not tell in time. */
-static int64_t take_config(rd_kafka_queue_t *answers, int wait_ms)
+/* Leaves the rules unknown when the broker does not tell in time. */
+static void take_rules(struct lt_kafka_topic_rules *rules, rd_kafka_queue_t *answers, int wait_ms)
 {
-    int64_t limit = 0;
+    *rules = (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
     rd_kafka_event_t *event = rd_kafka_queue_poll(answers, wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS);
     const rd_kafka_DescribeConfigs_result_t *result =
         event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
@@ -192,11 +208,10 @@ static int64_t take_config(rd_kafka_queue_t *answers, int wait_ms)
         size_t count;
         const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
         if (count == 1)
-            limit = limit_in(resources[0]);
+            take_settings(rules, resources[0]);
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
-    return limit;
 }
 
 static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err, struct lt_error *error)
@@ -260,11 +275,11 @@ static int adapt_batches(struct lt_kafka_sink *sink, const struct lt_connector_e
 {
     const char *given = lt_options_get(sink->options, "kafka.batch.size");
     int64_t batch_bytes = given == NULL ? DEFAULT_BATCH_BYTES : strtoll(given, NULL, 10);
-    if (sink->record_bytes_max == 0 || batch_bytes <= sink->record_bytes_max)
+    if (sink->rules.record_bytes_max == 0 || batch_bytes <= sink->rules.record_bytes_max)
         return 0;
-    snprintf(sink->batch_bytes, sizeof sink->batch_bytes, "%" PRId64, sink->record_bytes_max);
+    snprintf(sink->batch_bytes, sizeof sink->batch_bytes, "%" PRId64, sink->rules.record_bytes_max);
     lt_log_info("sink kafka: topic \"%s\" takes %" PRId64 " bytes at most (max.message.bytes): batches are made no larger",
-                sink->topic, sink->record_bytes_max);
+                sink->topic, sink->rules.record_bytes_max);
     lt_kafka_client_close(sink->client);
     sink->client = NULL;
     return lt_kafka_sink_open_client(sink, env, false, &sink->client, error);
@@ -275,7 +290,7 @@ static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_e
     rd_kafka_queue_t *answers = ask_config(sink);
     int code = find_topic(sink, env, error);
     if (code == 0)
-        sink->record_bytes_max = take_config(answers, lt_kafka_client_left_ms(env));
+        take_rules(&sink->rules, answers, lt_kafka_client_left_ms(env));
     rd_kafka_queue_destroy(answers);
     return code < 0 ? code : adapt_batches(sink, env, error);
 }
@@ -346,6 +361,7 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
     sink->base.ops = &sink_ops;
     sink->base.type = type;
     sink->base.schema = schema;
+    sink->rules = (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
     sink->options = lt_options_clone(given);
     int code = lt_options_check(sink->options, options, OPTION_COUNT, "sink kafka", error);
     bool is_named = code < 0;

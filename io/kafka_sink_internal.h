@@ -14,6 +14,14 @@ struct lt_kafka_sink_columns {
     int value, key, topic, partition, headers, timestamp;
 };
 
+/* What the broker will refuse, one record at a time if we do not look first. 0, false, INT64_MAX: no such rule, or not
+ * known. */
+struct lt_kafka_topic_rules {
+    int64_t record_bytes_max;                 /* max.message.bytes */
+    int64_t ahead_ms_max, behind_ms_max;      /* a timestamp against the broker's clock */
+    bool needs_key;                           /* compacted */
+};
+
 struct lt_kafka_sink {
     struct lt_sink base;
 
@@ -24,8 +32,8 @@ struct lt_kafka_sink {
     bool compresses; /* then a record's size in the broker's eyes is not known before */
 
     /* constant after connect */
-    int64_t record_bytes_max; /* the topic's max.message.bytes; 0: not known */
-    char batch_bytes[24];     /* "" or what batch.size must be, so that a batch fits the topic */
+    struct lt_kafka_topic_rules rules; /* of the topic that the option names */
+    char batch_bytes[24];              /* "" or what batch.size must be, so that a batch fits the topic */
 
     /* Made by connect, taken over by the writer of lane 0: a query of one lane has one connection, warm. */
     struct lt_kafka_client *client;

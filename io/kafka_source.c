@@ -282,12 +282,32 @@ static void source_partition_name(struct lt_source *base, uint32_t partition, ch
     snprintf(out, out_size, "%s[%d]", name->topic, (int)name->id);
 }
 
+static const struct lt_bytes *bytes_column(const struct lt_row *row, enum lt_kafka_column column)
+{
+    return lt_row_is_null(row, column) ? NULL : &lt_row_values(row)[column].bytes;
+}
+
+/* A row that a Kafka sink made again from what it had produced has no message any more; its columns are the original. */
+static void original_from_columns(const struct lt_kafka_source *source, const struct lt_row *root,
+                                  struct lt_original *out)
+{
+    bool has_headers = source->includes_headers && !lt_row_is_null(root, LT_KAFKA_HEADERS);
+    out->key = bytes_column(root, LT_KAFKA_KEY);
+    out->value = bytes_column(root, LT_KAFKA_VALUE);
+    out->headers = has_headers ? lt_row_values(root)[LT_KAFKA_HEADERS].array : NULL;
+    out->timestamp_us = lt_row_values(root)[LT_KAFKA_TIMESTAMP].i64;
+    out->has_timestamp = !lt_row_is_null(root, LT_KAFKA_TIMESTAMP);
+}
+
 static void source_original(struct lt_source *base, struct lt_row *root, struct lt_row *into, struct lt_original *out)
 {
     const rd_kafka_message_t *message = root->origin;
     rd_kafka_timestamp_type_t type;
     bool is_broken;
-    (void)base;
+    if (message == NULL) {
+        original_from_columns((struct lt_kafka_source *)base, root, out);
+        return;
+    }
     struct lt_bytes *bytes = lt_row_scratch(into, 2 * sizeof *bytes);
     lt_assert(bytes != NULL);
     bytes[0] = lt_value_bytes(message->key, (uint32_t)message->key_len).bytes;

@@ -1,6 +1,6 @@
 /*
  * Which partitions there are: one metadata request at connect. Afterwards librdkafka refreshes the metadata of
- * known topics by itself, and looking for added partitions costs no request: its local tables are asked.
+ * known topics by itself, and looking for added partitions costs no request: its local table is asked.
  *
  * New topics that match a pattern are not in those tables, and librdkafka offers no way to ask without waiting for
  * the answer. So for subscribePattern alone, every PATTERN_LOOK_NS, the control thread waits for one metadata
@@ -329,14 +329,13 @@ static uint32_t count_of(const struct lt_kafka_source *source, const char *topic
     return count;
 }
 
-/* librdkafka's own table: asks nobody. */
+/* Asks librdkafka's own table, and so nobody else. No call asks just that; a seek without waiting does: it answers at
+ * once for a partition that the table lacks, and moves nothing in one that is not being read. */
 static bool has_new_partition(const struct lt_kafka_source *source)
 {
     for (uint32_t i = 0; i < source->found_count; i++) {
-        int64_t low, high;
         int32_t next = (int32_t)count_of(source, source->found[i]);
-        if (rd_kafka_get_watermark_offsets(source->client->rk, source->found[i], next, &low, &high) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (rd_kafka_seek(source->handles[i], next, 0, 0) == RD_KAFKA_RESP_ERR_NO_ERROR)
             return true;
     }
     return false;

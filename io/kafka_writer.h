@@ -1,0 +1,92 @@
+/*
+ * The state of one Kafka writer, shared by kafka_writer.c (records out, life) and kafka_delivery.c (what becomes of
+ * them, epochs).
+ */
+#ifndef LT_IO_KAFKA_WRITER_H
+#define LT_IO_KAFKA_WRITER_H
+
+#include "core/base/limits.h"
+#include "io/kafka_headers.h"
+#include "io/kafka_sink_internal.h"
+
+enum { LT_KAFKA_SLOT_COUNT = 8 };
+_Static_assert(LT_KAFKA_SLOT_COUNT > LT_LIMIT_EPOCHS_IN_FLIGHT + 1, "an open epoch and all in flight need a slot each");
+
+/* What we know of a record on its way: the opaque of its delivery report. At home it is a link of the free list. */
+struct lt_kafka_ticket {
+    union {
+        struct lt_row *row; /* held; NULL: released, librdkafka's copy is all there is */
+        struct lt_kafka_ticket *next;
+    };
+    int64_t ingest_ns, source_offset;
+    int32_t source_partition;
+    uint32_t slot;
+};
+_Static_assert(sizeof(struct lt_kafka_ticket) == 32, "two to a cache line");
+
+struct lt_kafka_writer_topic {
+    char *name;
+    size_t name_bytes;
+    rd_kafka_topic_t *handle;
+};
+
+struct lt_kafka_writer {
+    struct lt_writer base;
+    const struct lt_kafka_sink *sink;
+    struct lt_kafka_client *client;
+    const struct lt_clock *clock;
+    rd_kafka_queue_t *main_queue;
+    struct lt_kafka_sink_columns columns;
+
+    struct lt_signal signal;
+    uint64_t seen;
+    bool is_broken;
+
+    struct lt_kafka_writer_topic *topics;
+    uint32_t topic_count, last_topic;
+
+    struct lt_kafka_ticket *tickets, *free_ticket;
+    uint32_t ticket_count, fresh_ticket; /* from fresh_ticket on none has been used yet */
+
+    uint32_t slot, oldest_slot;
+    uint64_t outstanding[LT_KAFKA_SLOT_COUNT];
+    uint64_t closed[LT_KAFKA_SLOT_COUNT]; /* epochs prepared and not yet found durable; by slot */
+
+    struct lt_row_pool *remade; /* rows of failed records whose row was released; made when first needed */
+    bool is_shared;
+
+    int64_t wall_ms; /* as of the last look; behind the time, never ahead */
+
+    /* during poll */
+    struct lt_out *out;
+    int64_t now_ns;
+    uint64_t acked, acked_bytes, reports;
+    bool is_aborting;
+};
+
+static inline struct lt_kafka_ticket *lt_kafka_ticket_take(struct lt_kafka_writer *writer)
+{
+    struct lt_kafka_ticket *ticket = writer->free_ticket;
+    if (lt_likely(ticket != NULL))
+        writer->free_ticket = ticket->next;
+    else if (writer->fresh_ticket < writer->ticket_count)
+        ticket = &writer->tickets[writer->fresh_ticket++];
+    return ticket;
+}
+
+static inline void lt_kafka_ticket_return(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket)
+{
+    ticket->next = writer->free_ticket;
+    writer->free_ticket = ticket;
+}
+
+/* The writer can do no more: sets its error, once. Returns nothing; whoever called says BROKEN. */
+void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err, const char *topic);
+
+/* Contract functions of kafka_delivery.c. */
+int lt_kafka_writer_poll(struct lt_writer *base, struct lt_out *out);
+void lt_kafka_writer_prepare(struct lt_writer *base, uint64_t epoch);
+int lt_kafka_writer_prepared(struct lt_writer *base, uint64_t epoch, struct lt_text_buffer *note);
+void lt_kafka_writer_abort(struct lt_writer *base);
+
+#endif
