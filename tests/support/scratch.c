@@ -3,12 +3,16 @@
  */
 #include "tests/support/scratch.h"
 
+#include <errno.h>
 #include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/arena.h"
 #include "core/base/error.h"
 
 void scratch_create(char path[SCRATCH_PATH_SIZE])
@@ -33,4 +37,52 @@ void scratch_remove(const char *path)
 {
     enum { OPEN_MAX_COUNT = 8 };
     (void)nftw(path, remove_one, OPEN_MAX_COUNT, FTW_DEPTH | FTW_PHYS);
+}
+
+enum { PATH_SIZE = 512 };
+
+/* Makes the folders that lead to a file. */
+static void make_parents(const char *path)
+{
+    char copy[PATH_SIZE];
+    strcpy(copy, path);
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        lt_assert(mkdir(copy, 0777) == 0 || errno == EEXIST);
+        *slash = '/';
+    }
+}
+
+void scratch_write(const char *content, const char *path, ...)
+{
+    char formatted[PATH_SIZE];
+    va_list arguments;
+    va_start(arguments, path);
+    int size_bytes = vsnprintf(formatted, sizeof formatted, path, arguments);
+    va_end(arguments);
+    lt_assert(size_bytes > 0 && size_bytes < PATH_SIZE);
+    make_parents(formatted);
+    FILE *file = fopen(formatted, "w");
+    lt_assert(file != NULL);
+    lt_assert(fwrite(content, 1, strlen(content), file) == strlen(content));
+    lt_assert(fclose(file) == 0);
+}
+
+char *scratch_read(const char *path, ...)
+{
+    char formatted[PATH_SIZE];
+    va_list arguments;
+    va_start(arguments, path);
+    int size_bytes = vsnprintf(formatted, sizeof formatted, path, arguments);
+    va_end(arguments);
+    lt_assert(size_bytes > 0 && size_bytes < PATH_SIZE);
+    FILE *file = fopen(formatted, "r");
+    if (file == NULL)
+        return NULL;
+    struct stat status;
+    lt_assert(fstat(fileno(file), &status) == 0);
+    char *content = lt_alloc((size_t)status.st_size + 1);
+    lt_assert(fread(content, 1, (size_t)status.st_size, file) == (size_t)status.st_size);
+    lt_assert(fclose(file) == 0);
+    return content;
 }

@@ -12,4 +12,10 @@ void scratch_create(char path[SCRATCH_PATH_SIZE]);
 /* Removes a file, or a folder with all that is in it; a missing one is no fault. */
 void scratch_remove(const char *path);
 
+/* Writes or reads a whole file; makes its folder. `path` is formatted. Aborts if it cannot. Reading
+ * gives NULL when there is none; free() it. */
+void scratch_write(const char *content, const char *path, ...)
+    __attribute__((format(printf, 2, 3)));
+char *scratch_read(const char *path, ...) __attribute__((format(printf, 1, 2)));
+
 #endif
