@@ -11,16 +11,14 @@
  *   consumer's threads --queue--> application thread --produce--> producer's threads
  *        event callback: count, and write the eventfd only if the application thread is parked
  *
- * Each choice, and what it bought (one core for the relay; medians of interleaved runs):
- * see the table at the end of this comment's sections and the notes at each setting.
+ * Delivery reports wake nobody: at 1 k/s that saves a wake-up of four per record.
  *
  * Invariants
  * - The producer is idempotent and partition p of IN goes to partition p of OUT, so delivery
  * reports of one partition arrive in the order of its offsets. `acked` is therefore a
  * low-watermark: all kept records up to it are delivered. This is checked at each report.
  * - The committed offset is `next` when nothing is outstanding, `acked + 1` otherwise.
- * - A borrowed message lives until its delivery report; the producer is flushed and destroyed
- * first.
+ * - A borrowed message lives until its delivery report.
  *
  * Threads: main is the application thread and owns every struct here except `wake`, which the
  * consumer's threads and the signal handler write too.
@@ -48,15 +46,15 @@
 
 enum {
     KEEP_LONGER_THAN = 8, /* the query: length(value) > 8 */
-    BATCH_RECORDS = 512,  /* pointers taken from the consumer's queue in one call */
-    FETCH_API_KEY = 1,    /* number of the Fetch request in Kafka's protocol */
+    COPY_BELOW_BYTES =
+        512,             /* below, a copy is cheaper than a pinned fetch response: 16 % at 128 B */
+    BATCH_RECORDS = 512, /* pointers taken from the consumer's queue in one call */
+    FETCH_API_KEY = 1,   /* number of the Fetch request in Kafka's protocol */
     STARTUP_TIMEOUT_MS = 10 * 1000,
     FLUSH_TIMEOUT_MS = 10 * 1000,
-    MAX_OVERRIDES = 32,
 };
 static const int64_t COMMIT_INTERVAL_NS = 1000000000;
-/* Spinning pays only on a CPU that librdkafka's threads do not need: 7 us instead of 11 us per
- * wake. */
+/* Spinning pays only on a CPU that librdkafka's threads do not need: a wake is 7 us, not 11. */
 static const int64_t SPIN_NS = 50000;
 
 struct setting {
@@ -73,6 +71,7 @@ static const struct setting COMMON_SETTINGS[] = {
     {"reconnect.backoff.ms", "10"},
     {"reconnect.backoff.max.ms", "1000"},
     {"allow.auto.create.topics", "false"},
+    {NULL, NULL},
 };
 
 static const struct setting CONSUMER_SETTINGS[] = {
@@ -85,13 +84,14 @@ static const struct setting CONSUMER_SETTINGS[] = {
     {"fetch.error.backoff.ms", "10"},
     {"queued.min.messages", "1000000"}, /* a reached threshold stops fetching for up to 1 s */
     {"queued.max.messages.kbytes", "65536"},
+    {NULL, NULL},
 };
 
 static const struct setting PRODUCER_SETTINGS[] = {
     {"enable.idempotence", "true"}, /* order and no doubles under retries, as leat has it */
     {"queue.buffering.max.messages", "1000000"},
     {"queue.buffering.max.kbytes", "1048576"},
-    {"compression.type", "none"},
+    {NULL, NULL},
 };
 
 struct profile {
@@ -109,17 +109,10 @@ static const struct profile PROFILES[] = {
 };
 
 struct options {
-    const char *bootstrap;
-    const char *in;
-    const char *out;
+    const char *bootstrap, *in, *out;
     const struct profile *profile;
     bool from_earliest;
     bool until_end;
-    size_t copy_below_bytes;
-    struct setting consumer_overrides[MAX_OVERRIDES];
-    struct setting producer_overrides[MAX_OVERRIDES];
-    size_t consumer_override_count;
-    size_t producer_override_count;
 };
 
 struct partition {
@@ -133,13 +126,11 @@ struct partition {
 
 struct relay {
     struct options options;
-    rd_kafka_t *consumer;
-    rd_kafka_t *producer;
+    rd_kafka_t *consumer, *producer;
     rd_kafka_topic_t *out_topic;
     rd_kafka_queue_t *queue;
     struct partition *partitions;
-    int32_t partition_count;
-    int32_t done_count;
+    int32_t partition_count, done_count;
     uint64_t relayed;
     int64_t spin_ns;
     int64_t next_commit_ns;
@@ -166,14 +157,18 @@ __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *form
     _exit(1); /* what was not delivered was not committed either */
 }
 
+static void check(rd_kafka_resp_err_t error, const char *intent, const char *object)
+{
+    if (error)
+        die("cannot %s \"%s\": %s", intent, object, rd_kafka_err2str(error));
+}
+
 static int64_t now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
-
-/* ------------------------------------------------------------------------------ waking up */
 
 static void ring_bell(void)
 {
@@ -188,8 +183,7 @@ static void ring_bell(void)
 /* on: the consumer's threads, under the queue's lock, so nothing else may be done here */
 static void on_queue_event(rd_kafka_t *client, void *opaque)
 {
-    (void)client;
-    (void)opaque;
+    (void)client, (void)opaque;
     ring_bell();
 }
 
@@ -227,12 +221,8 @@ static void park(const struct relay *relay, uint64_t seen)
     atomic_store(&wake.parked, false);
 }
 
-/* ------------------------------------------------------------------------------ the record path */
-
-/*
- * The producer's opaque is either the borrowed message (an aligned pointer) or the offset of a
- * copied one, marked by the lowest bit.
- */
+/* The producer's opaque: the borrowed message, or the offset of a copied one, marked by its low
+ * bit. */
 static void *opaque_of_offset(int64_t offset)
 {
     return (void *)(((uintptr_t)offset << 1) | 1u);
@@ -242,9 +232,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *report, vo
 {
     (void)client;
     struct relay *relay = opaque;
-    if (report->err)
-        die("delivery to topic \"%s\" failed: %s", relay->options.out,
-            rd_kafka_err2str(report->err));
+    check(report->err, "deliver to topic", relay->options.out);
     struct partition *partition = &relay->partitions[report->partition];
     int64_t offset;
     if ((uintptr_t)report->_private & 1u) {
@@ -262,7 +250,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *report, vo
 
 static void relay_record(struct relay *relay, rd_kafka_message_t *message)
 {
-    bool copy = message->len < relay->options.copy_below_bytes;
+    bool copy = message->len < COPY_BELOW_BYTES;
     rd_kafka_timestamp_type_t timestamp_type;
     rd_kafka_headers_t *headers = NULL;
     rd_kafka_vu_t fields[] = {
@@ -285,8 +273,7 @@ static void relay_record(struct relay *relay, rd_kafka_message_t *message)
         if (!error)
             break;
         if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            die("cannot produce to topic \"%s\": %s", relay->options.out,
-                rd_kafka_error_string(error));
+            check(rd_kafka_error_code(error), "produce to topic", relay->options.out);
         rd_kafka_error_destroy(error);
         rd_kafka_poll(relay->producer, 100);
     }
@@ -313,8 +300,7 @@ static void take_record(struct relay *relay, rd_kafka_message_t *message)
         rd_kafka_message_destroy(message);
         return;
     }
-    if (message->err)
-        die("cannot consume topic \"%s\": %s", relay->options.in, rd_kafka_message_errstr(message));
+    check(message->err, "consume topic", relay->options.in);
     bool past_end = relay->options.until_end && message->offset >= partition->end;
     bool keep = message->payload && message->len > KEEP_LONGER_THAN && !past_end;
     if (!past_end)
@@ -326,8 +312,7 @@ static void take_record(struct relay *relay, rd_kafka_message_t *message)
     mark_done(relay, partition);
 }
 
-/* Takes what is there without waiting. consume_batch_queue with a timeout would wait for a full
- * batch. */
+/* Takes what is there. With a timeout, consume_batch_queue would wait for a full batch. */
 static size_t drain_queue(struct relay *relay)
 {
     rd_kafka_message_t *batch[BATCH_RECORDS];
@@ -336,8 +321,6 @@ static size_t drain_queue(struct relay *relay)
         take_record(relay, batch[i]);
     return count > 0 ? (size_t)count : 0;
 }
-
-/* ------------------------------------------------------------------------------ committing */
 
 static rd_kafka_topic_partition_list_t *offsets_to_commit(struct relay *relay)
 {
@@ -357,12 +340,14 @@ static rd_kafka_topic_partition_list_t *offsets_to_commit(struct relay *relay)
 static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t error,
                       rd_kafka_topic_partition_list_t *offsets, void *opaque)
 {
-    (void)client;
-    (void)offsets;
+    (void)client, (void)offsets;
     struct relay *relay = opaque;
     relay->commit_in_flight = false;
-    if (error && error != RD_KAFKA_RESP_ERR__NO_OFFSET)
-        fprintf(stderr, "floor: commit: %s\n", rd_kafka_err2str(error)); /* the next one makes up */
+    if (!error)
+        return;
+    fprintf(stderr, "floor: commit: %s\n", rd_kafka_err2str(error));
+    for (int32_t p = 0; p < relay->partition_count; p++)
+        relay->partitions[p].committed = -1; /* the next one says it again */
 }
 
 static void commit_if_due(struct relay *relay)
@@ -383,8 +368,7 @@ static void commit_if_due(struct relay *relay)
     rd_kafka_topic_partition_list_destroy(offsets);
 }
 
-/* Delivery reports wake nobody: they are served on the way past, and once a second for the commit.
- */
+/* Delivery reports are served on the way past, and once a second for the commit. */
 static void run(struct relay *relay)
 {
     relay->next_commit_ns = now_ns() + COMMIT_INTERVAL_NS;
@@ -405,11 +389,8 @@ static void finish(struct relay *relay)
     if (rd_kafka_flush(relay->producer, FLUSH_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         die("%d records were not delivered in time", rd_kafka_outq_len(relay->producer));
     rd_kafka_topic_partition_list_t *offsets = offsets_to_commit(relay);
-    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (offsets->cnt > 0)
-        error = rd_kafka_commit(relay->consumer, offsets, 0);
-    if (error)
-        die("the last commit failed: %s", rd_kafka_err2str(error));
+        check(rd_kafka_commit(relay->consumer, offsets, 0), "commit", relay->options.in);
     rd_kafka_topic_partition_list_destroy(offsets);
     if (relay->options.until_end)
         printf("relayed %llu\n", (unsigned long long)relay->relayed);
@@ -419,8 +400,6 @@ static void finish(struct relay *relay)
     _exit(0);
 }
 
-/* ------------------------------------------------------------------------------ starting */
-
 static void set(rd_kafka_conf_t *conf, const char *key, const char *value)
 {
     char text[256];
@@ -428,10 +407,11 @@ static void set(rd_kafka_conf_t *conf, const char *key, const char *value)
         die("%s", text);
 }
 
-static void set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count)
+/* The list ends with an empty setting. */
+static void set_all(rd_kafka_conf_t *conf, const struct setting *settings)
 {
-    for (size_t i = 0; i < count && settings[i].key; i++)
-        set(conf, settings[i].key, settings[i].value);
+    for (; settings->key; settings++)
+        set(conf, settings->key, settings->value);
 }
 
 /* Ready is when the first Fetch is on the wire: every start offset is pinned by then, so no record
@@ -443,8 +423,8 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *client, int socket_fd,
 {
     (void)client, (void)socket_fd, (void)broker_name, (void)broker_id, (void)api_version;
     (void)correlation_id, (void)size, (void)opaque;
-    if (api_key == FETCH_API_KEY && !atomic_load_explicit(&wake.fetching, memory_order_relaxed) &&
-        !atomic_exchange(&wake.fetching, true) && write(STDERR_FILENO, "ready\n", 6) != 6)
+    if (api_key == FETCH_API_KEY && !atomic_exchange(&wake.fetching, true) &&
+        write(STDERR_FILENO, "ready\n", 6) != 6)
         die("cannot write to stderr: %s", strerror(errno));
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -461,23 +441,21 @@ static rd_kafka_t *create_client(struct relay *relay, rd_kafka_type_t type)
     const struct options *options = &relay->options;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", options->bootstrap);
-    set_all(conf, COMMON_SETTINGS, sizeof COMMON_SETTINGS / sizeof COMMON_SETTINGS[0]);
+    set_all(conf, COMMON_SETTINGS);
     rd_kafka_conf_set_opaque(conf, relay);
     if (type == RD_KAFKA_CONSUMER) {
         char group[512];
         snprintf(group, sizeof group, "floor-%s-%s", options->in, options->out);
         set(conf, "group.id", group);
         set(conf, "enable.partition.eof", options->until_end ? "true" : "false");
-        set_all(conf, CONSUMER_SETTINGS, sizeof CONSUMER_SETTINGS / sizeof CONSUMER_SETTINGS[0]);
-        set_all(conf, options->profile->consumer, 4);
-        set_all(conf, options->consumer_overrides, options->consumer_override_count);
+        set_all(conf, CONSUMER_SETTINGS);
+        set_all(conf, options->profile->consumer);
         rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
         if (rd_kafka_conf_interceptor_add_on_new(conf, "floor", on_new, NULL))
             die("cannot add an interceptor");
     } else {
-        set_all(conf, PRODUCER_SETTINGS, sizeof PRODUCER_SETTINGS / sizeof PRODUCER_SETTINGS[0]);
-        set_all(conf, options->profile->producer, 4);
-        set_all(conf, options->producer_overrides, options->producer_override_count);
+        set_all(conf, PRODUCER_SETTINGS);
+        set_all(conf, options->profile->producer);
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     }
     char text[256];
@@ -491,12 +469,8 @@ static rd_kafka_t *create_client(struct relay *relay, rd_kafka_type_t type)
 static int32_t partition_count_of(rd_kafka_t *client, const char *name, rd_kafka_topic_t *topic)
 {
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t error = rd_kafka_metadata(client, 0, topic, &metadata, STARTUP_TIMEOUT_MS);
-    if (error)
-        die("cannot find topic \"%s\": %s", name, rd_kafka_err2str(error));
-    if (metadata->topic_cnt != 1 || metadata->topics[0].err ||
-        metadata->topics[0].partition_cnt < 1)
-        die("topic \"%s\" does not exist", name);
+    check(rd_kafka_metadata(client, 0, topic, &metadata, STARTUP_TIMEOUT_MS), "find topic", name);
+    check(metadata->topics[0].err, "find topic", name);
     int32_t count = metadata->topics[0].partition_cnt;
     rd_kafka_metadata_destroy(metadata);
     return count;
@@ -510,38 +484,28 @@ static void assign(struct relay *relay)
         rd_kafka_topic_partition_list_new(relay->partition_count);
     for (int32_t p = 0; p < relay->partition_count; p++)
         rd_kafka_topic_partition_list_add(start, options->in, p);
-    rd_kafka_resp_err_t error = rd_kafka_committed(relay->consumer, start, STARTUP_TIMEOUT_MS);
-    if (error)
-        die("cannot read the committed offsets: %s", rd_kafka_err2str(error));
+    check(rd_kafka_committed(relay->consumer, start, STARTUP_TIMEOUT_MS), "read the commits of",
+          options->in);
     for (int32_t p = 0; p < relay->partition_count; p++) {
         int64_t low, high;
-        error = rd_kafka_query_watermark_offsets(relay->consumer, options->in, p, &low, &high,
-                                                 STARTUP_TIMEOUT_MS);
-        if (error)
-            die("cannot read the offsets of topic \"%s\": %s", options->in,
-                rd_kafka_err2str(error));
+        check(rd_kafka_query_watermark_offsets(relay->consumer, options->in, p, &low, &high,
+                                               STARTUP_TIMEOUT_MS),
+              "read the offsets of topic", options->in);
         rd_kafka_topic_partition_t *entry = &start->elems[p];
         if (entry->offset < 0)
             entry->offset = options->from_earliest ? low : high;
-        relay->partitions[p] = (struct partition){
-            .next = entry->offset,
-            .acked = entry->offset - 1,
-            .committed = entry->offset,
-            .end = high,
-        };
+        relay->partitions[p] = (struct partition){.next = entry->offset,
+                                                  .acked = entry->offset - 1,
+                                                  .committed = entry->offset,
+                                                  .end = high};
         mark_done(relay, &relay->partitions[p]);
     }
-    error = rd_kafka_assign(relay->consumer, start);
-    if (error)
-        die("cannot assign topic \"%s\": %s", options->in, rd_kafka_err2str(error));
+    check(rd_kafka_assign(relay->consumer, start), "assign topic", options->in);
     rd_kafka_topic_partition_list_destroy(start);
 }
 
-/*
- * With a second CPU: librdkafka's threads, which inherit this mask, on all but the last; the
- * application thread spins on the last. With one CPU spinning would take it from them (38 us
- * instead of 15 us per record).
- */
+/* With a second CPU: librdkafka's threads, which inherit this mask, on all but the last, where the
+ * application thread spins. On one CPU it would take that from them: 38 us instead of 15 us. */
 static void choose_cpus(struct relay *relay, cpu_set_t *own)
 {
     cpu_set_t usable;
@@ -597,28 +561,16 @@ static void start(struct relay *relay)
 
 static void usage(void)
 {
-    die("usage: floor BOOTSTRAP IN OUT [--profile latency|throughput] [--from earliest|latest]\n"
-        "       [--until-end] [--copy-below BYTES] [--consumer KEY=VALUE] [--producer KEY=VALUE]");
-}
-
-static void add_override(struct setting *settings, size_t *count, char *text)
-{
-    char *equals = strchr(text, '=');
-    if (!equals || *count == MAX_OVERRIDES)
-        usage();
-    *equals = '\0';
-    settings[(*count)++] = (struct setting){text, equals + 1};
+    die("usage: floor BOOTSTRAP IN OUT [--profile latency|throughput] [--from earliest|latest] "
+        "[--until-end]");
 }
 
 static void parse(struct options *options, int argc, char **argv)
 {
     if (argc < 4)
         usage();
-    *options = (struct options){.bootstrap = argv[1],
-                                .in = argv[2],
-                                .out = argv[3],
-                                .profile = &PROFILES[0],
-                                .copy_below_bytes = 512};
+    *options = (struct options){
+        .bootstrap = argv[1], .in = argv[2], .out = argv[3], .profile = &PROFILES[0]};
     for (int i = 4; i < argc; i++) {
         if (strcmp(argv[i], "--until-end") == 0) {
             options->until_end = true;
@@ -627,26 +579,16 @@ static void parse(struct options *options, int argc, char **argv)
         if (i + 1 == argc)
             usage();
         const char *name = argv[i];
-        char *value = argv[++i];
-        if (strcmp(name, "--profile") == 0) {
-            options->profile = strcmp(value, "latency") == 0      ? &PROFILES[0]
-                               : strcmp(value, "throughput") == 0 ? &PROFILES[1]
-                                                                  : NULL;
-            if (!options->profile)
-                usage();
-        } else if (strcmp(name, "--from") == 0) {
-            options->from_earliest = strcmp(value, "earliest") == 0;
-            if (!options->from_earliest && strcmp(value, "latest") != 0)
-                usage();
-        } else if (strcmp(name, "--copy-below") == 0) {
-            options->copy_below_bytes = strtoul(value, NULL, 10);
-        } else if (strcmp(name, "--consumer") == 0) {
-            add_override(options->consumer_overrides, &options->consumer_override_count, value);
-        } else if (strcmp(name, "--producer") == 0) {
-            add_override(options->producer_overrides, &options->producer_override_count, value);
-        } else {
+        const char *value = argv[++i];
+        bool profile = strcmp(name, "--profile") == 0, from = strcmp(name, "--from") == 0;
+        if (profile && strcmp(value, "latency") == 0)
+            options->profile = &PROFILES[0];
+        else if (profile && strcmp(value, "throughput") == 0)
+            options->profile = &PROFILES[1];
+        else if (from && strcmp(value, "earliest") == 0)
+            options->from_earliest = true;
+        else if (!from || strcmp(value, "latest") != 0)
             usage();
-        }
     }
 }
 

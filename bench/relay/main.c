@@ -25,6 +25,8 @@
 #include "bench/relay/results.h"
 #include "bench/relay/scenarios.h"
 
+enum { WARMUP_RATE = 5000, WARMUP_BYTES = 128 };
+
 struct bench {
     struct lt_bench_options options;
     struct lt_bench_setup setup;
@@ -61,6 +63,25 @@ static void run_cell(struct bench *bench, const struct lt_bench_cell *cell,
             print_progress(run);
         }
     }
+}
+
+/* A broker that has just started is compiled while it runs, on the CPU that it shares with the
+ * load. */
+static void warm_broker_up(struct bench *bench)
+{
+    const struct lt_bench_cell cell = {
+        .scenario = LT_BENCH_LATENCY, .rate = WARMUP_RATE, .value_bytes = WARMUP_BYTES};
+    struct lt_bench_setup setup = bench->setup;
+    struct lt_bench_results discarded = {0};
+    const struct lt_bench_program *program = bench->options.drain.count > 0
+                                                 ? bench->options.drain.list[0]
+                                                 : &bench->options.programs.list[0];
+    setup.seconds = bench->options.broker_warmup_seconds;
+    if (setup.seconds > 0)
+        lt_bench_run_latency(&setup, program,
+                             lt_bench_results_add(&discarded, &cell, program->name, 0));
+    bench->setup.next_run = setup.next_run;
+    lt_bench_results_fini(&discarded);
 }
 
 static void run_latencies(struct bench *bench)
@@ -160,6 +181,7 @@ int main(int argc, char **argv)
     const struct lt_bench_cell rest = {.scenario = LT_BENCH_REST};
     lt_bench_options_parse(&bench.options, argc, argv);
     prepare(&bench);
+    warm_broker_up(&bench);
     run_latencies(&bench);
     run_drains(&bench);
     if (bench.options.rest.count > 0)

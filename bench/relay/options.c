@@ -21,6 +21,7 @@ static const char USAGE[] =
     "  --pairs N             rounds of each comparison (7)\n"
     "  --seconds S           measured part of a run, at least 10000 records (5)\n"
     "  --warmup S            unmeasured part before it (1)\n"
+    "  --broker-warmup S     load before the first run, for the broker's compiler (15)\n"
     "  --partitions N        of each topic (1)\n"
     "  --relay-cpu N --load-cpu N --broker-pid PID   placement; -1 leaves it (1, 0)\n"
     "  --out DIR             raw results, curves and logs (build/bench/relay)\n"
@@ -92,6 +93,8 @@ static bool set_number(struct lt_bench_options *options, const char *name, char 
         options->seconds = (uint32_t)parse_number(name, value, 1, 3600);
     else if (strcmp(name, "--warmup") == 0)
         options->warmup_seconds = (uint32_t)parse_number(name, value, 0, 3600);
+    else if (strcmp(name, "--broker-warmup") == 0)
+        options->broker_warmup_seconds = (uint32_t)parse_number(name, value, 0, 3600);
     else if (strcmp(name, "--partitions") == 0)
         options->partition_count = (int32_t)parse_number(name, value, 1, 256);
     else if (strcmp(name, "--relay-cpu") == 0)
@@ -121,6 +124,7 @@ void lt_bench_options_parse(struct lt_bench_options *options, int argc, char **a
         .pairs = 7,
         .seconds = 5,
         .warmup_seconds = 1,
+        .broker_warmup_seconds = 15,
         .partition_count = 1,
         .drain_bytes = 256u << 20,
         .rates = {.list = {1000, 10000, 50000}, .count = 3},

@@ -39,6 +39,7 @@ struct lt_bench_options {
     uint32_t pairs;
     uint32_t seconds;
     uint32_t warmup_seconds;
+    uint32_t broker_warmup_seconds; /* an unrecorded run before all others */
     int32_t partition_count;
     uint64_t drain_bytes; /* of values in a backlog */
     struct lt_bench_programs programs;

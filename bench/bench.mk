@@ -1,0 +1,30 @@
+# The whole-system benches. BENCH_RELAY_ARGS go to relay_bench, FLOOR=/path/to/binary replaces the floor.
+FLOOR_PROGRAM := $(BUILD)/bench/floor
+RELAY_BENCH   := $(BUILD)/bench/relay_bench
+RELAY_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/relay/*.c)))
+RIVALS ?= franz-go kstreams flink hazelcast-jet spark
+# What the rivals are called in bench/relay/programs.
+RIVAL_PROGRAMS ?= franz-go,kstreams,flink,hazelcast-jet,spark-real-time,spark-continuous
+
+# In one step: its object directory would have the name of the program. Like every executable here it links
+# jemalloc, which librdkafka then uses too.
+$(FLOOR_PROGRAM): bench/floor/floor.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $< -o $@.new $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) -lrdkafka
+	@mv $@.new $@
+$(RELAY_BENCH): $(RELAY_BENCH_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lrdkafka -lxxhash -lm -pthread
+
+.PHONY: bench-relay bench-rivals
+bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS)
+	BUILD=$(BUILD) bench/relay/run \
+	    --latency one-hop,floor,leat,leat-no-epochs --drain floor,floor-throughput,leat,leat-no-epochs \
+	    $(BENCH_RELAY_ARGS)
+
+# For scale, not for the bars: other engines under the same load.
+bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS)
+	for rival in $(RIVALS); do sh bench/rivals/$$rival/build.sh || exit; done
+	BUILD=$(BUILD) bench/relay/run --warmup 10 --pairs 3 \
+	    --latency floor,leat,$(RIVAL_PROGRAMS) --drain floor,leat,$(RIVAL_PROGRAMS) \
+	    --rest floor,leat,$(RIVAL_PROGRAMS) $(BENCH_RELAY_ARGS)
