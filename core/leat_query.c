@@ -103,7 +103,7 @@ int lt_door_write(leat_query *query, leat_stream *stream, const char *format,
                   const struct lt_sink_type *type, struct lt_options *options)
 {
     struct lt_error error;
-    struct lt_plan_node *node;
+    struct lt_plan_node *node = NULL;
     int code = check_write(query, stream, &error);
     if (code == 0)
         code = make_write(query, format, type, 1, &node, &error);
@@ -121,7 +121,7 @@ int lt_door_write_dead_letters(leat_query *query, const char *format,
                                const struct lt_sink_type *type, struct lt_options *options)
 {
     struct lt_error error;
-    struct lt_plan_node *node;
+    struct lt_plan_node *node = NULL;
     int code = 0;
     if (query->running != NULL)
         code = lt_error_set(&error, LT_E_STATE, "a sink cannot be added after the start");

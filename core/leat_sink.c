@@ -285,7 +285,7 @@ static int make_definition(leat_query *query, const leat_sink *sink, struct defi
 int leat_query_write_sink(leat_query *query, leat_stream *stream, const leat_sink *sink)
 {
     struct lt_error error;
-    struct definition *definition;
+    struct definition *definition = NULL;
     if (query == NULL)
         return LEAT_ERROR_INVALID;
     if (make_definition(query, sink, &definition, &error) != 0) {
@@ -298,7 +298,7 @@ int leat_query_write_sink(leat_query *query, leat_stream *stream, const leat_sin
 int leat_query_dead_letters_sink(leat_query *query, const leat_sink *sink)
 {
     struct lt_error error;
-    struct definition *definition;
+    struct definition *definition = NULL;
     if (query == NULL)
         return LEAT_ERROR_INVALID;
     if (make_definition(query, sink, &definition, &error) != 0) {
