@@ -11,8 +11,6 @@
  *   consumer's threads --queue--> application thread --produce--> producer's threads
  *        event callback: count, and write the eventfd only if the application thread is parked
  *
- * Delivery reports wake nobody: at 1 k/s that saves a wake-up of four per record.
- *
  * Invariants
  * - The producer is idempotent and partition p of IN goes to partition p of OUT, so delivery
  * reports of one partition arrive in the order of its offsets. `acked` is therefore a
@@ -132,8 +130,7 @@ struct relay {
     struct partition *partitions;
     int32_t partition_count, done_count;
     uint64_t relayed;
-    int64_t spin_ns;
-    int64_t next_commit_ns;
+    int64_t spin_ns, next_commit_ns;
     bool commit_in_flight;
 };
 
@@ -368,7 +365,7 @@ static void commit_if_due(struct relay *relay)
     rd_kafka_topic_partition_list_destroy(offsets);
 }
 
-/* Delivery reports are served on the way past, and once a second for the commit. */
+/* Delivery reports wake nobody: served on the way past, and once a second for the commit. */
 static void run(struct relay *relay)
 {
     relay->next_commit_ns = now_ns() + COMMIT_INTERVAL_NS;
@@ -559,7 +556,7 @@ static void start(struct relay *relay)
     assign(relay);
 }
 
-static void usage(void)
+__attribute__((noreturn)) static void usage(void)
 {
     die("usage: floor BOOTSTRAP IN OUT [--profile latency|throughput] [--from earliest|latest] "
         "[--until-end]");
