@@ -45,7 +45,7 @@ enum lt_json_scan_flags {
     LT_JSON_SCAN_ANY_ESCAPE = 16,   /* \q is q */
     LT_JSON_SCAN_CONTROL = 32,      /* control characters in strings */
     LT_JSON_SCAN_COMMENTS = 64,     /* slash-star and slash-slash */
-    LT_JSON_SCAN_SPARK = LT_JSON_SCAN_SINGLE_QUOTES, /* Spark's default */
+    LT_JSON_SCAN_SPARK = LT_JSON_SCAN_SINGLE_QUOTES, /* what Spark allows by default */
 };
 
 struct lt_json_scan {
@@ -54,11 +54,10 @@ struct lt_json_scan {
     enum lt_json_token token; /* the last one given */
     /* The token in the text; of strings and names without their quotes. */
     const uint8_t *token_begin, *token_end;
-    bool has_escapes;  /* the string or name must be unescaped */
-    const char *fault; /* INVALID: what was expected or wrong */
+    bool has_escapes; /* the string or name must be unescaped */
+    uint8_t state;    /* what may come next */
     uint32_t depth;
-    bool expects_value; /* after a name or a comma, or at the very beginning */
-    bool is_first;      /* of the object or array just begun */
+    const char *fault; /* INVALID: what is wrong, "a name is expected" */
     uint64_t is_object[(LT_JSON_SCAN_DEPTH + 63) / 64];
 };
 
@@ -73,14 +72,17 @@ enum lt_json_token lt_json_scan_skip(struct lt_json_scan *scan);
 /* Appends the string or name, escapes undone. Unpaired surrogates become "?", as Java encodes them.
  */
 void lt_json_scan_text(const struct lt_json_scan *scan, struct lt_text_buffer *out);
+/* Appends the number as Jackson does: integers as they are, what has a point or exponent as Java
+ * prints doubles, infinities and NaN in quotes. */
+void lt_json_scan_number(const struct lt_json_scan *scan, struct lt_text_buffer *out);
 /* True when the string or name is `text`. */
 bool lt_json_scan_is(const struct lt_json_scan *scan, const char *text, size_t size_bytes);
 /* The line and column of the last token, from 1, for error texts. */
 void lt_json_scan_place(const struct lt_json_scan *scan, size_t *line, size_t *column);
 
-/* Copies the value that the last token begins, as Jackson does: blanks left out, strings escaped
- * anew, numbers with a point or exponent as Java prints doubles. False when it is malformed; `out`
- * then holds a part of it. */
+/* Copies the value that the last token begins, and goes to its end: blanks left out, strings
+ * escaped anew, numbers as lt_json_scan_number. False when it is malformed; `out` then holds a part
+ * of it. */
 bool lt_json_scan_copy(struct lt_json_scan *scan, struct lt_text_buffer *out);
 
 #endif

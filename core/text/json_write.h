@@ -26,6 +26,8 @@ struct lt_json_write_options {
 
 /* Appends a string in quotes, escaped. */
 void lt_json_write_string(struct lt_text_buffer *out, const void *data, size_t size_bytes);
+/* The same without the quotes. */
+void lt_json_write_escaped(struct lt_text_buffer *out, const void *data, size_t size_bytes);
 /* Appends a value that is not NULL. `options` may be NULL. VARIANT is asserted against. */
 void lt_json_write_value(struct lt_text_buffer *out, const struct lt_type *type,
                          const union lt_value *value, const struct lt_json_write_options *options);

@@ -4,7 +4,7 @@
  * Bytes that are not UTF-8 are met everywhere and never an error: each byte that begins no sequence
  * counts as one character.
  *
- * Upper and lower case are the full mappings of Unicode 14 without regard to language, as Spark's
+ * Upper and lower case are the full mappings of Unicode 15 without regard to language, as Spark's
  * ICU does it: "ß" becomes "SS", "İ" becomes "i" and a dot, a final sigma is told from others.
  *
  * on: any. Pure.
