@@ -4,7 +4,8 @@
  * Two schedules. By default Spark's of continuous mode: each partition counts by itself, from its
  * own number in steps of the number of partitions, and its period is a whole number of
  * milliseconds. What was missed while the query was stopped is made up for at once. (A period that
- * would round to 0 is kept exact in nanoseconds; Spark would run without any.)
+ * would round to 0 is kept exact in nanoseconds; Spark would run without any. Run times in
+ * positions are then when the query was new, since the rest follows from the value.)
  *
  * `openLoop` is leat's, for measuring: any rate up to tens of millions a second, after
  * `rampUpTime`. Each row carries the moment at which it was *due*, as its timestamp and as its

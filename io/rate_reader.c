@@ -23,7 +23,7 @@ struct schedule {
     uint32_t partition;
     int64_t value;       /* of the next row */
     int64_t end_value;   /* the first that is not wanted; INT64_MAX: none */
-    int64_t run_time_ms; /* of the last row made */
+    int64_t run_time_ms; /* of the last row made; exact: when the schedule began */
     int64_t due_ns;      /* of the next row, on the query's clock */
     int64_t due_rest;    /* carried: due is due_ns + due_rest / divisor */
     int64_t ramp_count;  /* rows made during the ramp */
@@ -36,6 +36,8 @@ struct rate_reader {
     struct lt_row_pool *pool;
     int64_t begin_ns, begin_wall_us;         /* the same moment on both clocks */
     int64_t period_ns, period_rest, divisor; /* period is period_ns + period_rest / divisor */
+    bool is_exact; /* not open loop, and the period is below 1 ms: times follow from values and the
+                      begin */
     struct schedule *schedules;
     uint32_t schedule_count;
     uint32_t turn;   /* the schedule to begin with */
@@ -99,7 +101,8 @@ static struct lt_row *make_row(struct rate_reader *reader, struct schedule *sche
     row->source_offset = schedule->value;
     row->ingest_ns = reader->rate->is_open_loop ? schedule->due_ns : now_ns;
     lt_rate_rows_fill(reader->rate->rows, row, schedule->value, timestamp_us);
-    schedule->run_time_ms = timestamp_us / 1000;
+    if (!reader->is_exact)
+        schedule->run_time_ms = timestamp_us / 1000;
     advance(reader, schedule);
     return row;
 }
@@ -223,8 +226,18 @@ static void begin_schedule(const struct rate_reader *reader, struct schedule *sc
             reader->begin_ns + (int64_t)schedule->partition * LT_NS_PER_S / rate->rows_per_second;
         return;
     }
-    int64_t ago_us = reader->begin_wall_us - position->extra * 1000;
-    schedule->due_ns = reader->begin_ns - ago_us * LT_NS_PER_US + reader->period_ns;
+    schedule->due_ns =
+        reader->begin_ns - (reader->begin_wall_us - position->extra * 1000) * LT_NS_PER_US;
+    if (!reader->is_exact) {
+        schedule->due_ns += reader->period_ns;
+        return;
+    }
+    /* extra is when value 0 was begun, and stays so: whole milliseconds of the last row would not
+     * bring it back. */
+    __int128 periods = position->offset / rate->partition_count + 1;
+    __int128 due = periods * rate->partition_count * LT_NS_PER_S;
+    schedule->due_ns += (int64_t)(due / reader->divisor);
+    schedule->due_rest = (int64_t)(due % reader->divisor);
 }
 
 static int rate_seek(struct lt_reader *base, const struct lt_position *positions,
@@ -256,6 +269,7 @@ static void set_period(struct rate_reader *reader)
     reader->divisor = rate->rows_per_second;
     reader->period_ns = whole / rate->rows_per_second;
     reader->period_rest = whole % rate->rows_per_second;
+    reader->is_exact = !rate->is_open_loop && period_ms == 0;
     if (!rate->is_open_loop && period_ms > 0) {
         reader->period_ns = period_ms * LT_NS_PER_MS;
         reader->period_rest = 0;
