@@ -6,9 +6,9 @@
 #define LT_BASE_LIMITS_H
 
 enum {
-    /* Rows in flight in one lane: what covers 1.5 M records/s over a 40 ms acknowledgement.
+    /* Rows in flight in one lane: what covers 1.5 M records/s over a 20 ms acknowledgement.
      * Untouched rows cost address space only: the pool hands out the last one returned first. */
-    LT_LIMIT_LANE_ROWS = 65536,
+    LT_LIMIT_LANE_ROWS = 32768,
     /* Bytes borrowed by rows in flight in one lane before the source stops polling. */
     LT_LIMIT_LANE_BYTES = 256 * 1024 * 1024,
     /* Slots of a ring between two stages: at least 4x the interval at which the consumer publishes

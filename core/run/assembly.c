@@ -307,6 +307,7 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
     struct lt_placement_options placement = {
         .cpus = assembly->settings.cpus,
         .pin = assembly->settings.pin && !assembly->spec->is_invoked,
+        .yield_to_lanes = assembly->settings.yield_to_lanes,
         .hold_dma_latency = assembly->settings.hold_dma_latency,
     };
     int code = lt_placement_init(&assembly->placement, &placement, error);

@@ -152,6 +152,7 @@ int lt_placement_init(struct lt_placement *placement, const struct lt_placement_
     choose_housekeeping(placement);
     /* Pinning to the one CPU there is would only get in the scheduler's way. */
     placement->pin = options->pin && placement->usable_count > 1;
+    placement->yield_to_lanes = options->yield_to_lanes;
     if (options->hold_dma_latency)
         hold_dma_latency(placement);
     return 0;
@@ -198,6 +199,9 @@ void lt_placement_place_thread(void *context, const char *thread_name)
 {
     struct lt_placement *placement = context;
     (void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS); /* best effort: only costs precision */
+    if (placement->yield_to_lanes)
+        (void)sched_setscheduler(0, SCHED_BATCH,
+                                 &(struct sched_param){0}); /* best effort, likewise */
     if (!placement->pin)
         return;
     cpu_set_t set;

@@ -24,6 +24,10 @@ static const struct lt_option_spec specs[] = {
      "What a lane's thread does when nothing is there. auto: backoff where lanes have CPUs of "
      "their own, else park."},
     {"pin", LT_OPTION_BOOL, "true", NULL, 0, 0, 0, "Whether threads are bound to their CPUs."},
+    {"yieldToLanes", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
+     "Whether libraries' threads are SCHED_BATCH, so that waking one does not preempt a lane: what "
+     "a lane has at hand goes "
+     "out together, without a linger."},
     {"dmaLatency", LT_OPTION_CHOICE, "auto", "auto|off", 0, 0, 0,
      "auto: hold /dev/cpu_dma_latency at 0 when permitted, so that idle CPUs wake in microseconds; "
      "costs power."},
@@ -42,7 +46,7 @@ static const struct lt_option_spec specs[] = {
     {"counters", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "File that counters and histograms are mapped in, for `leat stat`. Default: none for programs "
      "that embed leat."},
-    {"laneRows", LT_OPTION_I64, "65536", NULL, 2 * LT_LIMIT_POLL_RECORDS, 16777216, 0,
+    {"laneRows", LT_OPTION_I64, "32768", NULL, 2 * LT_LIMIT_POLL_RECORDS, 16777216, 0,
      "Rows that may be in flight in one lane before its source is not polled."},
     {"laneBytes", LT_OPTION_SIZE, "256m", NULL, 1024 * 1024, INT64_MAX, 0,
      "Bytes that rows in flight may borrow in one lane before its source is not polled."},
@@ -81,6 +85,7 @@ int lt_query_settings_read(const struct lt_options *options, struct lt_query_set
         .cpus = text(options, "cpus"),
         .idle_is_set = strcmp(idle, "auto") != 0,
         .pin = lt_options_bool(options, specs, SPEC_COUNT, "pin"),
+        .yield_to_lanes = lt_options_bool(options, specs, SPEC_COUNT, "yieldToLanes"),
         .hold_dma_latency = strcmp(text(options, "dmaLatency"), "auto") == 0,
         .reactor = text(options, "io"),
         .min_batches_to_retain = (uint32_t)number(options, "minBatchesToRetain"),

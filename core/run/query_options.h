@@ -20,7 +20,7 @@ struct lt_query_settings {
     const char *cpus;            /* or NULL */
     bool idle_is_set;
     enum lt_idle idle;
-    bool pin, hold_dma_latency;
+    bool pin, yield_to_lanes, hold_dma_latency;
     const char *reactor; /* "auto", "io_uring", "epoll" */
     uint32_t min_batches_to_retain;
     bool verify_checksums;
