@@ -1,0 +1,100 @@
+/* The lock of a checkpoint directory: one owner, named to the others, freed by any death. */
+#include "core/epoch/lock.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tests/support/scratch.h"
+
+struct place {
+    char path[SCRATCH_PATH_SIZE];
+    struct lt_epoch_folder folder;
+};
+
+static int set_up(void **state)
+{
+    struct place *place = calloc(1, sizeof *place);
+    scratch_create(place->path);
+    *state = place;
+    return lt_epoch_folder_open(&place->folder, place->path, false, NULL);
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    lt_epoch_folder_close(&place->folder);
+    scratch_remove(place->path);
+    free(place);
+    return 0;
+}
+
+static void a_second_owner_is_refused_and_told_who_holds_it(void **state)
+{
+    struct place *place = *state;
+    struct lt_error error;
+    int first, second;
+    assert_int_equal(lt_epoch_lock_take(&place->folder, "orders", &first, &error), 0);
+    assert_int_equal(lt_epoch_lock_take(&place->folder, "other", &second, &error), LT_E_BUSY);
+    char expected[64];
+    snprintf(expected, sizeof expected, "in use by pid %ld, query \"orders\", host ",
+             (long)getpid());
+    assert_memory_equal(error.text, expected, strlen(expected));
+    assert_non_null(strstr(error.text, "; hint: stop that query, or give this one a checkpoint "
+                                       "directory of its own"));
+    close(first);
+    assert_int_equal(lt_epoch_lock_take(&place->folder, NULL, &second, &error), 0);
+    char *owner = scratch_read("%s/.leat.lock", place->path);
+    snprintf(expected, sizeof expected, "pid %ld, query \"\", host ", (long)getpid());
+    assert_memory_equal(owner, expected, strlen(expected));
+    assert_ptr_equal(strchr(owner, '\n'), owner + strlen(owner) - 1);
+    free(owner);
+    close(second);
+}
+
+static void a_killed_owner_leaves_the_lock_free(void **state)
+{
+    struct place *place = *state;
+    struct lt_error error;
+    int pipe_fds[2], fd;
+    assert_int_equal(pipe(pipe_fds), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct lt_epoch_folder folder;
+        if (lt_epoch_folder_open(&folder, place->path, false, NULL) != 0 ||
+            lt_epoch_lock_take(&folder, "doomed", &fd, NULL) != 0)
+            _exit(1);
+        if (write(pipe_fds[1], "x", 1) != 1)
+            _exit(1);
+        for (;;) /* until it is killed */
+            pause();
+    }
+    char taken;
+    assert_int_equal(read(pipe_fds[0], &taken, 1), 1);
+    assert_int_equal(lt_epoch_lock_take(&place->folder, "next", &fd, &error), LT_E_BUSY);
+    assert_non_null(strstr(error.text, "query \"doomed\""));
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(lt_epoch_lock_take(&place->folder, "next", &fd, &error), 0);
+    close(fd);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_second_owner_is_refused_and_told_who_holds_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_owner_leaves_the_lock_free, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
