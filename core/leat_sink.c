@@ -14,6 +14,9 @@
 
 #include "core/leat_objects.h"
 
+/* How long a parked lane waits before it asks again whether an epoch is prepared or shown. */
+enum { ASK_AGAIN_NS = 200 * LT_NS_PER_US };
+
 /* What leat_query_write_sink keeps of the program's struct, in the query's arena. */
 struct definition {
     struct lt_sink_type type;
@@ -33,6 +36,7 @@ struct user_writer {
     const struct lt_clock *clock;
     uint32_t lane;
     void *state;
+    bool prepare_awaited, commit_awaited; /* the program has said: not yet */
 };
 
 /* -------------------------------------------------------------------------------------- writer */
@@ -110,6 +114,7 @@ static int writer_prepared(struct lt_writer *writer, uint64_t epoch, struct lt_t
 {
     struct user_writer *own = writer_of(writer);
     int answer = ask(writer, own->definition->calls.prepare, epoch, "prepare");
+    own->prepare_awaited = answer == 0;
     if (answer > 0 && own->definition->calls.commit != NULL)
         lt_text_format(note, "%u", own->lane);
     return answer;
@@ -117,7 +122,10 @@ static int writer_prepared(struct lt_writer *writer, uint64_t epoch, struct lt_t
 
 static int writer_committed(struct lt_writer *writer, uint64_t epoch)
 {
-    return ask(writer, writer_of(writer)->definition->calls.commit, epoch, "commit");
+    struct user_writer *own = writer_of(writer);
+    int answer = ask(writer, own->definition->calls.commit, epoch, "commit");
+    own->commit_awaited = answer == 0;
+    return answer;
 }
 
 static void writer_close(struct lt_writer *writer)
@@ -128,10 +136,19 @@ static void writer_close(struct lt_writer *writer)
     free(own);
 }
 
+/* Nothing wakes the lane when the program has prepared or shown an epoch: it is asked again. */
+static int64_t writer_deadline_ns(struct lt_writer *writer)
+{
+    struct user_writer *own = writer_of(writer);
+    bool is_awaited = own->prepare_awaited || own->commit_awaited;
+    return is_awaited ? lt_clock_now_ns(own->clock) + ASK_AGAIN_NS : LT_NEVER_NS;
+}
+
 static const struct lt_writer_ops writer_ops = {
     .write = writer_write,
     .flush = writer_flush,
     .prepare = writer_prepare,
+    .deadline_ns = writer_deadline_ns,
     .prepared = writer_prepared,
     .committed = writer_committed,
     .close = writer_close,

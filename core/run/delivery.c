@@ -32,8 +32,10 @@ static uint32_t send_failure(struct lt_delivery *delivery)
     struct lt_message message = {.kind = LT_REPORT_FAILED,
                                  .sender = lt_report_sender(delivery->lane, 0),
                                  .payload = delivery->unsent_error};
-    if (!lt_mailbox_try_send(delivery->control, &message))
+    if (!lt_mailbox_try_send(delivery->control, &message)) {
+        delivery->look_again = true;
         return 0;
+    }
     delivery->unsent_error = NULL;
     return 1;
 }
@@ -197,7 +199,9 @@ static bool report(struct lt_branch *branch, enum lt_report kind, uint64_t epoch
                                      lt_report_sender(branch->delivery->lane, branch->sink_index),
                                  .number = epoch,
                                  .payload = note};
-    return lt_mailbox_try_send(branch->delivery->control, &message);
+    bool sent = lt_mailbox_try_send(branch->delivery->control, &message);
+    branch->delivery->look_again |= !sent;
+    return sent;
 }
 
 static int is_committed(struct lt_branch *branch, uint64_t epoch)

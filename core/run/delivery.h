@@ -72,6 +72,7 @@ struct lt_delivery {
     struct lt_mailbox *control;
     uint32_t pending_count; /* items waiting in all branches */
     bool failed;            /* said so already */
+    bool look_again;        /* a report found the mailbox full; the stage clears it */
     struct lt_error *unsent_error;
     struct lt_shared_u64 *dead_lettered; /* counter */
 };

@@ -6,7 +6,13 @@
 #include "core/base/arena.h"
 #include "core/run/report.h"
 
-enum { LAG_INTERVAL_NS = 500 * LT_NS_PER_MS };
+enum {
+    LAG_INTERVAL_NS = 500 * LT_NS_PER_MS,
+    /* Nobody wakes a stage when there is room again (in a ring, in a mailbox, in a pool whose rows
+     * are released on other threads, in a program's own operator or output): a parked one looks
+     * this often. */
+    LOOK_FOR_ROOM_NS = 50 * LT_NS_PER_US,
+};
 
 static struct lt_out *terminal(struct lt_stage *stage)
 {
@@ -40,7 +46,10 @@ static uint32_t send(struct lt_stage *stage, enum lt_report kind, uint64_t numbe
                                  .sender = lt_report_sender(stage->lane, 0),
                                  .number = number,
                                  .payload = payload};
-    return lt_mailbox_try_send(stage->control, &message) ? 1 : 0;
+    if (lt_mailbox_try_send(stage->control, &message))
+        return 1;
+    stage->look_again = true;
+    return 0;
 }
 
 static uint32_t send_error(struct lt_stage *stage)
@@ -135,6 +144,7 @@ static uint32_t read_source(struct lt_stage *stage)
     switch (intake->reader->ops->poll(intake->reader, lt_chain_entry(&stage->chain),
                                       LT_LIMIT_POLL_RECORDS, &count)) {
     case LT_POLL_MORE:
+        stage->look_again |= count == 0; /* its rows are all on their way */
         break;
     case LT_POLL_IDLE:
         update_lag(stage);
@@ -241,6 +251,9 @@ static uint32_t step_waiting(struct lt_stage *stage)
 static uint32_t stage_step(void *context)
 {
     struct lt_stage *stage = context;
+    stage->look_again = false;
+    if (stage->delivery != NULL)
+        stage->delivery->look_again = false;
     uint32_t work = take_commands(stage);
     work += step_waiting(stage);
     if (stage->intake != NULL) {
@@ -259,6 +272,10 @@ static uint32_t stage_step(void *context)
 static int64_t stage_deadline_ns(void *context)
 {
     struct lt_stage *stage = context;
+    bool has_failed = stage->has_error || (stage->delivery != NULL && stage->delivery->failed);
+    bool look_again = stage->look_again || (stage->delivery != NULL && stage->delivery->look_again);
+    if (look_again || (is_blocked(stage) && !has_failed))
+        return lt_clock_now_ns(stage->clock) + LOOK_FOR_ROOM_NS;
     int64_t nearest =
         stage->delivery != NULL ? lt_delivery_deadline_ns(stage->delivery) : LT_NEVER_NS;
     if (stage->intake != NULL && stage->intake->reader->ops->deadline_ns != NULL) {

@@ -56,7 +56,8 @@ struct lt_stage {
     struct lt_connector_env env;   /* counter_prefix and index are filled per use */
     struct lt_operator_env operator_env;
     bool stop_reported;
-    bool chain_marked;     /* the marker at hand has passed the chain, not yet what follows */
+    bool look_again;   /* in the last step something found no room that nobody will tell about */
+    bool chain_marked; /* the marker at hand has passed the chain, not yet what follows */
     struct lt_error error; /* of a stage without delivery, until it is sent */
     bool has_error, error_sent;
 };
