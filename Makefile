@@ -85,10 +85,6 @@ $(BUILD)/libleat.so: $(OBJECTS) core/leat.map
 	$(call show,LINK,$@)
 	$(Q)$(CC) -shared $(SAN_$(SAN)) -Wl,-soname,libleat.so.$(ABI) -Wl,--version-script=core/leat.map -Wl,-z,defs $(OBJECTS) -o $@ $(LIBS) -pthread
 
-$(BUILD)/leat $(BUILD)/leat-relay: $(BUILD)/%: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c)) $(BUILD)/libleat.a
-	$(call show,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
-
 # ------------------------------------------------------------ tests
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 	@mkdir -p $(@D)

@@ -1,0 +1,91 @@
+/*
+ * How the tools speak, end and get memory.
+ */
+#include "tools/commands.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/leat_admin.h"
+
+static const char *speaker = "leat";
+
+void lt_tool_speaker(const char *name)
+{
+    speaker = name;
+}
+
+static void say_list(const char *format, va_list arguments)
+{
+    fprintf(stderr, "%s: ", speaker);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void lt_tool_say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_list(format, arguments);
+    va_end(arguments);
+}
+
+int lt_tool_wrong(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_list(format, arguments);
+    va_end(arguments);
+    return LT_TOOL_USAGE;
+}
+
+int lt_tool_finish(int status)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return status;
+    lt_tool_say("cannot write to stdout: %s", strerror(errno));
+    return status == LT_TOOL_OK ? LT_TOOL_FAILED : status;
+}
+
+static void *check(void *memory)
+{
+    if (memory != NULL)
+        return memory;
+    lt_tool_say("out of memory");
+    exit(LT_TOOL_FAILED);
+}
+
+void *lt_tool_alloc(size_t size_bytes)
+{
+    return check(calloc(1, size_bytes > 0 ? size_bytes : 1));
+}
+
+void *lt_tool_grow(void *array, size_t count, size_t element_bytes)
+{
+    bool is_full = (count & (count - 1)) == 0;
+    return is_full ? check(reallocarray(array, count > 0 ? 2 * count : 1, element_bytes)) : array;
+}
+
+char *lt_tool_copy(const char *text)
+{
+    return check(strdup(text));
+}
+
+char *lt_tool_format(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int size_bytes = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    return check(size_bytes < 0 ? NULL : text);
+}
+
+char *lt_tool_hint(const char *name, const char *const *names, size_t count)
+{
+    const char *near = leat_admin_nearest(name, names, count);
+    return near == NULL ? lt_tool_copy("") : lt_tool_format("; hint: did you mean \"%s\"?", near);
+}

@@ -1,0 +1,286 @@
+/*
+ * `leat eval 'EXPR'`: what an expression makes of sample rows, one result a line.
+ *
+ * Each line of the input is the value of a row as a Kafka source would hand it out: key, timestamp
+ * and headers NULL, topic "eval", partition 0, the line's number as the offset. With --schema each
+ * line is a JSON object instead, and its members are the columns.
+ *
+ * It runs the library itself in invoker mode: a row is pushed, the query is worked until the result
+ * is there. A row that fails stops a query, so the next row gets a new one; the expression was found
+ * sound before the first row.
+ *
+ * on: main.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/leat.h"
+#include "tools/commands.h"
+#include "tools/ddl.h"
+#include "tools/flags.h"
+
+static const char kafka_schema[] =
+    "key BINARY, value BINARY, topic STRING, partition INT, offset BIGINT, timestamp TIMESTAMP, "
+    "timestampType INT, headers ARRAY<STRUCT<key: STRING, value: BINARY>>";
+enum { KAFKA_VALUE = 1, KAFKA_TOPIC, KAFKA_PARTITION, KAFKA_OFFSET, KAFKA_TIMESTAMP_TYPE = 6 };
+
+static const struct lt_tool_flag flags[] = {
+    {"in", 'i', "FILE", "Sample rows, one a line; - (the default) is stdin."},
+    {"schema", 's', "DDL",
+     "Each line is a JSON object with these columns: \"price double, side string\". A member that "
+     "is missing or does not fit is NULL."},
+    {"as", 0, "SHAPE", "kafka (the default): each line is the value of a Kafka record."},
+    {"help", 'h', NULL, "Print this and end."},
+};
+enum { FLAG_IN, FLAG_SCHEMA, FLAG_AS, FLAG_HELP, FLAG_COUNT };
+
+struct eval {
+    const char *expression, *path, *ddl;
+    bool wants_help;
+    leat_context *context;
+    leat_input *input;
+    leat_output *output;
+    leat_query *query;
+    bool got_result;
+};
+
+static int take(void *user, int index, const char *value)
+{
+    struct eval *eval = user;
+    if (index == FLAG_HELP)
+        eval->wants_help = true;
+    else if (index == FLAG_IN)
+        eval->path = value;
+    else if (index == FLAG_SCHEMA)
+        eval->ddl = value;
+    else if (index == FLAG_AS && strcmp(value, "kafka") != 0)
+        return lt_tool_wrong("--as \"%s\" is none of: kafka", value);
+    else if (index == LT_TOOL_WORD && eval->expression != NULL)
+        return lt_tool_wrong("\"%s\" is one word too many; hint: the expression stands in quotes",
+                             value);
+    else if (index == LT_TOOL_WORD)
+        eval->expression = value;
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------------- the query */
+
+/* Says the builder's error; caret lines and all. */
+static int fail_builder(const struct eval *eval)
+{
+    return lt_tool_wrong("%s", leat_context_error(eval->context));
+}
+
+/* The columns of --schema, each taken from the line's JSON text: "try_cast(value:`a` as INT) as `a`".
+ * NULL after saying why not. */
+static char *columns_of(const char *ddl)
+{
+    struct lt_tool_schema schema;
+    char *list = NULL;
+    bool is_sound = true;
+    lt_tool_schema_parse(ddl, &schema);
+    for (size_t i = 0; i < schema.count && is_sound; i++) {
+        const struct lt_tool_field *field = &schema.fields[i];
+        enum lt_tool_form form = lt_tool_schema_form(field->type);
+        is_sound = form != LT_TOOL_FORM_OTHER && form != LT_TOOL_FORM_HEADERS;
+        if (!is_sound)
+            lt_tool_say("--schema: column \"%s\" of type %s cannot be read from a line; hint: plain "
+                        "types only",
+                        field->name, field->type);
+        char *before = list, *name = lt_tool_schema_quote(field->name);
+        list = lt_tool_format("%s%stry_cast(value:%s as %s) as %s", before != NULL ? before : "",
+                              before != NULL ? ", " : "", name, field->type, name);
+        free(before);
+        free(name);
+    }
+    if (schema.count == 0)
+        lt_tool_say("--schema: no column in \"%s\"", ddl);
+    lt_tool_schema_fini(&schema);
+    if (is_sound)
+        return list;
+    free(list);
+    return NULL;
+}
+
+/* The rows that the expression sees; NULL after saying why. */
+static leat_stream *build_rows(struct eval *eval)
+{
+    eval->input =
+        leat_input_create(eval->context, eval->ddl != NULL ? "value STRING" : kafka_schema, 16);
+    leat_stream *rows = leat_read_input(eval->input);
+    if (eval->ddl != NULL) {
+        char *columns = columns_of(eval->ddl);
+        if (columns == NULL)
+            return NULL;
+        rows = leat_select(rows, columns);
+        free(columns);
+    }
+    if (rows == NULL || leat_stream_schema(rows) == NULL) {
+        (void)fail_builder(eval);
+        return NULL;
+    }
+    return rows;
+}
+
+/* The expression's columns as texts, in Spark's own casts. */
+static leat_stream *build_texts(leat_stream *results)
+{
+    struct lt_tool_schema schema;
+    const char *ddl = leat_stream_schema(results);
+    if (ddl == NULL)
+        return NULL;
+    lt_tool_schema_parse(ddl, &schema);
+    char *list = NULL;
+    for (size_t i = 0; i < schema.count; i++) {
+        char *before = list, *name = lt_tool_schema_quote(schema.fields[i].name);
+        list = lt_tool_format("%s%scast(%s as string) as `%zu`", before != NULL ? before : "",
+                              before != NULL ? ", " : "", name, i);
+        free(before);
+        free(name);
+    }
+    lt_tool_schema_fini(&schema);
+    leat_stream *texts = list != NULL ? leat_select(results, list) : NULL;
+    free(list);
+    return texts;
+}
+
+static void close_query(struct eval *eval)
+{
+    leat_query_destroy(eval->query);
+    leat_context_destroy(eval->context);
+    eval->query = NULL;
+    eval->context = NULL;
+}
+
+/* 0, or LT_TOOL_USAGE after saying what is wrong with the expression. */
+static int open_query(struct eval *eval)
+{
+    eval->context = leat_context_create();
+    leat_stream *rows = build_rows(eval);
+    if (rows == NULL)
+        return LT_TOOL_USAGE;
+    leat_stream *texts = build_texts(leat_select(rows, eval->expression));
+    if (texts == NULL || leat_stream_schema(texts) == NULL)
+        return fail_builder(eval);
+    eval->output = leat_output_create(eval->context, 16);
+    eval->query = leat_query_create(eval->context, NULL);
+    if (leat_query_write_output(eval->query, texts, eval->output) != LEAT_OK ||
+        leat_start_invoked(eval->query) != LEAT_OK)
+        return lt_tool_wrong("%s", leat_query_error(eval->query));
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------ the rows */
+
+static int fill_row(const struct eval *eval, leat_row *row, const char *line, size_t size_bytes,
+                    int64_t number)
+{
+    if (eval->ddl != NULL)
+        return leat_row_set_bytes(row, 0, line, size_bytes);
+    leat_row_set_i64(row, KAFKA_PARTITION, 0);
+    leat_row_set_i64(row, KAFKA_OFFSET, number);
+    leat_row_set_i64(row, KAFKA_TIMESTAMP_TYPE, 0);
+    int status = leat_row_set_bytes(row, KAFKA_TOPIC, "eval", strlen("eval"));
+    return status != LEAT_OK ? status : leat_row_set_bytes(row, KAFKA_VALUE, line, size_bytes);
+}
+
+static void print_row(void *user, const leat_row *row)
+{
+    struct eval *eval = user;
+    for (uint32_t i = 0; i < leat_row_column_count(row); i++) {
+        size_t size_bytes;
+        const void *text = leat_row_bytes(row, i, &size_bytes);
+        if (i > 0)
+            putchar('\t');
+        if (text == NULL)
+            fputs("NULL", stdout);
+        else
+            fwrite(text, 1, size_bytes, stdout);
+    }
+    putchar('\n');
+    eval->got_result = true;
+}
+
+/* 0, or LT_TOOL_FAILED after saying how the row failed. */
+static int eval_line(struct eval *eval, const char *line, size_t size_bytes, int64_t number)
+{
+    leat_row *row = leat_input_claim(eval->input);
+    int status = row == NULL ? LEAT_ERROR_LIMIT : fill_row(eval, row, line, size_bytes, number);
+    if (status != LEAT_OK) {
+        leat_input_abort(eval->input, row);
+        lt_tool_say("line %lld: the row cannot be made", (long long)number + 1);
+        return LT_TOOL_FAILED;
+    }
+    leat_input_commit(eval->input, row);
+    eval->got_result = false;
+    int work = 0;
+    /* One row gives one result or an error, so this ends. */
+    while (!eval->got_result && work >= 0) {
+        work = leat_do_work(eval->query);
+        leat_output_poll(eval->output, print_row, eval, 1);
+    }
+    if (eval->got_result)
+        return 0;
+    fflush(stdout);
+    lt_tool_say("line %lld: %s", (long long)number + 1, leat_query_error(eval->query));
+    return LT_TOOL_FAILED;
+}
+
+static int eval_lines(struct eval *eval, FILE *file)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t size_bytes;
+    int worst = open_query(eval), status = worst;
+    bool is_usable = status == 0;
+    for (int64_t number = 0; is_usable && (size_bytes = getline(&line, &capacity, file)) >= 0;
+         number++) {
+        if (size_bytes > 0 && line[size_bytes - 1] == '\n')
+            size_bytes--;
+        status = eval_line(eval, line, (size_t)size_bytes, number);
+        if (status == 0)
+            continue;
+        worst = status;
+        close_query(eval);
+        is_usable = open_query(eval) == 0;
+    }
+    close_query(eval);
+    free(line);
+    return worst;
+}
+
+static void print_help(void)
+{
+    printf("Usage: leat eval 'EXPR' [--in FILE] [--schema DDL]\n"
+           "What an expression makes of sample rows: one result a line, NULL for null.\n\n"
+           "  echo '{\"price\": 120}' | leat eval 'value:price > 100'\n\n");
+    lt_tool_flags_print(flags, FLAG_COUNT, stdout);
+    printf("\nExit status: 0, 1 when a row failed, 2 when the expression is wrong.\n");
+}
+
+int lt_tool_eval(int count, char **arguments)
+{
+    struct eval eval = {.path = "-"};
+    int status = lt_tool_flags_parse(flags, FLAG_COUNT, count, arguments, take, &eval);
+    if (status != 0)
+        return status;
+    if (eval.wants_help) {
+        print_help();
+        return lt_tool_finish(LT_TOOL_OK);
+    }
+    if (eval.expression == NULL)
+        return lt_tool_wrong("no expression; hint: leat eval 'length(value) > 8' --in FILE");
+    FILE *file = strcmp(eval.path, "-") == 0 ? stdin : fopen(eval.path, "re");
+    if (file == NULL)
+        return lt_tool_wrong("cannot open \"%s\": %s", eval.path, strerror(errno));
+    status = eval_lines(&eval, file);
+    if (ferror(file)) {
+        lt_tool_say("cannot read \"%s\"", eval.path);
+        status = LT_TOOL_FAILED;
+    }
+    if (file != stdin)
+        fclose(file);
+    return lt_tool_finish(status);
+}

@@ -1,0 +1,84 @@
+/*
+ * Printing a plan that was built and checked.
+ */
+#include "tools/explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/leat_admin.h"
+#include "tools/commands.h"
+#include "tools/ddl.h"
+
+int lt_tool_explain_config(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    char *effective = leat_admin_effective_options(plan->query);
+    if (effective == NULL)
+        return lt_tool_wrong("%s", leat_query_error(plan->query));
+    printf("relay: source = %s   # %s\n", plan->source.text,
+           lt_tool_settings_origin(settings, LT_TOOL_SET_SOURCE));
+    printf("relay: sink = %s   # %s\n", plan->sink.text,
+           lt_tool_settings_origin(settings, LT_TOOL_SET_SINK));
+    for (int i = 0; i < LT_TOOL_SET_FLAGS; i++) {
+        const char *text = lt_tool_settings_text(settings, (enum lt_tool_setting)i);
+        if (text != NULL && i != LT_TOOL_SET_PRINT_CONFIG)
+            printf("relay: %s = %s   # %s\n", lt_tool_relay_flags[i].name, text,
+                   lt_tool_settings_origin(settings, (enum lt_tool_setting)i));
+    }
+    for (size_t i = 0; i < settings->item_count; i++)
+        printf("relay: %s = %s   # %s\n", lt_tool_relay_flags[settings->items[i].setting].name,
+               settings->items[i].text, settings->items[i].origin);
+    printf("%s", effective);
+    free(effective);
+    return LT_TOOL_OK;
+}
+
+/* A column a line. */
+static void print_schema(const char *ddl)
+{
+    struct lt_tool_schema schema;
+    lt_tool_schema_parse(ddl, &schema);
+    for (size_t i = 0; i < schema.count; i++)
+        printf("       %-14s %s\n", schema.fields[i].name, schema.fields[i].type);
+    lt_tool_schema_fini(&schema);
+}
+
+static void print_headers(const struct lt_tool_settings *settings)
+{
+    for (size_t i = 0; i < settings->item_count; i++)
+        printf("%-6s header %s\n",
+               settings->items[i].setting == LT_TOOL_SET_DROP_HEADER ? "drop" : "add",
+               settings->items[i].text);
+}
+
+int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
+    const char *checkpoint = lt_tool_settings_text(settings, LT_TOOL_SET_CHECKPOINT);
+    const char *stages = lt_tool_settings_text(settings, LT_TOOL_SET_STAGES);
+    bool is_fused = stages == NULL || strcmp(stages, "1") == 0;
+    printf("read   %s\n", plan->source.text);
+    print_schema(plan->source_schema);
+    if (where != NULL)
+        printf("where  %s\n", where);
+    if (plan->select != NULL)
+        printf("select %s\n", plan->select);
+    print_headers(settings);
+    printf("write  %s\n", plan->sink.text);
+    if (strcmp(plan->source_schema, plan->sink_schema) == 0)
+        printf("       the rows as they were read: no copy between source and sink\n");
+    else
+        print_schema(plan->sink_schema);
+    if (plan->dead_letters.text != NULL)
+        printf("failed records go to %s\n", plan->dead_letters.text);
+    else
+        printf("a record that fails ends the relay; hint: --dlq URL\n");
+    printf("epochs every %.3g s, %s%s\n", (double)plan->epoch_ns / 1e9,
+           checkpoint != NULL ? "kept in " : "kept nowhere: a new start begins anew",
+           checkpoint != NULL ? checkpoint : "");
+    printf("each lane runs %s; lanes and CPUs are chosen at the start, when partitions are known "
+           "(--log-level info says how)\n",
+           is_fused ? "fused on one thread" : "in stages joined by rings");
+    return LT_TOOL_OK;
+}

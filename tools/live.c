@@ -1,0 +1,196 @@
+/*
+ * The live line and the progress lines.
+ */
+#include "tools/live.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "tools/commands.h"
+#include "tools/quantity.h"
+
+enum { LANES_MAX = 4096, PROGRESS_KEPT = 100 };
+
+struct lt_tool_live {
+    leat_query *query;
+    leat_admin_window *window;
+    int timer_fd;
+    int64_t interval_ns;
+    bool has_line, has_json;
+    bool line_is_open; /* the cursor stands behind a live line */
+    struct lt_tool_totals before;
+    char *last_progress; /* the newest entry that was printed */
+};
+
+/* Set while a live line may stand on the terminal: log lines must not run into it. */
+static const struct lt_tool_live *line_owner;
+
+static void log_past_line(void *user, enum leat_log_level level, const char *text)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    (void)user;
+    fprintf(stderr, "%sleat: %s: %s\n", line_owner != NULL ? "\r\033[K" : "", names[level], text);
+}
+
+struct lt_tool_live *lt_tool_live_create(leat_query *query, int64_t interval_ns, bool is_quiet)
+{
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    const struct timespec interval = {interval_ns / 1000000000, interval_ns % 1000000000};
+    const struct itimerspec timer = {interval, interval};
+    if (fd < 0 || timerfd_settime(fd, 0, &timer, NULL) != 0) {
+        lt_tool_say("no timer for the live line: %s", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    struct lt_tool_live *live = lt_tool_alloc(sizeof *live);
+    bool stdout_is_terminal = isatty(STDOUT_FILENO) == 1;
+    live->query = query;
+    live->timer_fd = fd;
+    live->interval_ns = interval_ns;
+    live->has_line = !is_quiet && isatty(STDERR_FILENO) == 1;
+    live->has_json = !is_quiet && !(stdout_is_terminal && live->has_line);
+    if (live->has_line) {
+        line_owner = live;
+        leat_set_log(log_past_line, NULL);
+    }
+    return live;
+}
+
+/* ------------------------------------------------------------------------------------- totals */
+
+/* The filter is the first operator of its lane. False when the query has none. */
+static bool count_filtered(leat_query *query, uint64_t *out)
+{
+    *out = 0;
+    for (unsigned lane = 0; lane < LANES_MAX; lane++) {
+        char name[64];
+        int64_t value;
+        snprintf(name, sizeof name, "lane%u.filter0.filtered", lane);
+        if (!leat_query_counter(query, name, &value))
+            return lane > 0;
+        *out += (uint64_t)value;
+    }
+    return true;
+}
+
+bool lt_tool_live_totals(leat_query *query, struct lt_tool_totals *out)
+{
+    *out = (struct lt_tool_totals){.totals.size = sizeof out->totals};
+    if (leat_query_totals(query, &out->totals) != LEAT_OK)
+        return false;
+    (void)count_filtered(query, &out->filtered);
+    uint64_t done = out->totals.records_out + out->totals.dead_letters + out->filtered;
+    /* The counters of several threads are read one after the other: done may be ahead. */
+    out->in_flight = out->totals.records_in > done ? out->totals.records_in - done : 0;
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------- live line */
+
+static char *rate(uint64_t now, uint64_t before, double seconds, char *out)
+{
+    return lt_tool_quantity_count(now > before ? (double)(now - before) / seconds : 0, out);
+}
+
+static void print_latency(struct lt_tool_live *live)
+{
+    int64_t count, p50, p99, p999, max;
+    char a[LT_TOOL_QUANTITY_SIZE], b[LT_TOOL_QUANTITY_SIZE], c[LT_TOOL_QUANTITY_SIZE],
+        d[LT_TOOL_QUANTITY_SIZE];
+    if (!leat_admin_latency_since(live->query, &live->window, &count, &p50, &p99, &p999, &max) ||
+        count == 0)
+        return;
+    fprintf(stderr, "  p50 %s  p99 %s  p99.9 %s  max %s", lt_tool_quantity_duration(p50, a),
+            lt_tool_quantity_duration(p99, b), lt_tool_quantity_duration(p999, c),
+            lt_tool_quantity_duration(max, d));
+}
+
+static void print_line(struct lt_tool_live *live, double seconds)
+{
+    struct lt_tool_totals now;
+    char a[LT_TOOL_QUANTITY_SIZE], b[LT_TOOL_QUANTITY_SIZE], c[LT_TOOL_QUANTITY_SIZE];
+    if (!lt_tool_live_totals(live->query, &now))
+        return;
+    const leat_totals *before = &live->before.totals;
+    fprintf(stderr, "\r\033[Kin %s/s  out %s/s  filtered %s/s",
+            rate(now.totals.records_in, before->records_in, seconds, a),
+            rate(now.totals.records_out, before->records_out, seconds, b),
+            rate(now.filtered, live->before.filtered, seconds, c));
+    if (now.totals.dead_letters > 0)
+        fprintf(stderr, "  dead-lettered %" PRIu64, now.totals.dead_letters);
+    if (now.totals.lag_records >= 0)
+        fprintf(stderr, "  lag %s", lt_tool_quantity_count((double)now.totals.lag_records, a));
+    if (now.totals.lag_records >= 0 && now.totals.lag_ms >= 0)
+        fprintf(stderr, " (%.3f s)", (double)now.totals.lag_ms / 1000);
+    if (now.totals.epoch_age_us >= 0)
+        fprintf(stderr, "  epoch %.1f s ago", (double)now.totals.epoch_age_us / 1e6);
+    print_latency(live);
+    fflush(stderr);
+    live->line_is_open = true;
+    live->before = now;
+}
+
+/* ----------------------------------------------------------------------------------- progress */
+
+/* Prints the entries that came since the last time, oldest first. */
+static void print_progress(struct lt_tool_live *live)
+{
+    char *entries[PROGRESS_KEPT];
+    uint32_t count = 0;
+    while (count < PROGRESS_KEPT) {
+        char *entry = leat_query_recent_progress(live->query, count);
+        if (entry == NULL ||
+            (live->last_progress != NULL && strcmp(entry, live->last_progress) == 0)) {
+            free(entry);
+            break;
+        }
+        entries[count++] = entry;
+    }
+    if (count == 0)
+        return;
+    free(live->last_progress);
+    live->last_progress = lt_tool_copy(entries[0]);
+    while (count > 0) {
+        printf("%s\n", entries[--count]);
+        free(entries[count]);
+    }
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return;
+    lt_tool_say("cannot write progress to stdout (%s): no more of it", strerror(errno));
+    live->has_json = false;
+}
+
+void lt_tool_live_step(struct lt_tool_live *live)
+{
+    uint64_t ticks;
+    if (read(live->timer_fd, &ticks, sizeof ticks) != sizeof ticks)
+        return;
+    if (live->has_line)
+        print_line(live, (double)ticks * (double)live->interval_ns / 1e9);
+    if (live->has_json)
+        print_progress(live);
+}
+
+void lt_tool_live_destroy(struct lt_tool_live *live)
+{
+    if (live == NULL)
+        return;
+    if (live->has_json)
+        print_progress(live);
+    if (live->line_is_open)
+        fputc('\n', stderr);
+    if (live->has_line) {
+        leat_set_log(NULL, NULL);
+        line_owner = NULL;
+    }
+    leat_admin_window_destroy(live->window);
+    close(live->timer_fd);
+    free(live->last_progress);
+    free(live);
+}

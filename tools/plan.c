@@ -1,0 +1,210 @@
+/*
+ * Building the query.
+ */
+#include "tools/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/leat_admin.h"
+#include "tools/commands.h"
+
+static int parse_duration(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
+                          const char *default_text, int64_t *out_ns)
+{
+    char error[512];
+    const char *text = lt_tool_settings_text(settings, setting);
+    if (leat_admin_duration_ns(text != NULL ? text : default_text, out_ns, error, sizeof error) ==
+        LEAT_OK)
+        return 0;
+    return lt_tool_wrong("%s: --%s: %s", lt_tool_settings_origin(settings, setting),
+                         lt_tool_relay_flags[setting].name, error);
+}
+
+static int parse_durations(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    int status = parse_duration(settings, LT_TOOL_SET_EPOCH, "1s", &plan->epoch_ns);
+    if (status == 0)
+        status = parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, "10s",
+                                &plan->startup_timeout_ns);
+    if (status == 0)
+        status = parse_duration(settings, LT_TOOL_SET_PROGRESS_INTERVAL, "1s",
+                                &plan->progress_interval_ns);
+    if (status == 0 && plan->progress_interval_ns < 1000 * 1000)
+        status = lt_tool_wrong("%s: --progress-interval is less than 1ms",
+                               lt_tool_settings_origin(settings, LT_TOOL_SET_PROGRESS_INTERVAL));
+    return status;
+}
+
+static int parse_url(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
+                     const char *what, struct lt_tool_url *out)
+{
+    const char *text = lt_tool_settings_text(settings, setting);
+    if (text == NULL)
+        return lt_tool_wrong("no %s; hint: leat relay SOURCE SINK, such as "
+                             "kafka://127.0.0.1:9092/in kafka://127.0.0.1:9092/out",
+                             what);
+    return lt_tool_url_parse(text, what, out);
+}
+
+static int check_connector(enum leat_admin_kind kind, const char *what, const char *format)
+{
+    enum { NAMES_MAX = 64 };
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    while (count < NAMES_MAX && (names[count] = leat_admin_connector(kind, count, NULL)) != NULL)
+        if (strcmp(names[count++], format) == 0)
+            return 0;
+    char *hint = lt_tool_hint(format, names, count);
+    int status = lt_tool_wrong("unknown %s \"%s\"%s", what, format,
+                               *hint != '\0' ? hint : "; hint: leat options lists them");
+    free(hint);
+    return status;
+}
+
+static int parse_dlq(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    const char *text = lt_tool_settings_text(settings, LT_TOOL_SET_DLQ);
+    if (text == NULL)
+        return 0;
+    int status = lt_tool_url_parse(text, "dlq", &plan->dead_letters);
+    if (status != 0)
+        return status;
+    if (strcmp(plan->dead_letters.format, "kafka") != 0 || plan->dead_letters.topic_count != 1)
+        return lt_tool_wrong("dlq \"%s\" is not one topic; hint: kafka://HOST:PORT/TOPIC", text);
+    plan->dead_options = leat_options_create();
+    return 0;
+}
+
+static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    int status = parse_url(settings, LT_TOOL_SET_SOURCE, "source", &plan->source);
+    if (status == 0)
+        status = parse_url(settings, LT_TOOL_SET_SINK, "sink", &plan->sink);
+    if (status == 0)
+        status = check_connector(LEAT_ADMIN_SOURCE, "source", plan->source.format);
+    if (status == 0)
+        status = check_connector(LEAT_ADMIN_SINK, "sink", plan->sink.format);
+    if (status == 0)
+        status = parse_dlq(plan, settings);
+    return status;
+}
+
+/* A relay whose sink is its own source would never come to rest. */
+static int check_no_loop(const struct lt_tool_plan *plan)
+{
+    if (plan->source.servers == NULL || plan->sink.servers == NULL ||
+        plan->source.topics == NULL || plan->sink.topics == NULL ||
+        strcmp(plan->source.servers, plan->sink.servers) != 0)
+        return 0;
+    char *sources = lt_tool_format(",%s,", plan->source.topics);
+    char *sink = lt_tool_format(",%s,", plan->sink.topics);
+    bool is_loop = strstr(sources, sink) != NULL;
+    free(sources);
+    free(sink);
+    return is_loop ? lt_tool_wrong("topic \"%s\" is both source and sink: the relay would feed "
+                                   "itself",
+                                   plan->sink.topics)
+                   : 0;
+}
+
+static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                        leat_stream **out, bool *gives_topic)
+{
+    const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
+    leat_stream *stream =
+        leat_read(plan->context, plan->source.format, plan->source_options, NULL);
+    plan->source_options = NULL;
+    if (stream == NULL || (plan->source_schema = leat_stream_schema(stream)) == NULL)
+        return lt_tool_wrong("%s", leat_context_error(plan->context));
+    if (where != NULL)
+        stream = leat_filter(stream, where);
+    if (stream == NULL || leat_stream_schema(stream) == NULL)
+        return lt_tool_wrong("--where: %s", leat_context_error(plan->context));
+    int status = lt_tool_plan_select(plan, settings, &stream, gives_topic);
+    plan->headers = lt_tool_headers_create(settings);
+    if (status == 0 && plan->headers != NULL) {
+        stream = lt_tool_headers_apply(plan->headers, stream);
+        status = stream != NULL ? 0 : LT_TOOL_USAGE;
+    }
+    if (status == 0 && (plan->sink_schema = leat_stream_schema(stream)) == NULL)
+        status = lt_tool_wrong("%s", leat_context_error(plan->context));
+    *out = stream;
+    return status;
+}
+
+static int build_sink(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                      leat_stream *stream, bool gives_topic)
+{
+    if (plan->sink.topics != NULL && !gives_topic &&
+        leat_options_set(plan->sink_options, "topic", plan->sink.topics,
+                         lt_tool_settings_origin(settings, LT_TOOL_SET_SINK)) != LEAT_OK)
+        return lt_tool_wrong("sink \"%s\": the topic cannot be set", plan->sink.text);
+    if (plan->sink.servers != NULL && plan->sink.topics == NULL && !gives_topic &&
+        plan->source.servers != NULL && strcmp(plan->source.servers, plan->sink.servers) == 0)
+        return lt_tool_wrong("sink \"%s\" names no topic, and records would go back to the one "
+                             "they came from; hint: kafka://HOST:PORT/TOPIC",
+                             plan->sink.text);
+    leat_options *sink_options = plan->sink_options;
+    plan->sink_options = NULL;
+    if (leat_query_write(plan->query, stream, plan->sink.format, sink_options) != LEAT_OK)
+        return lt_tool_wrong("%s", leat_query_error(plan->query));
+    leat_options *dead_options = plan->dead_options;
+    plan->dead_options = NULL;
+    if (dead_options != NULL &&
+        leat_query_dead_letters(plan->query, "kafka", dead_options) != LEAT_OK)
+        return lt_tool_wrong("%s", leat_query_error(plan->query));
+    return 0;
+}
+
+static int build_trigger(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    int code = leat_query_trigger_continuous(plan->query, plan->epoch_ns);
+    if (code == LEAT_OK && lt_tool_settings_switch(settings, LT_TOOL_SET_UNTIL_END))
+        code = leat_query_trigger_available_now(plan->query);
+    return code == LEAT_OK ? 0 : lt_tool_wrong("--epoch: %s", leat_query_error(plan->query));
+}
+
+int lt_tool_plan_build(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    leat_stream *stream = NULL;
+    bool gives_topic = false;
+    *plan = (struct lt_tool_plan){.context = leat_context_create(),
+                                  .source_options = leat_options_create(),
+                                  .sink_options = leat_options_create(),
+                                  .query_options = leat_options_create()};
+    int status = parse_durations(plan, settings);
+    if (status == 0)
+        status = parse_urls(plan, settings);
+    if (status == 0)
+        status = check_no_loop(plan);
+    if (status == 0)
+        status = lt_tool_plan_deal(plan, settings);
+    if (status == 0)
+        status = build_stream(plan, settings, &stream, &gives_topic);
+    if (status != 0)
+        return status;
+    plan->query = leat_query_create(plan->context, plan->query_options);
+    plan->query_options = NULL;
+    if (plan->query == NULL)
+        return lt_tool_wrong("%s", leat_context_error(plan->context));
+    status = build_sink(plan, settings, stream, gives_topic);
+    return status != 0 ? status : build_trigger(plan, settings);
+}
+
+void lt_tool_plan_fini(struct lt_tool_plan *plan)
+{
+    leat_query_destroy(plan->query);
+    leat_context_destroy(plan->context);
+    leat_options_destroy(plan->source_options);
+    leat_options_destroy(plan->sink_options);
+    leat_options_destroy(plan->dead_options);
+    leat_options_destroy(plan->query_options);
+    lt_tool_headers_destroy(plan->headers);
+    lt_tool_url_fini(&plan->source);
+    lt_tool_url_fini(&plan->sink);
+    lt_tool_url_fini(&plan->dead_letters);
+    free(plan->select);
+    free(plan->counters_path);
+    *plan = (struct lt_tool_plan){0};
+}

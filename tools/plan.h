@@ -1,0 +1,46 @@
+/*
+ * From settings to a query that can be checked, printed or run.
+ *
+ *     source -> --where -> --select, --timestamp now -> --drop-header, --add-header -> sink
+ *
+ * A Kafka relay is exact to the envelope unless it is told otherwise: the source hands out headers,
+ * and the sink takes key, value, headers, timestamp and partition from the columns of those names.
+ * So a relay without --select has no step at all between source and sink but the filter.
+ *
+ * on: main.
+ */
+#ifndef LT_TOOLS_PLAN_H
+#define LT_TOOLS_PLAN_H
+
+#include <stdint.h>
+
+#include "core/leat.h"
+#include "tools/headers.h"
+#include "tools/settings.h"
+#include "tools/url.h"
+
+struct lt_tool_plan {
+    struct lt_tool_url source, sink, dead_letters;
+    leat_context *context;
+    leat_query *query;
+    struct lt_tool_headers *headers;
+    leat_options *source_options, *sink_options, *dead_options, *query_options; /* until taken */
+    const char *source_schema, *sink_schema; /* of the context */
+    char *select;                            /* as it runs; NULL: no projection */
+    char *counters_path;                     /* NULL: none */
+    bool counters_are_auto;
+    int64_t epoch_ns, startup_timeout_ns, progress_interval_ns;
+};
+
+/* Returns 0 with everything built, or LT_TOOL_USAGE after saying what is wrong. Either way
+ * lt_tool_plan_fini() must follow. */
+int lt_tool_plan_build(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
+void lt_tool_plan_fini(struct lt_tool_plan *plan);
+
+/* The options of all sides, dealt from the settings (tools/deal.c). */
+int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
+/* The projection (tools/select.c): `*stream` moves on. */
+int lt_tool_plan_select(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                        leat_stream **stream, bool *gives_topic);
+
+#endif

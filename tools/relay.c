@@ -1,0 +1,256 @@
+/*
+ * `leat relay`: from the command line to the last line.
+ *
+ * The main thread only watches: it waits for the query in slices short enough that a signal is seen
+ * soon, and prints what is due. All work is done by the library's threads.
+ */
+#include "tools/relay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/leat_admin.h"
+#include "tools/commands.h"
+#include "tools/config.h"
+#include "tools/explain.h"
+#include "tools/live.h"
+#include "tools/notify.h"
+#include "tools/plan.h"
+#include "tools/settings.h"
+#include "tools/signals.h"
+
+static const int64_t slice_ns = 20 * 1000 * 1000;
+
+/* --------------------------------------------------------------------------------------- help */
+
+static void print_help(void)
+{
+    printf("Usage: leat relay SOURCE SINK [OPTION]...\n"
+           "Passes records on from one Kafka topic to another, or from any source to any sink, and\n"
+           "loses none: kafka://HOST[:PORT][,HOST...]/TOPIC[,TOPIC...], or NAME: for a connector\n"
+           "that `leat options` lists.\n\n"
+           "  leat relay kafka://127.0.0.1:9092/in kafka://127.0.0.1:9092/out \\\n"
+           "      --where \"value:price > 100\" --checkpoint /var/lib/relay\n\n");
+    lt_tool_flags_print(lt_tool_relay_flags, LT_TOOL_SET_FLAGS, stdout);
+    printf("\nEach option is also LEAT_NAME in the environment (LEAT_UNTIL_END=true,\n"
+           "LEAT_OPTION_KAFKA_SASL_PASSWORD=...), and a key of the section relay in --config.\n\n"
+           "Exit status:\n" LT_TOOL_EXIT_TABLE);
+}
+
+/* ---------------------------------------------------------------------------------- the status */
+
+/* What a query's error means to whoever started the relay. */
+static int status_at_start(const leat_query *query, int code)
+{
+    const char *text = leat_query_error(query);
+    if (code == LEAT_ERROR_BUSY || code == LEAT_ERROR_CORRUPT ||
+        strstr(text, "checkpoint '") != NULL)
+        return LT_TOOL_CHECKPOINT;
+    switch (code) {
+    case LEAT_ERROR_TIMEOUT:
+        return LT_TOOL_NOBODY;
+    case LEAT_ERROR_DATA_LOSS:
+        return LT_TOOL_DATA_LOSS;
+    case LEAT_ERROR_INVALID:
+    case LEAT_ERROR_PARSE:
+    case LEAT_ERROR_ANALYSIS:
+    case LEAT_ERROR_NOT_FOUND:
+    case LEAT_ERROR_UNSUPPORTED:
+    case LEAT_ERROR_PERMISSION:
+        return LT_TOOL_USAGE;
+    default:
+        return LT_TOOL_FAILED;
+    }
+}
+
+static int status_at_end(int code)
+{
+    switch (code) {
+    case LEAT_OK:
+        return LT_TOOL_OK;
+    case LEAT_ERROR_TIMEOUT:
+        return LT_TOOL_DRAIN;
+    case LEAT_ERROR_DATA_LOSS:
+        return LT_TOOL_DATA_LOSS;
+    default:
+        return LT_TOOL_FAILED;
+    }
+}
+
+/* ----------------------------------------------------------------------------------- the lines */
+
+/* "lanes 2 fused", from what the query says of itself: "lanes 2, fused, idle park, ...". */
+static char *describe_lanes(leat_query *query)
+{
+    char *text = leat_query_explain(query);
+    char *line = text == NULL ? NULL : strstr(text, "lanes ");
+    char *described = lt_tool_copy("lanes");
+    if (line != NULL) {
+        size_t number_bytes = strcspn(line, ",\n");
+        const char *rest = line + number_bytes;
+        rest += strspn(rest, ", ");
+        free(described);
+        described = lt_tool_format("%.*s %.*s", (int)number_bytes, line,
+                                   (int)strcspn(rest, ",\n"), rest);
+    }
+    free(text);
+    return described;
+}
+
+static void say_ready(const struct lt_tool_plan *plan)
+{
+    char *lanes = describe_lanes(plan->query);
+    fprintf(stderr, "ready relay %s -> %s %s\n", plan->source.text, plan->sink.text, lanes);
+    free(lanes);
+    lt_tool_notify("READY=1");
+}
+
+static void say_ended(const struct lt_tool_plan *plan)
+{
+    struct lt_tool_totals sum;
+    if (!lt_tool_live_totals(plan->query, &sum))
+        return;
+    fprintf(stderr,
+            "ended: read %" PRIu64 ", delivered %" PRIu64 ", filtered %" PRIu64
+            ", dead-lettered %" PRIu64 ", uncommitted %" PRIu64 "\n",
+            sum.totals.records_in, sum.totals.records_out, sum.filtered, sum.totals.dead_letters,
+            sum.in_flight);
+}
+
+/* ------------------------------------------------------------------------------------- the run */
+
+static int start(const struct lt_tool_plan *plan)
+{
+    int code = leat_start(plan->query);
+    if (code == LEAT_OK)
+        code = leat_await_ready(plan->query, plan->startup_timeout_ns);
+    if (code == LEAT_OK)
+        return LT_TOOL_OK;
+    lt_tool_say("%s", leat_query_error(plan->query));
+    return status_at_start(plan->query, code);
+}
+
+/* Until the query ends or a signal asks for the end. The loop is the program's: it has no bound. */
+static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live)
+{
+    int code;
+    while ((code = leat_await(plan->query, slice_ns)) == LEAT_ERROR_TIMEOUT &&
+           leat_is_active(plan->query)) {
+        if (lt_tool_signals_seen() != 0) {
+            lt_tool_notify("STOPPING=1");
+            return leat_stop(plan->query, -1);
+        }
+        if (live != NULL)
+            lt_tool_live_step(live);
+    }
+    if (code == LEAT_ERROR_TIMEOUT) /* it ended between the two questions */
+        code = leat_await(plan->query, LEAT_FOREVER);
+    lt_tool_notify("STOPPING=1");
+    return code;
+}
+
+/* Counters of a relay that ended well are of no use to anybody; those of another kind of end are. */
+static void remove_counters(const struct lt_tool_plan *plan, int status)
+{
+    if (status == LT_TOOL_OK && plan->counters_are_auto && plan->counters_path != NULL)
+        (void)unlink(plan->counters_path); /* gone already is as good */
+}
+
+static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    lt_tool_signals_install();
+    int status = start(plan);
+    if (status != LT_TOOL_OK) {
+        remove_counters(plan, LT_TOOL_OK);
+        return status;
+    }
+    lt_tool_signals_running();
+    say_ready(plan);
+    bool is_quiet = lt_tool_settings_switch(settings, LT_TOOL_SET_QUIET);
+    struct lt_tool_live *live =
+        lt_tool_live_create(plan->query, plan->progress_interval_ns, is_quiet);
+    int code = watch(plan, live);
+    lt_tool_live_destroy(live);
+    status = status_at_end(code);
+    if (code != LEAT_OK)
+        lt_tool_say("%s", leat_query_error(plan->query));
+    say_ended(plan);
+    remove_counters(plan, status);
+    return lt_tool_finish(status);
+}
+
+/* ---------------------------------------------------------------------------------- the command */
+
+static int set_log_level(const struct lt_tool_settings *settings)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    enum { NAME_COUNT = sizeof names / sizeof names[0] };
+    const char *level = lt_tool_settings_text(settings, LT_TOOL_SET_LOG_LEVEL);
+    if (level == NULL)
+        return 0;
+    for (size_t i = 0; i < NAME_COUNT; i++)
+        if (strcmp(level, names[i]) == 0) {
+            leat_set_log_level((enum leat_log_level)i);
+            return 0;
+        }
+    return lt_tool_wrong("%s: --log-level \"%s\" is none of: error, warn, info, debug",
+                         lt_tool_settings_origin(settings, LT_TOOL_SET_LOG_LEVEL), level);
+}
+
+static int run_plan(const struct lt_tool_settings *settings, bool only_explain)
+{
+    struct lt_tool_plan plan;
+    int status = set_log_level(settings);
+    if (status != 0)
+        return status;
+    status = lt_tool_plan_build(&plan, settings);
+    if (status == 0 && leat_admin_check(plan.query) != LEAT_OK)
+        status = lt_tool_wrong("%s", leat_query_error(plan.query));
+    if (status != 0)
+        ; /* said already */
+    else if (lt_tool_settings_switch(settings, LT_TOOL_SET_PRINT_CONFIG))
+        status = lt_tool_finish(lt_tool_explain_config(&plan, settings));
+    else if (only_explain || lt_tool_settings_switch(settings, LT_TOOL_SET_EXPLAIN))
+        status = lt_tool_finish(lt_tool_explain_plan(&plan, settings));
+    else
+        status = run(&plan, settings);
+    lt_tool_plan_fini(&plan);
+    return status;
+}
+
+static int relay(int count, char **arguments, bool only_explain)
+{
+    struct lt_tool_settings settings = {0};
+    int status = lt_tool_settings_command(&settings, count, arguments);
+    if (status == 0 && lt_tool_settings_switch(&settings, LT_TOOL_SET_HELP)) {
+        print_help();
+        lt_tool_settings_fini(&settings);
+        return lt_tool_finish(LT_TOOL_OK);
+    }
+    if (status == 0)
+        status = lt_tool_settings_environment(&settings, environ);
+    const char *config = lt_tool_settings_text(&settings, LT_TOOL_SET_CONFIG);
+    if (status == 0 && config != NULL)
+        status = lt_tool_config_load(config, &settings);
+    if (status == 0)
+        status = run_plan(&settings, only_explain);
+    lt_tool_settings_fini(&settings);
+    return status;
+}
+
+int lt_tool_relay(int count, char **arguments)
+{
+    return relay(count, arguments, false);
+}
+
+int lt_tool_explain(int count, char **arguments)
+{
+    /* `leat explain relay SOURCE SINK ...` is `leat relay SOURCE SINK ... --explain`. */
+    lt_tool_speaker("leat explain");
+    if (count < 2 || strcmp(arguments[1], "relay") != 0)
+        return lt_tool_wrong("nothing to explain; hint: leat explain relay SOURCE SINK [OPTION]...");
+    return relay(count - 1, arguments + 1, true);
+}

@@ -1,0 +1,17 @@
+/*
+ * What `leat relay` and the help of `leat` share: the table of exit statuses.
+ */
+#ifndef LT_TOOLS_RELAY_H
+#define LT_TOOLS_RELAY_H
+
+#define LT_TOOL_EXIT_TABLE                                                                         \
+    "  0        ended well\n"                                                                      \
+    "  1        failed while running; with leat eval: a row failed\n"                              \
+    "  2        command line, configuration or query are wrong\n"                                  \
+    "  3        nobody answered at the start\n"                                                    \
+    "  4        checkpoint refused: in use, damaged, another query's, or not writable\n"           \
+    "  5        records that were to be read are gone (failOnDataLoss)\n"                          \
+    "  6        stopped, but not all was delivered within --drain: it is read again\n"             \
+    "  130,143  ended at once by SIGINT, SIGTERM: while starting, or by a second one\n"
+
+#endif

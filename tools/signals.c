@@ -1,0 +1,49 @@
+/*
+ * Handlers that note a signal or end the program.
+ */
+#include "tools/signals.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/commands.h"
+
+static volatile sig_atomic_t is_running, seen;
+
+static void handle(int number)
+{
+    static const char text[] = "\nended at once by a signal: what was not committed will be read "
+                               "again\n";
+    if (is_running && seen == 0) {
+        seen = number;
+        return;
+    }
+    /* The program ends here whether or not anybody can read why. */
+    if (write(STDERR_FILENO, text + (is_running ? 0 : 1), is_running ? sizeof text - 1 : 0) < 0)
+        _exit(LT_TOOL_SIGNAL + number);
+    _exit(LT_TOOL_SIGNAL + number);
+}
+
+void lt_tool_signals_install(void)
+{
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    /* These fail only for signals that do not exist. */
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
+void lt_tool_signals_running(void)
+{
+    is_running = 1;
+}
+
+int lt_tool_signals_seen(void)
+{
+    return seen;
+}

@@ -1,0 +1,20 @@
+/*
+ * SIGINT and SIGTERM.
+ *
+ * While a relay is starting nothing has been read: the first signal ends the program at once. Once it
+ * runs, the first signal asks for a good end and the second ends the program at once, both with
+ * status 128 plus the signal; what was not committed is read again by the next run. SIGPIPE is
+ * ignored: a reader of the progress lines that goes away is no reason to stop relaying.
+ *
+ * on: main; the handlers run on any thread and touch only what the C standard lets them.
+ */
+#ifndef LT_TOOLS_SIGNALS_H
+#define LT_TOOLS_SIGNALS_H
+
+void lt_tool_signals_install(void);
+/* From now on the first signal is only noted. */
+void lt_tool_signals_running(void);
+/* The signal that was noted, or 0. */
+int lt_tool_signals_seen(void);
+
+#endif

@@ -1,0 +1,21 @@
+# The command line. Each executable is its own main and what all share; leat and leat-relay are two
+# doors to the same rooms.
+TOOL_MAINS   := tools/leat.c tools/leat-relay.c
+TOOL_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(TOOL_MAINS),$(sort $(wildcard tools/*.c))))
+DEMO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tools/demo/*.c)) tools/commands.c tools/quantity.c)
+
+$(BUILD)/leat $(BUILD)/leat-relay: $(BUILD)/%: $(BUILD)/tools/%.o $(TOOL_OBJECTS) $(BUILD)/libleat.a
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+$(BUILD)/leat-demo: $(DEMO_OBJECTS) $(BUILD)/libleat.a
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+# A relay between two topics of a broker that lives in the demo's own process; ends by itself.
+.PHONY: demo
+demo: $(BUILD)/leat-demo
+	@$(BUILD)/leat-demo
+
+# The tests of the command line run the programs that lie beside them.
+$(BUILD)/tests/tools/test_cli: | $(BUILD)/leat $(BUILD)/leat-relay

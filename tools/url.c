@@ -1,0 +1,128 @@
+/*
+ * Reading a connector's address.
+ */
+#include "tools/url.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/commands.h"
+
+static const char shape[] = "kafka://HOST:PORT/TOPIC";
+
+static bool is_topic(const char *text, size_t size_bytes)
+{
+    for (size_t i = 0; i < size_bytes; i++)
+        if (!isalnum((unsigned char)text[i]) && strchr("._-", text[i]) == NULL)
+            return false;
+    return size_bytes > 0 && size_bytes <= 249;
+}
+
+static int parse_topics(const char *text, const char *what, const char *list,
+                        struct lt_tool_url *out)
+{
+    for (const char *at = list;; at++) {
+        size_t size_bytes = strcspn(at, ",");
+        if (!is_topic(at, size_bytes))
+            return lt_tool_wrong("%s \"%s\": \"%.*s\" is no topic's name; hint: letters, digits, "
+                                 "'.', '_' and '-', at most 249",
+                                 what, text, (int)size_bytes, at);
+        out->topic_count++;
+        at += size_bytes;
+        if (*at == '\0')
+            break;
+    }
+    out->topics = lt_tool_copy(list);
+    return 0;
+}
+
+/* The colon before a port, if there is one: not one within brackets. */
+static const char *find_port(const char *server, size_t size_bytes)
+{
+    const char *start = server;
+    if (*server == '[') {
+        start = memchr(server, ']', size_bytes);
+        if (start == NULL)
+            return NULL;
+    }
+    return memchr(start, ':', size_bytes - (size_t)(start - server));
+}
+
+static bool is_port(const char *text, size_t size_bytes)
+{
+    long number = 0;
+    for (size_t i = 0; i < size_bytes && number <= 65535; i++) {
+        if (!isdigit((unsigned char)text[i]))
+            return false;
+        number = 10 * number + (text[i] - '0');
+    }
+    return number > 0 && number <= 65535;
+}
+
+static int add_server(const char *text, const char *what, const char *server, size_t size_bytes,
+                      struct lt_tool_url *out)
+{
+    const char *colon = find_port(server, size_bytes);
+    size_t host_bytes = colon != NULL ? (size_t)(colon - server) : size_bytes;
+    if (host_bytes == 0)
+        return lt_tool_wrong("%s \"%s\": no host; hint: %s", what, text, shape);
+    if (colon != NULL && !is_port(colon + 1, size_bytes - host_bytes - 1))
+        return lt_tool_wrong("%s \"%s\": \"%.*s\" is no port; hint: 1 to 65535", what, text,
+                             (int)(size_bytes - host_bytes - 1), colon + 1);
+    char *before = out->servers;
+    out->servers =
+        lt_tool_format("%s%s%.*s%s", before != NULL ? before : "", before != NULL ? "," : "",
+                       (int)size_bytes, server, colon != NULL ? "" : ":9092");
+    free(before);
+    return 0;
+}
+
+static int parse_kafka(const char *text, const char *what, const char *rest,
+                       struct lt_tool_url *out)
+{
+    size_t servers_bytes = strcspn(rest, "/");
+    if (memchr(rest, '@', servers_bytes) != NULL)
+        return lt_tool_wrong("%s: a URL holds no user or password; hint: use "
+                             "--option kafka.sasl.username=... and the environment or a file for "
+                             "kafka.sasl.password",
+                             what);
+    for (size_t at = 0; at <= servers_bytes;) {
+        size_t size_bytes = strcspn(rest + at, ",/");
+        int status = add_server(text, what, rest + at, size_bytes, out);
+        if (status != 0)
+            return status;
+        at += size_bytes + 1;
+    }
+    const char *topics = rest + servers_bytes;
+    return topics[0] == '\0' || topics[1] == '\0' ? 0 : parse_topics(text, what, topics + 1, out);
+}
+
+int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *out)
+{
+    size_t format_bytes = strcspn(text, ":");
+    *out = (struct lt_tool_url){.text = lt_tool_copy(text)};
+    if (text[format_bytes] == '\0' || format_bytes == 0)
+        return lt_tool_wrong("%s \"%s\" is no URL; hint: %s", what, text, shape);
+    out->format = lt_tool_format("%.*s", (int)format_bytes, text);
+    const char *rest = text + format_bytes + 1;
+    bool has_address = strncmp(rest, "//", 2) == 0;
+    if (strcmp(out->format, "kafka") != 0)
+        return rest[has_address ? 2 : 0] == '\0'
+                   ? 0
+                   : lt_tool_wrong("%s \"%s\": \"%s\" has no address; hint: write %s: and give "
+                                   "--%s-option KEY=VALUE",
+                                   what, text, out->format, out->format, what);
+    if (!has_address)
+        return lt_tool_wrong("%s \"%s\": no host; hint: %s", what, text, shape);
+    return parse_kafka(text, what, rest + 2, out);
+}
+
+void lt_tool_url_fini(struct lt_tool_url *url)
+{
+    free(url->text);
+    free(url->format);
+    free(url->servers);
+    free(url->topics);
+    *url = (struct lt_tool_url){0};
+}

@@ -1,0 +1,31 @@
+/*
+ * Where records come from and go to, in one word:
+ *
+ *     kafka://HOST[:PORT][,HOST[:PORT]...]/TOPIC[,TOPIC...]     a topic, or several
+ *     kafka://HOST:PORT                                         the options say what is read
+ *     NAME:                                                     any other connector: "rate:"
+ *
+ * The port of a Kafka address is 9092 unless given. IPv6 addresses stand in brackets.
+ *
+ * Names of users and secrets have no place in a URL: it shows in process lists.
+ *
+ * on: main.
+ */
+#ifndef LT_TOOLS_URL_H
+#define LT_TOOLS_URL_H
+
+#include <stdbool.h>
+
+struct lt_tool_url {
+    char *text;    /* as given */
+    char *format;  /* "kafka" */
+    char *servers; /* "h1:9092,h2:9092"; NULL: none */
+    char *topics;  /* "a,b"; NULL: none */
+    int topic_count;
+};
+
+/* Returns 0, or LT_TOOL_USAGE after saying what is wrong with it; `what` is "source", say. */
+int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *out);
+void lt_tool_url_fini(struct lt_tool_url *url);
+
+#endif
