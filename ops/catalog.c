@@ -28,7 +28,8 @@ static int refuse(const struct lt_plan_node *node, enum lt_ops_mode mode, struct
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------ analysis */
+/* ------------------------------------------------------------------------------------------
+ * analysis */
 
 static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, struct lt_error *error)
 {
@@ -66,7 +67,8 @@ static int analyse_text(const struct lt_plan_node *node, uint32_t index, struct 
     return LT_OK;
 }
 
-static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena, struct lt_error *error)
+static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena,
+                           struct lt_error *error)
 {
     struct lt_expr_list *lists = lt_arena_alloc(arena, node->expression_count * sizeof *lists);
     size_t count = 0;
@@ -77,9 +79,10 @@ static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena, st
         count += lists[i].count;
     }
     if (count == 0 || count > LT_LIMIT_COLUMNS)
-        return lt_error_set(error, LT_E_LIMIT,
-                            "cannot analyse the select list: it gives %zu columns; hint: 1 to %d can be",
-                            count, (int)LT_LIMIT_COLUMNS);
+        return lt_error_set(
+            error, LT_E_LIMIT,
+            "cannot analyse the select list: it gives %zu columns; hint: 1 to %d can be", count,
+            (int)LT_LIMIT_COLUMNS);
     struct lt_expression **expressions = lt_arena_alloc(arena, count * sizeof *expressions);
     const char **texts = lt_arena_alloc(arena, count * sizeof *texts);
     size_t used = 0;
@@ -157,7 +160,8 @@ int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_a
     return refuse(node, mode, error);
 }
 
-/* ----------------------------------------------------------------------------------------- operators */
+/* -----------------------------------------------------------------------------------------
+ * operators */
 
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, struct lt_error *error)
 {
@@ -187,7 +191,8 @@ void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used)
         lt_expr_columns_used(node->expressions[i], used);
 }
 
-/* ----------------------------------------------------------------------------------------- functions */
+/* -----------------------------------------------------------------------------------------
+ * functions */
 
 size_t lt_ops_function_count(void)
 {

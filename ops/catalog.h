@@ -1,9 +1,11 @@
 /*
- * What the runners see of ops: analysis of a plan node, and the operators a lane makes from it. A runner
- * knows plan nodes and the operator contract; it knows no expression and no operator by name.
+ * What the runners see of ops: analysis of a plan node, and the operators a lane makes from it. A
+ * runner knows plan nodes and the operator contract; it knows no expression and no operator by
+ * name.
  *
- *     lt_ops_analyse(node, ...)  once per node, inputs first: texts become trees, `schema` is filled
- *     lt_ops_create(node, ...)   once per lane and node: the operator, or none where a node needs none
+ *     lt_ops_analyse(node, ...)  once per node, inputs first: texts become trees, `schema` is
+ * filled lt_ops_create(node, ...)   once per lane and node: the operator, or none where a node
+ * needs none
  *
  * READ and WRITE belong to io: analysing WRITE only passes the schema on, READ is refused here.
  */
@@ -24,33 +26,34 @@ enum lt_ops_mode {
     LT_OPS_MICRO_BATCH, /* stateful operators come with that mode; refused until then */
 };
 
-/* Analyses one node whose inputs are analysed already. FILTER, PROJECT: parses expression_texts into
- * `expressions` where these are NULL (a text of a PROJECT may list several columns: "key, upper(value) AS
- * value", "* EXCEPT (headers)"), resolves names and types, and replaces `expressions` by the final
- * columns. Fills node->schema. Everything made lives in `arena`, which must outlive the node's operators.
- * on: control. */
+/* Analyses one node whose inputs are analysed already. FILTER, PROJECT: parses expression_texts
+ * into `expressions` where these are NULL (a text of a PROJECT may list several columns: "key,
+ * upper(value) AS value", "* EXCEPT (headers)"), resolves names and types, and replaces
+ * `expressions` by the final columns. Fills node->schema. Everything made lives in `arena`, which
+ * must outlive the node's operators. on: control. */
 int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_arena *arena,
                    struct lt_error *error) LT_MUST_USE;
 
-/* The operator of an analysed node for one lane, open not yet called; NULL in `out` where nothing is to be
- * done with a record (UNION, WATERMARK, WRITE). The caller owns it and calls its close(). on: control. */
+/* The operator of an analysed node for one lane, open not yet called; NULL in `out` where nothing
+ * is to be done with a record (UNION, WATERMARK, WRITE). The caller owns it and calls its close().
+ * on: control. */
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out,
                   struct lt_error *error) LT_MUST_USE;
 
-/* Sets the bits of the input columns that the node reads (`used` has room for the input's columns and is
- * not cleared). A FILTER reads what its predicate names; what it passes on is the next node's business.
- * on: any. */
+/* Sets the bits of the input columns that the node reads (`used` has room for the input's columns
+ * and is not cleared). A FILTER reads what its predicate names; what it passes on is the next
+ * node's business. on: any. */
 void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used);
 
 /* The function table, for tools: help, completion, reference pages. on: any. */
 struct lt_ops_function {
     const char *name;
-    const char *aliases;   /* "char_length, len"; "" if none */
-    const char *usage;     /* "substring(str, pos[, count])" */
-    const char *help;      /* one or more sentences */
-    const char *example;   /* an expression that can be evaluated as it stands */
-    const char *result;    /* and what it gives, as text; NULL for what depends on the clock */
-    const char *group;     /* "string", "math", ... */
+    const char *aliases; /* "char_length, len"; "" if none */
+    const char *usage;   /* "substring(str, pos[, count])" */
+    const char *help;    /* one or more sentences */
+    const char *example; /* an expression that can be evaluated as it stands */
+    const char *result;  /* and what it gives, as text; NULL for what depends on the clock */
+    const char *group;   /* "string", "math", ... */
     bool deterministic;
 };
 size_t lt_ops_function_count(void);

@@ -1,6 +1,7 @@
 /*
- * New rows made from old ones: what project and map share. A derived row has the old row as its parent
- * and goes where the old one would have gone: same source partition, offset, time of arrival and flags.
+ * New rows made from old ones: what project and map share. A derived row has the old row as its
+ * parent and goes where the old one would have gone: same source partition, offset, time of arrival
+ * and flags.
  *
  * on: the operator's thread.
  */

@@ -9,7 +9,7 @@
 #include "ops/expr/program.h"
 
 struct filter {
-    struct lt_operator operator;
+    struct lt_operator base;
     struct lt_program *program;
     struct lt_shared_u64 *in, *filtered; /* NULL before open */
 };
@@ -21,7 +21,8 @@ static int filter_open(struct lt_operator *op, const struct lt_operator_env *env
     char name[128];
     (void)error;
     (void)snprintf(name, sizeof name, "%sin", env->counter_prefix);
-    filter->in = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "records looked at");
+    filter->in =
+        lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "records looked at");
     (void)snprintf(name, sizeof name, "%sfiltered", env->counter_prefix);
     filter->filtered = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records",
                                        "records whose condition was false or NULL");
@@ -32,10 +33,12 @@ static int filter_open(struct lt_operator *op, const struct lt_operator_env *env
 static void fail(struct filter *filter, struct lt_row *row, struct lt_out *out)
 {
     const struct lt_program_fault *fault = lt_program_fault(filter->program);
-    out->fail(out, row, lt_fault_create("filter", fault->condition, fault->sqlstate, "%s", fault->text));
+    out->fail(out, row,
+              lt_fault_create("filter", fault->condition, fault->sqlstate, "%s", fault->text));
 }
 
-static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row, struct lt_out *out)
+static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row,
+                                      struct lt_out *out)
 {
     struct filter *filter = (struct filter *)op;
     enum lt_program_answer answer = lt_program_eval_predicate(filter->program, row);
@@ -74,8 +77,8 @@ int lt_filter_create(const struct lt_expression *predicate, const char *text,
     if (code != LT_OK)
         return lt_error_append(error, "cannot make the filter");
     struct filter *filter = lt_alloc(sizeof *filter);
-    filter->operator =(struct lt_operator){&filter_ops, schema, schema};
+    filter->base = (struct lt_operator){&filter_ops, schema, schema};
     filter->program = program;
-    *out = &filter->operator;
+    *out = &filter->base;
     return LT_OK;
 }

@@ -10,21 +10,21 @@
 #include "ops/derived_rows.h"
 
 struct map {
-    struct lt_operator operator;
+    struct lt_operator base;
     struct lt_map_options options;
     struct lt_row_pool *pool; /* NULL before open */
     struct lt_shared_u64 *in;
 };
 
-static int map_open(struct lt_operator *op, const struct lt_operator_env *env, struct lt_error *error)
+static int map_open(struct lt_operator *op, const struct lt_operator_env *env,
+                    struct lt_error *error)
 {
     struct map *map = (struct map *)op;
-    const struct lt_row_pool_options options = {.column_count =
-                                                    map->operator.output_schema->field_count,
-                                                .capacity = env->rows_in_flight,
-                                                .scratch_size_bytes =
-                                                    map->options.scratch_size_bytes,
-                                                .is_shared = env->is_shared};
+    const struct lt_row_pool_options options = {
+        .column_count = map->base.output_schema->field_count,
+        .capacity = env->rows_in_flight,
+        .scratch_size_bytes = map->options.scratch_size_bytes,
+        .is_shared = env->is_shared};
     int code = lt_row_pool_create(&options, &map->pool, error);
     if (code != LT_OK)
         return lt_error_append(error, "cannot open the map");
@@ -44,9 +44,10 @@ static enum lt_process map_process(struct lt_operator *op, struct lt_row *row, s
     char cause[LT_MAP_CAUSE_MAX] = "";
     if (lt_unlikely(!map->options.function(map->options.context, row, derived, cause))) {
         lt_derived_row_abandon(derived);
-        out->fail(out, row,
-                  lt_fault_create("map", "USER_RAISED_EXCEPTION", "P0001", "%s",
-                                  cause[0] != '\0' ? cause : "the map function refused the record"));
+        out->fail(
+            out, row,
+            lt_fault_create("map", "USER_RAISED_EXCEPTION", "P0001", "%s",
+                            cause[0] != '\0' ? cause : "the map function refused the record"));
         return LT_PROCESS_DONE;
     }
     lt_derived_row_adopt(derived, row);
@@ -70,8 +71,8 @@ int lt_map_create(const struct lt_map_options *options, struct lt_operator **out
     if (options->function == NULL)
         return lt_error_set(error, LT_E_INVALID, "cannot make the map: it has no function");
     struct map *map = lt_alloc(sizeof *map);
-    map->operator =(struct lt_operator){&map_ops, options->input_schema, options->output_schema};
+    map->base = (struct lt_operator){&map_ops, options->input_schema, options->output_schema};
     map->options = *options;
-    *out = &map->operator;
+    *out = &map->base;
     return LT_OK;
 }

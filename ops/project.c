@@ -13,7 +13,7 @@
 enum { SCRATCH_BYTES_PER_COLUMN = 64 };
 
 struct project {
-    struct lt_operator operator;
+    struct lt_operator base;
     struct lt_program *program;
     struct lt_row_pool *pool; /* NULL before open */
     struct lt_shared_u64 *in;
@@ -23,7 +23,7 @@ static int project_open(struct lt_operator *op, const struct lt_operator_env *en
                         struct lt_error *error)
 {
     struct project *project = (struct project *)op;
-    uint32_t columns = project->operator.output_schema->field_count;
+    uint32_t columns = project->base.output_schema->field_count;
     const struct lt_row_pool_options options = {.column_count = columns,
                                                 .capacity = env->rows_in_flight,
                                                 .scratch_size_bytes =
@@ -34,7 +34,8 @@ static int project_open(struct lt_operator *op, const struct lt_operator_env *en
         return lt_error_append(error, "cannot open the projection");
     char name[128];
     (void)snprintf(name, sizeof name, "%sin", env->counter_prefix);
-    project->in = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "records projected");
+    project->in =
+        lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "records projected");
     lt_program_set_clock(project->program, env->clock);
     return LT_OK;
 }
@@ -50,8 +51,8 @@ static enum lt_process project_process(struct lt_operator *op, struct lt_row *ro
     if (lt_unlikely(!lt_program_eval(project->program, row, derived))) {
         const struct lt_program_fault *fault = lt_program_fault(project->program);
         lt_derived_row_abandon(derived);
-        out->fail(out, row, lt_fault_create("project", fault->condition, fault->sqlstate, "%s",
-                                            fault->text));
+        out->fail(out, row,
+                  lt_fault_create("project", fault->condition, fault->sqlstate, "%s", fault->text));
         return LT_PROCESS_DONE;
     }
     lt_derived_row_adopt(derived, row);
@@ -82,9 +83,9 @@ int lt_project_create(const struct lt_project_options *options, struct lt_operat
     if (code != LT_OK)
         return lt_error_append(error, "cannot make the projection");
     struct project *project = lt_alloc(sizeof *project);
-    project->operator =
+    project->base =
         (struct lt_operator){&project_ops, options->input_schema, options->output_schema};
     project->program = program;
-    *out = &project->operator;
+    *out = &project->base;
     return LT_OK;
 }

@@ -1,10 +1,10 @@
 /*
  * Project: computes the columns of a new row from each row.
  *
- * The new row comes from the operator's own pool and has the old row as its parent, so that values which
- * no expression changed stay where they are. When the pool is empty the row is handed back (RETRY): that
- * is the back-pressure of rows in flight. A failing expression makes the original record fail.
- * Counters: "<prefix>in".
+ * The new row comes from the operator's own pool and has the old row as its parent, so that values
+ * which no expression changed stay where they are. When the pool is empty the row is handed back
+ * (RETRY): that is the back-pressure of rows in flight. A failing expression makes the original
+ * record fail. Counters: "<prefix>in".
  *
  * on: control for create; the rest is the operator contract (core/flow/operator.h).
  */

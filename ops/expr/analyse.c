@@ -1,6 +1,6 @@
 /*
- * Names get positions, nodes get types. Children first; a node that several parents share is done once.
- * What a JSON path's type is stays open (void) until a parent, or the end, decides it.
+ * Names get positions, nodes get types. Children first; a node that several parents share is done
+ * once. What a JSON path's type is stays open (void) until a parent, or the end, decides it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,12 +31,14 @@ const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type
     return lt_type_sql(analyser->arena, type);
 }
 
-/* --------------------------------------------------------------------------------- columns, fields */
+/* --------------------------------------------------------------------------------- columns, fields
+ */
 
 static const char *nearest_field(const struct lt_type *schema, const char *name)
 {
     const char *names[LT_LIMIT_COLUMNS];
-    uint32_t count = schema->field_count < LT_LIMIT_COLUMNS ? schema->field_count : LT_LIMIT_COLUMNS;
+    uint32_t count =
+        schema->field_count < LT_LIMIT_COLUMNS ? schema->field_count : LT_LIMIT_COLUMNS;
     for (uint32_t i = 0; i < count; i++)
         names[i] = schema->fields[i].name;
     return lt_nearest(name, names, count);
@@ -122,10 +124,10 @@ static int analyse_json_path(struct lt_analyser *analyser, struct lt_expression 
         node->arguments[0] = base =
             lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->arena);
     if (!lt_type_is_bytes(base->type) && base->type->kind != LT_TYPE_VOID)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
-                                "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
-                                "\":%s\" reads JSON text (a string or binary), not a value of type %s",
-                                node->name, lt_analyser_shown(analyser, base->type));
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
+            "\":%s\" reads JSON text (a string or binary), not a value of type %s", node->name,
+            lt_analyser_shown(analyser, base->type));
     if (base->type->kind == LT_TYPE_VOID)
         node->arguments[0] = lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->arena);
     node->type = lt_type_simple(LT_TYPE_VOID);
@@ -133,7 +135,8 @@ static int analyse_json_path(struct lt_analyser *analyser, struct lt_expression 
     return LT_OK;
 }
 
-/* ------------------------------------------------------------------------------------- CAST, CASE */
+/* ------------------------------------------------------------------------------------- CAST, CASE
+ */
 
 static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node)
 {
@@ -155,10 +158,9 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
                                 "a cast from %s to %s is not supported by this version", shown_from,
                                 shown_to);
     case LT_CAST_USE_FUNCTION:
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
-                                "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION", "42K09",
-                                "cannot cast %s to %s; hint: there is a function for it", shown_from,
-                                shown_to);
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION", "42K09",
+            "cannot cast %s to %s; hint: there is a function for it", shown_from, shown_to);
     case LT_CAST_USE_LEGACY:
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
                                 "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION", "42K09",
@@ -183,9 +185,9 @@ static int check_case_condition(struct lt_analyser *analyser, struct lt_expressi
         *when = lt_coerce_cast(*when, lt_type_simple(LT_TYPE_BOOLEAN), analyser->arena);
     if ((*when)->type->kind == LT_TYPE_BOOLEAN)
         return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *when, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-                            "42K09", "a condition of CASE must be BOOLEAN, not %s",
-                            lt_analyser_shown(analyser, (*when)->type));
+    return lt_analyser_fail(
+        analyser, LT_E_ANALYSIS, *when, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
+        "a condition of CASE must be BOOLEAN, not %s", lt_analyser_shown(analyser, (*when)->type));
 }
 
 static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node)
@@ -201,11 +203,10 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
         }
         const struct lt_type *wider = lt_coerce_common(common, argument->type, analyser->arena);
         if (wider == NULL)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, argument,
-                                    "DATATYPE_MISMATCH.DATA_DIFF_TYPES", "42K09",
-                                    "the results of CASE are of different types: %s and %s",
-                                    lt_analyser_shown(analyser, common),
-                                    lt_analyser_shown(analyser, argument->type));
+            return lt_analyser_fail(
+                analyser, LT_E_ANALYSIS, argument, "DATATYPE_MISMATCH.DATA_DIFF_TYPES", "42K09",
+                "the results of CASE are of different types: %s and %s",
+                lt_analyser_shown(analyser, common), lt_analyser_shown(analyser, argument->type));
         common = wider;
     }
     for (uint32_t i = 0; i < node->argument_count; i++) {
@@ -221,7 +222,8 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
     return LT_OK;
 }
 
-/* ------------------------------------------------------------------------------------------ nodes */
+/* ------------------------------------------------------------------------------------------ nodes
+ */
 
 static bool is_done(const struct lt_expression *node)
 {
@@ -231,11 +233,11 @@ static bool is_done(const struct lt_expression *node)
 static int analyse_star(struct lt_analyser *analyser, struct lt_expression *node)
 {
     if (node->name != NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
-                                "cannot expand \"%s.*\": there is no such struct or input",
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "CANNOT_RESOLVE_STAR_EXPAND",
+                                "42704", "cannot expand \"%s.*\": there is no such struct or input",
                                 node->name);
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000",
-                            "'*' may only stand alone in a select list");
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                            "42000", "'*' may only stand alone in a select list");
 }
 
 static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node)
@@ -256,10 +258,10 @@ static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node
     case LT_EXPR_JSON_PATH:
         return analyse_json_path(analyser, node);
     case LT_EXPR_ALIAS:
-        node->arguments[0] =
-            lt_coerce_is_open(node->arguments[0])
-                ? lt_coerce_cast(node->arguments[0], lt_type_simple(LT_TYPE_STRING), analyser->arena)
-                : node->arguments[0];
+        node->arguments[0] = lt_coerce_is_open(node->arguments[0])
+                                 ? lt_coerce_cast(node->arguments[0],
+                                                  lt_type_simple(LT_TYPE_STRING), analyser->arena)
+                                 : node->arguments[0];
         node->type = node->arguments[0]->type;
         node->nullable = node->arguments[0]->nullable;
         return LT_OK;
@@ -307,7 +309,8 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
     if (node->kind == LT_EXPR_ALIAS) {
         struct lt_expression name = {.begin = node->arguments[0]->end, .end = node->end};
         return lt_analyser_fail(&analyser, LT_E_PARSE, &name, "PARSE_SYNTAX_ERROR", "42601",
-                                "a condition has no name, and \"%s\" stands after its end", node->name);
+                                "a condition has no name, and \"%s\" stands after its end",
+                                node->name);
     }
     int code = analyse(&analyser, node);
     if (code != LT_OK)
@@ -316,10 +319,9 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
     if (node->type->kind == LT_TYPE_VOID)
         *expression = node = lt_coerce_cast(node, boolean, arena);
     if (node->type->kind != LT_TYPE_BOOLEAN)
-        return lt_analyser_fail(&analyser, LT_E_ANALYSIS, node,
-                                "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
-                                "a condition must be BOOLEAN, not %s",
-                                lt_analyser_shown(&analyser, node->type));
+        return lt_analyser_fail(
+            &analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
+            "a condition must be BOOLEAN, not %s", lt_analyser_shown(&analyser, node->type));
     lt_fold(expression, text, arena);
     return LT_OK;
 }

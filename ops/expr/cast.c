@@ -1,9 +1,9 @@
 /*
- * Casts at run time, under ANSI rules: what does not fit is a fault (CAST_OVERFLOW), text that is no
- * value is one too (CAST_INVALID_INPUT); in a try_cast both are NULL.
+ * Casts at run time, under ANSI rules: what does not fit is a fault (CAST_OVERFLOW), text that is
+ * no value is one too (CAST_INVALID_INPUT); in a try_cast both are NULL.
  *
- * Types that are held alike need no kernel: integers widen as they are, a float is held as the double it
- * is, strings and binary are the same bytes.
+ * Types that are held alike need no kernel: integers widen as they are, a float is held as the
+ * double it is, strings and binary are the same bytes.
  */
 #include <math.h>
 
@@ -28,19 +28,20 @@ static const char *type_name(const struct lt_type *type)
 static enum lt_kernel invalid_input(struct lt_machine *machine, const struct lt_call *call)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    return lt_machine_fault(machine, call, "CAST_INVALID_INPUT", "22018",
-                            "the value '%.*s%s' is not a valid %s; hint: try_cast gives NULL instead",
-                            (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
-                            (const char *)text.data, text.size_bytes > SHOWN_BYTES ? "..." : "",
-                            type_name(call->type));
+    return lt_machine_fault(
+        machine, call, "CAST_INVALID_INPUT", "22018",
+        "the value '%.*s%s' is not a valid %s; hint: try_cast gives NULL instead",
+        (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
+        (const char *)text.data, text.size_bytes > SHOWN_BYTES ? "..." : "", type_name(call->type));
 }
 
 static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call *call,
                                const char *value)
 {
-    return lt_machine_fault(machine, call, "CAST_OVERFLOW", "22003",
-                            "the value %s does not fit into a %s; hint: try_cast gives NULL instead",
-                            value, type_name(call->type));
+    return lt_machine_fault(
+        machine, call, "CAST_OVERFLOW", "22003",
+        "the value %s does not fit into a %s; hint: try_cast gives NULL instead", value,
+        type_name(call->type));
 }
 
 static void integer_limits(enum lt_type_kind kind, int64_t *min, int64_t *max)
@@ -53,7 +54,8 @@ static void integer_limits(enum lt_type_kind kind, int64_t *min, int64_t *max)
     *min = -*max - 1;
 }
 
-/* ------------------------------------------------------------------------------------------ from text */
+/* ------------------------------------------------------------------------------------------ from
+ * text */
 
 static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
@@ -102,7 +104,8 @@ static enum lt_kernel text_to_timestamp(struct lt_machine *machine, const struct
     return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
 }
 
-/* ------------------------------------------------------------------------------------------- to text */
+/* ------------------------------------------------------------------------------------------- to
+ * text */
 
 static enum lt_kernel integer_to_text(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
@@ -138,7 +141,8 @@ static enum lt_kernel timestamp_to_text(struct lt_machine *machine, const struct
     return lt_machine_put(machine, call, text, size, out);
 }
 
-/* ------------------------------------------------------------------------------------ between numbers */
+/* ------------------------------------------------------------------------------------ between
+ * numbers */
 
 static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_call *call,
                                   int64_t value, union lt_value *out)
@@ -211,7 +215,8 @@ static enum lt_kernel fraction_to_boolean(struct lt_machine *machine, const stru
     return LT_KERNEL_VALUE;
 }
 
-/* ----------------------------------------------------------------------------------------- timestamps */
+/* -----------------------------------------------------------------------------------------
+ * timestamps */
 
 /* Seconds since the epoch; more than fits saturates, as Spark does. */
 static enum lt_kernel integer_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
@@ -226,10 +231,15 @@ static enum lt_kernel integer_to_timestamp(struct lt_machine *machine, const str
 static enum lt_kernel fraction_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                             union lt_value *out)
 {
-    double us = lt_argument(machine, call, 0)->f64 * LT_US_PER_S;
-    if (!isfinite(us))
-        return LT_KERNEL_NULL;
-    out->i64 = us >= 0x1p63 ? INT64_MAX : us < -0x1p63 ? INT64_MIN : (int64_t)us;
+    double seconds = lt_argument(machine, call, 0)->f64, us = seconds * LT_US_PER_S;
+    char text[LT_NUMBER_TEXT_SIZE];
+    (void)lt_number_format_double(seconds, text);
+    if (!isfinite(seconds))
+        return lt_machine_fault(machine, call, "CAST_INVALID_INPUT", "22018",
+                                "the value %s is not a valid timestamp", text);
+    if (us >= 0x1p63 || us < -0x1p63)
+        return overflow(machine, call, text);
+    out->i64 = (int64_t)us;
     return LT_KERNEL_VALUE;
 }
 
@@ -249,7 +259,8 @@ static enum lt_kernel timestamp_to_fraction(struct lt_machine *machine, const st
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------ the choice */
+/* ------------------------------------------------------------------------------------------ the
+ * choice */
 
 static bool is_fraction(const struct lt_type *type)
 {

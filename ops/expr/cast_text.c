@@ -1,6 +1,6 @@
 /*
- * Timestamps are read in one pass, field by field; which fields are there decides the form. Named time
- * zones are not known yet and make the text invalid; only UTC and offsets are.
+ * Timestamps are read in one pass, field by field; which fields are there decides the form. Named
+ * time zones are not known yet and make the text invalid; only UTC and offsets are.
  */
 #include "ops/expr/cast_text.h"
 

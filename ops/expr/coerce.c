@@ -1,6 +1,6 @@
 /*
- * Numbers widen along tinyint .. bigint, float, double; an integer and a float meet at double. A string
- * beside something else becomes that: bigint beside an integer, double beside a fraction.
+ * Numbers widen along tinyint .. bigint, float, double; an integer and a float meet at double. A
+ * string beside something else becomes that: bigint beside an integer, double beside a fraction.
  */
 #include "ops/expr/coerce.h"
 
@@ -70,8 +70,8 @@ const struct lt_type *lt_coerce_common(const struct lt_type *a, const struct lt_
 const struct lt_type *lt_coerce_common_strict(const struct lt_type *a, const struct lt_type *b,
                                               struct lt_arena *arena)
 {
-    bool mixes_string = is_string(a) != is_string(b) && a->kind != LT_TYPE_VOID &&
-                        b->kind != LT_TYPE_VOID;
+    bool mixes_string =
+        is_string(a) != is_string(b) && a->kind != LT_TYPE_VOID && b->kind != LT_TYPE_VOID;
     return mixes_string ? NULL : lt_coerce_common(a, b, arena);
 }
 
@@ -103,7 +103,8 @@ bool lt_coerce_is_implicit(const struct lt_type *from, const struct lt_type *to)
     return is_number(from) && is_number(to) && from->kind < to->kind;
 }
 
-/* ------------------------------------------------------------------------------------------ casts */
+/* ------------------------------------------------------------------------------------------ casts
+ */
 
 static bool is_later(const struct lt_type *type)
 {
@@ -128,7 +129,7 @@ static enum lt_cast_verdict verdict_to_date(const struct lt_type *from)
     if (is_number(from))
         return LT_CAST_USE_FUNCTION;
     return from->kind == LT_TYPE_BOOLEAN || from->kind == LT_TYPE_BINARY ? LT_CAST_REFUSED
-                                                                        : LT_CAST_LATER;
+                                                                         : LT_CAST_LATER;
 }
 
 static enum lt_cast_verdict verdict_of_binary(const struct lt_type *other, bool is_target)

@@ -1,8 +1,8 @@
 /*
  * Coercion: what type two values meet at, and what may be cast to what, by Spark's ANSI rules.
  *
- * A JSON path whose type is not decided yet has the type void, like NULL: it takes any type it meets,
- * and casting it decides it (lt_coerce_cast) instead of standing a cast on top.
+ * A JSON path whose type is not decided yet has the type void, like NULL: it takes any type it
+ * meets, and casting it decides it (lt_coerce_cast) instead of standing a cast on top.
  *
  * on: control. Pure but for the arena.
  */
@@ -18,27 +18,29 @@ const struct lt_type *lt_coerce_common(const struct lt_type *a, const struct lt_
 /* As lt_coerce_common, but a string meets only strings (greatest, least). */
 const struct lt_type *lt_coerce_common_strict(const struct lt_type *a, const struct lt_type *b,
                                               struct lt_arena *arena);
-/* As lt_coerce_common between numbers; a string beside a number becomes one, two strings are none. */
+/* As lt_coerce_common between numbers; a string beside a number becomes one, two strings are none.
+ */
 const struct lt_type *lt_coerce_common_number(const struct lt_type *a, const struct lt_type *b);
 /* True when a parameter of type `to` takes a `from` by an implicit cast. */
 bool lt_coerce_is_implicit(const struct lt_type *from, const struct lt_type *to);
 
 enum lt_cast_verdict {
     LT_CAST_ALLOWED,
-    LT_CAST_REFUSED,       /* never, in any mode */
-    LT_CAST_USE_FUNCTION,  /* there is a function for it */
-    LT_CAST_USE_LEGACY,    /* only with spark.sql.ansi.enabled=false */
-    LT_CAST_LATER,         /* Spark does it, this version does not */
+    LT_CAST_REFUSED,      /* never, in any mode */
+    LT_CAST_USE_FUNCTION, /* there is a function for it */
+    LT_CAST_USE_LEGACY,   /* only with spark.sql.ansi.enabled=false */
+    LT_CAST_LATER,        /* Spark does it, this version does not */
 };
 enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_type *from, const struct lt_type *to);
 
-/* `node` as a value of type `to`: itself, a typed NULL, a decided JSON path, or a new CAST over it. */
+/* `node` as a value of type `to`: itself, a typed NULL, a decided JSON path, or a new CAST over it.
+ */
 struct lt_expression *lt_coerce_cast(struct lt_expression *node, const struct lt_type *to,
                                      struct lt_arena *arena);
 /* A JSON path whose type is still open. */
 bool lt_coerce_is_open(const struct lt_expression *node);
-/* The type an open path takes beside `other` (a number beside an integer may well have a fraction: it is
- * read as a double, unless the integer needs all 64 bits). */
+/* The type an open path takes beside `other` (a number beside an integer may well have a fraction:
+ * it is read as a double, unless the integer needs all 64 bits). */
 const struct lt_type *lt_coerce_open_type(const struct lt_expression *other);
 
 #endif

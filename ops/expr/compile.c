@@ -1,6 +1,7 @@
 /*
- * Trees to steps. Each node gets a register of its own; constants are filled in here and never written
- * again. What a node does not need is jumped over: an operand that is not reached cannot fail.
+ * Trees to steps. Each node gets a register of its own; constants are filled in here and never
+ * written again. What a node does not need is jumped over: an operand that is not reached cannot
+ * fail.
  */
 #include <string.h>
 
@@ -73,7 +74,8 @@ static struct lt_call *new_call(struct lt_compiler *compiler, const struct lt_ex
     return call;
 }
 
-/* ------------------------------------------------------------------------------------------- leaves */
+/* -------------------------------------------------------------------------------------------
+ * leaves */
 
 static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_expression *node,
                                 uint32_t want)
@@ -83,7 +85,8 @@ static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_ex
     compiler->program->machine.nulls[constant] = node->is_null;
     if (want == LT_REGISTER_ANY)
         return constant;
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = constant});
+    (void)lt_compiler_emit(compiler,
+                           (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = constant});
     return want;
 }
 
@@ -101,10 +104,9 @@ static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expr
 {
     uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
     uint32_t out = wanted_or_new(compiler, want);
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_FIELD,
-                                                      .out = out,
-                                                      .a = base,
-                                                      .b = (uint32_t)node->index});
+    (void)lt_compiler_emit(
+        compiler,
+        (struct lt_step){.op = LT_OP_FIELD, .out = out, .a = base, .b = (uint32_t)node->index});
     return out;
 }
 
@@ -144,7 +146,8 @@ static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_
     return out;
 }
 
-/* ------------------------------------------------------------------------------------- CAST and CASE */
+/* ------------------------------------------------------------------------------------- CAST and
+ * CASE */
 
 static uint32_t compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
                              uint32_t want)
@@ -153,7 +156,8 @@ static uint32_t compile_cast(struct lt_compiler *compiler, const struct lt_expre
     if (lt_type_is_integral(from->type) && node->type->kind == LT_TYPE_DOUBLE) {
         uint32_t a = lt_compile(compiler, from, LT_REGISTER_ANY);
         uint32_t out = wanted_or_new(compiler, want);
-        (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_TO_DOUBLE, .out = out, .a = a});
+        (void)lt_compiler_emit(compiler,
+                               (struct lt_step){.op = LT_OP_TO_DOUBLE, .out = out, .a = a});
         return out;
     }
     lt_kernel_fn *kernel = lt_cast_kernel(from->type, node->type);
@@ -198,7 +202,8 @@ static uint32_t compile_case(struct lt_compiler *compiler, const struct lt_expre
     return out;
 }
 
-/* --------------------------------------------------------------------------------------------- flows */
+/* ---------------------------------------------------------------------------------------------
+ * flows */
 
 static uint32_t compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
                               uint32_t want, bool is_and)
@@ -211,7 +216,8 @@ static uint32_t compile_chain(struct lt_compiler *compiler, const struct lt_expr
         ends[i] = emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
         uint32_t next = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
         enum lt_op op = is_and ? LT_OP_AND : LT_OP_OR;
-        (void)lt_compiler_emit(compiler, (struct lt_step){.op = op, .out = out, .a = out, .b = next});
+        (void)lt_compiler_emit(compiler,
+                               (struct lt_step){.op = op, .out = out, .a = out, .b = next});
     }
     for (uint32_t i = 1; i < count; i++)
         land(compiler, ends[i]);
@@ -258,7 +264,8 @@ static enum lt_op order_op(enum lt_op first, const struct lt_type *type)
 }
 
 /* x IN (a, b) is x = a OR x = b, with x evaluated once. */
-static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want)
+static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_expression *node,
+                           uint32_t want)
 {
     uint32_t out = wanted_or_new(compiler, want);
     uint32_t count = node->argument_count;
@@ -281,7 +288,8 @@ static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_express
     return out;
 }
 
-/* --------------------------------------------------------------------------------------------- calls */
+/* ---------------------------------------------------------------------------------------------
+ * calls */
 
 /* The sizes for which `size <op> number` is true; the empty range is 1 to 0. */
 static struct lt_size_range size_range(enum lt_op op, int64_t number)
@@ -319,8 +327,7 @@ static bool is_column_size(const struct lt_expression *node)
         node->type->kind == LT_TYPE_BIGINT)
         node = node->arguments[0];
     return node->kind == LT_EXPR_CALL && node->argument_count == 1 &&
-           signature_of(node)->op == LT_OP_SIZE_BYTES &&
-           node->arguments[0]->kind == LT_EXPR_COLUMN;
+           signature_of(node)->op == LT_OP_SIZE_BYTES && node->arguments[0]->kind == LT_EXPR_COLUMN;
 }
 
 /* length(column) > 8, the commonest condition, is one step. */
@@ -336,11 +343,10 @@ static bool compile_size_compared(struct lt_compiler *compiler, const struct lt_
     size = size->kind == LT_EXPR_CAST ? size->arguments[0] : size;
     struct lt_size_range *range = lt_arena_alloc(compiler->program->arena, sizeof *range);
     *range = size_range(op, node->arguments[1]->value.i64);
-    (void)lt_compiler_emit(compiler,
-                           (struct lt_step){.op = LT_OP_SIZE_OF_COLUMN_COMPARED,
-                                            .out = out,
-                                            .a = (uint32_t)size->arguments[0]->index,
-                                            .range = range});
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_SIZE_OF_COLUMN_COMPARED,
+                                                      .out = out,
+                                                      .a = (uint32_t)size->arguments[0]->index,
+                                                      .range = range});
     return true;
 }
 
@@ -360,8 +366,8 @@ static void prepare(struct lt_compiler *compiler, const struct lt_expression *no
     program->prepared = prepared;
 }
 
-static enum lt_op opcode_of(const struct lt_function *function, const struct lt_signature *signature,
-                            const struct lt_expression *node)
+static enum lt_op opcode_of(const struct lt_function *function,
+                            const struct lt_signature *signature, const struct lt_expression *node)
 {
     const struct lt_type *type = node->arguments[0]->type;
     if (signature->kernel != NULL)
@@ -377,10 +383,10 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
                               const struct lt_function *function, uint32_t want)
 {
     const struct lt_signature *signature = signature_of(node);
-    enum lt_op op = node->argument_count == 0 ? (function->null_rule == LT_NULL_AWARE
-                                                     ? LT_OP_CALL_WITH_NULLS
-                                                     : LT_OP_CALL)
-                                              : opcode_of(function, signature, node);
+    enum lt_op op =
+        node->argument_count == 0
+            ? (function->null_rule == LT_NULL_AWARE ? LT_OP_CALL_WITH_NULLS : LT_OP_CALL)
+            : opcode_of(function, signature, node);
     if (node->argument_count == 2) {
         uint32_t out = want == LT_REGISTER_ANY ? compiler->program->register_count : want;
         if (compile_size_compared(compiler, node, op, out))

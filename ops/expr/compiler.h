@@ -1,5 +1,6 @@
 /*
- * The program and its maker, shared by compile.c (trees to steps) and program.c (life and evaluation).
+ * The program and its maker, shared by compile.c (trees to steps) and program.c (life and
+ * evaluation).
  */
 #ifndef LT_OPS_EXPR_COMPILER_H
 #define LT_OPS_EXPR_COMPILER_H
@@ -28,6 +29,8 @@ struct lt_program {
     uint32_t step_count;
     uint32_t answer_start; /* where the steps up to ANSWER begin; UINT32_MAX: none */
     uint32_t answer_register;
+    /* The one step before ANSWER when the program only compares the size of a column; else NULL. */
+    const struct lt_step *size_compared;
     uint32_t register_count;
     bool use_switch;
     struct lt_arena *arena;
@@ -46,8 +49,8 @@ struct lt_compiler {
 
 enum { LT_REGISTER_ANY = UINT32_MAX };
 
-/* Emits the steps of an analysed expression; the result is in the register returned, which is `want`
- * unless that is LT_REGISTER_ANY. Failures are kept in the compiler. */
+/* Emits the steps of an analysed expression; the result is in the register returned, which is
+ * `want` unless that is LT_REGISTER_ANY. Failures are kept in the compiler. */
 uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want);
 /* Appends a step; returns its number. */
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step);

@@ -1,6 +1,6 @@
 /*
- * Finds the line of the place, cuts a window out of it if it is long, and counts characters, not bytes,
- * so that the carets stand right under text that is not ASCII.
+ * Finds the line of the place, cuts a window out of it if it is long, and counts characters, not
+ * bytes, so that the carets stand right under text that is not ASCII.
  */
 #include "ops/expr/diagnose.h"
 

@@ -1,6 +1,6 @@
 /*
- * Errors that show their place: the message, then the line of the expression, then carets under the part
- * that is meant. Long lines are shown in a window around the place.
+ * Errors that show their place: the message, then the line of the expression, then carets under the
+ * part that is meant. Long lines are shown in a window around the place.
  *
  *     cannot resolve column "valu"; hint: did you mean "value"?
  *       length(valu) > 8

@@ -1,7 +1,7 @@
 /*
- * The machine's loop, threaded directly: a step holds the address of its code, and each code ends with a
- * jump through the next step's address, so that the branch predictor sees every step's successor apart.
- * Where there is no computed goto, the switch runs instead.
+ * The machine's loop, threaded directly: a step holds the address of its code, and each code ends
+ * with a jump through the next step's address, so that the branch predictor sees every step's
+ * successor apart. Where there is no computed goto, the switch runs instead.
  */
 #include <inttypes.h>
 
@@ -27,25 +27,25 @@ static enum lt_machine_end run(struct lt_machine *machine, const struct lt_step 
     union lt_value *const values = machine->values;
     uint8_t *const nulls = machine->nulls;
     const struct lt_step *step = steps;
-    goto *step->code;
+    goto * step->code;
 
 #define STEP(name) code_##name:
 #define NEXT                                                                                       \
     do {                                                                                           \
         step++;                                                                                    \
-        goto *step->code;                                                                          \
+        goto * step->code;                                                                         \
     } while (0)
 #define GO(number)                                                                                 \
     do {                                                                                           \
         step = steps + (number);                                                                   \
-        goto *step->code;                                                                          \
+        goto * step->code;                                                                         \
     } while (0)
 #define FAULT(result)                                                                              \
     do {                                                                                           \
         if (lt_unlikely((result) == LT_KERNEL_FAULT))                                              \
             return LT_MACHINE_FAULTED;                                                             \
     } while (0)
-#include "ops/expr/eval_body.h"
+#include "ops/expr/eval_steps.inc"
 }
 
 const void *lt_machine_label(enum lt_op op)

@@ -21,8 +21,7 @@ static inline int compare_bytes(const struct lt_bytes *a, const struct lt_bytes 
 {
     uint32_t size = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
     int order = size == 0 ? 0 : memcmp(a->data, b->data, size);
-    return order != 0 ? order
-                      : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
+    return order != 0 ? order : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The machine's loop as a switch: the portable flavour, and the second opinion that tests compare with.
+ * The machine's loop as a switch: the portable flavour, and the second opinion that tests compare
+ * with.
  */
 #include <inttypes.h>
 
@@ -28,7 +29,7 @@ enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, const stru
         if (lt_unlikely((result) == LT_KERNEL_FAULT))                                              \
             return LT_MACHINE_FAULTED;                                                             \
     } while (0)
-#include "ops/expr/eval_body.h"
+#include "ops/expr/eval_steps.inc"
         case LT_OP_COUNT:
             break;
         }

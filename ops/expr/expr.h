@@ -1,17 +1,19 @@
 /*
  * Expressions from text to typed tree: the front half of the expression engine.
  *
- *     text -- lexer, parser --> tree of names -- analysis --> typed tree -- program.h --> flat steps
+ *     text -- lexer, parser --> tree of names -- analysis --> typed tree -- program.h --> flat
+ * steps
  *
  * The language is Spark SQL's, under its ANSI rules, and so are the errors: each carries Spark's
- * condition and SQLSTATE, shows the expression with a caret under the place, and the nearest name where
- * there is one. One addition: `column:path` reaches into JSON text (`value:price > 100`); the value takes
- * the type of what it meets, and is NULL where the field is missing or of another kind.
+ * condition and SQLSTATE, shows the expression with a caret under the place, and the nearest name
+ * where there is one. One addition: `column:path` reaches into JSON text (`value:price > 100`); the
+ * value takes the type of what it meets, and is NULL where the field is missing or of another kind.
  *
- * Trees are core/flow/expression.h's and live in the arena given; texts must outlive the trees' use.
+ * Trees are core/flow/expression.h's and live in the arena given; texts must outlive the trees'
+ * use.
  *
- * Decimal, date, interval and the nested constructors belong to a later part of the language: they are
- * refused by name. Until decimal is there, a literal such as 1.5 is a double.
+ * Decimal, date, interval and the nested constructors belong to a later part of the language: they
+ * are refused by name. Until decimal is there, a literal such as 1.5 is a double.
  *
  * on: control. Nothing here is for the record path.
  */
@@ -27,7 +29,8 @@
 #include "core/data/type.h"
 #include "core/flow/expression.h"
 
-/* Parses one expression; as in Spark's selectExpr a trailing name is its alias (then an ALIAS node). */
+/* Parses one expression; as in Spark's selectExpr a trailing name is its alias (then an ALIAS
+ * node). */
 int lt_expr_parse(const char *text, struct lt_arena *arena, struct lt_expression **out,
                   struct lt_error *error) LT_MUST_USE;
 
@@ -50,15 +53,16 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
                               const struct lt_type *schema, struct lt_arena *arena,
                               struct lt_error *error) LT_MUST_USE;
 
-/* Replaces `*` by the schema's columns, less the EXCEPT ones, and gives every expression without a name its
- * text as the name (an ALIAS node), as Spark names columns. Before analysis. */
+/* Replaces `*` by the schema's columns, less the EXCEPT ones, and gives every expression without a
+ * name its text as the name (an ALIAS node), as Spark names columns. Before analysis. */
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
                          struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 
 /* Sets the bits of the columns an analysed tree reads; `used` is not cleared. */
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used);
 
-/* The column name an expression gives: its alias, its column's name, else its text as Spark prints it. */
+/* The column name an expression gives: its alias, its column's name, else its text as Spark prints
+ * it. */
 const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena);
 /* The schema of a list of analysed expressions. */
 const struct lt_type *lt_expr_output_schema(struct lt_expression *const *expressions, size_t count,

@@ -1,6 +1,6 @@
 /*
- * Constant parts are evaluated once, here, by the machine itself. A part that fails stays in the tree, and
- * fails when a record reaches it: folding never turns a running query into a refused one.
+ * Constant parts are evaluated once, here, by the machine itself. A part that fails stays in the
+ * tree, and fails when a record reaches it: folding never turns a running query into a refused one.
  */
 #include <string.h>
 

@@ -9,10 +9,9 @@
 #include "core/base/nearest.h"
 
 static const struct lt_function_group *const GROUPS[] = {
-    &lt_functions_operator, &lt_functions_condition, &lt_functions_string,
-    &lt_functions_build,    &lt_functions_search,    &lt_functions_pattern,
-    &lt_functions_math,
-    &lt_functions_hash,     &lt_functions_encoding,  &lt_functions_other,
+    &lt_functions_operator, &lt_functions_condition, &lt_functions_string, &lt_functions_build,
+    &lt_functions_search,   &lt_functions_pattern,   &lt_functions_math,   &lt_functions_hash,
+    &lt_functions_encoding, &lt_functions_other,
 };
 enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512, ALIAS_MAX = 32 };
 
@@ -37,7 +36,8 @@ const struct lt_function *lt_function_at(size_t index, const char **group)
     return NULL;
 }
 
-/* Copies the next of comma-separated names; returns where the one after it begins, NULL at the end. */
+/* Copies the next of comma-separated names; returns where the one after it begins, NULL at the end.
+ */
 static const char *next_alias(const char *aliases, char out[ALIAS_MAX])
 {
     size_t size = strcspn(aliases, ",");
@@ -85,7 +85,8 @@ const char *lt_function_nearest(const char *name)
     return lt_nearest(name, names, used);
 }
 
-/* ------------------------------------------------------------------------------------- signatures */
+/* ------------------------------------------------------------------------------------- signatures
+ */
 
 struct letter_walk {
     const char *at;
@@ -171,6 +172,7 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
     case 'D':
         return type->kind == LT_TYPE_DOUBLE;
     case 's':
+    case 'S':
         return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
     case 'x':
         return type->kind == LT_TYPE_BINARY;
@@ -205,9 +207,10 @@ bool lt_letter_is_common(char letter)
 const struct lt_type *lt_letter_type(char letter)
 {
     static const char letters[] = "ByhilfdsxtvP";
-    static const enum lt_type_kind kinds[] = {
-        LT_TYPE_BOOLEAN, LT_TYPE_TINYINT, LT_TYPE_SMALLINT,  LT_TYPE_INT,  LT_TYPE_BIGINT, LT_TYPE_FLOAT,
-        LT_TYPE_DOUBLE,  LT_TYPE_STRING,  LT_TYPE_BINARY, LT_TYPE_TIMESTAMP, LT_TYPE_VOID, LT_TYPE_BOOLEAN};
+    static const enum lt_type_kind kinds[] = {LT_TYPE_BOOLEAN,   LT_TYPE_TINYINT, LT_TYPE_SMALLINT,
+                                              LT_TYPE_INT,       LT_TYPE_BIGINT,  LT_TYPE_FLOAT,
+                                              LT_TYPE_DOUBLE,    LT_TYPE_STRING,  LT_TYPE_BINARY,
+                                              LT_TYPE_TIMESTAMP, LT_TYPE_VOID,    LT_TYPE_BOOLEAN};
     const char *at = letter == '\0' ? NULL : strchr(letters, letter);
     return at == NULL ? NULL : lt_type_simple(kinds[at - letters]);
 }
@@ -217,7 +220,8 @@ const struct lt_signature *lt_function_match(const struct lt_function *function,
 {
     for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
         const struct lt_type *common = NULL;
-        bool fits = count > 0 || lt_signature_parameter(s, 0, 0) == '\0' || strchr(s->parameters, '*');
+        bool fits =
+            count > 0 || lt_signature_parameter(s, 0, 0) == '\0' || strchr(s->parameters, '*');
         uint32_t fewest, most;
         signature_arity(s, &fewest, &most);
         fits = fits && count >= fewest && count <= most;

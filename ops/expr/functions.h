@@ -1,18 +1,18 @@
 /*
- * The function table: one row per function, operators included. A row says how the function is called,
- * what it accepts and gives, how it treats NULL, and explains itself with an example that the tests run.
- * The rows stand in functions_*.c, one file for each group; nothing else lists functions.
+ * The function table: one row per function, operators included. A row says how the function is
+ * called, what it accepts and gives, how it treats NULL, and explains itself with an example that
+ * the tests run. The rows stand in functions_*.c, one file for each group; nothing else lists
+ * functions.
  *
  * Signatures are short texts, one letter for each parameter:
  *
- *     B boolean   y tinyint   h smallint   i int   l bigint   f float   d double   s string   x binary
- *     t timestamp   n any number   g any integer   a anything   o text or binary (JSON text)
- *     A array   M map   P boolean, not cast from anything
- *     T anything, all T of a call brought to one type   W as T, but no string beside another type
- *     N as T, but numbers   D as N, then brought to double   G as N, but integers
- *     [ ] around parameters that may be missing; * after a letter: that parameter any number of times
- *     result: one letter; T: the common type; 0: the type of the first argument; E: its element or
- *     value type; v: void
+ *     B boolean   y tinyint   h smallint   i int   l bigint   f float   d double   s string   x
+ * binary t timestamp   n any number   g any integer   a anything   o text or binary (JSON text) A
+ * array   M map   P boolean and S string, not cast from anything T anything, all T of a call
+ * brought to one type   W as T, but no string beside another type N as T, but numbers   D as N,
+ * then brought to double   G as N, but integers [ ] around parameters that may be missing; * after
+ * a letter: that parameter any number of times result: one letter; T: the common type; 0: the type
+ * of the first argument; E: its element or value type; v: void
  *
  * The signature that needs the fewest implicit (ANSI) casts is chosen, the first of these.
  *
@@ -50,12 +50,18 @@ enum lt_op_family {
 struct lt_signature {
     const char *parameters; /* NULL ends the list */
     const char *result;
-    lt_kernel_fn *kernel;   /* or an opcode: */
+    lt_kernel_fn *kernel; /* or an opcode: */
     enum lt_op op;
     enum lt_op_family family;
 };
-#define LT_KERNEL(parameters, result, kernel) {parameters, result, kernel, LT_OP_CALL, LT_FAMILY_NONE}
-#define LT_INLINE(parameters, result, op, family) {parameters, result, NULL, op, family}
+#define LT_KERNEL(parameters, result, kernel)                                                      \
+    {                                                                                              \
+        parameters, result, kernel, LT_OP_CALL, LT_FAMILY_NONE                                     \
+    }
+#define LT_INLINE(parameters, result, op, family)                                                  \
+    {                                                                                              \
+        parameters, result, NULL, op, family                                                       \
+    }
 enum { LT_SIGNATURES_MAX = 8 };
 
 struct lt_prepare {
@@ -108,13 +114,15 @@ int32_t lt_function_find(const char *name);
 /* The nearest known name, or NULL. */
 const char *lt_function_nearest(const char *name);
 
-/* The letter of parameter `index` when `count` are given; 0 when the signature does not take that many. */
+/* The letter of parameter `index` when `count` are given; 0 when the signature does not take that
+ * many. */
 char lt_signature_parameter(const struct lt_signature *signature, uint32_t index, uint32_t count);
 /* The fewest and the most parameters of all signatures; UINT32_MAX: no bound. */
 void lt_function_arity(const struct lt_function *function, uint32_t *fewest, uint32_t *most);
 /* The signature that takes these types as they are; NULL if none does. */
 const struct lt_signature *lt_function_match(const struct lt_function *function,
-                                             struct lt_expression *const *arguments, uint32_t count);
+                                             struct lt_expression *const *arguments,
+                                             uint32_t count);
 /* True when a value of the type is what the letter asks for, without a cast. */
 bool lt_letter_accepts(char letter, const struct lt_type *type);
 /* True for the letters whose parameters are brought to one type. */

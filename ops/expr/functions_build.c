@@ -59,7 +59,8 @@ static enum lt_kernel concat_ws(struct lt_machine *machine, const struct lt_call
     for (uint32_t i = 1; i < call->argument_count; i++) {
         if (lt_argument_is_null(machine, call, i))
             continue;
-        size += lt_argument_bytes(machine, call, i).size_bytes + (is_first ? 0 : separator.size_bytes);
+        size +=
+            lt_argument_bytes(machine, call, i).size_bytes + (is_first ? 0 : separator.size_bytes);
         is_first = false;
     }
     uint8_t *at = put(machine, size, out);
@@ -140,8 +141,8 @@ static enum lt_kernel replace(struct lt_machine *machine, const struct lt_call *
         count++;
     if (count == 0)
         return LT_KERNEL_VALUE;
-    uint8_t *to = put(
-        machine, text.size_bytes - count * part.size_bytes + count * other.size_bytes, out);
+    uint8_t *to =
+        put(machine, text.size_bytes - count * part.size_bytes + count * other.size_bytes, out);
     if (to == NULL)
         return lt_machine_too_large(machine, call);
     const uint8_t *from = text.data;
@@ -196,7 +197,8 @@ static enum lt_kernel translate(struct lt_machine *machine, const struct lt_call
     return LT_KERNEL_VALUE;
 }
 
-/* -------------------------------------------------------------------------------------------- padding */
+/* --------------------------------------------------------------------------------------------
+ * padding */
 
 /* The first `count` characters (bytes). */
 static struct lt_bytes head(const struct lt_call *call, struct lt_bytes text, size_t count)
@@ -210,7 +212,8 @@ static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call
                           union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    struct lt_bytes fill = {.data = (const uint8_t *)(is_binary(call) ? "\0" : " "), .size_bytes = 1};
+    struct lt_bytes fill = {.data = (const uint8_t *)(is_binary(call) ? "\0" : " "),
+                            .size_bytes = 1};
     if (call->argument_count == 3)
         fill = lt_argument_bytes(machine, call, 2);
     int64_t wanted = lt_argument(machine, call, 1)->i64;
@@ -220,8 +223,7 @@ static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call
         return LT_KERNEL_VALUE;
     size_t fill_count = count_of(call, fill), times = (width - count) / fill_count;
     struct lt_bytes rest = head(call, fill, (width - count) % fill_count);
-    uint8_t *at =
-        put(machine, text.size_bytes + times * fill.size_bytes + rest.size_bytes, out);
+    uint8_t *at = put(machine, text.size_bytes + times * fill.size_bytes + rest.size_bytes, out);
     if (at == NULL)
         return lt_machine_too_large(machine, call);
     at = is_left ? at : append(at, text);
@@ -233,17 +235,20 @@ static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel lpad(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel lpad(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
 {
     return pad(machine, call, true, out);
 }
 
-static enum lt_kernel rpad(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel rpad(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
 {
     return pad(machine, call, false, out);
 }
 
-/* ------------------------------------------------------------------------------------ code points */
+/* ------------------------------------------------------------------------------------ code points
+ */
 
 static enum lt_kernel ascii(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
@@ -254,7 +259,8 @@ static enum lt_kernel ascii(struct lt_machine *machine, const struct lt_call *ca
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel chr(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel chr(struct lt_machine *machine, const struct lt_call *call,
+                          union lt_value *out)
 {
     int64_t code = lt_argument(machine, call, 0)->i64;
     uint8_t text[4];
@@ -269,28 +275,30 @@ static const struct lt_function functions[] = {
      "concat('a', 'b', 1)", "ab1", DETERMINISTIC,
      .signatures = {LT_KERNEL("s*", "s", concat), LT_KERNEL("xx*", "x", concat)}},
     {"concat_ws", NULL, "concat_ws(separator, a, ...)",
-     "The arguments that are not NULL, with the separator between them.", "concat_ws('-', 'a', NULL, 'b')",
-     "a-b", LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("ss*", "s", concat_ws)}},
+     "The arguments that are not NULL, with the separator between them.",
+     "concat_ws('-', 'a', NULL, 'b')", "a-b", LT_NULL_AWARE, DETERMINISTIC,
+     .signatures = {LT_KERNEL("ss*", "s", concat_ws)}},
     {"repeat", NULL, "repeat(str, times)", "The string several times.", "repeat('ab', 3)", "ababab",
      DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", repeat)}},
     {"space", NULL, "space(count)", "That many blanks.", "concat('<', space(2), '>')", "<  >",
      DETERMINISTIC, .signatures = {LT_KERNEL("i", "s", space)}},
-    {"reverse", NULL, "reverse(str)", "The characters from the last to the first.", "reverse('abc')",
-     "cba", DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", reverse)}},
-    {"replace", NULL, "replace(str, part[, by])", "The string with each occurrence of the part replaced.",
-     "replace('aXbX', 'X', '-')", "a-b-", DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "s", replace)}},
+    {"reverse", NULL, "reverse(str)", "The characters from the last to the first.",
+     "reverse('abc')", "cba", DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", reverse)}},
+    {"replace", NULL, "replace(str, part[, by])",
+     "The string with each occurrence of the part replaced.", "replace('aXbX', 'X', '-')", "a-b-",
+     DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "s", replace)}},
     {"translate", NULL, "translate(str, from, to)",
      "Each character of `from` replaced by the one at its place in `to`, or dropped.",
      "translate('abc', 'ab', '1')", "1c", DETERMINISTIC,
      .signatures = {LT_KERNEL("sss", "s", translate)}},
-    {"lpad", NULL, "lpad(str, count[, fill])", "Filled up in front, or cut, to that many characters.",
-     "lpad('7', 3, '0')", "007", DETERMINISTIC,
-     .signatures = {LT_KERNEL("si[s]", "s", lpad), LT_KERNEL("xi[x]", "x", lpad)}},
-    {"rpad", NULL, "rpad(str, count[, fill])", "Filled up at the end, or cut, to that many characters.",
-     "rpad('7', 3, '0')", "700", DETERMINISTIC,
-     .signatures = {LT_KERNEL("si[s]", "s", rpad), LT_KERNEL("xi[x]", "x", rpad)}},
-    {"ascii", NULL, "ascii(str)", "The code point of the first character; 0 for ''.", "ascii('A')", "65",
-     DETERMINISTIC, .signatures = {LT_KERNEL("s", "i", ascii)}},
+    {"lpad", NULL, "lpad(str, count[, fill])",
+     "Filled up in front, or cut, to that many characters.", "lpad('7', 3, '0')", "007",
+     DETERMINISTIC, .signatures = {LT_KERNEL("si[s]", "s", lpad), LT_KERNEL("xi[x]", "x", lpad)}},
+    {"rpad", NULL, "rpad(str, count[, fill])",
+     "Filled up at the end, or cut, to that many characters.", "rpad('7', 3, '0')", "700",
+     DETERMINISTIC, .signatures = {LT_KERNEL("si[s]", "s", rpad), LT_KERNEL("xi[x]", "x", rpad)}},
+    {"ascii", NULL, "ascii(str)", "The code point of the first character; 0 for ''.", "ascii('A')",
+     "65", DETERMINISTIC, .signatures = {LT_KERNEL("s", "i", ascii)}},
     {"chr", "char", "chr(code)", "The character with this code (its low 8 bits).", "chr(65)", "A",
      DETERMINISTIC, .signatures = {LT_KERNEL("l", "s", chr)}},
 };

@@ -1,6 +1,6 @@
 /*
- * Conditions and NULL: what chooses between values. if, coalesce and their kin are jumps (compile.c), so
- * that what is not chosen is not evaluated.
+ * Conditions and NULL: what chooses between values. if, coalesce and their kin are jumps
+ * (compile.c), so that what is not chosen is not evaluated.
  */
 #include <math.h>
 
@@ -58,8 +58,8 @@ static enum lt_kernel least(struct lt_machine *machine, const struct lt_call *ca
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
-    {"if", NULL, "if(condition, a, b)", "a when the condition is true, else b.", "if(1 < 2, 'a', 'b')",
-     "a", LT_NULL_AWARE, LT_FLOW_IF, DETERMINISTIC,
+    {"if", NULL, "if(condition, a, b)", "a when the condition is true, else b.",
+     "if(1 < 2, 'a', 'b')", "a", LT_NULL_AWARE, LT_FLOW_IF, DETERMINISTIC,
      .signatures = {LT_INLINE("PTT", "T", LT_OP_MOVE, LT_FAMILY_NONE)}},
     {"coalesce", NULL, "coalesce(a, ...)", "The first argument that is not NULL.",
      "coalesce(NULL, 2, 3)", "2", LT_NULL_AWARE, LT_FLOW_COALESCE, DETERMINISTIC,
@@ -84,15 +84,15 @@ static const struct lt_function functions[] = {
     {"isnotnull", NULL, "isnotnull(a)", "True when a is not NULL.", "isnotnull('')", "true",
      LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {LT_INLINE("a", "B", LT_OP_IS_NOT_NULL, LT_FAMILY_NONE)}},
-    {"isnan", NULL, "isnan(a)", "True when a is NaN; false for NULL.", "isnan(double('NaN'))", "true",
-     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("d", "B", is_nan)}},
+    {"isnan", NULL, "isnan(a)", "True when a is NaN; false for NULL.", "isnan(double('NaN'))",
+     "true", LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("d", "B", is_nan)}},
     {"nanvl", NULL, "nanvl(a, b)", "a, or b when a is NaN.", "nanvl(double('NaN'), 5)", "5.0",
      LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("dd", "d", nan_value)}},
     {"greatest", NULL, "greatest(a, b, ...)", "The greatest argument that is not NULL.",
      "greatest(1, 3, 2)", "3", LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}},
-    {"least", NULL, "least(a, b, ...)", "The least argument that is not NULL.", "least(1, 3, 2)", "1",
-     LT_NULL_AWARE, DETERMINISTIC,
+    {"least", NULL, "least(a, b, ...)", "The least argument that is not NULL.", "least(1, 3, 2)",
+     "1", LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {{"WWW*", "W", least, LT_OP_CALL, LT_FAMILY_ORDER}}},
 };
 

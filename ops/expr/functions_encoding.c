@@ -7,7 +7,8 @@
 #include "core/text/utf8.h"
 #include "ops/expr/functions.h"
 
-/* ------------------------------------------------------------------------------------------------ hex */
+/* ------------------------------------------------------------------------------------------------
+ * hex */
 
 static const char HEX_DIGITS[] = "0123456789ABCDEF";
 
@@ -67,7 +68,8 @@ static enum lt_kernel unhex(struct lt_machine *machine, const struct lt_call *ca
     return LT_KERNEL_VALUE;
 }
 
-/* --------------------------------------------------------------------------------------------- base64 */
+/* ---------------------------------------------------------------------------------------------
+ * base64 */
 
 static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 enum { BASE64_LINE = 76 };
@@ -108,8 +110,8 @@ static enum lt_kernel bad_base64(struct lt_machine *machine, const struct lt_cal
                             "the value is not base64");
 }
 
-/* What is no digit of the alphabet is passed over between digits (line ends), as Java's MIME decoder
- * does; after the padding nothing may follow. */
+/* What is no digit of the alphabet is passed over between digits (line ends), as Java's MIME
+ * decoder does; after the padding nothing may follow. */
 static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
 {
@@ -147,24 +149,31 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------- character sets */
+/* ------------------------------------------------------------------------------------- character
+ * sets */
 
-enum charset { CHARSET_UTF8, CHARSET_ASCII, CHARSET_LATIN1, CHARSET_UNKNOWN };
+enum charset {
+    CHARSET_UTF8,
+    CHARSET_ASCII,
+    CHARSET_LATIN1,
+    CHARSET_UTF16, /* with a mark of the byte order in front; without one, big-endian */
+    CHARSET_UTF16_BE,
+    CHARSET_UTF16_LE,
+    CHARSET_UTF32,
+    CHARSET_UNKNOWN
+};
 
 static enum charset charset_of(struct lt_bytes name)
 {
-    static const struct {
-        const char *name;
-        enum charset charset;
-    } known[] = {
-        {"utf-8", CHARSET_UTF8}, {"us-ascii", CHARSET_ASCII}, {"iso-8859-1", CHARSET_LATIN1}};
+    static const char *const known[] = {"utf-8",    "us-ascii", "iso-8859-1", "utf-16",
+                                        "utf-16be", "utf-16le", "utf-32"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        size_t size = strlen(known[i].name), same = 0;
+        size_t size = strlen(known[i]), same = 0;
         while (same < size && same < name.size_bytes &&
-               lt_ascii_lower((char)name.data[same]) == known[i].name[same])
+               lt_ascii_lower((char)name.data[same]) == known[i][same])
             same++;
         if (same == size && name.size_bytes == size)
-            return known[i].charset;
+            return (enum charset)i;
     }
     return CHARSET_UNKNOWN;
 }
@@ -172,7 +181,8 @@ static enum charset charset_of(struct lt_bytes name)
 static enum lt_kernel unknown_charset(struct lt_machine *machine, const struct lt_call *call)
 {
     return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.CHARSET", "22023",
-                            "the character set is none of UTF-8, US-ASCII, ISO-8859-1");
+                            "the character set is none of UTF-8, US-ASCII, ISO-8859-1, UTF-16, "
+                            "UTF-16BE, UTF-16LE, UTF-32");
 }
 
 static enum lt_kernel malformed(struct lt_machine *machine, const struct lt_call *call)
@@ -181,86 +191,151 @@ static enum lt_kernel malformed(struct lt_machine *machine, const struct lt_call
                             "the value is not in this character set");
 }
 
-/* Characters above `last` are none of the set. */
-static enum lt_kernel encode_narrow(struct lt_machine *machine, const struct lt_call *call,
-                                    uint32_t last, union lt_value *out)
+static size_t put_16(uint32_t unit, bool is_little, uint8_t *out)
 {
-    struct lt_bytes from = lt_argument_bytes(machine, call, 0);
-    uint8_t *bytes = lt_machine_alloc(machine, from.size_bytes);
-    if (bytes == NULL)
-        return lt_machine_too_large(machine, call);
-    uint32_t used = 0;
-    for (const uint8_t *at = from.data, *end = from.data + from.size_bytes; at < end;) {
-        uint32_t code = lt_utf8_next(&at, end);
-        if (code > last)
-            return malformed(machine, call);
-        bytes[used++] = (uint8_t)code;
+    out[is_little] = (uint8_t)(unit >> 8);
+    out[!is_little] = (uint8_t)unit;
+    return 2;
+}
+
+static size_t put_utf16(uint32_t code, bool is_little, uint8_t *out)
+{
+    if (code < 0x10000)
+        return put_16(code, is_little, out);
+    code -= 0x10000;
+    return put_16(0xD800 | code >> 10, is_little, out) +
+           put_16(0xDC00 | (code & 0x3FF), is_little, out + 2);
+}
+
+/* One character; 0 bytes when the set does not have it. */
+static size_t put_character(enum charset charset, uint32_t code, uint8_t *out)
+{
+    switch (charset) {
+    case CHARSET_ASCII:
+    case CHARSET_LATIN1:
+        *out = (uint8_t)code;
+        return code <= (charset == CHARSET_ASCII ? 0x7F : 0xFF) ? 1 : 0;
+    case CHARSET_UTF16:
+    case CHARSET_UTF16_BE:
+        return put_utf16(code, false, out);
+    case CHARSET_UTF16_LE:
+        return put_utf16(code, true, out);
+    default: /* UTF-32 */
+        return put_16(code >> 16, false, out) + put_16(code & 0xFFFF, false, out + 2);
     }
-    *out = lt_value_bytes(bytes, used);
-    return LT_KERNEL_VALUE;
 }
 
 static enum lt_kernel encode(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    out->bytes = lt_argument_bytes(machine, call, 0);
-    switch (charset_of(lt_argument_bytes(machine, call, 1))) {
-    case CHARSET_UTF8:
-        return LT_KERNEL_VALUE;
-    case CHARSET_ASCII:
-        return encode_narrow(machine, call, 0x7F, out);
-    case CHARSET_LATIN1:
-        return encode_narrow(machine, call, 0xFF, out);
-    case CHARSET_UNKNOWN:
-        break;
-    }
-    return unknown_charset(machine, call);
-}
-
-static enum lt_kernel decode_latin1(struct lt_machine *machine, const struct lt_call *call,
-                                    union lt_value *out)
-{
-    struct lt_bytes from = lt_argument_bytes(machine, call, 0);
-    uint8_t *text = lt_machine_alloc(machine, (size_t)from.size_bytes * 2);
-    if (text == NULL)
-        return lt_machine_too_large(machine, call);
-    size_t used = 0;
-    for (uint32_t i = 0; i < from.size_bytes; i++)
-        used += lt_utf8_put(from.data[i], text + used);
-    *out = lt_value_bytes(text, (uint32_t)used);
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel decode(struct lt_machine *machine, const struct lt_call *call,
-                             union lt_value *out)
-{
+    enum { GROWTH = 4, MARK_BYTES = 2 };
     struct lt_bytes from = lt_argument_bytes(machine, call, 0);
     enum charset charset = charset_of(lt_argument_bytes(machine, call, 1));
     out->bytes = from;
     if (charset == CHARSET_UNKNOWN)
         return unknown_charset(machine, call);
-    if (charset == CHARSET_LATIN1)
-        return decode_latin1(machine, call, out);
-    bool is_valid = lt_utf8_is_valid(from.data, from.size_bytes);
-    for (uint32_t i = 0; i < from.size_bytes && charset == CHARSET_ASCII; i++)
-        is_valid = is_valid && from.data[i] < 0x80;
-    return is_valid ? LT_KERNEL_VALUE : malformed(machine, call);
+    if (charset == CHARSET_UTF8)
+        return LT_KERNEL_VALUE;
+    uint8_t *bytes = lt_machine_alloc(machine, (size_t)from.size_bytes * GROWTH + MARK_BYTES);
+    if (bytes == NULL)
+        return lt_machine_too_large(machine, call);
+    size_t used =
+        charset == CHARSET_UTF16 && from.size_bytes > 0 ? put_16(0xFEFF, false, bytes) : 0;
+    for (const uint8_t *at = from.data, *end = from.data + from.size_bytes; at < end;) {
+        size_t size = put_character(charset, lt_utf8_next(&at, end), bytes + used);
+        if (size == 0)
+            return malformed(machine, call);
+        used += size;
+    }
+    *out = lt_value_bytes(bytes, (uint32_t)used);
+    return LT_KERNEL_VALUE;
+}
+
+/* The 16 bits at `at`. */
+static uint32_t get_16(const uint8_t *at, bool is_little)
+{
+    return (uint32_t)at[is_little] << 8 | at[!is_little];
+}
+
+/* Takes one character; false when the bytes are none. */
+static bool take_character(enum charset charset, const uint8_t **at, const uint8_t *end,
+                           uint32_t *code)
+{
+    size_t left = (size_t)(end - *at);
+    bool is_little = charset == CHARSET_UTF16_LE;
+    if (charset == CHARSET_ASCII || charset == CHARSET_LATIN1) {
+        *code = *(*at)++;
+        return charset == CHARSET_LATIN1 || *code < 0x80;
+    }
+    if (charset == CHARSET_UTF32) {
+        if (left < 4)
+            return false;
+        *code = get_16(*at, false) << 16 | get_16(*at + 2, false);
+        *at += 4;
+        return *code <= 0x10FFFF && (*code < 0xD800 || *code > 0xDFFF);
+    }
+    if (left < 2)
+        return false;
+    *code = get_16(*at, is_little);
+    *at += 2;
+    if (*code < 0xD800 || *code > 0xDFFF)
+        return true;
+    uint32_t low = left < 4 ? 0 : get_16(*at, is_little);
+    if (*code > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
+        return false;
+    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+    *at += 2;
+    return true;
+}
+
+static enum lt_kernel decode(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    enum { GROWTH = 2 };
+    struct lt_bytes from = lt_argument_bytes(machine, call, 0);
+    enum charset charset = charset_of(lt_argument_bytes(machine, call, 1));
+    out->bytes = from;
+    if (charset == CHARSET_UNKNOWN)
+        return unknown_charset(machine, call);
+    if (charset == CHARSET_UTF8)
+        return lt_utf8_is_valid(from.data, from.size_bytes) ? LT_KERNEL_VALUE
+                                                            : malformed(machine, call);
+    uint8_t *text = lt_machine_alloc(machine, (size_t)from.size_bytes * GROWTH);
+    if (text == NULL)
+        return lt_machine_too_large(machine, call);
+    const uint8_t *at = from.data, *end = from.data + from.size_bytes;
+    if (charset == CHARSET_UTF16 && from.size_bytes >= 2) {
+        bool is_little = get_16(at, true) == 0xFEFF;
+        at += is_little || get_16(at, false) == 0xFEFF ? 2 : 0;
+        charset = is_little ? CHARSET_UTF16_LE : CHARSET_UTF16_BE;
+    }
+    size_t used = 0;
+    while (at < end) {
+        uint32_t code;
+        if (!take_character(charset, &at, end, &code))
+            return malformed(machine, call);
+        used += lt_utf8_put(code, text + used);
+    }
+    *out = lt_value_bytes(text, (uint32_t)used);
+    return LT_KERNEL_VALUE;
 }
 
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
-    {"hex", NULL, "hex(a)", "A number or bytes in hexadecimal digits.", "hex(255)", "FF", DETERMINISTIC,
+    {"hex", NULL, "hex(a)", "A number or bytes in hexadecimal digits.", "hex(255)", "FF",
+     DETERMINISTIC,
      .signatures = {LT_KERNEL("l", "s", hex_number), LT_KERNEL("x", "s", hex_bytes),
                     LT_KERNEL("s", "s", hex_bytes)}},
     {"unhex", NULL, "unhex(str)", "The bytes of hexadecimal digits; NULL if it is none.",
      "string(unhex('4142'))", "AB", DETERMINISTIC, .signatures = {LT_KERNEL("s", "x", unhex)}},
     {"base64", NULL, "base64(a)", "The bytes in base64.", "base64('foo')", "Zm9v", DETERMINISTIC,
      .signatures = {LT_KERNEL("x", "s", base64)}},
-    {"unbase64", NULL, "unbase64(str)", "The bytes of base64 text.", "string(unbase64('Zm9v'))", "foo",
-     DETERMINISTIC, .signatures = {LT_KERNEL("s", "x", unbase64)}},
+    {"unbase64", NULL, "unbase64(str)", "The bytes of base64 text.", "string(unbase64('Zm9v'))",
+     "foo", DETERMINISTIC, .signatures = {LT_KERNEL("s", "x", unbase64)}},
     {"encode", NULL, "encode(str, charset)", "The string's bytes in a character set.",
-     "hex(encode('a', 'UTF-8'))", "61", DETERMINISTIC, .signatures = {LT_KERNEL("ss", "x", encode)}},
+     "hex(encode('a', 'UTF-8'))", "61", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ss", "x", encode)}},
     {"decode", NULL, "decode(bytes, charset)", "The string of bytes in a character set.",
      "decode(X'61', 'UTF-8')", "a", DETERMINISTIC, .signatures = {LT_KERNEL("xs", "s", decode)}},
 };

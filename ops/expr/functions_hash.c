@@ -1,10 +1,11 @@
 /*
  * Hashes and checksums, bit for bit Spark's: partitioning by them must agree.
  *
- * hash() is Murmur3 (32 bits, seed 42) and xxhash64() XXH64 (seed 42), folded over the arguments: the
- * hash of one is the seed of the next, and NULL leaves it as it is. Up to int, values are hashed as 4
- * bytes, bigint and timestamp as 8, floats as their bits with -0.0 as 0.0. Spark's Murmur3 differs from
- * the original in the tail: each byte left over after the last four is mixed in as a whole word.
+ * hash() is Murmur3 (32 bits, seed 42) and xxhash64() XXH64 (seed 42), folded over the arguments:
+ * the hash of one is the seed of the next, and NULL leaves it as it is. Up to int, values are
+ * hashed as 4 bytes, bigint and timestamp as 8, floats as their bits with -0.0 as 0.0. Spark's
+ * Murmur3 differs from the original in the tail: each byte left over after the last four is mixed
+ * in as a whole word.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -122,8 +123,8 @@ static enum lt_kernel checksum(struct lt_machine *machine, const struct lt_call 
                                union lt_value *out)
 {
     struct lt_bytes data = lt_argument_bytes(machine, call, 0);
-    out->i64 = (int64_t)crc32_z(0, data.size_bytes > 0 ? data.data : (const uint8_t *)"",
-                                data.size_bytes);
+    out->i64 =
+        (int64_t)crc32_z(0, data.size_bytes > 0 ? data.data : (const uint8_t *)"", data.size_bytes);
     return LT_KERNEL_VALUE;
 }
 
@@ -133,11 +134,12 @@ static const struct lt_function functions[] = {
     {"hash", NULL, "hash(a, ...)", "Murmur3 of the arguments, as Spark computes it (seed 42).",
      "hash('Spark')", "228093765", LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {LT_KERNEL("aa*", "i", murmur)}},
-    {"xxhash64", NULL, "xxhash64(a, ...)", "XXH64 of the arguments, as Spark computes it (seed 42).",
-     "xxhash64('Spark')", "-4294468057691064905", LT_NULL_AWARE, DETERMINISTIC,
+    {"xxhash64", NULL, "xxhash64(a, ...)",
+     "XXH64 of the arguments, as Spark computes it (seed 42).", "xxhash64('Spark')",
+     "-4294468057691064905", LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {LT_KERNEL("aa*", "l", xxhash64)}},
-    {"crc32", NULL, "crc32(a)", "The CRC-32 checksum.", "crc32('Spark')", "1557323817", DETERMINISTIC,
-     .signatures = {LT_KERNEL("x", "l", checksum)}},
+    {"crc32", NULL, "crc32(a)", "The CRC-32 checksum.", "crc32('Spark')", "1557323817",
+     DETERMINISTIC, .signatures = {LT_KERNEL("x", "l", checksum)}},
 };
 
 const struct lt_function_group lt_functions_hash = {"hash", functions,

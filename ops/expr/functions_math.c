@@ -1,6 +1,6 @@
 /*
- * Numbers: rounding, roots, powers, logarithms, angles. Logarithms of what has none are NULL, as in Spark;
- * roots of negative numbers are NaN.
+ * Numbers: rounding, roots, powers, logarithms, angles. Logarithms of what has none are NULL, as in
+ * Spark; roots of negative numbers are NaN.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -58,13 +58,15 @@ static enum lt_kernel ceil_double(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
 {
     *out = *lt_argument(machine, call, 0);
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------- rounding */
+/* -------------------------------------------------------------------------------------------
+ * rounding */
 
 static double round_double(double value, int64_t digits, bool is_half_even)
 {
@@ -137,9 +139,10 @@ static enum lt_kernel round_half_even(struct lt_machine *machine, const struct l
     return round_any(machine, call, true, out);
 }
 
-/* --------------------------------------------------------------------------- functions of one double */
+/* --------------------------------------------------------------------------- functions of one
+ * double */
 
-#define OF_DOUBLE(NAME, EXPRESSION)                                                                 \
+#define OF_DOUBLE(NAME, EXPRESSION)                                                                \
     static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \
                                union lt_value *out)                                                \
     {                                                                                              \
@@ -148,7 +151,7 @@ static enum lt_kernel round_half_even(struct lt_machine *machine, const struct l
         return LT_KERNEL_VALUE;                                                                    \
     }
 /* The same, but NULL where `x` is at or below a bound. */
-#define OF_DOUBLE_ABOVE(NAME, BOUND, EXPRESSION)                                                    \
+#define OF_DOUBLE_ABOVE(NAME, BOUND, EXPRESSION)                                                   \
     static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \
                                union lt_value *out)                                                \
     {                                                                                              \
@@ -169,7 +172,7 @@ OF_DOUBLE(tangent, tan(x))
 OF_DOUBLE(arc_sine, asin(x))
 OF_DOUBLE(arc_cosine, acos(x))
 OF_DOUBLE(arc_tangent, atan(x))
-OF_DOUBLE(to_degrees, x * (180.0 / M_PI))
+OF_DOUBLE(to_degrees, x *(180.0 / M_PI))
 OF_DOUBLE(to_radians, x / 180.0 * M_PI)
 OF_DOUBLE_ABOVE(natural_log, 0, log(x))
 OF_DOUBLE_ABOVE(log_base_10, 0, log10(x))
@@ -236,10 +239,11 @@ static enum lt_kernel bit_count(struct lt_machine *machine, const struct lt_call
 }
 
 #define DETERMINISTIC .is_deterministic = true
-#define DOUBLE_ROW(NAME, ALIASES, USAGE, HELP, EXAMPLE, RESULT, FUNCTION)                           \
+#define DOUBLE_ROW(NAME, ALIASES, USAGE, HELP, EXAMPLE, RESULT, FUNCTION)                          \
     {                                                                                              \
-        NAME, ALIASES, USAGE, HELP, EXAMPLE, RESULT, DETERMINISTIC,                                \
-            .signatures = {LT_KERNEL("d", "d", FUNCTION)}                                          \
+        NAME, ALIASES, USAGE, HELP, EXAMPLE, RESULT, DETERMINISTIC, .signatures = {                \
+            LT_KERNEL("d", "d", FUNCTION)                                                          \
+        }                                                                                          \
     }
 
 static const struct lt_function functions[] = {
@@ -257,8 +261,8 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .signatures = {LT_KERNEL("n[i]", "0", round_half_even)}},
     {"pow", "power", "pow(a, b)", "a to the power of b.", "pow(2, 10)", "1024.0", DETERMINISTIC,
      .signatures = {LT_KERNEL("dd", "d", power)}},
-    {"log", NULL, "log([base,] a)", "The logarithm, natural if no base is given.", "log(2, 8)", "3.0",
-     DETERMINISTIC,
+    {"log", NULL, "log([base,] a)", "The logarithm, natural if no base is given.", "log(2, 8)",
+     "3.0", DETERMINISTIC,
      .signatures = {LT_KERNEL("d", "d", natural_log), LT_KERNEL("dd", "d", log_of_base)}},
     DOUBLE_ROW("sqrt", NULL, "sqrt(a)", "The square root.", "sqrt(4)", "2.0", square_root),
     DOUBLE_ROW("cbrt", NULL, "cbrt(a)", "The cube root.", "cbrt(27)", "3.0", cube_root),
@@ -272,18 +276,21 @@ static const struct lt_function functions[] = {
     DOUBLE_ROW("log2", NULL, "log2(a)", "The logarithm to base 2.", "log2(8)", "3.0", log_base_2),
     DOUBLE_ROW("log1p", NULL, "log1p(a)", "ln(1 + a), exact for small a.", "log1p(0)", "0.0",
                log_of_1_more),
-    DOUBLE_ROW("rint", NULL, "rint(a)", "The nearest whole number, as a double.", "rint(2.5D)", "2.0",
-               nearest_whole),
+    DOUBLE_ROW("rint", NULL, "rint(a)", "The nearest whole number, as a double.", "rint(2.5D)",
+               "2.0", nearest_whole),
     DOUBLE_ROW("sign", "signum", "sign(a)", "-1.0, 0.0 or 1.0.", "sign(-7)", "-1.0", sign_of),
     DOUBLE_ROW("sin", NULL, "sin(a)", "The sine.", "sin(0)", "0.0", sine),
     DOUBLE_ROW("cos", NULL, "cos(a)", "The cosine.", "cos(0)", "1.0", cosine),
     DOUBLE_ROW("tan", NULL, "tan(a)", "The tangent.", "tan(0)", "0.0", tangent),
     DOUBLE_ROW("asin", NULL, "asin(a)", "The angle whose sine is a.", "asin(0)", "0.0", arc_sine),
-    DOUBLE_ROW("acos", NULL, "acos(a)", "The angle whose cosine is a.", "acos(1)", "0.0", arc_cosine),
+    DOUBLE_ROW("acos", NULL, "acos(a)", "The angle whose cosine is a.", "acos(1)", "0.0",
+               arc_cosine),
     DOUBLE_ROW("atan", NULL, "atan(a)", "The angle whose tangent is a.", "atan(0)", "0.0",
                arc_tangent),
-    DOUBLE_ROW("degrees", NULL, "degrees(a)", "Radians to degrees.", "degrees(0)", "0.0", to_degrees),
-    DOUBLE_ROW("radians", NULL, "radians(a)", "Degrees to radians.", "radians(0)", "0.0", to_radians),
+    DOUBLE_ROW("degrees", NULL, "degrees(a)", "Radians to degrees.", "degrees(0)", "0.0",
+               to_degrees),
+    DOUBLE_ROW("radians", NULL, "radians(a)", "Degrees to radians.", "radians(0)", "0.0",
+               to_radians),
     {"atan2", NULL, "atan2(y, x)", "The angle of the point (x, y).", "atan2(0, 1)", "0.0",
      DETERMINISTIC, .signatures = {LT_KERNEL("dd", "d", angle)}},
     {"hypot", NULL, "hypot(a, b)", "The square root of a*a + b*b.", "hypot(3, 4)", "5.0",
@@ -292,8 +299,8 @@ static const struct lt_function functions[] = {
      "3.141592653589793", DETERMINISTIC, .signatures = {LT_KERNEL("", "d", circle_ratio)}},
     {"e", NULL, "e()", "Euler's number.", "e()", "2.718281828459045", DETERMINISTIC,
      .signatures = {LT_KERNEL("", "d", euler_number)}},
-    {"bit_count", NULL, "bit_count(a)", "How many bits are set.", "bit_count(7)", "3", DETERMINISTIC,
-     .signatures = {LT_KERNEL("B", "i", bit_count), LT_KERNEL("g", "i", bit_count)}},
+    {"bit_count", NULL, "bit_count(a)", "How many bits are set.", "bit_count(7)", "3",
+     DETERMINISTIC, .signatures = {LT_KERNEL("B", "i", bit_count), LT_KERNEL("g", "i", bit_count)}},
 };
 
 const struct lt_function_group lt_functions_math = {"math", functions,

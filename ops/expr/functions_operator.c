@@ -1,6 +1,6 @@
 /*
- * Operators: arithmetic, comparison, logic, bits, and the subscript. `<>` is not(=), so that it has no
- * row; BETWEEN is two comparisons.
+ * Operators: arithmetic, comparison, logic, bits, and the subscript. `<>` is not(=), so that it has
+ * no row; BETWEEN is two comparisons.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -84,7 +84,8 @@ static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
 {
     *out = *lt_argument(machine, call, 0);
     return LT_KERNEL_VALUE;
@@ -115,6 +116,36 @@ static enum lt_kernel bit_not(struct lt_machine *machine, const struct lt_call *
                               union lt_value *out)
 {
     out->i64 = ~lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+
+/* Java's shifts: the count is taken modulo the width. */
+static enum lt_kernel shift_left(struct lt_machine *machine, const struct lt_call *call,
+                                 union lt_value *out)
+{
+    uint64_t value = (uint64_t)lt_argument(machine, call, 0)->i64;
+    unsigned count = (unsigned)lt_argument(machine, call, 1)->i64;
+    out->i64 = call->type->kind == LT_TYPE_INT ? (int32_t)((uint32_t)value << (count & 31))
+                                               : (int64_t)(value << (count & 63));
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel shift_right(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    unsigned mask = call->type->kind == LT_TYPE_INT ? 31 : 63;
+    unsigned count = (unsigned)lt_argument(machine, call, 1)->i64;
+    out->i64 = lt_argument(machine, call, 0)->i64 >> (count & mask);
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel shift_right_unsigned(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    uint64_t value = (uint64_t)lt_argument(machine, call, 0)->i64;
+    unsigned count = (unsigned)lt_argument(machine, call, 1)->i64;
+    out->i64 = call->type->kind == LT_TYPE_INT ? (int32_t)((uint32_t)value >> (count & 31))
+                                               : (int64_t)(value >> (count & 63));
     return LT_KERNEL_VALUE;
 }
 
@@ -152,7 +183,10 @@ static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *c
 }
 
 #define OPERATOR .is_operator = true, .is_deterministic = true
-#define COMPARISON(op) {LT_INLINE("TT", "B", op##_I64, LT_FAMILY_ORDER)}
+#define COMPARISON(op)                                                                             \
+    {                                                                                              \
+        LT_INLINE("TT", "B", op##_I64, LT_FAMILY_ORDER)                                            \
+    }
 
 static const struct lt_function functions[] = {
     {"+", NULL, "a + b", "The sum. Overflow is an error.", "1 + 2", "3", OPERATOR,
@@ -167,8 +201,8 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("NN", "N", take_remainder)}},
     {"div", NULL, "a DIV b", "The quotient of whole numbers, cut, as a bigint.", "7 DIV 2", "3",
      OPERATOR, .signatures = {LT_KERNEL("GG", "l", divide_whole)}},
-    {"pmod", NULL, "pmod(a, b)", "The remainder, not negative for a positive b.", "pmod(-7, 3)", "2",
-     OPERATOR, .signatures = {LT_KERNEL("NN", "N", positive_remainder)}},
+    {"pmod", NULL, "pmod(a, b)", "The remainder, not negative for a positive b.", "pmod(-7, 3)",
+     "2", OPERATOR, .signatures = {LT_KERNEL("NN", "N", positive_remainder)}},
     {"negative", NULL, "- a", "The number with the other sign.", "- (2 + 3)", "-5", OPERATOR,
      .signatures = {LT_KERNEL("n", "0", negate)}},
     {"positive", NULL, "+ a", "The number itself.", "+ (2)", "2", OPERATOR,
@@ -181,6 +215,17 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("GG", "G", bit_xor)}},
     {"~", NULL, "~ a", "All bits turned.", "~ 5", "-6", OPERATOR,
      .signatures = {LT_KERNEL("g", "0", bit_not)}},
+    {"<<", "shiftleft", "a << count", "The bits moved to the left.", "1 << 4", "16",
+     .is_deterministic = true,
+     .signatures = {LT_KERNEL("ii", "i", shift_left), LT_KERNEL("li", "l", shift_left)}},
+    {">>", "shiftright", "a >> count", "The bits moved to the right, the sign kept.", "-16 >> 2",
+     "-4", .is_deterministic = true,
+     .signatures = {LT_KERNEL("ii", "i", shift_right), LT_KERNEL("li", "l", shift_right)}},
+    {">>>", "shiftrightunsigned", "a >>> count",
+     "The bits moved to the right, with zeros in front.", "-16 >>> 28", "15",
+     .is_deterministic = true,
+     .signatures = {LT_KERNEL("ii", "i", shift_right_unsigned),
+                    LT_KERNEL("li", "l", shift_right_unsigned)}},
     {"=", "==", "a = b", "True when equal; NULL when either is NULL.", "1 = 1", "true", OPERATOR,
      .signatures = COMPARISON(LT_OP_EQUAL)},
     {"<", NULL, "a < b", "True when a is less than b.", "1 < 2", "true", OPERATOR,
@@ -200,13 +245,15 @@ static const struct lt_function functions[] = {
     {"or", NULL, "a OR b", "True when either is true, else NULL when either is NULL.",
      "true OR NULL", "true", LT_NULL_AWARE, LT_FLOW_OR, OPERATOR,
      .signatures = {LT_INLINE("BBB*", "B", LT_OP_OR, LT_FAMILY_NONE)}},
-    {"not", "!", "NOT a", "True when a is false, false when it is true.", "NOT false", "true", OPERATOR,
-     .signatures = {LT_INLINE("B", "B", LT_OP_NOT, LT_FAMILY_NONE)}},
-    {"in", NULL, "a IN (b, c, ...)", "True when a equals one of the others; NULL when that is not known.",
-     "2 IN (1, 2, 3)", "true", LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true,
+    {"not", "!", "NOT a", "True when a is false, false when it is true.", "NOT false", "true",
+     OPERATOR, .signatures = {LT_INLINE("B", "B", LT_OP_NOT, LT_FAMILY_NONE)}},
+    {"in", NULL, "a IN (b, c, ...)",
+     "True when a equals one of the others; NULL when that is not known.", "2 IN (1, 2, 3)", "true",
+     LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true,
      .signatures = {LT_INLINE("TTT*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
     {"[]", NULL, "a[b]",
-     "The element of an array at an index from 0, outside of it an error; the value of a map under a "
+     "The element of an array at an index from 0, outside of it an error; the value of a map under "
+     "a "
      "key, NULL if there is none.",
      "CAST(NULL AS ARRAY<INT>)[0]", "NULL", OPERATOR,
      .signatures = {LT_KERNEL("Ai", "E", array_at), LT_KERNEL("Ma", "E", map_at)}},

@@ -1,13 +1,15 @@
 /*
  * JSON text, time, types, errors raised on purpose, sizes of collections.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/text/json_path.h"
 #include "ops/expr/functions.h"
 
-/* ----------------------------------------------------------------------------------- get_json_object */
+/* -----------------------------------------------------------------------------------
+ * get_json_object */
 
 struct json_lookup {
     struct lt_json_path *path; /* NULL: the text is no path, and the result NULL */
@@ -68,7 +70,8 @@ static enum lt_kernel get_json_object(struct lt_machine *machine, const struct l
     return lt_machine_put(machine, call, lookup->found.data, lookup->found.size_bytes, out);
 }
 
-/* ------------------------------------------------------------------------------------------------ time */
+/* ------------------------------------------------------------------------------------------------
+ * time */
 
 static enum lt_kernel current_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
@@ -113,6 +116,17 @@ static enum lt_kernel to_timestamp(struct lt_machine *machine, const struct lt_c
     return LT_KERNEL_VALUE;
 }
 
+/* A fraction of a second counts; what does not fit saturates. */
+static enum lt_kernel timestamp_fraction(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    double us = lt_argument(machine, call, 0)->f64 * LT_US_PER_S;
+    if (isnan(us) || isinf(lt_argument(machine, call, 0)->f64))
+        return LT_KERNEL_NULL;
+    out->i64 = us >= 0x1p63 ? INT64_MAX : us < -0x1p63 ? INT64_MIN : (int64_t)us;
+    return LT_KERNEL_VALUE;
+}
+
 static enum lt_kernel timestamp_seconds(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
 {
@@ -131,23 +145,8 @@ static enum lt_kernel timestamp_micros(struct lt_machine *machine, const struct 
     return to_timestamp(machine, call, 1, out);
 }
 
-/* ----------------------------------------------------------------------------------- types and errors */
-
-static int prepare_typeof(const struct lt_prepare *prepare, struct lt_error *error)
-{
-    (void)error;
-    prepare->call->state = (void *)(uintptr_t)lt_type_simple_string(
-        prepare->arena, prepare->call->argument_types[0]);
-    return LT_OK;
-}
-
-static enum lt_kernel type_of(struct lt_machine *machine, const struct lt_call *call,
-                              union lt_value *out)
-{
-    (void)machine;
-    *out = lt_value_text(call->state);
-    return LT_KERNEL_VALUE;
-}
+/* ----------------------------------------------------------------------------------- types and
+ * errors */
 
 static enum lt_kernel raise(struct lt_machine *machine, const struct lt_call *call, uint32_t index)
 {
@@ -198,10 +197,11 @@ static const struct lt_function functions[] = {
     {"get_json_object", NULL, "get_json_object(json, path)",
      "What stands at a path ($.a.b[0], $[*]) of JSON text, as text; NULL if nothing does.",
      "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", DETERMINISTIC,
-     .signatures = {LT_KERNEL("os", "s", get_json_object)}, .prepare = prepare_lookup,
+     .signatures = {LT_KERNEL("oS", "s", get_json_object)}, .prepare = prepare_lookup,
      .release = release_lookup},
-    {"current_timestamp", "now", "current_timestamp()", "The time at which the record is evaluated.",
-     "current_timestamp()", NULL, .signatures = {LT_KERNEL("", "t", current_timestamp)}},
+    {"current_timestamp", "now", "current_timestamp()",
+     "The time at which the record is evaluated.", "current_timestamp()", NULL,
+     .signatures = {LT_KERNEL("", "t", current_timestamp)}},
     {"unix_seconds", NULL, "unix_seconds(timestamp)", "Seconds since 1970-01-01 00:00:00 UTC.",
      "unix_seconds(TIMESTAMP'1970-01-01 00:00:01')", "1", DETERMINISTIC,
      .signatures = {LT_KERNEL("t", "l", unix_seconds)}},
@@ -213,15 +213,18 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("t", "l", unix_micros)}},
     {"timestamp_seconds", NULL, "timestamp_seconds(a)", "The timestamp so many seconds after 1970.",
      "timestamp_seconds(1)", "1970-01-01 00:00:01", DETERMINISTIC,
-     .signatures = {LT_KERNEL("l", "t", timestamp_seconds)}},
-    {"timestamp_millis", NULL, "timestamp_millis(a)", "The timestamp so many milliseconds after 1970.",
-     "timestamp_millis(1500)", "1970-01-01 00:00:01.5", DETERMINISTIC,
-     .signatures = {LT_KERNEL("l", "t", timestamp_millis)}},
-    {"timestamp_micros", NULL, "timestamp_micros(a)", "The timestamp so many microseconds after 1970.",
-     "timestamp_micros(1)", "1970-01-01 00:00:00.000001", DETERMINISTIC,
+     .signatures = {LT_KERNEL("l", "t", timestamp_seconds),
+                    LT_KERNEL("d", "t", timestamp_fraction)}},
+    {"timestamp_millis", NULL, "timestamp_millis(a)",
+     "The timestamp so many milliseconds after 1970.", "timestamp_millis(1500)",
+     "1970-01-01 00:00:01.5", DETERMINISTIC, .signatures = {LT_KERNEL("l", "t", timestamp_millis)}},
+    {"timestamp_micros", NULL, "timestamp_micros(a)",
+     "The timestamp so many microseconds after 1970.", "timestamp_micros(1)",
+     "1970-01-01 00:00:00.000001", DETERMINISTIC,
      .signatures = {LT_KERNEL("l", "t", timestamp_micros)}},
-    {"typeof", NULL, "typeof(a)", "The name of the type.", "typeof(1 + 1L)", "bigint", LT_NULL_AWARE,
-     DETERMINISTIC, .signatures = {LT_KERNEL("a", "s", type_of)}, .prepare = prepare_typeof},
+    {"typeof", NULL, "typeof(a)", "The name of the type.", "typeof(1 + 1L)", "bigint",
+     LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
+     .signatures = {LT_INLINE("a", "s", LT_OP_MOVE, LT_FAMILY_NONE)}},
     {"raise_error", NULL, "raise_error(text)", "Makes the record fail with this text.",
      "if(false, raise_error('no'), 'fine')", "fine", LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {LT_KERNEL("s", "v", raise_error)}},

@@ -1,6 +1,6 @@
 /*
- * Functions of regular expressions. A constant pattern is compiled once; one that changes is compiled
- * when it changes, and the last one is kept (that, and only that, allocates).
+ * Functions of regular expressions. A constant pattern is compiled once; one that changes is
+ * compiled when it changes, and the last one is kept (that, and only that, allocates).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +50,19 @@ static int prepare_pattern(const struct lt_prepare *prepare, struct lt_error *er
     free(pattern);
     prepare->call->state = NULL;
     return code;
+}
+
+static int prepare_replace(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    const struct lt_expression *call = prepare->expression;
+    const struct lt_expression *position = call->argument_count == 4 ? call->arguments[3] : NULL;
+    if (position != NULL && position->kind == LT_EXPR_LITERAL && !position->is_null &&
+        position->value.i64 < 1) {
+        (void)lt_error_set(error, LT_E_ANALYSIS, "the position in \"%s\" must be 1 or more",
+                           call->name);
+        return lt_error_condition(error, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09");
+    }
+    return prepare_pattern(prepare, error);
 }
 
 static void release_pattern(void *state)
@@ -130,7 +143,8 @@ static enum lt_kernel regexp_substr(struct lt_machine *machine, const struct lt_
     return result == LT_KERNEL_VALUE && out->bytes.size_bytes == 0 ? LT_KERNEL_NULL : result;
 }
 
-/* Moves on to the match after `*from`; false at the end. An empty match is stepped over by a character. */
+/* Moves on to the match after `*from`; false at the end. An empty match is stepped over by a
+ * character. */
 static bool next_match(struct lt_regexp *regexp, const struct lt_bytes *text, size_t *from,
                        size_t *begin, size_t *end, enum lt_regexp_answer *answer)
 {
@@ -184,7 +198,8 @@ static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_c
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------- replacement */
+/* ----------------------------------------------------------------------------------------
+ * replacement */
 
 /* Memory that doubles as it fills; the text so far moves along. */
 struct growing {
@@ -241,8 +256,7 @@ static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const ui
     return (int)number;
 }
 
-/* Appends a replacement; false when it refers to what is not there. Spark also replaces ${name} of the
- * group it means by Java's rules. */
+/* Appends a replacement; false when it refers to what is not there. */
 static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
                                struct lt_bytes replacement, struct growing *out)
 {
@@ -270,15 +284,18 @@ static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
 static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt_call *call,
                                      union lt_value *out)
 {
+    int64_t position = call->argument_count == 4 ? lt_argument(machine, call, 3)->i64 : 1;
     struct lt_regexp *regexp = regexp_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
+    if (position < 1)
+        return lt_machine_fault(machine, call, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09",
+                                "the position must be 1 or more");
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
-    int64_t position = call->argument_count == 4 ? lt_argument(machine, call, 3)->i64 : 1;
     struct growing result = {.machine = machine};
     enum lt_regexp_answer answer = LT_REGEXP_NO;
-    size_t from = position < 1 ? 0 : lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
+    size_t from = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
     size_t kept = 0, begin, end;
     out->bytes = text;
     if (position > 1 && from == text.size_bytes)
@@ -313,16 +330,18 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("ss[i]", "s", regexp_extract)}},
     {"regexp_replace", NULL, "regexp_replace(str, pattern, replacement[, pos])",
      "The string with each match replaced; $1 or ${name} stands for a group.",
-     "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", PATTERN,
+     "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", .is_deterministic = true,
+     .prepare = prepare_replace, .release = release_pattern,
      .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}},
     {"regexp_count", NULL, "regexp_count(str, pattern)", "How many matches there are.",
-     "regexp_count('a1b22', '\\\\d')", "3", PATTERN, .signatures = {LT_KERNEL("ss", "i", regexp_count)}},
+     "regexp_count('a1b22', '\\\\d')", "3", PATTERN,
+     .signatures = {LT_KERNEL("ss", "i", regexp_count)}},
     {"regexp_substr", NULL, "regexp_substr(str, pattern)", "The first match; NULL for none.",
      "regexp_substr('ab12', '\\\\d+')", "12", PATTERN,
      .signatures = {LT_KERNEL("ss", "s", regexp_substr)}},
-    {"regexp_instr", NULL, "regexp_instr(str, pattern)",
-     "Where the first match begins, counted from 1; 0 for none.", "regexp_instr('ab12', '\\\\d')", "3",
-     PATTERN, .signatures = {LT_KERNEL("ss", "i", regexp_instr)}},
+    {"regexp_instr", NULL, "regexp_instr(str, pattern[, group])",
+     "Where the first match begins, counted from 1; 0 for none.", "regexp_instr('ab12', '\\\\d')",
+     "3", PATTERN, .signatures = {LT_KERNEL("ss[i]", "i", regexp_instr)}},
 };
 
 const struct lt_function_group lt_functions_pattern = {"pattern", functions,

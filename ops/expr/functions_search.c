@@ -1,8 +1,8 @@
 /*
  * Looking for one string in another, and LIKE.
  *
- * A LIKE pattern is parsed into units: a byte, any character, any sequence. Constant patterns are parsed
- * once, and those with sequences only at their ends become a comparison or one search.
+ * A LIKE pattern is parsed into units: a byte, any character, any sequence. Constant patterns are
+ * parsed once, and those with sequences only at their ends become a comparison or one search.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "core/text/utf8.h"
 #include "ops/expr/functions.h"
 
-/* ------------------------------------------------------------------------------------- plain searches */
+/* ------------------------------------------------------------------------------------- plain
+ * searches */
 
 static enum lt_kernel contains(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
@@ -46,7 +47,8 @@ static enum lt_kernel ends_with(struct lt_machine *machine, const struct lt_call
     return LT_KERNEL_VALUE;
 }
 
-/* The position of `part`, counted in characters from 1, looked for from a position on; 0 for none. */
+/* The position of `part`, counted in characters from 1, looked for from a position on; 0 for none.
+ */
 static int64_t position_of(struct lt_bytes text, struct lt_bytes part, int64_t from)
 {
     if (from < 1)
@@ -62,7 +64,8 @@ static int64_t position_of(struct lt_bytes text, struct lt_bytes part, int64_t f
 static enum lt_kernel instr(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
 {
-    out->i64 = position_of(lt_argument_bytes(machine, call, 0), lt_argument_bytes(machine, call, 1), 1);
+    out->i64 =
+        position_of(lt_argument_bytes(machine, call, 0), lt_argument_bytes(machine, call, 1), 1);
     return LT_KERNEL_VALUE;
 }
 
@@ -75,7 +78,8 @@ static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------------- LIKE */
+/* ----------------------------------------------------------------------------------------------
+ * LIKE */
 
 enum { ANY_CHARACTER = 256, ANY_SEQUENCE = 257 };
 enum like_fault { LIKE_OK, LIKE_ESCAPE_AT_END, LIKE_ESCAPE_IN_MIDDLE };
@@ -241,12 +245,15 @@ static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error
 {
     struct lt_expression *const *arguments = prepare->expression->arguments;
     uint32_t count = prepare->expression->argument_count;
-    (void)error;
     for (uint32_t i = 1; i < count; i++) {
         if (arguments[i]->kind != LT_EXPR_LITERAL || arguments[i]->is_null)
             return LT_OK;
     }
     struct lt_bytes pattern = arguments[1]->value.bytes;
+    if (count == 3 && arguments[2]->value.bytes.size_bytes != 1) {
+        (void)lt_error_set(error, LT_E_ANALYSIS, "the escape of LIKE must be one character");
+        return lt_error_condition(error, "INVALID_ESCAPE_CHAR", "42604");
+    }
     bool has_escape = count == 3 && arguments[2]->value.bytes.size_bytes > 0;
     struct like *like = lt_arena_alloc(prepare->arena, sizeof *like);
     like->units = lt_arena_alloc(prepare->arena, pattern.size_bytes * sizeof *like->units);
@@ -268,11 +275,13 @@ static const struct lt_function functions[] = {
     {"endswith", NULL, "endswith(str, part)", "True when the string ends with the part.",
      "endswith('Spark', 'rk')", "true", DETERMINISTIC,
      .signatures = {LT_KERNEL("ss", "B", ends_with), LT_KERNEL("xx", "B", ends_with)}},
-    {"instr", NULL, "instr(str, part)", "Where the part first occurs, counted from 1; 0 for nowhere.",
-     "instr('banana', 'an')", "2", DETERMINISTIC, .signatures = {LT_KERNEL("ss", "i", instr)}},
+    {"instr", NULL, "instr(str, part)",
+     "Where the part first occurs, counted from 1; 0 for nowhere.", "instr('banana', 'an')", "2",
+     DETERMINISTIC, .signatures = {LT_KERNEL("ss", "i", instr)}},
     {"locate", "position", "locate(part, str[, pos])",
      "Where the part first occurs at a position or later, counted from 1; 0 for nowhere.",
-     "locate('an', 'banana', 3)", "4", DETERMINISTIC, .signatures = {LT_KERNEL("ss[i]", "i", locate)}},
+     "locate('an', 'banana', 3)", "4", DETERMINISTIC,
+     .signatures = {LT_KERNEL("ss[i]", "i", locate)}},
     {"like", NULL, "str LIKE pattern [ESCAPE c]",
      "True when the whole string fits the pattern: _ is any character, % any sequence.",
      "'Spark' LIKE 'Sp%'", "true", DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "B", like)},

@@ -1,6 +1,6 @@
 /*
- * Strings: sizes, cases, cutting and joining. Positions and counts are characters; of binary values,
- * bytes.
+ * Strings: sizes, cases, cutting and joining. Positions and counts are characters; of binary
+ * values, bytes.
  */
 #include <string.h>
 
@@ -12,13 +12,15 @@ static bool is_binary(const struct lt_call *call)
     return call->argument_types[0]->kind == LT_TYPE_BINARY;
 }
 
-static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
 {
     out->i64 = (int64_t)lt_argument_bytes(machine, call, 0).size_bytes * 8;
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------------- cases */
+/* ----------------------------------------------------------------------------------------------
+ * cases */
 
 typedef size_t case_fn(const void *data, size_t size_bytes, uint8_t *out);
 
@@ -59,7 +61,8 @@ static enum lt_kernel initcap(struct lt_machine *machine, const struct lt_call *
     return change_case(machine, call, lt_utf8_initcap, out);
 }
 
-/* -------------------------------------------------------------------------------------------- cutting */
+/* --------------------------------------------------------------------------------------------
+ * cutting */
 
 /* lt_utf8_substring for either kind of value. */
 static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int64_t position,
@@ -80,14 +83,16 @@ static enum lt_kernel substring(struct lt_machine *machine, const struct lt_call
 {
     bool has_count = call->argument_count == 3;
     int64_t count = has_count ? lt_argument(machine, call, 2)->i64 : INT32_MAX;
-    out->bytes = cut(call, lt_argument_bytes(machine, call, 0), lt_argument(machine, call, 1)->i64,
-                     count);
+    out->bytes =
+        cut(call, lt_argument_bytes(machine, call, 0), lt_argument(machine, call, 1)->i64, count);
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel left(struct lt_machine *machine, const struct lt_call *call, union lt_value *out)
+static enum lt_kernel left(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
 {
-    out->bytes = cut(call, lt_argument_bytes(machine, call, 0), 1, lt_argument(machine, call, 1)->i64);
+    out->bytes =
+        cut(call, lt_argument_bytes(machine, call, 0), 1, lt_argument(machine, call, 1)->i64);
     return LT_KERNEL_VALUE;
 }
 
@@ -97,7 +102,7 @@ static enum lt_kernel right(struct lt_machine *machine, const struct lt_call *ca
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     int64_t count = lt_argument(machine, call, 1)->i64;
     int64_t size = (int64_t)lt_utf8_count(text.data, text.size_bytes);
-    out->bytes = count <= 0     ? (struct lt_bytes){.data = text.data}
+    out->bytes = count <= 0      ? (struct lt_bytes){.data = text.data}
                  : count >= size ? text
                                  : cut(call, text, -count, INT32_MAX);
     return LT_KERNEL_VALUE;
@@ -167,7 +172,8 @@ static enum lt_kernel substring_index(struct lt_machine *machine, const struct l
     return LT_KERNEL_VALUE;
 }
 
-/* --------------------------------------------------------------------------------------------- trimming */
+/* ---------------------------------------------------------------------------------------------
+ * trimming */
 
 enum { TRIM_FRONT = 1, TRIM_BACK = 2 };
 
@@ -245,8 +251,8 @@ static const struct lt_function functions[] = {
      "octet_length('\\u00e9')", "2", DETERMINISTIC,
      .signatures = {LT_INLINE("s", "i", LT_OP_SIZE_BYTES, LT_FAMILY_NONE),
                     LT_INLINE("x", "i", LT_OP_SIZE_BYTES, LT_FAMILY_NONE)}},
-    {"bit_length", NULL, "bit_length(a)", "Bits of a string or binary value.", "bit_length('ab')", "16",
-     DETERMINISTIC, .signatures = {LT_KERNEL("s", "i", bits), LT_KERNEL("x", "i", bits)}},
+    {"bit_length", NULL, "bit_length(a)", "Bits of a string or binary value.", "bit_length('ab')",
+     "16", DETERMINISTIC, .signatures = {LT_KERNEL("s", "i", bits), LT_KERNEL("x", "i", bits)}},
     {"upper", "ucase", "upper(str)", "The string in capital letters.", "upper('abc')", "ABC",
      DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", upper)}},
     {"lower", "lcase", "lower(str)", "The string in small letters.", "lower('ABC')", "abc",
@@ -263,7 +269,8 @@ static const struct lt_function functions[] = {
     {"right", NULL, "right(str, count)", "The last characters.", "right('abcdef', 2)", "ef",
      DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", right)}},
     {"split_part", NULL, "split_part(str, delimiter, number)",
-     "One of the parts between delimiters, counted from 1, or from the end when negative; '' if there "
+     "One of the parts between delimiters, counted from 1, or from the end when negative; '' if "
+     "there "
      "are fewer.",
      "split_part('a.b.c', '.', 2)", "b", DETERMINISTIC,
      .signatures = {LT_KERNEL("ssi", "s", split_part)}},
@@ -271,18 +278,18 @@ static const struct lt_function functions[] = {
      "What stands before the count-th delimiter; negative: after it, counted from the end.",
      "substring_index('www.apache.org', '.', 2)", "www.apache", DETERMINISTIC,
      .signatures = {LT_KERNEL("ssi", "s", substring_index)}},
-    {"trim", NULL, "trim([characters,] str)", "The string without blanks, or these characters, around it.",
-     "trim('  a ')", "a", DETERMINISTIC,
-     .signatures = {LT_KERNEL("s[s]", "s", trim_both)}},
+    {"trim", NULL, "trim([characters,] str)",
+     "The string without blanks, or these characters, around it.", "trim('  a ')", "a",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s[s]", "s", trim_both)}},
     {"btrim", NULL, "btrim(str[, characters])",
      "The string without blanks, or these characters, around it.", "btrim('--a--', '-')", "a",
      DETERMINISTIC, .signatures = {LT_KERNEL("s[s]", "s", btrim)}},
     {"ltrim", NULL, "ltrim([characters,] str)",
-     "The string without blanks, or these characters, in front.", "ltrim('  a')", "a", DETERMINISTIC,
-     .signatures = {LT_KERNEL("s[s]", "s", ltrim)}},
+     "The string without blanks, or these characters, in front.", "ltrim('  a')", "a",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s[s]", "s", ltrim)}},
     {"rtrim", NULL, "rtrim([characters,] str)",
-     "The string without blanks, or these characters, at its end.", "rtrim('a  ')", "a", DETERMINISTIC,
-     .signatures = {LT_KERNEL("s[s]", "s", rtrim)}},
+     "The string without blanks, or these characters, at its end.", "rtrim('a  ')", "a",
+     DETERMINISTIC, .signatures = {LT_KERNEL("s[s]", "s", rtrim)}},
 };
 
 const struct lt_function_group lt_functions_string = {"string", functions,

@@ -1,7 +1,7 @@
 /*
- * The JSON paths of a program over one column: one extractor, its results, and for which evaluation they
- * hold. A missing, null, malformed or unfit field is NULL; a whole number is fit for a double, a fraction
- * is not fit for an integer.
+ * The JSON paths of a program over one column: one extractor, its results, and for which evaluation
+ * they hold. A missing, null, malformed or unfit field is NULL; a whole number is fit for a double,
+ * a fraction is not fit for an integer.
  */
 #include <stdlib.h>
 #include <string.h>

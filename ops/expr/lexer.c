@@ -1,6 +1,6 @@
 /*
- * Longest match wins, as in a generated lexer: `1L` is an integer, `1LL` a name. A number with a fraction
- * ends where a letter follows (`1.e` is 1, a dot and a name).
+ * Longest match wins, as in a generated lexer: `1L` is an integer, `1LL` a name. A number with a
+ * fraction ends where a letter follows (`1.e` is 1, a dot and a name).
  */
 #include "ops/expr/lexer.h"
 
@@ -135,9 +135,11 @@ static char number_suffix(const struct lt_lexer *lexer, uint32_t at, const char 
 {
     char c = lt_ascii_lower(peek(lexer, at));
     *size = 0;
-    if (c == 'b' && lt_ascii_lower(peek(lexer, at + 1)) == 'd' && !is_word_char(peek(lexer, at + 2)))
+    if (c == 'b' && lt_ascii_lower(peek(lexer, at + 1)) == 'd' &&
+        !is_word_char(peek(lexer, at + 2)))
         *size = 2;
-    else if (c != '\0' && c != 'b' && strchr(allowed, c) != NULL && !is_word_char(peek(lexer, at + 1)))
+    else if (c != '\0' && c != 'b' && strchr(allowed, c) != NULL &&
+             !is_word_char(peek(lexer, at + 1)))
         *size = 1;
     return *size == 0 ? '\0' : (char)(c - 'a' + 'A');
 }
@@ -175,10 +177,21 @@ static const struct {
     const char *text;
     int symbol;
 } SYMBOLS[] = {
-    {"<=>", LT_SYMBOL_NULL_SAFE},     {"<>", LT_SYMBOL_NOT_EQUAL}, {"!=", LT_SYMBOL_NOT_EQUAL},
-    {"<=", LT_SYMBOL_LESS_EQUAL},     {"!>", LT_SYMBOL_LESS_EQUAL}, {">=", LT_SYMBOL_GREATER_EQUAL},
-    {"!<", LT_SYMBOL_GREATER_EQUAL},  {"==", LT_SYMBOL_EQUAL},     {"||", LT_SYMBOL_CONCAT},
-    {"::", LT_SYMBOL_CAST},           {"->", LT_SYMBOL_ARROW},     {"=>", LT_SYMBOL_FAT_ARROW},
+    {">>>", LT_SYMBOL_SHIFT_RIGHT_UNSIGNED},
+    {">>", LT_SYMBOL_SHIFT_RIGHT},
+    {"<<", LT_SYMBOL_SHIFT_LEFT},
+    {"<=>", LT_SYMBOL_NULL_SAFE},
+    {"<>", LT_SYMBOL_NOT_EQUAL},
+    {"!=", LT_SYMBOL_NOT_EQUAL},
+    {"<=", LT_SYMBOL_LESS_EQUAL},
+    {"!>", LT_SYMBOL_LESS_EQUAL},
+    {">=", LT_SYMBOL_GREATER_EQUAL},
+    {"!<", LT_SYMBOL_GREATER_EQUAL},
+    {"==", LT_SYMBOL_EQUAL},
+    {"||", LT_SYMBOL_CONCAT},
+    {"::", LT_SYMBOL_CAST},
+    {"->", LT_SYMBOL_ARROW},
+    {"=>", LT_SYMBOL_FAT_ARROW},
     {"=", LT_SYMBOL_EQUAL},
 };
 
@@ -205,6 +218,8 @@ struct lt_token lt_lexer_next(struct lt_lexer *lexer)
 {
     skip_blanks(lexer);
     char c = peek(lexer, 0);
+    if (c == '/' && peek(lexer, 1) == '*')
+        return bad(lexer, lexer->size_bytes - lexer->position, LT_LEXER_OPEN_COMMENT);
     if (lexer->position >= lexer->size_bytes)
         return make(lexer, LT_TOKEN_END, 0);
     if (c == '\'' || c == '"')

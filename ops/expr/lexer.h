@@ -1,9 +1,9 @@
 /*
  * The lexer: SQL text to tokens, one at a time, by Spark's rules.
  *
- * Names and keywords are one kind of token: almost every keyword may be a column's name, so what a word
- * means is the parser's question. A word may begin with a digit (`1e`, `0x1F` are names) unless it is a
- * number. Comments are `-- ...` and nested slash-star ones.
+ * Names and keywords are one kind of token: almost every keyword may be a column's name, so what a
+ * word means is the parser's question. A word may begin with a digit (`1e`, `0x1F` are names)
+ * unless it is a number. Comments are `-- ...` and nested slash-star ones.
  *
  * on: control. Pure; tokens point into the text.
  */
@@ -34,6 +34,9 @@ enum lt_symbol {
     LT_SYMBOL_CAST, /* :: */
     LT_SYMBOL_ARROW,
     LT_SYMBOL_FAT_ARROW, /* => */
+    LT_SYMBOL_SHIFT_LEFT,
+    LT_SYMBOL_SHIFT_RIGHT,
+    LT_SYMBOL_SHIFT_RIGHT_UNSIGNED, /* >>> */
 };
 
 struct lt_token {
@@ -43,6 +46,8 @@ struct lt_token {
     char suffix;         /* INTEGER, NUMBER; upper case */
     const char *problem; /* BAD */
 };
+
+#define LT_LEXER_OPEN_COMMENT "the comment has no end"
 
 struct lt_lexer {
     const char *text;

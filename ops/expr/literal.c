@@ -1,5 +1,6 @@
 /*
- * Constants: numbers, strings with Spark's escapes, typed literals, and the names of types in casts.
+ * Constants: numbers, strings with Spark's escapes, typed literals, and the names of types in
+ * casts.
  */
 #include <string.h>
 
@@ -29,7 +30,8 @@ struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin)
     return node;
 }
 
-/* ---------------------------------------------------------------------------------------- numbers */
+/* ---------------------------------------------------------------------------------------- numbers
+ */
 
 static struct lt_expression *number_out_of_range(struct lt_parser *parser, uint32_t begin,
                                                  const char *type)
@@ -104,7 +106,8 @@ struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative
                    lt_value_f64(is_negative ? -value : value), begin);
 }
 
-/* ---------------------------------------------------------------------------------------- strings */
+/* ---------------------------------------------------------------------------------------- strings
+ */
 
 struct unescape {
     const char *from;
@@ -145,7 +148,7 @@ static bool read_digits(const struct unescape *u, uint32_t at, uint32_t count, u
     uint32_t value = 0;
     for (uint32_t i = 0; i < count; i++) {
         char c = lt_ascii_lower(u->from[at + i]);
-        unsigned digit = lt_ascii_is_digit(c)    ? (unsigned)(c - '0')
+        unsigned digit = lt_ascii_is_digit(c)     ? (unsigned)(c - '0')
                          : (c >= 'a' && c <= 'f') ? (unsigned)(c - 'a' + 10)
                                                   : 99;
         if (digit >= base)
@@ -232,7 +235,8 @@ struct lt_expression *lt_parse_string(struct lt_parser *parser)
     return literal(parser, LT_TYPE_STRING, lt_value_bytes(u.out, u.used), begin);
 }
 
-/* ------------------------------------------------------------------------- typed literals, types */
+/* ------------------------------------------------------------------------- typed literals, types
+ */
 
 static struct lt_expression *bad_typed(struct lt_parser *parser, uint32_t begin, const char *type)
 {
@@ -261,8 +265,8 @@ static struct lt_expression *binary_literal(struct lt_parser *parser, uint32_t b
 struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser)
 {
     bool is_binary = lt_parser_is_word(parser, 0, "x");
-    bool is_timestamp = lt_parser_is_word(parser, 0, "timestamp") ||
-                        lt_parser_is_word(parser, 0, "timestamp_ltz");
+    bool is_timestamp =
+        lt_parser_is_word(parser, 0, "timestamp") || lt_parser_is_word(parser, 0, "timestamp_ltz");
     uint32_t begin = lt_parser_take(parser).begin;
     struct lt_expression *text = lt_parse_string(parser);
     if (text == NULL)
@@ -279,27 +283,56 @@ struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser)
     return literal(parser, LT_TYPE_TIMESTAMP, lt_value_i64(timestamp_us), begin);
 }
 
+/* INTERVAL DAY TO SECOND is a type of several words. */
+static void take_interval_words(struct lt_parser *parser)
+{
+    static const char *const words[] = {"year", "month", "day", "hour", "minute", "second", "to"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (lt_parser_try_word(parser, words[i]))
+            i = (size_t)-1;
+    }
+}
+
+/* By how many brackets a token goes deeper (or back). */
+static int bracket_depth(const struct lt_parser *parser)
+{
+    const struct lt_token *token = lt_parser_peek(parser, 0);
+    if (token->kind != LT_TOKEN_SYMBOL)
+        return 0;
+    switch (token->symbol) {
+    case '(':
+    case '<':
+        return 1;
+    case ')':
+    case '>':
+        return -1;
+    case LT_SYMBOL_SHIFT_RIGHT:
+        return -2;
+    case LT_SYMBOL_SHIFT_RIGHT_UNSIGNED:
+        return -3;
+    default:
+        return 0;
+    }
+}
+
 /* Takes the tokens of a type: words, and what stands in ( ) and < >. */
 static bool take_type_tokens(struct lt_parser *parser)
 {
-    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
-    if (kind != LT_TOKEN_WORD)
+    if (lt_parser_peek(parser, 0)->kind != LT_TOKEN_WORD)
         return lt_parser_fail(parser, "a type is missing") != NULL;
+    bool is_interval = lt_parser_is_word(parser, 0, "interval");
     (void)lt_parser_take(parser);
-    char open = lt_parser_is_symbol(parser, 0, '(') ? '(' : '<';
-    if (!lt_parser_is_symbol(parser, 0, open)) {
-        if (lt_parser_is_symbol(parser, 0, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
-            (void)lt_parser_take(parser);
+    if (is_interval)
+        take_interval_words(parser);
+    if (lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
         return true;
-    }
+    if (!lt_parser_is_symbol(parser, 0, '(') && !lt_parser_is_symbol(parser, 0, '<'))
+        return true;
     int depth = 0;
     do {
-        if (lt_parser_is_symbol(parser, 0, '(') || lt_parser_is_symbol(parser, 0, '<'))
-            depth++;
-        else if (lt_parser_is_symbol(parser, 0, ')') || lt_parser_is_symbol(parser, 0, '>'))
-            depth--;
-        else if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
+        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
             return lt_parser_fail(parser, "the type has no end") != NULL;
+        depth += bracket_depth(parser);
         (void)lt_parser_take(parser);
     } while (depth > 0);
     return true;

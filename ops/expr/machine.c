@@ -19,8 +19,8 @@ static struct lt_scratch_block *block_create(size_t size_bytes)
     return block;
 }
 
-/* Memory in a predicate. A block that is too small is skipped for this evaluation, and blocks are kept:
- * after the largest records were seen nothing is allocated. */
+/* Memory in a predicate. A block that is too small is skipped for this evaluation, and blocks are
+ * kept: after the largest records were seen nothing is allocated. */
 static void *scratch_alloc(struct lt_machine *machine, size_t size_bytes)
 {
     size_t size = (size_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
@@ -64,7 +64,8 @@ enum lt_kernel lt_machine_put(struct lt_machine *machine, const struct lt_call *
 }
 
 enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call *call,
-                                const char *condition, const char *sqlstate, const char *format, ...)
+                                const char *condition, const char *sqlstate, const char *format,
+                                ...)
 {
     if (call->is_try)
         return LT_KERNEL_NULL;

@@ -1,9 +1,9 @@
 /*
  * The machine: steps, registers, and what a kernel (the C code of one function) may use.
  *
- * A register is a value and, in a parallel array, its null byte. Constants are registers that are filled
- * when the program is made. A step names its registers; a kernel reads its arguments through its call.
- * Strict calls (LT_OP_CALL) reach the kernel only when no argument is NULL.
+ * A register is a value and, in a parallel array, its null byte. Constants are registers that are
+ * filled when the program is made. A step names its registers; a kernel reads its arguments through
+ * its call. Strict calls (LT_OP_CALL) reach the kernel only when no argument is NULL.
  *
  * on: the program's thread.
  */
@@ -23,19 +23,19 @@
 #include "ops/expr/diagnose.h"
 
 /* Opcodes. Those of a family stand together, in the order of lt_op_family. */
-#define LT_OP_NUMERIC_MAP(XX, NAME)                                                                 \
+#define LT_OP_NUMERIC_MAP(XX, NAME)                                                                \
     XX(NAME##_TINYINT)                                                                             \
     XX(NAME##_SMALLINT)                                                                            \
     XX(NAME##_INT)                                                                                 \
     XX(NAME##_BIGINT)                                                                              \
     XX(NAME##_FLOAT)                                                                               \
     XX(NAME##_DOUBLE)
-#define LT_OP_ORDER_MAP(XX, NAME)                                                                   \
+#define LT_OP_ORDER_MAP(XX, NAME)                                                                  \
     XX(NAME##_I64)                                                                                 \
     XX(NAME##_F64)                                                                                 \
     XX(NAME##_BYTES)                                                                               \
     XX(NAME##_ANY)
-#define LT_OP_MAP(XX)                                                                               \
+#define LT_OP_MAP(XX)                                                                              \
     XX(COLUMN) /* out = column a of the row */                                                     \
     XX(MOVE)                                                                                       \
     XX(JUMP)                                                                                       \
@@ -95,8 +95,8 @@ struct lt_call {
     const struct lt_type *const *argument_types;
     const struct lt_type *type;
     uint32_t argument_count;
-    bool is_try;  /* a cast: NULL in place of a fault */
-    void *state;  /* what `prepare` made (core of a pattern, a set), or NULL */
+    bool is_try; /* a cast: NULL in place of a fault */
+    void *state; /* what `prepare` made (core of a pattern, a set), or NULL */
     const char *name;
     struct lt_expr_place place;
 };
@@ -104,7 +104,7 @@ struct lt_call {
 struct lt_json_group;
 struct lt_json_load {
     struct lt_json_group *group;
-    uint32_t index; /* of the path in its group */
+    uint32_t index;         /* of the path in its group */
     enum lt_type_kind kind; /* BOOLEAN, BIGINT, DOUBLE or STRING */
 };
 
@@ -138,10 +138,10 @@ struct lt_machine {
     union lt_value *values; /* registers */
     uint8_t *nulls;
     const struct lt_row *row;
-    struct lt_row *out;                /* NULL in a predicate */
+    struct lt_row *out; /* NULL in a predicate */
     const struct lt_clock *clock;
-    uint64_t generation;               /* counts evaluations: what is fresh in a JSON group */
-    struct lt_scratch_block *scratch;  /* own memory, kept for reuse */
+    uint64_t generation;              /* counts evaluations: what is fresh in a JSON group */
+    struct lt_scratch_block *scratch; /* own memory, kept for reuse */
     struct lt_scratch_block *current;
     size_t current_used_bytes;
     const char *fault_condition, *fault_sqlstate;
@@ -189,10 +189,12 @@ enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, const stru
 /* A group that is not `is_shared` has another document each time it is loaded. */
 struct lt_json_group *lt_json_group_create(bool is_shared);
 void lt_json_group_destroy(struct lt_json_group *group);
-/* The index of a path, added if new; the text outlives the group. Only before lt_json_group_seal(). */
+/* The index of a path, added if new; the text outlives the group. Only before lt_json_group_seal().
+ */
 uint32_t lt_json_group_add(struct lt_json_group *group, const char *path);
 int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error) LT_MUST_USE;
-/* Loads one field of the document in `text`; the first of a generation extracts all of them. False: NULL. */
+/* Loads one field of the document in `text`; the first of a generation extracts all of them. False:
+ * NULL. */
 bool lt_json_group_load(struct lt_machine *machine, const struct lt_json_load *load,
                         const struct lt_bytes *text, union lt_value *out);
 

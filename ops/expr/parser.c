@@ -1,12 +1,13 @@
 /*
  * Operators by precedence, predicates, select lists. From weak to strong:
  *
- *     OR   AND   NOT   predicate (IN, BETWEEN, LIKE, IS)   comparison   |   ^   &   + - ||   * / % DIV
+ *     OR   AND   NOT   predicate (IN, BETWEEN, LIKE, IS)   comparison   |   ^   &
+ *     << >> >>>   + - ||   * / % DIV
  *     unary + - ~   postfix .field [i] ::type :path
  *
- * Predicates are rewritten as they are read: `a NOT IN (b)` is not(in(a, b)), `a BETWEEN b AND c` is
- * and(>=(a, b), <=(a, c)) with one node for `a`. AND and OR chains become one call of many arguments, so
- * that a long list of conditions is not a deep tree.
+ * Predicates are rewritten as they are read: `a NOT IN (b)` is not(in(a, b)), `a BETWEEN b AND c`
+ * is and(>=(a, b), <=(a, c)) with one node for `a`. AND and OR chains become one call of many
+ * arguments, so that a long list of conditions is not a deep tree.
  */
 #include "ops/expr/parser.h"
 
@@ -24,7 +25,8 @@ static struct lt_expression *parse_not(struct lt_parser *parser);
 
 static bool enter(struct lt_parser *parser)
 {
-    if (++parser->depth <= 3 * LT_LIMIT_EXPRESSION_DEPTH) /* a pair of brackets enters three times */
+    if (++parser->depth <=
+        3 * LT_LIMIT_EXPRESSION_DEPTH) /* a pair of brackets enters three times */
         return true;
     uint32_t at = lt_parser_peek(parser, 0)->begin;
     (void)lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", at, at + 1,
@@ -33,7 +35,8 @@ static bool enter(struct lt_parser *parser)
     return false;
 }
 
-/* ------------------------------------------------------------------------------- value operators */
+/* ------------------------------------------------------------------------------- value operators
+ */
 
 struct binary_operator {
     int symbol;       /* 0: a word */
@@ -42,22 +45,36 @@ struct binary_operator {
 };
 
 static const struct binary_operator BINARY[] = {
-    {LT_SYMBOL_EQUAL, "=", 1},          {LT_SYMBOL_NULL_SAFE, "<=>", 1}, {LT_SYMBOL_NOT_EQUAL, "!=", 1},
-    {'<', "<", 1},                      {LT_SYMBOL_LESS_EQUAL, "<=", 1}, {'>', ">", 1},
-    {LT_SYMBOL_GREATER_EQUAL, ">=", 1}, {'|', "|", 2},                   {'^', "^", 3},
-    {'&', "&", 4},                      {'+', "+", 5},                   {'-', "-", 5},
-    {LT_SYMBOL_CONCAT, "||", 5},        {'*', "*", 6},                   {'/', "/", 6},
-    {'%', "%", 6},                      {0, "div", 6},
+    {LT_SYMBOL_EQUAL, "=", 1},
+    {LT_SYMBOL_NULL_SAFE, "<=>", 1},
+    {LT_SYMBOL_NOT_EQUAL, "!=", 1},
+    {'<', "<", 1},
+    {LT_SYMBOL_LESS_EQUAL, "<=", 1},
+    {'>', ">", 1},
+    {LT_SYMBOL_GREATER_EQUAL, ">=", 1},
+    {'|', "|", 2},
+    {'^', "^", 3},
+    {'&', "&", 4},
+    {LT_SYMBOL_SHIFT_LEFT, "<<", 5},
+    {LT_SYMBOL_SHIFT_RIGHT, ">>", 5},
+    {LT_SYMBOL_SHIFT_RIGHT_UNSIGNED, ">>>", 5},
+    {'+', "+", 6},
+    {'-', "-", 6},
+    {LT_SYMBOL_CONCAT, "||", 6},
+    {'*', "*", 7},
+    {'/', "/", 7},
+    {'%', "%", 7},
+    {0, "div", 7},
 };
-enum { LEVEL_COMPARISON = 1, LEVEL_TIGHTEST = 6 };
+enum { LEVEL_COMPARISON = 1, LEVEL_TIGHTEST = 7 };
 
 static const struct binary_operator *next_operator(const struct lt_parser *parser)
 {
     for (size_t i = 0; i < sizeof BINARY / sizeof BINARY[0]; i++) {
         const struct binary_operator *op = &BINARY[i];
-        if (op->symbol == 0 ? lt_parser_is_word(parser, 0, op->name) &&
-                                  lt_parser_begins_operand(parser, 1)
-                            : lt_parser_is_symbol(parser, 0, op->symbol))
+        if (op->symbol == 0
+                ? lt_parser_is_word(parser, 0, op->name) && lt_parser_begins_operand(parser, 1)
+                : lt_parser_is_symbol(parser, 0, op->symbol))
             return op;
     }
     return NULL;
@@ -72,8 +89,9 @@ static struct lt_expression *parse_binary(struct lt_parser *parser, unsigned lev
         if (op == NULL || op->level < level)
             return left;
         (void)lt_parser_take(parser);
-        struct lt_expression *right =
-            op->level == LEVEL_TIGHTEST ? lt_parse_unary(parser) : parse_binary(parser, op->level + 1);
+        struct lt_expression *right = op->level == LEVEL_TIGHTEST
+                                          ? lt_parse_unary(parser)
+                                          : parse_binary(parser, op->level + 1);
         if (right == NULL)
             return NULL;
         bool is_not = op->symbol == LT_SYMBOL_NOT_EQUAL;
@@ -119,7 +137,8 @@ struct lt_expression *lt_parse_unary(struct lt_parser *parser)
     return operand;
 }
 
-/* ------------------------------------------------------------------------------------ predicates */
+/* ------------------------------------------------------------------------------------ predicates
+ */
 
 static struct lt_expression *parse_in(struct lt_parser *parser, struct lt_expression *left)
 {
@@ -194,8 +213,7 @@ static struct lt_expression *parse_like_many(struct lt_parser *parser, struct lt
         return NULL;
     if (items.count == 1)
         return items.items[0];
-    struct lt_expression *call =
-        lt_parser_call(parser, is_all ? "and" : "or", left->begin, 0);
+    struct lt_expression *call = lt_parser_call(parser, is_all ? "and" : "or", left->begin, 0);
     call->arguments = items.items;
     call->argument_count = items.count;
     return call;
@@ -245,7 +263,8 @@ static struct lt_expression *parse_is(struct lt_parser *parser, struct lt_expres
     return is_not ? lt_parser_call1(parser, "not", begin, call) : call;
 }
 
-static struct lt_expression *parse_predicate_of(struct lt_parser *parser, struct lt_expression *left)
+static struct lt_expression *parse_predicate_of(struct lt_parser *parser,
+                                                struct lt_expression *left)
 {
     static const struct {
         const char *word, *name;
@@ -283,7 +302,8 @@ static struct lt_expression *parse_predicate(struct lt_parser *parser)
     return left == NULL ? NULL : parse_predicate_of(parser, left);
 }
 
-/* ---------------------------------------------------------------------------------- NOT, AND, OR */
+/* ---------------------------------------------------------------------------------- NOT, AND, OR
+ */
 
 static struct lt_expression *parse_not_depth(struct lt_parser *parser)
 {
@@ -342,12 +362,13 @@ struct lt_expression *lt_parse_expression(struct lt_parser *parser)
     return result;
 }
 
-/* ------------------------------------------------------------------------------------ whole texts */
+/* ------------------------------------------------------------------------------------ whole texts
+ */
 
 static struct lt_expression *parse_star(struct lt_parser *parser)
 {
-    struct lt_expression *star = lt_parser_node(parser, LT_EXPR_STAR,
-                                                lt_parser_peek(parser, 0)->begin, 0);
+    struct lt_expression *star =
+        lt_parser_node(parser, LT_EXPR_STAR, lt_parser_peek(parser, 0)->begin, 0);
     (void)lt_parser_take(parser);
     star->end = parser->last_end;
     if (!lt_parser_try_word(parser, "except"))
@@ -373,10 +394,13 @@ static struct lt_expression *parse_named(struct lt_parser *parser)
     struct lt_expression *value = lt_parse_expression(parser);
     if (value == NULL)
         return NULL;
-    bool has_as = lt_parser_is_word(parser, 0, "as") && lt_parser_peek(parser, 1)->kind != LT_TOKEN_END;
+    bool has_as =
+        lt_parser_is_word(parser, 0, "as") && lt_parser_peek(parser, 1)->kind != LT_TOKEN_END;
     if (has_as)
         (void)lt_parser_take(parser);
     enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    if (has_as && lt_parser_is_symbol(parser, 0, '('))
+        return lt_parser_later(parser, value->begin, "a list of names after AS");
     if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
         return has_as ? lt_parser_fail(parser, "a name must follow AS") : value;
     struct lt_token token = lt_parser_take(parser);
@@ -387,8 +411,8 @@ static struct lt_expression *parse_named(struct lt_parser *parser)
     return alias;
 }
 
-/* What later walks over the tree cost is bounded here: its depth, and its nodes counted as often as they
- * are reached (BETWEEN, CASE x and LIKE ANY use their operand in several places). */
+/* What later walks over the tree cost is bounded here: its depth, and its nodes counted as often as
+ * they are reached (BETWEEN, CASE x and LIKE ANY use their operand in several places). */
 static bool is_bounded(const struct lt_expression *node, unsigned depth, unsigned *budget)
 {
     if (depth == 0 || *budget == 0)
@@ -413,10 +437,11 @@ static int finish(struct lt_parser *parser, struct lt_expression *const *items, 
     for (size_t i = 0; i < count; i++) {
         if (is_bounded(items[i], LT_LIMIT_EXPRESSION_DEPTH, &budget))
             continue;
-        (void)lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001",
-                               items[i]->begin, items[i]->begin + 1,
-                               "the expression is nested more than %d deep or has more than %d parts",
-                               (int)LT_LIMIT_EXPRESSION_DEPTH, (int)NODES_MAX);
+        (void)lt_parser_refuse(
+            parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", items[i]->begin,
+            items[i]->begin + 1,
+            "the expression is nested more than %d deep or has more than %d parts",
+            (int)LT_LIMIT_EXPRESSION_DEPTH, (int)NODES_MAX);
         return LT_E_LIMIT;
     }
     return LT_OK;

@@ -1,10 +1,10 @@
 /*
- * The parser's own state, shared by its files: parser.c (operators, lists), primary.c (what operators
- * stand between) and literal.c (constants). Recursive descent with precedence climbing; every recursion
- * goes through lt_parse_expression() or lt_parse_unary(), which count the depth.
+ * The parser's own state, shared by its files: parser.c (operators, lists), primary.c (what
+ * operators stand between) and literal.c (constants). Recursive descent with precedence climbing;
+ * every recursion goes through lt_parse_expression() or lt_parse_unary(), which count the depth.
  *
- * Spark's grammar lets nearly every keyword be a name, so a keyword that cannot begin what it normally
- * begins is read as a name (`NOT` alone is a column).
+ * Spark's grammar lets nearly every keyword be a name, so a keyword that cannot begin what it
+ * normally begins is read as a name (`NOT` alone is a column).
  *
  * A function that returns NULL has set parser->error.
  *

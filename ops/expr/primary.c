@@ -1,6 +1,6 @@
 /*
- * What stands between operators: constants, columns, calls and their special forms, CASE, CAST, brackets,
- * and what is hung on them from the right (.field, [index], ::type, :json.path).
+ * What stands between operators: constants, columns, calls and their special forms, CASE, CAST,
+ * brackets, and what is hung on them from the right (.field, [index], ::type, :json.path).
  */
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +63,10 @@ static struct lt_expression *parse_cast(struct lt_parser *parser, bool is_try)
     uint32_t begin = lt_parser_take(parser).begin;
     (void)lt_parser_take(parser); /* '(' */
     struct lt_expression *operand = lt_parse_expression(parser);
+    if (operand != NULL && lt_parser_is_symbol(parser, 0, ')'))
+        return lt_parser_refuse(parser, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                                begin, operand->end,
+                                "a cast needs a type; hint: usage: CAST(a AS type)");
     if (operand == NULL || !lt_parser_expect_word(parser, "as"))
         return NULL;
     const struct lt_type *target = lt_parse_type(parser);
@@ -130,8 +134,9 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
     (void)lt_parser_take(parser); /* '(' */
     bool is_trim = strcmp(name, "trim") == 0;
     bool is_substring = strcmp(name, "substring") == 0 || strcmp(name, "substr") == 0;
-    if (is_trim && (lt_parser_is_word(parser, 0, "both") || lt_parser_is_word(parser, 0, "leading") ||
-                    lt_parser_is_word(parser, 0, "trailing") || lt_parser_is_word(parser, 0, "from")))
+    if (is_trim &&
+        (lt_parser_is_word(parser, 0, "both") || lt_parser_is_word(parser, 0, "leading") ||
+         lt_parser_is_word(parser, 0, "trailing") || lt_parser_is_word(parser, 0, "from")))
         return parse_trim(parser, begin);
     struct lt_parser_items items = {0};
     if (lt_parser_is_symbol(parser, 0, ')'))
@@ -141,7 +146,8 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
         if (lt_parser_is_symbol(parser, 0, '*'))
             return lt_parser_later(parser, begin, "'*' as an argument");
         bool wants_in = is_position && items.count == 0;
-        struct lt_expression *item = wants_in ? lt_parse_value(parser) : lt_parse_expression(parser);
+        struct lt_expression *item =
+            wants_in ? lt_parse_value(parser) : lt_parse_expression(parser);
         if (item == NULL)
             return NULL;
         lt_parser_push(parser, &items, item);
@@ -154,6 +160,8 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
             lt_parser_push(parser, &items, text);
             return finish_call(parser, name, begin, &items);
         }
+        if (lt_parser_is_word(parser, 0, "placing") || lt_parser_is_word(parser, 0, "from"))
+            return lt_parser_later(parser, begin, "this form of a call");
         if (wants_in && lt_parser_try_word(parser, "in"))
             continue;
         if (!lt_parser_try_symbol(parser, ','))
@@ -165,10 +173,10 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
 /* INT('5'): a simple type's name as a function is a cast. */
 static const struct lt_type *type_function(const char *name)
 {
-    static const enum lt_type_kind kinds[] = {
-        LT_TYPE_BOOLEAN, LT_TYPE_TINYINT, LT_TYPE_SMALLINT, LT_TYPE_INT,    LT_TYPE_BIGINT,
-        LT_TYPE_FLOAT,   LT_TYPE_DOUBLE,  LT_TYPE_STRING,   LT_TYPE_BINARY, LT_TYPE_TIMESTAMP,
-        LT_TYPE_DATE};
+    static const enum lt_type_kind kinds[] = {LT_TYPE_BOOLEAN,   LT_TYPE_TINYINT, LT_TYPE_SMALLINT,
+                                              LT_TYPE_INT,       LT_TYPE_BIGINT,  LT_TYPE_FLOAT,
+                                              LT_TYPE_DOUBLE,    LT_TYPE_STRING,  LT_TYPE_BINARY,
+                                              LT_TYPE_TIMESTAMP, LT_TYPE_DATE};
     static const char *const names[] = {
 #define NAME(kind, text) [LT_TYPE_##kind] = text,
         LT_TYPE_MAP(NAME)
@@ -200,7 +208,8 @@ static struct lt_expression *parse_call_named(struct lt_parser *parser, const ch
     return target == NULL ? call : make_cast(parser, call->arguments[0], target, begin);
 }
 
-/* --------------------------------------------------------------------------------- words, columns */
+/* --------------------------------------------------------------------------------- words, columns
+ */
 
 static bool is_string_next(const struct lt_parser *parser)
 {
@@ -307,13 +316,15 @@ static struct lt_expression *parse_plain(struct lt_parser *parser)
     }
     if (token->symbol == '(')
         return parse_brackets(parser);
-    if (token->symbol == '?' || (token->symbol == ':' && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD))
+    if (token->symbol == '?' ||
+        (token->symbol == ':' && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD))
         return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNBOUND_SQL_PARAMETER", "42P02", begin,
                                 token->end, "a parameter has no value here");
     return lt_parser_fail(parser, "an expression is missing");
 }
 
-/* -------------------------------------------------------------------------------------- postfixes */
+/* -------------------------------------------------------------------------------------- postfixes
+ */
 
 static bool is_plain_name(const char *name)
 {
@@ -327,7 +338,8 @@ static bool is_plain_name(const char *name)
 }
 
 /* One step of a JSON path, appended in the form of core/text/json.h. */
-static bool append_path_name(struct lt_parser *parser, struct lt_text_buffer *path, const char *name)
+static bool append_path_name(struct lt_parser *parser, struct lt_text_buffer *path,
+                             const char *name)
 {
     if (is_plain_name(name))
         lt_text_format(path, "%s%s", path->size_bytes > 0 ? "." : "", name);
@@ -351,7 +363,8 @@ static bool parse_path_step(struct lt_parser *parser, struct lt_text_buffer *pat
             struct lt_expression *name = lt_parse_string(parser);
             if (name == NULL ||
                 !append_path_name(parser, path,
-                                  lt_arena_text_n(parser->arena, (const char *)name->value.bytes.data,
+                                  lt_arena_text_n(parser->arena,
+                                                  (const char *)name->value.bytes.data,
                                                   name->value.bytes.size_bytes)))
                 return false;
         } else {

@@ -1,15 +1,16 @@
 /*
  * Programs: analysed expressions compiled to flat steps over a register file, and their evaluation.
  *
- * Compile once, evaluate per record without allocation, lock or system call. A program belongs to one
- * thread. Steps are threaded directly (each jumps to the next one's code); a build without computed goto
- * runs the same steps through a switch, and lt_program_options.use_switch asks for that loop in any build.
+ * Compile once, evaluate per record without allocation, lock or system call. A program belongs to
+ * one thread. Steps are threaded directly (each jumps to the next one's code); a build without
+ * computed goto runs the same steps through a switch, and lt_program_options.use_switch asks for
+ * that loop in any build.
  *
- * NULL is kept beside the value, in one byte for each register. `and`, `or`, `if`, `case`, `coalesce` jump
- * over what they do not need: an operand that is not reached cannot fail.
+ * NULL is kept beside the value, in one byte for each register. `and`, `or`, `if`, `case`,
+ * `coalesce` jump over what they do not need: an operand that is not reached cannot fail.
  *
- * All JSON paths over one column are extracted in one pass over the document, the first time one of them
- * is reached in a record.
+ * All JSON paths over one column are extracted in one pass over the document, the first time one of
+ * them is reached in a record.
  *
  * Memory of computed values: the out row's scratch in lt_program_eval, the program's own in
  * lt_program_eval_predicate (good until the next evaluation).
@@ -34,14 +35,15 @@ struct lt_program_options {
     struct lt_expression *const *expressions; /* analysed; needed as long as the program */
     const char *const *texts;                 /* what each was parsed from; an entry may be NULL */
     size_t count;
-    const struct lt_type *schema;  /* of the rows it reads; NULL: none */
-    bool use_switch;               /* the portable loop even where computed goto is there */
+    const struct lt_type *schema; /* of the rows it reads; NULL: none */
+    bool use_switch;              /* the portable loop even where computed goto is there */
 };
 
 int lt_program_create(const struct lt_program_options *options, struct lt_program **out,
                       struct lt_error *error) LT_MUST_USE;
 void lt_program_destroy(struct lt_program *program); /* NULL is a no-op */
-/* Where current_timestamp() looks; the machine's clock until set. The clock outlives the program. */
+/* Where current_timestamp() looks; the machine's clock until set. The clock outlives the program.
+ */
 void lt_program_set_clock(struct lt_program *program, const struct lt_clock *clock);
 
 enum lt_program_answer {
@@ -58,10 +60,10 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row,
                      struct lt_row *out) LT_MUST_USE;
 
-/* Evaluates expression 0 of a program of one, of any type, into the program's own memory: valid until the
- * next evaluation. False: a fault. For single values, tools and constants. */
-bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row, union lt_value *out,
-                           bool *is_null) LT_MUST_USE;
+/* Evaluates expression 0 of a program of one, of any type, into the program's own memory: valid
+ * until the next evaluation. False: a fault. For single values, tools and constants. */
+bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row,
+                           union lt_value *out, bool *is_null) LT_MUST_USE;
 
 /* What went wrong in the last evaluation. Valid until the next one. */
 struct lt_program_fault {

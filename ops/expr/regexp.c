@@ -1,14 +1,14 @@
 /*
- * Translation is one pass over the pattern that copies what both understand and replaces what only Java
- * does. Inside of \Q...\E nothing is touched.
+ * Translation is one pass over the pattern that copies what both understand and replaces what only
+ * Java does. Inside of \Q...\E nothing is touched.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "ops/expr/regexp.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #include "core/base/arena.h"
 #include "core/base/ascii.h"
@@ -25,7 +25,8 @@ struct lt_regexp {
     bool has_match;
 };
 
-/* ---------------------------------------------------------------------------------------- translation */
+/* ----------------------------------------------------------------------------------------
+ * translation */
 
 struct translation {
     const char *at, *end;
@@ -45,13 +46,27 @@ static const char *class_name(const char *name, size_t size)
     static const struct {
         const char *java, *pcre;
     } names[] = {
-        {"Lower", "[a-z]"},       {"Upper", "[A-Z]"},         {"ASCII", "[\\x00-\\x7F]"},
-        {"Alpha", "[A-Za-z]"},    {"Digit", "[0-9]"},         {"Alnum", "[0-9A-Za-z]"},
-        {"Punct", "[!-\\/:-@\\[-`{-~]"}, {"Graph", "[!-~]"},  {"Print", "[ -~]"},
-        {"Blank", "[ \\t]"},      {"Cntrl", "[\\x00-\\x1F\\x7F]"}, {"XDigit", "[0-9A-Fa-f]"},
-        {"Space", "[ \\t-\\r]"},  {"IsAlphabetic", "\\p{L}"}, {"IsLetter", "\\p{L}"},
-        {"IsDigit", "\\p{Nd}"},   {"IsLowercase", "\\p{Ll}"}, {"IsUppercase", "\\p{Lu}"},
-        {"IsPunctuation", "\\p{P}"}, {"javaLowerCase", "\\p{Ll}"}, {"javaUpperCase", "\\p{Lu}"},
+        {"Lower", "[a-z]"},
+        {"Upper", "[A-Z]"},
+        {"ASCII", "[\\x00-\\x7F]"},
+        {"Alpha", "[A-Za-z]"},
+        {"Digit", "[0-9]"},
+        {"Alnum", "[0-9A-Za-z]"},
+        {"Punct", "[!-\\/:-@\\[-`{-~]"},
+        {"Graph", "[!-~]"},
+        {"Print", "[ -~]"},
+        {"Blank", "[ \\t]"},
+        {"Cntrl", "[\\x00-\\x1F\\x7F]"},
+        {"XDigit", "[0-9A-Fa-f]"},
+        {"Space", "[ \\t-\\r]"},
+        {"IsAlphabetic", "\\p{L}"},
+        {"IsLetter", "\\p{L}"},
+        {"IsDigit", "\\p{Nd}"},
+        {"IsLowercase", "\\p{Ll}"},
+        {"IsUppercase", "\\p{Lu}"},
+        {"IsPunctuation", "\\p{P}"},
+        {"javaLowerCase", "\\p{Ll}"},
+        {"javaUpperCase", "\\p{Lu}"},
         {"javaWhitespace", "\\s"},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -106,7 +121,8 @@ static void translate_escape(struct translation *t, bool is_in_class)
     }
 }
 
-/* (?iuU): the flags PCRE2 does not know are dropped, U becomes the property mode of the whole pattern. */
+/* (?iuU): the flags PCRE2 does not know are dropped, U becomes the property mode of the whole
+ * pattern. */
 static void translate_group(struct translation *t)
 {
     const char *flag = t->at + 2;
@@ -190,7 +206,8 @@ static void translate(struct translation *t)
     }
 }
 
-/* -------------------------------------------------------------------------------------------- life */
+/* -------------------------------------------------------------------------------------------- life
+ */
 
 static pcre2_code *compile(const struct translation *t, int *error_number, PCRE2_SIZE *error_offset)
 {
@@ -227,9 +244,10 @@ int lt_regexp_create(const void *pattern, size_t size_bytes, struct lt_regexp **
     if (code == NULL) {
         char reason[128];
         (void)pcre2_get_error_message(number, (PCRE2_UCHAR *)reason, sizeof reason);
-        (void)lt_error_set(error, LT_E_INVALID, "the pattern '%.*s' is no regular expression: %s at %zu",
-                           (int)(size_bytes < 200 ? size_bytes : 200), (const char *)pattern, reason,
-                           (size_t)offset);
+        (void)lt_error_set(error, LT_E_INVALID,
+                           "the pattern '%.*s' is no regular expression: %s at %zu",
+                           (int)(size_bytes < 200 ? size_bytes : 200), (const char *)pattern,
+                           reason, (size_t)offset);
         return lt_error_condition(error, "INVALID_PARAMETER_VALUE.PATTERN", "22023");
     }
     struct lt_regexp *regexp = lt_alloc(sizeof *regexp);
@@ -265,13 +283,15 @@ int lt_regexp_group_number(const struct lt_regexp *regexp, const char *name)
     return number < 0 ? -1 : number;
 }
 
-/* ----------------------------------------------------------------------------------------- matching */
+/* -----------------------------------------------------------------------------------------
+ * matching */
 
-enum lt_regexp_answer lt_regexp_find(struct lt_regexp *regexp, const struct lt_bytes *text, size_t from)
+enum lt_regexp_answer lt_regexp_find(struct lt_regexp *regexp, const struct lt_bytes *text,
+                                     size_t from)
 {
     const void *data = text->data == NULL ? "" : (const void *)text->data;
-    int result = pcre2_match(regexp->code, data, text->size_bytes, from, 0, regexp->match,
-                             regexp->context);
+    int result =
+        pcre2_match(regexp->code, data, text->size_bytes, from, 0, regexp->match, regexp->context);
     regexp->has_match = result > 0;
     if (result > 0)
         return LT_REGEXP_YES;

@@ -1,10 +1,10 @@
 /*
  * Regular expressions: Java's syntax on PCRE2.
  *
- * Patterns are translated where the two differ: \uXXXX, octal \0nn, POSIX and java names in \p{...}, the
- * flags u, d and U, and intersections of two classes, [a&&[b]]. What stays different: without (?u) Java
- * ignores case for ASCII only, PCRE2 for all letters; unions written as nested classes ([a[bc]]) are not
- * known; '.' stops at \n and \r only, not at U+0085, U+2028 and U+2029.
+ * Patterns are translated where the two differ: \uXXXX, octal \0nn, POSIX and java names in
+ * \p{...}, the flags u, d and U, and intersections of two classes, [a&&[b]]. What stays different:
+ * without (?u) Java ignores case for ASCII only, PCRE2 for all letters; unions written as nested
+ * classes ([a[bc]]) are not known; '.' stops at \n and \r only, not at U+0085, U+2028 and U+2029.
  *
  * on: one thread at a time for an object. Matching allocates nothing once its memory has grown.
  */
@@ -23,7 +23,7 @@ struct lt_regexp;
 /* The error names the place in the pattern, and has Spark's condition. */
 int lt_regexp_create(const void *pattern, size_t size_bytes, struct lt_regexp **out,
                      struct lt_error *error) LT_MUST_USE;
-void lt_regexp_destroy(struct lt_regexp *regexp); /* NULL is a no-op */
+void lt_regexp_destroy(struct lt_regexp *regexp);               /* NULL is a no-op */
 uint32_t lt_regexp_group_count(const struct lt_regexp *regexp); /* without group 0 */
 /* The number of a named group, or -1. */
 int lt_regexp_group_number(const struct lt_regexp *regexp, const char *name);

@@ -2,8 +2,8 @@
  * Calls: which function, which of its signatures, which casts its arguments need, what it gives.
  *
  * The conditions follow Spark: operators complain about pairs of types (BINARY_OP_DIFF_TYPES,
- * BINARY_OP_WRONG_TYPE), functions whose arguments share a type about that (DATA_DIFF_TYPES), all others
- * about one argument (UNEXPECTED_INPUT_TYPE).
+ * BINARY_OP_WRONG_TYPE), functions whose arguments share a type about that (DATA_DIFF_TYPES), all
+ * others about one argument (UNEXPECTED_INPUT_TYPE).
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 
 enum { NO_MATCH = 1000000 };
 
-/* ------------------------------------------------------------------------------------------ rewrites */
+/* ------------------------------------------------------------------------------------------
+ * rewrites */
 
 static struct lt_expression *make_call(struct lt_analyser *analyser, const struct lt_expression *at,
                                        const char *name, struct lt_expression *a,
@@ -58,11 +59,28 @@ static void become_if(struct lt_analyser *analyser, struct lt_expression *call,
     call->arguments[2] = otherwise;
 }
 
+/* typeof is known now, and what it is asked about is never evaluated. */
+static int become_type_name(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_expression *argument = call->arguments[0];
+    const struct lt_type *type =
+        lt_coerce_is_open(argument) ? lt_type_simple(LT_TYPE_STRING) : argument->type;
+    *call = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                   .begin = call->begin,
+                                   .end = call->end,
+                                   .type = lt_type_simple(LT_TYPE_STRING),
+                                   .index = -1};
+    call->value = lt_value_text(lt_type_simple_string(analyser->arena, type));
+    return LT_OK;
+}
+
 /* nullif(a, b) is if(a = b, NULL, a), and so on; the new inner call is resolved here. */
 static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression **arguments = call->arguments;
     struct lt_expression *inner;
+    if (strcmp(call->name, "typeof") == 0)
+        return become_type_name(analyser, call);
     if (strcmp(call->name, "nullif") == 0) {
         inner = make_call(analyser, call, "=", arguments[0], arguments[1]);
         become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
@@ -81,10 +99,11 @@ static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
     return code != LT_OK ? code : lt_resolve_call(analyser, call);
 }
 
-/* ------------------------------------------------------------------------------------------ choosing */
+/* ------------------------------------------------------------------------------------------
+ * choosing */
 
-static const struct lt_type *common_of(char letter, const struct lt_type *a, const struct lt_type *b,
-                                       struct lt_arena *arena)
+static const struct lt_type *common_of(char letter, const struct lt_type *a,
+                                       const struct lt_type *b, struct lt_arena *arena)
 {
     if (letter == 'T')
         return lt_coerce_common(a, b, arena);
@@ -93,8 +112,8 @@ static const struct lt_type *common_of(char letter, const struct lt_type *a, con
     return lt_coerce_common_number(a, b);
 }
 
-/* The type that all the arguments under common letters meet at; NULL if there is none. `letter` gets the
- * kind of meeting, 0 when the signature has no common letter. */
+/* The type that all the arguments under common letters meet at; NULL if there is none. `letter`
+ * gets the kind of meeting, 0 when the signature has no common letter. */
 static const struct lt_type *common_type(struct lt_analyser *analyser,
                                          const struct lt_signature *signature,
                                          const struct lt_expression *call, char *letter)
@@ -109,11 +128,8 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
         bool is_first = *letter == '\0';
         *letter = here;
         if (is_first)
-            common = here == 'T' || here == 'W' ? type : common_of(here, type, type, analyser->arena);
-        /* Strings meet numbers only in pairs: a first string waits for a number. */
-        if (is_first && common == NULL)
             common = type;
-        else if (!is_first && common != NULL)
+        else if (common != NULL)
             common = common_of(here, common, type, analyser->arena);
     }
     if (common == NULL || *letter == '\0')
@@ -121,14 +137,16 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
     bool is_number = common->kind >= LT_TYPE_TINYINT && common->kind <= LT_TYPE_DOUBLE;
     if ((*letter == 'N' || *letter == 'D') && !is_number)
         return NULL;
-    if (*letter == 'G' && common->kind == LT_TYPE_DOUBLE && call->arguments[0]->type->kind == LT_TYPE_VOID)
+    if (*letter == 'G' && common->kind == LT_TYPE_DOUBLE &&
+        call->arguments[0]->type->kind == LT_TYPE_VOID)
         return lt_type_simple(LT_TYPE_BIGINT);
     if (*letter == 'G' && !lt_type_is_integral(common))
         return NULL;
     return *letter == 'D' ? lt_type_simple(LT_TYPE_DOUBLE) : common;
 }
 
-/* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits). */
+/* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits).
+ */
 static const struct lt_type *wanted_type(char letter, const struct lt_expression *argument,
                                          const struct lt_type *common, bool *fits)
 {
@@ -138,9 +156,9 @@ static const struct lt_type *wanted_type(char letter, const struct lt_expression
         return common;
     if (lt_letter_accepts(letter, type))
         return letter == 'a' && lt_coerce_is_open(argument) ? lt_type_simple(LT_TYPE_STRING) : NULL;
-    if (letter == 'P') {
+    if (letter == 'P' || letter == 'S') {
         *fits = type->kind == LT_TYPE_VOID;
-        return lt_type_simple(LT_TYPE_BOOLEAN);
+        return lt_type_simple(letter == 'P' ? LT_TYPE_BOOLEAN : LT_TYPE_STRING);
     }
     const struct lt_type *target = lt_letter_type(letter);
     if (letter == 'n')
@@ -202,7 +220,8 @@ static const struct lt_signature *choose(struct lt_analyser *analyser,
     return best;
 }
 
-/* ------------------------------------------------------------------------------------------- refusals */
+/* -------------------------------------------------------------------------------------------
+ * refusals */
 
 static int refuse_pair(struct lt_analyser *analyser, const struct lt_expression *call)
 {
@@ -210,10 +229,12 @@ static int refuse_pair(struct lt_analyser *analyser, const struct lt_expression 
     const struct lt_type *b = call->arguments[1]->type;
     const char *shown = lt_analyser_shown(analyser, a);
     if (lt_type_equal(a, b))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-                                "42K09", "\"%s\" does not take values of type %s", call->name, shown);
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "42K09",
+                                "\"%s\" does not take values of type %s", call->name, shown);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-                            "42K09", "the two sides of \"%s\" have types that do not meet: %s and %s",
+                            "42K09",
+                            "the two sides of \"%s\" have types that do not meet: %s and %s",
                             call->name, shown, lt_analyser_shown(analyser, b));
 }
 
@@ -234,16 +255,20 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
 {
     for (uint32_t i = 0; i < call->argument_count; i++) {
         if (is_later_type(call->arguments[i]->type))
-            return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, call, "UNSUPPORTED_FEATURE", "0A000",
-                                    "\"%s\" of a value of type %s is not supported by this version",
-                                    call->name,
-                                    lt_analyser_shown(analyser, call->arguments[i]->type));
+            return lt_analyser_fail(
+                analyser, LT_E_UNSUPPORTED, call, "UNSUPPORTED_FEATURE", "0A000",
+                "\"%s\" of a value of type %s is not supported by this version", call->name,
+                lt_analyser_shown(analyser, call->arguments[i]->type));
     }
+    if (strcmp(call->name, "[]") == 0 && call->arguments[0]->type->kind < LT_TYPE_ARRAY)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
+                                "42000", "cannot take an element of a value of type %s",
+                                lt_analyser_shown(analyser, call->arguments[0]->type));
     if (function->is_operator && call->argument_count >= 2 && strcmp(call->name, "[]") != 0)
         return refuse_pair(analyser, call);
-    if (shares_type(function) && !(function->flow == LT_FLOW_IF &&
-                                   call->arguments[0]->type->kind != LT_TYPE_BOOLEAN &&
-                                   call->arguments[0]->type->kind != LT_TYPE_VOID))
+    if (shares_type(function) &&
+        !(function->flow == LT_FLOW_IF && call->arguments[0]->type->kind != LT_TYPE_BOOLEAN &&
+          call->arguments[0]->type->kind != LT_TYPE_VOID))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
                                 "42K09", "the arguments of \"%s\" have types that do not meet",
                                 call->name);
@@ -258,18 +283,21 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
             break;
         }
     }
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call->arguments[wrong],
-                            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
-                            "argument %u of \"%s\" is of type %s; hint: usage: %s", wrong + 1,
-                            call->name, lt_analyser_shown(analyser, call->arguments[wrong]->type),
-                            function->usage);
+    return lt_analyser_fail(
+        analyser, LT_E_ANALYSIS, call->arguments[wrong], "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        "42K09", "argument %u of \"%s\" is of type %s; hint: usage: %s", wrong + 1, call->name,
+        lt_analyser_shown(analyser, call->arguments[wrong]->type), function->usage);
 }
 
 static int refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                         const struct lt_expression *call)
 {
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                            "\"%s\" was given %u argument%s; hint: usage: %s", call->name,
+    if (strcmp(call->name, "decode") == 0 && call->argument_count > 2)
+        return lt_analyser_fail(
+            analyser, LT_E_UNSUPPORTED, call, "UNSUPPORTED_FEATURE", "0A000",
+            "decode as a CASE is not supported by this version; hint: use CASE");
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                            "42605", "\"%s\" was given %u argument%s; hint: usage: %s", call->name,
                             call->argument_count, call->argument_count == 1 ? "" : "s",
                             function->usage);
 }
@@ -285,7 +313,8 @@ static int refuse_name(struct lt_analyser *analyser, const struct lt_expression 
                             near);
 }
 
-/* ----------------------------------------------------------------------------------------- resolution */
+/* -----------------------------------------------------------------------------------------
+ * resolution */
 
 /* Open JSON paths take the type of what they meet, before anything is compared. */
 static void decide_open_paths(struct lt_analyser *analyser, struct lt_expression *call,
@@ -364,7 +393,8 @@ static int apply(struct lt_analyser *analyser, struct lt_expression *call,
         char here = lt_signature_parameter(signature, i, call->argument_count);
         bool fits;
         const struct lt_type *wanted = wanted_type(here, call->arguments[i], common, &fits);
-        if (i == 1 && call->arguments[0]->type->kind == LT_TYPE_MAP && strcmp(call->name, "[]") == 0)
+        if (i == 1 && call->arguments[0]->type->kind == LT_TYPE_MAP &&
+            strcmp(call->name, "[]") == 0)
             wanted = call->arguments[0]->type->fields[0].type;
         if (wanted != NULL && wanted->kind != LT_TYPE_VOID)
             call->arguments[i] = lt_coerce_cast(call->arguments[i], wanted, analyser->arena);

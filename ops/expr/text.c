@@ -1,6 +1,6 @@
 /*
- * Trees as text, and what a select list looks like from outside: its names, its schema, the columns it
- * reads.
+ * Trees as text, and what a select list looks like from outside: its names, its schema, the columns
+ * it reads.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -58,8 +58,8 @@ static void append_literal(struct lt_text_buffer *out, const struct lt_expressio
     lt_text_append(out, text);
 }
 
-static void append_list(struct lt_text_buffer *out, struct lt_expression *const *items, uint32_t count,
-                        const char *between)
+static void append_list(struct lt_text_buffer *out, struct lt_expression *const *items,
+                        uint32_t count, const char *between)
 {
     for (uint32_t i = 0; i < count; i++) {
         lt_text_append(out, i == 0 ? "" : between);
@@ -105,15 +105,16 @@ static void append_call(struct lt_text_buffer *out, const struct lt_expression *
     if (append_word_operator(out, node))
         return;
     bool is_chain = strcmp(node->name, "and") == 0 || strcmp(node->name, "or") == 0;
-    bool is_between = is_chain || strcmp(node->name, "div") == 0 || strcmp(node->name, "like") == 0 ||
+    bool is_between = is_chain || strcmp(node->name, "div") == 0 ||
+                      strcmp(node->name, "like") == 0 ||
                       (!lt_ascii_is_letter(node->name[0]) && node->name[0] != '_');
     if (is_between && node->argument_count >= 2 && strcmp(node->name, "||") != 0) {
         const char *between = is_chain ? (node->name[0] == 'a' ? " AND " : " OR ") : NULL;
-        char operator[16] = " ";
+        char word[16] = " ";
         if (between == NULL) {
-            (void)strncat(operator, node->name, sizeof operator - 3);
-            (void)strncat(operator, " ", 2);
-            between = operator;
+            (void)strncat(word, node->name, sizeof word - 3);
+            (void)strncat(word, " ", 2);
+            between = word;
         }
         lt_text_append_char(out, '(');
         append_list(out, node->arguments, node->argument_count, between);
@@ -191,7 +192,8 @@ const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena
     return copy;
 }
 
-/* --------------------------------------------------------------------------------------- select lists */
+/* --------------------------------------------------------------------------------------- select
+ * lists */
 
 const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
 {
@@ -251,7 +253,8 @@ static int expand_star(const struct lt_expression *star, const char *text,
     struct lt_expr_place place = {text, star->begin, star->end};
     if (star->name != NULL)
         return lt_expr_error(error, LT_E_ANALYSIS, "CANNOT_RESOLVE_STAR_EXPAND", "42704", place,
-                             "cannot expand \"%s.*\": there is no such struct or input", star->name);
+                             "cannot expand \"%s.*\": there is no such struct or input",
+                             star->name);
     bool *is_excepted = lt_arena_alloc(arena, schema->field_count);
     int code = mark_excepted(star, text, schema, is_excepted, error);
     for (uint32_t i = 0; i < schema->field_count && code == LT_OK; i++) {

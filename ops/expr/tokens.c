@@ -116,7 +116,15 @@ void *lt_parser_fail(struct lt_parser *parser, const char *what)
     struct lt_expr_place place = {parser->text, token->begin, token->end};
     if (token->kind == LT_TOKEN_BAD)
         what = token->problem;
-    if (token->kind == LT_TOKEN_END)
+    bool is_comment =
+        token->kind == LT_TOKEN_BAD && strcmp(token->problem, LT_LEXER_OPEN_COMMENT) == 0;
+    if (token->kind == LT_TOKEN_END && parser->last_end == 0)
+        (void)lt_expr_error(parser->error, LT_E_PARSE, "PARSE_EMPTY_STATEMENT", "42617", place,
+                            "the expression is empty");
+    else if (is_comment)
+        (void)lt_expr_error(parser->error, LT_E_PARSE, "UNCLOSED_BRACKETED_COMMENT", "42601", place,
+                            "%s", what);
+    else if (token->kind == LT_TOKEN_END)
         (void)lt_expr_error(parser->error, LT_E_PARSE, "PARSE_SYNTAX_ERROR", "42601", place,
                             "syntax error at the end of the expression: %s", what);
     else

@@ -1,10 +1,11 @@
 /*
- * Runs a folder of cases whose results were produced by a live Spark (CASES names it), and compares.
+ * Runs a folder of cases whose results were produced by a live Spark (CASES names it), and
+ * compares.
  *
- * A case is one line: id, settings, expression, outcome, type, result or condition. It passes when outcome,
- * type and result agree. What a later part of the language brings (a type, a function, other settings) is
- * counted apart, as unsupported; so is every case on which DIFFERENT says why leat does not follow.
- * Ends with "N passed, N failed".
+ * A case is one line: id, settings, expression, outcome, type, result or condition. It passes when
+ * outcome, type and result agree. What a later part of the language brings (a type, a function,
+ * other settings) is counted apart, as unsupported; so is every case on which DIFFERENT says why
+ * leat does not follow. Ends with "N passed, N failed".
  */
 #include <inttypes.h>
 #include <math.h>
@@ -33,7 +34,12 @@ struct outcome {
 static const struct {
     const char *id, *why;
 } DIFFERENT[] = {
-    {"regexp-0119", "(?i) without (?u) ignores the case of all letters"},
+    {"casts-0132", "time zones by name come with the zone data"},
+    {"casts-0133", "time zones by name come with the zone data"},
+    {"casts-0355", "12.50 is a double until decimal is there"},
+    {"string-0403", "2.50 is a double until decimal is there"},
+    {"regexp-0108", "(?i) without (?u) ignores the case of all letters, not of ASCII only"},
+    {"regexp-0148", "Spark puts settings in the place of ${n}, leat the group"},
 };
 
 static bool is_different(const char *id)
@@ -45,7 +51,8 @@ static bool is_different(const char *id)
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------- reading */
+/* -------------------------------------------------------------------------------------------
+ * reading */
 
 static int hex(char c)
 {
@@ -87,7 +94,8 @@ static unsigned split(char *line, char *fields[FIELDS])
     return count;
 }
 
-/* ------------------------------------------------------------------------------------------ evaluating */
+/* ------------------------------------------------------------------------------------------
+ * evaluating */
 
 static void render(const struct lt_type *type, const union lt_value *value, struct outcome *out)
 {
@@ -107,14 +115,16 @@ static void render(const struct lt_type *type, const union lt_value *value, stru
         size = lt_time_format_timestamp(value->i64, 0, text);
         break;
     case LT_TYPE_STRING:
-        out->result_size = value->bytes.size_bytes < sizeof out->result - 1 ? value->bytes.size_bytes
-                                                                            : sizeof out->result - 1;
+        out->result_size = value->bytes.size_bytes < sizeof out->result - 1
+                               ? value->bytes.size_bytes
+                               : sizeof out->result - 1;
         if (out->result_size > 0)
             memcpy(out->result, value->bytes.data, out->result_size);
         return;
     case LT_TYPE_BINARY:
         for (uint32_t i = 0; i < value->bytes.size_bytes && 2 * i + 2 < sizeof out->result; i++)
-            out->result_size += (size_t)snprintf(out->result + 2 * i, 3, "%02X", value->bytes.data[i]);
+            out->result_size +=
+                (size_t)snprintf(out->result + 2 * i, 3, "%02X", value->bytes.data[i]);
         return;
     default:
         size = (size_t)snprintf(text, sizeof text, "%" PRId64, value->i64);
@@ -147,14 +157,15 @@ static void evaluate(const char *text, struct lt_arena *arena, bool use_switch, 
         refused(out, "analysis-error", &error);
         return;
     }
-    (void)snprintf(out->type, sizeof out->type, "%s", lt_type_simple_string(arena, expression->type));
+    (void)snprintf(out->type, sizeof out->type, "%s",
+                   lt_type_simple_string(arena, expression->type));
     const struct lt_program_options options = {
         .expressions = &expression, .texts = &text, .count = 1, .use_switch = use_switch};
     struct lt_program *program;
     if (lt_program_create(&options, &program, &error) != LT_OK) {
         char type[sizeof out->type];
         memcpy(type, out->type, sizeof type);
-        refused(out, "runtime-error", &error);
+        refused(out, "refused", &error);
         memcpy(out->type, type, sizeof type);
         return;
     }
@@ -174,7 +185,8 @@ static void evaluate(const char *text, struct lt_arena *arena, bool use_switch, 
     lt_program_destroy(program);
 }
 
-/* ------------------------------------------------------------------------------------------- comparing */
+/* -------------------------------------------------------------------------------------------
+ * comparing */
 
 static bool is_last_place(const char *a, const char *b)
 {
@@ -182,7 +194,8 @@ static bool is_last_place(const char *a, const char *b)
     return x == y || nextafter(x, y) == y;
 }
 
-/* A bare Java exception, or one of Spark's nameless errors: any condition at the same stage will do. */
+/* A bare Java exception, or one of Spark's nameless errors: any condition at the same stage will
+ * do. */
 static bool is_nameless(const char *condition)
 {
     return strncmp(condition, "java:", 5) == 0 || strncmp(condition, "_LEGACY", 7) == 0 ||
@@ -192,12 +205,14 @@ static bool is_nameless(const char *condition)
 static bool agrees(char *const fields[FIELDS], size_t result_size, const struct outcome *out,
                    bool is_math)
 {
-    if (strcmp(fields[3], out->kind) != 0)
+    /* What cannot work is refused when the program is made, before the first record. */
+    bool is_early = strcmp(out->kind, "refused") == 0 && strstr(fields[3], "error") != NULL;
+    if (strcmp(fields[3], out->kind) != 0 && !is_early)
         return false;
-    bool is_error = strstr(out->kind, "error") != NULL;
+    bool is_error = is_early || strstr(out->kind, "error") != NULL;
     if (is_error && is_nameless(fields[5]))
         return true;
-    if (strcmp(fields[4], out->type) != 0)
+    if (strcmp(fields[4], out->type) != 0 && strcmp(fields[4], "-") != 0)
         return false;
     if (result_size == out->result_size && memcmp(fields[5], out->result, result_size) == 0)
         return true;
@@ -206,7 +221,7 @@ static bool agrees(char *const fields[FIELDS], size_t result_size, const struct 
 
 static bool names_later_type(const char *text)
 {
-    static const char *const later[] = {"decimal", "date", "interval", "array", "map<",
+    static const char *const later[] = {"decimal", "date", "interval", "array",  "map<",
                                         "struct",  "_ntz", "collate",  "COLLATE"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         if (strstr(text, later[i]) != NULL)
@@ -222,7 +237,8 @@ static enum verdict judge(char *const fields[FIELDS], size_t result_size, const 
         return UNSUPPORTED;
     if (agrees(fields, result_size, out, is_math))
         return PASSED;
-    bool is_unknown = strncmp(out->result, "UNRESOLVED_ROUTINE", 18) == 0;
+    bool is_unknown = strncmp(out->result, "UNRESOLVED_ROUTINE", 18) == 0 ||
+                      strncmp(out->result, "UNSUPPORTED_FEATURE", 19) == 0;
     if (is_unknown || names_later_type(fields[4]) || names_later_type(fields[5]) ||
         strcmp(fields[3], "rows") == 0 || is_different(fields[0]))
         return UNSUPPORTED;
@@ -256,8 +272,8 @@ static bool run_file(const char *folder, const char *name, unsigned totals[3])
         }
         counts[verdict]++;
         if (verdict == FAILED)
-            printf("%s: %s\n  wanted %s %s %s\n  got    %s %s %s\n", fields[0], fields[2], fields[3],
-                   fields[4], fields[5], out.kind, out.type, out.result);
+            printf("%s: %s\n  wanted %s %s %s\n  got    %s %s %s\n", fields[0], fields[2],
+                   fields[3], fields[4], fields[5], out.kind, out.type, out.result);
         else if (verdict == UNSUPPORTED && getenv("SHOW_UNSUPPORTED") != NULL)
             printf("%s: unsupported: %s\n", fields[0], fields[2]);
         lt_arena_destroy(arena);
@@ -273,9 +289,9 @@ static bool run_file(const char *folder, const char *name, unsigned totals[3])
 
 int main(void)
 {
-    static const char *const names[] = {"arithmetic", "casts",  "comparison_null", "conditional",
-                                        "string",     "regexp", "math",            "hash",
-                                        "json",       "errors", "binary_encoding"};
+    static const char *const names[] = {
+        "arithmetic", "casts", "comparison_null", "conditional",    "string", "regexp", "math",
+        "hash",       "json",  "errors",          "binary_encoding"};
     const char *folder = getenv("CASES");
     unsigned totals[3] = {0}, files = 0;
     if (folder == NULL) {

@@ -1,0 +1,228 @@
+/*
+ * The function table: every row explains itself with an example that gives what it says, every name
+ * is found once, strict functions give NULL for NULL; then errors and edges of groups of functions.
+ */
+#include <inttypes.h>
+
+#include "core/text/number.h"
+#include "ops/catalog.h"
+#include "ops/expr/functions.h"
+#include "tests/ops/expr/rows.h"
+
+enum { TEXT_SIZE = 512 };
+
+/* Evaluates a text to text, as a cast to string gives it; "NULL", or "CONDITION" when it fails. */
+static void evaluate(const char *text, bool use_switch, char out[TEXT_SIZE])
+{
+    struct lt_arena *arena = lt_arena_create();
+    char wrapped[TEXT_SIZE];
+    const char *wrapped_text = wrapped;
+    struct lt_expression *expression;
+    struct lt_error error;
+    (void)snprintf(wrapped, sizeof wrapped, "cast((%s) as string)", text);
+    lt_error_clear(&error);
+    if (lt_expr_parse(wrapped, arena, &expression, &error) != LT_OK ||
+        lt_expr_analyse(&expression, wrapped, NULL, arena, &error) != LT_OK) {
+        (void)snprintf(out, TEXT_SIZE, "%s", error.condition);
+        lt_arena_destroy(arena);
+        return;
+    }
+    const struct lt_program_options options = {
+        .expressions = &expression, .texts = &wrapped_text, .count = 1, .use_switch = use_switch};
+    struct lt_program *program;
+    union lt_value value;
+    bool is_null = true;
+    if (lt_program_create(&options, &program, &error) != LT_OK) {
+        (void)snprintf(out, TEXT_SIZE, "%s", error.condition);
+        lt_arena_destroy(arena);
+        return;
+    }
+    if (!lt_program_eval_value(program, NULL, &value, &is_null))
+        (void)snprintf(out, TEXT_SIZE, "%s", lt_program_fault(program)->condition);
+    else if (is_null)
+        (void)snprintf(out, TEXT_SIZE, "NULL");
+    else
+        (void)snprintf(out, TEXT_SIZE, "%.*s", (int)value.bytes.size_bytes,
+                       (const char *)value.bytes.data);
+    lt_program_destroy(program);
+    lt_arena_destroy(arena);
+}
+
+static void expect(const char *text, const char *wanted)
+{
+    char got[2][TEXT_SIZE];
+    evaluate(text, false, got[0]);
+    evaluate(text, true, got[1]);
+    assert_string_equal(got[0], got[1]);
+    if (strcmp(got[0], wanted) != 0)
+        fail_msg("%s: gave %s, not %s", text, got[0], wanted);
+}
+
+static void every_example_gives_its_result(void **state)
+{
+    (void)state;
+    assert_true(lt_ops_function_count() > 100);
+    for (size_t i = 0; i < lt_ops_function_count(); i++) {
+        struct lt_ops_function function = lt_ops_function_at(i);
+        assert_non_null(function.usage);
+        assert_true(strlen(function.help) > 8);
+        assert_true(function.group[0] != '\0');
+        if (function.result != NULL)
+            expect(function.example, function.result);
+        else
+            assert_false(function.deterministic);
+    }
+}
+
+static void every_name_and_alias_is_found_as_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < lt_ops_function_count(); i++) {
+        struct lt_ops_function function = lt_ops_function_at(i);
+        char names[TEXT_SIZE];
+        (void)snprintf(names, sizeof names, "%s,%s", function.name, function.aliases);
+        char *rest = names;
+        for (char *name; (name = strsep(&rest, ",")) != NULL;) {
+            if (*name != '\0')
+                assert_int_equal(lt_function_find(name), i);
+        }
+    }
+    assert_int_equal(lt_function_find("UPPER"), lt_function_find("upper"));
+    assert_int_equal(lt_function_find("no_such"), -1);
+    assert_string_equal(lt_function_nearest("uper"), "upper");
+}
+
+/* A NULL in each place in turn, of the type the first signature wants there. */
+static void strict_functions_give_null_for_null(void **state)
+{
+    static const char *const values[] = {
+        ['s'] = "'1'",  ['x'] = "X'31'", ['i'] = "1",     ['l'] = "1L", ['d'] = "1D",
+        ['n'] = "1",    ['N'] = "1",     ['D'] = "1",     ['G'] = "1",  ['T'] = "1",
+        ['B'] = "true", ['o'] = "'{}'",  ['S'] = "'$.a'", ['g'] = "1",  ['t'] = "timestamp(1)",
+        ['a'] = "1",    ['P'] = "true",  ['W'] = "1"};
+    unsigned checked = 0;
+    (void)state;
+    for (size_t i = 0; i < lt_function_count(); i++) {
+        const struct lt_function *function = lt_function_at(i, NULL);
+        uint32_t fewest, most;
+        lt_function_arity(function, &fewest, &most);
+        if (function->null_rule != LT_NULL_STRICT || fewest == 0 ||
+            !((function->name[0] >= 'a' && function->name[0] <= 'z')) ||
+            strcmp(function->name, "div") == 0 || strcmp(function->name, "size") == 0 ||
+            strcmp(function->name, "not") == 0)
+            continue;
+        for (uint32_t null = 0; null < fewest; null++) {
+            char text[TEXT_SIZE] = "";
+            (void)snprintf(text, sizeof text, "`%s`(", function->name);
+            for (uint32_t j = 0; j < fewest; j++) {
+                char letter = lt_signature_parameter(&function->signatures[0], j, fewest);
+                const char *value = values[(unsigned char)letter];
+                assert_non_null(value);
+                strncat(text, j > 0 ? ", " : "", 3);
+                strncat(text, j == null ? "NULL" : value, 20);
+            }
+            strncat(text, ")", 2);
+            expect(text, "NULL");
+            checked++;
+        }
+    }
+    assert_true(checked > 80);
+}
+
+static void arithmetic_fails_instead_of_wrapping(void **state)
+{
+    (void)state;
+    expect("127Y + 1Y", "BINARY_ARITHMETIC_OVERFLOW");
+    expect("-32768S - 1S", "BINARY_ARITHMETIC_OVERFLOW");
+    expect("2147483647 + 1", "ARITHMETIC_OVERFLOW");
+    expect("2147483647 + 1L", "2147483648");
+    expect("9223372036854775807L * 2L", "ARITHMETIC_OVERFLOW");
+    expect("negative(-9223372036854775807L - 1L)", "ARITHMETIC_OVERFLOW");
+    expect("abs(-128Y)", "ARITHMETIC_OVERFLOW");
+    expect("(-9223372036854775807L - 1L) div -1", "ARITHMETIC_OVERFLOW");
+    expect("(-9223372036854775807L - 1L) % -1", "0");
+    expect("pmod(-9223372036854775807L - 1L, 9223372036854775807L)", "9223372036854775806");
+    expect("1 / 0", "DIVIDE_BY_ZERO");
+    expect("1 % 0", "REMAINDER_BY_ZERO");
+    expect("0.0D / 1", "0.0");
+    expect("round(2147483647, -1)", "ARITHMETIC_OVERFLOW");
+    expect("round(-15, -1)", "-20");
+    expect("bround(25, -1)", "20");
+    expect("round(1.005D, 2)", "1.01");
+    expect("floor(1e300)", "9223372036854775807");
+}
+
+static void casts_follow_the_ansi_rules(void **state)
+{
+    (void)state;
+    expect("cast(' 12 ' as int)", "12");
+    expect("cast('1.5' as int)", "CAST_INVALID_INPUT");
+    expect("try_cast('1.5' as int)", "NULL");
+    expect("cast(300 as tinyint)", "CAST_OVERFLOW");
+    expect("cast(127.9D as tinyint)", "127");
+    expect("cast(9223372036854775807D as bigint)", "9223372036854775807");
+    expect("cast('1e400' as double)", "Infinity");
+    expect("cast(1 as binary)", "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION");
+    expect("cast('2024-02-30' as timestamp)", "CAST_INVALID_INPUT");
+    expect("cast('2024-02-29T1:2:3.1234567+05:30' as timestamp)", "2024-02-28 19:32:03.123456");
+    expect("cast('1969-12-31 23:59:59.5' as timestamp)::bigint", "-1");
+    expect("'5' + 1", "6");
+    expect("'5' + '1'", "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE");
+    expect("concat('a', 1, true)", "a1true");
+}
+
+static void strings_are_cut_and_searched_by_characters(void **state)
+{
+    (void)state;
+    expect("substring('\\u65e5\\u672c\\u8a9e', 2, 1)", "\xE6\x9C\xAC");
+    expect("substring('abc', -2)", "bc");
+    expect("substring('abc', 0, 2)", "ab");
+    expect("left('abc', -1)", "");
+    expect("right('\\u65e5\\u672c', 1)", "\xE6\x9C\xAC");
+    expect("locate('\\u672c', '\\u65e5\\u672c')", "2");
+    expect("split_part('a.b', '.', 0)", "INVALID_INDEX_OF_ZERO");
+    expect("split_part('a.b', '.', -3)", "");
+    expect("trim(BOTH '\\u65e5' FROM '\\u65e5a\\u65e5')", "a");
+    expect("replace('aaa', 'aa', 'b')", "ba");
+    expect("lpad('abc', 2)", "ab");
+    expect("repeat('ab', -1)", "");
+    expect("repeat('0123456789', 2147483647)", "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
+    expect("'a_c' like 'a\\\\_c'", "true");
+    expect("'abc' like 'a\\\\bc'", "INVALID_FORMAT.ESC_IN_THE_MIDDLE");
+    expect("'abc' like 'abc\\\\'", "INVALID_FORMAT.ESC_AT_THE_END");
+    expect("'a%c' like 'a!%c' escape '!'", "true");
+    expect("'aXbXc' like 'a%b%c'", "true");
+    expect("'\\u65e5x' like '_x'", "true");
+    expect("'abc' like any ('x', 'a%')", "true");
+}
+
+static void patterns_are_javas(void **state)
+{
+    (void)state;
+    expect("'a' rlike '['", "INVALID_PARAMETER_VALUE.PATTERN");
+    expect("'ac' rlike '^[a-c&&[^b]]{2}$'", "true");
+    expect("'abc' rlike '^[a-c&&[^b]]+$'", "false");
+    expect("'\\u00e9' rlike '(?U)\\\\w'", "true");
+    expect("'\\u00e9' rlike '\\\\w'", "false");
+    expect("'A' rlike '\\\\u0041'", "true");
+    expect("regexp_extract('a', '(a)', 2)", "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX");
+    expect("regexp_extract('b', '(a)', 2)", "");
+    expect("regexp_replace('abc', '', '-')", "-a-b-c-");
+    expect("regexp_replace('abc', 'b', '$1')", "INVALID_REGEXP_REPLACE");
+    expect("regexp_replace('aaa', 'a', '', 2)", "a");
+    expect("regexp_count('', '')", "1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_example_gives_its_result),
+        cmocka_unit_test(every_name_and_alias_is_found_as_itself),
+        cmocka_unit_test(strict_functions_give_null_for_null),
+        cmocka_unit_test(arithmetic_fails_instead_of_wrapping),
+        cmocka_unit_test(casts_follow_the_ansi_rules),
+        cmocka_unit_test(strings_are_cut_and_searched_by_characters),
+        cmocka_unit_test(patterns_are_javas),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
