@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/epoch/json.h"
+#include "core/base/arena.h"
+#include "core/text/json_tree.h"
 
 uint32_t lt_crc32c(const void *content, size_t size_bytes)
 {
@@ -40,31 +41,29 @@ void lt_crc_format(struct lt_text_buffer *out, const void *content, size_t size_
 }
 
 /* The checksum and size that a companion names. */
-static int parse(const struct lt_text_buffer *companion, int64_t *value, int64_t *size_bytes,
-                 struct lt_error *error)
+static int parse(const struct lt_text_buffer *companion, struct lt_arena *arena, int64_t *value,
+                 int64_t *size_bytes, struct lt_error *error)
 {
-    const char *text = lt_text_get(companion);
-    struct lt_text_buffer algorithm;
-    lt_text_init(&algorithm);
-    int code = 0;
-    if (!lt_epoch_json_is_valid(text, companion->size_bytes) ||
-        !lt_epoch_json_get_text(text, companion->size_bytes, "algorithm", &algorithm) ||
-        !lt_epoch_json_get_i64(text, companion->size_bytes, "value", value) ||
-        !lt_epoch_json_get_i64(text, companion->size_bytes, "mainFileSize", size_bytes))
-        code = lt_error_set(error, LT_E_CORRUPT, "its .crc companion is damaged");
-    else if (strcmp(lt_text_get(&algorithm), "CRC32C") != 0)
-        code =
-            lt_error_set(error, LT_E_CORRUPT, "its .crc companion uses the unknown algorithm '%s'",
-                         lt_text_get(&algorithm));
-    lt_text_fini(&algorithm);
-    return code;
+    const struct lt_json *json;
+    const char *algorithm;
+    if (lt_json_parse(lt_text_get(companion), companion->size_bytes, arena, &json, NULL) != 0 ||
+        lt_json_get_text(json, "algorithm", &algorithm, NULL) != 0 ||
+        lt_json_get_i64(json, "value", value, NULL) != 0 ||
+        lt_json_get_i64(json, "mainFileSize", size_bytes, NULL) != 0)
+        return lt_error_set(error, LT_E_CORRUPT, "its .crc companion is damaged");
+    if (strcmp(algorithm, "CRC32C") != 0)
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "its .crc companion uses the unknown algorithm '%s'", algorithm);
+    return 0;
 }
 
 int lt_crc_check(const struct lt_text_buffer *companion, const void *content, size_t size_bytes,
                  struct lt_error *error)
 {
     int64_t value, main_file_size;
-    int code = parse(companion, &value, &main_file_size, error);
+    struct lt_arena *arena = lt_arena_create();
+    int code = parse(companion, arena, &value, &main_file_size, error);
+    lt_arena_destroy(arena);
     if (code != 0)
         return code;
     if (main_file_size != (int64_t)size_bytes)

@@ -82,12 +82,10 @@ static int sync_parent(const char *path, struct lt_error *error)
 {
     char *parent = lt_strdup(path);
     char *slash = strrchr(parent, '/');
-    if (slash == NULL)
-        strcpy(parent, ".");
-    else
+    if (slash != NULL)
         slash[slash == parent ? 1 : 0] = '\0';
     int code = 0;
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(slash == NULL ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
         code = lt_error_set_errno(error, errno, "cannot sync folder '%s'", parent);
     if (fd >= 0)
@@ -155,7 +153,7 @@ static void add_name(struct lt_epoch_names *names, size_t *capacity, const char 
         *capacity = *capacity == 0 ? 64 : 2 * *capacity;
         names->names = lt_realloc_array(names->names, *capacity, sizeof names->names[0]);
     }
-    strcpy(names->names[names->count++], name);
+    memcpy(names->names[names->count++], name, strlen(name) + 1);
 }
 
 int lt_epoch_folder_list(const struct lt_epoch_folder *folder, struct lt_epoch_names *out,
@@ -198,7 +196,7 @@ int lt_epoch_folder_sync(const struct lt_epoch_folder *folder, struct lt_error *
  * and Spark's), ".17.crc" and ".17.crc.crc" (Hadoop's local file system). */
 static void companion_of(const char *name, char out[LT_EPOCH_NAME_SIZE])
 {
-    strcpy(out, name + (name[0] == '.' ? 1 : 0));
+    snprintf(out, LT_EPOCH_NAME_SIZE, "%s", name + (name[0] == '.' ? 1 : 0));
     if (!has_suffix(name, COMPANION_SUFFIX)) {
         out[0] = '\0';
         return;

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
-#include "core/epoch/json.h"
+#include "core/base/limits.h"
+#include "core/text/json_tree.h"
 
 static const char version_line[] = "v1";
 
@@ -61,18 +62,33 @@ void lt_epoch_log_format_offsets(struct lt_text_buffer *out, int64_t batch_times
     }
 }
 
+/* True when the text is one JSON value; an object if that is wanted. */
+static bool is_json(const char *text, size_t size_bytes, bool wants_object)
+{
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_json *json;
+    bool is_valid = lt_json_parse(text, size_bytes, arena, &json, NULL) == 0;
+    is_valid = is_valid && (json->is_object || !wants_object);
+    lt_arena_destroy(arena);
+    return is_valid;
+}
+
 /* The metadata line: Spark's JSON, "{}", or nothing (continuous processing). */
-static int parse_offsets_metadata(const char *line, size_t size_bytes, int64_t *prepared_sinks,
-                                  struct lt_error *error)
+static int parse_offsets_metadata(const char *line, size_t size_bytes, struct lt_arena *arena,
+                                  int64_t *prepared_sinks, struct lt_error *error)
 {
     *prepared_sinks = -1;
     if (size_bytes == 0)
         return 0;
-    if (line[0] != '{' || !lt_epoch_json_is_valid(line, size_bytes))
+    const struct lt_json *json;
+    if (lt_json_parse(line, size_bytes, arena, &json, NULL) != 0 || !json->is_object)
         return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
-    int64_t count;
-    if (lt_epoch_json_get_i64(line, size_bytes, "preparedSinks", &count) && count >= 0)
-        *prepared_sinks = count;
+    const struct lt_json *count = lt_json_get(json, "preparedSinks");
+    if (count == NULL)
+        return 0;
+    if (count->kind != LT_JSON_INTEGER || count->i64 < 0 || count->i64 > LT_LIMIT_SINKS)
+        return lt_error_set(error, LT_E_CORRUPT, "its \"preparedSinks\" is not a number of sinks");
+    *prepared_sinks = count->i64;
     return 0;
 }
 
@@ -81,7 +97,7 @@ static int check_source_line(const char *line, size_t size_bytes, uint32_t numbe
 {
     if (size_bytes == 1 && line[0] == '-')
         return 0;
-    if (lt_epoch_json_is_valid(line, size_bytes))
+    if (is_json(line, size_bytes, false))
         return 0;
     return lt_error_set(error, LT_E_CORRUPT, "its line %" PRIu32 " is not JSON", number);
 }
@@ -97,7 +113,7 @@ int lt_epoch_log_parse_offsets(const char *text, size_t size_bytes, struct lt_ar
     size_t line_size;
     if (!next_line(&lines, &line, &line_size))
         return lt_error_set(error, LT_E_CORRUPT, "it ends after the version");
-    code = parse_offsets_metadata(line, line_size, &out->prepared_sinks, error);
+    code = parse_offsets_metadata(line, line_size, arena, &out->prepared_sinks, error);
     if (code != 0)
         return code;
     struct lines rest = lines;
@@ -129,7 +145,7 @@ int lt_epoch_log_check_commit(const char *text, size_t size_bytes, struct lt_err
     size_t line_size;
     /* Old versions of Spark wrote "{}" or nothing at all. */
     while (next_line(&lines, &line, &line_size))
-        if (line_size > 0 && (line[0] != '{' || !lt_epoch_json_is_valid(line, line_size)))
+        if (line_size > 0 && !is_json(line, line_size, true))
             return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
     return 0;
 }
@@ -142,12 +158,18 @@ void lt_epoch_log_format_metadata(struct lt_text_buffer *out, const char *query_
 int lt_epoch_log_parse_metadata(const char *text, size_t size_bytes,
                                 struct lt_text_buffer *query_id, struct lt_error *error)
 {
-    size_t before = query_id->size_bytes;
-    if (!lt_epoch_json_is_valid(text, size_bytes))
-        return lt_error_set(error, LT_E_CORRUPT, "it is not JSON");
-    if (!lt_epoch_json_get_text(text, size_bytes, "id", query_id) || query_id->size_bytes == before)
-        return lt_error_set(error, LT_E_CORRUPT, "it has no \"id\"");
-    return 0;
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_json *json;
+    const char *id;
+    int code = 0;
+    if (lt_json_parse(text, size_bytes, arena, &json, NULL) != 0)
+        code = lt_error_set(error, LT_E_CORRUPT, "it is not JSON");
+    else if (lt_json_get_text(json, "id", &id, NULL) != 0 || id[0] == '\0')
+        code = lt_error_set(error, LT_E_CORRUPT, "it has no \"id\"");
+    else
+        lt_text_append(query_id, id);
+    lt_arena_destroy(arena);
+    return code;
 }
 
 void lt_epoch_log_begin_notes(struct lt_text_buffer *out)

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,9 +54,8 @@ static struct job *job_create(struct lt_publisher *publisher, const struct lt_ep
     job->publisher = publisher;
     job->folder = folder;
     lt_assert(strlen(name) + sizeof "..crc.leat.tmp" <= LT_EPOCH_NAME_SIZE);
-    strcpy(job->name, name);
-    strcpy(job->companion, name);
-    strcat(job->companion, ".crc");
+    snprintf(job->name, sizeof job->name, "%s", name);
+    snprintf(job->companion, sizeof job->companion, "%s.crc", name);
     lt_epoch_temporary_name(job->name, job->temporary);
     lt_epoch_temporary_name(job->companion, job->companion_temporary);
     lt_text_init(&job->content);

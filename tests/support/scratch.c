@@ -45,7 +45,7 @@ enum { PATH_SIZE = 512 };
 static void make_parents(const char *path)
 {
     char copy[PATH_SIZE];
-    strcpy(copy, path);
+    snprintf(copy, sizeof copy, "%s", path);
     for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         lt_assert(mkdir(copy, 0777) == 0 || errno == EEXIST);

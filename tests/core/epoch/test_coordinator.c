@@ -71,7 +71,8 @@ static int port_commit_sink(void *context, uint32_t sink, uint64_t epoch, const 
         return lt_error_set(error, query->sink_code, "the sink is gone");
     if (query->sink_code == 0) {
         hear(query, "sink", sink, epoch);
-        strcat(strcat(query->heard, notes), ";");
+        size_t used = strlen(query->heard);
+        snprintf(query->heard + used, sizeof query->heard - used, "%s;", notes);
     }
     return query->sink_code;
 }

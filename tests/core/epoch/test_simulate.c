@@ -40,7 +40,7 @@ static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
     for (uint32_t i = 0; i <= deaths && world.fault[0] == '\0'; i++)
         sim_run_life(&world, i == deaths);
     char fault[sizeof world.fault];
-    strcpy(fault, world.fault);
+    memcpy(fault, world.fault, sizeof fault);
     totals->replays += world.replays;
     totals->finished += world.finished;
     totals->recovery_crashes += world.recovery_crashes;
