@@ -60,16 +60,16 @@ struct lt_json_counters {
 struct lt_json_extractor;
 
 /* Paths may repeat, and one may lead through another. A path that does not parse is an error with
- * its place. */
+ * its place; so is one with a wildcard, or of more than 64 steps. */
 int lt_json_extractor_create(const char *const *paths, size_t count, struct lt_json_extractor **out,
                              struct lt_error *error) LT_MUST_USE;
 void lt_json_extractor_destroy(struct lt_json_extractor *extractor); /* NULL is a no-op */
 
 /* Fills out[0..count) in the order of the paths. `padding_bytes`: bytes after the end that may be
- * read; under 64, the document may be copied first. False when the document is no JSON (all kinds
- * INVALID): empty, over LT_LIMIT_VALUE_BYTES, not UTF-8, not closed, or followed by something else.
- * A fault that is noticed on the way makes the paths not found until then INVALID and is no reason
- * for false. */
+ * read; under 64, the document may be copied first. False when it is no JSON (all kinds INVALID):
+ * empty, over LT_LIMIT_VALUE_BYTES, not UTF-8, a string not closed, or its last bracket not the
+ * partner of its first. A fault that is met on the way makes the paths not found until then
+ * INVALID, and is no reason for false. */
 bool lt_json_extract(struct lt_json_extractor *extractor, const void *data, size_t size_bytes,
                      size_t padding_bytes, struct lt_json_field *out);
 

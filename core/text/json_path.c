@@ -21,26 +21,12 @@
 #include "core/base/arena.h"
 #include "core/base/ascii.h"
 #include "core/text/json_scan.h"
+#include "core/text/json_steps.h"
 
 enum style { RAW, QUOTED, FLATTEN };
 
-enum step_kind {
-    STEP_NAME,
-    STEP_INDEX,
-    STEP_ALL,     /* [*] */
-    STEP_NOTHING, /* .* and ['*'], which Spark parses and never matches */
-};
-
-struct step {
-    enum step_kind kind;
-    char *name;
-    size_t name_bytes;
-    uint64_t index;
-};
-
 struct lt_json_path {
-    struct step *steps;
-    size_t step_count, step_capacity;
+    struct lt_json_steps steps;
     struct lt_json_scan scan;
     struct lt_text_buffer *out;
     bool needs_comma; /* before the next item of the array that is being written */
@@ -49,106 +35,15 @@ struct lt_json_path {
 
 static bool evaluate(struct lt_json_path *p, enum style style, size_t step);
 
-/* -------------------------------------------------------------------------------------- parsing */
-
-static void add_step(struct lt_json_path *path, struct step step)
-{
-    if (path->step_count == path->step_capacity) {
-        path->step_capacity = path->step_capacity != 0 ? 2 * path->step_capacity : 4;
-        path->steps = lt_realloc_array(path->steps, path->step_capacity, sizeof *path->steps);
-    }
-    path->steps[path->step_count++] = step;
-}
-
-static void add_name(struct lt_json_path *path, const char *begin, const char *end)
-{
-    struct step step = {.kind = STEP_NAME, .name_bytes = (size_t)(end - begin)};
-    if (step.name_bytes == 1 && *begin == '*') {
-        step.kind = STEP_NOTHING;
-    } else {
-        step.name = lt_alloc(step.name_bytes + 1);
-        memcpy(step.name, begin, step.name_bytes);
-    }
-    add_step(path, step);
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-    while (at < end && lt_ascii_is_blank(*at))
-        at++;
-    return at;
-}
-
-/* ['name'], the bracket and the quote taken. NULL if it is none. */
-static const char *parse_quoted_name(struct lt_json_path *path, const char *at, const char *end)
-{
-    const char *begin = at;
-    while (at < end && *at != '\'' && *at != '?')
-        at++;
-    const char *bracket = skip_blanks(at + 1, end);
-    if (at == begin || at == end || *at != '\'' || bracket >= end || *bracket != ']')
-        return NULL;
-    add_name(path, begin, at);
-    return bracket + 1;
-}
-
-/* [0] or [*], the bracket taken. */
-static const char *parse_subscript(struct lt_json_path *path, const char *at, const char *end)
-{
-    struct step step = {.kind = STEP_ALL};
-    if (at < end && *at == '*') {
-        at++;
-    } else {
-        const char *begin = at;
-        step.kind = STEP_INDEX;
-        for (; at < end && lt_ascii_is_digit(*at); at++)
-            if (__builtin_mul_overflow(step.index, 10u, &step.index) ||
-                __builtin_add_overflow(step.index, (uint64_t)(*at - '0'), &step.index))
-                return NULL;
-        if (at == begin)
-            return NULL;
-    }
-    at = skip_blanks(at, end);
-    if (at == end || *at != ']')
-        return NULL;
-    add_step(path, step);
-    return at + 1;
-}
-
-/* One step; returns where it ends, or NULL. */
-static const char *parse_step(struct lt_json_path *path, const char *at, const char *end)
-{
-    if (*at == '.') {
-        const char *begin = skip_blanks(at + 1, end);
-        for (at = begin; at < end && *at != '.' && *at != '[';)
-            at++;
-        if (at == begin)
-            return NULL;
-        add_name(path, begin, at);
-        return at;
-    }
-    if (*at != '[')
-        return NULL;
-    at = skip_blanks(at + 1, end);
-    if (at < end && *at == '\'')
-        return parse_quoted_name(path, skip_blanks(at + 1, end), end);
-    return parse_subscript(path, at, end);
-}
-
 struct lt_json_path *lt_json_path_create(const char *text, size_t size_bytes)
 {
     const char *at = text, *end = text + size_bytes;
-    at = skip_blanks(at, end);
+    while (at < end && lt_ascii_is_blank(*at))
+        at++;
     if (at == end || *at != '$')
         return NULL;
     struct lt_json_path *path = lt_alloc(sizeof *path);
-    at = skip_blanks(at + 1, end);
-    while (at != NULL && at < end) {
-        at = parse_step(path, at, end);
-        if (at != NULL)
-            at = skip_blanks(at, end);
-    }
-    if (at == NULL) {
+    if (lt_json_steps_parse(&path->steps, at + 1, end, false) != NULL) {
         lt_json_path_destroy(path);
         return NULL;
     }
@@ -159,9 +54,7 @@ void lt_json_path_destroy(struct lt_json_path *path)
 {
     if (path == NULL)
         return;
-    for (size_t i = 0; i < path->step_count; i++)
-        free(path->steps[i].name);
-    free(path->steps);
+    lt_json_steps_fini(&path->steps);
     free(path);
 }
 
@@ -216,7 +109,7 @@ static bool emit(struct lt_json_path *p, enum style style, size_t step)
 
 static bool evaluate_object(struct lt_json_path *p, enum style style, size_t step)
 {
-    const struct step *name = &p->steps[step];
+    const struct lt_json_step *name = &p->steps.steps[step];
     bool found = false;
     while (next(p) == LT_JSON_TOKEN_NAME) {
         if (found || !lt_json_scan_is(&p->scan, name->name, name->name_bytes))
@@ -229,11 +122,12 @@ static bool evaluate_object(struct lt_json_path *p, enum style style, size_t ste
 
 static bool evaluate_index(struct lt_json_path *p, enum style style, size_t step)
 {
-    bool is_last = step + 1 == p->step_count;
-    enum style inner = !is_last && p->steps[step + 1].kind == STEP_ALL ? QUOTED : style;
+    bool is_last = step + 1 == p->steps.count;
+    enum style inner =
+        !is_last && p->steps.steps[step + 1].kind == LT_JSON_STEP_ALL ? QUOTED : style;
     bool found = false;
     for (uint64_t index = 0; next_element(p); index++) {
-        if (index == p->steps[step].index)
+        if (index == p->steps.steps[step].index)
             found = evaluate(p, inner, step + 1);
         else
             skip(p);
@@ -268,7 +162,7 @@ static bool evaluate_all(struct lt_json_path *p, enum style inner, size_t rest, 
 
 static bool evaluate_wildcard(struct lt_json_path *p, enum style style, size_t step)
 {
-    bool is_double = step + 1 < p->step_count && p->steps[step + 1].kind == STEP_ALL;
+    bool is_double = step + 1 < p->steps.count && p->steps.steps[step + 1].kind == LT_JSON_STEP_ALL;
     if (is_double)
         return evaluate_all(p, FLATTEN, step + 2, false);
     if (style == QUOTED)
@@ -279,15 +173,15 @@ static bool evaluate_wildcard(struct lt_json_path *p, enum style style, size_t s
 /* Goes to the end of the value that the last token begins. True when something was written. */
 static bool evaluate(struct lt_json_path *p, enum style style, size_t step)
 {
-    if (step == p->step_count)
+    if (step == p->steps.count)
         return emit(p, style, step);
     enum lt_json_token token = p->scan.token;
-    enum step_kind kind = p->steps[step].kind;
-    if (token == LT_JSON_TOKEN_OBJECT_BEGIN && kind == STEP_NAME)
+    enum lt_json_step_kind kind = p->steps.steps[step].kind;
+    if (token == LT_JSON_TOKEN_OBJECT_BEGIN && kind == LT_JSON_STEP_NAME)
         return evaluate_object(p, style, step);
-    if (token == LT_JSON_TOKEN_ARRAY_BEGIN && kind == STEP_INDEX)
+    if (token == LT_JSON_TOKEN_ARRAY_BEGIN && kind == LT_JSON_STEP_INDEX)
         return evaluate_index(p, style, step);
-    if (token == LT_JSON_TOKEN_ARRAY_BEGIN && kind == STEP_ALL)
+    if (token == LT_JSON_TOKEN_ARRAY_BEGIN && kind == LT_JSON_STEP_ALL)
         return evaluate_wildcard(p, style, step);
     skip(p);
     return false;

@@ -1,10 +1,11 @@
-// The C++ door to std::from_chars, which parses decimal floating-point text exactly, without a locale, a NUL or an
-// allocation. C's strtod needs the first two. Nothing here throws.
+// The C++ door to std::from_chars, which parses decimal floating-point text exactly, without a
+// locale, a NUL or an allocation. C's strtod needs the first two. Nothing here throws.
 #include "core/text/number_float.h"
 
 #include <charconv>
 
-namespace {
+namespace
+{
 
 template <typename T> enum lt_number_float parse(const char *data, size_t size_bytes, T *out)
 {
