@@ -139,26 +139,9 @@ static void nested_cells_print_as_sparks(void **state)
     expect_cell("map<string,int>", (union lt_value){.map = &map}, "{k -> 1, l -> NULL}");
 }
 
-/* Runs a console sink with two lanes into a file, and reads the file. */
-static void a_batch_shows_its_first_rows_and_says_so(void **state)
+/* Two lanes and two epochs; the second is empty. */
+static void fill_epochs(struct lt_writer *writers[2], struct lt_row_pool *pool)
 {
-    (void)state;
-    static const char *const options[] = {"numRows=2", NULL};
-    struct lt_arena *arena = lt_arena_create();
-    const struct lt_type *schema;
-    assert_int_equal(lt_type_parse_ddl("value BIGINT", arena, &schema, NULL), 0);
-    struct lt_connector_env env = collector_env(lt_clock_system(), NULL);
-    struct lt_sink *sink = collector_sink(&lt_console_sink_type, options, schema, arena, &env);
-    struct lt_row_pool *pool;
-    assert_int_equal(
-        lt_row_pool_create(&(struct lt_row_pool_options){.column_count = 1, .capacity = 8}, &pool,
-                           NULL),
-        0);
-    struct lt_writer *writers[2];
-    for (uint32_t lane = 0; lane < 2; lane++) {
-        env.lane = lane;
-        assert_int_equal(sink->ops->open_writer(sink, &env, &writers[lane], NULL), 0);
-    }
     for (uint32_t lane = 2; lane-- > 0;) { /* the second lane comes first */
         for (uint32_t i = 0; i < 2 - lane; i++) {
             struct lt_row *row = lt_row_claim(pool);
@@ -169,6 +152,11 @@ static void a_batch_shows_its_first_rows_and_says_so(void **state)
         for (uint64_t epoch = 3; epoch < 5; epoch++)
             writers[lane]->ops->prepare(writers[lane], epoch);
     }
+}
+
+/* What commits print on standard output. */
+static void commit_and_read(struct lt_sink *sink, char *out, size_t out_size)
+{
     char path[] = "/tmp/leat-console-XXXXXX";
     int fd = mkstemp(path);
     assert_int_equal(fflush(stdout), 0);
@@ -182,10 +170,33 @@ static void a_batch_shows_its_first_rows_and_says_so(void **state)
     assert_int_equal(code, 0);
     assert_int_equal(again, 0);
     assert_int_equal(empty, 0);
-    char got[2048];
-    ssize_t size_bytes = pread(fd, got, sizeof got - 1, 0);
+    ssize_t size_bytes = pread(fd, out, out_size - 1, 0);
     assert_true(size_bytes > 0);
-    got[size_bytes] = '\0';
+    out[size_bytes] = '\0';
+    close(fd);
+    unlink(path);
+}
+
+static void a_batch_shows_its_first_rows_and_says_so(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"numRows=2", NULL};
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_type *schema;
+    assert_int_equal(lt_type_parse_ddl("value BIGINT", arena, &schema, NULL), 0);
+    struct lt_connector_env env = collector_env(lt_clock_system(), NULL);
+    struct lt_sink *sink = collector_sink(&lt_console_sink_type, options, schema, arena, &env);
+    const struct lt_row_pool_options pool_options = {.column_count = 1, .capacity = 8};
+    struct lt_row_pool *pool;
+    assert_int_equal(lt_row_pool_create(&pool_options, &pool, NULL), 0);
+    struct lt_writer *writers[2];
+    for (uint32_t lane = 0; lane < 2; lane++) {
+        env.lane = lane;
+        assert_int_equal(sink->ops->open_writer(sink, &env, &writers[lane], NULL), 0);
+    }
+    fill_epochs(writers, pool);
+    char got[2048];
+    commit_and_read(sink, got, sizeof got);
     assert_string_equal(got, "-------------------------------------------\n"
                              "Batch: 3\n"
                              "-------------------------------------------\n"
@@ -205,8 +216,6 @@ static void a_batch_shows_its_first_rows_and_says_so(void **state)
                              "+-----+\n"
                              "+-----+\n"
                              "\n");
-    close(fd);
-    unlink(path);
     for (uint32_t lane = 0; lane < 2; lane++)
         writers[lane]->ops->close(writers[lane]);
     sink->ops->close(sink);
