@@ -15,7 +15,8 @@
 static const char key_prefix[] = "kafka.";
 enum { NAME_MAX_BYTES = 128, API_KEY_FETCH = 1, IDEMPOTENT_IN_FLIGHT_MAX = 5 };
 
-/* -------------------------------------------------------------------------------------- configuration */
+/* --------------------------------------------------------------------------------------
+ * configuration */
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct lt_error *error)
 {
@@ -47,7 +48,8 @@ static int fail_unknown(const char *name, enum lt_kafka_role role, struct lt_err
     const char *near = lt_nearest(name, names, count);
     int code = near == NULL
                    ? lt_error_set(error, LT_E_INVALID, "Kafka has no property \"%s\"", name)
-                   : lt_error_set(error, LT_E_INVALID, "Kafka has no property \"%s\"; hint: did you mean \"%s%s\"?",
+                   : lt_error_set(error, LT_E_INVALID,
+                                  "Kafka has no property \"%s\"; hint: did you mean \"%s%s\"?",
                                   name, key_prefix, near);
     free(names);
     rd_kafka_conf_dump_free(dump, dump_count);
@@ -77,7 +79,8 @@ static bool ends_with(const char *text, const char *end)
     return text_size >= end_size && lt_ascii_compare(text + text_size - end_size, end) == 0;
 }
 
-static int set_kilobytes(rd_kafka_conf_t *conf, const char *name, const char *value, struct lt_error *error)
+static int set_kilobytes(rd_kafka_conf_t *conf, const char *name, const char *value,
+                         struct lt_error *error)
 {
     int64_t bytes;
     int code = lt_units_parse_i64(value, &bytes, error);
@@ -88,8 +91,8 @@ static int set_kilobytes(rd_kafka_conf_t *conf, const char *name, const char *va
     return set(conf, name, text, error);
 }
 
-static int set_by_table(rd_kafka_conf_t *conf, const struct lt_kafka_property *property, const char *key,
-                        const char *value, bool speaks, struct lt_error *error)
+static int set_by_table(rd_kafka_conf_t *conf, const struct lt_kafka_property *property,
+                        const char *key, const char *value, bool speaks, struct lt_error *error)
 {
     switch (property->action) {
     case LT_KAFKA_RENAME:
@@ -107,21 +110,22 @@ static int set_by_table(rd_kafka_conf_t *conf, const struct lt_kafka_property *p
         return set_jaas(conf, value, error);
     case LT_KAFKA_TRUST:
         if (ends_with(value, ".jks") || ends_with(value, ".p12") || ends_with(value, ".pfx"))
-            return lt_error_set(error, LT_E_UNSUPPORTED, "\"%s\" is refused: %s", value, property->why);
+            return lt_error_set(error, LT_E_UNSUPPORTED, "\"%s\" is refused: %s", value,
+                                property->why);
         return set(conf, property->target, value, error);
     case LT_KAFKA_ONLY:
         if (lt_ascii_compare(value, property->target) == 0)
             return 0;
-        return lt_error_set(error, LT_E_UNSUPPORTED, "\"%s\" is refused, it must be \"%s\": %s", value,
-                            property->target, property->why);
+        return lt_error_set(error, LT_E_UNSUPPORTED, "\"%s\" is refused, it must be \"%s\": %s",
+                            value, property->target, property->why);
     case LT_KAFKA_KNOWN:
         break;
     }
     return set(conf, property->name, value, error);
 }
 
-static int set_option(rd_kafka_conf_t *conf, enum lt_kafka_role role, const char *key, const char *value,
-                      bool speaks, struct lt_error *error)
+static int set_option(rd_kafka_conf_t *conf, enum lt_kafka_role role, const char *key,
+                      const char *value, bool speaks, struct lt_error *error)
 {
     char name[NAME_MAX_BYTES];
     size_t size_bytes = strlen(key) - strlen(key_prefix);
@@ -140,8 +144,8 @@ static int set_option(rd_kafka_conf_t *conf, enum lt_kafka_role role, const char
                                            : lt_error_set(error, LT_E_INVALID, "%s", text);
 }
 
-static int set_options(rd_kafka_conf_t *conf, enum lt_kafka_role role, const struct lt_options *options, bool speaks,
-                       struct lt_error *error)
+static int set_options(rd_kafka_conf_t *conf, enum lt_kafka_role role,
+                       const struct lt_options *options, bool speaks, struct lt_error *error)
 {
     for (size_t i = 0; i < lt_options_count(options); i++) {
         const char *key, *value, *origin;
@@ -155,7 +159,8 @@ static int set_options(rd_kafka_conf_t *conf, enum lt_kafka_role role, const str
     return 0;
 }
 
-/* The Java client gives idempotence up when another setting rules it out and nobody asked for it; so does leat. */
+/* The Java client gives idempotence up when another setting rules it out and nobody asked for it;
+ * so does leat. */
 static bool rules_out_idempotence(const struct lt_options *options)
 {
     static const char *const acks_keys[] = {"kafka.acks", "kafka.request.required.acks"};
@@ -179,11 +184,13 @@ static int set_idempotence(rd_kafka_conf_t *conf, const struct lt_kafka_client_o
         return 0;
     if (options->is_first)
         lt_log_warn("sink kafka: the producer is not idempotent, as kafka.acks, kafka.retries or "
-                    "kafka.max.in.flight.requests.per.connection rule it out: retries may reorder and double records");
+                    "kafka.max.in.flight.requests.per.connection rule it out: retries may reorder "
+                    "and double records");
     return set(conf, "enable.idempotence", "false", error);
 }
 
-static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_conf_t **out, struct lt_error *error)
+static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_conf_t **out,
+                     struct lt_error *error)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     size_t count;
@@ -198,7 +205,8 @@ static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_con
     if (code == 0 && options->role == LT_KAFKA_CONSUMER)
         code = set(conf, "enable.auto.commit", "false", error);
     if (code == 0 && options->role == LT_KAFKA_CONSUMER)
-        code = set(conf, "auto.commit.enable", "false", error); /* its twin for consumers without a group */
+        code = set(conf, "auto.commit.enable", "false",
+                   error); /* its twin for consumers without a group */
     if (code == 0 && options->role == LT_KAFKA_CONSUMER)
         code = set(conf, "enable.auto.offset.store", "false", error);
     if (code == 0)
@@ -215,7 +223,8 @@ static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_con
     return 0;
 }
 
-int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *options, struct lt_error *error)
+int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *options,
+                          struct lt_error *error)
 {
     struct lt_kafka_client_options check = {.role = role, .options = options, .is_first = true};
     rd_kafka_conf_t *conf;
@@ -225,10 +234,11 @@ int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *opti
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------ callbacks */
+/* ------------------------------------------------------------------------------------------
+ * callbacks */
 
-static rd_kafka_resp_err_t on_thread_start(rd_kafka_t *rk, rd_kafka_thread_type_t type, const char *name,
-                                           void *opaque)
+static rd_kafka_resp_err_t on_thread_start(rd_kafka_t *rk, rd_kafka_thread_type_t type,
+                                           const char *name, void *opaque)
 {
     const struct lt_kafka_client *client = opaque;
     (void)rk;
@@ -238,9 +248,9 @@ static rd_kafka_resp_err_t on_thread_start(rd_kafka_t *rk, rd_kafka_thread_type_
 }
 
 /* on: a broker's thread. */
-static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int socket, const char *broker, int32_t broker_id,
-                                           int16_t api_key, int16_t api_version, int32_t correlation_id,
-                                           size_t size_bytes, void *opaque)
+static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int socket, const char *broker,
+                                           int32_t broker_id, int16_t api_key, int16_t api_version,
+                                           int32_t correlation_id, size_t size_bytes, void *opaque)
 {
     struct lt_kafka_client *client = opaque;
     (void)rk;
@@ -258,8 +268,8 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int socket, const cha
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque, char *text,
-                                  size_t text_size)
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque,
+                                  char *text, size_t text_size)
 {
     const struct lt_kafka_client *client = opaque;
     (void)conf;
@@ -273,8 +283,8 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
     return err;
 }
 
-/* on: any thread of librdkafka. Its "errors" are mostly single connections that failed: the error callback and the
- * failing calls say what matters. */
+/* on: any thread of librdkafka. Its "errors" are mostly single connections that failed: the error
+ * callback and the failing calls say what matters. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     (void)rk;
@@ -303,15 +313,16 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     lt_log_debug("%s: %s: %s", client->owner, rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
 }
 
-static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *offsets,
-                      void *opaque)
+static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                      rd_kafka_topic_partition_list_t *offsets, void *opaque)
 {
     const struct lt_kafka_client *client = opaque;
     (void)rk;
     (void)offsets;
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__DESTROY)
-        lt_log_warn("%s: the group's offsets could not be committed: %s; the checkpoint is not affected",
-                    client->owner, rd_kafka_err2str(err));
+        lt_log_warn(
+            "%s: the group's offsets could not be committed: %s; the checkpoint is not affected",
+            client->owner, rd_kafka_err2str(err));
 }
 
 static void set_callbacks(rd_kafka_conf_t *conf, struct lt_kafka_client *client,
@@ -328,10 +339,11 @@ static void set_callbacks(rd_kafka_conf_t *conf, struct lt_kafka_client *client,
     lt_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-/* ---------------------------------------------------------------------------------------------- life */
+/* ----------------------------------------------------------------------------------------------
+ * life */
 
-int lt_kafka_client_open(const struct lt_kafka_client_options *options, struct lt_kafka_client **out,
-                         struct lt_error *error)
+int lt_kafka_client_open(const struct lt_kafka_client_options *options,
+                         struct lt_kafka_client **out, struct lt_error *error)
 {
     rd_kafka_conf_t *conf;
     int code = make_conf(options, &conf, error);
@@ -344,8 +356,9 @@ int lt_kafka_client_open(const struct lt_kafka_client_options *options, struct l
     client->place_context = options->env->place_context;
     set_callbacks(conf, client, options);
     char text[LT_KAFKA_TEXT_MAX];
-    client->rk = rd_kafka_new(options->role == LT_KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, text,
-                              sizeof text);
+    client->rk =
+        rd_kafka_new(options->role == LT_KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
+                     conf, text, sizeof text);
     if (client->rk == NULL) {
         rd_kafka_conf_destroy(conf);
         free(client);
@@ -370,7 +383,8 @@ int lt_kafka_client_left_ms(const struct lt_connector_env *env)
     return left_ms < 1 ? 1 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
 
-/* --------------------------------------------------------------------------------------------- errors */
+/* ---------------------------------------------------------------------------------------------
+ * errors */
 
 struct translation {
     rd_kafka_resp_err_t err;
@@ -386,8 +400,10 @@ static const struct translation translations[] = {
     {RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, LT_E_RECORD, LT_KAFKA_BAD_RECORD, "RECORD_TOO_LARGE"},
     {RD_KAFKA_RESP_ERR_INVALID_RECORD, LT_E_RECORD, LT_KAFKA_BAD_RECORD, "KAFKA_INVALID_RECORD"},
     {RD_KAFKA_RESP_ERR_INVALID_MSG, LT_E_RECORD, LT_KAFKA_BAD_RECORD, "KAFKA_INVALID_RECORD"},
-    {RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, LT_E_RECORD, LT_KAFKA_BAD_RECORD, "KAFKA_INVALID_TIMESTAMP"},
-    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, LT_E_RECORD, LT_KAFKA_BAD_RECORD, "KAFKA_UNKNOWN_PARTITION"},
+    {RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, LT_E_RECORD, LT_KAFKA_BAD_RECORD,
+     "KAFKA_INVALID_TIMESTAMP"},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, LT_E_RECORD, LT_KAFKA_BAD_RECORD,
+     "KAFKA_UNKNOWN_PARTITION"},
     {RD_KAFKA_RESP_ERR__PURGE_QUEUE, LT_E_CANCELLED, LT_KAFKA_PURGED, ""},
     {RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, LT_E_CANCELLED, LT_KAFKA_PURGED, ""},
     {RD_KAFKA_RESP_ERR__DESTROY, LT_E_CANCELLED, LT_KAFKA_PURGED, ""},
@@ -404,7 +420,8 @@ static const struct translation translations[] = {
 
 static const struct translation *translate(rd_kafka_resp_err_t err)
 {
-    static const struct translation other = {RD_KAFKA_RESP_ERR_UNKNOWN, LT_E_IO, LT_KAFKA_BROKEN, ""};
+    static const struct translation other = {RD_KAFKA_RESP_ERR_UNKNOWN, LT_E_IO, LT_KAFKA_BROKEN,
+                                             ""};
     for (size_t i = 0; i < sizeof translations / sizeof translations[0]; i++) {
         if (translations[i].err == err)
             return &translations[i];
@@ -422,8 +439,8 @@ const char *lt_kafka_condition(rd_kafka_resp_err_t err)
     return translate(err)->condition;
 }
 
-int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error, rd_kafka_resp_err_t err,
-                         const char *format, ...)
+int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error,
+                         rd_kafka_resp_err_t err, const char *format, ...)
 {
     struct lt_text_buffer intent;
     va_list arguments;

@@ -1,10 +1,11 @@
 /*
- * One librdkafka handle, configured: the only place that touches rd_kafka_conf_* and that turns Kafka's error codes
- * into leat's errors.
+ * One librdkafka handle, configured: the only place that touches rd_kafka_conf_* and that turns
+ * Kafka's error codes into leat's errors.
  *
- * The configuration is made in three layers: leat's defaults (kafka_properties.h), then the user's `kafka.*`
- * options under their Java or librdkafka names, then what leat must have its way. librdkafka's threads are placed
- * through the environment; its log goes to leat's log; what its error callback says last is kept for error texts.
+ * The configuration is made in three layers: leat's defaults (kafka_properties.h), then the user's
+ * `kafka.*` options under their Java or librdkafka names, then what leat must have its way.
+ * librdkafka's threads are placed through the environment; its log goes to leat's log; what its
+ * error callback says last is kept for error texts.
  *
  * What a client is not: it knows nothing of records. Readers and writers use its handle directly.
  */
@@ -30,9 +31,9 @@ struct lt_kafka_override {
 
 struct lt_kafka_client_options {
     enum lt_kafka_role role;
-    const struct lt_options *options; /* `kafka.*` of these; used during open only */
-    const char *owner;                /* "source kafka": in errors; a constant */
-    const struct lt_connector_env *env; /* place_thread is copied; used during open only */
+    const struct lt_options *options;          /* `kafka.*` of these; used during open only */
+    const char *owner;                         /* "source kafka": in errors; a constant */
+    const struct lt_connector_env *env;        /* place_thread is copied; used during open only */
     const struct lt_kafka_override *overrides; /* set last */
     size_t override_count;
     /* Delivery reports; the opaque they get is the client. Producers only. */
@@ -44,17 +45,17 @@ struct lt_kafka_client_options {
 struct lt_kafka_client {
     rd_kafka_t *rk;
     void *context; /* of whoever polls: set by it before the first poll */
-    /* Consumers: raised when the first Fetch is on the wire, which is when nothing that arrives can be missed any
-     * more. Set by the reader before it starts a partition. */
+    /* Consumers: raised when the first Fetch is on the wire, which is when nothing that arrives can
+     * be missed any more. Set by the reader before it starts a partition. */
     struct lt_signal *fetch_signal;
     struct lt_shared_u32 has_fetched; /* on: librdkafka's threads write it, the reader reads it */
     enum lt_kafka_role role;
     const char *owner;
     void (*place_thread)(void *context, const char *thread_name);
     void *place_context;
-    bool all_brokers_down;             /* since the last sign of life */
-    bool is_refused;                   /* the brokers do not take our name and password */
-    rd_kafka_resp_err_t fatal;         /* of an idempotent producer; 0: none */
+    bool all_brokers_down;              /* since the last sign of life */
+    bool is_refused;                    /* the brokers do not take our name and password */
+    rd_kafka_resp_err_t fatal;          /* of an idempotent producer; 0: none */
     char last_error[LT_KAFKA_TEXT_MAX]; /* the error callback's, "" if none */
 };
 
@@ -62,19 +63,21 @@ struct lt_kafka_client {
 int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *options,
                           struct lt_error *error) LT_MUST_USE;
 
-/* Makes the handle; its threads begin to connect. Does not wait. Close frees it and joins its threads. */
-int lt_kafka_client_open(const struct lt_kafka_client_options *options, struct lt_kafka_client **out,
-                         struct lt_error *error) LT_MUST_USE;
+/* Makes the handle; its threads begin to connect. Does not wait. Close frees it and joins its
+ * threads. */
+int lt_kafka_client_open(const struct lt_kafka_client_options *options,
+                         struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
 void lt_kafka_client_close(struct lt_kafka_client *client); /* NULL is a no-op */
 
 /* Time left until the deadline, in ms, at least 1: what librdkafka's waiting calls take. */
 int lt_kafka_client_left_ms(const struct lt_connector_env *env);
 
-/* Sets an error from a Kafka code: leat's code and class, and the text "<format>: <Kafka's words>". A timeout with
- * no broker in sight says which brokers were tried and what the last one answered. `client` may be NULL. Returns
- * the code. */
-int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error, rd_kafka_resp_err_t err,
-                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Sets an error from a Kafka code: leat's code and class, and the text "<format>: <Kafka's words>".
+ * A timeout with no broker in sight says which brokers were tried and what the last one answered.
+ * `client` may be NULL. Returns the code. */
+int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error,
+                         rd_kafka_resp_err_t err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* What a failed delivery means. */
 enum lt_kafka_verdict {

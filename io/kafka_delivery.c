@@ -1,16 +1,18 @@
 /*
  * What becomes of produced records: delivery reports, failures, epochs.
  *
- * Reports arrive in librdkafka's main queue, which calls back when it stops being empty; an idle poll is one load.
+ * Reports arrive in librdkafka's main queue, which calls back when it stops being empty; an idle
+ * poll is one load.
  *
- * A ticket says in which *epoch slot* its record was produced. Each slot counts what was produced in one epoch and not
- * yet reported; an epoch is durable when its count is 0. The next epoch's records meanwhile count in the next slot,
- * so nothing stops for a marker.
+ * A ticket says in which *epoch slot* its record was produced. Each slot counts what was produced
+ * in one epoch and not yet reported; an epoch is durable when its count is 0. The next epoch's
+ * records meanwhile count in the next slot, so nothing stops for a marker.
  *
- * What cannot be delivered is told apart by lt_kafka_verdict(): a bad record is handed to out->fail, anything else
- * breaks the writer, and the query goes back to its last epoch. A fatal error of the idempotent producer does so too.
- * A bad record whose row was released is made again from the report: it was a consumed message produced unchanged,
- * so what librdkafka copied is the original.
+ * What cannot be delivered is told apart by lt_kafka_verdict(): a bad record is handed to
+ * out->fail, anything else breaks the writer, and the query goes back to its last epoch. A fatal
+ * error of the idempotent producer does so too. A bad record whose row was released is made again
+ * from the report: it was a consumed message produced unchanged, so what librdkafka copied is the
+ * original.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -33,16 +35,19 @@ static int64_t report_time_ns(struct lt_kafka_writer *writer)
     return writer->now_ns;
 }
 
-void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err, const char *topic)
+void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err,
+                           const char *topic)
 {
     if (writer->is_broken)
         return;
     writer->is_broken = true;
-    lt_kafka_client_fail(writer->client, &writer->base.error, err, "sink kafka: topic \"%s\"", topic);
+    lt_kafka_client_fail(writer->client, &writer->base.error, err, "sink kafka: topic \"%s\"",
+                         topic);
     lt_error_class(&writer->base.error, LT_CLASS_ABORT_EPOCH);
 }
 
-/* -------------------------------------------------------------------------------------------- failures */
+/* --------------------------------------------------------------------------------------------
+ * failures */
 
 /* Headers that went with the message come back before anybody looks at the row again. */
 static void restore_headers(const struct lt_kafka_writer *writer, const struct lt_row *row,
@@ -55,7 +60,8 @@ static void restore_headers(const struct lt_kafka_writer *writer, const struct l
     const struct lt_array *array = lt_row_values(row)[column].array;
     if (!lt_kafka_headers_are_taken(array))
         return;
-    rd_kafka_resp_err_t err = rd_kafka_message_detach_headers((rd_kafka_message_t *)(uintptr_t)message, &headers);
+    rd_kafka_resp_err_t err =
+        rd_kafka_message_detach_headers((rd_kafka_message_t *)(uintptr_t)message, &headers);
     lt_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
     lt_kafka_headers_give_back(array, headers);
 }
@@ -102,7 +108,8 @@ static bool copy_headers(struct lt_row *row, int column, const rd_kafka_message_
 }
 
 /* The row of a record that was released when librdkafka had copied it. NULL: no memory. */
-static struct lt_row *remake_row(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
+static struct lt_row *remake_row(struct lt_kafka_writer *writer,
+                                 const struct lt_kafka_ticket *ticket,
                                  const rd_kafka_message_t *message)
 {
     struct lt_row *row = claim_remade(writer);
@@ -140,14 +147,15 @@ static void fail_record(struct lt_kafka_writer *writer, const struct lt_kafka_ti
         return;
     }
     writer->out->fail(writer->out, row,
-                      lt_fault_create("sink kafka", lt_kafka_condition(message->err), "", "topic \"%s\": %s", topic,
-                                      rd_kafka_message_errstr(message)));
+                      lt_fault_create("sink kafka", lt_kafka_condition(message->err), "",
+                                      "topic \"%s\": %s", topic, rd_kafka_message_errstr(message)));
 }
 
 static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
                          const rd_kafka_message_t *message)
 {
-    enum lt_kafka_verdict verdict = writer->is_aborting ? LT_KAFKA_PURGED : lt_kafka_verdict(message->err);
+    enum lt_kafka_verdict verdict =
+        writer->is_aborting ? LT_KAFKA_PURGED : lt_kafka_verdict(message->err);
     if (verdict == LT_KAFKA_BAD_RECORD && !writer->is_broken) {
         fail_record(writer, ticket, message);
         return;
@@ -158,7 +166,8 @@ static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_t
         lt_row_release(ticket->row);
 }
 
-/* -------------------------------------------------------------------------------------------- reports */
+/* --------------------------------------------------------------------------------------------
+ * reports */
 
 void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
@@ -175,7 +184,8 @@ void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *messa
     writer->acked++;
     writer->acked_bytes += message->len + message->key_len;
     if (writer->base.ack_latency_ns != NULL)
-        lt_histogram_record(writer->base.ack_latency_ns, report_time_ns(writer) - ticket->ingest_ns);
+        lt_histogram_record(writer->base.ack_latency_ns,
+                            report_time_ns(writer) - ticket->ingest_ns);
     if (ticket->row != NULL)
         lt_row_release(ticket->row);
     lt_kafka_ticket_return(writer, ticket);
@@ -195,7 +205,8 @@ static void take_fatal(struct lt_kafka_writer *writer)
     if (writer->is_broken)
         return;
     writer->is_broken = true;
-    lt_error_set(&writer->base.error, LT_E_IO, "sink kafka: the idempotent producer cannot go on: %s: %s",
+    lt_error_set(&writer->base.error, LT_E_IO,
+                 "sink kafka: the idempotent producer cannot go on: %s: %s",
                  rd_kafka_err2name(writer->client->fatal), writer->client->last_error);
     lt_error_class(&writer->base.error, LT_CLASS_ABORT_EPOCH);
 }
@@ -215,7 +226,8 @@ int lt_kafka_writer_poll(struct lt_writer *base, struct lt_out *out)
     return writer->is_broken ? -1 : writer->reports > INT32_MAX ? INT32_MAX : (int)writer->reports;
 }
 
-/* --------------------------------------------------------------------------------------------- epochs */
+/* ---------------------------------------------------------------------------------------------
+ * epochs */
 
 void lt_kafka_writer_prepare(struct lt_writer *base, uint64_t epoch)
 {

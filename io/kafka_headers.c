@@ -48,7 +48,8 @@ static void materialize(struct lt_array *array)
     array->is_native = false;
 }
 
-struct lt_array *lt_kafka_headers_of(struct lt_row *row, const rd_kafka_message_t *message, bool *is_broken)
+struct lt_array *lt_kafka_headers_of(struct lt_row *row, const rd_kafka_message_t *message,
+                                     bool *is_broken)
 {
     rd_kafka_headers_t *headers;
     rd_kafka_resp_err_t err = rd_kafka_message_headers(message, &headers);
@@ -58,8 +59,8 @@ struct lt_array *lt_kafka_headers_of(struct lt_row *row, const rd_kafka_message_
     size_t count = rd_kafka_header_cnt(headers);
     if (count == 0)
         return NULL;
-    struct column *column =
-        lt_row_scratch(row, sizeof *column + count * (sizeof(union lt_value) + sizeof(struct element)));
+    struct column *column = lt_row_scratch(
+        row, sizeof *column + count * (sizeof(union lt_value) + sizeof(struct element)));
     if (column == NULL) {
         *is_broken = true;
         return NULL;
@@ -124,13 +125,15 @@ bool lt_kafka_headers_are_taken(const struct lt_array *array)
 static rd_kafka_headers_t *take_or_copy(const struct lt_array *array, bool may_take)
 {
     rd_kafka_headers_t *headers = NULL;
-    rd_kafka_resp_err_t err = may_take ? rd_kafka_message_detach_headers(array->native.object, &headers)
-                                       : rd_kafka_message_headers(array->native.object, &headers);
+    rd_kafka_resp_err_t err = may_take
+                                  ? rd_kafka_message_detach_headers(array->native.object, &headers)
+                                  : rd_kafka_message_headers(array->native.object, &headers);
     lt_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
     return may_take ? headers : rd_kafka_headers_copy(headers);
 }
 
-rd_kafka_headers_t *lt_kafka_headers_make(const struct lt_array *array, bool may_take, const char **problem)
+rd_kafka_headers_t *lt_kafka_headers_make(const struct lt_array *array, bool may_take,
+                                          const char **problem)
 {
     if (lt_kafka_headers_can_move(array))
         return take_or_copy(array, may_take);
@@ -147,7 +150,9 @@ rd_kafka_headers_t *lt_kafka_headers_make(const struct lt_array *array, bool may
         bool is_null = lt_bit(element->nulls, 1);
         rd_kafka_resp_err_t err =
             rd_kafka_header_add(headers, (const char *)key->data, (ssize_t)key->size_bytes,
-                                is_null ? NULL : value->data == NULL ? (const void *)"" : value->data,
+                                is_null               ? NULL
+                                : value->data == NULL ? (const void *)""
+                                                      : value->data,
                                 is_null ? 0 : (ssize_t)value->size_bytes);
         lt_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
     }
@@ -165,11 +170,13 @@ size_t lt_kafka_headers_size_bytes(const rd_kafka_headers_t *headers)
     size_t total_bytes = 0, size_bytes;
     const char *name;
     const void *value;
-    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size_bytes) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size_bytes) ==
+                       RD_KAFKA_RESP_ERR_NO_ERROR;
          i++) {
         size_t name_bytes = strlen(name);
         total_bytes += lt_kafka_varint_size_bytes((int64_t)name_bytes) + name_bytes +
-                       lt_kafka_varint_size_bytes(value == NULL ? -1 : (int64_t)size_bytes) + size_bytes;
+                       lt_kafka_varint_size_bytes(value == NULL ? -1 : (int64_t)size_bytes) +
+                       size_bytes;
     }
     return total_bytes;
 }

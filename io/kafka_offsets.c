@@ -1,6 +1,7 @@
 /*
- * The grammar is the JSON that these two forms need and no more: objects and arrays two deep, texts without
- * escapes (Kafka's topic names have none), whole numbers. Anything else is refused with its place.
+ * The grammar is the JSON that these two forms need and no more: objects and arrays two deep, texts
+ * without escapes (Kafka's topic names have none), whole numbers. Anything else is refused with its
+ * place.
  */
 #include "io/kafka_offsets.h"
 
@@ -55,7 +56,8 @@ static int take_text(struct scan *scan, char *out, size_t out_size, const char *
     return 0;
 }
 
-static int parse_number(struct scan *scan, const char *text, char **end, int64_t min, int64_t max, int64_t *out)
+static int parse_number(struct scan *scan, const char *text, char **end, int64_t min, int64_t max,
+                        int64_t *out)
 {
     errno = 0;
     long long number = strtoll(text, end, 10);
@@ -91,7 +93,8 @@ static int take_offset_entry(struct scan *scan, const char *topic)
     if (!try_char(scan, ':'))
         return fail(scan, "\":\"");
     code = take_number(scan, INT64_MIN, INT64_MAX, &number);
-    return code < 0 ? code : scan->visit(scan->context, topic, (int32_t)partition, number, scan->error);
+    return code < 0 ? code
+                    : scan->visit(scan->context, topic, (int32_t)partition, number, scan->error);
 }
 
 /* 0 */
@@ -102,7 +105,8 @@ static int take_assign_entry(struct scan *scan, const char *topic)
     return code < 0 ? code : scan->visit(scan->context, topic, (int32_t)partition, 0, scan->error);
 }
 
-static int take_topic(struct scan *scan, char open, char close, int (*take)(struct scan *, const char *))
+static int take_topic(struct scan *scan, char open, char close,
+                      int (*take)(struct scan *, const char *))
 {
     char topic[TOPIC_MAX_BYTES + 1];
     int code = take_text(scan, topic, sizeof topic, "a topic name in quotes");
@@ -119,7 +123,8 @@ static int take_topic(struct scan *scan, char open, char close, int (*take)(stru
         if (code < 0)
             return code;
     } while (try_char(scan, ','));
-    return try_char(scan, close) ? 0 : fail(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
+    return try_char(scan, close) ? 0
+                                 : fail(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
 }
 
 static int walk(struct scan *scan, char open, char close, int (*take)(struct scan *, const char *))
@@ -139,19 +144,22 @@ static int walk(struct scan *scan, char open, char close, int (*take)(struct sca
     return *scan->at == '\0' ? 0 : fail(scan, "the end");
 }
 
-int lt_kafka_offsets_parse(const char *json, lt_kafka_entry_fn *visit, void *context, struct lt_error *error)
+int lt_kafka_offsets_parse(const char *json, lt_kafka_entry_fn *visit, void *context,
+                           struct lt_error *error)
 {
     struct scan scan = {json, json, error, visit, context};
     return walk(&scan, '{', '}', take_offset_entry);
 }
 
-int lt_kafka_assign_parse(const char *json, lt_kafka_entry_fn *visit, void *context, struct lt_error *error)
+int lt_kafka_assign_parse(const char *json, lt_kafka_entry_fn *visit, void *context,
+                          struct lt_error *error)
 {
     struct scan scan = {json, json, error, visit, context};
     return walk(&scan, '[', ']', take_assign_entry);
 }
 
-int lt_kafka_partition_compare(const struct lt_kafka_partition *a, const struct lt_kafka_partition *b)
+int lt_kafka_partition_compare(const struct lt_kafka_partition *a,
+                               const struct lt_kafka_partition *b)
 {
     int order = strcmp(a->topic, b->topic);
     return order != 0 ? order : (a->id > b->id) - (a->id < b->id);

@@ -1,9 +1,10 @@
 /*
- * What Kafka's client properties are called, and what becomes of each: users write the names of Kafka's Java client
- * (as Spark does), librdkafka has its own. Plain tables; setting them is io/kafka_client.c's business.
+ * What Kafka's client properties are called, and what becomes of each: users write the names of
+ * Kafka's Java client (as Spark does), librdkafka has its own. Plain tables; setting them is
+ * io/kafka_client.c's business.
  *
- * A property that is in no table here is offered to librdkafka under its own name, which says itself whether it
- * knows it.
+ * A property that is in no table here is offered to librdkafka under its own name, which says
+ * itself whether it knows it.
  *
  * on: any. Pure.
  */
@@ -24,7 +25,7 @@ enum lt_kafka_property_action {
     LT_KAFKA_JAAS,     /* sasl.jaas.config: a login module with user name and password */
     LT_KAFKA_TRUST,    /* ssl.truststore.location: a PEM file only */
     LT_KAFKA_ONLY,     /* any value but `target` is refused with `why` */
-    LT_KAFKA_KNOWN,    /* librdkafka's own, without a default, so that its own list does not show it */
+    LT_KAFKA_KNOWN, /* librdkafka's own, without a default, so that its own list does not show it */
 };
 
 struct lt_kafka_property {
@@ -48,14 +49,16 @@ struct lt_kafka_setting {
 };
 const struct lt_kafka_setting *lt_kafka_defaults(size_t *count);
 
-/* A login module's text: mechanism ("PLAIN", or NULL when the module leaves it to sasl.mechanism), user name and
- * password. */
+/* A login module's text: mechanism ("PLAIN", or NULL when the module leaves it to sasl.mechanism),
+ * user name and password. */
 enum { LT_KAFKA_JAAS_TEXT_MAX = 512 };
 struct lt_kafka_jaas {
     const char *mechanism;
     char username[LT_KAFKA_JAAS_TEXT_MAX], password[LT_KAFKA_JAAS_TEXT_MAX];
 };
-/* Reads `...PlainLoginModule required username="u" password='p';`. Errors never quote the text: it is a secret. */
-int lt_kafka_jaas_parse(const char *text, struct lt_kafka_jaas *out, struct lt_error *error) LT_MUST_USE;
+/* Reads `...PlainLoginModule required username="u" password='p';`. Errors never quote the text: it
+ * is a secret. */
+int lt_kafka_jaas_parse(const char *text, struct lt_kafka_jaas *out,
+                        struct lt_error *error) LT_MUST_USE;
 
 #endif

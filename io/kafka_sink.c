@@ -1,11 +1,11 @@
 /*
  * The sink's options, columns and life. Names, defaults and error texts are Spark's.
  *
- * Connecting asks for the topic's partitions and, in the same breath, for the settings by which a broker refuses
- * records. It refuses whole batches: good records with the bad one. So a record that is too large, lacks a key that
- * compaction needs, or has an impossible timestamp is found before it is sent, by itself; and where the topic's limit
- * is below the producer's batch size, batches are made smaller. A broker that does not tell (no right to describe)
- * refuses batches, then.
+ * Connecting asks for the topic's partitions and, in the same breath, for the settings by which a
+ * broker refuses records. It refuses whole batches: good records with the bad one. So a record that
+ * is too large, lacks a key that compaction needs, or has an impossible timestamp is found before
+ * it is sent, by itself; and where the topic's limit is below the producer's batch size, batches
+ * are made smaller. A broker that does not tell (no right to describe) refuses batches, then.
  */
 #include "io/kafka_sink.h"
 
@@ -33,7 +33,8 @@ enum {
 static const struct lt_option_spec options[] = {
     {"kafka.bootstrap.servers", LT_OPTION_TEXT, NULL, NULL, 0, 0, LT_OPTION_REQUIRED,
      "Brokers to begin with: host:port, separated by commas."},
-    {"topic", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0, "Topic of all rows; goes before the column topic."},
+    {"topic", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "Topic of all rows; goes before the column topic."},
     {"includeHeaders", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
      "As in Spark, the presence of the column headers suffices."},
     {"partitioner", LT_OPTION_CHOICE, NULL,
@@ -44,7 +45,8 @@ static const struct lt_option_spec options[] = {
 };
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 
-/* -------------------------------------------------------------------------------------------- columns */
+/* --------------------------------------------------------------------------------------------
+ * columns */
 
 static bool is_text_or_binary(const struct lt_type *type)
 {
@@ -77,24 +79,26 @@ struct column_rule {
 };
 
 /* Index of the column, LT_KAFKA_NO_COLUMN, or an error: a type that does not fit. */
-static int bind_column(const struct lt_type *schema, const struct column_rule *rule, struct lt_arena *arena,
-                       int *column, struct lt_error *error)
+static int bind_column(const struct lt_type *schema, const struct column_rule *rule,
+                       struct lt_arena *arena, int *column, struct lt_error *error)
 {
     *column = LT_KAFKA_NO_COLUMN;
     int index = lt_type_field_index(schema, rule->name);
     if (index == -2)
-        return lt_error_set(error, LT_E_ANALYSIS, "attribute \"%s\" is there more than once", rule->name);
+        return lt_error_set(error, LT_E_ANALYSIS, "attribute \"%s\" is there more than once",
+                            rule->name);
     if (index < 0)
         return 0;
     if (!rule->fits(schema->fields[index].type))
-        return lt_error_set(error, LT_E_ANALYSIS, "%s attribute unsupported type %s, it must be %s", rule->name,
-                            lt_type_simple_string(arena, schema->fields[index].type), rule->wanted);
+        return lt_error_set(error, LT_E_ANALYSIS, "%s attribute unsupported type %s, it must be %s",
+                            rule->name, lt_type_simple_string(arena, schema->fields[index].type),
+                            rule->wanted);
     *column = index;
     return 0;
 }
 
-static int bind_columns(struct lt_kafka_sink *sink, const struct lt_type *schema, struct lt_arena *arena,
-                        struct lt_error *error)
+static int bind_columns(struct lt_kafka_sink *sink, const struct lt_type *schema,
+                        struct lt_arena *arena, struct lt_error *error)
 {
     struct lt_kafka_sink_columns *columns = &sink->columns;
     const struct {
@@ -108,9 +112,10 @@ static int bind_columns(struct lt_kafka_sink *sink, const struct lt_type *schema
         {{"headers", is_headers, "array<struct<key:string,value:binary>>"}, &columns->headers},
     };
     if (sink->topic == NULL && lt_type_field_index(schema, "topic") == -1)
-        return lt_error_set(error, LT_E_ANALYSIS,
-                            "topic option required when no 'topic' attribute is present. Use the topic option for "
-                            "setting a topic.");
+        return lt_error_set(
+            error, LT_E_ANALYSIS,
+            "topic option required when no 'topic' attribute is present. Use the topic option for "
+            "setting a topic.");
     if (lt_type_field_index(schema, "value") == -1)
         return lt_error_set(error, LT_E_ANALYSIS, "Required attribute 'value' not found");
     for (size_t i = 0; i < sizeof bindings / sizeof bindings[0]; i++) {
@@ -120,14 +125,16 @@ static int bind_columns(struct lt_kafka_sink *sink, const struct lt_type *schema
     }
     /* Not Spark's: a column of that name and another type is ignored, as Spark ignores it. */
     int index = lt_type_field_index(schema, "timestamp");
-    columns->timestamp =
-        index >= 0 && schema->fields[index].type->kind == LT_TYPE_TIMESTAMP ? index : LT_KAFKA_NO_COLUMN;
+    columns->timestamp = index >= 0 && schema->fields[index].type->kind == LT_TYPE_TIMESTAMP
+                             ? index
+                             : LT_KAFKA_NO_COLUMN;
     if (sink->topic != NULL)
         columns->topic = LT_KAFKA_NO_COLUMN;
     return 0;
 }
 
-static void mark_used(struct lt_kafka_sink *sink, const struct lt_type *schema, struct lt_arena *arena)
+static void mark_used(struct lt_kafka_sink *sink, const struct lt_type *schema,
+                      struct lt_arena *arena)
 {
     const int columns[] = {sink->columns.value,     sink->columns.key,     sink->columns.topic,
                            sink->columns.partition, sink->columns.headers, sink->columns.timestamp};
@@ -139,20 +146,23 @@ static void mark_used(struct lt_kafka_sink *sink, const struct lt_type *schema, 
     sink->base.used_columns = used;
 }
 
-/* -------------------------------------------------------------------------------------------- connect */
+/* --------------------------------------------------------------------------------------------
+ * connect */
 
-int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env, bool is_first,
-                              struct lt_kafka_client **out, struct lt_error *error)
+int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                              bool is_first, struct lt_kafka_client **out, struct lt_error *error)
 {
-    const struct lt_kafka_override overrides[LT_KAFKA_OVERRIDES_MAX] = {{"batch.size", sink->batch_bytes}};
-    const struct lt_kafka_client_options client_options = {.role = LT_KAFKA_PRODUCER,
-                                                           .options = sink->options,
-                                                           .owner = "sink kafka",
-                                                           .env = env,
-                                                           .overrides = overrides,
-                                                           .override_count = sink->batch_bytes[0] != '\0',
-                                                           .on_delivery = lt_kafka_writer_on_delivery,
-                                                           .is_first = is_first};
+    const struct lt_kafka_override overrides[LT_KAFKA_OVERRIDES_MAX] = {
+        {"batch.size", sink->batch_bytes}};
+    const struct lt_kafka_client_options client_options = {
+        .role = LT_KAFKA_PRODUCER,
+        .options = sink->options,
+        .owner = "sink kafka",
+        .env = env,
+        .overrides = overrides,
+        .override_count = sink->batch_bytes[0] != '\0',
+        .on_delivery = lt_kafka_writer_on_delivery,
+        .is_first = is_first};
     return lt_kafka_client_open(&client_options, out, error);
 }
 
@@ -160,14 +170,16 @@ int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connec
 static rd_kafka_queue_t *ask_config(struct lt_kafka_sink *sink)
 {
     rd_kafka_queue_t *answers = rd_kafka_queue_new(sink->client->rk);
-    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, sink->topic);
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, sink->topic);
     lt_assert(resource != NULL);
     rd_kafka_DescribeConfigs(sink->client->rk, &resource, 1, NULL, answers);
     rd_kafka_ConfigResource_destroy(resource);
     return answers;
 }
 
-static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const char *name, const char *value)
+static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const char *name,
+                         const char *value)
 {
     if (strcmp(name, "max.message.bytes") == 0)
         rules->record_bytes_max = strtoll(value, NULL, 10);
@@ -181,7 +193,8 @@ static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const
         *stamps = strcmp(value, "LogAppendTime") == 0;
 }
 
-static void take_settings(struct lt_kafka_topic_rules *rules, const rd_kafka_ConfigResource_t *resource)
+static void take_settings(struct lt_kafka_topic_rules *rules,
+                          const rd_kafka_ConfigResource_t *resource)
 {
     size_t count;
     bool stamps = false; /* the broker puts its own time */
@@ -201,12 +214,14 @@ static void take_settings(struct lt_kafka_topic_rules *rules, const rd_kafka_Con
 static void take_rules(struct lt_kafka_topic_rules *rules, rd_kafka_queue_t *answers, int wait_ms)
 {
     *rules = (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
-    rd_kafka_event_t *event = rd_kafka_queue_poll(answers, wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS);
+    rd_kafka_event_t *event =
+        rd_kafka_queue_poll(answers, wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS);
     const rd_kafka_DescribeConfigs_result_t *result =
         event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
     if (result != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         size_t count;
-        const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
+        const rd_kafka_ConfigResource_t **resources =
+            rd_kafka_DescribeConfigs_result_resources(result, &count);
         if (count == 1)
             take_settings(rules, resources[0]);
     }
@@ -214,36 +229,43 @@ static void take_rules(struct lt_kafka_topic_rules *rules, rd_kafka_queue_t *ans
         rd_kafka_event_destroy(event);
 }
 
-static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err, struct lt_error *error)
+static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err,
+                      struct lt_error *error)
 {
-    bool is_missing = err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    bool is_missing =
+        err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     return lt_kafka_client_fail(sink->client, error, err, "topic \"%s\"%s", sink->topic,
-                                is_missing ? " does not exist and the broker does not make it" : "");
+                                is_missing ? " does not exist and the broker does not make it"
+                                           : "");
 }
 
 /* The partition count of the topic. `handle` NULL: only sees that a broker answers. */
-static int ask_partitions(struct lt_kafka_sink *sink, const struct lt_connector_env *env, rd_kafka_topic_t *handle,
-                          rd_kafka_resp_err_t *topic_err, struct lt_error *error)
+static int ask_partitions(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                          rd_kafka_topic_t *handle, rd_kafka_resp_err_t *topic_err,
+                          struct lt_error *error)
 {
     const struct rd_kafka_metadata *metadata;
     for (;;) {
         int left_ms = lt_kafka_client_left_ms(env);
         int slice_ms = left_ms < METADATA_SLICE_MS ? left_ms : METADATA_SLICE_MS;
-        rd_kafka_resp_err_t err = rd_kafka_metadata(sink->client->rk, 0, handle, &metadata, slice_ms);
+        rd_kafka_resp_err_t err =
+            rd_kafka_metadata(sink->client->rk, 0, handle, &metadata, slice_ms);
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
             break;
         rd_kafka_poll(sink->client->rk, 0);
         if (sink->client->is_refused)
-            return lt_kafka_client_fail(sink->client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION, "%s",
-                                        sink->client->last_error);
+            return lt_kafka_client_fail(sink->client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION,
+                                        "%s", sink->client->last_error);
         if (left_ms <= slice_ms)
             return lt_kafka_client_fail(sink->client, error, err, "\"%s\"",
                                         lt_options_get(sink->options, "kafka.bootstrap.servers"));
     }
     *topic_err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (handle != NULL) {
-        *topic_err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        sink->base.partition_count = metadata->topic_cnt == 1 ? (uint32_t)metadata->topics[0].partition_cnt : 0;
+        *topic_err = metadata->topic_cnt == 1 ? metadata->topics[0].err
+                                              : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        sink->base.partition_count =
+            metadata->topic_cnt == 1 ? (uint32_t)metadata->topics[0].partition_cnt : 0;
         if (*topic_err == RD_KAFKA_RESP_ERR_NO_ERROR && sink->base.partition_count == 0)
             *topic_err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     }
@@ -251,15 +273,19 @@ static int ask_partitions(struct lt_kafka_sink *sink, const struct lt_connector_
     return 0;
 }
 
-static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env, struct lt_error *error)
+static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                      struct lt_error *error)
 {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(sink->client->rk, sink->topic, NULL);
     if (handle == NULL)
-        return lt_kafka_client_fail(sink->client, error, rd_kafka_last_error(), "topic \"%s\"", sink->topic);
+        return lt_kafka_client_fail(sink->client, error, rd_kafka_last_error(), "topic \"%s\"",
+                                    sink->topic);
     rd_kafka_resp_err_t topic_err;
     int code = ask_partitions(sink, env, handle, &topic_err, error);
-    for (int waited_ms = 0; code == 0 && topic_err != RD_KAFKA_RESP_ERR_NO_ERROR; waited_ms += TOPIC_RETRY_MS) {
-        if (waited_ms >= TOPIC_GRACE_MS || topic_err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    for (int waited_ms = 0; code == 0 && topic_err != RD_KAFKA_RESP_ERR_NO_ERROR;
+         waited_ms += TOPIC_RETRY_MS) {
+        if (waited_ms >= TOPIC_GRACE_MS ||
+            topic_err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
             code = fail_topic(sink, topic_err, error);
             break;
         }
@@ -270,22 +296,26 @@ static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env 
     return code;
 }
 
-/* A topic whose limit is below the batch size needs smaller batches: the producer is made again with those. */
-static int adapt_batches(struct lt_kafka_sink *sink, const struct lt_connector_env *env, struct lt_error *error)
+/* A topic whose limit is below the batch size needs smaller batches: the producer is made again
+ * with those. */
+static int adapt_batches(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                         struct lt_error *error)
 {
     const char *given = lt_options_get(sink->options, "kafka.batch.size");
     int64_t batch_bytes = given == NULL ? DEFAULT_BATCH_BYTES : strtoll(given, NULL, 10);
     if (sink->rules.record_bytes_max == 0 || batch_bytes <= sink->rules.record_bytes_max)
         return 0;
     snprintf(sink->batch_bytes, sizeof sink->batch_bytes, "%" PRId64, sink->rules.record_bytes_max);
-    lt_log_info("sink kafka: topic \"%s\" takes %" PRId64 " bytes at most (max.message.bytes): batches are made no larger",
+    lt_log_info("sink kafka: topic \"%s\" takes %" PRId64
+                " bytes at most (max.message.bytes): batches are made no larger",
                 sink->topic, sink->rules.record_bytes_max);
     lt_kafka_client_close(sink->client);
     sink->client = NULL;
     return lt_kafka_sink_open_client(sink, env, false, &sink->client, error);
 }
 
-static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env, struct lt_error *error)
+static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                         struct lt_error *error)
 {
     rd_kafka_queue_t *answers = ask_config(sink);
     int code = find_topic(sink, env, error);
@@ -295,12 +325,15 @@ static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_e
     return code < 0 ? code : adapt_batches(sink, env, error);
 }
 
-static int sink_connect(struct lt_sink *base, const struct lt_connector_env *env, struct lt_error *error)
+static int sink_connect(struct lt_sink *base, const struct lt_connector_env *env,
+                        struct lt_error *error)
 {
     struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
     rd_kafka_resp_err_t topic_err;
     bool is_first = sink->client == NULL && sink->batch_bytes[0] == '\0';
-    int code = sink->client != NULL ? 0 : lt_kafka_sink_open_client(sink, env, is_first, &sink->client, error);
+    int code = sink->client != NULL
+                   ? 0
+                   : lt_kafka_sink_open_client(sink, env, is_first, &sink->client, error);
     if (code < 0)
         return code;
     if (is_first && !lt_options_has(sink->options, "kafka.delivery.timeout.ms") &&
@@ -311,7 +344,8 @@ static int sink_connect(struct lt_sink *base, const struct lt_connector_env *env
                                : connect_topic(sink, env, error);
 }
 
-/* ----------------------------------------------------------------------------------------------- life */
+/* -----------------------------------------------------------------------------------------------
+ * life */
 
 static void sink_close(struct lt_sink *base)
 {
@@ -348,20 +382,23 @@ static int take_partitioner(struct lt_kafka_sink *sink, struct lt_error *error)
     if (partitioner == NULL)
         return 0;
     if (lt_options_has(sink->options, "kafka.partitioner"))
-        return lt_error_set(error, LT_E_INVALID, "options \"partitioner\" and \"kafka.partitioner\" are the same; hint: "
-                                                 "give one of them");
+        return lt_error_set(error, LT_E_INVALID,
+                            "options \"partitioner\" and \"kafka.partitioner\" are the same; hint: "
+                            "give one of them");
     return lt_options_set(sink->options, "kafka.partitioner", partitioner,
                           lt_options_origin(sink->options, "partitioner"), error);
 }
 
-static int sink_bind(const struct lt_sink_type *type, const struct lt_options *given, const struct lt_type *schema,
-                     struct lt_arena *arena, struct lt_sink **out, struct lt_error *error)
+static int sink_bind(const struct lt_sink_type *type, const struct lt_options *given,
+                     const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,
+                     struct lt_error *error)
 {
     struct lt_kafka_sink *sink = lt_alloc(sizeof *sink);
     sink->base.ops = &sink_ops;
     sink->base.type = type;
     sink->base.schema = schema;
-    sink->rules = (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
+    sink->rules =
+        (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
     sink->options = lt_options_clone(given);
     int code = lt_options_check(sink->options, options, OPTION_COUNT, "sink kafka", error);
     bool is_named = code < 0;
@@ -388,7 +425,8 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
 
 const struct lt_sink_type lt_kafka_sink_type = {
     .name = "kafka",
-    .doc = "Writes Kafka topics with Spark's columns and options; at least once, in order, idempotent by default.",
+    .doc = "Writes Kafka topics with Spark's columns and options; at least once, in order, "
+           "idempotent by default.",
     .options = options,
     .option_count = OPTION_COUNT,
     .needs_checkpoint = true,

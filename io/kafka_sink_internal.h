@@ -1,5 +1,6 @@
 /*
- * What the files of the Kafka sink share: kafka_sink.c (options, columns, life) and kafka_writer.c (records).
+ * What the files of the Kafka sink share: kafka_sink.c (options, columns, life) and kafka_writer.c
+ * (records).
  */
 #ifndef LT_IO_KAFKA_SINK_INTERNAL_H
 #define LT_IO_KAFKA_SINK_INTERNAL_H
@@ -14,12 +15,12 @@ struct lt_kafka_sink_columns {
     int value, key, topic, partition, headers, timestamp;
 };
 
-/* What the broker will refuse, one record at a time if we do not look first. 0, false, INT64_MAX: no such rule, or not
- * known. */
+/* What the broker will refuse, one record at a time if we do not look first. 0, false, INT64_MAX:
+ * no such rule, or not known. */
 struct lt_kafka_topic_rules {
-    int64_t record_bytes_max;                 /* max.message.bytes */
-    int64_t ahead_ms_max, behind_ms_max;      /* a timestamp against the broker's clock */
-    bool needs_key;                           /* compacted */
+    int64_t record_bytes_max;            /* max.message.bytes */
+    int64_t ahead_ms_max, behind_ms_max; /* a timestamp against the broker's clock */
+    bool needs_key;                      /* compacted */
 };
 
 struct lt_kafka_sink {
@@ -33,19 +34,21 @@ struct lt_kafka_sink {
 
     /* constant after connect */
     struct lt_kafka_topic_rules rules; /* of the topic that the option names */
-    char batch_bytes[24];              /* "" or what batch.size must be, so that a batch fits the topic */
+    char batch_bytes[24]; /* "" or what batch.size must be, so that a batch fits the topic */
 
-    /* Made by connect, taken over by the writer of lane 0: a query of one lane has one connection, warm. */
+    /* Made by connect, taken over by the writer of lane 0: a query of one lane has one connection,
+     * warm. */
     struct lt_kafka_client *client;
 };
 
 /* A producer of this sink. `env` is used during the call only. */
-int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env, bool is_first,
-                              struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
+int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                              bool is_first, struct lt_kafka_client **out,
+                              struct lt_error *error) LT_MUST_USE;
 
 /* kafka_writer.c. */
-int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env, struct lt_writer **out,
-                         struct lt_error *error);
+int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env,
+                         struct lt_writer **out, struct lt_error *error);
 /* The producer's delivery reports; `opaque` is the client, whose context is the writer. */
 void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque);
 

@@ -1,9 +1,10 @@
 /*
- * The source's options, schema and life. Names, defaults and refusals are Spark's; `committed` as a value of
- * startingOffsets is leat's.
+ * The source's options, schema and life. Names, defaults and refusals are Spark's; `committed` as a
+ * value of startingOffsets is leat's.
  *
- * Offsets are committed to Kafka only when kafka.group.id is given, and only as a mirror for tools that show lag:
- * asynchronously, after the epoch's own commit, and never read back unless startingOffsets=committed asks for it.
+ * Offsets are committed to Kafka only when kafka.group.id is given, and only as a mirror for tools
+ * that show lag: asynchronously, after the epoch's own commit, and never read back unless
+ * startingOffsets=committed asks for it.
  */
 #include "io/kafka_source.h"
 
@@ -23,14 +24,18 @@ const struct lt_option_spec lt_kafka_source_options[] = {
      "Brokers to begin with: host:port, separated by commas."},
     {"subscribe", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0, "Topics to read, separated by commas."},
     {"subscribePattern", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
-     "Reads the topics whose whole name matches: a POSIX extended expression with Java's \\d \\w \\s; groups that begin "
+     "Reads the topics whose whole name matches: a POSIX extended expression with Java's \\d \\w "
+     "\\s; groups that begin "
      "with (? and lazy repeats are refused."},
-    {"assign", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0, "Reads just these partitions: {\"topicA\":[0,1],\"topicB\":[2]}."},
+    {"assign", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "Reads just these partitions: {\"topicA\":[0,1],\"topicB\":[2]}."},
     {"startingOffsets", LT_OPTION_TEXT, "latest", NULL, 0, 0, 0,
-     "Where a new query begins: earliest, latest, committed (the group's offsets, needs kafka.group.id), or "
+     "Where a new query begins: earliest, latest, committed (the group's offsets, needs "
+     "kafka.group.id), or "
      "{\"topicA\":{\"0\":23,\"1\":-1}} with -1 for latest and -2 for earliest."},
     {"startingTimestamp", LT_OPTION_I64, NULL, NULL, 0, INT64_MAX, 0,
-     "A new query begins at the first record at or after this time (ms); before the other starting options."},
+     "A new query begins at the first record at or after this time (ms); before the other starting "
+     "options."},
     {"startingOffsetsByTimestamp", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "As startingTimestamp, per partition: {\"topicA\":{\"0\":1000}}; before startingOffsets."},
     {"startingOffsetsByTimestampStrategy", LT_OPTION_CHOICE, "error", "error|latest", 0, 0, 0,
@@ -45,38 +50,50 @@ const struct lt_option_spec lt_kafka_source_options[] = {
      "Stops the query when records are gone that it has not read; false warns and goes on."},
     {"includeHeaders", LT_OPTION_BOOL, "false", NULL, 0, 0, 0, "Adds the column headers."},
     {"kafka.group.id", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
-     "Mirrors committed positions to this group for lag tools; two queries on one group overwrite each other's."},
+     "Mirrors committed positions to this group for lag tools; two queries on one group overwrite "
+     "each other's."},
     {"groupIdPrefix", LT_OPTION_TEXT, "spark-kafka-source", NULL, 0, 0, 0,
      "Accepted; leat joins no group, so there is no generated group id to prefix."},
-    {"fetchOffset.numRetries", LT_OPTION_I64, "3", NULL, 0, 1000, 0, "How often a question for offsets is repeated."},
-    {"fetchOffset.retryIntervalMs", LT_OPTION_DURATION_MS, "10", NULL, 0, 60 * (int64_t)LT_NS_PER_S, 0,
-     "The pause before such a repetition."},
+    {"fetchOffset.numRetries", LT_OPTION_I64, "3", NULL, 0, 1000, 0,
+     "How often a question for offsets is repeated."},
+    {"fetchOffset.retryIntervalMs", LT_OPTION_DURATION_MS, "10", NULL, 0, 60 * (int64_t)LT_NS_PER_S,
+     0, "The pause before such a repetition."},
     {"kafkaConsumer.pollTimeoutMs", LT_OPTION_DURATION_MS, "512", NULL, 0, 0, 0,
      "Accepted; leat is told of records and has no poll to time out."},
-    {"maxOffsetsPerTrigger", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0, NO_EFFECT "the most records of one batch."},
-    {"minOffsetsPerTrigger", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0, NO_EFFECT "the records a batch waits for."},
-    {"maxTriggerDelay", LT_OPTION_DURATION, "15m", NULL, 0, 0, 0, NO_EFFECT "the longest such wait."},
-    {"minPartitions", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0, NO_EFFECT "how many tasks share a batch."},
-    {"maxRecordsPerPartition", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0, NO_EFFECT "the records of one task."},
+    {"maxOffsetsPerTrigger", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0,
+     NO_EFFECT "the most records of one batch."},
+    {"minOffsetsPerTrigger", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0,
+     NO_EFFECT "the records a batch waits for."},
+    {"maxTriggerDelay", LT_OPTION_DURATION, "15m", NULL, 0, 0, 0,
+     NO_EFFECT "the longest such wait."},
+    {"minPartitions", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0,
+     NO_EFFECT "how many tasks share a batch."},
+    {"maxRecordsPerPartition", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0,
+     NO_EFFECT "the records of one task."},
     {"kafka.", LT_OPTION_PREFIX, NULL, NULL, 0, 0, 0,
      "Any consumer property, under the name of Kafka's Java client or of librdkafka."},
 };
-const size_t lt_kafka_source_option_count = sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0];
+const size_t lt_kafka_source_option_count =
+    sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0];
 
-static const char *const no_effect[] = {"maxOffsetsPerTrigger", "minOffsetsPerTrigger", "maxTriggerDelay",
-                                        "minPartitions", "maxRecordsPerPartition"};
+static const char *const no_effect[] = {"maxOffsetsPerTrigger", "minOffsetsPerTrigger",
+                                        "maxTriggerDelay", "minPartitions",
+                                        "maxRecordsPerPartition"};
 
 static const char *text_option(const struct lt_kafka_source *source, const char *name)
 {
-    return lt_options_text(source->options, lt_kafka_source_options, lt_kafka_source_option_count, name);
+    return lt_options_text(source->options, lt_kafka_source_options, lt_kafka_source_option_count,
+                           name);
 }
 
 static bool bool_option(const struct lt_kafka_source *source, const char *name)
 {
-    return lt_options_bool(source->options, lt_kafka_source_options, lt_kafka_source_option_count, name);
+    return lt_options_bool(source->options, lt_kafka_source_options, lt_kafka_source_option_count,
+                           name);
 }
 
-/* --------------------------------------------------------------------------------------------- schema */
+/* ---------------------------------------------------------------------------------------------
+ * schema */
 
 static const struct lt_type *make_schema(struct lt_arena *arena, bool includes_headers)
 {
@@ -92,12 +109,16 @@ static const struct lt_type *make_schema(struct lt_arena *arena, bool includes_h
         [LT_KAFKA_OFFSET] = {"offset", lt_type_simple(LT_TYPE_BIGINT), true, NULL},
         [LT_KAFKA_TIMESTAMP] = {"timestamp", lt_type_simple(LT_TYPE_TIMESTAMP), true, NULL},
         [LT_KAFKA_TIMESTAMP_TYPE] = {"timestampType", lt_type_simple(LT_TYPE_INT), true, NULL},
-        [LT_KAFKA_HEADERS] = {"headers", lt_type_array(arena, lt_type_struct(arena, header, 2), true), true, NULL},
+        [LT_KAFKA_HEADERS] = {"headers",
+                              lt_type_array(arena, lt_type_struct(arena, header, 2), true), true,
+                              NULL},
     };
-    return lt_type_struct(arena, fields, includes_headers ? LT_KAFKA_COLUMN_COUNT : LT_KAFKA_HEADERS);
+    return lt_type_struct(arena, fields,
+                          includes_headers ? LT_KAFKA_COLUMN_COUNT : LT_KAFKA_HEADERS);
 }
 
-/* ------------------------------------------------------------------------------------------- selection */
+/* -------------------------------------------------------------------------------------------
+ * selection */
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -119,7 +140,8 @@ static void sort_topics(struct lt_kafka_source *source)
 
 static void add_topic(struct lt_kafka_source *source, char *topic)
 {
-    source->topics = lt_realloc_array(source->topics, source->topic_count + 1, sizeof *source->topics);
+    source->topics =
+        lt_realloc_array(source->topics, source->topic_count + 1, sizeof *source->topics);
     source->topics[source->topic_count++] = topic;
 }
 
@@ -137,19 +159,23 @@ static int take_subscribe(struct lt_kafka_source *source, const char *list, stru
     }
     free(copy);
     if (source->topic_count == 0)
-        return lt_error_set(error, LT_E_INVALID, "No topics to subscribe to is specified as option value for option "
-                                                 "'subscribe'");
+        return lt_error_set(error, LT_E_INVALID,
+                            "No topics to subscribe to is specified as option value for option "
+                            "'subscribe'");
     sort_topics(source);
     return 0;
 }
 
-static int take_assigned(void *context, const char *topic, int32_t partition, int64_t number, struct lt_error *error)
+static int take_assigned(void *context, const char *topic, int32_t partition, int64_t number,
+                         struct lt_error *error)
 {
     struct lt_kafka_source *source = context;
     (void)number;
     (void)error;
-    source->assigned = lt_realloc_array(source->assigned, source->assigned_count + 1, sizeof *source->assigned);
-    source->assigned[source->assigned_count++] = (struct lt_kafka_partition){lt_strdup(topic), partition};
+    source->assigned =
+        lt_realloc_array(source->assigned, source->assigned_count + 1, sizeof *source->assigned);
+    source->assigned[source->assigned_count++] =
+        (struct lt_kafka_partition){lt_strdup(topic), partition};
     return 0;
 }
 
@@ -167,8 +193,10 @@ static int take_assign(struct lt_kafka_source *source, const char *json, struct 
         return lt_error_set(error, LT_E_INVALID, "option \"assign\" names no partition");
     qsort(source->assigned, source->assigned_count, sizeof *source->assigned, compare_partitions);
     for (uint32_t i = 0; i < source->assigned_count; i++) {
-        if (i > 0 && lt_kafka_partition_compare(&source->assigned[i - 1], &source->assigned[i]) == 0)
-            return lt_error_set(error, LT_E_INVALID, "option \"assign\" names partition %d of topic \"%s\" twice",
+        if (i > 0 &&
+            lt_kafka_partition_compare(&source->assigned[i - 1], &source->assigned[i]) == 0)
+            return lt_error_set(error, LT_E_INVALID,
+                                "option \"assign\" names partition %d of topic \"%s\" twice",
                                 (int)source->assigned[i].id, source->assigned[i].topic);
         add_topic(source, lt_strdup(source->assigned[i].topic));
     }
@@ -183,11 +211,13 @@ static int take_selection(struct lt_kafka_source *source, struct lt_error *error
     const char *assign = text_option(source, "assign");
     int given = (subscribe != NULL) + (pattern != NULL) + (assign != NULL);
     if (given == 0)
-        return lt_error_set(error, LT_E_INVALID, "One of the following options must be specified for Kafka source: "
-                                                 "subscribe, subscribepattern, assign");
+        return lt_error_set(error, LT_E_INVALID,
+                            "One of the following options must be specified for Kafka source: "
+                            "subscribe, subscribepattern, assign");
     if (given > 1)
-        return lt_error_set(error, LT_E_INVALID, "Only one of the following options can be specified for Kafka source: "
-                                                 "subscribe, subscribepattern, assign");
+        return lt_error_set(error, LT_E_INVALID,
+                            "Only one of the following options can be specified for Kafka source: "
+                            "subscribe, subscribepattern, assign");
     if (subscribe != NULL) {
         source->selection = LT_KAFKA_SUBSCRIBE;
         return take_subscribe(source, subscribe, error);
@@ -208,7 +238,8 @@ static void describe(struct lt_kafka_source *source)
     struct lt_text_buffer text;
     lt_text_init(&text);
     if (source->selection == LT_KAFKA_SUBSCRIBE_PATTERN)
-        lt_text_format(&text, "KafkaSource[SubscribePattern[%s", text_option(source, "subscribePattern"));
+        lt_text_format(&text, "KafkaSource[SubscribePattern[%s",
+                       text_option(source, "subscribePattern"));
     else if (source->selection == LT_KAFKA_SUBSCRIBE)
         lt_text_append(&text, "KafkaSource[Subscribe[");
     else
@@ -216,16 +247,19 @@ static void describe(struct lt_kafka_source *source)
     for (uint32_t i = 0; source->selection == LT_KAFKA_SUBSCRIBE && i < source->topic_count; i++)
         lt_text_format(&text, "%s%s", i == 0 ? "" : ", ", source->topics[i]);
     for (uint32_t i = 0; i < source->assigned_count; i++)
-        lt_text_format(&text, "%s%s-%d", i == 0 ? "" : ", ", source->assigned[i].topic, (int)source->assigned[i].id);
+        lt_text_format(&text, "%s%s-%d", i == 0 ? "" : ", ", source->assigned[i].topic,
+                       (int)source->assigned[i].id);
     lt_text_append(&text, "]]");
-    size_t size_bytes = text.size_bytes < sizeof source->base.description ? text.size_bytes
-                                                                         : sizeof source->base.description - 1;
+    size_t size_bytes = text.size_bytes < sizeof source->base.description
+                            ? text.size_bytes
+                            : sizeof source->base.description - 1;
     memcpy(source->base.description, text.data, size_bytes);
     source->base.description[size_bytes] = '\0';
     lt_text_fini(&text);
 }
 
-/* ----------------------------------------------------------------------------------------------- life */
+/* -----------------------------------------------------------------------------------------------
+ * life */
 
 static void source_close(struct lt_source *base)
 {
@@ -249,15 +283,18 @@ static void say_no_effect(const struct lt_kafka_source *source)
 {
     for (size_t i = 0; i < sizeof no_effect / sizeof no_effect[0]; i++) {
         if (lt_options_has(source->options, no_effect[i]))
-            lt_log_warn("source kafka: option \"%s\" has no effect in continuous mode", no_effect[i]);
+            lt_log_warn("source kafka: option \"%s\" has no effect in continuous mode",
+                        no_effect[i]);
     }
     if (source->group_id != NULL)
-        lt_log_warn("source kafka: kafka.group.id is \"%s\": other queries and consumers of this group would overwrite "
+        lt_log_warn("source kafka: kafka.group.id is \"%s\": other queries and consumers of this "
+                    "group would overwrite "
                     "each other's committed offsets",
                     source->group_id);
 }
 
-static int source_connect(struct lt_source *base, const struct lt_connector_env *env, struct lt_error *error)
+static int source_connect(struct lt_source *base, const struct lt_connector_env *env,
+                          struct lt_error *error)
 {
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     bool is_first = source->client == NULL;
@@ -276,9 +313,11 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
     return lt_kafka_topics_discover(source, error);
 }
 
-static void source_partition_name(struct lt_source *base, uint32_t partition, char *out, size_t out_size)
+static void source_partition_name(struct lt_source *base, uint32_t partition, char *out,
+                                  size_t out_size)
 {
-    const struct lt_kafka_partition *name = &((struct lt_kafka_source *)base)->partitions[partition];
+    const struct lt_kafka_partition *name =
+        &((struct lt_kafka_source *)base)->partitions[partition];
     snprintf(out, out_size, "%s[%d]", name->topic, (int)name->id);
 }
 
@@ -287,7 +326,8 @@ static const struct lt_bytes *bytes_column(const struct lt_row *row, enum lt_kaf
     return lt_row_is_null(row, column) ? NULL : &lt_row_values(row)[column].bytes;
 }
 
-/* A row that a Kafka sink made again from what it had produced has no message any more; its columns are the original. */
+/* A row that a Kafka sink made again from what it had produced has no message any more; its columns
+ * are the original. */
 static void original_from_columns(const struct lt_kafka_source *source, const struct lt_row *root,
                                   struct lt_original *out)
 {
@@ -299,7 +339,8 @@ static void original_from_columns(const struct lt_kafka_source *source, const st
     out->has_timestamp = !lt_row_is_null(root, LT_KAFKA_TIMESTAMP);
 }
 
-static void source_original(struct lt_source *base, struct lt_row *root, struct lt_row *into, struct lt_original *out)
+static void source_original(struct lt_source *base, struct lt_row *root, struct lt_row *into,
+                            struct lt_original *out)
 {
     const rd_kafka_message_t *message = root->origin;
     rd_kafka_timestamp_type_t type;
@@ -326,22 +367,26 @@ static bool source_needs_reconfiguration(struct lt_source *base)
     return lt_kafka_topics_changed((struct lt_kafka_source *)base);
 }
 
-static void source_commit(struct lt_source *base, uint64_t epoch, const struct lt_position *positions)
+static void source_commit(struct lt_source *base, uint64_t epoch,
+                          const struct lt_position *positions)
 {
     const struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     (void)epoch;
     if (source->group_id == NULL)
         return;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)base->partition_count);
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)base->partition_count);
     for (uint32_t i = 0; i < base->partition_count; i++) {
         if (positions[i].offset >= 0)
-            rd_kafka_topic_partition_list_add(list, source->partitions[i].topic, source->partitions[i].id)->offset =
-                positions[i].offset;
+            rd_kafka_topic_partition_list_add(list, source->partitions[i].topic,
+                                              source->partitions[i].id)
+                ->offset = positions[i].offset;
     }
-    rd_kafka_resp_err_t err = list->cnt == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR
-                                             : rd_kafka_commit(source->client->rk, list, 1);
+    rd_kafka_resp_err_t err =
+        list->cnt == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_commit(source->client->rk, list, 1);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        lt_log_warn("source kafka: offsets of group \"%s\" are not committed: %s; the checkpoint is not affected",
+        lt_log_warn("source kafka: offsets of group \"%s\" are not committed: %s; the checkpoint "
+                    "is not affected",
                     source->group_id, rd_kafka_err2str(err));
     rd_kafka_topic_partition_list_destroy(list);
 }
@@ -361,17 +406,18 @@ static const struct lt_source_ops source_ops = {
 };
 
 static int source_bind(const struct lt_source_type *type, const struct lt_options *options,
-                       const struct lt_type *user_schema, struct lt_arena *arena, struct lt_source **out,
-                       struct lt_error *error)
+                       const struct lt_type *user_schema, struct lt_arena *arena,
+                       struct lt_source **out, struct lt_error *error)
 {
     if (user_schema != NULL)
-        return lt_error_set(error, LT_E_ANALYSIS, "Kafka source has a fixed schema and cannot be set with a custom one");
+        return lt_error_set(error, LT_E_ANALYSIS,
+                            "Kafka source has a fixed schema and cannot be set with a custom one");
     struct lt_kafka_source *source = lt_alloc(sizeof *source);
     source->base.ops = &source_ops;
     source->base.type = type;
     source->options = lt_options_clone(options);
-    int code = lt_options_check(source->options, lt_kafka_source_options, lt_kafka_source_option_count,
-                                "source kafka", error);
+    int code = lt_options_check(source->options, lt_kafka_source_options,
+                                lt_kafka_source_option_count, "source kafka", error);
     bool is_named = code < 0;
     if (code == 0)
         code = lt_kafka_client_check(LT_KAFKA_CONSUMER, source->options, error);

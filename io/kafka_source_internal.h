@@ -1,10 +1,10 @@
 /*
- * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c (which
- * partitions there are), kafka_start.c (where they begin and end), kafka_reader.c (records).
+ * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c
+ * (which partitions there are), kafka_start.c (where they begin and end), kafka_reader.c (records).
  *
- * The source owns one client, which finds partitions and offsets and commits for the group; it is lent to the first
- * reader, so that a query of one lane has one connection, already warm, and two threads of librdkafka less. The
- * other readers have clients of their own: lanes share nothing.
+ * The source owns one client, which finds partitions and offsets and commits for the group; it is
+ * lent to the first reader, so that a query of one lane has one connection, already warm, and two
+ * threads of librdkafka less. The other readers have clients of their own: lanes share nothing.
  */
 #ifndef LT_IO_KAFKA_SOURCE_INTERNAL_H
 #define LT_IO_KAFKA_SOURCE_INTERNAL_H
@@ -47,11 +47,12 @@ struct lt_kafka_source {
     /* by connect; constant while readers are open */
     struct lt_connector_env env;
     struct lt_kafka_client *client;
-    rd_kafka_topic_t **handles;            /* one per topic found: keeps its metadata fresh in the client */
+    rd_kafka_topic_t **handles; /* one per topic found: keeps its metadata fresh in the client */
     struct lt_kafka_partition *partitions; /* sorted; base.partition_count; topics of `found` */
     char **found;
     uint32_t found_count;
-    int64_t next_look_ns; /* SUBSCRIBE_PATTERN: when to ask for new topics again. on: control thread */
+    int64_t
+        next_look_ns; /* SUBSCRIBE_PATTERN: when to ask for new topics again. on: control thread */
 
     bool client_is_lent; /* control thread */
 };
@@ -59,7 +60,8 @@ struct lt_kafka_source {
 extern const struct lt_option_spec lt_kafka_source_options[];
 extern const size_t lt_kafka_source_option_count;
 
-/* kafka_topics.c. Finds the partitions; may be called again. Waits until env.deadline_ns at most. */
+/* kafka_topics.c. Finds the partitions; may be called again. Waits until env.deadline_ns at most.
+ */
 int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *error) LT_MUST_USE;
 /* Compiles subscribePattern: POSIX extended, whole name, with Java's \d \w \s. */
 int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *error) LT_MUST_USE;
@@ -67,17 +69,21 @@ bool lt_kafka_topics_changed(struct lt_kafka_source *source);
 void lt_kafka_topics_forget(struct lt_kafka_source *source);
 
 /* kafka_start.c. */
-int lt_kafka_start_check(const struct lt_kafka_source *source, struct lt_error *error) LT_MUST_USE; /* at bind */
-int lt_kafka_start_initial(struct lt_source *base, struct lt_position *positions, struct lt_text_buffer *keep,
-                           struct lt_error *error);
-int lt_kafka_start_latest(struct lt_source *base, struct lt_position *positions, struct lt_error *error);
-void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *positions, struct lt_text_buffer *out);
-int lt_kafka_start_from_json(struct lt_source *base, const char *json, struct lt_position *positions,
-                             struct lt_error *error);
+int lt_kafka_start_check(const struct lt_kafka_source *source,
+                         struct lt_error *error) LT_MUST_USE; /* at bind */
+int lt_kafka_start_initial(struct lt_source *base, struct lt_position *positions,
+                           struct lt_text_buffer *keep, struct lt_error *error);
+int lt_kafka_start_latest(struct lt_source *base, struct lt_position *positions,
+                          struct lt_error *error);
+void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *positions,
+                            struct lt_text_buffer *out);
+int lt_kafka_start_from_json(struct lt_source *base, const char *json,
+                             struct lt_position *positions, struct lt_error *error);
 
 /* kafka_reader.c. */
-int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *env, const uint32_t *partitions,
-                         uint32_t partition_count, const struct lt_position *start, const struct lt_position *end,
+int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *env,
+                         const uint32_t *partitions, uint32_t partition_count,
+                         const struct lt_position *start, const struct lt_position *end,
                          struct lt_reader **out, struct lt_error *error);
 
 #endif

@@ -1,11 +1,14 @@
 /*
- * Where partitions begin and end: starting offsets of a new query, latest offsets, and the checkpoint's text.
+ * Where partitions begin and end: starting offsets of a new query, latest offsets, and the
+ * checkpoint's text.
  *
- * Earliest, latest and "at or after a time" are one kind of question to Kafka (ListOffsets with -2, -1 or a
- * timestamp), so whatever a query asks for is one request per broker, for all partitions together.
+ * Earliest, latest and "at or after a time" are one kind of question to Kafka (ListOffsets with -2,
+ * -1 or a timestamp), so whatever a query asks for is one request per broker, for all partitions
+ * together.
  *
- * Only a new query looks at the starting options; a restart goes on where the checkpoint ends. Partitions that the
- * checkpoint does not know begin at their earliest record, so that nothing written before they were noticed is lost.
+ * Only a new query looks at the starting options; a restart goes on where the checkpoint ends.
+ * Partitions that the checkpoint does not know begin at their earliest record, so that nothing
+ * written before they were noticed is lost.
  */
 #include "io/kafka_source_internal.h"
 
@@ -33,15 +36,18 @@ struct wanted {
 
 static const char *option(const struct lt_kafka_source *source, const char *name)
 {
-    return lt_options_text(source->options, lt_kafka_source_options, lt_kafka_source_option_count, name);
+    return lt_options_text(source->options, lt_kafka_source_options, lt_kafka_source_option_count,
+                           name);
 }
 
 static int64_t number_option(const struct lt_kafka_source *source, const char *name)
 {
-    return lt_options_i64(source->options, lt_kafka_source_options, lt_kafka_source_option_count, name);
+    return lt_options_i64(source->options, lt_kafka_source_options, lt_kafka_source_option_count,
+                          name);
 }
 
-/* Starting offsets are a word or JSON; words match as Spark's do, without regard to case and blanks around. */
+/* Starting offsets are a word or JSON; words match as Spark's do, without regard to case and blanks
+ * around. */
 static bool is_word(const char *value, const char *word)
 {
     while (lt_ascii_is_blank(*value))
@@ -54,14 +60,17 @@ static bool is_word(const char *value, const char *word)
     return *value == '\0';
 }
 
-/* --------------------------------------------------------------------------------------------- checks */
+/* ---------------------------------------------------------------------------------------------
+ * checks */
 
-static int check_entry(void *context, const char *topic, int32_t partition, int64_t number, struct lt_error *error)
+static int check_entry(void *context, const char *topic, int32_t partition, int64_t number,
+                       struct lt_error *error)
 {
     const struct wanted *wanted = context;
     if (number >= wanted->min)
         return 0;
-    return lt_error_set(error, LT_E_INVALID, "partition %" PRId32 " of topic \"%s\": %" PRId64 " is below %" PRId64,
+    return lt_error_set(error, LT_E_INVALID,
+                        "partition %" PRId32 " of topic \"%s\": %" PRId64 " is below %" PRId64,
                         partition, topic, number, wanted->min);
 }
 
@@ -69,13 +78,17 @@ int lt_kafka_start_check(const struct lt_kafka_source *source, struct lt_error *
 {
     struct wanted wanted = {.source = source, .min = EARLIEST};
     const char *starting = option(source, "startingOffsets");
-    bool is_json = !is_word(starting, "earliest") && !is_word(starting, "latest") && !is_word(starting, "committed");
+    bool is_json = !is_word(starting, "earliest") && !is_word(starting, "latest") &&
+                   !is_word(starting, "committed");
     if (is_word(starting, "committed") && source->group_id == NULL)
         return lt_error_set(error, LT_E_INVALID,
-                            "option \"startingOffsets\": committed offsets belong to a group; hint: set kafka.group.id");
+                            "option \"startingOffsets\": committed offsets belong to a group; "
+                            "hint: set kafka.group.id");
     if (is_json && lt_kafka_offsets_parse(starting, check_entry, &wanted, error) < 0)
-        return lt_error_append(error, "option \"startingOffsets\" is none of earliest, latest, committed and an offset "
-                                      "per partition");
+        return lt_error_append(
+            error,
+            "option \"startingOffsets\" is none of earliest, latest, committed and an offset "
+            "per partition");
     const char *times = option(source, "startingOffsetsByTimestamp");
     wanted.min = 0;
     if (times != NULL && lt_kafka_offsets_parse(times, check_entry, &wanted, error) < 0)
@@ -83,17 +96,21 @@ int lt_kafka_start_check(const struct lt_kafka_source *source, struct lt_error *
     return 0;
 }
 
-/* ----------------------------------------------------------------------------------------- questions */
+/* -----------------------------------------------------------------------------------------
+ * questions */
 
 /* A list of the partitions whose number is set, with the numbers as offsets, in order. */
-static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *source, const int64_t *numbers)
+static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *source,
+                                                  const int64_t *numbers)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)source->base.partition_count);
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)source->base.partition_count);
     for (uint32_t i = 0; i < source->base.partition_count; i++) {
         if (numbers[i] == UNSET)
             continue;
-        rd_kafka_topic_partition_list_add(list, source->partitions[i].topic, source->partitions[i].id)->offset =
-            numbers[i];
+        rd_kafka_topic_partition_list_add(list, source->partitions[i].topic,
+                                          source->partitions[i].id)
+            ->offset = numbers[i];
     }
     return list;
 }
@@ -101,11 +118,13 @@ static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *
 static int left_ms(const struct lt_kafka_source *source)
 {
     int ms = lt_kafka_client_left_ms(&source->env);
-    return ms < QUERY_MS / 10 ? QUERY_MS : ms; /* the start-up deadline has passed: this is a later question */
+    return ms < QUERY_MS / 10 ? QUERY_MS
+                              : ms; /* the start-up deadline has passed: this is a later question */
 }
 
-static int fail_query(const struct lt_kafka_source *source, const rd_kafka_topic_partition_list_t *list,
-                      rd_kafka_resp_err_t err, struct lt_error *error)
+static int fail_query(const struct lt_kafka_source *source,
+                      const rd_kafka_topic_partition_list_t *list, rd_kafka_resp_err_t err,
+                      struct lt_error *error)
 {
     for (int i = 0; i < list->cnt; i++) {
         if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -125,8 +144,8 @@ static bool list_failed(const rd_kafka_topic_partition_list_t *list)
     return false;
 }
 
-/* Turns times (or -1, -2) into offsets, in place; entries that are UNSET stay so. A time without a record at or
- * after it becomes LATEST. */
+/* Turns times (or -1, -2) into offsets, in place; entries that are UNSET stay so. A time without a
+ * record at or after it becomes LATEST. */
 static int query(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
 {
     rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
@@ -135,7 +154,8 @@ static int query(struct lt_kafka_source *source, int64_t *numbers, struct lt_err
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (list->cnt > 0)
         err = rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source));
-    for (int64_t i = 0; i < retries && (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list)); i++) {
+    for (int64_t i = 0; i < retries && (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list));
+         i++) {
         struct timespec pause = {pause_ns / LT_NS_PER_S, pause_ns % LT_NS_PER_S};
         nanosleep(&pause, NULL);
         rd_kafka_topic_partition_list_destroy(list);
@@ -168,12 +188,14 @@ static int query_all(struct lt_kafka_source *source, int64_t number, struct lt_p
     return code;
 }
 
-int lt_kafka_start_latest(struct lt_source *base, struct lt_position *positions, struct lt_error *error)
+int lt_kafka_start_latest(struct lt_source *base, struct lt_position *positions,
+                          struct lt_error *error)
 {
     return query_all((struct lt_kafka_source *)base, LATEST, positions, error);
 }
 
-/* ---------------------------------------------------------------------------------- starting options */
+/* ---------------------------------------------------------------------------------- starting
+ * options */
 
 static uint32_t find_partition(const struct lt_kafka_source *source, const char *topic, int32_t id)
 {
@@ -185,13 +207,15 @@ static uint32_t find_partition(const struct lt_kafka_source *source, const char 
     return UINT32_MAX;
 }
 
-static int take_entry(void *context, const char *topic, int32_t partition, int64_t number, struct lt_error *error)
+static int take_entry(void *context, const char *topic, int32_t partition, int64_t number,
+                      struct lt_error *error)
 {
     const struct wanted *wanted = context;
     uint32_t index = find_partition(wanted->source, topic, partition);
     if (index == UINT32_MAX)
         return lt_error_set(error, LT_E_INVALID,
-                            "option \"%s\" names partition %" PRId32 " of topic \"%s\", which this query does not read",
+                            "option \"%s\" names partition %" PRId32
+                            " of topic \"%s\", which this query does not read",
                             wanted->option, partition, topic);
     wanted->numbers[index] = number;
     return 0;
@@ -203,26 +227,29 @@ static int take_all(struct wanted *wanted, const char *json, struct lt_error *er
     int code = lt_kafka_offsets_parse(json, take_entry, wanted, error);
     for (uint32_t i = 0; i < source->base.partition_count && code == 0; i++) {
         if (wanted->numbers[i] == UNSET)
-            code = lt_error_set(error, LT_E_INVALID,
-                                "option \"%s\" must name all partitions, and lacks partition %" PRId32
-                                " of topic \"%s\"; hint: -1 is latest, -2 is earliest",
-                                wanted->option, source->partitions[i].id, source->partitions[i].topic);
+            code =
+                lt_error_set(error, LT_E_INVALID,
+                             "option \"%s\" must name all partitions, and lacks partition %" PRId32
+                             " of topic \"%s\"; hint: -1 is latest, -2 is earliest",
+                             wanted->option, source->partitions[i].id, source->partitions[i].topic);
     }
     return code;
 }
 
-/* startingTimestamp, startingOffsetsByTimestamp: `numbers` holds times, and then offsets, or LATEST by strategy. */
+/* startingTimestamp, startingOffsetsByTimestamp: `numbers` holds times, and then offsets, or LATEST
+ * by strategy. */
 static int resolve_times(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
 {
     int code = query(source, numbers, error);
     bool takes_latest = strcmp(option(source, "startingOffsetsByTimestampStrategy"), "latest") == 0;
     for (uint32_t i = 0; i < source->base.partition_count && code == 0; i++) {
         if (numbers[i] == LATEST && !takes_latest)
-            code = lt_error_set(error, LT_E_NOT_FOUND,
-                                "no offset matched from request: partition %" PRId32
-                                " of topic \"%s\" has no record at or after the starting timestamp; hint: "
-                                "startingOffsetsByTimestampStrategy=latest",
-                                source->partitions[i].id, source->partitions[i].topic);
+            code = lt_error_set(
+                error, LT_E_NOT_FOUND,
+                "no offset matched from request: partition %" PRId32
+                " of topic \"%s\" has no record at or after the starting timestamp; hint: "
+                "startingOffsetsByTimestampStrategy=latest",
+                source->partitions[i].id, source->partitions[i].topic);
     }
     return code;
 }
@@ -270,7 +297,8 @@ static void fill(const struct lt_kafka_source *source, int64_t *numbers, int64_t
 }
 
 /* By the options, in Spark's order of precedence. */
-static int start_by_options(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
+                            struct lt_error *error)
 {
     struct wanted wanted = {source, numbers, "startingOffsets", EARLIEST};
     const char *starting = option(source, "startingOffsets");
@@ -294,20 +322,23 @@ static int start_by_options(struct lt_kafka_source *source, int64_t *numbers, st
     return code == 0 ? resolve_words(source, numbers, error) : code;
 }
 
-/* ------------------------------------------------------------------------------------------ checkpoint */
+/* ------------------------------------------------------------------------------------------
+ * checkpoint */
 
 /* sources/<i>/0: a zero byte for readers of old, "v1", a line feed, the offsets. */
 static const char kept_head[] = "\0v1\n";
 enum { KEPT_HEAD_BYTES = sizeof kept_head - 1 };
 
-int lt_kafka_start_initial(struct lt_source *base, struct lt_position *positions, struct lt_text_buffer *keep,
-                           struct lt_error *error)
+int lt_kafka_start_initial(struct lt_source *base, struct lt_position *positions,
+                           struct lt_text_buffer *keep, struct lt_error *error)
 {
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     const struct lt_connector_env *env = &source->env;
     if (env->kept != NULL) {
-        if (env->kept_size_bytes < KEPT_HEAD_BYTES || memcmp(env->kept, kept_head, KEPT_HEAD_BYTES) != 0)
-            return lt_error_set(error, LT_E_CORRUPT, "the kept initial offsets do not begin with \"v1\"");
+        if (env->kept_size_bytes < KEPT_HEAD_BYTES ||
+            memcmp(env->kept, kept_head, KEPT_HEAD_BYTES) != 0)
+            return lt_error_set(error, LT_E_CORRUPT,
+                                "the kept initial offsets do not begin with \"v1\"");
         return lt_kafka_start_from_json(base, env->kept + KEPT_HEAD_BYTES, positions, error);
     }
     int64_t *numbers = lt_alloc_array(base->partition_count, sizeof *numbers);
@@ -322,47 +353,56 @@ int lt_kafka_start_initial(struct lt_source *base, struct lt_position *positions
     return 0;
 }
 
-void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *positions, struct lt_text_buffer *out)
+void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *positions,
+                            struct lt_text_buffer *out)
 {
     const struct lt_kafka_source *source = (struct lt_kafka_source *)base;
-    lt_kafka_offsets_print(source->partitions, &positions->offset, sizeof *positions, base->partition_count, out);
+    lt_kafka_offsets_print(source->partitions, &positions->offset, sizeof *positions,
+                           base->partition_count, out);
 }
 
 /* A partition that the checkpoint knows and the topic has no more. */
-static int lost_partition(const struct lt_kafka_source *source, const char *topic, int32_t partition,
-                          struct lt_error *error)
+static int lost_partition(const struct lt_kafka_source *source, const char *topic,
+                          int32_t partition, struct lt_error *error)
 {
     if (!source->fails_on_data_loss) {
-        lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\" is in the checkpoint and is gone: data may "
+        lt_log_warn("source kafka: partition %" PRId32
+                    " of topic \"%s\" is in the checkpoint and is gone: data may "
                     "have been lost",
                     partition, topic);
         return 0;
     }
-    lt_error_set(error, LT_E_DATA_LOSS,
-                 "partition %" PRId32 " of topic \"%s\" is in the checkpoint and is gone%s; hint: if "
-                 "this was wanted, set failOnDataLoss=false",
-                 partition, topic,
-                 source->group_id == NULL ? "" : "; kafka.group.id is set, another query may share it");
-    return lt_error_condition(error,
-                              source->group_id == NULL ? "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
-                                                       : "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
-                              "22000");
+    lt_error_set(
+        error, LT_E_DATA_LOSS,
+        "partition %" PRId32 " of topic \"%s\" is in the checkpoint and is gone%s; hint: if "
+        "this was wanted, set failOnDataLoss=false",
+        partition, topic,
+        source->group_id == NULL ? "" : "; kafka.group.id is set, another query may share it");
+    return lt_error_condition(
+        error,
+        source->group_id == NULL ? "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
+                                 : "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
+        "22000");
 }
 
-static int take_logged(void *context, const char *topic, int32_t partition, int64_t number, struct lt_error *error)
+static int take_logged(void *context, const char *topic, int32_t partition, int64_t number,
+                       struct lt_error *error)
 {
     const struct wanted *wanted = context;
     uint32_t index = find_partition(wanted->source, topic, partition);
     if (index == UINT32_MAX)
         return lost_partition(wanted->source, topic, partition, error);
     if (number < 0)
-        return lt_error_set(error, LT_E_CORRUPT, "offset %" PRId64 " of partition %" PRId32 " of topic \"%s\" is negative",
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "offset %" PRId64 " of partition %" PRId32
+                            " of topic \"%s\" is negative",
                             number, partition, topic);
     wanted->numbers[index] = number;
     return 0;
 }
 
-/* Partitions that were added since begin at their earliest record; if that is not 0, some have been lost. */
+/* Partitions that were added since begin at their earliest record; if that is not 0, some have been
+ * lost. */
 static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
 {
     uint32_t count = source->base.partition_count;
@@ -381,8 +421,8 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
             continue;
         const struct lt_kafka_partition *partition = &source->partitions[i];
         if (!source->fails_on_data_loss) {
-            lt_log_warn("source kafka: added partition %" PRId32 " of topic \"%s\" begins at offset %" PRId64
-                        ": data may have been lost",
+            lt_log_warn("source kafka: added partition %" PRId32
+                        " of topic \"%s\" begins at offset %" PRId64 ": data may have been lost",
                         partition->id, partition->topic, added[i]);
             continue;
         }
@@ -390,14 +430,15 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
                      "added partition %" PRId32 " of topic \"%s\" begins at offset %" PRId64
                      " instead of 0; hint: if this was wanted, set failOnDataLoss=false",
                      partition->id, partition->topic, added[i]);
-        code = lt_error_condition(error, "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO", "22000");
+        code = lt_error_condition(
+            error, "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO", "22000");
     }
     free(added);
     return code;
 }
 
-int lt_kafka_start_from_json(struct lt_source *base, const char *json, struct lt_position *positions,
-                             struct lt_error *error)
+int lt_kafka_start_from_json(struct lt_source *base, const char *json,
+                             struct lt_position *positions, struct lt_error *error)
 {
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     int64_t *numbers = lt_alloc_array(base->partition_count, sizeof *numbers);

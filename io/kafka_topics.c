@@ -1,10 +1,11 @@
 /*
- * Which partitions there are: one metadata request at connect. Afterwards librdkafka refreshes the metadata of
- * known topics by itself, and looking for added partitions costs no request: its local table is asked.
+ * Which partitions there are: one metadata request at connect. Afterwards librdkafka refreshes the
+ * metadata of known topics by itself, and looking for added partitions costs no request: its local
+ * table is asked.
  *
- * New topics that match a pattern are not in those tables, and librdkafka offers no way to ask without waiting for
- * the answer. So for subscribePattern alone, every PATTERN_LOOK_NS, the control thread waits for one metadata
- * answer, at most PATTERN_WAIT_MS.
+ * New topics that match a pattern are not in those tables, and librdkafka offers no way to ask
+ * without waiting for the answer. So for subscribePattern alone, every PATTERN_LOOK_NS, the control
+ * thread waits for one metadata answer, at most PATTERN_WAIT_MS.
  */
 #include "io/kafka_source_internal.h"
 
@@ -31,10 +32,12 @@ static bool is_internal(const char *topic)
            strcmp(topic, "__share_group_state") == 0;
 }
 
-/* ------------------------------------------------------------------------------------------- patterns */
+/* -------------------------------------------------------------------------------------------
+ * patterns */
 
 /* Java's \d \w \s (and capitals) become brackets; inside brackets only their content may stand. */
-static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets, struct lt_error *error)
+static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets,
+                         struct lt_error *error)
 {
     const char *content = lt_ascii_lower(c) == 'd'   ? "0-9"
                           : lt_ascii_lower(c) == 'w' ? "A-Za-z0-9_"
@@ -42,7 +45,8 @@ static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets, s
                                                      : NULL;
     if (content == NULL) {
         if (lt_ascii_is_letter(c) || lt_ascii_is_digit(c) || c == '\0')
-            return lt_error_set(error, LT_E_UNSUPPORTED, "\"\\%c\" of Java's expressions is not supported here", c);
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "\"\\%c\" of Java's expressions is not supported here", c);
         if (!in_brackets)
             lt_text_append_char(out, '\\');
         lt_text_append_char(out, c);
@@ -50,7 +54,8 @@ static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets, s
     }
     bool is_negated = c >= 'A' && c <= 'Z';
     if (in_brackets && is_negated)
-        return lt_error_set(error, LT_E_UNSUPPORTED, "\"\\%c\" inside brackets is not supported here", c);
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "\"\\%c\" inside brackets is not supported here", c);
     if (in_brackets)
         lt_text_append(out, content);
     else
@@ -58,7 +63,8 @@ static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets, s
     return 0;
 }
 
-static int translate_pattern(const char *pattern, struct lt_text_buffer *out, struct lt_error *error)
+static int translate_pattern(const char *pattern, struct lt_text_buffer *out,
+                             struct lt_error *error)
 {
     bool in_brackets = false;
     lt_text_append(out, "^(");
@@ -70,11 +76,12 @@ static int translate_pattern(const char *pattern, struct lt_text_buffer *out, st
             at++;
             continue;
         }
-        bool is_lazy = (*at == '?' || *at == '+') && at > pattern && strchr("*+?}", at[-1]) != NULL &&
-                       (at - 1 == pattern || at[-2] != '\\');
+        bool is_lazy = (*at == '?' || *at == '+') && at > pattern &&
+                       strchr("*+?}", at[-1]) != NULL && (at - 1 == pattern || at[-2] != '\\');
         if (!in_brackets && ((*at == '(' && at[1] == '?') || is_lazy))
             return lt_error_set(error, LT_E_UNSUPPORTED,
-                                "groups that begin with \"(?\", lazy and possessive repeats are not supported here");
+                                "groups that begin with \"(?\", lazy and possessive repeats are "
+                                "not supported here");
         if (*at == '[')
             in_brackets = true;
         else if (*at == ']')
@@ -102,7 +109,8 @@ int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *
     return code < 0 ? lt_error_append(error, "\"subscribePattern\" %s", pattern) : 0;
 }
 
-/* ------------------------------------------------------------------------------------------- metadata */
+/* -------------------------------------------------------------------------------------------
+ * metadata */
 
 static bool is_selected(const struct lt_kafka_source *source, const char *topic)
 {
@@ -144,7 +152,8 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source)
 }
 
 /* Waits in slices, so that a refused password is an error at once and not after the deadline. */
-static int ask(struct lt_kafka_source *source, const struct rd_kafka_metadata **out, struct lt_error *error)
+static int ask(struct lt_kafka_source *source, const struct rd_kafka_metadata **out,
+               struct lt_error *error)
 {
     struct lt_kafka_client *client = source->client;
     int wants_all = source->selection == LT_KAFKA_SUBSCRIBE_PATTERN;
@@ -165,7 +174,8 @@ static int ask(struct lt_kafka_source *source, const struct rd_kafka_metadata **
     }
 }
 
-static const struct rd_kafka_metadata_topic *find_topic(const struct rd_kafka_metadata *metadata, const char *name)
+static const struct rd_kafka_metadata_topic *find_topic(const struct rd_kafka_metadata *metadata,
+                                                        const char *name)
 {
     for (int i = 0; i < metadata->topic_cnt; i++) {
         if (strcmp(metadata->topics[i].topic, name) == 0)
@@ -175,8 +185,8 @@ static const struct rd_kafka_metadata_topic *find_topic(const struct rd_kafka_me
 }
 
 /* The first topic asked for that cannot be read, with its error; NULL: all can. */
-static const char *find_trouble(const struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata,
-                                rd_kafka_resp_err_t *err)
+static const char *find_trouble(const struct lt_kafka_source *source,
+                                const struct rd_kafka_metadata *metadata, rd_kafka_resp_err_t *err)
 {
     for (uint32_t i = 0; i < source->topic_count; i++) {
         const struct rd_kafka_metadata_topic *topic = find_topic(metadata, source->topics[i]);
@@ -198,7 +208,8 @@ static int fail_topic(struct lt_kafka_source *source, const char *topic, rd_kafk
         return lt_kafka_client_fail(source->client, error, err, "topic \"%s\"", topic);
     const struct rd_kafka_metadata *all = NULL;
     const char *near = NULL;
-    if (rd_kafka_metadata(source->client->rk, 1, NULL, &all, METADATA_SLICE_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_metadata(source->client->rk, 1, NULL, &all, METADATA_SLICE_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
         const char **names = lt_alloc_array((size_t)all->topic_cnt, sizeof *names);
         size_t count = 0;
         for (int i = 0; i < all->topic_cnt; i++) {
@@ -222,14 +233,16 @@ static void rest_ms(int ms)
     nanosleep(&pause, NULL);
 }
 
-/* ----------------------------------------------------------------------------------------- partitions */
+/* -----------------------------------------------------------------------------------------
+ * partitions */
 
 static int compare_partitions(const void *a, const void *b)
 {
     return lt_kafka_partition_compare(a, b);
 }
 
-static void take_partitions(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata)
+static void take_partitions(struct lt_kafka_source *source,
+                            const struct rd_kafka_metadata *metadata)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < source->found_count; i++)
@@ -239,7 +252,8 @@ static void take_partitions(struct lt_kafka_source *source, const struct rd_kafk
     for (uint32_t i = 0; i < source->found_count; i++) {
         const struct rd_kafka_metadata_topic *topic = find_topic(metadata, source->found[i]);
         for (int p = 0; p < topic->partition_cnt; p++)
-            source->partitions[at++] = (struct lt_kafka_partition){source->found[i], topic->partitions[p].id};
+            source->partitions[at++] =
+                (struct lt_kafka_partition){source->found[i], topic->partitions[p].id};
     }
     qsort(source->partitions, count, sizeof *source->partitions, compare_partitions);
     source->base.partition_count = count;
@@ -254,7 +268,8 @@ static int take_assigned(struct lt_kafka_source *source, const struct rd_kafka_m
         if (wanted->id >= find_topic(metadata, wanted->topic)->partition_cnt)
             return lt_error_set(error, LT_E_NOT_FOUND,
                                 "partition %" PRId32 " of topic \"%s\" does not exist: it has %d",
-                                wanted->id, wanted->topic, find_topic(metadata, wanted->topic)->partition_cnt);
+                                wanted->id, wanted->topic,
+                                find_topic(metadata, wanted->topic)->partition_cnt);
         for (uint32_t k = 0; k < source->found_count; k++) {
             if (strcmp(source->found[k], wanted->topic) == 0)
                 source->partitions[i] = (struct lt_kafka_partition){source->found[k], wanted->id};
@@ -269,13 +284,15 @@ static void take_matching(struct lt_kafka_source *source, const struct rd_kafka_
     char **names = lt_alloc_array((size_t)metadata->topic_cnt, sizeof *names);
     uint32_t count = 0;
     for (int i = 0; i < metadata->topic_cnt; i++) {
-        if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && is_selected(source, metadata->topics[i].topic))
+        if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            is_selected(source, metadata->topics[i].topic))
             names[count++] = metadata->topics[i].topic;
     }
     open_handles(source, names, count);
     free(names);
     if (count == 0)
-        lt_log_warn("source kafka: no topic matches \"%s\" yet", lt_options_get(source->options, "subscribePattern"));
+        lt_log_warn("source kafka: no topic matches \"%s\" yet",
+                    lt_options_get(source->options, "subscribePattern"));
 }
 
 static int discover_pattern(struct lt_kafka_source *source, struct lt_error *error)
@@ -319,7 +336,8 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
     }
 }
 
-/* -------------------------------------------------------------------------------------------- changes */
+/* --------------------------------------------------------------------------------------------
+ * changes */
 
 static uint32_t count_of(const struct lt_kafka_source *source, const char *topic)
 {
@@ -329,8 +347,9 @@ static uint32_t count_of(const struct lt_kafka_source *source, const char *topic
     return count;
 }
 
-/* Asks librdkafka's own table, and so nobody else. No call asks just that; a seek without waiting does: it answers at
- * once for a partition that the table lacks, and moves nothing in one that is not being read. */
+/* Asks librdkafka's own table, and so nobody else. No call asks just that; a seek without waiting
+ * does: it answers at once for a partition that the table lacks, and moves nothing in one that is
+ * not being read. */
 static bool has_new_partition(const struct lt_kafka_source *source)
 {
     for (uint32_t i = 0; i < source->found_count; i++) {
@@ -348,7 +367,8 @@ static bool has_new_topic(struct lt_kafka_source *source)
     if (now_ns < source->next_look_ns)
         return false;
     source->next_look_ns = now_ns + pattern_look_ns;
-    if (rd_kafka_metadata(source->client->rk, 1, NULL, &metadata, PATTERN_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_metadata(source->client->rk, 1, NULL, &metadata, PATTERN_WAIT_MS) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
         return false; /* the next look will tell */
     bool found = false;
     for (int i = 0; i < metadata->topic_cnt && !found; i++) {

@@ -1,15 +1,18 @@
 /*
  * Records out: rows become produced messages.
  *
- * A row is held until its delivery report, since it is the original that a dead letter would need, and since
- * librdkafka borrows its value from BORROW_BYTES on. With one exception, which the speed of a plain relay rests on:
- * a small record that came from Kafka and goes out unchanged is copied by librdkafka, and its row is released at once.
- * Its message is then freed while it is still in the cache, and the row used again: 1.1 instead of 0.7 million
- * records of 128 bytes per CPU-second. librdkafka's copy is the original then (kafka_delivery.c).
+ * A row is held until its delivery report, since it is the original that a dead letter would need,
+ * and since librdkafka borrows its value from BORROW_BYTES on. With one exception, which the speed
+ * of a plain relay rests on: a small record that came from Kafka and goes out unchanged is copied
+ * by librdkafka, and its row is released at once. Its message is then freed while it is still in
+ * the cache, and the row used again: 1.1 instead of 0.7 million records of 128 bytes per
+ * CPU-second. librdkafka's copy is the original then (kafka_delivery.c).
  *
- * What a broker would refuse is refused here, where the topic's rules are known: a broker refuses whole batches.
+ * What a broker would refuse is refused here, where the topic's rules are known: a broker refuses
+ * whole batches.
  *
- * Delivery is retried without limit by default. A full producer is LT_WRITE_FULL; a report frees it.
+ * Delivery is retried without limit by default. A full producer is LT_WRITE_FULL; a report frees
+ * it.
  *
  * on: the lane's sink thread, but for the callback.
  */
@@ -23,8 +26,8 @@
 #include "core/flow/fault.h"
 
 enum {
-    /* From here on librdkafka borrows the value instead of copying it. Measured: at 128 bytes a copy costs nothing
-     * and lets the row go at once; at 1 KiB it costs 0.4 us. */
+    /* From here on librdkafka borrows the value instead of copying it. Measured: at 128 bytes a
+     * copy costs nothing and lets the row go at once; at 1 KiB it costs 0.4 us. */
     BORROW_BYTES = 512,
     /* A record batch of one record: its head, and the largest head of a record. */
     BATCH_HEAD_BYTES = 61,
@@ -34,17 +37,20 @@ enum {
 static bool writer_is_idle(struct lt_writer *base)
 {
     const struct lt_kafka_writer *writer = (struct lt_kafka_writer *)base;
-    return lt_load_acquire_u64(&writer->signal.count) == writer->seen; /* pairs with lt_signal_raise */
+    return lt_load_acquire_u64(&writer->signal.count) ==
+           writer->seen; /* pairs with lt_signal_raise */
 }
 
-/* --------------------------------------------------------------------------------------------- producing */
+/* ---------------------------------------------------------------------------------------------
+ * producing */
 
 static struct lt_fault *make_fault(const char *condition, const char *topic, const char *text)
 {
     return lt_fault_create("sink kafka", condition, "", "topic \"%s\": %s", topic, text);
 }
 
-static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, const void *name, size_t name_bytes)
+static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, const void *name,
+                                               size_t name_bytes)
 {
     char *copy = lt_alloc(name_bytes + 1);
     memcpy(copy, name, name_bytes);
@@ -54,7 +60,8 @@ static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, c
         free(copy);
         return NULL;
     }
-    writer->topics = lt_realloc_array(writer->topics, writer->topic_count + 1, sizeof *writer->topics);
+    writer->topics =
+        lt_realloc_array(writer->topics, writer->topic_count + 1, sizeof *writer->topics);
     writer->last_topic = writer->topic_count++;
     writer->topics[writer->last_topic] = (struct lt_kafka_writer_topic){copy, name_bytes, handle};
     return &writer->topics[writer->last_topic];
@@ -62,11 +69,14 @@ static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, c
 
 static bool is_named(const struct lt_kafka_writer_topic *topic, const struct lt_bytes *name)
 {
-    return topic->name_bytes == name->size_bytes && memcmp(topic->name, name->data, name->size_bytes) == 0;
+    return topic->name_bytes == name->size_bytes &&
+           memcmp(topic->name, name->data, name->size_bytes) == 0;
 }
 
-/* The topic that the row names. Queries write few topics, so they are looked through; NULL: no valid name. */
-static struct lt_kafka_writer_topic *find_topic(struct lt_kafka_writer *writer, const struct lt_bytes *name)
+/* The topic that the row names. Queries write few topics, so they are looked through; NULL: no
+ * valid name. */
+static struct lt_kafka_writer_topic *find_topic(struct lt_kafka_writer *writer,
+                                                const struct lt_bytes *name)
 {
     if (writer->topic_count > 0 && is_named(&writer->topics[writer->last_topic], name))
         return &writer->topics[writer->last_topic];
@@ -79,21 +89,24 @@ static struct lt_kafka_writer_topic *find_topic(struct lt_kafka_writer *writer, 
     return add_topic(writer, name->data, name->size_bytes);
 }
 
-static struct lt_kafka_writer_topic *topic_of(struct lt_kafka_writer *writer, const struct lt_row *row, struct lt_fault **fault)
+static struct lt_kafka_writer_topic *topic_of(struct lt_kafka_writer *writer,
+                                              const struct lt_row *row, struct lt_fault **fault)
 {
     int column = writer->columns.topic;
     if (lt_likely(column == LT_KAFKA_NO_COLUMN))
         return &writer->topics[0];
     if (lt_row_is_null(row, (uint32_t)column)) {
-        *fault = lt_fault_create("sink kafka", "KAFKA_NULL_TOPIC_IN_DATA", "",
-                                 "null topic present in the data. Use the topic option for setting a default topic.");
+        *fault = lt_fault_create(
+            "sink kafka", "KAFKA_NULL_TOPIC_IN_DATA", "",
+            "null topic present in the data. Use the topic option for setting a default topic.");
         return NULL;
     }
     const struct lt_bytes *name = &lt_row_values(row)[column].bytes;
     struct lt_kafka_writer_topic *topic = find_topic(writer, name);
     if (topic == NULL)
-        *fault = lt_fault_create("sink kafka", "KAFKA_INVALID_TOPIC", "", "\"%.*s\" is no name for a topic",
-                                 (int)name->size_bytes, (const char *)name->data);
+        *fault = lt_fault_create("sink kafka", "KAFKA_INVALID_TOPIC", "",
+                                 "\"%.*s\" is no name for a topic", (int)name->size_bytes,
+                                 (const char *)name->data);
     return topic;
 }
 
@@ -129,8 +142,8 @@ static bool is_sole_holder(const struct lt_row *row)
     return true;
 }
 
-static bool take_headers(const struct lt_kafka_writer *writer, const struct lt_row *row, struct record *record,
-                         struct lt_fault **fault)
+static bool take_headers(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                         struct record *record, struct lt_fault **fault)
 {
     int column = writer->columns.headers;
     if (column == LT_KAFKA_NO_COLUMN || lt_row_is_null(row, (uint32_t)column))
@@ -144,17 +157,20 @@ static bool take_headers(const struct lt_kafka_writer *writer, const struct lt_r
     return problem == NULL;
 }
 
-static void drop_headers(const struct lt_kafka_writer *writer, const struct lt_row *row, const struct record *record)
+static void drop_headers(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                         const struct record *record)
 {
     if (record->headers == NULL)
         return;
     if (record->headers_are_taken)
-        lt_kafka_headers_give_back(lt_row_values(row)[writer->columns.headers].array, record->headers);
+        lt_kafka_headers_give_back(lt_row_values(row)[writer->columns.headers].array,
+                                   record->headers);
     else
         rd_kafka_headers_destroy(record->headers);
 }
 
-static void take_partition_and_time(const struct lt_kafka_writer *writer, const struct lt_row *row, struct record *record)
+static void take_partition_and_time(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                                    struct record *record)
 {
     int partition = writer->columns.partition, timestamp = writer->columns.timestamp;
     record->partition = RD_KAFKA_PARTITION_UA;
@@ -162,12 +178,14 @@ static void take_partition_and_time(const struct lt_kafka_writer *writer, const 
         record->partition = (int32_t)lt_row_values(row)[partition].i64;
     if (timestamp != LT_KAFKA_NO_COLUMN && !lt_row_is_null(row, (uint32_t)timestamp)) {
         int64_t us = lt_row_values(row)[timestamp].i64;
-        record->timestamp_ms = us / 1000 - (us % 1000 < 0); /* towards the past, as Java's floorDiv */
+        record->timestamp_ms =
+            us / 1000 - (us % 1000 < 0); /* towards the past, as Java's floorDiv */
         record->has_timestamp = true;
     }
 }
 
-/* What the broker will measure against max.message.bytes: the batch that holds this record alone. */
+/* What the broker will measure against max.message.bytes: the batch that holds this record alone.
+ */
 static size_t wire_bytes(const struct record *record)
 {
     size_t headers_bytes = 0, header_count = 0;
@@ -175,11 +193,12 @@ static size_t wire_bytes(const struct record *record)
         headers_bytes = lt_kafka_headers_size_bytes(record->headers);
         header_count = rd_kafka_header_cnt(record->headers);
     }
-    size_t body = 3 /* attributes, and both deltas, which are 0 */ +
-                  lt_kafka_varint_size_bytes(record->key == NULL ? -1 : (int64_t)record->key_bytes) +
-                  record->key_bytes +
-                  lt_kafka_varint_size_bytes(record->value == NULL ? -1 : (int64_t)record->value_bytes) +
-                  record->value_bytes + lt_kafka_varint_size_bytes((int64_t)header_count) + headers_bytes;
+    size_t body =
+        3 /* attributes, and both deltas, which are 0 */ +
+        lt_kafka_varint_size_bytes(record->key == NULL ? -1 : (int64_t)record->key_bytes) +
+        record->key_bytes +
+        lt_kafka_varint_size_bytes(record->value == NULL ? -1 : (int64_t)record->value_bytes) +
+        record->value_bytes + lt_kafka_varint_size_bytes((int64_t)header_count) + headers_bytes;
     return BATCH_HEAD_BYTES + lt_kafka_varint_size_bytes((int64_t)body) + body;
 }
 
@@ -188,28 +207,32 @@ static bool is_too_large(const struct lt_kafka_writer *writer, const struct reco
     size_t limit = (size_t)writer->sink->rules.record_bytes_max;
     if (lt_likely(limit == 0 || writer->sink->compresses))
         return false;
-    if (lt_likely(record->headers == NULL && record->key_bytes + record->value_bytes + BATCH_HEAD_BYTES +
-                                                     RECORD_HEAD_BYTES_MAX <= limit))
+    if (lt_likely(record->headers == NULL && record->key_bytes + record->value_bytes +
+                                                     BATCH_HEAD_BYTES + RECORD_HEAD_BYTES_MAX <=
+                                                 limit))
         return false;
     return wire_bytes(record) > limit;
 }
 
-static rd_kafka_resp_err_t produce_full(const struct lt_kafka_writer *writer, const struct record *record, int flags,
-                                        void *opaque)
+static rd_kafka_resp_err_t produce_full(const struct lt_kafka_writer *writer,
+                                        const struct record *record, int flags, void *opaque)
 {
     rd_kafka_vu_t parts[9] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = record->topic->handle},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = flags},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)record->value, record->value_bytes}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)record->value, record->value_bytes}},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)record->key, record->key_bytes}},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque},
     };
     size_t count = 6;
     if (record->has_timestamp)
-        parts[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms};
+        parts[count++] =
+            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms};
     if (record->headers != NULL)
-        parts[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = record->headers};
+        parts[count++] =
+            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = record->headers};
     rd_kafka_error_t *error = rd_kafka_produceva(writer->client->rk, parts, count);
     if (lt_likely(error == NULL))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -218,21 +241,23 @@ static rd_kafka_resp_err_t produce_full(const struct lt_kafka_writer *writer, co
     return err;
 }
 
-static rd_kafka_resp_err_t produce(const struct lt_kafka_writer *writer, const struct record *record, void *opaque)
+static rd_kafka_resp_err_t produce(const struct lt_kafka_writer *writer,
+                                   const struct record *record, void *opaque)
 {
     int flags = record->value_bytes < BORROW_BYTES ? RD_KAFKA_MSG_F_COPY : 0;
     if (record->headers != NULL || record->has_timestamp)
         return produce_full(writer, record, flags, opaque);
     if (lt_likely(rd_kafka_produce(record->topic->handle, record->partition, flags,
-                                   (void *)(uintptr_t)record->value, record->value_bytes, record->key,
-                                   record->key_bytes, opaque) == 0))
+                                   (void *)(uintptr_t)record->value, record->value_bytes,
+                                   record->key, record->key_bytes, opaque) == 0))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     return rd_kafka_last_error();
 }
 
 /* librdkafka did not take the record. */
-static enum lt_write refuse(struct lt_kafka_writer *writer, const struct lt_row *row, const struct record *record,
-                            rd_kafka_resp_err_t err, struct lt_fault **fault)
+static enum lt_write refuse(struct lt_kafka_writer *writer, const struct lt_row *row,
+                            const struct record *record, rd_kafka_resp_err_t err,
+                            struct lt_fault **fault)
 {
     drop_headers(writer, row, record);
     if (lt_likely(err == RD_KAFKA_RESP_ERR__QUEUE_FULL))
@@ -242,20 +267,22 @@ static enum lt_write refuse(struct lt_kafka_writer *writer, const struct lt_row 
         return LT_WRITE_BROKEN;
     }
     if (err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        *fault = lt_fault_create("sink kafka", lt_kafka_condition(err), "", "topic \"%s\" has no partition %" PRId32,
-                                 record->topic->name, record->partition);
+        *fault = lt_fault_create("sink kafka", lt_kafka_condition(err), "",
+                                 "topic \"%s\" has no partition %" PRId32, record->topic->name,
+                                 record->partition);
     else
         *fault = make_fault(lt_kafka_condition(err), record->topic->name, rd_kafka_err2str(err));
     return LT_WRITE_FAILED;
 }
 
-static enum lt_write refuse_large(const struct lt_kafka_writer *writer, const struct lt_row *row, const struct record *record,
-                                  struct lt_fault **fault)
+static enum lt_write refuse_large(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                                  const struct record *record, struct lt_fault **fault)
 {
-    *fault = lt_fault_create("sink kafka", lt_kafka_condition(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), "",
-                             "topic \"%s\": the record takes %zu bytes, the topic allows %" PRId64
-                             " (max.message.bytes)",
-                             record->topic->name, wire_bytes(record), writer->sink->rules.record_bytes_max);
+    *fault = lt_fault_create(
+        "sink kafka", lt_kafka_condition(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), "",
+        "topic \"%s\": the record takes %zu bytes, the topic allows %" PRId64
+        " (max.message.bytes)",
+        record->topic->name, wire_bytes(record), writer->sink->rules.record_bytes_max);
     drop_headers(writer, row, record);
     return LT_WRITE_FAILED;
 }
@@ -265,33 +292,38 @@ static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct
 {
     const struct lt_kafka_topic_rules *rules = &writer->sink->rules;
     if (lt_unlikely(rules->needs_key && record->key == NULL))
-        return make_fault("KAFKA_INVALID_RECORD", record->topic->name, "the topic is compacted, and the key is null");
+        return make_fault("KAFKA_INVALID_RECORD", record->topic->name,
+                          "the topic is compacted, and the key is null");
     if (lt_likely(!record->has_timestamp || record->timestamp_ms < 0))
         return NULL;
-    /* The time known here is behind, so a record that seems far ahead is worth another look at the clock. */
+    /* The time known here is behind, so a record that seems far ahead is worth another look at the
+     * clock. */
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))
         writer->wall_ms = lt_clock_wall_us(writer->clock) / LT_NS_PER_US;
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
                           "the timestamp is farther ahead than message.timestamp.after.max.ms");
     if (lt_unlikely(rules->behind_ms_max != INT64_MAX &&
-                    lt_clock_wall_us(writer->clock) / LT_NS_PER_US - record->timestamp_ms > rules->behind_ms_max))
+                    lt_clock_wall_us(writer->clock) / LT_NS_PER_US - record->timestamp_ms >
+                        rules->behind_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
                           "the timestamp is farther behind than message.timestamp.before.max.ms");
     return NULL;
 }
 
-/* True when librdkafka's copy tells all that a dead letter would say, so that the row need not be held: a consumed
- * message as it came, small enough to be copied. */
+/* True when librdkafka's copy tells all that a dead letter would say, so that the row need not be
+ * held: a consumed message as it came, small enough to be copied. */
 static bool can_release(const struct lt_row *row, const struct record *record)
 {
     rd_kafka_headers_t *headers;
-    return record->value_bytes < BORROW_BYTES && row->parent == NULL && lt_kafka_row_is_consumed(row) &&
-           record->has_timestamp &&
-           (record->headers != NULL || rd_kafka_message_headers(row->origin, &headers) == RD_KAFKA_RESP_ERR__NOENT);
+    return record->value_bytes < BORROW_BYTES && row->parent == NULL &&
+           lt_kafka_row_is_consumed(row) && record->has_timestamp &&
+           (record->headers != NULL ||
+            rd_kafka_message_headers(row->origin, &headers) == RD_KAFKA_RESP_ERR__NOENT);
 }
 
-static void take_content(const struct lt_kafka_writer *writer, const struct lt_row *row, struct record *record)
+static void take_content(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                         struct record *record)
 {
     record->key = bytes_of(row, writer->columns.key, &record->key_bytes);
     record->value = bytes_of(row, writer->columns.value, &record->value_bytes);
@@ -325,7 +357,8 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
     return LT_WRITE_DONE;
 }
 
-static enum lt_write writer_write(struct lt_writer *base, struct lt_row *row, struct lt_fault **fault)
+static enum lt_write writer_write(struct lt_writer *base, struct lt_row *row,
+                                  struct lt_fault **fault)
 {
     struct lt_kafka_writer *writer = (struct lt_kafka_writer *)base;
     if (lt_unlikely(writer->is_broken))
@@ -339,7 +372,8 @@ static enum lt_write writer_write(struct lt_writer *base, struct lt_row *row, st
     return result;
 }
 
-/* ---------------------------------------------------------------------------------------- open, close */
+/* ---------------------------------------------------------------------------------------- open,
+ * close */
 
 static void writer_close(struct lt_writer *base)
 {
@@ -375,8 +409,8 @@ static void on_event(rd_kafka_t *rk, void *opaque)
     lt_signal_raise(opaque);
 }
 
-int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env, struct lt_writer **out,
-                         struct lt_error *error)
+int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env,
+                         struct lt_writer **out, struct lt_error *error)
 {
     struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
     struct lt_kafka_writer *writer = lt_alloc(sizeof *writer);

@@ -1,6 +1,6 @@
 /*
- * The state of one Kafka writer, shared by kafka_writer.c (records out, life) and kafka_delivery.c (what becomes of
- * them, epochs).
+ * The state of one Kafka writer, shared by kafka_writer.c (records out, life) and kafka_delivery.c
+ * (what becomes of them, epochs).
  */
 #ifndef LT_IO_KAFKA_WRITER_H
 #define LT_IO_KAFKA_WRITER_H
@@ -10,9 +10,11 @@
 #include "io/kafka_sink_internal.h"
 
 enum { LT_KAFKA_SLOT_COUNT = 8 };
-_Static_assert(LT_KAFKA_SLOT_COUNT > LT_LIMIT_EPOCHS_IN_FLIGHT + 1, "an open epoch and all in flight need a slot each");
+_Static_assert(LT_KAFKA_SLOT_COUNT > LT_LIMIT_EPOCHS_IN_FLIGHT + 1,
+               "an open epoch and all in flight need a slot each");
 
-/* What we know of a record on its way: the opaque of its delivery report. At home it is a link of the free list. */
+/* What we know of a record on its way: the opaque of its delivery report. At home it is a link of
+ * the free list. */
 struct lt_kafka_ticket {
     union {
         struct lt_row *row; /* held; NULL: released, librdkafka's copy is all there is */
@@ -52,7 +54,8 @@ struct lt_kafka_writer {
     uint64_t outstanding[LT_KAFKA_SLOT_COUNT];
     uint64_t closed[LT_KAFKA_SLOT_COUNT]; /* epochs prepared and not yet found durable; by slot */
 
-    struct lt_row_pool *remade; /* rows of failed records whose row was released; made when first needed */
+    struct lt_row_pool
+        *remade; /* rows of failed records whose row was released; made when first needed */
     bool is_shared;
 
     int64_t wall_ms; /* as of the last look; behind the time, never ahead */
@@ -74,14 +77,16 @@ static inline struct lt_kafka_ticket *lt_kafka_ticket_take(struct lt_kafka_write
     return ticket;
 }
 
-static inline void lt_kafka_ticket_return(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket)
+static inline void lt_kafka_ticket_return(struct lt_kafka_writer *writer,
+                                          struct lt_kafka_ticket *ticket)
 {
     ticket->next = writer->free_ticket;
     writer->free_ticket = ticket;
 }
 
 /* The writer can do no more: sets its error, once. Returns nothing; whoever called says BROKEN. */
-void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err, const char *topic);
+void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err,
+                           const char *topic);
 
 /* Contract functions of kafka_delivery.c. */
 int lt_kafka_writer_poll(struct lt_writer *base, struct lt_out *out);

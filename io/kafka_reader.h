@@ -1,0 +1,85 @@
+/*
+ * The state of one Kafka reader, shared by kafka_reader.c (records) and kafka_reader_life.c (open,
+ * seek, close).
+ */
+#ifndef LT_IO_KAFKA_READER_H
+#define LT_IO_KAFKA_READER_H
+
+#include "io/kafka_headers.h"
+#include "io/kafka_source_internal.h"
+
+/* Messages taken at once: their heads stay in the first-level cache. */
+enum { LT_KAFKA_BATCH_RECORDS = 64 };
+
+struct lt_kafka_reader_partition {
+    rd_kafka_topic_t *handle;
+    const struct lt_kafka_partition *name;
+    uint32_t source_index;
+    struct lt_bytes topic;
+    int64_t next;
+    int64_t end; /* INT64_MAX: none */
+    bool is_ended, is_started, takes_any;
+};
+
+/* The partitions of one topic, for finding a message's. */
+struct lt_kafka_reader_topic {
+    rd_kafka_topic_t *handle;
+    struct lt_kafka_reader_partition **by_id;
+    int32_t id_count;
+};
+
+struct lt_kafka_reader {
+    struct lt_reader base;
+    struct lt_kafka_source *source;
+    struct lt_kafka_client *client;
+    bool client_is_own;
+    const struct lt_clock *clock;
+    struct lt_row_pool *pool;
+    uint64_t used; /* bit per column */
+    rd_kafka_queue_t *queue, *main_queue;
+
+    struct lt_signal signal;
+    uint64_t seen;
+    bool has_more;   /* the queue was not empty when last looked at */
+    bool is_blocked; /* no rows, or too many bytes */
+    bool has_failed;
+
+    struct lt_row *spare[LT_KAFKA_BATCH_RECORDS]; /* claimed, not used yet */
+    uint32_t spare_count;
+    uint64_t bytes, bytes_max;
+
+    struct lt_kafka_reader_topic *last_topic;
+    struct lt_kafka_reader_topic *topics; /* sorted by handle */
+    uint32_t topic_count;
+    struct lt_kafka_reader_partition *partitions; /* in the order they were asked for */
+    uint32_t partition_count;
+    uint32_t open_count; /* not ended */
+
+    int64_t newest_ms; /* timestamp of the last record seen; -1 */
+    struct lt_shared_u64 *out_of_range;
+};
+
+/* Begins to fetch from `offset`, or fails with reader->base.error. Does not wait. */
+int lt_kafka_reader_start(struct lt_kafka_reader *reader,
+                          struct lt_kafka_reader_partition *partition, int64_t offset);
+/* Waits until librdkafka has stopped; what it had fetched is outdated from then on. */
+void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition);
+int lt_kafka_reader_topic_compare(const void *a, const void *b);
+static inline bool lt_kafka_reader_uses(const struct lt_kafka_reader *reader,
+                                        enum lt_kafka_column column)
+{
+    return (reader->used >> column & 1) != 0;
+}
+
+/* Contract functions of kafka_reader.c. */
+enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *out, uint32_t limit,
+                                         uint32_t *count);
+bool lt_kafka_reader_is_ready(struct lt_reader *base);
+bool lt_kafka_reader_is_idle(struct lt_reader *base);
+int64_t lt_kafka_reader_deadline_ns(struct lt_reader *base);
+void lt_kafka_reader_position(struct lt_reader *base, struct lt_position *positions);
+void lt_kafka_reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms);
+/* The row pool's on_release: `context` is the reader. */
+void lt_kafka_reader_release(void *context, struct lt_row *row);
+
+#endif
