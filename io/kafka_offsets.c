@@ -1,161 +1,94 @@
 /*
- * The grammar is the JSON that these two forms need and no more: objects and arrays two deep, texts
- * without escapes (Kafka's topic names have none), whole numbers. Anything else is refused with its
- * place.
+ * Reading is core/text's; here is what the two forms must look like. Errors name line and column of
+ * what does not fit.
  */
 #include "io/kafka_offsets.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/ascii.h"
+#include "core/base/arena.h"
+#include "core/base/units.h"
+#include "core/text/json_tree.h"
 
-enum { TOPIC_MAX_BYTES = 249 }; /* Kafka's own limit for names */
-
-struct scan {
-    const char *text;
-    const char *at;
-    struct lt_error *error;
+struct walk {
     lt_kafka_entry_fn *visit;
     void *context;
+    struct lt_error *error;
 };
 
-static int fail(const struct scan *scan, const char *wanted)
+static int fail(const struct walk *walk, const struct lt_json *json, const char *wanted)
 {
-    return lt_error_set(scan->error, LT_E_PARSE, "\"%.200s\" at byte %zu: expected %s", scan->text,
-                        (size_t)(scan->at - scan->text), wanted);
+    return lt_error_set(walk->error, LT_E_PARSE, "line %zu, column %zu: expected %s", json->line,
+                        json->column, wanted);
 }
 
-static void skip_blanks(struct scan *scan)
+static bool is_partition(const struct lt_json *json)
 {
-    while (lt_ascii_is_blank(*scan->at))
-        scan->at++;
+    return json->kind == LT_JSON_INTEGER && json->i64 >= 0 && json->i64 <= INT32_MAX;
 }
 
-static bool try_char(struct scan *scan, char c)
+/* {"0":23} */
+static int walk_offsets(const struct walk *walk, const char *topic, const struct lt_json *json)
 {
-    skip_blanks(scan);
-    if (*scan->at != c)
-        return false;
-    scan->at++;
-    return true;
-}
-
-static int take_text(struct scan *scan, char *out, size_t out_size, const char *wanted)
-{
-    if (!try_char(scan, '"'))
-        return fail(scan, wanted);
-    size_t size_bytes = strcspn(scan->at, "\"\\");
-    if (scan->at[size_bytes] != '"' || size_bytes == 0 || size_bytes >= out_size)
-        return fail(scan, wanted);
-    memcpy(out, scan->at, size_bytes);
-    out[size_bytes] = '\0';
-    scan->at += size_bytes + 1;
-    return 0;
-}
-
-static int parse_number(struct scan *scan, const char *text, char **end, int64_t min, int64_t max,
-                        int64_t *out)
-{
-    errno = 0;
-    long long number = strtoll(text, end, 10);
-    if (*end == text || errno != 0 || number < min || number > max)
-        return fail(scan, min < 0 ? "an offset" : "a partition number");
-    *out = number;
-    return 0;
-}
-
-static int take_number(struct scan *scan, int64_t min, int64_t max, int64_t *out)
-{
-    char *end;
-    skip_blanks(scan);
-    int code = parse_number(scan, scan->at, &end, min, max, out);
-    if (code == 0)
-        scan->at = end;
-    return code;
-}
-
-/* "0":23 */
-static int take_offset_entry(struct scan *scan, const char *topic)
-{
-    char text[16], *end;
-    int64_t partition = 0, number = 0;
-    int code = take_text(scan, text, sizeof text, "a partition number in quotes");
-    if (code < 0)
-        return code;
-    code = parse_number(scan, text, &end, 0, INT32_MAX, &partition);
-    if (code < 0)
-        return code;
-    if (*end != '\0')
-        return fail(scan, "a partition number");
-    if (!try_char(scan, ':'))
-        return fail(scan, "\":\"");
-    code = take_number(scan, INT64_MIN, INT64_MAX, &number);
-    return code < 0 ? code
-                    : scan->visit(scan->context, topic, (int32_t)partition, number, scan->error);
-}
-
-/* 0 */
-static int take_assign_entry(struct scan *scan, const char *topic)
-{
-    int64_t partition = 0;
-    int code = take_number(scan, 0, INT32_MAX, &partition);
-    return code < 0 ? code : scan->visit(scan->context, topic, (int32_t)partition, 0, scan->error);
-}
-
-static int take_topic(struct scan *scan, char open, char close,
-                      int (*take)(struct scan *, const char *))
-{
-    char topic[TOPIC_MAX_BYTES + 1];
-    int code = take_text(scan, topic, sizeof topic, "a topic name in quotes");
-    if (code < 0)
-        return code;
-    if (!try_char(scan, ':'))
-        return fail(scan, "\":\"");
-    if (!try_char(scan, open))
-        return fail(scan, open == '{' ? "\"{\"" : "\"[\"");
-    if (try_char(scan, close))
-        return 0;
-    do {
-        code = take(scan, topic);
+    if (!json->is_object)
+        return fail(walk, json, "an offset per partition: {\"0\":23}");
+    for (size_t i = 0; i < json->count; i++) {
+        int64_t partition;
+        if (lt_units_parse_i64(json->names[i], &partition, NULL) < 0 || partition < 0 ||
+            partition > INT32_MAX)
+            return fail(walk, &json->items[i], "a partition number as its name");
+        if (json->items[i].kind != LT_JSON_INTEGER)
+            return fail(walk, &json->items[i], "an offset");
+        int code =
+            walk->visit(walk->context, topic, (int32_t)partition, json->items[i].i64, walk->error);
         if (code < 0)
             return code;
-    } while (try_char(scan, ','));
-    return try_char(scan, close) ? 0
-                                 : fail(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
+    }
+    return 0;
 }
 
-static int walk(struct scan *scan, char open, char close, int (*take)(struct scan *, const char *))
+/* [0,1] */
+static int walk_partitions(const struct walk *walk, const char *topic, const struct lt_json *json)
 {
-    if (!try_char(scan, '{'))
-        return fail(scan, "\"{\"");
-    if (!try_char(scan, '}')) {
-        do {
-            int code = take_topic(scan, open, close, take);
-            if (code < 0)
-                return code;
-        } while (try_char(scan, ','));
-        if (!try_char(scan, '}'))
-            return fail(scan, "\",\" or \"}\"");
+    if (!json->is_array)
+        return fail(walk, json, "partition numbers: [0,1]");
+    for (size_t i = 0; i < json->count; i++) {
+        if (!is_partition(&json->items[i]))
+            return fail(walk, &json->items[i], "a partition number");
+        int code = walk->visit(walk->context, topic, (int32_t)json->items[i].i64, 0, walk->error);
+        if (code < 0)
+            return code;
     }
-    skip_blanks(scan);
-    return *scan->at == '\0' ? 0 : fail(scan, "the end");
+    return 0;
+}
+
+static int walk_topics(const struct walk *walk, const char *text,
+                       int (*walk_topic)(const struct walk *, const char *, const struct lt_json *))
+{
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_json *json;
+    int code = lt_json_parse(text, strlen(text), arena, &json, walk->error);
+    if (code == 0 && !json->is_object)
+        code = fail(walk, json, "an object with a field per topic");
+    for (size_t i = 0; code == 0 && i < json->count; i++)
+        code = walk_topic(walk, json->names[i], &json->items[i]);
+    lt_arena_destroy(arena);
+    return code;
 }
 
 int lt_kafka_offsets_parse(const char *json, lt_kafka_entry_fn *visit, void *context,
                            struct lt_error *error)
 {
-    struct scan scan = {json, json, error, visit, context};
-    return walk(&scan, '{', '}', take_offset_entry);
+    const struct walk walk = {visit, context, error};
+    return walk_topics(&walk, json, walk_offsets);
 }
 
 int lt_kafka_assign_parse(const char *json, lt_kafka_entry_fn *visit, void *context,
                           struct lt_error *error)
 {
-    struct scan scan = {json, json, error, visit, context};
-    return walk(&scan, '[', ']', take_assign_entry);
+    const struct walk walk = {visit, context, error};
+    return walk_topics(&walk, json, walk_partitions);
 }
 
 int lt_kafka_partition_compare(const struct lt_kafka_partition *a,

@@ -23,7 +23,7 @@ struct lt_kafka_partition {
 typedef int lt_kafka_entry_fn(void *context, const char *topic, int32_t partition, int64_t number,
                               struct lt_error *error);
 
-/* Walks {"topic":{"0":23}}. Errors name the byte where the text stops making sense. */
+/* Walks {"topic":{"0":23}}. Errors name line and column. */
 int lt_kafka_offsets_parse(const char *json, lt_kafka_entry_fn *visit, void *context,
                            struct lt_error *error) LT_MUST_USE;
 /* Walks {"topic":[0,1]}. */
