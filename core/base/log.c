@@ -41,7 +41,7 @@ static struct {
     lt_log_fn *fn;
     void *context;
     bool json;
-} settings = {.level = LT_LOG_INFO};
+} settings = {.level = LT_LOG_WARN};
 
 /* written by any thread */
 static struct lt_shared_u64 held_back_lines;

@@ -72,9 +72,11 @@ static void a_line_has_prefix_level_and_text(void **state)
 {
     (void)state;
     begin_capture();
+    lt_log_info("not shown by default");
+    lt_log_set_level(LT_LOG_INFO);
     lt_log_info("lane %d pinned", 3);
     lt_log_error("disk");
-    lt_log_debug("not shown by default");
+    lt_log_debug("not shown");
     assert_string_equal(captured(), "leat: info: lane 3 pinned\nleat: error: disk\n");
 }
 
