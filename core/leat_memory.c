@@ -204,7 +204,7 @@ leat_stream *leat_read_input(leat_input *input)
 
 leat_row *leat_input_claim(leat_input *input)
 {
-    struct lt_row *row = lt_memory_source_claim(input->memory);
+    struct lt_row *row = input == NULL ? NULL : lt_memory_source_claim(input->memory);
     if (row != NULL)
         lt_door_set_all_null(row);
     return (leat_row *)(void *)row;
