@@ -124,16 +124,32 @@ static leat_stream *build_rows(struct eval *eval)
     return rows;
 }
 
-/* The expression's columns as texts, in Spark's own casts. */
-static leat_stream *build_texts(leat_stream *results)
+/* Nested values have no text yet. */
+static bool is_printable(const struct lt_tool_schema *schema)
+{
+    static const char *const nested[] = {"ARRAY<", "MAP<", "STRUCT<"};
+    for (size_t i = 0; i < schema->count; i++)
+        for (size_t k = 0; k < sizeof nested / sizeof nested[0]; k++)
+            if (strncmp(schema->fields[i].type, nested[k], strlen(nested[k])) == 0) {
+                lt_tool_say("a result of type %s cannot be printed", schema->fields[i].type);
+                return false;
+            }
+    return true;
+}
+
+/* The expression's columns as texts, in Spark's own casts; NULL after saying what is wrong. */
+static leat_stream *build_texts(const struct eval *eval, leat_stream *results)
 {
     struct lt_tool_schema schema;
     const char *ddl = leat_stream_schema(results);
-    if (ddl == NULL)
+    if (ddl == NULL) {
+        (void)fail_builder(eval);
         return NULL;
+    }
     lt_tool_schema_parse(ddl, &schema);
     char *list = NULL;
-    for (size_t i = 0; i < schema.count; i++) {
+    bool is_sound = is_printable(&schema);
+    for (size_t i = 0; i < schema.count && is_sound; i++) {
         char *before = list, *name = lt_tool_schema_quote(schema.fields[i].name);
         list = lt_tool_format("%s%scast(%s as string) as `%zu`", before != NULL ? before : "",
                               before != NULL ? ", " : "", name, i);
@@ -141,7 +157,11 @@ static leat_stream *build_texts(leat_stream *results)
         free(name);
     }
     lt_tool_schema_fini(&schema);
-    leat_stream *texts = list != NULL ? leat_select(results, list) : NULL;
+    leat_stream *texts = is_sound ? leat_select(results, list) : NULL;
+    if (is_sound && leat_stream_schema(texts) == NULL) {
+        (void)fail_builder(eval);
+        texts = NULL;
+    }
     free(list);
     return texts;
 }
@@ -161,11 +181,13 @@ static int open_query(struct eval *eval)
     leat_stream *rows = build_rows(eval);
     if (rows == NULL)
         return LT_TOOL_USAGE;
-    leat_stream *texts = build_texts(leat_select(rows, eval->expression));
-    if (texts == NULL || leat_stream_schema(texts) == NULL)
-        return fail_builder(eval);
+    leat_stream *texts = build_texts(eval, leat_select(rows, eval->expression));
+    if (texts == NULL)
+        return LT_TOOL_USAGE;
     eval->output = leat_output_create(eval->context, 16);
-    eval->query = leat_query_create(eval->context, NULL);
+    /* A handful of rows is no reason to take CPUs and power from others. */
+    eval->query = leat_query_create(
+        eval->context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
     if (leat_query_write_output(eval->query, texts, eval->output) != LEAT_OK ||
         leat_start_invoked(eval->query) != LEAT_OK)
         return lt_tool_wrong("%s", leat_query_error(eval->query));
@@ -275,6 +297,7 @@ int lt_tool_eval(int count, char **arguments)
     FILE *file = strcmp(eval.path, "-") == 0 ? stdin : fopen(eval.path, "re");
     if (file == NULL)
         return lt_tool_wrong("cannot open \"%s\": %s", eval.path, strerror(errno));
+    leat_set_log_level(LEAT_LOG_WARN);
     status = eval_lines(&eval, file);
     if (ferror(file)) {
         lt_tool_say("cannot read \"%s\"", eval.path);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/leat_admin.h"
 #include "tools/commands.h"
 
 enum { NAMES_MAX = 64, HELP_COLUMN = 28, HELP_WIDTH = 68 };
@@ -35,10 +36,13 @@ static int fail_unknown(const struct lt_tool_flag *flags, size_t flag_count, con
         names[count++] = flags[i].name;
     char *bare = lt_tool_copy(argument + strspn(argument, "-"));
     bare[strcspn(bare, "=")] = '\0';
-    char *hint = lt_tool_hint(bare, names, count);
-    int status = lt_tool_wrong("unknown option \"%.*s\"%s", (int)strcspn(argument, "="), argument,
-                               *hint != '\0' ? hint : "; hint: --help lists them all");
-    free(hint);
+    const char *near = leat_admin_nearest(bare, names, count);
+    int shown = (int)strcspn(argument, "=");
+    int status = near != NULL
+                     ? lt_tool_wrong("unknown option \"%.*s\"; hint: did you mean \"--%s\"?", shown,
+                                     argument, near)
+                     : lt_tool_wrong("unknown option \"%.*s\"; hint: --help lists them all", shown,
+                                     argument);
     free(bare);
     return status;
 }

@@ -16,6 +16,19 @@
 static const char *const written[] = {"key", "value", "headers", "timestamp", "partition", "topic"};
 enum { WRITTEN_COUNT = sizeof written / sizeof written[0], KEPT_COUNT = 5 /* not topic */ };
 
+/* A list that begins with a bare * says "and the rest as it is", which is what a list means here
+ * anyway: the star is skipped, and a column that is named again is replaced, not doubled. */
+static const char *skip_star(const char *list)
+{
+    const char *at = list + strspn(list, " \t\n");
+    if (*at != '*')
+        return list;
+    at += 1 + strspn(at + 1, " \t\n");
+    if (*at != ',' && *at != '\0')
+        return list; /* * except (...), or a product */
+    return at + (*at == ',');
+}
+
 /* The schema of a stream; 0, or LT_TOOL_USAGE after saying the builder's error. */
 static int schema_of(const struct lt_tool_plan *plan, leat_stream *stream, const char *what,
                      struct lt_tool_schema *out)
@@ -27,7 +40,7 @@ static int schema_of(const struct lt_tool_plan *plan, leat_stream *stream, const
     return 0;
 }
 
-/* With a *, the list says everything itself. */
+/* With * EXCEPT, the list says everything itself. */
 static bool has_star(const struct lt_tool_schema *names)
 {
     return lt_tool_schema_find(names, "offset") >= 0 &&
@@ -130,7 +143,9 @@ int lt_tool_plan_select(struct lt_tool_plan *plan, const struct lt_tool_settings
                              lt_tool_settings_origin(settings, LT_TOOL_SET_TIMESTAMP), time);
     bool is_now = time != NULL && strcmp(time, "now") == 0;
     *gives_topic = false;
-    if (list != NULL)
+    if (list != NULL && strcmp(plan->sink.format, "kafka") == 0)
+        list = skip_star(list);
+    if (list != NULL && *list != '\0')
         return select_list(plan, settings, list, is_now, stream, gives_topic);
     return is_now ? apply(plan, stream, lt_tool_copy("* except (timestamp)")) : 0;
 }

@@ -25,8 +25,8 @@
     XX(WHERE, "where", 0, "EXPR", "Pass on the records for which EXPR is true.")                   \
     XX(SELECT, "select", 0, "LIST",                                                                \
        "Rewrite columns by name: \"upper(cast(value as string)) as value\". Names: key, value, "   \
-       "topic, partition, headers, timestamp. What the list does not name stays as it is, unless " \
-       "it has a *, which takes the list as it stands.")                                           \
+       "topic, partition, headers, timestamp. What the list does not name stays as it is; a list " \
+       "with * except (...) is taken as it stands.")                                               \
     XX(DROP_HEADER, "drop-header", 0, "NAME", "Drop all headers of that name; * drops all.")       \
     XX(ADD_HEADER, "add-header", 0, "NAME=VALUE", "Add a header at the end; NAME alone: null.")    \
     XX(CHECKPOINT, "checkpoint", 0, "DIR",                                                         \
@@ -68,7 +68,7 @@
        "Print each effective value and where it came from, and end.")                              \
     XX(EXPLAIN, "explain", 0, NULL, "Check everything without connecting, print the plan, end.")   \
     XX(QUIET, "quiet", 'q', NULL, "No live line and no progress.")                                 \
-    XX(LOG_LEVEL, "log-level", 0, "LEVEL", "error, warn (the default), info or debug.")            \
+    XX(LOG_LEVEL, "log-level", 0, "LEVEL", "error, warn, info (the default) or debug.")            \
     XX(HELP, "help", 'h', NULL, "Print this and end.")
 
 enum lt_tool_setting {
