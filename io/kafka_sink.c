@@ -37,9 +37,11 @@ static const struct lt_option_spec options[] = {
      "Topic of all rows; goes before the column topic."},
     {"includeHeaders", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
      "As in Spark, the presence of the column headers suffices."},
-    {"partitioner", LT_OPTION_CHOICE, NULL,
-     "consistent|consistent_random|murmur2|murmur2_random|fnv1a|fnv1a_random|random", 0, 0, 0,
-     "Where rows without a value in the column partition go; the same as kafka.partitioner."},
+    {"partitioner", LT_OPTION_CHOICE, NULL, "source|key|murmur2|round-robin", 0, 0, 0,
+     "source: the column partition, of a topic with as many partitions; key and murmur2: by the "
+     "key as the Java "
+     "client does, whatever the column says; round-robin; unset: the column, and by the key where "
+     "it is null."},
     {"kafka.", LT_OPTION_PREFIX, NULL, NULL, 0, 0, 0,
      "Any producer property, under the name of Kafka's Java client or of librdkafka."},
 };
@@ -375,18 +377,26 @@ static bool compresses(const struct lt_options *set)
     return type != NULL && lt_ascii_compare(type, "none") != 0;
 }
 
-/* `partitioner` is short for kafka.partitioner. */
+/* Who chooses the partition. By the key is what the producer does by itself (kafka.partitioner). */
 static int take_partitioner(struct lt_kafka_sink *sink, struct lt_error *error)
 {
-    const char *partitioner = lt_options_text(sink->options, options, OPTION_COUNT, "partitioner");
-    if (partitioner == NULL)
+    const char *how = lt_options_text(sink->options, options, OPTION_COUNT, "partitioner");
+    if (how == NULL)
         return 0;
     if (lt_options_has(sink->options, "kafka.partitioner"))
         return lt_error_set(error, LT_E_INVALID,
-                            "options \"partitioner\" and \"kafka.partitioner\" are the same; hint: "
-                            "give one of them");
-    return lt_options_set(sink->options, "kafka.partitioner", partitioner,
-                          lt_options_origin(sink->options, "partitioner"), error);
+                            "options \"partitioner\" and \"kafka.partitioner\" exclude each other");
+    if (strcmp(how, "source") == 0) {
+        sink->base.keeps_partitions = true;
+        if (sink->columns.partition != LT_KAFKA_NO_COLUMN)
+            return 0;
+        return lt_error_set(
+            error, LT_E_ANALYSIS,
+            "option \"partitioner\": source needs the attribute 'partition', which is not present");
+    }
+    sink->columns.partition = LT_KAFKA_NO_COLUMN;
+    sink->is_round_robin = strcmp(how, "round-robin") == 0;
+    return 0;
 }
 
 static int sink_bind(const struct lt_sink_type *type, const struct lt_options *given,
@@ -403,13 +413,13 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
     int code = lt_options_check(sink->options, options, OPTION_COUNT, "sink kafka", error);
     bool is_named = code < 0;
     if (code == 0)
-        code = take_partitioner(sink, error);
-    if (code == 0)
         code = lt_kafka_client_check(LT_KAFKA_PRODUCER, sink->options, error);
     if (code == 0) {
         sink->topic = lt_options_get(sink->options, "topic");
         code = bind_columns(sink, schema, arena, error);
     }
+    if (code == 0)
+        code = take_partitioner(sink, error);
     if (code < 0) {
         sink_close(&sink->base);
         return is_named ? code : lt_error_append(error, "sink kafka");

@@ -30,6 +30,7 @@ struct lt_kafka_sink {
     struct lt_options *options; /* a copy */
     const char *topic;          /* the option; or NULL: the column says */
     struct lt_kafka_sink_columns columns;
+    bool is_round_robin;
     bool compresses; /* then a record's size in the broker's eyes is not known before */
 
     /* constant after connect */

@@ -241,6 +241,16 @@ static int compare_partitions(const void *a, const void *b)
     return lt_kafka_partition_compare(a, b);
 }
 
+static void note_width(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata)
+{
+    source->base.partition_width = 0;
+    for (uint32_t i = 0; i < source->found_count; i++) {
+        uint32_t count = (uint32_t)find_topic(metadata, source->found[i])->partition_cnt;
+        if (count > source->base.partition_width)
+            source->base.partition_width = count;
+    }
+}
+
 static void take_partitions(struct lt_kafka_source *source,
                             const struct rd_kafka_metadata *metadata)
 {
@@ -303,6 +313,7 @@ static int discover_pattern(struct lt_kafka_source *source, struct lt_error *err
         return code;
     take_matching(source, metadata);
     take_partitions(source, metadata);
+    note_width(source, metadata);
     rd_kafka_metadata_destroy(metadata);
     source->next_look_ns = lt_clock_now_ns(source->env.clock) + pattern_look_ns;
     return 0;
@@ -326,6 +337,7 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
                 code = take_assigned(source, metadata, error);
             else
                 take_partitions(source, metadata);
+            note_width(source, metadata);
         }
         rd_kafka_metadata_destroy(metadata);
         if (topic == NULL)

@@ -169,19 +169,27 @@ static void drop_headers(const struct lt_kafka_writer *writer, const struct lt_r
         rd_kafka_headers_destroy(record->headers);
 }
 
-static void take_partition_and_time(const struct lt_kafka_writer *writer, const struct lt_row *row,
-                                    struct record *record)
+static int32_t choose_partition(struct lt_kafka_writer *writer, const struct lt_row *row)
 {
-    int partition = writer->columns.partition, timestamp = writer->columns.timestamp;
-    record->partition = RD_KAFKA_PARTITION_UA;
-    if (partition != LT_KAFKA_NO_COLUMN && !lt_row_is_null(row, (uint32_t)partition))
-        record->partition = (int32_t)lt_row_values(row)[partition].i64;
-    if (timestamp != LT_KAFKA_NO_COLUMN && !lt_row_is_null(row, (uint32_t)timestamp)) {
-        int64_t us = lt_row_values(row)[timestamp].i64;
-        record->timestamp_ms =
-            us / 1000 - (us % 1000 < 0); /* towards the past, as Java's floorDiv */
-        record->has_timestamp = true;
-    }
+    int column = writer->columns.partition;
+    if (column != LT_KAFKA_NO_COLUMN && !lt_row_is_null(row, (uint32_t)column))
+        return (int32_t)lt_row_values(row)[column].i64;
+    if (!writer->sink->is_round_robin || writer->sink->base.partition_count == 0)
+        return RD_KAFKA_PARTITION_UA;
+    if (++writer->next_partition >= writer->sink->base.partition_count)
+        writer->next_partition = 0;
+    return (int32_t)writer->next_partition;
+}
+
+static void take_time(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                      struct record *record)
+{
+    int column = writer->columns.timestamp;
+    if (column == LT_KAFKA_NO_COLUMN || lt_row_is_null(row, (uint32_t)column))
+        return;
+    int64_t us = lt_row_values(row)[column].i64;
+    record->timestamp_ms = us / 1000 - (us % 1000 < 0); /* towards the past, as Java's floorDiv */
+    record->has_timestamp = true;
 }
 
 /* What the broker will measure against max.message.bytes: the batch that holds this record alone.
@@ -322,12 +330,13 @@ static bool can_release(const struct lt_row *row, const struct record *record)
             rd_kafka_message_headers(row->origin, &headers) == RD_KAFKA_RESP_ERR__NOENT);
 }
 
-static void take_content(const struct lt_kafka_writer *writer, const struct lt_row *row,
+static void take_content(struct lt_kafka_writer *writer, const struct lt_row *row,
                          struct record *record)
 {
     record->key = bytes_of(row, writer->columns.key, &record->key_bytes);
     record->value = bytes_of(row, writer->columns.value, &record->value_bytes);
-    take_partition_and_time(writer, row, record);
+    record->partition = choose_partition(writer, row);
+    take_time(writer, row, record);
 }
 
 static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt_row *row,

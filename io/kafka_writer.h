@@ -46,6 +46,7 @@ struct lt_kafka_writer {
 
     struct lt_kafka_writer_topic *topics;
     uint32_t topic_count, last_topic;
+    uint32_t next_partition; /* round-robin */
 
     struct lt_kafka_ticket *tickets, *free_ticket;
     uint32_t ticket_count, fresh_ticket; /* from fresh_ticket on none has been used yet */
