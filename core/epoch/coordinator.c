@@ -221,7 +221,6 @@ void lt_coordinator_prepared(struct lt_coordinator *coordinator, uint32_t lane, 
 {
     struct epoch *epoch = slot_of(coordinator, number);
     uint32_t index = writer_index(coordinator, lane, sink);
-    lt_assert(epoch->has_position[lane]); /* the marker follows the position */
     lt_assert(epoch->notes[index] == NULL);
     epoch->notes[index] = lt_strdup(note);
     epoch->prepared_count++;

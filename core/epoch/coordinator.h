@@ -62,9 +62,9 @@ int lt_coordinator_create(const struct lt_coordinator_options *options, struct l
 /* The checkpoint is closed before, or no epoch is open. NULL is a no-op. */
 void lt_coordinator_destroy(struct lt_coordinator *coordinator);
 
-/* Reports from lanes, one of each kind per epoch (and sink), for open epochs; a lane's position
- * comes before what its sinks prepared; a commit may be reported from within the port. `positions`:
- * of the partitions (global indices over all sources) that the lane owns. */
+/* Reports from lanes, one of each kind per open epoch (and sink), in any order; a commit may be
+ * reported from within the port. `positions`: of the partitions (global indices over all sources)
+ * that the lane owns. */
 void lt_coordinator_position(struct lt_coordinator *coordinator, uint32_t lane, uint64_t epoch,
                              const uint32_t *partitions, const struct lt_position *positions,
                              uint32_t count);

@@ -29,7 +29,7 @@
  *
  * Files (core/epoch/publisher.h says how one is published): sinks/i/e before offsets/e before
  * commits/e, each durable before the next is begun. A file is visible only whole. The directory is
- * Spark's, so a Spark checkpoint of a stateless query can be taken over, and given back:
+ * Spark's, so a Spark checkpoint of a stateless query can be taken over:
  *
  *   metadata       {"id":"<uuid>"}
  *   offsets/e      v1 / metadata JSON / one offset JSON per source, "-" for a source without one.
