@@ -105,7 +105,10 @@ style:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard bench/bench.mk tests/tests.mk tools/tools.mk)
+-include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tools/tools.mk tools/install.mk)
+
+# Objects of tests are kept.
+.SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # Last, since it changes how the rules after it are read: a program's companions are known by its name.
