@@ -2,19 +2,24 @@
  * leat: a low-latency continuous stream-processing engine. This header is the contract of libleat
  * for programs that embed it; what is not here (or in leat_admin.h, for tools) is not API.
  *
- *     leat_context *ctx = leat_context_create();
- *     leat_stream *in = leat_read(ctx, "kafka", leat_options_of("kafka.bootstrap.servers",
- *                                                               "127.0.0.1:9092", "subscribe",
- *                                                               "in", "includeHeaders", "true",
- *                                                               NULL), NULL);
+ *     leat_context *context = leat_context_create();
+ *     leat_options *from = leat_options_of("kafka.bootstrap.servers", "127.0.0.1:9092",
+ *                                          "subscribe", "in", "includeHeaders", "true", NULL);
+ *     leat_options *to = leat_options_of("kafka.bootstrap.servers", "127.0.0.1:9092",
+ *                                        "topic", "out", NULL);
+ *     leat_stream *in = leat_read(context, "kafka", from, NULL);
  *     leat_stream *kept = leat_filter(in, "length(value) > 8");
- *     leat_query *query = leat_query_create(ctx, leat_options_of("checkpointLocation",
- *     "/var/lib/relay", NULL)); leat_query_write(query, kept, "kafka",
- *                                                           leat_options_of("kafka.bootstrap.servers",
- * "127.0.0.1:9092", "topic", "out", NULL)); if (leat_start(query) != LEAT_OK || leat_await(query,
- * LEAT_FOREVER) != LEAT_OK) fprintf(stderr, "%s\n", leat_query_error(query));
+ *     leat_query *query =
+ *         leat_query_create(context, leat_options_of("checkpointLocation", "/var/relay", NULL));
+ *     int status = leat_query_write(query, kept, "kafka", to);
+ *     if (status == LEAT_OK)
+ *         status = leat_start(query);
+ *     if (status == LEAT_OK)
+ *         status = leat_await(query, LEAT_FOREVER);
+ *     if (status != LEAT_OK)
+ *         fprintf(stderr, "%s\n", leat_query_error(query));
  *     leat_query_destroy(query);
- *     leat_context_destroy(ctx);
+ *     leat_context_destroy(context);
  *
  * Objects. A context owns streams; a query belongs to a context and must be destroyed before it.
  * Handles are opaque. A function that is handed NULL for an object it needs returns

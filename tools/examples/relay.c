@@ -79,11 +79,10 @@ int main(int argc, char **argv)
                   NULL);
     leat_query *query =
         leat_query_create(context, leat_options_of("checkpointLocation", argv[4], NULL));
-    /* The sink sends key, value, headers and timestamp as they came; the column `topic` would say
-     * where each record goes, so it is left out. */
-    leat_stream *out = leat_select(leat_apply(in, &op), "* except (topic)");
+    /* The sink sends key, value, headers and timestamp as they came, each to the partition of the
+     * number it came from; the topic that is said here goes before the column. */
     int status = leat_query_write(
-        query, out, "kafka",
+        query, leat_apply(in, &op), "kafka",
         leat_options_of("kafka.bootstrap.servers", argv[1], "topic", argv[3], NULL));
     if (status == LEAT_OK)
         status = leat_query_trigger_available_now(query);
