@@ -13,8 +13,8 @@ endif
 OPT     ?= -O3 -g
 ARCH    ?=
 WARN    := -Wall -Wextra -Werror -Wconversion
-SAN_asan  := -fsanitize=address -fno-omit-frame-pointer -DLT_DEBUG
-SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all -DLT_DEBUG
+SAN_asan  := -fsanitize=address -fno-omit-frame-pointer -Wno-format-truncation -DLT_DEBUG
+SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all -Wno-format-truncation -DLT_DEBUG
 SAN_tsan  := -fsanitize=thread -DLT_DEBUG
 COMMON  := -I. -MMD -MP -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -DLT_VERSION='"$(VERSION)"' $(OPT) $(ARCH) $(SAN_$(SAN))
 ALL_CFLAGS   := -std=gnu11 $(WARN) -Wshadow -Wstrict-prototypes $(COMMON) $(CFLAGS)

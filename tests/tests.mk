@@ -21,10 +21,12 @@ test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS)
 .PHONY: check model sanitize sanitize-asan sanitize-ubsan sanitize-tsan
 check: setup-build setup-test setup-check
 	@$(MAKE) --no-print-directory style layers model
+	@tests/style/selftest
 	@$(MAKE) --no-print-directory sanitize-asan sanitize-ubsan sanitize-tsan
 
-model: setup-check
+model: setup-check $(BUILD)/libleat.a
 	@tests/model/run
+	@tests/model/plant $(BUILD)
 
 # The whole test suite, built with one sanitizer. Programs that count allocations or time are left out by themselves (77).
 ASAN_OPTIONS  ?= detect_stack_use_after_return=1
