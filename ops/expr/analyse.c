@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "ops/expr/analyser.h"
@@ -77,6 +78,11 @@ static int analyse_column(struct lt_analyser *analyser, struct lt_expression *no
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE", "42704",
                                 "column \"%s\" is ambiguous: several have this name", node->name);
+    if (index < 0 && lt_ascii_compare(node->name, "current_timestamp") == 0) {
+        node->kind = LT_EXPR_CALL; /* it needs no brackets */
+        node->name = "current_timestamp";
+        return lt_resolve_call(analyser, node);
+    }
     if (index < 0)
         return unresolved_column(analyser, node);
     node->index = index;

@@ -45,7 +45,7 @@ static enum lt_machine_end run(struct lt_machine *machine, const struct lt_step 
         if (lt_unlikely((result) == LT_KERNEL_FAULT))                                              \
             return LT_MACHINE_FAULTED;                                                             \
     } while (0)
-#include "ops/expr/eval_steps.inc"
+#include "ops/expr/eval_steps.h"
 }
 
 const void *lt_machine_label(enum lt_op op)

@@ -29,7 +29,7 @@ enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, const stru
         if (lt_unlikely((result) == LT_KERNEL_FAULT))                                              \
             return LT_MACHINE_FAULTED;                                                             \
     } while (0)
-#include "ops/expr/eval_steps.inc"
+#include "ops/expr/eval_steps.h"
         case LT_OP_COUNT:
             break;
         }

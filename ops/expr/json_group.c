@@ -56,6 +56,15 @@ int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error)
     return lt_json_extractor_create(group->paths, group->count, &group->extractor, error);
 }
 
+void lt_json_group_count(const struct lt_json_group *group, uint64_t *documents, uint64_t *copies,
+                         uint64_t *fields_parsed)
+{
+    struct lt_json_counters counters = lt_json_extractor_counters(group->extractor);
+    *documents += counters.documents;
+    *copies += counters.copies;
+    *fields_parsed += counters.fields_parsed;
+}
+
 /* Bytes of the extractor are gone with its next document: what leaves with a row is copied. */
 static bool keep_bytes(struct lt_machine *machine, const struct lt_json_field *field,
                        union lt_value *out)

@@ -193,6 +193,9 @@ void lt_json_group_destroy(struct lt_json_group *group);
  */
 uint32_t lt_json_group_add(struct lt_json_group *group, const char *path);
 int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error) LT_MUST_USE;
+/* Adds what the group's documents cost so far. */
+void lt_json_group_count(const struct lt_json_group *group, uint64_t *documents, uint64_t *copies,
+                         uint64_t *fields_parsed);
 /* Loads one field of the document in `text`; the first of a generation extracts all of them. False:
  * NULL. */
 bool lt_json_group_load(struct lt_machine *machine, const struct lt_json_load *load,

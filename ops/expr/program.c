@@ -160,6 +160,14 @@ const struct lt_program_fault *lt_program_fault(const struct lt_program *program
     return fault;
 }
 
+struct lt_program_json_counters lt_program_json_counters(const struct lt_program *program)
+{
+    struct lt_program_json_counters sum = {0};
+    for (struct lt_program_json *json = program->json; json != NULL; json = json->next)
+        lt_json_group_count(json->group, &sum.documents, &sum.copies, &sum.fields_parsed);
+    return sum;
+}
+
 void lt_program_dump(const struct lt_program *program, struct lt_text_buffer *out)
 {
     static const char *const names[LT_OP_COUNT] = {

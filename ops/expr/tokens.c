@@ -118,7 +118,7 @@ void *lt_parser_fail(struct lt_parser *parser, const char *what)
         what = token->problem;
     bool is_comment =
         token->kind == LT_TOKEN_BAD && strcmp(token->problem, LT_LEXER_OPEN_COMMENT) == 0;
-    if (token->kind == LT_TOKEN_END && parser->last_end == 0)
+    if (parser->text[strspn(parser->text, " \t\r\n")] == '\0')
         (void)lt_expr_error(parser->error, LT_E_PARSE, "PARSE_EMPTY_STATEMENT", "42617", place,
                             "the expression is empty");
     else if (is_comment)

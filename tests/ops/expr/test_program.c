@@ -129,6 +129,26 @@ static void reads_json_fields_as_what_they_are_compared_with(void **state)
     bench_fini(&bench);
 }
 
+static void goes_through_a_document_once_and_only_when_it_must(void **state)
+{
+    struct bench bench;
+    const char *text =
+        "partition = 3 and value:price > 100 and cast(value as string):sym = 'X' and "
+        "value:a.b[0] = 7";
+    (void)state;
+    bench_init(&bench);
+    struct lt_program *program = bench_program(&bench, bench_predicate(&bench, text), text, false);
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_int_equal(lt_program_eval_predicate(program, bench.row), LT_PROGRAM_TRUE);
+        assert_int_equal(lt_program_json_counters(program).documents, i);
+    }
+    lt_row_values(bench.row)[PARTITION].i64 = 4;
+    assert_int_equal(lt_program_eval_predicate(program, bench.row), LT_PROGRAM_FALSE);
+    assert_int_equal(lt_program_json_counters(program).documents, 3);
+    lt_program_destroy(program);
+    bench_fini(&bench);
+}
+
 static void expect_fault(struct bench *bench, const char *text, const char *condition,
                          const char *sqlstate, const char *wanted)
 {
@@ -210,7 +230,7 @@ static void takes_the_time_from_its_clock(void **state)
 {
     struct bench bench;
     struct lt_clock_manual clock;
-    const char *text = "current_timestamp() = TIMESTAMP'2026-01-01 00:00:01'";
+    const char *text = "current_timestamp = now() and now() = TIMESTAMP'2026-01-01 00:00:01'";
     (void)state;
     bench_init(&bench);
     lt_clock_manual_init(&clock, 0, 1767225601000000);
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(answers_conditions_over_the_columns_of_kafka),
         cmocka_unit_test(follows_three_valued_logic),
         cmocka_unit_test(reads_json_fields_as_what_they_are_compared_with),
+        cmocka_unit_test(goes_through_a_document_once_and_only_when_it_must),
         cmocka_unit_test(tells_why_a_record_fails),
         cmocka_unit_test(does_not_evaluate_what_it_does_not_reach),
         cmocka_unit_test(fills_the_columns_of_a_new_row),

@@ -1,12 +1,14 @@
 /*
  * The code of every step, written once: eval.c threads it directly, eval_switch.c puts it in a
- * switch. Each defines STEP(name), which begins the code of an opcode, and NEXT, which goes on to
- * the next step; GO(target) goes to a step by number. In scope: `machine`, `steps`, `step`,
- * `values`, `nulls`.
+ * switch. Each includes it once and defines STEP(name), which begins the code of an opcode, and
+ * NEXT, which goes on to the next step; GO(target) goes to a step by number. In scope: `machine`,
+ * `steps`, `step`, `values`, `nulls`.
  *
  * NULL in, NULL out, unless a step says otherwise. Values of NULL registers are never looked at but
  * by branch-free code that does not use the result.
  */
+#ifndef LT_OPS_EXPR_EVAL_STEPS_H
+#define LT_OPS_EXPR_EVAL_STEPS_H
 
 #define OUT values[step->out]
 #define OUT_NULL nulls[step->out]
@@ -319,3 +321,5 @@ STEP(END)
 #undef COMPARE
 #undef CHECKED
 #undef INEXACT
+
+#endif
