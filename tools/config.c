@@ -49,13 +49,12 @@ static int take_pair(struct reading *reading, enum lt_tool_side side, const yaml
 {
     char *origin = origin_of(reading, key_node);
     bool is_url = strcmp(key, "url") == 0 && side != LT_TOOL_QUERY_SIDE;
-    int status =
-        is_url ? lt_tool_settings_set(
-                     reading->settings,
-                     side == LT_TOOL_SOURCE_SIDE ? LT_TOOL_SET_SOURCE : LT_TOOL_SET_SINK, value,
-                     LT_TOOL_LAYER_FILE, origin)
-               : lt_tool_settings_pair(reading->settings, side, key, value, LT_TOOL_LAYER_FILE,
-                                       origin);
+    int status = is_url ? lt_tool_settings_set(reading->settings,
+                                               side == LT_TOOL_SOURCE_SIDE ? LT_TOOL_SET_SOURCE
+                                                                           : LT_TOOL_SET_SINK,
+                                               value, LT_TOOL_LAYER_FILE, origin)
+                        : lt_tool_settings_pair(reading->settings, side, key, value,
+                                                LT_TOOL_LAYER_FILE, origin);
     free(origin);
     return status;
 }
@@ -102,8 +101,7 @@ static int push(struct reading *reading, struct level *levels, size_t *depth,
 {
     if (*depth == DEPTH_MAX)
         return fail_at(reading, map, "too many levels below", prefix, "");
-    levels[(*depth)++] =
-        (struct level){map, map->data.mapping.pairs.start, lt_tool_copy(prefix)};
+    levels[(*depth)++] = (struct level){map, map->data.mapping.pairs.start, lt_tool_copy(prefix)};
     return 0;
 }
 
@@ -168,11 +166,11 @@ static bool is_for_command_only(int setting)
 static int set_flag(struct reading *reading, int setting, const yaml_node_t *value)
 {
     char *origin = origin_of(reading, value);
-    int status = scalar_of(value) == NULL
-                     ? fail_at(reading, value, "no plain value for",
-                               lt_tool_relay_flags[setting].name, "")
-                     : lt_tool_settings_set(reading->settings, (enum lt_tool_setting)setting,
-                                            scalar_of(value), LT_TOOL_LAYER_FILE, origin);
+    int status =
+        scalar_of(value) == NULL
+            ? fail_at(reading, value, "no plain value for", lt_tool_relay_flags[setting].name, "")
+            : lt_tool_settings_set(reading->settings, (enum lt_tool_setting)setting,
+                                   scalar_of(value), LT_TOOL_LAYER_FILE, origin);
     free(origin);
     return status;
 }
@@ -186,10 +184,9 @@ static int take_flag(struct reading *reading, const yaml_node_t *key, const yaml
         return fail_flag(reading, key);
     if (is_for_command_only(setting))
         return fail_at(reading, key, "key", scalar_of(key), " is for the command line only");
-    bool is_list =
-        setting == LT_TOOL_SET_DROP_HEADER || setting == LT_TOOL_SET_ADD_HEADER ||
-        setting == LT_TOOL_SET_OPTION || setting == LT_TOOL_SET_SOURCE_OPTION ||
-        setting == LT_TOOL_SET_SINK_OPTION;
+    bool is_list = setting == LT_TOOL_SET_DROP_HEADER || setting == LT_TOOL_SET_ADD_HEADER ||
+                   setting == LT_TOOL_SET_OPTION || setting == LT_TOOL_SET_SOURCE_OPTION ||
+                   setting == LT_TOOL_SET_SINK_OPTION;
     if (!is_list || value->type != YAML_SEQUENCE_NODE)
         return set_flag(reading, setting, value);
     int status = 0;
@@ -247,10 +244,8 @@ static int check_doubles(struct reading *reading)
         for (yaml_node_pair_t *a = start; a < map->data.mapping.pairs.top; a++)
             for (yaml_node_pair_t *b = start; b < a; b++) {
                 const yaml_node_t *key = yaml_document_get_node(&reading->document, a->key);
-                const char *first =
-                    scalar_of(yaml_document_get_node(&reading->document, b->key));
-                if (first != NULL && scalar_of(key) != NULL &&
-                    strcmp(first, scalar_of(key)) == 0)
+                const char *first = scalar_of(yaml_document_get_node(&reading->document, b->key));
+                if (first != NULL && scalar_of(key) != NULL && strcmp(first, scalar_of(key)) == 0)
                     return fail_at(reading, key, "key", first, " is there twice");
             }
     }

@@ -76,8 +76,8 @@ void lt_tool_schema_parse(const char *ddl, struct lt_tool_schema *out)
         while (isspace((unsigned char)*type) || *type == ':')
             type++;
         out->fields = lt_tool_grow(out->fields, out->count, sizeof *out->fields);
-        out->fields[out->count++] = (struct lt_tool_field){
-            name, lt_tool_format("%.*s", (int)type_bytes(type, end), type)};
+        out->fields[out->count++] =
+            (struct lt_tool_field){name, lt_tool_format("%.*s", (int)type_bytes(type, end), type)};
         ddl = end;
     }
 }
@@ -106,13 +106,13 @@ enum lt_tool_form lt_tool_schema_form(const char *type)
         const char *begin;
         enum lt_tool_form form;
     } forms[] = {
-        {"BOOLEAN", LT_TOOL_FORM_I64},   {"TINYINT", LT_TOOL_FORM_I64},
-        {"SMALLINT", LT_TOOL_FORM_I64},  {"INT", LT_TOOL_FORM_I64},
-        {"BIGINT", LT_TOOL_FORM_I64},    {"TIMESTAMP", LT_TOOL_FORM_I64},
-        {"DATE", LT_TOOL_FORM_I64},      {"FLOAT", LT_TOOL_FORM_F64},
-        {"DOUBLE", LT_TOOL_FORM_F64},    {"STRING", LT_TOOL_FORM_BYTES},
-        {"BINARY", LT_TOOL_FORM_BYTES},  {"VARCHAR", LT_TOOL_FORM_BYTES},
-        {"CHAR", LT_TOOL_FORM_BYTES},    {"ARRAY<STRUCT<key: STRING", LT_TOOL_FORM_HEADERS},
+        {"BOOLEAN", LT_TOOL_FORM_I64},  {"TINYINT", LT_TOOL_FORM_I64},
+        {"SMALLINT", LT_TOOL_FORM_I64}, {"INT", LT_TOOL_FORM_I64},
+        {"BIGINT", LT_TOOL_FORM_I64},   {"TIMESTAMP", LT_TOOL_FORM_I64},
+        {"DATE", LT_TOOL_FORM_I64},     {"FLOAT", LT_TOOL_FORM_F64},
+        {"DOUBLE", LT_TOOL_FORM_F64},   {"STRING", LT_TOOL_FORM_BYTES},
+        {"BINARY", LT_TOOL_FORM_BYTES}, {"VARCHAR", LT_TOOL_FORM_BYTES},
+        {"CHAR", LT_TOOL_FORM_BYTES},   {"ARRAY<STRUCT<key: STRING", LT_TOOL_FORM_HEADERS},
     };
     if (strncasecmp(type, "INTERVAL", strlen("INTERVAL")) == 0)
         return LT_TOOL_FORM_OTHER;

@@ -27,8 +27,13 @@ void lt_tool_schema_fini(struct lt_tool_schema *schema);
 int lt_tool_schema_find(const struct lt_tool_schema *schema, const char *name);
 
 /* How values of a type are held in a row. */
-enum lt_tool_form { LT_TOOL_FORM_I64, LT_TOOL_FORM_F64, LT_TOOL_FORM_BYTES, LT_TOOL_FORM_HEADERS,
-                    LT_TOOL_FORM_OTHER };
+enum lt_tool_form {
+    LT_TOOL_FORM_I64,
+    LT_TOOL_FORM_F64,
+    LT_TOOL_FORM_BYTES,
+    LT_TOOL_FORM_HEADERS,
+    LT_TOOL_FORM_OTHER
+};
 enum lt_tool_form lt_tool_schema_form(const char *type);
 
 /* A name as an expression may use it: in backticks. The caller's to free. */

@@ -1,9 +1,9 @@
 /*
  * Dealing options to whoever understands them: source, sink, dead-letter sink and query.
  *
- * What the short forms say (a URL, --from, --partition, --lanes, ...) goes first, then the options by
- * layer, so that the more explicit wins. Whether a value is right is judged by its owner when the
- * query is checked; the origin goes along, so that its error can name the place.
+ * What the short forms say (a URL, --from, --partition, --lanes, ...) goes first, then the options
+ * by layer, so that the more explicit wins. Whether a value is right is judged by its owner when
+ * the query is checked; the origin goes along, so that its error can name the place.
  */
 #include "tools/plan.h"
 
@@ -64,8 +64,8 @@ static bool parse_time(const char *text, long long *ms)
     *ms = (long long)timegm(&parts) * 1000 + fraction_ms;
     if (strcmp(at, "Z") == 0)
         return true;
-    if ((*at != '+' && *at != '-') ||
-        sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || at[1 + used] != '\0')
+    if ((*at != '+' && *at != '-') || sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
+        at[1 + used] != '\0')
         return false;
     *ms += (*at == '+' ? -1 : 1) * (hours * 60LL + minutes) * 60 * 1000;
     return true;
@@ -114,8 +114,8 @@ static int deal_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *s
         status = put(plan->sink_options, "kafka.bootstrap.servers", plan->sink.servers, to);
     if (status == 0 && plan->dead_options != NULL) {
         const char *dead = lt_tool_settings_origin(settings, LT_TOOL_SET_DLQ);
-        status = put(plan->dead_options, "kafka.bootstrap.servers", plan->dead_letters.servers,
-                     dead);
+        status =
+            put(plan->dead_options, "kafka.bootstrap.servers", plan->dead_letters.servers, dead);
         if (status == 0)
             status = put(plan->dead_options, "topic", plan->dead_letters.topics, dead);
     }
@@ -128,10 +128,9 @@ static int deal_partition(struct lt_tool_plan *plan, const struct lt_tool_settin
     const char *how = lt_tool_settings_text(settings, LT_TOOL_SET_PARTITION);
     const char *origin = lt_tool_settings_origin(settings, LT_TOOL_SET_PARTITION);
     if (!is_kafka(&plan->sink))
-        return how == NULL
-                   ? 0
-                   : lt_tool_wrong("%s: sink %s has no partitions (option \"--partition\")",
-                                   origin, plan->sink.format);
+        return how == NULL ? 0
+                           : lt_tool_wrong("%s: sink %s has no partitions (option \"--partition\")",
+                                           origin, plan->sink.format);
     if (how == NULL)
         return is_kafka(&plan->source) ? put(plan->sink_options, "partitioner", "source", "relay")
                                        : 0;
@@ -205,9 +204,9 @@ static int fail_nobody(const struct owner *owners, size_t owner_count,
     char *hint;
     for (size_t i = 0; i < owner_count; i++) {
         const char *name;
-        for (size_t k = 0; count < NAMES_MAX &&
-                           (name = leat_admin_option_name(owners[i].kind, owners[i].format, k)) !=
-                               NULL;
+        for (size_t k = 0;
+             count < NAMES_MAX &&
+             (name = leat_admin_option_name(owners[i].kind, owners[i].format, k)) != NULL;
              k++)
             if (pair->side == LT_TOOL_ANY_SIDE || pair->side == owners[i].side)
                 names[count++] = name;

@@ -78,8 +78,8 @@ static int take_variable(struct lt_tool_settings *settings, const char *name, co
     for (size_t i = 0; i < sizeof option_prefixes / sizeof option_prefixes[0]; i++) {
         size_t prefix_bytes = strlen(option_prefixes[i].prefix);
         if (strncmp(name, option_prefixes[i].prefix, prefix_bytes) == 0)
-            status = take_option(settings, option_prefixes[i].side, name + prefix_bytes, value,
-                                 origin);
+            status =
+                take_option(settings, option_prefixes[i].side, name + prefix_bytes, value, origin);
     }
     if (strcmp(name, "LEAT_IO") == 0)
         status = lt_tool_settings_pair(settings, LT_TOOL_QUERY_SIDE, "io", value,

@@ -6,8 +6,8 @@
  * line is a JSON object instead, and its members are the columns.
  *
  * It runs the library itself in invoker mode: a row is pushed, the query is worked until the result
- * is there. A row that fails stops a query, so the next row gets a new one; the expression was found
- * sound before the first row.
+ * is there. A row that fails stops a query, so the next row gets a new one; the expression was
+ * found sound before the first row.
  *
  * on: main.
  */
@@ -73,8 +73,8 @@ static int fail_builder(const struct eval *eval)
     return lt_tool_wrong("%s", leat_context_error(eval->context));
 }
 
-/* The columns of --schema, each taken from the line's JSON text: "try_cast(value:`a` as INT) as `a`".
- * NULL after saying why not. */
+/* The columns of --schema, each taken from the line's JSON text: "try_cast(value:`a` as INT) as
+ * `a`". NULL after saying why not. */
 static char *columns_of(const char *ddl)
 {
     struct lt_tool_schema schema;
@@ -86,9 +86,10 @@ static char *columns_of(const char *ddl)
         enum lt_tool_form form = lt_tool_schema_form(field->type);
         is_sound = form != LT_TOOL_FORM_OTHER && form != LT_TOOL_FORM_HEADERS;
         if (!is_sound)
-            lt_tool_say("--schema: column \"%s\" of type %s cannot be read from a line; hint: plain "
-                        "types only",
-                        field->name, field->type);
+            lt_tool_say(
+                "--schema: column \"%s\" of type %s cannot be read from a line; hint: plain "
+                "types only",
+                field->name, field->type);
         char *before = list, *name = lt_tool_schema_quote(field->name);
         list = lt_tool_format("%s%stry_cast(value:%s as %s) as %s", before != NULL ? before : "",
                               before != NULL ? ", " : "", name, field->type, name);
@@ -186,8 +187,8 @@ static int open_query(struct eval *eval)
         return LT_TOOL_USAGE;
     eval->output = leat_output_create(eval->context, 16);
     /* A handful of rows is no reason to take CPUs and power from others. */
-    eval->query = leat_query_create(
-        eval->context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
+    eval->query = leat_query_create(eval->context,
+                                    leat_options_of("dmaLatency", "off", "pin", "false", NULL));
     if (leat_query_write_output(eval->query, texts, eval->output) != LEAT_OK ||
         leat_start_invoked(eval->query) != LEAT_OK)
         return lt_tool_wrong("%s", leat_query_error(eval->query));

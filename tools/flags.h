@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 struct lt_tool_flag {
-    const char *name; /* without the dashes */
-    char letter;      /* short form, or 0 */
+    const char *name;     /* without the dashes */
+    char letter;          /* short form, or 0 */
     const char *argument; /* how help names its value; NULL: a switch */
     const char *help;     /* a sentence */
 };

@@ -2,9 +2,9 @@
  * What a running query shows.
  *
  * On a terminal (stderr) one line that is written over again and again: rates of the last interval,
- * lag, the age of the last epoch, and latency from arrival to acknowledgement. Where stdout or stderr
- * is no terminal, each new entry of Spark's StreamingQueryProgress is a line of JSON on stdout, so
- * that `leat relay ... | jq` works and a service's log has them.
+ * lag, the age of the last epoch, and latency from arrival to acknowledgement. Where stdout or
+ * stderr is no terminal, each new entry of Spark's StreamingQueryProgress is a line of JSON on
+ * stdout, so that `leat relay ... | jq` works and a service's log has them.
  *
  * Time is a timer's ticks: no clock is read here.
  *

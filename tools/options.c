@@ -32,8 +32,9 @@ static int take(void *user, int index, const char *value)
 
 static void print_help(void)
 {
-    printf("Usage: leat options [source NAME | sink NAME | query]\n"
-           "Without words: the connectors. With them: every option of one, as a Markdown table.\n\n");
+    printf(
+        "Usage: leat options [source NAME | sink NAME | query]\n"
+        "Without words: the connectors. With them: every option of one, as a Markdown table.\n\n");
     lt_tool_flags_print(flags, 1, stdout);
 }
 
@@ -84,8 +85,8 @@ static int print_of(const struct words *words)
         return print_reference(values[i], kinds[i], words->count == 2 ? words->given[1] : NULL);
     }
     char *hint = lt_tool_hint(words->given[0], kinds, 3);
-    int status = lt_tool_wrong("\"%s\" is none of: source NAME, sink NAME, query%s",
-                               words->given[0], hint);
+    int status =
+        lt_tool_wrong("\"%s\" is none of: source NAME, sink NAME, query%s", words->given[0], hint);
     free(hint);
     return status;
 }

@@ -25,8 +25,8 @@ static int parse_durations(struct lt_tool_plan *plan, const struct lt_tool_setti
 {
     int status = parse_duration(settings, LT_TOOL_SET_EPOCH, "1s", &plan->epoch_ns);
     if (status == 0)
-        status = parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, "10s",
-                                &plan->startup_timeout_ns);
+        status =
+            parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, "10s", &plan->startup_timeout_ns);
     if (status == 0)
         status = parse_duration(settings, LT_TOOL_SET_PROGRESS_INTERVAL, "1s",
                                 &plan->progress_interval_ns);
@@ -93,9 +93,8 @@ static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *
 /* A relay whose sink is its own source would never come to rest. */
 static int check_no_loop(const struct lt_tool_plan *plan)
 {
-    if (plan->source.servers == NULL || plan->sink.servers == NULL ||
-        plan->source.topics == NULL || plan->sink.topics == NULL ||
-        strcmp(plan->source.servers, plan->sink.servers) != 0)
+    if (plan->source.servers == NULL || plan->sink.servers == NULL || plan->source.topics == NULL ||
+        plan->sink.topics == NULL || strcmp(plan->source.servers, plan->sink.servers) != 0)
         return 0;
     char *sources = lt_tool_format(",%s,", plan->source.topics);
     char *sink = lt_tool_format(",%s,", plan->sink.topics);
@@ -112,8 +111,7 @@ static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings
                         leat_stream **out, bool *gives_topic)
 {
     const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
-    leat_stream *stream =
-        leat_read(plan->context, plan->source.format, plan->source_options, NULL);
+    leat_stream *stream = leat_read(plan->context, plan->source.format, plan->source_options, NULL);
     plan->source_options = NULL;
     if (stream == NULL || (plan->source_schema = leat_stream_schema(stream)) == NULL)
         return lt_tool_wrong("%s", leat_context_error(plan->context));

@@ -25,9 +25,9 @@ struct lt_tool_plan {
     leat_query *query;
     struct lt_tool_headers *headers;
     leat_options *source_options, *sink_options, *dead_options, *query_options; /* until taken */
-    const char *source_schema, *sink_schema; /* of the context */
-    char *select;                            /* as it runs; NULL: no projection */
-    char *counters_path;                     /* NULL: none */
+    const char *source_schema, *sink_schema;                                    /* of the context */
+    char *select;        /* as it runs; NULL: no projection */
+    char *counters_path; /* NULL: none */
     bool counters_are_auto;
     int64_t epoch_ns, startup_timeout_ns, progress_interval_ns;
 };

@@ -28,12 +28,13 @@ static const int64_t slice_ns = 20 * 1000 * 1000;
 
 static void print_help(void)
 {
-    printf("Usage: leat relay SOURCE SINK [OPTION]...\n"
-           "Passes records on from one Kafka topic to another, or from any source to any sink, and\n"
-           "loses none: kafka://HOST[:PORT][,HOST...]/TOPIC[,TOPIC...], or NAME: for a connector\n"
-           "that `leat options` lists.\n\n"
-           "  leat relay kafka://127.0.0.1:9092/in kafka://127.0.0.1:9092/out \\\n"
-           "      --where \"value:price > 100\" --checkpoint /var/lib/relay\n\n");
+    printf(
+        "Usage: leat relay SOURCE SINK [OPTION]...\n"
+        "Passes records on from one Kafka topic to another, or from any source to any sink, and\n"
+        "loses none: kafka://HOST[:PORT][,HOST...]/TOPIC[,TOPIC...], or NAME: for a connector\n"
+        "that `leat options` lists.\n\n"
+        "  leat relay kafka://127.0.0.1:9092/in kafka://127.0.0.1:9092/out \\\n"
+        "      --where \"value:price > 100\" --checkpoint /var/lib/relay\n\n");
     lt_tool_flags_print(lt_tool_relay_flags, LT_TOOL_SET_FLAGS, stdout);
     printf("\nEach option is also LEAT_NAME in the environment (LEAT_UNTIL_END=true,\n"
            "LEAT_OPTION_KAFKA_SASL_PASSWORD=...), and a key of the section relay in --config.\n\n"
@@ -93,8 +94,8 @@ static char *describe_lanes(leat_query *query)
         const char *rest = line + number_bytes;
         rest += strspn(rest, ", ");
         free(described);
-        described = lt_tool_format("%.*s %.*s", (int)number_bytes, line,
-                                   (int)strcspn(rest, ",\n"), rest);
+        described =
+            lt_tool_format("%.*s %.*s", (int)number_bytes, line, (int)strcspn(rest, ",\n"), rest);
     }
     free(text);
     return described;
@@ -152,7 +153,8 @@ static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live)
     return code;
 }
 
-/* Counters of a relay that ended well are of no use to anybody; those of another kind of end are. */
+/* Counters of a relay that ended well are of no use to anybody; those of another kind of end are.
+ */
 static void remove_counters(const struct lt_tool_plan *plan, int status)
 {
     if (status == LT_TOOL_OK && plan->counters_are_auto && plan->counters_path != NULL)
@@ -251,6 +253,7 @@ int lt_tool_explain(int count, char **arguments)
     /* `leat explain relay SOURCE SINK ...` is `leat relay SOURCE SINK ... --explain`. */
     lt_tool_speaker("leat explain");
     if (count < 2 || strcmp(arguments[1], "relay") != 0)
-        return lt_tool_wrong("nothing to explain; hint: leat explain relay SOURCE SINK [OPTION]...");
+        return lt_tool_wrong(
+            "nothing to explain; hint: leat explain relay SOURCE SINK [OPTION]...");
     return relay(count - 1, arguments + 1, true);
 }

@@ -110,9 +110,8 @@ static int select_list(struct lt_tool_plan *plan, const struct lt_tool_settings 
     struct lt_tool_schema source = {0}, names = {0};
     bool is_kafka = strcmp(plan->sink.format, "kafka") == 0;
     leat_stream *tried = leat_select(*stream, list);
-    int status = tried == NULL
-                     ? lt_tool_wrong("--select: %s", leat_context_error(plan->context))
-                     : schema_of(plan, *stream, "source", &source);
+    int status = tried == NULL ? lt_tool_wrong("--select: %s", leat_context_error(plan->context))
+                               : schema_of(plan, *stream, "source", &source);
     if (status == 0)
         status = schema_of(plan, tried, "--select", &names);
     if (status == 0 && is_kafka && !has_star(&names))
@@ -122,8 +121,8 @@ static int select_list(struct lt_tool_plan *plan, const struct lt_tool_settings 
     if (status == 0)
         status = apply(plan, stream,
                        is_kafka ? complete(list, &source, &names, is_now) : lt_tool_copy(list));
-    *gives_topic =
-        lt_tool_schema_find(&names, "topic") >= 0 && (!has_star(&names) || plan->sink.topics == NULL);
+    *gives_topic = lt_tool_schema_find(&names, "topic") >= 0 &&
+                   (!has_star(&names) || plan->sink.topics == NULL);
     bool has_time = has_star(&names) && lt_tool_schema_find(&names, "timestamp") >= 0;
     lt_tool_schema_fini(&source);
     lt_tool_schema_fini(&names);

@@ -40,8 +40,7 @@ int lt_tool_settings_pair(struct lt_tool_settings *settings, enum lt_tool_side s
 {
     if (*key == '\0')
         return lt_tool_wrong("%s: an option without a name", origin);
-    settings->pairs =
-        lt_tool_grow(settings->pairs, settings->pair_count, sizeof *settings->pairs);
+    settings->pairs = lt_tool_grow(settings->pairs, settings->pair_count, sizeof *settings->pairs);
     settings->pairs[settings->pair_count++] = (struct lt_tool_pair){
         side, lt_tool_copy(key), lt_tool_copy(value), lt_tool_copy(origin), layer};
     return 0;
@@ -67,8 +66,7 @@ static int set_pair(struct lt_tool_settings *settings, enum lt_tool_setting sett
 static void add_item(struct lt_tool_settings *settings, enum lt_tool_setting setting,
                      const char *text, enum lt_tool_layer layer, const char *origin)
 {
-    settings->items =
-        lt_tool_grow(settings->items, settings->item_count, sizeof *settings->items);
+    settings->items = lt_tool_grow(settings->items, settings->item_count, sizeof *settings->items);
     settings->items[settings->item_count++] =
         (struct lt_tool_item){setting, lt_tool_copy(text), lt_tool_copy(origin), layer};
 }

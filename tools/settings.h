@@ -53,8 +53,9 @@
     XX(LANES, "lanes", 0, "N", "Lanes to run; default: as partitions and CPUs allow.")             \
     XX(STAGES, "stages", 0, "N", "Threads each lane is cut into: 1 (the default), 2 or 3.")        \
     XX(CPUS, "cpus", 0, "LIST", "CPUs for lanes, as 2,4-6.")                                       \
-    XX(IDLE, "idle", 0, "HOW", "What a lane does when nothing is there: spin, yield, backoff, "    \
-                               "park; default: auto.")                                             \
+    XX(IDLE, "idle", 0, "HOW",                                                                     \
+       "What a lane does when nothing is there: spin, yield, backoff, "                            \
+       "park; default: auto.")                                                                     \
     XX(STARTUP_TIMEOUT, "startup-timeout", 0, "TIME",                                              \
        "How long the start waits for brokers to answer; default 10s.")                             \
     XX(DRAIN, "drain", 0, "TIME",                                                                  \

@@ -1,8 +1,8 @@
 /*
  * SIGINT and SIGTERM.
  *
- * While a relay is starting nothing has been read: the first signal ends the program at once. Once it
- * runs, the first signal asks for a good end and the second ends the program at once, both with
+ * While a relay is starting nothing has been read: the first signal ends the program at once. Once
+ * it runs, the first signal asks for a good end and the second ends the program at once, both with
  * status 128 plus the signal; what was not committed is read again by the next run. SIGPIPE is
  * ignored: a reader of the progress lines that goes away is no reason to stop relaying.
  *

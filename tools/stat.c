@@ -1,8 +1,9 @@
 /*
- * `leat stat`: counters of queries, running or dead, from their files in shared memory. Reading them
- * costs the query nothing.
+ * `leat stat`: counters of queries, running or dead, from their files in shared memory. Reading
+ * them costs the query nothing.
  *
- * Without a word: a line for each query of this user. A word is a file, a process or a query's name.
+ * Without a word: a line for each query of this user. A word is a file, a process or a query's
+ * name.
  *
  * on: main.
  */
@@ -170,7 +171,8 @@ static void print_list(const struct found *found)
     for (size_t i = 0; i < found->count; i++) {
         leat_admin_owner owner = {.size = sizeof owner};
         leat_admin_counters_owner(found->counters[i], &owner);
-        printf("%-24s %8d %-8s %14lld %14lld %12lld\n", owner.query_name, owner.pid,
+        const char *name = *owner.query_name != '\0' ? owner.query_name : "(unnamed)";
+        printf("%-24s %8d %-8s %14lld %14lld %12lld\n", name, owner.pid,
                owner.alive ? "running" : "dead", sum_of(found->counters[i], ".source.records"),
                sum_of(found->counters[i], ".filtered"),
                sum_of(found->counters[i], ".source.lag_records"));
@@ -222,8 +224,9 @@ static int watch(const struct request *request)
 
 static void print_help(void)
 {
-    printf("Usage: leat stat [FILE|PID|NAME] [OPTION]...\n"
-           "Counters and latencies of a running or dead query; without a word, a line for each.\n\n");
+    printf(
+        "Usage: leat stat [FILE|PID|NAME] [OPTION]...\n"
+        "Counters and latencies of a running or dead query; without a word, a line for each.\n\n");
     lt_tool_flags_print(flags, FLAG_COUNT, stdout);
 }
 

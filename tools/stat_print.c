@@ -47,8 +47,7 @@ static void print_histogram(const leat_admin_counter *counter)
         printf("%s: none yet\n", counter->help);
         return;
     }
-    printf("p50 %s  p99 %s  p99.9 %s  max %s  (%s)\n",
-           lt_tool_quantity_duration(counter->p50, p50),
+    printf("p50 %s  p99 %s  p99.9 %s  max %s  (%s)\n", lt_tool_quantity_duration(counter->p50, p50),
            lt_tool_quantity_duration(counter->p99, p99),
            lt_tool_quantity_duration(counter->p999, p999),
            lt_tool_quantity_duration(counter->max, max), counter->help);
@@ -61,14 +60,15 @@ void lt_tool_stat_table(const leat_admin_counters *counters, const char *path)
     char started[32], heartbeat[32];
     format_time(owner.started_us, started);
     format_time(owner.heartbeat_us, heartbeat);
-    printf("%s  pid %d  %s  started %s  last heard %s\n%s\n", owner.query_name, owner.pid,
+    printf("%s  pid %d  %s  started %s  last heard %s\n%s\n",
+           *owner.query_name != '\0' ? owner.query_name : "(unnamed)", owner.pid,
            owner.alive ? "running" : "dead", started, heartbeat, path);
     for (size_t i = 0; counter_at(counters, i, &counter); i++) {
         printf("  %-34s ", counter.name);
         if (counter.kind == LEAT_ADMIN_TEXT)
             printf("%s\n", counter.text);
         else if (counter.kind == LEAT_ADMIN_HISTOGRAM)
-            printf("%12" PRId64 " %-8s ", counter.value, "records");
+            printf("%12" PRId64 " %-8s ", counter.value, "times");
         else
             printf("%12" PRId64 " %-8s %s\n", counter.value, counter.unit, counter.help);
         if (counter.kind == LEAT_ADMIN_HISTOGRAM)

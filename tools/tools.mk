@@ -18,4 +18,4 @@ demo: $(BUILD)/leat-demo
 	@$(BUILD)/leat-demo
 
 # The tests of the command line run the programs that lie beside them.
-$(BUILD)/tests/tools/test_cli: | $(BUILD)/leat $(BUILD)/leat-relay
+$(BUILD)/tests/tools/test_cli $(BUILD)/tests/tools/test_relay_life: | $(BUILD)/leat $(BUILD)/leat-relay

@@ -17,7 +17,7 @@ struct lt_demo_symbol {
 };
 
 struct lt_demo_audit {
-    uint64_t sent, expected;         /* handed to the broker; of those, to be kept */
+    uint64_t sent, expected;          /* handed to the broker; of those, to be kept */
     uint64_t seen, duplicated, wrong; /* came out: once, again, or should not have, or damaged */
     struct lt_demo_symbol symbols[LT_DEMO_SYMBOL_COUNT];
     uint64_t *was_seen; /* a bit for each number */

@@ -59,20 +59,19 @@ static rd_kafka_t *open_client(struct lt_demo_broker *broker, rd_kafka_type_t ty
 }
 
 /* The mock cluster lives in a client that does nothing else but produce to it. */
-static bool open_cluster(struct lt_demo_broker *broker, const char *in_topic,
-                         const char *out_topic)
+static bool open_cluster(struct lt_demo_broker *broker, const char *in_topic, const char *out_topic)
 {
     /* No broker is configured at first: the cluster's address is not known yet. */
     static const struct setting settings[] = {
         {"linger.ms", "1"}, {"socket.nagle.disable", "true"}, {"log_level", "2"}};
-    broker->producer = open_client(broker, RD_KAFKA_PRODUCER, settings,
-                                   sizeof settings / sizeof settings[0]);
+    broker->producer =
+        open_client(broker, RD_KAFKA_PRODUCER, settings, sizeof settings / sizeof settings[0]);
     if (broker->producer == NULL)
         return false;
     broker->cluster = rd_kafka_mock_cluster_new(broker->producer, 1);
     if (broker->cluster == NULL ||
-        rd_kafka_brokers_add(broker->producer,
-                             rd_kafka_mock_cluster_bootstraps(broker->cluster)) < 1 ||
+        rd_kafka_brokers_add(broker->producer, rd_kafka_mock_cluster_bootstraps(broker->cluster)) <
+            1 ||
         rd_kafka_mock_topic_create(broker->cluster, in_topic, LT_DEMO_PARTITIONS, 1) !=
             RD_KAFKA_RESP_ERR_NO_ERROR ||
         rd_kafka_mock_topic_create(broker->cluster, out_topic, LT_DEMO_PARTITIONS, 1) !=
@@ -94,8 +93,8 @@ static bool open_consumer(struct lt_demo_broker *broker, const char *out_topic)
         {"socket.nagle.disable", "true"},
         {"log_level", "2"},
     };
-    broker->consumer = open_client(broker, RD_KAFKA_CONSUMER, settings,
-                                   sizeof settings / sizeof settings[0]);
+    broker->consumer =
+        open_client(broker, RD_KAFKA_CONSUMER, settings, sizeof settings / sizeof settings[0]);
     if (broker->consumer == NULL)
         return false;
     rd_kafka_poll_set_consumer(broker->consumer);

@@ -1,6 +1,6 @@
 /*
- * A Kafka for the demo, in this very process: librdkafka's mock cluster, one broker on a port of its
- * own choice, with a producer for the orders and a consumer of what comes out.
+ * A Kafka for the demo, in this very process: librdkafka's mock cluster, one broker on a port of
+ * its own choice, with a producer for the orders and a consumer of what comes out.
  *
  * It answers fetches only after the full wait it was asked for, and one request at a time: what is
  * measured over it says nothing of a real broker.

@@ -1,8 +1,8 @@
 /*
- * `make demo`: a whole pipeline without a Kafka. A mock broker in this process, orders sent into one
- * topic, the library's relay with a filter, and a reader of the other topic that holds what came out
- * against what was sent. It ends by itself and says whether anything was lost or doubled; its exit
- * status says so too.
+ * `make demo`: a whole pipeline without a Kafka. A mock broker in this process, orders sent into
+ * one topic, the library's relay with a filter, and a reader of the other topic that holds what
+ * came out against what was sent. It ends by itself and says whether anything was lost or doubled;
+ * its exit status says so too.
  *
  * One thread does all of the demo's own work in ticks of a timer; the relay runs on the library's.
  */
@@ -28,8 +28,8 @@ static const char in_topic[] = "orders", out_topic[] = "big-buys";
 enum {
     TICK_MS = 10,
     TICKS_PER_SECOND = 1000 / TICK_MS,
-    REST_TICKS = 500,  /* nothing came for so long: what is missing is lost */
-    AFTER_TICKS = 50,  /* after the last order, so that a double has time to come too */
+    REST_TICKS = 500, /* nothing came for so long: what is missing is lost */
+    AFTER_TICKS = 50, /* after the last order, so that a double has time to come too */
     DEFAULT_SECONDS = 10,
     DEFAULT_RATE = 2000, /* orders per second */
 };
@@ -54,19 +54,19 @@ static int build_relay(struct demo *demo)
     const char *address = lt_demo_broker_address(demo->broker);
     demo->context = leat_context_create();
     /* The mock broker sits out the whole wait of a fetch: make it short. */
-    leat_stream *orders = leat_read(
-        demo->context, "kafka",
-        leat_options_of("kafka.bootstrap.servers", address, "subscribe", in_topic,
-                        "startingOffsets", "earliest", "includeHeaders", "true",
-                        "kafka.fetch.wait.max.ms", "5", NULL),
-        NULL);
+    leat_stream *orders =
+        leat_read(demo->context, "kafka",
+                  leat_options_of("kafka.bootstrap.servers", address, "subscribe", in_topic,
+                                  "startingOffsets", "earliest", "includeHeaders", "true",
+                                  "kafka.fetch.wait.max.ms", "5", NULL),
+                  NULL);
     leat_stream *kept = leat_filter(orders, LT_DEMO_FILTER);
-    demo->query = leat_query_create(
-        demo->context, leat_options_of("checkpointLocation", demo->folder, "queryName", "demo",
-                                       NULL));
-    return leat_query_write(demo->query, kept, "kafka",
-                            leat_options_of("kafka.bootstrap.servers", address, "topic", out_topic,
-                                            NULL));
+    demo->query =
+        leat_query_create(demo->context, leat_options_of("checkpointLocation", demo->folder,
+                                                         "queryName", "demo", NULL));
+    return leat_query_write(
+        demo->query, kept, "kafka",
+        leat_options_of("kafka.bootstrap.servers", address, "topic", out_topic, NULL));
 }
 
 static int start_relay(struct demo *demo)
@@ -104,8 +104,7 @@ static void close_demo(struct demo *demo)
     lt_demo_audit_fini(&demo->audit);
     if (demo->timer_fd >= 0)
         close(demo->timer_fd);
-    if (demo->folder[0] != '\0' &&
-        nftw(demo->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
+    if (demo->folder[0] != '\0' && nftw(demo->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
         lt_tool_say("cannot remove \"%s\": %s", demo->folder, strerror(errno));
 }
 
@@ -178,12 +177,15 @@ static uint64_t wait_ticks(const struct demo *demo)
     return ticks;
 }
 
-/* Sends for the time that was asked for, then waits until all came out or nothing comes any more. */
+/* Sends for the time that was asked for, then waits until all came out or nothing comes any more.
+ */
 static void run_ticks(struct demo *demo)
 {
     uint64_t end = (uint64_t)demo->seconds * TICKS_PER_SECOND, rest = 0, after = 0;
-    for (uint64_t tick = 0; rest < REST_TICKS && after < AFTER_TICKS && leat_is_active(demo->query);) {
-        uint64_t ticks = wait_ticks(demo), before = demo->audit.seen, second = tick / TICKS_PER_SECOND;
+    for (uint64_t tick = 0;
+         rest < REST_TICKS && after < AFTER_TICKS && leat_is_active(demo->query);) {
+        uint64_t ticks = wait_ticks(demo), before = demo->audit.seen,
+                 second = tick / TICKS_PER_SECOND;
         tick += ticks;
         send_due(demo, tick < end ? tick : end);
         uint64_t acknowledged = lt_demo_broker_acknowledged(demo->broker);

@@ -1,0 +1,37 @@
+/*
+ * Running a program of the build as a person would: arguments, environment and stdin in, exit
+ * status, stdout and stderr out. Programs are looked for beside the running test: BUILD/leat for
+ * BUILD/tests/tools/test_cli.
+ *
+ * on: one thread.
+ */
+#ifndef LT_TESTS_PROGRAM_H
+#define LT_TESTS_PROGRAM_H
+
+#include <sys/types.h>
+
+enum { PROGRAM_OUTPUT_SIZE = 65536, PROGRAM_ARGUMENTS_MAX = 64 };
+
+struct program {
+    pid_t pid;
+    int out_fd, err_fd;
+    int status; /* exit status; 1000 + the signal that ended it */
+    char out[PROGRAM_OUTPUT_SIZE], err[PROGRAM_OUTPUT_SIZE];
+};
+
+/* Starts BUILD/`name` with `arguments` (ended by NULL, the program's name not among them).
+ * `environment`: NULL, or "NAME=VALUE" texts ended by NULL, added to a PATH and nothing else.
+ * `input`: what stdin holds; NULL: nothing. */
+void program_start(struct program *program, const char *name, const char *const *arguments,
+                   const char *const *environment, const char *input);
+/* Waits for its end, at most `seconds` (then it is killed and the test fails). */
+void program_wait(struct program *program, int seconds);
+/* Waits until stderr holds `text`, at most `seconds`. */
+void program_wait_for_error(struct program *program, const char *text, int seconds);
+
+/* Starts and waits. */
+void program_run(struct program *program, const char *name, const char *const *arguments,
+                 const char *const *environment, const char *input);
+#define PROGRAM_ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#endif

@@ -1,0 +1,265 @@
+/* A relay from its first line to its last, between connectors that need no broker; and the counters
+ * that it leaves. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tests/support/program.h"
+#include "tests/support/scratch.h"
+
+static struct program p, q;
+static char folder[SCRATCH_PATH_SIZE];
+
+static void assert_contains(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static char *path_in_folder(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* The numbers of the last line. */
+struct account {
+    unsigned long long read, delivered, filtered, dead, uncommitted;
+};
+
+static struct account account_of(const struct program *program)
+{
+    struct account account;
+    const char *line = strstr(program->err, "ended: ");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line,
+                            "ended: read %llu, delivered %llu, filtered %llu, dead-lettered %llu, "
+                            "uncommitted %llu\n",
+                            &account.read, &account.delivered, &account.filtered, &account.dead,
+                            &account.uncommitted),
+                     5);
+    return account;
+}
+
+#define RATE                                                                                       \
+    "relay", "rate:", "noop:", "--option", "rowsPerSecond=5000", "--option", "dmaLatency=off",     \
+        "--log-level", "warn", "--epoch", "100ms"
+
+static void start_rate(struct program *program, const char *const *more)
+{
+    const char *arguments[PROGRAM_ARGUMENTS_MAX] = {RATE};
+    size_t count = 0;
+    while (arguments[count] != NULL)
+        count++;
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        arguments[count++] = more[i];
+    program_start(program, "leat", arguments, NULL, NULL);
+    program_wait_for_error(program, "ready relay rate: -> noop: lanes ", 10);
+}
+
+static void a_signal_ends_a_relay_well_with_an_account(void **state)
+{
+    (void)state;
+    start_rate(&p, PROGRAM_ARGS("--where", "value % 2 = 0", "--progress-interval", "100ms",
+                                "--counters", "off"));
+    usleep(600 * 1000);
+    kill(p.pid, SIGTERM);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    struct account account = account_of(&p);
+    assert_true(account.read > 1000);
+    assert_int_equal(account.read, account.delivered + account.filtered);
+    assert_int_equal(account.dead, 0);
+    assert_int_equal(account.uncommitted, 0);
+    assert_string_equal(strchr(strstr(p.err, "ended: "), '\n'), "\n"); /* it is the last line */
+}
+
+static void without_a_terminal_progress_is_lines_of_json_on_stdout(void **state)
+{
+    (void)state;
+    start_rate(&p,
+               PROGRAM_ARGS("--progress-interval", "100ms", "--counters", "off", "--name", "n1"));
+    usleep(2500 * 1000);
+    kill(p.pid, SIGINT);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    unsigned line_count = 0;
+    char *rest = p.out;
+    for (char *line = strsep(&rest, "\n"); line != NULL && *line != '\0';
+         line = strsep(&rest, "\n")) {
+        line_count++;
+        assert_int_equal(strncmp(line, "{\"id\":\"", 7), 0);
+        assert_int_equal(line[strlen(line) - 1], '}');
+        assert_contains(line, "\"name\":\"n1\"");
+        assert_contains(line, "\"numInputRows\":");
+        assert_contains(line, "\"latencyMicros\":");
+    }
+    assert_true(line_count >= 2);
+}
+
+static void quiet_prints_no_progress(void **state)
+{
+    (void)state;
+    start_rate(&p, PROGRAM_ARGS("-q", "--progress-interval", "50ms", "--counters", "off"));
+    usleep(300 * 1000);
+    kill(p.pid, SIGTERM);
+    program_wait(&p, 10);
+    assert_string_equal(p.out, "");
+    assert_int_equal(p.status, 0);
+}
+
+static void nobody_answering_at_the_start_is_status_3(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("relay", "kafka://127.0.0.1:1/in", "kafka://127.0.0.1:1/out",
+                             "--checkpoint", path_in_folder("nobody"), "--startup-timeout", "500ms",
+                             "--partition", "key", "--log-level", "error"),
+                NULL, NULL);
+    assert_int_equal(p.status, 3);
+    assert_contains(p.err, "no broker answered");
+    assert_null(strstr(p.err, "ready"));
+}
+
+static void a_checkpoint_in_use_is_status_4_and_names_its_owner(void **state)
+{
+    (void)state;
+    char owner[64];
+    start_rate(&p, PROGRAM_ARGS("--checkpoint", path_in_folder("used"), "--counters", "off"));
+    program_run(&q, "leat", PROGRAM_ARGS(RATE, "--checkpoint", path_in_folder("used")), NULL, NULL);
+    assert_int_equal(q.status, 4);
+    snprintf(owner, sizeof owner, "in use by pid %d", (int)p.pid);
+    assert_contains(q.err, owner);
+    kill(p.pid, SIGTERM);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+}
+
+static void a_folder_that_is_no_checkpoint_is_status_4(void **state)
+{
+    (void)state;
+    FILE *file = fopen(path_in_folder("letter.txt"), "w");
+    assert_non_null(file);
+    fclose(file);
+    program_run(&p, "leat", PROGRAM_ARGS(RATE, "--checkpoint", folder), NULL, NULL);
+    assert_int_equal(p.status, 4);
+    assert_contains(p.err, "not a checkpoint");
+    assert_int_equal(unlink(path_in_folder("letter.txt")), 0);
+}
+
+static void a_signal_while_starting_ends_the_program_at_once(void **state)
+{
+    (void)state;
+    program_start(&p, "leat",
+                  PROGRAM_ARGS("relay", "kafka://127.0.0.1:1/in", "kafka://127.0.0.1:1/out",
+                               "--checkpoint", path_in_folder("starting"), "--partition", "key"),
+                  NULL, NULL);
+    usleep(300 * 1000);
+    kill(p.pid, SIGINT);
+    program_wait(&p, 3);
+    assert_int_equal(p.status, 128 + SIGINT);
+}
+
+static void stat_prints_the_counters_of_a_dead_process(void **state)
+{
+    (void)state;
+    char pid[16], path[256];
+    snprintf(path, sizeof path, "%s", path_in_folder("counters"));
+    start_rate(&p, PROGRAM_ARGS("--counters", path, "--name", "victim", "-q"));
+    usleep(300 * 1000);
+    kill(p.pid, SIGKILL);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 1000 + SIGKILL);
+    program_run(&q, "leat", PROGRAM_ARGS("stat", path), NULL, NULL);
+    assert_int_equal(q.status, 0);
+    snprintf(pid, sizeof pid, "pid %d  dead", (int)p.pid);
+    assert_contains(q.out, "victim  ");
+    assert_contains(q.out, pid);
+    assert_contains(q.out, "lane0.source.records");
+    program_run(&q, "leat", PROGRAM_ARGS("stat", path, "--json"), NULL, NULL);
+    assert_contains(q.out, "{\"query\":\"victim\"");
+    assert_contains(q.out, "\"alive\":false");
+    program_run(&q, "leat", PROGRAM_ARGS("stat", path, "--prometheus"), NULL, NULL);
+    assert_contains(q.out, "# TYPE leat_source_records_total counter\n");
+    assert_contains(q.out, "leat_up{query=\"victim\",pid=\"");
+    assert_contains(q.out, ",lane=\"0\"} ");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void stat_says_what_it_does_not_find(void **state)
+{
+    (void)state;
+    program_run(&p, "leat", PROGRAM_ARGS("stat", "no-such-query"), NULL, NULL);
+    assert_string_equal(p.err, "leat stat: no file, process or query \"no-such-query\"; hint: leat "
+                               "stat lists what there is\n");
+    assert_int_equal(p.status, 2);
+    program_run(&p, "leat", PROGRAM_ARGS("stat", "/etc/passwd"), NULL, NULL);
+    assert_int_equal(p.status, 2);
+    assert_string_equal(p.out, "");
+}
+
+static void the_service_manager_is_told(void **state)
+{
+    (void)state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval patience = {.tv_sec = 10};
+    char variable[128], message[64] = "";
+    snprintf(address.sun_path, sizeof address.sun_path, "%.60s/notify", folder);
+    snprintf(variable, sizeof variable, "NOTIFY_SOCKET=%.100s", address.sun_path);
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+    program_start(&p, "leat", PROGRAM_ARGS(RATE, "-q", "--counters", "off"), PROGRAM_ARGS(variable),
+                  NULL);
+    assert_true(recv(fd, message, sizeof message - 1, 0) > 0);
+    assert_string_equal(message, "READY=1");
+    kill(p.pid, SIGTERM);
+    memset(message, 0, sizeof message);
+    assert_true(recv(fd, message, sizeof message - 1, 0) > 0);
+    assert_string_equal(message, "STOPPING=1");
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    close(fd);
+    unlink(address.sun_path);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    scratch_create(folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_signal_ends_a_relay_well_with_an_account),
+        cmocka_unit_test(without_a_terminal_progress_is_lines_of_json_on_stdout),
+        cmocka_unit_test(quiet_prints_no_progress),
+        cmocka_unit_test(nobody_answering_at_the_start_is_status_3),
+        cmocka_unit_test(a_checkpoint_in_use_is_status_4_and_names_its_owner),
+        cmocka_unit_test(a_folder_that_is_no_checkpoint_is_status_4),
+        cmocka_unit_test(a_signal_while_starting_ends_the_program_at_once),
+        cmocka_unit_test(stat_prints_the_counters_of_a_dead_process),
+        cmocka_unit_test(stat_says_what_it_does_not_find),
+        cmocka_unit_test(the_service_manager_is_told),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
