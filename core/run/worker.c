@@ -30,6 +30,7 @@ struct lt_worker {
     char name[16]; /* what the kernel keeps of a thread's name */
     pthread_t thread;
     bool has_thread;
+    bool has_run, is_stopped; /* owner */
     struct lt_reactor *reactor;
     /* written by the owner before run, constant after */
     struct lt_agent agents[LT_WORKER_AGENTS_MAX];
@@ -232,6 +233,9 @@ static void *worker_main(void *argument)
             run_rounds(worker);
         close_agents(worker);
     }
+    sem_post(&worker->answered); /* the agents are closed */
+    /* Others may hold our waker, which is the reactor's, until all that feeds us is gone. */
+    wait_for(&worker->told);
     lt_reactor_destroy(worker->reactor);
     worker->reactor = NULL;
     return NULL;
@@ -272,7 +276,7 @@ int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **
             code = take_answer(worker, error);
     }
     if (code != 0) {
-        join(worker);
+        worker->is_stopped = true; /* nothing is open, and there may be no reactor */
         lt_worker_destroy(worker);
         return code;
     }
@@ -303,26 +307,31 @@ int lt_worker_run(struct lt_worker *worker, struct lt_error *error)
         return code;
     }
     sem_post(&worker->told);
+    worker->has_run = true;
     int code = take_answer(worker, error);
-    if (code != 0)
-        join(worker);
+    if (code != 0) {
+        wait_for(&worker->answered); /* the agents are closed */
+        worker->is_stopped = true;
+    }
     return code;
 }
 
 void lt_worker_stop(struct lt_worker *worker)
 {
-    if (worker == NULL)
+    if (worker == NULL || worker->is_stopped)
         return;
+    worker->is_stopped = true;
     if (!worker->has_thread) {
-        if (worker->reactor != NULL) /* in line; a thread that has ended has closed all */
-            close_agents(worker);
+        close_agents(worker);
         return;
     }
-    lt_store_relaxed_u32(&worker->stop,
-                         1); /* relaxed: the semaphore or the waker's fence orders it */
-    lt_waker_wake(lt_worker_waker(worker));
-    sem_post(&worker->told);
-    join(worker);
+    /* relaxed: the semaphore or the waker's fence orders it. */
+    lt_store_relaxed_u32(&worker->stop, 1);
+    if (worker->has_run)
+        lt_waker_wake(lt_worker_waker(worker));
+    else
+        sem_post(&worker->told);
+    wait_for(&worker->answered); /* the agents are closed */
 }
 
 void lt_worker_destroy(struct lt_worker *worker)
@@ -330,7 +339,9 @@ void lt_worker_destroy(struct lt_worker *worker)
     if (worker == NULL)
         return;
     lt_worker_stop(worker);
-    if (worker->reactor != NULL)
+    sem_post(&worker->told);
+    join(worker);
+    if (worker->reactor != NULL) /* in line: a thread has destroyed its own */
         lt_reactor_destroy(worker->reactor);
     sem_destroy(&worker->told);
     sem_destroy(&worker->answered);

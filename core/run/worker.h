@@ -18,7 +18,7 @@
  * Life: start (the thread and its reactor exist, so the waker can be given to whoever feeds the
  * worker) -> add agents -> run (opens the agents on the worker's own thread, since what they make
  * may belong to it; then rounds, for ever)
- * -> stop (the agents are closed there too) -> destroy.
+ * -> stop (the agents are closed there too; the waker stays good) -> destroy.
  */
 #ifndef LT_RUN_WORKER_H
 #define LT_RUN_WORKER_H
@@ -82,8 +82,10 @@ int lt_worker_run(struct lt_worker *worker, struct lt_error *error) LT_MUST_USE;
 /* One round over the agents and the reactor; the work done. on: the thread of an inline worker. */
 uint32_t lt_worker_round(struct lt_worker *worker);
 
-/* Ends the rounds after the current one, closes the agents, joins the thread. NULL is a no-op. */
+/* Ends the rounds after the current one and closes the agents. The waker stays good: whoever feeds
+ * the worker may still wake it, to no effect. NULL is a no-op. */
 void lt_worker_stop(struct lt_worker *worker);
-void lt_worker_destroy(struct lt_worker *worker); /* stops it first; NULL is a no-op */
+/* Stops it first; ends the thread and its reactor. Nobody wakes it any more. NULL is a no-op. */
+void lt_worker_destroy(struct lt_worker *worker);
 
 #endif

@@ -358,8 +358,8 @@ static void the_last_row_at_hand_is_flagged(void **state)
     doors_push(f->input, 0, 10);
     doors_start(f->query);
     assert_true(doors_collect(f->output, f->rows, 5));
-    assert_int_equal(f->probe.ends_of_batch, 1);
     doors_finish(f->query, f->input, f->output, f->rows);
+    assert_int_equal(f->probe.ends_of_batch, 1); /* the ten rows were at hand together */
 }
 
 static void an_open_that_fails_keeps_the_query_from_starting(void **state)
