@@ -104,6 +104,12 @@ bool leat_admin_knows_option(enum leat_admin_kind kind, const char *name, const 
     return false;
 }
 
+const char *leat_admin_option_name(enum leat_admin_kind kind, const char *name, size_t index)
+{
+    struct table table;
+    return find_table(kind, name, &table) && index < table.count ? table.specs[index].name : NULL;
+}
+
 /* Prints one object's options, each line with who it belongs to in front. */
 static void print_options(struct lt_text_buffer *out, const char *who, const char *name,
                           const struct lt_options *options, const struct table *table)
