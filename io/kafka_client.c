@@ -13,7 +13,12 @@
 #include "core/base/units.h"
 
 static const char key_prefix[] = "kafka.";
-enum { NAME_MAX_BYTES = 128, API_KEY_FETCH = 1, IDEMPOTENT_IN_FLIGHT_MAX = 5 };
+enum {
+    NAME_MAX_BYTES = 128,
+    API_KEY_FETCH = 1,
+    IDEMPOTENT_IN_FLIGHT_MAX = 5,
+    METADATA_SLICE_MS = 1000
+};
 
 /* --------------------------------------------------------------------------------------
  * configuration */
@@ -178,19 +183,19 @@ static bool rules_out_idempotence(const struct lt_options *options)
 }
 
 static int set_idempotence(rd_kafka_conf_t *conf, const struct lt_kafka_client_options *options,
-                           struct lt_error *error)
+                           bool speaks, struct lt_error *error)
 {
     if (options->role != LT_KAFKA_PRODUCER || !rules_out_idempotence(options->options))
         return 0;
-    if (options->is_first)
+    if (speaks)
         lt_log_warn("sink kafka: the producer is not idempotent, as kafka.acks, kafka.retries or "
                     "kafka.max.in.flight.requests.per.connection rule it out: retries may reorder "
                     "and double records");
     return set(conf, "enable.idempotence", "false", error);
 }
 
-static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_conf_t **out,
-                     struct lt_error *error)
+static int make_conf(const struct lt_kafka_client_options *options, bool speaks,
+                     rd_kafka_conf_t **out, struct lt_error *error)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     size_t count;
@@ -210,9 +215,9 @@ static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_con
     if (code == 0 && options->role == LT_KAFKA_CONSUMER)
         code = set(conf, "enable.auto.offset.store", "false", error);
     if (code == 0)
-        code = set_options(conf, options->role, options->options, options->is_first, error);
+        code = set_options(conf, options->role, options->options, speaks, error);
     if (code == 0)
-        code = set_idempotence(conf, options, error);
+        code = set_idempotence(conf, options, speaks, error);
     for (size_t i = 0; i < options->override_count && code == 0; i++)
         code = set(conf, options->overrides[i].name, options->overrides[i].value, error);
     if (code < 0) {
@@ -226,9 +231,9 @@ static int make_conf(const struct lt_kafka_client_options *options, rd_kafka_con
 int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *options,
                           struct lt_error *error)
 {
-    struct lt_kafka_client_options check = {.role = role, .options = options, .is_first = true};
+    struct lt_kafka_client_options check = {.role = role, .options = options};
     rd_kafka_conf_t *conf;
-    int code = make_conf(&check, &conf, error);
+    int code = make_conf(&check, true, &conf, error);
     if (code == 0)
         rd_kafka_conf_destroy(conf);
     return code;
@@ -298,7 +303,9 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     struct lt_kafka_client *client = opaque;
-    snprintf(client->last_error, sizeof client->last_error, "%s", reason);
+    /* "All brokers are down" follows the reason and tells less. */
+    if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || client->last_error[0] == '\0')
+        snprintf(client->last_error, sizeof client->last_error, "%s", reason);
     if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         client->is_refused = true;
     if (err == RD_KAFKA_RESP_ERR__FATAL) {
@@ -346,12 +353,14 @@ int lt_kafka_client_open(const struct lt_kafka_client_options *options,
                          struct lt_kafka_client **out, struct lt_error *error)
 {
     rd_kafka_conf_t *conf;
-    int code = make_conf(options, &conf, error);
+    int code = make_conf(options, false, &conf, error);
     if (code < 0)
         return code;
     struct lt_kafka_client *client = lt_alloc(sizeof *client);
     client->role = options->role;
     client->owner = options->owner;
+    const char *bootstrap = lt_options_get(options->options, "kafka.bootstrap.servers");
+    snprintf(client->bootstrap, sizeof client->bootstrap, "%s", bootstrap == NULL ? "" : bootstrap);
     client->place_thread = options->env->place_thread;
     client->place_context = options->env->place_context;
     set_callbacks(conf, client, options);
@@ -458,4 +467,24 @@ int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *
         code = lt_error_set(error, code, "%s: %s", lt_text_get(&intent), rd_kafka_err2str(err));
     lt_text_fini(&intent);
     return code;
+}
+
+/* Waits in slices, so that a refused password is an error at once and not after the deadline. */
+int lt_kafka_client_metadata(struct lt_kafka_client *client, const struct lt_connector_env *env,
+                             bool wants_all, rd_kafka_topic_t *only,
+                             const struct rd_kafka_metadata **out, struct lt_error *error)
+{
+    for (;;) {
+        int left_ms = lt_kafka_client_left_ms(env);
+        int slice_ms = left_ms < METADATA_SLICE_MS ? left_ms : METADATA_SLICE_MS;
+        rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, wants_all, only, out, slice_ms);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        rd_kafka_poll(client->rk, 0);
+        if (client->is_refused)
+            return lt_kafka_client_fail(client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION, "%s",
+                                        client->last_error);
+        if (left_ms <= slice_ms)
+            return lt_kafka_client_fail(client, error, err, "\"%s\"", client->bootstrap);
+    }
 }

@@ -38,7 +38,6 @@ struct lt_kafka_client_options {
     size_t override_count;
     /* Delivery reports; the opaque they get is the client. Producers only. */
     void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *message, void *client);
-    bool is_first; /* of its kind in the query: logs what is ignored and what differs */
 };
 
 /* on: the thread that polls the handle, but for `rk`, which any may use. */
@@ -56,10 +55,12 @@ struct lt_kafka_client {
     bool all_brokers_down;              /* since the last sign of life */
     bool is_refused;                    /* the brokers do not take our name and password */
     rd_kafka_resp_err_t fatal;          /* of an idempotent producer; 0: none */
+    char bootstrap[LT_KAFKA_TEXT_MAX];  /* for error texts */
     char last_error[LT_KAFKA_TEXT_MAX]; /* the error callback's, "" if none */
 };
 
-/* Checks that a handle could be configured by these options; opens nothing. on: any. */
+/* Checks that a handle could be configured by these options, and logs which have no effect; opens
+ * nothing. on: any. */
 int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *options,
                           struct lt_error *error) LT_MUST_USE;
 
@@ -71,6 +72,13 @@ void lt_kafka_client_close(struct lt_kafka_client *client); /* NULL is a no-op *
 
 /* Time left until the deadline, in ms, at least 1: what librdkafka's waiting calls take. */
 int lt_kafka_client_left_ms(const struct lt_connector_env *env);
+
+/* Asks for metadata: of all topics, of one, or of those that the handle knows. Waits until
+ * env->deadline_ns; brokers that refuse us end it earlier. The caller destroys *out. */
+int lt_kafka_client_metadata(struct lt_kafka_client *client, const struct lt_connector_env *env,
+                             bool wants_all, rd_kafka_topic_t *only,
+                             const struct rd_kafka_metadata **out,
+                             struct lt_error *error) LT_MUST_USE;
 
 /* Sets an error from a Kafka code: leat's code and class, and the text "<format>: <Kafka's words>".
  * A timeout with no broker in sight says which brokers were tried and what the last one answered.

@@ -125,8 +125,7 @@ static struct lt_row *remake_row(struct lt_kafka_writer *writer,
         copy_bytes(row, columns->value, message->payload, message->len) &&
         copy_headers(row, columns->headers, message)) {
         lt_bit_clear(lt_row_nulls(row), (uint32_t)columns->timestamp);
-        lt_row_values(row)[columns->timestamp] =
-            lt_value_i64(rd_kafka_message_timestamp(message, NULL) * LT_NS_PER_US);
+        lt_row_values(row)[columns->timestamp] = lt_value_i64(ticket->timestamp_ms * LT_NS_PER_US);
         return row;
     }
     lt_row_release(row);
@@ -137,11 +136,9 @@ static void fail_record(struct lt_kafka_writer *writer, const struct lt_kafka_ti
                         const rd_kafka_message_t *message)
 {
     const char *topic = rd_kafka_topic_name(message->rkt);
-    struct lt_row *row = ticket->row;
-    if (row != NULL)
+    struct lt_row *row = ticket->is_released ? remake_row(writer, ticket, message) : ticket->row;
+    if (!ticket->is_released)
         restore_headers(writer, row, message);
-    else
-        row = remake_row(writer, ticket, message);
     if (row == NULL) {
         lt_kafka_writer_break(writer, message->err, topic);
         return;
@@ -162,7 +159,7 @@ static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_t
     }
     if (verdict != LT_KAFKA_PURGED)
         lt_kafka_writer_break(writer, message->err, rd_kafka_topic_name(message->rkt));
-    if (ticket->row != NULL)
+    if (!ticket->is_released)
         lt_row_release(ticket->row);
 }
 
@@ -186,7 +183,7 @@ void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *messa
     if (writer->base.ack_latency_ns != NULL)
         lt_histogram_record(writer->base.ack_latency_ns,
                             report_time_ns(writer) - ticket->ingest_ns);
-    if (ticket->row != NULL)
+    if (!ticket->is_released)
         lt_row_release(ticket->row);
     lt_kafka_ticket_return(writer, ticket);
 }

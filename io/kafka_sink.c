@@ -1,7 +1,7 @@
 /*
  * The sink's options, columns and life. Names, defaults and error texts are Spark's.
  *
- * Connecting asks for the topic's partitions and, in the same breath, for the settings by which a
+ * Connecting asks for the topic's partitions and then for the settings by which a
  * broker refuses records. It refuses whole batches: good records with the bad one. So a record that
  * is too large, lacks a key that compaction needs, or has an impossible timestamp is found before
  * it is sent, by itself; and where the topic's limit is below the producer's batch size, batches
@@ -23,8 +23,7 @@
 #include "io/kafka_sink_internal.h"
 
 enum {
-    METADATA_SLICE_MS = 1000, /* between looks at what the error callback says */
-    TOPIC_GRACE_MS = 3000,    /* a topic that the broker makes when asked for takes a moment */
+    TOPIC_GRACE_MS = 3000, /* a topic that the broker makes when asked for takes a moment */
     TOPIC_RETRY_MS = 20,
     CONFIG_WAIT_MS = 2000,
     DEFAULT_BATCH_BYTES = 1000000,
@@ -152,7 +151,7 @@ static void mark_used(struct lt_kafka_sink *sink, const struct lt_type *schema,
  * connect */
 
 int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
-                              bool is_first, struct lt_kafka_client **out, struct lt_error *error)
+                              struct lt_kafka_client **out, struct lt_error *error)
 {
     const struct lt_kafka_override overrides[LT_KAFKA_OVERRIDES_MAX] = {
         {"batch.size", sink->batch_bytes}};
@@ -163,21 +162,8 @@ int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connec
         .env = env,
         .overrides = overrides,
         .override_count = sink->batch_bytes[0] != '\0',
-        .on_delivery = lt_kafka_writer_on_delivery,
-        .is_first = is_first};
+        .on_delivery = lt_kafka_writer_on_delivery};
     return lt_kafka_client_open(&client_options, out, error);
-}
-
-/* Puts the question for the topic's settings on its way. */
-static rd_kafka_queue_t *ask_config(struct lt_kafka_sink *sink)
-{
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(sink->client->rk);
-    rd_kafka_ConfigResource_t *resource =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, sink->topic);
-    lt_assert(resource != NULL);
-    rd_kafka_DescribeConfigs(sink->client->rk, &resource, 1, NULL, answers);
-    rd_kafka_ConfigResource_destroy(resource);
-    return answers;
 }
 
 static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const char *name,
@@ -212,23 +198,45 @@ static void take_settings(struct lt_kafka_topic_rules *rules,
         rules->ahead_ms_max = rules->behind_ms_max = INT64_MAX;
 }
 
-/* Leaves the rules unknown when the broker does not tell in time. */
-static void take_rules(struct lt_kafka_topic_rules *rules, rd_kafka_queue_t *answers, int wait_ms)
+/* The request would go to the cluster's controller; any broker knows, and the leader is the one we
+ * need anyway. */
+static void ask_rules(const struct lt_kafka_sink *sink, int32_t leader, rd_kafka_queue_t *answers)
 {
-    *rules = (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
+    char text[LT_KAFKA_TEXT_MAX];
+    rd_kafka_AdminOptions_t *choice =
+        rd_kafka_AdminOptions_new(sink->client->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, sink->topic);
+    lt_assert(choice != NULL && resource != NULL);
+    if (rd_kafka_AdminOptions_set_broker(choice, leader, text, sizeof text) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        lt_log_debug("sink kafka: %s", text); /* the controller will do */
+    rd_kafka_DescribeConfigs(sink->client->rk, &resource, 1, choice, answers);
+    rd_kafka_ConfigResource_destroy(resource);
+    rd_kafka_AdminOptions_destroy(choice);
+}
+
+/* Leaves the rules unknown when the broker does not tell in time. */
+static void find_rules(struct lt_kafka_sink *sink, int32_t leader, int wait_ms)
+{
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(sink->client->rk);
+    ask_rules(sink, leader, answers);
     rd_kafka_event_t *event =
         rd_kafka_queue_poll(answers, wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS);
     const rd_kafka_DescribeConfigs_result_t *result =
         event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
+    sink->rules =
+        (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
     if (result != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         size_t count;
         const rd_kafka_ConfigResource_t **resources =
             rd_kafka_DescribeConfigs_result_resources(result, &count);
         if (count == 1)
-            take_settings(rules, resources[0]);
+            take_settings(&sink->rules, resources[0]);
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(answers);
 }
 
 static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err,
@@ -241,60 +249,65 @@ static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err,
                                            : "");
 }
 
-/* The partition count of the topic. `handle` NULL: only sees that a broker answers. */
-static int ask_partitions(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
-                          rd_kafka_topic_t *handle, rd_kafka_resp_err_t *topic_err,
-                          struct lt_error *error)
+struct topic_answer {
+    rd_kafka_resp_err_t err;
+    uint32_t partition_count;
+    int32_t leader; /* of partition 0 */
+};
+
+static int ask_topic(const struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                     rd_kafka_topic_t *handle, struct topic_answer *out, struct lt_error *error)
 {
     const struct rd_kafka_metadata *metadata;
-    for (;;) {
-        int left_ms = lt_kafka_client_left_ms(env);
-        int slice_ms = left_ms < METADATA_SLICE_MS ? left_ms : METADATA_SLICE_MS;
-        rd_kafka_resp_err_t err =
-            rd_kafka_metadata(sink->client->rk, 0, handle, &metadata, slice_ms);
-        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            break;
-        rd_kafka_poll(sink->client->rk, 0);
-        if (sink->client->is_refused)
-            return lt_kafka_client_fail(sink->client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION,
-                                        "%s", sink->client->last_error);
-        if (left_ms <= slice_ms)
-            return lt_kafka_client_fail(sink->client, error, err, "\"%s\"",
-                                        lt_options_get(sink->options, "kafka.bootstrap.servers"));
-    }
-    *topic_err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (handle != NULL) {
-        *topic_err = metadata->topic_cnt == 1 ? metadata->topics[0].err
-                                              : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        sink->base.partition_count =
-            metadata->topic_cnt == 1 ? (uint32_t)metadata->topics[0].partition_cnt : 0;
-        if (*topic_err == RD_KAFKA_RESP_ERR_NO_ERROR && sink->base.partition_count == 0)
-            *topic_err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-    }
+    int code = lt_kafka_client_metadata(sink->client, env, false, handle, &metadata, error);
+    if (code < 0)
+        return code;
+    *out = (struct topic_answer){RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0, -1};
+    if (metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt > 0)
+        *out = (struct topic_answer){metadata->topics[0].err,
+                                     (uint32_t)metadata->topics[0].partition_cnt,
+                                     metadata->topics[0].partitions[0].leader};
+    else if (metadata->topic_cnt == 1 && metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        out->err = metadata->topics[0].err;
     rd_kafka_metadata_destroy(metadata);
     return 0;
 }
 
 static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
-                      struct lt_error *error)
+                      int32_t *leader, struct lt_error *error)
 {
+    struct topic_answer answer;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(sink->client->rk, sink->topic, NULL);
     if (handle == NULL)
         return lt_kafka_client_fail(sink->client, error, rd_kafka_last_error(), "topic \"%s\"",
                                     sink->topic);
-    rd_kafka_resp_err_t topic_err;
-    int code = ask_partitions(sink, env, handle, &topic_err, error);
-    for (int waited_ms = 0; code == 0 && topic_err != RD_KAFKA_RESP_ERR_NO_ERROR;
+    int code = ask_topic(sink, env, handle, &answer, error);
+    for (int waited_ms = 0; code == 0 && answer.err != RD_KAFKA_RESP_ERR_NO_ERROR;
          waited_ms += TOPIC_RETRY_MS) {
         if (waited_ms >= TOPIC_GRACE_MS ||
-            topic_err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-            code = fail_topic(sink, topic_err, error);
+            answer.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+            code = fail_topic(sink, answer.err, error);
             break;
         }
         nanosleep(&(struct timespec){0, (long)TOPIC_RETRY_MS * LT_NS_PER_MS}, NULL);
-        code = ask_partitions(sink, env, handle, &topic_err, error);
+        code = ask_topic(sink, env, handle, &answer, error);
     }
     rd_kafka_topic_destroy(handle);
+    if (code < 0)
+        return code;
+    sink->base.partition_count = answer.partition_count;
+    *leader = answer.leader;
+    return 0;
+}
+
+/* Rows name their topics: only sees that a broker answers. */
+static int find_brokers(const struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                        struct lt_error *error)
+{
+    const struct rd_kafka_metadata *metadata;
+    int code = lt_kafka_client_metadata(sink->client, env, false, NULL, &metadata, error);
+    if (code == 0)
+        rd_kafka_metadata_destroy(metadata);
     return code;
 }
 
@@ -313,37 +326,34 @@ static int adapt_batches(struct lt_kafka_sink *sink, const struct lt_connector_e
                 sink->topic, sink->rules.record_bytes_max);
     lt_kafka_client_close(sink->client);
     sink->client = NULL;
-    return lt_kafka_sink_open_client(sink, env, false, &sink->client, error);
+    return lt_kafka_sink_open_client(sink, env, &sink->client, error);
 }
 
 static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                          struct lt_error *error)
 {
-    rd_kafka_queue_t *answers = ask_config(sink);
-    int code = find_topic(sink, env, error);
-    if (code == 0)
-        take_rules(&sink->rules, answers, lt_kafka_client_left_ms(env));
-    rd_kafka_queue_destroy(answers);
-    return code < 0 ? code : adapt_batches(sink, env, error);
+    int32_t leader = -1;
+    int code = find_topic(sink, env, &leader, error);
+    if (code < 0)
+        return code;
+    find_rules(sink, leader, lt_kafka_client_left_ms(env));
+    return adapt_batches(sink, env, error);
 }
 
 static int sink_connect(struct lt_sink *base, const struct lt_connector_env *env,
                         struct lt_error *error)
 {
     struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
-    rd_kafka_resp_err_t topic_err;
     bool is_first = sink->client == NULL && sink->batch_bytes[0] == '\0';
-    int code = sink->client != NULL
-                   ? 0
-                   : lt_kafka_sink_open_client(sink, env, is_first, &sink->client, error);
+    int code =
+        sink->client != NULL ? 0 : lt_kafka_sink_open_client(sink, env, &sink->client, error);
     if (code < 0)
         return code;
     if (is_first && !lt_options_has(sink->options, "kafka.delivery.timeout.ms") &&
         !lt_options_has(sink->options, "kafka.message.timeout.ms"))
         lt_log_info("sink kafka: while brokers are away deliveries are tried again without limit; "
                     "kafka.delivery.timeout.ms sets one");
-    return sink->topic == NULL ? ask_partitions(sink, env, NULL, &topic_err, error)
-                               : connect_topic(sink, env, error);
+    return sink->topic == NULL ? find_brokers(sink, env, error) : connect_topic(sink, env, error);
 }
 
 /* -----------------------------------------------------------------------------------------------

@@ -44,8 +44,7 @@ struct lt_kafka_sink {
 
 /* A producer of this sink. `env` is used during the call only. */
 int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
-                              bool is_first, struct lt_kafka_client **out,
-                              struct lt_error *error) LT_MUST_USE;
+                              struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
 
 /* kafka_writer.c. */
 int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env,

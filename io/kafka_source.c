@@ -303,8 +303,7 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
         const struct lt_kafka_client_options options = {.role = LT_KAFKA_CONSUMER,
                                                         .options = source->options,
                                                         .owner = "source kafka",
-                                                        .env = env,
-                                                        .is_first = true};
+                                                        .env = env};
         int code = lt_kafka_client_open(&options, &source->client, error);
         if (code < 0)
             return code;

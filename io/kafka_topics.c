@@ -19,8 +19,8 @@
 #include "core/base/nearest.h"
 
 enum {
-    METADATA_SLICE_MS = 1000, /* between looks at what the error callback says */
-    TOPIC_GRACE_MS = 1000,    /* a topic made just now may be unknown to the broker asked */
+    NEAREST_WAIT_MS = 1000, /* for the names of all topics, to suggest one */
+    TOPIC_GRACE_MS = 1000,  /* a topic made just now may be unknown to the broker asked */
     TOPIC_RETRY_MS = 20,
     PATTERN_WAIT_MS = 50,
 };
@@ -151,27 +151,12 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source)
     source->base.partition_count = 0;
 }
 
-/* Waits in slices, so that a refused password is an error at once and not after the deadline. */
 static int ask(struct lt_kafka_source *source, const struct rd_kafka_metadata **out,
                struct lt_error *error)
 {
-    struct lt_kafka_client *client = source->client;
-    int wants_all = source->selection == LT_KAFKA_SUBSCRIBE_PATTERN;
+    bool wants_all = source->selection == LT_KAFKA_SUBSCRIBE_PATTERN;
     rd_kafka_topic_t *only = source->found_count == 1 && !wants_all ? source->handles[0] : NULL;
-    for (;;) {
-        int left_ms = lt_kafka_client_left_ms(&source->env);
-        int slice_ms = left_ms < METADATA_SLICE_MS ? left_ms : METADATA_SLICE_MS;
-        rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, wants_all, only, out, slice_ms);
-        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            return 0;
-        rd_kafka_poll(client->rk, 0);
-        if (client->is_refused)
-            return lt_kafka_client_fail(client, error, RD_KAFKA_RESP_ERR__AUTHENTICATION, "%s",
-                                        client->last_error);
-        if (left_ms <= slice_ms)
-            return lt_kafka_client_fail(client, error, err, "\"%s\"",
-                                        lt_options_get(source->options, "kafka.bootstrap.servers"));
-    }
+    return lt_kafka_client_metadata(source->client, &source->env, wants_all, only, out, error);
 }
 
 static const struct rd_kafka_metadata_topic *find_topic(const struct rd_kafka_metadata *metadata,
@@ -208,7 +193,7 @@ static int fail_topic(struct lt_kafka_source *source, const char *topic, rd_kafk
         return lt_kafka_client_fail(source->client, error, err, "topic \"%s\"", topic);
     const struct rd_kafka_metadata *all = NULL;
     const char *near = NULL;
-    if (rd_kafka_metadata(source->client->rk, 1, NULL, &all, METADATA_SLICE_MS) ==
+    if (rd_kafka_metadata(source->client->rk, 1, NULL, &all, NEAREST_WAIT_MS) ==
         RD_KAFKA_RESP_ERR_NO_ERROR) {
         const char **names = lt_alloc_array((size_t)all->topic_cnt, sizeof *names);
         size_t count = 0;
@@ -342,7 +327,7 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
         rd_kafka_metadata_destroy(metadata);
         if (topic == NULL)
             return code;
-        if (waited_ms >= TOPIC_GRACE_MS)
+        if (waited_ms >= TOPIC_GRACE_MS || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
             return fail_topic(source, topic, err, error);
         rest_ms(TOPIC_RETRY_MS);
     }

@@ -352,11 +352,14 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
     if (lt_unlikely(is_too_large(writer, &record)))
         return refuse_large(writer, row, &record, fault);
     bool releases = can_release(row, &record);
-    *ticket = (struct lt_kafka_ticket){.row = releases ? NULL : row,
+    *ticket = (struct lt_kafka_ticket){.row = row,
                                        .ingest_ns = row->ingest_ns,
                                        .source_offset = row->source_offset,
                                        .source_partition = row->source_partition,
-                                       .slot = writer->slot};
+                                       .slot = (uint16_t)writer->slot,
+                                       .is_released = releases};
+    if (releases)
+        ticket->timestamp_ms = record.timestamp_ms;
     rd_kafka_resp_err_t err = produce(writer, &record, ticket);
     if (lt_unlikely(err != RD_KAFKA_RESP_ERR_NO_ERROR))
         return refuse(writer, row, &record, err, fault);
@@ -431,7 +434,7 @@ int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *en
         writer->client = sink->client;
         sink->client = NULL;
     } else {
-        int code = lt_kafka_sink_open_client(sink, env, false, &writer->client, error);
+        int code = lt_kafka_sink_open_client(sink, env, &writer->client, error);
         if (code < 0) {
             free(writer);
             return code;

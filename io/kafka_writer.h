@@ -17,12 +17,14 @@ _Static_assert(LT_KAFKA_SLOT_COUNT > LT_LIMIT_EPOCHS_IN_FLIGHT + 1,
  * the free list. */
 struct lt_kafka_ticket {
     union {
-        struct lt_row *row; /* held; NULL: released, librdkafka's copy is all there is */
+        struct lt_row *row;   /* held */
+        int64_t timestamp_ms; /* released: librdkafka's copy tells all but this */
         struct lt_kafka_ticket *next;
     };
     int64_t ingest_ns, source_offset;
     int32_t source_partition;
-    uint32_t slot;
+    uint16_t slot;
+    bool is_released;
 };
 _Static_assert(sizeof(struct lt_kafka_ticket) == 32, "two to a cache line");
 

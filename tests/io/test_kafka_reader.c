@@ -1,0 +1,447 @@
+/*
+ * Reading from mock brokers: what a row holds, where reading begins and ends, what is lost data.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/kafka_headers.h"
+#include "io/kafka_source_internal.h"
+#include "tests/support/kafka_world.h"
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int set_up(void **state)
+{
+    static struct world world;
+    world_open(&world);
+    *state = &world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    world_close(*state);
+    return 0;
+}
+
+static void connect_or_fail(struct world *world, const char *const *pairs)
+{
+    if (world_source(world, pairs) != 0)
+        fail_msg("%s", world->error.text);
+}
+
+static const struct lt_bytes *bytes(const struct lt_row *row, uint32_t column)
+{
+    return &lt_row_values(row)[column].bytes;
+}
+
+static void assert_text(const struct lt_bytes *got, const char *wanted)
+{
+    assert_int_equal(got->size_bytes, strlen(wanted));
+    assert_memory_equal(got->data, wanted, strlen(wanted));
+}
+
+static void a_row_has_spark_s_columns(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 1, "k", "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, NULL);
+    world_read(world, 1);
+    assert_int_equal(world->row_count, 1);
+    const struct lt_row *row = world->rows[0];
+    assert_int_equal(row->column_count, LT_KAFKA_HEADERS);
+    assert_text(bytes(row, LT_KAFKA_KEY), "k");
+    assert_text(bytes(row, LT_KAFKA_VALUE), "v");
+    assert_text(bytes(row, LT_KAFKA_TOPIC), "t");
+    assert_int_equal(lt_row_values(row)[LT_KAFKA_PARTITION].i64, 1);
+    assert_int_equal(lt_row_values(row)[LT_KAFKA_OFFSET].i64, 0);
+    assert_int_equal(lt_row_values(row)[LT_KAFKA_TIMESTAMP].i64, 1700000000123000);
+    assert_int_equal(lt_row_values(row)[LT_KAFKA_TIMESTAMP_TYPE].i64, 0);
+    assert_int_equal(row->source_partition, 1);
+    assert_int_equal(row->source_offset, 0);
+    assert_true(row->ingest_ns > 0);
+}
+
+static void null_empty_and_filled_are_three_things(void **state)
+{
+    struct world *world = *state;
+    static const char *const contents[] = {NULL, "", "x"};
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 3; i++)
+        world_produce(world, "t", 0, contents[i], contents[2 - i], NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, NULL);
+    world_read(world, 3);
+    assert_int_equal(world->row_count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(lt_row_is_null(world->rows[i], LT_KAFKA_KEY), i == 0);
+        assert_int_equal(lt_row_is_null(world->rows[i], LT_KAFKA_VALUE), i == 2);
+    }
+    assert_text(bytes(world->rows[1], LT_KAFKA_KEY), "");
+    assert_text(bytes(world->rows[2], LT_KAFKA_KEY), "x");
+}
+
+static void headers_stay_native_until_somebody_looks(void **state)
+{
+    struct world *world = *state;
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(3);
+    rd_kafka_header_add(headers, "a", -1, "1", 1);
+    rd_kafka_header_add(headers, "a", -1, NULL, 0);
+    rd_kafka_header_add(headers, "", -1, "", 0);
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", headers);
+    world_produce(world, "t", 0, NULL, "w", NULL);
+    connect_or_fail(world,
+                    OPTIONS("subscribe=t", "startingOffsets=earliest", "includeHeaders=true"));
+    world_reader(world, NULL);
+    world_read(world, 2);
+    assert_int_equal(world->row_count, 2);
+    struct lt_array *array = lt_row_values(world->rows[0])[LT_KAFKA_HEADERS].array;
+    assert_true(array->is_native);
+    assert_ptr_equal(array->native.kind, &lt_kafka_headers_kind);
+    lt_array_materialize(array);
+    assert_false(array->is_native);
+    assert_int_equal(array->count, 3);
+    assert_text(&array->values[0].structure->values[0].bytes, "a");
+    assert_text(&array->values[0].structure->values[1].bytes, "1");
+    assert_false(lt_bit(array->values[0].structure->nulls, 1));
+    assert_text(&array->values[1].structure->values[0].bytes, "a");
+    assert_true(lt_bit(array->values[1].structure->nulls, 1));
+    assert_text(&array->values[2].structure->values[0].bytes, "");
+    assert_false(lt_bit(array->values[2].structure->nulls, 1));
+    assert_true(lt_row_is_null(world->rows[1], LT_KAFKA_HEADERS));
+}
+
+static void columns_that_nobody_uses_are_not_filled(void **state)
+{
+    struct world *world = *state;
+    const uint64_t used = 1 << LT_KAFKA_VALUE;
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world->source->used_columns = &used;
+    world_reader(world, NULL);
+    world_read(world, 1);
+    assert_int_equal(world->row_count, 1);
+    assert_text(bytes(world->rows[0], LT_KAFKA_VALUE), "v");
+    /* The null key would have been marked had it been looked at. */
+    assert_false(lt_row_is_null(world->rows[0], LT_KAFKA_KEY));
+}
+
+static void latest_is_where_the_topic_ends_at_the_start(void **state)
+{
+    struct world *world = *state;
+    struct lt_position position;
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "old", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_reader(world, NULL);
+    world->reader->ops->position(world->reader, &position);
+    assert_int_equal(position.offset, 1);
+    world_produce(world, "t", 0, NULL, "new", NULL);
+    world_read(world, 1);
+    assert_int_equal(world->row_count, 1);
+    assert_text(bytes(world->rows[0], LT_KAFKA_VALUE), "new");
+    assert_true(world->rows[0]->flags & LT_ROW_END_OF_BATCH);
+    world->reader->ops->position(world->reader, &position);
+    assert_int_equal(position.offset, 2);
+    assert_true(world->reader->ops->is_ready(world->reader));
+}
+
+static void starting_offsets_are_kept_as_spark_keeps_them(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    struct lt_text_buffer keep;
+    static const char wanted[] = "\0v1\n{\"t\":{\"0\":1,\"1\":1}}";
+    lt_text_init(&keep);
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "a", NULL);
+    world_produce(world, "t", 1, NULL, "b", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":1,\"1\":-1}}"));
+    assert_int_equal(world->source->ops->initial(world->source, positions, &keep, NULL), 0);
+    assert_int_equal(keep.size_bytes, sizeof wanted - 1);
+    assert_memory_equal(keep.data, wanted, sizeof wanted - 1);
+    lt_text_fini(&keep);
+}
+
+static void starting_offsets_must_name_every_partition(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    struct lt_text_buffer keep;
+    lt_text_init(&keep);
+    world_topic(world, "t", 2);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":0}}"));
+    assert_int_equal(world->source->ops->initial(world->source, positions, &keep, &world->error),
+                     LT_E_INVALID);
+    assert_string_equal(
+        world->error.text,
+        "option \"startingOffsets\" must name all partitions, and lacks partition 1 "
+        "of topic \"t\"; hint: -1 is latest, -2 is earliest");
+    lt_text_fini(&keep);
+}
+
+static void reading_ends_at_the_end_it_was_given(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position end[2] = {{2, 0}, {0, 0}};
+    world_topic(world, "t", 2);
+    for (int i = 0; i < 4; i++)
+        world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, end);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 2);
+    struct lt_position positions[2];
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 2);
+    assert_int_equal(positions[1].offset, 0);
+}
+
+static void a_seek_reads_the_same_again(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position back = {1, 0};
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 5; i++)
+        world_produce(world, "t", 0, NULL, (const char *[]){"0", "1", "2", "3", "4"}[i], NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, NULL);
+    world_read(world, 3);
+    world_release(world);
+    assert_int_equal(world->reader->ops->seek(world->reader, &back, NULL), 0);
+    world_read(world, 4);
+    assert_int_equal(world->row_count, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(world->rows[i]->source_offset, i + 1);
+}
+
+static void a_lane_without_rows_stops_and_goes_on_when_they_come_home(void **state)
+{
+    struct world *world = *state;
+    uint32_t got;
+    world->env.lane_rows = 2;
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 5; i++)
+        world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, NULL);
+    world_read(world, 2);
+    assert_int_equal(world->row_count, 2);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 10, &got),
+                         LT_POLL_IDLE);
+        assert_int_equal(got, 0);
+    }
+    assert_int_not_equal(world->reader->ops->deadline_ns(world->reader), LT_NEVER_NS);
+    world_release(world);
+    world_read(world, 2);
+    assert_int_equal(world->row_count, 2);
+    assert_int_equal(world->rows[1]->source_offset, 3);
+}
+
+static void borrowed_bytes_are_limited(void **state)
+{
+    struct world *world = *state;
+    uint32_t got;
+    world->env.lane_bytes = 1;
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 100; i++)
+        world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, NULL);
+    world_read(world, 1);
+    assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 10, &got), LT_POLL_IDLE);
+    assert_int_equal(got, 0);
+    world_release(world);
+    world_read(world, 1);
+    assert_int_equal(world->rows[0]->source_offset, 1);
+}
+
+static void an_offset_that_is_gone_is_lost_data(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start = {7, 0};
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world_reader_at(world, &start, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+    assert_string_equal(world->reader->error.condition, "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED");
+    assert_string_equal(world->reader->error.sqlstate, "22000");
+    assert_string_equal(
+        world->reader->error.text,
+        "source kafka: partition 0 of topic \"t\": offset 7 is gone, the broker has "
+        "0 to 1: the topic seems to have been deleted and made again; hint: to go "
+        "on at the earliest record, set failOnDataLoss=false");
+}
+
+static void without_fail_on_data_loss_reading_goes_on_at_the_earliest(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start = {7, 0};
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    assert_int_equal(world_reader_at(world, &start, NULL), 0);
+    world_read(world, 1);
+    assert_int_equal(world->row_count, 1);
+    assert_int_equal(world->rows[0]->source_offset, 0);
+}
+
+static void a_checkpoint_s_lost_partition_is_lost_data(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[1];
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world->source->ops->positions_from_json(
+                         world->source, "{\"t\":{\"0\":0,\"1\":5}}", positions, &world->error),
+                     LT_E_DATA_LOSS);
+    assert_string_equal(world->error.condition, "KAFKA_DATA_LOSS.PARTITIONS_DELETED");
+    assert_string_equal(
+        world->error.text,
+        "partition 1 of topic \"t\" is in the checkpoint and is gone; hint: if this "
+        "was wanted, set failOnDataLoss=false");
+}
+
+static void a_partition_that_the_checkpoint_does_not_know_begins_at_its_earliest(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world->source->ops->positions_from_json(world->source, "{\"t\":{\"0\":1}}",
+                                                             positions, NULL),
+                     0);
+    world->source->ops->positions_to_json(world->source, positions, &text);
+    assert_string_equal(lt_text_get(&text), "{\"t\":{\"0\":1,\"1\":0}}");
+    lt_text_fini(&text);
+}
+
+static void assigned_partitions_must_exist(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 2);
+    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[1,2]}")), LT_E_NOT_FOUND);
+    assert_string_equal(world->error.text, "partition 2 of topic \"t\" does not exist: it has 2");
+}
+
+static void a_pattern_finds_topics(void **state)
+{
+    struct world *world = *state;
+    char name[64];
+    world_topic(world, "a1", 1);
+    world_topic(world, "a2", 2);
+    world_topic(world, "b1", 1);
+    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    assert_int_equal(world->source->partition_count, 3);
+    assert_int_equal(world->source->partition_width, 2);
+    world->source->ops->partition_name(world->source, 2, name, sizeof name);
+    assert_string_equal(name, "a2[1]");
+    assert_false(world->source->ops->needs_reconfiguration(world->source));
+}
+
+static void a_topic_that_may_not_be_read_says_so_at_the_start(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 1);
+    rd_kafka_mock_topic_set_error(world->cluster, "t",
+                                  RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_PERMISSION);
+    assert_string_equal(world->error.text, "topic \"t\": Broker: Topic authorization failed");
+}
+
+static void nobody_answering_is_an_error_by_the_deadline(void **state)
+{
+    struct world *world = *state;
+    int64_t begin_ns = lt_clock_now_ns(world->env.clock);
+    world->env.deadline_ns = begin_ns + 300 * (int64_t)LT_NS_PER_MS;
+    memcpy(world->bootstrap, "kafka.bootstrap.servers=127.0.0.1:1", 36);
+    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_TIMEOUT);
+    assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 2 * (int64_t)LT_NS_PER_S);
+    assert_non_null(strstr(world->error.text, "\"127.0.0.1:1\": no broker answered: "));
+    assert_non_null(strstr(world->error.text, "Connection refused"));
+}
+
+static void committed_positions_are_mirrored_to_the_group_and_read_back(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position committed = {2, 0};
+    struct lt_position positions[1];
+    struct lt_text_buffer keep;
+    lt_text_init(&keep);
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 3; i++)
+        world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.group.id=g", "startingOffsets=committed"));
+    assert_int_equal(world->source->ops->initial(world->source, positions, &keep, NULL), 0);
+    assert_int_equal(positions[0].offset, 0); /* nothing committed yet: earliest */
+    world->source->ops->commit(world->source, 1, &committed);
+    for (int i = 0; i < 500 && positions[0].offset != 2; i++) {
+        assert_int_equal(world->source->ops->initial(world->source, positions, &keep, NULL), 0);
+    }
+    assert_int_equal(positions[0].offset, 2);
+    lt_text_fini(&keep);
+}
+
+static void lag_is_what_the_topic_is_ahead(void **state)
+{
+    struct world *world = *state;
+    int64_t records = -1, ms = -1;
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 10; i++)
+        world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, NULL);
+    world_read(world, 4);
+    world->reader->ops->lag(world->reader, &records, &ms);
+    assert_int_equal(records, 6);
+    assert_true(ms > 0);
+    world_read(world, 10);
+    world->reader->ops->lag(world->reader, &records, &ms);
+    assert_int_equal(records, 0);
+    assert_int_equal(ms, 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_row_has_spark_s_columns),
+        CASE(null_empty_and_filled_are_three_things),
+        CASE(headers_stay_native_until_somebody_looks),
+        CASE(columns_that_nobody_uses_are_not_filled),
+        CASE(latest_is_where_the_topic_ends_at_the_start),
+        CASE(starting_offsets_are_kept_as_spark_keeps_them),
+        CASE(starting_offsets_must_name_every_partition),
+        CASE(reading_ends_at_the_end_it_was_given),
+        CASE(a_seek_reads_the_same_again),
+        CASE(a_lane_without_rows_stops_and_goes_on_when_they_come_home),
+        CASE(borrowed_bytes_are_limited),
+        CASE(an_offset_that_is_gone_is_lost_data),
+        CASE(without_fail_on_data_loss_reading_goes_on_at_the_earliest),
+        CASE(a_checkpoint_s_lost_partition_is_lost_data),
+        CASE(a_partition_that_the_checkpoint_does_not_know_begins_at_its_earliest),
+        CASE(assigned_partitions_must_exist),
+        CASE(a_pattern_finds_topics),
+        CASE(a_topic_that_may_not_be_read_says_so_at_the_start),
+        CASE(nobody_answering_is_an_error_by_the_deadline),
+        CASE(committed_positions_are_mirrored_to_the_group_and_read_back),
+        CASE(lag_is_what_the_topic_is_ahead),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
