@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/leat_admin.h"
 #include "tools/commands.h"
 
 static const char prefix[] = "LEAT_";
@@ -61,13 +62,18 @@ static int take_option(struct lt_tool_settings *settings, enum lt_tool_side side
     return status;
 }
 
+/* Names are compared without what all of them begin with, or LEAT_HOME would be near LEAT_NAME. */
 static int fail_slip(const char *name, char *const *names)
 {
-    char *hint = lt_tool_hint(name, (const char *const *)names, LT_TOOL_SET_COUNT);
-    int status =
-        *hint == '\0' ? 0 : lt_tool_wrong("environment variable \"%s\" is not known%s", name, hint);
-    free(hint);
-    return status;
+    enum { PREFIX_BYTES = sizeof prefix - 1 };
+    const char *bare[LT_TOOL_SET_COUNT];
+    for (int i = 0; i < LT_TOOL_SET_COUNT; i++)
+        bare[i] = names[i] + PREFIX_BYTES;
+    const char *near = leat_admin_nearest(name + PREFIX_BYTES, bare, LT_TOOL_SET_COUNT);
+    return near == NULL ? 0
+                        : lt_tool_wrong("environment variable \"%s\" is not known; hint: did you "
+                                        "mean \"%s%s\"?",
+                                        name, prefix, near);
 }
 
 static int take_variable(struct lt_tool_settings *settings, const char *name, const char *value,

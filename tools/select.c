@@ -26,7 +26,8 @@ static const char *skip_star(const char *list)
     at += 1 + strspn(at + 1, " \t\n");
     if (*at != ',' && *at != '\0')
         return list; /* * except (...), or a product */
-    return at + (*at == ',');
+    at += *at == ',';
+    return at + strspn(at, " \t\n");
 }
 
 /* The schema of a stream; 0, or LT_TOOL_USAGE after saying the builder's error. */
