@@ -124,7 +124,7 @@ static int check_partitions(const struct lt_assembly *assembly, struct lt_error 
         return lt_error_set(
             error, LT_E_INVALID,
             "%s has %u partitions and %s has %u: the source partition cannot be kept; "
-            "hint: --partition key, murmur2 or round-robin (sink option partitions) says "
+            "hint: --partition key, murmur2 or round-robin (sink option partitioner) says "
             "where records go",
             source->description, source->partition_width, sink->description, sink->partition_count);
     }
