@@ -1,0 +1,236 @@
+/*
+ * The whole runner under a simulator: core/run in invoker mode with a clock that is told the time,
+ * a fake reactor, fake source and sinks, and the real checkpoint. A query lives several times on
+ * one checkpoint; each life is a forked process that dies at a drawn moment: in any call of a fake,
+ * at any fault point of the protocol, in the middle of the reactor's work, by kill or by loss of
+ * power, during recovery too. What must be true in the end stands in tests/support/crash_world.h.
+ *
+ *   LEAT_SEEDS=20000   how many seeds, 1000 by default
+ *   LEAT_SEED=17       that one only: replays a failure
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "core/epoch/protocol.h"
+#include "core/run/query.h"
+#include "tests/support/crash_world.h"
+#include "tests/support/fake_reactor.h"
+#include "tests/support/scratch.h"
+
+enum { ROUNDS_MAX = 300, ROUNDS_TO_END = 20000, DIED = 9, FAILED = 1 };
+
+static struct crash_world *world;
+static struct lt_clock_manual *the_clock;
+static struct lt_reactor *the_reactor;
+
+static int create_reactor(const struct lt_reactor_options *options, struct lt_reactor **out,
+                          struct lt_error *error)
+{
+    (void)options, (void)error;
+    the_reactor = *out = fake_reactor_create(crash_draw(world, UINT32_MAX), the_clock);
+    if (crash_draw(world, 3) == 0)
+        fake_reactor_crash_after(the_reactor, crash_draw(world, 150));
+    return 0;
+}
+
+/* The process is gone: files keep what they were told, or, without power, what was synced and some
+ * of the rest. */
+static void die(void)
+{
+    if (the_reactor != NULL)
+        fake_reactor_crash(the_reactor,
+                           crash_draw(world, 2) == 0 ? FAKE_CRASH_KILL : FAKE_CRASH_POWER);
+    _exit(DIED);
+}
+
+static bool on_fault_point(void *context, enum lt_epoch_step step, uint64_t epoch)
+{
+    (void)context, (void)step, (void)epoch;
+    crash_point(world);
+    return false;
+}
+
+static void give_up(const char *what, const char *text)
+{
+    crash_fault(world, "%s: %s", what, text);
+    _exit(FAILED);
+}
+
+static struct lt_plan *make_plan(struct lt_arena *arena)
+{
+    struct lt_plan *plan = lt_arena_alloc(arena, sizeof *plan);
+    struct lt_plan_node *read = lt_plan_node_create(arena, LT_PLAN_READ, 0);
+    read->format = "numbers";
+    read->options = lt_options_create();
+    plan->sinks = lt_arena_alloc(arena, CRASH_SINKS * sizeof(struct lt_plan_node *));
+    for (uint32_t i = 0; i < CRASH_SINKS; i++) {
+        plan->sinks[i] = lt_plan_node_create(arena, LT_PLAN_WRITE, 1);
+        plan->sinks[i]->format = world->kinds[i] == CRASH_STAGED ? "staged" : "plain";
+        plan->sinks[i]->options = lt_options_create();
+        plan->sinks[i]->inputs[0] = read;
+    }
+    plan->sink_count = CRASH_SINKS;
+    plan->trigger = (struct lt_trigger){LT_TRIGGER_CONTINUOUS, 10 * LT_NS_PER_MS};
+    return plan;
+}
+
+static struct lt_query *start(const char *path, struct lt_clock_manual *clock)
+{
+    struct lt_arena *arena = lt_arena_create();
+    struct lt_options *options = lt_options_create();
+    char lanes[16], stages[16];
+    struct lt_error error;
+    snprintf(lanes, sizeof lanes, "%u", 1 + crash_draw(world, 3));
+    snprintf(stages, sizeof stages, "%u", 1 + crash_draw(world, 3));
+    const char *const pairs[][2] = {{"checkpointLocation", path},
+                                    {"lanes", lanes},
+                                    {"stages", stages},
+                                    {"dmaLatency", "off"},
+                                    {"minBatchesToRetain", "2"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (lt_options_set(options, pairs[i][0], pairs[i][1], "test", &error) != 0)
+            give_up("option", error.text);
+    struct lt_query_spec spec = {.plan = make_plan(arena),
+                                 .arena = arena,
+                                 .options = options,
+                                 .catalog = crash_catalog(world, create_reactor),
+                                 .clock = &clock->clock,
+                                 .is_invoked = true};
+    struct lt_query *query;
+    if (lt_query_start(&spec, &query, &error) != 0)
+        give_up("start", error.text);
+    return query;
+}
+
+static void round_of(struct lt_query *query, struct lt_clock_manual *clock)
+{
+    struct lt_error error;
+    lt_clock_manual_advance(clock, crash_draw(world, 2 * LT_NS_PER_MS));
+    int work = lt_query_do_work(query);
+    if (fake_reactor_has_stopped(the_reactor))
+        die();
+    if (work < 0) {
+        if (lt_query_await(query, 0, &error) != 0)
+            give_up("query", error.text);
+    }
+    if (world->fault[0] != '\0')
+        _exit(FAILED);
+}
+
+/* Every sink holds exactly what was read. */
+static void check_end(void)
+{
+    for (uint32_t i = 0; i < CRASH_SINKS; i++)
+        for (uint32_t p = 0; p < world->partition_count; p++)
+            if (world->shown_to[i][p] != world->read_to[p])
+                crash_fault(world,
+                            "sink %u ends at %" PRId64 " in partition %u, and %" PRId64 " was read",
+                            i, world->shown_to[i][p], p, world->read_to[p]);
+}
+
+/* One life, in a process of its own. */
+static void live(const char *path, bool is_last)
+{
+    struct lt_clock_manual clock;
+    lt_clock_manual_init(&clock, 1, 1);
+    the_clock = &clock;
+    the_reactor = NULL;
+    crash_die = die;
+    lt_epoch_set_fault_hook(on_fault_point, NULL);
+    lt_log_set_level(LT_LOG_ERROR);
+    world->calls_left = is_last ? -1 : 1 + (int64_t)crash_draw(world, crash_draw(world, 2) == 0 ? 40 : 3000);
+    struct lt_query *query = start(path, &clock);
+    uint32_t rounds = 1 + crash_draw(world, ROUNDS_MAX);
+    if (is_last)
+        fake_reactor_crash_after(the_reactor, UINT64_MAX);
+    for (uint32_t i = 0; i < rounds; i++)
+        round_of(query, &clock);
+    if (!is_last)
+        die();
+    lt_query_request_stop(query);
+    for (uint32_t i = 0; lt_query_state(query) != LT_CONTROL_ENDED; i++) {
+        round_of(query, &clock);
+        if (i == ROUNDS_TO_END)
+            give_up("no progress", lt_control_state_name(lt_query_state(query)));
+    }
+    check_end();
+    lt_query_destroy(query);
+    _exit(world->fault[0] != '\0' ? FAILED : 0);
+}
+
+static void run_life(const char *path, bool is_last)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        live(path, is_last);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    world->lives++;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != (is_last ? 0 : DIED))
+        crash_fault(world, "a life ended with status %x", (unsigned)status);
+}
+
+static void run_seed(const char *scratch, uint64_t seed, uint64_t *finished, uint64_t *done)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/checkpoint", scratch);
+    crash_world_init(world, seed);
+    uint32_t deaths = 1 + crash_draw(world, 4);
+    for (uint32_t i = 0; i <= deaths && world->fault[0] == '\0'; i++)
+        run_life(path, i == deaths);
+    if (world->fault[0] != '\0')
+        fail_msg("seed %" PRIu64
+                 ": %s (the checkpoint is left in %s; replay with LEAT_SEED=%" PRIu64 ")",
+                 seed, world->fault, path, seed);
+    *finished += world->finished_epochs;
+    *done += world->done_epochs;
+    scratch_remove(path);
+}
+
+static uint64_t number_from(const char *name, uint64_t fallback)
+{
+    const char *text = getenv(name);
+    return text == NULL ? fallback : strtoull(text, NULL, 10);
+}
+
+static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state)
+{
+    (void)state;
+    uint64_t first = number_from("LEAT_SEED", 1);
+    uint64_t count = getenv("LEAT_SEED") != NULL ? 1 : number_from("LEAT_SEEDS", 1000);
+    uint64_t finished = 0, done = 0;
+    char scratch[64];
+    scratch_create(scratch);
+    world = crash_world_create();
+    for (uint64_t seed = first; seed < first + count; seed++)
+        run_seed(scratch, seed, &finished, &done);
+    printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink\n", count,
+           done, finished);
+    if (count >= 100) {
+        /* A simulator that never gets there proves nothing. */
+        assert_true(finished > count / 20);
+        assert_true(done > count);
+    }
+    scratch_remove(scratch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_lost_or_shown_twice_whenever_the_runner_dies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
