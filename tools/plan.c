@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
@@ -131,14 +132,27 @@ static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings
     return status;
 }
 
+/* Whether an option chooses the sink's topic: it goes before the URL's. */
+static bool has_topic_option(const struct lt_tool_settings *settings)
+{
+    for (size_t i = 0; i < settings->pair_count; i++) {
+        const struct lt_tool_pair *pair = &settings->pairs[i];
+        if ((pair->side == LT_TOOL_ANY_SIDE || pair->side == LT_TOOL_SINK_SIDE) &&
+            strcasecmp(pair->key, "topic") == 0)
+            return true;
+    }
+    return false;
+}
+
 static int build_sink(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
                       leat_stream *stream, bool gives_topic)
 {
-    if (plan->sink.topics != NULL && !gives_topic &&
+    bool is_chosen = gives_topic || has_topic_option(settings);
+    if (plan->sink.topics != NULL && !is_chosen &&
         leat_options_set(plan->sink_options, "topic", plan->sink.topics,
                          lt_tool_settings_origin(settings, LT_TOOL_SET_SINK)) != LEAT_OK)
         return lt_tool_wrong("sink \"%s\": the topic cannot be set", plan->sink.text);
-    if (plan->sink.servers != NULL && plan->sink.topics == NULL && !gives_topic &&
+    if (plan->sink.servers != NULL && plan->sink.topics == NULL && !is_chosen &&
         plan->source.servers != NULL && strcmp(plan->source.servers, plan->sink.servers) == 0)
         return lt_tool_wrong("sink \"%s\" names no topic, and records would go back to the one "
                              "they came from; hint: kafka://HOST:PORT/TOPIC",
