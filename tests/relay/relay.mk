@@ -1,0 +1,21 @@
+# What the scripts of tests/relay need beside them, and `make soak`: the same with many more records, kills and seeds.
+
+RELAY_PROGRAMS := $(BUILD)/tests/killer $(BUILD)/tests/marks
+
+test-programs: $(RELAY_PROGRAMS)
+
+$(BUILD)/tests/killer: $(BUILD)/tests/relay/killer.o
+$(BUILD)/tests/marks: $(BUILD)/tests/relay/marks.o $(BUILD)/tests/kafka/audit_record.o
+$(RELAY_PROGRAMS):
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) -pthread $(SAN_$(SAN)) $^ -o $@ -lrdkafka
+
+# Hours are allowed, so that a slow machine is no failure.
+SOAK := LEAT_TEST_SECONDS=7200 LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/tests/log-soak
+.PHONY: soak
+soak: setup-build setup-test
+	@$(MAKE) --no-print-directory test-programs
+	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/core/epoch/test_simulate
+	@LEAT_ENVELOPES=1000000 LEAT_KILLS=200 $(SOAK) tests/kafka/with-kafka tests/run \
+	    tests/relay/test_envelopes.sh tests/relay/test_kill9.sh tests/relay/test_adverse.sh
