@@ -141,8 +141,8 @@ struct lt_source {
     const struct lt_type *schema; /* after bind */
     char description[256];        /* progress: "KafkaSource[Subscribe[t]]" */
     uint32_t partition_count;     /* after connect */
-    /* After connect: partitions of that of its topics (or what it has instead) that has most; 0: it has
-     * nothing of the kind. A sink that keeps partition numbers must have as many. */
+    /* After connect: partitions of that of its topics that has most; 0: it has nothing of the kind.
+     * A sink that keeps partition numbers must have as many. */
     uint32_t partition_width;
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
                                      planner before open_reader */
@@ -234,7 +234,7 @@ struct lt_sink {
     enum lt_guarantee guarantee;
     const uint64_t *used_columns; /* bit set: the sink reads the column; NULL: all. Set by bind */
     uint32_t partition_count;     /* after connect; 0: no partitions */
-    bool keeps_partitions;        /* rows keep the partition number they came from: counts must agree */
+    bool keeps_partitions;        /* rows keep their partition's number: counts must agree */
 };
 
 enum lt_write {

@@ -82,9 +82,9 @@ struct lt_reactor_ops {
     /* Runs what has completed; returns how many. Does not enter the kernel when nothing is
      * there. */
     uint32_t (*poll)(struct lt_reactor *reactor);
-    /* Waits until a completion, a wake-up, or `deadline_ns` (on the system clock; LT_NEVER_NS: none),
-     * runs what has completed, returns how many. A signal may end the wait early. The caller has
-     * done lt_waker_prepare_to_park and looked for work once more. */
+    /* Waits until a completion, a wake-up, or `deadline_ns` (on the system clock; LT_NEVER_NS:
+     * none), runs what has completed, returns how many. A signal may end the wait early. The caller
+     * has done lt_waker_prepare_to_park and looked for work once more. */
     uint32_t (*park)(struct lt_reactor *reactor, int64_t deadline_ns);
     /* All operations must have completed (asserted). */
     void (*destroy)(struct lt_reactor *reactor);
