@@ -19,6 +19,7 @@
 #include "tools/live.h"
 #include "tools/notify.h"
 #include "tools/plan.h"
+#include "tools/prune.h"
 #include "tools/settings.h"
 #include "tools/signals.h"
 
@@ -163,7 +164,10 @@ static void remove_counters(const struct lt_tool_plan *plan, int status)
 
 static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
+    const char *name = lt_tool_settings_text(settings, LT_TOOL_SET_NAME);
     lt_tool_signals_install();
+    if (plan->counters_are_auto)
+        lt_tool_prune_counters(name != NULL ? name : "");
     int status = start(plan);
     if (status != LT_TOOL_OK) {
         remove_counters(plan, LT_TOOL_OK);

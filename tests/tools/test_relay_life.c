@@ -196,6 +196,31 @@ static void stat_prints_the_counters_of_a_dead_process(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void counters_of_the_dead_do_not_pile_up(void **state)
+{
+    (void)state;
+    char name[32];
+    enum { KILLS = 7, KEPT = 4 };
+    snprintf(name, sizeof name, "victims-%d", (int)getpid());
+    for (int i = 0; i < KILLS; i++) {
+        start_rate(&p, PROGRAM_ARGS("--name", name, "-q"));
+        kill(p.pid, SIGKILL);
+        program_wait(&p, 10);
+    }
+    /* The last start came before the last death. */
+    program_run(&q, "leat", PROGRAM_ARGS("stat", name, "--json"), NULL, NULL);
+    int count = 0;
+    char *rest = q.out;
+    for (char *line = strsep(&rest, "\n"); line != NULL && *line != '\0';
+         line = strsep(&rest, "\n")) {
+        char *path = strstr(line, "\"path\":\"") + strlen("\"path\":\"");
+        path[strcspn(path, "\"")] = '\0';
+        assert_int_equal(unlink(path), 0);
+        count++;
+    }
+    assert_int_equal(count, KEPT + 1);
+}
+
 static void stat_says_what_it_does_not_find(void **state)
 {
     (void)state;
@@ -258,6 +283,7 @@ int main(void)
         cmocka_unit_test(a_folder_that_is_no_checkpoint_is_status_4),
         cmocka_unit_test(a_signal_while_starting_ends_the_program_at_once),
         cmocka_unit_test(stat_prints_the_counters_of_a_dead_process),
+        cmocka_unit_test(counters_of_the_dead_do_not_pile_up),
         cmocka_unit_test(stat_says_what_it_does_not_find),
         cmocka_unit_test(the_service_manager_is_told),
     };

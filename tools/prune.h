@@ -1,0 +1,16 @@
+/*
+ * Counters of the dead are worth a look, and cost memory: a relay that is killed and started again
+ * and again must not fill it.
+ *
+ * on: main.
+ */
+#ifndef LT_TOOLS_PRUNE_H
+#define LT_TOOLS_PRUNE_H
+
+enum { LT_TOOL_DEAD_KEPT = 4 };
+
+/* Removes the automatic counters files of dead processes whose query has that name ("" for none),
+ * except for the LT_TOOL_DEAD_KEPT that started last. */
+void lt_tool_prune_counters(const char *query_name);
+
+#endif
