@@ -102,7 +102,7 @@ static void write_tuple(struct tuple_types types, uint32_t count, const uint64_t
     for (uint32_t first = 0; first < count; first += 8) {
         uint8_t byte = nulls != NULL ? (uint8_t)(nulls[first / 64] >> first % 64) : 0;
         if (count - first < 8)
-            byte &= (uint8_t)((1u << (count - first)) - 1);
+            byte = (uint8_t)(byte & ((1u << (count - first)) - 1));
         lt_text_append_n(out, &byte, 1);
     }
     for (uint32_t i = 0; i < count; i++)

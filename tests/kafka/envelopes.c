@@ -4,8 +4,8 @@
  * envelope, `copy` is the reference relay, and the rest is what scripts need around these. Status 0
  * is success, 1 a comparison that found something, 2 anything that could not be done.
  */
-#include "client.h"
 #include "envelopes.h"
+#include "client.h"
 
 static int usage(void)
 {
@@ -14,7 +14,7 @@ static int usage(void)
           "          [--size BYTES] [--first INDEX] [--compression none|gzip|snappy|lz4|zstd]\n"
           "  compare BOOTSTRAP IN OUT [--where 'length>N'] [--show N]\n"
           "  copy    BOOTSTRAP IN OUT [--where 'length>N'] [--damage EVERY]\n"
-          "  create  BOOTSTRAP TOPIC [PARTITIONS]\n"
+          "  create  BOOTSTRAP TOPIC [PARTITIONS [BATCH_BYTES_MAX]]\n"
           "  delete  BOOTSTRAP TOPIC\n"
           "  count   BOOTSTRAP TOPIC       records between the first offset and the end\n"
           "  dump    BOOTSTRAP TOPIC [--limit N]\n",
@@ -86,11 +86,12 @@ static int produce(int argc, char **argv)
 
 static int create(int argc, char **argv)
 {
-    if (argc < 2 || argc > 3)
+    if (argc < 2 || argc > 4)
         return usage();
-    int32_t partitions = argc == 3 ? (int32_t)lt_client_number("PARTITIONS", argv[2], 1, 10000) : 1;
+    int32_t partitions = argc >= 3 ? (int32_t)lt_client_number("PARTITIONS", argv[2], 1, 10000) : 1;
     rd_kafka_t *rk = lt_client_create(RD_KAFKA_PRODUCER, lt_client_conf(argv[0]));
-    bool created = lt_client_create_topic(rk, argv[1], partitions);
+    bool created = lt_client_create_topic_of(rk, argv[1], partitions,
+                                             argc == 4 ? argv[3] : LT_CLIENT_RECORD_BYTES_MAX);
     rd_kafka_destroy(rk);
     if (!created)
         lt_client_die("topic \"%s\" exists already", argv[1]);

@@ -149,7 +149,8 @@ static void live(const char *path, bool is_last)
     crash_die = die;
     lt_epoch_set_fault_hook(on_fault_point, NULL);
     lt_log_set_level(LT_LOG_ERROR);
-    world->calls_left = is_last ? -1 : 1 + (int64_t)crash_draw(world, crash_draw(world, 2) == 0 ? 40 : 3000);
+    uint32_t calls_max = crash_draw(world, 2) == 0 ? 40 : 3000;
+    world->calls_left = is_last ? -1 : 1 + (int64_t)crash_draw(world, calls_max);
     struct lt_query *query = start(path, &clock);
     uint32_t rounds = 1 + crash_draw(world, ROUNDS_MAX);
     if (is_last)
