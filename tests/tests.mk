@@ -9,9 +9,11 @@ setup-%:
 # Scripts that are tests: they exit 0, 1, or 77 (skipped).
 TEST_SCRIPTS := $(sort $(wildcard tests/*/test_*.sh tests/*/*/test_*.sh))
 
+JOBS ?= $(shell nproc)
+
 .PHONY: test
 test: setup-build setup-test
-	@$(MAKE) --no-print-directory test-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
 	@tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
 
 .PHONY: test-programs
@@ -35,5 +37,5 @@ UBSAN_OPTIONS ?= print_stacktrace=1
 export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
 sanitize-%:
 	@echo "== $*"
-	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' test-programs
+	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
 	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log tests/kafka/with-kafka tests/run $(TEST_SOURCES:tests/%.c=build-$*/tests/%)
