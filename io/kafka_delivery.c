@@ -143,9 +143,10 @@ static void fail_record(struct lt_kafka_writer *writer, const struct lt_kafka_ti
         lt_kafka_writer_break(writer, message->err, topic);
         return;
     }
+    /* Not rd_kafka_message_errstr(): that takes the payload of any failed message for its text. */
     writer->out->fail(writer->out, row,
                       lt_fault_create("sink kafka", lt_kafka_condition(message->err), "",
-                                      "topic \"%s\": %s", topic, rd_kafka_message_errstr(message)));
+                                      "topic \"%s\": %s", topic, rd_kafka_err2str(message->err)));
 }
 
 static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
