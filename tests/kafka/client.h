@@ -316,16 +316,17 @@ static inline rd_kafka_resp_err_t lt_client_await_admin(rd_kafka_queue_t *queue)
     return error;
 }
 
-/* Create a topic with one replica that keeps old timestamps and takes big records, and wait for its
- * leaders. Returns false when it exists already. */
-static inline bool lt_client_create_topic(rd_kafka_t *rk, const char *topic, int32_t partitions)
+/* Create a topic with one replica that keeps old timestamps and takes batches of so many bytes, and
+ * wait for its leaders. Returns false when it exists already. */
+static inline bool lt_client_create_topic_of(rd_kafka_t *rk, const char *topic, int32_t partitions,
+                                             const char *batch_bytes_max)
 {
     char text[LT_CLIENT_TEXT_BYTES];
     rd_kafka_NewTopic_t *request = rd_kafka_NewTopic_new(topic, partitions, 1, text, sizeof(text));
     if (!request)
         lt_client_die("topic \"%s\": %s", topic, text);
     if (rd_kafka_NewTopic_set_config(request, "retention.ms", "-1") != 0 ||
-        rd_kafka_NewTopic_set_config(request, "max.message.bytes", LT_CLIENT_RECORD_BYTES_MAX) != 0)
+        rd_kafka_NewTopic_set_config(request, "max.message.bytes", batch_bytes_max) != 0)
         lt_client_die("topic \"%s\": cannot set its configuration", topic);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_CreateTopics(rk, &request, 1, NULL, queue);
@@ -338,6 +339,12 @@ static inline bool lt_client_create_topic(rd_kafka_t *rk, const char *topic, int
         lt_client_die("cannot create the topic \"%s\": %s", topic, rd_kafka_err2str(error));
     (void)lt_client_need_partitions(rk, topic);
     return true;
+}
+
+/* The same, of a topic that takes big records. */
+static inline bool lt_client_create_topic(rd_kafka_t *rk, const char *topic, int32_t partitions)
+{
+    return lt_client_create_topic_of(rk, topic, partitions, LT_CLIENT_RECORD_BYTES_MAX);
 }
 
 /* Delete a topic; one that is not there ends the program. */

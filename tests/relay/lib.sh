@@ -27,7 +27,7 @@ run_name=$(basename "$0" .sh)-$$
 
 clean_up() {
     local pid each
-    for pid in "${children[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+    for pid in "${children[@]}"; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
     [ ! -f "$scratch/topics" ] || while read -r each; do
         "$envelopes" delete "$kafka" "$each" 2>/dev/null
     done <"$scratch/topics"
