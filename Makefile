@@ -21,7 +21,9 @@ ALL_CFLAGS   := -std=gnu11 $(WARN) -Wshadow -Wstrict-prototypes $(COMMON) $(CFLA
 ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)
 # The engine's libraries; executables add jemalloc, libleat.so never does (the embedder owns its allocator).
 LIBS     := -luring -lck -lrdkafka -lsimdjson -lpcre2-8 -lxxhash -lz -lstdc++ -lm
-EXE_LIBS := $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -lyaml
+# Under ThreadSanitizer librdkafka's C11 threads go through calls that it understands.
+SAN_OBJECTS := $(if $(filter tsan,$(SAN)),$(BUILD)/tests/support/tsan_threads.o -rdynamic)
+EXE_LIBS := $(SAN_OBJECTS) $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -lyaml
 
 # Prints "CC file.o"; V=1 prints whole commands.
 V ?= 0
@@ -57,7 +59,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(CXX_SOURCES:%.cc=$(BUILD)/%.cc.o)
 TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c' 2>/dev/null))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 # Helpers shared by test programs: tests/support/*.c
-SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/support/tsan_threads.c,$(wildcard tests/support/*.c)))
 # Programs that tests run: tests/kafka/NAME.c with its companions NAME_*.c
 KAFKA_PROGRAMS := $(patsubst tests/kafka/%.c,$(BUILD)/tests/%,$(foreach f,$(wildcard tests/kafka/*.c),$(if $(findstring _,$(notdir $f)),,$f)))
 
@@ -76,7 +78,7 @@ $(BUILD)/%.cc.o: %.cc
 	$(call show,CXX,$@)
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
 
-$(BUILD)/libleat.a: $(OBJECTS)
+$(BUILD)/libleat.a: $(OBJECTS) | $(filter %.o,$(SAN_OBJECTS))
 	@rm -f $@
 	$(call show,AR,$@)
 	$(Q)$(AR) rcs $@ $^
@@ -89,7 +91,7 @@ $(BUILD)/libleat.so: $(OBJECTS) core/leat.map
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ $(SAN_OBJECTS) -o $@ -lcmocka $(LIBS)
 
 .PHONY: unit
 unit: $(TEST_PROGRAMS)
@@ -108,7 +110,7 @@ clean:
 -include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tools/tools.mk tools/install.mk)
 
 # Objects of tests are kept.
-.SECONDARY:
+.PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # Last, since it changes how the rules after it are read: a program's companions are known by its name.

@@ -32,7 +32,7 @@ model: setup-check $(BUILD)/libleat.a
 
 # The whole test suite, built with one sanitizer. Programs that count allocations or time are left out by themselves (77).
 ASAN_OPTIONS  ?= detect_stack_use_after_return=1
-TSAN_OPTIONS  ?= halt_on_error=1
+TSAN_OPTIONS  ?= halt_on_error=1 suppressions=$(CURDIR)/tests/setup/tsan.supp
 UBSAN_OPTIONS ?= print_stacktrace=1
 export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
 sanitize-%:
