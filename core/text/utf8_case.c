@@ -217,13 +217,18 @@ static uint32_t move_by(const struct range *ranges, size_t count, uint32_t code)
     return (uint32_t)((int32_t)code + ranges[low].delta);
 }
 
+/* The tables begin where ASCII ends. */
 static uint32_t simple_upper(uint32_t code)
 {
+    if (code >= 'a' && code <= 'z')
+        return code - 'a' + 'A';
     return move_by(upper_ranges, sizeof upper_ranges / sizeof upper_ranges[0], code);
 }
 
 static uint32_t simple_lower(uint32_t code)
 {
+    if (code >= 'A' && code <= 'Z')
+        return code - 'A' + 'a';
     return move_by(lower_ranges, sizeof lower_ranges / sizeof lower_ranges[0], code);
 }
 
