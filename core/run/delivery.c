@@ -372,13 +372,16 @@ int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env
 
 void lt_delivery_close_writers(struct lt_delivery *delivery)
 {
+    /* All first let go of their rows: a dead letter may hold a row that another writer made. */
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_writer *writer = delivery->branches[i].writer;
+        if (writer != NULL && writer->ops->abort != NULL)
+            writer->ops->abort(writer);
+    }
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
-        if (branch->writer == NULL)
-            continue;
-        if (branch->writer->ops->abort != NULL)
-            branch->writer->ops->abort(branch->writer);
-        branch->writer->ops->close(branch->writer);
+        if (branch->writer != NULL)
+            branch->writer->ops->close(branch->writer);
         branch->writer = NULL;
     }
 }
