@@ -173,9 +173,8 @@ static void ring_bell(void)
 {
     atomic_fetch_add(&wake.events, 1);
     if (atomic_load(&wake.parked)) {
-        uint64_t one = 1;
-        ssize_t written = write(wake.fd, &one, sizeof one);
-        (void)written; /* fails only when the counter is full, and then the reader is awake */
+        /* Fails only when the counter is full, and then the reader is awake. */
+        (void)!write(wake.fd, &(uint64_t){1}, sizeof(uint64_t));
     }
 }
 
@@ -229,8 +228,8 @@ static void *opaque_of_offset(int64_t offset)
 
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *report, void *opaque)
 {
-    (void)client;
     struct relay *relay = opaque;
+    (void)client;
     check(report->err, "deliver to topic", relay->options.out);
     struct partition *partition = &relay->partitions[report->partition];
     int64_t offset;
