@@ -100,9 +100,9 @@ static void write_tuple(struct tuple_types types, uint32_t count, const uint64_t
                         const union lt_value *values, struct lt_text_buffer *out)
 {
     for (uint32_t first = 0; first < count; first += 8) {
-        uint8_t byte = nulls != NULL ? (uint8_t)(nulls[first / 64] >> first % 64) : 0;
-        if (count - first < 8)
-            byte = (uint8_t)(byte & ((1u << (count - first)) - 1));
+        uint64_t bits = nulls != NULL ? nulls[first / 64] >> first % 64 : 0;
+        uint64_t used = count - first < 8 ? ((uint64_t)1 << (count - first)) - 1 : 0xFF;
+        uint8_t byte = (uint8_t)(bits & used);
         lt_text_append_n(out, &byte, 1);
     }
     for (uint32_t i = 0; i < count; i++)
