@@ -28,3 +28,17 @@ bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS)
 	BUILD=$(BUILD) bench/relay/run --warmup 10 --pairs 3 \
 	    --latency floor,leat,$(RIVAL_PROGRAMS) --drain floor,leat,$(RIVAL_PROGRAMS) \
 	    --rest floor,leat,$(RIVAL_PROGRAMS) $(BENCH_RELAY_ARGS)
+
+# ------------------------------------------------------------ small benches
+# What they print also goes to $(BUILD)/bench/NAME.txt. MICRO_ARGS are Google Benchmark's (--benchmark_filter=ring).
+MICRO_BENCH := $(BUILD)/bench/micro_bench
+MICRO_BENCH_OBJECTS := $(BUILD)/bench/micro/main.cc.o $(BUILD)/bench/verdict.o \
+    $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/micro/*.c)))
+$(MICRO_BENCH): $(MICRO_BENCH_OBJECTS) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lbenchmark $(EXE_LIBS)
+
+.PHONY: bench-micro
+bench-micro: $(MICRO_BENCH)
+	$(MICRO_BENCH) $(MICRO_ARGS) | tee $(BUILD)/bench/micro.txt
