@@ -42,3 +42,21 @@ $(MICRO_BENCH): $(MICRO_BENCH_OBJECTS) $(BUILD)/libleat.a
 .PHONY: bench-micro
 bench-micro: $(MICRO_BENCH)
 	$(MICRO_BENCH) $(MICRO_ARGS) | tee $(BUILD)/bench/micro.txt
+
+INPROCESS_BENCH := $(BUILD)/bench/inprocess_bench
+INPROCESS_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
+    $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/inprocess/*.c)))
+$(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-inprocess bench
+bench-inprocess: $(INPROCESS_BENCH)
+	$(INPROCESS_BENCH) | tee $(BUILD)/bench/inprocess.txt
+
+# One after the other, whatever -j says: each wants the machine to itself.
+bench: setup-bench
+	@$(MAKE) --no-print-directory bench-micro
+	@$(MAKE) --no-print-directory bench-inprocess
+	@$(MAKE) --no-print-directory bench-relay

@@ -1,0 +1,37 @@
+#!/bin/sh
+# The small benches run to their end, check their results (a wrong one ends them with 1) and print a table and a line
+# for each bar. How fast anything is, is not looked at here.
+set -eu
+cd "$(dirname "$0")/../.."
+build=${LEAT_TEST_BUILD:-build}
+if ! echo '#include <benchmark/benchmark.h>' | ${CXX:-g++} -E -x c++ - >/dev/null 2>&1; then
+    echo "Google Benchmark is not installed: make setup-bench"
+    exit 77
+fi
+make -s BUILD="$build" "$build/bench/micro_bench" "$build/bench/inprocess_bench"
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# has PATTERN...: each is in the output.
+has() {
+    for pattern; do
+        grep -q -- "$pattern" "$out" || { echo "not printed: $pattern"; cat "$out"; exit 1; }
+    done
+}
+
+LEAT_BENCH_SMOKE=1 "$build/bench/micro_bench" >"$out"
+has '^row claim and release/fused ' '^histogram record ' '^filter value:price > 100/1 KiB ' '^project '
+if [ "$(nproc)" -gt 1 ]; then
+    has '^ring hop p50/leat ' '^ring hop p50 / raw exchange: .* x (bar <= 1.10) not judged$' \
+        '^ring throughput: .* M records/s (bar >= .*) not judged$'
+fi
+
+LEAT_BENCH_SMOKE=1 "$build/bench/inprocess_bench" >"$out"
+has '^fused/cost ' '^an empty operator adds: .* ns per record (bar <= 5.00) not judged$'
+if [ "$(nproc)" -gt 1 ]; then
+    has '^three stages/p50 ' '^two ring hops at 1 M records/s: .* ns (bar <= 1000.00) not judged$'
+fi
+
+# An option that is not there, and a filter that no bench fits, are errors.
+if LEAT_BENCH_SMOKE=1 "$build/bench/micro_bench" --benchmark_repetitionz=3 >"$out" 2>&1; then exit 1; fi
+if LEAT_BENCH_SMOKE=1 "$build/bench/micro_bench" --benchmark_filter=nothing-like-it >"$out" 2>&1; then exit 1; fi
