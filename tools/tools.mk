@@ -17,5 +17,10 @@ $(BUILD)/leat-demo: $(DEMO_OBJECTS) $(BUILD)/libleat.a
 demo: $(BUILD)/leat-demo
 	@$(BUILD)/leat-demo
 
+# What is written from the option tables; a test compares.
+.PHONY: docs
+docs: $(BUILD)/leat
+	$(Q)tools/reference $< >io/KAFKA.md.new && mv io/KAFKA.md.new io/KAFKA.md || { rm -f io/KAFKA.md.new; exit 1; }
+
 # The tests of the command line run the programs that lie beside them.
 $(BUILD)/tests/tools/test_cli $(BUILD)/tests/tools/test_relay_life: | $(BUILD)/leat $(BUILD)/leat-relay
