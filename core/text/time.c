@@ -120,7 +120,8 @@ size_t lt_time_format_date(int64_t days, char out[LT_TIME_TEXT_SIZE])
 static char *put_moment(char *out, int64_t us, int32_t offset_s, char separator, uint64_t *left_us)
 {
     int64_t days = floor_divide(us, US_PER_DAY);
-    int64_t rest = us - days * US_PER_DAY + offset_s * US_PER_S;
+    int64_t of_day = us % US_PER_DAY + (us % US_PER_DAY < 0 ? US_PER_DAY : 0);
+    int64_t rest = of_day + offset_s * US_PER_S;
     int64_t shift = floor_divide(rest, US_PER_DAY);
     rest -= shift * US_PER_DAY;
     out = put_date(out, days + shift);
