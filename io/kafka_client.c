@@ -308,6 +308,9 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
         snprintf(client->last_error, sizeof client->last_error, "%s", reason);
     if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         client->is_refused = true;
+    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        client->topic_error = (rd_kafka_resp_err_t)err;
     if (err == RD_KAFKA_RESP_ERR__FATAL) {
         client->fatal = rd_kafka_fatal_error(rk, client->last_error, sizeof client->last_error);
         return;

@@ -170,6 +170,8 @@ static const struct lt_kafka_setting defaults[] = {
     {"fetch.error.backoff.ms", "10", IN, "500 ms of silence after each change of leader otherwise"},
     {"queued.min.messages", "1000000", IN, "a reached threshold stops fetching for up to 1 s"},
     {"queued.max.messages.kbytes", "65536", IN, "more than a lane drains while fetching is off"},
+    {"topic.metadata.propagation.max.ms", "5000", IN,
+     "a deleted topic is noticed within that time of the refresh"},
     {"allow.auto.create.topics", "false", IN, "reading must not make topics"},
 
     {"linger.ms", "0", OUT, "while a request is being sent the next batch gathers by itself"},

@@ -23,6 +23,7 @@
 #include "io/kafka_reader.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/log.h"
@@ -186,27 +187,51 @@ static int take_out_of_range(struct lt_kafka_reader *reader,
     return fail(reader);
 }
 
-static int take_deleted(struct lt_kafka_reader *reader,
-                        const struct lt_kafka_reader_partition *partition)
+/* `what` names the partition, or is librdkafka's text that does. */
+static int lose_topic(struct lt_kafka_reader *reader, const char *what)
 {
-    const struct lt_kafka_partition *name = partition->name;
-    if (!reader->source->fails_on_data_loss) {
-        lt_log_warn("source kafka: partition %" PRId32
-                    " of topic \"%s\" has been deleted: data may have been lost",
-                    name->id, name->topic);
+    const struct lt_kafka_source *source = reader->source;
+    if (!source->fails_on_data_loss) {
+        lt_log_warn("source kafka: %s: it has been deleted, data may have been lost", what);
         return 0;
     }
     lt_error_set(&reader->base.error, LT_E_DATA_LOSS,
-                 "source kafka: partition %" PRId32
-                 " of topic \"%s\" has been deleted; hint: to go on without it, set "
+                 "source kafka: %s: it has been deleted; hint: to go on without it, set "
                  "failOnDataLoss=false",
-                 name->id, name->topic);
+                 what);
     lt_error_condition(&reader->base.error,
-                       reader->source->group_id == NULL
+                       source->group_id == NULL
                            ? "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
                            : "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
                        "22000");
     return fail(reader);
+}
+
+static int take_deleted(struct lt_kafka_reader *reader,
+                        const struct lt_kafka_reader_partition *partition)
+{
+    char what[LT_KAFKA_TEXT_MAX];
+    snprintf(what, sizeof what, "partition %" PRId32 " of topic \"%s\"", partition->name->id,
+             partition->name->topic);
+    return lose_topic(reader, what);
+}
+
+/* What came with the main queue: a deleted topic is told there and not in the place of a message.
+ */
+static void take_topic_error(struct lt_kafka_reader *reader)
+{
+    struct lt_kafka_client *client = reader->client;
+    rd_kafka_resp_err_t err = client->topic_error;
+    client->topic_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (reader->has_failed)
+        return;
+    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        if (lose_topic(reader, client->last_error) < 0)
+            lt_debug_assert(reader->has_failed);
+        return;
+    }
+    lt_kafka_client_fail(NULL, &reader->base.error, err, "source kafka: %s", client->last_error);
+    reader->has_failed = true;
 }
 
 /* An event or error in the place of a message. 0, or -1: the reader has failed. */
@@ -369,6 +394,8 @@ enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *
     if (lt_signal_take(&reader->signal, &reader->seen)) {
         reader->has_more = true;
         rd_kafka_poll(reader->client->rk, 0);
+        if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
+            take_topic_error(reader);
     }
     if (!reader->has_more || reader->has_failed || reader->open_count == 0)
         return status_of(reader);

@@ -197,6 +197,9 @@ static void add_partitions(struct lt_kafka_reader *reader, const uint32_t *parti
 
 static void open_queues(struct lt_kafka_reader *reader, struct lt_waker *waker)
 {
+    /* What was said of topics while connecting is settled. */
+    rd_kafka_poll(reader->client->rk, 0);
+    reader->client->topic_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     reader->signal.waker = waker;
     reader->client->fetch_signal = &reader->signal;
     reader->queue = rd_kafka_queue_new(reader->client->rk);

@@ -320,13 +320,15 @@ static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct
 }
 
 /* True when librdkafka's copy tells all that a dead letter would say, so that the row need not be
- * held: a consumed message as it came, small enough to be copied. */
-static bool can_release(const struct lt_row *row, const struct record *record)
+ * held: a consumed message as it came, small enough to be copied. A bound column headers that is
+ * NULL means that there are none. */
+static bool can_release(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                        const struct record *record)
 {
     rd_kafka_headers_t *headers;
-    return record->value_bytes < BORROW_BYTES && row->parent == NULL &&
-           lt_kafka_row_is_consumed(row) && record->has_timestamp &&
-           (record->headers != NULL ||
+    return record->value_bytes < BORROW_BYTES && row->parent == NULL && record->has_timestamp &&
+           lt_kafka_row_is_consumed(row) &&
+           (writer->columns.headers != LT_KAFKA_NO_COLUMN ||
             rd_kafka_message_headers(row->origin, &headers) == RD_KAFKA_RESP_ERR__NOENT);
 }
 
@@ -351,7 +353,7 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
         return LT_WRITE_FAILED;
     if (lt_unlikely(is_too_large(writer, &record)))
         return refuse_large(writer, row, &record, fault);
-    bool releases = can_release(row, &record);
+    bool releases = can_release(writer, row, &record);
     *ticket = (struct lt_kafka_ticket){.row = row,
                                        .ingest_ns = row->ingest_ns,
                                        .source_offset = row->source_offset,
