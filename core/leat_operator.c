@@ -19,8 +19,11 @@ struct definition {
 struct user_operator {
     struct lt_operator base;
     const struct definition *definition;
+    /* The definition's, at hand for each record. */
+    enum leat_action (*process)(void *state, const leat_row *row, leat_out *out, uint32_t flags);
     void *state;
-    bool is_open; /* the program's open has been called and has succeeded */
+    bool may_emit; /* it emits what it is handed */
+    bool is_open;  /* the program's open has been called and has succeeded */
     leat_out out;
 };
 
@@ -59,16 +62,14 @@ static void fail_row(struct user_operator *own, struct lt_row *row, struct lt_ou
     next->fail(next, row, lt_door_out_fault(&own->out, condition, text));
 }
 
+/* What does not pass the row on. */
 static enum lt_process finish(struct user_operator *own, struct lt_row *row, struct lt_out *next,
                               enum leat_action action)
 {
     switch (action) {
     case LEAT_EMIT:
-        if (lt_likely(own->definition->output_schema == NULL))
-            next->emit(next, row);
-        else
-            fail_row(own, row, next, "OPERATOR_EMIT",
-                     "the operator answered LEAT_EMIT for a row that is not of its output schema");
+        fail_row(own, row, next, "OPERATOR_EMIT",
+                 "the operator answered LEAT_EMIT for a row that is not of its output schema");
         return LT_PROCESS_DONE;
     case LEAT_DROP:
         lt_row_release(row);
@@ -99,8 +100,13 @@ static enum lt_process operator_process(struct lt_operator *op, struct lt_row *r
     _Static_assert((int)LEAT_END_OF_BATCH == (int)LT_ROW_END_OF_BATCH, "flags pass unchanged");
     uint8_t flags = row->flags & LT_ROW_END_OF_BATCH;
     lt_door_out_begin(&own->out, next, row);
-    enum leat_action action = own->definition->calls.process(
-        own->state, (const leat_row *)(const void *)row, &own->out, flags);
+    enum leat_action action =
+        own->process(own->state, (const leat_row *)(const void *)row, &own->out, flags);
+    if (lt_likely(action == LEAT_EMIT && own->may_emit)) {
+        lt_door_out_end(&own->out, 0);
+        next->emit(next, row);
+        return LT_PROCESS_DONE;
+    }
     lt_door_out_end(&own->out, action == LEAT_EMIT ? 0 : flags);
     return finish(own, row, next, action);
 }
@@ -141,6 +147,8 @@ static int create(void *context, const struct lt_type *input, struct lt_operator
     const struct definition *definition = context;
     struct user_operator *own = lt_alloc(sizeof *own);
     own->definition = definition;
+    own->process = definition->calls.process;
+    own->may_emit = definition->output_schema == NULL;
     own->base = (struct lt_operator){
         .ops = &definition->ops,
         .input_schema = input,

@@ -41,33 +41,12 @@ void lt_door_out_fini(leat_out *out)
     out->pool = NULL;
 }
 
-void lt_door_out_begin(leat_out *out, struct lt_out *next, struct lt_row *input)
-{
-    out->next = next;
-    out->input = input;
-    out->limit = UINT32_MAX;
-    out->committed_count = 0;
-    if (input == NULL)
-        return;
-    out->source_partition = input->source_partition;
-    out->source_offset = input->source_offset;
-    out->ingest_ns = input->ingest_ns;
-}
-
-static void send_held(leat_out *out, uint8_t flags)
+void lt_door_out_send_held(leat_out *out, uint8_t flags)
 {
     struct lt_row *row = out->held;
     out->held = NULL;
     row->flags |= flags;
     out->next->emit(out->next, row);
-}
-
-void lt_door_out_end(leat_out *out, uint8_t flags)
-{
-    lt_assert(out->open_count == 0);
-    if (out->held != NULL)
-        send_held(out, flags);
-    out->input = NULL;
 }
 
 struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text)
@@ -112,7 +91,7 @@ void leat_commit(leat_out *out, leat_row *public_row)
     out->limit--;
     out->committed_count++;
     if (out->held != NULL)
-        send_held(out, 0);
+        lt_door_out_send_held(out, 0);
     out->held = row;
 }
 

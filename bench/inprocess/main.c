@@ -30,9 +30,9 @@ enum {
     SLICES = 16,
     SLICE_ROWS = 8192, /* a few milliseconds */
     WARM_ROWS = 40000, /* past the first use of each row in the pools */
-    LATENCY_ROUNDS = 9,
-    LATENCY_MS = 500,
-    NAP_US = 500,
+    LATENCY_ROUNDS = 21,
+    LATENCY_MS = 200, /* short: more of the rounds are free of what else runs */
+    NAP_US = 2000,
 };
 
 static double thread_ns(void)

@@ -40,6 +40,10 @@ enum {
     BLOCK_BYTES_MIN = 4096,
     /* Chains of small pieces grow their blocks up to 1 MiB, then go on in blocks of that size. */
     GROWTH_CLASS_MAX = 8,
+    /* Rows that a shared pool puts into circulation before it looks for ones released elsewhere.
+     * Taking those costs a line that the releasing core writes for each row: with many rows on
+     * their way it is taken once for many. Few enough to stay in a core's cache. */
+    SHARED_ROWS_MIN = 256,
 };
 
 /* More than the overflow of the rows in flight in any lane that was measured; beyond it blocks are
@@ -244,7 +248,8 @@ uint32_t lt_row_pool_reclaim(struct lt_row_pool *pool)
 
 bool lt_row_pool_refill(struct lt_row_pool *pool)
 {
-    if (pool->is_shared && lt_row_pool_reclaim(pool) != 0)
+    bool is_few = pool->unused_index < SHARED_ROWS_MIN && pool->unused_index < pool->capacity;
+    if (pool->is_shared && !is_few && lt_row_pool_reclaim(pool) != 0)
         return true;
     if (pool->unused_index == pool->capacity)
         return false;

@@ -24,7 +24,7 @@ static void link_emit(struct lt_out *out, struct lt_row *row)
         hold(link, row);
         return;
     }
-    enum lt_process result = link->op->ops->process(link->op, row, link->next);
+    enum lt_process result = link->process(link->op, row, link->next);
     if (lt_likely(result == LT_PROCESS_DONE))
         return;
     if (result == LT_PROCESS_RETRY)
@@ -49,6 +49,7 @@ void lt_chain_init(struct lt_chain *chain, struct lt_operator *const *ops, uint3
         struct lt_link *link = &chain->links[i];
         link->out = (struct lt_out){.emit = link_emit, .fail = link_fail};
         link->op = ops[i];
+        link->process = ops[i]->ops->process;
         link->next = i + 1 < op_count ? &chain->links[i + 1].out : terminal;
         link->chain = chain;
         lt_item_queue_init(&link->held);

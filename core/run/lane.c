@@ -42,7 +42,8 @@ static void copy_partitions(struct lt_lane *lane, const struct lt_lane_options *
     };
 }
 
-/* Rings join stages; the waker is only needed when the next stage is another worker's. */
+/* Rings join stages; the waker is only needed when the next stage is another worker's, and that one
+ * may sleep. */
 static int join_stages(struct lt_lane *lane, const struct lt_lane_options *options,
                        struct lt_error *error)
 {
@@ -58,7 +59,9 @@ static int join_stages(struct lt_lane *lane, const struct lt_lane_options *optio
             return code;
         bool same_worker = options->workers[i] == options->workers[i + 1];
         lt_ring_outlet_init(&lane->outlets[i], lane->rings[i],
-                            same_worker ? NULL : lt_worker_waker(options->workers[i + 1]));
+                            same_worker || !lt_worker_may_park(options->workers[i + 1])
+                                ? NULL
+                                : lt_worker_waker(options->workers[i + 1]));
     }
     return 0;
 }

@@ -7,9 +7,12 @@ static bool try_put(struct lt_ring_outlet *outlet, const struct lt_item *item)
         return false;
     *slot = *item;
     lt_ring_publish(outlet->ring);
-    if (!outlet->published && outlet->waker != NULL)
+    if (outlet->waker == NULL)
+        return true;
+    outlet->published_since = outlet->woke;
+    if (!outlet->woke)
         lt_waker_wake(outlet->waker);
-    outlet->published = true;
+    outlet->woke = true;
     return true;
 }
 
@@ -61,7 +64,7 @@ void lt_ring_outlet_marker(struct lt_ring_outlet *outlet, uint64_t epoch)
 
 void lt_ring_outlet_flush(struct lt_ring_outlet *outlet)
 {
-    if (outlet->published && outlet->waker != NULL)
+    if (outlet->published_since)
         lt_waker_wake(outlet->waker);
-    outlet->published = false;
+    outlet->woke = outlet->published_since = false;
 }

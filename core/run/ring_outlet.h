@@ -4,8 +4,10 @@
  *
  * A full ring never loses and never waits: what does not fit is queued here, in order, and the
  * stage takes no input until the queue is empty. The next stage's worker is woken when the first
- * item of a step is published, so that it starts at once, and again at the end of the step, in case
- * it fell asleep in between.
+ * item of a step is published, so that it starts at once, and again at the end of the step if more
+ * was published since, in case it fell asleep in between. A wake costs a full fence, which waits
+ * for the line of the slot to come from the other core: not one more than is needed, and none for a
+ * worker that never parks.
  *
  * on: the stage's thread.
  */
@@ -23,9 +25,10 @@
 struct lt_ring_outlet {
     struct lt_out out;
     struct lt_ring *ring;   /* constant */
-    struct lt_waker *waker; /* of the consumer's worker; NULL when it is our own */
+    struct lt_waker *waker; /* of the consumer's worker; NULL when it is our own or never parks */
     struct lt_item_queue pending;
-    bool published; /* something since the last flush */
+    bool woke;            /* since the last flush */
+    bool published_since; /* that wake */
 };
 
 void lt_ring_outlet_init(struct lt_ring_outlet *outlet, struct lt_ring *ring,

@@ -298,6 +298,11 @@ struct lt_waker *lt_worker_waker(struct lt_worker *worker)
     return &worker->reactor->waker;
 }
 
+bool lt_worker_may_park(const struct lt_worker *worker)
+{
+    return worker->options.idle == LT_IDLE_PARK || worker->options.idle == LT_IDLE_BACKOFF;
+}
+
 int lt_worker_run(struct lt_worker *worker, struct lt_error *error)
 {
     if (!worker->has_thread) {

@@ -75,6 +75,8 @@ int lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent,
 
 /* The waker to give to whoever feeds this worker. */
 struct lt_waker *lt_worker_waker(struct lt_worker *worker);
+/* False for one that spins or yields: it sees what is published without being woken. on: any. */
+bool lt_worker_may_park(const struct lt_worker *worker);
 
 /* Opens the agents and begins the rounds; returns when they are open or one could not be (agents
  * are then closed). */
