@@ -161,7 +161,7 @@ static enum lt_kernel round_half_even(struct lt_machine *machine, const struct l
     }
 
 OF_DOUBLE(square_root, sqrt(x))
-/* glibc's cbrt(27.0) is one unit in the last place above 3: taken with more bits and rounded once. */
+/* glibc's cbrt(27.0) is one unit in the last place above 3: taken with more bits, rounded once. */
 OF_DOUBLE(cube_root, (double)cbrtl((long double)x))
 OF_DOUBLE(exponential, exp(x))
 OF_DOUBLE(exponential_less_1, expm1(x))

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -127,9 +128,7 @@ static void key_writes(const char *key_type, union lt_value key, const char *exp
     struct lt_map map = {.keys = {.count = 1, .values = &key},
                          .values = {.count = 1, .values = &one}};
     char type_text[128];
-    strcpy(type_text, "map<");
-    strncat(type_text, key_type, 100);
-    strncat(type_text, ",int>", 10);
+    snprintf(type_text, sizeof type_text, "map<%s,int>", key_type);
     writes(type_text, (union lt_value){.map = &map}, NULL, expected);
 }
 
