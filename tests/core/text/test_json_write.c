@@ -4,8 +4,8 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -44,7 +44,7 @@ static void strings_are_escaped_as_jackson_escapes_them(void **state)
         size_t size_bytes;
         const char *json;
     } cases[] = {{"", 0, "\"\""},
-                 {"q\"uo\\te\n\t\x01/\u00e9\U0001F600", 18,
+                 {"q\"uo\\te\n\t\x01/\u00e9\U0001F600", 17,
                   "\"q\\\"uo\\\\te\\n\\t\\u0001/\u00e9\U0001F600\""},
                  {"\b\f\r\x1f\x7f", 5, "\"\\b\\f\\r\\u001F\x7f\""},
                  {"a\0b", 3, "\"a\\u0000b\""},
