@@ -3,7 +3,7 @@
 
 .PHONY: setup setup-build setup-test setup-check setup-bench
 setup: setup-build setup-test
-setup-%:
+setup-build setup-test setup-check setup-bench: setup-%:
 	@tests/setup/install $*
 
 # Scripts that are tests: they exit 0, 1, or 77 (skipped).
@@ -20,7 +20,7 @@ test: setup-build setup-test
 test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS)
 
 # ---------------------------------------------------------------------------------------------- check
-.PHONY: check model sanitize sanitize-asan sanitize-ubsan sanitize-tsan
+.PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan
 check: setup-build setup-test setup-check
 	@$(MAKE) --no-print-directory style layers model
 	@tests/style/selftest
@@ -35,7 +35,7 @@ ASAN_OPTIONS  ?= detect_stack_use_after_return=1
 TSAN_OPTIONS  ?= halt_on_error=1 suppressions=$(CURDIR)/tests/setup/tsan.supp
 UBSAN_OPTIONS ?= print_stacktrace=1
 export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
-sanitize-%:
+sanitize-asan sanitize-ubsan sanitize-tsan: sanitize-%:
 	@echo "== $*"
 	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
 	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log tests/kafka/with-kafka tests/run $(TEST_SOURCES:tests/%.c=build-$*/tests/%)
