@@ -67,7 +67,13 @@ TOOLS   := $(if $(wildcard tools/leat.c),$(BUILD)/leat $(BUILD)/leat-relay)
 TARGETS := $(BUILD)/libleat.a $(BUILD)/libleat.so $(TOOLS)
 
 .PHONY: all
-all: $(TARGETS)
+all: $(TARGETS) ## the library in both forms, leat and leat-relay
+
+# A target is told about beside its rule: "target: what it needs ## what it does", in make's own files.
+.PHONY: help
+help: ## this list
+	@awk '/^[a-z][-a-z ]*:.*## / { told = $$0; sub(/.*## /, "", told); sub(/:.*/, ""); \
+	    for (i = 1; i <= NF; i++) printf "  %-16s %s\n", $$i, told }' $(filter-out %.d,$(MAKEFILE_LIST))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -94,17 +100,17 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(SAN_OBJECTS) -o $@ -lcmocka $(LIBS)
 
 .PHONY: unit
-unit: $(TEST_PROGRAMS)
+unit: $(TEST_PROGRAMS) ## the test programs; those that need a broker are skipped
 	@tests/run $(TEST_PROGRAMS)
 
 .PHONY: layers style
-layers:
+layers: ## who includes whom, against the table of rooms
 	@printf '%s\n' "$$ROOMS" | tests/style/layers
-style:
+style: ## the style, as far as a program can judge it
 	@tests/style/check
 
 .PHONY: clean
-clean:
+clean: ## remove what was built
 	rm -rf $(BUILD)
 
 -include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tools/tools.mk tools/install.mk)

@@ -17,13 +17,13 @@ $(RELAY_BENCH): $(RELAY_BENCH_OBJECTS)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lrdkafka -lxxhash -lm -pthread
 
 .PHONY: bench-relay bench-rivals
-bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS)
+bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## the relay against the floor, through a real Kafka
 	BUILD=$(BUILD) bench/relay/run \
 	    --latency one-hop,floor,leat,leat-no-epochs --drain floor,floor-throughput,leat,leat-no-epochs \
 	    $(BENCH_RELAY_ARGS)
 
 # For scale, not for the bars: other engines under the same load.
-bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS)
+bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under the same load
 	for rival in $(RIVALS); do sh bench/rivals/$$rival/build.sh || exit; done
 	BUILD=$(BUILD) bench/relay/run --warmup 10 --pairs 3 \
 	    --latency floor,leat,$(RIVAL_PROGRAMS) --drain floor,leat,$(RIVAL_PROGRAMS) \
@@ -40,7 +40,7 @@ $(MICRO_BENCH): $(MICRO_BENCH_OBJECTS) $(BUILD)/libleat.a
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lbenchmark $(EXE_LIBS)
 
 .PHONY: bench-micro
-bench-micro: $(MICRO_BENCH)
+bench-micro: $(MICRO_BENCH) ## ring, rows, histograms and expressions alone
 	$(MICRO_BENCH) $(MICRO_ARGS) | tee $(BUILD)/bench/micro.txt
 
 INPROCESS_BENCH := $(BUILD)/bench/inprocess_bench
@@ -52,11 +52,11 @@ $(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
 
 .PHONY: bench-inprocess bench
-bench-inprocess: $(INPROCESS_BENCH)
+bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
 	$(INPROCESS_BENCH) | tee $(BUILD)/bench/inprocess.txt
 
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench
+bench: setup-bench ## bench-micro, bench-inprocess and bench-relay, one after the other
 	@$(MAKE) --no-print-directory bench-micro
 	@$(MAKE) --no-print-directory bench-inprocess
 	@$(MAKE) --no-print-directory bench-relay

@@ -2,8 +2,8 @@
 # (hours).
 
 .PHONY: setup setup-build setup-test setup-check setup-bench
-setup: setup-build setup-test
-setup-build setup-test setup-check setup-bench: setup-%:
+setup: setup-build setup-test ## install the Debian packages that building and testing need
+setup-build setup-test setup-check setup-bench: setup-%: ## the packages of that alone
 	@tests/setup/install $*
 
 # Scripts that are tests: they exit 0, 1, or 77 (skipped).
@@ -12,21 +12,21 @@ TEST_SCRIPTS := $(sort $(wildcard tests/*/test_*.sh tests/*/*/test_*.sh))
 JOBS ?= $(shell nproc)
 
 .PHONY: test
-test: setup-build setup-test
+test: setup-build setup-test ## every test, against a real Kafka that it brings up
 	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
 	@tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
 
 .PHONY: test-programs
-test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS)
+test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests run, without running it
 
 # ---------------------------------------------------------------------------------------------- check
 .PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan
-check: setup-build setup-test setup-check
+check: setup-build setup-test setup-check ## style, rooms, the Spin model, and the tests under each sanitizer
 	@$(MAKE) --no-print-directory style layers model
 	@tests/style/selftest
 	@$(MAKE) --no-print-directory sanitize-asan sanitize-ubsan sanitize-tsan
 
-model: setup-check $(BUILD)/libleat.a
+model: setup-check $(BUILD)/libleat.a ## the epoch protocol by Spin
 	@tests/model/run
 	@tests/model/plant $(BUILD)
 
@@ -35,7 +35,7 @@ ASAN_OPTIONS  ?= detect_stack_use_after_return=1
 TSAN_OPTIONS  ?= halt_on_error=1 suppressions=$(CURDIR)/tests/setup/tsan.supp
 UBSAN_OPTIONS ?= print_stacktrace=1
 export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
-sanitize-asan sanitize-ubsan sanitize-tsan: sanitize-%:
+sanitize-asan sanitize-ubsan sanitize-tsan: sanitize-%: ## the test programs, built with that sanitizer
 	@echo "== $*"
 	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
 	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log tests/kafka/with-kafka tests/run $(TEST_SOURCES:tests/%.c=build-$*/tests/%)

@@ -24,7 +24,7 @@ endef
 export PC
 
 .PHONY: install uninstall
-install: $(BUILD)/libleat.so $(BUILD)/libleat.a $(TOOLS)
+install: $(BUILD)/libleat.so $(BUILD)/libleat.a $(TOOLS) ## library, headers, manual, programs; DESTDIR=, PREFIX=, LIBDIR=
 	$(Q)$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
 	$(Q)$(INSTALL) -m 755 $(BUILD)/libleat.so $(DESTDIR)$(LIBDIR)/$(SO_FILE)
 	$(Q)ln -sf $(SO_FILE) $(DESTDIR)$(LIBDIR)/$(SO_NAME)
@@ -42,7 +42,7 @@ install: $(BUILD)/libleat.so $(BUILD)/libleat.a $(TOOLS)
 	done
 	$(Q)$(if $(DESTDIR),,ldconfig || echo "run ldconfig as root before programs that use libleat.so")
 
-uninstall:
+uninstall: ## remove what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(SO_FILE) $(SO_NAME) libleat.so libleat.a pkgconfig/leat.pc)
 	$(Q)rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,leat.h leat_admin.h)
 	$(Q)rm -f $(foreach page,$(wildcard tools/man/*.[1-9]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))

@@ -14,12 +14,12 @@ $(BUILD)/leat-demo: $(DEMO_OBJECTS) $(BUILD)/libleat.a
 
 # A relay between two topics of a broker that lives in the demo's own process; ends by itself.
 .PHONY: demo
-demo: $(BUILD)/leat-demo
+demo: $(BUILD)/leat-demo ## a relay that needs no Kafka, with a live table; ends by itself
 	@$(BUILD)/leat-demo
 
 # What is written from the option tables; a test compares.
 .PHONY: docs
-docs: $(BUILD)/leat
+docs: $(BUILD)/leat ## write io/KAFKA.md from the option tables
 	$(Q)tools/reference $< >io/KAFKA.md.new && mv io/KAFKA.md.new io/KAFKA.md || { rm -f io/KAFKA.md.new; exit 1; }
 
 # The tests of the command line run the programs that lie beside them.

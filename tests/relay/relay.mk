@@ -14,7 +14,7 @@ $(RELAY_PROGRAMS):
 # Hours are allowed, so that a slow machine is no failure.
 SOAK := LEAT_TEST_SECONDS=7200 LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/tests/log-soak
 .PHONY: soak
-soak: setup-build setup-test
+soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 20,000 simulator seeds; hours
 	@$(MAKE) --no-print-directory test-programs
 	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/core/epoch/test_simulate
 	@LEAT_ENVELOPES=1000000 LEAT_KILLS=200 $(SOAK) tests/kafka/with-kafka tests/run \
