@@ -56,6 +56,10 @@ LEAT_API const char *leat_admin_nearest(const char *name, const char *const *nam
  * reason in `error` (of `error_bytes`; may be NULL). */
 LEAT_API int leat_admin_duration_ns(const char *text, int64_t *duration_ns, char *error,
                                     size_t error_bytes);
+/* A column of a row as JSON text, as Spark's to_json writes it, whatever it nests. `type` is the
+ * column's, as in the schema ("ARRAY<INT>"); another one is a defect of the caller. NULL for a null
+ * value, and for a type that does not parse. on: where the row may be read. */
+LEAT_API char *leat_admin_value_json(const leat_row *row, uint32_t column, const char *type);
 
 /* ----------------------------------------------------------------------------------- counters */
 

@@ -5,6 +5,9 @@
  * and headers NULL, topic "eval", partition 0, the line's number as the offset. With --schema each
  * line is a JSON object instead, and its members are the columns.
  *
+ * A result is the text that Spark's cast makes of it, or, where it nests, the JSON of Spark's
+ * to_json.
+ *
  * It runs the library itself in invoker mode: a row is pushed, the query is worked until the result
  * is there. A row that fails stops a query, so the next row gets a new one; the expression was
  * found sound before the first row.
@@ -16,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/leat.h"
+#include "core/leat_admin.h"
 #include "tools/commands.h"
 #include "tools/ddl.h"
 #include "tools/flags.h"
@@ -43,6 +46,7 @@ struct eval {
     leat_input *input;
     leat_output *output;
     leat_query *query;
+    struct lt_tool_schema results; /* what the expression makes, while there is a query */
     bool got_result;
 };
 
@@ -125,41 +129,37 @@ static leat_stream *build_rows(struct eval *eval)
     return rows;
 }
 
-/* Nested values have no text yet. */
-static bool is_printable(const struct lt_tool_schema *schema)
+static bool is_nested(const char *type)
 {
     static const char *const nested[] = {"ARRAY<", "MAP<", "STRUCT<"};
-    for (size_t i = 0; i < schema->count; i++)
-        for (size_t k = 0; k < sizeof nested / sizeof nested[0]; k++)
-            if (strncmp(schema->fields[i].type, nested[k], strlen(nested[k])) == 0) {
-                lt_tool_say("a result of type %s cannot be printed", schema->fields[i].type);
-                return false;
-            }
-    return true;
+    for (size_t i = 0; i < sizeof nested / sizeof nested[0]; i++)
+        if (strncmp(type, nested[i], strlen(nested[i])) == 0)
+            return true;
+    return false;
 }
 
-/* The expression's columns as texts, in Spark's own casts; NULL after saying what is wrong. */
-static leat_stream *build_texts(const struct eval *eval, leat_stream *results)
+/* The expression's columns as texts, in Spark's own casts; what nests stays as it is, and becomes
+ * text when it is printed. NULL after saying what is wrong. */
+static leat_stream *build_texts(struct eval *eval, leat_stream *results)
 {
-    struct lt_tool_schema schema;
     const char *ddl = leat_stream_schema(results);
     if (ddl == NULL) {
         (void)fail_builder(eval);
         return NULL;
     }
-    lt_tool_schema_parse(ddl, &schema);
+    lt_tool_schema_parse(ddl, &eval->results);
     char *list = NULL;
-    bool is_sound = is_printable(&schema);
-    for (size_t i = 0; i < schema.count && is_sound; i++) {
-        char *before = list, *name = lt_tool_schema_quote(schema.fields[i].name);
-        list = lt_tool_format("%s%scast(%s as string) as `%zu`", before != NULL ? before : "",
-                              before != NULL ? ", " : "", name, i);
+    for (size_t i = 0; i < eval->results.count; i++) {
+        const struct lt_tool_field *field = &eval->results.fields[i];
+        char *before = list, *name = lt_tool_schema_quote(field->name);
+        list = lt_tool_format(is_nested(field->type) ? "%s%s%s as `%zu`"
+                                                     : "%s%scast(%s as string) as `%zu`",
+                              before != NULL ? before : "", before != NULL ? ", " : "", name, i);
         free(before);
         free(name);
     }
-    lt_tool_schema_fini(&schema);
-    leat_stream *texts = is_sound ? leat_select(results, list) : NULL;
-    if (is_sound && leat_stream_schema(texts) == NULL) {
+    leat_stream *texts = leat_select(results, list);
+    if (leat_stream_schema(texts) == NULL) {
         (void)fail_builder(eval);
         texts = NULL;
     }
@@ -171,6 +171,7 @@ static void close_query(struct eval *eval)
 {
     leat_query_destroy(eval->query);
     leat_context_destroy(eval->context);
+    lt_tool_schema_fini(&eval->results);
     eval->query = NULL;
     eval->context = NULL;
 }
@@ -209,18 +210,28 @@ static int fill_row(const struct eval *eval, leat_row *row, const char *line, si
     return status != LEAT_OK ? status : leat_row_set_bytes(row, KAFKA_VALUE, line, size_bytes);
 }
 
+static void print_value(const leat_row *row, uint32_t column, const char *type)
+{
+    size_t size_bytes = 0;
+    if (leat_row_is_null(row, column)) {
+        fputs("NULL", stdout);
+    } else if (is_nested(type)) {
+        char *json = leat_admin_value_json(row, column, type);
+        fputs(json != NULL ? json : type, stdout);
+        free(json);
+    } else {
+        const void *text = leat_row_bytes(row, column, &size_bytes);
+        fwrite(text, 1, size_bytes, stdout);
+    }
+}
+
 static void print_row(void *user, const leat_row *row)
 {
     struct eval *eval = user;
     for (uint32_t i = 0; i < leat_row_column_count(row); i++) {
-        size_t size_bytes;
-        const void *text = leat_row_bytes(row, i, &size_bytes);
         if (i > 0)
             putchar('\t');
-        if (text == NULL)
-            fputs("NULL", stdout);
-        else
-            fwrite(text, 1, size_bytes, stdout);
+        print_value(row, i, eval->results.fields[i].type);
     }
     putchar('\n');
     eval->got_result = true;

@@ -353,6 +353,16 @@ static void eval_reads_json_columns_by_a_schema(void **state)
     assert_int_equal(p.status, 0);
 }
 
+static void eval_takes_results_that_nest(void **state)
+{
+    (void)state;
+    program_run(&p, "leat", PROGRAM_ARGS("eval", "headers, value, cast(null as map<string, int>)"),
+                NULL, "x\n");
+    assert_string_equal(p.err, "");
+    assert_string_equal(p.out, "NULL\tx\tNULL\n");
+    assert_int_equal(p.status, 0);
+}
+
 static void eval_goes_on_after_a_row_that_fails(void **state)
 {
     (void)state;
@@ -429,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_mistyped_variable_is_an_error_with_the_nearest),
         cmocka_unit_test(eval_prints_a_result_for_each_line),
         cmocka_unit_test(eval_reads_json_columns_by_a_schema),
+        cmocka_unit_test(eval_takes_results_that_nest),
         cmocka_unit_test(eval_goes_on_after_a_row_that_fails),
         cmocka_unit_test(eval_shows_where_an_expression_is_wrong),
         cmocka_unit_test(options_prints_the_tables_that_are_checked_against),
