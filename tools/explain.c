@@ -56,8 +56,9 @@ int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_s
 {
     const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
     const char *checkpoint = lt_tool_settings_text(settings, LT_TOOL_SET_CHECKPOINT);
-    const char *stages = lt_tool_settings_text(settings, LT_TOOL_SET_STAGES);
-    bool is_fused = stages == NULL || strcmp(stages, "1") == 0;
+    char *choices = leat_admin_explain(plan->query);
+    if (choices == NULL)
+        return lt_tool_wrong("%s", leat_query_error(plan->query));
     printf("read   %s\n", plan->source.text);
     print_schema(plan->source_schema);
     if (where != NULL)
@@ -77,8 +78,7 @@ int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_s
     printf("epochs every %.3g s, %s%s\n", (double)plan->epoch_ns / 1e9,
            checkpoint != NULL ? "kept in " : "kept nowhere: a new start begins anew",
            checkpoint != NULL ? checkpoint : "");
-    printf("each lane runs %s; lanes and CPUs are chosen at the start, when partitions are known "
-           "(--log-level info says how)\n",
-           is_fused ? "fused on one thread" : "in stages joined by rings");
+    printf("\n%s", choices);
+    free(choices);
     return LT_TOOL_OK;
 }

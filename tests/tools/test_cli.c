@@ -387,6 +387,35 @@ static void eval_shows_where_an_expression_is_wrong(void **state)
                  "leat eval: cannot open \"/no/such/file\": No such file or directory\n");
 }
 
+/* ------------------------------------------------------------------------------------- explain */
+
+static void explain_needs_no_broker_and_says_what_decided_each_choice(void **state)
+{
+    (void)state;
+    const char *const arguments[] = {"explain",
+                                     "relay",
+                                     "kafka://127.0.0.1:1/in",
+                                     "kafka://127.0.0.1:1/out",
+                                     "--checkpoint",
+                                     "/no/such/folder",
+                                     "--stages",
+                                     "2",
+                                     "--partition",
+                                     "key",
+                                     NULL};
+    program_run(&p, "leat", arguments, PROGRAM_ARGS("LEAT_LANES=1"), NULL);
+    assert_string_equal(p.err, "");
+    assert_int_equal(p.status, 0);
+    assert_contains(p.out, "\nsource kafka: ");
+    assert_contains(p.out, "\nguarantee: at-least-once   # ");
+    assert_contains(p.out, "\nlanes: 1   # lanes = 1, environment LEAT_LANES\n");
+    assert_contains(p.out, "\nstages: 2, joined by rings   # stages = 2, command line\n");
+    assert_contains(p.out, "\nidle: ");
+    assert_contains(p.out, "\nlane CPUs: ");
+    assert_contains(p.out, "\nhousekeeping CPUs: ");
+    assert_contains(p.out, "\ncheckpoint: /no/such/folder   # ");
+}
+
 /* ----------------------------------------------------------------------- options and functions */
 
 static void options_prints_the_tables_that_are_checked_against(void **state)
@@ -442,6 +471,7 @@ int main(void)
         cmocka_unit_test(eval_takes_results_that_nest),
         cmocka_unit_test(eval_goes_on_after_a_row_that_fails),
         cmocka_unit_test(eval_shows_where_an_expression_is_wrong),
+        cmocka_unit_test(explain_needs_no_broker_and_says_what_decided_each_choice),
         cmocka_unit_test(options_prints_the_tables_that_are_checked_against),
         cmocka_unit_test(functions_prints_one_or_all),
     };
