@@ -14,7 +14,8 @@ $(BUILD)/leat-demo: $(DEMO_OBJECTS) $(BUILD)/libleat.a
 
 # A relay between two topics of a broker that lives in the demo's own process; ends by itself.
 .PHONY: demo
-demo: $(BUILD)/leat-demo ## a relay that needs no Kafka, with a live table; ends by itself
+demo: setup-build ## a relay that needs no Kafka, with a live table; ends by itself
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/leat-demo
 	@$(BUILD)/leat-demo
 
 # What is written from the option tables; a test compares.
