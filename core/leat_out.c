@@ -24,7 +24,7 @@ int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, 
         const struct lt_type *type = options->schema->fields[i].type;
         has_bytes |= lt_type_is_bytes(type) || lt_type_is_nested(type);
     }
-    *out = (leat_out){.stage = stage, .source_offset = -1};
+    *out = (leat_out){.stage = stage, .limit = UINT32_MAX, .source_offset = -1};
     return lt_row_pool_create(
         &(struct lt_row_pool_options){
             .column_count = options->schema->field_count,
@@ -62,20 +62,23 @@ struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const c
 
 leat_row *leat_claim(leat_out *out)
 {
-    if (out->limit <= out->open_count)
+    if (out->limit - out->committed_count <= out->open_count)
         return NULL;
     struct lt_row *row = lt_row_claim(out->pool);
     if (row == NULL)
         return NULL;
     lt_door_set_all_null(row);
-    row->source_partition = out->source_partition;
-    row->source_offset = out->source_offset;
     row->ingest_ns = out->ingest_ns;
     if (out->input != NULL) {
+        row->source_partition = out->input->source_partition;
+        row->source_offset = out->input->source_offset;
         lt_row_hold(out->input);
         row->parent = out->input;
-    } else if (!out->count_offsets) {
-        row->flags |= LT_ROW_NO_ORIGIN;
+    } else {
+        row->source_partition = out->source_partition;
+        row->source_offset = out->source_offset;
+        if (!out->count_offsets)
+            row->flags |= LT_ROW_NO_ORIGIN;
     }
     out->open_count++;
     return (leat_row *)(void *)row;
@@ -88,7 +91,6 @@ void leat_commit(leat_out *out, leat_row *public_row)
     if (out->count_offsets)
         row->source_offset = out->source_offset++;
     out->open_count--;
-    out->limit--;
     out->committed_count++;
     if (out->held != NULL)
         lt_door_out_send_held(out, 0);

@@ -24,14 +24,14 @@ struct leat_out {
     struct lt_out *next;
     struct lt_row *input; /* what claimed rows come from, or NULL */
     struct lt_row *held;  /* committed, not yet sent on */
-    uint32_t limit;       /* rows that may still be committed */
+    uint32_t limit;       /* rows that it may commit */
     uint32_t open_count;  /* claimed, neither committed nor aborted */
     uint32_t committed_count;
-    /* what committed rows say of their origin */
+    /* what committed rows say of their origin, if they come from no input */
     int32_t source_partition;
     int64_t source_offset; /* -1: none */
     bool count_offsets;    /* each row has the next offset */
-    int64_t ingest_ns;
+    int64_t ingest_ns;     /* of the last input, too */
     /* why the record cannot be processed */
     bool has_reason;
     char condition[LT_ERROR_CONDITION_MAX];
@@ -57,13 +57,9 @@ static inline void lt_door_out_begin(leat_out *out, struct lt_out *next, struct 
 {
     out->next = next;
     out->input = input;
-    out->limit = UINT32_MAX;
     out->committed_count = 0;
-    if (input == NULL)
-        return;
-    out->source_partition = input->source_partition;
-    out->source_offset = input->source_offset;
-    out->ingest_ns = input->ingest_ns;
+    if (input != NULL)
+        out->ingest_ns = input->ingest_ns;
 }
 
 /* Sends the row that is held back on, with `flags`. Not for callers: use lt_door_out_end. */
