@@ -88,7 +88,8 @@ enum leat_status {
         -15, /* a record could not be processed, and no dead-letter sink was given */
     LEAT_ERROR_PERMISSION = -16,
     LEAT_ERROR_CANCELLED = -17,
-    LEAT_ERROR_INTERNAL = -18 /* a defect of leat */
+    LEAT_ERROR_INTERNAL = -18,  /* a defect of leat */
+    LEAT_ERROR_CHECKPOINT = -19 /* refused at the start: another query's, or not usable as one */
 };
 
 typedef struct leat_context leat_context;

@@ -236,7 +236,8 @@ void lt_kafka_writer_prepare(struct lt_writer *base, uint64_t epoch)
     lt_assert(writer->outstanding[writer->slot] == 0);
 }
 
-/* A record that failed counts as answered: what becomes of it is the dead letters' epoch. */
+/* A record that failed counts as answered: its dead letter is written in this same poll, and the
+ * dead letters' writer prepares the epoch after this one has (core/run/delivery.h). */
 int lt_kafka_writer_prepared(struct lt_writer *base, uint64_t epoch, struct lt_text_buffer *note)
 {
     struct lt_kafka_writer *writer = (struct lt_kafka_writer *)base;

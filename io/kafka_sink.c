@@ -18,12 +18,13 @@
 #include "core/base/arena.h"
 #include "core/base/ascii.h"
 #include "core/base/log.h"
-#include "core/base/nearest.h"
 #include "core/base/units.h"
+#include "io/kafka_describe.h"
 #include "io/kafka_sink_internal.h"
 
 enum {
     TOPIC_GRACE_MS = 3000, /* a topic that the broker makes when asked for takes a moment */
+    TOPIC_NEWS_MS = 200,   /* one that was made just now may be unknown to the broker asked */
     TOPIC_RETRY_MS = 20,
     CONFIG_WAIT_MS = 2000,
     DEFAULT_BATCH_BYTES = 1000000,
@@ -166,9 +167,15 @@ int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connec
     return lt_kafka_client_open(&client_options, out, error);
 }
 
-static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const char *name,
-                         const char *value)
+struct settings {
+    struct lt_kafka_topic_rules rules;
+    bool broker_stamps; /* the broker puts its own time */
+};
+
+static void take_setting(void *context, const char *name, const char *value)
 {
+    struct settings *settings = context;
+    struct lt_kafka_topic_rules *rules = &settings->rules;
     if (strcmp(name, "max.message.bytes") == 0)
         rules->record_bytes_max = strtoll(value, NULL, 10);
     else if (strcmp(name, "cleanup.policy") == 0)
@@ -178,81 +185,42 @@ static void take_setting(struct lt_kafka_topic_rules *rules, bool *stamps, const
     else if (strcmp(name, "message.timestamp.before.max.ms") == 0)
         rules->behind_ms_max = strtoll(value, NULL, 10);
     else if (strcmp(name, "message.timestamp.type") == 0)
-        *stamps = strcmp(value, "LogAppendTime") == 0;
-}
-
-static void take_settings(struct lt_kafka_topic_rules *rules,
-                          const rd_kafka_ConfigResource_t *resource)
-{
-    size_t count;
-    bool stamps = false; /* the broker puts its own time */
-    if (rd_kafka_ConfigResource_error(resource) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return;
-    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &count);
-    for (size_t i = 0; i < count; i++) {
-        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (value != NULL)
-            take_setting(rules, &stamps, rd_kafka_ConfigEntry_name(entries[i]), value);
-    }
-    if (stamps)
-        rules->ahead_ms_max = rules->behind_ms_max = INT64_MAX;
-}
-
-/* The request would go to the cluster's controller; any broker knows, and the leader is the one we
- * need anyway. */
-static void ask_rules(const struct lt_kafka_sink *sink, int32_t leader, rd_kafka_queue_t *answers)
-{
-    char text[LT_KAFKA_TEXT_MAX];
-    rd_kafka_AdminOptions_t *choice =
-        rd_kafka_AdminOptions_new(sink->client->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_ConfigResource_t *resource =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, sink->topic);
-    lt_assert(choice != NULL && resource != NULL);
-    if (rd_kafka_AdminOptions_set_broker(choice, leader, text, sizeof text) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        lt_log_debug("sink kafka: %s", text); /* the controller will do */
-    rd_kafka_DescribeConfigs(sink->client->rk, &resource, 1, choice, answers);
-    rd_kafka_ConfigResource_destroy(resource);
-    rd_kafka_AdminOptions_destroy(choice);
+        settings->broker_stamps = strcmp(value, "LogAppendTime") == 0;
 }
 
 /* Leaves the rules unknown when the broker does not tell in time. */
 static void find_rules(struct lt_kafka_sink *sink, int32_t leader, int wait_ms)
 {
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(sink->client->rk);
-    ask_rules(sink, leader, answers);
-    rd_kafka_event_t *event =
-        rd_kafka_queue_poll(answers, wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS);
-    const rd_kafka_DescribeConfigs_result_t *result =
-        event == NULL ? NULL : rd_kafka_event_DescribeConfigs_result(event);
-    sink->rules =
-        (struct lt_kafka_topic_rules){.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX};
-    if (result != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        size_t count;
-        const rd_kafka_ConfigResource_t **resources =
-            rd_kafka_DescribeConfigs_result_resources(result, &count);
-        if (count == 1)
-            take_settings(&sink->rules, resources[0]);
-    }
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(answers);
+    struct settings settings = {{.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX}, false};
+    const struct lt_kafka_topic_rules unknown = settings.rules;
+    bool is_told = lt_kafka_describe_topic(sink->client, sink->topic, leader,
+                                           wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS,
+                                           take_setting, &settings);
+    sink->rules = is_told ? settings.rules : unknown;
+    if (settings.broker_stamps)
+        sink->rules.ahead_ms_max = sink->rules.behind_ms_max = INT64_MAX;
+}
+
+static bool is_missing(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
 }
 
 static int fail_topic(const struct lt_kafka_sink *sink, rd_kafka_resp_err_t err,
                       struct lt_error *error)
 {
-    bool is_missing =
-        err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-    return lt_kafka_client_fail(sink->client, error, err, "topic \"%s\"%s", sink->topic,
-                                is_missing ? " does not exist and the broker does not make it"
-                                           : "");
+    if (is_missing(err))
+        return lt_kafka_fail_missing(sink->client, sink->topic, " and the broker does not make it",
+                                     error);
+    return lt_kafka_client_fail(sink->client, error, err, "topic \"%s\"", sink->topic);
 }
 
 struct topic_answer {
     rd_kafka_resp_err_t err;
     uint32_t partition_count;
     int32_t leader; /* of partition 0 */
+    int32_t asked;  /* the broker that answered */
 };
 
 static int ask_topic(const struct lt_kafka_sink *sink, const struct lt_connector_env *env,
@@ -262,15 +230,31 @@ static int ask_topic(const struct lt_kafka_sink *sink, const struct lt_connector
     int code = lt_kafka_client_metadata(sink->client, env, false, handle, &metadata, error);
     if (code < 0)
         return code;
-    *out = (struct topic_answer){RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0, -1};
+    *out = (struct topic_answer){RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0, -1,
+                                 metadata->orig_broker_id};
     if (metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt > 0)
-        *out = (struct topic_answer){metadata->topics[0].err,
-                                     (uint32_t)metadata->topics[0].partition_cnt,
-                                     metadata->topics[0].partitions[0].leader};
+        *out = (struct topic_answer){
+            metadata->topics[0].err, (uint32_t)metadata->topics[0].partition_cnt,
+            metadata->topics[0].partitions[0].leader, metadata->orig_broker_id};
     else if (metadata->topic_cnt == 1 && metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR)
         out->err = metadata->topics[0].err;
     rd_kafka_metadata_destroy(metadata);
     return 0;
+}
+
+/* How long an answer that is no good is asked for again: a broker may have to make the topic, or
+ * to hear that it was made. */
+static int grace_ms(const struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+                    const struct topic_answer *answer)
+{
+    if (answer->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+        answer->err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+        return 0;
+    int left_ms = lt_kafka_client_left_ms(env);
+    bool is_hopeless = is_missing(answer->err) &&
+                       !lt_kafka_makes_topics(sink->client, answer->asked,
+                                              left_ms < CONFIG_WAIT_MS ? left_ms : CONFIG_WAIT_MS);
+    return is_hopeless ? TOPIC_NEWS_MS : TOPIC_GRACE_MS;
 }
 
 static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
@@ -282,10 +266,12 @@ static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env 
         return lt_kafka_client_fail(sink->client, error, rd_kafka_last_error(), "topic \"%s\"",
                                     sink->topic);
     int code = ask_topic(sink, env, handle, &answer, error);
+    int wait_ms = -1;
     for (int waited_ms = 0; code == 0 && answer.err != RD_KAFKA_RESP_ERR_NO_ERROR;
          waited_ms += TOPIC_RETRY_MS) {
-        if (waited_ms >= TOPIC_GRACE_MS ||
-            answer.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        if (wait_ms < 0)
+            wait_ms = grace_ms(sink, env, &answer);
+        if (waited_ms >= wait_ms) {
             code = fail_topic(sink, answer.err, error);
             break;
         }

@@ -65,6 +65,8 @@ extern const size_t lt_kafka_source_option_count;
 int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *error) LT_MUST_USE;
 /* Compiles subscribePattern: POSIX extended, whole name, with Java's \d \w \s. */
 int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *error) LT_MUST_USE;
+/* True for a topic that the options ask for, whether it exists or not. */
+bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *topic);
 bool lt_kafka_topics_changed(struct lt_kafka_source *source);
 void lt_kafka_topics_forget(struct lt_kafka_source *source);
 

@@ -401,6 +401,64 @@ static int take_logged(void *context, const char *topic, int32_t partition, int6
     return 0;
 }
 
+/* ------------------------------------------------------------------------- whose checkpoint */
+
+struct logged_topics {
+    const struct lt_kafka_source *source;
+    struct lt_text_buffer names; /* each once, as they stand next to each other in the log */
+    char *last;
+    bool is_ours; /* one of them is asked for */
+};
+
+static int note_topic(void *context, const char *topic, int32_t partition, int64_t number,
+                      struct lt_error *error)
+{
+    struct logged_topics *logged = context;
+    (void)partition;
+    (void)number;
+    (void)error;
+    if (logged->last != NULL && strcmp(logged->last, topic) == 0)
+        return 0;
+    logged->is_ours |= lt_kafka_topics_selects(logged->source, topic);
+    lt_text_format(&logged->names, "%s\"%s\"", logged->last == NULL ? "" : ", ", topic);
+    free(logged->last);
+    logged->last = lt_strdup(topic);
+    return 0;
+}
+
+static void name_selection(const struct lt_kafka_source *source, struct lt_text_buffer *out)
+{
+    if (source->selection == LT_KAFKA_SUBSCRIBE_PATTERN)
+        lt_text_format(out, "topics that match \"%s\"", option(source, "subscribePattern"));
+    for (uint32_t i = 0; i < source->topic_count; i++)
+        lt_text_format(out, "%s\"%s\"", i == 0 ? "" : ", ", source->topics[i]);
+}
+
+/* Topics may come and go (Spark allows it for Kafka), but a checkpoint that knows none of those
+ * asked for is another query's: going on with it would begin all of them anew and forget the
+ * others. */
+static int check_topics(const struct lt_kafka_source *source, const char *json,
+                        struct lt_error *error)
+{
+    struct logged_topics logged = {.source = source};
+    struct lt_text_buffer wanted;
+    lt_text_init(&logged.names);
+    lt_text_init(&wanted);
+    int code = lt_kafka_offsets_parse(json, note_topic, &logged, error);
+    if (code == 0 && logged.last != NULL && !logged.is_ours) {
+        name_selection(source, &wanted);
+        code = lt_error_set(error, LT_E_CHECKPOINT,
+                            "the checkpoint is another query's: it has offsets of %s, and this "
+                            "query reads %s; hint: give this query a checkpoint of its own "
+                            "(--checkpoint)",
+                            lt_text_get(&logged.names), lt_text_get(&wanted));
+    }
+    free(logged.last);
+    lt_text_fini(&logged.names);
+    lt_text_fini(&wanted);
+    return code;
+}
+
 /* Partitions that were added since begin at their earliest record; if that is not 0, some have been
  * lost. */
 static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
@@ -444,7 +502,9 @@ int lt_kafka_start_from_json(struct lt_source *base, const char *json,
     int64_t *numbers = lt_alloc_array(base->partition_count, sizeof *numbers);
     struct wanted wanted = {source, numbers, "", 0};
     fill(source, numbers, UNSET);
-    int code = lt_kafka_offsets_parse(json, take_logged, &wanted, error);
+    int code = check_topics(source, json, error);
+    if (code == 0)
+        code = lt_kafka_offsets_parse(json, take_logged, &wanted, error);
     if (code == LT_E_PARSE)
         code = lt_error_append(error, "source kafka: offsets in the checkpoint");
     if (code == 0)

@@ -16,21 +16,14 @@
 
 #include "core/base/ascii.h"
 #include "core/base/log.h"
-#include "core/base/nearest.h"
+#include "io/kafka_describe.h"
 
 enum {
-    NEAREST_WAIT_MS = 1000, /* for the names of all topics, to suggest one */
-    TOPIC_GRACE_MS = 1000,  /* a topic made just now may be unknown to the broker asked */
+    TOPIC_GRACE_MS = 200, /* a topic made just now may be unknown to the broker asked */
     TOPIC_RETRY_MS = 20,
     PATTERN_WAIT_MS = 50,
 };
 static const int64_t pattern_look_ns = 10 * (int64_t)LT_NS_PER_S;
-
-static bool is_internal(const char *topic)
-{
-    return strcmp(topic, "__consumer_offsets") == 0 || strcmp(topic, "__transaction_state") == 0 ||
-           strcmp(topic, "__share_group_state") == 0;
-}
 
 /* -------------------------------------------------------------------------------------------
  * patterns */
@@ -112,10 +105,11 @@ int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *
 /* -------------------------------------------------------------------------------------------
  * metadata */
 
-static bool is_selected(const struct lt_kafka_source *source, const char *topic)
+bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *topic)
 {
     if (source->selection == LT_KAFKA_SUBSCRIBE_PATTERN)
-        return !is_internal(topic) && regexec(&source->pattern, topic, 0, NULL, 0) == 0;
+        return !lt_kafka_topic_is_internal(topic) &&
+               regexec(&source->pattern, topic, 0, NULL, 0) == 0;
     for (uint32_t i = 0; i < source->topic_count; i++) {
         if (strcmp(source->topics[i], topic) == 0)
             return true;
@@ -191,25 +185,7 @@ static int fail_topic(struct lt_kafka_source *source, const char *topic, rd_kafk
 {
     if (err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return lt_kafka_client_fail(source->client, error, err, "topic \"%s\"", topic);
-    const struct rd_kafka_metadata *all = NULL;
-    const char *near = NULL;
-    if (rd_kafka_metadata(source->client->rk, 1, NULL, &all, NEAREST_WAIT_MS) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-        const char **names = lt_alloc_array((size_t)all->topic_cnt, sizeof *names);
-        size_t count = 0;
-        for (int i = 0; i < all->topic_cnt; i++) {
-            if (!is_internal(all->topics[i].topic) && strcmp(all->topics[i].topic, topic) != 0)
-                names[count++] = all->topics[i].topic;
-        }
-        near = lt_nearest(topic, names, count);
-        free(names);
-    }
-    lt_kafka_client_fail(source->client, error, err, "topic \"%s\" does not exist%s%s%s", topic,
-                         near == NULL ? "" : " (did you mean \"", near == NULL ? "" : near,
-                         near == NULL ? "" : "\"?)");
-    if (all != NULL)
-        rd_kafka_metadata_destroy(all);
-    return LT_E_NOT_FOUND;
+    return lt_kafka_fail_missing(source->client, topic, "", error);
 }
 
 static void rest_ms(int ms)
@@ -280,7 +256,7 @@ static void take_matching(struct lt_kafka_source *source, const struct rd_kafka_
     uint32_t count = 0;
     for (int i = 0; i < metadata->topic_cnt; i++) {
         if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-            is_selected(source, metadata->topics[i].topic))
+            lt_kafka_topics_selects(source, metadata->topics[i].topic))
             names[count++] = metadata->topics[i].topic;
     }
     open_handles(source, names, count);
@@ -370,7 +346,8 @@ static bool has_new_topic(struct lt_kafka_source *source)
     bool found = false;
     for (int i = 0; i < metadata->topic_cnt && !found; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
-        found = topic->err == RD_KAFKA_RESP_ERR_NO_ERROR && is_selected(source, topic->topic) &&
+        found = topic->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                lt_kafka_topics_selects(source, topic->topic) &&
                 count_of(source, topic->topic) != (uint32_t)topic->partition_cnt;
     }
     rd_kafka_metadata_destroy(metadata);

@@ -45,13 +45,13 @@ static void print_help(void)
 /* ---------------------------------------------------------------------------------- the status */
 
 /* What a query's error means to whoever started the relay. */
-static int status_at_start(const leat_query *query, int code)
+static int status_at_start(int code)
 {
-    const char *text = leat_query_error(query);
-    if (code == LEAT_ERROR_BUSY || code == LEAT_ERROR_CORRUPT ||
-        strstr(text, "checkpoint '") != NULL)
-        return LT_TOOL_CHECKPOINT;
     switch (code) {
+    case LEAT_ERROR_BUSY:
+    case LEAT_ERROR_CORRUPT:
+    case LEAT_ERROR_CHECKPOINT:
+        return LT_TOOL_CHECKPOINT;
     case LEAT_ERROR_TIMEOUT:
         return LT_TOOL_NOBODY;
     case LEAT_ERROR_DATA_LOSS:
@@ -73,8 +73,6 @@ static int status_at_end(int code)
     switch (code) {
     case LEAT_OK:
         return LT_TOOL_OK;
-    case LEAT_ERROR_TIMEOUT:
-        return LT_TOOL_DRAIN;
     case LEAT_ERROR_DATA_LOSS:
         return LT_TOOL_DATA_LOSS;
     default:
@@ -132,26 +130,34 @@ static int start(const struct lt_tool_plan *plan)
     if (code == LEAT_OK)
         return LT_TOOL_OK;
     lt_tool_say("%s", leat_query_error(plan->query));
-    return status_at_start(plan->query, code);
+    return status_at_start(code);
 }
 
-/* Until the query ends or a signal asks for the end. The loop is the program's: it has no bound. */
-static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live)
+/* Asked to end: what the drain time cut off is not what made a query fail, whose error may be
+ * LEAT_ERROR_TIMEOUT too (kafka.delivery.timeout.ms). */
+static int stop(const struct lt_tool_plan *plan, int *code)
 {
-    int code;
-    while ((code = leat_await(plan->query, slice_ns)) == LEAT_ERROR_TIMEOUT &&
+    lt_tool_notify("STOPPING=1");
+    *code = leat_stop(plan->query, -1);
+    return *code == LEAT_ERROR_TIMEOUT && leat_is_active(plan->query) ? LT_TOOL_DRAIN
+                                                                      : status_at_end(*code);
+}
+
+/* Until the query ends or a signal asks for the end; the exit status, and the query's in *code. The
+ * loop is the program's: it has no bound. */
+static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live, int *code)
+{
+    while ((*code = leat_await(plan->query, slice_ns)) == LEAT_ERROR_TIMEOUT &&
            leat_is_active(plan->query)) {
-        if (lt_tool_signals_seen() != 0) {
-            lt_tool_notify("STOPPING=1");
-            return leat_stop(plan->query, -1);
-        }
+        if (lt_tool_signals_seen() != 0)
+            return stop(plan, code);
         if (live != NULL)
             lt_tool_live_step(live);
     }
-    if (code == LEAT_ERROR_TIMEOUT) /* it ended between the two questions */
-        code = leat_await(plan->query, LEAT_FOREVER);
+    if (*code == LEAT_ERROR_TIMEOUT) /* it ended between the two questions */
+        *code = leat_await(plan->query, LEAT_FOREVER);
     lt_tool_notify("STOPPING=1");
-    return code;
+    return status_at_end(*code);
 }
 
 /* Counters of a relay that ended well are of no use to anybody; those of another kind of end are.
@@ -178,9 +184,9 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
     bool is_quiet = lt_tool_settings_switch(settings, LT_TOOL_SET_QUIET);
     struct lt_tool_live *live =
         lt_tool_live_create(plan->query, plan->progress_interval_ns, is_quiet);
-    int code = watch(plan, live);
+    int code;
+    status = watch(plan, live, &code);
     lt_tool_live_destroy(live);
-    status = status_at_end(code);
     if (code != LEAT_OK)
         lt_tool_say("%s", leat_query_error(plan->query));
     say_ended(plan);

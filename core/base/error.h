@@ -41,7 +41,8 @@
     XX(RECORD, -15, "a record could not be processed")                                             \
     XX(PERMISSION, -16, "not permitted")                                                           \
     XX(CANCELLED, -17, "stopped by request")                                                       \
-    XX(INTERNAL, -18, "a defect of leat")
+    XX(INTERNAL, -18, "a defect of leat")                                                          \
+    XX(CHECKPOINT, -19, "the checkpoint cannot be used")
 
 enum lt_error_code {
     LT_OK = 0,

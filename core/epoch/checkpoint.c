@@ -41,6 +41,18 @@ struct lt_checkpoint {
     uint64_t purge_next; /* the oldest entry that may still be there */
 };
 
+/* Whatever keeps a query from starting on a checkpoint is one code to its caller: what it can do
+ * is the same. Only who is in the way (BUSY) and what is damaged (CORRUPT) are codes of their own.
+ */
+static int refuse(int code, struct lt_error *error)
+{
+    if (code == 0 || code == LT_E_BUSY || code == LT_E_CORRUPT || code == LT_E_CANCELLED)
+        return code;
+    if (error != NULL)
+        error->code = LT_E_CHECKPOINT;
+    return LT_E_CHECKPOINT;
+}
+
 /* -------------------------------------------------------------------------------------------- open
  */
 
@@ -129,10 +141,13 @@ static int open_directory(struct lt_checkpoint *checkpoint, struct lt_error *err
     if (code == 0)
         code = check_is_checkpoint(directory, error);
     if (code == 0)
-        code = lt_epoch_lock_take(&directory->root, checkpoint->options.query_name,
-                                  &checkpoint->lock_fd, error);
+        code = lt_epoch_lock_take(&directory->root, &checkpoint->lock_fd, error);
     if (code == 0)
         code = read_metadata(checkpoint, error);
+    if (code == 0)
+        code =
+            lt_epoch_lock_name_owner(&directory->root, checkpoint->lock_fd,
+                                     checkpoint->options.query_name, checkpoint->query_id, error);
     if (code == 0)
         code = lt_directory_read(directory, checkpoint->options.verify_checksums, checkpoint->arena,
                                  error);
@@ -191,7 +206,7 @@ int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_ch
         if (code != LT_E_CANCELLED)
             lt_error_append(error, "checkpoint '%s'", options->path);
         lt_checkpoint_close(checkpoint);
-        return code;
+        return refuse(code, error);
     }
     const struct lt_recovery_conclusion *conclusion = &checkpoint->directory.conclusion;
     checkpoint->unfinished_next = (uint64_t)(conclusion->last_commit + 1);
@@ -266,7 +281,7 @@ int lt_checkpoint_write_notes(struct lt_checkpoint *checkpoint, uint32_t sink, u
     int code = lt_epoch_file_write(&checkpoint->directory.sinks[sink], name, lt_text_get(&text),
                                    text.size_bytes, error);
     lt_text_fini(&text);
-    return code;
+    return refuse(code, error);
 }
 
 int lt_checkpoint_read_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch, uint32_t source,
@@ -301,7 +316,7 @@ int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch, struc
     lt_text_fini(&text);
     if (code == 0)
         checkpoint->unfinished_next++;
-    return code;
+    return refuse(code, error);
 }
 
 /* ----------------------------------------------------------------------------------------- running
@@ -397,8 +412,8 @@ int lt_checkpoint_write_file(const char *checkpoint_path, const char *name, cons
     const char *file;
     int code = open_file_folder(checkpoint_path, name, true, &folder, &file, error);
     if (code != 0)
-        return code;
+        return refuse(code, error);
     code = lt_epoch_file_write(&folder, file, content, size_bytes, error);
     lt_epoch_folder_close(&folder);
-    return code;
+    return refuse(code, error);
 }

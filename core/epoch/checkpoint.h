@@ -44,7 +44,8 @@ struct lt_recovery {
 /* Creates the directory if missing (parents too), takes the lock, reads the logs, deletes temporary
  * and stale files. Refuses, each with its own text: a directory in use (names the owner), not
  * writable, damaged (names the file and the damage), another query's (number of sources, a stateful
- * query), not a checkpoint. What is refused is left as it is. */
+ * query), not a checkpoint. What is refused is left as it is. The code is LT_E_BUSY, LT_E_CORRUPT,
+ * or LT_E_CHECKPOINT for all the others. */
 int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_checkpoint **out,
                        struct lt_recovery *recovery, struct lt_error *error) LT_MUST_USE;
 /* Ends publishing: waits for the file that the reactor is writing, if any, and answers what is

@@ -54,6 +54,14 @@ static int fault(const struct lt_epoch_folder *folder, const char *name, struct 
                         folder->path, name);
 }
 
+static int add_hint(struct lt_error *error, int code, const char *hint)
+{
+    if (hint[0] == '\0' || error == NULL)
+        return code;
+    struct lt_error cause = *error;
+    return lt_error_set(error, code, "%s%s", cause.text, hint);
+}
+
 int lt_epoch_write_failed(const char *path, const char *name, int error_number,
                           struct lt_error *error)
 {
@@ -61,17 +69,49 @@ int lt_epoch_write_failed(const char *path, const char *name, int error_number,
     if (error_number == ENOSPC || error_number == EDQUOT)
         hint = "; hint: free some space on the disk that holds the checkpoint and start again: "
                "nothing is lost";
-    else if (error_number == EROFS || error_number == EACCES || error_number == EPERM)
+    else if (error_number == EROFS)
+        hint = "; hint: the file system is mounted read-only, give a directory on another one";
+    else if (error_number == EACCES || error_number == EPERM)
         hint = "; hint: the user that runs the query needs to own the checkpoint directory";
     else if (error_number == EIO)
         hint = "; hint: the disk reports a fault, see the kernel's log";
     int code =
         lt_error_set_errno(error, error_number, "cannot write checkpoint file '%s/%s'", path, name);
-    if (hint[0] != '\0' && error != NULL) {
-        struct lt_error cause = *error;
-        code = lt_error_set(error, code, "%s%s", cause.text, hint);
+    return add_hint(error, code, hint);
+}
+
+/* What to do about a folder that cannot be opened or made. */
+static const char *folder_hint(int error_number)
+{
+    switch (error_number) {
+    case ENOTDIR:
+    case EEXIST:
+        return "; hint: a file stands where a folder is needed, give another directory";
+    case EACCES:
+    case EPERM:
+        return "; hint: the user that runs the query needs to own the checkpoint directory, or to "
+               "be allowed to make it";
+    case EROFS:
+        return "; hint: the file system is mounted read-only, give a directory on another one";
+    case ENOSPC:
+    case EDQUOT:
+        return "; hint: free some space on the disk that is to hold the checkpoint";
+    case ENOENT:
+    case ENAMETOOLONG:
+    case ELOOP:
+        return "; hint: give the path of a directory that exists or can be made";
+    case EIO:
+        return "; hint: the disk reports a fault, see the kernel's log";
+    default:
+        return "";
     }
-    return code;
+}
+
+static int folder_failed(const char *verb, const char *path, int error_number,
+                         struct lt_error *error)
+{
+    int code = lt_error_set_errno(error, error_number, "cannot %s folder '%s'", verb, path);
+    return add_hint(error, code, folder_hint(error_number));
 }
 
 /* ----------------------------------------------------------------------------------------- folders
@@ -87,7 +127,7 @@ static int sync_parent(const char *path, struct lt_error *error)
     int code = 0;
     int fd = open(slash == NULL ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
-        code = lt_error_set_errno(error, errno, "cannot sync folder '%s'", parent);
+        code = folder_failed("sync", parent, errno, error);
     if (fd >= 0)
         close(fd);
     free(parent);
@@ -108,7 +148,7 @@ static int make_folders(const char *path, struct lt_error *error)
         if (mkdir(copy, 0777) == 0)
             code = sync_parent(copy, error);
         else if (errno != EEXIST)
-            code = lt_error_set_errno(error, errno, "cannot create folder '%s'", copy);
+            code = folder_failed("create", copy, errno, error);
         if (!is_last)
             *end = '/';
     }
@@ -129,7 +169,7 @@ int lt_epoch_folder_open(struct lt_epoch_folder *folder, const char *path, bool 
         folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     if (folder->fd < 0)
-        return lt_error_set_errno(error, errno, "cannot open folder '%s'", path);
+        return folder_failed("open", path, errno, error);
     folder->path = lt_strdup(path);
     return 0;
 }
@@ -166,7 +206,7 @@ int lt_epoch_folder_list(const struct lt_epoch_folder *folder, struct lt_epoch_n
         int number = errno;
         if (fd >= 0)
             close(fd);
-        return lt_error_set_errno(error, number, "cannot list folder '%s'", folder->path);
+        return folder_failed("list", folder->path, number, error);
     }
     size_t capacity = 0;
     struct dirent *entry;
@@ -182,13 +222,13 @@ int lt_epoch_folder_list(const struct lt_epoch_folder *folder, struct lt_epoch_n
         return 0;
     free(out->names);
     *out = (struct lt_epoch_names){0};
-    return lt_error_set_errno(error, number, "cannot list folder '%s'", folder->path);
+    return folder_failed("list", folder->path, number, error);
 }
 
 int lt_epoch_folder_sync(const struct lt_epoch_folder *folder, struct lt_error *error)
 {
     if (fsync(folder->fd) != 0)
-        return lt_error_set_errno(error, errno, "cannot sync folder '%s'", folder->path);
+        return folder_failed("sync", folder->path, errno, error);
     return 0;
 }
 

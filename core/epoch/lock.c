@@ -25,8 +25,8 @@ static void read_owner(int fd, char out[OWNER_SIZE])
 }
 
 /* Best effort would do for the lock itself; but a line that cannot be written means that nothing
- * else can be either. */
-static int write_owner(const struct lt_epoch_folder *folder, int fd, const char *query_name,
+ * else can be either. `query` is "" or begins with ", query". */
+static int write_owner(const struct lt_epoch_folder *folder, int fd, const char *query,
                        struct lt_error *error)
 {
     char host[128] = "unknown";
@@ -35,8 +35,8 @@ static int write_owner(const struct lt_epoch_folder *folder, int fd, const char 
     char since[LT_CLOCK_ISO_SIZE];
     lt_clock_format_iso(lt_clock_wall_us(lt_clock_system()), since);
     char line[OWNER_SIZE];
-    int size_bytes = snprintf(line, sizeof line, "pid %ld, query \"%.200s\", host %s, since %s\n",
-                              (long)getpid(), query_name == NULL ? "" : query_name, host, since);
+    int size_bytes = snprintf(line, sizeof line, "pid %ld%s, host %s, since %s\n", (long)getpid(),
+                              query, host, since);
     lt_assert(size_bytes > 0 && size_bytes < OWNER_SIZE);
     if (ftruncate(fd, 0) != 0)
         return lt_epoch_write_failed(folder->path, LT_EPOCH_LOCK_NAME, errno, error);
@@ -47,8 +47,18 @@ static int write_owner(const struct lt_epoch_folder *folder, int fd, const char 
     return 0;
 }
 
-int lt_epoch_lock_take(const struct lt_epoch_folder *folder, const char *query_name, int *out_fd,
-                       struct lt_error *error)
+int lt_epoch_lock_name_owner(const struct lt_epoch_folder *folder, int fd, const char *query_name,
+                             const char *query_id, struct lt_error *error)
+{
+    char query[OWNER_SIZE / 2];
+    if (query_name == NULL || query_name[0] == '\0')
+        snprintf(query, sizeof query, ", query %.40s", query_id);
+    else
+        snprintf(query, sizeof query, ", query \"%.160s\" (%.40s)", query_name, query_id);
+    return write_owner(folder, fd, query, error);
+}
+
+int lt_epoch_lock_take(const struct lt_epoch_folder *folder, int *out_fd, struct lt_error *error)
 {
     int fd =
         openat(folder->fd, LT_EPOCH_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -57,7 +67,7 @@ int lt_epoch_lock_take(const struct lt_epoch_folder *folder, const char *query_n
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int code = 0;
     if (fcntl(fd, F_OFD_SETLK, &whole) == 0) {
-        code = write_owner(folder, fd, query_name, error);
+        code = write_owner(folder, fd, "", error);
     } else if (errno == EAGAIN || errno == EACCES) {
         char owner[OWNER_SIZE];
         read_owner(fd, owner);

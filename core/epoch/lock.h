@@ -14,8 +14,13 @@
 #define LT_EPOCH_LOCK_NAME ".leat.lock"
 
 /* Takes the lock; *out_fd holds it until it is closed. LT_E_BUSY names the owner; LT_E_PERMISSION
- * and others say that the directory cannot be written. `query_name` may be NULL. */
-int lt_epoch_lock_take(const struct lt_epoch_folder *folder, const char *query_name, int *out_fd,
+ * and others say that the directory cannot be written. */
+int lt_epoch_lock_take(const struct lt_epoch_folder *folder, int *out_fd,
                        struct lt_error *error) LT_MUST_USE;
+
+/* Names the owner to those who are refused: process, host, time, and the query by its name (which
+ * may be NULL or empty) and id. The holder of `fd` calls it, once it knows. */
+int lt_epoch_lock_name_owner(const struct lt_epoch_folder *folder, int fd, const char *query_name,
+                             const char *query_id, struct lt_error *error) LT_MUST_USE;
 
 #endif

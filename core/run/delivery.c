@@ -241,9 +241,37 @@ static uint32_t ask_committed(struct lt_branch *branch)
     return 1;
 }
 
+/* True when nothing can fail any more that stood before the epoch's marker. */
+static bool is_settled(struct lt_delivery *delivery, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < delivery->branch_count; i++) {
+        const struct lt_branch *branch = &delivery->branches[i];
+        for (uint32_t k = 0; k < branch->epoch_count; k++)
+            if (branch->epochs[k].epoch <= epoch && branch->epochs[k].state == LT_WRITER_PREPARING)
+                return false;
+    }
+    return lt_item_queue_is_empty(&dead_letter_branch(delivery)->pending);
+}
+
+/* Dead letters: begins the oldest epoch that waits for the other writers. */
+static uint32_t step_waiting(struct lt_branch *branch)
+{
+    for (uint32_t i = 0; i < branch->epoch_count; i++) {
+        struct lt_writer_epoch *entry = &branch->epochs[i];
+        if (entry->state != LT_WRITER_WAITING)
+            continue;
+        if (!is_settled(branch->delivery, entry->epoch))
+            return 0;
+        entry->state = LT_WRITER_PREPARING;
+        branch->writer->ops->prepare(branch->writer, entry->epoch);
+        return 1;
+    }
+    return 0;
+}
+
 static uint32_t step_epochs(struct lt_branch *branch)
 {
-    uint32_t work = 0;
+    uint32_t work = step_waiting(branch);
     for (uint32_t i = 0; i < branch->epoch_count; i++) {
         if (branch->epochs[i].state == LT_WRITER_PREPARING) {
             work += ask_prepared(branch, &branch->epochs[i]);
@@ -274,10 +302,12 @@ bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch)
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
         lt_assert(branch->epoch_count < LT_WRITER_EPOCHS);
+        bool waits = branch == dead_letter_branch(delivery);
         branch->is_marked = false;
-        branch->epochs[branch->epoch_count++] =
-            (struct lt_writer_epoch){.epoch = epoch, .state = LT_WRITER_PREPARING};
-        branch->writer->ops->prepare(branch->writer, epoch);
+        branch->epochs[branch->epoch_count++] = (struct lt_writer_epoch){
+            .epoch = epoch, .state = waits ? LT_WRITER_WAITING : LT_WRITER_PREPARING};
+        if (!waits)
+            branch->writer->ops->prepare(branch->writer, epoch);
     }
     return true;
 }

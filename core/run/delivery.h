@@ -7,8 +7,11 @@
  *
  * Epochs: at marker e every writer begins to prepare e. Each step asks the writers how far they
  * are, the oldest epoch first, and reports PREPARED and, after the control agent's COMMIT,
- * COMMITTED. Dead letters are a sink like any other: an epoch is not prepared before its dead
- * letters are durable.
+ * COMMITTED. Dead letters are a sink like any other, but for one thing: a record may fail after
+ * its marker has passed, when the sink's answer comes late. So the dead-letter writer begins to
+ * prepare e only when all others have prepared e and the letters of what they could not write have
+ * been handed over: an epoch is not prepared before its dead letters are durable. Letters of later
+ * epochs may go with it; dead letters are at least once.
  *
  * A failed record goes to the dead-letter writer if there is one; else it stops the query, with an
  * error that names topic (source), partition, offset and cause.
@@ -29,6 +32,7 @@
 #include "core/run/item_queue.h"
 
 enum lt_writer_state {
+    LT_WRITER_WAITING,    /* dead letters: others may still fail records of the epoch */
     LT_WRITER_PREPARING,  /* waiting for the sink to make the epoch durable */
     LT_WRITER_PREPARED,   /* reported; waiting for COMMIT */
     LT_WRITER_COMMITTING, /* waiting for the sink to show it */

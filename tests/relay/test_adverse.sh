@@ -62,6 +62,17 @@ missing_topics() {
         sed -i "/$absent/d" "$scratch/topics" && relay "$in" "$out" "$directory" && same "$in" "$out"
 }
 
+# A broker that makes no topics says so; nobody waits for it to change its mind.
+missing_topics_at_once() {
+    local out directory
+    topic out 4 && checkpoint directory &&
+        ended_within 0 1 refused 2 "hint: did you mean \"$in\"?" relay "${in}x" "$out" "$directory" &&
+        ended_within 0 1 refused 2 "does not exist and the broker does not make it; hint: did you mean \"$out\"?" \
+            relay "$in" "${out}x" "$directory" &&
+        ended_within 0 1 refused 2 "dead-letter sink kafka: topic \"${out}x\" does not exist" \
+            relay "$in" "$out" "$directory" --dlq "$(url "${out}x")"
+}
+
 # ---------------------------------------------------------------------------------------- checkpoints
 
 # A sound checkpoint in $kept, of a relay from $in to $kept_out.
@@ -97,6 +108,34 @@ no_right_to_write() {
             setpriv --reuid 65534 --regid 65534 --clear-groups env LEAT_COUNTERS=off "$home/leat" relay "$(url "$in")" \
             "$(url "$kept_out")" --checkpoint "$home/checkpoint" --until-end &&
         diff -r "$home/before" "$home/checkpoint"
+}
+
+another_querys_topics() {
+    local third out directory before=$scratch/before-topics
+    topic third 4 && topic out 4 && checkpoint directory && cp -a "$kept" "$directory" && cp -a "$kept" "$before" &&
+        refused 4 "the checkpoint is another query's: it has offsets of \"$in\", and this query reads \"$third\"; hint: give" \
+            relay "$third" "$out" "$directory" &&
+        refused 4 "it has offsets of \"$in\", and this query reads topics that match \"$third.*\"" \
+            relay "" "$out" "$directory" --option failOnDataLoss=false --source-option "subscribePattern=$third.*" &&
+        diff -r -x .leat.lock "$before" "$directory" && relay "$in,$third" "$out" "$directory"
+}
+
+# Where no folder can be, and where one may not be made.
+impossible_directories() {
+    local each
+    touch "$scratch/file"
+    for each in "$scratch/file" "$scratch/file/below" /proc/leat/below "$scratch/$(printf 'x%.0s' {1..300})"; do
+        refused 4 "checkpoint '$each': cannot " relay "$in" "$kept_out" "$each" &&
+            refused 4 '; hint: ' relay "$in" "$kept_out" "$each" || return
+    done
+}
+
+in_use_without_a_name() {
+    local id
+    background "$leat" relay "$(url "$in")" "$(url "$kept_out")" --checkpoint "$kept" -q
+    id=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$kept/metadata") && [ "${#id}" -eq 36 ] && wait_for 20 is_ready "$log" &&
+        refused 4 "in use by pid $pid, query $id, host " relay "$in" "$kept_out" "$kept" &&
+        kill -TERM "$pid" && ended "$pid" 10 0
 }
 
 in_use() {
@@ -224,6 +263,7 @@ check "it works with 64 file descriptors" crosses_under ready with_few_files
 check "it works without permissions, and says what it does without" crosses_under "$dma_text" without_permission
 check "a broker that is not there is said within the start-up timeout" unreachable_broker
 check "missing topics are named, and leave nothing behind" missing_topics
+check "missing topics are told at once, with the nearest name" missing_topics_at_once
 check "a checkpoint is made" keep_checkpoint
 check "a truncated entry is refused" damaged "it has 20 bytes, its .crc companion says" cut_short
 check "a changed entry is refused" damaged "its .crc companion says" change_a_digit
@@ -231,6 +271,9 @@ check "a checkpoint without metadata is refused" damaged "damaged: 'metadata' is
 check "a directory of something else is refused and left alone" foreign_directory
 check "a checkpoint that may not be written is refused" no_right_to_write
 check "a checkpoint in use is refused, and its owner named" in_use
+check "an owner without a name is told by its query id" in_use_without_a_name
+check "a checkpoint of other topics is another query's, and left alone" another_querys_topics
+check "a checkpoint that cannot be a folder is refused with folder, cause and hint" impossible_directories
 if mkdir "$scratch/small" && mount -t tmpfs -o size=200k tmpfs "$scratch/small" 2>/dev/null; then
     check "a full disk ends it, and nothing is lost when there is space again" full_disk
 else

@@ -108,6 +108,7 @@ static void codes_have_names_and_texts(void **state)
     assert_string_equal(lt_error_code_name(LT_OK), "OK");
     assert_string_equal(lt_error_code_name(LT_E_NOT_FOUND), "NOT_FOUND");
     assert_string_equal(lt_error_code_name(-18), "INTERNAL");
+    assert_string_equal(lt_error_code_name(-19), "CHECKPOINT");
     assert_string_equal(lt_error_code_text(LT_E_CORRUPT), "stored data is damaged");
     assert_string_equal(lt_error_code_name(-999), "UNKNOWN");
     assert_string_equal(lt_error_code_text(7), "a code that leat does not know");

@@ -267,8 +267,8 @@ static void a_directory_in_use_is_refused_with_its_owner(void **state)
     struct place second = *place;
     second.checkpoint = NULL;
     char expected[128];
-    snprintf(expected, sizeof expected, "in use by pid %ld, query \"orders\", host ",
-             (long)getpid());
+    snprintf(expected, sizeof expected, "in use by pid %ld, query \"orders\" (%s), host ",
+             (long)getpid(), lt_checkpoint_query_id(place->checkpoint));
     refused(&second, LT_E_BUSY, expected);
 }
 
@@ -284,7 +284,7 @@ static void a_damaged_directory_is_refused_by_file_and_damage(void **state)
         {"offsets/3", "garbage",
          "damaged: '%/offsets/3': its first line is not a version such as 'v1'", LT_E_CORRUPT},
         {"offsets/3", "v2\n{}\n{\"0\":1}", "'%/offsets/3': its format version is 'v2'",
-         LT_E_UNSUPPORTED},
+         LT_E_CHECKPOINT},
         {"offsets/3.crc", "{\"algorithm\":\"CRC32C\",\"value\":1,\"mainFileSize\":1}",
          "damaged: '%/offsets/3': it has ", LT_E_CORRUPT},
         {"commits/2", "v1\n{\"next", "damaged: '%/commits/2': its second line is not a JSON object",
@@ -359,13 +359,13 @@ static void another_querys_directory_is_refused(void **state)
     make_logs(place, 3, 2);
     scratch_write("v1\n{\"preparedSinks\":1}\n{\"0\":1}\n{\"0\":2}", "%s/offsets/3", place->path);
     refused(
-        place, LT_E_INVALID,
+        place, LT_E_CHECKPOINT,
         "another query's: there are 2 sources in 'offsets/3', and this query has 1; hint: sources "
         "may not be added, removed or reordered, start with a new directory");
     scratch_remove(place->path);
     make_logs(place, 3, 2);
     scratch_write("x", "%s/state/0/0/1.delta", place->path);
-    refused(place, LT_E_INVALID,
+    refused(place, LT_E_CHECKPOINT,
             "another query's: it holds the 'state' of a stateful query, and this query has none; "
             "hint: start with a new directory");
 }
@@ -375,7 +375,7 @@ static void a_directory_of_something_else_is_refused_and_not_touched(void **stat
     struct place *place = *state;
     scratch_write("mine", "%s/holiday.jpg", place->path);
     refused(
-        place, LT_E_INVALID,
+        place, LT_E_CHECKPOINT,
         "not a checkpoint: it holds 'holiday.jpg' and no 'metadata'; hint: give an empty or new "
         "directory");
     assert_false(is_there(place, ".leat.lock"));
@@ -386,7 +386,9 @@ static void a_file_in_its_place_is_refused(void **state)
 {
     struct place *place = *state;
     scratch_write("mine", "%s", place->path);
-    refused(place, LT_E_IO, "cannot open folder '%': Not a directory");
+    refused(place, LT_E_CHECKPOINT,
+            "cannot open folder '%': Not a directory; hint: a file stands where a folder is "
+            "needed, give another directory");
 }
 
 static void an_unwritable_directory_is_refused_with_path_and_cause(void **state)
@@ -403,7 +405,7 @@ static void an_unwritable_directory_is_refused_with_path_and_cause(void **state)
     if (was_root)
         assert_int_equal(seteuid(0), 0);
     assert_int_equal(chmod(place->path, 0755), 0);
-    assert_int_equal(code, LT_E_PERMISSION);
+    assert_int_equal(code, LT_E_CHECKPOINT);
     char expected[512];
     snprintf(
         expected, sizeof expected,

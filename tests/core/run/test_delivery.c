@@ -1,0 +1,303 @@
+/*
+ * The end of a lane between a sink and a dead-letter sink that answer when the test says so: when
+ * an epoch counts as prepared.
+ */
+#include "core/run/delivery.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/counters.h"
+#include "core/run/report.h"
+
+enum { ROWS = 16, EPOCHS_MAX = 8 };
+
+/* Holds what it is given until the test acknowledges or fails it. */
+struct fake_writer {
+    struct lt_writer base;
+    struct lt_row *held[ROWS], *to_fail[ROWS];
+    uint32_t held_count, fail_count;
+    uint64_t begun[EPOCHS_MAX]; /* prepare was called */
+    uint32_t held_at[EPOCHS_MAX];
+    uint32_t begun_count, durable_count;
+    bool is_full;
+};
+
+struct fake_sink {
+    struct lt_sink base;
+    struct fake_writer writer;
+};
+
+static struct fake_writer *fake_of(struct lt_writer *writer)
+{
+    return (struct fake_writer *)(void *)writer;
+}
+
+static enum lt_write fake_write(struct lt_writer *base, struct lt_row *row, struct lt_fault **fault)
+{
+    struct fake_writer *writer = fake_of(base);
+    (void)fault;
+    if (writer->is_full)
+        return LT_WRITE_FULL;
+    assert_true(writer->held_count < ROWS);
+    writer->held[writer->held_count++] = row;
+    return LT_WRITE_DONE;
+}
+
+static int fake_poll(struct lt_writer *base, struct lt_out *out)
+{
+    struct fake_writer *writer = fake_of(base);
+    int work = (int)writer->fail_count;
+    for (uint32_t i = 0; i < writer->fail_count; i++)
+        (out->fail)(out, writer->to_fail[i], lt_fault_create("fake", "REFUSED", "", "late"));
+    writer->fail_count = 0;
+    return work;
+}
+
+static void fake_prepare(struct lt_writer *base, uint64_t epoch)
+{
+    struct fake_writer *writer = fake_of(base);
+    assert_true(writer->begun_count < EPOCHS_MAX);
+    writer->held_at[writer->begun_count] = writer->held_count;
+    writer->begun[writer->begun_count++] = epoch;
+}
+
+static int fake_prepared(struct lt_writer *base, uint64_t epoch, struct lt_text_buffer *note)
+{
+    struct fake_writer *writer = fake_of(base);
+    (void)note;
+    assert_true(writer->durable_count < writer->begun_count);
+    assert_int_equal(writer->begun[writer->durable_count], epoch);
+    if (writer->held_count != 0)
+        return 0;
+    writer->durable_count++;
+    return 1;
+}
+
+static void acknowledge(struct fake_writer *writer)
+{
+    while (writer->held_count > 0)
+        lt_row_release(writer->held[--writer->held_count]);
+}
+
+/* The next poll finds that the oldest record was refused. */
+static void refuse_one(struct fake_writer *writer)
+{
+    assert_true(writer->held_count > 0);
+    writer->to_fail[writer->fail_count++] = writer->held[0];
+    writer->held_count--;
+    memmove(&writer->held[0], &writer->held[1], writer->held_count * sizeof writer->held[0]);
+}
+
+static void fake_abort(struct lt_writer *base)
+{
+    struct fake_writer *writer = fake_of(base);
+    while (writer->fail_count > 0)
+        lt_row_release(writer->to_fail[--writer->fail_count]);
+    acknowledge(writer);
+}
+
+static void fake_close(struct lt_writer *base)
+{
+    (void)base; /* lies in the sink */
+}
+
+static const struct lt_writer_ops fake_writer_ops = {
+    .write = fake_write,
+    .poll = fake_poll,
+    .prepare = fake_prepare,
+    .prepared = fake_prepared,
+    .abort = fake_abort,
+    .close = fake_close,
+};
+
+static int fake_open_writer(struct lt_sink *sink, const struct lt_connector_env *env,
+                            struct lt_writer **out, struct lt_error *error)
+{
+    struct fake_writer *writer = &((struct fake_sink *)(void *)sink)->writer;
+    (void)env;
+    (void)error;
+    writer->base.ops = &fake_writer_ops;
+    *out = &writer->base;
+    return 0;
+}
+
+static const struct lt_sink_ops fake_sink_ops = {.open_writer = fake_open_writer};
+static const struct lt_sink_type fake_sink_type = {.name = "fake"};
+static const struct lt_source_ops fake_source_ops = {0};
+static const struct lt_source_type fake_source_type = {.name = "fake"};
+
+struct lane {
+    struct lt_arena *arena;
+    struct lt_counters *counters;
+    struct lt_mailbox *control;
+    struct lt_source source;
+    struct fake_sink plain, dead;
+    struct lt_row_pool *pool;
+    struct lt_delivery delivery;
+};
+
+static int set_up(void **state)
+{
+    struct lane *lane = calloc(1, sizeof *lane);
+    struct lt_error error;
+    lane->arena = lt_arena_create();
+    const struct lt_field value[] = {{"value", lt_type_simple(LT_TYPE_BINARY), true, NULL}};
+    lane->source = (struct lt_source){.ops = &fake_source_ops,
+                                      .type = &fake_source_type,
+                                      .schema = lt_type_struct(lane->arena, value, 1)};
+    lane->plain.base = lane->dead.base =
+        (struct lt_sink){.ops = &fake_sink_ops, .type = &fake_sink_type};
+    assert_int_equal(lt_counters_create(NULL, "", &lane->counters, &error), 0);
+    assert_int_equal(lt_mailbox_create(NULL, &lane->control, &error), 0);
+    const struct lt_row_pool_options rows = {.column_count = 1, .capacity = ROWS};
+    assert_int_equal(lt_row_pool_create(&rows, &lane->pool, &error), 0);
+    const struct lt_delivery_sink sinks[] = {{.sink = &lane->plain.base}};
+    lt_delivery_init(&lane->delivery,
+                     &(struct lt_delivery_options){.sinks = sinks,
+                                                   .sink_count = 1,
+                                                   .dead_letters = &lane->dead.base,
+                                                   .source = &lane->source,
+                                                   .clock = lt_clock_system(),
+                                                   .control = lane->control});
+    const struct lt_connector_env env = {.clock = lt_clock_system(), .counters = lane->counters};
+    const struct lt_operator_env operator_env = {.counters = lane->counters};
+    assert_int_equal(lt_delivery_open(&lane->delivery, &env, &operator_env, &error), 0);
+    *state = lane;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct lane *lane = *state;
+    lt_delivery_fini(&lane->delivery);
+    lt_row_pool_destroy(lane->pool);
+    lt_mailbox_destroy(lane->control);
+    lt_counters_close(lane->counters);
+    lt_arena_destroy(lane->arena);
+    free(lane);
+    return 0;
+}
+
+static void write_one(struct lane *lane)
+{
+    struct lt_row *row = lt_row_claim(lane->pool);
+    assert_non_null(row);
+    lt_row_values(row)[0] = lt_value_text("v");
+    struct lt_out *out = lt_delivery_entry(&lane->delivery);
+    out->emit(out, row);
+}
+
+/* Steps until nothing happens; the PREPARED reports of that time, a bit per sink. */
+static unsigned run(struct lane *lane, uint64_t epoch)
+{
+    struct lt_message message;
+    unsigned sinks = 0;
+    while (lt_delivery_step(&lane->delivery) > 0)
+        continue;
+    while (lt_mailbox_take(lane->control, &message)) {
+        assert_int_equal(message.kind, LT_REPORT_PREPARED);
+        assert_int_equal(message.number, epoch);
+        sinks |= 1u << lt_report_sink(message.sender);
+    }
+    return sinks;
+}
+
+enum { PLAIN = 1, DEAD = 2 };
+
+static void without_failures_dead_letters_prepare_after_the_sink(void **state)
+{
+    struct lane *lane = *state;
+    write_one(lane);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->plain.writer.begun_count, 1);
+    assert_int_equal(lane->dead.writer.begun_count, 0);
+    acknowledge(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), PLAIN | DEAD);
+}
+
+static void an_epoch_waits_for_the_dead_letter_of_a_record_refused_after_its_marker(void **state)
+{
+    struct lane *lane = *state;
+    write_one(lane);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_int_equal(run(lane, 5), 0);
+    refuse_one(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), PLAIN);
+    assert_int_equal(lane->dead.writer.begun_count, 1);
+    assert_int_equal(lane->dead.writer.held_at[0], 1); /* the letter stood before the epoch */
+    assert_int_equal(run(lane, 5), 0);
+    acknowledge(&lane->dead.writer);
+    assert_int_equal(run(lane, 5), DEAD);
+}
+
+static void a_letter_that_finds_no_room_holds_its_epoch_too(void **state)
+{
+    struct lane *lane = *state;
+    lane->dead.writer.is_full = true;
+    write_one(lane);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    refuse_one(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), PLAIN);
+    assert_int_equal(lane->dead.writer.begun_count, 0);
+    lane->dead.writer.is_full = false;
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->dead.writer.begun_count, 1);
+    assert_int_equal(lane->dead.writer.held_at[0], 1);
+    acknowledge(&lane->dead.writer);
+    assert_int_equal(run(lane, 5), DEAD);
+}
+
+static void a_later_epoch_does_not_begin_before_an_earlier_one_is_settled(void **state)
+{
+    struct lane *lane = *state;
+    write_one(lane);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_true(lt_delivery_try_marker(&lane->delivery, 6));
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->dead.writer.begun_count, 0);
+    refuse_one(&lane->plain.writer);
+    struct lt_message message;
+    while (lt_delivery_step(&lane->delivery) > 0)
+        continue;
+    for (uint64_t epoch = 5; epoch <= 6; epoch++) { /* the sink, both epochs */
+        assert_true(lt_mailbox_take(lane->control, &message));
+        assert_int_equal(message.number, epoch);
+        assert_int_equal(lt_report_sink(message.sender), 0);
+    }
+    assert_false(lt_mailbox_take(lane->control, &message));
+    assert_int_equal(lane->dead.writer.begun_count, 2);
+    assert_int_equal(lane->dead.writer.begun[0], 5);
+    assert_int_equal(lane->dead.writer.held_at[0], 1);
+    acknowledge(&lane->dead.writer);
+    while (lt_delivery_step(&lane->delivery) > 0)
+        continue;
+    for (uint64_t epoch = 5; epoch <= 6; epoch++) {
+        assert_true(lt_mailbox_take(lane->control, &message));
+        assert_int_equal(message.number, epoch);
+        assert_int_equal(lt_report_sink(message.sender), 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(without_failures_dead_letters_prepare_after_the_sink,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_epoch_waits_for_the_dead_letter_of_a_record_refused_after_its_marker, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(a_letter_that_finds_no_room_holds_its_epoch_too, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_later_epoch_does_not_begin_before_an_earlier_one_is_settled, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
