@@ -132,7 +132,9 @@ enum leat_log_level { LEAT_LOG_ERROR, LEAT_LOG_WARN, LEAT_LOG_INFO, LEAT_LOG_DEB
 /* Where log lines go, for the whole process; NULL: stderr. `log` may be called on any thread. */
 LEAT_API void leat_set_log(void (*log)(void *user, enum leat_log_level level, const char *text),
                            void *user);
-LEAT_API void leat_set_log_level(enum leat_log_level level); /* default: LEAT_LOG_WARN */
+/* The level up to which lines are written, for the whole process; LEAT_LOG_WARN until it is called.
+ * With LEAT_LOG_INFO each choice made at the start is told once: `leat relay` sets that. */
+LEAT_API void leat_set_log_level(enum leat_log_level level);
 
 /* ------------------------------------------------------------------------------------ options */
 
@@ -392,8 +394,8 @@ LEAT_API const char *leat_query_error_condition(const leat_query *query);
 /* UUIDs: of the checkpoint (the same after a restart) and of this start. "" before the start. */
 LEAT_API const char *leat_query_id(const leat_query *query);
 LEAT_API const char *leat_query_run_id(const leat_query *query);
-/* JSON texts to free() : Spark's status, the newest StreamingQueryProgress (age 0; NULL: none), and
- * what was chosen. */
+/* Texts to free(): as JSON Spark's status and the newest StreamingQueryProgress (age 0; NULL:
+ * none), and as lines what was chosen at the start. */
 LEAT_API char *leat_query_status(leat_query *query);
 LEAT_API char *leat_query_recent_progress(leat_query *query, uint32_t age);
 LEAT_API char *leat_query_explain(leat_query *query);

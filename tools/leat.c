@@ -63,6 +63,11 @@ static int run_command(const struct lt_tool_command *command, int count, char **
     return status;
 }
 
+static bool is_help_flag(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int help(int count, char **arguments)
 {
     char flag[] = "--help";
@@ -70,10 +75,12 @@ static int help(int count, char **arguments)
         print_help(stdout);
         return lt_tool_finish(LT_TOOL_OK);
     }
+    if (is_help_flag(arguments[1]))
+        return help(1, arguments);
     const struct lt_tool_command *command = find_command(arguments[1]);
     if (command == NULL)
         return fail_unknown(arguments[1]);
-    if (command->run == help || command->run == version || command->run == lt_tool_explain) {
+    if (command->run == help || command->run == version) {
         printf("leat %s: %s\n", command->name, command->summary);
         return lt_tool_finish(LT_TOOL_OK);
     }
@@ -83,8 +90,8 @@ static int help(int count, char **arguments)
 
 static int version(int count, char **arguments)
 {
-    (void)count;
-    (void)arguments;
+    if (count > 1 && !is_help_flag(arguments[1]))
+        return lt_tool_wrong("\"%s\" is one word too many", arguments[1]);
     printf("leat %s\n", leat_version());
     return lt_tool_finish(LT_TOOL_OK);
 }
@@ -96,7 +103,7 @@ int main(int count, char **arguments)
         return LT_TOOL_USAGE;
     }
     const char *name = arguments[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    if (is_help_flag(name))
         return help(1, arguments);
     if (strcmp(name, "--version") == 0)
         return version(1, arguments);

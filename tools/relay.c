@@ -27,10 +27,13 @@ static const int64_t slice_ns = 20 * 1000 * 1000;
 
 /* --------------------------------------------------------------------------------------- help */
 
-static void print_help(void)
+static void print_help(bool only_explain)
 {
+    printf("Usage: leat %srelay SOURCE SINK [OPTION]...\n%s", only_explain ? "explain " : "",
+           only_explain ? "Checks a relay without connecting, and prints what it would run with. A "
+                          "relay:\n\n"
+                        : "");
     printf(
-        "Usage: leat relay SOURCE SINK [OPTION]...\n"
         "Passes records on from one Kafka topic to another, or from any source to any sink, and\n"
         "loses none: kafka://HOST[:PORT][,HOST...]/TOPIC[,TOPIC...], or NAME: for a connector\n"
         "that `leat options` lists.\n\n"
@@ -238,7 +241,7 @@ static int relay(int count, char **arguments, bool only_explain)
     struct lt_tool_settings settings = {0};
     int status = lt_tool_settings_command(&settings, count, arguments);
     if (status == 0 && lt_tool_settings_switch(&settings, LT_TOOL_SET_HELP)) {
-        print_help();
+        print_help(only_explain);
         lt_tool_settings_fini(&settings);
         return lt_tool_finish(LT_TOOL_OK);
     }
@@ -262,6 +265,10 @@ int lt_tool_explain(int count, char **arguments)
 {
     /* `leat explain relay SOURCE SINK ...` is `leat relay SOURCE SINK ... --explain`. */
     lt_tool_speaker("leat explain");
+    bool asks_help =
+        count == 2 && (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0);
+    if (asks_help)
+        return relay(count, arguments, true);
     if (count < 2 || strcmp(arguments[1], "relay") != 0)
         return lt_tool_wrong(
             "nothing to explain; hint: leat explain relay SOURCE SINK [OPTION]...");

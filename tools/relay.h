@@ -7,7 +7,7 @@
 #define LT_TOOL_EXIT_TABLE                                                                         \
     "  0        ended well\n"                                                                      \
     "  1        failed while running; with leat eval: a row failed\n"                              \
-    "  2        command line, configuration or query are wrong\n"                                  \
+    "  2        command line, configuration or query are wrong; no such topic, or access denied\n" \
     "  3        nobody answered at the start\n"                                                    \
     "  4        checkpoint refused: in use, damaged, another query's, or not writable\n"           \
     "  5        records that were to be read are gone (failOnDataLoss)\n"                          \
