@@ -13,7 +13,8 @@
  * and are packed together; any other starts at a new pair of cache lines, so that two writers never
  * share one.
  *
- * Threads: entries are added by one thread before the query starts. Each value has one writer.
+ * Threads: entries are added by one thread before the query starts, or starts again. Each value has
+ * one writer.
  */
 #include "core/base/counters.h"
 
@@ -90,11 +91,12 @@ int lt_counters_create(const char *path, const char *query_name, struct lt_count
     static struct lt_shared_u64 made_count; /* tells apart the temporary names of one process */
     struct lt_counters *counters = lt_alloc(sizeof *counters);
     counters->fd = -1;
+    counters->is_claimed = lt_alloc_array(LT_COUNTERS_ENTRY_CAPACITY, sizeof *counters->is_claimed);
     *out = NULL;
     if (path == NULL) {
         counters->base = lt_counters_map_memory();
         if (counters->base == NULL) {
-            free(counters);
+            lt_counters_close(counters);
             return lt_error_set(error, LT_E_NO_MEMORY, "no address space for counters");
         }
         fill_header(lt_counters_header_of(counters), query_name);
@@ -126,6 +128,7 @@ void lt_counters_close(struct lt_counters *counters)
         lt_assert(munmap(counters->base, LT_COUNTERS_EXTENT_BYTES) == 0);
     if (counters->fd >= 0 && close(counters->fd) != 0)
         lt_log_warn("counters file \"%s\" did not close cleanly", counters->path);
+    free(counters->is_claimed);
     free(counters->path);
     free(counters);
 }
@@ -200,7 +203,33 @@ static size_t place_of_next(const struct lt_counters *counters, size_t count, co
     return LT_COUNTERS_VALUES_OFFSET + ((end + alignment - 1) & ~(alignment - 1));
 }
 
-/* Makes an entry and returns where its zeroed value lies. */
+/* The entry of that name, if there is one; `count` if not. */
+static size_t find(const struct lt_counters *counters, size_t count, const char *name)
+{
+    size_t index = 0;
+    while (index < count && strcmp(lt_counters_entry_of(counters, index)->name, name) != 0)
+        index++;
+    return index;
+}
+
+/* Where the value of an entry lies that an earlier start of the query has made. */
+static void *claim(struct lt_counters *counters, size_t index, enum lt_counter_kind kind)
+{
+    const struct lt_counters_entry *entry = lt_counters_entry_of(counters, index);
+    lt_assert(!counters->is_claimed[index]); /* two would write it */
+    lt_assert(entry->kind == kind);
+    counters->is_claimed[index] = true;
+    return counters->base + entry->offset;
+}
+
+void lt_counters_begin_again(struct lt_counters *counters)
+{
+    lt_assert(!counters->is_reader);
+    memset(counters->is_claimed, 0, LT_COUNTERS_ENTRY_CAPACITY * sizeof *counters->is_claimed);
+}
+
+/* Makes an entry, or takes up the one of an earlier start, and returns where its value lies; a new
+ * one is zero. */
 static void *add(struct lt_counters *counters, enum lt_counter_kind kind, size_t size_bytes,
                  const char *name, const char *unit, const char *help)
 {
@@ -210,9 +239,10 @@ static void *add(struct lt_counters *counters, enum lt_counter_kind kind, size_t
     lt_assert(strlen(unit) < LT_COUNTERS_UNIT_BYTES);
     struct lt_counters_header *header = lt_counters_header_of(counters);
     size_t count = lt_load_relaxed_u64(&header->entry_count); /* relaxed: own write */
+    size_t known = find(counters, count, name);
+    if (known < count)
+        return claim(counters, known, kind);
     lt_assert(count < LT_COUNTERS_ENTRY_CAPACITY);
-    for (size_t i = 0; i < count; i++)
-        lt_assert(strcmp(lt_counters_entry_of(counters, i)->name, name) != 0);
     size_t offset = place_of_next(counters, count, name);
     lt_assert(offset + size_bytes <= LT_COUNTERS_EXTENT_BYTES);
     allocate_to(counters,
@@ -230,6 +260,7 @@ static void *add(struct lt_counters *counters, enum lt_counter_kind kind, size_t
     lt_counters_copy_text(entry->unit, sizeof entry->unit, unit);
     lt_counters_copy_text(entry->help, sizeof entry->help, help);
     entry->hash = lt_counters_entry_hash(entry);
+    counters->is_claimed[count] = true;
     lt_store_release_u64(&header->values_bytes, offset + size_bytes - LT_COUNTERS_VALUES_OFFSET);
     /* pairs with: the load in lt_counters_count */
     lt_store_release_u64(&header->entry_count, count + 1);

@@ -46,10 +46,14 @@ void lt_counters_close(struct lt_counters *counters); /* NULL is a no-op; the fi
 /* Closes and removes the file: a query that ended well leaves none unless asked to. */
 void lt_counters_remove(struct lt_counters *counters);
 
+/* Until now added names may be added once more, by a query that begins again: they give the same
+ * place, and its value goes on. on: before start, when nobody writes. */
+void lt_counters_begin_again(struct lt_counters *counters);
+
 /* on: before start. `name` as "lane0.source.records"; unit as "records", "ns", "bytes". Names are
- * unique (asserted). Never returns NULL: a full directory is an assertion (see limits in
- * counters_format.h). `kind` is SUM or GAUGE. Counters whose names are equal up to the last dot are
- * packed together, so they must have the same writer. */
+ * unique (asserted), but for lt_counters_begin_again. Never returns NULL: a full directory is an
+ * assertion (see limits in counters_format.h). `kind` is SUM or GAUGE. Counters whose names are
+ * equal up to the last dot are packed together, so they must have the same writer. */
 struct lt_shared_u64 *lt_counters_add(struct lt_counters *counters, enum lt_counter_kind kind,
                                       const char *name, const char *unit, const char *help);
 struct lt_histogram *lt_counters_add_histogram(struct lt_counters *counters, const char *name,

@@ -134,6 +134,7 @@ struct lt_counters {
     /* Writer: how far the file's blocks are allocated. */
     size_t directory_end;
     size_t values_end;
+    bool *is_claimed; /* by entry: added since the query began, or began again */
     /* Reader: how many entries of the copy were checked. */
     size_t checked_count;
 };

@@ -146,6 +146,28 @@ static void counters_of_one_writer_are_packed_and_of_two_never_share_a_line(void
     lt_counters_close(NULL);
 }
 
+static void what_is_added_again_after_a_new_start_goes_on_from_its_value(void **state)
+{
+    (void)state;
+    struct lt_counters *counters;
+    struct lt_error error;
+    assert_int_equal(lt_counters_create(NULL, "q", &counters, &error), 0);
+    struct lt_shared_u64 *records =
+        lt_counters_add(counters, LT_COUNTER_SUM, "a.records", "records", "");
+    struct lt_histogram *latency = lt_counters_add_histogram(counters, "a.latency", "");
+    lt_counter_add(records, 41);
+    lt_histogram_record(latency, 7);
+    lt_counters_begin_again(counters);
+    assert_ptr_equal(lt_counters_add_histogram(counters, "a.latency", ""), latency);
+    assert_ptr_equal(lt_counters_add(counters, LT_COUNTER_SUM, "a.records", "records", ""),
+                     records);
+    lt_counter_add(records, 1);
+    assert_int_equal(lt_load_relaxed_u64(records), 42);
+    assert_int_equal(lt_histogram_count(latency), 1);
+    assert_int_equal(lt_counters_count(counters), 2);
+    lt_counters_close(counters);
+}
+
 static void counters_in_memory_need_no_file(void **state)
 {
     (void)state;
@@ -523,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_reader_sees_names_kinds_and_values),
         cmocka_unit_test(a_refresh_shows_new_values_and_entries),
         cmocka_unit_test(counters_of_one_writer_are_packed_and_of_two_never_share_a_line),
+        cmocka_unit_test(what_is_added_again_after_a_new_start_goes_on_from_its_value),
         cmocka_unit_test(counters_in_memory_need_no_file),
         cmocka_unit_test(identity_tells_whether_the_process_runs),
         cmocka_unit_test(removing_spares_the_file_of_a_later_query),
