@@ -242,6 +242,12 @@ void lt_coordinator_request(struct lt_coordinator *coordinator)
     coordinator->is_requested = true;
 }
 
+void lt_coordinator_request_last(struct lt_coordinator *coordinator)
+{
+    coordinator->is_requested = true;
+    coordinator->next_tick_ns = LT_NEVER_NS;
+}
+
 /* -----------------------------------------------------------------------------------------
  * injecting */
 

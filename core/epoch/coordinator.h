@@ -74,8 +74,11 @@ void lt_coordinator_prepared(struct lt_coordinator *coordinator, uint32_t lane, 
 void lt_coordinator_committed(struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink,
                               uint64_t epoch);
 
-/* Asks for an epoch now, whatever the interval: a graceful stop, process_all_available. */
+/* Asks for an epoch now, whatever the interval: process_all_available. */
 void lt_coordinator_request(struct lt_coordinator *coordinator);
+/* Asks for an epoch now, and for none after it by itself: a graceful stop, which would otherwise
+ * leave one half done for the next start to finish. */
+void lt_coordinator_request_last(struct lt_coordinator *coordinator);
 
 /* One bounded step. Returns a work count, or a negative code (error set): the query must stop. */
 int lt_coordinator_step(struct lt_coordinator *coordinator, struct lt_error *error) LT_MUST_USE;

@@ -274,6 +274,20 @@ static void a_stall_makes_one_epoch_and_keeps_the_grid(void **state)
     assert_int_equal(lt_coordinator_deadline_ns(query->coordinator), 5000 + 8 * INTERVAL_NS);
 }
 
+static void no_epoch_follows_the_last(void **state)
+{
+    struct query *query = *state;
+    create(query, INTERVAL_NS, 0);
+    lt_coordinator_request_last(query->coordinator);
+    settle(query);
+    for (int i = 0; i < 3; i++) {
+        lt_clock_manual_advance(&query->clock, INTERVAL_NS);
+        settle(query);
+    }
+    assert_int_equal(status_of(query).last_injected, 0);
+    assert_int_equal(lt_coordinator_deadline_ns(query->coordinator), LT_NEVER_NS);
+}
+
 static void a_request_waits_for_room(void **state)
 {
     struct query *query = *state;
@@ -504,6 +518,7 @@ int main(void)
         TEST(an_epoch_goes_through_its_steps_without_a_checkpoint),
         TEST(ticks_pass_while_too_many_epochs_are_open),
         TEST(a_stall_makes_one_epoch_and_keeps_the_grid),
+        TEST(no_epoch_follows_the_last),
         TEST(a_request_waits_for_room),
         TEST(a_full_mailbox_is_asked_again_in_order),
         TEST(epochs_are_committed_and_done_in_order),
