@@ -295,6 +295,23 @@ static inline int32_t lt_client_need_partitions(rd_kafka_t *rk, const char *topi
     return count;
 }
 
+/* What an admin request's answer says of its topics. */
+static inline const rd_kafka_topic_result_t **lt_client_admin_results(rd_kafka_event_t *event,
+                                                                      size_t *count)
+{
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
+        return rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event),
+                                                   count);
+    case RD_KAFKA_EVENT_CREATEPARTITIONS_RESULT:
+        return rd_kafka_CreatePartitions_result_topics(
+            rd_kafka_event_CreatePartitions_result(event), count);
+    default:
+        return rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event),
+                                                   count);
+    }
+}
+
 /* Run one admin request and return the error of its only topic. */
 static inline rd_kafka_resp_err_t lt_client_await_admin(rd_kafka_queue_t *queue)
 {
@@ -304,12 +321,7 @@ static inline rd_kafka_resp_err_t lt_client_await_admin(rd_kafka_queue_t *queue)
     rd_kafka_resp_err_t error = rd_kafka_event_error(event);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         size_t count = 0;
-        const rd_kafka_topic_result_t **topics =
-            rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT
-                ? rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event),
-                                                      &count)
-                : rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event),
-                                                      &count);
+        const rd_kafka_topic_result_t **topics = lt_client_admin_results(event, &count);
         error = count == 1 ? rd_kafka_topic_result_error(topics[0]) : RD_KAFKA_RESP_ERR__FAIL;
     }
     rd_kafka_event_destroy(event);
@@ -345,6 +357,28 @@ static inline bool lt_client_create_topic_of(rd_kafka_t *rk, const char *topic, 
 static inline bool lt_client_create_topic(rd_kafka_t *rk, const char *topic, int32_t partitions)
 {
     return lt_client_create_topic_of(rk, topic, partitions, LT_CLIENT_RECORD_BYTES_MAX);
+}
+
+/* Add partitions to a topic until it has so many, and wait for their leaders. */
+static inline void lt_client_grow_topic(rd_kafka_t *rk, const char *topic, int32_t partitions)
+{
+    char text[LT_CLIENT_TEXT_BYTES];
+    rd_kafka_NewPartitions_t *request =
+        rd_kafka_NewPartitions_new(topic, (size_t)partitions, text, sizeof(text));
+    if (!request)
+        lt_client_die("topic \"%s\": %s", topic, text);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_CreatePartitions(rk, &request, 1, NULL, queue);
+    rd_kafka_resp_err_t error = lt_client_await_admin(queue);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewPartitions_destroy(request);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        lt_client_die("cannot add partitions to the topic \"%s\": %s", topic,
+                      rd_kafka_err2str(error));
+    int64_t deadline_ns = lt_client_deadline_ns();
+    while (lt_client_partitions(rk, topic) != partitions && lt_client_wait(deadline_ns)) {
+        /* the broker's answer comes before all of it knows */
+    }
 }
 
 /* Delete a topic; one that is not there ends the program. */

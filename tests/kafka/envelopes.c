@@ -15,6 +15,7 @@ static int usage(void)
           "  compare BOOTSTRAP IN OUT [--where 'length>N'] [--show N]\n"
           "  copy    BOOTSTRAP IN OUT [--where 'length>N'] [--damage EVERY]\n"
           "  create  BOOTSTRAP TOPIC [PARTITIONS [BATCH_BYTES_MAX]]\n"
+          "  grow    BOOTSTRAP TOPIC PARTITIONS\n"
           "  delete  BOOTSTRAP TOPIC\n"
           "  count   BOOTSTRAP TOPIC       records between the first offset and the end\n"
           "  dump    BOOTSTRAP TOPIC [--limit N]\n",
@@ -98,6 +99,16 @@ static int create(int argc, char **argv)
     return 0;
 }
 
+static int grow(int argc, char **argv)
+{
+    if (argc != 3)
+        return usage();
+    rd_kafka_t *rk = lt_client_create(RD_KAFKA_PRODUCER, lt_client_conf(argv[0]));
+    lt_client_grow_topic(rk, argv[1], (int32_t)lt_client_number("PARTITIONS", argv[2], 1, 10000));
+    rd_kafka_destroy(rk);
+    return 0;
+}
+
 static int delete (int argc, char **argv)
 {
     if (argc != 2)
@@ -161,6 +172,7 @@ int main(int argc, char **argv)
         {"compare", lt_envelopes_compare},
         {"copy", lt_envelopes_copy},
         {"create", create},
+        {"grow", grow},
         {"delete", delete},
         {"count", count},
         {"dump", dump},
