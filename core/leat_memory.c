@@ -71,7 +71,7 @@ static int input_connect(struct lt_source *source, const struct lt_connector_env
                          struct lt_error *error)
 {
     struct input_source *view = view_of(source);
-    if (view->input->is_connected)
+    if (view->input->is_connected && !view->is_connected)
         return lt_error_set(error, LT_E_BUSY, "another query reads the input; hint: one at a time");
     view->input->is_connected = view->is_connected = true;
     int code = inner_of(source)->ops->connect(inner_of(source), env, error);
@@ -247,6 +247,8 @@ static int output_connect(struct lt_sink *sink, const struct lt_connector_env *e
 {
     struct output_sink *view = (struct output_sink *)(void *)sink;
     leat_output *output = view->output;
+    if (view->inner != NULL) /* connected again: what it holds stays */
+        return view->inner->ops->connect(view->inner, env, error);
     if (output->is_connected)
         return lt_error_set(error, LT_E_BUSY,
                             "the output is written by another sink of this query "

@@ -70,6 +70,8 @@ char *leat_query_status(leat_query *query)
     case LT_CONTROL_AWAITS_ENDED:
     case LT_CONTROL_AWAITS_LAST_EPOCH:
         break;
+    case LT_CONTROL_AWAITS_RESTART:
+        return status_json("Reading on with the source's new partitions", false, true);
     }
     struct lt_progress_totals totals = {0};
     lt_progress_read_totals(lt_query_progress(query->running), &totals);

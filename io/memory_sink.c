@@ -5,7 +5,8 @@
  * them the consumer may take. An epoch is shown by moving that count to where its marker was.
  *
  * Lanes are added before the first row and never removed, so the consumer walks them without a
- * lock.
+ * lock. When a query begins again its writers take up the lanes of those that are closed; but not a
+ * lane whose last rows were never shown: nobody may take them, and they cannot be taken out.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,6 +59,8 @@ struct lane {
     struct lt_row_pool *pool;
     struct lt_shared_u64 visible_count; /* written by the writer, read by the consumer */
     uint64_t taken_count;               /* owner: consumer */
+    uint64_t written_count;             /* owner: writer */
+    bool is_free;                       /* no writer, all rows shown. owner: control plane */
 };
 
 struct lt_memory_sink {
@@ -74,7 +77,6 @@ struct memory_writer {
     const struct lt_memory_sink *sink;
     const struct lt_clock *clock;
     struct lane *lane;
-    uint64_t written_count;
     uint64_t marked_count; /* written before the last marker */
     struct boundary boundaries[BOUNDARIES];
     uint32_t boundary_count;
@@ -135,7 +137,8 @@ static struct memory_writer *writer_of(struct lt_writer *base)
 static enum lt_write full(struct memory_writer *writer)
 {
     const struct lt_memory_sink *sink = writer->sink;
-    if (sink->shows_rows_at_once || writer->written_count - writer->marked_count < sink->capacity)
+    uint64_t unmarked_count = writer->lane->written_count - writer->marked_count;
+    if (sink->shows_rows_at_once || unmarked_count < sink->capacity)
         return LT_WRITE_FULL;
     lt_error_set(
         &writer->base.error, LT_E_LIMIT,
@@ -163,7 +166,7 @@ static enum lt_write memory_write(struct lt_writer *base, struct lt_row *row,
     lt_assert(item != NULL); /* the ring is larger than the pool */
     *item = (struct lt_item){.kind = LT_ITEM_ROW, .row = copy};
     lt_ring_publish(lane->ring);
-    writer->written_count++;
+    lane->written_count++;
     if (base->ack_latency_ns != NULL)
         lt_histogram_record(base->ack_latency_ns, lt_clock_now_ns(writer->clock) - row->ingest_ns);
     if (base->acked_records != NULL)
@@ -176,9 +179,9 @@ static void memory_prepare(struct lt_writer *base, uint64_t epoch)
 {
     struct memory_writer *writer = writer_of(base);
     lt_assert(writer->boundary_count < BOUNDARIES);
-    writer->marked_count = writer->written_count;
+    writer->marked_count = writer->lane->written_count;
     writer->boundaries[writer->boundary_count++] =
-        (struct boundary){.epoch = epoch, .row_count = writer->written_count};
+        (struct boundary){.epoch = epoch, .row_count = writer->marked_count};
 }
 
 static int memory_prepared(struct lt_writer *base, uint64_t epoch, struct lt_text_buffer *note)
@@ -213,7 +216,10 @@ static int memory_committed(struct lt_writer *base, uint64_t epoch)
 
 static void memory_writer_close(struct lt_writer *base)
 {
-    free(base); /* the lane stays, with what was not taken */
+    struct lane *lane = writer_of(base)->lane; /* it stays, with what was not taken */
+    uint64_t visible_count = lt_load_relaxed_u64(&lane->visible_count); /* relaxed: own write */
+    lane->is_free = visible_count >= lane->written_count;
+    free(base);
 }
 
 static uint32_t ring_slots(uint32_t rows)
@@ -256,6 +262,25 @@ static int lane_create(const struct lt_memory_sink *sink, struct lane **out, str
     return code;
 }
 
+/* One that is free, or a new one. */
+static int find_lane(struct lt_memory_sink *sink, struct lane **out, struct lt_error *error)
+{
+    uint32_t count = lt_load_relaxed_u32(&sink->lane_count); /* relaxed: its only writer */
+    for (uint32_t i = 0; i < count; i++) {
+        *out = sink->lanes[i];
+        if ((*out)->is_free)
+            return 0;
+    }
+    if (count == LT_LIMIT_LANES)
+        return lt_error_set(error, LT_E_LIMIT, "more than %d lanes", LT_LIMIT_LANES);
+    int code = lane_create(sink, out, error);
+    if (code != 0)
+        return code;
+    sink->lanes[count] = *out;
+    lt_store_release_u32(&sink->lane_count, count + 1); /* pairs with lt_memory_sink_next */
+    return 0;
+}
+
 static int memory_open_writer(struct lt_sink *base, const struct lt_connector_env *env,
                               struct lt_writer **out, struct lt_error *error)
 {
@@ -269,20 +294,17 @@ static int memory_open_writer(struct lt_sink *base, const struct lt_connector_en
     };
     struct lt_memory_sink *sink = memory_of(base);
     *out = NULL;
-    uint32_t index = lt_load_relaxed_u32(&sink->lane_count); /* relaxed: its only writer */
-    if (index == LT_LIMIT_LANES)
-        return lt_error_set(error, LT_E_LIMIT, "sink memory: more than %d lanes", LT_LIMIT_LANES);
     struct lane *lane;
-    int code = lane_create(sink, &lane, error);
+    int code = find_lane(sink, &lane, error);
     if (code != 0)
         return lt_error_append(error, "sink memory");
+    lane->is_free = false;
     struct memory_writer *writer = lt_alloc(sizeof *writer);
     writer->base.ops = &ops;
     writer->sink = sink;
     writer->clock = env->clock;
     writer->lane = lane;
-    sink->lanes[index] = lane;
-    lt_store_release_u32(&sink->lane_count, index + 1); /* pairs with lt_memory_sink_next */
+    writer->marked_count = lane->written_count;
     *out = &writer->base;
     return 0;
 }

@@ -92,7 +92,8 @@ enum lt_source_traits {
 
 struct lt_source_ops {
     /* Opens connections and finds the partitions: partition_count and partition names. May wait
-     * until env->deadline_ns. */
+     * until env->deadline_ns. Called again, with no reader open, when the query begins again: what
+     * is open stays, the partitions are found anew. Optional: partition_count is set by bind. */
     int (*connect)(struct lt_source *source, const struct lt_connector_env *env,
                    struct lt_error *error);
     /* Initial positions of a new query, by its options (startingOffsets, ...), or by env->kept if a
@@ -119,8 +120,8 @@ struct lt_source_ops {
      * that holds the row. */
     void (*original)(struct lt_source *source, struct lt_row *root, struct lt_row *into,
                      struct lt_original *out);
-    /* True when partitions were added or removed since connect: the runner ends an epoch and
-     * reconnects. on: control thread, rarely; may not wait. Optional. */
+    /* True when partitions were added or removed since connect: the runner ends an epoch, closes
+     * the readers and connects again. on: control thread, once a second; may not wait. Optional. */
     bool (*needs_reconfiguration)(struct lt_source *source);
     /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is
      * not NULL. */
@@ -211,6 +212,8 @@ struct lt_writer;
 enum lt_guarantee { LT_AT_MOST_ONCE, LT_AT_LEAST_ONCE, LT_EXACTLY_ONCE };
 
 struct lt_sink_ops {
+    /* Opens connections. Called again, with no writer open, when the query begins again. Optional.
+     */
     int (*connect)(struct lt_sink *sink, const struct lt_connector_env *env,
                    struct lt_error *error);
     /* Called once at start: epoch `epoch` has offsets but no commit; `notes` are what its writers

@@ -88,13 +88,28 @@ static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_
     return 0;
 }
 
+/* The id is the checkpoint's, or the query's own; it is told to other threads from the first run
+ * on, and so set once. */
+static int take_id(struct lt_assembly *assembly, const char *id, struct lt_error *error)
+{
+    if (assembly->id[0] == '\0')
+        snprintf(assembly->id, sizeof assembly->id, "%s", id);
+    if (strcmp(assembly->id, id) != 0)
+        return lt_error_set(error, LT_E_CHECKPOINT,
+                            "checkpoint '%s' was query %s's and is now query %s's",
+                            assembly->settings.checkpoint_path, assembly->id, id);
+    return 0;
+}
+
 static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
 {
     make_uuid(assembly->run_id);
-    make_uuid(assembly->id);
     if (assembly->settings.checkpoint_path == NULL) {
-        assembly->recovery.is_new = true;
-        return 0;
+        char id[LT_UUID_SIZE];
+        make_uuid(id);
+        if (assembly->carried == NULL)
+            assembly->recovery = (struct lt_recovery){.is_new = true};
+        return take_id(assembly, assembly->id[0] == '\0' ? id : assembly->id, error);
     }
     struct lt_checkpoint_options options = {
         .path = assembly->settings.checkpoint_path,
@@ -105,10 +120,8 @@ static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
         .verify_checksums = assembly->settings.verify_checksums,
     };
     int code = lt_checkpoint_open(&options, &assembly->checkpoint, &assembly->recovery, error);
-    if (code == 0)
-        snprintf(assembly->id, sizeof assembly->id, "%s",
-                 lt_checkpoint_query_id(assembly->checkpoint));
-    return code;
+    return code == 0 ? take_id(assembly, lt_checkpoint_query_id(assembly->checkpoint), error)
+                     : code;
 }
 
 /* A sink that keeps partition numbers would lose the order of a key, or the record, if the counts
@@ -135,8 +148,11 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 {
     struct lt_source *source = assembly->pipeline.source;
     assembly->start = lt_alloc_array(source->partition_count, sizeof *assembly->start);
-    int code = lt_recover_positions(assembly->checkpoint, &assembly->recovery, &assembly->pipeline,
-                                    assembly->start, error);
+    int code =
+        assembly->carried != NULL
+            ? source->ops->positions_from_json(source, assembly->carried, assembly->start, error)
+            : lt_recover_positions(assembly->checkpoint, &assembly->recovery, &assembly->pipeline,
+                                   assembly->start, error);
     if (code != 0)
         return lt_error_append(error, "source %s", source->type->name);
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
@@ -250,36 +266,29 @@ static int create_lanes(struct lt_assembly *assembly, struct lt_error *error)
     return code;
 }
 
-static int create_control(struct lt_assembly *assembly, const struct lt_assembly_hooks *hooks,
+static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
+{
+    int64_t interval_ns = assembly->spec->plan->trigger.interval_ns;
+    return interval_ns > 0 ? interval_ns : LT_NS_PER_S;
+}
+
+static int create_control(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
                           struct lt_error *error)
 {
-    const struct lt_trigger *trigger = &assembly->spec->plan->trigger;
-    int64_t interval_ns = trigger->interval_ns > 0 ? trigger->interval_ns : LT_NS_PER_S;
-    assembly->progress = lt_progress_create(&(struct lt_progress_options){
-        .id = assembly->id,
-        .run_id = assembly->run_id,
-        .name = assembly->settings.name,
-        .pipeline = &assembly->pipeline,
-        .lanes = assembly->lanes,
-        .lane_count = assembly->lane_count,
-        .clock = assembly->clock,
-        .interval_ns = interval_ns,
-    });
     struct lt_control_options options = {
         .pipeline = &assembly->pipeline,
         .lanes = assembly->lanes,
         .lane_count = assembly->lane_count,
         .mailbox = assembly->mailbox,
         .checkpoint = assembly->checkpoint,
-        .epoch_interval_ns = interval_ns,
+        .epoch_interval_ns = epoch_interval_ns(assembly),
         .first_epoch = assembly->recovery.first_epoch,
         .start = assembly->start,
+        .follows_source = assembly->end == NULL, /* an end is of the partitions that there were */
         .clock = assembly->clock,
         .counters = assembly->counters,
         .progress = assembly->progress,
-        .on_state = hooks->on_state,
-        .on_epoch = hooks->on_epoch,
-        .context = hooks->context,
+        .hooks = hooks,
     };
     int code = lt_control_create(&options, &assembly->control, error);
     if (code != 0)
@@ -316,6 +325,15 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
         code = lt_counters_create(assembly->settings.counters_path,
                                   assembly->settings.name != NULL ? assembly->settings.name : "",
                                   &assembly->counters, error);
+    if (code == 0)
+        assembly->progress = lt_progress_create(&(struct lt_progress_options){
+            .id = assembly->id,
+            .run_id = assembly->run_id,
+            .name = assembly->settings.name,
+            .pipeline = &assembly->pipeline,
+            .clock = assembly->clock,
+            .interval_ns = epoch_interval_ns(assembly),
+        });
     return code;
 }
 
@@ -333,7 +351,7 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
     return code;
 }
 
-static int populate(struct lt_assembly *assembly, const struct lt_assembly_hooks *hooks,
+static int populate(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
                     struct lt_error *error)
 {
     assembly->lane_count = choose_lane_count(assembly);
@@ -353,7 +371,7 @@ static int populate(struct lt_assembly *assembly, const struct lt_assembly_hooks
 }
 
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,
-                      const struct lt_assembly_hooks *hooks, struct lt_error *error)
+                      const struct lt_control_hooks *hooks, struct lt_error *error)
 {
     int code = lt_assembly_bind(assembly, spec, error);
     if (code == 0)
@@ -367,28 +385,78 @@ int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *
     return code;
 }
 
-void lt_assembly_dismantle(struct lt_assembly *assembly)
+/* Lanes end before control: what they still report finds its mailbox. */
+static void stop_workers(struct lt_assembly *assembly)
 {
-    /* Lanes end before control: what they still report finds its mailbox. */
     for (uint32_t i = 0; i < assembly->worker_count; i++)
         lt_worker_stop(assembly->workers[i]);
     lt_worker_stop(assembly->control_worker);
+}
+
+/* The reverse of attach and populate, whatever they got to. */
+static void end_run(struct lt_assembly *assembly)
+{
+    stop_workers(assembly);
     for (uint32_t i = 0; i < assembly->lane_count && assembly->lanes != NULL; i++)
         lt_lane_destroy(assembly->lanes[i]);
     lt_control_destroy(assembly->control);
-    lt_progress_destroy(assembly->progress);
     for (uint32_t i = 0; i < assembly->worker_count; i++)
         lt_worker_destroy(assembly->workers[i]);
     lt_worker_destroy(assembly->control_worker);
     lt_mailbox_destroy(assembly->mailbox);
     lt_checkpoint_close(assembly->checkpoint);
-    lt_pipeline_close(&assembly->pipeline);
-    lt_counters_close(assembly->counters);
-    if (assembly->has_placement)
-        lt_placement_fini(&assembly->placement);
     free(assembly->lanes);
     free(assembly->workers);
     free(assembly->start);
     free(assembly->end);
+    assembly->lanes = NULL;
+    assembly->lane_count = assembly->worker_count = 0;
+    assembly->workers = NULL;
+    assembly->control_worker = NULL;
+    assembly->control = NULL;
+    assembly->mailbox = NULL;
+    assembly->checkpoint = NULL;
+    assembly->start = assembly->end = NULL;
+}
+
+/* What a checkpoint would tell the next run. Partitions are named by the source as it is connected
+ * now. */
+static void carry_positions(struct lt_assembly *assembly)
+{
+    struct lt_source *source = assembly->pipeline.source;
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    source->ops->positions_to_json(source, lt_control_positions(assembly->control), &text);
+    free(assembly->carried);
+    assembly->carried = lt_text_take(&text);
+    assembly->recovery =
+        (struct lt_recovery){.first_epoch = lt_control_next_epoch(assembly->control)};
+}
+
+int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
+                        struct lt_error *error)
+{
+    stop_workers(assembly); /* the control agent is asked for what it knows */
+    if (assembly->checkpoint == NULL)
+        carry_positions(assembly);
+    end_run(assembly);
+    lt_counters_begin_again(assembly->counters);
+    int code = attach(assembly, error);
+    if (code == 0)
+        code = populate(assembly, hooks, error);
+    if (code != 0)
+        end_run(assembly);
+    return code;
+}
+
+void lt_assembly_dismantle(struct lt_assembly *assembly)
+{
+    end_run(assembly);
+    lt_progress_destroy(assembly->progress);
+    lt_pipeline_close(&assembly->pipeline);
+    lt_counters_close(assembly->counters);
+    if (assembly->has_placement)
+        lt_placement_fini(&assembly->placement);
+    free(assembly->carried);
     *assembly = (struct lt_assembly){.placement.dma_latency_fd = -1};
 }

@@ -2,10 +2,17 @@
  * Everything that exists between the start and the end of a query: made in order by
  * lt_assembly_build, unmade in reverse by lt_assembly_dismantle, which copes with any part missing.
  *
- *   settings -> pipeline -> placement -> counters -> checkpoint -> connections -> recovery,
- *   positions -> workers, lanes, control -> run
+ *   for the query   settings -> pipeline -> placement -> counters -> progress
+ *   for a run       checkpoint -> connections -> recovery, positions -> workers, lanes, control
  *
- * on: the thread that starts the query.
+ * A query has one run, or several: lt_assembly_restart unmakes what is made for a run and makes it
+ * again, as a new process would from the same checkpoint. Sources and sinks stay bound, and are
+ * asked to connect again; counters and progress go on. Without a checkpoint the positions are
+ * carried over as text, as a checkpoint would hold them, since the partitions may be others
+ * afterwards.
+ *
+ * on: the thread that starts the query; restart: a thread that is no worker, with no other call
+ * under way.
  */
 #ifndef LT_RUN_ASSEMBLY_H
 #define LT_RUN_ASSEMBLY_H
@@ -18,6 +25,7 @@
 enum { LT_UUID_SIZE = 37 };
 
 struct lt_assembly {
+    /* for the query */
     const struct lt_query_spec *spec;
     const struct lt_clock *clock;
     struct lt_query_settings settings;
@@ -25,9 +33,13 @@ struct lt_assembly {
     struct lt_placement placement;
     bool has_placement;
     struct lt_counters *counters;
+    struct lt_progress *progress;
+    char id[LT_UUID_SIZE]; /* from the first run on */
+    /* for a run */
+    char run_id[LT_UUID_SIZE];
     struct lt_checkpoint *checkpoint; /* or NULL */
     struct lt_recovery recovery;
-    char id[LT_UUID_SIZE], run_id[LT_UUID_SIZE];
+    char *carried; /* without a checkpoint: where the run before ended; NULL: there was none */
     struct lt_position *start,
         *end; /* by partition; end: NULL unless the trigger is AvailableNow */
     enum lt_idle idle;
@@ -38,13 +50,6 @@ struct lt_assembly {
     struct lt_worker *control_worker; /* the one worker there is, in invoker mode */
     struct lt_mailbox *mailbox;
     struct lt_control *control;
-    struct lt_progress *progress;
-};
-
-struct lt_assembly_hooks {
-    void (*on_state)(void *context, enum lt_control_state state, const struct lt_error *error);
-    void (*on_epoch)(void *context, uint64_t epoch, bool quiet);
-    void *context;
 };
 
 /* The first part, which touches nothing outside: settings and pipeline. To be dismantled, also
@@ -52,9 +57,13 @@ struct lt_assembly_hooks {
 int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *spec,
                      struct lt_error *error) LT_MUST_USE;
 
-/* The whole. On failure everything is unmade. */
+/* The whole. On failure everything is unmade. `hooks` live as long as the assembly. */
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,
-                      const struct lt_assembly_hooks *hooks, struct lt_error *error) LT_MUST_USE;
+                      const struct lt_control_hooks *hooks, struct lt_error *error) LT_MUST_USE;
+/* Ends the run at once and makes the next. On failure there is none: what is there for the query
+ * stays. */
+int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
+                        struct lt_error *error) LT_MUST_USE;
 /* Stops the workers at once and frees all. */
 void lt_assembly_dismantle(struct lt_assembly *assembly);
 

@@ -15,7 +15,7 @@ struct lt_control {
     enum lt_control_state state;
     bool *ready, *ended, *stop_sent; /* by lane */
     uint32_t ready_count, ended_count;
-    bool stop_wanted;
+    bool stop_wanted, restart_wanted;
     bool last_epoch_asked;
     int64_t last_epoch;                 /* the one after the last row; -1: not known yet */
     struct lt_position *last_positions; /* of the last done epoch */
@@ -26,8 +26,9 @@ struct lt_control {
     struct lt_error error;
 };
 
-static const char *const state_names[] = {"awaits ready",      "runs",  "awaits ended",
-                                          "awaits last epoch", "ended", "failed"};
+static const char *const state_names[] = {
+    "awaits ready",   "runs",  "awaits ended", "awaits last epoch",
+    "awaits restart", "ended", "failed"};
 
 const char *lt_control_state_name(enum lt_control_state state)
 {
@@ -38,16 +39,16 @@ static void enter(struct lt_control *control, enum lt_control_state state)
 {
     lt_assert(state > control->state);
     control->state = state;
-    if (state >= LT_CONTROL_ENDED)
+    if (state >= LT_CONTROL_AWAITS_RESTART)
         lt_progress_finish(control->options.progress);
     lt_counter_text_set(control->state_text, state_names[state]);
-    control->options.on_state(control->options.context, state,
-                              state == LT_CONTROL_FAILED ? &control->error : NULL);
+    const struct lt_control_hooks *hooks = control->options.hooks;
+    hooks->on_state(hooks->context, state, state == LT_CONTROL_FAILED ? &control->error : NULL);
 }
 
 static bool is_over(const struct lt_control *control)
 {
-    return control->state >= LT_CONTROL_ENDED;
+    return control->state >= LT_CONTROL_AWAITS_RESTART;
 }
 
 static void fail(struct lt_control *control, const struct lt_error *error)
@@ -100,7 +101,7 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
     lt_counter_set(control->last_done_wall_us, (uint64_t)lt_clock_wall_us(control->options.clock));
     if (source->ops->commit != NULL)
         source->ops->commit(source, epoch, positions);
-    control->options.on_epoch(control->options.context, epoch, quiet);
+    control->options.hooks->on_epoch(control->options.hooks->context, epoch, quiet);
 }
 
 /* ------------------------------------------------------------------------------------ reports */
@@ -182,10 +183,11 @@ static void ask_last_epoch(struct lt_control *control)
     if (!control->last_epoch_asked) {
         control->last_epoch = status.last_injected + 1;
         control->last_epoch_asked = true;
-        lt_coordinator_request(control->coordinator);
+        lt_coordinator_request_last(control->coordinator);
     }
     if (status.last_done >= control->last_epoch)
-        enter(control, LT_CONTROL_ENDED);
+        enter(control, control->restart_wanted && !control->stop_wanted ? LT_CONTROL_AWAITS_RESTART
+                                                                        : LT_CONTROL_ENDED);
 }
 
 static void advance(struct lt_control *control)
@@ -199,7 +201,7 @@ static void advance(struct lt_control *control)
             enter(control, LT_CONTROL_RUNS);
         break;
     case LT_CONTROL_RUNS:
-        if (control->stop_wanted || all_ended)
+        if (control->stop_wanted || all_ended || control->restart_wanted)
             enter(control, LT_CONTROL_AWAITS_ENDED);
         break;
     case LT_CONTROL_AWAITS_ENDED:
@@ -210,10 +212,25 @@ static void advance(struct lt_control *control)
     case LT_CONTROL_AWAITS_LAST_EPOCH:
         ask_last_epoch(control);
         break;
+    case LT_CONTROL_AWAITS_RESTART:
     case LT_CONTROL_ENDED:
     case LT_CONTROL_FAILED:
         break;
     }
+}
+
+/* Lanes are dealt their partitions once; others take a new deal. */
+static void look_at_source(struct lt_control *control)
+{
+    struct lt_source *source = control->options.pipeline->source;
+    if (!control->options.follows_source || control->restart_wanted ||
+        control->state != LT_CONTROL_RUNS || source->ops->needs_reconfiguration == NULL ||
+        !source->ops->needs_reconfiguration(source))
+        return;
+    lt_log_info("%s: its partitions have changed: the query ends an epoch and begins again, to "
+                "read them all",
+                source->description);
+    control->restart_wanted = true;
 }
 
 static void beat(struct lt_control *control)
@@ -224,6 +241,7 @@ static void beat(struct lt_control *control)
     control->heartbeat_ns = now_ns + HEARTBEAT_NS;
     lt_counters_heartbeat(control->options.counters, lt_clock_wall_us(control->options.clock));
     lt_progress_tick(control->options.progress);
+    look_at_source(control);
 }
 
 static uint32_t control_step(void *context)
@@ -238,8 +256,8 @@ static uint32_t control_step(void *context)
         enter(control, LT_CONTROL_FAILED);
         return work + 1;
     }
-    advance(control);
     beat(control);
+    advance(control);
     return work + (uint32_t)steps + (control->state != before ? 1 : 0);
 }
 
@@ -260,6 +278,11 @@ static int control_open(void *context, struct lt_reactor *reactor, struct lt_err
     (void)error;
     if (control->options.checkpoint != NULL)
         lt_checkpoint_use_reactor(control->options.checkpoint, reactor);
+    /* The last agent to be opened: every lane is. */
+    lt_progress_begin_run(control->options.progress, control->options.lanes,
+                          control->options.lane_count);
+    lt_counter_text_set(control->state_text, state_names[control->state]);
+    control->stop_wanted = control->options.hooks->on_begin(control->options.hooks->context);
     return 0;
 }
 
@@ -270,15 +293,38 @@ static void control_close(void *context)
     lt_checkpoint_stop(control->options.checkpoint);
 }
 
+static struct lt_counter_text *add_state(struct lt_counters *counters)
+{
+    return lt_counters_add_text(counters, "query.state", "what the query awaits");
+}
+
 static void add_counters(struct lt_control *control)
 {
     struct lt_counters *counters = control->options.counters;
     control->epochs_done = lt_counters_add(counters, LT_COUNTER_SUM, "query.epochs_done", "epochs",
-                                           "epochs committed by this run");
+                                           "epochs committed since the query was started");
     control->last_done_wall_us =
         lt_counters_add(counters, LT_COUNTER_GAUGE, "query.last_epoch_done", "us",
                         "when the last epoch was committed, since the Unix epoch");
-    control->state_text = lt_counters_add_text(counters, "query.state", "what the query awaits");
+    control->state_text = add_state(counters);
+}
+
+const struct lt_position *lt_control_positions(const struct lt_control *control)
+{
+    return control->last_positions;
+}
+
+uint64_t lt_control_next_epoch(const struct lt_control *control)
+{
+    struct lt_coordinator_status status;
+    lt_coordinator_status(control->coordinator, &status);
+    return (uint64_t)(status.last_done + 1);
+}
+
+void lt_control_show_state(struct lt_counters *counters, enum lt_control_state state)
+{
+    lt_counters_begin_again(counters);
+    lt_counter_text_set(add_state(counters), state_names[state]);
 }
 
 int lt_control_create(const struct lt_control_options *options, struct lt_control **out,

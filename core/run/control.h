@@ -9,14 +9,17 @@
  *   RUNS               nothing: data flow, epochs tick
  *   AWAITS_ENDED       every lane to have stopped reading (told to, or at its end)
  *   AWAITS_LAST_EPOCH  the epoch after the last row to be done
+ *   AWAITS_RESTART     the query to begin again (core/run/query.h): this run is over, well
  *   ENDED              nothing more: well
  *   FAILED             nothing more: error
  *
- * Transitions go down this list only; FAILED can follow any of the first four.
+ * Transitions go down this list only; FAILED can follow any of the first four. A control agent sees
+ * one run. Each begins at the top; one that finds that the source's partitions have changed (asked
+ * once a second) stops reading as for a stop, and ends in AWAITS_RESTART, unless a stop is asked
+ * for in the meantime.
  *
  * on: the control worker, or the caller's loop in invoker mode. Others talk to it through its
- * mailbox
- * (lt_control_request_*), and read what it publishes under the query's mutex.
+ * mailbox (lt_control_request_*), and read what it publishes under the query's mutex.
  */
 #ifndef LT_RUN_CONTROL_H
 #define LT_RUN_CONTROL_H
@@ -32,6 +35,7 @@ enum lt_control_state {
     LT_CONTROL_RUNS,
     LT_CONTROL_AWAITS_ENDED,
     LT_CONTROL_AWAITS_LAST_EPOCH,
+    LT_CONTROL_AWAITS_RESTART,
     LT_CONTROL_ENDED,
     LT_CONTROL_FAILED,
 };
@@ -39,6 +43,16 @@ enum lt_control_state {
 const char *lt_control_state_name(enum lt_control_state state);
 
 struct lt_control;
+
+/* What the owner of the query is told. on: the control thread. */
+struct lt_control_hooks {
+    /* The run begins, in AWAITS_READY: all lanes are open. True: a stop is wanted already. */
+    bool (*on_begin)(void *context);
+    void (*on_state)(void *context, enum lt_control_state state, const struct lt_error *error);
+    /* An epoch is done. `quiet`: its positions are those of the one before. */
+    void (*on_epoch)(void *context, uint64_t epoch, bool quiet);
+    void *context;
+};
 
 struct lt_control_options {
     const struct lt_pipeline *pipeline;
@@ -49,20 +63,26 @@ struct lt_control_options {
     int64_t epoch_interval_ns;
     uint64_t first_epoch;
     const struct lt_position *start;
+    bool follows_source; /* begins again when the source's partitions change */
     const struct lt_clock *clock;
     struct lt_counters *counters;
     struct lt_progress *progress;
-    /* The state changed, or an epoch is done: called on the control thread. `quiet`: this epoch's
-     * positions are those of the one before. */
-    void (*on_state)(void *context, enum lt_control_state state, const struct lt_error *error);
-    void (*on_epoch)(void *context, uint64_t epoch, bool quiet);
-    void *context;
+    const struct lt_control_hooks *hooks;
 };
 
 int lt_control_create(const struct lt_control_options *options, struct lt_control **out,
                       struct lt_error *error) LT_MUST_USE;
 void lt_control_destroy(struct lt_control *control); /* NULL is a no-op */
 struct lt_agent lt_control_agent(struct lt_control *control);
+
+/* Where the last done epoch ended, one per partition, and its successor's number: what the next run
+ * goes on from. on: any, when the control worker has stopped. */
+const struct lt_position *lt_control_positions(const struct lt_control *control);
+uint64_t lt_control_next_epoch(const struct lt_control *control);
+
+/* Shows a state that comes about between two runs in the counters. on: as a control thread, when
+ * there is none. */
+void lt_control_show_state(struct lt_counters *counters, enum lt_control_state state);
 
 /* What others ask for, through the control's mailbox. on: any. */
 enum lt_control_request {

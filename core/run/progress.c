@@ -12,6 +12,13 @@
 /* Nothing happened for this long: an entry all the same, as Spark's noDataProgressEventInterval. */
 static const int64_t idle_interval_ns = 10 * (int64_t)LT_NS_PER_S;
 
+/* What a lane counts; as long as the query. */
+struct lane_counters {
+    const struct lt_shared_u64 *records, *lag_records, *lag_ms, *dead_lettered;
+    const struct lt_shared_u64 **acked_records;   /* by sink */
+    const struct lt_histogram **ack_latencies_ns; /* by sink */
+};
+
 struct lt_progress {
     struct lt_progress_options options; /* constant */
     /* owner: control thread */
@@ -24,6 +31,8 @@ struct lt_progress {
     struct lt_shared_u64 epoch, epoch_done_wall_us; /* -1: none */
     /* under the mutex */
     pthread_mutex_t mutex;
+    struct lane_counters *lanes; /* of all runs */
+    uint32_t lane_count, lane_count_now;
     char *recent[LT_PROGRESS_RECENT];
     uint32_t recent_count, recent_next;
 };
@@ -41,8 +50,6 @@ struct lt_progress *lt_progress_create(const struct lt_progress_options *options
     progress->entry_wall_us = lt_clock_wall_us(options->clock);
     progress->latency_at_entry = lt_alloc(sizeof(struct lt_histogram));
     progress->latency_now = lt_alloc(sizeof(struct lt_histogram));
-    progress->entry_start = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
-    progress->newest_end = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
     lt_store_relaxed_u64(&progress->epoch, (uint64_t)-1); /* relaxed: not visible to others yet */
     lt_store_relaxed_u64(&progress->epoch_done_wall_us, (uint64_t)-1); /* relaxed: as above */
     pthread_mutex_init(&progress->mutex, NULL);
@@ -55,6 +62,11 @@ void lt_progress_destroy(struct lt_progress *progress)
         return;
     for (uint32_t i = 0; i < LT_PROGRESS_RECENT; i++)
         free(progress->recent[i]);
+    for (uint32_t i = 0; i < progress->lane_count; i++) {
+        free(progress->lanes[i].acked_records);
+        free(progress->lanes[i].ack_latencies_ns);
+    }
+    free(progress->lanes);
     pthread_mutex_destroy(&progress->mutex);
     free(progress->latency_at_entry);
     free(progress->latency_now);
@@ -63,9 +75,74 @@ void lt_progress_destroy(struct lt_progress *progress)
     free(progress);
 }
 
+static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
+{
+    const struct lt_delivery *delivery = &lane->delivery;
+    *out = (struct lane_counters){
+        .records = lane->intake.records,
+        .lag_records = lane->intake.lag_records,
+        .lag_ms = lane->intake.lag_ms,
+        .dead_lettered = delivery->dead_lettered,
+        .acked_records =
+            lt_alloc_array(delivery->branch_count, sizeof(const struct lt_shared_u64 *)),
+        .ack_latencies_ns =
+            lt_alloc_array(delivery->branch_count, sizeof(const struct lt_histogram *)),
+    };
+    for (uint32_t i = 0; i < delivery->branch_count; i++) {
+        out->acked_records[i] = delivery->branches[i].acked_records;
+        out->ack_latencies_ns[i] = delivery->branches[i].ack_latency_ns;
+    }
+}
+
+/* A lane of an earlier run with the same index has the same counters. */
+static void take_lanes(struct lt_progress *progress, struct lt_lane *const *lanes,
+                       uint32_t lane_count)
+{
+    pthread_mutex_lock(&progress->mutex);
+    if (lane_count > progress->lane_count)
+        progress->lanes = lt_realloc_array(progress->lanes, lane_count, sizeof *progress->lanes);
+    for (; progress->lane_count < lane_count; progress->lane_count++)
+        take_counters(lanes[progress->lane_count], &progress->lanes[progress->lane_count]);
+    progress->lane_count_now = lane_count;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void lt_progress_begin_run(struct lt_progress *progress, struct lt_lane *const *lanes,
+                           uint32_t lane_count)
+{
+    free(progress->entry_start);
+    free(progress->newest_end);
+    progress->entry_start = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
+    progress->newest_end = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
+    progress->has_positions = false;
+    take_lanes(progress, lanes, lane_count);
+}
+
 static int64_t read_number(const struct lt_shared_u64 *number)
 {
     return (int64_t)lt_load_relaxed_u64(number); /* relaxed: a statistic */
+}
+
+static void add_counts(const struct lt_progress *progress, const struct lane_counters *lane,
+                       struct lt_progress_totals *out)
+{
+    /* Relaxed all: statistics. */
+    out->records_in += lt_load_relaxed_u64(lane->records);
+    out->dead_letters += lt_load_relaxed_u64(lane->dead_lettered);
+    for (uint32_t i = 0; i < progress->options.pipeline->branch_count; i++) {
+        out->records_out += lt_load_relaxed_u64(lane->acked_records[i]);
+        if (out->ack_latency_ns != NULL)
+            lt_histogram_add(out->ack_latency_ns, lane->ack_latencies_ns[i]);
+    }
+}
+
+static void add_lag(const struct lane_counters *lane, struct lt_progress_totals *out)
+{
+    int64_t records = read_number(lane->lag_records), ms = read_number(lane->lag_ms);
+    if (records >= 0)
+        out->lag_records = (out->lag_records < 0 ? 0 : out->lag_records) + records;
+    if (ms > out->lag_ms)
+        out->lag_ms = ms;
 }
 
 void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_totals *out)
@@ -79,25 +156,13 @@ void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_to
                                        .lag_ms = -1};
     if (latency != NULL)
         memset(latency, 0, sizeof *latency);
-    for (uint32_t i = 0; i < progress->options.lane_count; i++) {
-        const struct lt_lane *lane = progress->options.lanes[i];
-        const struct lt_delivery *delivery = &lane->delivery;
-        /* Relaxed all: statistics. */
-        out->records_in += lt_load_relaxed_u64(lane->intake.records);
-        out->dead_letters += lt_load_relaxed_u64(delivery->dead_lettered);
-        int64_t lag = (int64_t)lt_load_relaxed_u64(lane->intake.lag_records);
-        int64_t lag_ms = (int64_t)lt_load_relaxed_u64(lane->intake.lag_ms);
-        if (lag >= 0)
-            out->lag_records = (out->lag_records < 0 ? 0 : out->lag_records) + lag;
-        if (lag_ms > out->lag_ms)
-            out->lag_ms = lag_ms;
-        for (uint32_t k = 0; k < delivery->branch_count; k++) {
-            const struct lt_branch *branch = &delivery->branches[k];
-            out->records_out += lt_load_relaxed_u64(branch->acked_records);
-            if (latency != NULL)
-                lt_histogram_add(latency, branch->ack_latency_ns);
-        }
+    pthread_mutex_lock(&progress->mutex);
+    for (uint32_t i = 0; i < progress->lane_count; i++) {
+        add_counts(progress, &progress->lanes[i], out);
+        if (i < progress->lane_count_now)
+            add_lag(&progress->lanes[i], out);
     }
+    pthread_mutex_unlock(&progress->mutex);
 }
 
 void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,

@@ -4,10 +4,11 @@
  * has the same names, with the epoch as batchId, and adds a `latency` object (arrival to
  * acknowledgement, of the interval, in microseconds) and a `lag`.
  *
- * Numbers come from the counters; the lanes are not asked.
+ * Numbers come from the counters; the lanes are not asked. So the totals go on when the query
+ * begins again with other lanes, and can be read while there are none.
  *
- * on: the control thread writes; lt_progress_last and lt_progress_recent may be called on any
- * thread.
+ * on: the control thread writes; lt_progress_recent and lt_progress_read_totals may be called on
+ * any thread.
  */
 #ifndef LT_RUN_PROGRESS_H
 #define LT_RUN_PROGRESS_H
@@ -20,8 +21,6 @@ struct lt_progress;
 struct lt_progress_options {
     const char *id, *run_id, *name; /* name may be NULL */
     const struct lt_pipeline *pipeline;
-    struct lt_lane *const *lanes;
-    uint32_t lane_count;
     const struct lt_clock *clock;
     int64_t interval_ns; /* at least this long between two entries */
 };
@@ -31,17 +30,20 @@ enum { LT_PROGRESS_RECENT = 100 /* spark.sql.streaming.numRecentProgressUpdates 
 struct lt_progress *lt_progress_create(const struct lt_progress_options *options);
 void lt_progress_destroy(struct lt_progress *progress); /* NULL is a no-op */
 
+/* A run begins with these lanes, which are open: their counters are taken, not they. */
+void lt_progress_begin_run(struct lt_progress *progress, struct lt_lane *const *lanes,
+                           uint32_t lane_count);
 /* Epoch `epoch` is committed: it read from `start` to `end`. */
 void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
                             const struct lt_position *start, const struct lt_position *end);
 /* About once a second: makes an entry when one is due. */
 void lt_progress_tick(struct lt_progress *progress);
-/* At the end of the query: an entry of what no entry has told yet; at least one in all. */
+/* At the end of a run: an entry of what no entry has told yet; at least one in all. */
 void lt_progress_finish(struct lt_progress *progress);
 
 /* Copies the newest entry (0: the newest, 1: the one before); false if there is none. */
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out);
-/* Totals since the start, for a live line. */
+/* Totals since the start, for a live line; lags are those of the present run. */
 struct lt_progress_totals {
     uint64_t records_in, records_out, dead_letters;
     int64_t lag_records, lag_ms;         /* -1: not known */

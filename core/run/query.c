@@ -7,21 +7,54 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "core/run/assembly.h"
+#include "core/run/explain.h"
 
 /* A full mailbox at a stop request is tried again this often. */
 static const int64_t resend_ns = 5 * (int64_t)LT_NS_PER_MS;
 
 struct lt_query {
-    struct lt_query_spec spec; /* constant */
+    struct lt_query_spec spec;     /* constant */
+    struct lt_control_hooks hooks; /* constant */
+    /* While a run lasts others use only its mailbox; between two runs, nothing of it. */
     struct lt_assembly assembly;
-    /* under the mutex; written by the control thread */
+    /* under the mutex; written by the control thread, and between two runs */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     enum lt_control_state state;
     struct lt_error error;
     uint64_t epochs_done;
-    uint32_t quiet_epochs; /* in a row */
+    uint32_t quiet_epochs;  /* in a row */
+    struct lt_arena *texts; /* that were told to others */
+    const char *run_id;
+    struct lt_text_buffer explanation;
+    /* under the mutex; written by whoever asks */
+    bool stop_wanted, is_destroyed;
+    /* the thread between two runs; taken out under the mutex by whoever joins it */
+    pthread_t restarter;
+    bool has_restarter;
 };
+
+/* -------------------------------------------------------------------- what the control agent says
+ */
+
+static bool on_begin(void *context)
+{
+    struct lt_query *query = context;
+    struct lt_text_buffer explanation;
+    lt_text_init(&explanation);
+    lt_explain_assembly(&query->assembly, &explanation);
+    pthread_mutex_lock(&query->mutex);
+    lt_text_fini(&query->explanation);
+    query->explanation = explanation;
+    query->run_id = lt_arena_text(query->texts, query->assembly.run_id);
+    query->state = LT_CONTROL_AWAITS_READY;
+    bool stop_wanted = query->stop_wanted;
+    pthread_cond_broadcast(&query->changed);
+    pthread_mutex_unlock(&query->mutex);
+    return stop_wanted;
+}
+
+static void begin_restart(struct lt_query *query);
 
 static void on_state(void *context, enum lt_control_state state, const struct lt_error *error)
 {
@@ -32,6 +65,8 @@ static void on_state(void *context, enum lt_control_state state, const struct lt
         query->error = *error;
     pthread_cond_broadcast(&query->changed);
     pthread_mutex_unlock(&query->mutex);
+    if (state == LT_CONTROL_AWAITS_RESTART && !query->spec.is_invoked)
+        begin_restart(query);
 }
 
 static void on_epoch(void *context, uint64_t epoch, bool quiet)
@@ -45,12 +80,91 @@ static void on_epoch(void *context, uint64_t epoch, bool quiet)
     pthread_mutex_unlock(&query->mutex);
 }
 
+/* ------------------------------------------------------------------------------ between two runs
+ */
+
+/* The query ends between two runs: failed, or well if a stop is wanted, since all that was read has
+ * been committed. */
+static void end_between(struct lt_query *query, const struct lt_error *error)
+{
+    pthread_mutex_lock(&query->mutex);
+    query->state = query->stop_wanted ? LT_CONTROL_ENDED : LT_CONTROL_FAILED;
+    if (query->stop_wanted)
+        lt_log_info("the query was stopped while it began again");
+    else
+        query->error = *error;
+    lt_control_show_state(query->assembly.counters, query->state);
+    pthread_cond_broadcast(&query->changed);
+    pthread_mutex_unlock(&query->mutex);
+}
+
+static void restart(struct lt_query *query)
+{
+    struct lt_error error;
+    pthread_mutex_lock(&query->mutex);
+    bool is_wanted = !query->stop_wanted && !query->is_destroyed;
+    pthread_mutex_unlock(&query->mutex);
+    if (!is_wanted) {
+        lt_error_set(&error, LT_E_CANCELLED, "the query was destroyed");
+    } else {
+        if (lt_assembly_restart(&query->assembly, &query->hooks, &error) == 0)
+            return;
+        lt_error_append(&error, "cannot begin again with the source's new partitions");
+    }
+    end_between(query, &error);
+}
+
+static void *restarter_main(void *argument)
+{
+    restart(argument);
+    return NULL;
+}
+
+static void join_restarter(struct lt_query *query)
+{
+    pthread_mutex_lock(&query->mutex);
+    bool has_restarter = query->has_restarter;
+    pthread_t restarter = query->restarter;
+    query->has_restarter = false;
+    pthread_mutex_unlock(&query->mutex);
+    if (has_restarter)
+        pthread_join(restarter, NULL);
+}
+
+/* on: the control thread of the run that is over. */
+static void begin_restart(struct lt_query *query)
+{
+    struct lt_error error;
+    int code = 0;
+    join_restarter(query); /* it has begun this run, and has nothing left to do */
+    pthread_mutex_lock(&query->mutex);
+    if (!query->is_destroyed) {
+        code = lt_placement_start_thread(&query->assembly.placement, -1, "leat-restart",
+                                         restarter_main, query, &query->restarter, &error);
+        query->has_restarter = code == 0;
+    }
+    pthread_mutex_unlock(&query->mutex);
+    if (code != 0)
+        end_between(query, &error);
+}
+
+/* --------------------------------------------------------------------------------------- life */
+
 int lt_query_check(const struct lt_query_spec *spec, struct lt_error *error)
 {
     struct lt_assembly assembly;
     int code = lt_assembly_bind(&assembly, spec, error);
     lt_assembly_dismantle(&assembly);
     return code;
+}
+
+static void free_query(struct lt_query *query)
+{
+    lt_text_fini(&query->explanation);
+    lt_arena_destroy(query->texts);
+    pthread_cond_destroy(&query->changed);
+    pthread_mutex_destroy(&query->mutex);
+    free(query);
 }
 
 int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, struct lt_error *error)
@@ -63,12 +177,12 @@ int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, stru
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&query->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    struct lt_assembly_hooks hooks = {on_state, on_epoch, query};
-    int code = lt_assembly_build(&query->assembly, &query->spec, &hooks, error);
+    query->hooks = (struct lt_control_hooks){on_begin, on_state, on_epoch, query};
+    query->texts = lt_arena_create();
+    lt_text_init(&query->explanation);
+    int code = lt_assembly_build(&query->assembly, &query->spec, &query->hooks, error);
     if (code != 0) {
-        pthread_cond_destroy(&query->changed);
-        pthread_mutex_destroy(&query->mutex);
-        free(query);
+        free_query(query);
         return code;
     }
     *out = query;
@@ -79,13 +193,27 @@ void lt_query_destroy(struct lt_query *query)
 {
     if (query == NULL)
         return;
+    pthread_mutex_lock(&query->mutex);
+    query->is_destroyed = true; /* no run begins any more */
+    pthread_mutex_unlock(&query->mutex);
+    join_restarter(query);
     lt_assembly_dismantle(&query->assembly);
-    pthread_cond_destroy(&query->changed);
-    pthread_mutex_destroy(&query->mutex);
-    free(query);
+    free_query(query);
 }
 
 /* ------------------------------------------------------------------------------------ waiting */
+
+/* One round of everything, in invoker mode; 0 when there is nothing left that could work. */
+static uint32_t round_once(struct lt_query *query)
+{
+    /* The control agent runs on this very thread: its state needs no lock. */
+    if (query->assembly.control_worker == NULL)
+        return 0;
+    uint32_t work = lt_worker_round(query->assembly.control_worker);
+    if (query->state == LT_CONTROL_AWAITS_RESTART)
+        restart(query);
+    return work;
+}
 
 static int64_t deadline_after(int64_t timeout_ns)
 {
@@ -99,7 +227,7 @@ static bool wait_once(struct lt_query *query, int64_t deadline_ns)
 {
     if (query->spec.is_invoked) {
         pthread_mutex_unlock(&query->mutex);
-        lt_worker_round(query->assembly.control_worker);
+        (void)round_once(query);
         pthread_mutex_lock(&query->mutex);
         return lt_clock_now_ns(lt_clock_system()) < deadline_ns;
     }
@@ -156,16 +284,29 @@ int lt_query_await(struct lt_query *query, int64_t timeout_ns, struct lt_error *
     return code;
 }
 
-static bool request(struct lt_query *query, enum lt_control_request kind)
+/* False: the mailbox is full. Between two runs, and after the last, there is nobody to ask. on:
+ * mutex held. */
+static bool try_request(struct lt_query *query, enum lt_control_request kind)
 {
+    if (query->state >= LT_CONTROL_AWAITS_RESTART)
+        return true;
     return lt_mailbox_try_send(query->assembly.mailbox, &(struct lt_message){.kind = kind});
+}
+
+static bool try_stop(struct lt_query *query)
+{
+    pthread_mutex_lock(&query->mutex);
+    query->stop_wanted = true; /* for a run that has not begun */
+    bool is_sent = try_request(query, LT_CONTROL_REQUEST_STOP);
+    pthread_mutex_unlock(&query->mutex);
+    return is_sent;
 }
 
 void lt_query_request_stop(struct lt_query *query)
 {
     /* A full mailbox is being emptied, unless the control thread is gone, and then the query is
      * over. */
-    while (!request(query, LT_CONTROL_REQUEST_STOP))
+    while (!try_stop(query))
         if (lt_query_await(query, resend_ns, NULL) != LT_E_TIMEOUT)
             return;
 }
@@ -193,12 +334,12 @@ int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,
     pthread_mutex_lock(&query->mutex);
     query->quiet_epochs = 0;
     uint64_t asked_at = query->epochs_done;
-    (void)request(query,
-                  LT_CONTROL_REQUEST_EPOCH); /* a full mailbox: the interval brings the epoch */
+    /* A full mailbox: the interval brings the epoch. */
+    (void)try_request(query, LT_CONTROL_REQUEST_EPOCH);
     while (!is_over(query) && query->quiet_epochs < 2 && code == 0) {
         if (query->epochs_done != asked_at) {
             asked_at = query->epochs_done;
-            (void)request(query, LT_CONTROL_REQUEST_EPOCH);
+            (void)try_request(query, LT_CONTROL_REQUEST_EPOCH);
         }
         if (!wait_once(query, deadline_ns) && query->quiet_epochs < 2)
             code = lt_error_set(error, LT_E_TIMEOUT, "data still arrive");
@@ -212,8 +353,7 @@ int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,
 int lt_query_do_work(struct lt_query *query)
 {
     lt_assert(query->spec.is_invoked);
-    uint32_t work = lt_worker_round(query->assembly.control_worker);
-    /* The control agent ran on this very thread: its state needs no lock. */
+    uint32_t work = round_once(query);
     if (query->state == LT_CONTROL_FAILED)
         return query->error.code;
     return (int)work;
@@ -239,9 +379,12 @@ const char *lt_query_id(const struct lt_query *query)
     return query->assembly.id;
 }
 
-const char *lt_query_run_id(const struct lt_query *query)
+const char *lt_query_run_id(struct lt_query *query)
 {
-    return query->assembly.run_id;
+    pthread_mutex_lock(&query->mutex);
+    const char *run_id = query->run_id;
+    pthread_mutex_unlock(&query->mutex);
+    return run_id;
 }
 
 struct lt_progress *lt_query_progress(struct lt_query *query)
@@ -254,38 +397,9 @@ struct lt_counters *lt_query_counters(struct lt_query *query)
     return query->assembly.counters;
 }
 
-static void explain_cpus(const char *what, const int *cpus, int count, struct lt_text_buffer *out)
+void lt_query_explain(struct lt_query *query, struct lt_text_buffer *out)
 {
-    lt_text_format(out, "%s", what);
-    for (int i = 0; i < count; i++)
-        lt_text_format(out, "%s%d", i > 0 ? "," : " ", cpus[i]);
-}
-
-void lt_query_explain(const struct lt_query *query, struct lt_text_buffer *out)
-{
-    static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
-    const struct lt_assembly *assembly = &query->assembly;
-    const struct lt_placement *placement = &assembly->placement;
-    lt_text_format(out, "source %s: %s, %u partitions\n", assembly->pipeline.source->type->name,
-                   assembly->pipeline.source->description,
-                   assembly->pipeline.source->partition_count);
-    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
-        const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
-        lt_text_format(out, "%s %s: %s, %s\n",
-                       i < assembly->pipeline.branch_count ? "sink" : "dead letters",
-                       sink->type->name, sink->description, guarantees[sink->guarantee]);
-    }
-    lt_text_format(out, "lanes %u, %s, idle %s", assembly->lane_count,
-                   assembly->settings.stages == 1 ? "fused" : "staged",
-                   lt_idle_name(assembly->idle));
-    if (assembly->settings.stages > 1)
-        lt_text_format(out, ", %u stages", assembly->settings.stages);
-    explain_cpus(", lane CPUs", placement->lane_cpus, placement->lane_cpu_count, out);
-    explain_cpus(", housekeeping CPUs", placement->housekeeping, placement->housekeeping_count,
-                 out);
-    lt_text_format(out, ", %s\n", placement->pin ? "pinned" : "not pinned");
-    lt_text_format(out, "checkpoint %s, first epoch %llu\n",
-                   assembly->settings.checkpoint_path != NULL ? assembly->settings.checkpoint_path
-                                                              : "none",
-                   (unsigned long long)assembly->recovery.first_epoch);
+    pthread_mutex_lock(&query->mutex);
+    lt_text_append(out, lt_text_get(&query->explanation));
+    pthread_mutex_unlock(&query->mutex);
 }

@@ -9,8 +9,24 @@
  *   destroy  frees it; an active query is stopped at once, without waiting for what is in flight:
  *            nothing is lost, since what was not committed is read again
  *
+ * A query is one run or several, one after the other. When its source's partitions have changed, a
+ * run ends as for a stop, with an epoch after its last row, and the next begins where it ended,
+ * from the checkpoint, with all partitions (core/run/control.h, AWAITS_RESTART;
+ * core/run/assembly.h). A run has lanes, threads and a run id of its own. What others hold is the
+ * query's and stays: its id, its counters and totals go on, waits wait on, a stop that is asked for
+ * between two runs ends the query there. A run that cannot begin fails the query, with a text that
+ * says so. The state goes from AWAITS_RESTART back to AWAITS_READY, or to ENDED or FAILED; other
+ * than that, only down its list.
+ *
+ *   run 1: AWAITS_READY -> RUNS -> AWAITS_ENDED -> AWAITS_LAST_EPOCH -> AWAITS_RESTART -.
+ *   run 2: AWAITS_READY <---------------------------------------------------------------'
+ *
+ * Between two runs works a thread of its own, since a control thread cannot end itself; it is gone
+ * when the next run has begun.
+ *
  * In invoker mode there are no threads: the caller's loop is lt_query_do_work, and the calls above
- * must come from the same thread.
+ * must come from the same thread. What is done between two runs is done there, and waits for the
+ * source as a start does.
  *
  * on: any one thread at a time, unless said otherwise.
  */
@@ -70,11 +86,12 @@ bool lt_query_is_invoked(const struct lt_query *query);
 /* on: any. */
 enum lt_control_state lt_query_state(struct lt_query *query);
 const char *lt_query_id(const struct lt_query *query);
-const char *lt_query_run_id(const struct lt_query *query);
+/* Of the present run, or the last; the text stays as long as the query. */
+const char *lt_query_run_id(struct lt_query *query);
 struct lt_progress *lt_query_progress(struct lt_query *query);
 struct lt_counters *lt_query_counters(struct lt_query *query);
 /* What was chosen and why: source, sinks, guarantee, lanes, stages, CPUs, idle strategy, reactor;
- * several lines. */
-void lt_query_explain(const struct lt_query *query, struct lt_text_buffer *out);
+ * several lines. Of the present run, or the last. */
+void lt_query_explain(struct lt_query *query, struct lt_text_buffer *out);
 
 #endif

@@ -93,8 +93,15 @@ static int numbers_connect(struct lt_source *source, const struct lt_connector_e
                            struct lt_error *error)
 {
     (void)env, (void)error;
+    crash_point(the_world);
+    the_world->reconnects += source->partition_count != 0;
     source->partition_count = the_world->partition_count;
     return 0;
+}
+
+static bool numbers_changed(struct lt_source *source)
+{
+    return source->partition_count != the_world->partition_count;
 }
 
 static int numbers_initial(struct lt_source *source, struct lt_position *positions,
@@ -122,9 +129,10 @@ static int numbers_from_json(struct lt_source *source, const char *json,
         char key[16];
         snprintf(key, sizeof key, "\"%u\":", i);
         const char *at = strstr(json, key);
-        if (at == NULL)
+        if (at == NULL && the_world->done[i] > 0)
             return lt_error_set(error, LT_E_CORRUPT, "offset \"%s\" lacks partition %u", json, i);
-        positions[i] = (struct lt_position){.offset = strtoll(at + strlen(key), NULL, 10)};
+        positions[i] =
+            (struct lt_position){.offset = at == NULL ? 0 : strtoll(at + strlen(key), NULL, 10)};
     }
     return 0;
 }
@@ -134,6 +142,8 @@ static enum lt_poll_status numbers_poll(struct lt_reader *base, struct lt_out *o
 {
     struct numbers_reader *reader = (struct numbers_reader *)base;
     crash_point(the_world);
+    if (the_world->partition_count < CRASH_PARTITIONS && crash_draw(the_world, 400) == 0)
+        the_world->partition_count++;
     uint32_t wanted = crash_draw(the_world, 6);
     for (*count = 0; *count < wanted && *count < limit; (*count)++) {
         uint32_t i = crash_draw(the_world, reader->partition_count);
@@ -235,6 +245,7 @@ static int numbers_bind(const struct lt_source_type *type, const struct lt_optio
         .initial = numbers_initial,
         .positions_to_json = numbers_to_json,
         .positions_from_json = numbers_from_json,
+        .needs_reconfiguration = numbers_changed,
         .open_reader = numbers_open_reader,
         .commit = numbers_commit,
         .close = numbers_close,

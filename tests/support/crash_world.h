@@ -1,8 +1,8 @@
 /*
  * The world of a query that is run whole - core/run in invoker mode, the real checkpoint, a fake
- * reactor - and whose process dies: partitions of endless numbered records, and sinks as a reader
- * of their output would find them. It lies in memory that outlives the process (shared between a
- * test and its forked children).
+ * reactor - and whose process dies: partitions of endless numbered records, to which others are
+ * added, and sinks as a reader of their output would find them. It lies in memory that outlives the
+ * process (shared between a test and its forked children).
  *
  *   at least once   shows a record as soon as it is delivered; what is under way is lost with the
  * process staged          keeps the finished part of an epoch aside; the sink's commit shows it
@@ -33,7 +33,7 @@ struct crash_output {
 
 struct crash_world {
     uint64_t random;
-    uint32_t partition_count;
+    uint32_t partition_count; /* may grow while a query runs; the new ones begin at 0 */
     enum crash_sink_kind kinds[CRASH_SINKS];
     int64_t shown_to[CRASH_SINKS][CRASH_PARTITIONS];   /* next to show, in this life */
     int64_t ever_shown[CRASH_SINKS][CRASH_PARTITIONS]; /* next after the farthest shown */
@@ -43,7 +43,7 @@ struct crash_world {
     struct crash_output outputs[CRASH_OUTPUTS];
     uint32_t output_count;
     int64_t calls_left; /* of fakes and fault points until death; -1: none */
-    uint32_t lives, finished_epochs, done_epochs;
+    uint32_t lives, finished_epochs, done_epochs, reconnects;
     char fault[512];
 };
 

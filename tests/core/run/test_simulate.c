@@ -3,7 +3,8 @@
  * a fake reactor, fake source and sinks, and the real checkpoint. A query lives several times on
  * one checkpoint; each life is a forked process that dies at a drawn moment: in any call of a fake,
  * at any fault point of the protocol, in the middle of the reactor's work, by kill or by loss of
- * power, during recovery too. What must be true in the end stands in tests/support/crash_world.h.
+ * power, during recovery too. Partitions are added while it runs, and it begins again for them.
+ * What must be true in the end stands in tests/support/crash_world.h.
  *
  *   LEAT_SEEDS=20000   how many seeds, 1000 by default
  *   LEAT_SEED=17       that one only: replays a failure
@@ -32,17 +33,9 @@ enum { ROUNDS_MAX = 300, ROUNDS_TO_END = 20000, DIED = 9, FAILED = 1 };
 
 static struct crash_world *world;
 static struct lt_clock_manual *the_clock;
-static struct lt_reactor *the_reactor;
-
-static int create_reactor(const struct lt_reactor_options *options, struct lt_reactor **out,
-                          struct lt_error *error)
-{
-    (void)options, (void)error;
-    the_reactor = *out = fake_reactor_create(crash_draw(world, UINT32_MAX), the_clock);
-    if (crash_draw(world, 3) == 0)
-        fake_reactor_crash_after(the_reactor, crash_draw(world, 150));
-    return 0;
-}
+static struct lt_reactor *the_reactor; /* NULL while there is none */
+static const struct lt_reactor_ops *fake_ops;
+static bool is_last_life;
 
 /* The process is gone: files keep what they were told, or, without power, what was synced and some
  * of the rest. */
@@ -52,6 +45,36 @@ static void die(void)
         fake_reactor_crash(the_reactor,
                            crash_draw(world, 2) == 0 ? FAKE_CRASH_KILL : FAKE_CRASH_POWER);
     _exit(DIED);
+}
+
+static void destroy_reactor(struct lt_reactor *reactor)
+{
+    the_reactor = NULL;
+    fake_ops->destroy(reactor);
+}
+
+/* Who waits for a reactor that has come to its crash would wait for ever. */
+static uint32_t park_reactor(struct lt_reactor *reactor, int64_t deadline_ns)
+{
+    if (fake_reactor_has_stopped(reactor))
+        die();
+    return fake_ops->park(reactor, deadline_ns);
+}
+
+static int create_reactor(const struct lt_reactor_options *options, struct lt_reactor **out,
+                          struct lt_error *error)
+{
+    static struct lt_reactor_ops ops;
+    (void)options, (void)error;
+    the_reactor = *out = fake_reactor_create(crash_draw(world, UINT32_MAX), the_clock);
+    fake_ops = the_reactor->ops;
+    ops = *fake_ops;
+    ops.destroy = destroy_reactor;
+    ops.park = park_reactor;
+    the_reactor->ops = &ops;
+    if (!is_last_life && crash_draw(world, 3) == 0)
+        fake_reactor_crash_after(the_reactor, crash_draw(world, 150));
+    return 0;
 }
 
 static bool on_fault_point(void *context, enum lt_epoch_step step, uint64_t epoch)
@@ -116,7 +139,8 @@ static struct lt_query *start(const char *path, struct lt_clock_manual *clock)
 static void round_of(struct lt_query *query, struct lt_clock_manual *clock)
 {
     struct lt_error error;
-    lt_clock_manual_advance(clock, crash_draw(world, 2 * LT_NS_PER_MS));
+    bool is_late = crash_draw(world, 64) == 0; /* things that are done once a second */
+    lt_clock_manual_advance(clock, is_late ? LT_NS_PER_S : crash_draw(world, 2 * LT_NS_PER_MS));
     int work = lt_query_do_work(query);
     if (fake_reactor_has_stopped(the_reactor))
         die();
@@ -146,6 +170,7 @@ static void live(const char *path, bool is_last)
     lt_clock_manual_init(&clock, 1, 1);
     the_clock = &clock;
     the_reactor = NULL;
+    is_last_life = is_last;
     crash_die = die;
     lt_epoch_set_fault_hook(on_fault_point, NULL);
     lt_log_set_level(LT_LOG_ERROR);
@@ -153,8 +178,6 @@ static void live(const char *path, bool is_last)
     world->calls_left = is_last ? -1 : 1 + (int64_t)crash_draw(world, calls_max);
     struct lt_query *query = start(path, &clock);
     uint32_t rounds = 1 + crash_draw(world, ROUNDS_MAX);
-    if (is_last)
-        fake_reactor_crash_after(the_reactor, UINT64_MAX);
     for (uint32_t i = 0; i < rounds; i++)
         round_of(query, &clock);
     if (!is_last)
@@ -184,7 +207,12 @@ static void run_life(const char *path, bool is_last)
         crash_fault(world, "a life ended with status %x", (unsigned)status);
 }
 
-static void run_seed(const char *scratch, uint64_t seed, uint64_t *finished, uint64_t *done)
+/* What the worlds of all seeds have seen. */
+struct totals {
+    uint64_t finished, done, reconnects;
+};
+
+static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
 {
     char path[96];
     snprintf(path, sizeof path, "%s/checkpoint", scratch);
@@ -196,8 +224,9 @@ static void run_seed(const char *scratch, uint64_t seed, uint64_t *finished, uin
         fail_msg("seed %" PRIu64
                  ": %s (the checkpoint is left in %s; replay with LEAT_SEED=%" PRIu64 ")",
                  seed, world->fault, path, seed);
-    *finished += world->finished_epochs;
-    *done += world->done_epochs;
+    totals->finished += world->finished_epochs;
+    totals->done += world->done_epochs;
+    totals->reconnects += world->reconnects;
     scratch_remove(path);
 }
 
@@ -212,18 +241,20 @@ static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state
     (void)state;
     uint64_t first = number_from("LEAT_SEED", 1);
     uint64_t count = getenv("LEAT_SEED") != NULL ? 1 : number_from("LEAT_SEEDS", 1000);
-    uint64_t finished = 0, done = 0;
+    struct totals totals = {0};
     char scratch[64];
     scratch_create(scratch);
     world = crash_world_create();
     for (uint64_t seed = first; seed < first + count; seed++)
-        run_seed(scratch, seed, &finished, &done);
-    printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink\n", count,
-           done, finished);
+        run_seed(scratch, seed, &totals);
+    printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink, %" PRIu64
+           " new beginnings with more partitions\n",
+           count, totals.done, totals.finished, totals.reconnects);
     if (count >= 100) {
         /* A simulator that never gets there proves nothing. */
-        assert_true(finished > count / 20);
-        assert_true(done > count);
+        assert_true(totals.finished > count / 20);
+        assert_true(totals.done > count);
+        assert_true(totals.reconnects > count / 20);
     }
     scratch_remove(scratch);
 }
