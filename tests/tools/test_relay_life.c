@@ -228,9 +228,73 @@ static void stat_says_what_it_does_not_find(void **state)
     assert_string_equal(p.err, "leat stat: no file, process or query \"no-such-query\"; hint: leat "
                                "stat lists what there is\n");
     assert_int_equal(p.status, 2);
-    program_run(&p, "leat", PROGRAM_ARGS("stat", "/etc/passwd"), NULL, NULL);
+    program_run(&p, "leat", PROGRAM_ARGS("stat", path_in_folder("none")), NULL, NULL);
+    assert_contains(p.err, "/none\": cannot open: No such file or directory");
     assert_int_equal(p.status, 2);
-    assert_string_equal(p.out, "");
+}
+
+/* Leaves the counters of a relay that was killed; its pid is p.pid. */
+static void leave_counters(const char *path, const char *name)
+{
+    start_rate(&p, PROGRAM_ARGS("--counters", path, "--name", name, "-q"));
+    kill(p.pid, SIGKILL);
+    program_wait(&p, 10);
+}
+
+/* Stat of a file that holds the first `size_bytes` of another, with a byte turned at `turned`. */
+static void expect_refused(const char *from, size_t size_bytes, long turned, const char *why)
+{
+    static char bytes[65536];
+    char path[256];
+    snprintf(path, sizeof path, "%s", path_in_folder("copy"));
+    FILE *file = fopen(from, "re");
+    assert_non_null(file);
+    size_t kept = fread(bytes, 1, size_bytes, file);
+    assert_int_equal(fclose(file), 0);
+    if (turned >= 0)
+        bytes[turned] = (char)~bytes[turned];
+    file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, kept, file), kept);
+    assert_int_equal(fclose(file), 0);
+    program_run(&q, "leat", PROGRAM_ARGS("stat", path), NULL, NULL);
+    assert_contains(q.err, "leat stat: counters file \"");
+    assert_contains(q.err, why);
+    assert_string_equal(q.out, "");
+    assert_int_equal(q.status, 2);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void stat_says_why_a_file_is_not_read(void **state)
+{
+    (void)state;
+    char path[256];
+    snprintf(path, sizeof path, "%s", path_in_folder("counters"));
+    leave_counters(path, "damaged");
+    expect_refused(path, 0, -1, "truncated: it ends at byte 0 of at least ");
+    expect_refused(path, 100, -1, "truncated: it ends at byte 100 of at least ");
+    expect_refused(path, 65536, 200, "damaged: its header does not match its hash");
+    expect_refused("/proc/self/exe", 65536, -1, "not a counters file of leat");
+    program_run(&q, "leat", PROGRAM_ARGS("stat", folder), NULL, NULL);
+    assert_contains(q.err, "not a regular file");
+    assert_int_equal(q.status, 2);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void stat_finds_a_dead_process_by_its_pid(void **state)
+{
+    (void)state;
+    char pid[16], name[32];
+    snprintf(name, sizeof name, "dead-%d", (int)getpid());
+    leave_counters("auto", name);
+    snprintf(pid, sizeof pid, "%d", (int)p.pid);
+    program_run(&q, "leat", PROGRAM_ARGS("stat", pid, "--json"), NULL, NULL);
+    assert_int_equal(q.status, 0);
+    assert_contains(q.out, name);
+    assert_contains(q.out, "\"alive\":false");
+    char *path = strstr(q.out, "\"path\":\"") + strlen("\"path\":\"");
+    path[strcspn(path, "\"")] = '\0';
+    assert_int_equal(unlink(path), 0);
 }
 
 static void the_service_manager_is_told(void **state)
@@ -285,6 +349,8 @@ int main(void)
         cmocka_unit_test(stat_prints_the_counters_of_a_dead_process),
         cmocka_unit_test(counters_of_the_dead_do_not_pile_up),
         cmocka_unit_test(stat_says_what_it_does_not_find),
+        cmocka_unit_test(stat_says_why_a_file_is_not_read),
+        cmocka_unit_test(stat_finds_a_dead_process_by_its_pid),
         cmocka_unit_test(the_service_manager_is_told),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
