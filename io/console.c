@@ -277,7 +277,7 @@ static int console_bind(const struct lt_sink_type *type, const struct lt_options
 
 const struct lt_sink_type lt_console_sink_type = {
     .name = "console",
-    .doc = "Prints the first rows of each epoch.",
+    .doc = "Prints the first rows of each epoch; times are UTC.",
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = console_bind,
