@@ -218,7 +218,10 @@ struct lt_sink_ops {
                    struct lt_error *error);
     /* Called once at start: epoch `epoch` has offsets but no commit; `notes` are what its writers
      * left in sinks/i/epoch. The sink finishes it, or says through *must_replay that the epoch has
-     * to be read again. Optional: a sink without it needs nothing finished. */
+     * to be read again: the next writer gets exactly its rows, of all partitions, to drop those
+     * that the sink still has; then prepare, commit and the sink's commit of that epoch. The
+     * writer's note takes the place of all that were there. Optional: a sink without it needs
+     * nothing finished. */
     int (*recover)(struct lt_sink *sink, uint64_t epoch, const char *notes, bool *must_replay,
                    struct lt_error *error);
     int (*open_writer)(struct lt_sink *sink, const struct lt_connector_env *env,

@@ -38,16 +38,13 @@ static int connect_source(struct lt_assembly *assembly, struct lt_error *error)
 {
     struct lt_source *source = assembly->pipeline.source;
     struct lt_connector_env env = base_env(assembly);
-    struct lt_text_buffer kept;
-    lt_text_init(&kept);
     env.counter_prefix = "source.";
-    int code = lt_recover_kept(assembly->checkpoint, &kept, error);
+    int code = lt_recover_kept(assembly->checkpoint, &assembly->kept, error);
     if (code == 0) {
-        env.kept = kept.data;
-        env.kept_size_bytes = kept.size_bytes;
+        env.kept = assembly->kept.data;
+        env.kept_size_bytes = assembly->kept.size_bytes;
         code = source->ops->connect == NULL ? 0 : source->ops->connect(source, &env, error);
     }
-    lt_text_fini(&kept);
     return code == 0 ? 0 : lt_error_append(error, "source %s", source->type->name);
 }
 
@@ -144,6 +141,33 @@ static int check_partitions(const struct lt_assembly *assembly, struct lt_error 
     return 0;
 }
 
+static struct lt_worker_options worker_options(struct lt_assembly *assembly, const char *name)
+{
+    return (struct lt_worker_options){
+        .name = name,
+        .idle = LT_IDLE_PARK,
+        .lane_cpu = -1,
+        .is_inline = assembly->spec->is_invoked,
+        .clock = assembly->clock,
+        .catalog = assembly->spec->catalog,
+        .reactor_choice = assembly->settings.reactor,
+        .placement = &assembly->placement,
+    };
+}
+
+static int recover_positions(struct lt_assembly *assembly, struct lt_error *error)
+{
+    struct lt_recover_options options = {
+        .checkpoint = assembly->checkpoint,
+        .recovery = &assembly->recovery,
+        .pipeline = &assembly->pipeline,
+        .worker = worker_options(assembly, "leat-recover"),
+        .env = base_env(assembly),
+        .patience_ns = assembly->settings.startup_timeout_ns,
+    };
+    return lt_recover_positions(&options, assembly->start, error);
+}
+
 static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 {
     struct lt_source *source = assembly->pipeline.source;
@@ -151,8 +175,7 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
     int code =
         assembly->carried != NULL
             ? source->ops->positions_from_json(source, assembly->carried, assembly->start, error)
-            : lt_recover_positions(assembly->checkpoint, &assembly->recovery, &assembly->pipeline,
-                                   assembly->start, error);
+            : recover_positions(assembly, error);
     if (code != 0)
         return lt_error_append(error, "source %s", source->type->name);
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
@@ -184,16 +207,9 @@ static uint32_t choose_lane_count(const struct lt_assembly *assembly)
 static int start_worker(struct lt_assembly *assembly, const char *name, int lane_cpu,
                         enum lt_idle idle, struct lt_worker **out, struct lt_error *error)
 {
-    struct lt_worker_options options = {
-        .name = name,
-        .idle = idle,
-        .lane_cpu = lane_cpu,
-        .is_inline = assembly->spec->is_invoked,
-        .clock = assembly->clock,
-        .catalog = assembly->spec->catalog,
-        .reactor_choice = assembly->settings.reactor,
-        .placement = &assembly->placement,
-    };
+    struct lt_worker_options options = worker_options(assembly, name);
+    options.idle = idle;
+    options.lane_cpu = lane_cpu;
     return lt_worker_start(&options, out, error);
 }
 
@@ -405,6 +421,7 @@ static void end_run(struct lt_assembly *assembly)
     lt_worker_destroy(assembly->control_worker);
     lt_mailbox_destroy(assembly->mailbox);
     lt_checkpoint_close(assembly->checkpoint);
+    lt_text_fini(&assembly->kept);
     free(assembly->lanes);
     free(assembly->workers);
     free(assembly->start);

@@ -39,6 +39,7 @@ struct lt_assembly {
     char run_id[LT_UUID_SIZE];
     struct lt_checkpoint *checkpoint; /* or NULL */
     struct lt_recovery recovery;
+    struct lt_text_buffer kept; /* by the source; it may look at it while it is connected */
     char *carried; /* without a checkpoint: where the run before ended; NULL: there was none */
     struct lt_position *start,
         *end; /* by partition; end: NULL unless the trigger is AvailableNow */

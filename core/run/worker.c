@@ -144,12 +144,14 @@ static int64_t nearest_deadline(const struct lt_worker *worker)
     return nearest;
 }
 
-static void park(struct lt_worker *worker)
+void lt_worker_park(struct lt_worker *worker, int64_t deadline_ns)
 {
     lt_waker_prepare_to_park(&worker->reactor->waker);
     /* The second look: what was made visible before the wakers could see `parked` is found here. */
-    if (lt_worker_round(worker) == 0 && lt_load_relaxed_u32(&worker->stop) == 0)
-        lt_reactor_park(worker->reactor, nearest_deadline(worker));
+    if (lt_worker_round(worker) == 0 && lt_load_relaxed_u32(&worker->stop) == 0) {
+        int64_t nearest_ns = nearest_deadline(worker);
+        lt_reactor_park(worker->reactor, nearest_ns < deadline_ns ? nearest_ns : deadline_ns);
+    }
     lt_waker_unpark(&worker->reactor->waker);
 }
 
@@ -171,7 +173,7 @@ static void idle(struct lt_worker *worker)
         sched_yield();
         return;
     case LT_IDLE_PARK:
-        park(worker);
+        lt_worker_park(worker, LT_NEVER_NS);
         return;
     case LT_IDLE_SPIN:
     case LT_IDLE_BACKOFF:
@@ -186,7 +188,7 @@ static void idle(struct lt_worker *worker)
         worker->idle_since_ns = now_ns;
     bool spun_enough = now_ns - worker->idle_since_ns >= BACKOFF_SPIN_NS;
     if (worker->options.idle == LT_IDLE_BACKOFF && spun_enough)
-        park(worker);
+        lt_worker_park(worker, LT_NEVER_NS);
     else
         spin(worker, now_ns);
 }

@@ -83,6 +83,9 @@ bool lt_worker_may_park(const struct lt_worker *worker);
 int lt_worker_run(struct lt_worker *worker, struct lt_error *error) LT_MUST_USE;
 /* One round over the agents and the reactor; the work done. on: the thread of an inline worker. */
 uint32_t lt_worker_round(struct lt_worker *worker);
+/* After a round that found nothing: runs one more and sleeps until something wakes the worker, an
+ * agent's deadline, or `deadline_ns`. on: the thread of an inline worker. */
+void lt_worker_park(struct lt_worker *worker, int64_t deadline_ns);
 
 /* Ends the rounds after the current one and closes the agents. The waker stays good: whoever feeds
  * the worker may still wake it, to no effect. NULL is a no-op. */

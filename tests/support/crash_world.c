@@ -86,7 +86,8 @@ struct numbers_reader {
     struct lt_reader base;
     struct lt_row_pool *pool;
     uint32_t partitions[CRASH_PARTITIONS], partition_count;
-    int64_t next[CRASH_PARTITIONS];
+    int64_t next[CRASH_PARTITIONS], end[CRASH_PARTITIONS];
+    bool is_replay; /* it has an end */
 };
 
 static int numbers_connect(struct lt_source *source, const struct lt_connector_env *env,
@@ -145,17 +146,23 @@ static enum lt_poll_status numbers_poll(struct lt_reader *base, struct lt_out *o
     if (the_world->partition_count < CRASH_PARTITIONS && crash_draw(the_world, 400) == 0)
         the_world->partition_count++;
     uint32_t wanted = crash_draw(the_world, 6);
-    for (*count = 0; *count < wanted && *count < limit; (*count)++) {
+    for (*count = 0; wanted > 0 && *count < limit; wanted--) {
         uint32_t i = crash_draw(the_world, reader->partition_count);
+        if (reader->next[i] == reader->end[i])
+            continue;
         struct lt_row *row = lt_row_claim(reader->pool);
         if (row == NULL)
             break;
         row->source_partition = (int32_t)reader->partitions[i];
         row->source_offset = reader->next[i]++;
-        the_world->read_to[reader->partitions[i]] = reader->next[i];
+        if (!reader->is_replay)
+            the_world->read_to[reader->partitions[i]] = reader->next[i];
         lt_row_values(row)[0] = lt_value_i64(row->source_offset);
         out->emit(out, row);
+        (*count)++;
     }
+    if (memcmp(reader->next, reader->end, reader->partition_count * sizeof reader->end[0]) == 0)
+        return LT_POLL_ENDED;
     return *count > 0 ? LT_POLL_MORE : LT_POLL_IDLE;
 }
 
@@ -201,15 +208,18 @@ static int numbers_open_reader(struct lt_source *source, const struct lt_connect
 {
     static const struct lt_reader_ops ops = {
         .poll = numbers_poll, .position = numbers_position, .close = numbers_reader_close};
-    (void)source, (void)end;
+    (void)source;
     struct numbers_reader *reader = lt_alloc(sizeof *reader);
     reader->base.ops = &ops;
     reader->partition_count = partition_count;
     for (uint32_t i = 0; i < partition_count; i++) {
         reader->partitions[i] = partitions[i];
         reader->next[i] = start[i].offset;
-        begin(the_world, partitions[i], start[i].offset);
+        reader->end[i] = end == NULL ? INT64_MAX : end[i].offset;
+        if (end == NULL)
+            begin(the_world, partitions[i], start[i].offset);
     }
+    reader->is_replay = end != NULL;
     *out = &reader->base;
     struct lt_row_pool_options options = {
         .column_count = 1, .capacity = 512, .is_shared = env->is_shared};
@@ -275,6 +285,8 @@ struct fake_writer {
     uint32_t queue_count;
     uint64_t written, delivered;
     int64_t from[CRASH_PARTITIONS], to[CRASH_PARTITIONS]; /* of the open batch; staged */
+    int64_t
+        has_shown_to[CRASH_PARTITIONS]; /* staged: rows before that are a replay's, not wanted */
     struct mark marks[MARKS];
     uint32_t mark_count;
 };
@@ -286,6 +298,10 @@ static enum lt_write fake_write(struct lt_writer *base, struct lt_row *row, stru
     crash_point(the_world);
     if (writer->queue_count == QUEUE || crash_draw(the_world, 16) == 0)
         return LT_WRITE_FULL;
+    if (writer->has_shown_to[row->source_partition] > row->source_offset) {
+        lt_row_release(row);
+        return LT_WRITE_DONE;
+    }
     writer->queue[writer->queue_count++] = row;
     writer->to[row->source_partition] = row->source_offset + 1;
     writer->written++;
@@ -382,17 +398,31 @@ static int fake_open_writer(struct lt_sink *sink, const struct lt_connector_env 
             the_world->outputs[i].state = CRASH_LOST;
     for (uint32_t p = 0; p < the_world->partition_count; p++)
         writer->from[p] = writer->to[p] = the_world->ever_shown[env->index][p];
+    if (the_world->kinds[env->index] == CRASH_STAGED)
+        memcpy(writer->has_shown_to, writer->from, sizeof writer->has_shown_to);
     *out = &writer->base;
     return 0;
+}
+
+/* The next output that the notes name; NULL at their end. */
+static struct crash_output *next_noted(const char **notes)
+{
+    for (; **notes != '\0'; *notes += strcspn(*notes, "\n"), *notes += **notes == '\n') {
+        if (**notes < '0' || **notes > '9')
+            continue;
+        char *end;
+        struct crash_output *output = &the_world->outputs[strtoul(*notes, &end, 10)];
+        *notes = end;
+        return output;
+    }
+    return NULL;
 }
 
 /* Shows what the notes name, one output a call, so that the process can die in between. */
 static int show_noted(const char *notes)
 {
-    for (const char *at = notes; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
-        if (*at < '0' || *at > '9')
-            continue;
-        struct crash_output *output = &the_world->outputs[strtoul(at, NULL, 10)];
+    struct crash_output *output;
+    while ((output = next_noted(&notes)) != NULL) {
         if (output->state != CRASH_SHOWN) {
             show_output(the_world, output);
             return 1;
@@ -412,11 +442,19 @@ static int fake_commit(struct lt_sink *sink, uint64_t epoch, const char *notes,
 static int fake_recover(struct lt_sink *sink, uint64_t epoch, const char *notes, bool *must_replay,
                         struct lt_error *error)
 {
-    (void)sink, (void)epoch, (void)must_replay, (void)error;
+    struct crash_output *output;
+    (void)sink, (void)epoch, (void)error;
     the_world->finished_epochs++;
-    do {
+    while ((output = next_noted(&notes)) != NULL) {
         crash_point(the_world);
-    } while (show_noted(notes) != 0);
+        if (output->state == CRASH_PREPARED && crash_draw(the_world, 3) == 0)
+            output->state = CRASH_LOST;
+        if (output->state == CRASH_LOST)
+            *must_replay = true;
+        else
+            show_output(the_world, output);
+    }
+    the_world->replays += *must_replay;
     return 0;
 }
 

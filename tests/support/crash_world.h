@@ -5,7 +5,10 @@
  * process (shared between a test and its forked children).
  *
  *   at least once   shows a record as soon as it is delivered; what is under way is lost with the
- * process staged          keeps the finished part of an epoch aside; the sink's commit shows it
+ *                   process
+ *   staged          keeps the finished part of an epoch aside; the sink's commit shows it. What is
+ *                   aside can be lost: then it asks for the epoch again, and drops what it has
+ * shown
  *
  * Checked at the moment of showing: per partition, an exactly-once sink shows each record once and
  * in order; an at-least-once sink shows, in each life, every record from where that life began.
@@ -43,7 +46,7 @@ struct crash_world {
     struct crash_output outputs[CRASH_OUTPUTS];
     uint32_t output_count;
     int64_t calls_left; /* of fakes and fault points until death; -1: none */
-    uint32_t lives, finished_epochs, done_epochs, reconnects;
+    uint32_t lives, finished_epochs, done_epochs, reconnects, replays;
     char fault[512];
 };
 

@@ -20,13 +20,19 @@ struct reader {
     struct lt_reader base;
     struct lt_row_pool *pool;
     uint32_t partitions[GROWING_PARTITIONS], partition_count;
-    int64_t next[GROWING_PARTITIONS];
+    int64_t next[GROWING_PARTITIONS], end[GROWING_PARTITIONS];
+    bool has_end;
+};
+
+struct growing {
+    struct lt_source base;
+    const char *kept; /* the engine's, while the source is connected */
 };
 
 static int source_connect(struct lt_source *source, const struct lt_connector_env *env,
                           struct lt_error *error)
 {
-    (void)env;
+    ((struct growing *)(void *)source)->kept = env->kept;
     if (lt_add_u32(&growing_world.connects, 1) > 0 && growing_world.on_reconnect != NULL) {
         int code = growing_world.on_reconnect(error);
         if (code != 0)
@@ -39,8 +45,12 @@ static int source_connect(struct lt_source *source, const struct lt_connector_en
 static int source_initial(struct lt_source *source, struct lt_position *positions,
                           struct lt_text_buffer *keep, struct lt_error *error)
 {
-    (void)keep, (void)error;
+    const char *kept = ((struct growing *)(void *)source)->kept;
     memset(positions, 0, source->partition_count * sizeof *positions);
+    if (kept != NULL && strcmp(kept, "kept") != 0)
+        return lt_error_set(error, LT_E_CORRUPT, "what was kept is now \"%s\"", kept);
+    if (kept == NULL)
+        lt_text_append(keep, "kept");
     return 0;
 }
 
@@ -75,9 +85,14 @@ static enum lt_poll_status reader_poll(struct lt_reader *base, struct lt_out *ou
                                        uint32_t *count)
 {
     struct reader *reader = (struct reader *)(void *)base;
+    bool has_ended = reader->has_end && growing_world.with_end != GROWING_IS_SILENT;
     *count = 0;
+    if (reader->has_end && growing_world.with_end != GROWING_READS_TO_END)
+        return has_ended ? LT_POLL_ENDED : LT_POLL_IDLE;
     for (uint32_t i = 0; i < reader->partition_count && *count < limit; i++) {
-        struct lt_row *row = reader->next[i] == GROWING_RECORDS ? NULL : lt_row_claim(reader->pool);
+        bool is_at_end = reader->next[i] == reader->end[i];
+        struct lt_row *row = is_at_end ? NULL : lt_row_claim(reader->pool);
+        has_ended &= is_at_end;
         if (row == NULL)
             continue;
         row->source_partition = (int32_t)reader->partitions[i];
@@ -87,6 +102,8 @@ static enum lt_poll_status reader_poll(struct lt_reader *base, struct lt_out *ou
         out->emit(out, row);
         (*count)++;
     }
+    if (has_ended)
+        return LT_POLL_ENDED;
     return *count > 0 ? LT_POLL_MORE : LT_POLL_IDLE;
 }
 
@@ -110,14 +127,16 @@ static int source_open_reader(struct lt_source *source, const struct lt_connecto
 {
     static const struct lt_reader_ops ops = {
         .poll = reader_poll, .position = reader_position, .close = reader_close};
-    (void)source, (void)end;
+    (void)source;
     struct reader *reader = lt_alloc(sizeof *reader);
     reader->base.ops = &ops;
     reader->partition_count = partition_count;
     for (uint32_t i = 0; i < partition_count; i++) {
         reader->partitions[i] = partitions[i];
         reader->next[i] = start[i].offset;
+        reader->end[i] = end != NULL ? end[i].offset : GROWING_RECORDS;
     }
+    reader->has_end = end != NULL;
     *out = &reader->base;
     struct lt_row_pool_options pool = {
         .column_count = 1, .capacity = 64, .is_shared = env->is_shared};
@@ -144,7 +163,7 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
     };
     const struct lt_field field = {"n", lt_type_simple(LT_TYPE_BIGINT), false, NULL};
     (void)given, (void)user_schema, (void)error;
-    *out = lt_alloc(sizeof **out);
+    *out = lt_alloc(sizeof(struct growing));
     **out = (struct lt_source){.ops = &ops,
                                .type = type,
                                .schema = lt_type_struct(memory, &field, 1),
@@ -212,12 +231,13 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
     return 0;
 }
 
+const struct lt_source_type growing_source_type = {
+    .name = "growing", .traits = LT_SOURCE_REPLAYABLE, .bind = source_bind};
+
 const struct lt_catalog *growing_catalog(void)
 {
-    static const struct lt_source_type growing = {
-        .name = "growing", .traits = LT_SOURCE_REPLAYABLE, .bind = source_bind};
     static const struct lt_sink_type seen = {.name = "seen", .bind = sink_bind};
-    static const struct lt_source_type *const sources[] = {&growing};
+    static const struct lt_source_type *const sources[] = {&growing_source_type};
     static const struct lt_sink_type *const sinks[] = {&seen};
     static struct lt_catalog all = {sources, 1, sinks, 1, NULL};
     all.create_reactor = lt_io_catalog()->create_reactor;

@@ -209,7 +209,7 @@ static void run_life(const char *path, bool is_last)
 
 /* What the worlds of all seeds have seen. */
 struct totals {
-    uint64_t finished, done, reconnects;
+    uint64_t finished, done, reconnects, replays;
 };
 
 static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
@@ -227,6 +227,7 @@ static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
     totals->finished += world->finished_epochs;
     totals->done += world->done_epochs;
     totals->reconnects += world->reconnects;
+    totals->replays += world->replays;
     scratch_remove(path);
 }
 
@@ -248,13 +249,14 @@ static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state
     for (uint64_t seed = first; seed < first + count; seed++)
         run_seed(scratch, seed, &totals);
     printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink, %" PRIu64
-           " new beginnings with more partitions\n",
-           count, totals.done, totals.finished, totals.reconnects);
+           " with a replay, %" PRIu64 " new beginnings with more partitions\n",
+           count, totals.done, totals.finished, totals.replays, totals.reconnects);
     if (count >= 100) {
         /* A simulator that never gets there proves nothing. */
         assert_true(totals.finished > count / 20);
         assert_true(totals.done > count);
         assert_true(totals.reconnects > count / 20);
+        assert_true(totals.replays > count / 20);
     }
     scratch_remove(scratch);
 }
