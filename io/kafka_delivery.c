@@ -8,11 +8,11 @@
  * in one epoch and not yet reported; an epoch is durable when its count is 0. The next epoch's
  * records meanwhile count in the next slot, so nothing stops for a marker.
  *
- * What cannot be delivered is told apart by lt_kafka_verdict(): a bad record is handed to
- * out->fail, anything else breaks the writer, and the query goes back to its last epoch. A fatal
- * error of the idempotent producer does so too. A bad record whose row was released is made again
- * from the report: it was a consumed message produced unchanged, so what librdkafka copied is the
- * original.
+ * What cannot be delivered is told apart by lt_kafka_verdict(): a bad record, if it was refused
+ * alone (kafka_retry.c tells), is handed to out->fail; anything else breaks the writer, and the
+ * query goes back to its last epoch. A fatal error of the idempotent producer does so too. A bad
+ * record whose row was released is made again from the report: it was a consumed message produced
+ * unchanged, so what librdkafka copied is the original.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -132,13 +132,21 @@ static struct lt_row *remake_row(struct lt_kafka_writer *writer,
     return NULL;
 }
 
+struct lt_row *lt_kafka_delivery_row(struct lt_kafka_writer *writer,
+                                     const struct lt_kafka_ticket *ticket,
+                                     const rd_kafka_message_t *message)
+{
+    if (ticket->is_released)
+        return remake_row(writer, ticket, message);
+    restore_headers(writer, ticket->row, message);
+    return ticket->row;
+}
+
 static void fail_record(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
                         const rd_kafka_message_t *message)
 {
     const char *topic = rd_kafka_topic_name(message->rkt);
-    struct lt_row *row = ticket->is_released ? remake_row(writer, ticket, message) : ticket->row;
-    if (!ticket->is_released)
-        restore_headers(writer, row, message);
+    struct lt_row *row = lt_kafka_delivery_row(writer, ticket, message);
     if (row == NULL) {
         lt_kafka_writer_break(writer, message->err, topic);
         return;
@@ -172,8 +180,14 @@ void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *messa
     struct lt_kafka_writer *writer = ((struct lt_kafka_client *)opaque)->context;
     struct lt_kafka_ticket *ticket = message->_private;
     (void)rk;
-    writer->outstanding[ticket->slot]--;
+    writer->in_flight--;
     writer->reports++;
+    if (lt_unlikely(message->err != RD_KAFKA_RESP_ERR_NO_ERROR) &&
+        lt_kafka_retry_takes(writer, ticket, message))
+        return;
+    writer->outstanding[ticket->slot]--;
+    if (lt_unlikely(writer->retry.is_active && message->err == RD_KAFKA_RESP_ERR_NO_ERROR))
+        lt_kafka_retry_delivered(writer, ticket, message);
     if (lt_unlikely(message->err != RD_KAFKA_RESP_ERR_NO_ERROR)) {
         take_failure(writer, ticket, message);
         lt_kafka_ticket_return(writer, ticket);
@@ -219,6 +233,8 @@ int lt_kafka_writer_poll(struct lt_writer *base, struct lt_out *out)
     writer->reports = 0;
     rd_kafka_poll(writer->client->rk, 0);
     count_acked(writer);
+    if (lt_unlikely(writer->retry.is_active))
+        lt_kafka_retry_step(writer);
     if (lt_unlikely(writer->client->fatal != RD_KAFKA_RESP_ERR_NO_ERROR))
         take_fatal(writer);
     return writer->is_broken ? -1 : writer->reports > INT32_MAX ? INT32_MAX : (int)writer->reports;
@@ -263,9 +279,10 @@ static uint64_t outstanding(const struct lt_kafka_writer *writer)
 void lt_kafka_writer_abort(struct lt_writer *base)
 {
     struct lt_kafka_writer *writer = (struct lt_kafka_writer *)base;
+    writer->is_aborting = true;
+    lt_kafka_retry_abort(writer);
     if (outstanding(writer) == 0)
         return;
-    writer->is_aborting = true;
     rd_kafka_purge(writer->client->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     for (int i = 0; i < PURGE_ROUNDS && outstanding(writer) > 0; i++)
         rd_kafka_poll(writer->client->rk, PURGE_WAIT_MS);

@@ -5,7 +5,8 @@
  * broker refuses records. It refuses whole batches: good records with the bad one. So a record that
  * is too large, lacks a key that compaction needs, or has an impossible timestamp is found before
  * it is sent, by itself; and where the topic's limit is below the producer's batch size, batches
- * are made smaller. A broker that does not tell (no right to describe) refuses batches, then.
+ * are made smaller. A broker that does not tell (no right to describe) refuses batches, then, and
+ * kafka_retry.c finds the guilty one.
  */
 #include "io/kafka_sink.h"
 

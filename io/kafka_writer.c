@@ -9,7 +9,7 @@
  * CPU-second. librdkafka's copy is the original then (kafka_delivery.c).
  *
  * What a broker would refuse is refused here, where the topic's rules are known: a broker refuses
- * whole batches.
+ * whole batches, and to find the guilty record then costs a round trip per record (kafka_retry.c).
  *
  * Delivery is retried without limit by default. A full producer is LT_WRITE_FULL; a report frees
  * it.
@@ -359,16 +359,43 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
                                        .source_offset = row->source_offset,
                                        .source_partition = row->source_partition,
                                        .slot = (uint16_t)writer->slot,
-                                       .is_released = releases};
+                                       .is_released = releases,
+                                       .was_first = writer->in_flight == 0};
     if (releases)
         ticket->timestamp_ms = record.timestamp_ms;
     rd_kafka_resp_err_t err = produce(writer, &record, ticket);
     if (lt_unlikely(err != RD_KAFKA_RESP_ERR_NO_ERROR))
         return refuse(writer, row, &record, err, fault);
     writer->outstanding[writer->slot]++;
+    writer->in_flight++;
     if (releases)
         lt_row_release(row);
     return LT_WRITE_DONE;
+}
+
+bool lt_kafka_writer_again(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket,
+                           rd_kafka_topic_t *topic, int32_t partition)
+{
+    const struct lt_row *row = ticket->row;
+    struct lt_fault *fault = NULL;
+    struct record record = {0};
+    for (uint32_t i = 0; i < writer->topic_count; i++)
+        if (writer->topics[i].handle == topic)
+            record.topic = &writer->topics[i];
+    lt_assert(record.topic != NULL);
+    take_content(writer, row, &record);
+    record.partition = partition;
+    bool has_headers = take_headers(writer, row, &record, &fault);
+    lt_assert(has_headers); /* it had them when it was produced first */
+    rd_kafka_resp_err_t err = produce(writer, &record, ticket);
+    if (lt_likely(err == RD_KAFKA_RESP_ERR_NO_ERROR)) {
+        ticket->was_first = writer->in_flight++ == 0;
+        return true;
+    }
+    drop_headers(writer, row, &record);
+    if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        lt_kafka_writer_break(writer, err, record.topic->name);
+    return false;
 }
 
 static enum lt_write writer_write(struct lt_writer *base, struct lt_row *row,
@@ -377,6 +404,8 @@ static enum lt_write writer_write(struct lt_writer *base, struct lt_row *row,
     struct lt_kafka_writer *writer = (struct lt_kafka_writer *)base;
     if (lt_unlikely(writer->is_broken))
         return LT_WRITE_BROKEN;
+    if (lt_unlikely(writer->retry.is_active))
+        return LT_WRITE_FULL;
     struct lt_kafka_ticket *ticket = lt_kafka_ticket_take(writer);
     if (lt_unlikely(ticket == NULL))
         return LT_WRITE_FULL;

@@ -1,6 +1,6 @@
 /*
- * The state of one Kafka writer, shared by kafka_writer.c (records out, life) and kafka_delivery.c
- * (what becomes of them, epochs).
+ * The state of one Kafka writer, shared by kafka_writer.c (records out, life), kafka_delivery.c
+ * (what becomes of them, epochs) and kafka_retry.c (records of refused batches).
  */
 #ifndef LT_IO_KAFKA_WRITER_H
 #define LT_IO_KAFKA_WRITER_H
@@ -25,8 +25,21 @@ struct lt_kafka_ticket {
     int32_t source_partition;
     uint16_t slot;
     bool is_released;
+    bool was_first; /* nothing was on its way when it was produced */
 };
 _Static_assert(sizeof(struct lt_kafka_ticket) == 32, "two to a cache line");
+
+struct lt_kafka_suspect;
+
+/* Records of refused batches, and what was called back from behind them. All zero: none. */
+struct lt_kafka_retry {
+    struct lt_kafka_suspect *suspects; /* not produced again yet; each keeps its ticket */
+    uint32_t count, capacity;
+    uint64_t next_number, alone_count;
+    bool is_active;   /* until all are settled; no new row is taken meanwhile */
+    bool is_unsorted; /* suspects came since the last sort */
+    bool is_told;     /* that the order is lost */
+};
 
 struct lt_kafka_writer_topic {
     char *name;
@@ -55,6 +68,8 @@ struct lt_kafka_writer {
 
     uint32_t slot, oldest_slot;
     uint64_t outstanding[LT_KAFKA_SLOT_COUNT];
+    uint64_t in_flight; /* produced and not reported; over all slots, without suspects */
+    struct lt_kafka_retry retry;
     uint64_t closed[LT_KAFKA_SLOT_COUNT]; /* epochs prepared and not yet found durable; by slot */
 
     struct lt_row_pool
@@ -90,6 +105,28 @@ static inline void lt_kafka_ticket_return(struct lt_kafka_writer *writer,
 /* The writer can do no more: sets its error, once. Returns nothing; whoever called says BROKEN. */
 void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err,
                            const char *topic);
+
+/* The row of a record that was not delivered: held, with the headers that went with the message, or
+ * made again. NULL: no memory. */
+struct lt_row *lt_kafka_delivery_row(struct lt_kafka_writer *writer,
+                                     const struct lt_kafka_ticket *ticket,
+                                     const rd_kafka_message_t *message);
+
+/* Produces the ticket's row again, to where it was sent. False: the producer is full, or the writer
+ * is broken now. */
+bool lt_kafka_writer_again(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket,
+                           rd_kafka_topic_t *topic, int32_t partition);
+
+/* A failed delivery: true when it is a suspect's, whose ticket is kept. */
+bool lt_kafka_retry_takes(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket,
+                          const rd_kafka_message_t *message);
+/* A delivery while there are suspects. */
+void lt_kafka_retry_delivered(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
+                              const rd_kafka_message_t *message);
+/* After each poll while there are suspects: produces what can be. */
+void lt_kafka_retry_step(struct lt_kafka_writer *writer);
+/* Lets go of all suspects. */
+void lt_kafka_retry_abort(struct lt_kafka_writer *writer);
 
 /* Contract functions of kafka_delivery.c. */
 int lt_kafka_writer_poll(struct lt_writer *base, struct lt_out *out);

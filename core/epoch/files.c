@@ -140,7 +140,7 @@ static int make_folders(const char *path, struct lt_error *error)
     char *copy = lt_strdup(path);
     int code = 0;
     bool is_last = false;
-    for (char *end = copy + 1; code == 0 && !is_last; end++) {
+    for (char *end = copy + (copy[0] != '\0'); code == 0 && !is_last; end++) {
         is_last = *end == '\0';
         if (!is_last && *end != '/')
             continue;
