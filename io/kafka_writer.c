@@ -304,6 +304,12 @@ static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct
                           "the topic is compacted, and the key is null");
     if (lt_likely(!record->has_timestamp || record->timestamp_ms < 0))
         return NULL;
+    /* To librdkafka 0 says that there is none, and the record would silently get the time of now.
+     */
+    if (lt_unlikely(record->timestamp_ms == 0))
+        return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
+                          "timestamp 0 (1970-01-01 00:00:00) cannot be produced; hint: write no "
+                          "column timestamp (--timestamp now)");
     /* The time known here is behind, so a record that seems far ahead is worth another look at the
      * clock. */
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))

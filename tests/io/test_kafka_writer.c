@@ -297,6 +297,28 @@ static void a_partition_that_does_not_exist_fails_the_record(void **state)
     lt_fault_destroy(fault);
 }
 
+static void a_timestamp_of_zero_fails_the_record_and_does_not_become_now(void **state)
+{
+    struct world *world = *state;
+    struct lt_fault *fault = NULL;
+    open_relay(world, 1, OPTIONS("topic=out"));
+    world_produce(world, "in", 0, NULL, "a", NULL);
+    world_read(world, 1);
+    lt_row_values(world->rows[0])[LT_KAFKA_TIMESTAMP].i64 = 999; /* less than a millisecond */
+    assert_int_equal(world_write(world, 0, &fault), LT_WRITE_FAILED);
+    assert_string_equal(fault->condition, "KAFKA_INVALID_TIMESTAMP");
+    assert_string_equal(fault->text,
+                        "topic \"out\": timestamp 0 (1970-01-01 00:00:00) cannot be produced; "
+                        "hint: write no column timestamp (--timestamp now)");
+    lt_fault_destroy(fault);
+    lt_row_values(world->rows[0])[LT_KAFKA_TIMESTAMP].i64 = 1000;
+    assert_int_equal(world_write(world, 0, &fault), LT_WRITE_DONE);
+    world->writer->ops->prepare(world->writer, 1);
+    assert_int_equal(world_prepared(world, 1, WORLD_WAIT_MS), 1);
+    read_out(world, 1);
+    assert_int_equal(lt_row_values(world->rows[0])[LT_KAFKA_TIMESTAMP].i64, 1000);
+}
+
 static void a_null_topic_in_the_data_fails_the_record_with_spark_s_text(void **state)
 {
     struct world *world = *state;
@@ -441,6 +463,7 @@ int main(void)
         CASE(a_large_record_that_is_refused_comes_back_as_it_was),
         CASE(a_topic_that_may_not_be_written_breaks_the_writer),
         CASE(a_partition_that_does_not_exist_fails_the_record),
+        CASE(a_timestamp_of_zero_fails_the_record_and_does_not_become_now),
         CASE(a_null_topic_in_the_data_fails_the_record_with_spark_s_text),
         CASE(round_robin_deals_rows_to_all_partitions),
         CASE(a_full_producer_takes_nothing_and_goes_on_later),
