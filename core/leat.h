@@ -271,8 +271,8 @@ LEAT_API void leat_out_reason(leat_out *out, const char *condition, const char *
 enum leat_poll { LEAT_POLL_MORE, LEAT_POLL_IDLE, LEAT_POLL_ENDED, LEAT_POLL_FAILED };
 
 /* A source with `partition_count` partitions, each read by one lane. A position is one number per
- * partition, of the source's choice: the offset of the next record. A source that can be sought
- * makes the query at-least-once over a restart. */
+ * partition, of the source's choice: the offset of the next record. It grows with each record, by 1
+ * or more. A source that can be sought makes the query at-least-once over a restart. */
 typedef struct leat_source {
     size_t size;
     const char *name;
@@ -287,6 +287,10 @@ typedef struct leat_source {
     void (*on_commit)(void *user, uint32_t partition,
                       int64_t position); /* an epoch is committed up to there */
     void (*close)(void *state);
+    /* Where the partition ends now: the position after the last record that is there, 0 if there is
+     * none. Return LEAT_OK, or a negative status: the query does not start. May wait. NULL: the
+     * source cannot say, and a query that ends at what is available now is refused. on: start. */
+    int (*latest)(void *user, uint32_t partition, int64_t *position);
 } leat_source;
 
 LEAT_API leat_stream *leat_read_source(leat_context *context, const leat_source *source);

@@ -5,6 +5,9 @@
  * Kafka's: {"<name>":{"0":17,"1":-1}}. Within one poll rows are numbered from the position on, so
  * for a source whose positions count rows a row's offset is its own.
  *
+ * A reader that is to stop at an end asks for no more rows than positions are left to it, so one
+ * whose positions count rows stops exactly there.
+ *
  * Nothing wakes a parked lane for such a source: it is asked every so often.
  */
 #include "core/leat.h"
@@ -38,7 +41,7 @@ struct partition {
     uint32_t index; /* of the source */
     void *state;
     bool is_open, is_ended;
-    int64_t position;
+    int64_t position, end; /* end: INT64_MAX if none */
 };
 
 struct user_reader {
@@ -63,19 +66,28 @@ static struct user_reader *reader_of(struct lt_reader *reader)
     return (struct user_reader *)(void *)reader;
 }
 
+/* Records before the end, or more; 0 at the end. The beginning counts as 0. */
+static int64_t left_of(const struct partition *partition)
+{
+    int64_t position = partition->position < 0 ? 0 : partition->position;
+    return position < partition->end ? partition->end - position : 0;
+}
+
 static enum leat_poll poll_partition(struct user_reader *own, struct partition *partition,
                                      struct lt_out *next, uint32_t limit, uint32_t *count)
 {
     leat_out *out = &own->out;
-    int64_t position = partition->position;
+    int64_t position = partition->position, left = left_of(partition);
     lt_door_out_begin(out, next, NULL);
+    if (left < limit)
+        limit = (uint32_t)left;
     out->limit = limit;
     out->source_partition = (int32_t)partition->index;
     out->source_offset = position < 0 ? 0 : position;
     enum leat_poll status = own->definition->calls.poll(partition->state, out, limit, &position);
     lt_assert(out->open_count == 0);
     partition->position = position;
-    partition->is_ended = status == LEAT_POLL_ENDED;
+    partition->is_ended = status == LEAT_POLL_ENDED || left_of(partition) == 0;
     *count += out->committed_count;
     return status;
 }
@@ -164,7 +176,6 @@ static int source_open_reader(struct lt_source *source, const struct lt_connecto
                               struct lt_reader **out, struct lt_error *error)
 {
     struct user_reader *own = lt_alloc(sizeof *own);
-    lt_assert(end == NULL); /* such a source has no `latest`, so none is ever given */
     own->base.ops = &reader_ops;
     own->definition = definition_of(source);
     own->clock = env->clock;
@@ -180,6 +191,8 @@ static int source_open_reader(struct lt_source *source, const struct lt_connecto
     for (uint32_t i = 0; i < partition_count && code == 0; i++) {
         own->partitions[i].index = partitions[i];
         own->partitions[i].position = start[i].offset;
+        own->partitions[i].end = end != NULL ? end[i].offset : INT64_MAX;
+        own->partitions[i].is_ended = left_of(&own->partitions[i]) == 0;
         own->partition_count = i + 1;
         code = open_partition(own, &own->partitions[i], error);
     }
@@ -200,6 +213,27 @@ static int source_initial(struct lt_source *source, struct lt_position *position
     (void)error;
     for (uint32_t i = 0; i < source->partition_count; i++)
         positions[i] = (struct lt_position){.offset = -1};
+    return 0;
+}
+
+static int source_latest(struct lt_source *source, struct lt_position *positions,
+                         struct lt_error *error)
+{
+    const leat_source *calls = &definition_of(source)->calls;
+    if (calls->latest == NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "source %s cannot say where it ends now, which AvailableNow needs; "
+                            "hint: give its leat_source a function \"latest\", which sets the "
+                            "position after the last record of a partition",
+                            calls->name);
+    for (uint32_t i = 0; i < source->partition_count; i++) {
+        positions[i] = (struct lt_position){0};
+        int status = calls->latest(calls->user, i, &positions[i].offset);
+        if (status < 0)
+            return lt_error_set(error, status,
+                                "source %s: partition %u: its latest function returned %d (%s)",
+                                calls->name, i, status, leat_status_name(status));
+    }
     return 0;
 }
 
@@ -270,6 +304,7 @@ static void source_close(struct lt_source *source)
 
 static const struct lt_source_ops source_ops = {
     .initial = source_initial,
+    .latest = source_latest,
     .positions_to_json = source_positions_to_json,
     .positions_from_json = source_positions_from_json,
     .open_reader = source_open_reader,
@@ -320,7 +355,8 @@ static int make_definition(leat_context *context, const leat_source *source,
     definition->type = (struct lt_source_type){
         .name = calls->name,
         .doc = "A source that the program has written.",
-        .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_CONTINUOUS,
+        .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_CONTINUOUS |
+                  (calls->latest != NULL ? LT_SOURCE_BOUNDED : 0u),
         .bind = bind,
     };
     *out = definition;

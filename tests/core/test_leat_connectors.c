@@ -157,6 +157,83 @@ static void each_partition_is_read_in_order_to_its_end(void **state)
     }
 }
 
+/* Partition 1 has nothing. */
+static int counting_latest(void *user, uint32_t partition, int64_t *position)
+{
+    (void)user;
+    *position = partition == 1 ? 0 : 300 + (int64_t)partition;
+    return LEAT_OK;
+}
+
+static int broken_latest(void *user, uint32_t partition, int64_t *position)
+{
+    (void)user, (void)partition, (void)position;
+    return LEAT_ERROR_IO;
+}
+
+/* A query of the source that reads what is available now, started; its code and error text. */
+static int start_available_now(leat_context *context, const leat_source *source,
+                               const char *checkpoint, leat_output *output, leat_query **query)
+{
+    *query = leat_query_create(context, doors_options("1", checkpoint));
+    assert_int_equal(leat_query_write_output(*query, leat_read_source(context, source), output), 0);
+    assert_int_equal(leat_query_trigger_available_now(*query), LEAT_OK);
+    return leat_start(*query);
+}
+
+static void what_is_available_now_is_read_and_no_more(void **state)
+{
+    (void)state;
+    char path[SCRATCH_PATH_SIZE];
+    scratch_create(path);
+    for (uint32_t run_index = 0; run_index < 2; run_index++) {
+        struct counting counting = counting_to(NEVER);
+        struct doors_rows *rows = calloc(1, sizeof *rows);
+        leat_context *context = leat_context_create();
+        leat_source source = counting_source(&counting);
+        leat_output *output = leat_output_create(context, DOORS_ROWS_MAX);
+        leat_query *query;
+        source.latest = counting_latest;
+        assert_int_equal(start_available_now(context, &source, path, output, &query), LEAT_OK);
+        doors_finish(query, NULL, output, rows);
+        uint32_t wanted = 0;
+        for (uint32_t p = 0; p < PARTITIONS; p++) {
+            wanted += p == 1 ? 0 : 300 + p;
+            assert_int_equal(counting.committed[p], p == 1 ? -1 : 300 + (int64_t)p);
+        }
+        /* The second time there is nothing new. */
+        assert_int_equal(rows->count, run_index == 0 ? wanted : 0);
+        leat_query_destroy(query);
+        leat_context_destroy(context);
+        free(rows);
+    }
+    scratch_remove(path);
+}
+
+static void a_source_that_cannot_say_where_it_ends_is_told_what_to_give(void **state)
+{
+    (void)state;
+    struct counting counting = counting_to(ROWS);
+    leat_context *context = leat_context_create();
+    leat_source source = counting_source(&counting);
+    leat_output *output = leat_output_create(context, 16);
+    leat_query *query;
+    assert_int_equal(start_available_now(context, &source, NULL, output, &query),
+                     LEAT_ERROR_UNSUPPORTED);
+    assert_string_equal(leat_query_error(query),
+                        "cannot start the query: source counting cannot say where it ends now, "
+                        "which AvailableNow needs; hint: give its leat_source a function "
+                        "\"latest\", which sets the position after the last record of a "
+                        "partition");
+    leat_query_destroy(query);
+    source.latest = broken_latest;
+    assert_int_equal(start_available_now(context, &source, NULL, output, &query), LEAT_ERROR_IO);
+    assert_non_null(strstr(leat_query_error(query),
+                           "source counting: partition 0: its latest function returned"));
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+}
+
 static void positions_are_kept_over_a_restart(void **state)
 {
     (void)state;
@@ -398,6 +475,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_partition_is_read_in_order_to_its_end),
+        cmocka_unit_test(what_is_available_now_is_read_and_no_more),
+        cmocka_unit_test(a_source_that_cannot_say_where_it_ends_is_told_what_to_give),
         cmocka_unit_test(positions_are_kept_over_a_restart),
         cmocka_unit_test(a_failed_poll_stops_the_query_with_its_reason),
         cmocka_unit_test(another_querys_checkpoint_is_refused),
