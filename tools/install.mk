@@ -1,8 +1,10 @@
 # make install [DESTDIR=...] [PREFIX=/usr/local] [LIBDIR=...]: the library in both forms, its headers,
-# pkg-config's file, the manual, and the programs there are.
+# pkg-config's file, the manual, completion for bash and zsh, and the programs there are.
 LIBDIR      ?= $(PREFIX)/lib
 INCLUDEDIR  ?= $(PREFIX)/include
 MANDIR      ?= $(PREFIX)/share/man
+BASH_FOLDER := $(PREFIX)/share/bash-completion/completions
+ZSH_FOLDER  := $(PREFIX)/share/zsh/site-functions
 SO_NAME     := libleat.so.$(ABI)
 SO_FILE     := libleat.so.$(VERSION)
 INSTALL     ?= install
@@ -40,10 +42,15 @@ install: $(BUILD)/libleat.so $(BUILD)/libleat.a $(TOOLS) ## library, headers, ma
 	    $(INSTALL) -d $(DESTDIR)$(PREFIX)/bin && \
 	    $(INSTALL) -m 755 $$program $(DESTDIR)$(PREFIX)/bin || exit 1; \
 	done
+	$(Q)$(INSTALL) -d $(DESTDIR)$(BASH_FOLDER) $(DESTDIR)$(ZSH_FOLDER)
+	$(Q)$(INSTALL) -m 644 tools/completion/leat.bash $(DESTDIR)$(BASH_FOLDER)/leat
+	$(Q)ln -sf leat $(DESTDIR)$(BASH_FOLDER)/leat-relay
+	$(Q)$(INSTALL) -m 644 tools/completion/_leat $(DESTDIR)$(ZSH_FOLDER)/_leat
 	$(Q)$(if $(DESTDIR),,ldconfig || echo "run ldconfig as root before programs that use libleat.so")
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(SO_FILE) $(SO_NAME) libleat.so libleat.a pkgconfig/leat.pc)
 	$(Q)rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,leat.h leat_admin.h)
 	$(Q)rm -f $(foreach page,$(wildcard tools/man/*.[1-9]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	$(Q)rm -f $(addprefix $(DESTDIR)$(BASH_FOLDER)/,leat leat-relay) $(DESTDIR)$(ZSH_FOLDER)/_leat
 	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))

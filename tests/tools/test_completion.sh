@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Completion of words that a person has begun, by bash and, where it is installed, by zsh, whose own functions are replaced by
+# ones that print what they are given.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+build=$(cd "${LEAT_TEST_BUILD:-build}" && pwd)
+PATH=$build:$PATH
+unset "${!LEAT_@}"
+passed=0 failed=0
+
+check() { # NAME COMMAND ...
+    local name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $name"; fi
+}
+
+complete_in_bash() { # WORD ...: the last is being typed
+    bash --norc -c '. tools/completion/leat.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _leat; printf "%s\n" "${COMPREPLY[@]}"' \
+        bash "$@" | sort | paste -sd ' '
+}
+complete_in_zsh() {
+    zsh -f -c '_describe() { print -rl -- ${found%%:*} }; _files() { :; }
+               compadd() { [[ $1 == -a ]] && print -rl -- $found || print -rl -- $@ }
+               words=("$@"); CURRENT=$#; PREFIX=${@[-1]}; . ./tools/completion/_leat' zsh "$@" |
+        awk -v begun="${!#}" 'index($0, begun) == 1' | sort | paste -sd ' '
+}
+gives() { # SHELL WANTED WORD ...
+    local shell=$1 wanted=$2 given
+    shift 2
+    given=$("complete_in_$shell" "$@")
+    [ "$given" = "$wanted" ] || { echo "given: $given"; return 1; }
+}
+
+shells=bash
+if command -v zsh >/dev/null; then shells="bash zsh"; fi
+for shell in $shells; do
+    check "$shell: a subcommand" gives "$shell" "eval explain" leat e
+    check "$shell: what is explained" gives "$shell" relay leat explain ""
+    check "$shell: options of leat relay" gives "$shell" "--dlq --drain --drop-header" leat relay a b --d
+    check "$shell: options of leat explain relay" gives "$shell" "--stages --startup-timeout" leat explain relay --st
+    check "$shell: options of leat-relay" gives "$shell" "--lanes --log-level" leat-relay --l
+    check "$shell: options of leat stat" gives "$shell" "--prometheus" leat stat --p
+    check "$shell: files are left to the shell" gives "$shell" "" leat relay too
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
