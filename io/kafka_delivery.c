@@ -152,9 +152,11 @@ static void fail_record(struct lt_kafka_writer *writer, const struct lt_kafka_ti
         return;
     }
     /* Not rd_kafka_message_errstr(): that takes the payload of any failed message for its text. */
-    writer->out->fail(writer->out, row,
-                      lt_fault_create("sink kafka", lt_kafka_condition(message->err), "",
-                                      "topic \"%s\": %s", topic, rd_kafka_err2str(message->err)));
+    struct lt_fault *fault =
+        lt_fault_create("sink kafka", lt_kafka_condition(message->err), "", "topic \"%s\": %s",
+                        topic, rd_kafka_err2str(message->err));
+    fault->epochs_ago = (writer->slot + LT_KAFKA_SLOT_COUNT - ticket->slot) % LT_KAFKA_SLOT_COUNT;
+    writer->out->fail(writer->out, row, fault);
 }
 
 static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,

@@ -26,6 +26,7 @@ static int filter_open(struct lt_operator *op, const struct lt_operator_env *env
     (void)snprintf(name, sizeof name, "%sfiltered", env->counter_prefix);
     filter->filtered = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records",
                                        "records whose condition was false or NULL");
+    filter->base.left_out = filter->filtered;
     lt_program_set_clock(filter->program, env->clock);
     return LT_OK;
 }
@@ -77,7 +78,8 @@ int lt_filter_create(const struct lt_expression *predicate, const char *text,
     if (code != LT_OK)
         return lt_error_append(error, "cannot make the filter");
     struct filter *filter = lt_alloc(sizeof *filter);
-    filter->base = (struct lt_operator){&filter_ops, schema, schema};
+    filter->base =
+        (struct lt_operator){.ops = &filter_ops, .input_schema = schema, .output_schema = schema};
     filter->program = program;
     *out = &filter->base;
     return LT_OK;

@@ -71,7 +71,9 @@ int lt_map_create(const struct lt_map_options *options, struct lt_operator **out
     if (options->function == NULL)
         return lt_error_set(error, LT_E_INVALID, "cannot make the map: it has no function");
     struct map *map = lt_alloc(sizeof *map);
-    map->base = (struct lt_operator){&map_ops, options->input_schema, options->output_schema};
+    map->base = (struct lt_operator){.ops = &map_ops,
+                                     .input_schema = options->input_schema,
+                                     .output_schema = options->output_schema};
     map->options = *options;
     *out = &map->base;
     return LT_OK;

@@ -83,8 +83,9 @@ int lt_project_create(const struct lt_project_options *options, struct lt_operat
     if (code != LT_OK)
         return lt_error_append(error, "cannot make the projection");
     struct project *project = lt_alloc(sizeof *project);
-    project->base =
-        (struct lt_operator){&project_ops, options->input_schema, options->output_schema};
+    project->base = (struct lt_operator){.ops = &project_ops,
+                                         .input_schema = options->input_schema,
+                                         .output_schema = options->output_schema};
     project->program = program;
     *out = &project->base;
     return LT_OK;

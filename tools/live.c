@@ -85,9 +85,33 @@ bool lt_tool_live_totals(leat_query *query, struct lt_tool_totals *out)
     if (leat_query_totals(query, &out->totals) != LEAT_OK)
         return false;
     (void)count_filtered(query, &out->filtered);
-    uint64_t done = out->totals.records_out + out->totals.dead_letters + out->filtered;
-    /* The counters of several threads are read one after the other: done may be ahead. */
-    out->in_flight = out->totals.records_in > done ? out->totals.records_in - done : 0;
+    return true;
+}
+
+static bool read_committed(leat_query *query, const char *name, uint64_t *out)
+{
+    int64_t value;
+    char *full = lt_tool_format("query.committed.%s", name);
+    bool found = leat_query_counter(query, full, &value);
+    free(full);
+    *out = found ? (uint64_t)value : 0;
+    return found;
+}
+
+bool lt_tool_live_account(leat_query *query, struct lt_tool_account *out)
+{
+    leat_totals totals = {.size = sizeof totals};
+    uint64_t committed;
+    if (!read_committed(query, "read", &committed) ||
+        !read_committed(query, "filtered", &out->filtered) ||
+        !read_committed(query, "dead_letters", &out->dead_lettered) ||
+        leat_query_totals(query, &totals) != LEAT_OK)
+        return false;
+    /* A query that was cut off may commit an epoch while this reads. */
+    uint64_t others = out->filtered + out->dead_lettered;
+    out->delivered = committed > others ? committed - others : 0;
+    out->read = totals.records_in;
+    out->uncommitted = out->read - (out->delivered + others);
     return true;
 }
 

@@ -113,14 +113,13 @@ static void say_ready(const struct lt_tool_plan *plan)
 
 static void say_ended(const struct lt_tool_plan *plan)
 {
-    struct lt_tool_totals sum;
-    if (!lt_tool_live_totals(plan->query, &sum))
+    struct lt_tool_account sum;
+    if (!lt_tool_live_account(plan->query, &sum))
         return;
     fprintf(stderr,
             "ended: read %" PRIu64 ", delivered %" PRIu64 ", filtered %" PRIu64
             ", dead-lettered %" PRIu64 ", uncommitted %" PRIu64 "\n",
-            sum.totals.records_in, sum.totals.records_out, sum.filtered, sum.totals.dead_letters,
-            sum.in_flight);
+            sum.read, sum.delivered, sum.filtered, sum.dead_lettered, sum.uncommitted);
 }
 
 /* ------------------------------------------------------------------------------------- the run */

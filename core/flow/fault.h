@@ -21,6 +21,7 @@ struct lt_fault {
     char stage[64];               /* who noticed: "filter", "sink kafka" */
     char text[LT_FAULT_TEXT_MAX]; /* the cause, one line */
     int64_t wall_us;              /* when; filled by lt_fate's owner if 0 */
+    uint32_t epochs_ago; /* markers that a sink was given since it took the record; 0: none */
 };
 
 struct lt_fault *lt_fault_create(const char *stage, const char *condition, const char *sqlstate,

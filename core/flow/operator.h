@@ -72,6 +72,9 @@ struct lt_operator {
     const struct lt_operator_ops *ops;
     const struct lt_type *input_schema;
     const struct lt_type *output_schema;
+    /* Counter of the records that it has left out on purpose, after open; NULL: it leaves none
+     * out. */
+    const struct lt_shared_u64 *left_out;
 };
 
 #endif

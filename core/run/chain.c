@@ -135,3 +135,13 @@ void lt_chain_batch_end(struct lt_chain *chain)
             link->op->ops->on_batch_end(link->op, link->next);
     }
 }
+
+uint64_t lt_chain_left_out(const struct lt_chain *chain)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < chain->link_count; i++) {
+        const struct lt_shared_u64 *left_out = chain->links[i].op->left_out;
+        sum += left_out == NULL ? 0 : lt_load_relaxed_u64(left_out); /* relaxed: our own count */
+    }
+    return sum;
+}

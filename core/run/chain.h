@@ -57,5 +57,7 @@ uint32_t lt_chain_step(struct lt_chain *chain);
  * ask again in the next step. */
 bool lt_chain_try_marker(struct lt_chain *chain, uint64_t epoch);
 void lt_chain_batch_end(struct lt_chain *chain);
+/* Records that its operators have left out on purpose, since the counters began. */
+uint64_t lt_chain_left_out(const struct lt_chain *chain);
 
 #endif

@@ -22,6 +22,7 @@ struct lt_control {
     uint32_t partition_count;
     int64_t heartbeat_ns;
     struct lt_shared_u64 *epochs_done, *last_done_wall_us;
+    struct lt_shared_u64 *committed_read, *committed_filtered, *committed_dead;
     struct lt_counter_text *state_text;
     struct lt_error error;
 };
@@ -89,6 +90,20 @@ static int port_commit_sink(void *context, uint32_t sink_index, uint64_t epoch, 
     return sink->ops->commit == NULL ? 0 : sink->ops->commit(sink, epoch, notes, error);
 }
 
+/* What became of the records of an epoch that is committed. The lanes wrote these numbers before
+ * their reports of it. */
+static void count_committed(struct lt_control *control, uint64_t epoch)
+{
+    uint32_t at = (uint32_t)(epoch % LT_WRITER_EPOCHS);
+    for (uint32_t i = 0; i < control->options.lane_count; i++) {
+        const struct lt_lane *lane = control->options.lanes[i];
+        for (uint32_t k = 0; k < lane->stage_count; k++)
+            lt_counter_add(control->committed_filtered, lane->stages[k].left_out_of[at]);
+        lt_counter_add(control->committed_dead, lane->delivery.dead_of[at]);
+        lt_counter_add(control->committed_read, lane->intake.read_of[at]);
+    }
+}
+
 static void port_done(void *context, uint64_t epoch, const struct lt_position *positions)
 {
     struct lt_control *control = context;
@@ -97,6 +112,7 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
     bool quiet = memcmp(control->last_positions, positions, size_bytes) == 0;
     lt_progress_epoch_done(control->options.progress, epoch, control->last_positions, positions);
     memcpy(control->last_positions, positions, size_bytes);
+    count_committed(control, epoch);
     lt_counter_add(control->epochs_done, 1);
     lt_counter_set(control->last_done_wall_us, (uint64_t)lt_clock_wall_us(control->options.clock));
     if (source->ops->commit != NULL)
@@ -306,6 +322,14 @@ static void add_counters(struct lt_control *control)
     control->last_done_wall_us =
         lt_counters_add(counters, LT_COUNTER_GAUGE, "query.last_epoch_done", "us",
                         "when the last epoch was committed, since the Unix epoch");
+    control->committed_read = lt_counters_add(counters, LT_COUNTER_SUM, "query.committed.read",
+                                              "records", "read, and in epochs that are committed");
+    control->committed_filtered =
+        lt_counters_add(counters, LT_COUNTER_SUM, "query.committed.filtered", "records",
+                        "of those, left out by filters");
+    control->committed_dead =
+        lt_counters_add(counters, LT_COUNTER_SUM, "query.committed.dead_letters", "records",
+                        "of those, dead-lettered");
     control->state_text = add_state(counters);
 }
 

@@ -60,6 +60,16 @@ static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const str
 
 static void write_or_queue(struct lt_branch *branch, const struct lt_item *item);
 
+/* A record may fail long after its marker has passed; it belongs to its own epoch all the same. */
+static void count_dead(struct lt_delivery *delivery, uint32_t epochs_ago)
+{
+    lt_counter_add(delivery->dead_lettered, 1);
+    if (epochs_ago == 0)
+        delivery->dead_now++;
+    else
+        delivery->dead_of[(delivery->marked_epoch + 1 - epochs_ago) % LT_WRITER_EPOCHS]++;
+}
+
 /* Takes row and fault, or neither: false when dead letters are all in flight. */
 static bool try_fail(struct lt_delivery *delivery, struct lt_row *row, struct lt_fault *fault)
 {
@@ -72,7 +82,7 @@ static bool try_fail(struct lt_delivery *delivery, struct lt_row *row, struct lt
         struct lt_row *letter = lt_dead_letter_make(&delivery->dead_letters, row, fault);
         if (letter == NULL)
             return false;
-        lt_counter_add(delivery->dead_lettered, 1);
+        count_dead(delivery, fault->epochs_ago);
         write_or_queue(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = letter});
     }
     lt_fault_destroy(fault);
@@ -309,6 +319,9 @@ bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch)
         if (!waits)
             branch->writer->ops->prepare(branch->writer, epoch);
     }
+    delivery->dead_of[epoch % LT_WRITER_EPOCHS] = delivery->dead_now;
+    delivery->dead_now = 0;
+    delivery->marked_epoch = epoch;
     return true;
 }
 

@@ -79,6 +79,10 @@ struct lt_delivery {
     bool look_again;        /* a report found the mailbox full; the stage clears it */
     struct lt_error *unsent_error;
     struct lt_shared_u64 *dead_lettered; /* counter */
+    /* Dead letters by the epoch of their record: since the last marker, and by epoch %
+     * LT_WRITER_EPOCHS; complete when the epoch is prepared. */
+    uint64_t dead_now, dead_of[LT_WRITER_EPOCHS];
+    uint64_t marked_epoch;
 };
 
 struct lt_delivery_sink {

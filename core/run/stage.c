@@ -84,7 +84,18 @@ static bool try_marker(struct lt_stage *stage, uint64_t epoch)
     if (stage->outlet != NULL)
         lt_ring_outlet_marker(stage->outlet, epoch);
     stage->chain_marked = false;
+    uint64_t left_out = lt_chain_left_out(&stage->chain);
+    stage->left_out_of[epoch % LT_WRITER_EPOCHS] = left_out - stage->left_out_before;
+    stage->left_out_before = left_out;
     return true;
+}
+
+/* The marker has been injected: what was read up to it is of its epoch. */
+static void note_read(struct lt_intake *intake, uint64_t epoch)
+{
+    uint64_t read = lt_load_relaxed_u64(intake->records); /* relaxed: our own count */
+    intake->read_of[epoch % LT_WRITER_EPOCHS] = read - intake->read_before;
+    intake->read_before = read;
 }
 
 /* Injects the marker that is due: between two rows, with the position that stands there. */
@@ -96,6 +107,7 @@ static uint32_t inject(struct lt_stage *stage)
         if (!try_marker(stage, epoch))
             return 0;
         intake->reader->ops->position(intake->reader, positions_of(intake, epoch));
+        note_read(intake, epoch);
         intake->position_noted = true;
     }
     if (send(stage, LT_REPORT_POSITION, epoch, positions_of(intake, epoch)) == 0)
@@ -301,6 +313,7 @@ static int open_intake(struct lt_stage *stage, struct lt_error *error)
     snprintf(prefix, sizeof prefix, "lane%u.source.", stage->lane);
     intake->records =
         add_counter(stage, LT_COUNTER_SUM, "records", "records", "read from the source");
+    intake->read_before = lt_load_relaxed_u64(intake->records); /* relaxed: our own count */
     intake->lag_records = add_counter(stage, LT_COUNTER_GAUGE, "lag_records", "records",
                                       "records behind the newest one known; -1 if not known");
     intake->lag_ms = add_counter(stage, LT_COUNTER_GAUGE, "lag_ms", "ms",
@@ -331,6 +344,7 @@ static int stage_open(void *context, struct lt_reactor *reactor, struct lt_error
                    : lt_delivery_open(stage->delivery, &stage->env, &stage->operator_env, error);
     if (code == 0)
         code = lt_chain_open(&stage->chain, &stage->operator_env, error);
+    stage->left_out_before = code == 0 ? lt_chain_left_out(&stage->chain) : 0;
     if (code == 0 && stage->intake != NULL)
         code = open_intake(stage, error);
     return code;

@@ -37,6 +37,8 @@ struct lt_intake {
     bool position_noted; /* for it */
     bool position_sent;
     uint64_t marker_epoch;
+    /* Read for that epoch, as the positions; and when its marker was injected, in all. */
+    uint64_t read_of[LT_WRITER_EPOCHS], read_before;
     struct lt_shared_u64 *records; /* counters */
     struct lt_shared_u64 *lag_records, *lag_ms;
     int64_t lag_due_ns;
@@ -56,8 +58,11 @@ struct lt_stage {
     struct lt_connector_env env;   /* counter_prefix and index are filled per use */
     struct lt_operator_env operator_env;
     bool stop_reported;
-    bool look_again;   /* in the last step something found no room that nobody will tell about */
-    bool chain_marked; /* the marker at hand has passed the chain, not yet what follows */
+    bool look_again; /* in the last step something found no room that nobody will tell about */
+    /* Records that the chain has left out of an epoch, by epoch % LT_WRITER_EPOCHS; and at the last
+     * marker, in all. */
+    uint64_t left_out_of[LT_WRITER_EPOCHS], left_out_before;
+    bool chain_marked;     /* the marker at hand has passed the chain, not yet what follows */
     struct lt_error error; /* of a stage without delivery, until it is sent */
     bool has_error, error_sent;
 };

@@ -218,6 +218,19 @@ sigterm_repeats_nothing() {
     stop_load && relay "$from" "$to" "$directory" && "$audit" verify "$kafka" "$from" "$to" --max-replay 0
 }
 
+# has_committed CHECKPOINT: some epochs. adds_up LOG CHECKPOINT: the last line of a relay that began with this checkpoint: each record read is told once, and what
+# is told as done is what the checkpoint says.
+has_committed() { wait_for 20 test -e "$1/commits/3"; }
+adds_up() {
+    local line last done_by_checkpoint read delivered filtered dead uncommitted
+    line=$(grep '^ended: ' "$1" | tr -cd '0-9 ') && read -r read delivered filtered dead uncommitted <<<"$line" || return
+    last=$(find "$2/commits" -type f -name '[0-9]*' ! -name '*.crc' -printf '%f\n' | sort -n | tail -n 1)
+    done_by_checkpoint=$(tail -n 1 "$2/offsets/$last" | grep -o ':[0-9]\+' | tr -d : | paste -sd +)
+    echo "$line; committed $done_by_checkpoint"
+    [ "$read" -eq $((delivered + filtered + dead + uncommitted)) ] &&
+        [ $((done_by_checkpoint)) -eq $((delivered + filtered + dead)) ] && [ "$delivered" -gt 0 ]
+}
+
 # ---------------------------------------------------------------------------------------- a broker that goes away
 
 start_other_broker() { other=$(tests/kafka/kafka start) && other_port=${other##*:}; }
@@ -244,8 +257,20 @@ start_between_brokers() { # DRAIN
 
 stopped_without_broker() {
     topic from 4 && topic back 4 && checkpoint away && start_load "$from" && "$envelopes" create "$other" away 4 &&
-        start_between_brokers 1s && tests/kafka/kafka kill --port "$other_port" && sleep 0.5 && kill -TERM "$pid" &&
-        ended_within 0 6 ended "$pid" 6 6 && grep -q 'drain timeout' "$log" && tests/kafka/kafka start --port "$other_port"
+        start_between_brokers 1s && has_committed "$away" && tests/kafka/kafka kill --port "$other_port" && sleep 0.5 && kill -TERM "$pid" &&
+        ended_within 0 6 ended "$pid" 6 6 && grep -q 'drain timeout' "$log" && adds_up "$log" "$away" &&
+        ! grep -q 'uncommitted 0$' "$log" && tests/kafka/kafka start --port "$other_port"
+}
+
+# Not the drain's time but the delivery's: a failure, whose account is told as well.
+failed_without_broker() {
+    local directory
+    checkpoint directory && topic from 4 && start_load "$from" && sleep 1 || return
+    background "$leat" relay "$(url "$from")" "kafka://$other/away" --checkpoint "$directory" --from earliest --epoch 100ms \
+        --sink-option kafka.delivery.timeout.ms=1500 --where 'length(value) > 0 and offset % 3 <> 0' -q
+    wait_for 30 is_ready "$log" && has_committed "$directory" && tests/kafka/kafka kill --port "$other_port" &&
+        ended "$pid" 15 1 && grep -q 'Message timed out' "$log" && adds_up "$log" "$directory" && ! grep -q 'filtered 0,' "$log" &&
+        stop_load
 }
 
 # Signals that are pending together are one: the second has to wait until the first was heard.
@@ -302,4 +327,5 @@ check "a broker that is restarted in mid-stream, in order and by SIGKILL, costs 
 check "without a broker SIGTERM ends it within --drain, and says that not all was delivered" stopped_without_broker
 check "a second signal ends it at once" stopped_twice
 check "what these two did not deliver is delivered later" nothing_lost_between_brokers
+check "a delivery that times out is a failure, and the account adds up" failed_without_broker
 finish

@@ -26,6 +26,7 @@ struct fake_writer {
     uint64_t begun[EPOCHS_MAX]; /* prepare was called */
     uint32_t held_at[EPOCHS_MAX];
     uint32_t begun_count, durable_count;
+    uint32_t epochs_ago; /* of what it fails */
     bool is_full;
 };
 
@@ -54,8 +55,11 @@ static int fake_poll(struct lt_writer *base, struct lt_out *out)
 {
     struct fake_writer *writer = fake_of(base);
     int work = (int)writer->fail_count;
-    for (uint32_t i = 0; i < writer->fail_count; i++)
-        (out->fail)(out, writer->to_fail[i], lt_fault_create("fake", "REFUSED", "", "late"));
+    for (uint32_t i = 0; i < writer->fail_count; i++) {
+        struct lt_fault *fault = lt_fault_create("fake", "REFUSED", "", "late");
+        fault->epochs_ago = writer->epochs_ago;
+        (out->fail)(out, writer->to_fail[i], fault);
+    }
     writer->fail_count = 0;
     return work;
 }
@@ -286,6 +290,31 @@ static void a_later_epoch_does_not_begin_before_an_earlier_one_is_settled(void *
     }
 }
 
+static void a_dead_letter_counts_for_the_epoch_of_its_record(void **state)
+{
+    struct lane *lane = *state;
+    const uint64_t *dead_of = lane->delivery.dead_of;
+    write_one(lane);
+    write_one(lane);
+    write_one(lane);
+    refuse_one(&lane->plain.writer); /* before its marker */
+    assert_int_equal(run(lane, 5), 0);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_int_equal(dead_of[5 % LT_WRITER_EPOCHS], 1);
+    write_one(lane);
+    lane->plain.writer.epochs_ago = 1;
+    refuse_one(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(dead_of[5 % LT_WRITER_EPOCHS], 2);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 6));
+    assert_int_equal(dead_of[6 % LT_WRITER_EPOCHS], 0);
+    lane->plain.writer.epochs_ago = 2;
+    refuse_one(&lane->plain.writer);
+    assert_true(lt_delivery_step(&lane->delivery) > 0);
+    assert_int_equal(dead_of[5 % LT_WRITER_EPOCHS], 3);
+    assert_int_equal(dead_of[6 % LT_WRITER_EPOCHS], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +327,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             a_later_epoch_does_not_begin_before_an_earlier_one_is_settled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_dead_letter_counts_for_the_epoch_of_its_record, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
