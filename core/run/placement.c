@@ -152,7 +152,11 @@ int lt_placement_init(struct lt_placement *placement, const struct lt_placement_
     choose_housekeeping(placement);
     /* Pinning to the one CPU there is would only get in the scheduler's way. */
     placement->pin = options->pin && placement->usable_count > 1;
-    placement->yield_to_lanes = options->yield_to_lanes;
+    placement->yield_to_lanes =
+        options->yield_to_lanes && (placement->cpus_are_shared || !placement->pin);
+    if (placement->yield_to_lanes)
+        lt_log_info("libraries' threads share CPUs with lanes and do not preempt them; turn off "
+                    "with yieldToLanes=false");
     if (options->hold_dma_latency)
         hold_dma_latency(placement);
     return 0;

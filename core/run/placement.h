@@ -34,7 +34,7 @@ struct lt_placement_options {
     const char *cpus;      /* "2,4-6": the CPUs for lanes; NULL: by the rule above */
     bool pin;              /* set affinities at all */
     bool hold_dma_latency; /* hold /dev/cpu_dma_latency at 0 when permitted */
-    bool yield_to_lanes;   /* libraries' threads do not preempt lanes: see below */
+    bool yield_to_lanes;   /* where they share CPUs, libraries' threads do not preempt lanes */
 };
 
 struct lt_placement {
@@ -47,7 +47,7 @@ struct lt_placement {
     int housekeeping_count;
     bool pin;             /* as wanted; cleared, with one log line, when the kernel refuses */
     bool cpus_are_shared; /* lanes and housekeeping share CPUs: do not spin */
-    bool yield_to_lanes;
+    bool yield_to_lanes;  /* libraries' threads are SCHED_BATCH */
     int dma_latency_fd;   /* -1: not held */
 };
 
