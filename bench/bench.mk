@@ -20,7 +20,7 @@ $(RELAY_BENCH): $(RELAY_BENCH_OBJECTS)
 bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## the relay against the floor, through a real Kafka
 	BUILD=$(BUILD) bench/relay/run \
 	    --latency one-hop,floor,leat,leat-no-epochs --drain floor,floor-throughput,leat,leat-no-epochs \
-	    $(BENCH_RELAY_ARGS)
+	    $(BENCH_RELAY_ARGS) >$(BUILD)/bench/relay.txt; status=$$?; cat $(BUILD)/bench/relay.txt; exit $$status
 
 # For scale, not for the bars: other engines under the same load.
 bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under the same load

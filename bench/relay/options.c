@@ -17,7 +17,7 @@ static const char USAGE[] =
     "  --candidate NAME      the program that the bars judge (leat)\n"
     "  --rates R,...         records per second (1000,10000,50000)\n"
     "  --sizes BYTES,...     value sizes (128,1024)\n"
-    "  --drain-mib MIB       size of a backlog (256 at 128 bytes: 2 M records)\n"
+    "  --drain-mib MIB       size of a backlog (512: 4 M records of 128 bytes)\n"
     "  --pairs N             rounds of each comparison (7)\n"
     "  --seconds S           measured part of a run, at least 10000 records (5)\n"
     "  --warmup S            unmeasured part before it (1)\n"
@@ -126,7 +126,7 @@ void lt_bench_options_parse(struct lt_bench_options *options, int argc, char **a
         .warmup_seconds = 1,
         .broker_warmup_seconds = 15,
         .partition_count = 1,
-        .drain_bytes = 256u << 20,
+        .drain_bytes = 512u << 20,
         .rates = {.list = {1000, 10000, 50000}, .count = 3},
         .sizes = {.list = {128, 1024}, .count = 2},
     };
