@@ -31,8 +31,9 @@ static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struc
     return lt_error_set(error, LT_E_INVALID, "%s", text);
 }
 
-/* The nearest of librdkafka's names and the tables' names. */
-static int fail_unknown(const char *name, enum lt_kafka_role role, struct lt_error *error)
+/* The nearest of librdkafka's names and the tables' names; those of both sides, since an option may
+ * be given to both. */
+static int fail_unknown(const char *name, struct lt_error *error)
 {
     size_t dump_count, table_count, topic_count;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -47,7 +48,7 @@ static int fail_unknown(const char *name, enum lt_kafka_role role, struct lt_err
     for (size_t i = 0; i < topic_count; i += 2)
         names[count++] = topic_dump[i];
     for (size_t i = 0; i < table_count; i++) {
-        if ((table[i].roles & role) != 0 && table[i].action != LT_KAFKA_REFUSE)
+        if (table[i].action != LT_KAFKA_REFUSE)
             names[count++] = table[i].name;
     }
     const char *near = lt_nearest(name, names, count);
@@ -145,7 +146,7 @@ static int set_option(rd_kafka_conf_t *conf, enum lt_kafka_role role, const char
     rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name, value, text, sizeof text);
     if (result == RD_KAFKA_CONF_OK)
         return 0;
-    return result == RD_KAFKA_CONF_UNKNOWN ? fail_unknown(name, role, error)
+    return result == RD_KAFKA_CONF_UNKNOWN ? fail_unknown(name, error)
                                            : lt_error_set(error, LT_E_INVALID, "%s", text);
 }
 

@@ -162,14 +162,14 @@ static void fail_record(struct lt_kafka_writer *writer, const struct lt_kafka_ti
 static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
                          const rd_kafka_message_t *message)
 {
-    enum lt_kafka_verdict verdict =
-        writer->is_aborting ? LT_KAFKA_PURGED : lt_kafka_verdict(message->err);
+    rd_kafka_resp_err_t err = lt_kafka_writer_error(writer, message->err, message->partition);
+    enum lt_kafka_verdict verdict = writer->is_aborting ? LT_KAFKA_PURGED : lt_kafka_verdict(err);
     if (verdict == LT_KAFKA_BAD_RECORD && !writer->is_broken) {
         fail_record(writer, ticket, message);
         return;
     }
     if (verdict != LT_KAFKA_PURGED)
-        lt_kafka_writer_break(writer, message->err, rd_kafka_topic_name(message->rkt));
+        lt_kafka_writer_break(writer, err, rd_kafka_topic_name(message->rkt));
     if (!ticket->is_released)
         lt_row_release(ticket->row);
 }

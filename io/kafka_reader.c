@@ -381,7 +381,8 @@ static enum lt_poll_status status_of(const struct lt_kafka_reader *reader)
 {
     if (reader->has_failed)
         return LT_POLL_FAILED;
-    if (reader->open_count == 0)
+    /* Without an end there may be no partition yet: those of topics to come. */
+    if (reader->open_count == 0 && reader->has_end)
         return LT_POLL_ENDED;
     return reader->has_more && !reader->is_blocked ? LT_POLL_MORE : LT_POLL_IDLE;
 }
@@ -397,7 +398,8 @@ enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *
         if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
             take_topic_error(reader);
     }
-    if (!reader->has_more || reader->has_failed || reader->open_count == 0)
+    reader->has_more &= reader->open_count > 0;
+    if (!reader->has_more || reader->has_failed)
         return status_of(reader);
     struct emission emission = {out, NULL, 0};
     while (emission.count < limit && poll_batch(reader, &emission, limit - emission.count))

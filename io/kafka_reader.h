@@ -54,6 +54,7 @@ struct lt_kafka_reader {
     struct lt_kafka_reader_partition *partitions; /* in the order they were asked for */
     uint32_t partition_count;
     uint32_t open_count; /* not ended */
+    bool has_end;
 
     int64_t newest_ms; /* timestamp of the last record seen; -1 */
     struct lt_shared_u64 *out_of_range;

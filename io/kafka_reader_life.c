@@ -230,6 +230,7 @@ int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *
     reader->base.ops = &reader_ops;
     reader->source = (struct lt_kafka_source *)base;
     reader->clock = env->clock;
+    reader->has_end = end != NULL;
     reader->bytes_max = env->lane_bytes;
     reader->newest_ms = -1;
     reader->used = base->used_columns == NULL ? UINT64_MAX : base->used_columns[0];

@@ -366,6 +366,20 @@ static bool is_acks_none(const struct lt_options *set)
     return acks != NULL && strcmp(acks, "0") == 0;
 }
 
+/* librdkafka would let the broker refuse the first record. */
+static int check_acks(const struct lt_options *set, struct lt_error *error)
+{
+    static const char *const valid[] = {"all", "-1", "0", "1"};
+    const char *acks = lt_options_get(set, "kafka.acks");
+    for (size_t i = 0; acks != NULL && i < sizeof valid / sizeof valid[0]; i++)
+        if (lt_ascii_compare(acks, valid[i]) == 0)
+            acks = NULL;
+    return acks == NULL
+               ? 0
+               : lt_error_set(error, LT_E_INVALID,
+                              "option \"kafka.acks\": \"%s\" is none of all, -1, 0, 1", acks);
+}
+
 static bool compresses(const struct lt_options *set)
 {
     const char *type = lt_options_get(set, "kafka.compression.type");
@@ -415,6 +429,8 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
         sink->topic = lt_options_get(sink->options, "topic");
         code = bind_columns(sink, schema, arena, error);
     }
+    if (code == 0)
+        code = check_acks(sink->options, error);
     if (code == 0)
         code = take_partitioner(sink, error);
     if (code < 0) {

@@ -270,6 +270,7 @@ static enum lt_write refuse(struct lt_kafka_writer *writer, const struct lt_row 
     drop_headers(writer, row, record);
     if (lt_likely(err == RD_KAFKA_RESP_ERR__QUEUE_FULL))
         return LT_WRITE_FULL;
+    err = lt_kafka_writer_error(writer, err, record->partition);
     if (lt_kafka_verdict(err) != LT_KAFKA_BAD_RECORD) {
         lt_kafka_writer_break(writer, err, record->topic->name);
         return LT_WRITE_BROKEN;

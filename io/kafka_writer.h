@@ -106,6 +106,18 @@ static inline void lt_kafka_ticket_return(struct lt_kafka_writer *writer,
 void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t err,
                            const char *topic);
 
+/* A partition that was there at the start and is unknown now went with its topic: then it is no
+ * record's fault. Returns what `err` means for a record of that partition. */
+static inline rd_kafka_resp_err_t lt_kafka_writer_error(const struct lt_kafka_writer *writer,
+                                                        rd_kafka_resp_err_t err, int32_t partition)
+{
+    bool was_there = writer->sink->topic != NULL && partition >= 0 &&
+                     (uint32_t)partition < writer->sink->base.partition_count;
+    return err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && was_there
+               ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+               : err;
+}
+
 /* The row of a record that was not delivered: held, with the headers that went with the message, or
  * made again. NULL: no memory. */
 struct lt_row *lt_kafka_delivery_row(struct lt_kafka_writer *writer,

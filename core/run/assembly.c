@@ -128,7 +128,7 @@ static int check_partitions(const struct lt_assembly *assembly, struct lt_error 
     const struct lt_source *source = assembly->pipeline.source;
     for (uint32_t i = 0; i < assembly->pipeline.branch_count; i++) {
         const struct lt_sink *sink = assembly->pipeline.branches[i].sink;
-        if (!sink->keeps_partitions || sink->partition_count == 0 ||
+        if (!sink->keeps_partitions || sink->partition_count == 0 || source->partition_count == 0 ||
             sink->partition_count == source->partition_width)
             continue;
         return lt_error_set(

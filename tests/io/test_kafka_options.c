@@ -97,6 +97,12 @@ static void an_unknown_property_is_answered_with_the_nearest(void **state)
     SOURCE_SAYS("option \"kafka.fetch.max.wait.m\" (test): Kafka has no property "
                 "\"fetch.max.wait.m\"; hint: did you mean \"kafka.fetch.max.wait.ms\"?",
                 "subscribe=a", "kafka.fetch.max.wait.m=1");
+    SOURCE_SAYS(
+        "option \"kafka.linger.mss\" (test): Kafka has no property \"linger.mss\"; hint: did "
+        "you mean \"kafka.linger.ms\"?", /* which may have been meant for the sink */
+        "subscribe=a", "kafka.linger.mss=1");
+    SINK_SAYS("option \"kafka.acks\": \"5\" is none of all, -1, 0, 1", "value STRING", "topic=a",
+              "kafka.acks=5");
     SINK_SAYS("option \"kafka.xyzzy\" (test): Kafka has no property \"xyzzy\"", "value STRING",
               "topic=a", "kafka.xyzzy=1");
     SOURCE_SAYS("unknown option \"startingOffset\" (test); hint: did you mean \"startingOffsets\"?",

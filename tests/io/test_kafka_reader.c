@@ -416,6 +416,46 @@ static void lag_is_what_the_topic_is_ahead(void **state)
     assert_int_equal(ms, 0);
 }
 
+/* A query may be there before its topics: it waits, unless it was to read what there is. */
+static void without_partitions_reading_ends_only_where_there_is_an_end(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position nowhere = {0};
+    uint32_t count;
+    connect_or_fail(world, OPTIONS("subscribePattern=none-.*"));
+    assert_int_equal(world->source->partition_count, 0);
+    assert_int_equal(world_reader_at(world, &nowhere, NULL), 0);
+    assert_true(world->reader->ops->is_ready(world->reader));
+    assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 1, &count), LT_POLL_IDLE);
+    assert_true(world->reader->ops->is_idle(world->reader));
+    world->reader->ops->close(world->reader);
+    assert_int_equal(world_reader_at(world, &nowhere, &nowhere), 0);
+    assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 1, &count),
+                     LT_POLL_ENDED);
+}
+
+static int positions_from(struct world *world, const char *json)
+{
+    struct lt_position positions[4];
+    return world->source->ops->positions_from_json(world->source, json, positions, &world->error);
+}
+
+static void a_checkpoint_that_knows_none_of_the_topics_is_another_query_s(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 1);
+    world_topic(world, "u", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t,u", "failOnDataLoss=false"));
+    assert_int_equal(positions_from(world, "{\"a\":{\"0\":1,\"1\":2},\"b\":{\"0\":3}}"),
+                     LT_E_CHECKPOINT);
+    assert_string_equal(world->error.text,
+                        "the checkpoint is another query's: it has offsets of \"a\", \"b\", and "
+                        "this query reads \"t\", \"u\"; hint: give this query a checkpoint of its "
+                        "own (--checkpoint)");
+    assert_int_equal(positions_from(world, "{\"a\":{\"0\":1},\"u\":{\"0\":0}}"), 0);
+    assert_int_equal(positions_from(world, "{}"), 0); /* a pattern that matched nothing then */
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -441,6 +481,8 @@ int main(void)
         CASE(a_topic_that_may_not_be_read_says_so_at_the_start),
         CASE(nobody_answering_is_an_error_by_the_deadline),
         CASE(committed_positions_are_mirrored_to_the_group_and_read_back),
+        CASE(without_partitions_reading_ends_only_where_there_is_an_end),
+        CASE(a_checkpoint_that_knows_none_of_the_topics_is_another_query_s),
         CASE(lag_is_what_the_topic_is_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

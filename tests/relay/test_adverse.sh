@@ -205,19 +205,6 @@ bystanders_are_delivered() {
         [ "$dead_count" -gt 5 ] && [ "$dead_count" -le 20 ]
 }
 
-# ---------------------------------------------------------------------------------------- signals
-
-sigterm_repeats_nothing() {
-    local from to directory
-    topic from 4 && topic to 4 && checkpoint directory && start_load "$from" || return
-    for _ in 1 2 3; do
-        background "$leat" relay "$(url "$from")" "$(url "$to")" --checkpoint "$directory" --from earliest --epoch 10s -q
-        wait_for 20 is_ready "$log" && sleep 0.3 && kill -TERM "$pid" && ended "$pid" 6 0 &&
-            grep -q 'uncommitted 0$' "$log" || return
-    done
-    stop_load && relay "$from" "$to" "$directory" && "$audit" verify "$kafka" "$from" "$to" --max-replay 0
-}
-
 # has_committed CHECKPOINT: some epochs. adds_up LOG CHECKPOINT: the last line of a relay that began with this checkpoint: each record read is told once, and what
 # is told as done is what the checkpoint says.
 has_committed() { wait_for 20 test -e "$1/commits/3"; }
@@ -229,6 +216,30 @@ adds_up() {
     echo "$line; committed $done_by_checkpoint"
     [ "$read" -eq $((delivered + filtered + dead + uncommitted)) ] &&
         [ $((done_by_checkpoint)) -eq $((delivered + filtered + dead)) ] && [ "$delivered" -gt 0 ]
+}
+
+# A topic that is gone is no record's fault: nothing goes to the dead letters for it.
+sink_topic_deleted() {
+    local from to dead directory
+    topic from 4 && topic to 4 && topic dead 4 && checkpoint directory && start_load "$from" || return
+    background "$leat" relay "$(url "$from")" "$(url "$to")" --checkpoint "$directory" --from earliest --epoch 100ms \
+        --dlq "$(url "$dead")" -q
+    wait_for 20 is_ready "$log" && has_committed "$directory" && "$envelopes" delete "$kafka" "$to" && ended "$pid" 20 1 &&
+        grep -qF "sink kafka: topic \"$to\": Broker: Unknown topic or partition" "$log" && adds_up "$log" "$directory" &&
+        has_count "$dead" 0 && stop_load
+}
+
+# ---------------------------------------------------------------------------------------- signals
+
+sigterm_repeats_nothing() {
+    local from to directory
+    topic from 4 && topic to 4 && checkpoint directory && start_load "$from" || return
+    for _ in 1 2 3; do
+        background "$leat" relay "$(url "$from")" "$(url "$to")" --checkpoint "$directory" --from earliest --epoch 10s -q
+        wait_for 20 is_ready "$log" && sleep 0.3 && kill -TERM "$pid" && ended "$pid" 6 0 &&
+            grep -q 'uncommitted 0$' "$log" || return
+    done
+    stop_load && relay "$from" "$to" "$directory" && "$audit" verify "$kafka" "$from" "$to" --max-replay 0
 }
 
 # ---------------------------------------------------------------------------------------- a broker that goes away
@@ -321,6 +332,7 @@ fi
 check "a record too large for the sink stops it" too_large_stops
 check "with --dlq it is kept byte for byte, and the others go on" too_large_goes_to_dlq
 check "what travelled with it in a refused batch is delivered" bystanders_are_delivered
+check "a sink topic that is deleted ends it, and makes no dead letters" sink_topic_deleted
 check "SIGTERM commits the last epoch: nothing is sent again" sigterm_repeats_nothing
 check "a second broker starts" start_other_broker
 check "a broker that is restarted in mid-stream, in order and by SIGKILL, costs nothing" restarted_broker
