@@ -41,12 +41,20 @@ void lt_door_out_fini(leat_out *out)
     out->pool = NULL;
 }
 
-void lt_door_out_send_held(leat_out *out, uint8_t flags)
+static void send_held(leat_out *out, uint8_t flags)
 {
     struct lt_row *row = out->held;
     out->held = NULL;
     row->flags |= flags;
     out->next->emit(out->next, row);
+}
+
+void lt_door_out_end(leat_out *out, uint8_t flags)
+{
+    lt_assert(out->open_count == 0);
+    if (out->held != NULL)
+        send_held(out, flags);
+    out->input = NULL;
 }
 
 struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text)
@@ -93,7 +101,7 @@ void leat_commit(leat_out *out, leat_row *public_row)
     out->open_count--;
     out->committed_count++;
     if (out->held != NULL)
-        lt_door_out_send_held(out, 0);
+        send_held(out, 0);
     out->held = row;
 }
 

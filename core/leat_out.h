@@ -50,9 +50,8 @@ int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, 
 /* Every row is home. Safe on a zeroed one. */
 void lt_door_out_fini(leat_out *out);
 
-/* A callback begins: rows go to `next`, and come from `input` if that is not NULL. Inline, as is
- * the end: an operator of the program's that passes a row on costs little more than its own call.
- */
+/* A callback begins: rows go to `next`, and come from `input` if that is not NULL. Inline: an
+ * operator of the program's that passes a row on costs little more than its own call. */
 static inline void lt_door_out_begin(leat_out *out, struct lt_out *next, struct lt_row *input)
 {
     out->next = next;
@@ -62,18 +61,15 @@ static inline void lt_door_out_begin(leat_out *out, struct lt_out *next, struct 
         out->ingest_ns = input->ingest_ns;
 }
 
-/* Sends the row that is held back on, with `flags`. Not for callers: use lt_door_out_end. */
-void lt_door_out_send_held(leat_out *out, uint8_t flags);
+/* True when the callback has made no rows: there is nothing to end. */
+static inline bool lt_door_out_is_unused(const leat_out *out)
+{
+    return out->open_count == 0 && out->held == NULL;
+}
 
 /* It has returned: sends the last row on, with `flags`. Rows that were claimed and neither
  * committed nor aborted are a defect of the callback (asserted). */
-static inline void lt_door_out_end(leat_out *out, uint8_t flags)
-{
-    lt_assert(out->open_count == 0);
-    if (out->held != NULL)
-        lt_door_out_send_held(out, flags);
-    out->input = NULL;
-}
+void lt_door_out_end(leat_out *out, uint8_t flags);
 
 /* The reason that was given, or `condition` and `text`, as a fault. */
 struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text);
