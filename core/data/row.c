@@ -228,28 +228,41 @@ static inline void come_home(struct lt_row_pool *pool, struct lt_row *row)
     pool->free_count++;
 }
 
+/* The lines of a row are with the core that released it, and each row says where the next one is.
+ * So one comes home at a time, and the next one's lines are asked for now: taking all at once would
+ * wait for each in turn. */
+static bool take_one_home(struct lt_row_pool *pool)
+{
+    if (pool->returning == NULL) {
+        if (lt_stack_is_empty(&pool->home))
+            return false;
+        /* acquire half of the swap: pairs with the release in lt_stack_push by whoever released
+         * the row. */
+        pool->returning = lt_stack_take_all(&pool->home);
+    }
+    struct lt_row *row = (struct lt_row *)(void *)pool->returning;
+    pool->returning = pool->returning->next;
+    const char *line = (const char *)pool->returning;
+    lt_prefetch_for_write(line);
+    lt_prefetch_for_write(line + LT_CACHE_LINE);
+    lt_prefetch_for_write(line + 2 * LT_CACHE_LINE);
+    come_home(pool, row);
+    return true;
+}
+
 uint32_t lt_row_pool_reclaim(struct lt_row_pool *pool)
 {
     lt_debug_assert(pool->is_shared);
-    if (lt_stack_is_empty(&pool->home))
-        return 0;
     uint32_t count = 0;
-    /* acquire half of the swap: pairs with the release in lt_stack_push by whoever released the
-     * row. */
-    struct lt_stack_node *node = lt_stack_take_all(&pool->home);
-    while (node != NULL) {
-        struct lt_stack_node *next = node->next;
-        come_home(pool, (struct lt_row *)(void *)node);
-        node = next;
+    while (take_one_home(pool))
         count++;
-    }
     return count;
 }
 
 bool lt_row_pool_refill(struct lt_row_pool *pool)
 {
     bool is_few = pool->unused_index < SHARED_ROWS_MIN && pool->unused_index < pool->capacity;
-    if (pool->is_shared && !is_few && lt_row_pool_reclaim(pool) != 0)
+    if (pool->is_shared && !is_few && take_one_home(pool))
         return true;
     if (pool->unused_index == pool->capacity)
         return false;

@@ -76,6 +76,7 @@ enum {
 struct lt_row_pool {
     /* owner: the claiming thread */
     struct lt_row *free;   /* at home and used before; newest first, so memory stays warm */
+    struct lt_stack_node *returning; /* released elsewhere and taken from `home`: on their way */
     uint32_t free_count;   /* rows at home, with those never used */
     uint32_t unused_index; /* the first row never used; from here on the memory is untouched */
     /* constant */
@@ -105,6 +106,15 @@ void lt_row_pool_destroy(struct lt_row_pool *pool);
 static inline union lt_value *lt_row_values(const struct lt_row *row)
 {
     return (union lt_value *)(uintptr_t)(row + 1);
+}
+/* Asks for the lines of a row that another core wrote: they come together and not one after the
+ * other, since the place of each is known before the first has come. */
+static inline void lt_row_prefetch(const struct lt_row *row)
+{
+    const char *line = (const char *)row;
+    __builtin_prefetch(line);
+    __builtin_prefetch(line + LT_CACHE_LINE);
+    __builtin_prefetch(line + 2 * LT_CACHE_LINE);
 }
 static inline uint64_t *lt_row_nulls(const struct lt_row *row)
 {

@@ -187,6 +187,7 @@ static uint32_t read_ring(struct lt_stage *stage)
             lt_ring_release_slots(stage->input);
             break;
         }
+        lt_row_prefetch(item->row);
         if (lt_unlikely(is_blocked(stage)))
             break;
         if (lt_likely(item->kind == LT_ITEM_ROW))
