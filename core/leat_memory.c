@@ -251,8 +251,8 @@ static int output_connect(struct lt_sink *sink, const struct lt_connector_env *e
         return view->inner->ops->connect(view->inner, env, error);
     if (output->is_connected)
         return lt_error_set(error, LT_E_BUSY,
-                            "the output is written by another sink of this query "
-                            "or by another query; hint: one at a time");
+                            "the output is written by another sink of this query or by another "
+                            "query; hint: one at a time");
     int code = lt_memory_sink_type.bind(&lt_memory_sink_type, output->options, sink->schema,
                                         output->context->arena, &view->inner, error);
     if (code != 0)

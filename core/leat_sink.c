@@ -1,6 +1,5 @@
 /*
- * A user-written sink: leat_query_write_sink's struct behind the contract of
- * core/flow/connector.h.
+ * A user-written sink: leat_query_write_sink's struct behind the contract of core/flow/connector.h.
  *
  * Each lane's writer leaves the lane's number as its note, so that after a crash the commit of an
  * epoch that was fixed and not yet shown is called again for each lane that had a part in it.
@@ -104,8 +103,7 @@ static int ask(struct lt_writer *writer, int (*call)(void *state, uint64_t epoch
     int answer = call == NULL ? 1 : call(own->state, epoch);
     if (answer < 0)
         lt_error_set(&writer->error, LT_E_IO,
-                     "sink %s: epoch %" PRIu64 ": its %s function "
-                     "returned %d",
+                     "sink %s: epoch %" PRIu64 ": its %s function returned %d",
                      own->definition->calls.name, epoch, what, answer);
     return answer;
 }

@@ -114,8 +114,7 @@ static enum lt_poll_status reader_poll(struct lt_reader *reader, struct lt_out *
     lt_door_out_end(&own->out, has_more ? 0 : LT_ROW_END_OF_BATCH);
     if (has_failed) {
         lt_error_set(&reader->error, LT_E_IO,
-                     "source %s: its poll function answered "
-                     "LEAT_POLL_FAILED%s%s",
+                     "source %s: its poll function answered LEAT_POLL_FAILED%s%s",
                      own->definition->calls.name, own->out.has_reason ? ": " : "",
                      own->out.has_reason ? own->out.text : "");
         return LT_POLL_FAILED;

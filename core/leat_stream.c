@@ -71,8 +71,7 @@ leat_stream *leat_read(leat_context *context, const char *format, leat_options *
     return lt_door_stream(context, node);
 }
 
-/* ------------------------------------------------------------------------- steps with expressions
- */
+/* ---------------------------------------------------------------------- steps with expressions */
 
 /* Only for the error: the tree that a query works with is made from the text when it is analysed.
  */
@@ -117,8 +116,7 @@ leat_stream *leat_select(leat_stream *stream, const char *columns)
     return add_step(stream, LT_PLAN_PROJECT, columns);
 }
 
-/* ------------------------------------------------------------------------------ copies of a plan
- */
+/* ---------------------------------------------------------------------------- copies of a plan */
 
 enum { COPIES_MAX = LT_LIMIT_OPERATORS + 2 * LT_LIMIT_SINKS };
 

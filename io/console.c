@@ -85,8 +85,7 @@ static void part_destroy(struct part *part)
     free(part);
 }
 
-/* ---------------------------------------------------------------------------------------------
- * writer */
+/* -------------------------------------------------------------------------------------- writer */
 
 static struct console_writer *writer_of(struct lt_writer *base)
 {
@@ -160,8 +159,7 @@ static int console_open_writer(struct lt_sink *sink, const struct lt_connector_e
     return 0;
 }
 
-/* -----------------------------------------------------------------------------------------------
- * sink */
+/* ---------------------------------------------------------------------------------------- sink */
 
 /* Takes the first part of the epoch, in the order of lanes; NULL when there is none. */
 static struct part *take_part(struct console_sink *sink, uint64_t epoch)

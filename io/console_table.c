@@ -20,8 +20,7 @@ enum {
     DOTS = 3,
 };
 
-/* ----------------------------------------------------------------------------------------------
- * cells */
+/* --------------------------------------------------------------------------------------- cells */
 
 static void append_field(struct lt_text_buffer *out, const struct lt_type *type,
                          const union lt_value *value, bool is_null)
@@ -197,8 +196,7 @@ static char *finish_cell(const struct lt_console_table *table, const struct lt_t
     return text;
 }
 
-/* ----------------------------------------------------------------------------------------------
- * table */
+/* --------------------------------------------------------------------------------------- table */
 
 void lt_console_table_init(struct lt_console_table *table, const struct lt_type *schema,
                            bool truncate)

@@ -70,8 +70,7 @@ static void answer(struct epoll *epoll, struct lt_io *io, int64_t result)
     append(&epoll->answered_end, io);
 }
 
-/* ----------------------------------------------------------------------------------- trying
- * without waiting */
+/* ---------------------------------------------------------------------- trying without waiting */
 
 static int64_t or_wait(int64_t result)
 {
@@ -156,8 +155,7 @@ static uint32_t awaited_events(const struct lt_io *io)
     }
 }
 
-/* ------------------------------------------------------------------------------------------------
- * waiting */
+/* ------------------------------------------------------------------------------------- waiting */
 
 static struct watch *watch_of(struct epoll *epoll, int fd)
 {
@@ -254,8 +252,7 @@ static void try_again(struct epoll *epoll, int fd)
     }
 }
 
-/* ------------------------------------------------------------------------------------------------
- * submit */
+/* -------------------------------------------------------------------------------------- submit */
 
 static bool is_for_files(const struct lt_io *io)
 {
@@ -329,8 +326,7 @@ static void epoll_cancel(struct lt_reactor *reactor, struct lt_io *io)
         answer(epoll, io, -ECANCELED);
 }
 
-/* ----------------------------------------------------------------------------------------------
- * completing */
+/* ---------------------------------------------------------------------------------- completing */
 
 static void complete(struct epoll *epoll, struct lt_io *io, uint32_t *count)
 {
@@ -416,8 +412,7 @@ static uint32_t epoll_park(struct lt_reactor *reactor, int64_t deadline_ns)
     return drain(epoll);
 }
 
-/* --------------------------------------------------------------------------------------- create,
- * destroy */
+/* ----------------------------------------------------------------------------- create, destroy */
 
 static void epoll_destroy(struct lt_reactor *reactor)
 {

@@ -20,8 +20,7 @@ enum {
     METADATA_SLICE_MS = 1000
 };
 
-/* --------------------------------------------------------------------------------------
- * configuration */
+/* ------------------------------------------------------------------------------- configuration */
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct lt_error *error)
 {
@@ -240,8 +239,7 @@ int lt_kafka_client_check(enum lt_kafka_role role, const struct lt_options *opti
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------
- * callbacks */
+/* ----------------------------------------------------------------------------------- callbacks */
 
 static rd_kafka_resp_err_t on_thread_start(rd_kafka_t *rk, rd_kafka_thread_type_t type,
                                            const char *name, void *opaque)
@@ -350,8 +348,7 @@ static void set_callbacks(rd_kafka_conf_t *conf, struct lt_kafka_client *client,
     lt_assert(err == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-/* ----------------------------------------------------------------------------------------------
- * life */
+/* ---------------------------------------------------------------------------------------- life */
 
 int lt_kafka_client_open(const struct lt_kafka_client_options *options,
                          struct lt_kafka_client **out, struct lt_error *error)
@@ -396,8 +393,7 @@ int lt_kafka_client_left_ms(const struct lt_connector_env *env)
     return left_ms < 1 ? 1 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * errors */
+/* -------------------------------------------------------------------------------------- errors */
 
 struct translation {
     rd_kafka_resp_err_t err;

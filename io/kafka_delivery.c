@@ -46,8 +46,7 @@ void lt_kafka_writer_break(struct lt_kafka_writer *writer, rd_kafka_resp_err_t e
     lt_error_class(&writer->base.error, LT_CLASS_ABORT_EPOCH);
 }
 
-/* --------------------------------------------------------------------------------------------
- * failures */
+/* ------------------------------------------------------------------------------------ failures */
 
 /* Headers that went with the message come back before anybody looks at the row again. */
 static void restore_headers(const struct lt_kafka_writer *writer, const struct lt_row *row,
@@ -174,8 +173,7 @@ static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_t
         lt_row_release(ticket->row);
 }
 
-/* --------------------------------------------------------------------------------------------
- * reports */
+/* ------------------------------------------------------------------------------------- reports */
 
 void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
@@ -242,8 +240,7 @@ int lt_kafka_writer_poll(struct lt_writer *base, struct lt_out *out)
     return writer->is_broken ? -1 : writer->reports > INT32_MAX ? INT32_MAX : (int)writer->reports;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * epochs */
+/* -------------------------------------------------------------------------------------- epochs */
 
 void lt_kafka_writer_prepare(struct lt_writer *base, uint64_t epoch)
 {

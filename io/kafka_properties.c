@@ -207,8 +207,7 @@ const struct lt_kafka_setting *lt_kafka_defaults(size_t *count)
     return defaults;
 }
 
-/* ------------------------------------------------------------------------------------- login
- * modules */
+/* ------------------------------------------------------------------------------- login modules */
 
 struct login_module {
     const char *class_suffix;

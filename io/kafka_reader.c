@@ -37,8 +37,7 @@ enum {
     MESSAGE_OVERHEAD_BYTES = 320,
 };
 
-/* ------------------------------------------------------------------------------------------ one
- * record */
+/* ---------------------------------------------------------------------------------- one record */
 
 void lt_kafka_reader_release(void *context, struct lt_row *row)
 {
@@ -126,8 +125,7 @@ static bool fill_row(const struct lt_kafka_reader *reader, struct lt_row *row,
     return !lt_kafka_reader_uses(reader, LT_KAFKA_HEADERS) || fill_headers(row, message);
 }
 
-/* -------------------------------------------------------------------------------------- what is no
- * record */
+/* --------------------------------------------------------------------------- what is no record */
 
 static int fail(struct lt_kafka_reader *reader)
 {
@@ -267,8 +265,7 @@ static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
     }
 }
 
-/* ----------------------------------------------------------------------------------------------
- * polling */
+/* ------------------------------------------------------------------------------------- polling */
 
 /* The row for a message, or NULL when it becomes none: an event, a stale message, one behind the
  * end. */

@@ -63,8 +63,7 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------ open,
- * close */
+/* --------------------------------------------------------------------------------- open, close */
 
 static void reader_close(struct lt_reader *base)
 {

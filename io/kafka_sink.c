@@ -48,8 +48,7 @@ static const struct lt_option_spec options[] = {
 };
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 
-/* --------------------------------------------------------------------------------------------
- * columns */
+/* ------------------------------------------------------------------------------------- columns */
 
 static bool is_text_or_binary(const struct lt_type *type)
 {
@@ -149,8 +148,7 @@ static void mark_used(struct lt_kafka_sink *sink, const struct lt_type *schema,
     sink->base.used_columns = used;
 }
 
-/* --------------------------------------------------------------------------------------------
- * connect */
+/* ------------------------------------------------------------------------------------- connect */
 
 int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                               struct lt_kafka_client **out, struct lt_error *error)
@@ -343,8 +341,7 @@ static int sink_connect(struct lt_sink *base, const struct lt_connector_env *env
     return sink->topic == NULL ? find_brokers(sink, env, error) : connect_topic(sink, env, error);
 }
 
-/* -----------------------------------------------------------------------------------------------
- * life */
+/* ---------------------------------------------------------------------------------------- life */
 
 static void sink_close(struct lt_sink *base)
 {

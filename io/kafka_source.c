@@ -92,8 +92,7 @@ static bool bool_option(const struct lt_kafka_source *source, const char *name)
                            name);
 }
 
-/* ---------------------------------------------------------------------------------------------
- * schema */
+/* -------------------------------------------------------------------------------------- schema */
 
 static const struct lt_type *make_schema(struct lt_arena *arena, bool includes_headers)
 {
@@ -117,8 +116,7 @@ static const struct lt_type *make_schema(struct lt_arena *arena, bool includes_h
                           includes_headers ? LT_KAFKA_COLUMN_COUNT : LT_KAFKA_HEADERS);
 }
 
-/* -------------------------------------------------------------------------------------------
- * selection */
+/* ----------------------------------------------------------------------------------- selection */
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -258,8 +256,7 @@ static void describe(struct lt_kafka_source *source)
     lt_text_fini(&text);
 }
 
-/* -----------------------------------------------------------------------------------------------
- * life */
+/* ---------------------------------------------------------------------------------------- life */
 
 static void source_close(struct lt_source *base)
 {
@@ -288,8 +285,7 @@ static void say_no_effect(const struct lt_kafka_source *source)
     }
     if (source->group_id != NULL)
         lt_log_warn("source kafka: kafka.group.id is \"%s\": other queries and consumers of this "
-                    "group would overwrite "
-                    "each other's committed offsets",
+                    "group would overwrite each other's committed offsets",
                     source->group_id);
 }
 

@@ -60,8 +60,7 @@ static bool is_word(const char *value, const char *word)
     return *value == '\0';
 }
 
-/* ---------------------------------------------------------------------------------------------
- * checks */
+/* -------------------------------------------------------------------------------------- checks */
 
 static int check_entry(void *context, const char *topic, int32_t partition, int64_t number,
                        struct lt_error *error)
@@ -96,8 +95,7 @@ int lt_kafka_start_check(const struct lt_kafka_source *source, struct lt_error *
     return 0;
 }
 
-/* -----------------------------------------------------------------------------------------
- * questions */
+/* ----------------------------------------------------------------------------------- questions */
 
 /* A list of the partitions whose number is set, with the numbers as offsets, in order. */
 static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *source,
@@ -194,8 +192,7 @@ int lt_kafka_start_latest(struct lt_source *base, struct lt_position *positions,
     return query_all((struct lt_kafka_source *)base, LATEST, positions, error);
 }
 
-/* ---------------------------------------------------------------------------------- starting
- * options */
+/* ---------------------------------------------------------------------------- starting options */
 
 static uint32_t find_partition(const struct lt_kafka_source *source, const char *topic, int32_t id)
 {
@@ -322,8 +319,7 @@ static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
     return code == 0 ? resolve_words(source, numbers, error) : code;
 }
 
-/* ------------------------------------------------------------------------------------------
- * checkpoint */
+/* ---------------------------------------------------------------------------------- checkpoint */
 
 /* sources/<i>/0: a zero byte for readers of old, "v1", a line feed, the offsets. */
 static const char kept_head[] = "\0v1\n";
@@ -367,8 +363,7 @@ static int lost_partition(const struct lt_kafka_source *source, const char *topi
 {
     if (!source->fails_on_data_loss) {
         lt_log_warn("source kafka: partition %" PRId32
-                    " of topic \"%s\" is in the checkpoint and is gone: data may "
-                    "have been lost",
+                    " of topic \"%s\" is in the checkpoint and is gone: data may have been lost",
                     partition, topic);
         return 0;
     }

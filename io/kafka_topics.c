@@ -25,8 +25,7 @@ enum {
 };
 static const int64_t pattern_look_ns = 10 * (int64_t)LT_NS_PER_S;
 
-/* -------------------------------------------------------------------------------------------
- * patterns */
+/* ------------------------------------------------------------------------------------ patterns */
 
 /* Java's \d \w \s (and capitals) become brackets; inside brackets only their content may stand. */
 static int append_escape(struct lt_text_buffer *out, char c, bool in_brackets,
@@ -102,8 +101,7 @@ int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *
     return code < 0 ? lt_error_append(error, "\"subscribePattern\" %s", pattern) : 0;
 }
 
-/* -------------------------------------------------------------------------------------------
- * metadata */
+/* ------------------------------------------------------------------------------------ metadata */
 
 bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *topic)
 {
@@ -194,8 +192,7 @@ static void rest_ms(int ms)
     nanosleep(&pause, NULL);
 }
 
-/* -----------------------------------------------------------------------------------------
- * partitions */
+/* ---------------------------------------------------------------------------------- partitions */
 
 static int compare_partitions(const void *a, const void *b)
 {
@@ -309,8 +306,7 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
     }
 }
 
-/* --------------------------------------------------------------------------------------------
- * changes */
+/* ------------------------------------------------------------------------------------- changes */
 
 static uint32_t count_of(const struct lt_kafka_source *source, const char *topic)
 {

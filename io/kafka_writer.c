@@ -41,8 +41,7 @@ static bool writer_is_idle(struct lt_writer *base)
            writer->seen; /* pairs with lt_signal_raise */
 }
 
-/* ---------------------------------------------------------------------------------------------
- * producing */
+/* ----------------------------------------------------------------------------------- producing */
 
 static struct lt_fault *make_fault(const char *condition, const char *topic, const char *text)
 {
@@ -422,8 +421,7 @@ static enum lt_write writer_write(struct lt_writer *base, struct lt_row *row,
     return result;
 }
 
-/* ---------------------------------------------------------------------------------------- open,
- * close */
+/* --------------------------------------------------------------------------------- open, close */
 
 static void writer_close(struct lt_writer *base)
 {

@@ -22,8 +22,7 @@
 extern const struct lt_source_type lt_memory_source_type;
 extern const struct lt_sink_type lt_memory_sink_type;
 
-/* ------------------------------------------------------------------------------------------- the
- * source */
+/* ---------------------------------------------------------------------------------- the source */
 
 struct lt_memory_source;
 
@@ -41,8 +40,7 @@ void lt_memory_source_abort(struct lt_memory_source *source, struct lt_row *row)
 /* No row will follow: the query ends when it has read all. on: the producer. */
 void lt_memory_source_end(struct lt_memory_source *source);
 
-/* --------------------------------------------------------------------------------------------- the
- * sink */
+/* ------------------------------------------------------------------------------------ the sink */
 
 struct lt_memory_sink;
 

@@ -92,8 +92,7 @@ struct lt_memory_sink *lt_memory_sink_of(struct lt_sink *sink)
     return sink->type == &lt_memory_sink_type ? memory_of(sink) : NULL;
 }
 
-/* -------------------------------------------------------------------------------------------
- * consumer */
+/* ------------------------------------------------------------------------------------ consumer */
 
 static struct lt_row *take(struct lane *lane)
 {
@@ -124,8 +123,7 @@ struct lt_row *lt_memory_sink_next(struct lt_memory_sink *sink)
     return NULL;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * writer */
+/* -------------------------------------------------------------------------------------- writer */
 
 static struct memory_writer *writer_of(struct lt_writer *base)
 {
@@ -309,8 +307,7 @@ static int memory_open_writer(struct lt_sink *base, const struct lt_connector_en
     return 0;
 }
 
-/* -----------------------------------------------------------------------------------------------
- * sink */
+/* ---------------------------------------------------------------------------------------- sink */
 
 static int memory_connect(struct lt_sink *sink, const struct lt_connector_env *env,
                           struct lt_error *error)

@@ -75,8 +75,7 @@ struct lt_memory_source *lt_memory_source_of(struct lt_source *source)
     return source->type == &lt_memory_source_type ? memory_of(source) : NULL;
 }
 
-/* -------------------------------------------------------------------------------------------
- * producer */
+/* ------------------------------------------------------------------------------------ producer */
 
 struct lt_row *lt_memory_source_claim(struct lt_memory_source *source)
 {
@@ -124,8 +123,7 @@ void lt_memory_source_end(struct lt_memory_source *source)
     wake_reader(source);
 }
 
-/* ---------------------------------------------------------------------------------------------
- * reader */
+/* -------------------------------------------------------------------------------------- reader */
 
 static struct memory_reader *reader_of(struct lt_reader *base)
 {
@@ -263,8 +261,7 @@ static int memory_open_reader(struct lt_source *base, const struct lt_connector_
     return 0;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * source */
+/* -------------------------------------------------------------------------------------- source */
 
 static int memory_connect(struct lt_source *base, const struct lt_connector_env *env,
                           struct lt_error *error)

@@ -75,8 +75,7 @@ static struct uring *uring_of(struct lt_reactor *reactor)
     return (struct uring *)(void *)reactor; /* the base is its first member */
 }
 
-/* ---------------------------------------------------------------------------------------- filling
- * entries */
+/* ----------------------------------------------------------------------------- filling entries */
 
 static void prepare_sync(struct io_uring_sqe *sqe, const struct lt_io *io)
 {
@@ -201,8 +200,7 @@ static bool queue_errand(struct uring *uring, const struct errand *errand)
     return true;
 }
 
-/* ----------------------------------------------------------------------------------------- linked
- * chains */
+/* ------------------------------------------------------------------------------- linked chains */
 
 static bool can_link(const struct uring *uring, const struct lt_chain *chain)
 {
@@ -265,8 +263,7 @@ static void finish_linked(struct uring *uring, struct lt_chain *chain)
     lt_chain_destroy(chain);
 }
 
-/* ------------------------------------------------------------------------------------------------
- * submit */
+/* -------------------------------------------------------------------------------------- submit */
 
 /* Puts a single, or a chain from its first step, into the queue; false when there is no room. */
 static bool try_queue(struct uring *uring, struct lt_io *io)
@@ -343,8 +340,7 @@ static void uring_cancel(struct lt_reactor *reactor, struct lt_io *io)
         add_errand(uring, errand.tag, errand.argument);
 }
 
-/* ------------------------------------------------------------------------------------------------
- * complete */
+/* ------------------------------------------------------------------------------------ complete */
 
 /* An operation that has ended is not to be cancelled: the struct may be in use again by then. */
 static void drop_cancel(struct uring *uring, const struct lt_io *io)
@@ -479,8 +475,7 @@ static uint32_t uring_park(struct lt_reactor *reactor, int64_t deadline_ns)
     return drain(uring);
 }
 
-/* --------------------------------------------------------------------------------------- create,
- * destroy */
+/* ----------------------------------------------------------------------------- create, destroy */
 
 /* The kernel must not write into this memory any more: the read of the eventfd is made to end. */
 static void end_wake_read(struct uring *uring)

@@ -28,8 +28,7 @@ static int refuse(const struct lt_plan_node *node, enum lt_ops_mode mode, struct
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------
- * analysis */
+/* ------------------------------------------------------------------------------------ analysis */
 
 static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, struct lt_error *error)
 {
@@ -160,8 +159,7 @@ int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_a
     return refuse(node, mode, error);
 }
 
-/* -----------------------------------------------------------------------------------------
- * operators */
+/* ----------------------------------------------------------------------------------- operators */
 
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, struct lt_error *error)
 {
@@ -191,8 +189,7 @@ void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used)
         lt_expr_columns_used(node->expressions[i], used);
 }
 
-/* -----------------------------------------------------------------------------------------
- * functions */
+/* ----------------------------------------------------------------------------------- functions */
 
 size_t lt_ops_function_count(void)
 {

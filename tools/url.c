@@ -83,8 +83,8 @@ static int parse_kafka(const char *text, const char *what, const char *rest,
 {
     size_t servers_bytes = strcspn(rest, "/");
     if (memchr(rest, '@', servers_bytes) != NULL)
-        return lt_tool_wrong("%s: a URL holds no user or password; hint: use "
-                             "--option kafka.sasl.username=... and the environment or a file for "
+        return lt_tool_wrong("%s: a URL holds no user or password; hint: use --option "
+                             "kafka.sasl.username=... and the environment or a file for "
                              "kafka.sasl.password",
                              what);
     for (size_t at = 0; at <= servers_bytes;) {

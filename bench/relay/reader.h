@@ -36,8 +36,8 @@ struct lt_bench_reader {
     atomic_bool stopping;
 };
 
-/* Starts reading the topic from its beginning. `tally` and the
- * constants are set by the caller; the reader is to be zeroed before that. */
+/* Starts reading the topic from its beginning. `tally` and the constants are set by the caller; the
+ * reader is to be zeroed before that. */
 void lt_bench_reader_start(struct lt_bench_reader *reader, const char *bootstrap);
 /* Afterwards tally and histogram belong to the caller. */
 void lt_bench_reader_stop(struct lt_bench_reader *reader);

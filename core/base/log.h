@@ -18,8 +18,8 @@ enum lt_log_level { LT_LOG_ERROR, LT_LOG_WARN, LT_LOG_INFO, LT_LOG_DEBUG };
 typedef void lt_log_fn(void *context, enum lt_log_level level, const char *text);
 
 /* Settings are process-wide; set before threads start. The level is LT_LOG_WARN until it is set.
- * `fn` NULL means stderr. The function is
- * called from any thread, with the bare text: no prefix, no newline, valid during the call. */
+ * `fn` NULL means stderr. The function is called from any thread, with the bare text: no prefix, no
+ * newline, valid during the call. */
 void lt_log_set_level(enum lt_log_level level);
 void lt_log_set_sink(lt_log_fn *fn, void *context);
 void lt_log_set_json(bool json);

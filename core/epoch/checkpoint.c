@@ -53,8 +53,7 @@ static int refuse(int code, struct lt_error *error)
     return LT_E_CHECKPOINT;
 }
 
-/* -------------------------------------------------------------------------------------------- open
- */
+/* ---------------------------------------------------------------------------------------- open */
 
 /* Without metadata, only what leat itself may have left before it wrote it may be there. */
 static int check_is_checkpoint(struct lt_directory *directory, struct lt_error *error)
@@ -163,8 +162,8 @@ static int check_source_count(const struct lt_checkpoint *checkpoint, struct lt_
     return lt_error_set(error, LT_E_INVALID,
                         "another query's: there are %" PRIu32 " sources in 'offsets/%" PRId64
                         "', and this query has %" PRIu32
-                        "; hint: sources may not be added, removed "
-                        "or reordered, start with a new directory",
+                        "; hint: sources may not be added, removed or reordered, start with a new "
+                        "directory",
                         directory->last.source_count, directory->conclusion.last_logged, wanted);
 }
 
@@ -247,8 +246,7 @@ const char *lt_checkpoint_path(const struct lt_checkpoint *checkpoint)
     return checkpoint->options.path;
 }
 
-/* ---------------------------------------------------------------------------------------- recovery
- */
+/* ------------------------------------------------------------------------------------ recovery */
 
 static bool is_unfinished(const struct lt_checkpoint *checkpoint, uint64_t epoch)
 {
@@ -319,8 +317,7 @@ int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch, struc
     return refuse(code, error);
 }
 
-/* ----------------------------------------------------------------------------------------- running
- */
+/* ------------------------------------------------------------------------------------- running */
 
 void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor)
 {
@@ -373,8 +370,7 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
     }
 }
 
-/* ---------------------------------------------------------------------------------- sources' files
- */
+/* ------------------------------------------------------------------------------ sources' files */
 
 /* Opens the folder of "sources/0/0" under the checkpoint; *file is then "0". */
 static int open_file_folder(const char *checkpoint_path, const char *name, bool create,

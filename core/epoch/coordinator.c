@@ -85,8 +85,7 @@ static void record(struct lt_histogram *histogram, int64_t since_ns, int64_t now
         lt_histogram_record(histogram, now_ns - since_ns);
 }
 
-/* ---------------------------------------------------------------------------------------- life
- * span */
+/* ----------------------------------------------------------------------------------- life span */
 
 static void add_counters(struct lt_coordinator *coordinator)
 {
@@ -190,8 +189,7 @@ void lt_coordinator_destroy(struct lt_coordinator *coordinator)
     free(coordinator);
 }
 
-/* -------------------------------------------------------------------------------------------
- * reports */
+/* ------------------------------------------------------------------------------------- reports */
 
 void lt_coordinator_position(struct lt_coordinator *coordinator, uint32_t lane, uint64_t number,
                              const uint32_t *partitions, const struct lt_position *positions,
@@ -248,8 +246,7 @@ void lt_coordinator_request_last(struct lt_coordinator *coordinator)
     coordinator->next_tick_ns = LT_NEVER_NS;
 }
 
-/* -----------------------------------------------------------------------------------------
- * injecting */
+/* ----------------------------------------------------------------------------------- injecting */
 
 static void open_epoch(struct lt_coordinator *coordinator, int64_t now_ns)
 {
@@ -327,8 +324,7 @@ static int ask_lane(struct lt_coordinator *coordinator, uint32_t lane)
     return work;
 }
 
-/* -------------------------------------------------------------------------------------------
- * logging */
+/* ------------------------------------------------------------------------------------- logging */
 
 static void on_published(void *context, int code, const struct lt_error *error)
 {
@@ -349,8 +345,7 @@ static void on_notes_published(void *context, int code, const struct lt_error *e
         coordinator->failure = *error;
 }
 
-/* ------------------------------------------------------------------------------------ rules and
- * steps */
+/* ----------------------------------------------------------------------------- rules and steps */
 
 /* Everything before the markers of e is durable, its positions are known, and e-1 is logged. */
 static bool may_log(const struct lt_coordinator *coordinator, const struct epoch *epoch)
@@ -557,8 +552,7 @@ int64_t lt_coordinator_deadline_ns(const struct lt_coordinator *coordinator)
     return deadline_ns;
 }
 
-/* -------------------------------------------------------------------------------------------
- * status */
+/* -------------------------------------------------------------------------------------- status */
 
 /* What an epoch that is not logged waits for, and how many reports of it are missing. */
 static enum lt_epoch_step waiting_for(const struct lt_coordinator *coordinator,

@@ -57,8 +57,7 @@ static int open_sink_folder(struct lt_directory *directory, uint32_t sink, bool 
     return open_below(directory, name, create, &directory->sinks[sink], error);
 }
 
-/* ------------------------------------------------------------------------------------------
- * listing */
+/* ------------------------------------------------------------------------------------- listing */
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -106,8 +105,7 @@ static int check_no_state(const struct lt_directory *directory, struct lt_error 
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------
- * reading */
+/* ------------------------------------------------------------------------------------- reading */
 
 /* Reads one log file whole; a missing one is damage here. */
 static int read_entry(const struct lt_directory *directory, const struct lt_epoch_folder *folder,
@@ -268,8 +266,7 @@ int lt_directory_read(struct lt_directory *directory, bool verify_checksums, str
     return code;
 }
 
-/* -----------------------------------------------------------------------------------------
- * cleaning */
+/* ------------------------------------------------------------------------------------ cleaning */
 
 /* Deletes the entries of offsets that never were, the newest first. */
 static int delete_stale_offsets(struct lt_directory *directory, struct lt_error *error)

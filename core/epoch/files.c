@@ -114,8 +114,7 @@ static int folder_failed(const char *verb, const char *path, int error_number,
     return add_hint(error, code, folder_hint(error_number));
 }
 
-/* ----------------------------------------------------------------------------------------- folders
- */
+/* ------------------------------------------------------------------------------------- folders */
 
 /* Syncs the folder that holds `path`. */
 static int sync_parent(const char *path, struct lt_error *error)
@@ -271,8 +270,7 @@ int lt_epoch_folder_tidy(const struct lt_epoch_folder *folder, struct lt_error *
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------- files
- */
+/* --------------------------------------------------------------------------------------- files */
 
 static int read_whole(int fd, size_t size_bytes, struct lt_text_buffer *out)
 {

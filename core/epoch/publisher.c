@@ -70,8 +70,7 @@ static void job_destroy(struct job *job)
     free(job);
 }
 
-/* ------------------------------------------------------------------------------------------- steps
- */
+/* --------------------------------------------------------------------------------------- steps */
 
 static void on_step(struct lt_io *io);
 
@@ -200,8 +199,7 @@ static void begin_next(struct lt_publisher *publisher)
     lt_reactor_submit_chain(publisher->reactor, chain, job->step_count);
 }
 
-/* ------------------------------------------------------------------------------------------- queue
- */
+/* --------------------------------------------------------------------------------------- queue */
 
 struct lt_publisher *lt_publisher_create(struct lt_reactor *reactor)
 {

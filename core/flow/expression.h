@@ -1,7 +1,7 @@
 /*
  * Expression trees, as plain data: what the parser makes, the analyser completes and the compiler
- * reads
- * (ops/expr). Here because the plan holds them; nothing here knows functions or evaluates anything.
+ * reads (ops/expr). Here because the plan holds them; nothing here knows functions or evaluates
+ * anything.
  *
  * Before analysis `type` is NULL and columns are names. After analysis every node has its type,
  * columns have indices, calls have the id of their function, and implicit casts stand in the tree

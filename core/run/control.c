@@ -60,8 +60,7 @@ static void fail(struct lt_control *control, const struct lt_error *error)
     enter(control, LT_CONTROL_FAILED);
 }
 
-/* ------------------------------------------------------------------------------- the coordinator's
- * ports */
+/* --------------------------------------------------------------------- the coordinator's ports */
 
 static bool send_command(struct lt_mailbox *mailbox, enum lt_command command, uint64_t epoch)
 {

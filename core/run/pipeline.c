@@ -53,8 +53,7 @@ const struct lt_sink_type *lt_catalog_sink(const struct lt_catalog *catalog, con
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------ the plan's
- * shape */
+/* ---------------------------------------------------------------------------- the plan's shape */
 
 static int find_path(struct lt_plan_node *write, struct path *path, struct lt_error *error)
 {

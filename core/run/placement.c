@@ -125,8 +125,7 @@ static void hold_dma_latency(struct lt_placement *placement)
     int fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
         lt_log_info("cpu_dma_latency is not held (%s): wake-ups may cost 25 to 60 us more; hint: "
-                    "run with write "
-                    "permission on /dev/cpu_dma_latency",
+                    "run with write permission on /dev/cpu_dma_latency",
                     strerror(errno));
         return;
     }

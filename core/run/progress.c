@@ -179,8 +179,7 @@ void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
                          (uint64_t)lt_clock_wall_us(progress->options.clock));
 }
 
-/* -------------------------------------------------------------------------------------------------
- * JSON */
+/* ---------------------------------------------------------------------------------------- JSON */
 
 static void add_text(struct lt_text_buffer *json, const char *key, const char *text)
 {

@@ -34,8 +34,7 @@ struct lt_query {
     bool has_restarter;
 };
 
-/* -------------------------------------------------------------------- what the control agent says
- */
+/* ----------------------------------------------------------------- what the control agent says */
 
 static bool on_begin(void *context)
 {
@@ -80,8 +79,7 @@ static void on_epoch(void *context, uint64_t epoch, bool quiet)
     pthread_mutex_unlock(&query->mutex);
 }
 
-/* ------------------------------------------------------------------------------ between two runs
- */
+/* ---------------------------------------------------------------------------- between two runs */
 
 /* The query ends between two runs: failed, or well if a stop is wanted, since all that was read has
  * been committed. */
@@ -262,8 +260,7 @@ int lt_query_await_ready(struct lt_query *query, int64_t timeout_ns, struct lt_e
         if (!wait_once(query, deadline_ns) && query->state == LT_CONTROL_AWAITS_READY)
             code = lt_error_set(error, LT_E_TIMEOUT,
                                 "the source did not answer within the start-up timeout; hint: "
-                                "check the address, or "
-                                "raise startupTimeout (--startup-timeout)");
+                                "check the address, or raise startupTimeout (--startup-timeout)");
     if (code == 0)
         code = outcome(query, error);
     pthread_mutex_unlock(&query->mutex);
@@ -320,8 +317,7 @@ int lt_query_stop(struct lt_query *query, int64_t timeout_ns, struct lt_error *e
     if (code == LT_E_TIMEOUT)
         lt_error_set(error, code,
                      "what was read could not be delivered and committed within the drain timeout "
-                     "(the query %s); it will "
-                     "be read again; hint: raise drainTimeout (--drain)",
+                     "(the query %s); it will be read again; hint: raise drainTimeout (--drain)",
                      lt_control_state_name(lt_query_state(query)));
     return code;
 }

@@ -63,8 +63,7 @@ int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out,
 int lt_query_await_ready(struct lt_query *query, int64_t timeout_ns,
                          struct lt_error *error) LT_MUST_USE;
 /* Waits for the end: 0 when it ended well, its error's code when it failed, LT_E_TIMEOUT when the
- * time is over
- * (LT_NEVER_NS: wait for ever). May be called on any thread. */
+ * time is over (LT_NEVER_NS: wait for ever). May be called on any thread. */
 int lt_query_await(struct lt_query *query, int64_t timeout_ns, struct lt_error *error) LT_MUST_USE;
 /* Asks for a good end, without waiting. on: any, signal handlers excepted. */
 void lt_query_request_stop(struct lt_query *query);

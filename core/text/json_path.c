@@ -58,8 +58,7 @@ void lt_json_path_destroy(struct lt_json_path *path)
     free(path);
 }
 
-/* ------------------------------------------------------------------------------------ evaluation
- */
+/* ---------------------------------------------------------------------------------- evaluation */
 
 static enum lt_json_token next(struct lt_json_path *p)
 {

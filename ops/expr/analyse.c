@@ -32,8 +32,7 @@ const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type
     return lt_type_sql(analyser->arena, type);
 }
 
-/* --------------------------------------------------------------------------------- columns, fields
- */
+/* ----------------------------------------------------------------------------- columns, fields */
 
 static const char *nearest_field(const struct lt_type *schema, const char *name)
 {
@@ -141,8 +140,7 @@ static int analyse_json_path(struct lt_analyser *analyser, struct lt_expression 
     return LT_OK;
 }
 
-/* ------------------------------------------------------------------------------------- CAST, CASE
- */
+/* ---------------------------------------------------------------------------------- CAST, CASE */
 
 static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node)
 {
@@ -228,8 +226,7 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
     return LT_OK;
 }
 
-/* ------------------------------------------------------------------------------------------ nodes
- */
+/* --------------------------------------------------------------------------------------- nodes */
 
 static bool is_done(const struct lt_expression *node)
 {

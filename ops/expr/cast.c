@@ -54,8 +54,7 @@ static void integer_limits(enum lt_type_kind kind, int64_t *min, int64_t *max)
     *min = -*max - 1;
 }
 
-/* ------------------------------------------------------------------------------------------ from
- * text */
+/* ----------------------------------------------------------------------------------- from text */
 
 static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
@@ -104,8 +103,7 @@ static enum lt_kernel text_to_timestamp(struct lt_machine *machine, const struct
     return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
 }
 
-/* ------------------------------------------------------------------------------------------- to
- * text */
+/* ------------------------------------------------------------------------------------- to text */
 
 static enum lt_kernel integer_to_text(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
@@ -141,8 +139,7 @@ static enum lt_kernel timestamp_to_text(struct lt_machine *machine, const struct
     return lt_machine_put(machine, call, text, size, out);
 }
 
-/* ------------------------------------------------------------------------------------ between
- * numbers */
+/* ----------------------------------------------------------------------------- between numbers */
 
 static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_call *call,
                                   int64_t value, union lt_value *out)
@@ -215,8 +212,7 @@ static enum lt_kernel fraction_to_boolean(struct lt_machine *machine, const stru
     return LT_KERNEL_VALUE;
 }
 
-/* -----------------------------------------------------------------------------------------
- * timestamps */
+/* ---------------------------------------------------------------------------------- timestamps */
 
 /* Seconds since the epoch; more than fits saturates, as Spark does. */
 static enum lt_kernel integer_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
@@ -259,8 +255,7 @@ static enum lt_kernel timestamp_to_fraction(struct lt_machine *machine, const st
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------ the
- * choice */
+/* ---------------------------------------------------------------------------------- the choice */
 
 static bool is_fraction(const struct lt_type *type)
 {

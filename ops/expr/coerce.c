@@ -103,8 +103,7 @@ bool lt_coerce_is_implicit(const struct lt_type *from, const struct lt_type *to)
     return is_number(from) && is_number(to) && from->kind < to->kind;
 }
 
-/* ------------------------------------------------------------------------------------------ casts
- */
+/* --------------------------------------------------------------------------------------- casts */
 
 static bool is_later(const struct lt_type *type)
 {

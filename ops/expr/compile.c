@@ -74,8 +74,7 @@ static struct lt_call *new_call(struct lt_compiler *compiler, const struct lt_ex
     return call;
 }
 
-/* -------------------------------------------------------------------------------------------
- * leaves */
+/* -------------------------------------------------------------------------------------- leaves */
 
 static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_expression *node,
                                 uint32_t want)
@@ -146,8 +145,7 @@ static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_
     return out;
 }
 
-/* ------------------------------------------------------------------------------------- CAST and
- * CASE */
+/* ------------------------------------------------------------------------------- CAST and CASE */
 
 static uint32_t compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
                              uint32_t want)
@@ -202,8 +200,7 @@ static uint32_t compile_case(struct lt_compiler *compiler, const struct lt_expre
     return out;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * flows */
+/* --------------------------------------------------------------------------------------- flows */
 
 static uint32_t compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
                               uint32_t want, bool is_and)
@@ -288,8 +285,7 @@ static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_express
     return out;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * calls */
+/* --------------------------------------------------------------------------------------- calls */
 
 /* The sizes for which `size <op> number` is true; the empty range is 1 to 0. */
 static struct lt_size_range size_range(enum lt_op op, int64_t number)

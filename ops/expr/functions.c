@@ -85,8 +85,7 @@ const char *lt_function_nearest(const char *name)
     return lt_nearest(name, names, used);
 }
 
-/* ------------------------------------------------------------------------------------- signatures
- */
+/* ---------------------------------------------------------------------------------- signatures */
 
 struct letter_walk {
     const char *at;

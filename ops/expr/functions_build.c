@@ -197,8 +197,7 @@ static enum lt_kernel translate(struct lt_machine *machine, const struct lt_call
     return LT_KERNEL_VALUE;
 }
 
-/* --------------------------------------------------------------------------------------------
- * padding */
+/* ------------------------------------------------------------------------------------- padding */
 
 /* The first `count` characters (bytes). */
 static struct lt_bytes head(const struct lt_call *call, struct lt_bytes text, size_t count)
@@ -247,8 +246,7 @@ static enum lt_kernel rpad(struct lt_machine *machine, const struct lt_call *cal
     return pad(machine, call, false, out);
 }
 
-/* ------------------------------------------------------------------------------------ code points
- */
+/* --------------------------------------------------------------------------------- code points */
 
 static enum lt_kernel ascii(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)

@@ -7,8 +7,7 @@
 #include "core/text/utf8.h"
 #include "ops/expr/functions.h"
 
-/* ------------------------------------------------------------------------------------------------
- * hex */
+/* ----------------------------------------------------------------------------------------- hex */
 
 static const char HEX_DIGITS[] = "0123456789ABCDEF";
 
@@ -68,8 +67,7 @@ static enum lt_kernel unhex(struct lt_machine *machine, const struct lt_call *ca
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * base64 */
+/* -------------------------------------------------------------------------------------- base64 */
 
 static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 enum { BASE64_LINE = 76 };
@@ -149,8 +147,7 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------- character
- * sets */
+/* ------------------------------------------------------------------------------ character sets */
 
 enum charset {
     CHARSET_UTF8,

@@ -65,8 +65,7 @@ static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *cal
     return LT_KERNEL_VALUE;
 }
 
-/* -------------------------------------------------------------------------------------------
- * rounding */
+/* ------------------------------------------------------------------------------------ rounding */
 
 static double round_double(double value, int64_t digits, bool is_half_even)
 {
@@ -139,8 +138,7 @@ static enum lt_kernel round_half_even(struct lt_machine *machine, const struct l
     return round_any(machine, call, true, out);
 }
 
-/* --------------------------------------------------------------------------- functions of one
- * double */
+/* --------------------------------------------------------------------- functions of one double */
 
 #define OF_DOUBLE(NAME, EXPRESSION)                                                                \
     static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \

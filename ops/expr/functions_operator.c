@@ -253,8 +253,7 @@ static const struct lt_function functions[] = {
      .signatures = {LT_INLINE("TTT*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
     {"[]", NULL, "a[b]",
      "The element of an array at an index from 0, outside of it an error; the value of a map under "
-     "a "
-     "key, NULL if there is none.",
+     "a key, NULL if there is none.",
      "CAST(NULL AS ARRAY<INT>)[0]", "NULL", OPERATOR,
      .signatures = {LT_KERNEL("Ai", "E", array_at), LT_KERNEL("Ma", "E", map_at)}},
 };

@@ -8,8 +8,7 @@
 #include "core/text/json_path.h"
 #include "ops/expr/functions.h"
 
-/* -----------------------------------------------------------------------------------
- * get_json_object */
+/* ----------------------------------------------------------------------------- get_json_object */
 
 struct json_lookup {
     struct lt_json_path *path; /* NULL: the text is no path, and the result NULL */
@@ -70,8 +69,7 @@ static enum lt_kernel get_json_object(struct lt_machine *machine, const struct l
     return lt_machine_put(machine, call, lookup->found.data, lookup->found.size_bytes, out);
 }
 
-/* ------------------------------------------------------------------------------------------------
- * time */
+/* ---------------------------------------------------------------------------------------- time */
 
 static enum lt_kernel current_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
@@ -145,8 +143,7 @@ static enum lt_kernel timestamp_micros(struct lt_machine *machine, const struct 
     return to_timestamp(machine, call, 1, out);
 }
 
-/* ----------------------------------------------------------------------------------- types and
- * errors */
+/* ---------------------------------------------------------------------------- types and errors */
 
 static enum lt_kernel raise(struct lt_machine *machine, const struct lt_call *call, uint32_t index)
 {

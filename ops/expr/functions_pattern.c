@@ -198,8 +198,7 @@ static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_c
     return LT_KERNEL_VALUE;
 }
 
-/* ----------------------------------------------------------------------------------------
- * replacement */
+/* --------------------------------------------------------------------------------- replacement */
 
 /* Memory that doubles as it fills; the text so far moves along. */
 struct growing {

@@ -10,8 +10,7 @@
 #include "core/text/utf8.h"
 #include "ops/expr/functions.h"
 
-/* ------------------------------------------------------------------------------------- plain
- * searches */
+/* ------------------------------------------------------------------------------ plain searches */
 
 static enum lt_kernel contains(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
@@ -78,8 +77,7 @@ static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* ----------------------------------------------------------------------------------------------
- * LIKE */
+/* ---------------------------------------------------------------------------------------- LIKE */
 
 enum { ANY_CHARACTER = 256, ANY_SEQUENCE = 257 };
 enum like_fault { LIKE_OK, LIKE_ESCAPE_AT_END, LIKE_ESCAPE_IN_MIDDLE };

@@ -19,8 +19,7 @@ static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *cal
     return LT_KERNEL_VALUE;
 }
 
-/* ----------------------------------------------------------------------------------------------
- * cases */
+/* --------------------------------------------------------------------------------------- cases */
 
 typedef size_t case_fn(const void *data, size_t size_bytes, uint8_t *out);
 
@@ -61,8 +60,7 @@ static enum lt_kernel initcap(struct lt_machine *machine, const struct lt_call *
     return change_case(machine, call, lt_utf8_initcap, out);
 }
 
-/* --------------------------------------------------------------------------------------------
- * cutting */
+/* ------------------------------------------------------------------------------------- cutting */
 
 /* lt_utf8_substring for either kind of value. */
 static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int64_t position,
@@ -172,8 +170,7 @@ static enum lt_kernel substring_index(struct lt_machine *machine, const struct l
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * trimming */
+/* ------------------------------------------------------------------------------------ trimming */
 
 enum { TRIM_FRONT = 1, TRIM_BACK = 2 };
 
@@ -270,8 +267,7 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", right)}},
     {"split_part", NULL, "split_part(str, delimiter, number)",
      "One of the parts between delimiters, counted from 1, or from the end when negative; '' if "
-     "there "
-     "are fewer.",
+     "there are fewer.",
      "split_part('a.b.c', '.', 2)", "b", DETERMINISTIC,
      .signatures = {LT_KERNEL("ssi", "s", split_part)}},
     {"substring_index", NULL, "substring_index(str, delimiter, count)",

@@ -30,8 +30,7 @@ struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin)
     return node;
 }
 
-/* ---------------------------------------------------------------------------------------- numbers
- */
+/* ------------------------------------------------------------------------------------- numbers */
 
 static struct lt_expression *number_out_of_range(struct lt_parser *parser, uint32_t begin,
                                                  const char *type)
@@ -106,8 +105,7 @@ struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative
                    lt_value_f64(is_negative ? -value : value), begin);
 }
 
-/* ---------------------------------------------------------------------------------------- strings
- */
+/* ------------------------------------------------------------------------------------- strings */
 
 struct unescape {
     const char *from;
@@ -235,8 +233,7 @@ struct lt_expression *lt_parse_string(struct lt_parser *parser)
     return literal(parser, LT_TYPE_STRING, lt_value_bytes(u.out, u.used), begin);
 }
 
-/* ------------------------------------------------------------------------- typed literals, types
- */
+/* ----------------------------------------------------------------------- typed literals, types */
 
 static struct lt_expression *bad_typed(struct lt_parser *parser, uint32_t begin, const char *type)
 {

@@ -35,8 +35,7 @@ static bool enter(struct lt_parser *parser)
     return false;
 }
 
-/* ------------------------------------------------------------------------------- value operators
- */
+/* ----------------------------------------------------------------------------- value operators */
 
 struct binary_operator {
     int symbol;       /* 0: a word */
@@ -137,8 +136,7 @@ struct lt_expression *lt_parse_unary(struct lt_parser *parser)
     return operand;
 }
 
-/* ------------------------------------------------------------------------------------ predicates
- */
+/* ---------------------------------------------------------------------------------- predicates */
 
 static struct lt_expression *parse_in(struct lt_parser *parser, struct lt_expression *left)
 {
@@ -302,8 +300,7 @@ static struct lt_expression *parse_predicate(struct lt_parser *parser)
     return left == NULL ? NULL : parse_predicate_of(parser, left);
 }
 
-/* ---------------------------------------------------------------------------------- NOT, AND, OR
- */
+/* -------------------------------------------------------------------------------- NOT, AND, OR */
 
 static struct lt_expression *parse_not_depth(struct lt_parser *parser)
 {
@@ -362,8 +359,7 @@ struct lt_expression *lt_parse_expression(struct lt_parser *parser)
     return result;
 }
 
-/* ------------------------------------------------------------------------------------ whole texts
- */
+/* --------------------------------------------------------------------------------- whole texts */
 
 static struct lt_expression *parse_star(struct lt_parser *parser)
 {

@@ -208,8 +208,7 @@ static struct lt_expression *parse_call_named(struct lt_parser *parser, const ch
     return target == NULL ? call : make_cast(parser, call->arguments[0], target, begin);
 }
 
-/* --------------------------------------------------------------------------------- words, columns
- */
+/* ------------------------------------------------------------------------------ words, columns */
 
 static bool is_string_next(const struct lt_parser *parser)
 {
@@ -323,8 +322,7 @@ static struct lt_expression *parse_plain(struct lt_parser *parser)
     return lt_parser_fail(parser, "an expression is missing");
 }
 
-/* -------------------------------------------------------------------------------------- postfixes
- */
+/* ----------------------------------------------------------------------------------- postfixes */
 
 static bool is_plain_name(const char *name)
 {

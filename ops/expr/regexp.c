@@ -25,8 +25,7 @@ struct lt_regexp {
     bool has_match;
 };
 
-/* ----------------------------------------------------------------------------------------
- * translation */
+/* --------------------------------------------------------------------------------- translation */
 
 struct translation {
     const char *at, *end;
@@ -206,8 +205,7 @@ static void translate(struct translation *t)
     }
 }
 
-/* -------------------------------------------------------------------------------------------- life
- */
+/* ---------------------------------------------------------------------------------------- life */
 
 static pcre2_code *compile(const struct translation *t, int *error_number, PCRE2_SIZE *error_offset)
 {
@@ -283,8 +281,7 @@ int lt_regexp_group_number(const struct lt_regexp *regexp, const char *name)
     return number < 0 ? -1 : number;
 }
 
-/* -----------------------------------------------------------------------------------------
- * matching */
+/* ------------------------------------------------------------------------------------ matching */
 
 enum lt_regexp_answer lt_regexp_find(struct lt_regexp *regexp, const struct lt_bytes *text,
                                      size_t from)

@@ -14,8 +14,7 @@
 
 enum { NO_MATCH = 1000000 };
 
-/* ------------------------------------------------------------------------------------------
- * rewrites */
+/* ------------------------------------------------------------------------------------ rewrites */
 
 static struct lt_expression *make_call(struct lt_analyser *analyser, const struct lt_expression *at,
                                        const char *name, struct lt_expression *a,
@@ -99,8 +98,7 @@ static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
     return code != LT_OK ? code : lt_resolve_call(analyser, call);
 }
 
-/* ------------------------------------------------------------------------------------------
- * choosing */
+/* ------------------------------------------------------------------------------------ choosing */
 
 static const struct lt_type *common_of(char letter, const struct lt_type *a,
                                        const struct lt_type *b, struct lt_arena *arena)
@@ -220,8 +218,7 @@ static const struct lt_signature *choose(struct lt_analyser *analyser,
     return best;
 }
 
-/* -------------------------------------------------------------------------------------------
- * refusals */
+/* ------------------------------------------------------------------------------------ refusals */
 
 static int refuse_pair(struct lt_analyser *analyser, const struct lt_expression *call)
 {
@@ -313,8 +310,7 @@ static int refuse_name(struct lt_analyser *analyser, const struct lt_expression 
                             near);
 }
 
-/* -----------------------------------------------------------------------------------------
- * resolution */
+/* ---------------------------------------------------------------------------------- resolution */
 
 /* Open JSON paths take the type of what they meet, before anything is compared. */
 static void decide_open_paths(struct lt_analyser *analyser, struct lt_expression *call,

@@ -192,8 +192,7 @@ const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena
     return copy;
 }
 
-/* --------------------------------------------------------------------------------------- select
- * lists */
+/* -------------------------------------------------------------------------------- select lists */
 
 const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
 {

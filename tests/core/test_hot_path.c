@@ -70,8 +70,7 @@ static struct lt_shared_u64 produced, consumed; /* records; each has one writer 
 static _Thread_local bool is_counted;
 static bool has_started; /* of what is planted: once */
 
-/* ------------------------------------------------------------------------------- interposed calls
- */
+/* ---------------------------------------------------------------------------- interposed calls */
 
 extern void *__libc_malloc(size_t size_bytes);
 extern void *__libc_calloc(size_t count, size_t size_bytes);
@@ -151,8 +150,7 @@ int pthread_mutex_trylock(pthread_mutex_t *mutex)
     return call_next("pthread_mutex_trylock", &next, mutex);
 }
 
-/* ------------------------------------------------------------------------------- marking a thread
- */
+/* ---------------------------------------------------------------------------- marking a thread */
 
 static void on_trapped_call(int number, siginfo_t *info, void *context)
 {
@@ -190,8 +188,7 @@ static void mark(uint32_t who)
     (void)lt_add_u32(&marked, who); /* each bit once: one lane, one thread per role */
 }
 
-/* ---------------------------------------------------------------------------------- the query's
- * parts */
+/* --------------------------------------------------------------------------- the query's parts */
 
 static struct lt_shared_u64 wanted; /* how many records the source may produce so far */
 

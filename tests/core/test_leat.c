@@ -177,8 +177,7 @@ static void structs_of_another_size_are_refused_or_completed(void **state)
                         "operator \"none\" has no process function");
 }
 
-/* ---------------------------------------------------------------------------------- whole queries
- */
+/* ------------------------------------------------------------------------------- whole queries */
 
 static leat_query *query_of(struct fixture *f, leat_stream *stream, const char *stages)
 {

@@ -66,8 +66,7 @@ static void assert_message(leat_query *query, const char *message)
     free(status);
 }
 
-/* --------------------------------------------------------------------------------------- threads
- */
+/* ------------------------------------------------------------------------------------- threads */
 
 static void what_needs_a_start_says_so(void **state)
 {
@@ -237,8 +236,7 @@ static void counters_are_read_from_their_file(void **state)
     assert_string_not_equal(error, "");
 }
 
-/* --------------------------------------------------------------------------------------- invoker
- */
+/* ------------------------------------------------------------------------------------- invoker */
 
 static int64_t fake_now(void *user)
 {

@@ -27,8 +27,7 @@ static const struct lt_type *parse(struct lt_arena *arena, const char *ddl)
     return schema;
 }
 
-/* -------------------------------------------------------------------------------------------
- * source */
+/* -------------------------------------------------------------------------------------- source */
 
 static struct lt_reader *open_source(struct lt_source *source, const struct lt_connector_env *env,
                                      int64_t offset)
@@ -220,8 +219,7 @@ static void a_producer_on_another_thread_wakes_the_reader_and_loses_nothing(void
     lt_arena_destroy(arena);
 }
 
-/* ---------------------------------------------------------------------------------------------
- * sink */
+/* ---------------------------------------------------------------------------------------- sink */
 
 struct sink_fixture {
     struct lt_arena *arena;

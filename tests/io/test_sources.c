@@ -20,8 +20,7 @@
 
 enum { ROWS = 108 }; /* a third of it is whole rounds of 1, 2 and 3 partitions */
 
-/* -------------------------------------------------------------------------------------------
- * sources */
+/* ------------------------------------------------------------------------------------- sources */
 
 struct source_subject {
     const char *name;
@@ -332,8 +331,7 @@ static void an_unknown_source_option_names_the_nearest(void **state)
     lt_arena_destroy(arena);
 }
 
-/* -------------------------------------------------------------------------------------------
- * catalog */
+/* ------------------------------------------------------------------------------------- catalog */
 
 static void the_catalog_names_each_once_and_documents_every_option(void **state)
 {

@@ -79,8 +79,7 @@ static void show_output(struct crash_world *world, struct crash_output *output)
     output->state = CRASH_SHOWN;
 }
 
-/* ----------------------------------------------------------------------------------------- source
- */
+/* -------------------------------------------------------------------------------------- source */
 
 struct numbers_reader {
     struct lt_reader base;
@@ -267,8 +266,7 @@ static int numbers_bind(const struct lt_source_type *type, const struct lt_optio
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------ sinks
- */
+/* --------------------------------------------------------------------------------------- sinks */
 
 enum { QUEUE = 512, MARKS = 16 };
 

@@ -85,8 +85,7 @@ static void fake_cancel(struct lt_reactor *reactor, struct lt_io *io)
     io->next = io;
 }
 
-/* ------------------------------------------------------------------------------- doing an
- * operation */
+/* -------------------------------------------------------------------------- doing an operation */
 
 static int64_t or_errno(int64_t result)
 {
@@ -176,8 +175,7 @@ static int64_t do_operation(struct fake *fake, const struct lt_io *io, int fd)
     lt_assert(!"an operation of no kind");
 }
 
-/* ---------------------------------------------------------------------------------- advancing a
- * chain */
+/* --------------------------------------------------------------------------- advancing a chain */
 
 /* An answer that the test has asked for. */
 static bool take_plan(struct fake *fake, enum lt_io_kind kind, int64_t *result)
@@ -268,8 +266,7 @@ static void fake_destroy(struct lt_reactor *reactor)
     free(fake);
 }
 
-/* ------------------------------------------------------------------------------------- what tests
- * call */
+/* ----------------------------------------------------------------------------- what tests call */
 
 struct lt_reactor *fake_reactor_create(uint64_t seed, struct lt_clock_manual *clock)
 {

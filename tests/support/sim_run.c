@@ -38,8 +38,7 @@ void sim_fail(struct sim_life *life, const char *doing, int code, const struct l
     sim_fault(life->world, "%s: %s", doing, error->text);
 }
 
-/* --------------------------------------------------------------------------------------------
- * ports */
+/* --------------------------------------------------------------------------------------- ports */
 
 static bool take(struct sim_life *life, uint64_t *mailbox, uint32_t *count, uint64_t epoch)
 {
@@ -93,8 +92,7 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
                       epoch, positions[p].offset, p, expected[p]);
 }
 
-/* ----------------------------------------------------------------------------------------------
- * life */
+/* ---------------------------------------------------------------------------------------- life */
 
 static void init_sources(struct sim_life *life)
 {

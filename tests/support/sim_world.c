@@ -62,8 +62,7 @@ void sim_world_fini(struct sim_world *world)
     free(world->logged);
 }
 
-/* ----------------------------------------------------------------------------------------- outputs
- */
+/* ------------------------------------------------------------------------------------- outputs */
 
 static const char *kind_name(enum sim_sink_kind kind)
 {
@@ -118,8 +117,7 @@ void sim_output_show(struct sim_world *world, uint32_t sink, struct sim_output *
     output->state = SIM_SHOWN;
 }
 
-/* --------------------------------------------------------------------------------------------
- * lives */
+/* --------------------------------------------------------------------------------------- lives */
 
 void sim_world_die(struct sim_world *world)
 {

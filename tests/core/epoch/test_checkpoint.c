@@ -107,8 +107,7 @@ static void refused(struct place *place, int code, const char *expected)
         assert_string_equal(place->error.text, filled);
 }
 
-/* ---------------------------------------------------------------------------------------- recovery
- */
+/* ------------------------------------------------------------------------------------ recovery */
 
 static void a_new_directory_is_made_with_its_parents_and_keeps_its_id(void **state)
 {
@@ -257,8 +256,7 @@ static void a_source_without_offsets_has_none(void **state)
     assert_null(place->recovery.source_offsets[0]);
 }
 
-/* ---------------------------------------------------------------------------------------- refusals
- */
+/* ------------------------------------------------------------------------------------ refusals */
 
 static void a_directory_in_use_is_refused_with_its_owner(void **state)
 {
@@ -426,8 +424,7 @@ static void nothing_to_retain_is_refused(void **state)
     assert_false(is_there(place, ""));
 }
 
-/* ----------------------------------------------------------------------------------- sources'
- * files */
+/* ------------------------------------------------------------------------------ sources' files */
 
 static void a_source_keeps_bytes_and_may_replace_them(void **state)
 {

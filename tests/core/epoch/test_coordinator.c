@@ -201,8 +201,7 @@ static struct lt_coordinator_status status_of(const struct query *query)
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------- tests
- */
+/* --------------------------------------------------------------------------------------- tests */
 
 static void an_epoch_goes_through_its_steps_without_a_checkpoint(void **state)
 {

@@ -337,8 +337,7 @@ static void paths_that_do_not_parse_are_named_with_their_place(void **state)
         "JSON path \"a[*]\": wildcards are not supported here; hint: get_json_object takes them");
 }
 
-/* ------------------------------------------------------------------------------ chance documents
- */
+/* ---------------------------------------------------------------------------- chance documents */
 
 static uint64_t next_random(uint64_t *seed)
 {

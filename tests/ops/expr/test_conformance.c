@@ -51,8 +51,7 @@ static bool is_different(const char *id)
     return false;
 }
 
-/* -------------------------------------------------------------------------------------------
- * reading */
+/* ------------------------------------------------------------------------------------- reading */
 
 static int hex(char c)
 {
@@ -94,8 +93,7 @@ static unsigned split(char *line, char *fields[FIELDS])
     return count;
 }
 
-/* ------------------------------------------------------------------------------------------
- * evaluating */
+/* ---------------------------------------------------------------------------------- evaluating */
 
 static void render(const struct lt_type *type, const union lt_value *value, struct outcome *out)
 {
@@ -185,8 +183,7 @@ static void evaluate(const char *text, struct lt_arena *arena, bool use_switch, 
     lt_program_destroy(program);
 }
 
-/* -------------------------------------------------------------------------------------------
- * comparing */
+/* ----------------------------------------------------------------------------------- comparing */
 
 static bool is_last_place(const char *a, const char *b)
 {

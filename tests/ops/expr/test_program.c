@@ -6,8 +6,7 @@
 
 #include "tests/ops/expr/rows.h"
 
-/* ------------------------------------------------------------------------- what allocation is
- * counted by */
+/* --------------------------------------------------------------- what allocation is counted by */
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTS_ALLOCATIONS 1
