@@ -6,6 +6,11 @@ RIVALS ?= franz-go kstreams flink hazelcast-jet spark
 # What the rivals are called in bench/relay/programs.
 RIVAL_PROGRAMS ?= franz-go,kstreams,flink,hazelcast-jet,spark-real-time,spark-continuous
 
+BENCH_LATENCY ?= one-hop,floor,leat,leat-no-epochs
+BENCH_DRAIN   ?= floor,floor-throughput,leat,leat-no-epochs
+# Runs $(2); its report goes to $(BUILD)/bench/$(1).txt too. A missed bar is a failure.
+bench_to = @$(2) >$(BUILD)/bench/$(1).txt; status=$$?; cat $(BUILD)/bench/$(1).txt; exit $$status
+
 # In one step: its object directory would have the name of the program. Like every executable here it links
 # jemalloc, which librdkafka then uses too.
 $(FLOOR_PROGRAM): bench/floor/floor.c
@@ -18,9 +23,8 @@ $(RELAY_BENCH): $(RELAY_BENCH_OBJECTS)
 
 .PHONY: bench-relay bench-rivals
 bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## the relay against the floor, through a real Kafka
-	BUILD=$(BUILD) bench/relay/run \
-	    --latency one-hop,floor,leat,leat-no-epochs --drain floor,floor-throughput,leat,leat-no-epochs \
-	    $(BENCH_RELAY_ARGS) >$(BUILD)/bench/relay.txt; status=$$?; cat $(BUILD)/bench/relay.txt; exit $$status
+	$(call bench_to,relay,BUILD=$(BUILD) bench/relay/run \
+	    --latency $(BENCH_LATENCY) --drain $(BENCH_DRAIN) $(BENCH_RELAY_ARGS))
 
 # For scale, not for the bars: other engines under the same load.
 bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under the same load
@@ -30,7 +34,7 @@ bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under th
 	    --rest floor,leat,$(RIVAL_PROGRAMS) $(BENCH_RELAY_ARGS)
 
 # ------------------------------------------------------------ small benches
-# What they print also goes to $(BUILD)/bench/NAME.txt. MICRO_ARGS are Google Benchmark's (--benchmark_filter=ring).
+# MICRO_ARGS are Google Benchmark's (--benchmark_filter=ring).
 MICRO_BENCH := $(BUILD)/bench/micro_bench
 MICRO_BENCH_OBJECTS := $(BUILD)/bench/micro/main.cc.o $(BUILD)/bench/verdict.o \
     $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/micro/*.c)))
@@ -41,7 +45,7 @@ $(MICRO_BENCH): $(MICRO_BENCH_OBJECTS) $(BUILD)/libleat.a
 
 .PHONY: bench-micro
 bench-micro: $(MICRO_BENCH) ## ring, rows, histograms and expressions alone
-	$(MICRO_BENCH) $(MICRO_ARGS) | tee $(BUILD)/bench/micro.txt
+	$(call bench_to,micro,$(MICRO_BENCH) $(MICRO_ARGS))
 
 INPROCESS_BENCH := $(BUILD)/bench/inprocess_bench
 INPROCESS_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -53,10 +57,13 @@ $(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
 
 .PHONY: bench-inprocess bench
 bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
-	$(INPROCESS_BENCH) | tee $(BUILD)/bench/inprocess.txt
+	$(call bench_to,inprocess,$(INPROCESS_BENCH))
 
 # One after the other, whatever -j says: each wants the machine to itself.
 bench: setup-bench ## bench-micro, bench-inprocess and bench-relay, one after the other
-	@$(MAKE) --no-print-directory bench-micro
-	@$(MAKE) --no-print-directory bench-inprocess
-	@$(MAKE) --no-print-directory bench-relay
+	@status=0; for each in micro inprocess relay; do \
+	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
+
+.PHONY: bench-record
+bench-record: ## the last bench's tables and curves into bench/RESULTS.md
+	@BUILD=$(BUILD) bench/record

@@ -148,10 +148,13 @@ void bench_print_table(const char *title, const char *unit)
     }
 }
 
+static bool has_missed;
+
 static void judge(const char *what, double figure, const char *relation, double bar,
                   const char *unit, bool is_met)
 {
     const char *verdict = bench_is_smoke() ? "not judged" : is_met ? "ok" : "MISSED";
+    has_missed |= !is_met && !bench_is_smoke();
     printf("%s: %.2f %s (bar %s %.2f) %s\n", what, figure, unit, relation, bar, verdict);
 }
 
@@ -163,4 +166,9 @@ void bench_at_most(const char *what, double figure, double bar, const char *unit
 void bench_at_least(const char *what, double figure, double bar, const char *unit)
 {
     judge(what, figure, ">=", bar, unit, figure >= bar);
+}
+
+int bench_status(void)
+{
+    return has_missed ? 1 : 0;
 }

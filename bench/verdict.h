@@ -42,6 +42,8 @@ void bench_at_most(const char *what, double figure, double bar, const char *unit
 void bench_at_least(const char *what, double figure, double bar, const char *unit);
 /* Ends the program, status 1: a result is wrong, so no figure counts. */
 void bench_wrong(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* What a bench's main returns: 1 if a bar was missed. */
+int bench_status(void);
 
 #ifdef __cplusplus
 }

@@ -398,10 +398,14 @@ LEAT_API const char *leat_query_error_condition(const leat_query *query);
 /* UUIDs: of the checkpoint (the same after a restart) and of this start. "" before the start. */
 LEAT_API const char *leat_query_id(const leat_query *query);
 LEAT_API const char *leat_query_run_id(const leat_query *query);
-/* Texts to free(): as JSON Spark's status and the newest StreamingQueryProgress (age 0; NULL:
- * none), and as lines what was chosen at the start. */
+/* Texts to free(), as JSON: Spark's status, and the newest StreamingQueryProgress (age 0; NULL:
+ * none). */
 LEAT_API char *leat_query_status(leat_query *query);
 LEAT_API char *leat_query_recent_progress(leat_query *query, uint32_t age);
+/* A text to free(): what it runs with, a line for each choice (source, sinks, guarantee, lanes,
+ * stages, idling, CPUs, checkpoint), and behind # what decided it. Before the start: what it would
+ * run with on this machine, without connecting to anything; NULL if it could not start, and
+ * leat_query_error says why. on: the query's thread. */
 LEAT_API char *leat_query_explain(leat_query *query);
 
 /* A counter by its name ("lane0.source.records"): false if there is none. Latency from arrival to

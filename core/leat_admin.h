@@ -37,11 +37,6 @@ LEAT_API char *leat_admin_effective_options(leat_query *query);
 /* Binds and analyses without connecting or running: LEAT_OK, or the error that leat_start would
  * give. */
 LEAT_API int leat_admin_check(leat_query *query);
-/* What it would run with on this machine, a line for each choice, and behind # what decided it:
- * source, sinks, guarantee, lanes, stages, idling, CPUs, checkpoint. Connects to nothing. Of a
- * query that has been started: leat_query_explain. NULL after a failure, which leat_query_error
- * has. on: the query's thread. */
-LEAT_API char *leat_admin_explain(leat_query *query);
 
 /* ---------------------------------------------------------------------------------- functions */
 

@@ -94,14 +94,24 @@ char *leat_query_recent_progress(leat_query *query, uint32_t age)
 char *leat_query_explain(leat_query *query)
 {
     struct lt_text_buffer text;
+    struct lt_query_spec spec;
+    struct lt_error error;
+    int code = 0;
     if (query == NULL)
         return NULL;
     lt_text_init(&text);
-    if (query->running != NULL)
+    if (query->running != NULL) {
         lt_query_explain(query->running, &text);
-    else
-        lt_text_append(&text, "the query has not been started\n");
-    return lt_text_take(&text);
+    } else {
+        lt_door_spec(query, &spec);
+        code = lt_explain_spec(&spec, &text, &error);
+    }
+    if (code == 0)
+        return lt_text_take(&text);
+    lt_error_append(&error, "cannot start the query");
+    query->error = error;
+    lt_text_fini(&text);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------------------- numbers */

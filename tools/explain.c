@@ -56,7 +56,7 @@ int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_s
 {
     const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
     const char *checkpoint = lt_tool_settings_text(settings, LT_TOOL_SET_CHECKPOINT);
-    char *choices = leat_admin_explain(plan->query);
+    char *choices = leat_query_explain(plan->query);
     if (choices == NULL)
         return lt_tool_wrong("%s", leat_query_error(plan->query));
     printf("read   %s\n", plan->source.text);

@@ -85,29 +85,23 @@ static int status_at_end(int code)
 
 /* ----------------------------------------------------------------------------------- the lines */
 
-/* "lanes 2 fused", from what the query says of itself: "lanes 2, fused, idle park, ...". */
-static char *describe_lanes(leat_query *query)
+/* The value of a line of what the query says of itself: "2" of "lanes: 2   # lanes not set". */
+static char *explained(const char *text, const char *choice)
 {
-    char *text = leat_query_explain(query);
-    char *line = text == NULL ? NULL : strstr(text, "lanes ");
-    char *described = lt_tool_copy("lanes");
-    if (line != NULL) {
-        size_t number_bytes = strcspn(line, ",\n");
-        const char *rest = line + number_bytes;
-        rest += strspn(rest, ", ");
-        free(described);
-        described =
-            lt_tool_format("%.*s %.*s", (int)number_bytes, line, (int)strcspn(rest, ",\n"), rest);
-    }
-    free(text);
-    return described;
+    const char *line = strstr(text, choice);
+    return lt_tool_format("%.*s", line == NULL ? 0 : (int)strcspn(line + strlen(choice), ",# \n"),
+                          line == NULL ? "" : line + strlen(choice));
 }
 
 static void say_ready(const struct lt_tool_plan *plan)
 {
-    char *lanes = describe_lanes(plan->query);
-    fprintf(stderr, "ready relay %s -> %s %s\n", plan->source.text, plan->sink.text, lanes);
+    char *text = leat_query_explain(plan->query);
+    char *lanes = explained(text, "\nlanes: "), *stages = explained(text, "\nstages: ");
+    fprintf(stderr, "ready relay %s -> %s lanes %s stages %s\n", plan->source.text,
+            plan->sink.text, lanes, stages);
     free(lanes);
+    free(stages);
+    free(text);
     lt_tool_notify("READY=1");
 }
 

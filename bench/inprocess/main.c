@@ -113,5 +113,5 @@ int main(void)
                       bench_median_difference(LATENCY_STAGED, LATENCY_FUSED), 1000, "ns");
     else
         puts("latency: skipped, it needs two CPUs");
-    return 0;
+    return bench_status();
 }

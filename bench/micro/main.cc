@@ -81,5 +81,5 @@ int main(int argc, char **argv)
     std::puts("");
     micro_ring_verdicts();
     benchmark::Shutdown();
-    return 0;
+    return bench_status();
 }

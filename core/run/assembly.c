@@ -191,17 +191,22 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 
 /* -------------------------------------------------------------------------- workers and lanes */
 
-static uint32_t choose_lane_count(const struct lt_assembly *assembly)
+uint32_t lt_assembly_choose_lane_count(const struct lt_assembly *assembly)
 {
     uint32_t partitions = assembly->pipeline.source->partition_count;
     uint32_t wanted = assembly->settings.lanes;
     if (wanted == 0)
         wanted = (uint32_t)assembly->placement.lane_cpu_count;
-    if (wanted > partitions)
+    if (partitions > 0 && wanted > partitions)
         wanted = partitions;
-    if (wanted > LT_LIMIT_LANES)
-        wanted = LT_LIMIT_LANES;
-    return wanted == 0 ? 1 : wanted;
+    return wanted > LT_LIMIT_LANES ? LT_LIMIT_LANES : wanted;
+}
+
+enum lt_idle lt_assembly_choose_idle(const struct lt_assembly *assembly)
+{
+    if (assembly->settings.idle_is_set)
+        return assembly->settings.idle;
+    return assembly->placement.cpus_are_shared ? LT_IDLE_PARK : LT_IDLE_BACKOFF;
 }
 
 static int start_worker(struct lt_assembly *assembly, const char *name, int lane_cpu,
@@ -327,16 +332,22 @@ int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *s
     return code == 0 ? check_checkpoint_given(assembly, error) : code;
 }
 
-static int prepare(struct lt_assembly *assembly, struct lt_error *error)
+int lt_assembly_place(struct lt_assembly *assembly, bool for_a_run, struct lt_error *error)
 {
     struct lt_placement_options placement = {
         .cpus = assembly->settings.cpus,
         .pin = assembly->settings.pin && !assembly->spec->is_invoked,
         .yield_to_lanes = assembly->settings.yield_to_lanes,
-        .hold_dma_latency = assembly->settings.hold_dma_latency,
+        .hold_dma_latency = assembly->settings.hold_dma_latency && for_a_run,
     };
     int code = lt_placement_init(&assembly->placement, &placement, error);
     assembly->has_placement = code == 0;
+    return code;
+}
+
+static int prepare(struct lt_assembly *assembly, struct lt_error *error)
+{
+    int code = lt_assembly_place(assembly, true, error);
     if (code == 0)
         code = lt_counters_create(assembly->settings.counters_path,
                                   assembly->settings.name != NULL ? assembly->settings.name : "",
@@ -370,10 +381,9 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
 static int populate(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
                     struct lt_error *error)
 {
-    assembly->lane_count = choose_lane_count(assembly);
-    assembly->idle = assembly->settings.idle_is_set        ? assembly->settings.idle
-                     : assembly->placement.cpus_are_shared ? LT_IDLE_PARK
-                                                           : LT_IDLE_BACKOFF;
+    bool is_empty = assembly->pipeline.source->partition_count == 0; /* as yet: one lane waits */
+    assembly->lane_count = is_empty ? 1 : lt_assembly_choose_lane_count(assembly);
+    assembly->idle = lt_assembly_choose_idle(assembly);
     int code = start_workers(assembly, error);
     if (code == 0)
         code = create_lanes(assembly, error);

@@ -58,6 +58,15 @@ struct lt_assembly {
 int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *spec,
                      struct lt_error *error) LT_MUST_USE;
 
+/* The second part: looks at the machine, and takes hold of what a run needs of it. */
+int lt_assembly_place(struct lt_assembly *assembly, bool for_a_run,
+                      struct lt_error *error) LT_MUST_USE;
+
+/* What is chosen where the options leave it open, once placed. Lanes: as many as CPUs and
+ * partitions allow; before the source is connected, as CPUs allow. */
+uint32_t lt_assembly_choose_lane_count(const struct lt_assembly *assembly);
+enum lt_idle lt_assembly_choose_idle(const struct lt_assembly *assembly);
+
 /* The whole. On failure everything is unmade. `hooks` live as long as the assembly. */
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,
                       const struct lt_control_hooks *hooks, struct lt_error *error) LT_MUST_USE;

@@ -1,36 +1,148 @@
 #include "core/run/explain.h"
 
-static void explain_cpus(const char *what, const int *cpus, int count, struct lt_text_buffer *out)
+#include <inttypes.h>
+#include <string.h>
+
+/* "0-2,5", from ascending or any other numbers. */
+static void add_cpus(struct lt_text_buffer *out, const int *cpus, int count)
 {
-    lt_text_format(out, "%s", what);
-    for (int i = 0; i < count; i++)
-        lt_text_format(out, "%s%d", i > 0 ? "," : " ", cpus[i]);
+    for (int i = 0; i < count; i++) {
+        int last = i;
+        while (last + 1 < count && cpus[last + 1] == cpus[last] + 1)
+            last++;
+        lt_text_format(out, i > 0 ? ",%d" : "%d", cpus[i]);
+        if (last > i)
+            lt_text_format(out, last > i + 1 ? "-%d" : ",%d", cpus[last]);
+        i = last;
+    }
+}
+
+/* "   # lanes = 2, command line", to which a reason may be added. */
+static void add_option(const struct lt_assembly *assembly, const char *name,
+                       struct lt_text_buffer *out)
+{
+    size_t count;
+    const struct lt_option_spec *specs = lt_query_option_specs(&count);
+    const struct lt_options *options = assembly->spec->options;
+    const char *value = lt_options_text(options, specs, count, name);
+    const char *origin = lt_options_origin(options, name);
+    if (value == NULL)
+        lt_text_format(out, "   # %s not set", name);
+    else
+        lt_text_format(out, "   # %s = %s, %s", name, value, origin != NULL ? origin : "default");
+}
+
+static void explain_ends(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+{
+    static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
+    const struct lt_pipeline *pipeline = &assembly->pipeline;
+    bool has_checkpoint = assembly->settings.checkpoint_path != NULL;
+    enum lt_guarantee least = LT_EXACTLY_ONCE;
+    lt_text_format(out, "source %s: %s", pipeline->source->type->name,
+                   pipeline->source->description);
+    if (pipeline->source->partition_count > 0)
+        lt_text_format(out, ", %u partition%s", pipeline->source->partition_count,
+                       pipeline->source->partition_count == 1 ? "" : "s");
+    lt_text_append_char(out, '\n');
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(pipeline); i++) {
+        const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
+        lt_text_format(out, "%s %s: %s, %s\n", i < pipeline->branch_count ? "sink" : "dead letters",
+                       sink->type->name, sink->description, guarantees[sink->guarantee]);
+        least = sink->guarantee < least ? sink->guarantee : least;
+    }
+    lt_text_format(out, "guarantee: %s%s   # the least of the sinks'%s\n", guarantees[least],
+                   has_checkpoint ? "" : ", within one run",
+                   has_checkpoint ? "" : "; without a checkpoint a new start begins anew");
+}
+
+static void explain_lanes(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+{
+    const struct lt_query_settings *settings = &assembly->settings;
+    uint32_t partitions = assembly->pipeline.source->partition_count;
+    uint32_t lanes = lt_assembly_choose_lane_count(assembly);
+    lt_text_format(out, "lanes: %u%s", lanes,
+                   partitions == 0 && lanes > 1
+                       ? ", or fewer: as many as the source has partitions"
+                       : "");
+    add_option(assembly, "lanes", out);
+    if (settings->lanes == 0)
+        lt_text_append(out, ": one for each lane CPU");
+    if (partitions > 0)
+        lt_text_format(out, "; the source has %u partition%s", partitions,
+                       partitions == 1 ? "" : "s");
+    lt_text_format(out, "\nstages: %u, %s", settings->stages,
+                   settings->stages == 1 ? "fused on one thread" : "joined by rings");
+    add_option(assembly, "stages", out);
+    lt_text_format(out, "\nidle: %s", lt_idle_name(lt_assembly_choose_idle(assembly)));
+    add_option(assembly, "idle", out);
+    if (!settings->idle_is_set)
+        lt_text_append(out, assembly->placement.cpus_are_shared
+                                ? ": lanes share their CPUs with other threads"
+                                : ": lanes have CPUs of their own");
+    lt_text_append_char(out, '\n');
+}
+
+static void explain_cpus(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+{
+    const struct lt_placement *placement = &assembly->placement;
+    lt_text_append(out, "lane CPUs: ");
+    add_cpus(out, placement->lane_cpus, placement->lane_cpu_count);
+    add_option(assembly, "cpus", out);
+    lt_text_append(out, ": this process may use ");
+    add_cpus(out, placement->usable, placement->usable_count);
+    if (placement->quota_cpus > 0)
+        lt_text_format(out, ", as much as %.3g of them (cgroup)", placement->quota_cpus);
+    if (assembly->settings.cpus == NULL && !placement->cpus_are_shared)
+        lt_text_append(out, "; the first is left to other threads");
+    lt_text_append(out, "\nhousekeeping CPUs: ");
+    add_cpus(out, placement->housekeeping, placement->housekeeping_count);
+    lt_text_append(out, placement->cpus_are_shared ? "   # shared with lanes"
+                                                   : "   # those that no lane has");
+    lt_text_format(out, "\npinned: %s", placement->pin ? "yes" : "no");
+    add_option(assembly, "pin", out);
+    if (placement->usable_count == 1)
+        lt_text_append(out, "; with one CPU there is nothing to choose");
+    lt_text_format(out, "\nlibraries' threads: %s",
+                   placement->yield_to_lanes ? "do not preempt lanes" : "as any other");
+    add_option(assembly, "yieldToLanes", out);
+    if (assembly->settings.yield_to_lanes && !placement->yield_to_lanes)
+        lt_text_append(out, "; they share no CPU with lanes");
+    lt_text_append_char(out, '\n');
+}
+
+static void explain_rest(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+{
+    const struct lt_query_settings *settings = &assembly->settings;
+    lt_text_format(out, "waits: %s",
+                   strcmp(settings->reactor, "auto") == 0
+                       ? "io_uring where the kernel allows it, else epoll"
+                       : settings->reactor);
+    add_option(assembly, "io", out);
+    lt_text_format(out, "\ncheckpoint: %s",
+                   settings->checkpoint_path != NULL ? settings->checkpoint_path : "none");
+    if (assembly->control != NULL)
+        lt_text_format(out, ", first epoch %" PRIu64, assembly->recovery.first_epoch);
+    add_option(assembly, "checkpointLocation", out);
+    lt_text_append_char(out, '\n');
 }
 
 void lt_explain_assembly(const struct lt_assembly *assembly, struct lt_text_buffer *out)
 {
-    static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
-    const struct lt_placement *placement = &assembly->placement;
-    lt_text_format(out, "source %s: %s, %u partitions\n", assembly->pipeline.source->type->name,
-                   assembly->pipeline.source->description,
-                   assembly->pipeline.source->partition_count);
-    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
-        const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
-        lt_text_format(out, "%s %s: %s, %s\n",
-                       i < assembly->pipeline.branch_count ? "sink" : "dead letters",
-                       sink->type->name, sink->description, guarantees[sink->guarantee]);
-    }
-    lt_text_format(out, "lanes %u, %s, idle %s", assembly->lane_count,
-                   assembly->settings.stages == 1 ? "fused" : "staged",
-                   lt_idle_name(assembly->idle));
-    if (assembly->settings.stages > 1)
-        lt_text_format(out, ", %u stages", assembly->settings.stages);
-    explain_cpus(", lane CPUs", placement->lane_cpus, placement->lane_cpu_count, out);
-    explain_cpus(", housekeeping CPUs", placement->housekeeping, placement->housekeeping_count,
-                 out);
-    lt_text_format(out, ", %s\n", placement->pin ? "pinned" : "not pinned");
-    lt_text_format(out, "checkpoint %s, first epoch %llu\n",
-                   assembly->settings.checkpoint_path != NULL ? assembly->settings.checkpoint_path
-                                                              : "none",
-                   (unsigned long long)assembly->recovery.first_epoch);
+    explain_ends(assembly, out);
+    explain_lanes(assembly, out);
+    explain_cpus(assembly, out);
+    explain_rest(assembly, out);
+}
+
+int lt_explain_spec(const struct lt_query_spec *spec, struct lt_text_buffer *out,
+                    struct lt_error *error)
+{
+    struct lt_assembly assembly;
+    int code = lt_assembly_bind(&assembly, spec, error);
+    if (code == 0)
+        code = lt_assembly_place(&assembly, false, error);
+    if (code == 0)
+        lt_explain_assembly(&assembly, out);
+    lt_assembly_dismantle(&assembly);
+    return code;
 }

@@ -214,17 +214,17 @@ static void a_query_of_more_or_fewer_lanes_keeps_its_totals(void **state)
     set("lanes", "4");
     start(true, true);
     work_until_seen(2);
-    assert_explained("lanes 2,");
+    assert_explained("lanes: 2 ");
     grow_to(4);
     work_until_seen(4);
-    assert_explained("lanes 4,");
+    assert_explained("lanes: 4 ");
     grow_to(1); /* the records of the others were read, and stay counted */
     uint32_t connects = lt_load_relaxed_u32(&growing_world.connects);
     while (lt_load_relaxed_u32(&growing_world.connects) == connects) {
         lt_clock_manual_advance(&manual, LT_NS_PER_MS);
         assert_true(lt_query_do_work(query) >= 0);
     }
-    assert_explained("lanes 1,");
+    assert_explained("lanes: 1 ");
     assert_int_equal(totals().records_in, 4 * GROWING_RECORDS);
 }
 

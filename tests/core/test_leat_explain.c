@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "core/leat_admin.h"
+#include "core/leat.h"
 
 struct choices {
     unsigned lanes, stages;
@@ -33,10 +33,10 @@ static const char *line_of(const char *text, const char *begin)
     return line;
 }
 
-static struct choices told_before(leat_query *query)
+static struct choices choices_told(leat_query *query)
 {
     struct choices choices = {0};
-    char *text = leat_admin_explain(query);
+    char *text = leat_query_explain(query);
     assert_non_null(text);
     assert_int_equal(sscanf(line_of(text, "\nlanes: "), "\nlanes: %u", &choices.lanes), 1);
     assert_int_equal(sscanf(line_of(text, "\nstages: "), "\nstages: %u", &choices.stages), 1);
@@ -45,27 +45,13 @@ static struct choices told_before(leat_query *query)
     return choices;
 }
 
-static struct choices told_after(leat_query *query)
-{
-    struct choices choices = {.stages = 1};
-    char *text = leat_query_explain(query);
-    assert_non_null(text);
-    assert_int_equal(sscanf(line_of(text, "lanes "), "lanes %u", &choices.lanes), 1);
-    assert_int_equal(sscanf(line_of(text, "idle "), "idle %15[a-z]", choices.idle), 1);
-    if (strstr(text, "fused") == NULL)
-        assert_int_equal(
-            sscanf(line_of(text, "staged"), "staged, idle %*[a-z], %u stages", &choices.stages), 1);
-    free(text);
-    return choices;
-}
-
 static void expect_the_same(const char *partitions, leat_options *options)
 {
     leat_context *context = leat_context_create();
     leat_query *query = build(context, partitions, options);
-    struct choices before = told_before(query);
+    struct choices before = choices_told(query);
     assert_int_equal(leat_start(query), LEAT_OK);
-    struct choices after = told_after(query);
+    struct choices after = choices_told(query);
     /* How many partitions there are is known when the source is connected. */
     unsigned partition_count = (unsigned)strtoul(partitions, NULL, 10);
     assert_int_equal(before.lanes < partition_count ? before.lanes : partition_count, after.lanes);
@@ -92,7 +78,7 @@ static void each_choice_says_what_decided_it(void **state)
     leat_options *options = leat_options_of("idle", "park", NULL);
     assert_int_equal(leat_options_set(options, "lanes", "1", "relay.yaml:3:5"), LEAT_OK);
     leat_query *query = build(context, "4", options);
-    char *text = leat_admin_explain(query);
+    char *text = leat_query_explain(query);
     assert_non_null(strstr(text, "\nlanes: 1   # lanes = 1, relay.yaml:3:5"));
     assert_non_null(strstr(text, "\nstages: 1, fused on one thread   # stages = 1, default\n"));
     assert_non_null(strstr(text, "\nidle: park   # idle = park, program\n"));
@@ -109,9 +95,9 @@ static void a_query_that_could_not_start_is_not_explained(void **state)
     (void)state;
     leat_context *context = leat_context_create();
     leat_query *query = build(context, "1", leat_options_of("cpus", "1023", NULL));
-    assert_null(leat_admin_explain(query));
+    assert_null(leat_query_explain(query));
     assert_non_null(strstr(leat_query_error(query), "option \"cpus\": CPU 1023 is not one"));
-    assert_null(leat_admin_explain(NULL));
+    assert_null(leat_query_explain(NULL));
     leat_query_destroy(query);
     leat_context_destroy(context);
 }
