@@ -2,7 +2,7 @@
  * Looking at a query from outside: its state, identity, progress, counters and totals. Nothing here
  * disturbs the lanes: numbers are read where they are counted.
  *
- * on: any thread.
+ * on: any thread, but for leat_query_explain before the start: the query's thread.
  */
 #include "core/leat.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/leat_objects.h"
+#include "core/run/explain.h"
 #include "core/text/json_write.h"
 
 bool leat_is_active(leat_query *query)

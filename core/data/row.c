@@ -243,9 +243,11 @@ static bool take_one_home(struct lt_row_pool *pool)
     struct lt_row *row = (struct lt_row *)(void *)pool->returning;
     pool->returning = pool->returning->next;
     const char *line = (const char *)pool->returning;
-    lt_prefetch_for_write(line);
-    lt_prefetch_for_write(line + LT_CACHE_LINE);
-    lt_prefetch_for_write(line + 2 * LT_CACHE_LINE);
+    if (line != NULL) {
+        lt_prefetch_for_write(line);
+        lt_prefetch_for_write(line + LT_CACHE_LINE);
+        lt_prefetch_for_write(line + 2 * LT_CACHE_LINE);
+    }
     come_home(pool, row);
     return true;
 }

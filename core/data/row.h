@@ -6,9 +6,9 @@
  * operator changed stay where they arrived; the row holds on to them:
  *
  *   - a row of a source holds what it was read from (a Kafka message, a registered buffer):
- * `origin`, which the pool's on_release gives back;
+ *     `origin`, which the pool's on_release gives back;
  *   - a row made by an operator holds the row it was made from: `parent`. Its values may point into
- * any parent.
+ *     any parent.
  *
  * References are counted. Whoever is handed a row owns one reference and hands it on or releases
  * it; the last release lets go of the parent and sends the row home to its pool. A pool belongs to
@@ -75,9 +75,9 @@ enum {
 
 struct lt_row_pool {
     /* owner: the claiming thread */
-    struct lt_row *free;   /* at home and used before; newest first, so memory stays warm */
+    struct lt_row *free; /* at home and used before; newest first, so memory stays warm */
     struct lt_stack_node *returning; /* released elsewhere and taken from `home`: on their way */
-    uint32_t free_count;   /* rows at home, with those never used */
+    uint32_t free_count;             /* rows at home, with those never used */
     uint32_t unused_index; /* the first row never used; from here on the memory is untouched */
     /* constant */
     bool is_shared;

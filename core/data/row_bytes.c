@@ -3,7 +3,7 @@
  *
  *   row      version (1 byte: 1), column count (4 bytes), then a tuple of the schema's columns
  *   tuple    null bitmap: ceil(n / 8) bytes, bit i % 8 of byte i / 8 set when i is NULL, unused
- * bits 0; then the values that are not NULL, in order
+ *            bits 0; then the values that are not NULL, in order
  *
  *   void                            nothing (always NULL)
  *   boolean, tinyint                1 byte

@@ -10,7 +10,7 @@
  * Invariants:
  *   - slots hold the epochs oldest .. next-1, at most LT_LIMIT_EPOCHS_IN_FLIGHT of them;
  *   - steps never go back, and an older epoch is never at an earlier step than a younger one from
- * LOG on;
+ *     LOG on;
  *   - nothing is logged after an error.
  *
  * What this is not: it knows no thread, no ring and no connector; the ports do.

@@ -93,8 +93,8 @@
  *   offsets/e without commits/e     e is fixed and its data are durable: finished, not re-read.
  *   after commits/e                 e is done.
  *   during recovery                 recovery only repeats idempotent steps and deletes what it
- * would delete again. during a purge                  some old entries are left; gaps among them
- * are below c.
+ *                                   would delete again.
+ *   during a purge                  some old entries are left; gaps among them are below c.
  *
  * A file that exists is not written over while its .crc is there, or a crash between the two could
  * leave a sound file beside a checksum of another: the .crc goes first, then the file is replaced,

@@ -2,7 +2,7 @@
  * A record that cannot be processed, and what becomes of it. There are three outcomes and no
  * fourth: delivered, dead-lettered, or the query stops.
  *
- * Whoever notices that a record fails (an operator, a sink) hands the row and a fault to lt_fate's
+ * Whoever notices that a record fails (an operator, a sink) hands the row and a fault to lt_out's
  * fail(); which outcome it is has been decided by the user (`dlq`) and is carried out in core/run.
  * Failing is not the record path: a fault is allocated, and freed by whoever carries the outcome
  * out.
@@ -20,7 +20,7 @@ struct lt_fault {
     char sqlstate[6];
     char stage[64];               /* who noticed: "filter", "sink kafka" */
     char text[LT_FAULT_TEXT_MAX]; /* the cause, one line */
-    int64_t wall_us;              /* when; filled by lt_fate's owner if 0 */
+    int64_t wall_us;              /* when; filled by lt_out's owner if 0 */
     uint32_t epochs_ago; /* markers that a sink was given since it took the record; 0: none */
 };
 

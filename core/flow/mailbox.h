@@ -2,9 +2,8 @@
  * Control traffic to a worker: many may send, nothing is hot. A bounded multi-producer ring
  * (ck_ring) of small messages; sending wakes the worker. A full mailbox is an answer, never a wait.
  *
- * Who sends what: the coordinator sends INJECT, COMMIT and STOP to lanes; lanes send POSITION,
- * PREPARED, COMMITTED, FAILED and ENDED to the coordinator. The meaning of each stands in
- * core/epoch/protocol.h.
+ * Who sends what, and what it means, stands in core/run/report.h; the epochs' part of it is
+ * core/epoch/protocol.h's.
  */
 #ifndef LT_FLOW_MAILBOX_H
 #define LT_FLOW_MAILBOX_H

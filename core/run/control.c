@@ -157,8 +157,9 @@ static void take_report(struct lt_control *control, const struct lt_message *mes
         free(message->payload);
         break;
     case LT_REPORT_STOP_ASKED:
-    case LT_CONTROL_REQUEST_STOP:
         control->stop_wanted = true;
+        break;
+    case LT_CONTROL_REQUEST_LOOK:
         break;
     case LT_CONTROL_REQUEST_EPOCH:
         lt_coordinator_request(control->coordinator);
@@ -263,7 +264,9 @@ static uint32_t control_step(void *context)
 {
     struct lt_control *control = context;
     enum lt_control_state before = control->state;
+    const struct lt_control_hooks *hooks = control->options.hooks;
     uint32_t work = take_reports(control);
+    control->stop_wanted |= hooks->stop_is_wanted(hooks->context);
     if (is_over(control))
         return work;
     int steps = lt_coordinator_step(control->coordinator, &control->error);
@@ -297,7 +300,7 @@ static int control_open(void *context, struct lt_reactor *reactor, struct lt_err
     lt_progress_begin_run(control->options.progress, control->options.lanes,
                           control->options.lane_count);
     lt_counter_text_set(control->state_text, state_names[control->state]);
-    control->stop_wanted = control->options.hooks->on_begin(control->options.hooks->context);
+    control->options.hooks->on_begin(control->options.hooks->context);
     return 0;
 }
 

@@ -46,8 +46,10 @@ struct lt_control;
 
 /* What the owner of the query is told. on: the control thread. */
 struct lt_control_hooks {
-    /* The run begins, in AWAITS_READY: all lanes are open. True: a stop is wanted already. */
-    bool (*on_begin)(void *context);
+    /* The run begins, in AWAITS_READY: all lanes are open. */
+    void (*on_begin)(void *context);
+    /* Looked at in each step; once true it stays true. */
+    bool (*stop_is_wanted)(void *context);
     void (*on_state)(void *context, enum lt_control_state state, const struct lt_error *error);
     /* An epoch is done. `quiet`: its positions are those of the one before. */
     void (*on_epoch)(void *context, uint64_t epoch, bool quiet);
@@ -86,7 +88,7 @@ void lt_control_show_state(struct lt_counters *counters, enum lt_control_state s
 
 /* What others ask for, through the control's mailbox. on: any. */
 enum lt_control_request {
-    LT_CONTROL_REQUEST_STOP = 1000, /* beyond enum lt_report: end well */
+    LT_CONTROL_REQUEST_LOOK = 1000, /* beyond enum lt_report: look at stop_is_wanted */
     LT_CONTROL_REQUEST_EPOCH,       /* an epoch now */
 };
 

@@ -11,7 +11,8 @@
  * A cgroup quota of q CPUs limits how many lanes run at once, not where; it counts as min(mask,
  * ceil(q)) usable CPUs.
  *
- * Libraries' threads are SCHED_BATCH: waking one does not preempt a lane on the same CPU. So what a
+ * Where libraries' threads share CPUs with lanes, or nothing is pinned, they are SCHED_BATCH: waking
+ * one does not preempt a lane on the same CPU (elsewhere they would only be late). So what a
  * lane has at hand is handed over before the library's thread runs, and goes out together; a lane
  * with nothing at hand gives the CPU away at once, and a lone record is not held up. Batching is by
  * what is there, without a linger. Measured on one CPU, drain of 128 B records with linger.ms=0:

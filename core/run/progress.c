@@ -23,7 +23,7 @@ struct lt_progress {
     struct lt_progress_options options; /* constant */
     /* owner: control thread */
     int64_t entry_ns, entry_wall_us; /* of the last entry */
-    uint64_t in_at_entry, out_at_entry;
+    uint64_t in_at_entry, out_at_entry, dead_at_entry;
     struct lt_histogram *latency_at_entry, *latency_now;
     struct lt_position *entry_start, *newest_end;
     bool has_positions;
@@ -284,7 +284,8 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
                    ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
                    duration_ns / LT_NS_PER_MS);
     add_source(progress, &json, totals, records, seconds);
-    add_sink(progress, &json, totals->records_out - progress->out_at_entry, totals->dead_letters);
+    add_sink(progress, &json, totals->records_out - progress->out_at_entry,
+             totals->dead_letters - progress->dead_at_entry);
     add_latency(&json, progress->latency_now);
     lt_text_append(&json, "}");
     return lt_text_take(&json);
@@ -321,6 +322,7 @@ static void add_entry(struct lt_progress *progress, const struct lt_progress_tot
     progress->entry_wall_us = lt_clock_wall_us(progress->options.clock);
     progress->in_at_entry = totals->records_in;
     progress->out_at_entry = totals->records_out;
+    progress->dead_at_entry = totals->dead_letters;
     if (progress->has_positions)
         memcpy(progress->entry_start, progress->newest_end,
                partition_count(progress) * sizeof *progress->entry_start);

@@ -9,9 +9,6 @@
 #include "core/run/assembly.h"
 #include "core/run/explain.h"
 
-/* A full mailbox at a stop request is tried again this often. */
-static const int64_t resend_ns = 5 * (int64_t)LT_NS_PER_MS;
-
 struct lt_query {
     struct lt_query_spec spec;     /* constant */
     struct lt_control_hooks hooks; /* constant */
@@ -27,8 +24,9 @@ struct lt_query {
     struct lt_arena *texts; /* that were told to others */
     const char *run_id;
     struct lt_text_buffer explanation;
+    struct lt_shared_u32 stop_wanted; /* written by whoever asks, and never taken back */
     /* under the mutex; written by whoever asks */
-    bool stop_wanted, is_destroyed;
+    bool is_destroyed;
     /* the thread between two runs; taken out under the mutex by whoever joins it */
     pthread_t restarter;
     bool has_restarter;
@@ -36,7 +34,7 @@ struct lt_query {
 
 /* ----------------------------------------------------------------- what the control agent says */
 
-static bool on_begin(void *context)
+static void on_begin(void *context)
 {
     struct lt_query *query = context;
     struct lt_text_buffer explanation;
@@ -47,10 +45,15 @@ static bool on_begin(void *context)
     query->explanation = explanation;
     query->run_id = lt_arena_text(query->texts, query->assembly.run_id);
     query->state = LT_CONTROL_AWAITS_READY;
-    bool stop_wanted = query->stop_wanted;
     pthread_cond_broadcast(&query->changed);
     pthread_mutex_unlock(&query->mutex);
-    return stop_wanted;
+}
+
+/* Also asked on other threads of this file's. */
+static bool stop_is_wanted(void *context)
+{
+    struct lt_query *query = context;
+    return lt_load_acquire_u32(&query->stop_wanted) != 0; /* pairs with lt_query_request_stop */
 }
 
 static void begin_restart(struct lt_query *query);
@@ -86,8 +89,9 @@ static void on_epoch(void *context, uint64_t epoch, bool quiet)
 static void end_between(struct lt_query *query, const struct lt_error *error)
 {
     pthread_mutex_lock(&query->mutex);
-    query->state = query->stop_wanted ? LT_CONTROL_ENDED : LT_CONTROL_FAILED;
-    if (query->stop_wanted)
+    bool is_stopped = stop_is_wanted(query);
+    query->state = is_stopped ? LT_CONTROL_ENDED : LT_CONTROL_FAILED;
+    if (is_stopped)
         lt_log_info("the query was stopped while it began again");
     else
         query->error = *error;
@@ -100,7 +104,7 @@ static void restart(struct lt_query *query)
 {
     struct lt_error error;
     pthread_mutex_lock(&query->mutex);
-    bool is_wanted = !query->stop_wanted && !query->is_destroyed;
+    bool is_wanted = !stop_is_wanted(query) && !query->is_destroyed;
     pthread_mutex_unlock(&query->mutex);
     if (!is_wanted) {
         lt_error_set(&error, LT_E_CANCELLED, "the query was destroyed");
@@ -175,7 +179,7 @@ int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, stru
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&query->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    query->hooks = (struct lt_control_hooks){on_begin, on_state, on_epoch, query};
+    query->hooks = (struct lt_control_hooks){on_begin, stop_is_wanted, on_state, on_epoch, query};
     query->texts = lt_arena_create();
     lt_text_init(&query->explanation);
     int code = lt_assembly_build(&query->assembly, &query->spec, &query->hooks, error);
@@ -290,22 +294,13 @@ static bool try_request(struct lt_query *query, enum lt_control_request kind)
     return lt_mailbox_try_send(query->assembly.mailbox, &(struct lt_message){.kind = kind});
 }
 
-static bool try_stop(struct lt_query *query)
-{
-    pthread_mutex_lock(&query->mutex);
-    query->stop_wanted = true; /* for a run that has not begun */
-    bool is_sent = try_request(query, LT_CONTROL_REQUEST_STOP);
-    pthread_mutex_unlock(&query->mutex);
-    return is_sent;
-}
-
 void lt_query_request_stop(struct lt_query *query)
 {
-    /* A full mailbox is being emptied, unless the control thread is gone, and then the query is
-     * over. */
-    while (!try_stop(query))
-        if (lt_query_await(query, resend_ns, NULL) != LT_E_TIMEOUT)
-            return;
+    lt_store_release_u32(&query->stop_wanted, 1); /* pairs with stop_is_wanted */
+    pthread_mutex_lock(&query->mutex);
+    /* A mailbox that is full is about to be emptied, by who looks at the flag after that. */
+    (void)try_request(query, LT_CONTROL_REQUEST_LOOK);
+    pthread_mutex_unlock(&query->mutex);
 }
 
 int lt_query_stop(struct lt_query *query, int64_t timeout_ns, struct lt_error *error)

@@ -89,7 +89,7 @@ const char *lt_query_id(const struct lt_query *query);
 const char *lt_query_run_id(struct lt_query *query);
 struct lt_progress *lt_query_progress(struct lt_query *query);
 struct lt_counters *lt_query_counters(struct lt_query *query);
-/* What was chosen and why: source, sinks, guarantee, lanes, stages, CPUs, idle strategy, reactor;
+/* What was chosen and why (core/run/explain.h): source, sinks, guarantee, lanes, stages, CPUs, ...;
  * several lines. Of the present run, or the last. */
 void lt_query_explain(struct lt_query *query, struct lt_text_buffer *out);
 

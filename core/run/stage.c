@@ -71,22 +71,30 @@ static struct lt_position *positions_of(struct lt_intake *intake, uint64_t epoch
     return intake->positions[epoch % LT_WRITER_EPOCHS];
 }
 
+static void note_left_out(struct lt_stage *stage, uint64_t epoch)
+{
+    uint64_t left_out = lt_chain_left_out(&stage->chain);
+    stage->left_out_of[epoch % LT_WRITER_EPOCHS] = left_out - stage->left_out_before;
+    stage->left_out_before = left_out;
+}
+
 static bool try_marker(struct lt_stage *stage, uint64_t epoch)
 {
     if (is_blocked(stage))
         return false;
-    if (!stage->chain_marked && !lt_chain_try_marker(&stage->chain, epoch))
-        return false;
-    /* What operators emitted at the marker goes first. */
-    stage->chain_marked = true;
+    if (!stage->chain_marked) {
+        if (!lt_chain_try_marker(&stage->chain, epoch))
+            return false;
+        /* Before the marker can be seen: it is what makes the number good to read. */
+        note_left_out(stage, epoch);
+        /* What operators emitted at the marker goes first. */
+        stage->chain_marked = true;
+    }
     if (stage->outlet == NULL && !lt_delivery_try_marker(stage->delivery, epoch))
         return false;
     if (stage->outlet != NULL)
         lt_ring_outlet_marker(stage->outlet, epoch);
     stage->chain_marked = false;
-    uint64_t left_out = lt_chain_left_out(&stage->chain);
-    stage->left_out_of[epoch % LT_WRITER_EPOCHS] = left_out - stage->left_out_before;
-    stage->left_out_before = left_out;
     return true;
 }
 
@@ -187,7 +195,8 @@ static uint32_t read_ring(struct lt_stage *stage)
             lt_ring_release_slots(stage->input);
             break;
         }
-        lt_row_prefetch(item->row);
+        if (item->row != NULL)
+            lt_row_prefetch(item->row);
         if (lt_unlikely(is_blocked(stage)))
             break;
         if (lt_likely(item->kind == LT_ITEM_ROW))

@@ -144,13 +144,24 @@ static int64_t nearest_deadline(const struct lt_worker *worker)
     return nearest;
 }
 
+/* The reactor sleeps by the system's clock; the query may have another, with another origin. */
+static int64_t on_system_clock(const struct lt_worker *worker, int64_t deadline_ns)
+{
+    const struct lt_clock *own = worker->options.clock, *system = lt_clock_system();
+    if (own == system || deadline_ns == LT_NEVER_NS)
+        return deadline_ns;
+    return lt_clock_now_ns(system) + (deadline_ns - lt_clock_now_ns(own));
+}
+
 void lt_worker_park(struct lt_worker *worker, int64_t deadline_ns)
 {
     lt_waker_prepare_to_park(&worker->reactor->waker);
     /* The second look: what was made visible before the wakers could see `parked` is found here. */
     if (lt_worker_round(worker) == 0 && lt_load_relaxed_u32(&worker->stop) == 0) {
         int64_t nearest_ns = nearest_deadline(worker);
-        lt_reactor_park(worker->reactor, nearest_ns < deadline_ns ? nearest_ns : deadline_ns);
+        if (deadline_ns < nearest_ns)
+            nearest_ns = deadline_ns;
+        lt_reactor_park(worker->reactor, on_system_clock(worker, nearest_ns));
     }
     lt_waker_unpark(&worker->reactor->waker);
 }

@@ -17,8 +17,8 @@
  *
  * Life: start (the thread and its reactor exist, so the waker can be given to whoever feeds the
  * worker) -> add agents -> run (opens the agents on the worker's own thread, since what they make
- * may belong to it; then rounds, for ever)
- * -> stop (the agents are closed there too; the waker stays good) -> destroy.
+ * may belong to it; then rounds, for ever) -> stop (the agents are closed there too; the waker
+ * stays good) -> destroy.
  */
 #ifndef LT_RUN_WORKER_H
 #define LT_RUN_WORKER_H
@@ -84,7 +84,8 @@ int lt_worker_run(struct lt_worker *worker, struct lt_error *error) LT_MUST_USE;
 /* One round over the agents and the reactor; the work done. on: the thread of an inline worker. */
 uint32_t lt_worker_round(struct lt_worker *worker);
 /* After a round that found nothing: runs one more and sleeps until something wakes the worker, an
- * agent's deadline, or `deadline_ns`. on: the thread of an inline worker. */
+ * agent's deadline, or `deadline_ns`; both on the worker's clock. on: the thread of an inline
+ * worker. */
 void lt_worker_park(struct lt_worker *worker, int64_t deadline_ns);
 
 /* Ends the rounds after the current one and closes the agents. The waker stays good: whoever feeds
