@@ -18,7 +18,8 @@ static enum lt_kernel contains(struct lt_machine *machine, const struct lt_call 
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes part = lt_argument_bytes(machine, call, 1);
     out->i64 = part.size_bytes == 0 ||
-               memmem(text.data, text.size_bytes, part.data, part.size_bytes) != NULL;
+               (text.size_bytes >= part.size_bytes &&
+                memmem(text.data, text.size_bytes, part.data, part.size_bytes) != NULL);
     return LT_KERNEL_VALUE;
 }
 
@@ -54,6 +55,8 @@ static int64_t position_of(struct lt_bytes text, struct lt_bytes part, int64_t f
         return 0;
     if (part.size_bytes == 0)
         return 1;
+    if (text.size_bytes < part.size_bytes)
+        return 0;
     size_t start = lt_utf8_offset(text.data, text.size_bytes, (size_t)from - 1);
     const uint8_t *found =
         memmem(text.data + start, text.size_bytes - start, part.data, part.size_bytes);

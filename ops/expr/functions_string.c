@@ -106,9 +106,12 @@ static enum lt_kernel right(struct lt_machine *machine, const struct lt_call *ca
     return LT_KERNEL_VALUE;
 }
 
+/* A text without bytes may have no address either: it is not searched. */
 static const uint8_t *find(const uint8_t *from, const uint8_t *end, const struct lt_bytes *part)
 {
-    return from > end ? NULL : memmem(from, (size_t)(end - from), part->data, part->size_bytes);
+    return end - from < (int64_t)part->size_bytes
+               ? NULL
+               : memmem(from, (size_t)(end - from), part->data, part->size_bytes);
 }
 
 /* The part between delimiters, counted from 1 or from the end. */
@@ -150,19 +153,18 @@ static enum lt_kernel substring_index(struct lt_machine *machine, const struct l
     *out = lt_value_bytes(text.data, 0);
     if (count == 0 || delimiter.size_bytes == 0)
         return LT_KERNEL_VALUE;
-    const uint8_t *at = begin;
     if (count > 0) {
-        const uint8_t *stop = NULL;
+        const uint8_t *at = begin, *stop = NULL;
         while (count-- > 0 && (stop = find(at, end, &delimiter)) != NULL)
             at = stop + 1;
         *out = lt_value_bytes(begin, (uint32_t)((stop == NULL ? end : stop) - begin));
         return LT_KERNEL_VALUE;
     }
-    for (at = end - delimiter.size_bytes; at >= begin; at--) {
-        if (memcmp(at, delimiter.data, delimiter.size_bytes) != 0)
+    for (int64_t at = (int64_t)text.size_bytes - delimiter.size_bytes; at >= 0; at--) {
+        if (memcmp(begin + at, delimiter.data, delimiter.size_bytes) != 0)
             continue;
         if (++count == 0) {
-            begin = at + delimiter.size_bytes;
+            begin += at + delimiter.size_bytes;
             break;
         }
     }
@@ -177,7 +179,7 @@ enum { TRIM_FRONT = 1, TRIM_BACK = 2 };
 /* Is the character at `at` one of `set`? */
 static bool is_in_set(const uint8_t *at, size_t size_bytes, const struct lt_bytes *set)
 {
-    return memmem(set->data, set->size_bytes, at, size_bytes) != NULL;
+    return set->size_bytes > 0 && memmem(set->data, set->size_bytes, at, size_bytes) != NULL;
 }
 
 static struct lt_bytes trim_set(struct lt_bytes text, struct lt_bytes set, unsigned sides)

@@ -196,6 +196,42 @@ static void strings_are_cut_and_searched_by_characters(void **state)
     expect("'abc' like any ('x', 'a%')", "true");
 }
 
+/* The empty part of a text has no address (split_part) or that of a longer text (regexp_extract).
+ */
+static void texts_without_bytes_are_searched_like_others(void **state)
+{
+    static const char *const empty[] = {"split_part('a', '.', 3)", "regexp_extract('b', 'a', 0)",
+                                        "regexp_extract('ab', 'a(x?)', 1)", "left('a', 0)", "''"};
+    static const struct {
+        const char *before, *after, *wanted;
+    } cases[] = {
+        {"substring_index(", ", '.', -1)", ""},
+        {"substring_index(", ", '.', 1)", ""},
+        {"substring_index(", ", 'ab', -2)", ""},
+        {"substring_index('.a.b', ", ", -1)", ""},
+        {"split_part(", ", '.', -1)", ""},
+        {"split_part('a', ", ", -1)", "a"},
+        {"contains(", ", 'a')", "false"},
+        {"locate('a', ", ")", "0"},
+        {"trim(BOTH ", " FROM 'a')", "a"},
+        {"trim(BOTH 'a' FROM ", ")", ""},
+        {"replace(", ", 'a')", ""},
+        {"reverse(", ")", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t j = 0; j < sizeof empty / sizeof empty[0]; j++) {
+            char text[TEXT_SIZE];
+            (void)snprintf(text, sizeof text, "%s%s%s", cases[i].before, empty[j], cases[i].after);
+            expect(text, cases[i].wanted);
+        }
+    }
+    expect("substring_index('a', '..', -1)", "a");
+    expect("substring_index('..', '..', -1)", "");
+    expect("substring_index('.a.b', '.', -3)", ".a.b");
+    expect("substring_index('.a.b', '.', -2)", "a.b");
+}
+
 static void patterns_are_javas(void **state)
 {
     (void)state;
@@ -222,6 +258,7 @@ int main(void)
         cmocka_unit_test(arithmetic_fails_instead_of_wrapping),
         cmocka_unit_test(casts_follow_the_ansi_rules),
         cmocka_unit_test(strings_are_cut_and_searched_by_characters),
+        cmocka_unit_test(texts_without_bytes_are_searched_like_others),
         cmocka_unit_test(patterns_are_javas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
