@@ -1,5 +1,5 @@
-/* The DDL parser against a corpus of texts and what Spark makes of them: CONFORMANCE names its
- * directory. */
+/* The DDL parser against a corpus of texts and what Spark makes of them: tests/conformance, or the
+ * folder that CASES names. */
 #include "core/data/type.h"
 
 #include <setjmp.h>
@@ -9,9 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { FIELDS = 6, LINE_BYTES = 65536, SKIPPED = 77 };
-
-static const char *directory;
+enum { FIELDS = 6, LINE_BYTES = 65536 };
 
 /* Undoes the corpus's escapes in place. */
 static void unescape(char *text)
@@ -71,8 +69,11 @@ static void every_text_of_the_corpus_gives_what_spark_gives(void **state)
 {
     (void)state;
     char path[4096];
-    snprintf(path, sizeof path, "%s/ddl_types.tsv", directory);
+    const char *folder = getenv("CASES");
+    snprintf(path, sizeof path, "%s/ddl_types.tsv", folder == NULL ? "tests/conformance" : folder);
     FILE *file = fopen(path, "r");
+    if (file == NULL && folder != NULL)
+        skip();
     assert_non_null(file);
     char line[LINE_BYTES];
     int count = 0, passed = 0;
@@ -98,8 +99,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_text_of_the_corpus_gives_what_spark_gives),
     };
-    directory = getenv("CONFORMANCE");
-    if (directory == NULL)
-        return SKIPPED;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
