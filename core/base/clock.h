@@ -22,6 +22,7 @@ enum {
     LT_NS_PER_US = 1000,
     LT_NS_PER_MS = 1000000,
     LT_NS_PER_S = 1000000000,
+    LT_US_PER_MS = 1000,
     LT_US_PER_S = 1000000
 };
 

@@ -94,7 +94,7 @@ static enum lt_kernel unix_seconds(struct lt_machine *machine, const struct lt_c
 static enum lt_kernel unix_millis(struct lt_machine *machine, const struct lt_call *call,
                                   union lt_value *out)
 {
-    out->i64 = floor_divide(lt_argument(machine, call, 0)->i64, LT_NS_PER_US);
+    out->i64 = floor_divide(lt_argument(machine, call, 0)->i64, LT_US_PER_MS);
     return LT_KERNEL_VALUE;
 }
 
@@ -134,7 +134,7 @@ static enum lt_kernel timestamp_seconds(struct lt_machine *machine, const struct
 static enum lt_kernel timestamp_millis(struct lt_machine *machine, const struct lt_call *call,
                                        union lt_value *out)
 {
-    return to_timestamp(machine, call, LT_NS_PER_US, out);
+    return to_timestamp(machine, call, LT_US_PER_MS, out);
 }
 
 static enum lt_kernel timestamp_micros(struct lt_machine *machine, const struct lt_call *call,
