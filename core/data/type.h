@@ -111,6 +111,24 @@ static inline bool lt_type_is_integral(const struct lt_type *type)
 {
     return type->kind >= LT_TYPE_TINYINT && type->kind <= LT_TYPE_BIGINT;
 }
+static inline bool lt_type_is_number(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_TINYINT && type->kind <= LT_TYPE_DOUBLE;
+}
+static inline bool lt_type_is_fraction(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
+}
+/* The largest and the smallest value of an integral type. */
+static inline int64_t lt_type_largest(const struct lt_type *type)
+{
+    unsigned bits = 8U << (type->kind - LT_TYPE_TINYINT);
+    return INT64_MAX >> (64 - bits);
+}
+static inline int64_t lt_type_smallest(const struct lt_type *type)
+{
+    return -lt_type_largest(type) - 1;
+}
 
 /* Spark's texts. In the arena.
  * simpleString: "struct<id:int,tags:array<string>>"; catalogString alike.

@@ -44,26 +44,14 @@ static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call 
         type_name(call->type));
 }
 
-static void integer_limits(enum lt_type_kind kind, int64_t *min, int64_t *max)
-{
-    unsigned bits = kind == LT_TYPE_TINYINT    ? 8
-                    : kind == LT_TYPE_SMALLINT ? 16
-                    : kind == LT_TYPE_INT      ? 32
-                                               : 64;
-    *max = (int64_t)(UINT64_MAX >> (65 - bits));
-    *min = -*max - 1;
-}
-
 /* ----------------------------------------------------------------------------------- from text */
 
 static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    int64_t min, max;
-    integer_limits(call->type->kind, &min, &max);
-    bool is_valid =
-        lt_number_parse_i64(text.data, text.size_bytes, min, max, &out->i64) == LT_NUMBER_OK;
+    bool is_valid = lt_number_parse_i64(text.data, text.size_bytes, lt_type_smallest(call->type),
+                                        lt_type_largest(call->type), &out->i64) == LT_NUMBER_OK;
     return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
 }
 
@@ -144,11 +132,9 @@ static enum lt_kernel timestamp_to_text(struct lt_machine *machine, const struct
 static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_call *call,
                                   int64_t value, union lt_value *out)
 {
-    int64_t min, max;
     char text[LT_NUMBER_TEXT_SIZE];
-    integer_limits(call->type->kind, &min, &max);
     out->i64 = value;
-    if (value >= min && value <= max)
+    if (value >= lt_type_smallest(call->type) && value <= lt_type_largest(call->type))
         return LT_KERNEL_VALUE;
     (void)lt_number_format_i64(value, text);
     return overflow(machine, call, text);
@@ -165,9 +151,8 @@ static enum lt_kernel fraction_to_integer(struct lt_machine *machine, const stru
                                           union lt_value *out)
 {
     double value = lt_argument(machine, call, 0)->f64;
-    int64_t min, max;
-    integer_limits(call->type->kind, &min, &max);
-    if (!(floor(value) <= (double)max && ceil(value) >= (double)min)) {
+    if (!(floor(value) <= (double)lt_type_largest(call->type) &&
+          ceil(value) >= (double)lt_type_smallest(call->type))) {
         char text[LT_NUMBER_TEXT_SIZE];
         (void)lt_number_format_double(value, text);
         return overflow(machine, call, text);
@@ -257,11 +242,6 @@ static enum lt_kernel timestamp_to_fraction(struct lt_machine *machine, const st
 
 /* ---------------------------------------------------------------------------------- the choice */
 
-static bool is_fraction(const struct lt_type *type)
-{
-    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
-}
-
 static lt_kernel_fn *kernel_from_text(const struct lt_type *to)
 {
     if (lt_type_is_integral(to))
@@ -284,7 +264,7 @@ static lt_kernel_fn *kernel_to_text(const struct lt_type *from)
 {
     if (lt_type_is_integral(from))
         return integer_to_text;
-    if (is_fraction(from))
+    if (lt_type_is_fraction(from))
         return fraction_to_text;
     return from->kind == LT_TYPE_BOOLEAN ? boolean_to_text : timestamp_to_text;
 }
@@ -321,9 +301,9 @@ lt_kernel_fn *lt_cast_kernel(const struct lt_type *from, const struct lt_type *t
         return kernel_to_text(from);
     if (lt_type_is_integral(from))
         return kernel_from_integer(from, to);
-    if (is_fraction(from))
+    if (lt_type_is_fraction(from))
         return kernel_from_fraction(from, to);
     if (from->kind == LT_TYPE_BOOLEAN)
-        return is_fraction(to) ? boolean_to_fraction : NULL;
-    return is_fraction(to) ? timestamp_to_fraction : timestamp_to_integer;
+        return lt_type_is_fraction(to) ? boolean_to_fraction : NULL;
+    return lt_type_is_fraction(to) ? timestamp_to_fraction : timestamp_to_integer;
 }

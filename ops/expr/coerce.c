@@ -4,19 +4,9 @@
  */
 #include "ops/expr/coerce.h"
 
-static bool is_number(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_TINYINT && type->kind <= LT_TYPE_DOUBLE;
-}
-
 static bool is_string(const struct lt_type *type)
 {
     return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
-}
-
-static bool is_fraction(const struct lt_type *type)
-{
-    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
 }
 
 static bool is_atomic(const struct lt_type *type)
@@ -28,7 +18,7 @@ static const struct lt_type *wider_number(const struct lt_type *a, const struct 
 {
     if (a->kind == b->kind)
         return a;
-    if (is_fraction(a) || is_fraction(b))
+    if (lt_type_is_fraction(a) || lt_type_is_fraction(b))
         return lt_type_simple(LT_TYPE_DOUBLE);
     return a->kind > b->kind ? a : b;
 }
@@ -38,7 +28,7 @@ static const struct lt_type *promoted_string(const struct lt_type *other)
 {
     if (lt_type_is_integral(other))
         return lt_type_simple(LT_TYPE_BIGINT);
-    if (is_fraction(other))
+    if (lt_type_is_fraction(other))
         return lt_type_simple(LT_TYPE_DOUBLE);
     return is_atomic(other) ? other : NULL;
 }
@@ -50,7 +40,7 @@ const struct lt_type *lt_coerce_common(const struct lt_type *a, const struct lt_
         return b;
     if (b->kind == LT_TYPE_VOID || lt_type_equal(a, b))
         return a;
-    if (is_number(a) && is_number(b))
+    if (lt_type_is_number(a) && lt_type_is_number(b))
         return wider_number(a, b);
     if (is_string(a) && is_string(b))
         return lt_type_simple(LT_TYPE_STRING);
@@ -77,9 +67,9 @@ const struct lt_type *lt_coerce_common_strict(const struct lt_type *a, const str
 
 const struct lt_type *lt_coerce_common_number(const struct lt_type *a, const struct lt_type *b)
 {
-    const struct lt_type *number = is_number(a) ? a : b;
-    const struct lt_type *other = is_number(a) ? b : a;
-    if (!is_number(number)) {
+    const struct lt_type *number = lt_type_is_number(a) ? a : b;
+    const struct lt_type *other = lt_type_is_number(a) ? b : a;
+    if (!lt_type_is_number(number)) {
         bool is_none = number->kind == LT_TYPE_VOID && other->kind == LT_TYPE_VOID;
         bool has_null = number->kind == LT_TYPE_VOID || other->kind == LT_TYPE_VOID;
         bool has_string = is_string(number) || is_string(other);
@@ -87,7 +77,7 @@ const struct lt_type *lt_coerce_common_number(const struct lt_type *a, const str
     }
     if (other->kind == LT_TYPE_VOID)
         return number;
-    if (is_number(other))
+    if (lt_type_is_number(other))
         return wider_number(number, other);
     return is_string(other) ? promoted_string(number) : NULL;
 }
@@ -100,7 +90,7 @@ bool lt_coerce_is_implicit(const struct lt_type *from, const struct lt_type *to)
         return is_atomic(from) && is_atomic(to);
     if (from->kind == LT_TYPE_BINARY || to->kind == LT_TYPE_BINARY)
         return false;
-    return is_number(from) && is_number(to) && from->kind < to->kind;
+    return lt_type_is_number(from) && lt_type_is_number(to) && from->kind < to->kind;
 }
 
 /* --------------------------------------------------------------------------------------- casts */
@@ -125,7 +115,7 @@ static bool is_later(const struct lt_type *type)
 
 static enum lt_cast_verdict verdict_to_date(const struct lt_type *from)
 {
-    if (is_number(from))
+    if (lt_type_is_number(from))
         return LT_CAST_USE_FUNCTION;
     return from->kind == LT_TYPE_BOOLEAN || from->kind == LT_TYPE_BINARY ? LT_CAST_REFUSED
                                                                          : LT_CAST_LATER;
@@ -184,7 +174,7 @@ static const struct lt_type *read_type(const struct lt_type *to)
 {
     if (lt_type_is_integral(to))
         return lt_type_simple(LT_TYPE_BIGINT);
-    if (is_fraction(to))
+    if (lt_type_is_fraction(to))
         return lt_type_simple(LT_TYPE_DOUBLE);
     return to->kind == LT_TYPE_BOOLEAN ? to : lt_type_simple(LT_TYPE_STRING);
 }

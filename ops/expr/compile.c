@@ -252,7 +252,7 @@ static uint32_t compile_coalesce(struct lt_compiler *compiler, const struct lt_e
 
 static enum lt_op order_op(enum lt_op first, const struct lt_type *type)
 {
-    if (type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE)
+    if (lt_type_is_fraction(type))
         return first + (LT_OP_EQUAL_F64 - LT_OP_EQUAL_I64);
     if (lt_type_is_bytes(type))
         return first + (LT_OP_EQUAL_BYTES - LT_OP_EQUAL_I64);

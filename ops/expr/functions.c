@@ -146,11 +146,6 @@ void lt_function_arity(const struct lt_function *function, uint32_t *fewest, uin
     }
 }
 
-static bool is_number(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_TINYINT && type->kind <= LT_TYPE_DOUBLE;
-}
-
 bool lt_letter_accepts(char letter, const struct lt_type *type)
 {
     switch (letter) {
@@ -181,7 +176,7 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
         return type->kind == LT_TYPE_TIMESTAMP;
     case 'n':
     case 'N':
-        return is_number(type);
+        return lt_type_is_number(type);
     case 'g':
     case 'G':
         return lt_type_is_integral(type);

@@ -6,15 +6,11 @@
 #include "core/text/utf8.h"
 #include "ops/expr/functions.h"
 
-static bool is_binary(const struct lt_call *call)
-{
-    return call->argument_types[0]->kind == LT_TYPE_BINARY;
-}
-
 /* Characters of a string, bytes of a binary value. */
 static size_t count_of(const struct lt_call *call, struct lt_bytes text)
 {
-    return is_binary(call) ? text.size_bytes : lt_utf8_count(text.data, text.size_bytes);
+    return lt_argument_is_binary(call, 0) ? text.size_bytes
+                                          : lt_utf8_count(text.data, text.size_bytes);
 }
 
 static uint8_t *append(uint8_t *at, struct lt_bytes text)
@@ -202,8 +198,9 @@ static enum lt_kernel translate(struct lt_machine *machine, const struct lt_call
 /* The first `count` characters (bytes). */
 static struct lt_bytes head(const struct lt_call *call, struct lt_bytes text, size_t count)
 {
-    size_t size = is_binary(call) ? (count < text.size_bytes ? count : text.size_bytes)
-                                  : lt_utf8_offset(text.data, text.size_bytes, count);
+    size_t size = lt_argument_is_binary(call, 0)
+                      ? (count < text.size_bytes ? count : text.size_bytes)
+                      : lt_utf8_offset(text.data, text.size_bytes, count);
     return (struct lt_bytes){.data = text.data, .size_bytes = (uint32_t)size};
 }
 
@@ -211,7 +208,7 @@ static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call
                           union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    struct lt_bytes fill = {.data = (const uint8_t *)(is_binary(call) ? "\0" : " "),
+    struct lt_bytes fill = {.data = (const uint8_t *)(lt_argument_is_binary(call, 0) ? "\0" : " "),
                             .size_bytes = 1};
     if (call->argument_count == 3)
         fill = lt_argument_bytes(machine, call, 2);

@@ -7,11 +7,6 @@
 
 #include "ops/expr/functions.h"
 
-static bool is_fraction(const struct lt_type *type)
-{
-    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
-}
-
 static double number(const struct lt_machine *machine, const struct lt_call *call, uint32_t index)
 {
     return lt_argument(machine, call, index)->f64;
@@ -21,15 +16,11 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
                                union lt_value *out)
 {
     const union lt_value *a = lt_argument(machine, call, 0);
-    if (is_fraction(call->type)) {
+    if (lt_type_is_fraction(call->type)) {
         out->f64 = fabs(a->f64);
         return LT_KERNEL_VALUE;
     }
-    int64_t min = call->type->kind == LT_TYPE_TINYINT    ? INT8_MIN
-                  : call->type->kind == LT_TYPE_SMALLINT ? INT16_MIN
-                  : call->type->kind == LT_TYPE_INT      ? INT32_MIN
-                                                         : INT64_MIN;
-    if (a->i64 == min)
+    if (a->i64 == lt_type_smallest(call->type))
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
                                 "%" PRId64 " has no absolute value of its type", a->i64);
     out->i64 = a->i64 < 0 ? -a->i64 : a->i64;
@@ -102,12 +93,7 @@ static enum lt_kernel round_integer(struct lt_machine *machine, const struct lt_
     __int128 twice = 2 * (rest < 0 ? -rest : rest);
     bool goes_up = twice > scale || (twice == scale && (!is_half_even || whole % 2 != 0));
     __int128 rounded = (whole + (goes_up ? (value < 0 ? -1 : 1) : 0)) * scale;
-    unsigned bits = call->type->kind == LT_TYPE_TINYINT    ? 8
-                    : call->type->kind == LT_TYPE_SMALLINT ? 16
-                    : call->type->kind == LT_TYPE_INT      ? 32
-                                                           : 64;
-    __int128 limit = (__int128)1 << (bits - 1);
-    if (rounded >= limit || rounded < -limit)
+    if (rounded > lt_type_largest(call->type) || rounded < lt_type_smallest(call->type))
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
                                 "the rounded number does not fit into its type");
     out->i64 = (int64_t)rounded;
@@ -118,7 +104,7 @@ static enum lt_kernel round_any(struct lt_machine *machine, const struct lt_call
                                 bool is_half_even, union lt_value *out)
 {
     int64_t digits = call->argument_count == 2 ? lt_argument(machine, call, 1)->i64 : 0;
-    if (!is_fraction(call->type))
+    if (!lt_type_is_fraction(call->type))
         return round_integer(machine, call, digits, is_half_even, out);
     out->f64 = round_double(number(machine, call, 0), digits, is_half_even);
     if (call->type->kind == LT_TYPE_FLOAT)

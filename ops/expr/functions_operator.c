@@ -24,17 +24,12 @@ static enum lt_kernel remainder_by_zero(struct lt_machine *machine, const struct
     return lt_machine_fault(machine, call, "REMAINDER_BY_ZERO", "22012", "remainder by zero");
 }
 
-static bool is_fraction(const struct lt_type *type)
-{
-    return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
-}
-
 /* The sign of the result is the dividend's, as in C. */
 static enum lt_kernel take_remainder(struct lt_machine *machine, const struct lt_call *call,
                                      union lt_value *out)
 {
     const union lt_value *a = lt_argument(machine, call, 0), *b = lt_argument(machine, call, 1);
-    if (is_fraction(call->type)) {
+    if (lt_type_is_fraction(call->type)) {
         if (b->f64 == 0)
             return remainder_by_zero(machine, call);
         out->f64 = fmod(a->f64, b->f64);
@@ -54,30 +49,22 @@ static enum lt_kernel positive_remainder(struct lt_machine *machine, const struc
     enum lt_kernel result = take_remainder(machine, call, out);
     if (result != LT_KERNEL_VALUE)
         return result;
-    if (is_fraction(call->type))
+    if (lt_type_is_fraction(call->type))
         out->f64 = out->f64 < 0 ? fmod(out->f64 + b->f64, b->f64) : out->f64;
     else if (out->i64 < 0)
         out->i64 = b->i64 == -1 ? 0 : (int64_t)(((__int128)out->i64 + b->i64) % b->i64);
     return LT_KERNEL_VALUE;
 }
 
-static int64_t smallest(enum lt_type_kind kind)
-{
-    return kind == LT_TYPE_TINYINT    ? INT8_MIN
-           : kind == LT_TYPE_SMALLINT ? INT16_MIN
-           : kind == LT_TYPE_INT      ? INT32_MIN
-                                      : INT64_MIN;
-}
-
 static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
     const union lt_value *a = lt_argument(machine, call, 0);
-    if (is_fraction(call->type)) {
+    if (lt_type_is_fraction(call->type)) {
         out->f64 = -a->f64;
         return LT_KERNEL_VALUE;
     }
-    if (a->i64 == smallest(call->type->kind))
+    if (a->i64 == lt_type_smallest(call->type))
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
                                 "%" PRId64 " has no negative of its type", a->i64);
     out->i64 = -a->i64;

@@ -7,11 +7,6 @@
 #include "core/text/utf8.h"
 #include "ops/expr/functions.h"
 
-static bool is_binary(const struct lt_call *call)
-{
-    return call->argument_types[0]->kind == LT_TYPE_BINARY;
-}
-
 static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *call,
                            union lt_value *out)
 {
@@ -66,7 +61,7 @@ static enum lt_kernel initcap(struct lt_machine *machine, const struct lt_call *
 static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int64_t position,
                            int64_t count)
 {
-    if (!is_binary(call))
+    if (!lt_argument_is_binary(call, 0))
         return lt_utf8_substring(text, (int32_t)position, (int32_t)count);
     int64_t size = text.size_bytes;
     int64_t begin = position > 0 ? position - 1 : position < 0 ? size + position : 0;

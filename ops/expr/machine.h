@@ -163,6 +163,11 @@ static inline struct lt_bytes lt_argument_bytes(const struct lt_machine *machine
 {
     return lt_argument(machine, call, index)->bytes;
 }
+/* Positions and counts are then bytes, not characters. */
+static inline bool lt_argument_is_binary(const struct lt_call *call, uint32_t index)
+{
+    return call->argument_types[index]->kind == LT_TYPE_BINARY;
+}
 
 /* Memory for a computed value: as long as the out row lives, or (in a predicate) until the next
  * evaluation. NULL over LT_LIMIT_VALUE_BYTES; the kernel then returns lt_machine_too_large(). */

@@ -123,6 +123,19 @@ static void equality_looks_at_kinds_names_and_parameters_only(void **state)
     }
 }
 
+static void integral_types_know_their_limits(void **state)
+{
+    (void)state;
+    assert_int_equal(lt_type_smallest(lt_type_simple(LT_TYPE_TINYINT)), INT8_MIN);
+    assert_int_equal(lt_type_largest(lt_type_simple(LT_TYPE_TINYINT)), INT8_MAX);
+    assert_int_equal(lt_type_smallest(lt_type_simple(LT_TYPE_SMALLINT)), INT16_MIN);
+    assert_int_equal(lt_type_largest(lt_type_simple(LT_TYPE_SMALLINT)), INT16_MAX);
+    assert_int_equal(lt_type_smallest(lt_type_simple(LT_TYPE_INT)), INT32_MIN);
+    assert_int_equal(lt_type_largest(lt_type_simple(LT_TYPE_INT)), INT32_MAX);
+    assert_int_equal(lt_type_smallest(lt_type_simple(LT_TYPE_BIGINT)), INT64_MIN);
+    assert_int_equal(lt_type_largest(lt_type_simple(LT_TYPE_BIGINT)), INT64_MAX);
+}
+
 static void fields_are_found_without_regard_to_case(void **state)
 {
     (void)state;
@@ -229,6 +242,7 @@ int main(void)
         cmocka_unit_test(every_simple_type_reads_back_what_it_prints),
         cmocka_unit_test(ddl_that_was_printed_reads_back_as_the_same_type),
         cmocka_unit_test(equality_looks_at_kinds_names_and_parameters_only),
+        cmocka_unit_test(integral_types_know_their_limits),
         cmocka_unit_test(fields_are_found_without_regard_to_case),
         cmocka_unit_test(comments_hold_escapes_and_raw_text),
         cmocka_unit_test(any_takes_a_type_or_a_column_list),
