@@ -48,7 +48,7 @@ core/run: core/base core/data core/text core/flow core/state core/epoch ops io
 core: core/base core/data core/text core/flow core/epoch core/run ops io
 tools: core
 bench: core core/base core/data core/text core/flow core/epoch core/run ops io
-tests: core core/base core/data core/text core/flow core/epoch core/run ops io
+tests: core core/base core/data core/text core/flow core/epoch core/run ops io bench
 endef
 export ROOMS
 

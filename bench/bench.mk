@@ -67,3 +67,6 @@ bench: setup-bench ## bench-micro, bench-inprocess and bench-relay, one after th
 .PHONY: bench-record
 bench-record: ## the last bench's tables and curves into bench/RESULTS.md
 	@BUILD=$(BUILD) bench/record
+
+# ------------------------------------------------------------ what the benches' own tests are linked with besides
+$(BUILD)/tests/bench/relay/test_report: $(addprefix $(BUILD)/bench/relay/,report.o results.o histogram.o machine.o)

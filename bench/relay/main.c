@@ -187,9 +187,9 @@ int main(int argc, char **argv)
     if (bench.options.rest.count > 0)
         run_cell(&bench, &rest, &bench.options.rest, NULL);
     lt_bench_report(&bench.options, &bench.results, stdout);
-    int missed = lt_bench_verdict(&bench.options, &bench.results, stdout);
+    bool all_met = lt_bench_verdict(&bench.options, &bench.results, stdout);
     write_raw_results(&bench);
     lt_bench_broker_close(&bench.setup.broker);
     lt_bench_results_fini(&bench.results);
-    return missed == 0 ? 0 : 1;
+    return all_met ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #ifndef BENCH_RELAY_REPORT_H
 #define BENCH_RELAY_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "bench/relay/options.h"
@@ -17,12 +18,16 @@
 
 void lt_bench_report(const struct lt_bench_options *options, const struct lt_bench_results *results,
                      FILE *out);
-/* Prints a line for each bar and each failed run. Returns how many bars are missed, where a failed
- * run of the candidate or of a reference counts as one. */
-int lt_bench_verdict(const struct lt_bench_options *options, const struct lt_bench_results *results,
-                     FILE *out);
+/* Prints a line for each bar and each failed run, and last how many bars are met, missed and not
+ * judged. Returns whether bars were judged, all of these are met, and no run of a program that they
+ * compare failed. */
+bool lt_bench_verdict(const struct lt_bench_options *options,
+                      const struct lt_bench_results *results, FILE *out);
 
 /* The first program of the list that is a relay; NULL when there is none. */
 const char *lt_bench_reference(const struct lt_bench_program_list *programs);
+/* Whether bars compare it: the candidate, the reference of a list, or a variant of one of them
+ * (`floor-throughput`). What is left are rivals, printed for scale. */
+bool lt_bench_is_compared(const struct lt_bench_options *options, const char *name);
 
 #endif
