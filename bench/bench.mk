@@ -71,3 +71,4 @@ bench-record: ## the last bench's tables and curves into bench/RESULTS.md
 # ------------------------------------------------------------ what the benches' own tests are linked with besides
 $(BUILD)/tests/bench/test_verdict: $(BUILD)/bench/verdict.o
 $(BUILD)/tests/bench/relay/test_report: $(addprefix $(BUILD)/bench/relay/,report.o results.o histogram.o machine.o)
+$(BUILD)/tests/bench/relay/test_payload: $(addprefix $(BUILD)/bench/relay/,payload.o machine.o)

@@ -33,18 +33,27 @@ static void on_failed_delivery(rd_kafka_t *client, const rd_kafka_message_t *rep
 static void produce(struct generator *generator, uint32_t partition, const void *value,
                     size_t value_bytes, uint64_t sequence)
 {
+    rd_kafka_vu_t fields[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = generator->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t)partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {&sequence, sizeof sequence}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value, value_bytes}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = lt_bench_payload_timestamp_ms(sequence)},
+        {.vtype = RD_KAFKA_VTYPE_HEADER,
+         .u.header = {LT_BENCH_HEADER_NAME, &sequence, sizeof sequence}},
+    };
+    size_t field_count = sizeof fields / sizeof fields[0];
+    if (!lt_bench_payload_has_header(sequence))
+        field_count--;
     for (;;) {
-        rd_kafka_resp_err_t error = rd_kafka_producev(
-            generator->producer, RD_KAFKA_V_RKT(generator->topic),
-            RD_KAFKA_V_PARTITION((int32_t)partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_KEY(&sequence, sizeof sequence),
-            RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_bytes),
-            RD_KAFKA_V_TIMESTAMP(lt_bench_payload_timestamp_ms(sequence)), RD_KAFKA_V_END);
+        rd_kafka_error_t *error = rd_kafka_produceva(generator->producer, fields, field_count);
         if (!error)
             return;
-        if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             lt_bench_die("cannot produce to topic \"%s\": %s", generator->load->topic,
-                         rd_kafka_err2str(error));
+                         rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
         rd_kafka_poll(generator->producer, 10);
     }
 }

@@ -10,7 +10,8 @@
  * rounds down. What is printed are medians, and medians of the ratios within rounds.
  *
  * It is not a correctness test of the relay's envelopes or of its recovery, though no run counts in
- * which a record is lost, doubled, out of order or damaged.
+ * which a record is lost, doubled, out of order or damaged, or in which a program that bars compare
+ * changes a key, a timestamp or a header.
  */
 #include <errno.h>
 #include <math.h>
@@ -54,6 +55,7 @@ static void run_cell(struct bench *bench, const struct lt_bench_cell *cell,
             const struct lt_bench_program *program = programs->list[index];
             struct lt_bench_run *run =
                 lt_bench_results_add(&bench->results, cell, program->name, round);
+            bench->setup.must_not_change = lt_bench_is_compared(&bench->options, program->name);
             if (cell->scenario == LT_BENCH_LATENCY)
                 lt_bench_run_latency(&bench->setup, program, run);
             else if (cell->scenario == LT_BENCH_DRAIN)

@@ -38,6 +38,11 @@ int64_t lt_bench_payload_timestamp_ms(uint64_t sequence)
     return some_day_ms + (int64_t)(sequence % 1000003);
 }
 
+bool lt_bench_payload_has_header(uint64_t sequence)
+{
+    return sequence % LT_BENCH_HEADER_EVERY == LT_BENCH_HEADER_EVERY / 2;
+}
+
 void lt_bench_tally_init(struct lt_bench_tally *tally, uint32_t run, uint32_t partition_count,
                          uint64_t per_partition)
 {
@@ -67,6 +72,19 @@ static bool is_whole(const struct lt_bench_tally *tally, const struct lt_bench_a
            fields->sequence < tally->per_partition;
 }
 
+static bool is_number(const void *bytes, size_t size_bytes, uint64_t sequence)
+{
+    return size_bytes == sizeof sequence && memcmp(bytes, &sequence, sizeof sequence) == 0;
+}
+
+static bool has_headers_as_sent(const struct lt_bench_arrival *arrival, uint64_t sequence)
+{
+    if (!lt_bench_payload_has_header(sequence))
+        return arrival->header_count == 0;
+    return arrival->header_count == 1 && strcmp(arrival->header_name, LT_BENCH_HEADER_NAME) == 0 &&
+           is_number(arrival->header_value, arrival->header_bytes, sequence);
+}
+
 bool lt_bench_tally_take(struct lt_bench_tally *tally, const struct lt_bench_arrival *arrival,
                          struct lt_bench_payload *fields)
 {
@@ -89,9 +107,9 @@ bool lt_bench_tally_take(struct lt_bench_tally *tally, const struct lt_bench_arr
         tally->reordered++;
     else
         tally->next[fields->partition] = fields->sequence + 1;
-    if (arrival->key_bytes != sizeof fields->sequence ||
-        memcmp(arrival->key, &fields->sequence, sizeof fields->sequence) != 0 ||
-        arrival->timestamp_ms != lt_bench_payload_timestamp_ms(fields->sequence))
+    if (!is_number(arrival->key, arrival->key_bytes, fields->sequence) ||
+        arrival->timestamp_ms != lt_bench_payload_timestamp_ms(fields->sequence) ||
+        !has_headers_as_sent(arrival, fields->sequence))
         tally->changed++;
     return true;
 }

@@ -20,7 +20,8 @@ static const struct lt_bench_setting READER_SETTINGS[] = {
 static struct lt_bench_arrival arrival_of(const rd_kafka_message_t *message)
 {
     rd_kafka_timestamp_type_t type;
-    return (struct lt_bench_arrival){
+    rd_kafka_headers_t *headers;
+    struct lt_bench_arrival arrival = {
         .value = message->payload,
         .value_bytes = message->len,
         .key = message->key,
@@ -28,6 +29,16 @@ static struct lt_bench_arrival arrival_of(const rd_kafka_message_t *message)
         .timestamp_ms = rd_kafka_message_timestamp(message, &type),
         .partition = message->partition,
     };
+    rd_kafka_resp_err_t error = rd_kafka_message_headers(message, &headers);
+    if (error == RD_KAFKA_RESP_ERR__NOENT)
+        return arrival;
+    if (!error)
+        error = rd_kafka_header_get_all(headers, 0, &arrival.header_name, &arrival.header_value,
+                                        &arrival.header_bytes);
+    if (error)
+        lt_bench_die("cannot read the headers of a record: %s", rd_kafka_err2str(error));
+    arrival.header_count = rd_kafka_header_cnt(headers);
+    return arrival;
 }
 
 static void assign_from(rd_kafka_t *consumer, const char *topic, int32_t first, int32_t count,

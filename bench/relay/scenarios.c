@@ -91,7 +91,17 @@ static void stop_program(struct lt_bench_child *child, const struct names *names
     remove_tree(names->checkpoint);
 }
 
-static void judge(const struct lt_bench_tally *tally, uint64_t expected, struct lt_bench_run *run)
+static void judge_changes(const struct lt_bench_setup *setup, struct lt_bench_run *run)
+{
+    char *text = setup->must_not_change ? run->fault : run->note;
+    size_t size = setup->must_not_change ? sizeof run->fault : sizeof run->note;
+    if (run->changed > 0)
+        snprintf(text, size, "changed key, timestamp or headers of %" PRIu64 " records",
+                 run->changed);
+}
+
+static void judge(const struct lt_bench_setup *setup, const struct lt_bench_tally *tally,
+                  uint64_t expected, struct lt_bench_run *run)
 {
     run->sent = expected;
     run->intact = tally->intact;
@@ -110,8 +120,8 @@ static void judge(const struct lt_bench_tally *tally, uint64_t expected, struct 
                  ", unfiltered %" PRIu64,
                  expected - tally->intact, tally->duplicates, tally->reordered, tally->corrupt,
                  tally->unfiltered);
-    else if (tally->changed > 0)
-        snprintf(run->note, sizeof run->note, "key or timestamp changed");
+    else
+        judge_changes(setup, run);
 }
 
 /* ------------------------------------------------------------------------------ latency */
@@ -170,7 +180,7 @@ static void load_and_read(struct lt_bench_setup *setup, const struct names *name
     await_arrivals(reader, count);
     lt_bench_reader_stop(reader);
 
-    judge(&reader->tally, count, run);
+    judge(setup, &reader->tally, count, run);
     note_latencies(&reader->histogram, run);
     run->metrics[LT_BENCH_ACHIEVED] = result.achieved_rate / (double)rate;
     if (cpu_before_ns >= 0 && cpu_after_ns >= 0)
@@ -243,9 +253,10 @@ static uint64_t watch_until_drained(struct lt_bench_setup *setup, const char *ou
     return arrived;
 }
 
-/* Reads stretches all over the output and checks each record in them. */
+/* Reads stretches all over the output and checks each record in them; `changed` becomes how many of
+ * them are whole but not as sent. */
 static bool sample_is_right(struct lt_bench_setup *setup, const char *out,
-                            const struct lt_bench_backlog *backlog)
+                            const struct lt_bench_backlog *backlog, uint64_t *changed)
 {
     struct lt_bench_tally tally;
     uint64_t per_partition = backlog->count / (uint64_t)setup->partition_count;
@@ -261,6 +272,7 @@ static bool sample_is_right(struct lt_bench_setup *setup, const char *out,
     }
     bool right = read == wanted && tally.corrupt == 0 && tally.unfiltered == 0 &&
                  tally.reordered == 0 && tally.intact + tally.duplicates == wanted;
+    *changed = tally.changed;
     lt_bench_tally_fini(&tally);
     return right;
 }
@@ -285,8 +297,10 @@ static void time_drain(struct lt_bench_setup *setup, const struct names *names,
                  arrived, backlog->count);
     else if (cpu_ns < 0)
         snprintf(run->fault, sizeof run->fault, "ended by itself");
-    else if (!sample_is_right(setup, names->out, backlog))
+    else if (!sample_is_right(setup, names->out, backlog, &run->changed))
         snprintf(run->fault, sizeof run->fault, "the sample of the output is wrong");
+    else
+        judge_changes(setup, run);
 }
 
 void lt_bench_run_drain(struct lt_bench_setup *setup, const struct lt_bench_program *program,

@@ -4,12 +4,15 @@
  * Each run has topics of its own, made before and deleted after it, and a fresh checkpoint
  * directory; only the backlog is written once per record size and read by all. Every figure is
  * taken from outside the program. A run whose records do not arrive exactly once, in order and
- * unharmed is a failed run, whatever its speed.
+ * unharmed is a failed run, whatever its speed; so is one that changes a key, a timestamp or a
+ * header, unless the program is a rival, of which it is only noted.
  *
  * on: main.
  */
 #ifndef BENCH_RELAY_SCENARIOS_H
 #define BENCH_RELAY_SCENARIOS_H
+
+#include <stdbool.h>
 
 #include "bench/relay/broker.h"
 #include "bench/relay/programs.h"
@@ -24,7 +27,8 @@ struct lt_bench_setup {
     int32_t partition_count;
     uint32_t seconds;
     uint32_t warmup_seconds;
-    uint32_t next_run; /* numbers the runs, in topics and records */
+    uint32_t next_run;    /* numbers the runs, in topics and records */
+    bool must_not_change; /* a changed key, timestamp or header is a fault, not a note */
 };
 
 /* The records that wait in a drain run. */

@@ -48,9 +48,10 @@ for file in results.tsv latency-10000-128.svg; do
     [ -s "$scratch/bench/$file" ] || wrong "$file is missing"
 done
 
-# A relay that does wrong, as the candidate: it keeps what it should filter.
+# Relays that do wrong, as the candidate: one keeps what it should filter, one loses the headers.
 cat >"$scratch/programs" <<'PROGRAMS'
 keeps-all = {build}/leat relay kafka://{bootstrap}/{in} kafka://{bootstrap}/{out} --checkpoint {checkpoint} --from {from}
+headless = {build}/leat relay kafka://{bootstrap}/{in} kafka://{bootstrap}/{out} --where "length(value) > 8" --drop-header "*" --checkpoint {checkpoint} --from {from}
 PROGRAMS
 
 # fails ARGUMENT...: the candidate's one run fails, which is all that the verdict needs.
@@ -60,5 +61,8 @@ fails() {
     [ "$status" -eq 1 ] || wrong "ended with $status, not 1: $*"
     has '; failed runs: 1$'
 }
-fails --candidate keeps-all --latency keeps-all --drain none
-has '^- FAILED RUN: keeps-all, .*: lost 0, duplicated 0, reordered 0, corrupt 0, unfiltered 100$'
+fails --candidate keeps-all --latency keeps-all,headless --drain none
+has '^- FAILED RUN: keeps-all, .*: lost 0, duplicated 0, reordered 0, corrupt 0, unfiltered 100$' \
+    '^- note: headless, .*: changed key, timestamp or headers of 10 records$' # it is a rival here
+fails --candidate headless --latency none --drain headless
+has '^- FAILED RUN: headless, .*: changed key, timestamp or headers of [1-9][0-9]* records$'
