@@ -1,8 +1,9 @@
 /*
  * Progress of a continuous query, as Spark's StreamingQueryProgress (SPARK.md 9.4): one JSON object
  * per interval, of what happened since the one before. Spark has none in continuous mode; leat's
- * has the same names, with the epoch as batchId, and adds `latencyMicros` (arrival to acknowledgement,
- * of the interval); how far behind it is stands in the source's metrics, by Spark's names.
+ * has the same names, with the epoch as batchId, and adds `latencyMicros` (arrival to
+ * acknowledgement, of the interval); how far behind it is stands in the source's metrics, by
+ * Spark's names.
  *
  * Numbers come from the counters; the lanes are not asked. So the totals go on when the query
  * begins again with other lanes, and can be read while there are none.
