@@ -315,7 +315,6 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
         return;
     }
     if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        client->all_brokers_down = true;
         lt_log_warn("%s: no broker answers (%s); trying on", client->owner, reason);
         return;
     }

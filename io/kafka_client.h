@@ -52,8 +52,7 @@ struct lt_kafka_client {
     const char *owner;
     void (*place_thread)(void *context, const char *thread_name);
     void *place_context;
-    bool all_brokers_down; /* since the last sign of life */
-    bool is_refused;       /* the brokers do not take our name and password */
+    bool is_refused; /* the brokers do not take our name and password */
     /* A topic that is gone or closed to us, as the error callback told; whoever polls acts and
      * clears it. */
     rd_kafka_resp_err_t topic_error;

@@ -40,10 +40,9 @@
 enum {
     SLOTS =
         16, /* files that chains hold open at once: four checkpoint files of two each, twice over */
-    CHAIN_MAX = 64,  /* steps of a linked chain; far below SQ_ENTRIES, so it always finds room in an
-                        empty queue */
-    WORKERS_MAX = 4, /* kernel threads for what blocks, of each kind */
-    POLL_MAX = 512,  /* completions run by one poll: bounded, the lane has other duties */
+    CHAIN_MAX = 64, /* steps of a linked chain; far below SQ_ENTRIES, so it always finds room in an
+                       empty queue */
+    POLL_MAX = 512, /* completions run by one poll: bounded, the lane has other duties */
 };
 _Static_assert(CHAIN_MAX <= LT_URING_SQ_ENTRIES / 2, "a chain must fit into an empty queue");
 
