@@ -1,9 +1,11 @@
 #include "io/kafka_client.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/arena.h"
 #include "core/base/ascii.h"
@@ -390,6 +392,13 @@ int lt_kafka_client_left_ms(const struct lt_connector_env *env)
     int64_t left_ns = env->deadline_ns - lt_clock_now_ns(env->clock);
     int64_t left_ms = left_ns / LT_NS_PER_MS;
     return left_ms < 1 ? 1 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
+}
+
+void lt_kafka_client_rest(int64_t pause_ns)
+{
+    struct timespec left = {pause_ns / LT_NS_PER_S, pause_ns % LT_NS_PER_S};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue; /* bounded: a signal does not end the pause, the rest of it is slept */
 }
 
 /* -------------------------------------------------------------------------------------- errors */

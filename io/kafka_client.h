@@ -74,6 +74,8 @@ void lt_kafka_client_close(struct lt_kafka_client *client); /* NULL is a no-op *
 
 /* Time left until the deadline, in ms, at least 1: what librdkafka's waiting calls take. */
 int lt_kafka_client_left_ms(const struct lt_connector_env *env);
+/* Waits that long before a question is asked again. on: control thread, never a lane's. */
+void lt_kafka_client_rest(int64_t pause_ns);
 
 /* Asks for metadata: of all topics, of one, or of those that the handle knows. Waits until
  * env->deadline_ns; brokers that refuse us end it earlier. The caller destroys *out. */

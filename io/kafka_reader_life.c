@@ -228,6 +228,7 @@ int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *
     struct lt_kafka_reader *reader = lt_alloc(sizeof *reader);
     reader->base.ops = &reader_ops;
     reader->source = (struct lt_kafka_source *)base;
+    reader->source->is_starting = false;
     reader->clock = env->clock;
     reader->has_end = end != NULL;
     reader->bytes_max = env->lane_bytes;

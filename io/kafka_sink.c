@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/arena.h"
 #include "core/base/ascii.h"
@@ -274,7 +273,7 @@ static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env 
             code = fail_topic(sink, answer.err, error);
             break;
         }
-        nanosleep(&(struct timespec){0, (long)TOPIC_RETRY_MS * LT_NS_PER_MS}, NULL);
+        lt_kafka_client_rest(TOPIC_RETRY_MS * LT_NS_PER_MS);
         code = ask_topic(sink, env, handle, &answer, error);
     }
     rd_kafka_topic_destroy(handle);

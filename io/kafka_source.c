@@ -295,6 +295,7 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     bool is_first = source->client == NULL;
     source->env = *env;
+    source->is_starting = true;
     if (is_first) {
         const struct lt_kafka_client_options options = {.role = LT_KAFKA_CONSUMER,
                                                         .options = source->options,

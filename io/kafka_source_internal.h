@@ -54,7 +54,9 @@ struct lt_kafka_source {
     int64_t
         next_look_ns; /* SUBSCRIBE_PATTERN: when to ask for new topics again. on: control thread */
 
-    bool client_is_lent; /* control thread */
+    /* control thread */
+    bool client_is_lent;
+    bool is_starting; /* from connect to the first reader: env.deadline_ns bounds what is asked */
 };
 
 extern const struct lt_option_spec lt_kafka_source_options[];

@@ -15,7 +15,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/ascii.h"
 #include "core/base/log.h"
@@ -113,11 +112,10 @@ static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *
     return list;
 }
 
+/* How long a question may take. The start's all end by its deadline. */
 static int left_ms(const struct lt_kafka_source *source)
 {
-    int ms = lt_kafka_client_left_ms(&source->env);
-    return ms < QUERY_MS / 10 ? QUERY_MS
-                              : ms; /* the start-up deadline has passed: this is a later question */
+    return source->is_starting ? lt_kafka_client_left_ms(&source->env) : QUERY_MS;
 }
 
 static int fail_query(const struct lt_kafka_source *source,
@@ -142,6 +140,13 @@ static bool list_failed(const rd_kafka_topic_partition_list_t *list)
     return false;
 }
 
+/* True when the start has time for another try after the pause, and for any later question. */
+static bool may_ask_again(const struct lt_kafka_source *source, int64_t pause_ns)
+{
+    return !source->is_starting ||
+           (int64_t)lt_kafka_client_left_ms(&source->env) * LT_NS_PER_MS > pause_ns + LT_NS_PER_MS;
+}
+
 /* Turns times (or -1, -2) into offsets, in place; entries that are UNSET stay so. A time without a
  * record at or after it becomes LATEST. */
 static int query(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
@@ -152,10 +157,10 @@ static int query(struct lt_kafka_source *source, int64_t *numbers, struct lt_err
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (list->cnt > 0)
         err = rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source));
-    for (int64_t i = 0; i < retries && (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list));
+    for (int64_t i = 0; i < retries && (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list)) &&
+                        may_ask_again(source, pause_ns);
          i++) {
-        struct timespec pause = {pause_ns / LT_NS_PER_S, pause_ns % LT_NS_PER_S};
-        nanosleep(&pause, NULL);
+        lt_kafka_client_rest(pause_ns);
         rd_kafka_topic_partition_list_destroy(list);
         list = make_list(source, numbers);
         err = rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source));

@@ -12,7 +12,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/ascii.h"
 #include "core/base/log.h"
@@ -186,12 +185,6 @@ static int fail_topic(struct lt_kafka_source *source, const char *topic, rd_kafk
     return lt_kafka_fail_missing(source->client, topic, "", error);
 }
 
-static void rest_ms(int ms)
-{
-    struct timespec pause = {ms / 1000, (long)(ms % 1000) * LT_NS_PER_MS};
-    nanosleep(&pause, NULL);
-}
-
 /* ---------------------------------------------------------------------------------- partitions */
 
 static int compare_partitions(const void *a, const void *b)
@@ -302,7 +295,7 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
             return code;
         if (waited_ms >= TOPIC_GRACE_MS || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
             return fail_topic(source, topic, err, error);
-        rest_ms(TOPIC_RETRY_MS);
+        lt_kafka_client_rest(TOPIC_RETRY_MS * LT_NS_PER_MS);
     }
 }
 

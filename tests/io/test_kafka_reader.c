@@ -376,6 +376,25 @@ static void nobody_answering_is_an_error_by_the_deadline(void **state)
     assert_non_null(strstr(world->error.text, "Connection refused"));
 }
 
+static void a_question_of_the_start_ends_by_the_deadline_and_a_later_one_has_its_own(void **state)
+{
+    struct world *world = *state;
+    struct lt_position position = {0, 0};
+    enum { SLOW_MS = 1500, BROKER = 1 };
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, SLOW_MS);
+    int64_t begin_ns = lt_clock_now_ns(world->env.clock);
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    source->env.deadline_ns = begin_ns + 500 * (int64_t)LT_NS_PER_MS;
+    assert_int_equal(world->source->ops->latest(world->source, &position, &world->error),
+                     LT_E_TIMEOUT);
+    assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < SLOW_MS * (int64_t)LT_NS_PER_MS);
+    assert_int_equal(world_reader_at(world, &position, NULL), 0);
+    assert_int_equal(world->source->ops->latest(world->source, &position, &world->error), 0);
+    assert_true(lt_clock_now_ns(world->env.clock) - begin_ns > SLOW_MS * (int64_t)LT_NS_PER_MS);
+}
+
 static void committed_positions_are_mirrored_to_the_group_and_read_back(void **state)
 {
     struct world *world = *state;
@@ -480,6 +499,7 @@ int main(void)
         CASE(a_pattern_finds_topics),
         CASE(a_topic_that_may_not_be_read_says_so_at_the_start),
         CASE(nobody_answering_is_an_error_by_the_deadline),
+        CASE(a_question_of_the_start_ends_by_the_deadline_and_a_later_one_has_its_own),
         CASE(committed_positions_are_mirrored_to_the_group_and_read_back),
         CASE(without_partitions_reading_ends_only_where_there_is_an_end),
         CASE(a_checkpoint_that_knows_none_of_the_topics_is_another_query_s),
