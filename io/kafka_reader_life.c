@@ -48,8 +48,9 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
         struct lt_kafka_reader_partition *partition = &reader->partitions[i];
         lt_kafka_reader_stop(
             partition); /* waits for librdkafka: what it had fetched becomes outdated */
-        reader->open_count += partition->is_ended && positions[i].offset < partition->end;
+        reader->open_count += partition->is_ended;
         partition->is_ended = positions[i].offset >= partition->end;
+        reader->open_count -= partition->is_ended;
         partition->takes_any = false;
         partition->next = positions[i].offset;
         if (!partition->is_ended && lt_kafka_reader_start(reader, partition, partition->next) < 0) {

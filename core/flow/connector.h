@@ -176,7 +176,9 @@ struct lt_reader_ops {
     /* The position after the last row emitted, for each of its partitions, in their order. on:
      * source thread. */
     void (*position)(struct lt_reader *reader, struct lt_position *positions);
-    /* Reads on from there: lane restart. What was emitted is not this call's business. Optional. */
+    /* Reads on from there. What was emitted is not this call's business. Optional. The continuous
+     * runner opens readers anew instead; a source keeps to this all the same, for a runner that
+     * reads ranges again on an open reader. */
     int (*seek)(struct lt_reader *reader, const struct lt_position *positions,
                 struct lt_error *error);
     /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.

@@ -223,6 +223,25 @@ static void a_seek_reads_the_same_again(void **state)
         assert_int_equal(world->rows[i]->source_offset, i + 1);
 }
 
+static void a_seek_to_the_end_ends_and_one_back_from_it_goes_on(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position end = {3, 0}, back = {1, 0};
+    uint32_t count;
+    world_topic(world, "t", 1);
+    for (int i = 0; i < 5; i++)
+        world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_reader(world, &end);
+    assert_int_equal(world->reader->ops->seek(world->reader, &end, NULL), 0);
+    assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 1, &count),
+                     LT_POLL_ENDED);
+    assert_int_equal(world->reader->ops->seek(world->reader, &back, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 2);
+    assert_int_equal(world->rows[0]->source_offset, 1);
+}
+
 static void a_lane_without_rows_stops_and_goes_on_when_they_come_home(void **state)
 {
     struct world *world = *state;
@@ -489,6 +508,7 @@ int main(void)
         CASE(starting_offsets_must_name_every_partition),
         CASE(reading_ends_at_the_end_it_was_given),
         CASE(a_seek_reads_the_same_again),
+        CASE(a_seek_to_the_end_ends_and_one_back_from_it_goes_on),
         CASE(a_lane_without_rows_stops_and_goes_on_when_they_come_home),
         CASE(borrowed_bytes_are_limited),
         CASE(an_offset_that_is_gone_is_lost_data),
