@@ -38,9 +38,9 @@ static const struct lt_option_spec options[] = {
     {"includeHeaders", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
      "As in Spark, the presence of the column headers suffices."},
     {"partitioner", LT_OPTION_CHOICE, NULL, "source|key|murmur2|round-robin", 0, 0, 0,
-     "source: the column partition, of a topic with as many partitions; key and murmur2: by the "
-     "key as the Java "
-     "client does, whatever the column says; round-robin; unset: the column, and by the key where "
+     "source: the column partition, of a topic with as many partitions; key, or murmur2, which is "
+     "the same: by the key's murmur2 hash as the Java client does, whatever the column says; "
+     "round-robin, where the option topic names the topic; unset: the column, and by the key where "
      "it is null."},
     {"kafka.", LT_OPTION_PREFIX, NULL, NULL, 0, 0, 0,
      "Any producer property, under the name of Kafka's Java client or of librdkafka."},
@@ -403,6 +403,11 @@ static int take_partitioner(struct lt_kafka_sink *sink, struct lt_error *error)
     }
     sink->columns.partition = LT_KAFKA_NO_COLUMN;
     sink->is_round_robin = strcmp(how, "round-robin") == 0;
+    if (sink->is_round_robin && sink->topic == NULL)
+        return lt_error_set(error, LT_E_INVALID,
+                            "option \"partitioner\": round-robin needs the option \"topic\": how "
+                            "many partitions the topics have that rows name is not known; hint: "
+                            "partitioner=key");
     return 0;
 }
 

@@ -173,7 +173,7 @@ static int32_t choose_partition(struct lt_kafka_writer *writer, const struct lt_
     int column = writer->columns.partition;
     if (column != LT_KAFKA_NO_COLUMN && !lt_row_is_null(row, (uint32_t)column))
         return (int32_t)lt_row_values(row)[column].i64;
-    if (!writer->sink->is_round_robin || writer->sink->base.partition_count == 0)
+    if (!writer->sink->is_round_robin)
         return RD_KAFKA_PARTITION_UA;
     if (++writer->next_partition >= writer->sink->base.partition_count)
         writer->next_partition = 0;

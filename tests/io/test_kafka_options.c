@@ -360,6 +360,14 @@ static void a_sink_that_keeps_partitions_needs_their_column(void **state)
               "value STRING", "topic=a", "partitioner=key", "kafka.partitioner=random");
 }
 
+static void rows_that_name_their_topics_are_not_dealt_round_robin(void **state)
+{
+    (void)state;
+    SINK_SAYS("option \"partitioner\": round-robin needs the option \"topic\": how many partitions "
+              "the topics have that rows name is not known; hint: partitioner=key",
+              "value STRING, topic STRING", "partitioner=round-robin");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_sink_needs_a_topic_and_a_value_of_a_type_it_can_write),
         cmocka_unit_test(a_sink_reads_only_the_columns_it_writes),
         cmocka_unit_test(a_sink_that_keeps_partitions_needs_their_column),
+        cmocka_unit_test(rows_that_name_their_topics_are_not_dealt_round_robin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
