@@ -36,8 +36,8 @@
        "milliseconds or 2026-08-20T12:00:00Z.")                                                    \
     XX(UNTIL_END, "until-end", 0, NULL, "Stop at what was the end when the relay started.")        \
     XX(PARTITION, "partition", 0, "HOW",                                                           \
-       "source (the default: the partition it came from), key or murmur2 (by the key, as "         \
-       "Kafka's clients), round-robin.")                                                           \
+       "source (the default: the partition it came from), key (by the key, as Kafka's Java "       \
+       "client does), murmur2 (the same: the name of that client's hash), round-robin.")           \
     XX(TIMESTAMP, "timestamp", 0, "HOW", "source (the default: keep it), or now.")                 \
     XX(DLQ, "dlq", 0, "URL",                                                                       \
        "Where records go that cannot be processed, byte for byte, with headers that say why. "     \
