@@ -195,8 +195,8 @@ uint32_t lt_assembly_choose_lane_count(const struct lt_assembly *assembly)
 {
     uint32_t partitions = assembly->pipeline.source->partition_count;
     uint32_t wanted = assembly->settings.lanes;
-    if (wanted == 0)
-        wanted = (uint32_t)assembly->placement.lane_cpu_count;
+    if (wanted == 0) /* the caller's loop is one thread: more lanes would only cost it rounds */
+        wanted = assembly->spec->is_invoked ? 1 : (uint32_t)assembly->placement.lane_cpu_count;
     if (partitions > 0 && wanted > partitions)
         wanted = partitions;
     return wanted > LT_LIMIT_LANES ? LT_LIMIT_LANES : wanted;
@@ -315,7 +315,8 @@ static int create_control(struct lt_assembly *assembly, const struct lt_control_
     if (code != 0)
         return code;
     struct lt_agent agent = lt_control_agent(assembly->control);
-    return lt_worker_add(assembly->control_worker, &agent, error);
+    lt_worker_add(assembly->control_worker, &agent);
+    return 0;
 }
 
 /* -------------------------------------------------------------------------------------- order */

@@ -66,7 +66,8 @@ static void explain_lanes(const struct lt_assembly *assembly, struct lt_text_buf
                        : "");
     add_option(assembly, "lanes", out);
     if (settings->lanes == 0)
-        lt_text_append(out, ": one for each lane CPU");
+        lt_text_append(out, assembly->spec->is_invoked ? ": the caller's thread runs it"
+                                                       : ": one for each lane CPU");
     if (partitions > 0)
         lt_text_format(out, "; the source has %u partition%s", partitions,
                        partitions == 1 ? "" : "s");

@@ -141,7 +141,8 @@ static int init_stage(struct lt_lane *lane, uint32_t index, const struct lt_lane
     if (code != 0)
         return code;
     struct lt_agent agent = lt_stage_agent(stage);
-    return lt_worker_add(options->workers[index], &agent, error);
+    lt_worker_add(options->workers[index], &agent);
+    return 0;
 }
 
 int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out,

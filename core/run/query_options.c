@@ -11,8 +11,8 @@ static const struct lt_option_spec specs[] = {
      "Directory that the query's progress is kept in; required by sinks that outlive the process."},
     {"lanes", LT_OPTION_I64, "0", NULL, 0, LT_LIMIT_LANES, 0,
      "Lanes to run: groups of source partitions, each with its own path. 0: one per usable CPU "
-     "beyond the first, at "
-     "most one per partition."},
+     "beyond the first, at most one per partition; one where the caller's own loop runs the "
+     "query."},
     {"stages", LT_OPTION_I64, "1", NULL, 1, 3, 0,
      "Stages each lane is cut into: 1 runs it fused on one thread; 2 puts delivery on another; 3 "
      "puts reading, operators "

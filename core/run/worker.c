@@ -33,8 +33,8 @@ struct lt_worker {
     bool has_run, is_stopped; /* owner */
     struct lt_reactor *reactor;
     /* written by the owner before run, constant after */
-    struct lt_agent agents[LT_WORKER_AGENTS_MAX];
-    uint32_t agent_count;
+    struct lt_agent *agents;
+    uint32_t agent_count, agent_capacity;
     /* owner: the worker's thread */
     uint32_t open_count;
     uint32_t idle_rounds;
@@ -297,13 +297,15 @@ int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **
     return 0;
 }
 
-int lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent, struct lt_error *error)
+void lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent)
 {
-    if (worker->agent_count == LT_WORKER_AGENTS_MAX)
-        return lt_error_set(error, LT_E_LIMIT, "worker \"%s\": more than %d agents", worker->name,
-                            LT_WORKER_AGENTS_MAX);
+    lt_assert(!worker->has_run);
+    if (worker->agent_count == worker->agent_capacity) {
+        worker->agent_capacity = worker->agent_capacity == 0 ? 4 : 2 * worker->agent_capacity;
+        worker->agents =
+            lt_realloc_array(worker->agents, worker->agent_capacity, sizeof worker->agents[0]);
+    }
     worker->agents[worker->agent_count++] = *agent;
-    return 0;
 }
 
 struct lt_waker *lt_worker_waker(struct lt_worker *worker)
@@ -318,6 +320,7 @@ bool lt_worker_may_park(const struct lt_worker *worker)
 
 int lt_worker_run(struct lt_worker *worker, struct lt_error *error)
 {
+    worker->has_run = true;
     if (!worker->has_thread) {
         int code = open_agents(worker, error);
         if (code != 0)
@@ -325,7 +328,6 @@ int lt_worker_run(struct lt_worker *worker, struct lt_error *error)
         return code;
     }
     sem_post(&worker->told);
-    worker->has_run = true;
     int code = take_answer(worker, error);
     if (code != 0) {
         wait_for(&worker->answered); /* the agents are closed */
@@ -363,5 +365,6 @@ void lt_worker_destroy(struct lt_worker *worker)
         lt_reactor_destroy(worker->reactor);
     sem_destroy(&worker->told);
     sem_destroy(&worker->answered);
+    free(worker->agents);
     free(worker);
 }

@@ -63,15 +63,12 @@ struct lt_worker_options {
     struct lt_placement *placement;
 };
 
-enum { LT_WORKER_AGENTS_MAX = 64 };
-
 /* Starts the thread (unless options->is_inline) and its reactor. In line, the calling thread is the
  * worker's thread from here on: it must make all further calls. */
 int lt_worker_start(const struct lt_worker_options *options, struct lt_worker **out,
                     struct lt_error *error) LT_MUST_USE;
-/* Before run. The agent is copied. */
-int lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent,
-                  struct lt_error *error) LT_MUST_USE;
+/* Before run; as many as there are. The agent is copied. */
+void lt_worker_add(struct lt_worker *worker, const struct lt_agent *agent);
 
 /* The waker to give to whoever feeds this worker. */
 struct lt_waker *lt_worker_waker(struct lt_worker *worker);

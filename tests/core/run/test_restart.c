@@ -133,7 +133,8 @@ static void assert_explained(const char *words)
     struct lt_text_buffer text;
     lt_text_init(&text);
     lt_query_explain(query, &text);
-    assert_non_null(strstr(lt_text_get(&text), words));
+    if (strstr(lt_text_get(&text), words) == NULL)
+        fail_msg("no \"%s\" in:\n%s", words, lt_text_get(&text));
     lt_text_fini(&text);
 }
 
@@ -206,6 +207,14 @@ static void added_partitions_are_read_without_a_checkpoint_too(void **state)
 {
     (void)state;
     read_on_with_added_partitions(false);
+}
+
+static void the_callers_thread_runs_one_lane_if_no_number_is_given(void **state)
+{
+    (void)state;
+    start(true, false);
+    work_until_seen(2);
+    assert_explained("lanes: 1   # lanes = 0, default: the caller's thread runs it");
 }
 
 static void a_query_of_more_or_fewer_lanes_keeps_its_totals(void **state)
@@ -430,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(added_partitions_are_read_from_the_checkpoint_on),
         TEST(added_partitions_are_read_without_a_checkpoint_too),
+        TEST(the_callers_thread_runs_one_lane_if_no_number_is_given),
         TEST(a_query_of_more_or_fewer_lanes_keeps_its_totals),
         TEST(nothing_begins_again_while_nothing_changes),
         TEST(a_run_that_cannot_begin_fails_the_query),
