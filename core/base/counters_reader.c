@@ -112,6 +112,16 @@ static int read_part(struct lt_counters *counters, size_t offset, size_t size_by
     return 0;
 }
 
+/* A foreign file is called foreign, however short it is, before anything is called truncated. */
+static int check_magic(const struct lt_counters *counters, struct lt_error *error)
+{
+    char magic[sizeof LT_COUNTERS_MAGIC - 1];
+    ssize_t got = pread(counters->fd, magic, sizeof magic, 0);
+    if (got > 0 && memcmp(magic, LT_COUNTERS_MAGIC, (size_t)got) != 0)
+        return lt_error_set(error, LT_E_INVALID, "not a counters file of leat");
+    return 0; /* what else may be wrong, reading the header will tell */
+}
+
 static int check_header(const struct lt_counters_header *header, struct lt_error *error)
 {
     if (memcmp(header->magic, LT_COUNTERS_MAGIC, sizeof header->magic) != 0)
@@ -178,7 +188,9 @@ static int load(struct lt_counters *counters, struct lt_error *error)
 {
     struct lt_counters_header *header = lt_counters_header_of(counters);
     counters->checked_count = 0;
-    int code = read_part(counters, 0, LT_COUNTERS_HEADER_BYTES, error);
+    int code = check_magic(counters, error);
+    if (code == 0)
+        code = read_part(counters, 0, LT_COUNTERS_HEADER_BYTES, error);
     if (code == 0)
         code = check_header(header, error);
     if (code < 0)

@@ -274,6 +274,8 @@ static void stat_says_why_a_file_is_not_read(void **state)
     expect_refused(path, 0, -1, "truncated: it ends at byte 0 of at least ");
     expect_refused(path, 100, -1, "truncated: it ends at byte 100 of at least ");
     expect_refused(path, 65536, 200, "damaged: its header does not match its hash");
+    expect_refused("/etc/passwd", 100, -1, "not a counters file of leat");
+    expect_refused("/etc/passwd", 3, -1, "not a counters file of leat");
     expect_refused("/proc/self/exe", 65536, -1, "not a counters file of leat");
     program_run(&q, "leat", PROGRAM_ARGS("stat", folder), NULL, NULL);
     assert_contains(q.err, "not a regular file");
