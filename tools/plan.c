@@ -91,21 +91,31 @@ static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *
     return status;
 }
 
-/* A relay whose sink is its own source would never come to rest. */
+/* Whether records that go to `to` would be read from `source` again. */
+static bool feeds(const struct lt_tool_url *to, const struct lt_tool_url *source)
+{
+    if (source->servers == NULL || to->servers == NULL || source->topics == NULL ||
+        to->topics == NULL || strcmp(source->servers, to->servers) != 0)
+        return false;
+    char *sources = lt_tool_format(",%s,", source->topics);
+    char *topic = lt_tool_format(",%s,", to->topics);
+    bool is_among = strstr(sources, topic) != NULL;
+    free(sources);
+    free(topic);
+    return is_among;
+}
+
+/* A relay that reads what it wrote would never come to rest. */
 static int check_no_loop(const struct lt_tool_plan *plan)
 {
-    if (plan->source.servers == NULL || plan->sink.servers == NULL || plan->source.topics == NULL ||
-        plan->sink.topics == NULL || strcmp(plan->source.servers, plan->sink.servers) != 0)
-        return 0;
-    char *sources = lt_tool_format(",%s,", plan->source.topics);
-    char *sink = lt_tool_format(",%s,", plan->sink.topics);
-    bool is_loop = strstr(sources, sink) != NULL;
-    free(sources);
-    free(sink);
-    return is_loop ? lt_tool_wrong("topic \"%s\" is both source and sink: the relay would feed "
-                                   "itself",
-                                   plan->sink.topics)
-                   : 0;
+    if (feeds(&plan->sink, &plan->source))
+        return lt_tool_wrong("topic \"%s\" is both source and sink: the relay would feed itself",
+                             plan->sink.topics);
+    if (feeds(&plan->dead_letters, &plan->source))
+        return lt_tool_wrong("topic \"%s\" is both source and dlq: each dead letter would be read "
+                             "and fail again; hint: --dlq kafka://HOST:PORT/ANOTHER_TOPIC",
+                             plan->dead_letters.topics);
+    return 0;
 }
 
 static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,

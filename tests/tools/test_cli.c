@@ -114,6 +114,10 @@ static void source_and_sink_are_two_urls(void **state)
                  "leat relay: unknown source \"kafak\"; hint: did you mean \"kafka\"?\n");
     expect_usage(PROGRAM_ARGS("relay", IN, IN),
                  "leat relay: topic \"in\" is both source and sink: the relay would feed itself\n");
+    expect_usage(
+        PROGRAM_ARGS("relay", IN ",more", OUT, "--dlq", "kafka://127.0.0.1:1/more"),
+        "leat relay: topic \"more\" is both source and dlq: each dead letter would be read "
+        "and fail again; hint: --dlq kafka://HOST:PORT/ANOTHER_TOPIC\n");
 }
 
 static void a_secret_in_a_url_is_refused_and_not_repeated(void **state)
