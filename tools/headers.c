@@ -4,6 +4,7 @@
  */
 #include "tools/headers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,9 @@ struct lt_tool_headers {
     leat_header *adds;
     size_t add_count;
     enum lt_tool_form *forms; /* of the columns */
-    uint32_t column;          /* the headers' */
+    char **names;             /* of the columns, for reasons */
+    size_t column_count;
+    uint32_t column; /* the headers' */
 };
 
 /* Of one lane. The list grows to the longest a record ever had, and then stays. */
@@ -51,6 +54,15 @@ struct lt_tool_headers *lt_tool_headers_create(const struct lt_tool_settings *se
     return headers;
 }
 
+static void forget_columns(struct lt_tool_headers *headers)
+{
+    for (size_t i = 0; i < headers->column_count; i++)
+        free(headers->names[i]);
+    free(headers->names);
+    free(headers->forms);
+    headers->column_count = 0;
+}
+
 void lt_tool_headers_destroy(struct lt_tool_headers *headers)
 {
     if (headers == NULL)
@@ -59,9 +71,9 @@ void lt_tool_headers_destroy(struct lt_tool_headers *headers)
         free(headers->drops[i]);
     for (size_t i = 0; i < headers->add_count; i++)
         free((void *)(uintptr_t)headers->adds[i].key);
+    forget_columns(headers);
     free(headers->drops);
     free(headers->adds);
-    free(headers->forms);
     free(headers);
 }
 
@@ -125,6 +137,20 @@ static int copy_column(const struct lt_tool_headers *headers, const leat_row *fr
     }
 }
 
+/* Says which column could not be set and why; such a record is dead-lettered. */
+static enum leat_action refuse(leat_out *out, const struct lt_tool_headers *headers,
+                               uint32_t column, int status)
+{
+    char text[512];
+    bool is_list = column == headers->column;
+    snprintf(text, sizeof text, "column \"%s\" cannot be set (%s): %s", headers->names[column],
+             leat_status_name(status),
+             is_list ? "the list of headers has no room in the row, or one has more than 2 GiB"
+                     : "it has more than 2 GiB");
+    leat_out_reason(out, "RECORD_TOO_LARGE", text);
+    return LEAT_DEAD_LETTER;
+}
+
 static enum leat_action process(void *state, const leat_row *row, leat_out *out, uint32_t flags)
 {
     (void)flags;
@@ -142,14 +168,13 @@ static enum leat_action process(void *state, const leat_row *row, leat_out *out,
     leat_row *made = leat_claim(out);
     if (made == NULL)
         return LEAT_RETRY;
-    int status = leat_row_set_headers(made, headers->column, lane->list, count);
-    for (uint32_t i = 0; i < leat_row_column_count(row) && status == LEAT_OK; i++)
-        if (i != headers->column)
-            status = copy_column(headers, row, made, i);
-    if (status != LEAT_OK) {
-        leat_abort(out, made);
-        leat_out_reason(out, "RECORD_TOO_LARGE", "the record's headers have more than 2 GiB");
-        return LEAT_DEAD_LETTER;
+    for (uint32_t i = 0; i < leat_row_column_count(row); i++) {
+        int status = i == headers->column ? leat_row_set_headers(made, i, lane->list, count)
+                                          : copy_column(headers, row, made, i);
+        if (status != LEAT_OK) {
+            leat_abort(out, made);
+            return refuse(out, headers, i, status);
+        }
     }
     leat_commit(out, made);
     return LEAT_DROP;
@@ -180,8 +205,12 @@ leat_stream *lt_tool_headers_apply(struct lt_tool_headers *headers, leat_stream 
     lt_tool_schema_parse(ddl, &schema);
     int column = lt_tool_schema_find(&schema, "headers");
     bool is_sound = column >= 0;
-    free(headers->forms);
+    forget_columns(headers);
     headers->forms = lt_tool_alloc(schema.count * sizeof *headers->forms);
+    headers->names = lt_tool_alloc(schema.count * sizeof *headers->names);
+    headers->column_count = schema.count;
+    for (size_t i = 0; i < schema.count; i++)
+        headers->names[i] = lt_tool_copy(schema.fields[i].name);
     for (size_t i = 0; i < schema.count && is_sound; i++) {
         headers->forms[i] = lt_tool_schema_form(schema.fields[i].type);
         is_sound = (headers->forms[i] == LT_TOOL_FORM_HEADERS) == (i == (size_t)column) &&
