@@ -1,17 +1,7 @@
 #!/usr/bin/env bash
 # io/KAFKA.md says what the program says: it is as `make docs` would write it. That a planted line is found shows that the
 # comparison can fail.
-set -u
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
-leat=$(cd "${LEAT_TEST_BUILD:-build}" && pwd)/leat
-unset "${!LEAT_TEST_@}"
-passed=0 failed=0
-
-check() { # NAME COMMAND ...
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $name"; fi
-}
+. "$(dirname "$0")/../support/cases.sh"
 
 is_complete() { # NAMES: each is a row of a table
     local name
@@ -28,5 +18,4 @@ expected=$(tools/reference "$leat") || { echo "tools/reference $leat: ended with
 check "both tables are there" is_complete kafka.bootstrap.servers subscribe startingOffsets topic partitioner 'kafka.*'
 check "io/KAFKA.md is as generated; hint: make docs" is_as_generated io/KAFKA.md
 check "a planted line is found" finds_a_planted_line
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -1,41 +1,30 @@
-# What the scripts of this folder share: the programs, a scratch directory, topics, cases, and the cleaning up after all.
+# What the scripts of this folder share beyond tests/support/cases.sh: programs, topics, checkpoints, and background processes.
 #
-# A script sources this file, gives its cases to `check`, and ends with `finish`. A case is a function; it passes if each of
-# its steps does (`&&`, or `|| return`). What it prints is shown only if it fails. Topics come from `topic`, background
-# processes from `background`: both are gone when the script ends, however it ends.
-set -u
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$root" || exit 2
-build=$(cd "${LEAT_TEST_BUILD:-build}" && pwd) || exit 2
-kafka=${LEAT_TEST_KAFKA:-}
+# A case passes if each of its steps does (`&&`, or `|| return`). Topics come from `topic`, background processes from
+# `background`: both are gone when the script ends, however it ends.
+. "$(dirname "${BASH_SOURCE[0]}")/../support/cases.sh"
 [ -n "$kafka" ] || { echo "LEAT_TEST_KAFKA is not set; hint: tests/kafka/with-kafka $0"; exit 77; }
-leat=$build/leat envelopes=$build/tests/envelopes audit=$build/tests/audit
-# leat takes what nearly is a variable of its own for a slip, and these are ours.
-envelope_count=${LEAT_ENVELOPES:-60000} kill_count=${LEAT_KILLS:-10}
-unset LEAT_ENVELOPES LEAT_KILLS LEAT_TEST_KAFKA LEAT_TEST_KAFKA_PORT LEAT_TEST_BUILD
-
-# Checkpoints belong on a disk: on tmpfs nothing is ever synced, and a window that a test aims at would be too short.
-is_memory() { [ "$(stat -f -c %T "$1")" = tmpfs ]; }
-scratch_root=${TMPDIR:-/tmp}
-is_memory "$scratch_root" && scratch_root=$build
-scratch=$(mktemp -d "$scratch_root/leat-relay.XXXXXX") || exit 2
-chmod 755 "$scratch"
+envelopes=$build/tests/envelopes audit=$build/tests/audit
+# leat would take these for slips, too.
+envelope_count=${LEAT_ENVELOPES:-60000} kill_count=${LEAT_KILLS:-10} seed=${LEAT_SEED:-$$}
+unset LEAT_ENVELOPES LEAT_KILLS LEAT_SEED
 export LEAT_COUNTERS=$scratch/counters
 
-passed=0 failed=0 serial=0 children=()
+serial=0 children=()
 run_name=$(basename "$0" .sh)-$$
 
-clean_up() {
-    local pid each
-    for pid in "${children[@]}"; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
+end_children() {
+    local pid
+    for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
+}
+delete_topics() {
+    local each
     [ ! -f "$scratch/topics" ] || while read -r each; do
         "$envelopes" delete "$kafka" "$each" 2>/dev/null
     done <"$scratch/topics"
-    type clean_up_more >/dev/null 2>&1 && clean_up_more
-    rm -rf "$scratch"
 }
-trap clean_up EXIT
-trap 'exit 143' INT TERM
+at_end end_children
+at_end delete_topics
 
 # topic NAME [PARTITIONS]: the variable NAME becomes the name of a new topic; with no PARTITIONS it is not created yet.
 topic() {
@@ -107,27 +96,4 @@ records() { "$envelopes" dump "$kafka" "$1" | sed -E 's/^partition [0-9]+ offset
 has_count() { # TOPIC N
     local count
     count=$("$envelopes" count "$kafka" "$1") && [ "$count" -eq "$2" ] || { echo "$1 has $count records, not $2"; return 1; }
-}
-
-# check SENTENCE COMMAND...: one case.
-check() {
-    local sentence=$1 begin took
-    shift
-    begin=$(date +%s%N)
-    if "$@" >"$scratch/case" 2>&1; then
-        passed=$((passed + 1))
-        took=$(( ($(date +%s%N) - begin) / 1000000 ))
-        echo "ok      $sentence ($took ms)"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $sentence"
-        sed 's/^/    /' "$scratch/case" | tail -n 40
-        [ -z "${log:-}" ] || { echo "    ---- the last background process said"; tail -n 15 "$log" | sed 's/^/    /'; }
-    fi
-}
-
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
-    exit
 }

@@ -1,18 +1,9 @@
 #!/usr/bin/env bash
-# Completion of words that a person has begun, by bash and, where it is installed, by zsh, whose own functions are replaced by
-# ones that print what they are given.
-set -u
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
-build=$(cd "${LEAT_TEST_BUILD:-build}" && pwd)
+# Completion of words that a person has begun, by bash and by zsh, whose own functions are replaced by ones that print what
+# they are given.
+. "$(dirname "$0")/../support/cases.sh"
 PATH=$build:$PATH
 unset "${!LEAT_@}"
-passed=0 failed=0
-
-check() { # NAME COMMAND ...
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $name"; fi
-}
 
 complete_in_bash() { # WORD ...: the last is being typed
     bash --norc -c '. tools/completion/leat.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _leat; printf "%s\n" "${COMPREPLY[@]}"' \
@@ -27,13 +18,12 @@ complete_in_zsh() {
 gives() { # SHELL WANTED WORD ...
     local shell=$1 wanted=$2 given
     shift 2
+    command -v "$shell" >/dev/null || { skip "$shell is not installed; hint: make setup-test"; return; }
     given=$("complete_in_$shell" "$@")
     [ "$given" = "$wanted" ] || { echo "given: $given"; return 1; }
 }
 
-shells=bash
-if command -v zsh >/dev/null; then shells="bash zsh"; fi
-for shell in $shells; do
+for shell in bash zsh; do
     check "$shell: a subcommand" gives "$shell" "eval explain" leat e
     check "$shell: what is explained" gives "$shell" relay leat explain ""
     check "$shell: options of leat relay" gives "$shell" "--dlq --drain --drop-header" leat relay a b --d
@@ -42,5 +32,4 @@ for shell in $shells; do
     check "$shell: options of leat stat" gives "$shell" "--prometheus" leat stat --p
     check "$shell: files are left to the shell" gives "$shell" "" leat relay too
 done
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

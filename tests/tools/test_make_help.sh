@@ -1,18 +1,8 @@
 #!/usr/bin/env bash
 # `make help` has a line for each target that stands behind .PHONY. A planted target without one is found, so the
 # comparison can fail.
-set -u
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+. "$(dirname "$0")/../support/cases.sh"
 unset MAKEFLAGS MAKELEVEL
-scratch=$(mktemp -d)
-trap 'rm -r "$scratch"' EXIT
-passed=0 failed=0
-
-check() { # NAME COMMAND ...
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $name"; fi
-}
 
 # Targets behind .PHONY, in make's own files and those given, that help has no line for.
 untold() { # MAKEFILE: the one to run
@@ -41,5 +31,4 @@ takes_a_planted_line() {
 check "each target behind .PHONY has a line" each_is_told
 check "a planted target without a line is found" finds_a_planted_target
 check "a planted line is printed" takes_a_planted_line
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -1,16 +1,7 @@
 #!/usr/bin/env bash
 # The manual, README and --help say the same: options of each subcommand, subcommands, exit statuses, and leat.3 names every
 # function of core/leat.h. Each comparison is shown to fail by something planted.
-set -u
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
-leat=$(cd "${LEAT_TEST_BUILD:-build}" && pwd)/leat
-passed=0 failed=0
-
-check() { # NAME COMMAND ...
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $name"; fi
-}
+. "$(dirname "$0")/../support/cases.sh"
 
 same() { # WHAT A B: two texts, neither empty
     [ -n "$2" ] && [ -n "$3" ] || { echo "$1: nothing to compare"; return 1; }
@@ -69,5 +60,4 @@ check "a status that is told otherwise is found" \
 
 check "leat.3 names each function of core/leat.h, and no other" \
     same functions "$(functions_of_header)" "$(functions_of_manual)"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -1,0 +1,65 @@
+# What all test scripts share: the build under test, a scratch directory, cases and their counts, and the cleaning up.
+#
+# A script sources this file, gives its cases to `check`, and ends with `finish`. A case is a function or another command; it
+# passes if it ends with 0, is skipped if it ends with 77 (`skip`), and failed otherwise. What it prints is shown if it does
+# not pass. The last line is what tests/run counts: `N passed, N failed`, with `, N skipped` if any were.
+#
+# It sets: root (where the script then is), build, leat, kafka (the broker to use, or nothing), scratch. The variables LEAT_TEST_*
+# are gone then, since leat takes what nearly is a variable of its own for a slip.
+set -u
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root" || exit 2
+build=$(cd "${LEAT_TEST_BUILD:-build}" && pwd) || exit 2
+leat=$build/leat kafka=${LEAT_TEST_KAFKA:-}
+unset "${!LEAT_TEST_@}"
+
+# Checkpoints belong on a disk: on tmpfs nothing is ever synced, and a window that a test aims at would be too short.
+is_memory() { [ "$(stat -f -c %T "$1")" = tmpfs ]; }
+scratch_root=${TMPDIR:-/tmp}
+is_memory "$scratch_root" && scratch_root=$build
+scratch=$(mktemp -d "$scratch_root/leat-test.XXXXXX") || exit 2
+chmod 755 "$scratch"
+
+passed=0 failed=0 skipped=0 at_end=()
+
+# at_end FUNCTION: it is run when the script ends, however it ends; the first that was said is the first to run.
+at_end() { at_end+=("$1"); }
+clean_up() {
+    local each
+    for each in ${at_end[@]+"${at_end[@]}"}; do "$each"; done
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 143' INT TERM
+
+# skip REASON: how a case says that it cannot be tried here: { skip "no right to mount"; return; }
+skip() { echo "$*"; return 77; }
+
+# check SENTENCE COMMAND...: one case. What it printed is in $scratch/case until the next. If $log is set, the end of that file
+# is shown with a failure.
+check() {
+    local sentence=$1 begin took status=0
+    shift
+    begin=$(date +%s%N)
+    "$@" >"$scratch/case" 2>&1 || status=$?
+    took=$(( ($(date +%s%N) - begin) / 1000000 ))
+    case $status in
+        0) passed=$((passed + 1)); echo "ok      $sentence ($took ms)" ;;
+        77) skipped=$((skipped + 1)); echo "skipped $sentence: $(tail -n 1 "$scratch/case")" ;;
+        *)
+            failed=$((failed + 1))
+            echo "FAILED  $sentence"
+            sed 's/^/    /' "$scratch/case" | tail -n 40
+            [ -z "${log:-}" ] || { echo "    ---- the last background process said"; tail -n 15 "$log" | sed 's/^/    /'; } ;;
+    esac
+}
+
+finish() {
+    printf '%d passed, %d failed' "$passed" "$failed"
+    [ "$skipped" -eq 0 ] || printf ', %d skipped' "$skipped"
+    echo
+    [ "$failed" -eq 0 ] || exit 1
+    [ "$passed" -eq 0 ] || exit 0
+    [ "$skipped" -eq 0 ] || exit 77
+    exit 1
+}
