@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/base/date.h"
 #include "core/base/error.h"
 
 static int64_t system_now_ns(void *context)
@@ -53,13 +54,6 @@ void lt_clock_manual_init(struct lt_clock_manual *manual, int64_t now_ns, int64_
     manual->wall_us = wall_us;
 }
 
-/* Division that rounds down, for times before 1970 too. */
-static int64_t floor_divide(int64_t value, int64_t divisor)
-{
-    int64_t quotient = value / divisor;
-    return value % divisor < 0 ? quotient - 1 : quotient;
-}
-
 void lt_clock_manual_advance(struct lt_clock_manual *manual, int64_t delta_ns)
 {
     lt_assert(delta_ns >= 0);
@@ -68,45 +62,24 @@ void lt_clock_manual_advance(struct lt_clock_manual *manual, int64_t delta_ns)
     /* Taken from the differences of whole microseconds, so that a thousand steps of 1 ns are 1 us.
      */
     manual->wall_us +=
-        floor_divide(later_ns, LT_NS_PER_US) - floor_divide(manual->now_ns, LT_NS_PER_US);
+        lt_floor_divide(later_ns, LT_NS_PER_US) - lt_floor_divide(manual->now_ns, LT_NS_PER_US);
     manual->now_ns = later_ns;
-}
-
-/* The civil date of a day counted from 1970-01-01, in the proleptic Gregorian calendar. Years are
- * counted from March, so that the leap day is the last day of a year, and in eras of 400 years,
- * which all have the same number of days. */
-static void civil_date(int64_t day, int64_t *year, int *month, int *day_of_month)
-{
-    enum { DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
-    int64_t shifted = day + DAYS_TO_1970;
-    int64_t era = floor_divide(shifted, DAYS_PER_ERA);
-    int64_t day_of_era = shifted - era * DAYS_PER_ERA;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    *day_of_month = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    *month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-    *year = year_of_era + era * 400 + (*month <= 2);
 }
 
 void lt_clock_format_iso(int64_t wall_us, char out[LT_CLOCK_ISO_SIZE])
 {
     const int64_t us_per_day = (int64_t)86400 * LT_US_PER_S;
-    int64_t day = floor_divide(wall_us, us_per_day);
+    int64_t day = lt_floor_divide(wall_us, us_per_day);
     /* Not wall_us - day * us_per_day, which overflows in the first day that 64 bits reach. */
     int64_t us_of_day = wall_us % us_per_day;
-    int64_t ms = (us_of_day < 0 ? us_of_day + us_per_day : us_of_day) / 1000;
-    int64_t year;
-    int month;
-    int day_of_month;
-    civil_date(day, &year, &month, &day_of_month);
+    int64_t ms = (us_of_day < 0 ? us_of_day + us_per_day : us_of_day) / LT_US_PER_MS;
+    struct lt_date date = lt_date_of(day);
     int hour = (int)(ms / 3600000);
     int minute = (int)(ms / 60000 % 60);
     int second = (int)(ms / 1000 % 60);
     int size_bytes =
-        snprintf(out, LT_CLOCK_ISO_SIZE, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", year,
-                 month, day_of_month, hour, minute, second, (int)(ms % 1000));
+        snprintf(out, LT_CLOCK_ISO_SIZE, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year,
+                 date.month, date.day, hour, minute, second, (int)(ms % 1000));
     lt_assert(size_bytes > 0);
     lt_assert(size_bytes < LT_CLOCK_ISO_SIZE);
 }

@@ -1,59 +1,9 @@
-/*
- * Civil dates by the usual reckoning: years begin in March, so that the leap day is the last of its
- * year, and 400 years are one era of 146097 days.
- */
 #include "core/text/time.h"
 
-#include <stdbool.h>
+#include "core/base/date.h"
 
-enum {
-    DAYS_PER_ERA = 146097,
-    DAYS_PER_CENTURY = 36524,
-    DAYS_BEFORE_EPOCH = 719468, /* from 0000-03-01 to 1970-01-01 */
-    US_PER_MS = 1000,
-};
+enum { US_PER_MS = 1000 };
 static const int64_t US_PER_DAY = 86400000000, US_PER_S = 1000000, NS_PER_S = 1000000000;
-
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
-struct lt_time_date lt_time_date_of(int64_t days)
-{
-    int64_t from_march = days + DAYS_BEFORE_EPOCH;
-    int64_t era = floor_divide(from_march, DAYS_PER_ERA);
-    int64_t day_of_era = from_march - era * DAYS_PER_ERA;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / DAYS_PER_CENTURY -
-                           day_of_era / (DAYS_PER_ERA - 1)) /
-                          365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month = (5 * day_of_year + 2) / 153; /* 0 is March */
-    struct lt_time_date date = {
-        .year = year_of_era + era * 400 + (month >= 10),
-        .month = (int32_t)(month < 10 ? month + 3 : month - 9),
-        .day = (int32_t)(day_of_year - (153 * month + 2) / 5 + 1),
-    };
-    return date;
-}
-
-int64_t lt_time_days_of(struct lt_time_date date)
-{
-    int64_t year = date.year - (date.month <= 2);
-    int64_t month = date.month > 2 ? date.month - 3 : date.month + 9; /* 0 is March */
-    int64_t era = floor_divide(year, 400);
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * DAYS_PER_ERA + day_of_era - DAYS_BEFORE_EPOCH;
-}
-
-int32_t lt_time_days_in_month(int64_t year, int32_t month)
-{
-    static const int32_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return days[month - 1] + (month == 2 && is_leap);
-}
 
 /* Digits of `number`, at least `width` of them; returns where they end. */
 static char *put_digits(char *out, uint64_t number, int width)
@@ -71,7 +21,7 @@ static char *put_digits(char *out, uint64_t number, int width)
 
 static char *put_date(char *out, int64_t days)
 {
-    struct lt_time_date date = lt_time_date_of(days);
+    struct lt_date date = lt_date_of(days);
     if (date.year < 0)
         *out++ = '-';
     else if (date.year > 9999)
@@ -119,10 +69,10 @@ size_t lt_time_format_date(int64_t days, char out[LT_TIME_TEXT_SIZE])
  * of day, since the sum of a timestamp and an offset may not fit 64 bits. */
 static char *put_moment(char *out, int64_t us, int32_t offset_s, char separator, uint64_t *left_us)
 {
-    int64_t days = floor_divide(us, US_PER_DAY);
+    int64_t days = lt_floor_divide(us, US_PER_DAY);
     int64_t of_day = us % US_PER_DAY + (us % US_PER_DAY < 0 ? US_PER_DAY : 0);
     int64_t rest = of_day + offset_s * US_PER_S;
-    int64_t shift = floor_divide(rest, US_PER_DAY);
+    int64_t shift = lt_floor_divide(rest, US_PER_DAY);
     rest -= shift * US_PER_DAY;
     out = put_date(out, days + shift);
     *out++ = separator;

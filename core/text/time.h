@@ -14,17 +14,6 @@
 
 enum { LT_TIME_TEXT_SIZE = 64 };
 
-struct lt_time_date {
-    int64_t year;
-    int32_t month, day; /* 1..12, 1..31 */
-};
-
-/* Days since 1970-01-01 and back. Month 1..12 and day 1..31 are not checked against each other: day
- * 30 of February is day 1 or 2 of March. */
-struct lt_time_date lt_time_date_of(int64_t days);
-int64_t lt_time_days_of(struct lt_time_date date);
-int32_t lt_time_days_in_month(int64_t year, int32_t month);
-
 /* "2024-02-29" */
 size_t lt_time_format_date(int64_t days, char out[LT_TIME_TEXT_SIZE]);
 /* "2024-01-01 00:00:00.1": up to six digits of the second, without trailing zeros. */

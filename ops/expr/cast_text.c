@@ -8,6 +8,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/clock.h"
+#include "core/base/date.h"
 #include "core/text/time.h"
 
 /* A piece of text; what is read moves `at`. */
@@ -155,7 +156,7 @@ static bool take_zone(struct reader *reader, struct parts *parts)
 static bool are_valid(const struct parts *parts)
 {
     return parts->month >= 1 && parts->month <= 12 && parts->day >= 1 &&
-           parts->day <= lt_time_days_in_month(parts->year, parts->month) && parts->hour <= 23 &&
+           parts->day <= lt_date_days_in_month(parts->year, parts->month) && parts->hour <= 23 &&
            parts->minute <= 59 && parts->second <= 59;
 }
 
@@ -172,7 +173,7 @@ bool lt_cast_text_to_timestamp(const void *text, size_t size_bytes, int64_t *out
         return false;
     if (reader.at != reader.end || !are_valid(&parts))
         return false;
-    int64_t days = lt_time_days_of((struct lt_time_date){parts.year, parts.month, parts.day});
+    int64_t days = lt_date_days((struct lt_date){parts.year, parts.month, parts.day});
     int64_t seconds =
         ((days * 24 + parts.hour) * 60 + parts.minute) * 60 + parts.second - parts.offset_s;
     int64_t us;
