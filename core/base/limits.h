@@ -6,11 +6,9 @@
 #define LT_BASE_LIMITS_H
 
 enum {
-    /* Rows in flight in one lane: what covers 1.5 M records/s over a 20 ms acknowledgement.
-     * Untouched rows cost address space only: the pool hands out the last one returned first. */
-    LT_LIMIT_LANE_ROWS = 32768,
-    /* Bytes borrowed by rows in flight in one lane before the source stops polling. */
-    LT_LIMIT_LANE_BYTES = 256 * 1024 * 1024,
+    /* Rows in flight in one lane: the fewest that the option laneRows takes, and the most. */
+    LT_LIMIT_LANE_ROWS_LEAST = 512,
+    LT_LIMIT_LANE_ROWS = 16 * 1024 * 1024,
     /* Slots of a ring between two stages: at least 4x the interval at which the consumer publishes
      * its index (IO.md 7), 64 KiB of slots. */
     LT_LIMIT_RING_SLOTS = 1024,
@@ -20,7 +18,8 @@ enum {
     LT_LIMIT_POLL_RECORDS = 256,
     /* Lanes of one query: more than any machine's cores this was built for. */
     LT_LIMIT_LANES = 256,
-    LT_LIMIT_STAGES = 8,
+    /* Stages of one lane: reading, operators and delivery apart. */
+    LT_LIMIT_STAGES = 3,
     /* Sinks of one plan, dead-letter sinks included. */
     LT_LIMIT_SINKS = 16,
     LT_LIMIT_OPERATORS = 64,
@@ -33,8 +32,6 @@ enum {
     LT_LIMIT_TYPE_DEPTH = 32,
     LT_LIMIT_EXPRESSION_DEPTH = 200,
     LT_LIMIT_EXPRESSION_BYTES = 1024 * 1024,
-    /* Rows that one record may become in one operator (explode). */
-    LT_LIMIT_EMITS_PER_RECORD = 1024 * 1024,
     /* Bytes a value can have: Spark's arrays end there too. */
     LT_LIMIT_VALUE_BYTES = 0x7fffffff,
     /* Commands waiting in a worker's mailbox. */
@@ -44,9 +41,7 @@ enum {
 _Static_assert((LT_LIMIT_RING_SLOTS & (LT_LIMIT_RING_SLOTS - 1)) == 0, "ring indices are masked");
 _Static_assert(LT_LIMIT_RING_SLOTS >= 4 * LT_LIMIT_RING_PUBLISH,
                "else a full ring is seen too late");
-_Static_assert(LT_LIMIT_LANE_ROWS >= LT_LIMIT_STAGES * LT_LIMIT_RING_SLOTS,
-               "rings full of rows must not starve the source's pool");
-_Static_assert(LT_LIMIT_LANE_ROWS >= 2 * LT_LIMIT_POLL_RECORDS,
+_Static_assert(LT_LIMIT_LANE_ROWS_LEAST >= 2 * LT_LIMIT_POLL_RECORDS,
                "one poll must fit beside one in flight");
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/log.h"
+#include "core/base/uuid.h"
 #include "core/epoch/directory.h"
 #include "core/epoch/files.h"
 #include "core/epoch/lock.h"
@@ -89,23 +90,6 @@ static int check_is_checkpoint(struct lt_directory *directory, struct lt_error *
     return code;
 }
 
-static void make_uuid(char out[37])
-{
-    unsigned char bytes[16];
-    /* Up to 256 bytes are given whole. */
-    int result = getentropy(bytes, sizeof bytes);
-    lt_assert(result == 0);
-    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40); /* version 4: random */
-    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* the variant of RFC 4122 */
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            out[at++] = '-';
-        snprintf(out + at, 3, "%02x", bytes[i]);
-        at += 2;
-    }
-}
-
 static int read_metadata(struct lt_checkpoint *checkpoint, struct lt_error *error)
 {
     struct lt_text_buffer text, id;
@@ -119,8 +103,8 @@ static int read_metadata(struct lt_checkpoint *checkpoint, struct lt_error *erro
         if (code != 0)
             lt_error_append(error, "'%s/metadata'", root->path);
     } else if (code == LT_E_NOT_FOUND) {
-        char uuid[37];
-        make_uuid(uuid);
+        char uuid[LT_UUID_SIZE];
+        lt_uuid_make(uuid);
         lt_text_append(&id, uuid);
         lt_text_clear(&text);
         lt_epoch_log_format_metadata(&text, uuid);

@@ -8,16 +8,6 @@
 #include "core/base/log.h"
 #include "core/run/recover.h"
 
-/* The kernel makes them; one that cannot be read leaves the id zero, which is still an id. */
-static void make_uuid(char out[LT_UUID_SIZE])
-{
-    FILE *file = fopen("/proc/sys/kernel/random/uuid", "re");
-    if (file == NULL || fgets(out, LT_UUID_SIZE, file) == NULL)
-        snprintf(out, LT_UUID_SIZE, "00000000-0000-0000-0000-000000000000");
-    if (file != NULL)
-        fclose(file);
-}
-
 /* -------------------------------------------------------------------------------- connections */
 
 static struct lt_connector_env base_env(struct lt_assembly *assembly)
@@ -100,10 +90,10 @@ static int take_id(struct lt_assembly *assembly, const char *id, struct lt_error
 
 static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
 {
-    make_uuid(assembly->run_id);
+    lt_uuid_make(assembly->run_id);
     if (assembly->settings.checkpoint_path == NULL) {
         char id[LT_UUID_SIZE];
-        make_uuid(id);
+        lt_uuid_make(id);
         if (assembly->carried == NULL)
             assembly->recovery = (struct lt_recovery){.is_new = true};
         return take_id(assembly, assembly->id[0] == '\0' ? id : assembly->id, error);
@@ -254,7 +244,7 @@ static int create_lane(struct lt_assembly *assembly, uint32_t index, struct lt_e
 {
     uint32_t partition_count = assembly->pipeline.source->partition_count;
     uint32_t *partitions = lt_alloc_array(partition_count, sizeof *partitions);
-    struct lt_worker *workers[LT_LANE_STAGES_MAX];
+    struct lt_worker *workers[LT_LIMIT_STAGES];
     struct lt_lane_options options = {
         .index = index,
         .pipeline = &assembly->pipeline,

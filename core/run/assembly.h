@@ -17,12 +17,11 @@
 #ifndef LT_RUN_ASSEMBLY_H
 #define LT_RUN_ASSEMBLY_H
 
+#include "core/base/uuid.h"
 #include "core/run/control.h"
 #include "core/run/placement.h"
 #include "core/run/query.h"
 #include "core/run/query_options.h"
-
-enum { LT_UUID_SIZE = 37 };
 
 struct lt_assembly {
     /* for the query */

@@ -5,7 +5,7 @@
 
 #include "core/base/arena.h"
 
-static const char *const stage_names[LT_LANE_STAGES_MAX + 1][LT_LANE_STAGES_MAX] = {
+static const char *const stage_names[LT_LIMIT_STAGES + 1][LT_LIMIT_STAGES] = {
     {0}, {"lane"}, {"read", "deliver"}, {"read", "operate", "deliver"}};
 
 /* The stage that has the trunk's operators. */

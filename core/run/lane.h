@@ -12,21 +12,20 @@
 #ifndef LT_RUN_LANE_H
 #define LT_RUN_LANE_H
 
+#include "core/base/limits.h"
 #include "core/run/pipeline.h"
 #include "core/run/stage.h"
-
-enum { LT_LANE_STAGES_MAX = 3 };
 
 struct lt_lane {
     uint32_t index;
     uint32_t *partitions;
     uint32_t partition_count;
     struct lt_position *start, *end;
-    struct lt_stage stages[LT_LANE_STAGES_MAX];
+    struct lt_stage stages[LT_LIMIT_STAGES];
     uint32_t stage_count;
-    struct lt_ring *rings[LT_LANE_STAGES_MAX - 1];
-    struct lt_ring_outlet outlets[LT_LANE_STAGES_MAX - 1];
-    struct lt_mailbox *mailboxes[LT_LANE_STAGES_MAX];
+    struct lt_ring *rings[LT_LIMIT_STAGES - 1];
+    struct lt_ring_outlet outlets[LT_LIMIT_STAGES - 1];
+    struct lt_mailbox *mailboxes[LT_LIMIT_STAGES];
     struct lt_intake intake;
     struct lt_delivery delivery;
 };
