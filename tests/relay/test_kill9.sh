@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # A relay is killed with SIGKILL again and again under a constant load, and started again each time. LEAT_KILLS (10) says how
 # often. Every other kill aims between offsets/N and commits/N (killer.c); the others come when they like, also while the
-# relay starts. In the end an audit says what became of each record; what may have been sent twice is bounded by what each
-# death left behind (marks.c).
+# relay starts: LEAT_SEED (the script's process id) decides when. In the end an audit says what became of each record; what may
+# have been sent twice is bounded by what each death left behind (marks.c).
 . "$(dirname "$0")/lib.sh"
 
 killer=$build/tests/killer marks=$build/tests/marks
 topic in 4 && topic out 4 || exit 1
 checkpoint directory
 between=0 idle=0 highest=()
+RANDOM=$seed
 : >"$scratch/marks"
 
 start_load() { background "$audit" produce "$kafka" "$in" --rate 5000 --seconds 7200 --partitions 4; }
@@ -82,9 +83,12 @@ nothing_lost() {
 died_between() { [ "$between" -ge $(((kill_count + 9) / 10)) ] || { echo "only $between of $kill_count"; return 1; }; }
 never_idle() { [ "$idle" -eq 0 ] || { echo "$idle of $kill_count had nothing outstanding"; return 1; }; }
 
+echo "LEAT_SEED=$seed"
 if is_memory "$scratch"; then echo "note: the checkpoint is in memory, there is no disk to write"; fi
+has_begun() { [ "$("$envelopes" count "$kafka" "$in")" -gt 0 ]; }
 start_load
 load=$pid
+check "the load begins" wait_for 30 has_begun
 check "a relay goes on after each of $kill_count kills" kill_again_and_again
 check "records were outstanding at each kill" never_idle
 check "one kill in ten came between offsets and commits" died_between
