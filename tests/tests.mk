@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc)
 .PHONY: test
 test: setup-build setup-test ## every test, against a real Kafka that it brings up
 	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
-	@tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+	@LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/tests/log tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
 
 .PHONY: test-programs
 test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests run, without running it
