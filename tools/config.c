@@ -157,12 +157,6 @@ static int fail_flag(struct reading *reading, const yaml_node_t *key)
     return status;
 }
 
-static bool is_for_command_only(int setting)
-{
-    return setting == LT_TOOL_SET_HELP || setting == LT_TOOL_SET_PRINT_CONFIG ||
-           setting == LT_TOOL_SET_EXPLAIN || setting == LT_TOOL_SET_CONFIG;
-}
-
 static int set_flag(struct reading *reading, int setting, const yaml_node_t *value)
 {
     char *origin = origin_of(reading, value);
@@ -182,8 +176,12 @@ static int take_flag(struct reading *reading, const yaml_node_t *key, const yaml
     int setting = lt_tool_settings_find(scalar_of(key));
     if (setting < 0)
         return fail_flag(reading, key);
-    if (is_for_command_only(setting))
-        return fail_at(reading, key, "key", scalar_of(key), " is for the command line only");
+    if (!lt_tool_settings_may((enum lt_tool_setting)setting, LT_TOOL_LAYER_FILE))
+        return fail_at(
+            reading, key, "key", scalar_of(key),
+            lt_tool_settings_may((enum lt_tool_setting)setting, LT_TOOL_LAYER_ENVIRONMENT)
+                ? " is for the command line and the environment only"
+                : " is for the command line only");
     bool is_list = setting == LT_TOOL_SET_DROP_HEADER || setting == LT_TOOL_SET_ADD_HEADER ||
                    setting == LT_TOOL_SET_OPTION || setting == LT_TOOL_SET_SOURCE_OPTION ||
                    setting == LT_TOOL_SET_SINK_OPTION;

@@ -175,9 +175,9 @@ static int deal_counters(struct lt_tool_plan *plan, const struct lt_tool_setting
     const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_COUNTERS);
     const char *name = lt_tool_settings_text(settings, LT_TOOL_SET_NAME);
     const char *origin = lt_tool_settings_origin(settings, LT_TOOL_SET_COUNTERS);
-    if (where != NULL && strcmp(where, "off") == 0)
+    if (strcmp(where, "off") == 0)
         return 0;
-    plan->counters_are_auto = where == NULL || strcmp(where, "auto") == 0;
+    plan->counters_are_auto = strcmp(where, "auto") == 0;
     if (plan->counters_are_auto)
         plan->counters_path = leat_admin_counters_path(name != NULL ? name : "relay");
     else

@@ -8,7 +8,7 @@
  *     LEAT_IO                      the option io
  *
  * In a key an underscore stands for a dot, and case does not matter. Flags that end the program
- * (help, print-config, explain) are for the command line only. Other programs may have variables
+ * are for the command line only (tools/settings.h says which). Other programs may have variables
  * that begin with LEAT_ too; one that is nearly a name of ours is taken for a slip and is an error.
  */
 #include "tools/settings.h"
@@ -30,13 +30,6 @@ static const struct {
     {"LEAT_SOURCE_OPTION_", LT_TOOL_SOURCE_SIDE},
     {"LEAT_SINK_OPTION_", LT_TOOL_SINK_SIDE},
 };
-
-static bool is_for_command_only(int setting)
-{
-    return setting == LT_TOOL_SET_HELP || setting == LT_TOOL_SET_PRINT_CONFIG ||
-           setting == LT_TOOL_SET_EXPLAIN || setting == LT_TOOL_SET_OPTION ||
-           setting == LT_TOOL_SET_SOURCE_OPTION || setting == LT_TOOL_SET_SINK_OPTION;
-}
 
 /* "LEAT_UNTIL_END" for "until-end". */
 static char *name_of(int setting)
@@ -60,6 +53,17 @@ static int take_option(struct lt_tool_settings *settings, enum lt_tool_side side
         lt_tool_settings_pair(settings, side, key, value, LT_TOOL_LAYER_ENVIRONMENT, origin);
     free(key);
     return status;
+}
+
+/* A name of ours that the environment may not say. */
+static int fail_layer(const char *name, int setting)
+{
+    return lt_tool_settings_may((enum lt_tool_setting)setting, LT_TOOL_LAYER_FILE)
+               ? lt_tool_wrong("environment variable \"%s\" names no option; hint: %s_KEY=VALUE",
+                               name, name)
+               : lt_tool_wrong("environment variable \"%s\" is not known: --%s is for the command "
+                               "line only",
+                               name, lt_tool_relay_flags[setting].name);
 }
 
 /* Names are compared without what all of them begin with, or LEAT_HOME would be near LEAT_NAME. */
@@ -91,9 +95,11 @@ static int take_variable(struct lt_tool_settings *settings, const char *name, co
         status = lt_tool_settings_pair(settings, LT_TOOL_QUERY_SIDE, "io", value,
                                        LT_TOOL_LAYER_ENVIRONMENT, origin);
     for (int i = 0; i < LT_TOOL_SET_COUNT && status < 0; i++)
-        if (strcmp(name, names[i]) == 0 && !is_for_command_only(i))
-            status = lt_tool_settings_set(settings, (enum lt_tool_setting)i, value,
-                                          LT_TOOL_LAYER_ENVIRONMENT, origin);
+        if (strcmp(name, names[i]) == 0)
+            status = !lt_tool_settings_may((enum lt_tool_setting)i, LT_TOOL_LAYER_ENVIRONMENT)
+                         ? fail_layer(name, i)
+                         : lt_tool_settings_set(settings, (enum lt_tool_setting)i, value,
+                                                LT_TOOL_LAYER_ENVIRONMENT, origin);
     if (status < 0)
         status = fail_slip(name, names);
     free(origin);

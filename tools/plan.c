@@ -11,12 +11,11 @@
 #include "tools/commands.h"
 
 static int parse_duration(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
-                          const char *default_text, int64_t *out_ns)
+                          int64_t *out_ns)
 {
     char error[512];
     const char *text = lt_tool_settings_text(settings, setting);
-    if (leat_admin_duration_ns(text != NULL ? text : default_text, out_ns, error, sizeof error) ==
-        LEAT_OK)
+    if (leat_admin_duration_ns(text, out_ns, error, sizeof error) == LEAT_OK)
         return 0;
     return lt_tool_wrong("%s: --%s: %s", lt_tool_settings_origin(settings, setting),
                          lt_tool_relay_flags[setting].name, error);
@@ -24,13 +23,12 @@ static int parse_duration(const struct lt_tool_settings *settings, enum lt_tool_
 
 static int parse_durations(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
-    int status = parse_duration(settings, LT_TOOL_SET_EPOCH, "1s", &plan->epoch_ns);
+    int status = parse_duration(settings, LT_TOOL_SET_EPOCH, &plan->epoch_ns);
+    if (status == 0)
+        status = parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, &plan->startup_timeout_ns);
     if (status == 0)
         status =
-            parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, "10s", &plan->startup_timeout_ns);
-    if (status == 0)
-        status = parse_duration(settings, LT_TOOL_SET_PROGRESS_INTERVAL, "1s",
-                                &plan->progress_interval_ns);
+            parse_duration(settings, LT_TOOL_SET_PROGRESS_INTERVAL, &plan->progress_interval_ns);
     if (status == 0 && plan->progress_interval_ns < 1000 * 1000)
         status = lt_tool_wrong("%s: --progress-interval is less than 1ms",
                                lt_tool_settings_origin(settings, LT_TOOL_SET_PROGRESS_INTERVAL));

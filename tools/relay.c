@@ -197,8 +197,6 @@ static int set_log_level(const struct lt_tool_settings *settings)
     static const char *const names[] = {"error", "warn", "info", "debug"};
     enum { NAME_COUNT = sizeof names / sizeof names[0] };
     const char *level = lt_tool_settings_text(settings, LT_TOOL_SET_LOG_LEVEL);
-    if (level == NULL)
-        level = "info"; /* so that each choice made at the start is told once */
     for (size_t i = 0; i < NAME_COUNT; i++)
         if (strcmp(level, names[i]) == 0) {
             leat_set_log_level((enum leat_log_level)i);

@@ -138,10 +138,10 @@ int lt_tool_plan_select(struct lt_tool_plan *plan, const struct lt_tool_settings
 {
     const char *list = lt_tool_settings_text(settings, LT_TOOL_SET_SELECT);
     const char *time = lt_tool_settings_text(settings, LT_TOOL_SET_TIMESTAMP);
-    if (time != NULL && strcmp(time, "now") != 0 && strcmp(time, "source") != 0)
+    if (strcmp(time, "now") != 0 && strcmp(time, "source") != 0)
         return lt_tool_wrong("%s: --timestamp \"%s\" is none of: source, now",
                              lt_tool_settings_origin(settings, LT_TOOL_SET_TIMESTAMP), time);
-    bool is_now = time != NULL && strcmp(time, "now") == 0;
+    bool is_now = strcmp(time, "now") == 0;
     *gives_topic = false;
     if (list != NULL && strcmp(plan->sink.format, "kafka") == 0)
         list = skip_star(list);

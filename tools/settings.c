@@ -9,9 +9,19 @@
 #include "tools/commands.h"
 
 const struct lt_tool_flag lt_tool_relay_flags[LT_TOOL_SET_FLAGS] = {
-#define FLAG(id, name, letter, argument, help) {name, letter, argument, help},
+#define FLAG(id, name, letter, argument, fallback, layers, help) {name, letter, argument, help},
     LT_TOOL_SETTINGS(FLAG)
 #undef FLAG
+};
+
+static const struct {
+    const char *fallback;
+    enum lt_tool_layers layers;
+} rules[LT_TOOL_SET_FLAGS] = {
+#define RULE(id, name, letter, argument, fallback, layers, help)                                   \
+    {fallback, LT_TOOL_LAYERS_##layers},
+    LT_TOOL_SETTINGS(RULE)
+#undef RULE
 };
 
 void lt_tool_settings_fini(struct lt_tool_settings *settings)
@@ -137,7 +147,8 @@ int lt_tool_settings_command(struct lt_tool_settings *settings, int count, char 
 const char *lt_tool_settings_text(const struct lt_tool_settings *settings,
                                   enum lt_tool_setting setting)
 {
-    return settings->values[setting].text;
+    const char *text = settings->values[setting].text;
+    return text != NULL || setting >= LT_TOOL_SET_FLAGS ? text : rules[setting].fallback;
 }
 
 const char *lt_tool_settings_origin(const struct lt_tool_settings *settings,
@@ -149,8 +160,18 @@ const char *lt_tool_settings_origin(const struct lt_tool_settings *settings,
 
 bool lt_tool_settings_switch(const struct lt_tool_settings *settings, enum lt_tool_setting setting)
 {
-    const char *text = settings->values[setting].text;
+    const char *text = lt_tool_settings_text(settings, setting);
     return text != NULL && strcmp(text, "true") == 0;
+}
+
+bool lt_tool_settings_may(enum lt_tool_setting setting, enum lt_tool_layer layer)
+{
+    if (setting >= LT_TOOL_SET_FLAGS || layer == LT_TOOL_LAYER_COMMAND)
+        return true;
+    enum lt_tool_layers layers = rules[setting].layers;
+    return layers == LT_TOOL_LAYERS_ANY ||
+           layers == (layer == LT_TOOL_LAYER_FILE ? LT_TOOL_LAYERS_NOT_ENVIRONMENT
+                                                  : LT_TOOL_LAYERS_NOT_FILE);
 }
 
 int lt_tool_settings_find(const char *name)

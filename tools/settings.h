@@ -19,61 +19,70 @@
 
 #include "tools/flags.h"
 
-/* id, name, letter, argument, help. The names are those of the flags, of the keys in the file's
- * section `relay`, and, in capitals, of the environment. */
+/* id, name, letter, argument, what it is when nobody says it (NULL: nothing, or the query's and the
+ * connectors' options have it), which layers may say it, help. The names are those of the flags, of
+ * the keys in the file's section `relay`, and, in capitals, of the environment. */
 #define LT_TOOL_SETTINGS(XX)                                                                       \
-    XX(WHERE, "where", 0, "EXPR", "Pass on the records for which EXPR is true.")                   \
-    XX(SELECT, "select", 0, "LIST",                                                                \
+    XX(WHERE, "where", 0, "EXPR", NULL, ANY, "Pass on the records for which EXPR is true.")        \
+    XX(SELECT, "select", 0, "LIST", NULL, ANY,                                                     \
        "Rewrite columns by name: \"upper(cast(value as string)) as value\". Names: key, value, "   \
        "topic, partition, headers, timestamp. What the list does not name stays as it is; a list " \
        "with * except (...) is taken as it stands.")                                               \
-    XX(DROP_HEADER, "drop-header", 0, "NAME", "Drop all headers of that name; * drops all.")       \
-    XX(ADD_HEADER, "add-header", 0, "NAME=VALUE", "Add a header at the end; NAME alone: null.")    \
-    XX(CHECKPOINT, "checkpoint", 0, "DIR",                                                         \
+    XX(DROP_HEADER, "drop-header", 0, "NAME", NULL, ANY,                                           \
+       "Drop all headers of that name; * drops all.")                                              \
+    XX(ADD_HEADER, "add-header", 0, "NAME=VALUE", NULL, ANY,                                       \
+       "Add a header at the end; NAME alone: null.")                                               \
+    XX(CHECKPOINT, "checkpoint", 0, "DIR", NULL, ANY,                                              \
        "Where the relay keeps how far it is, to go on from there after any end.")                  \
-    XX(FROM, "from", 0, "WHERE",                                                                   \
+    XX(FROM, "from", 0, "WHERE", NULL, ANY,                                                        \
        "Where a new relay begins: earliest, latest (the default), committed, or a time as "        \
        "milliseconds or 2026-08-20T12:00:00Z.")                                                    \
-    XX(UNTIL_END, "until-end", 0, NULL, "Stop at what was the end when the relay started.")        \
-    XX(PARTITION, "partition", 0, "HOW",                                                           \
+    XX(UNTIL_END, "until-end", 0, NULL, "false", ANY,                                              \
+       "Stop at what was the end when the relay started.")                                         \
+    XX(PARTITION, "partition", 0, "HOW", NULL, ANY,                                                \
        "source (the default: the partition it came from), key (by the key, as Kafka's Java "       \
        "client does), murmur2 (the same: the name of that client's hash), round-robin.")           \
-    XX(TIMESTAMP, "timestamp", 0, "HOW", "source (the default: keep it), or now.")                 \
-    XX(DLQ, "dlq", 0, "URL",                                                                       \
+    XX(TIMESTAMP, "timestamp", 0, "HOW", "source", ANY, "source (the default: keep it), or now.")  \
+    XX(DLQ, "dlq", 0, "URL", NULL, ANY,                                                            \
        "Where records go that cannot be processed, byte for byte, with headers that say why. "     \
        "Without it the first one ends the relay.")                                                 \
-    XX(OPTION, "option", 0, "KEY=VALUE",                                                           \
+    XX(OPTION, "option", 0, "KEY=VALUE", NULL, NOT_ENVIRONMENT,                                    \
        "Any option of source, sink or query; kafka.* goes to both sides.")                         \
-    XX(SOURCE_OPTION, "source-option", 0, "KEY=VALUE", "An option of the source alone.")           \
-    XX(SINK_OPTION, "sink-option", 0, "KEY=VALUE", "An option of the sink alone.")                 \
-    XX(CONFIG, "config", 0, "FILE",                                                                \
+    XX(SOURCE_OPTION, "source-option", 0, "KEY=VALUE", NULL, NOT_ENVIRONMENT,                      \
+       "An option of the source alone.")                                                           \
+    XX(SINK_OPTION, "sink-option", 0, "KEY=VALUE", NULL, NOT_ENVIRONMENT,                          \
+       "An option of the sink alone.")                                                             \
+    XX(CONFIG, "config", 0, "FILE", NULL, NOT_FILE,                                                \
        "YAML file with the sections source, sink, query and relay; the command line and the "      \
        "environment win over it.")                                                                 \
-    XX(EPOCH, "epoch", 0, "TIME", "How often progress is made durable; default 1s.")               \
-    XX(LANES, "lanes", 0, "N", "Lanes to run; default: as partitions and CPUs allow.")             \
-    XX(STAGES, "stages", 0, "N", "Threads each lane is cut into: 1 (the default), 2 or 3.")        \
-    XX(CPUS, "cpus", 0, "LIST", "CPUs for lanes, as 2,4-6.")                                       \
-    XX(IDLE, "idle", 0, "HOW",                                                                     \
+    XX(EPOCH, "epoch", 0, "TIME", "1s", ANY, "How often progress is made durable; default 1s.")    \
+    XX(LANES, "lanes", 0, "N", NULL, ANY, "Lanes to run; default: as partitions and CPUs allow.")  \
+    XX(STAGES, "stages", 0, "N", NULL, ANY,                                                        \
+       "Threads each lane is cut into: 1 (the default), 2 or 3.")                                  \
+    XX(CPUS, "cpus", 0, "LIST", NULL, ANY, "CPUs for lanes, as 2,4-6.")                            \
+    XX(IDLE, "idle", 0, "HOW", NULL, ANY,                                                          \
        "What a lane does when nothing is there: spin, yield, backoff, "                            \
        "park; default: auto.")                                                                     \
-    XX(STARTUP_TIMEOUT, "startup-timeout", 0, "TIME",                                              \
+    XX(STARTUP_TIMEOUT, "startup-timeout", 0, "TIME", "10s", ANY,                                  \
        "How long the start waits for brokers to answer; default 10s.")                             \
-    XX(DRAIN, "drain", 0, "TIME",                                                                  \
+    XX(DRAIN, "drain", 0, "TIME", NULL, ANY,                                                       \
        "How long a stop waits for what was read to be delivered and committed; default 5s.")       \
-    XX(NAME, "name", 0, "NAME", "Name in progress, counters and logs.")                            \
-    XX(COUNTERS, "counters", 0, "WHERE",                                                           \
+    XX(NAME, "name", 0, "NAME", NULL, ANY, "Name in progress, counters and logs.")                 \
+    XX(COUNTERS, "counters", 0, "WHERE", "auto", ANY,                                              \
        "auto (the default: a file in shared memory that leat stat finds), off, or a path.")        \
-    XX(PROGRESS_INTERVAL, "progress-interval", 0, "TIME",                                          \
+    XX(PROGRESS_INTERVAL, "progress-interval", 0, "TIME", "1s", ANY,                               \
        "How often the live line, or a line of JSON progress, is printed; default 1s.")             \
-    XX(PRINT_CONFIG, "print-config", 0, NULL,                                                      \
+    XX(PRINT_CONFIG, "print-config", 0, NULL, NULL, COMMAND,                                       \
        "Print each effective value and where it came from, and end.")                              \
-    XX(EXPLAIN, "explain", 0, NULL, "Check everything without connecting, print the plan, end.")   \
-    XX(QUIET, "quiet", 'q', NULL, "No live line and no progress.")                                 \
-    XX(LOG_LEVEL, "log-level", 0, "LEVEL", "error, warn, info (the default) or debug.")            \
-    XX(HELP, "help", 'h', NULL, "Print this and end.")
+    XX(EXPLAIN, "explain", 0, NULL, NULL, COMMAND,                                                 \
+       "Check everything without connecting, print the plan, end.")                                \
+    XX(QUIET, "quiet", 'q', NULL, "false", ANY, "No live line and no progress.")                   \
+    XX(LOG_LEVEL, "log-level", 0, "LEVEL", "info", ANY,                                            \
+       "error, warn, info (the default) or debug.")                                                \
+    XX(HELP, "help", 'h', NULL, NULL, COMMAND, "Print this and end.")
 
 enum lt_tool_setting {
-#define LT_TOOL_SETTING_ID(id, name, letter, argument, help) LT_TOOL_SET_##id,
+#define LT_TOOL_SETTING_ID(id, name, letter, argument, fallback, layers, help) LT_TOOL_SET_##id,
     LT_TOOL_SETTINGS(LT_TOOL_SETTING_ID)
 #undef LT_TOOL_SETTING_ID
         LT_TOOL_SET_FLAGS, /* how many are flags; the two below are words or sections */
@@ -83,6 +92,14 @@ enum lt_tool_setting {
 };
 
 extern const struct lt_tool_flag lt_tool_relay_flags[LT_TOOL_SET_FLAGS];
+
+/* Who beside the command line may say it. */
+enum lt_tool_layers {
+    LT_TOOL_LAYERS_ANY,
+    LT_TOOL_LAYERS_NOT_FILE,        /* a file that names another file */
+    LT_TOOL_LAYERS_NOT_ENVIRONMENT, /* there the key is in the variable's name */
+    LT_TOOL_LAYERS_COMMAND,         /* ends the program */
+};
 
 enum lt_tool_layer {
     LT_TOOL_LAYER_NONE,
@@ -136,12 +153,15 @@ int lt_tool_settings_command(struct lt_tool_settings *settings, int count, char 
 /* Reads the variables that begin with LEAT_. */
 int lt_tool_settings_environment(struct lt_tool_settings *settings, char *const *environment);
 
-/* The value, or NULL; the origin, or "default". */
+/* The value; where nobody said one, the default, or NULL if there is none here. The origin, or
+ * "default". */
 const char *lt_tool_settings_text(const struct lt_tool_settings *settings,
                                   enum lt_tool_setting setting);
 const char *lt_tool_settings_origin(const struct lt_tool_settings *settings,
                                     enum lt_tool_setting setting);
 bool lt_tool_settings_switch(const struct lt_tool_settings *settings, enum lt_tool_setting setting);
+/* True when that layer may say the flag. */
+bool lt_tool_settings_may(enum lt_tool_setting setting, enum lt_tool_layer layer);
 /* The index of the flag of that name, or -1. */
 int lt_tool_settings_find(const char *name);
 

@@ -248,6 +248,10 @@ static void a_config_file_is_told_its_faults_by_line_and_column(void **state)
     assert_contains(p.err, "leat relay: FILE:3:1: ");
     run_config("relay:\n  help: true\n", NULL);
     assert_string_equal(p.err, "leat relay: FILE:2:3: key \"help\" is for the command line only\n");
+    run_config("relay:\n  config: other.yaml\n", NULL);
+    assert_string_equal(p.err,
+                        "leat relay: FILE:2:3: key \"config\" is for the command line and the "
+                        "environment only\n");
     assert_int_equal(p.status, 2);
 }
 
@@ -288,6 +292,11 @@ static void a_file_makes_a_relay_and_print_config_says_where_each_value_is_from(
     assert_contains(p.out, line);
     assert_contains(p.out, "relay: add-header = origin=relay   # ");
     assert_contains(p.out, "query: stages = 1   # default\n");
+    assert_contains(p.out, "relay: epoch = 1s   # default\n");
+    assert_contains(p.out, "relay: progress-interval = 1s   # default\n");
+    assert_contains(p.out, "relay: log-level = info   # default\n");
+    assert_contains(p.out, "relay: until-end = false   # default\n");
+    assert_lacks(p.out, "relay: dlq");
 }
 
 static void secrets_are_never_printed(void **state)
@@ -327,6 +336,14 @@ static void a_mistyped_variable_is_an_error_with_the_nearest(void **state)
     program_run(&p, "leat-relay", PROGRAM_ARGS(IN, OUT), PROGRAM_ARGS("LEAT_CHEKPOINT=/x"), NULL);
     assert_string_equal(p.err, "leat-relay: environment variable \"LEAT_CHEKPOINT\" is not known; "
                                "hint: did you mean \"LEAT_CHECKPOINT\"?\n");
+    assert_int_equal(p.status, 2);
+    program_run(&p, "leat-relay", PROGRAM_ARGS(IN, OUT), PROGRAM_ARGS("LEAT_EXPLAIN=true"), NULL);
+    assert_string_equal(p.err, "leat-relay: environment variable \"LEAT_EXPLAIN\" is not known: "
+                               "--explain is for the command line only\n");
+    assert_int_equal(p.status, 2);
+    program_run(&p, "leat-relay", PROGRAM_ARGS(IN, OUT), PROGRAM_ARGS("LEAT_OPTION=lanes=1"), NULL);
+    assert_string_equal(p.err, "leat-relay: environment variable \"LEAT_OPTION\" names no option; "
+                               "hint: LEAT_OPTION_KEY=VALUE\n");
     assert_int_equal(p.status, 2);
 }
 
