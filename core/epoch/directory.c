@@ -49,6 +49,14 @@ static int open_below(const struct lt_directory *directory, const char *name, bo
     return code == LT_E_NOT_FOUND && !create ? 0 : code;
 }
 
+int lt_directory_explain_damage(int code, struct lt_error *error)
+{
+    if (code != LT_E_CORRUPT || error == NULL)
+        return code;
+    struct lt_error cause = *error;
+    return lt_error_set(error, code, "damaged: %s" DAMAGE_HINT, cause.text);
+}
+
 static int open_sink_folder(struct lt_directory *directory, uint32_t sink, bool create,
                             struct lt_error *error)
 {
@@ -84,6 +92,13 @@ static int list_numbers(const struct lt_epoch_folder *folder, uint64_t **out, si
     free(names.names);
     qsort(*out, *count, sizeof **out, compare_numbers);
     return 0;
+}
+
+/* A purge that was interrupted has left older numbers in the folders that it comes to last. */
+static void note_oldest(struct lt_directory *directory, const uint64_t *numbers, size_t count)
+{
+    if (count > 0 && numbers[0] < directory->oldest)
+        directory->oldest = numbers[0];
 }
 
 /* A stateful query's results live in its state, which continuous mode would ignore. */
@@ -255,11 +270,9 @@ int lt_directory_read(struct lt_directory *directory, bool verify_checksums, str
         for (size_t i = 0; i < offsets_count; i++)
             directory->entries[i].epoch = offsets[i];
         directory->oldest = offsets_count > 0 ? offsets[0] : 0;
-        code = read_logs(directory, commits, commits_count, arena, error);
-        if (code == LT_E_CORRUPT) {
-            struct lt_error cause = error == NULL ? (struct lt_error){0} : *error;
-            code = lt_error_set(error, code, "damaged: %s" DAMAGE_HINT, cause.text);
-        }
+        note_oldest(directory, commits, commits_count);
+        code = lt_directory_explain_damage(
+            read_logs(directory, commits, commits_count, arena, error), error);
     }
     free(offsets);
     free(commits);
@@ -286,13 +299,14 @@ static int delete_stale_offsets(struct lt_directory *directory, struct lt_error 
 }
 
 /* Deletes a sink's notes of epochs that were never logged. */
-static int delete_stale_notes(const struct lt_directory *directory,
-                              const struct lt_epoch_folder *folder, struct lt_error *error)
+static int delete_stale_notes(struct lt_directory *directory, const struct lt_epoch_folder *folder,
+                              struct lt_error *error)
 {
     uint64_t *epochs;
     size_t count;
     int code = list_numbers(folder, &epochs, &count, error);
     bool changed = false;
+    note_oldest(directory, epochs, count);
     for (size_t i = count; code == 0 && i-- > 0;) {
         if ((int64_t)epochs[i] <= directory->conclusion.last_logged)
             break;
@@ -305,6 +319,29 @@ static int delete_stale_notes(const struct lt_directory *directory,
     return code == 0 && changed ? lt_epoch_folder_sync(folder, error) : code;
 }
 
+/* What a source keeps is written at start, when these folders are not looked at any more. */
+static int tidy_sources(const struct lt_directory *directory, struct lt_error *error)
+{
+    struct lt_epoch_folder sources = {.fd = -1};
+    uint64_t *numbers = NULL;
+    size_t count = 0;
+    int code = open_below(directory, "sources", false, &sources, error);
+    if (code == 0)
+        code = list_numbers(&sources, &numbers, &count, error);
+    for (size_t i = 0; code == 0 && i < count; i++) {
+        struct lt_epoch_folder folder = {.fd = -1};
+        char name[LT_EPOCH_NAME_SIZE];
+        snprintf(name, sizeof name, "sources/%" PRIu64, numbers[i]);
+        code = open_below(directory, name, false, &folder, error);
+        if (code == 0 && folder.fd >= 0)
+            code = lt_epoch_folder_tidy(&folder, error);
+        lt_epoch_folder_close(&folder);
+    }
+    free(numbers);
+    lt_epoch_folder_close(&sources);
+    return code;
+}
+
 static int tidy_all(struct lt_directory *directory, struct lt_error *error)
 {
     int code = lt_epoch_folder_tidy(&directory->root, error);
@@ -315,7 +352,7 @@ static int tidy_all(struct lt_directory *directory, struct lt_error *error)
     for (uint32_t sink = 0; code == 0 && sink < LT_LIMIT_SINKS; sink++)
         if (directory->sinks[sink].fd >= 0)
             code = lt_epoch_folder_tidy(&directory->sinks[sink], error);
-    return code;
+    return code == 0 ? tidy_sources(directory, error) : code;
 }
 
 int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count, struct lt_error *error)

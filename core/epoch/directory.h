@@ -24,7 +24,7 @@ struct lt_directory {
     uint32_t *prepared_sinks;     /* of last_commit + 1 .. last_logged */
     struct lt_recovery_entry *entries;
     size_t entry_count;
-    uint64_t oldest; /* the smallest number in offsets; 0 if there is none */
+    uint64_t oldest; /* the smallest number in any folder; 0 if there is none */
 };
 
 void lt_directory_init(struct lt_directory *directory);
@@ -36,9 +36,13 @@ void lt_directory_close(struct lt_directory *directory);
 /* Reads the logs and concludes; changes nothing. LT_E_CORRUPT names the file and the damage. */
 int lt_directory_read(struct lt_directory *directory, bool verify_checksums, struct lt_arena *arena,
                       struct lt_error *error) LT_MUST_USE;
-/* Deletes stale entries and what a crash left, creates the folders that a run needs. Idempotent. */
+/* Deletes stale entries and what a crash left, also of sources' own files; creates the folders that
+ * a run needs. Idempotent. */
 int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count,
                        struct lt_error *error) LT_MUST_USE;
+
+/* Says of LT_E_CORRUPT that it is damage, and what to do; other codes pass. Returns `code`. */
+int lt_directory_explain_damage(int code, struct lt_error *error);
 
 /* One entry of offsets; LT_E_CORRUPT if it is missing. */
 int lt_directory_read_offsets(const struct lt_directory *directory, uint64_t epoch,
