@@ -225,11 +225,6 @@ const char *lt_checkpoint_query_id(const struct lt_checkpoint *checkpoint)
     return checkpoint->query_id;
 }
 
-const char *lt_checkpoint_path(const struct lt_checkpoint *checkpoint)
-{
-    return checkpoint->options.path;
-}
-
 /* ------------------------------------------------------------------------------------ recovery */
 
 static bool is_unfinished(const struct lt_checkpoint *checkpoint, uint64_t epoch)
@@ -357,7 +352,7 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
 /* ------------------------------------------------------------------------------ sources' files */
 
 /* Opens the folder of "sources/0/0" under the checkpoint; *file is then "0". */
-static int open_file_folder(const char *checkpoint_path, const char *name, bool create,
+static int open_file_folder(const struct lt_checkpoint *checkpoint, const char *name, bool create,
                             struct lt_epoch_folder *folder, const char **file,
                             struct lt_error *error)
 {
@@ -366,34 +361,36 @@ static int open_file_folder(const char *checkpoint_path, const char *name, bool 
     *file = slash + 1;
     struct lt_text_buffer path;
     lt_text_init(&path);
-    lt_text_format(&path, "%s/%.*s", checkpoint_path, (int)(slash - name), name);
+    lt_text_format(&path, "%s/%.*s", checkpoint->options.path, (int)(slash - name), name);
     int code = lt_epoch_folder_open(folder, lt_text_get(&path), create, error);
     lt_text_fini(&path);
     return code;
 }
 
-int lt_checkpoint_read_file(const char *checkpoint_path, const char *name,
+int lt_checkpoint_read_file(const struct lt_checkpoint *checkpoint, const char *name,
                             struct lt_text_buffer *out, struct lt_error *error)
 {
     struct lt_epoch_folder folder;
     const char *file;
-    int code = open_file_folder(checkpoint_path, name, false, &folder, &file, error);
-    if (code != 0)
+    int code = open_file_folder(checkpoint, name, false, &folder, &file, error);
+    if (code == 0) {
+        code = lt_epoch_file_read(&folder, file, checkpoint->options.verify_checksums, out, error);
+        lt_epoch_folder_close(&folder);
+    }
+    if (code == LT_E_NOT_FOUND) /* without a text: there is none */
         return code;
-    code = lt_epoch_file_read(&folder, file, true, out, error);
-    lt_epoch_folder_close(&folder);
-    return code;
+    return refuse(lt_directory_explain_damage(code, error), error);
 }
 
-int lt_checkpoint_write_file(const char *checkpoint_path, const char *name, const void *content,
-                             size_t size_bytes, struct lt_error *error)
+int lt_checkpoint_write_file(const struct lt_checkpoint *checkpoint, const char *name,
+                             const void *content, size_t size_bytes, struct lt_error *error)
 {
     struct lt_epoch_folder folder;
     const char *file;
-    int code = open_file_folder(checkpoint_path, name, true, &folder, &file, error);
-    if (code != 0)
-        return refuse(code, error);
-    code = lt_epoch_file_write(&folder, file, content, size_bytes, error);
-    lt_epoch_folder_close(&folder);
+    int code = open_file_folder(checkpoint, name, true, &folder, &file, error);
+    if (code == 0) {
+        code = lt_epoch_file_write(&folder, file, content, size_bytes, error);
+        lt_epoch_folder_close(&folder);
+    }
     return refuse(code, error);
 }

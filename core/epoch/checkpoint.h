@@ -58,7 +58,6 @@ void lt_checkpoint_close(struct lt_checkpoint *checkpoint);
 
 /* The query's UUID, from metadata; constant over restarts. */
 const char *lt_checkpoint_query_id(const struct lt_checkpoint *checkpoint);
-const char *lt_checkpoint_path(const struct lt_checkpoint *checkpoint);
 
 /* The notes of sink `sink` (a line per lane) for an unfinished epoch. LT_E_NOT_FOUND without a
  * text: the sink did not have a part in that epoch (it is new), nothing is to be finished. */
@@ -90,10 +89,11 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
 
 /* A small file of a source's own (sources/<index>/0): read whole, or written durably, waiting for
  * the disk; one that is there is replaced. Reading gives LT_E_NOT_FOUND without an error text when
- * there is none. The directory is open: its lock is held. on: start. */
-int lt_checkpoint_read_file(const char *checkpoint_path, const char *name,
+ * there is none. The codes are those of lt_checkpoint_open. on: start. */
+int lt_checkpoint_read_file(const struct lt_checkpoint *checkpoint, const char *name,
                             struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
-int lt_checkpoint_write_file(const char *checkpoint_path, const char *name, const void *content,
-                             size_t size_bytes, struct lt_error *error) LT_MUST_USE;
+int lt_checkpoint_write_file(const struct lt_checkpoint *checkpoint, const char *name,
+                             const void *content, size_t size_bytes,
+                             struct lt_error *error) LT_MUST_USE;
 
 #endif

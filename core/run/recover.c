@@ -12,7 +12,7 @@ int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out
 {
     if (checkpoint == NULL)
         return 0;
-    int code = lt_checkpoint_read_file(lt_checkpoint_path(checkpoint), source_file, out, error);
+    int code = lt_checkpoint_read_file(checkpoint, source_file, out, error);
     return code == LT_E_NOT_FOUND ? 0 : code;
 }
 
@@ -25,8 +25,7 @@ static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source,
     lt_text_init(&keep);
     int code = source->ops->initial(source, positions, &keep, error);
     if (code == 0 && checkpoint != NULL && keep.size_bytes > 0)
-        code = lt_checkpoint_write_file(lt_checkpoint_path(checkpoint), source_file, keep.data,
-                                        keep.size_bytes, error);
+        code = lt_checkpoint_write_file(checkpoint, source_file, keep.data, keep.size_bytes, error);
     lt_text_fini(&keep);
     return code;
 }

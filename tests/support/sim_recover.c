@@ -43,14 +43,14 @@ static void initial_positions(struct sim_life *life, int64_t *positions)
         struct lt_text_buffer text;
         struct lt_error error;
         lt_text_init(&text);
-        int code = lt_checkpoint_read_file(world->path, name, &text, &error);
+        int code = lt_checkpoint_read_file(life->checkpoint, name, &text, &error);
         if (code == LT_E_NOT_FOUND) {
             struct lt_position latest[SIM_PARTITIONS];
             for (uint32_t p = 0; p < world->source_partitions[i]; p++)
                 latest[p] = (struct lt_position){.offset = world->newest[first + p]};
             sim_positions_to_json(&life->sources[i], latest, &text);
-            code = lt_checkpoint_write_file(world->path, name, lt_text_get(&text), text.size_bytes,
-                                            &error);
+            code = lt_checkpoint_write_file(life->checkpoint, name, lt_text_get(&text),
+                                            text.size_bytes, &error);
         }
         if (code != 0)
             sim_fail(life, name, code, &error);

@@ -25,6 +25,7 @@ struct place {
     struct lt_checkpoint *checkpoint;
     struct lt_recovery recovery;
     struct lt_error error;
+    bool skips_checksums;
 };
 
 static int set_up(void **state)
@@ -53,7 +54,7 @@ static int try_open(struct place *place, uint32_t sources, uint32_t sinks)
         .source_count = sources,
         .sink_count = sinks,
         .min_batches_to_retain = 100,
-        .verify_checksums = true,
+        .verify_checksums = !place->skips_checksums,
     };
     lt_error_clear(&place->error);
     return lt_checkpoint_open(&options, &place->checkpoint, &place->recovery, &place->error);
@@ -118,7 +119,6 @@ static void a_new_directory_is_made_with_its_parents_and_keeps_its_id(void **sta
     assert_int_equal(place->recovery.first_epoch, 0);
     assert_int_equal(place->recovery.unfinished_count, 0);
     assert_null(place->recovery.source_offsets[0]);
-    assert_string_equal(lt_checkpoint_path(place->checkpoint), place->path);
     char id[64];
     snprintf(id, sizeof id, "%s", lt_checkpoint_query_id(place->checkpoint));
     assert_int_equal(strlen(id), 36);
@@ -432,25 +432,60 @@ static void a_source_keeps_bytes_and_may_replace_them(void **state)
     open_it(place);
     struct lt_text_buffer text;
     lt_text_init(&text);
-    assert_int_equal(lt_checkpoint_read_file(place->path, "sources/0/0", &text, &place->error),
-                     LT_E_NOT_FOUND);
+    assert_int_equal(
+        lt_checkpoint_read_file(place->checkpoint, "sources/0/0", &text, &place->error),
+        LT_E_NOT_FOUND);
     /* Spark's Kafka source begins its file with a zero byte. */
     assert_int_equal(
-        lt_checkpoint_write_file(place->path, "sources/0/0", "\0v1\n{}", 6, &place->error), 0);
-    assert_int_equal(lt_checkpoint_read_file(place->path, "sources/0/0", &text, &place->error), 0);
+        lt_checkpoint_write_file(place->checkpoint, "sources/0/0", "\0v1\n{}", 6, &place->error),
+        0);
+    assert_int_equal(
+        lt_checkpoint_read_file(place->checkpoint, "sources/0/0", &text, &place->error), 0);
     assert_int_equal(text.size_bytes, 6);
     assert_memory_equal(text.data, "\0v1\n{}", 6);
     lt_text_clear(&text);
-    assert_int_equal(lt_checkpoint_write_file(place->path, "sources/0/0", "x", 1, &place->error),
-                     0);
-    assert_int_equal(lt_checkpoint_read_file(place->path, "sources/0/0", &text, &place->error), 0);
+    assert_int_equal(
+        lt_checkpoint_write_file(place->checkpoint, "sources/0/0", "x", 1, &place->error), 0);
+    assert_int_equal(
+        lt_checkpoint_read_file(place->checkpoint, "sources/0/0", &text, &place->error), 0);
     assert_string_equal(lt_text_get(&text), "x");
     assert_true(is_there(place, "sources/0/0.crc"));
     lt_text_clear(&text);
-    scratch_write("y", "%s/sources/0/0", place->path);
-    assert_int_equal(lt_checkpoint_read_file(place->path, "sources/0/0", &text, &place->error),
-                     LT_E_CORRUPT);
     lt_text_fini(&text);
+}
+
+static int read_source_file(struct place *place)
+{
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    lt_error_clear(&place->error);
+    int code = lt_checkpoint_read_file(place->checkpoint, "sources/0/0", &text, &place->error);
+    lt_text_fini(&text);
+    return code;
+}
+
+static void a_sources_file_is_refused_as_any_other(void **state)
+{
+    struct place *place = *state;
+    char path[256];
+    open_it(place);
+    assert_int_equal(
+        lt_checkpoint_write_file(place->checkpoint, "sources/0/0", "x", 1, &place->error), 0);
+    scratch_write("y", "%s/sources/0/0", place->path);
+    assert_int_equal(read_source_file(place), LT_E_CORRUPT);
+    assert_non_null(strstr(place->error.text, "damaged: '"));
+    assert_non_null(strstr(place->error.text, "/sources/0/0': its CRC32C is "));
+    assert_non_null(strstr(place->error.text, "; hint: restore the directory from a copy"));
+    close_it(place);
+    place->skips_checksums = true;
+    open_it(place);
+    assert_int_equal(read_source_file(place), 0);
+    snprintf(path, sizeof path, "%s/sources/0/0", place->path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("0", path), 0); /* to itself: cannot be opened, whoever one is */
+    assert_int_equal(read_source_file(place), LT_E_CHECKPOINT);
+    assert_int_equal(place->error.code, LT_E_CHECKPOINT);
+    assert_non_null(strstr(place->error.text, "cannot read '"));
 }
 
 struct stop {
@@ -470,7 +505,7 @@ static bool write_with_crash(struct place *place, const char *content, int count
 {
     struct stop stop = {count};
     lt_epoch_set_fault_hook(stop_when_none_is_left, &stop);
-    int code = lt_checkpoint_write_file(place->path, "sources/0/0", content, strlen(content),
+    int code = lt_checkpoint_write_file(place->checkpoint, "sources/0/0", content, strlen(content),
                                         &place->error);
     lt_epoch_set_fault_hook(NULL, NULL);
     return code == 0;
@@ -480,13 +515,14 @@ static void a_crash_while_a_file_is_replaced_leaves_the_old_or_the_new(void **st
 {
     struct place *place = *state;
     bool is_through = false;
+    open_it(place);
     int count = 0;
     for (; !is_through; count++) {
         assert_true(write_with_crash(place, "the old one", 100));
         is_through = write_with_crash(place, "the new", count);
         struct lt_text_buffer text;
         lt_text_init(&text);
-        if (lt_checkpoint_read_file(place->path, "sources/0/0", &text, &place->error) != 0)
+        if (lt_checkpoint_read_file(place->checkpoint, "sources/0/0", &text, &place->error) != 0)
             fail_msg("after %d changes: %s", count, place->error.text);
         assert_true(strcmp(lt_text_get(&text), "the old one") == 0 ||
                     strcmp(lt_text_get(&text), "the new") == 0);
@@ -519,6 +555,7 @@ int main(void)
         TEST(an_unwritable_directory_is_refused_with_path_and_cause),
         TEST(nothing_to_retain_is_refused),
         TEST(a_source_keeps_bytes_and_may_replace_them),
+        TEST(a_sources_file_is_refused_as_any_other),
         TEST(a_crash_while_a_file_is_replaced_leaves_the_old_or_the_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
