@@ -1,10 +1,11 @@
 # What the scripts of tests/relay need beside them, and `make soak`: the same with many more records, kills and seeds.
 
-RELAY_PROGRAMS := $(BUILD)/tests/killer $(BUILD)/tests/marks
+RELAY_PROGRAMS := $(BUILD)/tests/killer $(BUILD)/tests/marks $(BUILD)/tests/unpinned
 
 test-programs: $(RELAY_PROGRAMS)
 
 $(BUILD)/tests/killer: $(BUILD)/tests/relay/killer.o
+$(BUILD)/tests/unpinned: $(BUILD)/tests/relay/unpinned.o
 $(BUILD)/tests/marks: $(BUILD)/tests/relay/marks.o $(BUILD)/tests/kafka/audit_record.o
 $(RELAY_PROGRAMS):
 	@mkdir -p $(@D)

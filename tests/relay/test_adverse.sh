@@ -19,6 +19,15 @@ crosses_under() {
     grep -qF "$text" "$scratch/said" && same "$in" "$out"
 }
 with_few_files() { (ulimit -n 64 && exec "$@"); }
+with_too_few_files() {
+    local out directory
+    topic out 4 && checkpoint directory &&
+        (ulimit -n 8 && refused 4 'Too many open files' relay "$in" "$out" "$directory") && has_count "$out" 0
+}
+without_pinning() {
+    [ "$(nproc)" -gt 1 ] || { skip "there is one CPU, nothing is pinned"; return; }
+    crosses_under 'threads are not pinned: Operation not permitted' "$build/tests/unpinned"
+}
 
 # A user without rights, in a directory of its own; the program is where it can be read.
 without_permission() {
@@ -33,6 +42,7 @@ without_permission() {
     LEAT_COUNTERS=$home/counters setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
         "$home/leat" "${arguments[@]}"
 }
+one_cpu_text="libraries' threads share CPUs with lanes and do not preempt them"
 dma_text='cpu_dma_latency is not held'
 [ "$(id -u)" -eq 0 ] || dma_text=ready
 
@@ -308,11 +318,13 @@ nothing_lost_between_brokers() {
 
 check "awkward envelopes are made" produce_input
 check "it works on epoll" crosses_under 'input and output through epoll' env LEAT_IO=epoll
-check "it works on one CPU" crosses_under ready taskset -c 0
+check "it works on one CPU, and says what it does about that" crosses_under "$one_cpu_text" taskset -c 0
 check "it works on one CPU, on epoll, with 64 file descriptors" \
     crosses_under epoll with_few_files taskset -c 0 env LEAT_IO=epoll
 check "it works with 64 file descriptors" crosses_under ready with_few_files
+check "with too few file descriptors it says so, and begins nothing" with_too_few_files
 check "it works without permissions, and says what it does without" crosses_under "$dma_text" without_permission
+check "it works without permission to pin threads, and says so" without_pinning
 check "a broker that is not there is said within the start-up timeout" unreachable_broker
 check "missing topics are named, and leave nothing behind" missing_topics
 check "missing topics are told at once, with the nearest name" missing_topics_at_once
