@@ -207,8 +207,8 @@ static void refuse_lists(void)
     char text[96], list[32];
     use_first_cpus(1);
     snprintf(list, sizeof list, "%d", cpus[0] + 1);
-    snprintf(text, sizeof text, "option \"cpus\": CPU %d is not one this process may use; hint: ",
-             cpus[0] + 1);
+    snprintf(text, sizeof text,
+             "option \"cpus\": CPU %d is not one this process may use; hint: ", cpus[0] + 1);
     require_refused(list, text);
     require_refused("", "option \"cpus\"");
     require_refused("2-1", "option \"cpus\"");
