@@ -1,6 +1,7 @@
 /*
  * What `make install` leaves behind is enough: each example compiles with nothing but pkg-config's
- * flags, in C and in C++, against the shared and the static library, and does what it says.
+ * flags, in C and in C++, against the shared and the static library, and does what it says. (What
+ * the relay does to records needs a broker: tests/relay/test_example.sh.)
  *
  * Run from the project's folder; it installs what was built beside this program into a folder of
  * its own.
@@ -95,12 +96,25 @@ static void compile_c(const char *example)
                      0);
 }
 
-static void the_filter_runs(void **state)
+/* The same text is C++ as well. In C members that no initializer names are zero, in C++ they are,
+ * too, but are warned about. */
+static void compile_as_cpp(const char *example)
+{
+    assert_int_equal(shell("c++ -x c++ -std=c++17 -Wall -Wextra -Werror "
+                           "-Wno-missing-field-initializers tools/examples/%s.c -x none "
+                           "$(pkg-config --cflags --libs leat) -o '%s/%s-as-cpp'",
+                           example, folder, example),
+                     0);
+}
+
+static void the_filter_runs_in_c_and_as_cpp(void **state)
 {
     (void)state;
     skip_if_sanitized();
     compile_c("filter");
     assert_int_equal(shell("'%s/filter' > /dev/null", folder), 0);
+    compile_as_cpp("filter");
+    assert_int_equal(shell("'%s/filter-as-cpp' > /dev/null", folder), 0);
 }
 
 static void the_filter_in_cpp_runs(void **state)
@@ -114,21 +128,26 @@ static void the_filter_in_cpp_runs(void **state)
     assert_int_equal(shell("'%s/filter-cpp' > /dev/null", folder), 0);
 }
 
-static void the_invoker_runs(void **state)
+static void the_invoker_runs_in_c_and_as_cpp(void **state)
 {
     (void)state;
     skip_if_sanitized();
     compile_c("invoker");
     assert_int_equal(shell("'%s/invoker' > /dev/null", folder), 0);
+    compile_as_cpp("invoker");
+    assert_int_equal(shell("'%s/invoker-as-cpp' > /dev/null", folder), 0);
 }
 
-static void the_relay_compiles_and_says_how_to_use_it(void **state)
+static void the_relay_compiles_in_c_and_as_cpp_and_says_how_to_use_it(void **state)
 {
     (void)state;
     skip_if_sanitized();
     compile_c("relay");
     assert_int_equal(shell("'%s/relay' 2>&1 | grep -q '^usage: relay BOOTSTRAP IN OUT'", folder),
                      0);
+    compile_as_cpp("relay");
+    assert_int_equal(
+        shell("'%s/relay-as-cpp' 2>&1 | grep -q '^usage: relay BOOTSTRAP IN OUT'", folder), 0);
 }
 
 static void the_static_library_needs_no_shared_one(void **state)
@@ -189,10 +208,10 @@ static void every_declared_function_is_in_the_library(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_filter_runs),
+        cmocka_unit_test(the_filter_runs_in_c_and_as_cpp),
         cmocka_unit_test(the_filter_in_cpp_runs),
-        cmocka_unit_test(the_invoker_runs),
-        cmocka_unit_test(the_relay_compiles_and_says_how_to_use_it),
+        cmocka_unit_test(the_invoker_runs_in_c_and_as_cpp),
+        cmocka_unit_test(the_relay_compiles_in_c_and_as_cpp_and_says_how_to_use_it),
         cmocka_unit_test(the_static_library_needs_no_shared_one),
         cmocka_unit_test(the_shared_library_shows_nothing_but_its_interface),
         cmocka_unit_test(the_headers_are_clean_in_strict_c_and_in_cpp),

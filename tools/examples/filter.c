@@ -58,7 +58,7 @@ struct sum {
 
 static void add(void *user, const leat_row *value)
 {
-    struct sum *sum = user;
+    struct sum *sum = (struct sum *)user;
     sum->count++;
     sum->total += leat_row_f64(value, 1);
 }

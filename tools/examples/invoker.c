@@ -37,7 +37,7 @@ struct average {
 
 static enum leat_action signal_of(void *state, const leat_row *quote, leat_out *out, uint32_t flags)
 {
-    struct average *average = state;
+    struct average *average = (struct average *)state;
     (void)flags;
     leat_row *signal = leat_claim(out);
     if (signal == NULL)
@@ -60,7 +60,7 @@ struct strategy {
 
 static void act(void *user, const leat_row *signal)
 {
-    struct strategy *strategy = user;
+    struct strategy *strategy = (struct strategy *)user;
     int64_t waited_ns = strategy->time->now_ns - leat_row_ingest_ns(signal);
     strategy->signals++;
     strategy->longs += leat_row_i64(signal, 1);

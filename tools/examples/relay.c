@@ -24,10 +24,10 @@ struct lane {
 static int open_lane(void *user, uint32_t index, void **state)
 {
     (void)index;
-    struct lane *lane = calloc(1, sizeof *lane);
+    struct lane *lane = (struct lane *)calloc(1, sizeof *lane);
     if (lane == NULL)
         return LEAT_ERROR_NO_MEMORY;
-    lane->total = user;
+    lane->total = (uint64_t *)user;
     *state = lane;
     return LEAT_OK;
 }
@@ -35,7 +35,7 @@ static int open_lane(void *user, uint32_t index, void **state)
 /* Passes every record on as it is, but for tombstones: records without a value. */
 static enum leat_action keep_values(void *state, const leat_row *row, leat_out *out, uint32_t flags)
 {
-    struct lane *lane = state;
+    struct lane *lane = (struct lane *)state;
     (void)flags;
     if (leat_row_is_null(row, VALUE)) {
         lane->tombstones++;
@@ -51,7 +51,7 @@ static enum leat_action keep_values(void *state, const leat_row *row, leat_out *
 
 static void close_lane(void *state)
 {
-    struct lane *lane = state;
+    struct lane *lane = (struct lane *)state;
     *lane->total += lane->tombstones;
     free(lane);
 }
