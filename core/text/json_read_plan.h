@@ -1,0 +1,97 @@
+/*
+ * A type compiled for reading, and what one document is read with. For core/text/json_read*.c only.
+ *
+ * on: one thread at a time.
+ */
+#ifndef LT_TEXT_JSON_READ_PLAN_H
+#define LT_TEXT_JSON_READ_PLAN_H
+
+#include "core/text/json_read.h"
+#include "core/text/json_read_tokens.h"
+
+/* One type. Fields of a struct are found by a hash of their names. */
+struct lt_json_plan {
+    const struct lt_type *type;
+    struct lt_json_plan *children; /* STRUCT: its fields; ARRAY: the element; MAP: the value */
+    uint32_t child_count;
+    int32_t skipped_column;   /* the outermost STRUCT: the corrupt-record column; -1: none */
+    uint32_t *name_bytes;     /* STRUCT: sizes of the names */
+    uint32_t *slots;          /* STRUCT: field + 1 by hash, 0: free */
+    uint32_t slot_mask;
+};
+
+/* What reading a value gave. All but STOPPED leave the tokens at the value's last one. */
+enum lt_json_outcome {
+    LT_JSON_OUTCOME_VALUE,
+    LT_JSON_OUTCOME_NULL,
+    LT_JSON_OUTCOME_PARTIAL, /* a value; something in it did not fit */
+    LT_JSON_OUTCOME_MISFIT,
+    LT_JSON_OUTCOME_STOPPED, /* the document is no JSON from here on */
+    LT_JSON_OUTCOME_NO_MEMORY,
+};
+
+/* Elements of arrays and maps that are not complete yet: a stack for each reader. */
+struct lt_json_element {
+    union lt_value value;
+    union lt_value key;
+    bool is_null;
+};
+
+struct lt_json_reader {
+    struct lt_json_plan root;
+    struct lt_json_index *index;
+    struct lt_json_tokens tokens;
+    struct lt_codec_times times;
+    const struct lt_codec_memory *memory; /* of the document at hand */
+    const uint8_t *document_end;
+    uint32_t document_padding_bytes;
+    struct lt_json_element *elements;
+    size_t element_count, element_capacity;
+    struct lt_text_buffer text;
+    enum lt_codec_mode mode;
+    unsigned scan_flags;
+    bool allows_not_finite, keeps_text, splits_arrays;
+    const char *condition, *cause;
+    struct lt_json_read_counters counters;
+};
+
+/* The child of a struct with the current token's name; -1 if none. */
+int32_t lt_json_plan_find(const struct lt_json_reader *reader, struct lt_json_plan *plan);
+
+/* Memory for the value at hand; NULL: there is none. */
+static inline void *lt_json_reader_alloc(const struct lt_json_reader *reader, size_t size_bytes)
+{
+    return reader->memory->alloc(reader->memory->context, size_bytes);
+}
+
+/* The first reason why a document is malformed is the one that is told. */
+static inline void lt_json_reader_blame(struct lt_json_reader *reader, const char *condition,
+                                        const char *cause)
+{
+    if (reader->condition == NULL) {
+        reader->condition = condition;
+        reader->cause = cause;
+    }
+}
+
+#define LT_JSON_MALFORMED "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION"
+#define LT_JSON_MALFORMED_ARRAY "MALFORMED_RECORD_IN_PARSING.CANNOT_PARSE_JSON_ARRAYS_AS_STRUCTS"
+#define LT_JSON_MALFORMED_STRING "MALFORMED_RECORD_IN_PARSING.CANNOT_PARSE_STRING_AS_DATATYPE"
+
+/* Reads the value that the current token begins. json_read_nested.c. */
+enum lt_json_outcome lt_json_read_value(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                        union lt_value *out);
+/* A struct, from its OBJECT_BEGIN; the outermost one leaves its corrupt-record column NULL. */
+enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                         union lt_value *out);
+/* A struct of NULLs; false without memory. */
+bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_json_plan *plan,
+                               union lt_value *out);
+/* A scalar type, from any token but INVALID and END, which leaves containers where they begin.
+ * json_read_scalar.c. */
+enum lt_json_outcome lt_json_read_scalar(struct lt_json_reader *reader, const struct lt_type *type,
+                                         union lt_value *out);
+/* The current string or name as a value. */
+enum lt_json_outcome lt_json_read_text(struct lt_json_reader *reader, union lt_value *out);
+
+#endif
