@@ -88,6 +88,21 @@ void lt_json_write_base64(struct lt_text_buffer *out, const void *data, size_t s
     }
 }
 
+/* What stands in `out` from `begin` on is the inside of a string: escapes it where it has to be. */
+static void escape_tail(struct lt_text_buffer *out, size_t begin)
+{
+    const uint8_t *tail = (const uint8_t *)lt_text_get(out) + begin;
+    size_t tail_bytes = out->size_bytes - begin;
+    if (skip_plain(tail, tail + tail_bytes) == tail + tail_bytes)
+        return;
+    struct lt_text_buffer copy;
+    lt_text_init(&copy);
+    lt_text_append_n(&copy, tail, tail_bytes);
+    out->size_bytes = begin;
+    lt_json_write_escaped(out, lt_text_get(&copy), copy.size_bytes);
+    lt_text_fini(&copy);
+}
+
 /* ------------------------------------------------------------------------------------- scalars */
 
 static void write_double(struct writer *w, const struct lt_type *type, double number)
@@ -99,6 +114,17 @@ static void write_double(struct writer *w, const struct lt_type *type, double nu
         lt_text_append_n(w->out, text, size_bytes);
     else
         lt_json_write_string(w->out, text, size_bytes);
+}
+
+static void write_by_pattern(struct writer *w, const struct lt_type *type,
+                             const union lt_value *value)
+{
+    const struct lt_codec_times *times = w->options->times;
+    lt_text_append_char(w->out, '"');
+    size_t begin = w->out->size_bytes;
+    times->format(times->context, type, value, w->out);
+    escape_tail(w->out, begin);
+    lt_text_append_char(w->out, '"');
 }
 
 static void write_time(struct writer *w, const struct lt_type *type, int64_t number)
@@ -302,11 +328,11 @@ static void write_quoted_key(struct writer *w, const struct lt_type *type,
         lt_json_write_string(w->out, value->bytes.data, value->bytes.size_bytes);
         return;
     }
-    struct lt_text_buffer text;
-    lt_text_init(&text);
-    write_key(&text, type, value);
-    lt_json_write_string(w->out, lt_text_get(&text), text.size_bytes);
-    lt_text_fini(&text);
+    lt_text_append_char(w->out, '"');
+    size_t begin = w->out->size_bytes;
+    write_key(w->out, type, value);
+    escape_tail(w->out, begin);
+    lt_text_append_char(w->out, '"');
 }
 
 static void write_map(struct writer *w, const struct lt_type *type, const struct lt_map *map)
@@ -353,7 +379,10 @@ static void write_value(struct writer *w, const struct lt_type *type, const unio
     case LT_TYPE_TIMESTAMP:
     case LT_TYPE_TIMESTAMP_NTZ:
     case LT_TYPE_TIME:
-        write_time(w, type, value->i64);
+        if (w->options->times != NULL)
+            write_by_pattern(w, type, value);
+        else
+            write_time(w, type, value->i64);
         break;
     case LT_TYPE_INTERVAL_DAY_TIME:
     case LT_TYPE_INTERVAL_YEAR_MONTH:

@@ -15,6 +15,7 @@
 #include "core/data/row.h"
 #include "core/data/type.h"
 #include "core/data/value.h"
+#include "core/text/codec.h"
 
 struct lt_json_write_options {
     bool keep_null_fields; /* NULL fields of structs are left out unless this is set */
@@ -22,6 +23,9 @@ struct lt_json_write_options {
     /* The session zone's offset at a moment; NULL: UTC. */
     int32_t (*offset_s)(void *context, int64_t us);
     void *context;
+    /* Writes dates, times and timestamps by patterns (dateFormat, timestampFormat,
+     * timestampNTZFormat), in place of the above; NULL: ISO text. */
+    const struct lt_codec_times *times;
 };
 
 /* Appends a string in quotes, escaped. */
