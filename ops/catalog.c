@@ -36,7 +36,8 @@ static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, str
     struct lt_expression *predicate = node->expressions == NULL ? NULL : node->expressions[0];
     if (predicate == NULL && lt_expr_parse(text, arena, &predicate, error) != LT_OK)
         return lt_error_append(error, "cannot parse the condition");
-    if (lt_expr_analyse_predicate(&predicate, text, input_schema(node), arena, error) != LT_OK)
+    if (lt_expr_analyse_predicate(&predicate, text, input_schema(node), NULL, arena, error) !=
+        LT_OK)
         return lt_error_append(error, "cannot analyse the condition");
     node->expressions = lt_arena_alloc(arena, sizeof *node->expressions);
     node->expressions[0] = predicate;
@@ -60,7 +61,8 @@ static int analyse_text(const struct lt_plan_node *node, uint32_t index, struct 
     if (lt_expr_expand_stars(list, text, input_schema(node), arena, error) != LT_OK)
         return lt_error_append(error, "cannot analyse the select list");
     for (size_t i = 0; i < list->count; i++) {
-        if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), arena, error) != LT_OK)
+        if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), NULL, arena, error) !=
+            LT_OK)
             return lt_error_append(error, "cannot analyse the select list");
     }
     return LT_OK;

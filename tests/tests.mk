@@ -19,6 +19,10 @@ test: setup-build setup-test ## every test, against a real Kafka that it brings 
 .PHONY: test-programs
 test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests run, without running it
 
+.PHONY: conformance
+conformance: $(BUILD)/tests/ops/expr/test_conformance ## the cases of a live Spark, a line for each file; CASES=DIR runs others
+	@CASES='$(CASES)' $(BUILD)/tests/ops/expr/test_conformance
+
 # ---------------------------------------------------------------------------------------------- check
 .PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan
 check: setup-build setup-test setup-check ## style, rooms, the Spin model, and the tests under each sanitizer

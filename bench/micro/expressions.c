@@ -111,8 +111,9 @@ static void compile(struct compiled *out, const struct expression_case *c)
     }
     const char *text = c->select != NULL ? c->select : c->where;
     for (size_t i = 0; i < out->list.count; i++)
-        must(lt_expr_analyse(&out->list.expressions[i], text, out->schema, out->arena, &error),
-             &error, text);
+        must(
+            lt_expr_analyse(&out->list.expressions[i], text, out->schema, NULL, out->arena, &error),
+            &error, text);
     const char **texts = lt_arena_alloc(out->arena, out->list.count * sizeof *texts);
     struct lt_program_options options = {.expressions = out->list.expressions,
                                          .texts = texts,

@@ -4,8 +4,8 @@
  * anything.
  *
  * Before analysis `type` is NULL and columns are names. After analysis every node has its type,
- * columns have indices, calls have the id of their function, and implicit casts stand in the tree
- * as CAST nodes.
+ * columns have indices, calls have the id of their function and the signature that was chosen, and
+ * implicit casts stand in the tree as CAST nodes.
  *
  * Nodes live in an arena. Depth is at most LT_LIMIT_EXPRESSION_DEPTH.
  */
@@ -26,10 +26,13 @@ enum lt_expression_kind {
     LT_EXPR_CASE,      /* arguments: when, then, when, then, ..., [else if count is odd] */
     LT_EXPR_FIELD,     /* arguments[0].name: a field of a struct; index after analysis */
     LT_EXPR_JSON_PATH, /* arguments[0]:path on JSON text; name is the path ("price", "a.b[0]") */
-    LT_EXPR_LAMBDA,    /* parameters (name, comma-separated) -> arguments[0] */
+    LT_EXPR_LAMBDA,    /* arguments[1], [2], ... are its parameters, arguments[0] its body */
+    LT_EXPR_VARIABLE,  /* a parameter of a lambda, and what reads it; index: which one */
     LT_EXPR_ALIAS,     /* arguments[0] AS name */
     LT_EXPR_STAR,      /* * or name.*; arguments: EXCEPT columns */
 };
+
+struct lt_signature; /* ops/expr: how one function takes and gives these types */
 
 struct lt_expression {
     enum lt_expression_kind kind;
@@ -41,8 +44,10 @@ struct lt_expression {
     bool nullable;              /* after analysis */
     bool is_null;               /* LITERAL */
     bool is_try;                /* CAST */
-    int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; -1 before */
-    union lt_value value; /* LITERAL */
+    int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
+                      number in the expression; -1 before */
+    union lt_value value;                 /* LITERAL */
+    const struct lt_signature *signature; /* CALL: after analysis */
 };
 
 #endif

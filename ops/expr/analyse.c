@@ -9,11 +9,9 @@
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "ops/expr/analyser.h"
-#include "ops/expr/coerce.h"
+#include "ops/expr/cast.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
-
-static int analyse(struct lt_analyser *analyser, struct lt_expression *node);
 
 int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
                      const char *condition, const char *sqlstate, const char *format, ...)
@@ -29,7 +27,7 @@ int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_exp
 
 const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type *type)
 {
-    return lt_type_sql(analyser->arena, type);
+    return lt_type_sql(analyser->coerce.arena, type);
 }
 
 /* ----------------------------------------------------------------------------- columns, fields */
@@ -50,8 +48,9 @@ static const char *field_list(struct lt_analyser *analyser, const struct lt_type
     const char *list = schema->fields[0].name;
     uint32_t shown = schema->field_count < 10 ? schema->field_count : 10;
     for (uint32_t i = 1; i < shown; i++)
-        list = lt_arena_format(analyser->arena, "%s, %s", list, schema->fields[i].name);
-    return shown < schema->field_count ? lt_arena_format(analyser->arena, "%s, ...", list) : list;
+        list = lt_arena_format(analyser->coerce.arena, "%s, %s", list, schema->fields[i].name);
+    return shown < schema->field_count ? lt_arena_format(analyser->coerce.arena, "%s, ...", list)
+                                       : list;
 }
 
 static int unresolved_column(struct lt_analyser *analyser, const struct lt_expression *node)
@@ -71,15 +70,49 @@ static int unresolved_column(struct lt_analyser *analyser, const struct lt_expre
                             node->name, field_list(analyser, schema));
 }
 
+/* A parameter of one of the lambdas around. */
+static bool is_variable(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    bool is_exact = analyser->coerce.session->is_case_sensitive;
+    for (const struct lt_lambda_scope *scope = analyser->scope; scope != NULL;
+         scope = scope->outer) {
+        for (uint32_t i = 1; i < scope->lambda->argument_count; i++) {
+            const struct lt_expression *parameter = scope->lambda->arguments[i];
+            if (is_exact ? strcmp(parameter->name, node->name) != 0
+                         : lt_ascii_compare(parameter->name, node->name) != 0)
+                continue;
+            node->kind = LT_EXPR_VARIABLE;
+            node->index = parameter->index;
+            node->type = parameter->type;
+            node->nullable = parameter->nullable;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool needs_no_brackets(const char *name)
+{
+    static const char *const names[] = {"current_timestamp", "current_date", "localtimestamp",
+                                        "current_time",      "current_user", "user",
+                                        "session_user"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (lt_ascii_compare(name, names[i]) == 0)
+            return lt_function_find(name) >= 0;
+    }
+    return false;
+}
+
 static int analyse_column(struct lt_analyser *analyser, struct lt_expression *node)
 {
+    if (is_variable(analyser, node))
+        return LT_OK;
     int index = analyser->schema == NULL ? -1 : lt_type_field_index(analyser->schema, node->name);
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE", "42704",
                                 "column \"%s\" is ambiguous: several have this name", node->name);
-    if (index < 0 && lt_ascii_compare(node->name, "current_timestamp") == 0) {
-        node->kind = LT_EXPR_CALL; /* it needs no brackets */
-        node->name = "current_timestamp";
+    if (index < 0 && needs_no_brackets(node->name)) {
+        node->kind = LT_EXPR_CALL;
         return lt_resolve_call(analyser, node);
     }
     if (index < 0)
@@ -88,6 +121,20 @@ static int analyse_column(struct lt_analyser *analyser, struct lt_expression *no
     node->type = analyser->schema->fields[index].type;
     node->nullable = analyser->schema->fields[index].nullable;
     return LT_OK;
+}
+
+/* m.key is m['key']. */
+static int become_subscript(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    struct lt_expression *key = lt_arena_alloc(analyser->coerce.arena, sizeof *key);
+    *key = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                  .begin = node->begin,
+                                  .end = node->end,
+                                  .type = lt_type_simple(LT_TYPE_STRING),
+                                  .index = -1};
+    key->value = lt_value_text(node->name);
+    *node = *lt_analyser_call(analyser, node, "[]", node->arguments[0], key);
+    return lt_resolve_call(analyser, node);
 }
 
 static int analyse_field(struct lt_analyser *analyser, struct lt_expression *node)
@@ -100,15 +147,21 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
                                 "cannot take field \"%s\" of a value of type %s; hint: a field of "
                                 "JSON text is written with a colon, as value:%s",
                                 node->name, lt_analyser_shown(analyser, type), node->name);
-    if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind == LT_TYPE_STRUCT)
-        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
-                                "a field of every element of an array is not supported by this "
-                                "version; hint: take one element, as headers[0].key");
+    if (type->kind == LT_TYPE_MAP)
+        return become_subscript(analyser, node);
+    bool is_array = type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind == LT_TYPE_STRUCT;
+    bool has_null = is_array && type->fields[0].nullable;
+    if (is_array)
+        type = type->fields[0].type; /* the field of each element */
     if (type->kind != LT_TYPE_STRUCT)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE",
                                 "42000", "cannot take field \"%s\" of a value of type %s",
                                 node->name, lt_analyser_shown(analyser, type));
     int index = lt_type_field_index(type, node->name);
+    if (index == -2)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE_TO_FIELDS",
+                                "42000", "field \"%s\" is ambiguous: several have this name",
+                                node->name);
     const char *near = index < 0 ? nearest_field(type, node->name) : NULL;
     if (index < 0)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "FIELD_NOT_FOUND", "42704",
@@ -116,9 +169,12 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
                                 lt_analyser_shown(analyser, type),
                                 near == NULL ? "" : "; hint: did you mean \"",
                                 near == NULL ? "" : near, near == NULL ? "" : "\"?");
+    bool is_nullable = type->fields[index].nullable;
     node->index = index;
     node->type = type->fields[index].type;
-    node->nullable = true;
+    if (is_array)
+        node->type = lt_type_array(analyser->coerce.arena, node->type, has_null || is_nullable);
+    node->nullable = base->nullable || (!is_array && is_nullable);
     return LT_OK;
 }
 
@@ -127,14 +183,15 @@ static int analyse_json_path(struct lt_analyser *analyser, struct lt_expression 
     struct lt_expression *base = node->arguments[0];
     if (lt_coerce_is_open(base))
         node->arguments[0] = base =
-            lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->arena);
+            lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
     if (!lt_type_is_bytes(base->type) && base->type->kind != LT_TYPE_VOID)
         return lt_analyser_fail(
             analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
             "\":%s\" reads JSON text (a string or binary), not a value of type %s", node->name,
             lt_analyser_shown(analyser, base->type));
     if (base->type->kind == LT_TYPE_VOID)
-        node->arguments[0] = lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->arena);
+        node->arguments[0] =
+            lt_coerce_cast(base, lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
     node->type = lt_type_simple(LT_TYPE_VOID);
     node->nullable = true;
     return LT_OK;
@@ -149,15 +206,16 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
     if (to->kind == LT_TYPE_CHAR || to->kind == LT_TYPE_VARCHAR)
         node->type = to = lt_type_simple(LT_TYPE_STRING);
     if (lt_coerce_is_open(node->arguments[0]))
-        (void)lt_coerce_cast(node->arguments[0], to, analyser->arena);
+        (void)lt_coerce_cast(node->arguments[0], to, analyser->coerce.arena);
     const struct lt_type *from = node->arguments[0]->type;
     const char *shown_from = lt_analyser_shown(analyser, from);
     node->index = 0;
-    node->nullable = true;
-    switch (lt_coerce_cast_verdict(from, to)) {
+    node->nullable =
+        node->is_try || node->arguments[0]->nullable || analyser->coerce.session->is_legacy;
+    switch (lt_coerce_cast_verdict(analyser->coerce.session, from, to)) {
     case LT_CAST_ALLOWED:
-        return LT_OK;
-    case LT_CAST_LATER:
+        if (lt_cast_exists(analyser->coerce.session, from, to))
+            return LT_OK;
         return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
                                 "a cast from %s to %s is not supported by this version", shown_from,
                                 shown_to);
@@ -186,7 +244,7 @@ static bool is_case_result(const struct lt_expression *node, uint32_t i)
 static int check_case_condition(struct lt_analyser *analyser, struct lt_expression **when)
 {
     if (lt_coerce_is_open(*when))
-        *when = lt_coerce_cast(*when, lt_type_simple(LT_TYPE_BOOLEAN), analyser->arena);
+        *when = lt_coerce_cast(*when, lt_type_simple(LT_TYPE_BOOLEAN), analyser->coerce.arena);
     if ((*when)->type->kind == LT_TYPE_BOOLEAN)
         return LT_OK;
     return lt_analyser_fail(
@@ -205,7 +263,7 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
                 return code;
             continue;
         }
-        const struct lt_type *wider = lt_coerce_common(common, argument->type, analyser->arena);
+        const struct lt_type *wider = lt_coerce_common(&analyser->coerce, common, argument->type);
         if (wider == NULL)
             return lt_analyser_fail(
                 analyser, LT_E_ANALYSIS, argument, "DATATYPE_MISMATCH.DATA_DIFF_TYPES", "42K09",
@@ -213,16 +271,20 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
                 lt_analyser_shown(analyser, common), lt_analyser_shown(analyser, argument->type));
         common = wider;
     }
+    bool is_nullable = node->argument_count % 2 == 0; /* no ELSE */
     for (uint32_t i = 0; i < node->argument_count; i++) {
         if (!is_case_result(node, i))
             continue;
         bool is_open = lt_coerce_is_open(node->arguments[i]);
         if (is_open && common->kind == LT_TYPE_VOID)
             common = lt_type_simple(LT_TYPE_STRING);
-        node->arguments[i] = lt_coerce_cast(node->arguments[i], common, analyser->arena);
+        int code = lt_analyser_cast(analyser, &node->arguments[i], common);
+        if (code != LT_OK)
+            return code;
+        is_nullable = is_nullable || node->arguments[i]->nullable;
     }
     node->type = common;
-    node->nullable = true;
+    node->nullable = is_nullable;
     return LT_OK;
 }
 
@@ -261,53 +323,139 @@ static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node
     case LT_EXPR_JSON_PATH:
         return analyse_json_path(analyser, node);
     case LT_EXPR_ALIAS:
-        node->arguments[0] = lt_coerce_is_open(node->arguments[0])
-                                 ? lt_coerce_cast(node->arguments[0],
-                                                  lt_type_simple(LT_TYPE_STRING), analyser->arena)
-                                 : node->arguments[0];
+        node->arguments[0] =
+            lt_coerce_is_open(node->arguments[0])
+                ? lt_coerce_cast(node->arguments[0], lt_type_simple(LT_TYPE_STRING),
+                                 analyser->coerce.arena)
+                : node->arguments[0];
         node->type = node->arguments[0]->type;
         node->nullable = node->arguments[0]->nullable;
         return LT_OK;
     case LT_EXPR_STAR:
         return analyse_star(analyser, node);
     case LT_EXPR_LAMBDA:
+    case LT_EXPR_VARIABLE:
         break;
     }
-    return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
-                            "a lambda is not supported by this version");
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                            "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "42K0D",
+                            "a lambda stands where none is taken");
+}
+
+static struct lt_expression *lambda_of(struct lt_analyser *analyser, struct lt_expression *body,
+                                       uint32_t count)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    struct lt_expression *nodes = lt_arena_alloc(arena, (count + 1) * sizeof *nodes);
+    nodes[0] = (struct lt_expression){.kind = LT_EXPR_LAMBDA,
+                                      .begin = body->begin,
+                                      .end = body->end,
+                                      .argument_count = count + 1,
+                                      .index = -1};
+    nodes[0].arguments = lt_arena_alloc(arena, (count + 1) * sizeof *nodes[0].arguments);
+    nodes[0].arguments[0] = body;
+    for (uint32_t i = 1; i <= count; i++) {
+        nodes[i] = (struct lt_expression){.kind = LT_EXPR_VARIABLE,
+                                          .name = lt_arena_format(arena, "%u", i)};
+        nodes[0].arguments[i] = &nodes[i];
+    }
+    return nodes;
+}
+
+int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argument,
+                       const struct lt_field *parameters, uint32_t count)
+{
+    if ((*argument)->kind != LT_EXPR_LAMBDA)
+        *argument = lambda_of(analyser, *argument, count);
+    struct lt_expression *lambda = *argument;
+    if (lambda->argument_count != count + 1)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, lambda,
+                                "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", "42K0D",
+                                "the lambda has %u parameters, and %u are needed",
+                                lambda->argument_count - 1, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct lt_expression *parameter = lambda->arguments[i + 1];
+        for (uint32_t j = 0; j < i; j++) {
+            if (lt_ascii_compare(parameter->name, lambda->arguments[j + 1]->name) == 0)
+                return lt_analyser_fail(analyser, LT_E_ANALYSIS, parameter,
+                                        "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES", "42K0D",
+                                        "the lambda has two parameters \"%s\"", parameter->name);
+        }
+        parameter->index = analyser->variable_count++;
+        parameter->type = parameters[i].type;
+        parameter->nullable = parameters[i].nullable;
+    }
+    const struct lt_lambda_scope scope = {.outer = analyser->scope, .lambda = lambda};
+    analyser->scope = &scope;
+    int code = lt_analyse(analyser, lambda->arguments[0]);
+    analyser->scope = scope.outer;
+    if (code != LT_OK)
+        return code;
+    if (lt_coerce_is_open(lambda->arguments[0]))
+        lambda->arguments[0] = lt_coerce_cast(lambda->arguments[0], lt_type_simple(LT_TYPE_STRING),
+                                              analyser->coerce.arena);
+    lambda->type = lambda->arguments[0]->type;
+    lambda->nullable = lambda->arguments[0]->nullable;
+    return LT_OK;
+}
+
+/* Lambdas wait for the types of their parameters, which the function around them knows. */
+static bool is_analysed_later(const struct lt_expression *node,
+                              const struct lt_expression *argument)
+{
+    if (node->kind != LT_EXPR_CALL || argument->kind != LT_EXPR_LAMBDA)
+        return false;
+    int32_t index = lt_function_find(node->name);
+    const char *group = "";
+    if (index >= 0)
+        (void)lt_function_at((size_t)index, &group);
+    return index < 0 || strcmp(group, lt_functions_higher.name) == 0;
 }
 
 /* Recursion is bounded: the parser refused deeper trees. */
-static int analyse(struct lt_analyser *analyser, struct lt_expression *node)
+int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
 {
     if (is_done(node))
         return LT_OK;
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {
-        int code = analyse(analyser, node->arguments[i]);
+        if (node->kind == LT_EXPR_LAMBDA || is_analysed_later(node, node->arguments[i]))
+            continue;
+        int code = lt_analyse(analyser, node->arguments[i]);
         if (code != LT_OK)
             return code;
     }
     return analyse_node(analyser, node);
 }
 
-int lt_expr_analyse(struct lt_expression **expression, const char *text,
-                    const struct lt_type *schema, struct lt_arena *arena, struct lt_error *error)
+static struct lt_analyser analyser_of(const char *text, const struct lt_type *schema,
+                                      const struct lt_session *session, struct lt_arena *arena,
+                                      struct lt_error *error)
 {
-    struct lt_analyser analyser = {text, schema, arena, error};
-    int code = analyse(&analyser, *expression);
+    return (struct lt_analyser){.text = text,
+                                .schema = schema,
+                                .coerce = {lt_session_or_default(session), arena},
+                                .error = error};
+}
+
+int lt_expr_analyse(struct lt_expression **expression, const char *text,
+                    const struct lt_type *schema, const struct lt_session *session,
+                    struct lt_arena *arena, struct lt_error *error)
+{
+    struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
+    int code = lt_analyse(&analyser, *expression);
     if (code != LT_OK)
         return code;
     if (lt_coerce_is_open(*expression))
         *expression = lt_coerce_cast(*expression, lt_type_simple(LT_TYPE_STRING), arena);
-    lt_fold(expression, text, arena);
+    lt_fold(expression, text, session, arena);
     return LT_OK;
 }
 
 int lt_expr_analyse_predicate(struct lt_expression **expression, const char *text,
-                              const struct lt_type *schema, struct lt_arena *arena,
-                              struct lt_error *error)
+                              const struct lt_type *schema, const struct lt_session *session,
+                              struct lt_arena *arena, struct lt_error *error)
 {
-    struct lt_analyser analyser = {text, schema, arena, error};
+    struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
     struct lt_expression *node = *expression;
     if (node->kind == LT_EXPR_ALIAS) {
         struct lt_expression name = {.begin = node->arguments[0]->end, .end = node->end};
@@ -315,7 +463,7 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
                                 "a condition has no name, and \"%s\" stands after its end",
                                 node->name);
     }
-    int code = analyse(&analyser, node);
+    int code = lt_analyse(&analyser, node);
     if (code != LT_OK)
         return code;
     const struct lt_type *boolean = lt_type_simple(LT_TYPE_BOOLEAN);
@@ -325,6 +473,6 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
         return lt_analyser_fail(
             &analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
             "a condition must be BOOLEAN, not %s", lt_analyser_shown(&analyser, node->type));
-    lt_fold(expression, text, arena);
+    lt_fold(expression, text, session, arena);
     return LT_OK;
 }

@@ -9,12 +9,23 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 #include "core/flow/expression.h"
+#include "ops/expr/coerce.h"
+#include "ops/expr/functions.h"
+#include "ops/expr/session.h"
+
+/* The lambdas around what is analysed, innermost first. */
+struct lt_lambda_scope {
+    const struct lt_lambda_scope *outer;
+    const struct lt_expression *lambda;
+};
 
 struct lt_analyser {
     const char *text;
     const struct lt_type *schema; /* NULL: no columns */
-    struct lt_arena *arena;
+    struct lt_coerce coerce;      /* session and arena */
     struct lt_error *error;
+    const struct lt_lambda_scope *scope;
+    int32_t variable_count;
 };
 
 /* Sets the error with the node's place. Returns `code`. */
@@ -24,9 +35,38 @@ int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_exp
 /* A type for a message: "BIGINT". */
 const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type *type);
 
+/* What this version cannot do yet. */
+int lt_analyser_later(struct lt_analyser *analyser, const struct lt_expression *node,
+                      const char *what);
+/* DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE for one argument, counted from 0. */
+int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
+                           uint32_t index, const char *wanted);
+
+/* Resolves names and types of a tree. Trees that are analysed stay as they are. */
+int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node);
 /* Resolves a CALL whose arguments are analysed. */
 int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call);
+/* A new CALL, not analysed; `b` may be NULL. */
+struct lt_expression *lt_analyser_call(struct lt_analyser *analyser, const struct lt_expression *at,
+                                       const char *name, struct lt_expression *a,
+                                       struct lt_expression *b);
+/* A cast over *node where its type is another; refused where Spark or this version cannot. */
+int lt_analyser_cast(struct lt_analyser *analyser, struct lt_expression **node,
+                     const struct lt_type *to);
+/* Brings the arguments first..last-1 to their common type, `*out`; strings are promoted. NULL in
+ * `*out` when there is none, or when there are no arguments. */
+int lt_analyser_bring_together(struct lt_analyser *analyser, struct lt_expression *call,
+                               uint32_t first, uint32_t step, const struct lt_type **out);
+/* Analyses the body of a LAMBDA whose parameters have these types. Any other expression becomes a
+ * lambda that does not look at its parameters. */
+int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argument,
+                       const struct lt_field *parameters, uint32_t count);
+/* Do values of the type have an order? Maps have none. */
+bool lt_type_is_ordered(const struct lt_type *type);
+/* Can any of the nodes be NULL? */
+bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
 /* Replaces constant parts by their values; what fails stays, and fails when it is reached. */
-void lt_fold(struct lt_expression **node, const char *text, struct lt_arena *arena);
+void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
+             struct lt_arena *arena);
 
 #endif

@@ -11,7 +11,7 @@
 #include "core/text/number.h"
 #include "core/text/time.h"
 #include "ops/expr/cast_text.h"
-#include "ops/expr/compiler.h"
+#include "ops/expr/cast.h"
 
 enum { SHOWN_BYTES = 64 };
 
@@ -129,11 +129,20 @@ static enum lt_kernel timestamp_to_text(struct lt_machine *machine, const struct
 
 /* ----------------------------------------------------------------------------- between numbers */
 
+/* The low bits, as Java narrows. */
+static int64_t wrapped(const struct lt_type *type, int64_t value)
+{
+    unsigned unused = 64 - (8U << (type->kind - LT_TYPE_TINYINT));
+    return (int64_t)((uint64_t)value << unused) >> unused;
+}
+
 static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_call *call,
                                   int64_t value, union lt_value *out)
 {
     char text[LT_NUMBER_TEXT_SIZE];
-    out->i64 = value;
+    out->i64 = call->is_legacy ? wrapped(call->type, value) : value;
+    if (call->is_legacy)
+        return LT_KERNEL_VALUE;
     if (value >= lt_type_smallest(call->type) && value <= lt_type_largest(call->type))
         return LT_KERNEL_VALUE;
     (void)lt_number_format_i64(value, text);
@@ -151,6 +160,17 @@ static enum lt_kernel fraction_to_integer(struct lt_machine *machine, const stru
                                           union lt_value *out)
 {
     double value = lt_argument(machine, call, 0)->f64;
+    if (call->is_legacy) {
+        bool is_long = call->type->kind == LT_TYPE_BIGINT;
+        double most = is_long ? 0x1p63 : 0x1p31;
+        int64_t last = is_long ? INT64_MAX : INT32_MAX;
+        int64_t whole = isnan(value)    ? 0
+                        : value >= most ? last
+                        : value < -most ? -last - 1
+                                        : (int64_t)value;
+        out->i64 = wrapped(call->type, whole);
+        return LT_KERNEL_VALUE;
+    }
     if (!(floor(value) <= (double)lt_type_largest(call->type) &&
           ceil(value) >= (double)lt_type_smallest(call->type))) {
         char text[LT_NUMBER_TEXT_SIZE];
@@ -194,6 +214,22 @@ static enum lt_kernel fraction_to_boolean(struct lt_machine *machine, const stru
                                           union lt_value *out)
 {
     out->i64 = lt_argument(machine, call, 0)->f64 != 0;
+    return LT_KERNEL_VALUE;
+}
+
+/* The bytes of the number, the highest first. Only legacy rules allow it. */
+static enum lt_kernel integer_to_binary(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    uint64_t swapped = __builtin_bswap64((uint64_t)lt_argument(machine, call, 0)->i64);
+    size_t size = (size_t)1 << (call->argument_types[0]->kind - LT_TYPE_TINYINT);
+    return lt_machine_put(machine, call, (const char *)&swapped + sizeof swapped - size, size, out);
+}
+
+static enum lt_kernel boolean_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64 != 0; /* a microsecond */
     return LT_KERNEL_VALUE;
 }
 
@@ -291,19 +327,80 @@ static lt_kernel_fn *kernel_from_fraction(const struct lt_type *from, const stru
     return from->kind == LT_TYPE_DOUBLE ? double_to_float : NULL;
 }
 
-lt_kernel_fn *lt_cast_kernel(const struct lt_type *from, const struct lt_type *to)
+static lt_kernel_fn *kernel_from_boolean(const struct lt_type *to)
 {
-    if (lt_type_equal(from, to) || from->kind == LT_TYPE_VOID)
-        return NULL;
+    return lt_type_is_fraction(to) ? boolean_to_fraction : NULL;
+}
+
+/* Types that this file's kernels know; others have kernels of their own. */
+static bool is_known(const struct lt_type *type)
+{
+    return lt_type_is_number(type) || type->kind == LT_TYPE_BOOLEAN ||
+           (lt_type_is_bytes(type) && type->kind != LT_TYPE_CHAR &&
+            type->kind != LT_TYPE_VARCHAR) ||
+           type->kind == LT_TYPE_TIMESTAMP;
+}
+
+static enum lt_cast_way find_plain(const struct lt_type *from, const struct lt_type *to,
+                                   lt_kernel_fn **kernel)
+{
+    if (lt_type_is_bytes(from) && lt_type_is_bytes(to))
+        return LT_CAST_SAME;
     if (lt_type_is_bytes(from))
-        return lt_type_is_bytes(to) ? NULL : kernel_from_text(to);
-    if (lt_type_is_bytes(to))
-        return kernel_to_text(from);
-    if (lt_type_is_integral(from))
-        return kernel_from_integer(from, to);
-    if (lt_type_is_fraction(from))
-        return kernel_from_fraction(from, to);
-    if (from->kind == LT_TYPE_BOOLEAN)
-        return lt_type_is_fraction(to) ? boolean_to_fraction : NULL;
-    return lt_type_is_fraction(to) ? timestamp_to_fraction : timestamp_to_integer;
+        *kernel = kernel_from_text(to);
+    else if (to->kind == LT_TYPE_BINARY)
+        *kernel = integer_to_binary;
+    else if (lt_type_is_bytes(to))
+        *kernel = kernel_to_text(from);
+    else if (lt_type_is_integral(from))
+        *kernel = kernel_from_integer(from, to);
+    else if (lt_type_is_fraction(from))
+        *kernel = kernel_from_fraction(from, to);
+    else if (from->kind == LT_TYPE_BOOLEAN)
+        *kernel = to->kind == LT_TYPE_TIMESTAMP ? boolean_to_timestamp : kernel_from_boolean(to);
+    else if (to->kind == LT_TYPE_BOOLEAN)
+        *kernel = integer_to_boolean;
+    else
+        *kernel = lt_type_is_fraction(to) ? timestamp_to_fraction : timestamp_to_integer;
+    return *kernel == NULL ? LT_CAST_SAME : LT_CAST_KERNEL;
+}
+
+static enum lt_cast_way find_parts(const struct lt_session *session, const struct lt_type *from,
+                                   const struct lt_type *to, lt_kernel_fn **kernel)
+{
+    lt_kernel_fn *const to_text[] = {lt_cast_array_to_text, lt_cast_map_to_text,
+                                     lt_cast_struct_to_text};
+    lt_kernel_fn *const to_nested[] = {lt_cast_array, lt_cast_map, lt_cast_struct};
+    bool is_text = lt_type_is_bytes(to), is_same = !is_text;
+    if (!is_text && (from->kind != to->kind || from->field_count != to->field_count))
+        return LT_CAST_UNKNOWN;
+    for (uint32_t i = 0; i < from->field_count; i++) {
+        lt_kernel_fn *part = NULL;
+        const struct lt_type *part_to = is_text ? to : to->fields[i].type;
+        enum lt_cast_way way = lt_cast_find(session, from->fields[i].type, part_to, &part);
+        if (way == LT_CAST_UNKNOWN)
+            return way;
+        is_same = is_same && way == LT_CAST_SAME;
+    }
+    *kernel = (is_text ? to_text : to_nested)[from->kind - LT_TYPE_ARRAY];
+    return is_same ? LT_CAST_SAME : LT_CAST_PARTS;
+}
+
+/* Recursion is bounded by the depth of types. */
+enum lt_cast_way lt_cast_find(const struct lt_session *session, const struct lt_type *from,
+                              const struct lt_type *to, lt_kernel_fn **kernel)
+{
+    *kernel = NULL;
+    if (lt_type_equal(from, to) || from->kind == LT_TYPE_VOID)
+        return LT_CAST_SAME;
+    if (lt_type_is_nested(from))
+        return find_parts(session, from, to, kernel);
+    return is_known(from) && is_known(to) ? find_plain(from, to, kernel) : LT_CAST_UNKNOWN;
+}
+
+bool lt_cast_exists(const struct lt_session *session, const struct lt_type *from,
+                    const struct lt_type *to)
+{
+    lt_kernel_fn *kernel;
+    return lt_cast_find(session, from, to, &kernel) != LT_CAST_UNKNOWN;
 }

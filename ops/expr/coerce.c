@@ -1,8 +1,14 @@
 /*
- * Numbers widen along tinyint .. bigint, float, double; an integer and a float meet at double. A
- * string beside something else becomes that: bigint beside an integer, double beside a fraction.
+ * Numbers widen along tinyint .. bigint, decimal, float, double. Under ANSI rules an integer and a
+ * float meet at double, and a string beside something else becomes that: bigint beside an integer,
+ * double beside a fraction. Under the legacy rules an integer and a float meet at float, and what
+ * stands beside a string becomes a string. Nested types meet part by part.
  */
 #include "ops/expr/coerce.h"
+
+#include "core/base/ascii.h"
+
+#include <string.h>
 
 static bool is_string(const struct lt_type *type)
 {
@@ -14,139 +20,342 @@ static bool is_atomic(const struct lt_type *type)
     return type->kind > LT_TYPE_VOID && type->kind < LT_TYPE_ARRAY;
 }
 
-static const struct lt_type *wider_number(const struct lt_type *a, const struct lt_type *b)
+static bool is_numeric(const struct lt_type *type)
 {
+    return lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
+}
+
+static bool is_datetime(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
+}
+
+static bool is_ansi_interval(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_INTERVAL_DAY_TIME || type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+}
+
+/* ------------------------------------------------------------------------------------ decimals */
+
+enum { MAX_PRECISION = 38 };
+
+const struct lt_type *lt_coerce_decimal(struct lt_arena *arena, int whole_digits, int scale)
+{
+    int over = whole_digits + scale - MAX_PRECISION;
+    if (over > 0)
+        scale = scale > over ? scale - over : 0;
+    int precision = whole_digits + scale;
+    return lt_type_decimal(arena, (uint8_t)(precision > MAX_PRECISION ? MAX_PRECISION : precision),
+                           (uint8_t)scale);
+}
+
+const struct lt_type *lt_coerce_decimal_of(struct lt_arena *arena, const struct lt_type *integral)
+{
+    static const uint8_t digits[] = {3, 5, 10, 20};
+    return lt_type_decimal(arena, digits[integral->kind - LT_TYPE_TINYINT], 0);
+}
+
+/* One of the two is a decimal, the other any number. */
+static const struct lt_type *wider_decimal(const struct lt_type *a, const struct lt_type *b,
+                                           struct lt_arena *arena)
+{
+    if (lt_type_is_fraction(a) || lt_type_is_fraction(b))
+        return lt_type_simple(LT_TYPE_DOUBLE);
+    a = a->kind == LT_TYPE_DECIMAL ? a : lt_coerce_decimal_of(arena, a);
+    b = b->kind == LT_TYPE_DECIMAL ? b : lt_coerce_decimal_of(arena, b);
+    int a_whole = a->precision - a->scale, b_whole = b->precision - b->scale;
+    return lt_coerce_decimal(arena, a_whole > b_whole ? a_whole : b_whole,
+                             a->scale > b->scale ? a->scale : b->scale);
+}
+
+/* ---------------------------------------------------------------------------------- two types */
+
+static const struct lt_type *wider_number(const struct lt_coerce *coerce, const struct lt_type *a,
+                                          const struct lt_type *b)
+{
+    if (a->kind == LT_TYPE_DECIMAL || b->kind == LT_TYPE_DECIMAL)
+        return wider_decimal(a, b, coerce->arena);
     if (a->kind == b->kind)
         return a;
-    if (lt_type_is_fraction(a) || lt_type_is_fraction(b))
+    bool has_fraction = lt_type_is_fraction(a) || lt_type_is_fraction(b);
+    if (has_fraction && !coerce->session->is_legacy)
         return lt_type_simple(LT_TYPE_DOUBLE);
     return a->kind > b->kind ? a : b;
 }
 
-/* What a string becomes beside `other`. */
-static const struct lt_type *promoted_string(const struct lt_type *other)
+static const struct lt_type *wider_interval(const struct lt_type *a, const struct lt_type *b,
+                                            struct lt_arena *arena)
 {
-    if (lt_type_is_integral(other))
-        return lt_type_simple(LT_TYPE_BIGINT);
-    if (lt_type_is_fraction(other))
-        return lt_type_simple(LT_TYPE_DOUBLE);
-    return is_atomic(other) ? other : NULL;
+    struct lt_type *type = lt_arena_alloc(arena, sizeof *type);
+    *type = *a;
+    if (b->interval_start < type->interval_start)
+        type->interval_start = b->interval_start;
+    if (b->interval_end > type->interval_end)
+        type->interval_end = b->interval_end;
+    return type;
 }
 
-const struct lt_type *lt_coerce_common(const struct lt_type *a, const struct lt_type *b,
-                                       struct lt_arena *arena)
+/* What needs no string and no nesting; NULL if there is no such type. */
+static const struct lt_type *tightest(const struct lt_coerce *coerce, const struct lt_type *a,
+                                      const struct lt_type *b)
 {
     if (a->kind == LT_TYPE_VOID)
         return b;
     if (b->kind == LT_TYPE_VOID || lt_type_equal(a, b))
         return a;
-    if (lt_type_is_number(a) && lt_type_is_number(b))
-        return wider_number(a, b);
+    if (is_numeric(a) && is_numeric(b))
+        return wider_number(coerce, a, b);
     if (is_string(a) && is_string(b))
         return lt_type_simple(LT_TYPE_STRING);
-    if (is_string(a))
-        return promoted_string(b);
-    if (is_string(b))
-        return promoted_string(a);
-    if (a->kind == LT_TYPE_ARRAY && b->kind == LT_TYPE_ARRAY) {
-        const struct lt_type *element =
-            lt_coerce_common(a->fields[0].type, b->fields[0].type, arena);
-        bool nullable = a->fields[0].nullable || b->fields[0].nullable;
-        return element == NULL ? NULL : lt_type_array(arena, element, nullable);
+    if (is_datetime(a) && is_datetime(b)) {
+        if (a->kind == LT_TYPE_DATE || b->kind == LT_TYPE_DATE)
+            return a->kind == LT_TYPE_DATE ? b : a;
+        return lt_type_simple(LT_TYPE_TIMESTAMP);
     }
+    if (is_ansi_interval(a) && a->kind == b->kind)
+        return wider_interval(a, b, coerce->arena);
     return NULL;
 }
 
-const struct lt_type *lt_coerce_common_strict(const struct lt_type *a, const struct lt_type *b,
-                                              struct lt_arena *arena)
+/* What a string becomes beside `other`, and `other` with it. */
+static const struct lt_type *promoted_string(const struct lt_coerce *coerce,
+                                             const struct lt_type *other)
 {
-    bool mixes_string =
-        is_string(a) != is_string(b) && a->kind != LT_TYPE_VOID && b->kind != LT_TYPE_VOID;
-    return mixes_string ? NULL : lt_coerce_common(a, b, arena);
+    if (coerce->session->is_legacy) {
+        bool stays =
+            !is_atomic(other) || other->kind == LT_TYPE_BINARY || other->kind == LT_TYPE_BOOLEAN;
+        return stays ? NULL : lt_type_simple(LT_TYPE_STRING);
+    }
+    if (lt_type_is_integral(other))
+        return lt_type_simple(LT_TYPE_BIGINT);
+    if (is_numeric(other))
+        return lt_type_simple(LT_TYPE_DOUBLE);
+    return is_atomic(other) && !is_ansi_interval(other) ? other : NULL;
 }
 
-const struct lt_type *lt_coerce_common_number(const struct lt_type *a, const struct lt_type *b)
+typedef const struct lt_type *meet_fn(const struct lt_coerce *coerce, const struct lt_type *a,
+                                      const struct lt_type *b);
+
+static const struct lt_type *common_struct(const struct lt_coerce *coerce, const struct lt_type *a,
+                                           const struct lt_type *b, meet_fn *meet)
 {
-    const struct lt_type *number = lt_type_is_number(a) ? a : b;
-    const struct lt_type *other = lt_type_is_number(a) ? b : a;
-    if (!lt_type_is_number(number)) {
+    if (a->field_count != b->field_count)
+        return NULL;
+    struct lt_field *fields = lt_arena_alloc(coerce->arena, a->field_count * sizeof *fields);
+    for (uint32_t i = 0; i < a->field_count; i++) {
+        const struct lt_field *x = &a->fields[i], *y = &b->fields[i];
+        bool is_same = coerce->session->is_case_sensitive ? strcmp(x->name, y->name) == 0
+                                                          : lt_ascii_compare(x->name, y->name) == 0;
+        const struct lt_type *type = is_same ? meet(coerce, x->type, y->type) : NULL;
+        if (type == NULL)
+            return NULL;
+        fields[i] = (struct lt_field){
+            .name = x->name, .type = type, .nullable = x->nullable || y->nullable};
+    }
+    return lt_type_struct(coerce->arena, fields, a->field_count);
+}
+
+static const struct lt_type *common_nested(const struct lt_coerce *coerce, const struct lt_type *a,
+                                           const struct lt_type *b, meet_fn *meet)
+{
+    if (a->kind != b->kind || !lt_type_is_nested(a))
+        return NULL;
+    if (a->kind == LT_TYPE_STRUCT)
+        return common_struct(coerce, a, b, meet);
+    const struct lt_type *first = meet(coerce, a->fields[0].type, b->fields[0].type);
+    if (first == NULL)
+        return NULL;
+    bool first_nullable = a->fields[0].nullable || b->fields[0].nullable;
+    if (a->kind == LT_TYPE_ARRAY)
+        return lt_type_array(coerce->arena, first, first_nullable);
+    const struct lt_type *value = meet(coerce, a->fields[1].type, b->fields[1].type);
+    bool value_nullable = a->fields[1].nullable || b->fields[1].nullable;
+    return value == NULL ? NULL : lt_type_map(coerce->arena, first, value, value_nullable);
+}
+
+const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const struct lt_type *a,
+                                       const struct lt_type *b)
+{
+    const struct lt_type *type = tightest(coerce, a, b);
+    if (type != NULL)
+        return type;
+    if (is_string(a))
+        return promoted_string(coerce, b);
+    if (is_string(b))
+        return promoted_string(coerce, a);
+    return common_nested(coerce, a, b, lt_coerce_common);
+}
+
+const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
+                                              const struct lt_type *a, const struct lt_type *b)
+{
+    const struct lt_type *type = tightest(coerce, a, b);
+    return type != NULL ? type : common_nested(coerce, a, b, lt_coerce_common_strict);
+}
+
+const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const struct lt_type *a,
+                                         const struct lt_type *b)
+{
+    if (coerce->session->is_legacy && is_string(a) != is_string(b) && is_atomic(a) && is_atomic(b))
+        return is_string(a) ? b : a;
+    return lt_coerce_common(coerce, a, b);
+}
+
+const struct lt_type *lt_coerce_common_number(const struct lt_coerce *coerce,
+                                              const struct lt_type *a, const struct lt_type *b)
+{
+    const struct lt_type *number = is_numeric(a) ? a : b;
+    const struct lt_type *other = is_numeric(a) ? b : a;
+    if (!is_numeric(number)) {
         bool is_none = number->kind == LT_TYPE_VOID && other->kind == LT_TYPE_VOID;
         bool has_null = number->kind == LT_TYPE_VOID || other->kind == LT_TYPE_VOID;
         bool has_string = is_string(number) || is_string(other);
-        return is_none || (has_null && has_string) ? lt_type_simple(LT_TYPE_DOUBLE) : NULL;
+        bool is_double = is_none || (has_null && has_string) ||
+                         (coerce->session->is_legacy && is_string(number) && is_string(other));
+        return is_double ? lt_type_simple(LT_TYPE_DOUBLE) : NULL;
     }
     if (other->kind == LT_TYPE_VOID)
         return number;
-    if (lt_type_is_number(other))
-        return wider_number(number, other);
-    return is_string(other) ? promoted_string(number) : NULL;
+    if (is_numeric(other))
+        return wider_number(coerce, number, other);
+    if (!is_string(other))
+        return NULL;
+    return coerce->session->is_legacy ? lt_type_simple(LT_TYPE_DOUBLE)
+                                      : promoted_string(coerce, number);
 }
 
-bool lt_coerce_is_implicit(const struct lt_type *from, const struct lt_type *to)
+/* Can a decimal hold every value of the other number, or the other every value of the decimal? */
+static bool is_number_widened(const struct lt_type *from, const struct lt_type *to,
+                              struct lt_arena *arena)
+{
+    if (to->kind == LT_TYPE_DECIMAL) {
+        if (lt_type_is_fraction(from))
+            return false;
+        if (from->kind != LT_TYPE_DECIMAL)
+            from = lt_coerce_decimal_of(arena, from);
+        return to->scale >= from->scale &&
+               to->precision - to->scale >= from->precision - from->scale;
+    }
+    if (from->kind == LT_TYPE_DECIMAL)
+        return lt_type_is_fraction(to);
+    return from->kind < to->kind;
+}
+
+bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type *from,
+                           const struct lt_type *to)
 {
     if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to))
         return true;
-    if (is_string(from) || is_string(to))
-        return is_atomic(from) && is_atomic(to);
-    if (from->kind == LT_TYPE_BINARY || to->kind == LT_TYPE_BINARY)
-        return false;
-    return lt_type_is_number(from) && lt_type_is_number(to) && from->kind < to->kind;
+    bool is_legacy = coerce->session->is_legacy;
+    if (is_string(from))
+        return is_atomic(to) && !(is_legacy && is_ansi_interval(to)) &&
+               !(is_legacy && to->kind == LT_TYPE_BOOLEAN);
+    if (is_string(to))
+        return is_atomic(from);
+    if (is_numeric(from) && is_numeric(to))
+        return is_legacy || is_number_widened(from, to, coerce->arena);
+    if (is_datetime(from) && is_datetime(to))
+        return is_legacy || to->kind != LT_TYPE_DATE;
+    if (from->kind != to->kind || !lt_type_is_nested(from))
+        return is_ansi_interval(from) && from->kind == to->kind;
+    for (uint32_t i = 0; i < from->field_count && from->field_count == to->field_count; i++) {
+        if (!lt_coerce_is_implicit(coerce, from->fields[i].type, to->fields[i].type))
+            return false;
+    }
+    return from->field_count == to->field_count;
 }
 
 /* --------------------------------------------------------------------------------------- casts */
 
-static bool is_later(const struct lt_type *type)
+static bool is_from_text_or_time(const struct lt_type *from)
 {
-    switch (type->kind) {
-    case LT_TYPE_DECIMAL:
+    return is_string(from) || is_datetime(from);
+}
+
+/* Casts that both modes allow between types that hold no others. */
+static bool is_plain_cast(const struct lt_type *from, const struct lt_type *to)
+{
+    switch (to->kind) {
+    case LT_TYPE_STRING:
+    case LT_TYPE_CHAR:
+    case LT_TYPE_VARCHAR:
+        return true;
+    case LT_TYPE_BINARY:
+        return is_string(from);
+    case LT_TYPE_BOOLEAN:
+        return is_string(from) || is_numeric(from);
     case LT_TYPE_DATE:
     case LT_TYPE_TIMESTAMP_NTZ:
+        return is_from_text_or_time(from);
+    case LT_TYPE_TIMESTAMP:
+        return is_from_text_or_time(from) || is_numeric(from);
+    case LT_TYPE_INTERVAL_CALENDAR:
+        return is_string(from);
     case LT_TYPE_INTERVAL_DAY_TIME:
     case LT_TYPE_INTERVAL_YEAR_MONTH:
-    case LT_TYPE_INTERVAL_CALENDAR:
-    case LT_TYPE_ARRAY:
-    case LT_TYPE_MAP:
-    case LT_TYPE_STRUCT:
-        return true;
+        return is_string(from) || lt_type_is_integral(from) || from->kind == LT_TYPE_DECIMAL ||
+               from->kind == to->kind;
     default:
+        break;
+    }
+    if (!is_numeric(to))
         return false;
+    if (is_ansi_interval(from))
+        return !lt_type_is_fraction(to);
+    return is_string(from) || is_numeric(from) || from->kind == LT_TYPE_BOOLEAN ||
+           from->kind == LT_TYPE_TIMESTAMP;
+}
+
+static bool is_legacy_cast(const struct lt_type *from, const struct lt_type *to)
+{
+    switch (to->kind) {
+    case LT_TYPE_BOOLEAN:
+        return from->kind == LT_TYPE_DATE || from->kind == LT_TYPE_TIMESTAMP;
+    case LT_TYPE_TIMESTAMP:
+        return from->kind == LT_TYPE_BOOLEAN;
+    case LT_TYPE_BINARY:
+        return lt_type_is_integral(from);
+    default:
+        return is_numeric(to) && from->kind == LT_TYPE_DATE;
     }
 }
 
-static enum lt_cast_verdict verdict_to_date(const struct lt_type *from)
+static enum lt_cast_verdict verdict_of_nested(const struct lt_session *session,
+                                              const struct lt_type *from, const struct lt_type *to)
 {
-    if (lt_type_is_number(from))
-        return LT_CAST_USE_FUNCTION;
-    return from->kind == LT_TYPE_BOOLEAN || from->kind == LT_TYPE_BINARY ? LT_CAST_REFUSED
-                                                                         : LT_CAST_LATER;
-}
-
-static enum lt_cast_verdict verdict_of_binary(const struct lt_type *other, bool is_target)
-{
-    if (is_string(other) || other->kind == LT_TYPE_BINARY)
+    if (is_string(to))
         return LT_CAST_ALLOWED;
-    return is_target && lt_type_is_integral(other) ? LT_CAST_USE_LEGACY : LT_CAST_REFUSED;
+    if (from->kind != to->kind || from->field_count != to->field_count)
+        return LT_CAST_REFUSED;
+    for (uint32_t i = 0; i < from->field_count; i++) {
+        enum lt_cast_verdict verdict =
+            lt_coerce_cast_verdict(session, from->fields[i].type, to->fields[i].type);
+        if (verdict != LT_CAST_ALLOWED)
+            return verdict == LT_CAST_USE_LEGACY ? verdict : LT_CAST_REFUSED;
+        if (from->fields[i].nullable && !to->fields[i].nullable)
+            return LT_CAST_REFUSED;
+    }
+    return LT_CAST_ALLOWED;
 }
 
-enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_type *from, const struct lt_type *to)
+enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_session *session,
+                                            const struct lt_type *from, const struct lt_type *to)
 {
     if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to))
         return LT_CAST_ALLOWED;
-    if (to->kind == LT_TYPE_DATE && !is_later(from))
-        return verdict_to_date(from);
-    if (is_later(from) || is_later(to))
-        return LT_CAST_LATER;
     if (to->kind == LT_TYPE_VOID)
         return LT_CAST_REFUSED;
-    if (from->kind == LT_TYPE_BINARY)
-        return verdict_of_binary(to, false);
-    if (to->kind == LT_TYPE_BINARY)
-        return verdict_of_binary(from, true);
-    if (from->kind == LT_TYPE_TIMESTAMP && to->kind == LT_TYPE_BOOLEAN)
-        return LT_CAST_USE_LEGACY;
-    if (from->kind == LT_TYPE_BOOLEAN && to->kind == LT_TYPE_TIMESTAMP)
-        return LT_CAST_USE_LEGACY;
-    return LT_CAST_ALLOWED;
+    if (lt_type_is_nested(from) || lt_type_is_nested(to))
+        return verdict_of_nested(session, from, to);
+    if (is_plain_cast(from, to) || (session->is_legacy && is_legacy_cast(from, to)))
+        return LT_CAST_ALLOWED;
+    if (session->is_legacy)
+        return LT_CAST_REFUSED;
+    if (is_numeric(from) && to->kind == LT_TYPE_DATE)
+        return LT_CAST_USE_FUNCTION;
+    if (from->kind == LT_TYPE_DATE && is_numeric(to))
+        return LT_CAST_USE_FUNCTION;
+    return is_legacy_cast(from, to) ? LT_CAST_USE_LEGACY : LT_CAST_REFUSED;
 }
 
 bool lt_coerce_is_open(const struct lt_expression *node)

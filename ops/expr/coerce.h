@@ -1,5 +1,6 @@
 /*
- * Coercion: what type two values meet at, and what may be cast to what, by Spark's ANSI rules.
+ * Coercion: what type two values meet at, and what may be cast to what, by Spark's rules, the ANSI
+ * ones or (in a session that says so) the legacy ones.
  *
  * A JSON path whose type is not decided yet has the type void, like NULL: it takes any type it
  * meets, and casting it decides it (lt_coerce_cast) instead of standing a cast on top.
@@ -11,27 +12,46 @@
 
 #include "core/base/arena.h"
 #include "core/flow/expression.h"
+#include "ops/expr/session.h"
 
-/* The least common type (of IF, CASE, coalesce, IN, comparisons); NULL if there is none. */
-const struct lt_type *lt_coerce_common(const struct lt_type *a, const struct lt_type *b,
-                                       struct lt_arena *arena);
+/* What the rules need: the session (not NULL) and where new types are made. */
+struct lt_coerce {
+    const struct lt_session *session;
+    struct lt_arena *arena;
+};
+
+/* The least common type (of IF, CASE, coalesce, IN, array elements); NULL if there is none. */
+const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const struct lt_type *a,
+                                       const struct lt_type *b);
 /* As lt_coerce_common, but a string meets only strings (greatest, least). */
-const struct lt_type *lt_coerce_common_strict(const struct lt_type *a, const struct lt_type *b,
-                                              struct lt_arena *arena);
+const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
+                                              const struct lt_type *a, const struct lt_type *b);
+/* What the two sides of = < > are brought to: as lt_coerce_common, but under the legacy rules a
+ * string becomes what it is compared with. */
+const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const struct lt_type *a,
+                                         const struct lt_type *b);
 /* As lt_coerce_common between numbers; a string beside a number becomes one, two strings are none.
  */
-const struct lt_type *lt_coerce_common_number(const struct lt_type *a, const struct lt_type *b);
+const struct lt_type *lt_coerce_common_number(const struct lt_coerce *coerce,
+                                              const struct lt_type *a, const struct lt_type *b);
 /* True when a parameter of type `to` takes a `from` by an implicit cast. */
-bool lt_coerce_is_implicit(const struct lt_type *from, const struct lt_type *to);
+bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type *from,
+                           const struct lt_type *to);
+
+/* The decimal that holds every value of an integral type: int is decimal(10,0). */
+const struct lt_type *lt_coerce_decimal_of(struct lt_arena *arena, const struct lt_type *integral);
+/* The decimal of so many digits before and after the point; over 38, digits after it are lost. */
+const struct lt_type *lt_coerce_decimal(struct lt_arena *arena, int whole_digits, int scale);
 
 enum lt_cast_verdict {
     LT_CAST_ALLOWED,
     LT_CAST_REFUSED,      /* never, in any mode */
     LT_CAST_USE_FUNCTION, /* there is a function for it */
     LT_CAST_USE_LEGACY,   /* only with spark.sql.ansi.enabled=false */
-    LT_CAST_LATER,        /* Spark does it, this version does not */
 };
-enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_type *from, const struct lt_type *to);
+/* What Spark says; whether this version can do it is lt_cast_exists()'s question. */
+enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_session *session,
+                                            const struct lt_type *from, const struct lt_type *to);
 
 /* `node` as a value of type `to`: itself, a typed NULL, a decided JSON path, or a new CAST over it.
  */

@@ -25,7 +25,7 @@ uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)
     return program->step_count++;
 }
 
-static uint32_t new_register(struct lt_compiler *compiler)
+uint32_t lt_compiler_register(struct lt_compiler *compiler)
 {
     struct lt_program *program = compiler->program;
     struct lt_machine *machine = &program->machine;
@@ -42,7 +42,7 @@ static uint32_t new_register(struct lt_compiler *compiler)
 
 static uint32_t wanted_or_new(struct lt_compiler *compiler, uint32_t want)
 {
-    return want == LT_REGISTER_ANY ? new_register(compiler) : want;
+    return want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
 }
 
 static uint32_t emit_jump(struct lt_compiler *compiler, enum lt_op op, uint32_t condition)
@@ -56,8 +56,8 @@ static void land(struct lt_compiler *compiler, uint32_t from)
     step_at(compiler, from)->target = compiler->program->step_count;
 }
 
-static struct lt_call *new_call(struct lt_compiler *compiler, const struct lt_expression *node,
-                                uint32_t argument_count)
+struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 uint32_t argument_count)
 {
     struct lt_arena *arena = compiler->program->arena;
     struct lt_call *call = lt_arena_alloc(arena, sizeof *call);
@@ -69,9 +69,22 @@ static struct lt_call *new_call(struct lt_compiler *compiler, const struct lt_ex
                              .argument_types = types,
                              .type = node->type,
                              .argument_count = argument_count,
+                             .is_legacy = compiler->session->is_legacy,
+                             .session = compiler->session,
                              .name = node->kind == LT_EXPR_CALL ? node->name : "cast",
                              .place = {compiler->text, node->begin, node->end}};
     return call;
+}
+
+void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct lt_call *call,
+                           uint32_t out)
+{
+    struct lt_step step = {.op = op, .out = out, .call = call};
+    if (call->argument_count > 0)
+        step.a = call->arguments[0];
+    if (call->argument_count > 1)
+        step.b = call->arguments[1];
+    (void)lt_compiler_emit(compiler, step);
 }
 
 /* -------------------------------------------------------------------------------------- leaves */
@@ -79,7 +92,7 @@ static struct lt_call *new_call(struct lt_compiler *compiler, const struct lt_ex
 static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_expression *node,
                                 uint32_t want)
 {
-    uint32_t constant = new_register(compiler);
+    uint32_t constant = lt_compiler_register(compiler);
     compiler->program->machine.values[constant] = node->value;
     compiler->program->machine.nulls[constant] = node->is_null;
     if (want == LT_REGISTER_ANY)
@@ -98,11 +111,32 @@ static uint32_t compile_column(struct lt_compiler *compiler, const struct lt_exp
     return out;
 }
 
+static uint32_t compile_variable(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 uint32_t want)
+{
+    uint32_t variable = compiler->variables[node->index];
+    if (want == LT_REGISTER_ANY)
+        return variable;
+    (void)lt_compiler_emit(compiler,
+                           (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = variable});
+    return want;
+}
+
 static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expression *node,
                               uint32_t want)
 {
     uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
     uint32_t out = wanted_or_new(compiler, want);
+    if (node->arguments[0]->type->kind == LT_TYPE_ARRAY) {
+        struct lt_call *call = lt_compiler_call(compiler, node, 1);
+        uint32_t *index = lt_arena_alloc(compiler->program->arena, sizeof *index);
+        *index = (uint32_t)node->index;
+        call->kernel = lt_field_of_elements;
+        call->state = index;
+        lt_call_arguments(call)[0] = base;
+        lt_compiler_emit_call(compiler, LT_OP_CALL, call, out);
+        return out;
+    }
     (void)lt_compiler_emit(
         compiler,
         (struct lt_step){.op = LT_OP_FIELD, .out = out, .a = base, .b = (uint32_t)node->index});
@@ -145,34 +179,11 @@ static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_
     return out;
 }
 
-/* ------------------------------------------------------------------------------- CAST and CASE */
-
-static uint32_t compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
-                             uint32_t want)
-{
-    const struct lt_expression *from = node->arguments[0];
-    if (lt_type_is_integral(from->type) && node->type->kind == LT_TYPE_DOUBLE) {
-        uint32_t a = lt_compile(compiler, from, LT_REGISTER_ANY);
-        uint32_t out = wanted_or_new(compiler, want);
-        (void)lt_compiler_emit(compiler,
-                               (struct lt_step){.op = LT_OP_TO_DOUBLE, .out = out, .a = a});
-        return out;
-    }
-    lt_kernel_fn *kernel = lt_cast_kernel(from->type, node->type);
-    if (kernel == NULL)
-        return lt_compile(compiler, from, want);
-    struct lt_call *call = new_call(compiler, node, 1);
-    call->kernel = kernel;
-    call->is_try = node->is_try;
-    ((uint32_t *)(uintptr_t)call->arguments)[0] = lt_compile(compiler, from, LT_REGISTER_ANY);
-    uint32_t out = wanted_or_new(compiler, want);
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_CALL, .out = out, .call = call});
-    return out;
-}
+/* ------------------------------------------------------------------------------- CASE */
 
 static void compile_null(struct lt_compiler *compiler, uint32_t out)
 {
-    uint32_t constant = new_register(compiler);
+    uint32_t constant = lt_compiler_register(compiler);
     compiler->program->machine.nulls[constant] = 1;
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = constant});
 }
@@ -268,11 +279,11 @@ static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_express
     uint32_t count = node->argument_count;
     uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
     uint32_t x = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
-    struct lt_call *call = new_call(compiler, node, count);
+    struct lt_call *call = lt_compiler_call(compiler, node, count);
     enum lt_op op = order_op(LT_OP_EQUAL_I64, node->arguments[0]->type);
     for (uint32_t i = 1; i < count; i++) {
         uint32_t item = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
-        uint32_t same = i == 1 ? out : new_register(compiler);
+        uint32_t same = i == 1 ? out : lt_compiler_register(compiler);
         (void)lt_compiler_emit(
             compiler, (struct lt_step){.op = op, .out = same, .a = x, .b = item, .call = call});
         if (i > 1)
@@ -308,22 +319,13 @@ static struct lt_size_range size_range(enum lt_op op, int64_t number)
     }
 }
 
-static const struct lt_signature *signature_of(const struct lt_expression *node)
-{
-    const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
-    const struct lt_signature *signature =
-        lt_function_match(function, node->arguments, node->argument_count);
-    lt_assert(signature != NULL);
-    return signature;
-}
-
 static bool is_column_size(const struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_CAST && lt_type_is_integral(node->arguments[0]->type) &&
         node->type->kind == LT_TYPE_BIGINT)
         node = node->arguments[0];
     return node->kind == LT_EXPR_CALL && node->argument_count == 1 &&
-           signature_of(node)->op == LT_OP_SIZE_BYTES && node->arguments[0]->kind == LT_EXPR_COLUMN;
+           node->signature->op == LT_OP_SIZE_BYTES && node->arguments[0]->kind == LT_EXPR_COLUMN;
 }
 
 /* length(column) > 8, the commonest condition, is one step. */
@@ -378,7 +380,7 @@ static enum lt_op opcode_of(const struct lt_function *function,
 static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
                               const struct lt_function *function, uint32_t want)
 {
-    const struct lt_signature *signature = signature_of(node);
+    const struct lt_signature *signature = node->signature;
     enum lt_op op =
         node->argument_count == 0
             ? (function->null_rule == LT_NULL_AWARE ? LT_OP_CALL_WITH_NULLS : LT_OP_CALL)
@@ -386,22 +388,21 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     if (node->argument_count == 2) {
         uint32_t out = want == LT_REGISTER_ANY ? compiler->program->register_count : want;
         if (compile_size_compared(compiler, node, op, out))
-            return want == LT_REGISTER_ANY ? new_register(compiler) : want;
+            return want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
     }
-    struct lt_call *call = new_call(compiler, node, node->argument_count);
-    uint32_t *arguments = (uint32_t *)(uintptr_t)call->arguments;
-    for (uint32_t i = 0; i < node->argument_count; i++)
-        arguments[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+    struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
+    uint32_t *arguments = lt_call_arguments(call);
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        if (node->arguments[i]->kind != LT_EXPR_LAMBDA)
+            arguments[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+    }
+    lt_compile_lambdas(compiler, node, call);
     call->kernel = signature->kernel;
     if (function->prepare != NULL)
         prepare(compiler, node, function, call);
-    struct lt_step step = {.op = op, .out = wanted_or_new(compiler, want), .call = call};
-    if (node->argument_count > 0)
-        step.a = arguments[0];
-    if (node->argument_count > 1)
-        step.b = arguments[1];
-    (void)lt_compiler_emit(compiler, step);
-    return step.out;
+    uint32_t out = wanted_or_new(compiler, want);
+    lt_compiler_emit_call(compiler, op, call, out);
+    return out;
 }
 
 static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -438,7 +439,7 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
     case LT_EXPR_CALL:
         return compile_call(compiler, node, want);
     case LT_EXPR_CAST:
-        return compile_cast(compiler, node, want);
+        return lt_compile_cast(compiler, node, want);
     case LT_EXPR_CASE:
         return compile_case(compiler, node, want);
     case LT_EXPR_FIELD:
@@ -447,6 +448,8 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
         return compile_json_path(compiler, node, want);
     case LT_EXPR_ALIAS:
         return lt_compile(compiler, node->arguments[0], want);
+    case LT_EXPR_VARIABLE:
+        return compile_variable(compiler, node, want);
     case LT_EXPR_LAMBDA:
     case LT_EXPR_STAR:
         break;

@@ -43,6 +43,9 @@ struct lt_compiler {
     struct lt_program *program;
     const char *text; /* of the expression at hand, or NULL */
     struct lt_error *error;
+    const struct lt_session *session;
+    uint32_t *variables; /* the register of each lambda parameter by its number */
+    uint32_t variable_count;
     uint32_t step_capacity, register_capacity;
     bool is_failed;
 };
@@ -55,7 +58,23 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
 /* Appends a step; returns its number. */
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step);
 
-/* The kernel that casts; NULL where both types are held alike and nothing is to be done. */
-lt_kernel_fn *lt_cast_kernel(const struct lt_type *from, const struct lt_type *to);
+uint32_t lt_compiler_register(struct lt_compiler *compiler);
+/* A call for a node, its argument registers to be filled. */
+struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 uint32_t argument_count);
+static inline uint32_t *lt_call_arguments(struct lt_call *call)
+{
+    return (uint32_t *)(uintptr_t)call->arguments;
+}
+/* A step that does nothing but call. */
+void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct lt_call *call,
+                           uint32_t out);
+
+/* compile_part.c: casts, and calls with lambdas. */
+uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
+                         uint32_t want);
+/* The bodies of the lambdas among the arguments, jumped over; sets call->lambdas. */
+void lt_compile_lambdas(struct lt_compiler *compiler, const struct lt_expression *node,
+                        struct lt_call *call);
 
 #endif

@@ -12,7 +12,7 @@
 #if defined(__GNUC__) && !defined(LT_NO_COMPUTED_GOTO)
 
 /* The labels leave through `labels` when there is no machine. */
-static enum lt_machine_end run(struct lt_machine *machine, const struct lt_step *steps,
+static enum lt_machine_end run(struct lt_machine *machine, uint32_t first,
                                const void *const **labels)
 {
     static const void *const table[LT_OP_COUNT] = {
@@ -26,7 +26,8 @@ static enum lt_machine_end run(struct lt_machine *machine, const struct lt_step 
     }
     union lt_value *const values = machine->values;
     uint8_t *const nulls = machine->nulls;
-    const struct lt_step *step = steps;
+    const struct lt_step *const steps = machine->steps;
+    const struct lt_step *step = steps + first;
     goto * step->code;
 
 #define STEP(name) code_##name:
@@ -51,13 +52,13 @@ static enum lt_machine_end run(struct lt_machine *machine, const struct lt_step 
 const void *lt_machine_label(enum lt_op op)
 {
     const void *const *labels = NULL;
-    (void)run(NULL, NULL, &labels);
+    (void)run(NULL, 0, &labels);
     return labels[op];
 }
 
-enum lt_machine_end lt_machine_run(struct lt_machine *machine, const struct lt_step *steps)
+enum lt_machine_end lt_machine_run(struct lt_machine *machine, uint32_t first)
 {
-    return run(machine, steps, NULL);
+    return run(machine, first, NULL);
 }
 
 #else
@@ -68,9 +69,9 @@ const void *lt_machine_label(enum lt_op op)
     return NULL;
 }
 
-enum lt_machine_end lt_machine_run(struct lt_machine *machine, const struct lt_step *steps)
+enum lt_machine_end lt_machine_run(struct lt_machine *machine, uint32_t first)
 {
-    return lt_machine_run_switch(machine, steps);
+    return lt_machine_run_switch(machine, first);
 }
 
 #endif

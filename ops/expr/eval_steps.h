@@ -296,6 +296,10 @@ STEP(SIZE_OF_COLUMN_COMPARED)
     OUT.i64 = size >= step->range->first && size <= step->range->last;
     NEXT;
 }
+STEP(RETURN)
+{
+    return LT_MACHINE_TRUE;
+}
 STEP(STORE)
 {
     if (nulls[step->a])

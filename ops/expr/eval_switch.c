@@ -8,11 +8,12 @@
 #include "ops/expr/eval_inline.h"
 #include "ops/expr/machine.h"
 
-enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, const struct lt_step *steps)
+enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, uint32_t first)
 {
     union lt_value *const values = machine->values;
     uint8_t *const nulls = machine->nulls;
-    const struct lt_step *step = steps;
+    const struct lt_step *const steps = machine->steps;
+    const struct lt_step *step = steps + first;
     for (;;) { /* until a step returns */
         switch ((enum lt_op)step->op) {
 #define STEP(name) case LT_OP_##name:

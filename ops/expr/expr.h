@@ -28,6 +28,7 @@
 #include "core/base/error.h"
 #include "core/data/type.h"
 #include "core/flow/expression.h"
+#include "ops/expr/session.h"
 
 /* Parses one expression; as in Spark's selectExpr a trailing name is its alias (then an ALIAS
  * node). */
@@ -43,15 +44,16 @@ int lt_expr_parse_list(const char *text, struct lt_arena *arena, struct lt_expr_
                        struct lt_error *error) LT_MUST_USE;
 
 /* Resolves names and types in place, inserts implicit casts, folds constants. `*expression` may be
- * replaced. `text` is what was parsed. A STAR at the top is an error here: expand it first. */
+ * replaced. `text` is what was parsed. `session` (NULL: the defaults) outlives the tree. A STAR at
+ * the top is an error here: expand it first. */
 int lt_expr_analyse(struct lt_expression **expression, const char *text,
-                    const struct lt_type *schema, struct lt_arena *arena,
-                    struct lt_error *error) LT_MUST_USE;
+                    const struct lt_type *schema, const struct lt_session *session,
+                    struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 
 /* As lt_expr_analyse for what stands in WHERE: must be boolean, must not be an alias. */
 int lt_expr_analyse_predicate(struct lt_expression **expression, const char *text,
-                              const struct lt_type *schema, struct lt_arena *arena,
-                              struct lt_error *error) LT_MUST_USE;
+                              const struct lt_type *schema, const struct lt_session *session,
+                              struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 
 /* Replaces `*` by the schema's columns, less the EXCEPT ones, and gives every expression without a
  * name its text as the name (an ALIAS node), as Spark names columns. Before analysis. */

@@ -8,26 +8,113 @@
 #include "ops/expr/functions.h"
 #include "ops/expr/program.h"
 
-static bool is_constant(const struct lt_expression *node)
+/* The lambdas between a node and the root that is asked about. */
+struct bound {
+    const struct bound *outer;
+    const struct lt_expression *lambda;
+};
+
+static bool is_bound(const struct lt_expression *variable, const struct bound *bound)
 {
-    if (node->kind == LT_EXPR_COLUMN || node->kind == LT_EXPR_STAR || node->kind == LT_EXPR_LAMBDA)
+    for (; bound != NULL; bound = bound->outer) {
+        for (uint32_t i = 1; i < bound->lambda->argument_count; i++) {
+            if (bound->lambda->arguments[i]->index == variable->index)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_constant(const struct lt_expression *node, const struct bound *bound)
+{
+    if (node->kind == LT_EXPR_COLUMN || node->kind == LT_EXPR_STAR)
         return false;
+    if (node->kind == LT_EXPR_VARIABLE)
+        return is_bound(node, bound);
     if (node->kind == LT_EXPR_CALL && !lt_function_at((size_t)node->index, NULL)->is_deterministic)
         return false;
+    const struct bound here = {bound, node};
     for (uint32_t i = 0; i < node->argument_count; i++) {
-        if (!is_constant(node->arguments[i]))
+        if (!is_constant(node->arguments[i], node->kind == LT_EXPR_LAMBDA ? &here : bound))
             return false;
     }
     return true;
 }
 
-/* The value as a literal of the same type and place; NULL when it fails or is not scalar. */
-static struct lt_expression *evaluate(struct lt_expression *node, const char *text,
-                                      struct lt_arena *arena)
+/* ------------------------------------------------------------------------ values that stay alive
+ */
+
+static union lt_value copy_value(const struct lt_type *type, const union lt_value *value,
+                                 struct lt_arena *arena);
+
+/* `count` values whose types are fields[0], or fields[0], fields[1], ... */
+static const union lt_value *copy_values(const struct lt_field *fields, bool is_one_type,
+                                         const union lt_value *values, const uint64_t *nulls,
+                                         uint32_t count, struct lt_arena *arena)
 {
-    if (lt_type_is_nested(node->type))
+    union lt_value *copies = lt_arena_alloc(arena, count * sizeof *copies);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!lt_bit(nulls, i))
+            copies[i] = copy_value(fields[is_one_type ? 0 : i].type, &values[i], arena);
+    }
+    return copies;
+}
+
+static const uint64_t *copy_nulls(const uint64_t *nulls, uint32_t count, struct lt_arena *arena)
+{
+    if (nulls == NULL)
         return NULL;
-    const struct lt_program_options options = {.expressions = &node, .texts = &text, .count = 1};
+    size_t size_bytes = ((size_t)count + 63) / 64 * sizeof *nulls;
+    uint64_t *copy = lt_arena_alloc(arena, size_bytes);
+    memcpy(copy, nulls, size_bytes);
+    return copy;
+}
+
+static struct lt_array copy_array(const struct lt_field *element, const struct lt_array *array,
+                                  struct lt_arena *arena)
+{
+    return (struct lt_array){
+        .count = array->count,
+        .nulls = copy_nulls(array->nulls, array->count, arena),
+        .values = copy_values(element, true, array->values, array->nulls, array->count, arena)};
+}
+
+/* Recursion is bounded by the depth of types. */
+static union lt_value copy_value(const struct lt_type *type, const union lt_value *value,
+                                 struct lt_arena *arena)
+{
+    union lt_value copy = *value;
+    if (lt_type_is_bytes(type)) {
+        uint8_t *data = lt_arena_alloc(arena, value->bytes.size_bytes);
+        if (value->bytes.size_bytes > 0)
+            memcpy(data, value->bytes.data, value->bytes.size_bytes);
+        copy.bytes.data = data;
+        copy.bytes.padding_bytes = 0;
+    } else if (type->kind == LT_TYPE_ARRAY) {
+        lt_array_materialize(value->array);
+        copy.array = lt_arena_alloc(arena, sizeof *copy.array);
+        *copy.array = copy_array(&type->fields[0], value->array, arena);
+    } else if (type->kind == LT_TYPE_MAP) {
+        struct lt_map *map = lt_arena_alloc(arena, sizeof *map);
+        map->keys = copy_array(&type->fields[0], &value->map->keys, arena);
+        map->values = copy_array(&type->fields[1], &value->map->values, arena);
+        copy.map = map;
+    } else if (type->kind == LT_TYPE_STRUCT) {
+        struct lt_struct *structure = lt_arena_alloc(arena, sizeof *structure);
+        structure->nulls = copy_nulls(value->structure->nulls, type->field_count, arena);
+        structure->values = copy_values(type->fields, false, value->structure->values,
+                                        value->structure->nulls, type->field_count, arena);
+        copy.structure = structure;
+    }
+    return copy;
+}
+
+/* The value as a literal of the same type and place; NULL when it fails. */
+static struct lt_expression *evaluate(struct lt_expression *node, const char *text,
+                                      const struct lt_session *session, struct lt_arena *arena)
+{
+    const struct lt_program_options options = {
+        .expressions = &node, .texts = &text, .count = 1, .session = session};
     struct lt_program *program;
     if (lt_program_create(&options, &program, NULL) != LT_OK)
         return NULL;
@@ -44,30 +131,25 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
                                           .nullable = is_null,
                                           .index = -1};
         if (!is_null)
-            literal->value = value;
-        if (!is_null && lt_type_is_bytes(node->type)) {
-            uint8_t *copy = lt_arena_alloc(arena, value.bytes.size_bytes);
-            if (value.bytes.size_bytes > 0)
-                memcpy(copy, value.bytes.data, value.bytes.size_bytes);
-            literal->value.bytes.data = copy;
-            literal->value.bytes.padding_bytes = 0;
-        }
+            literal->value = copy_value(node->type, &value, arena);
     }
     lt_program_destroy(program);
     return literal;
 }
 
-void lt_fold(struct lt_expression **node, const char *text, struct lt_arena *arena)
+void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
+             struct lt_arena *arena)
 {
-    if ((*node)->kind == LT_EXPR_LITERAL)
+    if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE)
         return;
-    if ((*node)->kind != LT_EXPR_ALIAS && is_constant(*node)) {
-        struct lt_expression *literal = evaluate(*node, text, arena);
+    bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
+    if (!is_named && is_constant(*node, NULL)) {
+        struct lt_expression *literal = evaluate(*node, text, session, arena);
         if (literal != NULL) {
             *node = literal;
             return;
         }
     }
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
-        lt_fold(&(*node)->arguments[i], text, arena);
+        lt_fold(&(*node)->arguments[i], text, session, arena);
 }

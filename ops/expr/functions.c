@@ -11,7 +11,8 @@
 static const struct lt_function_group *const GROUPS[] = {
     &lt_functions_operator, &lt_functions_condition, &lt_functions_string, &lt_functions_build,
     &lt_functions_search,   &lt_functions_pattern,   &lt_functions_math,   &lt_functions_hash,
-    &lt_functions_encoding, &lt_functions_other,
+    &lt_functions_encoding, &lt_functions_other,     &lt_functions_array,  &lt_functions_map,
+    &lt_functions_struct,   &lt_functions_higher,
 };
 enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512, ALIAS_MAX = 32 };
 
@@ -183,11 +184,26 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
     case 'a':
     case 'T':
     case 'W':
+    case 'C':
         return true;
     case 'A':
         return type->kind == LT_TYPE_ARRAY;
     case 'M':
         return type->kind == LT_TYPE_MAP;
+    case 'R':
+        return type->kind == LT_TYPE_STRUCT;
+    case 'k':
+        return type->kind == LT_TYPE_DECIMAL;
+    case 'u':
+        return type->kind == LT_TYPE_DATE;
+    case 'z':
+        return type->kind == LT_TYPE_TIMESTAMP_NTZ;
+    case 'q':
+        return type->kind == LT_TYPE_INTERVAL_DAY_TIME;
+    case 'r':
+        return type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+    case 'c':
+        return type->kind == LT_TYPE_INTERVAL_CALENDAR;
     default:
         return false;
     }
@@ -195,42 +211,29 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
 
 bool lt_letter_is_common(char letter)
 {
-    return letter != '\0' && strchr("TWNDG", letter) != NULL;
+    return letter != '\0' && strchr("TWCNDG", letter) != NULL;
 }
 
 const struct lt_type *lt_letter_type(char letter)
 {
-    static const char letters[] = "ByhilfdsxtvP";
-    static const enum lt_type_kind kinds[] = {LT_TYPE_BOOLEAN,   LT_TYPE_TINYINT, LT_TYPE_SMALLINT,
-                                              LT_TYPE_INT,       LT_TYPE_BIGINT,  LT_TYPE_FLOAT,
-                                              LT_TYPE_DOUBLE,    LT_TYPE_STRING,  LT_TYPE_BINARY,
-                                              LT_TYPE_TIMESTAMP, LT_TYPE_VOID,    LT_TYPE_BOOLEAN};
+    static const char letters[] = "ByhilfdsxtvPuzqrc";
+    static const enum lt_type_kind kinds[] = {LT_TYPE_BOOLEAN,
+                                              LT_TYPE_TINYINT,
+                                              LT_TYPE_SMALLINT,
+                                              LT_TYPE_INT,
+                                              LT_TYPE_BIGINT,
+                                              LT_TYPE_FLOAT,
+                                              LT_TYPE_DOUBLE,
+                                              LT_TYPE_STRING,
+                                              LT_TYPE_BINARY,
+                                              LT_TYPE_TIMESTAMP,
+                                              LT_TYPE_VOID,
+                                              LT_TYPE_BOOLEAN,
+                                              LT_TYPE_DATE,
+                                              LT_TYPE_TIMESTAMP_NTZ,
+                                              LT_TYPE_INTERVAL_DAY_TIME,
+                                              LT_TYPE_INTERVAL_YEAR_MONTH,
+                                              LT_TYPE_INTERVAL_CALENDAR};
     const char *at = letter == '\0' ? NULL : strchr(letters, letter);
     return at == NULL ? NULL : lt_type_simple(kinds[at - letters]);
-}
-
-const struct lt_signature *lt_function_match(const struct lt_function *function,
-                                             struct lt_expression *const *arguments, uint32_t count)
-{
-    for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
-        const struct lt_type *common = NULL;
-        bool fits =
-            count > 0 || lt_signature_parameter(s, 0, 0) == '\0' || strchr(s->parameters, '*');
-        uint32_t fewest, most;
-        signature_arity(s, &fewest, &most);
-        fits = fits && count >= fewest && count <= most;
-        for (uint32_t i = 0; i < count && fits; i++) {
-            char letter = lt_signature_parameter(s, i, count);
-            const struct lt_type *type = arguments[i]->type;
-            fits = letter != '\0' && lt_letter_accepts(letter, type);
-            if (!fits || !lt_letter_is_common(letter))
-                continue;
-            if (common == NULL)
-                common = type;
-            fits = lt_type_equal(common, type);
-        }
-        if (fits)
-            return s;
-    }
-    return NULL;
 }

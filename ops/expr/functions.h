@@ -6,15 +6,22 @@
  *
  * Signatures are short texts, one letter for each parameter:
  *
- *     B boolean   y tinyint   h smallint   i int   l bigint   f float   d double   s string   x
- * binary t timestamp   n any number   g any integer   a anything   o text or binary (JSON text) A
- * array   M map   P boolean and S string, not cast from anything T anything, all T of a call
- * brought to one type   W as T, but no string beside another type N as T, but numbers   D as N,
- * then brought to double   G as N, but integers [ ] around parameters that may be missing; * after
- * a letter: that parameter any number of times result: one letter; T: the common type; 0: the type
- * of the first argument; E: its element or value type; v: void
+ *     B boolean    y tinyint    h smallint    i int    l bigint    f float    d double
+ *     s string    x binary    u date    t timestamp    z timestamp_ntz
+ *     q day-time interval    r year-month interval    c calendar interval
+ *     n any number but decimal    k decimal    g any integer    a anything
+ *     o text or binary (JSON text)    A array    M map    R struct    L lambda
+ *     P boolean and S string, not cast from anything
+ *     T anything, all T of a call brought to one type
+ *     W as T, but no string beside another type    C as T, as the two sides of a comparison
+ *     N as T, but numbers    D as N, then brought to double    G as N, but integers
+ *     [ ] around parameters that may be missing
+ *     * after a letter: that parameter any number of times
+ *     result: one letter; T: the common type; 0: the type of the first argument; E: its element or
+ *     value type; v: void
  *
- * The signature that needs the fewest implicit (ANSI) casts is chosen, the first of these.
+ * The signature that needs the fewest implicit casts is chosen, the first of these. What letters
+ * cannot say is said by `infer`.
  *
  * on: any; the table is constant.
  */
@@ -71,6 +78,11 @@ struct lt_prepare {
     struct lt_arena *arena;
 };
 
+struct lt_analyser;
+
+/* What `infer` returns when it leaves the call to the letters. */
+enum { LT_INFER_LETTERS = 1 };
+
 struct lt_function {
     const char *name;    /* lower case */
     const char *aliases; /* "char_length,len"; NULL: none */
@@ -87,6 +99,11 @@ struct lt_function {
      * `release`, which gets the state. */
     int (*prepare)(const struct lt_prepare *prepare, struct lt_error *error);
     void (*release)(void *state);
+    /* Optional: analyses a call whose arguments (but lambdas) are analysed. Puts casts over the
+     * arguments, sets signature, type and nullable of the call, and returns LT_OK; or returns
+     * LT_INFER_LETTERS; or refuses with lt_analyser_fail(). The count of arguments is right. */
+    int (*infer)(struct lt_analyser *analyser, struct lt_expression *call);
+    bool is_total; /* never NULL where no argument is */
 };
 
 struct lt_function_group {
@@ -97,6 +114,10 @@ struct lt_function_group {
 
 extern const struct lt_function_group lt_functions_operator;
 extern const struct lt_function_group lt_functions_condition;
+extern const struct lt_function_group lt_functions_array;
+extern const struct lt_function_group lt_functions_map;
+extern const struct lt_function_group lt_functions_struct;
+extern const struct lt_function_group lt_functions_higher;
 extern const struct lt_function_group lt_functions_string;
 extern const struct lt_function_group lt_functions_build;
 extern const struct lt_function_group lt_functions_search;
@@ -105,6 +126,9 @@ extern const struct lt_function_group lt_functions_math;
 extern const struct lt_function_group lt_functions_hash;
 extern const struct lt_function_group lt_functions_encoding;
 extern const struct lt_function_group lt_functions_other;
+
+/* The field of each element of an array of structs; the call's state is its number. */
+lt_kernel_fn lt_field_of_elements;
 
 /* All functions of all groups, numbered from 0. */
 size_t lt_function_count(void);
@@ -119,10 +143,6 @@ const char *lt_function_nearest(const char *name);
 char lt_signature_parameter(const struct lt_signature *signature, uint32_t index, uint32_t count);
 /* The fewest and the most parameters of all signatures; UINT32_MAX: no bound. */
 void lt_function_arity(const struct lt_function *function, uint32_t *fewest, uint32_t *most);
-/* The signature that takes these types as they are; NULL if none does. */
-const struct lt_signature *lt_function_match(const struct lt_function *function,
-                                             struct lt_expression *const *arguments,
-                                             uint32_t count);
 /* True when a value of the type is what the letter asks for, without a cast. */
 bool lt_letter_accepts(char letter, const struct lt_type *type);
 /* True for the letters whose parameters are brought to one type. */

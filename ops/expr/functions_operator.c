@@ -1,5 +1,5 @@
 /*
- * Operators: arithmetic, comparison, logic, bits, and the subscript. `<>` is not(=), so that it has
+ * Operators: arithmetic, comparison, logic and bits. `<>` is not(=), so that it has
  * no row; BETWEEN is two comparisons.
  */
 #include <inttypes.h>
@@ -136,43 +136,10 @@ static enum lt_kernel shift_right_unsigned(struct lt_machine *machine, const str
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel element_of(const struct lt_array *array, uint32_t index, union lt_value *out)
-{
-    if (lt_bit(array->nulls, index))
-        return LT_KERNEL_NULL;
-    *out = array->values[index];
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel array_at(struct lt_machine *machine, const struct lt_call *call,
-                               union lt_value *out)
-{
-    struct lt_array *array = lt_argument(machine, call, 0)->array;
-    int64_t index = lt_argument(machine, call, 1)->i64;
-    lt_array_materialize(array);
-    if (index >= 0 && index < array->count)
-        return element_of(array, (uint32_t)index, out);
-    return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX", "22003",
-                            "index %" PRId64 " is outside of an array of %u elements", index,
-                            array->count);
-}
-
-static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *call,
-                             union lt_value *out)
-{
-    const struct lt_map *map = lt_argument(machine, call, 0)->map;
-    const struct lt_type *key_type = call->argument_types[0]->fields[0].type;
-    for (uint32_t i = 0; i < map->keys.count; i++) {
-        if (lt_value_compare(key_type, &map->keys.values[i], lt_argument(machine, call, 1)) == 0)
-            return element_of(&map->values, i, out);
-    }
-    return LT_KERNEL_NULL;
-}
-
-#define OPERATOR .is_operator = true, .is_deterministic = true
+#define OPERATOR .is_operator = true, .is_deterministic = true, .is_total = true
 #define COMPARISON(op)                                                                             \
     {                                                                                              \
-        LT_INLINE("TT", "B", op##_I64, LT_FAMILY_ORDER)                                            \
+        LT_INLINE("CC", "B", op##_I64, LT_FAMILY_ORDER)                                            \
     }
 
 static const struct lt_function functions[] = {
@@ -225,7 +192,7 @@ static const struct lt_function functions[] = {
      .signatures = COMPARISON(LT_OP_GREATER_EQUAL)},
     {"<=>", "equal_null", "a <=> b", "True when equal or both NULL; never NULL.", "NULL <=> NULL",
      "true", LT_NULL_AWARE, OPERATOR,
-     .signatures = {LT_INLINE("TT", "B", LT_OP_NULL_SAFE_EQUAL, LT_FAMILY_ORDER)}},
+     .signatures = {LT_INLINE("CC", "B", LT_OP_NULL_SAFE_EQUAL, LT_FAMILY_ORDER)}},
     {"and", NULL, "a AND b", "False when either is false, else NULL when either is NULL.",
      "true AND NULL", "NULL", LT_NULL_AWARE, LT_FLOW_AND, OPERATOR,
      .signatures = {LT_INLINE("BBB*", "B", LT_OP_AND, LT_FAMILY_NONE)}},
@@ -238,11 +205,6 @@ static const struct lt_function functions[] = {
      "True when a equals one of the others; NULL when that is not known.", "2 IN (1, 2, 3)", "true",
      LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true,
      .signatures = {LT_INLINE("TTT*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
-    {"[]", NULL, "a[b]",
-     "The element of an array at an index from 0, outside of it an error; the value of a map under "
-     "a key, NULL if there is none.",
-     "CAST(NULL AS ARRAY<INT>)[0]", "NULL", OPERATOR,
-     .signatures = {LT_KERNEL("Ai", "E", array_at), LT_KERNEL("Ma", "E", map_at)}},
 };
 
 const struct lt_function_group lt_functions_operator = {"operator", functions,

@@ -1,5 +1,5 @@
 /*
- * JSON text, time, types, errors raised on purpose, sizes of collections.
+ * JSON text, time, types, errors raised on purpose.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -172,22 +172,6 @@ static enum lt_kernel assert_true(struct lt_machine *machine, const struct lt_ca
     return lt_machine_fault(machine, call, "USER_RAISED_EXCEPTION", "P0001", "it is not true");
 }
 
-static enum lt_kernel array_size(struct lt_machine *machine, const struct lt_call *call,
-                                 union lt_value *out)
-{
-    struct lt_array *array = lt_argument(machine, call, 0)->array;
-    lt_array_materialize(array);
-    out->i64 = array->count;
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel map_size(struct lt_machine *machine, const struct lt_call *call,
-                               union lt_value *out)
-{
-    out->i64 = lt_argument(machine, call, 0)->map->keys.count;
-    return LT_KERNEL_VALUE;
-}
-
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
@@ -228,9 +212,6 @@ static const struct lt_function functions[] = {
     {"assert_true", NULL, "assert_true(condition[, text])",
      "NULL when the condition is true; else the record fails.", "assert_true(1 < 2)", "NULL",
      LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("B[s]", "v", assert_true)}},
-    {"size", "cardinality", "size(a)", "How many elements an array or map has.",
-     "size(CAST(NULL AS ARRAY<INT>))", "NULL", DETERMINISTIC,
-     .signatures = {LT_KERNEL("A", "i", array_size), LT_KERNEL("M", "i", map_size)}},
 };
 
 const struct lt_function_group lt_functions_other = {"other", functions,

@@ -9,7 +9,7 @@
 
 #include "core/base/limits.h"
 
-enum { BLOCK_BYTES = 8192, ALIGNMENT = 8, SHOWN_MAX = 80 };
+enum { BLOCK_BYTES = 8192, ALIGNMENT = 16, SHOWN_MAX = 80 };
 
 static struct lt_scratch_block *block_create(size_t size_bytes)
 {
@@ -43,6 +43,59 @@ void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes)
         return NULL;
     return machine->out != NULL ? lt_row_scratch(machine->out, size_bytes)
                                 : scratch_alloc(machine, size_bytes);
+}
+
+static uint64_t *nulls_of(struct lt_machine *machine, uint32_t count)
+{
+    size_t size_bytes = ((size_t)count + 63) / 64 * sizeof(uint64_t);
+    uint64_t *nulls = lt_machine_alloc(machine, size_bytes);
+    if (nulls != NULL)
+        memset(nulls, 0, size_bytes);
+    return nulls;
+}
+
+static bool make_array(struct lt_machine *machine, uint32_t count, struct lt_array *out)
+{
+    uint32_t room = count == 0 ? 1 : count;
+    union lt_value *values = lt_machine_alloc(machine, (size_t)room * sizeof *values);
+    uint64_t *nulls = values == NULL ? NULL : nulls_of(machine, room);
+    if (nulls == NULL)
+        return false;
+    memset(values, 0, (size_t)count * sizeof *values);
+    *out = (struct lt_array){.count = count, .nulls = nulls, .values = values};
+    return true;
+}
+
+struct lt_array *lt_machine_array(struct lt_machine *machine, uint32_t count)
+{
+    struct lt_array *array = lt_machine_alloc(machine, sizeof *array);
+    return array != NULL && make_array(machine, count, array) ? array : NULL;
+}
+
+struct lt_struct *lt_machine_struct(struct lt_machine *machine, uint32_t count)
+{
+    struct lt_struct *structure = lt_machine_alloc(machine, sizeof *structure);
+    struct lt_array fields;
+    if (structure == NULL || !make_array(machine, count, &fields))
+        return NULL;
+    *structure = (struct lt_struct){.nulls = fields.nulls, .values = fields.values};
+    return structure;
+}
+
+struct lt_map *lt_machine_map(struct lt_machine *machine, uint32_t count)
+{
+    struct lt_map *map = lt_machine_alloc(machine, sizeof *map);
+    bool is_made = map != NULL && make_array(machine, count, &map->keys) &&
+                   make_array(machine, count, &map->values);
+    return is_made ? map : NULL;
+}
+
+bool lt_machine_call_lambda(struct lt_machine *machine, const struct lt_lambda *lambda)
+{
+    enum lt_machine_end end = lt_unlikely(machine->use_switch)
+                                  ? lt_machine_run_switch(machine, lambda->first_step)
+                                  : lt_machine_run(machine, lambda->first_step);
+    return end != LT_MACHINE_FAULTED;
 }
 
 enum lt_kernel lt_machine_too_large(struct lt_machine *machine, const struct lt_call *call)

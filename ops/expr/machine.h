@@ -21,6 +21,7 @@
 #include "core/data/type.h"
 #include "core/data/value.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/session.h"
 
 /* Opcodes. Those of a family stand together, in the order of lt_op_family. */
 #define LT_OP_NUMERIC_MAP(XX, NAME)                                                                \
@@ -66,6 +67,7 @@
     XX(CALL)                                                                                       \
     XX(CALL_WITH_NULLS)                                                                            \
     XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
+    XX(RETURN)                  /* ends the body of a lambda */                                    \
     XX(STORE)                   /* column out of the out row = a */                                \
     XX(ANSWER)                  /* ends with a's boolean */                                        \
     XX(END)
@@ -88,6 +90,14 @@ enum lt_kernel {
 typedef enum lt_kernel lt_kernel_fn(struct lt_machine *machine, const struct lt_call *call,
                                     union lt_value *out);
 
+/* The body of a lambda: steps up to RETURN, that read the parameters' registers. */
+struct lt_lambda {
+    uint32_t first_step;
+    const uint32_t *parameters; /* registers */
+    uint32_t parameter_count;
+    uint32_t result; /* a register */
+};
+
 /* One call in a program. Constant after the program is made, but for what `state` points to. */
 struct lt_call {
     lt_kernel_fn *kernel;
@@ -95,8 +105,11 @@ struct lt_call {
     const struct lt_type *const *argument_types;
     const struct lt_type *type;
     uint32_t argument_count;
-    bool is_try; /* a cast: NULL in place of a fault */
-    void *state; /* what `prepare` made (core of a pattern, a set), or NULL */
+    bool is_try;    /* NULL in place of a fault: try_cast, and casts under the legacy rules */
+    bool is_legacy; /* the session's rules are not ANSI's */
+    const struct lt_session *session;
+    const struct lt_lambda *lambdas; /* of the arguments that are lambdas, in their order */
+    void *state;                     /* what `prepare` made (core of a pattern, a set), or NULL */
     const char *name;
     struct lt_expr_place place;
 };
@@ -140,6 +153,8 @@ struct lt_machine {
     const struct lt_row *row;
     struct lt_row *out; /* NULL in a predicate */
     const struct lt_clock *clock;
+    const struct lt_step *steps; /* all of the program's */
+    bool use_switch;
     uint64_t generation;              /* counts evaluations: what is fresh in a JSON group */
     struct lt_scratch_block *scratch; /* own memory, kept for reuse */
     struct lt_scratch_block *current;
@@ -169,6 +184,26 @@ static inline bool lt_argument_is_binary(const struct lt_call *call, uint32_t in
     return call->argument_types[index]->kind == LT_TYPE_BINARY;
 }
 
+/* An array of `count` elements to be filled, its nulls all clear; NULL: too large. */
+struct lt_array *lt_machine_array(struct lt_machine *machine, uint32_t count);
+/* The same for a struct. */
+struct lt_struct *lt_machine_struct(struct lt_machine *machine, uint32_t count);
+/* A map of up to `count` entries; `keys.count` and `values.count` are `count`. */
+struct lt_map *lt_machine_map(struct lt_machine *machine, uint32_t count);
+/* What was made above, for writing. */
+static inline union lt_value *lt_writable_values(const union lt_value *values)
+{
+    return (union lt_value *)(uintptr_t)values;
+}
+static inline void lt_array_put(struct lt_array *array, uint32_t index, bool is_null,
+                                const union lt_value *value)
+{
+    if (is_null)
+        lt_bit_set((uint64_t *)(uintptr_t)array->nulls, index);
+    else
+        lt_writable_values(array->values)[index] = *value;
+}
+
 /* Memory for a computed value: as long as the out row lives, or (in a predicate) until the next
  * evaluation. NULL over LT_LIMIT_VALUE_BYTES; the kernel then returns lt_machine_too_large(). */
 void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes);
@@ -185,10 +220,28 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
 /* What a step's `code` is, or NULL in a build without computed goto. */
 const void *lt_machine_label(enum lt_op op);
 enum lt_machine_end { LT_MACHINE_FALSE, LT_MACHINE_TRUE, LT_MACHINE_NULL, LT_MACHINE_FAULTED };
-/* Runs steps up to ANSWER or END. */
-enum lt_machine_end lt_machine_run(struct lt_machine *machine, const struct lt_step *steps);
+/* Runs the machine's steps from number `first` up to ANSWER, RETURN or END. */
+enum lt_machine_end lt_machine_run(struct lt_machine *machine, uint32_t first);
 /* The same steps through a switch. */
-enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, const struct lt_step *steps);
+enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, uint32_t first);
+
+/* Sets a parameter of one of the call's lambdas, then runs it: the result is
+ * lt_machine_lambda_result(), NULL when it is null. False: a fault. */
+static inline void lt_machine_set_parameter(struct lt_machine *machine,
+                                            const struct lt_lambda *lambda, uint32_t index,
+                                            bool is_null, const union lt_value *value)
+{
+    uint32_t target = lambda->parameters[index];
+    machine->nulls[target] = is_null;
+    if (!is_null)
+        machine->values[target] = *value;
+}
+bool lt_machine_call_lambda(struct lt_machine *machine, const struct lt_lambda *lambda) LT_MUST_USE;
+static inline const union lt_value *lt_machine_lambda_result(const struct lt_machine *machine,
+                                                             const struct lt_lambda *lambda)
+{
+    return machine->nulls[lambda->result] ? NULL : &machine->values[lambda->result];
+}
 
 /* JSON groups: the paths of one program over one column. */
 /* A group that is not `is_shared` has another document each time it is loaded. */

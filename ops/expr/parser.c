@@ -383,7 +383,7 @@ static struct lt_expression *parse_star(struct lt_parser *parser)
     return lt_parser_expect(parser, ')', ")") ? star : NULL;
 }
 
-static struct lt_expression *parse_named(struct lt_parser *parser)
+struct lt_expression *lt_parse_named(struct lt_parser *parser)
 {
     if (lt_parser_is_symbol(parser, 0, '*'))
         return parse_star(parser);
@@ -464,7 +464,7 @@ int lt_expr_parse(const char *text, struct lt_arena *arena, struct lt_expression
         error = &local;
     if (start(&parser, text, arena, error) != LT_OK)
         return error->code;
-    *out = parse_named(&parser);
+    *out = lt_parse_named(&parser);
     return finish(&parser, out, 1);
 }
 
@@ -479,7 +479,7 @@ int lt_expr_parse_list(const char *text, struct lt_arena *arena, struct lt_expr_
         return error->code;
     struct lt_parser_items items = {0};
     do {
-        struct lt_expression *item = parse_named(&parser);
+        struct lt_expression *item = lt_parse_named(&parser);
         if (item == NULL)
             return error->code;
         lt_parser_push(&parser, &items, item);

@@ -79,6 +79,8 @@ void lt_parser_push(struct lt_parser *parser, struct lt_parser_items *items,
                     struct lt_expression *item);
 
 struct lt_expression *lt_parse_expression(struct lt_parser *parser);
+/* An expression with an alias, or a star. */
+struct lt_expression *lt_parse_named(struct lt_parser *parser);
 /* Without AND, OR, NOT and the predicates (IN, LIKE, ...). */
 struct lt_expression *lt_parse_value(struct lt_parser *parser);
 struct lt_expression *lt_parse_unary(struct lt_parser *parser);

@@ -142,12 +142,14 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
     if (lt_parser_is_symbol(parser, 0, ')'))
         return finish_call(parser, name, begin, &items);
     bool is_position = strcmp(name, "position") == 0;
+    bool is_struct = strcmp(name, "struct") == 0; /* its arguments may have aliases */
     do {
         if (lt_parser_is_symbol(parser, 0, '*'))
             return lt_parser_later(parser, begin, "'*' as an argument");
         bool wants_in = is_position && items.count == 0;
-        struct lt_expression *item =
-            wants_in ? lt_parse_value(parser) : lt_parse_expression(parser);
+        struct lt_expression *item = wants_in    ? lt_parse_value(parser)
+                                     : is_struct ? lt_parse_named(parser)
+                                                 : lt_parse_expression(parser);
         if (item == NULL)
             return NULL;
         lt_parser_push(parser, &items, item);
@@ -239,6 +241,27 @@ static struct lt_expression *parse_column(struct lt_parser *parser)
     return column;
 }
 
+/* The parameters read, "->" next. */
+static struct lt_expression *parse_lambda(struct lt_parser *parser,
+                                          const struct lt_parser_items *parameters, uint32_t begin)
+{
+    for (uint32_t i = 0; i < parameters->count; i++) {
+        if (parameters->items[i]->kind != LT_EXPR_COLUMN)
+            return lt_parser_fail(parser, "the parameters of a lambda are names");
+        parameters->items[i]->kind = LT_EXPR_VARIABLE;
+    }
+    (void)lt_parser_take(parser);
+    struct lt_expression *body = lt_parse_expression(parser);
+    if (body == NULL)
+        return NULL;
+    struct lt_expression *lambda =
+        lt_parser_node(parser, LT_EXPR_LAMBDA, begin, parameters->count + 1);
+    lambda->arguments[0] = body;
+    for (uint32_t i = 0; i < parameters->count; i++)
+        lambda->arguments[i + 1] = parameters->items[i];
+    return lambda;
+}
+
 static struct lt_expression *parse_word(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin;
@@ -264,8 +287,11 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
         return lt_parser_later(parser, begin, "an interval");
     if (lt_parser_is_word(parser, 0, "select"))
         return lt_parser_fail(parser, "an expression is wanted here, not a query");
-    if (lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW))
-        return lt_parser_later(parser, begin, "a lambda");
+    if (lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW)) {
+        struct lt_parser_items items = {0};
+        lt_parser_push(parser, &items, parse_column(parser));
+        return parse_lambda(parser, &items, begin);
+    }
     if (is_call) {
         struct lt_token token = lt_parser_take(parser);
         return parse_call_named(parser, lt_parser_name(parser, &token), begin);
@@ -273,17 +299,29 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
     return parse_column(parser);
 }
 
+/* (a) is a, (a, b) a struct of them, and (a, b) -> ... a lambda. */
 static struct lt_expression *parse_brackets(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_take(parser).begin;
     if (lt_parser_is_word(parser, 0, "select"))
         return lt_parser_later(parser, begin, "a subquery");
-    struct lt_expression *inner = lt_parse_expression(parser);
-    if (inner == NULL)
+    struct lt_parser_items items = {0};
+    do {
+        struct lt_expression *item = lt_parse_expression(parser);
+        if (item == NULL)
+            return NULL;
+        lt_parser_push(parser, &items, item);
+    } while (lt_parser_try_symbol(parser, ','));
+    if (!lt_parser_expect(parser, ')', ")"))
         return NULL;
-    if (lt_parser_is_symbol(parser, 0, ','))
-        return lt_parser_later(parser, begin, "a tuple of values");
-    return lt_parser_expect(parser, ')', ")") ? inner : NULL;
+    if (lt_parser_is_symbol(parser, 0, LT_SYMBOL_ARROW))
+        return parse_lambda(parser, &items, begin);
+    if (items.count == 1)
+        return items.items[0];
+    struct lt_expression *call = lt_parser_call(parser, "struct", begin, 0);
+    call->arguments = items.items;
+    call->argument_count = items.count;
+    return call;
 }
 
 static struct lt_expression *parse_plain(struct lt_parser *parser)

@@ -43,16 +43,9 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
     if (options->count != 1)
         return;
     compiler->program->answer_start = compiler->program->step_count;
-    uint32_t start = compiler->program->step_count;
     uint32_t answer = lt_compile(compiler, options->expressions[0], LT_REGISTER_ANY);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_ANSWER, .a = answer});
     compiler->program->answer_register = answer;
-    /* Jump targets count from the first step of a run. */
-    for (uint32_t i = start; i < compiler->program->step_count; i++) {
-        struct lt_step *step = &compiler->program->steps[i];
-        if (step->op >= LT_OP_JUMP && step->op <= LT_OP_JUMP_IF_NOT_NULL)
-            step->target -= start;
-    }
     find_shortcut(compiler->program);
 }
 
@@ -64,8 +57,12 @@ int lt_program_create(const struct lt_program_options *options, struct lt_progra
     program->use_switch = options->use_switch;
     program->machine.clock = lt_clock_system();
     struct lt_error local;
-    struct lt_compiler compiler = {.program = program, .error = error == NULL ? &local : error};
+    struct lt_compiler compiler = {.program = program,
+                                   .session = lt_session_or_default(options->session),
+                                   .error = error == NULL ? &local : error};
     compile_all(&compiler, options);
+    program->machine.steps = program->steps;
+    program->machine.use_switch = options->use_switch;
     if (!compiler.is_failed && is_json_sealed(&compiler)) {
         *out = program;
         return LT_OK;
@@ -111,8 +108,8 @@ static enum lt_machine_end run(struct lt_program *program, const struct lt_row *
     machine->generation++;
     machine->current = machine->scratch;
     machine->current_used_bytes = 0;
-    return lt_unlikely(program->use_switch) ? lt_machine_run_switch(machine, program->steps + start)
-                                            : lt_machine_run(machine, program->steps + start);
+    return lt_unlikely(program->use_switch) ? lt_machine_run_switch(machine, start)
+                                            : lt_machine_run(machine, start);
 }
 
 enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,

@@ -28,6 +28,7 @@
 #include "core/data/row.h"
 #include "core/data/type.h"
 #include "core/flow/expression.h"
+#include "ops/expr/session.h"
 
 struct lt_program;
 
@@ -35,8 +36,9 @@ struct lt_program_options {
     struct lt_expression *const *expressions; /* analysed; needed as long as the program */
     const char *const *texts;                 /* what each was parsed from; an entry may be NULL */
     size_t count;
-    const struct lt_type *schema; /* of the rows it reads; NULL: none */
-    bool use_switch;              /* the portable loop even where computed goto is there */
+    const struct lt_type *schema;     /* of the rows it reads; NULL: none */
+    const struct lt_session *session; /* what they were analysed under; NULL: the defaults */
+    bool use_switch;                  /* the portable loop even where computed goto is there */
 };
 
 int lt_program_create(const struct lt_program_options *options, struct lt_program **out,

@@ -9,34 +9,87 @@
 #include <string.h>
 
 #include "ops/expr/analyser.h"
-#include "ops/expr/coerce.h"
+#include "ops/expr/cast.h"
 #include "ops/expr/functions.h"
 
 enum { NO_MATCH = 1000000 };
 
 /* ------------------------------------------------------------------------------------ rewrites */
 
-static struct lt_expression *make_call(struct lt_analyser *analyser, const struct lt_expression *at,
+struct lt_expression *lt_analyser_call(struct lt_analyser *analyser, const struct lt_expression *at,
                                        const char *name, struct lt_expression *a,
                                        struct lt_expression *b)
 {
-    struct lt_expression *call = lt_arena_alloc(analyser->arena, sizeof *call);
+    struct lt_expression *call = lt_arena_alloc(analyser->coerce.arena, sizeof *call);
     *call = (struct lt_expression){.kind = LT_EXPR_CALL,
                                    .begin = at->begin,
                                    .end = at->end,
                                    .name = name,
                                    .argument_count = b == NULL ? 1 : 2,
                                    .index = -1};
-    call->arguments = lt_arena_alloc(analyser->arena, 2 * sizeof *call->arguments);
+    call->arguments = lt_arena_alloc(analyser->coerce.arena, 2 * sizeof *call->arguments);
     call->arguments[0] = a;
     call->arguments[1] = b;
     return call;
 }
 
+int lt_analyser_later(struct lt_analyser *analyser, const struct lt_expression *node,
+                      const char *what)
+{
+    return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
+                            "%s is not supported by this version", what);
+}
+
+int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
+                           uint32_t index, const char *wanted)
+{
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call->arguments[index],
+                            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
+                            "argument %u of \"%s\" must be %s, not %s", index + 1, call->name,
+                            wanted, lt_analyser_shown(analyser, call->arguments[index]->type));
+}
+
+int lt_analyser_cast(struct lt_analyser *analyser, struct lt_expression **node,
+                     const struct lt_type *to)
+{
+    struct lt_expression *cast = lt_coerce_cast(*node, to, analyser->coerce.arena);
+    if (cast->kind == LT_EXPR_CAST && cast != *node &&
+        !lt_cast_exists(analyser->coerce.session, (*node)->type, to))
+        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, *node, "UNSUPPORTED_FEATURE", "0A000",
+                                "a cast from %s to %s is not supported by this version",
+                                lt_analyser_shown(analyser, (*node)->type),
+                                lt_analyser_shown(analyser, to));
+    *node = cast;
+    return LT_OK;
+}
+
+int lt_analyser_bring_together(struct lt_analyser *analyser, struct lt_expression *call,
+                               uint32_t first, uint32_t step, const struct lt_type **out)
+{
+    const struct lt_type *common = NULL;
+    for (uint32_t i = first; i < call->argument_count; i += step) {
+        struct lt_expression **argument = &call->arguments[i];
+        if (lt_coerce_is_open(*argument))
+            *argument =
+                lt_coerce_cast(*argument, lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
+        common = common == NULL ? (*argument)->type
+                                : lt_coerce_common(&analyser->coerce, common, (*argument)->type);
+        if (common == NULL)
+            break;
+    }
+    *out = common;
+    for (uint32_t i = first; i < call->argument_count && common != NULL; i += step) {
+        int code = lt_analyser_cast(analyser, &call->arguments[i], common);
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_OK;
+}
+
 static struct lt_expression *make_int(struct lt_analyser *analyser, const struct lt_expression *at,
                                       bool is_null)
 {
-    struct lt_expression *literal = lt_arena_alloc(analyser->arena, sizeof *literal);
+    struct lt_expression *literal = lt_arena_alloc(analyser->coerce.arena, sizeof *literal);
     *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,
                                       .begin = at->begin,
                                       .end = at->end,
@@ -52,7 +105,7 @@ static void become_if(struct lt_analyser *analyser, struct lt_expression *call,
 {
     call->name = "if";
     call->argument_count = 3;
-    call->arguments = lt_arena_alloc(analyser->arena, 3 * sizeof *call->arguments);
+    call->arguments = lt_arena_alloc(analyser->coerce.arena, 3 * sizeof *call->arguments);
     call->arguments[0] = condition;
     call->arguments[1] = then;
     call->arguments[2] = otherwise;
@@ -69,7 +122,7 @@ static int become_type_name(struct lt_analyser *analyser, struct lt_expression *
                                    .end = call->end,
                                    .type = lt_type_simple(LT_TYPE_STRING),
                                    .index = -1};
-    call->value = lt_value_text(lt_type_simple_string(analyser->arena, type));
+    call->value = lt_value_text(lt_type_simple_string(analyser->coerce.arena, type));
     return LT_OK;
 }
 
@@ -81,17 +134,18 @@ static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
     if (strcmp(call->name, "typeof") == 0)
         return become_type_name(analyser, call);
     if (strcmp(call->name, "nullif") == 0) {
-        inner = make_call(analyser, call, "=", arguments[0], arguments[1]);
+        inner = lt_analyser_call(analyser, call, "=", arguments[0], arguments[1]);
         become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
     } else if (strcmp(call->name, "nvl2") == 0) {
-        inner = make_call(analyser, call, "isnotnull", arguments[0], NULL);
+        inner = lt_analyser_call(analyser, call, "isnotnull", arguments[0], NULL);
         become_if(analyser, call, inner, arguments[1], arguments[2]);
     } else if (strcmp(call->name, "nullifzero") == 0) {
-        inner = make_call(analyser, call, "=", arguments[0], make_int(analyser, call, false));
+        inner =
+            lt_analyser_call(analyser, call, "=", arguments[0], make_int(analyser, call, false));
         become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
     } else { /* zeroifnull */
         struct lt_expression *zero = make_int(analyser, call, false);
-        *call = *make_call(analyser, call, "coalesce", arguments[0], zero);
+        *call = *lt_analyser_call(analyser, call, "coalesce", arguments[0], zero);
         return lt_resolve_call(analyser, call);
     }
     int code = lt_resolve_call(analyser, inner);
@@ -101,13 +155,15 @@ static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
 /* ------------------------------------------------------------------------------------ choosing */
 
 static const struct lt_type *common_of(char letter, const struct lt_type *a,
-                                       const struct lt_type *b, struct lt_arena *arena)
+                                       const struct lt_type *b, const struct lt_coerce *coerce)
 {
     if (letter == 'T')
-        return lt_coerce_common(a, b, arena);
+        return lt_coerce_common(coerce, a, b);
     if (letter == 'W')
-        return lt_coerce_common_strict(a, b, arena);
-    return lt_coerce_common_number(a, b);
+        return lt_coerce_common_strict(coerce, a, b);
+    if (letter == 'C')
+        return lt_coerce_compared(coerce, a, b);
+    return lt_coerce_common_number(coerce, a, b);
 }
 
 /* The type that all the arguments under common letters meet at; NULL if there is none. `letter`
@@ -128,7 +184,7 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
         if (is_first)
             common = type;
         else if (common != NULL)
-            common = common_of(here, common, type, analyser->arena);
+            common = common_of(here, common, type, &analyser->coerce);
     }
     if (common == NULL || *letter == '\0')
         return common;
@@ -143,9 +199,15 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
     return *letter == 'D' ? lt_type_simple(LT_TYPE_DOUBLE) : common;
 }
 
+static bool is_text(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
+}
+
 /* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits).
  */
-static const struct lt_type *wanted_type(char letter, const struct lt_expression *argument,
+static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter,
+                                         const struct lt_expression *argument,
                                          const struct lt_type *common, bool *fits)
 {
     const struct lt_type *type = argument->type;
@@ -165,9 +227,9 @@ static const struct lt_type *wanted_type(char letter, const struct lt_expression
         target = lt_type_simple(LT_TYPE_STRING);
     else if (letter == 'g')
         target = lt_type_simple(LT_TYPE_BIGINT);
-    *fits = target != NULL && lt_coerce_is_implicit(type, target) &&
+    *fits = target != NULL && lt_coerce_is_implicit(coerce, type, target) &&
             !(letter == 'g' && type->kind != LT_TYPE_VOID) &&
-            !(letter == 'n' && type->kind == LT_TYPE_BOOLEAN);
+            !(letter == 'n' && type->kind != LT_TYPE_VOID && !is_text(type));
     return target;
 }
 
@@ -183,7 +245,8 @@ static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signat
     for (uint32_t i = 0; i < call->argument_count; i++) {
         char here = lt_signature_parameter(signature, i, call->argument_count);
         bool fits;
-        const struct lt_type *wanted = wanted_type(here, call->arguments[i], common, &fits);
+        const struct lt_type *wanted =
+            wanted_type(&analyser->coerce, here, call->arguments[i], common, &fits);
         if (here == '\0' || !fits)
             return NO_MATCH;
         bool is_free = wanted == NULL || call->arguments[i]->type->kind == LT_TYPE_VOID ||
@@ -238,13 +301,14 @@ static int refuse_pair(struct lt_analyser *analyser, const struct lt_expression 
 static bool shares_type(const struct lt_function *function)
 {
     const char *parameters = function->signatures[0].parameters;
-    return strchr(parameters, 'T') != NULL || strchr(parameters, 'W') != NULL;
+    return strchr(parameters, 'C') != NULL || strchr(parameters, 'T') != NULL ||
+           strchr(parameters, 'W') != NULL;
 }
 
 static bool is_later_type(const struct lt_type *type)
 {
     return type->kind == LT_TYPE_DECIMAL || type->kind == LT_TYPE_DATE ||
-           type->kind >= LT_TYPE_TIMESTAMP_NTZ;
+           (type->kind >= LT_TYPE_TIMESTAMP_NTZ && type->kind <= LT_TYPE_VARIANT);
 }
 
 static int refuse(struct lt_analyser *analyser, const struct lt_function *function,
@@ -274,7 +338,7 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
     for (uint32_t i = 0; i < call->argument_count; i++) {
         char letter = lt_signature_parameter(&function->signatures[0], i, call->argument_count);
         bool fits;
-        (void)wanted_type(letter, call->arguments[i], NULL, &fits);
+        (void)wanted_type(&analyser->coerce, letter, call->arguments[i], NULL, &fits);
         if (!fits) {
             wrong = i;
             break;
@@ -317,7 +381,7 @@ static void decide_open_paths(struct lt_analyser *analyser, struct lt_expression
                               const struct lt_function *function)
 {
     const char *parameters = function->signatures[0].parameters;
-    if (strpbrk(parameters, "TWNDG") == NULL)
+    if (strpbrk(parameters, "TWCNDG") == NULL)
         return;
     const struct lt_expression *other = NULL;
     bool has_open = false;
@@ -342,7 +406,7 @@ static void decide_open_paths(struct lt_analyser *analyser, struct lt_expression
         bool is_common = lt_letter_is_common(
             lt_signature_parameter(&function->signatures[0], i, call->argument_count));
         if (is_common && lt_coerce_is_open(call->arguments[i]))
-            call->arguments[i] = lt_coerce_cast(call->arguments[i], type, analyser->arena);
+            call->arguments[i] = lt_coerce_cast(call->arguments[i], type, analyser->coerce.arena);
     }
 }
 
@@ -362,15 +426,42 @@ static const struct lt_type *result_type(const struct lt_signature *signature,
     return lt_letter_type(letter);
 }
 
-static bool is_ordered(const struct lt_type *type)
+bool lt_type_is_ordered(const struct lt_type *type)
 {
-    if (type->kind == LT_TYPE_MAP)
+    if (type->kind == LT_TYPE_MAP || type->kind == LT_TYPE_VARIANT)
         return false;
     for (uint32_t i = 0; i < type->field_count; i++) {
-        if (!is_ordered(type->fields[i].type))
+        if (!lt_type_is_ordered(type->fields[i].type))
             return false;
     }
     return true;
+}
+
+bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count)
+{
+    bool is_nullable = false;
+    for (uint32_t i = 0; i < count; i++)
+        is_nullable = is_nullable || nodes[i]->nullable;
+    return is_nullable;
+}
+
+/* isnull, isnotnull and <=> always answer; a total function is NULL only where an argument is;
+ * coalesce is NULL where all are. */
+static bool is_nullable(const struct lt_function *function, const struct lt_expression *call)
+{
+    if (function->flow == LT_FLOW_COALESCE) {
+        for (uint32_t i = 0; i < call->argument_count; i++) {
+            if (!call->arguments[i]->nullable)
+                return false;
+        }
+        return true;
+    }
+    if (function->flow == LT_FLOW_IF)
+        return lt_any_nullable(call->arguments + 1, 2);
+    if (function->null_rule == LT_NULL_AWARE && call->type->kind == LT_TYPE_BOOLEAN &&
+        function->flow == LT_FLOW_CALL)
+        return false;
+    return !function->is_total || lt_any_nullable(call->arguments, call->argument_count);
 }
 
 static int apply(struct lt_analyser *analyser, struct lt_expression *call,
@@ -378,7 +469,7 @@ static int apply(struct lt_analyser *analyser, struct lt_expression *call,
 {
     char letter;
     const struct lt_type *common = common_type(analyser, signature, call, &letter);
-    if (common != NULL && signature->family == LT_FAMILY_ORDER && !is_ordered(common))
+    if (common != NULL && signature->family == LT_FAMILY_ORDER && !lt_type_is_ordered(common))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                 "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
                                 "\"%s\" cannot compare values of type %s", call->name,
@@ -388,19 +479,37 @@ static int apply(struct lt_analyser *analyser, struct lt_expression *call,
     for (uint32_t i = 0; i < call->argument_count; i++) {
         char here = lt_signature_parameter(signature, i, call->argument_count);
         bool fits;
-        const struct lt_type *wanted = wanted_type(here, call->arguments[i], common, &fits);
-        if (i == 1 && call->arguments[0]->type->kind == LT_TYPE_MAP &&
-            strcmp(call->name, "[]") == 0)
-            wanted = call->arguments[0]->type->fields[0].type;
-        if (wanted != NULL && wanted->kind != LT_TYPE_VOID)
-            call->arguments[i] = lt_coerce_cast(call->arguments[i], wanted, analyser->arena);
+        const struct lt_type *wanted =
+            wanted_type(&analyser->coerce, here, call->arguments[i], common, &fits);
+        if (wanted == NULL || wanted->kind == LT_TYPE_VOID)
+            continue;
+        int code = lt_analyser_cast(analyser, &call->arguments[i], wanted);
+        if (code != LT_OK)
+            return code;
     }
+    call->signature = signature;
     call->type = result_type(signature, call, common);
-    call->nullable = true;
-    if (function->null_rule == LT_NULL_AWARE && call->type->kind == LT_TYPE_BOOLEAN &&
-        function->flow == LT_FLOW_CALL)
-        call->nullable = false; /* isnull, isnotnull, <=> answer always */
+    call->nullable = is_nullable(function, call);
     return LT_OK;
+}
+
+/* A function analyses its own call, or the letters do. */
+static int resolve_with(struct lt_analyser *analyser, struct lt_expression *call,
+                        const struct lt_function *function, int32_t index)
+{
+    if (function->infer != NULL) {
+        call->index = index;
+        int code = function->infer(analyser, call);
+        if (code != LT_INFER_LETTERS)
+            return code;
+        call->index = -1;
+    }
+    decide_open_paths(analyser, call, function);
+    const struct lt_signature *signature = choose(analyser, function, call);
+    if (signature == NULL)
+        return refuse(analyser, function, call);
+    call->index = index;
+    return apply(analyser, call, function, signature);
 }
 
 int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
@@ -415,10 +524,5 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
         return refuse_count(analyser, function, call);
     if (function->flow == LT_FLOW_REWRITTEN)
         return rewrite(analyser, call);
-    decide_open_paths(analyser, call, function);
-    const struct lt_signature *signature = choose(analyser, function, call);
-    if (signature == NULL)
-        return refuse(analyser, function, call);
-    call->index = index;
-    return apply(analyser, call, function, signature);
+    return resolve_with(analyser, call, function, index);
 }

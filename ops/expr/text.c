@@ -7,6 +7,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/text_buffer.h"
+#include "core/text/json_write.h"
 #include "core/text/number.h"
 #include "core/text/time.h"
 #include "ops/expr/diagnose.h"
@@ -50,6 +51,12 @@ static void append_literal(struct lt_text_buffer *out, const struct lt_expressio
     case LT_TYPE_TIMESTAMP:
         (void)lt_time_format_timestamp(node->value.i64, 0, text);
         lt_text_format(out, "TIMESTAMP '%s'", text);
+        return;
+    case LT_TYPE_ARRAY:
+    case LT_TYPE_MAP:
+    case LT_TYPE_STRUCT:
+        lt_json_write_value(out, node->type, &node->value,
+                            &(struct lt_json_write_options){.keep_null_fields = true});
         return;
     default:
         (void)lt_number_format_i64(node->value.i64, text);
@@ -176,8 +183,13 @@ static void append(struct lt_text_buffer *out, const struct lt_expression *node)
     case LT_EXPR_STAR:
         lt_text_append_char(out, '*');
         return;
+    case LT_EXPR_VARIABLE:
+        lt_text_append(out, node->name);
+        return;
     case LT_EXPR_LAMBDA:
-        lt_text_append(out, "lambda");
+        lt_text_append(out, "lambdafunction(");
+        append_list(out, node->arguments, node->argument_count, ", ");
+        lt_text_append_char(out, ')');
         return;
     }
 }

@@ -73,8 +73,8 @@ static inline struct lt_expression *bench_predicate(struct bench *bench, const c
 {
     struct lt_expression *expression;
     if (lt_expr_parse(text, bench->arena, &expression, &bench->error) != LT_OK ||
-        lt_expr_analyse_predicate(&expression, text, bench->schema, bench->arena, &bench->error) !=
-            LT_OK)
+        lt_expr_analyse_predicate(&expression, text, bench->schema, NULL, bench->arena,
+                                  &bench->error) != LT_OK)
         fail_msg("%s: %s", text, bench->error.text);
     return expression;
 }
@@ -114,7 +114,7 @@ static inline void bench_refused(struct bench *bench, const char *text)
     struct lt_expression *expression;
     int code = lt_expr_parse(text, bench->arena, &expression, &bench->error);
     if (code == LT_OK)
-        code = lt_expr_analyse(&expression, text, bench->schema, bench->arena, &bench->error);
+        code = lt_expr_analyse(&expression, text, bench->schema, NULL, bench->arena, &bench->error);
     if (code == LT_OK)
         fail_msg("%s: should be refused", text);
 }

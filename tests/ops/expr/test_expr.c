@@ -119,13 +119,13 @@ static void refuses_a_condition_that_is_none(void **state)
     (void)state;
     bench_init(&bench);
     assert_int_equal(lt_expr_parse("offset", bench.arena, &expression, &bench.error), LT_OK);
-    assert_int_equal(
-        lt_expr_analyse_predicate(&expression, "offset", bench.schema, bench.arena, &bench.error),
-        LT_E_ANALYSIS);
+    assert_int_equal(lt_expr_analyse_predicate(&expression, "offset", bench.schema, NULL,
+                                               bench.arena, &bench.error),
+                     LT_E_ANALYSIS);
     assert_string_equal(bench.error.condition, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN");
     assert_int_equal(lt_expr_parse("offset > 1 and", bench.arena, &expression, &bench.error),
                      LT_OK);
-    assert_int_equal(lt_expr_analyse_predicate(&expression, "offset > 1 and", bench.schema,
+    assert_int_equal(lt_expr_analyse_predicate(&expression, "offset > 1 and", bench.schema, NULL,
                                                bench.arena, &bench.error),
                      LT_E_PARSE);
     assert_string_equal(bench.error.condition, "PARSE_SYNTAX_ERROR");
@@ -170,9 +170,9 @@ static void expands_stars_and_names_columns_as_spark_does(void **state)
                      LT_OK);
     assert_int_equal(list.count, 8);
     for (size_t i = 0; i < list.count; i++)
-        assert_int_equal(
-            lt_expr_analyse(&list.expressions[i], text, bench.schema, bench.arena, &bench.error),
-            LT_OK);
+        assert_int_equal(lt_expr_analyse(&list.expressions[i], text, bench.schema, NULL,
+                                         bench.arena, &bench.error),
+                         LT_OK);
     assert_string_equal(
         lt_type_simple_string(bench.arena,
                               lt_expr_output_schema(list.expressions, list.count, bench.arena)),

@@ -22,7 +22,7 @@ static void evaluate(const char *text, bool use_switch, char out[TEXT_SIZE])
     (void)snprintf(wrapped, sizeof wrapped, "cast((%s) as string)", text);
     lt_error_clear(&error);
     if (lt_expr_parse(wrapped, arena, &expression, &error) != LT_OK ||
-        lt_expr_analyse(&expression, wrapped, NULL, arena, &error) != LT_OK) {
+        lt_expr_analyse(&expression, wrapped, NULL, NULL, arena, &error) != LT_OK) {
         (void)snprintf(out, TEXT_SIZE, "%s", error.condition);
         lt_arena_destroy(arena);
         return;

@@ -202,9 +202,9 @@ static void fills_the_columns_of_a_new_row(void **state)
     assert_int_equal(lt_row_pool_create(&pool_options, &pool, &bench.error), LT_OK);
     assert_int_equal(lt_expr_parse_list(text, bench.arena, &list, &bench.error), LT_OK);
     for (size_t i = 0; i < list.count; i++)
-        assert_int_equal(
-            lt_expr_analyse(&list.expressions[i], text, bench.schema, bench.arena, &bench.error),
-            LT_OK);
+        assert_int_equal(lt_expr_analyse(&list.expressions[i], text, bench.schema, NULL,
+                                         bench.arena, &bench.error),
+                         LT_OK);
     const struct lt_program_options options = {
         .expressions = list.expressions, .count = list.count, .schema = bench.schema};
     assert_int_equal(lt_program_create(&options, &program, &bench.error), LT_OK);

@@ -1,0 +1,371 @@
+/*
+ * Running lambdas over elements and entries. A result is copied out at once: the lambda's register
+ * is written again by the next run.
+ */
+#include "ops/expr/higher.h"
+
+#include <string.h>
+
+#include "ops/expr/map_build.h"
+
+static struct lt_array *array_argument(struct lt_machine *machine, const struct lt_call *call,
+                                       uint32_t index)
+{
+    struct lt_array *array = lt_argument(machine, call, index)->array;
+    lt_array_materialize(array);
+    return array;
+}
+
+/* Element `index` as a parameter; NULL past the end. */
+static void set_element(struct lt_machine *machine, const struct lt_lambda *lambda,
+                        uint32_t parameter, const struct lt_array *array, uint32_t index)
+{
+    bool is_null = index >= array->count || lt_bit(array->nulls, index);
+    lt_machine_set_parameter(machine, lambda, parameter, is_null,
+                             is_null ? NULL : &array->values[index]);
+}
+
+/* Runs the lambda on an element and, where it takes two, its position. */
+static bool run_on_element(struct lt_machine *machine, const struct lt_call *call,
+                           const struct lt_array *array, uint32_t index)
+{
+    const struct lt_lambda *lambda = &call->lambdas[0];
+    union lt_value position = lt_value_i64(index);
+    set_element(machine, lambda, 0, array, index);
+    if (lambda->parameter_count == 2)
+        lt_machine_set_parameter(machine, lambda, 1, false, &position);
+    return lt_machine_call_lambda(machine, lambda);
+}
+
+static void put_result(struct lt_machine *machine, const struct lt_lambda *lambda,
+                       struct lt_array *to, uint32_t index)
+{
+    const union lt_value *result = lt_machine_lambda_result(machine, lambda);
+    lt_array_put(to, index, result == NULL, result);
+}
+
+enum lt_kernel lt_higher_transform(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    const struct lt_array *from = array_argument(machine, call, 0);
+    struct lt_array *to = lt_machine_array(machine, from->count);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (!run_on_element(machine, call, from, i))
+            return LT_KERNEL_FAULT;
+        put_result(machine, &call->lambdas[0], to, i);
+    }
+    out->array = to;
+    return LT_KERNEL_VALUE;
+}
+
+static bool is_true(const union lt_value *result)
+{
+    return result != NULL && result->i64 != 0;
+}
+
+enum lt_kernel lt_higher_filter(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    const struct lt_array *from = array_argument(machine, call, 0);
+    struct lt_array *to = lt_machine_array(machine, from->count);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (!run_on_element(machine, call, from, i))
+            return LT_KERNEL_FAULT;
+        if (!is_true(lt_machine_lambda_result(machine, &call->lambdas[0])))
+            continue;
+        lt_array_put(to, count++, lt_bit(from->nulls, i), &from->values[i]);
+    }
+    to->count = count;
+    out->array = to;
+    return LT_KERNEL_VALUE;
+}
+
+/* Stops at the first answer that is `decisive`; else NULL when there was one, else the other. */
+static enum lt_kernel decide(struct lt_machine *machine, const struct lt_call *call, bool decisive,
+                             union lt_value *out)
+{
+    const struct lt_array *from = array_argument(machine, call, 0);
+    bool has_null = false;
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (!run_on_element(machine, call, from, i))
+            return LT_KERNEL_FAULT;
+        const union lt_value *result = lt_machine_lambda_result(machine, &call->lambdas[0]);
+        has_null = has_null || result == NULL;
+        if (result != NULL && (result->i64 != 0) == decisive) {
+            out->i64 = decisive;
+            return LT_KERNEL_VALUE;
+        }
+    }
+    out->i64 = !decisive;
+    return has_null ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
+}
+
+enum lt_kernel lt_higher_exists(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    return decide(machine, call, true, out);
+}
+
+enum lt_kernel lt_higher_forall(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    return decide(machine, call, false, out);
+}
+
+enum lt_kernel lt_higher_aggregate(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    const struct lt_lambda *merge = &call->lambdas[0];
+    const struct lt_lambda *last = call->argument_count == 4 ? &call->lambdas[1] : NULL;
+    if (lt_argument_is_null(machine, call, 0))
+        return LT_KERNEL_NULL;
+    const struct lt_array *from = array_argument(machine, call, 0);
+    bool is_null = lt_argument_is_null(machine, call, 1);
+    union lt_value sum = *lt_argument(machine, call, 1);
+    for (uint32_t i = 0; i < from->count; i++) {
+        lt_machine_set_parameter(machine, merge, 0, is_null, &sum);
+        set_element(machine, merge, 1, from, i);
+        if (!lt_machine_call_lambda(machine, merge))
+            return LT_KERNEL_FAULT;
+        const union lt_value *result = lt_machine_lambda_result(machine, merge);
+        is_null = result == NULL;
+        if (!is_null)
+            sum = *result;
+    }
+    if (last != NULL) {
+        lt_machine_set_parameter(machine, last, 0, is_null, &sum);
+        if (!lt_machine_call_lambda(machine, last))
+            return LT_KERNEL_FAULT;
+        const union lt_value *result = lt_machine_lambda_result(machine, last);
+        is_null = result == NULL;
+        if (!is_null)
+            sum = *result;
+    }
+    *out = sum;
+    return is_null ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
+}
+
+enum lt_kernel lt_higher_zip_with(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    const struct lt_lambda *lambda = &call->lambdas[0];
+    const struct lt_array *a = array_argument(machine, call, 0);
+    const struct lt_array *b = array_argument(machine, call, 1);
+    uint32_t count = a->count > b->count ? a->count : b->count;
+    struct lt_array *to = lt_machine_array(machine, count);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    for (uint32_t i = 0; i < count; i++) {
+        set_element(machine, lambda, 0, a, i);
+        set_element(machine, lambda, 1, b, i);
+        if (!lt_machine_call_lambda(machine, lambda))
+            return LT_KERNEL_FAULT;
+        put_result(machine, lambda, to, i);
+    }
+    out->array = to;
+    return LT_KERNEL_VALUE;
+}
+
+/* ---------------------------------------------------------------------------------------- sorting
+ */
+
+/* Elements as they are sorted: their positions, merged from one half of `room` to the other. */
+struct sorting {
+    struct lt_machine *machine;
+    const struct lt_call *call;
+    const struct lt_array *array;
+    bool is_failed;
+};
+
+static int compare(struct sorting *sorting, uint32_t a, uint32_t b)
+{
+    const struct lt_array *array = sorting->array;
+    bool a_null = lt_bit(array->nulls, a), b_null = lt_bit(array->nulls, b);
+    if (sorting->call->lambdas == NULL) {
+        if (a_null || b_null)
+            return (int)a_null - (int)b_null;
+        return lt_value_compare(sorting->call->type->fields[0].type, &array->values[a],
+                                &array->values[b]);
+    }
+    const struct lt_lambda *lambda = &sorting->call->lambdas[0];
+    set_element(sorting->machine, lambda, 0, array, a);
+    set_element(sorting->machine, lambda, 1, array, b);
+    sorting->is_failed = sorting->is_failed || !lt_machine_call_lambda(sorting->machine, lambda);
+    if (sorting->is_failed)
+        return 0;
+    const union lt_value *result = lt_machine_lambda_result(sorting->machine, lambda);
+    if (result != NULL)
+        return (result->i64 > 0) - (result->i64 < 0);
+    sorting->is_failed = true;
+    (void)lt_machine_fault(sorting->machine, sorting->call, "COMPARATOR_RETURNS_NULL", "22004",
+                           "the lambda that compares gave NULL");
+    return 0;
+}
+
+static void merge(struct sorting *sorting, const uint32_t *from, uint32_t *to, uint32_t begin,
+                  uint32_t middle, uint32_t end)
+{
+    uint32_t a = begin, b = middle;
+    for (uint32_t i = begin; i < end; i++) {
+        bool is_first = b >= end || (a < middle && compare(sorting, from[a], from[b]) <= 0);
+        to[i] = is_first ? from[a++] : from[b++];
+    }
+}
+
+/* Stable, and bounded whatever the comparison says. */
+static const uint32_t *sort(struct sorting *sorting, uint32_t *room, uint32_t count)
+{
+    uint32_t *from = room, *to = room + count;
+    for (uint32_t i = 0; i < count; i++)
+        from[i] = i;
+    for (uint64_t width = 1; width < count; width *= 2) {
+        for (uint64_t begin = 0; begin < count; begin += 2 * width) {
+            uint64_t middle = begin + width < count ? begin + width : count;
+            uint64_t end = begin + 2 * width < count ? begin + 2 * width : count;
+            merge(sorting, from, to, (uint32_t)begin, (uint32_t)middle, (uint32_t)end);
+        }
+        uint32_t *other = from;
+        from = to;
+        to = other;
+    }
+    return from;
+}
+
+enum lt_kernel lt_higher_array_sort(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    struct sorting sorting = {machine, call, array_argument(machine, call, 0), false};
+    uint32_t count = sorting.array->count;
+    struct lt_array *to = lt_machine_array(machine, count);
+    uint32_t *room = lt_machine_alloc(machine, ((size_t)count + 1) * 2 * sizeof *room);
+    if (to == NULL || room == NULL)
+        return lt_machine_too_large(machine, call);
+    const uint32_t *order = sort(&sorting, room, count);
+    if (sorting.is_failed)
+        return LT_KERNEL_FAULT;
+    for (uint32_t i = 0; i < count; i++)
+        lt_array_put(to, i, lt_bit(sorting.array->nulls, order[i]),
+                     &sorting.array->values[order[i]]);
+    out->array = to;
+    return LT_KERNEL_VALUE;
+}
+
+/* ------------------------------------------------------------------------------------------- maps
+ */
+
+static bool run_on_entry(struct lt_machine *machine, const struct lt_call *call,
+                         const struct lt_map *map, uint32_t index)
+{
+    set_element(machine, &call->lambdas[0], 0, &map->keys, index);
+    set_element(machine, &call->lambdas[0], 1, &map->values, index);
+    return lt_machine_call_lambda(machine, &call->lambdas[0]);
+}
+
+enum lt_kernel lt_higher_map_filter(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    const struct lt_map *from = lt_argument(machine, call, 0)->map;
+    struct lt_map *to = lt_machine_map(machine, from->keys.count);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < from->keys.count; i++) {
+        if (!run_on_entry(machine, call, from, i))
+            return LT_KERNEL_FAULT;
+        if (!is_true(lt_machine_lambda_result(machine, &call->lambdas[0])))
+            continue;
+        lt_array_put(&to->keys, count, false, &from->keys.values[i]);
+        lt_array_put(&to->values, count++, lt_bit(from->values.nulls, i), &from->values.values[i]);
+    }
+    to->keys.count = to->values.count = count;
+    out->map = to;
+    return LT_KERNEL_VALUE;
+}
+
+enum lt_kernel lt_higher_transform_keys(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    const struct lt_map *from = lt_argument(machine, call, 0)->map;
+    struct lt_map_build build = lt_map_build_start(machine, call, from->keys.count);
+    for (uint32_t i = 0; i < from->keys.count; i++) {
+        if (!run_on_entry(machine, call, from, i))
+            return LT_KERNEL_FAULT;
+        bool is_null = lt_bit(from->values.nulls, i);
+        enum lt_kernel result =
+            lt_map_build_put(&build, lt_machine_lambda_result(machine, &call->lambdas[0]),
+                             is_null ? NULL : &from->values.values[i]);
+        if (result != LT_KERNEL_VALUE)
+            return result;
+    }
+    return lt_map_build_finish(&build, out);
+}
+
+enum lt_kernel lt_higher_transform_values(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    const struct lt_map *from = lt_argument(machine, call, 0)->map;
+    struct lt_map *to = lt_machine_map(machine, from->keys.count);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    for (uint32_t i = 0; i < from->keys.count; i++) {
+        if (!run_on_entry(machine, call, from, i))
+            return LT_KERNEL_FAULT;
+        lt_array_put(&to->keys, i, false, &from->keys.values[i]);
+        put_result(machine, &call->lambdas[0], &to->values, i);
+    }
+    out->map = to;
+    return LT_KERNEL_VALUE;
+}
+
+static uint32_t find_key(const struct lt_type *type, const struct lt_array *keys,
+                         const union lt_value *key)
+{
+    uint32_t index = 0;
+    while (index < keys->count && lt_value_compare(type, &keys->values[index], key) != 0)
+        index++;
+    return index;
+}
+
+/* One entry of the merged map; a position past the end is a value that is not there. */
+static enum lt_kernel zip_entry(struct lt_map_build *build, const union lt_value *key,
+                                const struct lt_array *a, uint32_t at_a, const struct lt_array *b,
+                                uint32_t at_b)
+{
+    const struct lt_lambda *lambda = &build->call->lambdas[0];
+    lt_machine_set_parameter(build->machine, lambda, 0, false, key);
+    set_element(build->machine, lambda, 1, a, at_a);
+    set_element(build->machine, lambda, 2, b, at_b);
+    if (!lt_machine_call_lambda(build->machine, lambda))
+        return LT_KERNEL_FAULT;
+    return lt_map_build_put(build, key, lt_machine_lambda_result(build->machine, lambda));
+}
+
+enum lt_kernel lt_higher_map_zip_with(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    const struct lt_map *a = lt_argument(machine, call, 0)->map;
+    const struct lt_map *b = lt_argument(machine, call, 1)->map;
+    const struct lt_type *key_type = call->type->fields[0].type;
+    struct lt_map_build build = lt_map_build_start(machine, call, a->keys.count + b->keys.count);
+    for (uint32_t i = 0; i < a->keys.count; i++) {
+        const union lt_value *key = &a->keys.values[i];
+        enum lt_kernel result =
+            zip_entry(&build, key, &a->values, i, &b->values, find_key(key_type, &b->keys, key));
+        if (result != LT_KERNEL_VALUE)
+            return result;
+    }
+    for (uint32_t i = 0; i < b->keys.count; i++) {
+        const union lt_value *key = &b->keys.values[i];
+        if (find_key(key_type, &a->keys, key) < a->keys.count)
+            continue;
+        enum lt_kernel result = zip_entry(&build, key, &a->values, a->keys.count, &b->values, i);
+        if (result != LT_KERNEL_VALUE)
+            return result;
+    }
+    return lt_map_build_finish(&build, out);
+}

@@ -1,0 +1,72 @@
+/*
+ * Settings by their names in Spark.
+ */
+#include "ops/expr/session.h"
+
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/nearest.h"
+
+const struct lt_session *lt_session_default(void)
+{
+    static const struct lt_session session = {.time_zone = "UTC"};
+    return &session;
+}
+
+static int refuse_value(struct lt_error *error, const char *name, const char *value,
+                        const char *hint)
+{
+    (void)lt_error_set(error, LT_E_INVALID, "\"%s\" cannot be \"%s\"; hint: %s", name, value, hint);
+    return lt_error_condition(error, "INVALID_CONF_VALUE", "22022");
+}
+
+static int set_bool(bool *out, bool is_inverted, const char *name, const char *value,
+                    struct lt_error *error)
+{
+    bool is_true = lt_ascii_compare(value, "true") == 0;
+    if (!is_true && lt_ascii_compare(value, "false") != 0)
+        return refuse_value(error, name, value, "use true or false");
+    *out = is_true != is_inverted;
+    return LT_OK;
+}
+
+static int set_zone(struct lt_session *session, const char *name, const char *value,
+                    struct lt_error *error)
+{
+    if (*value == '\0' || strlen(value) >= sizeof session->time_zone)
+        return refuse_value(error, name, value,
+                            "use a zone such as UTC, +01:00 or America/Los_Angeles");
+    memcpy(session->time_zone, value, strlen(value) + 1);
+    return LT_OK;
+}
+
+static int set_policy(struct lt_session *session, const char *name, const char *value,
+                      struct lt_error *error)
+{
+    bool is_last = lt_ascii_compare(value, "last_win") == 0;
+    if (!is_last && lt_ascii_compare(value, "exception") != 0)
+        return refuse_value(error, name, value, "use EXCEPTION or LAST_WIN");
+    session->map_key_policy = is_last ? LT_MAP_KEYS_LAST_WIN : LT_MAP_KEYS_EXCEPTION;
+    return LT_OK;
+}
+
+int lt_session_set(struct lt_session *session, const char *name, const char *value,
+                   struct lt_error *error)
+{
+    static const char *const names[] = {"spark.sql.ansi.enabled", "spark.sql.caseSensitive",
+                                        "spark.sql.session.timeZone",
+                                        "spark.sql.mapKeyDedupPolicy"};
+    if (lt_ascii_compare(name, names[0]) == 0)
+        return set_bool(&session->is_legacy, true, name, value, error);
+    if (lt_ascii_compare(name, names[1]) == 0)
+        return set_bool(&session->is_case_sensitive, false, name, value, error);
+    if (lt_ascii_compare(name, names[2]) == 0)
+        return set_zone(session, name, value, error);
+    if (lt_ascii_compare(name, names[3]) == 0)
+        return set_policy(session, name, value, error);
+    const char *near = lt_nearest(name, names, sizeof names / sizeof names[0]);
+    return lt_error_set(error, LT_E_INVALID, "no setting of expressions is called \"%s\"%s%s%s",
+                        name, near == NULL ? "" : "; hint: did you mean \"",
+                        near == NULL ? "" : near, near == NULL ? "" : "\"?");
+}
