@@ -10,14 +10,17 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/data/decimal.h"
 #include "core/text/number_float.h"
 
 enum {
-    /* Beyond any exponent that matters, and far from overflow when another is added. */
-    EXPONENT_MAX = 1000000000,
-    DECIMAL_DIGITS_MAX = 38,
+    DECIMAL_DIGITS_MAX = LT_DECIMAL_PRECISION_MAX,
+    JAVA_SCALE_MAX = 646456993, /* 10 to more than this is no BigInteger */
     HEX_EXPONENT_MAX = 100000,
 };
+
+/* Beyond any exponent that matters, and far from overflow when another is added. */
+static const int64_t exponent_max = 10000000000;
 
 struct text {
     const char *at, *end;
@@ -98,10 +101,10 @@ static bool parse_exponent(struct text *text, int64_t *out)
         return false;
     int64_t exponent = 0;
     for (; text->at < text->end && lt_ascii_is_digit(*text->at); text->at++)
-        if (exponent < EXPONENT_MAX)
+        if (exponent < exponent_max)
             exponent = exponent * 10 + (*text->at - '0');
-    if (exponent > EXPONENT_MAX)
-        exponent = EXPONENT_MAX;
+    if (exponent > exponent_max)
+        exponent = exponent_max;
     *out = is_negative ? -exponent : exponent;
     return true;
 }
@@ -294,6 +297,17 @@ static unsigned __int128 gather_digits(const char *begin, const char *end, int64
     return number;
 }
 
+/* What Java's BigDecimal has to say about the text alone, whatever it is rounded to. */
+static enum lt_number_result check_scale(const struct parts *parts, int64_t place, bool is_zero)
+{
+    int64_t scale = parts->fraction_digits - parts->exponent;
+    int64_t whole = is_zero ? 1 - scale : place;
+    if (scale > INT32_MAX || scale < INT32_MIN)
+        return LT_NUMBER_INVALID;
+    return whole > DECIMAL_DIGITS_MAX || scale > JAVA_SCALE_MAX ? LT_NUMBER_OUT_OF_RANGE
+                                                                : LT_NUMBER_OK;
+}
+
 enum lt_number_result lt_number_parse_decimal(const void *data, size_t size_bytes,
                                               uint32_t precision, uint32_t scale, __int128 *out)
 {
@@ -305,16 +319,16 @@ enum lt_number_result lt_number_parse_decimal(const void *data, size_t size_byte
     if (!parse_parts(&text, &parts) || text.at != text.end)
         return LT_NUMBER_INVALID;
     unsigned __int128 number = 0;
-    int64_t count = magnitude(begin, &parts) + scale;
+    int64_t place = magnitude(begin, &parts), count = place + scale;
     bool is_zero = is_all_zeros(begin, parts.digits_end);
+    enum lt_number_result result = check_scale(&parts, place, is_zero);
+    if (result != LT_NUMBER_OK)
+        return result;
     if (!is_zero && count > DECIMAL_DIGITS_MAX)
         return LT_NUMBER_OUT_OF_RANGE;
     if (!is_zero && count >= 0)
         number = gather_digits(begin, parts.digits_end, count);
-    unsigned __int128 limit = 1;
-    for (uint32_t i = 0; i < precision; i++)
-        limit *= 10;
-    if (number >= limit && number != 0)
+    if (number >= (unsigned __int128)lt_decimal_power(precision) && number != 0)
         return LT_NUMBER_OUT_OF_RANGE;
     *out = is_negative ? -(__int128)number : (__int128)number;
     return LT_NUMBER_OK;
