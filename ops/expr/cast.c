@@ -6,12 +6,15 @@
  * double it is, strings and binary are the same bytes.
  */
 #include <math.h>
+#include <string.h>
 
+#include "core/base/ascii.h"
 #include "core/base/clock.h"
 #include "core/text/number.h"
 #include "core/text/time.h"
 #include "ops/expr/cast_text.h"
 #include "ops/expr/cast.h"
+#include "ops/expr/cast_decimal.h"
 
 enum { SHOWN_BYTES = 64 };
 
@@ -46,10 +49,30 @@ static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call 
 
 /* ----------------------------------------------------------------------------------- from text */
 
+/* Under the legacy rules a fraction may follow, and is cut: " 1.9 " is 1. */
+static struct lt_bytes without_fraction(struct lt_bytes text)
+{
+    const uint8_t *point =
+        text.size_bytes == 0 ? NULL : memchr(text.data, '.', text.size_bytes);
+    const uint8_t *end = text.data + text.size_bytes;
+    if (point == NULL)
+        return text;
+    while (end > point + 1 && end[-1] <= ' ')
+        end--;
+    for (const uint8_t *at = point + 1; at < end; at++) {
+        if (!lt_ascii_is_digit((char)*at))
+            return text;
+    }
+    text.size_bytes = (uint32_t)(point - text.data);
+    return text;
+}
+
 static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    if (call->is_legacy)
+        text = without_fraction(text);
     bool is_valid = lt_number_parse_i64(text.data, text.size_bytes, lt_type_smallest(call->type),
                                         lt_type_largest(call->type), &out->i64) == LT_NUMBER_OK;
     return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
@@ -265,6 +288,9 @@ static enum lt_kernel timestamp_to_integer(struct lt_machine *machine, const str
 {
     int64_t us = lt_argument(machine, call, 0)->i64;
     int64_t seconds = us / LT_US_PER_S - (us % LT_US_PER_S < 0);
+    if (call->is_legacy &&
+        (seconds > lt_type_largest(call->type) || seconds < lt_type_smallest(call->type)))
+        return LT_KERNEL_NULL;
     return put_integer(machine, call, seconds, out);
 }
 
@@ -395,6 +421,10 @@ enum lt_cast_way lt_cast_find(const struct lt_session *session, const struct lt_
         return LT_CAST_SAME;
     if (lt_type_is_nested(from))
         return find_parts(session, from, to, kernel);
+    if (from->kind == LT_TYPE_DECIMAL || to->kind == LT_TYPE_DECIMAL) {
+        *kernel = lt_cast_decimal_kernel(from, to);
+        return *kernel == NULL ? LT_CAST_UNKNOWN : LT_CAST_KERNEL;
+    }
     return is_known(from) && is_known(to) ? find_plain(from, to, kernel) : LT_CAST_UNKNOWN;
 }
 

@@ -6,9 +6,10 @@
  */
 #include "ops/expr/coerce.h"
 
-#include "core/base/ascii.h"
-
 #include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/data/decimal.h"
 
 static bool is_string(const struct lt_type *type)
 {
@@ -37,18 +38,6 @@ static bool is_ansi_interval(const struct lt_type *type)
 
 /* ------------------------------------------------------------------------------------ decimals */
 
-enum { MAX_PRECISION = 38 };
-
-const struct lt_type *lt_coerce_decimal(struct lt_arena *arena, int whole_digits, int scale)
-{
-    int over = whole_digits + scale - MAX_PRECISION;
-    if (over > 0)
-        scale = scale > over ? scale - over : 0;
-    int precision = whole_digits + scale;
-    return lt_type_decimal(arena, (uint8_t)(precision > MAX_PRECISION ? MAX_PRECISION : precision),
-                           (uint8_t)scale);
-}
-
 const struct lt_type *lt_coerce_decimal_of(struct lt_arena *arena, const struct lt_type *integral)
 {
     static const uint8_t digits[] = {3, 5, 10, 20};
@@ -63,9 +52,10 @@ static const struct lt_type *wider_decimal(const struct lt_type *a, const struct
         return lt_type_simple(LT_TYPE_DOUBLE);
     a = a->kind == LT_TYPE_DECIMAL ? a : lt_coerce_decimal_of(arena, a);
     b = b->kind == LT_TYPE_DECIMAL ? b : lt_coerce_decimal_of(arena, b);
-    int a_whole = a->precision - a->scale, b_whole = b->precision - b->scale;
-    return lt_coerce_decimal(arena, a_whole > b_whole ? a_whole : b_whole,
-                             a->scale > b->scale ? a->scale : b->scale);
+    struct lt_decimal_shape wider =
+        lt_decimal_shape_wider((struct lt_decimal_shape){a->precision, a->scale},
+                               (struct lt_decimal_shape){b->precision, b->scale});
+    return lt_type_decimal(arena, wider.precision, wider.scale);
 }
 
 /* ---------------------------------------------------------------------------------- two types */
@@ -368,6 +358,8 @@ const struct lt_type *lt_coerce_open_type(const struct lt_expression *other)
 {
     const struct lt_type *type = other->type;
     const int64_t exact_in_double = (int64_t)1 << 53;
+    if (type->kind == LT_TYPE_DECIMAL)
+        return lt_type_simple(LT_TYPE_DOUBLE);
     if (lt_type_is_integral(type)) {
         bool is_large = other->kind == LT_EXPR_LITERAL && !other->is_null &&
                         (other->value.i64 > exact_in_double || other->value.i64 < -exact_in_double);

@@ -40,9 +40,6 @@ bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type 
 
 /* The decimal that holds every value of an integral type: int is decimal(10,0). */
 const struct lt_type *lt_coerce_decimal_of(struct lt_arena *arena, const struct lt_type *integral);
-/* The decimal of so many digits before and after the point; over 38, digits after it are lost. */
-const struct lt_type *lt_coerce_decimal(struct lt_arena *arena, int whole_digits, int scale);
-
 enum lt_cast_verdict {
     LT_CAST_ALLOWED,
     LT_CAST_REFUSED,      /* never, in any mode */

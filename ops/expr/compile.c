@@ -398,6 +398,12 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     }
     lt_compile_lambdas(compiler, node, call);
     call->kernel = signature->kernel;
+    bool has_legacy =
+        call->is_legacy && signature->kernel == NULL && function->legacy_kernel != NULL;
+    if (has_legacy) {
+        call->kernel = function->legacy_kernel;
+        op = LT_OP_CALL;
+    }
     if (function->prepare != NULL)
         prepare(compiler, node, function, call);
     uint32_t out = wanted_or_new(compiler, want);

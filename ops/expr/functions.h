@@ -104,6 +104,8 @@ struct lt_function {
      * LT_INFER_LETTERS; or refuses with lt_analyser_fail(). The count of arguments is right. */
     int (*infer)(struct lt_analyser *analyser, struct lt_expression *call);
     bool is_total; /* never NULL where no argument is */
+    /* Optional: in place of the signature's opcode under the legacy rules. */
+    lt_kernel_fn *legacy_kernel;
 };
 
 struct lt_function_group {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "ops/expr/decimal.h"
 #include "ops/expr/functions.h"
 
 static double number(const struct lt_machine *machine, const struct lt_call *call, uint32_t index)
@@ -20,10 +21,10 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
         out->f64 = fabs(a->f64);
         return LT_KERNEL_VALUE;
     }
-    if (a->i64 == lt_type_smallest(call->type))
+    if (a->i64 == lt_type_smallest(call->type) && !call->is_legacy)
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
                                 "%" PRId64 " has no absolute value of its type", a->i64);
-    out->i64 = a->i64 < 0 ? -a->i64 : a->i64;
+    out->i64 = a->i64 < 0 && a->i64 != lt_type_smallest(call->type) ? -a->i64 : a->i64;
     return LT_KERNEL_VALUE;
 }
 
@@ -233,17 +234,20 @@ static enum lt_kernel bit_count(struct lt_machine *machine, const struct lt_call
 
 static const struct lt_function functions[] = {
     {"abs", NULL, "abs(a)", "The absolute value.", "abs(-3)", "3", DETERMINISTIC,
-     .signatures = {LT_KERNEL("n", "0", absolute)}},
+     .signatures = {LT_KERNEL("n", "0", absolute)}, .infer = lt_infer_one_number},
     {"floor", NULL, "floor(a)", "The greatest whole number not above a.", "floor(-0.5D)", "-1",
-     DETERMINISTIC, .signatures = {LT_KERNEL("d", "l", floor_double), LT_KERNEL("l", "l", keep)}},
+     DETERMINISTIC, .signatures = {LT_KERNEL("d", "l", floor_double), LT_KERNEL("l", "l", keep)},
+     .infer = lt_infer_one_number},
     {"ceil", "ceiling", "ceil(a)", "The least whole number not below a.", "ceil(2.5D)", "3",
-     DETERMINISTIC, .signatures = {LT_KERNEL("d", "l", ceil_double), LT_KERNEL("l", "l", keep)}},
+     DETERMINISTIC, .signatures = {LT_KERNEL("d", "l", ceil_double), LT_KERNEL("l", "l", keep)},
+     .infer = lt_infer_one_number},
     {"round", NULL, "round(a[, digits])", "Rounded to digits after the point; a half goes up.",
      "round(2.675D, 2)", "2.68", DETERMINISTIC,
-     .signatures = {LT_KERNEL("n[i]", "0", round_half_up)}},
+     .signatures = {LT_KERNEL("n[i]", "0", round_half_up)}, .infer = lt_infer_one_number},
     {"bround", NULL, "bround(a[, digits])",
      "Rounded to digits after the point; a half goes to the even digit.", "bround(2.5D)", "2.0",
-     DETERMINISTIC, .signatures = {LT_KERNEL("n[i]", "0", round_half_even)}},
+     DETERMINISTIC, .signatures = {LT_KERNEL("n[i]", "0", round_half_even)},
+     .infer = lt_infer_one_number},
     {"pow", "power", "pow(a, b)", "a to the power of b.", "pow(2, 10)", "1024.0", DETERMINISTIC,
      .signatures = {LT_KERNEL("dd", "d", power)}},
     {"log", NULL, "log([base,] a)", "The logarithm, natural if no base is given.", "log(2, 8)",

@@ -5,14 +5,21 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "ops/expr/decimal.h"
 #include "ops/expr/functions.h"
 
 static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
     int64_t a = lt_argument(machine, call, 0)->i64, b = lt_argument(machine, call, 1)->i64;
+    if (b == 0 && call->is_legacy)
+        return LT_KERNEL_NULL;
     if (b == 0)
         return lt_machine_fault(machine, call, "DIVIDE_BY_ZERO", "22012", "division by zero");
+    if (a == INT64_MIN && b == -1 && call->is_legacy) {
+        out->i64 = a;
+        return LT_KERNEL_VALUE;
+    }
     if (a == INT64_MIN && b == -1)
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003", "long overflow");
     out->i64 = a / b;
@@ -21,6 +28,8 @@ static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_c
 
 static enum lt_kernel remainder_by_zero(struct lt_machine *machine, const struct lt_call *call)
 {
+    if (call->is_legacy)
+        return LT_KERNEL_NULL;
     return lt_machine_fault(machine, call, "REMAINDER_BY_ZERO", "22012", "remainder by zero");
 }
 
@@ -64,6 +73,10 @@ static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *c
         out->f64 = -a->f64;
         return LT_KERNEL_VALUE;
     }
+    if (a->i64 == lt_type_smallest(call->type) && call->is_legacy) {
+        out->i64 = a->i64;
+        return LT_KERNEL_VALUE;
+    }
     if (a->i64 == lt_type_smallest(call->type))
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
                                 "%" PRId64 " has no negative of its type", a->i64);
@@ -75,6 +88,41 @@ static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *cal
                            union lt_value *out)
 {
     *out = *lt_argument(machine, call, 0);
+    return LT_KERNEL_VALUE;
+}
+
+/* Under the legacy rules integers wrap around, as in Java. */
+static enum lt_kernel put_wrapped(const struct lt_call *call, uint64_t result, union lt_value *out)
+{
+    unsigned unused = 64 - (8U << (call->type->kind - LT_TYPE_TINYINT));
+    out->i64 = (int64_t)(result << unused) >> unused;
+    return LT_KERNEL_VALUE;
+}
+
+#define LEGACY(NAME, OPERATOR)                                                                     \
+    static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \
+                               union lt_value *out)                                                \
+    {                                                                                              \
+        const union lt_value *a = lt_argument(machine, call, 0);                                   \
+        const union lt_value *b = lt_argument(machine, call, 1);                                   \
+        if (!lt_type_is_fraction(call->type))                                                      \
+            return put_wrapped(call, (uint64_t)a->i64 OPERATOR(uint64_t) b->i64, out);             \
+        out->f64 = a->f64 OPERATOR b->f64;                                                         \
+        if (call->type->kind == LT_TYPE_FLOAT)                                                     \
+            out->f64 = (double)(float)out->f64;                                                    \
+        return LT_KERNEL_VALUE;                                                                    \
+    }
+LEGACY(add_legacy, +)
+LEGACY(subtract_legacy, -)
+LEGACY(multiply_legacy, *)
+
+static enum lt_kernel divide_legacy(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    double divisor = lt_argument(machine, call, 1)->f64;
+    if (divisor == 0)
+        return LT_KERNEL_NULL;
+    out->f64 = lt_argument(machine, call, 0)->f64 / divisor;
     return LT_KERNEL_VALUE;
 }
 
@@ -144,23 +192,28 @@ static enum lt_kernel shift_right_unsigned(struct lt_machine *machine, const str
 
 static const struct lt_function functions[] = {
     {"+", NULL, "a + b", "The sum. Overflow is an error.", "1 + 2", "3", OPERATOR,
-     .signatures = {LT_INLINE("NN", "N", LT_OP_ADD_TINYINT, LT_FAMILY_NUMERIC)}},
+     .signatures = {LT_INLINE("NN", "N", LT_OP_ADD_TINYINT, LT_FAMILY_NUMERIC)},
+     .infer = lt_infer_arithmetic, .legacy_kernel = add_legacy},
     {"-", NULL, "a - b", "The difference. Overflow is an error.", "5 - 2", "3", OPERATOR,
-     .signatures = {LT_INLINE("NN", "N", LT_OP_SUBTRACT_TINYINT, LT_FAMILY_NUMERIC)}},
+     .signatures = {LT_INLINE("NN", "N", LT_OP_SUBTRACT_TINYINT, LT_FAMILY_NUMERIC)},
+     .infer = lt_infer_arithmetic, .legacy_kernel = subtract_legacy},
     {"*", NULL, "a * b", "The product. Overflow is an error.", "2 * 3", "6", OPERATOR,
-     .signatures = {LT_INLINE("NN", "N", LT_OP_MULTIPLY_TINYINT, LT_FAMILY_NUMERIC)}},
+     .signatures = {LT_INLINE("NN", "N", LT_OP_MULTIPLY_TINYINT, LT_FAMILY_NUMERIC)},
+     .infer = lt_infer_arithmetic, .legacy_kernel = multiply_legacy},
     {"/", NULL, "a / b", "The quotient as a double. Division by zero is an error.", "3 / 2", "1.5",
-     OPERATOR, .signatures = {LT_INLINE("DD", "d", LT_OP_DIVIDE_DOUBLE, LT_FAMILY_NONE)}},
+     OPERATOR, .signatures = {LT_INLINE("DD", "d", LT_OP_DIVIDE_DOUBLE, LT_FAMILY_NONE)},
+     .infer = lt_infer_arithmetic, .legacy_kernel = divide_legacy},
     {"%", "mod", "a % b", "The remainder, with the sign of a.", "-7 % 3", "-1", OPERATOR,
-     .signatures = {LT_KERNEL("NN", "N", take_remainder)}},
+     .signatures = {LT_KERNEL("NN", "N", take_remainder)}, .infer = lt_infer_arithmetic},
     {"div", NULL, "a DIV b", "The quotient of whole numbers, cut, as a bigint.", "7 DIV 2", "3",
-     OPERATOR, .signatures = {LT_KERNEL("GG", "l", divide_whole)}},
+     OPERATOR, .signatures = {LT_KERNEL("GG", "l", divide_whole)}, .infer = lt_infer_arithmetic},
     {"pmod", NULL, "pmod(a, b)", "The remainder, not negative for a positive b.", "pmod(-7, 3)",
-     "2", OPERATOR, .signatures = {LT_KERNEL("NN", "N", positive_remainder)}},
+     "2", OPERATOR, .signatures = {LT_KERNEL("NN", "N", positive_remainder)},
+     .infer = lt_infer_arithmetic},
     {"negative", NULL, "- a", "The number with the other sign.", "- (2 + 3)", "-5", OPERATOR,
-     .signatures = {LT_KERNEL("n", "0", negate)}},
+     .signatures = {LT_KERNEL("n", "0", negate)}, .infer = lt_infer_one_number},
     {"positive", NULL, "+ a", "The number itself.", "+ (2)", "2", OPERATOR,
-     .signatures = {LT_KERNEL("n", "0", keep)}},
+     .signatures = {LT_KERNEL("n", "0", keep)}, .infer = lt_infer_one_number},
     {"&", NULL, "a & b", "The bits that both have.", "6 & 3", "2", OPERATOR,
      .signatures = {LT_KERNEL("GG", "G", bit_and)}},
     {"|", NULL, "a | b", "The bits that either has.", "6 | 3", "7", OPERATOR,

@@ -6,6 +6,7 @@
 
 #include "core/base/ascii.h"
 #include "core/text/number.h"
+#include "core/text/number_decimal.h"
 #include "ops/expr/cast_text.h"
 #include "ops/expr/parser.h"
 
@@ -55,6 +56,26 @@ static bool integer_value(const char *digits, uint32_t count, bool is_negative, 
     return true;
 }
 
+static struct lt_expression *decimal_literal(struct lt_parser *parser, const struct lt_token *token,
+                                             bool is_negative, uint32_t begin)
+{
+    enum { SUFFIX_BYTES = 2 }; /* BD */
+    uint32_t size = token->end - token->begin - (token->suffix != '\0' ? SUFFIX_BYTES : 0);
+    struct lt_decimal_shape shape;
+    union lt_value value;
+    if (lt_number_parse_decimal_literal(parser->text + token->begin, size, &value.i128, &shape) !=
+        LT_NUMBER_OK)
+        return lt_parser_refuse(parser, token->suffix == '\0' ? LT_E_ANALYSIS : LT_E_PARSE,
+                                "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+                                "22003", begin, parser->last_end,
+                                "the number has more than %d digits", LT_DECIMAL_PRECISION_MAX);
+    if (is_negative)
+        value.i128 = -value.i128;
+    struct lt_expression *node = literal(parser, LT_TYPE_DECIMAL, value, begin);
+    node->type = lt_type_decimal(parser->arena, shape.precision, shape.scale);
+    return node;
+}
+
 static struct lt_expression *parse_integer(struct lt_parser *parser, const struct lt_token *token,
                                            bool is_negative, uint32_t begin)
 {
@@ -77,7 +98,7 @@ static struct lt_expression *parse_integer(struct lt_parser *parser, const struc
         break;
     }
     if (!fits)
-        return lt_parser_later(parser, begin, "an integer of more than 64 bits (a decimal)");
+        return decimal_literal(parser, token, is_negative, begin);
     bool is_int = value == (int32_t)value;
     return literal(parser, is_int ? LT_TYPE_INT : LT_TYPE_BIGINT, lt_value_i64(value), begin);
 }
@@ -87,9 +108,11 @@ struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative
     struct lt_token token = lt_parser_take(parser);
     if (token.kind == LT_TOKEN_INTEGER)
         return parse_integer(parser, &token, is_negative, begin);
-    if (token.suffix == 'B')
-        return lt_parser_later(parser, begin, "a decimal");
     const char *text = parser->text + token.begin;
+    bool has_exponent = memchr(text, 'e', token.end - token.begin) != NULL ||
+                        memchr(text, 'E', token.end - token.begin) != NULL;
+    if (token.suffix == 'B' || (token.suffix == '\0' && !has_exponent))
+        return decimal_literal(parser, &token, is_negative, begin);
     uint32_t size = token.end - token.begin - (token.suffix != '\0');
     bool is_float = token.suffix == 'F';
     double value = 0;

@@ -307,7 +307,7 @@ static bool shares_type(const struct lt_function *function)
 
 static bool is_later_type(const struct lt_type *type)
 {
-    return type->kind == LT_TYPE_DECIMAL || type->kind == LT_TYPE_DATE ||
+    return type->kind == LT_TYPE_DATE ||
            (type->kind >= LT_TYPE_TIMESTAMP_NTZ && type->kind <= LT_TYPE_VARIANT);
 }
 

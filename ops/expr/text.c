@@ -42,6 +42,9 @@ static void append_literal(struct lt_text_buffer *out, const struct lt_expressio
     case LT_TYPE_DOUBLE:
         (void)lt_number_format_double(node->value.f64, text);
         break;
+    case LT_TYPE_DECIMAL:
+        (void)lt_number_format_decimal(node->value.i128, node->type->scale, text);
+        break;
     case LT_TYPE_STRING:
         lt_text_append_n(out, node->value.bytes.data, node->value.bytes.size_bytes);
         return;

@@ -1,0 +1,178 @@
+/*
+ * Casts to and from decimals. What has more digits than the type is an error under ANSI rules, else
+ * NULL; NaN and infinities are NULL under both. Towards an integer the fraction is cut.
+ */
+#include "ops/expr/cast_decimal.h"
+
+#include "core/base/clock.h"
+#include "core/text/number.h"
+#include "core/text/number_decimal.h"
+
+enum { SHOWN_BYTES = 64 };
+
+enum lt_kernel lt_decimal_out_of_range(struct lt_machine *machine, const struct lt_call *call)
+{
+    if (call->is_legacy)
+        return LT_KERNEL_NULL;
+    return lt_machine_fault(machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "22003",
+                            "the number has more digits than a decimal(%u,%u) holds; hint: "
+                            "try_cast and the try_ functions give NULL instead",
+                            call->type->precision, call->type->scale);
+}
+
+static enum lt_kernel put(struct lt_machine *machine, const struct lt_call *call,
+                          enum lt_decimal_result result)
+{
+    return result == LT_DECIMAL_OK ? LT_KERNEL_VALUE : lt_decimal_out_of_range(machine, call);
+}
+
+static enum lt_kernel text_to_decimal(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    enum lt_number_result result = lt_number_parse_decimal(
+        text.data, text.size_bytes, call->type->precision, call->type->scale, &out->i128);
+    if (result == LT_NUMBER_OK)
+        return LT_KERNEL_VALUE;
+    if (result == LT_NUMBER_OUT_OF_RANGE)
+        return lt_decimal_out_of_range(machine, call);
+    return lt_machine_fault(
+        machine, call, "CAST_INVALID_INPUT", "22018",
+        "the value '%.*s' is not a valid decimal; hint: try_cast gives NULL instead",
+        (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
+        (const char *)text.data);
+}
+
+static enum lt_kernel integer_to_decimal(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    return put(machine, call,
+               lt_decimal_from_i64(lt_argument(machine, call, 0)->i64,
+                                   lt_decimal_shape_of(call->type), &out->i128));
+}
+
+static enum lt_kernel fraction_to_decimal(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    enum lt_number_result result = lt_number_decimal_from_double(
+        lt_argument(machine, call, 0)->f64, lt_decimal_shape_of(call->type), &out->i128);
+    if (result == LT_NUMBER_INVALID)
+        return LT_KERNEL_NULL;
+    return result == LT_NUMBER_OK ? LT_KERNEL_VALUE : lt_decimal_out_of_range(machine, call);
+}
+
+static enum lt_kernel timestamp_to_decimal(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    enum { DIGITS_OF_MICROSECONDS = 6 };
+    struct lt_decimal seconds = {lt_argument(machine, call, 0)->i64, DIGITS_OF_MICROSECONDS};
+    return put(machine, call,
+               lt_decimal_rescale(seconds, lt_decimal_shape_of(call->type), LT_DECIMAL_HALF_UP,
+                                  &out->i128));
+}
+
+static enum lt_kernel decimal_to_decimal(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    return put(machine, call,
+               lt_decimal_rescale(lt_argument_decimal(machine, call, 0),
+                                  lt_decimal_shape_of(call->type), LT_DECIMAL_HALF_UP, &out->i128));
+}
+
+static enum lt_kernel decimal_to_integer(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    struct lt_decimal value = lt_argument_decimal(machine, call, 0);
+    if (call->is_legacy) {
+        unsigned unused = 64 - (8U << (call->type->kind - LT_TYPE_TINYINT));
+        out->i64 = (int64_t)((uint64_t)lt_decimal_to_i64_cut(value) << unused) >> unused;
+        return LT_KERNEL_VALUE;
+    }
+    if (lt_decimal_to_i64(value, lt_type_smallest(call->type), lt_type_largest(call->type),
+                          &out->i64) == LT_DECIMAL_OK)
+        return LT_KERNEL_VALUE;
+    char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
+    (void)lt_number_format_decimal(value.unscaled, value.scale, text);
+    return lt_machine_fault(
+        machine, call, "CAST_OVERFLOW", "22003",
+        "the value %s does not fit into the integer type; hint: try_cast gives NULL instead", text);
+}
+
+static enum lt_kernel decimal_to_double(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    out->f64 = lt_number_decimal_to_double(lt_argument_decimal(machine, call, 0));
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel decimal_to_float(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    out->f64 = (double)lt_number_decimal_to_float(lt_argument_decimal(machine, call, 0));
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel decimal_to_boolean(struct lt_machine *machine, const struct lt_call *call,
+                                         union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i128 != 0;
+    return LT_KERNEL_VALUE;
+}
+
+/* Seconds since the epoch, what is finer than a microsecond cut. */
+static enum lt_kernel decimal_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    struct lt_decimal value = lt_argument_decimal(machine, call, 0);
+    struct lt_decimal million = {LT_US_PER_S, 0};
+    const struct lt_decimal_shape shape = {LT_DECIMAL_PRECISION_MAX, (uint8_t)value.scale};
+    __int128 us;
+    if (lt_decimal_multiply(value, million, shape, &us) == LT_DECIMAL_OK &&
+        lt_decimal_to_i64((struct lt_decimal){us, value.scale}, INT64_MIN, INT64_MAX, &out->i64) ==
+            LT_DECIMAL_OK)
+        return LT_KERNEL_VALUE;
+    return lt_machine_fault(machine, call, "CAST_OVERFLOW", "22003",
+                            "the number of seconds does not fit into a timestamp");
+}
+
+static enum lt_kernel decimal_to_text(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
+    struct lt_decimal value = lt_argument_decimal(machine, call, 0);
+    size_t size = lt_number_format_decimal(value.unscaled, value.scale, text);
+    return lt_machine_put(machine, call, text, size, out);
+}
+
+static lt_kernel_fn *kernel_to_decimal(const struct lt_type *from)
+{
+    if (from->kind == LT_TYPE_STRING)
+        return text_to_decimal;
+    if (lt_type_is_integral(from) || from->kind == LT_TYPE_BOOLEAN)
+        return integer_to_decimal;
+    if (lt_type_is_fraction(from))
+        return fraction_to_decimal;
+    return from->kind == LT_TYPE_TIMESTAMP ? timestamp_to_decimal : NULL;
+}
+
+lt_kernel_fn *lt_cast_decimal_kernel(const struct lt_type *from, const struct lt_type *to)
+{
+    if (to->kind == LT_TYPE_DECIMAL)
+        return from->kind == LT_TYPE_DECIMAL ? decimal_to_decimal : kernel_to_decimal(from);
+    if (lt_type_is_integral(to))
+        return decimal_to_integer;
+    switch (to->kind) {
+    case LT_TYPE_STRING:
+        return decimal_to_text;
+    case LT_TYPE_DOUBLE:
+        return decimal_to_double;
+    case LT_TYPE_FLOAT:
+        return decimal_to_float;
+    case LT_TYPE_BOOLEAN:
+        return decimal_to_boolean;
+    case LT_TYPE_TIMESTAMP:
+        return decimal_to_timestamp;
+    default:
+        return NULL;
+    }
+}

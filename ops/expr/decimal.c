@@ -1,0 +1,226 @@
+/*
+ * Arithmetic of decimals: the kernels work on operands of any scales and give the exact result
+ * rounded to the type of the call. An integer beside a decimal becomes the decimal that holds all
+ * of its type, a constant the smallest that holds it.
+ */
+#include "ops/expr/decimal.h"
+
+#include <string.h>
+
+#include "ops/expr/cast_decimal.h"
+
+/* --------------------------------------------------------------------------------------- kernels
+ */
+
+static enum lt_kernel finish(struct lt_machine *machine, const struct lt_call *call,
+                             enum lt_decimal_result result, bool is_remainder)
+{
+    if (result == LT_DECIMAL_OK)
+        return LT_KERNEL_VALUE;
+    if (result == LT_DECIMAL_OVERFLOW)
+        return lt_decimal_out_of_range(machine, call);
+    if (call->is_legacy)
+        return LT_KERNEL_NULL;
+    return lt_machine_fault(machine, call, is_remainder ? "REMAINDER_BY_ZERO" : "DIVIDE_BY_ZERO",
+                            "22012", is_remainder ? "remainder by zero" : "division by zero");
+}
+
+#define OF_TWO(NAME, FUNCTION, IS_REMAINDER)                                                       \
+    static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \
+                               union lt_value *out)                                                \
+    {                                                                                              \
+        return finish(machine, call,                                                               \
+                      FUNCTION(lt_argument_decimal(machine, call, 0),                              \
+                               lt_argument_decimal(machine, call, 1),                              \
+                               lt_decimal_shape_of(call->type), &out->i128),                       \
+                      IS_REMAINDER);                                                               \
+    }
+OF_TWO(add, lt_decimal_add, false)
+OF_TWO(subtract, lt_decimal_subtract, false)
+OF_TWO(multiply, lt_decimal_multiply, false)
+OF_TWO(divide, lt_decimal_divide, false)
+OF_TWO(remainder_of, lt_decimal_remainder, true)
+OF_TWO(modulo, lt_decimal_modulo, true)
+
+static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    struct lt_decimal_shape shape = lt_decimal_shape_div(
+        lt_decimal_shape_of(call->argument_types[0]), lt_decimal_shape_of(call->argument_types[1]));
+    return finish(machine, call,
+                  lt_decimal_div(lt_argument_decimal(machine, call, 0),
+                                 lt_argument_decimal(machine, call, 1), shape, &out->i64),
+                  false);
+}
+
+static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *call,
+                             union lt_value *out)
+{
+    out->i128 = -lt_argument(machine, call, 0)->i128;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
+{
+    out->i128 = lt_argument(machine, call, 0)->i128;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call *call,
+                               union lt_value *out)
+{
+    __int128 value = lt_argument(machine, call, 0)->i128;
+    out->i128 = value < 0 ? -value : value;
+    return LT_KERNEL_VALUE;
+}
+
+static enum lt_kernel round_with(struct lt_machine *machine, const struct lt_call *call,
+                                 enum lt_decimal_rounding rounding, union lt_value *out)
+{
+    int64_t places = call->argument_count == 2 ? lt_argument(machine, call, 1)->i64 : 0;
+    if (lt_decimal_round(lt_argument_decimal(machine, call, 0), (int32_t)places, rounding,
+                         lt_decimal_shape_of(call->type), &out->i128) == LT_DECIMAL_OK)
+        return LT_KERNEL_VALUE;
+    return lt_machine_fault(machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", "22003",
+                            "the rounded number has more digits than a decimal(%u,%u) holds",
+                            call->type->precision, call->type->scale);
+}
+
+#define ROUND(NAME, ROUNDING)                                                                      \
+    static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \
+                               union lt_value *out)                                                \
+    {                                                                                              \
+        return round_with(machine, call, ROUNDING, out);                                           \
+    }
+ROUND(round_half_up, LT_DECIMAL_HALF_UP)
+ROUND(round_half_even, LT_DECIMAL_HALF_EVEN)
+ROUND(round_down, LT_DECIMAL_FLOOR)
+ROUND(round_up, LT_DECIMAL_CEILING)
+
+/* -------------------------------------------------------------------------------------- analysis
+ */
+
+static const struct lt_type *type_of(struct lt_analyser *analyser, struct lt_decimal_shape shape)
+{
+    return lt_type_decimal(analyser->coerce.arena, shape.precision, shape.scale);
+}
+
+/* An integer constant has as many digits as are written, but for the small types. */
+static const struct lt_type *decimal_beside(struct lt_analyser *analyser,
+                                            const struct lt_expression *node,
+                                            const struct lt_expression *other)
+{
+    const struct lt_type *type = node->type;
+    if (type->kind == LT_TYPE_DECIMAL)
+        return type;
+    if (type->kind == LT_TYPE_VOID && !lt_coerce_is_open(node))
+        return other->type;
+    if (!lt_type_is_integral(type))
+        return NULL;
+    if (node->kind != LT_EXPR_LITERAL || node->is_null || type->kind == LT_TYPE_TINYINT)
+        return lt_coerce_decimal_of(analyser->coerce.arena, type);
+    uint8_t digits = 1;
+    while (!lt_decimal_fits(node->value.i64, digits))
+        digits++;
+    return lt_type_decimal(analyser->coerce.arena, digits, 0);
+}
+
+static struct lt_decimal_shape shape_of_div(struct lt_decimal_shape a, struct lt_decimal_shape b)
+{
+    return lt_decimal_shape_div(a, b);
+}
+
+static const struct {
+    const char *name;
+    struct lt_decimal_shape (*shape)(struct lt_decimal_shape a, struct lt_decimal_shape b);
+    struct lt_signature signature;
+} TWO[] = {
+    {"+", lt_decimal_shape_add, LT_KERNEL("kk", "k", add)},
+    {"-", lt_decimal_shape_add, LT_KERNEL("kk", "k", subtract)},
+    {"*", lt_decimal_shape_multiply, LT_KERNEL("kk", "k", multiply)},
+    {"/", lt_decimal_shape_divide, LT_KERNEL("kk", "k", divide)},
+    {"%", lt_decimal_shape_remainder, LT_KERNEL("kk", "k", remainder_of)},
+    {"pmod", lt_decimal_shape_remainder, LT_KERNEL("kk", "k", modulo)},
+    {"div", shape_of_div, LT_KERNEL("kk", "l", divide_whole)},
+};
+
+int lt_infer_arithmetic(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression **arguments = call->arguments;
+    if (arguments[0]->type->kind != LT_TYPE_DECIMAL && arguments[1]->type->kind != LT_TYPE_DECIMAL)
+        return LT_INFER_LETTERS;
+    const struct lt_type *a = decimal_beside(analyser, arguments[0], arguments[1]);
+    const struct lt_type *b = decimal_beside(analyser, arguments[1], arguments[0]);
+    if (a == NULL || b == NULL)
+        return LT_INFER_LETTERS;
+    const char *name = lt_function_at((size_t)call->index, NULL)->name;
+    size_t row = 0;
+    while (strcmp(TWO[row].name, name) != 0)
+        row++;
+    int code = lt_analyser_cast(analyser, &arguments[0], a);
+    if (code == LT_OK)
+        code = lt_analyser_cast(analyser, &arguments[1], b);
+    if (code != LT_OK)
+        return code;
+    call->signature = &TWO[row].signature;
+    call->type =
+        TWO[row].signature.result[0] == 'l'
+            ? lt_type_simple(LT_TYPE_BIGINT)
+            : type_of(analyser, TWO[row].shape(lt_decimal_shape_of(a), lt_decimal_shape_of(b)));
+    call->nullable = analyser->coerce.session->is_legacy || lt_any_nullable(arguments, 2);
+    return LT_OK;
+}
+
+static const struct {
+    const char *name;
+    bool is_rounding, is_half;
+    struct lt_signature signature;
+} ONE[] = {
+    {"negative", false, false, LT_KERNEL("k", "0", negate)},
+    {"positive", false, false, LT_KERNEL("k", "0", keep)},
+    {"abs", false, false, LT_KERNEL("k", "0", absolute)},
+    {"floor", true, false, LT_KERNEL("k[i]", "k", round_down)},
+    {"ceil", true, false, LT_KERNEL("k[i]", "k", round_up)},
+    {"round", true, true, LT_KERNEL("k[i]", "k", round_half_up)},
+    {"bround", true, true, LT_KERNEL("k[i]", "k", round_half_even)},
+};
+
+/* The number of places, which the type depends on, is a constant. */
+static int infer_places(struct lt_analyser *analyser, struct lt_expression *call, bool is_half)
+{
+    struct lt_decimal_shape shape = lt_decimal_shape_of(call->arguments[0]->type);
+    if (call->argument_count == 1) {
+        call->type = type_of(analyser, is_half ? lt_decimal_shape_round(shape, 0)
+                                               : lt_decimal_shape_ceil(shape));
+        return LT_OK;
+    }
+    struct lt_expression **places = &call->arguments[1];
+    if (!lt_coerce_is_implicit(&analyser->coerce, (*places)->type, lt_type_simple(LT_TYPE_INT)))
+        return lt_analyser_unexpected(analyser, call, 1, "an INT");
+    int code = lt_analyser_cast(analyser, places, lt_type_simple(LT_TYPE_INT));
+    if (code != LT_OK)
+        return code;
+    lt_fold(places, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if ((*places)->kind != LT_EXPR_LITERAL)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *places,
+                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
+                                "the number of places must be a constant");
+    int32_t count = (*places)->is_null ? 0 : (int32_t)(*places)->value.i64;
+    call->type = type_of(analyser, lt_decimal_shape_round(shape, count));
+    return LT_OK;
+}
+
+int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (call->arguments[0]->type->kind != LT_TYPE_DECIMAL)
+        return LT_INFER_LETTERS;
+    const char *name = lt_function_at((size_t)call->index, NULL)->name;
+    size_t row = 0;
+    while (strcmp(ONE[row].name, name) != 0)
+        row++;
+    call->signature = &ONE[row].signature;
+    call->type = call->arguments[0]->type;
+    call->nullable = lt_any_nullable(call->arguments, call->argument_count);
+    return ONE[row].is_rounding ? infer_places(analyser, call, ONE[row].is_half) : LT_OK;
+}
