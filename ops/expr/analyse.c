@@ -12,6 +12,7 @@
 #include "ops/expr/cast.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/parser.h"
 
 int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
                      const char *condition, const char *sqlstate, const char *format, ...)
@@ -412,9 +413,27 @@ static bool is_analysed_later(const struct lt_expression *node,
     return index < 0 || strcmp(group, lt_functions_higher.name) == 0;
 }
 
+/* TIMESTAMP '...' without a zone is of the session's, which the parser did not know. */
+static int analyse_typed_literal(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    const char *zone = analyser->coerce.session->time_zone;
+    if (strcmp(zone, "UTC") == 0)
+        return LT_OK;
+    struct lt_datetime_context context = {.zones = lt_zones_create(), .clock = lt_clock_system()};
+    const struct lt_bytes text = lt_value_text(node->name).bytes;
+    int code = lt_zones_open(context.zones, zone, &context.zone, analyser->error);
+    if (code == LT_OK && !lt_literal_time(&context, node->type->kind, &text, &node->value))
+        code = lt_analyser_fail(analyser, LT_E_PARSE, node, "INVALID_TYPED_LITERAL", "42604",
+                                "the value of the typed literal is invalid in this time zone");
+    lt_zones_destroy(context.zones);
+    return code;
+}
+
 /* Recursion is bounded: the parser refused deeper trees. */
 int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
 {
+    if (node->kind == LT_EXPR_LITERAL && node->name != NULL)
+        return analyse_typed_literal(analyser, node);
     if (is_done(node))
         return LT_OK;
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {

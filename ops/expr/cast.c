@@ -11,10 +11,10 @@
 #include "core/base/ascii.h"
 #include "core/base/clock.h"
 #include "core/text/number.h"
-#include "core/text/time.h"
 #include "ops/expr/cast_text.h"
 #include "ops/expr/cast.h"
 #include "ops/expr/cast_decimal.h"
+#include "ops/expr/cast_time.h"
 
 enum { SHOWN_BYTES = 64 };
 
@@ -52,8 +52,7 @@ static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call 
 /* Under the legacy rules a fraction may follow, and is cut: " 1.9 " is 1. */
 static struct lt_bytes without_fraction(struct lt_bytes text)
 {
-    const uint8_t *point =
-        text.size_bytes == 0 ? NULL : memchr(text.data, '.', text.size_bytes);
+    const uint8_t *point = text.size_bytes == 0 ? NULL : memchr(text.data, '.', text.size_bytes);
     const uint8_t *end = text.data + text.size_bytes;
     if (point == NULL)
         return text;
@@ -106,14 +105,6 @@ static enum lt_kernel text_to_boolean(struct lt_machine *machine, const struct l
     return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
 }
 
-static enum lt_kernel text_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
-                                        union lt_value *out)
-{
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    bool is_valid = lt_cast_text_to_timestamp(text.data, text.size_bytes, &out->i64);
-    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
-}
-
 /* ------------------------------------------------------------------------------------- to text */
 
 static enum lt_kernel integer_to_text(struct lt_machine *machine, const struct lt_call *call,
@@ -140,14 +131,6 @@ static enum lt_kernel boolean_to_text(struct lt_machine *machine, const struct l
 {
     *out = lt_value_text(lt_argument(machine, call, 0)->i64 != 0 ? "true" : "false");
     return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel timestamp_to_text(struct lt_machine *machine, const struct lt_call *call,
-                                        union lt_value *out)
-{
-    char text[LT_TIME_TEXT_SIZE];
-    size_t size = lt_time_format_timestamp(lt_argument(machine, call, 0)->i64, 0, text);
-    return lt_machine_put(machine, call, text, size, out);
 }
 
 /* ----------------------------------------------------------------------------- between numbers */
@@ -315,8 +298,6 @@ static lt_kernel_fn *kernel_from_text(const struct lt_type *to)
         return text_to_float;
     case LT_TYPE_DOUBLE:
         return text_to_double;
-    case LT_TYPE_TIMESTAMP:
-        return text_to_timestamp;
     default:
         return NULL;
     }
@@ -328,7 +309,7 @@ static lt_kernel_fn *kernel_to_text(const struct lt_type *from)
         return integer_to_text;
     if (lt_type_is_fraction(from))
         return fraction_to_text;
-    return from->kind == LT_TYPE_BOOLEAN ? boolean_to_text : timestamp_to_text;
+    return boolean_to_text;
 }
 
 static lt_kernel_fn *kernel_from_integer(const struct lt_type *from, const struct lt_type *to)
@@ -425,7 +406,13 @@ enum lt_cast_way lt_cast_find(const struct lt_session *session, const struct lt_
         *kernel = lt_cast_decimal_kernel(from, to);
         return *kernel == NULL ? LT_CAST_UNKNOWN : LT_CAST_KERNEL;
     }
-    return is_known(from) && is_known(to) ? find_plain(from, to, kernel) : LT_CAST_UNKNOWN;
+    bool has_timestamp = from->kind == LT_TYPE_TIMESTAMP || to->kind == LT_TYPE_TIMESTAMP;
+    if (is_known(from) && is_known(to) &&
+        !(has_timestamp && (from->kind == LT_TYPE_STRING || to->kind == LT_TYPE_STRING)))
+        return find_plain(from, to, kernel);
+    if (lt_type_is_time(from) || lt_type_is_time(to))
+        *kernel = lt_cast_time_kernel(from, to);
+    return *kernel == NULL ? LT_CAST_UNKNOWN : LT_CAST_KERNEL;
 }
 
 bool lt_cast_exists(const struct lt_session *session, const struct lt_type *from,

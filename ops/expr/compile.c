@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
 
 static struct lt_step *step_at(const struct lt_compiler *compiler, uint32_t number)
@@ -56,6 +57,28 @@ static void land(struct lt_compiler *compiler, uint32_t from)
     step_at(compiler, from)->target = compiler->program->step_count;
 }
 
+/* Is there a date or a timestamp in it? */
+static bool has_zone_type(const struct lt_type *type)
+{
+    bool has_zone = type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        has_zone = has_zone || has_zone_type(type->fields[i].type);
+    return has_zone;
+}
+
+void lt_compiler_times(struct lt_compiler *compiler)
+{
+    struct lt_machine *machine = &compiler->program->machine;
+    if (machine->times != NULL)
+        return;
+    machine->times = lt_arena_alloc(compiler->program->arena, sizeof *machine->times);
+    machine->times->zones = lt_zones_create();
+    machine->times->clock = machine->clock;
+    if (lt_zones_open(machine->times->zones, compiler->session->time_zone, &machine->times->zone,
+                      compiler->error) != LT_OK)
+        compiler->is_failed = true;
+}
+
 struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_expression *node,
                                  uint32_t argument_count)
 {
@@ -63,8 +86,13 @@ struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_e
     struct lt_call *call = lt_arena_alloc(arena, sizeof *call);
     uint32_t *arguments = lt_arena_alloc(arena, argument_count * sizeof *arguments);
     const struct lt_type **types = lt_arena_alloc(arena, argument_count * sizeof *types);
-    for (uint32_t i = 0; i < argument_count; i++)
+    bool needs_zone = has_zone_type(node->type);
+    for (uint32_t i = 0; i < argument_count; i++) {
         types[i] = node->arguments[i]->type;
+        needs_zone = needs_zone || has_zone_type(types[i]);
+    }
+    if (needs_zone)
+        lt_compiler_times(compiler);
     *call = (struct lt_call){.arguments = arguments,
                              .argument_types = types,
                              .type = node->type,

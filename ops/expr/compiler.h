@@ -58,6 +58,8 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
 /* Appends a step; returns its number. */
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step);
 
+/* Opens the session's zone for the machine. */
+void lt_compiler_times(struct lt_compiler *compiler);
 uint32_t lt_compiler_register(struct lt_compiler *compiler);
 /* A call for a node, its argument registers to be filled. */
 struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_expression *node,

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "ops/expr/functions.h"
+#include "core/data/decimal.h"
+#include "ops/expr/analyser.h"
 
 enum { SEED = 42 };
 
@@ -69,54 +70,138 @@ static uint32_t fixed_bytes(const struct lt_type *type, const union lt_value *va
             memcpy(out, &number, sizeof number);
         return 8;
     }
-    *out = (uint64_t)value->i64;
-    return type->kind <= LT_TYPE_INT ? 4 : 8;
+    *out = (uint64_t)value->i64; /* of a decimal of 64 bits the unscaled number */
+    bool is_small = type->kind <= LT_TYPE_INT || type->kind == LT_TYPE_DATE ||
+                    type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+    return is_small ? 4 : 8;
+}
+
+/* What is hashed as bytes: text, and decimals of more than 64 bits. */
+static bool is_bytes(const struct lt_type *type)
+{
+    return lt_type_is_bytes(type) ||
+           (type->kind == LT_TYPE_DECIMAL && type->precision > LT_DECIMAL_SMALL_PRECISION);
+}
+
+static const uint8_t *bytes_of(const struct lt_type *type, const union lt_value *value,
+                               uint8_t room[LT_DECIMAL_BYTES_MAX], uint32_t *size_bytes)
+{
+    if (type->kind == LT_TYPE_DECIMAL) {
+        *size_bytes = (uint32_t)lt_decimal_bytes(value->i128, room);
+        return room;
+    }
+    *size_bytes = value->bytes.size_bytes;
+    return value->bytes.size_bytes > 0 ? value->bytes.data : room;
+}
+
+/* The hash of one scalar, with the hash so far as its seed. */
+typedef uint64_t scalar_fn(const struct lt_type *type, const union lt_value *value, uint64_t seed);
+
+static uint64_t fold_interval(scalar_fn *scalar, const struct lt_calendar_interval *interval,
+                              uint64_t hash)
+{
+    const struct lt_type *int_type = lt_type_simple(LT_TYPE_INT);
+    union lt_value part = lt_value_i64(interval->microseconds);
+    hash = scalar(lt_type_simple(LT_TYPE_BIGINT), &part, hash);
+    part.i64 = interval->days;
+    hash = scalar(int_type, &part, hash);
+    part.i64 = interval->months;
+    return scalar(int_type, &part, hash);
+}
+
+/* Parts of arrays and structs are folded like arguments. Recursion is bounded by the depth of
+ * types. */
+static uint64_t fold(scalar_fn *scalar, const struct lt_type *type, const union lt_value *value,
+                     uint64_t hash)
+{
+    if (type->kind == LT_TYPE_VOID)
+        return hash;
+    if (type->kind == LT_TYPE_INTERVAL_CALENDAR)
+        return fold_interval(scalar, &value->interval, hash);
+    if (type->kind == LT_TYPE_ARRAY) {
+        lt_array_materialize(value->array);
+        for (uint32_t i = 0; i < value->array->count; i++) {
+            if (!lt_bit(value->array->nulls, i))
+                hash = fold(scalar, type->fields[0].type, &value->array->values[i], hash);
+        }
+        return hash;
+    }
+    if (type->kind == LT_TYPE_STRUCT) {
+        for (uint32_t i = 0; i < type->field_count; i++) {
+            if (!lt_bit(value->structure->nulls, i))
+                hash = fold(scalar, type->fields[i].type, &value->structure->values[i], hash);
+        }
+        return hash;
+    }
+    return scalar(type, value, hash);
+}
+
+static uint64_t fold_arguments(scalar_fn *scalar, struct lt_machine *machine,
+                               const struct lt_call *call)
+{
+    uint64_t hash = SEED;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        if (!lt_argument_is_null(machine, call, i))
+            hash = fold(scalar, call->argument_types[i], lt_argument(machine, call, i), hash);
+    }
+    return hash;
+}
+
+static uint64_t murmur_scalar(const struct lt_type *type, const union lt_value *value,
+                              uint64_t seed)
+{
+    uint8_t room[LT_DECIMAL_BYTES_MAX];
+    uint32_t size, hash = (uint32_t)seed;
+    uint64_t bits;
+    if (is_bytes(type)) {
+        const uint8_t *data = bytes_of(type, value, room, &size);
+        return murmur_bytes(data, size, hash);
+    }
+    size = fixed_bytes(type, value, &bits);
+    hash = murmur_mix(hash, (uint32_t)bits);
+    if (size == 8)
+        hash = murmur_mix(hash, (uint32_t)(bits >> 32));
+    return murmur_finish(hash, size);
+}
+
+static uint64_t xxhash_scalar(const struct lt_type *type, const union lt_value *value,
+                              uint64_t seed)
+{
+    uint8_t room[LT_DECIMAL_BYTES_MAX];
+    uint32_t size;
+    uint64_t bits;
+    if (is_bytes(type)) {
+        const uint8_t *data = bytes_of(type, value, room, &size);
+        return XXH64(data, size, seed);
+    }
+    size = fixed_bytes(type, value, &bits);
+    return XXH64(&bits, size, seed); /* the low bytes come first */
 }
 
 static enum lt_kernel murmur(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    uint32_t hash = SEED;
-    for (uint32_t i = 0; i < call->argument_count; i++) {
-        const union lt_value *value = lt_argument(machine, call, i);
-        const struct lt_type *type = call->argument_types[i];
-        uint64_t bits;
-        if (lt_argument_is_null(machine, call, i))
-            continue;
-        if (lt_type_is_bytes(type)) {
-            hash = murmur_bytes(value->bytes.data, value->bytes.size_bytes, hash);
-            continue;
-        }
-        uint32_t size = fixed_bytes(type, value, &bits);
-        hash = murmur_mix(hash, (uint32_t)bits);
-        if (size == 8)
-            hash = murmur_mix(hash, (uint32_t)(bits >> 32));
-        hash = murmur_finish(hash, size);
-    }
-    out->i64 = (int32_t)hash;
+    out->i64 = (int32_t)(uint32_t)fold_arguments(murmur_scalar, machine, call);
     return LT_KERNEL_VALUE;
 }
 
 static enum lt_kernel xxhash64(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
 {
-    uint64_t hash = SEED;
-    for (uint32_t i = 0; i < call->argument_count; i++) {
-        const union lt_value *value = lt_argument(machine, call, i);
-        const struct lt_type *type = call->argument_types[i];
-        uint64_t bits;
-        if (lt_argument_is_null(machine, call, i))
-            continue;
-        if (lt_type_is_bytes(type)) {
-            const void *data = value->bytes.size_bytes > 0 ? (const void *)value->bytes.data : "";
-            hash = XXH64(data, value->bytes.size_bytes, hash);
-            continue;
-        }
-        uint32_t size = fixed_bytes(type, value, &bits);
-        hash = XXH64(&bits, size, hash); /* the low bytes come first */
-    }
-    out->i64 = (int64_t)hash;
+    out->i64 = (int64_t)fold_arguments(xxhash_scalar, machine, call);
     return LT_KERNEL_VALUE;
+}
+
+/* Maps have no hash, since equal ones may be in different order. */
+static int refuse_maps(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        if (!lt_type_is_ordered(call->arguments[i]->type))
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                    "DATATYPE_MISMATCH.HASH_MAP_TYPE", "42K09",
+                                    "\"%s\" does not take a map", call->name);
+    }
+    return LT_INFER_LETTERS;
 }
 
 static enum lt_kernel checksum(struct lt_machine *machine, const struct lt_call *call,
@@ -133,11 +218,11 @@ static enum lt_kernel checksum(struct lt_machine *machine, const struct lt_call 
 static const struct lt_function functions[] = {
     {"hash", NULL, "hash(a, ...)", "Murmur3 of the arguments, as Spark computes it (seed 42).",
      "hash('Spark')", "228093765", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {LT_KERNEL("aa*", "i", murmur)}},
+     .signatures = {LT_KERNEL("aa*", "i", murmur)}, .infer = refuse_maps},
     {"xxhash64", NULL, "xxhash64(a, ...)",
      "XXH64 of the arguments, as Spark computes it (seed 42).", "xxhash64('Spark')",
      "-4294468057691064905", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {LT_KERNEL("aa*", "l", xxhash64)}},
+     .signatures = {LT_KERNEL("aa*", "l", xxhash64)}, .infer = refuse_maps},
     {"crc32", NULL, "crc32(a)", "The CRC-32 checksum.", "crc32('Spark')", "1557323817",
      DETERMINISTIC, .signatures = {LT_KERNEL("x", "l", checksum)}},
 };

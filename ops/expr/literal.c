@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/base/clock.h"
 #include "core/text/number.h"
 #include "core/text/number_decimal.h"
-#include "ops/expr/cast_text.h"
 #include "ops/expr/parser.h"
 
 static struct lt_expression *literal(struct lt_parser *parser, enum lt_type_kind kind,
@@ -66,9 +66,9 @@ static struct lt_expression *decimal_literal(struct lt_parser *parser, const str
     if (lt_number_parse_decimal_literal(parser->text + token->begin, size, &value.i128, &shape) !=
         LT_NUMBER_OK)
         return lt_parser_refuse(parser, token->suffix == '\0' ? LT_E_ANALYSIS : LT_E_PARSE,
-                                "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
-                                "22003", begin, parser->last_end,
-                                "the number has more than %d digits", LT_DECIMAL_PRECISION_MAX);
+                                "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "22003", begin,
+                                parser->last_end, "the number has more than %d digits",
+                                LT_DECIMAL_PRECISION_MAX);
     if (is_negative)
         value.i128 = -value.i128;
     struct lt_expression *node = literal(parser, LT_TYPE_DECIMAL, value, begin);
@@ -282,25 +282,62 @@ static struct lt_expression *binary_literal(struct lt_parser *parser, uint32_t b
     return literal(parser, LT_TYPE_BINARY, lt_value_bytes(out, used), begin);
 }
 
+/* The moment of a text in UTC; analysis reads it again where the session has another zone. */
+static bool time_value(enum lt_type_kind kind, const struct lt_bytes *text, union lt_value *out)
+{
+    struct lt_datetime_context context = {
+        .zone = lt_zone_utc(), .zones = lt_zones_create(), .clock = lt_clock_system()};
+    bool is_valid = lt_literal_time(&context, kind, text, out);
+    lt_zones_destroy(context.zones);
+    return is_valid;
+}
+
+bool lt_literal_time(struct lt_datetime_context *context, enum lt_type_kind kind,
+                     const struct lt_bytes *text, union lt_value *out)
+{
+    int32_t days = 0;
+    bool is_valid;
+    switch (kind) {
+    case LT_TYPE_DATE:
+        is_valid = lt_datetime_special_date(context, text->data, text->size_bytes, &days) ||
+                   lt_datetime_parse_date(text->data, text->size_bytes, &days);
+        out->i64 = days;
+        return is_valid;
+    case LT_TYPE_TIMESTAMP:
+        return lt_datetime_special_timestamp(context, text->data, text->size_bytes, &out->i64) ||
+               lt_datetime_parse_timestamp(context, text->data, text->size_bytes, &out->i64);
+    default:
+        return lt_datetime_special_local(context, text->data, text->size_bytes, &out->i64) ||
+               lt_datetime_parse_local(context, text->data, text->size_bytes, false, &out->i64);
+    }
+}
+
 struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser)
 {
-    bool is_binary = lt_parser_is_word(parser, 0, "x");
-    bool is_timestamp =
-        lt_parser_is_word(parser, 0, "timestamp") || lt_parser_is_word(parser, 0, "timestamp_ltz");
+    static const struct {
+        const char *word, *shown;
+        enum lt_type_kind kind;
+    } words[] = {{"date", "DATE", LT_TYPE_DATE},
+                 {"timestamp", "TIMESTAMP", LT_TYPE_TIMESTAMP},
+                 {"timestamp_ltz", "TIMESTAMP_LTZ", LT_TYPE_TIMESTAMP},
+                 {"timestamp_ntz", "TIMESTAMP_NTZ", LT_TYPE_TIMESTAMP_NTZ},
+                 {"x", "X", LT_TYPE_BINARY}};
+    size_t word = 0;
+    while (!lt_parser_is_word(parser, 0, words[word].word))
+        word++;
     uint32_t begin = lt_parser_take(parser).begin;
     struct lt_expression *text = lt_parse_string(parser);
     if (text == NULL)
         return NULL;
     const struct lt_bytes *bytes = &text->value.bytes;
-    if (is_binary)
+    if (words[word].kind == LT_TYPE_BINARY)
         return binary_literal(parser, begin, bytes);
-    int64_t timestamp_us;
-    bool is_valid = lt_cast_text_to_timestamp(bytes->data, bytes->size_bytes, &timestamp_us);
-    if (!is_valid)
-        return bad_typed(parser, begin, is_timestamp ? "TIMESTAMP" : "DATE");
-    if (!is_timestamp)
-        return lt_parser_later(parser, begin, "a date or a timestamp without time zone");
-    return literal(parser, LT_TYPE_TIMESTAMP, lt_value_i64(timestamp_us), begin);
+    union lt_value value;
+    if (!time_value(words[word].kind, bytes, &value))
+        return bad_typed(parser, begin, words[word].shown);
+    struct lt_expression *node = literal(parser, words[word].kind, value, begin);
+    node->name = lt_arena_text_n(parser->arena, (const char *)bytes->data, bytes->size_bytes);
+    return node;
 }
 
 /* INTERVAL DAY TO SECOND is a type of several words. */

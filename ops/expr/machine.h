@@ -17,6 +17,7 @@
 #include "core/base/arena.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/text_buffer.h"
 #include "core/data/row.h"
 #include "core/data/type.h"
 #include "core/data/value.h"
@@ -79,6 +80,7 @@ enum lt_op {
         LT_OP_COUNT
 };
 
+struct lt_datetime_context;
 struct lt_machine;
 struct lt_call;
 
@@ -153,7 +155,9 @@ struct lt_machine {
     const struct lt_row *row;
     struct lt_row *out; /* NULL in a predicate */
     const struct lt_clock *clock;
-    const struct lt_step *steps; /* all of the program's */
+    struct lt_datetime_context *times; /* the session's zone; NULL where no call needs it */
+    struct lt_text_buffer text;        /* for a kernel's own use, while it runs */
+    const struct lt_step *steps;       /* all of the program's */
     bool use_switch;
     uint64_t generation;              /* counts evaluations: what is fresh in a JSON group */
     struct lt_scratch_block *scratch; /* own memory, kept for reuse */

@@ -16,6 +16,7 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 #include "core/flow/expression.h"
+#include "core/text/datetime.h"
 #include "ops/expr/lexer.h"
 
 enum { LT_PARSE_AHEAD = 3 };
@@ -92,6 +93,9 @@ bool lt_parser_begins_operand(const struct lt_parser *parser, unsigned ahead);
 struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative, uint32_t begin);
 struct lt_expression *lt_parse_string(struct lt_parser *parser);
 struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser);
+/* The value of a typed literal; its LITERAL node has the text as its name. */
+bool lt_literal_time(struct lt_datetime_context *context, enum lt_type_kind kind,
+                     const struct lt_bytes *text, union lt_value *out);
 struct lt_expression *lt_parser_boolean(struct lt_parser *parser, bool value, uint32_t begin);
 struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin);
 /* A type as in CAST(x AS type). NULL: failed. */

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
 
 static bool is_json_sealed(struct lt_compiler *compiler)
@@ -87,6 +88,9 @@ void lt_program_destroy(struct lt_program *program)
         free(block);
         block = next;
     }
+    if (program->machine.times != NULL)
+        lt_zones_destroy(program->machine.times->zones);
+    lt_text_fini(&program->machine.text);
     free(program->machine.values);
     free(program->machine.nulls);
     free(program->steps);
@@ -97,6 +101,8 @@ void lt_program_destroy(struct lt_program *program)
 void lt_program_set_clock(struct lt_program *program, const struct lt_clock *clock)
 {
     program->machine.clock = clock;
+    if (program->machine.times != NULL)
+        program->machine.times->clock = clock;
 }
 
 static enum lt_machine_end run(struct lt_program *program, const struct lt_row *row,

@@ -307,8 +307,7 @@ static bool shares_type(const struct lt_function *function)
 
 static bool is_later_type(const struct lt_type *type)
 {
-    return type->kind == LT_TYPE_DATE ||
-           (type->kind >= LT_TYPE_TIMESTAMP_NTZ && type->kind <= LT_TYPE_VARIANT);
+    return type->kind >= LT_TYPE_TIME && type->kind <= LT_TYPE_VARIANT;
 }
 
 static int refuse(struct lt_analyser *analyser, const struct lt_function *function,

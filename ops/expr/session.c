@@ -7,6 +7,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/nearest.h"
+#include "core/text/zone.h"
 
 const struct lt_session *lt_session_default(void)
 {
@@ -35,6 +36,13 @@ static int set_zone(struct lt_session *session, const char *name, const char *va
                     struct lt_error *error)
 {
     if (*value == '\0' || strlen(value) >= sizeof session->time_zone)
+        return refuse_value(error, name, value,
+                            "use a zone such as UTC, +01:00 or America/Los_Angeles");
+    struct lt_zones *zones = lt_zones_create();
+    struct lt_zone zone;
+    bool is_known = lt_zones_find(zones, value, strlen(value), &zone);
+    lt_zones_destroy(zones);
+    if (!is_known)
         return refuse_value(error, name, value,
                             "use a zone such as UTC, +01:00 or America/Los_Angeles");
     memcpy(session->time_zone, value, strlen(value) + 1);

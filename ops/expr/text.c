@@ -7,6 +7,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/text_buffer.h"
+#include "core/text/interval.h"
 #include "core/text/json_write.h"
 #include "core/text/number.h"
 #include "core/text/time.h"
@@ -50,6 +51,19 @@ static void append_literal(struct lt_text_buffer *out, const struct lt_expressio
         return;
     case LT_TYPE_BINARY:
         append_hex(out, &node->value.bytes);
+        return;
+    case LT_TYPE_DATE:
+        (void)lt_time_format_date(node->value.i64, text);
+        lt_text_format(out, "DATE '%s'", text);
+        return;
+    case LT_TYPE_TIMESTAMP_NTZ:
+        (void)lt_time_format_timestamp(node->value.i64, 0, text);
+        lt_text_format(out, "TIMESTAMP_NTZ '%s'", text);
+        return;
+    case LT_TYPE_INTERVAL_DAY_TIME:
+    case LT_TYPE_INTERVAL_YEAR_MONTH:
+    case LT_TYPE_INTERVAL_CALENDAR:
+        lt_interval_write(out, node->type, &node->value);
         return;
     case LT_TYPE_TIMESTAMP:
         (void)lt_time_format_timestamp(node->value.i64, 0, text);
