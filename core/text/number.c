@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { DIGITS_128 = 39 };
+enum { DIGITS_128 = 39, JAVA_PLAIN_MIN = -6 };
 
 /* Writes the digits so that they end at `end`; returns where they begin. */
 static char *digits_before(char *end, unsigned __int128 number)
@@ -67,4 +67,29 @@ size_t lt_number_format_decimal(__int128 unscaled, uint32_t scale,
     }
     out[size_bytes] = '\0';
     return size_bytes;
+}
+
+size_t lt_number_format_decimal_java(__int128 unscaled, uint32_t scale,
+                                     char out[LT_NUMBER_DECIMAL_TEXT_SIZE])
+{
+    char digits[DIGITS_128];
+    char *end = digits + sizeof digits;
+    char *begin = digits_before(end, unscaled < 0 ? -(unsigned __int128)unscaled
+                                                  : (unsigned __int128)unscaled);
+    int64_t exponent = end - begin - 1 - (int64_t)scale;
+    if (exponent >= JAVA_PLAIN_MIN)
+        return lt_number_format_decimal(unscaled, scale, out);
+    char *at = out;
+    if (unscaled < 0)
+        *at++ = '-';
+    *at++ = *begin++;
+    if (begin < end)
+        *at++ = '.';
+    memcpy(at, begin, (size_t)(end - begin));
+    at += end - begin;
+    *at++ = 'E';
+    char text[LT_NUMBER_TEXT_SIZE];
+    size_t size_bytes = lt_number_format_i64(exponent, text);
+    memcpy(at, text, size_bytes + 1);
+    return (size_t)(at - out) + size_bytes;
 }

@@ -34,6 +34,10 @@ size_t lt_number_format_float(float number, char out[LT_NUMBER_TEXT_SIZE]);
 /* Plain, with `scale` digits after the point: "0.0000001". */
 size_t lt_number_format_decimal(__int128 unscaled, uint32_t scale,
                                 char out[LT_NUMBER_DECIMAL_TEXT_SIZE]);
+/* Java's BigDecimal.toString, which Spark prints without ANSI and in JSON and CSV: as above, but
+ * "1.5E-7" when the first digit stands more than six places behind the point. */
+size_t lt_number_format_decimal_java(__int128 unscaled, uint32_t scale,
+                                     char out[LT_NUMBER_DECIMAL_TEXT_SIZE]);
 
 /* An optional sign and digits, nothing else, and min <= the number <= max. */
 enum lt_number_result lt_number_parse_i64(const void *data, size_t size_bytes, int64_t min,

@@ -40,7 +40,8 @@ size_t lt_number_format_write(const struct lt_number_format *format, struct lt_d
                               char *out);
 
 /* to_number: the unscaled number under (precision, scale), of which precision is at most 38
- * (asserted). INVALID when the text does not match: INVALID_FORMAT.MISMATCH_INPUT. */
+ * (asserted). INVALID when the text does not match: INVALID_FORMAT.MISMATCH_INPUT. OUT_OF_RANGE
+ * when it does but for the point: "3" by ".99" (NUMERIC_VALUE_OUT_OF_RANGE). */
 enum lt_number_result lt_number_format_read(const struct lt_number_format *format, const void *data,
                                             size_t size_bytes, __int128 *out) LT_MUST_USE;
 

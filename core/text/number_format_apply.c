@@ -305,7 +305,12 @@ enum lt_number_result lt_number_format_read(const struct lt_number_format *forma
     if (r.at != r.end || r.digits == 0)
         return LT_NUMBER_INVALID;
     lt_debug_assert(r.digits <= format->precision && r.fraction_digits <= format->scale);
-    __int128 number = (__int128)r.number * lt_decimal_power(format->scale - r.fraction_digits);
+    /* Without a point in the text, digits that stand for the fraction count as whole. */
+    __int128 number;
+    if (__builtin_mul_overflow((__int128)r.number,
+                               lt_decimal_power(format->scale - r.fraction_digits), &number) ||
+        !lt_decimal_fits(number, format->precision))
+        return LT_NUMBER_OUT_OF_RANGE;
     *out = r.is_negative ? -number : number;
     return LT_NUMBER_OK;
 }

@@ -317,6 +317,28 @@ static void the_extremes_of_integers_and_decimals_print(void **state)
     assert_string_equal(decimal, "-170141183460469231731687303715884105728");
 }
 
+static void java_prints_small_decimals_with_an_exponent(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t unscaled;
+        uint32_t scale;
+        const char *text;
+    } cases[] = {
+        {1, 6, "0.000001"},  {1, 7, "1E-7"},
+        {-15, 8, "-1.5E-7"}, {500, 9, "5.00E-7"},
+        {0, 6, "0.000000"},  {0, 8, "0E-8"},
+        {-12, 0, "-12"},     {12345678, 13, "0.0000012345678"},
+        {1, 38, "1E-38"},    {123, 2, "1.23"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
+        assert_int_equal(lt_number_format_decimal_java(cases[i].unscaled, cases[i].scale, text),
+                         strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +351,7 @@ int main(void)
         cmocka_unit_test(floats_are_rounded_once),
         cmocka_unit_test(decimals_are_rounded_half_up_and_bounded),
         cmocka_unit_test(the_extremes_of_integers_and_decimals_print),
+        cmocka_unit_test(java_prints_small_decimals_with_an_exponent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

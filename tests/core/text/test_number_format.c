@@ -127,6 +127,21 @@ static void texts_are_read_by_their_format(void **state)
     lt_arena_destroy(arena);
 }
 
+static void a_fraction_without_its_point_is_out_of_range(void **state)
+{
+    (void)state;
+    struct lt_arena *arena = lt_arena_create();
+    __int128 number = 7;
+    struct lt_number_format format = compile(".99S", arena);
+    assert_int_equal(lt_number_format_read(&format, "3", 1, &number), LT_NUMBER_OUT_OF_RANGE);
+    format = compile(".99999999999999999999999999999999999999", arena);
+    assert_int_equal(
+        lt_number_format_read(&format, "99999999999999999999999999999999999999", 38, &number),
+        LT_NUMBER_OUT_OF_RANGE);
+    assert_true(number == 7);
+    lt_arena_destroy(arena);
+}
+
 static void a_format_says_the_type_of_its_number(void **state)
 {
     (void)state;
@@ -184,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_by_their_format),
         cmocka_unit_test(texts_are_read_by_their_format),
+        cmocka_unit_test(a_fraction_without_its_point_is_out_of_range),
         cmocka_unit_test(a_format_says_the_type_of_its_number),
         cmocka_unit_test(a_format_that_is_none_is_refused_with_its_condition),
     };
