@@ -3,6 +3,7 @@
  */
 #include "ops/expr/cast_text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "core/base/ascii.h"

@@ -98,6 +98,8 @@ bool lt_literal_time(struct lt_datetime_context *context, enum lt_type_kind kind
                      const struct lt_bytes *text, union lt_value *out);
 struct lt_expression *lt_parser_boolean(struct lt_parser *parser, bool value, uint32_t begin);
 struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin);
+/* INTERVAL ..., that word next (literal_interval.c). */
+struct lt_expression *lt_parse_interval(struct lt_parser *parser);
 /* A type as in CAST(x AS type). NULL: failed. */
 const struct lt_type *lt_parse_type(struct lt_parser *parser);
 

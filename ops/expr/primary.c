@@ -284,7 +284,7 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
     if (is_typed_literal(parser))
         return lt_parse_typed_literal(parser);
     if (is_interval(parser))
-        return lt_parser_later(parser, begin, "an interval");
+        return lt_parse_interval(parser);
     if (lt_parser_is_word(parser, 0, "select"))
         return lt_parser_fail(parser, "an expression is wanted here, not a query");
     if (lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW)) {

@@ -1,0 +1,197 @@
+/*
+ * Interval constants: INTERVAL '1-2' YEAR TO MONTH, INTERVAL 1 DAY 2 HOURS, INTERVAL '1 day'. The
+ * units that are written decide the type; years and months do not mix with days and times.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/clock.h"
+#include "core/text/interval_parse.h"
+#include "ops/expr/parser.h"
+
+static const struct {
+    const char *one, *many;
+    bool is_months;
+    uint8_t field;
+} UNITS[] = {
+    {"year", "years", true, LT_INTERVAL_YEAR},
+    {"month", "months", true, LT_INTERVAL_MONTH},
+    {"week", "weeks", false, LT_INTERVAL_DAY},
+    {"day", "days", false, LT_INTERVAL_DAY},
+    {"hour", "hours", false, LT_INTERVAL_HOUR},
+    {"minute", "minutes", false, LT_INTERVAL_MINUTE},
+    {"second", "seconds", false, LT_INTERVAL_SECOND},
+    {"millisecond", "milliseconds", false, LT_INTERVAL_SECOND},
+    {"microsecond", "microseconds", false, LT_INTERVAL_SECOND},
+};
+enum { UNIT_COUNT = sizeof UNITS / sizeof UNITS[0] };
+
+/* The units seen so far: their fields of each kind, as bits. */
+struct fields {
+    unsigned months, times;
+};
+
+static void add_unit(struct fields *fields, int unit)
+{
+    unsigned bit = 1U << UNITS[unit].field;
+    fields->months |= UNITS[unit].is_months ? bit : 0;
+    fields->times |= UNITS[unit].is_months ? 0 : bit;
+}
+
+static int next_unit(const struct lt_parser *parser)
+{
+    for (int i = 0; i < UNIT_COUNT; i++) {
+        if (lt_parser_is_word(parser, 0, UNITS[i].one) ||
+            lt_parser_is_word(parser, 0, UNITS[i].many))
+            return i;
+    }
+    return -1;
+}
+
+static const struct lt_type *type_of(struct lt_parser *parser, struct fields fields)
+{
+    unsigned bits = fields.months != 0 ? fields.months : fields.times;
+    struct lt_type *type = lt_arena_alloc(parser->arena, sizeof *type);
+    *type = *lt_type_simple(fields.months != 0 ? LT_TYPE_INTERVAL_YEAR_MONTH
+                                               : LT_TYPE_INTERVAL_DAY_TIME);
+    type->interval_start = (uint8_t)__builtin_ctz(bits);
+    type->interval_end = (uint8_t)(31 - __builtin_clz(bits));
+    return type;
+}
+
+static struct lt_expression *refuse(struct lt_parser *parser, uint32_t begin, const char *why)
+{
+    return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_INTERVAL_FORMAT", "22006", begin,
+                            parser->last_end, "%s", why);
+}
+
+static struct lt_expression *make(struct lt_parser *parser, uint32_t begin,
+                                  const struct lt_type *type, int64_t value)
+{
+    struct lt_expression *node = lt_parser_node(parser, LT_EXPR_LITERAL, begin, 0);
+    node->type = type;
+    node->value = lt_value_i64(value);
+    node->end = parser->last_end;
+    return node;
+}
+
+/* "1 day 2 hours", whose units were seen. */
+static struct lt_expression *from_units(struct lt_parser *parser, uint32_t begin, const void *text,
+                                        size_t size_bytes, struct fields fields)
+{
+    struct lt_calendar_interval interval;
+    if (fields.months != 0 && fields.times != 0)
+        return refuse(parser, begin, "years and months do not mix with days and times");
+    if (lt_interval_parse_units(text, size_bytes, &interval) != LT_INTERVAL_PARSED)
+        return refuse(parser, begin, "this is not an interval");
+    int64_t day_us, us;
+    if (__builtin_mul_overflow((int64_t)interval.days, (int64_t)86400 * LT_US_PER_S, &day_us) ||
+        __builtin_add_overflow(day_us, interval.microseconds, &us))
+        return refuse(parser, begin, "the interval is too long");
+    return make(parser, begin, type_of(parser, fields), fields.months != 0 ? interval.months : us);
+}
+
+/* The units named in "1 day 2 hours". */
+static bool read_units(const char *text, struct fields *fields)
+{
+    static const char between[] = " \t\r\n0123456789+-.";
+    *fields = (struct fields){0};
+    for (size_t size; *(text += strspn(text, between)) != '\0'; text += size) {
+        int unit = 0;
+        size = strcspn(text, between);
+        while (
+            unit < UNIT_COUNT &&
+            !(strlen(UNITS[unit].one) == size && strncasecmp(UNITS[unit].one, text, size) == 0) &&
+            !(strlen(UNITS[unit].many) == size && strncasecmp(UNITS[unit].many, text, size) == 0))
+            unit++;
+        bool is_prefix = size == 8 && strncasecmp("interval", text, size) == 0;
+        if (unit == UNIT_COUNT && !is_prefix)
+            return false;
+        if (unit < UNIT_COUNT)
+            add_unit(fields, unit);
+    }
+    return fields->months != 0 || fields->times != 0;
+}
+
+/* INTERVAL 'text', no unit behind it. */
+static struct lt_expression *parse_text(struct lt_parser *parser, uint32_t begin, const char *text)
+{
+    struct fields fields;
+    if (!read_units(text, &fields))
+        return refuse(parser, begin, "the text names no units");
+    return from_units(parser, begin, text, strlen(text), fields);
+}
+
+/* INTERVAL 'text' unit TO unit, the first unit next. */
+static struct lt_expression *parse_range(struct lt_parser *parser, uint32_t begin, const char *text,
+                                         int first)
+{
+    struct fields fields = {0};
+    (void)lt_parser_take(parser);
+    (void)lt_parser_take(parser); /* TO */
+    int last = next_unit(parser);
+    if (last < 0)
+        return lt_parser_fail(parser, "a unit of time is missing");
+    (void)lt_parser_take(parser);
+    add_unit(&fields, first);
+    add_unit(&fields, last);
+    union lt_value value;
+    if ((fields.months != 0 && fields.times != 0) || UNITS[first].field >= UNITS[last].field)
+        return refuse(parser, begin, "an interval goes from a larger unit to a smaller one");
+    const struct lt_type *type = type_of(parser, fields);
+    if (lt_interval_parse(type, text, strlen(text), &value) != LT_INTERVAL_PARSED)
+        return refuse(parser, begin, "the text is not an interval of these units");
+    return make(parser, begin, type, value.i64);
+}
+
+/* The next value as text, with its sign. NULL: failed. */
+static const char *take_value(struct lt_parser *parser)
+{
+    const char *sign = lt_parser_try_symbol(parser, '-') ? "-" : "";
+    const struct lt_token *token = lt_parser_peek(parser, 0);
+    if (token->kind == LT_TOKEN_STRING) {
+        const struct lt_expression *text = lt_parse_string(parser);
+        if (text == NULL)
+            return NULL;
+        return lt_arena_format(parser->arena, "%s%.*s", sign, (int)text->value.bytes.size_bytes,
+                               (const char *)text->value.bytes.data);
+    }
+    if (token->kind != LT_TOKEN_INTEGER && token->kind != LT_TOKEN_NUMBER)
+        return lt_parser_fail(parser, "a number is missing");
+    struct lt_token number = lt_parser_take(parser);
+    return lt_arena_format(parser->arena, "%s%.*s", sign, (int)(number.end - number.begin),
+                           parser->text + number.begin);
+}
+
+static bool begins_value(const struct lt_parser *parser)
+{
+    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    enum lt_token_kind next = lt_parser_peek(parser, 1)->kind;
+    bool is_signed = lt_parser_is_symbol(parser, 0, '-') && next == LT_TOKEN_STRING;
+    return is_signed || kind == LT_TOKEN_STRING || kind == LT_TOKEN_INTEGER ||
+           kind == LT_TOKEN_NUMBER;
+}
+
+struct lt_expression *lt_parse_interval(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    struct fields fields = {0};
+    const char *all = "";
+    do {
+        bool is_text = lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING;
+        const char *value = take_value(parser);
+        if (value == NULL)
+            return NULL;
+        int unit = next_unit(parser);
+        if (unit < 0 && is_text && *all == '\0')
+            return parse_text(parser, begin, value);
+        if (unit < 0)
+            return lt_parser_fail(parser, "a unit of time is missing");
+        if (*all == '\0' && lt_parser_is_word(parser, 1, "to"))
+            return parse_range(parser, begin, value, unit);
+        (void)lt_parser_take(parser);
+        add_unit(&fields, unit);
+        all = lt_arena_format(parser->arena, "%s %s %s", all, value, UNITS[unit].one);
+    } while (begins_value(parser));
+    return from_units(parser, begin, all, strlen(all), fields);
+}
