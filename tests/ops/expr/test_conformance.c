@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "tests/support/conformance.h"
+#include "tests/support/conformance_rows.h"
 
 enum { FIELDS = 6, SKIPPED = 77, FILES_MAX = 64, DISAGREEMENTS_MAX = 256, PATH_SIZE = 4096 };
 
@@ -22,21 +23,14 @@ static const struct {
     const char *name;
     unsigned passed;
 } PINS[] = {
-    {"arithmetic.tsv", 310},
-    {"binary_encoding.tsv", 107},
-    {"casts.tsv", 398},
-    {"collection.tsv", 162},
-    {"comparison_null.tsv", 279},
-    {"conditional.tsv", 78},
-    {"csv.tsv", 0},
-    {"datetime.tsv", 52},
-    {"ddl_types.tsv", 134},
-    {"errors.tsv", 195},
-    {"hash.tsv", 127},
-    {"json.tsv", 60},
-    {"math.tsv", 332},
-    {"regexp.tsv", 151},
-    {"string.tsv", 386},
+    {"arithmetic.tsv", 310}, {"binary_encoding.tsv", 107},
+    {"casts.tsv", 398},      {"collection.tsv", 162},
+    {"columns.tsv", 236},    {"comparison_null.tsv", 279},
+    {"conditional.tsv", 78}, {"csv.tsv", 0},
+    {"datetime.tsv", 52},    {"ddl_types.tsv", 134},
+    {"errors.tsv", 195},     {"hash.tsv", 127},
+    {"json.tsv", 60},        {"math.tsv", 332},
+    {"regexp.tsv", 151},     {"string.tsv", 386},
     {"url.tsv", 0},
 };
 
@@ -137,6 +131,101 @@ static void run_ddl(char *fields[], struct counts *counts)
     lt_arena_destroy(arena);
 }
 
+/* -------------------------------------------------------------------------------- cases over rows
+ */
+
+/* The case whose rows are read; it passes when all of them agree. */
+struct row_case {
+    char *line, *fields[CONFORMANCE_FIELDS];
+    struct lt_session session;
+    struct conformance_outcome out; /* of the row that did not agree, or of the refusal */
+    char wanted[1024];
+    bool is_open, is_right;
+};
+
+static void finish_case(struct row_case *one, struct counts *counts)
+{
+    if (!one->is_open)
+        return;
+    judge(one->fields[1], one->fields[3], one->is_right, one->wanted, &one->out, counts);
+    conformance_outcome_fini(&one->out);
+    free(one->line);
+    *one = (struct row_case){0};
+}
+
+/* Keeps `out` if it is the first that does not agree. */
+static void expect(struct row_case *one, bool is_right, const char *wanted,
+                   struct conformance_outcome *out)
+{
+    if (!is_right && one->is_right) {
+        (void)snprintf(one->wanted, sizeof one->wanted, "%s", wanted);
+        one->out = *out;
+        one->is_right = false;
+        return;
+    }
+    conformance_outcome_fini(out);
+}
+
+static void start_case(struct row_case *one, const char *line, const struct conformance_rows *rows)
+{
+    one->line = strdup(line);
+    unsigned count = conformance_split(one->line, one->fields);
+    one->is_open = count >= 6;
+    one->is_right = one->is_open && conformance_settings(one->fields[2], &one->session);
+    if (!one->is_right)
+        return;
+    (void)conformance_unescape(one->fields[3]);
+    if (strcmp(one->fields[4], "rows") == 0)
+        return;
+    struct conformance_outcome out;
+    conformance_evaluate(one->fields[3], rows->schema, rows->rows[0], &one->session, false, &out);
+    bool is_right = count == 7 && conformance_agrees(one->fields[4], "-", one->fields[6],
+                                                     strlen(one->fields[6]), &out, false);
+    expect(one, is_right, one->fields[4], &out);
+}
+
+static void run_row(struct row_case *one, char *fields[], const struct conformance_rows *rows)
+{
+    char wanted[1024];
+    (void)snprintf(wanted, sizeof wanted, "row %s: %s %s", fields[2], fields[3], fields[4]);
+    size_t size = conformance_unescape(fields[4]);
+    const struct lt_row *row = NULL;
+    for (unsigned i = 0; i < rows->count && row == NULL; i++)
+        row = lt_row_values(rows->rows[i])[0].i64 == atoll(fields[2]) ? rows->rows[i] : NULL;
+    struct conformance_outcome out, second;
+    conformance_evaluate(one->fields[3], rows->schema, row, &one->session, false, &out);
+    conformance_evaluate(one->fields[3], rows->schema, row, &one->session, true, &second);
+    bool is_right = row != NULL && conformance_same(&out, &second) &&
+                    conformance_agrees(fields[3], one->fields[5], fields[4], size, &out, true);
+    conformance_outcome_fini(&second);
+    expect(one, is_right, wanted, &out);
+}
+
+static void run_columns(FILE *file, const char *folder, struct counts *counts)
+{
+    struct conformance_rows rows;
+    struct row_case one = {0};
+    char *line = NULL, *fields[CONFORMANCE_FIELDS];
+    size_t capacity = 0;
+    if (!conformance_rows_open(folder, &rows)) {
+        printf("the rows in \"%s\" cannot be read\n", folder);
+        counts->failed++;
+        return;
+    }
+    while (getline(&line, &capacity, file) > 0) {
+        if (strncmp(line, "C\t", 2) == 0) {
+            finish_case(&one, counts);
+            start_case(&one, line, &rows);
+        } else if (one.is_open && strncmp(line, "R\t", 2) == 0 &&
+                   conformance_split(line, fields) == 5 && one.is_right) {
+            run_row(&one, fields, &rows);
+        }
+    }
+    finish_case(&one, counts);
+    free(line);
+    conformance_rows_close(&rows);
+}
+
 /* ---------------------------------------------------------------------------------------- files */
 
 static FILE *open_case_file(const char *folder, const char *name)
@@ -177,6 +266,8 @@ static struct counts run_file(const char *folder, const char *name)
     size_t capacity = 0;
     FILE *file = open_case_file(folder, name);
     bool is_ddl = strcmp(name, "ddl_types.tsv") == 0, is_math = strcmp(name, "math.tsv") == 0;
+    if (file != NULL && strcmp(name, "columns.tsv") == 0)
+        run_columns(file, folder, &counts);
     while (file != NULL && getline(&line, &capacity, file) > 0) {
         if (line[0] == '#' || conformance_split(line, fields) != FIELDS)
             continue;
@@ -208,10 +299,10 @@ static bool keeps_pin(const char *name, unsigned passed)
     return true;
 }
 
-/* These read rows of input.jsonl. */
-static bool is_over_rows(const char *name)
+/* A condition and a select list: no runner yet. */
+static bool is_pipeline(const char *name)
 {
-    return strcmp(name, "columns.tsv") == 0 || strcmp(name, "pipelines.tsv") == 0;
+    return strcmp(name, "pipelines.tsv") == 0;
 }
 
 static int is_case_file(const struct dirent *entry)
@@ -236,7 +327,7 @@ int main(void)
     load_disagreements(folder);
     for (int i = 0; i < count; i++) {
         const char *name = names[i]->d_name;
-        if (!is_over_rows(name)) {
+        if (!is_pipeline(name)) {
             struct counts one = run_file(folder, name);
             is_kept = (!is_ours || keeps_pin(name, one.passed)) && is_kept;
             totals.passed += one.passed;
