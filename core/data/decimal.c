@@ -235,8 +235,10 @@ static unsigned __int128 take_digits_off(__int128 a, uint32_t places,
     unsigned __int128 magnitude = lt_decimal_magnitude(a);
     if (places > LT_DECIMAL_PRECISION_MAX)
         return round_quotient(0, magnitude != 0, 3, a < 0, rounding);
-    unsigned __int128 divisor = lt_wide_power(places);
-    return round_quotient(magnitude / divisor, magnitude % divisor, divisor, a < 0, rounding);
+    struct lt_wide number = lt_wide_from(magnitude);
+    unsigned __int128 divisor = lt_wide_power(places), remainder;
+    unsigned __int128 quotient = lt_wide_divide(&number, divisor, &remainder).low;
+    return round_quotient(quotient, remainder, divisor, a < 0, rounding);
 }
 
 enum lt_decimal_result lt_decimal_rescale(struct lt_decimal a, struct lt_decimal_shape shape,

@@ -128,8 +128,12 @@ struct lt_wide lt_wide_divide(const struct lt_wide *number, unsigned __int128 di
 {
     lt_debug_assert(divisor != 0);
     if (number->high == 0) {
-        *remainder = number->low % divisor;
-        return lt_wide_from(number->low / divisor);
+        /* One word by one word is one instruction; the compiler does not find out by itself. */
+        bool is_short = (number->low | divisor) <= UINT64_MAX;
+        unsigned __int128 quotient =
+            is_short ? (uint64_t)number->low / (uint64_t)divisor : number->low / divisor;
+        *remainder = number->low - quotient * divisor;
+        return lt_wide_from(quotient);
     }
     if (divisor <= UINT64_MAX)
         return divide_by_word(number, (uint64_t)divisor, remainder);
