@@ -70,6 +70,10 @@ static enum lt_decimal_result store_wide(bool is_negative, struct lt_wide magnit
 /* *out = a * 10^places, or false when it does not fit in 128 bits. */
 static bool scale_narrow(__int128 a, uint32_t places, __int128 *out)
 {
+    if (lt_likely(places == 0)) {
+        *out = a;
+        return true;
+    }
     return !__builtin_mul_overflow(a, (__int128)lt_wide_power(places), out);
 }
 

@@ -4,13 +4,9 @@
  */
 #include "core/data/decimal_wide.h"
 
-#include "core/base/error.h"
-
-enum { POWER_MAX = 38 };
-
 #define P(n) ((unsigned __int128)(n##u))
 #define P19 P(10000000000000000000)
-static const unsigned __int128 powers[POWER_MAX + 1] = {
+const unsigned __int128 lt_wide_powers[LT_WIDE_POWER_MAX + 1] = {
     P(1),
     P(10),
     P(100),
@@ -52,12 +48,6 @@ static const unsigned __int128 powers[POWER_MAX + 1] = {
     P19 *P19,
 };
 
-unsigned __int128 lt_wide_power(unsigned exponent)
-{
-    lt_debug_assert(exponent <= POWER_MAX);
-    return powers[exponent];
-}
-
 /* *number times a factor below 2^127; false when it does not fit. */
 static bool multiply_in_place(struct lt_wide *number, unsigned __int128 factor)
 {
@@ -72,12 +62,12 @@ static bool multiply_in_place(struct lt_wide *number, unsigned __int128 factor)
 
 bool lt_wide_scale(unsigned __int128 number, unsigned exponent, struct lt_wide *out)
 {
-    lt_debug_assert(exponent <= 4 * POWER_MAX);
-    unsigned first = exponent < POWER_MAX ? exponent : POWER_MAX;
-    *out = lt_wide_multiply(number, powers[first]);
+    lt_debug_assert(exponent <= 4 * LT_WIDE_POWER_MAX);
+    unsigned first = exponent < LT_WIDE_POWER_MAX ? exponent : LT_WIDE_POWER_MAX;
+    *out = lt_wide_multiply(number, lt_wide_powers[first]);
     for (exponent -= first; exponent > 0; exponent -= first) {
-        first = exponent < POWER_MAX ? exponent : POWER_MAX;
-        if (!multiply_in_place(out, powers[first]))
+        first = exponent < LT_WIDE_POWER_MAX ? exponent : LT_WIDE_POWER_MAX;
+        if (!multiply_in_place(out, lt_wide_powers[first]))
             return false;
     }
     return true;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/error.h"
+
 struct lt_wide {
     unsigned __int128 low, high;
 };
@@ -52,8 +54,14 @@ static inline struct lt_wide lt_wide_multiply(unsigned __int128 a, unsigned __in
                             .high = (a >> 64) * (b >> 64) + (middle >> 64) + (other >> 64)};
 }
 
-/* 10^exponent, 0..38. */
-unsigned __int128 lt_wide_power(unsigned exponent);
+/* 10^0 .. 10^38. */
+enum { LT_WIDE_POWER_MAX = 38 };
+extern const unsigned __int128 lt_wide_powers[LT_WIDE_POWER_MAX + 1];
+static inline unsigned __int128 lt_wide_power(unsigned exponent)
+{
+    lt_debug_assert(exponent <= LT_WIDE_POWER_MAX);
+    return lt_wide_powers[exponent];
+}
 /* *out = number * 10^exponent, exponent 0..152; false when it has more than 256 bits. */
 bool lt_wide_scale(unsigned __int128 number, unsigned exponent, struct lt_wide *out);
 /* The quotient, rounded down; `divisor` is not 0. */
