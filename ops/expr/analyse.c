@@ -54,6 +54,20 @@ static const char *field_list(struct lt_analyser *analyser, const struct lt_type
                                        : list;
 }
 
+/* As lt_type_field_index, by the session's rule for the case of names. */
+static int field_index(const struct lt_analyser *analyser, const struct lt_type *type,
+                       const char *name)
+{
+    if (!analyser->coerce.session->is_case_sensitive)
+        return lt_type_field_index(type, name);
+    int found = -1;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (strcmp(type->fields[i].name, name) == 0)
+            found = found == -1 ? (int)i : -2;
+    }
+    return found;
+}
+
 static int unresolved_column(struct lt_analyser *analyser, const struct lt_expression *node)
 {
     const struct lt_type *schema = analyser->schema;
@@ -108,7 +122,7 @@ static int analyse_column(struct lt_analyser *analyser, struct lt_expression *no
 {
     if (is_variable(analyser, node))
         return LT_OK;
-    int index = analyser->schema == NULL ? -1 : lt_type_field_index(analyser->schema, node->name);
+    int index = analyser->schema == NULL ? -1 : field_index(analyser, analyser->schema, node->name);
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE", "42704",
                                 "column \"%s\" is ambiguous: several have this name", node->name);
@@ -150,6 +164,11 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
                                 node->name, lt_analyser_shown(analyser, type), node->name);
     if (type->kind == LT_TYPE_MAP)
         return become_subscript(analyser, node);
+    if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind != LT_TYPE_STRUCT)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                                "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
+                                "cannot take field \"%s\" of a value of type %s", node->name,
+                                lt_analyser_shown(analyser, type));
     bool is_array = type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind == LT_TYPE_STRUCT;
     bool has_null = is_array && type->fields[0].nullable;
     if (is_array)
@@ -158,7 +177,7 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE",
                                 "42000", "cannot take field \"%s\" of a value of type %s",
                                 node->name, lt_analyser_shown(analyser, type));
-    int index = lt_type_field_index(type, node->name);
+    int index = field_index(analyser, type, node->name);
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE_TO_FIELDS",
                                 "42000", "field \"%s\" is ambiguous: several have this name",

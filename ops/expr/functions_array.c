@@ -54,6 +54,17 @@ static enum lt_kernel size(struct lt_machine *machine, const struct lt_call *cal
     return LT_KERNEL_VALUE;
 }
 
+static int infer_size(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression *argument = call->arguments[0];
+    if (argument->type->kind != LT_TYPE_VOID || lt_coerce_is_open(argument))
+        return LT_INFER_LETTERS;
+    call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];
+    call->type = lt_type_simple(LT_TYPE_INT);
+    call->nullable = !analyser->coerce.session->is_legacy;
+    return LT_OK;
+}
+
 static enum lt_kernel element_of(const struct lt_array *array, uint32_t index, union lt_value *out)
 {
     if (lt_bit(array->nulls, index))
@@ -100,12 +111,29 @@ static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_NULL;
 }
 
+/* s['a'] is s.a. */
+static int become_field(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_expression *name = call->arguments[1];
+    if (name->kind != LT_EXPR_LITERAL || name->is_null || name->type->kind != LT_TYPE_STRING)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_FIELD_TYPE",
+                                "42000", "a field of a struct is named by a constant string");
+    call->kind = LT_EXPR_FIELD;
+    call->index = -1;
+    call->argument_count = 1;
+    call->name = lt_arena_text_n(analyser->coerce.arena, (const char *)name->value.bytes.data,
+                                 name->value.bytes.size_bytes);
+    return lt_analyse(analyser, call);
+}
+
 /* a[i] and m[k]. The key takes the type of the map's keys. */
 static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_type *type = call->arguments[0]->type;
     const struct lt_signature *signatures = lt_function_at((size_t)call->index, NULL)->signatures;
     bool is_map = type->kind == LT_TYPE_MAP;
+    if (type->kind == LT_TYPE_STRUCT)
+        return become_field(analyser, call);
     if (type->kind != LT_TYPE_ARRAY && !is_map)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
                                 "42000", "cannot take an element of a value of type %s",
@@ -143,7 +171,7 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("Ai", "E", array_get)}},
     {"size", "cardinality", "size(a)", "How many elements an array or map has.",
      "size(array('a', 'b'))", "2", LT_NULL_AWARE, .is_deterministic = true, .is_total = true,
-     .signatures = {LT_KERNEL("A", "i", size), LT_KERNEL("M", "i", size)}},
+     .signatures = {LT_KERNEL("A", "i", size), LT_KERNEL("M", "i", size)}, .infer = infer_size},
 };
 
 const struct lt_function_group lt_functions_array = {"array", functions,

@@ -62,8 +62,8 @@ static int infer_named_struct(struct lt_analyser *analyser, struct lt_expression
                                     "the name of a field must be a constant");
         if ((*name)->is_null)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
-                                    "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",
-                                    "the name of a field cannot be NULL");
+                                    "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
+                                    "42K09", "the name of a field cannot be NULL");
         if ((*name)->type->kind != LT_TYPE_STRING)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                     "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",

@@ -1,0 +1,184 @@
+/*
+ * Arrays, maps, structs, lambdas, decimals, times and sessions: results by value, errors by
+ * condition, each through both loops of the machine.
+ */
+#include "tests/support/conformance.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/error.h"
+
+struct wanted {
+    const char *text, *kind, *type, *result;
+};
+
+static void expect_in(const struct lt_session *session, const struct wanted *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct conformance_outcome out, second;
+        conformance_evaluate(cases[i].text, NULL, NULL, session, false, &out);
+        conformance_evaluate(cases[i].text, NULL, NULL, session, true, &second);
+        if (!conformance_agrees(cases[i].kind, cases[i].type, cases[i].result,
+                                strlen(cases[i].result), &out, false))
+            print_error("%s: %s %s %s\n", cases[i].text, out.kind, out.type, out.result);
+        assert_true(conformance_agrees(cases[i].kind, cases[i].type, cases[i].result,
+                                       strlen(cases[i].result), &out, false));
+        assert_true(conformance_same(&out, &second));
+        conformance_outcome_fini(&out);
+        conformance_outcome_fini(&second);
+    }
+}
+
+#define EXPECT(session, ...)                                                                       \
+    do {                                                                                           \
+        static const struct wanted cases[] = {__VA_ARGS__};                                        \
+        expect_in(session, cases, sizeof cases / sizeof cases[0]);                                 \
+    } while (0)
+
+static void elements_are_brought_to_one_type(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(), {"array(1Y, 2L, NULL)", "value", "array<bigint>", "[1,2,null]"},
+           {"array(1, 2.5)", "value", "array<decimal(11,1)>", "[1.0,2.5]"},
+           {"array()", "value", "array<void>", "[]"},
+           {"array(array(1), array(2L))", "value", "array<array<bigint>>", "[[1],[2]]"},
+           {"array(1, X'01')", "analysis-error", "-", "DATATYPE_MISMATCH.DATA_DIFF_TYPES 42K09"});
+}
+
+static void an_index_outside_is_an_error_and_a_missing_key_is_null(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(), {"array(10, 20)[1]", "value", "int", "20"},
+           {"array(10, 20)[2]", "runtime-error", "int", "INVALID_ARRAY_INDEX 22003"},
+           {"array(10, 20)[-1]", "runtime-error", "int", "INVALID_ARRAY_INDEX 22003"},
+           {"get(array(10, 20), 2)", "null", "int", ""}, {"map('a', 1)['b']", "null", "int", ""},
+           {"map('a', 1).a", "value", "int", "1"});
+}
+
+static void keys_of_maps_are_neither_null_nor_twice_there(void **state)
+{
+    struct lt_session last = *lt_session_default();
+    (void)state;
+    EXPECT(lt_session_default(),
+           {"map('a', 1, 'a', 2)", "runtime-error", "map<string,int>", "DUPLICATED_MAP_KEY 23505"},
+           {"map(NULL, 1)", "runtime-error", "map<void,int>", "NULL_MAP_KEY 2200E"},
+           {"map_from_arrays(array('a'), array(1, 2))", "runtime-error", "map<string,int>",
+            "MAP_KEYS_AND_VALUES_DIFFER 22023"});
+    assert_int_equal(lt_session_set(&last, "spark.sql.mapKeyDedupPolicy", "LAST_WIN", NULL), LT_OK);
+    EXPECT(&last, {"map('a', 1, 'b', 3, 'a', 2)", "value", "map<string,int>", "{\"a\":2,\"b\":3}"});
+}
+
+static void a_field_is_taken_of_a_struct_and_of_each_element(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(), {"named_struct('a', 1, 'b', 'x').b", "value", "string", "x"},
+           {"struct(1 AS x, 2)", "value", "struct<x:int,col2:int>", "{\"x\":1,\"col2\":2}"},
+           {"(1, 'y').col2", "value", "string", "y"},
+           {"array(named_struct('a', 1), NULL).a", "value", "array<int>", "[1,null]"},
+           {"named_struct('a', 1).z", "analysis-error", "-", "FIELD_NOT_FOUND 42704"});
+}
+
+static void lambdas_see_their_parameters_and_what_is_around(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(),
+           {"transform(array(1, 2), x -> transform(array(10, 20), y -> x * y))", "value",
+            "array<array<int>>", "[[10,20],[20,40]]"},
+           {"transform(array('a', 'b'), (x, i) -> concat(x, i))", "value", "array<string>",
+            "[\"a0\",\"b1\"]"},
+           {"aggregate(array(1, 2, 3), 0, (s, x) -> s + x, s -> s * 10)", "value", "int", "60"},
+           {"aggregate(array(2147483647, 1), 0, (s, x) -> s + x)", "runtime-error", "int",
+            "ARITHMETIC_OVERFLOW 22003"},
+           {"exists(array(1, NULL), x -> x > 5)", "null", "boolean", ""},
+           {"array_sort(array(1, 3, 2), (a, b) -> b - a)", "value", "array<int>", "[3,2,1]"},
+           {"map_filter(map('a', 1, 'b', 2), (k, v) -> v > 1)", "value", "map<string,int>",
+            "{\"b\":2}"},
+           {"transform(array(1), (x, y, z) -> x)", "analysis-error", "-",
+            "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH 42K0D"},
+           {"upper(x -> x)", "analysis-error", "-",
+            "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION 42K0D"});
+}
+
+static void nested_values_are_cast_part_by_part(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(),
+           {"CAST(array('1', '2') AS ARRAY<INT>)", "value", "array<int>", "[1,2]"},
+           {"CAST(array('1', 'x') AS ARRAY<INT>)", "runtime-error", "array<int>",
+            "CAST_INVALID_INPUT 22018"},
+           {"CAST(map('k', array(1, NULL)) AS STRING)", "value", "string", "{k -> [1, null]}"},
+           {"CAST(named_struct('a', '1') AS STRUCT<x: BIGINT>)", "value", "struct<x:bigint>",
+            "{\"x\":1}"});
+}
+
+static void legacy_rules_wrap_and_give_null(void **state)
+{
+    struct lt_session legacy = *lt_session_default();
+    (void)state;
+    assert_int_equal(lt_session_set(&legacy, "spark.sql.ansi.enabled", "false", NULL), LT_OK);
+    EXPECT(&legacy, {"2147483647 + 1", "value", "int", "-2147483648"},
+           {"1 / 0", "null", "double", ""}, {"CAST('x' AS INT)", "null", "int", ""},
+           {"CAST(300 AS TINYINT)", "value", "tinyint", "44"}, {"array(1)[5]", "null", "int", ""},
+           {"1F + 1", "value", "float", "2.0"});
+}
+
+static void times_are_read_and_shown_in_the_sessions_zone(void **state)
+{
+    struct lt_session session = *lt_session_default();
+    (void)state;
+    assert_int_equal(
+        lt_session_set(&session, "spark.sql.session.timeZone", "America/Los_Angeles", NULL), LT_OK);
+    EXPECT(&session,
+           {"unix_seconds(TIMESTAMP'2024-01-01 00:00:00')", "value", "bigint", "1704096000"},
+           {"timestamp_seconds(1704096000)", "value", "timestamp", "2024-01-01 00:00:00"},
+           {"CAST(DATE'2024-07-01' AS TIMESTAMP)", "value", "timestamp", "2024-07-01 00:00:00"});
+}
+
+static void unknown_settings_are_errors_with_the_nearest_name(void **state)
+{
+    struct lt_session session = *lt_session_default();
+    struct lt_error error;
+    (void)state;
+    assert_int_equal(lt_session_set(&session, "spark.sql.ansi.enable", "true", &error),
+                     LT_E_INVALID);
+    assert_non_null(strstr(error.text, "spark.sql.ansi.enabled"));
+    assert_int_equal(lt_session_set(&session, "spark.sql.ansi.enabled", "yes", &error),
+                     LT_E_INVALID);
+    assert_int_equal(lt_session_set(&session, "spark.sql.session.timeZone", "Mars/X", &error),
+                     LT_E_INVALID);
+}
+
+static void decimals_are_exact_and_refuse_what_does_not_fit(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(), {"0.1 + 0.2", "value", "decimal(2,1)", "0.3"},
+           {"10 / 3.0", "value", "decimal(9,6)", "3.333333"},
+           {"CAST(1000 AS DECIMAL(5,3))", "runtime-error", "decimal(5,3)",
+            "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION 22003"},
+           {"1.5 / 0", "runtime-error", "decimal(7,6)", "DIVIDE_BY_ZERO 22012"},
+           {"round(2.675, 2)", "value", "decimal(4,2)", "2.68"},
+           {"1.50 = 1.5", "value", "boolean", "true"});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(elements_are_brought_to_one_type),
+        cmocka_unit_test(an_index_outside_is_an_error_and_a_missing_key_is_null),
+        cmocka_unit_test(keys_of_maps_are_neither_null_nor_twice_there),
+        cmocka_unit_test(a_field_is_taken_of_a_struct_and_of_each_element),
+        cmocka_unit_test(lambdas_see_their_parameters_and_what_is_around),
+        cmocka_unit_test(nested_values_are_cast_part_by_part),
+        cmocka_unit_test(legacy_rules_wrap_and_give_null),
+        cmocka_unit_test(times_are_read_and_shown_in_the_sessions_zone),
+        cmocka_unit_test(unknown_settings_are_errors_with_the_nearest_name),
+        cmocka_unit_test(decimals_are_exact_and_refuse_what_does_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
