@@ -71,10 +71,10 @@ static const struct lt_type *struct_of(const struct inference *in,
         const char *text = is_text                             ? (const char *)token->data
                            : token->kind == LT_CSV_TOKEN_EMPTY ? empty
                                                                : in->options->null_value;
-        fields[i] = (struct lt_field){
-            .name = lt_arena_format(in->arena, "_c%zu", i),
-            .type = type_of(in, text, is_text ? token->size_bytes : strlen(text)),
-            .nullable = true};
+        fields[i] =
+            (struct lt_field){.name = lt_arena_format(in->arena, "_c%zu", i),
+                              .type = type_of(in, text, is_text ? token->size_bytes : strlen(text)),
+                              .nullable = true};
     }
     const struct lt_type *type = lt_type_struct(in->arena, fields, tokens->count);
     free(fields);

@@ -1,6 +1,6 @@
 /*
- * A record is split, then its tokens go to the fields in their order; the corrupt-record column takes
- * no token.
+ * A record is split, then its tokens go to the fields in their order; the corrupt-record column
+ * takes no token.
  */
 #include "core/text/csv_read.h"
 
@@ -173,8 +173,8 @@ static struct lt_struct *alloc_row(const struct lt_csv_reader *reader, union lt_
     uint32_t count = reader->type->field_count;
     size_t value_bytes = count * sizeof(union lt_value);
     size_t null_bytes = (count + 63) / 64 * sizeof(uint64_t);
-    struct lt_struct *row = reader->memory->alloc(reader->memory->context,
-                                                  sizeof *row + value_bytes + null_bytes);
+    struct lt_struct *row =
+        reader->memory->alloc(reader->memory->context, sizeof *row + value_bytes + null_bytes);
     if (row == NULL)
         return NULL;
     *values = (union lt_value *)(void *)(row + 1);

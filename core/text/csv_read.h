@@ -1,13 +1,13 @@
 /*
  * CSV records to structs: from_csv, and the CSV file source.
  *
- * The rules are Spark's: tokens by core/text/csv_tokens.h; a token that is the null value is NULL; one
- * that does not fit its field makes the field NULL and the record malformed; so does a record with
- * too few tokens (the rest is NULL) or too many (the rest is dropped), if all fields are wanted.
- * Numbers are not trimmed, floats are; DECIMAL leaves commas out.
+ * The rules are Spark's: tokens by core/text/csv_tokens.h; a token that is the null value is NULL;
+ * one that does not fit its field makes the field NULL and the record malformed; so does a record
+ * with too few tokens (the rest is NULL) or too many (the rest is dropped), if all fields are
+ * wanted. Numbers are not trimmed, floats are; DECIMAL leaves commas out.
  *
- * Strings are borrowed from the record where they stand in it as they are, so it has to live as long
- * as the value. All else that is made comes from the caller's memory.
+ * Strings are borrowed from the record where they stand in it as they are, so it has to live as
+ * long as the value. All else that is made comes from the caller's memory.
  *
  * on: one thread at a time.
  */

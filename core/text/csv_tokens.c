@@ -1,7 +1,7 @@
 /*
- * Values without quotes are found by their delimiter. Quoted values whose closing quote stands before
- * a delimiter are, too, if nothing in them is escaped; all others go through a slow state machine
- * that looks at one character and at what the one before meant:
+ * Values without quotes are found by their delimiter. Quoted values whose closing quote stands
+ * before a delimiter are, too, if nothing in them is escaped; all others go through a slow state
+ * machine that looks at one character and at what the one before meant:
  *
  *   previous = quote   a quote that may close the value, if a blank, a delimiter or the end follows
  *   previous = escape  an escape that means something if a quote or an escape follows
@@ -110,10 +110,11 @@ static bool push_nothing(struct lt_csv_tokens *tokens)
 static bool push_borrowed(struct lt_csv_tokens *tokens, const uint8_t *begin, const uint8_t *end,
                           enum lt_csv_token_kind kind_of_none)
 {
-    return push(tokens, (struct lt_csv_token){.kind = begin < end ? LT_CSV_TOKEN_TEXT : kind_of_none,
-                                              .is_borrowed = true,
-                                              .data = begin,
-                                              .size_bytes = (size_t)(end - begin)});
+    return push(tokens,
+                (struct lt_csv_token){.kind = begin < end ? LT_CSV_TOKEN_TEXT : kind_of_none,
+                                      .is_borrowed = true,
+                                      .data = begin,
+                                      .size_bytes = (size_t)(end - begin)});
 }
 
 static void append(struct lt_csv_tokens *tokens, uint8_t c)
@@ -135,7 +136,8 @@ static bool push_value(struct lt_csv_tokens *tokens, bool trims)
                                       .size_bytes = end - offset});
 }
 
-/* ------------------------------------------------------------------------------- unquoted values */
+/* ------------------------------------------------------------------------------- unquoted values
+ */
 
 static enum ending take_unquoted(struct lt_csv_tokens *tokens)
 {
@@ -151,7 +153,8 @@ static enum ending take_unquoted(struct lt_csv_tokens *tokens)
     return is_last ? AT_END : AT_DELIMITER;
 }
 
-/* --------------------------------------------------------------------------------- quoted values */
+/* --------------------------------------------------------------------------------- quoted values
+ */
 
 /* The quick way: from the opening quote; false when the value is not as simple as that. */
 static bool take_simple_quoted(struct lt_csv_tokens *tokens, enum ending *ending)
@@ -191,7 +194,7 @@ static void prepend_quote(struct lt_csv_tokens *tokens)
 static bool go_back_to_delimiter(struct lt_csv_tokens *tokens)
 {
     const char *separator = tokens->options->separator;
-    for (;;) {
+    while (tokens->text.size_bytes > tokens->value_offset) {
         char *value = tokens->text.data + tokens->value_offset;
         size_t size_bytes = tokens->text.size_bytes - tokens->value_offset;
         char *found = memmem(value, size_bytes, separator, tokens->separator_bytes);
@@ -204,6 +207,7 @@ static bool go_back_to_delimiter(struct lt_csv_tokens *tokens)
             return false;
         tokens->value_offset += piece_bytes + tokens->separator_bytes;
     }
+    return true;
 }
 
 /* A quote that closes nothing stands before the character at hand. True: the value goes on as a
@@ -233,7 +237,7 @@ static bool handle_unescaped_quote(struct lt_csv_tokens *tokens, enum ending *en
         while (tokens->at < tokens->end && !is_value_end(tokens, tokens->at))
             tokens->at++;
         tokens->text.size_bytes = tokens->value_offset;
-        *ending = !push_value(tokens, false)        ? AT_FAULT
+        *ending = !push_value(tokens, false)  ? AT_FAULT
                   : tokens->at == tokens->end ? AT_END
                                               : AT_DELIMITER;
         return false;
@@ -368,6 +372,12 @@ static enum ending take_value(struct lt_csv_tokens *tokens)
     return take_simple_quoted(tokens, &ending) ? ending : take_quoted(tokens);
 }
 
+static void skip_line(struct lt_csv_tokens *tokens)
+{
+    while (tokens->at < tokens->end && !is_line_end(tokens, tokens->at))
+        tokens->at++;
+}
+
 /* Past the line break, if one is here. */
 static void skip_line_end(struct lt_csv_tokens *tokens)
 {
@@ -413,10 +423,11 @@ enum lt_csv_split lt_csv_tokens_split(struct lt_csv_tokens *tokens, const void *
     bool is_comment = size_bytes != 0 && tokens->options->comment != '\0' &&
                       *tokens->at == (uint8_t)tokens->options->comment;
     if (is_comment) {
-        while (tokens->at < tokens->end && !is_line_end(tokens, tokens->at))
-            tokens->at++;
+        skip_line(tokens);
     } else if (size_bytes != 0 && !is_line_end(tokens, tokens->at)) {
         split = take_values(tokens) ? LT_CSV_SPLIT_RECORD : LT_CSV_SPLIT_FAULT;
+        if (split == LT_CSV_SPLIT_FAULT)
+            skip_line(tokens);
     }
     skip_line_end(tokens);
     *used_bytes = (size_t)(tokens->at - (const uint8_t *)data);

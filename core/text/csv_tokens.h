@@ -1,6 +1,6 @@
 /*
- * One CSV record to its tokens, as the univocity parser with Spark's settings gives them: quotes off,
- * escapes undone, blanks trimmed where asked, and its ways with unescaped quotes.
+ * One CSV record to its tokens, as the univocity parser with Spark's settings gives them: quotes
+ * off, escapes undone, blanks trimmed where asked, and its ways with unescaped quotes.
  *
  * Tokens are borrowed from the record where they stand in it as they are; else they are in the
  * tokenizer, until its next record.
@@ -32,7 +32,7 @@ struct lt_csv_token {
 
 enum lt_csv_split {
     LT_CSV_SPLIT_RECORD,
-    LT_CSV_SPLIT_NONE, /* an empty line or a comment */
+    LT_CSV_SPLIT_NONE,  /* an empty line or a comment */
     LT_CSV_SPLIT_FAULT, /* see `fault` */
 };
 

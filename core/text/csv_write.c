@@ -153,8 +153,8 @@ static void write_stand_in(struct lt_text_buffer *out, const char *text, bool is
                            const struct lt_csv_options *options)
 {
     size_t begin = out->size_bytes, size_bytes = strlen(text);
-    bool is_quoted = size_bytes >= 2 && text[0] == options->quote &&
-                     text[size_bytes - 1] == options->quote;
+    bool is_quoted =
+        size_bytes >= 2 && text[0] == options->quote && text[size_bytes - 1] == options->quote;
     lt_text_append_n(out, text, size_bytes);
     if (!is_quoted && needs_quotes(text, size_bytes, is_first, options))
         quote(out, begin, options);
@@ -170,8 +170,8 @@ static void finish_field(struct lt_text_buffer *out, size_t begin, bool is_first
                          const struct lt_csv_options *options)
 {
     size_t size_bytes = out->size_bytes - begin;
-    bool has_quotes = size_bytes != 0 &&
-                      needs_quotes(out->data + begin, size_bytes, is_first, options);
+    bool has_quotes =
+        size_bytes != 0 && needs_quotes(out->data + begin, size_bytes, is_first, options);
     if (size_bytes != 0)
         trim(out, begin, options);
     if (out->size_bytes == begin)

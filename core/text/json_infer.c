@@ -91,8 +91,8 @@ static const struct lt_type *number_type(struct inference *in)
     struct shape shape;
     if (in->options->primitives_as_string)
         return lt_type_simple(LT_TYPE_STRING);
-    if (is_integer && lt_number_parse_i64(text, size_bytes, INT64_MIN, INT64_MAX, &integer) ==
-                          LT_NUMBER_OK)
+    if (is_integer &&
+        lt_number_parse_i64(text, size_bytes, INT64_MIN, INT64_MAX, &integer) == LT_NUMBER_OK)
         return lt_type_simple(LT_TYPE_BIGINT);
     bool is_decimal = is_integer || in->options->prefers_decimal;
     if (!is_decimal || in->scan.token == LT_JSON_TOKEN_NOT_FINITE ||
@@ -191,9 +191,9 @@ static const struct lt_type *merge_decimals(struct inference *in, struct shape a
 {
     int64_t scale = a.scale > b.scale ? a.scale : b.scale;
     int64_t whole_a = a.precision - a.scale, whole_b = b.precision - b.scale;
-    return decimal_type(
-        in, (struct shape){.precision = (whole_a > whole_b ? whole_a : whole_b) + scale,
-                           .scale = scale});
+    return decimal_type(in,
+                        (struct shape){.precision = (whole_a > whole_b ? whole_a : whole_b) + scale,
+                                       .scale = scale});
 }
 
 static bool is_exact(const struct lt_type *type)
@@ -214,8 +214,8 @@ static const struct lt_type *merge(struct inference *in, const struct lt_type *a
         return lt_type_array(in->arena, merge(in, a->fields[0].type, b->fields[0].type), true);
     if (is_exact(a) && is_exact(b))
         return merge_decimals(in, shape_of(a), shape_of(b));
-    bool is_number = (is_exact(a) || a->kind == LT_TYPE_DOUBLE) &&
-                     (is_exact(b) || b->kind == LT_TYPE_DOUBLE);
+    bool is_number =
+        (is_exact(a) || a->kind == LT_TYPE_DOUBLE) && (is_exact(b) || b->kind == LT_TYPE_DOUBLE);
     return lt_type_simple(is_number ? LT_TYPE_DOUBLE : LT_TYPE_STRING);
 }
 
@@ -311,8 +311,7 @@ static int infer_value(struct inference *in, uint32_t depth, const struct lt_typ
         return 0;
     case LT_JSON_TOKEN_TRUE:
     case LT_JSON_TOKEN_FALSE:
-        *out = lt_type_simple(in->options->primitives_as_string ? LT_TYPE_STRING
-                                                                : LT_TYPE_BOOLEAN);
+        *out = lt_type_simple(in->options->primitives_as_string ? LT_TYPE_STRING : LT_TYPE_BOOLEAN);
         return 0;
     case LT_JSON_TOKEN_NULL:
     case LT_JSON_TOKEN_END: /* an empty document */
@@ -347,6 +346,17 @@ static const struct lt_type *finish(struct inference *in, const struct lt_type *
     return finished;
 }
 
+/* What stands for a type that nothing is left of. */
+static const struct lt_type *type_of_nothing(struct inference *in, const struct lt_type *type)
+{
+    const struct lt_type *none = lt_type_struct(in->arena, NULL, 0);
+    if (type->kind == LT_TYPE_STRUCT)
+        return none;
+    if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind == LT_TYPE_STRUCT)
+        return lt_type_array(in->arena, none, true);
+    return lt_type_simple(LT_TYPE_STRING);
+}
+
 int lt_json_infer(const void *data, size_t size_bytes, const struct lt_json_options *options,
                   const struct lt_codec_times *times, struct lt_arena *arena,
                   const struct lt_type **out, struct lt_error *error)
@@ -359,10 +369,6 @@ int lt_json_infer(const void *data, size_t size_bytes, const struct lt_json_opti
     if (code != 0)
         return code;
     const struct lt_type *finished = finish(&in, type);
-    /* What nothing is left of is a struct without fields, of structs at least. */
-    if (finished == NULL)
-        finished = type->kind == LT_TYPE_STRUCT ? lt_type_struct(arena, NULL, 0)
-                                                : lt_type_simple(LT_TYPE_STRING);
-    *out = finished;
+    *out = finished != NULL ? finished : type_of_nothing(&in, type);
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Types are compiled into plans, documents are begun and ended, and modes decide what becomes of the
- * malformed ones.
+ * Types are compiled into plans, documents are begun and ended, and modes decide what becomes of
+ * the malformed ones.
  *
  * A document is read by its index first. Where that finds no strict JSON, all is forgotten and the
  * scanner reads it from the start, with Spark's latitude; memory that the first pass took is the
@@ -153,9 +153,8 @@ int lt_json_reader_create(const struct lt_json_read_setup *setup, struct lt_json
     reader->splits_arrays = setup->splits_arrays;
     lt_text_init(&reader->text);
     reader->index = lt_json_index_create();
-    code = reader->index != NULL
-               ? compile(&reader->root, setup, setup->type, corrupt_column, error)
-               : lt_error_set(error, LT_E_NO_MEMORY, "JSON reader: no memory");
+    code = reader->index != NULL ? compile(&reader->root, setup, setup->type, corrupt_column, error)
+                                 : lt_error_set(error, LT_E_NO_MEMORY, "JSON reader: no memory");
     if (code != 0) {
         lt_json_reader_destroy(reader);
         return code;

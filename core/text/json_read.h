@@ -10,8 +10,9 @@
  *   a map with such an element is NULL as a whole; a struct in it keeps its other fields.
  * - A fault of JSON itself makes all fields NULL. What follows the outermost value is not read.
  * - Integers take JSON integers only (TINYINT up to 255, which wraps); floats take all numbers, and
- *   "NaN", "Infinity" and the like as strings; DECIMAL takes strings too, commas left out; TIMESTAMP
- *   takes integers as seconds; BINARY is base64; all else of dates and times is the caller's.
+ *   "NaN", "Infinity" and the like as strings; DECIMAL takes strings too, commas left out;
+ * TIMESTAMP takes integers as seconds; BINARY is base64; all else of dates and times is the
+ * caller's.
  * - A STRING field takes any value: containers and numbers are rendered anew, or as they stand in
  *   the document when `keeps_text` is set.
  * - A document of blanks is NULL. "null", and an array where a struct is wanted, are malformed; one
@@ -41,8 +42,8 @@ struct lt_json_read_setup {
     /* The file source: a STRING field that is given a number or a container keeps its text as it
      * stands, and a document that is not UTF-8 is malformed. Else bad bytes become U+FFFD. */
     bool keeps_text;
-    /* The file source: `type` is a struct, and a value is an array of them: an outermost array gives
-     * one row for each of its elements, an object one. */
+    /* The file source: `type` is a struct, and a value is an array of them: an outermost array
+     * gives one row for each of its elements, an object one. */
     bool splits_arrays;
 };
 
@@ -51,7 +52,7 @@ struct lt_json_read_counters {
     uint64_t malformed;
     uint64_t rescanned;     /* documents that were no strict JSON: gone over twice */
     uint64_t fields_seen;   /* names compared */
-    uint64_t fields_parsed; /* values turned into values of the type */
+    uint64_t fields_parsed; /* fields of structs whose values were looked into */
 };
 
 struct lt_json_reader;

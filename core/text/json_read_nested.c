@@ -1,11 +1,11 @@
 /*
  * Structs, arrays and maps from tokens.
  *
- * A struct's memory is known from its type and is taken at once. The elements of arrays and maps are
- * gathered on the reader's stack, and their memory is taken when they are all there.
+ * A struct's memory is known from its type and is taken at once. The elements of arrays and maps
+ * are gathered on the reader's stack, and their memory is taken when they are all there.
  *
- * Recursion ends: types are at most LT_LIMIT_TYPE_DEPTH deep, and what no type leads into is skipped
- * without recursion.
+ * Recursion ends: types are at most LT_LIMIT_TYPE_DEPTH deep, and what no type leads into is
+ * skipped without recursion.
  */
 #include <string.h>
 
@@ -77,6 +77,7 @@ static enum lt_json_outcome read_field(struct lt_json_reader *reader, struct lt_
         return LT_JSON_OUTCOME_VALUE;
     }
     union lt_value value = {0};
+    reader->counters.fields_parsed++;
     enum lt_json_outcome outcome = lt_json_read_value(reader, &plan->children[index], &value);
     if (outcome == LT_JSON_OUTCOME_VALUE || outcome == LT_JSON_OUTCOME_PARTIAL) {
         values[index] = value;
@@ -109,7 +110,8 @@ enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct l
     }
 }
 
-/* ------------------------------------------------------------------------------- arrays and maps */
+/* ------------------------------------------------------------------------------- arrays and maps
+ */
 
 /* False without memory. */
 static bool push_element(struct lt_json_reader *reader, struct lt_json_element element)
@@ -277,7 +279,6 @@ enum lt_json_outcome lt_json_read_value(struct lt_json_reader *reader, struct lt
                                         union lt_value *out)
 {
     enum lt_json_token token = reader->tokens.scan.token;
-    reader->counters.fields_parsed++;
     if (token == LT_JSON_TOKEN_NULL)
         return LT_JSON_OUTCOME_NULL;
     switch (plan->type->kind) {

@@ -14,9 +14,9 @@ struct lt_json_plan {
     const struct lt_type *type;
     struct lt_json_plan *children; /* STRUCT: its fields; ARRAY: the element; MAP: the value */
     uint32_t child_count;
-    int32_t skipped_column;   /* the outermost STRUCT: the corrupt-record column; -1: none */
-    uint32_t *name_bytes;     /* STRUCT: sizes of the names */
-    uint32_t *slots;          /* STRUCT: field + 1 by hash, 0: free */
+    int32_t skipped_column; /* the outermost STRUCT: the corrupt-record column; -1: none */
+    uint32_t *name_bytes;   /* STRUCT: sizes of the names */
+    uint32_t *slots;        /* STRUCT: field + 1 by hash, 0: free */
     uint32_t slot_mask;
 };
 

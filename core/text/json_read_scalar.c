@@ -34,8 +34,8 @@ static enum lt_json_outcome misfit(struct lt_json_reader *reader)
 static enum lt_json_outcome copy_bytes(struct lt_json_reader *reader, const void *data,
                                        size_t size_bytes, union lt_value *out)
 {
-    void *memory = size_bytes <= LT_LIMIT_VALUE_BYTES ? lt_json_reader_alloc(reader, size_bytes)
-                                                      : NULL;
+    void *memory =
+        size_bytes <= LT_LIMIT_VALUE_BYTES ? lt_json_reader_alloc(reader, size_bytes) : NULL;
     if (memory == NULL)
         return LT_JSON_OUTCOME_NO_MEMORY;
     if (size_bytes != 0)
@@ -48,10 +48,10 @@ static enum lt_json_outcome borrow(struct lt_json_reader *reader, const uint8_t 
                                    const uint8_t *end, union lt_value *out)
 {
     uint64_t after = (uint64_t)(reader->document_end - end) + reader->document_padding_bytes;
-    *out = (union lt_value){.bytes = {.data = begin,
-                                      .size_bytes = (uint32_t)(end - begin),
-                                      .padding_bytes =
-                                          after < UINT32_MAX ? (uint32_t)after : UINT32_MAX}};
+    *out = (union lt_value){
+        .bytes = {.data = begin,
+                  .size_bytes = (uint32_t)(end - begin),
+                  .padding_bytes = after < UINT32_MAX ? (uint32_t)after : UINT32_MAX}};
     return LT_JSON_OUTCOME_VALUE;
 }
 
@@ -285,7 +285,8 @@ static enum lt_json_outcome read_decimal(struct lt_json_reader *reader, const st
     return misfit(reader);
 }
 
-/* ------------------------------------------------------------------------- booleans, times, bytes */
+/* ------------------------------------------------------------------------- booleans, times, bytes
+ */
 
 static enum lt_json_outcome read_boolean(struct lt_json_reader *reader, union lt_value *out)
 {
@@ -309,8 +310,7 @@ static enum lt_json_outcome read_time(struct lt_json_reader *reader, const struc
     }
     size_t size_bytes = 0;
     const char *text = token == LT_JSON_TOKEN_STRING ? plain_text(reader, &size_bytes) : NULL;
-    if (size_bytes == 0 ||
-        !reader->times.parse(reader->times.context, type, text, size_bytes, out))
+    if (size_bytes == 0 || !reader->times.parse(reader->times.context, type, text, size_bytes, out))
         return misfit(reader);
     return LT_JSON_OUTCOME_VALUE;
 }
