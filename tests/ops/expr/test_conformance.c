@@ -23,14 +23,23 @@ static const struct {
     const char *name;
     unsigned passed;
 } PINS[] = {
-    {"arithmetic.tsv", 310}, {"binary_encoding.tsv", 107},
-    {"casts.tsv", 398},      {"collection.tsv", 167},
-    {"columns.tsv", 236},    {"comparison_null.tsv", 279},
-    {"conditional.tsv", 78}, {"csv.tsv", 0},
-    {"datetime.tsv", 52},    {"ddl_types.tsv", 134},
-    {"errors.tsv", 199},     {"hash.tsv", 127},
-    {"json.tsv", 60},        {"math.tsv", 332},
-    {"regexp.tsv", 151},     {"string.tsv", 386},
+    {"arithmetic.tsv", 310},
+    {"binary_encoding.tsv", 107},
+    {"casts.tsv", 398},
+    {"collection.tsv", 167},
+    {"columns.tsv", 236},
+    {"comparison_null.tsv", 279},
+    {"conditional.tsv", 78},
+    {"csv.tsv", 0},
+    {"datetime.tsv", 52},
+    {"ddl_types.tsv", 134},
+    {"errors.tsv", 199},
+    {"hash.tsv", 127},
+    {"json.tsv", 60},
+    {"math.tsv", 332},
+    {"pipelines.tsv", 19},
+    {"regexp.tsv", 151},
+    {"string.tsv", 386},
     {"url.tsv", 0},
 };
 
@@ -226,6 +235,121 @@ static void run_columns(FILE *file, const char *folder, struct counts *counts)
     conformance_rows_close(&rows);
 }
 
+/* ------------------------------------------------------------------------------------ pipelines */
+
+enum { LIST_SIZE = 16384 };
+
+/* One Q, with its W and S, and the R that are still to come. */
+struct pipeline {
+    char id[64], kind[32], type[1024], error[128], where[2048], list[LIST_SIZE], wanted[LIST_SIZE];
+    struct lt_session session;
+    unsigned row; /* the next of the input */
+    bool is_open, is_right, is_ended;
+    struct conformance_outcome out;
+};
+
+/* Goes on to the next row that passes the condition and evaluates the list, as one struct. False:
+ * there is none, or an error came before it. */
+static bool next_row(struct pipeline *one, const struct conformance_rows *rows)
+{
+    for (; one->row < rows->count && !one->is_ended; one->row++) {
+        const struct lt_row *row = rows->rows[one->row];
+        bool passes = true;
+        conformance_outcome_fini(&one->out);
+        if (strcmp(one->where, "-") != 0) {
+            conformance_evaluate(one->where, rows->schema, row, &one->session, false, &one->out);
+            one->is_ended = strstr(one->out.kind, "error") != NULL;
+            passes = strcmp(one->out.result, "true") == 0;
+        }
+        if (!passes)
+            continue;
+        conformance_outcome_fini(&one->out);
+        conformance_evaluate(one->list, rows->schema, row, &one->session, false, &one->out);
+        one->is_ended = strstr(one->out.kind, "error") != NULL;
+        one->row++;
+        return !one->is_ended;
+    }
+    return false;
+}
+
+static void finish_pipeline(struct pipeline *one, const struct conformance_rows *rows,
+                            struct counts *counts)
+{
+    if (!one->is_open)
+        return;
+    bool wants_rows = strcmp(one->kind, "rows") == 0;
+    if (one->is_right && wants_rows)
+        one->is_right = !next_row(one, rows) && !one->is_ended; /* no row is left */
+    while (!wants_rows && next_row(one, rows))
+        continue;
+    if (!wants_rows)
+        one->is_right = one->is_ended && conformance_agrees(one->kind, "-", one->error,
+                                                            strlen(one->error), &one->out, false);
+    if (one->out.result == NULL)
+        one->out.result = strdup("no row");
+    judge(one->id, one->list, one->is_right, wants_rows ? one->wanted : one->error, &one->out,
+          counts);
+    conformance_outcome_fini(&one->out);
+    one->is_open = false;
+}
+
+static void start_pipeline(struct pipeline *one, char *fields[], unsigned count)
+{
+    *one = (struct pipeline){.is_open = true, .where = "-", .list = "struct()"};
+    (void)snprintf(one->id, sizeof one->id, "%s", fields[1]);
+    one->is_right = conformance_settings(fields[2], &one->session);
+    (void)snprintf(one->kind, sizeof one->kind, "%s", fields[3]);
+    (void)snprintf(one->type, sizeof one->type, "%s", fields[4]);
+    (void)snprintf(one->error, sizeof one->error, "%s", count > 5 ? fields[5] : "");
+}
+
+static void add_select(struct pipeline *one, const char *text)
+{
+    size_t size = strlen(one->list) - 1; /* in place of the bracket */
+    (void)snprintf(one->list + size, sizeof one->list - size, "%s%s)",
+                   one->list[size - 1] == '(' ? "" : ", ", text);
+}
+
+static void expect_row(struct pipeline *one, const char *wanted, size_t size,
+                       const struct conformance_rows *rows)
+{
+    if (!one->is_right)
+        return;
+    (void)snprintf(one->wanted, sizeof one->wanted, "%s", wanted);
+    one->is_right = next_row(one, rows) &&
+                    conformance_agrees("value", one->type, wanted, size, &one->out, false);
+}
+
+static void run_pipelines(FILE *file, const char *folder, struct counts *counts)
+{
+    static struct pipeline one;
+    struct conformance_rows rows;
+    char *line = NULL, *fields[CONFORMANCE_FIELDS];
+    size_t capacity = 0;
+    if (!conformance_rows_open(folder, &rows)) {
+        printf("the rows in \"%s\" cannot be read\n", folder);
+        counts->failed++;
+        return;
+    }
+    while (getline(&line, &capacity, file) > 0) {
+        unsigned count = line[0] == '#' ? 0 : conformance_split(line, fields);
+        size_t size = count >= 3 ? conformance_unescape(fields[2]) : 0;
+        if (count >= 5 && fields[0][0] == 'Q') {
+            finish_pipeline(&one, &rows, counts);
+            start_pipeline(&one, fields, count);
+        } else if (count == 3 && fields[0][0] == 'W') {
+            (void)snprintf(one.where, sizeof one.where, "%s", fields[2]);
+        } else if (count == 3 && fields[0][0] == 'S') {
+            add_select(&one, fields[2]);
+        } else if (count == 3 && fields[0][0] == 'R') {
+            expect_row(&one, fields[2], size, &rows);
+        }
+    }
+    finish_pipeline(&one, &rows, counts);
+    free(line);
+    conformance_rows_close(&rows);
+}
+
 /* ---------------------------------------------------------------------------------------- files */
 
 static FILE *open_case_file(const char *folder, const char *name)
@@ -268,6 +392,8 @@ static struct counts run_file(const char *folder, const char *name)
     bool is_ddl = strcmp(name, "ddl_types.tsv") == 0, is_math = strcmp(name, "math.tsv") == 0;
     if (file != NULL && strcmp(name, "columns.tsv") == 0)
         run_columns(file, folder, &counts);
+    if (file != NULL && strcmp(name, "pipelines.tsv") == 0)
+        run_pipelines(file, folder, &counts);
     while (file != NULL && getline(&line, &capacity, file) > 0) {
         if (line[0] == '#' || conformance_split(line, fields) != FIELDS)
             continue;
@@ -299,12 +425,6 @@ static bool keeps_pin(const char *name, unsigned passed)
     return true;
 }
 
-/* A condition and a select list: no runner yet. */
-static bool is_pipeline(const char *name)
-{
-    return strcmp(name, "pipelines.tsv") == 0;
-}
-
 static int is_case_file(const struct dirent *entry)
 {
     size_t size = strlen(entry->d_name);
@@ -327,12 +447,10 @@ int main(void)
     load_disagreements(folder);
     for (int i = 0; i < count; i++) {
         const char *name = names[i]->d_name;
-        if (!is_pipeline(name)) {
-            struct counts one = run_file(folder, name);
-            is_kept = (!is_ours || keeps_pin(name, one.passed)) && is_kept;
-            totals.passed += one.passed;
-            totals.failed += one.failed;
-        }
+        struct counts one = run_file(folder, name);
+        is_kept = (!is_ours || keeps_pin(name, one.passed)) && is_kept;
+        totals.passed += one.passed;
+        totals.failed += one.failed;
         free(names[i]);
     }
     free(names);
