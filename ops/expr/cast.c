@@ -5,6 +5,8 @@
  * Types that are held alike need no kernel: integers widen as they are, a float is held as the
  * double it is, strings and binary are the same bytes.
  */
+#include "ops/expr/cast.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +14,6 @@
 #include "core/base/clock.h"
 #include "core/text/number.h"
 #include "ops/expr/cast_text.h"
-#include "ops/expr/cast.h"
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/cast_time.h"
 

@@ -4,7 +4,7 @@
  *     text -- lexer, parser --> tree of names -- analysis --> typed tree -- program.h --> flat
  * steps
  *
- * The language is Spark SQL's, under its ANSI rules, and so are the errors: each carries Spark's
+ * The language is Spark SQL's, and so are the errors: each carries Spark's
  * condition and SQLSTATE, shows the expression with a caret under the place, and the nearest name
  * where there is one. One addition: `column:path` reaches into JSON text (`value:price > 100`); the
  * value takes the type of what it meets, and is NULL where the field is missing or of another kind.
@@ -12,8 +12,8 @@
  * Trees are core/flow/expression.h's and live in the arena given; texts must outlive the trees'
  * use.
  *
- * Decimal, date, interval and the nested constructors belong to a later part of the language: they
- * are refused by name. Until decimal is there, a literal such as 1.5 is a double.
+ * What the session says (session.h) decides which of Spark's rules hold, ANSI or legacy, and what
+ * TIMESTAMP '...' means. A lambda is analysed by the function around it (functions_higher.c).
  *
  * on: control. Nothing here is for the record path.
  */

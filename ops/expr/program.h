@@ -6,6 +6,9 @@
  * computed goto runs the same steps through a switch, and lt_program_options.use_switch asks for
  * that loop in any build.
  *
+ * The body of a lambda is a range of the steps, jumped over where it stands and run by the kernel
+ * of the function that takes it.
+ *
  * NULL is kept beside the value, in one byte for each register. `and`, `or`, `if`, `case`,
  * `coalesce` jump over what they do not need: an operand that is not reached cannot fail.
  *

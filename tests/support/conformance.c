@@ -147,9 +147,9 @@ static void run(struct lt_program *program, const struct lt_type *type, const st
         render(type, &value, out);
 }
 
-void conformance_evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
-                          const struct lt_session *session, bool use_switch,
-                          struct conformance_outcome *out)
+static void evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
+                     const struct lt_session *session, bool is_where, bool use_switch,
+                     struct conformance_outcome *out)
 {
     struct lt_arena *arena = lt_arena_create();
     struct lt_expression *expression;
@@ -158,7 +158,9 @@ void conformance_evaluate(const char *text, const struct lt_type *schema, const 
     (void)snprintf(out->type, sizeof out->type, "-");
     lt_error_clear(&error);
     int code = lt_expr_parse(text, arena, &expression, &error);
-    if (code == LT_OK)
+    if (code == LT_OK && is_where)
+        code = lt_expr_analyse_predicate(&expression, text, schema, session, arena, &error);
+    else if (code == LT_OK)
         code = lt_expr_analyse(&expression, text, schema, session, arena, &error);
     if (code != LT_OK) {
         set_error(out, code == LT_E_PARSE ? "parse-error" : "analysis-error", error.condition,
@@ -183,6 +185,20 @@ void conformance_evaluate(const char *text, const struct lt_type *schema, const 
         lt_program_destroy(program);
     }
     lt_arena_destroy(arena);
+}
+
+void conformance_evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
+                          const struct lt_session *session, bool use_switch,
+                          struct conformance_outcome *out)
+{
+    evaluate(text, schema, row, session, false, use_switch, out);
+}
+
+void conformance_evaluate_where(const char *text, const struct lt_type *schema,
+                                const struct lt_row *row, const struct lt_session *session,
+                                struct conformance_outcome *out)
+{
+    evaluate(text, schema, row, session, true, false, out);
 }
 
 /* ----------------------------------------------------------------------------------- comparing */

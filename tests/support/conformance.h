@@ -35,6 +35,10 @@ bool conformance_settings(char *text, struct lt_session *session);
 void conformance_evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
                           const struct lt_session *session, bool use_switch,
                           struct conformance_outcome *out);
+/* As what stands in WHERE: refused where it is no condition. */
+void conformance_evaluate_where(const char *text, const struct lt_type *schema,
+                                const struct lt_row *row, const struct lt_session *session,
+                                struct conformance_outcome *out);
 bool conformance_same(const struct conformance_outcome *a, const struct conformance_outcome *b);
 /* Does it agree with what the case wants? `last_place`: a double may differ in its last place. */
 bool conformance_agrees(const char *kind, const char *type, const char *result, size_t result_size,

@@ -257,7 +257,7 @@ static bool next_row(struct pipeline *one, const struct conformance_rows *rows)
         bool passes = true;
         conformance_outcome_fini(&one->out);
         if (strcmp(one->where, "-") != 0) {
-            conformance_evaluate(one->where, rows->schema, row, &one->session, false, &one->out);
+            conformance_evaluate_where(one->where, rows->schema, row, &one->session, &one->out);
             one->is_ended = strstr(one->out.kind, "error") != NULL;
             passes = strcmp(one->out.result, "true") == 0;
         }
