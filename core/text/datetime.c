@@ -207,11 +207,17 @@ bool lt_datetime_join(int64_t days, int64_t us_of_day, int64_t *out_us)
 
 /* The instant of a local time: the offset goes to the time of day, since the local time itself may
  * not fit 64 bits where the instant does. */
-static bool instant_of(const struct lt_zone *zone, int64_t days, int64_t us_of_day, int64_t *out_us)
+bool lt_datetime_at_zone(const struct lt_zone *zone, int64_t days, int64_t us_of_day,
+                         int64_t *out_us)
 {
     int64_t local_s = days * 86400 + us_of_day / US_PER_S;
     int64_t offset_us = lt_zone_offset_of_local_s(zone, local_s) * US_PER_S;
     return lt_datetime_join(days, us_of_day - offset_us, out_us);
+}
+
+bool lt_datetime_of_date(const struct lt_zone *zone, int64_t days, int64_t *out_us)
+{
+    return !__builtin_mul_overflow(lt_zone_start_of_day_s(zone, days), US_PER_S, out_us);
 }
 
 int64_t lt_datetime_today(const struct lt_datetime_context *context, const struct lt_zone *zone)
@@ -228,7 +234,7 @@ bool lt_datetime_parse_timestamp(struct lt_datetime_context *context, const void
         return false;
     const struct lt_zone *zone = parts.has_zone ? &parts.zone : &context->zone;
     int64_t days = parts.has_date ? days_of(&parts) : lt_datetime_today(context, zone);
-    return instant_of(zone, days, us_of_day(&parts), out_us);
+    return lt_datetime_at_zone(zone, days, us_of_day(&parts), out_us);
 }
 
 bool lt_datetime_parse_local(struct lt_datetime_context *context, const void *text,
@@ -312,7 +318,7 @@ bool lt_datetime_special_timestamp(struct lt_datetime_context *context, const vo
         *out_us = lt_clock_wall_us(context->clock);
         return true;
     case SPECIAL_DAY:
-        return instant_of(&zone, lt_datetime_today(context, &zone) + day, 0, out_us);
+        return lt_datetime_at_zone(&zone, lt_datetime_today(context, &zone) + day, 0, out_us);
     default:
         return false;
     }

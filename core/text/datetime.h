@@ -50,5 +50,10 @@ bool lt_datetime_special_local(struct lt_datetime_context *context, const void *
 int64_t lt_datetime_today(const struct lt_datetime_context *context, const struct lt_zone *zone);
 /* Microseconds of a day and a time of it; false if they do not fit 64 bits. */
 bool lt_datetime_join(int64_t days, int64_t us_of_day, int64_t *out_us) LT_MUST_USE;
+/* The instant of a local day and time of it in a zone. */
+bool lt_datetime_at_zone(const struct lt_zone *zone, int64_t days, int64_t us_of_day,
+                         int64_t *out_us) LT_MUST_USE;
+/* The instant at which a day begins in a zone: what a cast of a date to a timestamp gives. */
+bool lt_datetime_of_date(const struct lt_zone *zone, int64_t days, int64_t *out_us) LT_MUST_USE;
 
 #endif

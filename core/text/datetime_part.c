@@ -238,8 +238,7 @@ bool lt_datetime_truncate(enum lt_datetime_unit unit, const struct lt_zone *zone
         return truncate_local(US_PER_DAY, zone, us, out_us);
     default:
         lt_datetime_split(zone, us, &days, &us_of_day);
-        days = lt_datetime_truncate_date(unit, days);
-        return !__builtin_mul_overflow(lt_zone_start_of_day_s(zone, days), US_PER_S, out_us);
+        return lt_datetime_of_date(zone, lt_datetime_truncate_date(unit, days), out_us);
     }
 }
 

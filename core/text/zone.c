@@ -322,7 +322,8 @@ size_t lt_zone_name_at(const struct lt_zone *zone, int64_t at_s, bool is_long,
         name = zone->rules->names[(is_long ? 2 : 0) + (is_daylight ? 1 : 0)];
         if (name == NULL)
             return name_by_offset(lt_zone_offset_s(zone, at_s), out);
-    } else if (zone->prefix != LT_ZONE_PREFIX_NONE && zone->offset_s == 0) {
+    } else if (zone->offset_s == 0 &&
+               (zone->prefix == LT_ZONE_PREFIX_UTC || zone->prefix == LT_ZONE_PREFIX_GMT)) {
         bool is_gmt = zone->prefix == LT_ZONE_PREFIX_GMT;
         name = is_gmt    ? is_long ? "Greenwich Mean Time" : "GMT"
                : is_long ? "Coordinated Universal Time"
