@@ -18,12 +18,15 @@
 
 /* --------------------------------------------------------------------------------------- plans */
 
-static inline uint32_t hash_name(const void *name, size_t size_bytes)
+/* By size and three of its bytes: what is left to tell apart is compared. */
+static inline uint32_t hash_name(const char *name, size_t size_bytes)
 {
-    uint64_t word = 0;
-    memcpy(&word, name, size_bytes < sizeof word ? size_bytes : sizeof word);
-    uint64_t hash = (word ^ size_bytes) * 0x9E3779B97F4A7C15U;
-    return (uint32_t)(hash >> 32);
+    if (size_bytes == 0)
+        return 0;
+    uint32_t word =
+        (uint32_t)(unsigned char)name[0] | (uint32_t)(unsigned char)name[size_bytes / 2] << 8 |
+        (uint32_t)(unsigned char)name[size_bytes - 1] << 16 | (uint32_t)size_bytes << 24;
+    return (word * 0x9E3779B1U) >> 12;
 }
 
 static bool is_child(const struct lt_json_plan *plan, uint32_t index, const char *name,

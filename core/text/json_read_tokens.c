@@ -155,13 +155,14 @@ static enum lt_json_token take_value(struct lt_json_tokens *tokens, const uint8_
     if (*begin == '"')
         return take_string(tokens, begin, LT_JSON_TOKEN_STRING);
     const uint8_t *end = scalar_end(tokens, begin);
+    if (*begin <= '9')
+        return take_number(scan, begin, end);
     if (is_word(begin, end, "null", 4))
         return give(scan, LT_JSON_TOKEN_NULL, begin, end);
     if (is_word(begin, end, "true", 4))
         return give(scan, LT_JSON_TOKEN_TRUE, begin, end);
-    if (is_word(begin, end, "false", 5))
-        return give(scan, LT_JSON_TOKEN_FALSE, begin, end);
-    return take_number(scan, begin, end);
+    return is_word(begin, end, "false", 5) ? give(scan, LT_JSON_TOKEN_FALSE, begin, end)
+                                           : fail(scan);
 }
 
 static enum lt_json_token take_name(struct lt_json_tokens *tokens, const uint8_t *begin)
