@@ -193,6 +193,28 @@ static void a_row_is_an_object_of_its_columns(void **state)
     lt_row_pool_destroy(pool);
 }
 
+static void format_oddly(void *context, const struct lt_type *type, const union lt_value *value,
+                         struct lt_text_buffer *out)
+{
+    (void)type;
+    lt_text_format(out, "%s%d", (const char *)context, (int)value->i64);
+}
+
+static void times_are_written_by_the_callers_patterns_and_escaped(void **state)
+{
+    (void)state;
+    char plain[] = "day ", quoted[] = "\"\\";
+    struct lt_codec_times times = {.format = format_oddly, .context = plain};
+    struct lt_json_write_options options = {.times = &times};
+    writes("date", lt_value_i64(7), &options, "\"day 7\"");
+    times.context = quoted;
+    writes("timestamp", lt_value_i64(7), &options, "\"\\\"\\\\7\"");
+    struct lt_array keys = {.count = 1, .values = (union lt_value[]){lt_value_text("q\"")}};
+    struct lt_map map = {.keys = keys, .values = keys};
+    writes("map<varchar(9),string>", (union lt_value){.map = &map}, &options,
+           "{\"q\\\"\":\"q\\\"\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +225,7 @@ int main(void)
         cmocka_unit_test(map_keys_are_written_as_spark_stores_them),
         cmocka_unit_test(pretty_puts_each_field_on_a_line),
         cmocka_unit_test(a_row_is_an_object_of_its_columns),
+        cmocka_unit_test(times_are_written_by_the_callers_patterns_and_escaped),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
