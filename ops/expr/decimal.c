@@ -88,20 +88,20 @@ static enum lt_kernel round_with(struct lt_machine *machine, const struct lt_cal
 }
 
 #define ROUND(NAME, ROUNDING)                                                                      \
-    static enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,             \
-                               union lt_value *out)                                                \
+    enum lt_kernel NAME(struct lt_machine *machine, const struct lt_call *call,                    \
+                        union lt_value *out)                                                       \
     {                                                                                              \
         return round_with(machine, call, ROUNDING, out);                                           \
     }
-ROUND(round_half_up, LT_DECIMAL_HALF_UP)
-ROUND(round_half_even, LT_DECIMAL_HALF_EVEN)
-ROUND(round_down, LT_DECIMAL_FLOOR)
-ROUND(round_up, LT_DECIMAL_CEILING)
+static ROUND(round_half_up, LT_DECIMAL_HALF_UP) static ROUND(round_half_even, LT_DECIMAL_HALF_EVEN)
+    ROUND(lt_decimal_floor, LT_DECIMAL_FLOOR) ROUND(lt_decimal_ceil, LT_DECIMAL_CEILING)
 
-/* -------------------------------------------------------------------------------------- analysis
- */
+    /* --------------------------------------------------------------------------------------
+     * analysis
+     */
 
-static const struct lt_type *type_of(struct lt_analyser *analyser, struct lt_decimal_shape shape)
+    static const
+    struct lt_type *type_of(struct lt_analyser *analyser, struct lt_decimal_shape shape)
 {
     return lt_type_decimal(analyser->coerce.arena, shape.precision, shape.scale);
 }
@@ -180,8 +180,8 @@ static const struct {
     {"negative", false, false, LT_KERNEL("k", "0", negate)},
     {"positive", false, false, LT_KERNEL("k", "0", keep)},
     {"abs", false, false, LT_KERNEL("k", "0", absolute)},
-    {"floor", true, false, LT_KERNEL("k[i]", "k", round_down)},
-    {"ceil", true, false, LT_KERNEL("k[i]", "k", round_up)},
+    {"floor", true, false, LT_KERNEL("k[i]", "k", lt_decimal_floor)},
+    {"ceil", true, false, LT_KERNEL("k[i]", "k", lt_decimal_ceil)},
     {"round", true, true, LT_KERNEL("k[i]", "k", round_half_up)},
     {"bround", true, true, LT_KERNEL("k[i]", "k", round_half_even)},
 };
@@ -211,11 +211,31 @@ static int infer_places(struct lt_analyser *analyser, struct lt_expression *call
     return LT_OK;
 }
 
+/* floor(a, digits) is of decimals; a float becomes the decimal that Spark holds it in. */
+static int become_decimal(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_decimal_shape of_float = {14, 7}, of_double = {30, 15};
+    const struct lt_type *type = call->arguments[0]->type;
+    if (lt_type_is_integral(type))
+        type = lt_coerce_decimal_of(analyser->coerce.arena, type);
+    else if (lt_type_is_fraction(type))
+        type = type_of(analyser, type->kind == LT_TYPE_FLOAT ? of_float : of_double);
+    else
+        return LT_OK;
+    return lt_analyser_cast(analyser, &call->arguments[0], type);
+}
+
 int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call)
 {
+    const char *name = lt_function_at((size_t)call->index, NULL)->name;
+    bool is_cut = strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0;
+    if (is_cut && call->argument_count == 2) {
+        int code = become_decimal(analyser, call);
+        if (code != LT_OK)
+            return code;
+    }
     if (call->arguments[0]->type->kind != LT_TYPE_DECIMAL)
         return LT_INFER_LETTERS;
-    const char *name = lt_function_at((size_t)call->index, NULL)->name;
     size_t row = 0;
     while (strcmp(ONE[row].name, name) != 0)
         row++;

@@ -11,7 +11,9 @@
 
 /* + - * / % div pmod */
 int lt_infer_arithmetic(struct lt_analyser *analyser, struct lt_expression *call);
-/* negative positive abs sign floor ceil round bround */
+/* negative positive abs floor ceil round bround */
 int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call);
+
+lt_kernel_fn lt_decimal_floor, lt_decimal_ceil;
 
 #endif
