@@ -151,7 +151,8 @@ bool lt_datetime_add_steps(enum lt_datetime_step step, const struct lt_zone *zon
     int64_t all;
     if (steps[step].months == 0)
         return !__builtin_mul_overflow(count, steps[step].us, &all) &&
-               lt_datetime_add_day_time(zone, us, all, out_us);
+               (step >= LT_DATETIME_STEP_DAY ? lt_datetime_add_day_time(zone, us, all, out_us)
+                                             : !__builtin_add_overflow(us, all, out_us));
     return !__builtin_mul_overflow(count, steps[step].months, &all) && all == (int32_t)all &&
            lt_datetime_add_months(zone, us, (int32_t)all, out_us);
 }

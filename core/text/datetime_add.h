@@ -45,6 +45,8 @@ enum lt_datetime_step {
 /* "DAY", "DAYOFYEAR", "QUARTER", ... in any case. */
 bool lt_datetime_step_find(const char *name, size_t size_bytes,
                            enum lt_datetime_step *out) LT_MUST_USE;
+/* Days and longer steps by the calendar, shorter ones by the instant: 24 hours are not always a
+ * day, as they are in lt_datetime_add_day_time. */
 bool lt_datetime_add_steps(enum lt_datetime_step step, const struct lt_zone *zone, int64_t us,
                            int64_t count, int64_t *out_us) LT_MUST_USE;
 /* Whole steps from `from_us` to `to_us`, by local times. */
