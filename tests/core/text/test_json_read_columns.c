@@ -55,7 +55,7 @@ static int read_rows(void **state)
     static const struct lt_codec_memory memory = {.alloc = take_memory};
     struct lt_json_options options;
     struct lt_json_reader *reader;
-    size_t size_bytes;
+    size_t size_bytes = 0;
     arena = lt_arena_create();
     FILE *file = open_corpus("input.schema");
     assert_int_equal(lt_type_parse_ddl(next_line(file, &size_bytes), arena, &schema, NULL), 0);
