@@ -1,5 +1,5 @@
 /*
- * Java's patterns for dates and times with Spark's rules: "yyyy-MM-dd HH:mm:ss[.SSS][XXX]". What
+ * Java's patterns for dates and times with Spark's rules: "yyyy-MM-dd HH:mm:ss[.SSS][z]". What
  * date_format, to_timestamp, to_date, from_unixtime and the formats of JSON and CSV take.
  *
  * A pattern is compiled once, for printing or for reading, since Spark refuses more letters when
