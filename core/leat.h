@@ -420,6 +420,7 @@ typedef struct leat_totals {
     int64_t lag_records, lag_ms; /* -1: not known */
     int64_t epoch;               /* last committed; -1: none */
     int64_t epoch_age_us;        /* since it was committed; -1: none */
+    uint64_t records_filtered;   /* left out by the filters that all sinks have in common */
 } leat_totals;
 LEAT_API int leat_query_totals(leat_query *query, leat_totals *totals);
 
