@@ -201,6 +201,7 @@ void lt_query_destroy(struct lt_query *query)
     join_restarter(query);
     lt_assembly_dismantle(&query->assembly);
     free_query(query);
+    lt_log_flush();
 }
 
 /* ------------------------------------------------------------------------------------ waiting */
