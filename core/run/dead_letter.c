@@ -221,6 +221,8 @@ bool lt_dead_letter_restamp(struct lt_row *letter, const struct lt_clock *clock)
     lt_clock_format_iso(lt_row_values(letter)[TIMESTAMP].i64, original);
     union lt_value *values = lt_row_scratch(letter, (count + 1) * sizeof *values);
     struct lt_array *longer = lt_row_scratch(letter, sizeof *longer);
+    if (values == NULL || longer == NULL)
+        return false;
     memcpy(values, headers->values, count * sizeof *values);
     values[count].structure = make_header(letter, original_timestamp, original);
     *longer = (struct lt_array){.count = count + 1, .values = values};
