@@ -22,10 +22,12 @@
  *     leat_context_destroy(context);
  *
  * Objects. A context owns streams; a query belongs to a context and must be destroyed before it.
- * Handles are opaque. A function that is handed NULL for an object it needs returns
- * LEAT_ERROR_INVALID or NULL, never crashes; destroy functions accept NULL. So a chain of builder
- * calls needs one check at its end: a NULL stream makes the next one NULL, and the first error
- * stays readable in the context.
+ * Handles are opaque. A control function that is handed NULL for an object it needs returns
+ * LEAT_ERROR_INVALID or NULL; destroy functions accept NULL. So a chain of builder calls needs one
+ * check at its end: a NULL stream makes the next one NULL, and the first error stays readable in
+ * the context. Calls on the record path do not check: leat_row_*, leat_claim, leat_commit,
+ * leat_abort, leat_out_reason, leat_input_commit and leat_input_abort need the row and the object
+ * that they were handed by a claim or a callback.
  *
  * Errors. Control functions return LEAT_OK (0) or a negative enum leat_status, and keep a text that
  * reads from intent to cause: leat_context_error() for the builder, leat_query_error() for a query.
@@ -420,6 +422,7 @@ typedef struct leat_totals {
     int64_t lag_records, lag_ms; /* -1: not known */
     int64_t epoch;               /* last committed; -1: none */
     int64_t epoch_age_us;        /* since it was committed; -1: none */
+    uint64_t records_filtered;   /* left out by the filters that all sinks have in common */
 } leat_totals;
 LEAT_API int leat_query_totals(leat_query *query, leat_totals *totals);
 

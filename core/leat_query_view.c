@@ -169,6 +169,7 @@ int leat_query_totals(leat_query *query, leat_totals *totals)
         .lag_ms = now.lag_ms,
         .epoch = now.epoch,
         .epoch_age_us = now.epoch_done_wall_us < 0 ? -1 : wall_us - now.epoch_done_wall_us,
+        .records_filtered = now.records_filtered,
     };
     memcpy(totals, &all, size_bytes < sizeof all ? size_bytes : sizeof all);
     return LEAT_OK;

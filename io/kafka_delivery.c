@@ -124,7 +124,7 @@ static struct lt_row *remake_row(struct lt_kafka_writer *writer,
         copy_bytes(row, columns->value, message->payload, message->len) &&
         copy_headers(row, columns->headers, message)) {
         lt_bit_clear(lt_row_nulls(row), (uint32_t)columns->timestamp);
-        lt_row_values(row)[columns->timestamp] = lt_value_i64(ticket->timestamp_ms * LT_NS_PER_US);
+        lt_row_values(row)[columns->timestamp] = lt_value_i64(ticket->timestamp_ms * LT_US_PER_MS);
         return row;
     }
     lt_row_release(row);

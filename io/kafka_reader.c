@@ -84,7 +84,7 @@ static void fill_time(const struct lt_kafka_reader *reader, struct lt_row *row,
     rd_kafka_timestamp_type_t type;
     int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
     if (lt_kafka_reader_uses(reader, LT_KAFKA_TIMESTAMP))
-        lt_row_values(row)[LT_KAFKA_TIMESTAMP] = lt_value_i64(timestamp_ms * 1000);
+        lt_row_values(row)[LT_KAFKA_TIMESTAMP] = lt_value_i64(timestamp_ms * LT_US_PER_MS);
     if (lt_kafka_reader_uses(
             reader, LT_KAFKA_TIMESTAMP_TYPE)) /* librdkafka counts from 0 = none, Kafka from -1 */
         lt_row_values(row)[LT_KAFKA_TIMESTAMP_TYPE] = lt_value_i64((int64_t)type - 1);
@@ -458,5 +458,5 @@ void lt_kafka_reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
     else if (reader->newest_ms < 0)
         *ms = -1;
     else
-        *ms = lt_clock_wall_us(reader->clock) / 1000 - reader->newest_ms;
+        *ms = lt_clock_wall_us(reader->clock) / LT_US_PER_MS - reader->newest_ms;
 }

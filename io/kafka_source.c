@@ -352,7 +352,7 @@ static void source_original(struct lt_source *base, struct lt_row *root, struct 
     out->key = message->key == NULL ? NULL : &bytes[0];
     out->value = message->payload == NULL ? NULL : &bytes[1];
     out->headers = lt_kafka_headers_of(into, message, &is_broken);
-    out->timestamp_us = rd_kafka_message_timestamp(message, &type) * 1000;
+    out->timestamp_us = rd_kafka_message_timestamp(message, &type) * LT_US_PER_MS;
     out->has_timestamp = type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     if (is_broken)
         lt_log_warn("source kafka: the headers of a dead letter cannot be read and are left out");

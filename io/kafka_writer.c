@@ -187,7 +187,8 @@ static void take_time(const struct lt_kafka_writer *writer, const struct lt_row 
     if (column == LT_KAFKA_NO_COLUMN || lt_row_is_null(row, (uint32_t)column))
         return;
     int64_t us = lt_row_values(row)[column].i64;
-    record->timestamp_ms = us / 1000 - (us % 1000 < 0); /* towards the past, as Java's floorDiv */
+    record->timestamp_ms =
+        us / LT_US_PER_MS - (us % LT_US_PER_MS < 0); /* towards the past, as Java's floorDiv */
     record->has_timestamp = true;
 }
 
@@ -313,12 +314,12 @@ static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct
     /* The time known here is behind, so a record that seems far ahead is worth another look at the
      * clock. */
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))
-        writer->wall_ms = lt_clock_wall_us(writer->clock) / LT_NS_PER_US;
+        writer->wall_ms = lt_clock_wall_us(writer->clock) / LT_US_PER_MS;
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
                           "the timestamp is farther ahead than message.timestamp.after.max.ms");
     if (lt_unlikely(rules->behind_ms_max != INT64_MAX &&
-                    lt_clock_wall_us(writer->clock) / LT_NS_PER_US - record->timestamp_ms >
+                    lt_clock_wall_us(writer->clock) / LT_US_PER_MS - record->timestamp_ms >
                         rules->behind_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
                           "the timestamp is farther behind than message.timestamp.before.max.ms");

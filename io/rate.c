@@ -67,7 +67,7 @@ static int rate_initial(struct lt_source *source, struct lt_position *positions,
 {
     (void)keep; /* the creation time is in the offsets */
     (void)error;
-    int64_t creation_ms = lt_clock_wall_us(rate_of(source)->clock) / 1000;
+    int64_t creation_ms = lt_clock_wall_us(rate_of(source)->clock) / LT_US_PER_MS;
     for (uint32_t i = 0; i < source->partition_count; i++)
         positions[i] = (struct lt_position){.offset = i, .extra = creation_ms};
     return 0;

@@ -102,7 +102,7 @@ static struct lt_row *make_row(struct rate_reader *reader, struct schedule *sche
     row->ingest_ns = reader->rate->is_open_loop ? schedule->due_ns : now_ns;
     lt_rate_rows_fill(reader->rate->rows, row, schedule->value, timestamp_us);
     if (!reader->is_exact)
-        schedule->run_time_ms = timestamp_us / 1000;
+        schedule->run_time_ms = timestamp_us / LT_US_PER_MS;
     advance(reader, schedule);
     return row;
 }
@@ -227,7 +227,7 @@ static void begin_schedule(const struct rate_reader *reader, struct schedule *sc
         return;
     }
     schedule->due_ns =
-        reader->begin_ns - (reader->begin_wall_us - position->extra * 1000) * LT_NS_PER_US;
+        reader->begin_ns - (reader->begin_wall_us - position->extra * LT_US_PER_MS) * LT_NS_PER_US;
     if (!reader->is_exact) {
         schedule->due_ns += reader->period_ns;
         return;

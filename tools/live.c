@@ -14,7 +14,7 @@
 #include "tools/commands.h"
 #include "tools/quantity.h"
 
-enum { LANES_MAX = 4096, PROGRESS_KEPT = 100 };
+enum { PROGRESS_KEPT = 100 };
 
 struct lt_tool_live {
     leat_query *query;
@@ -23,7 +23,7 @@ struct lt_tool_live {
     int64_t interval_ns;
     bool has_line, has_json;
     bool line_is_open; /* the cursor stands behind a live line */
-    struct lt_tool_totals before;
+    leat_totals before;
     char *last_progress; /* the newest entry that was printed */
 };
 
@@ -63,30 +63,6 @@ struct lt_tool_live *lt_tool_live_create(leat_query *query, int64_t interval_ns,
 }
 
 /* ------------------------------------------------------------------------------------- totals */
-
-/* The filter is the first operator of its lane. False when the query has none. */
-static bool count_filtered(leat_query *query, uint64_t *out)
-{
-    *out = 0;
-    for (unsigned lane = 0; lane < LANES_MAX; lane++) {
-        char name[64];
-        int64_t value;
-        snprintf(name, sizeof name, "lane%u.filter0.filtered", lane);
-        if (!leat_query_counter(query, name, &value))
-            return lane > 0;
-        *out += (uint64_t)value;
-    }
-    return true;
-}
-
-bool lt_tool_live_totals(leat_query *query, struct lt_tool_totals *out)
-{
-    *out = (struct lt_tool_totals){.totals.size = sizeof out->totals};
-    if (leat_query_totals(query, &out->totals) != LEAT_OK)
-        return false;
-    (void)count_filtered(query, &out->filtered);
-    return true;
-}
 
 static bool read_committed(leat_query *query, const char *name, uint64_t *out)
 {
@@ -137,23 +113,23 @@ static void print_latency(struct lt_tool_live *live)
 
 static void print_line(struct lt_tool_live *live, double seconds)
 {
-    struct lt_tool_totals now;
+    leat_totals now = {.size = sizeof now};
     char a[LT_TOOL_QUANTITY_SIZE], b[LT_TOOL_QUANTITY_SIZE], c[LT_TOOL_QUANTITY_SIZE];
-    if (!lt_tool_live_totals(live->query, &now))
-        return;
-    const leat_totals *before = &live->before.totals;
+    if (leat_query_totals(live->query, &now) != LEAT_OK)
+        return; /* it does not run any more */
+    const leat_totals *before = &live->before;
     fprintf(stderr, "\r\033[Kin %s/s  out %s/s  filtered %s/s",
-            rate(now.totals.records_in, before->records_in, seconds, a),
-            rate(now.totals.records_out, before->records_out, seconds, b),
-            rate(now.filtered, live->before.filtered, seconds, c));
-    if (now.totals.dead_letters > 0)
-        fprintf(stderr, "  dead-lettered %" PRIu64, now.totals.dead_letters);
-    if (now.totals.lag_records >= 0)
-        fprintf(stderr, "  lag %s", lt_tool_quantity_count((double)now.totals.lag_records, a));
-    if (now.totals.lag_records >= 0 && now.totals.lag_ms >= 0)
-        fprintf(stderr, " (%.3f s)", (double)now.totals.lag_ms / 1000);
-    if (now.totals.epoch_age_us >= 0)
-        fprintf(stderr, "  epoch %.1f s ago", (double)now.totals.epoch_age_us / 1e6);
+            rate(now.records_in, before->records_in, seconds, a),
+            rate(now.records_out, before->records_out, seconds, b),
+            rate(now.records_filtered, before->records_filtered, seconds, c));
+    if (now.dead_letters > 0)
+        fprintf(stderr, "  dead-lettered %" PRIu64, now.dead_letters);
+    if (now.lag_records >= 0)
+        fprintf(stderr, "  lag %s", lt_tool_quantity_count((double)now.lag_records, a));
+    if (now.lag_records >= 0 && now.lag_ms >= 0)
+        fprintf(stderr, " (%.3f s)", (double)now.lag_ms / 1000);
+    if (now.epoch_age_us >= 0)
+        fprintf(stderr, "  epoch %.1f s ago", (double)now.epoch_age_us / 1e6);
     print_latency(live);
     fflush(stderr);
     live->line_is_open = true;

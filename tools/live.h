@@ -27,18 +27,12 @@ void lt_tool_live_step(struct lt_tool_live *live);
 /* Prints what is left of progress and leaves the line. NULL is a no-op. */
 void lt_tool_live_destroy(struct lt_tool_live *live);
 
-struct lt_tool_totals {
-    leat_totals totals;
-    uint64_t filtered; /* by --where */
-};
-
 /* What became of all records that were read. They add up: those of epochs that are committed are
  * delivered, filtered or dead-lettered; all others are uncommitted, whatever became of them. */
 struct lt_tool_account {
     uint64_t read, delivered, filtered, dead_lettered, uncommitted;
 };
 /* False before the query runs. */
-bool lt_tool_live_totals(leat_query *query, struct lt_tool_totals *out);
 bool lt_tool_live_account(leat_query *query, struct lt_tool_account *out);
 
 #endif

@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -35,6 +34,12 @@
 #include "core/base/text_buffer.h"
 
 enum { GROW_BYTES = 64 * 1024 };
+
+union largest {
+    struct lt_shared_u64 word;
+    struct lt_histogram histogram;
+    struct lt_counter_text text;
+};
 _Static_assert(LT_COUNTERS_VALUES_CAPACITY % GROW_BYTES == 0,
                "the last step must end with the values");
 _Static_assert(LT_COUNTERS_ENTRY_CAPACITY * sizeof(struct lt_counters_entry) % GROW_BYTES == 0,
@@ -129,26 +134,9 @@ void lt_counters_close(struct lt_counters *counters)
     if (counters->fd >= 0 && close(counters->fd) != 0)
         lt_log_warn("counters file \"%s\" did not close cleanly", counters->path);
     free(counters->is_claimed);
+    free(counters->spill);
     free(counters->path);
     free(counters);
-}
-
-/* True when the path still leads to our file, and not to one that a later query put there. */
-static bool path_is_ours(const struct lt_counters *counters)
-{
-    struct stat ours;
-    struct stat there;
-    return fstat(counters->fd, &ours) == 0 && stat(counters->path, &there) == 0 &&
-           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-}
-
-void lt_counters_remove(struct lt_counters *counters)
-{
-    if (counters == NULL)
-        return;
-    if (counters->fd >= 0 && path_is_ours(counters) && unlink(counters->path) != 0)
-        lt_log_warn("cannot remove counters file \"%s\"", counters->path);
-    lt_counters_close(counters);
 }
 
 /* Goes on in plain memory at the same addresses: the file's content is copied, and the copy is put
@@ -228,6 +216,24 @@ void lt_counters_begin_again(struct lt_counters *counters)
     memset(counters->is_claimed, 0, LT_COUNTERS_ENTRY_CAPACITY * sizeof *counters->is_claimed);
 }
 
+/* Where all is written that has no place: nobody reads it, so it may be the same one. */
+static void *spill(struct lt_counters *counters)
+{
+    if (counters->spill == NULL)
+        counters->spill = lt_alloc(sizeof(union largest));
+    return counters->spill;
+}
+
+int lt_counters_check_room(const struct lt_counters *counters, struct lt_error *error)
+{
+    if (counters->spill == NULL)
+        return 0;
+    return lt_error_set(error, LT_E_LIMIT,
+                        "the query has more counters than the %d, of %d MiB, that there is room "
+                        "for; hint: run it with fewer lanes or sinks",
+                        LT_COUNTERS_ENTRY_CAPACITY, LT_COUNTERS_VALUES_CAPACITY / (1024 * 1024));
+}
+
 /* Makes an entry, or takes up the one of an earlier start, and returns where its value lies; a new
  * one is zero. */
 static void *add(struct lt_counters *counters, enum lt_counter_kind kind, size_t size_bytes,
@@ -242,9 +248,9 @@ static void *add(struct lt_counters *counters, enum lt_counter_kind kind, size_t
     size_t known = find(counters, count, name);
     if (known < count)
         return claim(counters, known, kind);
-    lt_assert(count < LT_COUNTERS_ENTRY_CAPACITY);
     size_t offset = place_of_next(counters, count, name);
-    lt_assert(offset + size_bytes <= LT_COUNTERS_EXTENT_BYTES);
+    if (count == LT_COUNTERS_ENTRY_CAPACITY || offset + size_bytes > LT_COUNTERS_EXTENT_BYTES)
+        return spill(counters);
     allocate_to(counters,
                 LT_COUNTERS_DIRECTORY_OFFSET + (count + 1) * sizeof(struct lt_counters_entry),
                 &counters->directory_end);

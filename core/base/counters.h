@@ -5,7 +5,8 @@
  * File: a header (magic "LEATCNT1", format version, pid, start wall time, directory size, value
  * size, query name, a heartbeat), a directory of named entries, then the values. The layout is
  * written in prose at the top of counters_format.h. The file is created under a temporary name and
- * renamed, so a reader sees it whole or not at all. It stays when the process dies.
+ * renamed, so a reader sees it whole or not at all. It stays, whatever way the query ends: who
+ * chose the path removes it.
  *
  * Entries are made before the query starts (lt_counters_add); after that only values change.
  */
@@ -43,17 +44,16 @@ int lt_counters_open(const char *path, struct lt_counters **out,
  * lt_counters_open() only. */
 int lt_counters_refresh(struct lt_counters *counters, struct lt_error *error) LT_MUST_USE;
 void lt_counters_close(struct lt_counters *counters); /* NULL is a no-op; the file stays */
-/* Closes and removes the file: a query that ended well leaves none unless asked to. */
-void lt_counters_remove(struct lt_counters *counters);
 
 /* Until now added names may be added once more, by a query that begins again: they give the same
  * place, and its value goes on. on: before start, when nobody writes. */
 void lt_counters_begin_again(struct lt_counters *counters);
 
 /* on: before start. `name` as "lane0.source.records"; unit as "records", "ns", "bytes". Names are
- * unique (asserted), but for lt_counters_begin_again. Never returns NULL: a full directory is an
- * assertion (see limits in counters_format.h). `kind` is SUM or GAUGE. Counters whose names are
- * equal up to the last dot are packed together, so they must have the same writer. */
+ * unique (asserted), but for lt_counters_begin_again. Never returns NULL: what a full file has no
+ * room for is counted where nobody reads, and lt_counters_check_room says so. `kind` is SUM or
+ * GAUGE. Counters whose names are equal up to the last dot are packed together, so they must have
+ * the same writer. */
 struct lt_shared_u64 *lt_counters_add(struct lt_counters *counters, enum lt_counter_kind kind,
                                       const char *name, const char *unit, const char *help);
 struct lt_histogram *lt_counters_add_histogram(struct lt_counters *counters, const char *name,
@@ -63,6 +63,10 @@ struct lt_counter_text;
 struct lt_counter_text *lt_counters_add_text(struct lt_counters *counters, const char *name,
                                              const char *help);
 void lt_counter_text_set(struct lt_counter_text *text, const char *value);
+
+/* LT_E_LIMIT if something was added that the file has no room for (limits in counters_format.h):
+ * the query cannot run. on: as lt_counters_add. */
+int lt_counters_check_room(const struct lt_counters *counters, struct lt_error *error) LT_MUST_USE;
 
 /* on: the single writer of the counter. */
 static inline void lt_counter_add(struct lt_shared_u64 *counter, uint64_t delta)

@@ -135,6 +135,7 @@ struct lt_counters {
     size_t directory_end;
     size_t values_end;
     bool *is_claimed; /* by entry: added since the query began, or began again */
+    void *spill;      /* a place for all that there was no room for; NULL: there was for all */
     /* Reader: how many entries of the copy were checked. */
     size_t checked_count;
 };

@@ -51,7 +51,8 @@ enum lt_error_code {
 #undef LT_ERROR_ENUM
 };
 
-/* What the one who receives the error does about it. Decided at the leaf, obeyed at the top. */
+/* What the one who receives the error may do about it, as the leaf sees it. Today every class does
+ * the same at the top: the query stops. */
 enum lt_error_class {
     LT_CLASS_FAIL_QUERY,  /* stop the query with this error: the default */
     LT_CLASS_RETRY,       /* try the same step again */

@@ -40,12 +40,12 @@ static struct {
     enum lt_log_level level;
     lt_log_fn *fn;
     void *context;
-    bool json;
 } settings = {.level = LT_LOG_WARN};
 
 /* written by any thread */
 static struct lt_shared_u64 held_back_lines;
 static struct lt_shared_u64 held_back_lines_said; /* of these, how many a later line has told of */
+static struct lt_shared_u64 held_back_lines_flushed; /* how many there were at the last flush */
 static struct lt_shared_u64 lost_lines;
 
 void lt_log_set_level(enum lt_log_level level)
@@ -57,11 +57,6 @@ void lt_log_set_sink(lt_log_fn *fn, void *context)
 {
     settings.fn = fn;
     settings.context = context;
-}
-
-void lt_log_set_json(bool json)
-{
-    settings.json = json;
 }
 
 bool lt_log_enabled(enum lt_log_level level)
@@ -80,24 +75,6 @@ static const char *level_name(enum lt_log_level level)
     return names[level];
 }
 
-/* The size of the UTF-8 character that `text` begins with, 0 when it begins with none. */
-static size_t utf8_size(const char *text)
-{
-    const unsigned char *b = (const unsigned char *)text;
-    size_t size_bytes = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
-    if (b[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < size_bytes; i++) { /* stops at the NUL, which continues nothing */
-        if ((b[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    /* Overlong forms, surrogates and what lies past U+10FFFF. */
-    if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-        (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
-        return 0;
-    return size_bytes;
-}
-
 static void append_plain(struct lt_text_buffer *line, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
@@ -112,42 +89,11 @@ static void append_plain(struct lt_text_buffer *line, const char *text)
     }
 }
 
-/* Appends `text` as the inside of a JSON string. */
-static void append_json(struct lt_text_buffer *line, const char *text)
-{
-    while (*text != '\0') {
-        size_t size_bytes = utf8_size(text);
-        if (size_bytes == 0) {
-            lt_text_append(line, "\\ufffd");
-            size_bytes = 1;
-        } else if (*text == '"' || *text == '\\') {
-            lt_text_append_char(line, '\\');
-            lt_text_append_char(line, *text);
-        } else if (*text == '\n') {
-            lt_text_append(line, "\\n");
-        } else if ((unsigned char)*text < 0x20) {
-            lt_text_format(line, "\\u%04x", (unsigned)(unsigned char)*text);
-        } else {
-            lt_text_append_n(line, text, size_bytes);
-        }
-        text += size_bytes;
-    }
-}
-
 static void build_line(struct lt_text_buffer *line, enum lt_log_level level, const char *text)
 {
-    if (!settings.json) {
-        lt_text_format(line, "leat: %s: ", level_name(level));
-        append_plain(line, text);
-        lt_text_append_char(line, '\n');
-        return;
-    }
-    char time_text[LT_CLOCK_ISO_SIZE];
-    lt_clock_format_iso(lt_clock_wall_us(lt_clock_system()), time_text);
-    lt_text_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"text\":\"", time_text,
-                   level_name(level));
-    append_json(line, text);
-    lt_text_append(line, "\"}\n");
+    lt_text_format(line, "leat: %s: ", level_name(level));
+    append_plain(line, text);
+    lt_text_append_char(line, '\n');
 }
 
 /* Writes the line, in one call unless stderr takes less. Returns false when the rest could not be
@@ -239,7 +185,11 @@ void lt_log_flush(void)
 {
     /* relaxed: statistics; read in this order, a line that is told of meanwhile counts as unsaid */
     uint64_t said = lt_load_relaxed_u64(&held_back_lines_said);
-    uint64_t count = lt_load_relaxed_u64(&held_back_lines) - said;
+    uint64_t held_back = lt_load_relaxed_u64(&held_back_lines);
+    uint64_t count = held_back - said;
+    uint64_t new_count = held_back - lt_swap_u64(&held_back_lines_flushed, held_back);
+    if (new_count < count)
+        count = new_count;
     if (count == 0 || !lt_log_enabled(LT_LOG_WARN))
         return;
     struct lt_text_buffer text;

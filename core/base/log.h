@@ -1,10 +1,9 @@
 /*
  * The log: one line per event on stderr, or handed to the embedder's function.
  *
- * A line is `leat: <level>: <text>`; with --log-format json it is one JSON object with time, level
- * and text. The record path never logs. Repeats of one text from one call site within a second are
- * counted and summed up, and so is what goes past a burst of 20 lines, so that a broken broker
- * cannot fill a disk.
+ * A line is `leat: <level>: <text>`. The record path never logs. Repeats of one text from one call
+ * site within a second are counted and summed up, and so is what goes past a burst of 20 lines, so
+ * that a broken broker cannot fill a disk.
  *
  * on: any thread. Lines are written whole.
  */
@@ -22,7 +21,6 @@ typedef void lt_log_fn(void *context, enum lt_log_level level, const char *text)
  * newline, valid during the call. */
 void lt_log_set_level(enum lt_log_level level);
 void lt_log_set_sink(lt_log_fn *fn, void *context);
-void lt_log_set_json(bool json);
 bool lt_log_enabled(enum lt_log_level level);
 
 struct lt_log_site {
@@ -35,7 +33,7 @@ struct lt_log_site {
 void lt_log_at(struct lt_log_site *site, enum lt_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Says how many repeats were left out and not yet summed up. on: the control thread, at the end. */
+/* Says how many repeats were left out and not yet summed up or said. on: any, at a query's end. */
 void lt_log_flush(void);
 
 #define lt_log(level, ...)                                                                         \

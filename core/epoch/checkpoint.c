@@ -251,8 +251,7 @@ int lt_checkpoint_write_notes(struct lt_checkpoint *checkpoint, uint32_t sink, u
     lt_assert(sink < checkpoint->options.sink_count);
     struct lt_text_buffer text;
     lt_text_init(&text);
-    lt_epoch_log_begin_notes(&text);
-    lt_text_format(&text, "\n%s", notes);
+    lt_epoch_log_format_notes(&text, notes);
     char name[LT_EPOCH_NAME_SIZE];
     snprintf(name, sizeof name, "%" PRIu64, epoch);
     int code = lt_epoch_file_write(&checkpoint->directory.sinks[sink], name, lt_text_get(&text),

@@ -24,6 +24,7 @@
 #include "core/base/arena.h"
 #include "core/base/limits.h"
 #include "core/epoch/entry.h"
+#include "core/epoch/log.h"
 
 enum { RETRY_NS = LT_NS_PER_MS }; /* when a port that said "not yet" is asked again */
 
@@ -389,6 +390,13 @@ static int enter(struct epoch *epoch, enum lt_epoch_step step, struct lt_error *
     return stop_at_fault(epoch, error);
 }
 
+/* The notes of a sink's writers, by lane. */
+static const char *const *notes_of(const struct lt_coordinator *coordinator,
+                                   const struct epoch *epoch, uint32_t sink)
+{
+    return (const char *const *)&epoch->notes[sink * coordinator->options.lane_count];
+}
+
 static int begin_log(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
                      struct lt_error *error)
 {
@@ -405,8 +413,8 @@ static int begin_log(struct lt_coordinator *coordinator, struct epoch *epoch, in
     epoch->is_publishing = true;
     for (uint32_t sink = 0; sink < options->sink_count; sink++)
         lt_entry_publish_notes(options->checkpoint, sink, epoch->number,
-                               (const char *const *)&epoch->notes[sink * options->lane_count],
-                               options->lane_count, on_notes_published, epoch);
+                               notes_of(coordinator, epoch, sink), options->lane_count,
+                               on_notes_published, epoch);
     lt_entry_publish_offsets(options, epoch->number, epoch->positions, on_published, epoch);
     return 1;
 }
@@ -421,17 +429,6 @@ static int end_log(struct lt_coordinator *coordinator, struct epoch *epoch, int6
     return code == 0 ? 1 : code;
 }
 
-/* The notes of a sink, a line per lane. */
-static void join_notes(struct lt_coordinator *coordinator, const struct epoch *epoch, uint32_t sink,
-                       struct lt_text_buffer *out)
-{
-    for (uint32_t lane = 0; lane < coordinator->options.lane_count; lane++) {
-        if (lane > 0)
-            lt_text_append_char(out, '\n');
-        lt_text_append(out, epoch->notes[writer_index(coordinator, lane, sink)]);
-    }
-}
-
 /* Asks the sinks in turn, until one is not ready. */
 static int commit_sinks(struct lt_coordinator *coordinator, struct epoch *epoch,
                         struct lt_error *error)
@@ -441,7 +438,8 @@ static int commit_sinks(struct lt_coordinator *coordinator, struct epoch *epoch,
     while (epoch->sinks_done < coordinator->options.sink_count) {
         struct lt_text_buffer notes;
         lt_text_init(&notes);
-        join_notes(coordinator, epoch, epoch->sinks_done, &notes);
+        lt_epoch_log_join_notes(&notes, notes_of(coordinator, epoch, epoch->sinks_done),
+                                coordinator->options.lane_count);
         int code = ports->commit_sink(ports->context, epoch->sinks_done, epoch->number,
                                       lt_text_get(&notes), error);
         lt_text_fini(&notes);

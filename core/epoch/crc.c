@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/clock.h"
 #include "core/text/json_tree.h"
 
 uint32_t lt_crc32c(const void *content, size_t size_bytes)
@@ -37,7 +38,7 @@ void lt_crc_format(struct lt_text_buffer *out, const void *content, size_t size_
                    "{\"algorithm\":\"CRC32C\",\"value\":%" PRId32 ",\"mainFileSize\":%zu,"
                    "\"timestampMs\":%" PRId64 ",\"creator\":{\"executorId\":\"leat\","
                    "\"taskInfo\":\"\"}}",
-                   (int32_t)lt_crc32c(content, size_bytes), size_bytes, wall_us / 1000);
+                   (int32_t)lt_crc32c(content, size_bytes), size_bytes, wall_us / LT_US_PER_MS);
 }
 
 /* The checksum and size that a companion names. */

@@ -16,15 +16,16 @@ void lt_entry_publish_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uin
                             const char *const *notes, uint32_t count, lt_checkpoint_done_fn *done,
                             void *context)
 {
-    struct lt_text_buffer content;
+    struct lt_text_buffer joined, content;
+    lt_text_init(&joined);
     lt_text_init(&content);
-    lt_epoch_log_begin_notes(&content);
-    for (uint32_t i = 0; i < count; i++)
-        lt_epoch_log_add_note(&content, notes[i]);
+    lt_epoch_log_join_notes(&joined, notes, count);
+    lt_epoch_log_format_notes(&content, lt_text_get(&joined));
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "sinks/%" PRIu32 "/%" PRIu64, sink, epoch);
     lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
     lt_text_fini(&content);
+    lt_text_fini(&joined);
 }
 
 void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint64_t epoch,
@@ -42,7 +43,7 @@ void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint
     }
     struct lt_text_buffer content;
     lt_text_init(&content);
-    lt_epoch_log_format_offsets(&content, lt_clock_wall_us(options->clock) / LT_NS_PER_US,
+    lt_epoch_log_format_offsets(&content, lt_clock_wall_us(options->clock) / LT_US_PER_MS,
                                 options->sink_count, (const char *const *)sources,
                                 options->source_count);
     char name[NAME_SIZE];

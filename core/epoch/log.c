@@ -172,15 +172,19 @@ int lt_epoch_log_parse_metadata(const char *text, size_t size_bytes,
     return code;
 }
 
-void lt_epoch_log_begin_notes(struct lt_text_buffer *out)
+void lt_epoch_log_join_notes(struct lt_text_buffer *out, const char *const *notes, uint32_t count)
 {
-    lt_text_append(out, version_line);
+    for (uint32_t i = 0; i < count; i++) {
+        lt_assert(strchr(notes[i], '\n') == NULL);
+        if (i > 0)
+            lt_text_append_char(out, '\n');
+        lt_text_append(out, notes[i]);
+    }
 }
 
-void lt_epoch_log_add_note(struct lt_text_buffer *out, const char *note)
+void lt_epoch_log_format_notes(struct lt_text_buffer *out, const char *joined_notes)
 {
-    lt_assert(strchr(note, '\n') == NULL);
-    lt_text_format(out, "\n%s", note);
+    lt_text_format(out, "%s\n%s", version_line, joined_notes);
 }
 
 int lt_epoch_log_parse_notes(const char *text, size_t size_bytes, struct lt_text_buffer *out,

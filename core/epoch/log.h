@@ -49,11 +49,11 @@ int lt_epoch_log_parse_metadata(const char *text, size_t size_bytes,
                                 struct lt_text_buffer *query_id,
                                 struct lt_error *error) LT_MUST_USE;
 
-/* Notes: begin, then one lt_epoch_log_add_note per lane, in the order of the lanes. A note may not
- * hold a line feed (asserted). */
-void lt_epoch_log_begin_notes(struct lt_text_buffer *out);
-void lt_epoch_log_add_note(struct lt_text_buffer *out, const char *note);
-/* Appends the notes, one per line. */
+/* A sink's notes as sinks are handed them: one line per lane, in the order of the lanes. A note may
+ * not hold a line feed (asserted). */
+void lt_epoch_log_join_notes(struct lt_text_buffer *out, const char *const *notes, uint32_t count);
+/* The file of such notes, and the notes of such a file. */
+void lt_epoch_log_format_notes(struct lt_text_buffer *out, const char *joined_notes);
 int lt_epoch_log_parse_notes(const char *text, size_t size_bytes, struct lt_text_buffer *out,
                              struct lt_error *error) LT_MUST_USE;
 

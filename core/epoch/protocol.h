@@ -142,6 +142,11 @@ const char *lt_epoch_step_name(enum lt_epoch_step step);
  * Fault points: where a test may end the run, as if the process had died right before the step. At
  * LT_EPOCH_RECOVER the point stands before each change that recovery makes to the directory.
  *
+ * The steps of the coordinator have one each: inject, log, commit, done. Those of lanes - position,
+ * prepare, prepared - have none: they change nothing that the coordinator wrote. A test dies there
+ * in its own source and sinks (tests/support/crash_world.h), or between two of its own lanes'
+ * reports (tests/support/sim_life.h).
+ *
  * The hook returns true to stop here; the step then fails with LT_E_CANCELLED and changes nothing.
  * It may as well end the process. on: set before start, called on the coordinator's thread.
  */

@@ -22,7 +22,7 @@
 enum {
     FILE_STEPS = 5,                   /* open, write, sync, close, rename */
     WRITE_STEPS = 2 * FILE_STEPS + 1, /* the companion, the file, the folder */
-    STOP_LIMIT_S = 10,                /* a disk that has not answered by then is stuck */
+    PATIENCE_S = 10,                  /* a disk that has not answered by then is told of */
 };
 
 struct job {
@@ -253,26 +253,29 @@ static void cancel(struct job *job)
     job_destroy(job);
 }
 
-/* Until the kernel has given back the chain it holds; false if it does not for too long. */
-static bool wait_for_first(struct lt_publisher *publisher)
+/* Until the kernel has given back the chain that it holds, however long: it reads from the job's
+ * memory. A disk that never answers keeps the process, as it keeps any that writes to it. */
+static void wait_for_first(struct lt_publisher *publisher)
 {
     const struct lt_clock *clock = lt_clock_system();
-    int64_t give_up_ns = lt_clock_now_ns(clock) + (int64_t)STOP_LIMIT_S * LT_NS_PER_S;
+    int64_t tell_ns = lt_clock_now_ns(clock) + (int64_t)PATIENCE_S * LT_NS_PER_S;
     /* A reactor that holds nothing any more (a crash in a test) will not complete it either. */
     while (publisher->is_busy && publisher->reactor->pending_count > 0) {
         int64_t now_ns = lt_clock_now_ns(clock);
-        if (now_ns >= give_up_ns)
-            return false;
+        if (now_ns >= tell_ns) {
+            lt_log_warn("checkpoint file '%s/%s' is still being written after %d s: the query ends "
+                        "when the disk answers",
+                        publisher->first->folder->path, publisher->first->name, PATIENCE_S);
+            tell_ns = LT_NEVER_NS;
+        }
         lt_reactor_park(publisher->reactor, now_ns + LT_NS_PER_MS);
     }
-    return true;
 }
 
 void lt_publisher_destroy(struct lt_publisher *publisher)
 {
     if (publisher == NULL)
         return;
-    /* The kernel reads from the job's memory: ends when the reactor has completed what it holds. */
     struct job *queued = NULL;
     if (publisher->first != NULL) {
         struct job **rest = publisher->is_busy ? &publisher->first->next : &publisher->first;
@@ -281,17 +284,13 @@ void lt_publisher_destroy(struct lt_publisher *publisher)
         publisher->last = rest;
     }
     publisher->has_failed = true;
-    bool is_abandoned = !wait_for_first(publisher);
-    if (publisher->is_busy && !is_abandoned)
+    wait_for_first(publisher);
+    if (publisher->is_busy)
         cancel(publisher->first);
     while (queued != NULL) {
         struct job *job = queued;
         queued = job->next;
         cancel(job);
     }
-    if (is_abandoned)
-        lt_log_error("a checkpoint file is still being written after %d s: its memory stays",
-                     STOP_LIMIT_S);
-    else
-        free(publisher);
+    free(publisher);
 }

@@ -369,6 +369,14 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
     return code;
 }
 
+/* Its agents add counters as they are opened. */
+static int run_worker(const struct lt_assembly *assembly, struct lt_worker *worker,
+                      struct lt_error *error)
+{
+    int code = lt_worker_run(worker, error);
+    return code == 0 ? lt_counters_check_room(assembly->counters, error) : code;
+}
+
 static int populate(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
                     struct lt_error *error)
 {
@@ -381,10 +389,8 @@ static int populate(struct lt_assembly *assembly, const struct lt_control_hooks 
     if (code == 0)
         code = create_control(assembly, hooks, error);
     for (uint32_t i = 0; i < assembly->worker_count && code == 0; i++)
-        code = lt_worker_run(assembly->workers[i], error);
-    if (code == 0)
-        code = lt_worker_run(assembly->control_worker, error);
-    return code;
+        code = run_worker(assembly, assembly->workers[i], error);
+    return code == 0 ? run_worker(assembly, assembly->control_worker, error) : code;
 }
 
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,

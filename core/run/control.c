@@ -21,6 +21,7 @@ struct lt_control {
     struct lt_position *last_positions; /* of the last done epoch */
     uint32_t partition_count;
     int64_t heartbeat_ns;
+    struct lt_control_wait wait; /* as last told */
     struct lt_shared_u64 *epochs_done, *last_done_wall_us;
     struct lt_shared_u64 *committed_read, *committed_filtered, *committed_dead;
     struct lt_counter_text *state_text;
@@ -260,6 +261,27 @@ static void beat(struct lt_control *control)
     look_at_source(control);
 }
 
+/* An end that takes too long is explained by who asked for it. */
+static void tell_wait(struct lt_control *control)
+{
+    struct lt_coordinator_status status;
+    if (control->state != LT_CONTROL_AWAITS_ENDED && control->state != LT_CONTROL_AWAITS_LAST_EPOCH)
+        return;
+    lt_coordinator_status(control->coordinator, &status);
+    struct lt_control_wait wait = {.has_epoch = status.open_count > 0};
+    if (wait.has_epoch) {
+        wait.epoch = (uint64_t)(status.last_done + 1);
+        wait.step = status.oldest_step;
+        wait.missing = status.oldest_missing;
+    }
+    const struct lt_control_wait *told = &control->wait;
+    if (wait.has_epoch == told->has_epoch && wait.epoch == told->epoch && wait.step == told->step &&
+        wait.missing == told->missing)
+        return;
+    control->wait = wait;
+    control->options.hooks->on_wait(control->options.hooks->context, &wait);
+}
+
 static uint32_t control_step(void *context)
 {
     struct lt_control *control = context;
@@ -276,6 +298,7 @@ static uint32_t control_step(void *context)
     }
     beat(control);
     advance(control);
+    tell_wait(control);
     return work + (uint32_t)steps + (control->state != before ? 1 : 0);
 }
 

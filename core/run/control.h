@@ -44,6 +44,14 @@ const char *lt_control_state_name(enum lt_control_state state);
 
 struct lt_control;
 
+/* What the end of a run waits for: its oldest open epoch. */
+struct lt_control_wait {
+    bool has_epoch; /* false: no epoch is open */
+    uint64_t epoch;
+    enum lt_epoch_step step;
+    uint32_t missing; /* reports of that step */
+};
+
 /* What the owner of the query is told. on: the control thread. */
 struct lt_control_hooks {
     /* The run begins, in AWAITS_READY: all lanes are open. */
@@ -53,6 +61,8 @@ struct lt_control_hooks {
     void (*on_state)(void *context, enum lt_control_state state, const struct lt_error *error);
     /* An epoch is done. `quiet`: its positions are those of the one before. */
     void (*on_epoch)(void *context, uint64_t epoch, bool quiet);
+    /* The run is to end, and waits for something else than before. */
+    void (*on_wait)(void *context, const struct lt_control_wait *wait);
     void *context;
 };
 

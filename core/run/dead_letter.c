@@ -10,6 +10,7 @@
 
 enum { KEY, VALUE, HEADERS, TIMESTAMP, COLUMN_COUNT };
 enum { REASON_COUNT = 7, LETTERS_IN_FLIGHT = 4096, SCRATCH_BYTES = 512 };
+static const char original_timestamp[] = "leat.error.original.timestamp";
 
 const struct lt_type *lt_dead_letter_schema(struct lt_arena *arena)
 {
@@ -206,4 +207,26 @@ struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_ro
     if (!original.has_timestamp)
         lt_row_set_null(letter, TIMESTAMP);
     return letter;
+}
+
+bool lt_dead_letter_restamp(struct lt_row *letter, const struct lt_clock *clock)
+{
+    const struct lt_array *headers = lt_row_values(letter)[HEADERS].array;
+    uint32_t count = headers->count;
+    /* The name is put there by its address, below: nobody else's header has it. */
+    const void *last_name = headers->values[count - 1].structure->values[0].bytes.data;
+    if (last_name == original_timestamp || lt_row_is_null(letter, TIMESTAMP))
+        return false;
+    char original[LT_CLOCK_ISO_SIZE];
+    lt_clock_format_iso(lt_row_values(letter)[TIMESTAMP].i64, original);
+    union lt_value *values = lt_row_scratch(letter, (count + 1) * sizeof *values);
+    struct lt_array *longer = lt_row_scratch(letter, sizeof *longer);
+    if (values == NULL || longer == NULL)
+        return false;
+    memcpy(values, headers->values, count * sizeof *values);
+    values[count].structure = make_header(letter, original_timestamp, original);
+    *longer = (struct lt_array){.count = count + 1, .values = values};
+    lt_row_values(letter)[HEADERS].array = longer;
+    lt_row_values(letter)[TIMESTAMP] = lt_value_i64(lt_clock_wall_us(clock));
+    return true;
 }

@@ -14,6 +14,11 @@
  *   leat.error.offset      the record's offset
  *   leat.error.timestamp   when it failed, ISO-8601 UTC
  *
+ * A letter that the dead-letter sink refuses may be refused for the very timestamp that the record
+ * failed for. It is offered once more with the time of now in its place, and then has
+ *
+ *   leat.error.original.timestamp   the record's own, ISO-8601 UTC
+ *
  * on: the thread of the lane's delivery.
  */
 #ifndef LT_RUN_DEAD_LETTER_H
@@ -40,5 +45,8 @@ void lt_dead_letters_fini(struct lt_dead_letters *letters);
  * too many are in flight: keep row and fault, and ask again. */
 struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_row *row,
                                    const struct lt_fault *fault);
+/* Gives a letter that a sink did not take the time of now. False, and nothing is changed: it has no
+ * timestamp of its own, or this was done before. */
+bool lt_dead_letter_restamp(struct lt_row *letter, const struct lt_clock *clock);
 
 #endif

@@ -118,6 +118,16 @@ static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_
 
 /* -------------------------------------------------------------------------------- the writers */
 
+/* True when the row is a dead letter that is worth another try, with another timestamp. */
+static bool restamp(struct lt_branch *branch, struct lt_row *row)
+{
+    struct lt_delivery *delivery = branch->delivery;
+    if (branch != dead_letter_branch(delivery) || !lt_dead_letter_restamp(row, delivery->clock))
+        return false;
+    delivery->look_again = true;
+    return true;
+}
+
 /* False: the writer is full and has taken nothing. */
 static bool try_write(struct lt_branch *branch, struct lt_row *row)
 {
@@ -129,6 +139,10 @@ static bool try_write(struct lt_branch *branch, struct lt_row *row)
     case LT_WRITE_FULL:
         return false;
     case LT_WRITE_FAILED:
+        if (restamp(branch, row)) {
+            lt_fault_destroy(fault);
+            return false; /* it waits in the queue for the next step, as if there were no room */
+        }
         branch_fail(branch, row, fault);
         return true;
     case LT_WRITE_BROKEN:

@@ -76,7 +76,9 @@ struct lt_delivery {
     struct lt_mailbox *control;
     uint32_t pending_count; /* items waiting in all branches */
     bool failed;            /* said so already */
-    bool look_again;        /* a report found the mailbox full; the stage clears it */
+    /* A report found the mailbox full, or a letter waits for its second try; the stage clears it.
+     */
+    bool look_again;
     struct lt_error *unsent_error;
     struct lt_shared_u64 *dead_lettered; /* counter */
     /* Dead letters by the epoch of their record: since the last marker, and by epoch %

@@ -99,7 +99,7 @@ static void explain_cpus(const struct lt_assembly *assembly, struct lt_text_buff
     add_cpus(out, placement->housekeeping, placement->housekeeping_count);
     lt_text_append(out, placement->cpus_are_shared ? "   # shared with lanes"
                                                    : "   # those that no lane has");
-    lt_text_format(out, "\npinned: %s", placement->pin ? "yes" : "no");
+    lt_text_format(out, "\npinned: %s", lt_placement_pins(placement) ? "yes" : "no");
     add_option(assembly, "pin", out);
     if (placement->usable_count == 1)
         lt_text_append(out, "; with one CPU there is nothing to choose");

@@ -15,42 +15,43 @@ struct path {
     struct lt_plan_node *write;
 };
 
-static int no_such_connector(const char *kind, const char *name, const char *const *names,
+enum { CONNECTORS_MAX = 64 }; /* of one direction in a catalog */
+
+/* The index of the name; `count` and an error with the nearest one if it is not there. */
+static size_t find_connector(const char *kind, const char *name, const char *const *names,
                              size_t count, struct lt_error *error)
 {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
     const char *near = lt_nearest(name, names, count);
     lt_error_set(error, LT_E_NOT_FOUND, "unknown %s \"%s\"%s%s%s", kind, name,
                  near != NULL ? "; hint: did you mean \"" : "", near != NULL ? near : "",
                  near != NULL ? "\"" : "");
-    return lt_error_condition(error, "DATA_SOURCE_NOT_FOUND", "42K02");
+    lt_error_condition(error, "DATA_SOURCE_NOT_FOUND", "42K02");
+    return count;
 }
 
 const struct lt_source_type *lt_catalog_source(const struct lt_catalog *catalog, const char *name,
                                                struct lt_error *error)
 {
-    const char *names[LT_LIMIT_OPERATORS];
-    size_t count = 0;
-    for (size_t i = 0; i < catalog->source_count && count < LT_LIMIT_OPERATORS; i++) {
-        if (strcmp(catalog->sources[i]->name, name) == 0)
-            return catalog->sources[i];
-        names[count++] = catalog->sources[i]->name;
-    }
-    (void)no_such_connector("source", name, names, count, error);
-    return NULL;
+    const char *names[CONNECTORS_MAX];
+    lt_assert(catalog->source_count <= CONNECTORS_MAX);
+    for (size_t i = 0; i < catalog->source_count; i++)
+        names[i] = catalog->sources[i]->name;
+    size_t at = find_connector("source", name, names, catalog->source_count, error);
+    return at < catalog->source_count ? catalog->sources[at] : NULL;
 }
 
 const struct lt_sink_type *lt_catalog_sink(const struct lt_catalog *catalog, const char *name,
                                            struct lt_error *error)
 {
-    const char *names[LT_LIMIT_OPERATORS];
-    size_t count = 0;
-    for (size_t i = 0; i < catalog->sink_count && count < LT_LIMIT_OPERATORS; i++) {
-        if (strcmp(catalog->sinks[i]->name, name) == 0)
-            return catalog->sinks[i];
-        names[count++] = catalog->sinks[i]->name;
-    }
-    (void)no_such_connector("sink", name, names, count, error);
-    return NULL;
+    const char *names[CONNECTORS_MAX];
+    lt_assert(catalog->sink_count <= CONNECTORS_MAX);
+    for (size_t i = 0; i < catalog->sink_count; i++)
+        names[i] = catalog->sinks[i]->name;
+    size_t at = find_connector("sink", name, names, catalog->sink_count, error);
+    return at < catalog->sink_count ? catalog->sinks[at] : NULL;
 }
 
 /* ---------------------------------------------------------------------------- the plan's shape */

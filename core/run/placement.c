@@ -150,9 +150,9 @@ int lt_placement_init(struct lt_placement *placement, const struct lt_placement_
         return code;
     choose_housekeeping(placement);
     /* Pinning to the one CPU there is would only get in the scheduler's way. */
-    placement->pin = options->pin && placement->usable_count > 1;
-    placement->yield_to_lanes =
-        options->yield_to_lanes && (placement->cpus_are_shared || !placement->pin);
+    bool pins = options->pin && placement->usable_count > 1;
+    lt_store_relaxed_u32(&placement->pin, pins); /* relaxed: nobody else has it yet */
+    placement->yield_to_lanes = options->yield_to_lanes && (placement->cpus_are_shared || !pins);
     if (placement->yield_to_lanes)
         lt_log_info("libraries' threads share CPUs with lanes and do not preempt them; turn off "
                     "with yieldToLanes=false");
@@ -183,7 +183,7 @@ int lt_placement_start_thread(struct lt_placement *placement, int lane_cpu, cons
     if (status != 0)
         return lt_error_set_errno(error, status, "cannot start thread \"%s\"", name);
     pthread_setname_np(*out, name);
-    if (!placement->pin)
+    if (!lt_placement_pins(placement))
         return 0;
     cpu_set_t set;
     if (lane_cpu >= 0)
@@ -192,7 +192,7 @@ int lt_placement_start_thread(struct lt_placement *placement, int lane_cpu, cons
         fill_set(&set, placement->housekeeping, placement->housekeeping_count);
     status = pthread_setaffinity_np(*out, sizeof set, &set);
     if (status != 0) {
-        placement->pin = false;
+        lt_store_relaxed_u32(&placement->pin, 0); /* relaxed: as lt_placement_pins */
         lt_log_warn("threads are not pinned: %s; latencies will vary more", strerror(status));
     }
     return 0;
@@ -205,7 +205,7 @@ void lt_placement_place_thread(void *context, const char *thread_name)
     if (placement->yield_to_lanes)
         (void)sched_setscheduler(0, SCHED_BATCH,
                                  &(struct sched_param){0}); /* best effort, likewise */
-    if (!placement->pin)
+    if (!lt_placement_pins(placement))
         return;
     cpu_set_t set;
     fill_set(&set, placement->housekeeping, placement->housekeeping_count);

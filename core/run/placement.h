@@ -28,6 +28,7 @@
 #include <stdbool.h>
 
 #include "core/base/error.h"
+#include "core/base/shared.h"
 
 enum { LT_PLACEMENT_CPUS_MAX = 1024 };
 
@@ -46,11 +47,20 @@ struct lt_placement {
     int lane_cpu_count;
     int housekeeping[LT_PLACEMENT_CPUS_MAX];
     int housekeeping_count;
-    bool pin;             /* as wanted; cleared, with one log line, when the kernel refuses */
+    /* As wanted; cleared, with one log line, when the kernel refuses. Libraries' threads look at it
+     * while others are started. */
+    struct lt_shared_u32 pin;
     bool cpus_are_shared; /* lanes and housekeeping share CPUs: do not spin */
     bool yield_to_lanes;  /* libraries' threads are SCHED_BATCH */
     int dma_latency_fd;   /* -1: not held */
 };
+
+/* Whether threads are pinned. on: any. */
+static inline bool lt_placement_pins(const struct lt_placement *placement)
+{
+    /* relaxed: a thread that still sees it set is refused, too, and says so */
+    return lt_load_relaxed_u32(&placement->pin) != 0;
+}
 
 int lt_placement_init(struct lt_placement *placement, const struct lt_placement_options *options,
                       struct lt_error *error) LT_MUST_USE;

@@ -17,6 +17,8 @@ struct lane_counters {
     const struct lt_shared_u64 *records, *lag_records, *lag_ms, *dead_lettered;
     const struct lt_shared_u64 **acked_records;   /* by sink */
     const struct lt_histogram **ack_latencies_ns; /* by sink */
+    const struct lt_shared_u64 **left_out;        /* of the operators that leave records out */
+    uint32_t left_out_count;
 };
 
 struct lt_progress {
@@ -65,6 +67,7 @@ void lt_progress_destroy(struct lt_progress *progress)
     for (uint32_t i = 0; i < progress->lane_count; i++) {
         free(progress->lanes[i].acked_records);
         free(progress->lanes[i].ack_latencies_ns);
+        free(progress->lanes[i].left_out);
     }
     free(progress->lanes);
     pthread_mutex_destroy(&progress->mutex);
@@ -73,6 +76,17 @@ void lt_progress_destroy(struct lt_progress *progress)
     free(progress->entry_start);
     free(progress->newest_end);
     free(progress);
+}
+
+static void take_left_out(const struct lt_chain *chain, struct lane_counters *out)
+{
+    for (uint32_t i = 0; i < chain->link_count; i++) {
+        if (chain->links[i].op->left_out == NULL)
+            continue;
+        out->left_out =
+            lt_realloc_array(out->left_out, out->left_out_count + 1, sizeof *out->left_out);
+        out->left_out[out->left_out_count++] = chain->links[i].op->left_out;
+    }
 }
 
 static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
@@ -92,6 +106,8 @@ static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
         out->acked_records[i] = delivery->branches[i].acked_records;
         out->ack_latencies_ns[i] = delivery->branches[i].ack_latency_ns;
     }
+    for (uint32_t i = 0; i < lane->stage_count; i++)
+        take_left_out(&lane->stages[i].chain, out);
 }
 
 /* A lane of an earlier run with the same index has the same counters. */
@@ -129,6 +145,8 @@ static void add_counts(const struct lt_progress *progress, const struct lane_cou
     /* Relaxed all: statistics. */
     out->records_in += lt_load_relaxed_u64(lane->records);
     out->dead_letters += lt_load_relaxed_u64(lane->dead_lettered);
+    for (uint32_t i = 0; i < lane->left_out_count; i++)
+        out->records_filtered += lt_load_relaxed_u64(lane->left_out[i]);
     for (uint32_t i = 0; i < progress->options.pipeline->branch_count; i++) {
         out->records_out += lt_load_relaxed_u64(lane->acked_records[i]);
         if (out->ack_latency_ns != NULL)

@@ -46,7 +46,7 @@ void lt_progress_finish(struct lt_progress *progress);
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out);
 /* Totals since the start, for a live line; lags are those of the present run. */
 struct lt_progress_totals {
-    uint64_t records_in, records_out, dead_letters;
+    uint64_t records_in, records_out, dead_letters, records_filtered;
     int64_t lag_records, lag_ms;         /* -1: not known */
     int64_t epoch, epoch_done_wall_us;   /* -1: none */
     struct lt_histogram *ack_latency_ns; /* filled if not NULL: the caller's */

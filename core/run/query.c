@@ -1,6 +1,7 @@
 #include "core/run/query.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ struct lt_query {
     pthread_cond_t changed;
     enum lt_control_state state;
     struct lt_error error;
+    struct lt_control_wait wait; /* of the run that is to end */
     uint64_t epochs_done;
     uint32_t quiet_epochs;  /* in a row */
     struct lt_arena *texts; /* that were told to others */
@@ -45,6 +47,7 @@ static void on_begin(void *context)
     query->explanation = explanation;
     query->run_id = lt_arena_text(query->texts, query->assembly.run_id);
     query->state = LT_CONTROL_AWAITS_READY;
+    query->wait = (struct lt_control_wait){.has_epoch = false};
     pthread_cond_broadcast(&query->changed);
     pthread_mutex_unlock(&query->mutex);
 }
@@ -79,6 +82,14 @@ static void on_epoch(void *context, uint64_t epoch, bool quiet)
     query->epochs_done++;
     query->quiet_epochs = quiet ? query->quiet_epochs + 1 : 0;
     pthread_cond_broadcast(&query->changed);
+    pthread_mutex_unlock(&query->mutex);
+}
+
+static void on_wait(void *context, const struct lt_control_wait *wait)
+{
+    struct lt_query *query = context;
+    pthread_mutex_lock(&query->mutex);
+    query->wait = *wait;
     pthread_mutex_unlock(&query->mutex);
 }
 
@@ -179,7 +190,14 @@ int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, stru
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&query->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    query->hooks = (struct lt_control_hooks){on_begin, stop_is_wanted, on_state, on_epoch, query};
+    query->hooks = (struct lt_control_hooks){
+        .on_begin = on_begin,
+        .stop_is_wanted = stop_is_wanted,
+        .on_state = on_state,
+        .on_epoch = on_epoch,
+        .on_wait = on_wait,
+        .context = query,
+    };
     query->texts = lt_arena_create();
     lt_text_init(&query->explanation);
     int code = lt_assembly_build(&query->assembly, &query->spec, &query->hooks, error);
@@ -201,6 +219,7 @@ void lt_query_destroy(struct lt_query *query)
     join_restarter(query);
     lt_assembly_dismantle(&query->assembly);
     free_query(query);
+    lt_log_flush();
 }
 
 /* ------------------------------------------------------------------------------------ waiting */
@@ -303,18 +322,34 @@ void lt_query_request_stop(struct lt_query *query)
     pthread_mutex_unlock(&query->mutex);
 }
 
+static int explain_timeout(struct lt_query *query, struct lt_error *error)
+{
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    pthread_mutex_lock(&query->mutex);
+    const struct lt_control_wait *wait = &query->wait;
+    lt_text_append(&text, lt_control_state_name(query->state));
+    if (wait->has_epoch)
+        lt_text_format(&text, "; epoch %" PRIu64 " waits for step %s", wait->epoch,
+                       lt_epoch_step_name(wait->step));
+    if (wait->missing > 0)
+        lt_text_format(&text, ", %" PRIu32 " missing", wait->missing);
+    pthread_mutex_unlock(&query->mutex);
+    lt_error_set(error, LT_E_TIMEOUT,
+                 "what was read could not be delivered and committed within the drain timeout (the "
+                 "query %s); it will be read again; hint: raise drainTimeout (--drain)",
+                 lt_text_get(&text));
+    lt_text_fini(&text);
+    return LT_E_TIMEOUT;
+}
+
 int lt_query_stop(struct lt_query *query, int64_t timeout_ns, struct lt_error *error)
 {
     lt_query_request_stop(query);
     if (timeout_ns < 0)
         timeout_ns = query->assembly.settings.drain_timeout_ns;
     int code = lt_query_await(query, timeout_ns, error);
-    if (code == LT_E_TIMEOUT)
-        lt_error_set(error, code,
-                     "what was read could not be delivered and committed within the drain timeout "
-                     "(the query %s); it will be read again; hint: raise drainTimeout (--drain)",
-                     lt_control_state_name(lt_query_state(query)));
-    return code;
+    return code == LT_E_TIMEOUT ? explain_timeout(query, error) : code;
 }
 
 int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,

@@ -68,7 +68,7 @@ int lt_query_await(struct lt_query *query, int64_t timeout_ns, struct lt_error *
 /* Asks for a good end, without waiting. on: any, signal handlers excepted. */
 void lt_query_request_stop(struct lt_query *query);
 /* Asks for a good end and waits for it, up to drainTimeout (or `timeout_ns` if that is >= 0).
- * LT_E_TIMEOUT: the rest was cut off and will be read again. */
+ * LT_E_TIMEOUT: the rest was cut off and will be read again; the text says what is waited for. */
 int lt_query_stop(struct lt_query *query, int64_t timeout_ns, struct lt_error *error) LT_MUST_USE;
 /* Spark's processAllAvailable: waits until two epochs in a row end at the same positions. */
 int lt_query_process_all_available(struct lt_query *query, int64_t timeout_ns,

@@ -123,11 +123,17 @@ static void close_agents(struct lt_worker *worker)
     settle(worker);
 }
 
-uint32_t lt_worker_round(struct lt_worker *worker)
+static uint32_t step_agents(struct lt_worker *worker)
 {
     uint32_t work = 0;
     for (uint32_t i = 0; i < worker->agent_count; i++)
         work += worker->agents[i].step(worker->agents[i].context);
+    return work;
+}
+
+uint32_t lt_worker_round(struct lt_worker *worker)
+{
+    uint32_t work = step_agents(worker);
     return work + lt_reactor_poll(worker->reactor);
 }
 
@@ -156,8 +162,9 @@ static int64_t on_system_clock(const struct lt_worker *worker, int64_t deadline_
 void lt_worker_park(struct lt_worker *worker, int64_t deadline_ns)
 {
     lt_waker_prepare_to_park(&worker->reactor->waker);
-    /* The second look: what was made visible before the wakers could see `parked` is found here. */
-    if (lt_worker_round(worker) == 0 && lt_load_relaxed_u32(&worker->stop) == 0) {
+    /* The second look: what was made visible before the wakers could see `parked` is found here.
+     * Without the reactor, whose poll would take away the wake-up for what came after the look. */
+    if (step_agents(worker) == 0 && lt_load_relaxed_u32(&worker->stop) == 0) {
         int64_t nearest_ns = nearest_deadline(worker);
         if (deadline_ns < nearest_ns)
             nearest_ns = deadline_ns;

@@ -10,8 +10,8 @@
  *   park     parks at once (the default where CPUs are shared)
  *
  * Parking waits on the reactor: woken by a ring, a mailbox, a library's signal, a completion, or
- * the nearest deadline of any agent. Before it sleeps, a worker says that it is about to, and runs
- * one more round (core/flow/waker.h).
+ * the nearest deadline of any agent. Before it sleeps, a worker says that it is about to, and lets
+ * its agents look once more (core/flow/waker.h).
  *
  * The same agents run without a thread in invoker mode: the caller's loop calls lt_worker_round().
  *
@@ -80,9 +80,9 @@ bool lt_worker_may_park(const struct lt_worker *worker);
 int lt_worker_run(struct lt_worker *worker, struct lt_error *error) LT_MUST_USE;
 /* One round over the agents and the reactor; the work done. on: the thread of an inline worker. */
 uint32_t lt_worker_round(struct lt_worker *worker);
-/* After a round that found nothing: runs one more and sleeps until something wakes the worker, an
- * agent's deadline, or `deadline_ns`; both on the worker's clock. on: the thread of an inline
- * worker. */
+/* After a round that found nothing: steps the agents once more and, if they find nothing either,
+ * sleeps until something wakes the worker, an agent's deadline, or `deadline_ns`; both on the
+ * worker's clock. on: the thread of an inline worker. */
 void lt_worker_park(struct lt_worker *worker, int64_t deadline_ns);
 
 /* Ends the rounds after the current one and closes the agents. The waker stays good: whoever feeds

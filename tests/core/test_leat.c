@@ -188,6 +188,13 @@ static leat_query *query_of(struct fixture *f, leat_stream *stream, const char *
     return query;
 }
 
+static uint64_t filtered_by(leat_query *query)
+{
+    leat_totals totals = {.size = sizeof totals};
+    assert_int_equal(leat_query_totals(query, &totals), LEAT_OK);
+    return totals.records_filtered;
+}
+
 static void run_through(struct fixture *f, const char *stages)
 {
     leat_stream *kept = leat_select(leat_filter(f->in, "n % 3 = 0"), "n * 2 as n, concat(t, '!')");
@@ -201,6 +208,7 @@ static void run_through(struct fixture *f, const char *stages)
         assert_int_equal(f->rows->offsets[i], i * 3);
     }
     assert_string_equal(f->rows->texts[1], "t3!");
+    assert_int_equal(filtered_by(query), 2000);
     leat_query_destroy(query);
 }
 
@@ -248,7 +256,8 @@ static void several_sinks_share_a_stream_and_have_their_own_steps(void **state)
     assert_int_equal(even_rows->numbers[49], 98);
     int64_t read = 0;
     assert_true(leat_query_counter(query, "lane0.source.records", &read));
-    assert_int_equal(read, 200); /* once, not once per sink */
+    assert_int_equal(read, 200);               /* once, not once per sink */
+    assert_int_equal(filtered_by(query), 100); /* by the filter that they share */
     free(even_rows);
     leat_query_destroy(query);
 }

@@ -106,7 +106,7 @@ static void stop_delivers_and_commits_what_was_read(void **state)
     free(progress);
 }
 
-static void a_stop_that_cannot_drain_says_so(void **state)
+static void a_stop_that_cannot_drain_says_what_it_waits_for(void **state)
 {
     struct fixture *f = *state;
     leat_output *narrow = leat_output_create(f->context, 8);
@@ -117,8 +117,9 @@ static void a_stop_that_cannot_drain_says_so(void **state)
     int64_t seen = 0;
     while (!leat_query_counter(f->query, "lane0.sink0.records", &seen) || seen < 8)
         doors_nap();
-    assert_int_equal(leat_stop(f->query, 50 * 1000000), LEAT_ERROR_TIMEOUT);
+    assert_int_equal(leat_stop(f->query, 200 * 1000000), LEAT_ERROR_TIMEOUT);
     assert_non_null(strstr(leat_query_error(f->query), "hint: raise drainTimeout"));
+    assert_non_null(strstr(leat_query_error(f->query), "; epoch 0 waits for step "));
 }
 
 static void process_all_available_waits_for_a_commit(void **state)
@@ -305,7 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_needs_a_start_says_so),
         TEST(stop_delivers_and_commits_what_was_read),
-        TEST(a_stop_that_cannot_drain_says_so),
+        TEST(a_stop_that_cannot_drain_says_what_it_waits_for),
         TEST(process_all_available_waits_for_a_commit),
         TEST(the_progress_has_sparks_names),
         TEST(the_id_stays_over_a_restart_and_the_run_id_does_not),

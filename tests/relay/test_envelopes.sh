@@ -71,6 +71,25 @@ by_partition() { # HOW CHECK...
     topic out 3 && checkpoint directory && relay "$few" "$out" "$directory" --partition "$how" &&
         same_but_for_places "$few" "$out" && "$@" "$out"
 }
+# What the Java client's murmur2 makes of some keys; the partition is that without its sign, modulo the number of partitions.
+murmur2_of_keys='21 -973932308
+foobar -790332482
+abc 479470107
+a-little-bit-long-string -985981536
+a-little-bit-longer-string -1486304829'
+
+# Records get one of these keys each, by their offset.
+as_java_does() { # HOW
+    local out directory key hash cases='' i=0 wanted
+    topic out 7 && checkpoint directory || return
+    while read -r key hash; do
+        cases+=" when offset % 5 = $i then '$key'" i=$((i + 1))
+    done <<<"$murmur2_of_keys"
+    wanted=$(while read -r key hash; do echo "$(((hash & 0x7fffffff) % 7)) ${#key}:\"$key\""; done <<<"$murmur2_of_keys" | sort)
+    relay "$few" "$out" "$directory" --partition "$1" --select "*, case$cases end as key" && has_count "$out" "$few_count" &&
+        diff <(echo "$wanted") <("$envelopes" dump "$kafka" "$out" | sed -nE 's/^partition ([0-9]+) .* key ([0-9]+:"[^"]*") .*/\1 \2/p' | sort -u)
+}
+
 by_round_robin() { by_partition round-robin spread_over_three; }
 spread_over_three() { spreads_evenly "$1" 3 "$few_count"; }
 
@@ -127,6 +146,8 @@ check "a relay that ended goes on where it was, and repeats nothing" goes_on_wit
 check "another number of partitions is refused until told what to do" refuses_another_count
 check "--partition key keeps keys together and loses nothing" by_partition key keys_stay_together key
 check "--partition murmur2 keeps keys together and loses nothing" by_partition murmur2 keys_stay_together murmur2
+check "--partition key chooses as the Java client does" as_java_does key
+check "--partition murmur2 chooses as the Java client does" as_java_does murmur2
 check "--partition round-robin spreads evenly and loses nothing" by_round_robin
 check "--timestamp now changes nothing but the timestamp" stamps_now
 check "tombstones cross alone" tombstones_cross

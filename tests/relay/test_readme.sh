@@ -19,7 +19,8 @@ topic in && topic out 4 && topic dead 4 || exit 1
 "$envelopes" produce "$kafka" "$in" 2000 --partitions 4 || exit 1
 
 commands() {
-    awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on && NF' README.md | sed -E 's/ +# .*//'
+    awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on && NF' README.md | sed -E 's/ +# .*//' |
+        sed -E ':more /\\$/ { N; s/\\\n */ /; b more }'
 }
 put_in() {
     sed -E "s#kafka://127\.0\.0\.1:9092/in\b#$(url "$in")#g; s#kafka://127\.0\.0\.1:9092/out\b#$(url "$out")#g
@@ -41,4 +42,6 @@ while IFS= read -r each <&3; do
 done 3< <(commands)
 check "README has commands, among them make demo and a relay" \
     awk '/^make demo/ { demo = 1 } /^build\/leat relay kafka:/ { relay = 1 } END { exit !(demo && relay) }' <(commands)
+check "no line of README is longer than 128 columns" \
+    awk 'length > 128 { print FILENAME ":" FNR ": " length " columns"; wide = 1 } END { exit wide }' README.md
 finish

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <setjmp.h>
@@ -80,6 +81,27 @@ void program_start(struct program *program, const char *name, const char *const 
     close(err[1]);
     program->out_fd = out[0];
     program->err_fd = err[0];
+}
+
+void program_start_on_terminal(struct program *program, const char *name,
+                               const char *const *arguments)
+{
+    char path[4096];
+    int ours, its;
+    find_program(name, path);
+    int in = open_input(NULL);
+    assert_int_equal(openpty(&ours, &its, NULL, NULL, NULL), 0);
+    assert_int_equal(fcntl(ours, F_SETFD, FD_CLOEXEC), 0);
+    assert_int_equal(fcntl(its, F_SETFD, FD_CLOEXEC), 0);
+    memset(program, 0, sizeof *program);
+    program->pid = fork();
+    assert_true(program->pid >= 0);
+    if (program->pid == 0)
+        become(path, arguments, NULL, (const int[3]){in, its, its});
+    close(in);
+    close(its);
+    program->out_fd = -1;
+    program->err_fd = ours;
 }
 
 static int64_t now_ms(void)

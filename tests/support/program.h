@@ -24,6 +24,10 @@ struct program {
  * `input`: what stdin holds; NULL: nothing. */
 void program_start(struct program *program, const char *name, const char *const *arguments,
                    const char *const *environment, const char *input);
+/* Starts it on a terminal of its own, which is its stdout and stderr; `err` gathers what is written
+ * there. stdin holds nothing. */
+void program_start_on_terminal(struct program *program, const char *name,
+                               const char *const *arguments);
 /* Waits for its end, at most `seconds` (then it is killed and the test fails). */
 void program_wait(struct program *program, int seconds);
 /* Waits until stderr holds `text`, at most `seconds`. */

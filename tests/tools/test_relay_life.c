@@ -107,6 +107,41 @@ static void without_a_terminal_progress_is_lines_of_json_on_stdout(void **state)
     assert_true(line_count >= 2);
 }
 
+/* The live line of `text` that holds `part`, or NULL. */
+static const char *line_with(const char *text, const char *part)
+{
+    static const char begin[] = "\r\033[Kin ";
+    const char *found = strstr(text, part), *line = NULL;
+    for (const char *at = strstr(text, begin); at != NULL && at < found; at = strstr(at + 1, begin))
+        line = at + strlen(begin) - strlen("in ");
+    return line;
+}
+
+static void on_a_terminal_one_line_is_written_over_and_no_json(void **state)
+{
+    (void)state;
+    char in[16], out[16], filtered[16];
+    program_start_on_terminal(&p, "leat",
+                              PROGRAM_ARGS(RATE, "--where", "value % 2 = 0", "--counters", "off",
+                                           "--progress-interval", "100ms"));
+    program_wait_for_error(&p, "ready relay rate: -> noop: lanes ", 10);
+    program_wait_for_error(&p, " s ago  p50 ", 10); /* the first epochs are committed */
+    kill(p.pid, SIGTERM);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    assert_null(strstr(p.err, "{\"id\":"));
+    const char *line = line_with(p.err, " s ago  p50 ");
+    assert_non_null(line);
+    assert_int_equal(
+        sscanf(line, "in %15[^/]/s  out %15[^/]/s  filtered %15[^/]/s", in, out, filtered), 3);
+    assert_string_not_equal(in, "0");
+    assert_string_not_equal(out, "0");
+    assert_string_not_equal(filtered, "0");
+    assert_contains(line, "  epoch ");
+    assert_contains(line, "  max ");
+    assert_contains(line, "\r\nended: read "); /* on a line of its own */
+}
+
 static void quiet_prints_no_progress(void **state)
 {
     (void)state;
@@ -343,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_ends_a_relay_well_with_an_account),
         cmocka_unit_test(without_a_terminal_progress_is_lines_of_json_on_stdout),
+        cmocka_unit_test(on_a_terminal_one_line_is_written_over_and_no_json),
         cmocka_unit_test(quiet_prints_no_progress),
         cmocka_unit_test(nobody_answering_at_the_start_is_status_3),
         cmocka_unit_test(a_checkpoint_in_use_is_status_4_and_names_its_owner),

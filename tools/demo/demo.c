@@ -201,19 +201,6 @@ static void run_ticks(struct demo *demo)
 
 /* --------------------------------------------------------------------------------- the account */
 
-static uint64_t count_filtered(leat_query *query)
-{
-    uint64_t sum = 0;
-    for (unsigned lane = 0;; lane++) {
-        char name[64];
-        int64_t value;
-        snprintf(name, sizeof name, "lane%u.filter0.filtered", lane);
-        if (!leat_query_counter(query, name, &value))
-            return sum;
-        sum += (uint64_t)value;
-    }
-}
-
 static void print_own_broker(void)
 {
     printf("\nWith a broker of your own:\n"
@@ -232,7 +219,7 @@ static int print_account(struct demo *demo)
     if (leat_query_totals(demo->query, &totals) != LEAT_OK)
         lt_tool_say("%s", leat_query_error(demo->query));
     lt_demo_broker_read(demo->broker, lt_demo_audit_read, &demo->audit);
-    uint64_t filtered = count_filtered(demo->query);
+    uint64_t filtered = totals.records_filtered;
     printf("read %" PRIu64 ", kept %" PRIu64 ", filtered %" PRIu64 ", lost %" PRIu64
            ", duplicated %" PRIu64 "\n",
            totals.records_in, audit->seen, filtered, audit->expected - audit->seen,

@@ -100,8 +100,8 @@ static void a_reader_sees_names_kinds_and_values(void **state)
     lt_counter_text_get(lt_counters_at(reader, 3).text, text, sizeof text);
     assert_string_equal(text, "running");
     lt_counters_close(reader);
-    lt_counters_remove(writer);
-    assert_int_equal(access(path, F_OK), -1);
+    lt_counters_close(writer);
+    assert_int_equal(unlink(path), 0); /* it stays until then */
 }
 
 static void a_refresh_shows_new_values_and_entries(void **state)
@@ -123,7 +123,8 @@ static void a_refresh_shows_new_values_and_entries(void **state)
     assert_int_equal(lt_counters_refresh(reader, &error), LT_E_CORRUPT);
     assert_int_equal(lt_counters_count(reader), 0);
     lt_counters_close(reader);
-    lt_counters_remove(writer);
+    lt_counters_close(writer);
+    assert_int_equal(unlink(path), 0);
 }
 
 static void counters_of_one_writer_are_packed_and_of_two_never_share_a_line(void **state)
@@ -183,7 +184,7 @@ static void counters_in_memory_need_no_file(void **state)
     assert_int_equal(lt_counters_count(counters), COUNT);
     for (size_t i = 0; i < COUNT; i++)
         assert_int_equal(lt_counters_at(counters, i).histogram->max.value, i);
-    lt_counters_remove(counters);
+    lt_counters_close(counters);
 }
 
 static void identity_tells_whether_the_process_runs(void **state)
@@ -220,16 +221,49 @@ static void identity_tells_whether_the_process_runs(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-static void removing_spares_the_file_of_a_later_query(void **state)
+static void what_has_no_room_is_a_limit_and_harms_nothing(void **state)
 {
     (void)state;
-    struct lt_counters *earlier = create();
-    struct lt_counters *later = create();
-    lt_counters_remove(earlier);
-    assert_int_equal(access(path, F_OK), 0);
-    lt_counters_close(later);
-    assert_int_equal(access(path, F_OK), 0);
-    assert_int_equal(unlink(path), 0);
+    struct lt_error error;
+    struct lt_counters *counters;
+    char name[32];
+    assert_int_equal(lt_counters_create(NULL, "q", &counters, &error), 0);
+    struct lt_shared_u64 *first = lt_counters_add(counters, LT_COUNTER_SUM, "first", "", "");
+    lt_counter_set(first, 7);
+    int fit = (int)(LT_COUNTERS_VALUES_CAPACITY / sizeof(struct lt_histogram)) - 1;
+    int count = 0;
+    for (; lt_counters_check_room(counters, &error) == 0; count++) {
+        snprintf(name, sizeof name, "lane%d.latency", count);
+        lt_histogram_record(lt_counters_add_histogram(counters, name, ""), 5);
+    }
+    assert_in_range(count, fit - fit / 100, fit + 1);
+    assert_int_equal(lt_counters_count(counters), count); /* all but the last, and the first */
+    assert_string_equal(error.text, "the query has more counters than the 8192, of 64 MiB, that "
+                                    "there is room for; hint: run it with fewer lanes or sinks");
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "late%d", i);
+        lt_counter_text_set(lt_counters_add_text(counters, name, ""), "text");
+    }
+    assert_int_equal(lt_counters_check_room(counters, &error), LT_E_LIMIT);
+    assert_int_equal(lt_load_relaxed_u64(first), 7);
+    lt_counters_close(counters);
+}
+
+static void a_full_directory_is_a_limit(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    struct lt_counters *counters;
+    assert_int_equal(lt_counters_create(NULL, "q", &counters, &error), 0);
+    for (int i = 0; i <= LT_COUNTERS_ENTRY_CAPACITY; i++) {
+        char name[32];
+        assert_int_equal(lt_counters_check_room(counters, &error), 0);
+        snprintf(name, sizeof name, "n.%d", i);
+        lt_counter_add(lt_counters_add(counters, LT_COUNTER_SUM, name, "", ""), 1);
+    }
+    assert_int_equal(lt_counters_check_room(counters, &error), LT_E_LIMIT);
+    assert_int_equal(lt_counters_count(counters), LT_COUNTERS_ENTRY_CAPACITY);
+    lt_counters_close(counters);
 }
 
 static void foreign_files_are_refused_by_name(void **state)
@@ -548,7 +582,8 @@ int main(void)
         cmocka_unit_test(what_is_added_again_after_a_new_start_goes_on_from_its_value),
         cmocka_unit_test(counters_in_memory_need_no_file),
         cmocka_unit_test(identity_tells_whether_the_process_runs),
-        cmocka_unit_test(removing_spares_the_file_of_a_later_query),
+        cmocka_unit_test(what_has_no_room_is_a_limit_and_harms_nothing),
+        cmocka_unit_test(a_full_directory_is_a_limit),
         cmocka_unit_test(foreign_files_are_refused_by_name),
         cmocka_unit_test(damage_is_named),
         cmocka_unit_test(entries_that_point_elsewhere_are_refused),

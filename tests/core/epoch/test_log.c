@@ -161,11 +161,12 @@ static void notes_keep_a_line_for_each_lane_even_an_empty_one(void **state)
     struct lt_error error;
     lt_text_init(&text);
     lt_text_init(&notes);
-    lt_epoch_log_begin_notes(&text);
-    lt_epoch_log_add_note(&text, "");
-    lt_epoch_log_add_note(&text, "txn 7");
-    lt_epoch_log_add_note(&text, "");
+    const char *const of_lanes[] = {"", "txn 7", ""};
+    lt_epoch_log_join_notes(&notes, of_lanes, 3);
+    assert_string_equal(lt_text_get(&notes), "\ntxn 7\n");
+    lt_epoch_log_format_notes(&text, lt_text_get(&notes));
     assert_string_equal(lt_text_get(&text), "v1\n\ntxn 7\n");
+    lt_text_clear(&notes);
     assert_int_equal(lt_epoch_log_parse_notes(text.data, text.size_bytes, &notes, &error), 0);
     assert_string_equal(lt_text_get(&notes), "\ntxn 7\n");
     lt_text_fini(&text);

@@ -16,7 +16,7 @@
 #include "core/base/counters.h"
 #include "core/run/report.h"
 
-enum { ROWS = 16, EPOCHS_MAX = 8 };
+enum { ROWS = 16, EPOCHS_MAX = 8, LETTER_HEADERS = 2, LETTER_TIMESTAMP = 3 };
 
 /* Holds what it is given until the test acknowledges or fails it. */
 struct fake_writer {
@@ -28,6 +28,8 @@ struct fake_writer {
     uint32_t begun_count, durable_count;
     uint32_t epochs_ago; /* of what it fails */
     bool is_full;
+    bool refuses_old; /* timestamps before 1980 */
+    bool refuses_all;
 };
 
 struct fake_sink {
@@ -43,9 +45,13 @@ static struct fake_writer *fake_of(struct lt_writer *writer)
 static enum lt_write fake_write(struct lt_writer *base, struct lt_row *row, struct lt_fault **fault)
 {
     struct fake_writer *writer = fake_of(base);
-    (void)fault;
     if (writer->is_full)
         return LT_WRITE_FULL;
+    if (writer->refuses_all || (writer->refuses_old && lt_row_values(row)[LETTER_TIMESTAMP].i64 <
+                                                           10 * 365 * 86400 * INT64_C(1000000))) {
+        *fault = lt_fault_create("fake", "TOO_OLD", "", "too old");
+        return LT_WRITE_FAILED;
+    }
     assert_true(writer->held_count < ROWS);
     writer->held[writer->held_count++] = row;
     return LT_WRITE_DONE;
@@ -152,15 +158,17 @@ static int set_up(void **state)
     struct lane *lane = calloc(1, sizeof *lane);
     struct lt_error error;
     lane->arena = lt_arena_create();
-    const struct lt_field value[] = {{"value", lt_type_simple(LT_TYPE_BINARY), true, NULL}};
+    const struct lt_field columns[] = {
+        {"value", lt_type_simple(LT_TYPE_BINARY), true, NULL},
+        {"timestamp", lt_type_simple(LT_TYPE_TIMESTAMP), true, NULL}};
     lane->source = (struct lt_source){.ops = &fake_source_ops,
                                       .type = &fake_source_type,
-                                      .schema = lt_type_struct(lane->arena, value, 1)};
+                                      .schema = lt_type_struct(lane->arena, columns, 2)};
     lane->plain.base = lane->dead.base =
         (struct lt_sink){.ops = &fake_sink_ops, .type = &fake_sink_type};
     assert_int_equal(lt_counters_create(NULL, "", &lane->counters, &error), 0);
     assert_int_equal(lt_mailbox_create(NULL, &lane->control, &error), 0);
-    const struct lt_row_pool_options rows = {.column_count = 1, .capacity = ROWS};
+    const struct lt_row_pool_options rows = {.column_count = 2, .capacity = ROWS};
     assert_int_equal(lt_row_pool_create(&rows, &lane->pool, &error), 0);
     const struct lt_delivery_sink sinks[] = {{.sink = &lane->plain.base}};
     lt_delivery_init(&lane->delivery,
@@ -194,6 +202,7 @@ static void write_one(struct lane *lane)
     struct lt_row *row = lt_row_claim(lane->pool);
     assert_non_null(row);
     lt_row_values(row)[0] = lt_value_text("v");
+    lt_row_values(row)[1] = lt_value_i64(0);
     struct lt_out *out = lt_delivery_entry(&lane->delivery);
     out->emit(out, row);
 }
@@ -257,6 +266,43 @@ static void a_letter_that_finds_no_room_holds_its_epoch_too(void **state)
     assert_int_equal(lane->dead.writer.held_at[0], 1);
     acknowledge(&lane->dead.writer);
     assert_int_equal(run(lane, 5), DEAD);
+}
+
+static void a_letter_that_is_refused_is_offered_again_with_the_time_of_now(void **state)
+{
+    static const char name[] = "leat.error.original.timestamp", text[] = "1970-01-01T00:00:00.000Z";
+    struct lane *lane = *state;
+    lane->dead.writer.refuses_old = true;
+    write_one(lane);
+    refuse_one(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->dead.writer.held_count, 1);
+    assert_false(lane->delivery.failed);
+    const struct lt_row *letter = lane->dead.writer.held[0];
+    const struct lt_array *headers = lt_row_values(letter)[LETTER_HEADERS].array;
+    assert_int_equal(headers->count, 8);
+    const union lt_value *last = headers->values[7].structure->values;
+    assert_int_equal(last[0].bytes.size_bytes, strlen(name));
+    assert_memory_equal(last[0].bytes.data, name, strlen(name));
+    assert_int_equal(last[1].bytes.size_bytes, strlen(text));
+    assert_memory_equal(last[1].bytes.data, text, strlen(text));
+}
+
+static void a_letter_that_is_refused_with_any_time_stops_the_query(void **state)
+{
+    struct lane *lane = *state;
+    struct lt_message message;
+    lane->dead.writer.refuses_all = true;
+    write_one(lane);
+    refuse_one(&lane->plain.writer);
+    while (lt_delivery_step(&lane->delivery) > 0)
+        continue;
+    assert_true(lane->delivery.failed);
+    assert_true(lt_mailbox_take(lane->control, &message));
+    assert_int_equal(message.kind, LT_REPORT_FAILED);
+    struct lt_error *error = message.payload;
+    assert_non_null(strstr(error->text, "fake: its dead letter cannot be written: too old"));
+    free(error);
 }
 
 static void a_later_epoch_does_not_begin_before_an_earlier_one_is_settled(void **state)
@@ -327,6 +373,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             a_later_epoch_does_not_begin_before_an_earlier_one_is_settled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_letter_that_is_refused_is_offered_again_with_the_time_of_now, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_letter_that_is_refused_with_any_time_stops_the_query,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dead_letter_counts_for_the_epoch_of_its_record, set_up,
                                         tear_down),
     };

@@ -102,7 +102,7 @@ static void place_on_one(void)
     REQUIRE(placement.lane_cpu_count == 1 && placement.lane_cpus[0] == cpus[0]);
     REQUIRE(placement.housekeeping_count == 1 && placement.housekeeping[0] == cpus[0]);
     REQUIRE(placement.cpus_are_shared);
-    REQUIRE(!placement.pin);
+    REQUIRE(!lt_placement_pins(&placement));
     REQUIRE(placement.yield_to_lanes);
     lt_placement_fini(&placement);
 }
@@ -122,7 +122,7 @@ static void place_on_two(void)
     REQUIRE(placement.housekeeping_count == 1 && placement.housekeeping[0] == cpus[0]);
     REQUIRE(placement.lane_cpu_count == 1 && placement.lane_cpus[0] == cpus[1]);
     REQUIRE(!placement.cpus_are_shared);
-    REQUIRE(placement.pin);
+    REQUIRE(lt_placement_pins(&placement));
     REQUIRE(!placement.yield_to_lanes);
     lt_placement_fini(&placement);
 }
@@ -136,7 +136,7 @@ static void of_two_cpus_the_first_is_for_housekeeping_and_the_last_for_a_lane(vo
 static void place_without_pinning(void)
 {
     struct lt_placement placement = place(&(struct lt_placement_options){.yield_to_lanes = true});
-    REQUIRE(!placement.pin);
+    REQUIRE(!lt_placement_pins(&placement));
     REQUIRE(placement.yield_to_lanes);
     lt_placement_fini(&placement);
 }

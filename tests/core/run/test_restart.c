@@ -209,6 +209,28 @@ static void added_partitions_are_read_without_a_checkpoint_too(void **state)
     read_on_with_added_partitions(false);
 }
 
+static void keep_text(void *context, enum lt_log_level level, const char *text)
+{
+    (void)level;
+    snprintf(context, 256, "%s", text);
+}
+
+static void a_query_that_ends_tells_of_the_log_lines_that_were_held_back(void **state)
+{
+    (void)state;
+    char last[256] = "";
+    start(true, false);
+    lt_log_set_level(LT_LOG_WARN);
+    lt_log_set_sink(keep_text, last);
+    for (int i = 0; i < 1000; i++)
+        lt_log_warn("broker is gone");
+    assert_string_equal(last, "broker is gone");
+    lt_query_destroy(query);
+    query = NULL;
+    lt_log_set_sink(NULL, NULL);
+    assert_non_null(strstr(last, " repeated log lines were left out"));
+}
+
 static void the_callers_thread_runs_one_lane_if_no_number_is_given(void **state)
 {
     (void)state;
@@ -442,6 +464,7 @@ int main(void)
         TEST(the_callers_thread_runs_one_lane_if_no_number_is_given),
         TEST(a_query_of_more_or_fewer_lanes_keeps_its_totals),
         TEST(nothing_begins_again_while_nothing_changes),
+        TEST(a_query_that_ends_tells_of_the_log_lines_that_were_held_back),
         TEST(a_run_that_cannot_begin_fails_the_query),
         TEST(a_stop_asked_for_between_two_runs_ends_the_query),
         TEST(a_stop_asked_for_before_a_run_cannot_begin_ends_it_well),
