@@ -98,6 +98,21 @@ void leat_context_clear_error(leat_context *context)
         lt_error_clear(&context->error);
 }
 
+int leat_context_set(leat_context *context, const char *name, const char *value)
+{
+    struct lt_error error;
+    if (context == NULL || name == NULL || value == NULL)
+        return LEAT_ERROR_INVALID;
+    struct lt_session *session = lt_arena_alloc(context->arena, sizeof *session);
+    *session = *lt_session_or_default(context->session);
+    int code = lt_session_set(session, name, value, &error);
+    if (code == LT_OK)
+        context->session = session;
+    else
+        (void)lt_door_fail(context, &error);
+    return code;
+}
+
 void leat_context_set_clock(leat_context *context, int64_t (*now_ns)(void *user),
                             int64_t (*wall_us)(void *user), void *user)
 {

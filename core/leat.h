@@ -124,6 +124,12 @@ LEAT_API const char *leat_context_error_sqlstate(const leat_context *context);
 LEAT_API int leat_context_error_status(const leat_context *context);
 LEAT_API void leat_context_clear_error(leat_context *context);
 
+/* Sets what filters and projections built afterwards mean, by Spark's names: spark.sql.ansi.enabled
+ * (true), spark.sql.session.timeZone (UTC), spark.sql.caseSensitive (false),
+ * spark.sql.mapKeyDedupPolicy (EXCEPTION). LEAT_ERROR_INVALID, also kept as the context's error,
+ * for an unknown name or value. */
+LEAT_API int leat_context_set(leat_context *context, const char *name, const char *value);
+
 /* Replaces the clock for queries started afterwards: monotonic nanoseconds, and microseconds since
  * the Unix epoch. Both functions may be called on any of leat's threads. For replay and tests, with
  * leat_start_invoked. */

@@ -23,6 +23,7 @@
 #include "core/flow/plan.h"
 #include "core/leat.h"
 #include "core/run/query.h"
+#include "ops/expr/session.h"
 
 /* Something that a context frees at its end. */
 struct lt_door_owned {
@@ -35,6 +36,9 @@ struct leat_context {
     struct lt_arena *arena; /* streams, their plan nodes, schemas */
     struct lt_error error;  /* the first since it was cleared; code 0: none */
     struct lt_clock clock;  /* the system's, or the program's */
+    /* What expressions built from now on mean; NULL: the defaults. Never changed: a setting makes
+     * a new one, so that streams keep what they were built under. */
+    const struct lt_session *session;
     struct lt_door_owned *owned;
 };
 

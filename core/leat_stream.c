@@ -100,6 +100,7 @@ static leat_stream *add_step(leat_stream *stream, enum lt_plan_kind kind, const 
         return lt_door_fail(context, &error);
     struct lt_plan_node *node = lt_plan_node_create(context->arena, kind, 1);
     node->inputs[0] = stream->node;
+    node->session = context->session;
     node->expression_texts = lt_arena_alloc(context->arena, sizeof *node->expression_texts);
     node->expression_texts[0] = lt_arena_text(context->arena, text);
     node->expression_count = 1;

@@ -36,8 +36,8 @@ static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, str
     struct lt_expression *predicate = node->expressions == NULL ? NULL : node->expressions[0];
     if (predicate == NULL && lt_expr_parse(text, arena, &predicate, error) != LT_OK)
         return lt_error_append(error, "cannot parse the condition");
-    if (lt_expr_analyse_predicate(&predicate, text, input_schema(node), NULL, arena, error) !=
-        LT_OK)
+    if (lt_expr_analyse_predicate(&predicate, text, input_schema(node), node->session, arena,
+                                  error) != LT_OK)
         return lt_error_append(error, "cannot analyse the condition");
     node->expressions = lt_arena_alloc(arena, sizeof *node->expressions);
     node->expressions[0] = predicate;
@@ -61,8 +61,8 @@ static int analyse_text(const struct lt_plan_node *node, uint32_t index, struct 
     if (lt_expr_expand_stars(list, text, input_schema(node), arena, error) != LT_OK)
         return lt_error_append(error, "cannot analyse the select list");
     for (size_t i = 0; i < list->count; i++) {
-        if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), NULL, arena, error) !=
-            LT_OK)
+        if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), node->session, arena,
+                            error) != LT_OK)
             return lt_error_append(error, "cannot analyse the select list");
     }
     return LT_OK;
@@ -167,15 +167,20 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, str
 {
     *out = NULL;
     switch (node->kind) {
-    case LT_PLAN_FILTER:
-        return lt_filter_create(node->expressions[0], node->expression_texts[0], input_schema(node),
-                                out, error);
+    case LT_PLAN_FILTER: {
+        const struct lt_filter_options options = {.predicate = node->expressions[0],
+                                                  .text = node->expression_texts[0],
+                                                  .schema = input_schema(node),
+                                                  .session = node->session};
+        return lt_filter_create(&options, out, error);
+    }
     case LT_PLAN_PROJECT: {
         const struct lt_project_options options = {.expressions = node->expressions,
                                                    .texts = node->expression_texts,
                                                    .count = node->expression_count,
                                                    .input_schema = input_schema(node),
-                                                   .output_schema = node->schema};
+                                                   .output_schema = node->schema,
+                                                   .session = node->session};
         return lt_project_create(&options, out, error);
     }
     case LT_PLAN_OPERATOR:

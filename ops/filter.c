@@ -67,19 +67,22 @@ static void filter_close(struct lt_operator *op)
 static const struct lt_operator_ops filter_ops = {
     .name = "filter", .open = filter_open, .process = filter_process, .close = filter_close};
 
-int lt_filter_create(const struct lt_expression *predicate, const char *text,
-                     const struct lt_type *schema, struct lt_operator **out, struct lt_error *error)
+int lt_filter_create(const struct lt_filter_options *options, struct lt_operator **out,
+                     struct lt_error *error)
 {
-    struct lt_expression *expression = (struct lt_expression *)(uintptr_t)predicate;
-    const struct lt_program_options options = {
-        .expressions = &expression, .texts = &text, .count = 1, .schema = schema};
+    const struct lt_program_options program_options = {.expressions = &options->predicate,
+                                                       .texts = &options->text,
+                                                       .count = 1,
+                                                       .schema = options->schema,
+                                                       .session = options->session,
+                                                       .use_switch = options->use_switch};
     struct lt_program *program;
-    int code = lt_program_create(&options, &program, error);
+    int code = lt_program_create(&program_options, &program, error);
     if (code != LT_OK)
         return lt_error_append(error, "cannot make the filter");
     struct filter *filter = lt_alloc(sizeof *filter);
-    filter->base =
-        (struct lt_operator){.ops = &filter_ops, .input_schema = schema, .output_schema = schema};
+    filter->base = (struct lt_operator){
+        .ops = &filter_ops, .input_schema = options->schema, .output_schema = options->schema};
     filter->program = program;
     *out = &filter->base;
     return LT_OK;

@@ -13,11 +13,17 @@
 #include "core/data/type.h"
 #include "core/flow/expression.h"
 #include "core/flow/operator.h"
+#include "ops/expr/session.h"
 
-/* `predicate` is analysed against `schema`, boolean, and outlives the operator, as its `text` does.
- */
-int lt_filter_create(const struct lt_expression *predicate, const char *text,
-                     const struct lt_type *schema, struct lt_operator **out,
+struct lt_filter_options {
+    struct lt_expression *predicate; /* analysed against `schema`, boolean; outlives the operator */
+    const char *text;                /* what it was parsed from, for faults; outlives it too */
+    const struct lt_type *schema;
+    const struct lt_session *session; /* what it was analysed under; NULL: the defaults */
+    bool use_switch;                  /* the program's portable loop, for tests */
+};
+
+int lt_filter_create(const struct lt_filter_options *options, struct lt_operator **out,
                      struct lt_error *error) LT_MUST_USE;
 
 #endif

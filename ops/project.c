@@ -77,7 +77,9 @@ int lt_project_create(const struct lt_project_options *options, struct lt_operat
     const struct lt_program_options program_options = {.expressions = options->expressions,
                                                        .texts = options->texts,
                                                        .count = options->count,
-                                                       .schema = options->input_schema};
+                                                       .schema = options->input_schema,
+                                                       .session = options->session,
+                                                       .use_switch = options->use_switch};
     struct lt_program *program;
     int code = lt_program_create(&program_options, &program, error);
     if (code != LT_OK)

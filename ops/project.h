@@ -15,6 +15,7 @@
 #include "core/data/type.h"
 #include "core/flow/expression.h"
 #include "core/flow/operator.h"
+#include "ops/expr/session.h"
 
 struct lt_project_options {
     struct lt_expression *const *expressions; /* analysed; they outlive the operator */
@@ -22,6 +23,8 @@ struct lt_project_options {
     size_t count;
     const struct lt_type *input_schema;
     const struct lt_type *output_schema; /* of lt_expr_output_schema() */
+    const struct lt_session *session;    /* what they were analysed under; NULL: the defaults */
+    bool use_switch;                     /* the program's portable loop, for tests */
 };
 
 int lt_project_create(const struct lt_project_options *options, struct lt_operator **out,

@@ -225,8 +225,19 @@ static int fail_nobody(const struct owner *owners, size_t owner_count,
     return status;
 }
 
+/* What expressions mean is of no side: spark.sql.session.timeZone and its like. */
+static bool is_of_expressions(const struct lt_tool_pair *pair)
+{
+    bool is_for_all = pair->side == LT_TOOL_ANY_SIDE || pair->side == LT_TOOL_QUERY_SIDE;
+    return is_for_all && strncasecmp(pair->key, "spark.sql.", 10) == 0;
+}
+
 static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_pair *pair)
 {
+    if (is_of_expressions(pair))
+        return leat_context_set(plan->context, pair->key, pair->value) == LEAT_OK
+                   ? 0
+                   : lt_tool_wrong("%s: %s", pair->origin, leat_context_error(plan->context));
     const struct owner owners[] = {
         {LEAT_ADMIN_SOURCE, LT_TOOL_SOURCE_SIDE, plan->source.format, plan->source_options},
         {LEAT_ADMIN_SINK, LT_TOOL_SINK_SIDE, plan->sink.format, plan->sink_options},

@@ -32,6 +32,7 @@ enum lt_plan_kind {
     LT_PLAN_WRITE, /* format, options; dead letters */
 };
 
+struct lt_session;     /* ops/expr: what expressions mean */
 struct lt_source_type; /* core/flow/connector.h */
 struct lt_sink_type;
 
@@ -56,6 +57,9 @@ struct lt_plan_node {
     struct lt_expression **expressions; /* FILTER: 1; PROJECT: the columns */
     const char **expression_texts;      /* as the user wrote them, for errors and explain */
     uint32_t expression_count;
+    /* FILTER, PROJECT: the settings their expressions are analysed and evaluated under; outlives
+     * the plan. NULL: the defaults. */
+    const struct lt_session *session;
 
     const char *name;              /* OPERATOR: its name; WATERMARK: the column */
     int64_t interval_us;           /* WATERMARK: the delay */

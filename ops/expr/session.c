@@ -59,22 +59,64 @@ static int set_policy(struct lt_session *session, const char *name, const char *
     return LT_OK;
 }
 
+/* In the order of `names`. */
+enum setting { ANSI, CASE_SENSITIVE, TIME_ZONE, MAP_KEYS, SETTINGS };
+
+static const char *const names[SETTINGS] = {
+    [ANSI] = "spark.sql.ansi.enabled",
+    [CASE_SENSITIVE] = "spark.sql.caseSensitive",
+    [TIME_ZONE] = "spark.sql.session.timeZone",
+    [MAP_KEYS] = "spark.sql.mapKeyDedupPolicy",
+};
+
+static enum setting find(const char *name)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (lt_ascii_compare(name, names[i]) == 0)
+            return (enum setting)i;
+    }
+    return SETTINGS;
+}
+
 int lt_session_set(struct lt_session *session, const char *name, const char *value,
                    struct lt_error *error)
 {
-    static const char *const names[] = {"spark.sql.ansi.enabled", "spark.sql.caseSensitive",
-                                        "spark.sql.session.timeZone",
-                                        "spark.sql.mapKeyDedupPolicy"};
-    if (lt_ascii_compare(name, names[0]) == 0)
+    switch (find(name)) {
+    case ANSI:
         return set_bool(&session->is_legacy, true, name, value, error);
-    if (lt_ascii_compare(name, names[1]) == 0)
+    case CASE_SENSITIVE:
         return set_bool(&session->is_case_sensitive, false, name, value, error);
-    if (lt_ascii_compare(name, names[2]) == 0)
+    case TIME_ZONE:
         return set_zone(session, name, value, error);
-    if (lt_ascii_compare(name, names[3]) == 0)
+    case MAP_KEYS:
         return set_policy(session, name, value, error);
-    const char *near = lt_nearest(name, names, sizeof names / sizeof names[0]);
+    case SETTINGS:
+        break;
+    }
+    const char *near = lt_nearest(name, names, SETTINGS);
     return lt_error_set(error, LT_E_INVALID, "no setting of expressions is called \"%s\"%s%s%s",
                         name, near == NULL ? "" : "; hint: did you mean \"",
                         near == NULL ? "" : near, near == NULL ? "" : "\"?");
+}
+
+const char *lt_session_get(const struct lt_session *session, const char *name)
+{
+    switch (find(name)) {
+    case ANSI:
+        return session->is_legacy ? "false" : "true";
+    case CASE_SENSITIVE:
+        return session->is_case_sensitive ? "true" : "false";
+    case TIME_ZONE:
+        return session->time_zone;
+    case MAP_KEYS:
+        return session->map_key_policy == LT_MAP_KEYS_LAST_WIN ? "LAST_WIN" : "EXCEPTION";
+    case SETTINGS:
+        break;
+    }
+    return NULL;
+}
+
+const char *lt_session_name(size_t index)
+{
+    return index < SETTINGS ? names[index] : NULL;
 }

@@ -38,5 +38,10 @@ static inline const struct lt_session *lt_session_or_default(const struct lt_ses
  */
 int lt_session_set(struct lt_session *session, const char *name, const char *value,
                    struct lt_error *error) LT_MUST_USE;
+/* What a setting is, as Spark shows it ("true", "UTC"); NULL for an unknown name. Valid as long as
+ * the session. */
+const char *lt_session_get(const struct lt_session *session, const char *name);
+/* The names of all settings; NULL past the last. */
+const char *lt_session_name(size_t index);
 
 #endif

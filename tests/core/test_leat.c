@@ -145,6 +145,21 @@ static void the_schema_of_a_stream_is_its_ddl(void **state)
     assert_string_equal(schema, "t STRING,next BIGINT");
 }
 
+static void an_unknown_setting_names_the_nearest(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(leat_context_set(f->context, "spark.sql.ansi.enable", "false"),
+                     LEAT_ERROR_INVALID);
+    assert_string_equal(leat_context_error(f->context),
+                        "no setting of expressions is called \"spark.sql.ansi.enable\"; hint: did "
+                        "you mean \"spark.sql.ansi.enabled\"?");
+    leat_context_clear_error(f->context);
+    assert_int_equal(leat_context_set(f->context, "spark.sql.session.timeZone", "Mars/Olympus"),
+                     LEAT_ERROR_INVALID);
+    assert_string_equal(leat_context_error_condition(f->context), "INVALID_CONF_VALUE");
+    assert_int_equal(leat_context_set(f->context, NULL, "x"), LEAT_ERROR_INVALID);
+}
+
 static void a_wrong_option_is_told_by_who_it_is_for(void **state)
 {
     struct fixture *f = *state;
@@ -193,6 +208,34 @@ static uint64_t filtered_by(leat_query *query)
     leat_totals totals = {.size = sizeof totals};
     assert_int_equal(leat_query_totals(query, &totals), LEAT_OK);
     return totals.records_filtered;
+}
+
+static void settings_say_what_is_built_after_them(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(leat_context_set(f->context, "spark.sql.ansi.enabled", "false"), LEAT_OK);
+    leat_stream *after = leat_select(f->in, "cast(t as bigint) as n, t");
+    leat_query *query = query_of(f, after, "1");
+    doors_start(query);
+    doors_push(f->input, 0, 3);
+    doors_finish(query, f->input, f->output, f->rows);
+    assert_int_equal(f->rows->count, 3);
+    assert_int_equal(f->rows->numbers[2], -1); /* "t2" is no number: NULL, not an error */
+    leat_query_destroy(query);
+}
+
+static void what_was_built_before_a_setting_keeps_the_older_one(void **state)
+{
+    struct fixture *f = *state;
+    leat_stream *before = leat_select(f->in, "cast(t as bigint) as n, t");
+    assert_int_equal(leat_context_set(f->context, "spark.sql.ansi.enabled", "false"), LEAT_OK);
+    leat_query *query = query_of(f, before, "1");
+    doors_start(query);
+    doors_push(f->input, 0, 1);
+    leat_input_end(f->input);
+    assert_int_equal(leat_await(query, DOORS_PATIENCE_NS), LEAT_ERROR_RECORD);
+    assert_string_equal(leat_query_error_condition(query), "CAST_INVALID_INPUT");
+    leat_query_destroy(query);
 }
 
 static void run_through(struct fixture *f, const char *stages)
@@ -366,8 +409,11 @@ int main(void)
         TEST(a_name_that_does_not_resolve_is_told_by_the_schema),
         TEST(a_name_that_does_not_resolve_is_told_by_the_start),
         TEST(the_schema_of_a_stream_is_its_ddl),
+        TEST(an_unknown_setting_names_the_nearest),
         TEST(a_wrong_option_is_told_by_who_it_is_for),
         TEST(structs_of_another_size_are_refused_or_completed),
+        TEST(settings_say_what_is_built_after_them),
+        TEST(what_was_built_before_a_setting_keeps_the_older_one),
         TEST(rows_pass_a_fused_lane_in_order),
         TEST(rows_pass_two_stages_in_order),
         TEST(rows_pass_three_stages_in_order),

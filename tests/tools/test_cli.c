@@ -149,6 +149,9 @@ static void values_of_options_are_checked(void **state)
                  "\"startingOfsets\"; hint: did you mean \"startingOffsets\"?\n");
     expect_usage(PROGRAM_ARGS("relay", IN, OUT, "--sink-option", "startingOffsets=earliest"),
                  "leat relay: command line: sink kafka: unknown option \"startingOffsets\"\n");
+    expect_usage(PROGRAM_ARGS("relay", IN, OUT, "--option", "spark.sql.ansi.enable=false"),
+                 "leat relay: command line: no setting of expressions is called "
+                 "\"spark.sql.ansi.enable\"; hint: did you mean \"spark.sql.ansi.enabled\"?\n");
     expect_usage(PROGRAM_ARGS("relay", IN, OUT, "--log-level", "loud"),
                  "leat relay: command line: --log-level \"loud\" is none of: error, warn, info, "
                  "debug\n");
