@@ -106,6 +106,10 @@ struct lt_function {
     bool is_total; /* never NULL where no argument is */
     /* Optional: in place of the signature's opcode under the legacy rules. */
     lt_kernel_fn *legacy_kernel;
+    /* Optional: after the letters have chosen the signature, put casts over the arguments and set
+     * type and nullable; looks at constants, sets the type that no letter names, or makes another
+     * call of it. */
+    int (*conclude)(struct lt_analyser *analyser, struct lt_expression *call);
 };
 
 struct lt_function_group {
@@ -124,6 +128,7 @@ extern const struct lt_function_group lt_functions_string;
 extern const struct lt_function_group lt_functions_build;
 extern const struct lt_function_group lt_functions_search;
 extern const struct lt_function_group lt_functions_pattern;
+extern const struct lt_function_group lt_functions_split;
 extern const struct lt_function_group lt_functions_math;
 extern const struct lt_function_group lt_functions_hash;
 extern const struct lt_function_group lt_functions_encoding;

@@ -1,56 +1,11 @@
 /*
- * Functions of regular expressions. A constant pattern is compiled once; one that changes is
- * compiled when it changes, and the last one is kept (that, and only that, allocates).
+ * Functions of regular expressions that give one value: found or not, where, what, how often, and
+ * replacement.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/text/utf8.h"
-#include "ops/expr/functions.h"
-#include "ops/expr/regexp.h"
-
-struct pattern {
-    struct lt_regexp *regexp; /* NULL: none yet, or the last was none */
-    uint8_t *text;            /* what it was compiled from */
-    uint32_t size_bytes, capacity;
-    struct lt_error error; /* of the last compilation */
-};
-
-static void pattern_set(struct pattern *pattern, struct lt_bytes text)
-{
-    lt_regexp_destroy(pattern->regexp);
-    pattern->regexp = NULL;
-    if (text.size_bytes > pattern->capacity) {
-        pattern->capacity = text.size_bytes;
-        pattern->text = lt_realloc_array(pattern->text, text.size_bytes, 1);
-    }
-    if (text.size_bytes > 0)
-        memcpy(pattern->text, text.data, text.size_bytes);
-    pattern->size_bytes = text.size_bytes;
-    lt_error_clear(&pattern->error);
-    if (lt_regexp_create(text.data, text.size_bytes, &pattern->regexp, &pattern->error) != LT_OK)
-        pattern->regexp = NULL;
-}
-
-static int prepare_pattern(const struct lt_prepare *prepare, struct lt_error *error)
-{
-    const struct lt_expression *argument = prepare->expression->arguments[1];
-    struct pattern *pattern = lt_alloc(sizeof *pattern);
-    prepare->call->state = pattern;
-    if (argument->kind != LT_EXPR_LITERAL || argument->is_null)
-        return LT_OK;
-    pattern_set(pattern, argument->value.bytes);
-    if (pattern->regexp != NULL)
-        return LT_OK;
-    /* A constant pattern that is none fails every record: refused at the start. */
-    if (error != NULL)
-        *error = pattern->error;
-    int code = pattern->error.code;
-    free(pattern->text);
-    free(pattern);
-    prepare->call->state = NULL;
-    return code;
-}
+#include "ops/expr/pattern.h"
 
 static int prepare_replace(const struct lt_prepare *prepare, struct lt_error *error)
 {
@@ -62,67 +17,35 @@ static int prepare_replace(const struct lt_prepare *prepare, struct lt_error *er
                            call->name);
         return lt_error_condition(error, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09");
     }
-    return prepare_pattern(prepare, error);
-}
-
-static void release_pattern(void *state)
-{
-    struct pattern *pattern = state;
-    lt_regexp_destroy(pattern->regexp);
-    free(pattern->text);
-    free(pattern);
-}
-
-/* The compiled pattern of this record; NULL: it is none, and the fault is told. */
-static struct lt_regexp *regexp_of(struct lt_machine *machine, const struct lt_call *call)
-{
-    struct pattern *pattern = call->state;
-    struct lt_bytes text = lt_argument_bytes(machine, call, 1);
-    bool is_same = (pattern->regexp != NULL || pattern->error.code != LT_OK) &&
-                   pattern->size_bytes == text.size_bytes &&
-                   (text.size_bytes == 0 || memcmp(pattern->text, text.data, text.size_bytes) == 0);
-    if (!is_same)
-        pattern_set(pattern, text);
-    if (pattern->regexp == NULL)
-        (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "22023", "%s",
-                               pattern->error.text);
-    return pattern->regexp;
-}
-
-static enum lt_kernel over_limit(struct lt_machine *machine, const struct lt_call *call)
-{
-    return lt_machine_fault(machine, call, "REGEXP_LIMIT_EXCEEDED", "54000",
-                            "the regular expression backtracks too much on this text");
+    return lt_pattern_prepare(prepare, error);
 }
 
 static enum lt_kernel rlike(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
 {
-    struct lt_regexp *regexp = regexp_of(machine, call);
+    struct lt_regexp *regexp = lt_pattern_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     enum lt_regexp_answer answer = lt_regexp_find(regexp, &text, 0);
     out->i64 = answer == LT_REGEXP_YES;
-    return answer == LT_REGEXP_LIMIT ? over_limit(machine, call) : LT_KERNEL_VALUE;
+    return answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call) : LT_KERNEL_VALUE;
 }
 
 /* A group of the first match; '' when there is no match or the group took no part. */
 static enum lt_kernel extract(struct lt_machine *machine, const struct lt_call *call, int64_t group,
                               union lt_value *out)
 {
-    struct lt_regexp *regexp = regexp_of(machine, call);
+    struct lt_regexp *regexp = lt_pattern_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     enum lt_regexp_answer answer = lt_regexp_find(regexp, &text, 0);
     *out = lt_value_bytes(NULL, 0);
     if (answer != LT_REGEXP_YES)
-        return answer == LT_REGEXP_LIMIT ? over_limit(machine, call) : LT_KERNEL_VALUE;
+        return answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call) : LT_KERNEL_VALUE;
     if (group < 0 || group > lt_regexp_group_count(regexp))
-        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
-                                "the pattern has %u groups, and group %lld was asked for",
-                                lt_regexp_group_count(regexp), (long long)group);
+        return lt_pattern_no_group(machine, call, regexp, group);
     size_t begin, end;
     if (lt_regexp_group(regexp, (uint32_t)group, &begin, &end))
         *out = lt_value_bytes(text.data + begin, (uint32_t)(end - begin));
@@ -143,41 +66,19 @@ static enum lt_kernel regexp_substr(struct lt_machine *machine, const struct lt_
     return result == LT_KERNEL_VALUE && out->bytes.size_bytes == 0 ? LT_KERNEL_NULL : result;
 }
 
-/* Moves on to the match after `*from`; false at the end. An empty match is stepped over by a
- * character. */
-static bool next_match(struct lt_regexp *regexp, const struct lt_bytes *text, size_t *from,
-                       size_t *begin, size_t *end, enum lt_regexp_answer *answer)
-{
-    if (*from > text->size_bytes)
-        return false;
-    *answer = lt_regexp_find(regexp, text, *from);
-    if (*answer != LT_REGEXP_YES)
-        return false;
-    (void)lt_regexp_group(regexp, 0, begin, end);
-    *from = *end;
-    if (*begin == *end) {
-        const uint8_t *at = text->data + *end, *stop = text->data + text->size_bytes;
-        if (at < stop)
-            (void)lt_utf8_next(&at, stop);
-        *from = at < stop || *end < text->size_bytes ? (size_t)(at - text->data)
-                                                     : (size_t)text->size_bytes + 1;
-    }
-    return true;
-}
-
 static enum lt_kernel regexp_count(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
-    struct lt_regexp *regexp = regexp_of(machine, call);
+    struct lt_regexp *regexp = lt_pattern_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    enum lt_regexp_answer answer = LT_REGEXP_NO;
-    size_t from = 0, begin, end;
+    struct lt_matches matches = {.regexp = regexp, .text = text};
     out->i64 = 0;
-    while (next_match(regexp, &text, &from, &begin, &end, &answer))
+    while (lt_matches_next(&matches))
         out->i64++;
-    return answer == LT_REGEXP_LIMIT ? over_limit(machine, call) : LT_KERNEL_VALUE;
+    return matches.answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call)
+                                             : LT_KERNEL_VALUE;
 }
 
 static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_call *call,
@@ -186,9 +87,8 @@ static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_c
     enum lt_kernel result = rlike(machine, call, out);
     if (result != LT_KERNEL_VALUE || out->i64 == 0)
         return result;
-    const struct pattern *pattern = call->state;
     size_t begin, end;
-    (void)lt_regexp_group(pattern->regexp, 0, &begin, &end);
+    (void)lt_regexp_group(lt_pattern_of(machine, call), 0, &begin, &end);
     /* Spark counts in UTF-16 units here. */
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     const uint8_t *at = text.data, *stop = text.data + begin;
@@ -284,7 +184,7 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
                                      union lt_value *out)
 {
     int64_t position = call->argument_count == 4 ? lt_argument(machine, call, 3)->i64 : 1;
-    struct lt_regexp *regexp = regexp_of(machine, call);
+    struct lt_regexp *regexp = lt_pattern_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
     if (position < 1)
@@ -293,21 +193,21 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
     struct growing result = {.machine = machine};
-    enum lt_regexp_answer answer = LT_REGEXP_NO;
-    size_t from = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
-    size_t kept = 0, begin, end;
+    struct lt_matches matches = {.regexp = regexp, .text = text};
+    size_t kept = 0;
+    matches.from = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
     out->bytes = text;
-    if (position > 1 && from == text.size_bytes)
+    if (position > 1 && matches.from == text.size_bytes)
         return LT_KERNEL_VALUE;
-    while (next_match(regexp, &text, &from, &begin, &end, &answer)) {
-        grow(&result, text.data + kept, begin - kept);
+    while (lt_matches_next(&matches)) {
+        grow(&result, text.data + kept, matches.begin - kept);
         if (!append_replacement(regexp, text, replacement, &result))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
                                     "the replacement refers to a group that is not there");
-        kept = end;
+        kept = matches.end;
     }
-    if (answer == LT_REGEXP_LIMIT)
-        return over_limit(machine, call);
+    if (matches.answer == LT_REGEXP_LIMIT)
+        return lt_pattern_over_limit(machine, call);
     if (result.data == NULL && kept == 0)
         return LT_KERNEL_VALUE; /* nothing was replaced */
     grow(&result, text.data + kept, text.size_bytes - kept);
@@ -317,7 +217,8 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
     return LT_KERNEL_VALUE;
 }
 
-#define PATTERN .is_deterministic = true, .prepare = prepare_pattern, .release = release_pattern
+#define PATTERN                                                                                    \
+    .is_deterministic = true, .prepare = lt_pattern_prepare, .release = lt_pattern_release
 
 static const struct lt_function functions[] = {
     {"rlike", "regexp,regexp_like", "str RLIKE pattern",
@@ -330,7 +231,7 @@ static const struct lt_function functions[] = {
     {"regexp_replace", NULL, "regexp_replace(str, pattern, replacement[, pos])",
      "The string with each match replaced; $1 or ${name} stands for a group.",
      "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", .is_deterministic = true,
-     .prepare = prepare_replace, .release = release_pattern,
+     .prepare = prepare_replace, .release = lt_pattern_release,
      .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}},
     {"regexp_count", NULL, "regexp_count(str, pattern)", "How many matches there are.",
      "regexp_count('a1b22', '\\\\d')", "3", PATTERN,

@@ -489,7 +489,7 @@ static int apply(struct lt_analyser *analyser, struct lt_expression *call,
     call->signature = signature;
     call->type = result_type(signature, call, common);
     call->nullable = is_nullable(function, call);
-    return LT_OK;
+    return function->conclude == NULL ? LT_OK : function->conclude(analyser, call);
 }
 
 /* A function analyses its own call, or the letters do. */

@@ -1,0 +1,110 @@
+/*
+ * Patterns compiled when they change, and what walks their matches.
+ */
+#include "ops/expr/pattern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text/utf8.h"
+
+struct pattern {
+    struct lt_regexp *regexp; /* NULL: none yet, or the last was none */
+    uint8_t *text;            /* what it was compiled from */
+    uint32_t size_bytes, capacity;
+    struct lt_error error; /* of the last compilation */
+};
+
+static void pattern_set(struct pattern *pattern, struct lt_bytes text)
+{
+    lt_regexp_destroy(pattern->regexp);
+    pattern->regexp = NULL;
+    if (text.size_bytes > pattern->capacity) {
+        pattern->capacity = text.size_bytes;
+        pattern->text = lt_realloc_array(pattern->text, text.size_bytes, 1);
+    }
+    if (text.size_bytes > 0)
+        memcpy(pattern->text, text.data, text.size_bytes);
+    pattern->size_bytes = text.size_bytes;
+    lt_error_clear(&pattern->error);
+    if (lt_regexp_create(text.data, text.size_bytes, &pattern->regexp, &pattern->error) != LT_OK)
+        pattern->regexp = NULL;
+}
+
+int lt_pattern_prepare(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    const struct lt_expression *argument = prepare->expression->arguments[1];
+    struct pattern *pattern = lt_alloc(sizeof *pattern);
+    prepare->call->state = pattern;
+    if (argument->kind != LT_EXPR_LITERAL || argument->is_null)
+        return LT_OK;
+    pattern_set(pattern, argument->value.bytes);
+    if (pattern->regexp != NULL)
+        return LT_OK;
+    /* A constant pattern that is none fails every record: refused at the start. */
+    if (error != NULL)
+        *error = pattern->error;
+    int code = pattern->error.code;
+    free(pattern->text);
+    free(pattern);
+    prepare->call->state = NULL;
+    return code;
+}
+
+void lt_pattern_release(void *state)
+{
+    struct pattern *pattern = state;
+    lt_regexp_destroy(pattern->regexp);
+    free(pattern->text);
+    free(pattern);
+}
+
+/* The compiled pattern of this record; NULL: it is none, and the fault is told. */
+struct lt_regexp *lt_pattern_of(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct pattern *pattern = call->state;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 1);
+    bool is_same = (pattern->regexp != NULL || pattern->error.code != LT_OK) &&
+                   pattern->size_bytes == text.size_bytes &&
+                   (text.size_bytes == 0 || memcmp(pattern->text, text.data, text.size_bytes) == 0);
+    if (!is_same)
+        pattern_set(pattern, text);
+    if (pattern->regexp == NULL)
+        (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "22023", "%s",
+                               pattern->error.text);
+    return pattern->regexp;
+}
+
+enum lt_kernel lt_pattern_over_limit(struct lt_machine *machine, const struct lt_call *call)
+{
+    return lt_machine_fault(machine, call, "REGEXP_LIMIT_EXCEEDED", "54000",
+                            "the regular expression backtracks too much on this text");
+}
+
+enum lt_kernel lt_pattern_no_group(struct lt_machine *machine, const struct lt_call *call,
+                                   const struct lt_regexp *regexp, int64_t group)
+{
+    return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
+                            "the pattern has %u groups, and group %lld was asked for",
+                            lt_regexp_group_count(regexp), (long long)group);
+}
+
+bool lt_matches_next(struct lt_matches *matches)
+{
+    const struct lt_bytes *text = &matches->text;
+    if (matches->from > text->size_bytes)
+        return false;
+    matches->answer = lt_regexp_find(matches->regexp, text, matches->from);
+    if (matches->answer != LT_REGEXP_YES)
+        return false;
+    (void)lt_regexp_group(matches->regexp, 0, &matches->begin, &matches->end);
+    matches->from = matches->end;
+    if (matches->begin == matches->end) {
+        const uint8_t *at = text->data + matches->end, *stop = text->data + text->size_bytes;
+        if (at < stop)
+            (void)lt_utf8_next(&at, stop);
+        bool is_inside = at < stop || matches->end < text->size_bytes;
+        matches->from = is_inside ? (size_t)(at - text->data) : (size_t)text->size_bytes + 1;
+    }
+    return true;
+}
