@@ -247,7 +247,7 @@ bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type 
     if (is_numeric(from) && is_numeric(to))
         return is_legacy || is_number_widened(from, to, coerce->arena);
     if (is_datetime(from) && is_datetime(to))
-        return is_legacy || to->kind != LT_TYPE_DATE;
+        return true;
     if (from->kind != to->kind || !lt_type_is_nested(from))
         return is_ansi_interval(from) && from->kind == to->kind;
     for (uint32_t i = 0; i < from->field_count && from->field_count == to->field_count; i++) {

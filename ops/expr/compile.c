@@ -418,6 +418,8 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
         if (compile_size_compared(compiler, node, op, out))
             return want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
     }
+    if (function->needs_zone)
+        lt_compiler_times(compiler);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
     uint32_t *arguments = lt_call_arguments(call);
     for (uint32_t i = 0; i < node->argument_count; i++) {

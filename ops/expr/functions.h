@@ -103,7 +103,8 @@ struct lt_function {
      * arguments, sets signature, type and nullable of the call, and returns LT_OK; or returns
      * LT_INFER_LETTERS; or refuses with lt_analyser_fail(). The count of arguments is right. */
     int (*infer)(struct lt_analyser *analyser, struct lt_expression *call);
-    bool is_total; /* never NULL where no argument is */
+    bool is_total;   /* never NULL where no argument is */
+    bool needs_zone; /* its kernels use machine->times, though its types do not tell */
     /* Optional: in place of the signature's opcode under the legacy rules. */
     lt_kernel_fn *legacy_kernel;
     /* Optional: after the letters have chosen the signature, put casts over the arguments and set
@@ -130,7 +131,9 @@ extern const struct lt_function_group lt_functions_search;
 extern const struct lt_function_group lt_functions_pattern;
 extern const struct lt_function_group lt_functions_split;
 extern const struct lt_function_group lt_functions_math;
+extern const struct lt_function_group lt_functions_number;
 extern const struct lt_function_group lt_functions_hash;
+extern const struct lt_function_group lt_functions_digest;
 extern const struct lt_function_group lt_functions_encoding;
 extern const struct lt_function_group lt_functions_other;
 

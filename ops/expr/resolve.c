@@ -204,9 +204,15 @@ static bool is_text(const struct lt_type *type)
     return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
 }
 
+static bool is_numeric(const struct lt_type *type)
+{
+    return lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
+}
+
 /* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits).
+ * Where a function leaves no choice (`is_only`), any number becomes the number it wants.
  */
-static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter,
+static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter, bool is_only,
                                          const struct lt_expression *argument,
                                          const struct lt_type *common, bool *fits)
 {
@@ -227,7 +233,8 @@ static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char le
         target = lt_type_simple(LT_TYPE_STRING);
     else if (letter == 'g')
         target = lt_type_simple(LT_TYPE_BIGINT);
-    *fits = target != NULL && lt_coerce_is_implicit(coerce, type, target) &&
+    bool is_assigned = is_only && target != NULL && is_numeric(type) && is_numeric(target);
+    *fits = target != NULL && (is_assigned || lt_coerce_is_implicit(coerce, type, target)) &&
             !(letter == 'g' && type->kind != LT_TYPE_VOID) &&
             !(letter == 'n' && type->kind != LT_TYPE_VOID && !is_text(type));
     return target;
@@ -235,7 +242,7 @@ static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char le
 
 /* How many casts the signature needs; NO_MATCH if they do not help. */
 static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signature *signature,
-                            const struct lt_expression *call)
+                            bool is_only, const struct lt_expression *call)
 {
     char letter;
     const struct lt_type *common = common_type(analyser, signature, call, &letter);
@@ -246,7 +253,7 @@ static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signat
         char here = lt_signature_parameter(signature, i, call->argument_count);
         bool fits;
         const struct lt_type *wanted =
-            wanted_type(&analyser->coerce, here, call->arguments[i], common, &fits);
+            wanted_type(&analyser->coerce, here, is_only, call->arguments[i], common, &fits);
         if (here == '\0' || !fits)
             return NO_MATCH;
         bool is_free = wanted == NULL || call->arguments[i]->type->kind == LT_TYPE_VOID ||
@@ -268,17 +275,21 @@ static const struct lt_signature *choose(struct lt_analyser *analyser,
                                          const struct lt_function *function,
                                          const struct lt_expression *call)
 {
-    const struct lt_signature *best = NULL;
-    unsigned best_casts = NO_MATCH;
+    const struct lt_signature *best = NULL, *last = NULL;
+    unsigned best_casts = NO_MATCH, candidate_count = 0;
     for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
-        unsigned casts =
-            takes_count(s, call->argument_count) ? count_casts(analyser, s, call) : NO_MATCH;
+        if (!takes_count(s, call->argument_count))
+            continue;
+        candidate_count++;
+        last = s;
+        unsigned casts = count_casts(analyser, s, false, call);
         if (casts < best_casts) {
             best = s;
             best_casts = casts;
         }
     }
-    return best;
+    bool is_only = best == NULL && candidate_count == 1;
+    return is_only && count_casts(analyser, last, true, call) < NO_MATCH ? last : best;
 }
 
 /* ------------------------------------------------------------------------------------ refusals */
@@ -337,7 +348,8 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
     for (uint32_t i = 0; i < call->argument_count; i++) {
         char letter = lt_signature_parameter(&function->signatures[0], i, call->argument_count);
         bool fits;
-        (void)wanted_type(&analyser->coerce, letter, call->arguments[i], NULL, &fits);
+        (void)wanted_type(&analyser->coerce, letter, function->signatures[1].parameters == NULL,
+                          call->arguments[i], NULL, &fits);
         if (!fits) {
             wrong = i;
             break;
@@ -479,7 +491,7 @@ static int apply(struct lt_analyser *analyser, struct lt_expression *call,
         char here = lt_signature_parameter(signature, i, call->argument_count);
         bool fits;
         const struct lt_type *wanted =
-            wanted_type(&analyser->coerce, here, call->arguments[i], common, &fits);
+            wanted_type(&analyser->coerce, here, true, call->arguments[i], common, &fits);
         if (wanted == NULL || wanted->kind == LT_TYPE_VOID)
             continue;
         int code = lt_analyser_cast(analyser, &call->arguments[i], wanted);
