@@ -28,6 +28,18 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
     return LT_KERNEL_VALUE;
 }
 
+static enum lt_kernel absolute_interval(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    int64_t value = lt_argument(machine, call, 0)->i64;
+    bool is_months = call->type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+    if (value == (is_months ? INT32_MIN : INT64_MIN))
+        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
+                                "the interval has no absolute value of its type");
+    out->i64 = value < 0 ? -value : value;
+    return LT_KERNEL_VALUE;
+}
+
 /* A double as Java's (long) cast makes it: NaN is 0, what is too large the largest. */
 static int64_t saturated(double value)
 {
@@ -94,6 +106,12 @@ static enum lt_kernel round_integer(struct lt_machine *machine, const struct lt_
     __int128 twice = 2 * (rest < 0 ? -rest : rest);
     bool goes_up = twice > scale || (twice == scale && (!is_half_even || whole % 2 != 0));
     __int128 rounded = (whole + (goes_up ? (value < 0 ? -1 : 1) : 0)) * scale;
+    if (call->is_legacy) {
+        /* Bits that do not fit are cut off. */
+        unsigned unused = 64 - (8U << (call->type->kind - LT_TYPE_TINYINT));
+        out->i64 = (int64_t)((uint64_t)rounded << unused) >> unused;
+        return LT_KERNEL_VALUE;
+    }
     if (rounded > lt_type_largest(call->type) || rounded < lt_type_smallest(call->type))
         return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
                                 "the rounded number does not fit into its type");
@@ -158,12 +176,30 @@ OF_DOUBLE(tangent, tan(x))
 OF_DOUBLE(arc_sine, asin(x))
 OF_DOUBLE(arc_cosine, acos(x))
 OF_DOUBLE(arc_tangent, atan(x))
+OF_DOUBLE(hyperbolic_sine, sinh(x))
+OF_DOUBLE(hyperbolic_cosine, cosh(x))
+OF_DOUBLE(hyperbolic_tangent, tanh(x))
+/* By Spark's formulas, which lose digits where the C library does not. */
+OF_DOUBLE(area_sine, x == -INFINITY ? x : log(x + sqrt(x * x + 1.0)))
+OF_DOUBLE(area_cosine, log(x + sqrt(x * x - 1.0)))
+OF_DOUBLE(area_tangent, 0.5 * (log1p(x) - log1p(-x)))
+OF_DOUBLE(cotangent, 1 / tan(x))
+OF_DOUBLE(secant, 1 / cos(x))
+OF_DOUBLE(cosecant, 1 / sin(x))
 OF_DOUBLE(to_degrees, x *(180.0 / M_PI))
 OF_DOUBLE(to_radians, x / 180.0 * M_PI)
 OF_DOUBLE_ABOVE(natural_log, 0, log(x))
 OF_DOUBLE_ABOVE(log_base_10, 0, log10(x))
 OF_DOUBLE_ABOVE(log_base_2, 0, log2(x))
 OF_DOUBLE_ABOVE(log_of_1_more, -1, log1p(x))
+
+static enum lt_kernel sign_of_interval(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    int64_t value = lt_argument(machine, call, 0)->i64;
+    out->f64 = (value > 0) - (value < 0);
+    return LT_KERNEL_VALUE;
+}
 
 static enum lt_kernel power(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
@@ -234,7 +270,9 @@ static enum lt_kernel bit_count(struct lt_machine *machine, const struct lt_call
 
 static const struct lt_function functions[] = {
     {"abs", NULL, "abs(a)", "The absolute value.", "abs(-3)", "3", DETERMINISTIC,
-     .signatures = {LT_KERNEL("n", "0", absolute)}, .infer = lt_infer_one_number},
+     .signatures = {LT_KERNEL("n", "0", absolute), LT_KERNEL("q", "0", absolute_interval),
+                    LT_KERNEL("r", "0", absolute_interval)},
+     .infer = lt_infer_one_number},
     {"floor", NULL, "floor(a[, digits])",
      "The greatest number not above a that is whole, or has so many digits after the point.",
      "floor(-0.5D)", "-1", DETERMINISTIC,
@@ -273,7 +311,9 @@ static const struct lt_function functions[] = {
                log_of_1_more),
     DOUBLE_ROW("rint", NULL, "rint(a)", "The nearest whole number, as a double.", "rint(2.5D)",
                "2.0", nearest_whole),
-    DOUBLE_ROW("sign", "signum", "sign(a)", "-1.0, 0.0 or 1.0.", "sign(-7)", "-1.0", sign_of),
+    {"sign", "signum", "sign(a)", "-1.0, 0.0 or 1.0.", "sign(-7)", "-1.0", DETERMINISTIC,
+     .signatures = {LT_KERNEL("d", "d", sign_of), LT_KERNEL("q", "d", sign_of_interval),
+                    LT_KERNEL("r", "d", sign_of_interval)}},
     DOUBLE_ROW("sin", NULL, "sin(a)", "The sine.", "sin(0)", "0.0", sine),
     DOUBLE_ROW("cos", NULL, "cos(a)", "The cosine.", "cos(0)", "1.0", cosine),
     DOUBLE_ROW("tan", NULL, "tan(a)", "The tangent.", "tan(0)", "0.0", tangent),
@@ -282,6 +322,21 @@ static const struct lt_function functions[] = {
                arc_cosine),
     DOUBLE_ROW("atan", NULL, "atan(a)", "The angle whose tangent is a.", "atan(0)", "0.0",
                arc_tangent),
+    DOUBLE_ROW("sinh", NULL, "sinh(a)", "The hyperbolic sine.", "sinh(0)", "0.0", hyperbolic_sine),
+    DOUBLE_ROW("cosh", NULL, "cosh(a)", "The hyperbolic cosine.", "cosh(0)", "1.0",
+               hyperbolic_cosine),
+    DOUBLE_ROW("tanh", NULL, "tanh(a)", "The hyperbolic tangent.", "tanh(0)", "0.0",
+               hyperbolic_tangent),
+    DOUBLE_ROW("asinh", NULL, "asinh(a)", "The inverse of the hyperbolic sine.", "asinh(0)", "0.0",
+               area_sine),
+    DOUBLE_ROW("acosh", NULL, "acosh(a)", "The inverse of the hyperbolic cosine.", "acosh(1)",
+               "0.0", area_cosine),
+    DOUBLE_ROW("atanh", NULL, "atanh(a)", "The inverse of the hyperbolic tangent.", "atanh(0)",
+               "0.0", area_tangent),
+    DOUBLE_ROW("cot", NULL, "cot(a)", "The cotangent.", "cot(0.5D)", "1.830487721712452",
+               cotangent),
+    DOUBLE_ROW("sec", NULL, "sec(a)", "The secant.", "sec(0)", "1.0", secant),
+    DOUBLE_ROW("csc", NULL, "csc(a)", "The cosecant.", "csc(0.5D)", "2.085829642933488", cosecant),
     DOUBLE_ROW("degrees", NULL, "degrees(a)", "Radians to degrees.", "degrees(0)", "0.0",
                to_degrees),
     DOUBLE_ROW("radians", NULL, "radians(a)", "Degrees to radians.", "radians(0)", "0.0",
