@@ -122,6 +122,9 @@ struct lt_function_group {
 extern const struct lt_function_group lt_functions_operator;
 extern const struct lt_function_group lt_functions_condition;
 extern const struct lt_function_group lt_functions_array;
+extern const struct lt_function_group lt_functions_array_search;
+extern const struct lt_function_group lt_functions_array_change;
+extern const struct lt_function_group lt_functions_array_set;
 extern const struct lt_function_group lt_functions_map;
 extern const struct lt_function_group lt_functions_struct;
 extern const struct lt_function_group lt_functions_higher;

@@ -1,9 +1,10 @@
 /*
- * Arrays: made of values, their size, and an element by its position.
+ * Arrays: made of values, their size, and elements by their positions; and values of maps by their
+ * keys, which are asked for in the same way.
  */
 #include <inttypes.h>
 
-#include "ops/expr/analyser.h"
+#include "ops/expr/collections.h"
 
 static int infer_array(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -156,6 +157,136 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     return LT_OK;
 }
 
+/* --------------------------------------------------------------------------------- element_at,
+ * slice
+ */
+
+static int infer_array_size(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = lt_collection_needs_array(analyser, call, 0, true);
+    return code != LT_OK ? code
+                         : lt_collection_finish(call, 0, lt_type_simple(LT_TYPE_INT),
+                                                call->arguments[0]->nullable);
+}
+
+static enum lt_kernel array_size(struct lt_machine *machine, const struct lt_call *call,
+                                 union lt_value *out)
+{
+    out->i64 = lt_array_argument(machine, call, 0)->count;
+    return LT_KERNEL_VALUE;
+}
+
+/* The index of element_at counts from 1, or from the end when it is negative. */
+static enum lt_kernel at_position(struct lt_machine *machine, const struct lt_call *call,
+                                  bool is_lenient, union lt_value *out)
+{
+    const struct lt_array *array = lt_array_argument(machine, call, 0);
+    int64_t index = lt_argument(machine, call, 1)->i64;
+    int64_t magnitude = index < 0 ? -index : index;
+    if (magnitude == 0)
+        return lt_machine_fault(machine, call, "INVALID_INDEX_OF_ZERO", "22003",
+                                "the index 0 is none; hint: the first element has the index 1");
+    if (magnitude <= array->count)
+        return element_of(array, (uint32_t)(index < 0 ? array->count + index : index - 1), out);
+    if (is_lenient || call->is_legacy)
+        return LT_KERNEL_NULL;
+    return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003",
+                            "index %" PRId64 " is outside of an array of %u elements; hint: "
+                            "try_element_at() gives NULL instead",
+                            index, array->count);
+}
+
+static enum lt_kernel element_at(struct lt_machine *machine, const struct lt_call *call,
+                                 union lt_value *out)
+{
+    return at_position(machine, call, false, out);
+}
+
+static enum lt_kernel try_element_at(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    return at_position(machine, call, true, out);
+}
+
+static int infer_element_of_map(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *map = call->arguments[0]->type;
+    const struct lt_field *value = &map->fields[1];
+    const struct lt_type *key =
+        lt_collection_tight(analyser, map->fields[0].type, call->arguments[1]->type);
+    if (key == NULL)
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", "42K09",
+            "the keys of %s do not meet a key of type %s", lt_analyser_shown(analyser, map),
+            lt_analyser_shown(analyser, call->arguments[1]->type));
+    int code = lt_collection_needs_order(analyser, call, key);
+    if (code == LT_OK)
+        code = lt_analyser_cast(
+            analyser, &call->arguments[0],
+            lt_type_map(analyser->coerce.arena, key, value->type, value->nullable));
+    if (code == LT_OK)
+        code = lt_analyser_cast(analyser, &call->arguments[1], key);
+    return code != LT_OK ? code : lt_collection_finish(call, 1, value->type, true);
+}
+
+static int infer_element_at(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    const struct lt_type *index = call->arguments[1]->type;
+    if (type->kind == LT_TYPE_MAP)
+        return infer_element_of_map(analyser, call);
+    if (type->kind != LT_TYPE_ARRAY)
+        return lt_analyser_unexpected(analyser, call, 0, "an array or a map");
+    if (!lt_type_is_integral(index) || index->kind == LT_TYPE_BIGINT)
+        return lt_analyser_unexpected(analyser, call, 1, "an INT");
+    return lt_collection_finish(call, 0, type->fields[0].type, true);
+}
+
+static int infer_get(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = lt_collection_needs_array(analyser, call, 0, false);
+    if (code == LT_OK)
+        code = lt_collection_needs_int(analyser, call, 1);
+    return code != LT_OK
+               ? code
+               : lt_collection_finish(call, 0, call->arguments[0]->type->fields[0].type, true);
+}
+
+static int infer_slice(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = lt_collection_needs_array(analyser, call, 0, true);
+    for (uint32_t i = 1; i < 3 && code == LT_OK; i++)
+        code = lt_collection_needs_int(analyser, call, i);
+    return code != LT_OK ? code
+                         : lt_collection_finish(call, 0, call->arguments[0]->type,
+                                                lt_any_nullable(call->arguments, 3));
+}
+
+static enum lt_kernel slice(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    const struct lt_array *from = lt_array_argument(machine, call, 0);
+    int64_t start = lt_argument(machine, call, 1)->i64;
+    int64_t count = lt_argument(machine, call, 2)->i64;
+    if (start == 0)
+        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.START", "22023",
+                                "a slice cannot start at 0; hint: the first element has the "
+                                "index 1");
+    if (count < 0)
+        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.LENGTH", "22023",
+                                "a slice cannot have %" PRId64 " elements", count);
+    int64_t first = start < 0 ? from->count + start : start - 1;
+    bool is_empty = first < 0 || first >= from->count;
+    int64_t there = is_empty ? 0 : from->count - first;
+    count = count < there ? count : there;
+    struct lt_array *to = lt_machine_array(machine, (uint32_t)count);
+    if (to == NULL)
+        return lt_machine_too_large(machine, call);
+    lt_array_copy_range(to, 0, from, is_empty ? 0 : (uint32_t)first, (uint32_t)count);
+    out->array = to;
+    return LT_KERNEL_VALUE;
+}
+
 static const struct lt_function functions[] = {
     {"array", NULL, "array(a, ...)", "An array of the values, brought to one type.",
      "array(1, 2)[1]", "2", LT_NULL_AWARE, .is_deterministic = true,
@@ -168,7 +299,25 @@ static const struct lt_function functions[] = {
      .infer = infer_subscript},
     {"get", NULL, "get(array, index)", "The element at an index from 0; NULL outside.",
      "get(array(10, 20), 5)", "NULL", .is_deterministic = true,
-     .signatures = {LT_KERNEL("Ai", "E", array_get)}},
+     .signatures = {LT_KERNEL("aa", "E", array_get)}, .infer = infer_get},
+    {"element_at", NULL, "element_at(array, index) or element_at(map, key)",
+     "The element at an index from 1, from the end when negative, outside of the array an error; "
+     "the value under a key, NULL if there is none.",
+     "element_at(array(10, 20), -1)", "20", .is_deterministic = true,
+     .signatures = {LT_KERNEL("aa", "E", element_at), LT_KERNEL("aa", "E", map_at)},
+     .infer = infer_element_at},
+    {"try_element_at", NULL, "try_element_at(array, index) or try_element_at(map, key)",
+     "As element_at, but NULL outside of the array.", "try_element_at(array(10, 20), 3)", "NULL",
+     .is_deterministic = true,
+     .signatures = {LT_KERNEL("aa", "E", try_element_at), LT_KERNEL("aa", "E", map_at)},
+     .infer = infer_element_at},
+    {"slice", NULL, "slice(array, start, count)",
+     "So many elements from an index that counts from 1, or from the end when it is negative.",
+     "slice(array(1, 2, 3, 4), -3, 2)", "[2, 3]", .is_deterministic = true,
+     .signatures = {LT_KERNEL("aaa", "A", slice)}, .infer = infer_slice},
+    {"array_size", NULL, "array_size(array)", "How many elements an array has.",
+     "array_size(array('a', 'b'))", "2", .is_deterministic = true,
+     .signatures = {LT_KERNEL("a", "i", array_size)}, .infer = infer_array_size},
     {"size", "cardinality", "size(a)", "How many elements an array or map has.",
      "size(array('a', 'b'))", "2", LT_NULL_AWARE, .is_deterministic = true, .is_total = true,
      .signatures = {LT_KERNEL("A", "i", size), LT_KERNEL("M", "i", size)}, .infer = infer_size},

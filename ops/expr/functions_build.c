@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/text/utf8.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/collections.h"
 
 /* Characters of a string, bytes of a binary value. */
 static size_t count_of(const struct lt_call *call, struct lt_bytes text)
@@ -268,7 +268,9 @@ static enum lt_kernel chr(struct lt_machine *machine, const struct lt_call *call
 static const struct lt_function functions[] = {
     {"concat", "||", "concat(a, ...)", "The arguments one after the other; NULL if any is NULL.",
      "concat('a', 'b', 1)", "ab1", DETERMINISTIC,
-     .signatures = {LT_KERNEL("s*", "s", concat), LT_KERNEL("xx*", "x", concat)}},
+     .signatures = {LT_KERNEL("s*", "s", concat), LT_KERNEL("xx*", "x", concat),
+                    LT_KERNEL("A*", "A", lt_concat_arrays)},
+     .infer = lt_infer_concat},
     {"concat_ws", NULL, "concat_ws(separator, a, ...)",
      "The arguments that are not NULL, with the separator between them.",
      "concat_ws('-', 'a', NULL, 'b')", "a-b", LT_NULL_AWARE, DETERMINISTIC,
@@ -278,7 +280,9 @@ static const struct lt_function functions[] = {
     {"space", NULL, "space(count)", "That many blanks.", "concat('<', space(2), '>')", "<  >",
      DETERMINISTIC, .signatures = {LT_KERNEL("i", "s", space)}},
     {"reverse", NULL, "reverse(str)", "The characters from the last to the first.",
-     "reverse('abc')", "cba", DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", reverse)}},
+     "reverse('abc')", "cba", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s", "s", reverse), LT_KERNEL("A", "A", lt_reverse_array)},
+     .infer = lt_infer_reverse},
     {"replace", NULL, "replace(str, part[, by])",
      "The string with each occurrence of the part replaced.", "replace('aXbX', 'X', '-')", "a-b-",
      DETERMINISTIC, .signatures = {LT_KERNEL("ss[s]", "s", replace)}},

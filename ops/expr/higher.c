@@ -4,17 +4,9 @@
  */
 #include "ops/expr/higher.h"
 
-#include <string.h>
-
+#include "ops/expr/collections.h"
 #include "ops/expr/map_build.h"
-
-static struct lt_array *array_argument(struct lt_machine *machine, const struct lt_call *call,
-                                       uint32_t index)
-{
-    struct lt_array *array = lt_argument(machine, call, index)->array;
-    lt_array_materialize(array);
-    return array;
-}
+#include "ops/expr/sort.h"
 
 /* Element `index` as a parameter; NULL past the end. */
 static void set_element(struct lt_machine *machine, const struct lt_lambda *lambda,
@@ -47,7 +39,7 @@ static void put_result(struct lt_machine *machine, const struct lt_lambda *lambd
 enum lt_kernel lt_higher_transform(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
-    const struct lt_array *from = array_argument(machine, call, 0);
+    const struct lt_array *from = lt_array_argument(machine, call, 0);
     struct lt_array *to = lt_machine_array(machine, from->count);
     if (to == NULL)
         return lt_machine_too_large(machine, call);
@@ -68,7 +60,7 @@ static bool is_true(const union lt_value *result)
 enum lt_kernel lt_higher_filter(struct lt_machine *machine, const struct lt_call *call,
                                 union lt_value *out)
 {
-    const struct lt_array *from = array_argument(machine, call, 0);
+    const struct lt_array *from = lt_array_argument(machine, call, 0);
     struct lt_array *to = lt_machine_array(machine, from->count);
     if (to == NULL)
         return lt_machine_too_large(machine, call);
@@ -89,7 +81,7 @@ enum lt_kernel lt_higher_filter(struct lt_machine *machine, const struct lt_call
 static enum lt_kernel decide(struct lt_machine *machine, const struct lt_call *call, bool decisive,
                              union lt_value *out)
 {
-    const struct lt_array *from = array_argument(machine, call, 0);
+    const struct lt_array *from = lt_array_argument(machine, call, 0);
     bool has_null = false;
     for (uint32_t i = 0; i < from->count; i++) {
         if (!run_on_element(machine, call, from, i))
@@ -124,7 +116,7 @@ enum lt_kernel lt_higher_aggregate(struct lt_machine *machine, const struct lt_c
     const struct lt_lambda *last = call->argument_count == 4 ? &call->lambdas[1] : NULL;
     if (lt_argument_is_null(machine, call, 0))
         return LT_KERNEL_NULL;
-    const struct lt_array *from = array_argument(machine, call, 0);
+    const struct lt_array *from = lt_array_argument(machine, call, 0);
     bool is_null = lt_argument_is_null(machine, call, 1);
     union lt_value sum = *lt_argument(machine, call, 1);
     for (uint32_t i = 0; i < from->count; i++) {
@@ -154,8 +146,8 @@ enum lt_kernel lt_higher_zip_with(struct lt_machine *machine, const struct lt_ca
                                   union lt_value *out)
 {
     const struct lt_lambda *lambda = &call->lambdas[0];
-    const struct lt_array *a = array_argument(machine, call, 0);
-    const struct lt_array *b = array_argument(machine, call, 1);
+    const struct lt_array *a = lt_array_argument(machine, call, 0);
+    const struct lt_array *b = lt_array_argument(machine, call, 1);
     uint32_t count = a->count > b->count ? a->count : b->count;
     struct lt_array *to = lt_machine_array(machine, count);
     if (to == NULL)
@@ -174,7 +166,7 @@ enum lt_kernel lt_higher_zip_with(struct lt_machine *machine, const struct lt_ca
 /* ---------------------------------------------------------------------------------------- sorting
  */
 
-/* Elements as they are sorted: their positions, merged from one half of `room` to the other. */
+/* Elements are sorted by their positions. */
 struct sorting {
     struct lt_machine *machine;
     const struct lt_call *call;
@@ -182,19 +174,23 @@ struct sorting {
     bool is_failed;
 };
 
-static int compare(struct sorting *sorting, uint32_t a, uint32_t b)
+static int compare_naturally(void *context, uint32_t a, uint32_t b)
 {
+    const struct sorting *sorting = context;
     const struct lt_array *array = sorting->array;
     bool a_null = lt_bit(array->nulls, a), b_null = lt_bit(array->nulls, b);
-    if (sorting->call->lambdas == NULL) {
-        if (a_null || b_null)
-            return (int)a_null - (int)b_null;
-        return lt_value_compare(sorting->call->type->fields[0].type, &array->values[a],
-                                &array->values[b]);
-    }
+    if (a_null || b_null)
+        return (int)a_null - (int)b_null;
+    return lt_value_compare(sorting->call->type->fields[0].type, &array->values[a],
+                            &array->values[b]);
+}
+
+static int compare_by_lambda(void *context, uint32_t a, uint32_t b)
+{
+    struct sorting *sorting = context;
     const struct lt_lambda *lambda = &sorting->call->lambdas[0];
-    set_element(sorting->machine, lambda, 0, array, a);
-    set_element(sorting->machine, lambda, 1, array, b);
+    set_element(sorting->machine, lambda, 0, sorting->array, a);
+    set_element(sorting->machine, lambda, 1, sorting->array, b);
     sorting->is_failed = sorting->is_failed || !lt_machine_call_lambda(sorting->machine, lambda);
     if (sorting->is_failed)
         return 0;
@@ -207,50 +203,21 @@ static int compare(struct sorting *sorting, uint32_t a, uint32_t b)
     return 0;
 }
 
-static void merge(struct sorting *sorting, const uint32_t *from, uint32_t *to, uint32_t begin,
-                  uint32_t middle, uint32_t end)
-{
-    uint32_t a = begin, b = middle;
-    for (uint32_t i = begin; i < end; i++) {
-        bool is_first = b >= end || (a < middle && compare(sorting, from[a], from[b]) <= 0);
-        to[i] = is_first ? from[a++] : from[b++];
-    }
-}
-
-/* Stable, and bounded whatever the comparison says. */
-static const uint32_t *sort(struct sorting *sorting, uint32_t *room, uint32_t count)
-{
-    uint32_t *from = room, *to = room + count;
-    for (uint32_t i = 0; i < count; i++)
-        from[i] = i;
-    for (uint64_t width = 1; width < count; width *= 2) {
-        for (uint64_t begin = 0; begin < count; begin += 2 * width) {
-            uint64_t middle = begin + width < count ? begin + width : count;
-            uint64_t end = begin + 2 * width < count ? begin + 2 * width : count;
-            merge(sorting, from, to, (uint32_t)begin, (uint32_t)middle, (uint32_t)end);
-        }
-        uint32_t *other = from;
-        from = to;
-        to = other;
-    }
-    return from;
-}
-
 enum lt_kernel lt_higher_array_sort(struct lt_machine *machine, const struct lt_call *call,
                                     union lt_value *out)
 {
-    struct sorting sorting = {machine, call, array_argument(machine, call, 0), false};
+    struct sorting sorting = {machine, call, lt_array_argument(machine, call, 0), false};
     uint32_t count = sorting.array->count;
     struct lt_array *to = lt_machine_array(machine, count);
     uint32_t *room = lt_machine_alloc(machine, ((size_t)count + 1) * 2 * sizeof *room);
     if (to == NULL || room == NULL)
         return lt_machine_too_large(machine, call);
-    const uint32_t *order = sort(&sorting, room, count);
+    const uint32_t *order = lt_sort(
+        room, count, call->lambdas == NULL ? compare_naturally : compare_by_lambda, &sorting);
     if (sorting.is_failed)
         return LT_KERNEL_FAULT;
     for (uint32_t i = 0; i < count; i++)
-        lt_array_put(to, i, lt_bit(sorting.array->nulls, order[i]),
-                     &sorting.array->values[order[i]]);
+        lt_array_copy(to, i, sorting.array, order[i]);
     out->array = to;
     return LT_KERNEL_VALUE;
 }

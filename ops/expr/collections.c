@@ -1,0 +1,105 @@
+/*
+ * The checks of argument types that functions over arrays and maps share.
+ */
+#include "ops/expr/collections.h"
+
+int lt_collection_finish(struct lt_expression *call, unsigned number, const struct lt_type *type,
+                         bool is_nullable)
+{
+    call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[number];
+    call->type = type;
+    call->nullable = is_nullable;
+    return LT_OK;
+}
+
+/* A NULL without a type takes the one that is asked for. */
+static bool is_bare_null(const struct lt_expression *node)
+{
+    return node->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(node);
+}
+
+int lt_collection_needs_array(struct lt_analyser *analyser, struct lt_expression *call,
+                              uint32_t index, bool takes_null)
+{
+    struct lt_expression **argument = &call->arguments[index];
+    struct lt_arena *arena = analyser->coerce.arena;
+    if ((*argument)->type->kind == LT_TYPE_ARRAY)
+        return LT_OK;
+    if (!takes_null || !is_bare_null(*argument))
+        return lt_analyser_unexpected(analyser, call, index, "an array");
+    *argument =
+        lt_coerce_cast(*argument, lt_type_array(arena, lt_type_simple(LT_TYPE_VOID), true), arena);
+    return LT_OK;
+}
+
+int lt_collection_needs_map(struct lt_analyser *analyser, struct lt_expression *call,
+                            uint32_t index, bool takes_null)
+{
+    struct lt_expression **argument = &call->arguments[index];
+    struct lt_arena *arena = analyser->coerce.arena;
+    const struct lt_type *none = lt_type_simple(LT_TYPE_VOID);
+    if ((*argument)->type->kind == LT_TYPE_MAP)
+        return LT_OK;
+    if (!takes_null || !is_bare_null(*argument))
+        return lt_analyser_unexpected(analyser, call, index, "a map");
+    *argument = lt_coerce_cast(*argument, lt_type_map(arena, none, none, true), arena);
+    return LT_OK;
+}
+
+int lt_collection_needs_int(struct lt_analyser *analyser, struct lt_expression *call,
+                            uint32_t index)
+{
+    const struct lt_type *to = lt_type_simple(LT_TYPE_INT);
+    struct lt_expression **argument = &call->arguments[index];
+    /* A constant BIGINT is taken for what it is worth. */
+    if ((*argument)->type->kind == LT_TYPE_BIGINT)
+        lt_fold(argument, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    bool is_constant =
+        (*argument)->type->kind == LT_TYPE_BIGINT && (*argument)->kind == LT_EXPR_LITERAL;
+    if (!is_constant && !lt_coerce_is_implicit(&analyser->coerce, (*argument)->type, to))
+        return lt_analyser_unexpected(analyser, call, index, "an INT");
+    return lt_analyser_cast(analyser, argument, to);
+}
+
+int lt_collection_needs_order(struct lt_analyser *analyser, struct lt_expression *call,
+                              const struct lt_type *type)
+{
+    if (lt_type_is_ordered(type))
+        return LT_OK;
+    return lt_analyser_fail(
+        analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
+        "\"%s\" cannot compare values of type %s", call->name, lt_analyser_shown(analyser, type));
+}
+
+int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expression *call,
+                            const struct lt_type *type)
+{
+    if (lt_type_is_ordered(type))
+        return LT_OK;
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE",
+                            "42K09", "the key of a map cannot be %s",
+                            lt_analyser_shown(analyser, type));
+}
+
+const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,
+                                          const struct lt_type *b)
+{
+    const struct lt_type *common = lt_coerce_common_strict(&analyser->coerce, a, b);
+    if (common == NULL || common->kind != LT_TYPE_DECIMAL)
+        return common;
+    bool is_one = lt_type_equal(common, a) || a->kind == LT_TYPE_VOID;
+    bool is_other = lt_type_equal(common, b) || b->kind == LT_TYPE_VOID;
+    if (is_one && is_other)
+        return common;
+    bool is_integer = is_one ? lt_type_is_integral(b) : is_other && lt_type_is_integral(a);
+    return is_integer ? common : NULL;
+}
+
+int lt_collection_cast_element(struct lt_analyser *analyser, struct lt_expression *call,
+                               uint32_t value, const struct lt_type *type)
+{
+    const struct lt_field *element = &call->arguments[0]->type->fields[0];
+    int code = lt_analyser_cast(analyser, &call->arguments[0],
+                                lt_type_array(analyser->coerce.arena, type, element->nullable));
+    return code != LT_OK ? code : lt_analyser_cast(analyser, &call->arguments[value], type);
+}
