@@ -58,7 +58,7 @@ static int analyse_text(const struct lt_plan_node *node, uint32_t index, struct 
     } else if (lt_expr_parse_list(text, arena, list, error) != LT_OK) {
         return lt_error_append(error, "cannot parse the select list");
     }
-    if (lt_expr_expand_stars(list, text, input_schema(node), arena, error) != LT_OK)
+    if (lt_expr_expand_stars(list, text, input_schema(node), node->session, arena, error) != LT_OK)
         return lt_error_append(error, "cannot analyse the select list");
     for (size_t i = 0; i < list->count; i++) {
         if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), node->session, arena,

@@ -74,8 +74,7 @@ int lt_filter_create(const struct lt_filter_options *options, struct lt_operator
                                                        .texts = &options->text,
                                                        .count = 1,
                                                        .schema = options->schema,
-                                                       .session = options->session,
-                                                       .use_switch = options->use_switch};
+                                                       .session = options->session};
     struct lt_program *program;
     int code = lt_program_create(&program_options, &program, error);
     if (code != LT_OK)

@@ -20,7 +20,6 @@ struct lt_filter_options {
     const char *text;                /* what it was parsed from, for faults; outlives it too */
     const struct lt_type *schema;
     const struct lt_session *session; /* what it was analysed under; NULL: the defaults */
-    bool use_switch;                  /* the program's portable loop, for tests */
 };
 
 int lt_filter_create(const struct lt_filter_options *options, struct lt_operator **out,

@@ -78,8 +78,7 @@ int lt_project_create(const struct lt_project_options *options, struct lt_operat
                                                        .texts = options->texts,
                                                        .count = options->count,
                                                        .schema = options->input_schema,
-                                                       .session = options->session,
-                                                       .use_switch = options->use_switch};
+                                                       .session = options->session};
     struct lt_program *program;
     int code = lt_program_create(&program_options, &program, error);
     if (code != LT_OK)

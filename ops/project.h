@@ -24,7 +24,6 @@ struct lt_project_options {
     const struct lt_type *input_schema;
     const struct lt_type *output_schema; /* of lt_expr_output_schema() */
     const struct lt_session *session;    /* what they were analysed under; NULL: the defaults */
-    bool use_switch;                     /* the program's portable loop, for tests */
 };
 
 int lt_project_create(const struct lt_project_options *options, struct lt_operator **out,

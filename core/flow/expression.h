@@ -29,7 +29,8 @@ enum lt_expression_kind {
     LT_EXPR_LAMBDA,    /* arguments[1], [2], ... are its parameters, arguments[0] its body */
     LT_EXPR_VARIABLE,  /* a parameter of a lambda, and what reads it; index: which one */
     LT_EXPR_ALIAS,     /* arguments[0] AS name */
-    LT_EXPR_STAR,      /* * or name.*; arguments: EXCEPT columns */
+    LT_EXPR_STAR,      /* * or name.*; of the latter arguments[0] is what name.* is taken of; all
+                          others: EXCEPT columns */
 };
 
 struct lt_signature; /* ops/expr: how one function takes and gives these types */

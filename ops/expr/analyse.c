@@ -317,12 +317,9 @@ static bool is_done(const struct lt_expression *node)
 
 static int analyse_star(struct lt_analyser *analyser, struct lt_expression *node)
 {
-    if (node->name != NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "CANNOT_RESOLVE_STAR_EXPAND",
-                                "42704", "cannot expand \"%s.*\": there is no such struct or input",
-                                node->name);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_USAGE_OF_STAR_OR_REGEX",
-                            "42000", "'*' may only stand alone in a select list");
+                            "42000",
+                            "'*' may only stand in a select list or among a function's arguments");
 }
 
 static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node)
@@ -455,10 +452,13 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
         return analyse_typed_literal(analyser, node);
     if (is_done(node))
         return LT_OK;
+    int code = node->kind == LT_EXPR_CALL ? lt_analyser_expand_arguments(analyser, node) : LT_OK;
+    if (code != LT_OK)
+        return code;
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {
         if (node->kind == LT_EXPR_LAMBDA || is_analysed_later(node, node->arguments[i]))
             continue;
-        int code = lt_analyse(analyser, node->arguments[i]);
+        code = lt_analyse(analyser, node->arguments[i]);
         if (code != LT_OK)
             return code;
     }
@@ -494,18 +494,14 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
                               struct lt_arena *arena, struct lt_error *error)
 {
     struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
+    if ((*expression)->kind == LT_EXPR_ALIAS)
+        *expression = (*expression)->arguments[0];
     struct lt_expression *node = *expression;
-    if (node->kind == LT_EXPR_ALIAS) {
-        struct lt_expression name = {.begin = node->arguments[0]->end, .end = node->end};
-        return lt_analyser_fail(&analyser, LT_E_PARSE, &name, "PARSE_SYNTAX_ERROR", "42601",
-                                "a condition has no name, and \"%s\" stands after its end",
-                                node->name);
-    }
     int code = lt_analyse(&analyser, node);
     if (code != LT_OK)
         return code;
     const struct lt_type *boolean = lt_type_simple(LT_TYPE_BOOLEAN);
-    if (node->type->kind == LT_TYPE_VOID)
+    if (lt_coerce_is_open(node))
         *expression = node = lt_coerce_cast(node, boolean, arena);
     if (node->type->kind != LT_TYPE_BOOLEAN)
         return lt_analyser_fail(

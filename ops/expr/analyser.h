@@ -63,6 +63,8 @@ int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argu
                        const struct lt_field *parameters, uint32_t count);
 /* Do values of the type have an order? Maps have none. */
 bool lt_type_is_ordered(const struct lt_type *type);
+/* Puts what the stars among a call's arguments stand for in their place (select_list.c). */
+int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_expression *call);
 /* Can any of the nodes be NULL? */
 bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
 /* Replaces constant parts by their values; what fails stays, and fails when it is reached. */

@@ -50,15 +50,18 @@ int lt_expr_analyse(struct lt_expression **expression, const char *text,
                     const struct lt_type *schema, const struct lt_session *session,
                     struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 
-/* As lt_expr_analyse for what stands in WHERE: must be boolean, must not be an alias. */
+/* As lt_expr_analyse for what stands in WHERE: must be boolean. An alias behind it is passed over,
+ * as Spark does. */
 int lt_expr_analyse_predicate(struct lt_expression **expression, const char *text,
                               const struct lt_type *schema, const struct lt_session *session,
                               struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 
-/* Replaces `*` by the schema's columns, less the EXCEPT ones, and gives every expression without a
- * name its text as the name (an ALIAS node), as Spark names columns. Before analysis. */
+/* Replaces stars by what they stand for (`*`: the schema's columns, `s.*`: the fields of a struct),
+ * less the EXCEPT ones, and gives every expression without a name its text as the name (an ALIAS
+ * node), as Spark names columns. Before analysis. */
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
-                         struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
+                         const struct lt_session *session, struct lt_arena *arena,
+                         struct lt_error *error) LT_MUST_USE;
 
 /* Sets the bits of the columns an analysed tree reads; `used` is not cleared. */
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used);

@@ -18,9 +18,6 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 
-/* Parts of one expression: more than anyone writes, few enough to walk at once. */
-enum { NODES_MAX = 100000 };
-
 static struct lt_expression *parse_not(struct lt_parser *parser);
 
 static bool enter(struct lt_parser *parser)
@@ -361,17 +358,25 @@ struct lt_expression *lt_parse_expression(struct lt_parser *parser)
 
 /* --------------------------------------------------------------------------------- whole texts */
 
-static struct lt_expression *parse_star(struct lt_parser *parser)
+struct lt_expression *lt_parse_star(struct lt_parser *parser, struct lt_expression *base,
+                                    const char *name)
 {
-    struct lt_expression *star =
-        lt_parser_node(parser, LT_EXPR_STAR, lt_parser_peek(parser, 0)->begin, 0);
+    uint32_t begin = base == NULL ? lt_parser_peek(parser, 0)->begin : base->begin;
+    struct lt_expression *star = lt_parser_node(parser, LT_EXPR_STAR, begin, base != NULL);
     (void)lt_parser_take(parser);
+    star->name = name;
     star->end = parser->last_end;
-    if (!lt_parser_try_word(parser, "except"))
+    if (base != NULL)
+        star->arguments[0] = base;
+    bool is_list = parser->ends_item == NULL || (lt_parser_is_symbol(parser, 1, '(') &&
+                                                 !lt_parser_is_word(parser, 2, "select"));
+    if (!is_list || !lt_parser_try_word(parser, "except"))
         return star;
     struct lt_parser_items items = {0};
     if (!lt_parser_expect(parser, '(', "("))
         return NULL;
+    if (base != NULL)
+        lt_parser_push(parser, &items, base);
     do {
         struct lt_expression *column = lt_parse_primary(parser);
         if (column == NULL)
@@ -385,8 +390,6 @@ static struct lt_expression *parse_star(struct lt_parser *parser)
 
 struct lt_expression *lt_parse_named(struct lt_parser *parser)
 {
-    if (lt_parser_is_symbol(parser, 0, '*'))
-        return parse_star(parser);
     struct lt_expression *value = lt_parse_expression(parser);
     if (value == NULL)
         return NULL;
@@ -399,6 +402,8 @@ struct lt_expression *lt_parse_named(struct lt_parser *parser)
         return lt_parser_later(parser, value->begin, "a list of names after AS");
     if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
         return has_as ? lt_parser_fail(parser, "a name must follow AS") : value;
+    if (!has_as && parser->ends_item != NULL && parser->ends_item(parser))
+        return value;
     struct lt_token token = lt_parser_take(parser);
     struct lt_expression *alias = lt_parser_node(parser, LT_EXPR_ALIAS, value->begin, 1);
     alias->arguments[0] = value;
@@ -421,6 +426,18 @@ static bool is_bounded(const struct lt_expression *node, unsigned depth, unsigne
     return true;
 }
 
+bool lt_parse_check_size(struct lt_parser *parser, const struct lt_expression *node,
+                         unsigned *budget)
+{
+    if (is_bounded(node, LT_LIMIT_EXPRESSION_DEPTH, budget))
+        return true;
+    (void)lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", node->begin,
+                           node->begin + 1,
+                           "the expression is nested more than %d deep or has more than %d parts",
+                           (int)LT_LIMIT_EXPRESSION_DEPTH, (int)LT_PARSE_NODES);
+    return false;
+}
+
 static int finish(struct lt_parser *parser, struct lt_expression *const *items, size_t count)
 {
     if (items[0] == NULL)
@@ -429,16 +446,10 @@ static int finish(struct lt_parser *parser, struct lt_expression *const *items, 
         (void)lt_parser_fail(parser, "the expression should end here");
         return parser->error->code;
     }
-    unsigned budget = NODES_MAX;
+    unsigned budget = LT_PARSE_NODES;
     for (size_t i = 0; i < count; i++) {
-        if (is_bounded(items[i], LT_LIMIT_EXPRESSION_DEPTH, &budget))
-            continue;
-        (void)lt_parser_refuse(
-            parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", items[i]->begin,
-            items[i]->begin + 1,
-            "the expression is nested more than %d deep or has more than %d parts",
-            (int)LT_LIMIT_EXPRESSION_DEPTH, (int)NODES_MAX);
-        return LT_E_LIMIT;
+        if (!lt_parse_check_size(parser, items[i], &budget))
+            return parser->error->code;
     }
     return LT_OK;
 }

@@ -30,6 +30,9 @@ struct lt_parser {
     uint32_t last_end;                      /* where the last token taken ended */
     uint32_t minus_begin_plus_1; /* where the sign of a number that is next stands; 0: none */
     unsigned depth;
+    /* Inside a statement: tells a word that goes on with the statement from an alias. NULL: a text
+     * of its own, in which any word behind an expression is its alias. */
+    bool (*ends_item)(const struct lt_parser *parser);
 };
 
 void lt_parser_init(struct lt_parser *parser, const char *text, struct lt_arena *arena,
@@ -82,6 +85,14 @@ void lt_parser_push(struct lt_parser *parser, struct lt_parser_items *items,
 struct lt_expression *lt_parse_expression(struct lt_parser *parser);
 /* An expression with an alias, or a star. */
 struct lt_expression *lt_parse_named(struct lt_parser *parser);
+/* A star, which is next; `base` and its dotted name: of name.*, else NULL. */
+struct lt_expression *lt_parse_star(struct lt_parser *parser, struct lt_expression *base,
+                                    const char *name);
+/* Whether later walks over the tree are bounded; else parser->error says so. `*budget` counts down
+ * from LT_PARSE_NODES over all the trees of a text. */
+enum { LT_PARSE_NODES = 100000 }; /* more than anyone writes, few enough to walk at once */
+bool lt_parse_check_size(struct lt_parser *parser, const struct lt_expression *node,
+                         unsigned *budget);
 /* Without AND, OR, NOT and the predicates (IN, LIKE, ...). */
 struct lt_expression *lt_parse_value(struct lt_parser *parser);
 struct lt_expression *lt_parse_unary(struct lt_parser *parser);

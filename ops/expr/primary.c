@@ -141,17 +141,28 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
     struct lt_parser_items items = {0};
     if (lt_parser_is_symbol(parser, 0, ')'))
         return finish_call(parser, name, begin, &items);
+    if (strcmp(name, "count") == 0 && lt_parser_is_symbol(parser, 0, '*') &&
+        lt_parser_is_symbol(parser, 1, ')')) {
+        struct lt_token star = lt_parser_take(parser);
+        lt_parser_push(parser, &items, lt_parser_node(parser, LT_EXPR_STAR, star.begin, 0));
+        return finish_call(parser, name, begin, &items);
+    }
+    /* An aggregate of distinct values is the aggregate of a call of "distinct". */
+    bool is_distinct =
+        lt_parser_is_word(parser, 0, "distinct") && lt_parser_begins_operand(parser, 1);
+    if (is_distinct)
+        (void)lt_parser_take(parser);
     bool is_position = strcmp(name, "position") == 0;
     bool is_struct = strcmp(name, "struct") == 0; /* its arguments may have aliases */
     do {
-        if (lt_parser_is_symbol(parser, 0, '*'))
-            return lt_parser_later(parser, begin, "'*' as an argument");
         bool wants_in = is_position && items.count == 0;
         struct lt_expression *item = wants_in    ? lt_parse_value(parser)
                                      : is_struct ? lt_parse_named(parser)
                                                  : lt_parse_expression(parser);
         if (item == NULL)
             return NULL;
+        if (is_distinct)
+            item = lt_parser_call1(parser, "distinct", item->begin, item);
         lt_parser_push(parser, &items, item);
         if (is_substring && items.count == 1 && lt_parser_try_word(parser, "from"))
             return parse_substring_from(parser, begin, &items);
@@ -353,6 +364,8 @@ static struct lt_expression *parse_plain(struct lt_parser *parser)
     }
     if (token->symbol == '(')
         return parse_brackets(parser);
+    if (token->symbol == '*')
+        return lt_parse_star(parser, NULL, NULL);
     if (token->symbol == '?' ||
         (token->symbol == ':' && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD))
         return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNBOUND_SQL_PARAMETER", "42P02", begin,
@@ -451,10 +464,9 @@ static const char *dotted_name(struct lt_parser *parser, const struct lt_express
 static struct lt_expression *parse_field(struct lt_parser *parser, struct lt_expression *base)
 {
     if (lt_parser_is_symbol(parser, 0, '*')) {
-        (void)lt_parser_take(parser);
-        struct lt_expression *star = lt_parser_node(parser, LT_EXPR_STAR, base->begin, 0);
-        star->name = dotted_name(parser, base);
-        return star;
+        const char *name = dotted_name(parser, base);
+        return name == NULL ? lt_parser_fail(parser, "only a name can stand before .*")
+                            : lt_parse_star(parser, base, name);
     }
     enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
     if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
@@ -467,10 +479,45 @@ static struct lt_expression *parse_field(struct lt_parser *parser, struct lt_exp
     return dotted == NULL ? field : parse_call_named(parser, dotted, base->begin);
 }
 
+/* Takes what stands in brackets, the opening one next, without reading it. */
+static bool skip_brackets(struct lt_parser *parser)
+{
+    unsigned depth = 0;
+    do {
+        enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+        if (kind == LT_TOKEN_END || kind == LT_TOKEN_BAD)
+            return lt_parser_expect(parser, ')', ")");
+        depth += lt_parser_is_symbol(parser, 0, '(');
+        depth -= lt_parser_is_symbol(parser, 0, ')');
+        (void)lt_parser_take(parser);
+    } while (depth > 0);
+    return true;
+}
+
+/* aggregate FILTER (WHERE ...), function OVER (...): no mode evaluates them, so the brackets need
+ * not be understood; OVER is a call of "over", which analysis refuses. */
+static struct lt_expression *parse_over(struct lt_parser *parser, struct lt_expression *base)
+{
+    bool is_filter = lt_parser_is_word(parser, 0, "filter");
+    (void)lt_parser_take(parser);
+    if (!skip_brackets(parser))
+        return NULL;
+    return is_filter ? base : lt_parser_call1(parser, "over", base->begin, base);
+}
+
+static bool is_over(const struct lt_parser *parser, const struct lt_expression *base)
+{
+    return base->kind == LT_EXPR_CALL && lt_parser_is_symbol(parser, 1, '(') &&
+           (lt_parser_is_word(parser, 0, "over") ||
+            (lt_parser_is_word(parser, 0, "filter") && lt_parser_is_word(parser, 2, "where")));
+}
+
 static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_expression *base,
                                            bool *is_done)
 {
     uint32_t begin = base->begin;
+    if (is_over(parser, base))
+        return parse_over(parser, base);
     if (lt_parser_try_symbol(parser, '.'))
         return parse_field(parser, base);
     if (lt_parser_try_symbol(parser, '[')) {

@@ -55,15 +55,15 @@ int lt_program_create(const struct lt_program_options *options, struct lt_progra
 {
     struct lt_program *program = lt_alloc(sizeof *program);
     program->arena = lt_arena_create();
-    program->use_switch = options->use_switch;
+    const struct lt_session *session = lt_session_or_default(options->session);
+    program->use_switch = options->use_switch || session->use_switch;
     program->machine.clock = lt_clock_system();
     struct lt_error local;
-    struct lt_compiler compiler = {.program = program,
-                                   .session = lt_session_or_default(options->session),
-                                   .error = error == NULL ? &local : error};
+    struct lt_compiler compiler = {
+        .program = program, .session = session, .error = error == NULL ? &local : error};
     compile_all(&compiler, options);
     program->machine.steps = program->steps;
-    program->machine.use_switch = options->use_switch;
+    program->machine.use_switch = program->use_switch;
     if (!compiler.is_failed && is_json_sealed(&compiler)) {
         *out = program;
         return LT_OK;

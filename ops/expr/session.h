@@ -26,6 +26,9 @@ struct lt_session {
     bool is_case_sensitive; /* spark.sql.caseSensitive */
     enum lt_map_key_policy map_key_policy;
     char time_zone[LT_SESSION_ZONE_MAX]; /* spark.sql.session.timeZone */
+    /* No settings of Spark's, and without names: how tests compare two ways to one result. */
+    bool use_switch;     /* programs run the machine's portable loop */
+    bool is_unoptimised; /* nothing is folded, shared or reached around */
 };
 
 /* ANSI, UTC, names in any case, EXCEPTION. A static object; stands for NULL everywhere. */

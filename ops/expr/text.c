@@ -1,6 +1,5 @@
 /*
- * Trees as text, and what a select list looks like from outside: its names, its schema, the columns
- * it reads.
+ * Trees as text.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include "core/text/json_write.h"
 #include "core/text/number.h"
 #include "core/text/time.h"
-#include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 
@@ -219,114 +217,4 @@ const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena
     const char *copy = lt_arena_text(arena, lt_text_get(&text));
     lt_text_fini(&text);
     return copy;
-}
-
-/* -------------------------------------------------------------------------------- select lists */
-
-const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
-{
-    bool has_name = expression->kind == LT_EXPR_ALIAS || expression->kind == LT_EXPR_COLUMN ||
-                    expression->kind == LT_EXPR_FIELD;
-    return has_name ? expression->name : lt_expr_text(expression, arena);
-}
-
-static struct lt_expression *with_name(struct lt_expression *expression, struct lt_arena *arena)
-{
-    if (expression->kind == LT_EXPR_ALIAS || expression->kind == LT_EXPR_COLUMN)
-        return expression;
-    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
-    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
-                                    .begin = expression->begin,
-                                    .end = expression->end,
-                                    .name = lt_expr_output_name(expression, arena),
-                                    .argument_count = 1,
-                                    .index = -1};
-    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
-    alias->arguments[0] = expression;
-    return alias;
-}
-
-const struct lt_type *lt_expr_output_schema(struct lt_expression *const *expressions, size_t count,
-                                            struct lt_arena *arena)
-{
-    struct lt_field *fields = lt_arena_alloc(arena, count * sizeof *fields);
-    for (size_t i = 0; i < count; i++)
-        fields[i] = (struct lt_field){.name = lt_expr_output_name(expressions[i], arena),
-                                      .type = expressions[i]->type,
-                                      .nullable = expressions[i]->nullable};
-    return lt_type_struct(arena, fields, count);
-}
-
-/* The EXCEPT columns of a star as positions; all must be there. */
-static int mark_excepted(const struct lt_expression *star, const char *text,
-                         const struct lt_type *schema, bool *is_excepted, struct lt_error *error)
-{
-    for (uint32_t i = 0; i < star->argument_count; i++) {
-        const struct lt_expression *column = star->arguments[i];
-        struct lt_expr_place place = {text, column->begin, column->end};
-        int index = column->kind == LT_EXPR_COLUMN ? lt_type_field_index(schema, column->name) : -1;
-        if (index < 0)
-            return lt_expr_error(error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
-                                 place, "EXCEPT names \"%s\", which is no column here",
-                                 column->kind == LT_EXPR_COLUMN ? column->name : "an expression");
-        is_excepted[index] = true;
-    }
-    return LT_OK;
-}
-
-static int expand_star(const struct lt_expression *star, const char *text,
-                       const struct lt_type *schema, struct lt_arena *arena,
-                       struct lt_expr_list *out, struct lt_error *error)
-{
-    struct lt_expr_place place = {text, star->begin, star->end};
-    if (star->name != NULL)
-        return lt_expr_error(error, LT_E_ANALYSIS, "CANNOT_RESOLVE_STAR_EXPAND", "42704", place,
-                             "cannot expand \"%s.*\": there is no such struct or input",
-                             star->name);
-    bool *is_excepted = lt_arena_alloc(arena, schema->field_count);
-    int code = mark_excepted(star, text, schema, is_excepted, error);
-    for (uint32_t i = 0; i < schema->field_count && code == LT_OK; i++) {
-        if (is_excepted[i])
-            continue;
-        struct lt_expression *column = lt_arena_alloc(arena, sizeof *column);
-        *column = (struct lt_expression){.kind = LT_EXPR_COLUMN,
-                                         .begin = star->begin,
-                                         .end = star->end,
-                                         .name = schema->fields[i].name,
-                                         .type = schema->fields[i].type,
-                                         .nullable = schema->fields[i].nullable,
-                                         .index = (int32_t)i};
-        out->expressions[out->count++] = column;
-    }
-    return code;
-}
-
-int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
-                         struct lt_arena *arena, struct lt_error *error)
-{
-    size_t most = list->count;
-    for (size_t i = 0; i < list->count; i++)
-        most += list->expressions[i]->kind == LT_EXPR_STAR ? schema->field_count : 0;
-    struct lt_expr_list expanded = {.expressions =
-                                        lt_arena_alloc(arena, most * sizeof *list->expressions)};
-    for (size_t i = 0; i < list->count; i++) {
-        struct lt_expression *item = list->expressions[i];
-        if (item->kind != LT_EXPR_STAR) {
-            expanded.expressions[expanded.count++] = with_name(item, arena);
-            continue;
-        }
-        int code = expand_star(item, text, schema, arena, &expanded, error);
-        if (code != LT_OK)
-            return code;
-    }
-    *list = expanded;
-    return LT_OK;
-}
-
-void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used)
-{
-    if (expression->kind == LT_EXPR_COLUMN)
-        lt_bit_set(used, (uint32_t)expression->index);
-    for (uint32_t i = 0; i < expression->argument_count; i++)
-        lt_expr_columns_used(expression->arguments[i], used);
 }

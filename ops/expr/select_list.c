@@ -1,0 +1,370 @@
+/*
+ * Select lists: what a star stands for, what the columns are called, and the schema they make.
+ *
+ * A star in a list becomes columns, or the fields of a struct (s.*); a star among the arguments of
+ * a function becomes arguments. EXCEPT leaves out columns, and with a dotted name a field of a
+ * column, which is then made anew of the fields that stay.
+ */
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/limits.h"
+#include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
+
+/* --------------------------------------------------------------------------------- what is left
+ * out */
+
+/* One name of an EXCEPT list, from the left: "st", "a". */
+struct excepted {
+    const struct lt_expression *node;
+    const char *parts[LT_LIMIT_TYPE_DEPTH];
+    uint32_t count;
+};
+
+struct exceptions {
+    struct excepted *items;
+    uint32_t count;
+    bool is_exact; /* the case of letters tells names apart */
+};
+
+static bool same_name(const struct exceptions *exceptions, const char *a, const char *b)
+{
+    return exceptions->is_exact ? strcmp(a, b) == 0 : lt_ascii_compare(a, b) == 0;
+}
+
+static int read_excepted(struct lt_analyser *analyser, const struct lt_expression *node,
+                         struct excepted *out)
+{
+    *out = (struct excepted){.node = node};
+    for (const struct lt_expression *at = node;; at = at->arguments[0]) {
+        bool is_name = at->kind == LT_EXPR_COLUMN || at->kind == LT_EXPR_FIELD;
+        if (!is_name || out->count == LT_LIMIT_TYPE_DEPTH)
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
+                                    "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
+                                    "EXCEPT names columns, and fields as column.field");
+        memmove(out->parts + 1, out->parts, out->count * sizeof *out->parts);
+        out->parts[0] = at->name;
+        out->count++;
+        if (at->kind == LT_EXPR_COLUMN)
+            return LT_OK;
+    }
+}
+
+static bool is_under(const struct exceptions *exceptions, const struct excepted *a,
+                     const struct excepted *b)
+{
+    uint32_t count = a->count < b->count ? a->count : b->count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!same_name(exceptions, a->parts[i], b->parts[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Is there a column or field of this name in the struct? */
+static bool exists(const struct exceptions *exceptions, const struct excepted *item,
+                   const struct lt_type *type)
+{
+    for (uint32_t i = 0; i < item->count; i++) {
+        const struct lt_type *next = NULL;
+        for (uint32_t f = 0; type->kind == LT_TYPE_STRUCT && f < type->field_count; f++) {
+            if (same_name(exceptions, item->parts[i], type->fields[f].name))
+                next = type->fields[f].type;
+        }
+        if (next == NULL)
+            return false;
+        type = next;
+    }
+    return true;
+}
+
+static int read_exceptions(struct lt_analyser *analyser, const struct lt_expression *star,
+                           const struct lt_type *type, struct exceptions *out)
+{
+    uint32_t first = star->name != NULL;
+    out->is_exact = analyser->coerce.session->is_case_sensitive;
+    out->items =
+        lt_arena_alloc(analyser->coerce.arena, (star->argument_count + 1) * sizeof *out->items);
+    for (uint32_t i = first; i < star->argument_count; i++) {
+        struct excepted *item = &out->items[out->count];
+        int code = read_excepted(analyser, star->arguments[i], item);
+        if (code != LT_OK)
+            return code;
+        if (!exists(out, item, type))
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, item->node,
+                                    "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
+                                    "EXCEPT names \"%s\", which is no column here",
+                                    lt_expr_text(item->node, analyser->coerce.arena));
+        for (uint32_t k = 0; k < out->count; k++) {
+            if (is_under(out, item, &out->items[k]))
+                return lt_analyser_fail(
+                    analyser, LT_E_ANALYSIS, item->node, "EXCEPT_OVERLAPPING_COLUMNS", "42702",
+                    "EXCEPT names \"%s\" twice", lt_expr_text(item->node, analyser->coerce.arena));
+        }
+        out->count++;
+    }
+    return LT_OK;
+}
+
+/* The exceptions below one column or field, a step on; `*is_whole`: it is left out itself. */
+static struct exceptions step_into(const struct exceptions *exceptions, const char *name,
+                                   struct lt_arena *arena, bool *is_whole)
+{
+    struct exceptions inner = {.is_exact = exceptions->is_exact};
+    inner.items = lt_arena_alloc(arena, (exceptions->count + 1) * sizeof *inner.items);
+    *is_whole = false;
+    for (uint32_t i = 0; i < exceptions->count; i++) {
+        const struct excepted *item = &exceptions->items[i];
+        if (!same_name(exceptions, item->parts[0], name))
+            continue;
+        *is_whole = *is_whole || item->count == 1;
+        struct excepted *rest = &inner.items[inner.count++];
+        *rest = (struct excepted){.node = item->node, .count = item->count - 1};
+        memcpy(rest->parts, item->parts + 1, rest->count * sizeof *rest->parts);
+    }
+    return inner;
+}
+
+/* ------------------------------------------------------------------------------------- expansion
+ */
+
+/* A growing list in the arena's memory, large enough from the start. */
+struct items {
+    struct lt_expression **items;
+    uint32_t count;
+};
+
+static struct lt_expression *make_node(struct lt_analyser *analyser, enum lt_expression_kind kind,
+                                       const struct lt_expression *at, uint32_t argument_count)
+{
+    struct lt_expression *node = lt_arena_alloc(analyser->coerce.arena, sizeof *node);
+    *node = (struct lt_expression){.kind = kind,
+                                   .begin = at->begin,
+                                   .end = at->end,
+                                   .argument_count = argument_count,
+                                   .index = -1};
+    node->arguments =
+        lt_arena_alloc(analyser->coerce.arena, (argument_count + 1) * sizeof *node->arguments);
+    return node;
+}
+
+static struct lt_expression *make_alias(struct lt_analyser *analyser, struct lt_expression *node,
+                                        const char *name)
+{
+    struct lt_expression *alias = make_node(analyser, LT_EXPR_ALIAS, node, 1);
+    alias->name = name;
+    alias->arguments[0] = node;
+    return alias;
+}
+
+/* Field `index` of `base`, analysed: names may be doubled, so the position says which. */
+static struct lt_expression *make_field(struct lt_analyser *analyser, struct lt_expression *base,
+                                        const struct lt_type *type, uint32_t index)
+{
+    struct lt_expression *field = make_node(analyser, LT_EXPR_FIELD, base, 1);
+    field->name = type->fields[index].name;
+    field->arguments[0] = base;
+    field->index = (int32_t)index;
+    field->type = type->fields[index].type;
+    field->nullable = base->nullable || type->fields[index].nullable;
+    return field;
+}
+
+static struct lt_expression *make_column(struct lt_analyser *analyser,
+                                         const struct lt_expression *at, uint32_t index)
+{
+    const struct lt_field *column = &analyser->schema->fields[index];
+    struct lt_expression *node = make_node(analyser, LT_EXPR_COLUMN, at, 0);
+    node->name = column->name;
+    node->index = (int32_t)index;
+    node->type = column->type;
+    node->nullable = column->nullable;
+    return node;
+}
+
+/* The struct in `base` without some of its fields: named_struct('b', base.b, ...). Recursion is
+ * bounded by the depth of types. */
+static struct lt_expression *without(struct lt_analyser *analyser, struct lt_expression *base,
+                                     const struct exceptions *exceptions)
+{
+    const struct lt_type *type = base->type;
+    struct lt_expression *call = make_node(analyser, LT_EXPR_CALL, base, 2 * type->field_count);
+    call->name = "named_struct";
+    call->argument_count = 0;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        bool is_whole;
+        struct exceptions inner =
+            step_into(exceptions, type->fields[i].name, analyser->coerce.arena, &is_whole);
+        if (is_whole)
+            continue;
+        struct lt_expression *name = make_node(analyser, LT_EXPR_LITERAL, base, 0);
+        name->type = lt_type_simple(LT_TYPE_STRING);
+        name->value = lt_value_text(type->fields[i].name);
+        struct lt_expression *field = make_field(analyser, base, type, i);
+        call->arguments[call->argument_count++] = name;
+        call->arguments[call->argument_count++] =
+            inner.count == 0 ? field : without(analyser, field, &inner);
+    }
+    return call;
+}
+
+static void add_item(struct lt_analyser *analyser, struct items *out, struct lt_expression *node,
+                     const struct exceptions *exceptions)
+{
+    bool is_whole;
+    struct exceptions inner = step_into(exceptions, node->name, analyser->coerce.arena, &is_whole);
+    if (is_whole)
+        return;
+    out->items[out->count++] =
+        inner.count == 0 ? node : make_alias(analyser, without(analyser, node, &inner), node->name);
+}
+
+static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *star)
+{
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
+                            "cannot expand \"%s.*\": there is no such struct or input", star->name);
+}
+
+/* The type whose fields name.* stands for. */
+static int analyse_base(struct lt_analyser *analyser, const struct lt_expression *star)
+{
+    struct lt_expression *base = star->arguments[0];
+    struct lt_error quiet, *error = analyser->error;
+    analyser->error = &quiet;
+    int code = lt_analyse(analyser, base);
+    analyser->error = error;
+    if (code != LT_OK)
+        return refuse_base(analyser, star);
+    if (base->type->kind != LT_TYPE_STRUCT)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "_LEGACY_ERROR_TEMP_1050", NULL,
+                                "\"%s.*\" takes the fields of a struct, and it is of type %s",
+                                star->name, lt_analyser_shown(analyser, base->type));
+    return LT_OK;
+}
+
+static uint32_t most_items(const struct lt_analyser *analyser, const struct lt_expression *star)
+{
+    if (star->name != NULL)
+        return star->arguments[0]->type->field_count;
+    return analyser->schema == NULL ? 0 : analyser->schema->field_count;
+}
+
+/* Appends what the star stands for; the base of name.* is analysed. Fields keep their names, in a
+ * call by an alias. */
+static int expand_star(struct lt_analyser *analyser, const struct lt_expression *star,
+                       bool is_argument, struct items *out)
+{
+    struct exceptions exceptions = {0};
+    struct lt_expression *base = star->name == NULL ? NULL : star->arguments[0];
+    const struct lt_type *type = base == NULL ? analyser->schema : base->type;
+    if (type == NULL)
+        type = lt_type_struct(analyser->coerce.arena, NULL, 0);
+    int code = read_exceptions(analyser, star, type, &exceptions);
+    for (uint32_t i = 0; i < type->field_count && code == LT_OK; i++) {
+        struct lt_expression *item =
+            base == NULL ? make_column(analyser, star, i) : make_field(analyser, base, type, i);
+        if (base != NULL && is_argument && exceptions.count == 0)
+            out->items[out->count++] = make_alias(analyser, item, item->name);
+        else
+            add_item(analyser, out, item, &exceptions);
+    }
+    return code;
+}
+
+/* Replaces the stars of a list; the new list has room for one item more than it needs. */
+static int expand_items(struct lt_analyser *analyser, struct lt_expression *const *list,
+                        uint32_t count, bool is_argument, struct items *out)
+{
+    uint32_t most = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct lt_expression *item = list[i];
+        int code =
+            item->kind == LT_EXPR_STAR && item->name != NULL ? analyse_base(analyser, item) : LT_OK;
+        if (code != LT_OK)
+            return code;
+        most += item->kind == LT_EXPR_STAR ? most_items(analyser, item) : 0;
+    }
+    out->items =
+        lt_arena_alloc(analyser->coerce.arena, (most + 1) * sizeof(struct lt_expression *));
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i]->kind != LT_EXPR_STAR) {
+            out->items[out->count++] = list[i];
+            continue;
+        }
+        int code = expand_star(analyser, list[i], is_argument, out);
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_OK;
+}
+
+/* Operators have no list of arguments that a star could stand in; IN has. */
+static bool takes_stars(const struct lt_expression *call)
+{
+    int32_t index = lt_function_find(call->name);
+    const struct lt_function *function = index < 0 ? NULL : lt_function_at((size_t)index, NULL);
+    return function == NULL || !function->is_operator || function->flow == LT_FLOW_IN;
+}
+
+int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    bool has_star = false;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        has_star = has_star || call->arguments[i]->kind == LT_EXPR_STAR;
+    if (!has_star || !takes_stars(call))
+        return LT_OK;
+    struct items expanded = {0};
+    int code = expand_items(analyser, call->arguments, call->argument_count, true, &expanded);
+    call->arguments = expanded.items;
+    call->argument_count = expanded.count;
+    return code;
+}
+
+int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
+                         const struct lt_session *session, struct lt_arena *arena,
+                         struct lt_error *error)
+{
+    struct lt_analyser analyser = {.text = text,
+                                   .schema = schema,
+                                   .coerce = {lt_session_or_default(session), arena},
+                                   .error = error};
+    struct items expanded = {0};
+    int code = expand_items(&analyser, list->expressions, (uint32_t)list->count, false, &expanded);
+    for (uint32_t i = 0; i < expanded.count; i++) {
+        struct lt_expression *item = expanded.items[i];
+        if (item->kind != LT_EXPR_ALIAS && item->kind != LT_EXPR_COLUMN)
+            expanded.items[i] = make_alias(&analyser, item, lt_expr_output_name(item, arena));
+    }
+    *list = (struct lt_expr_list){.expressions = expanded.items, .count = expanded.count};
+    return code;
+}
+
+/* ------------------------------------------------------------------------------- names and schema
+ */
+
+const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
+{
+    bool has_name = expression->kind == LT_EXPR_ALIAS || expression->kind == LT_EXPR_COLUMN ||
+                    expression->kind == LT_EXPR_FIELD;
+    return has_name ? expression->name : lt_expr_text(expression, arena);
+}
+
+const struct lt_type *lt_expr_output_schema(struct lt_expression *const *expressions, size_t count,
+                                            struct lt_arena *arena)
+{
+    struct lt_field *fields = lt_arena_alloc(arena, count * sizeof *fields);
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (struct lt_field){.name = lt_expr_output_name(expressions[i], arena),
+                                      .type = expressions[i]->type,
+                                      .nullable = expressions[i]->nullable};
+    return lt_type_struct(arena, fields, count);
+}
+
+void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used)
+{
+    if (expression->kind == LT_EXPR_COLUMN)
+        lt_bit_set(used, (uint32_t)expression->index);
+    for (uint32_t i = 0; i < expression->argument_count; i++)
+        lt_expr_columns_used(expression->arguments[i], used);
+}
