@@ -289,13 +289,15 @@ enum lt_kernel lt_higher_transform_values(struct lt_machine *machine, const stru
     return LT_KERNEL_VALUE;
 }
 
-static uint32_t find_key(const struct lt_type *type, const struct lt_array *keys,
-                         const union lt_value *key)
+/* Where the keys of one map stand in the other. */
+static bool set_of_keys(struct lt_machine *machine, const struct lt_type *type,
+                        const struct lt_array *keys, struct lt_value_set *set)
 {
-    uint32_t index = 0;
-    while (index < keys->count && lt_value_compare(type, &keys->values[index], key) != 0)
-        index++;
-    return index;
+    if (!lt_value_set_init(set, machine, type, keys->values, keys->count, false))
+        return false;
+    for (uint32_t i = 0; i < keys->count; i++)
+        (void)lt_value_set_put(set, &keys->values[i], i); /* the first of equal ones counts */
+    return true;
 }
 
 /* One entry of the merged map; a position past the end is a value that is not there. */
@@ -319,16 +321,21 @@ enum lt_kernel lt_higher_map_zip_with(struct lt_machine *machine, const struct l
     const struct lt_map *b = lt_argument(machine, call, 1)->map;
     const struct lt_type *key_type = call->type->fields[0].type;
     struct lt_map_build build = lt_map_build_start(machine, call, a->keys.count + b->keys.count);
+    struct lt_value_set keys[2];
+    if (!set_of_keys(machine, key_type, &a->keys, &keys[0]) ||
+        !set_of_keys(machine, key_type, &b->keys, &keys[1]))
+        return lt_machine_too_large(machine, call);
     for (uint32_t i = 0; i < a->keys.count; i++) {
         const union lt_value *key = &a->keys.values[i];
-        enum lt_kernel result =
-            zip_entry(&build, key, &a->values, i, &b->values, find_key(key_type, &b->keys, key));
+        int64_t other = lt_value_set_find(&keys[1], key);
+        enum lt_kernel result = zip_entry(&build, key, &a->values, i, &b->values,
+                                          other < 0 ? b->keys.count : (uint32_t)other);
         if (result != LT_KERNEL_VALUE)
             return result;
     }
     for (uint32_t i = 0; i < b->keys.count; i++) {
         const union lt_value *key = &b->keys.values[i];
-        if (find_key(key_type, &a->keys, key) < a->keys.count)
+        if (lt_value_set_find(&keys[0], key) >= 0)
             continue;
         enum lt_kernel result = zip_entry(&build, key, &a->values, a->keys.count, &b->values, i);
         if (result != LT_KERNEL_VALUE)

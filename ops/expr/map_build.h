@@ -5,12 +5,13 @@
 #ifndef LT_OPS_EXPR_MAP_BUILD_H
 #define LT_OPS_EXPR_MAP_BUILD_H
 
-#include "ops/expr/machine.h"
+#include "ops/expr/value_set.h"
 
 struct lt_map_build {
     struct lt_machine *machine;
     const struct lt_call *call; /* whose type is the map */
     struct lt_map *map;         /* NULL: too large */
+    struct lt_value_set keys;
     uint32_t count;
 };
 
