@@ -140,6 +140,8 @@ extern const struct lt_function_group lt_functions_number;
 extern const struct lt_function_group lt_functions_hash;
 extern const struct lt_function_group lt_functions_digest;
 extern const struct lt_function_group lt_functions_encoding;
+extern const struct lt_function_group lt_functions_format;
+extern const struct lt_function_group lt_functions_number_text;
 extern const struct lt_function_group lt_functions_other;
 
 /* The field of each element of an array of structs; the call's state is its number. */

@@ -17,6 +17,7 @@
 
 #include "core/data/decimal.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/hash.h"
 
 enum { SEED = 42 };
 
@@ -39,7 +40,7 @@ static uint32_t murmur_finish(uint32_t hash, uint32_t size)
     return hash ^ hash >> 16;
 }
 
-static uint32_t murmur_bytes(const uint8_t *data, uint32_t size, uint32_t seed)
+uint32_t lt_hash_murmur(const uint8_t *data, uint32_t size, uint32_t seed)
 {
     uint32_t hash = seed, at = 0;
     for (; at + 4 <= size; at += 4) {
@@ -155,7 +156,7 @@ static uint64_t murmur_scalar(const struct lt_type *type, const union lt_value *
     uint64_t bits;
     if (is_bytes(type)) {
         const uint8_t *data = bytes_of(type, value, room, &size);
-        return murmur_bytes(data, size, hash);
+        return lt_hash_murmur(data, size, hash);
     }
     size = fixed_bytes(type, value, &bits);
     hash = murmur_mix(hash, (uint32_t)bits);
