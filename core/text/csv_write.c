@@ -35,7 +35,7 @@ static void write_number(struct lt_text_buffer *out, const struct lt_type *type,
         size_bytes = lt_number_format_double(value->f64, text);
         break;
     case LT_TYPE_DECIMAL:
-        size_bytes = lt_number_format_decimal(value->i128, type->scale, text);
+        size_bytes = lt_number_format_decimal_java(value->i128, type->scale, text);
         break;
     default:
         size_bytes = lt_number_format_i64(value->i64, text);
@@ -43,6 +43,65 @@ static void write_number(struct lt_text_buffer *out, const struct lt_type *type,
     lt_text_append_n(out, text, size_bytes);
 }
 
+static void write_text(struct lt_text_buffer *out, const struct lt_type *type,
+                       const union lt_value *value, const struct lt_csv_write_setup *setup);
+
+/* A NULL without a text leaves out the blank before it, too. */
+static void write_part(struct lt_text_buffer *out, bool is_first, const struct lt_type *type,
+                       bool is_null, const union lt_value *value,
+                       const struct lt_csv_write_setup *setup)
+{
+    const char *null_value = setup->options->null_value;
+    if (!is_first && (!is_null || *null_value != '\0'))
+        lt_text_append_char(out, ' ');
+    if (is_null)
+        lt_text_append(out, null_value);
+    else
+        write_text(out, type, value, setup);
+}
+
+static void write_array(struct lt_text_buffer *out, const struct lt_type *type,
+                        struct lt_array *array, const struct lt_csv_write_setup *setup)
+{
+    lt_array_materialize(array);
+    lt_text_append_char(out, '[');
+    for (uint32_t i = 0; i < array->count; i++) {
+        if (i != 0)
+            lt_text_append_char(out, ',');
+        write_part(out, i == 0, type->fields[0].type, lt_bit(array->nulls, i), &array->values[i],
+                   setup);
+    }
+    lt_text_append_char(out, ']');
+}
+
+static void write_map(struct lt_text_buffer *out, const struct lt_type *type,
+                      const struct lt_map *map, const struct lt_csv_write_setup *setup)
+{
+    lt_text_append_char(out, '{');
+    for (uint32_t i = 0; i < map->keys.count; i++) {
+        lt_text_append(out, i == 0 ? "" : ", ");
+        write_text(out, type->fields[0].type, &map->keys.values[i], setup);
+        lt_text_append(out, " ->");
+        write_part(out, false, type->fields[1].type, lt_bit(map->values.nulls, i),
+                   &map->values.values[i], setup);
+    }
+    lt_text_append_char(out, '}');
+}
+
+static void write_struct(struct lt_text_buffer *out, const struct lt_type *type,
+                         const struct lt_struct *structure, const struct lt_csv_write_setup *setup)
+{
+    lt_text_append_char(out, '{');
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (i != 0)
+            lt_text_append_char(out, ',');
+        write_part(out, i == 0, type->fields[i].type, lt_bit(structure->nulls, i),
+                   &structure->values[i], setup);
+    }
+    lt_text_append_char(out, '}');
+}
+
+/* Recursion is bounded by the depth of types. */
 static void write_text(struct lt_text_buffer *out, const struct lt_type *type,
                        const union lt_value *value, const struct lt_csv_write_setup *setup)
 {
@@ -70,9 +129,13 @@ static void write_text(struct lt_text_buffer *out, const struct lt_type *type,
         setup->times.format(setup->times.context, type, value, out);
         break;
     case LT_TYPE_ARRAY:
+        write_array(out, type, value->array, setup);
+        break;
     case LT_TYPE_MAP:
+        write_map(out, type, value->map, setup);
+        break;
     case LT_TYPE_STRUCT:
-        setup->format_nested(setup->nested_context, type, value, out);
+        write_struct(out, type, value->structure, setup);
         break;
     default:
         lt_assert(lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL);

@@ -1,6 +1,8 @@
 /*
  * Structs to CSV records: to_csv, and the CSV file sink. Quotes stand where the text holds a
  * delimiter, a quote or a line break, begins with a quote, or begins the record as a comment would.
+ * Arrays, maps and structs are one field: "[1, 2]", "{k -> 1}", "{1, x}", with the null value for
+ * NULL.
  *
  * on: any. The buffer grows; an expression that writes CSV for each record keeps one buffer.
  */
@@ -16,11 +18,6 @@
 struct lt_csv_write_setup {
     const struct lt_csv_options *options;
     struct lt_codec_times times; /* dates and timestamps; intervals are written as SQL literals */
-    /* Appends the text of an array, map or struct, as a cast to string gives it; NULL: the type has
-     * none. */
-    void (*format_nested)(void *context, const struct lt_type *type, const union lt_value *value,
-                          struct lt_text_buffer *out);
-    void *nested_context;
 };
 
 /* Appends the record without a line break. */

@@ -162,7 +162,7 @@ static void write_decimal(struct lt_text_buffer *out, const struct lt_type *type
                           const union lt_value *value)
 {
     char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
-    size_t size_bytes = lt_number_format_decimal(value->i128, type->scale, text);
+    size_t size_bytes = lt_number_format_decimal_java(value->i128, type->scale, text);
     lt_text_append_n(out, text, size_bytes);
 }
 

@@ -1,7 +1,7 @@
 /*
  * Writing JSON as Spark's to_json does: fields in the order of the type, timestamps as ISO text
- * with milliseconds and an offset, binary as base64, decimals plain, NaN and infinities as strings,
- * map keys as text. Bytes of a string that are not UTF-8 become U+FFFD.
+ * with milliseconds and an offset, binary as base64, decimals as Java prints them, NaN and
+ * infinities as strings, map keys as text. Bytes of a string that are not UTF-8 become U+FFFD.
  *
  * on: any. The buffer grows; an expression that writes JSON for each record keeps one buffer.
  */

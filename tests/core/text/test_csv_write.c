@@ -34,14 +34,6 @@ static void set(const char *key, const char *value)
     assert_int_equal(lt_csv_options_set(&options, arena, key, value, NULL), 0);
 }
 
-static void format_nested(void *context, const struct lt_type *type, const union lt_value *value,
-                          struct lt_text_buffer *out)
-{
-    (void)context;
-    (void)type;
-    lt_text_format(out, "[%u, ...]", value->array->count);
-}
-
 /* Two columns, of which the second may be NULL. */
 static void writes(const char *ddl, union lt_value a, const union lt_value *b, const char *expected)
 {
@@ -49,8 +41,7 @@ static void writes(const char *ddl, union lt_value a, const union lt_value *b, c
     struct lt_text_buffer out;
     union lt_value values[2] = {a, b != NULL ? *b : (union lt_value){0}};
     uint64_t nulls = b == NULL ? 2 : 0;
-    struct lt_csv_write_setup setup = {
-        .options = &options, .times = iso_times, .format_nested = format_nested};
+    struct lt_csv_write_setup setup = {.options = &options, .times = iso_times};
     lt_text_init(&out);
     assert_int_equal(lt_type_parse_ddl(ddl, arena, &type, NULL), 0);
     lt_csv_write_row(&out, type, values, &nulls, &setup);
@@ -124,9 +115,11 @@ static void values_have_the_text_of_their_types(void **state)
     writes("a DATE, b TIMESTAMP", lt_value_i64(19724), &b, "2024-01-02,2024-01-02T03:04:05.678Z");
     b = lt_value_i64(86400000000);
     writes("a BINARY, b INTERVAL DAY", lt_value_bytes("AB", 2), &b, "[41 42],INTERVAL '1' DAY");
-    struct lt_array array = {.count = 2};
+    const uint64_t second_is_null = 2;
+    union lt_value elements[2] = {{.i64 = 7}};
+    struct lt_array array = {.count = 2, .nulls = &second_is_null, .values = elements};
     b.array = &array;
-    writes("a INT, b ARRAY<INT>", lt_value_i64(1), &b, "1,\"[2, ...]\"");
+    writes("a INT, b ARRAY<INT>", lt_value_i64(1), &b, "1,\"[7,]\"");
 }
 
 static void a_header_is_the_names(void **state)
