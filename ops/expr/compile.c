@@ -155,10 +155,11 @@ static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expr
 {
     uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
     uint32_t out = wanted_or_new(compiler, want);
+    uint32_t position = lt_compiler_field_position(compiler, node);
     if (node->arguments[0]->type->kind == LT_TYPE_ARRAY) {
         struct lt_call *call = lt_compiler_call(compiler, node, 1);
         uint32_t *index = lt_arena_alloc(compiler->program->arena, sizeof *index);
-        *index = (uint32_t)node->index;
+        *index = position;
         call->kernel = lt_field_of_elements;
         call->state = index;
         lt_call_arguments(call)[0] = base;
@@ -166,8 +167,7 @@ static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expr
         return out;
     }
     (void)lt_compiler_emit(
-        compiler,
-        (struct lt_step){.op = LT_OP_FIELD, .out = out, .a = base, .b = (uint32_t)node->index});
+        compiler, (struct lt_step){.op = LT_OP_FIELD, .out = out, .a = base, .b = position});
     return out;
 }
 
@@ -376,19 +376,19 @@ static bool compile_size_compared(struct lt_compiler *compiler, const struct lt_
     return true;
 }
 
-static void prepare(struct lt_compiler *compiler, const struct lt_expression *node,
-                    const struct lt_function *function, struct lt_call *call)
+void lt_compiler_prepare(struct lt_compiler *compiler, const struct lt_prepare *request,
+                         const struct lt_function *function)
 {
     struct lt_program *program = compiler->program;
-    struct lt_prepare request = {call, node, program->arena};
-    if (function->prepare(&request, compiler->error) != LT_OK) {
+    if (function->prepare(request, compiler->error) != LT_OK) {
         compiler->is_failed = true;
         return;
     }
-    if (function->release == NULL || call->state == NULL)
+    void *state = request->call->state;
+    if (function->release == NULL || state == NULL)
         return;
     struct lt_prepared *prepared = lt_arena_alloc(program->arena, sizeof *prepared);
-    *prepared = (struct lt_prepared){program->prepared, function->release, call->state};
+    *prepared = (struct lt_prepared){program->prepared, function->release, state};
     program->prepared = prepared;
 }
 
@@ -434,8 +434,10 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
         call->kernel = function->legacy_kernel;
         op = LT_OP_CALL;
     }
+    const struct lt_prepare request = {
+        .call = call, .expression = node, .arena = compiler->program->arena};
     if (function->prepare != NULL)
-        prepare(compiler, node, function, call);
+        lt_compiler_prepare(compiler, &request, function);
     uint32_t out = wanted_or_new(compiler, want);
     lt_compiler_emit_call(compiler, op, call, out);
     return out;
@@ -456,6 +458,8 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
         return compile_coalesce(compiler, node, want);
     case LT_FLOW_IN:
         return compile_in(compiler, node, want);
+    case LT_FLOW_READER:
+        return lt_compile_reader(compiler, node, want);
     case LT_FLOW_CALL:
         break;
     case LT_FLOW_REWRITTEN:

@@ -23,6 +23,16 @@ struct lt_program_json {
     int32_t column; /* -1: not a column; the group has one path and one user */
 };
 
+/* What reads documents for calls of the same text and type. */
+struct lt_program_reader {
+    struct lt_program_reader *next;
+    const struct lt_expression *node; /* the first of the calls */
+    const struct lt_function *function;
+    struct lt_use *use;
+    void *state; /* once prepared */
+    bool is_shared, is_prepared;
+};
+
 struct lt_program {
     struct lt_machine machine;
     struct lt_step *steps;
@@ -36,6 +46,7 @@ struct lt_program {
     struct lt_arena *arena;
     struct lt_prepared *prepared;
     struct lt_program_json *json;
+    struct lt_program_reader *readers;
     struct lt_program_fault fault;
 };
 
@@ -71,6 +82,19 @@ static inline uint32_t *lt_call_arguments(struct lt_call *call)
 /* A step that does nothing but call. */
 void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct lt_call *call,
                            uint32_t out);
+
+/* Lets the function make the call's state; failures are kept in the compiler. */
+void lt_compiler_prepare(struct lt_compiler *compiler, const struct lt_prepare *request,
+                         const struct lt_function *function);
+
+/* compile_reader.c: calls that read documents. All expressions are looked through before the first
+ * is compiled. */
+void lt_compiler_find_readers(struct lt_compiler *compiler, const struct lt_expression *root);
+uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_expression *node,
+                           uint32_t want);
+/* Where the struct under a FIELD node holds that field. */
+uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
+                                    const struct lt_expression *node);
 
 /* compile_part.c: casts, and calls with lambdas. */
 uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,

@@ -31,6 +31,7 @@
 #include "core/base/arena.h"
 #include "core/flow/expression.h"
 #include "ops/expr/machine.h"
+#include "ops/expr/use.h"
 
 /* How a call becomes steps, where it is not simply "evaluate all arguments, then call". */
 enum lt_flow {
@@ -41,6 +42,7 @@ enum lt_flow {
     LT_FLOW_COALESCE,
     LT_FLOW_REWRITTEN, /* the analyser makes other calls of it */
     LT_FLOW_IN,
+    LT_FLOW_READER, /* reads a document, once for all that take parts of it: compile_reader.c */
 };
 
 enum lt_null_rule {
@@ -76,6 +78,10 @@ struct lt_prepare {
     /* The argument's expression; a literal's value is known now. */
     const struct lt_expression *expression;
     struct lt_arena *arena;
+    /* LT_FLOW_READER: what the program uses of the value, not NULL, and whether several calls
+     * share the state. */
+    struct lt_use *use;
+    bool is_shared;
 };
 
 struct lt_analyser;
@@ -99,6 +105,8 @@ struct lt_function {
      * `release`, which gets the state. */
     int (*prepare)(const struct lt_prepare *prepare, struct lt_error *error);
     void (*release)(void *state);
+    /* Optional: adds what reading has cost so far, by the state. */
+    void (*count)(const void *state, uint64_t *documents, uint64_t *fields_parsed);
     /* Optional: analyses a call whose arguments (but lambdas) are analysed. Puts casts over the
      * arguments, sets signature, type and nullable of the call, and returns LT_OK; or returns
      * LT_INFER_LETTERS; or refuses with lt_analyser_fail(). The count of arguments is right. */
@@ -143,6 +151,8 @@ extern const struct lt_function_group lt_functions_encoding;
 extern const struct lt_function_group lt_functions_format;
 extern const struct lt_function_group lt_functions_number_text;
 extern const struct lt_function_group lt_functions_other;
+extern const struct lt_function_group lt_functions_json;
+extern const struct lt_function_group lt_functions_csv;
 
 /* The field of each element of an array of structs; the call's state is its number. */
 lt_kernel_fn lt_field_of_elements;

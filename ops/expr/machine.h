@@ -224,6 +224,29 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
 /* What a step's `code` is, or NULL in a build without computed goto. */
 const void *lt_machine_label(enum lt_op op);
 enum lt_machine_end { LT_MACHINE_FALSE, LT_MACHINE_TRUE, LT_MACHINE_NULL, LT_MACHINE_FAULTED };
+/* What a reader of documents has read in an evaluation: for all its calls. */
+struct lt_reading {
+    bool is_shared; /* false: each call reads for itself */
+    uint64_t generation;
+    enum lt_kernel result;
+    union lt_value value;
+};
+/* Takes what was read in this evaluation, or reads. */
+static inline enum lt_kernel lt_reading_once(struct lt_reading *reading,
+                                             struct lt_machine *machine,
+                                             const struct lt_call *call, lt_kernel_fn *read,
+                                             union lt_value *out)
+{
+    if (reading->is_shared && reading->generation == machine->generation) {
+        *out = reading->value;
+        return reading->result;
+    }
+    reading->result = read(machine, call, out);
+    reading->value = *out;
+    reading->generation = machine->generation;
+    return reading->result;
+}
+
 /* Runs the machine's steps from number `first` up to ANSWER, RETURN or END. */
 enum lt_machine_end lt_machine_run(struct lt_machine *machine, uint32_t first);
 /* The same steps through a switch. */

@@ -33,6 +33,8 @@ static void find_shortcut(struct lt_program *program)
 
 static void compile_all(struct lt_compiler *compiler, const struct lt_program_options *options)
 {
+    for (size_t i = 0; i < options->count; i++)
+        lt_compiler_find_readers(compiler, options->expressions[i]);
     for (size_t i = 0; i < options->count; i++) {
         compiler->text = options->texts == NULL ? NULL : options->texts[i];
         uint32_t result = lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY);
@@ -168,6 +170,11 @@ struct lt_program_json_counters lt_program_json_counters(const struct lt_program
     struct lt_program_json_counters sum = {0};
     for (struct lt_program_json *json = program->json; json != NULL; json = json->next)
         lt_json_group_count(json->group, &sum.documents, &sum.copies, &sum.fields_parsed);
+    for (const struct lt_program_reader *reader = program->readers; reader != NULL;
+         reader = reader->next) {
+        if (reader->function->count != NULL && reader->state != NULL)
+            reader->function->count(reader->state, &sum.documents, &sum.fields_parsed);
+    }
     return sum;
 }
 

@@ -1,0 +1,347 @@
+/*
+ * JSON text to typed values and back: from_json, to_json, schema_of_json. The reading and writing
+ * is core/text's; here are the schema, the options, the session's zone, and the record path.
+ *
+ * from_json reads only the parts of its type that the program uses (use.h), where that cannot
+ * change what they are: with FAILFAST or a corrupt-record column every field counts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text/json_infer.h"
+#include "core/text/json_read.h"
+#include "core/text/json_write.h"
+#include "ops/expr/codec_arguments.h"
+#include "ops/expr/codec_times.h"
+
+static int set_option(void *options, struct lt_arena *arena, const char *key, const char *value,
+                      struct lt_error *error)
+{
+    return lt_json_options_set(options, arena, key, value, error);
+}
+
+static struct lt_times_setup times_setup(const struct lt_json_options *options,
+                                         const struct lt_session *session, enum lt_datetime_use use)
+{
+    return (struct lt_times_setup){.session = session,
+                                   .use = use,
+                                   .time_zone = options->time_zone,
+                                   .date_format = options->date_format,
+                                   .timestamp_format = options->timestamp_format,
+                                   .timestamp_ntz_format = options->timestamp_ntz_format,
+                                   .falls_back = options->datetime_parsing_fallback,
+                                   .takes_day_numbers = true};
+}
+
+/* ----------------------------------------------------------------------------------- from_json */
+
+/* One reader, of all the calls that have the same text and type. */
+struct json_input {
+    struct lt_json_options options;
+    struct lt_arena *arena; /* of their texts and the type */
+    struct lt_times *times;
+    struct lt_json_reader *reader;
+    struct lt_reading reading;
+};
+
+static void release_input(void *state)
+{
+    struct json_input *input = state;
+    lt_json_reader_destroy(input->reader);
+    lt_times_destroy(input->times);
+    lt_arena_destroy(input->arena);
+    free(input);
+}
+
+static void count_input(const void *state, uint64_t *documents, uint64_t *fields_parsed)
+{
+    const struct json_input *input = state;
+    struct lt_json_read_counters counters = lt_json_reader_counters(input->reader);
+    *documents += counters.documents;
+    *fields_parsed += counters.fields_parsed;
+}
+
+static bool has_map_keys_of_strings(const struct lt_type *type)
+{
+    if (type->kind == LT_TYPE_MAP && type->fields[0].type->kind != LT_TYPE_STRING)
+        return false;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (!has_map_keys_of_strings(type->fields[i].type))
+            return false;
+    }
+    return true;
+}
+
+static bool has_kind(const struct lt_type *type, enum lt_type_kind kind)
+{
+    bool has = type->kind == kind;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        has = has || has_kind(type->fields[i].type, kind);
+    return has;
+}
+
+static int infer_from_json(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type;
+    int code = lt_infer_schema(analyser, call, 1, &type);
+    if (code == LT_OK)
+        code = lt_infer_options(analyser, call, 2);
+    if (code != LT_OK)
+        return code;
+    if (!lt_type_is_nested(type))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", "42K09",
+                                "\"from_json\" gives a struct, an array or a map, not %s",
+                                lt_analyser_shown(analyser, type));
+    if (!has_map_keys_of_strings(type))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE", "42K09",
+                                "the keys of a map that \"from_json\" gives must be strings");
+    if (has_kind(type, LT_TYPE_VARIANT))
+        return lt_analyser_later(analyser, call, "a VARIANT of \"from_json\"");
+    code = lt_infer_string(analyser, call, 0);
+    return code == LT_OK ? lt_infer_done(call, type, true) : code;
+}
+
+static int refuse_mode(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    (void)lt_error_set(error, LT_E_ANALYSIS,
+                       "\"%s\" cannot drop malformed records; hint: use the mode PERMISSIVE or "
+                       "FAILFAST",
+                       prepare->call->name);
+    return lt_error_condition(error, "PARSE_MODE_UNSUPPORTED", "42601");
+}
+
+static int refuse_time(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    (void)lt_error_set(error, LT_E_UNSUPPORTED, "\"%s\" cannot read a TIME; hint: read a STRING",
+                       prepare->call->name);
+    return lt_error_condition(error, "UNSUPPORTED_DATATYPE", "0A000");
+}
+
+/* The field that gets malformed documents, when it is used. */
+static bool wants_corrupt_record(const struct lt_use *use, const char *name)
+{
+    for (uint32_t i = 0; use->type->kind == LT_TYPE_STRUCT && i < use->type->field_count; i++) {
+        if (strcmp(use->type->fields[i].name, name) == 0 && lt_use_has(use, i))
+            return true;
+    }
+    return false;
+}
+
+static int create_reader(const struct lt_prepare *prepare, struct json_input *input,
+                         struct lt_error *error)
+{
+    const struct lt_json_options *options = &input->options;
+    const struct lt_type *type = prepare->call->type;
+    if (options->mode == LT_CODEC_DROPMALFORMED)
+        return refuse_mode(prepare, error);
+    if (has_kind(type, LT_TYPE_TIME))
+        return refuse_time(prepare, error);
+    struct lt_times_setup setup = times_setup(options, prepare->call->session, LT_DATETIME_READING);
+    int code = lt_times_create(&setup, &input->times, error);
+    if (code != LT_OK)
+        return code;
+    if (options->mode == LT_CODEC_PERMISSIVE &&
+        !wants_corrupt_record(prepare->use, options->corrupt_column))
+        type = lt_use_prune(input->arena, prepare->use);
+    const struct lt_json_read_setup read = {
+        .type = type, .options = options, .times = lt_times_codec(input->times)};
+    return lt_json_reader_create(&read, &input->reader, error);
+}
+
+static int prepare_from_json(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    struct json_input *input = lt_alloc(sizeof *input);
+    input->arena = lt_arena_create();
+    input->reading.is_shared = prepare->is_shared;
+    lt_json_options_init(&input->options);
+    int code =
+        lt_options_read(prepare->expression, 2, set_option, &input->options, input->arena, error);
+    if (code == LT_OK)
+        code = create_reader(prepare, input, error);
+    if (code == LT_OK)
+        prepare->call->state = input;
+    else
+        release_input(input);
+    return code;
+}
+
+static void *take_memory(void *context, size_t size_bytes)
+{
+    return lt_machine_alloc(context, size_bytes);
+}
+
+static enum lt_kernel read_json(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    struct json_input *input = call->state;
+    const struct lt_codec_memory memory = {.alloc = take_memory, .context = machine};
+    switch (lt_json_read(input->reader, lt_argument_bytes(machine, call, 0), &memory, out)) {
+    case LT_CODEC_VALUE:
+        return LT_KERNEL_VALUE;
+    case LT_CODEC_NULL:
+    case LT_CODEC_DROPPED:
+        return LT_KERNEL_NULL;
+    case LT_CODEC_FAILED:
+        return lt_machine_fault(machine, call, lt_json_reader_condition(input->reader), "22023",
+                                "the JSON is malformed: %s", lt_json_reader_cause(input->reader));
+    case LT_CODEC_NO_MEMORY:
+        break;
+    }
+    return lt_machine_too_large(machine, call);
+}
+
+static enum lt_kernel from_json(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    struct json_input *input = call->state;
+    return lt_reading_once(&input->reading, machine, call, read_json, out);
+}
+
+/* ------------------------------------------------------------------------------------- to_json */
+
+struct json_output {
+    struct lt_json_options options;
+    struct lt_arena *arena;
+    struct lt_times *times;
+    struct lt_codec_times codec;
+    struct lt_json_write_options write;
+};
+
+static void release_output(void *state)
+{
+    struct json_output *output = state;
+    lt_times_destroy(output->times);
+    lt_arena_destroy(output->arena);
+    free(output);
+}
+
+static int infer_to_json(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = lt_infer_options(analyser, call, 1);
+    if (code != LT_OK)
+        return code;
+    const struct lt_expression *value = call->arguments[0];
+    bool is_null = value->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(value);
+    if (!lt_type_is_nested(value->type) && !is_null)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, value,
+                                "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", "42K09",
+                                "\"to_json\" takes a struct, an array or a map, not a value of "
+                                "type %s; hint: to_json(named_struct('name', value))",
+                                lt_analyser_shown(analyser, value->type));
+    if (has_kind(value->type, LT_TYPE_VARIANT))
+        return lt_analyser_later(analyser, call, "\"to_json\" of a VARIANT");
+    return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), value->nullable);
+}
+
+static int prepare_to_json(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    struct json_output *output = lt_alloc(sizeof *output);
+    output->arena = lt_arena_create();
+    lt_json_options_init(&output->options);
+    int code =
+        lt_options_read(prepare->expression, 1, set_option, &output->options, output->arena, error);
+    struct lt_times_setup setup =
+        times_setup(&output->options, prepare->call->session, LT_DATETIME_PRINTING);
+    if (code == LT_OK)
+        code = lt_times_create(&setup, &output->times, error);
+    if (code != LT_OK) {
+        release_output(output);
+        return code;
+    }
+    output->codec = lt_times_codec(output->times);
+    output->write = (struct lt_json_write_options){
+        .keep_null_fields = !output->options.ignore_null_fields,
+        .pretty = output->options.pretty,
+        .offset_s = lt_times_offset_s,
+        .context = output->times,
+        .times = lt_times_has_pattern(output->times) ? &output->codec : NULL};
+    prepare->call->state = output;
+    return LT_OK;
+}
+
+/* The machine's text keeps its memory: after the longest document nothing is allocated. */
+static enum lt_kernel to_json(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    struct json_output *output = call->state;
+    struct lt_text_buffer *text = &machine->text;
+    lt_text_clear(text);
+    lt_json_write_value(text, call->argument_types[0], lt_argument(machine, call, 0),
+                        &output->write);
+    if (lt_times_take_failure(output->times))
+        return lt_machine_fault(machine, call, "UNSUPPORTED_TEMPORAL_FIELD", "22007",
+                                "a pattern asks for what its value has not");
+    return lt_machine_put(machine, call, text->data, text->size_bytes, out);
+}
+
+/* ------------------------------------------------------------------------------ schema_of_json */
+
+static int infer_schema_of_json(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = lt_infer_sample(analyser, call, 0);
+    if (code == LT_OK)
+        code = lt_infer_options(analyser, call, 1);
+    return code == LT_OK ? lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), false) : code;
+}
+
+static int infer_type(const struct lt_prepare *prepare, const struct lt_json_options *options,
+                      struct lt_error *error)
+{
+    struct lt_session session = *lt_session_default(); /* UTC, whatever the session's zone */
+    struct lt_times_setup setup = times_setup(options, &session, LT_DATETIME_READING);
+    const struct lt_bytes sample = prepare->expression->arguments[0]->value.bytes;
+    const struct lt_type *type;
+    struct lt_times *times;
+    int code = lt_times_create(&setup, &times, error);
+    if (code != LT_OK)
+        return code;
+    const struct lt_codec_times codec = lt_times_codec(times);
+    code = lt_json_infer(sample.data, sample.size_bytes, options, &codec, prepare->arena, &type,
+                         error);
+    lt_times_destroy(times);
+    if (code != LT_OK)
+        return lt_error_condition(error, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", "22023");
+    prepare->call->state = (void *)(uintptr_t)lt_type_sql(prepare->arena, type);
+    return LT_OK;
+}
+
+static int prepare_schema(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    struct lt_json_options options;
+    lt_json_options_init(&options);
+    int code = lt_options_read(prepare->expression, 1, set_option, &options, prepare->arena, error);
+    return code == LT_OK ? infer_type(prepare, &options, error) : code;
+}
+
+static enum lt_kernel schema_of_json(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    (void)machine;
+    *out = lt_value_text(call->state);
+    return LT_KERNEL_VALUE;
+}
+
+static const struct lt_function functions[] = {
+    {"from_json", NULL, "from_json(json, schema[, options])",
+     "The JSON text as a struct, array or map of the schema, a constant; what does not fit is "
+     "NULL.",
+     "from_json('{\"a\":1,\"b\":\"x\"}', 'a INT, b STRING').a", "1", .is_deterministic = true,
+     .flow = LT_FLOW_READER, .infer = infer_from_json, .prepare = prepare_from_json,
+     .release = release_input, .count = count_input,
+     .signatures = {LT_KERNEL("SS[a]", "a", from_json)}},
+    {"to_json", NULL, "to_json(value[, options])",
+     "A struct, array or map as JSON text; NULL fields are left out unless ignoreNullFields is "
+     "false.",
+     "to_json(named_struct('a', 1, 'b', 'x'))", "{\"a\":1,\"b\":\"x\"}", .is_deterministic = true,
+     .infer = infer_to_json, .prepare = prepare_to_json, .release = release_output,
+     .signatures = {LT_KERNEL("a[a]", "s", to_json)}},
+    {"schema_of_json", NULL, "schema_of_json(json[, options])",
+     "The type of a constant JSON text, as from_json takes it.", "schema_of_json('{\"a\":1}')",
+     "STRUCT<a: BIGINT>", .is_deterministic = true, .infer = infer_schema_of_json,
+     .prepare = prepare_schema, .signatures = {LT_KERNEL("S[a]", "s", schema_of_json)}},
+};
+
+const struct lt_function_group lt_functions_json = {"json", functions,
+                                                    sizeof functions / sizeof functions[0]};
