@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "ops/expr/arithmetic_time.h"
 #include "ops/expr/cast_decimal.h"
 
 /* --------------------------------------------------------------------------------------- kernels
@@ -147,6 +148,10 @@ static const struct {
 
 int lt_infer_arithmetic(struct lt_analyser *analyser, struct lt_expression *call)
 {
+    const char *name = lt_function_at((size_t)call->index, NULL)->name;
+    int code = lt_infer_time_arithmetic(analyser, call, name);
+    if (code != LT_INFER_LETTERS)
+        return code;
     struct lt_expression **arguments = call->arguments;
     if (arguments[0]->type->kind != LT_TYPE_DECIMAL && arguments[1]->type->kind != LT_TYPE_DECIMAL)
         return LT_INFER_LETTERS;
@@ -154,11 +159,10 @@ int lt_infer_arithmetic(struct lt_analyser *analyser, struct lt_expression *call
     const struct lt_type *b = decimal_beside(analyser, arguments[1], arguments[0]);
     if (a == NULL || b == NULL)
         return LT_INFER_LETTERS;
-    const char *name = lt_function_at((size_t)call->index, NULL)->name;
     size_t row = 0;
     while (strcmp(TWO[row].name, name) != 0)
         row++;
-    int code = lt_analyser_cast(analyser, &arguments[0], a);
+    code = lt_analyser_cast(analyser, &arguments[0], a);
     if (code == LT_OK)
         code = lt_analyser_cast(analyser, &arguments[1], b);
     if (code != LT_OK)
@@ -228,6 +232,9 @@ static int become_decimal(struct lt_analyser *analyser, struct lt_expression *ca
 int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const char *name = lt_function_at((size_t)call->index, NULL)->name;
+    int sign_code = lt_infer_interval_sign(analyser, call, name);
+    if (sign_code != LT_INFER_LETTERS)
+        return sign_code;
     bool is_cut = strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0;
     if (is_cut && call->argument_count == 2) {
         int code = become_decimal(analyser, call);

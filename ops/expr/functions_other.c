@@ -1,7 +1,6 @@
 /*
- * JSON text, time, types, errors raised on purpose.
+ * JSON text, types, errors raised on purpose.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,80 +68,6 @@ static enum lt_kernel get_json_object(struct lt_machine *machine, const struct l
     return lt_machine_put(machine, call, lookup->found.data, lookup->found.size_bytes, out);
 }
 
-/* ---------------------------------------------------------------------------------------- time */
-
-static enum lt_kernel current_timestamp(struct lt_machine *machine, const struct lt_call *call,
-                                        union lt_value *out)
-{
-    (void)call;
-    out->i64 = lt_clock_wall_us(machine->clock);
-    return LT_KERNEL_VALUE;
-}
-
-static int64_t floor_divide(int64_t value, int64_t by)
-{
-    return value / by - (value % by < 0);
-}
-
-static enum lt_kernel unix_seconds(struct lt_machine *machine, const struct lt_call *call,
-                                   union lt_value *out)
-{
-    out->i64 = floor_divide(lt_argument(machine, call, 0)->i64, LT_US_PER_S);
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel unix_millis(struct lt_machine *machine, const struct lt_call *call,
-                                  union lt_value *out)
-{
-    out->i64 = floor_divide(lt_argument(machine, call, 0)->i64, LT_US_PER_MS);
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel unix_micros(struct lt_machine *machine, const struct lt_call *call,
-                                  union lt_value *out)
-{
-    out->i64 = lt_argument(machine, call, 0)->i64;
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel to_timestamp(struct lt_machine *machine, const struct lt_call *call,
-                                   int64_t unit_us, union lt_value *out)
-{
-    if (__builtin_mul_overflow(lt_argument(machine, call, 0)->i64, unit_us, &out->i64))
-        return lt_machine_fault(machine, call, "DATETIME_OVERFLOW", "22008",
-                                "the time does not fit into a timestamp");
-    return LT_KERNEL_VALUE;
-}
-
-/* A fraction of a second counts; what does not fit saturates. */
-static enum lt_kernel timestamp_fraction(struct lt_machine *machine, const struct lt_call *call,
-                                         union lt_value *out)
-{
-    double us = lt_argument(machine, call, 0)->f64 * LT_US_PER_S;
-    if (isnan(us) || isinf(lt_argument(machine, call, 0)->f64))
-        return LT_KERNEL_NULL;
-    out->i64 = us >= 0x1p63 ? INT64_MAX : us < -0x1p63 ? INT64_MIN : (int64_t)us;
-    return LT_KERNEL_VALUE;
-}
-
-static enum lt_kernel timestamp_seconds(struct lt_machine *machine, const struct lt_call *call,
-                                        union lt_value *out)
-{
-    return to_timestamp(machine, call, LT_US_PER_S, out);
-}
-
-static enum lt_kernel timestamp_millis(struct lt_machine *machine, const struct lt_call *call,
-                                       union lt_value *out)
-{
-    return to_timestamp(machine, call, LT_US_PER_MS, out);
-}
-
-static enum lt_kernel timestamp_micros(struct lt_machine *machine, const struct lt_call *call,
-                                       union lt_value *out)
-{
-    return to_timestamp(machine, call, 1, out);
-}
-
 /* ---------------------------------------------------------------------------- types and errors */
 
 static enum lt_kernel raise(struct lt_machine *machine, const struct lt_call *call, uint32_t index)
@@ -180,29 +105,6 @@ static const struct lt_function functions[] = {
      "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", DETERMINISTIC,
      .signatures = {LT_KERNEL("oS", "s", get_json_object)}, .prepare = prepare_lookup,
      .release = release_lookup},
-    {"current_timestamp", "now", "current_timestamp()",
-     "The time at which the record is evaluated.", "current_timestamp()", NULL,
-     .signatures = {LT_KERNEL("", "t", current_timestamp)}},
-    {"unix_seconds", NULL, "unix_seconds(timestamp)", "Seconds since 1970-01-01 00:00:00 UTC.",
-     "unix_seconds(TIMESTAMP'1970-01-01 00:00:01')", "1", DETERMINISTIC,
-     .signatures = {LT_KERNEL("t", "l", unix_seconds)}},
-    {"unix_millis", NULL, "unix_millis(timestamp)", "Milliseconds since 1970-01-01 00:00:00 UTC.",
-     "unix_millis(TIMESTAMP'1970-01-01 00:00:01')", "1000", DETERMINISTIC,
-     .signatures = {LT_KERNEL("t", "l", unix_millis)}},
-    {"unix_micros", NULL, "unix_micros(timestamp)", "Microseconds since 1970-01-01 00:00:00 UTC.",
-     "unix_micros(TIMESTAMP'1970-01-01 00:00:01')", "1000000", DETERMINISTIC,
-     .signatures = {LT_KERNEL("t", "l", unix_micros)}},
-    {"timestamp_seconds", NULL, "timestamp_seconds(a)", "The timestamp so many seconds after 1970.",
-     "timestamp_seconds(1)", "1970-01-01 00:00:01", DETERMINISTIC,
-     .signatures = {LT_KERNEL("l", "t", timestamp_seconds),
-                    LT_KERNEL("d", "t", timestamp_fraction)}},
-    {"timestamp_millis", NULL, "timestamp_millis(a)",
-     "The timestamp so many milliseconds after 1970.", "timestamp_millis(1500)",
-     "1970-01-01 00:00:01.5", DETERMINISTIC, .signatures = {LT_KERNEL("l", "t", timestamp_millis)}},
-    {"timestamp_micros", NULL, "timestamp_micros(a)",
-     "The timestamp so many microseconds after 1970.", "timestamp_micros(1)",
-     "1970-01-01 00:00:00.000001", DETERMINISTIC,
-     .signatures = {LT_KERNEL("l", "t", timestamp_micros)}},
     {"typeof", NULL, "typeof(a)", "The name of the type.", "typeof(1 + 1L)", "bigint",
      LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
      .signatures = {LT_INLINE("a", "s", LT_OP_MOVE, LT_FAMILY_NONE)}},

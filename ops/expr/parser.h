@@ -111,6 +111,11 @@ struct lt_expression *lt_parser_boolean(struct lt_parser *parser, bool value, ui
 struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin);
 /* INTERVAL ..., that word next (literal_interval.c). */
 struct lt_expression *lt_parse_interval(struct lt_parser *parser);
+/* EXTRACT(field FROM source), behind the '(' (parse_time.c). */
+bool lt_parser_is_extract(const struct lt_parser *parser, const char *name);
+struct lt_expression *lt_parse_extract(struct lt_parser *parser, uint32_t begin);
+/* The call, its first argument a text where it was the unit of TIMESTAMPADD or TIMESTAMPDIFF. */
+struct lt_expression *lt_parser_unit_call(struct lt_parser *parser, struct lt_expression *call);
 /* A type as in CAST(x AS type). NULL: failed. */
 const struct lt_type *lt_parse_type(struct lt_parser *parser);
 

@@ -138,6 +138,8 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
         (lt_parser_is_word(parser, 0, "both") || lt_parser_is_word(parser, 0, "leading") ||
          lt_parser_is_word(parser, 0, "trailing") || lt_parser_is_word(parser, 0, "from")))
         return parse_trim(parser, begin);
+    if (lt_parser_is_extract(parser, name))
+        return lt_parse_extract(parser, begin);
     struct lt_parser_items items = {0};
     if (lt_parser_is_symbol(parser, 0, ')'))
         return finish_call(parser, name, begin, &items);
@@ -218,7 +220,7 @@ static struct lt_expression *parse_call_named(struct lt_parser *parser, const ch
     if (call == NULL)
         return NULL;
     const struct lt_type *target = call->argument_count == 1 ? type_function(name) : NULL;
-    return target == NULL ? call : make_cast(parser, call->arguments[0], target, begin);
+    return target == NULL ? lt_parser_unit_call(parser, call) : make_cast(parser, call->arguments[0], target, begin);
 }
 
 /* ------------------------------------------------------------------------------ words, columns */

@@ -210,9 +210,9 @@ static bool is_numeric(const struct lt_type *type)
 }
 
 /* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits).
- * Where a function leaves no choice (`is_only`), any number becomes the number it wants.
+ * Where a function leaves no choice (`is_forced`), any number becomes the number it wants.
  */
-static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter, bool is_only,
+static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter, bool is_forced,
                                          const struct lt_expression *argument,
                                          const struct lt_type *common, bool *fits)
 {
@@ -233,16 +233,30 @@ static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char le
         target = lt_type_simple(LT_TYPE_STRING);
     else if (letter == 'g')
         target = lt_type_simple(LT_TYPE_BIGINT);
-    bool is_assigned = is_only && target != NULL && is_numeric(type) && is_numeric(target);
+    bool is_assigned = is_forced && target != NULL && is_numeric(type) && is_numeric(target);
     *fits = target != NULL && (is_assigned || lt_coerce_is_implicit(coerce, type, target)) &&
             !(letter == 'g' && type->kind != LT_TYPE_VOID) &&
             !(letter == 'n' && type->kind != LT_TYPE_VOID && !is_text(type));
     return target;
 }
 
+/* Do all signatures that take so many arguments want the same of this one? */
+static bool is_only(const struct lt_function *function, uint32_t index, uint32_t count)
+{
+    char only = '\0';
+    for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
+        char letter = lt_signature_parameter(s, index, count);
+        if (letter != '\0' && only != '\0' && letter != only)
+            return false;
+        only = letter != '\0' ? letter : only;
+    }
+    return true;
+}
+
 /* How many casts the signature needs; NO_MATCH if they do not help. */
 static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signature *signature,
-                            bool is_only, const struct lt_expression *call)
+                            const struct lt_function *function,
+                            const struct lt_expression *call)
 {
     char letter;
     const struct lt_type *common = common_type(analyser, signature, call, &letter);
@@ -253,7 +267,8 @@ static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signat
         char here = lt_signature_parameter(signature, i, call->argument_count);
         bool fits;
         const struct lt_type *wanted =
-            wanted_type(&analyser->coerce, here, is_only, call->arguments[i], common, &fits);
+            wanted_type(&analyser->coerce, here, is_only(function, i, call->argument_count),
+                        call->arguments[i], common, &fits);
         if (here == '\0' || !fits)
             return NO_MATCH;
         bool is_free = wanted == NULL || call->arguments[i]->type->kind == LT_TYPE_VOID ||
@@ -275,21 +290,18 @@ static const struct lt_signature *choose(struct lt_analyser *analyser,
                                          const struct lt_function *function,
                                          const struct lt_expression *call)
 {
-    const struct lt_signature *best = NULL, *last = NULL;
-    unsigned best_casts = NO_MATCH, candidate_count = 0;
+    const struct lt_signature *best = NULL;
+    unsigned best_casts = NO_MATCH;
     for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++) {
-        if (!takes_count(s, call->argument_count))
-            continue;
-        candidate_count++;
-        last = s;
-        unsigned casts = count_casts(analyser, s, false, call);
+        unsigned casts = takes_count(s, call->argument_count)
+                             ? count_casts(analyser, s, function, call)
+                             : NO_MATCH;
         if (casts < best_casts) {
             best = s;
             best_casts = casts;
         }
     }
-    bool is_only = best == NULL && candidate_count == 1;
-    return is_only && count_casts(analyser, last, true, call) < NO_MATCH ? last : best;
+    return best;
 }
 
 /* ------------------------------------------------------------------------------------ refusals */
@@ -348,7 +360,7 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
     for (uint32_t i = 0; i < call->argument_count; i++) {
         char letter = lt_signature_parameter(&function->signatures[0], i, call->argument_count);
         bool fits;
-        (void)wanted_type(&analyser->coerce, letter, function->signatures[1].parameters == NULL,
+        (void)wanted_type(&analyser->coerce, letter, is_only(function, i, call->argument_count),
                           call->arguments[i], NULL, &fits);
         if (!fits) {
             wrong = i;
