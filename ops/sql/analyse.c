@@ -1,0 +1,251 @@
+/*
+ * One query at a time, inside out.
+ */
+#include "ops/sql/analyse.h"
+
+#include "core/base/ascii.h"
+#include "ops/catalog.h"
+#include "ops/expr/coerce.h"
+#include "ops/expr/diagnose.h"
+#include "ops/sql/analysis.h"
+#include "ops/sql/group.h"
+
+enum { DEPTH_MAX = 64 }; /* queries within queries, views within views */
+
+/* --------------------------------------------------------------------------------------- nodes */
+
+struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
+                                      struct lt_plan_node *input, const char *text, uint32_t count)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    struct lt_plan_node *node = lt_plan_node_create(arena, kind, 1);
+    node->inputs[0] = input;
+    node->session = analysis->env->session;
+    node->expressions = lt_arena_alloc(arena, count * sizeof(struct lt_expression *));
+    node->expression_texts = lt_arena_alloc(arena, count * sizeof *node->expression_texts);
+    node->expression_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        node->expression_texts[i] = text;
+    return node;
+}
+
+int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node)
+{
+    return lt_ops_analyse(node, LT_OPS_CONTINUOUS, analysis->env->arena, analysis->error);
+}
+
+struct lt_sql_scope lt_sql_scope_of(struct lt_sql_analysis *analysis, const struct lt_type *schema,
+                                    const char *qualifier)
+{
+    struct lt_sql_part *part = lt_arena_alloc(analysis->env->arena, sizeof *part);
+    *part = (struct lt_sql_part){.qualifier = qualifier, .count = schema->field_count};
+    return (struct lt_sql_scope){.schema = schema, .parts = part, .part_count = 1};
+}
+
+struct lt_sql_names lt_sql_names_in(struct lt_sql_analysis *analysis, const struct lt_sql_scope *scope,
+                                    const char *text)
+{
+    return (struct lt_sql_names){.scope = scope,
+                                 .session = analysis->env->session,
+                                 .text = text,
+                                 .arena = analysis->env->arena,
+                                 .error = analysis->error};
+}
+
+struct lt_expression *lt_sql_pick(struct lt_sql_analysis *analysis, const struct lt_type *input,
+                                  uint32_t index, const char *name, const struct lt_type *type)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    struct lt_expression *nodes = lt_arena_alloc(arena, 2 * sizeof *nodes);
+    nodes[0] = (struct lt_expression){.kind = LT_EXPR_COLUMN,
+                                      .name = input->fields[index].name,
+                                      .type = input->fields[index].type,
+                                      .nullable = input->fields[index].nullable,
+                                      .index = (int32_t)index};
+    nodes[1] = (struct lt_expression){
+        .kind = LT_EXPR_ALIAS, .name = name, .argument_count = 1, .index = -1};
+    nodes[1].arguments = lt_arena_alloc(arena, sizeof *nodes[1].arguments);
+    nodes[1].arguments[0] = lt_coerce_cast(&nodes[0], type, arena);
+    return &nodes[1];
+}
+
+struct lt_plan_node *lt_sql_rename(const struct lt_sql_env *env, struct lt_plan_node *node,
+                                   const struct lt_sql_columns *columns)
+{
+    struct lt_error error;
+    struct lt_sql_analysis analysis = {.env = env, .error = &error};
+    struct lt_plan_node *project =
+        lt_sql_node_over(&analysis, LT_PLAN_PROJECT, node, "", columns->count);
+    for (uint32_t i = 0; i < columns->count; i++)
+        project->expressions[i] = lt_sql_pick(&analysis, node->schema, i, columns->names[i],
+                                              node->schema->fields[i].type);
+    int code = lt_sql_complete(&analysis, project);
+    lt_assert(code == LT_OK); /* columns that are there, as they are */
+    return project;
+}
+
+/* -------------------------------------------------------------------------------------- select */
+
+static int analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where, const char *text,
+                         struct lt_sql_output *out)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    int code = lt_sql_resolve_names(&names, &where);
+    if (code == LT_OK)
+        code = lt_sql_check_where(&names, where);
+    if (code != LT_OK)
+        return code;
+    struct lt_plan_node *filter = lt_sql_node_over(analysis, LT_PLAN_FILTER, out->node, text, 1);
+    filter->expressions[0] = where;
+    code = lt_sql_complete(analysis, filter);
+    if (code == LT_OK)
+        out->node = filter;
+    return code;
+}
+
+/* `SELECT *` over all the columns: nothing is computed. */
+static bool is_all(const struct lt_parser_items *items)
+{
+    return items->count == 1 && items->items[0]->kind == LT_EXPR_STAR &&
+           items->items[0]->name == NULL && items->items[0]->argument_count == 0;
+}
+
+static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
+                         const char *text, struct lt_sql_output *out)
+{
+    if (is_all(&select->items) && out->scope.schema->field_count > 0) {
+        out->scope = lt_sql_scope_of(analysis, out->node->schema, NULL);
+        return LT_OK;
+    }
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    struct lt_expr_list list;
+    int code = lt_sql_resolve_items(&names, select->items.items, select->items.count, &list);
+    if (code != LT_OK)
+        return code;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, (uint32_t)list.count);
+    for (size_t i = 0; i < list.count; i++)
+        project->expressions[i] = list.expressions[i];
+    code = lt_sql_complete(analysis, project);
+    if (code != LT_OK)
+        return code;
+    out->node = project;
+    out->scope = lt_sql_scope_of(analysis, project->schema, NULL);
+    return LT_OK;
+}
+
+static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
+                          const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    int code = lt_sql_analyse_relation(analysis, select->from, text, ctes, out);
+    bool is_joined = code == LT_OK && analysis->uses.count > 0;
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    struct lt_expression *where = select->where;
+    if (code == LT_OK && where != NULL && is_joined)
+        code = lt_sql_check_names(&names, &where);
+    else if (code == LT_OK && where != NULL)
+        code = analyse_where(analysis, where, text, out);
+    if (code != LT_OK)
+        return code;
+    names = lt_sql_names_in(analysis, &out->scope, text);
+    if (lt_sql_is_grouped(select)) {
+        code = lt_sql_check_group(&names, select, &analysis->uses);
+        if (code != LT_OK)
+            return code;
+    }
+    for (uint32_t i = 0; i < select->items.count; i++) {
+        const struct lt_expression *window = lt_sql_find_window(select->items.items[i]);
+        if (window != NULL)
+            lt_sql_use(&analysis->uses, "Window", NULL, text, window->begin, window->end);
+    }
+    /* Over what is refused nothing can be computed, and so nothing has a type. */
+    if (analysis->uses.count == 0)
+        code = analyse_items(analysis, select, text, out);
+    if (code == LT_OK && select->is_distinct)
+        lt_sql_use(&analysis->uses, "Distinct", NULL, text, select->begin, select->end);
+    return code;
+}
+
+/* -------------------------------------------------------------------------------------- queries */
+
+static int check_cte_names(struct lt_sql_analysis *analysis, const struct lt_sql_ctes *ctes)
+{
+    for (uint32_t i = 0; i < ctes->count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            const struct lt_sql_cte *cte = &ctes->items[i];
+            struct lt_expr_place place = {ctes->text, cte->begin, cte->end};
+            if (lt_ascii_compare(cte->name, ctes->items[j].name) == 0)
+                return lt_expr_error(analysis->error, LT_E_PARSE, "DUPLICATED_CTE_NAMES", "42602",
+                                     place, "two common table expressions are called \"%s\"",
+                                     cte->name);
+        }
+    }
+    return LT_OK;
+}
+
+/* ORDER BY, LIMIT and so on, from the inside out. */
+static int use_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query, const char *text,
+                    const struct lt_sql_output *out)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    const struct {
+        const struct lt_parser_items *items;
+        const char *name;
+    } lists[] = {{&query->distribute_by, "RepartitionByExpression"},
+                 {&query->sort_by, "Sort"},
+                 {&query->order_by, "Sort"}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (uint32_t j = 0; j < lists[i].items->count; j++) {
+            struct lt_expression *item = lists[i].items->items[j];
+            /* A sort may also name columns of the input, which are not at hand any more. */
+            int code = i == 0 && analysis->uses.count == 0 ? lt_sql_check_names(&names, &item)
+                                                           : LT_OK;
+            if (code != LT_OK)
+                return code;
+        }
+        if (lists[i].items->count > 0)
+            lt_sql_use(&analysis->uses, lists[i].name, NULL, text, query->begin, query->end);
+    }
+    if (query->offset != NULL)
+        lt_sql_use(&analysis->uses, "Offset", NULL, text, query->offset->begin, query->offset->end);
+    if (query->limit != NULL)
+        lt_sql_use(&analysis->uses, "LocalLimit", NULL, text, query->limit->begin,
+                   query->limit->end);
+    return LT_OK;
+}
+
+int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    struct lt_expr_place place = {text, query->begin, query->end};
+    if (++analysis->depth > DEPTH_MAX)
+        return lt_expr_error(analysis->error, LT_E_LIMIT, "VIEW_EXCEED_MAX_NESTED_DEPTH", "54K00",
+                             place, "queries and views are nested more than %d deep",
+                             (int)DEPTH_MAX);
+    const struct lt_sql_ctes own = {query->ctes, query->cte_count, text, ctes};
+    if (query->cte_count > 0)
+        ctes = &own;
+    int code = query->cte_count > 0 ? check_cte_names(analysis, &own) : LT_OK;
+    if (code == LT_OK && query->select != NULL)
+        code = analyse_select(analysis, query->select, text, ctes, out);
+    else if (code == LT_OK && query->nested != NULL)
+        code = lt_sql_analyse_query(analysis, query->nested, text, ctes, out);
+    else if (code == LT_OK)
+        code = lt_sql_analyse_set(analysis, query, text, ctes, out);
+    if (code == LT_OK)
+        code = use_tail(analysis, query, text, out);
+    if (code == LT_OK)
+        code = lt_sql_refuse(&analysis->uses, analysis->env->mode, analysis->error);
+    analysis->depth--;
+    return code;
+}
+
+int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *query, const char *text,
+                   struct lt_sql_plan *out, struct lt_error *error)
+{
+    struct lt_sql_analysis analysis = {.env = env, .error = error, .is_bounded = true};
+    struct lt_sql_output output = {0};
+    int code = lt_sql_analyse_query(&analysis, query, text, NULL, &output);
+    *out = (struct lt_sql_plan){.node = output.node, .is_bounded = analysis.is_bounded};
+    return code;
+}

@@ -1,0 +1,228 @@
+/*
+ * What a query reads. A common table expression and a view are texts, parsed anew at each use, so
+ * that no tree stands in two plans.
+ */
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "ops/expr/diagnose.h"
+#include "ops/sql/analysis.h"
+#include "ops/sql/parse.h"
+
+/* Relations of one statement, views put in: bounds what names can blow up to. */
+enum { RELATIONS_MAX = 1000 };
+
+/* ----------------------------------------------------------------------------------- relations */
+
+/* The alias of a relation, and of its columns. */
+static int apply_alias(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                       const char *text, const char *name, struct lt_sql_output *out)
+{
+    const struct lt_sql_columns *columns = &relation->columns;
+    if (columns->count > 0) {
+        uint32_t count = out->node->schema->field_count;
+        struct lt_expr_place place = {text, columns->begin, columns->end};
+        if (columns->count != count)
+            return lt_expr_error(analysis->error, LT_E_ANALYSIS, "ASSIGNMENT_ARITY_MISMATCH",
+                                 "42802", place, "%u names are given to %u columns", columns->count,
+                                 count);
+        out->node = lt_sql_rename(analysis->env, out->node, columns);
+    }
+    out->scope = lt_sql_scope_of(analysis, out->node->schema, name);
+    return LT_OK;
+}
+
+/* A text that is a query: a view's, or a common table expression's. */
+static int analyse_text(struct lt_sql_analysis *analysis, const char *text, const struct lt_sql_ctes *ctes,
+                        struct lt_sql_output *out)
+{
+    struct lt_sql_query *query;
+    int code = lt_sql_parse_query_text(text, analysis->env->arena, &query, analysis->error);
+    return code != LT_OK ? code : lt_sql_analyse_query(analysis, query, text, ctes, out);
+}
+
+static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_ctes *ctes, uint32_t index,
+                       struct lt_sql_output *out)
+{
+    const struct lt_sql_cte *cte = &ctes->items[index];
+    /* It sees those before it. */
+    const struct lt_sql_ctes before = {ctes->items, index, ctes->text, ctes->outer};
+    const char *text =
+        lt_arena_text_n(analysis->env->arena, ctes->text + cte->query->begin,
+                        cte->query->end - cte->query->begin);
+    int code = analyse_text(analysis, text, &before, out);
+    if (code != LT_OK)
+        return code;
+    const struct lt_sql_relation alias = {.columns = cte->columns};
+    return apply_alias(analysis, &alias, ctes->text, cte->name, out);
+}
+
+static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_table *view,
+                        struct lt_sql_output *out)
+{
+    int code = analyse_text(analysis, view->text, NULL, out);
+    if (code != LT_OK)
+        return lt_error_append(analysis->error, "view \"%s\"", view->name);
+    if (view->columns.count == out->node->schema->field_count)
+        out->node = lt_sql_rename(analysis->env, out->node, &view->columns);
+    return LT_OK;
+}
+
+static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out,
+                         const char **name)
+{
+    const struct lt_sql_env *env = analysis->env;
+    struct lt_expr_place place = {text, relation->begin, relation->end};
+    for (; ctes != NULL && relation->table.count == 1; ctes = ctes->outer) {
+        for (uint32_t i = ctes->count; i > 0; i--) {
+            *name = ctes->items[i - 1].name;
+            if (lt_ascii_compare(*name, relation->table.parts[0]) == 0)
+                return analyse_cte(analysis, ctes, i - 1, out);
+        }
+    }
+    *name = relation->table.parts[relation->table.count - 1];
+    if (env->defining != NULL && relation->table.count == 1 &&
+        lt_ascii_compare(env->defining, *name) == 0 &&
+        lt_sql_catalog_find(env->catalog, *name) != NULL)
+        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "RECURSIVE_VIEW", "42K0H", place,
+                             "view \"%s\" would read itself", *name);
+    struct lt_sql_table *table =
+        lt_sql_catalog_get(env->catalog, &relation->table, text, analysis->error);
+    if (table == NULL)
+        return analysis->error->code;
+    if (table->format == NULL)
+        return analyse_view(analysis, table, out);
+    bool is_bounded = false;
+    int code = env->host->read(env->host->user, table, env->arena, &out->node, &is_bounded,
+                               analysis->error);
+    analysis->is_bounded &= is_bounded;
+    return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
+}
+
+/* WATERMARK column DELAY OF interval. It says nothing to operators without state, so it leaves no
+ * node; what it says must be right. */
+static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                           const char *text, const struct lt_sql_scope *scope)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, scope, text);
+    struct lt_expression *column = relation->watermark, *delay = relation->delay;
+    struct lt_expr_place place = {text, column->begin, column->end};
+    int code = lt_sql_check_names(&names, &column);
+    if (code == LT_OK)
+        code = lt_expr_analyse(&column, text, scope->schema, analysis->env->session,
+                               analysis->env->arena, analysis->error);
+    if (code != LT_OK)
+        return code;
+    if (column->type->kind != LT_TYPE_TIMESTAMP && column->type->kind != LT_TYPE_TIMESTAMP_NTZ)
+        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+                             "42K09", place,
+                             "the event time \"%s\" is of type %s; hint: a watermark needs a "
+                             "TIMESTAMP",
+                             column->name == NULL ? "?" : column->name,
+                             lt_type_sql(analysis->env->arena, column->type));
+    place = (struct lt_expr_place){text, delay->begin, delay->end};
+    bool is_interval = delay->kind == LT_EXPR_LITERAL &&
+                       (delay->type->kind == LT_TYPE_INTERVAL_DAY_TIME ||
+                        delay->type->kind == LT_TYPE_INTERVAL_YEAR_MONTH);
+    if (!is_interval || delay->value.i64 < 0)
+        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "INVALID_WATERMARK_DELAY", "22023",
+                             place, "the delay of a watermark is an interval of 0 or more");
+    analysis->uses.has_watermark = true;
+    return LT_OK;
+}
+
+/* Both sides' columns, to see that names are known; nothing is made of a join. */
+static int analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_relation *join,
+                        const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    struct lt_sql_output right;
+    int code = lt_sql_analyse_relation(analysis, join->left, text, ctes, out);
+    if (code == LT_OK)
+        code = lt_sql_analyse_relation(analysis, join->right, text, ctes, &right);
+    if (code != LT_OK)
+        return code;
+    struct lt_arena *arena = analysis->env->arena;
+    const struct lt_sql_scope *sides[] = {&out->scope, &right.scope};
+    uint32_t left_count = sides[0]->schema->field_count;
+    uint32_t count = left_count + sides[1]->schema->field_count;
+    struct lt_field *fields = lt_arena_alloc(arena, count * sizeof *fields);
+    struct lt_sql_scope both = {.part_count = sides[0]->part_count + sides[1]->part_count};
+    both.parts = lt_arena_alloc(arena, both.part_count * sizeof *both.parts);
+    for (uint32_t side = 0, at = 0; side < 2; side++) {
+        memcpy(fields + side * left_count, sides[side]->schema->fields,
+               sides[side]->schema->field_count * sizeof *fields);
+        for (uint32_t i = 0; i < sides[side]->part_count; i++) {
+            both.parts[at] = sides[side]->parts[i];
+            both.parts[at++].first += side * left_count;
+        }
+    }
+    both.schema = lt_type_struct(arena, fields, count);
+    for (uint32_t i = 0; i < join->columns.count; i++) { /* USING */
+        for (uint32_t side = 0; side < 2; side++) {
+            struct lt_sql_names names = lt_sql_names_in(analysis, sides[side], text);
+            if (lt_type_field_index(sides[side]->schema, join->columns.names[i]) == -1)
+                return lt_sql_unresolved(&names, join->columns.begin, join->columns.end,
+                                         join->columns.names[i]);
+        }
+    }
+    struct lt_sql_names names = lt_sql_names_in(analysis, &both, text);
+    struct lt_expression *condition = join->condition;
+    if (condition != NULL && (code = lt_sql_check_names(&names, &condition)) != LT_OK)
+        return code;
+    lt_sql_use(&analysis->uses, "Join", join->join, text, join->begin, join->end);
+    out->scope = both;
+    return LT_OK;
+}
+
+static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    const char *name = NULL;
+    int code = relation->kind == LT_SQL_SUBQUERY
+                   ? lt_sql_analyse_query(analysis, relation->query, text, ctes, out)
+                   : analyse_named(analysis, relation, text, ctes, out, &name);
+    if (code == LT_OK)
+        code = apply_alias(analysis, relation, text,
+                           relation->alias != NULL ? relation->alias : name, out);
+    if (code == LT_OK && relation->watermark != NULL)
+        code = check_watermark(analysis, relation, text, &out->scope);
+    return code;
+}
+
+int lt_sql_analyse_relation(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                            const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    const struct lt_sql_env *env = analysis->env;
+    struct lt_expr_place place = {text, relation->begin, relation->end};
+    if (++analysis->relation_count > RELATIONS_MAX)
+        return lt_expr_error(analysis->error, LT_E_LIMIT, "", "", place,
+                             "the query reads more than %d relations, with those of its views",
+                             (int)RELATIONS_MAX);
+    int code;
+    switch (relation->kind) {
+    case LT_SQL_ONE_ROW:
+        code = env->host->read_one(env->host->user, env->arena, &out->node, analysis->error);
+        if (code == LT_OK)
+            out->scope = lt_sql_scope_of(analysis, lt_type_struct(env->arena, NULL, 0), NULL);
+        return code;
+    case LT_SQL_TABLE:
+    case LT_SQL_SUBQUERY:
+        return analyse_table(analysis, relation, text, ctes, out);
+    case LT_SQL_JOIN:
+        return analyse_join(analysis, relation, text, ctes, out);
+    case LT_SQL_LATERAL_VIEW:
+        code = lt_sql_analyse_relation(analysis, relation->left, text, ctes, out);
+        if (code == LT_OK)
+            code = lt_expr_error(analysis->error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000",
+                                 place, "LATERAL VIEW is not supported by this version");
+        return code;
+    case LT_SQL_REFUSED:
+        break;
+    }
+    code = lt_sql_analyse_relation(analysis, relation->left, text, ctes, out);
+    if (code == LT_OK)
+        lt_sql_use(&analysis->uses, relation->operator, NULL, text, relation->begin, relation->end);
+    return code;
+}
+

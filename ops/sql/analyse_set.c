@@ -1,0 +1,99 @@
+/*
+ * UNION, INTERSECT and EXCEPT: both sides, and the types that their columns meet at.
+ */
+#include "ops/catalog.h"
+#include "ops/expr/coerce.h"
+#include "ops/expr/diagnose.h"
+#include "ops/sql/analysis.h"
+
+/* -------------------------------------------------------------------------------- set operations */
+
+static int refuse_columns(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                          const char *text, uint32_t left, uint32_t right)
+{
+    struct lt_expr_place place = {text, query->right->begin, query->right->end};
+    return lt_expr_error(analysis->error, LT_E_ANALYSIS, "NUM_COLUMNS_MISMATCH", "42826", place,
+                         "UNION can only be performed on inputs with the same number of columns, "
+                         "but the first input has %u columns and the second input has %u columns",
+                         left, right);
+}
+
+/* The columns of one side as casts to the types of `to`; unchanged when they have them. */
+static int cast_side(struct lt_sql_analysis *analysis, const struct lt_type *to, struct lt_sql_output *side)
+{
+    const struct lt_type *from = side->node->schema;
+    if (lt_type_equal(from, to))
+        return LT_OK;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, side->node, "", from->field_count);
+    for (uint32_t i = 0; i < from->field_count; i++)
+        project->expressions[i] =
+            lt_sql_pick(analysis, from, i, to->fields[i].name, to->fields[i].type);
+    int code = lt_sql_complete(analysis, project);
+    if (code == LT_OK)
+        side->node = project;
+    return code;
+}
+
+/* The type each column has on both sides. */
+static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                       const char *text, const struct lt_sql_output *sides, const struct lt_type **out)
+{
+    const struct lt_type *left = sides[0].node->schema, *right = sides[1].node->schema;
+    struct lt_arena *arena = analysis->env->arena;
+    const struct lt_coerce coerce = {lt_session_or_default(analysis->env->session), arena};
+    if (left->field_count != right->field_count)
+        return refuse_columns(analysis, query, text, left->field_count, right->field_count);
+    struct lt_field *fields = lt_arena_alloc(arena, left->field_count * sizeof *fields);
+    for (uint32_t i = 0; i < left->field_count; i++) {
+        fields[i] = left->fields[i];
+        fields[i].nullable |= right->fields[i].nullable;
+        fields[i].type =
+            lt_coerce_common_strict(&coerce, left->fields[i].type, right->fields[i].type);
+        struct lt_expr_place place = {text, query->right->begin, query->right->end};
+        if (fields[i].type == NULL)
+            return lt_expr_error(
+                analysis->error, LT_E_ANALYSIS, "INCOMPATIBLE_COLUMN_TYPE", "42825", place,
+                "UNION can only be performed on tables with compatible column types. Column %u of "
+                "the second table is of type %s which is not compatible with %s of the first table",
+                i + 1, lt_type_sql(arena, right->fields[i].type),
+                lt_type_sql(arena, left->fields[i].type));
+    }
+    *out = lt_type_struct(arena, fields, left->field_count);
+    return LT_OK;
+}
+
+int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                       const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    static const char *const names[] = {"", "Union", "Intersect", "Except"};
+    struct lt_sql_output sides[2] = {0};
+    const struct lt_type *both = NULL;
+    int code = lt_sql_analyse_query(analysis, query->left, text, ctes, &sides[0]);
+    if (code == LT_OK)
+        code = lt_sql_analyse_query(analysis, query->right, text, ctes, &sides[1]);
+    if (code != LT_OK)
+        return code;
+    *out = sides[0];
+    code = unite_types(analysis, query, text, sides, &both);
+    for (size_t i = 0; i < 2 && code == LT_OK; i++)
+        code = cast_side(analysis, both, &sides[i]);
+    if (code != LT_OK)
+        return code;
+    if (query->set != LT_SQL_UNION)
+        lt_sql_use(&analysis->uses, names[query->set], NULL, text, query->begin, query->end);
+    else if (!query->is_all)
+        lt_sql_use(&analysis->uses, "Distinct", NULL, text, query->begin, query->end);
+    if (analysis->uses.count > 0)
+        return LT_OK;
+    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, LT_PLAN_UNION, 2);
+    node->inputs[0] = sides[0].node;
+    node->inputs[1] = sides[1].node;
+    code = lt_sql_complete(analysis, node);
+    if (code != LT_OK)
+        return code;
+    out->node = node;
+    out->scope = lt_sql_scope_of(analysis, node->schema, NULL);
+    return LT_OK;
+}
+

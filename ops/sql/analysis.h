@@ -1,0 +1,62 @@
+/*
+ * The analyser's own state, shared by its files: analyse.c (queries, selects), analyse_relation.c
+ * (what they read) and analyse_set.c (UNION and the like).
+ *
+ * on: control.
+ */
+#ifndef LT_OPS_SQL_ANALYSIS_H
+#define LT_OPS_SQL_ANALYSIS_H
+
+#include "ops/sql/analyse.h"
+#include "ops/sql/names.h"
+#include "ops/sql/refuse.h"
+
+/* Names of WITH that are visible, innermost first. */
+struct lt_sql_ctes {
+    const struct lt_sql_cte *items;
+    uint32_t count;
+    const char *text; /* what they were parsed from */
+    const struct lt_sql_ctes *outer;
+};
+
+struct lt_sql_analysis {
+    const struct lt_sql_env *env;
+    struct lt_error *error;
+    struct lt_sql_uses uses;
+    bool is_bounded;
+    unsigned depth, relation_count;
+};
+
+/* What a relation or query gives. */
+struct lt_sql_output {
+    struct lt_plan_node *node;
+    struct lt_sql_scope scope;
+};
+
+/* When it returns 0, nothing that is refused was used but in the query itself. */
+int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                         const char *text, const struct lt_sql_ctes *ctes,
+                         struct lt_sql_output *out) LT_MUST_USE;
+int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
+                            const struct lt_sql_relation *relation, const char *text,
+                            const struct lt_sql_ctes *ctes, struct lt_sql_output *out) LT_MUST_USE;
+int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                       const char *text, const struct lt_sql_ctes *ctes,
+                       struct lt_sql_output *out) LT_MUST_USE;
+
+/* A node with room for `count` expressions, all of `text`. */
+struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
+                                      struct lt_plan_node *input, const char *text,
+                                      uint32_t count);
+/* Types the node's expressions and fills its schema. */
+int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node) LT_MUST_USE;
+/* One part of that name with all the columns. */
+struct lt_sql_scope lt_sql_scope_of(struct lt_sql_analysis *analysis, const struct lt_type *schema,
+                                    const char *qualifier);
+struct lt_sql_names lt_sql_names_in(struct lt_sql_analysis *analysis,
+                                    const struct lt_sql_scope *scope, const char *text);
+/* column AS name, the column of `input` by its place, cast to `type` if that is another. */
+struct lt_expression *lt_sql_pick(struct lt_sql_analysis *analysis, const struct lt_type *input,
+                                  uint32_t index, const char *name, const struct lt_type *type);
+
+#endif

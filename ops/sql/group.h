@@ -1,0 +1,22 @@
+/*
+ * Aggregation as far as it is understood: which queries aggregate, and what Spark's analyser says
+ * of columns that are neither grouped nor aggregated.
+ *
+ * on: control.
+ */
+#ifndef LT_OPS_SQL_GROUP_H
+#define LT_OPS_SQL_GROUP_H
+
+#include "ops/sql/names.h"
+#include "ops/sql/refuse.h"
+#include "ops/sql/syntax.h"
+
+/* GROUP BY, HAVING or an aggregate function in the select list. */
+bool lt_sql_is_grouped(const struct lt_sql_select *select);
+/* Resolves the names of such a query and notes its operators. */
+int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
+                       struct lt_sql_uses *uses) LT_MUST_USE;
+/* INVALID_WHERE_CONDITION for aggregate and window functions. */
+int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where) LT_MUST_USE;
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * What INSERT writes. Values are cast as Spark's ANSI store assignment allows: numbers to numbers,
+ * anything plain to text, times to times, and nothing that would read a text.
+ */
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/text_buffer.h"
+#include "ops/expr/coerce.h"
+#include "ops/expr/diagnose.h"
+#include "ops/sql/analysis.h"
+
+struct target {
+    struct lt_sql_analysis *analysis;
+    const struct lt_sql_statement *statement;
+    const char *text;
+    const struct lt_sql_table *table;
+    const struct lt_type *from; /* the query's columns */
+};
+
+static struct lt_expr_place place_of(const struct target *target)
+{
+    return (struct lt_expr_place){target->text, target->statement->name.begin,
+                                  target->statement->name.end};
+}
+
+static bool is_time(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
+}
+
+static bool can_store(const struct lt_type *from, const struct lt_type *to)
+{
+    bool is_text = to->kind >= LT_TYPE_STRING && to->kind <= LT_TYPE_VARCHAR;
+    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) || (is_time(from) && is_time(to)) ||
+        (lt_type_is_number(from) && lt_type_is_number(to)) || (is_text && !lt_type_is_nested(from)))
+        return true;
+    if (from->kind != to->kind || !lt_type_is_nested(from) || from->field_count != to->field_count)
+        return false;
+    for (uint32_t i = 0; i < from->field_count; i++) { /* types are nested to a limit */
+        if (!can_store(from->fields[i].type, to->fields[i].type))
+            return false;
+    }
+    return true;
+}
+
+static const char *column_list(const struct target *target, const struct lt_type *schema)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        list = lt_arena_format(target->analysis->env->arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               schema->fields[i].name);
+    return list;
+}
+
+static int refuse_count(const struct target *target, const struct lt_type *wanted)
+{
+    bool is_short = target->from->field_count < wanted->field_count;
+    return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
+                         is_short ? "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
+                                  : "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS",
+                         "21S01", place_of(target),
+                         "cannot write to \"%s\", the reason is %s data columns: the table has "
+                         "%s, the data have %s",
+                         target->table->name, is_short ? "not enough" : "too many",
+                         column_list(target, wanted), column_list(target, target->from));
+}
+
+/* The columns that are written, in the order of the data: the statement's list as a schema. */
+static int listed_columns(const struct target *target, const struct lt_type **out)
+{
+    const struct lt_sql_columns *columns = &target->statement->columns;
+    const struct lt_type *schema = target->table->schema;
+    struct lt_arena *arena = target->analysis->env->arena;
+    struct lt_field *fields = lt_arena_alloc(arena, columns->count * sizeof *fields);
+    struct lt_expr_place place = {target->text, columns->begin, columns->end};
+    for (uint32_t i = 0; i < columns->count; i++) {
+        int index = schema == NULL ? 0 : lt_type_field_index(schema, columns->names[i]);
+        if (index < 0) {
+            const struct lt_sql_scope scope = {.schema = schema};
+            struct lt_sql_names names =
+                lt_sql_names_in(target->analysis, &scope, target->text);
+            return lt_sql_unresolved(&names, columns->begin, columns->end, columns->names[i]);
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (lt_ascii_compare(columns->names[i], columns->names[j]) == 0)
+                return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
+                                     "COLUMN_ALREADY_EXISTS", "42711", place,
+                                     "column \"%s\" is listed twice", columns->names[i]);
+        }
+        if (schema != NULL)
+            fields[i] = schema->fields[index];
+        else if (i < target->from->field_count)
+            fields[i] = target->from->fields[i];
+        fields[i].name = columns->names[i];
+    }
+    *out = lt_type_struct(arena, fields, columns->count);
+    return LT_OK;
+}
+
+/* Where the data for a column of the table stand: an index, or -1 for NULL. */
+static int source_of(const struct target *target, const struct lt_type *listed, uint32_t column)
+{
+    if (target->statement->is_by_name)
+        return lt_type_field_index(target->from, target->table->schema->fields[column].name);
+    return target->table->schema == listed
+               ? (int)column
+               : lt_type_field_index(listed, target->table->schema->fields[column].name);
+}
+
+static int check_names(const struct target *target)
+{
+    for (uint32_t i = 0; i < target->from->field_count; i++) {
+        if (lt_type_field_index(target->table->schema, target->from->fields[i].name) >= 0)
+            continue;
+        return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
+                             "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000",
+                             place_of(target),
+                             "cannot write incompatible data for the table \"%s\": it has no "
+                             "column \"%s\"",
+                             target->table->name, target->from->fields[i].name);
+    }
+    return LT_OK;
+}
+
+static int store_column(const struct target *target, uint32_t index, const struct lt_field *to,
+                        struct lt_expression **out)
+{
+    const struct lt_type *from = target->from->fields[index].type;
+    if (!can_store(from, to->type))
+        return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
+                             "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000",
+                             place_of(target),
+                             "cannot write incompatible data for the table \"%s\": cannot safely "
+                             "cast \"%s\" %s to %s",
+                             target->table->name, to->name,
+                             lt_type_sql(target->analysis->env->arena, from),
+                             lt_type_sql(target->analysis->env->arena, to->type));
+    *out = lt_sql_pick(target->analysis, target->from, index, to->name, to->type);
+    return LT_OK;
+}
+
+static struct lt_expression *null_column(const struct target *target, const struct lt_field *to)
+{
+    struct lt_arena *arena = target->analysis->env->arena;
+    struct lt_expression *nodes = lt_arena_alloc(arena, 2 * sizeof *nodes);
+    nodes[0] = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                      .type = lt_type_simple(LT_TYPE_VOID),
+                                      .nullable = true,
+                                      .is_null = true,
+                                      .index = -1};
+    nodes[1] = (struct lt_expression){
+        .kind = LT_EXPR_ALIAS, .name = to->name, .argument_count = 1, .index = -1};
+    nodes[1].arguments = lt_arena_alloc(arena, sizeof *nodes[1].arguments);
+    nodes[1].arguments[0] = lt_coerce_cast(&nodes[0], to->type, arena);
+    return &nodes[1];
+}
+
+/* The projection that makes the table's columns of the data's. */
+static int store(const struct target *target, const struct lt_type *listed,
+                 struct lt_plan_node **node)
+{
+    const struct lt_type *to = target->table->schema;
+    struct lt_plan_node *project =
+        lt_sql_node_over(target->analysis, LT_PLAN_PROJECT, *node, "", to->field_count);
+    for (uint32_t i = 0; i < to->field_count; i++) {
+        int index = source_of(target, listed, i);
+        int code = index < 0 ? LT_OK
+                             : store_column(target, (uint32_t)index, &to->fields[i],
+                                            &project->expressions[i]);
+        if (code != LT_OK)
+            return code;
+        if (index < 0)
+            project->expressions[i] = null_column(target, &to->fields[i]);
+    }
+    int code = lt_sql_complete(target->analysis, project);
+    if (code == LT_OK)
+        *node = project;
+    return code;
+}
+
+int lt_sql_analyse_insert(const struct lt_sql_env *env, const struct lt_sql_statement *statement,
+                          const char *text, const struct lt_sql_table *table,
+                          struct lt_sql_plan *out, struct lt_error *error)
+{
+    int code = lt_sql_analyse(env, statement->query, text, out, error);
+    if (code != LT_OK)
+        return code;
+    struct lt_sql_analysis analysis = {.env = env, .error = error};
+    const struct target target = {&analysis, statement, text, table, out->node->schema};
+    const struct lt_type *listed = table->schema;
+    if (statement->columns.count > 0)
+        code = listed_columns(&target, &listed);
+    if (code == LT_OK && statement->is_by_name && table->schema != NULL)
+        code = check_names(&target);
+    else if (code == LT_OK && listed != NULL && target.from->field_count != listed->field_count)
+        code = refuse_count(&target, listed);
+    if (code != LT_OK)
+        return code;
+    if (table->schema == NULL && listed != NULL)
+        out->node = lt_sql_rename(env, out->node, &statement->columns);
+    else if (table->schema != NULL && !lt_type_equal(target.from, table->schema))
+        code = store(&target, listed, &out->node);
+    return code;
+}

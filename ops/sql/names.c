@@ -1,0 +1,285 @@
+/*
+ * Resolution walks a tree once. Parameters of lambdas hide columns and relations of their name; a
+ * struct column's field is what remains when no relation has the name (a table comes first, as in
+ * Spark).
+ */
+#include "ops/sql/names.h"
+
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/limits.h"
+#include "core/base/nearest.h"
+#include "ops/expr/diagnose.h"
+
+struct hidden {
+    const struct lt_expression *lambda;
+    const struct hidden *outer;
+};
+
+static bool same_name(const struct lt_sql_names *names, const char *a, const char *b)
+{
+    return lt_session_or_default(names->session)->is_case_sensitive ? strcmp(a, b) == 0
+                                                                    : lt_ascii_compare(a, b) == 0;
+}
+
+/* Index among the columns first .. first+count-1; -1 none, -2 several. */
+static int find_column(const struct lt_sql_names *names, uint32_t first, uint32_t count,
+                       const char *name)
+{
+    int found = -1;
+    for (uint32_t i = first; i < first + count; i++) {
+        if (same_name(names, names->scope->schema->fields[i].name, name))
+            found = found == -1 ? (int)i : -2;
+    }
+    return found;
+}
+
+int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
+                      const char *written)
+{
+    const struct lt_type *schema = names->scope->schema;
+    struct lt_expr_place place = {names->text, begin, end};
+    if (schema->field_count == 0)
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+                             "42703", place, "cannot resolve column \"%s\"", written);
+    const char *known[LT_LIMIT_COLUMNS];
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        known[i] = schema->fields[i].name;
+    const char *dot = strrchr(written, '.');
+    const char *near = lt_nearest(dot == NULL ? written : dot + 1, known, schema->field_count);
+    if (near != NULL) {
+        for (uint32_t i = 0; i < names->scope->part_count && dot != NULL; i++) {
+            const struct lt_sql_part *part = &names->scope->parts[i];
+            if (part->qualifier != NULL &&
+                find_column(names, part->first, part->count, near) >= 0) {
+                near = lt_arena_format(names->arena, "%s.%s", part->qualifier, near);
+                break;
+            }
+        }
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                             "42703", place,
+                             "cannot resolve column \"%s\"; hint: did you mean \"%s\"?", written,
+                             near);
+    }
+    const char *list = schema->fields[0].name;
+    uint32_t shown = schema->field_count < 10 ? schema->field_count : 10;
+    for (uint32_t i = 1; i < shown; i++)
+        list = lt_arena_format(names->arena, "%s, %s", list, schema->fields[i].name);
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
+                         place, "cannot resolve column \"%s\"; hint: the columns are %s%s", written,
+                         list, shown < schema->field_count ? ", ..." : "");
+}
+
+static void become_column(const struct lt_sql_names *names, struct lt_expression *node, int index)
+{
+    const struct lt_field *field = &names->scope->schema->fields[index];
+    *node = (struct lt_expression){.kind = LT_EXPR_COLUMN,
+                                   .begin = node->begin,
+                                   .end = node->end,
+                                   .name = field->name,
+                                   .type = field->type,
+                                   .nullable = field->nullable,
+                                   .index = index};
+}
+
+static bool is_hidden(const struct hidden *hidden, const char *name)
+{
+    for (; hidden != NULL; hidden = hidden->outer) {
+        for (uint32_t i = 1; i < hidden->lambda->argument_count; i++) {
+            if (lt_ascii_compare(hidden->lambda->arguments[i]->name, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* q.name, where q is no parameter of a lambda. */
+static int resolve_qualified(struct lt_sql_names *names, struct lt_expression *node)
+{
+    const char *qualifier = node->arguments[0]->name;
+    bool is_relation = false;
+    int index = -1;
+    for (uint32_t i = 0; i < names->scope->part_count && index == -1; i++) {
+        const struct lt_sql_part *part = &names->scope->parts[i];
+        if (part->qualifier == NULL || lt_ascii_compare(part->qualifier, qualifier) != 0)
+            continue;
+        is_relation = true;
+        index = find_column(names, part->first, part->count, node->name);
+    }
+    if (index >= 0) {
+        become_column(names, node, index);
+        return LT_OK;
+    }
+    const char *written = lt_arena_format(names->arena, "%s.%s", qualifier, node->name);
+    if (index == -2) {
+        struct lt_expr_place place = {names->text, node->begin, node->end};
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "AMBIGUOUS_REFERENCE", "42704", place,
+                             "column \"%s\" is ambiguous: several have this name", written);
+    }
+    if (find_column(names, 0, names->scope->schema->field_count, qualifier) != -1)
+        return LT_OK; /* a field of a struct */
+    for (uint32_t i = 0; i < names->item_count && !is_relation; i++) {
+        if (names->items[i]->kind == LT_EXPR_ALIAS &&
+            same_name(names, names->items[i]->name, qualifier))
+            return LT_OK; /* of an alias further left */
+    }
+    return lt_sql_unresolved(names, node->begin, node->end, written);
+}
+
+/* A name that is no column: an alias further left. */
+static void resolve_alias(const struct lt_sql_names *names, struct lt_expression **node)
+{
+    if (find_column(names, 0, names->scope->schema->field_count, (*node)->name) != -1)
+        return;
+    for (uint32_t i = names->item_count; i > 0; i--) {
+        const struct lt_expression *item = names->items[i - 1];
+        if (item->kind == LT_EXPR_ALIAS && same_name(names, item->name, (*node)->name)) {
+            *node = item->arguments[0];
+            return;
+        }
+    }
+}
+
+static int resolve(struct lt_sql_names *names, struct lt_expression **at,
+                   const struct hidden *hidden, bool must_be_known)
+{
+    struct lt_expression *node = *at;
+    bool is_column = node->kind == LT_EXPR_COLUMN && node->type == NULL;
+    if (is_column && !is_hidden(hidden, node->name)) {
+        resolve_alias(names, at);
+        if (must_be_known && *at == node &&
+            find_column(names, 0, names->scope->schema->field_count, node->name) == -1)
+            return lt_sql_unresolved(names, node->begin, node->end, node->name);
+        return LT_OK;
+    }
+    if (node->kind == LT_EXPR_FIELD && node->type == NULL &&
+        node->arguments[0]->kind == LT_EXPR_COLUMN && node->arguments[0]->type == NULL &&
+        !is_hidden(hidden, node->arguments[0]->name)) {
+        int code = resolve_qualified(names, node);
+        if (code != LT_OK || node->kind == LT_EXPR_COLUMN)
+            return code;
+    }
+    const struct hidden own = {.lambda = node, .outer = hidden};
+    bool is_lambda = node->kind == LT_EXPR_LAMBDA;
+    uint32_t count = is_lambda ? 1 : node->kind == LT_EXPR_STAR ? 0 : node->argument_count;
+    for (uint32_t i = 0; i < count; i++) {
+        int code = resolve(names, &node->arguments[i], is_lambda ? &own : hidden, must_be_known);
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_OK;
+}
+
+int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node)
+{
+    bool has_columns = names->scope->schema->field_count > 0;
+    return resolve(names, node, NULL, !has_columns);
+}
+
+int lt_sql_check_names(struct lt_sql_names *names, struct lt_expression **node)
+{
+    return resolve(names, node, NULL, true);
+}
+
+/* --------------------------------------------------------------------------------------- stars */
+
+/* The part's columns less the excepted ones. */
+static void push_columns(const struct lt_sql_names *names, const struct lt_expression *star,
+                         const struct lt_sql_part *part, const bool *is_excepted,
+                         struct lt_expr_list *out)
+{
+    for (uint32_t i = part->first; i < part->first + part->count; i++) {
+        if (is_excepted[i])
+            continue;
+        struct lt_expression *column = lt_arena_alloc(names->arena, sizeof *column);
+        column->begin = star->begin;
+        column->end = star->end;
+        become_column(names, column, (int)i);
+        out->expressions[out->count++] = column;
+    }
+}
+
+static int mark_excepted(const struct lt_sql_names *names, const struct lt_expression *star,
+                         const struct lt_sql_part *part, bool *is_excepted)
+{
+    for (uint32_t i = 0; i < star->argument_count; i++) {
+        const struct lt_expression *column = star->arguments[i];
+        int index = column->kind == LT_EXPR_COLUMN
+                        ? find_column(names, part->first, part->count, column->name)
+                        : -1;
+        if (index == -1)
+            return lt_sql_unresolved(names, column->begin, column->end,
+                                     column->name != NULL ? column->name : "an expression");
+        for (uint32_t j = part->first; j < part->first + part->count; j++)
+            is_excepted[j] |= same_name(names, names->scope->schema->fields[j].name, column->name);
+    }
+    return LT_OK;
+}
+
+/* The relation a star is of: NULL for a struct's, and for a star of everything. */
+static const struct lt_sql_part *part_of(const struct lt_sql_names *names,
+                                         const struct lt_expression *star)
+{
+    for (uint32_t i = 0; i < names->scope->part_count && star->name != NULL; i++) {
+        const struct lt_sql_part *part = &names->scope->parts[i];
+        if (part->qualifier != NULL && lt_ascii_compare(part->qualifier, star->name) == 0)
+            return part;
+    }
+    return NULL;
+}
+
+/* A star of a relation becomes that of everything, or its columns; others are left to the analysis
+ * of select lists, their EXCEPT columns resolved. */
+static int push_star(struct lt_sql_names *names, struct lt_expression *star,
+                     struct lt_expr_list *out)
+{
+    const struct lt_sql_part *part = part_of(names, star);
+    bool is_struct = star->name != NULL && part == NULL;
+    struct lt_expr_place place = {names->text, star->begin, star->end};
+    if (names->scope->schema->field_count == 0)
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
+                             place, "there is nothing that '*' could stand for; hint: add FROM");
+    if (part != NULL) { /* arguments[0] is its name */
+        star->arguments++;
+        star->argument_count--;
+        star->name = NULL;
+    }
+    for (uint32_t i = is_struct ? 1 : 0; i < star->argument_count; i++) {
+        int code = lt_sql_resolve_names(names, &star->arguments[i]);
+        if (code != LT_OK)
+            return code;
+    }
+    if (part == NULL || part->count == names->scope->schema->field_count) {
+        out->expressions[out->count++] = star;
+        return LT_OK;
+    }
+    bool *is_excepted = lt_arena_alloc(names->arena, names->scope->schema->field_count);
+    int code = mark_excepted(names, star, part, is_excepted);
+    if (code == LT_OK)
+        push_columns(names, star, part, is_excepted, out);
+    return code;
+}
+
+int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const *items,
+                         uint32_t count, struct lt_expr_list *out)
+{
+    size_t most = count;
+    for (uint32_t i = 0; i < count; i++)
+        most += items[i]->kind == LT_EXPR_STAR ? names->scope->schema->field_count : 0;
+    *out = (struct lt_expr_list){
+        .expressions = lt_arena_alloc(names->arena, most * sizeof *out->expressions)};
+    for (uint32_t i = 0; i < count; i++) {
+        struct lt_expression *item = items[i];
+        names->items = out->expressions;
+        names->item_count = (uint32_t)out->count;
+        int code = item->kind == LT_EXPR_STAR ? push_star(names, item, out)
+                                              : lt_sql_resolve_names(names, &item);
+        if (code != LT_OK)
+            return code;
+        if (item->kind != LT_EXPR_STAR)
+            out->expressions[out->count++] = item;
+    }
+    names->item_count = 0;
+    return LT_OK;
+}

@@ -1,0 +1,56 @@
+/*
+ * Which column a name means. A scope is what a select list or a condition sees: the columns of the
+ * input, and the names of the relations they come from.
+ *
+ * A qualified name (t.value) becomes the column here; a plain one is left to the analysis of
+ * expressions, which knows the input's columns; one that only an item further left in the select
+ * list bears (Spark's lateral column alias) becomes that item's expression.
+ *
+ * on: control.
+ */
+#ifndef LT_OPS_SQL_NAMES_H
+#define LT_OPS_SQL_NAMES_H
+
+#include "core/base/arena.h"
+#include "core/base/error.h"
+#include "core/flow/expression.h"
+#include "ops/expr/expr.h"
+
+/* Columns first .. first+count-1 belong to the relation of that name. */
+struct lt_sql_part {
+    const char *qualifier; /* NULL: none */
+    uint32_t first, count;
+};
+
+struct lt_sql_scope {
+    const struct lt_type *schema;
+    struct lt_sql_part *parts;
+    uint32_t part_count;
+};
+
+struct lt_sql_names {
+    const struct lt_sql_scope *scope;
+    const struct lt_session *session;
+    const char *text; /* what the expressions were parsed from */
+    struct lt_arena *arena;
+    struct lt_error *error;
+    /* Select items already resolved, for lateral aliases. */
+    struct lt_expression *const *items;
+    uint32_t item_count;
+};
+
+/* Resolves the names in a tree, in place; *node may be replaced. */
+int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node) LT_MUST_USE;
+/* The same for trees that are not evaluated (a GROUP BY that is refused): every name must be known,
+ * also plain ones. */
+int lt_sql_check_names(struct lt_sql_names *names, struct lt_expression **node) LT_MUST_USE;
+
+/* The select list, names resolved; what t.* stands for where t is a relation. */
+int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const *items,
+                         uint32_t count, struct lt_expr_list *out) LT_MUST_USE;
+
+/* UNRESOLVED_COLUMN at a place, with the nearest name or the list of columns. */
+int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
+                      const char *written);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * From SQL text to statements, one at a time. The parser of expressions (ops/expr/parser.h) does the
+ * tokens and everything inside an expression; here stands what is around expressions: statements
+ * (parse_statement.c), queries (parse_query.c) and what they read (parse_relation.c).
+ *
+ * As in Spark's grammar nearly every keyword may be a name: a word ends a select item, or begins a
+ * clause, only where what follows could belong to that clause.
+ *
+ * on: control.
+ */
+#ifndef LT_OPS_SQL_PARSE_H
+#define LT_OPS_SQL_PARSE_H
+
+#include "ops/sql/syntax.h"
+
+/* Parses the first statement of `text`, which must outlive it; *rest gets what follows its ';', or
+ * the end. *out is NULL when nothing but blanks, comments and ';' is left. Errors are Spark's, with
+ * the place. */
+int lt_sql_parse(const char *text, struct lt_arena *arena, struct lt_sql_statement **out,
+                 const char **rest, struct lt_error *error) LT_MUST_USE;
+
+/* Parses a text that is one query and nothing else: a view's. */
+int lt_sql_parse_query_text(const char *text, struct lt_arena *arena, struct lt_sql_query **out,
+                            struct lt_error *error) LT_MUST_USE;
+
+/* ------------------------------------------------------------------ between the parser's files */
+
+/* All return NULL or false with parser->error set. */
+struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser);
+struct lt_sql_relation *lt_sql_parse_from(struct lt_parser *parser);
+struct lt_sql_relation *lt_sql_parse_lateral_view(struct lt_parser *parser,
+                                                  struct lt_sql_relation *left);
+bool lt_sql_parse_name(struct lt_parser *parser, struct lt_sql_name *out);
+/* A name of one part; NULL when none is next. */
+const char *lt_sql_parse_identifier(struct lt_parser *parser, const char *what);
+/* (a, b, c), the bracket next; with COMMENT 'x' behind each where `has_comments`. */
+bool lt_sql_parse_columns(struct lt_parser *parser, bool has_comments, struct lt_sql_columns *out);
+/* 'text' as a C text. */
+const char *lt_sql_parse_text(struct lt_parser *parser, const char *what);
+/* An expression that is small enough for analysis to walk. */
+struct lt_expression *lt_sql_parse_expression(struct lt_parser *parser);
+bool lt_sql_parse_list(struct lt_parser *parser, struct lt_parser_items *out);
+/* A word that begins a clause stands next, and something that can follow it behind. */
+bool lt_sql_ends_item(const struct lt_parser *parser);
+/* The next token can be a name without AS. */
+bool lt_sql_is_alias(const struct lt_parser *parser);
+/* A query can begin at the token `ahead`. */
+bool lt_sql_begins_query(const struct lt_parser *parser, unsigned ahead);
+
+#endif

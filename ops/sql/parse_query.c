@@ -1,0 +1,357 @@
+/*
+ * Queries: WITH, SELECT and its clauses, set operations, and what may stand behind them. INTERSECT
+ * binds tighter than UNION and EXCEPT.
+ */
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "ops/sql/parse.h"
+
+/* Words that go on with a query after a select item or a relation. */
+static const char *const CLAUSES[] = {
+    "from",      "where",  "group",     "having", "order",   "limit",   "union",  "intersect",
+    "except",    "minus",  "lateral",   "window", "sort",    "cluster", "offset", "distribute",
+    "pivot",     "join",   "inner",     "left",   "right",   "full",    "cross",  "natural",
+    "semi",      "anti",   "on",        "using",  "unpivot", "delay",   "qualify",
+    "watermark", "select", "tablesample"};
+
+bool lt_sql_ends_item(const struct lt_parser *parser)
+{
+    const struct lt_token *next = lt_parser_peek(parser, 1);
+    bool is_last = next->kind == LT_TOKEN_END || lt_parser_is_symbol(parser, 1, ',') ||
+                   lt_parser_is_symbol(parser, 1, ')') || lt_parser_is_symbol(parser, 1, ';');
+    if (is_last)
+        return false; /* `SELECT value FROM` has a column and its alias */
+    for (size_t i = 0; i < sizeof CLAUSES / sizeof CLAUSES[0]; i++) {
+        if (lt_parser_is_word(parser, 0, CLAUSES[i]))
+            return true;
+    }
+    return false;
+}
+
+bool lt_sql_is_alias(const struct lt_parser *parser)
+{
+    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    return kind == LT_TOKEN_QUOTED || (kind == LT_TOKEN_WORD && !lt_sql_ends_item(parser));
+}
+
+bool lt_sql_begins_query(const struct lt_parser *parser, unsigned ahead)
+{
+    while (ahead + 1 < LT_PARSE_AHEAD && lt_parser_is_symbol(parser, ahead, '('))
+        ahead++;
+    return lt_parser_is_word(parser, ahead, "select") || lt_parser_is_word(parser, ahead, "with") ||
+           lt_parser_is_word(parser, ahead, "from") || lt_parser_is_word(parser, ahead, "table") ||
+           lt_parser_is_word(parser, ahead, "values");
+}
+
+struct lt_expression *lt_sql_parse_expression(struct lt_parser *parser)
+{
+    unsigned budget = LT_PARSE_NODES;
+    struct lt_expression *expression = lt_parse_expression(parser);
+    return expression != NULL && lt_parse_check_size(parser, expression, &budget) ? expression
+                                                                                   : NULL;
+}
+
+bool lt_sql_parse_list(struct lt_parser *parser, struct lt_parser_items *out)
+{
+    do {
+        struct lt_expression *item = lt_sql_parse_expression(parser);
+        if (item == NULL)
+            return false;
+        lt_parser_push(parser, out, item);
+    } while (lt_parser_try_symbol(parser, ','));
+    return true;
+}
+
+/* -------------------------------------------------------------------------------------- select */
+
+static bool parse_items(struct lt_parser *parser, struct lt_sql_select *select)
+{
+    unsigned budget = LT_PARSE_NODES;
+    do {
+        struct lt_expression *item = lt_parse_named(parser);
+        if (item == NULL || !lt_parse_check_size(parser, item, &budget))
+            return false;
+        lt_parser_push(parser, &select->items, item);
+    } while (lt_parser_try_symbol(parser, ','));
+    return true;
+}
+
+/* GROUP BY a, b [WITH ROLLUP|CUBE], GROUP BY ROLLUP(...), CUBE(...), GROUPING SETS(...), ALL. */
+static bool parse_group_by(struct lt_parser *parser, struct lt_sql_select *select)
+{
+    if (!lt_parser_expect_word(parser, "by"))
+        return false;
+    bool is_call = lt_parser_is_symbol(parser, 1, '(');
+    bool is_sets =
+        (is_call && (lt_parser_is_word(parser, 0, "rollup") || lt_parser_is_word(parser, 0, "cube"))) ||
+        (lt_parser_is_word(parser, 0, "grouping") && lt_parser_is_word(parser, 1, "sets"));
+    select->grouping = is_sets ? LT_SQL_GROUPING_SETS : LT_SQL_GROUPED;
+    if (lt_parser_is_word(parser, 0, "grouping") && is_sets)
+        (void)lt_parser_take(parser);
+    if (is_sets)
+        (void)lt_parser_take(parser);
+    if (!lt_sql_parse_list(parser, &select->group_by))
+        return false;
+    if (lt_parser_is_word(parser, 0, "with") &&
+        (lt_parser_is_word(parser, 1, "rollup") || lt_parser_is_word(parser, 1, "cube"))) {
+        (void)lt_parser_take(parser);
+        (void)lt_parser_take(parser);
+        select->grouping = LT_SQL_GROUPING_SETS;
+    }
+    const struct lt_expression *only = select->group_by.items[0];
+    if (select->group_by.count == 1 && only->kind == LT_EXPR_COLUMN && strcmp(only->name, "ALL") == 0)
+        select->grouping = LT_SQL_GROUPED_ALL;
+    return true;
+}
+
+static bool parse_clauses(struct lt_parser *parser, struct lt_sql_select *select)
+{
+    while (lt_parser_is_word(parser, 0, "lateral") && lt_parser_is_word(parser, 1, "view")) {
+        select->from = lt_sql_parse_lateral_view(parser, select->from);
+        if (select->from == NULL)
+            return false;
+    }
+    if (lt_parser_try_word(parser, "where") &&
+        (select->where = lt_sql_parse_expression(parser)) == NULL)
+        return false;
+    if (lt_parser_try_word(parser, "group") && !parse_group_by(parser, select))
+        return false;
+    return !lt_parser_try_word(parser, "having") ||
+           (select->having = lt_sql_parse_expression(parser)) != NULL;
+}
+
+static struct lt_sql_query *query_at(struct lt_parser *parser, uint32_t begin)
+{
+    struct lt_sql_query *query = lt_arena_alloc(parser->arena, sizeof *query);
+    query->begin = begin;
+    return query;
+}
+
+static struct lt_sql_relation *one_row(struct lt_parser *parser, uint32_t begin)
+{
+    struct lt_sql_relation *relation = lt_arena_alloc(parser->arena, sizeof *relation);
+    relation->kind = LT_SQL_ONE_ROW;
+    relation->begin = relation->end = begin;
+    return relation;
+}
+
+/* SELECT ... [FROM ...], or Hive's FROM ... SELECT ... */
+static struct lt_sql_query *parse_select(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    struct lt_sql_query *query = query_at(parser, begin);
+    struct lt_sql_select *select = lt_arena_alloc(parser->arena, sizeof *select);
+    query->select = select;
+    select->begin = begin;
+    if (lt_parser_try_word(parser, "from") && (select->from = lt_sql_parse_from(parser)) == NULL)
+        return NULL;
+    if (!lt_parser_expect_word(parser, "select"))
+        return NULL;
+    bool has_operand = lt_parser_begins_operand(parser, 1) || lt_parser_is_symbol(parser, 1, '*');
+    if (has_operand && lt_parser_is_word(parser, 0, "distinct"))
+        select->is_distinct = lt_parser_try_word(parser, "distinct");
+    else if (has_operand)
+        (void)lt_parser_try_word(parser, "all");
+    if (!parse_items(parser, select))
+        return NULL;
+    if (select->from == NULL && lt_parser_try_word(parser, "from") &&
+        (select->from = lt_sql_parse_from(parser)) == NULL)
+        return NULL;
+    if (select->from == NULL)
+        select->from = one_row(parser, begin);
+    if (!parse_clauses(parser, select))
+        return NULL;
+    select->end = query->end = parser->last_end;
+    return query;
+}
+
+/* TABLE name is SELECT * FROM name. */
+static struct lt_sql_query *parse_table(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    struct lt_sql_query *query = query_at(parser, begin);
+    struct lt_sql_relation *from = lt_arena_alloc(parser->arena, sizeof *from);
+    from->kind = LT_SQL_TABLE;
+    if (!lt_sql_parse_name(parser, &from->table))
+        return NULL;
+    from->begin = from->table.begin;
+    from->end = from->table.end;
+    query->select = lt_arena_alloc(parser->arena, sizeof *query->select);
+    query->select->from = from;
+    lt_parser_push(parser, &query->select->items, lt_parser_node(parser, LT_EXPR_STAR, begin, 0));
+    query->end = query->select->end = parser->last_end;
+    return query;
+}
+
+/* -------------------------------------------------------------------------------------- queries */
+
+/* What may stand behind a query as a whole. */
+static bool parse_tail(struct lt_parser *parser, struct lt_sql_query *query)
+{
+    static const char *const words[] = {"distribute", "cluster", "sort", "order"};
+    struct lt_parser_items *lists[] = {&query->distribute_by, &query->distribute_by,
+                                       &query->sort_by, &query->order_by};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (!lt_parser_is_word(parser, 0, words[i]) || !lt_parser_is_word(parser, 1, "by"))
+            continue;
+        (void)lt_parser_take(parser);
+        (void)lt_parser_take(parser);
+        do {
+            struct lt_expression *item = lt_sql_parse_expression(parser);
+            if (item == NULL)
+                return false;
+            lt_parser_push(parser, lists[i], item);
+            (void)(lt_parser_try_word(parser, "asc") || lt_parser_try_word(parser, "desc"));
+            if (lt_parser_try_word(parser, "nulls") && !lt_parser_try_word(parser, "first") &&
+                !lt_parser_expect_word(parser, "last"))
+                return false;
+        } while (lt_parser_try_symbol(parser, ','));
+    }
+    if (lt_parser_try_word(parser, "limit") && !lt_parser_try_word(parser, "all") &&
+        (query->limit = lt_sql_parse_expression(parser)) == NULL)
+        return false;
+    return !lt_parser_try_word(parser, "offset") ||
+           (query->offset = lt_sql_parse_expression(parser)) != NULL;
+}
+
+static struct lt_sql_query *parse_term(struct lt_parser *parser)
+{
+    if (lt_parser_is_word(parser, 0, "table"))
+        return parse_table(parser);
+    if (lt_parser_is_word(parser, 0, "values"))
+        return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin, "VALUES");
+    if (!lt_parser_is_symbol(parser, 0, '('))
+        return parse_select(parser);
+    struct lt_sql_query *query = query_at(parser, lt_parser_take(parser).begin);
+    query->nested = lt_sql_parse_query(parser);
+    if (query->nested == NULL || !lt_parser_expect(parser, ')', ")"))
+        return NULL;
+    query->end = parser->last_end;
+    return query;
+}
+
+static enum lt_sql_set next_set(const struct lt_parser *parser)
+{
+    if (lt_parser_is_word(parser, 0, "union"))
+        return LT_SQL_UNION;
+    if (lt_parser_is_word(parser, 0, "intersect"))
+        return LT_SQL_INTERSECT;
+    return lt_parser_is_word(parser, 0, "except") || lt_parser_is_word(parser, 0, "minus")
+               ? LT_SQL_EXCEPT
+               : LT_SQL_NO_SET;
+}
+
+/* The operator next, its right side not yet read. */
+static struct lt_sql_query *parse_set(struct lt_parser *parser, struct lt_sql_query *left)
+{
+    struct lt_sql_query *query = query_at(parser, left->begin);
+    query->set = next_set(parser);
+    (void)lt_parser_take(parser);
+    query->left = left;
+    query->is_all = lt_parser_try_word(parser, "all");
+    if (!query->is_all)
+        (void)lt_parser_try_word(parser, "distinct");
+    if (query->set == LT_SQL_UNION && lt_parser_is_word(parser, 0, "by") &&
+        lt_parser_is_word(parser, 1, "name")) {
+        (void)lt_parser_take(parser);
+        (void)lt_parser_take(parser);
+        query->is_by_name = true;
+    }
+    return query;
+}
+
+static struct lt_sql_query *parse_intersections(struct lt_parser *parser)
+{
+    struct lt_sql_query *left = parse_term(parser);
+    while (left != NULL && next_set(parser) == LT_SQL_INTERSECT) {
+        left = parse_set(parser, left);
+        left->right = parse_term(parser);
+        if (left->right == NULL)
+            return NULL;
+        left->end = parser->last_end;
+    }
+    return left;
+}
+
+static struct lt_sql_query *parse_sets(struct lt_parser *parser)
+{
+    struct lt_sql_query *left = parse_intersections(parser);
+    while (left != NULL && next_set(parser) != LT_SQL_NO_SET) {
+        left = parse_set(parser, left);
+        left->right = parse_intersections(parser);
+        if (left->right == NULL)
+            return NULL;
+        left->end = parser->last_end;
+    }
+    return left;
+}
+
+/* ----------------------------------------------------------------------------------------- WITH */
+
+static bool parse_cte(struct lt_parser *parser, struct lt_sql_cte *out)
+{
+    out->begin = lt_parser_peek(parser, 0)->begin;
+    out->name = lt_sql_parse_identifier(parser, "the name of a common table expression is missing");
+    if (out->name == NULL)
+        return false;
+    out->end = parser->last_end;
+    if (lt_parser_is_symbol(parser, 0, '(') && !lt_sql_parse_columns(parser, false, &out->columns))
+        return false;
+    (void)lt_parser_try_word(parser, "as");
+    if (!lt_parser_expect(parser, '(', "("))
+        return false;
+    out->query = lt_sql_parse_query(parser);
+    return out->query != NULL && lt_parser_expect(parser, ')', ")");
+}
+
+enum { CTES_MAX = 256 };
+
+static bool parse_with(struct lt_parser *parser, struct lt_sql_query **out)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    if (lt_parser_is_word(parser, 0, "recursive") && !lt_parser_is_word(parser, 1, "as"))
+        return lt_parser_later(parser, begin, "WITH RECURSIVE") != NULL;
+    struct lt_sql_cte *ctes = lt_arena_alloc(parser->arena, CTES_MAX * sizeof *ctes);
+    uint32_t count = 0;
+    do {
+        if (count == CTES_MAX)
+            return lt_parser_refuse(parser, LT_E_LIMIT, "", "", begin, begin + 4,
+                                    "more than %d common table expressions",
+                                    (int)CTES_MAX) != NULL;
+        if (!parse_cte(parser, &ctes[count]))
+            return false;
+        count++;
+    } while (lt_parser_try_symbol(parser, ','));
+    struct lt_sql_query *inner = parse_sets(parser);
+    if (inner == NULL)
+        return false;
+    /* The query in WITH sees the names, so they stand at it, or around a set operation. */
+    inner->ctes = ctes;
+    inner->cte_count = count;
+    inner->begin = begin;
+    *out = inner;
+    return true;
+}
+
+struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser)
+{
+    if (++parser->depth > 3 * LT_LIMIT_EXPRESSION_DEPTH) {
+        uint32_t at = lt_parser_peek(parser, 0)->begin;
+        return lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", at, at + 1,
+                                "queries are nested too deep");
+    }
+    struct lt_sql_query *query = NULL;
+    if (!lt_parser_is_word(parser, 0, "with"))
+        query = parse_sets(parser);
+    else if (!parse_with(parser, &query))
+        return NULL;
+    if (query == NULL)
+        return NULL;
+    /* `(query) LIMIT 1` wraps: the clauses are not those of the query in brackets. */
+    if (!parse_tail(parser, query))
+        return NULL;
+    query->end = parser->last_end;
+    parser->depth--;
+    return query;
+}

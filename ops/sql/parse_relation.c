@@ -1,0 +1,297 @@
+/*
+ * What a query reads: tables with aliases and watermarks, queries in brackets, joins, and lateral
+ * views over them.
+ */
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "ops/sql/parse.h"
+
+static struct lt_sql_relation *relation_at(struct lt_parser *parser, enum lt_sql_relation_kind kind,
+                                           uint32_t begin)
+{
+    struct lt_sql_relation *relation = lt_arena_alloc(parser->arena, sizeof *relation);
+    relation->kind = kind;
+    relation->begin = begin;
+    relation->end = parser->last_end;
+    return relation;
+}
+
+/* --------------------------------------------------------------------------------------- names */
+
+const char *lt_sql_parse_identifier(struct lt_parser *parser, const char *what)
+{
+    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+    if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
+        return lt_parser_fail(parser, what);
+    struct lt_token token = lt_parser_take(parser);
+    return lt_parser_name(parser, &token);
+}
+
+bool lt_sql_parse_name(struct lt_parser *parser, struct lt_sql_name *out)
+{
+    enum { PARTS_MAX = 16 };
+    *out = (struct lt_sql_name){.begin = lt_parser_peek(parser, 0)->begin};
+    out->parts = lt_arena_alloc(parser->arena, PARTS_MAX * sizeof *out->parts);
+    do {
+        if (out->count == PARTS_MAX)
+            return lt_parser_fail(parser, "the name has too many parts") != NULL;
+        const char *part = lt_sql_parse_identifier(parser, "a name is missing");
+        if (part == NULL)
+            return false;
+        out->parts[out->count++] = part;
+    } while (lt_parser_try_symbol(parser, '.'));
+    out->end = parser->last_end;
+    return true;
+}
+
+const char *lt_sql_parse_text(struct lt_parser *parser, const char *what)
+{
+    if (lt_parser_peek(parser, 0)->kind != LT_TOKEN_STRING)
+        return lt_parser_fail(parser, what);
+    struct lt_expression *literal = lt_parse_string(parser);
+    return literal == NULL ? NULL
+                           : lt_arena_text_n(parser->arena,
+                                             (const char *)literal->value.bytes.data,
+                                             literal->value.bytes.size_bytes);
+}
+
+bool lt_sql_parse_columns(struct lt_parser *parser, bool has_comments, struct lt_sql_columns *out)
+{
+    out->begin = lt_parser_take(parser).begin;
+    out->names = lt_arena_alloc(parser->arena, LT_LIMIT_COLUMNS * sizeof *out->names);
+    out->comments = lt_arena_alloc(parser->arena, LT_LIMIT_COLUMNS * sizeof *out->comments);
+    do {
+        if (out->count == LT_LIMIT_COLUMNS)
+            return lt_parser_fail(parser, "too many columns") != NULL;
+        const char *name = lt_sql_parse_identifier(parser, "a column's name is missing");
+        if (name == NULL)
+            return false;
+        out->names[out->count] = name;
+        if (has_comments && lt_parser_try_word(parser, "comment") &&
+            (out->comments[out->count] = lt_sql_parse_text(parser, "a comment is a string")) ==
+                NULL)
+            return false;
+        out->count++;
+    } while (lt_parser_try_symbol(parser, ','));
+    out->end = lt_parser_peek(parser, 0)->end;
+    return lt_parser_expect(parser, ')', ")");
+}
+
+/* ------------------------------------------------------------------------------------- aliases */
+
+static bool parse_alias(struct lt_parser *parser, struct lt_sql_relation *relation)
+{
+    bool has_as = lt_parser_try_word(parser, "as");
+    if (!has_as && !lt_sql_is_alias(parser))
+        return true;
+    relation->alias = lt_sql_parse_identifier(parser, "a name must follow AS");
+    if (relation->alias == NULL)
+        return false;
+    return !lt_parser_is_symbol(parser, 0, '(') ||
+           lt_sql_parse_columns(parser, false, &relation->columns);
+}
+
+/* WATERMARK column DELAY OF interval, behind a table. */
+static bool parse_watermark(struct lt_parser *parser, struct lt_sql_relation *relation)
+{
+    if (!lt_parser_is_word(parser, 0, "watermark") ||
+        lt_parser_peek(parser, 1)->kind == LT_TOKEN_END)
+        return true;
+    (void)lt_parser_take(parser);
+    relation->watermark = lt_sql_parse_expression(parser);
+    if (relation->watermark == NULL || !lt_parser_expect_word(parser, "delay") ||
+        !lt_parser_expect_word(parser, "of"))
+        return false;
+    relation->delay = lt_sql_parse_expression(parser);
+    return relation->delay != NULL;
+}
+
+/* -------------------------------------------------------------------------------- one relation */
+
+/* Takes brackets and what is in them. */
+static bool skip_brackets(struct lt_parser *parser)
+{
+    unsigned depth = 0;
+    do {
+        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
+            return lt_parser_expect(parser, ')', ")");
+        depth += lt_parser_is_symbol(parser, 0, '(');
+        depth -= lt_parser_is_symbol(parser, 0, ')');
+        (void)lt_parser_take(parser);
+    } while (depth > 0);
+    return true;
+}
+
+/* PIVOT (...), TABLESAMPLE (...): told from aliases by their brackets. */
+static struct lt_sql_relation *parse_refused(struct lt_parser *parser, struct lt_sql_relation *left)
+{
+    static const struct {
+        const char *word, *operator;
+    } words[] = {{"tablesample", "Sample"}, {"pivot", "Pivot"}, {"unpivot", "Unpivot"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && left != NULL; i++) {
+        if (!lt_parser_is_word(parser, 0, words[i].word) || !lt_parser_is_symbol(parser, 1, '('))
+            continue;
+        uint32_t begin = lt_parser_take(parser).begin;
+        if (!skip_brackets(parser))
+            return NULL;
+        struct lt_sql_relation *over = relation_at(parser, LT_SQL_REFUSED, begin);
+        over->left = left;
+        over->operator= words[i].operator;
+        left = parse_alias(parser, over) ? over : NULL;
+    }
+    return left;
+}
+
+static struct lt_sql_relation *parse_joined(struct lt_parser *parser);
+
+static struct lt_sql_relation *parse_one(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    struct lt_sql_relation *relation;
+    (void)(lt_parser_is_symbol(parser, 1, '(') && lt_parser_try_word(parser, "lateral"));
+    if (lt_parser_is_symbol(parser, 0, '(')) {
+        bool is_query = lt_sql_begins_query(parser, 1);
+        (void)lt_parser_take(parser);
+        if (is_query) {
+            relation = relation_at(parser, LT_SQL_SUBQUERY, begin);
+            relation->query = lt_sql_parse_query(parser);
+        } else {
+            relation = parse_joined(parser);
+        }
+        if (relation == NULL || (is_query && relation->query == NULL) ||
+            !lt_parser_expect(parser, ')', ")"))
+            return NULL;
+        if (!is_query && relation->alias != NULL)
+            return relation;
+    } else {
+        relation = relation_at(parser, LT_SQL_TABLE, begin);
+        if (!lt_sql_parse_name(parser, &relation->table))
+            return NULL;
+        if (lt_parser_is_symbol(parser, 0, '('))
+            return lt_parser_later(parser, begin, "a table-valued function");
+    }
+    relation->end = parser->last_end;
+    if (relation->kind == LT_SQL_TABLE && !parse_watermark(parser, relation))
+        return NULL;
+    if (lt_parser_is_word(parser, 0, "tablesample") && lt_parser_is_symbol(parser, 1, '('))
+        return parse_refused(parser, relation);
+    return parse_alias(parser, relation) ? parse_refused(parser, relation) : NULL;
+}
+
+/* --------------------------------------------------------------------------------------- joins */
+
+/* Takes [NATURAL] [INNER|CROSS|LEFT [OUTER|SEMI|ANTI]|...] JOIN; NULL when none is next. */
+static const char *take_join(struct lt_parser *parser, bool *is_natural)
+{
+    static const struct {
+        const char *words[3];
+        const char *name;
+    } joins[] = {
+        {{"join", NULL, NULL}, "Inner"},           {{"inner", "join", NULL}, "Inner"},
+        {{"cross", "join", NULL}, "Cross"},        {{"left", "join", NULL}, "LeftOuter"},
+        {{"left", "outer", "join"}, "LeftOuter"},  {{"right", "join", NULL}, "RightOuter"},
+        {{"right", "outer", "join"}, "RightOuter"}, {{"full", "join", NULL}, "FullOuter"},
+        {{"full", "outer", "join"}, "FullOuter"},  {{"left", "semi", "join"}, "LeftSemi"},
+        {{"left", "anti", "join"}, "LeftAnti"},    {{"semi", "join", NULL}, "LeftSemi"},
+        {{"anti", "join", NULL}, "LeftAnti"},
+    };
+    *is_natural = lt_parser_is_word(parser, 0, "natural") &&
+                  lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD &&
+                  lt_parser_try_word(parser, "natural");
+    for (size_t i = 0; i < sizeof joins / sizeof joins[0]; i++) {
+        unsigned count = 0;
+        while (count < 3 && joins[i].words[count] != NULL &&
+               lt_parser_is_word(parser, count, joins[i].words[count]))
+            count++;
+        if (count < 3 && joins[i].words[count] != NULL)
+            continue;
+        for (unsigned j = 0; j < count; j++)
+            (void)lt_parser_take(parser);
+        return joins[i].name;
+    }
+    return NULL;
+}
+
+static bool parse_join_condition(struct lt_parser *parser, struct lt_sql_relation *join)
+{
+    if (lt_parser_try_word(parser, "on"))
+        return (join->condition = lt_sql_parse_expression(parser)) != NULL;
+    if (!lt_parser_is_word(parser, 0, "using") || !lt_parser_is_symbol(parser, 1, '('))
+        return true;
+    (void)lt_parser_take(parser);
+    return lt_sql_parse_columns(parser, false, &join->columns);
+}
+
+static struct lt_sql_relation *parse_joined(struct lt_parser *parser)
+{
+    struct lt_sql_relation *left = parse_one(parser);
+    bool is_natural;
+    const char *name;
+    while (left != NULL && (name = take_join(parser, &is_natural)) != NULL) {
+        struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
+        join->join = name;
+        join->left = left;
+        join->right = parse_one(parser);
+        if (join->right == NULL || !parse_join_condition(parser, join))
+            return NULL;
+        join->end = parser->last_end;
+        left = join;
+    }
+    return left;
+}
+
+struct lt_sql_relation *lt_sql_parse_from(struct lt_parser *parser)
+{
+    struct lt_sql_relation *left = parse_joined(parser);
+    while (left != NULL && lt_parser_try_symbol(parser, ',')) {
+        struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
+        join->join = "Inner";
+        join->left = left;
+        join->right = parse_joined(parser);
+        if (join->right == NULL)
+            return NULL;
+        join->end = parser->last_end;
+        left = join;
+    }
+    return left;
+}
+
+/* -------------------------------------------------------------------------------- lateral views */
+
+struct lt_sql_relation *lt_sql_parse_lateral_view(struct lt_parser *parser,
+                                                  struct lt_sql_relation *left)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    (void)lt_parser_take(parser); /* VIEW */
+    struct lt_sql_relation *view = relation_at(parser, LT_SQL_LATERAL_VIEW, begin);
+    view->left = left;
+    view->is_outer = lt_parser_is_word(parser, 0, "outer") &&
+                     !lt_parser_is_symbol(parser, 1, '(') && lt_parser_try_word(parser, "outer");
+    view->generator = lt_sql_parse_expression(parser);
+    if (view->generator == NULL)
+        return NULL;
+    if (view->generator->kind != LT_EXPR_CALL)
+        return lt_parser_fail(parser, "LATERAL VIEW needs a call of a generator");
+    if (!lt_parser_is_word(parser, 0, "as") && lt_sql_is_alias(parser)) {
+        view->alias = lt_sql_parse_identifier(parser, "the view's name is missing");
+        if (view->alias == NULL)
+            return NULL;
+    }
+    if (!lt_parser_try_word(parser, "as") && !lt_sql_is_alias(parser)) {
+        view->end = parser->last_end;
+        return view;
+    }
+    view->columns.begin = lt_parser_peek(parser, 0)->begin;
+    view->columns.names = lt_arena_alloc(parser->arena, LT_LIMIT_COLUMNS * sizeof(char *));
+    do {
+        const char *name = lt_sql_parse_identifier(parser, "a column's name is missing");
+        if (name == NULL)
+            return NULL;
+        if (view->columns.count == LT_LIMIT_COLUMNS)
+            return lt_parser_fail(parser, "too many columns");
+        view->columns.names[view->columns.count++] = name;
+    } while (lt_parser_try_symbol(parser, ','));
+    view->columns.end = view->end = parser->last_end;
+    return view;
+}
