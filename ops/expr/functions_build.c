@@ -43,34 +43,80 @@ static enum lt_kernel concat(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* NULLs are left out; a NULL separator gives NULL. */
+/* Pieces with a separator between them; without memory they are only measured. */
+struct joined {
+    uint8_t *at;
+    size_t size_bytes;
+    bool has_piece;
+};
+
+static void join(struct joined *joined, struct lt_bytes separator, struct lt_bytes piece)
+{
+    size_t before = joined->has_piece ? separator.size_bytes : 0;
+    if (joined->at != NULL && before > 0)
+        joined->at = append(joined->at, separator);
+    if (joined->at != NULL)
+        joined->at = append(joined->at, piece);
+    joined->size_bytes += before + piece.size_bytes;
+    joined->has_piece = true;
+}
+
+static void join_arguments(struct lt_machine *machine, const struct lt_call *call,
+                           struct joined *joined)
+{
+    struct lt_bytes separator = lt_argument_bytes(machine, call, 0);
+    for (uint32_t i = 1; i < call->argument_count; i++) {
+        if (lt_argument_is_null(machine, call, i))
+            continue;
+        if (call->argument_types[i]->kind != LT_TYPE_ARRAY) {
+            join(joined, separator, lt_argument_bytes(machine, call, i));
+            continue;
+        }
+        struct lt_array *array = lt_argument(machine, call, i)->array;
+        lt_array_materialize(array);
+        for (uint32_t j = 0; j < array->count; j++) {
+            if (!lt_bit(array->nulls, j))
+                join(joined, separator, array->values[j].bytes);
+        }
+    }
+}
+
+/* NULLs are left out, of arrays too; a NULL separator gives NULL. */
 static enum lt_kernel concat_ws(struct lt_machine *machine, const struct lt_call *call,
                                 union lt_value *out)
 {
     if (lt_argument_is_null(machine, call, 0))
         return LT_KERNEL_NULL;
-    struct lt_bytes separator = lt_argument_bytes(machine, call, 0);
-    size_t size = 0;
-    bool is_first = true;
-    for (uint32_t i = 1; i < call->argument_count; i++) {
-        if (lt_argument_is_null(machine, call, i))
-            continue;
-        size +=
-            lt_argument_bytes(machine, call, i).size_bytes + (is_first ? 0 : separator.size_bytes);
-        is_first = false;
-    }
-    uint8_t *at = put(machine, size, out);
-    if (at == NULL)
+    struct joined joined = {0};
+    join_arguments(machine, call, &joined);
+    joined.at = put(machine, joined.size_bytes, out);
+    if (joined.at == NULL)
         return lt_machine_too_large(machine, call);
-    is_first = true;
-    for (uint32_t i = 1; i < call->argument_count; i++) {
-        if (lt_argument_is_null(machine, call, i))
-            continue;
-        at = is_first ? at : append(at, separator);
-        at = append(at, lt_argument_bytes(machine, call, i));
-        is_first = false;
-    }
+    joined.has_piece = false;
+    join_arguments(machine, call, &joined);
     return LT_KERNEL_VALUE;
+}
+
+/* Each argument is a string or an array of strings; what is neither becomes a string. */
+static int infer_joined(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        const struct lt_type *type = call->arguments[i]->type;
+        bool is_array = i > 0 && type->kind == LT_TYPE_ARRAY;
+        const struct lt_type *wanted =
+            is_array ? lt_type_array(analyser->coerce.arena, string, type->fields[0].nullable)
+                     : string;
+        if (!lt_coerce_is_implicit(&analyser->coerce, type, wanted))
+            return lt_analyser_unexpected(analyser, call, i, "a STRING or an ARRAY<STRING>");
+        int code = lt_analyser_cast(analyser, &call->arguments[i], wanted);
+        if (code != LT_OK)
+            return code;
+    }
+    call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];
+    call->type = string;
+    call->nullable = call->arguments[0]->nullable;
+    return LT_OK;
 }
 
 static enum lt_kernel repeat(struct lt_machine *machine, const struct lt_call *call,
@@ -272,9 +318,10 @@ static const struct lt_function functions[] = {
                     LT_KERNEL("A*", "A", lt_concat_arrays)},
      .infer = lt_infer_concat},
     {"concat_ws", NULL, "concat_ws(separator, a, ...)",
-     "The arguments that are not NULL, with the separator between them.",
+     "The arguments, and the elements of arrays, that are not NULL, with the separator between "
+     "them.",
      "concat_ws('-', 'a', NULL, 'b')", "a-b", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {LT_KERNEL("ss*", "s", concat_ws)}},
+     .signatures = {LT_KERNEL("sa*", "s", concat_ws)}, .infer = infer_joined},
     {"repeat", NULL, "repeat(str, times)", "The string several times.", "repeat('ab', 3)", "ababab",
      DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", repeat)}},
     {"space", NULL, "space(count)", "That many blanks.", "concat('<', space(2), '>')", "<  >",

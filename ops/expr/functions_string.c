@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/text/utf8.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *call,
                            union lt_value *out)
@@ -99,6 +99,46 @@ static enum lt_kernel right(struct lt_machine *machine, const struct lt_call *ca
                  : count >= size ? text
                                  : cut(call, text, -count, INT32_MAX);
     return LT_KERNEL_VALUE;
+}
+
+/* Without a count as much is replaced as the other has. Binary values are cut where strings are,
+ * but by bytes. */
+static enum lt_kernel overlay(struct lt_machine *machine, const struct lt_call *call,
+                              union lt_value *out)
+{
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes other = lt_argument_bytes(machine, call, 1);
+    int64_t position = lt_argument(machine, call, 2)->i64;
+    int64_t count = call->argument_count == 4 ? lt_argument(machine, call, 3)->i64 : -1;
+    if (count < 0)
+        count = lt_argument_is_binary(call, 0)
+                    ? other.size_bytes
+                    : (int64_t)lt_utf8_count(other.data, other.size_bytes);
+    struct lt_bytes head = cut(call, text, 1, position - 1);
+    struct lt_bytes tail = cut(call, text, (int32_t)(position + count), INT32_MAX);
+    size_t size = (size_t)head.size_bytes + other.size_bytes + tail.size_bytes;
+    uint8_t *memory = lt_machine_alloc(machine, size);
+    if (memory == NULL || size > UINT32_MAX)
+        return lt_machine_too_large(machine, call);
+    *out = lt_value_bytes(memory, (uint32_t)size);
+    const struct lt_bytes parts[] = {head, other, tail};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].size_bytes > 0)
+            memcpy(memory, parts[i].data, parts[i].size_bytes);
+        memory += parts[i].size_bytes;
+    }
+    return LT_KERNEL_VALUE;
+}
+
+static int refuse_mixed(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
+    bool is_mixed = (a->kind == LT_TYPE_BINARY) != (b->kind == LT_TYPE_BINARY) &&
+                    lt_type_is_bytes(a) && lt_type_is_bytes(b);
+    if (!is_mixed)
+        return LT_INFER_LETTERS;
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                            "42K09", "\"%s\" takes two strings or two binary values", call->name);
 }
 
 /* A text without bytes may have no address either: it is not searched. */
@@ -262,6 +302,13 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", left), LT_KERNEL("xi", "x", left)}},
     {"right", NULL, "right(str, count)", "The last characters.", "right('abcdef', 2)", "ef",
      DETERMINISTIC, .signatures = {LT_KERNEL("si", "s", right)}},
+    {"overlay", NULL, "overlay(str PLACING other FROM pos [FOR count])",
+     "The string with the other in place of the characters from a position on: as many as the "
+     "other "
+     "has, or so many.",
+     "overlay('Spark SQL' PLACING '_' FROM 6)", "Spark_SQL", DETERMINISTIC, .is_total = true,
+     .signatures = {LT_KERNEL("ssi[i]", "s", overlay), LT_KERNEL("xxi[i]", "x", overlay)},
+     .infer = refuse_mixed},
     {"split_part", NULL, "split_part(str, delimiter, number)",
      "One of the parts between delimiters, counted from 1, or from the end when negative; '' if "
      "there are fewer.",

@@ -129,6 +129,25 @@ static struct lt_expression *parse_substring_from(struct lt_parser *parser, uint
     return finish_call(parser, "substring", begin, items);
 }
 
+/* The arguments after the first of OVERLAY(text PLACING other FROM start [FOR count]). */
+static struct lt_expression *parse_overlay(struct lt_parser *parser, uint32_t begin,
+                                           struct lt_parser_items *items)
+{
+    static const char *const words[] = {"placing", "from", "for"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        bool is_optional = i == 2;
+        if (is_optional && !lt_parser_is_word(parser, 0, words[i]))
+            break;
+        if (!lt_parser_expect_word(parser, words[i]))
+            return NULL;
+        struct lt_expression *item = lt_parse_expression(parser);
+        if (item == NULL)
+            return NULL;
+        lt_parser_push(parser, items, item);
+    }
+    return finish_call(parser, "overlay", begin, items);
+}
+
 static struct lt_expression *parse_call(struct lt_parser *parser, const char *name, uint32_t begin)
 {
     (void)lt_parser_take(parser); /* '(' */
@@ -175,6 +194,9 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
             lt_parser_push(parser, &items, text);
             return finish_call(parser, name, begin, &items);
         }
+        if (lt_parser_is_word(parser, 0, "placing") && items.count == 1 &&
+            strcmp(name, "overlay") == 0)
+            return parse_overlay(parser, begin, &items);
         if (lt_parser_is_word(parser, 0, "placing") || lt_parser_is_word(parser, 0, "from"))
             return lt_parser_later(parser, begin, "this form of a call");
         if (wants_in && lt_parser_try_word(parser, "in"))
@@ -220,7 +242,8 @@ static struct lt_expression *parse_call_named(struct lt_parser *parser, const ch
     if (call == NULL)
         return NULL;
     const struct lt_type *target = call->argument_count == 1 ? type_function(name) : NULL;
-    return target == NULL ? lt_parser_unit_call(parser, call) : make_cast(parser, call->arguments[0], target, begin);
+    return target == NULL ? lt_parser_unit_call(parser, call)
+                          : make_cast(parser, call->arguments[0], target, begin);
 }
 
 /* ------------------------------------------------------------------------------ words, columns */
