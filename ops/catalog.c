@@ -7,6 +7,7 @@
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 #include "ops/filter.h"
+#include "ops/flatmap.h"
 #include "ops/project.h"
 
 static const struct lt_type *input_schema(const struct lt_plan_node *node)
@@ -97,6 +98,11 @@ static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena,
     node->expression_texts = texts;
     node->expression_count = (uint32_t)count;
     node->schema = lt_expr_output_schema(expressions, count, arena);
+    if (node->schema->field_count > LT_LIMIT_COLUMNS)
+        return lt_error_set(error, LT_E_LIMIT,
+                            "cannot analyse the select list: it gives %u columns; hint: at most %d "
+                            "can be",
+                            node->schema->field_count, (int)LT_LIMIT_COLUMNS);
     return LT_OK;
 }
 
@@ -163,6 +169,18 @@ int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_a
 
 /* ----------------------------------------------------------------------------------- operators */
 
+static int create_flatmap(const struct lt_plan_node *node, struct lt_operator **out,
+                          struct lt_error *error)
+{
+    const struct lt_flatmap_options options = {.expressions = node->expressions,
+                                               .texts = node->expression_texts,
+                                               .count = node->expression_count,
+                                               .input_schema = input_schema(node),
+                                               .output_schema = node->schema,
+                                               .session = node->session};
+    return lt_flatmap_create(&options, out, error);
+}
+
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, struct lt_error *error)
 {
     *out = NULL;
@@ -175,6 +193,8 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, str
         return lt_filter_create(&options, out, error);
     }
     case LT_PLAN_PROJECT: {
+        if (lt_flatmap_is_needed(node->expressions, node->expression_count))
+            return create_flatmap(node, out, error);
         const struct lt_project_options options = {.expressions = node->expressions,
                                                    .texts = node->expression_texts,
                                                    .count = node->expression_count,

@@ -28,7 +28,8 @@ enum lt_expression_kind {
     LT_EXPR_JSON_PATH, /* arguments[0]:path on JSON text; name is the path ("price", "a.b[0]") */
     LT_EXPR_LAMBDA,    /* arguments[1], [2], ... are its parameters, arguments[0] its body */
     LT_EXPR_VARIABLE,  /* a parameter of a lambda, and what reads it; index: which one */
-    LT_EXPR_ALIAS,     /* arguments[0] AS name */
+    LT_EXPR_ALIAS,     /* arguments[0] AS name; AS (name, ...): the other names are the texts of
+                          the literals arguments[1], [2], ... */
     LT_EXPR_STAR,      /* * or name.*; of the latter arguments[0] is what name.* is taken of; all
                           others: EXCEPT columns */
 };
@@ -45,6 +46,7 @@ struct lt_expression {
     bool nullable;              /* after analysis */
     bool is_null;               /* LITERAL */
     bool is_try;                /* CAST */
+    bool is_name_list;          /* ALIAS: its names stood in brackets */
     int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
                       number in the expression; -1 before */
     union lt_value value;                 /* LITERAL */

@@ -12,6 +12,7 @@
 #include "ops/expr/cast.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/generator.h"
 #include "ops/expr/parser.h"
 
 int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
@@ -322,6 +323,40 @@ static int analyse_star(struct lt_analyser *analyser, struct lt_expression *node
                             "'*' may only stand in a select list or among a function's arguments");
 }
 
+/* A generator under anything but an alias. */
+static int refuse_generator(struct lt_analyser *analyser, const struct lt_expression *generator)
+{
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, generator,
+                            analyser->is_condition ? "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT"
+                                                   : "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
+                            "42K0E", "\"%s\" gives rows, and can only stand alone in a select list",
+                            generator->name);
+}
+
+/* The names of an alias are as many as the generator has columns; a value has one. */
+static int name_columns(struct lt_analyser *analyser, struct lt_expression *alias)
+{
+    const struct lt_type *type = alias->type;
+    const struct lt_expression *generator = lt_generator_call(alias);
+    if (generator == NULL && !alias->is_name_list)
+        return LT_OK;
+    if (generator == NULL)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "MULTI_ALIAS_WITHOUT_GENERATOR",
+                                "42K0E", "a list of names is for a function that gives rows");
+    if (type->field_count != alias->argument_count)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "UDTF_ALIAS_NUMBER_MISMATCH",
+                                "42802", "\"%s\" gives %u columns, and there are %u names",
+                                generator->name, type->field_count, alias->argument_count);
+    struct lt_field *fields =
+        lt_arena_alloc(analyser->coerce.arena, type->field_count * sizeof *fields);
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        fields[i] = type->fields[i];
+        fields[i].name = i == 0 ? alias->name : (const char *)alias->arguments[i]->value.bytes.data;
+    }
+    alias->type = lt_type_struct(analyser->coerce.arena, fields, type->field_count);
+    return LT_OK;
+}
+
 static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node)
 {
     switch (node->kind) {
@@ -347,7 +382,7 @@ static int analyse_node(struct lt_analyser *analyser, struct lt_expression *node
                 : node->arguments[0];
         node->type = node->arguments[0]->type;
         node->nullable = node->arguments[0]->nullable;
-        return LT_OK;
+        return name_columns(analyser, node);
     case LT_EXPR_STAR:
         return analyse_star(analyser, node);
     case LT_EXPR_LAMBDA:
@@ -406,6 +441,8 @@ int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argu
     analyser->scope = &scope;
     int code = lt_analyse(analyser, lambda->arguments[0]);
     analyser->scope = scope.outer;
+    if (code == LT_OK && lt_generator_call(lambda->arguments[0]) != NULL)
+        code = refuse_generator(analyser, lt_generator_call(lambda->arguments[0]));
     if (code != LT_OK)
         return code;
     if (lt_coerce_is_open(lambda->arguments[0]))
@@ -461,6 +498,9 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
         code = lt_analyse(analyser, node->arguments[i]);
         if (code != LT_OK)
             return code;
+        const struct lt_expression *generator = lt_generator_call(node->arguments[i]);
+        if (generator != NULL && node->kind != LT_EXPR_ALIAS)
+            return refuse_generator(analyser, generator);
     }
     return analyse_node(analyser, node);
 }
@@ -494,12 +534,15 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
                               struct lt_arena *arena, struct lt_error *error)
 {
     struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
+    analyser.is_condition = true;
     if ((*expression)->kind == LT_EXPR_ALIAS)
         *expression = (*expression)->arguments[0];
     struct lt_expression *node = *expression;
     int code = lt_analyse(&analyser, node);
     if (code != LT_OK)
         return code;
+    if (lt_generator_call(node) != NULL)
+        return refuse_generator(&analyser, lt_generator_call(node));
     const struct lt_type *boolean = lt_type_simple(LT_TYPE_BOOLEAN);
     if (lt_coerce_is_open(node))
         *expression = node = lt_coerce_cast(node, boolean, arena);

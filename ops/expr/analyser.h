@@ -26,6 +26,7 @@ struct lt_analyser {
     struct lt_error *error;
     const struct lt_lambda_scope *scope;
     int32_t variable_count;
+    bool is_condition; /* what is analysed stands in WHERE */
 };
 
 /* Sets the error with the node's place. Returns `code`. */

@@ -443,6 +443,19 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     return out;
 }
 
+/* The struct that is the one row of json_tuple is a value; rows are none. */
+static uint32_t compile_generator(struct lt_compiler *compiler, const struct lt_expression *node,
+                                  const struct lt_function *function, uint32_t want)
+{
+    if (node->signature->kernel != NULL)
+        return compile_plain(compiler, node, function, want);
+    compiler->is_failed = true;
+    (void)lt_error_set(compiler->error, LT_E_ANALYSIS, "\"%s\" gives rows, not a value",
+                       node->name);
+    (void)lt_error_condition(compiler->error, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "42K0E");
+    return wanted_or_new(compiler, want);
+}
+
 static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expression *node,
                              uint32_t want)
 {
@@ -460,6 +473,8 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
         return compile_in(compiler, node, want);
     case LT_FLOW_READER:
         return lt_compile_reader(compiler, node, want);
+    case LT_FLOW_GENERATOR:
+        return compile_generator(compiler, node, function, want);
     case LT_FLOW_CALL:
         break;
     case LT_FLOW_REWRITTEN:

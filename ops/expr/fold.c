@@ -31,8 +31,11 @@ static bool is_constant(const struct lt_expression *node, const struct bound *bo
         return false;
     if (node->kind == LT_EXPR_VARIABLE)
         return is_bound(node, bound);
-    if (node->kind == LT_EXPR_CALL && !lt_function_at((size_t)node->index, NULL)->is_deterministic)
-        return false;
+    if (node->kind == LT_EXPR_CALL) {
+        const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
+        if (!function->is_deterministic || function->flow == LT_FLOW_GENERATOR)
+            return false;
+    }
     const struct bound here = {bound, node};
     for (uint32_t i = 0; i < node->argument_count; i++) {
         if (!is_constant(node->arguments[i], node->kind == LT_EXPR_LAMBDA ? &here : bound))

@@ -42,7 +42,8 @@ enum lt_flow {
     LT_FLOW_COALESCE,
     LT_FLOW_REWRITTEN, /* the analyser makes other calls of it */
     LT_FLOW_IN,
-    LT_FLOW_READER, /* reads a document, once for all that take parts of it: compile_reader.c */
+    LT_FLOW_GENERATOR, /* gives rows: at the top of a select list only (ops/expr/generator.h) */
+    LT_FLOW_READER,    /* reads a document, once for all that take parts of it: compile_reader.c */
 };
 
 enum lt_null_rule {
@@ -155,11 +156,13 @@ extern const struct lt_function_group lt_functions_datetime_step;
 extern const struct lt_function_group lt_functions_datetime_text;
 extern const struct lt_function_group lt_functions_datetime_make;
 extern const struct lt_function_group lt_functions_interval;
-extern const struct lt_function_group lt_functions_edit;
-extern const struct lt_function_group lt_functions_words;
 extern const struct lt_function_group lt_functions_other;
+extern const struct lt_function_group lt_functions_generator;
 extern const struct lt_function_group lt_functions_json;
+extern const struct lt_function_group lt_functions_json_text;
 extern const struct lt_function_group lt_functions_csv;
+extern const struct lt_function_group lt_functions_url;
+extern const struct lt_function_group lt_functions_utf8;
 
 /* The field of each element of an array of structs; the call's state is its number. */
 lt_kernel_fn lt_field_of_elements;

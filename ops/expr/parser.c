@@ -368,8 +368,8 @@ struct lt_expression *lt_parse_star(struct lt_parser *parser, struct lt_expressi
     star->end = parser->last_end;
     if (base != NULL)
         star->arguments[0] = base;
-    bool is_list = parser->ends_item == NULL || (lt_parser_is_symbol(parser, 1, '(') &&
-                                                 !lt_parser_is_word(parser, 2, "select"));
+    bool is_list = parser->ends_item == NULL ||
+                   (lt_parser_is_symbol(parser, 1, '(') && !lt_parser_is_word(parser, 2, "select"));
     if (!is_list || !lt_parser_try_word(parser, "except"))
         return star;
     struct lt_parser_items items = {0};
@@ -388,6 +388,37 @@ struct lt_expression *lt_parse_star(struct lt_parser *parser, struct lt_expressi
     return lt_parser_expect(parser, ')', ")") ? star : NULL;
 }
 
+/* (a, b) after AS: the names of a generator's columns. */
+static struct lt_expression *parse_name_list(struct lt_parser *parser, struct lt_expression *value)
+{
+    struct lt_parser_items items = {0};
+    lt_parser_push(parser, &items, value);
+    struct lt_expression *alias = lt_parser_node(parser, LT_EXPR_ALIAS, value->begin, 0);
+    alias->is_name_list = true;
+    (void)lt_parser_take(parser);
+    do {
+        enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+        if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
+            return lt_parser_fail(parser, "a name must stand here");
+        struct lt_token token = lt_parser_take(parser);
+        const char *name = lt_parser_name(parser, &token);
+        if (alias->name != NULL) {
+            struct lt_expression *other = lt_parser_node(parser, LT_EXPR_LITERAL, token.begin, 0);
+            other->value = lt_value_text(name);
+            other->type = lt_type_simple(LT_TYPE_STRING);
+            lt_parser_push(parser, &items, other);
+        } else {
+            alias->name = name;
+        }
+    } while (lt_parser_try_symbol(parser, ','));
+    if (!lt_parser_expect(parser, ')', ")"))
+        return NULL;
+    alias->arguments = items.items;
+    alias->argument_count = items.count;
+    alias->end = parser->last_end;
+    return alias;
+}
+
 struct lt_expression *lt_parse_named(struct lt_parser *parser)
 {
     struct lt_expression *value = lt_parse_expression(parser);
@@ -399,7 +430,7 @@ struct lt_expression *lt_parse_named(struct lt_parser *parser)
         (void)lt_parser_take(parser);
     enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
     if (has_as && lt_parser_is_symbol(parser, 0, '('))
-        return lt_parser_later(parser, value->begin, "a list of names after AS");
+        return parse_name_list(parser, value);
     if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
         return has_as ? lt_parser_fail(parser, "a name must follow AS") : value;
     if (!has_as && parser->ends_item != NULL && parser->ends_item(parser))

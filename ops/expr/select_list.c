@@ -11,6 +11,7 @@
 #include "core/base/limits.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/generator.h"
 
 /* --------------------------------------------------------------------------------- what is left
  * out */
@@ -333,7 +334,8 @@ int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const stru
     int code = expand_items(&analyser, list->expressions, (uint32_t)list->count, false, &expanded);
     for (uint32_t i = 0; i < expanded.count; i++) {
         struct lt_expression *item = expanded.items[i];
-        if (item->kind != LT_EXPR_ALIAS && item->kind != LT_EXPR_COLUMN)
+        if (item->kind != LT_EXPR_ALIAS && item->kind != LT_EXPR_COLUMN &&
+            lt_generator_call(item) == NULL)
             expanded.items[i] = make_alias(&analyser, item, lt_expr_output_name(item, arena));
     }
     *list = (struct lt_expr_list){.expressions = expanded.items, .count = expanded.count};
@@ -353,12 +355,21 @@ const char *lt_expr_output_name(const struct lt_expression *expression, struct l
 const struct lt_type *lt_expr_output_schema(struct lt_expression *const *expressions, size_t count,
                                             struct lt_arena *arena)
 {
-    struct lt_field *fields = lt_arena_alloc(arena, count * sizeof *fields);
+    size_t total = 0, used = 0;
     for (size_t i = 0; i < count; i++)
-        fields[i] = (struct lt_field){.name = lt_expr_output_name(expressions[i], arena),
-                                      .type = expressions[i]->type,
-                                      .nullable = expressions[i]->nullable};
-    return lt_type_struct(arena, fields, count);
+        total += lt_generator_call(expressions[i]) == NULL ? 1 : expressions[i]->type->field_count;
+    struct lt_field *fields = lt_arena_alloc(arena, total * sizeof *fields);
+    for (size_t i = 0; i < count; i++) {
+        const struct lt_type *type = expressions[i]->type;
+        bool is_generator = lt_generator_call(expressions[i]) != NULL;
+        for (uint32_t j = 0; is_generator && j < type->field_count; j++)
+            fields[used++] = type->fields[j];
+        if (!is_generator)
+            fields[used++] = (struct lt_field){.name = lt_expr_output_name(expressions[i], arena),
+                                               .type = type,
+                                               .nullable = expressions[i]->nullable};
+    }
+    return lt_type_struct(arena, fields, total);
 }
 
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used)
