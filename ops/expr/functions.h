@@ -156,13 +156,14 @@ extern const struct lt_function_group lt_functions_datetime_step;
 extern const struct lt_function_group lt_functions_datetime_text;
 extern const struct lt_function_group lt_functions_datetime_make;
 extern const struct lt_function_group lt_functions_interval;
+extern const struct lt_function_group lt_functions_edit;
+extern const struct lt_function_group lt_functions_words;
 extern const struct lt_function_group lt_functions_other;
 extern const struct lt_function_group lt_functions_generator;
 extern const struct lt_function_group lt_functions_json;
 extern const struct lt_function_group lt_functions_json_text;
 extern const struct lt_function_group lt_functions_csv;
 extern const struct lt_function_group lt_functions_url;
-extern const struct lt_function_group lt_functions_utf8;
 
 /* The field of each element of an array of structs; the call's state is its number. */
 lt_kernel_fn lt_field_of_elements;

@@ -271,7 +271,7 @@ static bool take_fields(struct lt_machine *machine, const struct lt_call *call, 
 {
     struct lt_bytes json = lt_argument_bytes(machine, call, 0);
     struct lt_json_scan scan;
-    lt_json_scan_init(&scan, json.data, json.size_bytes, LT_JSON_SCAN_SPARK);
+    lt_json_scan_init(&scan, json.data, json.size_bytes, LT_JSON_SCAN_SPARK | LT_JSON_SCAN_CONTROL);
     if (lt_json_scan_next(&scan) != LT_JSON_TOKEN_OBJECT_BEGIN)
         return false;
     while (lt_json_scan_next(&scan) == LT_JSON_TOKEN_NAME) {

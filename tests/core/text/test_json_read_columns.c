@@ -106,7 +106,7 @@ static void show(struct lt_text_buffer *out, const struct lt_type *type,
 {
     static const struct lt_json_write_options all = {.keep_null_fields = true};
     char text[LT_TIME_TEXT_SIZE];
-    _Static_assert(LT_TIME_TEXT_SIZE >= LT_NUMBER_DECIMAL_TEXT_SIZE, "room for both");
+    _Static_assert((int)LT_TIME_TEXT_SIZE >= (int)LT_NUMBER_DECIMAL_TEXT_SIZE, "room for both");
     switch (type->kind) {
     case LT_TYPE_STRING:
         lt_text_append_n(out, value->bytes.data, value->bytes.size_bytes);
