@@ -11,6 +11,7 @@
 #include "core/base/text_buffer.h"
 #include "core/text/json_write.h"
 #include "ops/expr/cast.h"
+#include "ops/expr/codec_times.h"
 #include "ops/expr/coerce.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/program.h"
@@ -100,14 +101,28 @@ static void set_error(struct conformance_outcome *out, const char *kind, const c
     set_result(out, text, (size_t)size);
 }
 
-static void render(const struct lt_type *type, const union lt_value *value,
-                   struct conformance_outcome *out)
+/* As to_json shows it in the session's zone, with its NULL fields. */
+static void render_nested(const struct lt_session *session, const struct lt_type *type,
+                          const union lt_value *value, struct lt_text_buffer *text)
 {
-    const struct lt_json_write_options options = {.keep_null_fields = true};
+    const struct lt_times_setup setup = {.session = session, .use = LT_DATETIME_PRINTING};
+    struct lt_times *times;
+    struct lt_error error;
+    if (lt_times_create(&setup, &times, &error) != LT_OK)
+        return;
+    const struct lt_json_write_options options = {
+        .keep_null_fields = true, .offset_s = lt_times_offset_s, .context = times};
+    lt_json_write_value(text, type, value, &options);
+    lt_times_destroy(times);
+}
+
+static void render(const struct lt_session *session, const struct lt_type *type,
+                   const union lt_value *value, struct conformance_outcome *out)
+{
     struct lt_text_buffer text;
     lt_text_init(&text);
     if (lt_type_is_nested(type)) {
-        lt_json_write_value(&text, type, value, &options);
+        render_nested(session, type, value, &text);
     } else if (type->kind == LT_TYPE_BINARY) {
         for (uint32_t i = 0; i < value->bytes.size_bytes; i++)
             lt_text_format(&text, "%02X", value->bytes.data[i]);
@@ -130,7 +145,8 @@ static struct lt_expression *shown(struct lt_expression *node, const struct lt_s
     return lt_coerce_cast(node, string, arena);
 }
 
-static void run(struct lt_program *program, const struct lt_type *type, const struct lt_row *row,
+static void run(struct lt_program *program, const struct lt_session *session,
+                const struct lt_type *type, const struct lt_row *row,
                 struct conformance_outcome *out)
 {
     union lt_value value;
@@ -144,7 +160,7 @@ static void run(struct lt_program *program, const struct lt_type *type, const st
     if (is_null)
         set_result(out, "", 0);
     else
-        render(type, &value, out);
+        render(session, type, &value, out);
 }
 
 static void evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
@@ -181,7 +197,7 @@ static void evaluate(const char *text, const struct lt_type *schema, const struc
     if (lt_program_create(&options, &program, &error) != LT_OK) {
         set_error(out, "refused", error.condition, error.sqlstate);
     } else {
-        run(program, expression->type, row, out);
+        run(program, session, expression->type, row, out);
         lt_program_destroy(program);
     }
     lt_arena_destroy(arena);
