@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "tests/support/conformance.h"
+#include "tests/support/conformance_generate.h"
 #include "tests/support/conformance_pipeline.h"
 #include "tests/support/conformance_rows.h"
 
@@ -77,6 +78,18 @@ static bool agrees_otherwise(char *const fields[], const struct conformance_outc
     return false;
 }
 
+/* Through one of the machine's loops, or, where rows are wanted, through a plan. */
+static void evaluate(const char *wanted, const char *text, const struct conformance_rows *rows,
+                     struct lt_row *row, const struct lt_session *session, bool use_switch,
+                     struct conformance_outcome *out)
+{
+    const struct lt_type *schema = rows == NULL ? NULL : rows->schema;
+    if (strcmp(wanted, "rows") == 0)
+        conformance_generate(text, schema, row, session, out);
+    else
+        conformance_evaluate(text, schema, row, session, use_switch, out);
+}
+
 static void run_literal(char *fields[], bool is_math, struct counts *counts)
 {
     struct conformance_outcome out, second;
@@ -86,8 +99,8 @@ static void run_literal(char *fields[], bool is_math, struct counts *counts)
     bool is_known = conformance_settings(fields[1], &session);
     (void)conformance_unescape(fields[2]);
     size_t size = conformance_unescape(fields[5]);
-    conformance_evaluate(fields[2], NULL, NULL, &session, false, &out);
-    conformance_evaluate(fields[2], NULL, NULL, &session, true, &second);
+    evaluate(fields[3], fields[2], NULL, NULL, &session, false, &out);
+    evaluate(fields[3], fields[2], NULL, NULL, &session, true, &second);
     bool is_passed =
         is_known && (conformance_agrees(fields[3], fields[4], fields[5], size, &out, is_math) ||
                      agrees_otherwise(fields, &out));
@@ -190,12 +203,12 @@ static void run_row(struct row_case *one, char *fields[], const struct conforman
     char wanted[1024];
     (void)snprintf(wanted, sizeof wanted, "row %s: %s %s", fields[2], fields[3], fields[4]);
     size_t size = conformance_unescape(fields[4]);
-    const struct lt_row *row = NULL;
+    struct lt_row *row = NULL;
     for (unsigned i = 0; i < rows->count && row == NULL; i++)
         row = lt_row_values(rows->rows[i])[0].i64 == atoll(fields[2]) ? rows->rows[i] : NULL;
     struct conformance_outcome out, second;
-    conformance_evaluate(one->fields[3], rows->schema, row, &one->session, false, &out);
-    conformance_evaluate(one->fields[3], rows->schema, row, &one->session, true, &second);
+    evaluate(fields[3], one->fields[3], rows, row, &one->session, false, &out);
+    evaluate(fields[3], one->fields[3], rows, row, &one->session, true, &second);
     bool is_right = row != NULL && conformance_same(&out, &second) &&
                     conformance_agrees(fields[3], one->fields[5], fields[4], size, &out, true);
     conformance_outcome_fini(&second);
