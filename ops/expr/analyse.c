@@ -515,6 +515,13 @@ static struct lt_analyser analyser_of(const char *text, const struct lt_type *sc
                                 .error = error};
 }
 
+static void fold(const struct lt_analyser *analyser, struct lt_expression **expression)
+{
+    const struct lt_coerce *coerce = &analyser->coerce;
+    if (!coerce->session->is_unoptimised)
+        lt_fold(expression, analyser->text, coerce->session, coerce->arena);
+}
+
 int lt_expr_analyse(struct lt_expression **expression, const char *text,
                     const struct lt_type *schema, const struct lt_session *session,
                     struct lt_arena *arena, struct lt_error *error)
@@ -525,7 +532,7 @@ int lt_expr_analyse(struct lt_expression **expression, const char *text,
         return code;
     if (lt_coerce_is_open(*expression))
         *expression = lt_coerce_cast(*expression, lt_type_simple(LT_TYPE_STRING), arena);
-    lt_fold(expression, text, session, arena);
+    fold(&analyser, expression);
     return LT_OK;
 }
 
@@ -550,6 +557,6 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
         return lt_analyser_fail(
             &analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
             "a condition must be BOOLEAN, not %s", lt_analyser_shown(&analyser, node->type));
-    lt_fold(expression, text, session, arena);
+    fold(&analyser, expression);
     return LT_OK;
 }

@@ -1,17 +1,12 @@
 /*
- * Trees to steps. Each node gets a register of its own; constants are filled in here and never
- * written again. What a node does not need is jumped over: an operand that is not reached cannot
- * fail.
+ * Trees to steps. Each node gets a register of its own, and nodes with the same value share one
+ * (share.h); constants are filled in here and never written again. What a node does not need is
+ * jumped over (compile_flow.c): an operand that is not reached cannot fail.
  */
 #include <string.h>
 
 #include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
-
-static struct lt_step *step_at(const struct lt_compiler *compiler, uint32_t number)
-{
-    return &compiler->program->steps[number];
-}
 
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)
 {
@@ -41,20 +36,9 @@ uint32_t lt_compiler_register(struct lt_compiler *compiler)
     return program->register_count++;
 }
 
-static uint32_t wanted_or_new(struct lt_compiler *compiler, uint32_t want)
+uint32_t lt_compiler_wanted(struct lt_compiler *compiler, uint32_t want)
 {
     return want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
-}
-
-static uint32_t emit_jump(struct lt_compiler *compiler, enum lt_op op, uint32_t condition)
-{
-    return lt_compiler_emit(compiler, (struct lt_step){.op = op, .a = condition});
-}
-
-/* Lets the jump at `from` go to the next step. */
-static void land(struct lt_compiler *compiler, uint32_t from)
-{
-    step_at(compiler, from)->target = compiler->program->step_count;
 }
 
 /* Is there a date or a timestamp in it? */
@@ -133,7 +117,7 @@ static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_ex
 static uint32_t compile_column(struct lt_compiler *compiler, const struct lt_expression *node,
                                uint32_t want)
 {
-    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t out = lt_compiler_wanted(compiler, want);
     (void)lt_compiler_emit(
         compiler, (struct lt_step){.op = LT_OP_COLUMN, .out = out, .a = (uint32_t)node->index});
     return out;
@@ -154,7 +138,7 @@ static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expr
                               uint32_t want)
 {
     uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
-    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t position = lt_compiler_field_position(compiler, node);
     if (node->arguments[0]->type->kind == LT_TYPE_ARRAY) {
         struct lt_call *call = lt_compiler_call(compiler, node, 1);
@@ -201,126 +185,9 @@ static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_
     load->group = json_group(program, json_column(node->arguments[0]));
     load->index = lt_json_group_add(load->group, node->name);
     load->kind = node->type->kind;
-    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t out = lt_compiler_wanted(compiler, want);
     (void)lt_compiler_emit(
         compiler, (struct lt_step){.op = LT_OP_JSON_FIELD, .out = out, .a = base, .json = load});
-    return out;
-}
-
-/* ------------------------------------------------------------------------------- CASE */
-
-static void compile_null(struct lt_compiler *compiler, uint32_t out)
-{
-    uint32_t constant = lt_compiler_register(compiler);
-    compiler->program->machine.nulls[constant] = 1;
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = constant});
-}
-
-static uint32_t compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
-                             uint32_t want)
-{
-    uint32_t out = wanted_or_new(compiler, want);
-    uint32_t count = node->argument_count;
-    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
-    uint32_t end_count = 0;
-    for (uint32_t i = 0; i + 1 < count; i += 2) {
-        uint32_t when = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
-        uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, when);
-        (void)lt_compile(compiler, node->arguments[i + 1], out);
-        ends[end_count++] = emit_jump(compiler, LT_OP_JUMP, 0);
-        land(compiler, skip);
-    }
-    if (count % 2 == 1)
-        (void)lt_compile(compiler, node->arguments[count - 1], out);
-    else
-        compile_null(compiler, out);
-    while (end_count > 0)
-        land(compiler, ends[--end_count]);
-    return out;
-}
-
-/* --------------------------------------------------------------------------------------- flows */
-
-static uint32_t compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
-                              uint32_t want, bool is_and)
-{
-    uint32_t out = wanted_or_new(compiler, want);
-    uint32_t count = node->argument_count;
-    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
-    (void)lt_compile(compiler, node->arguments[0], out);
-    for (uint32_t i = 1; i < count; i++) {
-        ends[i] = emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
-        uint32_t next = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
-        enum lt_op op = is_and ? LT_OP_AND : LT_OP_OR;
-        (void)lt_compiler_emit(compiler,
-                               (struct lt_step){.op = op, .out = out, .a = out, .b = next});
-    }
-    for (uint32_t i = 1; i < count; i++)
-        land(compiler, ends[i]);
-    return out;
-}
-
-static uint32_t compile_if(struct lt_compiler *compiler, const struct lt_expression *node,
-                           uint32_t want)
-{
-    uint32_t out = wanted_or_new(compiler, want);
-    uint32_t condition = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
-    uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, condition);
-    (void)lt_compile(compiler, node->arguments[1], out);
-    uint32_t end = emit_jump(compiler, LT_OP_JUMP, 0);
-    land(compiler, skip);
-    (void)lt_compile(compiler, node->arguments[2], out);
-    land(compiler, end);
-    return out;
-}
-
-static uint32_t compile_coalesce(struct lt_compiler *compiler, const struct lt_expression *node,
-                                 uint32_t want)
-{
-    uint32_t out = wanted_or_new(compiler, want);
-    uint32_t count = node->argument_count;
-    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
-    for (uint32_t i = 0; i < count; i++) {
-        (void)lt_compile(compiler, node->arguments[i], out);
-        ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_NOT_NULL, out);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        land(compiler, ends[i]);
-    return out;
-}
-
-static enum lt_op order_op(enum lt_op first, const struct lt_type *type)
-{
-    if (lt_type_is_fraction(type))
-        return first + (LT_OP_EQUAL_F64 - LT_OP_EQUAL_I64);
-    if (lt_type_is_bytes(type))
-        return first + (LT_OP_EQUAL_BYTES - LT_OP_EQUAL_I64);
-    bool is_i64 = type->kind <= LT_TYPE_BIGINT || type->kind == LT_TYPE_TIMESTAMP;
-    return is_i64 ? first : first + (LT_OP_EQUAL_ANY - LT_OP_EQUAL_I64);
-}
-
-/* x IN (a, b) is x = a OR x = b, with x evaluated once. */
-static uint32_t compile_in(struct lt_compiler *compiler, const struct lt_expression *node,
-                           uint32_t want)
-{
-    uint32_t out = wanted_or_new(compiler, want);
-    uint32_t count = node->argument_count;
-    uint32_t *ends = lt_arena_alloc(compiler->program->arena, count * sizeof *ends);
-    uint32_t x = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
-    struct lt_call *call = lt_compiler_call(compiler, node, count);
-    enum lt_op op = order_op(LT_OP_EQUAL_I64, node->arguments[0]->type);
-    for (uint32_t i = 1; i < count; i++) {
-        uint32_t item = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
-        uint32_t same = i == 1 ? out : lt_compiler_register(compiler);
-        (void)lt_compiler_emit(
-            compiler, (struct lt_step){.op = op, .out = same, .a = x, .b = item, .call = call});
-        if (i > 1)
-            (void)lt_compiler_emit(
-                compiler, (struct lt_step){.op = LT_OP_OR, .out = out, .a = out, .b = same});
-        ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_TRUE, out);
-    }
-    for (uint32_t i = 1; i < count; i++)
-        land(compiler, ends[i]);
     return out;
 }
 
@@ -392,6 +259,16 @@ void lt_compiler_prepare(struct lt_compiler *compiler, const struct lt_prepare *
     program->prepared = prepared;
 }
 
+enum lt_op lt_compiler_order_op(enum lt_op first, const struct lt_type *type)
+{
+    if (lt_type_is_fraction(type))
+        return first + (LT_OP_EQUAL_F64 - LT_OP_EQUAL_I64);
+    if (lt_type_is_bytes(type))
+        return first + (LT_OP_EQUAL_BYTES - LT_OP_EQUAL_I64);
+    bool is_i64 = type->kind <= LT_TYPE_BIGINT || type->kind == LT_TYPE_TIMESTAMP;
+    return is_i64 ? first : first + (LT_OP_EQUAL_ANY - LT_OP_EQUAL_I64);
+}
+
 static enum lt_op opcode_of(const struct lt_function *function,
                             const struct lt_signature *signature, const struct lt_expression *node)
 {
@@ -401,7 +278,7 @@ static enum lt_op opcode_of(const struct lt_function *function,
     if (signature->family == LT_FAMILY_NUMERIC)
         return signature->op + (type->kind - LT_TYPE_TINYINT);
     return signature->family == LT_FAMILY_ORDER && signature->op != LT_OP_NULL_SAFE_EQUAL
-               ? order_op(signature->op, type)
+               ? lt_compiler_order_op(signature->op, type)
                : signature->op;
 }
 
@@ -438,7 +315,7 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
         .call = call, .expression = node, .arena = compiler->program->arena};
     if (function->prepare != NULL)
         lt_compiler_prepare(compiler, &request, function);
-    uint32_t out = wanted_or_new(compiler, want);
+    uint32_t out = lt_compiler_wanted(compiler, want);
     lt_compiler_emit_call(compiler, op, call, out);
     return out;
 }
@@ -453,7 +330,7 @@ static uint32_t compile_generator(struct lt_compiler *compiler, const struct lt_
     (void)lt_error_set(compiler->error, LT_E_ANALYSIS, "\"%s\" gives rows, not a value",
                        node->name);
     (void)lt_error_condition(compiler->error, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "42K0E");
-    return wanted_or_new(compiler, want);
+    return lt_compiler_wanted(compiler, want);
 }
 
 static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -462,15 +339,15 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
     const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
     switch (function->flow) {
     case LT_FLOW_AND:
-        return compile_chain(compiler, node, want, true);
+        return lt_compile_chain(compiler, node, want, true);
     case LT_FLOW_OR:
-        return compile_chain(compiler, node, want, false);
+        return lt_compile_chain(compiler, node, want, false);
     case LT_FLOW_IF:
-        return compile_if(compiler, node, want);
+        return lt_compile_if(compiler, node, want);
     case LT_FLOW_COALESCE:
-        return compile_coalesce(compiler, node, want);
+        return lt_compile_coalesce(compiler, node, want);
     case LT_FLOW_IN:
-        return compile_in(compiler, node, want);
+        return lt_compile_in(compiler, node, want);
     case LT_FLOW_READER:
         return lt_compile_reader(compiler, node, want);
     case LT_FLOW_GENERATOR:
@@ -483,8 +360,8 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
     return compile_plain(compiler, node, function, want);
 }
 
-/* Recursion is bounded: the parser refused deeper trees. */
-uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want)
+static uint32_t compile_node(struct lt_compiler *compiler, const struct lt_expression *node,
+                             uint32_t want)
 {
     switch (node->kind) {
     case LT_EXPR_LITERAL:
@@ -496,7 +373,7 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
     case LT_EXPR_CAST:
         return lt_compile_cast(compiler, node, want);
     case LT_EXPR_CASE:
-        return compile_case(compiler, node, want);
+        return lt_compile_case(compiler, node, want);
     case LT_EXPR_FIELD:
         return compile_field(compiler, node, want);
     case LT_EXPR_JSON_PATH:
@@ -511,4 +388,22 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
     }
     lt_assert(!"refused by the analyser");
     return 0;
+}
+
+/* Recursion is bounded: the parser refused deeper trees. */
+uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *node, uint32_t want)
+{
+    uint64_t hash;
+    uint32_t known = lt_share_find(&compiler->share, node, &hash);
+    if (known == LT_REGISTER_ANY) {
+        uint32_t out = compile_node(compiler, node, want);
+        /* A register that was asked for is written again by who asked. */
+        if (want == LT_REGISTER_ANY)
+            lt_share_add(&compiler->share, node, hash, out);
+        return out;
+    }
+    if (want == LT_REGISTER_ANY)
+        return known;
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = known});
+    return want;
 }

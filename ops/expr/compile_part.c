@@ -110,7 +110,9 @@ static void compile_lambda(struct lt_compiler *compiler, const struct lt_express
     lambda->first_step = compiler->program->step_count;
     lambda->parameters = parameters;
     lambda->parameter_count = count;
+    uint32_t entered = lt_share_enter(&compiler->share);
     lambda->result = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    lt_share_leave(&compiler->share, entered);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_RETURN});
     compiler->program->steps[jump].target = compiler->program->step_count;
 }

@@ -6,83 +6,10 @@
  * (use.h). The first call of a reader that is reached in an evaluation reads; the others take what
  * it has read. A field is then taken from where the reader has put it.
  *
- * In the body of a lambda a reader is a call's own, and reads each time: what it reads may be
- * another element.
+ * In the body of a lambda a reader reads each time: what it reads may be another element.
  */
-#include <string.h>
-
 #include "ops/expr/compiler.h"
-
-/* -------------------------------------------------------------------------------------- sameness
- */
-
-static bool is_same_value(const struct lt_type *type, const union lt_value *a,
-                          const union lt_value *b)
-{
-    if (type->kind != LT_TYPE_MAP)
-        return lt_value_compare(type, a, b) == 0;
-    const struct lt_array *parts[2][2] = {{&a->map->keys, &a->map->values},
-                                          {&b->map->keys, &b->map->values}};
-    if (parts[0][0]->count != parts[1][0]->count)
-        return false;
-    for (uint32_t part = 0; part < 2; part++) {
-        for (uint32_t i = 0; i < parts[0][part]->count; i++) {
-            bool is_null = lt_bit(parts[0][part]->nulls, i);
-            if (is_null != lt_bit(parts[1][part]->nulls, i) ||
-                (!is_null && !is_same_value(type->fields[part].type, &parts[0][part]->values[i],
-                                            &parts[1][part]->values[i])))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool is_comparable(const struct lt_type *type)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (type->fields[i].type->kind == LT_TYPE_MAP || !is_comparable(type->fields[i].type))
-            return false;
-    }
-    return type->kind != LT_TYPE_VARIANT;
-}
-
-static bool is_same_literal(const struct lt_expression *a, const struct lt_expression *b)
-{
-    if (a->is_null || b->is_null)
-        return a->is_null && b->is_null;
-    return is_comparable(a->type) && is_same_value(a->type, &a->value, &b->value);
-}
-
-/* Do both always have the same value in one evaluation? Recursion is bounded: the parser refused
- * deeper trees. */
-static bool is_same(const struct lt_expression *a, const struct lt_expression *b)
-{
-    if (a->kind != b->kind || a->index != b->index || a->argument_count != b->argument_count ||
-        a->is_try != b->is_try || !lt_type_equal(a->type, b->type))
-        return false;
-    switch (a->kind) {
-    case LT_EXPR_LITERAL:
-        return is_same_literal(a, b);
-    case LT_EXPR_JSON_PATH:
-        if (strcmp(a->name, b->name) != 0)
-            return false;
-        break;
-    case LT_EXPR_CALL:
-        if (!lt_function_at((size_t)a->index, NULL)->is_deterministic)
-            return false;
-        break;
-    case LT_EXPR_LAMBDA:
-    case LT_EXPR_STAR:
-        return false;
-    default:
-        break;
-    }
-    for (uint32_t i = 0; i < a->argument_count; i++) {
-        if (!is_same(a->arguments[i], b->arguments[i]))
-            return false;
-    }
-    return true;
-}
+#include "ops/expr/same.h"
 
 /* -------------------------------------------------------------------------------------- readers */
 
@@ -101,24 +28,18 @@ static const struct lt_expression *reader_below(const struct lt_expression *node
 }
 
 static struct lt_program_reader *find(const struct lt_program *program,
-                                      const struct lt_expression *node, bool is_own)
+                                      const struct lt_expression *node)
 {
     struct lt_program_reader *reader = program->readers;
-    while (reader != NULL && reader->node != node)
+    while (reader != NULL && reader->node != node && !lt_expr_same(reader->node, node))
         reader = reader->next;
-    if (reader != NULL || is_own)
-        return reader;
-    for (reader = program->readers; reader != NULL; reader = reader->next) {
-        if (reader->is_shared && is_same(reader->node, node))
-            return reader;
-    }
-    return NULL;
+    return reader;
 }
 
 static struct lt_program_reader *find_or_add(struct lt_program *program,
-                                             const struct lt_expression *node, bool is_own)
+                                             const struct lt_expression *node, bool is_in_lambda)
 {
-    struct lt_program_reader *reader = find(program, node, is_own);
+    struct lt_program_reader *reader = find(program, node);
     if (reader == NULL) {
         reader = lt_arena_alloc(program->arena, sizeof *reader);
         reader->node = node;
@@ -128,7 +49,7 @@ static struct lt_program_reader *find_or_add(struct lt_program *program,
         reader->next = program->readers;
         program->readers = reader;
     }
-    reader->is_shared = reader->is_shared && !is_own;
+    reader->is_shared = reader->is_shared && !is_in_lambda;
     return reader;
 }
 
@@ -170,7 +91,7 @@ static const struct lt_use *use_of(const struct lt_program *program,
                                    const struct lt_expression *node)
 {
     if (node->kind != LT_EXPR_FIELD)
-        return find(program, node, false)->use;
+        return find(program, node)->use;
     const struct lt_use *use = use_of(program, node->arguments[0]);
     return use->is_whole ? use : lt_use_find(use, (uint32_t)node->index);
 }
@@ -188,7 +109,7 @@ uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
 uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_expression *node,
                            uint32_t want)
 {
-    struct lt_program_reader *reader = find(compiler->program, node, false);
+    struct lt_program_reader *reader = find(compiler->program, node);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
     for (uint32_t i = 0; i < node->argument_count; i++)
         lt_call_arguments(call)[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);

@@ -1,5 +1,5 @@
 /*
- * The program and its maker, shared by compile.c (trees to steps) and program.c (life and
+ * The program and its maker, shared by compile*.c (trees to steps) and program.c (life and
  * evaluation).
  */
 #ifndef LT_OPS_EXPR_COMPILER_H
@@ -8,6 +8,7 @@
 #include "ops/expr/functions.h"
 #include "ops/expr/machine.h"
 #include "ops/expr/program.h"
+#include "ops/expr/share.h"
 
 /* A prepared call that holds something to give back. */
 struct lt_prepared {
@@ -57,6 +58,7 @@ struct lt_compiler {
     const struct lt_session *session;
     uint32_t *variables; /* the register of each lambda parameter by its number */
     uint32_t variable_count;
+    struct lt_share share; /* what was computed before the step at hand, whichever way */
     uint32_t step_capacity, register_capacity;
     bool is_failed;
 };
@@ -72,6 +74,10 @@ uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step);
 /* Opens the session's zone for the machine. */
 void lt_compiler_times(struct lt_compiler *compiler);
 uint32_t lt_compiler_register(struct lt_compiler *compiler);
+/* `want`, or a new register where any will do. */
+uint32_t lt_compiler_wanted(struct lt_compiler *compiler, uint32_t want);
+/* The opcode of the family that compares values of the type. */
+enum lt_op lt_compiler_order_op(enum lt_op first, const struct lt_type *type);
 /* A call for a node, its argument registers to be filled. */
 struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_expression *node,
                                  uint32_t argument_count);
@@ -95,6 +101,18 @@ uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_express
 /* Where the struct under a FIELD node holds that field. */
 uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
                                     const struct lt_expression *node);
+
+/* compile_flow.c: what jumps over steps. */
+uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
+                         uint32_t want);
+uint32_t lt_compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
+                          uint32_t want, bool is_and);
+uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression *node,
+                       uint32_t want);
+uint32_t lt_compile_coalesce(struct lt_compiler *compiler, const struct lt_expression *node,
+                             uint32_t want);
+uint32_t lt_compile_in(struct lt_compiler *compiler, const struct lt_expression *node,
+                       uint32_t want);
 
 /* compile_part.c: casts, and calls with lambdas. */
 uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,

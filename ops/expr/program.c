@@ -46,6 +46,7 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
     if (options->count != 1)
         return;
     compiler->program->answer_start = compiler->program->step_count;
+    lt_share_leave(&compiler->share, 0);
     uint32_t answer = lt_compile(compiler, options->expressions[0], LT_REGISTER_ANY);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_ANSWER, .a = answer});
     compiler->program->answer_register = answer;
@@ -63,7 +64,9 @@ int lt_program_create(const struct lt_program_options *options, struct lt_progra
     struct lt_error local;
     struct lt_compiler compiler = {
         .program = program, .session = session, .error = error == NULL ? &local : error};
+    compiler.share.is_off = session->is_unoptimised;
     compile_all(&compiler, options);
+    lt_share_fini(&compiler.share);
     program->machine.steps = program->steps;
     program->machine.use_switch = program->use_switch;
     if (!compiler.is_failed && is_json_sealed(&compiler)) {

@@ -163,10 +163,20 @@ static void run(struct lt_program *program, const struct lt_session *session,
         render(session, type, &value, out);
 }
 
-static void evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
-                     const struct lt_session *session, bool is_where, bool use_switch,
-                     struct conformance_outcome *out)
+struct lt_session conformance_plain(const struct lt_session *session)
 {
+    struct lt_session plain = *session;
+    plain.use_switch = true;
+    plain.is_unoptimised = true;
+    return plain;
+}
+
+void conformance_evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
+                          const struct lt_session *session, bool is_plain,
+                          struct conformance_outcome *out)
+{
+    struct lt_session plain = conformance_plain(session);
+    session = is_plain ? &plain : session;
     struct lt_arena *arena = lt_arena_create();
     struct lt_expression *expression;
     struct lt_error error;
@@ -174,9 +184,7 @@ static void evaluate(const char *text, const struct lt_type *schema, const struc
     (void)snprintf(out->type, sizeof out->type, "-");
     lt_error_clear(&error);
     int code = lt_expr_parse(text, arena, &expression, &error);
-    if (code == LT_OK && is_where)
-        code = lt_expr_analyse_predicate(&expression, text, schema, session, arena, &error);
-    else if (code == LT_OK)
+    if (code == LT_OK)
         code = lt_expr_analyse(&expression, text, schema, session, arena, &error);
     if (code != LT_OK) {
         set_error(out, code == LT_E_PARSE ? "parse-error" : "analysis-error", error.condition,
@@ -191,8 +199,7 @@ static void evaluate(const char *text, const struct lt_type *schema, const struc
                                                .texts = &text,
                                                .count = 1,
                                                .schema = schema,
-                                               .session = session,
-                                               .use_switch = use_switch};
+                                               .session = session};
     struct lt_program *program;
     if (lt_program_create(&options, &program, &error) != LT_OK) {
         set_error(out, "refused", error.condition, error.sqlstate);
@@ -201,20 +208,6 @@ static void evaluate(const char *text, const struct lt_type *schema, const struc
         lt_program_destroy(program);
     }
     lt_arena_destroy(arena);
-}
-
-void conformance_evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
-                          const struct lt_session *session, bool use_switch,
-                          struct conformance_outcome *out)
-{
-    evaluate(text, schema, row, session, false, use_switch, out);
-}
-
-void conformance_evaluate_where(const char *text, const struct lt_type *schema,
-                                const struct lt_row *row, const struct lt_session *session,
-                                struct conformance_outcome *out)
-{
-    evaluate(text, schema, row, session, true, false, out);
 }
 
 /* ----------------------------------------------------------------------------------- comparing */

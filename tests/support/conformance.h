@@ -31,14 +31,13 @@ unsigned conformance_split(char *line, char *fields[CONFORMANCE_FIELDS]);
 /* "-" or "key=value;key=value". False: a setting is not known. */
 bool conformance_settings(char *text, struct lt_session *session);
 
-/* Parses, analyses and evaluates over one row (NULL: none), as a value that is shown. */
+/* The same settings for the other way to a result: the switch, and nothing optimised. */
+struct lt_session conformance_plain(const struct lt_session *session);
+/* Parses, analyses and evaluates over one row (NULL: none), as a value that is shown; `is_plain`:
+ * the other way. */
 void conformance_evaluate(const char *text, const struct lt_type *schema, const struct lt_row *row,
-                          const struct lt_session *session, bool use_switch,
+                          const struct lt_session *session, bool is_plain,
                           struct conformance_outcome *out);
-/* As what stands in WHERE: refused where it is no condition. */
-void conformance_evaluate_where(const char *text, const struct lt_type *schema,
-                                const struct lt_row *row, const struct lt_session *session,
-                                struct conformance_outcome *out);
 bool conformance_same(const struct conformance_outcome *a, const struct conformance_outcome *b);
 /* Does it agree with what the case wants? `last_place`: a double may differ in its last place. */
 bool conformance_agrees(const char *kind, const char *type, const char *result, size_t result_size,

@@ -1,0 +1,142 @@
+/*
+ * What jumps over steps: CASE, IF, AND, OR, coalesce, IN.
+ *
+ * The first operand is always evaluated; of what follows each is evaluated only where those before
+ * it have left the question open, and what is computed there is not known afterwards (share.h).
+ */
+#include "ops/expr/compiler.h"
+
+static uint32_t emit_jump(struct lt_compiler *compiler, enum lt_op op, uint32_t condition)
+{
+    return lt_compiler_emit(compiler, (struct lt_step){.op = op, .a = condition});
+}
+
+/* Lets the jump at `from` go to the next step. */
+static void land(struct lt_compiler *compiler, uint32_t from)
+{
+    struct lt_program *program = compiler->program;
+    program->steps[from].target = program->step_count;
+}
+
+static uint32_t *make_ends(struct lt_compiler *compiler, const struct lt_expression *node)
+{
+    return lt_arena_alloc(compiler->program->arena, node->argument_count * sizeof(uint32_t));
+}
+
+static void compile_branch(struct lt_compiler *compiler, const struct lt_expression *node,
+                           uint32_t out)
+{
+    uint32_t entered = lt_share_enter(&compiler->share);
+    (void)lt_compile(compiler, node, out);
+    lt_share_leave(&compiler->share, entered);
+}
+
+static void compile_null(struct lt_compiler *compiler, uint32_t out)
+{
+    uint32_t constant = lt_compiler_register(compiler);
+    compiler->program->machine.nulls[constant] = 1;
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = constant});
+}
+
+uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
+                         uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = make_ends(compiler, node), end_count = 0, entered = 0;
+    for (uint32_t i = 0; i + 1 < count; i += 2) {
+        uint32_t when = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        if (i == 0)
+            entered = lt_share_enter(&compiler->share);
+        uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, when);
+        compile_branch(compiler, node->arguments[i + 1], out);
+        ends[end_count++] = emit_jump(compiler, LT_OP_JUMP, 0);
+        land(compiler, skip);
+    }
+    if (count % 2 == 1)
+        compile_branch(compiler, node->arguments[count - 1], out);
+    else
+        compile_null(compiler, out);
+    lt_share_leave(&compiler->share, entered);
+    while (end_count > 0)
+        land(compiler, ends[--end_count]);
+    return out;
+}
+
+uint32_t lt_compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
+                          uint32_t want, bool is_and)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = make_ends(compiler, node);
+    (void)lt_compile(compiler, node->arguments[0], out);
+    uint32_t entered = lt_share_enter(&compiler->share);
+    for (uint32_t i = 1; i < count; i++) {
+        ends[i] = emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
+        uint32_t next = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        enum lt_op op = is_and ? LT_OP_AND : LT_OP_OR;
+        (void)lt_compiler_emit(compiler,
+                               (struct lt_step){.op = op, .out = out, .a = out, .b = next});
+    }
+    lt_share_leave(&compiler->share, entered);
+    for (uint32_t i = 1; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
+
+uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression *node,
+                       uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    uint32_t condition = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, condition);
+    compile_branch(compiler, node->arguments[1], out);
+    uint32_t end = emit_jump(compiler, LT_OP_JUMP, 0);
+    land(compiler, skip);
+    compile_branch(compiler, node->arguments[2], out);
+    land(compiler, end);
+    return out;
+}
+
+uint32_t lt_compile_coalesce(struct lt_compiler *compiler, const struct lt_expression *node,
+                             uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    uint32_t count = node->argument_count;
+    uint32_t *ends = make_ends(compiler, node);
+    for (uint32_t i = 0; i < count; i++) {
+        compile_branch(compiler, node->arguments[i], out);
+        ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_NOT_NULL, out);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
+
+/* x IN (a, b) is x = a OR x = b, with x evaluated once. */
+uint32_t lt_compile_in(struct lt_compiler *compiler, const struct lt_expression *node,
+                       uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    uint32_t count = node->argument_count, entered = 0;
+    uint32_t *ends = make_ends(compiler, node);
+    uint32_t x = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    struct lt_call *call = lt_compiler_call(compiler, node, count);
+    enum lt_op op = lt_compiler_order_op(LT_OP_EQUAL_I64, node->arguments[0]->type);
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t item = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        uint32_t same = i == 1 ? out : lt_compiler_register(compiler);
+        (void)lt_compiler_emit(
+            compiler, (struct lt_step){.op = op, .out = same, .a = x, .b = item, .call = call});
+        if (i == 1)
+            entered = lt_share_enter(&compiler->share);
+        else
+            (void)lt_compiler_emit(
+                compiler, (struct lt_step){.op = LT_OP_OR, .out = out, .a = out, .b = same});
+        ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_TRUE, out);
+    }
+    lt_share_leave(&compiler->share, entered);
+    for (uint32_t i = 1; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
