@@ -305,6 +305,7 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     }
     lt_compile_lambdas(compiler, node, call);
     call->kernel = signature->kernel;
+    call->is_try = function->is_try;
     bool has_legacy =
         call->is_legacy && signature->kernel == NULL && function->legacy_kernel != NULL;
     if (has_legacy) {

@@ -114,6 +114,7 @@ struct lt_function {
     int (*infer)(struct lt_analyser *analyser, struct lt_expression *call);
     bool is_total;   /* never NULL where no argument is */
     bool needs_zone; /* its kernels use machine->times, though its types do not tell */
+    bool is_try;     /* NULL in place of a fault of its own */
     /* Optional: in place of the signature's opcode under the legacy rules. */
     lt_kernel_fn *legacy_kernel;
     /* Optional: after the letters have chosen the signature, put casts over the arguments and set
@@ -158,6 +159,8 @@ extern const struct lt_function_group lt_functions_datetime_make;
 extern const struct lt_function_group lt_functions_interval;
 extern const struct lt_function_group lt_functions_edit;
 extern const struct lt_function_group lt_functions_words;
+extern const struct lt_function_group lt_functions_cipher;
+extern const struct lt_function_group lt_functions_try;
 extern const struct lt_function_group lt_functions_other;
 extern const struct lt_function_group lt_functions_generator;
 extern const struct lt_function_group lt_functions_json;

@@ -5,7 +5,7 @@
 
 #include "core/base/ascii.h"
 #include "core/text/utf8.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 /* ----------------------------------------------------------------------------------------- hex */
 
@@ -45,26 +45,35 @@ static int hex_digit(uint8_t c)
     return digit == NULL ? -1 : (int)(digit - HEX_DIGITS);
 }
 
-/* An odd number of digits has a 0 in front; what is no hex is NULL. */
-static enum lt_kernel unhex(struct lt_machine *machine, const struct lt_call *call,
-                            union lt_value *out)
+/* An odd number of digits has a 0 in front. False: it is no hex, or (*is_too_large) has no room. */
+static bool read_hex(struct lt_machine *machine, struct lt_bytes from, bool *is_too_large,
+                     union lt_value *out)
 {
-    struct lt_bytes from = lt_argument_bytes(machine, call, 0);
     uint8_t *bytes = lt_machine_alloc(machine, from.size_bytes / 2 + 1);
+    *is_too_large = bytes == NULL;
     if (bytes == NULL)
-        return lt_machine_too_large(machine, call);
+        return false;
     uint32_t used = 0, high = 0, odd = from.size_bytes % 2;
     for (uint32_t i = 0; i < from.size_bytes; i++) {
         int digit = hex_digit(from.data[i]);
         if (digit < 0)
-            return LT_KERNEL_NULL;
+            return false;
         if ((i + odd) % 2 == 0)
             high = (uint32_t)digit << 4;
         else
             bytes[used++] = (uint8_t)(high | (uint32_t)digit);
     }
     *out = lt_value_bytes(bytes, used);
-    return LT_KERNEL_VALUE;
+    return true;
+}
+
+static enum lt_kernel unhex(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    bool is_too_large;
+    if (read_hex(machine, lt_argument_bytes(machine, call, 0), &is_too_large, out))
+        return LT_KERNEL_VALUE;
+    return is_too_large ? lt_machine_too_large(machine, call) : LT_KERNEL_NULL;
 }
 
 /* -------------------------------------------------------------------------------------- base64 */
@@ -317,6 +326,143 @@ static enum lt_kernel decode(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
+/* --------------------------------------------------------------------------------------- to_binary
+ */
+
+/* The format, a constant, is the call's state: which of the three, or none of them. */
+enum binary_format { BINARY_HEX, BINARY_BASE64, BINARY_UTF8, BINARY_UNKNOWN };
+
+static enum binary_format binary_format_of(const struct lt_expression *format)
+{
+    static const struct {
+        const char *name;
+        enum binary_format format;
+    } known[] = {{"hex", BINARY_HEX},
+                 {"base64", BINARY_BASE64},
+                 {"utf-8", BINARY_UTF8},
+                 {"utf8", BINARY_UTF8}};
+    struct lt_bytes text = format->value.bytes;
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && !format->is_null; i++) {
+        if (strlen(known[i].name) == text.size_bytes &&
+            strncasecmp(known[i].name, (const char *)text.data, text.size_bytes) == 0)
+            return known[i].format;
+    }
+    return BINARY_UNKNOWN;
+}
+
+static int prepare_to_binary(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    const struct lt_expression *call = prepare->expression;
+    enum binary_format *format = lt_arena_alloc(prepare->arena, sizeof *format);
+    (void)error;
+    *format = call->argument_count == 2 ? binary_format_of(call->arguments[1]) : BINARY_HEX;
+    prepare->call->state = format;
+    return LT_OK;
+}
+
+/* unbase64 passes over what is no digit; this is strict but for blanks before the padding. */
+static bool is_strict_base64(struct lt_bytes text)
+{
+    uint32_t digits = 0, padding = 0;
+    for (uint32_t i = 0; i < text.size_bytes; i++) {
+        uint8_t c = text.data[i];
+        bool is_blank = c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
+        if (c == '=')
+            padding++;
+        else if (padding > 0 || (!is_blank && (c == 0 || strchr(BASE64, c) == NULL)))
+            return false;
+        else
+            digits += !is_blank;
+    }
+    return padding == 0 ? digits % 4 != 1 : padding <= 2 && (digits + padding) % 4 == 0;
+}
+
+static enum lt_kernel to_binary(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    bool is_too_large;
+    out->bytes = lt_argument_bytes(machine, call, 0);
+    switch (*(const enum binary_format *)call->state) {
+    case BINARY_UTF8:
+        return LT_KERNEL_VALUE;
+    case BINARY_BASE64:
+        if (!is_strict_base64(out->bytes))
+            return bad_base64(machine, call);
+        return unbase64(machine, call, out);
+    case BINARY_HEX:
+        if (read_hex(machine, out->bytes, &is_too_large, out))
+            return LT_KERNEL_VALUE;
+        if (is_too_large)
+            return lt_machine_too_large(machine, call);
+        return lt_machine_fault(machine, call, "CONVERSION_INVALID_INPUT", "22018",
+                                "the value is not in hexadecimal digits");
+    default: /* try_to_binary only: the others were refused */
+        return LT_KERNEL_NULL;
+    }
+}
+
+static int check_binary_format(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (call->argument_count == 1)
+        return LT_OK;
+    struct lt_expression **format = &call->arguments[1];
+    lt_fold(format, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if ((*format)->kind != LT_EXPR_LITERAL)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *format,
+                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
+                                "the format of \"%s\" must be a constant", call->name);
+    bool is_try = lt_function_at((size_t)call->index, NULL)->is_try;
+    if (is_try || (*format)->is_null || binary_format_of(*format) != BINARY_UNKNOWN)
+        return LT_OK;
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *format, "DATATYPE_MISMATCH.INVALID_ARG_VALUE",
+                            "42K09",
+                            "the format of \"%s\" is one of 'hex', 'utf-8', 'utf8' and "
+                            "'base64'",
+                            call->name);
+}
+
+/* ------------------------------------------------------------------------------------------ decode
+ */
+
+static struct lt_expression *string_null(struct lt_analyser *analyser,
+                                         const struct lt_expression *at)
+{
+    struct lt_expression *literal = lt_arena_alloc(analyser->coerce.arena, sizeof *literal);
+    *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                      .begin = at->begin,
+                                      .end = at->end,
+                                      .type = lt_type_simple(LT_TYPE_STRING),
+                                      .is_null = true,
+                                      .nullable = true,
+                                      .index = -1};
+    return literal;
+}
+
+/* decode(a, b, x, c, y, z) is CASE WHEN a <=> b THEN x WHEN a <=> c THEN y ELSE z END; without z
+ * it ends with a NULL string. */
+static int infer_decode(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (call->argument_count == 2)
+        return LT_INFER_LETTERS;
+    struct lt_expression **given = call->arguments;
+    uint32_t count = call->argument_count;
+    struct lt_expression **arguments =
+        lt_arena_alloc(analyser->coerce.arena, (count + 1) * sizeof *arguments);
+    uint32_t used = 0, i = 1;
+    for (; i + 1 < count; i += 2) {
+        arguments[used++] = lt_analyser_call(analyser, call, "<=>", given[0], given[i]);
+        arguments[used++] = given[i + 1];
+    }
+    arguments[used++] = i < count ? given[i] : string_null(analyser, call);
+    *call = (struct lt_expression){.kind = LT_EXPR_CASE,
+                                   .begin = call->begin,
+                                   .end = call->end,
+                                   .arguments = arguments,
+                                   .argument_count = used,
+                                   .index = -1};
+    return lt_analyse(analyser, call);
+}
+
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
@@ -333,8 +479,21 @@ static const struct lt_function functions[] = {
     {"encode", NULL, "encode(str, charset)", "The string's bytes in a character set.",
      "hex(encode('a', 'UTF-8'))", "61", DETERMINISTIC,
      .signatures = {LT_KERNEL("ss", "x", encode)}},
-    {"decode", NULL, "decode(bytes, charset)", "The string of bytes in a character set.",
-     "decode(X'61', 'UTF-8')", "a", DETERMINISTIC, .signatures = {LT_KERNEL("xs", "s", decode)}},
+    {"decode", NULL, "decode(bytes, charset) or decode(a, b, x[, c, y ...][, z])",
+     "The string of bytes in a character set; or the value behind the first that equals a, else z.",
+     "decode(X'61', 'UTF-8')", "a", DETERMINISTIC,
+     .signatures = {LT_KERNEL("xs", "s", decode),
+                    LT_INLINE("aaaa*", "v", LT_OP_MOVE, LT_FAMILY_NONE)},
+     .infer = infer_decode},
+    {"to_binary", NULL, "to_binary(str[, format])",
+     "The bytes of a text in a constant format: 'hex' (the default), 'base64' or 'utf-8'.",
+     "string(to_binary('4142', 'hex'))", "AB", DETERMINISTIC,
+     .signatures = {LT_KERNEL("s[s]", "x", to_binary)}, .prepare = prepare_to_binary,
+     .conclude = check_binary_format},
+    {"try_to_binary", NULL, "try_to_binary(str[, format])",
+     "As to_binary, but NULL where the text is not in the format.", "try_to_binary('zz', 'hex')",
+     "NULL", DETERMINISTIC, .is_try = true, .signatures = {LT_KERNEL("s[s]", "x", to_binary)},
+     .prepare = prepare_to_binary, .conclude = check_binary_format},
 };
 
 const struct lt_function_group lt_functions_encoding = {"encoding", functions,

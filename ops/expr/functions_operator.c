@@ -184,6 +184,21 @@ static enum lt_kernel shift_right_unsigned(struct lt_machine *machine, const str
     return LT_KERNEL_VALUE;
 }
 
+/* Under the legacy rules a boolean beside a number becomes 1 or 0. */
+static int infer_equal(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    for (uint32_t i = 0; i < 2 && analyser->coerce.session->is_legacy; i++) {
+        const struct lt_type *type = call->arguments[i]->type,
+                             *other = call->arguments[1 - i]->type;
+        bool is_number = lt_type_is_number(other) || other->kind == LT_TYPE_DECIMAL;
+        if (type->kind == LT_TYPE_BOOLEAN && is_number)
+            return lt_analyser_cast(analyser, &call->arguments[i], other) == LT_OK
+                       ? LT_INFER_LETTERS
+                       : analyser->error->code;
+    }
+    return LT_INFER_LETTERS;
+}
+
 #define OPERATOR .is_operator = true, .is_deterministic = true, .is_total = true
 #define COMPARISON(op)                                                                             \
     {                                                                                              \
@@ -234,7 +249,7 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("ii", "i", shift_right_unsigned),
                     LT_KERNEL("li", "l", shift_right_unsigned)}},
     {"=", "==", "a = b", "True when equal; NULL when either is NULL.", "1 = 1", "true", OPERATOR,
-     .signatures = COMPARISON(LT_OP_EQUAL)},
+     .signatures = COMPARISON(LT_OP_EQUAL), .infer = infer_equal},
     {"<", NULL, "a < b", "True when a is less than b.", "1 < 2", "true", OPERATOR,
      .signatures = COMPARISON(LT_OP_LESS)},
     {"<=", NULL, "a <= b", "True when a is not greater than b.", "2 <= 2", "true", OPERATOR,
@@ -245,7 +260,8 @@ static const struct lt_function functions[] = {
      .signatures = COMPARISON(LT_OP_GREATER_EQUAL)},
     {"<=>", "equal_null", "a <=> b", "True when equal or both NULL; never NULL.", "NULL <=> NULL",
      "true", LT_NULL_AWARE, OPERATOR,
-     .signatures = {LT_INLINE("CC", "B", LT_OP_NULL_SAFE_EQUAL, LT_FAMILY_ORDER)}},
+     .signatures = {LT_INLINE("CC", "B", LT_OP_NULL_SAFE_EQUAL, LT_FAMILY_ORDER)},
+     .infer = infer_equal},
     {"and", NULL, "a AND b", "False when either is false, else NULL when either is NULL.",
      "true AND NULL", "NULL", LT_NULL_AWARE, LT_FLOW_AND, OPERATOR,
      .signatures = {LT_INLINE("BBB*", "B", LT_OP_AND, LT_FAMILY_NONE)}},

@@ -376,10 +376,6 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
 static int refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                         const struct lt_expression *call)
 {
-    if (strcmp(call->name, "decode") == 0 && call->argument_count > 2)
-        return lt_analyser_fail(
-            analyser, LT_E_UNSUPPORTED, call, "UNSUPPORTED_FEATURE", "0A000",
-            "decode as a CASE is not supported by this version; hint: use CASE");
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
                             "42605", "\"%s\" was given %u argument%s; hint: usage: %s", call->name,
                             call->argument_count, call->argument_count == 1 ? "" : "s",
