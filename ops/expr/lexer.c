@@ -207,7 +207,7 @@ static struct lt_token lex_symbol(struct lt_lexer *lexer)
         }
     }
     char c = peek(lexer, 0);
-    if (strchr("()[],.:+-*/%<>!&|^~?", c) == NULL)
+    if (strchr("()[],.:;+-*/%<>!&|^~?", c) == NULL)
         return bad(lexer, 1, "this character has no meaning here");
     struct lt_token token = make(lexer, LT_TOKEN_SYMBOL, 1);
     token.symbol = c;
