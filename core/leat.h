@@ -432,6 +432,33 @@ typedef struct leat_totals {
 } leat_totals;
 LEAT_API int leat_query_totals(leat_query *query, leat_totals *totals);
 
+/* ---------------------------------------------------------------------------------------- SQL */
+
+/* What a statement was, and left behind. */
+enum leat_sql_kind {
+    LEAT_SQL_NONE,   /* the text held no statement any more */
+    LEAT_SQL_DONE,   /* CREATE, DROP, SET k=v, RESET: it is done, in the context */
+    LEAT_SQL_ROWS,   /* text is the answer: SHOW, DESCRIBE, SET k, EXPLAIN, and a SELECT of what ends */
+    LEAT_SQL_STREAM, /* SELECT of a stream: rows go where the program sends them */
+    LEAT_SQL_QUERY   /* INSERT: a query, not started */
+};
+
+typedef struct leat_sql_result {
+    size_t size; /* sizeof(leat_sql_result), set by the caller */
+    enum leat_sql_kind kind;
+    char *text;          /* ROWS: to free(); a table as Spark's show() prints it, or a plan */
+    leat_stream *stream; /* STREAM: the context's */
+    leat_query *query;   /* QUERY: the caller's to start and to destroy */
+    bool ends;           /* QUERY: it ends by itself, by its trigger or its sources */
+} leat_sql_result;
+
+/* Takes the first statement of `text`: tables, views and settings are the context's, and live as
+ * long as it. *rest (may be NULL) gets what follows its ';'. Replaces the context's error. Nothing
+ * runs but a SELECT that reads what ends: a memory table, or nothing. `result` may be NULL where
+ * only success counts: a query that an INSERT makes is destroyed then. */
+LEAT_API int leat_sql(leat_context *context, const char *text, const char **rest,
+                      leat_sql_result *result);
+
 #ifdef __cplusplus
 }
 #endif

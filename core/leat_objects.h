@@ -39,6 +39,7 @@ struct leat_context {
     /* What expressions built from now on mean; NULL: the defaults. Never changed: a setting makes
      * a new one, so that streams keep what they were built under. */
     const struct lt_session *session;
+    struct lt_door_sql *sql; /* what statements have made; NULL before the first */
     struct lt_door_owned *owned;
 };
 

@@ -143,7 +143,8 @@ static struct lt_plan_node *copy_one(struct copies *copies, const struct lt_plan
     struct lt_plan_node **inputs = copy->inputs;
     *copy = *node;
     copy->inputs = inputs;
-    if (node->expression_count > 0)
+    /* Trees of a node that SQL has analysed never change, and are shared. */
+    if (node->expression_count > 0 && node->schema == NULL)
         copy->expressions =
             lt_arena_alloc(copies->arena, node->expression_count * sizeof(struct lt_expression *));
     /* Beyond the table's end a shared node becomes two: the plan is refused for its size anyway. */

@@ -1,0 +1,79 @@
+/*
+ * What the files of the SQL door share: the session that statements make in a context, and what
+ * each kind of statement does with it.
+ *
+ *   leat_sql.c         the door; CREATE, DROP, SET
+ *   leat_sql_table.c   tables: their formats and options, how they are read
+ *   leat_sql_job.c     INSERT and SELECT: queries and streams
+ *   leat_sql_memory.c  tables of the format memory, whose rows the context holds
+ *   leat_sql_answer.c  SHOW, DESCRIBE, EXPLAIN
+ *
+ * on: the context's thread, unless said otherwise.
+ */
+#ifndef LT_LEAT_SQL_H
+#define LT_LEAT_SQL_H
+
+#include "core/leat_objects.h"
+#include "ops/sql/analyse.h"
+
+struct lt_door_sql {
+    leat_context *context;
+    struct lt_sql_catalog catalog;
+    struct lt_sql_host host;
+    struct lt_options *settings; /* of SET, by Spark's names, those of expressions too */
+};
+
+/* One statement at work. */
+struct lt_door_statement {
+    struct lt_door_sql *sql;
+    const struct lt_sql_statement *tree;
+    const char *text; /* what it was parsed from; the context's */
+    struct lt_error *error;
+    leat_sql_result *result;
+};
+
+/* ------------------------------------------------------------------------------------- tables */
+
+/* Checks format and options of a table that is to be made. */
+int lt_door_sql_check_table(const struct lt_door_statement *statement,
+                            struct lt_sql_table *table) LT_MUST_USE;
+/* The callbacks by which analysis reads tables. */
+struct lt_sql_host lt_door_sql_host(struct lt_door_sql *sql);
+/* What analysis is given for a statement. */
+struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
+                                  enum lt_output_mode mode);
+/* The options of the table that the sink of its format understands; the caller's. */
+struct lt_options *lt_door_sql_sink_options(const struct lt_sql_table *table);
+
+/* --------------------------------------------------------------------------------------- jobs */
+
+/* The query that INSERT makes, not started, in *out; *ends: it ends by itself. */
+int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_plan *plan,
+                       leat_query **out, bool *ends) LT_MUST_USE;
+/* SELECT: a stream, or the rows of what ends as text. */
+int lt_door_sql_select(const struct lt_door_statement *statement) LT_MUST_USE;
+/* The output mode that a table's options ask for. */
+int lt_door_sql_output_mode(const struct lt_sql_table *table, enum lt_output_mode *out,
+                            struct lt_error *error) LT_MUST_USE;
+
+/* ------------------------------------------------------------------------------ memory tables */
+
+/* The stream of what the table holds now; NULL with an error if it has no columns yet. */
+leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_table *table,
+                                     struct lt_error *error);
+/* Adds a sink that appends to the table, whose columns are `schema` from now on. */
+int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table,
+                             leat_query *query, leat_stream *stream, const struct lt_type *schema,
+                             struct lt_error *error) LT_MUST_USE;
+/* The stream of one row that says nothing. */
+leat_stream *lt_door_sql_one_row(struct lt_door_sql *sql);
+
+/* ------------------------------------------------------------------------------------ answers */
+
+/* SHOW, DESCRIBE, EXPLAIN. */
+int lt_door_sql_answer(const struct lt_door_statement *statement) LT_MUST_USE;
+/* A table of texts as show() prints it, without truncation: `count` cells, row by row; NULL: null. */
+char *lt_door_sql_print(const char *const *columns, uint32_t column_count,
+                        const char *const *cells, uint32_t row_count);
+
+#endif

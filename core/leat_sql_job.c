@@ -1,0 +1,303 @@
+/*
+ * Jobs: the query that an INSERT makes of a plan and a table's options, and what becomes of a
+ * SELECT.
+ *
+ * A query is called as its option queryName says, else as its table. Where its table names no
+ * checkpointLocation, SET spark.sql.streaming.checkpointLocation is the root of one under the
+ * query's name.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/nearest.h"
+#include "core/base/units.h"
+#include "core/leat_admin.h"
+#include "core/leat_sql.h"
+#include "core/run/pipeline.h"
+#include "io/catalog.h"
+#include "io/console_table.h"
+#include "ops/expr/diagnose.h"
+
+/* --------------------------------------------------------------------------------- output mode */
+
+int lt_door_sql_output_mode(const struct lt_sql_table *table, enum lt_output_mode *out,
+                            struct lt_error *error)
+{
+    static const char *const names[] = {"append", "update", "complete"};
+    const char *text = lt_sql_table_option(table, "outputMode");
+    *out = LT_OUTPUT_APPEND;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && text != NULL; i++) {
+        if (lt_ascii_compare(names[i], text) != 0)
+            continue;
+        *out = (enum lt_output_mode)i;
+        return LT_OK;
+    }
+    return text == NULL ? LT_OK
+                        : lt_error_set(error, LT_E_INVALID,
+                                       "table \"%s\": Unknown output mode %s. Accepted output "
+                                       "modes are 'append', 'complete', 'update'",
+                                       table->name, text);
+}
+
+/* ------------------------------------------------------------------------------------- trigger */
+
+static int bad_trigger(const struct lt_sql_table *table, const char *text, struct lt_error *error)
+{
+    static const char *const names[] = {"continuous", "processingTime", "availableNow", "once"};
+    char word[32] = "";
+    (void)strncat(word, text, strcspn(text, " ") < sizeof word ? strcspn(text, " ") : 0);
+    const char *near = lt_nearest(word, names, sizeof names / sizeof names[0]);
+    return lt_error_set(error, LT_E_INVALID,
+                        "table \"%s\": \"%s\" is no trigger; hint: %s%s%s", table->name, text,
+                        near != NULL ? "did you mean \"" : "'continuous 1 second' or 'availableNow'",
+                        near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+/* The interval behind the trigger's word. */
+static int interval_of(const struct lt_sql_table *table, const char *text, int64_t *out_ns,
+                       struct lt_error *error)
+{
+    const char *interval = text + strcspn(text, " ");
+    interval += strspn(interval, " ");
+    if (*interval == '\0')
+        return LT_OK; /* the default */
+    int code = lt_units_parse_duration_ns(interval, 0, out_ns, error);
+    return code == LT_OK ? LT_OK : lt_error_append(error, "table \"%s\": trigger", table->name);
+}
+
+static bool begins_with_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+    return lt_ascii_starts_with(text, word) && (text[size] == '\0' || text[size] == ' ');
+}
+
+static int set_trigger(const struct lt_sql_table *table, leat_query *query, struct lt_error *error)
+{
+    const char *text = lt_sql_table_option(table, "trigger");
+    int64_t interval_ns = LT_NS_PER_S;
+    if (text == NULL)
+        return LT_OK;
+    if (begins_with_word(text, "processingTime") || begins_with_word(text, "once"))
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "table \"%s\": trigger '%s' needs the micro-batch mode, which this "
+                            "version has not; hint: 'continuous 1 second' or 'availableNow'",
+                            table->name, text);
+    bool is_available = lt_ascii_compare(text, "availableNow") == 0;
+    if (!is_available && !begins_with_word(text, "continuous"))
+        return bad_trigger(table, text, error);
+    int code = is_available ? LT_OK : interval_of(table, text, &interval_ns, error);
+    if (code != LT_OK)
+        return code;
+    if (interval_ns <= 0)
+        return lt_error_set(error, LT_E_INVALID, "table \"%s\": trigger '%s': the interval is 0",
+                            table->name, text);
+    query->trigger = (struct lt_trigger){
+        is_available ? LT_TRIGGER_AVAILABLE_NOW : LT_TRIGGER_CONTINUOUS, interval_ns};
+    return LT_OK;
+}
+
+/* ------------------------------------------------------------------------------------- options */
+
+static int put(struct lt_options *set, const char *key, const char *value, const char *origin,
+               struct lt_error *error)
+{
+    return lt_options_has(set, key) ? LT_OK : lt_options_set(set, key, value, origin, error);
+}
+
+static const char *setting(const struct lt_door_sql *sql, const char *name)
+{
+    return lt_options_get(sql->settings, name);
+}
+
+/* The options of the query: the table's, then what SET says, then what follows from its name. */
+static int query_options(const struct lt_door_sql *sql, const struct lt_sql_table *table,
+                         struct lt_options *set, struct lt_error *error)
+{
+    static const char *const settings[][2] = {
+        {"minBatchesToRetain", "spark.sql.streaming.minBatchesToRetain"},
+        {"fileChecksum", "spark.sql.streaming.checkpoint.fileChecksum.enabled"},
+    };
+    const char *origin = lt_arena_format(sql->context->arena, "table %s", table->name);
+    int code = LT_OK;
+    for (uint32_t i = 0; i < table->option_count && code == LT_OK; i++) {
+        const struct lt_sql_option *option = &table->options[i];
+        if (leat_admin_knows_option(LEAT_ADMIN_QUERY, NULL, option->key))
+            code = lt_options_set(set, option->key, option->value, origin, error);
+    }
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0] && code == LT_OK; i++) {
+        const char *value = setting(sql, settings[i][1]);
+        if (value != NULL)
+            code = put(set, settings[i][0], value, "SET", error);
+    }
+    if (code == LT_OK)
+        code = put(set, "queryName", table->name, origin, error);
+    const char *root = setting(sql, "spark.sql.streaming.checkpointLocation");
+    if (code == LT_OK && root != NULL)
+        code = put(set, "checkpointLocation",
+                   lt_arena_format(sql->context->arena, "%s/%s", root,
+                                   lt_options_get(set, "queryName")),
+                   "SET", error);
+    return code;
+}
+
+/* --------------------------------------------------------------------------------------- INSERT */
+
+static const struct lt_sink_type *sink_of(const struct lt_sql_table *table, struct lt_error *error)
+{
+    const struct lt_sink_type *type = lt_catalog_sink(lt_io_catalog(), table->format, NULL);
+    if (type == NULL)
+        (void)lt_error_set(error, LT_E_UNSUPPORTED,
+                           "table \"%s\": Data source %s does not support streamed writing",
+                           table->name, table->format);
+    return type;
+}
+
+static int add_dead_letters(const struct lt_door_statement *statement,
+                            const struct lt_sql_table *table, leat_query *query)
+{
+    const char *name = lt_sql_table_option(table, "deadLetters");
+    if (name == NULL)
+        return LT_OK;
+    const struct lt_sql_name names = {.parts = &name, .count = 1};
+    const struct lt_sql_table *to =
+        lt_sql_catalog_get(&statement->sql->catalog, &names, NULL, statement->error);
+    if (to == NULL || to->format == NULL)
+        return to == NULL ? lt_error_append(statement->error, "table \"%s\": option \"deadLetters\"",
+                                            table->name)
+                          : lt_error_set(statement->error, LT_E_INVALID,
+                                         "table \"%s\": option \"deadLetters\": \"%s\" is a view",
+                                         table->name, name);
+    const struct lt_sink_type *type = sink_of(to, statement->error);
+    if (type == NULL)
+        return statement->error->code;
+    int code = lt_door_write_dead_letters(query, to->format, type, lt_door_sql_sink_options(to));
+    if (code != LT_OK)
+        *statement->error = query->error;
+    return code;
+}
+
+static int write_table(const struct lt_door_statement *statement, struct lt_sql_table *table,
+                       const struct lt_sql_plan *plan, leat_query *query)
+{
+    struct lt_door_sql *sql = statement->sql;
+    leat_stream *stream = lt_door_stream(sql->context, plan->node);
+    if (strcmp(table->format, "memory") == 0)
+        return lt_door_sql_memory_write(sql, table, query, stream, plan->node->schema,
+                                        statement->error);
+    const struct lt_sink_type *type = sink_of(table, statement->error);
+    if (type == NULL)
+        return statement->error->code;
+    int code = lt_door_write(query, stream, table->format, type, lt_door_sql_sink_options(table));
+    if (code != LT_OK)
+        *statement->error = query->error;
+    return code;
+}
+
+static struct lt_sql_table *written_table(const struct lt_door_statement *statement)
+{
+    const struct lt_sql_name *name = &statement->tree->name;
+    struct lt_sql_table *table =
+        lt_sql_catalog_get(&statement->sql->catalog, name, statement->text, statement->error);
+    if (table == NULL || table->format != NULL)
+        return table;
+    struct lt_expr_place place = {statement->text, name->begin, name->end};
+    (void)lt_expr_error(statement->error, LT_E_INVALID, "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                        "42809", place, "\"%s\" is a view, and cannot be written to", table->name);
+    return NULL;
+}
+
+static int build_query(const struct lt_door_statement *statement, struct lt_sql_table *table,
+                       const struct lt_sql_plan *plan, leat_query **out)
+{
+    leat_options *options = leat_options_create();
+    int code = query_options(statement->sql, table, options->set, statement->error);
+    *out = leat_query_create(statement->sql->context, options);
+    lt_assert(*out != NULL); /* the options are a set without an error */
+    if (code == LT_OK)
+        code = set_trigger(table, *out, statement->error);
+    if (code == LT_OK)
+        code = write_table(statement, table, plan, *out);
+    if (code == LT_OK)
+        code = add_dead_letters(statement, table, *out);
+    if (code == LT_OK)
+        return LT_OK;
+    leat_query_destroy(*out);
+    *out = NULL;
+    return code;
+}
+
+int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_plan *plan,
+                       leat_query **out, bool *ends)
+{
+    enum lt_output_mode mode;
+    struct lt_sql_table *table = written_table(statement);
+    if (table == NULL)
+        return statement->error->code;
+    int code = lt_door_sql_output_mode(table, &mode, statement->error);
+    if (code != LT_OK)
+        return code;
+    struct lt_sql_env env = lt_door_sql_env(statement, mode);
+    code = lt_sql_analyse_insert(&env, statement->tree, statement->text, table, plan,
+                                 statement->error);
+    if (code == LT_OK)
+        code = build_query(statement, table, plan, out);
+    if (code == LT_OK)
+        *ends = plan->is_bounded || (*out)->trigger.kind == LT_TRIGGER_AVAILABLE_NOW;
+    return code;
+}
+
+/* --------------------------------------------------------------------------------------- SELECT */
+
+static enum leat_write add_row(void *state, const leat_row *public_row, uint32_t flags)
+{
+    const struct lt_row *row = (const struct lt_row *)(const void *)public_row;
+    (void)flags;
+    lt_console_table_add(state, lt_row_values(row), lt_row_nulls(row));
+    return LEAT_WRITE_DONE;
+}
+
+/* Runs what ends, here and now, into a table of text. */
+static int collect(const struct lt_door_statement *statement, const struct lt_sql_plan *plan)
+{
+    struct lt_console_table table;
+    struct lt_text_buffer text;
+    lt_console_table_init(&table, plan->node->schema, false);
+    lt_text_init(&text);
+    const leat_sink sink = {
+        .size = sizeof sink, .name = "answer", .user = &table, .write = add_row};
+    leat_context *context = statement->sql->context;
+    leat_query *query =
+        leat_query_create(context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
+    int code = leat_query_write_sink(query, lt_door_stream(context, plan->node), &sink);
+    if (code == LEAT_OK)
+        code = leat_start_invoked(query);
+    if (code == LEAT_OK)
+        code = leat_await(query, LEAT_FOREVER);
+    if (code == LEAT_OK) {
+        lt_console_table_print(&table, &text);
+        statement->result->kind = LEAT_SQL_ROWS;
+        statement->result->text = lt_text_take(&text);
+    } else {
+        *statement->error = query->error;
+    }
+    leat_query_destroy(query);
+    lt_console_table_fini(&table);
+    lt_text_fini(&text);
+    return code;
+}
+
+int lt_door_sql_select(const struct lt_door_statement *statement)
+{
+    struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
+    struct lt_sql_plan plan;
+    int code = lt_sql_analyse(&env, statement->tree->query, statement->text, &plan,
+                              statement->error);
+    if (code != LT_OK)
+        return code;
+    if (plan.is_bounded)
+        return collect(statement, &plan);
+    statement->result->kind = LEAT_SQL_STREAM;
+    statement->result->stream = lt_door_stream(statement->sql->context, plan.node);
+    return LT_OK;
+}

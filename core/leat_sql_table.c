@@ -1,0 +1,239 @@
+/*
+ * Tables of SQL: a format with options. A table may be read, written or both, so its options are
+ * those of the format's source, of its sink, of the query that writes it, and a few of the job:
+ *
+ *   trigger        'continuous 1 second' (the default), 'availableNow', ...
+ *   outputMode     'append' (the default), 'update', 'complete'
+ *   deadLetters    the name of the table that records go to which cannot be processed
+ *   watermark      'column delay', of a table that is read: 'timestamp 10 seconds'
+ *
+ * Each is checked when the table is made: one that nobody understands is an error with the nearest
+ * name. The values are checked by their owners when the table is read or written.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/nearest.h"
+#include "core/base/units.h"
+#include "core/leat_admin.h"
+#include "core/leat_sql.h"
+#include "core/run/pipeline.h"
+#include "io/catalog.h"
+#include "ops/expr/diagnose.h"
+
+static const char *const job_options[] = {"trigger", "outputMode", "deadLetters", "watermark"};
+enum { JOB_OPTION_COUNT = sizeof job_options / sizeof job_options[0], NAMES_MAX = 512 };
+
+static const enum leat_admin_kind kinds[] = {LEAT_ADMIN_SOURCE, LEAT_ADMIN_SINK, LEAT_ADMIN_QUERY};
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+
+/* --------------------------------------------------------------------------------- the checks */
+
+static bool is_job_option(const char *key)
+{
+    for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
+        if (lt_ascii_compare(job_options[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_known(const struct lt_sql_table *table, const char *key)
+{
+    bool known = is_job_option(key);
+    for (size_t i = 0; i < KIND_COUNT && !known; i++)
+        known = leat_admin_knows_option(kinds[i], table->format, key);
+    return known;
+}
+
+static const char *nearest_option(const struct lt_sql_table *table, const char *key)
+{
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < JOB_OPTION_COUNT; i++)
+        names[count++] = job_options[i];
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        const char *name;
+        for (size_t j = 0; count < NAMES_MAX &&
+                           (name = leat_admin_option_name(kinds[i], table->format, j)) != NULL;
+             j++)
+            names[count++] = name;
+    }
+    return lt_nearest(key, names, count);
+}
+
+static int check_options(const struct lt_door_statement *statement,
+                         const struct lt_sql_table *table)
+{
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        const struct lt_sql_option *option = &table->options[i];
+        if (is_known(table, option->key))
+            continue;
+        const char *near = nearest_option(table, option->key);
+        struct lt_expr_place place = {statement->text, option->begin, option->end};
+        return lt_expr_error(statement->error, LT_E_INVALID, "", "", place,
+                             "table \"%s\": %s has no option \"%s\"%s%s%s", table->name,
+                             table->format, option->key,
+                             near != NULL ? "; hint: did you mean \"" : "",
+                             near != NULL ? near : "; hint: leat options lists them",
+                             near != NULL ? "\"?" : "");
+    }
+    return LT_OK;
+}
+
+static int check_format(const struct lt_door_statement *statement, struct lt_sql_table *table)
+{
+    const struct lt_catalog *catalog = lt_io_catalog();
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->source_count; i++)
+        names[count++] = catalog->sources[i]->name;
+    for (size_t i = 0; i < catalog->sink_count; i++)
+        names[count++] = catalog->sinks[i]->name;
+    for (size_t i = 0; i < count; i++) {
+        if (lt_ascii_compare(names[i], table->format) != 0)
+            continue;
+        table->format = names[i];
+        return LT_OK;
+    }
+    const char *near = lt_nearest(table->format, names, count);
+    (void)lt_error_set(statement->error, LT_E_NOT_FOUND,
+                       "table \"%s\": unknown format \"%s\"%s%s%s", table->name, table->format,
+                       near != NULL ? "; hint: did you mean \"" : "",
+                       near != NULL ? near : "; hint: leat options lists them",
+                       near != NULL ? "\"?" : "");
+    return lt_error_condition(statement->error, "DATA_SOURCE_NOT_FOUND", "42K02");
+}
+
+int lt_door_sql_check_table(const struct lt_door_statement *statement, struct lt_sql_table *table)
+{
+    int code = check_format(statement, table);
+    return code == LT_OK ? check_options(statement, table) : code;
+}
+
+/* ------------------------------------------------------------------------------------- options */
+
+/* The table's options that one of the sides understands. */
+static struct lt_options *options_for(const struct lt_sql_table *table, enum leat_admin_kind kind)
+{
+    struct lt_options *set = lt_options_create();
+    struct lt_text_buffer origin;
+    struct lt_error error;
+    lt_text_init(&origin);
+    lt_text_format(&origin, "table %s", table->name);
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        const struct lt_sql_option *option = &table->options[i];
+        if (!leat_admin_knows_option(kind, table->format, option->key))
+            continue;
+        int code =
+            lt_options_set(set, option->key, option->value, lt_text_get(&origin), &error);
+        lt_assert(code == LT_OK); /* only an empty key is an error */
+    }
+    lt_text_fini(&origin);
+    return set;
+}
+
+struct lt_options *lt_door_sql_sink_options(const struct lt_sql_table *table)
+{
+    return options_for(table, LEAT_ADMIN_SINK);
+}
+
+/* --------------------------------------------------------------------------------------- read */
+
+static void destroy_options(void *options)
+{
+    lt_options_destroy(options);
+}
+
+/* The option watermark of a table: a column that is a time, and a delay. */
+static int check_watermark(const struct lt_sql_table *table, const struct lt_type *schema,
+                           struct lt_arena *arena, struct lt_error *error)
+{
+    const char *text = lt_sql_table_option(table, "watermark");
+    if (text == NULL)
+        return LT_OK;
+    size_t size = strcspn(text, " ");
+    const char *column = lt_arena_text_n(arena, text, size);
+    const char *delay = text + size + strspn(text + size, " ");
+    int64_t delay_ns;
+    int index = lt_type_field_index(schema, column);
+    if (index < 0) {
+        (void)lt_error_set(error, LT_E_ANALYSIS,
+                           "option \"watermark\": there is no column \"%s\"; hint: 'column delay', "
+                           "such as 'timestamp 10 seconds'",
+                           column);
+        return lt_error_condition(error, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703");
+    }
+    enum lt_type_kind kind = schema->fields[index].type->kind;
+    if (kind != LT_TYPE_TIMESTAMP && kind != LT_TYPE_TIMESTAMP_NTZ) {
+        (void)lt_error_set(error, LT_E_ANALYSIS,
+                           "option \"watermark\": column \"%s\" is no timestamp", column);
+        return lt_error_condition(error, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09");
+    }
+    if (lt_units_parse_duration_ns(delay, 0, &delay_ns, error) == LT_OK)
+        return LT_OK;
+    return lt_error_append(error, "option \"watermark\"");
+}
+
+static int read_catalog_source(struct lt_door_sql *sql, const struct lt_sql_table *table,
+                               struct lt_arena *arena, struct lt_plan_node **out,
+                               struct lt_error *error)
+{
+    const struct lt_source_type *type = lt_catalog_source(lt_io_catalog(), table->format, NULL);
+    if (type == NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "Data source %s does not support streamed reading", table->format);
+    struct lt_plan_node *node = lt_plan_node_create(arena, LT_PLAN_READ, 0);
+    node->format = type->name;
+    node->source_type = type;
+    node->user_schema = table->schema;
+    node->options = options_for(table, LEAT_ADMIN_SOURCE);
+    lt_door_own(sql->context, destroy_options, node->options);
+    *out = node;
+    return LT_OK;
+}
+
+static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *arena,
+                      struct lt_plan_node **out, bool *is_bounded, struct lt_error *error)
+{
+    struct lt_door_sql *sql = user;
+    const struct lt_type *schema;
+    *is_bounded = strcmp(table->format, "memory") == 0;
+    int code = LT_OK;
+    if (*is_bounded) {
+        leat_stream *stream = lt_door_sql_memory_read(sql, table, error);
+        *out = stream == NULL ? NULL : stream->node;
+        code = stream == NULL ? error->code : LT_OK;
+    } else {
+        code = read_catalog_source(sql, table, arena, out, error);
+    }
+    if (code == LT_OK)
+        code = lt_pipeline_analyse(*out, lt_io_catalog(), arena, &schema, error);
+    return code == LT_OK ? check_watermark(table, schema, arena, error) : code;
+}
+
+static int read_one(void *user, struct lt_arena *arena, struct lt_plan_node **out,
+                    struct lt_error *error)
+{
+    const struct lt_type *schema;
+    leat_stream *stream = lt_door_sql_one_row(user);
+    *out = stream->node;
+    return lt_pipeline_analyse(*out, lt_io_catalog(), arena, &schema, error);
+}
+
+struct lt_sql_host lt_door_sql_host(struct lt_door_sql *sql)
+{
+    return (struct lt_sql_host){.user = sql, .read = read_table, .read_one = read_one};
+}
+
+struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
+                                  enum lt_output_mode mode)
+{
+    leat_context *context = statement->sql->context;
+    return (struct lt_sql_env){.catalog = &statement->sql->catalog,
+                               .session = context->session,
+                               .host = &statement->sql->host,
+                               .arena = context->arena,
+                               .mode = mode};
+}
