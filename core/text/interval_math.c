@@ -236,17 +236,23 @@ bool lt_interval_negate_calendar(const struct lt_calendar_interval *a,
     return lt_interval_subtract_calendar(&zero, a, out);
 }
 
-static bool calendar_of(double months, double days, double us, struct lt_calendar_interval *out)
+/* As Java narrows: what does not fit saturates, NaN is 0. `limit` is `most` + 1. */
+static int64_t saturated(double number, double limit, int64_t most)
 {
-    int64_t whole_months, whole_days;
-    if (!round_to(trunc(months), 0x1p31, &whole_months) ||
-        !round_to(trunc(days), 0x1p31, &whole_days) || !round_to(us, 0x1p63, &out->microseconds))
-        return false;
-    out->months = (int32_t)whole_months;
-    out->days = (int32_t)whole_days;
-    return true;
+    if (isnan(number))
+        return 0;
+    return number >= limit ? most : number < -limit ? -most - 1 : (int64_t)number;
 }
 
+/* A fraction of a day becomes microseconds, one of a month is cut. */
+static bool calendar_of(double months, double days, double us, struct lt_calendar_interval *out)
+{
+    out->months = (int32_t)saturated(months, 0x1p31, INT32_MAX);
+    out->days = (int32_t)saturated(days, 0x1p31, INT32_MAX);
+    double rest_us = isfinite(days) ? (days - out->days) * (double)US_PER_DAY : 0;
+    out->microseconds = saturated(floor(us + rest_us + 0.5), 0x1p63, INT64_MAX);
+    return fabs(trunc(months)) <= INT32_MAX && fabs(trunc(days)) <= INT32_MAX;
+}
 bool lt_interval_multiply_calendar(const struct lt_calendar_interval *a, double factor,
                                    struct lt_calendar_interval *out)
 {

@@ -70,7 +70,9 @@ bool lt_interval_subtract_calendar(const struct lt_calendar_interval *a,
                                    struct lt_calendar_interval *out) LT_MUST_USE;
 bool lt_interval_negate_calendar(const struct lt_calendar_interval *a,
                                  struct lt_calendar_interval *out) LT_MUST_USE;
-/* By a double: months and days are cut, microseconds rounded. */
+/* By a double: months are cut, a fraction of a day becomes microseconds, which are rounded and
+ * saturate. False when months or days do not fit: they are saturated then (which the legacy rules
+ * go on with). */
 bool lt_interval_multiply_calendar(const struct lt_calendar_interval *a, double factor,
                                    struct lt_calendar_interval *out) LT_MUST_USE;
 bool lt_interval_divide_calendar(const struct lt_calendar_interval *a, double divisor,
