@@ -23,6 +23,7 @@ static const struct {
     {"second", "seconds", false, LT_INTERVAL_SECOND},
     {"millisecond", "milliseconds", false, LT_INTERVAL_SECOND},
     {"microsecond", "microseconds", false, LT_INTERVAL_SECOND},
+    {"nanosecond", "nanoseconds", false, LT_INTERVAL_SECOND}, /* a unit that no interval has */
 };
 enum { UNIT_COUNT = sizeof UNITS / sizeof UNITS[0] };
 
@@ -59,10 +60,22 @@ static const struct lt_type *type_of(struct lt_parser *parser, struct fields fie
     return type;
 }
 
-static struct lt_expression *refuse(struct lt_parser *parser, uint32_t begin, const char *why)
+/* The text that stands behind INTERVAL is none. */
+static struct lt_expression *refuse_text(struct lt_parser *parser, uint32_t begin)
 {
-    return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_INTERVAL_FORMAT", "22006", begin,
-                            parser->last_end, "%s", why);
+    return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_TYPED_LITERAL", "42604", begin,
+                            parser->last_end,
+                            "the text is not an interval; hint: write INTERVAL '1 day 2 hours'");
+}
+
+/* `part` is what Spark has behind the dot, or NULL. */
+static struct lt_expression *refuse(struct lt_parser *parser, int code, uint32_t begin,
+                                    const char *part, const char *why)
+{
+    const char *condition =
+        part == NULL ? "INVALID_INTERVAL_FORMAT"
+                     : lt_arena_format(parser->arena, "INVALID_INTERVAL_FORMAT.%s", part);
+    return lt_parser_refuse(parser, code, condition, "22006", begin, parser->last_end, "%s", why);
 }
 
 static struct lt_expression *make(struct lt_parser *parser, uint32_t begin,
@@ -75,19 +88,26 @@ static struct lt_expression *make(struct lt_parser *parser, uint32_t begin,
     return node;
 }
 
-/* "1 day 2 hours", whose units were seen. */
+/* "1 day 2 hours", whose units were seen; `is_text` when it stood between quotes. */
 static struct lt_expression *from_units(struct lt_parser *parser, uint32_t begin, const void *text,
-                                        size_t size_bytes, struct fields fields)
+                                        struct fields fields, bool is_text)
 {
     struct lt_calendar_interval interval;
     if (fields.months != 0 && fields.times != 0)
-        return refuse(parser, begin, "years and months do not mix with days and times");
-    if (lt_interval_parse_units(text, size_bytes, &interval) != LT_INTERVAL_PARSED)
-        return refuse(parser, begin, "this is not an interval");
+        return refuse(parser, LT_E_PARSE, begin, NULL,
+                      "years and months do not mix with days and times");
+    enum lt_interval_parsed parsed = lt_interval_parse_units(text, strlen(text), &interval);
+    if (parsed != LT_INTERVAL_PARSED && is_text)
+        return refuse_text(parser, begin);
+    if (parsed != LT_INTERVAL_PARSED)
+        return refuse(parser, LT_E_ANALYSIS, begin, lt_interval_condition(parsed),
+                      "this is not an interval");
     int64_t day_us, us;
     if (__builtin_mul_overflow((int64_t)interval.days, (int64_t)86400 * LT_US_PER_S, &day_us) ||
         __builtin_add_overflow(day_us, interval.microseconds, &us))
-        return refuse(parser, begin, "the interval is too long");
+        return lt_parser_refuse(parser, LT_E_ANALYSIS,
+                                "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION", "22015", begin,
+                                parser->last_end, "the interval is too long");
     return make(parser, begin, type_of(parser, fields), fields.months != 0 ? interval.months : us);
 }
 
@@ -118,8 +138,8 @@ static struct lt_expression *parse_text(struct lt_parser *parser, uint32_t begin
 {
     struct fields fields;
     if (!read_units(text, &fields))
-        return refuse(parser, begin, "the text names no units");
-    return from_units(parser, begin, text, strlen(text), fields);
+        return refuse_text(parser, begin);
+    return from_units(parser, begin, text, fields, true);
 }
 
 /* INTERVAL 'text' unit TO unit, the first unit next. */
@@ -137,10 +157,19 @@ static struct lt_expression *parse_range(struct lt_parser *parser, uint32_t begi
     add_unit(&fields, last);
     union lt_value value;
     if ((fields.months != 0 && fields.times != 0) || UNITS[first].field >= UNITS[last].field)
-        return refuse(parser, begin, "an interval goes from a larger unit to a smaller one");
+        return refuse(parser, LT_E_PARSE, begin, "UNSUPPORTED_FROM_TO_EXPRESSION",
+                      "an interval goes from a larger unit to a smaller one");
     const struct lt_type *type = type_of(parser, fields);
-    if (lt_interval_parse(type, text, strlen(text), &value) != LT_INTERVAL_PARSED)
-        return refuse(parser, begin, "the text is not an interval of these units");
+    enum lt_interval_parsed parsed = lt_interval_parse(type, text, strlen(text), &value);
+    if (parsed == LT_INTERVAL_OVERFLOW)
+        return refuse(parser, LT_E_ANALYSIS, begin, lt_interval_condition(parsed),
+                      "the interval is too long");
+    bool has_notice = parsed == LT_INTERVAL_UNMATCHED && fields.months == 0;
+    if (parsed != LT_INTERVAL_PARSED)
+        return refuse(parser, LT_E_PARSE, begin,
+                      has_notice ? "UNMATCHED_FORMAT_STRING_WITH_NOTICE"
+                                 : lt_interval_condition(parsed),
+                      "the text is not an interval of these units");
     return make(parser, begin, type, value.i64);
 }
 
@@ -161,6 +190,12 @@ static const char *take_value(struct lt_parser *parser)
     struct lt_token number = lt_parser_take(parser);
     return lt_arena_format(parser->arena, "%s%.*s", sign, (int)(number.end - number.begin),
                            parser->text + number.begin);
+}
+
+/* Beside a unit a text is a number. */
+static bool is_number(const char *text)
+{
+    return text[strspn(text, " \t\r\n+-.0123456789")] == '\0';
 }
 
 static bool begins_value(const struct lt_parser *parser)
@@ -189,9 +224,11 @@ struct lt_expression *lt_parse_interval(struct lt_parser *parser)
             return lt_parser_fail(parser, "a unit of time is missing");
         if (*all == '\0' && lt_parser_is_word(parser, 1, "to"))
             return parse_range(parser, begin, value, unit);
+        if (is_text && !is_number(value))
+            return refuse(parser, LT_E_PARSE, begin, NULL, "a number stands before a unit");
         (void)lt_parser_take(parser);
         add_unit(&fields, unit);
         all = lt_arena_format(parser->arena, "%s %s %s", all, value, UNITS[unit].one);
     } while (begins_value(parser));
-    return from_units(parser, begin, all, strlen(all), fields);
+    return from_units(parser, begin, all, fields, false);
 }
