@@ -12,6 +12,7 @@
 #include "core/text/interval_math.h"
 #include "core/text/interval_parse.h"
 #include "core/text/time.h"
+#include "ops/expr/cast_decimal.h"
 
 enum { SHOWN_BYTES = 64 };
 #define US_PER_DAY (86400LL * LT_US_PER_S)
@@ -51,6 +52,25 @@ static enum lt_kernel text_to_date(struct lt_machine *machine, const struct lt_c
     return is_valid ? LT_KERNEL_VALUE : invalid(machine, call, "date");
 }
 
+bool lt_cast_time_special(struct lt_datetime_context *times, const struct lt_type *to,
+                          const struct lt_bytes *text, union lt_value *out)
+{
+    int32_t days = 0;
+    bool is_special;
+    switch (to->kind) {
+    case LT_TYPE_DATE:
+        is_special = lt_datetime_special_date(times, text->data, text->size_bytes, &days);
+        out->i64 = days;
+        return is_special;
+    case LT_TYPE_TIMESTAMP:
+        return lt_datetime_special_timestamp(times, text->data, text->size_bytes, &out->i64);
+    case LT_TYPE_TIMESTAMP_NTZ:
+        return lt_datetime_special_local(times, text->data, text->size_bytes, &out->i64);
+    default:
+        return false;
+    }
+}
+
 static enum lt_kernel text_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
 {
@@ -80,11 +100,14 @@ static enum lt_kernel text_to_interval(struct lt_machine *machine, const struct 
     if (parsed == LT_INTERVAL_PARSED)
         return LT_KERNEL_VALUE;
     if (is_calendar)
-        return call->is_legacy ? LT_KERNEL_NULL : invalid(machine, call, "interval");
+        return LT_KERNEL_NULL;   /* under all rules */
     struct lt_call loud = *call; /* an interval that is none is an error under all rules */
     loud.is_try = call->is_try && !call->is_legacy;
-    static const char *const conditions[] = {
-        [LT_INTERVAL_UNMATCHED] = "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
+    bool has_notice = call->type->kind == LT_TYPE_INTERVAL_DAY_TIME;
+    const char *const conditions[] = {
+        [LT_INTERVAL_UNMATCHED] =
+            has_notice ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE"
+                       : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
         [LT_INTERVAL_OUT_OF_RANGE] = "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING",
         [LT_INTERVAL_OVERFLOW] = "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION"};
     return lt_machine_fault(machine, &loud, conditions[parsed], "22006",
@@ -224,6 +247,28 @@ static enum lt_kernel interval_to_integer(struct lt_machine *machine, const stru
     return fits ? LT_KERNEL_VALUE : overflow(machine, call);
 }
 
+/* A decimal counts units of the last field; seconds have its fraction. */
+static enum lt_kernel decimal_to_interval(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    const struct lt_decimal number = lt_argument_decimal(machine, call, 0);
+    bool fits = lt_interval_from_decimal(call->type, number.unscaled, (int)number.scale, &out->i64);
+    return fits ? LT_KERNEL_VALUE : overflow(machine, call);
+}
+
+static enum lt_kernel interval_to_decimal(struct lt_machine *machine, const struct lt_call *call,
+                                          union lt_value *out)
+{
+    const struct lt_type *from = call->argument_types[0];
+    int64_t units = lt_interval_to_units(from, lt_argument(machine, call, 0)->i64);
+    bool is_us =
+        from->kind == LT_TYPE_INTERVAL_DAY_TIME && from->interval_end == LT_INTERVAL_SECOND;
+    const struct lt_decimal number = {.unscaled = units, .scale = is_us ? 6 : 0};
+    bool fits = lt_decimal_rescale(number, lt_decimal_shape_of(call->type), LT_DECIMAL_HALF_UP,
+                                   &out->i128) == LT_DECIMAL_OK;
+    return fits ? LT_KERNEL_VALUE : lt_decimal_out_of_range(machine, call);
+}
+
 /* ------------------------------------------------------------------------------------- the choice
  */
 
@@ -287,5 +332,9 @@ lt_kernel_fn *lt_cast_time_kernel(const struct lt_type *from, const struct lt_ty
         return interval_to_interval;
     if (lt_type_is_integral(from) && is_interval(to))
         return integer_to_interval;
+    if (from->kind == LT_TYPE_DECIMAL && is_interval(to))
+        return decimal_to_interval;
+    if (is_interval(from) && to->kind == LT_TYPE_DECIMAL)
+        return interval_to_decimal;
     return is_interval(from) && lt_type_is_integral(to) ? interval_to_integer : NULL;
 }

@@ -14,5 +14,9 @@ static inline bool lt_type_is_time(const struct lt_type *type)
 }
 /* The kernel; one of the two types is a time. NULL: not in this version. */
 lt_kernel_fn *lt_cast_time_kernel(const struct lt_type *from, const struct lt_type *to);
+/* The moments with a name ("epoch", "today"), which casts of constants know; false: it is none, or
+ * `to` is no date and no timestamp. */
+bool lt_cast_time_special(struct lt_datetime_context *times, const struct lt_type *to,
+                          const struct lt_bytes *text, union lt_value *out);
 
 #endif

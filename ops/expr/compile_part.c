@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ops/expr/cast.h"
+#include "ops/expr/cast_time.h"
 #include "ops/expr/compiler.h"
 
 /* ---------------------------------------------------------------------------------------- casts */
@@ -58,10 +59,29 @@ static void *make_parts(struct lt_compiler *compiler, const struct lt_type *from
     return parts;
 }
 
+/* The constant 'epoch' as a date or a timestamp, as a literal. */
+static bool make_special(struct lt_compiler *compiler, const struct lt_expression *node,
+                         struct lt_expression *literal)
+{
+    const struct lt_expression *from = node->arguments[0];
+    bool is_text = from->kind == LT_EXPR_LITERAL && !from->is_null && lt_type_is_bytes(from->type);
+    if (!is_text || node->type->kind < LT_TYPE_DATE || node->type->kind > LT_TYPE_TIMESTAMP_NTZ)
+        return false;
+    lt_compiler_times(compiler);
+    *literal = (struct lt_expression){
+        .kind = LT_EXPR_LITERAL, .begin = node->begin, .end = node->end, .type = node->type};
+    return !compiler->is_failed &&
+           lt_cast_time_special(compiler->program->machine.times, node->type, &from->value.bytes,
+                                &literal->value);
+}
+
 uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want)
 {
     const struct lt_expression *from = node->arguments[0];
+    struct lt_expression special;
+    if (make_special(compiler, node, &special))
+        return lt_compile(compiler, &special, want);
     if (lt_type_is_integral(from->type) && node->type->kind == LT_TYPE_DOUBLE) {
         uint32_t a = lt_compile(compiler, from, LT_REGISTER_ANY);
         uint32_t out = want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;

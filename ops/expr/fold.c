@@ -140,6 +140,33 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     return literal;
 }
 
+/* A strict call with a constant NULL among its arguments is NULL, whatever the others would do. */
+static bool has_null_argument(const struct lt_expression *node)
+{
+    const struct lt_function *function =
+        node->kind == LT_EXPR_CALL ? lt_function_at((size_t)node->index, NULL) : NULL;
+    if (function == NULL || function->null_rule != LT_NULL_STRICT || function->flow != LT_FLOW_CALL)
+        return false;
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        if (node->arguments[i]->kind == LT_EXPR_LITERAL && node->arguments[i]->is_null)
+            return true;
+    }
+    return false;
+}
+
+static struct lt_expression *null_like(const struct lt_expression *node, struct lt_arena *arena)
+{
+    struct lt_expression *null = lt_arena_alloc(arena, sizeof *null);
+    *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                   .begin = node->begin,
+                                   .end = node->end,
+                                   .type = node->type,
+                                   .is_null = true,
+                                   .nullable = true,
+                                   .index = -1};
+    return null;
+}
+
 void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
              struct lt_arena *arena)
 {
@@ -155,4 +182,6 @@ void lt_fold(struct lt_expression **node, const char *text, const struct lt_sess
     }
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         lt_fold(&(*node)->arguments[i], text, session, arena);
+    if (has_null_argument(*node))
+        *node = null_like(*node, arena);
 }
