@@ -109,7 +109,7 @@ static bool is_variable(struct lt_analyser *analyser, struct lt_expression *node
 
 static bool needs_no_brackets(const char *name)
 {
-    static const char *const names[] = {"current_timestamp", "current_date", "localtimestamp",
+    static const char *const names[] = {"current_timestamp", "current_date",
                                         "current_time",      "current_user", "user",
                                         "session_user"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -223,7 +223,8 @@ static int infer_plus(struct lt_analyser *analyser, struct lt_expression *call)
         return null_of(analyser, call, lt_type_simple(LT_TYPE_TIMESTAMP));
     if (is_date(a))
         return date_and_count(analyser, call, false);
-    bool is_promoted = (is_timestamp(a) && is_text(b)) || (is_timestamp(b) && is_text(a));
+    bool is_promoted = !analyser->coerce.session->is_legacy &&
+                       ((is_timestamp(a) && is_text(b)) || (is_timestamp(b) && is_text(a)));
     return is_promoted ? refuse_pair(analyser, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE")
                        : LT_INFER_LETTERS;
 }
@@ -237,6 +238,8 @@ static int timestamps_apart(struct lt_analyser *analyser, struct lt_expression *
     const struct lt_type *local = lt_type_simple(LT_TYPE_TIMESTAMP_NTZ);
     bool is_local = false, is_instant = false;
     for (uint32_t i = 0; i < 2; i++) {
+        if (is_text(call->arguments[i]->type) && analyser->coerce.session->is_legacy)
+            return lt_analyser_unexpected(analyser, call, i, "a TIMESTAMP");
         is_local = is_local || call->arguments[i]->type->kind == LT_TYPE_TIMESTAMP_NTZ;
         is_instant = is_instant || call->arguments[i]->type->kind == LT_TYPE_TIMESTAMP;
     }
@@ -270,7 +273,8 @@ static int infer_minus(struct lt_analyser *analyser, struct lt_expression *call)
     const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
     if (is_timestamp(a) || is_timestamp(b))
         return timestamps_apart(analyser, call);
-    if (is_date(b) || (is_date(a) && (is_text(b) || is_void(b))))
+    bool is_legacy = analyser->coerce.session->is_legacy;
+    if (is_date(b) || (is_date(a) && ((is_text(b) && !is_legacy) || is_void(b))))
         return dates_apart(analyser, call);
     return is_date(a) ? date_and_count(analyser, call, true) : LT_INFER_LETTERS;
 }

@@ -289,7 +289,7 @@ static enum lt_kernel day_time_scale(struct lt_machine *machine, const struct lt
     return put_sum(machine, call, scale(machine, call, is_over, false, &out->i64));
 }
 
-/* Under the legacy rules what is no interval is NULL. */
+/* Under the legacy rules what does not fit saturates, and a division by 0 is NULL. */
 static enum lt_kernel calendar_scale(struct lt_machine *machine, const struct lt_call *call,
                                      bool is_over, union lt_value *out)
 {
@@ -299,7 +299,7 @@ static enum lt_kernel calendar_scale(struct lt_machine *machine, const struct lt
         return call->is_legacy ? LT_KERNEL_NULL : divided_by_zero(machine, call);
     bool fits = is_over ? lt_interval_divide_calendar(interval, factor, &out->interval)
                         : lt_interval_multiply_calendar(interval, factor, &out->interval);
-    return !fits && call->is_legacy ? LT_KERNEL_NULL : put_calendar(machine, call, fits);
+    return put_calendar(machine, call, fits || call->is_legacy);
 }
 
 static enum lt_kernel how_often(struct lt_machine *machine, const struct lt_call *call,

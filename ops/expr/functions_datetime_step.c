@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/text/datetime_add.h"
 #include "core/text/datetime_part.h"
+#include "core/text/number.h"
 #include "ops/expr/functions_datetime.h"
 
 /* ----------------------------------------------------------------------------------------- days */
@@ -145,6 +146,64 @@ static enum lt_kernel truncate_timestamp(struct lt_machine *machine, const struc
     return fits ? LT_KERNEL_VALUE : lt_datetime_overflow(machine, call);
 }
 
+/* A constant that is no unit gives NULL, and then nothing else is looked at. */
+static int conclude_unit(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index,
+                         enum lt_datetime_unit least)
+{
+    struct lt_expression **argument = &call->arguments[index];
+    lt_fold(argument, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if ((*argument)->kind != LT_EXPR_LITERAL)
+        return LT_OK;
+    struct unit unit = {0};
+    if (!(*argument)->is_null)
+        unit = find_unit(&(*argument)->value.bytes);
+    if (!unit.is_known || unit.unit < least)
+        *call = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                       .begin = call->begin,
+                                       .end = call->end,
+                                       .type = call->type,
+                                       .is_null = true,
+                                       .nullable = true,
+                                       .index = -1};
+    return LT_OK;
+}
+
+static int conclude_trunc(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    return conclude_unit(analyser, call, 1, LT_DATETIME_TO_WEEK);
+}
+
+static int conclude_date_trunc(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    return conclude_unit(analyser, call, 0, LT_DATETIME_TO_MICROSECOND);
+}
+
+/* Spark takes the three small integers for days, and no other number. Under the legacy rules a text
+ * must be a constant. */
+static int infer_days(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression **days = &call->arguments[1];
+    enum lt_type_kind kind = (*days)->type->kind;
+    bool is_text = kind >= LT_TYPE_STRING && kind <= LT_TYPE_VARCHAR;
+    bool is_open = lt_coerce_is_open(*days) || kind == LT_TYPE_VOID;
+    bool is_small = kind >= LT_TYPE_TINYINT && kind <= LT_TYPE_INT;
+    bool is_legacy = analyser->coerce.session->is_legacy;
+    if (!is_text && !is_open && !is_small)
+        return lt_analyser_unexpected(analyser, call, 1, "an INT, a SMALLINT or a TINYINT");
+    if (!is_text || !is_legacy)
+        return LT_INFER_LETTERS;
+    if ((*days)->kind != LT_EXPR_LITERAL)
+        return lt_analyser_unexpected(analyser, call, 1, "an INT, a SMALLINT or a TINYINT");
+    int64_t count;
+    const struct lt_bytes *text = &(*days)->value.bytes;
+    if (lt_number_parse_i64(text->data, text->size_bytes, INT32_MIN, INT32_MAX, &count) !=
+        LT_NUMBER_OK)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *days,
+                                "SECOND_FUNCTION_ARGUMENT_NOT_INTEGER", "22023",
+                                "the days of \"%s\" must be a whole number", call->name);
+    return LT_INFER_LETTERS;
+}
+
 /* ------------------------------------------------------------------- timestampadd, timestampdiff
  */
 
@@ -207,18 +266,15 @@ static enum lt_kernel timestamp_difference(struct lt_machine *machine, const str
 
 #define DETERMINISTIC .is_deterministic = true
 #define TOTAL DETERMINISTIC, .is_total = true
-/* The count of days is of one of three types, and no other number becomes one of them. */
-#define WITH_DAYS(kernel)                                                                          \
-    {                                                                                              \
-        LT_KERNEL("ui", "u", kernel), LT_KERNEL("uh", "u", kernel), LT_KERNEL("uy", "u", kernel)   \
-    }
 
 static const struct lt_function functions[] = {
     {"date_add", "dateadd", "date_add(date, days)",
      "The date so many days later; dateadd(unit, count, timestamp) is timestampadd.",
-     "date_add(DATE'2024-02-28', 1)", "2024-02-29", TOTAL, .signatures = WITH_DAYS(date_add)},
+     "date_add(DATE'2024-02-28', 1)", "2024-02-29", TOTAL,
+     .signatures = {LT_KERNEL("ui", "u", date_add)}, .infer = infer_days},
     {"date_sub", NULL, "date_sub(date, days)", "The date so many days earlier.",
-     "date_sub(DATE'2024-03-01', 1)", "2024-02-29", TOTAL, .signatures = WITH_DAYS(date_subtract)},
+     "date_sub(DATE'2024-03-01', 1)", "2024-02-29", TOTAL,
+     .signatures = {LT_KERNEL("ui", "u", date_subtract)}, .infer = infer_days},
     {"datediff", "date_diff", "datediff(end, start)",
      "The days from start to end; datediff(unit, start, end) is timestampdiff.",
      "datediff(DATE'2024-03-01', DATE'2024-02-28')", "2", TOTAL,
@@ -240,11 +296,13 @@ static const struct lt_function functions[] = {
     {"trunc", NULL, "trunc(date, unit)",
      "The first day of the year, quarter, month or week; NULL for other units.",
      "trunc(DATE'2024-08-15', 'quarter')", "2024-07-01", DETERMINISTIC,
-     .signatures = {LT_KERNEL("us", "u", truncate_date)}, .prepare = prepare_trunc},
+     .signatures = {LT_KERNEL("us", "u", truncate_date)}, .prepare = prepare_trunc,
+     .conclude = conclude_trunc},
     {"date_trunc", NULL, "date_trunc(unit, timestamp)",
      "The timestamp cut to the unit, YEAR to MICROSECOND; NULL for other units.",
      "date_trunc('hour', TIMESTAMP'2024-08-15 13:47:58')", "2024-08-15 13:00:00", DETERMINISTIC,
-     .signatures = {LT_KERNEL("st", "t", truncate_timestamp)}, .prepare = prepare_date_trunc},
+     .signatures = {LT_KERNEL("st", "t", truncate_timestamp)}, .prepare = prepare_date_trunc,
+     .conclude = conclude_date_trunc},
     {"timestampadd", NULL, "timestampadd(unit, count, timestamp)",
      "The timestamp so many units later; the unit is one of the words YEAR, QUARTER, MONTH, WEEK, "
      "DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND.",

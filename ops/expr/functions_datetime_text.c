@@ -255,6 +255,39 @@ static int set_reading(struct lt_analyser *analyser, struct lt_expression *call,
     return code;
 }
 
+static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
+                           union lt_value *out)
+{
+    out->i64 = lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+static const struct lt_signature KEEP = LT_KERNEL("a", "t", keep);
+
+/* Beside a pattern a date or a timestamp is taken as it is held, so that a local time becomes one
+ * of UTC. */
+static int take_as_held(struct lt_analyser *analyser, struct lt_expression *call,
+                        const struct lt_type *to)
+{
+    const struct lt_type *timestamp = lt_type_simple(LT_TYPE_TIMESTAMP);
+    if (call->arguments[0]->type->kind == LT_TYPE_DATE && to->kind == LT_TYPE_DATE)
+        return become_cast(analyser, call, to);
+    if (call->arguments[0]->type->kind == LT_TYPE_DATE) {
+        int code = lt_analyser_cast(analyser, &call->arguments[0], timestamp);
+        if (code != LT_OK)
+            return code;
+    }
+    call->argument_count = 1;
+    call->signature = &KEEP;
+    call->type = to->kind == LT_TYPE_DATE ? timestamp : to;
+    call->nullable = call->arguments[0]->nullable;
+    if (to->kind != LT_TYPE_DATE)
+        return LT_OK;
+    struct lt_expression *held = lt_arena_alloc(analyser->coerce.arena, sizeof *held);
+    *held = *call;
+    *call = *lt_coerce_cast(held, to, analyser->coerce.arena);
+    return LT_OK;
+}
+
 /* to_date, to_timestamp and the like: what is neither text nor time is read as text; but a number
  * is a timestamp. */
 static int infer_reading(struct lt_analyser *analyser, struct lt_expression *call,
@@ -274,8 +307,10 @@ static int infer_reading(struct lt_analyser *analyser, struct lt_expression *cal
         if (code != LT_OK)
             return code;
     }
-    if (call->argument_count == 1 || !is_text((*source)->type))
+    if (call->argument_count == 1)
         return become_cast(analyser, call, to);
+    if (!is_text((*source)->type))
+        return take_as_held(analyser, call, to);
     int code = cast_pattern(analyser, call);
     const struct lt_function *function = lt_function_at((size_t)call->index, NULL);
     return code != LT_OK ? code : set_reading(analyser, call, &function->signatures[0], to);

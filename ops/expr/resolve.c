@@ -330,7 +330,7 @@ static bool shares_type(const struct lt_function *function)
 
 static bool is_later_type(const struct lt_type *type)
 {
-    return type->kind >= LT_TYPE_TIME && type->kind <= LT_TYPE_VARIANT;
+    return type->kind == LT_TYPE_TIME || type->kind == LT_TYPE_VARIANT;
 }
 
 static int refuse(struct lt_analyser *analyser, const struct lt_function *function,
@@ -447,7 +447,8 @@ static const struct lt_type *result_type(const struct lt_signature *signature,
 
 bool lt_type_is_ordered(const struct lt_type *type)
 {
-    if (type->kind == LT_TYPE_MAP || type->kind == LT_TYPE_VARIANT)
+    if (type->kind == LT_TYPE_MAP || type->kind == LT_TYPE_VARIANT ||
+        type->kind == LT_TYPE_INTERVAL_CALENDAR)
         return false;
     for (uint32_t i = 0; i < type->field_count; i++) {
         if (!lt_type_is_ordered(type->fields[i].type))
