@@ -161,6 +161,8 @@ extern const struct lt_function_group lt_functions_edit;
 extern const struct lt_function_group lt_functions_words;
 extern const struct lt_function_group lt_functions_cipher;
 extern const struct lt_function_group lt_functions_try;
+extern const struct lt_function_group lt_functions_random;
+extern const struct lt_function_group lt_functions_session;
 extern const struct lt_function_group lt_functions_other;
 extern const struct lt_function_group lt_functions_generator;
 extern const struct lt_function_group lt_functions_json;
