@@ -157,6 +157,7 @@ extern const struct lt_function_group lt_functions_datetime_step;
 extern const struct lt_function_group lt_functions_datetime_text;
 extern const struct lt_function_group lt_functions_datetime_make;
 extern const struct lt_function_group lt_functions_interval;
+extern const struct lt_function_group lt_functions_window;
 extern const struct lt_function_group lt_functions_edit;
 extern const struct lt_function_group lt_functions_words;
 extern const struct lt_function_group lt_functions_cipher;
