@@ -34,8 +34,17 @@ static enum lt_kernel text_to_decimal(struct lt_machine *machine, const struct l
         text.data, text.size_bytes, call->type->precision, call->type->scale, &out->i128);
     if (result == LT_NUMBER_OK)
         return LT_KERNEL_VALUE;
-    if (result == LT_NUMBER_OUT_OF_RANGE)
-        return lt_decimal_out_of_range(machine, call);
+    if (result == LT_NUMBER_OUT_OF_RANGE) {
+        __int128 whole;
+        bool is_decimal =
+            lt_number_parse_decimal(text.data, text.size_bytes, LT_DECIMAL_PRECISION_MAX, 0,
+                                    &whole) == LT_NUMBER_OK;
+        if (is_decimal || call->is_legacy)
+            return lt_decimal_out_of_range(machine, call);
+        return lt_machine_fault(machine, call, "NUMERIC_OUT_OF_SUPPORTED_RANGE", "22003",
+                                "the number has more digits before the point than any decimal "
+                                "holds; hint: try_cast gives NULL instead");
+    }
     return lt_machine_fault(
         machine, call, "CAST_INVALID_INPUT", "22018",
         "the value '%.*s' is not a valid decimal; hint: try_cast gives NULL instead",

@@ -213,7 +213,7 @@ static const struct lt_type *type_function(const char *name)
     static const enum lt_type_kind kinds[] = {LT_TYPE_BOOLEAN,   LT_TYPE_TINYINT, LT_TYPE_SMALLINT,
                                               LT_TYPE_INT,       LT_TYPE_BIGINT,  LT_TYPE_FLOAT,
                                               LT_TYPE_DOUBLE,    LT_TYPE_STRING,  LT_TYPE_BINARY,
-                                              LT_TYPE_TIMESTAMP, LT_TYPE_DATE};
+                                              LT_TYPE_TIMESTAMP, LT_TYPE_DATE,    LT_TYPE_DECIMAL};
     static const char *const names[] = {
 #define NAME(kind, text) [LT_TYPE_##kind] = text,
         LT_TYPE_MAP(NAME)
