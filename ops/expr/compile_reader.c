@@ -81,7 +81,12 @@ static void look_through(struct lt_program *program, const struct lt_expression 
 
 void lt_compiler_find_readers(struct lt_compiler *compiler, const struct lt_expression *root)
 {
-    look_through(compiler->program, root, false);
+    struct lt_program *program = compiler->program;
+    look_through(program, root, false);
+    if (!compiler->session->is_unoptimised)
+        return;
+    for (struct lt_program_reader *reader = program->readers; reader != NULL; reader = reader->next)
+        reader->use->is_whole = true;
 }
 
 /* ----------------------------------------------------------------------------------------- steps
