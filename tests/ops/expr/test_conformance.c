@@ -31,12 +31,12 @@ static const struct {
     {"arithmetic.tsv", 310}, {"binary_encoding.tsv", 107},
     {"casts.tsv", 400},      {"collection.tsv", 167},
     {"columns.tsv", 236},    {"comparison_null.tsv", 279},
-    {"conditional.tsv", 78}, {"csv.tsv", 0},
+    {"conditional.tsv", 78}, {"csv.tsv", 90},
     {"datetime.tsv", 512},    {"ddl_types.tsv", 134},
     {"errors.tsv", 199},     {"hash.tsv", 127},
-    {"json.tsv", 60},        {"math.tsv", 351},
+    {"json.tsv", 274},        {"math.tsv", 351},
     {"pipelines.tsv", 22},   {"regexp.tsv", 151},
-    {"string.tsv", 386},     {"url.tsv", 0},
+    {"string.tsv", 386},     {"url.tsv", 95},
 };
 
 struct counts {
