@@ -23,7 +23,7 @@ ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)
 LIBS     := -luring -lcctz -lck -lcrypto -lrdkafka -lsimdjson -lpcre2-8 -lxxhash -lz -lstdc++ -lm
 # Under ThreadSanitizer librdkafka's C11 threads go through calls that it understands.
 SAN_OBJECTS := $(if $(filter tsan,$(SAN)),$(BUILD)/tests/support/tsan_threads.o -rdynamic)
-EXE_LIBS := $(SAN_OBJECTS) $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -lyaml
+EXE_LIBS := $(SAN_OBJECTS) $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -ledit -lyaml
 
 # Prints "CC file.o"; V=1 prints whole commands.
 V ?= 0

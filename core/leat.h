@@ -438,7 +438,7 @@ LEAT_API int leat_query_totals(leat_query *query, leat_totals *totals);
 enum leat_sql_kind {
     LEAT_SQL_NONE,   /* the text held no statement any more */
     LEAT_SQL_DONE,   /* CREATE, DROP, SET k=v, RESET: it is done, in the context */
-    LEAT_SQL_ROWS,   /* text is the answer: SHOW, DESCRIBE, SET k, EXPLAIN, and a SELECT of what ends */
+    LEAT_SQL_ROWS,   /* text is the answer: SHOW, DESCRIBE, SET k, EXPLAIN, a SELECT that ends */
     LEAT_SQL_STREAM, /* SELECT of a stream: rows go where the program sends them */
     LEAT_SQL_QUERY   /* INSERT: a query, not started */
 };

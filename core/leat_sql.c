@@ -109,8 +109,7 @@ static int create_view(const struct lt_door_statement *statement, struct lt_sql_
 static int create(const struct lt_door_statement *statement)
 {
     const struct lt_sql_statement *tree = statement->tree;
-    struct lt_sql_table *table =
-        lt_arena_alloc(statement->sql->context->arena, sizeof *table);
+    struct lt_sql_table *table = lt_arena_alloc(statement->sql->context->arena, sizeof *table);
     bool skip;
     table->name = lt_sql_table_name(&tree->name, statement->text, statement->error);
     if (table->name == NULL)
@@ -211,8 +210,7 @@ static int set(const struct lt_door_statement *statement)
         is_known = lt_ascii_compare(streaming_settings[i].name, key) == 0;
     if (!is_known)
         return unknown_setting(statement);
-    int code =
-        is_of_expressions(key) ? set_expression(sql, key, value, statement->error) : LT_OK;
+    int code = is_of_expressions(key) ? set_expression(sql, key, value, statement->error) : LT_OK;
     return code == LT_OK ? lt_options_set(sql->settings, key, value, "SET", statement->error)
                          : code;
 }
@@ -344,8 +342,7 @@ int leat_sql(leat_context *context, const char *text, const char **rest, leat_sq
         return LEAT_ERROR_INVALID;
     lt_error_clear(&context->error);
     lt_error_clear(&error);
-    struct lt_door_statement statement = {
-        .sql = sql_of(context), .error = &error, .result = &own};
+    struct lt_door_statement statement = {.sql = sql_of(context), .error = &error, .result = &own};
     int code = take_statement(context, text, rest != NULL ? rest : &ignored, &statement);
     if (code == LT_OK && statement.tree != NULL) {
         own.kind = LEAT_SQL_DONE;

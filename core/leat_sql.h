@@ -62,8 +62,8 @@ int lt_door_sql_output_mode(const struct lt_sql_table *table, enum lt_output_mod
 leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_table *table,
                                      struct lt_error *error);
 /* Adds a sink that appends to the table, whose columns are `schema` from now on. */
-int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table,
-                             leat_query *query, leat_stream *stream, const struct lt_type *schema,
+int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table, leat_query *query,
+                             leat_stream *stream, const struct lt_type *schema,
                              struct lt_error *error) LT_MUST_USE;
 /* The stream of one row that says nothing. */
 leat_stream *lt_door_sql_one_row(struct lt_door_sql *sql);
@@ -72,8 +72,9 @@ leat_stream *lt_door_sql_one_row(struct lt_door_sql *sql);
 
 /* SHOW, DESCRIBE, EXPLAIN. */
 int lt_door_sql_answer(const struct lt_door_statement *statement) LT_MUST_USE;
-/* A table of texts as show() prints it, without truncation: `count` cells, row by row; NULL: null. */
-char *lt_door_sql_print(const char *const *columns, uint32_t column_count,
-                        const char *const *cells, uint32_t row_count);
+/* A table of texts as show() prints it, without truncation: `count` cells, row by row; NULL: null.
+ */
+char *lt_door_sql_print(const char *const *columns, uint32_t column_count, const char *const *cells,
+                        uint32_t row_count);
 
 #endif

@@ -25,8 +25,7 @@ static void add(struct answer *answer, const char *cell)
 {
     if (answer->count == answer->capacity) {
         answer->capacity = answer->capacity == 0 ? 32 : 2 * answer->capacity;
-        answer->cells =
-            lt_realloc_array(answer->cells, answer->capacity, sizeof *answer->cells);
+        answer->cells = lt_realloc_array(answer->cells, answer->capacity, sizeof *answer->cells);
     }
     answer->cells[answer->count++] = cell;
 }
@@ -47,8 +46,8 @@ static void give(const struct lt_door_statement *statement, struct answer *answe
     free(answer->cells);
 }
 
-char *lt_door_sql_print(const char *const *columns, uint32_t column_count,
-                        const char *const *cells, uint32_t row_count)
+char *lt_door_sql_print(const char *const *columns, uint32_t column_count, const char *const *cells,
+                        uint32_t row_count)
 {
     struct lt_arena *arena = lt_arena_create();
     struct lt_field *fields = lt_arena_alloc(arena, column_count * sizeof *fields);
@@ -155,8 +154,8 @@ static void add_columns(const struct lt_door_statement *statement, const struct 
                 schema->fields[i].comment);
 }
 
-static void add_details(const struct lt_door_statement *statement,
-                        const struct lt_sql_table *table, struct answer *answer)
+static void add_details(const struct lt_door_statement *statement, const struct lt_sql_table *table,
+                        struct answer *answer)
 {
     struct lt_arena *arena = statement->sql->context->arena;
     add_row(answer, "", "", "");
@@ -173,10 +172,10 @@ static void add_details(const struct lt_door_statement *statement,
     for (uint32_t i = 0; i < table->option_count; i++) {
         const struct lt_sql_option *option = &table->options[i];
         bool is_secret = lt_options_is_secret(NULL, 0, option->key);
-        add_row(answer, "Storage Properties",
-                lt_arena_format(arena, "[%s=%s]", option->key,
-                                is_secret ? "[hidden]" : option->value),
-                "");
+        add_row(
+            answer, "Storage Properties",
+            lt_arena_format(arena, "[%s=%s]", option->key, is_secret ? "[hidden]" : option->value),
+            "");
     }
 }
 
@@ -251,8 +250,7 @@ static int describe_function(const struct lt_door_statement *statement)
         add(&answer, lt_arena_format(arena, "Function: %s", function.name));
         add(&answer, lt_arena_format(arena, "Usage: %s - %s", function.usage, function.help));
         if (statement->tree->is_extended)
-            add(&answer, lt_arena_format(arena, "Extended Usage: > SELECT %s; %s",
-                                         function.example,
+            add(&answer, lt_arena_format(arena, "Extended Usage: > SELECT %s; %s", function.example,
                                          function.result != NULL ? function.result : ""));
         give(statement, &answer, columns, 1);
         return LT_OK;
@@ -263,8 +261,7 @@ static int describe_function(const struct lt_door_statement *statement)
 /* -------------------------------------------------------------------------------------- EXPLAIN */
 
 /* What it would run with: an INSERT as it is, a SELECT with its rows going nowhere. */
-static int physical(const struct lt_door_statement *statement, struct lt_sql_plan *plan,
-                    char **out)
+static int physical(const struct lt_door_statement *statement, struct lt_sql_plan *plan, char **out)
 {
     leat_query *query = NULL;
     bool ends;
@@ -274,12 +271,12 @@ static int physical(const struct lt_door_statement *statement, struct lt_sql_pla
         code = lt_door_sql_insert(statement, plan, &query, &ends);
     } else {
         struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
-        code = lt_sql_analyse(&env, statement->tree->query, statement->text, plan,
-                              statement->error);
+        code =
+            lt_sql_analyse(&env, statement->tree->query, statement->text, plan, statement->error);
         if (code == LT_OK)
             query = leat_query_create(context, NULL);
-        if (code == LT_OK && leat_query_write(query, lt_door_stream(context, plan->node), "noop",
-                                              NULL) != LEAT_OK)
+        if (code == LT_OK &&
+            leat_query_write(query, lt_door_stream(context, plan->node), "noop", NULL) != LEAT_OK)
             code = query->error.code;
         if (query != NULL && code != LT_OK)
             *statement->error = query->error;

@@ -48,10 +48,10 @@ static int bad_trigger(const struct lt_sql_table *table, const char *text, struc
     char word[32] = "";
     (void)strncat(word, text, strcspn(text, " ") < sizeof word ? strcspn(text, " ") : 0);
     const char *near = lt_nearest(word, names, sizeof names / sizeof names[0]);
-    return lt_error_set(error, LT_E_INVALID,
-                        "table \"%s\": \"%s\" is no trigger; hint: %s%s%s", table->name, text,
-                        near != NULL ? "did you mean \"" : "'continuous 1 second' or 'availableNow'",
-                        near != NULL ? near : "", near != NULL ? "\"?" : "");
+    return lt_error_set(
+        error, LT_E_INVALID, "table \"%s\": \"%s\" is no trigger; hint: %s%s%s", table->name, text,
+        near != NULL ? "did you mean \"" : "'continuous 1 second' or 'availableNow'",
+        near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
 /* The interval behind the trigger's word. */
@@ -134,10 +134,10 @@ static int query_options(const struct lt_door_sql *sql, const struct lt_sql_tabl
         code = put(set, "queryName", table->name, origin, error);
     const char *root = setting(sql, "spark.sql.streaming.checkpointLocation");
     if (code == LT_OK && root != NULL)
-        code = put(set, "checkpointLocation",
-                   lt_arena_format(sql->context->arena, "%s/%s", root,
-                                   lt_options_get(set, "queryName")),
-                   "SET", error);
+        code = put(
+            set, "checkpointLocation",
+            lt_arena_format(sql->context->arena, "%s/%s", root, lt_options_get(set, "queryName")),
+            "SET", error);
     return code;
 }
 
@@ -163,8 +163,8 @@ static int add_dead_letters(const struct lt_door_statement *statement,
     const struct lt_sql_table *to =
         lt_sql_catalog_get(&statement->sql->catalog, &names, NULL, statement->error);
     if (to == NULL || to->format == NULL)
-        return to == NULL ? lt_error_append(statement->error, "table \"%s\": option \"deadLetters\"",
-                                            table->name)
+        return to == NULL ? lt_error_append(statement->error,
+                                            "table \"%s\": option \"deadLetters\"", table->name)
                           : lt_error_set(statement->error, LT_E_INVALID,
                                          "table \"%s\": option \"deadLetters\": \"%s\" is a view",
                                          table->name, name);
@@ -291,8 +291,8 @@ int lt_door_sql_select(const struct lt_door_statement *statement)
 {
     struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
     struct lt_sql_plan plan;
-    int code = lt_sql_analyse(&env, statement->tree->query, statement->text, &plan,
-                              statement->error);
+    int code =
+        lt_sql_analyse(&env, statement->tree->query, statement->text, &plan, statement->error);
     if (code != LT_OK)
         return code;
     if (plan.is_bounded)

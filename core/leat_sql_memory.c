@@ -180,8 +180,8 @@ static void close_lane(void *state)
     free(lane);
 }
 
-int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table,
-                             leat_query *query, leat_stream *stream, const struct lt_type *schema,
+int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table, leat_query *query,
+                             leat_stream *stream, const struct lt_type *schema,
                              struct lt_error *error)
 {
     struct store *store = store_of(sql, table);
@@ -280,7 +280,8 @@ leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_tabl
     return stream;
 }
 
-/* ---------------------------------------------------------------------------------------- one row */
+/* ---------------------------------------------------------------------------------------- one row
+ */
 
 static enum leat_poll poll_one(void *state, leat_out *out, uint32_t limit, int64_t *position)
 {

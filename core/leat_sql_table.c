@@ -72,12 +72,11 @@ static int check_options(const struct lt_door_statement *statement,
             continue;
         const char *near = nearest_option(table, option->key);
         struct lt_expr_place place = {statement->text, option->begin, option->end};
-        return lt_expr_error(statement->error, LT_E_INVALID, "", "", place,
-                             "table \"%s\": %s has no option \"%s\"%s%s%s", table->name,
-                             table->format, option->key,
-                             near != NULL ? "; hint: did you mean \"" : "",
-                             near != NULL ? near : "; hint: leat options lists them",
-                             near != NULL ? "\"?" : "");
+        return lt_expr_error(
+            statement->error, LT_E_INVALID, "", "", place,
+            "table \"%s\": %s has no option \"%s\"%s%s%s", table->name, table->format, option->key,
+            near != NULL ? "; hint: did you mean \"" : "",
+            near != NULL ? near : "; hint: leat options lists them", near != NULL ? "\"?" : "");
     }
     return LT_OK;
 }
@@ -98,11 +97,10 @@ static int check_format(const struct lt_door_statement *statement, struct lt_sql
         return LT_OK;
     }
     const char *near = lt_nearest(table->format, names, count);
-    (void)lt_error_set(statement->error, LT_E_NOT_FOUND,
-                       "table \"%s\": unknown format \"%s\"%s%s%s", table->name, table->format,
-                       near != NULL ? "; hint: did you mean \"" : "",
-                       near != NULL ? near : "; hint: leat options lists them",
-                       near != NULL ? "\"?" : "");
+    (void)lt_error_set(
+        statement->error, LT_E_NOT_FOUND, "table \"%s\": unknown format \"%s\"%s%s%s", table->name,
+        table->format, near != NULL ? "; hint: did you mean \"" : "",
+        near != NULL ? near : "; hint: leat options lists them", near != NULL ? "\"?" : "");
     return lt_error_condition(statement->error, "DATA_SOURCE_NOT_FOUND", "42K02");
 }
 
@@ -126,8 +124,7 @@ static struct lt_options *options_for(const struct lt_sql_table *table, enum lea
         const struct lt_sql_option *option = &table->options[i];
         if (!leat_admin_knows_option(kind, table->format, option->key))
             continue;
-        int code =
-            lt_options_set(set, option->key, option->value, lt_text_get(&origin), &error);
+        int code = lt_options_set(set, option->key, option->value, lt_text_get(&origin), &error);
         lt_assert(code == LT_OK); /* only an empty key is an error */
     }
     lt_text_fini(&origin);

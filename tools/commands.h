@@ -32,6 +32,9 @@ struct lt_tool_command {
 };
 
 int lt_tool_relay(int count, char **arguments);
+int lt_tool_sql(int count, char **arguments);
+int lt_tool_run(int count, char **arguments);
+int lt_tool_check(int count, char **arguments);
 int lt_tool_explain(int count, char **arguments);
 int lt_tool_eval(int count, char **arguments);
 int lt_tool_stat(int count, char **arguments);

@@ -14,6 +14,9 @@ static int version(int count, char **arguments);
 
 static const struct lt_tool_command commands[] = {
     {"relay", "pass records on from one topic to another, and lose none", lt_tool_relay},
+    {"sql", "run statements of SQL, from a file, the command line or a prompt", lt_tool_sql},
+    {"run", "run a job file, or a source into a sink", lt_tool_run},
+    {"check", "analyse a job file without running it", lt_tool_check},
     {"eval", "try an expression on sample rows", lt_tool_eval},
     {"stat", "print the counters of running and of dead relays", lt_tool_stat},
     {"explain", "check a relay without connecting, and print its plan", lt_tool_explain},

@@ -47,8 +47,7 @@ static void print_help(bool only_explain)
 
 /* ---------------------------------------------------------------------------------- the status */
 
-/* What a query's error means to whoever started the relay. */
-static int status_at_start(int code)
+int lt_tool_status_at_start(int code)
 {
     switch (code) {
     case LEAT_ERROR_BUSY:
@@ -71,7 +70,7 @@ static int status_at_start(int code)
     }
 }
 
-static int status_at_end(int code)
+int lt_tool_status_at_end(int code)
 {
     switch (code) {
     case LEAT_OK:
@@ -97,8 +96,8 @@ static void say_ready(const struct lt_tool_plan *plan)
 {
     char *text = leat_query_explain(plan->query);
     char *lanes = explained(text, "\nlanes: "), *stages = explained(text, "\nstages: ");
-    fprintf(stderr, "ready relay %s -> %s lanes %s stages %s\n", plan->source.text,
-            plan->sink.text, lanes, stages);
+    fprintf(stderr, "ready relay %s -> %s lanes %s stages %s\n", plan->source.text, plan->sink.text,
+            lanes, stages);
     free(lanes);
     free(stages);
     free(text);
@@ -126,7 +125,7 @@ static int start(const struct lt_tool_plan *plan)
     if (code == LEAT_OK)
         return LT_TOOL_OK;
     lt_tool_say("%s", leat_query_error(plan->query));
-    return status_at_start(code);
+    return lt_tool_status_at_start(code);
 }
 
 /* Asked to end: what the drain time cut off is not what made a query fail, whose error may be
@@ -135,8 +134,9 @@ static int stop(const struct lt_tool_plan *plan, int *code)
 {
     lt_tool_notify("STOPPING=1");
     *code = leat_stop(plan->query, -1);
-    return *code == LEAT_ERROR_TIMEOUT && leat_is_active(plan->query) ? LT_TOOL_DRAIN
-                                                                      : status_at_end(*code);
+    return *code == LEAT_ERROR_TIMEOUT && leat_is_active(plan->query)
+               ? LT_TOOL_DRAIN
+               : lt_tool_status_at_end(*code);
 }
 
 /* Until the query ends or a signal asks for the end; the exit status, and the query's in *code. The
@@ -153,7 +153,7 @@ static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live, int
     if (*code == LEAT_ERROR_TIMEOUT) /* it ended between the two questions */
         *code = leat_await(plan->query, LEAT_FOREVER);
     lt_tool_notify("STOPPING=1");
-    return status_at_end(*code);
+    return lt_tool_status_at_end(*code);
 }
 
 /* Counters of a relay that ended well are of no use to anybody; those of another kind of end are.

@@ -14,4 +14,8 @@
     "  6        stopped, but not all was delivered within --drain: it is read again\n"             \
     "  130,143  ended at once by SIGINT, SIGTERM: while starting, or by a second one\n"
 
+/* The exit status that a query's error at its start, or at its end, means. */
+int lt_tool_status_at_start(int code);
+int lt_tool_status_at_end(int code);
+
 #endif

@@ -43,6 +43,11 @@ void lt_tool_signals_running(void)
     is_running = 1;
 }
 
+void lt_tool_signals_forget(void)
+{
+    seen = 0;
+}
+
 int lt_tool_signals_seen(void)
 {
     return seen;

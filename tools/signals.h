@@ -14,6 +14,8 @@
 void lt_tool_signals_install(void);
 /* From now on the first signal is only noted. */
 void lt_tool_signals_running(void);
+/* What was noted has been obeyed: the next signal is a first one again. */
+void lt_tool_signals_forget(void);
 /* The signal that was noted, or 0. */
 int lt_tool_signals_seen(void);
 

@@ -42,8 +42,8 @@ struct lt_sql_scope lt_sql_scope_of(struct lt_sql_analysis *analysis, const stru
     return (struct lt_sql_scope){.schema = schema, .parts = part, .part_count = 1};
 }
 
-struct lt_sql_names lt_sql_names_in(struct lt_sql_analysis *analysis, const struct lt_sql_scope *scope,
-                                    const char *text)
+struct lt_sql_names lt_sql_names_in(struct lt_sql_analysis *analysis,
+                                    const struct lt_sql_scope *scope, const char *text)
 {
     return (struct lt_sql_names){.scope = scope,
                                  .session = analysis->env->session,
@@ -86,8 +86,8 @@ struct lt_plan_node *lt_sql_rename(const struct lt_sql_env *env, struct lt_plan_
 
 /* -------------------------------------------------------------------------------------- select */
 
-static int analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where, const char *text,
-                         struct lt_sql_output *out)
+static int analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where,
+                         const char *text, struct lt_sql_output *out)
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
     int code = lt_sql_resolve_names(&names, &where);
@@ -135,7 +135,8 @@ static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_s
 }
 
 static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
-                          const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+                          const char *text, const struct lt_sql_ctes *ctes,
+                          struct lt_sql_output *out)
 {
     int code = lt_sql_analyse_relation(analysis, select->from, text, ctes, out);
     bool is_joined = code == LT_OK && analysis->uses.count > 0;
@@ -184,8 +185,8 @@ static int check_cte_names(struct lt_sql_analysis *analysis, const struct lt_sql
 }
 
 /* ORDER BY, LIMIT and so on, from the inside out. */
-static int use_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query, const char *text,
-                    const struct lt_sql_output *out)
+static int use_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                    const char *text, const struct lt_sql_output *out)
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
     const struct {
@@ -198,8 +199,8 @@ static int use_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query 
         for (uint32_t j = 0; j < lists[i].items->count; j++) {
             struct lt_expression *item = lists[i].items->items[j];
             /* A sort may also name columns of the input, which are not at hand any more. */
-            int code = i == 0 && analysis->uses.count == 0 ? lt_sql_check_names(&names, &item)
-                                                           : LT_OK;
+            int code =
+                i == 0 && analysis->uses.count == 0 ? lt_sql_check_names(&names, &item) : LT_OK;
             if (code != LT_OK)
                 return code;
         }
@@ -215,7 +216,8 @@ static int use_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query 
 }
 
 int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
-                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+                         const char *text, const struct lt_sql_ctes *ctes,
+                         struct lt_sql_output *out)
 {
     struct lt_expr_place place = {text, query->begin, query->end};
     if (++analysis->depth > DEPTH_MAX)

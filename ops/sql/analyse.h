@@ -31,7 +31,8 @@ struct lt_sql_env {
     const struct lt_sql_host *host;
     struct lt_arena *arena; /* of the plan: of all that comes out */
     enum lt_output_mode mode;
-    const char *defining; /* the view that is being defined, which its query must not name; or NULL */
+    const char
+        *defining; /* the view that is being defined, which its query must not name; or NULL */
 };
 
 struct lt_sql_plan {
@@ -40,8 +41,8 @@ struct lt_sql_plan {
 };
 
 /* `text` is what the query was parsed from; both outlive the plan. */
-int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *query,
-                   const char *text, struct lt_sql_plan *out, struct lt_error *error) LT_MUST_USE;
+int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *query, const char *text,
+                   struct lt_sql_plan *out, struct lt_error *error) LT_MUST_USE;
 
 /* What INSERT writes: the query's columns brought to the table's declared ones, by position, by the
  * statement's column list or BY NAME; unchanged where the table declares none. */

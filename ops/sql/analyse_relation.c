@@ -33,23 +33,22 @@ static int apply_alias(struct lt_sql_analysis *analysis, const struct lt_sql_rel
 }
 
 /* A text that is a query: a view's, or a common table expression's. */
-static int analyse_text(struct lt_sql_analysis *analysis, const char *text, const struct lt_sql_ctes *ctes,
-                        struct lt_sql_output *out)
+static int analyse_text(struct lt_sql_analysis *analysis, const char *text,
+                        const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
 {
     struct lt_sql_query *query;
     int code = lt_sql_parse_query_text(text, analysis->env->arena, &query, analysis->error);
     return code != LT_OK ? code : lt_sql_analyse_query(analysis, query, text, ctes, out);
 }
 
-static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_ctes *ctes, uint32_t index,
-                       struct lt_sql_output *out)
+static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_ctes *ctes,
+                       uint32_t index, struct lt_sql_output *out)
 {
     const struct lt_sql_cte *cte = &ctes->items[index];
     /* It sees those before it. */
     const struct lt_sql_ctes before = {ctes->items, index, ctes->text, ctes->outer};
-    const char *text =
-        lt_arena_text_n(analysis->env->arena, ctes->text + cte->query->begin,
-                        cte->query->end - cte->query->begin);
+    const char *text = lt_arena_text_n(analysis->env->arena, ctes->text + cte->query->begin,
+                                       cte->query->end - cte->query->begin);
     int code = analyse_text(analysis, text, &before, out);
     if (code != LT_OK)
         return code;
@@ -69,8 +68,8 @@ static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_ta
 }
 
 static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
-                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out,
-                         const char **name)
+                         const char *text, const struct lt_sql_ctes *ctes,
+                         struct lt_sql_output *out, const char **name)
 {
     const struct lt_sql_env *env = analysis->env;
     struct lt_expr_place place = {text, relation->begin, relation->end};
@@ -122,9 +121,9 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
                              column->name == NULL ? "?" : column->name,
                              lt_type_sql(analysis->env->arena, column->type));
     place = (struct lt_expr_place){text, delay->begin, delay->end};
-    bool is_interval = delay->kind == LT_EXPR_LITERAL &&
-                       (delay->type->kind == LT_TYPE_INTERVAL_DAY_TIME ||
-                        delay->type->kind == LT_TYPE_INTERVAL_YEAR_MONTH);
+    bool is_interval =
+        delay->kind == LT_EXPR_LITERAL && (delay->type->kind == LT_TYPE_INTERVAL_DAY_TIME ||
+                                           delay->type->kind == LT_TYPE_INTERVAL_YEAR_MONTH);
     if (!is_interval || delay->value.i64 < 0)
         return lt_expr_error(analysis->error, LT_E_ANALYSIS, "INVALID_WATERMARK_DELAY", "22023",
                              place, "the delay of a watermark is an interval of 0 or more");
@@ -176,7 +175,8 @@ static int analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
 }
 
 static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
-                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+                         const char *text, const struct lt_sql_ctes *ctes,
+                         struct lt_sql_output *out)
 {
     const char *name = NULL;
     int code = relation->kind == LT_SQL_SUBQUERY
@@ -190,8 +190,9 @@ static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_r
     return code;
 }
 
-int lt_sql_analyse_relation(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
-                            const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
+                            const struct lt_sql_relation *relation, const char *text,
+                            const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
 {
     const struct lt_sql_env *env = analysis->env;
     struct lt_expr_place place = {text, relation->begin, relation->end};
@@ -225,4 +226,3 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis, const struct lt_sq
         lt_sql_use(&analysis->uses, relation->operator, NULL, text, relation->begin, relation->end);
     return code;
 }
-

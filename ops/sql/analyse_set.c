@@ -6,7 +6,8 @@
 #include "ops/expr/diagnose.h"
 #include "ops/sql/analysis.h"
 
-/* -------------------------------------------------------------------------------- set operations */
+/* -------------------------------------------------------------------------------- set operations
+ */
 
 static int refuse_columns(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                           const char *text, uint32_t left, uint32_t right)
@@ -19,7 +20,8 @@ static int refuse_columns(struct lt_sql_analysis *analysis, const struct lt_sql_
 }
 
 /* The columns of one side as casts to the types of `to`; unchanged when they have them. */
-static int cast_side(struct lt_sql_analysis *analysis, const struct lt_type *to, struct lt_sql_output *side)
+static int cast_side(struct lt_sql_analysis *analysis, const struct lt_type *to,
+                     struct lt_sql_output *side)
 {
     const struct lt_type *from = side->node->schema;
     if (lt_type_equal(from, to))
@@ -37,7 +39,8 @@ static int cast_side(struct lt_sql_analysis *analysis, const struct lt_type *to,
 
 /* The type each column has on both sides. */
 static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
-                       const char *text, const struct lt_sql_output *sides, const struct lt_type **out)
+                       const char *text, const struct lt_sql_output *sides,
+                       const struct lt_type **out)
 {
     const struct lt_type *left = sides[0].node->schema, *right = sides[1].node->schema;
     struct lt_arena *arena = analysis->env->arena;
@@ -96,4 +99,3 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
     out->scope = lt_sql_scope_of(analysis, node->schema, NULL);
     return LT_OK;
 }
-

@@ -46,8 +46,7 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
 
 /* A node with room for `count` expressions, all of `text`. */
 struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
-                                      struct lt_plan_node *input, const char *text,
-                                      uint32_t count);
+                                      struct lt_plan_node *input, const char *text, uint32_t count);
 /* Types the node's expressions and fills its schema. */
 int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node) LT_MUST_USE;
 /* One part of that name with all the columns. */

@@ -111,7 +111,8 @@ void lt_sql_explain_formatted(const struct lt_plan_node *node, struct lt_arena *
     (void)describe(&drawing, node, 0);
 }
 
-/* -------------------------------------------------------------------------------- parsed queries */
+/* -------------------------------------------------------------------------------- parsed queries
+ */
 
 static void draw_query(struct drawing *drawing, const struct lt_sql_query *query,
                        const char *prefix, bool is_root, bool is_last);
@@ -123,7 +124,8 @@ static void draw_relation(struct drawing *drawing, const struct lt_sql_relation 
     if (relation->kind == LT_SQL_SUBQUERY || relation->alias != NULL) {
         begin_line(drawing, prefix, false, is_last);
         lt_text_format(out, "'SubqueryAlias %s\n",
-                       relation->alias != NULL ? relation->alias : "__auto_generated_subquery_name");
+                       relation->alias != NULL ? relation->alias
+                                               : "__auto_generated_subquery_name");
         prefix = below(drawing, prefix, false, is_last);
         is_last = true;
     }
@@ -141,11 +143,9 @@ static void draw_relation(struct drawing *drawing, const struct lt_sql_relation 
         lt_text_append(out, "]\n");
     }
     if (relation->kind == LT_SQL_JOIN)
-        lt_text_format(out, "'Join %s%s%s\n", relation->join,
-                       relation->condition != NULL ? ", " : "",
-                       relation->condition != NULL
-                           ? lt_expr_text(relation->condition, drawing->arena)
-                           : "");
+        lt_text_format(
+            out, "'Join %s%s%s\n", relation->join, relation->condition != NULL ? ", " : "",
+            relation->condition != NULL ? lt_expr_text(relation->condition, drawing->arena) : "");
     if (relation->kind == LT_SQL_LATERAL_VIEW)
         lt_text_format(out, "'Generate %s, %s\n", lt_expr_text(relation->generator, drawing->arena),
                        relation->is_outer ? "true" : "false");
@@ -209,8 +209,7 @@ static void draw_query(struct drawing *drawing, const struct lt_sql_query *query
     if (query->limit != NULL)
         draw_step(drawing, &prefix, &is_root, &is_last, "'GlobalLimit");
     if (query->order_by.count > 0)
-        draw_step(drawing, &prefix, &is_root, &is_last,
-                  listed(drawing, "Sort", &query->order_by));
+        draw_step(drawing, &prefix, &is_root, &is_last, listed(drawing, "Sort", &query->order_by));
     if (query->nested != NULL) {
         draw_query(drawing, query->nested, prefix, is_root, is_last);
     } else if (query->select != NULL) {

@@ -92,8 +92,7 @@ static struct lt_expression *at_place(const struct lt_sql_select *select,
 static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct groups *out)
 {
-    out->texts =
-        lt_arena_alloc(names->arena, (select->group_by.count + 1) * sizeof *out->texts);
+    out->texts = lt_arena_alloc(names->arena, (select->group_by.count + 1) * sizeof *out->texts);
     names->items = select->items.items; /* a group may be called by its alias */
     names->item_count = select->items.count;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
@@ -140,9 +139,9 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
     struct lt_expression *having = select->having;
     if (code == LT_OK && having != NULL)
         code = lt_sql_check_names(names, &having);
-    const struct lt_expression *loose =
-        code != LT_OK || having == NULL || is_all ? NULL
-                                                  : find_loose(having, &groups, names->arena);
+    const struct lt_expression *loose = code != LT_OK || having == NULL || is_all
+                                            ? NULL
+                                            : find_loose(having, &groups, names->arena);
     if (loose != NULL)
         code = refuse_loose(names, loose, groups.count > 0);
     names->item_count = 0;

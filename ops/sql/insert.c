@@ -78,8 +78,7 @@ static int listed_columns(const struct target *target, const struct lt_type **ou
         int index = schema == NULL ? 0 : lt_type_field_index(schema, columns->names[i]);
         if (index < 0) {
             const struct lt_sql_scope scope = {.schema = schema};
-            struct lt_sql_names names =
-                lt_sql_names_in(target->analysis, &scope, target->text);
+            struct lt_sql_names names = lt_sql_names_in(target->analysis, &scope, target->text);
             return lt_sql_unresolved(&names, columns->begin, columns->end, columns->names[i]);
         }
         for (uint32_t j = 0; j < i; j++) {
@@ -114,8 +113,7 @@ static int check_names(const struct target *target)
         if (lt_type_field_index(target->table->schema, target->from->fields[i].name) >= 0)
             continue;
         return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
-                             "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000",
-                             place_of(target),
+                             "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000", place_of(target),
                              "cannot write incompatible data for the table \"%s\": it has no "
                              "column \"%s\"",
                              target->table->name, target->from->fields[i].name);
@@ -128,14 +126,13 @@ static int store_column(const struct target *target, uint32_t index, const struc
 {
     const struct lt_type *from = target->from->fields[index].type;
     if (!can_store(from, to->type))
-        return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
-                             "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000",
-                             place_of(target),
-                             "cannot write incompatible data for the table \"%s\": cannot safely "
-                             "cast \"%s\" %s to %s",
-                             target->table->name, to->name,
-                             lt_type_sql(target->analysis->env->arena, from),
-                             lt_type_sql(target->analysis->env->arena, to->type));
+        return lt_expr_error(
+            target->analysis->error, LT_E_ANALYSIS,
+            "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000", place_of(target),
+            "cannot write incompatible data for the table \"%s\": cannot safely "
+            "cast \"%s\" %s to %s",
+            target->table->name, to->name, lt_type_sql(target->analysis->env->arena, from),
+            lt_type_sql(target->analysis->env->arena, to->type));
     *out = lt_sql_pick(target->analysis, target->from, index, to->name, to->type);
     return LT_OK;
 }

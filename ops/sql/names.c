@@ -57,10 +57,9 @@ int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t
                 break;
             }
         }
-        return lt_expr_error(names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                             "42703", place,
-                             "cannot resolve column \"%s\"; hint: did you mean \"%s\"?", written,
-                             near);
+        return lt_expr_error(
+            names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", place,
+            "cannot resolve column \"%s\"; hint: did you mean \"%s\"?", written, near);
     }
     const char *list = schema->fields[0].name;
     uint32_t shown = schema->field_count < 10 ? schema->field_count : 10;
@@ -267,8 +266,8 @@ int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const
     size_t most = count;
     for (uint32_t i = 0; i < count; i++)
         most += items[i]->kind == LT_EXPR_STAR ? names->scope->schema->field_count : 0;
-    *out = (struct lt_expr_list){
-        .expressions = lt_arena_alloc(names->arena, most * sizeof *out->expressions)};
+    *out = (struct lt_expr_list){.expressions =
+                                     lt_arena_alloc(names->arena, most * sizeof *out->expressions)};
     for (uint32_t i = 0; i < count; i++) {
         struct lt_expression *item = items[i];
         names->items = out->expressions;

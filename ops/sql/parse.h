@@ -1,7 +1,7 @@
 /*
- * From SQL text to statements, one at a time. The parser of expressions (ops/expr/parser.h) does the
- * tokens and everything inside an expression; here stands what is around expressions: statements
- * (parse_statement.c), queries (parse_query.c) and what they read (parse_relation.c).
+ * From SQL text to statements, one at a time. The parser of expressions (ops/expr/parser.h) does
+ * the tokens and everything inside an expression; here stands what is around expressions:
+ * statements (parse_statement.c), queries (parse_query.c) and what they read (parse_relation.c).
  *
  * As in Spark's grammar nearly every keyword may be a name: a word ends a select item, or begins a
  * clause, only where what follows could belong to that clause.

@@ -9,11 +9,11 @@
 
 /* Words that go on with a query after a select item or a relation. */
 static const char *const CLAUSES[] = {
-    "from",      "where",  "group",     "having", "order",   "limit",   "union",  "intersect",
-    "except",    "minus",  "lateral",   "window", "sort",    "cluster", "offset", "distribute",
-    "pivot",     "join",   "inner",     "left",   "right",   "full",    "cross",  "natural",
-    "semi",      "anti",   "on",        "using",  "unpivot", "delay",   "qualify",
-    "watermark", "select", "tablesample"};
+    "from",      "where",      "group",   "having",    "order",  "limit",      "union",
+    "intersect", "except",     "minus",   "lateral",   "window", "sort",       "cluster",
+    "offset",    "distribute", "pivot",   "join",      "inner",  "left",       "right",
+    "full",      "cross",      "natural", "semi",      "anti",   "on",         "using",
+    "unpivot",   "delay",      "qualify", "watermark", "select", "tablesample"};
 
 bool lt_sql_ends_item(const struct lt_parser *parser)
 {
@@ -49,7 +49,7 @@ struct lt_expression *lt_sql_parse_expression(struct lt_parser *parser)
     unsigned budget = LT_PARSE_NODES;
     struct lt_expression *expression = lt_parse_expression(parser);
     return expression != NULL && lt_parse_check_size(parser, expression, &budget) ? expression
-                                                                                   : NULL;
+                                                                                  : NULL;
 }
 
 bool lt_sql_parse_list(struct lt_parser *parser, struct lt_parser_items *out)
@@ -84,7 +84,8 @@ static bool parse_group_by(struct lt_parser *parser, struct lt_sql_select *selec
         return false;
     bool is_call = lt_parser_is_symbol(parser, 1, '(');
     bool is_sets =
-        (is_call && (lt_parser_is_word(parser, 0, "rollup") || lt_parser_is_word(parser, 0, "cube"))) ||
+        (is_call &&
+         (lt_parser_is_word(parser, 0, "rollup") || lt_parser_is_word(parser, 0, "cube"))) ||
         (lt_parser_is_word(parser, 0, "grouping") && lt_parser_is_word(parser, 1, "sets"));
     select->grouping = is_sets ? LT_SQL_GROUPING_SETS : LT_SQL_GROUPED;
     if (lt_parser_is_word(parser, 0, "grouping") && is_sets)
@@ -100,7 +101,8 @@ static bool parse_group_by(struct lt_parser *parser, struct lt_sql_select *selec
         select->grouping = LT_SQL_GROUPING_SETS;
     }
     const struct lt_expression *only = select->group_by.items[0];
-    if (select->group_by.count == 1 && only->kind == LT_EXPR_COLUMN && strcmp(only->name, "ALL") == 0)
+    if (select->group_by.count == 1 && only->kind == LT_EXPR_COLUMN &&
+        strcmp(only->name, "ALL") == 0)
         select->grouping = LT_SQL_GROUPED_ALL;
     return true;
 }
@@ -317,8 +319,7 @@ static bool parse_with(struct lt_parser *parser, struct lt_sql_query **out)
     do {
         if (count == CTES_MAX)
             return lt_parser_refuse(parser, LT_E_LIMIT, "", "", begin, begin + 4,
-                                    "more than %d common table expressions",
-                                    (int)CTES_MAX) != NULL;
+                                    "more than %d common table expressions", (int)CTES_MAX) != NULL;
         if (!parse_cte(parser, &ctes[count]))
             return false;
         count++;

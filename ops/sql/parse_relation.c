@@ -51,8 +51,7 @@ const char *lt_sql_parse_text(struct lt_parser *parser, const char *what)
         return lt_parser_fail(parser, what);
     struct lt_expression *literal = lt_parse_string(parser);
     return literal == NULL ? NULL
-                           : lt_arena_text_n(parser->arena,
-                                             (const char *)literal->value.bytes.data,
+                           : lt_arena_text_n(parser->arena, (const char *)literal->value.bytes.data,
                                              literal->value.bytes.size_bytes);
 }
 
@@ -188,12 +187,18 @@ static const char *take_join(struct lt_parser *parser, bool *is_natural)
         const char *words[3];
         const char *name;
     } joins[] = {
-        {{"join", NULL, NULL}, "Inner"},           {{"inner", "join", NULL}, "Inner"},
-        {{"cross", "join", NULL}, "Cross"},        {{"left", "join", NULL}, "LeftOuter"},
-        {{"left", "outer", "join"}, "LeftOuter"},  {{"right", "join", NULL}, "RightOuter"},
-        {{"right", "outer", "join"}, "RightOuter"}, {{"full", "join", NULL}, "FullOuter"},
-        {{"full", "outer", "join"}, "FullOuter"},  {{"left", "semi", "join"}, "LeftSemi"},
-        {{"left", "anti", "join"}, "LeftAnti"},    {{"semi", "join", NULL}, "LeftSemi"},
+        {{"join", NULL, NULL}, "Inner"},
+        {{"inner", "join", NULL}, "Inner"},
+        {{"cross", "join", NULL}, "Cross"},
+        {{"left", "join", NULL}, "LeftOuter"},
+        {{"left", "outer", "join"}, "LeftOuter"},
+        {{"right", "join", NULL}, "RightOuter"},
+        {{"right", "outer", "join"}, "RightOuter"},
+        {{"full", "join", NULL}, "FullOuter"},
+        {{"full", "outer", "join"}, "FullOuter"},
+        {{"left", "semi", "join"}, "LeftSemi"},
+        {{"left", "anti", "join"}, "LeftAnti"},
+        {{"semi", "join", NULL}, "LeftSemi"},
         {{"anti", "join", NULL}, "LeftAnti"},
     };
     *is_natural = lt_parser_is_word(parser, 0, "natural") &&

@@ -193,7 +193,8 @@ static bool parse_create(struct lt_parser *parser, struct lt_sql_statement *stat
     return parse_table_clauses(parser, statement);
 }
 
-/* ------------------------------------------------------------------------------- INSERT, queries */
+/* ------------------------------------------------------------------------------- INSERT, queries
+ */
 
 static bool parse_insert(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
@@ -245,7 +246,8 @@ static bool parse_explain(struct lt_parser *parser, struct lt_sql_statement *sta
     return statement->query != NULL;
 }
 
-/* ---------------------------------------------------------------------------------- DESCRIBE ... */
+/* ---------------------------------------------------------------------------------- DESCRIBE ...
+ */
 
 static bool parse_describe(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
@@ -411,7 +413,8 @@ static bool parse_reset(struct lt_parser *parser, struct lt_sql_statement *state
     return at_end(parser) || (statement->key = parse_key(parser)) != NULL;
 }
 
-/* ------------------------------------------------------------------------------------ statements */
+/* ------------------------------------------------------------------------------------ statements
+ */
 
 static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
@@ -419,8 +422,8 @@ static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *s
         const char *word;
         bool (*parse)(struct lt_parser *, struct lt_sql_statement *);
     } words[] = {
-        {"create", parse_create},     {"insert", parse_insert}, {"explain", parse_explain},
-        {"describe", parse_describe}, {"desc", parse_describe}, {"show", parse_show},
+        {"create", parse_create},     {"insert", parse_insert},     {"explain", parse_explain},
+        {"describe", parse_describe}, {"desc", parse_describe},     {"show", parse_show},
         {"drop", parse_drop},         {"set", parse_set_statement}, {"reset", parse_reset},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

@@ -1,5 +1,6 @@
 /*
- * Statements as trees: what the parser makes of SQL text and analysis reads. Plain data in an arena.
+ * Statements as trees: what the parser makes of SQL text and analysis reads. Plain data in an
+ * arena.
  *
  * Places (begin, end) are bytes of the text that was parsed, for carets. Expressions are
  * core/flow/expression.h's, of the same text, not analysed.
@@ -58,7 +59,12 @@ struct lt_sql_relation {
     const char *operator; /* REFUSED: "Sample", "Pivot" */
 };
 
-enum lt_sql_grouping { LT_SQL_NOT_GROUPED, LT_SQL_GROUPED, LT_SQL_GROUPED_ALL, LT_SQL_GROUPING_SETS };
+enum lt_sql_grouping {
+    LT_SQL_NOT_GROUPED,
+    LT_SQL_GROUPED,
+    LT_SQL_GROUPED_ALL,
+    LT_SQL_GROUPING_SETS
+};
 
 struct lt_sql_select {
     uint32_t begin, end;
