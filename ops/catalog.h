@@ -3,9 +3,9 @@
  * runner knows plan nodes and the operator contract; it knows no expression and no operator by
  * name.
  *
- *     lt_ops_analyse(node, ...)  once per node, inputs first: texts become trees, `schema` is
- * filled lt_ops_create(node, ...)   once per lane and node: the operator, or none where a node
- * needs none
+ *     lt_ops_analyse(node, ...)   once per node, inputs first: texts become trees, `schema` is
+ * filled lt_ops_optimise(nodes, ...) once per run of analysed nodes lt_ops_create(node, ...) once
+ * per lane and node: the operator, or none where a node needs none
  *
  * READ and WRITE belong to io: analysing WRITE only passes the schema on, READ is refused here.
  */
@@ -33,6 +33,15 @@ enum lt_ops_mode {
  * must outlive the node's operators. on: control. */
 int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_arena *arena,
                    struct lt_error *error) LT_MUST_USE;
+
+/* Rewrites `nodes`, a run in which each node is the only reader of the one before it, in the order
+ * rows pass them; the first reads `input`. Returns how many are left. Changed nodes are copies in
+ * the arena; the schema that comes out stays (ops/optimise.c). on: control. */
+uint32_t lt_ops_optimise(struct lt_plan_node **nodes, uint32_t count, struct lt_plan_node *input,
+                         struct lt_arena *arena);
+/* Lets a PROJECT compute only the columns whose bits are set in `needed`; in its place stands a
+ * copy then. Other kinds of nodes stay as they are. on: control. */
+void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_arena *arena);
 
 /* The operator of an analysed node for one lane, open not yet called; NULL in `out` where nothing
  * is to be done with a record (UNION, WATERMARK, WRITE). The caller owns it and calls its close().

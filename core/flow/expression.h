@@ -39,6 +39,7 @@ struct lt_signature; /* ops/expr: how one function takes and gives these types *
 struct lt_expression {
     enum lt_expression_kind kind;
     uint32_t begin, end; /* bytes of the text it was parsed from: for carets */
+    const char *text;    /* that text, where it is not the one of the node above; else NULL */
     const char *name;
     struct lt_expression **arguments;
     uint32_t argument_count;

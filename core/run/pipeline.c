@@ -168,28 +168,68 @@ static void use_all(const struct lt_type *schema, uint64_t *used)
         lt_bit_set(used, i);
 }
 
-/* Which source columns one sink's path needs: from the sink backwards. */
-static void use_path(const struct path *path, const struct lt_sink *sink, struct lt_arena *arena,
-                     uint64_t *used)
+static uint64_t *make_needed(const struct lt_type *schema, struct lt_arena *arena)
 {
-    const struct lt_type *schema = last_schema(path);
-    uint64_t *needed = lt_arena_alloc(arena, word_count(schema) * sizeof *needed);
-    if (sink->used_columns != NULL)
-        memcpy(needed, sink->used_columns, word_count(schema) * sizeof *needed);
-    else
-        use_all(schema, needed);
-    for (uint32_t i = path->count; i > 0; i--) {
-        const struct lt_plan_node *node = path->nodes[i - 1];
+    return lt_arena_alloc(arena, word_count(schema) * sizeof(uint64_t));
+}
+
+/* From what comes out of a run of nodes to what goes in. What no one needs is not computed. */
+static uint64_t *use_nodes(struct lt_plan_node **nodes, uint32_t count, uint64_t *needed,
+                           struct lt_arena *arena)
+{
+    for (uint32_t i = count; i > 0; i--) {
+        lt_ops_prune(&nodes[i - 1], needed, arena);
+        const struct lt_plan_node *node = nodes[i - 1];
         const struct lt_type *input = node->inputs[0]->schema;
         if (node->kind != LT_PLAN_FILTER)
-            needed = lt_arena_alloc(arena, word_count(input) * sizeof *needed);
+            needed = make_needed(input, arena);
         if (node->kind == LT_PLAN_FILTER || node->kind == LT_PLAN_PROJECT)
             lt_ops_columns_used(node, needed);
         else
             use_all(input, needed);
     }
-    for (uint32_t i = 0; i < word_count(path->read->schema); i++)
-        used[i] |= needed[i];
+    return needed;
+}
+
+static const struct lt_type *schema_after(struct lt_plan_node *const *nodes, uint32_t count,
+                                          const struct lt_type *before)
+{
+    return count > 0 ? nodes[count - 1]->schema : before;
+}
+
+/* Which source columns the sinks need: from each back to the trunk, then all together. */
+static void use_columns(struct lt_pipeline *pipeline, struct lt_arena *arena)
+{
+    const struct lt_type *shared =
+        schema_after(pipeline->trunk, pipeline->trunk_count, pipeline->source->schema);
+    uint64_t *all = make_needed(shared, arena);
+    for (uint32_t i = 0; i < pipeline->branch_count; i++) {
+        const struct lt_pipeline_branch *branch = &pipeline->branches[i];
+        const struct lt_type *schema = schema_after(branch->nodes, branch->node_count, shared);
+        uint64_t *needed = make_needed(schema, arena);
+        if (branch->sink->used_columns != NULL)
+            memcpy(needed, branch->sink->used_columns, word_count(schema) * sizeof *needed);
+        else
+            use_all(schema, needed);
+        needed = use_nodes(branch->nodes, branch->node_count, needed, arena);
+        for (uint32_t w = 0; w < word_count(shared); w++)
+            all[w] |= needed[w];
+    }
+    pipeline->used_columns = use_nodes(pipeline->trunk, pipeline->trunk_count, all, arena);
+}
+
+/* ---------------------------------------------------------------------------------- improving */
+
+static void optimise(struct lt_pipeline *pipeline, struct lt_plan_node *read,
+                     struct lt_arena *arena)
+{
+    pipeline->trunk_count = lt_ops_optimise(pipeline->trunk, pipeline->trunk_count, read, arena);
+    struct lt_plan_node *last =
+        pipeline->trunk_count > 0 ? pipeline->trunk[pipeline->trunk_count - 1] : read;
+    for (uint32_t i = 0; i < pipeline->branch_count; i++) {
+        struct lt_pipeline_branch *branch = &pipeline->branches[i];
+        branch->node_count = lt_ops_optimise(branch->nodes, branch->node_count, last, arena);
+    }
 }
 
 /* ------------------------------------------------------------------------------------- public */
@@ -238,8 +278,10 @@ static int bind_branches(const struct path *paths, const struct lt_catalog *cata
             return code;
         branch->node_count = paths[i].count - out->trunk_count;
         branch->nodes = copy_nodes(arena, paths[i].nodes + out->trunk_count, branch->node_count);
-        use_path(&paths[i], branch->sink, arena, out->used_columns);
     }
+    out->trunk = copy_nodes(arena, paths[0].nodes, out->trunk_count);
+    optimise(out, paths[0].read, arena);
+    use_columns(out, arena);
     return 0;
 }
 
@@ -254,10 +296,8 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
     if (code != 0)
         return code;
     out->trunk_count = common_prefix(paths, plan->sink_count);
-    out->trunk = copy_nodes(arena, paths[0].nodes, out->trunk_count);
     out->branches = lt_arena_alloc(arena, plan->sink_count * sizeof *out->branches);
     out->branch_count = plan->sink_count;
-    out->used_columns = lt_arena_alloc(arena, word_count(out->source->schema) * sizeof(uint64_t));
     code = bind_branches(paths, catalog, arena, out, error);
     if (code == 0 && plan->dead_letters != NULL) {
         code = bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog, arena,

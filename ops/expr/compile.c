@@ -397,7 +397,10 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
     uint64_t hash;
     uint32_t known = lt_share_find(&compiler->share, node, &hash);
     if (known == LT_REGISTER_ANY) {
+        const char *text = compiler->text;
+        compiler->text = node->text == NULL ? text : node->text;
         uint32_t out = compile_node(compiler, node, want);
+        compiler->text = text;
         /* A register that was asked for is written again by who asked. */
         if (want == LT_REGISTER_ANY)
             lt_share_add(&compiler->share, node, hash, out);

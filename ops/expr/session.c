@@ -120,3 +120,13 @@ const char *lt_session_name(size_t index)
 {
     return index < SETTINGS ? names[index] : NULL;
 }
+
+bool lt_session_same(const struct lt_session *a, const struct lt_session *b)
+{
+    a = lt_session_or_default(a);
+    b = lt_session_or_default(b);
+    return a == b ||
+           (a->is_legacy == b->is_legacy && a->is_case_sensitive == b->is_case_sensitive &&
+            a->map_key_policy == b->map_key_policy && strcmp(a->time_zone, b->time_zone) == 0 &&
+            a->use_switch == b->use_switch && a->is_unoptimised == b->is_unoptimised);
+}

@@ -37,6 +37,8 @@ static inline const struct lt_session *lt_session_or_default(const struct lt_ses
 {
     return session == NULL ? lt_session_default() : session;
 }
+/* Do expressions mean the same under both? NULL: the defaults. */
+bool lt_session_same(const struct lt_session *a, const struct lt_session *b);
 /* Sets one setting from text. Unknown names and values are errors that name the nearest known one.
  */
 int lt_session_set(struct lt_session *session, const char *name, const char *value,

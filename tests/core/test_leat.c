@@ -270,6 +270,23 @@ static void rows_pass_three_stages_in_order(void **state)
     run_through(*state, "3");
 }
 
+/* `never` would fail for every row; as in Spark, what nobody reads is not computed. */
+static void steps_are_put_together_and_keep_what_is_read(void **state)
+{
+    struct fixture *f = *state;
+    leat_stream *first = leat_select(f->in, "n * 2 as m, upper(t) as t, 1 / (n - n) as never");
+    leat_stream *last = leat_select(leat_filter(first, "m % 6 = 0"), "m + 1 as n, t || m");
+    leat_query *query = query_of(f, last, "1");
+    doors_start(query);
+    doors_push(f->input, 0, 300);
+    doors_finish(query, f->input, f->output, f->rows);
+    assert_int_equal(f->rows->count, 100);
+    assert_int_equal(f->rows->numbers[1], 7);
+    assert_string_equal(f->rows->texts[1], "T36");
+    assert_int_equal(filtered_by(query), 200);
+    leat_query_destroy(query);
+}
+
 static void rows_pushed_before_the_start_are_read(void **state)
 {
     struct fixture *f = *state;
@@ -417,6 +434,7 @@ int main(void)
         TEST(rows_pass_a_fused_lane_in_order),
         TEST(rows_pass_two_stages_in_order),
         TEST(rows_pass_three_stages_in_order),
+        TEST(steps_are_put_together_and_keep_what_is_read),
         TEST(rows_pushed_before_the_start_are_read),
         TEST(several_sinks_share_a_stream_and_have_their_own_steps),
         TEST(one_output_cannot_be_two_sinks),

@@ -1,0 +1,143 @@
+/*
+ * What is made better of a plan that is analysed, before operators are made of it. Nothing that
+ * comes out changes but the faults of values that nobody asks for; as in Spark,
+ *
+ *   - a predicate goes before the projection under it, and rows that it leaves out are not
+ *     projected;
+ *   - a projection over a projection becomes one with it;
+ *   - a column that nobody reads is not computed: it is NULL.
+ *
+ * What stands in several places is computed once anyway, by the programs (ops/expr/share.h). Steps
+ * whose session says so stay as they are.
+ *
+ * Rules on neighbours are applied until none fits: each makes the run shorter or takes a projection
+ * behind a filter, so that ends.
+ */
+#include "ops/catalog.h"
+
+#include <string.h>
+
+#include "core/base/error.h"
+#include "ops/expr/analyser.h"
+#include "ops/expr/session.h"
+#include "ops/expr/substitute.h"
+#include "ops/flatmap.h"
+
+static bool is_plain_project(const struct lt_plan_node *node)
+{
+    return node->kind == LT_PLAN_PROJECT &&
+           !lt_flatmap_is_needed(node->expressions, node->expression_count) &&
+           !lt_session_or_default(node->session)->is_unoptimised;
+}
+
+static struct lt_expr_columns columns_of(const struct lt_plan_node *project)
+{
+    return (struct lt_expr_columns){.expressions = project->expressions,
+                                    .texts = project->expression_texts,
+                                    .count = project->expression_count};
+}
+
+/* Can all expressions of `node` be put over what `project` reads? */
+static bool can_reach_around(const struct lt_plan_node *project, const struct lt_plan_node *node)
+{
+    if (!is_plain_project(project) || !lt_session_same(project->session, node->session))
+        return false;
+    const struct lt_expr_columns columns = columns_of(project);
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+        if (!lt_expr_can_substitute(node->expressions[i], &columns))
+            return false;
+    }
+    return true;
+}
+
+static struct lt_plan_node *copy_node(const struct lt_plan_node *node, struct lt_plan_node *input,
+                                      struct lt_arena *arena)
+{
+    struct lt_plan_node *copy = lt_plan_node_create(arena, node->kind, 1);
+    struct lt_plan_node **inputs = copy->inputs;
+    *copy = *node;
+    copy->inputs = inputs;
+    copy->inputs[0] = input;
+    return copy;
+}
+
+/* `node` over what `project` reads. */
+static struct lt_plan_node *reach_around(const struct lt_plan_node *project,
+                                         const struct lt_plan_node *node, struct lt_arena *arena)
+{
+    const struct lt_expr_columns columns = columns_of(project);
+    struct lt_plan_node *copy = copy_node(node, project->inputs[0], arena);
+    copy->expressions = lt_arena_alloc(arena, node->expression_count * sizeof *copy->expressions);
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+        copy->expressions[i] = lt_expr_substitute(node->expressions[i], &columns, arena);
+        lt_fold(&copy->expressions[i], node->expression_texts[i],
+                lt_session_or_default(node->session), arena);
+    }
+    return copy;
+}
+
+/* One rule on the nodes at `i` and `i + 1`; `*count` goes down when they become one. */
+static bool improve(struct lt_plan_node **nodes, uint32_t i, uint32_t *count,
+                    struct lt_arena *arena)
+{
+    struct lt_plan_node *first = nodes[i], *second = nodes[i + 1];
+    bool is_filter = second->kind == LT_PLAN_FILTER;
+    if ((!is_filter && second->kind != LT_PLAN_PROJECT) || !can_reach_around(first, second))
+        return false;
+    struct lt_plan_node *around = reach_around(first, second, arena);
+    nodes[i] = around;
+    if (is_filter) {
+        around->schema = first->inputs[0]->schema;
+        nodes[i + 1] = copy_node(first, around, arena);
+        return true;
+    }
+    --*count;
+    memmove(nodes + i + 1, nodes + i + 2, (*count - i - 1) * sizeof(struct lt_plan_node *));
+    return true;
+}
+
+uint32_t lt_ops_optimise(struct lt_plan_node **nodes, uint32_t count, struct lt_plan_node *input,
+                         struct lt_arena *arena)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        lt_assert(nodes[i]->input_count == 1);
+        nodes[i] = copy_node(nodes[i], i == 0 ? input : nodes[i - 1], arena);
+    }
+    bool is_better = true;
+    while (is_better) {
+        is_better = false;
+        for (uint32_t i = 0; i + 1 < count && !is_better; i++)
+            is_better = improve(nodes, i, &count, arena);
+        for (uint32_t i = 1; i < count; i++)
+            nodes[i]->inputs[0] = nodes[i - 1];
+    }
+    return count;
+}
+
+static struct lt_expression *make_null(const struct lt_expression *in_place_of,
+                                       struct lt_arena *arena)
+{
+    struct lt_expression *null = lt_arena_alloc(arena, sizeof *null);
+    *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                   .begin = in_place_of->begin,
+                                   .end = in_place_of->end,
+                                   .type = in_place_of->type,
+                                   .is_null = true,
+                                   .nullable = true,
+                                   .index = -1};
+    return null;
+}
+
+void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_arena *arena)
+{
+    const struct lt_plan_node *project = *node;
+    if (!is_plain_project(project))
+        return;
+    struct lt_plan_node *copy = copy_node(project, project->inputs[0], arena);
+    copy->expressions =
+        lt_arena_alloc(arena, project->expression_count * sizeof *copy->expressions);
+    for (uint32_t i = 0; i < project->expression_count; i++)
+        copy->expressions[i] =
+            lt_bit(needed, i) ? project->expressions[i] : make_null(project->expressions[i], arena);
+    *node = copy;
+}
