@@ -23,7 +23,8 @@ struct cursor {
     uint32_t sources; /* how many there are */
     uint32_t column;  /* the first of its columns in the rows */
     uint32_t columns;
-    uint32_t row_count; /* of the record at hand; 1 with `is_padding` */
+    uint32_t fixed_count; /* of rows, whatever the record; 0: it depends */
+    uint32_t row_count;   /* of the record at hand; 1 with `is_padding` */
     uint32_t row;
     bool is_padding; /* the one row is of NULLs */
 };
@@ -46,10 +47,8 @@ struct flatmap {
 
 static uint32_t count_rows(const struct cursor *cursor, const struct lt_row *values)
 {
-    if (cursor->kind == LT_GENERATOR_STACK)
-        return (cursor->sources + cursor->columns - 1) / cursor->columns;
-    if (cursor->kind == LT_GENERATOR_TUPLE)
-        return 1;
+    if (cursor->fixed_count > 0)
+        return cursor->fixed_count;
     if (lt_row_is_null(values, cursor->source))
         return 0;
     const union lt_value *source = &lt_row_values(values)[cursor->source];
@@ -84,6 +83,14 @@ static bool advance(struct flatmap *flatmap)
         cursor->row = 0;
     }
     return false;
+}
+
+static bool is_last(const struct flatmap *flatmap)
+{
+    bool is_last = true;
+    for (uint32_t i = 0; i < flatmap->cursor_count; i++)
+        is_last = is_last && flatmap->cursors[i].row + 1 == flatmap->cursors[i].row_count;
+    return is_last;
 }
 
 /* ------------------------------------------------------------------------------------------- rows
@@ -129,10 +136,10 @@ static void put_stacked(struct lt_row *row, const struct cursor *cursor,
                         const struct lt_row *values)
 {
     for (uint32_t i = 0; i < cursor->columns; i++) {
-        uint32_t index = cursor->row * cursor->columns + i;
-        uint32_t source = cursor->source + index;
+        uint64_t index = (uint64_t)cursor->row * cursor->columns + i;
+        uint32_t source = index < cursor->sources ? cursor->source + (uint32_t)index : 0;
         bool is_null = index >= cursor->sources || lt_row_is_null(values, source);
-        put(row, cursor->column + i, is_null, is_null ? NULL : &lt_row_values(values)[source]);
+        put(row, cursor->column + i, is_null, &lt_row_values(values)[source]);
     }
 }
 
@@ -176,6 +183,8 @@ static void emit_row(struct flatmap *flatmap, struct lt_row *row, struct lt_row 
     lt_row_hold(flatmap->at);
     lt_derived_row_adopt(row, record);
     row->parent = flatmap->at; /* which has the record as its own */
+    if (!is_last(flatmap))
+        row->flags &= (uint8_t)~LT_ROW_END_OF_BATCH;
     lt_counter_add(flatmap->out, 1);
     out->emit(out, row);
 }
@@ -329,7 +338,10 @@ static void add_generator(struct flatmap *flatmap, struct values *values,
                               .sources = 1,
                               .column = column,
                               .columns = call->type->field_count};
+    if (cursor->kind == LT_GENERATOR_STACK)
+        cursor->fixed_count = lt_generator_rows(call);
     if (cursor->kind == LT_GENERATOR_TUPLE) {
+        cursor->fixed_count = 1;
         add_value(values, (struct lt_expression *)(uintptr_t)call, text);
         return;
     }

@@ -109,9 +109,8 @@ static bool is_variable(struct lt_analyser *analyser, struct lt_expression *node
 
 static bool needs_no_brackets(const char *name)
 {
-    static const char *const names[] = {"current_timestamp", "current_date",
-                                        "current_time",      "current_user", "user",
-                                        "session_user"};
+    static const char *const names[] = {"current_timestamp", "current_date", "current_time",
+                                        "current_user",      "user",         "session_user"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (lt_ascii_compare(name, names[i]) == 0)
             return lt_function_find(name) >= 0;
@@ -499,7 +498,8 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
         if (code != LT_OK)
             return code;
         const struct lt_expression *generator = lt_generator_call(node->arguments[i]);
-        if (generator != NULL && node->kind != LT_EXPR_ALIAS)
+        bool is_known = node->kind != LT_EXPR_CALL || lt_function_find(node->name) >= 0;
+        if (generator != NULL && node->kind != LT_EXPR_ALIAS && is_known)
             return refuse_generator(analyser, generator);
     }
     return analyse_node(analyser, node);

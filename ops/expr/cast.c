@@ -189,6 +189,14 @@ static enum lt_kernel fraction_to_integer(struct lt_machine *machine, const stru
     return LT_KERNEL_VALUE;
 }
 
+/* Of an element or a field; a value on its own has an opcode. */
+static enum lt_kernel integer_to_double(struct lt_machine *machine, const struct lt_call *call,
+                                        union lt_value *out)
+{
+    out->f64 = (double)lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+
 static enum lt_kernel integer_to_float(struct lt_machine *machine, const struct lt_call *call,
                                        union lt_value *out)
 {
@@ -319,6 +327,8 @@ static lt_kernel_fn *kernel_from_integer(const struct lt_type *from, const struc
         return integer_to_boolean;
     if (to->kind == LT_TYPE_FLOAT)
         return integer_to_float;
+    if (to->kind == LT_TYPE_DOUBLE)
+        return integer_to_double;
     if (to->kind == LT_TYPE_TIMESTAMP)
         return integer_to_timestamp;
     return lt_type_is_integral(to) && to->kind < from->kind ? integer_to_integer : NULL;

@@ -51,12 +51,9 @@ int lt_collection_needs_int(struct lt_analyser *analyser, struct lt_expression *
 {
     const struct lt_type *to = lt_type_simple(LT_TYPE_INT);
     struct lt_expression **argument = &call->arguments[index];
-    /* A constant BIGINT is taken for what it is worth. */
-    if ((*argument)->type->kind == LT_TYPE_BIGINT)
-        lt_fold(argument, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    bool is_constant =
-        (*argument)->type->kind == LT_TYPE_BIGINT && (*argument)->kind == LT_EXPR_LITERAL;
-    if (!is_constant && !lt_coerce_is_implicit(&analyser->coerce, (*argument)->type, to))
+    const struct lt_type *from = (*argument)->type;
+    bool is_number = lt_type_is_number(from) || from->kind == LT_TYPE_DECIMAL;
+    if (!is_number && !lt_coerce_is_implicit(&analyser->coerce, from, to))
         return lt_analyser_unexpected(analyser, call, index, "an INT");
     return lt_analyser_cast(analyser, argument, to);
 }

@@ -136,6 +136,7 @@ extern const struct lt_function_group lt_functions_array_search;
 extern const struct lt_function_group lt_functions_array_change;
 extern const struct lt_function_group lt_functions_array_set;
 extern const struct lt_function_group lt_functions_sequence;
+extern const struct lt_function_group lt_functions_shuffle;
 extern const struct lt_function_group lt_functions_map;
 extern const struct lt_function_group lt_functions_map_change;
 extern const struct lt_function_group lt_functions_struct;

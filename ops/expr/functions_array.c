@@ -112,7 +112,7 @@ static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_NULL;
 }
 
-/* s['a'] is s.a. */
+/* s['a'] is s.a, of an array of structs too. */
 static int become_field(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_expression *name = call->arguments[1];
@@ -133,7 +133,10 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     const struct lt_type *type = call->arguments[0]->type;
     const struct lt_signature *signatures = lt_function_at((size_t)call->index, NULL)->signatures;
     bool is_map = type->kind == LT_TYPE_MAP;
-    if (type->kind == LT_TYPE_STRUCT)
+    bool is_of_structs = type->kind == LT_TYPE_ARRAY &&
+                         type->fields[0].type->kind == LT_TYPE_STRUCT &&
+                         call->arguments[1]->type->kind == LT_TYPE_STRING;
+    if (type->kind == LT_TYPE_STRUCT || is_of_structs)
         return become_field(analyser, call);
     if (type->kind != LT_TYPE_ARRAY && !is_map)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
@@ -141,7 +144,9 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
                                 lt_analyser_shown(analyser, type));
     const struct lt_type *index_type = call->arguments[1]->type;
     const struct lt_type *wanted = is_map ? type->fields[0].type : lt_type_simple(LT_TYPE_INT);
-    bool fits = is_map ? lt_coerce_is_implicit(&analyser->coerce, index_type, wanted)
+    bool are_numbers = (lt_type_is_number(index_type) || index_type->kind == LT_TYPE_DECIMAL) &&
+                       (lt_type_is_number(wanted) || wanted->kind == LT_TYPE_DECIMAL);
+    bool fits = is_map ? are_numbers || lt_coerce_is_implicit(&analyser->coerce, index_type, wanted)
                        : lt_type_is_integral(index_type) || index_type->kind == LT_TYPE_VOID;
     if (!fits)
         return lt_analyser_unexpected(analyser, call, 1, is_map ? "a key" : "an integer");

@@ -47,7 +47,9 @@ static int infer_insert(struct lt_analyser *analyser, struct lt_expression *call
     if (call->arguments[0]->type->kind != LT_TYPE_ARRAY)
         return diff_types(analyser, call, 2);
     enum lt_type_kind kind = call->arguments[1]->type->kind;
-    if (kind < LT_TYPE_TINYINT || kind > LT_TYPE_INT)
+    bool meets = lt_collection_tight(analyser, call->arguments[0]->type->fields[0].type,
+                                     call->arguments[2]->type) != NULL;
+    if (kind < LT_TYPE_TINYINT || kind > LT_TYPE_INT || (!meets && kind != LT_TYPE_INT))
         return lt_analyser_unexpected(analyser, call, 1, "an INT");
     int code = infer_added(analyser, call, 2);
     call->nullable = code == LT_OK && lt_any_nullable(call->arguments, 2);

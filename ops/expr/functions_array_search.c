@@ -32,6 +32,8 @@ static int meet(struct lt_analyser *analyser, struct lt_expression *call,
 {
     if (common == NULL)
         return diff_types(analyser, call);
+    if (common->kind == LT_TYPE_VOID)
+        return refuse_null(analyser, call);
     int code = lt_collection_cast_element(analyser, call, 1, common);
     return code != LT_OK ? code : lt_collection_needs_order(analyser, call, common);
 }

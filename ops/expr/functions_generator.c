@@ -59,6 +59,12 @@ bool lt_generator_is_outer(const struct lt_expression *call)
     return shape_of(call->name)->is_outer;
 }
 
+uint32_t lt_generator_rows(const struct lt_expression *call)
+{
+    lt_assert(lt_generator_kind_of(call) == LT_GENERATOR_STACK);
+    return (uint32_t)call->arguments[0]->value.i64;
+}
+
 struct lt_expression *const *lt_generator_sources(const struct lt_expression *call, uint32_t *count)
 {
     enum lt_generator_kind kind = lt_generator_kind_of(call);

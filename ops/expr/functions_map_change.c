@@ -13,7 +13,7 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
 {
     struct lt_arena *arena = analyser->coerce.arena;
     const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
-    const struct lt_type *common = lt_type_map(arena, string, string, false);
+    const struct lt_type *common = NULL;
     bool has_null = false;
     for (uint32_t i = 0; i < call->argument_count; i++) {
         if (call->arguments[i]->type->kind != LT_TYPE_MAP)
@@ -23,8 +23,12 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
                                     lt_analyser_shown(analyser, call->arguments[i]->type));
         has_null = has_null || call->arguments[i]->type->fields[1].nullable;
     }
-    if (call->argument_count > 0) {
-        int code = lt_analyser_bring_together(analyser, call, 0, 1, &common);
+    common = call->argument_count == 0 ? lt_type_map(arena, string, string, false)
+                                       : call->arguments[0]->type;
+    for (uint32_t i = 1; i < call->argument_count && common != NULL; i++)
+        common = lt_coerce_common_strict(&analyser->coerce, common, call->arguments[i]->type);
+    for (uint32_t i = 0; i < call->argument_count && common != NULL; i++) {
+        int code = lt_analyser_cast(analyser, &call->arguments[i], common);
         if (code != LT_OK)
             return code;
     }

@@ -42,31 +42,19 @@ static int infer_sequence(struct lt_analyser *analyser, struct lt_expression *ca
     uint32_t alike =
         call->argument_count == 3 && is_interval(arguments[2]->type) ? 2 : call->argument_count;
     const struct lt_type *common = arguments[0]->type;
-    for (uint32_t i = 1; i < alike && common != NULL; i++) {
-        bool is_null_step = i == 2 && is_time(common) && arguments[2]->type->kind == LT_TYPE_VOID;
-        if (!is_null_step)
-            common = lt_coerce_common(&analyser->coerce, common, arguments[i]->type);
-    }
+    for (uint32_t i = 1; i < alike && common != NULL; i++)
+        common = lt_coerce_common(&analyser->coerce, common, arguments[i]->type);
     bool is_right = common != NULL && (lt_type_is_integral(common) ? alike == call->argument_count
                                                                    : is_time(common) && alike == 2);
-    if (common != NULL && is_time(common) && call->argument_count == 3 && alike == 3 &&
-        arguments[2]->type->kind == LT_TYPE_VOID)
-        is_right = true; /* a step that is NULL */
     if (!is_right)
         return refuse(analyser, call);
-    bool is_nullable = false;
-    for (uint32_t i = 0; i < call->argument_count; i++) {
-        bool is_step = i == 2 && is_time(common);
-        const struct lt_type *wanted = is_step ? lt_type_simple(LT_TYPE_INTERVAL_CALENDAR) : common;
-        if (!is_step || arguments[i]->type->kind == LT_TYPE_VOID) {
-            int code = lt_analyser_cast(analyser, &arguments[i], wanted);
-            if (code != LT_OK)
-                return code;
-        }
-        is_nullable = is_nullable || arguments[i]->nullable;
+    for (uint32_t i = 0; i < alike; i++) {
+        int code = lt_analyser_cast(analyser, &arguments[i], common);
+        if (code != LT_OK)
+            return code;
     }
     return lt_collection_finish(call, 0, lt_type_array(analyser->coerce.arena, common, false),
-                                is_nullable);
+                                lt_any_nullable(arguments, call->argument_count));
 }
 
 /* ----------------------------------------------------------------------------------------- kernels

@@ -37,6 +37,8 @@ const struct lt_expression *lt_generator_call(const struct lt_expression *item);
 enum lt_generator_kind lt_generator_kind_of(const struct lt_expression *call);
 /* Does it give a row of NULLs where there are none? */
 bool lt_generator_is_outer(const struct lt_expression *call);
+/* STACK: how many rows. */
+uint32_t lt_generator_rows(const struct lt_expression *call);
 /* The values its rows are made of: expressions to compile, at least one. STACK: the columns of the
  * first row, then of the second, ...; all others: one. */
 struct lt_expression *const *lt_generator_sources(const struct lt_expression *call,

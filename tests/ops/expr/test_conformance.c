@@ -32,9 +32,9 @@ static const struct {
     {"casts.tsv", 400},      {"collection.tsv", 167},
     {"columns.tsv", 236},    {"comparison_null.tsv", 279},
     {"conditional.tsv", 78}, {"csv.tsv", 90},
-    {"datetime.tsv", 512},    {"ddl_types.tsv", 134},
+    {"datetime.tsv", 512},   {"ddl_types.tsv", 134},
     {"errors.tsv", 199},     {"hash.tsv", 127},
-    {"json.tsv", 274},        {"math.tsv", 351},
+    {"json.tsv", 274},       {"math.tsv", 351},
     {"pipelines.tsv", 22},   {"regexp.tsv", 151},
     {"string.tsv", 386},     {"url.tsv", 95},
 };
@@ -91,6 +91,10 @@ static void evaluate(const char *wanted, const char *text, const struct conforma
         conformance_generate(text, schema, row, session, out);
     else
         conformance_evaluate(text, schema, row, session, use_switch, out);
+    if (strcmp(out->kind, "refused") != 0 || strncmp(out->result, "UNSUPPORTED_GENERATOR", 21) != 0)
+        return;
+    conformance_outcome_fini(out); /* a generator that is to fail over a row */
+    conformance_generate(text, schema, row, session, out);
 }
 
 static void run_literal(char *fields[], bool is_math, struct counts *counts)
