@@ -32,8 +32,6 @@ static int meet(struct lt_analyser *analyser, struct lt_expression *call,
 {
     if (common == NULL)
         return diff_types(analyser, call);
-    if (common->kind == LT_TYPE_VOID)
-        return refuse_null(analyser, call);
     int code = lt_collection_cast_element(analyser, call, 1, common);
     return code != LT_OK ? code : lt_collection_needs_order(analyser, call, common);
 }
@@ -59,6 +57,9 @@ static int infer_position(struct lt_analyser *analyser, struct lt_expression *ca
     if (is_void(call->arguments[0]))
         return refuse_null(analyser, call);
     int code = lt_collection_needs_array(analyser, call, 0, false);
+    if (code == LT_OK && is_void(call->arguments[1]) &&
+        call->arguments[0]->type->fields[0].type->kind == LT_TYPE_VOID)
+        return refuse_null(analyser, call);
     if (code == LT_OK)
         code = meet(analyser, call,
                     lt_collection_tight(analyser, call->arguments[0]->type->fields[0].type,

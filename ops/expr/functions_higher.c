@@ -2,6 +2,7 @@
  * Functions that take a lambda. The lambda is analysed here, once the types of its parameters are
  * known, and run for each element: its parameters are registers that the kernel sets.
  */
+#include "ops/expr/aside.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/higher.h"
 
@@ -230,23 +231,26 @@ static int infer_map_zip_with(struct lt_analyser *analyser, struct lt_expression
                   lt_any_nullable(call->arguments, 2));
 }
 
+/* Runs of the lambda leave no memory behind. */
+#define ASIDE .prepare = lt_aside_prepare, .release = lt_aside_release
+
 static const struct lt_function functions[] = {
     {"transform", NULL, "transform(array, x -> ...)", "Each element put through the lambda.",
      "transform(array(1, 2), x -> x + 1)[1]", "3", .is_deterministic = true,
      .signatures = {LT_KERNEL("aL", "A", lt_higher_transform)}, .infer = infer_transform},
     {"filter", NULL, "filter(array, x -> ...)", "The elements for which the lambda is true.",
-     "size(filter(array(1, 2, 3), x -> x > 1))", "2", .is_deterministic = true,
+     "size(filter(array(1, 2, 3), x -> x > 1))", "2", .is_deterministic = true, ASIDE,
      .signatures = {LT_KERNEL("aL", "A", lt_higher_filter)}, .infer = infer_filter},
     {"exists", NULL, "exists(array, x -> ...)", "Is the lambda true for an element?",
-     "exists(array(1, 2), x -> x = 2)", "true", .is_deterministic = true,
+     "exists(array(1, 2), x -> x = 2)", "true", .is_deterministic = true, ASIDE,
      .signatures = {LT_KERNEL("aL", "B", lt_higher_exists)}, .infer = infer_condition},
     {"forall", NULL, "forall(array, x -> ...)", "Is the lambda true for all elements?",
-     "forall(array(1, 2), x -> x = 2)", "false", .is_deterministic = true,
+     "forall(array(1, 2), x -> x = 2)", "false", .is_deterministic = true, ASIDE,
      .signatures = {LT_KERNEL("aL", "B", lt_higher_forall)}, .infer = infer_condition},
     {"aggregate", "reduce", "aggregate(array, start, (sum, x) -> ...[, sum -> ...])",
      "The elements merged into start one after the other, then finished.",
      "aggregate(array(1, 2, 3), 0, (sum, x) -> sum + x)", "6", LT_NULL_AWARE,
-     .is_deterministic = true, .signatures = {LT_KERNEL("aaL[L]", "0", lt_higher_aggregate)},
+     .is_deterministic = true, ASIDE, .signatures = {LT_KERNEL("aaL[L]", "0", lt_higher_aggregate)},
      .infer = infer_aggregate},
     {"zip_with", NULL, "zip_with(a, b, (x, y) -> ...)",
      "The elements of two arrays, pair by pair; the shorter is filled with NULL.",
@@ -254,11 +258,11 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("aaL", "A", lt_higher_zip_with)}, .infer = infer_zip_with},
     {"array_sort", NULL, "array_sort(array[, (a, b) -> ...])",
      "The elements in order, NULL last; the lambda gives less than, equal to or more than 0.",
-     "array_sort(array(3, 1, 2), (a, b) -> b - a)[0]", "3", .is_deterministic = true,
+     "array_sort(array(3, 1, 2), (a, b) -> b - a)[0]", "3", .is_deterministic = true, ASIDE,
      .signatures = {LT_KERNEL("a[L]", "A", lt_higher_array_sort)}, .infer = infer_array_sort},
     {"map_filter", NULL, "map_filter(map, (k, v) -> ...)",
      "The entries for which the lambda is true.",
-     "size(map_filter(map('a', 1, 'b', 2), (k, v) -> v > 1))", "1", .is_deterministic = true,
+     "size(map_filter(map('a', 1, 'b', 2), (k, v) -> v > 1))", "1", .is_deterministic = true, ASIDE,
      .signatures = {LT_KERNEL("aL", "M", lt_higher_map_filter)}, .infer = infer_map_filter},
     {"transform_keys", NULL, "transform_keys(map, (k, v) -> ...)", "The map with other keys.",
      "map_keys(transform_keys(map('a', 1), (k, v) -> upper(k)))[0]", "A", .is_deterministic = true,

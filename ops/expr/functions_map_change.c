@@ -26,7 +26,8 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
     common = call->argument_count == 0 ? lt_type_map(arena, string, string, false)
                                        : call->arguments[0]->type;
     for (uint32_t i = 1; i < call->argument_count && common != NULL; i++)
-        common = lt_coerce_common_strict(&analyser->coerce, common, call->arguments[i]->type);
+        common = (analyser->coerce.session->is_legacy ? lt_coerce_common : lt_coerce_common_strict)(
+            &analyser->coerce, common, call->arguments[i]->type);
     for (uint32_t i = 0; i < call->argument_count && common != NULL; i++) {
         int code = lt_analyser_cast(analyser, &call->arguments[i], common);
         if (code != LT_OK)

@@ -1,6 +1,7 @@
 /*
  * shuffle: an array in an order of chance, the same for the same seed as in Spark, which draws from
- * a Mersenne twister (MT19937, seeded by an array of two words) and exchanges from the end.
+ * a Mersenne twister (MT19937, seeded by an array of two words) and puts each element in the place
+ * of one before it, which moves to the end.
  *
  * The twister goes on from record to record, so a plan with a seed gives the same answers each time
  * it is run. Without one the seed is the time of the first record.
@@ -136,12 +137,10 @@ static enum lt_kernel shuffle(struct lt_machine *machine, const struct lt_call *
     uint32_t *order = lt_machine_alloc(machine, ((size_t)from->count + 1) * sizeof *order);
     if (to == NULL || order == NULL)
         return lt_machine_too_large(machine, call);
-    for (uint32_t i = 0; i < from->count; i++)
-        order[i] = i;
-    for (uint32_t i = from->count; i-- > 1;) {
-        uint32_t other = draw_below(twister, i + 1), one = order[i];
-        order[i] = order[other];
-        order[other] = one;
+    for (uint32_t i = 0; i < from->count; i++) {
+        uint32_t other = draw_below(twister, i + 1);
+        order[i] = other == i ? i : order[other];
+        order[other] = i;
     }
     for (uint32_t i = 0; i < from->count; i++)
         lt_array_copy(to, i, from, order[i]);

@@ -1,9 +1,13 @@
 /*
  * Running lambdas over elements and entries. A result is copied out at once: the lambda's register
  * is written again by the next run.
+ *
+ * Where a run only answers a question, or makes the next sum of the last one, what it computed on
+ * the way is forgotten after it: its memory is set aside (aside.h).
  */
 #include "ops/expr/higher.h"
 
+#include "ops/expr/aside.h"
 #include "ops/expr/collections.h"
 #include "ops/expr/map_build.h"
 #include "ops/expr/sort.h"
@@ -64,17 +68,18 @@ enum lt_kernel lt_higher_filter(struct lt_machine *machine, const struct lt_call
     struct lt_array *to = lt_machine_array(machine, from->count);
     if (to == NULL)
         return lt_machine_too_large(machine, call);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < from->count; i++) {
-        if (!run_on_element(machine, call, from, i))
-            return LT_KERNEL_FAULT;
-        if (!is_true(lt_machine_lambda_result(machine, &call->lambdas[0])))
-            continue;
-        lt_array_put(to, count++, lt_bit(from->nulls, i), &from->values[i]);
+    struct lt_aside *before = lt_aside_enter(machine, call);
+    bool is_done = true;
+    to->count = 0;
+    for (uint32_t i = 0; i < from->count && is_done; i++) {
+        is_done = run_on_element(machine, call, from, i);
+        if (is_done && is_true(lt_machine_lambda_result(machine, &call->lambdas[0])))
+            lt_array_copy(to, to->count++, from, i);
+        lt_aside_clear(machine->aside);
     }
-    to->count = count;
+    lt_aside_leave(machine, before);
     out->array = to;
-    return LT_KERNEL_VALUE;
+    return is_done ? LT_KERNEL_VALUE : LT_KERNEL_FAULT;
 }
 
 /* Stops at the first answer that is `decisive`; else NULL when there was one, else the other. */
@@ -82,19 +87,22 @@ static enum lt_kernel decide(struct lt_machine *machine, const struct lt_call *c
                              union lt_value *out)
 {
     const struct lt_array *from = lt_array_argument(machine, call, 0);
-    bool has_null = false;
-    for (uint32_t i = 0; i < from->count; i++) {
-        if (!run_on_element(machine, call, from, i))
-            return LT_KERNEL_FAULT;
+    bool has_null = false, is_decided = false, is_done = true;
+    struct lt_aside *before = lt_aside_enter(machine, call);
+    for (uint32_t i = 0; i < from->count && is_done && !is_decided; i++) {
+        is_done = run_on_element(machine, call, from, i);
+        if (!is_done)
+            break;
         const union lt_value *result = lt_machine_lambda_result(machine, &call->lambdas[0]);
         has_null = has_null || result == NULL;
-        if (result != NULL && (result->i64 != 0) == decisive) {
-            out->i64 = decisive;
-            return LT_KERNEL_VALUE;
-        }
+        is_decided = result != NULL && (result->i64 != 0) == decisive;
+        lt_aside_clear(machine->aside);
     }
-    out->i64 = !decisive;
-    return has_null ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
+    lt_aside_leave(machine, before);
+    out->i64 = is_decided == decisive;
+    if (!is_done)
+        return LT_KERNEL_FAULT;
+    return has_null && !is_decided ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
 }
 
 enum lt_kernel lt_higher_exists(struct lt_machine *machine, const struct lt_call *call,
@@ -109,37 +117,59 @@ enum lt_kernel lt_higher_forall(struct lt_machine *machine, const struct lt_call
     return decide(machine, call, false, out);
 }
 
+/* A sum on its way; NULL when it is. */
+struct sum {
+    union lt_value value;
+    bool is_null;
+};
+
+/* Runs a lambda whose first parameter is the sum, and which gives the next one. */
+static bool next_sum(struct lt_machine *machine, const struct lt_lambda *lambda, struct sum *sum)
+{
+    lt_machine_set_parameter(machine, lambda, 0, sum->is_null, &sum->value);
+    if (!lt_machine_call_lambda(machine, lambda))
+        return false;
+    const union lt_value *result = lt_machine_lambda_result(machine, lambda);
+    sum->is_null = result == NULL;
+    if (!sum->is_null)
+        sum->value = *result;
+    return true;
+}
+
+/* All elements merged, then finished. */
+static enum lt_kernel sum_up(struct lt_machine *machine, const struct lt_call *call,
+                             const struct lt_array *from, struct sum *sum)
+{
+    const struct lt_lambda *merge = &call->lambdas[0];
+    for (uint32_t i = 0; i < from->count; i++) {
+        set_element(machine, merge, 1, from, i);
+        if (!next_sum(machine, merge, sum))
+            return LT_KERNEL_FAULT;
+        if (sum->is_null)
+            lt_aside_clear(machine->aside);
+        else if (!lt_aside_keep(machine, call->argument_types[1], &sum->value))
+            return lt_machine_too_large(machine, call);
+    }
+    if (call->argument_count == 4 && !next_sum(machine, &call->lambdas[1], sum))
+        return LT_KERNEL_FAULT;
+    return sum->is_null ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
+}
+
 enum lt_kernel lt_higher_aggregate(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
-    const struct lt_lambda *merge = &call->lambdas[0];
-    const struct lt_lambda *last = call->argument_count == 4 ? &call->lambdas[1] : NULL;
     if (lt_argument_is_null(machine, call, 0))
         return LT_KERNEL_NULL;
     const struct lt_array *from = lt_array_argument(machine, call, 0);
-    bool is_null = lt_argument_is_null(machine, call, 1);
-    union lt_value sum = *lt_argument(machine, call, 1);
-    for (uint32_t i = 0; i < from->count; i++) {
-        lt_machine_set_parameter(machine, merge, 0, is_null, &sum);
-        set_element(machine, merge, 1, from, i);
-        if (!lt_machine_call_lambda(machine, merge))
-            return LT_KERNEL_FAULT;
-        const union lt_value *result = lt_machine_lambda_result(machine, merge);
-        is_null = result == NULL;
-        if (!is_null)
-            sum = *result;
-    }
-    if (last != NULL) {
-        lt_machine_set_parameter(machine, last, 0, is_null, &sum);
-        if (!lt_machine_call_lambda(machine, last))
-            return LT_KERNEL_FAULT;
-        const union lt_value *result = lt_machine_lambda_result(machine, last);
-        is_null = result == NULL;
-        if (!is_null)
-            sum = *result;
-    }
-    *out = sum;
-    return is_null ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
+    struct sum sum = {*lt_argument(machine, call, 1), lt_argument_is_null(machine, call, 1)};
+    struct lt_aside *before = lt_aside_enter(machine, call);
+    enum lt_kernel result = sum_up(machine, call, from, &sum);
+    if (result != LT_KERNEL_VALUE)
+        lt_aside_leave(machine, before);
+    else if (!lt_aside_leave_with(machine, before, call->type, &sum.value))
+        return lt_machine_too_large(machine, call);
+    *out = sum.value;
+    return result;
 }
 
 enum lt_kernel lt_higher_zip_with(struct lt_machine *machine, const struct lt_call *call,
@@ -195,6 +225,7 @@ static int compare_by_lambda(void *context, uint32_t a, uint32_t b)
     if (sorting->is_failed)
         return 0;
     const union lt_value *result = lt_machine_lambda_result(sorting->machine, lambda);
+    lt_aside_clear(sorting->machine->aside);
     if (result != NULL)
         return (result->i64 > 0) - (result->i64 < 0);
     sorting->is_failed = true;
@@ -212,8 +243,10 @@ enum lt_kernel lt_higher_array_sort(struct lt_machine *machine, const struct lt_
     uint32_t *room = lt_machine_alloc(machine, ((size_t)count + 1) * 2 * sizeof *room);
     if (to == NULL || room == NULL)
         return lt_machine_too_large(machine, call);
+    struct lt_aside *before = lt_aside_enter(machine, call);
     const uint32_t *order = lt_sort(
         room, count, call->lambdas == NULL ? compare_naturally : compare_by_lambda, &sorting);
+    lt_aside_leave(machine, before);
     if (sorting.is_failed)
         return LT_KERNEL_FAULT;
     for (uint32_t i = 0; i < count; i++)
@@ -240,18 +273,21 @@ enum lt_kernel lt_higher_map_filter(struct lt_machine *machine, const struct lt_
     struct lt_map *to = lt_machine_map(machine, from->keys.count);
     if (to == NULL)
         return lt_machine_too_large(machine, call);
+    struct lt_aside *before = lt_aside_enter(machine, call);
+    bool is_done = true;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < from->keys.count; i++) {
-        if (!run_on_entry(machine, call, from, i))
-            return LT_KERNEL_FAULT;
-        if (!is_true(lt_machine_lambda_result(machine, &call->lambdas[0])))
-            continue;
-        lt_array_put(&to->keys, count, false, &from->keys.values[i]);
-        lt_array_put(&to->values, count++, lt_bit(from->values.nulls, i), &from->values.values[i]);
+    for (uint32_t i = 0; i < from->keys.count && is_done; i++) {
+        is_done = run_on_entry(machine, call, from, i);
+        if (is_done && is_true(lt_machine_lambda_result(machine, &call->lambdas[0]))) {
+            lt_array_copy(&to->keys, count, &from->keys, i);
+            lt_array_copy(&to->values, count++, &from->values, i);
+        }
+        lt_aside_clear(machine->aside);
     }
+    lt_aside_leave(machine, before);
     to->keys.count = to->values.count = count;
     out->map = to;
-    return LT_KERNEL_VALUE;
+    return is_done ? LT_KERNEL_VALUE : LT_KERNEL_FAULT;
 }
 
 enum lt_kernel lt_higher_transform_keys(struct lt_machine *machine, const struct lt_call *call,

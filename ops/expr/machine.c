@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "ops/expr/aside.h"
 
 enum { BLOCK_BYTES = 8192, ALIGNMENT = 16, SHOWN_MAX = 80 };
 
@@ -41,6 +42,8 @@ void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes)
 {
     if (size_bytes > LT_LIMIT_VALUE_BYTES)
         return NULL;
+    if (lt_unlikely(machine->aside != NULL))
+        return lt_aside_alloc(machine->aside, size_bytes);
     return machine->out != NULL ? lt_row_scratch(machine->out, size_bytes)
                                 : scratch_alloc(machine, size_bytes);
 }

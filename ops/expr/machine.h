@@ -80,6 +80,7 @@ enum lt_op {
         LT_OP_COUNT
 };
 
+struct lt_aside;
 struct lt_datetime_context;
 struct lt_machine;
 struct lt_call;
@@ -163,6 +164,7 @@ struct lt_machine {
     struct lt_scratch_block *scratch; /* own memory, kept for reuse */
     struct lt_scratch_block *current;
     size_t current_used_bytes;
+    struct lt_aside *aside; /* where memory comes from while it is set (aside.h) */
     const char *fault_condition, *fault_sqlstate;
     char fault_text[LT_MACHINE_FAULT_TEXT_MAX];
 };
@@ -241,7 +243,10 @@ static inline enum lt_kernel lt_reading_once(struct lt_reading *reading,
         *out = reading->value;
         return reading->result;
     }
+    struct lt_aside *aside = machine->aside;
+    machine->aside = reading->is_shared ? NULL : aside; /* it outlives a lambda's run */
     reading->result = read(machine, call, out);
+    machine->aside = aside;
     reading->value = *out;
     reading->generation = machine->generation;
     return reading->result;

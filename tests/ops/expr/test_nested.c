@@ -2,44 +2,9 @@
  * Arrays, maps, structs, lambdas, decimals, times and sessions: results by value, errors by
  * condition, each through both loops of the machine.
  */
-#include "tests/support/conformance.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/ops/expr/cases.h"
 
 #include "core/base/error.h"
-
-struct wanted {
-    const char *text, *kind, *type, *result;
-};
-
-static void expect_in(const struct lt_session *session, const struct wanted *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct conformance_outcome out, second;
-        conformance_evaluate(cases[i].text, NULL, NULL, session, false, &out);
-        conformance_evaluate(cases[i].text, NULL, NULL, session, true, &second);
-        if (!conformance_agrees(cases[i].kind, cases[i].type, cases[i].result,
-                                strlen(cases[i].result), &out, false))
-            print_error("%s: %s %s %s\n", cases[i].text, out.kind, out.type, out.result);
-        assert_true(conformance_agrees(cases[i].kind, cases[i].type, cases[i].result,
-                                       strlen(cases[i].result), &out, false));
-        assert_true(conformance_same(&out, &second));
-        conformance_outcome_fini(&out);
-        conformance_outcome_fini(&second);
-    }
-}
-
-#define EXPECT(session, ...)                                                                       \
-    do {                                                                                           \
-        static const struct wanted cases[] = {__VA_ARGS__};                                        \
-        expect_in(session, cases, sizeof cases / sizeof cases[0]);                                 \
-    } while (0)
 
 static void elements_are_brought_to_one_type(void **state)
 {
