@@ -159,8 +159,14 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
         if (window != NULL)
             lt_sql_use(&analysis->uses, "Window", NULL, text, window->begin, window->end);
     }
-    /* Over what is refused nothing can be computed, and so nothing has a type. */
-    if (analysis->uses.count == 0)
+    /* Over what is refused nothing can be computed, and so nothing has a type; names are known. */
+    bool is_computed = analysis->uses.count == 0;
+    for (uint32_t i = 0; i < select->items.count && is_joined && code == LT_OK; i++) {
+        struct lt_expression *item = select->items.items[i];
+        if (item->kind != LT_EXPR_STAR)
+            code = lt_sql_check_names(&names, &item);
+    }
+    if (is_computed)
         code = analyse_items(analysis, select, text, out);
     if (code == LT_OK && select->is_distinct)
         lt_sql_use(&analysis->uses, "Distinct", NULL, text, select->begin, select->end);
@@ -248,6 +254,11 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
     struct lt_sql_analysis analysis = {.env = env, .error = error, .is_bounded = true};
     struct lt_sql_output output = {0};
     int code = lt_sql_analyse_query(&analysis, query, text, NULL, &output);
+    if (code == LT_OK && env->mode == LT_OUTPUT_COMPLETE) {
+        /* It has no aggregation, or it would have been refused. */
+        lt_sql_use(&analysis.uses, "Project", NULL, text, query->begin, query->end);
+        code = lt_sql_refuse(&analysis.uses, env->mode, error);
+    }
     *out = (struct lt_sql_plan){.node = output.node, .is_bounded = analysis.is_bounded};
     return code;
 }

@@ -6,6 +6,8 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/functions.h"
+#include "ops/expr/generator.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/parse.h"
 
@@ -190,6 +192,68 @@ static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_r
     return code;
 }
 
+/* ------------------------------------------------------------------------------- lateral views */
+
+/* The scope with the generator's columns behind it, under the view's name. */
+static struct lt_sql_scope widen(struct lt_sql_analysis *analysis,
+                                 const struct lt_sql_relation *view,
+                                 const struct lt_sql_scope *scope, const struct lt_type *schema)
+{
+    struct lt_sql_scope wider = {.schema = schema, .part_count = scope->part_count + 1};
+    wider.parts = lt_arena_alloc(analysis->env->arena, wider.part_count * sizeof *wider.parts);
+    if (scope->part_count > 0)
+        memcpy(wider.parts, scope->parts, scope->part_count * sizeof *wider.parts);
+    uint32_t first = scope->schema->field_count;
+    wider.parts[scope->part_count] =
+        (struct lt_sql_part){view->alias, first, schema->field_count - first};
+    return wider;
+}
+
+static int check_generator(struct lt_sql_analysis *analysis, const struct lt_sql_relation *view,
+                           const char *text)
+{
+    const struct lt_expression *call = view->generator;
+    struct lt_expr_place place = {text, call->begin, call->end};
+    if (lt_generator_is_name(call->name) || lt_function_find(call->name) < 0)
+        return LT_OK; /* what is no function at all is told by the analysis of the call */
+    return lt_expr_error(analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NOT_GENERATOR",
+                         "42K0E", place,
+                         "\"%s\" is expected to be a generator, and is not one; hint: explode, "
+                         "posexplode, inline, stack and json_tuple are",
+                         call->name);
+}
+
+/* LATERAL VIEW [OUTER] explode(a) t AS x is SELECT *, explode(a) AS x. */
+static int analyse_lateral_view(struct lt_sql_analysis *analysis,
+                                const struct lt_sql_relation *view, const char *text,
+                                const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    int code = lt_sql_analyse_relation(analysis, view->left, text, ctes, out);
+    struct lt_expression *call = view->generator;
+    if (code == LT_OK)
+        code = check_generator(analysis, view, text);
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    if (code == LT_OK)
+        code = lt_sql_resolve_names(&names, &call);
+    if (code != LT_OK || analysis->uses.count > 0) /* over a join nothing is made */
+        return code;
+    const struct lt_type *schema = out->scope.schema;
+    uint32_t count = schema->field_count;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        project->expressions[i] =
+            lt_sql_pick(analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
+    project->expressions[count] = lt_generator_item(call, view->columns.names, view->columns.count,
+                                                    view->is_outer, analysis->env->arena);
+    code = lt_sql_complete(analysis, project);
+    if (code != LT_OK)
+        return code;
+    out->node = project;
+    out->scope = widen(analysis, view, &out->scope, project->schema);
+    return LT_OK;
+}
+
 int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
                             const struct lt_sql_relation *relation, const char *text,
                             const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
@@ -213,11 +277,7 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     case LT_SQL_JOIN:
         return analyse_join(analysis, relation, text, ctes, out);
     case LT_SQL_LATERAL_VIEW:
-        code = lt_sql_analyse_relation(analysis, relation->left, text, ctes, out);
-        if (code == LT_OK)
-            code = lt_expr_error(analysis->error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000",
-                                 place, "LATERAL VIEW is not supported by this version");
-        return code;
+        return analyse_lateral_view(analysis, relation, text, ctes, out);
     case LT_SQL_REFUSED:
         break;
     }

@@ -11,6 +11,7 @@
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/generator.h"
 
 struct hidden {
     const struct lt_expression *lambda;
@@ -133,11 +134,26 @@ static void resolve_alias(const struct lt_sql_names *names, struct lt_expression
         return;
     for (uint32_t i = names->item_count; i > 0; i--) {
         const struct lt_expression *item = names->items[i - 1];
-        if (item->kind == LT_EXPR_ALIAS && same_name(names, item->name, (*node)->name)) {
+        if (item->kind != LT_EXPR_ALIAS || !same_name(names, item->name, (*node)->name))
+            continue;
+        bool is_generator = item->arguments[0]->kind == LT_EXPR_CALL &&
+                            lt_generator_is_name(item->arguments[0]->name);
+        if (!is_generator) /* its rows come after the select list is computed */
             *node = item->arguments[0];
-            return;
-        }
+        return;
     }
+}
+
+static int check_known(const struct lt_sql_names *names, const struct lt_expression *node)
+{
+    int index = find_column(names, 0, names->scope->schema->field_count, node->name);
+    struct lt_expr_place place = {names->text, node->begin, node->end};
+    if (index == -1)
+        return lt_sql_unresolved(names, node->begin, node->end, node->name);
+    return index >= 0
+               ? LT_OK
+               : lt_expr_error(names->error, LT_E_ANALYSIS, "AMBIGUOUS_REFERENCE", "42704", place,
+                               "column \"%s\" is ambiguous: several have this name", node->name);
 }
 
 static int resolve(struct lt_sql_names *names, struct lt_expression **at,
@@ -147,10 +163,7 @@ static int resolve(struct lt_sql_names *names, struct lt_expression **at,
     bool is_column = node->kind == LT_EXPR_COLUMN && node->type == NULL;
     if (is_column && !is_hidden(hidden, node->name)) {
         resolve_alias(names, at);
-        if (must_be_known && *at == node &&
-            find_column(names, 0, names->scope->schema->field_count, node->name) == -1)
-            return lt_sql_unresolved(names, node->begin, node->end, node->name);
-        return LT_OK;
+        return must_be_known && *at == node ? check_known(names, node) : LT_OK;
     }
     if (node->kind == LT_EXPR_FIELD && node->type == NULL &&
         node->arguments[0]->kind == LT_EXPR_COLUMN && node->arguments[0]->type == NULL &&
