@@ -114,9 +114,9 @@ static const char SENTENCE[] = "(?s).+?(?:\\x{2029}|" ANY_END "*" TERMINAL ANY_E
 #define LETTERS "(?:" LETTER "+(?:[\\p{Pd}\\p{Pc}\\x{AD}\\x{2027}\"'.]" LETTER "+)*)"
 #define NUMBER "(?:\\p{N}+(?:[\"',.\\x{66B}]\\p{N}+)*)"
 #define BEHIND "[\\x{A2}%\\x{66A}\\x{2030}\\x{2031}&]?"
-static const char WORD[] = "(?s)(?:(?!\\x{A2})[\\p{Sc}#.])?(?:" LETTERS "(?:" NUMBER LETTERS
-                           ")*(?:" NUMBER BEHIND ")?|(?:" NUMBER LETTERS ")*" NUMBER BEHIND
-                           "|(?:" NUMBER LETTERS ")+)|" KANJI "+|" KATAKANA "+|" HIRAGANA "+|.";
+static const char WORD[] =
+    "(?s)(?:(?!\\x{A2})[\\p{Sc}#.](?=\\p{N}))?(?=" LETTER "|\\p{N})" LETTERS "?(?:" NUMBER LETTERS
+    ")*(?:" NUMBER BEHIND ")?|" KANJI "+|" KATAKANA "+|" HIRAGANA "+|.";
 
 struct sentences {
     struct lt_regexp *sentence, *word, *spoken;

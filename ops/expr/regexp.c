@@ -1,6 +1,6 @@
 /*
- * Translation is one pass over the pattern that copies what both understand and replaces what only
- * Java does. Inside of \Q...\E nothing is touched.
+ * Patterns are translated (regexp_translate.h), compiled and, where the machine allows it, made
+ * into machine code.
  */
 #include "ops/expr/regexp.h"
 
@@ -11,8 +11,7 @@
 #include <pcre2.h>
 
 #include "core/base/arena.h"
-#include "core/base/ascii.h"
-#include "core/base/text_buffer.h"
+#include "ops/expr/regexp_translate.h"
 
 enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 1024 * 1024 };
 
@@ -25,196 +24,17 @@ struct lt_regexp {
     bool has_match;
 };
 
-/* --------------------------------------------------------------------------------- translation */
-
-struct translation {
-    const char *at, *end;
-    struct lt_text_buffer out;
-    bool wants_unicode; /* (?U) */
-};
-
-static bool starts(const struct translation *t, const char *prefix)
-{
-    size_t size = strlen(prefix);
-    return (size_t)(t->end - t->at) >= size && memcmp(t->at, prefix, size) == 0;
-}
-
-/* Names of \p{...} that only Java knows. */
-static const char *class_name(const char *name, size_t size)
-{
-    static const struct {
-        const char *java, *pcre;
-    } names[] = {
-        {"Lower", "[a-z]"},
-        {"Upper", "[A-Z]"},
-        {"ASCII", "[\\x00-\\x7F]"},
-        {"Alpha", "[A-Za-z]"},
-        {"Digit", "[0-9]"},
-        {"Alnum", "[0-9A-Za-z]"},
-        {"Punct", "[!-\\/:-@\\[-`{-~]"},
-        {"Graph", "[!-~]"},
-        {"Print", "[ -~]"},
-        {"Blank", "[ \\t]"},
-        {"Cntrl", "[\\x00-\\x1F\\x7F]"},
-        {"XDigit", "[0-9A-Fa-f]"},
-        {"Space", "[ \\t-\\r]"},
-        {"IsAlphabetic", "\\p{L}"},
-        {"IsLetter", "\\p{L}"},
-        {"IsDigit", "\\p{Nd}"},
-        {"IsLowercase", "\\p{Ll}"},
-        {"IsUppercase", "\\p{Lu}"},
-        {"IsPunctuation", "\\p{P}"},
-        {"javaLowerCase", "\\p{Ll}"},
-        {"javaUpperCase", "\\p{Lu}"},
-        {"javaWhitespace", "\\s"},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strlen(names[i].java) == size && memcmp(names[i].java, name, size) == 0)
-            return names[i].pcre;
-    }
-    return NULL;
-}
-
-static void translate_property(struct translation *t, bool is_in_class)
-{
-    bool is_negated = t->at[1] == 'P';
-    const char *close = memchr(t->at, '}', (size_t)(t->end - t->at));
-    const char *known = close == NULL ? NULL : class_name(t->at + 3, (size_t)(close - t->at - 3));
-    bool is_set = known != NULL && known[0] == '[';
-    if (known == NULL || (is_negated && (is_in_class || !is_set))) {
-        lt_text_append_n(&t->out, t->at, 2);
-        t->at += 2;
-        return;
-    }
-    if (is_negated)
-        lt_text_format(&t->out, "[^%s", known + 1);
-    else if (is_in_class && is_set)
-        lt_text_append_n(&t->out, known + 1, strlen(known) - 2);
-    else
-        lt_text_append(&t->out, known);
-    t->at = close + 1;
-}
-
-static void translate_escape(struct translation *t, bool is_in_class)
-{
-    if (starts(t, "\\Q")) {
-        const char *stop = memmem(t->at, (size_t)(t->end - t->at), "\\E", 2);
-        stop = stop == NULL ? t->end : stop + 2;
-        lt_text_append_n(&t->out, t->at, (size_t)(stop - t->at));
-        t->at = stop;
-    } else if (t->end - t->at >= 6 && starts(t, "\\u")) {
-        lt_text_format(&t->out, "\\x{%.4s}", t->at + 2);
-        t->at += 6;
-    } else if (starts(t, "\\0")) {
-        const char *digit = t->at + 2;
-        while (digit < t->end && digit < t->at + 5 && *digit >= '0' && *digit <= '7')
-            digit++;
-        lt_text_format(&t->out, "\\o{%.*s}", (int)(digit - t->at - 2), t->at + 2);
-        t->at = digit;
-    } else if (t->end - t->at > 3 && (starts(t, "\\p{") || starts(t, "\\P{"))) {
-        translate_property(t, is_in_class);
-    } else {
-        size_t size = t->end - t->at >= 2 ? 2 : 1;
-        lt_text_append_n(&t->out, t->at, size);
-        t->at += size;
-    }
-}
-
-/* (?iuU): the flags PCRE2 does not know are dropped, U becomes the property mode of the whole
- * pattern. */
-static void translate_group(struct translation *t)
-{
-    const char *flag = t->at + 2;
-    while (flag < t->end && (lt_ascii_is_letter(*flag) || *flag == '-'))
-        flag++;
-    bool is_flags = starts(t, "(?") && flag > t->at + 2 && flag < t->end &&
-                    (*flag == ')' || *flag == ':') && t->at[2] != 'P' && t->at[2] != 'R';
-    if (!is_flags) {
-        lt_text_append_char(&t->out, *t->at++);
-        return;
-    }
-    lt_text_append(&t->out, "(?");
-    for (const char *c = t->at + 2; c < flag; c++) {
-        t->wants_unicode = t->wants_unicode || *c == 'U';
-        if (strchr("udU", *c) == NULL)
-            lt_text_append_char(&t->out, *c);
-    }
-    lt_text_append_char(&t->out, *flag);
-    t->at = flag + 1;
-}
-
-/* A class up to its ']', which is taken. */
-static void translate_class(struct translation *t, struct lt_text_buffer *before)
-{
-    const char *begin = t->at;
-    lt_text_append_char(&t->out, *t->at++);
-    if (t->at < t->end && *t->at == '^')
-        lt_text_append_char(&t->out, *t->at++);
-    bool is_first = true;
-    while (t->at < t->end && (*t->at != ']' || is_first)) {
-        is_first = false;
-        if (starts(t, "&&[") && begin[1] != '^') {
-            /* [a&&[b]]: b must hold too; said in front by a look-ahead. */
-            struct lt_text_buffer rest = t->out;
-            lt_text_init(&t->out);
-            t->at += 2;
-            struct lt_text_buffer none;
-            lt_text_init(&none);
-            translate_class(t, &none);
-            lt_text_format(before, "(?=%s)", lt_text_get(&t->out));
-            lt_text_fini(&none);
-            lt_text_fini(&t->out);
-            t->out = rest;
-        } else if (*t->at == '\\') {
-            translate_escape(t, true);
-        } else {
-            lt_text_append_char(&t->out, *t->at++);
-        }
-    }
-    if (t->at < t->end)
-        lt_text_append_char(&t->out, *t->at++);
-}
-
-static void translate_outer_class(struct translation *t)
-{
-    struct lt_text_buffer before, rest = t->out;
-    lt_text_init(&before);
-    lt_text_init(&t->out);
-    translate_class(t, &before);
-    struct lt_text_buffer class = t->out;
-    t->out = rest;
-    if (before.size_bytes > 0)
-        lt_text_format(&t->out, "(?:%s%s)", lt_text_get(&before), lt_text_get(&class));
-    else
-        lt_text_append_n(&t->out, lt_text_get(&class), class.size_bytes);
-    lt_text_fini(&before);
-    lt_text_fini(&class);
-}
-
-static void translate(struct translation *t)
-{
-    while (t->at < t->end) {
-        if (*t->at == '\\')
-            translate_escape(t, false);
-        else if (*t->at == '(')
-            translate_group(t);
-        else if (*t->at == '[')
-            translate_outer_class(t);
-        else
-            lt_text_append_char(&t->out, *t->at++);
-    }
-}
-
 /* ---------------------------------------------------------------------------------------- life */
 
-static pcre2_code *compile(const struct translation *t, int *error_number, PCRE2_SIZE *error_offset)
+static pcre2_code *compile(const struct lt_regexp_translation *t, int *error_number)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     lt_assert(context != NULL);
     (void)pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
+    PCRE2_SIZE offset; /* in the translation: of no use to the user */
     uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | (t->wants_unicode ? PCRE2_UCP : 0);
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)lt_text_get(&t->out), t->out.size_bytes, options,
-                                     error_number, error_offset, context);
+                                     error_number, &offset, context);
     pcre2_compile_context_free(context);
     return code;
 }
@@ -228,25 +48,32 @@ static void use_jit(struct lt_regexp *regexp)
         pcre2_jit_stack_assign(regexp->context, NULL, regexp->jit_stack);
 }
 
+static int refuse(const void *pattern, size_t size_bytes, const char *reason,
+                  struct lt_error *error)
+{
+    enum { SHOWN_MAX = 200 };
+    (void)lt_error_set(error, LT_E_INVALID, "the pattern '%.*s' is no regular expression: %s",
+                       (int)(size_bytes < SHOWN_MAX ? size_bytes : SHOWN_MAX),
+                       (const char *)pattern, reason);
+    return lt_error_condition(error, "INVALID_PARAMETER_VALUE.PATTERN", "22023");
+}
+
 int lt_regexp_create(const void *pattern, size_t size_bytes, struct lt_regexp **out,
                      struct lt_error *error)
 {
-    struct translation t = {.at = pattern, .end = (const char *)pattern + size_bytes};
-    int number;
-    PCRE2_SIZE offset;
+    /* A pattern without bytes may have no address either. */
+    const char *begin = size_bytes > 0 ? pattern : "";
+    struct lt_regexp_translation t = {.begin = begin, .at = begin, .end = begin + size_bytes};
+    char reason[160] = "";
+    int number = 0;
     lt_text_init(&t.out);
-    translate(&t);
-    pcre2_code *code = compile(&t, &number, &offset);
-    lt_text_fini(&t.out);
     *out = NULL;
+    pcre2_code *code = lt_regexp_translate(&t) ? compile(&t, &number) : NULL;
+    lt_text_fini(&t.out);
     if (code == NULL) {
-        char reason[128];
-        (void)pcre2_get_error_message(number, (PCRE2_UCHAR *)reason, sizeof reason);
-        (void)lt_error_set(error, LT_E_INVALID,
-                           "the pattern '%.*s' is no regular expression: %s at %zu",
-                           (int)(size_bytes < 200 ? size_bytes : 200), (const char *)pattern,
-                           reason, (size_t)offset);
-        return lt_error_condition(error, "INVALID_PARAMETER_VALUE.PATTERN", "22023");
+        if (t.fault == NULL)
+            (void)pcre2_get_error_message(number, (PCRE2_UCHAR *)reason, sizeof reason);
+        return refuse(begin, size_bytes, t.fault == NULL ? reason : t.fault, error);
     }
     struct lt_regexp *regexp = lt_alloc(sizeof *regexp);
     regexp->code = code;

@@ -1,10 +1,11 @@
 /*
  * Regular expressions: Java's syntax on PCRE2.
  *
- * Patterns are translated where the two differ: \uXXXX, octal \0nn, POSIX and java names in
- * \p{...}, the flags u, d and U, and intersections of two classes, [a&&[b]]. What stays different:
- * without (?u) Java ignores case for ASCII only, PCRE2 for all letters; unions written as nested
- * classes ([a[bc]]) are not known; '.' stops at \n and \r only, not at U+0085, U+2028 and U+2029.
+ * Patterns are translated where the two differ (regexp_translate.h): escapes and octal numbers,
+ * POSIX and java names in \p{...}, the flags u, d and U, case that is ASCII's without (?u), words
+ * at \b that are Unicode's, references to groups, unions and intersections of classes; and what
+ * only PCRE2 knows is refused. What stays different: a look-behind has alternatives of fixed sizes;
+ * ^ and $ know \n and \r only as ends of lines; blocks of Unicode (\p{InGreek}) are not known.
  *
  * on: one thread at a time for an object. Matching allocates nothing once its memory has grown.
  */

@@ -11,6 +11,7 @@
 #include "ops/expr/analyser.h"
 #include "ops/expr/cast.h"
 #include "ops/expr/functions.h"
+#include "ops/expr/many_rows.h"
 
 enum { NO_MATCH = 1000000 };
 
@@ -384,6 +385,9 @@ static int refuse_count(struct lt_analyser *analyser, const struct lt_function *
 
 static int refuse_name(struct lt_analyser *analyser, const struct lt_expression *call)
 {
+    int code = lt_refuse_many_rows(analyser, call);
+    if (code != LT_INFER_LETTERS)
+        return code;
     const char *near = lt_function_nearest(call->name);
     if (near == NULL)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "UNRESOLVED_ROUTINE", "42883",
