@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SQL on a real Kafka: a script passes records on unchanged, from its checkpoint on; views, conditions, generators and
+# common table expressions make of them what they say; what cannot be processed goes to the table for it.
+. "$(dirname "$0")/lib.sh"
+
+topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic dead 1 && checkpoint root || exit 1
+
+tables() {
+    cat <<END
+SET spark.sql.streaming.checkpointLocation = $root;
+CREATE TABLE records USING kafka OPTIONS (
+    kafka.bootstrap.servers '$kafka', subscribe '$in', startingOffsets 'earliest', includeHeaders true);
+CREATE TABLE copies USING kafka OPTIONS (
+    kafka.bootstrap.servers '$kafka', topic '$out', trigger 'availableNow');
+CREATE TABLE kept USING kafka OPTIONS (
+    kafka.bootstrap.servers '$kafka', topic '$kept', trigger 'availableNow');
+CREATE TABLE many USING kafka OPTIONS (
+    kafka.bootstrap.servers '$kafka', topic '$many', trigger 'availableNow', deadLetters 'dead');
+CREATE TABLE dead USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$dead');
+END
+}
+job() { # STATEMENTS: after the tables, as a file
+    { tables; echo "$1"; } >"$scratch/job.sql"
+    "$leat" run "$scratch/job.sql"
+}
+answers() { # TEXT STATEMENTS: their answer has the text
+    local said
+    said=$(job "$2") || return
+    grep -qF -- "$1" <<<"$said" || { echo "$said"; echo "does not say: $1"; return 1; }
+}
+produces() { "$envelopes" produce "$kafka" "$in" "$1" --partitions 4 --seed "$2"; }
+checks() { { tables; echo "$1"; } >"$scratch/job.sql" && "$leat" check "$scratch/job.sql"; }
+
+copies='INSERT INTO copies SELECT key, value, headers, partition, timestamp FROM records;'
+crosses() { produces "$1" "$2" && checks "$copies" && job "$copies" && same "$in" "$out"; }
+keeps() {
+    job "CREATE TEMPORARY VIEW long AS SELECT key, value FROM records WHERE length(value) >= 8;
+         INSERT INTO kept WITH halves AS (SELECT value FROM long AS l WHERE length(l.value) % 2 = 0)
+             SELECT q.value FROM (SELECT value FROM halves) q;" || return
+    local wanted
+    wanted=$("$leat" sql -e "$(tables) CREATE TABLE m USING memory OPTIONS (trigger 'availableNow', checkpointLocation '$root/m');
+        INSERT INTO m SELECT 1 AS one FROM records WHERE length(value) >= 8 AND length(value) % 2 = 0;
+        SELECT * FROM m;" | grep -c '^|1 ')
+    [ "$wanted" -gt 0 ] && has_count "$kept" "$wanted"
+}
+multiplies() {
+    local before
+    before=$("$envelopes" count "$kafka" "$in")
+    job "INSERT INTO many SELECT CAST(x AS STRING) AS value FROM records LATERAL VIEW explode(array(1, 2, 3)) t AS x;" &&
+        has_count "$many" $((3 * before))
+}
+buries() {
+    job "CREATE OR REPLACE TABLE many USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$many',
+             trigger 'availableNow', deadLetters 'dead', queryName 'buries');
+         INSERT INTO many SELECT CAST(1 / (offset - offset) AS STRING) AS value FROM records WHERE offset < 3;" &&
+        has_count "$dead" 12
+}
+
+check "records cross unchanged" crosses 2000 1
+check "a second run goes on from the checkpoint" crosses 500 2
+check "views, common table expressions, queries in FROM and conditions keep what they say" keeps
+check "a lateral view makes three of one" multiplies
+check "records that cannot be processed go to the table of dead letters" buries
+check "EXPLAIN tells source, sink and guarantee" answers 'at-least-once' "EXPLAIN EXTENDED $copies"
+check "DESCRIBE tells the columns of a topic" answers '|value        |binary' 'DESCRIBE records;'
+check "SHOW TABLES lists them" answers '|records  |' 'SHOW TABLES;'
+check "DROP forgets a table" refused 2 'TABLE_OR_VIEW_NOT_FOUND' job 'DROP TABLE copies; DROP TABLE IF EXISTS copies; TABLE copies;'
+check "what needs state is refused with Spark's text" refused 2 \
+    'Continuous processing does not support Join operations.' job 'SELECT a.value FROM records a JOIN records b ON a.key = b.key;'
+check "a topic that is not there ends the job" refused 2 'nosuch' "$leat" sql -e "CREATE TABLE t USING kafka OPTIONS (
+    kafka.bootstrap.servers '$kafka', subscribe 'nosuch-$$'); CREATE TABLE n USING noop; INSERT INTO n SELECT * FROM t"
+finish
