@@ -39,14 +39,19 @@ static void add_unit(struct fields *fields, int unit)
     fields->times |= UNITS[unit].is_months ? 0 : bit;
 }
 
-static int next_unit(const struct lt_parser *parser)
+static int unit_at(const struct lt_parser *parser, unsigned ahead)
 {
     for (int i = 0; i < UNIT_COUNT; i++) {
-        if (lt_parser_is_word(parser, 0, UNITS[i].one) ||
-            lt_parser_is_word(parser, 0, UNITS[i].many))
+        if (lt_parser_is_word(parser, ahead, UNITS[i].one) ||
+            lt_parser_is_word(parser, ahead, UNITS[i].many))
             return i;
     }
     return -1;
+}
+
+static int next_unit(const struct lt_parser *parser)
+{
+    return unit_at(parser, 0);
 }
 
 static const struct lt_type *type_of(struct lt_parser *parser, struct fields fields)
@@ -177,6 +182,7 @@ static struct lt_expression *parse_range(struct lt_parser *parser, uint32_t begi
 static const char *take_value(struct lt_parser *parser)
 {
     const char *sign = lt_parser_try_symbol(parser, '-') ? "-" : "";
+    (void)lt_parser_try_symbol(parser, '+');
     const struct lt_token *token = lt_parser_peek(parser, 0);
     if (token->kind == LT_TOKEN_STRING) {
         const struct lt_expression *text = lt_parse_string(parser);
@@ -198,13 +204,24 @@ static bool is_number(const char *text)
     return text[strspn(text, " \t\r\n+-.0123456789")] == '\0';
 }
 
-static bool begins_value(const struct lt_parser *parser)
+static bool is_value(const struct lt_parser *parser, unsigned ahead)
 {
-    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
-    enum lt_token_kind next = lt_parser_peek(parser, 1)->kind;
-    bool is_signed = lt_parser_is_symbol(parser, 0, '-') && next == LT_TOKEN_STRING;
-    return is_signed || kind == LT_TOKEN_STRING || kind == LT_TOKEN_INTEGER ||
-           kind == LT_TOKEN_NUMBER;
+    enum lt_token_kind kind = lt_parser_peek(parser, ahead)->kind;
+    return kind == LT_TOKEN_STRING || kind == LT_TOKEN_INTEGER || kind == LT_TOKEN_NUMBER;
+}
+
+/* A sign is one of a value only where a unit follows: `INTERVAL 1 DAY - 2` is a difference. */
+static bool is_signed_value(const struct lt_parser *parser, unsigned ahead)
+{
+    bool is_sign =
+        lt_parser_is_symbol(parser, ahead, '-') || lt_parser_is_symbol(parser, ahead, '+');
+    return is_sign && is_value(parser, ahead + 1) && unit_at(parser, ahead + 2) >= 0;
+}
+
+bool lt_parser_is_interval(const struct lt_parser *parser)
+{
+    return lt_parser_is_word(parser, 0, "interval") &&
+           (is_value(parser, 1) || is_signed_value(parser, 1));
 }
 
 struct lt_expression *lt_parse_interval(struct lt_parser *parser)
@@ -229,6 +246,6 @@ struct lt_expression *lt_parse_interval(struct lt_parser *parser)
         (void)lt_parser_take(parser);
         add_unit(&fields, unit);
         all = lt_arena_format(parser->arena, "%s %s %s", all, value, UNITS[unit].one);
-    } while (begins_value(parser));
+    } while (is_value(parser, 0) || is_signed_value(parser, 0));
     return from_units(parser, begin, all, fields, false);
 }

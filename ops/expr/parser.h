@@ -19,7 +19,7 @@
 #include "core/text/datetime.h"
 #include "ops/expr/lexer.h"
 
-enum { LT_PARSE_AHEAD = 3 };
+enum { LT_PARSE_AHEAD = 4 };
 
 struct lt_parser {
     struct lt_lexer lexer;
@@ -110,6 +110,7 @@ bool lt_literal_time(struct lt_datetime_context *context, enum lt_type_kind kind
 struct lt_expression *lt_parser_boolean(struct lt_parser *parser, bool value, uint32_t begin);
 struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin);
 /* INTERVAL ..., that word next (literal_interval.c). */
+bool lt_parser_is_interval(const struct lt_parser *parser);
 struct lt_expression *lt_parse_interval(struct lt_parser *parser);
 /* EXTRACT(field FROM source), behind the '(' (parse_time.c). */
 bool lt_parser_is_extract(const struct lt_parser *parser, const char *name);

@@ -261,14 +261,6 @@ static bool is_typed_literal(const struct lt_parser *parser)
             lt_parser_is_word(parser, 0, "timestamp_ntz") || lt_parser_is_word(parser, 0, "date"));
 }
 
-static bool is_interval(const struct lt_parser *parser)
-{
-    enum lt_token_kind next = lt_parser_peek(parser, 1)->kind;
-    return lt_parser_is_word(parser, 0, "interval") &&
-           (next == LT_TOKEN_STRING || next == LT_TOKEN_INTEGER || next == LT_TOKEN_NUMBER ||
-            lt_parser_is_symbol(parser, 1, '-'));
-}
-
 static struct lt_expression *parse_column(struct lt_parser *parser)
 {
     struct lt_token token = lt_parser_take(parser);
@@ -319,7 +311,7 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
     }
     if (is_typed_literal(parser))
         return lt_parse_typed_literal(parser);
-    if (is_interval(parser))
+    if (lt_parser_is_interval(parser))
         return lt_parse_interval(parser);
     if (lt_parser_is_word(parser, 0, "select"))
         return lt_parser_fail(parser, "an expression is wanted here, not a query");
