@@ -59,13 +59,24 @@ static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
     int code = lt_resolve_call(analyser, inner);
     if (code != LT_OK)
         return code;
-    if (inner->kind != LT_EXPR_CALL)
-        return lt_analyser_later(analyser, call, "this operation in a try_ function");
-    call->type = inner->type;
+    if (inner->kind == LT_EXPR_LITERAL) {
+        *call = *inner;
+        return LT_OK;
+    }
+    /* Of text and an interval the sum is cast to text again. */
+    struct lt_expression *operation = inner->kind == LT_EXPR_CAST ? inner->arguments[0] : inner;
+    lt_assert(operation->kind == LT_EXPR_CALL);
+    call->type = operation->type;
     call->nullable = true;
-    call->arguments = inner->arguments;
-    call->argument_count = inner->argument_count;
-    call->signature = inner->signature->kernel != NULL ? inner->signature : function->signatures;
+    call->arguments = operation->arguments;
+    call->argument_count = operation->argument_count;
+    call->signature =
+        operation->signature->kernel != NULL ? operation->signature : function->signatures;
+    if (inner->kind != LT_EXPR_CAST)
+        return LT_OK;
+    struct lt_expression *tried = lt_arena_alloc(analyser->coerce.arena, sizeof *tried);
+    *tried = *call;
+    *call = *lt_coerce_cast(tried, inner->type, analyser->coerce.arena);
     return LT_OK;
 }
 
