@@ -228,11 +228,19 @@ static enum lt_kernel interval_to_interval(struct lt_machine *machine, const str
     return LT_KERNEL_VALUE;
 }
 
+/* An interval that does not fit is an error under all rules. */
+static enum lt_kernel interval_overflow(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct lt_call loud = *call;
+    loud.is_try = call->is_try && !call->is_legacy;
+    return overflow(machine, &loud);
+}
+
 static enum lt_kernel integer_to_interval(struct lt_machine *machine, const struct lt_call *call,
                                           union lt_value *out)
 {
     bool fits = lt_interval_from_units(call->type, lt_argument(machine, call, 0)->i64, &out->i64);
-    return fits ? LT_KERNEL_VALUE : overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : interval_overflow(machine, call);
 }
 
 static enum lt_kernel interval_to_integer(struct lt_machine *machine, const struct lt_call *call,
@@ -244,7 +252,7 @@ static enum lt_kernel interval_to_integer(struct lt_machine *machine, const stru
         units /= LT_US_PER_S;
     out->i64 = units;
     bool fits = units >= lt_type_smallest(call->type) && units <= lt_type_largest(call->type);
-    return fits ? LT_KERNEL_VALUE : overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : interval_overflow(machine, call);
 }
 
 /* A decimal counts units of the last field; seconds have its fraction. */
@@ -253,7 +261,15 @@ static enum lt_kernel decimal_to_interval(struct lt_machine *machine, const stru
 {
     const struct lt_decimal number = lt_argument_decimal(machine, call, 0);
     bool fits = lt_interval_from_decimal(call->type, number.unscaled, (int)number.scale, &out->i64);
-    return fits ? LT_KERNEL_VALUE : overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : interval_overflow(machine, call);
+}
+
+static enum lt_kernel interval_out_of_range(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct lt_call loud = *call;
+    loud.is_try = call->is_try && !call->is_legacy;
+    loud.is_legacy = false;
+    return lt_decimal_out_of_range(machine, &loud);
 }
 
 static enum lt_kernel interval_to_decimal(struct lt_machine *machine, const struct lt_call *call,
@@ -266,7 +282,7 @@ static enum lt_kernel interval_to_decimal(struct lt_machine *machine, const stru
     const struct lt_decimal number = {.unscaled = units, .scale = is_us ? 6 : 0};
     bool fits = lt_decimal_rescale(number, lt_decimal_shape_of(call->type), LT_DECIMAL_HALF_UP,
                                    &out->i128) == LT_DECIMAL_OK;
-    return fits ? LT_KERNEL_VALUE : lt_decimal_out_of_range(machine, call);
+    return fits ? LT_KERNEL_VALUE : interval_out_of_range(machine, call);
 }
 
 /* ------------------------------------------------------------------------------------- the choice

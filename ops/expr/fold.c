@@ -140,14 +140,19 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     return literal;
 }
 
-/* A strict call with a constant NULL among its arguments is NULL, whatever the others would do. */
+/* A strict call with a constant NULL among its arguments is NULL, whatever the others would do; so
+ * is NULL IN (...). A function of any number of arguments looks at each of them. */
 static bool has_null_argument(const struct lt_expression *node)
 {
     const struct lt_function *function =
         node->kind == LT_EXPR_CALL ? lt_function_at((size_t)node->index, NULL) : NULL;
-    if (function == NULL || function->null_rule != LT_NULL_STRICT || function->flow != LT_FLOW_CALL)
+    if (function == NULL)
         return false;
-    for (uint32_t i = 0; i < node->argument_count; i++) {
+    bool is_in = function->flow == LT_FLOW_IN;
+    bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
+                     strchr(function->signatures[0].parameters, '*') == NULL;
+    uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
+    for (uint32_t i = 0; i < count; i++) {
         if (node->arguments[i]->kind == LT_EXPR_LITERAL && node->arguments[i]->is_null)
             return true;
     }

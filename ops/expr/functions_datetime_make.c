@@ -92,7 +92,7 @@ static enum lt_kernel timestamp_decimal(struct lt_machine *machine, const struct
     return out->i64 == us.unscaled ? LT_KERNEL_VALUE : lt_datetime_overflow(machine, call);
 }
 
-/* Spark casts nothing for these functions: each signature is taken as it stands. */
+/* Spark casts nothing for these functions, but among whole numbers and among fractions. */
 static int infer_exact(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_function *function = lt_function_at((size_t)call->index, NULL);
@@ -102,8 +102,12 @@ static int infer_exact(struct lt_analyser *analyser, struct lt_expression *call)
         is_taken = is_taken || lt_letter_accepts(s->parameters[0], argument->type) ||
                    (s->parameters[0] == 'l' && lt_type_is_integral(argument->type)) ||
                    (s->parameters[0] == 'd' && lt_type_is_fraction(argument->type));
-    return is_taken ? LT_INFER_LETTERS
-                    : lt_analyser_unexpected(analyser, call, 0, "of the type it is for");
+    if (!is_taken)
+        return lt_analyser_unexpected(analyser, call, 0, "of the type it is for");
+    int code = LT_OK;
+    if (lt_type_is_fraction(argument->type))
+        code = lt_analyser_cast(analyser, &call->arguments[0], lt_type_simple(LT_TYPE_DOUBLE));
+    return code != LT_OK ? code : LT_INFER_LETTERS;
 }
 
 /* ---------------------------------------------------------------------------------------- zones */

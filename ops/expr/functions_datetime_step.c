@@ -192,6 +192,7 @@ static int infer_days(struct lt_analyser *analyser, struct lt_expression *call)
         return lt_analyser_unexpected(analyser, call, 1, "an INT, a SMALLINT or a TINYINT");
     if (!is_text || !is_legacy)
         return LT_INFER_LETTERS;
+    lt_fold(days, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     if ((*days)->kind != LT_EXPR_LITERAL)
         return lt_analyser_unexpected(analyser, call, 1, "an INT, a SMALLINT or a TINYINT");
     int64_t count;

@@ -299,6 +299,8 @@ static int infer_reading(struct lt_analyser *analyser, struct lt_expression *cal
     bool is_number = lt_type_is_number((*source)->type) || (*source)->type->kind == LT_TYPE_DECIMAL;
     bool keeps = is_text_or_time((*source)->type) ||
                  (is_number && to->kind == LT_TYPE_TIMESTAMP && call->argument_count == 1);
+    if (is_number && to->kind == LT_TYPE_TIMESTAMP && call->argument_count == 2)
+        return lt_analyser_unexpected(analyser, call, 0, "a STRING, a DATE or a TIMESTAMP");
     if (!keeps) {
         const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
         if (!lt_coerce_is_implicit(&analyser->coerce, (*source)->type, string))
