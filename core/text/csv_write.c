@@ -46,13 +46,13 @@ static void write_number(struct lt_text_buffer *out, const struct lt_type *type,
 static void write_text(struct lt_text_buffer *out, const struct lt_type *type,
                        const union lt_value *value, const struct lt_csv_write_setup *setup);
 
-/* A NULL without a text leaves out the blank before it, too. */
+/* NULL has a blank before it even where it is the first, but where it is no text it has none. */
 static void write_part(struct lt_text_buffer *out, bool is_first, const struct lt_type *type,
                        bool is_null, const union lt_value *value,
                        const struct lt_csv_write_setup *setup)
 {
     const char *null_value = setup->options->null_value;
-    if (!is_first && (!is_null || *null_value != '\0'))
+    if (is_null ? *null_value != '\0' : !is_first)
         lt_text_append_char(out, ' ');
     if (is_null)
         lt_text_append(out, null_value);

@@ -37,13 +37,10 @@ static bool evaluate(struct lt_json_path *p, enum style style, size_t step);
 
 struct lt_json_path *lt_json_path_create(const char *text, size_t size_bytes)
 {
-    const char *at = text, *end = text + size_bytes;
-    while (at < end && lt_ascii_is_blank(*at))
-        at++;
-    if (at == end || *at != '$')
+    if (size_bytes == 0 || *text != '$')
         return NULL;
     struct lt_json_path *path = lt_alloc(sizeof *path);
-    if (lt_json_steps_parse(&path->steps, at + 1, end, false) != NULL) {
+    if (lt_json_steps_parse(&path->steps, text + 1, text + size_bytes, false) != NULL) {
         lt_json_path_destroy(path);
         return NULL;
     }
@@ -90,6 +87,7 @@ static bool emit(struct lt_json_path *p, enum style style, size_t step)
 {
     enum lt_json_token token = p->scan.token;
     if (token == LT_JSON_TOKEN_STRING && style == RAW) {
+        p->is_broken |= lt_json_scan_has_lone_surrogate(&p->scan);
         lt_json_scan_text(&p->scan, p->out);
         return true;
     }

@@ -212,7 +212,7 @@ static enum lt_json_token scan_number(struct lt_json_scan *scan)
 
 static bool take_not_finite(struct lt_json_scan *scan)
 {
-    static const char *const words[] = {"NaN",       "INF",       "+INF",    "-INF",
+    static const char *const words[] = {"NaN",       "+INF",      "-INF",
                                         "+Infinity", "-Infinity", "Infinity"};
     if (!allows(scan, LT_JSON_SCAN_NOT_FINITE))
         return false;
@@ -348,6 +348,19 @@ enum lt_json_token lt_json_scan_skip(struct lt_json_scan *scan)
     return scan->token;
 }
 
+/* The half of a pair of surrogates that stands alone in an escape here; 0: there is none. */
+static uint32_t lone_surrogate(const uint8_t *at, const uint8_t *end)
+{
+    if (at[0] != '\\' || at[1] != 'u')
+        return 0;
+    uint32_t code = (uint32_t)hex4(at + 2, end);
+    if (code < 0xD800 || code > 0xDFFF)
+        return 0;
+    bool may_be_pair = code < 0xDC00 && end - at >= 12 && at[6] == '\\' && at[7] == 'u';
+    int32_t low = may_be_pair ? hex4(at + 8, end) : 0;
+    return low >= 0xDC00 && low < 0xE000 ? 0 : code;
+}
+
 /* One character of a string: escapes undone, pairs of surrogates joined. Returns its size in `out`.
  */
 static size_t next_character(const uint8_t **at, const uint8_t *end, uint8_t out[4])
@@ -374,6 +387,17 @@ static size_t next_character(const uint8_t **at, const uint8_t *end, uint8_t out
         }
     }
     return lt_utf8_put(code, out);
+}
+
+bool lt_json_scan_has_lone_surrogate(const struct lt_json_scan *scan)
+{
+    uint8_t bytes[4];
+    for (const uint8_t *at = scan->token_begin; scan->has_escapes && at < scan->token_end;
+         (void)next_character(&at, scan->token_end, bytes)) {
+        if (lone_surrogate(at, scan->token_end) != 0)
+            return true;
+    }
+    return false;
 }
 
 void lt_json_scan_text(const struct lt_json_scan *scan, struct lt_text_buffer *out)
@@ -459,11 +483,15 @@ static void copy_string(const struct lt_json_scan *scan, struct lt_text_buffer *
         while (at < scan->token_end && *at != '\\')
             at++;
         lt_json_write_escaped(out, plain, (size_t)(at - plain));
-        if (at < scan->token_end) {
-            uint8_t bytes[4];
-            size_t size_bytes = next_character(&at, scan->token_end, bytes);
+        if (at == scan->token_end)
+            break;
+        uint8_t bytes[4];
+        uint32_t lone = lone_surrogate(at, scan->token_end);
+        size_t size_bytes = next_character(&at, scan->token_end, bytes);
+        if (lone != 0) /* it has no other form in UTF-8 */
+            lt_text_format(out, "\\u%04X", lone);
+        else
             lt_json_write_escaped(out, bytes, size_bytes);
-        }
     }
     lt_text_append_char(out, '"');
 }

@@ -29,7 +29,7 @@ enum lt_json_token {
     LT_JSON_TOKEN_STRING,
     LT_JSON_TOKEN_INTEGER,
     LT_JSON_TOKEN_FLOAT,      /* has a point or an exponent */
-    LT_JSON_TOKEN_NOT_FINITE, /* NaN, INF, Infinity and their like, where allowed */
+    LT_JSON_TOKEN_NOT_FINITE, /* NaN, +INF, Infinity and their like, where allowed */
     LT_JSON_TOKEN_TRUE,
     LT_JSON_TOKEN_FALSE,
     LT_JSON_TOKEN_NULL,
@@ -72,6 +72,9 @@ enum lt_json_token lt_json_scan_skip(struct lt_json_scan *scan);
 /* Appends the string or name, escapes undone. Unpaired surrogates become "?", as Java encodes them.
  */
 void lt_json_scan_text(const struct lt_json_scan *scan, struct lt_text_buffer *out);
+/* True when the string or name has half a pair of surrogates in an escape: no text in UTF-8 is its
+ * value. */
+bool lt_json_scan_has_lone_surrogate(const struct lt_json_scan *scan);
 /* Appends the number as Jackson does: integers as they are, what has a point or exponent as Java
  * prints doubles, infinities and NaN in quotes. */
 void lt_json_scan_number(const struct lt_json_scan *scan, struct lt_text_buffer *out);

@@ -1,6 +1,7 @@
 /*
- * The grammar is Spark's, with its latitude: blanks may stand between the tokens of a path, and a
- * name may hold anything but the characters that end it.
+ * The grammar is Spark's, with its latitude: blanks may stand in front of a name, of a number and
+ * of a quoted name's bracket, and at the end; a name may hold anything but the characters that end
+ * it.
  */
 #include "core/text/json_steps.h"
 
@@ -41,16 +42,13 @@ static const char *skip_blanks(const char *at, const char *end)
 /* ['name'], the bracket and the quote taken. NULL if it is none. */
 static const char *parse_quoted_name(struct lt_json_steps *steps, const char *at, const char *end)
 {
-    const char *begin = at;
-    while (at < end && *at != '\'' && *at != '?')
+    const char *begin = skip_blanks(at, end);
+    for (at = begin; at < end && *at != '\'' && *at != '?';)
         at++;
-    if (at == begin || at == end || *at != '\'')
-        return NULL;
-    const char *bracket = skip_blanks(at + 1, end);
-    if (bracket == end || *bracket != ']')
+    if (at == begin || end - at < 2 || at[0] != '\'' || at[1] != ']')
         return NULL;
     add_name(steps, begin, at);
-    return bracket + 1;
+    return at + 2;
 }
 
 /* [0] or [*], the bracket taken. */
@@ -60,16 +58,15 @@ static const char *parse_subscript(struct lt_json_steps *steps, const char *at, 
     if (at < end && *at == '*') {
         at++;
     } else {
-        const char *begin = at;
+        const char *begin = skip_blanks(at, end);
         step.kind = LT_JSON_STEP_INDEX;
-        for (; at < end && lt_ascii_is_digit(*at); at++)
+        for (at = begin; at < end && lt_ascii_is_digit(*at); at++)
             if (__builtin_mul_overflow(step.index, 10u, &step.index) ||
                 __builtin_add_overflow(step.index, (uint64_t)(*at - '0'), &step.index))
                 return NULL;
         if (at == begin)
             return NULL;
     }
-    at = skip_blanks(at, end);
     if (at == end || *at != ']')
         return NULL;
     add_step(steps, step);
@@ -93,26 +90,24 @@ static const char *parse_step(struct lt_json_steps *steps, const char *at, const
 {
     if (*at == '.')
         return parse_name(steps, at + 1, end);
-    if (*at != '[')
-        return NULL;
-    at = skip_blanks(at + 1, end);
-    if (at < end && *at == '\'')
-        return parse_quoted_name(steps, skip_blanks(at + 1, end), end);
-    return parse_subscript(steps, at, end);
+    const char *bracket = skip_blanks(at, end);
+    if (end - bracket >= 2 && bracket[0] == '[' && bracket[1] == '\'')
+        return parse_quoted_name(steps, bracket + 2, end);
+    return *at == '[' ? parse_subscript(steps, at + 1, end) : NULL;
 }
 
 const char *lt_json_steps_parse(struct lt_json_steps *steps, const char *at, const char *end,
                                 bool may_begin_bare)
 {
-    at = skip_blanks(at, end);
+    if (may_begin_bare)
+        at = skip_blanks(at, end);
     if (may_begin_bare && at < end && *at != '.' && *at != '[')
         at = parse_name(steps, at, end);
-    while (at < end) {
+    while (skip_blanks(at, end) < end) {
         const char *begin = at;
         at = parse_step(steps, at, end);
         if (at == NULL)
             return begin;
-        at = skip_blanks(at, end);
     }
     return NULL;
 }

@@ -241,6 +241,8 @@ static bool take_field(struct lt_machine *machine, const struct lt_call *call,
     if (token == LT_JSON_TOKEN_INVALID || token == LT_JSON_TOKEN_NULL)
         return token == LT_JSON_TOKEN_NULL;
     lt_text_clear(text);
+    if (token == LT_JSON_TOKEN_STRING && lt_json_scan_has_lone_surrogate(scan))
+        return false;
     if (token == LT_JSON_TOKEN_STRING)
         lt_json_scan_text(scan, text);
     else if (!lt_json_scan_copy(scan, text))

@@ -42,6 +42,29 @@ static void names_and_indices_lead_to_values(void **state)
     gives("[[1],[2,3]]", "$[1][0]", "2");
 }
 
+static void blanks_stand_where_spark_takes_them(void **state)
+{
+    (void)state;
+    gives("{\"a\":[7]}", "$. a", "[7]");
+    gives("{\"a\":[7]}", "$ [' a']", "[7]");
+    gives("{\"a\":[7]}", "$.a[ 0] ", "7");
+    gives("{\"a\":[7]}", " $.a", NULL);
+    gives("{\"a\":[7]}", "$ .a", NULL);
+    gives("{\"a\":[7]}", "$[ 'a']", NULL);
+    gives("{\"a\":[7]}", "$['a' ]", NULL);
+    gives("{\"a\":[7]}", "$.a [0]", NULL);
+    gives("{\"a\":[7]}", "$.a[0 ]", NULL);
+    gives("{\"a\":[7]}", "$.a[ *]", NULL);
+}
+
+static void half_a_pair_of_surrogates_is_no_text(void **state)
+{
+    (void)state;
+    gives("{\"a\":\"\\ud83d\"}", "$.a", NULL);
+    gives("{\"a\":[\"\\ud83d\"]}", "$.a", "[\"\\uD83D\"]");
+    gives("{\"a\":\"\\ud83d\\ude00\"}", "$.a", "\U0001F600");
+}
+
 static void what_is_not_there_is_null(void **state)
 {
     (void)state;
@@ -122,6 +145,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_indices_lead_to_values),
+        cmocka_unit_test(blanks_stand_where_spark_takes_them),
+        cmocka_unit_test(half_a_pair_of_surrogates_is_no_text),
         cmocka_unit_test(what_is_not_there_is_null),
         cmocka_unit_test(paths_that_are_none_are_null),
         cmocka_unit_test(wildcards_gather),

@@ -50,6 +50,8 @@ static void structs_are_written_as_records(void **state)
     expect("to_csv(named_struct('a', 1, 'b', 'x,y', 'c', NULL))", "1,\"x,y\",");
     expect("to_csv(struct(1, NULL), map('sep', '|', 'nullValue', 'NA'))", "1|NA");
     expect("to_csv(struct(array(1, NULL), map('k', NULL)))", "\"[1,]\",{k ->}");
+    expect("to_csv(struct(array(NULL, 1), struct(NULL, 1)), map('nullValue', 'NA'))",
+           "\"[ NA, 1]\",\"{ NA, 1}\"");
     expect("to_csv(named_struct('s', named_struct('x', NULL, 't', timestamp'2024-01-02 03:04:05', "
            "'b', X'41', 'q', 'z')))",
            "\"{, 2024-01-02T03:04:05.000Z, [41], z}\"");
