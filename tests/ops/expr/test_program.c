@@ -252,6 +252,15 @@ static void allocates_nothing_while_it_evaluates(void **state)
         "replace(topic, 'o', 'xyz') = 'xyzrders' and hash(topic, offset) <> 0",
         "cast(offset as string) = '991' and cast(timestamp as string) > '2026' and lpad(topic, 20) "
         "<> ''",
+        "from_json(cast(value as string), 'sym STRING, price DOUBLE, a STRUCT<b: ARRAY<INT>>').a.b"
+        "[1] = 8 and from_json(cast(value as string), 'sym STRING, live BOOLEAN').live",
+        "to_json(struct(topic, timestamp), map('timestampFormat', 'yyyy')) = "
+        "'{\"topic\":\"orders\",\"timestamp\":\"2026\"}' and "
+        "json_array_length(get_json_object(value, '$.a.b')) = 2",
+        "from_csv(concat(topic, ',', '2026-01-02'), 'a STRING, b DATE').b > '2026' and "
+        "to_csv(struct(topic, offset)) = 'orders,991'",
+        "parse_url(concat('http://h/', topic, '?k=1'), 'QUERY', 'k') = '1' and "
+        "url_decode(url_encode(topic)) = topic",
     };
     struct bench bench;
     (void)state;
