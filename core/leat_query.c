@@ -99,10 +99,25 @@ static int make_write(leat_query *query, const char *format, const struct lt_sin
     return 0;
 }
 
+/* A union that SQL has made: each of its inputs is written, all to the same. */
+static int write_union(leat_query *query, const leat_stream *stream, const char *format,
+                       const struct lt_sink_type *type, struct lt_options *options)
+{
+    int code = LEAT_OK;
+    for (uint32_t i = 0; i < stream->node->input_count && code == LEAT_OK; i++) {
+        leat_stream *input = lt_door_stream(stream->context, stream->node->inputs[i]);
+        code = lt_door_write(query, input, format, type, lt_options_clone(options));
+    }
+    lt_options_destroy(options);
+    return code;
+}
+
 int lt_door_write(leat_query *query, leat_stream *stream, const char *format,
                   const struct lt_sink_type *type, struct lt_options *options)
 {
     struct lt_error error;
+    if (stream != NULL && stream->node->kind == LT_PLAN_UNION)
+        return write_union(query, stream, format, type, options);
     struct lt_plan_node *node = NULL;
     int code = check_write(query, stream, &error);
     if (code == 0)

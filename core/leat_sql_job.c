@@ -257,31 +257,42 @@ static enum leat_write add_row(void *state, const leat_row *public_row, uint32_t
     return LEAT_WRITE_DONE;
 }
 
-/* Runs what ends, here and now, into a table of text. */
-static int collect(const struct lt_door_statement *statement, const struct lt_sql_plan *plan)
+/* Runs what ends, here and now, into the table. */
+static int collect_rows(const struct lt_door_statement *statement, struct lt_plan_node *node,
+                        struct lt_console_table *table)
 {
-    struct lt_console_table table;
-    struct lt_text_buffer text;
-    lt_console_table_init(&table, plan->node->schema, false);
-    lt_text_init(&text);
-    const leat_sink sink = {
-        .size = sizeof sink, .name = "answer", .user = &table, .write = add_row};
+    const leat_sink sink = {.size = sizeof sink, .name = "answer", .user = table, .write = add_row};
     leat_context *context = statement->sql->context;
     leat_query *query =
         leat_query_create(context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
-    int code = leat_query_write_sink(query, lt_door_stream(context, plan->node), &sink);
+    int code = leat_query_write_sink(query, lt_door_stream(context, node), &sink);
     if (code == LEAT_OK)
         code = leat_start_invoked(query);
     if (code == LEAT_OK)
         code = leat_await(query, LEAT_FOREVER);
+    if (code != LEAT_OK)
+        *statement->error = query->error;
+    leat_query_destroy(query);
+    return code;
+}
+
+/* The sides of a union come one after the other. */
+static int collect(const struct lt_door_statement *statement, const struct lt_sql_plan *plan)
+{
+    struct lt_console_table table;
+    struct lt_text_buffer text;
+    struct lt_plan_node *node = plan->node;
+    bool is_union = node->kind == LT_PLAN_UNION;
+    int code = LEAT_OK;
+    lt_console_table_init(&table, node->schema, false);
+    lt_text_init(&text);
+    for (uint32_t i = 0; i < (is_union ? node->input_count : 1) && code == LEAT_OK; i++)
+        code = collect_rows(statement, is_union ? node->inputs[i] : node, &table);
     if (code == LEAT_OK) {
         lt_console_table_print(&table, &text);
         statement->result->kind = LEAT_SQL_ROWS;
         statement->result->text = lt_text_take(&text);
-    } else {
-        *statement->error = query->error;
     }
-    leat_query_destroy(query);
     lt_console_table_fini(&table);
     lt_text_fini(&text);
     return code;

@@ -191,6 +191,9 @@ const char *leat_stream_schema(leat_stream *stream)
     if (stream->schema_ddl != NULL)
         return stream->schema_ddl;
     leat_context *context = stream->context;
+    if (stream->node->schema != NULL) /* SQL has analysed it */
+        return stream->schema_ddl =
+                   lt_arena_text(context->arena, lt_type_ddl(context->arena, stream->node->schema));
     struct lt_arena *arena = lt_arena_create();
     struct copies copies = {.arena = arena};
     const struct lt_type *schema;

@@ -29,9 +29,32 @@ struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_
     return node;
 }
 
+/* What is done with the rows of a union is done with those of each side: the node becomes the union
+ * of its copies. The trees are typed, never change again, and fit both sides. */
+static void push_down(struct lt_sql_analysis *analysis, struct lt_plan_node *node)
+{
+    const struct lt_plan_node *inner = node->inputs[0];
+    struct lt_plan_node *outer =
+        lt_plan_node_create(analysis->env->arena, LT_PLAN_UNION, inner->input_count);
+    for (uint32_t i = 0; i < inner->input_count; i++) {
+        struct lt_plan_node *copy =
+            lt_plan_node_create(analysis->env->arena, node->kind, node->input_count);
+        struct lt_plan_node **inputs = copy->inputs;
+        *copy = *node;
+        copy->inputs = inputs;
+        copy->inputs[0] = inner->inputs[i];
+        outer->inputs[i] = copy;
+    }
+    outer->schema = node->schema;
+    *node = *outer;
+}
+
 int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node)
 {
-    return lt_ops_analyse(node, LT_OPS_CONTINUOUS, analysis->env->arena, analysis->error);
+    int code = lt_ops_analyse(node, LT_OPS_CONTINUOUS, analysis->env->arena, analysis->error);
+    if (code == LT_OK && node->kind != LT_PLAN_UNION && node->inputs[0]->kind == LT_PLAN_UNION)
+        push_down(analysis, node);
+    return code;
 }
 
 struct lt_sql_scope lt_sql_scope_of(struct lt_sql_analysis *analysis, const struct lt_type *schema,

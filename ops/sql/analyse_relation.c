@@ -69,6 +69,31 @@ static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_ta
     return LT_OK;
 }
 
+/* NULL for the one row that a query without FROM reads. */
+static int read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
+                      struct lt_plan_node **out)
+{
+    const struct lt_sql_host *host = analysis->env->host;
+    struct lt_sql_read read = {.table = table};
+    for (uint32_t i = 0; i < analysis->read_count; i++) {
+        if (analysis->reads[i].table == table)
+            read = analysis->reads[i];
+    }
+    struct lt_arena *arena = analysis->env->arena;
+    int code = LT_OK;
+    if (read.node == NULL && table == NULL)
+        code = host->read_one(host->user, arena, &read.node, analysis->error);
+    else if (read.node == NULL)
+        code = host->read(host->user, table, arena, &read.node, &read.is_bounded, analysis->error);
+    if (code != LT_OK)
+        return code;
+    analysis->is_bounded &= read.is_bounded || table == NULL;
+    if (analysis->read_count < LT_SQL_READS_MAX) /* beyond, it is read again */
+        analysis->reads[analysis->read_count++] = read;
+    *out = read.node;
+    return LT_OK;
+}
+
 static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
                          const char *text, const struct lt_sql_ctes *ctes,
                          struct lt_sql_output *out, const char **name)
@@ -94,10 +119,7 @@ static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_r
         return analysis->error->code;
     if (table->format == NULL)
         return analyse_view(analysis, table, out);
-    bool is_bounded = false;
-    int code = env->host->read(env->host->user, table, env->arena, &out->node, &is_bounded,
-                               analysis->error);
-    analysis->is_bounded &= is_bounded;
+    int code = read_table(analysis, table, &out->node);
     return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
 }
 
@@ -267,7 +289,7 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     int code;
     switch (relation->kind) {
     case LT_SQL_ONE_ROW:
-        code = env->host->read_one(env->host->user, env->arena, &out->node, analysis->error);
+        code = read_table(analysis, NULL, &out->node);
         if (code == LT_OK)
             out->scope = lt_sql_scope_of(analysis, lt_type_struct(env->arena, NULL, 0), NULL);
         return code;

@@ -66,6 +66,24 @@ static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_que
     return LT_OK;
 }
 
+/* The union of both sides; what is a union itself gives its own sides. */
+static struct lt_plan_node *unite(struct lt_sql_analysis *analysis,
+                                  const struct lt_sql_output *sides)
+{
+    uint32_t count = 0, at = 0;
+    for (size_t i = 0; i < 2; i++)
+        count += sides[i].node->kind == LT_PLAN_UNION ? sides[i].node->input_count : 1;
+    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, LT_PLAN_UNION, count);
+    for (size_t i = 0; i < 2; i++) {
+        struct lt_plan_node *side = sides[i].node;
+        for (uint32_t j = 0; side->kind == LT_PLAN_UNION && j < side->input_count; j++)
+            node->inputs[at++] = side->inputs[j];
+        if (side->kind != LT_PLAN_UNION)
+            node->inputs[at++] = side;
+    }
+    return node;
+}
+
 int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                        const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
 {
@@ -89,9 +107,7 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
         lt_sql_use(&analysis->uses, "Distinct", NULL, text, query->begin, query->end);
     if (analysis->uses.count > 0)
         return LT_OK;
-    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, LT_PLAN_UNION, 2);
-    node->inputs[0] = sides[0].node;
-    node->inputs[1] = sides[1].node;
+    struct lt_plan_node *node = unite(analysis, sides);
     code = lt_sql_complete(analysis, node);
     if (code != LT_OK)
         return code;

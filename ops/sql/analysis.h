@@ -19,12 +19,23 @@ struct lt_sql_ctes {
     const struct lt_sql_ctes *outer;
 };
 
+enum { LT_SQL_READS_MAX = 64 };
+
+/* A table is read once, however often the query names it. */
+struct lt_sql_read {
+    const struct lt_sql_table *table;
+    struct lt_plan_node *node;
+    bool is_bounded;
+};
+
 struct lt_sql_analysis {
     const struct lt_sql_env *env;
     struct lt_error *error;
     struct lt_sql_uses uses;
     bool is_bounded;
     unsigned depth, relation_count;
+    struct lt_sql_read reads[LT_SQL_READS_MAX];
+    uint32_t read_count;
 };
 
 /* What a relation or query gives. */

@@ -85,6 +85,9 @@ static void a_select_gives_a_stream_with_sparks_names_and_types(void **state)
         {"SELECT value FROM s WATERMARK timestamp DELAY OF INTERVAL 10 SECONDS", "value BIGINT"},
         {"SELECT w.value FROM s WATERMARK timestamp DELAY OF INTERVAL '1' MINUTE AS w",
          "value BIGINT"},
+        {"SELECT value AS a FROM s UNION ALL SELECT CAST(1 AS DOUBLE) FROM s", "a DOUBLE"},
+        {"SELECT a FROM (SELECT value AS a FROM s UNION ALL SELECT d FROM v) u WHERE u.a > 1",
+         "a BIGINT"},
         {"SELECT value, x FROM s LATERAL VIEW explode(array(1, 2)) t AS x",
          "value BIGINT,x INT NOT NULL"},
         {"SELECT t.*, s.value FROM s LATERAL VIEW OUTER posexplode(array(value)) t AS p, e",
@@ -254,6 +257,7 @@ static void tables_and_settings_that_are_wrong_are_refused(void **state)
     expect_all_wrong(cases, sizeof cases / sizeof cases[0]);
 }
 
+/* long because: it is one table. */
 static void what_continuous_mode_does_not_run_is_refused_with_sparks_text(void **state)
 {
     static const char append[] =
@@ -349,6 +353,10 @@ static void a_select_of_what_ends_is_answered_at_once(void **state)
     (void)state;
     expect_rows(context, "SELECT 1 + 1 AS two, 'a' || 'b' AS ab, NULL AS n WHERE true",
                 "+---+---+----+\n|two|ab |n   |\n+---+---+----+\n|2  |ab |NULL|\n+---+---+----+\n");
+    expect_rows(context, "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL (SELECT 3)",
+                "+---+\n|n  |\n+---+\n|1  |\n|2  |\n|3  |\n+---+\n");
+    expect_rows(context, "SELECT n * 10 AS n FROM (SELECT 1 AS n UNION ALL SELECT 2) u WHERE n > 1",
+                "+---+\n|n  |\n+---+\n|20 |\n+---+\n");
     expect_rows(context, "SELECT 1 AS one WHERE false", "+---+\n|one|\n+---+\n+---+\n");
     expect_rows(context, "SELECT * FROM m", "+---+---+\n|id |v  |\n+---+---+\n+---+---+\n");
     leat_context_destroy(context);
@@ -472,6 +480,18 @@ static void insert_makes_a_query_whose_rows_a_select_reads(void **state)
     expect_rows(context, "SELECT * FROM m",
                 "+----+---+\n|id  |v  |\n+----+---+\n|1   |one|\n|2   |two|\n|NULL|3  |\n"
                 "+----+---+\n");
+    static const char both[] = "CREATE TABLE twice USING memory;"
+                               "INSERT INTO twice SELECT id FROM m WHERE id = 1 UNION ALL SELECT "
+                               "id * 10 FROM m WHERE id = "
+                               "1";
+    const char *rest = both;
+    assert_int_equal(leat_sql(context, rest, &rest, &result), LEAT_OK);
+    assert_int_equal(leat_sql(context, rest, &rest, &result), LEAT_OK);
+    doors_start(result.query);
+    if (leat_await(result.query, DOORS_PATIENCE_NS) != LEAT_OK)
+        fail_msg("%s", leat_query_error(result.query));
+    leat_query_destroy(result.query);
+    expect_rows(context, "SELECT id FROM twice", "+---+\n|id |\n+---+\n|1  |\n|10 |\n+---+\n");
     expect_rows(context, "SELECT upper(v) AS u FROM m WHERE id IS NOT NULL",
                 "+---+\n|u  |\n+---+\n|ONE|\n|TWO|\n+---+\n");
     leat_context_destroy(context);

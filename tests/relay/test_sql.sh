@@ -3,7 +3,7 @@
 # common table expressions make of them what they say; what cannot be processed goes to the table for it.
 . "$(dirname "$0")/lib.sh"
 
-topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic dead 1 && checkpoint root || exit 1
+topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic both 1 && topic dead 1 && checkpoint root || exit 1
 
 tables() {
     cat <<END
@@ -43,6 +43,14 @@ keeps() {
         SELECT * FROM m;" | grep -c '^|1 ')
     [ "$wanted" -gt 0 ] && has_count "$kept" "$wanted"
 }
+unites() {
+    local before
+    before=$("$envelopes" count "$kafka" "$in")
+    job "CREATE OR REPLACE TABLE many USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$both',
+             trigger 'availableNow', queryName 'unites');
+         INSERT INTO many SELECT key, value FROM records UNION ALL SELECT key, value FROM records;" &&
+        has_count "$both" $((2 * before))
+}
 multiplies() {
     local before
     before=$("$envelopes" count "$kafka" "$in")
@@ -59,6 +67,7 @@ buries() {
 check "records cross unchanged" crosses 2000 1
 check "a second run goes on from the checkpoint" crosses 500 2
 check "views, common table expressions, queries in FROM and conditions keep what they say" keeps
+check "a union of one topic with itself has each record twice" unites
 check "a lateral view makes three of one" multiplies
 check "records that cannot be processed go to the table of dead letters" buries
 check "EXPLAIN tells source, sink and guarantee" answers 'at-least-once' "EXPLAIN EXTENDED $copies"

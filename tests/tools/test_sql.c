@@ -85,8 +85,8 @@ static void a_memory_table_is_filled_and_read_in_one_script(void **state)
 
 static char *script(const char *text)
 {
-    static char path[] = "/tmp/leat-test-sql-XXXXXX.sql";
-    strcpy(path, "/tmp/leat-test-sql-XXXXXX.sql");
+    static char path[64];
+    (void)snprintf(path, sizeof path, "/tmp/leat-test-sql-XXXXXX.sql");
     int fd = mkstemps(path, 4);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
