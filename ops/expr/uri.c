@@ -320,7 +320,7 @@ static size_t parse_hierarchical(const struct scan *scan, size_t at, struct lt_u
     return query_end;
 }
 
-/* "mailto:a@b.c": nothing of it but the scheme has a name. */
+/* "mailto:someone@host": nothing of it but the scheme has a name. */
 static size_t parse_opaque(const struct scan *scan, size_t at)
 {
     size_t end = find(scan, at, "#");
