@@ -19,6 +19,8 @@
 
 #include "core/base/error.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/generator.h"
+#include "ops/expr/program.h"
 #include "ops/expr/session.h"
 #include "ops/expr/substitute.h"
 #include "ops/flatmap.h"
@@ -76,6 +78,26 @@ static struct lt_plan_node *reach_around(const struct lt_plan_node *project,
     return copy;
 }
 
+/* What is known to be wrong only now that a constant stands where a column did (a pattern) must go
+ * on failing where it is reached, and not keep the query from starting: such steps stay apart. */
+static bool can_be_made(const struct lt_plan_node *node)
+{
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+        if (lt_generator_call(node->expressions[i]) != NULL)
+            continue;
+        const struct lt_program_options options = {.expressions = &node->expressions[i],
+                                                   .texts = &node->expression_texts[i],
+                                                   .count = 1,
+                                                   .schema = node->inputs[0]->schema,
+                                                   .session = node->session};
+        struct lt_program *program;
+        if (lt_program_create(&options, &program, NULL) != LT_OK)
+            return false;
+        lt_program_destroy(program);
+    }
+    return true;
+}
+
 /* One rule on the nodes at `i` and `i + 1`; `*count` goes down when they become one. */
 static bool improve(struct lt_plan_node **nodes, uint32_t i, uint32_t *count,
                     struct lt_arena *arena)
@@ -85,6 +107,8 @@ static bool improve(struct lt_plan_node **nodes, uint32_t i, uint32_t *count,
     if ((!is_filter && second->kind != LT_PLAN_PROJECT) || !can_reach_around(first, second))
         return false;
     struct lt_plan_node *around = reach_around(first, second, arena);
+    if (!can_be_made(around))
+        return false;
     nodes[i] = around;
     if (is_filter) {
         around->schema = first->inputs[0]->schema;

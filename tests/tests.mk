@@ -23,6 +23,13 @@ test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests r
 conformance: $(BUILD)/tests/ops/expr/test_conformance ## the cases of a live Spark, a line for each file; CASES=DIR runs others
 	@CASES='$(CASES)' $(BUILD)/tests/ops/expr/test_conformance
 
+.PHONY: fuzz-expressions
+FUZZ_EXPRESSIONS ?= 100000
+fuzz-expressions: $(BUILD)/tests/ops/expr/test_fuzz_expressions ## random expressions, evaluated in two ways; and by Spark where it is
+	@seed=$$(date +%s); FUZZ_EXPRESSIONS=$(FUZZ_EXPRESSIONS) FUZZ_SEED=$$seed $<
+	@FUZZ_EXPRESSIONS=1000 FUZZ_SEED=$$(date +%s) FUZZ_FILE=$(BUILD)/fuzz.tsv $< >/dev/null
+	@tests/ops/expr/fuzz_spark $(BUILD)/fuzz.tsv || [ $$? = 77 ]
+
 # ---------------------------------------------------------------------------------------------- check
 .PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan
 check: setup-build setup-test setup-check ## style, rooms, the Spin model, and the tests under each sanitizer

@@ -345,10 +345,21 @@ int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const stru
 /* ------------------------------------------------------------------------------- names and schema
  */
 
+/* A column, or a field reached from one by dots. */
+static bool is_dotted(const struct lt_expression *node)
+{
+    while (node->kind == LT_EXPR_FIELD)
+        node = node->arguments[0];
+    return node->kind == LT_EXPR_COLUMN;
+}
+
 const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
 {
-    bool has_name = expression->kind == LT_EXPR_ALIAS || expression->kind == LT_EXPR_COLUMN ||
-                    expression->kind == LT_EXPR_FIELD;
+    bool is_cast_column =
+        expression->kind == LT_EXPR_CAST && expression->arguments[0]->kind == LT_EXPR_COLUMN;
+    if (is_cast_column)
+        return expression->arguments[0]->name;
+    bool has_name = expression->kind == LT_EXPR_ALIAS || is_dotted(expression);
     return has_name ? expression->name : lt_expr_text(expression, arena);
 }
 

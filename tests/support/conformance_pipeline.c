@@ -13,7 +13,7 @@
 #include "core/text/json_write.h"
 #include "ops/catalog.h"
 
-enum { CHAIN_MAX = 4, ROWS_IN_FLIGHT = 64 };
+enum { CHAIN_MAX = 1 + PIPELINE_STEPS_MAX, ROWS_IN_FLIGHT = 64 };
 
 struct chain;
 
@@ -57,19 +57,35 @@ static void add_node(struct chain *chain, enum lt_plan_kind kind, const char *co
     chain->nodes[chain->count++] = node;
 }
 
+static bool refuse(struct chain *chain, int code, const struct lt_error *error)
+{
+    set_error(chain->result, code == LT_E_PARSE ? "parse-error" : "analysis-error",
+              error->condition, error->sqlstate);
+    return false;
+}
+
 static bool analyse(struct chain *chain)
 {
     struct lt_error error;
     lt_error_clear(&error);
     for (unsigned i = 1; i < chain->count; i++) {
         int code = lt_ops_analyse(chain->nodes[i], LT_OPS_CONTINUOUS, chain->arena, &error);
-        if (code == LT_OK)
-            code = lt_ops_create(chain->nodes[i], &chain->operators[i], &error);
-        if (code != LT_OK) {
-            set_error(chain->result, code == LT_E_PARSE ? "parse-error" : "analysis-error",
-                      error.condition, error.sqlstate);
-            return false;
-        }
+        if (code != LT_OK)
+            return refuse(chain, code, &error);
+    }
+    return true;
+}
+
+static bool create(struct chain *chain)
+{
+    struct lt_error error;
+    lt_error_clear(&error);
+    chain->count =
+        1 + lt_ops_optimise(chain->nodes + 1, chain->count - 1, chain->nodes[0], chain->arena);
+    for (unsigned i = 1; i < chain->count; i++) {
+        int code = lt_ops_create(chain->nodes[i], &chain->operators[i], &error);
+        if (code != LT_OK)
+            return refuse(chain, code, &error);
     }
     return true;
 }
@@ -136,15 +152,29 @@ void conformance_pipeline_run(const char *where, const char *const *items, unsig
                               const struct conformance_rows *rows, const struct lt_session *session,
                               struct pipeline_result *out)
 {
+    const struct pipeline_step steps[2] = {{.where = where},
+                                           {.items = items, .item_count = item_count}};
+    unsigned first = where == NULL;
+    conformance_chain_run(steps + first, 2 - first, rows, session, out);
+}
+
+void conformance_chain_run(const struct pipeline_step *steps, unsigned step_count,
+                           const struct conformance_rows *rows, const struct lt_session *session,
+                           struct pipeline_result *out)
+{
     struct chain chain = {.arena = lt_arena_create(), .count = 1, .result = out};
     *out = (struct pipeline_result){.kind = "rows", .type = "-"};
     chain.nodes[0] = lt_plan_node_create(chain.arena, LT_PLAN_READ, 0);
     chain.nodes[0]->schema = rows->schema;
-    if (where != NULL)
-        add_node(&chain, LT_PLAN_FILTER, &where, 1, session);
-    add_node(&chain, LT_PLAN_PROJECT, items, item_count, session);
-    bool is_made =
-        analyse(&chain) && lt_counters_create(NULL, "case", &chain.counters, NULL) == LT_OK;
+    lt_assert(step_count <= PIPELINE_STEPS_MAX);
+    for (unsigned i = 0; i < step_count; i++) {
+        if (steps[i].where != NULL)
+            add_node(&chain, LT_PLAN_FILTER, &steps[i].where, 1, session);
+        else
+            add_node(&chain, LT_PLAN_PROJECT, steps[i].items, steps[i].item_count, session);
+    }
+    bool is_made = analyse(&chain) && create(&chain) &&
+                   lt_counters_create(NULL, "case", &chain.counters, NULL) == LT_OK;
     if (is_made) {
         const struct lt_type *schema = chain.nodes[chain.count - 1]->schema;
         (void)snprintf(out->type, sizeof out->type, "%s",

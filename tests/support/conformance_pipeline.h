@@ -21,7 +21,19 @@ struct pipeline_result {
     unsigned row_count;            /* before the error, if there is one */
 };
 
-/* `where` NULL: all rows. */
+/* A condition, or a select list. */
+struct pipeline_step {
+    const char *where; /* NULL: a select list */
+    const char *const *items;
+    unsigned item_count;
+};
+
+/* The steps in order, improved as a query's are. At most PIPELINE_STEPS_MAX. */
+enum { PIPELINE_STEPS_MAX = 7 };
+void conformance_chain_run(const struct pipeline_step *steps, unsigned step_count,
+                           const struct conformance_rows *rows, const struct lt_session *session,
+                           struct pipeline_result *out);
+/* A condition (NULL: all rows), then a select list. */
 void conformance_pipeline_run(const char *where, const char *const *items, unsigned item_count,
                               const struct conformance_rows *rows, const struct lt_session *session,
                               struct pipeline_result *out);

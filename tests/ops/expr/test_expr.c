@@ -22,7 +22,7 @@ static void binds_operators_by_their_precedence(void **state)
     expect_text("a | b & c ^ d", "(a | ((b & c) ^ d))");
     expect_text("a << 1 + 2", "(a << (1 + 2))");
     expect_text("-a.b::int", "(- CAST(a.b AS INT))");
-    expect_text("a not between 1 and 2 and b", "((NOT ((a >= 1) AND (a <= 2))) AND b)");
+    expect_text("a not between 1 and 2 and b", "((NOT between(a, 1, 2)) AND b)");
     expect_text("(a in (1, 2)) is not null", "((a IN (1, 2)) IS NOT NULL)");
     expect_text("case a when 1 then 'x' else 'y' end", "CASE WHEN (a = 1) THEN x ELSE y END");
     expect_text("value:a.b[0] > 1", "(value:a.b[0] > 1)");

@@ -92,12 +92,69 @@ static void stars_are_refused_where_spark_refuses_them(void **state)
     EXPECT(cases);
 }
 
+/* What a live Spark calls them. */
+static void columns_without_a_name_are_named_as_in_spark(void **state)
+{
+    static const char *const cases[][2] = {
+        {"id", "id"},
+        {"st.deep.x", "x"},
+        {"CAST(id AS STRING)", "id"},
+        {"CAST(id + 1 AS STRING)", "CAST((id + 1) AS STRING)"},
+        {"TRY_CAST(s AS INT)", "s"},
+        {"named_struct('a', 1).a", "named_struct(a, 1).a"},
+        {"'a'", "a"},
+        {"1e3", "1000.0"},
+        {"DATE'2024-01-01'", "DATE '2024-01-01'"},
+        {"X'0aFF'", "X'0AFF'"},
+        {"id <> 1 AND id > 2 OR id <= 3", "(((NOT (id = 1)) AND (id > 2)) OR (id <= 3))"},
+        {"id > 1 AND id > 2 AND id > 3", "(((id > 1) AND (id > 2)) AND (id > 3))"},
+        {"-id", "(- id)"},
+        {"+id", "(+ id)"},
+        {"~id", "~id"},
+        {"id DIV 2", "(id div 2)"},
+        {"id BETWEEN 1 AND 2", "between(id, 1, 2)"},
+        {"id NOT IN (1, 2)", "(NOT (id IN (1, 2)))"},
+        {"s IS NOT NULL", "(s IS NOT NULL)"},
+        {"s NOT LIKE 'a%'", "(NOT s LIKE a%)"},
+        {"s LIKE 'a%' ESCAPE '/'", "s LIKE a% ESCAPE '/'"},
+        {"s RLIKE 'a'", "RLIKE(s, a)"},
+        {"s LIKE ANY ('a', 'b')", "likeany(s)"},
+        {"s NOT LIKE ALL ('a', 'b')", "notlikeall(s)"},
+        {"s || 'x'", "concat(s, x)"},
+        {"if(id = 1, 1, 2)", "(IF((id = 1), 1, 2))"},
+        {"CASE id WHEN 1 THEN 'a' ELSE 'b' END", "CASE WHEN (id = 1) THEN a ELSE b END"},
+        {"UPPER(s)", "upper(s)"},
+        {"substr(s, 2)", "substr(s, 2, 2147483647)"},
+        {"trim(LEADING 'a' FROM s)", "TRIM(LEADING a FROM s)"},
+        {"sqrt(id)", "SQRT(id)"},
+        {"pow(id, 2)", "pow(id, 2)"},
+        {"log(id)", "LOG(E(), id)"},
+        {"round(id)", "round(id, 0)"},
+        {"m['a']", "m[a]"},
+        {"struct(id AS x, s)", "struct(id AS x, s)"},
+        {"transform(array(id), (x, i) -> x + i)",
+         "transform(array(id), lambdafunction((namedlambdavariable() + namedlambdavariable()), "
+         "namedlambdavariable(), namedlambdavariable()))"},
+        {"from_json(s, 'a INT')", "from_json(s)"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fixture f;
+        struct lt_expr_list list;
+        set_up(&f);
+        assert_int_equal(lt_expr_parse_list(cases[i][0], f.arena, &list, &f.error), LT_OK);
+        assert_string_equal(lt_expr_output_name(list.expressions[0], f.arena), cases[i][1]);
+        lt_arena_destroy(f.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stars_stand_for_columns_and_for_the_fields_of_structs),
         cmocka_unit_test(stars_among_arguments_become_arguments),
         cmocka_unit_test(stars_are_refused_where_spark_refuses_them),
+        cmocka_unit_test(columns_without_a_name_are_named_as_in_spark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
