@@ -417,15 +417,12 @@ size_t lt_utf8_initcap(const void *data, size_t size_bytes, uint8_t *out)
     bool is_first = true;
     while (at < end) {
         bool is_blank = *at == ' ';
-        uint8_t lower[2 * 4];
-        size_t lower_bytes = put_lower(begin, &at, end, lower);
-        const uint8_t *from = lower;
-        if (is_first && !is_blank) { /* the first letter of what lower case made of it */
-            struct cased cased = title_of(lt_utf8_next(&from, lower + lower_bytes));
+        if (is_first && !is_blank) { /* what is a capital letter already stays as it is */
+            struct cased cased = title_of(lt_utf8_next(&at, end));
             done += put(&cased, out + done);
+        } else {
+            done += put_lower(begin, &at, end, out + done);
         }
-        while (from < lower + lower_bytes)
-            out[done++] = *from++;
         is_first = is_blank;
     }
     return done;

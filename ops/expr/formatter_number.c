@@ -239,7 +239,8 @@ static void put_magnitude(const struct lt_format_spec *spec, double value,
     if (is_scientific) {
         int power = value == 0 ? 0 : digits.exponent - 1;
         put_mantissa(&digits, precision, out);
-        (void)snprintf(exponent, EXPONENT_SIZE, "e%c%02d", power < 0 ? '-' : '+', power < 0 ? -power : power);
+        (void)snprintf(exponent, EXPONENT_SIZE, "e%c%02d", power < 0 ? '-' : '+',
+                       power < 0 ? -power : power);
     } else {
         put_decimal(&digits, precision, out);
     }

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 static enum lt_kernel is_nan(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
@@ -23,6 +23,36 @@ static enum lt_kernel nan_value(struct lt_machine *machine, const struct lt_call
         return LT_KERNEL_NULL;
     out->f64 = lt_argument(machine, call, is_first ? 0 : 1)->f64;
     return LT_KERNEL_VALUE;
+}
+
+/* A float beside a float or NULL stays one; else both become doubles. */
+static int infer_nan_value(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression **arguments = call->arguments;
+    enum lt_type_kind second = arguments[1]->type->kind;
+    bool is_float = arguments[0]->type->kind == LT_TYPE_FLOAT &&
+                    (second == LT_TYPE_FLOAT || second == LT_TYPE_VOID);
+    for (uint32_t i = 0; i < 2 && !is_float; i++) {
+        int code = arguments[i]->type->kind == LT_TYPE_FLOAT
+                       ? lt_analyser_cast(analyser, &arguments[i], lt_type_simple(LT_TYPE_DOUBLE))
+                       : LT_OK;
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_INFER_LETTERS;
+}
+
+/* Of NULLs alone, the NULL without a type. */
+static int infer_extreme(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    (void)analyser;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        const struct lt_expression *argument = call->arguments[i];
+        if (argument->kind != LT_EXPR_LITERAL || argument->type->kind != LT_TYPE_VOID)
+            return LT_INFER_LETTERS;
+    }
+    *call = *call->arguments[0];
+    return LT_OK;
 }
 
 /* The extreme of the arguments that are not NULL; of equals the first. */
@@ -87,13 +117,15 @@ static const struct lt_function functions[] = {
     {"isnan", NULL, "isnan(a)", "True when a is NaN; false for NULL.", "isnan(double('NaN'))",
      "true", LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("d", "B", is_nan)}},
     {"nanvl", NULL, "nanvl(a, b)", "a, or b when a is NaN.", "nanvl(double('NaN'), 5)", "5.0",
-     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("dd", "d", nan_value)}},
+     LT_NULL_AWARE, DETERMINISTIC,
+     .signatures = {LT_KERNEL("dd", "d", nan_value), LT_KERNEL("ff", "f", nan_value)},
+     .infer = infer_nan_value},
     {"greatest", NULL, "greatest(a, b, ...)", "The greatest argument that is not NULL.",
      "greatest(1, 3, 2)", "3", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}},
+     .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme},
     {"least", NULL, "least(a, b, ...)", "The least argument that is not NULL.", "least(1, 3, 2)",
      "1", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {{"WWW*", "W", least, LT_OP_CALL, LT_FAMILY_ORDER}}},
+     .signatures = {{"WWW*", "W", least, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme},
 };
 
 const struct lt_function_group lt_functions_condition = {"condition", functions,

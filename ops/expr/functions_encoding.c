@@ -117,8 +117,23 @@ static enum lt_kernel bad_base64(struct lt_machine *machine, const struct lt_cal
                             "the value is not base64");
 }
 
+/* Behind the padding nothing of the alphabet may follow; what needs two '=' has them side by side.
+ */
+static bool is_base64_end(struct lt_bytes from, uint32_t at, uint32_t digits)
+{
+    if (digits % 4 < 2)
+        return false;
+    if (digits % 4 == 2 && (++at >= from.size_bytes || from.data[at] != '='))
+        return false;
+    while (++at < from.size_bytes) {
+        if (from.data[at] != 0 && strchr(BASE64, from.data[at]) != NULL)
+            return false;
+    }
+    return true;
+}
+
 /* What is no digit of the alphabet is passed over between digits (line ends), as Java's MIME
- * decoder does; after the padding nothing may follow. */
+ * decoder does. */
 static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
 {
@@ -126,16 +141,14 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
     uint8_t *bytes = lt_machine_alloc(machine, (size_t)from.size_bytes / 4 * 3 + 3);
     if (bytes == NULL)
         return lt_machine_too_large(machine, call);
-    uint32_t used = 0, word = 0, digits = 0, padding = 0;
+    uint32_t used = 0, word = 0, digits = 0;
     for (uint32_t i = 0; i < from.size_bytes; i++) {
         uint8_t c = from.data[i];
         const char *digit = c == 0 ? NULL : strchr(BASE64, c);
-        if (c == '=')
-            padding++;
-        else if (digit == NULL)
-            continue;
-        else if (padding > 0)
+        if (c == '=' && !is_base64_end(from, i, digits))
             return bad_base64(machine, call);
+        if (c == '=')
+            break;
         if (digit == NULL)
             continue;
         word = word << 6 | (uint32_t)(digit - BASE64);
@@ -146,7 +159,7 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
         }
     }
     uint32_t left = digits % 4;
-    if (left == 1 || (padding > 0 && left + padding != 4))
+    if (left == 1)
         return bad_base64(machine, call);
     if (left >= 2)
         bytes[used++] = (uint8_t)(left == 2 ? word >> 4 : word >> 10);
@@ -463,13 +476,24 @@ static int infer_decode(struct lt_analyser *analyser, struct lt_expression *call
     return lt_analyse(analyser, call);
 }
 
+/* A number with a fraction is shown without it. */
+static int infer_hex(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    int code = LT_OK;
+    if (lt_type_is_fraction(type) || type->kind == LT_TYPE_DECIMAL)
+        code = lt_analyser_cast(analyser, &call->arguments[0], lt_type_simple(LT_TYPE_BIGINT));
+    return code == LT_OK ? LT_INFER_LETTERS : code;
+}
+
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
     {"hex", NULL, "hex(a)", "A number or bytes in hexadecimal digits.", "hex(255)", "FF",
      DETERMINISTIC,
      .signatures = {LT_KERNEL("l", "s", hex_number), LT_KERNEL("x", "s", hex_bytes),
-                    LT_KERNEL("s", "s", hex_bytes)}},
+                    LT_KERNEL("s", "s", hex_bytes)},
+     .infer = infer_hex},
     {"unhex", NULL, "unhex(str)", "The bytes of hexadecimal digits; NULL if it is none.",
      "string(unhex('4142'))", "AB", DETERMINISTIC, .signatures = {LT_KERNEL("s", "x", unhex)}},
     {"base64", NULL, "base64(a)", "The bytes in base64.", "base64('foo')", "Zm9v", DETERMINISTIC,

@@ -113,7 +113,7 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("s", "v", raise_error)}},
     {"assert_true", NULL, "assert_true(condition[, text])",
      "NULL when the condition is true; else the record fails.", "assert_true(1 < 2)", "NULL",
-     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("B[s]", "v", assert_true)}},
+     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("P[s]", "v", assert_true)}},
 };
 
 const struct lt_function_group lt_functions_other = {"other", functions,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 static enum lt_kernel put_text(struct lt_machine *machine, const struct lt_call *call,
                                const char *text, union lt_value *out)
@@ -52,6 +52,21 @@ static enum lt_kernel current_user(struct lt_machine *machine, const struct lt_c
     return put_text(machine, call, call->state, out);
 }
 
+/* Strings have the one collation that compares bytes. */
+static enum lt_kernel collation(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    return put_text(machine, call, "SYSTEM.BUILTIN.UTF8_BINARY", out);
+}
+
+static int infer_collation(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    if (!lt_letter_accepts('s', type) && type->kind != LT_TYPE_VOID)
+        return lt_analyser_unexpected(analyser, call, 0, "a STRING");
+    return LT_INFER_LETTERS;
+}
+
 static const struct lt_function functions[] = {
     {"version", NULL, "version()", "The version of leat.", "version()", NULL, .is_total = true,
      .signatures = {LT_KERNEL("", "s", version)}},
@@ -64,6 +79,9 @@ static const struct lt_function functions[] = {
     {"current_user", "user,session_user", "current_user()", "The user that runs the process.",
      "current_user()", NULL, .is_total = true, .prepare = prepare_user,
      .signatures = {LT_KERNEL("", "s", current_user)}},
+    {"collation", NULL, "collation(str)", "The name of the string's collation.", "collation('a')",
+     "SYSTEM.BUILTIN.UTF8_BINARY", LT_NULL_AWARE, .is_deterministic = true, .is_total = true,
+     .signatures = {LT_KERNEL("s", "s", collation)}, .infer = infer_collation},
 };
 
 const struct lt_function_group lt_functions_session = {"session", functions,

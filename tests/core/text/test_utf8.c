@@ -139,6 +139,7 @@ static void case_follows_unicode(void **state)
     gives(lt_utf8_initcap, "hELLO wORLD-foo bar_baz", "Hello World-foo Bar_baz");
     gives(lt_utf8_initcap, "élan 1st ǆ ", "Élan 1st ǅ ");
     gives(lt_utf8_initcap, "ÀÉßİı", "Àéßi̇ı");
+    gives(lt_utf8_initcap, "İı ẞA Ǆa ΑΣ ᾼx", "İı ẞa ǅa Ας ᾼx");
     gives(lt_utf8_initcap, "ßa ﬁx ŉb ᾳ ა", "Ssa Fix ʼNb ᾼ ა");
 }
 

@@ -36,7 +36,7 @@ static const struct {
     {"errors.tsv", 260},     {"hash.tsv", 168},
     {"json.tsv", 274},       {"math.tsv", 454},
     {"pipelines.tsv", 22},   {"regexp.tsv", 183},
-    {"string.tsv", 549},     {"url.tsv", 95},
+    {"string.tsv", 550},     {"url.tsv", 95},
 };
 
 struct counts {

@@ -88,7 +88,7 @@ static void ciphers_take_modes_keys_and_vectors(void **state)
            "a");
     expect("aes_encrypt('a', '0000111122223333') = aes_encrypt('b', '0000111122223333')", "false");
     expect("aes_encrypt('a', 'short')", "INVALID_PARAMETER_VALUE.AES_KEY_LENGTH");
-    expect("aes_encrypt('a', '0000111122223333', 'XXX')", "UNSUPPORTED_FEATURE.AES_MODE");
+    expect("aes_encrypt('a', '0000111122223333', 'OFB')", "UNSUPPORTED_FEATURE.AES_MODE");
     expect("aes_encrypt('a', '0000111122223333', 'GCM', 'PKCS')", "UNSUPPORTED_FEATURE.AES_MODE");
     expect("aes_encrypt('a', '0000111122223333', 'CBC', 'PKCS', X'00')",
            "INVALID_PARAMETER_VALUE.AES_IV_LENGTH");
@@ -105,6 +105,11 @@ static void texts_become_binary_by_their_format(void **state)
 {
     (void)state;
     expect("hex(to_binary('4', 'hex'))", "04");
+    expect("hex(1.5)", "1");
+    expect("hex(unbase64('YQ\\n==\\n=.'))", "61");
+    expect("unbase64('Y Q = =')", "CONVERSION_INVALID_INPUT");
+    expect("unbase64('QUI=QUI=')", "CONVERSION_INVALID_INPUT");
+    expect("unbase64('=')", "CONVERSION_INVALID_INPUT");
     expect("to_binary('zz', 'hex')", "CONVERSION_INVALID_INPUT");
     expect("hex(to_binary('QU I=', 'base64'))", "4142");
     expect("to_binary('QUI= ', 'base64')", "CONVERSION_INVALID_INPUT");
@@ -118,6 +123,10 @@ static void texts_become_binary_by_their_format(void **state)
     expect("decode(NULL, NULL, 'none', 'some')", "none");
     expect("decode(3, 1, 'a', 2, 'b')", "NULL");
     expect("decode(1, 1, 'a', 2, raise_error('not reached'))", "a");
+    expect("typeof(greatest(NULL, NULL))", "void");
+    expect("typeof(nanvl(1F, NULL))", "float");
+    expect("typeof(nanvl(1F, 2))", "double");
+    expect("assert_true('x')", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
     expect("decode(1)", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION");
 }
 
