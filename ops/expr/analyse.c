@@ -452,17 +452,27 @@ int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argu
     return LT_OK;
 }
 
-/* Lambdas wait for the types of their parameters, which the function around them knows. */
-static bool is_analysed_later(const struct lt_expression *node,
-                              const struct lt_expression *argument)
+static bool is_higher(const struct lt_expression *call)
 {
-    if (node->kind != LT_EXPR_CALL || argument->kind != LT_EXPR_LAMBDA)
-        return false;
-    int32_t index = lt_function_find(node->name);
+    int32_t index = lt_function_find(call->name);
     const char *group = "";
     if (index >= 0)
         (void)lt_function_at((size_t)index, &group);
-    return index < 0 || strcmp(group, lt_functions_higher.name) == 0;
+    return strcmp(group, lt_functions_higher.name) == 0;
+}
+
+/* Lambdas wait for the types of their parameters, which the function around them knows; a lambda
+ * that stands where the function takes a value does not. */
+static bool is_analysed_later(const struct lt_expression *node, uint32_t argument)
+{
+    if (node->kind != LT_EXPR_CALL || node->arguments[argument]->kind != LT_EXPR_LAMBDA)
+        return false;
+    int32_t index = lt_function_find(node->name);
+    if (index < 0)
+        return true;
+    const struct lt_function *function = lt_function_at((size_t)index, NULL);
+    char letter = lt_signature_parameter(&function->signatures[0], argument, node->argument_count);
+    return is_higher(node) && (letter == 'L' || letter == '\0');
 }
 
 /* TIMESTAMP '...' without a zone is of the session's, which the parser did not know. */
@@ -492,8 +502,14 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
     if (code != LT_OK)
         return code;
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {
-        if (node->kind == LT_EXPR_LAMBDA || is_analysed_later(node, node->arguments[i]))
+        if (node->kind == LT_EXPR_LAMBDA || is_analysed_later(node, i))
             continue;
+        if (node->kind == LT_EXPR_CALL && node->arguments[i]->kind == LT_EXPR_LAMBDA &&
+            is_higher(node))
+            return lt_analyser_fail(
+                analyser, LT_E_ANALYSIS, node->arguments[i],
+                "INVALID_LAMBDA_FUNCTION_CALL.PARAMETER_DOES_NOT_ACCEPT_LAMBDA_FUNCTION", "42K0D",
+                "argument %u of \"%s\" is a value, not a lambda", i + 1, node->name);
         code = lt_analyse(analyser, node->arguments[i]);
         if (code != LT_OK)
             return code;

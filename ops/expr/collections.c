@@ -81,6 +81,11 @@ int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expres
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,
                                           const struct lt_type *b)
 {
+    if (lt_type_is_number(a) && lt_type_is_number(b))
+        return a->kind > b->kind ? a : b;
+    if ((a->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(b)) ||
+        (b->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(a)))
+        return NULL;
     const struct lt_type *common = lt_coerce_common_strict(&analyser->coerce, a, b);
     if (common == NULL || common->kind != LT_TYPE_DECIMAL)
         return common;
@@ -90,6 +95,18 @@ const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const st
         return common;
     bool is_integer = is_one ? lt_type_is_integral(b) : is_other && lt_type_is_integral(a);
     return is_integer ? common : NULL;
+}
+
+/* Recursion is bounded by the depth of types. */
+bool lt_collection_alike(const struct lt_type *a, const struct lt_type *b)
+{
+    if (!lt_type_is_nested(a) || a->kind != b->kind || a->field_count != b->field_count)
+        return lt_type_equal(a, b);
+    for (uint32_t i = 0; i < a->field_count; i++) {
+        if (!lt_collection_alike(a->fields[i].type, b->fields[i].type))
+            return false;
+    }
+    return true;
 }
 
 int lt_collection_cast_element(struct lt_analyser *analyser, struct lt_expression *call,

@@ -56,9 +56,12 @@ int lt_collection_needs_order(struct lt_analyser *analyser, struct lt_expression
 int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expression *call,
                             const struct lt_type *type);
 /* Where an element and a value meet without changing what either is: as lt_coerce_common_strict(),
- * but a decimal only takes the integers it can hold. NULL: nowhere. */
+ * but a decimal only takes the integers it can hold, and an integer beside a float becomes one.
+ * NULL: nowhere. */
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,
                                           const struct lt_type *b);
+/* Are the types the same but for the names of fields? */
+bool lt_collection_alike(const struct lt_type *a, const struct lt_type *b);
 /* Brings the elements of the array argument 0 and the argument `value` to `type`. */
 int lt_collection_cast_element(struct lt_analyser *analyser, struct lt_expression *call,
                                uint32_t value, const struct lt_type *type);

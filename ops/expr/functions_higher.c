@@ -4,6 +4,7 @@
  */
 #include "ops/expr/aside.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/collections.h"
 #include "ops/expr/higher.h"
 
 static int finish(struct lt_expression *call, const struct lt_type *type, bool nullable)
@@ -100,7 +101,7 @@ static int infer_aggregate(struct lt_analyser *analyser, struct lt_expression *c
     struct lt_expression *merge = call->arguments[2];
     if (merge->type->kind == LT_TYPE_VOID)
         merge->arguments[0] = lt_coerce_cast(merge->arguments[0], type, analyser->coerce.arena);
-    else if (!lt_type_equal(merge->type, type))
+    else if (!lt_collection_alike(merge->type, type))
         return lt_analyser_unexpected(analyser, call, 2, lt_analyser_shown(analyser, type));
     merge->type = type;
     if (call->argument_count == 4) {

@@ -144,8 +144,9 @@ static int infer_contains_key(struct lt_analyser *analyser, struct lt_expression
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.NULL_TYPE",
                                 "42K09", "\"%s\" does not take a NULL without a type", call->name);
     const struct lt_type *key =
-        map->kind == LT_TYPE_MAP ? lt_collection_tight(analyser, map->fields[0].type, wanted->type)
-                                 : NULL;
+        map->kind == LT_TYPE_MAP
+            ? lt_coerce_common_strict(&analyser->coerce, map->fields[0].type, wanted->type)
+            : NULL;
     if (key == NULL)
         return lt_analyser_fail(
             analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", "42K09",
