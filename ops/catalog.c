@@ -80,10 +80,10 @@ static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena,
             return code;
         count += lists[i].count;
     }
-    if (count == 0 || count > LT_LIMIT_COLUMNS)
+    if (count > LT_LIMIT_COLUMNS)
         return lt_error_set(
             error, LT_E_LIMIT,
-            "cannot analyse the select list: it gives %zu columns; hint: 1 to %d can be", count,
+            "cannot analyse the select list: it gives %zu columns; hint: at most %d can be", count,
             (int)LT_LIMIT_COLUMNS);
     struct lt_expression **expressions = lt_arena_alloc(arena, count * sizeof *expressions);
     const char **texts = lt_arena_alloc(arena, count * sizeof *texts);

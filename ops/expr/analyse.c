@@ -543,7 +543,10 @@ int lt_expr_analyse(struct lt_expression **expression, const char *text,
                     struct lt_arena *arena, struct lt_error *error)
 {
     struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
-    int code = lt_analyse(&analyser, *expression);
+    bool is_star = (*expression)->kind == LT_EXPR_STAR;
+    int code = is_star ? lt_analyser_star_base(&analyser, *expression) : LT_OK;
+    if (code == LT_OK)
+        code = lt_analyse(&analyser, *expression);
     if (code != LT_OK)
         return code;
     if (lt_coerce_is_open(*expression))

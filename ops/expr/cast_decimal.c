@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/text/number.h"
 #include "core/text/number_decimal.h"
+#include "core/text/utf8.h"
 
 enum { SHOWN_BYTES = 64 };
 
@@ -26,10 +27,45 @@ static enum lt_kernel put(struct lt_machine *machine, const struct lt_call *call
     return result == LT_DECIMAL_OK ? LT_KERNEL_VALUE : lt_decimal_out_of_range(machine, call);
 }
 
+/* The value of a decimal digit of any script in the basic plane, as Java reads them; -1: none. */
+static int digit_value(uint32_t code)
+{
+    static const uint16_t zeros[] = {0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66,
+                                     0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20,
+                                     0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
+                                     0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0,
+                                     0xA9F0, 0xAA50, 0xABF0, 0xFF10};
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
+        if (code >= zeros[i] && code < zeros[i] + 10U)
+            return (int)(code - zeros[i]);
+    }
+    return -1;
+}
+
+/* The text with such digits as ASCII's, in the machine's buffer; most texts are as they are. */
+static struct lt_bytes with_ascii_digits(struct lt_machine *machine, struct lt_bytes text)
+{
+    const uint8_t *at = text.data, *end = text.data + text.size_bytes;
+    while (at < end && *at < 0x80)
+        at++;
+    if (at == end)
+        return text;
+    lt_text_clear(&machine->text);
+    for (at = text.data; at < end;) {
+        const uint8_t *from = at;
+        int digit = digit_value(lt_utf8_next(&at, end));
+        if (digit >= 0)
+            lt_text_append_char(&machine->text, (char)('0' + digit));
+        else
+            lt_text_append_n(&machine->text, from, (size_t)(at - from));
+    }
+    return lt_value_bytes(machine->text.data, (uint32_t)machine->text.size_bytes).bytes;
+}
+
 static enum lt_kernel text_to_decimal(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
 {
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes text = with_ascii_digits(machine, lt_argument_bytes(machine, call, 0));
     enum lt_number_result result = lt_number_parse_decimal(
         text.data, text.size_bytes, call->type->precision, call->type->scale, &out->i128);
     if (result == LT_NUMBER_OK)

@@ -227,9 +227,10 @@ static int refuse_base(struct lt_analyser *analyser, const struct lt_expression 
                             "cannot expand \"%s.*\": there is no such struct or input", star->name);
 }
 
-/* The type whose fields name.* stands for. */
-static int analyse_base(struct lt_analyser *analyser, const struct lt_expression *star)
+int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expression *star)
 {
+    if (star->name == NULL)
+        return LT_OK;
     struct lt_expression *base = star->arguments[0];
     struct lt_error quiet, *error = analyser->error;
     analyser->error = &quiet;
@@ -280,8 +281,7 @@ static int expand_items(struct lt_analyser *analyser, struct lt_expression *cons
     uint32_t most = count;
     for (uint32_t i = 0; i < count; i++) {
         const struct lt_expression *item = list[i];
-        int code =
-            item->kind == LT_EXPR_STAR && item->name != NULL ? analyse_base(analyser, item) : LT_OK;
+        int code = item->kind == LT_EXPR_STAR ? lt_analyser_star_base(analyser, item) : LT_OK;
         if (code != LT_OK)
             return code;
         most += item->kind == LT_EXPR_STAR ? most_items(analyser, item) : 0;
