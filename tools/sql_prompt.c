@@ -1,6 +1,6 @@
 /*
- * The prompt: lines are gathered until a statement ends in ';'. Words are completed from keywords,
- * functions, and the tables of the session; what was typed is kept between sessions in
+ * The prompt: lines are gathered until a statement ends in ';'. Words are completed from keywords
+ * and functions; what was typed is kept between sessions in
  * ~/.leat_history (or the file that LEAT_HISTORY names).
  */
 #include <ctype.h>
@@ -101,11 +101,13 @@ static char *join(char *text, char *line)
     return both;
 }
 
-static void run_text(struct lt_tool_sql *sql, char *text)
+static void run_text(struct lt_tool_sql *sql, const char *text)
 {
-    for (char *c = text; *c != '\0'; c++)
+    char *line = lt_tool_copy(text);
+    for (char *c = line; *c != '\0'; c++)
         *c = *c == '\n' ? ' ' : *c; /* one line of history for one statement */
-    add_history(text);
+    add_history(line);
+    free(line);
     (void)lt_tool_sql_text(sql, text); /* what is wrong has been told, and the session goes on */
 }
 

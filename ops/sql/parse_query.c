@@ -309,50 +309,63 @@ static bool parse_cte(struct lt_parser *parser, struct lt_sql_cte *out)
 
 enum { CTES_MAX = 256 };
 
-static bool parse_with(struct lt_parser *parser, struct lt_sql_query **out)
+bool lt_sql_parse_ctes(struct lt_parser *parser, struct lt_sql_cte **out, uint32_t *count)
 {
     uint32_t begin = lt_parser_take(parser).begin;
     if (lt_parser_is_word(parser, 0, "recursive") && !lt_parser_is_word(parser, 1, "as"))
         return lt_parser_later(parser, begin, "WITH RECURSIVE") != NULL;
     struct lt_sql_cte *ctes = lt_arena_alloc(parser->arena, CTES_MAX * sizeof *ctes);
-    uint32_t count = 0;
+    *count = 0;
     do {
-        if (count == CTES_MAX)
+        if (*count == CTES_MAX)
             return lt_parser_refuse(parser, LT_E_LIMIT, "", "", begin, begin + 4,
                                     "more than %d common table expressions", (int)CTES_MAX) != NULL;
-        if (!parse_cte(parser, &ctes[count]))
+        if (!parse_cte(parser, &ctes[*count]))
             return false;
-        count++;
+        ++*count;
     } while (lt_parser_try_symbol(parser, ','));
-    struct lt_sql_query *inner = parse_sets(parser);
-    if (inner == NULL)
-        return false;
-    /* The query in WITH sees the names, so they stand at it, or around a set operation. */
-    inner->ctes = ctes;
-    inner->cte_count = count;
-    inner->begin = begin;
-    *out = inner;
+    *out = ctes;
     return true;
+}
+
+/* A query behind its WITH, with what stands behind it. `(query) LIMIT 1` wraps: the clauses are not
+ * those of the query in brackets. */
+static struct lt_sql_query *parse_rest(struct lt_parser *parser)
+{
+    struct lt_sql_query *query = parse_sets(parser);
+    if (query == NULL || !parse_tail(parser, query))
+        return NULL;
+    query->end = parser->last_end;
+    return query;
 }
 
 struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser)
 {
-    if (++parser->depth > 3 * LT_LIMIT_EXPRESSION_DEPTH) {
-        uint32_t at = lt_parser_peek(parser, 0)->begin;
-        return lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", at, at + 1,
-                                "queries are nested too deep");
-    }
-    struct lt_sql_query *query = NULL;
-    if (!lt_parser_is_word(parser, 0, "with"))
-        query = parse_sets(parser);
-    else if (!parse_with(parser, &query))
+    uint32_t begin = lt_parser_peek(parser, 0)->begin, count = 0;
+    struct lt_sql_cte *ctes = NULL;
+    if (++parser->depth > 3 * LT_LIMIT_EXPRESSION_DEPTH)
+        return lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", begin,
+                                begin + 1, "queries are nested too deep");
+    if (lt_parser_is_word(parser, 0, "with") && !lt_sql_parse_ctes(parser, &ctes, &count))
         return NULL;
+    struct lt_sql_query *query = parse_rest(parser);
     if (query == NULL)
         return NULL;
-    /* `(query) LIMIT 1` wraps: the clauses are not those of the query in brackets. */
-    if (!parse_tail(parser, query))
-        return NULL;
-    query->end = parser->last_end;
+    /* The query in WITH sees the names, so they stand at it, or around a set operation. */
+    query->ctes = ctes;
+    query->cte_count = count;
+    query->begin = begin;
     parser->depth--;
     return query;
+}
+
+struct lt_sql_query *lt_sql_query_with(struct lt_parser *parser, struct lt_sql_query *query,
+                                       struct lt_sql_cte *ctes, uint32_t count)
+{
+    struct lt_sql_query *outer = query_at(parser, query->begin);
+    outer->end = query->end;
+    outer->nested = query;
+    outer->ctes = ctes;
+    outer->cte_count = count;
+    return outer;
 }

@@ -416,6 +416,22 @@ static bool parse_reset(struct lt_parser *parser, struct lt_sql_statement *state
 /* ------------------------------------------------------------------------------------ statements
  */
 
+/* WITH ... in front of a query, or of INSERT, whose query sees the names. */
+static bool parse_with(struct lt_parser *parser, struct lt_sql_statement *statement)
+{
+    struct lt_sql_cte *ctes;
+    uint32_t count;
+    if (!lt_sql_parse_ctes(parser, &ctes, &count))
+        return false;
+    statement->kind = LT_SQL_SELECT;
+    if (lt_parser_is_word(parser, 0, "insert")
+            ? !parse_insert(parser, statement)
+            : (statement->query = lt_sql_parse_query(parser)) == NULL)
+        return false;
+    statement->query = lt_sql_query_with(parser, statement->query, ctes, count);
+    return true;
+}
+
 static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
     static const struct {
@@ -425,6 +441,7 @@ static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *s
         {"create", parse_create},     {"insert", parse_insert},     {"explain", parse_explain},
         {"describe", parse_describe}, {"desc", parse_describe},     {"show", parse_show},
         {"drop", parse_drop},         {"set", parse_set_statement}, {"reset", parse_reset},
+        {"with", parse_with},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (lt_parser_is_word(parser, 0, words[i].word))

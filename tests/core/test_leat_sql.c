@@ -465,7 +465,7 @@ static void insert_makes_a_query_whose_rows_a_select_reads(void **state)
     static const char *const inserts[] = {
         "INSERT INTO m SELECT 1, 'one'",
         "INSERT INTO m BY NAME SELECT 'two' AS v, 2L AS id",
-        "INSERT INTO m (v) SELECT 3",
+        "WITH three AS (SELECT 3 AS n) INSERT INTO m (v) SELECT n FROM three",
     };
     for (size_t i = 0; i < sizeof inserts / sizeof inserts[0]; i++) {
         if (leat_sql(context, inserts[i], NULL, &result) != LEAT_OK)
