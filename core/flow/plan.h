@@ -20,7 +20,7 @@
 enum lt_plan_kind {
     LT_PLAN_READ,      /* format, options, user schema */
     LT_PLAN_FILTER,    /* expressions[0] */
-    LT_PLAN_PROJECT,   /* expressions */
+    LT_PLAN_PROJECT,   /* expressions; generators among them give 0..n rows */
     LT_PLAN_OPERATOR,  /* a user-written operator: create */
     LT_PLAN_UNION,     /* inputs */
     LT_PLAN_WATERMARK, /* name: the column; interval */

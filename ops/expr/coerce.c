@@ -6,6 +6,8 @@
  */
 #include "ops/expr/coerce.h"
 
+#include "ops/expr/collections.h"
+
 #include <string.h>
 
 #include "core/base/ascii.h"
@@ -188,8 +190,10 @@ const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const s
 {
     if (coerce->session->is_legacy && is_string(a) != is_string(b) && is_atomic(a) && is_atomic(b))
         return is_string(a) ? b : a;
-    if (lt_type_is_nested(a) && lt_type_is_nested(b))
-        return lt_coerce_common_strict(coerce, a, b);
+    if (lt_type_is_nested(a) && lt_type_is_nested(b)) {
+        const struct lt_type *common = lt_coerce_common_strict(coerce, a, b);
+        return common == NULL && lt_collection_alike(a, b) ? a : common;
+    }
     return lt_coerce_common(coerce, a, b);
 }
 

@@ -80,6 +80,7 @@ static void an_array_takes_a_value_anywhere(void **state)
            {"array_repeat(1, -1)", "value", "array<int>", "[]"},
            {"array_repeat(1, 2147483647)", "runtime-error", "array<int>",
             "COLLECTION_SIZE_LIMIT_EXCEEDED.PARAMETER 54000"},
+           {"array_append(array(1.5F), 2)", "value", "array<float>", "[1.5,2.0]"},
            {"array_compact(array(NULL, 1, NULL))", "value", "array<int>", "[1]"});
 }
 
@@ -241,6 +242,12 @@ static void sums_may_be_of_any_type(void **state)
             "value", "string", "a.b.c."},
            {"aggregate(array(1, 0), 1D, (s, x) -> s / x)", "runtime-error", "double",
             "DIVIDE_BY_ZERO 22012"},
+           {"aggregate(array(1, 2), named_struct('s', 0), (a, x) -> named_struct('t', a.s + x))",
+            "value", "struct<s:int>", "{\"s\":3}"},
+           {"transform(x -> x, array(1))", "analysis-error", "-",
+            "INVALID_LAMBDA_FUNCTION_CALL.PARAMETER_DOES_NOT_ACCEPT_LAMBDA_FUNCTION 42K0D"},
+           {"upper(x -> x)", "analysis-error", "-",
+            "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION 42K0D"},
            {"aggregate(array(1), 0, (s, x) -> s + 1L)", "analysis-error", "-",
             "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE 42K09"});
 }
