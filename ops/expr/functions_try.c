@@ -40,6 +40,17 @@ static enum lt_kernel divide(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
+/* With text the arguments' own casts are tried, too. */
+static void try_casts_of_text(struct lt_expression *call, struct lt_expression *const *given)
+{
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        struct lt_expression *argument = call->arguments[i];
+        if (argument->kind == LT_EXPR_CAST && argument != given[0] && argument != given[1] &&
+            lt_letter_accepts('s', argument->arguments[0]->type))
+            argument->is_try = true;
+    }
+}
+
 /* The call takes over what the operator was resolved to, under its own name. */
 static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -54,6 +65,7 @@ static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
     size_t row = 0;
     while (strcmp(operators[row].name, function->name) != 0)
         row++;
+    struct lt_expression *const given[] = {call->arguments[0], call->arguments[1]};
     struct lt_expression *inner = lt_analyser_call(analyser, call, operators[row].operator,
                                                    call->arguments[0], call->arguments[1]);
     int code = lt_resolve_call(analyser, inner);
@@ -70,6 +82,7 @@ static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
     call->nullable = true;
     call->arguments = operation->arguments;
     call->argument_count = operation->argument_count;
+    try_casts_of_text(call, given);
     call->signature =
         operation->signature->kernel != NULL ? operation->signature : function->signatures;
     if (inner->kind != LT_EXPR_CAST)

@@ -213,8 +213,8 @@ static bool is_numeric(const struct lt_type *type)
 /* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits).
  * Where a function leaves no choice (`is_forced`), any number becomes the number it wants.
  */
-static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter, bool is_forced,
-                                         const struct lt_expression *argument,
+static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char letter,
+                                         bool is_forced, const struct lt_expression *argument,
                                          const struct lt_type *common, bool *fits)
 {
     const struct lt_type *type = argument->type;
@@ -256,8 +256,7 @@ static bool is_only(const struct lt_function *function, uint32_t index, uint32_t
 
 /* How many casts the signature needs; NO_MATCH if they do not help. */
 static unsigned count_casts(struct lt_analyser *analyser, const struct lt_signature *signature,
-                            const struct lt_function *function,
-                            const struct lt_expression *call)
+                            const struct lt_function *function, const struct lt_expression *call)
 {
     char letter;
     const struct lt_type *common = common_type(analyser, signature, call, &letter);

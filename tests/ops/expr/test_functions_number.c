@@ -30,6 +30,8 @@ static void try_functions_give_null_where_operators_fail(void **state)
     expect("try_add(1)", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION");
     /* Only the operation itself is tried, not its arguments. */
     expect("try_add(CAST('x' AS INT), 1)", "CAST_INVALID_INPUT");
+    expect("try_subtract(1.5, 'x')", "NULL");
+    expect("try_add('5', 3)", "8");
 }
 
 static void numbers_change_their_base_and_find_their_bucket(void **state)
