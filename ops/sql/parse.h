@@ -27,6 +27,8 @@ int lt_sql_parse_query_text(const char *text, struct lt_arena *arena, struct lt_
 
 /* All return NULL or false with parser->error set. */
 struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser);
+/* VALUES ..., that word next. */
+struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser);
 /* WITH a AS (...), ..., that word next. */
 bool lt_sql_parse_ctes(struct lt_parser *parser, struct lt_sql_cte **out, uint32_t *count);
 /* A query that sees these names around its own. */

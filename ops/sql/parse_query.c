@@ -186,6 +186,31 @@ static struct lt_sql_query *parse_table(struct lt_parser *parser)
     return query;
 }
 
+/* VALUES (a, b), (c, d) is SELECT inline(array(struct(a, b), struct(c, d))). */
+struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_take(parser).begin;
+    struct lt_sql_query *query = query_at(parser, begin);
+    struct lt_expression *rows = lt_parser_call(parser, "array", begin, 0);
+    struct lt_parser_items items = {0};
+    if (!lt_sql_parse_list(parser, &items))
+        return NULL;
+    for (uint32_t i = 0; i < items.count; i++) {
+        struct lt_expression *row = items.items[i];
+        bool is_row = row->kind == LT_EXPR_CALL && strcmp(row->name, "struct") == 0;
+        if (!is_row)
+            items.items[i] = lt_parser_call1(parser, "struct", row->begin, row);
+    }
+    rows->arguments = items.items;
+    rows->argument_count = items.count;
+    query->select = lt_arena_alloc(parser->arena, sizeof *query->select);
+    query->select->begin = begin;
+    query->select->from = one_row(parser, begin);
+    lt_parser_push(parser, &query->select->items, lt_parser_call1(parser, "inline", begin, rows));
+    query->end = query->select->end = parser->last_end;
+    return query;
+}
+
 /* -------------------------------------------------------------------------------------- queries */
 
 /* What may stand behind a query as a whole. */
@@ -222,7 +247,7 @@ static struct lt_sql_query *parse_term(struct lt_parser *parser)
     if (lt_parser_is_word(parser, 0, "table"))
         return parse_table(parser);
     if (lt_parser_is_word(parser, 0, "values"))
-        return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin, "VALUES");
+        return lt_sql_parse_values(parser);
     if (!lt_parser_is_symbol(parser, 0, '('))
         return parse_select(parser);
     struct lt_sql_query *query = query_at(parser, lt_parser_take(parser).begin);

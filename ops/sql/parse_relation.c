@@ -163,6 +163,11 @@ static struct lt_sql_relation *parse_one(struct lt_parser *parser)
             return NULL;
         if (!is_query && relation->alias != NULL)
             return relation;
+    } else if (lt_parser_is_word(parser, 0, "values") && lt_parser_begins_operand(parser, 1)) {
+        relation = relation_at(parser, LT_SQL_SUBQUERY, begin);
+        relation->query = lt_sql_parse_values(parser);
+        if (relation->query == NULL)
+            return NULL;
     } else {
         relation = relation_at(parser, LT_SQL_TABLE, begin);
         if (!lt_sql_parse_name(parser, &relation->table))

@@ -357,6 +357,10 @@ static void a_select_of_what_ends_is_answered_at_once(void **state)
                 "+---+\n|n  |\n+---+\n|1  |\n|2  |\n|3  |\n+---+\n");
     expect_rows(context, "SELECT n * 10 AS n FROM (SELECT 1 AS n UNION ALL SELECT 2) u WHERE n > 1",
                 "+---+\n|n  |\n+---+\n|20 |\n+---+\n");
+    expect_rows(context, "VALUES (1, 'a'), (2, NULL)",
+                "+----+----+\n|col1|col2|\n+----+----+\n|1   |a   |\n|2   |NULL|\n+----+----+\n");
+    expect_rows(context, "SELECT b + 1 AS c FROM VALUES (1), (2L) AS t (b) WHERE b > 1",
+                "+---+\n|c  |\n+---+\n|3  |\n+---+\n");
     expect_rows(context, "SELECT 1 AS one WHERE false", "+---+\n|one|\n+---+\n+---+\n");
     expect_rows(context, "SELECT * FROM m", "+---+---+\n|id |v  |\n+---+---+\n+---+---+\n");
     leat_context_destroy(context);
