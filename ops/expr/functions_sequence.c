@@ -106,7 +106,8 @@ static enum lt_kernel numbers(struct lt_machine *machine, const struct lt_call *
     if (to == NULL)
         return too_long(machine, call);
     for (uint32_t i = 0; i < to->count; i++)
-        lt_writable_values(to->values)[i].i64 = start + (int64_t)i * step;
+        lt_writable_values(to->values)[i].i64 =
+            (int64_t)((uint64_t)start + i * (uint64_t)step); /* may pass the ends on its way */
     out->array = to;
     return LT_KERNEL_VALUE;
 }
