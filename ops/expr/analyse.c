@@ -232,7 +232,9 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
     node->index = 0;
     node->nullable =
         node->is_try || node->arguments[0]->nullable || analyser->coerce.session->is_legacy;
-    switch (lt_coerce_cast_verdict(analyser->coerce.session, from, to)) {
+    /* try_cast has the same rules in every session. */
+    const struct lt_session *rules = node->is_try ? lt_session_default() : analyser->coerce.session;
+    switch (lt_coerce_cast_verdict(rules, from, to)) {
     case LT_CAST_ALLOWED:
         if (lt_cast_exists(analyser->coerce.session, from, to))
             return LT_OK;
