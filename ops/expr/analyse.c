@@ -232,9 +232,6 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
     node->index = 0;
     node->nullable =
         node->is_try || node->arguments[0]->nullable || analyser->coerce.session->is_legacy;
-    if (to->kind == LT_TYPE_TIME)
-        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_TIME_TYPE", "0A000",
-                                "the type TIME is not supported");
     /* try_cast has the same rules in every session. */
     const struct lt_session *rules = node->is_try ? lt_session_default() : analyser->coerce.session;
     switch (lt_coerce_cast_verdict(rules, from, to)) {
@@ -501,6 +498,8 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_LITERAL && node->name != NULL)
         return analyse_typed_literal(analyser, node);
+    if (node->kind == LT_EXPR_LITERAL)
+        node->nullable = node->is_null;
     if (is_done(node))
         return LT_OK;
     int code = node->kind == LT_EXPR_CALL ? lt_analyser_expand_arguments(analyser, node) : LT_OK;

@@ -121,10 +121,10 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("dd", "d", nan_value), LT_KERNEL("ff", "f", nan_value)},
      .infer = infer_nan_value},
     {"greatest", NULL, "greatest(a, b, ...)", "The greatest argument that is not NULL.",
-     "greatest(1, 3, 2)", "3", LT_NULL_AWARE, DETERMINISTIC,
+     "greatest(1, 3, 2)", "3", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
      .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme},
     {"least", NULL, "least(a, b, ...)", "The least argument that is not NULL.", "least(1, 3, 2)",
-     "1", LT_NULL_AWARE, DETERMINISTIC,
+     "1", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
      .signatures = {{"WWW*", "W", least, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme},
 };
 

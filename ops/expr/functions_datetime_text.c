@@ -387,7 +387,7 @@ static const struct lt_function functions[] = {
      .release = release_pattern},
     {"from_unixtime", NULL, "from_unixtime(seconds[, pattern])",
      "The time so many seconds after 1970-01-01 00:00:00 UTC, as text in the session's time zone.",
-     "from_unixtime(1700000000, 'yyyy/MM/dd HH')", "2023/11/14 22", DETERMINISTIC, .is_total = true,
+     "from_unixtime(1700000000, 'yyyy/MM/dd HH')", "2023/11/14 22", DETERMINISTIC,
      .signatures = {LT_KERNEL("l[s]", "s", from_unixtime)}, .prepare = prepare_printing,
      .release = release_pattern, .needs_zone = true},
     {"to_date", NULL, "to_date(text[, pattern])",

@@ -218,14 +218,14 @@ static enum lt_kernel checksum(struct lt_machine *machine, const struct lt_call 
 
 static const struct lt_function functions[] = {
     {"hash", NULL, "hash(a, ...)", "Murmur3 of the arguments, as Spark computes it (seed 42).",
-     "hash('Spark')", "228093765", LT_NULL_AWARE, DETERMINISTIC,
+     "hash('Spark')", "228093765", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
      .signatures = {LT_KERNEL("aa*", "i", murmur)}, .infer = refuse_maps},
     {"xxhash64", NULL, "xxhash64(a, ...)",
      "XXH64 of the arguments, as Spark computes it (seed 42).", "xxhash64('Spark')",
-     "-4294468057691064905", LT_NULL_AWARE, DETERMINISTIC,
+     "-4294468057691064905", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
      .signatures = {LT_KERNEL("aa*", "l", xxhash64)}, .infer = refuse_maps},
     {"crc32", NULL, "crc32(a)", "The CRC-32 checksum.", "crc32('Spark')", "1557323817",
-     DETERMINISTIC, .signatures = {LT_KERNEL("x", "l", checksum)}},
+     DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("x", "l", checksum)}},
 };
 
 const struct lt_function_group lt_functions_hash = {"hash", functions,

@@ -269,7 +269,7 @@ static enum lt_kernel bit_count(struct lt_machine *machine, const struct lt_call
     }
 
 static const struct lt_function functions[] = {
-    {"abs", NULL, "abs(a)", "The absolute value.", "abs(-3)", "3", DETERMINISTIC,
+    {"abs", NULL, "abs(a)", "The absolute value.", "abs(-3)", "3", DETERMINISTIC, .is_total = true,
      .signatures = {LT_KERNEL("n", "0", absolute), LT_KERNEL("q", "0", absolute_interval),
                     LT_KERNEL("r", "0", absolute_interval)},
      .infer = lt_infer_one_number},
@@ -293,7 +293,7 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .signatures = {LT_KERNEL("n[i]", "0", round_half_even)},
      .infer = lt_infer_one_number},
     {"pow", "power", "pow(a, b)", "a to the power of b.", "pow(2, 10)", "1024.0", DETERMINISTIC,
-     .signatures = {LT_KERNEL("dd", "d", power)}},
+     .is_total = true, .signatures = {LT_KERNEL("dd", "d", power)}},
     {"log", NULL, "log([base,] a)", "The logarithm, natural if no base is given.", "log(2, 8)",
      "3.0", DETERMINISTIC,
      .signatures = {LT_KERNEL("d", "d", natural_log), LT_KERNEL("dd", "d", log_of_base)}},
@@ -342,15 +342,17 @@ static const struct lt_function functions[] = {
     DOUBLE_ROW("radians", NULL, "radians(a)", "Degrees to radians.", "radians(0)", "0.0",
                to_radians),
     {"atan2", NULL, "atan2(y, x)", "The angle of the point (x, y).", "atan2(0, 1)", "0.0",
-     DETERMINISTIC, .signatures = {LT_KERNEL("dd", "d", angle)}},
+     DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("dd", "d", angle)}},
     {"hypot", NULL, "hypot(a, b)", "The square root of a*a + b*b.", "hypot(3, 4)", "5.0",
-     DETERMINISTIC, .signatures = {LT_KERNEL("dd", "d", hypotenuse)}},
+     DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("dd", "d", hypotenuse)}},
     {"pi", NULL, "pi()", "The ratio of a circle's circumference to its diameter.", "pi()",
-     "3.141592653589793", DETERMINISTIC, .signatures = {LT_KERNEL("", "d", circle_ratio)}},
+     "3.141592653589793", DETERMINISTIC, .is_total = true,
+     .signatures = {LT_KERNEL("", "d", circle_ratio)}},
     {"e", NULL, "e()", "Euler's number.", "e()", "2.718281828459045", DETERMINISTIC,
-     .signatures = {LT_KERNEL("", "d", euler_number)}},
+     .is_total = true, .signatures = {LT_KERNEL("", "d", euler_number)}},
     {"bit_count", NULL, "bit_count(a)", "How many bits are set.", "bit_count(7)", "3",
-     DETERMINISTIC, .signatures = {LT_KERNEL("B", "i", bit_count), LT_KERNEL("g", "i", bit_count)}},
+     DETERMINISTIC, .is_total = true,
+     .signatures = {LT_KERNEL("B", "i", bit_count), LT_KERNEL("g", "i", bit_count)}},
 };
 
 const struct lt_function_group lt_functions_math = {"math", functions,

@@ -212,7 +212,7 @@ static const struct lt_function functions[] = {
      .infer = infer_to_char},
     {"to_number", NULL, "to_number(str, format)",
      "The number that a text is by a constant format, such as 'S99,999.00'.",
-     "to_number('$78.12', '$99.99')", "78.12", .is_deterministic = true,
+     "to_number('$78.12', '$99.99')", "78.12", .is_deterministic = true, .is_total = true,
      .signatures = {LT_KERNEL("ss", "k", to_number)}, .prepare = prepare_format,
      .infer = infer_to_number},
     {"try_to_number", NULL, "try_to_number(str, format)",

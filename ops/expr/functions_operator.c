@@ -199,7 +199,8 @@ static int infer_equal(struct lt_analyser *analyser, struct lt_expression *call)
     return LT_INFER_LETTERS;
 }
 
-#define OPERATOR .is_operator = true, .is_deterministic = true, .is_total = true
+#define DIVISION .is_operator = true, .is_deterministic = true
+#define OPERATOR DIVISION, .is_total = true
 #define COMPARISON(op)                                                                             \
     {                                                                                              \
         LT_INLINE("CC", "B", op##_I64, LT_FAMILY_ORDER)                                            \
@@ -216,14 +217,14 @@ static const struct lt_function functions[] = {
      .signatures = {LT_INLINE("NN", "N", LT_OP_MULTIPLY_TINYINT, LT_FAMILY_NUMERIC)},
      .infer = lt_infer_arithmetic, .legacy_kernel = multiply_legacy},
     {"/", NULL, "a / b", "The quotient as a double. Division by zero is an error.", "3 / 2", "1.5",
-     OPERATOR, .signatures = {LT_INLINE("DD", "d", LT_OP_DIVIDE_DOUBLE, LT_FAMILY_NONE)},
+     DIVISION, .signatures = {LT_INLINE("DD", "d", LT_OP_DIVIDE_DOUBLE, LT_FAMILY_NONE)},
      .infer = lt_infer_arithmetic, .legacy_kernel = divide_legacy},
-    {"%", "mod", "a % b", "The remainder, with the sign of a.", "-7 % 3", "-1", OPERATOR,
+    {"%", "mod", "a % b", "The remainder, with the sign of a.", "-7 % 3", "-1", DIVISION,
      .signatures = {LT_KERNEL("NN", "N", take_remainder)}, .infer = lt_infer_arithmetic},
     {"div", NULL, "a DIV b", "The quotient of whole numbers, cut, as a bigint.", "7 DIV 2", "3",
-     OPERATOR, .signatures = {LT_KERNEL("GG", "l", divide_whole)}, .infer = lt_infer_arithmetic},
+     DIVISION, .signatures = {LT_KERNEL("GG", "l", divide_whole)}, .infer = lt_infer_arithmetic},
     {"pmod", NULL, "pmod(a, b)", "The remainder, not negative for a positive b.", "pmod(-7, 3)",
-     "2", OPERATOR, .signatures = {LT_KERNEL("NN", "N", positive_remainder)},
+     "2", DIVISION, .signatures = {LT_KERNEL("NN", "N", positive_remainder)},
      .infer = lt_infer_arithmetic},
     {"negative", NULL, "- a", "The number with the other sign.", "- (2 + 3)", "-5", OPERATOR,
      .signatures = {LT_KERNEL("n", "0", negate)}, .infer = lt_infer_one_number},
@@ -238,14 +239,14 @@ static const struct lt_function functions[] = {
     {"~", NULL, "~ a", "All bits turned.", "~ 5", "-6", OPERATOR,
      .signatures = {LT_KERNEL("g", "0", bit_not)}},
     {"<<", "shiftleft", "a << count", "The bits moved to the left.", "1 << 4", "16",
-     .is_deterministic = true,
+     .is_deterministic = true, .is_total = true,
      .signatures = {LT_KERNEL("ii", "i", shift_left), LT_KERNEL("li", "l", shift_left)}},
     {">>", "shiftright", "a >> count", "The bits moved to the right, the sign kept.", "-16 >> 2",
-     "-4", .is_deterministic = true,
+     "-4", .is_deterministic = true, .is_total = true,
      .signatures = {LT_KERNEL("ii", "i", shift_right), LT_KERNEL("li", "l", shift_right)}},
     {">>>", "shiftrightunsigned", "a >>> count",
      "The bits moved to the right, with zeros in front.", "-16 >>> 28", "15",
-     .is_deterministic = true,
+     .is_deterministic = true, .is_total = true,
      .signatures = {LT_KERNEL("ii", "i", shift_right_unsigned),
                     LT_KERNEL("li", "l", shift_right_unsigned)}},
     {"=", "==", "a = b", "True when equal; NULL when either is NULL.", "1 = 1", "true", OPERATOR,
@@ -272,7 +273,7 @@ static const struct lt_function functions[] = {
      OPERATOR, .signatures = {LT_INLINE("B", "B", LT_OP_NOT, LT_FAMILY_NONE)}},
     {"in", NULL, "a IN (b, c, ...)",
      "True when a equals one of the others; NULL when that is not known.", "2 IN (1, 2, 3)", "true",
-     LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true,
+     LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true, .is_total = true,
      .signatures = {LT_INLINE("TTT*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
 };
 

@@ -95,6 +95,7 @@ static struct lt_expression *make_int(struct lt_analyser *analyser, const struct
                                       .begin = at->begin,
                                       .end = at->end,
                                       .is_null = is_null,
+                                      .nullable = is_null,
                                       .index = -1};
     literal->type = lt_type_simple(is_null ? LT_TYPE_VOID : LT_TYPE_INT);
     return literal;

@@ -255,13 +255,6 @@ static void windows_are_checked_before_they_run(void **state)
     expect("window_time(5)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
 }
 
-static void the_type_time_is_refused_by_name(void **state)
-{
-    (void)state;
-    expect("TIME'10:20:30'", "UNSUPPORTED_TIME_TYPE");
-    expect("CAST('10:20:30' AS TIME)", "UNSUPPORTED_TIME_TYPE");
-}
-
 /* What an expression gives by a clock that stands still. */
 static void expect_at(const struct lt_session *session, const char *text, int64_t wall_us,
                       const char *wanted)
@@ -318,7 +311,6 @@ int main(void)
         cmocka_unit_test(the_session_has_a_zone),
         cmocka_unit_test(the_legacy_rules_give_null_for_what_is_none),
         cmocka_unit_test(windows_are_checked_before_they_run),
-        cmocka_unit_test(the_type_time_is_refused_by_name),
         cmocka_unit_test(now_and_today_are_the_programs_clock_in_the_sessions_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
