@@ -251,25 +251,24 @@ static const char *print_character(const struct lt_format_spec *spec,
 static const char *print_text(const struct lt_format_spec *spec,
                               const struct lt_format_value *value, struct lt_text_buffer *out)
 {
-    struct lt_text_buffer text;
+    struct lt_text_buffer *text = &spec->room->text;
     const char *fault = NULL;
     uint32_t hash = 0;
     char hexadecimal[16];
-    lt_text_init(&text);
+    lt_text_clear(text);
     if (spec->conversion == 'b') {
         bool is_false = value->value == NULL ||
                         (value->type->kind == LT_TYPE_BOOLEAN && value->value->i64 == 0);
-        lt_text_append(&text, is_false ? "false" : "true");
+        lt_text_append(text, is_false ? "false" : "true");
     } else if (spec->conversion == 'h' && value->value != NULL) {
         fault = hash_of(value, &hash) ? NULL : WRONG_TYPE;
         (void)snprintf(hexadecimal, sizeof hexadecimal, "%x", hash);
-        lt_text_append(&text, hexadecimal);
+        lt_text_append(text, hexadecimal);
     } else {
-        lt_formatter_append(value->type, value->value, &text);
+        lt_formatter_append(value->type, value->value, text);
     }
     if (fault == NULL)
-        lt_format_text(spec, lt_text_get(&text), text.size_bytes, out);
-    lt_text_fini(&text);
+        lt_format_text(spec, lt_text_get(text), text->size_bytes, out);
     return fault;
 }
 
@@ -299,6 +298,22 @@ static const char *print_value(const struct lt_format_spec *spec,
 /* ------------------------------------------------------------------------------------------ whole
  */
 
+void lt_format_room_init(struct lt_format_room *room)
+{
+    lt_text_init(&room->text);
+    lt_text_init(&room->number);
+    lt_text_init(&room->digits);
+    lt_text_init(&room->upper);
+}
+
+void lt_format_room_fini(struct lt_format_room *room)
+{
+    lt_text_fini(&room->text);
+    lt_text_fini(&room->number);
+    lt_text_fini(&room->digits);
+    lt_text_fini(&room->upper);
+}
+
 struct walk {
     const struct lt_format_value *values;
     uint32_t count;
@@ -327,7 +342,8 @@ static const char *print_one(struct walk *walk, const struct lt_format_spec *spe
 }
 
 bool lt_formatter_print(struct lt_bytes format, const struct lt_format_value *values,
-                        uint32_t count, struct lt_text_buffer *out, const char **fault)
+                        uint32_t count, struct lt_format_room *room, struct lt_text_buffer *out,
+                        const char **fault)
 {
     const uint8_t *at = format.data, *end = at + format.size_bytes;
     struct walk walk = {.values = values, .count = count};
@@ -342,6 +358,7 @@ bool lt_formatter_print(struct lt_bytes format, const struct lt_format_value *va
         struct lt_format_spec spec;
         at++;
         *fault = lt_format_spec_read(&spec, &at, end);
+        spec.room = room;
         if (*fault == NULL)
             *fault = print_one(&walk, &spec, out);
     }

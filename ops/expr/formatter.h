@@ -22,9 +22,18 @@ struct lt_format_value {
     const union lt_value *value; /* NULL: NULL */
 };
 
+/* Memory that is kept from one text to the next, so that a record allocates nothing once it has
+ * grown. */
+struct lt_format_room {
+    struct lt_text_buffer text, number, digits, upper;
+};
+void lt_format_room_init(struct lt_format_room *room);
+void lt_format_room_fini(struct lt_format_room *room);
+
 /* Appends the text to `out`; false, with a reason in *fault, where Java throws. */
 bool lt_formatter_print(struct lt_bytes format, const struct lt_format_value *values,
-                        uint32_t count, struct lt_text_buffer *out, const char **fault);
+                        uint32_t count, struct lt_format_room *room, struct lt_text_buffer *out,
+                        const char **fault);
 
 /* Appends a value as %s shows it. */
 void lt_formatter_append(const struct lt_type *type, const union lt_value *value,

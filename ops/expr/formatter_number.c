@@ -21,14 +21,14 @@ void lt_format_text(const struct lt_format_spec *spec, const char *text, size_t 
 {
     if (spec->precision >= 0)
         size_bytes = lt_utf8_offset(text, size_bytes, (size_t)spec->precision);
-    struct lt_text_buffer upper;
-    lt_text_init(&upper);
+    struct lt_text_buffer *upper = &spec->room->upper;
+    lt_text_clear(upper);
     if (spec->is_upper_case && size_bytes > 0) {
-        static const char room[64] = "";
-        for (size_t i = 0; i < size_bytes * LT_UTF8_CASE_GROWTH; i += sizeof room)
-            lt_text_append_n(&upper, room, sizeof room);
-        size_bytes = lt_utf8_upper(text, size_bytes, (uint8_t *)upper.data);
-        text = upper.data;
+        static const char zeros[64] = "";
+        for (size_t i = 0; i < size_bytes * LT_UTF8_CASE_GROWTH; i += sizeof zeros)
+            lt_text_append_n(upper, zeros, sizeof zeros);
+        size_bytes = lt_utf8_upper(text, size_bytes, (uint8_t *)upper->data);
+        text = upper->data;
     }
     int64_t blanks = spec->width - (int64_t)lt_utf8_count(text, size_bytes);
     bool is_left = (spec->flags & LT_FORMAT_LEFT) != 0;
@@ -37,7 +37,6 @@ void lt_format_text(const struct lt_format_spec *spec, const char *text, size_t 
     lt_text_append_n(out, text, size_bytes);
     for (int64_t i = 0; i < blanks && is_left; i++)
         lt_text_append_char(out, ' ');
-    lt_text_fini(&upper);
 }
 
 /* Digits with what is around them. */
@@ -103,10 +102,10 @@ void lt_format_integer(const struct lt_format_spec *spec, int64_t value, unsigne
                        struct lt_text_buffer *out)
 {
     char digits[LT_NUMBER_TEXT_SIZE];
-    struct lt_text_buffer text;
-    lt_text_init(&text);
+    struct lt_text_buffer *text = &spec->room->number;
+    lt_text_clear(text);
     bool is_decimal = spec->conversion == 'd';
-    const struct number number = {spec, &text, is_decimal && value < 0};
+    const struct number number = {spec, text, is_decimal && value < 0};
     put_sign(&number);
     uint64_t bits = (uint64_t)value;
     if (is_decimal) {
@@ -115,7 +114,7 @@ void lt_format_integer(const struct lt_format_spec *spec, int64_t value, unsigne
         bits &= width_bytes == 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width_bytes)) - 1;
         bool is_hex = spec->conversion == 'x';
         if (spec->flags & LT_FORMAT_ALTERNATE)
-            lt_text_append(&text, is_hex ? "0x" : "0");
+            lt_text_append(text, is_hex ? "0x" : "0");
         if (is_hex)
             (void)snprintf(digits, sizeof digits, "%" PRIx64, bits);
         else
@@ -123,7 +122,6 @@ void lt_format_integer(const struct lt_format_spec *spec, int64_t value, unsigne
     }
     put_digits(&number, digits, zero_width(&number, 0));
     finish(&number, out);
-    lt_text_fini(&text);
 }
 
 /* --------------------------------------------------------------------------------- floating point
@@ -273,23 +271,21 @@ static void put_hexadecimal(const struct number *number, double value)
 
 void lt_format_double(const struct lt_format_spec *spec, double value, struct lt_text_buffer *out)
 {
-    struct lt_text_buffer text, magnitude;
-    lt_text_init(&text);
-    lt_text_init(&magnitude);
-    const struct number number = {spec, &text, !isnan(value) && signbit(value) != 0};
+    struct lt_text_buffer *text = &spec->room->number, *magnitude = &spec->room->digits;
+    lt_text_clear(text);
+    lt_text_clear(magnitude);
+    const struct number number = {spec, text, !isnan(value) && signbit(value) != 0};
     if (!isnan(value))
         put_sign(&number);
     if (!isfinite(value)) {
-        lt_text_append(&text, isnan(value) ? "NaN" : "Infinity");
+        lt_text_append(text, isnan(value) ? "NaN" : "Infinity");
     } else if (spec->conversion == 'a') {
         put_hexadecimal(&number, value);
     } else {
         char exponent[EXPONENT_SIZE];
-        put_magnitude(spec, value, &magnitude, exponent);
-        put_digits(&number, lt_text_get(&magnitude), zero_width(&number, strlen(exponent)));
-        lt_text_append(&text, exponent);
+        put_magnitude(spec, value, magnitude, exponent);
+        put_digits(&number, lt_text_get(magnitude), zero_width(&number, strlen(exponent)));
+        lt_text_append(text, exponent);
     }
     finish(&number, out);
-    lt_text_fini(&magnitude);
-    lt_text_fini(&text);
 }

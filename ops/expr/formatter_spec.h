@@ -28,6 +28,7 @@ struct lt_format_spec {
     int32_t precision;  /* -1: none */
     char conversion;    /* lower case */
     bool is_upper_case; /* %X and its like */
+    struct lt_format_room *room;
 };
 
 /* Reads what stands behind a '%' and moves past it; NULL, or what is wrong. */

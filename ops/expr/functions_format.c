@@ -10,6 +10,20 @@
 
 /* -------------------------------------------------------------------------------- format_string */
 
+static int prepare_room(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    struct lt_format_room *room = lt_arena_alloc(prepare->arena, sizeof *room);
+    (void)error;
+    lt_format_room_init(room);
+    prepare->call->state = room;
+    return LT_OK;
+}
+
+static void release_room(void *state)
+{
+    lt_format_room_fini(state);
+}
+
 static enum lt_kernel format_string(struct lt_machine *machine, const struct lt_call *call,
                                     union lt_value *out)
 {
@@ -27,7 +41,7 @@ static enum lt_kernel format_string(struct lt_machine *machine, const struct lt_
     const char *fault;
     lt_text_clear(&machine->text);
     if (!lt_formatter_print(lt_argument_bytes(machine, call, 0), values, call->argument_count - 1,
-                            &machine->text, &fault))
+                            call->state, &machine->text, &fault))
         return lt_machine_fault(machine, call, "INVALID_FORMAT_STRING", "22023",
                                 "the format cannot be used with these values: %s", fault);
     return lt_machine_put(machine, call, lt_text_get(&machine->text), machine->text.size_bytes,
@@ -121,7 +135,8 @@ static const struct lt_function functions[] = {
     {"format_string", "printf", "format_string(format, a, ...)",
      "The values in a format such as '%s: %5.2f' (Java's).", "format_string('%s: %05d', 'a', 42)",
      "a: 00042", LT_NULL_AWARE, .is_deterministic = true,
-     .signatures = {LT_KERNEL("sa*", "s", format_string)}, .conclude = check_format},
+     .signatures = {LT_KERNEL("sa*", "s", format_string)}, .conclude = check_format,
+     .prepare = prepare_room, .release = release_room},
     {"format_number", NULL, "format_number(a, places)",
      "The number in groups of three digits and with so many decimals, or by a pattern such as "
      "'#,##0.00' (Java's).",
