@@ -232,6 +232,9 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
     node->index = 0;
     node->nullable =
         node->is_try || node->arguments[0]->nullable || analyser->coerce.session->is_legacy;
+    if (to->kind == LT_TYPE_TIME)
+        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_TIME_TYPE", "0A000",
+                                "the type TIME is not supported");
     /* try_cast has the same rules in every session. */
     const struct lt_session *rules = node->is_try ? lt_session_default() : analyser->coerce.session;
     switch (lt_coerce_cast_verdict(rules, from, to)) {

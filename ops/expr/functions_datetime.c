@@ -5,11 +5,12 @@
  * A part's function finds at preparation which part it is; extract does so by its constant field.
  * The source is always the last argument.
  */
+#include "ops/expr/functions_datetime.h"
+
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/text/datetime_part.h"
-#include "ops/expr/functions_datetime.h"
 
 #define US_PER_MINUTE (60LL * LT_US_PER_S)
 #define US_PER_HOUR (60LL * US_PER_MINUTE)

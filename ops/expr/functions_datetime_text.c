@@ -380,7 +380,7 @@ static int infer_seconds(struct lt_analyser *analyser, struct lt_expression *cal
 
 static const struct lt_function functions[] = {
     {"date_format", NULL, "date_format(timestamp, pattern)",
-     "The timestamp as text by Java's pattern letters: yyyy-MM-dd HH:mm:ss.SSS, E, MMM, a, XXX.",
+     "The timestamp as text by Java's pattern letters: yyyy-MM-dd HH:mm:ss.SSS, E, MMM, a, Z.",
      "date_format(TIMESTAMP'2024-03-05 09:07:04', 'E d MMM yyyy, h:mm a')",
      "Tue 5 Mar 2024, 9:07 AM", DETERMINISTIC, .is_total = true,
      .signatures = {LT_KERNEL("ts", "s", date_format)}, .prepare = prepare_printing,

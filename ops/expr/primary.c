@@ -311,6 +311,9 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
     }
     if (is_typed_literal(parser))
         return lt_parse_typed_literal(parser);
+    if (is_string_next(parser) && lt_parser_is_word(parser, 0, "time"))
+        return lt_parser_refuse(parser, LT_E_UNSUPPORTED, "UNSUPPORTED_TIME_TYPE", "0A000", begin,
+                                lt_parser_peek(parser, 1)->end, "the type TIME is not supported");
     if (lt_parser_is_interval(parser))
         return lt_parse_interval(parser);
     if (lt_parser_is_word(parser, 0, "select"))

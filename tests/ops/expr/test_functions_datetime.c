@@ -78,9 +78,12 @@ static void what_is_no_unit_gives_null_or_is_refused(void **state)
 static void text_is_read_by_patterns(void **state)
 {
     (void)state;
-    expect("to_timestamp('2024-01-02T03:04:05.678+05:30', 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSXXX')",
+    expect("to_timestamp('2024-01-02T03:04:05.678+05:30', 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSX"
+           "XX')",
            "2024-01-01 21:34:05.678");
-    expect("to_date('2024-01-01 23:00 -08:00', 'yyyy-MM-dd HH:mm XXX')", "2024-01-02");
+    expect("to_date('2024-01-01 23:00 -08:00', 'yyyy-MM-dd HH:mm X"
+           "XX')",
+           "2024-01-02");
     expect("to_timestamp('2024-2-9', 'yyyy-MM-dd')", "CANNOT_PARSE_TIMESTAMP");
     expect("try_to_timestamp('2024-2-9', 'yyyy-MM-dd')", "NULL");
     expect("try_to_timestamp('2024', 'bad pattern')",
@@ -255,6 +258,13 @@ static void windows_are_checked_before_they_run(void **state)
     expect("window_time(5)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
 }
 
+static void the_type_time_is_refused_by_name(void **state)
+{
+    (void)state;
+    expect("TIME'10:20:30'", "UNSUPPORTED_TIME_TYPE");
+    expect("CAST('10:20:30' AS TIME)", "UNSUPPORTED_TIME_TYPE");
+}
+
 /* What an expression gives by a clock that stands still. */
 static void expect_at(const struct lt_session *session, const char *text, int64_t wall_us,
                       const char *wanted)
@@ -311,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_session_has_a_zone),
         cmocka_unit_test(the_legacy_rules_give_null_for_what_is_none),
         cmocka_unit_test(windows_are_checked_before_they_run),
+        cmocka_unit_test(the_type_time_is_refused_by_name),
         cmocka_unit_test(now_and_today_are_the_programs_clock_in_the_sessions_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
