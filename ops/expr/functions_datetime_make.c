@@ -110,6 +110,15 @@ static int infer_exact(struct lt_analyser *analyser, struct lt_expression *call)
     return code != LT_OK ? code : LT_INFER_LETTERS;
 }
 
+/* NaN is no time; under the legacy rules neither are fields that make none. */
+static int conclude_fallible(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    bool is_fallible =
+        analyser->coerce.session->is_legacy || lt_type_is_fraction(call->arguments[0]->type);
+    call->nullable = call->nullable || is_fallible;
+    return LT_OK;
+}
+
 /* ---------------------------------------------------------------------------------------- zones */
 
 enum { ZONE_TEXT_SIZE = 64 };
@@ -319,7 +328,7 @@ static const struct lt_function functions[] = {
      "timestamp_seconds(1.5)", "1970-01-01 00:00:01.5", DETERMINISTIC, .is_total = true,
      .signatures = {LT_KERNEL("l", "t", timestamp_seconds), LT_KERNEL("k", "t", timestamp_decimal),
                     LT_KERNEL("d", "t", timestamp_fraction)},
-     .infer = infer_exact},
+     .infer = infer_exact, .conclude = conclude_fallible},
     {"timestamp_millis", NULL, "timestamp_millis(a)",
      "The timestamp so many milliseconds after 1970.", "timestamp_millis(1500)",
      "1970-01-01 00:00:01.5", TOTAL, .signatures = {LT_KERNEL("l", "t", timestamp_millis)},
@@ -348,7 +357,7 @@ static const struct lt_function functions[] = {
      .prepare = prepare_zones},
     {"make_date", NULL, "make_date(year, month, day)", "The date of these fields.",
      "make_date(2024, 2, 29)", "2024-02-29", DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("iii", "u", make_date)}},
+     .signatures = {LT_KERNEL("iii", "u", make_date)}, .conclude = conclude_fallible},
     {"make_timestamp", "make_timestamp_ltz",
      "make_timestamp(year, month, day, hour, minute, second[, zone])",
      "The timestamp of these fields, in a zone or the session's; the second has a fraction.",
