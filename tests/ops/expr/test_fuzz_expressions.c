@@ -67,8 +67,11 @@ static bool is_right_outcome(const char *text, bool may_fold_null,
                              const struct conformance_outcome *plain)
 {
     bool failed = strcmp(plain->kind, "runtime-error") == 0 || strcmp(plain->kind, "refused") == 0;
+    bool is_null = strcmp(optimised->kind, "null") == 0;
+    bool is_early =
+        strcmp(optimised->kind, "refused") == 0 && strcmp(optimised->result, plain->result) == 0;
     return conformance_same(optimised, plain) ||
-           (failed && (may_fold_null || strstr(text, "NULL") != NULL));
+           (failed && (is_null || is_early || may_fold_null || strstr(text, "NULL") != NULL));
 }
 
 static void expressions_give_the_same_in_both_ways(void **state)
@@ -86,7 +89,11 @@ static void expressions_give_the_same_in_both_ways(void **state)
         struct lt_text_buffer text;
         lt_text_init(&text);
         settings_of(&random, &session);
-        random_expression(&random, random_type(&random), DEPTH, &text);
+        while (strchr(lt_text_get(&text), '(') == NULL) { /* more than a leaf */
+            lt_text_clear(&text);
+            random_expression(&random, random_type(&random), 1 + random_below(&random, DEPTH),
+                              &text);
+        }
         for (unsigned i = 0; i < ROWS_EACH; i++) {
             const struct lt_row *row = rows.rows[random_below(&random, rows.count)];
             struct conformance_outcome out, second;
