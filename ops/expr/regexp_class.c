@@ -267,6 +267,10 @@ static void append_part(const struct part *part, bool is_negated, struct lt_text
         lt_text_format(out, "[%s%s]", is_negated ? "^" : "", lt_text_get(&part->items));
         return;
     }
+    if (!has_items && !has_others) { /* [\Q\E] */
+        lt_text_append(out, is_negated ? "(?s:.)" : "(?!)");
+        return;
+    }
     if (is_negated)
         lt_text_append(out, "(?:(?!");
     lt_text_append(out, "(?:");

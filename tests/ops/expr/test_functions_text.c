@@ -155,6 +155,7 @@ static void classes_and_flags_are_javas(void **state)
         {"A.B", "(?i)\\\\Qa.b\\\\E", true},
         {"axb", "\\\\Qa.b\\\\E", false},
         {"1", "[^\\\\D]", true},
+        {"1", "[\\\\Q\\\\E]", false},
         {"a", "[\\\\P{L}b]", false},
         {"b", "[\\\\P{L}b]", true},
     };
