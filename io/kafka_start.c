@@ -292,6 +292,49 @@ static int resolve_words(struct lt_kafka_source *source, int64_t *numbers, struc
     return code;
 }
 
+/* An offset that the user named and the topic does not have, now that somebody looks. */
+static int leave_range(const struct lt_kafka_source *source, uint32_t index, int64_t *number,
+                       const int64_t range[2], struct lt_error *error)
+{
+    const struct lt_kafka_partition *partition = &source->partitions[index];
+    int64_t wanted = *number;
+    if (!source->fails_on_data_loss) {
+        lt_log_warn("source kafka: option \"startingOffsets\": partition %" PRId32
+                    " of topic \"%s\" has offsets %" PRId64 " to %" PRId64 " and not %" PRId64
+                    ": starting at the earliest record",
+                    partition->id, partition->topic, range[0], range[1], wanted);
+        *number = range[0];
+        return 0;
+    }
+    lt_error_set(error, LT_E_DATA_LOSS,
+                 "option \"startingOffsets\": partition %" PRId32
+                 " of topic \"%s\" has offsets %" PRId64 " to %" PRId64 " and not %" PRId64
+                 "; hint: -1 is latest, -2 is earliest",
+                 partition->id, partition->topic, range[0], range[1], wanted);
+    return lt_error_condition(error, "KAFKA_DATA_LOSS.START_OFFSET_RESET", "22000");
+}
+
+/* Two questions, which only a query that names its offsets has to wait for. */
+static int check_ranges(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+{
+    uint32_t count = source->base.partition_count;
+    int64_t *low = lt_alloc_array(count, sizeof *low);
+    int64_t *high = lt_alloc_array(count, sizeof *high);
+    for (uint32_t i = 0; i < count; i++) {
+        low[i] = numbers[i] < 0 ? UNSET : EARLIEST;
+        high[i] = numbers[i] < 0 ? UNSET : LATEST;
+    }
+    int code = query(source, low, error);
+    code = code == 0 ? query(source, high, error) : code;
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        if (numbers[i] >= 0 && (numbers[i] < low[i] || numbers[i] > high[i]))
+            code = leave_range(source, i, &numbers[i], (int64_t[]){low[i], high[i]}, error);
+    }
+    free(low);
+    free(high);
+    return code;
+}
+
 static void fill(const struct lt_kafka_source *source, int64_t *numbers, int64_t number)
 {
     for (uint32_t i = 0; i < source->base.partition_count; i++)
@@ -320,6 +363,7 @@ static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
         fill(source, numbers, is_word(starting, "earliest") ? EARLIEST : LATEST);
     } else {
         code = take_all(&wanted, starting, error);
+        code = code == 0 ? check_ranges(source, numbers, error) : code;
     }
     return code == 0 ? resolve_words(source, numbers, error) : code;
 }

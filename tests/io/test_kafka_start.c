@@ -1,0 +1,143 @@
+/*
+ * Where a query begins and what the start says when it cannot begin there: positions that the topic
+ * does not have, brokers that answer late or not yet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/text_buffer.h"
+#include "io/kafka_source_internal.h"
+#include "tests/support/kafka_world.h"
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int set_up(void **state)
+{
+    static struct world world;
+    world_open(&world);
+    *state = &world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    world_close(*state);
+    return 0;
+}
+
+static void connect_or_fail(struct world *world, const char *const *pairs)
+{
+    if (world_source(world, pairs) != 0)
+        fail_msg("%s", world->error.text);
+}
+
+static int initial(struct world *world, struct lt_position *positions)
+{
+    struct lt_text_buffer keep;
+    lt_text_init(&keep);
+    int code = world->source->ops->initial(world->source, positions, &keep, &world->error);
+    lt_text_fini(&keep);
+    return code;
+}
+
+/* --------------------------------------------------------------------------- beyond the topic */
+
+static void a_position_behind_the_end_is_lost_data_and_not_the_end(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{7, 0}, {1, 0}}, end[2] = {{1, 0}, {1, 0}};
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world_reader_at(world, start, end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+    assert_string_equal(
+        world->reader->error.text,
+        "source kafka: partition 0 of topic \"t\": offset 7 is gone, the broker has "
+        "0 to 1: the topic seems to have been deleted and made again; hint: to go "
+        "on at the earliest record, set failOnDataLoss=false");
+}
+
+static void without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{7, 0}, {3, 0}}, end[2] = {{2, 0}, {0, 0}};
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 0, NULL, "w", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    assert_int_equal(world_reader_at(world, start, end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 2);
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 2);
+    assert_int_equal(positions[1].offset, 0);
+}
+
+static void a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position begin = {0, 0}, end = {1, 0}, behind = {2, 0};
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world_reader_at(world, &begin, &end), 0);
+    assert_int_equal(world->reader->ops->seek(world->reader, &behind, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+    assert_int_equal(world->reader->ops->seek(world->reader, &begin, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 1);
+}
+
+static void starting_offsets_behind_the_end_are_refused_with_what_there_is(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":-1,\"1\":2}}"));
+    assert_int_equal(initial(world, positions), LT_E_DATA_LOSS);
+    assert_string_equal(world->error.text,
+                        "option \"startingOffsets\": partition 1 of topic \"t\" has offsets 0 to 1 "
+                        "and not 2; hint: -1 is latest, -2 is earliest");
+    assert_string_equal(world->error.condition, "KAFKA_DATA_LOSS.START_OFFSET_RESET");
+}
+
+static void without_fail_on_data_loss_they_become_the_earliest(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false",
+                                   "startingOffsets={\"t\":{\"0\":1,\"1\":2}}"));
+    assert_int_equal(initial(world, positions), 0);
+    assert_int_equal(positions[0].offset, 1); /* the end is no loss */
+    assert_int_equal(positions[1].offset, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_position_behind_the_end_is_lost_data_and_not_the_end,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            starting_offsets_behind_the_end_are_refused_with_what_there_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_fail_on_data_loss_they_become_the_earliest, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
