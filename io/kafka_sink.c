@@ -356,24 +356,31 @@ static const struct lt_sink_ops sink_ops = {
     .close = sink_close,
 };
 
-static bool is_acks_none(const struct lt_options *set)
-{
-    const char *acks = lt_options_get(set, "kafka.acks");
-    return acks != NULL && strcmp(acks, "0") == 0;
-}
-
-/* librdkafka would let the broker refuse the first record. */
+/* librdkafka would let the broker refuse the first record; and without acknowledgements it reports
+ * each record as delivered that it has sent. */
 static int check_acks(const struct lt_options *set, struct lt_error *error)
 {
-    static const char *const valid[] = {"all", "-1", "0", "1"};
-    const char *acks = lt_options_get(set, "kafka.acks");
-    for (size_t i = 0; acks != NULL && i < sizeof valid / sizeof valid[0]; i++)
-        if (lt_ascii_compare(acks, valid[i]) == 0)
-            acks = NULL;
-    return acks == NULL
-               ? 0
-               : lt_error_set(error, LT_E_INVALID,
-                              "option \"kafka.acks\": \"%s\" is none of all, -1, 0, 1", acks);
+    static const char *const keys[] = {"kafka.acks", "kafka.request.required.acks"};
+    static const char *const valid[] = {"all", "-1", "1"};
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+        const char *acks = lt_options_get(set, keys[k]);
+        bool is_valid = acks == NULL;
+        for (size_t i = 0; acks != NULL && i < sizeof valid / sizeof valid[0]; i++)
+            is_valid |= lt_ascii_compare(acks, valid[i]) == 0;
+        if (!is_valid && strcmp(acks, "0") == 0)
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "option \"%s\": 0 is refused: no broker would say that it has a "
+                                "record, and what is lost would count as delivered; hint: %s=all",
+                                keys[k], keys[k]);
+        if (!is_valid)
+            return lt_error_set(error, LT_E_INVALID, "option \"%s\": \"%s\" is none of all, -1, 1",
+                                keys[k], acks);
+        if (acks != NULL && strcmp(acks, "1") == 0)
+            lt_log_warn("sink kafka: option \"%s\" is 1: records that count as delivered may be "
+                        "lost when a partition's leader dies before its followers have them",
+                        keys[k]);
+    }
+    return 0;
 }
 
 static bool compresses(const struct lt_options *set)
@@ -440,7 +447,7 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
     }
     mark_used(sink, schema, arena);
     sink->compresses = compresses(sink->options);
-    sink->base.guarantee = is_acks_none(sink->options) ? LT_AT_MOST_ONCE : LT_AT_LEAST_ONCE;
+    sink->base.guarantee = LT_AT_LEAST_ONCE;
     snprintf(sink->base.description, sizeof sink->base.description, "KafkaSink[%s]",
              sink->topic == NULL ? "by column topic" : sink->topic);
     *out = &sink->base;

@@ -101,7 +101,7 @@ static void an_unknown_property_is_answered_with_the_nearest(void **state)
         "option \"kafka.linger.mss\" (test): Kafka has no property \"linger.mss\"; hint: did "
         "you mean \"kafka.linger.ms\"?", /* which may have been meant for the sink */
         "subscribe=a", "kafka.linger.mss=1");
-    SINK_SAYS("option \"kafka.acks\": \"5\" is none of all, -1, 0, 1", "value STRING", "topic=a",
+    SINK_SAYS("option \"kafka.acks\": \"5\" is none of all, -1, 1", "value STRING", "topic=a",
               "kafka.acks=5");
     SINK_SAYS("option \"kafka.xyzzy\" (test): Kafka has no property \"xyzzy\"", "value STRING",
               "topic=a", "kafka.xyzzy=1");
@@ -135,6 +135,18 @@ static void refused_properties_say_why(void **state)
                                                  "kafka.ssl.truststore.location=/x/t.JKS", NULL},
                            NULL),
                "hint: export the certificates as PEM and set kafka.ssl.ca.location"));
+}
+
+static void delivery_without_acknowledgement_is_refused(void **state)
+{
+    (void)state;
+    SINK_SAYS("option \"kafka.acks\": 0 is refused: no broker would say that it has a record, and "
+              "what is lost would count as delivered; hint: kafka.acks=all",
+              "value STRING", "topic=a", "kafka.acks=0");
+    SINK_SAYS("option \"kafka.request.required.acks\": 0 is refused: no broker would say that it "
+              "has a record, and what is lost would count as delivered; hint: "
+              "kafka.request.required.acks=all",
+              "value STRING", "topic=a", "kafka.request.required.acks=0");
 }
 
 static void java_names_and_spellings_are_accepted(void **state)
@@ -375,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_source_describes_itself_as_spark_does),
         cmocka_unit_test(an_unknown_property_is_answered_with_the_nearest),
         cmocka_unit_test(refused_properties_say_why),
+        cmocka_unit_test(delivery_without_acknowledgement_is_refused),
         cmocka_unit_test(java_names_and_spellings_are_accepted),
         cmocka_unit_test(login_modules_are_read_with_either_quote),
         cmocka_unit_test(a_broken_login_module_is_refused_without_being_quoted),
