@@ -2,8 +2,9 @@
  * Dealing options to whoever understands them: source, sink, dead-letter sink and query.
  *
  * What the short forms say (a URL, --from, --partition, --lanes, ...) goes first, then the options
- * by layer, so that the more explicit wins. Whether a value is right is judged by its owner when
- * the query is checked; the origin goes along, so that its error can name the place.
+ * in their order: what is among them has won (tools/resolve.h). Whether a value is right is judged
+ * by its owner when the query is checked; the origin goes along, so that its error can name the
+ * place.
  */
 #include "tools/plan.h"
 
@@ -253,7 +254,7 @@ static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_pair *pair)
     return 0;
 }
 
-/* A source that the options name takes the URL's topics away: one way of naming them is enough. */
+/* Whether options say what the source reads. */
 static bool names_topics(const struct lt_tool_settings *settings)
 {
     for (size_t i = 0; i < settings->pair_count; i++) {
@@ -271,10 +272,6 @@ static int check_topics(const struct lt_tool_plan *plan, const struct lt_tool_se
     if (is_kafka(&plan->source) && plan->source.topics == NULL && !names_topics(settings))
         return lt_tool_wrong("source \"%s\" names no topic; hint: kafka://HOST:PORT/TOPIC, or "
                              "--source-option subscribePattern=...",
-                             plan->source.text);
-    if (plan->source.topics != NULL && names_topics(settings))
-        return lt_tool_wrong("source \"%s\" names topics, and so do the options; hint: give the "
-                             "URL without them",
                              plan->source.text);
     if (plan->sink.topic_count > 1)
         return lt_tool_wrong("sink \"%s\" names %d topics; hint: --select \"... as topic\" "
@@ -296,9 +293,7 @@ int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *
         status = deal_query(plan, settings);
     if (status == 0)
         status = deal_counters(plan, settings);
-    for (int layer = LT_TOOL_LAYER_FILE; layer < LT_TOOL_LAYERS; layer++)
-        for (size_t i = 0; i < settings->pair_count && status == 0; i++)
-            if (settings->pairs[i].layer == (enum lt_tool_layer)layer)
-                status = deal_pair(plan, &settings->pairs[i]);
+    for (size_t i = 0; i < settings->pair_count && status == 0; i++)
+        status = deal_pair(plan, &settings->pairs[i]);
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
+#include "tools/resolve.h"
 
 static int parse_duration(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
                           int64_t *out_ns)
@@ -75,7 +76,7 @@ static int parse_dlq(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     return 0;
 }
 
-static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+static int parse_urls(struct lt_tool_plan *plan, struct lt_tool_settings *settings)
 {
     int status = parse_url(settings, LT_TOOL_SET_SOURCE, "source", &plan->source);
     if (status == 0)
@@ -84,6 +85,10 @@ static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *
         status = check_connector(LEAT_ADMIN_SOURCE, "source", plan->source.format);
     if (status == 0)
         status = check_connector(LEAT_ADMIN_SINK, "sink", plan->sink.format);
+    if (status == 0)
+        status = lt_tool_resolve_url(settings, LT_TOOL_SET_SOURCE, &plan->source);
+    if (status == 0)
+        status = lt_tool_resolve_url(settings, LT_TOOL_SET_SINK, &plan->sink);
     if (status == 0)
         status = parse_dlq(plan, settings);
     return status;
@@ -185,7 +190,7 @@ static int build_trigger(struct lt_tool_plan *plan, const struct lt_tool_setting
     return code == LEAT_OK ? 0 : lt_tool_wrong("--epoch: %s", leat_query_error(plan->query));
 }
 
-int lt_tool_plan_build(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+int lt_tool_plan_build(struct lt_tool_plan *plan, struct lt_tool_settings *settings)
 {
     leat_stream *stream = NULL;
     bool gives_topic = false;

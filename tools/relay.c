@@ -20,6 +20,7 @@
 #include "tools/notify.h"
 #include "tools/plan.h"
 #include "tools/prune.h"
+#include "tools/resolve.h"
 #include "tools/settings.h"
 #include "tools/signals.h"
 
@@ -97,8 +98,8 @@ static void say_ready(const struct lt_tool_plan *plan)
 {
     char *text = leat_query_explain(plan->query);
     char *lanes = explained(text, "\nlanes: "), *stages = explained(text, "\nstages: ");
-    fprintf(stderr, "ready relay %s -> %s lanes %s stages %s\n", plan->source.text,
-            plan->sink.text, lanes, stages);
+    fprintf(stderr, "ready relay %s -> %s lanes %s stages %s\n", plan->source.text, plan->sink.text,
+            lanes, stages);
     free(lanes);
     free(stages);
     free(text);
@@ -206,10 +207,12 @@ static int set_log_level(const struct lt_tool_settings *settings)
                          lt_tool_settings_origin(settings, LT_TOOL_SET_LOG_LEVEL), level);
 }
 
-static int run_plan(const struct lt_tool_settings *settings, bool only_explain)
+static int run_plan(struct lt_tool_settings *settings, bool only_explain)
 {
     struct lt_tool_plan plan;
     int status = set_log_level(settings);
+    if (status == 0)
+        status = lt_tool_resolve_flags(settings);
     if (status != 0)
         return status;
     status = lt_tool_plan_build(&plan, settings);

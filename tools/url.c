@@ -118,8 +118,23 @@ int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *ou
     return parse_kafka(text, what, rest + 2, out);
 }
 
+void lt_tool_url_rewrite(struct lt_tool_url *url, const char *key, const char *origin)
+{
+    char *before = url->overruled;
+    url->overruled = lt_tool_format("%s; %s: %s", before != NULL ? before : "", key, origin);
+    free(before);
+    free(url->text);
+    url->text =
+        lt_tool_format("%s://%s%s%s", url->format, url->servers, url->topics != NULL ? "/" : "",
+                       url->topics != NULL ? url->topics : "");
+    url->topic_count = url->topics != NULL;
+    for (const char *at = url->topics; at != NULL && (at = strchr(at, ',')) != NULL; at++)
+        url->topic_count++;
+}
+
 void lt_tool_url_fini(struct lt_tool_url *url)
 {
+    free(url->overruled);
     free(url->text);
     free(url->format);
     free(url->servers);
