@@ -401,6 +401,15 @@ void lt_kafka_client_rest(int64_t pause_ns)
         continue; /* bounded: a signal does not end the pause, the rest of it is slept */
 }
 
+char *lt_kafka_client_cluster(const struct lt_kafka_client *client)
+{
+    char *told = rd_kafka_clusterid(client->rk, 0);
+    char *cluster = lt_strdup(told == NULL ? "" : told);
+    if (told != NULL)
+        rd_kafka_mem_free(client->rk, told);
+    return cluster;
+}
+
 /* -------------------------------------------------------------------------------------- errors */
 
 struct translation {

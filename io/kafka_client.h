@@ -84,6 +84,9 @@ int lt_kafka_client_metadata(struct lt_kafka_client *client, const struct lt_con
                              const struct rd_kafka_metadata **out,
                              struct lt_error *error) LT_MUST_USE;
 
+/* The cluster's id, as a broker told with its metadata; "" if none did. The caller frees it. */
+char *lt_kafka_client_cluster(const struct lt_kafka_client *client);
+
 /* Sets an error from a Kafka code: leat's code and class, and the text "<format>: <Kafka's words>".
  * A timeout with no broker in sight says which brokers were tried and what the last one answered.
  * `client` may be NULL. Returns the code. */

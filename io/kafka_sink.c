@@ -284,15 +284,30 @@ static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env 
     return 0;
 }
 
+bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic)
+{
+    const struct lt_source *source = sink->base.source;
+    return source != NULL && source->ops->reads != NULL &&
+           source->ops->reads(source, sink->cluster, topic);
+}
+
+static void note_cluster(struct lt_kafka_sink *sink)
+{
+    free(sink->cluster);
+    sink->cluster = lt_kafka_client_cluster(sink->client);
+}
+
 /* Rows name their topics: only sees that a broker answers. */
-static int find_brokers(const struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+static int find_brokers(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                         struct lt_error *error)
 {
     const struct rd_kafka_metadata *metadata;
     int code = lt_kafka_client_metadata(sink->client, env, false, NULL, &metadata, error);
-    if (code == 0)
-        rd_kafka_metadata_destroy(metadata);
-    return code;
+    if (code < 0)
+        return code;
+    rd_kafka_metadata_destroy(metadata);
+    note_cluster(sink);
+    return 0;
 }
 
 /* A topic whose limit is below the batch size needs smaller batches: the producer is made again
@@ -320,6 +335,11 @@ static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_e
     int code = find_topic(sink, env, &leader, error);
     if (code < 0)
         return code;
+    note_cluster(sink);
+    if (lt_kafka_sink_feeds_source(sink, sink->topic))
+        return lt_error_set(error, LT_E_INVALID,
+                            "topic \"%s\" is both source and sink: the query would feed itself",
+                            sink->topic);
     find_rules(sink, leader, lt_kafka_client_left_ms(env));
     return adapt_batches(sink, env, error);
 }
@@ -347,6 +367,7 @@ static void sink_close(struct lt_sink *base)
     struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
     lt_kafka_client_close(sink->client);
     lt_options_destroy(sink->options);
+    free(sink->cluster);
     free(sink);
 }
 

@@ -40,11 +40,15 @@ struct lt_kafka_sink {
     /* Made by connect, taken over by the writer of lane 0: a query of one lane has one connection,
      * warm. */
     struct lt_kafka_client *client;
+    char *cluster; /* its id; "": not known */
 };
 
 /* A producer of this sink. `env` is used during the call only. */
 int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                               struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
+
+/* True when the query that writes the topic reads it, too: each row would come back. on: any. */
+bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic);
 
 /* kafka_writer.c. */
 int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env,

@@ -264,6 +264,7 @@ static void source_close(struct lt_source *base)
     lt_assert(!source->client_is_lent);
     lt_kafka_topics_forget(source);
     lt_kafka_client_close(source->client);
+    free(source->cluster);
     for (uint32_t i = 0; i < source->topic_count; i++)
         free(source->topics[i]);
     for (uint32_t i = 0; i < source->assigned_count; i++)
@@ -306,7 +307,20 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
             return code;
         say_no_effect(source);
     }
-    return lt_kafka_topics_discover(source, error);
+    int code = lt_kafka_topics_discover(source, error);
+    if (code < 0)
+        return code;
+    free(source->cluster);
+    source->cluster = lt_kafka_client_cluster(source->client);
+    return 0;
+}
+
+/* Brokers have many addresses, and a cluster one id. */
+static bool source_reads(const struct lt_source *base, const char *store, const char *target)
+{
+    const struct lt_kafka_source *source = (const struct lt_kafka_source *)base;
+    return *store != '\0' && strcmp(source->cluster, store) == 0 &&
+           lt_kafka_topics_selects(source, target);
 }
 
 static void source_partition_name(struct lt_source *base, uint32_t partition, char *out,
@@ -396,6 +410,7 @@ static const struct lt_source_ops source_ops = {
     .partition_name = source_partition_name,
     .original = source_original,
     .needs_reconfiguration = source_needs_reconfiguration,
+    .reads = source_reads,
     .open_reader = lt_kafka_reader_open,
     .commit = source_commit,
     .close = source_close,

@@ -47,6 +47,7 @@ struct lt_kafka_source {
     /* by connect; constant while readers are open */
     struct lt_connector_env env;
     struct lt_kafka_client *client;
+    char *cluster;              /* its id; "": not known */
     rd_kafka_topic_t **handles; /* one per topic found: keeps its metadata fresh in the client */
     struct lt_kafka_partition *partitions; /* sorted; base.partition_count; topics of `found` */
     char **found;

@@ -45,6 +45,7 @@ struct lt_kafka_writer_topic {
     char *name;
     size_t name_bytes;
     rd_kafka_topic_t *handle;
+    bool is_source; /* the query reads it: nothing may be written there */
 };
 
 struct lt_kafka_writer {

@@ -123,6 +123,10 @@ struct lt_source_ops {
     /* True when partitions were added or removed since connect: the runner ends an epoch, closes
      * the readers and connects again. on: control thread, once a second; may not wait. Optional. */
     bool (*needs_reconfiguration)(struct lt_source *source);
+    /* True when a row that a sink writes to `target` of `store` would come back as a record of this
+     * source; both are what sinks and sources of one kind agree on (Kafka: cluster and topic). on:
+     * any thread, after connect; does not wait. Optional: no sink can feed it. */
+    bool (*reads)(const struct lt_source *source, const char *store, const char *target);
     /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is
      * not NULL. */
     int (*open_reader)(struct lt_source *source, const struct lt_connector_env *env,
@@ -243,6 +247,9 @@ struct lt_sink {
     const uint64_t *used_columns; /* bit set: the sink reads the column; NULL: all. Set by bind */
     uint32_t partition_count;     /* after connect; 0: no partitions */
     bool keeps_partitions;        /* rows keep their partition's number: counts must agree */
+    /* The query's, which a sink asks before it writes where the query would read it again. Set by
+     * the runner before connect; NULL: nobody to ask. */
+    const struct lt_source *source;
 };
 
 enum lt_write {

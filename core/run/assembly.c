@@ -47,6 +47,7 @@ static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
         snprintf(prefix, sizeof prefix, "sink%u.", i);
         env.counter_prefix = prefix;
         env.index = i;
+        sink->source = assembly->pipeline.source;
         int code = sink->ops->connect == NULL ? 0 : sink->ops->connect(sink, &env, error);
         if (code != 0)
             return lt_error_append(
