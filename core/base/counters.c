@@ -13,6 +13,10 @@
  * and are packed together; any other starts at a new pair of cache lines, so that two writers never
  * share one.
  *
+ * The writer holds a kernel lock on its file for as long as it lives, by which another knows that
+ * the name is taken. What is there and is not such a file of somebody who has ended is never
+ * replaced.
+ *
  * Threads: entries are added by one thread before the query starts, or starts again. Each value has
  * one writer.
  */
@@ -24,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -64,6 +69,66 @@ static void fill_header(struct lt_counters_header *header, const char *query_nam
     lt_store_relaxed_u64(&header->heartbeat_wall_us, (uint64_t)header->started_wall_us);
 }
 
+static int refuse_to_replace(struct lt_error *error, const char *path, const char *cause)
+{
+    return lt_error_set(
+        error, LT_E_INVALID,
+        "counters file \"%s\": %s, and is not replaced; hint: give another path, or "
+        "remove it",
+        path, cause);
+}
+
+/* Whether what `fd` holds may go: an empty file, or one of a writer that has ended. */
+static int check_content(int fd, const char *path, struct lt_error *error)
+{
+    struct stat status;
+    struct lt_counters_header header = {0};
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fstat(fd, &status) != 0)
+        return lt_error_set_errno(error, errno, "cannot stat counters file \"%s\"", path);
+    if (!S_ISREG(status.st_mode))
+        return refuse_to_replace(
+            error, path, S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file");
+    if (status.st_size == 0)
+        return 0;
+    ssize_t size_bytes = pread(fd, &header, sizeof header, 0);
+    if (size_bytes < 0)
+        return lt_error_set_errno(error, errno, "cannot read counters file \"%s\"", path);
+    if (memcmp(header.magic, LT_COUNTERS_MAGIC, sizeof header.magic) != 0)
+        return refuse_to_replace(error, path, "it is not a counters file of leat");
+    if (fcntl(fd, F_OFD_GETLK, &whole) != 0)
+        return lt_error_set_errno(error, errno, "cannot test the lock of counters file \"%s\"",
+                                  path);
+    if (whole.l_type == F_UNLCK)
+        return 0;
+    return lt_error_set(
+        error, LT_E_INVALID,
+        "counters file \"%s\": it is in use by pid %d; hint: give each query a path "
+        "of its own",
+        path, (int)header.pid);
+}
+
+static int check_replaceable(const char *path, struct lt_error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0)
+        return lt_error_set_errno(error, errno, "cannot open counters file \"%s\"", path);
+    int code = check_content(fd, path, error);
+    close(fd);
+    return code;
+}
+
+/* A file system without locks has no way to say that the name is taken. */
+static void hold(const struct lt_counters *counters)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(counters->fd, F_OFD_SETLK, &whole) != 0)
+        lt_log_warn("cannot lock counters file \"%s\" (%s): another query may replace it",
+                    counters->path, strerror(errno));
+}
+
 /* Makes, maps and fills the file under its temporary name. */
 static int make_file(struct lt_counters *counters, const char *temporary, const char *query_name,
                      struct lt_error *error)
@@ -72,6 +137,7 @@ static int make_file(struct lt_counters *counters, const char *temporary, const 
     if (counters->fd < 0)
         return lt_error_set_errno(error, errno, "cannot create counters file \"%s\"",
                                   counters->path);
+    hold(counters);
     int failure = posix_fallocate(counters->fd, 0, LT_COUNTERS_HEADER_BYTES);
     if (failure != 0)
         return lt_error_set_errno(error, failure, "cannot allocate counters file \"%s\"",
@@ -113,7 +179,9 @@ int lt_counters_create(const char *path, const char *query_name, struct lt_count
     lt_text_init(&temporary);
     lt_text_format(&temporary, "%s.%d.%llu.tmp", path, (int)getpid(),
                    (unsigned long long)lt_add_u64(&made_count, 1));
-    int code = make_file(counters, lt_text_get(&temporary), query_name, error);
+    int code = check_replaceable(path, error);
+    if (code == 0)
+        code = make_file(counters, lt_text_get(&temporary), query_name, error);
     if (code < 0) {
         if (counters->fd >= 0 && unlink(lt_text_get(&temporary)) != 0)
             lt_log_warn("temporary file \"%s\" is left behind", lt_text_get(&temporary));

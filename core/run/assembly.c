@@ -358,9 +358,7 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
 
 static int attach(struct lt_assembly *assembly, struct lt_error *error)
 {
-    int code = open_checkpoint(assembly, error);
-    if (code == 0)
-        code = connect_source(assembly, error);
+    int code = connect_source(assembly, error);
     if (code == 0)
         code = connect_sinks(assembly, error);
     if (code == 0)
@@ -398,6 +396,8 @@ int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *
                       const struct lt_control_hooks *hooks, struct lt_error *error)
 {
     int code = lt_assembly_bind(assembly, spec, error);
+    if (code == 0)
+        code = open_checkpoint(assembly, error); /* before the counters of who has it go */
     if (code == 0)
         code = prepare(assembly, error);
     if (code == 0)
@@ -466,7 +466,9 @@ int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_ho
         carry_positions(assembly);
     end_run(assembly);
     lt_counters_begin_again(assembly->counters);
-    int code = attach(assembly, error);
+    int code = open_checkpoint(assembly, error);
+    if (code == 0)
+        code = attach(assembly, error);
     if (code == 0)
         code = populate(assembly, hooks, error);
     if (code != 0)
