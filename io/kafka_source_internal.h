@@ -52,8 +52,11 @@ struct lt_kafka_source {
     struct lt_kafka_partition *partitions; /* sorted; base.partition_count; topics of `found` */
     char **found;
     uint32_t found_count;
-    int64_t
-        next_look_ns; /* SUBSCRIBE_PATTERN: when to ask for new topics again. on: control thread */
+    /* SUBSCRIBE_PATTERN: when to ask for new topics again, for how long, and whether that it fails
+     * has been told. on: control thread */
+    int64_t next_look_ns;
+    int look_wait_ms;
+    bool looks_in_vain;
 
     /* control thread */
     bool client_is_lent;

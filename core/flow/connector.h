@@ -121,7 +121,9 @@ struct lt_source_ops {
     void (*original)(struct lt_source *source, struct lt_row *root, struct lt_row *into,
                      struct lt_original *out);
     /* True when partitions were added or removed since connect: the runner ends an epoch, closes
-     * the readers and connects again. on: control thread, once a second; may not wait. Optional. */
+     * the readers and connects again. on: control thread, once a second: epochs wait while it does,
+     * and with leat_do_work the lane too, so it may wait for seconds at most, and seldom. Optional.
+     */
     bool (*needs_reconfiguration)(struct lt_source *source);
     /* True when a row that a sink writes to `target` of `store` would come back as a record of this
      * source; both are what sinks and sources of one kind agree on (Kafka: cluster and topic). on:

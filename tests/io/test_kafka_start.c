@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/base/log.h"
 #include "core/base/text_buffer.h"
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
@@ -125,6 +126,53 @@ static void without_fail_on_data_loss_they_become_the_earliest(void **state)
     assert_int_equal(positions[1].offset, 0);
 }
 
+/* ------------------------------------------------------------------------------- slow brokers */
+
+static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **state)
+{
+    struct world *world = *state;
+    enum { LATE_MS = 300, BROKER = 1, LOOKS = 5 };
+    bool found = false;
+    world_topic(world, "a1", 1);
+    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, LATE_MS);
+    world_topic(world, "a2", 1);
+    for (int i = 0; i < LOOKS && !found; i++) {
+        int64_t begin_ns = lt_clock_now_ns(world->env.clock);
+        source->next_look_ns = 0; /* as if its time had come */
+        found = world->source->ops->needs_reconfiguration(world->source);
+        assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 4 * (int64_t)LT_NS_PER_S);
+        assert_true(found || source->next_look_ns - begin_ns < 2 * (int64_t)LT_NS_PER_S);
+    }
+    assert_true(found);
+}
+
+static void count_warnings(void *context, enum lt_log_level level, const char *text)
+{
+    if (level == LT_LOG_WARN && strstr(text, "cannot look for new topics") != NULL)
+        ++*(int *)context;
+}
+
+static void a_pattern_that_cannot_look_says_so_once(void **state)
+{
+    struct world *world = *state;
+    enum { LOOKS = 3 };
+    int warnings = 0;
+    world_topic(world, "a1", 1);
+    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    source->look_wait_ms = 1600; /* it has been patient already */
+    rd_kafka_mock_broker_set_down(world->cluster, 1);
+    lt_log_set_sink(count_warnings, &warnings);
+    for (int i = 0; i < LOOKS; i++) {
+        source->next_look_ns = 0;
+        assert_false(world->source->ops->needs_reconfiguration(world->source));
+    }
+    lt_log_set_sink(NULL, NULL);
+    assert_int_equal(warnings, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +186,9 @@ int main(void)
             starting_offsets_behind_the_end_are_refused_with_what_there_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_fail_on_data_loss_they_become_the_earliest, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_pattern_finds_new_topics_of_a_broker_that_answers_late,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pattern_that_cannot_look_says_so_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
