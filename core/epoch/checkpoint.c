@@ -110,6 +110,7 @@ static int read_metadata(struct lt_checkpoint *checkpoint, struct lt_error *erro
         lt_epoch_log_format_metadata(&text, uuid);
         code = lt_epoch_file_write(root, "metadata", lt_text_get(&text), text.size_bytes, error);
     }
+    code = lt_directory_explain_damage(code, error);
     checkpoint->query_id = lt_arena_text(checkpoint->arena, lt_text_get(&id));
     lt_text_fini(&text);
     lt_text_fini(&id);
@@ -329,6 +330,14 @@ void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, c
     lt_assert(checkpoint->publisher != NULL);
     const char *file;
     const struct lt_epoch_folder *folder = find_folder(checkpoint, name, &file);
+    struct lt_error error;
+    int code = lt_epoch_lock_check(&checkpoint->directory.root, checkpoint->lock_fd, &error);
+    if (code != 0) {
+        refuse(code, &error);
+        lt_error_append(&error, "checkpoint '%s'", checkpoint->options.path);
+        lt_publisher_refuse(checkpoint->publisher, folder, file, &error, done, context);
+        return;
+    }
     lt_publisher_write(checkpoint->publisher, folder, file, content, done, context);
 }
 
