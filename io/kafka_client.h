@@ -94,6 +94,9 @@ int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *
                          rd_kafka_resp_err_t err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* True for what passes by itself: leaders that move, a topic made just now that has none yet. */
+bool lt_kafka_is_passing(rd_kafka_resp_err_t err);
+
 /* What a failed delivery means. */
 enum lt_kafka_verdict {
     LT_KAFKA_BAD_RECORD, /* this record cannot be written; others can */

@@ -1,6 +1,7 @@
 /*
  * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c
- * (which partitions there are), kafka_start.c (where they begin and end), kafka_reader.c (records).
+ * (which partitions there are), kafka_start.c (where they begin and end), kafka_questions.c (what
+ * the brokers say of that), kafka_reader.c (records).
  *
  * The source owns one client, which finds partitions and offsets and commits for the group; it is
  * lent to the first reader, so that a query of one lane has one connection, already warm, and two
@@ -75,6 +76,16 @@ int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *
 bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *topic);
 bool lt_kafka_topics_changed(struct lt_kafka_source *source);
 void lt_kafka_topics_forget(struct lt_kafka_source *source);
+
+/* kafka_questions.c. Wait until env.deadline_ns while the query starts, and 10 s later on. */
+#define LT_KAFKA_UNSET INT64_MIN
+/* Turns times (or -1, -2: latest, earliest) into offsets, in place, one per partition; entries that
+ * are LT_KAFKA_UNSET stay so. A time without a record at or after it becomes -1. */
+int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers,
+                         struct lt_error *error) LT_MUST_USE;
+/* What the group has committed; negative: nothing. */
+int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers,
+                           struct lt_error *error) LT_MUST_USE;
 
 /* kafka_start.c. */
 int lt_kafka_start_check(const struct lt_kafka_source *source,

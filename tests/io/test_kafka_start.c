@@ -2,10 +2,14 @@
  * Where a query begins and what the start says when it cannot begin there: positions that the topic
  * does not have, brokers that answer late or not yet.
  */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -148,6 +152,70 @@ static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **stat
     assert_true(found);
 }
 
+static void leaders_that_move_are_waited_for_until_the_deadline(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2, ANSWERS = 8 };
+    struct lt_position positions[1];
+    rd_kafka_resp_err_t moved[ANSWERS];
+    for (size_t i = 0; i < ANSWERS; i++)
+        moved[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
+    rd_kafka_mock_push_request_errors_array(world->cluster, LIST_OFFSETS, ANSWERS, moved);
+    assert_int_equal(initial(world, positions), 0);
+    assert_int_equal(positions[0].offset, 1);
+}
+
+static void what_does_not_pass_is_asked_as_often_as_the_option_says(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2 };
+    struct lt_position positions[1];
+    int64_t begin_ns = lt_clock_now_ns(world->env.clock);
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t", "fetchOffset.numRetries=1"));
+    rd_kafka_mock_push_request_errors(
+        world->cluster, LIST_OFFSETS, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(initial(world, positions), LT_E_PERMISSION);
+    assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 5 * (int64_t)LT_NS_PER_S);
+    assert_int_equal(initial(world, positions), 0);
+}
+
+static void a_topic_without_a_leader_is_waited_for_until_the_deadline(void **state)
+{
+    struct world *world = *state;
+    world->env.deadline_ns = lt_clock_now_ns(world->env.clock) + LT_NS_PER_S;
+    world_topic(world, "t", 1);
+    rd_kafka_mock_topic_set_error(world->cluster, "t", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_IO);
+    assert_string_equal(world->error.text, "topic \"t\": Broker: Leader not available");
+    assert_true(lt_clock_now_ns(world->env.clock) >= world->env.deadline_ns - 2 * LT_NS_PER_MS);
+}
+
+/* Something listens there that is no Kafka, or has stopped. */
+static void a_broker_that_takes_connections_and_says_nothing_is_nobody(void **state)
+{
+    struct world *world = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(world->bootstrap, sizeof world->bootstrap, "kafka.bootstrap.servers=127.0.0.1:%d",
+             ntohs(address.sin_port));
+    world->env.deadline_ns = lt_clock_now_ns(world->env.clock) + LT_NS_PER_S;
+    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_TIMEOUT);
+    assert_non_null(strstr(world->error.text, ": no broker answered in time ("));
+    assert_non_null(strstr(world->error.text, "; hint: is a Kafka broker at this address and port, "
+                                              "and does kafka.security.protocol fit it?"));
+    close(listener);
+}
+
 static void count_warnings(void *context, enum lt_log_level level, const char *text)
 {
     if (level == LT_LOG_WARN && strstr(text, "cannot look for new topics") != NULL)
@@ -187,6 +255,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_fail_on_data_loss_they_become_the_earliest, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_pattern_finds_new_topics_of_a_broker_that_answers_late,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(leaders_that_move_are_waited_for_until_the_deadline, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_does_not_pass_is_asked_as_often_as_the_option_says,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_topic_without_a_leader_is_waited_for_until_the_deadline,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_takes_connections_and_says_nothing_is_nobody,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pattern_that_cannot_look_says_so_once, set_up, tear_down),
     };
