@@ -15,6 +15,7 @@
 #include "core/leat_admin.h"
 #include "tools/commands.h"
 #include "tools/config.h"
+#include "tools/descriptors.h"
 #include "tools/explain.h"
 #include "tools/live.h"
 #include "tools/notify.h"
@@ -169,6 +170,7 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
 {
     const char *name = lt_tool_settings_text(settings, LT_TOOL_SET_NAME);
     lt_tool_signals_install();
+    lt_tool_check_descriptors();
     if (plan->counters_are_auto)
         lt_tool_prune_counters(name != NULL ? name : "");
     int status = start(plan);
