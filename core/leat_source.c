@@ -113,7 +113,7 @@ static enum leat_poll poll_partition(struct user_reader *own, struct partition *
     out->source_partition = (int32_t)partition->index;
     out->source_offset = position < 0 ? 0 : position;
     enum leat_poll status = own->definition->calls.poll(partition->state, out, limit, &position);
-    lt_assert(out->open_count == 0);
+    lt_door_out_check_closed(out);
     *count += out->committed_count;
     if (!keeps_its_word(own, partition, status, position)) {
         own->has_broken = true;
