@@ -40,6 +40,13 @@ static bool is_number(const char *text)
     return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
+/* False for 30 February, which timegm would take for a day in March. */
+static bool is_day(struct tm parts)
+{
+    int month = parts.tm_mon, day = parts.tm_mday;
+    return timegm(&parts) != (time_t)-1 && parts.tm_mon == month && parts.tm_mday == day;
+}
+
 /* "2026-08-20T12:00:00[.250](Z|+02:00|-02:00)"; the zone may be missing only with a date alone,
  * since what it would mean differs from machine to machine. */
 static bool parse_time(const char *text, long long *ms)
@@ -48,7 +55,7 @@ static bool parse_time(const char *text, long long *ms)
     int hours = 0, minutes = 0, used = 0;
     long long fraction_ms = 0;
     const char *at = strptime(text, "%Y-%m-%d", &parts);
-    if (at == NULL)
+    if (at == NULL || !is_day(parts))
         return false;
     if (*at == '\0') {
         *ms = (long long)timegm(&parts) * 1000;
@@ -66,7 +73,7 @@ static bool parse_time(const char *text, long long *ms)
     if (strcmp(at, "Z") == 0)
         return true;
     if ((*at != '+' && *at != '-') || sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
-        at[1 + used] != '\0')
+        at[1 + used] != '\0' || hours < 0 || hours > 18 || minutes < 0 || minutes > 59)
         return false;
     *ms += (*at == '+' ? -1 : 1) * (hours * 60LL + minutes) * 60 * 1000;
     return true;

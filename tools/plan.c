@@ -27,6 +27,9 @@ static int parse_durations(struct lt_tool_plan *plan, const struct lt_tool_setti
     int status = parse_duration(settings, LT_TOOL_SET_EPOCH, &plan->epoch_ns);
     if (status == 0)
         status = parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, &plan->startup_timeout_ns);
+    if (status == 0 && plan->startup_timeout_ns < 1000 * 1000)
+        status = lt_tool_wrong("%s: --startup-timeout is less than 1ms: nothing could answer",
+                               lt_tool_settings_origin(settings, LT_TOOL_SET_STARTUP_TIMEOUT));
     if (status == 0)
         status =
             parse_duration(settings, LT_TOOL_SET_PROGRESS_INTERVAL, &plan->progress_interval_ns);
