@@ -27,6 +27,15 @@ void lt_delivery_report_failure(struct lt_delivery *delivery, const struct lt_er
     *delivery->unsent_error = *error;
 }
 
+/* The writer is broken; the user has to know which of the sinks that is. */
+static void report_broken(struct lt_branch *branch)
+{
+    struct lt_error error = branch->writer->error;
+    if (branch == dead_letter_branch(branch->delivery))
+        lt_error_append(&error, "dead-letter sink");
+    lt_delivery_report_failure(branch->delivery, &error);
+}
+
 static uint32_t send_failure(struct lt_delivery *delivery)
 {
     struct lt_message message = {.kind = LT_REPORT_FAILED,
@@ -48,11 +57,11 @@ static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const str
     char name[256];
     struct lt_error error;
     lt_source_partition_name(delivery->source, (uint32_t)root->source_partition, name, sizeof name);
-    lt_error_set(&error, LT_E_RECORD,
-                 "record at %s offset %" PRId64
-                 ": %s: %s; hint: a dead-letter sink (dlq) would keep such records "
-                 "and let the query go on",
-                 name, root->source_offset, fault->stage, fault->text);
+    lt_error_set(&error, LT_E_RECORD, "record at %s offset %" PRId64 ": %s: %s%s", name,
+                 root->source_offset, fault->stage, fault->text,
+                 delivery->has_dead_letters ? ""
+                                            : "; hint: a dead-letter sink (dlq) would keep such "
+                                              "records and let the query go on");
     lt_error_condition(&error, fault->condition, fault->sqlstate);
     lt_delivery_report_failure(delivery, &error);
     lt_row_release(row);
@@ -146,7 +155,7 @@ static bool try_write(struct lt_branch *branch, struct lt_row *row)
         branch_fail(branch, row, fault);
         return true;
     case LT_WRITE_BROKEN:
-        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        report_broken(branch);
         return false;
     }
     return false;
@@ -241,7 +250,7 @@ static uint32_t ask_prepared(struct lt_branch *branch, struct lt_writer_epoch *e
     lt_text_init(&note);
     int status = branch->writer->ops->prepared(branch->writer, entry->epoch, &note);
     if (status < 0)
-        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        report_broken(branch);
     char *text = note.size_bytes > 0 ? lt_text_take(&note) : NULL;
     lt_text_fini(&note);
     if (status > 0 && report(branch, LT_REPORT_PREPARED, entry->epoch, text)) {
@@ -257,7 +266,7 @@ static uint32_t ask_committed(struct lt_branch *branch)
     struct lt_writer_epoch *oldest = &branch->epochs[0];
     int status = is_committed(branch, oldest->epoch);
     if (status < 0)
-        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        report_broken(branch);
     if (status <= 0 || !report(branch, LT_REPORT_COMMITTED, oldest->epoch, NULL))
         return 0;
     branch->epoch_count--;
@@ -465,7 +474,7 @@ static uint32_t poll_writer(struct lt_branch *branch)
     int work = writer->ops->poll(writer, &branch->out);
     if (work >= 0)
         return (uint32_t)work;
-    lt_delivery_report_failure(branch->delivery, &writer->error);
+    report_broken(branch);
     return 0;
 }
 
