@@ -446,6 +446,15 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
     return code;
 }
 
+/* What leat or Spark has written parses. */
+static int fail_damaged(struct lt_error *error)
+{
+    if (error != NULL)
+        error->code = LT_E_CORRUPT;
+    lt_error_append(error, "the offsets in the checkpoint are damaged");
+    return LT_E_CORRUPT;
+}
+
 int lt_kafka_start_from_json(struct lt_source *base, const char *json,
                              struct lt_position *positions, struct lt_error *error)
 {
@@ -457,7 +466,7 @@ int lt_kafka_start_from_json(struct lt_source *base, const char *json,
     if (code == 0)
         code = lt_kafka_offsets_parse(json, take_logged, &wanted, error);
     if (code == LT_E_PARSE)
-        code = lt_error_append(error, "source kafka: offsets in the checkpoint");
+        code = fail_damaged(error);
     if (code == 0)
         code = start_added(source, numbers, error);
     for (uint32_t i = 0; i < base->partition_count && code == 0; i++)

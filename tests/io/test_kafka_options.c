@@ -73,6 +73,8 @@ static void a_source_needs_brokers_and_exactly_one_selection(void **state)
                 "subscribe=a", "assign={\"a\":[0]}");
     SOURCE_SAYS("No topics to subscribe to is specified as option value for option 'subscribe'",
                 "subscribe= , ");
+    SOURCE_SAYS("Pattern to subscribe is empty as specified value for option 'subscribePattern'",
+                "subscribePattern= ");
 }
 
 static void a_source_describes_itself_as_spark_does(void **state)
@@ -272,6 +274,9 @@ static void malformed_offset_texts_are_refused(void **state)
                                             "{\"a\":{\"x\":1}}",
                                             "{\"a\":{\"0\":\"1\"}}",
                                             "{\"a\":{\"0\":1}} x",
+                                            "{\"a\":{\"0\":1,\"1\":2,\"0\":1}}",
+                                            "{\"a\":{\"0\":1,\"00\":2}}",
+                                            "{\"a\":{\"0\":1},\"b\":{},\"a\":{\"1\":1}}",
                                             "{\"a\":{\"-1\":1}}",
                                             "{\"a\":{\"2147483648\":1}}",
                                             "{\"a\":{\"0\":1.5}}"};
@@ -281,6 +286,19 @@ static void malformed_offset_texts_are_refused(void **state)
         assert_int_equal(lt_kafka_offsets_parse(malformed[i], take, &taken, NULL), LT_E_PARSE);
         lt_text_fini(&taken.text);
     }
+}
+
+static void what_is_there_twice_is_named(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    assert_int_equal(
+        lt_kafka_offsets_parse("{\"a\":{\"3\":1,\"1\":2,\"3\":1}}", take, NULL, &error),
+        LT_E_PARSE);
+    assert_non_null(strstr(error.text, ": partition 3 is there twice"));
+    assert_int_equal(lt_kafka_assign_parse("{\"a\":[0],\"b\":[],\"a\":[1]}", take, NULL, &error),
+                     LT_E_PARSE);
+    assert_non_null(strstr(error.text, ": topic \"a\" is there twice"));
 }
 
 static bool matches(const char *pattern, const char *topic)
@@ -393,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_broken_login_module_is_refused_without_being_quoted),
         cmocka_unit_test(starting_options_are_checked_before_connecting),
         cmocka_unit_test(offset_texts_are_read_and_printed_in_spark_s_form),
+        cmocka_unit_test(what_is_there_twice_is_named),
         cmocka_unit_test(malformed_offset_texts_are_refused),
         cmocka_unit_test(patterns_match_whole_names_as_java_s_do),
         cmocka_unit_test(patterns_beyond_posix_are_refused_by_name),

@@ -130,6 +130,25 @@ static void without_fail_on_data_loss_they_become_the_earliest(void **state)
     assert_int_equal(positions[1].offset, 0);
 }
 
+static void an_offset_in_the_checkpoint_that_is_no_number_is_damage(void **state)
+{
+    struct world *world = *state;
+    static const char *const damaged[] = {"{\"t\":{\"0\":2.5}}", "{\"t\":{\"0\":\"259\"}}",
+                                          "{\"t\":{\"0\":99999999999999999999}}"};
+    struct lt_position position;
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
+        assert_int_equal(world->source->ops->positions_from_json(world->source, damaged[i],
+                                                                 &position, &world->error),
+                         LT_E_CORRUPT);
+        assert_int_equal(world->error.code, LT_E_CORRUPT);
+        assert_ptr_equal(strstr(world->error.text, "the offsets in the checkpoint are damaged: "
+                                                   "line 1, column "),
+                         world->error.text);
+    }
+}
+
 /* ------------------------------------------------------------------------------- slow brokers */
 
 static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **state)
@@ -241,30 +260,23 @@ static void a_pattern_that_cannot_look_says_so_once(void **state)
     assert_int_equal(warnings, 1);
 }
 
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_position_behind_the_end_is_lost_data_and_not_the_end,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            starting_offsets_behind_the_end_are_refused_with_what_there_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_fail_on_data_loss_they_become_the_earliest, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_pattern_finds_new_topics_of_a_broker_that_answers_late,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(leaders_that_move_are_waited_for_until_the_deadline, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_does_not_pass_is_asked_as_often_as_the_option_says,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_topic_without_a_leader_is_waited_for_until_the_deadline,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_broker_that_takes_connections_and_says_nothing_is_nobody,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_pattern_that_cannot_look_says_so_once, set_up, tear_down),
+        CASE(a_position_behind_the_end_is_lost_data_and_not_the_end),
+        CASE(without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end),
+        CASE(a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on),
+        CASE(starting_offsets_behind_the_end_are_refused_with_what_there_is),
+        CASE(without_fail_on_data_loss_they_become_the_earliest),
+        CASE(an_offset_in_the_checkpoint_that_is_no_number_is_damage),
+        CASE(a_pattern_finds_new_topics_of_a_broker_that_answers_late),
+        CASE(leaders_that_move_are_waited_for_until_the_deadline),
+        CASE(what_does_not_pass_is_asked_as_often_as_the_option_says),
+        CASE(a_topic_without_a_leader_is_waited_for_until_the_deadline),
+        CASE(a_broker_that_takes_connections_and_says_nothing_is_nobody),
+        CASE(a_pattern_that_cannot_look_says_so_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
