@@ -95,14 +95,14 @@ static size_t control_bytes(const unsigned char *at)
 char *lt_tool_printable(const char *text)
 {
     enum { ESCAPED_BYTES = 4 };
-    char *made = lt_tool_alloc(ESCAPED_BYTES * strlen(text) + 1);
+    char *made = lt_tool_alloc(ESCAPED_BYTES * strlen(text) + 1); /* that, and the end */
     size_t size_bytes = 0;
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
         size_t escaped = control_bytes(at);
         if (escaped == 0)
             made[size_bytes++] = (char)*at++;
         for (; escaped > 0; escaped--, at++)
-            size_bytes += (size_t)sprintf(made + size_bytes, "\\x%02x", *at);
+            size_bytes += (size_t)snprintf(made + size_bytes, ESCAPED_BYTES + 1, "\\x%02x", *at);
     }
     return made;
 }
