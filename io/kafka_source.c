@@ -71,7 +71,9 @@ const struct lt_option_spec lt_kafka_source_options[] = {
     {"maxRecordsPerPartition", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0,
      NO_EFFECT "the records of one task."},
     {"kafka.", LT_OPTION_PREFIX, NULL, NULL, 0, 0, 0,
-     "Any consumer property, under the name of Kafka's Java client or of librdkafka."},
+     "Any consumer property, under the name of Kafka's Java client or of librdkafka. "
+     "kafka.isolation.level is read_uncommitted by default, as in Spark and the Java client: "
+     "records of aborted transactions are read, too; read_committed leaves them out."},
 };
 const size_t lt_kafka_source_option_count =
     sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0];
@@ -225,6 +227,10 @@ static int take_selection(struct lt_kafka_source *source, struct lt_error *error
         return take_assign(source, assign, error);
     }
     source->selection = LT_KAFKA_SUBSCRIBE_PATTERN;
+    if (pattern[strspn(pattern, " \t")] == '\0')
+        return lt_error_set(error, LT_E_INVALID,
+                            "Pattern to subscribe is empty as specified value for option "
+                            "'subscribePattern'");
     int code = lt_kafka_topics_compile(pattern, &source->pattern, error);
     source->has_pattern = code == 0;
     return code;
