@@ -13,6 +13,7 @@
 #include "io/kafka_source_internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -449,10 +450,13 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
 /* What leat or Spark has written parses. */
 static int fail_damaged(struct lt_error *error)
 {
+    char cause[LT_ERROR_TEXT_MAX] = "";
     if (error != NULL)
-        error->code = LT_E_CORRUPT;
-    lt_error_append(error, "the offsets in the checkpoint are damaged");
-    return LT_E_CORRUPT;
+        snprintf(cause, sizeof cause, "%s", error->text);
+    return lt_error_set(error, LT_E_CORRUPT,
+                        "the offsets in the checkpoint are damaged: %s; hint: restore the "
+                        "directory from a copy, or start with a new one",
+                        cause);
 }
 
 int lt_kafka_start_from_json(struct lt_source *base, const char *json,
