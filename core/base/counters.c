@@ -71,11 +71,9 @@ static void fill_header(struct lt_counters_header *header, const char *query_nam
 
 static int refuse_to_replace(struct lt_error *error, const char *path, const char *cause)
 {
-    return lt_error_set(
-        error, LT_E_INVALID,
-        "counters file \"%s\": %s, and is not replaced; hint: give another path, or "
-        "remove it",
-        path, cause);
+    return lt_error_set(error, LT_E_INVALID,
+                        "counters file \"%s\": %s, and is not replaced; hint: give another path",
+                        path, cause);
 }
 
 /* Whether what `fd` holds may go: an empty file, or one of a writer that has ended. */

@@ -1,6 +1,7 @@
 #include "core/run/recover.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/base/log.h"
 #include "core/run/replay.h"
@@ -39,13 +40,15 @@ static int read_positions(struct lt_source *source, const char *json, struct lt_
     if (code != LT_E_INVALID && code != LT_E_PARSE && code != LT_E_CORRUPT &&
         code != LT_E_UNSUPPORTED)
         return code;
-    if (error != NULL)
-        error->code = LT_E_CHECKPOINT;
-    lt_error_append(error,
-                    "the checkpoint is another query's, or the source was changed: its positions "
-                    "'%.200s' are none of source %s",
-                    json, source->type->name);
-    return LT_E_CHECKPOINT;
+    if (error == NULL)
+        return LT_E_CHECKPOINT;
+    struct lt_error cause = *error;
+    bool has_hint = strstr(cause.text, "; hint: ") != NULL;
+    return lt_error_set(error, LT_E_CHECKPOINT,
+                        "the checkpoint is another query's, or the source was changed: its "
+                        "positions '%.200s' are none of source %s: %s%s",
+                        json, source->type->name, cause.text,
+                        has_hint ? "" : "; hint: start with a new directory");
 }
 
 int lt_recover_end_of(const struct lt_recover_options *options, uint64_t epoch,
