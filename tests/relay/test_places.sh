@@ -68,6 +68,16 @@ dead_letter_topic_deleted() {
         grep -qF "dead-letter sink: sink kafka: topic \"$dead\": " "$log"
 }
 
+# A dlq is no advice to someone whose dlq does not take the record.
+dead_letter_too_large() {
+    local big directory dead to
+    topic big && topic to && topic dead && checkpoint directory &&
+        "$envelopes" create "$kafka" "$to" 2 100000 && "$envelopes" create "$kafka" "$dead" 1 100000 &&
+        "$envelopes" produce "$kafka" "$big" 200 --partitions 2 --big 50 --seed 13 &&
+        refused 1 'its dead letter cannot be written: ' relay "$big" "$to" "$directory" --dlq "$(url "$dead")" || return
+    ! relay "$big" "$to" "$directory" --dlq "$(url "$dead")" 2>&1 | grep 'hint: a dead-letter sink'
+}
+
 check "envelopes are made" produce_input
 check "a topic is made again, with less in it" make_again
 check "a position behind its end is lost data, not the end" topic_made_again
@@ -84,4 +94,5 @@ check "a row that would come back stops it" rows_that_would_come_back
 check "rows that name an impossible topic are dead-lettered" impossible_topic "'bad/name'"
 check "rows that name no topic are dead-lettered" impossible_topic "''"
 check "a dead-letter topic that is deleted is named as that" dead_letter_topic_deleted
+check "a dead letter that is too large ends it, and is not told to use a dlq" dead_letter_too_large
 finish
