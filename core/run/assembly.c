@@ -341,6 +341,8 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
 {
     int code = lt_assembly_place(assembly, true, error);
     if (code == 0)
+        code = open_checkpoint(assembly, error); /* who has it may have the counters' name, too */
+    if (code == 0)
         code = lt_counters_create(assembly->settings.counters_path,
                                   assembly->settings.name != NULL ? assembly->settings.name : "",
                                   &assembly->counters, error);
@@ -396,8 +398,6 @@ int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *
                       const struct lt_control_hooks *hooks, struct lt_error *error)
 {
     int code = lt_assembly_bind(assembly, spec, error);
-    if (code == 0)
-        code = open_checkpoint(assembly, error); /* before the counters of who has it go */
     if (code == 0)
         code = prepare(assembly, error);
     if (code == 0)
