@@ -89,9 +89,7 @@ static int parse_urls(struct lt_tool_plan *plan, struct lt_tool_settings *settin
     if (status == 0)
         status = check_connector(LEAT_ADMIN_SINK, "sink", plan->sink.format);
     if (status == 0)
-        status = lt_tool_resolve_url(settings, LT_TOOL_SET_SOURCE, &plan->source);
-    if (status == 0)
-        status = lt_tool_resolve_url(settings, LT_TOOL_SET_SINK, &plan->sink);
+        status = lt_tool_resolve_urls(settings, &plan->source, &plan->sink);
     if (status == 0)
         status = parse_dlq(plan, settings);
     return status;

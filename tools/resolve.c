@@ -163,23 +163,45 @@ int lt_tool_resolve_flags(struct lt_tool_settings *settings)
 
 /* ---------------------------------------------------------------------------------------- URLs */
 
-/* An option for all sides is to be settled on each by itself. */
-static int split_servers(struct lt_tool_settings *settings)
+static bool is_servers(const struct lt_tool_pair *pair, enum lt_tool_side side)
 {
+    return pair->side == side && strcasecmp(pair->key, servers_key) == 0;
+}
+
+/* Gives the side what pair `index` says to all; what the side says itself in that layer holds. */
+static int copy_servers(struct lt_tool_settings *settings, size_t index, enum lt_tool_side side)
+{
+    enum lt_tool_layer layer = settings->pairs[index].layer;
+    for (size_t i = 0; i < settings->pair_count; i++)
+        if (is_servers(&settings->pairs[i], side) && settings->pairs[i].layer == layer)
+            return 0;
+    char *value = lt_tool_copy(settings->pairs[index].value);
+    char *origin = lt_tool_copy(settings->pairs[index].origin);
+    int status = lt_tool_settings_pair(settings, side, servers_key, value, layer, origin);
+    free(value);
+    free(origin);
+    return status;
+}
+
+/* Addresses for all sides are to be settled on each by itself. With no side that has any they stay
+ * as they are, and dealing refuses them. */
+static int split_servers(struct lt_tool_settings *settings, const struct lt_tool_url *source,
+                         const struct lt_tool_url *sink)
+{
+    static const struct group of_all = {LT_TOOL_SET_SOURCE, LT_TOOL_ANY_SIDE, false, {servers_key}};
     int status = 0;
     size_t count = settings->pair_count;
+    if (source->servers == NULL && sink->servers == NULL)
+        return 0;
     for (size_t i = 0; i < count && status == 0; i++) {
-        if (settings->pairs[i].side != LT_TOOL_ANY_SIDE ||
-            strcasecmp(settings->pairs[i].key, servers_key) != 0)
+        if (!is_servers(&settings->pairs[i], LT_TOOL_ANY_SIDE))
             continue;
-        char *value = lt_tool_copy(settings->pairs[i].value);
-        char *origin = lt_tool_copy(settings->pairs[i].origin);
-        settings->pairs[i].side = LT_TOOL_SOURCE_SIDE;
-        status = lt_tool_settings_pair(settings, LT_TOOL_SINK_SIDE, servers_key, value,
-                                       settings->pairs[i].layer, origin);
-        free(value);
-        free(origin);
+        if (source->servers != NULL)
+            status = copy_servers(settings, i, LT_TOOL_SOURCE_SIDE);
+        if (sink->servers != NULL && status == 0)
+            status = copy_servers(settings, i, LT_TOOL_SINK_SIDE);
     }
+    drop_below(settings, &of_all, LT_TOOL_LAYERS);
     sort_pairs(settings);
     return status;
 }
@@ -203,29 +225,36 @@ static int resolve_part(struct lt_tool_settings *settings, const struct group *g
         topmost(settings, group, *part != NULL ? value->layer : LT_TOOL_LAYER_NONE);
     if (pair == NULL)
         return 0;
-    bool names_it =
-        strcasecmp(pair->key, "subscribePattern") != 0 && strcasecmp(pair->key, "assign") != 0;
-    bool is_equal = *part != NULL && names_it && strcmp(pair->value, *part) == 0;
-    if (*part != NULL && value->layer == pair->layer && !is_equal)
+    char *said = NULL;
+    if (part == &url->servers)
+        said = lt_tool_url_with_ports(pair->value);
+    else if (strcasecmp(pair->key, "subscribePattern") != 0 && strcasecmp(pair->key, "assign") != 0)
+        said = lt_tool_copy(pair->value);
+    bool is_equal = *part != NULL && said != NULL && strcmp(said, *part) == 0;
+    if (*part != NULL && value->layer == pair->layer && !is_equal) {
+        free(said);
         return fail_url(url, pair, value, what);
+    }
     free(*part);
-    *part = names_it ? lt_tool_copy(pair->value) : NULL;
+    *part = said;
     lt_tool_url_rewrite(url, pair->key, pair->origin);
     return 0;
 }
 
-int lt_tool_resolve_url(struct lt_tool_settings *settings, enum lt_tool_setting setting,
-                        struct lt_tool_url *url)
+static int resolve_url(struct lt_tool_settings *settings, const struct group *servers,
+                       const struct group *topics, struct lt_tool_url *url)
 {
-    bool is_source = setting == LT_TOOL_SET_SOURCE;
     if (url->servers == NULL) /* not Kafka's */
         return 0;
-    int status = split_servers(settings);
+    int status = resolve_part(settings, servers, url, &url->servers, "address");
+    return status == 0 ? resolve_part(settings, topics, url, &url->topics, "topic") : status;
+}
+
+int lt_tool_resolve_urls(struct lt_tool_settings *settings, struct lt_tool_url *source,
+                         struct lt_tool_url *sink)
+{
+    int status = split_servers(settings, source, sink);
     if (status == 0)
-        status = resolve_part(settings, is_source ? &source_servers : &sink_servers, url,
-                              &url->servers, "address");
-    if (status == 0)
-        status = resolve_part(settings, is_source ? &source_topics : &sink_topics, url,
-                              &url->topics, "topic");
-    return status;
+        status = resolve_url(settings, &source_servers, &source_topics, source);
+    return status == 0 ? resolve_url(settings, &sink_servers, &sink_topics, sink) : status;
 }

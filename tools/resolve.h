@@ -20,9 +20,10 @@
 /* Flags and the options that they stand for. Comes first: puts the options in the order in which a
  * later one wins, by layer, and within one a side's own behind those for all sides. */
 int lt_tool_resolve_flags(struct lt_tool_settings *settings);
-/* A URL and the options that it stands for; `setting` is the source or the sink. The URL becomes
- * what holds: its text is the one that `ready` says. */
-int lt_tool_resolve_url(struct lt_tool_settings *settings, enum lt_tool_setting setting,
-                        struct lt_tool_url *url);
+/* The URLs and the options that they stand for. Addresses for all sides go to each that is Kafka's
+ * and has none of its own in that layer. A URL becomes what holds: its text is the one that `ready`
+ * says. */
+int lt_tool_resolve_urls(struct lt_tool_settings *settings, struct lt_tool_url *source,
+                         struct lt_tool_url *sink);
 
 #endif

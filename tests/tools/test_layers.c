@@ -153,6 +153,49 @@ static void two_of_one_layer_that_disagree_are_refused(void **state)
     assert_int_equal(p.status, 0);
 }
 
+static void addresses_for_all_sides_go_to_kafkas_alone(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("relay", "kafka://h/t", "console:", "--print-config", "--option",
+                             "kafka.bootstrap.servers=h"),
+                NULL, NULL);
+    assert_string_equal(p.err, "");
+    assert_int_equal(p.status, 0);
+    assert_contains(p.out, "source kafka: kafka.bootstrap.servers = h   # command line\n");
+    program_run(&p, "leat",
+                PROGRAM_ARGS("relay", "rate:", "kafka://h/t", "--checkpoint", "/x", "--select",
+                             "cast(value as string) as value", "--print-config"),
+                PROGRAM_ARGS("LEAT_OPTION_KAFKA_BOOTSTRAP_SERVERS=h"), NULL);
+    assert_string_equal(p.err, "");
+    assert_int_equal(p.status, 0);
+    assert_contains(p.out, "sink kafka: kafka.bootstrap.servers = h:9092   # command line\n");
+    expect_usage(
+        PROGRAM_ARGS("relay", "rate:", "console:", "--option", "kafka.bootstrap.servers=h"),
+        "leat relay: command line: source, sink and query: unknown option "
+        "\"kafka.bootstrap.servers\"\n");
+}
+
+static void a_sides_own_address_wins_over_one_for_all_sides(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("relay", "kafka://h1/in", "kafka://h2/out", "--checkpoint", "/x",
+                             "--print-config", "--option", "kafka.bootstrap.servers=h1",
+                             "--sink-option", "kafka.bootstrap.servers=h2"),
+                NULL, NULL);
+    assert_string_equal(p.err, "");
+    assert_int_equal(p.status, 0);
+    assert_contains(p.out, "source kafka: kafka.bootstrap.servers = h1   # command line\n");
+    assert_contains(p.out, "sink kafka: kafka.bootstrap.servers = h2   # command line\n");
+    expect_usage(PROGRAM_ARGS("relay", "kafka://h1/in", "kafka://h2/out", "--option",
+                              "kafka.bootstrap.servers=h1", "--sink-option",
+                              "kafka.bootstrap.servers=h3"),
+                 "leat relay: sink \"kafka://h2/out\" (command line) and option "
+                 "\"kafka.bootstrap.servers\" (command line) disagree about the address; hint: "
+                 "give one of them\n");
+}
+
 static void what_is_empty_is_refused(void **state)
 {
     (void)state;
@@ -187,6 +230,8 @@ int main(void)
         cmocka_unit_test(the_command_line_wins_over_what_the_file_calls_by_another_name),
         cmocka_unit_test(an_option_of_a_higher_layer_changes_what_the_url_is_shown_as),
         cmocka_unit_test(two_of_one_layer_that_disagree_are_refused),
+        cmocka_unit_test(addresses_for_all_sides_go_to_kafkas_alone),
+        cmocka_unit_test(a_sides_own_address_wins_over_one_for_all_sides),
         cmocka_unit_test(what_is_empty_is_refused),
         cmocka_unit_test(a_file_is_one_document_of_whole_texts),
     };
