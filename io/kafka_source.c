@@ -422,6 +422,12 @@ static const struct lt_source_ops source_ops = {
     .close = source_close,
 };
 
+static bool reads_committed(const struct lt_options *options)
+{
+    const char *level = lt_options_get(options, "kafka.isolation.level");
+    return level != NULL && lt_ascii_compare(level, "read_committed") == 0;
+}
+
 static int source_bind(const struct lt_source_type *type, const struct lt_options *options,
                        const struct lt_type *user_schema, struct lt_arena *arena,
                        struct lt_source **out, struct lt_error *error)
@@ -444,6 +450,7 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         source->group_id = lt_options_get(source->options, "kafka.group.id");
         source->includes_headers = bool_option(source, "includeHeaders");
         source->fails_on_data_loss = bool_option(source, "failOnDataLoss");
+        source->reads_committed = reads_committed(source->options);
         code = lt_kafka_start_check(source, error);
     }
     if (code < 0) {

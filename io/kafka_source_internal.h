@@ -43,6 +43,9 @@ struct lt_kafka_source {
     struct lt_kafka_partition *assigned; /* ASSIGN: sorted; topics of `topics` */
     uint32_t assigned_count;
     bool includes_headers, fails_on_data_loss;
+    /* isolation.level=read_committed: the end that a broker tells is its last stable offset, and
+     * positions behind that may be good. */
+    bool reads_committed;
     const char *group_id; /* or NULL; in options */
 
     /* by connect; constant while readers are open */

@@ -130,6 +130,47 @@ static void without_fail_on_data_loss_they_become_the_earliest(void **state)
     assert_int_equal(positions[1].offset, 0);
 }
 
+/* The mock has no transactions; the end that the reader is given stands for a last stable offset.
+ */
+static void with_read_committed_a_position_behind_the_end_has_read_all_and_stays(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{2, 0}, {0, 0}}, end[2] = {{1, 0}, {1, 0}};
+    const struct lt_position back[2] = {{0, 0}, {2, 0}};
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    for (int i = 0; i < 4; i++)
+        world_produce(world, "t", i % 2, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.isolation.level=read_committed"));
+    assert_int_equal(world_reader_at(world, start, end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 1);
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 2);
+    assert_int_equal(positions[1].offset, 1);
+    assert_int_equal(world->reader->ops->seek(world->reader, back, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 2);
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 1);
+    assert_int_equal(positions[1].offset, 2);
+}
+
+static void with_read_committed_the_broker_decides_on_starting_offsets_behind_the_end(void **state)
+{
+    struct world *world = *state;
+    struct lt_position position;
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.isolation.level=read_committed",
+                                   "startingOffsets={\"t\":{\"0\":2}}"));
+    assert_int_equal(initial(world, &position), 0);
+    assert_int_equal(position.offset, 2);
+    assert_int_equal(world_reader_at(world, &position, NULL), 0);
+    assert_int_equal(world_read(world, 1), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+}
+
 static void an_offset_in_the_checkpoint_that_is_no_number_is_damage(void **state)
 {
     struct world *world = *state;
@@ -270,6 +311,8 @@ int main(void)
         CASE(a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on),
         CASE(starting_offsets_behind_the_end_are_refused_with_what_there_is),
         CASE(without_fail_on_data_loss_they_become_the_earliest),
+        CASE(with_read_committed_a_position_behind_the_end_has_read_all_and_stays),
+        CASE(with_read_committed_the_broker_decides_on_starting_offsets_behind_the_end),
         CASE(an_offset_in_the_checkpoint_that_is_no_number_is_damage),
         CASE(a_pattern_finds_new_topics_of_a_broker_that_answers_late),
         CASE(leaders_that_move_are_waited_for_until_the_deadline),
