@@ -110,23 +110,6 @@ static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter
     lt_fault_destroy(fault);
 }
 
-static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_fault *fault)
-{
-    struct lt_delivery *delivery = branch->delivery;
-    if (branch == dead_letter_branch(delivery)) {
-        fail_dead_letter(delivery, row, fault);
-        return;
-    }
-    if (try_fail(delivery, row, fault))
-        return;
-    struct lt_branch *letters = dead_letter_branch(delivery);
-    lt_item_queue_push(&letters->pending,
-                       &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
-    delivery->pending_count++;
-}
-
-/* -------------------------------------------------------------------------------- the writers */
-
 /* True when the row is a dead letter that is worth another try, with another timestamp. */
 static bool restamp(struct lt_branch *branch, struct lt_row *row)
 {
@@ -136,6 +119,39 @@ static bool restamp(struct lt_branch *branch, struct lt_row *row)
     delivery->look_again = true;
     return true;
 }
+
+static void queue_item(struct lt_branch *branch, const struct lt_item *item)
+{
+    lt_item_queue_push(&branch->pending, item);
+    branch->delivery->pending_count++;
+}
+
+/* A letter that is refused after its marker has passed is not offered again: its epoch may be
+ * committed by then. */
+static void fail_letter(struct lt_branch *branch, struct lt_row *letter, struct lt_fault *fault)
+{
+    if (fault->epochs_ago > 0 || !restamp(branch, letter)) {
+        fail_dead_letter(branch->delivery, letter, fault);
+        return;
+    }
+    queue_item(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = letter});
+    lt_fault_destroy(fault);
+}
+
+static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_fault *fault)
+{
+    struct lt_delivery *delivery = branch->delivery;
+    if (branch == dead_letter_branch(delivery)) {
+        fail_letter(branch, row, fault);
+        return;
+    }
+    if (try_fail(delivery, row, fault))
+        return;
+    queue_item(dead_letter_branch(delivery),
+               &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
+}
+
+/* -------------------------------------------------------------------------------- the writers */
 
 /* False: the writer is full and has taken nothing. */
 static bool try_write(struct lt_branch *branch, struct lt_row *row)
@@ -166,12 +182,6 @@ static bool try_item(struct lt_branch *branch, const struct lt_item *item)
     if (item->kind == LT_ITEM_FAILED)
         return try_fail(branch->delivery, item->row, item->fault);
     return try_write(branch, item->row);
-}
-
-static void queue_item(struct lt_branch *branch, const struct lt_item *item)
-{
-    lt_item_queue_push(&branch->pending, item);
-    branch->delivery->pending_count++;
 }
 
 static void write_or_queue(struct lt_branch *branch, const struct lt_item *item)
