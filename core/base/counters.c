@@ -15,7 +15,9 @@
  *
  * The writer holds a kernel lock on its file for as long as it lives, by which another knows that
  * the name is taken. What is there and is not such a file of somebody who has ended is never
- * replaced.
+ * replaced. Of two that find the same file of somebody who has ended, or none, one gets the name:
+ * it holds a second lock, flock(2), on what it replaces, and a free name it takes only if it still
+ * is free.
  *
  * Threads: entries are added by one thread before the query starts, or starts again. Each value has
  * one writer.
@@ -27,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,7 +41,10 @@
 #include "core/base/log.h"
 #include "core/base/text_buffer.h"
 
-enum { GROW_BYTES = 64 * 1024 };
+enum {
+    GROW_BYTES = 64 * 1024,
+    ROUNDS_MAX = 16, /* of finding that another was faster; the second sees that it lives */
+};
 
 union largest {
     struct lt_shared_u64 word;
@@ -76,6 +82,12 @@ static int refuse_to_replace(struct lt_error *error, const char *path, const cha
                         path, cause);
 }
 
+/* A file system without locks has no way to say that a name is taken. */
+static bool means_no_locks(int failure)
+{
+    return failure == ENOLCK || failure == EOPNOTSUPP || failure == EINVAL;
+}
+
 /* Whether what `fd` holds may go: an empty file, or one of a writer that has ended. */
 static int check_content(int fd, const char *path, struct lt_error *error)
 {
@@ -94,10 +106,11 @@ static int check_content(int fd, const char *path, struct lt_error *error)
         return lt_error_set_errno(error, errno, "cannot read counters file \"%s\"", path);
     if (memcmp(header.magic, LT_COUNTERS_MAGIC, sizeof header.magic) != 0)
         return refuse_to_replace(error, path, "it is not a counters file of leat");
-    if (fcntl(fd, F_OFD_GETLK, &whole) != 0)
+    bool has_locks = fcntl(fd, F_OFD_GETLK, &whole) == 0;
+    if (!has_locks && !means_no_locks(errno))
         return lt_error_set_errno(error, errno, "cannot test the lock of counters file \"%s\"",
                                   path);
-    if (whole.l_type == F_UNLCK)
+    if (!has_locks || whole.l_type == F_UNLCK) /* hold() warns of what has no locks */
         return 0;
     return lt_error_set(
         error, LT_E_INVALID,
@@ -106,25 +119,109 @@ static int check_content(int fd, const char *path, struct lt_error *error)
         path, (int)header.pid);
 }
 
+/* *fd is what is at `path`, -1 if there is nothing. */
+static int open_old(const char *path, int *fd, struct lt_error *error)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0 && errno != ENOENT)
+        return lt_error_set_errno(error, errno, "cannot open counters file \"%s\"", path);
+    return 0;
+}
+
+/* Refuses before anything is made; take_name() looks again. */
 static int check_replaceable(const char *path, struct lt_error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    if (fd < 0)
-        return lt_error_set_errno(error, errno, "cannot open counters file \"%s\"", path);
-    int code = check_content(fd, path, error);
-    close(fd);
+    int fd;
+    int code = open_old(path, &fd, error);
+    if (code == 0 && fd >= 0)
+        code = check_content(fd, path, error);
+    if (fd >= 0)
+        close(fd);
     return code;
 }
 
-/* A file system without locks has no way to say that the name is taken. */
 static void hold(const struct lt_counters *counters)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(counters->fd, F_OFD_SETLK, &whole) != 0)
         lt_log_warn("cannot lock counters file \"%s\" (%s): another query may replace it",
                     counters->path, strerror(errno));
+}
+
+/* ------------------------------------------------------------------------------------ the name */
+
+static int fail_rename(const char *temporary, const char *path, struct lt_error *error)
+{
+    return lt_error_set_errno(error, errno, "cannot rename \"%s\" to counters file \"%s\"",
+                              temporary, path);
+}
+
+/* Takes a name that was free; *is_taken if it is not any more. A link to nothing is free. */
+static int take_free_name(const char *temporary, const char *path, bool *is_taken,
+                          struct lt_error *error)
+{
+    struct stat status;
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    bool cannot_tell = errno == EINVAL || errno == ENOSYS;
+    *is_taken = errno == EEXIST && !(lstat(path, &status) == 0 && S_ISLNK(status.st_mode));
+    if (*is_taken)
+        return 0;
+    if (!cannot_tell && errno != EEXIST)
+        return fail_rename(temporary, path, error);
+    return rename(temporary, path) == 0 ? 0 : fail_rename(temporary, path, error);
+}
+
+/* Keeps others from replacing what `fd` holds until it is closed. */
+static int lock_old(int fd, const char *path, struct lt_error *error)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno == EWOULDBLOCK)
+        return lt_error_set(error, LT_E_INVALID,
+                            "counters file \"%s\": another query is about to replace it; hint: "
+                            "give each query a path of its own",
+                            path);
+    if (means_no_locks(errno) || errno == EBADF) /* NFS locks only what is open for writing */
+        return 0;
+    return lt_error_set_errno(error, errno, "cannot lock counters file \"%s\"", path);
+}
+
+/* Replaces what `fd` holds; *is_taken if the name is another file's by now. */
+static int replace_old(int fd, const char *temporary, const char *path, bool *is_taken,
+                       struct lt_error *error)
+{
+    struct stat held, named;
+    int code = lock_old(fd, path, error);
+    if (code != 0)
+        return code;
+    *is_taken = fstat(fd, &held) != 0 || stat(path, &named) != 0 || held.st_dev != named.st_dev ||
+                held.st_ino != named.st_ino;
+    if (*is_taken)
+        return 0;
+    code = check_content(fd, path, error);
+    return code == 0 && rename(temporary, path) != 0 ? fail_rename(temporary, path, error) : code;
+}
+
+/* Between looking and renaming nobody else gets the name. */
+static int take_name(const char *temporary, const char *path, struct lt_error *error)
+{
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        bool is_taken = false;
+        int fd;
+        int code = open_old(path, &fd, error);
+        if (code == 0)
+            code = fd < 0 ? take_free_name(temporary, path, &is_taken, error)
+                          : replace_old(fd, temporary, path, &is_taken, error);
+        if (fd >= 0)
+            close(fd);
+        if (code != 0 || !is_taken)
+            return code;
+    }
+    return lt_error_set(error, LT_E_INVALID,
+                        "counters file \"%s\": it is another file each time; hint: give each "
+                        "query a path of its own",
+                        path);
 }
 
 /* Makes, maps and fills the file under its temporary name. */
@@ -148,10 +245,7 @@ static int make_file(struct lt_counters *counters, const char *temporary, const 
     counters->directory_end = LT_COUNTERS_DIRECTORY_OFFSET;
     counters->values_end = LT_COUNTERS_VALUES_OFFSET;
     fill_header(lt_counters_header_of(counters), query_name);
-    if (rename(temporary, counters->path) != 0)
-        return lt_error_set_errno(error, errno, "cannot rename \"%s\" to counters file \"%s\"",
-                                  temporary, counters->path);
-    return 0;
+    return take_name(temporary, counters->path, error);
 }
 
 int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
