@@ -67,7 +67,9 @@ struct lt_connector_env {
      * thread. */
     void (*place_thread)(void *context, const char *thread_name);
     void *place_context;
-    int64_t deadline_ns; /* for connect: give up then (--startup-timeout) */
+    /* For connect: give up then (--startup-timeout). On lt_clock_system(), whatever `clock` is: who
+     * waits for another process waits in the machine's time. */
+    int64_t deadline_ns;
 };
 
 /* ------------------------------------------------------------------------------------ sources */

@@ -20,7 +20,7 @@ static struct lt_connector_env base_env(struct lt_assembly *assembly)
         .lane_bytes = assembly->settings.lane_bytes,
         .place_thread = lt_placement_place_thread,
         .place_context = &assembly->placement,
-        .deadline_ns = lt_clock_now_ns(assembly->clock) + assembly->settings.startup_timeout_ns,
+        .deadline_ns = lt_clock_now_ns(lt_clock_system()) + assembly->settings.startup_timeout_ns,
     };
 }
 

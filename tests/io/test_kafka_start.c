@@ -255,6 +255,33 @@ static void a_topic_without_a_leader_is_waited_for_until_the_deadline(void **sta
     assert_true(lt_clock_now_ns(world->env.clock) >= world->env.deadline_ns - 2 * LT_NS_PER_MS);
 }
 
+static void a_clock_that_stands_still_does_not_hold_up_the_deadline(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2, ANSWERS = 64 };
+    struct lt_clock_manual still;
+    struct lt_position position;
+    rd_kafka_resp_err_t moved[ANSWERS];
+    for (size_t i = 0; i < ANSWERS; i++)
+        moved[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    lt_clock_manual_init(&still, 1, 1);
+    world->env.clock = &still.clock;
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    source->env.deadline_ns = lt_clock_now_ns(lt_clock_system()) + LT_NS_PER_S / 2;
+    rd_kafka_mock_push_request_errors_array(world->cluster, LIST_OFFSETS, ANSWERS, moved);
+    assert_int_equal(initial(world, &position), LT_E_IO);
+    world->env.deadline_ns = lt_clock_now_ns(lt_clock_system()) + LT_NS_PER_S / 2;
+    rd_kafka_mock_topic_set_error(world->cluster, "t", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+    assert_int_equal(world->source->ops->connect(world->source, &world->env, &world->error),
+                     LT_E_IO);
+    rd_kafka_mock_broker_set_down(world->cluster, 1);
+    world->env.deadline_ns = lt_clock_now_ns(lt_clock_system()) + LT_NS_PER_S / 2;
+    assert_int_equal(world->source->ops->connect(world->source, &world->env, &world->error),
+                     LT_E_TIMEOUT);
+}
+
 /* Something listens there that is no Kafka, or has stopped. */
 static void a_broker_that_takes_connections_and_says_nothing_is_nobody(void **state)
 {
@@ -318,6 +345,7 @@ int main(void)
         CASE(leaders_that_move_are_waited_for_until_the_deadline),
         CASE(what_does_not_pass_is_asked_as_often_as_the_option_says),
         CASE(a_topic_without_a_leader_is_waited_for_until_the_deadline),
+        CASE(a_clock_that_stands_still_does_not_hold_up_the_deadline),
         CASE(a_broker_that_takes_connections_and_says_nothing_is_nobody),
         CASE(a_pattern_that_cannot_look_says_so_once),
     };
