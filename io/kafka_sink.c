@@ -286,11 +286,23 @@ static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env 
     return 0;
 }
 
-bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic)
+bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic,
+                                int32_t partition)
 {
     const struct lt_source *source = sink->base.source;
     return source != NULL && source->ops->reads != NULL &&
-           source->ops->reads(source, sink->cluster, topic);
+           source->ops->reads(source, sink->cluster, topic, partition);
+}
+
+/* Rows that name their partition can keep clear of those that the query reads, if there are others:
+ * the writer looks at each. */
+static bool is_loop(const struct lt_kafka_sink *sink)
+{
+    bool feeds = lt_kafka_sink_feeds_source(sink, sink->topic, -1);
+    uint32_t count = sink->columns.partition == LT_KAFKA_NO_COLUMN ? 0 : sink->base.partition_count;
+    for (uint32_t i = 0; i < count && feeds; i++)
+        feeds = lt_kafka_sink_feeds_source(sink, sink->topic, (int32_t)i);
+    return feeds;
 }
 
 static void note_cluster(struct lt_kafka_sink *sink)
@@ -338,7 +350,7 @@ static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_e
     if (code < 0)
         return code;
     note_cluster(sink);
-    if (lt_kafka_sink_feeds_source(sink, sink->topic))
+    if (is_loop(sink))
         return lt_error_set(error, LT_E_INVALID,
                             "topic \"%s\" is both source and sink: the query would feed itself",
                             sink->topic);

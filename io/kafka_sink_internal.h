@@ -47,8 +47,10 @@ struct lt_kafka_sink {
 int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                               struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
 
-/* True when the query that writes the topic reads it, too: each row would come back. on: any. */
-bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic);
+/* True when the query that writes the topic's partition (negative: one or other of them) reads it,
+ * too: rows would come back. on: any. */
+bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic,
+                                int32_t partition);
 
 /* kafka_writer.c. */
 int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env,

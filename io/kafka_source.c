@@ -322,11 +322,18 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
 }
 
 /* Brokers have many addresses, and a cluster one id. */
-static bool source_reads(const struct lt_source *base, const char *store, const char *target)
+static bool source_reads(const struct lt_source *base, const char *store, const char *target,
+                         int32_t partition)
 {
     const struct lt_kafka_source *source = (const struct lt_kafka_source *)base;
-    return *store != '\0' && strcmp(source->cluster, store) == 0 &&
-           lt_kafka_topics_selects(source, target);
+    if (*store == '\0' || strcmp(source->cluster, store) != 0 ||
+        !lt_kafka_topics_selects(source, target))
+        return false;
+    bool is_read = source->selection != LT_KAFKA_ASSIGN || partition < 0;
+    for (uint32_t i = 0; i < source->assigned_count && !is_read; i++)
+        is_read =
+            source->assigned[i].id == partition && strcmp(source->assigned[i].topic, target) == 0;
+    return is_read;
 }
 
 static void source_partition_name(struct lt_source *base, uint32_t partition, char *out,

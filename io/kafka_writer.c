@@ -63,8 +63,8 @@ static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, c
     writer->topics =
         lt_realloc_array(writer->topics, writer->topic_count + 1, sizeof *writer->topics);
     writer->last_topic = writer->topic_count++;
-    writer->topics[writer->last_topic] =
-        (struct lt_kafka_writer_topic){copy, name_bytes, handle, false};
+    writer->topics[writer->last_topic] = (struct lt_kafka_writer_topic){
+        copy, name_bytes, handle, lt_kafka_sink_feeds_source(writer->sink, copy, -1)};
     return &writer->topics[writer->last_topic];
 }
 
@@ -95,13 +95,10 @@ meet_topic(struct lt_kafka_writer *writer, const struct lt_bytes *name, struct l
 {
     struct lt_kafka_writer_topic *topic =
         is_topic_name(name) ? add_topic(writer, name->data, name->size_bytes) : NULL;
-    if (topic == NULL) {
+    if (topic == NULL)
         *fault = lt_fault_create("sink kafka", "KAFKA_INVALID_TOPIC", "",
                                  "\"%.*s\" is no name for a topic", (int)name->size_bytes,
                                  name->size_bytes == 0 ? "" : (const char *)name->data);
-        return NULL;
-    }
-    topic->is_source = lt_kafka_sink_feeds_source(writer->sink, topic->name);
     return topic;
 }
 
@@ -132,13 +129,7 @@ static struct lt_kafka_writer_topic *topic_of(struct lt_kafka_writer *writer,
             "null topic present in the data. Use the topic option for setting a default topic.");
         return NULL;
     }
-    struct lt_kafka_writer_topic *topic =
-        find_topic(writer, &lt_row_values(row)[column].bytes, fault);
-    if (lt_likely(topic == NULL || !topic->is_source))
-        return topic;
-    *fault = make_fault("KAFKA_INVALID_TOPIC", topic->name,
-                        "it is both source and sink: the query would feed itself");
-    return NULL;
+    return find_topic(writer, &lt_row_values(row)[column].bytes, fault);
 }
 
 /* What is produced of a row. */
@@ -342,11 +333,20 @@ static bool is_negative(const struct lt_kafka_writer *writer, const struct lt_ro
            !lt_row_is_null(row, (uint32_t)column);
 }
 
+static bool comes_back(const struct lt_kafka_writer *writer, const struct record *record)
+{
+    return lt_unlikely(record->topic->is_source) &&
+           lt_kafka_sink_feeds_source(writer->sink, record->topic->name, record->partition);
+}
+
 /* Partition, timestamp and key; sizes are looked at later. NULL: nothing wrong. */
 static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct lt_row *row,
                                     const struct record *record)
 {
     const struct lt_kafka_topic_rules *rules = &writer->sink->rules;
+    if (lt_unlikely(comes_back(writer, record)))
+        return make_fault("KAFKA_INVALID_TOPIC", record->topic->name,
+                          "it is both source and sink: the query would feed itself");
     if (lt_unlikely(is_negative(writer, row, record)))
         return fault_partition(record);
     if (lt_unlikely(rules->needs_key && record->key == NULL))

@@ -127,10 +127,12 @@ struct lt_source_ops {
      * and with leat_do_work the lane too, so it may wait for seconds at most, and seldom. Optional.
      */
     bool (*needs_reconfiguration)(struct lt_source *source);
-    /* True when a row that a sink writes to `target` of `store` would come back as a record of this
-     * source; both are what sinks and sources of one kind agree on (Kafka: cluster and topic). on:
-     * any thread, after connect; does not wait. Optional: no sink can feed it. */
-    bool (*reads)(const struct lt_source *source, const char *store, const char *target);
+    /* True when a row that a sink writes to `partition` of `target` of `store` (negative: to some
+     * partition or other) would come back as a record of this source; all are what sinks and
+     * sources of one kind agree on (Kafka: cluster, topic, partition). on: any thread, after
+     * connect; does not wait. Optional: no sink can feed it. */
+    bool (*reads)(const struct lt_source *source, const char *store, const char *target,
+                  int32_t partition);
     /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is
      * not NULL. */
     int (*open_reader)(struct lt_source *source, const struct lt_connector_env *env,

@@ -362,6 +362,40 @@ static void a_sink_that_would_feed_its_source_is_refused_by_whatever_address(voi
                         "feed itself");
 }
 
+static void partitions_that_are_not_read_may_be_written_and_those_that_are_may_not(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "a", NULL);
+    assert_int_equal(
+        world_source(world, OPTIONS("assign={\"t\":[0]}", "startingOffsets={\"t\":{\"0\":0}}")), 0);
+    if (world_sink(world, OPTIONS("topic=t"), world->source->schema) != 0)
+        fail_msg("%s", world->error.text);
+    world_reader(world, NULL);
+    world_writer(world);
+    world_read(world, 1);
+    assert_fails(world, "KAFKA_INVALID_TOPIC",
+                 "topic \"t\": it is both source and sink: the query would feed itself");
+    lt_row_values(world->rows[0])[LT_KAFKA_PARTITION] = lt_value_i64(1);
+    write_all(world);
+    world->writer->ops->prepare(world->writer, 1);
+    assert_int_equal(world_prepared(world, 1, WORLD_WAIT_MS), 1);
+}
+
+static void who_reads_all_partitions_or_leaves_the_choice_would_feed_itself(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 2);
+    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[0]}")), 0);
+    assert_int_equal(
+        world_sink(world, OPTIONS("topic=t", "partitioner=key"), world->source->schema),
+        LT_E_INVALID);
+    world->sink->ops->close(world->sink);
+    world->source->ops->close(world->source);
+    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[0,1]}")), 0);
+    assert_int_equal(world_sink(world, OPTIONS("topic=t"), world->source->schema), LT_E_INVALID);
+}
+
 static void a_timestamp_of_zero_fails_the_record_and_does_not_become_now(void **state)
 {
     struct world *world = *state;
@@ -532,6 +566,8 @@ int main(void)
         CASE(an_impossible_topic_name_fails_the_record_and_the_next_goes_on),
         CASE(a_row_that_would_come_back_fails),
         CASE(a_sink_that_would_feed_its_source_is_refused_by_whatever_address),
+        CASE(partitions_that_are_not_read_may_be_written_and_those_that_are_may_not),
+        CASE(who_reads_all_partitions_or_leaves_the_choice_would_feed_itself),
         CASE(a_timestamp_of_zero_fails_the_record_and_does_not_become_now),
         CASE(a_null_topic_in_the_data_fails_the_record_with_spark_s_text),
         CASE(round_robin_deals_rows_to_all_partitions),
