@@ -165,14 +165,17 @@ int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connec
     return lt_kafka_client_open(&client_options, out, error);
 }
 
-struct settings {
-    struct lt_kafka_topic_rules rules;
-    bool broker_stamps; /* the broker puts its own time */
-};
-
-static void take_setting(void *context, const char *name, const char *value)
+void lt_kafka_settings_init(struct lt_kafka_topic_settings *settings)
 {
-    struct settings *settings = context;
+    *settings = (struct lt_kafka_topic_settings){
+        .rules = {.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX},
+        .difference_ms_max = INT64_MAX,
+    };
+}
+
+void lt_kafka_settings_take(void *context, const char *name, const char *value)
+{
+    struct lt_kafka_topic_settings *settings = context;
     struct lt_kafka_topic_rules *rules = &settings->rules;
     if (strcmp(name, "max.message.bytes") == 0)
         rules->record_bytes_max = strtoll(value, NULL, 10);
@@ -182,21 +185,36 @@ static void take_setting(void *context, const char *name, const char *value)
         rules->ahead_ms_max = strtoll(value, NULL, 10);
     else if (strcmp(name, "message.timestamp.before.max.ms") == 0)
         rules->behind_ms_max = strtoll(value, NULL, 10);
+    else if (strcmp(name, "message.timestamp.difference.max.ms") == 0)
+        settings->difference_ms_max = strtoll(value, NULL, 10);
     else if (strcmp(name, "message.timestamp.type") == 0)
         settings->broker_stamps = strcmp(value, "LogAppendTime") == 0;
+}
+
+struct lt_kafka_topic_rules lt_kafka_settings_rules(const struct lt_kafka_topic_settings *settings)
+{
+    struct lt_kafka_topic_rules rules = settings->rules;
+    if (settings->broker_stamps) {
+        rules.ahead_ms_max = rules.behind_ms_max = INT64_MAX;
+        return rules;
+    }
+    if (rules.ahead_ms_max == INT64_MAX)
+        rules.ahead_ms_max = settings->difference_ms_max;
+    if (rules.behind_ms_max == INT64_MAX)
+        rules.behind_ms_max = settings->difference_ms_max;
+    return rules;
 }
 
 /* Leaves the rules unknown when the broker does not tell in time. */
 static void find_rules(struct lt_kafka_sink *sink, int32_t leader, int wait_ms)
 {
-    struct settings settings = {{.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX}, false};
-    const struct lt_kafka_topic_rules unknown = settings.rules;
-    bool is_told = lt_kafka_describe_topic(sink->client, sink->topic, leader,
-                                           wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS,
-                                           take_setting, &settings);
-    sink->rules = is_told ? settings.rules : unknown;
-    if (settings.broker_stamps)
-        sink->rules.ahead_ms_max = sink->rules.behind_ms_max = INT64_MAX;
+    struct lt_kafka_topic_settings settings;
+    lt_kafka_settings_init(&settings);
+    if (!lt_kafka_describe_topic(sink->client, sink->topic, leader,
+                                 wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS,
+                                 lt_kafka_settings_take, &settings))
+        lt_kafka_settings_init(&settings);
+    sink->rules = lt_kafka_settings_rules(&settings);
 }
 
 static bool is_missing(rd_kafka_resp_err_t err)

@@ -23,6 +23,19 @@ struct lt_kafka_topic_rules {
     bool needs_key;                      /* compacted */
 };
 
+/* A topic's settings as a broker tells them, one by one. */
+struct lt_kafka_topic_settings {
+    struct lt_kafka_topic_rules rules;
+    int64_t difference_ms_max; /* brokers before 4.0: where ahead and behind have no limit of their
+                                  own */
+    bool broker_stamps;        /* the broker puts its own time */
+};
+void lt_kafka_settings_init(struct lt_kafka_topic_settings *settings);
+/* `settings` is a struct lt_kafka_topic_settings; names that are no rules are passed over. */
+void lt_kafka_settings_take(void *settings, const char *name, const char *value);
+/* The rules, when all settings are told. */
+struct lt_kafka_topic_rules lt_kafka_settings_rules(const struct lt_kafka_topic_settings *settings);
+
 struct lt_kafka_sink {
     struct lt_sink base;
 

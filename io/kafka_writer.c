@@ -366,12 +366,14 @@ static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct
         writer->wall_ms = lt_clock_wall_us(writer->clock) / LT_US_PER_MS;
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
-                          "the timestamp is farther ahead than message.timestamp.after.max.ms");
+                          "the timestamp is farther ahead than message.timestamp.after.max.ms or, "
+                          "on an older broker, message.timestamp.difference.max.ms");
     if (lt_unlikely(rules->behind_ms_max != INT64_MAX &&
                     lt_clock_wall_us(writer->clock) / LT_US_PER_MS - record->timestamp_ms >
                         rules->behind_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
-                          "the timestamp is farther behind than message.timestamp.before.max.ms");
+                          "the timestamp is farther behind than message.timestamp.before.max.ms "
+                          "or, on an older broker, message.timestamp.difference.max.ms");
     return NULL;
 }
 

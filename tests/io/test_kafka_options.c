@@ -12,6 +12,7 @@
 #include "io/kafka_offsets.h"
 #include "io/kafka_properties.h"
 #include "io/kafka_sink.h"
+#include "io/kafka_sink_internal.h"
 #include "io/kafka_source.h"
 #include "io/kafka_source_internal.h"
 #include "tests/support/collector.h"
@@ -390,6 +391,42 @@ static void a_sink_that_keeps_partitions_needs_their_column(void **state)
               "value STRING", "topic=a", "partitioner=key", "kafka.partitioner=random");
 }
 
+/* Of a topic with these settings: names and values by turns. */
+static struct lt_kafka_topic_rules rules_of(const char *const *settings, size_t count)
+{
+    struct lt_kafka_topic_settings told;
+    lt_kafka_settings_init(&told);
+    for (size_t i = 0; i < count; i += 2)
+        lt_kafka_settings_take(&told, settings[i], settings[i + 1]);
+    return lt_kafka_settings_rules(&told);
+}
+
+static void the_limits_of_timestamps_are_those_that_the_broker_goes_by(void **state)
+{
+    (void)state;
+    static const char unlimited[] = "9223372036854775807";
+    const char *const settings[] = {"message.timestamp.difference.max.ms",
+                                    "500",
+                                    "message.timestamp.before.max.ms",
+                                    "700",
+                                    "message.timestamp.after.max.ms",
+                                    unlimited,
+                                    "message.timestamp.type",
+                                    "LogAppendTime"};
+    struct lt_kafka_topic_rules rules = rules_of(settings, 2); /* before 3.6 */
+    assert_int_equal(rules.ahead_ms_max, 500);
+    assert_int_equal(rules.behind_ms_max, 500);
+    rules = rules_of(settings, 6); /* before 4.0 */
+    assert_int_equal(rules.ahead_ms_max, 500);
+    assert_int_equal(rules.behind_ms_max, 700);
+    rules = rules_of(settings + 2, 4); /* since */
+    assert_int_equal(rules.ahead_ms_max, INT64_MAX);
+    assert_int_equal(rules.behind_ms_max, 700);
+    rules = rules_of(settings, 8);
+    assert_int_equal(rules.ahead_ms_max, INT64_MAX);
+    assert_int_equal(rules.behind_ms_max, INT64_MAX);
+}
+
 static void rows_that_name_their_topics_are_not_dealt_round_robin(void **state)
 {
     (void)state;
@@ -418,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_sink_needs_a_topic_and_a_value_of_a_type_it_can_write),
         cmocka_unit_test(a_sink_reads_only_the_columns_it_writes),
         cmocka_unit_test(a_sink_that_keeps_partitions_needs_their_column),
+        cmocka_unit_test(the_limits_of_timestamps_are_those_that_the_broker_goes_by),
         cmocka_unit_test(rows_that_name_their_topics_are_not_dealt_round_robin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
