@@ -346,8 +346,12 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
     lt_assert(checkpoint->publisher != NULL);
     const struct lt_directory *directory = &checkpoint->directory;
     uint64_t retain = checkpoint->options.min_batches_to_retain;
-    for (int i = 0; i < PURGE_BATCH && checkpoint->purge_next + retain <= newest_done_epoch; i++) {
+    for (int i = 0; i < PURGE_BATCH; i++) {
         char name[LT_EPOCH_NAME_SIZE];
+        /* What else lies in a gap of offsets goes at the next start. */
+        checkpoint->purge_next = lt_directory_next_offsets(directory, checkpoint->purge_next);
+        if (checkpoint->purge_next + retain > newest_done_epoch)
+            break;
         snprintf(name, sizeof name, "%" PRIu64, checkpoint->purge_next++);
         lt_publisher_delete(checkpoint->publisher, &directory->offsets, name);
         lt_publisher_delete(checkpoint->publisher, &directory->commits, name);
