@@ -48,9 +48,10 @@ static bool starts_ended(const struct lt_kafka_reader *reader,
 {
     if (partition->next <= partition->end || !reader->source->reads_committed)
         return partition->next == partition->end;
-    lt_log_info("source kafka: partition %" PRId32 " of topic \"%s\": position %" PRId64
+    lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\": position %" PRId64
                 " is behind the last stable offset %" PRId64
-                ", where reading ends: nothing is read of it",
+                ", where reading ends: nothing is read of it; either a transaction is open, or the "
+                "topic was made again",
                 partition->name->id, partition->name->topic, partition->next, partition->end);
     return true;
 }
