@@ -266,8 +266,9 @@ typedef struct leat_operator {
 LEAT_API leat_stream *leat_apply(leat_stream *stream, const leat_operator *op);
 
 /* Claim in place: a new row of the operator's output schema, to be filled and then committed or
- * aborted within the same callback. NULL when all rows are on their way: abort what you hold and
- * return LEAT_RETRY. */
+ * aborted within the same callback: a row that is still claimed when that returns is lost to its
+ * pool, and ends the process with a line that says so. NULL when all rows are on their way: abort
+ * what you hold and return LEAT_RETRY. */
 LEAT_API leat_row *leat_claim(leat_out *out);
 LEAT_API void leat_commit(leat_out *out, leat_row *row);
 LEAT_API void leat_abort(leat_out *out, leat_row *row);
@@ -280,7 +281,8 @@ enum leat_poll { LEAT_POLL_MORE, LEAT_POLL_IDLE, LEAT_POLL_ENDED, LEAT_POLL_FAIL
 
 /* A source with `partition_count` partitions, each read by one lane. A position is one number per
  * partition, of the source's choice: the offset of the next record. It grows with each record, by 1
- * or more. A source that can be sought makes the query at-least-once over a restart. */
+ * or more; a poll that sets it back, leaves it negative after records, or answers none of these,
+ * fails the query. A source that can be sought makes the query at-least-once over a restart. */
 typedef struct leat_source {
     size_t size;
     const char *name;

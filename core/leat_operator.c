@@ -22,8 +22,7 @@ struct user_operator {
     /* The definition's, at hand for each record. */
     enum leat_action (*process)(void *state, const leat_row *row, leat_out *out, uint32_t flags);
     void *state;
-    bool may_emit; /* it emits what it is handed */
-    bool is_open;  /* the program's open has been called and has succeeded */
+    bool is_open; /* the program's open has been called and has succeeded */
     leat_out out;
 };
 
@@ -63,14 +62,13 @@ static void fail_row(struct user_operator *own, struct lt_row *row, struct lt_ou
 }
 
 /* All but passing the row on alone. Not inlined: what the common way needs is little. */
-static __attribute__((noinline)) enum lt_process finish(struct user_operator *own,
-                                                        struct lt_row *row, struct lt_out *next,
-                                                        enum leat_action action)
+static __attribute__((noinline)) enum lt_process
+finish(struct user_operator *own, struct lt_row *row, struct lt_out *next, enum leat_action action)
 {
     lt_door_out_end(&own->out, action == LEAT_EMIT ? 0 : row->flags & LT_ROW_END_OF_BATCH);
     switch (action) {
     case LEAT_EMIT:
-        if (own->may_emit)
+        if (own->definition->output_schema == NULL)
             next->emit(next, row);
         else
             fail_row(own, row, next, "OPERATOR_EMIT",
@@ -97,19 +95,34 @@ static __attribute__((noinline)) enum lt_process finish(struct user_operator *ow
     return LT_PROCESS_DONE;
 }
 
-static enum lt_process operator_process(struct lt_operator *op, struct lt_row *row,
-                                        struct lt_out *next)
+static inline enum leat_action call(struct user_operator *own, struct lt_row *row,
+                                    struct lt_out *next)
 {
-    struct user_operator *own = user_of(op);
     /* The two flags have the same value, so that they pass as they are. */
     _Static_assert((int)LEAT_END_OF_BATCH == (int)LT_ROW_END_OF_BATCH, "flags pass unchanged");
     lt_door_out_begin(&own->out, next, row);
-    enum leat_action action = own->process(own->state, (const leat_row *)(const void *)row,
-                                           &own->out, row->flags & LT_ROW_END_OF_BATCH);
-    if (lt_unlikely(action != LEAT_EMIT || !own->may_emit || !lt_door_out_is_unused(&own->out)))
+    return own->process(own->state, (const leat_row *)(const void *)row, &own->out,
+                        row->flags & LT_ROW_END_OF_BATCH);
+}
+
+/* Of an operator that may pass rows on: where it does just that, nothing is left to do. */
+static enum lt_process process_and_pass(struct lt_operator *op, struct lt_row *row,
+                                        struct lt_out *next)
+{
+    struct user_operator *own = user_of(op);
+    enum leat_action action = call(own, row, next);
+    if (lt_unlikely(action != LEAT_EMIT || !lt_door_out_is_unused(&own->out)))
         return finish(own, row, next, action);
     next->emit(next, row);
     return LT_PROCESS_DONE;
+}
+
+/* Of an operator with an output schema of its own. */
+static enum lt_process process_and_make(struct lt_operator *op, struct lt_row *row,
+                                        struct lt_out *next)
+{
+    struct user_operator *own = user_of(op);
+    return finish(own, row, next, call(own, row, next));
 }
 
 static void operator_batch_end(struct lt_operator *op, struct lt_out *next)
@@ -149,7 +162,6 @@ static int create(void *context, const struct lt_type *input, struct lt_operator
     struct user_operator *own = lt_alloc(sizeof *own);
     own->definition = definition;
     own->process = definition->calls.process;
-    own->may_emit = definition->output_schema == NULL;
     own->base = (struct lt_operator){
         .ops = &definition->ops,
         .input_schema = input,
@@ -175,7 +187,7 @@ static int make_definition(leat_context *context, const leat_operator *op, struc
     definition->ops = (struct lt_operator_ops){
         .name = calls->name,
         .open = operator_open,
-        .process = operator_process,
+        .process = process_and_pass,
         .on_batch_end = operator_batch_end,
         .on_marker = operator_marker,
         .close = operator_close,
@@ -183,6 +195,7 @@ static int make_definition(leat_context *context, const leat_operator *op, struc
     *out = definition;
     if (calls->output_schema == NULL)
         return 0;
+    definition->ops.process = process_and_make;
     code =
         lt_type_parse_ddl(calls->output_schema, context->arena, &definition->output_schema, error);
     return code == 0 ? 0

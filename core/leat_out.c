@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/log.h"
+
 /* Memory for values at hand in each row; what is larger comes from blocks that the pool keeps. */
 enum { SCRATCH_BYTES = 256 };
 
@@ -49,9 +51,21 @@ static void send_held(leat_out *out, uint8_t flags)
     out->next->emit(out->next, row);
 }
 
+/* Nobody knows such rows any more, so their pool, and the input that they hold, could never end. */
+void lt_door_out_check_closed(const leat_out *out)
+{
+    if (lt_likely(out->open_count == 0))
+        return;
+    lt_log_error(
+        "\"%s\": a function of it returned with %u claimed rows that it neither committed nor "
+        "aborted; hint: leat_commit or leat_abort each row that leat_claim gave",
+        out->stage, out->open_count);
+    lt_assert(out->open_count == 0);
+}
+
 void lt_door_out_end(leat_out *out, uint8_t flags)
 {
-    lt_assert(out->open_count == 0);
+    lt_door_out_check_closed(out);
     if (out->held != NULL)
         send_held(out, flags);
     out->input = NULL;

@@ -71,6 +71,9 @@ static inline bool lt_door_out_is_unused(const leat_out *out)
  * committed nor aborted are a defect of the callback (asserted). */
 void lt_door_out_end(leat_out *out, uint8_t flags);
 
+/* Says which of the program's functions left rows claimed, and ends the process; else nothing. */
+void lt_door_out_check_closed(const leat_out *out);
+
 /* The reason that was given, or `condition` and `text`, as a fault. */
 struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text);
 

@@ -50,7 +50,8 @@ struct user_reader {
     const struct lt_clock *clock;
     struct partition *partitions;
     uint32_t partition_count;
-    uint32_t first; /* who is asked first in the next poll */
+    uint32_t first;  /* who is asked first in the next poll */
+    bool has_broken; /* the contract: the error is set */
     leat_out out;
 };
 
@@ -73,6 +74,33 @@ static int64_t left_of(const struct partition *partition)
     return position < partition->end ? partition->end - position : 0;
 }
 
+/* What a poll function must not do: the epochs rest on its positions. */
+static bool keeps_its_word(struct user_reader *own, const struct partition *partition,
+                           enum leat_poll status, int64_t position)
+{
+    const char *name = own->definition->calls.name;
+    bool is_known = status == LEAT_POLL_MORE || status == LEAT_POLL_IDLE ||
+                    status == LEAT_POLL_ENDED || status == LEAT_POLL_FAILED;
+    if (!is_known)
+        lt_error_set(&own->base.error, LT_E_IO,
+                     "source %s: partition %u: its poll function answered %d, which is no enum "
+                     "leat_poll",
+                     name, partition->index, (int)status);
+    else if (position < partition->position)
+        lt_error_set(&own->base.error, LT_E_IO,
+                     "source %s: partition %u: its poll function set the position back from "
+                     "%" PRId64 " to %" PRId64,
+                     name, partition->index, partition->position, position);
+    else if (position < 0 && own->out.committed_count > 0)
+        lt_error_set(&own->base.error, LT_E_IO,
+                     "source %s: partition %u: its poll function committed rows and left the "
+                     "position at %" PRId64,
+                     name, partition->index, position);
+    else
+        return true;
+    return false;
+}
+
 static enum leat_poll poll_partition(struct user_reader *own, struct partition *partition,
                                      struct lt_out *next, uint32_t limit, uint32_t *count)
 {
@@ -85,10 +113,14 @@ static enum leat_poll poll_partition(struct user_reader *own, struct partition *
     out->source_partition = (int32_t)partition->index;
     out->source_offset = position < 0 ? 0 : position;
     enum leat_poll status = own->definition->calls.poll(partition->state, out, limit, &position);
-    lt_assert(out->open_count == 0);
+    lt_door_out_check_closed(out);
+    *count += out->committed_count;
+    if (!keeps_its_word(own, partition, status, position)) {
+        own->has_broken = true;
+        return LEAT_POLL_FAILED;
+    }
     partition->position = position;
     partition->is_ended = status == LEAT_POLL_ENDED || left_of(partition) == 0;
-    *count += out->committed_count;
     return status;
 }
 
@@ -112,6 +144,8 @@ static enum lt_poll_status reader_poll(struct lt_reader *reader, struct lt_out *
     own->first++;
     has_more |= *count >= limit && ended_count < own->partition_count;
     lt_door_out_end(&own->out, has_more ? 0 : LT_ROW_END_OF_BATCH);
+    if (own->has_broken)
+        return LT_POLL_FAILED;
     if (has_failed) {
         lt_error_set(&reader->error, LT_E_IO,
                      "source %s: its poll function answered LEAT_POLL_FAILED%s%s",

@@ -389,7 +389,7 @@ void lt_kafka_client_close(struct lt_kafka_client *client)
 
 int lt_kafka_client_left_ms(const struct lt_connector_env *env)
 {
-    int64_t left_ns = env->deadline_ns - lt_clock_now_ns(env->clock);
+    int64_t left_ns = env->deadline_ns - lt_clock_now_ns(lt_clock_system());
     int64_t left_ms = left_ns / LT_NS_PER_MS;
     return left_ms < 1 ? 1 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
@@ -399,6 +399,15 @@ void lt_kafka_client_rest(int64_t pause_ns)
     struct timespec left = {pause_ns / LT_NS_PER_S, pause_ns % LT_NS_PER_S};
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue; /* bounded: a signal does not end the pause, the rest of it is slept */
+}
+
+char *lt_kafka_client_cluster(const struct lt_kafka_client *client)
+{
+    char *told = rd_kafka_clusterid(client->rk, 0);
+    char *cluster = lt_strdup(told == NULL ? "" : told);
+    if (told != NULL)
+        rd_kafka_mem_free(client->rk, told);
+    return cluster;
 }
 
 /* -------------------------------------------------------------------------------------- errors */
@@ -456,6 +465,29 @@ const char *lt_kafka_condition(rd_kafka_resp_err_t err)
     return translate(err)->condition;
 }
 
+bool lt_kafka_is_passing(rd_kafka_resp_err_t err)
+{
+    switch (err) {
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+        return true;
+    default:
+        return false;
+    }
+}
+
 int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error,
                          rd_kafka_resp_err_t err, const char *format, ...)
 {
@@ -471,6 +503,11 @@ int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *
     if (client != NULL && is_silence && client->last_error[0] != '\0')
         code = lt_error_set(error, LT_E_TIMEOUT, "%s: no broker answered: %s", lt_text_get(&intent),
                             client->last_error);
+    else if (client != NULL && is_silence)
+        code = lt_error_set(error, LT_E_TIMEOUT,
+                            "%s: no broker answered in time (%s); hint: is a Kafka broker at this "
+                            "address and port, and does kafka.security.protocol fit it?",
+                            lt_text_get(&intent), rd_kafka_err2str(err));
     else
         code = lt_error_set(error, code, "%s: %s", lt_text_get(&intent), rd_kafka_err2str(err));
     lt_text_fini(&intent);

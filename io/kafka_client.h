@@ -84,12 +84,18 @@ int lt_kafka_client_metadata(struct lt_kafka_client *client, const struct lt_con
                              const struct rd_kafka_metadata **out,
                              struct lt_error *error) LT_MUST_USE;
 
+/* The cluster's id, as a broker told with its metadata; "" if none did. The caller frees it. */
+char *lt_kafka_client_cluster(const struct lt_kafka_client *client);
+
 /* Sets an error from a Kafka code: leat's code and class, and the text "<format>: <Kafka's words>".
  * A timeout with no broker in sight says which brokers were tried and what the last one answered.
  * `client` may be NULL. Returns the code. */
 int lt_kafka_client_fail(const struct lt_kafka_client *client, struct lt_error *error,
                          rd_kafka_resp_err_t err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* True for what passes by itself: leaders that move, a topic made just now that has none yet. */
+bool lt_kafka_is_passing(rd_kafka_resp_err_t err);
 
 /* What a failed delivery means. */
 enum lt_kafka_verdict {

@@ -167,8 +167,8 @@ static int fail_data_loss(struct lt_kafka_reader *reader,
     return fail(reader);
 }
 
-static int take_out_of_range(struct lt_kafka_reader *reader,
-                             struct lt_kafka_reader_partition *partition)
+int lt_kafka_reader_lose_position(struct lt_kafka_reader *reader,
+                                  struct lt_kafka_reader_partition *partition)
 {
     if (reader->out_of_range != NULL)
         lt_counter_add(reader->out_of_range, 1);
@@ -246,7 +246,7 @@ static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
         return 0;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        return take_out_of_range(reader, partition);
+        return lt_kafka_reader_lose_position(reader, partition);
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:

@@ -65,6 +65,11 @@ int lt_kafka_reader_start(struct lt_kafka_reader *reader,
                           struct lt_kafka_reader_partition *partition, int64_t offset);
 /* Waits until librdkafka has stopped; what it had fetched is outdated from then on. */
 void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition);
+/* The broker does not have `next`: fails with reader->base.error (-1), or, with
+ * failOnDataLoss=false, warns and goes on at the earliest record (0). Waits for a moment if it
+ * fails. */
+int lt_kafka_reader_lose_position(struct lt_kafka_reader *reader,
+                                  struct lt_kafka_reader_partition *partition);
 int lt_kafka_reader_topic_compare(const void *a, const void *b);
 static inline bool lt_kafka_reader_uses(const struct lt_kafka_reader *reader,
                                         enum lt_kafka_column column)

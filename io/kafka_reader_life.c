@@ -40,26 +40,57 @@ void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition)
     partition->is_started = false;
 }
 
+/* With read_committed the end is the last stable offset. While a transaction is open the topic has
+ * records behind it, and who has read them uncommitted, or another application of the group, has a
+ * position there: up to this end it has read all. */
+static bool starts_ended(const struct lt_kafka_reader *reader,
+                         const struct lt_kafka_reader_partition *partition)
+{
+    if (partition->next <= partition->end || !reader->source->reads_committed)
+        return partition->next == partition->end;
+    lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\": position %" PRId64
+                " is behind the last stable offset %" PRId64
+                ", where reading ends: nothing is read of it; either a transaction is open, or the "
+                "topic was made again",
+                partition->name->id, partition->name->topic, partition->next, partition->end);
+    return true;
+}
+
+/* Any other position behind the end was never this topic's: it has been made again, cut short, or
+ * is another. The broker might have grown past it by the time it is asked, so it does not decide. A
+ * loss is told as one that is found later: by the next poll. */
+static int start_partition(struct lt_kafka_reader *reader,
+                           struct lt_kafka_reader_partition *partition)
+{
+    if (partition->is_ended || reader->has_failed)
+        return 0;
+    if (partition->next <= partition->end)
+        return lt_kafka_reader_start(reader, partition, partition->next);
+    if (lt_kafka_reader_lose_position(reader, partition) < 0)
+        lt_debug_assert(reader->has_failed);
+    return 0;
+}
+
 static int reader_seek(struct lt_reader *base, const struct lt_position *positions,
                        struct lt_error *error)
 {
     struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
+    reader->has_failed = false;
     for (uint32_t i = 0; i < reader->partition_count; i++) {
         struct lt_kafka_reader_partition *partition = &reader->partitions[i];
         lt_kafka_reader_stop(
             partition); /* waits for librdkafka: what it had fetched becomes outdated */
         reader->open_count += partition->is_ended;
-        partition->is_ended = positions[i].offset >= partition->end;
+        partition->next = positions[i].offset;
+        partition->is_ended = starts_ended(reader, partition);
         reader->open_count -= partition->is_ended;
         partition->takes_any = false;
-        partition->next = positions[i].offset;
-        if (!partition->is_ended && lt_kafka_reader_start(reader, partition, partition->next) < 0) {
+        if (start_partition(reader, partition) < 0) {
             if (error != NULL)
                 *error = reader->base.error;
             return reader->base.error.code;
         }
     }
-    reader->has_failed = false;
     reader->has_more = true;
     return 0;
 }
@@ -185,7 +216,7 @@ static void add_partitions(struct lt_kafka_reader *reader, const uint32_t *parti
         partition->topic = lt_value_text(partition->name->topic).bytes;
         partition->next = start[i].offset;
         partition->end = end == NULL ? INT64_MAX : end[i].offset;
-        partition->is_ended = partition->next >= partition->end;
+        partition->is_ended = starts_ended(reader, partition);
         reader->open_count += !partition->is_ended;
         index_partition(reader, partition);
     }
@@ -248,11 +279,8 @@ int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *
     add_partitions(reader, partitions, partition_count, start, end);
     open_queues(reader, env->waker);
     add_counters(reader, env);
-    for (uint32_t i = 0; i < partition_count && code == 0; i++) {
-        if (!reader->partitions[i].is_ended)
-            code =
-                lt_kafka_reader_start(reader, &reader->partitions[i], reader->partitions[i].next);
-    }
+    for (uint32_t i = 0; i < partition_count && code == 0; i++)
+        code = start_partition(reader, &reader->partitions[i]);
     if (code < 0) {
         if (error != NULL)
             *error = reader->base.error;

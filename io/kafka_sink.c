@@ -165,14 +165,17 @@ int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connec
     return lt_kafka_client_open(&client_options, out, error);
 }
 
-struct settings {
-    struct lt_kafka_topic_rules rules;
-    bool broker_stamps; /* the broker puts its own time */
-};
-
-static void take_setting(void *context, const char *name, const char *value)
+void lt_kafka_settings_init(struct lt_kafka_topic_settings *settings)
 {
-    struct settings *settings = context;
+    *settings = (struct lt_kafka_topic_settings){
+        .rules = {.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX},
+        .difference_ms_max = INT64_MAX,
+    };
+}
+
+void lt_kafka_settings_take(void *context, const char *name, const char *value)
+{
+    struct lt_kafka_topic_settings *settings = context;
     struct lt_kafka_topic_rules *rules = &settings->rules;
     if (strcmp(name, "max.message.bytes") == 0)
         rules->record_bytes_max = strtoll(value, NULL, 10);
@@ -182,21 +185,36 @@ static void take_setting(void *context, const char *name, const char *value)
         rules->ahead_ms_max = strtoll(value, NULL, 10);
     else if (strcmp(name, "message.timestamp.before.max.ms") == 0)
         rules->behind_ms_max = strtoll(value, NULL, 10);
+    else if (strcmp(name, "message.timestamp.difference.max.ms") == 0)
+        settings->difference_ms_max = strtoll(value, NULL, 10);
     else if (strcmp(name, "message.timestamp.type") == 0)
         settings->broker_stamps = strcmp(value, "LogAppendTime") == 0;
+}
+
+struct lt_kafka_topic_rules lt_kafka_settings_rules(const struct lt_kafka_topic_settings *settings)
+{
+    struct lt_kafka_topic_rules rules = settings->rules;
+    if (settings->broker_stamps) {
+        rules.ahead_ms_max = rules.behind_ms_max = INT64_MAX;
+        return rules;
+    }
+    if (rules.ahead_ms_max == INT64_MAX)
+        rules.ahead_ms_max = settings->difference_ms_max;
+    if (rules.behind_ms_max == INT64_MAX)
+        rules.behind_ms_max = settings->difference_ms_max;
+    return rules;
 }
 
 /* Leaves the rules unknown when the broker does not tell in time. */
 static void find_rules(struct lt_kafka_sink *sink, int32_t leader, int wait_ms)
 {
-    struct settings settings = {{.ahead_ms_max = INT64_MAX, .behind_ms_max = INT64_MAX}, false};
-    const struct lt_kafka_topic_rules unknown = settings.rules;
-    bool is_told = lt_kafka_describe_topic(sink->client, sink->topic, leader,
-                                           wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS,
-                                           take_setting, &settings);
-    sink->rules = is_told ? settings.rules : unknown;
-    if (settings.broker_stamps)
-        sink->rules.ahead_ms_max = sink->rules.behind_ms_max = INT64_MAX;
+    struct lt_kafka_topic_settings settings;
+    lt_kafka_settings_init(&settings);
+    if (!lt_kafka_describe_topic(sink->client, sink->topic, leader,
+                                 wait_ms < CONFIG_WAIT_MS ? wait_ms : CONFIG_WAIT_MS,
+                                 lt_kafka_settings_take, &settings))
+        lt_kafka_settings_init(&settings);
+    sink->rules = lt_kafka_settings_rules(&settings);
 }
 
 static bool is_missing(rd_kafka_resp_err_t err)
@@ -249,6 +267,8 @@ static int grace_ms(const struct lt_kafka_sink *sink, const struct lt_connector_
         answer->err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
         return 0;
     int left_ms = lt_kafka_client_left_ms(env);
+    if (lt_kafka_is_passing(answer->err))
+        return left_ms;
     bool is_hopeless = is_missing(answer->err) &&
                        !lt_kafka_makes_topics(sink->client, answer->asked,
                                               left_ms < CONFIG_WAIT_MS ? left_ms : CONFIG_WAIT_MS);
@@ -284,15 +304,42 @@ static int find_topic(struct lt_kafka_sink *sink, const struct lt_connector_env 
     return 0;
 }
 
+bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic,
+                                int32_t partition)
+{
+    const struct lt_source *source = sink->base.source;
+    return source != NULL && source->ops->reads != NULL &&
+           source->ops->reads(source, sink->cluster, topic, partition);
+}
+
+/* Rows that name their partition can keep clear of those that the query reads, if there are others:
+ * the writer looks at each. */
+static bool is_loop(const struct lt_kafka_sink *sink)
+{
+    bool feeds = lt_kafka_sink_feeds_source(sink, sink->topic, -1);
+    uint32_t count = sink->columns.partition == LT_KAFKA_NO_COLUMN ? 0 : sink->base.partition_count;
+    for (uint32_t i = 0; i < count && feeds; i++)
+        feeds = lt_kafka_sink_feeds_source(sink, sink->topic, (int32_t)i);
+    return feeds;
+}
+
+static void note_cluster(struct lt_kafka_sink *sink)
+{
+    free(sink->cluster);
+    sink->cluster = lt_kafka_client_cluster(sink->client);
+}
+
 /* Rows name their topics: only sees that a broker answers. */
-static int find_brokers(const struct lt_kafka_sink *sink, const struct lt_connector_env *env,
+static int find_brokers(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                         struct lt_error *error)
 {
     const struct rd_kafka_metadata *metadata;
     int code = lt_kafka_client_metadata(sink->client, env, false, NULL, &metadata, error);
-    if (code == 0)
-        rd_kafka_metadata_destroy(metadata);
-    return code;
+    if (code < 0)
+        return code;
+    rd_kafka_metadata_destroy(metadata);
+    note_cluster(sink);
+    return 0;
 }
 
 /* A topic whose limit is below the batch size needs smaller batches: the producer is made again
@@ -320,6 +367,11 @@ static int connect_topic(struct lt_kafka_sink *sink, const struct lt_connector_e
     int code = find_topic(sink, env, &leader, error);
     if (code < 0)
         return code;
+    note_cluster(sink);
+    if (is_loop(sink))
+        return lt_error_set(error, LT_E_INVALID,
+                            "topic \"%s\" is both source and sink: the query would feed itself",
+                            sink->topic);
     find_rules(sink, leader, lt_kafka_client_left_ms(env));
     return adapt_batches(sink, env, error);
 }
@@ -347,6 +399,7 @@ static void sink_close(struct lt_sink *base)
     struct lt_kafka_sink *sink = (struct lt_kafka_sink *)base;
     lt_kafka_client_close(sink->client);
     lt_options_destroy(sink->options);
+    free(sink->cluster);
     free(sink);
 }
 
@@ -356,24 +409,31 @@ static const struct lt_sink_ops sink_ops = {
     .close = sink_close,
 };
 
-static bool is_acks_none(const struct lt_options *set)
-{
-    const char *acks = lt_options_get(set, "kafka.acks");
-    return acks != NULL && strcmp(acks, "0") == 0;
-}
-
-/* librdkafka would let the broker refuse the first record. */
+/* librdkafka would let the broker refuse the first record; and without acknowledgements it reports
+ * each record as delivered that it has sent. */
 static int check_acks(const struct lt_options *set, struct lt_error *error)
 {
-    static const char *const valid[] = {"all", "-1", "0", "1"};
-    const char *acks = lt_options_get(set, "kafka.acks");
-    for (size_t i = 0; acks != NULL && i < sizeof valid / sizeof valid[0]; i++)
-        if (lt_ascii_compare(acks, valid[i]) == 0)
-            acks = NULL;
-    return acks == NULL
-               ? 0
-               : lt_error_set(error, LT_E_INVALID,
-                              "option \"kafka.acks\": \"%s\" is none of all, -1, 0, 1", acks);
+    static const char *const keys[] = {"kafka.acks", "kafka.request.required.acks"};
+    static const char *const valid[] = {"all", "-1", "1"};
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+        const char *acks = lt_options_get(set, keys[k]);
+        bool is_valid = acks == NULL;
+        for (size_t i = 0; acks != NULL && i < sizeof valid / sizeof valid[0]; i++)
+            is_valid |= lt_ascii_compare(acks, valid[i]) == 0;
+        if (!is_valid && strcmp(acks, "0") == 0)
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "option \"%s\": 0 is refused: no broker would say that it has a "
+                                "record, and what is lost would count as delivered; hint: %s=all",
+                                keys[k], keys[k]);
+        if (!is_valid)
+            return lt_error_set(error, LT_E_INVALID, "option \"%s\": \"%s\" is none of all, -1, 1",
+                                keys[k], acks);
+        if (acks != NULL && strcmp(acks, "1") == 0)
+            lt_log_warn("sink kafka: option \"%s\" is 1: records that count as delivered may be "
+                        "lost when a partition's leader dies before its followers have them",
+                        keys[k]);
+    }
+    return 0;
 }
 
 static bool compresses(const struct lt_options *set)
@@ -440,7 +500,7 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
     }
     mark_used(sink, schema, arena);
     sink->compresses = compresses(sink->options);
-    sink->base.guarantee = is_acks_none(sink->options) ? LT_AT_MOST_ONCE : LT_AT_LEAST_ONCE;
+    sink->base.guarantee = LT_AT_LEAST_ONCE;
     snprintf(sink->base.description, sizeof sink->base.description, "KafkaSink[%s]",
              sink->topic == NULL ? "by column topic" : sink->topic);
     *out = &sink->base;

@@ -23,6 +23,19 @@ struct lt_kafka_topic_rules {
     bool needs_key;                      /* compacted */
 };
 
+/* A topic's settings as a broker tells them, one by one. */
+struct lt_kafka_topic_settings {
+    struct lt_kafka_topic_rules rules;
+    int64_t difference_ms_max; /* brokers before 4.0: where ahead and behind have no limit of their
+                                  own */
+    bool broker_stamps;        /* the broker puts its own time */
+};
+void lt_kafka_settings_init(struct lt_kafka_topic_settings *settings);
+/* `settings` is a struct lt_kafka_topic_settings; names that are no rules are passed over. */
+void lt_kafka_settings_take(void *settings, const char *name, const char *value);
+/* The rules, when all settings are told. */
+struct lt_kafka_topic_rules lt_kafka_settings_rules(const struct lt_kafka_topic_settings *settings);
+
 struct lt_kafka_sink {
     struct lt_sink base;
 
@@ -40,11 +53,17 @@ struct lt_kafka_sink {
     /* Made by connect, taken over by the writer of lane 0: a query of one lane has one connection,
      * warm. */
     struct lt_kafka_client *client;
+    char *cluster; /* its id; "": not known */
 };
 
 /* A producer of this sink. `env` is used during the call only. */
 int lt_kafka_sink_open_client(struct lt_kafka_sink *sink, const struct lt_connector_env *env,
                               struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
+
+/* True when the query that writes the topic's partition (negative: one or other of them) reads it,
+ * too: rows would come back. on: any. */
+bool lt_kafka_sink_feeds_source(const struct lt_kafka_sink *sink, const char *topic,
+                                int32_t partition);
 
 /* kafka_writer.c. */
 int lt_kafka_writer_open(struct lt_sink *base, const struct lt_connector_env *env,

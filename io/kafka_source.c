@@ -71,7 +71,9 @@ const struct lt_option_spec lt_kafka_source_options[] = {
     {"maxRecordsPerPartition", LT_OPTION_I64, NULL, NULL, 1, INT64_MAX, 0,
      NO_EFFECT "the records of one task."},
     {"kafka.", LT_OPTION_PREFIX, NULL, NULL, 0, 0, 0,
-     "Any consumer property, under the name of Kafka's Java client or of librdkafka."},
+     "Any consumer property, under the name of Kafka's Java client or of librdkafka. "
+     "kafka.isolation.level is read_uncommitted by default, as in Spark and the Java client: "
+     "records of aborted transactions are read, too; read_committed leaves them out."},
 };
 const size_t lt_kafka_source_option_count =
     sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0];
@@ -225,6 +227,10 @@ static int take_selection(struct lt_kafka_source *source, struct lt_error *error
         return take_assign(source, assign, error);
     }
     source->selection = LT_KAFKA_SUBSCRIBE_PATTERN;
+    if (pattern[strspn(pattern, " \t")] == '\0')
+        return lt_error_set(error, LT_E_INVALID,
+                            "Pattern to subscribe is empty as specified value for option "
+                            "'subscribePattern'");
     int code = lt_kafka_topics_compile(pattern, &source->pattern, error);
     source->has_pattern = code == 0;
     return code;
@@ -264,6 +270,7 @@ static void source_close(struct lt_source *base)
     lt_assert(!source->client_is_lent);
     lt_kafka_topics_forget(source);
     lt_kafka_client_close(source->client);
+    free(source->cluster);
     for (uint32_t i = 0; i < source->topic_count; i++)
         free(source->topics[i]);
     for (uint32_t i = 0; i < source->assigned_count; i++)
@@ -306,7 +313,27 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
             return code;
         say_no_effect(source);
     }
-    return lt_kafka_topics_discover(source, error);
+    int code = lt_kafka_topics_discover(source, error);
+    if (code < 0)
+        return code;
+    free(source->cluster);
+    source->cluster = lt_kafka_client_cluster(source->client);
+    return 0;
+}
+
+/* Brokers have many addresses, and a cluster one id. */
+static bool source_reads(const struct lt_source *base, const char *store, const char *target,
+                         int32_t partition)
+{
+    const struct lt_kafka_source *source = (const struct lt_kafka_source *)base;
+    if (*store == '\0' || strcmp(source->cluster, store) != 0 ||
+        !lt_kafka_topics_selects(source, target))
+        return false;
+    bool is_read = source->selection != LT_KAFKA_ASSIGN || partition < 0;
+    for (uint32_t i = 0; i < source->assigned_count && !is_read; i++)
+        is_read =
+            source->assigned[i].id == partition && strcmp(source->assigned[i].topic, target) == 0;
+    return is_read;
 }
 
 static void source_partition_name(struct lt_source *base, uint32_t partition, char *out,
@@ -396,10 +423,17 @@ static const struct lt_source_ops source_ops = {
     .partition_name = source_partition_name,
     .original = source_original,
     .needs_reconfiguration = source_needs_reconfiguration,
+    .reads = source_reads,
     .open_reader = lt_kafka_reader_open,
     .commit = source_commit,
     .close = source_close,
 };
+
+static bool reads_committed(const struct lt_options *options)
+{
+    const char *level = lt_options_get(options, "kafka.isolation.level");
+    return level != NULL && lt_ascii_compare(level, "read_committed") == 0;
+}
 
 static int source_bind(const struct lt_source_type *type, const struct lt_options *options,
                        const struct lt_type *user_schema, struct lt_arena *arena,
@@ -423,6 +457,7 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         source->group_id = lt_options_get(source->options, "kafka.group.id");
         source->includes_headers = bool_option(source, "includeHeaders");
         source->fails_on_data_loss = bool_option(source, "failOnDataLoss");
+        source->reads_committed = reads_committed(source->options);
         code = lt_kafka_start_check(source, error);
     }
     if (code < 0) {

@@ -1,6 +1,7 @@
 /*
  * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c
- * (which partitions there are), kafka_start.c (where they begin and end), kafka_reader.c (records).
+ * (which partitions there are), kafka_start.c (where they begin and end), kafka_questions.c (what
+ * the brokers say of that), kafka_reader.c (records).
  *
  * The source owns one client, which finds partitions and offsets and commits for the group; it is
  * lent to the first reader, so that a query of one lane has one connection, already warm, and two
@@ -42,17 +43,24 @@ struct lt_kafka_source {
     struct lt_kafka_partition *assigned; /* ASSIGN: sorted; topics of `topics` */
     uint32_t assigned_count;
     bool includes_headers, fails_on_data_loss;
+    /* isolation.level=read_committed: the end that a broker tells is its last stable offset, and
+     * positions behind that may be good. */
+    bool reads_committed;
     const char *group_id; /* or NULL; in options */
 
     /* by connect; constant while readers are open */
     struct lt_connector_env env;
     struct lt_kafka_client *client;
+    char *cluster;              /* its id; "": not known */
     rd_kafka_topic_t **handles; /* one per topic found: keeps its metadata fresh in the client */
     struct lt_kafka_partition *partitions; /* sorted; base.partition_count; topics of `found` */
     char **found;
     uint32_t found_count;
-    int64_t
-        next_look_ns; /* SUBSCRIBE_PATTERN: when to ask for new topics again. on: control thread */
+    /* SUBSCRIBE_PATTERN: when to ask for new topics again, for how long, and whether that it fails
+     * has been told. on: control thread */
+    int64_t next_look_ns;
+    int look_wait_ms;
+    bool looks_in_vain;
 
     /* control thread */
     bool client_is_lent;
@@ -71,6 +79,16 @@ int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *
 bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *topic);
 bool lt_kafka_topics_changed(struct lt_kafka_source *source);
 void lt_kafka_topics_forget(struct lt_kafka_source *source);
+
+/* kafka_questions.c. Wait until env.deadline_ns while the query starts, and 10 s later on. */
+#define LT_KAFKA_UNSET INT64_MIN
+/* Turns times (or -1, -2: latest, earliest) into offsets, in place, one per partition; entries that
+ * are LT_KAFKA_UNSET stay so. A time without a record at or after it becomes -1. */
+int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers,
+                         struct lt_error *error) LT_MUST_USE;
+/* What the group has committed; negative: nothing. */
+int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers,
+                           struct lt_error *error) LT_MUST_USE;
 
 /* kafka_start.c. */
 int lt_kafka_start_check(const struct lt_kafka_source *source,

@@ -13,6 +13,7 @@
 #include "io/kafka_source_internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,13 +23,11 @@
 enum {
     EARLIEST = -2, /* in options, in ListOffsets, and in librdkafka alike */
     LATEST = -1,
-    QUERY_MS = 10000, /* for a question asked after connect */
 };
-#define UNSET INT64_MIN
 
 struct wanted {
     const struct lt_kafka_source *source;
-    int64_t *numbers; /* per partition; UNSET where the text named none */
+    int64_t *numbers; /* per partition; LT_KAFKA_UNSET where the text named none */
     const char *option;
     int64_t min;
 };
@@ -94,89 +93,6 @@ int lt_kafka_start_check(const struct lt_kafka_source *source, struct lt_error *
     return 0;
 }
 
-/* ----------------------------------------------------------------------------------- questions */
-
-/* A list of the partitions whose number is set, with the numbers as offsets, in order. */
-static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *source,
-                                                  const int64_t *numbers)
-{
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)source->base.partition_count);
-    for (uint32_t i = 0; i < source->base.partition_count; i++) {
-        if (numbers[i] == UNSET)
-            continue;
-        rd_kafka_topic_partition_list_add(list, source->partitions[i].topic,
-                                          source->partitions[i].id)
-            ->offset = numbers[i];
-    }
-    return list;
-}
-
-/* How long a question may take. The start's all end by its deadline. */
-static int left_ms(const struct lt_kafka_source *source)
-{
-    return source->is_starting ? lt_kafka_client_left_ms(&source->env) : QUERY_MS;
-}
-
-static int fail_query(const struct lt_kafka_source *source,
-                      const rd_kafka_topic_partition_list_t *list, rd_kafka_resp_err_t err,
-                      struct lt_error *error)
-{
-    for (int i = 0; i < list->cnt; i++) {
-        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return lt_kafka_client_fail(source->client, error, list->elems[i].err,
-                                        "offsets of partition %" PRId32 " of topic \"%s\"",
-                                        list->elems[i].partition, list->elems[i].topic);
-    }
-    return lt_kafka_client_fail(source->client, error, err, "offsets");
-}
-
-static bool list_failed(const rd_kafka_topic_partition_list_t *list)
-{
-    for (int i = 0; i < list->cnt; i++) {
-        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return true;
-    }
-    return false;
-}
-
-/* True when the start has time for another try after the pause, and for any later question. */
-static bool may_ask_again(const struct lt_kafka_source *source, int64_t pause_ns)
-{
-    return !source->is_starting ||
-           (int64_t)lt_kafka_client_left_ms(&source->env) * LT_NS_PER_MS > pause_ns + LT_NS_PER_MS;
-}
-
-/* Turns times (or -1, -2) into offsets, in place; entries that are UNSET stay so. A time without a
- * record at or after it becomes LATEST. */
-static int query(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
-{
-    rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
-    int64_t retries = number_option(source, "fetchOffset.numRetries");
-    int64_t pause_ns = number_option(source, "fetchOffset.retryIntervalMs");
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (list->cnt > 0)
-        err = rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source));
-    for (int64_t i = 0; i < retries && (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list)) &&
-                        may_ask_again(source, pause_ns);
-         i++) {
-        lt_kafka_client_rest(pause_ns);
-        rd_kafka_topic_partition_list_destroy(list);
-        list = make_list(source, numbers);
-        err = rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source));
-    }
-    int code = 0;
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list)) {
-        code = fail_query(source, list, err, error);
-    } else {
-        int at = 0;
-        for (uint32_t i = 0; i < source->base.partition_count; i++)
-            numbers[i] = numbers[i] == UNSET ? UNSET : list->elems[at++].offset;
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return code;
-}
-
 static int query_all(struct lt_kafka_source *source, int64_t number, struct lt_position *positions,
                      struct lt_error *error)
 {
@@ -184,7 +100,7 @@ static int query_all(struct lt_kafka_source *source, int64_t number, struct lt_p
     int64_t *numbers = lt_alloc_array(count, sizeof *numbers);
     for (uint32_t i = 0; i < count; i++)
         numbers[i] = number;
-    int code = query(source, numbers, error);
+    int code = lt_kafka_ask_offsets(source, numbers, error);
     for (uint32_t i = 0; i < count && code == 0; i++)
         positions[i] = (struct lt_position){numbers[i], 0};
     free(numbers);
@@ -228,7 +144,7 @@ static int take_all(struct wanted *wanted, const char *json, struct lt_error *er
     const struct lt_kafka_source *source = wanted->source;
     int code = lt_kafka_offsets_parse(json, take_entry, wanted, error);
     for (uint32_t i = 0; i < source->base.partition_count && code == 0; i++) {
-        if (wanted->numbers[i] == UNSET)
+        if (wanted->numbers[i] == LT_KAFKA_UNSET)
             code =
                 lt_error_set(error, LT_E_INVALID,
                              "option \"%s\" must name all partitions, and lacks partition %" PRId32
@@ -242,7 +158,7 @@ static int take_all(struct wanted *wanted, const char *json, struct lt_error *er
  * by strategy. */
 static int resolve_times(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
 {
-    int code = query(source, numbers, error);
+    int code = lt_kafka_ask_offsets(source, numbers, error);
     bool takes_latest = strcmp(option(source, "startingOffsetsByTimestampStrategy"), "latest") == 0;
     for (uint32_t i = 0; i < source->base.partition_count && code == 0; i++) {
         if (numbers[i] == LATEST && !takes_latest)
@@ -258,15 +174,8 @@ static int resolve_times(struct lt_kafka_source *source, int64_t *numbers, struc
 
 static int committed(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
 {
-    for (uint32_t i = 0; i < source->base.partition_count; i++)
-        numbers[i] = RD_KAFKA_OFFSET_INVALID;
-    rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
-    rd_kafka_resp_err_t err = rd_kafka_committed(source->client->rk, list, left_ms(source));
-    int code = 0;
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR || list_failed(list))
-        code = fail_query(source, list, err, error);
+    int code = lt_kafka_ask_committed(source, numbers, error);
     for (uint32_t i = 0; i < source->base.partition_count && code == 0; i++) {
-        numbers[i] = list->elems[i].offset;
         if (numbers[i] >= 0)
             continue;
         numbers[i] = EARLIEST;
@@ -274,7 +183,6 @@ static int committed(struct lt_kafka_source *source, int64_t *numbers, struct lt
                     " of topic \"%s\": starting at the earliest record",
                     source->group_id, source->partitions[i].id, source->partitions[i].topic);
     }
-    rd_kafka_topic_partition_list_destroy(list);
     return code;
 }
 
@@ -284,11 +192,57 @@ static int resolve_words(struct lt_kafka_source *source, int64_t *numbers, struc
     uint32_t count = source->base.partition_count;
     int64_t *words = lt_alloc_array(count, sizeof *words);
     for (uint32_t i = 0; i < count; i++)
-        words[i] = numbers[i] < 0 ? numbers[i] : UNSET;
-    int code = query(source, words, error);
+        words[i] = numbers[i] < 0 ? numbers[i] : LT_KAFKA_UNSET;
+    int code = lt_kafka_ask_offsets(source, words, error);
     for (uint32_t i = 0; i < count && code == 0; i++)
-        numbers[i] = words[i] == UNSET ? numbers[i] : words[i];
+        numbers[i] = words[i] == LT_KAFKA_UNSET ? numbers[i] : words[i];
     free(words);
+    return code;
+}
+
+/* An offset that the user named and the topic does not have, now that somebody looks. */
+static int leave_range(const struct lt_kafka_source *source, uint32_t index, int64_t *number,
+                       const int64_t range[2], struct lt_error *error)
+{
+    const struct lt_kafka_partition *partition = &source->partitions[index];
+    int64_t wanted = *number;
+    if (!source->fails_on_data_loss) {
+        lt_log_warn("source kafka: option \"startingOffsets\": partition %" PRId32
+                    " of topic \"%s\" has offsets %" PRId64 " to %" PRId64 " and not %" PRId64
+                    ": starting at the earliest record",
+                    partition->id, partition->topic, range[0], range[1], wanted);
+        *number = range[0];
+        return 0;
+    }
+    lt_error_set(error, LT_E_DATA_LOSS,
+                 "option \"startingOffsets\": partition %" PRId32
+                 " of topic \"%s\" has offsets %" PRId64 " to %" PRId64 " and not %" PRId64
+                 "; hint: -1 is latest, -2 is earliest",
+                 partition->id, partition->topic, range[0], range[1], wanted);
+    return lt_error_condition(error, "KAFKA_DATA_LOSS.START_OFFSET_RESET", "22000");
+}
+
+/* Two questions, which only a query that names its offsets has to wait for. With read_committed the
+ * second is answered with the last stable offset, behind which there may be records: whether there
+ * are is seen when reading begins. */
+static int check_ranges(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+{
+    uint32_t count = source->base.partition_count;
+    int64_t *low = lt_alloc_array(count, sizeof *low);
+    int64_t *high = lt_alloc_array(count, sizeof *high);
+    for (uint32_t i = 0; i < count; i++) {
+        low[i] = numbers[i] < 0 ? LT_KAFKA_UNSET : EARLIEST;
+        high[i] = numbers[i] < 0 ? LT_KAFKA_UNSET : LATEST;
+    }
+    int code = lt_kafka_ask_offsets(source, low, error);
+    code = code == 0 ? lt_kafka_ask_offsets(source, high, error) : code;
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        bool is_behind = numbers[i] > high[i] && !source->reads_committed;
+        if (numbers[i] >= 0 && (numbers[i] < low[i] || is_behind))
+            code = leave_range(source, i, &numbers[i], (int64_t[]){low[i], high[i]}, error);
+    }
+    free(low);
+    free(high);
     return code;
 }
 
@@ -306,7 +260,7 @@ static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
     const char *starting = option(source, "startingOffsets");
     const char *times = option(source, "startingOffsetsByTimestamp");
     int code = 0;
-    fill(source, numbers, UNSET);
+    fill(source, numbers, LT_KAFKA_UNSET);
     if (option(source, "startingTimestamp") != NULL) {
         fill(source, numbers, number_option(source, "startingTimestamp"));
         code = resolve_times(source, numbers, error);
@@ -320,6 +274,7 @@ static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
         fill(source, numbers, is_word(starting, "earliest") ? EARLIEST : LATEST);
     } else {
         code = take_all(&wanted, starting, error);
+        code = code == 0 ? check_ranges(source, numbers, error) : code;
     }
     return code == 0 ? resolve_words(source, numbers, error) : code;
 }
@@ -467,12 +422,12 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
     int64_t *added = lt_alloc_array(count, sizeof *added);
     bool has_added = false;
     for (uint32_t i = 0; i < count; i++) {
-        added[i] = numbers[i] == UNSET ? EARLIEST : UNSET;
-        has_added |= numbers[i] == UNSET;
+        added[i] = numbers[i] == LT_KAFKA_UNSET ? EARLIEST : LT_KAFKA_UNSET;
+        has_added |= numbers[i] == LT_KAFKA_UNSET;
     }
-    int code = has_added ? query(source, added, error) : 0;
+    int code = has_added ? lt_kafka_ask_offsets(source, added, error) : 0;
     for (uint32_t i = 0; i < count && code == 0 && has_added; i++) {
-        if (added[i] == UNSET)
+        if (added[i] == LT_KAFKA_UNSET)
             continue;
         numbers[i] = added[i];
         if (added[i] == 0)
@@ -495,18 +450,30 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
     return code;
 }
 
+/* What leat or Spark has written parses. */
+static int fail_damaged(struct lt_error *error)
+{
+    char cause[LT_ERROR_TEXT_MAX] = "";
+    if (error != NULL)
+        snprintf(cause, sizeof cause, "%s", error->text);
+    return lt_error_set(error, LT_E_CORRUPT,
+                        "the offsets in the checkpoint are damaged: %s; hint: restore the "
+                        "directory from a copy, or start with a new one",
+                        cause);
+}
+
 int lt_kafka_start_from_json(struct lt_source *base, const char *json,
                              struct lt_position *positions, struct lt_error *error)
 {
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     int64_t *numbers = lt_alloc_array(base->partition_count, sizeof *numbers);
     struct wanted wanted = {source, numbers, "", 0};
-    fill(source, numbers, UNSET);
+    fill(source, numbers, LT_KAFKA_UNSET);
     int code = check_topics(source, json, error);
     if (code == 0)
         code = lt_kafka_offsets_parse(json, take_logged, &wanted, error);
     if (code == LT_E_PARSE)
-        code = lt_error_append(error, "source kafka: offsets in the checkpoint");
+        code = fail_damaged(error);
     if (code == 0)
         code = start_added(source, numbers, error);
     for (uint32_t i = 0; i < base->partition_count && code == 0; i++)

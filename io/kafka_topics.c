@@ -4,8 +4,9 @@
  * table is asked.
  *
  * New topics that match a pattern are not in those tables, and librdkafka offers no way to ask
- * without waiting for the answer. So for subscribePattern alone, every PATTERN_LOOK_NS, the control
- * thread waits for one metadata answer, at most PATTERN_WAIT_MS.
+ * without waiting for the answer. So for subscribePattern alone, every pattern_look_ns, the control
+ * thread waits for one metadata answer: as long as answers have been found to take, at most
+ * PATTERN_WAIT_MAX_MS. Lanes go on meanwhile, on their threads.
  */
 #include "io/kafka_source_internal.h"
 
@@ -20,9 +21,11 @@
 enum {
     TOPIC_GRACE_MS = 200, /* a topic made just now may be unknown to the broker asked */
     TOPIC_RETRY_MS = 20,
-    PATTERN_WAIT_MS = 50,
+    PATTERN_WAIT_MS = 50, /* to begin with; twice as long after each look in vain */
+    PATTERN_WAIT_MAX_MS = 3200,
 };
 static const int64_t pattern_look_ns = 10 * (int64_t)LT_NS_PER_S;
+static const int64_t pattern_again_ns = LT_NS_PER_S;
 
 /* ------------------------------------------------------------------------------------ patterns */
 
@@ -267,6 +270,8 @@ static int discover_pattern(struct lt_kafka_source *source, struct lt_error *err
     note_width(source, metadata);
     rd_kafka_metadata_destroy(metadata);
     source->next_look_ns = lt_clock_now_ns(source->env.clock) + pattern_look_ns;
+    if (source->look_wait_ms == 0)
+        source->look_wait_ms = PATTERN_WAIT_MS;
     return 0;
 }
 
@@ -293,7 +298,9 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
         rd_kafka_metadata_destroy(metadata);
         if (topic == NULL)
             return code;
-        if (waited_ms >= TOPIC_GRACE_MS || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        bool is_over = lt_kafka_is_passing(err) ? lt_kafka_client_left_ms(&source->env) <= 1
+                                                : waited_ms >= TOPIC_GRACE_MS;
+        if (is_over || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
             return fail_topic(source, topic, err, error);
         lt_kafka_client_rest(TOPIC_RETRY_MS * LT_NS_PER_MS);
     }
@@ -322,6 +329,21 @@ static bool has_new_partition(const struct lt_kafka_source *source)
     return false;
 }
 
+/* A cluster of many topics, or far away, takes its time: the next look is soon and more patient.
+ * When patience does not help it is told, once until a look succeeds. */
+static void look_in_vain(struct lt_kafka_source *source, rd_kafka_resp_err_t err)
+{
+    if (source->look_wait_ms < PATTERN_WAIT_MAX_MS) {
+        source->look_wait_ms *= 2;
+        source->next_look_ns = lt_clock_now_ns(source->env.clock) + pattern_again_ns;
+        return;
+    }
+    if (!source->looks_in_vain)
+        lt_log_warn("source kafka: cannot look for new topics that match \"%s\": %s; trying on",
+                    lt_options_get(source->options, "subscribePattern"), rd_kafka_err2str(err));
+    source->looks_in_vain = true;
+}
+
 static bool has_new_topic(struct lt_kafka_source *source)
 {
     const struct rd_kafka_metadata *metadata;
@@ -329,9 +351,13 @@ static bool has_new_topic(struct lt_kafka_source *source)
     if (now_ns < source->next_look_ns)
         return false;
     source->next_look_ns = now_ns + pattern_look_ns;
-    if (rd_kafka_metadata(source->client->rk, 1, NULL, &metadata, PATTERN_WAIT_MS) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false; /* the next look will tell */
+    rd_kafka_resp_err_t err =
+        rd_kafka_metadata(source->client->rk, 1, NULL, &metadata, source->look_wait_ms);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        look_in_vain(source, err);
+        return false;
+    }
+    source->looks_in_vain = false;
     bool found = false;
     for (int i = 0; i < metadata->topic_cnt && !found; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];

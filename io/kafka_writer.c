@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/ascii.h"
 #include "core/flow/fault.h"
 
 enum {
@@ -62,7 +63,8 @@ static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, c
     writer->topics =
         lt_realloc_array(writer->topics, writer->topic_count + 1, sizeof *writer->topics);
     writer->last_topic = writer->topic_count++;
-    writer->topics[writer->last_topic] = (struct lt_kafka_writer_topic){copy, name_bytes, handle};
+    writer->topics[writer->last_topic] = (struct lt_kafka_writer_topic){
+        copy, name_bytes, handle, lt_kafka_sink_feeds_source(writer->sink, copy, -1)};
     return &writer->topics[writer->last_topic];
 }
 
@@ -72,10 +74,37 @@ static bool is_named(const struct lt_kafka_writer_topic *topic, const struct lt_
            memcmp(topic->name, name->data, name->size_bytes) == 0;
 }
 
-/* The topic that the row names. Queries write few topics, so they are looked through; NULL: no
- * valid name. */
-static struct lt_kafka_writer_topic *find_topic(struct lt_kafka_writer *writer,
-                                                const struct lt_bytes *name)
+/* Kafka's rule. A broker that is asked for another name answers with an error that does not tell
+ * which row it was. */
+static bool is_topic_name(const struct lt_bytes *name)
+{
+    enum { TOPIC_BYTES_MAX = 249 };
+    const char *bytes = (const char *)name->data;
+    for (uint32_t i = 0; i < name->size_bytes; i++) {
+        if (!lt_ascii_is_letter(bytes[i]) && !lt_ascii_is_digit(bytes[i]) && bytes[i] != '.' &&
+            bytes[i] != '_' && bytes[i] != '-')
+            return false;
+    }
+    bool is_dots = name->size_bytes <= 2 && memcmp(bytes, "..", name->size_bytes) == 0;
+    return name->size_bytes > 0 && name->size_bytes <= TOPIC_BYTES_MAX && !is_dots;
+}
+
+/* A topic that no row has named before. NULL, with a fault: nothing can be written there. */
+static struct lt_kafka_writer_topic *
+meet_topic(struct lt_kafka_writer *writer, const struct lt_bytes *name, struct lt_fault **fault)
+{
+    struct lt_kafka_writer_topic *topic =
+        is_topic_name(name) ? add_topic(writer, name->data, name->size_bytes) : NULL;
+    if (topic == NULL)
+        *fault = lt_fault_create("sink kafka", "KAFKA_INVALID_TOPIC", "",
+                                 "\"%.*s\" is no name for a topic", (int)name->size_bytes,
+                                 name->size_bytes == 0 ? "" : (const char *)name->data);
+    return topic;
+}
+
+/* The topic that the row names. Queries write few topics, so they are looked through. */
+static struct lt_kafka_writer_topic *
+find_topic(struct lt_kafka_writer *writer, const struct lt_bytes *name, struct lt_fault **fault)
 {
     if (writer->topic_count > 0 && is_named(&writer->topics[writer->last_topic], name))
         return &writer->topics[writer->last_topic];
@@ -85,7 +114,7 @@ static struct lt_kafka_writer_topic *find_topic(struct lt_kafka_writer *writer,
             return &writer->topics[i];
         }
     }
-    return add_topic(writer, name->data, name->size_bytes);
+    return meet_topic(writer, name, fault);
 }
 
 static struct lt_kafka_writer_topic *topic_of(struct lt_kafka_writer *writer,
@@ -100,13 +129,7 @@ static struct lt_kafka_writer_topic *topic_of(struct lt_kafka_writer *writer,
             "null topic present in the data. Use the topic option for setting a default topic.");
         return NULL;
     }
-    const struct lt_bytes *name = &lt_row_values(row)[column].bytes;
-    struct lt_kafka_writer_topic *topic = find_topic(writer, name);
-    if (topic == NULL)
-        *fault = lt_fault_create("sink kafka", "KAFKA_INVALID_TOPIC", "",
-                                 "\"%.*s\" is no name for a topic", (int)name->size_bytes,
-                                 (const char *)name->data);
-    return topic;
+    return find_topic(writer, &lt_row_values(row)[column].bytes, fault);
 }
 
 /* What is produced of a row. */
@@ -262,6 +285,13 @@ static rd_kafka_resp_err_t produce(const struct lt_kafka_writer *writer,
     return rd_kafka_last_error();
 }
 
+static struct lt_fault *fault_partition(const struct record *record)
+{
+    return lt_fault_create("sink kafka", lt_kafka_condition(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION),
+                           "", "topic \"%s\" has no partition %" PRId32, record->topic->name,
+                           record->partition);
+}
+
 /* librdkafka did not take the record. */
 static enum lt_write refuse(struct lt_kafka_writer *writer, const struct lt_row *row,
                             const struct record *record, rd_kafka_resp_err_t err,
@@ -276,9 +306,7 @@ static enum lt_write refuse(struct lt_kafka_writer *writer, const struct lt_row 
         return LT_WRITE_BROKEN;
     }
     if (err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        *fault = lt_fault_create("sink kafka", lt_kafka_condition(err), "",
-                                 "topic \"%s\" has no partition %" PRId32, record->topic->name,
-                                 record->partition);
+        *fault = fault_partition(record);
     else
         *fault = make_fault(lt_kafka_condition(err), record->topic->name, rd_kafka_err2str(err));
     return LT_WRITE_FAILED;
@@ -296,10 +324,31 @@ static enum lt_write refuse_large(const struct lt_kafka_writer *writer, const st
     return LT_WRITE_FAILED;
 }
 
-/* Timestamps and keys; sizes are looked at later. NULL: nothing wrong. */
-static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct record *record)
+/* Only null leaves the choice to the producer, as in Spark; to librdkafka -1 does so, too. */
+static bool is_negative(const struct lt_kafka_writer *writer, const struct lt_row *row,
+                        const struct record *record)
+{
+    int column = writer->columns.partition;
+    return record->partition < 0 && column != LT_KAFKA_NO_COLUMN &&
+           !lt_row_is_null(row, (uint32_t)column);
+}
+
+static bool comes_back(const struct lt_kafka_writer *writer, const struct record *record)
+{
+    return lt_unlikely(record->topic->is_source) &&
+           lt_kafka_sink_feeds_source(writer->sink, record->topic->name, record->partition);
+}
+
+/* Partition, timestamp and key; sizes are looked at later. NULL: nothing wrong. */
+static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct lt_row *row,
+                                    const struct record *record)
 {
     const struct lt_kafka_topic_rules *rules = &writer->sink->rules;
+    if (lt_unlikely(comes_back(writer, record)))
+        return make_fault("KAFKA_INVALID_TOPIC", record->topic->name,
+                          "it is both source and sink: the query would feed itself");
+    if (lt_unlikely(is_negative(writer, row, record)))
+        return fault_partition(record);
     if (lt_unlikely(rules->needs_key && record->key == NULL))
         return make_fault("KAFKA_INVALID_RECORD", record->topic->name,
                           "the topic is compacted, and the key is null");
@@ -317,12 +366,14 @@ static struct lt_fault *check_rules(struct lt_kafka_writer *writer, const struct
         writer->wall_ms = lt_clock_wall_us(writer->clock) / LT_US_PER_MS;
     if (lt_unlikely(record->timestamp_ms - writer->wall_ms > rules->ahead_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
-                          "the timestamp is farther ahead than message.timestamp.after.max.ms");
+                          "the timestamp is farther ahead than message.timestamp.after.max.ms or, "
+                          "on an older broker, message.timestamp.difference.max.ms");
     if (lt_unlikely(rules->behind_ms_max != INT64_MAX &&
                     lt_clock_wall_us(writer->clock) / LT_US_PER_MS - record->timestamp_ms >
                         rules->behind_ms_max))
         return make_fault("KAFKA_INVALID_TIMESTAMP", record->topic->name,
-                          "the timestamp is farther behind than message.timestamp.before.max.ms");
+                          "the timestamp is farther behind than message.timestamp.before.max.ms "
+                          "or, on an older broker, message.timestamp.difference.max.ms");
     return NULL;
 }
 
@@ -355,7 +406,7 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
     if (lt_unlikely(record.topic == NULL))
         return LT_WRITE_FAILED;
     take_content(writer, row, &record);
-    *fault = check_rules(writer, &record);
+    *fault = check_rules(writer, row, &record);
     if (lt_unlikely(*fault != NULL || !take_headers(writer, row, &record, fault)))
         return LT_WRITE_FAILED;
     if (lt_unlikely(is_too_large(writer, &record)))

@@ -45,6 +45,7 @@ struct lt_kafka_writer_topic {
     char *name;
     size_t name_bytes;
     rd_kafka_topic_t *handle;
+    bool is_source; /* the query reads it, or some partitions: nothing may be written to those */
 };
 
 struct lt_kafka_writer {

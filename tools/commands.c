@@ -84,6 +84,29 @@ char *lt_tool_format(const char *format, ...)
     return check(size_bytes < 0 ? NULL : text);
 }
 
+/* C0, DEL and, in UTF-8, C1. */
+static size_t control_bytes(const unsigned char *at)
+{
+    if (at[0] < 0x20 || at[0] == 0x7f)
+        return 1;
+    return at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 : 0;
+}
+
+char *lt_tool_printable(const char *text)
+{
+    enum { ESCAPED_BYTES = 4 };
+    char *made = lt_tool_alloc(ESCAPED_BYTES * strlen(text) + 1); /* that, and the end */
+    size_t size_bytes = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
+        size_t escaped = control_bytes(at);
+        if (escaped == 0)
+            made[size_bytes++] = (char)*at++;
+        for (; escaped > 0; escaped--, at++)
+            size_bytes += (size_t)snprintf(made + size_bytes, ESCAPED_BYTES + 1, "\\x%02x", *at);
+    }
+    return made;
+}
+
 char *lt_tool_hint(const char *name, const char *const *names, size_t count)
 {
     const char *near = leat_admin_nearest(name, names, count);

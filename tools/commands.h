@@ -47,6 +47,9 @@ void lt_tool_speaker(const char *name);
 void lt_tool_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says it and returns LT_TOOL_USAGE. */
 int lt_tool_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A copy for a terminal, the caller's to free: control characters, which could move its cursor or
+ * change its colours, stand as \xNN. */
+char *lt_tool_printable(const char *text);
 /* Flushes stdout; LT_TOOL_FAILED, with a line that says so, if anything printed was lost, else
  * `status`. */
 int lt_tool_finish(int status);

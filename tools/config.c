@@ -229,6 +229,16 @@ static int take_section(struct reading *reading, const yaml_node_t *key, const y
                                      : take_flags(reading, value);
 }
 
+/* A value is a text here, which would end at its first NUL. */
+static int check_texts(struct reading *reading)
+{
+    yaml_node_t *node;
+    for (int i = 1; (node = yaml_document_get_node(&reading->document, i)) != NULL; i++)
+        if (scalar_of(node) != NULL && strlen(scalar_of(node)) != node->data.scalar.length)
+            return fail_at(reading, node, "a NUL is in", scalar_of(node), "...");
+    return 0;
+}
+
 /* Two equal keys in one map are a slip that YAML forbids and libyaml lets pass. */
 static int check_doubles(struct reading *reading)
 {
@@ -257,11 +267,36 @@ static int take_document(struct reading *reading)
     if (root->type != YAML_MAPPING_NODE)
         return lt_tool_wrong("%s: no map of sections; hint: source, sink, query, relay",
                              reading->path);
-    int status = check_doubles(reading);
+    int status = check_texts(reading);
+    if (status == 0)
+        status = check_doubles(reading);
     for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
          pair < root->data.mapping.pairs.top && status == 0; pair++)
         status = take_section(reading, yaml_document_get_node(&reading->document, pair->key),
                               yaml_document_get_node(&reading->document, pair->value));
+    return status;
+}
+
+static int fail_parse(const struct reading *reading, const yaml_parser_t *parser)
+{
+    return lt_tool_wrong("%s:%zu:%zu: %s", reading->path, parser->problem_mark.line + 1,
+                         parser->problem_mark.column + 1,
+                         parser->problem != NULL ? parser->problem : "it cannot be read");
+}
+
+/* A file is one document: what a second one says would be lost. */
+static int check_end(const struct reading *reading, yaml_parser_t *parser)
+{
+    yaml_document_t second;
+    if (!yaml_parser_load(parser, &second))
+        return fail_parse(reading, parser);
+    const yaml_node_t *root = yaml_document_get_root_node(&second);
+    int status = root == NULL ? 0
+                              : lt_tool_wrong("%s:%zu:%zu: a second document begins; hint: one "
+                                              "file holds one, take out the line ---",
+                                              reading->path, root->start_mark.line + 1,
+                                              root->start_mark.column + 1);
+    yaml_document_delete(&second);
     return status;
 }
 
@@ -279,12 +314,13 @@ int lt_tool_config_load(const char *path, struct lt_tool_settings *settings)
     yaml_parser_set_input_file(&parser, file);
     int status;
     if (yaml_parser_load(&parser, &reading.document)) {
+        bool is_empty = yaml_document_get_root_node(&reading.document) == NULL;
         status = take_document(&reading);
         yaml_document_delete(&reading.document);
+        if (status == 0 && !is_empty) /* after nothing the stream has ended */
+            status = check_end(&reading, &parser);
     } else {
-        status = lt_tool_wrong("%s:%zu:%zu: %s", path, parser.problem_mark.line + 1,
-                               parser.problem_mark.column + 1,
-                               parser.problem != NULL ? parser.problem : "it cannot be read");
+        status = fail_parse(&reading, &parser);
     }
     yaml_parser_delete(&parser);
     fclose(file);

@@ -2,8 +2,9 @@
  * Dealing options to whoever understands them: source, sink, dead-letter sink and query.
  *
  * What the short forms say (a URL, --from, --partition, --lanes, ...) goes first, then the options
- * by layer, so that the more explicit wins. Whether a value is right is judged by its owner when
- * the query is checked; the origin goes along, so that its error can name the place.
+ * in their order: what is among them has won (tools/resolve.h). Whether a value is right is judged
+ * by its owner when the query is checked; the origin goes along, so that its error can name the
+ * place.
  */
 #include "tools/plan.h"
 
@@ -39,6 +40,13 @@ static bool is_number(const char *text)
     return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
+/* False for 30 February, which timegm would take for a day in March. */
+static bool is_day(struct tm parts)
+{
+    int month = parts.tm_mon, day = parts.tm_mday;
+    return timegm(&parts) != (time_t)-1 && parts.tm_mon == month && parts.tm_mday == day;
+}
+
 /* "2026-08-20T12:00:00[.250](Z|+02:00|-02:00)"; the zone may be missing only with a date alone,
  * since what it would mean differs from machine to machine. */
 static bool parse_time(const char *text, long long *ms)
@@ -47,7 +55,7 @@ static bool parse_time(const char *text, long long *ms)
     int hours = 0, minutes = 0, used = 0;
     long long fraction_ms = 0;
     const char *at = strptime(text, "%Y-%m-%d", &parts);
-    if (at == NULL)
+    if (at == NULL || !is_day(parts))
         return false;
     if (*at == '\0') {
         *ms = (long long)timegm(&parts) * 1000;
@@ -65,7 +73,7 @@ static bool parse_time(const char *text, long long *ms)
     if (strcmp(at, "Z") == 0)
         return true;
     if ((*at != '+' && *at != '-') || sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
-        at[1 + used] != '\0')
+        at[1 + used] != '\0' || hours < 0 || hours > 18 || minutes < 0 || minutes > 59)
         return false;
     *ms += (*at == '+' ? -1 : 1) * (hours * 60LL + minutes) * 60 * 1000;
     return true;
@@ -264,7 +272,7 @@ static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_pair *pair)
     return 0;
 }
 
-/* A source that the options name takes the URL's topics away: one way of naming them is enough. */
+/* Whether options say what the source reads. */
 static bool names_topics(const struct lt_tool_settings *settings)
 {
     for (size_t i = 0; i < settings->pair_count; i++) {
@@ -282,10 +290,6 @@ static int check_topics(const struct lt_tool_plan *plan, const struct lt_tool_se
     if (is_kafka(&plan->source) && plan->source.topics == NULL && !names_topics(settings))
         return lt_tool_wrong("source \"%s\" names no topic; hint: kafka://HOST:PORT/TOPIC, or "
                              "--source-option subscribePattern=...",
-                             plan->source.text);
-    if (plan->source.topics != NULL && names_topics(settings))
-        return lt_tool_wrong("source \"%s\" names topics, and so do the options; hint: give the "
-                             "URL without them",
                              plan->source.text);
     if (plan->sink.topic_count > 1)
         return lt_tool_wrong("sink \"%s\" names %d topics; hint: --select \"... as topic\" "
@@ -307,9 +311,7 @@ int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *
         status = deal_query(plan, settings);
     if (status == 0)
         status = deal_counters(plan, settings);
-    for (int layer = LT_TOOL_LAYER_FILE; layer < LT_TOOL_LAYERS; layer++)
-        for (size_t i = 0; i < settings->pair_count && status == 0; i++)
-            if (settings->pairs[i].layer == (enum lt_tool_layer)layer)
-                status = deal_pair(plan, &settings->pairs[i]);
+    for (size_t i = 0; i < settings->pair_count && status == 0; i++)
+        status = deal_pair(plan, &settings->pairs[i]);
     return status;
 }

@@ -11,15 +11,19 @@
 #include "tools/commands.h"
 #include "tools/ddl.h"
 
+static void print_url(const char *what, const struct lt_tool_url *url, const char *origin)
+{
+    printf("relay: %s = %s   # %s%s\n", what, url->text, origin,
+           url->overruled != NULL ? url->overruled : "");
+}
+
 int lt_tool_explain_config(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
     char *effective = leat_admin_effective_options(plan->query);
     if (effective == NULL)
         return lt_tool_wrong("%s", leat_query_error(plan->query));
-    printf("relay: source = %s   # %s\n", plan->source.text,
-           lt_tool_settings_origin(settings, LT_TOOL_SET_SOURCE));
-    printf("relay: sink = %s   # %s\n", plan->sink.text,
-           lt_tool_settings_origin(settings, LT_TOOL_SET_SINK));
+    print_url("source", &plan->source, lt_tool_settings_origin(settings, LT_TOOL_SET_SOURCE));
+    print_url("sink", &plan->sink, lt_tool_settings_origin(settings, LT_TOOL_SET_SINK));
     for (int i = 0; i < LT_TOOL_SET_FLAGS; i++) {
         const char *text = lt_tool_settings_text(settings, (enum lt_tool_setting)i);
         if (text != NULL && i != LT_TOOL_SET_PRINT_CONFIG)

@@ -9,6 +9,7 @@
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
+#include "tools/resolve.h"
 
 static int parse_duration(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
                           int64_t *out_ns)
@@ -26,6 +27,9 @@ static int parse_durations(struct lt_tool_plan *plan, const struct lt_tool_setti
     int status = parse_duration(settings, LT_TOOL_SET_EPOCH, &plan->epoch_ns);
     if (status == 0)
         status = parse_duration(settings, LT_TOOL_SET_STARTUP_TIMEOUT, &plan->startup_timeout_ns);
+    if (status == 0 && plan->startup_timeout_ns < 1000 * 1000)
+        status = lt_tool_wrong("%s: --startup-timeout is less than 1ms: nothing could answer",
+                               lt_tool_settings_origin(settings, LT_TOOL_SET_STARTUP_TIMEOUT));
     if (status == 0)
         status =
             parse_duration(settings, LT_TOOL_SET_PROGRESS_INTERVAL, &plan->progress_interval_ns);
@@ -75,7 +79,7 @@ static int parse_dlq(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     return 0;
 }
 
-static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+static int parse_urls(struct lt_tool_plan *plan, struct lt_tool_settings *settings)
 {
     int status = parse_url(settings, LT_TOOL_SET_SOURCE, "source", &plan->source);
     if (status == 0)
@@ -84,6 +88,8 @@ static int parse_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *
         status = check_connector(LEAT_ADMIN_SOURCE, "source", plan->source.format);
     if (status == 0)
         status = check_connector(LEAT_ADMIN_SINK, "sink", plan->sink.format);
+    if (status == 0)
+        status = lt_tool_resolve_urls(settings, &plan->source, &plan->sink);
     if (status == 0)
         status = parse_dlq(plan, settings);
     return status;
@@ -185,7 +191,7 @@ static int build_trigger(struct lt_tool_plan *plan, const struct lt_tool_setting
     return code == LEAT_OK ? 0 : lt_tool_wrong("--epoch: %s", leat_query_error(plan->query));
 }
 
-int lt_tool_plan_build(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+int lt_tool_plan_build(struct lt_tool_plan *plan, struct lt_tool_settings *settings)
 {
     leat_stream *stream = NULL;
     bool gives_topic = false;

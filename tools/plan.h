@@ -32,9 +32,10 @@ struct lt_tool_plan {
     int64_t epoch_ns, startup_timeout_ns, progress_interval_ns;
 };
 
-/* Returns 0 with everything built, or LT_TOOL_USAGE after saying what is wrong. Either way
+/* Settles what the URLs and their options say (tools/resolve.h): the settings change. Returns 0
+ * with everything built, or LT_TOOL_USAGE after saying what is wrong. Either way
  * lt_tool_plan_fini() must follow. */
-int lt_tool_plan_build(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
+int lt_tool_plan_build(struct lt_tool_plan *plan, struct lt_tool_settings *settings);
 void lt_tool_plan_fini(struct lt_tool_plan *plan);
 
 /* The options of all sides, dealt from the settings (tools/deal.c). */

@@ -15,11 +15,13 @@
 #include "core/leat_admin.h"
 #include "tools/commands.h"
 #include "tools/config.h"
+#include "tools/descriptors.h"
 #include "tools/explain.h"
 #include "tools/live.h"
 #include "tools/notify.h"
 #include "tools/plan.h"
 #include "tools/prune.h"
+#include "tools/resolve.h"
 #include "tools/settings.h"
 #include "tools/signals.h"
 
@@ -168,6 +170,7 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
 {
     const char *name = lt_tool_settings_text(settings, LT_TOOL_SET_NAME);
     lt_tool_signals_install();
+    lt_tool_check_descriptors();
     if (plan->counters_are_auto)
         lt_tool_prune_counters(name != NULL ? name : "");
     int status = start(plan);
@@ -206,10 +209,12 @@ static int set_log_level(const struct lt_tool_settings *settings)
                          lt_tool_settings_origin(settings, LT_TOOL_SET_LOG_LEVEL), level);
 }
 
-static int run_plan(const struct lt_tool_settings *settings, bool only_explain)
+static int run_plan(struct lt_tool_settings *settings, bool only_explain)
 {
     struct lt_tool_plan plan;
     int status = set_log_level(settings);
+    if (status == 0)
+        status = lt_tool_resolve_flags(settings);
     if (status != 0)
         return status;
     status = lt_tool_plan_build(&plan, settings);

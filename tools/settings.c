@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tools/commands.h"
 
@@ -50,6 +51,14 @@ int lt_tool_settings_pair(struct lt_tool_settings *settings, enum lt_tool_side s
 {
     if (*key == '\0')
         return lt_tool_wrong("%s: an option without a name", origin);
+    for (size_t i = 0; i < settings->pair_count; i++) {
+        const struct lt_tool_pair *pair = &settings->pairs[i];
+        if (pair->layer == layer && pair->side == side && strcasecmp(pair->key, key) == 0 &&
+            strcmp(pair->value, value) != 0)
+            return lt_tool_wrong("%s: option \"%s\" is there twice, and the values differ (the "
+                                 "other: %s); hint: give it once",
+                                 origin, key, pair->origin);
+    }
     settings->pairs = lt_tool_grow(settings->pairs, settings->pair_count, sizeof *settings->pairs);
     settings->pairs[settings->pair_count++] = (struct lt_tool_pair){
         side, lt_tool_copy(key), lt_tool_copy(value), lt_tool_copy(origin), layer};
@@ -81,21 +90,35 @@ static void add_item(struct lt_tool_settings *settings, enum lt_tool_setting set
         (struct lt_tool_item){setting, lt_tool_copy(text), lt_tool_copy(origin), layer};
 }
 
+static bool is_switch(enum lt_tool_setting setting)
+{
+    return setting < LT_TOOL_SET_FLAGS && lt_tool_relay_flags[setting].argument == NULL;
+}
+
 static int set_value(struct lt_tool_settings *settings, enum lt_tool_setting setting,
                      const char *text, enum lt_tool_layer layer, const char *origin)
 {
     struct lt_tool_value *value = &settings->values[setting];
     if (value->layer > layer)
         return 0;
+    if (value->layer == layer && !is_switch(setting))
+        return lt_tool_wrong("%s: %s%s is there twice; hint: give it once", origin,
+                             setting < LT_TOOL_SET_FLAGS ? "option --" : "a URL for the ",
+                             setting < LT_TOOL_SET_FLAGS     ? lt_tool_relay_flags[setting].name
+                             : setting == LT_TOOL_SET_SOURCE ? "source"
+                                                             : "sink");
     free(value->text);
     free(value->origin);
     *value = (struct lt_tool_value){lt_tool_copy(text), lt_tool_copy(origin), layer};
     return 0;
 }
 
-static bool is_switch(enum lt_tool_setting setting)
+/* Nothing at all would be taken for not having been said. */
+static bool must_say_something(enum lt_tool_setting setting)
 {
-    return setting < LT_TOOL_SET_FLAGS && lt_tool_relay_flags[setting].argument == NULL;
+    return setting == LT_TOOL_SET_SELECT || setting == LT_TOOL_SET_WHERE ||
+           setting == LT_TOOL_SET_DROP_HEADER || setting == LT_TOOL_SET_ADD_HEADER ||
+           setting == LT_TOOL_SET_CHECKPOINT || setting == LT_TOOL_SET_COUNTERS;
 }
 
 int lt_tool_settings_set(struct lt_tool_settings *settings, enum lt_tool_setting setting,
@@ -104,6 +127,10 @@ int lt_tool_settings_set(struct lt_tool_settings *settings, enum lt_tool_setting
     if (is_switch(setting) && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
         return lt_tool_wrong("%s: \"%s\" is \"%s\"; hint: true or false", origin,
                              lt_tool_relay_flags[setting].name, text);
+    if (must_say_something(setting) && text[strspn(text, " \t\n")] == '\0')
+        return lt_tool_wrong("%s: option \"--%s\" is empty; hint: leave it out, or give it %s",
+                             origin, lt_tool_relay_flags[setting].name,
+                             lt_tool_relay_flags[setting].argument);
     switch ((int)setting) {
     case LT_TOOL_SET_OPTION:
     case LT_TOOL_SET_SOURCE_OPTION:

@@ -171,11 +171,12 @@ static void print_list(const struct found *found)
     for (size_t i = 0; i < found->count; i++) {
         leat_admin_owner owner = {.size = sizeof owner};
         leat_admin_counters_owner(found->counters[i], &owner);
-        const char *name = *owner.query_name != '\0' ? owner.query_name : "(unnamed)";
+        char *name = lt_tool_printable(*owner.query_name != '\0' ? owner.query_name : "(unnamed)");
         printf("%-24s %8d %-8s %14lld %14lld %12lld\n", name, owner.pid,
                owner.alive ? "running" : "dead", sum_of(found->counters[i], ".source.records"),
                sum_of(found->counters[i], ".filtered"),
                sum_of(found->counters[i], ".source.lag_records"));
+        free(name);
     }
 }
 

@@ -39,18 +39,39 @@ static void format_time(int64_t us, char out[32])
 
 /* -------------------------------------------------------------------------------------- table */
 
-static void print_histogram(const leat_admin_counter *counter)
+static void print_histogram(const leat_admin_counter *counter, const char *help)
 {
     char p50[LT_TOOL_QUANTITY_SIZE], p99[LT_TOOL_QUANTITY_SIZE], p999[LT_TOOL_QUANTITY_SIZE],
         max[LT_TOOL_QUANTITY_SIZE];
     if (counter->value == 0) {
-        printf("%s: none yet\n", counter->help);
+        printf("%s: none yet\n", help);
         return;
     }
     printf("p50 %s  p99 %s  p99.9 %s  max %s  (%s)\n", lt_tool_quantity_duration(counter->p50, p50),
            lt_tool_quantity_duration(counter->p99, p99),
            lt_tool_quantity_duration(counter->p999, p999),
-           lt_tool_quantity_duration(counter->max, max), counter->help);
+           lt_tool_quantity_duration(counter->max, max), help);
+}
+
+/* Texts of the file go to a terminal, and anybody may have chosen them. */
+static void print_counter(const leat_admin_counter *counter)
+{
+    bool is_text = counter->kind == LEAT_ADMIN_TEXT;
+    char *name = lt_tool_printable(counter->name);
+    char *text = lt_tool_printable(is_text ? counter->text : counter->help);
+    char *unit = lt_tool_printable(is_text ? "" : counter->unit);
+    printf("  %-34s ", name);
+    if (is_text)
+        printf("%s\n", text);
+    else if (counter->kind == LEAT_ADMIN_HISTOGRAM)
+        printf("%12" PRId64 " %-8s ", counter->value, "times");
+    else
+        printf("%12" PRId64 " %-8s %s\n", counter->value, unit, text);
+    if (counter->kind == LEAT_ADMIN_HISTOGRAM)
+        print_histogram(counter, text);
+    free(name);
+    free(text);
+    free(unit);
 }
 
 void lt_tool_stat_table(const leat_admin_counters *counters, const char *path)
@@ -60,20 +81,14 @@ void lt_tool_stat_table(const leat_admin_counters *counters, const char *path)
     char started[32], heartbeat[32];
     format_time(owner.started_us, started);
     format_time(owner.heartbeat_us, heartbeat);
-    printf("%s  pid %d  %s  started %s  last heard %s\n%s\n",
-           *owner.query_name != '\0' ? owner.query_name : "(unnamed)", owner.pid,
-           owner.alive ? "running" : "dead", started, heartbeat, path);
-    for (size_t i = 0; counter_at(counters, i, &counter); i++) {
-        printf("  %-34s ", counter.name);
-        if (counter.kind == LEAT_ADMIN_TEXT)
-            printf("%s\n", counter.text);
-        else if (counter.kind == LEAT_ADMIN_HISTOGRAM)
-            printf("%12" PRId64 " %-8s ", counter.value, "times");
-        else
-            printf("%12" PRId64 " %-8s %s\n", counter.value, counter.unit, counter.help);
-        if (counter.kind == LEAT_ADMIN_HISTOGRAM)
-            print_histogram(&counter);
-    }
+    char *name = lt_tool_printable(*owner.query_name != '\0' ? owner.query_name : "(unnamed)");
+    char *shown_path = lt_tool_printable(path);
+    printf("%s  pid %d  %s  started %s  last heard %s\n%s\n", name, owner.pid,
+           owner.alive ? "running" : "dead", started, heartbeat, shown_path);
+    free(name);
+    free(shown_path);
+    for (size_t i = 0; counter_at(counters, i, &counter); i++)
+        print_counter(&counter);
 }
 
 /* --------------------------------------------------------------------------------------- JSON */

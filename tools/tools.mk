@@ -24,4 +24,4 @@ docs: $(BUILD)/leat ## write io/KAFKA.md from the option tables
 	$(Q)tools/reference $< >io/KAFKA.md.new && mv io/KAFKA.md.new io/KAFKA.md || { rm -f io/KAFKA.md.new; exit 1; }
 
 # The tests of the command line run the programs that lie beside them.
-$(addprefix $(BUILD)/tests/tools/,test_cli test_relay_life test_sql): | $(BUILD)/leat $(BUILD)/leat-relay
+$(addprefix $(BUILD)/tests/tools/,test_cli test_layers test_relay_life test_sql): | $(BUILD)/leat $(BUILD)/leat-relay

@@ -60,6 +60,26 @@ static bool is_port(const char *text, size_t size_bytes)
     return number > 0 && number <= 65535;
 }
 
+static void append_server(char **servers, const char *server, size_t size_bytes)
+{
+    char *before = *servers;
+    *servers = lt_tool_format("%s%s%.*s%s", before != NULL ? before : "", before != NULL ? "," : "",
+                              (int)size_bytes, server,
+                              find_port(server, size_bytes) != NULL ? "" : ":9092");
+    free(before);
+}
+
+char *lt_tool_url_with_ports(const char *servers)
+{
+    char *out = NULL;
+    for (size_t at = 0, end = strlen(servers); at <= end;) {
+        size_t size_bytes = strcspn(servers + at, ",");
+        append_server(&out, servers + at, size_bytes);
+        at += size_bytes + 1;
+    }
+    return out;
+}
+
 static int add_server(const char *text, const char *what, const char *server, size_t size_bytes,
                       struct lt_tool_url *out)
 {
@@ -70,11 +90,7 @@ static int add_server(const char *text, const char *what, const char *server, si
     if (colon != NULL && !is_port(colon + 1, size_bytes - host_bytes - 1))
         return lt_tool_wrong("%s \"%s\": \"%.*s\" is no port; hint: 1 to 65535", what, text,
                              (int)(size_bytes - host_bytes - 1), colon + 1);
-    char *before = out->servers;
-    out->servers =
-        lt_tool_format("%s%s%.*s%s", before != NULL ? before : "", before != NULL ? "," : "",
-                       (int)size_bytes, server, colon != NULL ? "" : ":9092");
-    free(before);
+    append_server(&out->servers, server, size_bytes);
     return 0;
 }
 
@@ -118,8 +134,23 @@ int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *ou
     return parse_kafka(text, what, rest + 2, out);
 }
 
+void lt_tool_url_rewrite(struct lt_tool_url *url, const char *key, const char *origin)
+{
+    char *before = url->overruled;
+    url->overruled = lt_tool_format("%s; %s: %s", before != NULL ? before : "", key, origin);
+    free(before);
+    free(url->text);
+    url->text =
+        lt_tool_format("%s://%s%s%s", url->format, url->servers, url->topics != NULL ? "/" : "",
+                       url->topics != NULL ? url->topics : "");
+    url->topic_count = url->topics != NULL;
+    for (const char *at = url->topics; at != NULL && (at = strchr(at, ',')) != NULL; at++)
+        url->topic_count++;
+}
+
 void lt_tool_url_fini(struct lt_tool_url *url)
 {
+    free(url->overruled);
     free(url->text);
     free(url->format);
     free(url->servers);

@@ -22,10 +22,15 @@ struct lt_tool_url {
     char *servers; /* "h1:9092,h2:9092"; NULL: none */
     char *topics;  /* "a,b"; NULL: none */
     int topic_count;
+    char *overruled; /* "; topic: relay.yaml:3:5", what options have put in; NULL: nothing */
 };
 
 /* Returns 0, or LT_TOOL_USAGE after saying what is wrong with it; `what` is "source", say. */
 int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *out);
+/* "h1,h2:1" as "h1:9092,h2:1"; free() it. */
+char *lt_tool_url_with_ports(const char *servers);
+/* The text anew, from servers and topics that an option of that origin has changed. */
+void lt_tool_url_rewrite(struct lt_tool_url *url, const char *key, const char *origin);
 void lt_tool_url_fini(struct lt_tool_url *url);
 
 #endif

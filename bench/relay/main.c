@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bench/relay/collector.h"
 #include "bench/relay/curve.h"
 #include "bench/relay/machine.h"
 #include "bench/relay/options.h"
@@ -143,12 +144,14 @@ static void prepare(struct bench *bench)
     bool pinned = lt_bench_pin(0, options->load_cpu);
     bool broker_pinned =
         options->broker_pid > 0 && lt_bench_pin(options->broker_pid, options->load_cpu);
+    bool collected = options->broker_pid > 0 && lt_bench_collect_garbage(options->broker_pid);
     make_directories(options->out_dir);
     bench->setup = (struct lt_bench_setup){
         .floor = options->floor,
         .build = options->build,
         .out_dir = options->out_dir,
         .relay_cpu = options->relay_cpu,
+        .collected_pid = collected ? options->broker_pid : 0,
         .partition_count = options->partition_count,
         .seconds = options->seconds,
         .warmup_seconds = options->warmup_seconds,
@@ -156,9 +159,10 @@ static void prepare(struct bench *bench)
     lt_bench_broker_open(&bench->setup.broker, options->bootstrap);
     lt_bench_describe_machine(stdout, "Machine: ");
     printf("Placement: relay on CPU %d; load and reader on CPU %d%s; broker %s; "
-           "/dev/cpu_dma_latency %s for all\n",
+           "/dev/cpu_dma_latency %s for all; the broker collects its garbage %s\n",
            options->relay_cpu, options->load_cpu, pinned ? "" : " (refused)",
-           broker_pinned ? "with them" : "where it likes", quick ? "held" : "not held");
+           broker_pinned ? "with them" : "where it likes", quick ? "held" : "not held",
+           collected ? "before each run" : "when it likes");
     printf(
         "Runs: %u rounds, %u s each after %u s of warm-up, %d partition(s), acks=all, CreateTime\n",
         options->pairs, options->seconds, options->warmup_seconds, (int)options->partition_count);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/relay/child.h"
+#include "bench/relay/collector.h"
 #include "bench/relay/load.h"
 #include "bench/relay/machine.h"
 #include "bench/relay/payload.h"
@@ -153,6 +154,8 @@ static void load_and_read(struct lt_bench_setup *setup, const struct names *name
     uint64_t warmup = (uint64_t)rate * setup->warmup_seconds;
     uint64_t count = (measured < LATENCIES_MIN ? LATENCIES_MIN : measured) + warmup;
     uint32_t partitions = (uint32_t)setup->partition_count;
+    if (setup->collected_pid > 0 && !lt_bench_collect_garbage(setup->collected_pid))
+        lt_bench_die("broker: process %d did not collect its garbage", setup->collected_pid);
     struct lt_bench_load load = {
         .bootstrap = setup->broker.bootstrap,
         .topic = names->in,

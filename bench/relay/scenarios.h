@@ -24,6 +24,7 @@ struct lt_bench_setup {
     const char *build;
     const char *out_dir; /* logs and checkpoints */
     int relay_cpu;
+    int collected_pid; /* the broker, whose garbage is collected before each load; 0: is not */
     int32_t partition_count;
     uint32_t seconds;
     uint32_t warmup_seconds;

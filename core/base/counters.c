@@ -13,6 +13,12 @@
  * and are packed together; any other starts at a new pair of cache lines, so that two writers never
  * share one.
  *
+ * The writer holds a kernel lock on its file for as long as it lives, by which another knows that
+ * the name is taken. What is there and is not such a file of somebody who has ended is never
+ * replaced. Of two that find the same file of somebody who has ended, or none, one gets the name:
+ * it holds a second lock, flock(2), on what it replaces, and a free name it takes only if it still
+ * is free.
+ *
  * Threads: entries are added by one thread before the query starts, or starts again. Each value has
  * one writer.
  */
@@ -23,7 +29,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -33,7 +41,10 @@
 #include "core/base/log.h"
 #include "core/base/text_buffer.h"
 
-enum { GROW_BYTES = 64 * 1024 };
+enum {
+    GROW_BYTES = 64 * 1024,
+    ROUNDS_MAX = 16, /* of finding that another was faster; the second sees that it lives */
+};
 
 union largest {
     struct lt_shared_u64 word;
@@ -64,6 +75,155 @@ static void fill_header(struct lt_counters_header *header, const char *query_nam
     lt_store_relaxed_u64(&header->heartbeat_wall_us, (uint64_t)header->started_wall_us);
 }
 
+static int refuse_to_replace(struct lt_error *error, const char *path, const char *cause)
+{
+    return lt_error_set(error, LT_E_INVALID,
+                        "counters file \"%s\": %s, and is not replaced; hint: give another path",
+                        path, cause);
+}
+
+/* A file system without locks has no way to say that a name is taken. */
+static bool means_no_locks(int failure)
+{
+    return failure == ENOLCK || failure == EOPNOTSUPP || failure == EINVAL;
+}
+
+/* Whether what `fd` holds may go: an empty file, or one of a writer that has ended. */
+static int check_content(int fd, const char *path, struct lt_error *error)
+{
+    struct stat status;
+    struct lt_counters_header header = {0};
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fstat(fd, &status) != 0)
+        return lt_error_set_errno(error, errno, "cannot stat counters file \"%s\"", path);
+    if (!S_ISREG(status.st_mode))
+        return refuse_to_replace(
+            error, path, S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file");
+    if (status.st_size == 0)
+        return 0;
+    ssize_t size_bytes = pread(fd, &header, sizeof header, 0);
+    if (size_bytes < 0)
+        return lt_error_set_errno(error, errno, "cannot read counters file \"%s\"", path);
+    if (memcmp(header.magic, LT_COUNTERS_MAGIC, sizeof header.magic) != 0)
+        return refuse_to_replace(error, path, "it is not a counters file of leat");
+    bool has_locks = fcntl(fd, F_OFD_GETLK, &whole) == 0;
+    if (!has_locks && !means_no_locks(errno))
+        return lt_error_set_errno(error, errno, "cannot test the lock of counters file \"%s\"",
+                                  path);
+    if (!has_locks || whole.l_type == F_UNLCK) /* hold() warns of what has no locks */
+        return 0;
+    return lt_error_set(
+        error, LT_E_INVALID,
+        "counters file \"%s\": it is in use by pid %d; hint: give each query a path "
+        "of its own",
+        path, (int)header.pid);
+}
+
+/* *fd is what is at `path`, -1 if there is nothing. */
+static int open_old(const char *path, int *fd, struct lt_error *error)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0 && errno != ENOENT)
+        return lt_error_set_errno(error, errno, "cannot open counters file \"%s\"", path);
+    return 0;
+}
+
+/* Refuses before anything is made; take_name() looks again. */
+static int check_replaceable(const char *path, struct lt_error *error)
+{
+    int fd;
+    int code = open_old(path, &fd, error);
+    if (code == 0 && fd >= 0)
+        code = check_content(fd, path, error);
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+static void hold(const struct lt_counters *counters)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(counters->fd, F_OFD_SETLK, &whole) != 0)
+        lt_log_warn("cannot lock counters file \"%s\" (%s): another query may replace it",
+                    counters->path, strerror(errno));
+}
+
+/* ------------------------------------------------------------------------------------ the name */
+
+static int fail_rename(const char *temporary, const char *path, struct lt_error *error)
+{
+    return lt_error_set_errno(error, errno, "cannot rename \"%s\" to counters file \"%s\"",
+                              temporary, path);
+}
+
+/* Takes a name that was free; *is_taken if it is not any more. A link to nothing is free. */
+static int take_free_name(const char *temporary, const char *path, bool *is_taken,
+                          struct lt_error *error)
+{
+    struct stat status;
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    bool cannot_tell = errno == EINVAL || errno == ENOSYS;
+    *is_taken = errno == EEXIST && !(lstat(path, &status) == 0 && S_ISLNK(status.st_mode));
+    if (*is_taken)
+        return 0;
+    if (!cannot_tell && errno != EEXIST)
+        return fail_rename(temporary, path, error);
+    return rename(temporary, path) == 0 ? 0 : fail_rename(temporary, path, error);
+}
+
+/* Keeps others from replacing what `fd` holds until it is closed. */
+static int lock_old(int fd, const char *path, struct lt_error *error)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno == EWOULDBLOCK)
+        return lt_error_set(error, LT_E_INVALID,
+                            "counters file \"%s\": another query is about to replace it; hint: "
+                            "give each query a path of its own",
+                            path);
+    if (means_no_locks(errno) || errno == EBADF) /* NFS locks only what is open for writing */
+        return 0;
+    return lt_error_set_errno(error, errno, "cannot lock counters file \"%s\"", path);
+}
+
+/* Replaces what `fd` holds; *is_taken if the name is another file's by now. */
+static int replace_old(int fd, const char *temporary, const char *path, bool *is_taken,
+                       struct lt_error *error)
+{
+    struct stat held, named;
+    int code = lock_old(fd, path, error);
+    if (code != 0)
+        return code;
+    *is_taken = fstat(fd, &held) != 0 || stat(path, &named) != 0 || held.st_dev != named.st_dev ||
+                held.st_ino != named.st_ino;
+    if (*is_taken)
+        return 0;
+    code = check_content(fd, path, error);
+    return code == 0 && rename(temporary, path) != 0 ? fail_rename(temporary, path, error) : code;
+}
+
+/* Between looking and renaming nobody else gets the name. */
+static int take_name(const char *temporary, const char *path, struct lt_error *error)
+{
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        bool is_taken = false;
+        int fd;
+        int code = open_old(path, &fd, error);
+        if (code == 0)
+            code = fd < 0 ? take_free_name(temporary, path, &is_taken, error)
+                          : replace_old(fd, temporary, path, &is_taken, error);
+        if (fd >= 0)
+            close(fd);
+        if (code != 0 || !is_taken)
+            return code;
+    }
+    return lt_error_set(error, LT_E_INVALID,
+                        "counters file \"%s\": it is another file each time; hint: give each "
+                        "query a path of its own",
+                        path);
+}
+
 /* Makes, maps and fills the file under its temporary name. */
 static int make_file(struct lt_counters *counters, const char *temporary, const char *query_name,
                      struct lt_error *error)
@@ -72,6 +232,7 @@ static int make_file(struct lt_counters *counters, const char *temporary, const 
     if (counters->fd < 0)
         return lt_error_set_errno(error, errno, "cannot create counters file \"%s\"",
                                   counters->path);
+    hold(counters);
     int failure = posix_fallocate(counters->fd, 0, LT_COUNTERS_HEADER_BYTES);
     if (failure != 0)
         return lt_error_set_errno(error, failure, "cannot allocate counters file \"%s\"",
@@ -84,10 +245,7 @@ static int make_file(struct lt_counters *counters, const char *temporary, const 
     counters->directory_end = LT_COUNTERS_DIRECTORY_OFFSET;
     counters->values_end = LT_COUNTERS_VALUES_OFFSET;
     fill_header(lt_counters_header_of(counters), query_name);
-    if (rename(temporary, counters->path) != 0)
-        return lt_error_set_errno(error, errno, "cannot rename \"%s\" to counters file \"%s\"",
-                                  temporary, counters->path);
-    return 0;
+    return take_name(temporary, counters->path, error);
 }
 
 int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
@@ -113,7 +271,9 @@ int lt_counters_create(const char *path, const char *query_name, struct lt_count
     lt_text_init(&temporary);
     lt_text_format(&temporary, "%s.%d.%llu.tmp", path, (int)getpid(),
                    (unsigned long long)lt_add_u64(&made_count, 1));
-    int code = make_file(counters, lt_text_get(&temporary), query_name, error);
+    int code = check_replaceable(path, error);
+    if (code == 0)
+        code = make_file(counters, lt_text_get(&temporary), query_name, error);
     if (code < 0) {
         if (counters->fd >= 0 && unlink(lt_text_get(&temporary)) != 0)
             lt_log_warn("temporary file \"%s\" is left behind", lt_text_get(&temporary));

@@ -30,7 +30,9 @@ enum lt_counter_kind {
     LT_COUNTER_TEXT,      /* a short text: state, last error; 256 bytes */
 };
 
-/* `path` NULL keeps the counters in anonymous memory (tests, embedders that want no file). */
+/* Replaces an empty file, or the counters file of a writer that has ended or closed it; anything
+ * else at `path` is LT_E_INVALID with what it is. `path` NULL keeps the counters in anonymous
+ * memory (tests, embedders that want no file). */
 int lt_counters_create(const char *path, const char *query_name, struct lt_counters **out,
                        struct lt_error *error) LT_MUST_USE;
 /* Reads the file of another process, running or dead, into memory of its own and checks it: a

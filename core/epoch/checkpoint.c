@@ -110,6 +110,7 @@ static int read_metadata(struct lt_checkpoint *checkpoint, struct lt_error *erro
         lt_epoch_log_format_metadata(&text, uuid);
         code = lt_epoch_file_write(root, "metadata", lt_text_get(&text), text.size_bytes, error);
     }
+    code = lt_directory_explain_damage(code, error);
     checkpoint->query_id = lt_arena_text(checkpoint->arena, lt_text_get(&id));
     lt_text_fini(&text);
     lt_text_fini(&id);
@@ -329,6 +330,14 @@ void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, c
     lt_assert(checkpoint->publisher != NULL);
     const char *file;
     const struct lt_epoch_folder *folder = find_folder(checkpoint, name, &file);
+    struct lt_error error;
+    int code = lt_epoch_lock_check(&checkpoint->directory.root, checkpoint->lock_fd, &error);
+    if (code != 0) {
+        refuse(code, &error);
+        lt_error_append(&error, "checkpoint '%s'", checkpoint->options.path);
+        lt_publisher_refuse(checkpoint->publisher, folder, file, &error, done, context);
+        return;
+    }
     lt_publisher_write(checkpoint->publisher, folder, file, content, done, context);
 }
 
@@ -337,8 +346,12 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
     lt_assert(checkpoint->publisher != NULL);
     const struct lt_directory *directory = &checkpoint->directory;
     uint64_t retain = checkpoint->options.min_batches_to_retain;
-    for (int i = 0; i < PURGE_BATCH && checkpoint->purge_next + retain <= newest_done_epoch; i++) {
+    for (int i = 0; i < PURGE_BATCH; i++) {
         char name[LT_EPOCH_NAME_SIZE];
+        /* What else lies in a gap of offsets goes at the next start. */
+        checkpoint->purge_next = lt_directory_next_offsets(directory, checkpoint->purge_next);
+        if (checkpoint->purge_next + retain > newest_done_epoch)
+            break;
         snprintf(name, sizeof name, "%" PRIu64, checkpoint->purge_next++);
         lt_publisher_delete(checkpoint->publisher, &directory->offsets, name);
         lt_publisher_delete(checkpoint->publisher, &directory->commits, name);

@@ -94,13 +94,6 @@ static int list_numbers(const struct lt_epoch_folder *folder, uint64_t **out, si
     return 0;
 }
 
-/* A purge that was interrupted has left older numbers in the folders that it comes to last. */
-static void note_oldest(struct lt_directory *directory, const uint64_t *numbers, size_t count)
-{
-    if (count > 0 && numbers[0] < directory->oldest)
-        directory->oldest = numbers[0];
-}
-
 /* A stateful query's results live in its state, which continuous mode would ignore. */
 static int check_no_state(const struct lt_directory *directory, struct lt_error *error)
 {
@@ -269,14 +262,29 @@ int lt_directory_read(struct lt_directory *directory, bool verify_checksums, str
         directory->entries = lt_arena_alloc(arena, offsets_count * sizeof directory->entries[0]);
         for (size_t i = 0; i < offsets_count; i++)
             directory->entries[i].epoch = offsets[i];
-        directory->oldest = offsets_count > 0 ? offsets[0] : 0;
-        note_oldest(directory, commits, commits_count);
         code = lt_directory_explain_damage(
             read_logs(directory, commits, commits_count, arena, error), error);
     }
+    directory->oldest = code == 0 ? lt_directory_next_offsets(directory, 0) : 0;
     free(offsets);
     free(commits);
     return code;
+}
+
+uint64_t lt_directory_next_offsets(const struct lt_directory *directory, uint64_t epoch)
+{
+    if ((int64_t)epoch > directory->conclusion.last_logged)
+        return epoch;
+    size_t first = 0, end = directory->entry_count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (directory->entries[middle].epoch < epoch)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    lt_assert(first < directory->entry_count); /* the last logged is among them */
+    return directory->entries[first].epoch;
 }
 
 /* ------------------------------------------------------------------------------------ cleaning */
@@ -298,18 +306,19 @@ static int delete_stale_offsets(struct lt_directory *directory, struct lt_error 
     return code;
 }
 
-/* Deletes a sink's notes of epochs that were never logged. */
-static int delete_stale_notes(struct lt_directory *directory, const struct lt_epoch_folder *folder,
-                              struct lt_error *error)
+/* Deletes a folder's entries of epochs that were never logged, and those that a purge did not come
+ * to before it was interrupted: older than any of offsets, where the next purge begins. */
+static int delete_strangers(const struct lt_directory *directory,
+                            const struct lt_epoch_folder *folder, struct lt_error *error)
 {
     uint64_t *epochs;
     size_t count;
     int code = list_numbers(folder, &epochs, &count, error);
     bool changed = false;
-    note_oldest(directory, epochs, count);
     for (size_t i = count; code == 0 && i-- > 0;) {
-        if ((int64_t)epochs[i] <= directory->conclusion.last_logged)
-            break;
+        bool is_logged = (int64_t)epochs[i] <= directory->conclusion.last_logged;
+        if (is_logged && epochs[i] >= directory->oldest)
+            continue;
         char name[LT_EPOCH_NAME_SIZE];
         snprintf(name, sizeof name, "%" PRIu64, epochs[i]);
         code = lt_epoch_file_delete_all(folder, name, error);
@@ -362,8 +371,9 @@ int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count, stru
     if (directory->offsets.fd >= 0)
         code = delete_stale_offsets(directory, error);
     for (uint32_t sink = 0; code == 0 && sink < LT_LIMIT_SINKS; sink++)
-        if (directory->sinks[sink].fd >= 0)
-            code = delete_stale_notes(directory, &directory->sinks[sink], error);
+        code = delete_strangers(directory, &directory->sinks[sink], error);
+    if (code == 0)
+        code = delete_strangers(directory, &directory->commits, error);
     if (code == 0)
         code = tidy_all(directory, error);
     if (code == 0)

@@ -24,7 +24,7 @@ struct lt_directory {
     uint32_t *prepared_sinks;     /* of last_commit + 1 .. last_logged */
     struct lt_recovery_entry *entries;
     size_t entry_count;
-    uint64_t oldest; /* the smallest number in any folder; 0 if there is none */
+    uint64_t oldest; /* the first entry of offsets that counts; 0 if there is none */
 };
 
 void lt_directory_init(struct lt_directory *directory);
@@ -36,8 +36,11 @@ void lt_directory_close(struct lt_directory *directory);
 /* Reads the logs and concludes; changes nothing. LT_E_CORRUPT names the file and the damage. */
 int lt_directory_read(struct lt_directory *directory, bool verify_checksums, struct lt_arena *arena,
                       struct lt_error *error) LT_MUST_USE;
-/* Deletes stale entries and what a crash left, also of sources' own files; creates the folders that
- * a run needs. Idempotent. */
+/* The first epoch from `epoch` on that offsets had an entry of when they were read, or that has
+ * come since; so that a purge need not walk a gap number by number. */
+uint64_t lt_directory_next_offsets(const struct lt_directory *directory, uint64_t epoch);
+/* Deletes stale entries and what a crash or an interrupted purge left, also of sources' own files;
+ * creates the folders that a run needs. Idempotent. */
 int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count,
                        struct lt_error *error) LT_MUST_USE;
 

@@ -2,7 +2,8 @@
  * The lock of a checkpoint directory, on F_OFD_SETLK.
  *
  * The file is never deleted: a process that holds the lock on a deleted file and one that holds it
- * on its successor would both believe to be alone.
+ * on its successor would both believe to be alone. Somebody else may delete it still, so its holder
+ * looks from time to time (lt_epoch_lock_check).
  */
 #include "core/epoch/lock.h"
 
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -84,4 +86,24 @@ int lt_epoch_lock_take(const struct lt_epoch_folder *folder, int *out_fd, struct
     else
         *out_fd = fd;
     return code;
+}
+
+int lt_epoch_lock_check(const struct lt_epoch_folder *folder, int fd, struct lt_error *error)
+{
+    struct stat held, found;
+    if (fstat(fd, &held) != 0)
+        return lt_error_set_errno(error, errno, "cannot stat the held '%s/%s'", folder->path,
+                                  LT_EPOCH_LOCK_NAME);
+    if (fstatat(folder->fd, LT_EPOCH_LOCK_NAME, &found, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (found.st_dev == held.st_dev && found.st_ino == held.st_ino)
+            return 0;
+    } else if (errno != ENOENT) {
+        return lt_error_set_errno(error, errno, "cannot stat '%s/%s'", folder->path,
+                                  LT_EPOCH_LOCK_NAME);
+    }
+    return lt_error_set(error, LT_E_CHECKPOINT,
+                        "'%s/%s' was deleted or replaced while this query held it, and another "
+                        "query may write here now; hint: leave that file alone, see that one query "
+                        "uses the directory, and start it again",
+                        folder->path, LT_EPOCH_LOCK_NAME);
 }

@@ -3,7 +3,7 @@
  * that two opens in one process exclude each other too). The kernel frees it when the owner dies in
  * any way; the file itself stays. Its text names the owner, for whoever is refused.
  *
- * on: the caller of start.
+ * on: the caller of start, unless it says otherwise.
  */
 #ifndef LT_EPOCH_LOCK_H
 #define LT_EPOCH_LOCK_H
@@ -22,5 +22,10 @@ int lt_epoch_lock_take(const struct lt_epoch_folder *folder, int *out_fd,
  * may be NULL or empty) and id. The holder of `fd` calls it, once it knows. */
 int lt_epoch_lock_name_owner(const struct lt_epoch_folder *folder, int fd, const char *query_name,
                              const char *query_id, struct lt_error *error) LT_MUST_USE;
+
+/* LT_E_CHECKPOINT if the locked file is no longer the one in the folder: it was deleted, and
+ * whoever locks its successor believes to be alone, too. Asks the file system twice. on: any. */
+int lt_epoch_lock_check(const struct lt_epoch_folder *folder, int fd,
+                        struct lt_error *error) LT_MUST_USE;
 
 #endif

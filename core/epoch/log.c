@@ -40,6 +40,11 @@ static int take_version(struct lines *lines, struct lt_error *error)
         return lt_error_set(error, LT_E_CORRUPT, "it is empty");
     if (size_bytes == strlen(version_line) && memcmp(line, version_line, size_bytes) == 0)
         return 0;
+    if (size_bytes > 0 && line[size_bytes - 1] == '\r')
+        return lt_error_set(
+            error, LT_E_CORRUPT,
+            "its lines end in CR LF, and leat ends them in LF: an editor or a copy as "
+            "text has changed it");
     if (size_bytes >= 2 && line[0] == 'v' && lt_ascii_is_digit(line[1]))
         return lt_error_set(error, LT_E_UNSUPPORTED,
                             "its format version is '%.*s', and only 'v1' is known; hint: a newer "
@@ -162,7 +167,9 @@ int lt_epoch_log_parse_metadata(const char *text, size_t size_bytes,
     const struct lt_json *json;
     const char *id;
     int code = 0;
-    if (lt_json_parse(text, size_bytes, arena, &json, NULL) != 0)
+    if (size_bytes == 0)
+        code = lt_error_set(error, LT_E_CORRUPT, "it is empty");
+    else if (lt_json_parse(text, size_bytes, arena, &json, NULL) != 0)
         code = lt_error_set(error, LT_E_CORRUPT, "it is not JSON");
     else if (lt_json_get_text(json, "id", &id, NULL) != 0 || id[0] == '\0')
         code = lt_error_set(error, LT_E_CORRUPT, "it has no \"id\"");

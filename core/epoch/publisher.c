@@ -34,6 +34,7 @@ struct job {
     char name[LT_EPOCH_NAME_SIZE], temporary[LT_EPOCH_NAME_SIZE];
     char companion[LT_EPOCH_NAME_SIZE], companion_temporary[LT_EPOCH_NAME_SIZE];
     struct lt_text_buffer content, companion_content;
+    struct lt_error *refusal; /* nothing is written, and this is the answer */
     uint32_t step_count, completed_count;
     struct lt_io steps[WRITE_STEPS];
 };
@@ -67,6 +68,7 @@ static void job_destroy(struct job *job)
 {
     lt_text_fini(&job->content);
     lt_text_fini(&job->companion_content);
+    free(job->refusal);
     free(job);
 }
 
@@ -130,6 +132,10 @@ static const struct lt_io *find_failure(const struct job *job)
 static int judge_write(const struct job *job, struct lt_error *error)
 {
     const struct lt_io *failure = find_failure(job);
+    if (job->refusal != NULL) {
+        *error = *job->refusal;
+        return error->code;
+    }
     if (failure == NULL)
         return 0;
     bool is_companion = failure - job->steps < FILE_STEPS;
@@ -229,6 +235,20 @@ void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_fo
                   lt_clock_wall_us(lt_clock_system()));
     add_file(job, job->companion_temporary, job->companion, &job->companion_content);
     add_file(job, job->temporary, job->name, &job->content);
+    add_step(job, LT_IO_FSYNC);
+    enqueue(publisher, job);
+}
+
+/* Its one step changes nothing, and is there so that the answer comes from the reactor. */
+void lt_publisher_refuse(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
+                         const char *name, const struct lt_error *error, lt_publisher_done_fn *done,
+                         void *context)
+{
+    struct job *job = job_create(publisher, folder, name);
+    job->done = done;
+    job->context = context;
+    job->refusal = lt_alloc(sizeof *job->refusal);
+    *job->refusal = *error;
     add_step(job, LT_IO_FSYNC);
     enqueue(publisher, job);
 }

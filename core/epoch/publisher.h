@@ -34,6 +34,11 @@ void lt_publisher_destroy(struct lt_publisher *publisher);
 void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                         const char *name, const char *content, lt_publisher_done_fn *done,
                         void *context);
+/* Queues an answer in the place of a file that must not be written: `done` gets this error, and
+ * what is queued behind is not begun. */
+void lt_publisher_refuse(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
+                         const char *name, const struct lt_error *error, lt_publisher_done_fn *done,
+                         void *context);
 /* Queues the deletion of a file and its companion, whether they are there or not. */
 void lt_publisher_delete(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                          const char *name);

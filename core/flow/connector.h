@@ -67,7 +67,9 @@ struct lt_connector_env {
      * thread. */
     void (*place_thread)(void *context, const char *thread_name);
     void *place_context;
-    int64_t deadline_ns; /* for connect: give up then (--startup-timeout) */
+    /* For connect: give up then (--startup-timeout). On lt_clock_system(), whatever `clock` is: who
+     * waits for another process waits in the machine's time. */
+    int64_t deadline_ns;
 };
 
 /* ------------------------------------------------------------------------------------ sources */
@@ -121,8 +123,16 @@ struct lt_source_ops {
     void (*original)(struct lt_source *source, struct lt_row *root, struct lt_row *into,
                      struct lt_original *out);
     /* True when partitions were added or removed since connect: the runner ends an epoch, closes
-     * the readers and connects again. on: control thread, once a second; may not wait. Optional. */
+     * the readers and connects again. on: control thread, once a second: epochs wait while it does,
+     * and with leat_do_work the lane too, so it may wait for seconds at most, and seldom. Optional.
+     */
     bool (*needs_reconfiguration)(struct lt_source *source);
+    /* True when a row that a sink writes to `partition` of `target` of `store` (negative: to some
+     * partition or other) would come back as a record of this source; all are what sinks and
+     * sources of one kind agree on (Kafka: cluster, topic, partition). on: any thread, after
+     * connect; does not wait. Optional: no sink can feed it. */
+    bool (*reads)(const struct lt_source *source, const char *store, const char *target,
+                  int32_t partition);
     /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is
      * not NULL. */
     int (*open_reader)(struct lt_source *source, const struct lt_connector_env *env,
@@ -243,6 +253,9 @@ struct lt_sink {
     const uint64_t *used_columns; /* bit set: the sink reads the column; NULL: all. Set by bind */
     uint32_t partition_count;     /* after connect; 0: no partitions */
     bool keeps_partitions;        /* rows keep their partition's number: counts must agree */
+    /* The query's, which a sink asks before it writes where the query would read it again. Set by
+     * the runner before connect; NULL: nobody to ask. */
+    const struct lt_source *source;
 };
 
 enum lt_write {

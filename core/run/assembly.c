@@ -20,7 +20,7 @@ static struct lt_connector_env base_env(struct lt_assembly *assembly)
         .lane_bytes = assembly->settings.lane_bytes,
         .place_thread = lt_placement_place_thread,
         .place_context = &assembly->placement,
-        .deadline_ns = lt_clock_now_ns(assembly->clock) + assembly->settings.startup_timeout_ns,
+        .deadline_ns = lt_clock_now_ns(lt_clock_system()) + assembly->settings.startup_timeout_ns,
     };
 }
 
@@ -47,6 +47,7 @@ static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
         snprintf(prefix, sizeof prefix, "sink%u.", i);
         env.counter_prefix = prefix;
         env.index = i;
+        sink->source = assembly->pipeline.source;
         int code = sink->ops->connect == NULL ? 0 : sink->ops->connect(sink, &env, error);
         if (code != 0)
             return lt_error_append(
@@ -340,6 +341,8 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
 {
     int code = lt_assembly_place(assembly, true, error);
     if (code == 0)
+        code = open_checkpoint(assembly, error); /* who has it may have the counters' name, too */
+    if (code == 0)
         code = lt_counters_create(assembly->settings.counters_path,
                                   assembly->settings.name != NULL ? assembly->settings.name : "",
                                   &assembly->counters, error);
@@ -357,9 +360,7 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
 
 static int attach(struct lt_assembly *assembly, struct lt_error *error)
 {
-    int code = open_checkpoint(assembly, error);
-    if (code == 0)
-        code = connect_source(assembly, error);
+    int code = connect_source(assembly, error);
     if (code == 0)
         code = connect_sinks(assembly, error);
     if (code == 0)
@@ -465,7 +466,9 @@ int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_ho
         carry_positions(assembly);
     end_run(assembly);
     lt_counters_begin_again(assembly->counters);
-    int code = attach(assembly, error);
+    int code = open_checkpoint(assembly, error);
+    if (code == 0)
+        code = attach(assembly, error);
     if (code == 0)
         code = populate(assembly, hooks, error);
     if (code != 0)

@@ -11,24 +11,23 @@ static struct lt_link *link_of(struct lt_out *out)
     return (struct lt_link *)(void *)out; /* out is the first member */
 }
 
-static void hold(struct lt_link *link, struct lt_row *row)
+/* What a link's emit is while it holds rows, so that the other need not ask whether it does. */
+static void link_hold(struct lt_out *out, struct lt_row *row)
 {
+    struct lt_link *link = link_of(out);
     lt_item_queue_push(&link->held, &(struct lt_item){.kind = LT_ITEM_ROW, .row = row});
     link->chain->held_count++;
+    link->out.emit = link_hold;
 }
 
 static void link_emit(struct lt_out *out, struct lt_row *row)
 {
     struct lt_link *link = link_of(out);
-    if (lt_unlikely(!lt_item_queue_is_empty(&link->held))) {
-        hold(link, row);
-        return;
-    }
     enum lt_process result = link->process(link->op, row, link->next);
     if (lt_likely(result == LT_PROCESS_DONE))
         return;
     if (result == LT_PROCESS_RETRY)
-        hold(link, row);
+        link_hold(out, row);
     else
         link->chain->stop_asked = true;
 }
@@ -100,6 +99,8 @@ static uint32_t drain_link(struct lt_chain *chain, struct lt_link *link)
         chain->held_count--;
         taken++;
     }
+    if (lt_item_queue_is_empty(&link->held))
+        link->out.emit = link_emit;
     return taken;
 }
 

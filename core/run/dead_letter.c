@@ -213,9 +213,11 @@ bool lt_dead_letter_restamp(struct lt_row *letter, const struct lt_clock *clock)
 {
     const struct lt_array *headers = lt_row_values(letter)[HEADERS].array;
     uint32_t count = headers->count;
-    /* The name is put there by its address, below: nobody else's header has it. */
-    const void *last_name = headers->values[count - 1].structure->values[0].bytes.data;
-    if (last_name == original_timestamp || lt_row_is_null(letter, TIMESTAMP))
+    /* The reasons come last: a record's own header of this name is not where this looks. */
+    struct lt_bytes last = headers->values[count - 1].structure->values[0].bytes;
+    bool is_restamped = last.size_bytes == sizeof original_timestamp - 1 &&
+                        memcmp(last.data, original_timestamp, last.size_bytes) == 0;
+    if (is_restamped || lt_row_is_null(letter, TIMESTAMP))
         return false;
     char original[LT_CLOCK_ISO_SIZE];
     lt_clock_format_iso(lt_row_values(letter)[TIMESTAMP].i64, original);

@@ -15,7 +15,8 @@
  *   leat.error.timestamp   when it failed, ISO-8601 UTC
  *
  * A letter that the dead-letter sink refuses may be refused for the very timestamp that the record
- * failed for. It is offered once more with the time of now in its place, and then has
+ * failed for. It is offered once more with the time of now in its place (unless its epoch may be
+ * committed by then), and then has
  *
  *   leat.error.original.timestamp   the record's own, ISO-8601 UTC
  *

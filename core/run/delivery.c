@@ -27,6 +27,15 @@ void lt_delivery_report_failure(struct lt_delivery *delivery, const struct lt_er
     *delivery->unsent_error = *error;
 }
 
+/* The writer is broken; the user has to know which of the sinks that is. */
+static void report_broken(struct lt_branch *branch)
+{
+    struct lt_error error = branch->writer->error;
+    if (branch == dead_letter_branch(branch->delivery))
+        lt_error_append(&error, "dead-letter sink");
+    lt_delivery_report_failure(branch->delivery, &error);
+}
+
 static uint32_t send_failure(struct lt_delivery *delivery)
 {
     struct lt_message message = {.kind = LT_REPORT_FAILED,
@@ -48,11 +57,11 @@ static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const str
     char name[256];
     struct lt_error error;
     lt_source_partition_name(delivery->source, (uint32_t)root->source_partition, name, sizeof name);
-    lt_error_set(&error, LT_E_RECORD,
-                 "record at %s offset %" PRId64
-                 ": %s: %s; hint: a dead-letter sink (dlq) would keep such records "
-                 "and let the query go on",
-                 name, root->source_offset, fault->stage, fault->text);
+    lt_error_set(&error, LT_E_RECORD, "record at %s offset %" PRId64 ": %s: %s%s", name,
+                 root->source_offset, fault->stage, fault->text,
+                 delivery->has_dead_letters ? ""
+                                            : "; hint: a dead-letter sink (dlq) would keep such "
+                                              "records and let the query go on");
     lt_error_condition(&error, fault->condition, fault->sqlstate);
     lt_delivery_report_failure(delivery, &error);
     lt_row_release(row);
@@ -101,23 +110,6 @@ static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter
     lt_fault_destroy(fault);
 }
 
-static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_fault *fault)
-{
-    struct lt_delivery *delivery = branch->delivery;
-    if (branch == dead_letter_branch(delivery)) {
-        fail_dead_letter(delivery, row, fault);
-        return;
-    }
-    if (try_fail(delivery, row, fault))
-        return;
-    struct lt_branch *letters = dead_letter_branch(delivery);
-    lt_item_queue_push(&letters->pending,
-                       &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
-    delivery->pending_count++;
-}
-
-/* -------------------------------------------------------------------------------- the writers */
-
 /* True when the row is a dead letter that is worth another try, with another timestamp. */
 static bool restamp(struct lt_branch *branch, struct lt_row *row)
 {
@@ -127,6 +119,39 @@ static bool restamp(struct lt_branch *branch, struct lt_row *row)
     delivery->look_again = true;
     return true;
 }
+
+static void queue_item(struct lt_branch *branch, const struct lt_item *item)
+{
+    lt_item_queue_push(&branch->pending, item);
+    branch->delivery->pending_count++;
+}
+
+/* A letter that is refused after its marker has passed is not offered again: its epoch may be
+ * committed by then. */
+static void fail_letter(struct lt_branch *branch, struct lt_row *letter, struct lt_fault *fault)
+{
+    if (fault->epochs_ago > 0 || !restamp(branch, letter)) {
+        fail_dead_letter(branch->delivery, letter, fault);
+        return;
+    }
+    queue_item(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = letter});
+    lt_fault_destroy(fault);
+}
+
+static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_fault *fault)
+{
+    struct lt_delivery *delivery = branch->delivery;
+    if (branch == dead_letter_branch(delivery)) {
+        fail_letter(branch, row, fault);
+        return;
+    }
+    if (try_fail(delivery, row, fault))
+        return;
+    queue_item(dead_letter_branch(delivery),
+               &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
+}
+
+/* -------------------------------------------------------------------------------- the writers */
 
 /* False: the writer is full and has taken nothing. */
 static bool try_write(struct lt_branch *branch, struct lt_row *row)
@@ -146,7 +171,7 @@ static bool try_write(struct lt_branch *branch, struct lt_row *row)
         branch_fail(branch, row, fault);
         return true;
     case LT_WRITE_BROKEN:
-        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        report_broken(branch);
         return false;
     }
     return false;
@@ -157,12 +182,6 @@ static bool try_item(struct lt_branch *branch, const struct lt_item *item)
     if (item->kind == LT_ITEM_FAILED)
         return try_fail(branch->delivery, item->row, item->fault);
     return try_write(branch, item->row);
-}
-
-static void queue_item(struct lt_branch *branch, const struct lt_item *item)
-{
-    lt_item_queue_push(&branch->pending, item);
-    branch->delivery->pending_count++;
 }
 
 static void write_or_queue(struct lt_branch *branch, const struct lt_item *item)
@@ -241,7 +260,7 @@ static uint32_t ask_prepared(struct lt_branch *branch, struct lt_writer_epoch *e
     lt_text_init(&note);
     int status = branch->writer->ops->prepared(branch->writer, entry->epoch, &note);
     if (status < 0)
-        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        report_broken(branch);
     char *text = note.size_bytes > 0 ? lt_text_take(&note) : NULL;
     lt_text_fini(&note);
     if (status > 0 && report(branch, LT_REPORT_PREPARED, entry->epoch, text)) {
@@ -257,7 +276,7 @@ static uint32_t ask_committed(struct lt_branch *branch)
     struct lt_writer_epoch *oldest = &branch->epochs[0];
     int status = is_committed(branch, oldest->epoch);
     if (status < 0)
-        lt_delivery_report_failure(branch->delivery, &branch->writer->error);
+        report_broken(branch);
     if (status <= 0 || !report(branch, LT_REPORT_COMMITTED, oldest->epoch, NULL))
         return 0;
     branch->epoch_count--;
@@ -465,7 +484,7 @@ static uint32_t poll_writer(struct lt_branch *branch)
     int work = writer->ops->poll(writer, &branch->out);
     if (work >= 0)
         return (uint32_t)work;
-    lt_delivery_report_failure(branch->delivery, &writer->error);
+    report_broken(branch);
     return 0;
 }
 

@@ -66,6 +66,8 @@ static void on_state(void *context, enum lt_control_state state, const struct lt
     struct lt_query *query = context;
     pthread_mutex_lock(&query->mutex);
     query->state = state;
+    if (state >= LT_CONTROL_AWAITS_RESTART)
+        query->wait = (struct lt_control_wait){.has_epoch = false};
     if (error != NULL)
         query->error = *error;
     pthread_cond_broadcast(&query->changed);
@@ -327,6 +329,7 @@ static int explain_timeout(struct lt_query *query, struct lt_error *error)
     struct lt_text_buffer text;
     lt_text_init(&text);
     pthread_mutex_lock(&query->mutex);
+    bool is_between = query->state == LT_CONTROL_AWAITS_RESTART;
     const struct lt_control_wait *wait = &query->wait;
     lt_text_append(&text, lt_control_state_name(query->state));
     if (wait->has_epoch)
@@ -335,10 +338,15 @@ static int explain_timeout(struct lt_query *query, struct lt_error *error)
     if (wait->missing > 0)
         lt_text_format(&text, ", %" PRIu32 " missing", wait->missing);
     pthread_mutex_unlock(&query->mutex);
-    lt_error_set(error, LT_E_TIMEOUT,
-                 "what was read could not be delivered and committed within the drain timeout (the "
-                 "query %s); it will be read again; hint: raise drainTimeout (--drain)",
-                 lt_text_get(&text));
+    if (is_between)
+        lt_error_set(error, LT_E_TIMEOUT,
+                     "the query was beginning again for the source's changed partitions, and did "
+                     "not end within the drain timeout; all that was read is committed");
+    else
+        lt_error_set(error, LT_E_TIMEOUT,
+                     "what was read could not be delivered and committed within the drain timeout "
+                     "(the query %s); it will be read again; hint: raise drainTimeout (--drain)",
+                     lt_text_get(&text));
     lt_text_fini(&text);
     return LT_E_TIMEOUT;
 }

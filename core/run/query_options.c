@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "core/base/limits.h"
 
 static const struct lt_option_spec specs[] = {
     {"queryName", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Name of the query, in progress, logs and counters."},
     {"checkpointLocation", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
-     "Directory that the query's progress is kept in; required by sinks that outlive the process."},
+     "Directory that the query's progress is kept in, as a path or a file: URI; required by sinks "
+     "that outlive the process."},
     {"lanes", LT_OPTION_I64, "0", NULL, 0, LT_LIMIT_LANES, 0,
      "Lanes to run: groups of source partitions, each with its own path. 0: one per usable CPU "
      "beyond the first, at most one per partition; one where the caller's own loop runs the "
@@ -70,6 +72,48 @@ static const char *text(const struct lt_options *options, const char *name)
     return lt_options_text(options, specs, SPEC_COUNT, name);
 }
 
+/* Where the path begins in "file:///var/x", "file:/var/x" and "file://localhost/var/x"; NULL if it
+ * names another machine or no absolute path. */
+static const char *path_of_file_uri(const char *rest)
+{
+    static const char local[] = "localhost";
+    if (strncmp(rest, "//", 2) == 0) {
+        rest += 2;
+        if (strncmp(rest, local, strlen(local)) == 0)
+            rest += strlen(local);
+    }
+    return rest[0] == '/' ? rest : NULL;
+}
+
+/* A path, or a URI of a local one, of which the path is taken. */
+static int take_path(const char **path, struct lt_error *error)
+{
+    const char *text_given = *path;
+    size_t scheme_bytes = 0;
+    if (text_given == NULL)
+        return 0;
+    while (lt_ascii_is_letter(text_given[scheme_bytes]) ||
+           (scheme_bytes > 0 && text_given[scheme_bytes] != '\0' &&
+            strchr("0123456789+-.", text_given[scheme_bytes]) != NULL))
+        scheme_bytes++;
+    const char *rest = text_given + scheme_bytes + 1;
+    if (scheme_bytes == 0 || text_given[scheme_bytes] != ':' || rest[0] != '/')
+        return 0;
+    if (scheme_bytes != 4 || !lt_ascii_starts_with(text_given, "file"))
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "query: option \"checkpointLocation\": \"%s\" is of the scheme "
+                            "\"%.*s\", and a checkpoint is a directory of this machine; hint: "
+                            "/var/lib/relay, or file:///var/lib/relay",
+                            text_given, (int)scheme_bytes, text_given);
+    *path = path_of_file_uri(rest);
+    if (*path == NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "query: option \"checkpointLocation\": \"%s\" names another machine; "
+                            "hint: file:///var/lib/relay",
+                            text_given);
+    return 0;
+}
+
 int lt_query_settings_read(const struct lt_options *options, struct lt_query_settings *out,
                            struct lt_error *error)
 {
@@ -96,5 +140,6 @@ int lt_query_settings_read(const struct lt_options *options, struct lt_query_set
         .lane_rows = (uint32_t)number(options, "laneRows"),
         .lane_bytes = (uint64_t)number(options, "laneBytes"),
     };
-    return out->idle_is_set ? lt_idle_parse(idle, &out->idle, error) : 0;
+    code = take_path(&out->checkpoint_path, error);
+    return code == 0 && out->idle_is_set ? lt_idle_parse(idle, &out->idle, error) : code;
 }

@@ -13,7 +13,7 @@
 
 struct lt_query_settings {
     const char *name;            /* queryName, or NULL */
-    const char *checkpoint_path; /* checkpointLocation, or NULL */
+    const char *checkpoint_path; /* checkpointLocation without file:, or NULL */
     const char *counters_path;   /* NULL: anonymous memory */
     uint32_t lanes;              /* 0: as the usable CPUs allow */
     uint32_t stages;             /* 1..3 */

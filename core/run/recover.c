@@ -1,6 +1,7 @@
 #include "core/run/recover.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/base/log.h"
 #include "core/run/replay.h"
@@ -30,6 +31,26 @@ static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source,
     return code;
 }
 
+/* What a checkpoint says of its source, read by the query's. What does not fit is another query's,
+ * or this one's with a source that was changed. */
+static int read_positions(struct lt_source *source, const char *json, struct lt_position *positions,
+                          struct lt_error *error)
+{
+    int code = source->ops->positions_from_json(source, json, positions, error);
+    if (code != LT_E_INVALID && code != LT_E_PARSE && code != LT_E_CORRUPT &&
+        code != LT_E_UNSUPPORTED)
+        return code;
+    if (error == NULL)
+        return LT_E_CHECKPOINT;
+    struct lt_error cause = *error;
+    bool has_hint = strstr(cause.text, "; hint: ") != NULL;
+    return lt_error_set(error, LT_E_CHECKPOINT,
+                        "the checkpoint is another query's, or the source was changed: its "
+                        "positions '%.200s' are none of source %s: %s%s",
+                        json, source->type->name, cause.text,
+                        has_hint ? "" : "; hint: start with a new directory");
+}
+
 int lt_recover_end_of(const struct lt_recover_options *options, uint64_t epoch,
                       struct lt_position *positions, struct lt_error *error)
 {
@@ -38,7 +59,7 @@ int lt_recover_end_of(const struct lt_recover_options *options, uint64_t epoch,
     lt_text_init(&text);
     int code = lt_checkpoint_read_offsets(options->checkpoint, epoch, 0, &text, error);
     if (code == 0)
-        code = source->ops->positions_from_json(source, lt_text_get(&text), positions, error);
+        code = read_positions(source, lt_text_get(&text), positions, error);
     lt_text_fini(&text);
     return code;
 }
@@ -108,7 +129,6 @@ int lt_recover_positions(const struct lt_recover_options *options, struct lt_pos
         return start_new(checkpoint, source, positions, error);
     int code = finish_epochs(options, error);
     if (code == 0)
-        code =
-            source->ops->positions_from_json(source, recovery->source_offsets[0], positions, error);
+        code = read_positions(source, recovery->source_offsets[0], positions, error);
     return code;
 }

@@ -25,6 +25,9 @@ struct counting {
     int64_t begun_at[PARTITIONS], committed[PARTITIONS];
     uint32_t opened, closed;
     int64_t pause_at; /* idle there, until it is moved on */
+    int64_t break_at; /* does there what the contract forbids */
+    int broken_answer;
+    int64_t broken_position;
 };
 
 struct counting_partition {
@@ -55,6 +58,10 @@ static enum leat_poll counting_poll(void *state, leat_out *out, uint32_t limit, 
         if (*position == all->fail_at) {
             leat_out_reason(out, "", "the wire is cut");
             return LEAT_POLL_FAILED;
+        }
+        if (*position == all->break_at) {
+            *position = all->broken_position;
+            return (enum leat_poll)all->broken_answer;
         }
         if (*position == all->pause_at)
             return LEAT_POLL_IDLE;
@@ -97,7 +104,7 @@ static leat_source counting_source(struct counting *counting)
 
 static struct counting counting_to(int64_t end)
 {
-    return (struct counting){.end = end, .fail_at = NEVER, .pause_at = NEVER};
+    return (struct counting){.end = end, .fail_at = NEVER, .pause_at = NEVER, .break_at = NEVER};
 }
 
 /* Runs it in a context of its own, as a process would, to `rows`; the query's outcome. */
@@ -270,6 +277,31 @@ static void a_failed_poll_stops_the_query_with_its_reason(void **state)
                                   "the wire is cut"));
 }
 
+static void a_poll_that_breaks_its_contract_stops_the_query(void **state)
+{
+    (void)state;
+    static const struct {
+        int answer;
+        int64_t position;
+        const char *text;
+    } cases[] = {
+        {42, 100, "its poll function answered 42, which is no enum leat_poll"},
+        {LEAT_POLL_IDLE, -1, "its poll function committed rows and left the position at -1"},
+        {LEAT_POLL_IDLE, -7, "its poll function set the position back from "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char error[512];
+        struct counting counting = counting_to(ROWS);
+        counting.break_at = i == 1 ? 1 : 1000;
+        counting.broken_answer = cases[i].answer;
+        counting.broken_position = cases[i].position;
+        assert_int_equal(run(&counting, NULL, "1", NULL, error, sizeof error), LEAT_ERROR_IO);
+        assert_non_null(strstr(error, "source counting: partition "));
+        if (strstr(error, cases[i].text) == NULL)
+            assert_string_equal(error, cases[i].text);
+    }
+}
+
 static void another_querys_checkpoint_is_refused(void **state)
 {
     (void)state;
@@ -284,7 +316,8 @@ static void another_querys_checkpoint_is_refused(void **state)
     leat_query *query = leat_query_create(context, doors_options("1", path));
     assert_int_equal(leat_query_write(query, leat_read_source(context, &source), "noop", NULL),
                      LEAT_OK);
-    assert_int_equal(leat_start(query), LEAT_ERROR_INVALID);
+    assert_int_equal(leat_start(query), LEAT_ERROR_CHECKPOINT);
+    assert_non_null(strstr(leat_query_error(query), "the checkpoint is another query's"));
     assert_non_null(strstr(leat_query_error(query), "no positions of source \"other\""));
     leat_query_destroy(query);
     leat_context_destroy(context);
@@ -479,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_source_that_cannot_say_where_it_ends_is_told_what_to_give),
         cmocka_unit_test(positions_are_kept_over_a_restart),
         cmocka_unit_test(a_failed_poll_stops_the_query_with_its_reason),
+        cmocka_unit_test(a_poll_that_breaks_its_contract_stops_the_query),
         cmocka_unit_test(another_querys_checkpoint_is_refused),
         cmocka_unit_test(a_source_without_schema_is_refused),
         TEST(a_full_sink_is_offered_the_row_again),

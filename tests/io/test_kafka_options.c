@@ -12,6 +12,7 @@
 #include "io/kafka_offsets.h"
 #include "io/kafka_properties.h"
 #include "io/kafka_sink.h"
+#include "io/kafka_sink_internal.h"
 #include "io/kafka_source.h"
 #include "io/kafka_source_internal.h"
 #include "tests/support/collector.h"
@@ -73,6 +74,8 @@ static void a_source_needs_brokers_and_exactly_one_selection(void **state)
                 "subscribe=a", "assign={\"a\":[0]}");
     SOURCE_SAYS("No topics to subscribe to is specified as option value for option 'subscribe'",
                 "subscribe= , ");
+    SOURCE_SAYS("Pattern to subscribe is empty as specified value for option 'subscribePattern'",
+                "subscribePattern= ");
 }
 
 static void a_source_describes_itself_as_spark_does(void **state)
@@ -101,7 +104,7 @@ static void an_unknown_property_is_answered_with_the_nearest(void **state)
         "option \"kafka.linger.mss\" (test): Kafka has no property \"linger.mss\"; hint: did "
         "you mean \"kafka.linger.ms\"?", /* which may have been meant for the sink */
         "subscribe=a", "kafka.linger.mss=1");
-    SINK_SAYS("option \"kafka.acks\": \"5\" is none of all, -1, 0, 1", "value STRING", "topic=a",
+    SINK_SAYS("option \"kafka.acks\": \"5\" is none of all, -1, 1", "value STRING", "topic=a",
               "kafka.acks=5");
     SINK_SAYS("option \"kafka.xyzzy\" (test): Kafka has no property \"xyzzy\"", "value STRING",
               "topic=a", "kafka.xyzzy=1");
@@ -135,6 +138,18 @@ static void refused_properties_say_why(void **state)
                                                  "kafka.ssl.truststore.location=/x/t.JKS", NULL},
                            NULL),
                "hint: export the certificates as PEM and set kafka.ssl.ca.location"));
+}
+
+static void delivery_without_acknowledgement_is_refused(void **state)
+{
+    (void)state;
+    SINK_SAYS("option \"kafka.acks\": 0 is refused: no broker would say that it has a record, and "
+              "what is lost would count as delivered; hint: kafka.acks=all",
+              "value STRING", "topic=a", "kafka.acks=0");
+    SINK_SAYS("option \"kafka.request.required.acks\": 0 is refused: no broker would say that it "
+              "has a record, and what is lost would count as delivered; hint: "
+              "kafka.request.required.acks=all",
+              "value STRING", "topic=a", "kafka.request.required.acks=0");
 }
 
 static void java_names_and_spellings_are_accepted(void **state)
@@ -260,6 +275,9 @@ static void malformed_offset_texts_are_refused(void **state)
                                             "{\"a\":{\"x\":1}}",
                                             "{\"a\":{\"0\":\"1\"}}",
                                             "{\"a\":{\"0\":1}} x",
+                                            "{\"a\":{\"0\":1,\"1\":2,\"0\":1}}",
+                                            "{\"a\":{\"0\":1,\"00\":2}}",
+                                            "{\"a\":{\"0\":1},\"b\":{},\"a\":{\"1\":1}}",
                                             "{\"a\":{\"-1\":1}}",
                                             "{\"a\":{\"2147483648\":1}}",
                                             "{\"a\":{\"0\":1.5}}"};
@@ -269,6 +287,19 @@ static void malformed_offset_texts_are_refused(void **state)
         assert_int_equal(lt_kafka_offsets_parse(malformed[i], take, &taken, NULL), LT_E_PARSE);
         lt_text_fini(&taken.text);
     }
+}
+
+static void what_is_there_twice_is_named(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    assert_int_equal(
+        lt_kafka_offsets_parse("{\"a\":{\"3\":1,\"1\":2,\"3\":1}}", take, NULL, &error),
+        LT_E_PARSE);
+    assert_non_null(strstr(error.text, ": partition 3 is there twice"));
+    assert_int_equal(lt_kafka_assign_parse("{\"a\":[0],\"b\":[],\"a\":[1]}", take, NULL, &error),
+                     LT_E_PARSE);
+    assert_non_null(strstr(error.text, ": topic \"a\" is there twice"));
 }
 
 static bool matches(const char *pattern, const char *topic)
@@ -360,6 +391,42 @@ static void a_sink_that_keeps_partitions_needs_their_column(void **state)
               "value STRING", "topic=a", "partitioner=key", "kafka.partitioner=random");
 }
 
+/* Of a topic with these settings: names and values by turns. */
+static struct lt_kafka_topic_rules rules_of(const char *const *settings, size_t count)
+{
+    struct lt_kafka_topic_settings told;
+    lt_kafka_settings_init(&told);
+    for (size_t i = 0; i < count; i += 2)
+        lt_kafka_settings_take(&told, settings[i], settings[i + 1]);
+    return lt_kafka_settings_rules(&told);
+}
+
+static void the_limits_of_timestamps_are_those_that_the_broker_goes_by(void **state)
+{
+    (void)state;
+    static const char unlimited[] = "9223372036854775807";
+    const char *const settings[] = {"message.timestamp.difference.max.ms",
+                                    "500",
+                                    "message.timestamp.before.max.ms",
+                                    "700",
+                                    "message.timestamp.after.max.ms",
+                                    unlimited,
+                                    "message.timestamp.type",
+                                    "LogAppendTime"};
+    struct lt_kafka_topic_rules rules = rules_of(settings, 2); /* before 3.6 */
+    assert_int_equal(rules.ahead_ms_max, 500);
+    assert_int_equal(rules.behind_ms_max, 500);
+    rules = rules_of(settings, 6); /* before 4.0 */
+    assert_int_equal(rules.ahead_ms_max, 500);
+    assert_int_equal(rules.behind_ms_max, 700);
+    rules = rules_of(settings + 2, 4); /* since */
+    assert_int_equal(rules.ahead_ms_max, INT64_MAX);
+    assert_int_equal(rules.behind_ms_max, 700);
+    rules = rules_of(settings, 8);
+    assert_int_equal(rules.ahead_ms_max, INT64_MAX);
+    assert_int_equal(rules.behind_ms_max, INT64_MAX);
+}
+
 static void rows_that_name_their_topics_are_not_dealt_round_robin(void **state)
 {
     (void)state;
@@ -375,17 +442,20 @@ int main(void)
         cmocka_unit_test(a_source_describes_itself_as_spark_does),
         cmocka_unit_test(an_unknown_property_is_answered_with_the_nearest),
         cmocka_unit_test(refused_properties_say_why),
+        cmocka_unit_test(delivery_without_acknowledgement_is_refused),
         cmocka_unit_test(java_names_and_spellings_are_accepted),
         cmocka_unit_test(login_modules_are_read_with_either_quote),
         cmocka_unit_test(a_broken_login_module_is_refused_without_being_quoted),
         cmocka_unit_test(starting_options_are_checked_before_connecting),
         cmocka_unit_test(offset_texts_are_read_and_printed_in_spark_s_form),
+        cmocka_unit_test(what_is_there_twice_is_named),
         cmocka_unit_test(malformed_offset_texts_are_refused),
         cmocka_unit_test(patterns_match_whole_names_as_java_s_do),
         cmocka_unit_test(patterns_beyond_posix_are_refused_by_name),
         cmocka_unit_test(a_sink_needs_a_topic_and_a_value_of_a_type_it_can_write),
         cmocka_unit_test(a_sink_reads_only_the_columns_it_writes),
         cmocka_unit_test(a_sink_that_keeps_partitions_needs_their_column),
+        cmocka_unit_test(the_limits_of_timestamps_are_those_that_the_broker_goes_by),
         cmocka_unit_test(rows_that_name_their_topics_are_not_dealt_round_robin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,6 +298,104 @@ static void a_partition_that_does_not_exist_fails_the_record(void **state)
     lt_fault_destroy(fault);
 }
 
+static void assert_fails(struct world *world, const char *condition, const char *text)
+{
+    struct lt_fault *fault = NULL;
+    assert_int_equal(world_write(world, 0, &fault), LT_WRITE_FAILED);
+    assert_string_equal(fault->condition, condition);
+    assert_string_equal(fault->text, text);
+    lt_fault_destroy(fault);
+}
+
+static void a_negative_partition_is_no_choice_and_fails_the_record(void **state)
+{
+    struct world *world = *state;
+    open_relay(world, 1, OPTIONS("topic=out"));
+    world_produce(world, "in", 0, NULL, "a", NULL);
+    world_read(world, 1);
+    lt_row_values(world->rows[0])[LT_KAFKA_PARTITION].i64 = -1;
+    assert_fails(world, "KAFKA_UNKNOWN_PARTITION", "topic \"out\" has no partition -1");
+    lt_row_set_null(world->rows[0], LT_KAFKA_PARTITION); /* the producer chooses */
+    write_all(world);
+}
+
+static void an_impossible_topic_name_fails_the_record_and_the_next_goes_on(void **state)
+{
+    struct world *world = *state;
+    static const char *const impossible[] = {"", ".", "..", "bad/name", "bad name", "b\xc3\xa4"};
+    char text[64];
+    open_relay(world, 1, OPTIONS("kafka.client.id=x"));
+    world_produce(world, "in", 0, NULL, "a", NULL);
+    world_read(world, 1);
+    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
+        lt_row_values(world->rows[0])[LT_KAFKA_TOPIC] = lt_value_text(impossible[i]);
+        snprintf(text, sizeof text, "\"%s\" is no name for a topic", impossible[i]);
+        assert_fails(world, "KAFKA_INVALID_TOPIC", text);
+    }
+    lt_row_values(world->rows[0])[LT_KAFKA_TOPIC] = lt_value_text("out");
+    write_all(world);
+    world->writer->ops->prepare(world->writer, 1);
+    assert_int_equal(world_prepared(world, 1, WORLD_WAIT_MS), 1);
+}
+
+static void a_row_that_would_come_back_fails(void **state)
+{
+    struct world *world = *state;
+    open_relay(world, 1, OPTIONS("kafka.client.id=x"));
+    world_produce(world, "in", 0, NULL, "a", NULL);
+    world_read(world, 1);
+    for (int i = 0; i < 2; i++) /* the topic is new to the writer, and then known */
+        assert_fails(world, "KAFKA_INVALID_TOPIC",
+                     "topic \"in\": it is both source and sink: the query would feed itself");
+    lt_row_values(world->rows[0])[LT_KAFKA_TOPIC] = lt_value_text("out");
+    write_all(world);
+}
+
+static void a_sink_that_would_feed_its_source_is_refused_by_whatever_address(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "in-1", 1);
+    assert_int_equal(world_source(world, OPTIONS("subscribePattern=in-.*")), 0);
+    assert_int_equal(world_sink(world, OPTIONS("topic=in-1"), world->source->schema), LT_E_INVALID);
+    assert_string_equal(world->error.text,
+                        "topic \"in-1\" is both source and sink: the query would "
+                        "feed itself");
+}
+
+static void partitions_that_are_not_read_may_be_written_and_those_that_are_may_not(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "a", NULL);
+    assert_int_equal(
+        world_source(world, OPTIONS("assign={\"t\":[0]}", "startingOffsets={\"t\":{\"0\":0}}")), 0);
+    if (world_sink(world, OPTIONS("topic=t"), world->source->schema) != 0)
+        fail_msg("%s", world->error.text);
+    world_reader(world, NULL);
+    world_writer(world);
+    world_read(world, 1);
+    assert_fails(world, "KAFKA_INVALID_TOPIC",
+                 "topic \"t\": it is both source and sink: the query would feed itself");
+    lt_row_values(world->rows[0])[LT_KAFKA_PARTITION] = lt_value_i64(1);
+    write_all(world);
+    world->writer->ops->prepare(world->writer, 1);
+    assert_int_equal(world_prepared(world, 1, WORLD_WAIT_MS), 1);
+}
+
+static void who_reads_all_partitions_or_leaves_the_choice_would_feed_itself(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "t", 2);
+    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[0]}")), 0);
+    assert_int_equal(
+        world_sink(world, OPTIONS("topic=t", "partitioner=key"), world->source->schema),
+        LT_E_INVALID);
+    world->sink->ops->close(world->sink);
+    world->source->ops->close(world->source);
+    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[0,1]}")), 0);
+    assert_int_equal(world_sink(world, OPTIONS("topic=t"), world->source->schema), LT_E_INVALID);
+}
+
 static void a_timestamp_of_zero_fails_the_record_and_does_not_become_now(void **state)
 {
     struct world *world = *state;
@@ -463,6 +562,12 @@ int main(void)
         CASE(a_large_record_that_is_refused_comes_back_as_it_was),
         CASE(a_topic_that_may_not_be_written_breaks_the_writer),
         CASE(a_partition_that_does_not_exist_fails_the_record),
+        CASE(a_negative_partition_is_no_choice_and_fails_the_record),
+        CASE(an_impossible_topic_name_fails_the_record_and_the_next_goes_on),
+        CASE(a_row_that_would_come_back_fails),
+        CASE(a_sink_that_would_feed_its_source_is_refused_by_whatever_address),
+        CASE(partitions_that_are_not_read_may_be_written_and_those_that_are_may_not),
+        CASE(who_reads_all_partitions_or_leaves_the_choice_would_feed_itself),
         CASE(a_timestamp_of_zero_fails_the_record_and_does_not_become_now),
         CASE(a_null_topic_in_the_data_fails_the_record_with_spark_s_text),
         CASE(round_robin_deals_rows_to_all_partitions),

@@ -134,8 +134,10 @@ int world_sink(struct world *world, const char *const *pairs, const struct lt_ty
     lt_error_clear(&world->error);
     int code = lt_kafka_sink_type.bind(&lt_kafka_sink_type, options, schema, world->arena,
                                        &world->sink, &world->error);
-    if (code == 0)
+    if (code == 0) {
+        world->sink->source = world->source;
         code = world->sink->ops->connect(world->sink, &world->env, &world->error);
+    }
     lt_options_destroy(options);
     return code;
 }

@@ -142,6 +142,13 @@ static void values_of_options_are_checked(void **state)
         PROGRAM_ARGS("relay", IN, OUT, "--from", "monday"),
         "leat relay: command line: \"monday\" is no place to begin; hint: earliest, latest, "
         "committed, milliseconds since 1970, or a time such as 2026-08-20T12:00:00Z\n");
+    expect_usage(
+        PROGRAM_ARGS("relay", IN, OUT, "--from", "2026-02-30T12:00:00Z"),
+        "leat relay: command line: \"2026-02-30T12:00:00Z\" is no place to begin; hint: earliest, "
+        "latest, committed, milliseconds since 1970, or a time such as 2026-08-20T12:00:00Z\n");
+    expect_usage(PROGRAM_ARGS("relay", IN, OUT, "--startup-timeout", "0s"),
+                 "leat relay: command line: --startup-timeout is less than 1ms: nothing could "
+                 "answer\n");
     expect_usage(PROGRAM_ARGS("relay", IN, OUT, "--option", "novalue"),
                  "leat relay: command line: \"novalue\" is not KEY=VALUE (option \"--option\")\n");
     expect_usage(PROGRAM_ARGS("relay", IN, OUT, "--option", "startingOfsets=earliest"),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -373,6 +374,42 @@ static int remove_folder(void **state)
     return 0;
 }
 
+static void stat_prints_no_control_characters_of_a_name(void **state)
+{
+    (void)state;
+    char path[256];
+    snprintf(path, sizeof path, "%s", path_in_folder("painted"));
+    leave_counters(path, "\033]0;owned\007\033[31mred\xc2\x9bm");
+    program_run(&q, "leat", PROGRAM_ARGS("stat", path), NULL, NULL);
+    assert_int_equal(q.status, 0);
+    assert_contains(q.out, "\\x1b]0;owned\\x07\\x1b[31mred\\xc2\\x9bm  pid ");
+    assert_null(strchr(q.out, '\033'));
+    assert_null(strchr(q.out, '\007'));
+    assert_int_equal(unlink(path), 0);
+}
+
+static void a_relay_that_may_open_too_few_files_says_so(void **state)
+{
+    (void)state;
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 48;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    start_rate(&p, PROGRAM_ARGS("-q", "--counters", "off"));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    kill(p.pid, SIGTERM);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    assert_contains(p.err, "warning: this process may have 48 files and connections open, and a "
+                           "relay needs 64");
+    start_rate(&p, PROGRAM_ARGS("-q", "--counters", "off"));
+    kill(p.pid, SIGTERM);
+    program_wait(&p, 10);
+    if (before.rlim_cur >= 64)
+        assert_null(strstr(p.err, "warning"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +423,8 @@ int main(void)
         cmocka_unit_test(a_signal_while_starting_ends_the_program_at_once),
         cmocka_unit_test(stat_prints_the_counters_of_a_dead_process),
         cmocka_unit_test(counters_of_the_dead_do_not_pile_up),
+        cmocka_unit_test(stat_prints_no_control_characters_of_a_name),
+        cmocka_unit_test(a_relay_that_may_open_too_few_files_says_so),
         cmocka_unit_test(stat_says_what_it_does_not_find),
         cmocka_unit_test(stat_says_why_a_file_is_not_read),
         cmocka_unit_test(stat_finds_a_dead_process_by_its_pid),

@@ -276,7 +276,10 @@ static void a_damaged_directory_is_refused_by_file_and_damage(void **state)
         const char *file, *content, *text;
         int code;
     } lines[] = {
-        {"metadata", "{\"id\"", "'%/metadata': it is not JSON", LT_E_CORRUPT},
+        {"metadata", "{\"id\"", "damaged: '%/metadata': it is not JSON; hint: ", LT_E_CORRUPT},
+        {"metadata", "", "damaged: '%/metadata': it is empty; hint: ", LT_E_CORRUPT},
+        {"offsets/3", "v1\r\n{}\r\n{\"0\":1}", "damaged: '%/offsets/3': its lines end in CR LF",
+         LT_E_CORRUPT},
         {"offsets/3", "v1\n{}\n{\"0\":", "damaged: '%/offsets/3': its line 3 is not JSON",
          LT_E_CORRUPT},
         {"offsets/3", "garbage",

@@ -86,28 +86,69 @@ static void make_epochs(const struct place *place, const char *kind, const char 
         scratch_write(content, "%s/%s/%d", place->path, kind, e);
 }
 
-static void assert_oldest(struct place *place, int offsets, int commits, int notes, uint64_t oldest)
+/* Makes and opens entries `first` to 9, and asserts that the purge begins with the first of offsets
+ * and that nothing older is left. */
+static void assert_oldest(struct place *place, int offsets, int commits, int notes)
 {
+    static const char *const kinds[] = {"offsets", "commits", "sinks/0"};
     make_epochs(place, "offsets", OFFSETS, offsets);
     make_epochs(place, "commits", COMMIT, commits);
     make_epochs(place, "sinks/0", "v1\nnote", notes);
     open_it(place);
-    assert_int_equal(place->directory.oldest, oldest);
+    assert_int_equal(place->directory.oldest, offsets);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+        for (int e = 0; e <= 9; e++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s/%d", kinds[kind], e);
+            if (is_there(place, name) != (e >= offsets))
+                fail_msg("%s", name);
+        }
 }
 
-static void the_oldest_entry_is_that_of_offsets_if_a_purge_was_whole(void **state)
+static void a_purge_begins_with_the_first_entry_of_offsets(void **state)
 {
-    assert_oldest(*state, 5, 5, 5, 5);
+    assert_oldest(*state, 5, 5, 5);
 }
 
-static void the_oldest_entry_may_be_a_commit_that_a_purge_did_not_come_to(void **state)
+static void commits_that_a_purge_did_not_come_to_are_deleted(void **state)
 {
-    assert_oldest(*state, 6, 5, 5, 5);
+    struct place *place = *state;
+    scratch_write("its own", "%s/commits/2.crc", place->path);
+    scratch_write(COMMIT, "%s/commits/2", place->path);
+    assert_oldest(place, 6, 5, 6);
+    assert_false(is_there(place, "commits/2.crc"));
 }
 
-static void the_oldest_entry_may_be_notes_that_a_purge_did_not_come_to(void **state)
+static void notes_that_a_purge_did_not_come_to_are_deleted(void **state)
 {
-    assert_oldest(*state, 6, 6, 4, 4);
+    struct place *place = *state;
+    scratch_write("v1\nnote", "%s/sinks/0/0", place->path);
+    assert_oldest(place, 6, 6, 4);
+}
+
+static void a_gap_in_offsets_is_not_walked(void **state)
+{
+    struct place *place = *state;
+    scratch_write(OFFSETS, "%s/offsets/1", place->path);
+    make_epochs(place, "offsets", OFFSETS, 7);
+    make_epochs(place, "commits", COMMIT, 7);
+    make_epochs(place, "sinks/0", "v1\nnote", 7);
+    open_it(place);
+    assert_int_equal(place->directory.oldest, 1);
+    assert_int_equal(lt_directory_next_offsets(&place->directory, 1), 1);
+    assert_int_equal(lt_directory_next_offsets(&place->directory, 2), 7);
+    assert_int_equal(lt_directory_next_offsets(&place->directory, 9), 9);
+    assert_int_equal(lt_directory_next_offsets(&place->directory, 10), 10);
+}
+
+static void a_purge_begins_with_epoch_0_if_no_entry_counts(void **state)
+{
+    struct place *place = *state;
+    scratch_write("v1\n{}\n{\"0\":1}", "%s/offsets/3", place->path);
+    open_it(place);
+    assert_false(is_there(place, "offsets/3"));
+    assert_int_equal(place->directory.oldest, 0);
+    assert_int_equal(lt_directory_next_offsets(&place->directory, 0), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -116,9 +157,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_a_crash_left_of_a_sources_file_is_deleted),
-        TEST(the_oldest_entry_is_that_of_offsets_if_a_purge_was_whole),
-        TEST(the_oldest_entry_may_be_a_commit_that_a_purge_did_not_come_to),
-        TEST(the_oldest_entry_may_be_notes_that_a_purge_did_not_come_to),
+        TEST(a_purge_begins_with_the_first_entry_of_offsets),
+        TEST(commits_that_a_purge_did_not_come_to_are_deleted),
+        TEST(notes_that_a_purge_did_not_come_to_are_deleted),
+        TEST(a_gap_in_offsets_is_not_walked),
+        TEST(a_purge_begins_with_epoch_0_if_no_entry_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

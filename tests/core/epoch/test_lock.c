@@ -123,6 +123,25 @@ static void a_killed_owner_leaves_the_lock_free(void **state)
     close(pipe_fds[1]);
 }
 
+static void a_lock_whose_file_was_deleted_or_replaced_is_noticed(void **state)
+{
+    struct place *place = *state;
+    struct lt_error error;
+    char path[SCRATCH_PATH_SIZE + 16];
+    int fd, second;
+    snprintf(path, sizeof path, "%s/.leat.lock", place->path);
+    assert_int_equal(lt_epoch_lock_take(&place->folder, &fd, &error), 0);
+    assert_int_equal(lt_epoch_lock_check(&place->folder, fd, &error), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(lt_epoch_lock_check(&place->folder, fd, &error), LT_E_CHECKPOINT);
+    assert_non_null(strstr(error.text, "was deleted or replaced while this query held it"));
+    assert_int_equal(lt_epoch_lock_take(&place->folder, &second, &error), 0);
+    assert_int_equal(lt_epoch_lock_check(&place->folder, fd, &error), LT_E_CHECKPOINT);
+    assert_int_equal(lt_epoch_lock_check(&place->folder, second, &error), 0);
+    close(second);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +150,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_owner_without_a_name_is_told_by_its_query_id, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_killed_owner_leaves_the_lock_free, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_whose_file_was_deleted_or_replaced_is_noticed,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,11 @@ static void a_damaged_offsets_entry_is_explained(void **state)
          "its format version is 'v1 ', and only 'v1' is known; hint: a newer program "
          "wrote it",
          LT_E_UNSUPPORTED},
+        {"v1\r\n{}\r\n5",
+         "its lines end in CR LF, and leat ends them in LF: an editor or a copy as text has "
+         "changed "
+         "it",
+         LT_E_CORRUPT},
         {"v2\n{}\n5",
          "its format version is 'v2', and only 'v1' is known; hint: a newer program "
          "wrote it",
@@ -148,6 +153,8 @@ static void metadata_holds_the_query_id(void **state)
     lt_text_clear(&id);
     assert_int_equal(lt_epoch_log_parse_metadata("{\"id\":7}", 8, &id, &error), LT_E_CORRUPT);
     assert_string_equal(error.text, "it has no \"id\"");
+    assert_int_equal(lt_epoch_log_parse_metadata("", 0, &id, &error), LT_E_CORRUPT);
+    assert_string_equal(error.text, "it is empty");
     assert_int_equal(lt_epoch_log_parse_metadata("{\"id\"", 5, &id, &error), LT_E_CORRUPT);
     assert_memory_equal(error.text, "it is not JSON", 14);
     lt_text_fini(&text);

@@ -233,9 +233,31 @@ static void destroying_waits_for_the_file_at_work_and_answers_the_rest(void **st
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void what_is_refused_is_answered_and_not_written_nor_what_is_behind(void **state)
+{
+    struct place *place = *state;
+    struct answer first = {0}, second = {0};
+    struct lt_error error;
+    lt_error_set(&error, LT_E_CHECKPOINT, "the lock is gone");
+    lt_publisher_refuse(place->publisher, &place->folder, "7", &error, on_done, &first);
+    lt_publisher_write(place->publisher, &place->folder, "8", "content", on_done, &second);
+    assert_int_equal(first.count, 0); /* not before the reactor is polled */
+    poll_all(place);
+    assert_int_equal(first.count, 1);
+    assert_int_equal(first.code, LT_E_CHECKPOINT);
+    assert_string_equal(first.text, "the lock is gone");
+    assert_false(is_there(place, "7"));
+    assert_false(is_there(place, "8"));
+    assert_int_equal(second.count, 0);
+    lt_publisher_destroy(place->publisher);
+    place->publisher = NULL;
+    assert_int_equal(second.code, LT_E_CANCELLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_is_refused_is_answered_and_not_written_nor_what_is_behind),
         TEST(a_file_appears_whole_with_its_companion_and_nothing_else),
         TEST(each_file_is_durable_before_the_next_is_begun),
         TEST(a_deletion_takes_the_companion_and_minds_no_missing_one),

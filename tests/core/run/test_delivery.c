@@ -288,21 +288,54 @@ static void a_letter_that_is_refused_is_offered_again_with_the_time_of_now(void 
     assert_memory_equal(last[1].bytes.data, text, strlen(text));
 }
 
-static void a_letter_that_is_refused_with_any_time_stops_the_query(void **state)
+static void expect_stop(struct lane *lane, const char *text)
 {
-    struct lane *lane = *state;
     struct lt_message message;
-    lane->dead.writer.refuses_all = true;
-    write_one(lane);
-    refuse_one(&lane->plain.writer);
     while (lt_delivery_step(&lane->delivery) > 0)
         continue;
     assert_true(lane->delivery.failed);
     assert_true(lt_mailbox_take(lane->control, &message));
     assert_int_equal(message.kind, LT_REPORT_FAILED);
     struct lt_error *error = message.payload;
-    assert_non_null(strstr(error->text, "fake: its dead letter cannot be written: too old"));
+    assert_non_null(strstr(error->text, text));
     free(error);
+}
+
+static void a_letter_that_is_refused_with_any_time_stops_the_query(void **state)
+{
+    struct lane *lane = *state;
+    lane->dead.writer.refuses_all = true;
+    write_one(lane);
+    refuse_one(&lane->plain.writer);
+    expect_stop(lane, "fake: its dead letter cannot be written: too old");
+}
+
+static void a_letter_that_is_refused_after_it_was_taken_is_offered_again_once(void **state)
+{
+    struct lane *lane = *state;
+    write_one(lane);
+    refuse_one(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), 0);
+    refuse_one(&lane->dead.writer);
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->dead.writer.held_count, 1);
+    const struct lt_row *letter = lane->dead.writer.held[0];
+    assert_int_equal(lt_row_values(letter)[LETTER_HEADERS].array->count, 8);
+    assert_true(lt_row_values(letter)[LETTER_TIMESTAMP].i64 > 0);
+    assert_false(lane->delivery.failed);
+    refuse_one(&lane->dead.writer);
+    expect_stop(lane, "its dead letter cannot be written: late");
+}
+
+static void a_letter_that_is_refused_after_its_marker_stops_the_query(void **state)
+{
+    struct lane *lane = *state;
+    write_one(lane);
+    refuse_one(&lane->plain.writer);
+    assert_int_equal(run(lane, 5), 0);
+    lane->dead.writer.epochs_ago = 1; /* its epoch may be committed before it is written again */
+    refuse_one(&lane->dead.writer);
+    expect_stop(lane, "its dead letter cannot be written: late");
 }
 
 static void a_later_epoch_does_not_begin_before_an_earlier_one_is_settled(void **state)
@@ -376,6 +409,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_letter_that_is_refused_is_offered_again_with_the_time_of_now, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_letter_that_is_refused_with_any_time_stops_the_query,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_letter_that_is_refused_after_it_was_taken_is_offered_again_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_letter_that_is_refused_after_its_marker_stops_the_query,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dead_letter_counts_for_the_epoch_of_its_record, set_up,
                                         tear_down),

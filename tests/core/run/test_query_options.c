@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "core/base/limits.h"
@@ -55,11 +56,49 @@ static void defaults_are_within_the_limits(void **state)
     assert_true(settings.lane_bytes > 0);
 }
 
+static void a_checkpoint_is_a_path_or_a_file_uri(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given, *path; /* NULL: refused */
+    } cases[] = {
+        {"/var/x", "/var/x"},
+        {"var/x", "var/x"},
+        {"file:/var/x", "/var/x"},
+        {"file:///var/x", "/var/x"},
+        {"FILE:///var", "/var"},
+        {"file://localhost/var/x", "/var/x"},
+        {"a:b", "a:b"},
+        {"./s3:/x", "./s3:/x"},
+        {"file://other/x", NULL},
+        {"file://localhosts/x", NULL},
+        {"s3://b/x", NULL},
+        {"hdfs:/x", NULL},
+        {"s3a://b", NULL},
+        {"file:x", "file:x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lt_error error;
+        struct lt_query_settings settings;
+        struct lt_options *options = lt_options_create();
+        assert_int_equal(
+            lt_options_set(options, "checkpointLocation", cases[i].given, "test", &error), 0);
+        int code = lt_query_settings_read(options, &settings, &error);
+        assert_int_equal(code, cases[i].path != NULL ? 0 : LT_E_UNSUPPORTED);
+        if (code == 0)
+            assert_string_equal(settings.checkpoint_path, cases[i].path);
+        else
+            assert_non_null(strstr(error.text, "; hint: "));
+        lt_options_destroy(options);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_option_ends_where_the_engines_limit_does),
         cmocka_unit_test(defaults_are_within_the_limits),
+        cmocka_unit_test(a_checkpoint_is_a_path_or_a_file_uri),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,135 @@
+/*
+ * Questions for offsets, and how often they are asked.
+ *
+ * What is wrong for a moment only - a leader moves, a topic made just now has none yet - is asked
+ * again until the start's deadline. Whatever else is wrong, and questions asked later, get
+ * fetchOffset.numRetries.
+ *
+ * on: the thread that starts the query, and the control thread; they wait.
+ */
+#include <inttypes.h>
+
+#include "io/kafka_source_internal.h"
+
+enum {
+    QUERY_MS = 10000, /* for a question asked after connect */
+    PASSING_REST_MS = 50,
+};
+
+static int64_t number_option(const struct lt_kafka_source *source, const char *name)
+{
+    return lt_options_i64(source->options, lt_kafka_source_options, lt_kafka_source_option_count,
+                          name);
+}
+
+/* A list of the partitions whose number is set, with the numbers as offsets, in order. */
+static rd_kafka_topic_partition_list_t *make_list(const struct lt_kafka_source *source,
+                                                  const int64_t *numbers)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)source->base.partition_count);
+    for (uint32_t i = 0; i < source->base.partition_count; i++) {
+        if (numbers[i] == LT_KAFKA_UNSET)
+            continue;
+        rd_kafka_topic_partition_list_add(list, source->partitions[i].topic,
+                                          source->partitions[i].id)
+            ->offset = numbers[i];
+    }
+    return list;
+}
+
+/* How long a question may take. The start's all end by its deadline. */
+static int left_ms(const struct lt_kafka_source *source)
+{
+    return source->is_starting ? lt_kafka_client_left_ms(&source->env) : QUERY_MS;
+}
+
+static int fail_query(const struct lt_kafka_source *source,
+                      const rd_kafka_topic_partition_list_t *list, rd_kafka_resp_err_t err,
+                      struct lt_error *error)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return lt_kafka_client_fail(source->client, error, list->elems[i].err,
+                                        "offsets of partition %" PRId32 " of topic \"%s\"",
+                                        list->elems[i].partition, list->elems[i].topic);
+    }
+    return lt_kafka_client_fail(source->client, error, err, "offsets");
+}
+
+static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list,
+                                       rd_kafka_resp_err_t err)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return list->elems[i].err;
+    }
+    return err;
+}
+
+/* Before try number `tried` + 1 of a question that failed with `err`: false when there shall be
+ * none. */
+static bool rest_before_retry(const struct lt_kafka_source *source, rd_kafka_resp_err_t err,
+                              int64_t tried)
+{
+    int64_t pause_ns = number_option(source, "fetchOffset.retryIntervalMs");
+    bool is_used_up = tried > number_option(source, "fetchOffset.numRetries");
+    if (is_used_up && !(source->is_starting && lt_kafka_is_passing(err)))
+        return false;
+    if (is_used_up && pause_ns < PASSING_REST_MS * LT_NS_PER_MS)
+        pause_ns = PASSING_REST_MS * LT_NS_PER_MS;
+    if (source->is_starting &&
+        (int64_t)lt_kafka_client_left_ms(&source->env) * LT_NS_PER_MS <= pause_ns + LT_NS_PER_MS)
+        return false;
+    lt_kafka_client_rest(pause_ns);
+    return true;
+}
+
+static rd_kafka_resp_err_t ask_once(const struct lt_kafka_source *source,
+                                    rd_kafka_topic_partition_list_t *list)
+{
+    if (list->cnt == 0)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return first_error(list, rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source)));
+}
+
+int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+{
+    rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
+    rd_kafka_resp_err_t err = ask_once(source, list);
+    for (int64_t tried = 1;
+         err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, err, tried); tried++) {
+        rd_kafka_topic_partition_list_destroy(list);
+        list = make_list(source, numbers);
+        err = ask_once(source, list);
+    }
+    int code = 0;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = fail_query(source, list, err, error);
+    } else {
+        int at = 0;
+        for (uint32_t i = 0; i < source->base.partition_count; i++)
+            numbers[i] = numbers[i] == LT_KAFKA_UNSET ? LT_KAFKA_UNSET : list->elems[at++].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+{
+    uint32_t count = source->base.partition_count;
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = RD_KAFKA_OFFSET_INVALID;
+    rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
+    rd_kafka_resp_err_t err;
+    int64_t tried = 0;
+    do {
+        err = first_error(list, rd_kafka_committed(source->client->rk, list, left_ms(source)));
+        tried++;
+    } while (err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, err, tried));
+    int code = err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : fail_query(source, list, err, error);
+    for (uint32_t i = 0; i < count && code == 0; i++)
+        numbers[i] = list->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}

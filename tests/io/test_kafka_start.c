@@ -1,0 +1,366 @@
+/*
+ * Where a query begins and what the start says when it cannot begin there: positions that the topic
+ * does not have, brokers that answer late or not yet.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/log.h"
+#include "core/base/text_buffer.h"
+#include "io/kafka_source_internal.h"
+#include "tests/support/kafka_world.h"
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int set_up(void **state)
+{
+    static struct world world;
+    world_open(&world);
+    *state = &world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    world_close(*state);
+    return 0;
+}
+
+static void connect_or_fail(struct world *world, const char *const *pairs)
+{
+    if (world_source(world, pairs) != 0)
+        fail_msg("%s", world->error.text);
+}
+
+static int initial(struct world *world, struct lt_position *positions)
+{
+    struct lt_text_buffer keep;
+    lt_text_init(&keep);
+    int code = world->source->ops->initial(world->source, positions, &keep, &world->error);
+    lt_text_fini(&keep);
+    return code;
+}
+
+/* --------------------------------------------------------------------------- beyond the topic */
+
+static void a_position_behind_the_end_is_lost_data_and_not_the_end(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{7, 0}, {1, 0}}, end[2] = {{1, 0}, {1, 0}};
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world_reader_at(world, start, end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+    assert_string_equal(
+        world->reader->error.text,
+        "source kafka: partition 0 of topic \"t\": offset 7 is gone, the broker has "
+        "0 to 1: the topic seems to have been deleted and made again; hint: to go "
+        "on at the earliest record, set failOnDataLoss=false");
+}
+
+static void without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{7, 0}, {3, 0}}, end[2] = {{2, 0}, {0, 0}};
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 0, NULL, "w", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    assert_int_equal(world_reader_at(world, start, end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 2);
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 2);
+    assert_int_equal(positions[1].offset, 0);
+}
+
+static void a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position begin = {0, 0}, end = {1, 0}, behind = {2, 0};
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    assert_int_equal(world_reader_at(world, &begin, &end), 0);
+    assert_int_equal(world->reader->ops->seek(world->reader, &behind, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+    assert_int_equal(world->reader->ops->seek(world->reader, &begin, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 1);
+}
+
+static void starting_offsets_behind_the_end_are_refused_with_what_there_is(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":-1,\"1\":2}}"));
+    assert_int_equal(initial(world, positions), LT_E_DATA_LOSS);
+    assert_string_equal(world->error.text,
+                        "option \"startingOffsets\": partition 1 of topic \"t\" has offsets 0 to 1 "
+                        "and not 2; hint: -1 is latest, -2 is earliest");
+    assert_string_equal(world->error.condition, "KAFKA_DATA_LOSS.START_OFFSET_RESET");
+}
+
+static void without_fail_on_data_loss_they_become_the_earliest(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false",
+                                   "startingOffsets={\"t\":{\"0\":1,\"1\":2}}"));
+    assert_int_equal(initial(world, positions), 0);
+    assert_int_equal(positions[0].offset, 1); /* the end is no loss */
+    assert_int_equal(positions[1].offset, 0);
+}
+
+/* The mock has no transactions; the end that the reader is given stands for a last stable offset.
+ */
+static void with_read_committed_a_position_behind_the_end_has_read_all_and_stays(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{2, 0}, {0, 0}}, end[2] = {{1, 0}, {1, 0}};
+    const struct lt_position back[2] = {{0, 0}, {2, 0}};
+    struct lt_position positions[2];
+    world_topic(world, "t", 2);
+    for (int i = 0; i < 4; i++)
+        world_produce(world, "t", i % 2, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.isolation.level=read_committed"));
+    assert_int_equal(world_reader_at(world, start, end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 1);
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 2);
+    assert_int_equal(positions[1].offset, 1);
+    assert_int_equal(world->reader->ops->seek(world->reader, back, NULL), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, 2);
+    world->reader->ops->position(world->reader, positions);
+    assert_int_equal(positions[0].offset, 1);
+    assert_int_equal(positions[1].offset, 2);
+}
+
+static void with_read_committed_the_broker_decides_on_starting_offsets_behind_the_end(void **state)
+{
+    struct world *world = *state;
+    struct lt_position position;
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.isolation.level=read_committed",
+                                   "startingOffsets={\"t\":{\"0\":2}}"));
+    assert_int_equal(initial(world, &position), 0);
+    assert_int_equal(position.offset, 2);
+    assert_int_equal(world_reader_at(world, &position, NULL), 0);
+    assert_int_equal(world_read(world, 1), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+}
+
+static void an_offset_in_the_checkpoint_that_is_no_number_is_damage(void **state)
+{
+    struct world *world = *state;
+    static const char *const damaged[] = {"{\"t\":{\"0\":2.5}}", "{\"t\":{\"0\":\"259\"}}",
+                                          "{\"t\":{\"0\":99999999999999999999}}"};
+    struct lt_position position;
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
+        assert_int_equal(world->source->ops->positions_from_json(world->source, damaged[i],
+                                                                 &position, &world->error),
+                         LT_E_CORRUPT);
+        assert_int_equal(world->error.code, LT_E_CORRUPT);
+        assert_ptr_equal(strstr(world->error.text, "the offsets in the checkpoint are damaged: "
+                                                   "line 1, column "),
+                         world->error.text);
+    }
+}
+
+/* ------------------------------------------------------------------------------- slow brokers */
+
+static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **state)
+{
+    struct world *world = *state;
+    enum { LATE_MS = 300, BROKER = 1, LOOKS = 5 };
+    bool found = false;
+    world_topic(world, "a1", 1);
+    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, LATE_MS);
+    world_topic(world, "a2", 1);
+    for (int i = 0; i < LOOKS && !found; i++) {
+        int64_t begin_ns = lt_clock_now_ns(world->env.clock);
+        source->next_look_ns = 0; /* as if its time had come */
+        found = world->source->ops->needs_reconfiguration(world->source);
+        assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 4 * (int64_t)LT_NS_PER_S);
+        assert_true(found || source->next_look_ns - begin_ns < 2 * (int64_t)LT_NS_PER_S);
+    }
+    assert_true(found);
+}
+
+static void leaders_that_move_are_waited_for_until_the_deadline(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2, ANSWERS = 8 };
+    struct lt_position positions[1];
+    rd_kafka_resp_err_t moved[ANSWERS];
+    for (size_t i = 0; i < ANSWERS; i++)
+        moved[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    connect_or_fail(world, OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
+    rd_kafka_mock_push_request_errors_array(world->cluster, LIST_OFFSETS, ANSWERS, moved);
+    assert_int_equal(initial(world, positions), 0);
+    assert_int_equal(positions[0].offset, 1);
+}
+
+static void what_does_not_pass_is_asked_as_often_as_the_option_says(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2 };
+    struct lt_position positions[1];
+    int64_t begin_ns = lt_clock_now_ns(world->env.clock);
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t", "fetchOffset.numRetries=1"));
+    rd_kafka_mock_push_request_errors(
+        world->cluster, LIST_OFFSETS, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(initial(world, positions), LT_E_PERMISSION);
+    assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 5 * (int64_t)LT_NS_PER_S);
+    assert_int_equal(initial(world, positions), 0);
+}
+
+static void a_topic_without_a_leader_is_waited_for_until_the_deadline(void **state)
+{
+    struct world *world = *state;
+    world->env.deadline_ns = lt_clock_now_ns(world->env.clock) + LT_NS_PER_S;
+    world_topic(world, "t", 1);
+    rd_kafka_mock_topic_set_error(world->cluster, "t", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_IO);
+    assert_string_equal(world->error.text, "topic \"t\": Broker: Leader not available");
+    assert_true(lt_clock_now_ns(world->env.clock) >= world->env.deadline_ns - 2 * LT_NS_PER_MS);
+}
+
+/* By the deadline: with the last answer, or with none to the last question. */
+static void assert_gives_up(const struct world *world, int code, int64_t deadline_ns)
+{
+    if (code != LT_E_IO && code != LT_E_TIMEOUT)
+        fail_msg("%d: %s", code, world->error.text);
+    assert_true(lt_clock_now_ns(lt_clock_system()) - deadline_ns < 5 * (int64_t)LT_NS_PER_S);
+}
+
+static int64_t in_half_a_second(void)
+{
+    return lt_clock_now_ns(lt_clock_system()) + LT_NS_PER_S / 2;
+}
+
+static void a_clock_that_stands_still_does_not_hold_up_the_deadline(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2, ANSWERS = 64 };
+    struct lt_clock_manual still;
+    struct lt_position position;
+    rd_kafka_resp_err_t moved[ANSWERS];
+    for (size_t i = 0; i < ANSWERS; i++)
+        moved[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    lt_clock_manual_init(&still, 1, 1);
+    world->env.clock = &still.clock;
+    world_topic(world, "t", 1);
+    connect_or_fail(world, OPTIONS("subscribe=t"));
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    source->env.deadline_ns = in_half_a_second();
+    rd_kafka_mock_push_request_errors_array(world->cluster, LIST_OFFSETS, ANSWERS, moved);
+    assert_gives_up(world, initial(world, &position), source->env.deadline_ns);
+    world->env.deadline_ns = in_half_a_second();
+    rd_kafka_mock_topic_set_error(world->cluster, "t", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+    assert_gives_up(world, world->source->ops->connect(world->source, &world->env, &world->error),
+                    world->env.deadline_ns);
+    rd_kafka_mock_broker_set_down(world->cluster, 1);
+    world->env.deadline_ns = in_half_a_second();
+    assert_gives_up(world, world->source->ops->connect(world->source, &world->env, &world->error),
+                    world->env.deadline_ns);
+}
+
+/* Something listens there that is no Kafka, or has stopped. */
+static void a_broker_that_takes_connections_and_says_nothing_is_nobody(void **state)
+{
+    struct world *world = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(world->bootstrap, sizeof world->bootstrap, "kafka.bootstrap.servers=127.0.0.1:%d",
+             ntohs(address.sin_port));
+    world->env.deadline_ns = lt_clock_now_ns(world->env.clock) + LT_NS_PER_S;
+    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_TIMEOUT);
+    assert_non_null(strstr(world->error.text, ": no broker answered in time ("));
+    assert_non_null(strstr(world->error.text, "; hint: is a Kafka broker at this address and port, "
+                                              "and does kafka.security.protocol fit it?"));
+    close(listener);
+}
+
+static void count_warnings(void *context, enum lt_log_level level, const char *text)
+{
+    if (level == LT_LOG_WARN && strstr(text, "cannot look for new topics") != NULL)
+        ++*(int *)context;
+}
+
+static void a_pattern_that_cannot_look_says_so_once(void **state)
+{
+    struct world *world = *state;
+    enum { LOOKS = 3 };
+    int warnings = 0;
+    world_topic(world, "a1", 1);
+    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    source->look_wait_ms = 1600; /* it has been patient already */
+    rd_kafka_mock_broker_set_down(world->cluster, 1);
+    lt_log_set_sink(count_warnings, &warnings);
+    for (int i = 0; i < LOOKS; i++) {
+        source->next_look_ns = 0;
+        assert_false(world->source->ops->needs_reconfiguration(world->source));
+    }
+    lt_log_set_sink(NULL, NULL);
+    assert_int_equal(warnings, 1);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_position_behind_the_end_is_lost_data_and_not_the_end),
+        CASE(without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end),
+        CASE(a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on),
+        CASE(starting_offsets_behind_the_end_are_refused_with_what_there_is),
+        CASE(without_fail_on_data_loss_they_become_the_earliest),
+        CASE(with_read_committed_a_position_behind_the_end_has_read_all_and_stays),
+        CASE(with_read_committed_the_broker_decides_on_starting_offsets_behind_the_end),
+        CASE(an_offset_in_the_checkpoint_that_is_no_number_is_damage),
+        CASE(a_pattern_finds_new_topics_of_a_broker_that_answers_late),
+        CASE(leaders_that_move_are_waited_for_until_the_deadline),
+        CASE(what_does_not_pass_is_asked_as_often_as_the_option_says),
+        CASE(a_topic_without_a_leader_is_waited_for_until_the_deadline),
+        CASE(a_clock_that_stands_still_does_not_hold_up_the_deadline),
+        CASE(a_broker_that_takes_connections_and_says_nothing_is_nobody),
+        CASE(a_pattern_that_cannot_look_says_so_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
