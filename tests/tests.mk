@@ -21,7 +21,7 @@ test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests r
 
 .PHONY: conformance
 conformance: $(BUILD)/tests/ops/expr/test_conformance ## the cases of a live Spark, a line for each file; CASES=DIR runs others
-	@CASES='$(CASES)' $(BUILD)/tests/ops/expr/test_conformance
+	@CASES='$(or $(CASES),tests/conformance)' $(BUILD)/tests/ops/expr/test_conformance
 
 .PHONY: fuzz-expressions
 FUZZ_EXPRESSIONS ?= 100000
