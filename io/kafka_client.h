@@ -74,6 +74,9 @@ void lt_kafka_client_close(struct lt_kafka_client *client); /* NULL is a no-op *
 
 /* Time left until the deadline, in ms, at least 1: what librdkafka's waiting calls take. */
 int lt_kafka_client_left_ms(const struct lt_connector_env *env);
+/* With less time left, what failed is not asked again: the answer might come too late, and the one
+ * that is there says more. */
+enum { LT_KAFKA_LAST_QUESTION_MS = 100 };
 /* Waits that long before a question is asked again. on: control thread, never a lane's. */
 void lt_kafka_client_rest(int64_t pause_ns);
 

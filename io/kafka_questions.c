@@ -79,7 +79,9 @@ static bool rest_before_retry(const struct lt_kafka_source *source, rd_kafka_res
     if (is_used_up && pause_ns < PASSING_REST_MS * LT_NS_PER_MS)
         pause_ns = PASSING_REST_MS * LT_NS_PER_MS;
     if (source->is_starting &&
-        (int64_t)lt_kafka_client_left_ms(&source->env) * LT_NS_PER_MS <= pause_ns + LT_NS_PER_MS)
+        (int64_t)(lt_kafka_client_left_ms(&source->env) - LT_KAFKA_LAST_QUESTION_MS) *
+                LT_NS_PER_MS <=
+            pause_ns)
         return false;
     lt_kafka_client_rest(pause_ns);
     return true;

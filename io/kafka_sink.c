@@ -268,7 +268,7 @@ static int grace_ms(const struct lt_kafka_sink *sink, const struct lt_connector_
         return 0;
     int left_ms = lt_kafka_client_left_ms(env);
     if (lt_kafka_is_passing(answer->err))
-        return left_ms;
+        return left_ms - LT_KAFKA_LAST_QUESTION_MS;
     bool is_hopeless = is_missing(answer->err) &&
                        !lt_kafka_makes_topics(sink->client, answer->asked,
                                               left_ms < CONFIG_WAIT_MS ? left_ms : CONFIG_WAIT_MS);

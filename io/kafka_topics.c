@@ -298,8 +298,9 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
         rd_kafka_metadata_destroy(metadata);
         if (topic == NULL)
             return code;
-        bool is_over = lt_kafka_is_passing(err) ? lt_kafka_client_left_ms(&source->env) <= 1
-                                                : waited_ms >= TOPIC_GRACE_MS;
+        bool is_over = lt_kafka_is_passing(err)
+                           ? lt_kafka_client_left_ms(&source->env) <= LT_KAFKA_LAST_QUESTION_MS
+                           : waited_ms >= TOPIC_GRACE_MS;
         if (is_over || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
             return fail_topic(source, topic, err, error);
         lt_kafka_client_rest(TOPIC_RETRY_MS * LT_NS_PER_MS);

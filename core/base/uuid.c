@@ -8,7 +8,8 @@
 void lt_uuid_make(char out[LT_UUID_SIZE])
 {
     unsigned char bytes[16];
-    lt_assert(getentropy(bytes, sizeof bytes) == 0);      /* up to 256 bytes are given whole */
+    const int code = getentropy(bytes, sizeof bytes); /* up to 256 bytes are given whole */
+    lt_assert(code == 0);
     bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40); /* version 4: random */
     bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* the variant of RFC 4122 */
     size_t at = 0;

@@ -78,9 +78,9 @@ int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch,
 /* Asynchronous publishing through `reactor`, in order per checkpoint. `done` is called once, from
  * the reactor's poll, with 0 or a negative code and an error; after a failure, what is queued
  * behind is answered by close. `name` as "offsets/17", "sinks/0/17", of a file that does not exist.
- * The content is copied. Nothing is
- * written, and `done` has LT_E_CHECKPOINT, if the lock's file is no longer the one that was locked:
- * another query may have the directory. Call use_reactor once, before the first of these. */
+ * The content is copied. Nothing is written, and `done` has LT_E_CHECKPOINT, if the lock's file is
+ * no longer the one that was locked: another query may have the directory. Call use_reactor once,
+ * before the first of these. */
 typedef void lt_checkpoint_done_fn(void *context, int code, const struct lt_error *error);
 void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor);
 void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,

@@ -12,28 +12,6 @@
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
 
-#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static int set_up(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-static void connect_or_fail(struct world *world, const char *const *pairs)
-{
-    if (world_source(world, pairs) != 0)
-        fail_msg("%s", world->error.text);
-}
-
 static const struct lt_bytes *bytes(const struct lt_row *row, uint32_t column)
 {
     return &lt_row_values(row)[column].bytes;
@@ -50,7 +28,7 @@ static void a_row_has_spark_s_columns(void **state)
     struct world *world = *state;
     world_topic(world, "t", 2);
     world_produce(world, "t", 1, "k", "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, NULL);
     world_read(world, 1);
     assert_int_equal(world->row_count, 1);
@@ -75,7 +53,7 @@ static void null_empty_and_filled_are_three_things(void **state)
     world_topic(world, "t", 1);
     for (int i = 0; i < 3; i++)
         world_produce(world, "t", 0, contents[i], contents[2 - i], NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, NULL);
     world_read(world, 3);
     assert_int_equal(world->row_count, 3);
@@ -97,8 +75,8 @@ static void headers_stay_native_until_somebody_looks(void **state)
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", headers);
     world_produce(world, "t", 0, NULL, "w", NULL);
-    connect_or_fail(world,
-                    OPTIONS("subscribe=t", "startingOffsets=earliest", "includeHeaders=true"));
+    world_connect(world,
+                  WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest", "includeHeaders=true"));
     world_reader(world, NULL);
     world_read(world, 2);
     assert_int_equal(world->row_count, 2);
@@ -124,7 +102,7 @@ static void columns_that_nobody_uses_are_not_filled(void **state)
     const uint64_t used = 1 << LT_KAFKA_VALUE;
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world->source->used_columns = &used;
     world_reader(world, NULL);
     world_read(world, 1);
@@ -140,7 +118,7 @@ static void latest_is_where_the_topic_ends_at_the_start(void **state)
     struct lt_position position;
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "old", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     world_reader(world, NULL);
     world->reader->ops->position(world->reader, &position);
     assert_int_equal(position.offset, 1);
@@ -164,7 +142,8 @@ static void starting_offsets_are_kept_as_spark_keeps_them(void **state)
     world_topic(world, "t", 2);
     world_produce(world, "t", 0, NULL, "a", NULL);
     world_produce(world, "t", 1, NULL, "b", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":1,\"1\":-1}}"));
+    world_connect(world,
+                  WORLD_OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":1,\"1\":-1}}"));
     assert_int_equal(world->source->ops->initial(world->source, positions, &keep, NULL), 0);
     assert_int_equal(keep.size_bytes, sizeof wanted - 1);
     assert_memory_equal(keep.data, wanted, sizeof wanted - 1);
@@ -178,7 +157,7 @@ static void starting_offsets_must_name_every_partition(void **state)
     struct lt_text_buffer keep;
     lt_text_init(&keep);
     world_topic(world, "t", 2);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":0}}"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":0}}"));
     assert_int_equal(world->source->ops->initial(world->source, positions, &keep, &world->error),
                      LT_E_INVALID);
     assert_string_equal(
@@ -195,7 +174,7 @@ static void reading_ends_at_the_end_it_was_given(void **state)
     world_topic(world, "t", 2);
     for (int i = 0; i < 4; i++)
         world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, end);
     assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
     assert_int_equal(world->row_count, 2);
@@ -212,7 +191,7 @@ static void a_seek_reads_the_same_again(void **state)
     world_topic(world, "t", 1);
     for (int i = 0; i < 5; i++)
         world_produce(world, "t", 0, NULL, (const char *[]){"0", "1", "2", "3", "4"}[i], NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, NULL);
     world_read(world, 3);
     world_release(world);
@@ -231,7 +210,7 @@ static void a_seek_to_the_end_ends_and_one_back_from_it_goes_on(void **state)
     world_topic(world, "t", 1);
     for (int i = 0; i < 5; i++)
         world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, &end);
     assert_int_equal(world->reader->ops->seek(world->reader, &end, NULL), 0);
     assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 1, &count),
@@ -250,7 +229,7 @@ static void a_lane_without_rows_stops_and_goes_on_when_they_come_home(void **sta
     world_topic(world, "t", 1);
     for (int i = 0; i < 5; i++)
         world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, NULL);
     world_read(world, 2);
     assert_int_equal(world->row_count, 2);
@@ -274,7 +253,7 @@ static void borrowed_bytes_are_limited(void **state)
     world_topic(world, "t", 1);
     for (int i = 0; i < 100; i++)
         world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, NULL);
     world_read(world, 1);
     assert_int_equal(world->reader->ops->poll(world->reader, &world->out, 10, &got), LT_POLL_IDLE);
@@ -290,7 +269,7 @@ static void an_offset_that_is_gone_is_lost_data(void **state)
     const struct lt_position start = {7, 0};
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     assert_int_equal(world_reader_at(world, &start, NULL), 0);
     assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
     assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
@@ -309,7 +288,7 @@ static void without_fail_on_data_loss_reading_goes_on_at_the_earliest(void **sta
     const struct lt_position start = {7, 0};
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "failOnDataLoss=false"));
     assert_int_equal(world_reader_at(world, &start, NULL), 0);
     world_read(world, 1);
     assert_int_equal(world->row_count, 1);
@@ -321,7 +300,7 @@ static void a_checkpoint_s_lost_partition_is_lost_data(void **state)
     struct world *world = *state;
     struct lt_position positions[1];
     world_topic(world, "t", 1);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     assert_int_equal(world->source->ops->positions_from_json(
                          world->source, "{\"t\":{\"0\":0,\"1\":5}}", positions, &world->error),
                      LT_E_DATA_LOSS);
@@ -341,7 +320,7 @@ static void a_partition_that_the_checkpoint_does_not_know_begins_at_its_earliest
     world_topic(world, "t", 2);
     world_produce(world, "t", 0, NULL, "v", NULL);
     world_produce(world, "t", 1, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     assert_int_equal(world->source->ops->positions_from_json(world->source, "{\"t\":{\"0\":1}}",
                                                              positions, NULL),
                      0);
@@ -354,7 +333,7 @@ static void assigned_partitions_must_exist(void **state)
 {
     struct world *world = *state;
     world_topic(world, "t", 2);
-    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[1,2]}")), LT_E_NOT_FOUND);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("assign={\"t\":[1,2]}")), LT_E_NOT_FOUND);
     assert_string_equal(world->error.text, "partition 2 of topic \"t\" does not exist: it has 2");
 }
 
@@ -365,7 +344,7 @@ static void a_pattern_finds_topics(void **state)
     world_topic(world, "a1", 1);
     world_topic(world, "a2", 2);
     world_topic(world, "b1", 1);
-    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    world_connect(world, WORLD_OPTIONS("subscribePattern=a\\d"));
     assert_int_equal(world->source->partition_count, 3);
     assert_int_equal(world->source->partition_width, 2);
     world->source->ops->partition_name(world->source, 2, name, sizeof name);
@@ -379,7 +358,7 @@ static void a_topic_that_may_not_be_read_says_so_at_the_start(void **state)
     world_topic(world, "t", 1);
     rd_kafka_mock_topic_set_error(world->cluster, "t",
                                   RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_PERMISSION);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("subscribe=t")), LT_E_PERMISSION);
     assert_string_equal(world->error.text, "topic \"t\": Broker: Topic authorization failed");
 }
 
@@ -389,7 +368,7 @@ static void nobody_answering_is_an_error_by_the_deadline(void **state)
     int64_t begin_ns = lt_clock_now_ns(world->env.clock);
     world->env.deadline_ns = begin_ns + 300 * (int64_t)LT_NS_PER_MS;
     memcpy(world->bootstrap, "kafka.bootstrap.servers=127.0.0.1:1", 36);
-    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_TIMEOUT);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("subscribe=t")), LT_E_TIMEOUT);
     assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 2 * (int64_t)LT_NS_PER_S);
     assert_non_null(strstr(world->error.text, "\"127.0.0.1:1\": no broker answered: "));
     assert_non_null(strstr(world->error.text, "Connection refused"));
@@ -401,7 +380,7 @@ static void a_question_of_the_start_ends_by_the_deadline_and_a_later_one_has_its
     struct lt_position position = {0, 0};
     enum { SLOW_MS = 1500, BROKER = 1 };
     world_topic(world, "t", 1);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, SLOW_MS);
     int64_t begin_ns = lt_clock_now_ns(world->env.clock);
     struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
@@ -424,7 +403,8 @@ static void committed_positions_are_mirrored_to_the_group_and_read_back(void **s
     world_topic(world, "t", 1);
     for (int i = 0; i < 3; i++)
         world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.group.id=g", "startingOffsets=committed"));
+    world_connect(world,
+                  WORLD_OPTIONS("subscribe=t", "kafka.group.id=g", "startingOffsets=committed"));
     assert_int_equal(world->source->ops->initial(world->source, positions, &keep, NULL), 0);
     assert_int_equal(positions[0].offset, 0); /* nothing committed yet: earliest */
     world->source->ops->commit(world->source, 1, &committed);
@@ -442,7 +422,7 @@ static void lag_is_what_the_topic_is_ahead(void **state)
     world_topic(world, "t", 1);
     for (int i = 0; i < 10; i++)
         world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets=earliest"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "startingOffsets=earliest"));
     world_reader(world, NULL);
     world_read(world, 4);
     world->reader->ops->lag(world->reader, &records, &ms);
@@ -460,7 +440,7 @@ static void without_partitions_reading_ends_only_where_there_is_an_end(void **st
     struct world *world = *state;
     const struct lt_position nowhere = {0};
     uint32_t count;
-    connect_or_fail(world, OPTIONS("subscribePattern=none-.*"));
+    world_connect(world, WORLD_OPTIONS("subscribePattern=none-.*"));
     assert_int_equal(world->source->partition_count, 0);
     assert_int_equal(world_reader_at(world, &nowhere, NULL), 0);
     assert_true(world->reader->ops->is_ready(world->reader));
@@ -483,7 +463,7 @@ static void a_checkpoint_that_knows_none_of_the_topics_is_another_query_s(void *
     struct world *world = *state;
     world_topic(world, "t", 1);
     world_topic(world, "u", 1);
-    connect_or_fail(world, OPTIONS("subscribe=t,u", "failOnDataLoss=false"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t,u", "failOnDataLoss=false"));
     assert_int_equal(positions_from(world, "{\"a\":{\"0\":1,\"1\":2},\"b\":{\"0\":3}}"),
                      LT_E_CHECKPOINT);
     assert_string_equal(world->error.text,
@@ -494,7 +474,7 @@ static void a_checkpoint_that_knows_none_of_the_topics_is_another_query_s(void *
     assert_int_equal(positions_from(world, "{}"), 0); /* a pattern that matched nothing then */
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
 
 int main(void)
 {

@@ -14,30 +14,14 @@
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
 
-#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 enum { RECORDS = 6, GUILTY = 2, REFUSED = RD_KAFKA_RESP_ERR_INVALID_RECORD };
-
-static int set_up(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_close(*state);
-    return 0;
-}
 
 static void open_source(struct world *world, const char *topic)
 {
     char subscribe[32];
     snprintf(subscribe, sizeof subscribe, "subscribe=%s", topic);
-    if (world_source(world,
-                     OPTIONS(subscribe, "startingOffsets=earliest", "includeHeaders=true")) != 0)
+    if (world_source(world, WORLD_OPTIONS(subscribe, "startingOffsets=earliest",
+                                          "includeHeaders=true")) != 0)
         fail_msg("%s", world->error.text);
     world_reader(world, NULL);
 }
@@ -50,7 +34,8 @@ static void write_batch(struct world *world)
     world_topic(world, "in", 1);
     world_topic(world, "out", 1);
     open_source(world, "in");
-    if (world_sink(world, OPTIONS("topic=out", "kafka.linger.ms=60"), world->source->schema) != 0)
+    if (world_sink(world, WORLD_OPTIONS("topic=out", "kafka.linger.ms=60"),
+                   world->source->schema) != 0)
         fail_msg("%s", world->error.text);
     world_writer(world);
     for (int i = 0; i < RECORDS; i++) {
@@ -170,15 +155,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            a_refused_batch_without_a_guilty_record_is_delivered_in_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(only_the_guilty_record_of_a_refused_batch_fails, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_record_that_is_too_large_takes_no_other_with_it, set_up,
-                                        tear_down),
+            a_refused_batch_without_a_guilty_record_is_delivered_in_order, world_set_up,
+            world_tear_down),
+        cmocka_unit_test_setup_teardown(only_the_guilty_record_of_a_refused_batch_fails,
+                                        world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_record_that_is_too_large_takes_no_other_with_it,
+                                        world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            an_epoch_is_not_durable_while_there_are_suspects_and_no_row_is_taken, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(an_abort_lets_go_of_suspects, set_up, tear_down),
+            an_epoch_is_not_durable_while_there_are_suspects_and_no_row_is_taken, world_set_up,
+            world_tear_down),
+        cmocka_unit_test_setup_teardown(an_abort_lets_go_of_suspects, world_set_up,
+                                        world_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

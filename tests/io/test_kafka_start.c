@@ -18,28 +18,6 @@
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
 
-#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static int set_up(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-static void connect_or_fail(struct world *world, const char *const *pairs)
-{
-    if (world_source(world, pairs) != 0)
-        fail_msg("%s", world->error.text);
-}
-
 static int initial(struct world *world, struct lt_position *positions)
 {
     struct lt_text_buffer keep;
@@ -58,7 +36,7 @@ static void a_position_behind_the_end_is_lost_data_and_not_the_end(void **state)
     world_topic(world, "t", 2);
     world_produce(world, "t", 0, NULL, "v", NULL);
     world_produce(world, "t", 1, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     assert_int_equal(world_reader_at(world, start, end), 0);
     assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
     assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
@@ -77,7 +55,7 @@ static void without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end(void
     world_topic(world, "t", 2);
     world_produce(world, "t", 0, NULL, "v", NULL);
     world_produce(world, "t", 0, NULL, "w", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "failOnDataLoss=false"));
     assert_int_equal(world_reader_at(world, start, end), 0);
     assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
     assert_int_equal(world->row_count, 2);
@@ -92,7 +70,7 @@ static void a_seek_behind_the_end_is_lost_data_too_and_one_back_from_it_goes_on(
     const struct lt_position begin = {0, 0}, end = {1, 0}, behind = {2, 0};
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     assert_int_equal(world_reader_at(world, &begin, &end), 0);
     assert_int_equal(world->reader->ops->seek(world->reader, &behind, NULL), 0);
     assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
@@ -108,7 +86,8 @@ static void starting_offsets_behind_the_end_are_refused_with_what_there_is(void 
     struct lt_position positions[2];
     world_topic(world, "t", 2);
     world_produce(world, "t", 1, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":-1,\"1\":2}}"));
+    world_connect(world,
+                  WORLD_OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":-1,\"1\":2}}"));
     assert_int_equal(initial(world, positions), LT_E_DATA_LOSS);
     assert_string_equal(world->error.text,
                         "option \"startingOffsets\": partition 1 of topic \"t\" has offsets 0 to 1 "
@@ -123,8 +102,8 @@ static void without_fail_on_data_loss_they_become_the_earliest(void **state)
     world_topic(world, "t", 2);
     world_produce(world, "t", 0, NULL, "v", NULL);
     world_produce(world, "t", 1, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "failOnDataLoss=false",
-                                   "startingOffsets={\"t\":{\"0\":1,\"1\":2}}"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "failOnDataLoss=false",
+                                       "startingOffsets={\"t\":{\"0\":1,\"1\":2}}"));
     assert_int_equal(initial(world, positions), 0);
     assert_int_equal(positions[0].offset, 1); /* the end is no loss */
     assert_int_equal(positions[1].offset, 0);
@@ -141,7 +120,7 @@ static void with_read_committed_a_position_behind_the_end_has_read_all_and_stays
     world_topic(world, "t", 2);
     for (int i = 0; i < 4; i++)
         world_produce(world, "t", i % 2, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.isolation.level=read_committed"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "kafka.isolation.level=read_committed"));
     assert_int_equal(world_reader_at(world, start, end), 0);
     assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
     assert_int_equal(world->row_count, 1);
@@ -162,8 +141,8 @@ static void with_read_committed_the_broker_decides_on_starting_offsets_behind_th
     struct lt_position position;
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "kafka.isolation.level=read_committed",
-                                   "startingOffsets={\"t\":{\"0\":2}}"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "kafka.isolation.level=read_committed",
+                                       "startingOffsets={\"t\":{\"0\":2}}"));
     assert_int_equal(initial(world, &position), 0);
     assert_int_equal(position.offset, 2);
     assert_int_equal(world_reader_at(world, &position, NULL), 0);
@@ -178,7 +157,7 @@ static void an_offset_in_the_checkpoint_that_is_no_number_is_damage(void **state
                                           "{\"t\":{\"0\":99999999999999999999}}"};
     struct lt_position position;
     world_topic(world, "t", 1);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
         assert_int_equal(world->source->ops->positions_from_json(world->source, damaged[i],
                                                                  &position, &world->error),
@@ -198,7 +177,7 @@ static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **stat
     enum { LATE_MS = 300, BROKER = 1, LOOKS = 5 };
     bool found = false;
     world_topic(world, "a1", 1);
-    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    world_connect(world, WORLD_OPTIONS("subscribePattern=a\\d"));
     struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
     rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, LATE_MS);
     world_topic(world, "a2", 1);
@@ -222,7 +201,7 @@ static void leaders_that_move_are_waited_for_until_the_deadline(void **state)
         moved[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     world_topic(world, "t", 1);
     world_produce(world, "t", 0, NULL, "v", NULL);
-    connect_or_fail(world, OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
     rd_kafka_mock_push_request_errors_array(world->cluster, LIST_OFFSETS, ANSWERS, moved);
     assert_int_equal(initial(world, positions), 0);
     assert_int_equal(positions[0].offset, 1);
@@ -235,7 +214,7 @@ static void what_does_not_pass_is_asked_as_often_as_the_option_says(void **state
     struct lt_position positions[1];
     int64_t begin_ns = lt_clock_now_ns(world->env.clock);
     world_topic(world, "t", 1);
-    connect_or_fail(world, OPTIONS("subscribe=t", "fetchOffset.numRetries=1"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=1"));
     rd_kafka_mock_push_request_errors(
         world->cluster, LIST_OFFSETS, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
@@ -250,9 +229,10 @@ static void a_topic_without_a_leader_is_waited_for_until_the_deadline(void **sta
     world->env.deadline_ns = lt_clock_now_ns(world->env.clock) + LT_NS_PER_S;
     world_topic(world, "t", 1);
     rd_kafka_mock_topic_set_error(world->cluster, "t", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
-    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_IO);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("subscribe=t")), LT_E_IO);
     assert_string_equal(world->error.text, "topic \"t\": Broker: Leader not available");
-    assert_true(lt_clock_now_ns(world->env.clock) >= world->env.deadline_ns - 2 * LT_NS_PER_MS);
+    assert_true(lt_clock_now_ns(world->env.clock) >=
+                world->env.deadline_ns - LT_KAFKA_LAST_QUESTION_MS * LT_NS_PER_MS);
 }
 
 /* By the deadline: with the last answer, or with none to the last question. */
@@ -280,7 +260,7 @@ static void a_clock_that_stands_still_does_not_hold_up_the_deadline(void **state
     lt_clock_manual_init(&still, 1, 1);
     world->env.clock = &still.clock;
     world_topic(world, "t", 1);
-    connect_or_fail(world, OPTIONS("subscribe=t"));
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
     struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
     source->env.deadline_ns = in_half_a_second();
     rd_kafka_mock_push_request_errors_array(world->cluster, LIST_OFFSETS, ANSWERS, moved);
@@ -309,7 +289,7 @@ static void a_broker_that_takes_connections_and_says_nothing_is_nobody(void **st
     snprintf(world->bootstrap, sizeof world->bootstrap, "kafka.bootstrap.servers=127.0.0.1:%d",
              ntohs(address.sin_port));
     world->env.deadline_ns = lt_clock_now_ns(world->env.clock) + LT_NS_PER_S;
-    assert_int_equal(world_source(world, OPTIONS("subscribe=t")), LT_E_TIMEOUT);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("subscribe=t")), LT_E_TIMEOUT);
     assert_non_null(strstr(world->error.text, ": no broker answered in time ("));
     assert_non_null(strstr(world->error.text, "; hint: is a Kafka broker at this address and port, "
                                               "and does kafka.security.protocol fit it?"));
@@ -328,7 +308,7 @@ static void a_pattern_that_cannot_look_says_so_once(void **state)
     enum { LOOKS = 3 };
     int warnings = 0;
     world_topic(world, "a1", 1);
-    connect_or_fail(world, OPTIONS("subscribePattern=a\\d"));
+    world_connect(world, WORLD_OPTIONS("subscribePattern=a\\d"));
     struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
     source->look_wait_ms = 1600; /* it has been patient already */
     rd_kafka_mock_broker_set_down(world->cluster, 1);
@@ -341,7 +321,7 @@ static void a_pattern_that_cannot_look_says_so_once(void **state)
     assert_int_equal(warnings, 1);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
 
 int main(void)
 {

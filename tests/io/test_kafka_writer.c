@@ -14,31 +14,15 @@
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
 
-#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 enum { LARGE_BYTES = 2000 };
-
-static int set_up(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_close(*state);
-    return 0;
-}
 
 /* Topics "in" and "out" of `partitions`, a reader from the earliest and a writer between them. */
 static void open_relay(struct world *world, int partitions, const char *const *sink_options)
 {
     world_topic(world, "in", partitions);
     world_topic(world, "out", partitions);
-    if (world_source(world, OPTIONS("subscribe=in", "startingOffsets=earliest",
-                                    "includeHeaders=true")) != 0 ||
+    if (world_source(world, WORLD_OPTIONS("subscribe=in", "startingOffsets=earliest",
+                                          "includeHeaders=true")) != 0 ||
         world_sink(world, sink_options, world->source->schema) != 0)
         fail_msg("%s", world->error.text);
     world_reader(world, NULL);
@@ -72,8 +56,8 @@ static void close_relay(struct world *world)
 static void read_out(struct world *world, uint32_t count)
 {
     close_relay(world);
-    if (world_source(world, OPTIONS("subscribe=out", "startingOffsets=earliest",
-                                    "includeHeaders=true")) != 0)
+    if (world_source(world, WORLD_OPTIONS("subscribe=out", "startingOffsets=earliest",
+                                          "includeHeaders=true")) != 0)
         fail_msg("%s", world->error.text);
     world_reader(world, NULL);
     world_read(world, count);
@@ -102,7 +86,7 @@ static void a_relay_keeps_the_whole_envelope(void **state)
     struct world *world = *state;
     const char *const keys[] = {NULL, "", "k", "k"};
     const char *const values[] = {"", "v", NULL, large_value()};
-    open_relay(world, 2, OPTIONS("topic=out", "partitioner=source"));
+    open_relay(world, 2, WORLD_OPTIONS("topic=out", "partitioner=source"));
     for (int i = 0; i < 4; i++) {
         rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
         rd_kafka_header_add(headers, "h", -1, NULL, 0);
@@ -136,7 +120,7 @@ static void a_relay_keeps_the_whole_envelope(void **state)
 static void headers_that_somebody_looked_at_arrive_too(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
     rd_kafka_header_add(headers, "n", -1, NULL, 0);
     rd_kafka_header_add(headers, "e", -1, "", 0);
@@ -158,7 +142,7 @@ static void headers_that_somebody_looked_at_arrive_too(void **state)
 static void a_row_that_two_sinks_hold_keeps_its_headers(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
     rd_kafka_header_add(headers, "h", -1, "1", 1);
     world_produce(world, "in", 0, NULL, "v", headers);
@@ -177,7 +161,7 @@ static void a_row_that_two_sinks_hold_keeps_its_headers(void **state)
 static void retriable_errors_are_retried_in_order(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     for (int i = 0; i < 20; i++)
         world_produce(world, "in", 0, NULL, (const char[]){(char)('a' + i), '\0'}, NULL);
     world_read(world, 20);
@@ -197,7 +181,7 @@ static void retriable_errors_are_retried_in_order(void **state)
 static void an_epoch_is_durable_when_its_own_records_are(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     world->writer->ops->prepare(world->writer, 1);
     assert_int_equal(world_prepared(world, 1, 0), 1); /* nothing written: nothing to wait for */
     world_produce(world, "in", 0, NULL, "a", NULL);
@@ -220,7 +204,7 @@ static void an_epoch_is_durable_when_its_own_records_are(void **state)
 static void fail_one(struct world *world, const char *value, rd_kafka_resp_err_t err,
                      const char *condition)
 {
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
     rd_kafka_header_add(headers, "h", -1, "1", 1);
     world_produce(world, "in", 0, "key", value, headers);
@@ -269,7 +253,7 @@ static void a_topic_that_may_not_be_written_breaks_the_writer(void **state)
 {
     struct world *world = *state;
     struct lt_fault *fault = NULL;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_produce(world, "in", 0, NULL, large_value(), NULL);
     world_read(world, 2);
@@ -288,7 +272,7 @@ static void a_partition_that_does_not_exist_fails_the_record(void **state)
 {
     struct world *world = *state;
     struct lt_fault *fault = NULL;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_read(world, 1);
     lt_row_values(world->rows[0])[LT_KAFKA_PARTITION].i64 = 7;
@@ -310,7 +294,7 @@ static void assert_fails(struct world *world, const char *condition, const char 
 static void a_negative_partition_is_no_choice_and_fails_the_record(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_read(world, 1);
     lt_row_values(world->rows[0])[LT_KAFKA_PARTITION].i64 = -1;
@@ -324,7 +308,7 @@ static void an_impossible_topic_name_fails_the_record_and_the_next_goes_on(void 
     struct world *world = *state;
     static const char *const impossible[] = {"", ".", "..", "bad/name", "bad name", "b\xc3\xa4"};
     char text[64];
-    open_relay(world, 1, OPTIONS("kafka.client.id=x"));
+    open_relay(world, 1, WORLD_OPTIONS("kafka.client.id=x"));
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_read(world, 1);
     for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
@@ -341,7 +325,7 @@ static void an_impossible_topic_name_fails_the_record_and_the_next_goes_on(void 
 static void a_row_that_would_come_back_fails(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("kafka.client.id=x"));
+    open_relay(world, 1, WORLD_OPTIONS("kafka.client.id=x"));
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_read(world, 1);
     for (int i = 0; i < 2; i++) /* the topic is new to the writer, and then known */
@@ -355,8 +339,9 @@ static void a_sink_that_would_feed_its_source_is_refused_by_whatever_address(voi
 {
     struct world *world = *state;
     world_topic(world, "in-1", 1);
-    assert_int_equal(world_source(world, OPTIONS("subscribePattern=in-.*")), 0);
-    assert_int_equal(world_sink(world, OPTIONS("topic=in-1"), world->source->schema), LT_E_INVALID);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("subscribePattern=in-.*")), 0);
+    assert_int_equal(world_sink(world, WORLD_OPTIONS("topic=in-1"), world->source->schema),
+                     LT_E_INVALID);
     assert_string_equal(world->error.text,
                         "topic \"in-1\" is both source and sink: the query would "
                         "feed itself");
@@ -367,9 +352,10 @@ static void partitions_that_are_not_read_may_be_written_and_those_that_are_may_n
     struct world *world = *state;
     world_topic(world, "t", 2);
     world_produce(world, "t", 0, NULL, "a", NULL);
-    assert_int_equal(
-        world_source(world, OPTIONS("assign={\"t\":[0]}", "startingOffsets={\"t\":{\"0\":0}}")), 0);
-    if (world_sink(world, OPTIONS("topic=t"), world->source->schema) != 0)
+    assert_int_equal(world_source(world, WORLD_OPTIONS("assign={\"t\":[0]}",
+                                                       "startingOffsets={\"t\":{\"0\":0}}")),
+                     0);
+    if (world_sink(world, WORLD_OPTIONS("topic=t"), world->source->schema) != 0)
         fail_msg("%s", world->error.text);
     world_reader(world, NULL);
     world_writer(world);
@@ -386,21 +372,22 @@ static void who_reads_all_partitions_or_leaves_the_choice_would_feed_itself(void
 {
     struct world *world = *state;
     world_topic(world, "t", 2);
-    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[0]}")), 0);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("assign={\"t\":[0]}")), 0);
     assert_int_equal(
-        world_sink(world, OPTIONS("topic=t", "partitioner=key"), world->source->schema),
+        world_sink(world, WORLD_OPTIONS("topic=t", "partitioner=key"), world->source->schema),
         LT_E_INVALID);
     world->sink->ops->close(world->sink);
     world->source->ops->close(world->source);
-    assert_int_equal(world_source(world, OPTIONS("assign={\"t\":[0,1]}")), 0);
-    assert_int_equal(world_sink(world, OPTIONS("topic=t"), world->source->schema), LT_E_INVALID);
+    assert_int_equal(world_source(world, WORLD_OPTIONS("assign={\"t\":[0,1]}")), 0);
+    assert_int_equal(world_sink(world, WORLD_OPTIONS("topic=t"), world->source->schema),
+                     LT_E_INVALID);
 }
 
 static void a_timestamp_of_zero_fails_the_record_and_does_not_become_now(void **state)
 {
     struct world *world = *state;
     struct lt_fault *fault = NULL;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_read(world, 1);
     lt_row_values(world->rows[0])[LT_KAFKA_TIMESTAMP].i64 = 999; /* less than a millisecond */
@@ -422,7 +409,7 @@ static void a_null_topic_in_the_data_fails_the_record_with_spark_s_text(void **s
 {
     struct world *world = *state;
     struct lt_fault *fault = NULL;
-    open_relay(world, 1, OPTIONS("kafka.client.id=x")); /* no option topic: the column says */
+    open_relay(world, 1, WORLD_OPTIONS("kafka.client.id=x")); /* no option topic: the column says */
     world_produce(world, "in", 0, NULL, "a", NULL);
     world_read(world, 1);
     lt_row_set_null(world->rows[0], LT_KAFKA_TOPIC);
@@ -442,7 +429,7 @@ static void round_robin_deals_rows_to_all_partitions(void **state)
 {
     struct world *world = *state;
     uint32_t counts[4] = {0};
-    open_relay(world, 4, OPTIONS("topic=out", "partitioner=round-robin"));
+    open_relay(world, 4, WORLD_OPTIONS("topic=out", "partitioner=round-robin"));
     for (int i = 0; i < 8; i++)
         world_produce(world, "in", 0, "same", "v", NULL);
     world_read(world, 8);
@@ -467,7 +454,7 @@ static void a_full_producer_takes_nothing_and_goes_on_later(void **state)
     world_topic(world, "out", 1);
     assert_int_equal(lt_type_parse_ddl("value STRING", world->arena, &schema, NULL), 0);
     assert_int_equal(lt_row_pool_create(&options, &pool, NULL), 0);
-    assert_int_equal(world_sink(world, OPTIONS("topic=out"), schema), 0);
+    assert_int_equal(world_sink(world, WORLD_OPTIONS("topic=out"), schema), 0);
     world_writer(world);
     for (int i = 0; i < 3; i++) {
         world->rows[i] = lt_row_claim(pool);
@@ -491,7 +478,7 @@ static void a_full_producer_takes_nothing_and_goes_on_later(void **state)
 static void an_abort_releases_what_is_on_its_way(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 1, OPTIONS("topic=out"));
+    open_relay(world, 1, WORLD_OPTIONS("topic=out"));
     for (int i = 0; i < 6; i++)
         world_produce(world, "in", 0, NULL, i % 2 == 0 ? large_value() : "v", NULL);
     world_read(world, 6);
@@ -513,7 +500,7 @@ static void rows_from_elsewhere_are_held_until_acknowledged(void **state)
     assert_int_equal(lt_type_parse_ddl("value STRING", world->arena, &schema, NULL), 0);
     assert_int_equal(lt_row_pool_create(&options, &pool, NULL), 0);
     world_topic(world, "out", 1);
-    assert_int_equal(world_sink(world, OPTIONS("topic=out"), schema), 0);
+    assert_int_equal(world_sink(world, WORLD_OPTIONS("topic=out"), schema), 0);
     world_writer(world);
     struct lt_row *row = lt_row_claim(pool);
     lt_row_values(row)[0] = lt_value_text("v");
@@ -535,20 +522,20 @@ static void a_missing_topic_is_an_error_at_the_start(void **state)
     world_topic(world, "out", 1);
     rd_kafka_mock_topic_set_error(world->cluster, "out",
                                   RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    assert_int_equal(world_sink(world, OPTIONS("topic=out"), schema), LT_E_PERMISSION);
+    assert_int_equal(world_sink(world, WORLD_OPTIONS("topic=out"), schema), LT_E_PERMISSION);
     assert_string_equal(world->error.text, "topic \"out\": Broker: Topic authorization failed");
 }
 
 static void a_sink_knows_its_partitions(void **state)
 {
     struct world *world = *state;
-    open_relay(world, 3, OPTIONS("topic=out"));
+    open_relay(world, 3, WORLD_OPTIONS("topic=out"));
     assert_int_equal(world->sink->partition_count, 3);
     assert_int_equal(world->source->partition_width, 3);
     assert_int_equal(world->sink->guarantee, LT_AT_LEAST_ONCE);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
 
 int main(void)
 {

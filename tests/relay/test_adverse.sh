@@ -231,13 +231,14 @@ adds_up() {
 }
 
 # A topic that is gone is no record's fault: nothing goes to the dead letters for it.
+# The broker says it, or the client, which may have heard of it first.
 sink_topic_deleted() {
     local from to dead directory
     topic from 4 && topic to 4 && topic dead 4 && checkpoint directory && start_load "$from" || return
     background "$leat" relay "$(url "$from")" "$(url "$to")" --checkpoint "$directory" --from earliest --epoch 100ms \
         --dlq "$(url "$dead")" -q
     wait_for 20 is_ready "$log" && has_committed "$directory" && "$envelopes" delete "$kafka" "$to" && ended "$pid" 20 1 &&
-        grep -qF "sink kafka: topic \"$to\": Broker: Unknown topic or partition" "$log" && adds_up "$log" "$directory" &&
+        grep -qE "sink kafka: topic \"$to\": (Broker: Unknown topic or partition|Local: Unknown topic)" "$log" && adds_up "$log" "$directory" &&
         has_count "$dead" 0 && stop_load
 }
 

@@ -46,7 +46,7 @@ rows_that_would_come_back() {
     local directory
     checkpoint directory
     refused 1 "topic \"$in\": it is both source and sink: the query would feed itself" \
-        "$leat" relay "$(url "$in")" "kafka://localhost:$port" --select "'$in' as topic" --checkpoint "$directory" \
+        "$leat" relay "$(url "$in")" "kafka://127.1:$port" --select "'$in' as topic" --checkpoint "$directory" \
         --from earliest --until-end -q && has_count "$in" 1000
 }
 
@@ -86,10 +86,10 @@ check "starting offsets behind the end are refused" beyond_the_end
 check "a checkpoint with half an offset is damaged" edited 2.5
 check "a checkpoint with a text for an offset is damaged" edited '"259"'
 check "a checkpoint with too large an offset is damaged" edited 99999999999999999999
-check "a relay back into its topic is refused, by another address" feeds_itself "$(url "$in")" "kafka://localhost:$port/$in"
+check "a relay back into its topic is refused, by another address" feeds_itself "$(url "$in")" "kafka://127.1:$port/$in"
 check "a pattern that matches the sink is refused" \
     feeds_itself "kafka://$kafka" "$(url "$in")" --source-option "subscribePattern=$run_name-.*-in"
-check "dead letters into the source are refused" feeds_itself "$(url "$in")" "$(url "$out")" --dlq "kafka://localhost:$port/$in"
+check "dead letters into the source are refused" feeds_itself "$(url "$in")" "$(url "$out")" --dlq "kafka://127.1:$port/$in"
 check "a row that would come back stops it" rows_that_would_come_back
 check "rows that name an impossible topic are dead-lettered" impossible_topic "'bad/name'"
 check "rows that name no topic are dead-lettered" impossible_topic "''"

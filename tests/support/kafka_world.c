@@ -83,6 +83,20 @@ void world_close(struct world *world)
     lt_arena_destroy(world->arena);
 }
 
+int world_set_up(void **state)
+{
+    static struct world world;
+    world_open(&world);
+    *state = &world;
+    return 0;
+}
+
+int world_tear_down(void **state)
+{
+    world_close(*state);
+    return 0;
+}
+
 void world_topic(struct world *world, const char *topic, int partitions)
 {
     assert_int_equal(rd_kafka_mock_topic_create(world->cluster, topic, partitions, 1), 0);
@@ -126,6 +140,12 @@ int world_source(struct world *world, const char *const *pairs)
         code = world->source->ops->connect(world->source, &world->env, &world->error);
     lt_options_destroy(options);
     return code;
+}
+
+void world_connect(struct world *world, const char *const *pairs)
+{
+    if (world_source(world, pairs) != 0)
+        fail_msg("%s", world->error.text);
 }
 
 int world_sink(struct world *world, const char *const *pairs, const struct lt_type *schema)

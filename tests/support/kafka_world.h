@@ -36,6 +36,9 @@ struct world {
 void world_open(struct world *world);
 /* Releases rows, closes what is open. */
 void world_close(struct world *world);
+/* The same for cmocka: a world of the test's own as its state. */
+int world_set_up(void **state);
+int world_tear_down(void **state);
 
 void world_topic(struct world *world, const char *topic, int partitions);
 /* Produces one record and waits for it. NULL bytes are null. `headers` may be NULL; it is taken. */
@@ -46,6 +49,9 @@ void world_produce(struct world *world, const char *topic, int partition, const 
  */
 int world_source(struct world *world, const char *const *pairs);
 int world_sink(struct world *world, const char *const *pairs, const struct lt_type *schema);
+/* Binds and connects a source, or the test fails. */
+void world_connect(struct world *world, const char *const *pairs);
+#define WORLD_OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 /* A reader of all partitions from the source's initial positions (`end` NULL: none), a writer. */
 void world_reader(struct world *world, const struct lt_position *end);
 int world_reader_at(struct world *world, const struct lt_position *start,

@@ -171,3 +171,57 @@ void program_run(struct program *program, const char *name, const char *const *a
     program_start(program, name, arguments, environment, input);
     program_wait(program, 20);
 }
+
+void program_expect_usage(struct program *program, const char *name, const char *const *arguments,
+                          const char *text)
+{
+    program_run(program, name, arguments, NULL, NULL);
+    assert_string_equal(program->err, text);
+    assert_string_equal(program->out, "");
+    assert_int_equal(program->status, 2);
+}
+
+/* FILE is shorter than any path of a temporary file, so the text shrinks in place. */
+static void call_it_file(char *text, const char *path)
+{
+    static const char name[] = "FILE";
+    const size_t name_size = sizeof name - 1, path_size = strlen(path);
+    for (char *at = strstr(text, path); at != NULL; at = strstr(at + name_size, path)) {
+        memcpy(at, name, name_size);
+        memmove(at + name_size, at + path_size, strlen(at + path_size) + 1);
+    }
+}
+
+void program_run_config(struct program *program, const char *name, const char *text,
+                        const char *const *arguments, const char *const *environment)
+{
+    char path[] = "/tmp/leat-test-config-XXXXXX";
+    const char *all[PROGRAM_ARGUMENTS_MAX + 1] = {NULL};
+    int count = 0;
+    for (; arguments[count] != NULL; count++) {
+        assert_true(count + 3 < PROGRAM_ARGUMENTS_MAX);
+        all[count] = arguments[count];
+    }
+    all[count] = "--config";
+    all[count + 1] = path;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    program_run(program, name, all, environment, NULL);
+    unlink(path);
+    call_it_file(program->out, path);
+    call_it_file(program->err, path);
+}
+
+void assert_contains(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+void assert_lacks(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}

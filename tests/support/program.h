@@ -36,6 +36,16 @@ void program_wait_for_error(struct program *program, const char *text, int secon
 /* Starts and waits. */
 void program_run(struct program *program, const char *name, const char *const *arguments,
                  const char *const *environment, const char *input);
+/* Runs the program and expects it to say only `text`, on stderr, and to exit with 2. */
+void program_expect_usage(struct program *program, const char *name, const char *const *arguments,
+                          const char *text);
+/* Runs it with a configuration file that holds `text`, as `--config FILE` behind the arguments. In
+ * what it printed the file is called FILE, so that texts can be compared. */
+void program_run_config(struct program *program, const char *name, const char *text,
+                        const char *const *arguments, const char *const *environment);
 #define PROGRAM_ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+void assert_contains(const char *text, const char *part);
+void assert_lacks(const char *text, const char *part);
 
 #endif

@@ -19,22 +19,7 @@ static struct program p;
 
 static void expect_usage(const char *const *arguments, const char *text)
 {
-    program_run(&p, "leat", arguments, NULL, NULL);
-    assert_string_equal(p.err, text);
-    assert_string_equal(p.out, "");
-    assert_int_equal(p.status, 2);
-}
-
-static void assert_contains(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-    if (strstr(text, part) != NULL)
-        fail_msg("\"%s\" is in:\n%s", part, text);
+    program_expect_usage(&p, "leat", arguments, text);
 }
 
 /* -------------------------------------------------------------------------------------- usage */
@@ -209,30 +194,9 @@ static void a_select_list_keeps_what_it_does_not_name(void **state)
 
 /* ------------------------------------------------------------------------------ configuration */
 
-static char config_path[] = "/tmp/leat-test-cli-XXXXXX";
-
-/* Runs a relay with `text` as its file; the path is cut from stderr, so that texts can be compared.
- */
 static void run_config(const char *text, const char *const *environment)
 {
-    static char errors[PROGRAM_OUTPUT_SIZE];
-    snprintf(config_path, sizeof config_path, "/tmp/leat-test-cli-XXXXXX");
-    int fd = mkstemp(config_path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    program_run(&p, "leat", PROGRAM_ARGS("relay", "--config", config_path, "--print-config"),
-                environment, NULL);
-    unlink(config_path);
-    errors[0] = '\0';
-    for (char *at = p.err, *found; *at != '\0'; at = found) {
-        found = strstr(at, config_path);
-        size_t before = found != NULL ? (size_t)(found - at) : strlen(at);
-        snprintf(errors + strlen(errors), sizeof errors - strlen(errors), "%.*s%s", (int)before, at,
-                 found != NULL ? "FILE" : "");
-        found = found != NULL ? found + strlen(config_path) : at + before;
-    }
-    memcpy(p.err, errors, sizeof errors);
+    program_run_config(&p, "leat", text, PROGRAM_ARGS("relay", "--print-config"), environment);
 }
 
 static void a_config_file_is_told_its_faults_by_line_and_column(void **state)
@@ -288,18 +252,12 @@ static const char whole_config[] =
 static void a_file_makes_a_relay_and_print_config_says_where_each_value_is_from(void **state)
 {
     (void)state;
-    char line[256];
     run_config(whole_config, NULL);
     assert_string_equal(p.err, "");
     assert_int_equal(p.status, 0);
-    snprintf(line, sizeof line, "source kafka: startingOffsets = earliest   # %s:3:3\n",
-             config_path);
-    assert_contains(p.out, line);
-    snprintf(line, sizeof line, "source kafka: kafka.client.id = from-file   # %s:4:11\n",
-             config_path);
-    assert_contains(p.out, line);
-    snprintf(line, sizeof line, "relay: where = length(value) > 8   # %s:9:10\n", config_path);
-    assert_contains(p.out, line);
+    assert_contains(p.out, "source kafka: startingOffsets = earliest   # FILE:3:3\n");
+    assert_contains(p.out, "source kafka: kafka.client.id = from-file   # FILE:4:11\n");
+    assert_contains(p.out, "relay: where = length(value) > 8   # FILE:9:10\n");
     assert_contains(p.out, "relay: add-header = origin=relay   # ");
     assert_contains(p.out, "query: stages = 1   # default\n");
     assert_contains(p.out, "relay: epoch = 1s   # default\n");

@@ -18,63 +18,19 @@ static struct program p;
 
 static void expect_usage(const char *const *arguments, const char *text)
 {
-    program_run(&p, "leat", arguments, NULL, NULL);
-    assert_string_equal(p.err, text);
-    assert_string_equal(p.out, "");
-    assert_int_equal(p.status, 2);
+    program_expect_usage(&p, "leat", arguments, text);
 }
 
-static void assert_contains(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-    if (strstr(text, part) != NULL)
-        fail_msg("\"%s\" is in:\n%s", part, text);
-}
-
-static char config_path[] = "/tmp/leat-test-cli-XXXXXX";
-
-/* Runs a relay with `text` as its file; the path is cut from stderr, so that texts can be compared.
- */
 static void run_config(const char *text, const char *const *environment)
 {
-    static char errors[PROGRAM_OUTPUT_SIZE];
-    snprintf(config_path, sizeof config_path, "/tmp/leat-test-cli-XXXXXX");
-    int fd = mkstemp(config_path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    program_run(&p, "leat", PROGRAM_ARGS("relay", "--config", config_path, "--print-config"),
-                environment, NULL);
-    unlink(config_path);
-    errors[0] = '\0';
-    for (char *at = p.err, *found; *at != '\0'; at = found) {
-        found = strstr(at, config_path);
-        size_t before = found != NULL ? (size_t)(found - at) : strlen(at);
-        snprintf(errors + strlen(errors), sizeof errors - strlen(errors), "%.*s%s", (int)before, at,
-                 found != NULL ? "FILE" : "");
-        found = found != NULL ? found + strlen(config_path) : at + before;
-    }
-    memcpy(p.err, errors, sizeof errors);
+    program_run_config(&p, "leat", text, PROGRAM_ARGS("relay", "--print-config"), environment);
 }
 
 /* Runs a relay with `text` as its file and one option on the command line. */
 static void run_config_and(const char *text, const char *flag, const char *value)
 {
-    snprintf(config_path, sizeof config_path, "/tmp/leat-test-cli-XXXXXX");
-    int fd = mkstemp(config_path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    program_run(
-        &p, "leat",
-        PROGRAM_ARGS("relay", IN, OUT, "--config", config_path, "--print-config", flag, value),
-        NULL, NULL);
-    unlink(config_path);
+    program_run_config(&p, "leat", text,
+                       PROGRAM_ARGS("relay", IN, OUT, "--print-config", flag, value), NULL);
 }
 
 static void the_command_line_wins_over_what_the_file_calls_by_another_name(void **state)
@@ -91,8 +47,8 @@ static void the_command_line_wins_over_what_the_file_calls_by_another_name(void 
     assert_contains(p.out, "query: checkpointLocation = /z   # command line\n");
     assert_contains(p.out, "source kafka: kafka.bootstrap.servers = 127.0.0.1:1   # command line");
     assert_contains(p.out, "source kafka: subscribe = in   # command line\n");
-    assert_contains(p.out, "query: lanes = 3   # /tmp/");
-    assert_contains(p.out, "source kafka: startingOffsets = latest   # /tmp/");
+    assert_contains(p.out, "query: lanes = 3   # FILE:");
+    assert_contains(p.out, "source kafka: startingOffsets = latest   # FILE:");
     assert_lacks(p.out, "in.*");
     assert_lacks(p.out, "h9");
 
@@ -100,7 +56,7 @@ static void the_command_line_wins_over_what_the_file_calls_by_another_name(void 
                    "earliest");
     assert_contains(p.out, "source kafka: startingOffsets = earliest   # command line\n");
     assert_lacks(p.out, "startingTimestamp = 5");
-    assert_contains(p.out, "relay: checkpoint = /y   # /tmp/");
+    assert_contains(p.out, "relay: checkpoint = /y   # FILE:");
 }
 
 static void an_option_of_a_higher_layer_changes_what_the_url_is_shown_as(void **state)

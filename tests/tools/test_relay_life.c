@@ -20,12 +20,6 @@
 static struct program p, q;
 static char folder[SCRATCH_PATH_SIZE];
 
-static void assert_contains(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
 static char *path_in_folder(const char *name)
 {
     static char path[256];
