@@ -59,6 +59,20 @@ $(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
 bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
 	$(call bench_to,inprocess,$(INPROCESS_BENCH))
 
+# SQL_BENCH_ARGS: the first letters of a query's name, to measure that one alone.
+SQL_BENCH := $(BUILD)/bench/sql_bench
+SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
+    $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/sql/*.c))) \
+    $(patsubst %.cc,$(BUILD)/%.cc.o,$(sort $(wildcard bench/sql/*.cc)))
+$(SQL_BENCH): $(SQL_BENCH_OBJECTS) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-sql
+bench-sql: $(SQL_BENCH) ## SQL against loops by hand
+	$(call bench_to,sql,$(SQL_BENCH) $(SQL_BENCH_ARGS))
+
 # One after the other, whatever -j says: each wants the machine to itself.
 bench: setup-bench ## bench-micro, bench-inprocess and bench-relay, one after the other
 	@status=0; for each in micro inprocess relay; do \
