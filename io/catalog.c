@@ -7,6 +7,7 @@
 #include "io/kafka_sink.h"
 #include "io/kafka_source.h"
 #include "io/memory.h"
+#include "io/nexmark.h"
 #include "io/noop.h"
 #include "io/rate.h"
 #include "io/reactor.h"
@@ -16,6 +17,7 @@ const struct lt_catalog *lt_io_catalog(void)
     static const struct lt_source_type *const sources[] = {
         &lt_kafka_source_type,
         &lt_memory_source_type,
+        &lt_nexmark_source_type,
         &lt_rate_source_type,
     };
     static const struct lt_sink_type *const sinks[] = {

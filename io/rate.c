@@ -58,7 +58,7 @@ static int rate_connect(struct lt_source *source, const struct lt_connector_env 
     (void)error;
     struct lt_rate_source *rate = rate_of(source);
     rate->clock = env->clock;
-    source->partition_count = rate->partition_count;
+    source->partition_count = rate->settings.partition_count;
     return 0;
 }
 
@@ -135,7 +135,7 @@ static int rate_from_json(struct lt_source *source, const char *text, struct lt_
     if (code == 0)
         code = read_positions(json, source->partition_count, positions, error);
     lt_arena_destroy(arena);
-    return code == 0 ? 0 : lt_error_append(error, "offsets of source rate");
+    return code == 0 ? 0 : lt_error_append(error, "offsets of source %s", source->type->name);
 }
 
 static void rate_close(struct lt_source *source)
@@ -149,12 +149,46 @@ static uint32_t online_cpus(void)
     return count > 0 && count <= PARTITIONS_MAX ? (uint32_t)count : 1;
 }
 
-static void describe(struct lt_rate_source *rate)
+/* The first value that a partition has behind the last row. */
+static int rate_latest(struct lt_source *source, struct lt_position *positions,
+                       struct lt_error *error)
 {
+    (void)error;
+    const struct lt_rate_source *rate = rate_of(source);
+    int64_t count = rate->settings.row_count, partitions = source->partition_count;
+    for (uint32_t i = 0; i < source->partition_count; i++) {
+        int64_t turns = count > i ? (count - i + partitions - 1) / partitions : 0;
+        positions[i] = (struct lt_position){.offset = i + turns * partitions};
+    }
+    return 0;
+}
+
+struct lt_source *lt_rate_source_create(const struct lt_source_type *type,
+                                        const struct lt_type *schema,
+                                        const struct lt_rate_settings *settings)
+{
+#define OPS                                                                                        \
+    .connect = rate_connect, .initial = rate_initial, .positions_to_json = rate_to_json,           \
+    .positions_from_json = rate_from_json, .open_reader = lt_rate_open_reader, .close = rate_close
+    static const struct lt_source_ops ops = {OPS}, ending_ops = {OPS, .latest = rate_latest};
+#undef OPS
+    struct lt_rate_source *rate = lt_alloc(sizeof *rate);
+    *rate = (struct lt_rate_source){
+        .base = {.ops = settings->row_count > 0 ? &ending_ops : &ops,
+                 .type = type,
+                 .schema = schema},
+        .settings = *settings,
+    };
+    return &rate->base;
+}
+
+static void describe(struct lt_source *source)
+{
+    const struct lt_rate_settings *settings = &rate_of(source)->settings;
     int size_bytes = snprintf(
-        rate->base.description, sizeof rate->base.description,
+        source->description, sizeof source->description,
         "RateStreamV2[rowsPerSecond=%" PRId64 ", rampUpTimeSeconds=%" PRId64 ", numPartitions=%u]",
-        rate->rows_per_second, rate->ramp_up_ns / LT_NS_PER_S, rate->partition_count);
+        settings->rows_per_second, settings->ramp_up_ns / LT_NS_PER_S, settings->partition_count);
     lt_assert(size_bytes > 0);
 }
 
@@ -162,14 +196,6 @@ static int rate_bind(const struct lt_source_type *type, const struct lt_options 
                      const struct lt_type *user_schema, struct lt_arena *arena,
                      struct lt_source **out, struct lt_error *error)
 {
-    static const struct lt_source_ops ops = {
-        .connect = rate_connect,
-        .initial = rate_initial,
-        .positions_to_json = rate_to_json,
-        .positions_from_json = rate_from_json,
-        .open_reader = lt_rate_open_reader,
-        .close = rate_close,
-    };
     *out = NULL;
     int code = lt_options_check(options, option_table, OPTION_COUNT, "source rate", error);
     if (code != 0)
@@ -177,22 +203,21 @@ static int rate_bind(const struct lt_source_type *type, const struct lt_options 
     if (user_schema != NULL)
         return lt_error_set(error, LT_E_UNSUPPORTED,
                             "RateStreamProvider source does not support user-specified schema.");
-    struct lt_rate_source *rate = lt_alloc(sizeof *rate);
-    rate->base.ops = &ops;
-    rate->base.type = type;
-    rate->rows_per_second = lt_options_i64(options, option_table, OPTION_COUNT, "rowsPerSecond");
-    rate->ramp_up_ns = lt_options_i64(options, option_table, OPTION_COUNT, "rampUpTime");
-    rate->is_open_loop = lt_options_bool(options, option_table, OPTION_COUNT, "openLoop");
+    const char *columns = lt_options_text(options, option_table, OPTION_COUNT, "columns");
+    const struct lt_rate_rows *rows = lt_rate_rows_create(arena, columns);
     int64_t partitions = lt_options_i64(options, option_table, OPTION_COUNT, "numPartitions");
-    rate->partition_count = partitions > 0 ? (uint32_t)partitions : online_cpus();
-    rate->rows =
-        lt_rate_rows_create(arena, lt_options_text(options, option_table, OPTION_COUNT, "columns"));
-    rate->base.schema = lt_rate_rows_schema(rate->rows);
-    describe(rate);
-    if (rate->ramp_up_ns > 0 && !rate->is_open_loop)
+    struct lt_rate_settings settings = {
+        .maker = {.rows = rows, .fill = lt_rate_rows_fill},
+        .rows_per_second = lt_options_i64(options, option_table, OPTION_COUNT, "rowsPerSecond"),
+        .ramp_up_ns = lt_options_i64(options, option_table, OPTION_COUNT, "rampUpTime"),
+        .is_open_loop = lt_options_bool(options, option_table, OPTION_COUNT, "openLoop"),
+        .partition_count = partitions > 0 ? (uint32_t)partitions : online_cpus(),
+    };
+    if (settings.ramp_up_ns > 0 && !settings.is_open_loop)
         lt_log_warn("source rate: \"rampUpTime\" has no effect in continuous mode; hint: set "
                     "\"openLoop\"");
-    *out = &rate->base;
+    *out = lt_rate_source_create(type, lt_rate_rows_schema(rows), &settings);
+    describe(*out);
     return 0;
 }
 

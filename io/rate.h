@@ -1,5 +1,6 @@
 /*
- * The source `rate`: rows made at a given rate, for demonstrations, tests and measurements.
+ * The source `rate`: rows made at a given rate, for demonstrations, tests and measurements; and the
+ * schedule of other sources that make theirs up (io/nexmark.h).
  *
  * Two schedules. By default Spark's of continuous mode: each partition counts by itself, from its
  * own number in steps of the number of partitions, and its period is a whole number of
@@ -25,20 +26,37 @@
 
 extern const struct lt_source_type lt_rate_source_type;
 
-/* What follows is for rate.c, rate_reader.c and rate_rows.c. */
+/* ------------------------------------------------------------- for the sources that share it */
 
-struct lt_rate_rows;
+/* What a row is made of: rate's own columns are io/rate_rows.h, the source nexmark has others. */
+struct lt_rate_maker {
+    const void *rows; /* in the arena of the source */
+    /* Fills a row just claimed from its number and the moment at which it was due. on: the lane. */
+    void (*fill)(const void *rows, struct lt_row *row, int64_t value, int64_t timestamp_us);
+    uint32_t scratch_size_bytes; /* of memory that `fill` takes from the row */
+};
+
+struct lt_rate_settings {
+    struct lt_rate_maker maker;
+    int64_t rows_per_second;
+    int64_t ramp_up_ns;
+    int64_t row_count; /* the source ends after so many, over all partitions; 0: never */
+    uint32_t partition_count;
+    bool is_open_loop;
+};
 
 struct lt_rate_source {
     struct lt_source base;
     const struct lt_clock *clock; /* after connect */
-    int64_t rows_per_second;
-    int64_t ramp_up_ns;
-    uint32_t partition_count;
-    bool is_open_loop;
-    struct lt_rate_rows *rows; /* in the arena */
+    struct lt_rate_settings settings;
 };
 
+/* A source of this type on rate's schedule, without description; the caller's. */
+struct lt_source *lt_rate_source_create(const struct lt_source_type *type,
+                                        const struct lt_type *schema,
+                                        const struct lt_rate_settings *settings);
+
+/* For rate.c alone. */
 int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env *env,
                         const uint32_t *partitions, uint32_t partition_count,
                         const struct lt_position *start, const struct lt_position *end,

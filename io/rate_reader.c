@@ -15,7 +15,6 @@
 
 #include "core/base/arena.h"
 #include "io/rate.h"
-#include "io/rate_rows.h"
 
 enum { STARVED_RETRY_NS = 50 * LT_NS_PER_US /* how soon to look for rows that came home */ };
 
@@ -54,19 +53,19 @@ static int64_t ramp_offset_ns(const struct rate_reader *reader, int64_t count)
 {
     double per_ns = (double)reader->divisor / ((double)reader->period_ns * (double)reader->divisor +
                                                (double)reader->period_rest);
-    return (int64_t)sqrt(2.0 * (double)count * (double)reader->rate->ramp_up_ns / per_ns);
+    return (int64_t)sqrt(2.0 * (double)count * (double)reader->rate->settings.ramp_up_ns / per_ns);
 }
 
 /* True while the row last due belongs to the ramp, which takes T at half the rate. */
 static bool is_ramping(const struct rate_reader *reader, const struct schedule *schedule)
 {
-    return reader->rate->is_open_loop &&
-           schedule->due_ns - reader->begin_ns < reader->rate->ramp_up_ns;
+    return reader->rate->settings.is_open_loop &&
+           schedule->due_ns - reader->begin_ns < reader->rate->settings.ramp_up_ns;
 }
 
 static void advance(const struct rate_reader *reader, struct schedule *schedule)
 {
-    schedule->value += reader->rate->partition_count;
+    schedule->value += reader->rate->settings.partition_count;
     if (lt_unlikely(is_ramping(reader, schedule))) {
         schedule->ramp_count++;
         schedule->due_ns = reader->begin_ns + ramp_offset_ns(reader, schedule->ramp_count);
@@ -99,8 +98,9 @@ static struct lt_row *make_row(struct rate_reader *reader, struct schedule *sche
     int64_t timestamp_us = wall_us_of(reader, schedule->due_ns);
     row->source_partition = (int32_t)schedule->partition;
     row->source_offset = schedule->value;
-    row->ingest_ns = reader->rate->is_open_loop ? schedule->due_ns : now_ns;
-    lt_rate_rows_fill(reader->rate->rows, row, schedule->value, timestamp_us);
+    row->ingest_ns = reader->rate->settings.is_open_loop ? schedule->due_ns : now_ns;
+    const struct lt_rate_maker *maker = &reader->rate->settings.maker;
+    maker->fill(maker->rows, row, schedule->value, timestamp_us);
     if (!reader->is_exact)
         schedule->run_time_ms = timestamp_us / LT_US_PER_MS;
     advance(reader, schedule);
@@ -220,10 +220,10 @@ static void begin_schedule(const struct rate_reader *reader, struct schedule *sc
     schedule->run_time_ms = position->extra;
     schedule->due_rest = 0;
     schedule->ramp_count = 0;
-    if (rate->is_open_loop) {
+    if (rate->settings.is_open_loop) {
         /* Partitions take turns within a period. */
-        schedule->due_ns =
-            reader->begin_ns + (int64_t)schedule->partition * LT_NS_PER_S / rate->rows_per_second;
+        schedule->due_ns = reader->begin_ns + (int64_t)schedule->partition * LT_NS_PER_S /
+                                                  rate->settings.rows_per_second;
         return;
     }
     schedule->due_ns =
@@ -234,8 +234,8 @@ static void begin_schedule(const struct rate_reader *reader, struct schedule *sc
     }
     /* extra is when value 0 was begun, and stays so: whole milliseconds of the last row would not
      * bring it back. */
-    __int128 periods = position->offset / rate->partition_count + 1;
-    __int128 due = periods * rate->partition_count * LT_NS_PER_S;
+    __int128 periods = position->offset / rate->settings.partition_count + 1;
+    __int128 due = periods * rate->settings.partition_count * LT_NS_PER_S;
     schedule->due_ns += (int64_t)(due / reader->divisor);
     schedule->due_rest = (int64_t)(due % reader->divisor);
 }
@@ -264,16 +264,24 @@ static void rate_reader_close(struct lt_reader *base)
 static void set_period(struct rate_reader *reader)
 {
     const struct lt_rate_source *rate = reader->rate;
-    int64_t whole = (int64_t)rate->partition_count * LT_NS_PER_S;
-    int64_t period_ms = (int64_t)rate->partition_count * 1000 / rate->rows_per_second;
-    reader->divisor = rate->rows_per_second;
-    reader->period_ns = whole / rate->rows_per_second;
-    reader->period_rest = whole % rate->rows_per_second;
-    reader->is_exact = !rate->is_open_loop && period_ms == 0;
-    if (!rate->is_open_loop && period_ms > 0) {
+    int64_t whole = (int64_t)rate->settings.partition_count * LT_NS_PER_S;
+    int64_t period_ms =
+        (int64_t)rate->settings.partition_count * 1000 / rate->settings.rows_per_second;
+    reader->divisor = rate->settings.rows_per_second;
+    reader->period_ns = whole / rate->settings.rows_per_second;
+    reader->period_rest = whole % rate->settings.rows_per_second;
+    reader->is_exact = !rate->settings.is_open_loop && period_ms == 0;
+    if (!rate->settings.is_open_loop && period_ms > 0) {
         reader->period_ns = period_ms * LT_NS_PER_MS;
         reader->period_rest = 0;
     }
+}
+
+static int64_t end_value(const struct lt_rate_source *rate, const struct lt_position *end,
+                         uint32_t index)
+{
+    int64_t last = rate->settings.row_count > 0 ? rate->settings.row_count : INT64_MAX;
+    return end != NULL && end[index].offset < last ? end[index].offset : last;
 }
 
 int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env *env,
@@ -299,11 +307,12 @@ int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env 
         .column_count = source->schema->field_count,
         .capacity = env->lane_rows,
         .is_shared = env->is_shared,
+        .scratch_size_bytes = reader->rate->settings.maker.scratch_size_bytes,
     };
     int code = lt_row_pool_create(&options, &reader->pool, error);
     if (code != 0) {
         free(reader);
-        return lt_error_append(error, "source rate");
+        return lt_error_append(error, "source %s", source->type->name);
     }
     begin_clock(reader);
     set_period(reader);
@@ -311,7 +320,7 @@ int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env 
     reader->schedules = lt_alloc_array(partition_count, sizeof *reader->schedules);
     for (uint32_t i = 0; i < partition_count; i++) {
         reader->schedules[i].partition = partitions[i];
-        reader->schedules[i].end_value = end != NULL ? end[i].offset : INT64_MAX;
+        reader->schedules[i].end_value = end_value(reader->rate, end, i);
         begin_schedule(reader, &reader->schedules[i], &start[i]);
     }
     *out = &reader->base;

@@ -117,9 +117,9 @@ static uint64_t mix(uint64_t number)
     return number ^ (number >> 31);
 }
 
-void lt_rate_rows_fill(const struct lt_rate_rows *rows, struct lt_row *row, int64_t value,
-                       int64_t timestamp_us)
+void lt_rate_rows_fill(const void *made_of, struct lt_row *row, int64_t value, int64_t timestamp_us)
 {
+    const struct lt_rate_rows *rows = made_of;
     union lt_value *values = lt_row_values(row);
     if (!rows->is_orders) {
         values[0].i64 = timestamp_us;

@@ -24,8 +24,8 @@ struct lt_rate_rows;
 /* `columns` is "standard" or "orders". Lives in the arena. */
 struct lt_rate_rows *lt_rate_rows_create(struct lt_arena *arena, const char *columns);
 const struct lt_type *lt_rate_rows_schema(const struct lt_rate_rows *rows);
-/* Fills a row just claimed from a pool with as many columns as the schema. */
-void lt_rate_rows_fill(const struct lt_rate_rows *rows, struct lt_row *row, int64_t value,
-                       int64_t timestamp_us);
+/* Fills a row just claimed from a pool with as many columns as the schema. `rows` is a
+ * struct lt_rate_rows. */
+void lt_rate_rows_fill(const void *rows, struct lt_row *row, int64_t value, int64_t timestamp_us);
 
 #endif

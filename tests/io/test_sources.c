@@ -15,6 +15,7 @@
 #include "core/data/row_bytes.h"
 #include "io/catalog.h"
 #include "io/memory.h"
+#include "io/nexmark.h"
 #include "io/rate.h"
 #include "tests/support/collector.h"
 
@@ -378,10 +379,15 @@ static const char *const rate_options[] = {"rowsPerSecond=10", "numPartitions=1"
 static const char *const rate_three_options[] = {"rowsPerSecond=30", "numPartitions=3",
                                                  "columns=orders", NULL};
 static const char *const rate_fast_options[] = {"rowsPerSecond=5000", "numPartitions=2", NULL};
+static const char *const nexmark_options[] = {"rowsPerSecond=30", NULL};
+static const char *const nexmark_bid_options[] = {"rowsPerSecond=3000", "numPartitions=2",
+                                                  "events=bid", NULL};
 static struct source_subject sources[] = {
     {"rate", &lt_rate_source_type, rate_options, NULL, true},
     {"rate of orders in three partitions", &lt_rate_source_type, rate_three_options, NULL, true},
     {"rate over 1000 a second", &lt_rate_source_type, rate_fast_options, NULL, true},
+    {"nexmark", &lt_nexmark_source_type, nexmark_options, NULL, true},
+    {"nexmark's bids in two partitions", &lt_nexmark_source_type, nexmark_bid_options, NULL, true},
     {"memory", &lt_memory_source_type, NULL, "id BIGINT NOT NULL, name STRING", false},
 };
 
