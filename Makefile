@@ -1,6 +1,6 @@
 # leat: build, test, bench, install. `make help` lists the targets.
 #
-# SAN=asan|ubsan|tsan builds with a sanitizer (use with BUILD=..., `make check` does).
+# SAN=asan|ubsan|tsan builds with a sanitizer (use with BUILD=..., `make check` does); SAN=fuzz is for `make fuzz`.
 BUILD   ?= build
 PREFIX  ?= /usr/local
 SAN     ?=
@@ -16,6 +16,9 @@ WARN    := -Wall -Wextra -Werror -Wconversion
 SAN_asan  := -fsanitize=address -fno-omit-frame-pointer -Wno-format-truncation -DLT_DEBUG
 SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all -Wno-format-truncation -DLT_DEBUG
 SAN_tsan  := -fsanitize=thread -DLT_DEBUG
+# By clang: counts what an input reaches, and finds what it breaks. (NULL + 0, which bytes without a text are, is no fault.)
+SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr,pointer-overflow -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__ -DLT_DEBUG
 COMMON  := -I. -MMD -MP -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -DLT_VERSION='"$(VERSION)"' $(OPT) $(ARCH) $(SAN_$(SAN))
 ALL_CFLAGS   := -std=gnu11 $(WARN) -Wshadow -Wstrict-prototypes $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)
@@ -48,7 +51,7 @@ core/run: core/base core/data core/text core/flow core/state core/epoch ops io
 core: core/base core/data core/text core/flow core/epoch core/run ops io
 tools: core
 bench: core core/base core/data core/text core/flow core/epoch core/run ops io
-tests: core core/base core/data core/text core/flow core/epoch core/run ops io bench
+tests: core core/base core/data core/text core/flow core/epoch core/run ops io tools bench
 endef
 export ROOMS
 
@@ -113,7 +116,7 @@ style: ## the style, as far as a program can judge it
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
--include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tools/tools.mk tools/install.mk)
+-include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tools/tools.mk tests/fuzz/fuzz.mk tools/install.mk)
 
 # Objects of tests are kept.
 .PRECIOUS: $(BUILD)/%.o

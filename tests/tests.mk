@@ -13,7 +13,7 @@ JOBS ?= $(shell nproc)
 
 .PHONY: test
 test: setup-build setup-test ## every test, against a real Kafka that it brings up
-	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs fuzz-programs
 	@LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/tests/log tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
 
 .PHONY: test-programs

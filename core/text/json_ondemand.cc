@@ -26,7 +26,7 @@ struct lt_json_ondemand {
     const struct lt_json_node *nodes;
     size_t node_count;
     std::unique_ptr<uint32_t[]> missing; // by node: slots below it that are not found yet
-    ondemand::parser parser;
+    ondemand::parser parser{};
     // of the document at hand
     const uint8_t *end;
     bool has_escapes;
