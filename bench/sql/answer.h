@@ -4,6 +4,8 @@
  *
  *   i  the number itself
  *   d  the double times 1000, rounded down
+ *   x  the decimal's whole part, rounded down
+ *   m  the timestamp, in microseconds since 2015-07-15
  *   t  the size of the text in bytes
  *   n  5, whatever the type, where it is null
  *

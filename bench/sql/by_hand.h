@@ -17,9 +17,9 @@
 extern "C" {
 #endif
 
-struct answer by_hand_filter(const struct text_rows *rows);
-struct answer by_hand_expressions(const struct text_rows *rows);
-struct answer by_hand_regexp(const struct text_rows *rows);
+struct answer by_hand_filter(const struct bench_rows *rows);
+struct answer by_hand_expressions(const struct bench_rows *rows);
+struct answer by_hand_regexp(const struct bench_rows *rows);
 
 #ifdef __cplusplus
 }

@@ -121,13 +121,13 @@ bool read_order(ondemand::document &document, out_row *row, row_texts *texts)
 } // namespace
 
 // The symbol stands before the price and passes fewer rows, so it is asked first.
-answer by_hand_filter(const text_rows *rows)
+answer by_hand_filter(const bench_rows *rows)
 {
     ondemand::parser &parser = the_parser();
     answer out = {};
     for (uint32_t i = 0; i < rows->count; i++) {
         size_t size_bytes;
-        const char *text = text_rows_at(rows, i, &size_bytes);
+        const char *text = bench_rows_text(rows, i, &size_bytes);
         ondemand::document document;
         string_view symbol;
         int64_t price;
@@ -142,13 +142,13 @@ answer by_hand_filter(const text_rows *rows)
     return out;
 }
 
-answer by_hand_expressions(const text_rows *rows)
+answer by_hand_expressions(const bench_rows *rows)
 {
     ondemand::parser &parser = the_parser();
     answer out = {};
     for (uint32_t i = 0; i < rows->count; i++) {
         size_t size_bytes;
-        const char *text = text_rows_at(rows, i, &size_bytes);
+        const char *text = bench_rows_text(rows, i, &size_bytes);
         ondemand::document document;
         out_row row;
         row_texts texts;

@@ -64,7 +64,7 @@ __attribute__((noinline)) static void take(struct answer *out, size_t session_by
     answer_add_text(out, 1, line_bytes);
 }
 
-struct answer by_hand_regexp(const struct text_rows *rows)
+struct answer by_hand_regexp(const struct bench_rows *rows)
 {
     static struct pattern wanted, session, address;
     if (wanted.code == NULL) {
@@ -76,7 +76,7 @@ struct answer by_hand_regexp(const struct text_rows *rows)
     char line[1024];
     for (uint32_t i = 0; i < rows->count; i++) {
         size_t size_bytes, session_bytes = 0;
-        const char *text = text_rows_at(rows, i, &size_bytes);
+        const char *text = bench_rows_text(rows, i, &size_bytes);
         if (size_bytes + 8 > sizeof line || !has_match(&wanted, text, size_bytes))
             continue;
         if (has_match(&session, text, size_bytes)) {

@@ -7,12 +7,13 @@
 #include "core/data/row.h"
 #include "core/leat.h"
 
-enum { CONTINUOUS_HOURS = 1 };
+enum { CONTINUOUS_HOURS = 1, DECIMAL_UNIT = 1000 /* of three places */ };
 
 struct engine {
     leat_context *context;
     leat_query *query;
-    const struct text_rows *rows;
+    const struct bench_rows *rows;
+    void (*fill)(const struct bench_rows *rows, uint32_t index, leat_row *row);
     const char *columns;
     uint32_t column_count;
     int64_t position, end; /* rows read so far, and to be read */
@@ -24,11 +25,30 @@ struct engine {
 
 /* The public header has no word for what may be read past the end: it is set as the Kafka source
  * does. */
-static void borrow_padded(leat_row *row, const char *text, size_t size_bytes)
+static void borrow_padded(leat_row *row, uint32_t column, const char *text, size_t size_bytes)
 {
-    if (leat_row_borrow_bytes(row, 0, text, size_bytes) != LEAT_OK)
+    if (leat_row_borrow_bytes(row, column, text, size_bytes) != LEAT_OK)
         bench_wrong("a row of %zu bytes was not taken", size_bytes);
-    lt_row_values((struct lt_row *)(void *)row)[0].bytes.padding_bytes = ROW_PADDING_BYTES;
+    lt_row_values((struct lt_row *)(void *)row)[column].bytes.padding_bytes = ROW_PADDING_BYTES;
+}
+
+static void fill_text(const struct bench_rows *rows, uint32_t index, leat_row *row)
+{
+    size_t size_bytes;
+    const char *text = bench_rows_text(rows, index, &size_bytes);
+    borrow_padded(row, 0, text, size_bytes);
+}
+
+static void fill_bid(const struct bench_rows *rows, uint32_t index, leat_row *row)
+{
+    const struct bid *bid = &rows->bids[index];
+    leat_row_set_i64(row, 0, bid->auction);
+    leat_row_set_i64(row, 1, bid->bidder);
+    leat_row_set_i64(row, 2, bid->price);
+    borrow_padded(row, 3, bid->channel, bid->channel_bytes);
+    borrow_padded(row, 4, bid->url, bid->url_bytes);
+    leat_row_set_i64(row, 5, bid->time_us);
+    borrow_padded(row, 6, bid->extra, bid->extra_bytes);
 }
 
 static enum leat_poll poll_rows(void *state, leat_out *out, uint32_t limit, int64_t *position)
@@ -38,10 +58,7 @@ static enum leat_poll poll_rows(void *state, leat_out *out, uint32_t limit, int6
         leat_row *row = leat_claim(out);
         if (row == NULL)
             break;
-        size_t size_bytes;
-        uint32_t index = (uint32_t)(engine->position % engine->rows->count);
-        const char *text = text_rows_at(engine->rows, index, &size_bytes);
-        borrow_padded(row, text, size_bytes);
+        engine->fill(engine->rows, (uint32_t)(engine->position % engine->rows->count), row);
         leat_commit(out, row);
         engine->position++;
     }
@@ -52,6 +69,35 @@ static enum leat_poll poll_rows(void *state, leat_out *out, uint32_t limit, int6
 /* -------------------------------------------------------------------------------------- the sink
  */
 
+/* Unscaled decimals of these queries fit 64 bits, of which the public header reads the lower. */
+static int64_t whole_of(int64_t unscaled)
+{
+    return unscaled / DECIMAL_UNIT - (unscaled % DECIMAL_UNIT < 0);
+}
+
+static void add_value(struct engine *engine, const leat_row *row, uint32_t column)
+{
+    struct answer *answer = &engine->answer;
+    size_t size_bytes;
+    switch (engine->columns[column]) {
+    case 'i':
+        answer_add_i64(answer, column, leat_row_i64(row, column));
+        break;
+    case 'd':
+        answer_add_f64(answer, column, leat_row_f64(row, column));
+        break;
+    case 'x':
+        answer_add_i64(answer, column, whole_of(leat_row_i64(row, column)));
+        break;
+    case 'm':
+        answer_add_i64(answer, column, leat_row_i64(row, column) - BENCH_BIDS_BEGIN_US);
+        break;
+    default:
+        (void)leat_row_bytes(row, column, &size_bytes);
+        answer_add_text(answer, column, size_bytes);
+    }
+}
+
 static enum leat_write write_answer(void *state, const leat_row *row, uint32_t flags)
 {
     (void)flags;
@@ -59,23 +105,10 @@ static enum leat_write write_answer(void *state, const leat_row *row, uint32_t f
     struct answer *answer = &engine->answer;
     answer->count++;
     for (uint32_t column = 0; column < engine->column_count; column++) {
-        if (leat_row_is_null(row, column)) {
+        if (leat_row_is_null(row, column))
             answer_add_null(answer, column);
-            continue;
-        }
-        switch (engine->columns[column]) {
-        case 'i':
-            answer_add_i64(answer, column, leat_row_i64(row, column));
-            break;
-        case 'd':
-            answer_add_f64(answer, column, leat_row_f64(row, column));
-            break;
-        default: {
-            size_t size_bytes;
-            (void)leat_row_bytes(row, column, &size_bytes);
-            answer_add_text(answer, column, size_bytes);
-        }
-        }
+        else
+            add_value(engine, row, column);
     }
     return LEAT_WRITE_DONE;
 }
@@ -92,14 +125,15 @@ static void must(const struct engine *engine, int status, const char *what)
 
 static leat_stream *build(struct engine *engine, const struct query_text *text)
 {
-    leat_stream *stream = leat_read_source(engine->context, &(leat_source){
-                                                                .size = sizeof(leat_source),
-                                                                .name = "rows",
-                                                                .schema = "value STRING",
-                                                                .partition_count = 1,
-                                                                .user = engine,
-                                                                .poll = poll_rows,
-                                                            });
+    leat_stream *stream =
+        leat_read_source(engine->context, &(leat_source){
+                                              .size = sizeof(leat_source),
+                                              .name = "rows",
+                                              .schema = row_kind_schema(engine->rows->kind),
+                                              .partition_count = 1,
+                                              .user = engine,
+                                              .poll = poll_rows,
+                                          });
     if (text->prepare != NULL)
         stream = leat_select(stream, text->prepare);
     if (text->where != NULL)
@@ -107,12 +141,13 @@ static leat_stream *build(struct engine *engine, const struct query_text *text)
     return text->select == NULL ? stream : leat_select(stream, text->select);
 }
 
-struct engine *engine_create(const struct query *query, const struct text_rows *rows)
+struct engine *engine_create(const struct query *query, const struct bench_rows *rows)
 {
     struct engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL)
         bench_wrong("no memory");
     engine->rows = rows;
+    engine->fill = rows->kind == ROWS_BIDS ? fill_bid : fill_text;
     engine->columns = query->columns;
     engine->column_count = (uint32_t)strlen(query->columns);
     engine->context = leat_context_create();

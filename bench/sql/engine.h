@@ -17,7 +17,7 @@
 struct engine;
 
 /* Builds and starts it; what fails ends the program. `rows` must outlive it. */
-struct engine *engine_create(const struct query *query, const struct text_rows *rows);
+struct engine *engine_create(const struct query *query, const struct bench_rows *rows);
 void engine_destroy(struct engine *engine);
 /* All rows once. */
 struct answer engine_run(struct engine *engine);

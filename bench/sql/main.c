@@ -52,7 +52,7 @@ static struct answer turn_of_leat(const struct query *query, struct engine *engi
     return answer;
 }
 
-static struct answer turn_by_hand(const struct query *query, const struct text_rows *rows,
+static struct answer turn_by_hand(const struct query *query, const struct bench_rows *rows,
                                   double *ns)
 {
     double begin_ns = thread_ns();
@@ -61,7 +61,7 @@ static struct answer turn_by_hand(const struct query *query, const struct text_r
     return answer;
 }
 
-static void measure(const struct query *query, const struct text_rows *rows)
+static void measure(const struct query *query, const struct bench_rows *rows)
 {
     struct engine *engine = engine_create(query, rows);
     double ns;
@@ -93,9 +93,9 @@ static void judge(const struct query *query)
 int main(int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : "";
-    struct text_rows rows[ROW_KINDS];
+    struct bench_rows rows[ROW_KINDS];
     for (int kind = 0; kind < ROW_KINDS; kind++)
-        text_rows_init(&rows[kind], (enum row_kind)kind, bench_is_smoke() ? SMOKE_ROWS : ROWS);
+        bench_rows_init(&rows[kind], (enum row_kind)kind, bench_is_smoke() ? SMOKE_ROWS : ROWS);
     for (size_t i = 0; i < query_count; i++)
         if (strncmp(queries[i].name, only, strlen(only)) == 0)
             measure(&queries[i], &rows[queries[i].rows]);
@@ -104,6 +104,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < query_count; i++)
         judge(&queries[i]);
     for (int kind = 0; kind < ROW_KINDS; kind++)
-        text_rows_fini(&rows[kind]);
+        bench_rows_fini(&rows[kind]);
     return bench_status();
 }

@@ -1,5 +1,6 @@
 #include "bench/sql/rows.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ static size_t make_visit(char *out, uint32_t index)
         PICK(&state, agents), below(&state, 900));
 }
 
-void text_rows_init(struct text_rows *rows, enum row_kind kind, uint32_t count)
+static void make_texts(struct bench_rows *rows, enum row_kind kind, uint32_t count)
 {
     uint32_t *begins = malloc((count + (size_t)1) * sizeof *begins);
     char *text = malloc((size_t)count * ROW_BYTES_MAX + ROW_PADDING_BYTES);
@@ -103,18 +104,48 @@ void text_rows_init(struct text_rows *rows, enum row_kind kind, uint32_t count)
     }
     begins[count] = end;
     memset(text + end, 0, ROW_PADDING_BYTES);
-    *rows = (struct text_rows){.kind = kind, .count = count, .text = text, .begins = begins};
+    *rows = (struct bench_rows){.kind = kind, .count = count, .text = text, .begins = begins};
 }
 
-void text_rows_fini(struct text_rows *rows)
+void bench_rows_init(struct bench_rows *rows, enum row_kind kind, uint32_t count)
+{
+    if (kind == ROWS_BIDS)
+        bench_bids_init(rows, count);
+    else
+        make_texts(rows, kind, count);
+}
+
+void bench_rows_fini(struct bench_rows *rows)
 {
     free(rows->text);
     free((void *)(uintptr_t)rows->begins);
-    *rows = (struct text_rows){0};
+    free((void *)(uintptr_t)rows->bids);
+    *rows = (struct bench_rows){0};
+}
+
+static void write_bid(FILE *file, const struct bid *bid)
+{
+    fprintf(file, "%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%.*s\t%.*s\t%" PRId64 "\t%.*s\n",
+            bid->auction, bid->bidder, bid->price, (int)bid->channel_bytes, bid->channel,
+            (int)bid->url_bytes, bid->url, bid->time_us, (int)bid->extra_bytes, bid->extra);
+}
+
+void bench_rows_write(const struct bench_rows *rows, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        bench_wrong("cannot write \"%s\": %s", path, strerror(errno));
+    if (rows->kind != ROWS_BIDS)
+        (void)fwrite(rows->text, 1, rows->begins[rows->count], file);
+    for (uint32_t i = 0; rows->kind == ROWS_BIDS && i < rows->count; i++)
+        write_bid(file, &rows->bids[i]);
+    bool has_failed = ferror(file) != 0;
+    if (fclose(file) != 0 || has_failed)
+        bench_wrong("cannot write \"%s\"", path);
 }
 
 const char *row_kind_name(enum row_kind kind)
 {
-    static const char *const names[ROW_KINDS] = {"orders", "visits"};
+    static const char *const names[ROW_KINDS] = {"orders", "visits", "bids"};
     return names[kind];
 }
