@@ -7,6 +7,7 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "core/run/recover.h"
+#include "core/run/union_source.h"
 
 /* -------------------------------------------------------------------------------- connections */
 
@@ -24,18 +25,39 @@ static struct lt_connector_env base_env(struct lt_assembly *assembly)
     };
 }
 
-static int connect_source(struct lt_assembly *assembly, struct lt_error *error)
+static struct lt_source *const *parts_of(const struct lt_assembly *assembly, uint32_t *count)
 {
-    struct lt_source *source = assembly->pipeline.source;
+    return lt_source_parts(&assembly->pipeline.source, count);
+}
+
+static int connect_part(struct lt_assembly *assembly, struct lt_source *source, uint32_t part,
+                        struct lt_error *error)
+{
     struct lt_connector_env env = base_env(assembly);
-    env.counter_prefix = "source.";
-    int code = lt_recover_kept(assembly->checkpoint, &assembly->kept, error);
+    struct lt_text_buffer *kept = &assembly->kept[part];
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "source.part%u.", part);
+    env.counter_prefix = part == 0 ? "source." : prefix;
+    env.index = part;
+    int code = lt_recover_kept(assembly->checkpoint, part, kept, error);
     if (code == 0) {
-        env.kept = assembly->kept.data;
-        env.kept_size_bytes = assembly->kept.size_bytes;
+        env.kept = kept->data;
+        env.kept_size_bytes = kept->size_bytes;
         code = source->ops->connect == NULL ? 0 : source->ops->connect(source, &env, error);
     }
     return code == 0 ? 0 : lt_error_append(error, "source %s", source->type->name);
+}
+
+static int connect_source(struct lt_assembly *assembly, struct lt_error *error)
+{
+    uint32_t count;
+    struct lt_source *const *parts = parts_of(assembly, &count);
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++)
+        code = connect_part(assembly, parts[i], i, error);
+    if (code == 0)
+        lt_union_source_settle(assembly->pipeline.source);
+    return code;
 }
 
 static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
@@ -95,18 +117,18 @@ static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
     if (assembly->settings.checkpoint_path == NULL) {
         char id[LT_UUID_SIZE];
         lt_uuid_make(id);
-        if (assembly->carried == NULL)
+        if (assembly->carried[0] == NULL)
             assembly->recovery = (struct lt_recovery){.is_new = true};
         return take_id(assembly, assembly->id[0] == '\0' ? id : assembly->id, error);
     }
     struct lt_checkpoint_options options = {
         .path = assembly->settings.checkpoint_path,
         .query_name = assembly->settings.name,
-        .source_count = 1,
         .sink_count = lt_pipeline_sink_count(&assembly->pipeline),
         .min_batches_to_retain = assembly->settings.min_batches_to_retain,
         .verify_checksums = assembly->settings.verify_checksums,
     };
+    (void)parts_of(assembly, &options.source_count);
     int code = lt_checkpoint_open(&options, &assembly->checkpoint, &assembly->recovery, error);
     return code == 0 ? take_id(assembly, lt_checkpoint_query_id(assembly->checkpoint), error)
                      : code;
@@ -116,9 +138,11 @@ static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
  * differed. */
 static int check_partitions(const struct lt_assembly *assembly, struct lt_error *error)
 {
-    const struct lt_source *source = assembly->pipeline.source;
+    uint32_t part_count;
+    struct lt_source *const *parts = parts_of(assembly, &part_count);
     for (uint32_t i = 0; i < assembly->pipeline.branch_count; i++) {
         const struct lt_sink *sink = assembly->pipeline.branches[i].sink;
+        const struct lt_source *source = parts[assembly->pipeline.branches[i].part];
         if (!sink->keeps_partitions || sink->partition_count == 0 || source->partition_count == 0 ||
             sink->partition_count == source->partition_width)
             continue;
@@ -159,14 +183,25 @@ static int recover_positions(struct lt_assembly *assembly, struct lt_error *erro
     return lt_recover_positions(&options, assembly->start, error);
 }
 
+static int take_carried(struct lt_assembly *assembly, struct lt_error *error)
+{
+    uint32_t count;
+    struct lt_source *const *parts = parts_of(assembly, &count);
+    struct lt_position *positions = assembly->start;
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        code = parts[i]->ops->positions_from_json(parts[i], assembly->carried[i], positions, error);
+        positions += parts[i]->partition_count;
+    }
+    return code;
+}
+
 static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 {
     struct lt_source *source = assembly->pipeline.source;
     assembly->start = lt_alloc_array(source->partition_count, sizeof *assembly->start);
-    int code =
-        assembly->carried != NULL
-            ? source->ops->positions_from_json(source, assembly->carried, assembly->start, error)
-            : recover_positions(assembly, error);
+    int code = assembly->carried[0] != NULL ? take_carried(assembly, error)
+                                            : recover_positions(assembly, error);
     if (code != 0)
         return lt_error_append(error, "source %s", source->type->name);
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
@@ -429,7 +464,8 @@ static void end_run(struct lt_assembly *assembly)
     lt_worker_destroy(assembly->control_worker);
     lt_mailbox_destroy(assembly->mailbox);
     lt_checkpoint_close(assembly->checkpoint);
-    lt_text_fini(&assembly->kept);
+    for (uint32_t i = 0; i < LT_LIMIT_SINKS; i++)
+        lt_text_fini(&assembly->kept[i]);
     free(assembly->lanes);
     free(assembly->workers);
     free(assembly->start);
@@ -448,12 +484,17 @@ static void end_run(struct lt_assembly *assembly)
  * now. */
 static void carry_positions(struct lt_assembly *assembly)
 {
-    struct lt_source *source = assembly->pipeline.source;
-    struct lt_text_buffer text;
-    lt_text_init(&text);
-    source->ops->positions_to_json(source, lt_control_positions(assembly->control), &text);
-    free(assembly->carried);
-    assembly->carried = lt_text_take(&text);
+    uint32_t count;
+    struct lt_source *const *parts = parts_of(assembly, &count);
+    const struct lt_position *positions = lt_control_positions(assembly->control);
+    for (uint32_t i = 0; i < count; i++) {
+        struct lt_text_buffer text;
+        lt_text_init(&text);
+        parts[i]->ops->positions_to_json(parts[i], positions, &text);
+        positions += parts[i]->partition_count;
+        free(assembly->carried[i]);
+        assembly->carried[i] = lt_text_take(&text);
+    }
     assembly->recovery =
         (struct lt_recovery){.first_epoch = lt_control_next_epoch(assembly->control)};
 }
@@ -484,6 +525,7 @@ void lt_assembly_dismantle(struct lt_assembly *assembly)
     lt_counters_close(assembly->counters);
     if (assembly->has_placement)
         lt_placement_fini(&assembly->placement);
-    free(assembly->carried);
+    for (uint32_t i = 0; i < LT_LIMIT_SINKS; i++)
+        free(assembly->carried[i]);
     *assembly = (struct lt_assembly){.placement.dma_latency_fd = -1};
 }

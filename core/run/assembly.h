@@ -38,8 +38,10 @@ struct lt_assembly {
     char run_id[LT_UUID_SIZE];
     struct lt_checkpoint *checkpoint; /* or NULL */
     struct lt_recovery recovery;
-    struct lt_text_buffer kept; /* by the source; it may look at it while it is connected */
-    char *carried; /* without a checkpoint: where the run before ended; NULL: there was none */
+    /* By part of the source (core/run/union_source.h): what it kept, which it may look at while it
+     * is connected; and, without a checkpoint, where the run before ended; NULL: there was none. */
+    struct lt_text_buffer kept[LT_LIMIT_SINKS];
+    char *carried[LT_LIMIT_SINKS];
     struct lt_position *start,
         *end; /* by partition; end: NULL unless the trigger is AvailableNow */
     enum lt_idle idle;

@@ -6,6 +6,7 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "core/run/report.h"
+#include "core/run/union_source.h"
 
 enum { MESSAGES_PER_STEP = 128, HEARTBEAT_NS = LT_NS_PER_S };
 
@@ -394,8 +395,6 @@ int lt_control_create(const struct lt_control_options *options, struct lt_contro
     struct lt_coordinator_options coordinator_options = {
         .lane_count = options->lane_count,
         .sink_count = lt_pipeline_sink_count(options->pipeline),
-        .source_count = 1,
-        .sources = &control->options.pipeline->source,
         .interval_ns = options->epoch_interval_ns,
         .first_epoch = options->first_epoch,
         .start = options->start,
@@ -404,6 +403,8 @@ int lt_control_create(const struct lt_control_options *options, struct lt_contro
         .counters = options->counters,
         .ports = {control, port_inject, port_commit, port_commit_sink, port_done},
     };
+    coordinator_options.sources =
+        lt_source_parts(&control->options.pipeline->source, &coordinator_options.source_count);
     int code = lt_coordinator_create(&coordinator_options, &control->coordinator, error);
     if (code != 0) {
         lt_control_destroy(control);

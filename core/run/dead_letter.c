@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/run/union_source.h"
 #include "core/text/json_write.h"
 
 enum { KEY, VALUE, HEADERS, TIMESTAMP, COLUMN_COUNT };
@@ -34,37 +35,41 @@ static int column_of(const struct lt_type *schema, const char *name, enum lt_typ
     return index >= 0 && schema->fields[index].type->kind == kind ? index : -1;
 }
 
-static void find_columns(struct lt_dead_letters *letters, const struct lt_type *schema)
+/* Where a source's columns have what a letter is made of; -1: nowhere. */
+struct columns {
+    int key, value, headers, timestamp;
+};
+
+static struct columns find_columns(const struct lt_type *schema)
 {
-    letters->key = column_of(schema, "key", LT_TYPE_BINARY);
-    letters->value = column_of(schema, "value", LT_TYPE_BINARY);
-    letters->headers = column_of(schema, "headers", LT_TYPE_ARRAY);
-    letters->timestamp = column_of(schema, "timestamp", LT_TYPE_TIMESTAMP);
+    struct columns columns = {.key = column_of(schema, "key", LT_TYPE_BINARY),
+                              .value = column_of(schema, "value", LT_TYPE_BINARY),
+                              .headers = column_of(schema, "headers", LT_TYPE_ARRAY),
+                              .timestamp = column_of(schema, "timestamp", LT_TYPE_TIMESTAMP)};
     /* Without a binary value the whole row is told as JSON, and the other columns are in there. */
-    if (letters->value < 0)
-        letters->key = letters->headers = letters->timestamp = -1;
+    if (columns.value < 0)
+        columns.key = columns.headers = columns.timestamp = -1;
+    return columns;
 }
 
 void lt_dead_letter_use_columns(const struct lt_source *source, uint64_t *used)
 {
     if (source->ops->original != NULL)
         return;
-    struct lt_dead_letters letters;
-    find_columns(&letters, source->schema);
-    const int columns[] = {letters.key, letters.value, letters.headers, letters.timestamp};
-    if (letters.value < 0)
+    const struct columns columns = find_columns(source->schema);
+    const int needed[] = {columns.key, columns.value, columns.headers, columns.timestamp};
+    if (columns.value < 0)
         for (uint32_t i = 0; i < source->schema->field_count; i++)
             lt_bit_set(used, i);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        if (columns[i] >= 0)
-            lt_bit_set(used, (uint32_t)columns[i]);
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (needed[i] >= 0)
+            lt_bit_set(used, (uint32_t)needed[i]);
 }
 
 int lt_dead_letters_init(struct lt_dead_letters *letters, struct lt_source *source, bool is_shared,
                          struct lt_error *error)
 {
     *letters = (struct lt_dead_letters){.source = source};
-    find_columns(letters, source->schema);
     struct lt_row_pool_options options = {.column_count = COLUMN_COUNT,
                                           .capacity = LETTERS_IN_FLIGHT,
                                           .scratch_size_bytes = SCRATCH_BYTES,
@@ -103,8 +108,9 @@ static uint32_t add_reasons(struct lt_dead_letters *letters, struct lt_row *lett
                             union lt_value *values)
 {
     char partition[256], offset[32], when[LT_CLOCK_ISO_SIZE];
-    struct lt_source *source = letters->source;
-    lt_source_partition_name(source, (uint32_t)root->source_partition, partition, sizeof partition);
+    uint32_t number = (uint32_t)root->source_partition, first;
+    struct lt_source *source = lt_source_part_of(letters->source, number, &first);
+    lt_source_partition_name(source, number - first, partition, sizeof partition);
     snprintf(offset, sizeof offset, "%" PRId64, root->source_offset);
     lt_clock_format_iso(fault->wall_us, when);
     const char *const reasons[REASON_COUNT][2] = {
@@ -143,12 +149,12 @@ static const union lt_value *column_value(const struct lt_row *root, int column)
     return is_there ? &lt_row_values(root)[column] : NULL;
 }
 
-static const struct lt_bytes *row_as_json(const struct lt_dead_letters *letters,
-                                          struct lt_row *letter, const struct lt_row *root)
+static const struct lt_bytes *row_as_json(const struct lt_type *schema, struct lt_row *letter,
+                                          const struct lt_row *root)
 {
     struct lt_text_buffer json;
     lt_text_init(&json);
-    lt_json_write_row(&json, letters->source->schema, root);
+    lt_json_write_row(&json, schema, root);
     struct lt_bytes *copy = lt_row_scratch(letter, sizeof *copy);
     *copy = copy_text(letter, lt_text_get(&json)).bytes;
     lt_text_fini(&json);
@@ -156,20 +162,21 @@ static const struct lt_bytes *row_as_json(const struct lt_dead_letters *letters,
 }
 
 /* For a source that cannot tell the original itself. */
-static void original_from_columns(struct lt_dead_letters *letters, struct lt_row *root,
+static void original_from_columns(const struct lt_type *schema, struct lt_row *root,
                                   struct lt_row *letter, struct lt_original *out)
 {
-    const union lt_value *key = column_value(root, letters->key);
-    const union lt_value *value = column_value(root, letters->value);
-    const union lt_value *headers = column_value(root, letters->headers);
-    const union lt_value *timestamp = column_value(root, letters->timestamp);
+    const struct columns columns = find_columns(schema);
+    const union lt_value *key = column_value(root, columns.key);
+    const union lt_value *value = column_value(root, columns.value);
+    const union lt_value *headers = column_value(root, columns.headers);
+    const union lt_value *timestamp = column_value(root, columns.timestamp);
     out->key = key != NULL ? &key->bytes : NULL;
     out->value = value != NULL ? &value->bytes : NULL;
     out->headers = headers != NULL ? headers->array : NULL;
     out->has_timestamp = timestamp != NULL;
     out->timestamp_us = timestamp != NULL ? timestamp->i64 : 0;
-    if (letters->value < 0)
-        out->value = row_as_json(letters, letter, root);
+    if (columns.value < 0)
+        out->value = row_as_json(schema, letter, root);
 }
 
 static void fill_bytes(struct lt_row *letter, uint32_t column, const struct lt_bytes *bytes)
@@ -193,13 +200,14 @@ struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_ro
     letter->source_offset = root->source_offset;
     letter->ingest_ns = root->ingest_ns;
     struct lt_original original = {0};
-    struct lt_source *source = letters->source;
+    struct lt_source *source =
+        lt_source_part_of(letters->source, (uint32_t)root->source_partition, NULL);
     if ((root->flags & LT_ROW_NO_ORIGIN) != 0)
         original = (struct lt_original){0}; /* no record of the source stands behind it */
     else if (source->ops->original != NULL)
         source->ops->original(source, root, letter, &original);
     else
-        original_from_columns(letters, root, letter, &original);
+        original_from_columns(source->schema, root, letter, &original);
     fill_bytes(letter, KEY, original.key);
     fill_bytes(letter, VALUE, original.value);
     fill_headers(letters, letter, root, original.headers, fault);

@@ -31,12 +31,11 @@
 struct lt_dead_letters {
     struct lt_row_pool *pool;
     struct lt_source *source;
-    int key, value, headers, timestamp; /* columns of the source; -1: it has none */
 };
 
 /* The schema of a dead letter, to bind the sink with. In the arena. */
 const struct lt_type *lt_dead_letter_schema(struct lt_arena *arena);
-/* Sets the bits of the source columns that dead letters need. */
+/* Sets the bits of the columns that dead letters need of a source that is no union. */
 void lt_dead_letter_use_columns(const struct lt_source *source, uint64_t *used);
 
 int lt_dead_letters_init(struct lt_dead_letters *letters, struct lt_source *source, bool is_shared,

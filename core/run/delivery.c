@@ -7,6 +7,7 @@
 
 #include "core/base/arena.h"
 #include "core/run/report.h"
+#include "core/run/union_source.h"
 
 static struct lt_branch *dead_letter_branch(struct lt_delivery *delivery)
 {
@@ -213,6 +214,30 @@ static void delivery_emit(struct lt_out *out, struct lt_row *row)
     }
 }
 
+static bool takes(const struct lt_branch *branch, uint32_t partition)
+{
+    return partition >= branch->first_partition && partition < branch->end_partition;
+}
+
+/* Rows come straight from the source: over several there is no trunk. */
+static void delivery_emit_part(struct lt_out *out, struct lt_row *row)
+{
+    struct lt_delivery *delivery = (struct lt_delivery *)(void *)out;
+    uint32_t partition = (uint32_t)row->source_partition, left = 0;
+    for (uint32_t i = 0; i < delivery->branch_count; i++)
+        left += takes(&delivery->branches[i], partition);
+    lt_debug_assert(left > 0);
+    for (uint32_t i = 1; i < left; i++)
+        lt_row_hold(row);
+    for (uint32_t i = 0; left > 0; i++) {
+        if (!takes(&delivery->branches[i], partition))
+            continue;
+        struct lt_out *entry = lt_chain_entry(&delivery->branches[i].chain);
+        entry->emit(entry, row);
+        left--;
+    }
+}
+
 static void delivery_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
 {
     struct lt_delivery *delivery = (struct lt_delivery *)(void *)out;
@@ -385,6 +410,10 @@ void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_opt
         .clock = options->clock,
         .control = options->control,
     };
+    uint32_t part_count;
+    (void)lt_source_parts(&delivery->source, &part_count);
+    if (part_count > 1)
+        delivery->out.emit = delivery_emit_part;
     delivery->branches = lt_alloc_array(writer_count(delivery), sizeof *delivery->branches);
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
@@ -393,6 +422,8 @@ void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_opt
         branch->delivery = delivery;
         branch->sink = is_plain ? options->sinks[i].sink : options->dead_letters;
         branch->sink_index = i;
+        branch->first_partition = is_plain ? options->sinks[i].first_partition : 0;
+        branch->end_partition = is_plain ? options->sinks[i].end_partition : 0;
         lt_item_queue_init(&branch->pending);
         lt_chain_init(&branch->chain, is_plain ? options->sinks[i].ops : NULL,
                       is_plain ? options->sinks[i].op_count : 0, &branch->out);

@@ -2,8 +2,9 @@
  * The end of a lane: its writers, one per sink of the plan, and the one for dead letters.
  *
  * Each sink has its branch: the operators that only it needs (its own filter, its own select), then
- * its writer. A row goes to every branch; each holds a reference. What a writer cannot take now
- * waits in its queue, in order, and the stage takes no input until all queues are empty.
+ * its writer. A row goes to every branch (of its part, where the source is a union:
+ * core/run/union_source.h); each holds a reference. What a writer cannot take now waits in its
+ * queue, in order, and the stage takes no input until all queues are empty.
  *
  * Epochs: at marker e every writer begins to prepare e. Each step asks the writers how far they
  * are, the oldest epoch first, and reports PREPARED and, after the control agent's COMMIT,
@@ -54,6 +55,7 @@ struct lt_branch {
     struct lt_sink *sink;
     struct lt_writer *writer;
     uint32_t sink_index;
+    uint32_t first_partition, end_partition; /* of the source, whose rows it takes */
     struct lt_item_queue pending;
     struct lt_writer_epoch epochs[LT_WRITER_EPOCHS]; /* oldest first */
     uint32_t epoch_count;
@@ -91,6 +93,7 @@ struct lt_delivery_sink {
     struct lt_sink *sink;
     struct lt_operator *const *ops; /* of the branch; taken */
     uint32_t op_count;
+    uint32_t first_partition, end_partition; /* of the source, whose rows it takes */
 };
 
 struct lt_delivery_options {

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/run/union_source.h"
+
 /* "0-2,5", from ascending or any other numbers. */
 static void add_cpus(struct lt_text_buffer *out, const int *cpus, int count)
 {
@@ -38,12 +40,15 @@ static void explain_ends(const struct lt_assembly *assembly, struct lt_text_buff
     const struct lt_pipeline *pipeline = &assembly->pipeline;
     bool has_checkpoint = assembly->settings.checkpoint_path != NULL;
     enum lt_guarantee least = LT_EXACTLY_ONCE;
-    lt_text_format(out, "source %s: %s", pipeline->source->type->name,
-                   pipeline->source->description);
-    if (pipeline->source->partition_count > 0)
-        lt_text_format(out, ", %u partition%s", pipeline->source->partition_count,
-                       pipeline->source->partition_count == 1 ? "" : "s");
-    lt_text_append_char(out, '\n');
+    uint32_t part_count;
+    struct lt_source *const *parts = lt_source_parts(&pipeline->source, &part_count);
+    for (uint32_t i = 0; i < part_count; i++) {
+        uint32_t partitions = parts[i]->partition_count;
+        lt_text_format(out, "source %s: %s", parts[i]->type->name, parts[i]->description);
+        if (partitions > 0)
+            lt_text_format(out, ", %u partition%s", partitions, partitions == 1 ? "" : "s");
+        lt_text_append_char(out, '\n');
+    }
     for (uint32_t i = 0; i < lt_pipeline_sink_count(pipeline); i++) {
         const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
         lt_text_format(out, "%s %s: %s, %s\n", i < pipeline->branch_count ? "sink" : "dead letters",
@@ -61,9 +66,8 @@ static void explain_lanes(const struct lt_assembly *assembly, struct lt_text_buf
     uint32_t partitions = assembly->pipeline.source->partition_count;
     uint32_t lanes = lt_assembly_choose_lane_count(assembly);
     lt_text_format(out, "lanes: %u%s", lanes,
-                   partitions == 0 && lanes > 1
-                       ? ", or fewer: as many as the source has partitions"
-                       : "");
+                   partitions == 0 && lanes > 1 ? ", or fewer: as many as the source has partitions"
+                                                : "");
     add_option(assembly, "lanes", out);
     if (settings->lanes == 0)
         lt_text_append(out, assembly->spec->is_invoked ? ": the caller's thread runs it"

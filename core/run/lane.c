@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/run/union_source.h"
 
 static const char *const stage_names[LT_LIMIT_STAGES + 1][LT_LIMIT_STAGES] = {
     {0}, {"lane"}, {"read", "deliver"}, {"read", "operate", "deliver"}};
@@ -74,7 +75,8 @@ static int init_delivery(struct lt_lane *lane, const struct lt_lane_options *opt
     const struct lt_pipeline *pipeline = options->pipeline;
     struct lt_operator *ops[LT_LIMIT_OPERATORS];
     struct lt_delivery_sink sinks[LT_LIMIT_SINKS];
-    uint32_t used = 0;
+    uint32_t used = 0, part_count;
+    struct lt_source *const *parts = lt_source_parts(&pipeline->source, &part_count);
     for (uint32_t i = 0; i < pipeline->branch_count; i++) {
         const struct lt_pipeline_branch *branch = &pipeline->branches[i];
         int code = lt_pipeline_make_operators(branch->nodes, branch->node_count, ops + used, error);
@@ -85,7 +87,15 @@ static int init_delivery(struct lt_lane *lane, const struct lt_lane_options *opt
             }
             return code;
         }
-        sinks[i] = (struct lt_delivery_sink){branch->sink, ops + used, branch->node_count};
+        uint32_t first = 0;
+        for (uint32_t part = 0; part < branch->part; part++)
+            first += parts[part]->partition_count;
+        sinks[i] = (struct lt_delivery_sink){.sink = branch->sink,
+                                             .ops = ops + used,
+                                             .op_count = branch->node_count,
+                                             .first_partition = first,
+                                             .end_partition =
+                                                 first + parts[branch->part]->partition_count};
         used += branch->node_count;
     }
     lt_delivery_init(&lane->delivery, &(struct lt_delivery_options){

@@ -5,6 +5,7 @@
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "core/run/dead_letter.h"
+#include "core/run/union_source.h"
 #include "ops/catalog.h"
 
 /* The operators between READ and one WRITE, in the order rows pass them. */
@@ -197,14 +198,18 @@ static const struct lt_type *schema_after(struct lt_plan_node *const *nodes, uin
     return count > 0 ? nodes[count - 1]->schema : before;
 }
 
-/* Which source columns the sinks need: from each back to the trunk, then all together. */
-static void use_columns(struct lt_pipeline *pipeline, struct lt_arena *arena)
+/* Which columns of a part of the source the sinks need: from each back to the trunk, then all
+ * together. */
+static void use_columns(struct lt_pipeline *pipeline, struct lt_source *source, uint32_t part,
+                        struct lt_arena *arena)
 {
     const struct lt_type *shared =
-        schema_after(pipeline->trunk, pipeline->trunk_count, pipeline->source->schema);
+        schema_after(pipeline->trunk, pipeline->trunk_count, source->schema);
     uint64_t *all = make_needed(shared, arena);
     for (uint32_t i = 0; i < pipeline->branch_count; i++) {
         const struct lt_pipeline_branch *branch = &pipeline->branches[i];
+        if (branch->part != part)
+            continue;
         const struct lt_type *schema = schema_after(branch->nodes, branch->node_count, shared);
         uint64_t *needed = make_needed(schema, arena);
         if (branch->sink->used_columns != NULL)
@@ -215,19 +220,22 @@ static void use_columns(struct lt_pipeline *pipeline, struct lt_arena *arena)
         for (uint32_t w = 0; w < word_count(shared); w++)
             all[w] |= needed[w];
     }
-    pipeline->used_columns = use_nodes(pipeline->trunk, pipeline->trunk_count, all, arena);
+    all = use_nodes(pipeline->trunk, pipeline->trunk_count, all, arena);
+    if (pipeline->dead_letters != NULL)
+        lt_dead_letter_use_columns(source, all);
+    source->used_columns = all;
 }
 
 /* ---------------------------------------------------------------------------------- improving */
 
-static void optimise(struct lt_pipeline *pipeline, struct lt_plan_node *read,
-                     struct lt_arena *arena)
+static void optimise(struct lt_pipeline *pipeline, const struct path *paths, struct lt_arena *arena)
 {
-    pipeline->trunk_count = lt_ops_optimise(pipeline->trunk, pipeline->trunk_count, read, arena);
-    struct lt_plan_node *last =
-        pipeline->trunk_count > 0 ? pipeline->trunk[pipeline->trunk_count - 1] : read;
+    pipeline->trunk_count =
+        lt_ops_optimise(pipeline->trunk, pipeline->trunk_count, paths[0].read, arena);
     for (uint32_t i = 0; i < pipeline->branch_count; i++) {
         struct lt_pipeline_branch *branch = &pipeline->branches[i];
+        struct lt_plan_node *last =
+            pipeline->trunk_count > 0 ? pipeline->trunk[pipeline->trunk_count - 1] : paths[i].read;
         branch->node_count = lt_ops_optimise(branch->nodes, branch->node_count, last, arena);
     }
 }
@@ -237,13 +245,8 @@ static void optimise(struct lt_pipeline *pipeline, struct lt_plan_node *read,
 static int check_shape(const struct lt_plan *plan, const struct path *paths, struct lt_error *error)
 {
     uint32_t operators = 0;
-    for (uint32_t i = 0; i < plan->sink_count; i++) {
+    for (uint32_t i = 0; i < plan->sink_count; i++)
         operators += paths[i].count;
-        if (paths[i].read != paths[0].read)
-            return lt_error_set(
-                error, LT_E_UNSUPPORTED,
-                "a continuous query reads exactly one source; hint: run one query per source");
-    }
     if (operators > LT_LIMIT_OPERATORS)
         return lt_error_set(error, LT_E_LIMIT, "more than %d operators in one query",
                             LT_LIMIT_OPERATORS);
@@ -265,6 +268,32 @@ static int find_paths(const struct lt_plan *plan, struct path *paths, struct lt_
     return check_shape(plan, paths, error);
 }
 
+/* Each source of the plan once, in the order of the sinks that it leads to. */
+static int bind_sources(const struct path *paths, const struct lt_catalog *catalog,
+                        struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
+{
+    struct lt_plan_node *reads[LT_LIMIT_SINKS];
+    struct lt_source *parts[LT_LIMIT_SINKS];
+    uint32_t count = 0;
+    int code = 0;
+    for (uint32_t i = 0; i < out->branch_count && code == 0; i++) {
+        uint32_t part = 0;
+        while (part < count && reads[part] != paths[i].read)
+            part++;
+        out->branches[i].part = part;
+        if (part < count)
+            continue;
+        reads[count] = paths[i].read;
+        code = bind_source(paths[i].read, catalog, arena, &parts[count], error);
+        count += code == 0;
+    }
+    for (uint32_t i = count; i > 0 && code != 0; i--)
+        parts[i - 1]->ops->close(parts[i - 1]);
+    if (code == 0)
+        out->source = count == 1 ? parts[0] : lt_union_source_create(parts, count, arena);
+    return code;
+}
+
 static int bind_branches(const struct path *paths, const struct lt_catalog *catalog,
                          struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
 {
@@ -280,8 +309,7 @@ static int bind_branches(const struct path *paths, const struct lt_catalog *cata
         branch->nodes = copy_nodes(arena, paths[i].nodes + out->trunk_count, branch->node_count);
     }
     out->trunk = copy_nodes(arena, paths[0].nodes, out->trunk_count);
-    optimise(out, paths[0].read, arena);
-    use_columns(out, arena);
+    optimise(out, paths, arena);
     return 0;
 }
 
@@ -291,26 +319,26 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
     *out = (struct lt_pipeline){0};
     struct path *paths = lt_arena_alloc(arena, (plan->sink_count + 1) * sizeof *paths);
     int code = find_paths(plan, paths, error);
-    if (code == 0)
-        code = bind_source(paths[0].read, catalog, arena, &out->source, error);
     if (code != 0)
         return code;
-    out->trunk_count = common_prefix(paths, plan->sink_count);
     out->branches = lt_arena_alloc(arena, plan->sink_count * sizeof *out->branches);
     out->branch_count = plan->sink_count;
-    code = bind_branches(paths, catalog, arena, out, error);
+    code = bind_sources(paths, catalog, arena, out, error);
+    out->trunk_count = common_prefix(paths, plan->sink_count);
+    if (code == 0)
+        code = bind_branches(paths, catalog, arena, out, error);
     if (code == 0 && plan->dead_letters != NULL) {
         code = bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog, arena,
                          &out->dead_letters, error);
-        if (code == 0)
-            lt_dead_letter_use_columns(out->source, out->used_columns);
-        else
+        if (code != 0)
             lt_error_append(error, "dead-letter sink");
     }
+    uint32_t part_count = 0;
+    struct lt_source *const *parts = code != 0 ? NULL : lt_source_parts(&out->source, &part_count);
+    for (uint32_t i = 0; i < part_count; i++)
+        use_columns(out, parts[i], i, arena);
     if (code != 0)
         lt_pipeline_close(out);
-    else
-        out->source->used_columns = out->used_columns;
     return code;
 }
 

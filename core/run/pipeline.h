@@ -1,7 +1,8 @@
 /*
  * A pipeline: the plan of a continuous query, bound and analysed, in the form lanes are built from:
  * one source, a trunk of operators that every row passes, a branch of operators per sink, the
- * sinks, and where dead letters go.
+ * sinks, and where dead letters go. A plan that reads several sources has them as the parts of one;
+ * it has no trunk, and a branch takes the rows of its part.
  *
  * Binding resolves names, types and options and refuses what continuous mode does not allow, with
  * Spark's texts; it makes no connection. Operators are made per lane (lt_pipeline_make_operators).
@@ -16,6 +17,7 @@ struct lt_pipeline_branch {
     struct lt_plan_node **nodes; /* operators of this sink alone, in order */
     uint32_t node_count;
     struct lt_sink *sink;
+    uint32_t part; /* the part of the source whose rows it takes (core/run/union_source.h) */
 };
 
 struct lt_pipeline {
@@ -25,7 +27,6 @@ struct lt_pipeline {
     struct lt_pipeline_branch *branches;
     uint32_t branch_count;
     struct lt_sink *dead_letters; /* or NULL */
-    uint64_t *used_columns;
 };
 
 int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/run/union_source.h"
 #include "core/text/json_write.h"
 #include "core/text/number.h"
 
@@ -15,9 +16,10 @@ static const int64_t idle_interval_ns = 10 * (int64_t)LT_NS_PER_S;
 /* What a lane counts; as long as the query. */
 struct lane_counters {
     const struct lt_shared_u64 *records, *lag_records, *lag_ms, *dead_lettered;
-    const struct lt_shared_u64 **acked_records;   /* by sink */
-    const struct lt_histogram **ack_latencies_ns; /* by sink */
-    const struct lt_shared_u64 **left_out;        /* of the operators that leave records out */
+    const struct lt_shared_u64 *part_records[LT_LIMIT_SINKS]; /* by part, of a union; or NULL */
+    const struct lt_shared_u64 **acked_records;               /* by sink */
+    const struct lt_histogram **ack_latencies_ns;             /* by sink */
+    const struct lt_shared_u64 **left_out; /* of the operators that leave records out */
     uint32_t left_out_count;
 };
 
@@ -26,6 +28,7 @@ struct lt_progress {
     /* owner: control thread */
     int64_t entry_ns, entry_wall_us; /* of the last entry */
     uint64_t in_at_entry, out_at_entry, dead_at_entry;
+    uint64_t part_in_at_entry[LT_LIMIT_SINKS];
     struct lt_histogram *latency_at_entry, *latency_now;
     struct lt_position *entry_start, *newest_end;
     bool has_positions;
@@ -89,6 +92,15 @@ static void take_left_out(const struct lt_chain *chain, struct lane_counters *ou
     }
 }
 
+static void take_parts(const struct lt_intake *intake, struct lane_counters *out)
+{
+    struct lt_source *source = intake->source;
+    uint32_t count;
+    (void)lt_source_parts(&source, &count);
+    for (uint32_t i = 0; i < count; i++)
+        out->part_records[i] = lt_union_reader_records(source, intake->reader, i);
+}
+
 static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
 {
     const struct lt_delivery *delivery = &lane->delivery;
@@ -106,6 +118,7 @@ static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
         out->acked_records[i] = delivery->branches[i].acked_records;
         out->ack_latencies_ns[i] = delivery->branches[i].ack_latency_ns;
     }
+    take_parts(&lane->intake, out);
     for (uint32_t i = 0; i < lane->stage_count; i++)
         take_left_out(&lane->stages[i].chain, out);
 }
@@ -215,10 +228,10 @@ static void add_double(struct lt_text_buffer *json, const char *key, double valu
     lt_text_format(json, "\"%s\":%s", key, text);
 }
 
-static void add_offsets(struct lt_progress *progress, struct lt_text_buffer *json, const char *key,
+static void add_offsets(const struct lt_progress *progress, struct lt_text_buffer *json,
+                        const char *key, struct lt_source *source,
                         const struct lt_position *positions)
 {
-    struct lt_source *source = progress->options.pipeline->source;
     lt_text_format(json, "\"%s\":", key);
     if (!progress->has_positions)
         lt_text_append(json, "null");
@@ -249,21 +262,52 @@ static void add_rates(struct lt_text_buffer *json, uint64_t records, double seco
     add_double(json, "processedRowsPerSecond", (double)records / seconds);
 }
 
-static void add_source(struct lt_progress *progress, struct lt_text_buffer *json,
-                       const struct lt_progress_totals *totals, uint64_t records, double seconds)
+/* What the lanes have read of a part since the last entry. */
+static uint64_t read_of_part(struct lt_progress *progress, uint32_t part)
 {
-    lt_text_append(json, "\"sources\":[{");
-    add_text(json, "description", progress->options.pipeline->source->description);
+    uint64_t sum = 0, before = progress->part_in_at_entry[part];
+    pthread_mutex_lock(&progress->mutex);
+    for (uint32_t i = 0; i < progress->lane_count; i++)
+        sum += lt_load_relaxed_u64(progress->lanes[i].part_records[part]); /* a statistic */
+    pthread_mutex_unlock(&progress->mutex);
+    progress->part_in_at_entry[part] = sum;
+    return sum - before;
+}
+
+static void add_source(const struct lt_progress *progress, struct lt_text_buffer *json,
+                       struct lt_source *source, uint32_t first, uint64_t records, double seconds)
+{
+    lt_text_append(json, "{");
+    add_text(json, "description", source->description);
     lt_text_append(json, ",");
-    add_offsets(progress, json, "startOffset", progress->entry_start);
+    add_offsets(progress, json, "startOffset", source, progress->entry_start + first);
     lt_text_append(json, ",");
-    add_offsets(progress, json, "endOffset", progress->newest_end);
+    add_offsets(progress, json, "endOffset", source, progress->newest_end + first);
     lt_text_append(json, ",\"latestOffset\":null,");
     add_rates(json, records, seconds);
-    lt_text_format(json,
-                   ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64
-                   "\",\"millisBehindLatest\":\"%" PRId64 "\"}}],",
-                   totals->lag_records, totals->lag_ms);
+}
+
+/* The lag is known of all parts together, and so told only where there is one. */
+static void add_sources(struct lt_progress *progress, struct lt_text_buffer *json,
+                        const struct lt_progress_totals *totals, uint64_t records, double seconds)
+{
+    uint32_t count, first = 0;
+    struct lt_source *const *parts = lt_source_parts(&progress->options.pipeline->source, &count);
+    lt_text_append(json, "\"sources\":[");
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t own = count == 1 ? records : read_of_part(progress, i);
+        lt_text_append(json, i == 0 ? "" : ",");
+        add_source(progress, json, parts[i], first, own, seconds);
+        lt_text_append(json, ",\"metrics\":{");
+        if (count == 1)
+            lt_text_format(json,
+                           "\"offsetsBehindLatest\":\"%" PRId64
+                           "\",\"millisBehindLatest\":\"%" PRId64 "\"",
+                           totals->lag_records, totals->lag_ms);
+        lt_text_append(json, "}}");
+        first += parts[i]->partition_count;
+    }
+    lt_text_append(json, "],");
 }
 
 static void add_sink(struct lt_progress *progress, struct lt_text_buffer *json, uint64_t records,
@@ -301,7 +345,7 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     lt_text_format(&json,
                    ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
                    duration_ns / LT_NS_PER_MS);
-    add_source(progress, &json, totals, records, seconds);
+    add_sources(progress, &json, totals, records, seconds);
     add_sink(progress, &json, totals->records_out - progress->out_at_entry,
              totals->dead_letters - progress->dead_at_entry);
     add_latency(&json, progress->latency_now);

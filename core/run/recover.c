@@ -1,28 +1,39 @@
 #include "core/run/recover.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/log.h"
 #include "core/run/replay.h"
+#include "core/run/union_source.h"
 
-static const char source_file[] = "sources/0/0";
+enum { SOURCE_FILE_SIZE = 32 };
 
-int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out,
+static void name_source_file(uint32_t part, char name[SOURCE_FILE_SIZE])
+{
+    snprintf(name, SOURCE_FILE_SIZE, "sources/%" PRIu32 "/0", part);
+}
+
+int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_text_buffer *out,
                     struct lt_error *error)
 {
+    char source_file[SOURCE_FILE_SIZE];
     if (checkpoint == NULL)
         return 0;
+    name_source_file(part, source_file);
     int code = lt_checkpoint_read_file(checkpoint, source_file, out, error);
     return code == LT_E_NOT_FOUND ? 0 : code;
 }
 
 /* The first start of a query: what it begins with must be known before anything is read, or a crash
  * before the first epoch would begin elsewhere. */
-static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source,
+static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source, uint32_t part,
                      struct lt_position *positions, struct lt_error *error)
 {
+    char source_file[SOURCE_FILE_SIZE];
     struct lt_text_buffer keep;
+    name_source_file(part, source_file);
     lt_text_init(&keep);
     int code = source->ops->initial(source, positions, &keep, error);
     if (code == 0 && checkpoint != NULL && keep.size_bytes > 0)
@@ -51,29 +62,44 @@ static int read_positions(struct lt_source *source, const char *json, struct lt_
                         has_hint ? "" : "; hint: start with a new directory");
 }
 
-int lt_recover_end_of(const struct lt_recover_options *options, uint64_t epoch,
-                      struct lt_position *positions, struct lt_error *error)
+static int read_end_of(const struct lt_recover_options *options, uint64_t epoch, uint32_t part,
+                       struct lt_source *source, struct lt_position *positions,
+                       struct lt_error *error)
 {
-    struct lt_source *source = options->pipeline->source;
     struct lt_text_buffer text;
     lt_text_init(&text);
-    int code = lt_checkpoint_read_offsets(options->checkpoint, epoch, 0, &text, error);
+    int code = lt_checkpoint_read_offsets(options->checkpoint, epoch, part, &text, error);
     if (code == 0)
         code = read_positions(source, lt_text_get(&text), positions, error);
     lt_text_fini(&text);
     return code;
 }
 
+int lt_recover_end_of(const struct lt_recover_options *options, uint64_t epoch,
+                      struct lt_position *positions, struct lt_error *error)
+{
+    uint32_t count;
+    struct lt_source *const *parts = lt_source_parts(&options->pipeline->source, &count);
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        code = read_end_of(options, epoch, i, parts[i], positions, error);
+        positions += parts[i]->partition_count;
+    }
+    return code;
+}
+
 int lt_recover_begin_of(const struct lt_recover_options *options, uint64_t epoch,
                         struct lt_position *positions, struct lt_error *error)
 {
-    struct lt_source *source = options->pipeline->source;
+    uint32_t count;
+    struct lt_source *const *parts = lt_source_parts(&options->pipeline->source, &count);
+    int code = 0;
     if (epoch > 0)
         return lt_recover_end_of(options, epoch - 1, positions, error);
-    struct lt_text_buffer keep; /* it is kept already */
-    lt_text_init(&keep);
-    int code = source->ops->initial(source, positions, &keep, error);
-    lt_text_fini(&keep);
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        code = start_new(NULL, parts[i], i, positions, error); /* it is kept already */
+        positions += parts[i]->partition_count;
+    }
     return code;
 }
 
@@ -119,16 +145,27 @@ static int finish_epochs(const struct lt_recover_options *options, struct lt_err
     return 0;
 }
 
+/* The names of several sources would not tell which of them has failed. */
+static int name_part(struct lt_error *error, int code, uint32_t count, const struct lt_source *part)
+{
+    return code == 0 || count == 1 ? code : lt_error_append(error, "%s", part->description);
+}
+
 int lt_recover_positions(const struct lt_recover_options *options, struct lt_position *positions,
                          struct lt_error *error)
 {
     const struct lt_recovery *recovery = options->recovery;
     struct lt_checkpoint *checkpoint = options->checkpoint;
-    struct lt_source *source = options->pipeline->source;
-    if (checkpoint == NULL || recovery->is_new || recovery->source_offsets[0] == NULL)
-        return start_new(checkpoint, source, positions, error);
-    int code = finish_epochs(options, error);
-    if (code == 0)
-        code = read_positions(source, recovery->source_offsets[0], positions, error);
+    uint32_t count;
+    struct lt_source *const *parts = lt_source_parts(&options->pipeline->source, &count);
+    bool is_new = checkpoint == NULL || recovery->is_new;
+    int code = is_new || recovery->source_offsets[0] == NULL ? 0 : finish_epochs(options, error);
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        bool is_unknown = is_new || recovery->source_offsets[i] == NULL;
+        code = is_unknown ? start_new(checkpoint, parts[i], i, positions, error)
+                          : read_positions(parts[i], recovery->source_offsets[i], positions, error);
+        code = name_part(error, code, count, parts[i]);
+        positions += parts[i]->partition_count;
+    }
     return code;
 }

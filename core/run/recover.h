@@ -23,8 +23,9 @@ struct lt_recover_options {
     int64_t patience_ns;
 };
 
-/* What source 0 kept when the query was new, for its connect; `out` is empty if nothing. */
-int lt_recover_kept(struct lt_checkpoint *checkpoint, struct lt_text_buffer *out,
+/* What a source (a part, core/run/union_source.h) kept when the query was new, for its connect;
+ * `out` is empty if nothing. */
+int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_text_buffer *out,
                     struct lt_error *error) LT_MUST_USE;
 
 /* Finishes unfinished epochs and fills `positions` (one per partition of the connected source). */

@@ -90,11 +90,17 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
     static const char *const names[] = {"", "Union", "Intersect", "Except"};
     struct lt_sql_output sides[2] = {0};
     const struct lt_type *both = NULL;
-    int code = lt_sql_analyse_query(analysis, query->left, text, ctes, &sides[0]);
-    if (code == LT_OK)
-        code = lt_sql_analyse_query(analysis, query->right, text, ctes, &sides[1]);
+    bool was_bounded = analysis->is_bounded, are_bounded[2];
+    int code = LT_OK;
+    for (size_t i = 0; i < 2 && code == LT_OK; i++) {
+        analysis->is_bounded = true;
+        code = lt_sql_analyse_query(analysis, i == 0 ? query->left : query->right, text, ctes,
+                                    &sides[i]);
+        are_bounded[i] = analysis->is_bounded;
+    }
     if (code != LT_OK)
         return code;
+    analysis->is_bounded = was_bounded && are_bounded[0] && are_bounded[1];
     *out = sides[0];
     code = unite_types(analysis, query, text, sides, &both);
     for (size_t i = 0; i < 2 && code == LT_OK; i++)
@@ -105,6 +111,8 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
         lt_sql_use(&analysis->uses, names[query->set], NULL, text, query->begin, query->end);
     else if (!query->is_all)
         lt_sql_use(&analysis->uses, "Distinct", NULL, text, query->begin, query->end);
+    if (query->set == LT_SQL_UNION && are_bounded[0] != are_bounded[1])
+        lt_sql_use(&analysis->uses, "Union", "batch", text, query->begin, query->end);
     if (analysis->uses.count > 0)
         return LT_OK;
     struct lt_plan_node *node = unite(analysis, sides);

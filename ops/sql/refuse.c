@@ -72,6 +72,7 @@ static const char *stream_text(const struct lt_sql_use *use, enum lt_output_mode
     } texts[] = {
         {"Sort", "Sorting is not supported on streaming DataFrames/Datasets, unless it is on "
                  "aggregated DataFrame/Dataset in Complete output mode"},
+        {"Union", "Union between streaming and batch DataFrames/Datasets is not supported"},
         {"Offset", "Offset is not supported on streaming DataFrames/Datasets"},
         {"Sample", "Sampling is not supported on streaming DataFrames/Datasets"},
         {"Intersect", "Intersect of streaming DataFrames/Datasets is not supported"},

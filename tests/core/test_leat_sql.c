@@ -85,6 +85,7 @@ static void a_select_gives_a_stream_with_sparks_names_and_types(void **state)
         {"SELECT value FROM s WATERMARK timestamp DELAY OF INTERVAL 10 SECONDS", "value BIGINT"},
         {"SELECT w.value FROM s WATERMARK timestamp DELAY OF INTERVAL '1' MINUTE AS w",
          "value BIGINT"},
+        {"SELECT value AS a FROM s UNION ALL SELECT value FROM s2", "a BIGINT"},
         {"SELECT value AS a FROM s UNION ALL SELECT CAST(1 AS DOUBLE) FROM s", "a DOUBLE"},
         {"SELECT a FROM (SELECT value AS a FROM s UNION ALL SELECT d FROM v) u WHERE u.a > 1",
          "a BIGINT"},
@@ -295,6 +296,8 @@ static void what_continuous_mode_does_not_run_is_refused_with_sparks_text(void *
          "Offset is not supported on streaming DataFrames/Datasets"},
         {"SELECT value FROM s INTERSECT SELECT value FROM s2", plan, "",
          "Intersect of streaming DataFrames/Datasets is not supported"},
+        {"SELECT value FROM s UNION ALL SELECT 1", plan, "",
+         "Union between streaming and batch DataFrames/Datasets is not supported"},
         {"SELECT value FROM s EXCEPT SELECT value FROM s2", plan, "",
          "Except on a streaming DataFrame/Dataset on the right is not supported"},
         {"SELECT value FROM s TABLESAMPLE (10 PERCENT)", plan, "",
@@ -496,6 +499,26 @@ static void insert_makes_a_query_whose_rows_a_select_reads(void **state)
         fail_msg("%s", leat_query_error(result.query));
     leat_query_destroy(result.query);
     expect_rows(context, "SELECT id FROM twice", "+---+\n|id |\n+---+\n|1  |\n|10 |\n+---+\n");
+    static const char two[] =
+        "CREATE TABLE other (t STRING, n BIGINT) USING memory;"
+        "CREATE TABLE united USING memory;"
+        "INSERT INTO other SELECT 'three', 3L;"
+        "INSERT INTO united SELECT id, v FROM m WHERE id < 2 UNION ALL SELECT n, t FROM other "
+        "UNION ALL SELECT id, upper(v) FROM m WHERE id = 2";
+    for (rest = two; *rest != '\0';) {
+        if (leat_sql(context, rest, &rest, &result) != LEAT_OK)
+            fail_msg("%s", leat_context_error(context));
+        if (result.kind != LEAT_SQL_QUERY)
+            continue;
+        doors_start(result.query);
+        if (leat_await(result.query, DOORS_PATIENCE_NS) != LEAT_OK)
+            fail_msg("%s", leat_query_error(result.query));
+        leat_query_destroy(result.query);
+    }
+    expect_rows(context, "SELECT * FROM united WHERE id = 3",
+                "+---+-----+\n|id |v    |\n+---+-----+\n|3  |three|\n+---+-----+\n");
+    expect_rows(context, "SELECT v FROM united WHERE id < 3",
+                "+---+\n|v  |\n+---+\n|one|\n|TWO|\n+---+\n");
     expect_rows(context, "SELECT upper(v) AS u FROM m WHERE id IS NOT NULL",
                 "+---+\n|u  |\n+---+\n|ONE|\n|TWO|\n+---+\n");
     leat_context_destroy(context);

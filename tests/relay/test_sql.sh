@@ -3,7 +3,7 @@
 # common table expressions make of them what they say; what cannot be processed goes to the table for it.
 . "$(dirname "$0")/lib.sh"
 
-topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic both 1 && topic dead 1 && checkpoint root || exit 1
+topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic both 1 && topic dead 1 && topic other 3 && topic united 2 && checkpoint root || exit 1
 
 tables() {
     cat <<END
@@ -51,6 +51,19 @@ unites() {
          INSERT INTO many SELECT key, value FROM records UNION ALL SELECT key, value FROM records;" &&
         has_count "$both" $((2 * before))
 }
+# Two topics of different widths; each goes on where it was, from one checkpoint with a line for each.
+joins_streams() { # RECORDS OF THE ONE, OF THE OTHER, IN ALL SO FAR
+    "$envelopes" produce "$kafka" "$other" "$2" --partitions 3 --seed 7 || return
+    [ "$1" -eq 0 ] || produces "$1" 8 || return
+    job "CREATE TABLE others USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', subscribe '$other',
+             startingOffsets 'earliest');
+         CREATE TABLE united USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$united',
+             trigger 'availableNow', queryName 'united');
+         INSERT INTO united SELECT key, value FROM records
+             UNION ALL SELECT CAST(CAST(partition AS STRING) AS BINARY) AS key, value FROM others WHERE length(value) >= 0;" || return
+    has_count "$united" "$3" &&
+        [ "$(tail -n +3 "$(ls -v "$root"/united/offsets/* | tail -n 1)" | grep -c "^{\"")" = 2 ]
+}
 multiplies() {
     local before
     before=$("$envelopes" count "$kafka" "$in")
@@ -68,6 +81,9 @@ check "records cross unchanged" crosses 2000 1
 check "a second run goes on from the checkpoint" crosses 500 2
 check "views, common table expressions, queries in FROM and conditions keep what they say" keeps
 check "a union of one topic with itself has each record twice" unites
+before=$("$envelopes" count "$kafka" "$in")
+check "a union of two topics has the records of both" joins_streams 0 300 $((before + 300))
+check "a second run of it goes on in both from the checkpoint" joins_streams 50 20 $((before + 370))
 check "a lateral view makes three of one" multiplies
 check "records that cannot be processed go to the table of dead letters" buries
 check "EXPLAIN tells source, sink and guarantee" answers 'at-least-once' "EXPLAIN EXTENDED $copies"

@@ -1,0 +1,42 @@
+/*
+ * Several sources as one: what a query reads that unites streams of more than one source. To lanes
+ * it is one source, whose partitions are those of its parts one after the other; to the checkpoint
+ * and to progress it is its parts, each with offsets of its own, as Spark keeps them.
+ *
+ * A row keeps the schema of the part it came from. Its source_partition counts over all parts, and
+ * tells which part that is: a branch of the query takes the rows of its own part alone
+ * (core/run/delivery.h).
+ *
+ * Any other source is its own only part, so that callers need not ask which kind they have.
+ *
+ * It is not a source that could be named in a plan: core/run/pipeline.c makes it of the sources
+ * that the plan's sinks lead to, and who connects, recovers or describes a query does so part by
+ * part.
+ */
+#ifndef LT_RUN_UNION_SOURCE_H
+#define LT_RUN_UNION_SOURCE_H
+
+#include "core/flow/connector.h"
+
+/* Takes the parts, which are bound; they are closed with it. `count` is two or more. on: control.
+ */
+struct lt_source *lt_union_source_create(struct lt_source *const *parts, uint32_t count,
+                                         struct lt_arena *arena);
+
+/* The parts are connected, for the first time or again: their partitions are counted anew. No-op
+ * for any other source. on: control, with no reader open. */
+void lt_union_source_settle(struct lt_source *source);
+
+/* The parts; `source` itself where it is no union. Valid as long as *source is. on: any. */
+struct lt_source *const *lt_source_parts(struct lt_source *const *source, uint32_t *count);
+
+/* The part that has the partition, and in *first (may be NULL) the number of that part's first
+ * partition. on: any, after connect. */
+struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition, uint32_t *first);
+
+/* The counter of the records that this reader of a union has read of a part; lives as long as the
+ * counters. NULL: the source is no union. on: any, once the reader is open. */
+const struct lt_shared_u64 *lt_union_reader_records(struct lt_source *source,
+                                                    struct lt_reader *reader, uint32_t part);
+
+#endif
