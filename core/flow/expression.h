@@ -47,6 +47,7 @@ struct lt_expression {
     bool nullable;              /* after analysis */
     bool is_null;               /* LITERAL */
     bool is_try;                /* CAST */
+    bool is_call;               /* CALL, CAST: written as name(...), as INT('5') and negative(a) */
     bool is_name_list;          /* ALIAS: its names stood in brackets */
     int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
                       number in the expression; -1 before */

@@ -231,7 +231,8 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
     const char *shown_from = lt_analyser_shown(analyser, from);
     node->index = 0;
     node->nullable =
-        node->is_try || node->arguments[0]->nullable || analyser->coerce.session->is_legacy;
+        node->arguments[0]->nullable ||
+        (node->is_try ? lt_coerce_try_may_null(from, to) : lt_coerce_may_null(from, to));
     if (to->kind == LT_TYPE_TIME)
         return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_TIME_TYPE", "0A000",
                                 "the type TIME is not supported");

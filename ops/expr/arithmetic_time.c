@@ -181,6 +181,10 @@ static int step(struct lt_analyser *analyser, struct lt_expression *call, bool i
         return conclude(analyser, call, LT_TIME_PLUS_MONTHS + is_minus, a);
     bool is_alike = is_interval(a) && a->kind == b->kind;
     bool has_null = (is_void(a) && is_interval(b)) || (is_void(b) && is_interval(a));
+    if (is_void(a) && is_calendar(b))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "42K09",
+                                "NULL beside an INTERVAL has no type; hint: CAST(NULL AS ...)");
     if (is_alike || has_null)
         return intervals_together(analyser, call, is_minus);
     if (is_date(a) && is_day_time(b)) {
@@ -208,7 +212,7 @@ static int infer_plus(struct lt_analyser *analyser, struct lt_expression *call)
         return code;
     const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
     bool is_turned = (is_interval(a) && (is_date(b) || is_timestamp(b))) || is_duration(a) ||
-                     (is_date(b) && !is_date(a));
+                     (is_date(b) && !is_date(a)) || (is_calendar(a) && is_void(b));
     if (is_turned) {
         swap(call);
         code = step(analyser, call, false);
@@ -218,9 +222,9 @@ static int infer_plus(struct lt_analyser *analyser, struct lt_expression *call)
         b = call->arguments[1]->type;
     }
     if ((is_date(a) || is_timestamp(a)) && is_void(b))
-        return null_of(analyser, call, lt_type_simple(LT_TYPE_TIMESTAMP));
+        return null_of(analyser, call, is_date(a) ? lt_type_simple(LT_TYPE_TIMESTAMP) : a);
     if (is_void(a) && is_timestamp(b))
-        return null_of(analyser, call, lt_type_simple(LT_TYPE_TIMESTAMP));
+        return null_of(analyser, call, b);
     if (is_date(a))
         return date_and_count(analyser, call, false);
     bool is_promoted = !analyser->coerce.session->is_legacy &&
@@ -299,7 +303,9 @@ static int scale(struct lt_analyser *analyser, struct lt_expression *call, bool 
     enum lt_time_operation operation = is_calendar(interval) ? LT_TIME_CALENDAR_TIMES
                                        : is_months(interval) ? LT_TIME_MONTHS_TIMES
                                                              : LT_TIME_DAY_TIME_TIMES;
-    return conclude(analyser, call, operation + is_quotient, lt_type_simple(interval->kind));
+    (void)conclude(analyser, call, operation + is_quotient, lt_type_simple(interval->kind));
+    call->nullable = call->nullable || is_calendar(interval);
+    return LT_OK;
 }
 
 static int infer_times(struct lt_analyser *analyser, struct lt_expression *call)
@@ -318,7 +324,9 @@ static int infer_whole(struct lt_analyser *analyser, struct lt_expression *call)
     const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
     if (a->kind != b->kind || !(is_months(a) || is_day_time(a)))
         return LT_INFER_LETTERS;
-    return conclude(analyser, call, LT_TIME_HOW_OFTEN, lt_type_simple(LT_TYPE_BIGINT));
+    (void)conclude(analyser, call, LT_TIME_HOW_OFTEN, lt_type_simple(LT_TYPE_BIGINT));
+    call->nullable = true;
+    return LT_OK;
 }
 
 int lt_infer_time_arithmetic(struct lt_analyser *analyser, struct lt_expression *call,
@@ -347,9 +355,11 @@ int lt_infer_interval_sign(struct lt_analyser *analyser, struct lt_expression *c
 {
     const struct lt_type *type = call->arguments[0]->type;
     bool is_sign = strcmp(op, "sign") == 0, is_absolute = strcmp(op, "abs") == 0;
-    if (!is_interval(type) || (is_calendar(type) && (is_sign || is_absolute)))
+    bool is_kept = strcmp(op, "positive") == 0, is_negated = strcmp(op, "negative") == 0;
+    bool is_taken = is_kept || is_negated || (!is_calendar(type) && (is_sign || is_absolute));
+    if (!is_interval(type) || !is_taken)
         return LT_INFER_LETTERS;
-    if (strcmp(op, "positive") == 0)
+    if (is_kept)
         return conclude(analyser, call, LT_TIME_KEEP, type);
     if (is_sign)
         return conclude(analyser, call, LT_TIME_SIGN, lt_type_simple(LT_TYPE_DOUBLE));

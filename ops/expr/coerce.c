@@ -122,11 +122,51 @@ static const struct lt_type *promoted_string(const struct lt_coerce *coerce,
         return lt_type_simple(LT_TYPE_BIGINT);
     if (is_numeric(other))
         return lt_type_simple(LT_TYPE_DOUBLE);
-    return is_atomic(other) && !is_ansi_interval(other) ? other : NULL;
+    bool is_interval = is_ansi_interval(other) || other->kind == LT_TYPE_INTERVAL_CALENDAR;
+    return is_atomic(other) && !is_interval ? other : NULL;
 }
 
 typedef const struct lt_type *meet_fn(const struct lt_coerce *coerce, const struct lt_type *a,
                                       const struct lt_type *b);
+
+/* Does a decimal hold every value of the other type, but for digits that are rounded away? */
+static bool is_held(const struct lt_type *from, const struct lt_type *decimal)
+{
+    static const uint8_t digits[] = {3, 5, 10, 20};
+    int whole = decimal->precision - decimal->scale;
+    if (from->kind == LT_TYPE_DECIMAL) {
+        int needed = from->precision - from->scale;
+        return whole > needed || (whole == needed && decimal->scale >= from->scale);
+    }
+    if (lt_type_is_integral(from))
+        return whole >= digits[from->kind - LT_TYPE_TINYINT];
+    return from->kind == LT_TYPE_BOOLEAN && whole > 0;
+}
+
+/* A try_cast gives NULL wherever a value may not fit. Recursion is bounded by the depth of types.
+ */
+bool lt_coerce_try_may_null(const struct lt_type *from, const struct lt_type *to)
+{
+    if (is_string(to) || (is_string(from) && to->kind == LT_TYPE_BINARY))
+        return false;
+    if (lt_type_is_nested(to) && from->kind == to->kind && from->field_count == to->field_count) {
+        bool may_null = false;
+        for (uint32_t i = 0; i < to->field_count; i++)
+            may_null = may_null || lt_coerce_try_may_null(from->fields[i].type, to->fields[i].type);
+        return may_null;
+    }
+    if (lt_type_is_integral(from) && to->kind == LT_TYPE_DECIMAL)
+        return !is_held(from, to);
+    if (lt_type_is_number(from) && lt_type_is_number(to))
+        return from->kind > to->kind;
+    return !lt_type_equal(from, to) && !(is_ansi_interval(from) && from->kind == to->kind);
+}
+
+/* A part of a nested value, brought to `type`. */
+static bool may_be_null(const struct lt_field *part, const struct lt_type *type)
+{
+    return part->nullable || lt_coerce_may_null(part->type, type);
+}
 
 static const struct lt_type *common_struct(const struct lt_coerce *coerce, const struct lt_type *a,
                                            const struct lt_type *b, meet_fn *meet)
@@ -141,8 +181,9 @@ static const struct lt_type *common_struct(const struct lt_coerce *coerce, const
         const struct lt_type *type = is_same ? meet(coerce, x->type, y->type) : NULL;
         if (type == NULL)
             return NULL;
-        fields[i] = (struct lt_field){
-            .name = x->name, .type = type, .nullable = x->nullable || y->nullable};
+        fields[i] = (struct lt_field){.name = x->name,
+                                      .type = type,
+                                      .nullable = may_be_null(x, type) || may_be_null(y, type)};
     }
     return lt_type_struct(coerce->arena, fields, a->field_count);
 }
@@ -157,12 +198,14 @@ static const struct lt_type *common_nested(const struct lt_coerce *coerce, const
     const struct lt_type *first = meet(coerce, a->fields[0].type, b->fields[0].type);
     if (first == NULL)
         return NULL;
-    bool first_nullable = a->fields[0].nullable || b->fields[0].nullable;
+    bool first_nullable = may_be_null(&a->fields[0], first) || may_be_null(&b->fields[0], first);
     if (a->kind == LT_TYPE_ARRAY)
         return lt_type_array(coerce->arena, first, first_nullable);
     const struct lt_type *value = meet(coerce, a->fields[1].type, b->fields[1].type);
-    bool value_nullable = a->fields[1].nullable || b->fields[1].nullable;
-    return value == NULL ? NULL : lt_type_map(coerce->arena, first, value, value_nullable);
+    if (value == NULL || first_nullable)
+        return NULL; /* a key cannot be NULL */
+    return lt_type_map(coerce->arena, first, value,
+                       may_be_null(&a->fields[1], value) || may_be_null(&b->fields[1], value));
 }
 
 const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const struct lt_type *a,
@@ -328,7 +371,9 @@ static enum lt_cast_verdict verdict_of_nested(const struct lt_session *session,
             lt_coerce_cast_verdict(session, from->fields[i].type, to->fields[i].type);
         if (verdict != LT_CAST_ALLOWED)
             return verdict == LT_CAST_USE_LEGACY ? verdict : LT_CAST_REFUSED;
-        if (from->fields[i].nullable && !to->fields[i].nullable)
+        bool may_null = session->is_legacy ? may_be_null(&from->fields[i], to->fields[i].type)
+                                           : from->fields[i].nullable;
+        if (may_null && !to->fields[i].nullable)
             return LT_CAST_REFUSED;
     }
     return LT_CAST_ALLOWED;
@@ -352,6 +397,33 @@ enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_session *session,
     if (from->kind == LT_TYPE_DATE && is_numeric(to))
         return LT_CAST_USE_FUNCTION;
     return is_legacy_cast(from, to) ? LT_CAST_USE_LEGACY : LT_CAST_REFUSED;
+}
+
+static bool may_null_number(const struct lt_type *from, const struct lt_type *to)
+{
+    if (to->kind == LT_TYPE_DECIMAL)
+        return !is_held(from, to);
+    if (from->kind == LT_TYPE_TIMESTAMP)
+        return to->kind >= LT_TYPE_TINYINT && to->kind <= LT_TYPE_INT;
+    bool is_fraction = lt_type_is_fraction(from) || from->kind == LT_TYPE_DECIMAL;
+    return is_fraction && lt_type_is_integral(to);
+}
+
+bool lt_coerce_may_null(const struct lt_type *from, const struct lt_type *to)
+{
+    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) || is_string(to))
+        return false;
+    if (is_string(from))
+        return to->kind != LT_TYPE_BINARY;
+    if (from->kind == LT_TYPE_DATE)
+        return to->kind != LT_TYPE_TIMESTAMP;
+    if (to->kind == LT_TYPE_DATE)
+        return from->kind != LT_TYPE_TIMESTAMP;
+    if (to->kind == LT_TYPE_TIMESTAMP)
+        return lt_type_is_fraction(from);
+    if (to->kind == LT_TYPE_INTERVAL_CALENDAR)
+        return true;
+    return is_numeric(to) && may_null_number(from, to);
 }
 
 bool lt_coerce_is_open(const struct lt_expression *node)
@@ -405,7 +477,7 @@ struct lt_expression *lt_coerce_cast(struct lt_expression *node, const struct lt
                                    .end = node->end,
                                    .argument_count = 1,
                                    .type = to,
-                                   .nullable = node->nullable,
+                                   .nullable = node->nullable || lt_coerce_may_null(node->type, to),
                                    .index = 0};
     cast->arguments = lt_arena_alloc(arena, sizeof *cast->arguments);
     cast->arguments[0] = node;

@@ -50,6 +50,13 @@ enum lt_cast_verdict {
 enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_session *session,
                                             const struct lt_type *from, const struct lt_type *to);
 
+/* Can a cast give NULL of a value by Spark's word, whatever it does here? Text that is no number, a
+ * number that does not fit. */
+bool lt_coerce_may_null(const struct lt_type *from, const struct lt_type *to);
+
+/* The same of a try_cast. */
+bool lt_coerce_try_may_null(const struct lt_type *from, const struct lt_type *to);
+
 /* `node` as a value of type `to`: itself, a typed NULL, a decided JSON path, or a new CAST over it.
  */
 struct lt_expression *lt_coerce_cast(struct lt_expression *node, const struct lt_type *to,

@@ -71,7 +71,7 @@ int lt_collection_needs_order(struct lt_analyser *analyser, struct lt_expression
 int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expression *call,
                             const struct lt_type *type)
 {
-    if (lt_type_is_ordered(type))
+    if (lt_type_is_key(type))
         return LT_OK;
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE",
                             "42K09", "the key of a map cannot be %s",

@@ -3,6 +3,7 @@
  * keys, which are asked for in the same way.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "ops/expr/collections.h"
 
@@ -112,6 +113,27 @@ static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_NULL;
 }
 
+/* Can an element be NULL? Spark looks into an array that is made on the spot, where the position is
+ * a constant: from `first`, or from the end when `first` is 1 and it is negative. Outside of the
+ * array, or of any other array, it is what `elsewhere` says. */
+static bool may_be_null(struct lt_analyser *analyser, struct lt_expression *call, int64_t first,
+                        bool elsewhere)
+{
+    const struct lt_expression *array = call->arguments[0];
+    struct lt_expression *index = call->arguments[1];
+    bool is_other = array->kind != LT_EXPR_CALL || strcmp(array->name, "array") != 0;
+    if (is_other || index->nullable)
+        return elsewhere || array->type->fields[0].nullable;
+    lt_fold(&index, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if (index->kind != LT_EXPR_LITERAL || index->is_null)
+        return elsewhere || array->type->fields[0].nullable;
+    int64_t at = index->value.i64 - first;
+    if (first == 1 && index->value.i64 < 0)
+        at = array->argument_count + index->value.i64;
+    bool is_in = at >= 0 && at < array->argument_count;
+    return is_in ? array->arguments[at]->nullable : elsewhere;
+}
+
 /* s['a'] is s.a, of an array of structs too. */
 static int become_field(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -157,8 +179,8 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     }
     call->signature = &signatures[is_map];
     call->type = type->fields[is_map].type;
-    call->nullable = is_map || analyser->coerce.session->is_legacy || type->fields[0].nullable ||
-                     lt_any_nullable(call->arguments, 2);
+    call->nullable = is_map || lt_any_nullable(call->arguments, 2) ||
+                     may_be_null(analyser, call, 0, analyser->coerce.session->is_legacy);
     return LT_OK;
 }
 
@@ -244,7 +266,10 @@ static int infer_element_at(struct lt_analyser *analyser, struct lt_expression *
         return lt_analyser_unexpected(analyser, call, 0, "an array or a map");
     if (!lt_type_is_integral(index) || index->kind == LT_TYPE_BIGINT)
         return lt_analyser_unexpected(analyser, call, 1, "an INT");
-    return lt_collection_finish(call, 0, type->fields[0].type, true);
+    bool is_lenient = analyser->coerce.session->is_legacy || strncmp(call->name, "try_", 4) == 0;
+    return lt_collection_finish(call, 0, type->fields[0].type,
+                                lt_any_nullable(call->arguments, 2) ||
+                                    may_be_null(analyser, call, 1, is_lenient));
 }
 
 static int infer_get(struct lt_analyser *analyser, struct lt_expression *call)
@@ -252,9 +277,10 @@ static int infer_get(struct lt_analyser *analyser, struct lt_expression *call)
     int code = lt_collection_needs_array(analyser, call, 0, false);
     if (code == LT_OK)
         code = lt_collection_needs_int(analyser, call, 1);
-    return code != LT_OK
-               ? code
-               : lt_collection_finish(call, 0, call->arguments[0]->type->fields[0].type, true);
+    if (code != LT_OK)
+        return code;
+    bool is_nullable = lt_any_nullable(call->arguments, 2) || may_be_null(analyser, call, 0, true);
+    return lt_collection_finish(call, 0, call->arguments[0]->type->fields[0].type, is_nullable);
 }
 
 static int infer_slice(struct lt_analyser *analyser, struct lt_expression *call)

@@ -202,6 +202,11 @@ int lt_infer_concat(struct lt_analyser *analyser, struct lt_expression *call)
         arrays += call->arguments[i]->type->kind == LT_TYPE_ARRAY;
     if (arrays == 0)
         return LT_INFER_LETTERS;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        enum lt_type_kind kind = call->arguments[i]->type->kind;
+        if (kind == LT_TYPE_MAP || kind == LT_TYPE_STRUCT)
+            return lt_analyser_unexpected(analyser, call, i, "an array");
+    }
     const struct lt_type *common = NULL;
     if (arrays == call->argument_count) {
         int code = lt_analyser_bring_together(analyser, call, 0, 1, &common);

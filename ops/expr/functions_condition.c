@@ -87,6 +87,15 @@ static enum lt_kernel least(struct lt_machine *machine, const struct lt_call *ca
 
 #define DETERMINISTIC .is_deterministic = true
 
+/* NULL where all arguments are. */
+static int conclude_extreme(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    (void)analyser;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        call->nullable = call->nullable && call->arguments[i]->nullable;
+    return LT_OK;
+}
+
 static const struct lt_function functions[] = {
     {"if", NULL, "if(condition, a, b)", "a when the condition is true, else b.",
      "if(1 < 2, 'a', 'b')", "a", LT_NULL_AWARE, LT_FLOW_IF, DETERMINISTIC,
@@ -122,10 +131,12 @@ static const struct lt_function functions[] = {
      .infer = infer_nan_value},
     {"greatest", NULL, "greatest(a, b, ...)", "The greatest argument that is not NULL.",
      "greatest(1, 3, 2)", "3", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
-     .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme},
+     .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme,
+     .conclude = conclude_extreme},
     {"least", NULL, "least(a, b, ...)", "The least argument that is not NULL.", "least(1, 3, 2)",
      "1", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
-     .signatures = {{"WWW*", "W", least, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme},
+     .signatures = {{"WWW*", "W", least, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme,
+     .conclude = conclude_extreme},
 };
 
 const struct lt_function_group lt_functions_condition = {"condition", functions,

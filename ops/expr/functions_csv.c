@@ -75,7 +75,7 @@ static int infer_from_csv(struct lt_analyser *analyser, struct lt_expression *ca
     code = lt_infer_options(analyser, call, 2);
     if (code == LT_OK)
         code = lt_infer_string(analyser, call, 0);
-    return code == LT_OK ? lt_infer_done(call, type, true) : code;
+    return code == LT_OK ? lt_infer_done(call, type, call->arguments[0]->nullable) : code;
 }
 
 static int refuse_mode(const struct lt_prepare *prepare, struct lt_error *error)
@@ -229,7 +229,7 @@ static int infer_to_csv(struct lt_analyser *analyser, struct lt_expression *call
                                 "\"to_csv\" takes a struct, not a value of type %s; hint: "
                                 "to_csv(struct(...))",
                                 lt_analyser_shown(analyser, value->type));
-    return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), value->nullable);
+    return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), true);
 }
 
 static int prepare_to_csv(const struct lt_prepare *prepare, struct lt_error *error)

@@ -197,12 +197,20 @@ static enum lt_kernel xxhash64(struct lt_machine *machine, const struct lt_call 
 static int refuse_maps(struct lt_analyser *analyser, struct lt_expression *call)
 {
     for (uint32_t i = 0; i < call->argument_count; i++) {
-        if (!lt_type_is_ordered(call->arguments[i]->type))
+        if (!lt_type_is_key(call->arguments[i]->type))
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                     "DATATYPE_MISMATCH.HASH_MAP_TYPE", "42K09",
                                     "\"%s\" does not take a map", call->name);
     }
     return LT_INFER_LETTERS;
+}
+
+/* NULL hashes like nothing. */
+static int conclude_hash(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    (void)analyser;
+    call->nullable = false;
+    return LT_OK;
 }
 
 static enum lt_kernel checksum(struct lt_machine *machine, const struct lt_call *call,
@@ -219,11 +227,13 @@ static enum lt_kernel checksum(struct lt_machine *machine, const struct lt_call 
 static const struct lt_function functions[] = {
     {"hash", NULL, "hash(a, ...)", "Murmur3 of the arguments, as Spark computes it (seed 42).",
      "hash('Spark')", "228093765", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("aa*", "i", murmur)}, .infer = refuse_maps},
+     .signatures = {LT_KERNEL("aa*", "i", murmur)}, .infer = refuse_maps,
+     .conclude = conclude_hash},
     {"xxhash64", NULL, "xxhash64(a, ...)",
      "XXH64 of the arguments, as Spark computes it (seed 42).", "xxhash64('Spark')",
      "-4294468057691064905", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("aa*", "l", xxhash64)}, .infer = refuse_maps},
+     .signatures = {LT_KERNEL("aa*", "l", xxhash64)}, .infer = refuse_maps,
+     .conclude = conclude_hash},
     {"crc32", NULL, "crc32(a)", "The CRC-32 checksum.", "crc32('Spark')", "1557323817",
      DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("x", "l", checksum)}},
 };

@@ -108,7 +108,9 @@ static int infer_aggregate(struct lt_analyser *analyser, struct lt_expression *c
         code = lt_analyser_lambda(analyser, &call->arguments[3], parameters, 1);
         type = call->arguments[3]->type;
     }
-    return code != LT_OK ? code : finish(call, type, true);
+    bool is_nullable =
+        call->argument_count < 4 || call->arguments[0]->nullable || call->arguments[3]->nullable;
+    return code != LT_OK ? code : finish(call, type, is_nullable);
 }
 
 static int infer_zip_with(struct lt_analyser *analyser, struct lt_expression *call)
@@ -180,7 +182,7 @@ static int infer_transform_keys(struct lt_analyser *analyser, struct lt_expressi
         return code;
     const struct lt_field *value = &call->arguments[0]->type->fields[1];
     const struct lt_type *key = call->arguments[1]->type;
-    if (!lt_type_is_ordered(key))
+    if (!lt_type_is_key(key))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                 "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", "42K09",
                                 "the key of a map cannot be %s", lt_analyser_shown(analyser, key));

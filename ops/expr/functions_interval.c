@@ -77,8 +77,9 @@ static int infer_fields(struct lt_analyser *analyser, struct lt_expression *call
     }
     call->signature = signature;
     call->type = lt_letter_type(signature->result[0]);
-    call->nullable =
-        signature->result[0] == 'c' || lt_any_nullable(call->arguments, call->argument_count);
+    bool is_lenient = signature->result[0] == 'c' &&
+                      (analyser->coerce.session->is_legacy || strncmp(call->name, "try_", 4) == 0);
+    call->nullable = is_lenient || lt_any_nullable(call->arguments, call->argument_count);
     return LT_OK;
 }
 
@@ -98,9 +99,9 @@ static const struct lt_function functions[] = {
      "The calendar interval of these fields.", "make_interval(0, 0, 1, 3)", "10 days",
      FIELDS("[iiiiiik]", "c", make_calendar)},
     {"try_make_interval", NULL,
-     "try_make_interval([years[, months[, weeks[, days[, hours[, minutes[, seconds]]]]]]])",
+     "try_make_interval(years[, months[, weeks[, days[, hours[, minutes[, seconds]]]]]])",
      "As make_interval, but NULL where the interval does not fit.", "try_make_interval(2147483647)",
-     "NULL", FIELDS("[iiiiiik]", "c", make_calendar)},
+     "NULL", FIELDS("i[iiiiik]", "c", make_calendar)},
 };
 
 const struct lt_function_group lt_functions_interval = {"interval", functions,

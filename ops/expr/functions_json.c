@@ -232,7 +232,7 @@ static int infer_to_json(struct lt_analyser *analyser, struct lt_expression *cal
                                 lt_analyser_shown(analyser, value->type));
     if (has_kind(value->type, LT_TYPE_VARIANT))
         return lt_analyser_later(analyser, call, "\"to_json\" of a VARIANT");
-    return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), value->nullable);
+    return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), true);
 }
 
 static int prepare_to_json(const struct lt_prepare *prepare, struct lt_error *error)

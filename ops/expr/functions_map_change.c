@@ -14,7 +14,7 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
     struct lt_arena *arena = analyser->coerce.arena;
     const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
     const struct lt_type *common = NULL;
-    bool has_null = false;
+    bool has_null = call->argument_count == 0;
     for (uint32_t i = 0; i < call->argument_count; i++) {
         if (call->arguments[i]->type->kind != LT_TYPE_MAP)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
@@ -23,7 +23,7 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
                                     lt_analyser_shown(analyser, call->arguments[i]->type));
         has_null = has_null || call->arguments[i]->type->fields[1].nullable;
     }
-    common = call->argument_count == 0 ? lt_type_map(arena, string, string, false)
+    common = call->argument_count == 0 ? lt_type_map(arena, string, string, true)
                                        : call->arguments[0]->type;
     for (uint32_t i = 1; i < call->argument_count && common != NULL; i++)
         common = (analyser->coerce.session->is_legacy ? lt_coerce_common : lt_coerce_common_strict)(

@@ -11,10 +11,17 @@ static const struct lt_signature *own_signature(const struct lt_expression *call
     return &lt_function_at((size_t)call->index, NULL)->signatures[0];
 }
 
-/* struct(a, b): a field is called as its column or alias is, else col1, col2, ... */
+/* struct(a, b): a field is called as its column or alias is, or as the text it is the element
+ * under; else col1, col2, ... */
 static const char *field_name(struct lt_analyser *analyser, const struct lt_expression *node,
                               uint32_t index)
 {
+    const struct lt_expression *key =
+        node->kind == LT_EXPR_CALL && strcmp(node->name, "[]") == 0 ? node->arguments[1] : NULL;
+    if (key != NULL && key->kind == LT_EXPR_LITERAL && key->type->kind == LT_TYPE_STRING &&
+        !key->is_null)
+        return lt_arena_text_n(analyser->coerce.arena, (const char *)key->value.bytes.data,
+                               key->value.bytes.size_bytes);
     bool has_name = node->kind == LT_EXPR_ALIAS || node->kind == LT_EXPR_COLUMN ||
                     node->kind == LT_EXPR_FIELD || node->kind == LT_EXPR_VARIABLE;
     return has_name ? node->name : lt_arena_format(analyser->coerce.arena, "col%u", index + 1);
@@ -60,14 +67,14 @@ static int infer_named_struct(struct lt_analyser *analyser, struct lt_expression
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
                                     "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
                                     "the name of a field must be a constant");
-        if ((*name)->is_null)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
-                                    "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
-                                    "42K09", "the name of a field cannot be NULL");
         if ((*name)->type->kind != LT_TYPE_STRING)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                     "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
                                     "42K09", "the name of a field must be a string");
+        if ((*name)->is_null)
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
+                                    "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",
+                                    "the name of a field cannot be NULL");
         fields[i].name =
             lt_arena_text_n(analyser->coerce.arena, (const char *)(*name)->value.bytes.data,
                             (*name)->value.bytes.size_bytes);

@@ -34,7 +34,7 @@ struct lt_expression *lt_parse_extract(struct lt_parser *parser, uint32_t begin)
     struct lt_expression *source = lt_parse_value(parser);
     if (source == NULL || !lt_parser_expect(parser, ')', ")"))
         return NULL;
-    return lt_parser_call2(parser, "date_part", begin, field, source);
+    return lt_parser_call2(parser, "extract", begin, field, source);
 }
 
 /* ---------------------------------------------------------------------------------------- units */

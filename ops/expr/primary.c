@@ -199,8 +199,10 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
             return parse_overlay(parser, begin, &items);
         if (lt_parser_is_word(parser, 0, "placing") || lt_parser_is_word(parser, 0, "from"))
             return lt_parser_later(parser, begin, "this form of a call");
-        if (wants_in && lt_parser_try_word(parser, "in"))
+        if (wants_in && lt_parser_try_word(parser, "in")) {
+            name = "locate";
             continue;
+        }
         if (!lt_parser_try_symbol(parser, ','))
             break;
     } while (true);
@@ -242,8 +244,10 @@ static struct lt_expression *parse_call_named(struct lt_parser *parser, const ch
     if (call == NULL)
         return NULL;
     const struct lt_type *target = call->argument_count == 1 ? type_function(name) : NULL;
-    return target == NULL ? lt_parser_unit_call(parser, call)
-                          : make_cast(parser, call->arguments[0], target, begin);
+    if (target != NULL)
+        call = make_cast(parser, call->arguments[0], target, begin);
+    call->is_call = true;
+    return target == NULL ? lt_parser_unit_call(parser, call) : call;
 }
 
 /* ------------------------------------------------------------------------------ words, columns */

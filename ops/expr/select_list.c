@@ -12,6 +12,7 @@
 #include "ops/expr/analyser.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
+#include "ops/expr/twins.h"
 
 /* --------------------------------------------------------------------------------- what is left
  * out */
@@ -317,9 +318,64 @@ int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_express
         return LT_OK;
     struct items expanded = {0};
     int code = expand_items(analyser, call->arguments, call->argument_count, true, &expanded);
+    if (code != LT_OK)
+        return code;
     call->arguments = expanded.items;
     call->argument_count = expanded.count;
-    return code;
+    return LT_OK;
+}
+
+/* ------------------------------------------------------------------------------- names and schema
+ */
+
+/* A column, or a field reached from one by dots. */
+static bool is_dotted(const struct lt_expression *node)
+{
+    while (node->kind == LT_EXPR_FIELD)
+        node = node->arguments[0];
+    return node->kind == LT_EXPR_COLUMN;
+}
+
+/* Its alias; its column's name, or the last of a dotted one; a cast's column's. */
+static bool has_own_name(const struct lt_expression *node)
+{
+    bool is_cast_column = node->kind == LT_EXPR_CAST && node->arguments[0]->kind == LT_EXPR_COLUMN;
+    return is_cast_column || node->kind == LT_EXPR_ALIAS || is_dotted(node);
+}
+
+const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
+{
+    if (!has_own_name(expression))
+        return lt_expr_text(expression, arena);
+    return expression->kind == LT_EXPR_CAST ? expression->arguments[0]->name : expression->name;
+}
+
+/* Stars in calls are shown as what they stand for. Recursion is bounded: the parser refused deeper
+ * trees. */
+static void expand_within(struct lt_analyser *analyser, struct lt_expression *node)
+{
+    if (node->kind == LT_EXPR_STAR || node->type != NULL)
+        return;
+    if (node->kind == LT_EXPR_CALL && lt_analyser_expand_arguments(analyser, node) != LT_OK)
+        return;
+    for (uint32_t i = 0; i < node->argument_count; i++)
+        expand_within(analyser, node->arguments[i]);
+}
+
+/* The name of an item that says none, with what the types of its parts tell. What cannot be
+ * analysed is refused later. */
+static const char *column_name(struct lt_analyser *analyser, struct lt_expression *item)
+{
+    struct lt_error quiet;
+    struct lt_analyser other = *analyser;
+    struct lt_expression *twin;
+    other.error = &quiet;
+    if (has_own_name(item))
+        return lt_expr_output_name(item, analyser->coerce.arena);
+    expand_within(&other, item);
+    const struct lt_twins *twins = lt_twins_create(item, analyser->coerce.arena, &twin);
+    bool is_analysed = lt_analyse(&other, twin) == LT_OK;
+    return lt_expr_text_typed(item, is_analysed ? twins : NULL, analyser->coerce.arena);
 }
 
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
@@ -336,31 +392,10 @@ int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const stru
         struct lt_expression *item = expanded.items[i];
         if (item->kind != LT_EXPR_ALIAS && item->kind != LT_EXPR_COLUMN &&
             lt_generator_call(item) == NULL)
-            expanded.items[i] = make_alias(&analyser, item, lt_expr_output_name(item, arena));
+            expanded.items[i] = make_alias(&analyser, item, column_name(&analyser, item));
     }
     *list = (struct lt_expr_list){.expressions = expanded.items, .count = expanded.count};
     return code;
-}
-
-/* ------------------------------------------------------------------------------- names and schema
- */
-
-/* A column, or a field reached from one by dots. */
-static bool is_dotted(const struct lt_expression *node)
-{
-    while (node->kind == LT_EXPR_FIELD)
-        node = node->arguments[0];
-    return node->kind == LT_EXPR_COLUMN;
-}
-
-const char *lt_expr_output_name(const struct lt_expression *expression, struct lt_arena *arena)
-{
-    bool is_cast_column =
-        expression->kind == LT_EXPR_CAST && expression->arguments[0]->kind == LT_EXPR_COLUMN;
-    if (is_cast_column)
-        return expression->arguments[0]->name;
-    bool has_name = expression->kind == LT_EXPR_ALIAS || is_dotted(expression);
-    return has_name ? expression->name : lt_expr_text(expression, arena);
 }
 
 const struct lt_type *lt_expr_output_schema(struct lt_expression *const *expressions, size_t count,

@@ -13,7 +13,8 @@
 #include "core/text/number.h"
 #include "core/text/time.h"
 #include "ops/expr/expr.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/text_calls.h"
+#include "ops/expr/twins.h"
 
 static void append_hex(struct lt_text_buffer *out, const struct lt_bytes *bytes)
 {
@@ -91,6 +92,7 @@ struct scope {
 struct printer {
     struct lt_text_buffer *out;
     const struct scope *scope;
+    const struct lt_twins *twins; /* NULL: types are not known */
 };
 
 static void print(struct printer *printer, const struct lt_expression *node);
@@ -204,7 +206,8 @@ static bool print_operator(struct printer *printer, const struct lt_expression *
         {"log", 1, "LOG(E(), ", "", ")"},
     };
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (strcmp(forms[i].name, node->name) != 0 || forms[i].count != node->argument_count)
+        if (strcmp(forms[i].name, node->name) != 0 || forms[i].count != node->argument_count ||
+            (node->is_call && strcmp(node->name, "negative") == 0))
             continue;
         print_between(printer, forms[i].before, node->arguments, node->argument_count,
                       forms[i].between, forms[i].after);
@@ -217,6 +220,118 @@ static bool print_operator(struct printer *printer, const struct lt_expression *
     (void)snprintf(between, sizeof between, " %s ", node->name);
     print_between(printer, "(", node->arguments, 2, between, ")");
     return true;
+}
+
+/* ------------------------------------------------------------------------------ what types tell */
+
+static enum lt_type_kind kind_of(const struct printer *printer, const struct lt_expression *node)
+{
+    const struct lt_type *type = lt_twins_type(printer->twins, node);
+    return type == NULL ? LT_TYPE_VOID : type->kind;
+}
+
+static bool is_time(enum lt_type_kind kind)
+{
+    return kind >= LT_TYPE_DATE && kind <= LT_TYPE_TIMESTAMP_NTZ;
+}
+
+static bool is_interval(enum lt_type_kind kind)
+{
+    return kind >= LT_TYPE_INTERVAL_DAY_TIME && kind <= LT_TYPE_INTERVAL_CALENDAR;
+}
+
+/* An interval of days alone. */
+static bool is_days(const struct printer *printer, const struct lt_expression *node)
+{
+    const struct lt_type *type = lt_twins_type(printer->twins, node);
+    return type != NULL && type->kind == LT_TYPE_INTERVAL_DAY_TIME &&
+           type->interval_start == LT_INTERVAL_DAY && type->interval_end == LT_INTERVAL_DAY;
+}
+
+/* Can it stand beside what takes an interval? Text can, but not beside years and months. */
+static bool is_moved(enum lt_type_kind moved, enum lt_type_kind by)
+{
+    return is_time(moved) ||
+           (moved == LT_TYPE_STRING && is_interval(by) && by != LT_TYPE_INTERVAL_YEAR_MONTH);
+}
+
+/* A time moved by days or an interval. */
+static bool print_moved(struct printer *printer, struct lt_expression *moved,
+                        struct lt_expression *by, bool is_back)
+{
+    enum lt_type_kind kind = kind_of(printer, moved), by_kind = kind_of(printer, by);
+    bool is_date = kind == LT_TYPE_DATE;
+    if (is_date && by_kind >= LT_TYPE_TINYINT && by_kind <= LT_TYPE_INT)
+        put(printer, is_back ? "date_sub(" : "date_add(");
+    else if (is_date && is_days(printer, by))
+        put(printer, "date_add(");
+    else if (is_moved(kind, by_kind) &&
+             (is_interval(by_kind) || (by_kind == LT_TYPE_VOID && !is_back))) {
+        struct lt_expression *const sides[] = {moved, by};
+        print_list(printer, sides, 2, is_back ? " - " : " + ");
+        return true;
+    } else
+        return false;
+    print(printer, moved);
+    if (is_interval(by_kind))
+        print_between(printer,
+                      is_back ? ", (- extractansiintervaldays(" : ", extractansiintervaldays(", &by,
+                      1, "", is_back ? ")))" : "))");
+    else
+        print_between(printer, ", ", &by, 1, "", ")");
+    return true;
+}
+
+/* An interval times or through a number. */
+static bool print_scaled(struct printer *printer, struct lt_expression *interval,
+                         struct lt_expression *by, bool is_divided)
+{
+    struct lt_expression *const sides[] = {interval, by};
+    if (!is_interval(kind_of(printer, interval)))
+        return false;
+    if (kind_of(printer, interval) != LT_TYPE_INTERVAL_CALENDAR)
+        print_between(printer, "(", sides, 2, is_divided ? " / " : " * ", ")");
+    else
+        print_between(printer, is_divided ? "divide_interval(" : "multiply_interval(", sides, 2,
+                      ", ", ")");
+    return true;
+}
+
+/* m['key'] of a struct is its field. */
+static bool print_element(struct printer *printer, const struct lt_expression *node)
+{
+    struct lt_expression *const *sides = node->arguments;
+    const struct lt_type *base = lt_twins_type(printer->twins, sides[0]);
+    bool is_text = sides[1]->kind == LT_EXPR_LITERAL && sides[1]->type != NULL &&
+                   sides[1]->type->kind == LT_TYPE_STRING;
+    if (base != NULL && base->kind == LT_TYPE_ARRAY)
+        base = base->fields[0].type;
+    if (base == NULL || base->kind != LT_TYPE_STRUCT || !is_text)
+        return false;
+    print_list(printer, sides, 2, ".");
+    return true;
+}
+
+/* What stands otherwise for the types of its sides. */
+static bool print_typed(struct printer *printer, const struct lt_expression *node)
+{
+    if (printer->twins == NULL || node->argument_count != 2 || node->name[1] != '\0') {
+        bool is_element = printer->twins != NULL && is_call(node, "[]", 2);
+        return is_element && print_element(printer, node);
+    }
+    struct lt_expression *a = node->arguments[0], *b = node->arguments[1];
+    switch (node->name[0]) {
+    case '+':
+        return print_moved(printer, a, b, false) || print_moved(printer, b, a, false);
+    case '-':
+        return print_moved(printer, a, b, true);
+    case '*':
+        return print_scaled(printer, a, b, false) || print_scaled(printer, b, a, false);
+    case '/':
+        return print_scaled(printer, a, b, true);
+    default:
+        return false;
+    }
 }
 
 static bool print_listed(struct printer *printer, const struct lt_expression *node)
@@ -233,122 +348,38 @@ static bool print_listed(struct printer *printer, const struct lt_expression *no
     return true;
 }
 
-/* Functions that Spark prints by another name than they are called by. */
-static const char *shown_name(const struct lt_expression *node)
+/* A value that stands for a lambda is shown as one that does not look at its parameters. */
+static void print_argument(struct printer *printer, const struct lt_expression *call,
+                           uint32_t index)
 {
-    static const struct {
-        const char *name;
-        uint32_t count; /* 0: any */
-        const char *shown;
-    } others[] = {
-        {"acos", 0, "ACOS"},
-        {"acosh", 0, "ACOSH"},
-        {"asin", 0, "ASIN"},
-        {"asinh", 0, "ASINH"},
-        {"atan", 0, "ATAN"},
-        {"atan2", 0, "ATAN2"},
-        {"atanh", 0, "ATANH"},
-        {"cbrt", 0, "CBRT"},
-        {"ceil", 1, "CEIL"},
-        {"cos", 0, "COS"},
-        {"cosh", 0, "COSH"},
-        {"cot", 0, "COT"},
-        {"csc", 0, "CSC"},
-        {"degrees", 0, "DEGREES"},
-        {"e", 0, "E"},
-        {"exp", 0, "EXP"},
-        {"expm1", 0, "EXPM1"},
-        {"floor", 1, "FLOOR"},
-        {"hypot", 0, "HYPOT"},
-        {"log", 2, "LOG"},
-        {"log10", 0, "LOG10"},
-        {"log1p", 0, "LOG1P"},
-        {"log2", 0, "LOG2"},
-        {"pi", 0, "PI"},
-        {"power", 0, "POWER"},
-        {"radians", 0, "RADIANS"},
-        {"regexp", 0, "REGEXP"},
-        {"regexp_like", 0, "REGEXP_LIKE"},
-        {"rint", 0, "rint"},
-        {"sec", 0, "SEC"},
-        {"signum", 0, "SIGNUM"},
-        {"sin", 0, "SIN"},
-        {"sinh", 0, "SINH"},
-        {"sqrt", 0, "SQRT"},
-        {"tan", 0, "TAN"},
-        {"tanh", 0, "TANH"},
-        {"dateadd", 2, "date_add"},
-        {"to_varchar", 0, "to_char"},
-    };
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (strcmp(others[i].name, node->name) == 0 &&
-            (others[i].count == 0 || others[i].count == node->argument_count))
-            return others[i].shown;
-    }
-    return node->name;
-}
-
-/* What Spark puts in place of an argument that is missing. */
-static const char *shown_default(const struct lt_expression *node)
-{
-    static const struct {
-        const char *name;
-        uint32_t count;
-        const char *rest;
-    } defaults[] = {
-        {"substr", 2, ", 2147483647"},
-        {"substring", 2, ", 2147483647"},
-        {"locate", 2, ", 1"},
-        {"position", 2, ", 1"},
-        {"overlay", 3, ", -1"},
-        {"replace", 2, ", "},
-        {"split", 2, ", -1"},
-        {"lpad", 2, ",  "},
-        {"rpad", 2, ",  "},
-        {"unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"},
-        {"to_unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"},
-        {"from_unixtime", 1, ", yyyy-MM-dd HH:mm:ss"},
-        {"months_between", 2, ", true"},
-        {"sort_array", 1, ", true"},
-        {"round", 1, ", 0"},
-        {"bround", 1, ", 0"},
-        {"regexp_replace", 3, ", 1"},
-        {"regexp_extract", 2, ", 1"},
-        {"regexp_extract_all", 2, ", 1"},
-        {"regexp_instr", 2, ", 0"},
-        {"mask", 1, ", X, x, n, NULL"},
-        {"mask", 2, ", x, n, NULL"},
-        {"mask", 3, ", n, NULL"},
-        {"mask", 4, ", NULL"},
-        {"aggregate", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
-        {"reduce", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
-        {"make_interval", 1, ", 0, 0, 0, 0, 0, 0.000000"},
-        {"make_interval", 2, ", 0, 0, 0, 0, 0.000000"},
-        {"make_interval", 3, ", 0, 0, 0, 0.000000"},
-        {"make_interval", 4, ", 0, 0, 0.000000"},
-        {"make_interval", 5, ", 0, 0.000000"},
-        {"make_interval", 6, ", 0.000000"},
-        {"make_dt_interval", 1, ", 0, 0, 0.000000"},
-        {"make_dt_interval", 2, ", 0, 0.000000"},
-        {"make_dt_interval", 3, ", 0.000000"},
-        {"make_ym_interval", 1, ", 0"},
-    };
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
-        if (strcmp(defaults[i].name, node->name) == 0 && defaults[i].count == node->argument_count)
-            return defaults[i].rest;
-    }
-    return "";
+    const struct lt_expression *argument = call->arguments[index];
+    uint32_t parameters = lt_shown_parameters(call, index);
+    bool is_wrapped = parameters > 0 && argument->kind != LT_EXPR_LAMBDA;
+    put(printer, is_wrapped ? "lambdafunction(" : "");
+    print(printer, argument);
+    for (uint32_t i = 0; i < parameters && is_wrapped; i++)
+        put(printer, ", namedlambdavariable()");
+    put(printer, is_wrapped ? ")" : "");
 }
 
 static void print_call(struct printer *printer, const struct lt_expression *node)
 {
-    if (print_chain(printer, node) || print_operator(printer, node) || print_listed(printer, node))
+    if (print_chain(printer, node) || print_typed(printer, node) || print_operator(printer, node) ||
+        print_listed(printer, node))
         return;
-    bool is_reader = strcmp(node->name, "from_json") == 0 || strcmp(node->name, "from_csv") == 0;
-    uint32_t count = is_reader && node->argument_count > 1 ? 1 : node->argument_count;
-    lt_text_format(printer->out, "%s(", shown_name(node));
-    print_list(printer, node->arguments, count, ", ");
-    lt_text_format(printer->out, "%s)", shown_default(node));
+    bool is_window = strcmp(node->name, "window") == 0;
+    if (is_window) {
+        put(printer, node->name);
+        return;
+    }
+    lt_text_format(printer->out, "%s(", lt_shown_name(node));
+    if (is_call(node, "convert_timezone", 2))
+        put(printer, "current_timezone(), ");
+    for (uint32_t i = 0; i < lt_shown_count(node); i++) {
+        put(printer, i == 0 ? "" : ", ");
+        print_argument(printer, node, i);
+    }
+    lt_text_format(printer->out, "%s)", lt_shown_rest(node));
 }
 
 /* -------------------------------------------------------------------------------------- others */
@@ -364,8 +395,13 @@ static void print_case(struct printer *printer, const struct lt_expression *node
     put(printer, " END");
 }
 
+/* Casts to nested types, and those written as calls, are not shown. */
 static void print_cast(struct printer *printer, const struct lt_expression *node)
 {
+    if (node->is_call || lt_type_is_nested(node->type)) {
+        print(printer, node->arguments[0]);
+        return;
+    }
     struct lt_arena *arena = lt_arena_create();
     print_between(printer, node->is_try ? "TRY_CAST(" : "CAST(", node->arguments, 1, "", "");
     lt_text_format(printer->out, " AS %s)", lt_type_sql(arena, node->type));
@@ -387,8 +423,17 @@ static bool is_parameter(const struct printer *printer, const struct lt_expressi
 static void print_lambda(struct printer *printer, const struct lt_expression *node)
 {
     const struct scope scope = {printer->scope, node};
-    struct printer inner = {printer->out, &scope};
+    struct printer inner = {printer->out, &scope, printer->twins};
     print_between(&inner, "lambdafunction(", node->arguments, node->argument_count, ", ", ")");
+}
+
+/* m.key of a map is the value under a key. */
+static void print_field(struct printer *printer, const struct lt_expression *node)
+{
+    const struct lt_type *base = lt_twins_type(printer->twins, node->arguments[0]);
+    bool is_key = base != NULL && base->kind == LT_TYPE_MAP;
+    print(printer, node->arguments[0]);
+    lt_text_format(printer->out, is_key ? "[%s]" : ".%s", node->name);
 }
 
 /* Recursion is bounded: the parser refused deeper trees. */
@@ -411,8 +456,7 @@ static void print(struct printer *printer, const struct lt_expression *node)
         print_case(printer, node);
         return;
     case LT_EXPR_FIELD:
-        print(printer, node->arguments[0]);
-        lt_text_format(printer->out, ".%s", node->name);
+        print_field(printer, node);
         return;
     case LT_EXPR_JSON_PATH:
         print(printer, node->arguments[0]);
@@ -437,8 +481,14 @@ static void print(struct printer *printer, const struct lt_expression *node)
 
 const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena *arena)
 {
+    return lt_expr_text_typed(expression, NULL, arena);
+}
+
+const char *lt_expr_text_typed(const struct lt_expression *expression, const struct lt_twins *twins,
+                               struct lt_arena *arena)
+{
     struct lt_text_buffer text;
-    struct printer printer = {&text, NULL};
+    struct printer printer = {&text, NULL, twins};
     lt_text_init(&text);
     print(&printer, expression);
     const char *copy = lt_arena_text(arena, lt_text_get(&text));

@@ -92,6 +92,87 @@ static void stars_are_refused_where_spark_refuses_them(void **state)
     EXPECT(cases);
 }
 
+/* What only types tell is in the name, too; and no other expression but the one that was written.
+ */
+static void names_tell_what_only_types_can_tell(void **state)
+{
+    static const char *const cases[][2] = {
+        {"DATE'2024-01-01' + id", "struct<date_add(DATE '2024-01-01', id):date>"},
+        {"id - DATE'2024-01-01'", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"},
+        {"1 + DATE'2024-01-01'", "struct<date_add(DATE '2024-01-01', 1):date>"},
+        {"DATE'2024-01-01' - INTERVAL '1' DAY",
+         "struct<date_add(DATE '2024-01-01', (- extractansiintervaldays(INTERVAL '1' DAY))):date>"},
+        {"TIMESTAMP'2024-01-01' - INTERVAL '1' MONTH",
+         "struct<TIMESTAMP '2024-01-01 00:00:00' - INTERVAL '1' MONTH:timestamp>"},
+        {"2 * INTERVAL '1' DAY", "struct<(INTERVAL '1' DAY * 2):interval day to second>"},
+        {"make_ym_interval() / 2", "struct<(make_ym_interval(0, 0) / 2):interval year to month>"},
+        {"make_interval(1) * id",
+         "struct<multiply_interval(make_interval(1, 0, 0, 0, 0, 0, 0.000000), id):interval>"},
+        {"m['a'] + 1", "struct<(m[a] + 1):int>"},
+        {"-m.a", "struct<(- m[a]):int>"},
+        {"-st['a']", "struct<(- st.a):int>"},
+        {"int('1') + id", "struct<(1 + id):int>"},
+        {"CAST(array(id) AS ARRAY<STRING>)", "struct<array(id):array<string>>"},
+        {"struct(m['a'], m.b, st['a'])",
+         "struct<struct(m[a], m[b], st.a):struct<a:int,b:int,a:int>>"},
+        {"array(st.deep.*)", "struct<array(st.deep.x AS x, st.deep.y AS y):array<int>>"},
+        {"transform(array(id), 1)",
+         "struct<transform(array(id), lambdafunction(1, namedlambdavariable())):array<int>>"},
+        {"to_json(m, map('pretty', 'true'))", "struct<to_json(m):string>"},
+        {"negative(id)", "struct<negative(id):int>"},
+        {"position('a' IN s)", "struct<locate(a, s, 1):int>"},
+        {"extract(YEAR FROM DATE'2024-01-01')", "struct<extract(YEAR FROM DATE '2024-01-01'):int>"},
+        {"window(TIMESTAMP'2024-01-01', '1 hour').start", "struct<window.start:timestamp>"},
+    };
+    (void)state;
+    EXPECT(cases);
+}
+
+/* A column that cannot be NULL by Spark's word. */
+static void what_can_be_null_is_told(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_nullable;
+    } cases[] = {
+        {"CAST('1' AS INT)", true},
+        {"CAST(1 AS STRING)", false},
+        {"CAST(1.5 AS INT)", true},
+        {"CAST(1 AS DECIMAL(10, 2))", true},
+        {"CAST(1 AS DECIMAL(12, 2))", false},
+        {"CAST(DATE'2024-01-01' AS TIMESTAMP)", false},
+        {"CAST(DATE'2024-01-01' AS TIMESTAMP_NTZ)", true},
+        {"TRY_CAST(1 AS BIGINT)", false},
+        {"TRY_CAST(1L AS INT)", true},
+        {"1 = '1'", true},
+        {"array(1, NULL)[0]", false},
+        {"array(1, NULL)[1]", true},
+        {"get(array(1, 2), 5)", true},
+        {"element_at(array(1, NULL), -2)", false},
+        {"try_element_at(array(1), 2)", true},
+        {"greatest(1, NULL)", false},
+        {"hash(CAST(NULL AS STRING))", false},
+        {"make_interval(1)", false},
+        {"try_make_interval(1)", true},
+        {"aggregate(array(1), 0, (a, x) -> a + x, a -> 1)", false},
+        {"to_json(named_struct('a', 1))", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fixture f;
+        struct lt_expression *node;
+        struct lt_session unfolded = *lt_session_default();
+        unfolded.is_unoptimised = true;
+        set_up(&f);
+        assert_int_equal(lt_expr_parse(cases[i].text, f.arena, &node, &f.error), LT_OK);
+        assert_int_equal(
+            lt_expr_analyse(&node, cases[i].text, f.schema, &unfolded, f.arena, &f.error), LT_OK);
+        if (node->nullable != cases[i].is_nullable)
+            fail_msg("%s", cases[i].text);
+        lt_arena_destroy(f.arena);
+    }
+}
+
 /* What a live Spark calls them. */
 static void columns_without_a_name_are_named_as_in_spark(void **state)
 {
@@ -155,6 +236,8 @@ int main(void)
         cmocka_unit_test(stars_among_arguments_become_arguments),
         cmocka_unit_test(stars_are_refused_where_spark_refuses_them),
         cmocka_unit_test(columns_without_a_name_are_named_as_in_spark),
+        cmocka_unit_test(names_tell_what_only_types_can_tell),
+        cmocka_unit_test(what_can_be_null_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
