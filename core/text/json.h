@@ -1,7 +1,7 @@
 /*
  * Fields out of JSON documents, on the record path: a set of paths is compiled once into a tree of
- * names, and each document is gone through once, touching only what the paths need (simdjson's
- * On-Demand, behind this C door; no exception passes it).
+ * names, and each document is gone through once, touching only what the paths need. It is read
+ * where it lies and never copied.
  *
  * Paths are Spark's without the `$`: name.name, ['any name'], [0]. Of duplicate names the first
  * counts, as in get_json_object. With no wildcard: those, and the exact text rules of
@@ -52,7 +52,6 @@ struct lt_json_field {
 struct lt_json_counters {
     uint64_t documents;
     uint64_t invalid;       /* documents that are no JSON at all */
-    uint64_t copies;        /* documents copied for want of padding */
     uint64_t fields_seen;   /* names compared */
     uint64_t fields_parsed; /* values looked into */
 };
@@ -66,8 +65,8 @@ int lt_json_extractor_create(const char *const *paths, size_t count, struct lt_j
 void lt_json_extractor_destroy(struct lt_json_extractor *extractor); /* NULL is a no-op */
 
 /* Fills out[0..count) in the order of the paths. `padding_bytes`: bytes after the end that may be
- * read; under 64, the document may be copied first. False when it is no JSON (all kinds INVALID):
- * empty, over LT_LIMIT_VALUE_BYTES, not UTF-8, a string not closed, or its last bracket not the
+ * read, for the fields to say so; nothing here reads them. False when it is no JSON (all kinds
+ * INVALID): empty, over LT_LIMIT_VALUE_BYTES, not UTF-8, a string not closed, or its last bracket not the
  * partner of its first. A fault that is met on the way makes the paths not found until then
  * INVALID, and is no reason for false. */
 bool lt_json_extract(struct lt_json_extractor *extractor, const void *data, size_t size_bytes,

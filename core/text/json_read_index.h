@@ -1,6 +1,6 @@
 /*
  * The C door to simdjson's first stage: where in a document the brackets, colons, commas and the
- * beginnings of scalars are. For json_read_tokens.c only. Plain types only, since the headers of
+ * beginnings of scalars are. For json_places.c only. Plain types only, since the headers of
  * leat are C.
  *
  * on: one thread at a time.

@@ -69,13 +69,10 @@ static enum lt_json_outcome read_field(struct lt_json_reader *reader, struct lt_
 {
     int32_t index = lt_json_plan_find(reader, plan);
     reader->counters.fields_seen++;
+    if (index < 0)
+        return lt_json_tokens_skip_field(&reader->tokens) ? LT_JSON_OUTCOME_VALUE : stopped(reader);
     if (lt_json_tokens_next(&reader->tokens) == LT_JSON_TOKEN_INVALID)
         return stopped(reader);
-    if (index < 0) {
-        if (lt_json_tokens_skip(&reader->tokens) == LT_JSON_TOKEN_INVALID)
-            return stopped(reader);
-        return LT_JSON_OUTCOME_VALUE;
-    }
     union lt_value value = {0};
     reader->counters.fields_parsed++;
     enum lt_json_outcome outcome = lt_json_read_value(reader, &plan->children[index], &value);

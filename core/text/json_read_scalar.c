@@ -7,6 +7,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/limits.h"
+#include "core/text/json_number.h"
 #include "core/text/json_read_plan.h"
 #include "core/text/number.h"
 #include "core/text/utf8.h"
@@ -200,8 +201,12 @@ static bool parse_not_finite(const char *text, size_t size_bytes, double *out)
 
 static bool parse_number(const char *text, size_t size_bytes, bool is_float, double *out)
 {
+    struct lt_json_number small;
+    const uint8_t *begin = (const uint8_t *)text;
     if (!is_float)
-        return lt_number_parse_double(text, size_bytes, out) == LT_NUMBER_OK;
+        return (lt_json_number_read(begin, begin + size_bytes, &small) &&
+                lt_json_number_double(&small, out)) ||
+               lt_number_parse_double(text, size_bytes, out) == LT_NUMBER_OK;
     float number;
     if (lt_number_parse_float(text, size_bytes, &number) != LT_NUMBER_OK)
         return false;

@@ -13,22 +13,20 @@
 
 #include <string.h>
 
-#include "core/base/ascii.h"
 #include "core/base/error.h"
 #include "core/data/value.h"
+#include "core/text/json_number.h"
 
 enum state { VALUE, FIRST_ELEMENT, FIRST_NAME, COLON, COMMA, DONE, BROKEN };
 
 bool lt_json_tokens_begin_indexed(struct lt_json_tokens *tokens, struct lt_json_index *index,
                                   const void *data, size_t size_bytes)
 {
-    if (!lt_json_index_run(index, data, size_bytes, &tokens->places, &tokens->place_count))
+    if (!lt_json_places_open(&tokens->places, index, data, size_bytes))
         return false;
     lt_json_scan_init(&tokens->scan, data, size_bytes, 0);
     tokens->scan.state = VALUE;
     tokens->is_indexed = true;
-    tokens->may_have_escapes = memchr(data, '\\', size_bytes) != NULL;
-    tokens->place = 0;
     return true;
 }
 
@@ -54,76 +52,25 @@ static enum lt_json_token give(struct lt_json_scan *scan, enum lt_json_token tok
     return scan->token = token;
 }
 
-static inline bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
-/* A scalar reaches up to the next place, less the blanks between. */
-static const uint8_t *scalar_end(const struct lt_json_tokens *tokens, const uint8_t *begin)
-{
-    const uint8_t *end = tokens->place < tokens->place_count
-                             ? tokens->scan.begin + tokens->places[tokens->place]
-                             : tokens->scan.end;
-    while (end > begin + 1 && is_blank(end[-1]))
-        end--;
-    return end;
-}
-
-/* A string with a backslash: the scanner judges its escapes. */
-static bool has_good_escapes(const uint8_t *begin, const uint8_t *end)
-{
-    struct lt_json_scan scan;
-    lt_json_scan_init(&scan, begin, (size_t)(end - begin), 0);
-    return lt_json_scan_next(&scan) == LT_JSON_TOKEN_STRING;
-}
-
 static enum lt_json_token take_string(struct lt_json_tokens *tokens, const uint8_t *begin,
                                       enum lt_json_token token)
 {
     struct lt_json_scan *scan = &tokens->scan;
-    const uint8_t *end = scalar_end(tokens, begin);
-    if (end - begin < 2 || end[-1] != '"')
-        return fail(scan);
+    const uint8_t *end = lt_json_places_end(&tokens->places, begin);
     scan->has_escapes =
-        tokens->may_have_escapes && memchr(begin, '\\', (size_t)(end - begin)) != NULL;
-    if (scan->has_escapes && !has_good_escapes(begin, end))
+        tokens->places.may_have_escapes && lt_json_places_has_escapes(begin, end);
+    if (scan->has_escapes && !lt_json_escapes_are_good(begin, end))
         return fail(scan);
     return give(scan, token, begin + 1, end - 1);
-}
-
-static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end)
-{
-    while (at < end && lt_ascii_is_digit((char)*at))
-        at++;
-    return at;
 }
 
 static enum lt_json_token take_number(struct lt_json_scan *scan, const uint8_t *begin,
                                       const uint8_t *end)
 {
-    const uint8_t *digits = begin + (*begin == '-');
-    const uint8_t *at = skip_digits(digits, end);
-    if (at == digits || (*digits == '0' && at - digits > 1))
+    struct lt_json_number number;
+    if (!lt_json_number_read(begin, end, &number))
         return fail(scan);
-    if (at == end)
-        return give(scan, LT_JSON_TOKEN_INTEGER, begin, end);
-    if (*at == '.') {
-        const uint8_t *fraction = at + 1;
-        at = skip_digits(fraction, end);
-        if (at == fraction)
-            return fail(scan);
-    }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        at++;
-        if (at < end && (*at == '+' || *at == '-'))
-            at++;
-        const uint8_t *exponent = at;
-        at = skip_digits(exponent, end);
-        if (at == exponent)
-            return fail(scan);
-    }
-    return at == end ? give(scan, LT_JSON_TOKEN_FLOAT, begin, end) : fail(scan);
+    return give(scan, number.is_float ? LT_JSON_TOKEN_FLOAT : LT_JSON_TOKEN_INTEGER, begin, end);
 }
 
 static bool is_word(const uint8_t *begin, const uint8_t *end, const char *word, size_t size_bytes)
@@ -154,7 +101,7 @@ static enum lt_json_token take_value(struct lt_json_tokens *tokens, const uint8_
     scan->state = scan->depth == 0 ? DONE : COMMA;
     if (*begin == '"')
         return take_string(tokens, begin, LT_JSON_TOKEN_STRING);
-    const uint8_t *end = scalar_end(tokens, begin);
+    const uint8_t *end = lt_json_places_end(&tokens->places, begin);
     if (*begin <= '9')
         return take_number(scan, begin, end);
     if (is_word(begin, end, "null", 4))
@@ -183,21 +130,13 @@ static enum lt_json_token end_container(struct lt_json_scan *scan, const uint8_t
                 begin, begin + 1);
 }
 
-/* The next place, or NULL after the last. */
-static const uint8_t *take_place(struct lt_json_tokens *tokens)
-{
-    return tokens->place < tokens->place_count
-               ? tokens->scan.begin + tokens->places[tokens->place++]
-               : NULL;
-}
-
 static enum lt_json_token take_comma(struct lt_json_tokens *tokens, const uint8_t *begin)
 {
     struct lt_json_scan *scan = &tokens->scan;
     bool is_object = lt_bit(scan->is_object, scan->depth - 1);
     if (*begin == (is_object ? '}' : ']'))
         return end_container(scan, begin);
-    const uint8_t *next = *begin == ',' ? take_place(tokens) : NULL;
+    const uint8_t *next = *begin == ',' ? lt_json_places_take(&tokens->places) : NULL;
     if (next == NULL)
         return fail(scan);
     return is_object ? take_name(tokens, next) : take_value(tokens, next);
@@ -208,7 +147,7 @@ enum lt_json_token lt_json_tokens_next_indexed(struct lt_json_tokens *tokens)
     struct lt_json_scan *scan = &tokens->scan;
     if (scan->state == DONE)
         return scan->token = LT_JSON_TOKEN_END;
-    const uint8_t *begin = take_place(tokens);
+    const uint8_t *begin = lt_json_places_take(&tokens->places);
     if (begin == NULL || scan->state == BROKEN)
         return fail(scan);
     switch ((enum state)scan->state) {
@@ -217,7 +156,7 @@ enum lt_json_token lt_json_tokens_next_indexed(struct lt_json_tokens *tokens)
     case FIRST_NAME:
         return *begin == '}' ? end_container(scan, begin) : take_name(tokens, begin);
     case COLON:
-        begin = *begin == ':' ? take_place(tokens) : NULL;
+        begin = *begin == ':' ? lt_json_places_take(&tokens->places) : NULL;
         return begin != NULL ? take_value(tokens, begin) : fail(scan);
     case COMMA:
         return take_comma(tokens, begin);
@@ -226,9 +165,36 @@ enum lt_json_token lt_json_tokens_next_indexed(struct lt_json_tokens *tokens)
     }
 }
 
+/* An indexed container at its BEGIN, gone past at once. */
+static enum lt_json_token skip_indexed(struct lt_json_tokens *tokens)
+{
+    struct lt_json_scan *scan = &tokens->scan;
+    tokens->places.place--; /* back to its bracket */
+    scan->depth--;
+    if (!lt_json_places_skip(&tokens->places, LT_JSON_SCAN_DEPTH - scan->depth))
+        return fail(scan);
+    scan->depth++;
+    return end_container(scan, tokens->places.data + tokens->places.places[tokens->places.place - 1]);
+}
+
 enum lt_json_token lt_json_tokens_leave(struct lt_json_tokens *tokens, uint32_t depth)
 {
+    if (tokens->is_indexed && tokens->scan.depth == depth && lt_json_tokens_at_begin(tokens))
+        return skip_indexed(tokens);
     while (tokens->scan.depth >= depth && tokens->scan.token != LT_JSON_TOKEN_INVALID)
         (void)lt_json_tokens_next(tokens);
     return tokens->scan.token;
+}
+
+bool lt_json_tokens_skip_field(struct lt_json_tokens *tokens)
+{
+    struct lt_json_scan *scan = &tokens->scan;
+    if (!tokens->is_indexed)
+        return lt_json_tokens_next(tokens) != LT_JSON_TOKEN_INVALID &&
+               lt_json_tokens_skip(tokens) != LT_JSON_TOKEN_INVALID;
+    scan->state = COMMA;
+    if (lt_json_places_take_byte(&tokens->places, ':') &&
+        lt_json_places_skip(&tokens->places, LT_JSON_SCAN_DEPTH - scan->depth))
+        return true;
+    return fail(scan) != LT_JSON_TOKEN_INVALID;
 }

@@ -12,7 +12,7 @@
 #ifndef LT_TEXT_JSON_READ_TOKENS_H
 #define LT_TEXT_JSON_READ_TOKENS_H
 
-#include "core/text/json_read_index.h"
+#include "core/text/json_places.h"
 #include "core/text/json_scan.h"
 
 struct lt_json_tokens {
@@ -20,9 +20,7 @@ struct lt_json_tokens {
      * functions that look at a token and do not move may be used on it. */
     struct lt_json_scan scan;
     bool is_indexed;
-    bool may_have_escapes; /* indexed: there is a backslash in the document */
-    const uint32_t *places;
-    uint32_t place, place_count;
+    struct lt_json_places places; /* indexed */
 };
 
 /* Begins a document by its index; false when it cannot be indexed. */
@@ -49,6 +47,9 @@ static inline bool lt_json_tokens_at_begin(const struct lt_json_tokens *tokens)
     return tokens->scan.token == LT_JSON_TOKEN_OBJECT_BEGIN ||
            tokens->scan.token == LT_JSON_TOKEN_ARRAY_BEGIN;
 }
+
+/* From a name past the value behind it; false: the token is INVALID. */
+bool lt_json_tokens_skip_field(struct lt_json_tokens *tokens);
 
 /* Past the value that the current token begins; INVALID, or any other token. */
 static inline enum lt_json_token lt_json_tokens_skip(struct lt_json_tokens *tokens)

@@ -16,6 +16,7 @@ struct lt_json_group {
     uint32_t count, capacity;
     bool is_shared;
     uint64_t generation; /* of the machine, when fields were filled */
+    uint64_t copies;     /* values that were copied to leave with a row */
 };
 
 struct lt_json_group *lt_json_group_create(bool is_shared)
@@ -61,13 +62,13 @@ void lt_json_group_count(const struct lt_json_group *group, uint64_t *documents,
 {
     struct lt_json_counters counters = lt_json_extractor_counters(group->extractor);
     *documents += counters.documents;
-    *copies += counters.copies;
+    *copies += group->copies;
     *fields_parsed += counters.fields_parsed;
 }
 
 /* Bytes of the extractor are gone with its next document: what leaves with a row is copied. */
-static bool keep_bytes(struct lt_machine *machine, const struct lt_json_field *field,
-                       union lt_value *out)
+static bool keep_bytes(struct lt_machine *machine, struct lt_json_group *group,
+                       const struct lt_json_field *field, union lt_value *out)
 {
     out->bytes = field->bytes;
     out->bytes.padding_bytes = 0;
@@ -76,6 +77,7 @@ static bool keep_bytes(struct lt_machine *machine, const struct lt_json_field *f
     void *copy = lt_machine_alloc(machine, field->bytes.size_bytes);
     if (copy == NULL)
         return false;
+    group->copies++;
     if (field->bytes.size_bytes > 0)
         memcpy(copy, field->bytes.data, field->bytes.size_bytes);
     out->bytes.data = copy;
@@ -88,10 +90,11 @@ static bool is_number(const struct lt_json_field *field)
            field->kind == LT_JSON_BIG;
 }
 
-static bool convert(struct lt_machine *machine, const struct lt_json_field *field,
-                    enum lt_type_kind kind, union lt_value *out)
+static bool convert(struct lt_machine *machine, const struct lt_json_load *load,
+                    union lt_value *out)
 {
-    switch (kind) {
+    const struct lt_json_field *field = &load->group->fields[load->index];
+    switch (load->kind) {
     case LT_TYPE_BOOLEAN:
         out->i64 = field->i64;
         return field->kind == LT_JSON_BOOLEAN;
@@ -103,7 +106,7 @@ static bool convert(struct lt_machine *machine, const struct lt_json_field *fiel
         return is_number(field);
     default:
         return field->kind != LT_JSON_MISSING && field->kind != LT_JSON_NULL &&
-               field->kind != LT_JSON_INVALID && keep_bytes(machine, field, out);
+               field->kind != LT_JSON_INVALID && keep_bytes(machine, load->group, field, out);
     }
 }
 
@@ -117,5 +120,5 @@ bool lt_json_group_load(struct lt_machine *machine, const struct lt_json_load *l
         (void)lt_json_extract(group->extractor, text->data, text->size_bytes, text->padding_bytes,
                               group->fields);
     }
-    return convert(machine, &group->fields[load->index], load->kind, out);
+    return convert(machine, load, out);
 }

@@ -81,7 +81,7 @@ const struct lt_program_fault *lt_program_fault(const struct lt_program *program
 /* What reading JSON cost so far, over all documents: for explain and for tests. */
 struct lt_program_json_counters {
     uint64_t documents;     /* gone through; once for each record that reaches a path */
-    uint64_t copies;        /* copied for want of padding */
+    uint64_t copies;        /* strings copied: they had escapes, and leave with a row */
     uint64_t fields_parsed; /* values looked into */
 };
 struct lt_program_json_counters lt_program_json_counters(const struct lt_program *program);
