@@ -131,7 +131,7 @@ int lt_json_extractor_create(const char *const *paths, size_t count, struct lt_j
     walk->nodes = extractor->nodes;
     walk->missing = lt_alloc_array(extractor->node_count, sizeof *walk->missing);
     walk->found = lt_alloc_array((size_t)walk->slot_count, sizeof *walk->found);
-    walk->index = lt_json_index_create();
+    walk->index = lt_json_index_create(false);
     if (code == 0 && walk->index == NULL)
         code = lt_error_set(error, LT_E_NO_MEMORY, "JSON extractor: no memory");
     if (code != 0) {

@@ -1,5 +1,5 @@
 /*
- * Lists are made by the index; here values are gone past.
+ * Going past values: by their marks alone where that says enough.
  */
 #include "core/text/json_places.h"
 
@@ -9,18 +9,6 @@
 #include "core/data/value.h"
 #include "core/text/json_number.h"
 #include "core/text/json_scan.h"
-
-bool lt_json_places_open(struct lt_json_places *places, struct lt_json_index *index,
-                         const void *data, size_t size_bytes)
-{
-    if (!lt_json_index_run(index, data, size_bytes, &places->places, &places->count))
-        return false;
-    places->data = data;
-    places->end = places->data + size_bytes;
-    places->place = 0;
-    places->may_have_escapes = memchr(data, '\\', size_bytes) != NULL;
-    return true;
-}
 
 bool lt_json_places_has_escapes(const uint8_t *begin, const uint8_t *end)
 {
@@ -40,10 +28,10 @@ bool lt_json_escapes_are_good(const uint8_t *begin, const uint8_t *end)
 /* To behind the bracket that closes the last of `depth` containers. */
 static bool close_all(struct lt_json_places *places, uint32_t depth)
 {
-    for (uint32_t at = places->place; at < places->count;) {
-        uint8_t byte = places->data[places->places[at++]];
-        depth += byte == '{' || byte == '[';
-        depth -= byte == '}' || byte == ']';
+    for (uint32_t at = places->place; places->marks[at] != 0;) {
+        uint8_t mark = places->marks[at++];
+        depth += mark == '{' || mark == '[';
+        depth -= mark == '}' || mark == ']';
         if (depth == 0) {
             places->place = at;
             return true;
@@ -54,11 +42,13 @@ static bool close_all(struct lt_json_places *places, uint32_t depth)
 
 bool lt_json_places_pass(struct lt_json_places *places)
 {
-    uint8_t byte = lt_json_places_peek(places);
-    if (byte == '{' || byte == '[')
+    uint8_t mark = lt_json_places_peek(places);
+    if (mark == '{' || mark == '[')
         return close_all(places, 0);
+    if (mark == 0 || mark == ',' || mark == ':' || mark == '}' || mark == ']')
+        return false;
     places->place++;
-    return byte != 0 && byte != ',' && byte != ':' && byte != '}' && byte != ']';
+    return true;
 }
 
 bool lt_json_places_leave(struct lt_json_places *places)
@@ -107,7 +97,7 @@ static inline bool take_name(struct lt_json_places *places)
     if (lt_unlikely(places->may_have_escapes) &&
         !is_good_string(begin, lt_json_places_end(places, begin)))
         return false;
-    return lt_json_places_take_byte(places, ':');
+    return lt_json_places_take_mark(places, ':');
 }
 
 /* From behind the opening bracket of a container to behind its closing one. `outer` remembers for
@@ -118,7 +108,7 @@ static bool skip_rest(struct lt_json_places *places, uint8_t opening, uint32_t d
     uint32_t depth = 0;
     bool in_object = opening == '{', is_first = true;
     for (;;) {
-        bool is_closed = is_first && lt_json_places_take_byte(places, in_object ? '}' : ']');
+        bool is_closed = is_first && lt_json_places_take_mark(places, in_object ? '}' : ']');
         if (!is_closed) {
             if (in_object && !take_name(places))
                 return false;
@@ -137,8 +127,8 @@ static bool skip_rest(struct lt_json_places *places, uint8_t opening, uint32_t d
                 return false;
         }
         is_first = false;
-        while (is_closed || !lt_json_places_take_byte(places, ',')) {
-            if (!is_closed && !lt_json_places_take_byte(places, in_object ? '}' : ']'))
+        while (is_closed || !lt_json_places_take_mark(places, ',')) {
+            if (!is_closed && !lt_json_places_take_mark(places, in_object ? '}' : ']'))
                 return false;
             if (depth == 0)
                 return true;

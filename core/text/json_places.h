@@ -1,12 +1,6 @@
 /*
- * Going through a JSON document by its places: where its brackets, colons, commas and the
- * beginnings of its scalars are, as simdjson lists them (core/text/json_read_index.h). For
- * core/text/json*.c only.
- *
- * The list is made by vector instructions, and checks that the document is UTF-8 and that its
- * strings close and hold no control characters; nothing behind the document is read, so it needs
- * no room there and is never copied. Between a scalar and the next place are only blanks, except
- * behind the first character of what is neither string nor number nor word.
+ * Going through a JSON document by its places and their marks (core/text/json_index.h), in order.
+ * For core/text/json*.c only.
  *
  * on: one thread at a time.
  */
@@ -17,35 +11,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/text/json_read_index.h"
+#include "core/text/json_index.h"
 
-struct lt_json_places {
-    const uint8_t *data, *end; /* of the document */
-    const uint32_t *places;
-    uint32_t place, count; /* `place`: the next one */
-    bool may_have_escapes; /* there is a backslash in the document */
-};
-
-/* False when the document has no list: see lt_json_index_run(). */
-bool lt_json_places_open(struct lt_json_places *places, struct lt_json_index *index,
-                         const void *data, size_t size_bytes);
-
-/* The byte at the next place, 0 after the last; stays there. */
+/* The mark of the next place, 0 after the last; stays there. */
 static inline uint8_t lt_json_places_peek(const struct lt_json_places *places)
 {
-    return places->place < places->count ? places->data[places->places[places->place]] : 0;
+    return places->marks[places->place];
 }
 
 /* Where the next place is, NULL after the last; goes past it. */
 static inline const uint8_t *lt_json_places_take(struct lt_json_places *places)
 {
-    return places->place < places->count ? places->data + places->places[places->place++] : NULL;
+    return lt_json_places_peek(places) != 0 ? places->data + places->places[places->place++] : NULL;
 }
 
-/* Goes past the next place if this byte is there. */
-static inline bool lt_json_places_take_byte(struct lt_json_places *places, uint8_t byte)
+/* Goes past the next place if it has this mark. */
+static inline bool lt_json_places_take_mark(struct lt_json_places *places, uint8_t mark)
 {
-    bool is_there = lt_json_places_peek(places) == byte;
+    bool is_there = lt_json_places_peek(places) == mark;
     places->place += is_there;
     return is_there;
 }
@@ -59,9 +42,8 @@ static inline bool lt_json_is_blank(uint8_t byte)
 static inline const uint8_t *lt_json_places_end(const struct lt_json_places *places,
                                                 const uint8_t *begin)
 {
-    const uint8_t *end = places->place < places->count
-                             ? places->data + places->places[places->place]
-                             : places->end;
+    const uint8_t *end =
+        places->place < places->count ? places->data + places->places[places->place] : places->end;
     while (end > begin + 1 && lt_json_is_blank(end[-1]))
         end--;
     return end;

@@ -155,7 +155,7 @@ int lt_json_reader_create(const struct lt_json_read_setup *setup, struct lt_json
     reader->keeps_text = setup->keeps_text;
     reader->splits_arrays = setup->splits_arrays;
     lt_text_init(&reader->text);
-    reader->index = lt_json_index_create();
+    reader->index = lt_json_index_create(false);
     code = reader->index != NULL ? compile(&reader->root, setup, setup->type, corrupt_column, error)
                                  : lt_error_set(error, LT_E_NO_MEMORY, "JSON reader: no memory");
     if (code != 0) {

@@ -22,7 +22,7 @@ enum state { VALUE, FIRST_ELEMENT, FIRST_NAME, COLON, COMMA, DONE, BROKEN };
 bool lt_json_tokens_begin_indexed(struct lt_json_tokens *tokens, struct lt_json_index *index,
                                   const void *data, size_t size_bytes)
 {
-    if (!lt_json_places_open(&tokens->places, index, data, size_bytes))
+    if (!lt_json_index_run(index, data, size_bytes, &tokens->places))
         return false;
     lt_json_scan_init(&tokens->scan, data, size_bytes, 0);
     tokens->scan.state = VALUE;
@@ -57,8 +57,7 @@ static enum lt_json_token take_string(struct lt_json_tokens *tokens, const uint8
 {
     struct lt_json_scan *scan = &tokens->scan;
     const uint8_t *end = lt_json_places_end(&tokens->places, begin);
-    scan->has_escapes =
-        tokens->places.may_have_escapes && lt_json_places_has_escapes(begin, end);
+    scan->has_escapes = tokens->places.may_have_escapes && lt_json_places_has_escapes(begin, end);
     if (scan->has_escapes && !lt_json_escapes_are_good(begin, end))
         return fail(scan);
     return give(scan, token, begin + 1, end - 1);
@@ -174,7 +173,8 @@ static enum lt_json_token skip_indexed(struct lt_json_tokens *tokens)
     if (!lt_json_places_skip(&tokens->places, LT_JSON_SCAN_DEPTH - scan->depth))
         return fail(scan);
     scan->depth++;
-    return end_container(scan, tokens->places.data + tokens->places.places[tokens->places.place - 1]);
+    return end_container(scan,
+                         tokens->places.data + tokens->places.places[tokens->places.place - 1]);
 }
 
 enum lt_json_token lt_json_tokens_leave(struct lt_json_tokens *tokens, uint32_t depth)
@@ -193,7 +193,7 @@ bool lt_json_tokens_skip_field(struct lt_json_tokens *tokens)
         return lt_json_tokens_next(tokens) != LT_JSON_TOKEN_INVALID &&
                lt_json_tokens_skip(tokens) != LT_JSON_TOKEN_INVALID;
     scan->state = COMMA;
-    if (lt_json_places_take_byte(&tokens->places, ':') &&
+    if (lt_json_places_take_mark(&tokens->places, ':') &&
         lt_json_places_skip(&tokens->places, LT_JSON_SCAN_DEPTH - scan->depth))
         return true;
     return fail(scan) != LT_JSON_TOKEN_INVALID;

@@ -161,8 +161,8 @@ static int32_t find_plain(const struct lt_json_walk *walk, int32_t node, const u
 {
     uint64_t head = head_of(walk, name);
     int32_t child = walk->nodes[node].first_child;
-    while (child != 0 && (walk->nodes[child].name == NULL ||
-                          !is_named(walk, &walk->nodes[child], head, name)))
+    while (child != 0 &&
+           (walk->nodes[child].name == NULL || !is_named(walk, &walk->nodes[child], head, name)))
         child = walk->nodes[child].next_sibling;
     return child;
 }
@@ -208,22 +208,22 @@ static bool leave(struct lt_json_walk *walk)
 static bool visit_object(struct lt_json_walk *walk, int32_t node)
 {
     struct lt_json_places *places = &walk->places;
-    if (lt_json_places_take_byte(places, '}'))
+    if (lt_json_places_take_mark(places, '}'))
         return true;
     for (;;) {
         const uint8_t *begin = lt_json_places_take(places);
         if (begin == NULL || *begin != '"')
             return false;
         int32_t child = find_child(walk, node, begin);
-        if (child < 0 || !lt_json_places_take_byte(places, ':'))
+        if (child < 0 || !lt_json_places_take_mark(places, ':'))
             return false;
         bool is_wanted = child != 0 && walk->missing[child] != 0;
         if (!(is_wanted ? visit(walk, child) : lt_json_places_pass(places)))
             return false;
         if (is_wanted && walk->missing[node] == 0)
             return leave(walk);
-        if (!lt_json_places_take_byte(places, ','))
-            return lt_json_places_take_byte(places, '}');
+        if (!lt_json_places_take_mark(places, ','))
+            return lt_json_places_take_mark(places, '}');
     }
 }
 
@@ -250,15 +250,15 @@ static int32_t find_element(const struct lt_json_walk *walk, int32_t node, uint6
 static bool visit_array(struct lt_json_walk *walk, int32_t node)
 {
     struct lt_json_places *places = &walk->places;
-    if (lt_json_places_take_byte(places, ']'))
+    if (lt_json_places_take_mark(places, ']'))
         return true;
     for (uint64_t index = 0;; index++) {
         bool has_more;
         int32_t child = find_element(walk, node, index, &has_more);
         if (!(child != 0 ? visit(walk, child) : lt_json_places_pass(places)))
             return false;
-        if (!lt_json_places_take_byte(places, ','))
-            return lt_json_places_take_byte(places, ']');
+        if (!lt_json_places_take_mark(places, ','))
+            return lt_json_places_take_mark(places, ']');
         if (!has_more || walk->missing[node] == 0)
             return leave(walk);
     }
@@ -298,10 +298,10 @@ static bool visit_container(struct lt_json_walk *walk, int32_t node)
 /* The value at the next place. */
 static bool visit(struct lt_json_walk *walk, int32_t node)
 {
-    uint8_t byte = lt_json_places_peek(&walk->places);
-    if (byte == 0)
+    uint8_t mark = lt_json_places_peek(&walk->places);
+    if (mark == 0)
         return false;
-    return byte == '{' || byte == '[' ? visit_container(walk, node) : visit_scalar(walk, node);
+    return mark == '{' || mark == '[' ? visit_container(walk, node) : visit_scalar(walk, node);
 }
 
 /* ------------------------------------------------------------------------------------- documents
@@ -312,7 +312,7 @@ static enum lt_json_run walk_root(struct lt_json_walk *walk)
 {
     struct lt_json_places *places = &walk->places;
     uint8_t first = lt_json_places_peek(places);
-    uint8_t last = places->data[places->places[places->count - 1]];
+    uint8_t last = places->marks[places->count - 1];
     if (first != '{' && first != '[') /* a scalar, which no path leads into */
         return first == '"' || first <= '9' || first == 't' || first == 'f' || first == 'n'
                    ? LT_JSON_RUN_WHOLE
@@ -324,12 +324,12 @@ static enum lt_json_run walk_root(struct lt_json_walk *walk)
     return is_whole ? LT_JSON_RUN_WHOLE : LT_JSON_RUN_BROKEN;
 }
 
-enum lt_json_run lt_json_walk_run(struct lt_json_walk *walk, const uint8_t *data,
-                                  size_t size_bytes, size_t padding_bytes)
+enum lt_json_run lt_json_walk_run(struct lt_json_walk *walk, const uint8_t *data, size_t size_bytes,
+                                  size_t padding_bytes)
 {
     walk->padding_bytes = padding_bytes;
     lt_text_clear(&walk->unescaped);
-    if (!lt_json_places_open(&walk->places, walk->index, data, size_bytes))
+    if (!lt_json_index_run(walk->index, data, size_bytes, &walk->places))
         return LT_JSON_RUN_NO_JSON;
     enum lt_json_run run = walk_root(walk);
     for (int32_t i = 0; walk->unescaped.size_bytes > 0 && i < walk->slot_count; i++) {

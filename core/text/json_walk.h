@@ -53,7 +53,7 @@ enum lt_json_run {
 /* Sets head and head_mask by the name. */
 void lt_json_node_set_head(struct lt_json_node *node);
 /* Fills `found` (all MISSING before) and takes down `missing` (all slots_below before). */
-enum lt_json_run lt_json_walk_run(struct lt_json_walk *walk, const uint8_t *data,
-                                  size_t size_bytes, size_t padding_bytes);
+enum lt_json_run lt_json_walk_run(struct lt_json_walk *walk, const uint8_t *data, size_t size_bytes,
+                                  size_t padding_bytes);
 
 #endif

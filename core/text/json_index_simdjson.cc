@@ -1,9 +1,9 @@
-// The C++ door to simdjson's first stage: see core/text/json_read_index.h for what it is for.
+// The C++ door to simdjson's first stage: see core/text/json_index_simdjson.h for what it is for.
 //
 // The stage checks UTF-8, that strings close and hold no control characters, and lists the places
 // of tokens. It reads the last block of a document from a copy of its own, so nothing behind the
 // document is touched.
-#include "core/text/json_read_index.h"
+#include "core/text/json_index_simdjson.h"
 
 #define SIMDJSON_EXCEPTIONS 0
 #define SIMDJSON_DEVELOPMENT_CHECKS 0
@@ -17,13 +17,13 @@ namespace
 enum { FIRST_CAPACITY = 4096, MAX_DEPTH = 1 /* only the second stage has a depth */ };
 }
 
-struct lt_json_index {
+struct lt_json_simdjson {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
 };
 
-struct lt_json_index *lt_json_index_create(void)
+struct lt_json_simdjson *lt_json_simdjson_create(void)
 {
-    auto *index = new (std::nothrow) lt_json_index{};
+    auto *index = new (std::nothrow) lt_json_simdjson{};
     if (index == nullptr)
         return nullptr;
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(
@@ -34,13 +34,13 @@ struct lt_json_index *lt_json_index_create(void)
     return index;
 }
 
-void lt_json_index_destroy(struct lt_json_index *index)
+void lt_json_simdjson_destroy(struct lt_json_simdjson *index)
 {
     delete index;
 }
 
-bool lt_json_index_run(struct lt_json_index *index, const uint8_t *data, size_t size_bytes,
-                       const uint32_t **places, uint32_t *count)
+bool lt_json_simdjson_run(struct lt_json_simdjson *index, const uint8_t *data, size_t size_bytes,
+                          const uint32_t **places, uint32_t *count)
 {
     size_t capacity = index->parser->capacity();
     if (capacity < size_bytes) {

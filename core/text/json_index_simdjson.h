@@ -1,0 +1,32 @@
+/*
+ * The C door to simdjson's first stage: where in a document the brackets, colons, commas and the
+ * beginnings of scalars are. For json_index.c only. Plain types only, since the headers of
+ * leat are C.
+ *
+ * on: one thread at a time.
+ */
+#ifndef LT_TEXT_JSON_INDEX_SIMDJSON_H
+#define LT_TEXT_JSON_INDEX_SIMDJSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lt_json_simdjson;
+
+struct lt_json_simdjson *lt_json_simdjson_create(void); /* NULL without memory */
+void lt_json_simdjson_destroy(struct lt_json_simdjson *index);
+/* Fills `*places` and `*count`, valid until the next call. False when it is no UTF-8, empty, a
+ * string is not closed or holds a control character. Nothing after the document is read. */
+bool lt_json_simdjson_run(struct lt_json_simdjson *index, const uint8_t *data, size_t size_bytes,
+                          const uint32_t **places, uint32_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
