@@ -100,6 +100,17 @@ static inline bool take_name(struct lt_json_places *places)
     return lt_json_places_take_mark(places, ':');
 }
 
+/* A name, a colon, a text and a comma, as their marks say. */
+static inline bool is_plain_text_field(const struct lt_json_places *places)
+{
+    uint32_t marks;
+    memcpy(&marks, places->marks + places->place, sizeof marks);
+    static const char field[] = "\":\",";
+    uint32_t expected;
+    memcpy(&expected, field, sizeof expected);
+    return marks == expected && !places->may_have_escapes;
+}
+
 /* From behind the opening bracket of a container to behind its closing one. `outer` remembers for
  * each container inside whether it stands in an object. */
 static bool skip_rest(struct lt_json_places *places, uint8_t opening, uint32_t depth_max)
@@ -108,6 +119,10 @@ static bool skip_rest(struct lt_json_places *places, uint8_t opening, uint32_t d
     uint32_t depth = 0;
     bool in_object = opening == '{', is_first = true;
     for (;;) {
+        while (in_object && is_plain_text_field(places)) {
+            places->place += 4;
+            is_first = false;
+        }
         bool is_closed = is_first && lt_json_places_take_mark(places, in_object ? '}' : ']');
         if (!is_closed) {
             if (in_object && !take_name(places))

@@ -18,50 +18,23 @@
 
 /* --------------------------------------------------------------------------------------- plans */
 
-/* By size and three of its bytes: what is left to tell apart is compared. */
-static inline uint32_t hash_name(const char *name, size_t size_bytes)
-{
-    if (size_bytes == 0)
-        return 0;
-    uint32_t word =
-        (uint32_t)(unsigned char)name[0] | (uint32_t)(unsigned char)name[size_bytes / 2] << 8 |
-        (uint32_t)(unsigned char)name[size_bytes - 1] << 16 | (uint32_t)size_bytes << 24;
-    return (word * 0x9E3779B1U) >> 12;
-}
-
-static bool is_child(const struct lt_json_plan *plan, uint32_t index, const char *name,
-                     size_t size_bytes)
-{
-    return plan->name_bytes[index] == size_bytes &&
-           memcmp(plan->type->fields[index].name, name, size_bytes) == 0;
-}
-
-static uint32_t *find_slot(const struct lt_json_plan *plan, const char *name, size_t size_bytes)
-{
-    uint32_t slot = hash_name(name, size_bytes) & plan->slot_mask;
-    while (plan->slots[slot] != 0 && !is_child(plan, plan->slots[slot] - 1, name, size_bytes))
-        slot = (slot + 1) & plan->slot_mask;
-    return &plan->slots[slot];
-}
-
 /* Escaped names are rare: they are compared one by one, the last field of that name first. */
 static int32_t find_escaped(const struct lt_json_scan *scan, const struct lt_json_plan *plan)
 {
     for (uint32_t i = plan->child_count; i-- > 0;)
         if ((int32_t)i != plan->skipped_column &&
-            lt_json_scan_is(scan, plan->type->fields[i].name, plan->name_bytes[i]))
+            lt_json_scan_is(scan, plan->type->fields[i].name, strlen(plan->type->fields[i].name)))
             return (int32_t)i;
     return -1;
 }
 
-int32_t lt_json_plan_find(const struct lt_json_reader *reader, struct lt_json_plan *plan)
+int32_t lt_json_plan_find(const struct lt_json_reader *reader, const struct lt_json_plan *plan)
 {
     const struct lt_json_scan *scan = &reader->tokens.scan;
     if (scan->has_escapes)
         return find_escaped(scan, plan);
-    const char *name = (const char *)scan->token_begin;
-    uint32_t found = *find_slot(plan, name, (size_t)(scan->token_end - scan->token_begin));
-    return (int32_t)found - 1;
+    size_t size_bytes = (size_t)(scan->token_end - scan->token_begin);
+    return (int32_t)lt_json_plan_slot(plan, scan->token_begin, size_bytes, scan->end)->child - 1;
 }
 
 /* Fields of the same name: the last one is found. */
@@ -72,12 +45,15 @@ static void hash_names(struct lt_json_plan *plan)
         capacity *= 2;
     plan->slots = lt_alloc_array(capacity, sizeof *plan->slots);
     plan->slot_mask = capacity - 1;
-    plan->name_bytes = lt_alloc_array(plan->child_count, sizeof *plan->name_bytes);
-    for (uint32_t i = 0; i < plan->child_count; i++)
-        plan->name_bytes[i] = (uint32_t)strlen(plan->type->fields[i].name);
-    for (uint32_t i = 0; i < plan->child_count; i++)
-        if ((int32_t)i != plan->skipped_column)
-            *find_slot(plan, plan->type->fields[i].name, plan->name_bytes[i]) = i + 1;
+    for (uint32_t i = 0; i < plan->child_count; i++) {
+        const uint8_t *name = (const uint8_t *)plan->type->fields[i].name;
+        size_t size_bytes = strlen(plan->type->fields[i].name);
+        if ((int32_t)i == plan->skipped_column)
+            continue;
+        struct lt_json_slot *slot = lt_json_plan_slot(plan, name, size_bytes, name + size_bytes);
+        *slot = (struct lt_json_slot){.size_bytes = (uint32_t)size_bytes, .child = i + 1};
+        memcpy(&slot->head, name, size_bytes < sizeof slot->head ? size_bytes : sizeof slot->head);
+    }
 }
 
 static int check_type(const struct lt_json_read_setup *setup, const struct lt_type *type,
@@ -117,7 +93,6 @@ static void free_plan(struct lt_json_plan *plan)
     for (uint32_t i = 0; i < plan->child_count; i++)
         free_plan(&plan->children[i]);
     free(plan->children);
-    free(plan->name_bytes);
     free(plan->slots);
 }
 

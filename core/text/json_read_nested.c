@@ -18,7 +18,7 @@ static inline size_t null_words(size_t count)
     return (count + 63) / 64;
 }
 
-static enum lt_json_outcome stopped(struct lt_json_reader *reader)
+enum lt_json_outcome lt_json_read_stopped(struct lt_json_reader *reader)
 {
     lt_json_reader_blame(reader, LT_JSON_MALFORMED, reader->tokens.scan.fault);
     return LT_JSON_OUTCOME_STOPPED;
@@ -29,7 +29,7 @@ static enum lt_json_outcome misfit(struct lt_json_reader *reader)
 {
     lt_json_reader_blame(reader, LT_JSON_MALFORMED, "a value does not fit its field");
     if (lt_json_tokens_skip(&reader->tokens) == LT_JSON_TOKEN_INVALID)
-        return stopped(reader);
+        return lt_json_read_stopped(reader);
     return LT_JSON_OUTCOME_MISFIT;
 }
 
@@ -63,26 +63,33 @@ bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_js
     return out->structure != NULL;
 }
 
-/* One field of the document, from its NAME. */
-static enum lt_json_outcome read_field(struct lt_json_reader *reader, struct lt_json_plan *plan,
-                                       union lt_value *values, uint64_t *nulls)
+enum lt_json_outcome lt_json_read_child(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                        uint32_t index, union lt_value *values, uint64_t *nulls)
 {
-    int32_t index = lt_json_plan_find(reader, plan);
-    reader->counters.fields_seen++;
-    if (index < 0)
-        return lt_json_tokens_skip_field(&reader->tokens) ? LT_JSON_OUTCOME_VALUE : stopped(reader);
-    if (lt_json_tokens_next(&reader->tokens) == LT_JSON_TOKEN_INVALID)
-        return stopped(reader);
     union lt_value value = {0};
     reader->counters.fields_parsed++;
     enum lt_json_outcome outcome = lt_json_read_value(reader, &plan->children[index], &value);
     if (outcome == LT_JSON_OUTCOME_VALUE || outcome == LT_JSON_OUTCOME_PARTIAL) {
         values[index] = value;
-        lt_bit_clear(nulls, (uint32_t)index);
+        lt_bit_clear(nulls, index);
     } else if (outcome == LT_JSON_OUTCOME_NULL) {
-        lt_bit_set(nulls, (uint32_t)index);
+        lt_bit_set(nulls, index);
     }
     return outcome;
+}
+
+enum lt_json_outcome lt_json_read_field(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                        union lt_value *values, uint64_t *nulls)
+{
+    int32_t index = lt_json_plan_find(reader, plan);
+    reader->counters.fields_seen++;
+    if (lt_json_tokens_next(&reader->tokens) == LT_JSON_TOKEN_INVALID)
+        return lt_json_read_stopped(reader);
+    if (index >= 0)
+        return lt_json_read_child(reader, plan, (uint32_t)index, values, nulls);
+    return lt_json_tokens_skip(&reader->tokens) == LT_JSON_TOKEN_INVALID
+               ? lt_json_read_stopped(reader)
+               : LT_JSON_OUTCOME_VALUE;
 }
 
 enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct lt_json_plan *plan,
@@ -94,13 +101,15 @@ enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct l
     out->structure = alloc_struct(reader, plan->child_count, &values, &nulls);
     if (out->structure == NULL)
         return LT_JSON_OUTCOME_NO_MEMORY;
+    if (reader->tokens.is_indexed)
+        return lt_json_read_fields(reader, plan, values, nulls);
     for (;;) {
         enum lt_json_token token = lt_json_tokens_next(&reader->tokens);
         if (token == LT_JSON_TOKEN_OBJECT_END)
             return is_partial ? LT_JSON_OUTCOME_PARTIAL : LT_JSON_OUTCOME_VALUE;
         if (token != LT_JSON_TOKEN_NAME)
-            return stopped(reader);
-        enum lt_json_outcome outcome = read_field(reader, plan, values, nulls);
+            return lt_json_read_stopped(reader);
+        enum lt_json_outcome outcome = lt_json_read_field(reader, plan, values, nulls);
         if (outcome == LT_JSON_OUTCOME_STOPPED || outcome == LT_JSON_OUTCOME_NO_MEMORY)
             return outcome;
         is_partial |= outcome == LT_JSON_OUTCOME_PARTIAL || outcome == LT_JSON_OUTCOME_MISFIT;
@@ -206,7 +215,7 @@ static enum lt_json_outcome read_array(struct lt_json_reader *reader, struct lt_
     for (;;) {
         enum lt_json_token token = lt_json_tokens_next(&reader->tokens);
         if (token == LT_JSON_TOKEN_INVALID)
-            return stopped(reader);
+            return lt_json_read_stopped(reader);
         if (token == LT_JSON_TOKEN_ARRAY_END && reader->tokens.scan.depth < depth)
             return finish(reader, is_partial, make_array(reader, base, out), base);
         enum lt_json_outcome outcome = read_element(reader, plan, (union lt_value){0});
@@ -215,7 +224,7 @@ static enum lt_json_outcome read_array(struct lt_json_reader *reader, struct lt_
         if (outcome == LT_JSON_OUTCOME_MISFIT) {
             reader->element_count = base;
             return lt_json_tokens_leave(&reader->tokens, depth) == LT_JSON_TOKEN_INVALID
-                       ? stopped(reader)
+                       ? lt_json_read_stopped(reader)
                        : LT_JSON_OUTCOME_MISFIT;
         }
         is_partial |= outcome == LT_JSON_OUTCOME_PARTIAL;
@@ -229,7 +238,7 @@ static enum lt_json_outcome read_entry(struct lt_json_reader *reader, struct lt_
     if (lt_json_read_text(reader, &key) == LT_JSON_OUTCOME_NO_MEMORY)
         return LT_JSON_OUTCOME_NO_MEMORY;
     if (lt_json_tokens_next(&reader->tokens) == LT_JSON_TOKEN_INVALID)
-        return stopped(reader);
+        return lt_json_read_stopped(reader);
     return read_element(reader, plan, key);
 }
 
@@ -244,7 +253,7 @@ static enum lt_json_outcome read_map(struct lt_json_reader *reader, struct lt_js
         if (token == LT_JSON_TOKEN_OBJECT_END)
             break;
         if (token != LT_JSON_TOKEN_NAME)
-            return stopped(reader);
+            return lt_json_read_stopped(reader);
         enum lt_json_outcome outcome = read_entry(reader, plan);
         if (outcome == LT_JSON_OUTCOME_STOPPED || outcome == LT_JSON_OUTCOME_NO_MEMORY)
             return outcome;
@@ -265,10 +274,10 @@ static enum lt_json_outcome read_scalar(struct lt_json_reader *reader, struct lt
 {
     enum lt_json_outcome outcome = lt_json_read_scalar(reader, plan->type, out);
     if (outcome == LT_JSON_OUTCOME_STOPPED)
-        return stopped(reader);
+        return lt_json_read_stopped(reader);
     bool is_left = outcome == LT_JSON_OUTCOME_MISFIT || outcome == LT_JSON_OUTCOME_NULL;
     if (is_left && lt_json_tokens_skip(&reader->tokens) == LT_JSON_TOKEN_INVALID)
-        return stopped(reader);
+        return lt_json_read_stopped(reader);
     return outcome;
 }
 

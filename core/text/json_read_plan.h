@@ -6,17 +6,26 @@
 #ifndef LT_TEXT_JSON_READ_PLAN_H
 #define LT_TEXT_JSON_READ_PLAN_H
 
+#include <string.h>
+
+#include "core/base/error.h"
 #include "core/text/json_read.h"
 #include "core/text/json_read_tokens.h"
+
+/* The name of a field: its first bytes as a number, and its size. */
+struct lt_json_slot {
+    uint64_t head;
+    uint32_t size_bytes;
+    uint32_t child; /* + 1; 0: free */
+};
 
 /* One type. Fields of a struct are found by a hash of their names. */
 struct lt_json_plan {
     const struct lt_type *type;
     struct lt_json_plan *children; /* STRUCT: its fields; ARRAY: the element; MAP: the value */
     uint32_t child_count;
-    int32_t skipped_column; /* the outermost STRUCT: the corrupt-record column; -1: none */
-    uint32_t *name_bytes;   /* STRUCT: sizes of the names */
-    uint32_t *slots;        /* STRUCT: field + 1 by hash, 0: free */
+    int32_t skipped_column;     /* the outermost STRUCT: the corrupt-record column; -1: none */
+    struct lt_json_slot *slots; /* STRUCT: by hash */
     uint32_t slot_mask;
 };
 
@@ -56,7 +65,29 @@ struct lt_json_reader {
 };
 
 /* The child of a struct with the current token's name; -1 if none. */
-int32_t lt_json_plan_find(const struct lt_json_reader *reader, struct lt_json_plan *plan);
+int32_t lt_json_plan_find(const struct lt_json_reader *reader, const struct lt_json_plan *plan);
+/* The slot of the name, or the free one where it would be; bytes up to `readable` may be read. */
+static inline struct lt_json_slot *lt_json_plan_slot(const struct lt_json_plan *plan,
+                                                     const uint8_t *name, size_t size_bytes,
+                                                     const uint8_t *readable)
+{
+    enum { HEAD = sizeof(uint64_t) };
+    uint64_t head = 0;
+    size_t left = (size_t)(readable - name);
+    memcpy(&head, name, lt_likely(left >= HEAD) ? HEAD : left);
+    if (size_bytes < HEAD)
+        head &= ((uint64_t)1 << (8 * size_bytes)) - 1;
+    uint64_t hash = (head + size_bytes) * UINT64_C(0x9E3779B97F4A7C15);
+    for (uint64_t at = hash >> 48;; at++) {
+        struct lt_json_slot *slot = &plan->slots[at & plan->slot_mask];
+        if (slot->child == 0)
+            return slot;
+        if (slot->head == head && slot->size_bytes == size_bytes &&
+            (size_bytes <= HEAD ||
+             memcmp(plan->type->fields[slot->child - 1].name, name, size_bytes) == 0))
+            return slot;
+    }
+}
 
 /* Memory for the value at hand; NULL: there is none. */
 static inline void *lt_json_reader_alloc(const struct lt_json_reader *reader, size_t size_bytes)
@@ -84,6 +115,17 @@ enum lt_json_outcome lt_json_read_value(struct lt_json_reader *reader, struct lt
 /* A struct, from its OBJECT_BEGIN; the outermost one leaves its corrupt-record column NULL. */
 enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct lt_json_plan *plan,
                                          union lt_value *out);
+/* The fields of a struct of an indexed document, from its OBJECT_BEGIN. json_read_fields.c. */
+enum lt_json_outcome lt_json_read_fields(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                         union lt_value *values, uint64_t *nulls);
+/* From a NAME past the field's value. */
+enum lt_json_outcome lt_json_read_field(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                        union lt_value *values, uint64_t *nulls);
+/* The value of the field `index`, which the current token begins. */
+enum lt_json_outcome lt_json_read_child(struct lt_json_reader *reader, struct lt_json_plan *plan,
+                                        uint32_t index, union lt_value *values, uint64_t *nulls);
+/* The document is no JSON: says so. */
+enum lt_json_outcome lt_json_read_stopped(struct lt_json_reader *reader);
 /* A struct of NULLs; false without memory. */
 bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_json_plan *plan,
                                union lt_value *out);

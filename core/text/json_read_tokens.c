@@ -186,15 +186,25 @@ enum lt_json_token lt_json_tokens_leave(struct lt_json_tokens *tokens, uint32_t 
     return tokens->scan.token;
 }
 
-bool lt_json_tokens_skip_field(struct lt_json_tokens *tokens)
+enum lt_json_token lt_json_tokens_name(struct lt_json_tokens *tokens)
 {
-    struct lt_json_scan *scan = &tokens->scan;
-    if (!tokens->is_indexed)
-        return lt_json_tokens_next(tokens) != LT_JSON_TOKEN_INVALID &&
-               lt_json_tokens_skip(tokens) != LT_JSON_TOKEN_INVALID;
-    scan->state = COMMA;
-    if (lt_json_places_take_mark(&tokens->places, ':') &&
-        lt_json_places_skip(&tokens->places, LT_JSON_SCAN_DEPTH - scan->depth))
-        return true;
-    return fail(scan) != LT_JSON_TOKEN_INVALID;
+    const uint8_t *begin = lt_json_places_take(&tokens->places);
+    return begin != NULL ? take_name(tokens, begin) : fail(&tokens->scan);
+}
+
+enum lt_json_token lt_json_tokens_value(struct lt_json_tokens *tokens)
+{
+    const uint8_t *begin = lt_json_places_take(&tokens->places);
+    return begin != NULL ? take_value(tokens, begin) : fail(&tokens->scan);
+}
+
+enum lt_json_token lt_json_tokens_end_object(struct lt_json_tokens *tokens)
+{
+    const struct lt_json_places *places = &tokens->places;
+    return end_container(&tokens->scan, places->data + places->places[places->place - 1]);
+}
+
+enum lt_json_token lt_json_tokens_fail(struct lt_json_tokens *tokens)
+{
+    return fail(&tokens->scan);
 }

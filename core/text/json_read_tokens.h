@@ -38,6 +38,14 @@ static inline enum lt_json_token lt_json_tokens_next(struct lt_json_tokens *toke
                               : lt_json_scan_next(&tokens->scan);
 }
 
+/* Indexed, by the caller's own account of where the next place is: the name there; the value there,
+ * behind a colon; the end of the object, which was taken. */
+enum lt_json_token lt_json_tokens_name(struct lt_json_tokens *tokens);
+enum lt_json_token lt_json_tokens_value(struct lt_json_tokens *tokens);
+enum lt_json_token lt_json_tokens_end_object(struct lt_json_tokens *tokens);
+/* Indexed: the document is no strict JSON. */
+enum lt_json_token lt_json_tokens_fail(struct lt_json_tokens *tokens);
+
 /* Goes on until the container that encloses the current token at this depth is closed: its last
  * token, or INVALID. `depth` is what scan.depth was just after its BEGIN. */
 enum lt_json_token lt_json_tokens_leave(struct lt_json_tokens *tokens, uint32_t depth);
@@ -47,9 +55,6 @@ static inline bool lt_json_tokens_at_begin(const struct lt_json_tokens *tokens)
     return tokens->scan.token == LT_JSON_TOKEN_OBJECT_BEGIN ||
            tokens->scan.token == LT_JSON_TOKEN_ARRAY_BEGIN;
 }
-
-/* From a name past the value behind it; false: the token is INVALID. */
-bool lt_json_tokens_skip_field(struct lt_json_tokens *tokens);
 
 /* Past the value that the current token begins; INVALID, or any other token. */
 static inline enum lt_json_token lt_json_tokens_skip(struct lt_json_tokens *tokens)
