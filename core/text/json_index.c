@@ -239,6 +239,7 @@ bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t siz
         bool is_ascii;
         out->places = index->places;
         out->count = run_wide(index, data, size_bytes, &is_ascii, &out->may_have_escapes);
+        index->places[out->count] = (uint32_t)size_bytes;
         is_portable = !is_ascii;
     }
 #endif

@@ -24,9 +24,9 @@ enum { LT_JSON_MARKS_BEHIND = 64 }; /* marks of 0 behind the last */
 
 struct lt_json_places {
     const uint8_t *data, *end; /* of the document */
-    const uint32_t *places;
+    const uint32_t *places;    /* `count`, and the document's size */
     const uint8_t *marks;
-    uint32_t place, count; /* `place`: the next one */
+    uint32_t place, count; /* `place`: the next one, for who wants to keep it here */
     bool may_have_escapes; /* there is a backslash in the document */
 };
 

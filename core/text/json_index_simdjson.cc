@@ -54,5 +54,6 @@ bool lt_json_simdjson_run(struct lt_json_simdjson *index, const uint8_t *data, s
         return false;
     *places = index->parser->structural_indexes.get();
     *count = index->parser->n_structural_indexes;
+    index->parser->structural_indexes[*count] = (uint32_t)size_bytes;
     return true;
 }

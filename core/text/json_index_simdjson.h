@@ -20,8 +20,9 @@ struct lt_json_simdjson;
 
 struct lt_json_simdjson *lt_json_simdjson_create(void); /* NULL without memory */
 void lt_json_simdjson_destroy(struct lt_json_simdjson *index);
-/* Fills `*places` and `*count`, valid until the next call. False when it is no UTF-8, empty, a
- * string is not closed or holds a control character. Nothing after the document is read. */
+/* Fills `*places` and `*count`, behind which stands the document's size; valid until the next call.
+ * False when it is no UTF-8, empty, a string is not closed or holds a control character. Nothing
+ * after the document is read. */
 bool lt_json_simdjson_run(struct lt_json_simdjson *index, const uint8_t *data, size_t size_bytes,
                           const uint32_t **places, uint32_t *count);
 

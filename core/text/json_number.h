@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/text/number.h"
 
@@ -55,8 +56,8 @@ static inline bool lt_json_exponent(const uint8_t *at, const uint8_t *end,
 }
 
 /* False when [begin, end) is no number. */
-static inline bool lt_json_number_read(const uint8_t *begin, const uint8_t *end,
-                                       struct lt_json_number *out)
+static inline bool lt_json_number_read_slowly(const uint8_t *begin, const uint8_t *end,
+                                              struct lt_json_number *out)
 {
     enum { DIGITS_MAX = 18 };
     *out = (struct lt_json_number){.is_small = true};
@@ -80,6 +81,62 @@ static inline bool lt_json_number_read(const uint8_t *begin, const uint8_t *end,
             return true;
     }
     return lt_json_exponent(at, end, out);
+}
+
+/* The number of eight digits in a word, the first in its lowest byte: pairs, then pairs of pairs.
+ */
+static inline uint64_t lt_json_eight_digits(uint64_t word)
+{
+    word = (word & UINT64_C(0x0F0F0F0F0F0F0F0F)) * (10 * 256 + 1) >> 8;
+    word = (word & UINT64_C(0x00FF00FF00FF00FF)) * (100 * 65536 + 1) >> 16;
+    return (word & UINT64_C(0x0000FFFF0000FFFF)) * (UINT64_C(10000) * 0x100000000 + 1) >> 32;
+}
+
+/* Numbers of at most eight bytes without an exponent, in a word and without a loop: how many bytes
+ * they have is not to be foreseen. False: another, or none. */
+static inline bool lt_json_number_read_word(const uint8_t *begin, size_t size_bytes,
+                                            struct lt_json_number *out)
+{
+    const uint64_t zeros = UINT64_C(0x3030303030303030), highs = UINT64_C(0x8080808080808080);
+    uint64_t word;
+    memcpy(&word, begin, sizeof word);
+    unsigned unused = 8 * (unsigned)(sizeof word - size_bytes);
+    word <<= unused; /* the first byte moves up: below it come zero bytes */
+    uint64_t there = ~UINT64_C(0) << unused;
+    uint64_t digits = word ^ (zeros & there);
+    /* The high bit of each byte that is no digit. */
+    uint64_t others = ((digits + UINT64_C(0x7676767676767676)) | digits) & highs;
+    bool begins_with_zero = (digits >> unused & 0xFF) == 0;
+    out->is_float = others != 0;
+    out->exponent = 0;
+    size_t whole_bytes = size_bytes;
+    if (others != 0) {
+        unsigned place = (unsigned)__builtin_ctzll(others) & ~7U; /* of its byte */
+        if ((others & (others - 1)) != 0 || (word >> place & 0xFF) != '.' || place == unused ||
+            place == 56)
+            return false;
+        /* The digits before the point close up to those behind it. */
+        uint64_t before = digits & ((UINT64_C(1) << place) - 1);
+        uint64_t behind = digits & ~UINT64_C(0xFF) << place;
+        digits = before << 8 | behind;
+        out->exponent = -(int32_t)(7 - place / 8);
+        whole_bytes = (place - unused) / 8;
+    }
+    out->digits = lt_json_eight_digits(digits);
+    out->is_small = true;
+    return !begins_with_zero || whole_bytes == 1;
+}
+
+/* False when [begin, end) is no number. Bytes up to `readable` may be read. */
+static inline bool lt_json_number_read(const uint8_t *begin, const uint8_t *end,
+                                       const uint8_t *readable, struct lt_json_number *out)
+{
+    size_t sign = *begin == '-', size_bytes = (size_t)(end - begin) - sign;
+    out->is_negative = sign != 0;
+    if (size_bytes - 1 < 8 && readable - begin > 8 &&
+        lt_json_number_read_word(begin + sign, size_bytes, out))
+        return true;
+    return lt_json_number_read_slowly(begin, end, out);
 }
 
 /* The integer, if it has at most 18 digits. */

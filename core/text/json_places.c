@@ -26,34 +26,27 @@ bool lt_json_escapes_are_good(const uint8_t *begin, const uint8_t *end)
 /* ---------------------------------------------------------------------------------- unchecked */
 
 /* To behind the bracket that closes the last of `depth` containers. */
-static bool close_all(struct lt_json_places *places, uint32_t depth)
+static uint32_t close_all(const struct lt_json_places *places, uint32_t at, uint32_t depth)
 {
-    for (uint32_t at = places->place; places->marks[at] != 0;) {
-        uint8_t mark = places->marks[at++];
-        depth += mark == '{' || mark == '[';
-        depth -= mark == '}' || mark == ']';
-        if (depth == 0) {
-            places->place = at;
-            return true;
-        }
+    const uint8_t *marks = places->marks;
+    while (marks[at] != 0) {
+        uint8_t mark = marks[at++] | 0x20; /* [ and ] as { and } */
+        depth += mark == '{';
+        depth -= mark == '}';
+        if (depth == 0)
+            return at;
     }
-    return false;
+    return LT_JSON_NOWHERE;
 }
 
-bool lt_json_places_pass(struct lt_json_places *places)
+uint32_t lt_json_places_pass_container(const struct lt_json_places *places, uint32_t at)
 {
-    uint8_t mark = lt_json_places_peek(places);
-    if (mark == '{' || mark == '[')
-        return close_all(places, 0);
-    if (mark == 0 || mark == ',' || mark == ':' || mark == '}' || mark == ']')
-        return false;
-    places->place++;
-    return true;
+    return close_all(places, at, 0);
 }
 
-bool lt_json_places_leave(struct lt_json_places *places)
+uint32_t lt_json_places_leave(const struct lt_json_places *places, uint32_t at)
 {
-    return close_all(places, 1);
+    return close_all(places, at, 1);
 }
 
 /* ------------------------------------------------------------------------------------- checked */
@@ -76,94 +69,85 @@ static bool is_good_string(const uint8_t *begin, const uint8_t *end)
     return !lt_json_places_has_escapes(begin, end) || lt_json_escapes_are_good(begin, end);
 }
 
-/* The value at `begin`, whose place was taken, is no container. */
-static inline bool is_good_scalar(const struct lt_json_places *places, const uint8_t *begin)
+/* The value at the place is no container. */
+static inline bool is_good_scalar(const struct lt_json_places *places, uint32_t at)
 {
     struct lt_json_number number;
-    if (lt_likely(*begin == '"' && !places->may_have_escapes))
+    uint8_t mark = places->marks[at];
+    if (lt_likely(mark == '"' && !places->may_have_escapes))
         return true;
-    const uint8_t *end = lt_json_places_end(places, begin);
-    if (*begin == '"')
+    const uint8_t *begin = lt_json_place(places, at), *end = lt_json_places_end(places, at);
+    if (mark == '"')
         return is_good_string(begin, end);
-    return *begin <= '9' ? lt_json_number_read(begin, end, &number) : is_good_word(begin, end);
+    return mark <= '9' ? lt_json_number_read(begin, end, places->end, &number)
+                       : is_good_word(begin, end);
 }
 
-/* A name and its colon. */
-static inline bool take_name(struct lt_json_places *places)
+/* Is there a name, and a colon behind it? */
+static inline bool is_good_name(const struct lt_json_places *places, uint32_t at)
 {
-    const uint8_t *begin = lt_json_places_take(places);
-    if (begin == NULL || *begin != '"')
-        return false;
-    if (lt_unlikely(places->may_have_escapes) &&
-        !is_good_string(begin, lt_json_places_end(places, begin)))
-        return false;
-    return lt_json_places_take_mark(places, ':');
+    return places->marks[at] == '"' && places->marks[at + 1] == ':' &&
+           (lt_likely(!places->may_have_escapes) ||
+            is_good_string(lt_json_place(places, at), lt_json_places_end(places, at)));
 }
 
 /* A name, a colon, a text and a comma, as their marks say. */
-static inline bool is_plain_text_field(const struct lt_json_places *places)
+static inline bool is_plain_text_field(const struct lt_json_places *places, uint32_t at)
 {
-    uint32_t marks;
-    memcpy(&marks, places->marks + places->place, sizeof marks);
     static const char field[] = "\":\",";
-    uint32_t expected;
+    uint32_t marks, expected;
+    memcpy(&marks, places->marks + at, sizeof marks);
     memcpy(&expected, field, sizeof expected);
     return marks == expected && !places->may_have_escapes;
 }
 
 /* From behind the opening bracket of a container to behind its closing one. `outer` remembers for
  * each container inside whether it stands in an object. */
-static bool skip_rest(struct lt_json_places *places, uint8_t opening, uint32_t depth_max)
+static uint32_t skip_rest(const struct lt_json_places *places, uint32_t at, uint32_t depth_max)
 {
     uint64_t outer[LT_JSON_SCAN_DEPTH / 64 + 1];
+    const uint8_t *marks = places->marks;
     uint32_t depth = 0;
-    bool in_object = opening == '{', is_first = true;
+    bool in_object = marks[at - 1] == '{', is_first = true;
     for (;;) {
-        while (in_object && is_plain_text_field(places)) {
-            places->place += 4;
+        for (; in_object && is_plain_text_field(places, at); at += 4)
             is_first = false;
-        }
-        bool is_closed = is_first && lt_json_places_take_mark(places, in_object ? '}' : ']');
+        bool is_closed = is_first && marks[at] == (in_object ? '}' : ']');
         if (!is_closed) {
-            if (in_object && !take_name(places))
-                return false;
-            const uint8_t *begin = lt_json_places_take(places);
-            if (begin == NULL)
-                return false;
-            is_first = *begin == '{' || *begin == '[';
+            if (in_object && !is_good_name(places, at))
+                return LT_JSON_NOWHERE;
+            at += in_object ? 2 : 0;
+            is_first = (marks[at] | 0x20) == '{';
             if (is_first) {
                 if (++depth >= depth_max)
-                    return false;
+                    return LT_JSON_NOWHERE;
                 (in_object ? lt_bit_set : lt_bit_clear)(outer, depth);
-                in_object = *begin == '{';
+                in_object = marks[at++] == '{';
                 continue;
             }
-            if (!is_good_scalar(places, begin))
-                return false;
+            if (marks[at] == 0 || !is_good_scalar(places, at))
+                return LT_JSON_NOWHERE;
+            at++;
         }
         is_first = false;
-        while (is_closed || !lt_json_places_take_mark(places, ',')) {
-            if (!is_closed && !lt_json_places_take_mark(places, in_object ? '}' : ']'))
-                return false;
+        while (is_closed || marks[at] != ',') {
+            if (marks[at] != (in_object ? '}' : ']'))
+                return LT_JSON_NOWHERE;
+            at++;
             if (depth == 0)
-                return true;
+                return at;
             in_object = lt_bit(outer, depth--);
             is_closed = false;
         }
+        at++;
     }
 }
 
-bool lt_json_places_skip(struct lt_json_places *places, uint32_t depth_max)
+uint32_t lt_json_places_skip(const struct lt_json_places *places, uint32_t at, uint32_t depth_max)
 {
     lt_debug_assert(depth_max <= LT_JSON_SCAN_DEPTH);
-    struct lt_json_places at = *places; /* not where others could look: it stays in registers */
-    const uint8_t *begin = lt_json_places_take(&at);
-    if (begin == NULL)
-        return false;
-    bool is_container = *begin == '{' || *begin == '[';
-    if (is_container ? depth_max == 0 || !skip_rest(&at, *begin, depth_max)
-                     : !is_good_scalar(&at, begin))
-        return false;
-    places->place = at.place;
-    return true;
+    uint8_t mark = places->marks[at];
+    if ((mark | 0x20) == '{')
+        return depth_max == 0 ? LT_JSON_NOWHERE : skip_rest(places, at + 1, depth_max);
+    return mark != 0 && is_good_scalar(places, at) ? at + 1 : LT_JSON_NOWHERE;
 }

@@ -204,7 +204,7 @@ static bool parse_number(const char *text, size_t size_bytes, bool is_float, dou
     struct lt_json_number small;
     const uint8_t *begin = (const uint8_t *)text;
     if (!is_float)
-        return (lt_json_number_read(begin, begin + size_bytes, &small) &&
+        return (lt_json_number_read_slowly(begin, begin + size_bytes, &small) &&
                 lt_json_number_double(&small, out)) ||
                lt_number_parse_double(text, size_bytes, out) == LT_NUMBER_OK;
     float number;

@@ -52,11 +52,18 @@ static enum lt_json_token give(struct lt_json_scan *scan, enum lt_json_token tok
     return scan->token = token;
 }
 
+/* Where the next place is, NULL after the last; goes past it. */
+static const uint8_t *take_place(struct lt_json_tokens *tokens)
+{
+    struct lt_json_places *places = &tokens->places;
+    return places->place < places->count ? lt_json_place(places, places->place++) : NULL;
+}
+
 static enum lt_json_token take_string(struct lt_json_tokens *tokens, const uint8_t *begin,
                                       enum lt_json_token token)
 {
     struct lt_json_scan *scan = &tokens->scan;
-    const uint8_t *end = lt_json_places_end(&tokens->places, begin);
+    const uint8_t *end = lt_json_places_end(&tokens->places, tokens->places.place - 1);
     scan->has_escapes = tokens->places.may_have_escapes && lt_json_places_has_escapes(begin, end);
     if (scan->has_escapes && !lt_json_escapes_are_good(begin, end))
         return fail(scan);
@@ -67,7 +74,7 @@ static enum lt_json_token take_number(struct lt_json_scan *scan, const uint8_t *
                                       const uint8_t *end)
 {
     struct lt_json_number number;
-    if (!lt_json_number_read(begin, end, &number))
+    if (!lt_json_number_read(begin, end, scan->end, &number))
         return fail(scan);
     return give(scan, number.is_float ? LT_JSON_TOKEN_FLOAT : LT_JSON_TOKEN_INTEGER, begin, end);
 }
@@ -100,7 +107,7 @@ static enum lt_json_token take_value(struct lt_json_tokens *tokens, const uint8_
     scan->state = scan->depth == 0 ? DONE : COMMA;
     if (*begin == '"')
         return take_string(tokens, begin, LT_JSON_TOKEN_STRING);
-    const uint8_t *end = lt_json_places_end(&tokens->places, begin);
+    const uint8_t *end = lt_json_places_end(&tokens->places, tokens->places.place - 1);
     if (*begin <= '9')
         return take_number(scan, begin, end);
     if (is_word(begin, end, "null", 4))
@@ -135,7 +142,7 @@ static enum lt_json_token take_comma(struct lt_json_tokens *tokens, const uint8_
     bool is_object = lt_bit(scan->is_object, scan->depth - 1);
     if (*begin == (is_object ? '}' : ']'))
         return end_container(scan, begin);
-    const uint8_t *next = *begin == ',' ? lt_json_places_take(&tokens->places) : NULL;
+    const uint8_t *next = *begin == ',' ? take_place(tokens) : NULL;
     if (next == NULL)
         return fail(scan);
     return is_object ? take_name(tokens, next) : take_value(tokens, next);
@@ -146,7 +153,7 @@ enum lt_json_token lt_json_tokens_next_indexed(struct lt_json_tokens *tokens)
     struct lt_json_scan *scan = &tokens->scan;
     if (scan->state == DONE)
         return scan->token = LT_JSON_TOKEN_END;
-    const uint8_t *begin = lt_json_places_take(&tokens->places);
+    const uint8_t *begin = take_place(tokens);
     if (begin == NULL || scan->state == BROKEN)
         return fail(scan);
     switch ((enum state)scan->state) {
@@ -155,7 +162,7 @@ enum lt_json_token lt_json_tokens_next_indexed(struct lt_json_tokens *tokens)
     case FIRST_NAME:
         return *begin == '}' ? end_container(scan, begin) : take_name(tokens, begin);
     case COLON:
-        begin = *begin == ':' ? lt_json_places_take(&tokens->places) : NULL;
+        begin = *begin == ':' ? take_place(tokens) : NULL;
         return begin != NULL ? take_value(tokens, begin) : fail(scan);
     case COMMA:
         return take_comma(tokens, begin);
@@ -168,13 +175,13 @@ enum lt_json_token lt_json_tokens_next_indexed(struct lt_json_tokens *tokens)
 static enum lt_json_token skip_indexed(struct lt_json_tokens *tokens)
 {
     struct lt_json_scan *scan = &tokens->scan;
-    tokens->places.place--; /* back to its bracket */
-    scan->depth--;
-    if (!lt_json_places_skip(&tokens->places, LT_JSON_SCAN_DEPTH - scan->depth))
+    struct lt_json_places *places = &tokens->places;
+    uint32_t behind =
+        lt_json_places_skip(places, places->place - 1, LT_JSON_SCAN_DEPTH - (scan->depth - 1));
+    if (behind == LT_JSON_NOWHERE)
         return fail(scan);
-    scan->depth++;
-    return end_container(scan,
-                         tokens->places.data + tokens->places.places[tokens->places.place - 1]);
+    places->place = behind;
+    return end_container(scan, lt_json_place(places, behind - 1));
 }
 
 enum lt_json_token lt_json_tokens_leave(struct lt_json_tokens *tokens, uint32_t depth)
@@ -186,22 +193,24 @@ enum lt_json_token lt_json_tokens_leave(struct lt_json_tokens *tokens, uint32_t 
     return tokens->scan.token;
 }
 
-enum lt_json_token lt_json_tokens_name(struct lt_json_tokens *tokens)
+enum lt_json_token lt_json_tokens_name(struct lt_json_tokens *tokens, uint32_t at)
 {
-    const uint8_t *begin = lt_json_places_take(&tokens->places);
+    tokens->places.place = at;
+    const uint8_t *begin = take_place(tokens);
     return begin != NULL ? take_name(tokens, begin) : fail(&tokens->scan);
 }
 
-enum lt_json_token lt_json_tokens_value(struct lt_json_tokens *tokens)
+enum lt_json_token lt_json_tokens_value(struct lt_json_tokens *tokens, uint32_t at)
 {
-    const uint8_t *begin = lt_json_places_take(&tokens->places);
+    tokens->places.place = at;
+    const uint8_t *begin = take_place(tokens);
     return begin != NULL ? take_value(tokens, begin) : fail(&tokens->scan);
 }
 
-enum lt_json_token lt_json_tokens_end_object(struct lt_json_tokens *tokens)
+enum lt_json_token lt_json_tokens_end_object(struct lt_json_tokens *tokens, uint32_t at)
 {
-    const struct lt_json_places *places = &tokens->places;
-    return end_container(&tokens->scan, places->data + places->places[places->place - 1]);
+    tokens->places.place = at + 1;
+    return end_container(&tokens->scan, lt_json_place(&tokens->places, at));
 }
 
 enum lt_json_token lt_json_tokens_fail(struct lt_json_tokens *tokens)

@@ -38,11 +38,11 @@ static inline enum lt_json_token lt_json_tokens_next(struct lt_json_tokens *toke
                               : lt_json_scan_next(&tokens->scan);
 }
 
-/* Indexed, by the caller's own account of where the next place is: the name there; the value there,
- * behind a colon; the end of the object, which was taken. */
-enum lt_json_token lt_json_tokens_name(struct lt_json_tokens *tokens);
-enum lt_json_token lt_json_tokens_value(struct lt_json_tokens *tokens);
-enum lt_json_token lt_json_tokens_end_object(struct lt_json_tokens *tokens);
+/* Indexed: goes on from place `at`, where a name is; a value, behind a colon; the end of an object.
+ */
+enum lt_json_token lt_json_tokens_name(struct lt_json_tokens *tokens, uint32_t at);
+enum lt_json_token lt_json_tokens_value(struct lt_json_tokens *tokens, uint32_t at);
+enum lt_json_token lt_json_tokens_end_object(struct lt_json_tokens *tokens, uint32_t at);
 /* Indexed: the document is no strict JSON. */
 enum lt_json_token lt_json_tokens_fail(struct lt_json_tokens *tokens);
 

@@ -13,7 +13,9 @@
 #include "core/text/json_number.h"
 #include "core/text/json_scan.h"
 
-static bool visit(struct lt_json_walk *walk, int32_t node);
+/* Functions that go on take the place where they begin, and return that where they end, or
+ * NOWHERE. */
+static uint32_t visit(struct lt_json_walk *walk, int32_t node, uint32_t at);
 
 static void mark_found(struct lt_json_walk *walk, int32_t node)
 {
@@ -61,11 +63,12 @@ static bool read_string(struct lt_json_walk *walk, const uint8_t *begin, const u
     return true;
 }
 
-static bool read_number(const uint8_t *begin, const uint8_t *end, struct lt_json_field *field)
+static bool read_number(const struct lt_json_walk *walk, const uint8_t *begin, const uint8_t *end,
+                        struct lt_json_field *field)
 {
     struct lt_json_number number;
     size_t size_bytes = (size_t)(end - begin);
-    if (!lt_json_number_read(begin, end, &number))
+    if (!lt_json_number_read(begin, end, walk->places.end, &number))
         return false;
     if (lt_json_number_i64(&number, &field->i64) ||
         (!number.is_float && lt_number_parse_i64(begin, size_bytes, INT64_MIN, INT64_MAX,
@@ -83,16 +86,16 @@ static bool is_word(const uint8_t *begin, const uint8_t *end, const char *word, 
     return (size_t)(end - begin) == size_bytes && memcmp(begin, word, size_bytes) == 0;
 }
 
-/* False when the scalar at the next place is malformed. */
-static bool read_scalar(struct lt_json_walk *walk, struct lt_json_field *field)
+/* False when the scalar is malformed. */
+static bool read_scalar(struct lt_json_walk *walk, uint32_t at, struct lt_json_field *field)
 {
-    const uint8_t *begin = lt_json_places_take(&walk->places);
-    const uint8_t *end = lt_json_places_end(&walk->places, begin);
+    const uint8_t *begin = lt_json_place(&walk->places, at);
+    const uint8_t *end = lt_json_places_end(&walk->places, at);
     if (*begin == '"')
         return read_string(walk, begin, end, field);
     set_bytes(walk, field, begin, end);
     if (*begin <= '9')
-        return read_number(begin, end, field);
+        return read_number(walk, begin, end, field);
     field->i64 = *begin == 't';
     if (is_word(begin, end, "true", 4) || is_word(begin, end, "false", 5))
         field->kind = LT_JSON_BOOLEAN;
@@ -103,19 +106,19 @@ static bool read_scalar(struct lt_json_walk *walk, struct lt_json_field *field)
     return true;
 }
 
-static bool visit_scalar(struct lt_json_walk *walk, int32_t node)
+static uint32_t visit_scalar(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
     int32_t slot = walk->nodes[node].slot;
     if (slot < 0 || walk->found[slot].kind != LT_JSON_MISSING)
-        return lt_json_places_pass(&walk->places);
+        return lt_json_places_pass(&walk->places, at);
     walk->fields_parsed++;
     struct lt_json_field *field = &walk->found[slot];
-    if (!read_scalar(walk, field)) {
+    if (!read_scalar(walk, at, field)) {
         *field = (struct lt_json_field){.kind = LT_JSON_INVALID};
-        return false;
+        return LT_JSON_NOWHERE;
     }
     mark_found(walk, node);
-    return true;
+    return at + 1;
 }
 
 /* ----------------------------------------------------------------------------------------- names
@@ -183,12 +186,13 @@ static int32_t find_escaped(const struct lt_json_walk *walk, int32_t node, const
     return child;
 }
 
-/* The child that the name at `begin` leads to, 0 if none, -1 if it is malformed. */
-static int32_t find_child(struct lt_json_walk *walk, int32_t node, const uint8_t *begin)
+/* The child that the name leads to, 0 if none, -1 if it is malformed. */
+static inline int32_t find_child(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
+    const uint8_t *begin = lt_json_place(&walk->places, at);
     walk->fields_seen++;
     if (lt_unlikely(walk->places.may_have_escapes)) {
-        const uint8_t *end = lt_json_places_end(&walk->places, begin);
+        const uint8_t *end = lt_json_places_end(&walk->places, at);
         if (lt_json_places_has_escapes(begin, end))
             return find_escaped(walk, node, begin, end);
     }
@@ -199,31 +203,32 @@ static int32_t find_child(struct lt_json_walk *walk, int32_t node, const uint8_t
  */
 
 /* Nothing more is wanted of the container: past its end, if anything is wanted behind it. */
-static bool leave(struct lt_json_walk *walk)
+static uint32_t leave(const struct lt_json_walk *walk, uint32_t at)
 {
-    return walk->missing[0] == 0 || lt_json_places_leave(&walk->places);
+    return walk->missing[0] == 0 ? at : lt_json_places_leave(&walk->places, at);
 }
 
 /* From behind its brace to behind its end. */
-static bool visit_object(struct lt_json_walk *walk, int32_t node)
+static uint32_t visit_object(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
-    struct lt_json_places *places = &walk->places;
-    if (lt_json_places_take_mark(places, '}'))
-        return true;
-    for (;;) {
-        const uint8_t *begin = lt_json_places_take(places);
-        if (begin == NULL || *begin != '"')
-            return false;
-        int32_t child = find_child(walk, node, begin);
-        if (child < 0 || !lt_json_places_take_mark(places, ':'))
-            return false;
+    const struct lt_json_places *places = &walk->places;
+    const uint8_t *marks = places->marks;
+    if (marks[at] == '}')
+        return at + 1;
+    for (;; at++) {
+        if (marks[at] != '"' || marks[at + 1] != ':')
+            return LT_JSON_NOWHERE;
+        int32_t child = find_child(walk, node, at);
+        if (child < 0)
+            return LT_JSON_NOWHERE;
         bool is_wanted = child != 0 && walk->missing[child] != 0;
-        if (!(is_wanted ? visit(walk, child) : lt_json_places_pass(places)))
-            return false;
+        at = is_wanted ? visit(walk, child, at + 2) : lt_json_places_pass(places, at + 2);
+        if (at == LT_JSON_NOWHERE)
+            return LT_JSON_NOWHERE;
         if (is_wanted && walk->missing[node] == 0)
-            return leave(walk);
-        if (!lt_json_places_take_mark(places, ','))
-            return lt_json_places_take_mark(places, '}');
+            return leave(walk, at);
+        if (marks[at] != ',')
+            return marks[at] == '}' ? at + 1 : LT_JSON_NOWHERE;
     }
 }
 
@@ -247,61 +252,63 @@ static int32_t find_element(const struct lt_json_walk *walk, int32_t node, uint6
 }
 
 /* The same of an array, from behind its bracket. */
-static bool visit_array(struct lt_json_walk *walk, int32_t node)
+static uint32_t visit_array(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
-    struct lt_json_places *places = &walk->places;
-    if (lt_json_places_take_mark(places, ']'))
-        return true;
-    for (uint64_t index = 0;; index++) {
+    const struct lt_json_places *places = &walk->places;
+    const uint8_t *marks = places->marks;
+    if (marks[at] == ']')
+        return at + 1;
+    for (uint64_t index = 0;; index++, at++) {
         bool has_more;
         int32_t child = find_element(walk, node, index, &has_more);
-        if (!(child != 0 ? visit(walk, child) : lt_json_places_pass(places)))
-            return false;
-        if (!lt_json_places_take_mark(places, ','))
-            return lt_json_places_take_mark(places, ']');
+        at = child != 0 ? visit(walk, child, at) : lt_json_places_pass(places, at);
+        if (at == LT_JSON_NOWHERE)
+            return LT_JSON_NOWHERE;
+        if (marks[at] != ',')
+            return marks[at] == ']' ? at + 1 : LT_JSON_NOWHERE;
         if (!has_more || walk->missing[node] == 0)
-            return leave(walk);
+            return leave(walk, at);
     }
 }
 
-/* A path ends at the container: keeps its text. Goes past it. */
-static bool keep_text(struct lt_json_walk *walk, int32_t node)
+/* A path ends at the container: keeps its text. */
+static uint32_t keep_text(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
-    struct lt_json_places *places = &walk->places;
-    const uint8_t *begin = places->data + places->places[places->place];
-    if (!lt_json_places_pass(places))
-        return false;
+    const struct lt_json_places *places = &walk->places;
+    uint32_t behind = lt_json_places_pass(places, at);
+    if (behind == LT_JSON_NOWHERE)
+        return LT_JSON_NOWHERE;
     struct lt_json_field *field = &walk->found[walk->nodes[node].slot];
     field->kind = LT_JSON_RAW;
-    set_bytes(walk, field, begin, places->data + places->places[places->place - 1] + 1);
+    set_bytes(walk, field, lt_json_place(places, at), lt_json_place(places, behind - 1) + 1);
     mark_found(walk, node);
-    return true;
+    return behind;
 }
 
-static bool visit_container(struct lt_json_walk *walk, int32_t node)
+static uint32_t visit_container(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
-    struct lt_json_places *places = &walk->places;
+    const struct lt_json_places *places = &walk->places;
     const struct lt_json_node *here = &walk->nodes[node];
-    bool is_object = lt_json_places_peek(places) == '{';
+    bool is_object = places->marks[at] == '{';
     bool leads_on = is_object ? here->has_names : here->has_indexes;
     bool is_kept = here->slot >= 0 && walk->found[here->slot].kind == LT_JSON_MISSING;
-    uint32_t first = places->place;
+    uint32_t behind = is_kept ? keep_text(walk, node, at) : LT_JSON_NOWHERE;
     walk->fields_parsed++;
-    if (is_kept && !keep_text(walk, node))
-        return false;
+    if (is_kept && (behind == LT_JSON_NOWHERE || !leads_on))
+        return behind;
     if (!leads_on)
-        return is_kept || lt_json_places_pass(places);
-    places->place = first + 1;
-    return is_object ? visit_object(walk, node) : visit_array(walk, node);
+        return lt_json_places_pass(places, at);
+    return is_object ? visit_object(walk, node, at + 1) : visit_array(walk, node, at + 1);
 }
 
-/* The value at the next place. */
-static bool visit(struct lt_json_walk *walk, int32_t node)
+/* The value at the place. */
+static uint32_t visit(struct lt_json_walk *walk, int32_t node, uint32_t at)
 {
-    uint8_t mark = lt_json_places_peek(&walk->places);
+    uint8_t mark = walk->places.marks[at];
     if (mark == 0)
-        return false;
-    return mark == '{' || mark == '[' ? visit_container(walk, node) : visit_scalar(walk, node);
+        return LT_JSON_NOWHERE;
+    return mark == '{' || mark == '[' ? visit_container(walk, node, at)
+                                      : visit_scalar(walk, node, at);
 }
 
 /* ------------------------------------------------------------------------------------- documents
@@ -310,8 +317,8 @@ static bool visit(struct lt_json_walk *walk, int32_t node)
 /* The outermost value must end where the document does. */
 static enum lt_json_run walk_root(struct lt_json_walk *walk)
 {
-    struct lt_json_places *places = &walk->places;
-    uint8_t first = lt_json_places_peek(places);
+    const struct lt_json_places *places = &walk->places;
+    uint8_t first = places->marks[0];
     uint8_t last = places->marks[places->count - 1];
     if (first != '{' && first != '[') /* a scalar, which no path leads into */
         return first == '"' || first <= '9' || first == 't' || first == 'f' || first == 'n'
@@ -319,9 +326,8 @@ static enum lt_json_run walk_root(struct lt_json_walk *walk)
                    : LT_JSON_RUN_NO_JSON;
     if (last != (first == '{' ? '}' : ']'))
         return LT_JSON_RUN_NO_JSON;
-    places->place++;
-    bool is_whole = first == '{' ? visit_object(walk, 0) : visit_array(walk, 0);
-    return is_whole ? LT_JSON_RUN_WHOLE : LT_JSON_RUN_BROKEN;
+    uint32_t behind = first == '{' ? visit_object(walk, 0, 1) : visit_array(walk, 0, 1);
+    return behind != LT_JSON_NOWHERE ? LT_JSON_RUN_WHOLE : LT_JSON_RUN_BROKEN;
 }
 
 enum lt_json_run lt_json_walk_run(struct lt_json_walk *walk, const uint8_t *data, size_t size_bytes,
