@@ -66,8 +66,8 @@ void lt_json_extractor_destroy(struct lt_json_extractor *extractor); /* NULL is 
 
 /* Fills out[0..count) in the order of the paths. `padding_bytes`: bytes after the end that may be
  * read, for the fields to say so; nothing here reads them. False when it is no JSON (all kinds
- * INVALID): empty, over LT_LIMIT_VALUE_BYTES, not UTF-8, a string not closed, or its last bracket not the
- * partner of its first. A fault that is met on the way makes the paths not found until then
+ * INVALID): empty, over LT_LIMIT_VALUE_BYTES, not UTF-8, a string not closed, or its last bracket
+ * not the partner of its first. A fault that is met on the way makes the paths not found until then
  * INVALID, and is no reason for false. */
 bool lt_json_extract(struct lt_json_extractor *extractor, const void *data, size_t size_bytes,
                      size_t padding_bytes, struct lt_json_field *out);
