@@ -59,7 +59,7 @@ $(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
 bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
 	$(call bench_to,inprocess,$(INPROCESS_BENCH))
 
-# SQL_BENCH_ARGS: the first letters of a query's name, to measure that one alone.
+# SQL_BENCH_ARGS: the first letters of a query's name, to measure that one alone. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
     $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/sql/*.c))) \
@@ -70,12 +70,12 @@ $(SQL_BENCH): $(SQL_BENCH_OBJECTS) $(BUILD)/libleat.a
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
 
 .PHONY: bench-sql
-bench-sql: $(SQL_BENCH) ## SQL against loops by hand
-	$(call bench_to,sql,$(SQL_BENCH) $(SQL_BENCH_ARGS))
+bench-sql: $(SQL_BENCH) ## SQL against loops by hand, Spark, DuckDB and jq
+	$(call bench_to,sql,BUILD=$(BUILD) bench/sql/run $(if $(SQL_BENCH_ARGS),"$(SQL_BENCH_ARGS)"))
 
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## bench-micro, bench-inprocess and bench-relay, one after the other
-	@status=0; for each in micro inprocess relay; do \
+bench: setup-bench ## bench-micro, -inprocess, -sql and -relay, one after the other
+	@status=0; for each in micro inprocess sql relay; do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
 .PHONY: bench-record

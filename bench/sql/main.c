@@ -1,26 +1,43 @@
 /*
  * SQL on streams against others, on the same rows in the same run: see bench/README.md.
  *
- * Each query goes through all of its engines in turns, round by round; each turn is all rows once,
- * its figure the nanoseconds of CPU time that one row cost, its answer checked against the others'.
+ *     sql_bench [--python PYTHON --directory DIRECTORY] [BEGIN-OF-A-QUERY'S-NAME]
+ *
+ * Without a Python there is only leat and the loops by hand, which takes seconds. Each query goes
+ * through all of its engines in turns, round by round; each turn is all rows once, its figure the
+ * nanoseconds of CPU time that one row cost, its answer checked against the others'.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "bench/sql/by_hand.h"
 #include "bench/sql/engine.h"
 #include "bench/sql/queries.h"
+#include "bench/sql/rival.h"
 #include "bench/verdict.h"
 
-enum { ROWS = 100000, SMOKE_ROWS = 2000, ROUNDS = 15 };
+enum { ROWS = 100000, SMOKE_ROWS = 2000, ROUNDS = 15, ROUNDS_WITH_RIVALS = 9, PATH_BYTES = 512 };
 
-static double thread_ns(void)
+#define SPARK_TIMES 8.0
+#define DUCKDB_TIMES 2.0
+/* A rival is warm when it has run for so long and its last run was no faster, by a tenth, than the
+ * one before. */
+#define WARM_UP_S 8.0
+
+struct bench {
+    const char *python, *directory, *only;
+    struct bench_rows rows[ROW_KINDS];
+    struct rival *rivals[RIVALS]; /* NULL: not there */
+    bool has_rivals;
+};
+
+static double clock_ns(clockid_t clock)
 {
     struct timespec time;
-    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0)
-        bench_wrong("no clock of the thread");
+    if (clock_gettime(clock, &time) != 0)
+        bench_wrong("no clock");
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
@@ -43,67 +60,187 @@ static void check(const struct query *query, const char *engine, struct answer a
                     (long long)expected.count, (long long)expected.sum);
 }
 
-static struct answer turn_of_leat(const struct query *query, struct engine *engine, double *ns)
+/* ----------------------------------------------------------------------------------------- turns
+ */
+
+static struct answer turn_of_leat(const struct query *query, struct engine *engine, uint32_t count)
 {
-    (void)query;
-    double begin_ns = thread_ns();
+    double begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     struct answer answer = engine_run(engine);
-    *ns = thread_ns() - begin_ns;
+    bench_note(figure(query, "leat"), (clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns) / count);
     return answer;
 }
 
-static struct answer turn_by_hand(const struct query *query, const struct bench_rows *rows,
-                                  double *ns)
+static void turn_by_hand(const struct query *query, const struct bench_rows *rows,
+                         struct answer expected)
 {
-    double begin_ns = thread_ns();
+    double begin_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     struct answer answer = query->by_hand(rows);
-    *ns = thread_ns() - begin_ns;
-    return answer;
+    double ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns;
+    check(query, "the loop by hand", answer, expected);
+    bench_note(figure(query, "by hand"), ns / rows->count);
 }
 
-static void measure(const struct query *query, const struct bench_rows *rows)
+static double turn_of_rival(struct rival *rival, int which, const struct query *query,
+                            struct answer expected)
 {
-    struct engine *engine = engine_create(query, rows);
     double ns;
-    struct answer expected = turn_of_leat(query, engine, &ns); /* to warm up */
-    for (int round = 0; round < (bench_is_smoke() ? 1 : ROUNDS); round++) {
-        check(query, "leat, again,", turn_of_leat(query, engine, &ns), expected);
-        bench_note(figure(query, "leat"), ns / rows->count);
-        if (query->by_hand == NULL)
+    struct answer answer = rival_run(rival, query, &ns);
+    if (!rival_sums(which))
+        answer.sum = expected.sum;
+    check(query, rival_name(which), answer, expected);
+    return ns;
+}
+
+static bool takes_part(const struct bench *bench, int which, const struct query *query)
+{
+    return bench->rivals[which] != NULL && rival_knows(which, query);
+}
+
+static void warm_up(const struct bench *bench, const struct query *query, struct answer expected)
+{
+    for (int which = 0; which < RIVALS; which++) {
+        if (!takes_part(bench, which, query))
             continue;
-        check(query, "the loop by hand", turn_by_hand(query, rows, &ns), expected);
-        bench_note(figure(query, "by hand"), ns / rows->count);
+        double begin_ns = clock_ns(CLOCK_MONOTONIC), last_ns = 0, ns = 0;
+        do {
+            last_ns = ns;
+            ns = turn_of_rival(bench->rivals[which], which, query, expected);
+        } while (!bench_is_smoke() && which == RIVAL_SPARK &&
+                 (clock_ns(CLOCK_MONOTONIC) - begin_ns < WARM_UP_S * 1e9 || ns < last_ns * 0.9));
+    }
+}
+
+static void measure(const struct bench *bench, const struct query *query)
+{
+    const struct bench_rows *rows = &bench->rows[query->rows];
+    struct engine *engine = engine_create(query, rows);
+    struct answer expected = engine_run(engine); /* to warm up */
+    int rounds = bench_is_smoke() ? 1 : bench->has_rivals ? ROUNDS_WITH_RIVALS : ROUNDS;
+    warm_up(bench, query, expected);
+    for (int round = 0; round < rounds; round++) {
+        check(query, "leat, again,", turn_of_leat(query, engine, rows->count), expected);
+        if (query->by_hand != NULL)
+            turn_by_hand(query, rows, expected);
+        for (int which = 0; which < RIVALS; which++)
+            if (takes_part(bench, which, query))
+                bench_note(figure(query, rival_name(which)),
+                           turn_of_rival(bench->rivals[which], which, query, expected) /
+                               rows->count);
     }
     engine_destroy(engine);
-    printf("%-32s %lld of %u rows, checksum %lld\n", query->name, (long long)expected.count,
-           rows->count, (long long)expected.sum);
+    printf("%-28s %6lld of %u rows, checksum %lld: %s\n", query->name, (long long)expected.count,
+           rows->count, (long long)expected.sum, query->what);
 }
 
-static void judge(const struct query *query)
+/* ----------------------------------------------------------------------------------------- bars */
+
+static void judge_by_hand(const struct query *query)
 {
+    char what[96];
     if (bench_median(figure(query, "by hand")) <= 0)
         return;
+    snprintf(what, sizeof what, "%s, of the loop by hand", query->name);
     double times = bench_median_ratio(figure(query, "leat"), figure(query, "by hand"));
     if (query->of_hand_max > 0)
-        bench_at_most(query->name, times, query->of_hand_max, "x by hand");
+        bench_at_most(what, times, query->of_hand_max, "x its time");
     else
-        printf("%s: %.2f x by hand\n", query->name, times);
+        printf("%s: %.2f x its time\n", what, times);
+}
+
+static void judge_rivals(const struct query *query)
+{
+    char what[96];
+    if (bench_median(figure(query, rival_name(RIVAL_SPARK))) > 0) {
+        snprintf(what, sizeof what, "%s, of Spark", query->name);
+        bench_at_least(
+            what, bench_median_ratio(figure(query, rival_name(RIVAL_SPARK)), figure(query, "leat")),
+            SPARK_TIMES, "x its rows per CPU-second");
+    }
+    if (bench_median(figure(query, rival_name(RIVAL_DUCKDB))) > 0) {
+        snprintf(what, sizeof what, "%s, of DuckDB", query->name);
+        bench_at_most(
+            what,
+            bench_median_ratio(figure(query, "leat"), figure(query, rival_name(RIVAL_DUCKDB))),
+            DUCKDB_TIMES, "x its time");
+    }
+}
+
+/* ----------------------------------------------------------------------------------------- main */
+
+static void make_rows(struct bench *bench)
+{
+    for (int kind = 0; kind < ROW_KINDS; kind++)
+        bench_rows_init(&bench->rows[kind], (enum row_kind)kind,
+                        bench_is_smoke() ? SMOKE_ROWS : ROWS);
+}
+
+static void start_rivals(struct bench *bench)
+{
+    char path[PATH_BYTES];
+    if (bench->python == NULL)
+        return;
+    for (int which = 0; which < RIVALS; which++) {
+        bench->rivals[which] = rival_start(which, bench->python, bench->directory);
+        bench->has_rivals |= bench->rivals[which] != NULL;
+    }
+    for (int kind = 0; kind < ROW_KINDS; kind++) {
+        snprintf(path, sizeof path, "%s/%s", bench->directory, row_kind_name((enum row_kind)kind));
+        bench_rows_write(&bench->rows[kind], path);
+        for (int which = 0; which < RIVALS; which++)
+            if (bench->rivals[which] != NULL)
+                rival_load(bench->rivals[which], &bench->rows[kind], path);
+    }
+}
+
+static bool parse(struct bench *bench, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"python", required_argument, NULL, 'p'}, {"directory", required_argument, NULL, 'd'}, {0}};
+    int option;
+    *bench = (struct bench){.only = "", .directory = "."};
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'p')
+            bench->python = optarg;
+        else if (option == 'd')
+            bench->directory = optarg;
+        else
+            return false;
+    }
+    if (optind < argc)
+        bench->only = argv[optind++];
+    return optind == argc;
+}
+
+static bool is_wanted(const struct bench *bench, const struct query *query)
+{
+    return strncmp(query->name, bench->only, strlen(bench->only)) == 0;
 }
 
 int main(int argc, char **argv)
 {
-    const char *only = argc > 1 ? argv[1] : "";
-    struct bench_rows rows[ROW_KINDS];
-    for (int kind = 0; kind < ROW_KINDS; kind++)
-        bench_rows_init(&rows[kind], (enum row_kind)kind, bench_is_smoke() ? SMOKE_ROWS : ROWS);
+    struct bench bench;
+    if (!parse(&bench, argc, argv)) {
+        fputs("usage: sql_bench [--python PYTHON --directory DIRECTORY] [QUERY]\n", stderr);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    make_rows(&bench);
+    start_rivals(&bench);
     for (size_t i = 0; i < query_count; i++)
-        if (strncmp(queries[i].name, only, strlen(only)) == 0)
-            measure(&queries[i], &rows[queries[i].rows]);
-    bench_print_table("SQL, nanoseconds of CPU per row", "ns");
+        if (is_wanted(&bench, &queries[i]))
+            measure(&bench, &queries[i]);
+    for (int which = 0; which < RIVALS; which++)
+        rival_stop(bench.rivals[which]);
+    bench_print_table("SQL, CPU time per row", "ns");
     putchar('\n');
-    for (size_t i = 0; i < query_count; i++)
-        judge(&queries[i]);
+    for (size_t i = 0; i < query_count; i++) {
+        if (!is_wanted(&bench, &queries[i]))
+            continue;
+        judge_by_hand(&queries[i]);
+        judge_rivals(&queries[i]);
+    }
     for (int kind = 0; kind < ROW_KINDS; kind++)
-        bench_rows_fini(&rows[kind]);
+        bench_rows_fini(&bench.rows[kind]);
     return bench_status();
 }
