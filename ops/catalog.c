@@ -9,6 +9,7 @@
 #include "ops/filter.h"
 #include "ops/flatmap.h"
 #include "ops/project.h"
+#include "ops/select_items.h"
 
 static const struct lt_type *input_schema(const struct lt_plan_node *node)
 {
@@ -44,65 +45,6 @@ static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, str
     node->expressions[0] = predicate;
     node->expression_count = 1;
     node->schema = input_schema(node);
-    return LT_OK;
-}
-
-/* The columns of one text of a projection, analysed. */
-static int analyse_text(const struct lt_plan_node *node, uint32_t index, struct lt_arena *arena,
-                        struct lt_expr_list *list, struct lt_error *error)
-{
-    const char *text = node->expression_texts[index];
-    *list = (struct lt_expr_list){0};
-    if (node->expressions != NULL && node->expressions[index] != NULL) {
-        list->expressions = &node->expressions[index];
-        list->count = 1;
-    } else if (lt_expr_parse_list(text, arena, list, error) != LT_OK) {
-        return lt_error_append(error, "cannot parse the select list");
-    }
-    if (lt_expr_expand_stars(list, text, input_schema(node), node->session, arena, error) != LT_OK)
-        return lt_error_append(error, "cannot analyse the select list");
-    for (size_t i = 0; i < list->count; i++) {
-        if (lt_expr_analyse(&list->expressions[i], text, input_schema(node), node->session, arena,
-                            error) != LT_OK)
-            return lt_error_append(error, "cannot analyse the select list");
-    }
-    return LT_OK;
-}
-
-static int analyse_project(struct lt_plan_node *node, struct lt_arena *arena,
-                           struct lt_error *error)
-{
-    struct lt_expr_list *lists = lt_arena_alloc(arena, node->expression_count * sizeof *lists);
-    size_t count = 0;
-    for (uint32_t i = 0; i < node->expression_count; i++) {
-        int code = analyse_text(node, i, arena, &lists[i], error);
-        if (code != LT_OK)
-            return code;
-        count += lists[i].count;
-    }
-    if (count > LT_LIMIT_COLUMNS)
-        return lt_error_set(
-            error, LT_E_LIMIT,
-            "cannot analyse the select list: it gives %zu columns; hint: at most %d can be", count,
-            (int)LT_LIMIT_COLUMNS);
-    struct lt_expression **expressions = lt_arena_alloc(arena, count * sizeof *expressions);
-    const char **texts = lt_arena_alloc(arena, count * sizeof *texts);
-    size_t used = 0;
-    for (uint32_t i = 0; i < node->expression_count; i++) {
-        for (size_t j = 0; j < lists[i].count; j++) {
-            texts[used] = node->expression_texts[i];
-            expressions[used++] = lists[i].expressions[j];
-        }
-    }
-    node->expressions = expressions;
-    node->expression_texts = texts;
-    node->expression_count = (uint32_t)count;
-    node->schema = lt_expr_output_schema(expressions, count, arena);
-    if (node->schema->field_count > LT_LIMIT_COLUMNS)
-        return lt_error_set(error, LT_E_LIMIT,
-                            "cannot analyse the select list: it gives %u columns; hint: at most %d "
-                            "can be",
-                            node->schema->field_count, (int)LT_LIMIT_COLUMNS);
     return LT_OK;
 }
 
@@ -145,7 +87,8 @@ int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_a
     case LT_PLAN_FILTER:
         return analyse_filter(node, arena, error);
     case LT_PLAN_PROJECT:
-        return analyse_project(node, arena, error);
+        lt_assert(input_schema(node) != NULL);
+        return lt_ops_analyse_project(node, arena, error);
     case LT_PLAN_OPERATOR:
         node->schema = node->declared_schema != NULL ? node->declared_schema : input_schema(node);
         return LT_OK;

@@ -3,6 +3,8 @@
  */
 #include "core/flow/plan.h"
 
+#include <string.h>
+
 struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_kind kind,
                                          uint32_t input_count)
 {
@@ -12,6 +14,22 @@ struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_ki
     if (input_count != 0)
         node->inputs = lt_arena_alloc(arena, input_count * sizeof *node->inputs);
     return node;
+}
+
+bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t capacity,
+                          uint32_t *at, const struct lt_plan_node *before)
+{
+    const uint32_t first = *at;
+    for (struct lt_plan_node *step = nodes[first]->inputs[0]; step != before;
+         step = step->inputs[0]) {
+        if (*count == capacity)
+            return false;
+        memmove(nodes + first + 1, nodes + first, (*count - first) * sizeof(struct lt_plan_node *));
+        nodes[first] = step;
+        ++*count;
+        ++*at;
+    }
+    return true;
 }
 
 const char *lt_plan_kind_name(enum lt_plan_kind kind)

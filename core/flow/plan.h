@@ -97,6 +97,10 @@ struct lt_plan {
 /* A zeroed node of a kind with room for `input_count` inputs, in the arena. */
 struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_kind kind,
                                          uint32_t input_count);
+/* Puts the nodes that analysis set between `before` and nodes[*at] into the list, in front of the
+ * latter, whose place is `*at` then. False: there is room for `capacity` nodes only. */
+bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t capacity,
+                          uint32_t *at, const struct lt_plan_node *before);
 /* Spark's name of the operator, for errors: "Aggregate", "Join", "Filter". */
 const char *lt_plan_kind_name(enum lt_plan_kind kind);
 

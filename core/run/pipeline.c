@@ -57,6 +57,12 @@ const struct lt_sink_type *lt_catalog_sink(const struct lt_catalog *catalog, con
 
 /* ---------------------------------------------------------------------------- the plan's shape */
 
+static int refuse_many_steps(struct lt_error *error)
+{
+    return lt_error_set(error, LT_E_LIMIT, "more than %d operators between a source and a sink",
+                        LT_LIMIT_OPERATORS);
+}
+
 static int find_path(struct lt_plan_node *write, struct path *path, struct lt_error *error)
 {
     struct lt_plan_node *reversed[LT_LIMIT_OPERATORS];
@@ -78,9 +84,7 @@ static int find_path(struct lt_plan_node *write, struct path *path, struct lt_er
         if (node->kind == LT_PLAN_READ)
             break;
         if (count == LT_LIMIT_OPERATORS)
-            return lt_error_set(error, LT_E_LIMIT,
-                                "more than %d operators between a source and a sink",
-                                LT_LIMIT_OPERATORS);
+            return refuse_many_steps(error);
         reversed[count++] = node;
     }
     path->read = node;
@@ -140,13 +144,17 @@ static int bind_sink(struct lt_plan_node *write, const struct lt_type *schema,
     return type->bind(type, write->options, schema, arena, out, error);
 }
 
-static int analyse_path(const struct path *path, struct lt_arena *arena, struct lt_error *error)
+/* Analysis may find that a node needs steps before it. */
+static int analyse_path(struct path *path, struct lt_arena *arena, struct lt_error *error)
 {
     for (uint32_t i = 0; i < path->count; i++) {
         struct lt_plan_node *node = path->nodes[i];
         int code = node->schema != NULL ? 0 : lt_ops_analyse(node, LT_OPS_CONTINUOUS, arena, error);
         if (code != 0)
             return code;
+        if (!lt_plan_insert_steps(path->nodes, &path->count, LT_LIMIT_OPERATORS, &i,
+                                  i == 0 ? path->read : path->nodes[i - 1]))
+            return refuse_many_steps(error);
     }
     return 0;
 }
@@ -294,15 +302,19 @@ static int bind_sources(const struct path *paths, const struct lt_catalog *catal
     return code;
 }
 
-static int bind_branches(const struct path *paths, const struct lt_catalog *catalog,
+static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
                          struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
 {
     for (uint32_t i = 0; i < out->branch_count; i++) {
-        struct lt_pipeline_branch *branch = &out->branches[i];
         int code = analyse_path(&paths[i], arena, error);
-        if (code == 0)
-            code = bind_sink(paths[i].write, last_schema(&paths[i]), catalog, arena, &branch->sink,
-                             error);
+        if (code != 0)
+            return code;
+    }
+    out->trunk_count = common_prefix(paths, out->branch_count);
+    for (uint32_t i = 0; i < out->branch_count; i++) {
+        struct lt_pipeline_branch *branch = &out->branches[i];
+        int code =
+            bind_sink(paths[i].write, last_schema(&paths[i]), catalog, arena, &branch->sink, error);
         if (code != 0)
             return code;
         branch->node_count = paths[i].count - out->trunk_count;
@@ -324,7 +336,6 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
     out->branches = lt_arena_alloc(arena, plan->sink_count * sizeof *out->branches);
     out->branch_count = plan->sink_count;
     code = bind_sources(paths, catalog, arena, out, error);
-    out->trunk_count = common_prefix(paths, plan->sink_count);
     if (code == 0)
         code = bind_branches(paths, catalog, arena, out, error);
     if (code == 0 && plan->dead_letters != NULL) {

@@ -13,6 +13,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
+#include "ops/expr/lateral.h"
 #include "ops/expr/parser.h"
 
 int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
@@ -23,7 +24,8 @@ int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_exp
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    struct lt_expr_place place = {analyser->text, node->begin, node->end};
+    const char *where = node->text == NULL ? analyser->text : node->text;
+    struct lt_expr_place place = {where, node->begin, node->end};
     return lt_expr_error(analyser->error, code, condition, sqlstate, place, "%s", text);
 }
 
@@ -130,8 +132,10 @@ static int analyse_column(struct lt_analyser *analyser, struct lt_expression *no
         node->kind = LT_EXPR_CALL;
         return lt_resolve_call(analyser, node);
     }
-    if (index < 0)
-        return unresolved_column(analyser, node);
+    if (index < 0) {
+        int code = lt_analyser_lateral(analyser, node);
+        return code == LT_INFER_LETTERS ? unresolved_column(analyser, node) : code;
+    }
     node->index = index;
     node->type = analyser->schema->fields[index].type;
     node->nullable = analyser->schema->fields[index].nullable;
@@ -507,6 +511,7 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
     if (is_done(node))
         return LT_OK;
     int code = node->kind == LT_EXPR_CALL ? lt_analyser_expand_arguments(analyser, node) : LT_OK;
+    lt_analyser_keep_names(analyser, node);
     if (code != LT_OK)
         return code;
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {
@@ -560,6 +565,31 @@ int lt_expr_analyse(struct lt_expression **expression, const char *text,
     if (lt_coerce_is_open(*expression))
         *expression = lt_coerce_cast(*expression, lt_type_simple(LT_TYPE_STRING), arena);
     fold(&analyser, expression);
+    return LT_OK;
+}
+
+int lt_expr_analyse_item(struct lt_expression **item, const char *text,
+                         const struct lt_type *schema, const struct lt_session *session,
+                         struct lt_lateral *lateral, struct lt_arena *arena, struct lt_error *error)
+{
+    struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
+    analyser.lateral = lateral;
+    lateral->needed = -1;
+    *item = lt_analyser_named(&analyser, *item);
+    lateral->needed = -1;
+    const bool is_column = (*item)->kind == LT_EXPR_COLUMN && (*item)->type == NULL;
+    const char *name = (*item)->name;
+    int code = lt_analyse(&analyser, *item);
+    if (code != LT_OK)
+        return code;
+    if (is_column && (*item)->text != NULL) { /* it was another item's name */
+        *item = lt_analyser_alias(&analyser, *item, name);
+        code = lt_analyse(&analyser, *item);
+        lt_assert(code == LT_OK);
+    }
+    if (lt_coerce_is_open(*item))
+        *item = lt_coerce_cast(*item, lt_type_simple(LT_TYPE_STRING), arena);
+    fold(&analyser, item);
     return LT_OK;
 }
 

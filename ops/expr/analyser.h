@@ -19,6 +19,8 @@ struct lt_lambda_scope {
     const struct lt_expression *lambda;
 };
 
+struct lt_lateral;
+
 struct lt_analyser {
     const char *text;
     const struct lt_type *schema; /* NULL: no columns */
@@ -26,7 +28,9 @@ struct lt_analyser {
     struct lt_error *error;
     const struct lt_lambda_scope *scope;
     int32_t variable_count;
-    bool is_condition; /* what is analysed stands in WHERE */
+    bool is_condition;          /* what is analysed stands in WHERE */
+    struct lt_lateral *lateral; /* an item of a select list: those further left; or NULL */
+    bool is_naming;             /* only the types are wanted, for a name */
 };
 
 /* Sets the error with the node's place. Returns `code`. */
@@ -70,6 +74,11 @@ bool lt_type_is_key(const struct lt_type *type);
 int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expression *star);
 /* Puts what the stars among a call's arguments stand for in their place (select_list.c). */
 int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_expression *call);
+/* `node` AS name, not analysed. */
+struct lt_expression *lt_analyser_alias(struct lt_analyser *analyser, struct lt_expression *node,
+                                        const char *name);
+/* An item of a select list under an alias, the name that Spark gives it, if it has no name. */
+struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_expression *item);
 /* Can any of the nodes be NULL? */
 bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
 /* Replaces constant parts by their values; what fails stays, and fails when it is reached. */

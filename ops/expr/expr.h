@@ -56,9 +56,19 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
                               const struct lt_type *schema, const struct lt_session *session,
                               struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
 
+struct lt_lateral;
+
+/* As lt_expr_analyse for one item of a select list without stars. An expression without a name gets
+ * its text as the name (an ALIAS node), as Spark names columns; a name that is no column may be
+ * that of an item further left (lateral.h). Refused with `lateral->needed` not -1: that item must be
+ * computed by a step before. */
+int lt_expr_analyse_item(struct lt_expression **item, const char *text,
+                         const struct lt_type *schema, const struct lt_session *session,
+                         struct lt_lateral *lateral, struct lt_arena *arena,
+                         struct lt_error *error) LT_MUST_USE;
+
 /* Replaces stars by what they stand for (`*`: the schema's columns, `s.*`: the fields of a struct),
- * less the EXCEPT ones, and gives every expression without a name its text as the name (an ALIAS
- * node), as Spark names columns. Before analysis. */
+ * less the EXCEPT ones. Before analysis. */
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
                          const struct lt_session *session, struct lt_arena *arena,
                          struct lt_error *error) LT_MUST_USE;

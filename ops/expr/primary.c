@@ -342,11 +342,13 @@ static struct lt_expression *parse_brackets(struct lt_parser *parser)
         return lt_parser_later(parser, begin, "a subquery");
     struct lt_parser_items items = {0};
     do {
-        struct lt_expression *item = lt_parse_expression(parser);
+        struct lt_expression *item = lt_parse_named(parser);
         if (item == NULL)
             return NULL;
         lt_parser_push(parser, &items, item);
     } while (lt_parser_try_symbol(parser, ','));
+    if (items.count == 1 && items.items[0]->kind == LT_EXPR_ALIAS)
+        return lt_parser_fail(parser, "the name of one value stands behind the brackets");
     if (!lt_parser_expect(parser, ')', ")"))
         return NULL;
     if (lt_parser_is_symbol(parser, 0, LT_SYMBOL_ARROW))

@@ -151,15 +151,6 @@ static struct lt_expression *make_node(struct lt_analyser *analyser, enum lt_exp
     return node;
 }
 
-static struct lt_expression *make_alias(struct lt_analyser *analyser, struct lt_expression *node,
-                                        const char *name)
-{
-    struct lt_expression *alias = make_node(analyser, LT_EXPR_ALIAS, node, 1);
-    alias->name = name;
-    alias->arguments[0] = node;
-    return alias;
-}
-
 /* Field `index` of `base`, analysed: names may be doubled, so the position says which. */
 static struct lt_expression *make_field(struct lt_analyser *analyser, struct lt_expression *base,
                                         const struct lt_type *type, uint32_t index)
@@ -219,7 +210,8 @@ static void add_item(struct lt_analyser *analyser, struct items *out, struct lt_
     if (is_whole)
         return;
     out->items[out->count++] =
-        inner.count == 0 ? node : make_alias(analyser, without(analyser, node, &inner), node->name);
+        inner.count == 0 ? node
+                         : lt_analyser_alias(analyser, without(analyser, node, &inner), node->name);
 }
 
 static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *star)
@@ -268,7 +260,7 @@ static int expand_star(struct lt_analyser *analyser, const struct lt_expression 
         struct lt_expression *item =
             base == NULL ? make_column(analyser, star, i) : make_field(analyser, base, type, i);
         if (base != NULL && is_argument && exceptions.count == 0)
-            out->items[out->count++] = make_alias(analyser, item, item->name);
+            out->items[out->count++] = lt_analyser_alias(analyser, item, item->name);
         else
             add_item(analyser, out, item, &exceptions);
     }
@@ -370,12 +362,21 @@ static const char *column_name(struct lt_analyser *analyser, struct lt_expressio
     struct lt_analyser other = *analyser;
     struct lt_expression *twin;
     other.error = &quiet;
+    other.is_naming = true;
     if (has_own_name(item))
         return lt_expr_output_name(item, analyser->coerce.arena);
     expand_within(&other, item);
     const struct lt_twins *twins = lt_twins_create(item, analyser->coerce.arena, &twin);
     bool is_analysed = lt_analyse(&other, twin) == LT_OK;
     return lt_expr_text_typed(item, is_analysed ? twins : NULL, analyser->coerce.arena);
+}
+
+struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_expression *item)
+{
+    bool has_name = item->kind == LT_EXPR_ALIAS || item->kind == LT_EXPR_COLUMN;
+    if (has_name || lt_generator_call(item) != NULL)
+        return item;
+    return lt_analyser_alias(analyser, item, column_name(analyser, item));
 }
 
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,
@@ -388,12 +389,6 @@ int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const stru
                                    .error = error};
     struct items expanded = {0};
     int code = expand_items(&analyser, list->expressions, (uint32_t)list->count, false, &expanded);
-    for (uint32_t i = 0; i < expanded.count; i++) {
-        struct lt_expression *item = expanded.items[i];
-        if (item->kind != LT_EXPR_ALIAS && item->kind != LT_EXPR_COLUMN &&
-            lt_generator_call(item) == NULL)
-            expanded.items[i] = make_alias(&analyser, item, column_name(&analyser, item));
-    }
     *list = (struct lt_expr_list){.expressions = expanded.items, .count = expanded.count};
     return code;
 }

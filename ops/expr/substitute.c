@@ -70,6 +70,13 @@ bool lt_expr_can_substitute(const struct lt_expression *node, const struct lt_ex
            grown.depth <= LT_LIMIT_EXPRESSION_DEPTH;
 }
 
+bool lt_expr_is_modest(const struct lt_expression *node)
+{
+    struct measure one = {0};
+    measure(node, NULL, 1, &one);
+    return one.node_count <= GROWN_NODES_MAX && one.depth <= LT_LIMIT_EXPRESSION_DEPTH;
+}
+
 /* ---------------------------------------------------------------------------------- putting in */
 
 static struct lt_expression *copy_node(const struct lt_expression *node, struct lt_arena *arena)

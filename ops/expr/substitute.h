@@ -26,6 +26,8 @@ struct lt_expr_columns {
  * beyond what its user wrote by far. */
 bool lt_expr_can_substitute(const struct lt_expression *node,
                             const struct lt_expr_columns *columns);
+/* Is it no larger than what a text is written with, so that it can be put into others? */
+bool lt_expr_is_modest(const struct lt_expression *node);
 /* The expression with the columns put in; `node` stays as it is, parts may be shared. A column at
  * the top keeps its name, as an ALIAS. */
 struct lt_expression *lt_expr_substitute(struct lt_expression *node,

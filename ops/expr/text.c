@@ -362,14 +362,36 @@ static void print_argument(struct printer *printer, const struct lt_expression *
     put(printer, is_wrapped ? ")" : "");
 }
 
+/* (a, b) is a struct of them, whose fields have names. */
+static void print_row(struct printer *printer, const struct lt_expression *node)
+{
+    put(printer, "named_struct(");
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        const struct lt_expression *value = node->arguments[i];
+        bool has_name = value->kind == LT_EXPR_ALIAS || value->kind == LT_EXPR_COLUMN ||
+                        value->kind == LT_EXPR_FIELD;
+        put(printer, i == 0 ? "" : ", ");
+        if (has_name)
+            lt_text_format(printer->out, "%s, ", value->name);
+        else
+            lt_text_format(printer->out, "col%u, ", i + 1);
+        print(printer, value->kind == LT_EXPR_ALIAS ? value->arguments[0] : value);
+    }
+    put(printer, ")");
+}
+
 static void print_call(struct printer *printer, const struct lt_expression *node)
 {
     if (print_chain(printer, node) || print_typed(printer, node) || print_operator(printer, node) ||
         print_listed(printer, node))
         return;
-    bool is_window = strcmp(node->name, "window") == 0;
-    if (is_window) {
-        put(printer, node->name);
+    bool is_map = kind_of(printer, node) == LT_TYPE_MAP;
+    if (strcmp(node->name, "window") == 0 || (is_map && strcmp(node->name, "from_json") == 0)) {
+        put(printer, is_map ? "entries" : node->name);
+        return;
+    }
+    if (!node->is_call && strcmp(node->name, "struct") == 0) {
+        print_row(printer, node);
         return;
     }
     lt_text_format(printer->out, "%s(", lt_shown_name(node));
@@ -420,6 +442,16 @@ static bool is_parameter(const struct printer *printer, const struct lt_expressi
     return false;
 }
 
+static void print_column(struct printer *printer, const struct lt_expression *node)
+{
+    if (is_parameter(printer, node))
+        put(printer, "namedlambdavariable()");
+    else if (lt_twins_is_lateral(printer->twins, node))
+        lt_text_format(printer->out, "lateralAliasReference(%s)", node->name);
+    else
+        put(printer, node->name);
+}
+
 static void print_lambda(struct printer *printer, const struct lt_expression *node)
 {
     const struct scope scope = {printer->scope, node};
@@ -444,7 +476,7 @@ static void print(struct printer *printer, const struct lt_expression *node)
         append_literal(printer->out, node);
         return;
     case LT_EXPR_COLUMN:
-        put(printer, is_parameter(printer, node) ? "namedlambdavariable()" : node->name);
+        print_column(printer, node);
         return;
     case LT_EXPR_CALL:
         print_call(printer, node);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "ops/expr/lateral.h"
+
 enum { PAIRS_FIRST = 32 };
 
 struct pair {
@@ -71,10 +73,21 @@ const struct lt_twins *lt_twins_create(const struct lt_expression *node, struct 
     return twins;
 }
 
+static const struct lt_expression *twin_of(const struct lt_twins *twins,
+                                           const struct lt_expression *node)
+{
+    const struct pair *pair = twins == NULL ? NULL : place_of(twins, node);
+    return pair == NULL || pair->node == NULL ? NULL : pair->twin;
+}
+
 const struct lt_type *lt_twins_type(const struct lt_twins *twins, const struct lt_expression *node)
 {
-    if (twins == NULL)
-        return NULL;
-    const struct pair *pair = place_of(twins, node);
-    return pair->node == NULL ? NULL : pair->twin->type;
+    const struct lt_expression *twin = twin_of(twins, node);
+    return twin == NULL ? NULL : twin->type;
+}
+
+bool lt_twins_is_lateral(const struct lt_twins *twins, const struct lt_expression *column)
+{
+    const struct lt_expression *twin = twin_of(twins, column);
+    return twin != NULL && twin->kind == LT_EXPR_COLUMN && twin->index == LT_LATERAL_INDEX;
 }

@@ -20,6 +20,9 @@ const struct lt_twins *lt_twins_create(const struct lt_expression *node, struct 
 /* The type of a node of the first tree by its twin; NULL: it has none, or `twins` is NULL. */
 const struct lt_type *lt_twins_type(const struct lt_twins *twins, const struct lt_expression *node);
 
+/* Is a column of the first tree the name of an item further left (lateral.h)? */
+bool lt_twins_is_lateral(const struct lt_twins *twins, const struct lt_expression *column);
+
 /* As lt_expr_text, with the types; `twins` may be NULL. */
 const char *lt_expr_text_typed(const struct lt_expression *expression, const struct lt_twins *twins,
                                struct lt_arena *arena);

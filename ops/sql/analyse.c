@@ -49,10 +49,23 @@ static void push_down(struct lt_sql_analysis *analysis, struct lt_plan_node *nod
     *node = *outer;
 }
 
+/* The steps that analysis set before a projection, from the union on. */
+static void push_steps_down(struct lt_sql_analysis *analysis, struct lt_plan_node *step)
+{
+    struct lt_plan_node *input = step->inputs[0];
+    if (input->kind == LT_PLAN_PROJECT)
+        push_steps_down(analysis, input);
+    if (input->kind == LT_PLAN_UNION)
+        push_down(analysis, step);
+}
+
 int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node)
 {
     int code = lt_ops_analyse(node, LT_OPS_CONTINUOUS, analysis->env->arena, analysis->error);
-    if (code == LT_OK && node->kind != LT_PLAN_UNION && node->inputs[0]->kind == LT_PLAN_UNION)
+    struct lt_plan_node *input = node->kind == LT_PLAN_UNION ? NULL : node->inputs[0];
+    if (code == LT_OK && input != NULL && input->kind == LT_PLAN_PROJECT)
+        push_steps_down(analysis, input);
+    if (code == LT_OK && input != NULL && input->kind == LT_PLAN_UNION)
         push_down(analysis, node);
     return code;
 }

@@ -11,7 +11,6 @@
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "ops/expr/diagnose.h"
-#include "ops/expr/generator.h"
 
 struct hidden {
     const struct lt_expression *lambda;
@@ -94,6 +93,27 @@ static bool is_hidden(const struct hidden *hidden, const char *name)
     return false;
 }
 
+/* Has an item further left the name? Analysis puts it in. */
+static bool is_alias(const struct lt_sql_names *names, const char *name)
+{
+    for (uint32_t i = 0; i < names->item_count; i++) {
+        const struct lt_expression *item = names->items[i];
+        if (item->kind != LT_EXPR_ALIAS)
+            continue;
+        if (same_name(names, item->name, name))
+            return true;
+        for (uint32_t j = 1; j < item->argument_count; j++) { /* AS (name, ...) */
+            const struct lt_bytes *other = &item->arguments[j]->value.bytes;
+            if (same_name(
+                    names,
+                    lt_arena_text_n(names->arena, (const char *)other->data, other->size_bytes),
+                    name))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* q.name, where q is no parameter of a lambda. */
 static int resolve_qualified(struct lt_sql_names *names, struct lt_expression *node)
 {
@@ -119,29 +139,9 @@ static int resolve_qualified(struct lt_sql_names *names, struct lt_expression *n
     }
     if (find_column(names, 0, names->scope->schema->field_count, qualifier) != -1)
         return LT_OK; /* a field of a struct */
-    for (uint32_t i = 0; i < names->item_count && !is_relation; i++) {
-        if (names->items[i]->kind == LT_EXPR_ALIAS &&
-            same_name(names, names->items[i]->name, qualifier))
-            return LT_OK; /* of an alias further left */
-    }
+    if (!is_relation && is_alias(names, qualifier))
+        return LT_OK;
     return lt_sql_unresolved(names, node->begin, node->end, written);
-}
-
-/* A name that is no column: an alias further left. */
-static void resolve_alias(const struct lt_sql_names *names, struct lt_expression **node)
-{
-    if (find_column(names, 0, names->scope->schema->field_count, (*node)->name) != -1)
-        return;
-    for (uint32_t i = names->item_count; i > 0; i--) {
-        const struct lt_expression *item = names->items[i - 1];
-        if (item->kind != LT_EXPR_ALIAS || !same_name(names, item->name, (*node)->name))
-            continue;
-        bool is_generator = item->arguments[0]->kind == LT_EXPR_CALL &&
-                            lt_generator_is_name(item->arguments[0]->name);
-        if (!is_generator) /* its rows come after the select list is computed */
-            *node = item->arguments[0];
-        return;
-    }
 }
 
 static int check_known(const struct lt_sql_names *names, const struct lt_expression *node)
@@ -156,15 +156,12 @@ static int check_known(const struct lt_sql_names *names, const struct lt_express
                                "column \"%s\" is ambiguous: several have this name", node->name);
 }
 
-static int resolve(struct lt_sql_names *names, struct lt_expression **at,
+static int resolve(struct lt_sql_names *names, struct lt_expression *node,
                    const struct hidden *hidden, bool must_be_known)
 {
-    struct lt_expression *node = *at;
     bool is_column = node->kind == LT_EXPR_COLUMN && node->type == NULL;
-    if (is_column && !is_hidden(hidden, node->name)) {
-        resolve_alias(names, at);
-        return must_be_known && *at == node ? check_known(names, node) : LT_OK;
-    }
+    if (is_column && !is_hidden(hidden, node->name))
+        return must_be_known && !is_alias(names, node->name) ? check_known(names, node) : LT_OK;
     if (node->kind == LT_EXPR_FIELD && node->type == NULL &&
         node->arguments[0]->kind == LT_EXPR_COLUMN && node->arguments[0]->type == NULL &&
         !is_hidden(hidden, node->arguments[0]->name)) {
@@ -176,7 +173,7 @@ static int resolve(struct lt_sql_names *names, struct lt_expression **at,
     bool is_lambda = node->kind == LT_EXPR_LAMBDA;
     uint32_t count = is_lambda ? 1 : node->kind == LT_EXPR_STAR ? 0 : node->argument_count;
     for (uint32_t i = 0; i < count; i++) {
-        int code = resolve(names, &node->arguments[i], is_lambda ? &own : hidden, must_be_known);
+        int code = resolve(names, node->arguments[i], is_lambda ? &own : hidden, must_be_known);
         if (code != LT_OK)
             return code;
     }
@@ -186,12 +183,12 @@ static int resolve(struct lt_sql_names *names, struct lt_expression **at,
 int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node)
 {
     bool has_columns = names->scope->schema->field_count > 0;
-    return resolve(names, node, NULL, !has_columns);
+    return resolve(names, *node, NULL, !has_columns);
 }
 
 int lt_sql_check_names(struct lt_sql_names *names, struct lt_expression **node)
 {
-    return resolve(names, node, NULL, true);
+    return resolve(names, *node, NULL, true);
 }
 
 /* --------------------------------------------------------------------------------------- stars */

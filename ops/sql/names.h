@@ -3,8 +3,8 @@
  * input, and the names of the relations they come from.
  *
  * A qualified name (t.value) becomes the column here; a plain one is left to the analysis of
- * expressions, which knows the input's columns; one that only an item further left in the select
- * list bears (Spark's lateral column alias) becomes that item's expression.
+ * expressions, which knows the input's columns and the items further left in the select list
+ * (Spark's lateral column aliases).
  *
  * on: control.
  */
@@ -34,12 +34,12 @@ struct lt_sql_names {
     const char *text; /* what the expressions were parsed from */
     struct lt_arena *arena;
     struct lt_error *error;
-    /* Select items already resolved, for lateral aliases. */
+    /* Select items already resolved, whose names are known. */
     struct lt_expression *const *items;
     uint32_t item_count;
 };
 
-/* Resolves the names in a tree, in place; *node may be replaced. */
+/* Resolves the names in a tree, in place. */
 int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node) LT_MUST_USE;
 /* The same for trees that are not evaluated (a GROUP BY that is refused): every name must be known,
  * also plain ones. */

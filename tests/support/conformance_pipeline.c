@@ -13,7 +13,7 @@
 #include "core/text/json_write.h"
 #include "ops/catalog.h"
 
-enum { CHAIN_MAX = 1 + PIPELINE_STEPS_MAX, ROWS_IN_FLIGHT = 64 };
+enum { CHAIN_MAX = 3 * (1 + PIPELINE_STEPS_MAX), ROWS_IN_FLIGHT = 64 };
 
 struct chain;
 
@@ -72,6 +72,8 @@ static bool analyse(struct chain *chain)
         int code = lt_ops_analyse(chain->nodes[i], LT_OPS_CONTINUOUS, chain->arena, &error);
         if (code != LT_OK)
             return refuse(chain, code, &error);
+        lt_assert(
+            lt_plan_insert_steps(chain->nodes, &chain->count, CHAIN_MAX, &i, chain->nodes[i - 1]));
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /*
  * Select lists: stars, what they leave out, and the schemas that come out of them.
  */
+#include "ops/expr/lateral.h"
 #include "tests/ops/expr/rows.h"
 
 static const char schema_ddl[] =
@@ -27,8 +28,13 @@ static const char *schema_of(struct fixture *f, const char *text)
     int code = lt_expr_parse_list(text, f->arena, &list, &f->error);
     if (code == LT_OK)
         code = lt_expr_expand_stars(&list, text, f->schema, NULL, f->arena, &f->error);
-    for (size_t i = 0; i < list.count && code == LT_OK; i++)
-        code = lt_expr_analyse(&list.expressions[i], text, f->schema, NULL, f->arena, &f->error);
+    const char **texts = lt_arena_alloc(f->arena, (list.count + 1) * sizeof *texts);
+    for (size_t i = 0; i < list.count && code == LT_OK; i++) {
+        struct lt_lateral lateral = {.items = {list.expressions, texts, (uint32_t)i}};
+        texts[i] = text;
+        code = lt_expr_analyse_item(&list.expressions[i], text, f->schema, NULL, &lateral, f->arena,
+                                    &f->error);
+    }
     if (code != LT_OK)
         return f->error.condition;
     return lt_type_simple_string(f->arena,
@@ -119,10 +125,36 @@ static void names_tell_what_only_types_can_tell(void **state)
         {"transform(array(id), 1)",
          "struct<transform(array(id), lambdafunction(1, namedlambdavariable())):array<int>>"},
         {"to_json(m, map('pretty', 'true'))", "struct<to_json(m):string>"},
+        {"(id, id + 1, s AS t)", "struct<named_struct(id, id, col2, (id + 1), t, s):"
+                                 "struct<id:int,col2:int,t:string>>"},
+        {"from_json(s, 'MAP<STRING, INT>')", "struct<entries:map<string,int>>"},
         {"negative(id)", "struct<negative(id):int>"},
         {"position('a' IN s)", "struct<locate(a, s, 1):int>"},
         {"extract(YEAR FROM DATE'2024-01-01')", "struct<extract(YEAR FROM DATE '2024-01-01'):int>"},
         {"window(TIMESTAMP'2024-01-01', '1 hour').start", "struct<window.start:timestamp>"},
+    };
+    (void)state;
+    EXPECT(cases);
+}
+
+/* As a live Spark resolves and names them. */
+static void names_of_items_further_left_stand_for_them(void **state)
+{
+    static const char *const cases[][2] = {
+        {"id + 1 AS a, a * 2 AS b, b + a",
+         "struct<a:int,b:int,(lateralAliasReference(b) + lateralAliasReference(a)):int>"},
+        {"s AS id, id + 1", "struct<id:string,(id + 1):int>"},
+        {"id AS a, A", "struct<a:int,A:int>"},
+        {"id AS `a.b`, `a.b`", "struct<a.b:int,a.b:int>"},
+        {"st AS t, t.deep.x, t['a']", "struct<t:struct<a:int,b:string,deep:struct<x:int,y:int>>,"
+                                      "x:int,lateralAliasReference(t).a:int>"},
+        {"id AS a, struct(a, a + 1)",
+         "struct<a:int,struct(lateralAliasReference(a), (lateralAliasReference(a) + 1)):"
+         "struct<a:int,col2:int>>"},
+        {"array(id) AS a, transform(a, a -> a + 1) AS b", "struct<a:array<int>,b:array<int>>"},
+        {"a, id AS a", "UNRESOLVED_COLUMN.WITH_SUGGESTION"},
+        {"1 AS a, 2 AS a, a", "AMBIGUOUS_LATERAL_COLUMN_ALIAS"},
+        {"id AS a, a.b", "INVALID_EXTRACT_BASE_FIELD_TYPE"},
     };
     (void)state;
     EXPECT(cases);
@@ -237,6 +269,7 @@ int main(void)
         cmocka_unit_test(stars_are_refused_where_spark_refuses_them),
         cmocka_unit_test(columns_without_a_name_are_named_as_in_spark),
         cmocka_unit_test(names_tell_what_only_types_can_tell),
+        cmocka_unit_test(names_of_items_further_left_stand_for_them),
         cmocka_unit_test(what_can_be_null_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
