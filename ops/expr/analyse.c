@@ -333,7 +333,8 @@ static int analyse_star(struct lt_analyser *analyser, struct lt_expression *node
 }
 
 /* A generator under anything but an alias. */
-static int refuse_generator(struct lt_analyser *analyser, const struct lt_expression *generator)
+int lt_analyser_refuse_generator(struct lt_analyser *analyser,
+                                 const struct lt_expression *generator)
 {
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, generator,
                             analyser->is_condition ? "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT"
@@ -451,7 +452,7 @@ int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argu
     int code = lt_analyse(analyser, lambda->arguments[0]);
     analyser->scope = scope.outer;
     if (code == LT_OK && lt_generator_call(lambda->arguments[0]) != NULL)
-        code = refuse_generator(analyser, lt_generator_call(lambda->arguments[0]));
+        code = lt_analyser_refuse_generator(analyser, lt_generator_call(lambda->arguments[0]));
     if (code != LT_OK)
         return code;
     if (lt_coerce_is_open(lambda->arguments[0]))
@@ -529,91 +530,7 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
         const struct lt_expression *generator = lt_generator_call(node->arguments[i]);
         bool is_known = node->kind != LT_EXPR_CALL || lt_function_find(node->name) >= 0;
         if (generator != NULL && node->kind != LT_EXPR_ALIAS && is_known)
-            return refuse_generator(analyser, generator);
+            return lt_analyser_refuse_generator(analyser, generator);
     }
     return analyse_node(analyser, node);
-}
-
-static struct lt_analyser analyser_of(const char *text, const struct lt_type *schema,
-                                      const struct lt_session *session, struct lt_arena *arena,
-                                      struct lt_error *error)
-{
-    return (struct lt_analyser){.text = text,
-                                .schema = schema,
-                                .coerce = {lt_session_or_default(session), arena},
-                                .error = error};
-}
-
-static void fold(const struct lt_analyser *analyser, struct lt_expression **expression)
-{
-    const struct lt_coerce *coerce = &analyser->coerce;
-    if (!coerce->session->is_unoptimised)
-        lt_fold(expression, analyser->text, coerce->session, coerce->arena);
-}
-
-int lt_expr_analyse(struct lt_expression **expression, const char *text,
-                    const struct lt_type *schema, const struct lt_session *session,
-                    struct lt_arena *arena, struct lt_error *error)
-{
-    struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
-    bool is_star = (*expression)->kind == LT_EXPR_STAR;
-    int code = is_star ? lt_analyser_star_base(&analyser, *expression) : LT_OK;
-    if (code == LT_OK)
-        code = lt_analyse(&analyser, *expression);
-    if (code != LT_OK)
-        return code;
-    if (lt_coerce_is_open(*expression))
-        *expression = lt_coerce_cast(*expression, lt_type_simple(LT_TYPE_STRING), arena);
-    fold(&analyser, expression);
-    return LT_OK;
-}
-
-int lt_expr_analyse_item(struct lt_expression **item, const char *text,
-                         const struct lt_type *schema, const struct lt_session *session,
-                         struct lt_lateral *lateral, struct lt_arena *arena, struct lt_error *error)
-{
-    struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
-    analyser.lateral = lateral;
-    lateral->needed = -1;
-    *item = lt_analyser_named(&analyser, *item);
-    lateral->needed = -1;
-    const bool is_column = (*item)->kind == LT_EXPR_COLUMN && (*item)->type == NULL;
-    const char *name = (*item)->name;
-    int code = lt_analyse(&analyser, *item);
-    if (code != LT_OK)
-        return code;
-    if (is_column && (*item)->text != NULL) { /* it was another item's name */
-        *item = lt_analyser_alias(&analyser, *item, name);
-        code = lt_analyse(&analyser, *item);
-        lt_assert(code == LT_OK);
-    }
-    if (lt_coerce_is_open(*item))
-        *item = lt_coerce_cast(*item, lt_type_simple(LT_TYPE_STRING), arena);
-    fold(&analyser, item);
-    return LT_OK;
-}
-
-int lt_expr_analyse_predicate(struct lt_expression **expression, const char *text,
-                              const struct lt_type *schema, const struct lt_session *session,
-                              struct lt_arena *arena, struct lt_error *error)
-{
-    struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
-    analyser.is_condition = true;
-    if ((*expression)->kind == LT_EXPR_ALIAS)
-        *expression = (*expression)->arguments[0];
-    struct lt_expression *node = *expression;
-    int code = lt_analyse(&analyser, node);
-    if (code != LT_OK)
-        return code;
-    if (lt_generator_call(node) != NULL)
-        return refuse_generator(&analyser, lt_generator_call(node));
-    const struct lt_type *boolean = lt_type_simple(LT_TYPE_BOOLEAN);
-    if (lt_coerce_is_open(node))
-        *expression = node = lt_coerce_cast(node, boolean, arena);
-    if (node->type->kind != LT_TYPE_BOOLEAN)
-        return lt_analyser_fail(
-            &analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
-            "a condition must be BOOLEAN, not %s", lt_analyser_shown(&analyser, node->type));
-    fold(&analyser, expression);
-    return LT_OK;
 }

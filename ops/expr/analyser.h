@@ -47,6 +47,8 @@ int lt_analyser_later(struct lt_analyser *analyser, const struct lt_expression *
 int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
                            uint32_t index, const char *wanted);
 
+/* Refuses a generator that stands where a value is wanted. */
+int lt_analyser_refuse_generator(struct lt_analyser *analyser, const struct lt_expression *call);
 /* Resolves names and types of a tree. Trees that are analysed stay as they are. */
 int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node);
 /* Resolves a CALL whose arguments are analysed. */

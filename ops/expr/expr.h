@@ -60,8 +60,8 @@ struct lt_lateral;
 
 /* As lt_expr_analyse for one item of a select list without stars. An expression without a name gets
  * its text as the name (an ALIAS node), as Spark names columns; a name that is no column may be
- * that of an item further left (lateral.h). Refused with `lateral->needed` not -1: that item must be
- * computed by a step before. */
+ * that of an item further left (lateral.h). Refused with `lateral->needed` not -1: that item must
+ * be computed by a step before. */
 int lt_expr_analyse_item(struct lt_expression **item, const char *text,
                          const struct lt_type *schema, const struct lt_session *session,
                          struct lt_lateral *lateral, struct lt_arena *arena,
