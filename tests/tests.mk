@@ -24,11 +24,13 @@ conformance: $(BUILD)/tests/ops/expr/test_conformance ## the cases of a live Spa
 	@CASES='$(or $(CASES),tests/conformance)' $(BUILD)/tests/ops/expr/test_conformance
 
 .PHONY: fuzz-expressions
-FUZZ_EXPRESSIONS ?= 100000
-fuzz-expressions: $(BUILD)/tests/ops/expr/test_fuzz_expressions ## random expressions, evaluated in two ways; and by Spark where it is
-	@seed=$$(date +%s); FUZZ_EXPRESSIONS=$(FUZZ_EXPRESSIONS) FUZZ_SEED=$$seed $<
-	@FUZZ_EXPRESSIONS=1000 FUZZ_SEED=$$(date +%s) FUZZ_FILE=$(BUILD)/fuzz.tsv $< >/dev/null
-	@tests/ops/expr/fuzz_spark $(BUILD)/fuzz.tsv || [ $$? = 77 ]
+COUNT       ?= 100000
+SPARK_COUNT ?= 1000
+PYTHON      ?= python3
+fuzz-expressions: $(BUILD)/tests/ops/expr/test_fuzz_expressions ## COUNT random expressions, evaluated in two ways; SPARK_COUNT by Spark too, where PYTHON has it
+	@FUZZ_EXPRESSIONS=$(COUNT) FUZZ_SEED=$$(date +%s%N) $<
+	@FUZZ_EXPRESSIONS=$(SPARK_COUNT) FUZZ_SEED=$$(date +%s%N) FUZZ_FILE=$(BUILD)/fuzz.tsv $< >/dev/null
+	@$(PYTHON) tests/ops/expr/fuzz_spark $(BUILD)/fuzz.tsv || [ $$? = 77 ]
 
 # ---------------------------------------------------------------------------------------------- check
 .PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan

@@ -5,6 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/data/type.h"
 
@@ -18,10 +19,13 @@ static void print_and_parse_again(const struct lt_type *type, struct lt_arena *a
     (void)lt_type_sql(arena, type);
     (void)lt_type_simple_string(arena, type);
     (void)lt_type_json(arena, type);
-    if (type->kind == LT_TYPE_STRUCT && type->field_count > 0) {
-        lt_assert(lt_type_parse_ddl(lt_type_ddl(arena, type), arena, &again, &error) == LT_OK);
-        lt_assert(lt_type_equal(type, again));
-    }
+    if (type->kind != LT_TYPE_STRUCT || type->field_count == 0)
+        return;
+    const char *ddl = lt_type_ddl(arena, type);
+    if (strchr(ddl, '\\') != NULL) /* Spark prints those of a comment as they are */
+        return;
+    lt_assert(lt_type_parse_ddl(ddl, arena, &again, &error) == LT_OK);
+    lt_assert(lt_type_equal(type, again));
 }
 
 static void check(parser *parse, const char *text)
