@@ -37,6 +37,13 @@ int32_t lt_json_plan_find(const struct lt_json_reader *reader, const struct lt_j
     return (int32_t)lt_json_plan_slot(plan, scan->token_begin, size_bytes, scan->end)->child - 1;
 }
 
+uint64_t lt_json_short_head(const uint8_t *name, const uint8_t *readable)
+{
+    uint64_t head = 0;
+    memcpy(&head, name, (size_t)(readable - name));
+    return head;
+}
+
 /* Fields of the same name: the last one is found. */
 static void hash_names(struct lt_json_plan *plan)
 {
@@ -45,6 +52,9 @@ static void hash_names(struct lt_json_plan *plan)
         capacity *= 2;
     plan->slots = lt_alloc_array(capacity, sizeof *plan->slots);
     plan->slot_mask = capacity - 1;
+    plan->expected = lt_alloc_array(LT_JSON_EXPECTED, sizeof *plan->expected);
+    for (uint32_t i = 0; i < LT_JSON_EXPECTED; i++)
+        plan->expected[i].head = 1; /* nothing is that, behind a mask of 0 */
     for (uint32_t i = 0; i < plan->child_count; i++) {
         const uint8_t *name = (const uint8_t *)plan->type->fields[i].name;
         size_t size_bytes = strlen(plan->type->fields[i].name);
@@ -94,6 +104,7 @@ static void free_plan(struct lt_json_plan *plan)
         free_plan(&plan->children[i]);
     free(plan->children);
     free(plan->slots);
+    free(plan->expected);
 }
 
 /* The corrupt-record column of a struct, -1 if it has none. */

@@ -19,6 +19,16 @@ struct lt_json_slot {
     uint32_t child; /* + 1; 0: free */
 };
 
+/* The name that stood at some place among a struct's names in the document before, with its closing
+ * quote if there is room: most documents of a stream have their names in one order. */
+struct lt_json_expected {
+    uint64_t head, mask;
+    uint32_t size_bytes;
+    int32_t child;       /* -1: the type has no such field */
+    const uint8_t *name; /* of the child, if it has more bytes than the head */
+};
+enum { LT_JSON_EXPECTED = 32 };
+
 /* One type. Fields of a struct are found by a hash of their names. */
 struct lt_json_plan {
     const struct lt_type *type;
@@ -27,6 +37,7 @@ struct lt_json_plan {
     int32_t skipped_column;     /* the outermost STRUCT: the corrupt-record column; -1: none */
     struct lt_json_slot *slots; /* STRUCT: by hash */
     uint32_t slot_mask;
+    struct lt_json_expected *expected; /* STRUCT: LT_JSON_EXPECTED of them */
 };
 
 /* What reading a value gave. All but STOPPED leave the tokens at the value's last one. */
@@ -66,15 +77,19 @@ struct lt_json_reader {
 
 /* The child of a struct with the current token's name; -1 if none. */
 int32_t lt_json_plan_find(const struct lt_json_reader *reader, const struct lt_json_plan *plan);
+/* The first bytes of [name, readable), fewer than eight, as a number. */
+uint64_t lt_json_short_head(const uint8_t *name, const uint8_t *readable);
 /* The slot of the name, or the free one where it would be; bytes up to `readable` may be read. */
 static inline struct lt_json_slot *lt_json_plan_slot(const struct lt_json_plan *plan,
                                                      const uint8_t *name, size_t size_bytes,
                                                      const uint8_t *readable)
 {
     enum { HEAD = sizeof(uint64_t) };
-    uint64_t head = 0;
-    size_t left = (size_t)(readable - name);
-    memcpy(&head, name, lt_likely(left >= HEAD) ? HEAD : left);
+    uint64_t head;
+    if (lt_likely(readable - name >= HEAD))
+        memcpy(&head, name, HEAD);
+    else
+        head = lt_json_short_head(name, readable);
     if (size_bytes < HEAD)
         head &= ((uint64_t)1 << (8 * size_bytes)) - 1;
     uint64_t hash = (head + size_bytes) * UINT64_C(0x9E3779B97F4A7C15);

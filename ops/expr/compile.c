@@ -96,6 +96,12 @@ void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct l
         step.a = call->arguments[0];
     if (call->argument_count > 1)
         step.b = call->arguments[1];
+    if (op == LT_OP_CALL && call->argument_count == 1)
+        step.op = LT_OP_CALL_1;
+    if (op == LT_OP_CALL && call->argument_count == 2)
+        step.op = LT_OP_CALL_2;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        lt_assert(call->arguments[i] != out);
     (void)lt_compiler_emit(compiler, step);
 }
 

@@ -9,6 +9,16 @@
 #include "core/base/error.h"
 #include "core/data/value.h"
 
+/* Copies a value by halves. A value that was just written by its halves (a number is one) cannot be
+ * read in one piece before the write has reached the cache: it would wait for that. */
+static inline void copy_value(union lt_value *to, const union lt_value *from)
+{
+    uint64_t halves[2];
+    memcpy(halves, from, sizeof halves);
+    __asm__("" : "+r"(halves[0]), "+r"(halves[1])); /* not one vector */
+    memcpy(to, halves, sizeof halves);
+}
+
 /* NaN is the greatest and equal to itself; -0.0 equals 0.0. */
 static inline int compare_doubles(double a, double b)
 {

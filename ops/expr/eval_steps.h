@@ -18,13 +18,13 @@
 
 STEP(COLUMN)
 {
-    OUT = lt_row_values(machine->row)[step->a];
+    copy_value(&OUT, &lt_row_values(machine->row)[step->a]);
     OUT_NULL = lt_row_is_null(machine->row, step->a);
     NEXT;
 }
 STEP(MOVE)
 {
-    OUT = A;
+    copy_value(&OUT, &A);
     OUT_NULL = nulls[step->a];
     NEXT;
 }
@@ -260,33 +260,41 @@ STEP(FIELD)
 {
     OUT_NULL = nulls[step->a] || lt_bit(A.structure->nulls, step->b);
     if (!OUT_NULL)
-        OUT = A.structure->values[step->b];
+        copy_value(&OUT, &A.structure->values[step->b]);
     NEXT;
 }
+/* A kernel writes to the register itself, which is none of its arguments'. */
+#define CALL_UNLESS(IS_NULL)                                                                       \
+    do {                                                                                           \
+        uint8_t is_null = (IS_NULL);                                                               \
+        if (!is_null) {                                                                            \
+            enum lt_kernel result = step->call->kernel(machine, step->call, &OUT);                 \
+            FAULT(result);                                                                         \
+            is_null = result == LT_KERNEL_NULL;                                                    \
+        }                                                                                          \
+        OUT_NULL = is_null;                                                                        \
+    } while (0)
 STEP(CALL)
 {
-    uint8_t is_null = 0;
+    uint8_t any_null = 0;
     for (uint32_t i = 0; i < step->call->argument_count; i++)
-        is_null |= nulls[step->call->arguments[i]];
-    if (!is_null) {
-        union lt_value value;
-        enum lt_kernel result = step->call->kernel(machine, step->call, &value);
-        FAULT(result);
-        is_null = result == LT_KERNEL_NULL;
-        if (!is_null)
-            OUT = value;
-    }
-    OUT_NULL = is_null;
+        any_null |= nulls[step->call->arguments[i]];
+    CALL_UNLESS(any_null);
+    NEXT;
+}
+STEP(CALL_1)
+{
+    CALL_UNLESS(nulls[step->a]);
+    NEXT;
+}
+STEP(CALL_2)
+{
+    CALL_UNLESS(EITHER_NULL);
     NEXT;
 }
 STEP(CALL_WITH_NULLS)
 {
-    union lt_value value;
-    enum lt_kernel result = step->call->kernel(machine, step->call, &value);
-    FAULT(result);
-    OUT_NULL = result == LT_KERNEL_NULL;
-    if (!OUT_NULL)
-        OUT = value;
+    CALL_UNLESS(0);
     NEXT;
 }
 STEP(SIZE_OF_COLUMN_COMPARED)
@@ -305,7 +313,7 @@ STEP(STORE)
     if (nulls[step->a])
         lt_row_set_null(machine->out, step->out);
     else
-        lt_row_values(machine->out)[step->out] = A;
+        copy_value(&lt_row_values(machine->out)[step->out], &A);
     NEXT;
 }
 STEP(ANSWER)
@@ -322,6 +330,7 @@ STEP(END)
 #undef A
 #undef B
 #undef EITHER_NULL
+#undef CALL_UNLESS
 #undef COMPARE
 #undef CHECKED
 #undef INEXACT

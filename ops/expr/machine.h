@@ -66,6 +66,8 @@
     XX(JSON_FIELD)                                                                                 \
     XX(FIELD) /* out = field b of the struct in a */                                               \
     XX(CALL)                                                                                       \
+    XX(CALL_1) /* the same with one argument, a */                                                 \
+    XX(CALL_2) /* with two, a and b */                                                             \
     XX(CALL_WITH_NULLS)                                                                            \
     XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
     XX(RETURN)                  /* ends the body of a lambda */                                    \

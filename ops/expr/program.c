@@ -192,7 +192,7 @@ void lt_program_dump(const struct lt_program *program, struct lt_text_buffer *ou
         const struct lt_step *step = &program->steps[i];
         lt_text_format(out, "%u: %s r%u <- r%u, r%u", i, names[step->op], step->out, step->a,
                        step->b);
-        if (step->op == LT_OP_CALL || step->op == LT_OP_CALL_WITH_NULLS)
+        if (step->op >= LT_OP_CALL && step->op <= LT_OP_CALL_WITH_NULLS)
             lt_text_format(out, " %s", step->call->name);
         else if (step->op >= LT_OP_JUMP && step->op <= LT_OP_JUMP_IF_NOT_NULL)
             lt_text_format(out, " +%u", step->target);
