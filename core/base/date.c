@@ -12,8 +12,29 @@ enum {
     DAYS_BEFORE_EPOCH = 719468, /* from 0000-03-01 to 1970-01-01 */
 };
 
+/* Of the usual years everything fits 32 bits, unsigned, and divisions become multiplications. */
+enum { USUAL_DAYS = 3652425 /* 10000 years */, USUAL_YEARS = 10000 };
+
+/* Four times a day's number, and a part of it, counts the years of 365.25 days. */
+static struct lt_date usual_date_of(uint32_t from_march)
+{
+    uint32_t quarter_days = 4 * from_march + 3;
+    uint32_t century = quarter_days / DAYS_PER_ERA;
+    uint32_t of_century = (quarter_days % DAYS_PER_ERA) | 3;
+    uint32_t year = of_century / 1461, day_of_year = of_century % 1461 / 4;
+    uint32_t month = (5 * day_of_year + 2) / 153; /* 0 is March */
+    uint32_t is_next = month >= 10;
+    return (struct lt_date){
+        .year = 100 * century + year + is_next,
+        .month = (int32_t)(is_next ? month - 9 : month + 3),
+        .day = (int32_t)(day_of_year - (153 * month + 2) / 5 + 1),
+    };
+}
+
 struct lt_date lt_date_of(int64_t days)
 {
+    if ((uint64_t)(days + DAYS_BEFORE_EPOCH) < USUAL_DAYS)
+        return usual_date_of((uint32_t)(days + DAYS_BEFORE_EPOCH));
     int64_t from_march = days + DAYS_BEFORE_EPOCH;
     int64_t era = lt_floor_divide(from_march, DAYS_PER_ERA);
     int64_t day_of_era = from_march - era * DAYS_PER_ERA;
@@ -30,8 +51,19 @@ struct lt_date lt_date_of(int64_t days)
     return date;
 }
 
+static int64_t usual_days(uint32_t year, uint32_t month, uint32_t day)
+{
+    year -= month <= 2;
+    month += month <= 2 ? 9 : (uint32_t)-3; /* 0 is March */
+    uint32_t century = year / 100;
+    uint32_t of_years = 1461 * year / 4 - century + century / 4;
+    return (int64_t)(of_years + (153 * month + 2) / 5 + day - 1) - DAYS_BEFORE_EPOCH;
+}
+
 int64_t lt_date_days(struct lt_date date)
 {
+    if (date.year >= 1 && date.year < USUAL_YEARS)
+        return usual_days((uint32_t)date.year, (uint32_t)date.month, (uint32_t)date.day);
     int64_t year = date.year - (date.month <= 2);
     int64_t month = date.month > 2 ? date.month - 3 : date.month + 9; /* 0 is March */
     int64_t era = lt_floor_divide(year, 400);

@@ -43,6 +43,16 @@ static inline bool read_plain_double(const struct lt_json_reader *reader, const 
            (number.is_float || number.digits != 0) && lt_json_number_double(&number, &out->f64);
 }
 
+static inline bool read_plain_moment(const struct lt_json_reader *reader,
+                                     const struct lt_type *type, const uint8_t *begin,
+                                     const uint8_t *end, union lt_value *out)
+{
+    union lt_value text;
+    return read_plain_text(reader, begin, end, &text) && text.bytes.size_bytes > 0 &&
+           reader->times.parse(reader->times.context, type, (const char *)text.bytes.data,
+                               text.bytes.size_bytes, out);
+}
+
 /* The value at the place, if it is one of the common ones. */
 static inline bool read_plain(const struct lt_json_reader *reader, uint32_t at,
                               const struct lt_type *type, union lt_value *out)
@@ -59,6 +69,9 @@ static inline bool read_plain(const struct lt_json_reader *reader, uint32_t at,
         return read_plain_integer(reader, type, begin, end, out);
     case LT_TYPE_DOUBLE:
         return read_plain_double(reader, begin, end, out);
+    case LT_TYPE_DATE:
+    case LT_TYPE_TIMESTAMP:
+        return read_plain_moment(reader, type, begin, end, out);
     default:
         return false;
     }

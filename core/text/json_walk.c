@@ -140,12 +140,21 @@ void lt_json_node_set_head(struct lt_json_node *node)
     memset(&node->head_mask, 0xFF, count);
 }
 
+/* The last bytes of a document, fewer than eight. */
+static uint64_t short_head(const uint8_t *name, const uint8_t *end)
+{
+    uint64_t head = 0;
+    memcpy(&head, name, (size_t)(end - name));
+    return head;
+}
+
 /* The first bytes of the name at `name`, whatever is behind it; 0 where there are none. */
 static inline uint64_t head_of(const struct lt_json_walk *walk, const uint8_t *name)
 {
-    uint64_t head = 0;
-    size_t left = (size_t)(walk->places.end - name);
-    memcpy(&head, name, lt_likely(left >= sizeof head) ? sizeof head : left);
+    uint64_t head;
+    if (lt_unlikely((size_t)(walk->places.end - name) < sizeof head))
+        return short_head(name, walk->places.end);
+    memcpy(&head, name, sizeof head);
     return head;
 }
 

@@ -288,6 +288,20 @@ static enum lt_op opcode_of(const struct lt_function *function,
                : signature->op;
 }
 
+/* text = 'short', either way round. */
+static bool compile_equal_short(struct lt_compiler *compiler, const struct lt_expression *node,
+                                enum lt_op op, const struct lt_call *call, uint32_t out)
+{
+    for (uint32_t i = 0; op == LT_OP_EQUAL_BYTES && i < 2; i++) {
+        struct lt_step step = {.op = op, .out = out, .a = call->arguments[1 - i]};
+        if (lt_compiler_short_text(compiler, node->arguments[i], &step)) {
+            (void)lt_compiler_emit(compiler, step);
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
                               const struct lt_function *function, uint32_t want)
 {
@@ -323,7 +337,8 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     if (function->prepare != NULL)
         lt_compiler_prepare(compiler, &request, function);
     uint32_t out = lt_compiler_wanted(compiler, want);
-    lt_compiler_emit_call(compiler, op, call, out);
+    if (!compile_equal_short(compiler, node, op, call, out))
+        lt_compiler_emit_call(compiler, op, call, out);
     return out;
 }
 

@@ -2,9 +2,12 @@
  * What jumps over steps: CASE, IF, AND, OR, coalesce, IN.
  *
  * The first operand is always evaluated; of what follows each is evaluated only where those before
- * it have left the question open, and what is computed there is not known afterwards (share.h).
+ * it have left the question open, and what is computed there is not known afterwards (share.h). But
+ * what is cheap and cannot fail is evaluated always, and nothing jumps (compile_cheap.c).
  */
 #include "ops/expr/compiler.h"
+
+enum { CHOICES_MAX = 9 }; /* parts of what does not jump */
 
 static uint32_t emit_jump(struct lt_compiler *compiler, enum lt_op op, uint32_t condition)
 {
@@ -31,16 +34,45 @@ static void compile_branch(struct lt_compiler *compiler, const struct lt_express
     lt_share_leave(&compiler->share, entered);
 }
 
-static void compile_null(struct lt_compiler *compiler, uint32_t out)
+static uint32_t null_register(struct lt_compiler *compiler)
 {
     uint32_t constant = lt_compiler_register(compiler);
     compiler->program->machine.nulls[constant] = 1;
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = constant});
+    return constant;
+}
+
+static bool are_all_cheap(struct lt_compiler *compiler, const struct lt_expression *node)
+{
+    bool are_cheap = node->argument_count <= CHOICES_MAX;
+    for (uint32_t i = 0; i < node->argument_count && are_cheap; i++)
+        are_cheap = lt_compiler_is_cheap(compiler, node->arguments[i]);
+    return are_cheap;
+}
+
+/* Conditions and values in turns, and perhaps a last value: all are evaluated, and the result is
+ * chosen from the last on. */
+static uint32_t compile_choice(struct lt_compiler *compiler, const struct lt_expression *node,
+                               uint32_t want)
+{
+    uint32_t parts[CHOICES_MAX], count = node->argument_count;
+    for (uint32_t i = 0; i < count; i++)
+        parts[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    uint32_t other = count % 2 == 1 ? parts[count - 1] : null_register(compiler);
+    for (uint32_t i = count / 2; i-- > 0; other = out)
+        (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_SELECT,
+                                                          .out = out,
+                                                          .a = parts[2 * i],
+                                                          .b = parts[2 * i + 1],
+                                                          .other = other});
+    return out;
 }
 
 uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want)
 {
+    if (are_all_cheap(compiler, node))
+        return compile_choice(compiler, node, want);
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t count = node->argument_count;
     uint32_t *ends = make_ends(compiler, node), end_count = 0, entered = 0;
@@ -56,7 +88,8 @@ uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expressio
     if (count % 2 == 1)
         compile_branch(compiler, node->arguments[count - 1], out);
     else
-        compile_null(compiler, out);
+        (void)lt_compiler_emit(
+            compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = null_register(compiler)});
     lt_share_leave(&compiler->share, entered);
     while (end_count > 0)
         land(compiler, ends[--end_count]);
@@ -68,25 +101,31 @@ uint32_t lt_compile_chain(struct lt_compiler *compiler, const struct lt_expressi
 {
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t count = node->argument_count;
-    uint32_t *ends = make_ends(compiler, node);
+    uint32_t *ends = make_ends(compiler, node), end_count = 0, entered = 0;
     (void)lt_compile(compiler, node->arguments[0], out);
-    uint32_t entered = lt_share_enter(&compiler->share);
     for (uint32_t i = 1; i < count; i++) {
-        ends[i] = emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
+        if (!lt_compiler_is_cheap(compiler, node->arguments[i])) {
+            entered = end_count == 0 ? lt_share_enter(&compiler->share) : entered;
+            ends[end_count++] =
+                emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
+        }
         uint32_t next = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
         enum lt_op op = is_and ? LT_OP_AND : LT_OP_OR;
         (void)lt_compiler_emit(compiler,
                                (struct lt_step){.op = op, .out = out, .a = out, .b = next});
     }
-    lt_share_leave(&compiler->share, entered);
-    for (uint32_t i = 1; i < count; i++)
-        land(compiler, ends[i]);
+    if (end_count > 0)
+        lt_share_leave(&compiler->share, entered);
+    while (end_count > 0)
+        land(compiler, ends[--end_count]);
     return out;
 }
 
 uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression *node,
                        uint32_t want)
 {
+    if (are_all_cheap(compiler, node))
+        return compile_choice(compiler, node, want);
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t condition = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
     uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, condition);
@@ -98,9 +137,25 @@ uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression 
     return out;
 }
 
+/* The first that is not NULL, chosen from the last on. */
+static uint32_t compile_first(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want)
+{
+    uint32_t parts[CHOICES_MAX], count = node->argument_count;
+    for (uint32_t i = 0; i < count; i++)
+        parts[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+    uint32_t out = lt_compiler_wanted(compiler, want), other = parts[count - 1];
+    for (uint32_t i = count - 1; i-- > 0; other = out)
+        (void)lt_compiler_emit(
+            compiler, (struct lt_step){.op = LT_OP_IF_NULL, .out = out, .a = parts[i], .b = other});
+    return out;
+}
+
 uint32_t lt_compile_coalesce(struct lt_compiler *compiler, const struct lt_expression *node,
                              uint32_t want)
 {
+    if (node->argument_count > 1 && are_all_cheap(compiler, node))
+        return compile_first(compiler, node, want);
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t count = node->argument_count;
     uint32_t *ends = make_ends(compiler, node);
@@ -126,8 +181,9 @@ uint32_t lt_compile_in(struct lt_compiler *compiler, const struct lt_expression 
     for (uint32_t i = 1; i < count; i++) {
         uint32_t item = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
         uint32_t same = i == 1 ? out : lt_compiler_register(compiler);
-        (void)lt_compiler_emit(
-            compiler, (struct lt_step){.op = op, .out = same, .a = x, .b = item, .call = call});
+        struct lt_step step = {.op = op, .out = same, .a = x, .b = item, .call = call};
+        (void)lt_compiler_short_text(compiler, node->arguments[i], &step);
+        (void)lt_compiler_emit(compiler, step);
         if (i == 1)
             entered = lt_share_enter(&compiler->share);
         else

@@ -102,6 +102,13 @@ uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_express
 uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
                                     const struct lt_expression *node);
 
+/* compile_cheap.c: can it be evaluated whether it is needed or not? It cannot fail, and costs less
+ * than a jump that goes the wrong way. */
+bool lt_compiler_is_cheap(struct lt_compiler *compiler, const struct lt_expression *node);
+/* A comparison by EQUAL_BYTES with a short constant, where it is one. */
+bool lt_compiler_short_text(struct lt_compiler *compiler, const struct lt_expression *constant,
+                            struct lt_step *step);
+
 /* compile_flow.c: what jumps over steps. */
 uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want);

@@ -19,6 +19,18 @@ static inline void copy_value(union lt_value *to, const union lt_value *from)
     memcpy(to, halves, sizeof halves);
 }
 
+/* The first eight bytes as a number; what is behind the last of fewer does not matter. */
+static inline uint64_t head_of_bytes(const struct lt_bytes *bytes)
+{
+    uint64_t head = 0;
+    if (lt_likely((uint64_t)bytes->size_bytes + bytes->padding_bytes >= sizeof head))
+        memcpy(&head, bytes->data, sizeof head);
+    else
+        for (uint32_t i = bytes->size_bytes; i-- > 0;)
+            head = head << 8 | bytes->data[i];
+    return head;
+}
+
 /* NaN is the greatest and equal to itself; -0.0 equals 0.0. */
 static inline int compare_doubles(double a, double b)
 {

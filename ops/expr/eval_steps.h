@@ -28,6 +28,21 @@ STEP(MOVE)
     OUT_NULL = nulls[step->a];
     NEXT;
 }
+STEP(SELECT)
+{
+    bool is_true = !nulls[step->a] & (A.i64 != 0);
+    uint32_t chosen = is_true ? step->b : step->other;
+    copy_value(&OUT, &values[chosen]);
+    OUT_NULL = nulls[chosen];
+    NEXT;
+}
+STEP(IF_NULL)
+{
+    uint32_t chosen = nulls[step->a] ? step->b : step->a;
+    copy_value(&OUT, &values[chosen]);
+    OUT_NULL = nulls[chosen];
+    NEXT;
+}
 STEP(JUMP)
 {
     GO(step->target);
@@ -141,6 +156,15 @@ STEP(EQUAL_BYTES)
     uint8_t is_null = EITHER_NULL;
     OUT.i64 = !is_null && A.bytes.size_bytes == B.bytes.size_bytes &&
               compare_bytes(&A.bytes, &B.bytes) == 0;
+    OUT_NULL = is_null;
+    NEXT;
+}
+STEP(EQUAL_SHORT)
+{
+    uint8_t is_null = nulls[step->a];
+    const struct lt_short_text *text = step->text;
+    OUT.i64 = !is_null && ((A.bytes.size_bytes == text->size_bytes) &
+                           ((head_of_bytes(&A.bytes) & text->mask) == text->head));
     OUT_NULL = is_null;
     NEXT;
 }
@@ -258,9 +282,13 @@ STEP(JSON_FIELD)
 }
 STEP(FIELD)
 {
-    OUT_NULL = nulls[step->a] || lt_bit(A.structure->nulls, step->b);
-    if (!OUT_NULL)
-        copy_value(&OUT, &A.structure->values[step->b]);
+    uint8_t is_null = nulls[step->a];
+    if (!is_null) {
+        const struct lt_struct *structure = A.structure;
+        is_null = lt_bit(structure->nulls, step->b);
+        copy_value(&OUT, &structure->values[step->b]);
+    }
+    OUT_NULL = is_null;
     NEXT;
 }
 /* A kernel writes to the register itself, which is none of its arguments'. */
@@ -310,10 +338,9 @@ STEP(RETURN)
 }
 STEP(STORE)
 {
-    if (nulls[step->a])
-        lt_row_set_null(machine->out, step->out);
-    else
-        copy_value(&lt_row_values(machine->out)[step->out], &A);
+    struct lt_row *row = machine->out;
+    lt_row_nulls(row)[step->out >> 6] |= (uint64_t)(nulls[step->a] != 0) << (step->out & 63);
+    copy_value(&lt_row_values(row)[step->out], &A);
     NEXT;
 }
 STEP(ANSWER)

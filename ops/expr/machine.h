@@ -40,6 +40,8 @@
 #define LT_OP_MAP(XX)                                                                              \
     XX(COLUMN) /* out = column a of the row */                                                     \
     XX(MOVE)                                                                                       \
+    XX(SELECT)  /* out = a is true ? b : register `other` */                                       \
+    XX(IF_NULL) /* out = a is NULL ? b : a */                                                      \
     XX(JUMP)                                                                                       \
     XX(JUMP_IF_FALSE)                                                                              \
     XX(JUMP_IF_TRUE)                                                                               \
@@ -55,6 +57,7 @@
     LT_OP_ORDER_MAP(XX, LESS_EQUAL)                                                                \
     LT_OP_ORDER_MAP(XX, GREATER)                                                                   \
     LT_OP_ORDER_MAP(XX, GREATER_EQUAL)                                                             \
+    XX(EQUAL_SHORT) /* bytes in a = a constant of at most eight */                                 \
     XX(NULL_SAFE_EQUAL)                                                                            \
     LT_OP_NUMERIC_MAP(XX, ADD)                                                                     \
     LT_OP_NUMERIC_MAP(XX, SUBTRACT)                                                                \
@@ -131,15 +134,23 @@ struct lt_size_range {
     uint64_t first, last;
 };
 
+/* LT_OP_EQUAL_SHORT: the constant's bytes as a number, and which of its bits count. */
+struct lt_short_text {
+    uint64_t head, mask;
+    uint32_t size_bytes;
+};
+
 struct lt_step {
     const void *code; /* the label of its code, where there is computed goto */
     uint32_t op;
     uint32_t out, a, b;
     union {
         uint32_t target; /* jumps: a step */
+        uint32_t other;  /* SELECT: a register */
         const struct lt_call *call;
         const struct lt_json_load *json;
         const struct lt_size_range *range;
+        const struct lt_short_text *text;
     };
 };
 _Static_assert(sizeof(struct lt_step) == 32, "two steps to a cache line");
@@ -236,8 +247,7 @@ struct lt_reading {
     union lt_value value;
 };
 /* Takes what was read in this evaluation, or reads. */
-static inline enum lt_kernel lt_reading_once(struct lt_reading *reading,
-                                             struct lt_machine *machine,
+static inline enum lt_kernel lt_reading_once(struct lt_reading *reading, struct lt_machine *machine,
                                              const struct lt_call *call, lt_kernel_fn *read,
                                              union lt_value *out)
 {

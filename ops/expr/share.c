@@ -68,3 +68,19 @@ void lt_share_leave(struct lt_share *share, uint32_t entered)
         share->heads[value->hash % HEADS] = value->next;
     }
 }
+
+bool lt_share_knows(struct lt_share *share, const struct lt_expression *node)
+{
+    uint64_t hash;
+    return lt_share_find(share, node, &hash) != UINT32_MAX;
+}
+
+bool lt_share_knows_json_of(const struct lt_share *share, const struct lt_expression *base)
+{
+    for (uint32_t i = 0; i < share->count; i++) {
+        const struct lt_expression *node = share->values[i].node;
+        if (node->kind == LT_EXPR_JSON_PATH && lt_expr_same(node->arguments[0], base))
+            return true;
+    }
+    return false;
+}

@@ -37,6 +37,11 @@ uint32_t lt_share_find(struct lt_share *share, const struct lt_expression *node,
 void lt_share_add(struct lt_share *share, const struct lt_expression *node, uint64_t hash,
                   uint32_t in);
 
+/* Is the expression's value in a register? */
+bool lt_share_knows(struct lt_share *share, const struct lt_expression *node);
+/* Was a path into the JSON text of this column looked up? */
+bool lt_share_knows_json_of(const struct lt_share *share, const struct lt_expression *base);
+
 /* Begins a region; ends it by what was returned. */
 static inline uint32_t lt_share_enter(const struct lt_share *share)
 {
