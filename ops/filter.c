@@ -74,7 +74,8 @@ int lt_filter_create(const struct lt_filter_options *options, struct lt_operator
                                                        .texts = &options->text,
                                                        .count = 1,
                                                        .schema = options->schema,
-                                                       .session = options->session};
+                                                       .session = options->session,
+                                                       .is_filter = true};
     struct lt_program *program;
     int code = lt_program_create(&program_options, &program, error);
     if (code != LT_OK)

@@ -19,14 +19,25 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK_BYTES = 64, FIRST_CAPACITY = 1024 };
+enum { BLOCK_BYTES = 64, PART_BYTES = 2 * BLOCK_BYTES, FIRST_CAPACITY = 1024 };
+
+/* What a block leaves to the next. */
+struct carry {
+    uint64_t in_string;    /* all bits: it ended inside a string */
+    uint64_t is_escaped;   /* 1: the next byte stands behind a backslash that counts */
+    uint64_t after_scalar; /* 1: the last byte was neither blank, bracket, colon, comma nor quote */
+    uint64_t faults;       /* control characters in strings */
+    uint64_t backslashes, not_ascii;
+};
 
 struct lt_json_index {
     struct lt_json_simdjson *simdjson;
     bool is_wide;
     uint32_t *places;
     uint8_t *marks;
-    size_t capacity; /* bytes of a document */
+    size_t capacity;    /* bytes of a document */
+    struct carry carry; /* of a document in parts, and how many of its bytes are done */
+    size_t done_bytes;
 };
 
 /* A document has at most as many places as bytes; whole vectors are written. */
@@ -55,16 +66,6 @@ static bool has_wide(void)
            __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("pclmul") &&
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
-
-/* What a block leaves to the next. */
-struct carry {
-    uint64_t in_string;    /* all bits: it ended inside a string */
-    uint64_t is_escaped;   /* 1: the next byte stands behind a backslash that counts */
-    uint64_t after_scalar; /* 1: the last byte was neither blank, bracket, colon, comma nor quote */
-    uint64_t faults;       /* control characters in strings */
-    uint64_t backslashes;
-    __m512i any; /* all bytes so far, as one */
-};
 
 /* The bytes behind backslashes that are not behind one themselves. */
 static uint64_t escaped_by(uint64_t backslashes, uint64_t *is_escaped)
@@ -106,7 +107,7 @@ WIDE static inline uint64_t find_marks(__m512i bytes)
 }
 
 /* The places of a block, as bits. */
-WIDE static inline uint64_t find_places(__m512i bytes, struct carry *carry)
+WIDE static inline uint64_t find_places(__m512i bytes, struct carry *carry, __m512i *any)
 {
     uint64_t quotes = equal(bytes, '"'), backslashes = equal(bytes, '\\');
     if (lt_unlikely((backslashes | carry->is_escaped) != 0)) {
@@ -115,7 +116,7 @@ WIDE static inline uint64_t find_places(__m512i bytes, struct carry *carry)
     }
     uint64_t strings = running_parity(quotes) ^ carry->in_string;
     carry->in_string = 0 - (strings >> 63);
-    carry->any = _mm512_or_si512(carry->any, bytes);
+    *any = _mm512_or_si512(*any, bytes);
     uint64_t blanks = equal(bytes, ' ');
     uint64_t controls = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(' '));
     if (lt_unlikely(controls != 0)) {
@@ -157,29 +158,57 @@ WIDE static inline void write_places(struct lt_json_index *index, uint32_t count
         _mm512_add_epi32(begin, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(within, 3))));
 }
 
-/* Fills places and marks; 0: no such document, or one for simdjson (`*is_ascii` tells). */
-WIDE static uint32_t run_wide(struct lt_json_index *index, const uint8_t *data, size_t size_bytes,
-                              bool *is_ascii, bool *may_have_escapes)
+/* Goes on from byte `at`, where `count` places are known, to the end of the block that `until` is
+ * in; returns how many are known then. */
+WIDE static uint32_t advance(struct lt_json_index *index, struct carry *kept, const uint8_t *data,
+                             size_t size_bytes, size_t at, size_t until, uint32_t count)
 {
-    struct carry carry = {.any = _mm512_setzero_si512()};
-    uint32_t count = 0;
-    size_t at = 0;
-    for (; size_bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
+    struct carry carry = *kept;
+    __m512i any = _mm512_setzero_si512();
+    for (; at < until && size_bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
         __m512i bytes = _mm512_loadu_si512(data + at);
-        uint64_t bits = find_places(bytes, &carry);
+        uint64_t bits = find_places(bytes, &carry, &any);
         write_places(index, count, bytes, bits, (uint32_t)at);
         count += (uint32_t)__builtin_popcountll(bits);
     }
-    if (at < size_bytes) {
+    if (at < until && at < size_bytes) {
         __mmask64 there = _bzhi_u64(UINT64_MAX, (unsigned)(size_bytes - at));
         __m512i bytes = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), there, data + at);
-        uint64_t bits = find_places(bytes, &carry);
+        uint64_t bits = find_places(bytes, &carry, &any);
         write_places(index, count, bytes, bits, (uint32_t)at);
         count += (uint32_t)__builtin_popcountll(bits);
     }
-    *is_ascii = _mm512_movepi8_mask(carry.any) == 0;
+    carry.not_ascii |= _mm512_movepi8_mask(any);
+    *kept = carry;
+    return count;
+}
+
+/* Fills places and marks; 0: no such document, or one for simdjson (`*is_ascii` tells). */
+static uint32_t run_wide(struct lt_json_index *index, const uint8_t *data, size_t size_bytes,
+                         bool *is_ascii, bool *may_have_escapes)
+{
+    struct carry carry = {0};
+    uint32_t count = advance(index, &carry, data, size_bytes, 0, size_bytes, 0);
+    *is_ascii = carry.not_ascii == 0;
     *may_have_escapes = carry.backslashes != 0;
     return *is_ascii && (carry.in_string | carry.faults) == 0 ? count : 0;
+}
+
+WIDE static bool may_name(const uint8_t *data, size_t size_bytes, const uint8_t begin[2])
+{
+    uint64_t found = 0, after_quote = 0, after_first = 0;
+    for (size_t at = 0; at < size_bytes; at += BLOCK_BYTES) {
+        size_t left = size_bytes - at;
+        __mmask64 there = left < BLOCK_BYTES ? _bzhi_u64(UINT64_MAX, (unsigned)left) : UINT64_MAX;
+        __m512i bytes = _mm512_maskz_loadu_epi8(there, data + at);
+        uint64_t quotes = equal(bytes, '"');
+        uint64_t firsts = (quotes << 1 | after_quote) & equal(bytes, (char)begin[0]);
+        found |= (firsts << 1 | after_first) & equal(bytes, (char)begin[1]);
+        found |= equal(bytes, '\\') | equal(bytes, '\'');
+        after_quote = quotes >> 63;
+        after_first = firsts >> 63;
+    }
+    return found != 0;
 }
 
 #else
@@ -199,9 +228,10 @@ struct lt_json_index *lt_json_index_create(bool is_portable)
     struct lt_json_index *index = lt_alloc(sizeof *index);
     index->is_wide = !is_portable && has_wide();
     index->simdjson = lt_json_simdjson_create();
+    make_room(index, FIRST_CAPACITY);
     if (index->simdjson != NULL)
         return index;
-    free(index);
+    lt_json_index_destroy(index);
     return NULL;
 }
 
@@ -209,7 +239,8 @@ void lt_json_index_destroy(struct lt_json_index *index)
 {
     if (index == NULL)
         return;
-    lt_json_simdjson_destroy(index->simdjson);
+    if (index->simdjson != NULL)
+        lt_json_simdjson_destroy(index->simdjson);
     free(index->places);
     free(index->marks);
     free(index);
@@ -248,4 +279,47 @@ bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t siz
     out->marks = index->marks;
     memset(index->marks + out->count, 0, LT_JSON_MARKS_BEHIND);
     return out->count != 0;
+}
+
+bool lt_json_index_begin(struct lt_json_index *index, const void *data, size_t size_bytes,
+                         struct lt_json_places *out)
+{
+    if (!index->is_wide)
+        return false;
+    make_room(index, size_bytes);
+    index->carry = (struct carry){0};
+    index->done_bytes = 0;
+    const uint8_t *begin = data;
+    *out = (struct lt_json_places){
+        .data = begin, .end = begin + size_bytes, .places = index->places, .marks = index->marks};
+    index->marks[0] = 0;
+    index->places[0] = 0;
+    return true;
+}
+
+bool lt_json_index_more(struct lt_json_index *index, struct lt_json_places *out)
+{
+    size_t size_bytes = (size_t)(out->end - out->data);
+    struct carry *carry = &index->carry;
+    if (index->done_bytes >= size_bytes)
+        return false;
+    size_t until = index->done_bytes + PART_BYTES;
+#if defined(__x86_64__)
+    out->count = advance(index, carry, out->data, size_bytes, index->done_bytes, until, out->count);
+#endif
+    index->done_bytes = until < size_bytes ? until : size_bytes;
+    memset(index->marks + out->count, 0, LT_JSON_MARKS_BEHIND);
+    index->places[out->count] = (uint32_t)index->done_bytes;
+    return (carry->faults | carry->not_ascii | carry->backslashes) == 0;
+}
+
+bool lt_json_index_may_name(const uint8_t *data, size_t size_bytes, const uint8_t begin[2])
+{
+#if defined(__x86_64__)
+    return may_name(data, size_bytes, begin);
+#else
+    (void)data;
+    (void)begin;
+    return size_bytes > 0;
+#endif
 }

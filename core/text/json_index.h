@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/error.h"
+
 enum { LT_JSON_MARKS_BEHIND = 64 }; /* marks of 0 behind the last */
 
 struct lt_json_places {
@@ -39,5 +41,20 @@ void lt_json_index_destroy(struct lt_json_index *index); /* NULL is a no-op */
  * a string is not closed or holds a control character. Nothing behind the document is read. */
 bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t size_bytes,
                        struct lt_json_places *out);
+
+/* In parts, where vectors are at hand: begins a document, of which nothing is listed yet; false
+ * where they are not. */
+bool lt_json_index_begin(struct lt_json_index *index, const void *data, size_t size_bytes,
+                         struct lt_json_places *out) LT_MUST_USE;
+/* Lists the places of the next bytes; behind the last place stand 0 as the mark and where these
+ * bytes end. False, and nothing more, when the document has ended, or what was listed so far has a
+ * backslash, is not ASCII or has a control character in a string: it wants to be read as a whole.
+ */
+bool lt_json_index_more(struct lt_json_index *index, struct lt_json_places *out);
+
+/* False when no name that begins with these bytes can stand in the text: there is no backslash, no
+ * single quote, and nowhere the two bytes behind a double quote. A name of one byte: that and its
+ * closing quote. Only where lt_json_index_begin() works. */
+bool lt_json_index_may_name(const uint8_t *data, size_t size_bytes, const uint8_t begin[2]);
 
 #endif

@@ -158,23 +158,13 @@ static inline uint64_t head_of(const struct lt_json_walk *walk, const uint8_t *n
     return head;
 }
 
-/* The name as it stands in the document, from its first character. */
-static inline bool is_named(const struct lt_json_walk *walk, const struct lt_json_node *node,
-                            uint64_t head, const uint8_t *name)
-{
-    if ((head & node->head_mask) != node->head || node->head_mask == 0)
-        return false;
-    return node->name_bytes < LT_JSON_NAME_HEAD ||
-           ((size_t)(walk->places.end - name) > node->name_bytes &&
-            memcmp(name, node->name, node->name_bytes) == 0 && name[node->name_bytes] == '"');
-}
-
 static int32_t find_plain(const struct lt_json_walk *walk, int32_t node, const uint8_t *name)
 {
     uint64_t head = head_of(walk, name);
+    size_t left = (size_t)(walk->places.end - name);
     int32_t child = walk->nodes[node].first_child;
-    while (child != 0 &&
-           (walk->nodes[child].name == NULL || !is_named(walk, &walk->nodes[child], head, name)))
+    while (child != 0 && (walk->nodes[child].name == NULL ||
+                          !lt_json_node_is(&walk->nodes[child], head, name, left)))
         child = walk->nodes[child].next_sibling;
     return child;
 }

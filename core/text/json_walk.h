@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/base/text_buffer.h"
 #include "core/text/json.h"
@@ -52,6 +53,17 @@ enum lt_json_run {
 
 /* Sets head and head_mask by the name. */
 void lt_json_node_set_head(struct lt_json_node *node);
+/* Is it this name, of which `left` bytes from its first character on are in the document, and
+ * `head` the first of them? */
+static inline bool lt_json_node_is(const struct lt_json_node *node, uint64_t head,
+                                   const uint8_t *name, size_t left)
+{
+    if ((head & node->head_mask) != node->head || node->head_mask == 0)
+        return false;
+    return node->name_bytes < LT_JSON_NAME_HEAD ||
+           (left > node->name_bytes && memcmp(name, node->name, node->name_bytes) == 0 &&
+            name[node->name_bytes] == '"');
+}
 /* Fills `found` (all MISSING before) and takes down `missing` (all slots_below before). */
 enum lt_json_run lt_json_walk_run(struct lt_json_walk *walk, const uint8_t *data, size_t size_bytes,
                                   size_t padding_bytes);

@@ -161,8 +161,7 @@ static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expr
     return out;
 }
 
-/* The column a JSON text comes from, seen through casts between string and binary; -1: another. */
-static int32_t json_column(const struct lt_expression *base)
+int32_t lt_compiler_json_column(const struct lt_expression *base)
 {
     while (base->kind == LT_EXPR_CAST && lt_type_is_bytes(base->type) &&
            lt_type_is_bytes(base->arguments[0]->type))
@@ -188,7 +187,7 @@ static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_
     struct lt_program *program = compiler->program;
     uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
     struct lt_json_load *load = lt_arena_alloc(program->arena, sizeof *load);
-    load->group = json_group(program, json_column(node->arguments[0]));
+    load->group = json_group(program, lt_compiler_json_column(node->arguments[0]));
     load->index = lt_json_group_add(load->group, node->name);
     load->kind = node->type->kind;
     uint32_t out = lt_compiler_wanted(compiler, want);

@@ -42,6 +42,7 @@ struct lt_program {
     uint32_t answer_register;
     /* The one step before ANSWER when the program only compares the size of a column; else NULL. */
     const struct lt_step *size_compared;
+    struct lt_json_filter *json_filter; /* or NULL */
     uint32_t register_count;
     bool use_switch;
     struct lt_arena *arena;
@@ -85,6 +86,8 @@ static inline uint32_t *lt_call_arguments(struct lt_call *call)
 {
     return (uint32_t *)(uintptr_t)call->arguments;
 }
+/* The column a JSON text comes from, seen through casts between string and binary; -1: another. */
+int32_t lt_compiler_json_column(const struct lt_expression *base);
 /* A step that does nothing but call. */
 void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct lt_call *call,
                            uint32_t out);

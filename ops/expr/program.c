@@ -11,6 +11,7 @@
 
 #include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
+#include "ops/expr/json_filter.h"
 
 static bool is_json_sealed(struct lt_compiler *compiler)
 {
@@ -67,6 +68,8 @@ int lt_program_create(const struct lt_program_options *options, struct lt_progra
     compiler.share.is_off = session->is_unoptimised;
     compile_all(&compiler, options);
     lt_share_fini(&compiler.share);
+    if (options->is_filter && !session->is_unoptimised && !compiler.is_failed)
+        program->json_filter = lt_json_filter_create(options->expressions[0]);
     program->machine.steps = program->steps;
     program->machine.use_switch = program->use_switch;
     if (!compiler.is_failed && is_json_sealed(&compiler)) {
@@ -87,6 +90,7 @@ void lt_program_destroy(struct lt_program *program)
         prepared->release(prepared->state);
     for (struct lt_program_json *json = program->json; json != NULL; json = json->next)
         lt_json_group_destroy(json->group);
+    lt_json_filter_destroy(program->json_filter);
     struct lt_scratch_block *block = program->machine.scratch;
     while (block != NULL) {
         struct lt_scratch_block *next = block->next;
@@ -135,6 +139,8 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
         bool is_in = size >= size_compared->range->first && size <= size_compared->range->last;
         return is_in ? LT_PROGRAM_TRUE : LT_PROGRAM_FALSE;
     }
+    if (program->json_filter != NULL && lt_json_filter_rejects(program->json_filter, row))
+        return LT_PROGRAM_FALSE;
     _Static_assert((int)LT_PROGRAM_FALSE == (int)LT_MACHINE_FALSE, "an end is an answer");
     _Static_assert((int)LT_PROGRAM_TRUE == (int)LT_MACHINE_TRUE, "an end is an answer");
     _Static_assert((int)LT_PROGRAM_NULL == (int)LT_MACHINE_NULL, "an end is an answer");

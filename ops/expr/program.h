@@ -42,6 +42,8 @@ struct lt_program_options {
     const struct lt_type *schema;     /* of the rows it reads; NULL: none */
     const struct lt_session *session; /* what they were analysed under; NULL: the defaults */
     bool use_switch;                  /* the portable loop even where computed goto is there */
+    /* A predicate of which only TRUE is asked: in place of NULL it may answer FALSE. */
+    bool is_filter;
 };
 
 int lt_program_create(const struct lt_program_options *options, struct lt_program **out,

@@ -1,0 +1,28 @@
+/*
+ * A predicate's first look at a record: whether one field of its JSON text leaves it out already.
+ *
+ * Made of the comparisons with constants that stand first in a chain of AND: of paths into the JSON
+ * text of one column, or of fields of one from_json() of it. Such a comparison that is false makes
+ * the predicate false or NULL, whatever the rest of the document is (a document that is malformed
+ * further on makes it NULL), so the rest is not read. A record that is not left out here is
+ * evaluated in full. Where too few are left out, the look is not worth it and rests for a while.
+ *
+ * on: the program's thread.
+ */
+#ifndef LT_OPS_EXPR_JSON_FILTER_H
+#define LT_OPS_EXPR_JSON_FILTER_H
+
+#include <stdbool.h>
+
+#include "core/data/row.h"
+#include "core/flow/expression.h"
+
+struct lt_json_filter;
+
+/* NULL: the predicate does not begin like this. `node` and the types outlive it. */
+struct lt_json_filter *lt_json_filter_create(const struct lt_expression *node);
+void lt_json_filter_destroy(struct lt_json_filter *filter); /* NULL is a no-op */
+/* True when the predicate is certainly not true for the row. */
+bool lt_json_filter_rejects(struct lt_json_filter *filter, const struct lt_row *row);
+
+#endif
