@@ -59,7 +59,10 @@ static void write_result(FILE *file, const struct lt_session *session, const cha
     if (file != NULL)
         (void)fprintf(file, "%s\t%s\t%s\t%lld\t%s\t%s\t%s\n", session->is_legacy ? "false" : "true",
                       session->time_zone, text, (long long)row, out->kind, out->type,
-                      strpbrk(out->result, "\t\n\r") == NULL ? out->result : "?");
+                      strlen(out->result) < out->result_size ||
+                              strpbrk(out->result, "\t\n\r") != NULL
+                          ? "?"
+                          : out->result);
 }
 
 static void expressions_give_the_same_in_both_ways(void **state)
