@@ -227,6 +227,9 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
 {
     const struct lt_type *to = node->type;
     const char *shown_to = lt_analyser_shown(analyser, to);
+    int code = lt_analyser_refuse_collation(analyser, node, to);
+    if (code != LT_OK)
+        return code;
     if (to->kind == LT_TYPE_CHAR || to->kind == LT_TYPE_VARCHAR)
         node->type = to = lt_type_simple(LT_TYPE_STRING);
     if (lt_coerce_is_open(node->arguments[0]))
@@ -254,6 +257,8 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
             analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION", "42K09",
             "cannot cast %s to %s; hint: there is a function for it", shown_from, shown_to);
     case LT_CAST_USE_LEGACY:
+        if (node->is_try) /* no setting changes what it takes */
+            break;
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
                                 "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION", "42K09",
                                 "cannot cast %s to %s under ANSI rules", shown_from, shown_to);

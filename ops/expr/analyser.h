@@ -49,10 +49,19 @@ int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_express
 
 /* Refuses a generator that stands where a value is wanted. */
 int lt_analyser_refuse_generator(struct lt_analyser *analyser, const struct lt_expression *call);
+/* Refuses an operator for the types of its two sides. */
+int lt_analyser_refuse_pair(struct lt_analyser *analyser, const struct lt_expression *call);
+
+/* Refuses types that have strings of another collation than UTF8_BINARY. */
+int lt_analyser_refuse_collation(struct lt_analyser *analyser, const struct lt_expression *node,
+                                 const struct lt_type *type);
+
 /* Resolves names and types of a tree. Trees that are analysed stay as they are. */
 int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node);
 /* Resolves a CALL whose arguments are analysed. */
 int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call);
+/* Puts in place of a CALL of LT_FLOW_REWRITTEN what it stands for (rewrite.c). */
+int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call);
 /* A new CALL, not analysed; `b` may be NULL. */
 struct lt_expression *lt_analyser_call(struct lt_analyser *analyser, const struct lt_expression *at,
                                        const char *name, struct lt_expression *a,
@@ -83,6 +92,9 @@ struct lt_expression *lt_analyser_alias(struct lt_analyser *analyser, struct lt_
 struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_expression *item);
 /* Can any of the nodes be NULL? */
 bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
+/* Evaluates one argument, which becomes a literal. Refused where it is no constant, and with its
+ * own fault where it fails. */
+int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index);
 /* Replaces constant parts by their values; what fails stays, and fails when it is reached. */
 void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
              struct lt_arena *arena);

@@ -321,6 +321,14 @@ static int infer_times(struct lt_analyser *analyser, struct lt_expression *call)
 /* How often one interval goes into another of its kind. */
 static int infer_whole(struct lt_analyser *analyser, struct lt_expression *call)
 {
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct lt_type *other = call->arguments[1 - i]->type;
+        if (is_void(call->arguments[i]->type) && (is_months(other) || is_day_time(other))) {
+            int code = lt_analyser_cast(analyser, &call->arguments[i], other);
+            if (code != LT_OK)
+                return code;
+        }
+    }
     const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
     if (a->kind != b->kind || !(is_months(a) || is_day_time(a)))
         return LT_INFER_LETTERS;

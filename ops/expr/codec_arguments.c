@@ -183,6 +183,9 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
                                 "CHAR and VARCHAR cannot stand in the schema of \"%s\"; hint: use "
                                 "STRING",
                                 call->name);
+    int code = lt_analyser_refuse_collation(analyser, *argument, *out);
+    if (code != LT_OK)
+        return code;
     *out = as_nullable(*out, arena);
     return LT_OK;
 }
@@ -231,11 +234,9 @@ int lt_infer_string(struct lt_analyser *analyser, struct lt_expression *call, ui
 int lt_infer_sample(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
 {
     struct lt_expression **argument = &call->arguments[index];
-    fold(analyser, argument);
-    if ((*argument)->kind != LT_EXPR_LITERAL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
-                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                "argument %u of \"%s\" must be a constant", index + 1, call->name);
+    int code = lt_analyser_constant(analyser, call, index);
+    if (code != LT_OK)
+        return code;
     if ((*argument)->is_null)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
                                 "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",

@@ -38,6 +38,11 @@ static bool is_ansi_interval(const struct lt_type *type)
     return type->kind == LT_TYPE_INTERVAL_DAY_TIME || type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
 }
 
+static bool is_interval(const struct lt_type *type)
+{
+    return is_ansi_interval(type) || type->kind == LT_TYPE_INTERVAL_CALENDAR;
+}
+
 /* ------------------------------------------------------------------------------------ decimals */
 
 const struct lt_type *lt_coerce_decimal_of(struct lt_arena *arena, const struct lt_type *integral)
@@ -122,8 +127,7 @@ static const struct lt_type *promoted_string(const struct lt_coerce *coerce,
         return lt_type_simple(LT_TYPE_BIGINT);
     if (is_numeric(other))
         return lt_type_simple(LT_TYPE_DOUBLE);
-    bool is_interval = is_ansi_interval(other) || other->kind == LT_TYPE_INTERVAL_CALENDAR;
-    return is_atomic(other) && !is_interval ? other : NULL;
+    return is_atomic(other) && !is_interval(other) ? other : NULL;
 }
 
 typedef const struct lt_type *meet_fn(const struct lt_coerce *coerce, const struct lt_type *a,
@@ -231,8 +235,11 @@ const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
 const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const struct lt_type *a,
                                          const struct lt_type *b)
 {
-    if (coerce->session->is_legacy && is_string(a) != is_string(b) && is_atomic(a) && is_atomic(b))
-        return is_string(a) ? b : a;
+    if (coerce->session->is_legacy && is_string(a) != is_string(b) && is_atomic(a) &&
+        is_atomic(b)) {
+        const struct lt_type *other = is_string(a) ? b : a;
+        return is_interval(other) ? NULL : other;
+    }
     if (lt_type_is_nested(a) && lt_type_is_nested(b)) {
         const struct lt_type *common = lt_coerce_common_strict(coerce, a, b);
         return common == NULL && lt_collection_alike(a, b) ? a : common;
@@ -249,8 +256,8 @@ const struct lt_type *lt_coerce_common_number(const struct lt_coerce *coerce,
         bool is_none = number->kind == LT_TYPE_VOID && other->kind == LT_TYPE_VOID;
         bool has_null = number->kind == LT_TYPE_VOID || other->kind == LT_TYPE_VOID;
         bool has_string = is_string(number) || is_string(other);
-        bool is_double = is_none || (has_null && has_string) ||
-                         (coerce->session->is_legacy && is_string(number) && is_string(other));
+        bool is_double = is_none || (coerce->session->is_legacy && has_string &&
+                                     (has_null || (is_string(number) && is_string(other))));
         return is_double ? lt_type_simple(LT_TYPE_DOUBLE) : NULL;
     }
     if (other->kind == LT_TYPE_VOID)
@@ -290,7 +297,7 @@ bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type 
         return is_atomic(to) && !(is_legacy && is_ansi_interval(to)) &&
                !(is_legacy && to->kind == LT_TYPE_BOOLEAN);
     if (is_string(to))
-        return is_atomic(from);
+        return is_atomic(from) && !(is_legacy && from->kind == LT_TYPE_INTERVAL_CALENDAR);
     if (is_numeric(from) && is_numeric(to))
         return is_legacy || is_number_widened(from, to, coerce->arena);
     if (is_datetime(from) && is_datetime(to))

@@ -190,43 +190,59 @@ static const struct {
     {"bround", true, true, LT_KERNEL("k[i]", "k", round_half_even)},
 };
 
-/* The number of places, which the type depends on, is a constant. */
-static int infer_places(struct lt_analyser *analyser, struct lt_expression *call, bool is_half)
+static void set_rounded(struct lt_analyser *analyser, struct lt_expression *call, bool is_half)
 {
     struct lt_decimal_shape shape = lt_decimal_shape_of(call->arguments[0]->type);
     if (call->argument_count == 1) {
         call->type = type_of(analyser, is_half ? lt_decimal_shape_round(shape, 0)
                                                : lt_decimal_shape_ceil(shape));
-        return LT_OK;
+        return;
     }
-    struct lt_expression **places = &call->arguments[1];
-    if (!lt_coerce_is_implicit(&analyser->coerce, (*places)->type, lt_type_simple(LT_TYPE_INT)))
-        return lt_analyser_unexpected(analyser, call, 1, "an INT");
-    int code = lt_analyser_cast(analyser, places, lt_type_simple(LT_TYPE_INT));
-    if (code != LT_OK)
-        return code;
-    lt_fold(places, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*places)->kind != LT_EXPR_LITERAL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *places,
-                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                "the number of places must be a constant");
-    int32_t count = (*places)->is_null ? 0 : (int32_t)(*places)->value.i64;
+    const struct lt_expression *places = call->arguments[1];
+    int32_t count = places->is_null ? 0 : (int32_t)places->value.i64;
     call->type = type_of(analyser, lt_decimal_shape_round(shape, count));
-    return LT_OK;
 }
 
-/* floor(a, digits) is of decimals; a float becomes the decimal that Spark holds it in. */
+/* The number of places of round and bround, which the type depends on: a constant that becomes an
+ * int. */
+static int infer_places(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[1]->type, *wanted = lt_type_simple(LT_TYPE_INT);
+    bool is_number = lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
+    if (!is_number && !lt_coerce_is_implicit(&analyser->coerce, type, wanted))
+        return lt_analyser_unexpected(analyser, call, 1, "an INT");
+    int code = lt_analyser_cast(analyser, &call->arguments[1], wanted);
+    return code == LT_OK ? lt_analyser_constant(analyser, call, 1) : code;
+}
+
+/* floor(a, digits) is of decimals; a float becomes the decimal that Spark holds it in, a text the
+ * widest. */
 static int become_decimal(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    const struct lt_decimal_shape of_float = {14, 7}, of_double = {30, 15};
+    const struct lt_decimal_shape of_float = {14, 7}, of_double = {30, 15}, of_text = {38, 18};
     const struct lt_type *type = call->arguments[0]->type;
     if (lt_type_is_integral(type))
         type = lt_coerce_decimal_of(analyser->coerce.arena, type);
     else if (lt_type_is_fraction(type))
         type = type_of(analyser, type->kind == LT_TYPE_FLOAT ? of_float : of_double);
+    else if (type->kind == LT_TYPE_VOID || lt_letter_accepts('s', type))
+        type = type_of(analyser, of_text);
     else
         return LT_OK;
     return lt_analyser_cast(analyser, &call->arguments[0], type);
+}
+
+/* floor and ceil to a number of places, which is an int as it stands and not NULL. */
+static int infer_cut(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression **places = &call->arguments[1];
+    lt_fold(places, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if ((*places)->kind != LT_EXPR_LITERAL || (*places)->type->kind != LT_TYPE_INT ||
+        (*places)->is_null)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *places, "NON_FOLDABLE_ARGUMENT", "42K08",
+                                "the number of places of \"%s\" must be a constant INT",
+                                call->name);
+    return become_decimal(analyser, call);
 }
 
 int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call)
@@ -236,8 +252,8 @@ int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call
     if (sign_code != LT_INFER_LETTERS)
         return sign_code;
     bool is_cut = strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0;
-    if (is_cut && call->argument_count == 2) {
-        int code = become_decimal(analyser, call);
+    if (call->argument_count == 2) {
+        int code = is_cut ? infer_cut(analyser, call) : infer_places(analyser, call);
         if (code != LT_OK)
             return code;
     }
@@ -249,5 +265,7 @@ int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call
     call->signature = &ONE[row].signature;
     call->type = call->arguments[0]->type;
     call->nullable = lt_any_nullable(call->arguments, call->argument_count);
-    return ONE[row].is_rounding ? infer_places(analyser, call, ONE[row].is_half) : LT_OK;
+    if (ONE[row].is_rounding)
+        set_rounded(analyser, call, ONE[row].is_half);
+    return LT_OK;
 }

@@ -112,14 +112,16 @@ static union lt_value copy_value(const struct lt_type *type, const union lt_valu
     return copy;
 }
 
-/* The value as a literal of the same type and place; NULL when it fails. */
+/* The value as a literal of the same type and place; NULL when it fails, which is then the error of
+ * `refused`, if there is one. */
 static struct lt_expression *evaluate(struct lt_expression *node, const char *text,
-                                      const struct lt_session *session, struct lt_arena *arena)
+                                      const struct lt_session *session, struct lt_arena *arena,
+                                      struct lt_analyser *refused)
 {
     const struct lt_program_options options = {
         .expressions = &node, .texts = &text, .count = 1, .session = session};
     struct lt_program *program;
-    if (lt_program_create(&options, &program, NULL) != LT_OK)
+    if (lt_program_create(&options, &program, refused == NULL ? NULL : refused->error) != LT_OK)
         return NULL;
     struct lt_expression *literal = NULL;
     union lt_value value;
@@ -135,6 +137,10 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
                                           .index = -1};
         if (!is_null)
             literal->value = copy_value(node->type, &value, arena);
+    } else if (refused != NULL) {
+        const struct lt_program_fault *fault = lt_program_fault(program);
+        (void)lt_error_set(refused->error, LT_E_ANALYSIS, "%s", fault->text);
+        (void)lt_error_condition(refused->error, fault->condition, fault->sqlstate);
     }
     lt_program_destroy(program);
     return literal;
@@ -179,7 +185,7 @@ void lt_fold(struct lt_expression **node, const char *text, const struct lt_sess
         return;
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
     if (!is_named && is_constant(*node, NULL)) {
-        struct lt_expression *literal = evaluate(*node, text, session, arena);
+        struct lt_expression *literal = evaluate(*node, text, session, arena, NULL);
         if (literal != NULL) {
             *node = literal;
             return;
@@ -189,4 +195,21 @@ void lt_fold(struct lt_expression **node, const char *text, const struct lt_sess
         lt_fold(&(*node)->arguments[i], text, session, arena);
     if (has_null_argument(*node))
         *node = null_like(*node, arena);
+}
+
+int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
+{
+    struct lt_expression **node = &call->arguments[index];
+    if ((*node)->kind == LT_EXPR_LITERAL)
+        return LT_OK;
+    if (!is_constant(*node, NULL))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *node,
+                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
+                                "argument %u of \"%s\" must be a constant", index + 1, call->name);
+    struct lt_expression *literal =
+        evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser);
+    if (literal == NULL)
+        return analyser->error->code;
+    *node = literal;
+    return LT_OK;
 }

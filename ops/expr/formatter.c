@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/text/interval.h"
 #include "core/text/number.h"
 #include "core/text/utf8.h"
 #include "ops/expr/formatter_spec.h"
@@ -176,6 +177,8 @@ void lt_formatter_append(const struct lt_type *type, const union lt_value *value
         append_nested(type, value, out);
     else if (lt_type_is_bytes(type))
         lt_text_append_n(out, value->bytes.data, value->bytes.size_bytes);
+    else if (type->kind == LT_TYPE_INTERVAL_CALENDAR)
+        lt_interval_write(out, type, value);
     else if (type->kind == LT_TYPE_BOOLEAN)
         lt_text_append(out, value->i64 != 0 ? "true" : "false");
     else if (type->kind == LT_TYPE_DECIMAL)

@@ -19,10 +19,11 @@ static const struct lt_function_group *const GROUPS[] = {
     &lt_functions_words,         &lt_functions_cipher,        &lt_functions_try,
     &lt_functions_random,        &lt_functions_session,       &lt_functions_other,
     &lt_functions_json,          &lt_functions_json_text,     &lt_functions_csv,
-    &lt_functions_url,           &lt_functions_array,         &lt_functions_array_search,
-    &lt_functions_array_change,  &lt_functions_array_set,     &lt_functions_sequence,
-    &lt_functions_shuffle,       &lt_functions_map,           &lt_functions_map_change,
-    &lt_functions_struct,        &lt_functions_higher,        &lt_functions_generator,
+    &lt_functions_uuid,          &lt_functions_url,           &lt_functions_array,
+    &lt_functions_array_search,  &lt_functions_array_change,  &lt_functions_array_set,
+    &lt_functions_sequence,      &lt_functions_shuffle,       &lt_functions_map,
+    &lt_functions_map_change,    &lt_functions_struct,        &lt_functions_higher,
+    &lt_functions_generator,
 };
 enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512, ALIAS_MAX = 32 };
 

@@ -121,6 +121,9 @@ struct lt_function {
      * type and nullable; looks at constants, sets the type that no letter names, or makes another
      * call of it. */
     int (*conclude)(struct lt_analyser *analyser, struct lt_expression *call);
+    /* Optional: the parameters, where arguments may be given by name: "str!,upperChar=X,otherChar".
+     * One with ! must be given; one with = is else that text, others are NULL. */
+    const char *names;
 };
 
 struct lt_function_group {
@@ -164,6 +167,7 @@ extern const struct lt_function_group lt_functions_words;
 extern const struct lt_function_group lt_functions_cipher;
 extern const struct lt_function_group lt_functions_try;
 extern const struct lt_function_group lt_functions_random;
+extern const struct lt_function_group lt_functions_uuid;
 extern const struct lt_function_group lt_functions_session;
 extern const struct lt_function_group lt_functions_other;
 extern const struct lt_function_group lt_functions_generator;

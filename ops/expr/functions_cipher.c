@@ -203,6 +203,10 @@ static enum lt_kernel aes_decrypt(struct lt_machine *machine, const struct lt_ca
     if (data.size_bytes < front + behind)
         return crypto_error(machine, call, "the value is too short to be encrypted");
     uint32_t body = data.size_bytes - front - behind;
+    if (body == 0 && mode != MODE_GCM) { /* Java takes no block at all for an empty text */
+        *out = lt_value_bytes((const uint8_t *)"", 0);
+        return LT_KERNEL_VALUE;
+    }
     uint8_t tag[TAG_BYTES] = {0};
     memcpy(tag, data.data + front + body, behind);
     uint8_t *memory = lt_machine_alloc(machine, (size_t)body + BLOCK_BYTES);
@@ -211,7 +215,7 @@ static enum lt_kernel aes_decrypt(struct lt_machine *machine, const struct lt_ca
     int size = 0, rest = 0;
     if (EVP_DecryptInit_ex(context, cipher, NULL, lt_argument_bytes(machine, call, 1).data,
                            front > 0 ? data.data : NULL) != 1 ||
-        !add_authenticated(context, optional(machine, call, 4)) ||
+        (mode == MODE_GCM && !add_authenticated(context, optional(machine, call, 4))) ||
         EVP_DecryptUpdate(context, memory, &size, data.data + front, (int)body) != 1 ||
         (behind > 0 && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) != 1) ||
         EVP_DecryptFinal_ex(context, memory + size, &rest) != 1)

@@ -13,18 +13,6 @@ static enum lt_kernel is_nan(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel nan_value(struct lt_machine *machine, const struct lt_call *call,
-                                union lt_value *out)
-{
-    if (lt_argument_is_null(machine, call, 0))
-        return LT_KERNEL_NULL;
-    bool is_first = !isnan(lt_argument(machine, call, 0)->f64);
-    if (!is_first && lt_argument_is_null(machine, call, 1))
-        return LT_KERNEL_NULL;
-    out->f64 = lt_argument(machine, call, is_first ? 0 : 1)->f64;
-    return LT_KERNEL_VALUE;
-}
-
 /* A float beside a float or NULL stays one; else both become doubles. */
 static int infer_nan_value(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -40,6 +28,23 @@ static int infer_nan_value(struct lt_analyser *analyser, struct lt_expression *c
             return code;
     }
     return LT_INFER_LETTERS;
+}
+
+/* nanvl(a, b) is if(isnan(a), b, a). */
+static int conclude_nan_value(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_expression **arguments =
+        lt_arena_alloc(analyser->coerce.arena, 3 * sizeof *arguments);
+    arguments[0] = lt_analyser_call(analyser, call, "isnan", call->arguments[0], NULL);
+    arguments[1] = call->arguments[1];
+    arguments[2] = call->arguments[0];
+    int code = lt_resolve_call(analyser, arguments[0]);
+    if (code != LT_OK)
+        return code;
+    *call = *lt_analyser_call(analyser, call, "if", NULL, NULL);
+    call->arguments = arguments;
+    call->argument_count = 3;
+    return lt_resolve_call(analyser, call);
 }
 
 /* Of NULLs alone, the NULL without a type. */
@@ -109,6 +114,15 @@ static const struct lt_function functions[] = {
     {"nvl2", NULL, "nvl2(a, b, c)", "b when a is not NULL, else c.", "nvl2(NULL, 1, 2)", "2",
      LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
      .signatures = {LT_INLINE("aTT", "T", LT_OP_MOVE, LT_FAMILY_NONE)}},
+    {"when", NULL, "when(condition, a[, condition, b, ...][, c])",
+     "What follows the first condition that is true, else the last; CASE as a function.",
+     "when(1 > 2, 'a', 'b')", "b", LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
+     .signatures = {LT_INLINE("aaa*", "T", LT_OP_MOVE, LT_FAMILY_NONE)}},
+    {"between", NULL, "between(a, low, high)",
+     "True when a is not less than low and not greater "
+     "than high.",
+     "between(2, 1, 3)", "true", LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
+     .signatures = {LT_INLINE("TTT", "B", LT_OP_MOVE, LT_FAMILY_NONE)}},
     {"nullif", NULL, "nullif(a, b)", "NULL when a equals b, else a.", "nullif(1, 2)", "1",
      LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
      .signatures = {LT_INLINE("TT", "0", LT_OP_MOVE, LT_FAMILY_NONE)}},
@@ -127,8 +141,9 @@ static const struct lt_function functions[] = {
      "true", LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("d", "B", is_nan)}},
     {"nanvl", NULL, "nanvl(a, b)", "a, or b when a is NaN.", "nanvl(double('NaN'), 5)", "5.0",
      LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {LT_KERNEL("dd", "d", nan_value), LT_KERNEL("ff", "f", nan_value)},
-     .infer = infer_nan_value},
+     .signatures = {LT_INLINE("dd", "d", LT_OP_MOVE, LT_FAMILY_NONE),
+                    LT_INLINE("ff", "f", LT_OP_MOVE, LT_FAMILY_NONE)},
+     .infer = infer_nan_value, .conclude = conclude_nan_value},
     {"greatest", NULL, "greatest(a, b, ...)", "The greatest argument that is not NULL.",
      "greatest(1, 3, 2)", "3", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
      .signatures = {{"WWW*", "W", greatest, LT_OP_CALL, LT_FAMILY_ORDER}}, .infer = infer_extreme,

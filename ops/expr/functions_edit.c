@@ -169,11 +169,9 @@ static int infer_mask(struct lt_analyser *analyser, struct lt_expression *call)
             return lt_analyser_unexpected(analyser, call, i, "a STRING");
         if (i == 0)
             continue;
-        lt_fold(argument, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-        if ((*argument)->kind != LT_EXPR_LITERAL)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
-                                    "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                    "argument %u of \"mask\" must be a constant", i + 1);
+        int code = lt_analyser_constant(analyser, call, i);
+        if (code != LT_OK)
+            return code;
         struct lt_bytes by = (*argument)->value.bytes;
         if (!(*argument)->is_null && lt_utf8_count(by.data, by.size_bytes) != 1)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
@@ -265,11 +263,13 @@ static const struct lt_function functions[] = {
      "True when the last digit is the check digit of the others by Luhn's algorithm.",
      "luhn_check('79927398713')", "true", DETERMINISTIC,
      .signatures = {LT_KERNEL("s", "B", luhn_check)}},
-    {"mask", NULL, "mask(str[, upper[, lower[, digit[, other]]]])",
-     "Capital and small letters, digits and others replaced by a character each; NULL keeps them.",
+    {"mask", NULL, "mask(str[, upperChar[, lowerChar[, digitChar[, otherChar]]]])",
+     "Capital and small letters, digits and others replaced by a character each; NULL keeps them. "
+     "The arguments may have their names: mask('a1', digitChar => '0').",
      "mask('AbCD123-@$#')", "XxXXnnn-@$#", LT_NULL_AWARE, DETERMINISTIC,
      .signatures = {LT_KERNEL("s[s][s][s][s]", "s", hide)}, .prepare = prepare_mask,
-     .release = release_mask, .infer = infer_mask},
+     .release = release_mask, .infer = infer_mask,
+     .names = "str!,upperChar=X,lowerChar=x,digitChar=n,otherChar"},
     {"quote", NULL, "quote(str)", "The string between single quotes, with a \\ before those in it.",
      "quote('a')", "'a'", DETERMINISTIC, .signatures = {LT_KERNEL("s", "s", quote)}},
     {"is_valid_utf8", NULL, "is_valid_utf8(str)", "True when the string is valid UTF-8.",

@@ -419,11 +419,9 @@ static int check_binary_format(struct lt_analyser *analyser, struct lt_expressio
     if (call->argument_count == 1)
         return LT_OK;
     struct lt_expression **format = &call->arguments[1];
-    lt_fold(format, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*format)->kind != LT_EXPR_LITERAL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *format,
-                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                "the format of \"%s\" must be a constant", call->name);
+    int code = lt_analyser_constant(analyser, call, 1);
+    if (code != LT_OK)
+        return code;
     bool is_try = lt_function_at((size_t)call->index, NULL)->is_try;
     if (is_try || (*format)->is_null || binary_format_of(*format) != BINARY_UNKNOWN)
         return LT_OK;
@@ -432,6 +430,15 @@ static int check_binary_format(struct lt_analyser *analyser, struct lt_expressio
                             "the format of \"%s\" is one of 'hex', 'utf-8', 'utf8' and "
                             "'base64'",
                             call->name);
+}
+
+static int infer_to_binary(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (call->argument_count == 2 && lt_type_is_nested(call->arguments[1]->type))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call->arguments[1],
+                                "DATATYPE_MISMATCH.INVALID_ARG_VALUE", "42K09",
+                                "the format of \"%s\" must be a STRING", call->name);
+    return LT_INFER_LETTERS;
 }
 
 /* ------------------------------------------------------------------------------------------ decode
@@ -513,11 +520,11 @@ static const struct lt_function functions[] = {
      "The bytes of a text in a constant format: 'hex' (the default), 'base64' or 'utf-8'.",
      "string(to_binary('4142', 'hex'))", "AB", DETERMINISTIC,
      .signatures = {LT_KERNEL("s[s]", "x", to_binary)}, .prepare = prepare_to_binary,
-     .conclude = check_binary_format},
+     .infer = infer_to_binary, .conclude = check_binary_format},
     {"try_to_binary", NULL, "try_to_binary(str[, format])",
      "As to_binary, but NULL where the text is not in the format.", "try_to_binary('zz', 'hex')",
      "NULL", DETERMINISTIC, .is_try = true, .signatures = {LT_KERNEL("s[s]", "x", to_binary)},
-     .prepare = prepare_to_binary, .conclude = check_binary_format},
+     .prepare = prepare_to_binary, .infer = infer_to_binary, .conclude = check_binary_format},
 };
 
 const struct lt_function_group lt_functions_encoding = {"encoding", functions,

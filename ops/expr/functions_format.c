@@ -118,15 +118,15 @@ static enum lt_kernel format_pattern(struct lt_machine *machine, const struct lt
     return put_number(machine, call, &pattern, out);
 }
 
-/* A string is no number here, and a fraction no number of places. */
+/* A string is no number here, and the number of places is an int as it stands. */
 static int infer_format_number(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_type *number = call->arguments[0]->type, *format = call->arguments[1]->type;
     if (!lt_type_is_number(number) && number->kind != LT_TYPE_DECIMAL &&
         number->kind != LT_TYPE_VOID)
         return lt_analyser_unexpected(analyser, call, 0, "a number");
-    bool is_places = lt_type_is_integral(format) && format->kind != LT_TYPE_BIGINT;
-    if (!is_places && !lt_letter_accepts('s', format) && format->kind != LT_TYPE_VOID)
+    if (format->kind != LT_TYPE_INT && !lt_letter_accepts('s', format) &&
+        format->kind != LT_TYPE_VOID)
         return lt_analyser_unexpected(analyser, call, 1, "an INT or a STRING");
     return LT_INFER_LETTERS;
 }

@@ -260,6 +260,13 @@ static enum lt_kernel bit_count(struct lt_machine *machine, const struct lt_call
     return LT_KERNEL_VALUE;
 }
 
+static int infer_bit_count(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (lt_letter_accepts('s', call->arguments[0]->type))
+        return lt_analyser_unexpected(analyser, call, 0, "a whole number or a BOOLEAN");
+    return LT_INFER_LETTERS;
+}
+
 #define DETERMINISTIC .is_deterministic = true
 #define DOUBLE_ROW(NAME, ALIASES, USAGE, HELP, EXAMPLE, RESULT, FUNCTION)                          \
     {                                                                                              \
@@ -352,7 +359,8 @@ static const struct lt_function functions[] = {
      .is_total = true, .signatures = {LT_KERNEL("", "d", euler_number)}},
     {"bit_count", NULL, "bit_count(a)", "How many bits are set.", "bit_count(7)", "3",
      DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("B", "i", bit_count), LT_KERNEL("g", "i", bit_count)}},
+     .signatures = {LT_KERNEL("B", "i", bit_count), LT_KERNEL("g", "i", bit_count)},
+     .infer = infer_bit_count},
 };
 
 const struct lt_function_group lt_functions_math = {"math", functions,

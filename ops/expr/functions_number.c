@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/text/number_decimal.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 static enum lt_kernel factorial(struct lt_machine *machine, const struct lt_call *call,
                                 union lt_value *out)
@@ -131,6 +131,13 @@ static enum lt_kernel bitmap_count(struct lt_machine *machine, const struct lt_c
     return LT_KERNEL_VALUE;
 }
 
+static int infer_bitmap_count(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (call->arguments[0]->type->kind != LT_TYPE_BINARY)
+        return lt_analyser_unexpected(analyser, call, 0, "a BINARY");
+    return LT_INFER_LETTERS;
+}
+
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
@@ -160,7 +167,7 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("l", "l", bitmap_bucket_number)}},
     {"bitmap_count", NULL, "bitmap_count(bitmap)", "How many bits of a bitmap are set.",
      "bitmap_count(X'FF01')", "9", DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("x", "l", bitmap_count)}},
+     .signatures = {LT_KERNEL("x", "l", bitmap_count)}, .infer = infer_bitmap_count},
 };
 
 const struct lt_function_group lt_functions_number = {"math", functions,

@@ -78,12 +78,7 @@ static int fold_format(struct lt_analyser *analyser, struct lt_expression *call)
     int code = lt_analyser_cast(analyser, format, string);
     if (code != LT_OK)
         return code;
-    lt_fold(format, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*format)->kind == LT_EXPR_LITERAL)
-        return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *format,
-                            "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                            "the format of \"%s\" must be a constant", call->name);
+    return lt_analyser_constant(analyser, call, 1);
 }
 
 static int compile_format(struct lt_analyser *analyser, const struct lt_expression *text,

@@ -199,6 +199,27 @@ static int infer_equal(struct lt_analyser *analyser, struct lt_expression *call)
     return LT_INFER_LETTERS;
 }
 
+/* A string beside a boolean becomes one; beside anything else it does not. */
+static int infer_logic(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
+    bool is_taken = a->kind == LT_TYPE_BOOLEAN || b->kind == LT_TYPE_BOOLEAN ||
+                    (a->kind == LT_TYPE_VOID && b->kind == LT_TYPE_VOID) ||
+                    lt_coerce_is_open(call->arguments[0]) || lt_coerce_is_open(call->arguments[1]);
+    bool has_string = lt_letter_accepts('s', a) || lt_letter_accepts('s', b);
+    return is_taken || !has_string ? LT_INFER_LETTERS : lt_analyser_refuse_pair(analyser, call);
+}
+
+/* What is moved is an int or a bigint; a fraction becomes an int. */
+static int infer_shift(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    if (!lt_type_is_fraction(type) && type->kind != LT_TYPE_DECIMAL)
+        return LT_INFER_LETTERS;
+    int code = lt_analyser_cast(analyser, &call->arguments[0], lt_type_simple(LT_TYPE_INT));
+    return code == LT_OK ? LT_INFER_LETTERS : code;
+}
+
 #define DIVISION .is_operator = true, .is_deterministic = true
 #define OPERATOR DIVISION, .is_total = true
 #define COMPARISON(op)                                                                             \
@@ -240,15 +261,18 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("g", "0", bit_not)}},
     {"<<", "shiftleft", "a << count", "The bits moved to the left.", "1 << 4", "16",
      .is_deterministic = true, .is_total = true,
-     .signatures = {LT_KERNEL("ii", "i", shift_left), LT_KERNEL("li", "l", shift_left)}},
+     .signatures = {LT_KERNEL("ii", "i", shift_left), LT_KERNEL("li", "l", shift_left)},
+     .infer = infer_shift},
     {">>", "shiftright", "a >> count", "The bits moved to the right, the sign kept.", "-16 >> 2",
      "-4", .is_deterministic = true, .is_total = true,
-     .signatures = {LT_KERNEL("ii", "i", shift_right), LT_KERNEL("li", "l", shift_right)}},
+     .signatures = {LT_KERNEL("ii", "i", shift_right), LT_KERNEL("li", "l", shift_right)},
+     .infer = infer_shift},
     {">>>", "shiftrightunsigned", "a >>> count",
      "The bits moved to the right, with zeros in front.", "-16 >>> 28", "15",
      .is_deterministic = true, .is_total = true,
      .signatures = {LT_KERNEL("ii", "i", shift_right_unsigned),
-                    LT_KERNEL("li", "l", shift_right_unsigned)}},
+                    LT_KERNEL("li", "l", shift_right_unsigned)},
+     .infer = infer_shift},
     {"=", "==", "a = b", "True when equal; NULL when either is NULL.", "1 = 1", "true", OPERATOR,
      .signatures = COMPARISON(LT_OP_EQUAL), .infer = infer_equal},
     {"<", NULL, "a < b", "True when a is less than b.", "1 < 2", "true", OPERATOR,
@@ -265,10 +289,10 @@ static const struct lt_function functions[] = {
      .infer = infer_equal},
     {"and", NULL, "a AND b", "False when either is false, else NULL when either is NULL.",
      "true AND NULL", "NULL", LT_NULL_AWARE, LT_FLOW_AND, OPERATOR,
-     .signatures = {LT_INLINE("BBB*", "B", LT_OP_AND, LT_FAMILY_NONE)}},
+     .signatures = {LT_INLINE("BBB*", "B", LT_OP_AND, LT_FAMILY_NONE)}, .infer = infer_logic},
     {"or", NULL, "a OR b", "True when either is true, else NULL when either is NULL.",
      "true OR NULL", "true", LT_NULL_AWARE, LT_FLOW_OR, OPERATOR,
-     .signatures = {LT_INLINE("BBB*", "B", LT_OP_OR, LT_FAMILY_NONE)}},
+     .signatures = {LT_INLINE("BBB*", "B", LT_OP_OR, LT_FAMILY_NONE)}, .infer = infer_logic},
     {"not", "!", "NOT a", "True when a is false, false when it is true.", "NOT false", "true",
      OPERATOR, .signatures = {LT_INLINE("B", "B", LT_OP_NOT, LT_FAMILY_NONE)}},
     {"in", NULL, "a IN (b, c, ...)",

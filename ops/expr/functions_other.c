@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/text/json_path.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 /* ----------------------------------------------------------------------------- get_json_object */
 
@@ -97,6 +97,15 @@ static enum lt_kernel assert_true(struct lt_machine *machine, const struct lt_ca
     return lt_machine_fault(machine, call, "USER_RAISED_EXCEPTION", "P0001", "it is not true");
 }
 
+/* JSON is text, or the bytes of a record; nothing is turned into it. */
+static int infer_get_json_object(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    if (!lt_letter_accepts('o', type) && type->kind != LT_TYPE_VOID)
+        return lt_analyser_unexpected(analyser, call, 0, "a STRING");
+    return LT_INFER_LETTERS;
+}
+
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
@@ -104,7 +113,7 @@ static const struct lt_function functions[] = {
      "What stands at a path ($.a.b[0], $[*]) of JSON text, as text; NULL if nothing does.",
      "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", DETERMINISTIC,
      .signatures = {LT_KERNEL("oS", "s", get_json_object)}, .prepare = prepare_lookup,
-     .release = release_lookup},
+     .release = release_lookup, .infer = infer_get_json_object},
     {"typeof", NULL, "typeof(a)", "The name of the type.", "typeof(1 + 1L)", "bigint",
      LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
      .signatures = {LT_INLINE("a", "s", LT_OP_MOVE, LT_FAMILY_NONE)}},

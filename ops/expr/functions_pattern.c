@@ -230,7 +230,7 @@ static const struct lt_function functions[] = {
      "regexp_extract('100-200', '(\\\\d+)-(\\\\d+)', 2)", "200", PATTERN, .is_total = true,
      .signatures = {LT_KERNEL("ss[i]", "s", regexp_extract)}},
     {"regexp_replace", NULL, "regexp_replace(str, pattern, replacement[, pos])",
-     "The string with each match replaced; $1 or ${name} stands for a group.",
+     "The string with each match replaced; $1 stands for a group.",
      "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", .is_deterministic = true,
      .prepare = prepare_replace, .release = lt_pattern_release, .is_total = true,
      .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}},

@@ -11,6 +11,7 @@
 
 #include "ops/expr/analyser.h"
 #include "ops/expr/hash.h"
+#include "ops/expr/seed.h"
 
 struct generator {
     uint64_t state;
@@ -127,31 +128,17 @@ static enum lt_kernel random_text(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
-/* Version 4: all bits but six are drawn. */
-static enum lt_kernel uuid(struct lt_machine *machine, const struct lt_call *call,
-                           union lt_value *out)
-{
-    char text[40];
-    uint32_t parts[4];
-    for (unsigned i = 0; i < 4; i++)
-        parts[i] = draw(call->state, 32);
-    int size =
-        snprintf(text, sizeof text, "%08x-%04x-4%03x-%04x-%04x%08x", parts[0], parts[1] >> 16,
-                 parts[1] & 0xFFF, (parts[2] >> 16 & 0x3FFF) | 0x8000, parts[2] & 0xFFFF, parts[3]);
-    return lt_machine_put(machine, call, text, (size_t)size, out);
-}
-
 /* ---------------------------------------------------------------------------------------- analysis
  */
 
 /* The seed, if there is one, is a constant INT or BIGINT. */
-static int fold_seed(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
+int lt_analyser_seed(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
 {
     if (index >= call->argument_count)
         return LT_OK;
     struct lt_expression **seed = &call->arguments[index];
     const struct lt_type *type = (*seed)->type;
-    if (!lt_type_is_integral(type) && type->kind != LT_TYPE_VOID)
+    if (type->kind != LT_TYPE_INT && type->kind != LT_TYPE_BIGINT && type->kind != LT_TYPE_VOID)
         return lt_analyser_unexpected(analyser, call, index, "an INT or a BIGINT");
     int code = lt_analyser_cast(analyser, seed, lt_type_simple(LT_TYPE_BIGINT));
     if (code != LT_OK)
@@ -165,26 +152,15 @@ static int fold_seed(struct lt_analyser *analyser, struct lt_expression *call, u
 
 static int infer_random(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    int code = fold_seed(analyser, call, 0);
+    int code = lt_analyser_seed(analyser, call, 0);
     return code == LT_OK ? LT_INFER_LETTERS : code;
-}
-
-static int fold_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
-{
-    struct lt_expression **argument = &call->arguments[index];
-    lt_fold(argument, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*argument)->kind == LT_EXPR_LITERAL)
-        return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
-                            "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                            "argument %u of \"%s\" must be a constant", index + 1, call->name);
 }
 
 static int infer_random_text(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    int code = fold_constant(analyser, call, 0);
+    int code = lt_analyser_constant(analyser, call, 0);
     if (code == LT_OK)
-        code = fold_seed(analyser, call, 1);
+        code = lt_analyser_seed(analyser, call, 1);
     return code == LT_OK ? LT_INFER_LETTERS : code;
 }
 
@@ -236,11 +212,11 @@ static int infer_uniform(struct lt_analyser *analyser, struct lt_expression *cal
         has_null = has_null || type->kind == LT_TYPE_VOID;
         if (!lt_type_is_number(type) && type->kind != LT_TYPE_DECIMAL && type->kind != LT_TYPE_VOID)
             return lt_analyser_unexpected(analyser, call, i, "a number");
-        int code = fold_constant(analyser, call, i);
+        int code = lt_analyser_constant(analyser, call, i);
         if (code != LT_OK)
             return code;
     }
-    int code = fold_seed(analyser, call, 2);
+    int code = lt_analyser_seed(analyser, call, 2);
     if (code != LT_OK)
         return code;
     const struct lt_type *type =
@@ -263,8 +239,6 @@ static const struct lt_function functions[] = {
      "A text of so many random letters (A to Z, a to z) and digits.", "randstr(5, 0)", NULL,
      LT_NULL_AWARE, .is_total = true, .prepare = prepare_second, .infer = infer_random_text,
      .signatures = {LT_KERNEL("i[l]", "s", random_text)}},
-    {"uuid", NULL, "uuid()", "A random UUID.", "uuid()", NULL, .is_total = true,
-     .prepare = prepare_first, .signatures = {LT_KERNEL("", "s", uuid)}},
 };
 
 const struct lt_function_group lt_functions_random = {"random", functions,

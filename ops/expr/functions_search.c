@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/text/utf8.h"
-#include "ops/expr/functions.h"
+#include "ops/expr/analyser.h"
 
 /* ------------------------------------------------------------------------------ plain searches */
 
@@ -74,7 +74,14 @@ static enum lt_kernel instr(struct lt_machine *machine, const struct lt_call *ca
 static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    int64_t from = call->argument_count == 3 ? lt_argument(machine, call, 2)->i64 : 1;
+    bool has_start = call->argument_count == 3;
+    if (has_start && lt_argument_is_null(machine, call, 2)) {
+        out->i64 = 0; /* Spark's answer, whatever the others are */
+        return LT_KERNEL_VALUE;
+    }
+    if (lt_argument_is_null(machine, call, 0) || lt_argument_is_null(machine, call, 1))
+        return LT_KERNEL_NULL;
+    int64_t from = has_start ? lt_argument(machine, call, 2)->i64 : 1;
     out->i64 =
         position_of(lt_argument_bytes(machine, call, 1), lt_argument_bytes(machine, call, 0), from);
     return LT_KERNEL_VALUE;
@@ -251,17 +258,29 @@ static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error
             return LT_OK;
     }
     struct lt_bytes pattern = arguments[1]->value.bytes;
-    if (count == 3 && arguments[2]->value.bytes.size_bytes != 1) {
-        (void)lt_error_set(error, LT_E_ANALYSIS, "the escape of LIKE must be one character");
-        return lt_error_condition(error, "INVALID_ESCAPE_CHAR", "42604");
-    }
-    bool has_escape = count == 3 && arguments[2]->value.bytes.size_bytes > 0;
+    (void)error;
+    bool has_escape = count == 3;
     struct like *like = lt_arena_alloc(prepare->arena, sizeof *like);
     like->units = lt_arena_alloc(prepare->arena, pattern.size_bytes * sizeof *like->units);
     like_parse(like, pattern, has_escape ? arguments[2]->value.bytes.data[0] : '\\');
     like_simplify(like, lt_arena_alloc(prepare->arena, pattern.size_bytes));
     prepare->call->state = like;
     return LT_OK;
+}
+
+/* The escape is a constant character, a text as it stands. */
+static int infer_like(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    if (call->argument_count < 3)
+        return LT_INFER_LETTERS;
+    struct lt_expression **escape = &call->arguments[2];
+    lt_fold(escape, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if ((*escape)->kind == LT_EXPR_LITERAL && (*escape)->type->kind == LT_TYPE_STRING &&
+        !(*escape)->is_null &&
+        lt_utf8_count((*escape)->value.bytes.data, (*escape)->value.bytes.size_bytes) == 1)
+        return LT_INFER_LETTERS;
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *escape, "INVALID_ESCAPE_CHAR", "42604",
+                            "the escape of \"%s\" must be one constant character", call->name);
 }
 
 #define DETERMINISTIC .is_deterministic = true
@@ -281,15 +300,15 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("ss", "i", instr)}},
     {"locate", "position", "locate(part, str[, pos])",
      "Where the part first occurs at a position or later, counted from 1; 0 for nowhere.",
-     "locate('an', 'banana', 3)", "4", DETERMINISTIC, .is_total = true,
+     "locate('an', 'banana', 3)", "4", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
      .signatures = {LT_KERNEL("ss[i]", "i", locate)}},
     {"like", NULL, "str LIKE pattern [ESCAPE c]",
      "True when the whole string fits the pattern: _ is any character, % any sequence.",
      "'Spark' LIKE 'Sp%'", "true", DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("ss[s]", "B", like)}, .prepare = prepare_like},
+     .signatures = {LT_KERNEL("ss[s]", "B", like)}, .prepare = prepare_like, .infer = infer_like},
     {"ilike", NULL, "str ILIKE pattern [ESCAPE c]", "As LIKE, without regard to case.",
      "'Spark' ILIKE 'SP%'", "true", DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("ss[s]", "B", ilike)}},
+     .signatures = {LT_KERNEL("ss[s]", "B", ilike)}, .infer = infer_like},
 };
 
 const struct lt_function_group lt_functions_search = {"search", functions,

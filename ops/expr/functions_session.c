@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "ops/expr/analyser.h"
@@ -67,7 +68,72 @@ static int infer_collation(struct lt_analyser *analyser, struct lt_expression *c
     return LT_INFER_LETTERS;
 }
 
+/* The one collation there is changes nothing; the others are refused by their names. */
+static int infer_collate(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    static const char system[] = "SYSTEM.BUILTIN.";
+    const struct lt_type *type = call->arguments[0]->type;
+    struct lt_expression **wanted = &call->arguments[1];
+    if (!lt_letter_accepts('s', type) && type->kind != LT_TYPE_VOID)
+        return lt_analyser_unexpected(analyser, call, 0, "a STRING");
+    lt_fold(wanted, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if ((*wanted)->kind != LT_EXPR_LITERAL || (*wanted)->type->kind != LT_TYPE_STRING ||
+        (*wanted)->is_null)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *wanted, "UNEXPECTED_INPUT_TYPE", "42K09",
+                                "the name of a collation must be a constant STRING");
+    struct lt_arena *arena = analyser->coerce.arena;
+    const char *name = lt_arena_text_n(arena, (const char *)(*wanted)->value.bytes.data,
+                                       (*wanted)->value.bytes.size_bytes);
+    if (strncasecmp(name, system, sizeof system - 1) == 0)
+        name += sizeof system - 1;
+    const struct lt_type *collated;
+    struct lt_error inner;
+    lt_error_clear(&inner);
+    int code = lt_type_parse(lt_arena_format(arena, "STRING COLLATE `%s`", name), arena, &collated,
+                             &inner);
+    if (code != LT_OK)
+        return lt_analyser_fail(analyser, code, *wanted, inner.condition, inner.sqlstate, "%s",
+                                inner.text);
+    code = lt_analyser_refuse_collation(analyser, call, collated);
+    if (code == LT_OK)
+        code = lt_analyser_cast(analyser, &call->arguments[0], lt_type_simple(LT_TYPE_STRING));
+    if (code == LT_OK)
+        *call = *call->arguments[0];
+    return code;
+}
+
+/* What says where a record is from in a file: there are no files among the sources. */
+static enum lt_kernel no_file_name(struct lt_machine *machine, const struct lt_call *call,
+                                   union lt_value *out)
+{
+    return put_text(machine, call, "", out);
+}
+
+static enum lt_kernel no_file_block(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    (void)machine;
+    (void)call;
+    out->i64 = -1;
+    return LT_KERNEL_VALUE;
+}
+
 static const struct lt_function functions[] = {
+    {"input_file_name", NULL, "input_file_name()",
+     "The file that a record is from: an empty text, since no source reads files.",
+     "input_file_name()", "", .is_total = true, .signatures = {LT_KERNEL("", "s", no_file_name)}},
+    {"input_file_block_start", NULL, "input_file_block_start()",
+     "Where the block of a file begins that a record is from: -1, since no source reads files.",
+     "input_file_block_start()", "-1", .is_total = true,
+     .signatures = {LT_KERNEL("", "l", no_file_block)}},
+    {"input_file_block_length", NULL, "input_file_block_length()",
+     "How long the block of a file is that a record is from: -1, since no source reads files.",
+     "input_file_block_length()", "-1", .is_total = true,
+     .signatures = {LT_KERNEL("", "l", no_file_block)}},
+    {"collate", NULL, "collate(str, name)",
+     "The string, to be compared by a collation; UTF8_BINARY is the only one.",
+     "collate('a', 'UTF8_BINARY')", "a", .is_deterministic = true,
+     .signatures = {LT_INLINE("sS", "s", LT_OP_MOVE, LT_FAMILY_NONE)}, .infer = infer_collate},
     {"version", NULL, "version()", "The version of leat.", "version()", NULL, .is_total = true,
      .signatures = {LT_KERNEL("", "s", version)}},
     {"current_catalog", NULL, "current_catalog()", "The name of the one catalog.",

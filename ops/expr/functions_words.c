@@ -220,7 +220,7 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("ss[i]", "i", levenshtein)}},
     {"soundex", NULL, "soundex(str)", "A code that is equal for words that sound alike in English.",
      "soundex('Miller')", "M460", DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("s", "s", soundex)}},
+     .signatures = {LT_KERNEL("S", "s", soundex)}},
     {"sentences", NULL, "sentences(str[, language[, country]])",
      "The words of each sentence of a text. The language does not matter.",
      "size(sentences('Hi there! Good morning.'))", "2", LT_NULL_AWARE, DETERMINISTIC,

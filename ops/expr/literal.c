@@ -241,12 +241,34 @@ static void unescape_token(struct lt_parser *parser, const struct lt_token *toke
     }
 }
 
+/* Has the token a "${name}"? Spark puts the setting of that name there, or nothing, before it
+ * parses. */
+static bool has_variable(const struct lt_parser *parser, const struct lt_token *token)
+{
+    const char *at = parser->text + token->begin, *end = parser->text + token->end;
+    while (at < end && (at = memmem(at, (size_t)(end - at), "${", 2)) != NULL) {
+        at += 2;
+        const char *close = at;
+        while (close < end && *close != '}' && strchr(" \t\r\n\f\v", *close) == NULL)
+            close++;
+        if (close > at && close < end && *close == '}')
+            return true;
+    }
+    return false;
+}
+
 struct lt_expression *lt_parse_string(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin;
     struct unescape u = {.out = NULL};
     while (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING) { /* 'a' 'b' is one string */
         struct lt_token token = lt_parser_take(parser);
+        if (has_variable(parser, &token))
+            return lt_parser_refuse(parser, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000",
+                                    token.begin, token.end,
+                                    "\"${name}\" stands for a setting in Spark, and is not "
+                                    "supported by this version; hint: write '$' '{name}' where "
+                                    "the text itself is meant");
         char *larger = lt_arena_alloc(parser->arena, u.used + token.end - token.begin);
         if (u.used > 0)
             memcpy(larger, u.out, u.used);
@@ -381,6 +403,10 @@ static bool take_type_tokens(struct lt_parser *parser)
     (void)lt_parser_take(parser);
     if (is_interval)
         take_interval_words(parser);
+    if (lt_parser_try_word(parser, "collate")) {
+        (void)lt_parser_take(parser);
+        return true;
+    }
     if (lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
         return true;
     if (!lt_parser_is_symbol(parser, 0, '(') && !lt_parser_is_symbol(parser, 0, '<'))

@@ -165,9 +165,7 @@ static struct lt_expression *parse_between(struct lt_parser *parser, struct lt_e
     struct lt_expression *high = lt_parse_value(parser);
     if (high == NULL)
         return NULL;
-    uint32_t begin = left->begin;
-    return lt_parser_call2(parser, "and", begin, lt_parser_call2(parser, ">=", begin, left, low),
-                           lt_parser_call2(parser, "<=", begin, left, high));
+    return lt_parser_between(parser, left->begin, left, low, high);
 }
 
 static struct lt_expression *parse_escape(struct lt_parser *parser, struct lt_expression *call)
@@ -237,7 +235,12 @@ static struct lt_expression *parse_is(struct lt_parser *parser, struct lt_expres
 {
     uint32_t begin = left->begin;
     bool is_not = lt_parser_try_word(parser, "not");
-    if (lt_parser_try_word(parser, "null") || lt_parser_try_word(parser, "unknown"))
+    bool is_unknown = lt_parser_try_word(parser, "unknown");
+    /* Spark looks at the type of a constant only. */
+    if (is_unknown && left->kind == LT_EXPR_LITERAL && left->type->kind > LT_TYPE_BOOLEAN)
+        return lt_parser_refuse(parser, LT_E_ANALYSIS, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                                "42K09", left->begin, left->end, "IS UNKNOWN takes a BOOLEAN");
+    if (is_unknown || lt_parser_try_word(parser, "null"))
         return lt_parser_call1(parser, is_not ? "isnotnull" : "isnull", begin, left);
     struct lt_expression *same = NULL;
     if (lt_parser_is_word(parser, 0, "true") || lt_parser_is_word(parser, 0, "false")) {

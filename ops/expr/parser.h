@@ -117,6 +117,17 @@ bool lt_parser_is_extract(const struct lt_parser *parser, const char *name);
 struct lt_expression *lt_parse_extract(struct lt_parser *parser, uint32_t begin);
 /* The call, its first argument a text where it was the unit of TIMESTAMPADD or TIMESTAMPDIFF. */
 struct lt_expression *lt_parser_unit_call(struct lt_parser *parser, struct lt_expression *call);
+/* An argument, `name => value` among them (call_forms.c). */
+struct lt_expression *lt_parse_argument(struct lt_parser *parser);
+/* The call with the arguments that have names at their places. */
+struct lt_expression *lt_parser_named_call(struct lt_parser *parser, struct lt_expression *call);
+/* The call, or what it stands for: when(...), between(...). */
+struct lt_expression *lt_parser_call_form(struct lt_parser *parser, struct lt_expression *call);
+struct lt_expression *lt_parser_between(struct lt_parser *parser, uint32_t begin,
+                                        struct lt_expression *value, struct lt_expression *low,
+                                        struct lt_expression *high);
+/* COLLATE name, behind `base`, that word next. */
+struct lt_expression *lt_parse_collate(struct lt_parser *parser, struct lt_expression *base);
 /* A type as in CAST(x AS type). NULL: failed. */
 const struct lt_type *lt_parse_type(struct lt_parser *parser);
 

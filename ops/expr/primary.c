@@ -179,7 +179,7 @@ static struct lt_expression *parse_call(struct lt_parser *parser, const char *na
         bool wants_in = is_position && items.count == 0;
         struct lt_expression *item = wants_in    ? lt_parse_value(parser)
                                      : is_struct ? lt_parse_named(parser)
-                                                 : lt_parse_expression(parser);
+                                                 : lt_parse_argument(parser);
         if (item == NULL)
             return NULL;
         if (is_distinct)
@@ -243,9 +243,17 @@ static struct lt_expression *parse_call_named(struct lt_parser *parser, const ch
     struct lt_expression *call = parse_call(parser, name, begin);
     if (call == NULL)
         return NULL;
-    const struct lt_type *target = call->argument_count == 1 ? type_function(name) : NULL;
-    if (target != NULL)
-        call = make_cast(parser, call->arguments[0], target, begin);
+    const struct lt_type *target = type_function(name);
+    if (target != NULL && call->argument_count != 1)
+        return lt_parser_refuse(parser, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                                begin, call->end, "\"%s\" was given %u arguments and takes one",
+                                name, call->argument_count);
+    if (target == NULL)
+        call = lt_parser_named_call(parser, call);
+    if (call == NULL)
+        return NULL;
+    call = target != NULL ? make_cast(parser, call->arguments[0], target, begin)
+                          : lt_parser_call_form(parser, call);
     call->is_call = true;
     return target == NULL ? lt_parser_unit_call(parser, call) : call;
 }
@@ -318,6 +326,11 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
     if (is_string_next(parser) && lt_parser_is_word(parser, 0, "time"))
         return lt_parser_refuse(parser, LT_E_UNSUPPORTED, "UNSUPPORTED_TIME_TYPE", "0A000", begin,
                                 lt_parser_peek(parser, 1)->end, "the type TIME is not supported");
+    if (is_string_next(parser) && !lt_parser_is_interval(parser))
+        return lt_parser_refuse(parser, LT_E_PARSE, "UNSUPPORTED_TYPED_LITERAL", "0A000", begin,
+                                lt_parser_peek(parser, 1)->end,
+                                "there are no literals of this type; hint: DATE, TIMESTAMP, "
+                                "TIMESTAMP_LTZ, TIMESTAMP_NTZ, INTERVAL and X");
     if (lt_parser_is_interval(parser))
         return lt_parse_interval(parser);
     if (lt_parser_is_word(parser, 0, "select"))
@@ -560,8 +573,10 @@ static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_e
         (void)lt_parser_take(parser);
         return parse_json_path(parser, base);
     }
-    if (lt_parser_is_word(parser, 0, "collate") && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD)
-        return lt_parser_later(parser, begin, "a collation");
+    enum lt_token_kind next = lt_parser_peek(parser, 1)->kind;
+    if (lt_parser_is_word(parser, 0, "collate") &&
+        (next == LT_TOKEN_WORD || next == LT_TOKEN_QUOTED))
+        return lt_parse_collate(parser, base);
     *is_done = true;
     return base;
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/ascii.h"
+#include "ops/expr/absent.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/cast.h"
 #include "ops/expr/functions.h"
@@ -39,6 +41,22 @@ int lt_analyser_later(struct lt_analyser *analyser, const struct lt_expression *
 {
     return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
                             "%s is not supported by this version", what);
+}
+
+int lt_analyser_refuse_collation(struct lt_analyser *analyser, const struct lt_expression *node,
+                                 const struct lt_type *type)
+{
+    if (type->kind == LT_TYPE_STRING && type->collation != NULL)
+        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_FEATURE", "0A000",
+                                "the collation %s is not supported by this version; hint: only "
+                                "UTF8_BINARY is",
+                                type->collation);
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        int code = lt_analyser_refuse_collation(analyser, node, type->fields[i].type);
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_OK;
 }
 
 int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
@@ -87,73 +105,6 @@ int lt_analyser_bring_together(struct lt_analyser *analyser, struct lt_expressio
     return LT_OK;
 }
 
-static struct lt_expression *make_int(struct lt_analyser *analyser, const struct lt_expression *at,
-                                      bool is_null)
-{
-    struct lt_expression *literal = lt_arena_alloc(analyser->coerce.arena, sizeof *literal);
-    *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                      .begin = at->begin,
-                                      .end = at->end,
-                                      .is_null = is_null,
-                                      .nullable = is_null,
-                                      .index = -1};
-    literal->type = lt_type_simple(is_null ? LT_TYPE_VOID : LT_TYPE_INT);
-    return literal;
-}
-
-static void become_if(struct lt_analyser *analyser, struct lt_expression *call,
-                      struct lt_expression *condition, struct lt_expression *then,
-                      struct lt_expression *otherwise)
-{
-    call->name = "if";
-    call->argument_count = 3;
-    call->arguments = lt_arena_alloc(analyser->coerce.arena, 3 * sizeof *call->arguments);
-    call->arguments[0] = condition;
-    call->arguments[1] = then;
-    call->arguments[2] = otherwise;
-}
-
-/* typeof is known now, and what it is asked about is never evaluated. */
-static int become_type_name(struct lt_analyser *analyser, struct lt_expression *call)
-{
-    const struct lt_expression *argument = call->arguments[0];
-    const struct lt_type *type =
-        lt_coerce_is_open(argument) ? lt_type_simple(LT_TYPE_STRING) : argument->type;
-    *call = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                   .begin = call->begin,
-                                   .end = call->end,
-                                   .type = lt_type_simple(LT_TYPE_STRING),
-                                   .index = -1};
-    call->value = lt_value_text(lt_type_simple_string(analyser->coerce.arena, type));
-    return LT_OK;
-}
-
-/* nullif(a, b) is if(a = b, NULL, a), and so on; the new inner call is resolved here. */
-static int rewrite(struct lt_analyser *analyser, struct lt_expression *call)
-{
-    struct lt_expression **arguments = call->arguments;
-    struct lt_expression *inner;
-    if (strcmp(call->name, "typeof") == 0)
-        return become_type_name(analyser, call);
-    if (strcmp(call->name, "nullif") == 0) {
-        inner = lt_analyser_call(analyser, call, "=", arguments[0], arguments[1]);
-        become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
-    } else if (strcmp(call->name, "nvl2") == 0) {
-        inner = lt_analyser_call(analyser, call, "isnotnull", arguments[0], NULL);
-        become_if(analyser, call, inner, arguments[1], arguments[2]);
-    } else if (strcmp(call->name, "nullifzero") == 0) {
-        inner =
-            lt_analyser_call(analyser, call, "=", arguments[0], make_int(analyser, call, false));
-        become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
-    } else { /* zeroifnull */
-        struct lt_expression *zero = make_int(analyser, call, false);
-        *call = *lt_analyser_call(analyser, call, "coalesce", arguments[0], zero);
-        return lt_resolve_call(analyser, call);
-    }
-    int code = lt_resolve_call(analyser, inner);
-    return code != LT_OK ? code : lt_resolve_call(analyser, call);
-}
-
 /* ------------------------------------------------------------------------------------ choosing */
 
 static const struct lt_type *common_of(char letter, const struct lt_type *a,
@@ -193,8 +144,8 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
     bool is_number = common->kind >= LT_TYPE_TINYINT && common->kind <= LT_TYPE_DOUBLE;
     if ((*letter == 'N' || *letter == 'D') && !is_number)
         return NULL;
-    if (*letter == 'G' && common->kind == LT_TYPE_DOUBLE &&
-        call->arguments[0]->type->kind == LT_TYPE_VOID)
+    if (*letter == 'G' && call->arguments[0]->type->kind == LT_TYPE_VOID &&
+        call->arguments[1]->type->kind == LT_TYPE_VOID)
         return lt_type_simple(LT_TYPE_BIGINT);
     if (*letter == 'G' && !lt_type_is_integral(common))
         return NULL;
@@ -307,19 +258,41 @@ static const struct lt_signature *choose(struct lt_analyser *analyser,
 
 /* ------------------------------------------------------------------------------------ refusals */
 
-static int refuse_pair(struct lt_analyser *analyser, const struct lt_expression *call)
+/* The type that Spark brings the sides of an operator to before it looks whether the operator takes
+ * it: a string becomes what it stands beside (under the legacy rules of arithmetic a double), and a
+ * decimal beside a double a double. NULL: none. */
+static const struct lt_type *type_of_pair(struct lt_analyser *analyser, const char *name,
+                                          const struct lt_type *a, const struct lt_type *b)
+{
+    bool is_legacy = analyser->coerce.session->is_legacy;
+    bool is_arithmetic = !lt_ascii_is_letter(name[0]) || strcmp(name, "div") == 0;
+    if (is_legacy && is_arithmetic) {
+        a = is_text(a) ? lt_type_simple(LT_TYPE_DOUBLE) : a;
+        b = is_text(b) ? lt_type_simple(LT_TYPE_DOUBLE) : b;
+    }
+    bool has_double = a->kind == LT_TYPE_DOUBLE || b->kind == LT_TYPE_DOUBLE;
+    bool has_decimal = a->kind == LT_TYPE_DECIMAL || b->kind == LT_TYPE_DECIMAL;
+    if (lt_type_equal(a, b))
+        return a;
+    bool has_text = !is_legacy && (is_text(a) || is_text(b));
+    return has_text || (has_double && has_decimal) ? lt_coerce_common(&analyser->coerce, a, b)
+                                                   : NULL;
+}
+
+int lt_analyser_refuse_pair(struct lt_analyser *analyser, const struct lt_expression *call)
 {
     const struct lt_type *a = call->arguments[0]->type;
     const struct lt_type *b = call->arguments[1]->type;
-    const char *shown = lt_analyser_shown(analyser, a);
-    if (lt_type_equal(a, b))
+    const struct lt_type *common = type_of_pair(analyser, call->name, a, b);
+    if (common != NULL)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                 "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "42K09",
-                                "\"%s\" does not take values of type %s", call->name, shown);
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-                            "42K09",
-                            "the two sides of \"%s\" have types that do not meet: %s and %s",
-                            call->name, shown, lt_analyser_shown(analyser, b));
+                                "\"%s\" does not take values of type %s", call->name,
+                                lt_analyser_shown(analyser, common));
+    return lt_analyser_fail(
+        analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", "42K09",
+        "the two sides of \"%s\" have types that do not meet: %s and %s", call->name,
+        lt_analyser_shown(analyser, a), lt_analyser_shown(analyser, b));
 }
 
 static bool shares_type(const struct lt_function *function)
@@ -349,7 +322,7 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
                                 "42000", "cannot take an element of a value of type %s",
                                 lt_analyser_shown(analyser, call->arguments[0]->type));
     if (function->is_operator && call->argument_count >= 2 && strcmp(call->name, "[]") != 0)
-        return refuse_pair(analyser, call);
+        return lt_analyser_refuse_pair(analyser, call);
     if (shares_type(function) &&
         !(function->flow == LT_FLOW_IF && call->arguments[0]->type->kind != LT_TYPE_BOOLEAN &&
           call->arguments[0]->type->kind != LT_TYPE_VOID))
@@ -386,6 +359,8 @@ static int refuse_count(struct lt_analyser *analyser, const struct lt_function *
 static int refuse_name(struct lt_analyser *analyser, const struct lt_expression *call)
 {
     int code = lt_refuse_many_rows(analyser, call);
+    if (code == LT_INFER_LETTERS)
+        code = lt_refuse_absent(analyser, call);
     if (code != LT_INFER_LETTERS)
         return code;
     const char *near = lt_function_nearest(call->name);
@@ -555,6 +530,6 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
     if (call->argument_count < fewest || call->argument_count > most)
         return refuse_count(analyser, function, call);
     if (function->flow == LT_FLOW_REWRITTEN)
-        return rewrite(analyser, call);
+        return lt_rewrite_call(analyser, call);
     return resolve_with(analyser, call, function, index);
 }
