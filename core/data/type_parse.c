@@ -419,8 +419,12 @@ static const struct lt_type *make_simple(struct parser *p, const struct lt_type_
                        (int)word->size_bytes, word->begin, (int)word->size_bytes, word->begin);
             return lt_type_simple(LT_TYPE_STRING);
         }
-        if (count == 1)
+        if (count == 1 && parameters[0] <= INT32_MAX)
             return make_with_size(p, kind, parameters[0]);
+        if (count == 1)
+            keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000",
+                       "schema: the size of \"%.*s\" is too large; at most %d is possible",
+                       (int)word->size_bytes, word->begin, INT32_MAX);
         break;
     case LT_TYPE_TIME:
         if (count <= 1)

@@ -240,15 +240,14 @@ static int timestamps_apart(struct lt_analyser *analyser, struct lt_expression *
 {
     const struct lt_type *timestamp = lt_type_simple(LT_TYPE_TIMESTAMP);
     const struct lt_type *local = lt_type_simple(LT_TYPE_TIMESTAMP_NTZ);
-    bool is_local = false, is_instant = false;
+    bool is_local = false;
     for (uint32_t i = 0; i < 2; i++) {
         if (is_text(call->arguments[i]->type) && analyser->coerce.session->is_legacy)
             return lt_analyser_unexpected(analyser, call, i, "a TIMESTAMP");
         is_local = is_local || call->arguments[i]->type->kind == LT_TYPE_TIMESTAMP_NTZ;
-        is_instant = is_instant || call->arguments[i]->type->kind == LT_TYPE_TIMESTAMP;
     }
     for (uint32_t i = 0; i < 2; i++) {
-        int code = want(analyser, call, i, is_local && !is_instant ? local : timestamp);
+        int code = want(analyser, call, i, is_local ? local : timestamp);
         if (code != LT_OK)
             return code;
     }

@@ -38,8 +38,8 @@ static bool read_struct(const struct lt_json *json, struct lt_arena *arena, uint
                         const struct lt_type **out)
 {
     const struct lt_json *fields = lt_json_get(json, "fields");
-    if (fields == NULL || !fields->is_array || fields->count > LT_LIMIT_COLUMNS)
-        return false;
+    if (json->count != 2 || fields == NULL || !fields->is_array || fields->count > LT_LIMIT_COLUMNS)
+        return false; /* a struct is its type and its fields, and nothing else */
     struct lt_field *list = lt_arena_alloc(arena, fields->count * sizeof *list);
     for (size_t i = 0; i < fields->count; i++) {
         if (!read_field(&fields->items[i], arena, depth, &list[i]))
@@ -54,7 +54,7 @@ static bool read_array(const struct lt_json *json, struct lt_arena *arena, uint3
 {
     const struct lt_type *element;
     bool nullable;
-    if (!read_type(lt_json_get(json, "elementType"), arena, depth, &element) ||
+    if (json->count != 3 || !read_type(lt_json_get(json, "elementType"), arena, depth, &element) ||
         !read_bool(lt_json_get(json, "containsNull"), &nullable))
         return false;
     *out = lt_type_array(arena, element, nullable);
@@ -66,7 +66,7 @@ static bool read_map(const struct lt_json *json, struct lt_arena *arena, uint32_
 {
     const struct lt_type *key, *value;
     bool nullable;
-    if (!read_type(lt_json_get(json, "keyType"), arena, depth, &key) ||
+    if (json->count != 4 || !read_type(lt_json_get(json, "keyType"), arena, depth, &key) ||
         !read_type(lt_json_get(json, "valueType"), arena, depth, &value) ||
         !read_bool(lt_json_get(json, "valueContainsNull"), &nullable))
         return false;

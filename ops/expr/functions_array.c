@@ -59,12 +59,12 @@ static enum lt_kernel size(struct lt_machine *machine, const struct lt_call *cal
 static int infer_size(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression *argument = call->arguments[0];
-    if (argument->type->kind != LT_TYPE_VOID || lt_coerce_is_open(argument))
+    const struct lt_type *type = argument->type;
+    if ((type->kind != LT_TYPE_VOID && !lt_type_is_nested(type)) || lt_coerce_is_open(argument) ||
+        type->kind == LT_TYPE_STRUCT)
         return LT_INFER_LETTERS;
-    call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];
-    call->type = lt_type_simple(LT_TYPE_INT);
-    call->nullable = !analyser->coerce.session->is_legacy;
-    return LT_OK;
+    return lt_collection_finish(call, type->kind == LT_TYPE_MAP, lt_type_simple(LT_TYPE_INT),
+                                argument->nullable && !analyser->coerce.session->is_legacy);
 }
 
 static enum lt_kernel element_of(const struct lt_array *array, uint32_t index, union lt_value *out)

@@ -356,6 +356,9 @@ static int infer_seconds(struct lt_analyser *analyser, struct lt_expression *cal
         *source = lt_coerce_cast(*source, lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
     if (!is_text_or_time((*source)->type))
         return lt_analyser_unexpected(analyser, call, 0, "a STRING, a DATE or a TIMESTAMP");
+    if (call->argument_count == 2 && !is_text(call->arguments[1]->type) &&
+        call->arguments[1]->type->kind != LT_TYPE_VOID && !lt_coerce_is_open(call->arguments[1]))
+        return lt_analyser_unexpected(analyser, call, 1, "a STRING");
     if (is_text((*source)->type)) {
         int code = call->argument_count == 2 ? cast_pattern(analyser, call) : LT_OK;
         const struct lt_function *function = lt_function_at((size_t)call->index, NULL);

@@ -57,7 +57,8 @@ static int infer_from_arrays(struct lt_analyser *analyser, struct lt_expression 
                                                 lt_any_nullable(call->arguments, 2));
 }
 
-/* map_keys, map_values: an array of the map's first or second part. */
+/* map_keys, map_values: an array of the map's first or second part. By its type a key may be NULL
+ * there, as in Spark. */
 static int infer_part(struct lt_analyser *analyser, struct lt_expression *call, uint32_t part)
 {
     int code = lt_collection_needs_map(analyser, call, 0, true);
@@ -65,7 +66,7 @@ static int infer_part(struct lt_analyser *analyser, struct lt_expression *call, 
         return code;
     const struct lt_field *field = &call->arguments[0]->type->fields[part];
     return lt_collection_finish(
-        call, 0, lt_type_array(analyser->coerce.arena, field->type, part == 1 && field->nullable),
+        call, 0, lt_type_array(analyser->coerce.arena, field->type, part == 0 || field->nullable),
         call->arguments[0]->nullable);
 }
 

@@ -330,7 +330,7 @@ bool lt_literal_time(struct lt_datetime_context *context, enum lt_type_kind kind
                lt_datetime_parse_timestamp(context, text->data, text->size_bytes, &out->i64);
     default:
         return lt_datetime_special_local(context, text->data, text->size_bytes, &out->i64) ||
-               lt_datetime_parse_local(context, text->data, text->size_bytes, false, &out->i64);
+               lt_datetime_parse_local(context, text->data, text->size_bytes, true, &out->i64);
     }
 }
 

@@ -188,6 +188,7 @@ static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char le
         target = lt_type_simple(LT_TYPE_BIGINT);
     bool is_assigned = is_forced && target != NULL && is_numeric(type) && is_numeric(target);
     *fits = target != NULL && (is_assigned || lt_coerce_is_implicit(coerce, type, target)) &&
+            !(letter == 'o' && type->kind != LT_TYPE_VOID) &&
             !(letter == 'g' && type->kind != LT_TYPE_VOID) &&
             !(letter == 'n' && type->kind != LT_TYPE_VOID && !is_text(type));
     return target;
@@ -347,9 +348,17 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
         lt_analyser_shown(analyser, call->arguments[wrong]->type), function->usage);
 }
 
+/* Generators are asked for their argument by its name. */
 static int refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                         const struct lt_expression *call)
 {
+    bool is_inline = strncmp(function->name, "inline", 6) == 0;
+    bool is_named = is_inline || strstr(function->name, "explode") != NULL;
+    if (call->argument_count == 0 && is_named)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "REQUIRED_PARAMETER_NOT_FOUND",
+                                "4274K",
+                                "\"%s\" was not given its parameter \"%s\"; hint: usage: %s",
+                                call->name, is_inline ? "input" : "collection", function->usage);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
                             "42605", "\"%s\" was given %u argument%s; hint: usage: %s", call->name,
                             call->argument_count, call->argument_count == 1 ? "" : "s",

@@ -93,6 +93,11 @@ static int read_exceptions(struct lt_analyser *analyser, const struct lt_express
         int code = read_excepted(analyser, star->arguments[i], item);
         if (code != LT_OK)
             return code;
+        const struct excepted column = {.parts = {item->parts[0]}, .count = 1};
+        if (item->count > 1 && exists(out, &column, type) && !exists(out, item, type))
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, item->node, "FIELD_NOT_FOUND", "42704",
+                                    "EXCEPT names \"%s\", which is no field here",
+                                    lt_expr_text(item->node, analyser->coerce.arena));
         if (!exists(out, item, type))
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, item->node,
                                     "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",

@@ -141,7 +141,7 @@ static bool print_range(struct printer *printer, const struct lt_expression *nod
     return true;
 }
 
-/* And of LIKE ANY and LIKE ALL, whose patterns Spark does not print. */
+/* And of LIKE ANY and LIKE ALL, whose patterns Spark does not print where they are constants. */
 static bool print_like_many(struct printer *printer, const struct lt_expression *node)
 {
     const struct lt_expression *text = NULL;
@@ -150,7 +150,8 @@ static bool print_like_many(struct printer *printer, const struct lt_expression 
         const struct lt_expression *like = node->arguments[i];
         if (is_not && is_call(like, "not", 1))
             like = like->arguments[0];
-        if (!is_call(like, "like", 2) || (text != NULL && like->arguments[0] != text))
+        if (!is_call(like, "like", 2) || (text != NULL && like->arguments[0] != text) ||
+            like->arguments[1]->kind != LT_EXPR_LITERAL || like->arguments[1]->is_null)
             return false;
         text = like->arguments[0];
     }

@@ -12,6 +12,7 @@
 #include "core/flow/plan.h"
 #include "core/text/json_write.h"
 #include "ops/catalog.h"
+#include "ops/expr/codec_times.h"
 
 enum { CHAIN_MAX = 3 * (1 + PIPELINE_STEPS_MAX), ROWS_IN_FLIGHT = 64 };
 
@@ -32,6 +33,7 @@ struct chain {
     unsigned count;
     struct lt_counters *counters;
     struct pipeline_result *result;
+    const struct lt_session *session; /* in whose zone timestamps are shown */
 };
 
 static void set_error(struct pipeline_result *out, const char *kind, const char *condition,
@@ -97,17 +99,22 @@ static bool create(struct chain *chain)
 
 static void add_result(struct chain *chain, const struct lt_row *row)
 {
-    const struct lt_json_write_options options = {.keep_null_fields = true};
+    if (chain->result->row_count == PIPELINE_ROWS_MAX)
+        return;
+    const struct lt_times_setup setup = {.session = chain->session, .use = LT_DATETIME_PRINTING};
+    struct lt_times *times;
+    lt_assert(lt_times_create(&setup, &times, NULL) == LT_OK);
+    const struct lt_json_write_options options = {
+        .keep_null_fields = true, .offset_s = lt_times_offset_s, .context = times};
     const struct lt_struct structure = {.nulls = lt_row_nulls(row), .values = lt_row_values(row)};
     const union lt_value value = {.structure = &structure};
     struct pipeline_result *result = chain->result;
     struct lt_text_buffer text;
-    if (result->row_count == PIPELINE_ROWS_MAX)
-        return;
     lt_text_init(&text);
     lt_json_write_value(&text, chain->nodes[chain->count - 1]->schema, &value, &options);
     result->rows[result->row_count++] = strdup(lt_text_get(&text));
     lt_text_fini(&text);
+    lt_times_destroy(times);
 }
 
 static void pass_on(struct lt_out *out, struct lt_row *row)
@@ -164,7 +171,7 @@ void conformance_chain_run(const struct pipeline_step *steps, unsigned step_coun
                            const struct conformance_rows *rows, const struct lt_session *session,
                            struct pipeline_result *out)
 {
-    struct chain chain = {.arena = lt_arena_create(), .count = 1, .result = out};
+    struct chain chain = {.arena = lt_arena_create(), .count = 1, .result = out, .session = session};
     *out = (struct pipeline_result){.kind = "rows", .type = "-"};
     chain.nodes[0] = lt_plan_node_create(chain.arena, LT_PLAN_READ, 0);
     chain.nodes[0]->schema = rows->schema;

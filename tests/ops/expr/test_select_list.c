@@ -90,7 +90,7 @@ static void stars_are_refused_where_spark_refuses_them(void **state)
         {"m.*", "_LEGACY_ERROR_TEMP_1050"},
         {"struct(id).*", "PARSE_SYNTAX_ERROR"},
         {"* EXCEPT (nope)", "UNRESOLVED_COLUMN.WITH_SUGGESTION"},
-        {"* EXCEPT (st.zz)", "UNRESOLVED_COLUMN.WITH_SUGGESTION"},
+        {"* EXCEPT (st.zz)", "FIELD_NOT_FOUND"},
         {"* EXCEPT (id, id)", "EXCEPT_OVERLAPPING_COLUMNS"},
         {"* EXCEPT (st.a, st)", "EXCEPT_OVERLAPPING_COLUMNS"},
     };
