@@ -171,7 +171,8 @@ void conformance_chain_run(const struct pipeline_step *steps, unsigned step_coun
                            const struct conformance_rows *rows, const struct lt_session *session,
                            struct pipeline_result *out)
 {
-    struct chain chain = {.arena = lt_arena_create(), .count = 1, .result = out, .session = session};
+    struct chain chain = {
+        .arena = lt_arena_create(), .count = 1, .result = out, .session = session};
     *out = (struct pipeline_result){.kind = "rows", .type = "-"};
     chain.nodes[0] = lt_plan_node_create(chain.arena, LT_PLAN_READ, 0);
     chain.nodes[0]->schema = rows->schema;
