@@ -18,13 +18,13 @@
 #include "bench/sql/rival.h"
 #include "bench/verdict.h"
 
-enum { ROWS = 100000, SMOKE_ROWS = 2000, ROUNDS = 15, ROUNDS_WITH_RIVALS = 9, PATH_BYTES = 512 };
+enum { ROWS = 100000, SMOKE_ROWS = 2000, ROUNDS = 15, ROUNDS_WITH_RIVALS = 7, PATH_BYTES = 512 };
 
 #define SPARK_TIMES 8.0
 #define DUCKDB_TIMES 2.0
 /* A rival is warm when it has run for so long and its last run was no faster, by a tenth, than the
  * one before. */
-#define WARM_UP_S 8.0
+#define WARM_UP_S 6.0
 
 struct bench {
     const char *python, *directory, *only;
@@ -106,7 +106,7 @@ static void warm_up(const struct bench *bench, const struct query *query, struct
         do {
             last_ns = ns;
             ns = turn_of_rival(bench->rivals[which], which, query, expected);
-        } while (!bench_is_smoke() && which == RIVAL_SPARK &&
+        } while (!bench_is_smoke() && rival_warms_up(which) &&
                  (clock_ns(CLOCK_MONOTONIC) - begin_ns < WARM_UP_S * 1e9 || ns < last_ns * 0.9));
     }
 }
@@ -157,6 +157,10 @@ static void judge_rivals(const struct query *query)
             what, bench_median_ratio(figure(query, rival_name(RIVAL_SPARK)), figure(query, "leat")),
             SPARK_TIMES, "x its rows per CPU-second");
     }
+    double stream =
+        bench_median_ratio(figure(query, rival_name(RIVAL_SPARK_STREAM)), figure(query, "leat"));
+    if (stream > 0)
+        printf("%s, of a stream of Spark's: %.2f x its rows per CPU-second\n", query->name, stream);
     if (bench_median(figure(query, rival_name(RIVAL_DUCKDB))) > 0) {
         snprintf(what, sizeof what, "%s, of DuckDB", query->name);
         bench_at_most(

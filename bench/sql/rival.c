@@ -22,9 +22,10 @@ struct rival {
 };
 
 static const struct {
-    const char *name, *script;
+    const char *name, *script, *argument;
 } kinds[RIVALS] = {
     [RIVAL_SPARK] = {"PySpark local[1]", "run_spark.py"},
+    [RIVAL_SPARK_STREAM] = {"PySpark local[1], a stream", "run_spark.py", "stream"},
     [RIVAL_DUCKDB] = {"DuckDB, one thread", "run_duckdb.py"},
     [RIVAL_JQ] = {"jq", "run_jq.py"},
 };
@@ -37,6 +38,11 @@ const char *rival_name(int which)
 bool rival_sums(int which)
 {
     return which != RIVAL_JQ;
+}
+
+bool rival_warms_up(int which)
+{
+    return which == RIVAL_SPARK || which == RIVAL_SPARK_STREAM;
 }
 
 bool rival_knows(int which, const struct query *query)
@@ -59,14 +65,14 @@ __attribute__((noreturn)) static void become(int which, const char *python, cons
 {
     char script[PATH_BYTES], log_path[PATH_BYTES];
     snprintf(script, sizeof script, "bench/sql/rivals/%s", kinds[which].script);
-    snprintf(log_path, sizeof log_path, "%s/%s.log", directory, kinds[which].script);
+    snprintf(log_path, sizeof log_path, "%s/rival-%d.log", directory, which);
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0)
         _exit(126);
     int log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (log_fd < 0 || dup2(log_fd, STDERR_FILENO) < 0)
         give_up("no log", log_path);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    execlp(python, python, script, (char *)NULL);
+    execlp(python, python, script, kinds[which].argument, (char *)NULL);
     give_up("no", python);
 }
 
@@ -156,7 +162,7 @@ void rival_load(struct rival *rival, const struct bench_rows *rows, const char *
 
 static const struct query_text *text_for(int which, const struct query *query)
 {
-    const struct query_text *own = which == RIVAL_SPARK ? &query->spark : &query->duckdb;
+    const struct query_text *own = which == RIVAL_DUCKDB ? &query->duckdb : &query->spark;
     return own->select != NULL ? own : &query->leat;
 }
 

@@ -14,7 +14,7 @@
 
 #include "bench/sql/queries.h"
 
-enum { RIVAL_SPARK, RIVAL_DUCKDB, RIVAL_JQ, RIVALS };
+enum { RIVAL_SPARK, RIVAL_SPARK_STREAM, RIVAL_DUCKDB, RIVAL_JQ, RIVALS };
 
 struct rival;
 
@@ -31,6 +31,8 @@ void rival_load(struct rival *rival, const struct bench_rows *rows, const char *
 bool rival_knows(int which, const struct query *query);
 /* All rows once; *ns gets the CPU time of all its threads. */
 struct answer rival_run(struct rival *rival, const struct query *query, double *ns);
+/* True when it is faster after some seconds. */
+bool rival_warms_up(int which);
 /* True when it sums too, and does not only count. */
 bool rival_sums(int which);
 
