@@ -35,12 +35,18 @@ static const struct lt_tool_flag flags[] = {
      "Each line is a JSON object with these columns: \"price double, side string\". A member that "
      "is missing or does not fit is NULL."},
     {"as", 0, "SHAPE", "kafka (the default): each line is the value of a Kafka record."},
+    {"option", 'o', "NAME=VALUE",
+     "A setting that changes what an expression means, by Spark's name: "
+     "spark.sql.ansi.enabled=false. May be given several times."},
     {"help", 'h', NULL, "Print this and end."},
 };
-enum { FLAG_IN, FLAG_SCHEMA, FLAG_AS, FLAG_HELP, FLAG_COUNT };
+enum { FLAG_IN, FLAG_SCHEMA, FLAG_AS, FLAG_OPTION, FLAG_HELP, FLAG_COUNT };
+enum { SETTINGS_MAX = 32 };
 
 struct eval {
     const char *expression, *path, *ddl;
+    const char *settings[SETTINGS_MAX]; /* "NAME=VALUE" */
+    size_t setting_count;
     bool wants_help;
     leat_context *context;
     leat_input *input;
@@ -61,6 +67,12 @@ static int take(void *user, int index, const char *value)
         eval->ddl = value;
     else if (index == FLAG_AS && strcmp(value, "kafka") != 0)
         return lt_tool_wrong("--as \"%s\" is none of: kafka", value);
+    else if (index == FLAG_OPTION && (strchr(value, '=') == NULL || value[0] == '='))
+        return lt_tool_wrong("--option \"%s\" is not NAME=VALUE", value);
+    else if (index == FLAG_OPTION && eval->setting_count == SETTINGS_MAX)
+        return lt_tool_wrong("--option is given more than %d times", SETTINGS_MAX);
+    else if (index == FLAG_OPTION)
+        eval->settings[eval->setting_count++] = value;
     else if (index == LT_TOOL_WORD && eval->expression != NULL)
         return lt_tool_wrong("\"%s\" is one word too many; hint: the expression stands in quotes",
                              value);
@@ -176,10 +188,25 @@ static void close_query(struct eval *eval)
     eval->context = NULL;
 }
 
+static int apply_settings(struct eval *eval)
+{
+    int status = LEAT_OK;
+    for (size_t i = 0; i < eval->setting_count && status == LEAT_OK; i++) {
+        const char *value = strchr(eval->settings[i], '=') + 1;
+        char *name =
+            lt_tool_format("%.*s", (int)(value - 1 - eval->settings[i]), eval->settings[i]);
+        status = leat_context_set(eval->context, name, value);
+        free(name);
+    }
+    return status == LEAT_OK ? 0 : fail_builder(eval);
+}
+
 /* 0, or LT_TOOL_USAGE after saying what is wrong with the expression. */
 static int open_query(struct eval *eval)
 {
     eval->context = leat_context_create();
+    if (apply_settings(eval) != 0)
+        return LT_TOOL_USAGE;
     leat_stream *rows = build_rows(eval);
     if (rows == NULL)
         return LT_TOOL_USAGE;

@@ -193,13 +193,18 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
     struct growing result = {.machine = machine};
-    struct lt_matches matches = {.regexp = regexp, .text = text};
-    size_t kept = 0;
-    matches.from = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
+    struct lt_bytes front = text;
+    size_t kept = 0, start = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
     out->bytes = text;
-    if (position > 1 && matches.from == text.size_bytes)
+    if (position > 1 && start == text.size_bytes)
         return LT_KERNEL_VALUE;
+    /* What is in front of the position is not there for the pattern: ^ is at the position. */
+    front.size_bytes = (uint32_t)start;
+    text = lt_value_bytes(text.data + start, text.size_bytes - (uint32_t)start).bytes;
+    struct lt_matches matches = {.regexp = regexp, .text = text};
     while (lt_matches_next(&matches)) {
+        if (result.data == NULL)
+            grow(&result, front.data, front.size_bytes);
         grow(&result, text.data + kept, matches.begin - kept);
         if (!append_replacement(regexp, text, replacement, &result))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",

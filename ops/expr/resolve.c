@@ -185,7 +185,7 @@ static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char le
     else if (letter == 'o')
         target = lt_type_simple(LT_TYPE_STRING);
     else if (letter == 'g')
-        target = lt_type_simple(LT_TYPE_BIGINT);
+        target = lt_type_simple(lt_coerce_is_open(argument) ? LT_TYPE_BIGINT : LT_TYPE_INT);
     bool is_assigned = is_forced && target != NULL && is_numeric(type) && is_numeric(target);
     *fits = target != NULL && (is_assigned || lt_coerce_is_implicit(coerce, type, target)) &&
             !(letter == 'o' && type->kind != LT_TYPE_VOID) &&

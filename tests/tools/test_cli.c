@@ -362,6 +362,25 @@ static void eval_goes_on_after_a_row_that_fails(void **state)
     assert_int_equal(p.status, 1);
 }
 
+static void eval_takes_settings_of_expressions(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("eval", "1 / 0, current_timezone()", "--option",
+                             "spark.sql.ansi.enabled=false", "-o",
+                             "spark.sql.session.timeZone=Asia/Tokyo"),
+                NULL, "a\n");
+    assert_string_equal(p.out, "NULL\tAsia/Tokyo\n");
+    assert_int_equal(p.status, 0);
+    program_run(&p, "leat", PROGRAM_ARGS("eval", "1", "-o", "spark.sql.ansi.enable=false"), NULL,
+                "a\n");
+    assert_contains(p.err, "spark.sql.ansi.enabled");
+    assert_int_equal(p.status, 2);
+    program_run(&p, "leat", PROGRAM_ARGS("eval", "1", "-o", "=false"), NULL, "a\n");
+    assert_contains(p.err, "is not NAME=VALUE");
+    assert_int_equal(p.status, 2);
+}
+
 static void eval_shows_where_an_expression_is_wrong(void **state)
 {
     (void)state;
@@ -459,6 +478,7 @@ int main(void)
         cmocka_unit_test(eval_reads_json_columns_by_a_schema),
         cmocka_unit_test(eval_takes_results_that_nest),
         cmocka_unit_test(eval_goes_on_after_a_row_that_fails),
+        cmocka_unit_test(eval_takes_settings_of_expressions),
         cmocka_unit_test(eval_shows_where_an_expression_is_wrong),
         cmocka_unit_test(explain_needs_no_broker_and_says_what_decided_each_choice),
         cmocka_unit_test(options_prints_the_tables_that_are_checked_against),

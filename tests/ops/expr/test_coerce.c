@@ -81,7 +81,9 @@ static void small_answers_are_those_of_spark(void **state)
 {
     (void)state;
     EXPECT(lt_session_default(), {"locate('b', 'abcb', NULL)", "value", "int", "0"},
-           {"locate(NULL, 'abcb', 1)", "null", "int", ""},
+           {"locate(NULL, 'abcb', 1)", "null", "int", ""}, {"~NULL", "null", "int", ""},
+           {"regexp_replace('aaa', '^a', 'X', 2)", "value", "string", "aXa"},
+           {"regexp_replace('abab', '(?<=a)b', 'X', 2)", "value", "string", "abaX"},
            {"aes_decrypt('', '0000111122223333', 'ECB')", "value", "binary", ""},
            {"aes_decrypt(unhex('348FF37EBDE05B7880BA339068FBDA5E'), '0000111122223333', 'ECB', "
             "'PKCS', 'abc')",
