@@ -87,6 +87,17 @@ const char *leat_context_error_sqlstate(const leat_context *context)
     return context == NULL ? "" : context->error.sqlstate;
 }
 
+bool leat_context_error_place(const leat_context *context, uint32_t *line, uint32_t *position)
+{
+    if (context == NULL || context->error.line == 0)
+        return false;
+    if (line != NULL)
+        *line = context->error.line;
+    if (position != NULL)
+        *position = context->error.position;
+    return true;
+}
+
 int leat_context_error_status(const leat_context *context)
 {
     return context == NULL ? LEAT_ERROR_INVALID : context->error.code;

@@ -122,6 +122,10 @@ LEAT_API const char *leat_context_error(const leat_context *context);
 LEAT_API const char *leat_context_error_condition(const leat_context *context);
 LEAT_API const char *leat_context_error_sqlstate(const leat_context *context);
 LEAT_API int leat_context_error_status(const leat_context *context);
+/* Where in the text of a statement or an expression the error is: its line from 1, the character in
+ * it from 0. False: nowhere in particular. */
+LEAT_API bool leat_context_error_place(const leat_context *context, uint32_t *line,
+                                       uint32_t *position);
 LEAT_API void leat_context_clear_error(leat_context *context);
 
 /* Sets what filters and projections built afterwards mean, by Spark's names: spark.sql.ansi.enabled

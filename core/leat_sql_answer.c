@@ -12,7 +12,7 @@
 #include "io/catalog.h"
 #include "io/console_table.h"
 #include "ops/catalog.h"
-#include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/explain.h"
 
 /* Rows as they are gathered. */
@@ -232,10 +232,11 @@ static int no_function(const struct lt_door_statement *statement)
         names[i] = lt_ops_function_at(i).name;
     const char *near = lt_nearest(statement->tree->key, names, count);
     free(names);
-    (void)lt_error_set(statement->error, LT_E_NOT_FOUND, "cannot resolve routine \"%s\"%s%s%s",
-                       statement->tree->key, near != NULL ? "; hint: did you mean \"" : "",
-                       near != NULL ? near : "", near != NULL ? "\"?" : "");
-    return lt_error_condition(statement->error, "UNRESOLVED_ROUTINE", "42883");
+    struct lt_expr_place place = {statement->text, statement->tree->name.begin,
+                                  statement->tree->name.end};
+    (void)lt_refuse_routine(statement->error, place, statement->tree->key, near,
+                            statement->sql->context->arena);
+    return LT_E_ANALYSIS;
 }
 
 static int describe_function(const struct lt_door_statement *statement)

@@ -97,10 +97,13 @@ static int check_format(const struct lt_door_statement *statement, struct lt_sql
         return LT_OK;
     }
     const char *near = lt_nearest(table->format, names, count);
-    (void)lt_error_set(
-        statement->error, LT_E_NOT_FOUND, "table \"%s\": unknown format \"%s\"%s%s%s", table->name,
-        table->format, near != NULL ? "; hint: did you mean \"" : "",
-        near != NULL ? near : "; hint: leat options lists them", near != NULL ? "\"?" : "");
+    (void)lt_error_set(statement->error, LT_E_NOT_FOUND,
+                       "Failed to find the data source: %s. Make sure the provider name is correct "
+                       "and the package "
+                       "is properly registered and compatible with your Spark version%s%s%s",
+                       table->format, near != NULL ? "; hint: did you mean \"" : "",
+                       near != NULL ? near : "; hint: leat options lists them",
+                       near != NULL ? "\"?" : "");
     return lt_error_condition(statement->error, "DATA_SOURCE_NOT_FOUND", "42K02");
 }
 

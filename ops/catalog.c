@@ -32,15 +32,23 @@ static int refuse(const struct lt_plan_node *node, enum lt_ops_mode mode, struct
 
 /* ------------------------------------------------------------------------------------ analysis */
 
+/* SQL shows the place in its own text; a text that stands alone is named. */
+static int name_text(bool stands_alone, const char *what, struct lt_error *error, int code)
+{
+    return stands_alone ? lt_error_append(error, "cannot analyse the %s", what) : code;
+}
+
 static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, struct lt_error *error)
 {
     const char *text = node->expression_texts[0];
     struct lt_expression *predicate = node->expressions == NULL ? NULL : node->expressions[0];
+    bool stands_alone = predicate == NULL;
     if (predicate == NULL && lt_expr_parse(text, arena, &predicate, error) != LT_OK)
         return lt_error_append(error, "cannot parse the condition");
-    if (lt_expr_analyse_predicate(&predicate, text, input_schema(node), node->session, arena,
-                                  error) != LT_OK)
-        return lt_error_append(error, "cannot analyse the condition");
+    int code = lt_expr_analyse_predicate(&predicate, text, input_schema(node), node->session, arena,
+                                         error);
+    if (code != LT_OK)
+        return name_text(stands_alone, "condition", error, code);
     node->expressions = lt_arena_alloc(arena, sizeof *node->expressions);
     node->expressions[0] = predicate;
     node->expression_count = 1;

@@ -38,6 +38,14 @@ static const struct lt_type *input_schema(const struct lt_plan_node *node)
 
 /* ------------------------------------------------------------------------------------ the items */
 
+/* SQL has parsed its items and shows the place in its own text; a text that stands alone is named.
+ */
+static int name_text(const struct lt_plan_node *node, struct lt_error *error, int code)
+{
+    bool stands_alone = node->expressions == NULL || node->expressions[0] == NULL;
+    return stands_alone ? lt_error_append(error, "cannot analyse the select list") : code;
+}
+
 /* The items of one text, without stars. */
 static int parse_text(const struct lt_plan_node *node, uint32_t index, struct lt_arena *arena,
                       struct lt_expr_list *list, struct lt_error *error)
@@ -50,9 +58,8 @@ static int parse_text(const struct lt_plan_node *node, uint32_t index, struct lt
     } else if (lt_expr_parse_list(text, arena, list, error) != LT_OK) {
         return lt_error_append(error, "cannot parse the select list");
     }
-    if (lt_expr_expand_stars(list, text, input_schema(node), node->session, arena, error) != LT_OK)
-        return lt_error_append(error, "cannot analyse the select list");
-    return LT_OK;
+    int code = lt_expr_expand_stars(list, text, input_schema(node), node->session, arena, error);
+    return code == LT_OK ? LT_OK : name_text(node, error, code);
 }
 
 static int parse_items(const struct lt_plan_node *node, struct lt_arena *arena, struct items *out,
@@ -95,7 +102,7 @@ static int analyse_items(const struct lt_plan_node *node, const struct items *it
                                         &lateral, arena, error);
         *needed = lateral.needed;
         if (code != LT_OK)
-            return lt_error_append(error, "cannot analyse the select list");
+            return name_text(node, error, code);
         push(out, copy, items->texts[i]);
     }
     return LT_OK;

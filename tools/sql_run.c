@@ -17,28 +17,37 @@ static const int64_t slice_ns = 20 * 1000 * 1000, startup_ns = 10 * 1000 * (int6
 
 /* ------------------------------------------------------------------------------------- errors */
 
-/* Says an error as Spark does, "[CONDITION] text. SQLSTATE: 42703", the place below it. */
-static void say_error(const char *text, const char *condition, const char *sqlstate)
+/* Says an error as Spark does, "[CONDITION] text. SQLSTATE: 42703; line 1 pos 7", then what leat
+ * has to add, the place in the statement below it. */
+static void say_error(const char *text, const char *condition, const char *sqlstate,
+                      const char *place)
 {
-    const char *place = strstr(text, "\n  ");
-    int first = place == NULL ? (int)strlen(text) : (int)(place - text);
-    bool has_stop = first > 0 && strchr(".?!", text[first - 1]) != NULL;
+    const char *shown = strstr(text, "\n  "), *hint = strstr(text, "; hint: ");
+    const char *end = shown == NULL ? text + strlen(text) : shown;
+    if (hint == NULL || hint > end)
+        hint = end;
+    int size = (int)(hint - text);
+    bool has_stop = size > 0 && strchr(".?!", text[size - 1]) != NULL;
     const char *before_state = has_stop ? " SQLSTATE: " : ". SQLSTATE: ";
-    lt_tool_say("%s%s%s%.*s%s%s%s", *condition != '\0' ? "[" : "", condition,
-                *condition != '\0' ? "] " : "", first, text, *sqlstate != '\0' ? before_state : "",
-                sqlstate, place == NULL ? "" : place);
+    lt_tool_say("%s%s%s%.*s%s%s%s%.*s%s", *condition != '\0' ? "[" : "", condition,
+                *condition != '\0' ? "] " : "", size, text, *sqlstate != '\0' ? before_state : "",
+                sqlstate, place, (int)(end - hint), hint, end);
 }
 
 static int fail_statement(const struct lt_tool_sql *sql, int code)
 {
+    uint32_t line, position;
+    char place[64] = "";
+    if (leat_context_error_place(sql->context, &line, &position))
+        snprintf(place, sizeof place, "; line %" PRIu32 " pos %" PRIu32, line, position);
     say_error(leat_context_error(sql->context), leat_context_error_condition(sql->context),
-              leat_context_error_sqlstate(sql->context));
+              leat_context_error_sqlstate(sql->context), place);
     return lt_tool_status_at_start(code);
 }
 
 static int fail_query(leat_query *query, int status)
 {
-    say_error(leat_query_error(query), leat_query_error_condition(query), "");
+    say_error(leat_query_error(query), leat_query_error_condition(query), "", "");
     return status;
 }
 

@@ -56,6 +56,7 @@ static void start(struct lt_error *error, int code, const char *text)
     error->class = LT_CLASS_FAIL_QUERY;
     error->condition[0] = '\0';
     error->sqlstate[0] = '\0';
+    error->line = error->position = 0;
 }
 
 void lt_error_clear(struct lt_error *error)
@@ -153,6 +154,15 @@ int lt_error_condition(struct lt_error *error, const char *condition, const char
     error->sqlstate[0] = '\0';
     if (sqlstate != NULL)
         memcpy(error->sqlstate, sqlstate, strlen(sqlstate) + 1);
+    return error->code;
+}
+
+int lt_error_place(struct lt_error *error, unsigned line, unsigned position)
+{
+    if (error == NULL)
+        return last_code;
+    error->line = line;
+    error->position = position;
     return error->code;
 }
 

@@ -71,6 +71,10 @@ struct lt_error {
     char condition[LT_ERROR_CONDITION_MAX]; /* Spark's, such as "UNRESOLVED_COLUMN.WITH_SUGGESTION";
                                                or "" */
     char sqlstate[6];                       /* "42703"; or "" */
+    /* Where in a text that was parsed: its line from 1, the character in it from 0; line 0:
+     * nowhere.
+     */
+    unsigned line, position;
     char text[LT_ERROR_TEXT_MAX];
 };
 
@@ -95,6 +99,9 @@ int lt_error_append(struct lt_error *error, const char *format, ...)
 
 /* Names Spark's condition for this error. Returns the code. `sqlstate` may be NULL. */
 int lt_error_condition(struct lt_error *error, const char *condition, const char *sqlstate);
+
+/* Says where in a text the fault is. Returns the code. */
+int lt_error_place(struct lt_error *error, unsigned line, unsigned position);
 
 /* Sets the class. Returns the code. */
 int lt_error_class(struct lt_error *error, enum lt_error_class class);

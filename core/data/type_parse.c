@@ -109,13 +109,17 @@ static int syntax_error(struct parser *p, const char *expected)
 {
     size_t position = (size_t)(p->token.begin - p->lexer.text) + 1;
     if (p->token.kind == LT_TYPE_TOKEN_END)
-        lt_error_set(p->error, LT_E_PARSE, "schema \"%.200s\": it ends where %s is expected",
-                     p->lexer.text, expected);
+        lt_error_set(
+            p->error, LT_E_PARSE,
+            "Syntax error at or near end of input; hint: schema \"%.200s\": %s is expected",
+            p->lexer.text, expected);
     else
-        lt_error_set(p->error, LT_E_PARSE,
-                     "schema \"%.200s\": character %zu: expected %s, found \"%.*s\"", p->lexer.text,
-                     position, expected, (int)(p->token.size_bytes < 60 ? p->token.size_bytes : 60),
-                     p->token.begin);
+        lt_error_set(
+            p->error, LT_E_PARSE,
+            "Syntax error at or near '%.*s'; hint: schema \"%.200s\": character %zu: %s is "
+            "expected",
+            (int)(p->token.size_bytes < 60 ? p->token.size_bytes : 60), p->token.begin,
+            p->lexer.text, position, expected);
     return lt_error_condition(p->error, "PARSE_SYNTAX_ERROR", "42601");
 }
 
@@ -388,17 +392,20 @@ static void unknown_type(struct parser *p, const struct lt_type_token *word)
     const char *names[TYPE_WORD_COUNT];
     for (int i = 0; i < TYPE_WORD_COUNT; i++)
         names[i] = type_words[i].word;
-    const char *name = lt_arena_text_n(p->arena, word->begin, word->size_bytes);
+    char *name = lt_arena_text_n(p->arena, word->begin, word->size_bytes);
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
     const char *nearest = lt_nearest(name, names, TYPE_WORD_COUNT);
     if (nearest == NULL)
-        keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000", "schema: unknown type \"%s\"",
+        keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000", "Unsupported data type \"%s\".",
                    name);
     else if (lt_ascii_compare(nearest, name) == 0)
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000",
-                   "schema: type %s does not take these parameters", nearest);
+                   "Unsupported data type \"%s\"; hint: it does not take these parameters",
+                   nearest);
     else
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000",
-                   "schema: unknown type \"%s\"; hint: did you mean %s?", name, nearest);
+                   "Unsupported data type \"%s\"; hint: did you mean %s?", name, nearest);
 }
 
 /* The type of one word with its parameters. */

@@ -7,7 +7,6 @@
 
 #include "core/base/ascii.h"
 #include "core/base/limits.h"
-#include "core/base/nearest.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/cast.h"
 #include "ops/expr/diagnose.h"
@@ -15,6 +14,7 @@
 #include "ops/expr/generator.h"
 #include "ops/expr/lateral.h"
 #include "ops/expr/parser.h"
+#include "ops/expr/unresolved.h"
 
 int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
                      const char *condition, const char *sqlstate, const char *format, ...)
@@ -36,25 +36,9 @@ const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type
 
 /* ----------------------------------------------------------------------------- columns, fields */
 
-static const char *nearest_field(const struct lt_type *schema, const char *name)
+static const char *quoted(struct lt_analyser *analyser, const char *name)
 {
-    const char *names[LT_LIMIT_COLUMNS];
-    uint32_t count =
-        schema->field_count < LT_LIMIT_COLUMNS ? schema->field_count : LT_LIMIT_COLUMNS;
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = schema->fields[i].name;
-    return lt_nearest(name, names, count);
-}
-
-/* "key, value, topic, ..." */
-static const char *field_list(struct lt_analyser *analyser, const struct lt_type *schema)
-{
-    const char *list = schema->fields[0].name;
-    uint32_t shown = schema->field_count < 10 ? schema->field_count : 10;
-    for (uint32_t i = 1; i < shown; i++)
-        list = lt_arena_format(analyser->coerce.arena, "%s, %s", list, schema->fields[i].name);
-    return shown < schema->field_count ? lt_arena_format(analyser->coerce.arena, "%s, ...", list)
-                                       : list;
+    return lt_name_quoted_one(name, analyser->coerce.arena);
 }
 
 /* As lt_type_field_index, by the session's rule for the case of names. */
@@ -74,18 +58,22 @@ static int field_index(const struct lt_analyser *analyser, const struct lt_type 
 static int unresolved_column(struct lt_analyser *analyser, const struct lt_expression *node)
 {
     const struct lt_type *schema = analyser->schema;
-    if (schema == NULL || schema->field_count == 0)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
-                                "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703",
-                                "cannot resolve column \"%s\"", node->name);
-    const char *near = nearest_field(schema, node->name);
-    if (near != NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                                "42703", "cannot resolve column \"%s\"; hint: did you mean \"%s\"?",
-                                node->name, near);
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                            "42703", "cannot resolve column \"%s\"; hint: the columns are %s",
-                            node->name, field_list(analyser, schema));
+    const struct lt_expr_place place = {analyser->text, node->begin, node->end};
+    struct lt_arena *arena = analyser->coerce.arena;
+    uint32_t count = schema == NULL ? 0 : schema->field_count;
+    const char **known = lt_arena_alloc(arena, (count + 1) * sizeof *known);
+    for (uint32_t i = 0; i < count; i++)
+        known[i] = quoted(analyser, schema->fields[i].name);
+    return lt_refuse_column(analyser->error, place, quoted(analyser, node->name), node->name, known,
+                            count, arena);
+}
+
+static int ambiguous_column(struct lt_analyser *analyser, const struct lt_expression *node)
+{
+    const struct lt_expr_place place = {analyser->text, node->begin, node->end};
+    const char *name = quoted(analyser, node->name);
+    const char *bearers[] = {name, name};
+    return lt_refuse_ambiguous(analyser->error, place, name, bearers, 2, analyser->coerce.arena);
 }
 
 /* A parameter of one of the lambdas around. */
@@ -126,8 +114,7 @@ static int analyse_column(struct lt_analyser *analyser, struct lt_expression *no
         return LT_OK;
     int index = analyser->schema == NULL ? -1 : field_index(analyser, analyser->schema, node->name);
     if (index == -2)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE", "42704",
-                                "column \"%s\" is ambiguous: several have this name", node->name);
+        return ambiguous_column(analyser, node);
     if (index < 0 && needs_no_brackets(node->name)) {
         node->kind = LT_EXPR_CALL;
         return lt_resolve_call(analyser, node);
@@ -156,16 +143,35 @@ static int become_subscript(struct lt_analyser *analyser, struct lt_expression *
     return lt_resolve_call(analyser, node);
 }
 
+static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *node,
+                       const char *hint)
+{
+    const struct lt_expression *base = node->arguments[0];
+    return lt_analyser_fail(
+        analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
+        "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
+        "ARRAY, MAP] but got \"%s\"%s",
+        lt_expr_text(base, analyser->coerce.arena), lt_analyser_shown(analyser, base->type), hint);
+}
+
+static int refuse_field(struct lt_analyser *analyser, const struct lt_expression *node,
+                        const struct lt_type *type)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < type->field_count; i++)
+        list = lt_arena_format(analyser->coerce.arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               quoted(analyser, type->fields[i].name));
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "FIELD_NOT_FOUND", "42704",
+                            "No such struct field %s in %s.", quoted(analyser, node->name), list);
+}
+
 static int analyse_field(struct lt_analyser *analyser, struct lt_expression *node)
 {
     struct lt_expression *base = node->arguments[0];
     const struct lt_type *type = base->type;
     if (lt_coerce_is_open(base) || lt_type_is_bytes(type))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000",
-                                "cannot take field \"%s\" of a value of type %s; hint: a field of "
-                                "JSON text is written with a colon, as value:%s",
-                                node->name, lt_analyser_shown(analyser, type), node->name);
+        return refuse_base(analyser, node,
+                           "; hint: a field of JSON text is written with a colon, as value:name");
     if (type->kind == LT_TYPE_MAP)
         return become_subscript(analyser, node);
     if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind != LT_TYPE_STRUCT)
@@ -178,21 +184,14 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
     if (is_array)
         type = type->fields[0].type; /* the field of each element */
     if (type->kind != LT_TYPE_STRUCT)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000", "cannot take field \"%s\" of a value of type %s",
-                                node->name, lt_analyser_shown(analyser, type));
+        return refuse_base(analyser, node, ".");
     int index = field_index(analyser, type, node->name);
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE_TO_FIELDS",
                                 "42000", "field \"%s\" is ambiguous: several have this name",
                                 node->name);
-    const char *near = index < 0 ? nearest_field(type, node->name) : NULL;
     if (index < 0)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "FIELD_NOT_FOUND", "42704",
-                                "no field \"%s\" in %s%s%s%s", node->name,
-                                lt_analyser_shown(analyser, type),
-                                near == NULL ? "" : "; hint: did you mean \"",
-                                near == NULL ? "" : near, near == NULL ? "" : "\"?");
+        return refuse_field(analyser, node, type);
     bool is_nullable = type->fields[index].nullable;
     node->index = index;
     node->type = type->fields[index].type;
@@ -222,6 +221,14 @@ static int analyse_json_path(struct lt_analyser *analyser, struct lt_expression 
 }
 
 /* ---------------------------------------------------------------------------------- CAST, CASE */
+
+static const char *functions_for_cast(const struct lt_type *from, const struct lt_type *to)
+{
+    if (from->kind == LT_TYPE_DATE)
+        return "`UNIX_DATE`";
+    return to->kind == LT_TYPE_DATE ? "`DATE_FROM_UNIX_DATE`"
+                                    : "`TIMESTAMP_SECONDS`/`TIMESTAMP_MILLIS`/`TIMESTAMP_MICROS`";
+}
 
 static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node)
 {
@@ -253,21 +260,24 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
                                 "a cast from %s to %s is not supported by this version", shown_from,
                                 shown_to);
     case LT_CAST_USE_FUNCTION:
-        return lt_analyser_fail(
-            analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION", "42K09",
-            "cannot cast %s to %s; hint: there is a function for it", shown_from, shown_to);
+        return lt_analyser_mismatch(
+            analyser, node, "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION",
+            "cannot cast \"%s\" to \"%s\".\nTo convert values from \"%s\" to \"%s\", you can use "
+            "the functions %s instead.",
+            shown_from, shown_to, shown_from, shown_to, functions_for_cast(from, to));
     case LT_CAST_USE_LEGACY:
         if (node->is_try) /* no setting changes what it takes */
             break;
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
-                                "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION", "42K09",
-                                "cannot cast %s to %s under ANSI rules", shown_from, shown_to);
+        return lt_analyser_mismatch(
+            analyser, node, "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION",
+            "cannot cast \"%s\" to \"%s\" with ANSI mode on.\nIf you have to cast \"%s\" to "
+            "\"%s\", you can set \"spark.sql.ansi.enabled\" as 'false'.",
+            shown_from, shown_to, shown_from, shown_to);
     case LT_CAST_REFUSED:
         break;
     }
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
-                            "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "42K09",
-                            "cannot cast %s to %s", shown_from, shown_to);
+    return lt_analyser_mismatch(analyser, node, "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+                                "cannot cast \"%s\" to \"%s\".", shown_from, shown_to);
 }
 
 /* Is argument `i` of a CASE a result (not a condition)? */
@@ -276,15 +286,15 @@ static bool is_case_result(const struct lt_expression *node, uint32_t i)
     return i % 2 == 1 || i + 1 == node->argument_count;
 }
 
-static int check_case_condition(struct lt_analyser *analyser, struct lt_expression **when)
+static int check_case_condition(struct lt_analyser *analyser, const struct lt_expression *node,
+                                uint32_t index)
 {
+    struct lt_expression **when = &node->arguments[index];
     if (lt_coerce_is_open(*when))
         *when = lt_coerce_cast(*when, lt_type_simple(LT_TYPE_BOOLEAN), analyser->coerce.arena);
     if ((*when)->type->kind == LT_TYPE_BOOLEAN)
         return LT_OK;
-    return lt_analyser_fail(
-        analyser, LT_E_ANALYSIS, *when, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
-        "a condition of CASE must be BOOLEAN, not %s", lt_analyser_shown(analyser, (*when)->type));
+    return lt_analyser_unexpected(analyser, node, index, "BOOLEAN");
 }
 
 static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node)
@@ -293,7 +303,7 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
     for (uint32_t i = 0; i < node->argument_count; i++) {
         struct lt_expression *argument = node->arguments[i];
         if (!is_case_result(node, i)) {
-            int code = check_case_condition(analyser, &node->arguments[i]);
+            int code = check_case_condition(analyser, node, i);
             if (code != LT_OK)
                 return code;
             continue;

@@ -43,9 +43,25 @@ const char *lt_analyser_shown(struct lt_analyser *analyser, const struct lt_type
 /* What this version cannot do yet. */
 int lt_analyser_later(struct lt_analyser *analyser, const struct lt_expression *node,
                       const char *what);
-/* DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE for one argument, counted from 0. */
+/* A DATATYPE_MISMATCH: `Cannot resolve "<call>" due to data type mismatch: ` and the text. */
+int lt_analyser_mismatch(struct lt_analyser *analyser, const struct lt_expression *call,
+                         const char *condition, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* UNEXPECTED_INPUT_TYPE for one argument, counted from 0; `words`: "an INT", "an array or a map".
+ */
 int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
-                           uint32_t index, const char *wanted);
+                           uint32_t index, const char *words);
+/* The same, of what the function's signatures want there. */
+int lt_analyser_refuse_argument(struct lt_analyser *analyser, const struct lt_function *function,
+                                const struct lt_expression *call, uint32_t index);
+/* DATA_DIFF_TYPES: the arguments have no common type. */
+int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expression *call);
+/* NON_FOLDABLE_INPUT: the argument must be a constant. */
+int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_expression *call,
+                                uint32_t index);
+/* WRONG_NUM_ARGS: no signature takes so many arguments. */
+int lt_analyser_refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
+                             const struct lt_expression *call);
 
 /* Refuses a generator that stands where a value is wanted. */
 int lt_analyser_refuse_generator(struct lt_analyser *analyser, const struct lt_expression *call);

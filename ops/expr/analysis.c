@@ -75,6 +75,7 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
     if ((*expression)->kind == LT_EXPR_ALIAS)
         *expression = (*expression)->arguments[0];
     struct lt_expression *node = *expression;
+    const char *shown = lt_expr_text(node, arena); /* before there are casts in it */
     int code = lt_analyse(&analyser, node);
     if (code != LT_OK)
         return code;
@@ -84,9 +85,11 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
     if (lt_coerce_is_open(node))
         *expression = node = lt_coerce_cast(node, boolean, arena);
     if (node->type->kind != LT_TYPE_BOOLEAN)
-        return lt_analyser_fail(
-            &analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
-            "a condition must be BOOLEAN, not %s", lt_analyser_shown(&analyser, node->type));
+        return lt_analyser_fail(&analyser, LT_E_ANALYSIS, node,
+                                "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
+                                "Cannot resolve \"%.300s\" due to data type mismatch: Filter "
+                                "expression \"%.300s\" of type \"%s\" is not a boolean.",
+                                shown, shown, lt_analyser_shown(&analyser, node->type));
     fold(&analyser, expression);
     return LT_OK;
 }

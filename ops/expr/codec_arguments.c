@@ -2,6 +2,7 @@
  * Schemas and options of JSON and CSV functions.
  */
 #include "ops/expr/codec_arguments.h"
+#include "ops/expr/expr.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -163,11 +164,11 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
     fold(analyser, argument);
     if ((*argument)->kind != LT_EXPR_LITERAL || (*argument)->is_null ||
         (*argument)->type->kind != LT_TYPE_STRING)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
-                                "INVALID_SCHEMA.NON_STRING_LITERAL", "42K07",
-                                "the schema of \"%s\" must be a constant string; hint: write "
-                                "'a INT, b STRING'",
-                                call->name);
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, call, "INVALID_SCHEMA.NON_STRING_LITERAL", "42K07",
+            "The input schema \"%s\" is not a valid schema string. The input expression must be "
+            "string literal and not null; hint: write 'a INT, b STRING'",
+            lt_expr_text(*argument, arena));
     const char *text = lt_constant_text(*argument, arena);
     if (text[strspn(text, " \t\r\n")] == '\0')
         return lt_analyser_fail(
@@ -175,8 +176,8 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
             "the schema of \"%s\" is empty; hint: write 'a INT, b STRING'", call->name);
     lt_error_clear(&error);
     if (lt_schema_parse(text, arena, out, &error) != LT_OK)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument, error.condition, error.sqlstate,
-                                "the schema of \"%s\": %s", call->name, error.text);
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, error.condition, error.sqlstate,
+                                "%s", error.text);
     if (has_char(*out))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
                                 "UNSUPPORTED_CHAR_OR_VARCHAR_AS_STRING", "0A000",

@@ -61,6 +61,21 @@ static void append_place(struct lt_text_buffer *out, struct lt_expr_place place)
     append_repeated(out, '^', carets);
 }
 
+/* Lines from 1 and characters from 0, as Spark counts them. */
+static void set_place(struct lt_error *error, struct lt_expr_place place)
+{
+    uint32_t size = (uint32_t)strlen(place.text), line_begin = 0;
+    uint32_t at = place.begin < size ? place.begin : size;
+    unsigned line = 1;
+    for (uint32_t i = 0; i < at; i++) {
+        if (place.text[i] == '\n') {
+            line++;
+            line_begin = i + 1;
+        }
+    }
+    (void)lt_error_place(error, line, count_characters(place.text, line_begin, at));
+}
+
 int lt_expr_error(struct lt_error *error, int code, const char *condition, const char *sqlstate,
                   struct lt_expr_place place, const char *format, ...)
 {
@@ -74,6 +89,8 @@ int lt_expr_error(struct lt_error *error, int code, const char *condition, const
         append_place(&text, place);
     (void)lt_error_set(error, code, "%s", lt_text_get(&text));
     (void)lt_error_condition(error, condition, sqlstate);
+    if (place.text != NULL)
+        set_place(error, place);
     lt_text_fini(&text);
     return code;
 }

@@ -21,7 +21,7 @@ struct lt_expr_place {
     uint32_t begin, end;
 };
 
-/* Sets code, condition, SQLSTATE and the text with its place. Returns `code`. */
+/* Sets code, condition, SQLSTATE, place and the text, which shows the place. Returns `code`. */
 int lt_expr_error(struct lt_error *error, int code, const char *condition, const char *sqlstate,
                   struct lt_expr_place place, const char *format, ...)
     __attribute__((format(printf, 6, 7)));

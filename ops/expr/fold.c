@@ -203,9 +203,7 @@ int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *cal
     if ((*node)->kind == LT_EXPR_LITERAL)
         return LT_OK;
     if (!is_constant(*node, NULL))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *node,
-                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                "argument %u of \"%s\" must be a constant", index + 1, call->name);
+        return lt_analyser_refuse_constant(analyser, call, index);
     struct lt_expression *literal =
         evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser);
     if (literal == NULL)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/expr/collections.h"
+#include "ops/expr/expr.h"
 
 static int infer_array(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -162,8 +163,11 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
         return become_field(analyser, call);
     if (type->kind != LT_TYPE_ARRAY && !is_map)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000", "cannot take an element of a value of type %s",
-                                lt_analyser_shown(analyser, type));
+                                "42000",
+                                "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
+                                "ARRAY, MAP] but got \"%s\".",
+                                lt_expr_text(call->arguments[0], analyser->coerce.arena),
+                                lt_analyser_shown(analyser, call->arguments[0]->type));
     const struct lt_type *index_type = call->arguments[1]->type;
     const struct lt_type *wanted = is_map ? type->fields[0].type : lt_type_simple(LT_TYPE_INT);
     bool are_numbers = (lt_type_is_number(index_type) || index_type->kind == LT_TYPE_DECIMAL) &&

@@ -13,6 +13,7 @@
 #include "core/text/csv_write.h"
 #include "ops/expr/codec_arguments.h"
 #include "ops/expr/codec_times.h"
+#include "ops/expr/expr.h"
 
 static int set_option(void *options, struct lt_arena *arena, const char *key, const char *value,
                       struct lt_error *error)
@@ -67,11 +68,12 @@ static int infer_from_csv(struct lt_analyser *analyser, struct lt_expression *ca
     if (code != LT_OK)
         return code;
     if (type->kind != LT_TYPE_STRUCT)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call->arguments[1],
-                                "INVALID_SCHEMA.NON_STRUCT_TYPE", "42K07",
-                                "the schema of \"from_csv\" must be a struct, not %s; hint: write "
-                                "'a INT, b STRING'",
-                                lt_analyser_shown(analyser, type));
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, call, "INVALID_SCHEMA.NON_STRUCT_TYPE", "42K07",
+            "The input schema \"%s\" is not a valid schema string. The input expression should be "
+            "evaluated to struct type, but got \"%s\"; hint: write 'a INT, b STRING'",
+            lt_expr_text(call->arguments[1], analyser->coerce.arena),
+            lt_analyser_shown(analyser, type));
     code = lt_infer_options(analyser, call, 2);
     if (code == LT_OK)
         code = lt_infer_string(analyser, call, 0);

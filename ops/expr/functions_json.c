@@ -89,10 +89,10 @@ static int infer_from_json(struct lt_analyser *analyser, struct lt_expression *c
     if (code != LT_OK)
         return code;
     if (!lt_type_is_nested(type))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", "42K09",
-                                "\"from_json\" gives a struct, an array or a map, not %s",
-                                lt_analyser_shown(analyser, type));
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
+            "Input schema \"%s\" must be a struct, an array, a map or a variant.",
+            lt_analyser_shown(analyser, type));
     if (!has_map_keys_of_strings(type))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                 "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE", "42K09",

@@ -12,8 +12,10 @@
 #include "ops/expr/absent.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/cast.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/many_rows.h"
+#include "ops/expr/unresolved.h"
 
 enum { NO_MATCH = 1000000 };
 
@@ -57,15 +59,6 @@ int lt_analyser_refuse_collation(struct lt_analyser *analyser, const struct lt_e
             return code;
     }
     return LT_OK;
-}
-
-int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
-                           uint32_t index, const char *wanted)
-{
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call->arguments[index],
-                            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
-                            "argument %u of \"%s\" must be %s, not %s", index + 1, call->name,
-                            wanted, lt_analyser_shown(analyser, call->arguments[index]->type));
 }
 
 int lt_analyser_cast(struct lt_analyser *analyser, struct lt_expression **node,
@@ -259,6 +252,17 @@ static const struct lt_signature *choose(struct lt_analyser *analyser,
 
 /* ------------------------------------------------------------------------------------ refusals */
 
+/* What Spark says an operator takes. */
+static const char *wanted_by_operator(const char *name)
+{
+    static const char *const logic[] = {"and", "or"};
+    for (size_t i = 0; i < sizeof logic / sizeof logic[0]; i++) {
+        if (strcmp(name, logic[i]) == 0)
+            return "BOOLEAN";
+    }
+    return strchr("&|^", name[0]) != NULL ? "INTEGRAL" : "NUMERIC";
+}
+
 /* The type that Spark brings the sides of an operator to before it looks whether the operator takes
  * it: a string becomes what it stands beside (under the legacy rules of arithmetic a double), and a
  * decimal beside a double a double. NULL: none. */
@@ -286,14 +290,14 @@ int lt_analyser_refuse_pair(struct lt_analyser *analyser, const struct lt_expres
     const struct lt_type *b = call->arguments[1]->type;
     const struct lt_type *common = type_of_pair(analyser, call->name, a, b);
     if (common != NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "42K09",
-                                "\"%s\" does not take values of type %s", call->name,
-                                lt_analyser_shown(analyser, common));
-    return lt_analyser_fail(
-        analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", "42K09",
-        "the two sides of \"%s\" have types that do not meet: %s and %s", call->name,
-        lt_analyser_shown(analyser, a), lt_analyser_shown(analyser, b));
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+            "the binary operator requires the input type \"%s\", not \"%s\".",
+            wanted_by_operator(call->name), lt_analyser_shown(analyser, common));
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+                                "the left and right operands of the binary operator have "
+                                "incompatible types (\"%s\" and \"%s\").",
+                                lt_analyser_shown(analyser, a), lt_analyser_shown(analyser, b));
 }
 
 static bool shares_type(const struct lt_function *function)
@@ -320,16 +324,17 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
     }
     if (strcmp(call->name, "[]") == 0 && call->arguments[0]->type->kind < LT_TYPE_ARRAY)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000", "cannot take an element of a value of type %s",
+                                "42000",
+                                "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
+                                "ARRAY, MAP] but got \"%s\".",
+                                lt_expr_text(call->arguments[0], analyser->coerce.arena),
                                 lt_analyser_shown(analyser, call->arguments[0]->type));
     if (function->is_operator && call->argument_count >= 2 && strcmp(call->name, "[]") != 0)
         return lt_analyser_refuse_pair(analyser, call);
     if (shares_type(function) &&
         !(function->flow == LT_FLOW_IF && call->arguments[0]->type->kind != LT_TYPE_BOOLEAN &&
           call->arguments[0]->type->kind != LT_TYPE_VOID))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
-                                "42K09", "the arguments of \"%s\" have types that do not meet",
-                                call->name);
+        return lt_analyser_refuse_types(analyser, call);
     /* The first argument that no signature takes is the one to show. */
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < call->argument_count; i++) {
@@ -342,10 +347,7 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
             break;
         }
     }
-    return lt_analyser_fail(
-        analyser, LT_E_ANALYSIS, call->arguments[wrong], "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-        "42K09", "argument %u of \"%s\" is of type %s; hint: usage: %s", wrong + 1, call->name,
-        lt_analyser_shown(analyser, call->arguments[wrong]->type), function->usage);
+    return lt_analyser_refuse_argument(analyser, function, call, wrong);
 }
 
 /* Generators are asked for their argument by its name. */
@@ -359,10 +361,7 @@ static int refuse_count(struct lt_analyser *analyser, const struct lt_function *
                                 "4274K",
                                 "\"%s\" was not given its parameter \"%s\"; hint: usage: %s",
                                 call->name, is_inline ? "input" : "collection", function->usage);
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                            "42605", "\"%s\" was given %u argument%s; hint: usage: %s", call->name,
-                            call->argument_count, call->argument_count == 1 ? "" : "s",
-                            function->usage);
+    return lt_analyser_refuse_count(analyser, function, call);
 }
 
 static int refuse_name(struct lt_analyser *analyser, const struct lt_expression *call)
@@ -372,13 +371,9 @@ static int refuse_name(struct lt_analyser *analyser, const struct lt_expression 
         code = lt_refuse_absent(analyser, call);
     if (code != LT_INFER_LETTERS)
         return code;
-    const char *near = lt_function_nearest(call->name);
-    if (near == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "UNRESOLVED_ROUTINE", "42883",
-                                "there is no function \"%s\"", call->name);
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "UNRESOLVED_ROUTINE", "42883",
-                            "there is no function \"%s\"; hint: did you mean \"%s\"?", call->name,
-                            near);
+    struct lt_expr_place place = {analyser->text, call->begin, call->end};
+    return lt_refuse_routine(analyser->error, place, call->name, lt_function_nearest(call->name),
+                             analyser->coerce.arena);
 }
 
 /* ---------------------------------------------------------------------------------- resolution */

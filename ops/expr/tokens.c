@@ -110,6 +110,15 @@ bool lt_parser_begins_operand(const struct lt_parser *parser, unsigned ahead)
            symbol == '?' || symbol == ':';
 }
 
+/* A text without an end is shown by what opens it. */
+static int shown_size(const struct lt_token *token)
+{
+    uint32_t size = token->end - token->begin;
+    if (token->kind == LT_TOKEN_BAD)
+        return size > 0;
+    return (int)(size < 40 ? size : 40);
+}
+
 void *lt_parser_fail(struct lt_parser *parser, const char *what)
 {
     const struct lt_token *token = &parser->tokens[0];
@@ -126,11 +135,10 @@ void *lt_parser_fail(struct lt_parser *parser, const char *what)
                             "%s", what);
     else if (token->kind == LT_TOKEN_END)
         (void)lt_expr_error(parser->error, LT_E_PARSE, "PARSE_SYNTAX_ERROR", "42601", place,
-                            "syntax error at the end of the expression: %s", what);
+                            "Syntax error at or near end of input; hint: %s", what);
     else
         (void)lt_expr_error(parser->error, LT_E_PARSE, "PARSE_SYNTAX_ERROR", "42601", place,
-                            "syntax error at or near '%.*s': %s",
-                            (int)(token->end - token->begin < 40 ? token->end - token->begin : 40),
+                            "Syntax error at or near '%.*s'; hint: %s", shown_size(token),
                             parser->text + token->begin, what);
     return NULL;
 }

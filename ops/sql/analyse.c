@@ -7,6 +7,7 @@
 #include "ops/catalog.h"
 #include "ops/expr/coerce.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/group.h"
 
@@ -219,8 +220,8 @@ static int check_cte_names(struct lt_sql_analysis *analysis, const struct lt_sql
             struct lt_expr_place place = {ctes->text, cte->begin, cte->end};
             if (lt_ascii_compare(cte->name, ctes->items[j].name) == 0)
                 return lt_expr_error(analysis->error, LT_E_PARSE, "DUPLICATED_CTE_NAMES", "42602",
-                                     place, "two common table expressions are called \"%s\"",
-                                     cte->name);
+                                     place, "CTE definition can't have duplicate names: %s.",
+                                     lt_name_quoted_one(cte->name, analysis->env->arena));
         }
     }
     return LT_OK;

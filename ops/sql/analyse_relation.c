@@ -8,6 +8,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/generator.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/parse.h"
 
@@ -23,11 +24,13 @@ static int apply_alias(struct lt_sql_analysis *analysis, const struct lt_sql_rel
     const struct lt_sql_columns *columns = &relation->columns;
     if (columns->count > 0) {
         uint32_t count = out->node->schema->field_count;
-        struct lt_expr_place place = {text, columns->begin, columns->end};
+        struct lt_expr_place place = {text, relation->begin, relation->end};
         if (columns->count != count)
-            return lt_expr_error(analysis->error, LT_E_ANALYSIS, "ASSIGNMENT_ARITY_MISMATCH",
-                                 "42802", place, "%u names are given to %u columns", columns->count,
-                                 count);
+            return lt_expr_error(
+                analysis->error, LT_E_ANALYSIS, "ASSIGNMENT_ARITY_MISMATCH", "42802", place,
+                "The number of columns or variables assigned or aliased: %u does not "
+                "match the number of source expressions: %u.",
+                count, columns->count);
         out->node = lt_sql_rename(analysis->env, out->node, columns);
     }
     out->scope = lt_sql_scope_of(analysis, out->node->schema, name);
@@ -138,12 +141,12 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
     if (code != LT_OK)
         return code;
     if (column->type->kind != LT_TYPE_TIMESTAMP && column->type->kind != LT_TYPE_TIMESTAMP_NTZ)
-        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
-                             "42K09", place,
-                             "the event time \"%s\" is of type %s; hint: a watermark needs a "
-                             "TIMESTAMP",
-                             column->name == NULL ? "?" : column->name,
-                             lt_type_sql(analysis->env->arena, column->type));
+        return lt_expr_error(
+            analysis->error, LT_E_ANALYSIS, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09", place,
+            "The event time %s has the invalid type \"%s\", but expected "
+            "\"TIMESTAMP\".",
+            lt_name_quoted_one(column->name == NULL ? "?" : column->name, analysis->env->arena),
+            lt_type_sql(analysis->env->arena, column->type));
     place = (struct lt_expr_place){text, delay->begin, delay->end};
     bool is_interval =
         delay->kind == LT_EXPR_LITERAL && (delay->type->kind == LT_TYPE_INTERVAL_DAY_TIME ||
@@ -185,7 +188,7 @@ static int analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
         for (uint32_t side = 0; side < 2; side++) {
             struct lt_sql_names names = lt_sql_names_in(analysis, sides[side], text);
             if (lt_type_field_index(sides[side]->schema, join->columns.names[i]) == -1)
-                return lt_sql_unresolved(&names, join->columns.begin, join->columns.end,
+                return lt_sql_unresolved(&names, join->columns.begin, join->columns.end, NULL,
                                          join->columns.names[i]);
         }
     }
@@ -238,11 +241,12 @@ static int check_generator(struct lt_sql_analysis *analysis, const struct lt_sql
     struct lt_expr_place place = {text, call->begin, call->end};
     if (lt_generator_is_name(call->name) || lt_function_find(call->name) < 0)
         return LT_OK; /* what is no function at all is told by the analysis of the call */
-    return lt_expr_error(analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NOT_GENERATOR",
-                         "42K0E", place,
-                         "\"%s\" is expected to be a generator, and is not one; hint: explode, "
-                         "posexplode, inline, stack and json_tuple are",
-                         call->name);
+    return lt_expr_error(
+        analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NOT_GENERATOR", "42K0E", place,
+        "The generator is not supported: %s is expected to be a generator. "
+        "However, its class is a function, which is not a generator; hint: explode, "
+        "posexplode, inline, stack and json_tuple are",
+        lt_name_quoted_one(call->name, analysis->env->arena));
 }
 
 /* LATERAL VIEW [OUTER] explode(a) t AS x is SELECT *, explode(a) AS x. */

@@ -12,11 +12,18 @@
 static int refuse_columns(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                           const char *text, uint32_t left, uint32_t right)
 {
-    struct lt_expr_place place = {text, query->right->begin, query->right->end};
+    struct lt_expr_place place = {text, query->begin, query->end};
     return lt_expr_error(analysis->error, LT_E_ANALYSIS, "NUM_COLUMNS_MISMATCH", "42826", place,
                          "UNION can only be performed on inputs with the same number of columns, "
-                         "but the first input has %u columns and the second input has %u columns",
+                         "but the first input has %u columns and the second input has %u columns.",
                          left, right);
+}
+
+static const char *ordinal(uint32_t index, struct lt_arena *arena)
+{
+    static const char *const names[] = {"first", "second", "third"};
+    return index < sizeof names / sizeof names[0] ? names[index]
+                                                  : lt_arena_format(arena, "%uth", index);
 }
 
 /* The columns of one side as casts to the types of `to`; unchanged when they have them. */
@@ -53,13 +60,15 @@ static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_que
         fields[i].nullable |= right->fields[i].nullable;
         fields[i].type =
             lt_coerce_common_strict(&coerce, left->fields[i].type, right->fields[i].type);
-        struct lt_expr_place place = {text, query->right->begin, query->right->end};
+        struct lt_expr_place place = {text, query->begin, query->end};
         if (fields[i].type == NULL)
             return lt_expr_error(
                 analysis->error, LT_E_ANALYSIS, "INCOMPATIBLE_COLUMN_TYPE", "42825", place,
-                "UNION can only be performed on tables with compatible column types. Column %u of "
-                "the second table is of type %s which is not compatible with %s of the first table",
-                i + 1, lt_type_sql(arena, right->fields[i].type),
+                "UNION can only be performed on tables with compatible column types. The %s column "
+                "of "
+                "the second table is \"%s\" type which is not compatible with \"%s\" at the same "
+                "column of the first table.",
+                ordinal(i, arena), lt_type_sql(arena, right->fields[i].type),
                 lt_type_sql(arena, left->fields[i].type));
     }
     *out = lt_type_struct(arena, fields, left->field_count);

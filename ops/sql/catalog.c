@@ -7,10 +7,38 @@
 
 #include "core/base/ascii.h"
 #include "core/base/nearest.h"
-#include "core/base/text_buffer.h"
-#include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 
 enum { NAMES_MAX = 256 };
+
+static int not_found(const char *const *parts, uint32_t count, struct lt_expr_place place,
+                     const char *near, struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    int code = lt_expr_error(
+        error, LT_E_NOT_FOUND, "TABLE_OR_VIEW_NOT_FOUND", "42P01", place,
+        "The table or view %s cannot be found. Verify the spelling and correctness of the schema "
+        "and catalog.\nIf you did not qualify the name with a schema, verify the current_schema() "
+        "output, or qualify the name with the correct schema and catalog.\nTo tolerate the error "
+        "on "
+        "drop use DROP VIEW IF EXISTS or DROP TABLE IF EXISTS%s%s%s",
+        lt_name_quoted(parts, count, arena), near != NULL ? "; hint: did you mean \"" : ".",
+        near != NULL ? near : "", near != NULL ? "\"?" : "");
+    lt_arena_destroy(arena);
+    return code;
+}
+
+static int refuse_namespace(const struct lt_sql_name *name, struct lt_expr_place place,
+                            struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    int code =
+        lt_expr_error(error, LT_E_ANALYSIS, "REQUIRES_SINGLE_PART_NAMESPACE", "42K05", place,
+                      "spark_catalog requires a single-part namespace, but got %s.",
+                      lt_name_quoted((const char *const *)name->parts, name->count - 1, arena));
+    lt_arena_destroy(arena);
+    return code;
+}
 
 const char *lt_sql_table_name(const struct lt_sql_name *name, const char *text,
                               struct lt_error *error)
@@ -21,16 +49,12 @@ const char *lt_sql_table_name(const struct lt_sql_name *name, const char *text,
         return last;
     bool is_catalog = lt_ascii_compare(name->parts[0], "spark_catalog") == 0;
     if (name->count > 3 || (name->count == 3 && !is_catalog)) {
-        (void)lt_expr_error(error, LT_E_ANALYSIS, "REQUIRES_SINGLE_PART_NAMESPACE", "42K05", place,
-                            "spark_catalog requires a single-part namespace");
+        (void)refuse_namespace(name, place, error);
         return NULL;
     }
     if (lt_ascii_compare(name->parts[name->count - 2], "default") == 0)
         return last;
-    (void)lt_expr_error(error, LT_E_NOT_FOUND, "TABLE_OR_VIEW_NOT_FOUND", "42P01", place,
-                        "the table or view \"%s.%s\" cannot be found; hint: there is one schema, "
-                        "\"default\"",
-                        name->parts[name->count - 2], last);
+    (void)not_found((const char *const *)name->parts, name->count, place, NULL, error);
     return NULL;
 }
 
@@ -57,10 +81,7 @@ struct lt_sql_table *lt_sql_catalog_get(const struct lt_sql_catalog *catalog,
         names[count++] = table->name;
     const char *near = lt_nearest(plain, names, count);
     struct lt_expr_place place = {text, name->begin, name->end};
-    (void)lt_expr_error(error, LT_E_NOT_FOUND, "TABLE_OR_VIEW_NOT_FOUND", "42P01", place,
-                        "the table or view \"%s\" cannot be found%s%s%s", plain,
-                        near != NULL ? "; hint: did you mean \"" : "", near != NULL ? near : "",
-                        near != NULL ? "\"?" : "");
+    (void)not_found((const char *const *)name->parts, name->count, place, near, error);
     return NULL;
 }
 

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/expr.h"
 
 bool lt_sql_is_grouped(const struct lt_sql_select *select)
 {
@@ -17,14 +19,20 @@ bool lt_sql_is_grouped(const struct lt_sql_select *select)
 
 int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where)
 {
-    const struct lt_expression *found = lt_sql_find_aggregate(where);
-    if (found == NULL)
-        found = lt_sql_find_window(where);
+    const struct lt_expression *window = lt_sql_find_window(where);
+    const struct lt_expression *aggregate = lt_sql_find_aggregate(where);
+    const struct lt_expression *found = window != NULL ? window : aggregate;
     if (found == NULL)
         return LT_OK;
     struct lt_expr_place place = {names->text, found->begin, found->end};
-    return lt_expr_error(names->error, LT_E_ANALYSIS, "INVALID_WHERE_CONDITION", "42903", place,
-                         "a WHERE condition cannot have aggregate, window or generator functions");
+    if (window != NULL)
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1034", "", place,
+                             "It is not allowed to use window functions inside WHERE clause.");
+    return lt_expr_error(
+        names->error, LT_E_ANALYSIS, "INVALID_WHERE_CONDITION", "42903", place,
+        "The WHERE condition \"%s\" contains invalid expressions: %s.\nRewrite the query to avoid "
+        "window functions, aggregate functions, and generator functions in the WHERE clause.",
+        lt_expr_text(where, names->arena), lt_expr_text(aggregate, names->arena));
 }
 
 /* ------------------------------------------------------------------------------------- columns */
@@ -65,14 +73,17 @@ static int refuse_loose(const struct lt_sql_names *names, const struct lt_expres
 {
     struct lt_expr_place place = {names->text, loose->begin, loose->end};
     if (!has_groups)
-        return lt_expr_error(names->error, LT_E_ANALYSIS, "MISSING_GROUP_BY", "42803", place,
-                             "the query aggregates, has no GROUP BY, and column \"%s\" stands "
-                             "outside of an aggregate function",
-                             loose->name);
-    return lt_expr_error(names->error, LT_E_ANALYSIS, "MISSING_AGGREGATION", "42803", place,
-                         "column \"%s\" is neither grouped nor aggregated; hint: add it to GROUP "
-                         "BY, or use any_value(%s)",
-                         loose->name, loose->name);
+        return lt_expr_error(
+            names->error, LT_E_ANALYSIS, "MISSING_GROUP_BY", "42803", place,
+            "The query does not include a GROUP BY clause. Add GROUP BY or turn it "
+            "into the window functions using OVER clauses.");
+    return lt_expr_error(
+        names->error, LT_E_ANALYSIS, "MISSING_AGGREGATION", "42803", place,
+        "The non-aggregating expression \"%s\" is based on columns which are not "
+        "participating in the GROUP BY clause.\nAdd the columns or the expression to "
+        "the GROUP BY, aggregate the expression, or use \"any_value(%s)\" if you do "
+        "not care which of the values within a group is returned.",
+        loose->name, loose->name);
 }
 
 /* ------------------------------------------------------------------------------------- groups */
@@ -89,14 +100,29 @@ static struct lt_expression *at_place(const struct lt_sql_select *select,
     return item->kind == LT_EXPR_ALIAS ? item->arguments[0] : item;
 }
 
+/* A group may be called by the alias of an item, where no column has its name. */
+static struct lt_expression *at_alias(const struct lt_sql_names *names,
+                                      const struct lt_sql_select *select,
+                                      struct lt_expression *group)
+{
+    if (group->kind != LT_EXPR_COLUMN ||
+        lt_type_field_index(names->scope->schema, group->name) != -1)
+        return group;
+    for (uint32_t i = 0; i < select->items.count; i++) {
+        struct lt_expression *item = select->items.items[i];
+        if (item->kind == LT_EXPR_ALIAS && lt_ascii_compare(item->name, group->name) == 0)
+            return item->arguments[0];
+    }
+    return group;
+}
+
 static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct groups *out)
 {
     out->texts = lt_arena_alloc(names->arena, (select->group_by.count + 1) * sizeof *out->texts);
-    names->items = select->items.items; /* a group may be called by its alias */
-    names->item_count = select->items.count;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
-        struct lt_expression *group = at_place(select, select->group_by.items[i]);
+        struct lt_expression *group =
+            at_alias(names, select, at_place(select, select->group_by.items[i]));
         int code = lt_sql_check_names(names, &group);
         if (code != LT_OK)
             return code;
@@ -117,6 +143,22 @@ static void use_operators(const struct lt_sql_names *names, const struct lt_sql_
                select->end);
 }
 
+/* What a star stands for must be grouped. */
+static int check_star(struct lt_sql_names *names, const struct lt_expression *star,
+                      const struct groups *groups)
+{
+    const struct lt_type *schema = names->scope->schema;
+    for (uint32_t i = 0; i < schema->field_count && star->argument_count == 0; i++) {
+        struct lt_expression column = {.kind = LT_EXPR_COLUMN,
+                                       .name = schema->fields[i].name,
+                                       .begin = star->begin,
+                                       .end = star->end};
+        if (!is_grouped_text(groups, lt_expr_text(&column, names->arena)))
+            return refuse_loose(names, &column, groups->count > 0);
+    }
+    return LT_OK;
+}
+
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses)
 {
@@ -126,8 +168,10 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
     names->item_count = 0;
     for (uint32_t i = 0; i < select->items.count && code == LT_OK; i++) {
         struct lt_expression *item = select->items.items[i];
-        if (item->kind == LT_EXPR_STAR)
+        if (item->kind == LT_EXPR_STAR) {
+            code = is_all ? LT_OK : check_star(names, item, &groups);
             continue;
+        }
         code = lt_sql_check_names(names, &item);
         const struct lt_expression *loose =
             code != LT_OK || is_all ? NULL : find_loose(item, &groups, names->arena);

@@ -8,6 +8,7 @@
 #include "core/base/text_buffer.h"
 #include "ops/expr/coerce.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 
 struct target {
@@ -44,12 +45,20 @@ static bool can_store(const struct lt_type *from, const struct lt_type *to)
     return true;
 }
 
+/* "`spark_catalog`.`default`.`t`": what Spark calls a table that is written. */
+static const char *table_name(const struct target *target)
+{
+    const char *parts[] = {"spark_catalog", "default", target->table->name};
+    return lt_name_quoted(parts, 3, target->analysis->env->arena);
+}
+
 static const char *column_list(const struct target *target, const struct lt_type *schema)
 {
+    struct lt_arena *arena = target->analysis->env->arena;
     const char *list = "";
     for (uint32_t i = 0; i < schema->field_count; i++)
-        list = lt_arena_format(target->analysis->env->arena, "%s%s%s", list, i == 0 ? "" : ", ",
-                               schema->fields[i].name);
+        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               lt_name_quoted_one(schema->fields[i].name, arena));
     return list;
 }
 
@@ -60,9 +69,9 @@ static int refuse_count(const struct target *target, const struct lt_type *wante
                          is_short ? "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
                                   : "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS",
                          "21S01", place_of(target),
-                         "cannot write to \"%s\", the reason is %s data columns: the table has "
-                         "%s, the data have %s",
-                         target->table->name, is_short ? "not enough" : "too many",
+                         "Cannot write to %s, the reason is %s data columns:\nTable columns: "
+                         "%s.\nData columns: %s.",
+                         table_name(target), is_short ? "not enough" : "too many",
                          column_list(target, wanted), column_list(target, target->from));
 }
 
@@ -77,15 +86,18 @@ static int listed_columns(const struct target *target, const struct lt_type **ou
     for (uint32_t i = 0; i < columns->count; i++) {
         int index = schema == NULL ? 0 : lt_type_field_index(schema, columns->names[i]);
         if (index < 0) {
-            const struct lt_sql_scope scope = {.schema = schema};
+            const struct lt_sql_scope scope = lt_sql_scope_of(target->analysis, schema, NULL);
             struct lt_sql_names names = lt_sql_names_in(target->analysis, &scope, target->text);
-            return lt_sql_unresolved(&names, columns->begin, columns->end, columns->names[i]);
+            return lt_sql_unresolved(&names, target->statement->begin, target->statement->end, NULL,
+                                     columns->names[i]);
         }
         for (uint32_t j = 0; j < i; j++) {
             if (lt_ascii_compare(columns->names[i], columns->names[j]) == 0)
                 return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
                                      "COLUMN_ALREADY_EXISTS", "42711", place,
-                                     "column \"%s\" is listed twice", columns->names[i]);
+                                     "The column %s already exists. Choose another name or rename "
+                                     "the existing column.",
+                                     lt_name_quoted_one(columns->names[i], arena));
         }
         if (schema != NULL)
             fields[i] = schema->fields[index];
@@ -112,11 +124,13 @@ static int check_names(const struct target *target)
     for (uint32_t i = 0; i < target->from->field_count; i++) {
         if (lt_type_field_index(target->table->schema, target->from->fields[i].name) >= 0)
             continue;
-        return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
-                             "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000", place_of(target),
-                             "cannot write incompatible data for the table \"%s\": it has no "
-                             "column \"%s\"",
-                             target->table->name, target->from->fields[i].name);
+        return lt_expr_error(
+            target->analysis->error, LT_E_ANALYSIS, "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS",
+            "KD000", place_of(target),
+            "Cannot write incompatible data for the table %s: Cannot write extra "
+            "columns %s.",
+            table_name(target),
+            lt_name_quoted_one(target->from->fields[i].name, target->analysis->env->arena));
     }
     return LT_OK;
 }
@@ -129,9 +143,10 @@ static int store_column(const struct target *target, uint32_t index, const struc
         return lt_expr_error(
             target->analysis->error, LT_E_ANALYSIS,
             "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000", place_of(target),
-            "cannot write incompatible data for the table \"%s\": cannot safely "
-            "cast \"%s\" %s to %s",
-            target->table->name, to->name, lt_type_sql(target->analysis->env->arena, from),
+            "Cannot write incompatible data for the table %s: Cannot safely cast %s \"%s\" to "
+            "\"%s\".",
+            table_name(target), lt_name_quoted_one(to->name, target->analysis->env->arena),
+            lt_type_sql(target->analysis->env->arena, from),
             lt_type_sql(target->analysis->env->arena, to->type));
     *out = lt_sql_pick(target->analysis, target->from, index, to->name, to->type);
     return LT_OK;

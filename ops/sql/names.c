@@ -9,8 +9,8 @@
 
 #include "core/base/ascii.h"
 #include "core/base/limits.h"
-#include "core/base/nearest.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 
 struct hidden {
     const struct lt_expression *lambda;
@@ -35,39 +35,66 @@ static int find_column(const struct lt_sql_names *names, uint32_t first, uint32_
     return found;
 }
 
-int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
-                      const char *written)
+/* The columns that there are, as Spark suggests them: qualified where the name that was written is,
+ * or where not all have the same qualifier. */
+static uint32_t list_columns(const struct lt_sql_names *names, bool is_qualified,
+                             const char **known)
 {
-    const struct lt_type *schema = names->scope->schema;
-    struct lt_expr_place place = {names->text, begin, end};
-    if (schema->field_count == 0)
-        return lt_expr_error(names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
-                             "42703", place, "cannot resolve column \"%s\"", written);
-    const char *known[LT_LIMIT_COLUMNS];
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        known[i] = schema->fields[i].name;
-    const char *dot = strrchr(written, '.');
-    const char *near = lt_nearest(dot == NULL ? written : dot + 1, known, schema->field_count);
-    if (near != NULL) {
-        for (uint32_t i = 0; i < names->scope->part_count && dot != NULL; i++) {
-            const struct lt_sql_part *part = &names->scope->parts[i];
-            if (part->qualifier != NULL &&
-                find_column(names, part->first, part->count, near) >= 0) {
-                near = lt_arena_format(names->arena, "%s.%s", part->qualifier, near);
-                break;
-            }
+    const struct lt_sql_scope *scope = names->scope;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scope->part_count; i++) {
+        const struct lt_sql_part *part = &scope->parts[i];
+        bool is_long = part->qualifier != NULL && (is_qualified || scope->part_count > 1);
+        for (uint32_t j = part->first; j < part->first + part->count; j++) {
+            const char *parts[] = {part->qualifier, scope->schema->fields[j].name};
+            known[count++] = is_long ? lt_name_quoted(parts, 2, names->arena)
+                                     : lt_name_quoted_one(parts[1], names->arena);
         }
-        return lt_expr_error(
-            names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", place,
-            "cannot resolve column \"%s\"; hint: did you mean \"%s\"?", written, near);
     }
-    const char *list = schema->fields[0].name;
-    uint32_t shown = schema->field_count < 10 ? schema->field_count : 10;
-    for (uint32_t i = 1; i < shown; i++)
-        list = lt_arena_format(names->arena, "%s, %s", list, schema->fields[i].name);
-    return lt_expr_error(names->error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
-                         place, "cannot resolve column \"%s\"; hint: the columns are %s%s", written,
-                         list, shown < schema->field_count ? ", ..." : "");
+    return count;
+}
+
+int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
+                      const char *qualifier, const char *name)
+{
+    struct lt_expr_place place = {names->text, begin, end};
+    const char *parts[] = {qualifier, name};
+    const char **known =
+        lt_arena_alloc(names->arena, (names->scope->schema->field_count + 1) * sizeof *known);
+    uint32_t count = list_columns(names, qualifier != NULL, known);
+    const char *quoted = qualifier != NULL ? lt_name_quoted(parts, 2, names->arena)
+                                           : lt_name_quoted_one(name, names->arena);
+    const char *written =
+        qualifier != NULL ? lt_arena_format(names->arena, "%s.%s", qualifier, name) : name;
+    return lt_refuse_column(names->error, place, quoted, written, known, count, names->arena);
+}
+
+static int refuse_ambiguous(const struct lt_sql_names *names, const struct lt_expression *node,
+                            const char *qualifier)
+{
+    const struct lt_sql_scope *scope = names->scope;
+    struct lt_expr_place place = {names->text, node->begin, node->end};
+    const char *written[] = {qualifier, node->name};
+    const char **bearers =
+        lt_arena_alloc(names->arena, scope->schema->field_count * sizeof *bearers);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scope->part_count; i++) {
+        const struct lt_sql_part *part = &scope->parts[i];
+        const char *parts[] = {part->qualifier, NULL};
+        if (qualifier != NULL &&
+            (part->qualifier == NULL || lt_ascii_compare(part->qualifier, qualifier) != 0))
+            continue;
+        for (uint32_t j = part->first; j < part->first + part->count; j++) {
+            parts[1] = scope->schema->fields[j].name;
+            if (same_name(names, parts[1], node->name))
+                bearers[count++] = parts[0] != NULL ? lt_name_quoted(parts, 2, names->arena)
+                                                    : lt_name_quoted_one(parts[1], names->arena);
+        }
+    }
+    return lt_refuse_ambiguous(names->error, place,
+                               qualifier != NULL ? lt_name_quoted(written, 2, names->arena)
+                                                 : lt_name_quoted_one(node->name, names->arena),
+                               bearers, count, names->arena);
 }
 
 static void become_column(const struct lt_sql_names *names, struct lt_expression *node, int index)
@@ -131,29 +158,21 @@ static int resolve_qualified(struct lt_sql_names *names, struct lt_expression *n
         become_column(names, node, index);
         return LT_OK;
     }
-    const char *written = lt_arena_format(names->arena, "%s.%s", qualifier, node->name);
-    if (index == -2) {
-        struct lt_expr_place place = {names->text, node->begin, node->end};
-        return lt_expr_error(names->error, LT_E_ANALYSIS, "AMBIGUOUS_REFERENCE", "42704", place,
-                             "column \"%s\" is ambiguous: several have this name", written);
-    }
+    if (index == -2)
+        return refuse_ambiguous(names, node, qualifier);
     if (find_column(names, 0, names->scope->schema->field_count, qualifier) != -1)
         return LT_OK; /* a field of a struct */
     if (!is_relation && is_alias(names, qualifier))
         return LT_OK;
-    return lt_sql_unresolved(names, node->begin, node->end, written);
+    return lt_sql_unresolved(names, node->begin, node->end, qualifier, node->name);
 }
 
 static int check_known(const struct lt_sql_names *names, const struct lt_expression *node)
 {
     int index = find_column(names, 0, names->scope->schema->field_count, node->name);
-    struct lt_expr_place place = {names->text, node->begin, node->end};
     if (index == -1)
-        return lt_sql_unresolved(names, node->begin, node->end, node->name);
-    return index >= 0
-               ? LT_OK
-               : lt_expr_error(names->error, LT_E_ANALYSIS, "AMBIGUOUS_REFERENCE", "42704", place,
-                               "column \"%s\" is ambiguous: several have this name", node->name);
+        return lt_sql_unresolved(names, node->begin, node->end, NULL, node->name);
+    return index >= 0 ? LT_OK : refuse_ambiguous(names, node, NULL);
 }
 
 static int resolve(struct lt_sql_names *names, struct lt_expression *node,
@@ -218,7 +237,7 @@ static int mark_excepted(const struct lt_sql_names *names, const struct lt_expre
                         ? find_column(names, part->first, part->count, column->name)
                         : -1;
         if (index == -1)
-            return lt_sql_unresolved(names, column->begin, column->end,
+            return lt_sql_unresolved(names, star->begin, star->end, NULL,
                                      column->name != NULL ? column->name : "an expression");
         for (uint32_t j = part->first; j < part->first + part->count; j++)
             is_excepted[j] |= same_name(names, names->scope->schema->fields[j].name, column->name);

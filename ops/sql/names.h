@@ -49,8 +49,8 @@ int lt_sql_check_names(struct lt_sql_names *names, struct lt_expression **node) 
 int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const *items,
                          uint32_t count, struct lt_expr_list *out) LT_MUST_USE;
 
-/* UNRESOLVED_COLUMN at a place, with the nearest name or the list of columns. */
+/* UNRESOLVED_COLUMN at a place, with the columns that come nearest; `qualifier` may be NULL. */
 int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
-                      const char *written);
+                      const char *qualifier, const char *name);
 
 #endif

@@ -257,6 +257,8 @@ static bool parse_describe(struct lt_parser *parser, struct lt_sql_statement *st
         (void)lt_parser_take(parser);
         statement->kind = LT_SQL_DESCRIBE_FUNCTION;
         statement->is_extended = lt_parser_try_word(parser, "extended");
+        statement->name.begin = lt_parser_peek(parser, 0)->begin;
+        statement->name.end = lt_parser_peek(parser, 0)->end;
         if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL && !at_end(parser)) {
             struct lt_token symbol = lt_parser_take(parser); /* DESCRIBE FUNCTION + */
             statement->key = lt_parser_name(parser, &symbol);

@@ -329,6 +329,49 @@ static void available_now_needs_an_end_of_each_source(void **state)
     close_both(&both);
 }
 
+/* Runs the statements one after the other, the queries of INSERT to their end. */
+static void run_statements(leat_context *context, const char *rest, char **answer)
+{
+    leat_sql_result result = {.size = sizeof result};
+    do {
+        if (leat_sql(context, rest, &rest, &result) != LEAT_OK)
+            fail_msg("%s", leat_context_error(context));
+        if (result.kind == LEAT_SQL_QUERY) {
+            doors_start(result.query);
+            if (leat_await(result.query, DOORS_PATIENCE_NS) != LEAT_OK)
+                fail_msg("%s", leat_query_error(result.query));
+            leat_query_destroy(result.query);
+        }
+        if (result.text != NULL) {
+            free(*answer);
+            *answer = result.text;
+        }
+    } while (result.kind != LEAT_SQL_NONE);
+}
+
+static void a_union_of_tables_has_the_rows_of_each(void **state)
+{
+    leat_context *context = leat_context_create();
+    char *answer = NULL;
+    (void)state;
+    run_statements(context,
+                   "CREATE TABLE m (id INT, v STRING) USING memory;"
+                   "CREATE TABLE other (t STRING, n BIGINT) USING memory;"
+                   "CREATE TABLE united USING memory;"
+                   "INSERT INTO m SELECT 1, 'one'; INSERT INTO m SELECT 2, 'two';"
+                   "INSERT INTO other SELECT 'three', 3L;"
+                   "INSERT INTO united SELECT id, v FROM m WHERE id < 2 UNION ALL SELECT n, t FROM "
+                   "other UNION ALL SELECT id, upper(v) FROM m WHERE id = 2;"
+                   "SELECT * FROM united WHERE id = 3",
+                   &answer);
+    assert_string_equal(answer,
+                        "+---+-----+\n|id |v    |\n+---+-----+\n|3  |three|\n+---+-----+\n");
+    run_statements(context, "SELECT v FROM united WHERE id < 3", &answer);
+    assert_string_equal(answer, "+---+\n|v  |\n+---+\n|one|\n|TWO|\n+---+\n");
+    free(answer);
+    leat_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_dead_letter_names_the_source_it_came_from),
         cmocka_unit_test(a_record_that_fails_stops_the_query_by_its_sources_name),
         cmocka_unit_test(available_now_needs_an_end_of_each_source),
+        cmocka_unit_test(a_union_of_tables_has_the_rows_of_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

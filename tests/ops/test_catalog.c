@@ -250,11 +250,13 @@ static void tells_what_it_was_doing_when_a_text_is_wrong(void **state)
     struct lt_plan_node *node = node_over(&bench, LT_PLAN_FILTER, &text);
     assert_int_equal(lt_ops_analyse(node, LT_OPS_CONTINUOUS, bench.arena, &bench.error),
                      LT_E_ANALYSIS);
-    assert_string_equal(bench.error.text,
-                        "cannot analyse the condition: there is no function \"lenght\"; hint: did "
-                        "you mean \"length\"?\n"
-                        "  lenght(value) > 8\n"
-                        "  ^^^^^^^^^^^^^");
+    assert_string_equal(
+        bench.error.text,
+        "cannot analyse the condition: Cannot resolve routine `lenght` on search path "
+        "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]; hint: "
+        "did you mean \"length\"?\n"
+        "  lenght(value) > 8\n"
+        "  ^^^^^^^^^^^^^");
     bench_fini(&bench);
 }
 

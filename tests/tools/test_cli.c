@@ -164,7 +164,7 @@ static void a_wrong_expression_shows_its_place(void **state)
         NULL);
     assert_int_equal(p.status, 2);
     assert_contains(p.err, "leat relay: --where: ");
-    assert_contains(p.err, "did you mean \"value\"?");
+    assert_contains(p.err, "Did you mean one of the following? [`value`, ");
     assert_contains(p.err, "\n  length(vlaue) > 8\n         ^^^^^\n");
 }
 

@@ -42,12 +42,13 @@ static void a_wrong_statement_ends_a_script_and_shows_its_place(void **state)
 {
     (void)state;
     expect(PROGRAM_ARGS("sql", "-e", "SELECT 1 + 1 AS two; SELECT FROM x; SELECT 3"), NULL, 2, TWO,
-           "leat sql: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] cannot resolve column \"FROM\". "
-           "SQLSTATE: 42703\n   SELECT FROM x\n          ^^^^\n");
+           "leat sql: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] A column, variable, or function "
+           "parameter with name `FROM` cannot be resolved. SQLSTATE: 42703; line 1 pos 7\n"
+           "  SELECT FROM x\n         ^^^^\n");
     expect(
         PROGRAM_ARGS("sql", "-e", "SELEC 1"), NULL, 2, "",
-        "leat sql: [PARSE_SYNTAX_ERROR] syntax error at or near 'SELEC': no statement begins so. "
-        "SQLSTATE: 42601\n  SELEC 1\n  ^^^^^\n");
+        "leat sql: [PARSE_SYNTAX_ERROR] Syntax error at or near 'SELEC'. SQLSTATE: 42601; line 1 "
+        "pos 0; hint: no statement begins so\n  SELEC 1\n  ^^^^^\n");
     expect(PROGRAM_ARGS("sql", "-f", "/nowhere.sql"), NULL, 2, "",
            "leat sql: cannot open \"/nowhere.sql\": No such file or directory\n");
     expect(PROGRAM_ARGS("sql", "SELECT 1"), NULL, 2, "",
@@ -104,7 +105,7 @@ static void check_analyses_without_running(void **state)
     path = script("CREATE TABLE s USING rate;\nINSERT INTO s SELECT valu FROM s;\n");
     program_run(&p, "leat", PROGRAM_ARGS("check", path), NULL, NULL);
     assert_int_equal(p.status, 2);
-    assert_non_null(strstr(p.err, "did you mean \"value\"? SQLSTATE: 42703\n"
+    assert_non_null(strstr(p.err, "[`value`, `timestamp`]. SQLSTATE: 42703; line 1 pos 21\n"
                                   "  INSERT INTO s SELECT valu FROM s\n"
                                   "                       ^^^^\n"));
     (void)unlink(path);

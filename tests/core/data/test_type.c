@@ -183,14 +183,17 @@ static void refuses(const char *ddl, const char *condition, const char *text)
 static void errors_name_the_place_and_the_remedy(void **state)
 {
     (void)state;
+    refuses("id INT name STRING", "PARSE_SYNTAX_ERROR",
+            "Syntax error at or near 'name'; hint: schema \"id INT name STRING\": character 8: "
+            "\",\" or "
+            "the end is expected");
     refuses(
-        "id INT name STRING", "PARSE_SYNTAX_ERROR",
-        "schema \"id INT name STRING\": character 8: expected \",\" or the end, found \"name\"");
-    refuses("a ARRAY<INT", "PARSE_SYNTAX_ERROR",
-            "schema \"a ARRAY<INT\": it ends where \">\" is expected");
+        "a ARRAY<INT", "PARSE_SYNTAX_ERROR",
+        "Syntax error at or near end of input; hint: schema \"a ARRAY<INT\": \">\" is expected");
     refuses("a INTT", "UNSUPPORTED_DATATYPE",
-            "schema: unknown type \"INTT\"; hint: did you mean INT?");
-    refuses("a INT(11)", "UNSUPPORTED_DATATYPE", "schema: type INT does not take these parameters");
+            "Unsupported data type \"INTT\"; hint: did you mean INT?");
+    refuses("a INT(11)", "UNSUPPORTED_DATATYPE",
+            "Unsupported data type \"INT\"; hint: it does not take these parameters");
     refuses("a MAP", "INCOMPLETE_TYPE_DEFINITION.MAP",
             "schema: MAP lacks the types of its elements; hint: write it as MAP<STRING, INT>");
     refuses("a DECIMAL(39)", "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
@@ -206,7 +209,7 @@ static void a_syntax_error_outranks_an_unknown_type(void **state)
 {
     (void)state;
     refuses("a NOPE, b", "PARSE_SYNTAX_ERROR",
-            "schema \"a NOPE, b\": it ends where a type is expected");
+            "Syntax error at or near end of input; hint: schema \"a NOPE, b\": a type is expected");
 }
 
 static void nesting_and_width_are_limited(void **state)

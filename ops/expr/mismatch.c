@@ -1,0 +1,217 @@
+/*
+ * Values of types that do not fit, and counts of arguments, in Spark's words: `Cannot resolve
+ * "length(array(1))" due to data type mismatch: ...`. What is meant is always the whole call.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
+
+enum { TYPES_MAX = 16 };
+
+int lt_analyser_mismatch(struct lt_analyser *analyser, const struct lt_expression *call,
+                         const char *condition, const char *format, ...)
+{
+    char text[768];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, condition, "42K09",
+                            "Cannot resolve \"%.300s\" due to data type mismatch: %s",
+                            lt_expr_text(call, analyser->coerce.arena), text);
+}
+
+/* As Spark counts parameters. */
+static const char *ordinal(struct lt_analyser *analyser, uint32_t index)
+{
+    static const char *const names[] = {"first", "second", "third"};
+    return index < sizeof names / sizeof names[0]
+               ? names[index]
+               : lt_arena_format(analyser->coerce.arena, "%uth", index);
+}
+
+/* Names of types that may be wanted, each once. */
+struct wanted {
+    const char *names[TYPES_MAX];
+    uint32_t count;
+};
+
+static void want(struct wanted *wanted, const char *name)
+{
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        if (strcmp(wanted->names[i], name) == 0)
+            return;
+    }
+    if (wanted->count < TYPES_MAX)
+        wanted->names[wanted->count++] = name;
+}
+
+static int refuse(struct lt_analyser *analyser, const struct lt_expression *call, uint32_t index,
+                  const struct wanted *wanted)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    const char *list = "";
+    for (uint32_t i = 0; i < wanted->count; i++)
+        list = lt_arena_format(arena, "%s%s\"%s\"", list, i == 0 ? "" : " or ", wanted->names[i]);
+    if (wanted->count > 1)
+        list = lt_arena_format(arena, "(%s)", list);
+    return lt_analyser_mismatch(
+        analyser, call, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        "The %s parameter requires the %s type, however \"%s\" has the type \"%s\".",
+        ordinal(analyser, index), list, lt_expr_text(call->arguments[index], arena),
+        lt_analyser_shown(analyser, call->arguments[index]->type));
+}
+
+/* "an integer" is "INTEGRAL", and so on; any other word is the type itself, less its article. */
+static const char *type_of_words(const char *words, size_t size_bytes, struct lt_arena *arena)
+{
+    static const char *const known[][2] = {{"integer", "INTEGRAL"},
+                                           {"number", "NUMERIC"},
+                                           {"array of strings", "ARRAY<STRING>"},
+                                           {"array of arrays", "ARRAY<ARRAY>"}};
+    size_t article = strncmp(words, "an ", 3) == 0 ? 3 : strncmp(words, "a ", 2) == 0 ? 2 : 0;
+    const char *plain = lt_arena_text_n(arena, words + article, size_bytes - article);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i][0], plain) == 0)
+            return known[i][1];
+    }
+    char *upper = lt_arena_text_n(arena, plain, strlen(plain));
+    for (char *at = upper; *at != '\0'; at++)
+        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+    return upper;
+}
+
+int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
+                           uint32_t index, const char *words)
+{
+    static const char separator[] = " or ";
+    struct wanted wanted = {.count = 0};
+    for (;;) {
+        const char *next = strstr(words, separator);
+        size_t size_bytes = next == NULL ? strlen(words) : (size_t)(next - words);
+        want(&wanted, type_of_words(words, size_bytes, analyser->coerce.arena));
+        if (next == NULL)
+            return refuse(analyser, call, index, &wanted);
+        words = next + sizeof separator - 1;
+    }
+}
+
+/* The letters of signatures (functions.h) as Spark calls what they accept. */
+static void want_letter(struct wanted *wanted, char letter)
+{
+    static const struct {
+        char letter;
+        const char *name;
+    } names[] = {
+        {'B', "BOOLEAN"},
+        {'P', "BOOLEAN"},
+        {'y', "TINYINT"},
+        {'h', "SMALLINT"},
+        {'i', "INT"},
+        {'l', "BIGINT"},
+        {'f', "FLOAT"},
+        {'d', "DOUBLE"},
+        {'D', "DOUBLE"},
+        {'s', "STRING"},
+        {'S', "STRING"},
+        {'x', "BINARY"},
+        {'u', "DATE"},
+        {'t', "TIMESTAMP"},
+        {'z', "TIMESTAMP_NTZ"},
+        {'q', "INTERVAL DAY TO SECOND"},
+        {'r', "INTERVAL YEAR TO MONTH"},
+        {'c', "INTERVAL"},
+        {'n', "NUMERIC"},
+        {'N', "NUMERIC"},
+        {'k', "NUMERIC"},
+        {'g', "INTEGRAL"},
+        {'G', "INTEGRAL"},
+        {'o', "STRING"},
+        {'o', "BINARY"},
+        {'A', "ARRAY"},
+        {'M', "MAP"},
+        {'R', "STRUCT"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].letter == letter)
+            want(wanted, names[i].name);
+    }
+}
+
+int lt_analyser_refuse_argument(struct lt_analyser *analyser, const struct lt_function *function,
+                                const struct lt_expression *call, uint32_t index)
+{
+    struct wanted wanted = {.count = 0};
+    for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++)
+        want_letter(&wanted, lt_signature_parameter(s, index, call->argument_count));
+    if (wanted.count == 0)
+        want(&wanted, "ANY");
+    return refuse(analyser, call, index, &wanted);
+}
+
+int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    const char *list = "";
+    bool is_coalesce = strcmp(call->name, "coalesce") == 0; /* which Spark words in its own way */
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        list = lt_arena_format(arena, "%s%s\"%s\"", list,
+                               i == 0        ? ""
+                               : is_coalesce ? " or "
+                                             : ", ",
+                               lt_analyser_shown(analyser, call->arguments[i]->type));
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                                "Input to `%s` should all be the same type, but it's %c%s%c.",
+                                call->name, is_coalesce ? '(' : '[', list, is_coalesce ? ')' : ']');
+}
+
+/* The parameter's name in "schema_of_json(json[, options])". */
+static const char *parameter_name(struct lt_analyser *analyser, const char *usage, uint32_t index)
+{
+    const char *at = usage + strcspn(usage, "(");
+    for (uint32_t i = 0; i <= index && *at != '\0'; i++)
+        at += strspn(at, "([, ") + (i < index ? strcspn(at + strspn(at, "([, "), "[,)") : 0);
+    return lt_arena_text_n(analyser->coerce.arena, at, strcspn(at, "[], )"));
+}
+
+int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_expression *call,
+                                uint32_t index)
+{
+    const struct lt_function *function = lt_function_at((size_t)call->index, NULL);
+    const struct lt_expression *argument = call->arguments[index];
+    return lt_analyser_mismatch(
+        analyser, call, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+        "the input `%s` should be a foldable \"%s\" expression; however, got \"%s\".",
+        parameter_name(analyser, function->usage, index),
+        lt_analyser_shown(analyser, argument->type),
+        lt_expr_text(argument, analyser->coerce.arena));
+}
+
+/* "2", "[2, 3]", "> 0": the counts that some signature takes. */
+static const char *accepted_counts(const struct lt_function *function, struct lt_arena *arena)
+{
+    uint32_t fewest, most;
+    lt_function_arity(function, &fewest, &most);
+    if (most == UINT32_MAX && fewest > 0)
+        return lt_arena_format(arena, "> %u", fewest - 1);
+    if (fewest == most || most == UINT32_MAX)
+        return lt_arena_format(arena, "%u", fewest);
+    const char *list = "[";
+    for (uint32_t i = fewest; i <= most; i++)
+        list = lt_arena_format(arena, "%s%s%u", list, i == fewest ? "" : ", ", i);
+    return lt_arena_format(arena, "%s]", list);
+}
+
+int lt_analyser_refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
+                             const struct lt_expression *call)
+{
+    return lt_analyser_fail(
+        analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+        "The `%s` requires %s parameters but the actual number is %u. Please, refer to "
+        "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for a fix; hint: usage: %s",
+        call->name, accepted_counts(function, analyser->coerce.arena), call->argument_count,
+        function->usage);
+}

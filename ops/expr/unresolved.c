@@ -1,0 +1,116 @@
+#include "ops/expr/unresolved.h"
+
+#include <string.h>
+
+#include "core/base/nearest.h"
+
+enum { SUGGESTIONS = 5 };
+
+const char *lt_name_quoted_one(const char *name, struct lt_arena *arena)
+{
+    return lt_name_quoted(&name, 1, arena);
+}
+
+const char *lt_name_quoted(const char *const *parts, uint32_t count, struct lt_arena *arena)
+{
+    size_t size_bytes = 1;
+    for (uint32_t i = 0; i < count; i++)
+        size_bytes += 2 * strlen(parts[i]) + 3;
+    char *quoted = lt_arena_alloc(arena, size_bytes), *at = quoted;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            *at++ = '.';
+        *at++ = '`';
+        for (const char *from = parts[i]; *from != '\0'; from++) {
+            *at++ = *from;
+            if (*from == '`')
+                *at++ = '`';
+        }
+        *at++ = '`';
+    }
+    *at = '\0';
+    return quoted;
+}
+
+/* "[`a`, `b`]", at most `limit` of them. */
+static const char *list(const char *const *names, uint32_t count, uint32_t limit,
+                        struct lt_arena *arena)
+{
+    const char *text = "[";
+    for (uint32_t i = 0; i < count && i < limit; i++)
+        text = lt_arena_format(arena, "%s%s%s", text, i == 0 ? "" : ", ", names[i]);
+    return lt_arena_format(arena, "%s]", text);
+}
+
+/* The nearest first; of several that are as near, as they were. Only the front has to be right. */
+static void sort_by_distance(const char **names, uint32_t count, const char *written)
+{
+    for (uint32_t i = 0; i < count && i < SUGGESTIONS; i++) {
+        uint32_t best = i;
+        unsigned best_distance = lt_nearest_distance(names[i], written);
+        for (uint32_t j = i + 1; j < count; j++) {
+            unsigned distance = lt_nearest_distance(names[j], written);
+            if (distance < best_distance) {
+                best = j;
+                best_distance = distance;
+            }
+        }
+        const char *nearest = names[best];
+        memmove(&names[i + 1], &names[i], (best - i) * sizeof *names);
+        names[i] = nearest;
+    }
+}
+
+int lt_refuse_column(struct lt_error *error, struct lt_expr_place place, const char *name,
+                     const char *written, const char **known, uint32_t count,
+                     struct lt_arena *arena)
+{
+    static const char text[] = "A column, variable, or function parameter with name %s cannot be "
+                               "resolved.";
+    if (count == 0)
+        return lt_expr_error(error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703",
+                             place, text, name);
+    sort_by_distance(known, count, written);
+    const char *begin = lt_arena_format(arena, text, name);
+    return lt_expr_error(error, LT_E_ANALYSIS, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", place,
+                         "%s Did you mean one of the following? %s.", begin,
+                         list(known, count, SUGGESTIONS, arena));
+}
+
+int lt_refuse_ambiguous(struct lt_error *error, struct lt_expr_place place, const char *name,
+                        const char *const *bearers, uint32_t count, struct lt_arena *arena)
+{
+    return lt_expr_error(error, LT_E_ANALYSIS, "AMBIGUOUS_REFERENCE", "42704", place,
+                         "Reference %s is ambiguous, could be: %s.", name,
+                         list(bearers, count, count, arena));
+}
+
+/* A name as it was written, parts between dots. */
+static const char *quoted_path(const char *name, struct lt_arena *arena)
+{
+    const char *text = "";
+    for (;;) {
+        size_t size_bytes = strcspn(name, ".");
+        text = lt_arena_format(arena, "%s`%.*s`", text, (int)size_bytes, name);
+        if (name[size_bytes] == '\0')
+            return text;
+        text = lt_arena_format(arena, "%s.", text);
+        name += size_bytes + 1;
+    }
+}
+
+int lt_refuse_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
+                      const char *near, struct lt_arena *arena)
+{
+    const char *last = strrchr(name, '.');
+    if (last != NULL && strchr(name, '.') != last)
+        return lt_expr_error(
+            error, LT_E_ANALYSIS, "REQUIRES_SINGLE_PART_NAMESPACE", "42K05", place,
+            "spark_catalog requires a single-part namespace, but got %s.",
+            quoted_path(lt_arena_text_n(arena, name, (size_t)(last - name)), arena));
+    return lt_expr_error(error, LT_E_ANALYSIS, "UNRESOLVED_ROUTINE", "42883", place,
+                         "Cannot resolve routine %s on search path [`system`.`builtin`, "
+                         "`system`.`session`, `spark_catalog`.`default`]%s%s%s",
+                         quoted_path(name, arena), near != NULL ? "; hint: did you mean \"" : ".",
+                         near != NULL ? near : "", near != NULL ? "\"?" : "");
+}

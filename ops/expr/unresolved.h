@@ -1,0 +1,30 @@
+/*
+ * Names that nothing bears, or several do: Spark's conditions with Spark's texts, the names in
+ * back-ticks, those that come nearest first. Expressions and statements say them alike.
+ *
+ * on: control. Pure.
+ */
+#ifndef LT_OPS_EXPR_UNRESOLVED_H
+#define LT_OPS_EXPR_UNRESOLVED_H
+
+#include "core/base/arena.h"
+#include "ops/expr/diagnose.h"
+
+/* A name of several parts: "`s`.`value`". Parts are quoted whatever they hold. */
+const char *lt_name_quoted(const char *const *parts, uint32_t count, struct lt_arena *arena);
+/* The same of one part. */
+const char *lt_name_quoted_one(const char *name, struct lt_arena *arena);
+
+/* UNRESOLVED_COLUMN: `name` is quoted, `written` the same as it was written; `known` are the quoted
+ * names of the columns that there are, maybe none. `known` is sorted. Returns LT_E_ANALYSIS. */
+int lt_refuse_column(struct lt_error *error, struct lt_expr_place place, const char *name,
+                     const char *written, const char **known, uint32_t count,
+                     struct lt_arena *arena);
+/* AMBIGUOUS_REFERENCE: `name` and the columns that bear it, quoted. */
+int lt_refuse_ambiguous(struct lt_error *error, struct lt_expr_place place, const char *name,
+                        const char *const *bearers, uint32_t count, struct lt_arena *arena);
+/* UNRESOLVED_ROUTINE; `near`: a function that may be meant, or NULL. */
+int lt_refuse_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
+                      const char *near, struct lt_arena *arena);
+
+#endif
