@@ -164,20 +164,20 @@ static enum lt_kernel decimal_to_boolean(struct lt_machine *machine, const struc
     return LT_KERNEL_VALUE;
 }
 
-/* Seconds since the epoch, what is finer than a microsecond cut. */
+/* Seconds since the epoch, what is finer than a microsecond cut. What does not fit wraps, as in
+ * Spark. */
 static enum lt_kernel decimal_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                            union lt_value *out)
 {
+    enum { PLACES = 6 };
     struct lt_decimal value = lt_argument_decimal(machine, call, 0);
-    struct lt_decimal million = {LT_US_PER_S, 0};
-    const struct lt_decimal_shape shape = {LT_DECIMAL_PRECISION_MAX, (uint8_t)value.scale};
-    __int128 us;
-    if (lt_decimal_multiply(value, million, shape, &us) == LT_DECIMAL_OK &&
-        lt_decimal_to_i64((struct lt_decimal){us, value.scale}, INT64_MIN, INT64_MAX, &out->i64) ==
-            LT_DECIMAL_OK)
-        return LT_KERNEL_VALUE;
-    return lt_machine_fault(machine, call, "CAST_OVERFLOW", "22003",
-                            "the number of seconds does not fit into a timestamp");
+    unsigned __int128 us =
+        value.scale >= PLACES
+            ? (unsigned __int128)(value.unscaled / lt_decimal_power(value.scale - PLACES))
+            : (unsigned __int128)value.unscaled *
+                  (unsigned __int128)lt_decimal_power(PLACES - value.scale);
+    out->i64 = (int64_t)us;
+    return LT_KERNEL_VALUE;
 }
 
 static enum lt_kernel decimal_to_text(struct lt_machine *machine, const struct lt_call *call,
@@ -185,7 +185,8 @@ static enum lt_kernel decimal_to_text(struct lt_machine *machine, const struct l
 {
     char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
     struct lt_decimal value = lt_argument_decimal(machine, call, 0);
-    size_t size = lt_number_format_decimal(value.unscaled, value.scale, text);
+    size_t size = call->is_legacy ? lt_number_format_decimal_java(value.unscaled, value.scale, text)
+                                  : lt_number_format_decimal(value.unscaled, value.scale, text);
     return lt_machine_put(machine, call, text, size, out);
 }
 

@@ -63,12 +63,22 @@ static bool mode_of(struct lt_machine *machine, const struct lt_call *call, enum
     return false;
 }
 
-/* NULL: the key has a wrong size, and the fault is told. */
-static const EVP_CIPHER *cipher_of(struct lt_machine *machine, const struct lt_call *call,
-                                   enum mode mode)
+/* Looked at before the mode, as in Spark. */
+static bool check_key(struct lt_machine *machine, const struct lt_call *call)
 {
     uint32_t size = lt_argument_bytes(machine, call, 1).size_bytes;
-    switch (size) {
+    if (size == 16 || size == 24 || size == 32)
+        return true;
+    (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.AES_KEY_LENGTH", "22023",
+                           "an AES key has 16, 24 or 32 bytes, not %u", size);
+    return false;
+}
+
+/* Of a key that was checked. */
+static const EVP_CIPHER *cipher_of(const struct lt_machine *machine, const struct lt_call *call,
+                                   enum mode mode)
+{
+    switch (lt_argument_bytes(machine, call, 1).size_bytes) {
     case 16:
         return mode == MODE_ECB   ? EVP_aes_128_ecb()
                : mode == MODE_CBC ? EVP_aes_128_cbc()
@@ -77,14 +87,10 @@ static const EVP_CIPHER *cipher_of(struct lt_machine *machine, const struct lt_c
         return mode == MODE_ECB   ? EVP_aes_192_ecb()
                : mode == MODE_CBC ? EVP_aes_192_cbc()
                                   : EVP_aes_192_gcm();
-    case 32:
+    default:
         return mode == MODE_ECB   ? EVP_aes_256_ecb()
                : mode == MODE_CBC ? EVP_aes_256_cbc()
                                   : EVP_aes_256_gcm();
-    default:
-        (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.AES_KEY_LENGTH", "22023",
-                               "an AES key has 16, 24 or 32 bytes, not %u", size);
-        return NULL;
     }
 }
 
@@ -157,10 +163,10 @@ static enum lt_kernel aes_encrypt(struct lt_machine *machine, const struct lt_ca
     struct lt_bytes plain = lt_argument_bytes(machine, call, 0);
     uint8_t vector[VECTOR_BYTES_MAX];
     enum mode mode;
-    if (!mode_of(machine, call, &mode))
+    if (!check_key(machine, call) || !mode_of(machine, call, &mode))
         return LT_KERNEL_FAULT;
     const EVP_CIPHER *cipher = cipher_of(machine, call, mode);
-    if (cipher == NULL || !take_vector(machine, call, mode, vector))
+    if (!take_vector(machine, call, mode, vector))
         return LT_KERNEL_FAULT;
     uint32_t front = vector_bytes(mode);
     uint8_t *memory =
@@ -194,11 +200,9 @@ static enum lt_kernel aes_decrypt(struct lt_machine *machine, const struct lt_ca
     EVP_CIPHER_CTX *context = call->state;
     struct lt_bytes data = lt_argument_bytes(machine, call, 0);
     enum mode mode;
-    if (!mode_of(machine, call, &mode))
+    if (!check_key(machine, call) || !mode_of(machine, call, &mode))
         return LT_KERNEL_FAULT;
     const EVP_CIPHER *cipher = cipher_of(machine, call, mode);
-    if (cipher == NULL)
-        return LT_KERNEL_FAULT;
     uint32_t front = vector_bytes(mode), behind = mode == MODE_GCM ? TAG_BYTES : 0;
     if (data.size_bytes < front + behind)
         return crypto_error(machine, call, "the value is too short to be encrypted");
