@@ -142,7 +142,7 @@ static inline bool lt_json_number_read(const uint8_t *begin, const uint8_t *end,
 /* The integer, if it has at most 18 digits. */
 static inline bool lt_json_number_i64(const struct lt_json_number *number, int64_t *out)
 {
-    *out = number->is_negative ? -(int64_t)number->digits : (int64_t)number->digits;
+    *out = (int64_t)(number->is_negative ? -number->digits : number->digits); /* -2^63, too */
     return number->is_small && !number->is_float;
 }
 
