@@ -18,7 +18,7 @@ SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all -Wno-format-truncati
 SAN_tsan  := -fsanitize=thread -DLT_DEBUG
 # By clang: counts what an input reaches, and finds what it breaks. (NULL + 0, which bytes without a text are, is no fault.)
 SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr,pointer-overflow -fno-sanitize-recover=all \
-    -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__ -DLT_DEBUG
+    -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__ -DLT_DEBUG -DLT_SMALL_VALUES=0xffffff
 COMMON  := -I. -MMD -MP -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -DLT_VERSION='"$(VERSION)"' $(OPT) $(ARCH) $(SAN_$(SAN))
 ALL_CFLAGS   := -std=gnu11 $(WARN) -Wshadow -Wstrict-prototypes $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)

@@ -224,28 +224,49 @@ bool lt_parser_is_interval(const struct lt_parser *parser)
            (is_value(parser, 1) || is_signed_value(parser, 1));
 }
 
+/* "1 day 2 hours" as it grows, in the arena, by doubling: a list may be long. */
+struct units {
+    char *text;
+    size_t size_bytes, capacity;
+};
+
+static void append(struct lt_parser *parser, struct units *all, const char *value, int unit)
+{
+    const char *piece = lt_arena_format(parser->arena, " %s %s", value, UNITS[unit].one);
+    size_t size = strlen(piece);
+    if (all->size_bytes + size >= all->capacity) {
+        all->capacity = 2 * (all->size_bytes + size + 1);
+        char *larger = lt_arena_alloc(parser->arena, all->capacity);
+        if (all->size_bytes > 0)
+            memcpy(larger, all->text, all->size_bytes);
+        all->text = larger;
+    }
+    memcpy(all->text + all->size_bytes, piece, size + 1);
+    all->size_bytes += size;
+}
+
 struct lt_expression *lt_parse_interval(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_take(parser).begin;
     struct fields fields = {0};
-    const char *all = "";
+    struct units all = {0};
     do {
         bool is_text = lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING;
         const char *value = take_value(parser);
         if (value == NULL)
             return NULL;
         int unit = next_unit(parser);
-        if (unit < 0 && is_text && *all == '\0')
+        if (unit < 0 && is_text && all.size_bytes == 0)
             return parse_text(parser, begin, value);
         if (unit < 0)
             return lt_parser_fail(parser, "a unit of time is missing");
-        if (*all == '\0' && lt_parser_is_word(parser, 1, "to"))
+        if (all.size_bytes == 0 && lt_parser_is_word(parser, 1, "to"))
             return parse_range(parser, begin, value, unit);
         if (is_text && !is_number(value))
             return refuse(parser, LT_E_PARSE, begin, NULL, "a number stands before a unit");
         (void)lt_parser_take(parser);
         add_unit(&fields, unit);
-        all = lt_arena_format(parser->arena, "%s %s %s", all, value, UNITS[unit].one);
+        append(parser, &all, value, unit);
     } while (is_value(parser, 0) || is_signed_value(parser, 0));
-    return from_units(parser, begin, all, fields, false);
+    return from_units(parser, begin, all.text, fields, false);
 }
