@@ -390,7 +390,7 @@ void lt_kafka_client_close(struct lt_kafka_client *client)
 int lt_kafka_client_left_ms(const struct lt_connector_env *env)
 {
     int64_t left_ns = env->deadline_ns - lt_clock_now_ns(lt_clock_system());
-    int64_t left_ms = left_ns / LT_NS_PER_MS;
+    int64_t left_ms = (left_ns + LT_NS_PER_MS - 1) / LT_NS_PER_MS;
     return left_ms < 1 ? 1 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
 

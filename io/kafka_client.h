@@ -72,7 +72,8 @@ int lt_kafka_client_open(const struct lt_kafka_client_options *options,
                          struct lt_kafka_client **out, struct lt_error *error) LT_MUST_USE;
 void lt_kafka_client_close(struct lt_kafka_client *client); /* NULL is a no-op */
 
-/* Time left until the deadline, in ms, at least 1: what librdkafka's waiting calls take. */
+/* Time left until the deadline, in ms, rounded up and at least 1: what librdkafka's waiting calls
+ * take. */
 int lt_kafka_client_left_ms(const struct lt_connector_env *env);
 /* With less time left, what failed is not asked again: the answer might come too late, and the one
  * that is there says more. */

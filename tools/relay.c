@@ -1,8 +1,9 @@
 /*
  * `leat relay`: from the command line to the last line.
  *
- * The main thread only watches: it waits for the query in slices short enough that a signal is seen
- * soon, and prints what is due. All work is done by the library's threads.
+ * The main thread only watches: it waits for the query in slices short enough that a person who
+ * sends a signal sees it answered, and so long that a lane on the same CPU is hardly held up, and
+ * prints what is due. All work is done by the library's threads.
  */
 #include "tools/relay.h"
 
@@ -25,7 +26,7 @@
 #include "tools/settings.h"
 #include "tools/signals.h"
 
-static const int64_t slice_ns = 20 * 1000 * 1000;
+static const int64_t slice_ns = 100 * 1000 * 1000;
 
 /* --------------------------------------------------------------------------------------- help */
 

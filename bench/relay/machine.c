@@ -78,6 +78,25 @@ bool lt_bench_pin(pid_t pid, int cpu)
     return pinned;
 }
 
+int64_t lt_bench_cpu_busy_ns(int cpu)
+{
+    char line[512], name[16];
+    unsigned long long user, nice, kernel, idle, wait, hard, soft, stolen = 0;
+    int64_t busy_ns = -1;
+    FILE *file = cpu < 0 ? NULL : fopen("/proc/stat", "r");
+    if (!file)
+        return -1;
+    int name_size = snprintf(name, sizeof name, "cpu%d ", cpu);
+    while (busy_ns < 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, name, (size_t)name_size) == 0 &&
+            sscanf(line + name_size, "%llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice,
+                   &kernel, &idle, &wait, &hard, &soft, &stolen) >= 7)
+            busy_ns = (int64_t)(user + nice + kernel + hard + soft + stolen) *
+                      (1000000000 / sysconf(_SC_CLK_TCK));
+    fclose(file);
+    return busy_ns;
+}
+
 bool lt_bench_hold_wakeup_latency(void)
 {
     /* Timers of the load generator: 50 us of slack would be added to each sleep. */

@@ -33,6 +33,10 @@ void lt_bench_sleep_until(int64_t time_ns);
  * `cpu` means anywhere. Returns whether it worked. */
 bool lt_bench_pin(pid_t pid, int cpu);
 
+/* Time since start that a CPU was not idle, by the kernel's count, in ns: steps of its tick (1 to
+ * 10 ms). What the host of a virtual machine took is part of it. -1 for a negative `cpu`. */
+int64_t lt_bench_cpu_busy_ns(int cpu);
+
 /* Holds the wake-up latency of idle CPUs at 0 until the process ends. Returns whether it may. */
 bool lt_bench_hold_wakeup_latency(void);
 

@@ -113,8 +113,7 @@ static void run_drains(struct bench *bench)
         size_t value_bytes = options->sizes.list[s];
         const struct lt_bench_cell cell = {.scenario = LT_BENCH_DRAIN, .value_bytes = value_bytes};
         struct lt_bench_backlog backlog;
-        lt_bench_backlog_create(&bench->setup, &backlog, value_bytes,
-                                options->drain_bytes / value_bytes);
+        lt_bench_backlog_create(&bench->setup, &backlog, value_bytes, options->drain_records);
         run_cell(bench, &cell, &options->drain, &backlog);
         lt_bench_backlog_delete(&bench->setup, &backlog);
     }

@@ -17,7 +17,7 @@ static const char USAGE[] =
     "  --candidate NAME      the program that the bars judge (leat)\n"
     "  --rates R,...         records per second (1000,10000,50000)\n"
     "  --sizes BYTES,...     value sizes (128,1024)\n"
-    "  --drain-mib MIB       size of a backlog (512: 4 M records of 128 bytes)\n"
+    "  --drain-records N     length of a backlog (3000000)\n"
     "  --pairs N             rounds of each comparison (7)\n"
     "  --seconds S           measured part of a run, at least 10000 records (5)\n"
     "  --warmup S            unmeasured part before it (1)\n"
@@ -85,8 +85,8 @@ static bool set_number(struct lt_bench_options *options, const char *name, char 
     else if (strcmp(name, "--sizes") == 0)
         parse_numbers(&options->sizes, name, value, LT_BENCH_VALUE_BYTES_MIN,
                       LT_BENCH_VALUE_BYTES_MAX);
-    else if (strcmp(name, "--drain-mib") == 0)
-        options->drain_bytes = parse_number(name, value, 1, 1 << 16) << 20;
+    else if (strcmp(name, "--drain-records") == 0)
+        options->drain_records = parse_number(name, value, 1, UINT64_C(1) << 32);
     else if (strcmp(name, "--pairs") == 0)
         options->pairs = (uint32_t)parse_number(name, value, 1, 1000);
     else if (strcmp(name, "--seconds") == 0)
@@ -126,7 +126,7 @@ void lt_bench_options_parse(struct lt_bench_options *options, int argc, char **a
         .warmup_seconds = 1,
         .broker_warmup_seconds = 15,
         .partition_count = 1,
-        .drain_bytes = 512u << 20,
+        .drain_records = 3000000,
         .rates = {.list = {1000, 10000, 50000}, .count = 3},
         .sizes = {.list = {128, 1024}, .count = 2},
     };

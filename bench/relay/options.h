@@ -41,7 +41,7 @@ struct lt_bench_options {
     uint32_t warmup_seconds;
     uint32_t broker_warmup_seconds; /* an unrecorded run before all others */
     int32_t partition_count;
-    uint64_t drain_bytes; /* of values in a backlog */
+    uint64_t drain_records; /* in a backlog */
     struct lt_bench_programs programs;
     struct lt_bench_program_list latency;
     struct lt_bench_program_list drain;

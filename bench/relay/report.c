@@ -74,8 +74,9 @@ static void print_latency_table(const struct lt_bench_options *options,
     static struct lt_bench_histogram merged;
     const char *reference = lt_bench_reference(&options->latency);
     fprintf(out, "\n#### %u records/s of %zu B\n\n", cell->rate, cell->value_bytes);
-    fputs("| us | p50 | p90 | p99 | p99.9 | p99.99 | max | samples | CPU % | achieved | p50 ratio "
-          "| p99 ratio |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    fputs("| us | p50 | p90 | p99 | p99.9 | p99.99 | max | samples | CPU % | others % | achieved | "
+          "p50 ratio "
+          "| p99 ratio |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
           out);
     for (size_t i = 0; i < options->latency.count; i++) {
         const char *program = options->latency.list[i]->name;
@@ -90,6 +91,7 @@ static void print_latency_table(const struct lt_bench_options *options,
         print_number(out, merged.count ? (double)merged.max_ns / 1e3 : NAN, 0);
         print_number(out, (double)merged.count, 0);
         print_number(out, lt_bench_median(results, cell, program, LT_BENCH_CPU_PERCENT), 1);
+        print_number(out, lt_bench_median(results, cell, program, LT_BENCH_OTHERS_PERCENT), 1);
         print_number(out, lt_bench_median(results, cell, program, LT_BENCH_ACHIEVED), 3);
         print_ratio(results, cell, program, reference, LT_BENCH_P50_US, out);
         print_ratio(results, cell, program, reference, LT_BENCH_P99_US, out);
@@ -124,16 +126,17 @@ static void print_drain_table(const struct lt_bench_options *options,
 {
     const char *best = best_reference(options, results, cell);
     fprintf(out, "\n#### Drain of %llu records of %zu B\n\n",
-            (unsigned long long)(options->drain_bytes / cell->value_bytes), cell->value_bytes);
+            (unsigned long long)options->drain_records, cell->value_bytes);
     fprintf(out,
-            "| | seconds | CPU seconds | M records per CPU-second | ratio to %s |\n"
-            "|---|--:|--:|--:|--:|\n",
+            "| | seconds | CPU seconds | others %% | M records per CPU-second | ratio to %s |\n"
+            "|---|--:|--:|--:|--:|--:|\n",
             best ? best : "nothing");
     for (size_t i = 0; i < options->drain.count; i++) {
         const char *program = options->drain.list[i]->name;
         fprintf(out, "| %s |", program);
         print_number(out, lt_bench_median(results, cell, program, LT_BENCH_DRAIN_S), 2);
         print_number(out, lt_bench_median(results, cell, program, LT_BENCH_DRAIN_CPU_S), 2);
+        print_number(out, lt_bench_median(results, cell, program, LT_BENCH_OTHERS_PERCENT), 1);
         print_number(out, lt_bench_median(results, cell, program, LT_BENCH_RECORDS_PER_CPU_S) / 1e6,
                      3);
         print_ratio(results, cell, program, best, LT_BENCH_RECORDS_PER_CPU_S, out);

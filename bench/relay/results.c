@@ -14,6 +14,7 @@ static const char *const METRIC_NAMES[] = {
     [LT_BENCH_MAX_US] = "max_us",
     [LT_BENCH_ACHIEVED] = "achieved",
     [LT_BENCH_CPU_PERCENT] = "cpu_percent",
+    [LT_BENCH_OTHERS_PERCENT] = "others_percent",
     [LT_BENCH_DRAIN_S] = "drain_s",
     [LT_BENCH_DRAIN_CPU_S] = "drain_cpu_s",
     [LT_BENCH_RECORDS_PER_CPU_S] = "records_per_cpu_s",

@@ -31,6 +31,7 @@ enum lt_bench_metric {
     LT_BENCH_MAX_US,
     LT_BENCH_ACHIEVED, /* achieved rate over target rate */
     LT_BENCH_CPU_PERCENT,
+    LT_BENCH_OTHERS_PERCENT, /* of the relay's CPU, taken by other processes or by the host */
     LT_BENCH_DRAIN_S,
     LT_BENCH_DRAIN_CPU_S,
     LT_BENCH_RECORDS_PER_CPU_S,

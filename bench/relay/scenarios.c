@@ -127,6 +127,36 @@ static void judge(const struct lt_bench_setup *setup, const struct lt_bench_tall
 
 /* ------------------------------------------------------------------------------ latency */
 
+/* What a child and its CPU had used at one time. */
+struct usage {
+    int64_t at_ns;
+    int64_t child_ns; /* -1: no child */
+    int64_t busy_ns;
+};
+
+static struct usage usage_now(const struct lt_bench_setup *setup,
+                              const struct lt_bench_child *child)
+{
+    return (struct usage){
+        .at_ns = lt_bench_now_ns(),
+        .child_ns = child ? lt_bench_child_cpu_ns(child) : -1,
+        .busy_ns = lt_bench_cpu_busy_ns(setup->relay_cpu),
+    };
+}
+
+static void note_usage(const struct usage *from, const struct usage *to, struct lt_bench_run *run)
+{
+    double elapsed_ns = (double)(to->at_ns - from->at_ns);
+    if (from->child_ns < 0 || to->child_ns < 0)
+        return;
+    int64_t used_ns = to->child_ns - from->child_ns;
+    run->metrics[LT_BENCH_CPU_PERCENT] = 100.0 * (double)used_ns / elapsed_ns;
+    if (from->busy_ns < 0 || to->busy_ns < 0)
+        return;
+    double others = 100.0 * (double)(to->busy_ns - from->busy_ns - used_ns) / elapsed_ns;
+    run->metrics[LT_BENCH_OTHERS_PERCENT] = others < 0 ? 0 : others; /* the ticks are coarse */
+}
+
 static void await_arrivals(struct lt_bench_reader *reader, uint64_t expected)
 {
     int64_t deadline_ns = lt_bench_now_ns() + ARRIVAL_TIMEOUT_NS;
@@ -175,20 +205,16 @@ static void load_and_read(struct lt_bench_setup *setup, const struct names *name
     lt_bench_reader_start(reader, setup->broker.bootstrap);
 
     struct lt_bench_load_result result;
-    int64_t cpu_before_ns = child ? lt_bench_child_cpu_ns(child) : -1;
-    int64_t before_ns = lt_bench_now_ns();
+    struct usage before = usage_now(setup, child);
     lt_bench_load_run(&load, &result);
-    int64_t after_ns = lt_bench_now_ns();
-    int64_t cpu_after_ns = child ? lt_bench_child_cpu_ns(child) : -1;
+    struct usage after = usage_now(setup, child);
     await_arrivals(reader, count);
     lt_bench_reader_stop(reader);
 
     judge(setup, &reader->tally, count, run);
     note_latencies(&reader->histogram, run);
     run->metrics[LT_BENCH_ACHIEVED] = result.achieved_rate / (double)rate;
-    if (cpu_before_ns >= 0 && cpu_after_ns >= 0)
-        run->metrics[LT_BENCH_CPU_PERCENT] =
-            100.0 * (double)(cpu_after_ns - cpu_before_ns) / (double)(after_ns - before_ns);
+    note_usage(&before, &after, run);
     lt_bench_tally_fini(&reader->tally);
     free(reader);
 }
@@ -284,11 +310,14 @@ static void time_drain(struct lt_bench_setup *setup, const struct names *names,
                        const struct lt_bench_backlog *backlog, struct lt_bench_child *child,
                        struct lt_bench_run *run)
 {
+    struct usage before = usage_now(setup, child);
     uint64_t arrived = watch_until_drained(setup, names->out, backlog->count, child);
     int64_t end_ns = lt_bench_now_ns();
     /* Late costs, such as delivery reports not yet looked at, belong to the drain. */
     lt_bench_sleep_until(end_ns + SETTLE_NS);
-    int64_t cpu_ns = lt_bench_child_cpu_ns(child);
+    struct usage after = usage_now(setup, child);
+    int64_t cpu_ns = after.child_ns;
+    note_usage(&before, &after, run);
     arrived = lt_bench_topic_count(&setup->broker, names->out, setup->partition_count);
     run->sent = backlog->count;
     run->intact = arrived;

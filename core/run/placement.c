@@ -175,6 +175,13 @@ static void fill_set(cpu_set_t *set, const int *cpus, int count)
         CPU_SET((size_t)cpus[i], set);
 }
 
+/* Best effort: a thread that may not is only a worse neighbour. */
+static void yield_to_lanes(const struct lt_placement *placement, pthread_t thread)
+{
+    if (placement->yield_to_lanes)
+        (void)pthread_setschedparam(thread, SCHED_BATCH, &(struct sched_param){0});
+}
+
 int lt_placement_start_thread(struct lt_placement *placement, int lane_cpu, const char *name,
                               void *(*entry)(void *), void *argument, pthread_t *out,
                               struct lt_error *error)
@@ -183,6 +190,8 @@ int lt_placement_start_thread(struct lt_placement *placement, int lane_cpu, cons
     if (status != 0)
         return lt_error_set_errno(error, status, "cannot start thread \"%s\"", name);
     pthread_setname_np(*out, name);
+    if (lane_cpu < 0)
+        yield_to_lanes(placement, *out);
     if (!lt_placement_pins(placement))
         return 0;
     cpu_set_t set;
@@ -202,9 +211,7 @@ void lt_placement_place_thread(void *context, const char *thread_name)
 {
     struct lt_placement *placement = context;
     (void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS); /* best effort: only costs precision */
-    if (placement->yield_to_lanes)
-        (void)sched_setscheduler(0, SCHED_BATCH,
-                                 &(struct sched_param){0}); /* best effort, likewise */
+    yield_to_lanes(placement, pthread_self());
     if (!lt_placement_pins(placement))
         return;
     cpu_set_t set;

@@ -27,8 +27,9 @@ static const struct lt_option_spec specs[] = {
      "their own, else park."},
     {"pin", LT_OPTION_BOOL, "true", NULL, 0, 0, 0, "Whether threads are bound to their CPUs."},
     {"yieldToLanes", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
-     "Whether libraries' threads that share a CPU with lanes are SCHED_BATCH, so that waking one "
-     "does not preempt a lane: what a lane has at hand goes out together, without a linger."},
+     "Whether the other threads on a lane's CPU, libraries' and those that write checkpoints, are "
+     "SCHED_BATCH, so that waking one does not preempt a lane: what a lane has at hand goes out "
+     "together, without a linger."},
     {"dmaLatency", LT_OPTION_CHOICE, "auto", "auto|off", 0, 0, 0,
      "auto: hold /dev/cpu_dma_latency at 0 when permitted, so that idle CPUs wake in microseconds; "
      "costs power."},

@@ -42,7 +42,7 @@ static int begin(void **state)
     assert_non_null(bench);
     bench->options = (struct lt_bench_options){
         .candidate = "leat",
-        .drain_bytes = 1 << 20,
+        .drain_records = 8192,
         .rates = {.list = {RATE}, .count = 1},
         .sizes = {.list = {VALUE_BYTES}, .count = 1},
         .latency = {.list = {&one_hop, &reference, &candidate, &epochless, &rival}, .count = 5},

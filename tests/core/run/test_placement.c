@@ -349,6 +349,41 @@ static void start_threads(void)
     lt_placement_fini(&placement);
 }
 
+/* What a thread started for a lane (0) or for housekeeping (-1) is scheduled as. */
+static int policy_of(struct lt_placement *placement, int lane_cpu)
+{
+    struct seen seen = {0};
+    struct lt_error error;
+    struct sched_param unused;
+    pthread_t thread;
+    int policy = -1;
+    REQUIRE(pthread_barrier_init(&seen.placed, NULL, 2) == 0);
+    REQUIRE(lt_placement_start_thread(placement, lane_cpu, "looker", look, &seen, &thread,
+                                      &error) == 0);
+    REQUIRE(pthread_getschedparam(thread, &policy, &unused) == 0);
+    pthread_barrier_wait(&seen.placed);
+    REQUIRE(pthread_join(thread, NULL) == 0);
+    pthread_barrier_destroy(&seen.placed);
+    return policy;
+}
+
+static void share_one_cpu(void)
+{
+    use_first_cpus(1);
+    struct lt_placement placement = place(&defaults);
+    REQUIRE(policy_of(&placement, -1) == SCHED_BATCH);
+    REQUIRE(policy_of(&placement, 0) == SCHED_OTHER);
+    lt_placement_place_thread(&placement, "own");
+    REQUIRE(sched_getscheduler(0) == SCHED_BATCH);
+    lt_placement_fini(&placement);
+}
+
+static void housekeeping_that_shares_a_lanes_cpu_does_not_preempt_it(void **state)
+{
+    (void)state;
+    in_child(share_one_cpu);
+}
+
 static void threads_are_named_and_run_where_they_were_placed(void **state)
 {
     (void)state;
@@ -368,6 +403,7 @@ int main(void)
         cmocka_unit_test(a_part_of_a_cpu_counts_as_one),
         cmocka_unit_test(a_quota_of_max_is_none),
         cmocka_unit_test(threads_are_named_and_run_where_they_were_placed),
+        cmocka_unit_test(housekeeping_that_shares_a_lanes_cpu_does_not_preempt_it),
     };
     return cmocka_run_group_tests(tests, find_cpus, NULL);
 }
