@@ -2,53 +2,43 @@
 #include "core/text/json_read_options.h"
 
 #include <stddef.h>
-#include <string.h>
 
-#include "core/base/ascii.h"
-#include "core/base/nearest.h"
+#include "core/text/codec_options.h"
 #include "core/text/json_scan.h"
 
-enum kind { MODE, BOOLEAN, TEXT };
-
-#define OPTION(key, kind, member)                                                                  \
+#define OPTION(key, form, member)                                                                  \
     {                                                                                              \
-        key, kind, offsetof(struct lt_json_options, member)                                        \
+        key, lt_codec_set_##form, offsetof(struct lt_json_options, member), 0                      \
     }
-static const struct {
-    const char *key;
-    enum kind kind;
-    size_t offset;
-} options_table[] = {
-    OPTION("mode", MODE, mode),
-    OPTION("columnNameOfCorruptRecord", TEXT, corrupt_column),
-    OPTION("allowComments", BOOLEAN, allow_comments),
-    OPTION("allowUnquotedFieldNames", BOOLEAN, allow_unquoted_field_names),
-    OPTION("allowSingleQuotes", BOOLEAN, allow_single_quotes),
-    OPTION("allowNumericLeadingZeros", BOOLEAN, allow_numeric_leading_zeros),
-    OPTION("allowNonNumericNumbers", BOOLEAN, allow_non_numeric_numbers),
-    OPTION("allowBackslashEscapingAnyCharacter", BOOLEAN, allow_backslash_escaping_any_character),
-    OPTION("allowUnquotedControlChars", BOOLEAN, allow_unquoted_control_chars),
-    OPTION("primitivesAsString", BOOLEAN, primitives_as_string),
-    OPTION("prefersDecimal", BOOLEAN, prefers_decimal),
-    OPTION("dropFieldIfAllNull", BOOLEAN, drop_field_if_all_null),
-    OPTION("inferTimestamp", BOOLEAN, infer_timestamp),
-    OPTION("multiLine", BOOLEAN, multi_line),
-    OPTION("ignoreNullFields", BOOLEAN, ignore_null_fields),
-    OPTION("pretty", BOOLEAN, pretty),
-    OPTION("dateFormat", TEXT, date_format),
-    OPTION("timestampFormat", TEXT, timestamp_format),
-    OPTION("timestampNTZFormat", TEXT, timestamp_ntz_format),
-    OPTION("timeZone", TEXT, time_zone),
-    OPTION("locale", TEXT, locale),
-    OPTION("encoding", TEXT, encoding),
-    OPTION("charset", TEXT, encoding),
-    OPTION("lineSep", TEXT, line_separator),
-    OPTION("samplingRatio", TEXT, sampling_ratio),
-    OPTION("enableDateTimeParsingFallback", TEXT, datetime_parsing_fallback),
+static const struct lt_codec_option options_table[] = {
+    OPTION("mode", mode, mode),
+    OPTION("columnNameOfCorruptRecord", text, corrupt_column),
+    OPTION("allowComments", boolean, allow_comments),
+    OPTION("allowUnquotedFieldNames", boolean, allow_unquoted_field_names),
+    OPTION("allowSingleQuotes", boolean, allow_single_quotes),
+    OPTION("allowNumericLeadingZeros", boolean, allow_numeric_leading_zeros),
+    OPTION("allowNonNumericNumbers", boolean, allow_non_numeric_numbers),
+    OPTION("allowBackslashEscapingAnyCharacter", boolean, allow_backslash_escaping_any_character),
+    OPTION("allowUnquotedControlChars", boolean, allow_unquoted_control_chars),
+    OPTION("primitivesAsString", boolean, primitives_as_string),
+    OPTION("prefersDecimal", boolean, prefers_decimal),
+    OPTION("dropFieldIfAllNull", boolean, drop_field_if_all_null),
+    OPTION("inferTimestamp", boolean, infer_timestamp),
+    OPTION("multiLine", boolean, multi_line),
+    OPTION("ignoreNullFields", boolean, ignore_null_fields),
+    OPTION("pretty", boolean, pretty),
+    OPTION("dateFormat", text, date_format),
+    OPTION("timestampFormat", text, timestamp_format),
+    OPTION("timestampNTZFormat", text, timestamp_ntz_format),
+    OPTION("timeZone", text, time_zone),
+    OPTION("locale", text, locale),
+    OPTION("encoding", text, encoding),
+    OPTION("charset", text, encoding),
+    OPTION("lineSep", text, line_separator),
+    OPTION("samplingRatio", text, sampling_ratio),
+    OPTION("enableDateTimeParsingFallback", text, datetime_parsing_fallback),
 };
 #undef OPTION
-
-enum { OPTION_COUNT = sizeof options_table / sizeof options_table[0] };
 
 void lt_json_options_init(struct lt_json_options *options)
 {
@@ -59,54 +49,13 @@ void lt_json_options_init(struct lt_json_options *options)
                                         .ignore_null_fields = true};
 }
 
-enum lt_codec_mode lt_codec_mode_parse(const char *text)
-{
-    if (lt_ascii_compare(text, "failfast") == 0)
-        return LT_CODEC_FAILFAST;
-    return lt_ascii_compare(text, "dropmalformed") == 0 ? LT_CODEC_DROPMALFORMED
-                                                        : LT_CODEC_PERMISSIVE;
-}
-
-static int unknown_option(const char *key, struct lt_error *error)
-{
-    const char *names[OPTION_COUNT];
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        names[i] = options_table[i].key;
-    const char *nearest = lt_nearest(key, names, OPTION_COUNT);
-    if (nearest == NULL)
-        return lt_error_set(error, LT_E_NOT_FOUND, "JSON option \"%s\": unknown", key);
-    return lt_error_set(error, LT_E_NOT_FOUND,
-                        "JSON option \"%s\": unknown; hint: did you mean \"%s\"?", key, nearest);
-}
-
-static int set_boolean(bool *out, const char *key, const char *value, struct lt_error *error)
-{
-    *out = lt_ascii_compare(value, "true") == 0;
-    if (!*out && lt_ascii_compare(value, "false") != 0)
-        return lt_error_set(error, LT_E_INVALID,
-                            "JSON option \"%s\": \"%s\" is neither true nor false", key, value);
-    return 0;
-}
-
 int lt_json_options_set(struct lt_json_options *options, struct lt_arena *arena, const char *key,
                         const char *value, struct lt_error *error)
 {
-    size_t i = 0;
-    while (i < OPTION_COUNT && lt_ascii_compare(key, options_table[i].key) != 0)
-        i++;
-    if (i == OPTION_COUNT)
-        return unknown_option(key, error);
-    void *member = (char *)options + options_table[i].offset;
-    switch (options_table[i].kind) {
-    case MODE:
-        options->mode = lt_codec_mode_parse(value);
-        return 0;
-    case BOOLEAN:
-        return set_boolean(member, options_table[i].key, value, error);
-    default:
-        *(const char **)member = lt_arena_text(arena, value);
-        return 0;
-    }
+    const struct lt_codec_given given = {
+        .format = "JSON", .key = key, .value = value, .arena = arena};
+    return lt_codec_options_set(options, options_table,
+                                sizeof options_table / sizeof options_table[0], &given, error);
 }
 
 unsigned lt_json_options_scan_flags(const struct lt_json_options *options)

@@ -39,7 +39,4 @@ int lt_json_options_set(struct lt_json_options *options, struct lt_arena *arena,
 /* The scanner's flags (enum lt_json_scan_flags) that the options stand for. */
 unsigned lt_json_options_scan_flags(const struct lt_json_options *options);
 
-/* "permissive", "DropMalformed" and so on; PERMISSIVE for what is none of them. */
-enum lt_codec_mode lt_codec_mode_parse(const char *text);
-
 #endif
