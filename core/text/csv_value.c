@@ -6,8 +6,6 @@
 #include "core/base/ascii.h"
 #include "core/text/number.h"
 
-enum { DECIMAL_BYTES_MAX = 2000 /* commas included */ };
-
 bool lt_csv_value_is(const char *word, const char *text, size_t size_bytes)
 {
     return strlen(word) == size_bytes && memcmp(word, text, size_bytes) == 0;
@@ -78,23 +76,6 @@ static bool parse_float(const struct lt_csv_options *options, const char *text, 
     return true;
 }
 
-static bool parse_decimal(const struct lt_type *type, const char *text, size_t size_bytes,
-                          __int128 *out)
-{
-    char digits[DECIMAL_BYTES_MAX];
-    size_t count = 0;
-    if (size_bytes > sizeof digits)
-        return false;
-    for (size_t i = 0; i < size_bytes; i++) {
-        if ((unsigned char)text[i] <= ' ')
-            return false;
-        if (text[i] != ',')
-            digits[count++] = text[i];
-    }
-    return lt_number_parse_decimal(digits, count, type->precision, type->scale, out) ==
-           LT_NUMBER_OK;
-}
-
 static bool parse_boolean(const char *text, size_t size_bytes, int64_t *out)
 {
     char word[8];
@@ -124,7 +105,8 @@ bool lt_csv_value_parse(const struct lt_csv_options *options, const struct lt_co
     case LT_TYPE_DOUBLE:
         return lt_csv_value_parse_double(options, text, size_bytes, &out->f64);
     case LT_TYPE_DECIMAL:
-        return parse_decimal(type, text, size_bytes, &out->i128);
+        return lt_number_parse_decimal_commas(text, size_bytes, type->precision, type->scale,
+                                              &out->i128) == LT_NUMBER_OK;
     default:
         return times->parse(times->context, type, text, size_bytes, out);
     }

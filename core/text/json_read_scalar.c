@@ -13,8 +13,7 @@
 #include "core/text/utf8.h"
 
 enum {
-    NUMBER_BYTES_MAX = 1000,  /* Jackson's limit */
-    DECIMAL_BYTES_MAX = 2000, /* of a string that is to be a decimal, commas included */
+    NUMBER_BYTES_MAX = 1000, /* Jackson's limit */
     TINYINT_LAST = 255,
 };
 static const int64_t US_PER_S = 1000000;
@@ -254,24 +253,6 @@ static enum lt_json_outcome read_float(struct lt_json_reader *reader, const stru
     return LT_JSON_OUTCOME_VALUE;
 }
 
-/* A string that is to be a decimal: commas are left out, blanks are not allowed. */
-static bool parse_decimal_text(const char *text, size_t size_bytes, const struct lt_type *type,
-                               __int128 *out)
-{
-    char digits[DECIMAL_BYTES_MAX];
-    size_t count = 0;
-    if (size_bytes > sizeof digits)
-        return false;
-    for (size_t i = 0; i < size_bytes; i++) {
-        if ((unsigned char)text[i] <= 0x20)
-            return false;
-        if (text[i] != ',')
-            digits[count++] = text[i];
-    }
-    return lt_number_parse_decimal(digits, count, type->precision, type->scale, out) ==
-           LT_NUMBER_OK;
-}
-
 static enum lt_json_outcome read_decimal(struct lt_json_reader *reader, const struct lt_type *type,
                                          union lt_value *out)
 {
@@ -284,7 +265,8 @@ static enum lt_json_outcome read_decimal(struct lt_json_reader *reader, const st
             return LT_JSON_OUTCOME_VALUE;
     } else if (token == LT_JSON_TOKEN_STRING) {
         const char *text = plain_text(reader, &size_bytes);
-        if (parse_decimal_text(text, size_bytes, type, &out->i128))
+        if (lt_number_parse_decimal_commas(text, size_bytes, type->precision, type->scale,
+                                           &out->i128) == LT_NUMBER_OK)
             return LT_JSON_OUTCOME_VALUE;
     }
     return misfit(reader);

@@ -54,5 +54,10 @@ enum lt_number_result lt_number_parse_float(const void *data, size_t size_bytes,
 enum lt_number_result lt_number_parse_decimal(const void *data, size_t size_bytes,
                                               uint32_t precision, uint32_t scale,
                                               __int128 *out) LT_MUST_USE;
+/* The same for texts of JSON and CSV: commas, wherever they stand, are left out, and no blank is
+ * allowed. Texts beyond 2000 bytes are invalid. */
+enum lt_number_result lt_number_parse_decimal_commas(const void *data, size_t size_bytes,
+                                                     uint32_t precision, uint32_t scale,
+                                                     __int128 *out) LT_MUST_USE;
 
 #endif

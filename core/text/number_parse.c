@@ -333,3 +333,22 @@ enum lt_number_result lt_number_parse_decimal(const void *data, size_t size_byte
     *out = is_negative ? -(__int128)number : (__int128)number;
     return LT_NUMBER_OK;
 }
+
+enum lt_number_result lt_number_parse_decimal_commas(const void *data, size_t size_bytes,
+                                                     uint32_t precision, uint32_t scale,
+                                                     __int128 *out)
+{
+    enum { BYTES_MAX = 2000 };
+    const char *text = data;
+    char digits[BYTES_MAX];
+    size_t count = 0;
+    if (size_bytes > sizeof digits)
+        return LT_NUMBER_INVALID;
+    for (size_t i = 0; i < size_bytes; i++) {
+        if ((unsigned char)text[i] <= ' ')
+            return LT_NUMBER_INVALID;
+        if (text[i] != ',')
+            digits[count++] = text[i];
+    }
+    return lt_number_parse_decimal(digits, count, precision, scale, out);
+}
