@@ -3,9 +3,9 @@
  * runner knows plan nodes and the operator contract; it knows no expression and no operator by
  * name.
  *
- *     lt_ops_analyse(node, ...)   once per node, inputs first: texts become trees, `schema` is
- * filled lt_ops_optimise(nodes, ...) once per run of analysed nodes lt_ops_create(node, ...) once
- * per lane and node: the operator, or none where a node needs none
+ * - lt_ops_analyse(): once per node, inputs first; texts become trees, `schema` is filled.
+ * - lt_ops_optimise(): once per run of analysed nodes.
+ * - lt_ops_create(): once per lane and node; the operator, or none where a node needs none.
  *
  * READ and WRITE belong to io: analysing WRITE only passes the schema on, READ is refused here.
  */

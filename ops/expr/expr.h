@@ -1,13 +1,12 @@
 /*
  * Expressions from text to typed tree: the front half of the expression engine.
  *
- *     text -- lexer, parser --> tree of names -- analysis --> typed tree -- program.h --> flat
- * steps
+ *     text -- lexer, parser --> tree of names -- analysis --> typed tree -- program.h --> steps
  *
- * The language is Spark SQL's, and so are the errors: each carries Spark's
- * condition and SQLSTATE, shows the expression with a caret under the place, and the nearest name
- * where there is one. One addition: `column:path` reaches into JSON text (`value:price > 100`); the
- * value takes the type of what it meets, and is NULL where the field is missing or of another kind.
+ * The language is Spark SQL's, and so are the errors: each carries Spark's condition and SQLSTATE,
+ * shows the expression with a caret under the place, and the nearest name where there is one. One
+ * addition: `column:path` reaches into JSON text (`value:price > 100`); the value takes the type of
+ * what it meets, and is NULL where the field is missing or of another kind.
  *
  * Trees are core/flow/expression.h's and live in the arena given; texts must outlive the trees'
  * use.
