@@ -253,8 +253,7 @@ int lt_infer_done(struct lt_expression *call, const struct lt_type *type, bool n
     return LT_OK;
 }
 
-/* --------------------------------------------------------------------------------------- options
- */
+/* ------------------------------------------------------------------------------------- options */
 
 static const char *text_of(const union lt_value *value, struct lt_arena *arena)
 {

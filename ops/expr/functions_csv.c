@@ -12,6 +12,7 @@
 #include "core/text/csv_read.h"
 #include "core/text/csv_write.h"
 #include "ops/expr/codec_arguments.h"
+#include "ops/expr/codec_calls.h"
 #include "ops/expr/codec_times.h"
 #include "ops/expr/expr.h"
 
@@ -80,15 +81,6 @@ static int infer_from_csv(struct lt_analyser *analyser, struct lt_expression *ca
     return code == LT_OK ? lt_infer_done(call, type, call->arguments[0]->nullable) : code;
 }
 
-static int refuse_mode(const struct lt_prepare *prepare, struct lt_error *error)
-{
-    (void)lt_error_set(error, LT_E_ANALYSIS,
-                       "\"%s\" cannot drop malformed records; hint: use the mode PERMISSIVE or "
-                       "FAILFAST",
-                       prepare->call->name);
-    return lt_error_condition(error, "PARSE_MODE_UNSUPPORTED", "42601");
-}
-
 static int check_types(const struct lt_prepare *prepare, struct lt_error *error)
 {
     const struct lt_type *type = prepare->call->type;
@@ -122,10 +114,10 @@ static int create_reader(const struct lt_prepare *prepare, struct csv_input *inp
                          struct lt_error *error)
 {
     const struct lt_csv_options *options = &input->options;
-    if (options->mode == LT_CODEC_DROPMALFORMED)
-        return refuse_mode(prepare, error);
     struct lt_times_setup setup = times_setup(options, prepare->call->session, LT_DATETIME_READING);
-    int code = check_types(prepare, error);
+    int code = lt_codec_check_mode(prepare, options->mode, error);
+    if (code == LT_OK)
+        code = check_types(prepare, error);
     if (code == LT_OK)
         code = lt_times_create(&setup, &input->times, error);
     if (code != LT_OK)
@@ -154,16 +146,11 @@ static int prepare_from_csv(const struct lt_prepare *prepare, struct lt_error *e
     return code;
 }
 
-static void *take_memory(void *context, size_t size_bytes)
-{
-    return lt_machine_alloc(context, size_bytes);
-}
-
 static enum lt_kernel read_csv(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
 {
     struct csv_input *input = call->state;
-    const struct lt_codec_memory memory = {.alloc = take_memory, .context = machine};
+    const struct lt_codec_memory memory = lt_codec_machine_memory(machine);
     size_t used_bytes;
     const struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     switch (lt_csv_read(input->reader, text, &memory, &used_bytes, out)) {
@@ -273,14 +260,6 @@ static enum lt_kernel to_csv(struct lt_machine *machine, const struct lt_call *c
 
 /* ------------------------------------------------------------------------------- schema_of_csv */
 
-static int infer_schema_of_csv(struct lt_analyser *analyser, struct lt_expression *call)
-{
-    int code = lt_infer_sample(analyser, call, 0);
-    if (code == LT_OK)
-        code = lt_infer_options(analyser, call, 1);
-    return code == LT_OK ? lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), false) : code;
-}
-
 static int infer_type(const struct lt_prepare *prepare, const struct lt_csv_options *options,
                       struct lt_error *error)
 {
@@ -302,7 +281,7 @@ static int infer_type(const struct lt_prepare *prepare, const struct lt_csv_opti
     lt_times_destroy(times);
     if (code != LT_OK)
         return lt_error_condition(error, "MALFORMED_CSV_RECORD", "KD000");
-    prepare->call->state = (void *)(uintptr_t)lt_type_sql(prepare->arena, type);
+    lt_schema_of_set(prepare, type);
     return LT_OK;
 }
 
@@ -312,14 +291,6 @@ static int prepare_schema(const struct lt_prepare *prepare, struct lt_error *err
     lt_csv_options_init(&options);
     int code = lt_options_read(prepare->expression, 1, set_option, &options, prepare->arena, error);
     return code == LT_OK ? infer_type(prepare, &options, error) : code;
-}
-
-static enum lt_kernel schema_of_csv(struct lt_machine *machine, const struct lt_call *call,
-                                    union lt_value *out)
-{
-    (void)machine;
-    *out = lt_value_text(call->state);
-    return LT_KERNEL_VALUE;
 }
 
 static const struct lt_function functions[] = {
@@ -334,8 +305,8 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("a[a]", "s", to_csv)}},
     {"schema_of_csv", NULL, "schema_of_csv(csv[, options])",
      "The type of a constant CSV record, as from_csv takes it.", "schema_of_csv('1,x')",
-     "STRUCT<_c0: INT, _c1: STRING>", .is_deterministic = true, .infer = infer_schema_of_csv,
-     .prepare = prepare_schema, .signatures = {LT_KERNEL("S[a]", "s", schema_of_csv)}},
+     "STRUCT<_c0: INT, _c1: STRING>", .is_deterministic = true, .infer = lt_infer_schema_of,
+     .prepare = prepare_schema, .signatures = {LT_KERNEL("S[a]", "s", lt_schema_of)}},
 };
 
 const struct lt_function_group lt_functions_csv = {"csv", functions,

@@ -12,6 +12,7 @@
 #include "core/text/json_read.h"
 #include "core/text/json_write.h"
 #include "ops/expr/codec_arguments.h"
+#include "ops/expr/codec_calls.h"
 #include "ops/expr/codec_times.h"
 
 static int set_option(void *options, struct lt_arena *arena, const char *key, const char *value,
@@ -103,15 +104,6 @@ static int infer_from_json(struct lt_analyser *analyser, struct lt_expression *c
     return code == LT_OK ? lt_infer_done(call, type, true) : code;
 }
 
-static int refuse_mode(const struct lt_prepare *prepare, struct lt_error *error)
-{
-    (void)lt_error_set(error, LT_E_ANALYSIS,
-                       "\"%s\" cannot drop malformed records; hint: use the mode PERMISSIVE or "
-                       "FAILFAST",
-                       prepare->call->name);
-    return lt_error_condition(error, "PARSE_MODE_UNSUPPORTED", "42601");
-}
-
 static int refuse_time(const struct lt_prepare *prepare, struct lt_error *error)
 {
     (void)lt_error_set(error, LT_E_UNSUPPORTED, "\"%s\" cannot read a TIME; hint: read a STRING",
@@ -134,12 +126,13 @@ static int create_reader(const struct lt_prepare *prepare, struct json_input *in
 {
     const struct lt_json_options *options = &input->options;
     const struct lt_type *type = prepare->call->type;
-    if (options->mode == LT_CODEC_DROPMALFORMED)
-        return refuse_mode(prepare, error);
+    int code = lt_codec_check_mode(prepare, options->mode, error);
+    if (code != LT_OK)
+        return code;
     if (has_kind(type, LT_TYPE_TIME))
         return refuse_time(prepare, error);
     struct lt_times_setup setup = times_setup(options, prepare->call->session, LT_DATETIME_READING);
-    int code = lt_times_create(&setup, &input->times, error);
+    code = lt_times_create(&setup, &input->times, error);
     if (code != LT_OK)
         return code;
     if (options->mode == LT_CODEC_PERMISSIVE &&
@@ -167,16 +160,11 @@ static int prepare_from_json(const struct lt_prepare *prepare, struct lt_error *
     return code;
 }
 
-static void *take_memory(void *context, size_t size_bytes)
-{
-    return lt_machine_alloc(context, size_bytes);
-}
-
 static enum lt_kernel read_json(struct lt_machine *machine, const struct lt_call *call,
                                 union lt_value *out)
 {
     struct json_input *input = call->state;
-    const struct lt_codec_memory memory = {.alloc = take_memory, .context = machine};
+    const struct lt_codec_memory memory = lt_codec_machine_memory(machine);
     switch (lt_json_read(input->reader, lt_argument_bytes(machine, call, 0), &memory, out)) {
     case LT_CODEC_VALUE:
         return LT_KERNEL_VALUE;
@@ -278,14 +266,6 @@ static enum lt_kernel to_json(struct lt_machine *machine, const struct lt_call *
 
 /* ------------------------------------------------------------------------------ schema_of_json */
 
-static int infer_schema_of_json(struct lt_analyser *analyser, struct lt_expression *call)
-{
-    int code = lt_infer_sample(analyser, call, 0);
-    if (code == LT_OK)
-        code = lt_infer_options(analyser, call, 1);
-    return code == LT_OK ? lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), false) : code;
-}
-
 static int infer_type(const struct lt_prepare *prepare, const struct lt_json_options *options,
                       struct lt_error *error)
 {
@@ -303,7 +283,7 @@ static int infer_type(const struct lt_prepare *prepare, const struct lt_json_opt
     lt_times_destroy(times);
     if (code != LT_OK)
         return lt_error_condition(error, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", "22023");
-    prepare->call->state = (void *)(uintptr_t)lt_type_sql(prepare->arena, type);
+    lt_schema_of_set(prepare, type);
     return LT_OK;
 }
 
@@ -313,14 +293,6 @@ static int prepare_schema(const struct lt_prepare *prepare, struct lt_error *err
     lt_json_options_init(&options);
     int code = lt_options_read(prepare->expression, 1, set_option, &options, prepare->arena, error);
     return code == LT_OK ? infer_type(prepare, &options, error) : code;
-}
-
-static enum lt_kernel schema_of_json(struct lt_machine *machine, const struct lt_call *call,
-                                     union lt_value *out)
-{
-    (void)machine;
-    *out = lt_value_text(call->state);
-    return LT_KERNEL_VALUE;
 }
 
 static const struct lt_function functions[] = {
@@ -339,8 +311,8 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("a[a]", "s", to_json)}},
     {"schema_of_json", NULL, "schema_of_json(json[, options])",
      "The type of a constant JSON text, as from_json takes it.", "schema_of_json('{\"a\":1}')",
-     "STRUCT<a: BIGINT>", .is_deterministic = true, .infer = infer_schema_of_json,
-     .prepare = prepare_schema, .signatures = {LT_KERNEL("S[a]", "s", schema_of_json)}},
+     "STRUCT<a: BIGINT>", .is_deterministic = true, .infer = lt_infer_schema_of,
+     .prepare = prepare_schema, .signatures = {LT_KERNEL("S[a]", "s", lt_schema_of)}},
 };
 
 const struct lt_function_group lt_functions_json = {"json", functions,

@@ -1,0 +1,48 @@
+/*
+ * What from_json, from_csv and their kin share.
+ */
+#include "ops/expr/codec_calls.h"
+#include "ops/expr/codec_arguments.h"
+
+int lt_codec_check_mode(const struct lt_prepare *prepare, enum lt_codec_mode mode,
+                        struct lt_error *error)
+{
+    if (mode != LT_CODEC_DROPMALFORMED)
+        return LT_OK;
+    (void)lt_error_set(error, LT_E_ANALYSIS,
+                       "\"%s\" cannot drop malformed records; hint: use the mode PERMISSIVE or "
+                       "FAILFAST",
+                       prepare->call->name);
+    return lt_error_condition(error, "PARSE_MODE_UNSUPPORTED", "42601");
+}
+
+static void *take_memory(void *context, size_t size_bytes)
+{
+    return lt_machine_alloc(context, size_bytes);
+}
+
+struct lt_codec_memory lt_codec_machine_memory(struct lt_machine *machine)
+{
+    return (struct lt_codec_memory){.alloc = take_memory, .context = machine};
+}
+
+int lt_infer_schema_of(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = lt_infer_sample(analyser, call, 0);
+    if (code == LT_OK)
+        code = lt_infer_options(analyser, call, 1);
+    return code == LT_OK ? lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), false) : code;
+}
+
+void lt_schema_of_set(const struct lt_prepare *prepare, const struct lt_type *type)
+{
+    prepare->call->state = (void *)(uintptr_t)lt_type_sql(prepare->arena, type);
+}
+
+enum lt_kernel lt_schema_of(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
+{
+    (void)machine;
+    *out = lt_value_text(call->state);
+    return LT_KERNEL_VALUE;
+}
