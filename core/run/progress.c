@@ -16,9 +16,9 @@ static const int64_t idle_interval_ns = 10 * (int64_t)LT_NS_PER_S;
 /* What a lane counts; as long as the query. */
 struct lane_counters {
     const struct lt_shared_u64 *records, *lag_records, *lag_ms, *dead_lettered;
-    const struct lt_shared_u64 *part_records[LT_LIMIT_SINKS]; /* by part, of a union; or NULL */
-    const struct lt_shared_u64 **acked_records;               /* by sink */
-    const struct lt_histogram **ack_latencies_ns;             /* by sink */
+    struct lt_union_part_counters parts[LT_LIMIT_SINKS]; /* of a union; else NULLs */
+    const struct lt_shared_u64 **acked_records;          /* by sink */
+    const struct lt_histogram **ack_latencies_ns;        /* by sink */
     const struct lt_shared_u64 **left_out; /* of the operators that leave records out */
     uint32_t left_out_count;
 };
@@ -98,7 +98,7 @@ static void take_parts(const struct lt_intake *intake, struct lane_counters *out
     uint32_t count;
     (void)lt_source_parts(&source, &count);
     for (uint32_t i = 0; i < count; i++)
-        out->part_records[i] = lt_union_reader_records(source, intake->reader, i);
+        out->parts[i] = lt_union_reader_counters(source, intake->reader, i);
 }
 
 static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
@@ -167,9 +167,10 @@ static void add_counts(const struct lt_progress *progress, const struct lane_cou
     }
 }
 
-static void add_lag(const struct lane_counters *lane, struct lt_progress_totals *out)
+static void add_lag(const struct lt_shared_u64 *lag_records, const struct lt_shared_u64 *lag_ms,
+                    struct lt_progress_totals *out)
 {
-    int64_t records = read_number(lane->lag_records), ms = read_number(lane->lag_ms);
+    int64_t records = read_number(lag_records), ms = read_number(lag_ms);
     if (records >= 0)
         out->lag_records = (out->lag_records < 0 ? 0 : out->lag_records) + records;
     if (ms > out->lag_ms)
@@ -191,7 +192,7 @@ void lt_progress_read_totals(struct lt_progress *progress, struct lt_progress_to
     for (uint32_t i = 0; i < progress->lane_count; i++) {
         add_counts(progress, &progress->lanes[i], out);
         if (i < progress->lane_count_now)
-            add_lag(&progress->lanes[i], out);
+            add_lag(progress->lanes[i].lag_records, progress->lanes[i].lag_ms, out);
     }
     pthread_mutex_unlock(&progress->mutex);
 }
@@ -268,10 +269,22 @@ static uint64_t read_of_part(struct lt_progress *progress, uint32_t part)
     uint64_t sum = 0, before = progress->part_in_at_entry[part];
     pthread_mutex_lock(&progress->mutex);
     for (uint32_t i = 0; i < progress->lane_count; i++)
-        sum += lt_load_relaxed_u64(progress->lanes[i].part_records[part]); /* a statistic */
+        sum += lt_load_relaxed_u64(progress->lanes[i].parts[part].records); /* a statistic */
     pthread_mutex_unlock(&progress->mutex);
     progress->part_in_at_entry[part] = sum;
     return sum - before;
+}
+
+/* How far the present run's lanes are behind a part's newest records. */
+static struct lt_progress_totals lag_of_part(struct lt_progress *progress, uint32_t part)
+{
+    struct lt_progress_totals lag = {.lag_records = -1, .lag_ms = -1};
+    pthread_mutex_lock(&progress->mutex);
+    for (uint32_t i = 0; i < progress->lane_count_now; i++)
+        add_lag(progress->lanes[i].parts[part].lag_records, progress->lanes[i].parts[part].lag_ms,
+                &lag);
+    pthread_mutex_unlock(&progress->mutex);
+    return lag;
 }
 
 static void add_source(const struct lt_progress *progress, struct lt_text_buffer *json,
@@ -287,7 +300,6 @@ static void add_source(const struct lt_progress *progress, struct lt_text_buffer
     add_rates(json, records, seconds);
 }
 
-/* The lag is known of all parts together, and so told only where there is one. */
 static void add_sources(struct lt_progress *progress, struct lt_text_buffer *json,
                         const struct lt_progress_totals *totals, uint64_t records, double seconds)
 {
@@ -296,15 +308,13 @@ static void add_sources(struct lt_progress *progress, struct lt_text_buffer *jso
     lt_text_append(json, "\"sources\":[");
     for (uint32_t i = 0; i < count; i++) {
         uint64_t own = count == 1 ? records : read_of_part(progress, i);
+        struct lt_progress_totals lag = count == 1 ? *totals : lag_of_part(progress, i);
         lt_text_append(json, i == 0 ? "" : ",");
         add_source(progress, json, parts[i], first, own, seconds);
-        lt_text_append(json, ",\"metrics\":{");
-        if (count == 1)
-            lt_text_format(json,
-                           "\"offsetsBehindLatest\":\"%" PRId64
-                           "\",\"millisBehindLatest\":\"%" PRId64 "\"",
-                           totals->lag_records, totals->lag_ms);
-        lt_text_append(json, "}}");
+        lt_text_format(json,
+                       ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64
+                       "\",\"millisBehindLatest\":\"%" PRId64 "\"}}",
+                       lag.lag_records, lag.lag_ms);
         first += parts[i]->partition_count;
     }
     lt_text_append(json, "],");

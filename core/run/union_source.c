@@ -27,6 +27,7 @@ struct part_out {
 struct part_reader {
     struct part_out out;
     struct lt_reader *reader;
+    uint32_t part;
     uint32_t partition_count; /* of this lane's */
     bool has_ended;
 };
@@ -36,7 +37,9 @@ struct union_reader {
     uint32_t count;
     uint32_t turn; /* whom the next poll asks first */
     struct part_reader parts[PARTS_MAX];
-    struct lt_shared_u64 *records[PARTS_MAX]; /* by part, with a reader or without */
+    struct part_counters {
+        struct lt_shared_u64 *records, *lag_records, *lag_ms;
+    } counters[PARTS_MAX]; /* by part, with a reader or without */
 };
 
 static struct union_source *union_of(struct lt_source *source)
@@ -161,8 +164,11 @@ static void reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
     for (uint32_t i = 0; i < reader->count; i++) {
         struct lt_reader *part = reader->parts[i].reader;
         int64_t part_records = -1, part_ms = -1;
+        const struct part_counters *counters = &reader->counters[reader->parts[i].part];
         if (part->ops->lag != NULL)
             part->ops->lag(part, &part_records, &part_ms);
+        lt_counter_set(counters->lag_records, (uint64_t)part_records);
+        lt_counter_set(counters->lag_ms, (uint64_t)part_ms);
         sum = sum < 0 || part_records < 0 ? -1 : sum + part_records;
         most_ms = part_ms > most_ms ? part_ms : most_ms;
     }
@@ -180,14 +186,30 @@ static void reader_close(struct lt_reader *base)
 
 /* --------------------------------------------------------------------------- opening a reader */
 
+static struct lt_shared_u64 *add_lag_counter(const struct lt_connector_env *env, uint32_t part,
+                                             const char *what, const char *unit)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%spart%u.%s", env->counter_prefix, part, what);
+    struct lt_shared_u64 *counter =
+        lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, unit,
+                        "behind the newest of one of the query's sources; -1: not known");
+    lt_counter_set(counter, (uint64_t)-1); /* until the part's reader says */
+    return counter;
+}
+
 static void add_counters(struct union_source *source, const struct lt_connector_env *env,
                          struct union_reader *reader)
 {
     for (uint32_t i = 0; i < source->count; i++) {
         char name[96];
         snprintf(name, sizeof name, "%spart%u.records", env->counter_prefix, i);
-        reader->records[i] = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records",
-                                             "read from one of the query's sources");
+        reader->counters[i] = (struct part_counters){
+            .records = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records",
+                                       "read from one of the query's sources"),
+            .lag_records = add_lag_counter(env, i, "lag_records", "records"),
+            .lag_ms = add_lag_counter(env, i, "lag_ms", "ms"),
+        };
     }
 }
 
@@ -220,11 +242,11 @@ static int open_part(struct union_source *source, uint32_t part, const struct op
         snprintf(prefix, sizeof prefix, "%spart%u.", opening->env->counter_prefix, part);
         env.counter_prefix = part == 0 ? opening->env->counter_prefix : prefix;
         env.index = part;
-        *out = (struct part_reader){.partition_count = count};
+        *out = (struct part_reader){.part = part, .partition_count = count};
         out->out = (struct part_out){
             .out = {part_emit, part_fail},
             .first = (int32_t)source->first[part],
-            .records = reader->records[part],
+            .records = reader->counters[part].records,
         };
         struct lt_source *inner = source->parts[part];
         code = inner->ops->open_reader(inner, &env, own, count, opening->start + at,
@@ -411,8 +433,12 @@ struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition
     return all->parts[at];
 }
 
-const struct lt_shared_u64 *lt_union_reader_records(struct lt_source *source,
-                                                    struct lt_reader *reader, uint32_t part)
+struct lt_union_part_counters lt_union_reader_counters(struct lt_source *source,
+                                                       struct lt_reader *reader, uint32_t part)
 {
-    return is_union(source) ? reader_of(reader)->records[part] : NULL;
+    if (!is_union(source))
+        return (struct lt_union_part_counters){0};
+    const struct part_counters *counters = &reader_of(reader)->counters[part];
+    return (struct lt_union_part_counters){counters->records, counters->lag_records,
+                                           counters->lag_ms};
 }

@@ -34,9 +34,13 @@ struct lt_source *const *lt_source_parts(struct lt_source *const *source, uint32
  * partition. on: any, after connect. */
 struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition, uint32_t *first);
 
-/* The counter of the records that this reader of a union has read of a part; lives as long as the
- * counters. NULL: the source is no union. on: any, once the reader is open. */
-const struct lt_shared_u64 *lt_union_reader_records(struct lt_source *source,
-                                                    struct lt_reader *reader, uint32_t part);
+/* What this reader of a union counts of a part: the records read, and how far it is behind (-1: not
+ * known). They live as long as the counters. NULLs: the source is no union. on: any, once the
+ * reader is open. */
+struct lt_union_part_counters {
+    const struct lt_shared_u64 *records, *lag_records, *lag_ms;
+};
+struct lt_union_part_counters lt_union_reader_counters(struct lt_source *source,
+                                                       struct lt_reader *reader, uint32_t part);
 
 #endif

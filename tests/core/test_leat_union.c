@@ -253,6 +253,36 @@ static void progress_tells_of_each_source(void **state)
     close_both(&both);
 }
 
+/* An input knows how far behind it is read; a source of the program's does not say. */
+static void progress_tells_how_far_behind_each_source_is(void **state)
+{
+    struct counting one = {.schema = DOORS_SCHEMA, .partitions = 1, .end = 5, .is_endless = true};
+    (void)state;
+    memset(&both, 0, sizeof both);
+    both.context = leat_context_create();
+    both.ones = leat_output_create(both.context, DOORS_ROWS_MAX);
+    both.tens = leat_output_create(both.context, DOORS_ROWS_MAX);
+    both.query = leat_query_create(both.context, options_of("1", "1", NULL));
+    leat_input *input = leat_input_create(both.context, DOORS_SCHEMA, 64);
+    leat_stream *counted = leat_select(read_counting(both.context, &one, "one"), "n");
+    assert_int_equal(leat_query_write_output(both.query, counted, both.ones), LEAT_OK);
+    assert_int_equal(leat_query_write_output(both.query, leat_read_input(input), both.tens),
+                     LEAT_OK);
+    doors_start(both.query);
+    doors_push(input, 0, 7);
+    assert_true(doors_collect(both.tens, &both.tens_rows, 7));
+    assert_int_equal(leat_stop(both.query, DOORS_PATIENCE_NS), LEAT_OK);
+    char *progress = leat_query_recent_progress(both.query, 0);
+    const char *first = strstr(progress, "\"offsetsBehindLatest\":\"");
+    const char *second = first == NULL ? NULL : strstr(first + 1, "\"offsetsBehindLatest\":\"");
+    if (second == NULL)
+        fail_msg("%s", progress);
+    assert_memory_equal(first, "\"offsetsBehindLatest\":\"-1\"", 26);
+    assert_memory_equal(second, "\"offsetsBehindLatest\":\"0\"", 25);
+    free(progress);
+    close_both(&both);
+}
+
 /* ------------------------------------------------------------------------------ what fails */
 
 struct letters {
@@ -380,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_of_two_sources_is_none_for_one),
         cmocka_unit_test(a_source_that_has_ended_leaves_the_others_running),
         cmocka_unit_test(progress_tells_of_each_source),
+        cmocka_unit_test(progress_tells_how_far_behind_each_source_is),
         cmocka_unit_test(a_dead_letter_names_the_source_it_came_from),
         cmocka_unit_test(a_record_that_fails_stops_the_query_by_its_sources_name),
         cmocka_unit_test(available_now_needs_an_end_of_each_source),
