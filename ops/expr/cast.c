@@ -260,6 +260,7 @@ static enum lt_kernel integer_to_timestamp(struct lt_machine *machine, const str
     return LT_KERNEL_VALUE;
 }
 
+/* Under the legacy rules more than fits saturates here too; what is no number is NULL. */
 static enum lt_kernel fraction_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                             union lt_value *out)
 {
@@ -269,9 +270,10 @@ static enum lt_kernel fraction_to_timestamp(struct lt_machine *machine, const st
     if (!isfinite(seconds))
         return lt_machine_fault(machine, call, "CAST_INVALID_INPUT", "22018",
                                 "the value %s is not a valid timestamp", text);
-    if (us >= 0x1p63 || us < -0x1p63)
+    bool fits = us < 0x1p63 && us >= -0x1p63;
+    if (!fits && !call->is_legacy)
         return overflow(machine, call, text);
-    out->i64 = (int64_t)us;
+    out->i64 = fits ? (int64_t)us : us < 0 ? INT64_MIN : INT64_MAX;
     return LT_KERNEL_VALUE;
 }
 
