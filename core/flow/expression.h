@@ -53,6 +53,9 @@ struct lt_expression {
                       number in the expression; -1 before */
     union lt_value value;                 /* LITERAL */
     const struct lt_signature *signature; /* CALL: after analysis */
+    /* Not NULL: this node stands in several places of the tree (nullif, BETWEEN), and is evaluated
+     * once for all of them, also where it draws by chance. Which node it is: copies keep it. */
+    const struct lt_expression *once;
 };
 
 #endif

@@ -169,6 +169,7 @@ struct lt_expression *lt_parser_between(struct lt_parser *parser, uint32_t begin
                                         struct lt_expression *value, struct lt_expression *low,
                                         struct lt_expression *high)
 {
+    value->once = value;
     return lt_parser_call2(parser, "and", begin, lt_parser_call2(parser, ">=", begin, value, low),
                            lt_parser_call2(parser, "<=", begin, value, high));
 }

@@ -55,6 +55,7 @@ int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call)
     if (strcmp(call->name, "typeof") == 0)
         return become_type_name(analyser, call);
     if (strcmp(call->name, "nullif") == 0) {
+        arguments[0]->once = arguments[0];
         inner = lt_analyser_call(analyser, call, "=", arguments[0], arguments[1]);
         become_if(analyser, call, inner, make_int(analyser, call, true), arguments[0]);
     } else if (strcmp(call->name, "nvl2") == 0) {

@@ -32,14 +32,28 @@ static bool is_worth_it(const struct lt_expression *node)
            node->kind != LT_EXPR_ALIAS;
 }
 
+/* 0: not to be shared. What draws by chance is, where the places are one by their meaning. */
+static uint64_t hash_of(const struct lt_share *share, const struct lt_expression *node)
+{
+    uint64_t hash = is_worth_it(node) ? lt_expr_hash(node) : 0;
+    if (hash == 0 && node->once != NULL && is_worth_it(node))
+        return (uint64_t)(uintptr_t)node->once;
+    return share->is_off ? 0 : hash;
+}
+
+static bool is_same(const struct lt_expression *a, const struct lt_expression *b)
+{
+    return (a->once != NULL && a->once == b->once) || lt_expr_same(a, b);
+}
+
 uint32_t lt_share_find(struct lt_share *share, const struct lt_expression *node, uint64_t *hash)
 {
-    *hash = share->is_off || !is_worth_it(node) ? 0 : lt_expr_hash(node);
+    *hash = hash_of(share, node);
     if (*hash == 0 || share->heads == NULL)
         return UINT32_MAX;
     for (uint32_t at = share->heads[*hash % HEADS]; at != 0; at = share->values[at - 1].next) {
         const struct lt_shared_value *value = &share->values[at - 1];
-        if (value->hash == *hash && lt_expr_same(value->node, node))
+        if (value->hash == *hash && is_same(value->node, node))
             return value->in;
     }
     return UINT32_MAX;
