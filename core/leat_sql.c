@@ -211,31 +211,33 @@ static const struct {
 };
 enum { STREAMING_COUNT = sizeof streaming_settings / sizeof streaming_settings[0] };
 
-static const char *const expression_settings[][2] = {
-    {"spark.sql.ansi.enabled", "true"},
-    {"spark.sql.caseSensitive", "false"},
-    {"spark.sql.mapKeyDedupPolicy", "EXCEPTION"},
-    {"spark.sql.session.timeZone", "UTC"},
-};
-enum { EXPRESSION_COUNT = sizeof expression_settings / sizeof expression_settings[0] };
-
+/* Settings of expressions are the session's. */
 static bool is_of_expressions(const char *key)
 {
-    for (size_t i = 0; i < EXPRESSION_COUNT; i++) {
-        if (lt_ascii_compare(expression_settings[i][0], key) == 0)
-            return true;
-    }
-    return false;
+    return lt_session_get(lt_session_default(), key) != NULL;
+}
+
+enum { SETTINGS_MAX = 64 };
+
+/* All settings in one order, those of expressions first; NULL past the last. */
+static const char *setting_name(size_t index)
+{
+    size_t count = 0;
+    while (lt_session_name(count) != NULL)
+        count++;
+    lt_assert(count + STREAMING_COUNT < SETTINGS_MAX);
+    if (index < count)
+        return lt_session_name(index);
+    return index - count < STREAMING_COUNT ? streaming_settings[index - count].name : NULL;
 }
 
 static int unknown_setting(const struct lt_door_statement *statement)
 {
-    const char *names[STREAMING_COUNT + EXPRESSION_COUNT];
-    for (size_t i = 0; i < STREAMING_COUNT; i++)
-        names[i] = streaming_settings[i].name;
-    for (size_t i = 0; i < EXPRESSION_COUNT; i++)
-        names[STREAMING_COUNT + i] = expression_settings[i][0];
-    const char *near = lt_nearest(statement->tree->key, names, STREAMING_COUNT + EXPRESSION_COUNT);
+    const char *names[SETTINGS_MAX];
+    size_t count = 0;
+    for (; setting_name(count) != NULL; count++)
+        names[count] = setting_name(count);
+    const char *near = lt_nearest(statement->tree->key, names, count);
     (void)lt_error_set(statement->error, LT_E_NOT_FOUND, "no setting is called \"%s\"%s%s%s",
                        statement->tree->key, near != NULL ? "; hint: did you mean \"" : "",
                        near != NULL ? near : "; hint: SET -v lists them",
@@ -272,17 +274,13 @@ static int set(const struct lt_door_statement *statement)
 static const char *value_of(const struct lt_door_sql *sql, const char *key)
 {
     const char *value = lt_options_get(sql->settings, key);
-    for (size_t i = 0; i < EXPRESSION_COUNT && value == NULL; i++) {
-        if (lt_ascii_compare(expression_settings[i][0], key) == 0)
-            value = expression_settings[i][1];
-    }
-    return value;
+    return value != NULL ? value : lt_session_get(lt_session_default(), key);
 }
 
 static int show_settings(const struct lt_door_statement *statement)
 {
     static const char *const columns[] = {"key", "value"};
-    const char *cells[2 * (STREAMING_COUNT + EXPRESSION_COUNT) + 2];
+    const char *cells[2 * SETTINGS_MAX + 2];
     const char *key = statement->tree->key;
     const struct lt_door_sql *sql = statement->sql;
     uint32_t count = 0;
@@ -291,9 +289,8 @@ static int show_settings(const struct lt_door_statement *statement)
         cells[count++] = key;
         cells[count++] = value != NULL ? value : "<undefined>";
     }
-    for (size_t i = 0; key == NULL && i < STREAMING_COUNT + EXPRESSION_COUNT; i++) {
-        const char *name = i < EXPRESSION_COUNT ? expression_settings[i][0]
-                                                : streaming_settings[i - EXPRESSION_COUNT].name;
+    for (size_t i = 0; key == NULL && setting_name(i) != NULL; i++) {
+        const char *name = setting_name(i);
         const char *value = value_of(sql, name);
         if (lt_options_get(sql->settings, name) == NULL && !statement->tree->is_extended)
             continue;
@@ -313,10 +310,9 @@ static int reset(const struct lt_door_statement *statement)
     int code = LT_OK;
     if (only == NULL)
         sql->context->session = NULL;
-    for (size_t i = 0; i < EXPRESSION_COUNT && only != NULL && code == LT_OK; i++) {
-        if (lt_ascii_compare(expression_settings[i][0], only) == 0)
-            code = set_expression(sql, only, expression_settings[i][1], statement->error);
-    }
+    if (only != NULL && is_of_expressions(only))
+        code =
+            set_expression(sql, only, lt_session_get(lt_session_default(), only), statement->error);
     for (size_t i = 0; i < lt_options_count(sql->settings) && only != NULL && code == LT_OK; i++) {
         const char *key, *value, *origin;
         lt_options_at(sql->settings, i, &key, &value, &origin);

@@ -39,13 +39,13 @@ static enum lt_kernel make_array(struct lt_machine *machine, const struct lt_cal
     return LT_KERNEL_VALUE;
 }
 
-/* Under legacy rules the size of NULL is -1. */
+/* Under legacy rules the size of NULL is -1, unless a setting says otherwise. */
 static enum lt_kernel size(struct lt_machine *machine, const struct lt_call *call,
                            union lt_value *out)
 {
     if (lt_argument_is_null(machine, call, 0)) {
         out->i64 = -1;
-        return call->is_legacy ? LT_KERNEL_VALUE : LT_KERNEL_NULL;
+        return lt_session_null_has_size(call->session) ? LT_KERNEL_VALUE : LT_KERNEL_NULL;
     }
     if (call->argument_types[0]->kind == LT_TYPE_MAP) {
         out->i64 = lt_argument(machine, call, 0)->map->keys.count;
@@ -65,7 +65,8 @@ static int infer_size(struct lt_analyser *analyser, struct lt_expression *call)
         type->kind == LT_TYPE_STRUCT)
         return LT_INFER_LETTERS;
     return lt_collection_finish(call, type->kind == LT_TYPE_MAP, lt_type_simple(LT_TYPE_INT),
-                                argument->nullable && !analyser->coerce.session->is_legacy);
+                                argument->nullable &&
+                                    !lt_session_null_has_size(analyser->coerce.session));
 }
 
 static enum lt_kernel element_of(const struct lt_array *array, uint32_t index, union lt_value *out)

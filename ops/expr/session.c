@@ -59,14 +59,32 @@ static int set_policy(struct lt_session *session, const char *name, const char *
     return LT_OK;
 }
 
+/* The parsers of dates of Spark 2 are not here: what reads otherwise than asked for is refused. */
+static int set_time_parser(const char *name, const char *value, struct lt_error *error)
+{
+    if (lt_ascii_compare(value, "corrected") == 0)
+        return LT_OK;
+    bool is_known =
+        lt_ascii_compare(value, "legacy") == 0 || lt_ascii_compare(value, "exception") == 0;
+    if (!is_known)
+        return refuse_value(error, name, value, "use CORRECTED");
+    (void)lt_error_set(error, LT_E_UNSUPPORTED,
+                       "\"%s\" cannot be \"%s\": leat reads dates as Spark 3 and later do, and has "
+                       "no parser of Spark 2; hint: CORRECTED, the default",
+                       name, value);
+    return lt_error_condition(error, "UNSUPPORTED_FEATURE", "0A000");
+}
+
 /* In the order of `names`. */
-enum setting { ANSI, CASE_SENSITIVE, TIME_ZONE, MAP_KEYS, SETTINGS };
+enum setting { ANSI, CASE_SENSITIVE, TIME_ZONE, MAP_KEYS, SIZE_OF_NULL, TIME_PARSER, SETTINGS };
 
 static const char *const names[SETTINGS] = {
     [ANSI] = "spark.sql.ansi.enabled",
     [CASE_SENSITIVE] = "spark.sql.caseSensitive",
     [TIME_ZONE] = "spark.sql.session.timeZone",
     [MAP_KEYS] = "spark.sql.mapKeyDedupPolicy",
+    [SIZE_OF_NULL] = "spark.sql.legacy.sizeOfNull",
+    [TIME_PARSER] = "spark.sql.legacy.timeParserPolicy",
 };
 
 static enum setting find(const char *name)
@@ -90,6 +108,10 @@ int lt_session_set(struct lt_session *session, const char *name, const char *val
         return set_zone(session, name, value, error);
     case MAP_KEYS:
         return set_policy(session, name, value, error);
+    case SIZE_OF_NULL:
+        return set_bool(&session->size_keeps_null, true, name, value, error);
+    case TIME_PARSER:
+        return set_time_parser(name, value, error);
     case SETTINGS:
         break;
     }
@@ -110,6 +132,10 @@ const char *lt_session_get(const struct lt_session *session, const char *name)
         return session->time_zone;
     case MAP_KEYS:
         return session->map_key_policy == LT_MAP_KEYS_LAST_WIN ? "LAST_WIN" : "EXCEPTION";
+    case SIZE_OF_NULL:
+        return session->size_keeps_null ? "false" : "true";
+    case TIME_PARSER:
+        return "CORRECTED";
     case SETTINGS:
         break;
     }
@@ -127,6 +153,7 @@ bool lt_session_same(const struct lt_session *a, const struct lt_session *b)
     b = lt_session_or_default(b);
     return a == b ||
            (a->is_legacy == b->is_legacy && a->is_case_sensitive == b->is_case_sensitive &&
-            a->map_key_policy == b->map_key_policy && strcmp(a->time_zone, b->time_zone) == 0 &&
-            a->use_switch == b->use_switch && a->is_unoptimised == b->is_unoptimised);
+            a->size_keeps_null == b->size_keeps_null && a->map_key_policy == b->map_key_policy &&
+            strcmp(a->time_zone, b->time_zone) == 0 && a->use_switch == b->use_switch &&
+            a->is_unoptimised == b->is_unoptimised);
 }

@@ -24,6 +24,7 @@ enum { LT_SESSION_ZONE_MAX = 64 };
 struct lt_session {
     bool is_legacy;         /* spark.sql.ansi.enabled=false */
     bool is_case_sensitive; /* spark.sql.caseSensitive */
+    bool size_keeps_null;   /* spark.sql.legacy.sizeOfNull=false: NULL, also under legacy rules */
     enum lt_map_key_policy map_key_policy;
     char time_zone[LT_SESSION_ZONE_MAX]; /* spark.sql.session.timeZone */
     /* No settings of Spark's, and without names: how tests compare two ways to one result. */
@@ -36,6 +37,11 @@ const struct lt_session *lt_session_default(void);
 static inline const struct lt_session *lt_session_or_default(const struct lt_session *session)
 {
     return session == NULL ? lt_session_default() : session;
+}
+/* size(NULL) is -1, and not NULL. */
+static inline bool lt_session_null_has_size(const struct lt_session *session)
+{
+    return session->is_legacy && !session->size_keeps_null;
 }
 /* Do expressions mean the same under both? NULL: the defaults. */
 bool lt_session_same(const struct lt_session *a, const struct lt_session *b);

@@ -93,6 +93,46 @@ static void legacy_rules_wrap_and_give_null(void **state)
            {"1F + 1", "value", "float", "2.0"});
 }
 
+static void times_too_large_saturate_under_legacy_rules(void **state)
+{
+    struct lt_session legacy = *lt_session_default();
+    (void)state;
+    assert_int_equal(lt_session_set(&legacy, "spark.sql.ansi.enabled", "false", NULL), LT_OK);
+    EXPECT(&legacy,
+           {"unix_micros(CAST(1e40D AS TIMESTAMP))", "value", "bigint", "9223372036854775807"},
+           {"unix_micros(CAST(-1e40D AS TIMESTAMP))", "value", "bigint", "-9223372036854775808"},
+           {"CAST(CAST(CAST(1e13D AS FLOAT) AS TIMESTAMP) AS BIGINT)", "value", "bigint",
+            "9223372036854"},
+           {"CAST(double('NaN') AS TIMESTAMP)", "null", "timestamp", ""},
+           {"try_cast(1e40D AS TIMESTAMP)", "null", "timestamp", ""});
+}
+
+static void the_size_of_null_is_a_setting_of_the_legacy_rules(void **state)
+{
+    struct lt_session session = *lt_session_default();
+    (void)state;
+    assert_string_equal(lt_session_get(&session, "spark.sql.legacy.sizeOfNull"), "true");
+    EXPECT(&session, {"size(CAST(NULL AS ARRAY<INT>))", "null", "int", ""});
+    assert_int_equal(lt_session_set(&session, "spark.sql.ansi.enabled", "false", NULL), LT_OK);
+    EXPECT(&session, {"size(CAST(NULL AS ARRAY<INT>))", "value", "int", "-1"});
+    assert_int_equal(lt_session_set(&session, "spark.sql.legacy.sizeOfNull", "false", NULL), LT_OK);
+    EXPECT(&session, {"size(CAST(NULL AS ARRAY<INT>))", "null", "int", ""});
+}
+
+static void parsers_of_old_versions_are_refused_by_name(void **state)
+{
+    static const char name[] = "spark.sql.legacy.timeParserPolicy";
+    struct lt_session session = *lt_session_default();
+    struct lt_error error;
+    (void)state;
+    assert_int_equal(lt_session_set(&session, name, "corrected", &error), LT_OK);
+    assert_int_equal(lt_session_set(&session, name, "LEGACY", &error), LT_E_UNSUPPORTED);
+    assert_string_equal(error.condition, "UNSUPPORTED_FEATURE");
+    assert_int_equal(lt_session_set(&session, name, "bogus", &error), LT_E_INVALID);
+    assert_string_equal(error.condition, "INVALID_CONF_VALUE");
+    assert_string_equal(lt_session_get(&session, name), "CORRECTED");
+}
+
 static void times_are_read_and_shown_in_the_sessions_zone(void **state)
 {
     struct lt_session session = *lt_session_default();
@@ -141,6 +181,9 @@ int main(void)
         cmocka_unit_test(lambdas_see_their_parameters_and_what_is_around),
         cmocka_unit_test(nested_values_are_cast_part_by_part),
         cmocka_unit_test(legacy_rules_wrap_and_give_null),
+        cmocka_unit_test(times_too_large_saturate_under_legacy_rules),
+        cmocka_unit_test(the_size_of_null_is_a_setting_of_the_legacy_rules),
+        cmocka_unit_test(parsers_of_old_versions_are_refused_by_name),
         cmocka_unit_test(times_are_read_and_shown_in_the_sessions_zone),
         cmocka_unit_test(unknown_settings_are_errors_with_the_nearest_name),
         cmocka_unit_test(decimals_are_exact_and_refuse_what_does_not_fit),
