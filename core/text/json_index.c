@@ -19,7 +19,7 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK_BYTES = 64, PART_BYTES = 2 * BLOCK_BYTES, FIRST_CAPACITY = 1024 };
+enum { BLOCK_BYTES = 64, FIRST_CAPACITY = 1024 };
 
 /* What a block leaves to the next. */
 struct carry {
@@ -27,7 +27,7 @@ struct carry {
     uint64_t is_escaped;   /* 1: the next byte stands behind a backslash that counts */
     uint64_t after_scalar; /* 1: the last byte was neither blank, bracket, colon, comma nor quote */
     uint64_t faults;       /* control characters in strings */
-    uint64_t backslashes, not_ascii;
+    uint64_t backslashes;
 };
 
 struct lt_json_index {
@@ -35,9 +35,7 @@ struct lt_json_index {
     bool is_wide;
     uint32_t *places;
     uint8_t *marks;
-    size_t capacity;    /* bytes of a document */
-    struct carry carry; /* of a document in parts, and how many of its bytes are done */
-    size_t done_bytes;
+    size_t capacity; /* bytes of a document */
 };
 
 /* A document has at most as many places as bytes; whole vectors are written. */
@@ -158,57 +156,30 @@ WIDE static inline void write_places(struct lt_json_index *index, uint32_t count
         _mm512_add_epi32(begin, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(within, 3))));
 }
 
-/* Goes on from byte `at`, where `count` places are known, to the end of the block that `until` is
- * in; returns how many are known then. */
-WIDE static uint32_t advance(struct lt_json_index *index, struct carry *kept, const uint8_t *data,
-                             size_t size_bytes, size_t at, size_t until, uint32_t count)
+/* Fills places and marks; 0: no such document, or one for simdjson (`*is_ascii` tells). */
+WIDE static uint32_t run_wide(struct lt_json_index *index, const uint8_t *data, size_t size_bytes,
+                              bool *is_ascii, bool *may_have_escapes)
 {
-    struct carry carry = *kept;
+    struct carry carry = {0};
     __m512i any = _mm512_setzero_si512();
-    for (; at < until && size_bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
+    uint32_t count = 0;
+    size_t at = 0;
+    for (; size_bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
         __m512i bytes = _mm512_loadu_si512(data + at);
         uint64_t bits = find_places(bytes, &carry, &any);
         write_places(index, count, bytes, bits, (uint32_t)at);
         count += (uint32_t)__builtin_popcountll(bits);
     }
-    if (at < until && at < size_bytes) {
+    if (at < size_bytes) {
         __mmask64 there = _bzhi_u64(UINT64_MAX, (unsigned)(size_bytes - at));
         __m512i bytes = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), there, data + at);
         uint64_t bits = find_places(bytes, &carry, &any);
         write_places(index, count, bytes, bits, (uint32_t)at);
         count += (uint32_t)__builtin_popcountll(bits);
     }
-    carry.not_ascii |= _mm512_movepi8_mask(any);
-    *kept = carry;
-    return count;
-}
-
-/* Fills places and marks; 0: no such document, or one for simdjson (`*is_ascii` tells). */
-static uint32_t run_wide(struct lt_json_index *index, const uint8_t *data, size_t size_bytes,
-                         bool *is_ascii, bool *may_have_escapes)
-{
-    struct carry carry = {0};
-    uint32_t count = advance(index, &carry, data, size_bytes, 0, size_bytes, 0);
-    *is_ascii = carry.not_ascii == 0;
+    *is_ascii = _mm512_movepi8_mask(any) == 0;
     *may_have_escapes = carry.backslashes != 0;
     return *is_ascii && (carry.in_string | carry.faults) == 0 ? count : 0;
-}
-
-WIDE static bool may_name(const uint8_t *data, size_t size_bytes, const uint8_t begin[2])
-{
-    uint64_t found = 0, after_quote = 0, after_first = 0;
-    for (size_t at = 0; at < size_bytes; at += BLOCK_BYTES) {
-        size_t left = size_bytes - at;
-        __mmask64 there = left < BLOCK_BYTES ? _bzhi_u64(UINT64_MAX, (unsigned)left) : UINT64_MAX;
-        __m512i bytes = _mm512_maskz_loadu_epi8(there, data + at);
-        uint64_t quotes = equal(bytes, '"');
-        uint64_t firsts = (quotes << 1 | after_quote) & equal(bytes, (char)begin[0]);
-        found |= (firsts << 1 | after_first) & equal(bytes, (char)begin[1]);
-        found |= equal(bytes, '\\') | equal(bytes, '\'');
-        after_quote = quotes >> 63;
-        after_first = firsts >> 63;
-    }
-    return found != 0;
 }
 
 #else
@@ -223,10 +194,15 @@ static bool has_wide(void)
 /* -------------------------------------------------------------------------------------- any way
  */
 
+bool lt_json_index_is_wide(void)
+{
+    return has_wide() && lt_json_simdjson_is_wide();
+}
+
 struct lt_json_index *lt_json_index_create(bool is_portable)
 {
     struct lt_json_index *index = lt_alloc(sizeof *index);
-    index->is_wide = !is_portable && has_wide();
+    index->is_wide = !is_portable && lt_json_index_is_wide();
     index->simdjson = lt_json_simdjson_create();
     make_room(index, FIRST_CAPACITY);
     if (index->simdjson != NULL)
@@ -279,47 +255,4 @@ bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t siz
     out->marks = index->marks;
     memset(index->marks + out->count, 0, LT_JSON_MARKS_BEHIND);
     return out->count != 0;
-}
-
-bool lt_json_index_begin(struct lt_json_index *index, const void *data, size_t size_bytes,
-                         struct lt_json_places *out)
-{
-    if (!index->is_wide)
-        return false;
-    make_room(index, size_bytes);
-    index->carry = (struct carry){0};
-    index->done_bytes = 0;
-    const uint8_t *begin = data;
-    *out = (struct lt_json_places){
-        .data = begin, .end = begin + size_bytes, .places = index->places, .marks = index->marks};
-    index->marks[0] = 0;
-    index->places[0] = 0;
-    return true;
-}
-
-bool lt_json_index_more(struct lt_json_index *index, struct lt_json_places *out)
-{
-    size_t size_bytes = (size_t)(out->end - out->data);
-    struct carry *carry = &index->carry;
-    if (index->done_bytes >= size_bytes)
-        return false;
-    size_t until = index->done_bytes + PART_BYTES;
-#if defined(__x86_64__)
-    out->count = advance(index, carry, out->data, size_bytes, index->done_bytes, until, out->count);
-#endif
-    index->done_bytes = until < size_bytes ? until : size_bytes;
-    memset(index->marks + out->count, 0, LT_JSON_MARKS_BEHIND);
-    index->places[out->count] = (uint32_t)index->done_bytes;
-    return (carry->faults | carry->not_ascii | carry->backslashes) == 0;
-}
-
-bool lt_json_index_may_name(const uint8_t *data, size_t size_bytes, const uint8_t begin[2])
-{
-#if defined(__x86_64__)
-    return may_name(data, size_bytes, begin);
-#else
-    (void)data;
-    (void)begin;
-    return size_bytes > 0;
-#endif
 }

@@ -9,7 +9,8 @@
  *
  * Two ways lead to the same list: simdjson's first stage, for any processor and any document, and
  * vectors of 64 bytes for ASCII documents where the processor has AVX-512 with VBMI2, whose
- * compressing moves write a whole block's places at once.
+ * compressing moves write a whole block's places at once. What keeps simdjson from AVX-512 keeps
+ * this from it: SIMDJSON_FORCE_IMPLEMENTATION=haswell in the environment.
  *
  * on: one thread at a time. Memory grows to the largest document and stays.
  */
@@ -34,6 +35,9 @@ struct lt_json_places {
 
 struct lt_json_index;
 
+/* Are the vectors of 64 bytes there, and wanted? */
+bool lt_json_index_is_wide(void);
+
 /* `is_portable`: the one way only. NULL without memory. */
 struct lt_json_index *lt_json_index_create(bool is_portable);
 void lt_json_index_destroy(struct lt_json_index *index); /* NULL is a no-op */
@@ -41,20 +45,5 @@ void lt_json_index_destroy(struct lt_json_index *index); /* NULL is a no-op */
  * a string is not closed or holds a control character. Nothing behind the document is read. */
 bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t size_bytes,
                        struct lt_json_places *out);
-
-/* In parts, where vectors are at hand: begins a document, of which nothing is listed yet; false
- * where they are not. */
-bool lt_json_index_begin(struct lt_json_index *index, const void *data, size_t size_bytes,
-                         struct lt_json_places *out) LT_MUST_USE;
-/* Lists the places of the next bytes; behind the last place stand 0 as the mark and where these
- * bytes end. False, and nothing more, when the document has ended, or what was listed so far has a
- * backslash, is not ASCII or has a control character in a string: it wants to be read as a whole.
- */
-bool lt_json_index_more(struct lt_json_index *index, struct lt_json_places *out);
-
-/* False when no name that begins with these bytes can stand in the text: there is no backslash, no
- * single quote, and nowhere the two bytes behind a double quote. A name of one byte: that and its
- * closing quote. Only where lt_json_index_begin() works. */
-bool lt_json_index_may_name(const uint8_t *data, size_t size_bytes, const uint8_t begin[2]);
 
 #endif

@@ -21,6 +21,11 @@ struct lt_json_simdjson {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
 };
 
+bool lt_json_simdjson_is_wide(void)
+{
+    return simdjson::get_active_implementation()->name() == "icelake";
+}
+
 struct lt_json_simdjson *lt_json_simdjson_create(void)
 {
     auto *index = new (std::nothrow) lt_json_simdjson{};

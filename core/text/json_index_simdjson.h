@@ -18,6 +18,9 @@ extern "C" {
 
 struct lt_json_simdjson;
 
+/* Has simdjson chosen AVX-512? SIMDJSON_FORCE_IMPLEMENTATION=haswell, or westmere, says no. */
+bool lt_json_simdjson_is_wide(void);
+
 struct lt_json_simdjson *lt_json_simdjson_create(void); /* NULL without memory */
 void lt_json_simdjson_destroy(struct lt_json_simdjson *index);
 /* Fills `*places` and `*count`, behind which stands the document's size; valid until the next call.

@@ -205,7 +205,7 @@ struct lt_json_filter *lt_json_filter_create(const struct lt_expression *node)
     if (cannot_fail(node))
         (void)collect(filter, node);
     if (filter->count > 0)
-        filter->glance = lt_json_glance_create(filter->names, filter->name_count);
+        filter->glance = lt_json_glance_create(filter->names, filter->name_count, false);
     if (filter->glance != NULL)
         return filter;
     free(filter);
