@@ -104,7 +104,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 
 .PHONY: unit
 unit: $(TEST_PROGRAMS) ## the test programs; those that need a broker are skipped
-	@tests/run $(TEST_PROGRAMS)
+	@tests/run --jobs $(JOBS) $(TEST_PROGRAMS)
 
 .PHONY: layers style
 layers: ## who includes whom, against the table of rooms

@@ -14,7 +14,8 @@ JOBS ?= $(shell nproc)
 .PHONY: test
 test: setup-build setup-test ## every test, against a real Kafka that it brings up
 	@$(MAKE) --no-print-directory -j$(JOBS) test-programs fuzz-programs
-	@LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/tests/log tests/kafka/with-kafka tests/run $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+	@LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/tests/log tests/kafka/with-kafka tests/run --jobs $(JOBS) \
+	    $(TEST_PROGRAMS) $(TEST_SCRIPTS)
 
 .PHONY: test-programs
 test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests run, without running it
@@ -55,4 +56,4 @@ sanitize-asan sanitize-ubsan sanitize-tsan: sanitize-%: ## the test programs, bu
 	@echo "== $*"
 	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
 	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 \
-	    tests/kafka/with-kafka tests/run $(TEST_SOURCES:tests/%.c=build-$*/tests/%) $(SANITIZED_SCRIPTS)
+	    tests/kafka/with-kafka tests/run --jobs $(JOBS) $(TEST_SOURCES:tests/%.c=build-$*/tests/%) $(SANITIZED_SCRIPTS)

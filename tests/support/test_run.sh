@@ -18,6 +18,21 @@ sums_up() {
     [ "$status" -eq "$wanted" ] || { echo "ended with $status, not $wanted"; return 1; }
     [ "$(tail -n 1 "$scratch/said")" = "$text" ] || { echo "wanted: $text"; return 1; }
 }
+# Each of two waits for the other, which only ends well if they run at the same time; a script among them runs alone.
+side_by_side() {
+    local each other wait='for i in $(seq 50); do [ ! -e OTHER ] || exit 0; sleep 0.1; done; exit 1'
+    for each in left:right right:left; do
+        other=$scratch/${each#*:}.on each=$scratch/${each%:*}
+        printf '#!/bin/sh\ntouch %s.on\n%s\n' "$each" "${wait/OTHER/$other}" >"$each"
+    done
+    printf '#!/bin/sh\nsleep 0.3; [ ! -e %s/later.on ] || exit 1\n' "$scratch" >"$scratch/alone.sh"
+    printf '#!/bin/sh\ntouch %s/later.on\n' "$scratch" >"$scratch/later"
+    chmod +x "$scratch"/{left,right,alone.sh,later}
+    tests/run --jobs 2 --log "$scratch/log" "$scratch"/{left,right,alone.sh,later} >"$scratch/said" 2>&1
+    local status=$?
+    cat "$scratch/said"
+    [ $status -eq 0 ] && [ "$(tail -n 1 "$scratch/said")" = '4 passed, 0 failed' ]
+}
 shows() { sums_up 0 '3 passed, 0 failed, 2 skipped' some && grep -qxF "    skipped a: no zsh" "$scratch/said"; }
 
 # A script of cases that end with the given statuses.
@@ -50,6 +65,7 @@ check "a failed case is counted" sums_up 1 '6 passed, 1 failed' three one_bad
 check "a failed case is a failure, even if the program ends with 0" sums_up 1 '6 passed, 1 failed' three liar
 check "a program that is skipped does not count as passed" sums_up 1 '0 passed, 0 failed, 1 skipped' absent
 check "skipped cases are counted and shown" shows
+check "programs run side by side, scripts alone" side_by_side
 check "cases that pass and are skipped" cases_end 0 '2 passed, 0 failed, 1 skipped' 0 77 0
 check "a case that fails" cases_end 1 '1 passed, 1 failed, 1 skipped' 0 77 3
 check "cases that are all skipped skip the script" cases_end 1 '0 passed, 0 failed, 2 skipped' 77 77
