@@ -298,20 +298,6 @@ int64_t lt_decimal_to_i64_cut(struct lt_decimal a)
     return (int64_t)(a.unscaled / lt_decimal_power(a.scale));
 }
 
-int lt_decimal_compare(struct lt_decimal a, struct lt_decimal b)
-{
-    uint32_t scale = a.scale > b.scale ? a.scale : b.scale;
-    __int128 left, right;
-    if (lt_likely(scale_narrow(a.unscaled, scale - a.scale, &left) &&
-                  scale_narrow(b.unscaled, scale - b.scale, &right)))
-        return (left > right) - (left < right);
-    if ((a.unscaled < 0) != (b.unscaled < 0))
-        return a.unscaled < 0 ? -1 : 1;
-    struct lt_wide far_left = scale_up(a, scale), far_right = scale_up(b, scale);
-    int order = lt_wide_compare(&far_left, &far_right);
-    return a.unscaled < 0 ? -order : order;
-}
-
 size_t lt_decimal_bytes(__int128 unscaled, uint8_t out[LT_DECIMAL_BYTES_MAX])
 {
     size_t count = LT_DECIMAL_BYTES_MAX;

@@ -75,8 +75,6 @@ struct lt_decimal_shape lt_decimal_shape_wider(struct lt_decimal_shape a,
 struct lt_decimal_shape lt_decimal_shape_round(struct lt_decimal_shape a, int32_t places);
 /* Of floor(a) and ceil(a) without places. */
 struct lt_decimal_shape lt_decimal_shape_ceil(struct lt_decimal_shape a);
-/* That holds every integer of so many bytes (1, 2, 4, 8): (3,0), (5,0), (10,0), (20,0). */
-struct lt_decimal_shape lt_decimal_shape_integer(unsigned width_bytes);
 
 /* Arithmetic: *out gets the unscaled result under `shape`; it is left alone unless OK comes back.
  * `shape` is of the operation above (or any other, for add to multiply). */
@@ -121,9 +119,6 @@ enum lt_decimal_result lt_decimal_to_i64(struct lt_decimal a, int64_t min, int64
 /* Towards zero, the lowest 64 bits: casts without ANSI. */
 int64_t lt_decimal_to_i64_cut(struct lt_decimal a);
 
-/* <0, 0, >0; equal values of different scales are equal. */
-int lt_decimal_compare(struct lt_decimal a, struct lt_decimal b);
-
 /* Writes the unscaled number as Java's BigInteger.toByteArray does, highest byte first, no more
  * than it needs; returns the size, 1..16. For Spark's hashes of more than 18 digits. */
 size_t lt_decimal_bytes(__int128 unscaled, uint8_t out[LT_DECIMAL_BYTES_MAX]);
@@ -139,10 +134,6 @@ static inline unsigned __int128 lt_decimal_magnitude(__int128 unscaled)
 static inline bool lt_decimal_fits(__int128 unscaled, uint32_t precision)
 {
     return lt_decimal_magnitude(unscaled) < (unsigned __int128)lt_decimal_power(precision);
-}
-static inline int lt_decimal_sign(__int128 unscaled)
-{
-    return (unscaled > 0) - (unscaled < 0);
 }
 
 #endif

@@ -87,18 +87,3 @@ struct lt_decimal_shape lt_decimal_shape_ceil(struct lt_decimal_shape a)
 {
     return a.scale == 0 ? a : bounded(whole_digits(a) + 1, 0);
 }
-
-struct lt_decimal_shape lt_decimal_shape_integer(unsigned width_bytes)
-{
-    switch (width_bytes) {
-    case 1:
-        return (struct lt_decimal_shape){.precision = 3};
-    case 2:
-        return (struct lt_decimal_shape){.precision = 5};
-    case 4:
-        return (struct lt_decimal_shape){.precision = 10};
-    default:
-        lt_assert(width_bytes == 8);
-        return (struct lt_decimal_shape){.precision = 20};
-    }
-}

@@ -260,15 +260,3 @@ void lt_csv_write_row(struct lt_text_buffer *out, const struct lt_type *type,
         }
     }
 }
-
-void lt_csv_write_header(struct lt_text_buffer *out, const struct lt_type *type,
-                         const struct lt_csv_options *options)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (i != 0)
-            lt_text_append(out, options->separator);
-        size_t begin = out->size_bytes;
-        lt_text_append(out, type->fields[i].name);
-        finish_field(out, begin, i == 0, options);
-    }
-}

@@ -24,8 +24,5 @@ struct lt_csv_write_setup {
 void lt_csv_write_row(struct lt_text_buffer *out, const struct lt_type *type,
                       const union lt_value *values, const uint64_t *nulls,
                       const struct lt_csv_write_setup *setup);
-/* Appends the names of the fields as a record: a header. */
-void lt_csv_write_header(struct lt_text_buffer *out, const struct lt_type *type,
-                         const struct lt_csv_options *options);
 
 #endif

@@ -9,7 +9,7 @@
 #include "core/base/date.h"
 
 enum { YEAR_DIGITS_OF_DATE = 7, YEAR_DIGITS_OF_TIMESTAMP = 6, PLAIN_DATE_BYTES = 10 };
-static const int64_t US_PER_S = 1000000, US_PER_DAY = 86400000000, NS_PER_US = 1000;
+static const int64_t US_PER_S = 1000000, US_PER_DAY = 86400000000;
 
 /* A piece of text; what is read moves `at`. */
 struct reader {
@@ -265,16 +265,6 @@ bool lt_datetime_parse_local(struct lt_datetime_context *context, const void *te
         (parts.has_zone && !allow_zone))
         return false;
     return lt_datetime_join(days_of(&parts), us_of_day(&parts), out_us);
-}
-
-bool lt_datetime_parse_time(struct lt_datetime_context *context, const void *text,
-                            size_t size_bytes, int64_t *out_ns)
-{
-    struct parts parts;
-    if (!take_parts(context, text, size_bytes, &parts) || parts.has_date || parts.has_zone)
-        return false;
-    *out_ns = us_of_day(&parts) * NS_PER_US;
-    return true;
 }
 
 enum special { SPECIAL_NONE, SPECIAL_EPOCH, SPECIAL_NOW, SPECIAL_DAY };

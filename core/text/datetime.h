@@ -32,9 +32,6 @@ bool lt_datetime_parse_timestamp(struct lt_datetime_context *context, const void
 /* The same, local: a zone is checked and put aside, or refused; a time alone is refused. */
 bool lt_datetime_parse_local(struct lt_datetime_context *context, const void *text,
                              size_t size_bytes, bool allow_zone, int64_t *out_us) LT_MUST_USE;
-/* Nanoseconds since midnight of a time alone, without zone. */
-bool lt_datetime_parse_time(struct lt_datetime_context *context, const void *text,
-                            size_t size_bytes, int64_t *out_ns) LT_MUST_USE;
 
 /* The moments with a name, in any case, "epoch", "now", "today", "yesterday", "tomorrow", with a
  * zone after them or not: what typed literals and casts of constants take before all else. */

@@ -55,7 +55,6 @@ static void read_moments(struct lt_bytes text)
     (void)!lt_datetime_parse_date(text.data, text.size_bytes, &days);
     (void)!lt_datetime_parse_timestamp(times, text.data, text.size_bytes, &out);
     (void)!lt_datetime_parse_local(times, text.data, text.size_bytes, true, &out);
-    (void)!lt_datetime_parse_time(times, text.data, text.size_bytes, &out);
     (void)!lt_datetime_special_date(times, text.data, text.size_bytes, &days);
     (void)!lt_datetime_special_timestamp(times, text.data, text.size_bytes, &out);
     (void)!lt_datetime_special_local(times, text.data, text.size_bytes, &out);

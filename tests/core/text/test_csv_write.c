@@ -122,18 +122,6 @@ static void values_have_the_text_of_their_types(void **state)
     writes("a INT, b ARRAY<INT>", lt_value_i64(1), &b, "1,\"[7,]\"");
 }
 
-static void a_header_is_the_names(void **state)
-{
-    (void)state;
-    const struct lt_type *type;
-    struct lt_text_buffer out;
-    lt_text_init(&out);
-    assert_int_equal(lt_type_parse_ddl("a INT, `b,c` INT", arena, &type, NULL), 0);
-    lt_csv_write_header(&out, type, &options);
-    assert_string_equal(lt_text_get(&out), "a,\"b,c\"");
-    lt_text_fini(&out);
-}
-
 static void *take_memory(void *context, size_t size_bytes)
 {
     (void)context;
@@ -199,7 +187,6 @@ int main(void)
         CASE(blanks_are_trimmed_and_nothing_is_told_from_empty),
         CASE(options_change_the_form),
         CASE(values_have_the_text_of_their_types),
-        CASE(a_header_is_the_names),
         CASE(what_is_written_is_read_again),
         CASE(types_are_inferred_from_a_record),
     };

@@ -154,10 +154,6 @@ static void local_timestamps_put_a_zone_aside_or_refuse_it(void **state)
     local_is("2024-02-29 12:34:56+01:00", false, "refused");
     local_is("2024-02-29 12:34:56 Mars", true, "refused");
     local_is("12:00:00", true, "refused");
-    int64_t ns;
-    assert_true(lt_datetime_parse_time(&context, "12:34:56.5", 10, &ns));
-    assert_int_equal(ns, 45296500000000);
-    assert_false(lt_datetime_parse_time(&context, "2024-01-01 12:34:56", 19, &ns));
 }
 
 static void special_is(const char *text, const char *expected)
