@@ -24,6 +24,8 @@ enum {
 };
 
 bool lt_utf8_is_valid(const void *data, size_t size_bytes);
+/* No byte has its highest bit: each is one character. */
+bool lt_utf8_is_ascii(const void *data, size_t size_bytes);
 /* Characters; what length() gives. */
 size_t lt_utf8_count(const void *data, size_t size_bytes);
 /* Spark's substring: `position` counts from 1, or from the end when negative; 0 is as 1. The result

@@ -105,7 +105,7 @@ static unsigned class_of(const struct mask *mask, const uint8_t *character, size
                                       : OTHER;
     const struct lt_bytes text = {.data = character, .size_bytes = (uint32_t)size_bytes};
     size_t begin, end;
-    if (lt_regexp_find(mask->classes, &text, 0) != LT_REGEXP_YES)
+    if (lt_regexp_find(mask->classes, &text) != LT_REGEXP_YES)
         return OTHER;
     for (unsigned class = UPPER; class <= DIGIT; class ++) {
         if (lt_regexp_group(mask->classes, class + 1, &begin, &end))

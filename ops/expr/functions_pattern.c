@@ -27,7 +27,7 @@ static enum lt_kernel rlike(struct lt_machine *machine, const struct lt_call *ca
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text, 0);
+    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text);
     out->i64 = answer == LT_REGEXP_YES;
     return answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call) : LT_KERNEL_VALUE;
 }
@@ -40,7 +40,7 @@ static enum lt_kernel extract(struct lt_machine *machine, const struct lt_call *
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text, 0);
+    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text);
     *out = lt_value_bytes(NULL, 0);
     if (answer != LT_REGEXP_YES)
         return answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call) : LT_KERNEL_VALUE;

@@ -87,7 +87,7 @@ static enum lt_kernel value_of_key(struct lt_machine *machine, const struct lt_c
     if (!is_key(query, key) && set_key(query, key, &error) != LT_OK)
         return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "22023", "%s",
                                 error.text);
-    enum lt_regexp_answer answer = lt_regexp_find(query->regexp, &part->text, 0);
+    enum lt_regexp_answer answer = lt_regexp_find(query->regexp, &part->text);
     if (answer == LT_REGEXP_LIMIT)
         return lt_machine_fault(machine, call, "REGEXP_LIMIT_EXCEEDED", "54000",
                                 "the key backtracks too much on this query");

@@ -157,7 +157,7 @@ static uint32_t words_of(const struct sentences *sentences, struct lt_bytes sent
     while (lt_matches_next(&matches)) {
         const struct lt_bytes word = {.data = sentence.data + matches.begin,
                                       .size_bytes = (uint32_t)(matches.end - matches.begin)};
-        if (lt_regexp_find(sentences->spoken, &word, 0) != LT_REGEXP_YES)
+        if (lt_regexp_find(sentences->spoken, &word) != LT_REGEXP_YES)
             continue;
         if (out != NULL)
             out[count].bytes = word;

@@ -94,7 +94,10 @@ bool lt_matches_next(struct lt_matches *matches)
     const struct lt_bytes *text = &matches->text;
     if (matches->from > text->size_bytes)
         return false;
-    matches->answer = lt_regexp_find(matches->regexp, text, matches->from);
+    matches->answer = matches->is_under_way
+                          ? lt_regexp_find_next(matches->regexp, text, matches->from)
+                          : lt_regexp_find(matches->regexp, text);
+    matches->is_under_way = true;
     if (matches->answer != LT_REGEXP_YES)
         return false;
     (void)lt_regexp_group(matches->regexp, 0, &matches->begin, &matches->end);

@@ -32,6 +32,7 @@ struct lt_matches {
     struct lt_bytes text;
     size_t from;       /* where to look next */
     size_t begin, end; /* of the match */
+    bool is_under_way;
     enum lt_regexp_answer answer;
 };
 /* Moves on to the next match; false when there is none, or when it was given up (`answer`). An

@@ -34,9 +34,12 @@ enum lt_regexp_answer {
     LT_REGEXP_YES,
     LT_REGEXP_LIMIT, /* given up: the pattern backtracks without end on this text */
 };
-/* Finds the first match that begins at `from` or later. */
-enum lt_regexp_answer lt_regexp_find(struct lt_regexp *regexp, const struct lt_bytes *text,
-                                     size_t from);
+/* Finds the first match in a text. */
+enum lt_regexp_answer lt_regexp_find(struct lt_regexp *regexp, const struct lt_bytes *text);
+/* Goes on in the text of the last lt_regexp_find, which has found a match: finds the first one that
+ * begins at `from` or later. */
+enum lt_regexp_answer lt_regexp_find_next(struct lt_regexp *regexp, const struct lt_bytes *text,
+                                          size_t from);
 /* A group of the last match; false when it took no part. */
 bool lt_regexp_group(const struct lt_regexp *regexp, uint32_t number, size_t *begin, size_t *end);
 

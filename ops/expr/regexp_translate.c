@@ -53,6 +53,10 @@ void lt_regexp_append_code(struct lt_text_buffer *out, uint32_t code)
 static void append_literal(struct lt_regexp_translation *t, uint32_t code)
 {
     bool is_letter = code < 0x80 && lt_ascii_is_letter((char)code);
+    if (code < 0x80 && !(t->flags & LT_REGEXP_CASE))
+        lt_literal_walk_character(&t->literals, (uint8_t)code);
+    else
+        lt_literal_walk_other(&t->literals);
     if (is_letter && lt_regexp_is_caseless(t))
         lt_text_format(&t->out, "[%c%c]", (char)code, (char)(code ^ 0x20));
     else
@@ -161,6 +165,7 @@ static void translate_quoted(struct lt_regexp_translation *t)
 static void translate_reference(struct lt_regexp_translation *t)
 {
     uint32_t number = (uint32_t)(*t->at++ - '0');
+    lt_literal_walk_other(&t->literals);
     while (t->at < t->end && lt_ascii_is_digit(*t->at) &&
            number * 10 + (uint32_t)(*t->at - '0') <= t->group_count)
         number = number * 10 + (uint32_t)(*t->at++ - '0');
@@ -174,6 +179,7 @@ static void translate_property(struct lt_regexp_translation *t, bool is_negated)
 {
     struct lt_text_buffer room;
     lt_text_init(&room);
+    lt_literal_walk_other(&t->literals);
     const char *set = lt_regexp_take_property(t, &room);
     if (set != NULL)
         lt_text_format(&t->out, is_negated ? "[^%s]" : "[%s]", set);
@@ -187,9 +193,25 @@ static void translate_name(struct lt_regexp_translation *t)
         (void)lt_regexp_refuse(t, "\\k wants the name of a group in < >");
         return;
     }
+    lt_literal_walk_other(&t->literals);
     lt_text_format(&t->out, lt_regexp_is_caseless(t) ? "(?i:\\k%.*s)" : "\\k%.*s",
                    (int)(close + 1 - t->at), t->at);
     t->at = close + 1;
+}
+
+/* ^, $ and \Z. Java sees no end of a line between the two characters of \r\n, and no beginning of
+ * one at the end of the text; under (?d) only \n ends lines. */
+static void append_edge(struct lt_regexp_translation *t, char edge)
+{
+    bool is_unix = t->flags & LT_REGEXP_UNIX_LINES, is_multiline = t->flags & LT_REGEXP_MULTILINE;
+    if (edge == '^' && !is_multiline)
+        lt_text_append_char(&t->out, '^');
+    else if (edge == '^')
+        lt_text_append(&t->out, is_unix ? "(?:(?<![^\\n])(?!\\z))" : "(?:^(?!\\z|(?<=\\r)\\n))");
+    else if (is_unix)
+        lt_text_append(&t->out, edge == '$' && is_multiline ? "(?=\\n|\\z)" : "(?=\\n?\\z)");
+    else
+        lt_text_format(&t->out, "(?:%s(?!(?<=\\r)\\n))", edge == 'Z' ? "\\Z" : "$");
 }
 
 static void translate_escape(struct lt_regexp_translation *t)
@@ -209,11 +231,16 @@ static void translate_escape(struct lt_regexp_translation *t)
     } else if (letter == 'k') {
         t->at++;
         translate_name(t);
-    } else if ((letter == 'b' || letter == 'B') && !t->wants_unicode) {
+    } else if ((letter == 'b' || letter == 'B') && !t->wants_unicode && !t->is_ascii) {
         t->at++;
+        lt_literal_walk_other(&t->literals);
         lt_text_append(&t->out, letter == 'b' ? EDGE : NO_EDGE);
     } else if (letter != '\0' && strchr("dDsSwWhHvVbBRXAzZG", letter) != NULL) {
-        lt_text_format(&t->out, "\\%c", letter);
+        if (letter == 'Z')
+            append_edge(t, letter);
+        else
+            lt_text_format(&t->out, "\\%c", letter);
+        lt_literal_walk_other(&t->literals);
         t->at++;
     } else if (lt_regexp_take_code(t, &code)) {
         append_literal(t, code);
@@ -277,6 +304,8 @@ static bool translate_flags(struct lt_regexp_translation *t)
     if (at == t->end)
         return false;
     t->at = at + 1;
+    if (*at == ':')
+        lt_literal_walk_open(&t->literals, false);
     if (*at == ':' && !push(t))
         return true;
     t->flags = flags;
@@ -290,6 +319,7 @@ static void translate_group(struct lt_regexp_translation *t)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (lt_regexp_starts(t, kinds[i])) {
             lt_text_append(&t->out, kinds[i]);
+            lt_literal_walk_open(&t->literals, kinds[i][2] != ':' && kinds[i][2] != '>');
             t->at += strlen(kinds[i]);
             (void)push(t);
             return;
@@ -300,6 +330,7 @@ static void translate_group(struct lt_regexp_translation *t)
     } else if (!lt_regexp_starts(t, "(?")) {
         t->at++;
         t->group_count++;
+        lt_literal_walk_open(&t->literals, false);
         lt_text_append_char(&t->out, '(');
         (void)push(t);
     } else if (lt_regexp_starts(t, "(?<")) {
@@ -312,6 +343,7 @@ static void translate_group(struct lt_regexp_translation *t)
         lt_text_append_n(&t->out, t->at, size);
         t->at += size;
         t->group_count++;
+        lt_literal_walk_open(&t->literals, false);
         (void)push(t);
     } else {
         t->at += 2;
@@ -330,6 +362,7 @@ static void translate_count(struct lt_regexp_translation *t)
     while (at < t->end && lt_ascii_is_digit(*at))
         at++;
     bool has_first = at > t->at + 1;
+    lt_literal_walk_repeat(&t->literals, true); /* from 0 times on, as far as literals go */
     if (has_first && at < t->end && *at == ',')
         at++;
     while (has_first && at < t->end && lt_ascii_is_digit(*at))
@@ -346,12 +379,27 @@ static void translate_count(struct lt_regexp_translation *t)
 static void translate_point(struct lt_regexp_translation *t)
 {
     t->at++;
+    lt_literal_walk_other(&t->literals);
     if (t->flags & LT_REGEXP_DOT_ALL)
         lt_text_append_char(&t->out, '.');
+    else if (t->is_ascii && !(t->flags & LT_REGEXP_UNIX_LINES))
+        lt_text_append(&t->out, "[^\\n\\r]");
     else
         lt_text_append(&t->out, t->flags & LT_REGEXP_UNIX_LINES
                                     ? "[^\\n]"
                                     : "[^\\n\\r\\x{85}\\x{2028}\\x{2029}]");
+}
+
+static void tell_operator(struct lt_literal_walk *literals, char c)
+{
+    if (c == ')')
+        lt_literal_walk_close(literals);
+    else if (c == '|')
+        lt_literal_walk_or(literals);
+    else if (c == '^' || c == '$')
+        lt_literal_walk_other(literals);
+    else
+        lt_literal_walk_repeat(literals, c != '+');
 }
 
 static void translate_plain(struct lt_regexp_translation *t)
@@ -367,7 +415,11 @@ static void translate_plain(struct lt_regexp_translation *t)
     } else if (is_comment) {
         t->at++;
     } else if (is_operator) {
-        lt_text_append_char(&t->out, c);
+        tell_operator(&t->literals, c);
+        if (c == '^' || c == '$')
+            append_edge(t, c);
+        else
+            lt_text_append_char(&t->out, c);
         t->at++;
     } else {
         append_literal(t, lt_regexp_take(t));
@@ -385,6 +437,7 @@ bool lt_regexp_translate(struct lt_regexp_translation *t)
             translate_group(t);
             break;
         case '[':
+            lt_literal_walk_other(&t->literals);
             (void)lt_regexp_translate_class(t, &t->out);
             break;
         case '{':
@@ -397,5 +450,7 @@ bool lt_regexp_translate(struct lt_regexp_translation *t)
             translate_plain(t);
         }
     }
+    /* PCRE2 begins no match between \r and \n unless the pattern names one of them. */
+    lt_text_append(&t->out, "(?:\\r){0}");
     return t->fault == NULL;
 }

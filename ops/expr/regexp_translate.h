@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/base/text_buffer.h"
+#include "ops/expr/regexp_literals.h"
 
 /* The flags in force at a place of the pattern, by their letters: i, u, s, m, x, d. */
 enum lt_regexp_flag {
@@ -29,6 +30,8 @@ struct lt_regexp_translation {
     const char *begin, *at, *end;
     struct lt_text_buffer out;
     bool wants_unicode; /* (?U): the properties of Unicode, in the whole pattern */
+    bool is_ascii;      /* asked for: what is the same in texts of ASCII, and shorter */
+    struct lt_literal_walk literals;
     unsigned flags;
     uint32_t group_count; /* opened so far */
     unsigned outer_flags[LT_REGEXP_DEPTH_MAX];
@@ -36,8 +39,8 @@ struct lt_regexp_translation {
     const char *fault; /* NULL: none */
 };
 
-/* Translates begin..end into `out`, which the caller finishes. False: Java refuses the pattern for
- * the reason `fault`, at `at`. */
+/* Translates begin..end into `out`, which the caller finishes, and tells `literals`, which has
+ * begun. False: Java refuses the pattern for the reason `fault`, at `at`. */
 bool lt_regexp_translate(struct lt_regexp_translation *t);
 
 /* For the walkers. */

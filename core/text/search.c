@@ -1,0 +1,112 @@
+/*
+ * 32 places are looked at together: at each of them two bytes of the needle have to fit, and the
+ * few places where they do are compared. A text of fewer places is gone through one by one.
+ *
+ * A needle that repeats itself in a text that nearly fits costs a comparison at every place; beyond
+ * NEEDLE_BYTES_MAX such a needle is left to memmem, whose time does not grow with it.
+ */
+#include "core/text/search.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "core/base/error.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum { PLACES = 32, NEEDLE_BYTES_MAX = 64 };
+
+/* How often texts are expected to have a byte: blanks, then small letters, then what is left. */
+static int commonness(uint8_t c)
+{
+    return c == ' ' ? 2 : c >= 'a' && c <= 'z' ? 1 : 0;
+}
+
+struct lt_needle lt_needle_choose(const void *data, size_t size_bytes)
+{
+    struct lt_needle needle = lt_needle_of(data, size_bytes);
+    const uint8_t *bytes = data;
+    lt_debug_assert(size_bytes > 0);
+    for (size_t i = size_bytes - 1; i > 0; i--)
+        if (commonness(bytes[i]) < commonness(bytes[needle.second]))
+            needle.second = i;
+    for (size_t i = 1; i < needle.second; i++)
+        if (commonness(bytes[i]) < commonness(bytes[needle.first]))
+            needle.first = i;
+    return needle;
+}
+
+#if defined(__x86_64__)
+
+#define WIDE __attribute__((target("avx2,bmi")))
+
+/* `places`: where the needle may begin, at least PLACES. The last block overlaps the one before. */
+WIDE static const uint8_t *search_wide(const uint8_t *text, size_t places,
+                                       const struct lt_needle *needle)
+{
+    const __m256i first = _mm256_set1_epi8((char)needle->data[needle->first]);
+    const __m256i second = _mm256_set1_epi8((char)needle->data[needle->second]);
+    for (size_t at = 0; at < places; at += PLACES) {
+        at = at + PLACES > places ? places - PLACES : at;
+        const uint8_t *here = text + at;
+        __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(here + needle->first));
+        __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(here + needle->second));
+        __m256i both = _mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, second));
+        uint32_t found = (uint32_t)_mm256_movemask_epi8(both);
+        for (; found != 0; found = _blsr_u32(found)) {
+            const uint8_t *place = here + _tzcnt_u32(found);
+            if (memcmp(place, needle->data, needle->size_bytes) == 0)
+                return place;
+        }
+    }
+    return NULL;
+}
+
+static bool has_wide(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+}
+
+#else
+
+static const uint8_t *search_wide(const uint8_t *text, size_t places,
+                                  const struct lt_needle *needle)
+{
+    return memmem(text, places + needle->size_bytes - 1, needle->data, needle->size_bytes);
+}
+
+static bool has_wide(void)
+{
+    return false;
+}
+
+#endif
+
+static const uint8_t *search_short(const uint8_t *text, size_t places,
+                                   const struct lt_needle *needle)
+{
+    const uint8_t *end = text + places;
+    while ((text = memchr(text, needle->data[0], (size_t)(end - text))) != NULL) {
+        if (memcmp(text, needle->data, needle->size_bytes) == 0)
+            return text;
+        text++;
+    }
+    return NULL;
+}
+
+const uint8_t *lt_search(const void *text, size_t text_bytes, const struct lt_needle *needle)
+{
+    lt_debug_assert(needle->size_bytes > 0);
+    if (text_bytes < needle->size_bytes)
+        return NULL;
+    size_t places = text_bytes - needle->size_bytes + 1;
+    if (needle->size_bytes == 1)
+        return memchr(text, needle->data[0], text_bytes);
+    if (places < PLACES)
+        return search_short(text, places, needle);
+    if (needle->size_bytes <= NEEDLE_BYTES_MAX && has_wide())
+        return search_wide(text, places, needle);
+    return memmem(text, text_bytes, needle->data, needle->size_bytes);
+}

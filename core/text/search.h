@@ -1,0 +1,32 @@
+/*
+ * One run of bytes looked for in another, for the short texts of records: libc's memmem prepares
+ * tables first, which costs more than most of these searches.
+ *
+ * on: any. Pure.
+ */
+#ifndef LT_TEXT_SEARCH_H
+#define LT_TEXT_SEARCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is looked for: at least one byte, borrowed. */
+struct lt_needle {
+    const uint8_t *data;
+    size_t size_bytes;
+    size_t first, second; /* the bytes that are looked at before the others */
+};
+
+/* A needle for one search. */
+static inline struct lt_needle lt_needle_of(const void *data, size_t size_bytes)
+{
+    return (struct lt_needle){data, size_bytes, 0, size_bytes - 1};
+}
+/* A needle for many searches: the bytes to look at are those that texts are expected to have least
+ * often. */
+struct lt_needle lt_needle_choose(const void *data, size_t size_bytes);
+
+/* Where the needle first occurs; NULL for nowhere. */
+const uint8_t *lt_search(const void *text, size_t text_bytes, const struct lt_needle *needle);
+
+#endif
