@@ -40,6 +40,8 @@ leat_context *leat_context_create(void)
     leat_context *context = lt_alloc(sizeof *context);
     context->arena = lt_arena_create();
     context->clock = *lt_clock_system();
+    int result = pthread_mutex_init(&context->lock, NULL);
+    lt_assert(result == 0);
     lt_error_clear(&context->error);
     return context;
 }
@@ -55,6 +57,8 @@ void leat_context_destroy(leat_context *context)
         free(owned);
     }
     lt_arena_destroy(context->arena);
+    int result = pthread_mutex_destroy(&context->lock);
+    lt_assert(result == 0);
     free(context);
 }
 

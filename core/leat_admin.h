@@ -48,6 +48,26 @@ typedef struct leat_admin_function {
 /* The function table of the expression language, by index; false past the end. */
 LEAT_API bool leat_admin_function_at(size_t index, leat_admin_function *function);
 
+/* ----------------------------------------------------------------------------------------- SQL */
+
+/* leat_sql without running anything: tables, views and settings are made, queries are analysed. An
+ * error is the context's. *has_more: there was a statement. on: the context's thread. */
+LEAT_API int leat_admin_sql_check(leat_context *context, const char *text, const char **rest,
+                                  bool *has_more);
+/* Ends a SELECT that leat_sql is running now, with LEAT_ERROR_CANCELLED. on: any thread, and signal
+ * handlers. */
+LEAT_API void leat_admin_sql_interrupt(leat_context *context);
+/* What may be typed: the tables and views of the session, and with `columns` their columns too, a
+ * name a line. on: the context's thread. */
+LEAT_API char *leat_admin_sql_names(leat_context *context, bool columns);
+/* An option of a query, NULL: not given; valid as long as the query. */
+LEAT_API const char *leat_admin_query_option(const leat_query *query, const char *key);
+/* Sets one before the start. */
+LEAT_API int leat_admin_query_set(leat_query *query, const char *key, const char *value,
+                                  const char *origin);
+/* The formats between which it moves records: "kafka -> console". */
+LEAT_API char *leat_admin_query_route(const leat_query *query);
+
 /* --------------------------------------------------------------------------------------- texts */
 
 /* The nearest of `count` names to a mistyped one; NULL when none is near enough. */

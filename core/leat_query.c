@@ -6,11 +6,24 @@
 #include "core/leat.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/leat_objects.h"
 #include "core/run/assembly.h"
 #include "core/run/pipeline.h"
 #include "io/catalog.h"
+
+static void lock(leat_context *context)
+{
+    int result = pthread_mutex_lock(&context->lock);
+    lt_assert(result == 0);
+}
+
+static void unlock(leat_context *context)
+{
+    int result = pthread_mutex_unlock(&context->lock);
+    lt_assert(result == 0);
+}
 
 leat_query *leat_query_create(leat_context *context, leat_options *options)
 {
@@ -27,13 +40,28 @@ leat_query *leat_query_create(leat_context *context, leat_options *options)
     query->options = set;
     query->trigger = (struct lt_trigger){LT_TRIGGER_CONTINUOUS, LT_NS_PER_S};
     lt_error_clear(&query->error);
+    lock(context);
+    query->next = context->queries;
+    context->queries = query;
+    unlock(context);
     return query;
+}
+
+static void forget(leat_query *query)
+{
+    lock(query->context);
+    leat_query **at = &query->context->queries;
+    while (*at != query)
+        at = &(*at)->next;
+    *at = query->next;
+    unlock(query->context);
 }
 
 void leat_query_destroy(leat_query *query)
 {
     if (query == NULL)
         return;
+    forget(query);
     lt_query_destroy(query->running);
     for (uint32_t i = 0; i < query->sink_count; i++)
         lt_options_destroy(query->sinks[i]->options);
@@ -221,12 +249,41 @@ void lt_door_spec(leat_query *query, struct lt_query_spec *out)
     };
 }
 
+static bool is_taken(leat_query *query, const char *name)
+{
+    bool is_taken = false;
+    lock(query->context);
+    for (leat_query *other = query->context->queries; other != NULL; other = other->next) {
+        const char *its = lt_options_get(other->options, "queryName");
+        is_taken |=
+            other != query && its != NULL && strcmp(its, name) == 0 && leat_is_active(other);
+    }
+    unlock(query->context);
+    return is_taken;
+}
+
+/* A name is one active query's: progress, counters and logs know queries by it. */
+static int check_name(leat_query *query)
+{
+    const char *name = lt_options_get(query->options, "queryName");
+    struct lt_error error;
+    if (name == NULL || !is_taken(query, name))
+        return LEAT_OK;
+    (void)lt_error_set(&error, LT_E_EXISTS,
+                       "Cannot start query with name %s as a query with that name is already "
+                       "active in this SparkSession",
+                       name);
+    return fail(query, &error);
+}
+
 static int start(leat_query *query, bool is_invoked)
 {
     if (query == NULL)
         return LEAT_ERROR_INVALID;
     if (query->running != NULL)
         return fail_state(query, "the query has been started already; hint: make a new one");
+    if (check_name(query) != LEAT_OK)
+        return query->error.code;
     struct lt_error error;
     struct lt_query_spec spec;
     lt_door_spec(query, &spec);

@@ -17,7 +17,7 @@ static void destroy_settings(void *settings)
     lt_options_destroy(settings);
 }
 
-static struct lt_door_sql *sql_of(leat_context *context)
+struct lt_door_sql *lt_door_sql_of(leat_context *context)
 {
     if (context->sql == NULL) {
         struct lt_door_sql *sql = lt_arena_alloc(context->arena, sizeof *sql);
@@ -385,6 +385,12 @@ static int take_statement(leat_context *context, const char *text, const char **
 
 int leat_sql(leat_context *context, const char *text, const char **rest, leat_sql_result *result)
 {
+    return lt_door_sql_run(context, text, rest, false, result);
+}
+
+int lt_door_sql_run(leat_context *context, const char *text, const char **rest, bool only_check,
+                    leat_sql_result *result)
+{
     const char *ignored;
     struct lt_error error;
     leat_sql_result own = {.kind = LEAT_SQL_NONE};
@@ -392,7 +398,8 @@ int leat_sql(leat_context *context, const char *text, const char **rest, leat_sq
         return LEAT_ERROR_INVALID;
     lt_error_clear(&context->error);
     lt_error_clear(&error);
-    struct lt_door_statement statement = {.sql = sql_of(context), .error = &error, .result = &own};
+    struct lt_door_statement statement = {
+        .sql = lt_door_sql_of(context), .error = &error, .result = &own, .only_check = only_check};
     int code = take_statement(context, text, rest != NULL ? rest : &ignored, &statement);
     if (code == LT_OK && statement.tree != NULL) {
         own.kind = LEAT_SQL_DONE;

@@ -7,6 +7,7 @@
  *   leat_sql_job.c     INSERT and SELECT: queries and streams
  *   leat_sql_memory.c  tables of the format memory, whose rows the context holds
  *   leat_sql_answer.c  SHOW, DESCRIBE, EXPLAIN
+ *   leat_admin_sql.c   what tools ask of a session beside: checks, names, the end of a statement
  *
  * on: the context's thread, unless said otherwise.
  */
@@ -16,8 +17,16 @@
 #include "core/leat_objects.h"
 #include "ops/sql/analyse.h"
 
+/* A query that INSERT has made: the same statement again is the same query again. */
+struct lt_door_job {
+    const char *table, *query; /* its name, and the text behind it */
+    const char *name;
+    struct lt_door_job *next;
+};
+
 struct lt_door_sql {
     leat_context *context;
+    struct lt_door_job *jobs; /* whose names follow from their tables */
     struct lt_sql_catalog catalog;
     struct lt_sql_host host;
     struct lt_options *settings; /* of SET, by Spark's names, those of expressions too */
@@ -30,7 +39,14 @@ struct lt_door_statement {
     const char *text; /* what it was parsed from; the context's */
     struct lt_error *error;
     leat_sql_result *result;
+    bool only_check; /* nothing runs, not even what ends */
 };
+
+/* The session of a context; made when it is first asked for. */
+struct lt_door_sql *lt_door_sql_of(leat_context *context);
+/* leat_sql, or with `only_check` its analysis alone. */
+int lt_door_sql_run(leat_context *context, const char *text, const char **rest, bool only_check,
+                    leat_sql_result *result) LT_MUST_USE;
 
 /* ------------------------------------------------------------------------------------- tables */
 

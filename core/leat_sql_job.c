@@ -2,9 +2,10 @@
  * Jobs: the query that an INSERT makes of a plan and a table's options, and what becomes of a
  * SELECT.
  *
- * A query is called as its option queryName says, else as its table. Where its table names no
- * checkpointLocation, SET spark.sql.streaming.checkpointLocation is the root of one under the
- * query's name.
+ * A query is called as its option queryName says, else as its table: the second query that INSERTs
+ * into the table "t" is "t-2", and the same statement again is the same query. Where its table
+ * names no checkpointLocation, SET spark.sql.streaming.checkpointLocation is the root of one under
+ * the query's name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -110,14 +111,48 @@ static const char *setting(const struct lt_door_sql *sql, const char *name)
     return lt_options_get(sql->settings, name);
 }
 
+static bool has_name(const struct lt_door_sql *sql, const char *name)
+{
+    const struct lt_door_job *job = sql->jobs;
+    while (job != NULL && lt_ascii_compare(job->name, name) != 0)
+        job = job->next;
+    return job != NULL;
+}
+
+/* The name of the query that the statement makes of the table. EXPLAIN gives none away. */
+static const char *name_of(const struct lt_door_statement *statement,
+                           const struct lt_sql_table *table)
+{
+    struct lt_door_sql *sql = statement->sql;
+    struct lt_arena *arena = sql->context->arena;
+    const struct lt_sql_query *tree = statement->tree->query;
+    const char *query =
+        lt_arena_text_n(arena, statement->text + tree->begin, (size_t)(tree->end - tree->begin));
+    for (const struct lt_door_job *job = sql->jobs; job != NULL; job = job->next) {
+        if (strcmp(job->table, table->name) == 0 && strcmp(job->query, query) == 0)
+            return job->name;
+    }
+    const char *name = table->name;
+    for (unsigned number = 2; has_name(sql, name); number++)
+        name = lt_arena_format(arena, "%s-%u", table->name, number);
+    if (statement->tree->kind != LT_SQL_INSERT)
+        return name;
+    struct lt_door_job *job = lt_arena_alloc(arena, sizeof *job);
+    *job = (struct lt_door_job){table->name, query, name, sql->jobs};
+    sql->jobs = job;
+    return name;
+}
+
 /* The options of the query: the table's, then what SET says, then what follows from its name. */
-static int query_options(const struct lt_door_sql *sql, const struct lt_sql_table *table,
-                         struct lt_options *set, struct lt_error *error)
+static int query_options(const struct lt_door_statement *statement,
+                         const struct lt_sql_table *table, struct lt_options *set)
 {
     static const char *const settings[][2] = {
         {"minBatchesToRetain", "spark.sql.streaming.minBatchesToRetain"},
         {"fileChecksum", "spark.sql.streaming.checkpoint.fileChecksum.enabled"},
     };
+    const struct lt_door_sql *sql = statement->sql;
+    struct lt_error *error = statement->error;
     const char *origin = lt_arena_format(sql->context->arena, "table %s", table->name);
     int code = LT_OK;
     for (uint32_t i = 0; i < table->option_count && code == LT_OK; i++) {
@@ -130,8 +165,8 @@ static int query_options(const struct lt_door_sql *sql, const struct lt_sql_tabl
         if (value != NULL)
             code = put(set, settings[i][0], value, "SET", error);
     }
-    if (code == LT_OK)
-        code = put(set, "queryName", table->name, origin, error);
+    if (code == LT_OK && !lt_options_has(set, "queryName"))
+        code = put(set, "queryName", name_of(statement, table), origin, error);
     const char *root = setting(sql, "spark.sql.streaming.checkpointLocation");
     if (code == LT_OK && root != NULL)
         code = put(
@@ -211,7 +246,7 @@ static int build_query(const struct lt_door_statement *statement, struct lt_sql_
                        const struct lt_sql_plan *plan, leat_query **out)
 {
     leat_options *options = leat_options_create();
-    int code = query_options(statement->sql, table, options->set, statement->error);
+    int code = query_options(statement, table, options->set);
     *out = leat_query_create(statement->sql->context, options);
     lt_assert(*out != NULL); /* the options are a set without an error */
     if (code == LT_OK)
@@ -257,6 +292,20 @@ static enum leat_write add_row(void *state, const leat_row *public_row, uint32_t
     return LEAT_WRITE_DONE;
 }
 
+static const int64_t slice_ns = 20 * 1000 * 1000;
+
+/* Until it ends, or somebody does not want it any more. */
+static int await_end(leat_context *context, leat_query *query)
+{
+    int code;
+    lt_store_relaxed_u32(&context->is_interrupted, 0); /* of a statement before */
+    while ((code = leat_await(query, slice_ns)) == LEAT_ERROR_TIMEOUT) {
+        if (lt_load_relaxed_u32(&context->is_interrupted) != 0)
+            return lt_error_set(&query->error, LT_E_CANCELLED, "the statement was interrupted");
+    }
+    return code;
+}
+
 /* Runs what ends, here and now, into the table. */
 static int collect_rows(const struct lt_door_statement *statement, struct lt_plan_node *node,
                         struct lt_console_table *table)
@@ -269,7 +318,7 @@ static int collect_rows(const struct lt_door_statement *statement, struct lt_pla
     if (code == LEAT_OK)
         code = leat_start_invoked(query);
     if (code == LEAT_OK)
-        code = leat_await(query, LEAT_FOREVER);
+        code = await_end(context, query);
     if (code != LEAT_OK)
         *statement->error = query->error;
     leat_query_destroy(query);
@@ -306,6 +355,8 @@ int lt_door_sql_select(const struct lt_door_statement *statement)
         lt_sql_analyse(&env, statement->tree->query, statement->text, &plan, statement->error);
     if (code != LT_OK)
         return code;
+    if (statement->only_check)
+        return LT_OK;
     if (plan.is_bounded)
         return collect(statement, &plan);
     statement->result->kind = LEAT_SQL_STREAM;

@@ -44,9 +44,13 @@ int lt_tool_wrong(const char *format, ...)
 
 int lt_tool_finish(int status)
 {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    int result = fflush(stdout);
+    if (result == 0 && ferror(stdout) == 0)
         return status;
-    lt_tool_say("cannot write to stdout: %s", strerror(errno));
+    if (result == 0 && status != LT_TOOL_OK)
+        return status; /* it was lost before, and something was told then */
+    lt_tool_say("cannot write to stdout%s%s", result != 0 ? ": " : ", some of it is lost",
+                result != 0 ? strerror(errno) : "");
     return status == LT_TOOL_OK ? LT_TOOL_FAILED : status;
 }
 

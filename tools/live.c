@@ -22,22 +22,25 @@ struct lt_tool_live {
     int timer_fd;
     int64_t interval_ns;
     bool has_line, has_json;
-    bool line_is_open; /* the cursor stands behind a live line */
-    leat_totals before;
+    bool line_is_open;   /* the cursor stands behind a live line */
+    const char *name;    /* or NULL */
+    uint64_t ticks;      /* since the line was printed */
+    leat_totals before;  /* then */
     char *last_progress; /* the newest entry that was printed */
 };
 
-/* Set while a live line may stand on the terminal: log lines must not run into it. */
-static const struct lt_tool_live *line_owner;
+/* How many may have a live line on the terminal: log lines must not run into it. */
+static size_t line_owners;
 
 static void log_past_line(void *user, enum leat_log_level level, const char *text)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     (void)user;
-    fprintf(stderr, "%sleat: %s: %s\n", line_owner != NULL ? "\r\033[K" : "", names[level], text);
+    fprintf(stderr, "%sleat: %s: %s\n", line_owners > 0 ? "\r\033[K" : "", names[level], text);
 }
 
-struct lt_tool_live *lt_tool_live_create(leat_query *query, int64_t interval_ns, bool is_quiet)
+struct lt_tool_live *lt_tool_live_create(leat_query *query, const char *sink, const char *name,
+                                         int64_t interval_ns, bool is_quiet)
 {
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     const struct timespec interval = {interval_ns / 1000000000, interval_ns % 1000000000};
@@ -54,11 +57,11 @@ struct lt_tool_live *lt_tool_live_create(leat_query *query, int64_t interval_ns,
     live->timer_fd = fd;
     live->interval_ns = interval_ns;
     live->has_line = !is_quiet && isatty(STDERR_FILENO) == 1;
-    live->has_json = !is_quiet && !(stdout_is_terminal && live->has_line);
-    if (live->has_line) {
-        line_owner = live;
+    live->has_json =
+        !is_quiet && !(stdout_is_terminal && live->has_line) && strcmp(sink, "console") != 0;
+    live->name = name;
+    if (live->has_line && line_owners++ == 0)
         leat_set_log(log_past_line, NULL);
-    }
     return live;
 }
 
@@ -118,7 +121,8 @@ static void print_line(struct lt_tool_live *live, double seconds)
     if (leat_query_totals(live->query, &now) != LEAT_OK)
         return; /* it does not run any more */
     const leat_totals *before = &live->before;
-    fprintf(stderr, "\r\033[Kin %s/s  out %s/s  filtered %s/s",
+    fprintf(stderr, "\r\033[K%s%sin %s/s  out %s/s  filtered %s/s",
+            live->name != NULL ? live->name : "", live->name != NULL ? ": " : "",
             rate(now.records_in, before->records_in, seconds, a),
             rate(now.records_out, before->records_out, seconds, b),
             rate(now.records_filtered, before->records_filtered, seconds, c));
@@ -166,15 +170,19 @@ static void print_progress(struct lt_tool_live *live)
     live->has_json = false;
 }
 
-void lt_tool_live_step(struct lt_tool_live *live)
+bool lt_tool_live_step(struct lt_tool_live *live, bool has_turn)
 {
     uint64_t ticks;
     if (read(live->timer_fd, &ticks, sizeof ticks) != sizeof ticks)
-        return;
-    if (live->has_line)
-        print_line(live, (double)ticks * (double)live->interval_ns / 1e9);
+        return false;
+    live->ticks += ticks;
+    if (live->has_line && has_turn) {
+        print_line(live, (double)live->ticks * (double)live->interval_ns / 1e9);
+        live->ticks = 0;
+    }
     if (live->has_json)
         print_progress(live);
+    return true;
 }
 
 void lt_tool_live_destroy(struct lt_tool_live *live)
@@ -185,12 +193,41 @@ void lt_tool_live_destroy(struct lt_tool_live *live)
         print_progress(live);
     if (live->line_is_open)
         fputc('\n', stderr);
-    if (live->has_line) {
+    if (live->has_line && --line_owners == 0)
         leat_set_log(NULL, NULL);
-        line_owner = NULL;
-    }
     leat_admin_window_destroy(live->window);
     close(live->timer_fd);
     free(live->last_progress);
     free(live);
+}
+
+/* ------------------------------------------------------------------------- first and last line */
+
+/* The value of a line of what the query says of itself: "2" of "lanes: 2   # lanes not set". */
+static char *explained(const char *text, const char *choice)
+{
+    const char *line = strstr(text, choice);
+    return lt_tool_format("%.*s", line == NULL ? 0 : (int)strcspn(line + strlen(choice), ",# \n"),
+                          line == NULL ? "" : line + strlen(choice));
+}
+
+void lt_tool_live_say_ready(leat_query *query, const char *what)
+{
+    char *text = leat_query_explain(query);
+    char *lanes = explained(text, "\nlanes: "), *stages = explained(text, "\nstages: ");
+    fprintf(stderr, "ready %s lanes %s stages %s\n", what, lanes, stages);
+    free(lanes);
+    free(stages);
+    free(text);
+}
+
+void lt_tool_live_say_ended(leat_query *query, const char *who)
+{
+    struct lt_tool_account sum;
+    if (!lt_tool_live_account(query, &sum))
+        return;
+    fprintf(stderr,
+            "ended%s: read %" PRIu64 ", delivered %" PRIu64 ", filtered %" PRIu64
+            ", dead-lettered %" PRIu64 ", uncommitted %" PRIu64 "\n",
+            who, sum.read, sum.delivered, sum.filtered, sum.dead_lettered, sum.uncommitted);
 }

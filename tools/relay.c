@@ -7,7 +7,6 @@
  */
 #include "tools/relay.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +64,7 @@ int lt_tool_status_at_start(int code)
     case LEAT_ERROR_PARSE:
     case LEAT_ERROR_ANALYSIS:
     case LEAT_ERROR_NOT_FOUND:
+    case LEAT_ERROR_EXISTS:
     case LEAT_ERROR_UNSUPPORTED:
     case LEAT_ERROR_PERMISSION:
         return LT_TOOL_USAGE;
@@ -87,35 +87,12 @@ int lt_tool_status_at_end(int code)
 
 /* ----------------------------------------------------------------------------------- the lines */
 
-/* The value of a line of what the query says of itself: "2" of "lanes: 2   # lanes not set". */
-static char *explained(const char *text, const char *choice)
-{
-    const char *line = strstr(text, choice);
-    return lt_tool_format("%.*s", line == NULL ? 0 : (int)strcspn(line + strlen(choice), ",# \n"),
-                          line == NULL ? "" : line + strlen(choice));
-}
-
 static void say_ready(const struct lt_tool_plan *plan)
 {
-    char *text = leat_query_explain(plan->query);
-    char *lanes = explained(text, "\nlanes: "), *stages = explained(text, "\nstages: ");
-    fprintf(stderr, "ready relay %s -> %s lanes %s stages %s\n", plan->source.text, plan->sink.text,
-            lanes, stages);
-    free(lanes);
-    free(stages);
-    free(text);
+    char *what = lt_tool_format("relay %s -> %s", plan->source.text, plan->sink.text);
+    lt_tool_live_say_ready(plan->query, what);
+    free(what);
     lt_tool_notify("READY=1");
-}
-
-static void say_ended(const struct lt_tool_plan *plan)
-{
-    struct lt_tool_account sum;
-    if (!lt_tool_live_account(plan->query, &sum))
-        return;
-    fprintf(stderr,
-            "ended: read %" PRIu64 ", delivered %" PRIu64 ", filtered %" PRIu64
-            ", dead-lettered %" PRIu64 ", uncommitted %" PRIu64 "\n",
-            sum.read, sum.delivered, sum.filtered, sum.dead_lettered, sum.uncommitted);
 }
 
 /* ------------------------------------------------------------------------------------- the run */
@@ -151,7 +128,7 @@ static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live, int
         if (lt_tool_signals_seen() != 0)
             return stop(plan, code);
         if (live != NULL)
-            lt_tool_live_step(live);
+            (void)lt_tool_live_step(live, true); /* whether it was time is not of interest */
     }
     if (*code == LEAT_ERROR_TIMEOUT) /* it ended between the two questions */
         *code = leat_await(plan->query, LEAT_FOREVER);
@@ -182,38 +159,38 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
     lt_tool_signals_running();
     say_ready(plan);
     bool is_quiet = lt_tool_settings_switch(settings, LT_TOOL_SET_QUIET);
-    struct lt_tool_live *live =
-        lt_tool_live_create(plan->query, plan->progress_interval_ns, is_quiet);
+    struct lt_tool_live *live = lt_tool_live_create(plan->query, plan->sink.format, NULL,
+                                                    plan->progress_interval_ns, is_quiet);
     int code;
     status = watch(plan, live, &code);
     lt_tool_live_destroy(live);
     if (code != LEAT_OK)
         lt_tool_say("%s", leat_query_error(plan->query));
-    say_ended(plan);
+    lt_tool_live_say_ended(plan->query, "");
     remove_counters(plan, status);
     return lt_tool_finish(status);
 }
 
 /* ---------------------------------------------------------------------------------- the command */
 
-static int set_log_level(const struct lt_tool_settings *settings)
+int lt_tool_set_log_level(const char *level, const char *origin)
 {
     static const char *const names[] = {"error", "warn", "info", "debug"};
     enum { NAME_COUNT = sizeof names / sizeof names[0] };
-    const char *level = lt_tool_settings_text(settings, LT_TOOL_SET_LOG_LEVEL);
     for (size_t i = 0; i < NAME_COUNT; i++)
         if (strcmp(level, names[i]) == 0) {
             leat_set_log_level((enum leat_log_level)i);
             return 0;
         }
-    return lt_tool_wrong("%s: --log-level \"%s\" is none of: error, warn, info, debug",
-                         lt_tool_settings_origin(settings, LT_TOOL_SET_LOG_LEVEL), level);
+    return lt_tool_wrong("%s: --log-level \"%s\" is none of: error, warn, info, debug", origin,
+                         level);
 }
 
 static int run_plan(struct lt_tool_settings *settings, bool only_explain)
 {
     struct lt_tool_plan plan;
-    int status = set_log_level(settings);
+    int status = lt_tool_set_log_level(lt_tool_settings_text(settings, LT_TOOL_SET_LOG_LEVEL),
+                                       lt_tool_settings_origin(settings, LT_TOOL_SET_LOG_LEVEL));
     if (status == 0)
         status = lt_tool_resolve_flags(settings);
     if (status != 0)

@@ -1,5 +1,5 @@
 /*
- * What `leat relay` and the help of `leat` share: the table of exit statuses.
+ * What the commands that run queries share: the table of exit statuses, levels of the log.
  */
 #ifndef LT_TOOLS_RELAY_H
 #define LT_TOOLS_RELAY_H
@@ -17,5 +17,8 @@
 /* The exit status that a query's error at its start, or at its end, means. */
 int lt_tool_status_at_start(int code);
 int lt_tool_status_at_end(int code);
+
+/* "info", as `origin` says it; 0, or LT_TOOL_USAGE after saying that it is no level. */
+int lt_tool_set_log_level(const char *level, const char *origin);
 
 #endif

@@ -9,16 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/leat_admin.h"
 #include "tools/commands.h"
 
-static volatile sig_atomic_t is_running, seen;
+static volatile sig_atomic_t is_running, is_prompt, seen;
+static leat_context *volatile session; /* whose statements a signal interrupts */
 
 static void handle(int number)
 {
     static const char text[] = "\nended at once by a signal: what was not committed will be read "
                                "again\n";
-    if (is_running && seen == 0) {
+    bool is_for_session = is_prompt && number == SIGINT;
+    if (is_for_session || ((is_running || is_prompt) && seen == 0)) {
         seen = number;
+        leat_admin_sql_interrupt(session);
         return;
     }
     /* The program ends here whether or not anybody can read why. */
@@ -41,6 +45,12 @@ void lt_tool_signals_install(void)
 void lt_tool_signals_running(void)
 {
     is_running = 1;
+}
+
+void lt_tool_signals_session(leat_context *context, bool prompts)
+{
+    session = context;
+    is_prompt = prompts;
 }
 
 void lt_tool_signals_forget(void)

@@ -6,6 +6,9 @@
  * does, and is waited for at the script's end. A SELECT of a stream prints to the console until it
  * is stopped. The first statement that fails ends the script, and every query.
  *
+ * The query of an INSERT is as visible as a relay: a line when it is ready and one with its account
+ * when it has ended, progress between them, and counters that `leat stat` finds.
+ *
  * on: main.
  */
 #ifndef LT_TOOLS_SQL_H
@@ -13,15 +16,32 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/leat.h"
 
+struct lt_tool_live;
+
+/* A query at work. */
+struct lt_tool_job {
+    leat_query *query;
+    struct lt_tool_live *live; /* NULL: nothing is shown of it */
+    char *name;                /* the query's; NULL: the rows of a SELECT, on the console */
+    char *route;               /* "kafka -> console" */
+    char *counters_path;       /* to be removed unless it has failed while it ran; NULL: none */
+    bool has_run;
+};
+
 struct lt_tool_sql {
     leat_context *context;
-    leat_query **queries; /* started, and not known to have ended */
+    struct lt_tool_job *jobs; /* started, and not known to have ended */
     size_t count;
-    bool only_check; /* nothing is started */
-    bool is_prompt;  /* a query that fails is told, and the session goes on */
+    size_t turn;                  /* whose live line it is */
+    int64_t progress_interval_ns; /* of lines and of JSON */
+    bool is_quiet;                /* neither of both */
+    bool only_check;              /* nothing is started */
+    bool is_prompt;               /* a query that fails is told, and the session goes on */
+    const char *path;             /* of the script that runs, for places of errors; NULL: none */
 };
 
 /* Runs the statements of a text. Returns an exit status after saying what is wrong; with a prompt,
@@ -31,13 +51,24 @@ int lt_tool_sql_text(struct lt_tool_sql *sql, const char *text);
 int lt_tool_sql_wait(struct lt_tool_sql *sql);
 /* Tells which queries have ended since the last time. */
 int lt_tool_sql_reap(struct lt_tool_sql *sql);
-/* Stops what still runs. */
-void lt_tool_sql_fini(struct lt_tool_sql *sql);
+/* Stops what still runs. Returns the exit status of the first that did not end well. */
+int lt_tool_sql_fini(struct lt_tool_sql *sql);
+
+/* Runs the query of an INSERT, which is taken: until it ends if it does, else it stays at work. */
+int lt_tool_sql_start(struct lt_tool_sql *sql, leat_query *query, bool ends);
+/* Prints the rows of a stream until it ends or a signal stops it. */
+int lt_tool_sql_print(struct lt_tool_sql *sql, leat_stream *stream);
+
+/* Says an error as Spark does, "[CONDITION] text. SQLSTATE: 42703; line 1 pos 7", then what leat
+ * has to add, and the place in the statement below it. `place` is the "; line 1 pos 7", or "". */
+void lt_tool_sql_say(const char *where, const char *text, const char *condition,
+                     const char *sqlstate, const char *place);
 
 /* Statements typed at a prompt, until the end of input or `exit`. */
 int lt_tool_sql_prompt(struct lt_tool_sql *sql);
 
-/* The text of a file, "-" is stdin; NULL after saying why. The caller's to free. */
+/* The text of a file, "-" is stdin, without a byte order mark; NULL after saying why. The caller's
+ * to free. */
 char *lt_tool_sql_read(const char *path);
 
 #endif

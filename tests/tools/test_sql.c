@@ -70,8 +70,9 @@ static void a_stream_prints_until_it_is_told_to_end(void **state)
     sleep(2);
     assert_int_equal(kill(p.pid, SIGINT), 0);
     program_wait(&p, 20);
-    assert_string_equal(p.err, "");
+    assert_contains(p.err, "ready query o: rate -> console lanes 1 stages 1\nended query o: read ");
     assert_int_equal(p.status, 0);
+    assert_lacks(p.out, "{"); /* rows go to stdout, and no progress between them */
     assert_non_null(strstr(p.out, "|value|  d|\n+-----+---+\n|    0|  0|\n|    2|  4|\n"));
 }
 
@@ -81,7 +82,55 @@ static void a_memory_table_is_filled_and_read_in_one_script(void **state)
     expect(PROGRAM_ARGS("sql", "-e",
                         "CREATE TABLE m USING memory; INSERT INTO m SELECT 1 AS n, 'x' AS t;"
                         "INSERT INTO m SELECT 2, upper('y'); SELECT t, n * 10 AS n FROM m"),
-           NULL, 0, "+---+---+\n|t  |n  |\n+---+---+\n|x  |10 |\n|Y  |20 |\n+---+---+\n", "");
+           NULL, 0, "+---+---+\n|t  |n  |\n+---+---+\n|x  |10 |\n|Y  |20 |\n+---+---+\n",
+           "ready query m: row -> memory lanes 1 stages 1\n"
+           "ended query m: read 1, delivered 1, filtered 0, dead-lettered 0, uncommitted 0\n"
+           "ready query m-2: row -> memory lanes 1 stages 1\n"
+           "ended query m-2: read 1, delivered 1, filtered 0, dead-lettered 0, uncommitted 0\n");
+}
+
+static void each_insert_is_a_query_with_a_name_progress_and_counters(void **state)
+{
+    (void)state;
+    program_start(&p, "leat",
+                  PROGRAM_ARGS("sql", "--progress-interval", "100ms", "-e",
+                               "CREATE TABLE s USING rate OPTIONS (rowsPerSecond '50');"
+                               "CREATE TABLE o USING noop OPTIONS (trigger 'continuous 200 ms');"
+                               "INSERT INTO o SELECT value FROM s;"
+                               "INSERT INTO o SELECT value + 1 FROM s"),
+                  NULL, NULL);
+    program_wait_for_error(&p, "ready query o-2: rate -> noop", 10);
+    sleep(1);
+    struct program running = p;
+    program_run(&p, "leat", PROGRAM_ARGS("stat", "o-2", "--json"), NULL, NULL);
+    assert_int_equal(p.status, 0);
+    assert_contains(p.out, "\"o-2\"");
+    p = running;
+    assert_int_equal(kill(p.pid, SIGTERM), 0);
+    program_wait(&p, 20);
+    assert_int_equal(p.status, 0);
+    assert_contains(p.err, "ended query o: read ");
+    assert_contains(p.err, "ended query o-2: read ");
+    assert_contains(p.out, "\"name\":\"o\"");
+    assert_contains(p.out, "\"name\":\"o-2\"");
+    program_run(&p, "leat", PROGRAM_ARGS("stat", "o-2"), NULL, NULL);
+    assert_int_equal(p.status, 2); /* what ended well leaves no counters */
+}
+
+static void a_name_is_that_of_one_active_query(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("sql", "-q", "-e",
+                             "CREATE TABLE s USING rate; CREATE TABLE n USING noop OPTIONS "
+                             "(queryName 'x'); INSERT INTO n SELECT value FROM s;"
+                             "INSERT INTO n SELECT value + 1 FROM s"),
+                NULL, NULL);
+    assert_int_equal(p.status, 2);
+    assert_string_equal(p.out, "");
+    assert_contains(p.err, "query x: Cannot start query with name x as a query with that name is "
+                           "already active in this SparkSession\n");
+    assert_contains(p.err, "ended query x: read 0, delivered 0");
 }
 
 static char *script(const char *text)
@@ -110,7 +159,50 @@ static void check_analyses_without_running(void **state)
                                   "                       ^^^^\n"));
     (void)unlink(path);
     expect(PROGRAM_ARGS("check"), NULL, 2, "",
-           "leat check: one file is checked; hint: leat check FILE\n");
+           "leat check: nothing to check; hint: leat check FILE\n");
+}
+
+static void check_prints_no_rows_and_knows_what_inserts_would_make(void **state)
+{
+    (void)state;
+    char *path = script("CREATE TABLE m USING memory; INSERT INTO m SELECT 1 AS a;\n"
+                        "SELECT a + 1 FROM m; SELECT explode(sequence(1, 1000000000));\n"
+                        "SHOW TABLES;");
+    expect(PROGRAM_ARGS("check", path), NULL, 0, "", "");
+    (void)unlink(path);
+    path = script("CREATE TABLE m USING memory; INSERT INTO m SELECT 1 AS a;\nSELECT b FROM m");
+    program_run(&p, "leat", PROGRAM_ARGS("check", path), NULL, NULL);
+    assert_int_equal(p.status, 2);
+    assert_contains(p.err, ".sql:2: [UNRESOLVED_COLUMN.WITH_SUGGESTION] ");
+    (void)unlink(path);
+}
+
+static void expect_run(const char *text, int status, const char *out, const char *err)
+{
+    char *path = script(text);
+    program_run(&p, "leat", PROGRAM_ARGS("run", path), NULL, NULL);
+    (void)unlink(path);
+    assert_string_equal(p.out, out);
+    assert_contains(p.err, err);
+    if (*err == '\0')
+        assert_string_equal(p.err, "");
+    assert_int_equal(p.status, status);
+}
+
+static void files_of_all_editors_are_read(void **state)
+{
+    (void)state;
+    expect_run("", 0, "", "");
+    expect_run("-- nothing\n/* at\nall */\n;;\n", 0, "", "");
+    expect_run("\xef\xbb\xbfSELECT 1 + 1\r\nAS two;\r\n", 0, TWO, "");
+    expect_run("SELECT 1 + 1 AS two; /* ; */ SELECT 1 + 1 AS two -- the end", 0, TWO TWO, "");
+    expect_run("SELECT 1 + 1 AS two;\r\n\r\nSELECT\r\n  x;\r\n", 2, TWO,
+               ".sql:4: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] ");
+    expect_run("SELECT 1;\n", 0, "+---+\n|1  |\n+---+\n|1  |\n+---+\n", "");
+    expect_run("\n\nSELECT 'a", 2, "", ".sql:3: [PARSE_SYNTAX_ERROR] ");
+    expect_run("SELECT /* a", 2, "", ".sql:1: [UNCLOSED_BRACKETED_COMMENT] ");
+    expect(PROGRAM_ARGS("run", "/tmp"), NULL, 2, "",
+           "leat run: cannot read \"/tmp\": Is a directory\n");
 }
 
 static void run_takes_a_script_or_two_urls(void **state)
@@ -137,7 +229,11 @@ int main(void)
         cmocka_unit_test(a_wrong_statement_ends_a_script_and_shows_its_place),
         cmocka_unit_test(a_stream_prints_until_it_is_told_to_end),
         cmocka_unit_test(a_memory_table_is_filled_and_read_in_one_script),
+        cmocka_unit_test(each_insert_is_a_query_with_a_name_progress_and_counters),
+        cmocka_unit_test(a_name_is_that_of_one_active_query),
         cmocka_unit_test(check_analyses_without_running),
+        cmocka_unit_test(check_prints_no_rows_and_knows_what_inserts_would_make),
+        cmocka_unit_test(files_of_all_editors_are_read),
         cmocka_unit_test(run_takes_a_script_or_two_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

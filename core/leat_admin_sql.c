@@ -1,0 +1,127 @@
+/*
+ * What tools ask of a session of SQL beside leat_sql: whether a statement is right, what may be
+ * typed in one, the end of one that takes long; and of the queries it makes, their options.
+ */
+#include "core/leat_admin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/leat_sql.h"
+#include "ops/sql/parse.h"
+
+/* --------------------------------------------------------------------------------- statements */
+
+int leat_admin_sql_check(leat_context *context, const char *text, const char **rest, bool *has_more)
+{
+    leat_sql_result result = {.size = sizeof result};
+    int code = lt_door_sql_run(context, text, rest, true, &result);
+    if (code == LEAT_OK && result.query != NULL && (code = leat_admin_check(result.query)) != 0)
+        (void)lt_door_fail(context, &result.query->error);
+    *has_more = code == LEAT_OK && result.kind != LEAT_SQL_NONE;
+    leat_query_destroy(result.query);
+    free(result.text);
+    return code;
+}
+
+void leat_admin_sql_interrupt(leat_context *context)
+{
+    if (context != NULL)
+        lt_store_relaxed_u32(&context->is_interrupted, 1);
+}
+
+/* -------------------------------------------------------------------------------------- names */
+
+/* The columns of a table or a view; NULL: it has none now, or none that can be had. */
+static const struct lt_type *columns_of(struct lt_door_sql *sql, struct lt_sql_table *table,
+                                        struct lt_arena *arena)
+{
+    struct lt_error error;
+    lt_error_clear(&error);
+    if (table->format != NULL) {
+        struct lt_plan_node *node;
+        bool is_bounded;
+        if (table->schema != NULL)
+            return table->schema;
+        int code = sql->host.read(sql->host.user, table, arena, &node, &is_bounded, &error);
+        return code == LT_OK ? node->schema : NULL;
+    }
+    struct lt_sql_statement *tree;
+    struct lt_sql_plan plan;
+    struct lt_sql_env env = {.catalog = &sql->catalog,
+                             .session = sql->context->session,
+                             .host = &sql->host,
+                             .arena = arena,
+                             .mode = LT_OUTPUT_APPEND};
+    int code = lt_sql_parse(table->text, arena, &tree, &(const char *){NULL}, &error);
+    if (code == LT_OK)
+        code = lt_sql_analyse(&env, tree->query, table->text, &plan, &error);
+    return code == LT_OK ? plan.node->schema : NULL;
+}
+
+static void add_columns(struct lt_door_sql *sql, struct lt_sql_table *table,
+                        struct lt_text_buffer *names)
+{
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_type *schema = columns_of(sql, table, arena);
+    if (table->columns.count > 0) {
+        for (uint32_t i = 0; i < table->columns.count; i++)
+            lt_text_format(names, "%s\n", table->columns.names[i]);
+    } else {
+        for (uint32_t i = 0; schema != NULL && i < schema->field_count; i++)
+            lt_text_format(names, "%s\n", schema->fields[i].name);
+    }
+    lt_arena_destroy(arena);
+}
+
+char *leat_admin_sql_names(leat_context *context, bool columns)
+{
+    struct lt_text_buffer names;
+    if (context == NULL)
+        return NULL;
+    struct lt_door_sql *sql = lt_door_sql_of(context);
+    lt_text_init(&names);
+    for (struct lt_sql_table *table = sql->catalog.first; table != NULL; table = table->next)
+        lt_text_format(&names, "%s\n", table->name);
+    for (struct lt_sql_table *table = sql->catalog.first; columns && table != NULL;
+         table = table->next)
+        add_columns(sql, table, &names);
+    return lt_text_take(&names);
+}
+
+/* ------------------------------------------------------------------------------------- queries */
+
+const char *leat_admin_query_option(const leat_query *query, const char *key)
+{
+    return query == NULL || key == NULL ? NULL : lt_options_get(query->options, key);
+}
+
+int leat_admin_query_set(leat_query *query, const char *key, const char *value, const char *origin)
+{
+    struct lt_error error;
+    if (query == NULL || key == NULL || value == NULL || query->running != NULL)
+        return LEAT_ERROR_INVALID;
+    int code = lt_options_set(query->options, key, value, origin, &error);
+    if (code != LT_OK)
+        query->error = error;
+    return code;
+}
+
+static const char *format_of_source(const struct lt_plan_node *node)
+{
+    while (node->input_count > 0)
+        node = node->inputs[0];
+    return node->format != NULL ? node->format : node->source_type->name;
+}
+
+char *leat_admin_query_route(const leat_query *query)
+{
+    struct lt_text_buffer text;
+    if (query == NULL || query->sink_count == 0)
+        return NULL;
+    lt_text_init(&text);
+    for (uint32_t i = 0; i < query->sink_count; i++)
+        lt_text_format(&text, "%s%s", i > 0 ? ", " : "", format_of_source(query->sinks[i]));
+    lt_text_format(&text, " -> %s", query->sinks[0]->format);
+    return lt_text_take(&text);
+}

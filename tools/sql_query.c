@@ -1,0 +1,268 @@
+/*
+ * The queries that statements start: from their first line to their last one. The main thread
+ * watches in slices short enough that a signal is seen soon.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "core/leat_admin.h"
+#include "tools/commands.h"
+#include "tools/live.h"
+#include "tools/notify.h"
+#include "tools/prune.h"
+#include "tools/relay.h"
+#include "tools/signals.h"
+#include "tools/sql.h"
+
+static const int64_t slice_ns = 20 * 1000 * 1000, startup_ns = 10 * 1000 * (int64_t)1000000;
+
+/* The reader of what is printed has gone, as `| head` does when it has enough. */
+static bool has_no_reader(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* --------------------------------------------------------------------------------------- a job */
+
+static struct lt_tool_job job_of(leat_query *query, bool is_named)
+{
+    const char *name = leat_admin_query_option(query, "queryName");
+    return (struct lt_tool_job){.query = query,
+                                .name = is_named && name != NULL ? lt_tool_copy(name) : NULL,
+                                .route = leat_admin_query_route(query)};
+}
+
+static int fail(const struct lt_tool_job *job, int status)
+{
+    char *where = job->name != NULL ? lt_tool_format("query %s: ", job->name) : lt_tool_copy("");
+    lt_tool_sql_say(where, leat_query_error(job->query), leat_query_error_condition(job->query), "",
+                    "");
+    free(where);
+    return status;
+}
+
+/* The job is over: its last lines; the status, which its counters tell more of where it is bad. */
+static int close_job(struct lt_tool_job *job, int code, int status)
+{
+    lt_tool_live_destroy(job->live);
+    bool has_enough = job->name == NULL && has_no_reader();
+    if (has_enough)
+        status = LT_TOOL_SIGNAL + SIGPIPE; /* as a program ends that knows nothing of it */
+    else if (code != LEAT_OK)
+        status = fail(job, status);
+    if (job->name != NULL) {
+        char *who = lt_tool_format(" query %s", job->name);
+        lt_tool_live_say_ended(job->query, who);
+        free(who);
+    }
+    leat_query_destroy(job->query);
+    bool is_news = status != LT_TOOL_OK && job->has_run;
+    if (job->counters_path != NULL && !is_news)
+        (void)unlink(job->counters_path); /* gone already is as good */
+    free(job->counters_path);
+    free(job->route);
+    free(job->name);
+    return status;
+}
+
+/* It has ended: how. */
+static int end_job(struct lt_tool_job *job)
+{
+    int code = leat_await(job->query, LEAT_FOREVER);
+    return close_job(job, code, lt_tool_status_at_end(code));
+}
+
+static int stop_job(struct lt_tool_job *job)
+{
+    int code = leat_stop(job->query, -1);
+    bool is_cut_off = code == LEAT_ERROR_TIMEOUT && leat_is_active(job->query);
+    return close_job(job, code, is_cut_off ? LT_TOOL_DRAIN : lt_tool_status_at_end(code));
+}
+
+/* --------------------------------------------------------------------------------------- start */
+
+/* Unless the table says where, as a relay's: a file of the query's name in shared memory. */
+static int add_counters(struct lt_tool_job *job)
+{
+    const char *where = leat_admin_query_option(job->query, "counters");
+    if (job->name == NULL || (where != NULL && strcasecmp(where, "auto") != 0))
+        return LT_TOOL_OK;
+    lt_tool_prune_counters(job->name);
+    job->counters_path = leat_admin_counters_path(job->name);
+    int code = job->counters_path == NULL
+                   ? LEAT_OK
+                   : leat_admin_query_set(job->query, "counters", job->counters_path, "auto");
+    return code == LEAT_OK ? LT_TOOL_OK : LT_TOOL_FAILED;
+}
+
+static int64_t startup_timeout_ns(const struct lt_tool_job *job)
+{
+    const char *text = leat_admin_query_option(job->query, "startupTimeout");
+    int64_t timeout_ns;
+    return text != NULL && leat_admin_duration_ns(text, &timeout_ns, NULL, 0) == LEAT_OK
+               ? timeout_ns
+               : startup_ns;
+}
+
+/* In slices, so that nobody need wait for a broker that does not answer. */
+static int await_ready(const struct lt_tool_job *job)
+{
+    int64_t left_ns = startup_timeout_ns(job);
+    int code = LEAT_ERROR_TIMEOUT;
+    for (; code == LEAT_ERROR_TIMEOUT && left_ns > 0 && lt_tool_signals_seen() == 0;
+         left_ns -= slice_ns)
+        code = leat_await_ready(job->query, left_ns < slice_ns ? left_ns : slice_ns);
+    return code;
+}
+
+static void show_job(const struct lt_tool_sql *sql, struct lt_tool_job *job)
+{
+    const char *sink = strstr(job->route, "-> ");
+    char *what = lt_tool_format("query %s: %s", job->name, job->route);
+    lt_tool_live_say_ready(job->query, what);
+    free(what);
+    if (!sql->is_prompt) /* where what is typed must not be written over */
+        job->live = lt_tool_live_create(job->query, sink + 3, job->name, sql->progress_interval_ns,
+                                        sql->is_quiet || strcmp(sink + 3, "memory") == 0);
+}
+
+/* On failure the job is over. */
+static int start_job(const struct lt_tool_sql *sql, struct lt_tool_job *job)
+{
+    lt_tool_signals_install();
+    int status = add_counters(job);
+    int code = status == LT_TOOL_OK ? leat_start(job->query) : LEAT_ERROR_INVALID;
+    if (code == LEAT_OK)
+        code = await_ready(job);
+    if (code == LEAT_ERROR_TIMEOUT && lt_tool_signals_seen() != 0)
+        return close_job(job, LEAT_OK, LT_TOOL_SIGNAL + lt_tool_signals_seen());
+    if (code != LEAT_OK)
+        return close_job(job, code, lt_tool_status_at_start(code));
+    lt_tool_signals_running();
+    job->has_run = true;
+    if (job->name != NULL)
+        show_job(sql, job);
+    return LT_TOOL_OK;
+}
+
+/* --------------------------------------------------------------------------------------- watch */
+
+/* What is shown of all that run; of live lines, one at a time. */
+static void show(struct lt_tool_sql *sql, struct lt_tool_job *watched)
+{
+    size_t total = sql->count + 1;
+    for (size_t i = 0; i < total; i++) {
+        const struct lt_tool_job *job = i < sql->count ? &sql->jobs[i] : watched;
+        bool has_turn = sql->turn % total == i;
+        bool is_shown = job != NULL && job->live != NULL;
+        if (is_shown ? lt_tool_live_step(job->live, has_turn) && has_turn : has_turn)
+            sql->turn = (i + 1) % total;
+    }
+}
+
+/* Until it ends, or a signal asks for the end; that stops only this job. */
+static int watch(struct lt_tool_sql *sql, struct lt_tool_job *job)
+{
+    lt_tool_notify("READY=1");
+    while (leat_is_active(job->query)) {
+        if (lt_tool_signals_seen() != 0 || (job->name == NULL && has_no_reader()))
+            return stop_job(job);
+        int status = lt_tool_sql_reap(sql);
+        if (status != LT_TOOL_OK && !sql->is_prompt) {
+            (void)stop_job(job); /* the first that failed is told */
+            return status;
+        }
+        show(sql, job);
+        (void)leat_await(job->query, slice_ns); /* the loop asks again */
+    }
+    return end_job(job);
+}
+
+static int run_job(struct lt_tool_sql *sql, struct lt_tool_job job, bool ends)
+{
+    int status = start_job(sql, &job);
+    if (status == LT_TOOL_OK && ends) {
+        status = watch(sql, &job);
+    } else if (status == LT_TOOL_OK) {
+        sql->jobs = lt_tool_grow(sql->jobs, sql->count, sizeof *sql->jobs);
+        sql->jobs[sql->count++] = job;
+    }
+    if (sql->is_prompt)
+        lt_tool_signals_forget();
+    return status;
+}
+
+int lt_tool_sql_start(struct lt_tool_sql *sql, leat_query *query, bool ends)
+{
+    return run_job(sql, job_of(query, true), ends);
+}
+
+int lt_tool_sql_print(struct lt_tool_sql *sql, leat_stream *stream)
+{
+    leat_query *query = leat_query_create(sql->context, leat_options_of("dmaLatency", "off", NULL));
+    leat_options *options = leat_options_of("truncate", "false", NULL);
+    int code = leat_query_write(query, stream, "console", options);
+    struct lt_tool_job job = job_of(query, false);
+    return code == LEAT_OK ? run_job(sql, job, true) : close_job(&job, code, LT_TOOL_USAGE);
+}
+
+/* ------------------------------------------------------------------------------------- all jobs */
+
+int lt_tool_sql_reap(struct lt_tool_sql *sql)
+{
+    int status = LT_TOOL_OK;
+    for (size_t i = 0; i < sql->count && (status == LT_TOOL_OK || sql->is_prompt);) {
+        if (leat_is_active(sql->jobs[i].query)) {
+            i++;
+            continue;
+        }
+        status = end_job(&sql->jobs[i]);
+        sql->jobs[i] = sql->jobs[--sql->count];
+    }
+    return status;
+}
+
+static int stop_all(struct lt_tool_sql *sql)
+{
+    int worst = LT_TOOL_OK;
+    for (size_t i = 0; i < sql->count; i++)
+        leat_request_stop(sql->jobs[i].query);
+    for (size_t i = 0; i < sql->count; i++) {
+        int status = stop_job(&sql->jobs[i]);
+        worst = worst == LT_TOOL_OK ? status : worst;
+    }
+    sql->count = 0;
+    return worst;
+}
+
+int lt_tool_sql_wait(struct lt_tool_sql *sql)
+{
+    int status = LT_TOOL_OK;
+    if (sql->count > 0)
+        lt_tool_notify("READY=1");
+    while (sql->count > 0 && status == LT_TOOL_OK && lt_tool_signals_seen() == 0) {
+        status = lt_tool_sql_reap(sql);
+        if (status != LT_TOOL_OK || sql->count == 0)
+            break;
+        show(sql, NULL);
+        (void)leat_await(sql->jobs[0].query, slice_ns); /* the loop asks again */
+    }
+    lt_tool_notify("STOPPING=1");
+    int stopped = stop_all(sql);
+    return status == LT_TOOL_OK ? stopped : status;
+}
+
+int lt_tool_sql_fini(struct lt_tool_sql *sql)
+{
+    int status = stop_all(sql);
+    free(sql->jobs);
+    leat_context_destroy(sql->context);
+    *sql = (struct lt_tool_sql){0};
+    return status;
+}
