@@ -119,6 +119,27 @@ static inline bool lt_type_is_fraction(const struct lt_type *type)
 {
     return type->kind == LT_TYPE_FLOAT || type->kind == LT_TYPE_DOUBLE;
 }
+static inline bool lt_type_is_numeric(const struct lt_type *type) /* decimals too */
+{
+    return lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
+}
+static inline bool lt_type_is_text(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
+}
+static inline bool lt_type_is_datetime(const struct lt_type *type)
+{
+    return type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
+}
+/* The intervals of standard SQL, which compare. */
+static inline bool lt_type_is_ansi_interval(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_INTERVAL_DAY_TIME || type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+}
+static inline bool lt_type_is_interval(const struct lt_type *type)
+{
+    return lt_type_is_ansi_interval(type) || type->kind == LT_TYPE_INTERVAL_CALENDAR;
+}
 /* The largest and the smallest value of an integral type. */
 static inline int64_t lt_type_largest(const struct lt_type *type)
 {

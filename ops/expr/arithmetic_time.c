@@ -11,16 +11,6 @@
 
 /* -------------------------------------------------------------------------------------- types */
 
-static bool is_text(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
-}
-
-static bool is_number(const struct lt_type *type)
-{
-    return lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
-}
-
 static bool is_timestamp(const struct lt_type *type)
 {
     return type->kind == LT_TYPE_TIMESTAMP || type->kind == LT_TYPE_TIMESTAMP_NTZ;
@@ -44,11 +34,6 @@ static bool is_day_time(const struct lt_type *type)
 static bool is_calendar(const struct lt_type *type)
 {
     return type->kind == LT_TYPE_INTERVAL_CALENDAR;
-}
-
-static bool is_interval(const struct lt_type *type)
-{
-    return is_months(type) || is_day_time(type) || is_calendar(type);
 }
 
 /* An interval that is added to an instant. */
@@ -125,7 +110,7 @@ static int time_and_duration(struct lt_analyser *analyser, struct lt_expression 
                    (is_calendar_interval ? LT_TIME_PLUS_CALENDAR : LT_TIME_PLUS_DAY_TIME) +
                        is_minus,
                    call->arguments[0]->type);
-    if (!is_text(type))
+    if (!lt_type_is_text(type))
         return LT_OK;
     struct lt_expression *sum = lt_arena_alloc(analyser->coerce.arena, sizeof *sum);
     *sum = *call;
@@ -179,8 +164,9 @@ static int step(struct lt_analyser *analyser, struct lt_expression *call, bool i
         return date_and_interval(analyser, call, is_minus);
     if (is_timestamp(a) && is_months(b))
         return conclude(analyser, call, LT_TIME_PLUS_MONTHS + is_minus, a);
-    bool is_alike = is_interval(a) && a->kind == b->kind;
-    bool has_null = (is_void(a) && is_interval(b)) || (is_void(b) && is_interval(a));
+    bool is_alike = lt_type_is_interval(a) && a->kind == b->kind;
+    bool has_null =
+        (is_void(a) && lt_type_is_interval(b)) || (is_void(b) && lt_type_is_interval(a));
     if (is_void(a) && is_calendar(b))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                 "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "42K09",
@@ -211,8 +197,9 @@ static int infer_plus(struct lt_analyser *analyser, struct lt_expression *call)
     if (code != LT_INFER_LETTERS)
         return code;
     const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
-    bool is_turned = (is_interval(a) && (is_date(b) || is_timestamp(b))) || is_duration(a) ||
-                     (is_date(b) && !is_date(a)) || (is_calendar(a) && is_void(b));
+    bool is_turned = (lt_type_is_interval(a) && (is_date(b) || is_timestamp(b))) ||
+                     is_duration(a) || (is_date(b) && !is_date(a)) ||
+                     (is_calendar(a) && is_void(b));
     if (is_turned) {
         swap(call);
         code = step(analyser, call, false);
@@ -227,8 +214,9 @@ static int infer_plus(struct lt_analyser *analyser, struct lt_expression *call)
         return null_of(analyser, call, b);
     if (is_date(a))
         return date_and_count(analyser, call, false);
-    bool is_promoted = !analyser->coerce.session->is_legacy &&
-                       ((is_timestamp(a) && is_text(b)) || (is_timestamp(b) && is_text(a)));
+    bool is_promoted =
+        !analyser->coerce.session->is_legacy &&
+        ((is_timestamp(a) && lt_type_is_text(b)) || (is_timestamp(b) && lt_type_is_text(a)));
     return is_promoted ? refuse_pair(analyser, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE")
                        : LT_INFER_LETTERS;
 }
@@ -242,7 +230,7 @@ static int timestamps_apart(struct lt_analyser *analyser, struct lt_expression *
     const struct lt_type *local = lt_type_simple(LT_TYPE_TIMESTAMP_NTZ);
     bool is_local = false;
     for (uint32_t i = 0; i < 2; i++) {
-        if (is_text(call->arguments[i]->type) && analyser->coerce.session->is_legacy)
+        if (lt_type_is_text(call->arguments[i]->type) && analyser->coerce.session->is_legacy)
             return lt_analyser_unexpected(analyser, call, i, "a TIMESTAMP");
         is_local = is_local || call->arguments[i]->type->kind == LT_TYPE_TIMESTAMP_NTZ;
     }
@@ -277,7 +265,7 @@ static int infer_minus(struct lt_analyser *analyser, struct lt_expression *call)
     if (is_timestamp(a) || is_timestamp(b))
         return timestamps_apart(analyser, call);
     bool is_legacy = analyser->coerce.session->is_legacy;
-    if (is_date(b) || (is_date(a) && ((is_text(b) && !is_legacy) || is_void(b))))
+    if (is_date(b) || (is_date(a) && ((lt_type_is_text(b) && !is_legacy) || is_void(b))))
         return dates_apart(analyser, call);
     return is_date(a) ? date_and_count(analyser, call, true) : LT_INFER_LETTERS;
 }
@@ -290,11 +278,12 @@ static int scale(struct lt_analyser *analyser, struct lt_expression *call, bool 
 {
     const struct lt_type *interval = call->arguments[0]->type, *factor = call->arguments[1]->type;
     const struct lt_type *wanted = factor;
-    if (is_calendar(interval) || is_text(factor) || is_void(factor) || lt_type_is_fraction(factor))
+    if (is_calendar(interval) || lt_type_is_text(factor) || is_void(factor) ||
+        lt_type_is_fraction(factor))
         wanted = lt_type_simple(LT_TYPE_DOUBLE);
     else if (lt_type_is_integral(factor))
         wanted = lt_type_simple(LT_TYPE_BIGINT);
-    if (!is_number(factor) && !is_text(factor) && !is_void(factor))
+    if (!lt_type_is_numeric(factor) && !lt_type_is_text(factor) && !is_void(factor))
         return lt_analyser_unexpected(analyser, call, 1, "a number");
     int code = lt_analyser_cast(analyser, &call->arguments[1], wanted);
     if (code != LT_OK)
@@ -309,8 +298,8 @@ static int scale(struct lt_analyser *analyser, struct lt_expression *call, bool 
 
 static int infer_times(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    bool is_left = is_interval(call->arguments[0]->type);
-    if (!is_left && !is_interval(call->arguments[1]->type))
+    bool is_left = lt_type_is_interval(call->arguments[0]->type);
+    if (!is_left && !lt_type_is_interval(call->arguments[1]->type))
         return LT_INFER_LETTERS;
     if (!is_left || is_calendar(call->arguments[1]->type))
         swap(call);
@@ -351,8 +340,8 @@ int lt_infer_time_arithmetic(struct lt_analyser *analyser, struct lt_expression 
     case '*':
         return infer_times(analyser, call);
     case '/':
-        return is_interval(call->arguments[0]->type) ? scale(analyser, call, true)
-                                                     : LT_INFER_LETTERS;
+        return lt_type_is_interval(call->arguments[0]->type) ? scale(analyser, call, true)
+                                                             : LT_INFER_LETTERS;
     default:
         return strcmp(op, "div") == 0 ? infer_whole(analyser, call) : LT_INFER_LETTERS;
     }
@@ -364,7 +353,7 @@ int lt_infer_interval_sign(struct lt_analyser *analyser, struct lt_expression *c
     bool is_sign = strcmp(op, "sign") == 0, is_absolute = strcmp(op, "abs") == 0;
     bool is_kept = strcmp(op, "positive") == 0, is_negated = strcmp(op, "negative") == 0;
     bool is_taken = is_kept || is_negated || (!is_calendar(type) && (is_sign || is_absolute));
-    if (!is_interval(type) || !is_taken)
+    if (!lt_type_is_interval(type) || !is_taken)
         return LT_INFER_LETTERS;
     if (is_kept)
         return conclude(analyser, call, LT_TIME_KEEP, type);

@@ -361,11 +361,6 @@ static bool is_known(const struct lt_type *type)
            type->kind == LT_TYPE_TIMESTAMP;
 }
 
-static bool is_interval(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_INTERVAL_DAY_TIME && type->kind <= LT_TYPE_INTERVAL_CALENDAR;
-}
-
 static enum lt_cast_way find_plain(const struct lt_type *from, const struct lt_type *to,
                                    lt_kernel_fn **kernel)
 {
@@ -421,7 +416,7 @@ enum lt_cast_way lt_cast_find(const struct lt_session *session, const struct lt_
     if (lt_type_is_nested(from))
         return find_parts(session, from, to, kernel);
     if (from->kind == LT_TYPE_DECIMAL || to->kind == LT_TYPE_DECIMAL) {
-        bool has_interval = is_interval(from) || is_interval(to);
+        bool has_interval = lt_type_is_interval(from) || lt_type_is_interval(to);
         *kernel = has_interval ? lt_cast_time_kernel(from, to) : lt_cast_decimal_kernel(from, to);
         return *kernel == NULL ? LT_CAST_UNKNOWN : LT_CAST_KERNEL;
     }

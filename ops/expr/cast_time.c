@@ -323,11 +323,6 @@ static lt_kernel_fn *kernel_from_date(const struct lt_type *to)
     return to->kind == LT_TYPE_TIMESTAMP_NTZ ? date_to_local : date_to_nothing;
 }
 
-static bool is_interval(const struct lt_type *type)
-{
-    return type->kind == LT_TYPE_INTERVAL_DAY_TIME || type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
-}
-
 lt_kernel_fn *lt_cast_time_kernel(const struct lt_type *from, const struct lt_type *to)
 {
     if (from->kind == LT_TYPE_STRING)
@@ -344,13 +339,13 @@ lt_kernel_fn *lt_cast_time_kernel(const struct lt_type *from, const struct lt_ty
         return local_to_timestamp;
     if (from->kind == LT_TYPE_TIMESTAMP_NTZ && to->kind == LT_TYPE_DATE)
         return local_to_date;
-    if (is_interval(from) && from->kind == to->kind)
+    if (lt_type_is_ansi_interval(from) && from->kind == to->kind)
         return interval_to_interval;
-    if (lt_type_is_integral(from) && is_interval(to))
+    if (lt_type_is_integral(from) && lt_type_is_ansi_interval(to))
         return integer_to_interval;
-    if (from->kind == LT_TYPE_DECIMAL && is_interval(to))
+    if (from->kind == LT_TYPE_DECIMAL && lt_type_is_ansi_interval(to))
         return decimal_to_interval;
-    if (is_interval(from) && to->kind == LT_TYPE_DECIMAL)
+    if (lt_type_is_ansi_interval(from) && to->kind == LT_TYPE_DECIMAL)
         return interval_to_decimal;
-    return is_interval(from) && lt_type_is_integral(to) ? interval_to_integer : NULL;
+    return lt_type_is_ansi_interval(from) && lt_type_is_integral(to) ? interval_to_integer : NULL;
 }

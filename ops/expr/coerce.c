@@ -13,34 +13,9 @@
 #include "core/base/ascii.h"
 #include "core/data/decimal.h"
 
-static bool is_string(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
-}
-
 static bool is_atomic(const struct lt_type *type)
 {
     return type->kind > LT_TYPE_VOID && type->kind < LT_TYPE_ARRAY;
-}
-
-static bool is_numeric(const struct lt_type *type)
-{
-    return lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
-}
-
-static bool is_datetime(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
-}
-
-static bool is_ansi_interval(const struct lt_type *type)
-{
-    return type->kind == LT_TYPE_INTERVAL_DAY_TIME || type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
-}
-
-static bool is_interval(const struct lt_type *type)
-{
-    return is_ansi_interval(type) || type->kind == LT_TYPE_INTERVAL_CALENDAR;
 }
 
 /* ------------------------------------------------------------------------------------ decimals */
@@ -100,16 +75,16 @@ static const struct lt_type *tightest(const struct lt_coerce *coerce, const stru
         return b;
     if (b->kind == LT_TYPE_VOID || lt_type_equal(a, b))
         return a;
-    if (is_numeric(a) && is_numeric(b))
+    if (lt_type_is_numeric(a) && lt_type_is_numeric(b))
         return wider_number(coerce, a, b);
-    if (is_string(a) && is_string(b))
+    if (lt_type_is_text(a) && lt_type_is_text(b))
         return lt_type_simple(LT_TYPE_STRING);
-    if (is_datetime(a) && is_datetime(b)) {
+    if (lt_type_is_datetime(a) && lt_type_is_datetime(b)) {
         if (a->kind == LT_TYPE_DATE || b->kind == LT_TYPE_DATE)
             return a->kind == LT_TYPE_DATE ? b : a;
         return lt_type_simple(LT_TYPE_TIMESTAMP);
     }
-    if (is_ansi_interval(a) && a->kind == b->kind)
+    if (lt_type_is_ansi_interval(a) && a->kind == b->kind)
         return wider_interval(a, b, coerce->arena);
     return NULL;
 }
@@ -125,9 +100,9 @@ static const struct lt_type *promoted_string(const struct lt_coerce *coerce,
     }
     if (lt_type_is_integral(other))
         return lt_type_simple(LT_TYPE_BIGINT);
-    if (is_numeric(other))
+    if (lt_type_is_numeric(other))
         return lt_type_simple(LT_TYPE_DOUBLE);
-    return is_atomic(other) && !is_interval(other) ? other : NULL;
+    return is_atomic(other) && !lt_type_is_interval(other) ? other : NULL;
 }
 
 typedef const struct lt_type *meet_fn(const struct lt_coerce *coerce, const struct lt_type *a,
@@ -151,7 +126,7 @@ static bool is_held(const struct lt_type *from, const struct lt_type *decimal)
  */
 bool lt_coerce_try_may_null(const struct lt_type *from, const struct lt_type *to)
 {
-    if (is_string(to) || (is_string(from) && to->kind == LT_TYPE_BINARY))
+    if (lt_type_is_text(to) || (lt_type_is_text(from) && to->kind == LT_TYPE_BINARY))
         return false;
     if (lt_type_is_nested(to) && from->kind == to->kind && from->field_count == to->field_count) {
         bool may_null = false;
@@ -163,7 +138,7 @@ bool lt_coerce_try_may_null(const struct lt_type *from, const struct lt_type *to
         return !is_held(from, to);
     if (lt_type_is_number(from) && lt_type_is_number(to))
         return from->kind > to->kind;
-    return !lt_type_equal(from, to) && !(is_ansi_interval(from) && from->kind == to->kind);
+    return !lt_type_equal(from, to) && !(lt_type_is_ansi_interval(from) && from->kind == to->kind);
 }
 
 /* A part of a nested value, brought to `type`. */
@@ -218,9 +193,9 @@ const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const str
     const struct lt_type *type = tightest(coerce, a, b);
     if (type != NULL)
         return type;
-    if (is_string(a))
+    if (lt_type_is_text(a))
         return promoted_string(coerce, b);
-    if (is_string(b))
+    if (lt_type_is_text(b))
         return promoted_string(coerce, a);
     return common_nested(coerce, a, b, lt_coerce_common);
 }
@@ -235,10 +210,10 @@ const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
 const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const struct lt_type *a,
                                          const struct lt_type *b)
 {
-    if (coerce->session->is_legacy && is_string(a) != is_string(b) && is_atomic(a) &&
+    if (coerce->session->is_legacy && lt_type_is_text(a) != lt_type_is_text(b) && is_atomic(a) &&
         is_atomic(b)) {
-        const struct lt_type *other = is_string(a) ? b : a;
-        return is_interval(other) ? NULL : other;
+        const struct lt_type *other = lt_type_is_text(a) ? b : a;
+        return lt_type_is_interval(other) ? NULL : other;
     }
     if (lt_type_is_nested(a) && lt_type_is_nested(b)) {
         const struct lt_type *common = lt_coerce_common_strict(coerce, a, b);
@@ -250,21 +225,22 @@ const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const s
 const struct lt_type *lt_coerce_common_number(const struct lt_coerce *coerce,
                                               const struct lt_type *a, const struct lt_type *b)
 {
-    const struct lt_type *number = is_numeric(a) ? a : b;
-    const struct lt_type *other = is_numeric(a) ? b : a;
-    if (!is_numeric(number)) {
+    const struct lt_type *number = lt_type_is_numeric(a) ? a : b;
+    const struct lt_type *other = lt_type_is_numeric(a) ? b : a;
+    if (!lt_type_is_numeric(number)) {
         bool is_none = number->kind == LT_TYPE_VOID && other->kind == LT_TYPE_VOID;
         bool has_null = number->kind == LT_TYPE_VOID || other->kind == LT_TYPE_VOID;
-        bool has_string = is_string(number) || is_string(other);
-        bool is_double = is_none || (coerce->session->is_legacy && has_string &&
-                                     (has_null || (is_string(number) && is_string(other))));
+        bool has_string = lt_type_is_text(number) || lt_type_is_text(other);
+        bool is_double =
+            is_none || (coerce->session->is_legacy && has_string &&
+                        (has_null || (lt_type_is_text(number) && lt_type_is_text(other))));
         return is_double ? lt_type_simple(LT_TYPE_DOUBLE) : NULL;
     }
     if (other->kind == LT_TYPE_VOID)
         return number;
-    if (is_numeric(other))
+    if (lt_type_is_numeric(other))
         return wider_number(coerce, number, other);
-    if (!is_string(other))
+    if (!lt_type_is_text(other))
         return NULL;
     return coerce->session->is_legacy ? lt_type_simple(LT_TYPE_DOUBLE)
                                       : promoted_string(coerce, number);
@@ -293,17 +269,17 @@ bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type 
     if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to))
         return true;
     bool is_legacy = coerce->session->is_legacy;
-    if (is_string(from))
-        return is_atomic(to) && !(is_legacy && is_ansi_interval(to)) &&
+    if (lt_type_is_text(from))
+        return is_atomic(to) && !(is_legacy && lt_type_is_ansi_interval(to)) &&
                !(is_legacy && to->kind == LT_TYPE_BOOLEAN);
-    if (is_string(to))
+    if (lt_type_is_text(to))
         return is_atomic(from) && !(is_legacy && from->kind == LT_TYPE_INTERVAL_CALENDAR);
-    if (is_numeric(from) && is_numeric(to))
+    if (lt_type_is_numeric(from) && lt_type_is_numeric(to))
         return is_legacy || is_number_widened(from, to, coerce->arena);
-    if (is_datetime(from) && is_datetime(to))
+    if (lt_type_is_datetime(from) && lt_type_is_datetime(to))
         return true;
     if (from->kind != to->kind || !lt_type_is_nested(from))
-        return is_ansi_interval(from) && from->kind == to->kind;
+        return lt_type_is_ansi_interval(from) && from->kind == to->kind;
     for (uint32_t i = 0; i < from->field_count && from->field_count == to->field_count; i++) {
         if (!lt_coerce_is_implicit(coerce, from->fields[i].type, to->fields[i].type))
             return false;
@@ -315,7 +291,7 @@ bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type 
 
 static bool is_from_text_or_time(const struct lt_type *from)
 {
-    return is_string(from) || is_datetime(from);
+    return lt_type_is_text(from) || lt_type_is_datetime(from);
 }
 
 /* Casts that both modes allow between types that hold no others. */
@@ -327,28 +303,28 @@ static bool is_plain_cast(const struct lt_type *from, const struct lt_type *to)
     case LT_TYPE_VARCHAR:
         return true;
     case LT_TYPE_BINARY:
-        return is_string(from);
+        return lt_type_is_text(from);
     case LT_TYPE_BOOLEAN:
-        return is_string(from) || is_numeric(from);
+        return lt_type_is_text(from) || lt_type_is_numeric(from);
     case LT_TYPE_DATE:
     case LT_TYPE_TIMESTAMP_NTZ:
         return is_from_text_or_time(from);
     case LT_TYPE_TIMESTAMP:
-        return is_from_text_or_time(from) || is_numeric(from);
+        return is_from_text_or_time(from) || lt_type_is_numeric(from);
     case LT_TYPE_INTERVAL_CALENDAR:
-        return is_string(from);
+        return lt_type_is_text(from);
     case LT_TYPE_INTERVAL_DAY_TIME:
     case LT_TYPE_INTERVAL_YEAR_MONTH:
-        return is_string(from) || lt_type_is_integral(from) || from->kind == LT_TYPE_DECIMAL ||
-               from->kind == to->kind;
+        return lt_type_is_text(from) || lt_type_is_integral(from) ||
+               from->kind == LT_TYPE_DECIMAL || from->kind == to->kind;
     default:
         break;
     }
-    if (!is_numeric(to))
+    if (!lt_type_is_numeric(to))
         return false;
-    if (is_ansi_interval(from))
+    if (lt_type_is_ansi_interval(from))
         return !lt_type_is_fraction(to);
-    return is_string(from) || is_numeric(from) || from->kind == LT_TYPE_BOOLEAN ||
+    return lt_type_is_text(from) || lt_type_is_numeric(from) || from->kind == LT_TYPE_BOOLEAN ||
            from->kind == LT_TYPE_TIMESTAMP;
 }
 
@@ -362,14 +338,14 @@ static bool is_legacy_cast(const struct lt_type *from, const struct lt_type *to)
     case LT_TYPE_BINARY:
         return lt_type_is_integral(from);
     default:
-        return is_numeric(to) && from->kind == LT_TYPE_DATE;
+        return lt_type_is_numeric(to) && from->kind == LT_TYPE_DATE;
     }
 }
 
 static enum lt_cast_verdict verdict_of_nested(const struct lt_session *session,
                                               const struct lt_type *from, const struct lt_type *to)
 {
-    if (is_string(to))
+    if (lt_type_is_text(to))
         return LT_CAST_ALLOWED;
     if (from->kind != to->kind || from->field_count != to->field_count)
         return LT_CAST_REFUSED;
@@ -399,9 +375,9 @@ enum lt_cast_verdict lt_coerce_cast_verdict(const struct lt_session *session,
         return LT_CAST_ALLOWED;
     if (session->is_legacy)
         return LT_CAST_REFUSED;
-    if (is_numeric(from) && to->kind == LT_TYPE_DATE)
+    if (lt_type_is_numeric(from) && to->kind == LT_TYPE_DATE)
         return LT_CAST_USE_FUNCTION;
-    if (from->kind == LT_TYPE_DATE && is_numeric(to))
+    if (from->kind == LT_TYPE_DATE && lt_type_is_numeric(to))
         return LT_CAST_USE_FUNCTION;
     return is_legacy_cast(from, to) ? LT_CAST_USE_LEGACY : LT_CAST_REFUSED;
 }
@@ -418,9 +394,9 @@ static bool may_null_number(const struct lt_type *from, const struct lt_type *to
 
 bool lt_coerce_may_null(const struct lt_type *from, const struct lt_type *to)
 {
-    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) || is_string(to))
+    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) || lt_type_is_text(to))
         return false;
-    if (is_string(from))
+    if (lt_type_is_text(from))
         return to->kind != LT_TYPE_BINARY;
     if (from->kind == LT_TYPE_DATE)
         return to->kind != LT_TYPE_TIMESTAMP;
@@ -430,7 +406,7 @@ bool lt_coerce_may_null(const struct lt_type *from, const struct lt_type *to)
         return lt_type_is_fraction(from);
     if (to->kind == LT_TYPE_INTERVAL_CALENDAR)
         return true;
-    return is_numeric(to) && may_null_number(from, to);
+    return lt_type_is_numeric(to) && may_null_number(from, to);
 }
 
 bool lt_coerce_is_open(const struct lt_expression *node)

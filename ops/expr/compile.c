@@ -44,7 +44,7 @@ uint32_t lt_compiler_wanted(struct lt_compiler *compiler, uint32_t want)
 /* Is there a date or a timestamp in it? */
 static bool has_zone_type(const struct lt_type *type)
 {
-    bool has_zone = type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
+    bool has_zone = lt_type_is_datetime(type);
     for (uint32_t i = 0; i < type->field_count; i++)
         has_zone = has_zone || has_zone_type(type->fields[i].type);
     return has_zone;

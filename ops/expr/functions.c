@@ -179,7 +179,7 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
         return type->kind == LT_TYPE_DOUBLE;
     case 's':
     case 'S':
-        return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
+        return lt_type_is_text(type);
     case 'x':
         return type->kind == LT_TYPE_BINARY;
     case 'o':

@@ -199,11 +199,6 @@ static bool has_field(const struct lt_type *type, enum lt_datetime_part part)
     return false;
 }
 
-static bool is_interval(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_INTERVAL_DAY_TIME && type->kind <= LT_TYPE_INTERVAL_CALENDAR;
-}
-
 static const struct lt_type *type_of_part(struct lt_analyser *analyser, enum lt_datetime_part part,
                                           bool is_of_interval)
 {
@@ -225,7 +220,7 @@ static int choose_source(struct lt_analyser *analyser, struct lt_expression *cal
                          enum lt_datetime_part part)
 {
     const struct lt_type *type = call->arguments[1]->type;
-    if (is_interval(type)) {
+    if (lt_type_is_interval(type)) {
         call->signature = type->kind == LT_TYPE_INTERVAL_DAY_TIME     ? &OF_DAY_TIME
                           : type->kind == LT_TYPE_INTERVAL_YEAR_MONTH ? &OF_YEAR_MONTH
                                                                       : &OF_CALENDAR;
@@ -260,7 +255,7 @@ static int infer_date_part(struct lt_analyser *analyser, struct lt_expression *c
     enum lt_datetime_part part;
     if (!lt_datetime_part_find((const char *)name->data, name->size_bytes, &part))
         return refuse_field(analyser, call);
-    bool is_of_interval = is_interval(call->arguments[1]->type);
+    bool is_of_interval = lt_type_is_interval(call->arguments[1]->type);
     int code = choose_source(analyser, call, part);
     call->type = type_of_part(analyser, part, is_of_interval);
     call->nullable = call->arguments[1]->nullable;

@@ -184,7 +184,7 @@ static int infer_days(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression **days = &call->arguments[1];
     enum lt_type_kind kind = (*days)->type->kind;
-    bool is_text = kind >= LT_TYPE_STRING && kind <= LT_TYPE_VARCHAR;
+    bool is_text = lt_type_is_text((*days)->type);
     bool is_open = lt_coerce_is_open(*days) || kind == LT_TYPE_VOID;
     bool is_small = kind >= LT_TYPE_TINYINT && kind <= LT_TYPE_INT;
     bool is_legacy = analyser->coerce.session->is_legacy;

@@ -224,15 +224,12 @@ static int become_cast(struct lt_analyser *analyser, struct lt_expression *call,
 
 static bool is_text_or_time(const struct lt_type *type)
 {
-    return type->kind == LT_TYPE_VOID ||
-           (type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR) ||
-           (type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ);
+    return type->kind == LT_TYPE_VOID || lt_type_is_text(type) || lt_type_is_datetime(type);
 }
 
 static bool is_text(const struct lt_type *type)
 {
-    return type->kind == LT_TYPE_VOID ||
-           (type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR);
+    return type->kind == LT_TYPE_VOID || lt_type_is_text(type);
 }
 
 /* The pattern as text. */

@@ -26,26 +26,18 @@ static int refuse(struct lt_analyser *analyser, struct lt_expression *call)
         "to another, by an interval");
 }
 
-static bool is_interval(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_INTERVAL_DAY_TIME && type->kind <= LT_TYPE_INTERVAL_CALENDAR;
-}
-
-static bool is_time(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
-}
-
 static int infer_sequence(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression **arguments = call->arguments;
-    uint32_t alike =
-        call->argument_count == 3 && is_interval(arguments[2]->type) ? 2 : call->argument_count;
+    uint32_t alike = call->argument_count == 3 && lt_type_is_interval(arguments[2]->type)
+                         ? 2
+                         : call->argument_count;
     const struct lt_type *common = arguments[0]->type;
     for (uint32_t i = 1; i < alike && common != NULL; i++)
         common = lt_coerce_common(&analyser->coerce, common, arguments[i]->type);
-    bool is_right = common != NULL && (lt_type_is_integral(common) ? alike == call->argument_count
-                                                                   : is_time(common) && alike == 2);
+    bool is_right =
+        common != NULL && (lt_type_is_integral(common) ? alike == call->argument_count
+                                                       : lt_type_is_datetime(common) && alike == 2);
     if (!is_right)
         return refuse(analyser, call);
     for (uint32_t i = 0; i < alike; i++) {

@@ -78,7 +78,7 @@ static int read_duration(struct lt_analyser *analyser, struct lt_expression **no
 {
     lt_fold(node, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     const struct lt_type *type = (*node)->type;
-    bool is_text = type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
+    bool is_text = lt_type_is_text(type);
     bool is_count = type->kind == LT_TYPE_INT || type->kind == LT_TYPE_BIGINT;
     if ((*node)->kind != LT_EXPR_LITERAL || (*node)->is_null || (!is_text && !is_count))
         return refuse_duration(analyser, *node, "a window's times are constant texts or integers");

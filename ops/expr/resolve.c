@@ -145,16 +145,6 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
     return *letter == 'D' ? lt_type_simple(LT_TYPE_DOUBLE) : common;
 }
 
-static bool is_text(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_STRING && type->kind <= LT_TYPE_VARCHAR;
-}
-
-static bool is_numeric(const struct lt_type *type)
-{
-    return lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
-}
-
 /* The type a parameter wants of an argument; NULL when it takes it as it is, or not at all (*fits).
  * Where a function leaves no choice (`is_forced`), any number becomes the number it wants.
  */
@@ -179,11 +169,12 @@ static const struct lt_type *wanted_type(const struct lt_coerce *coerce, char le
         target = lt_type_simple(LT_TYPE_STRING);
     else if (letter == 'g')
         target = lt_type_simple(lt_coerce_is_open(argument) ? LT_TYPE_BIGINT : LT_TYPE_INT);
-    bool is_assigned = is_forced && target != NULL && is_numeric(type) && is_numeric(target);
+    bool is_assigned =
+        is_forced && target != NULL && lt_type_is_numeric(type) && lt_type_is_numeric(target);
     *fits = target != NULL && (is_assigned || lt_coerce_is_implicit(coerce, type, target)) &&
             !(letter == 'o' && type->kind != LT_TYPE_VOID) &&
             !(letter == 'g' && type->kind != LT_TYPE_VOID) &&
-            !(letter == 'n' && type->kind != LT_TYPE_VOID && !is_text(type));
+            !(letter == 'n' && type->kind != LT_TYPE_VOID && !lt_type_is_text(type));
     return target;
 }
 
@@ -272,14 +263,14 @@ static const struct lt_type *type_of_pair(struct lt_analyser *analyser, const ch
     bool is_legacy = analyser->coerce.session->is_legacy;
     bool is_arithmetic = !lt_ascii_is_letter(name[0]) || strcmp(name, "div") == 0;
     if (is_legacy && is_arithmetic) {
-        a = is_text(a) ? lt_type_simple(LT_TYPE_DOUBLE) : a;
-        b = is_text(b) ? lt_type_simple(LT_TYPE_DOUBLE) : b;
+        a = lt_type_is_text(a) ? lt_type_simple(LT_TYPE_DOUBLE) : a;
+        b = lt_type_is_text(b) ? lt_type_simple(LT_TYPE_DOUBLE) : b;
     }
     bool has_double = a->kind == LT_TYPE_DOUBLE || b->kind == LT_TYPE_DOUBLE;
     bool has_decimal = a->kind == LT_TYPE_DECIMAL || b->kind == LT_TYPE_DECIMAL;
     if (lt_type_equal(a, b))
         return a;
-    bool has_text = !is_legacy && (is_text(a) || is_text(b));
+    bool has_text = !is_legacy && (lt_type_is_text(a) || lt_type_is_text(b));
     return has_text || (has_double && has_decimal) ? lt_coerce_common(&analyser->coerce, a, b)
                                                    : NULL;
 }

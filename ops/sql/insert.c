@@ -25,15 +25,11 @@ static struct lt_expr_place place_of(const struct target *target)
                                   target->statement->name.end};
 }
 
-static bool is_time(const struct lt_type *type)
-{
-    return type->kind >= LT_TYPE_DATE && type->kind <= LT_TYPE_TIMESTAMP_NTZ;
-}
-
 static bool can_store(const struct lt_type *from, const struct lt_type *to)
 {
-    bool is_text = to->kind >= LT_TYPE_STRING && to->kind <= LT_TYPE_VARCHAR;
-    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) || (is_time(from) && is_time(to)) ||
+    bool is_text = lt_type_is_text(to);
+    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) ||
+        (lt_type_is_datetime(from) && lt_type_is_datetime(to)) ||
         (lt_type_is_number(from) && lt_type_is_number(to)) || (is_text && !lt_type_is_nested(from)))
         return true;
     if (from->kind != to->kind || !lt_type_is_nested(from) || from->field_count != to->field_count)
