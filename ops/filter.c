@@ -33,9 +33,7 @@ static int filter_open(struct lt_operator *op, const struct lt_operator_env *env
 
 static void fail(struct filter *filter, struct lt_row *row, struct lt_out *out)
 {
-    const struct lt_program_fault *fault = lt_program_fault(filter->program);
-    out->fail(out, row,
-              lt_fault_create("filter", fault->condition, fault->sqlstate, "%s", fault->text));
+    out->fail(out, row, lt_program_take_fault(filter->program, "filter"));
 }
 
 static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row,

@@ -202,10 +202,8 @@ static enum lt_process begin(struct flatmap *flatmap, struct lt_row *record, str
         return LT_PROCESS_RETRY;
     lt_counter_add(flatmap->in, 1);
     if (lt_unlikely(!lt_program_eval(flatmap->program, record, values))) {
-        const struct lt_program_fault *fault = lt_program_fault(flatmap->program);
         lt_derived_row_abandon(values);
-        out->fail(out, record,
-                  lt_fault_create("flatmap", fault->condition, fault->sqlstate, "%s", fault->text));
+        out->fail(out, record, lt_program_take_fault(flatmap->program, "flatmap"));
         return LT_PROCESS_DONE;
     }
     /* The record stays the caller's until its last row is out: it may be handed in again. */

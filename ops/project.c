@@ -49,10 +49,8 @@ static enum lt_process project_process(struct lt_operator *op, struct lt_row *ro
         return LT_PROCESS_RETRY;
     lt_counter_add(project->in, 1);
     if (lt_unlikely(!lt_program_eval(project->program, row, derived))) {
-        const struct lt_program_fault *fault = lt_program_fault(project->program);
         lt_derived_row_abandon(derived);
-        out->fail(out, row,
-                  lt_fault_create("project", fault->condition, fault->sqlstate, "%s", fault->text));
+        out->fail(out, row, lt_program_take_fault(project->program, "project"));
         return LT_PROCESS_DONE;
     }
     lt_derived_row_adopt(derived, row);

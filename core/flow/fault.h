@@ -20,6 +20,7 @@ struct lt_fault {
     char sqlstate[6];
     char stage[64];               /* who noticed: "filter", "sink kafka" */
     char text[LT_FAULT_TEXT_MAX]; /* the cause, one line */
+    unsigned line, position;      /* in a text that was parsed, as struct lt_error's; 0: nowhere */
     int64_t wall_us;              /* when; filled by lt_out's owner if 0 */
     uint32_t epochs_ago; /* markers that a sink was given since it took the record; 0: none */
 };

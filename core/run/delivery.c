@@ -64,6 +64,7 @@ static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const str
                                             : "; hint: a dead-letter sink (dlq) would keep such "
                                               "records and let the query go on");
     lt_error_condition(&error, fault->condition, fault->sqlstate);
+    lt_error_place(&error, fault->line, fault->position);
     lt_delivery_report_failure(delivery, &error);
     lt_row_release(row);
 }

@@ -517,6 +517,20 @@ static int analyse_typed_literal(struct lt_analyser *analyser, struct lt_express
     return code;
 }
 
+/* A cast that analysis put around an operand stands, for who is told of its fault, where the
+ * operator does. */
+static void place_casts(struct lt_expression *node)
+{
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        struct lt_expression *cast = node->arguments[i];
+        if (cast->kind != LT_EXPR_CAST || cast->argument_count == 0 ||
+            cast->begin != cast->arguments[0]->begin || cast->end != cast->arguments[0]->end)
+            continue;
+        cast->begin = node->begin;
+        cast->end = node->end;
+    }
+}
+
 /* Recursion is bounded: the parser refused deeper trees. */
 int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
 {
@@ -547,5 +561,8 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
         if (generator != NULL && node->kind != LT_EXPR_ALIAS && is_known)
             return lt_analyser_refuse_generator(analyser, generator);
     }
-    return analyse_node(analyser, node);
+    code = analyse_node(analyser, node);
+    if (code == LT_OK && (node->kind == LT_EXPR_CALL || node->kind == LT_EXPR_CASE))
+        place_casts(node);
+    return code;
 }

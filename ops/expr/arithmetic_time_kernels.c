@@ -11,6 +11,7 @@
 #include "core/text/datetime_add.h"
 #include "core/text/interval_math.h"
 #include "ops/expr/cast_decimal.h"
+#include "ops/expr/faults.h"
 
 #define US_PER_DAY (86400LL * LT_US_PER_S)
 
@@ -24,8 +25,7 @@ static enum lt_kernel time_overflow(struct lt_machine *machine, const struct lt_
 
 static enum lt_kernel date_overflow(struct lt_machine *machine, const struct lt_call *call)
 {
-    return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                            "the date does not fit; hint: try_add and try_subtract give NULL");
+    return lt_fault_overflow(machine, call, "integer overflow", NULL);
 }
 
 static enum lt_kernel put_sum(struct lt_machine *machine, const struct lt_call *call, bool fits)
@@ -33,7 +33,9 @@ static enum lt_kernel put_sum(struct lt_machine *machine, const struct lt_call *
     if (fits)
         return LT_KERNEL_VALUE;
     return lt_machine_fault(machine, call, "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION", "22015",
-                            "the interval does not fit; hint: a try_ function gives NULL");
+                            "Integer overflow while operating with intervals. Use `%s` to tolerate "
+                            "overflow and return NULL instead",
+                            strcmp(call->name, "-") == 0 ? "try_subtract" : "try_add");
 }
 
 static enum lt_kernel put_one(struct lt_machine *machine, const struct lt_call *call, bool fits)
@@ -41,13 +43,17 @@ static enum lt_kernel put_one(struct lt_machine *machine, const struct lt_call *
     if (fits)
         return LT_KERNEL_VALUE;
     return lt_machine_fault(machine, call, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                            "22015", "the interval does not fit");
+                            "22015",
+                            "Integer overflow while operating with intervals. Try devising "
+                            "appropriate values for the interval parameters");
 }
 
 static enum lt_kernel divided_by_zero(struct lt_machine *machine, const struct lt_call *call)
 {
-    return lt_machine_fault(machine, call, "INTERVAL_DIVIDED_BY_ZERO", "22012",
-                            "an interval is divided by 0; hint: try_divide gives NULL");
+    return lt_machine_fault(
+        machine, call, "INTERVAL_DIVIDED_BY_ZERO", "22012",
+        "Division by zero. Use `try_divide` to tolerate divisor being 0 and return "
+        "NULL instead");
 }
 
 /* -------------------------------------------------------------------------------- dates and times
@@ -221,8 +227,7 @@ static enum lt_kernel put_calendar(struct lt_machine *machine, const struct lt_c
 {
     if (fits)
         return LT_KERNEL_VALUE;
-    return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                            "the interval does not fit");
+    return lt_fault_overflow(machine, call, "integer overflow", NULL);
 }
 
 static enum lt_kernel calendar_sum(struct lt_machine *machine, const struct lt_call *call,
@@ -309,11 +314,9 @@ static enum lt_kernel how_often(struct lt_machine *machine, const struct lt_call
     if (b == 0 && call->is_legacy)
         return LT_KERNEL_NULL;
     if (b == 0)
-        return lt_machine_fault(machine, call, "DIVIDE_BY_ZERO", "22012",
-                                "an interval is divided by one of 0");
+        return lt_fault_by_zero(machine, call, false);
     if (a == INT64_MIN && b == -1)
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "the quotient does not fit into a bigint");
+        return lt_fault_overflow(machine, call, "Overflow in integral divide", "try_divide");
     out->i64 = a / b;
     return LT_KERNEL_VALUE;
 }
@@ -360,8 +363,7 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
     out->i64 = lt_argument(machine, call, 0)->i64;
     if (out->i64 >= 0 || turn_sign(call, out->i64, &out->i64))
         return LT_KERNEL_VALUE;
-    return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                            "the interval has no positive of its type");
+    return lt_fault_overflow(machine, call, "integer overflow", NULL);
 }
 
 static enum lt_kernel sign(struct lt_machine *machine, const struct lt_call *call,

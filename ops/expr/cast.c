@@ -16,37 +16,7 @@
 #include "ops/expr/cast_text.h"
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/cast_time.h"
-
-enum { SHOWN_BYTES = 64 };
-
-static const char *type_name(const struct lt_type *type)
-{
-    static const char *const names[] = {
-#define NAME(kind, name) name,
-        LT_TYPE_MAP(NAME)
-#undef NAME
-    };
-    return names[type->kind];
-}
-
-static enum lt_kernel invalid_input(struct lt_machine *machine, const struct lt_call *call)
-{
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    return lt_machine_fault(
-        machine, call, "CAST_INVALID_INPUT", "22018",
-        "the value '%.*s%s' is not a valid %s; hint: try_cast gives NULL instead",
-        (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
-        (const char *)text.data, text.size_bytes > SHOWN_BYTES ? "..." : "", type_name(call->type));
-}
-
-static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call *call,
-                               const char *value)
-{
-    return lt_machine_fault(
-        machine, call, "CAST_OVERFLOW", "22003",
-        "the value %s does not fit into a %s; hint: try_cast gives NULL instead", value,
-        type_name(call->type));
-}
+#include "ops/expr/faults.h"
 
 /* ----------------------------------------------------------------------------------- from text */
 
@@ -75,7 +45,7 @@ static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct l
         text = without_fraction(text);
     bool is_valid = lt_number_parse_i64(text.data, text.size_bytes, lt_type_smallest(call->type),
                                         lt_type_largest(call->type), &out->i64) == LT_NUMBER_OK;
-    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 static enum lt_kernel text_to_double(struct lt_machine *machine, const struct lt_call *call,
@@ -83,7 +53,7 @@ static enum lt_kernel text_to_double(struct lt_machine *machine, const struct lt
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     bool is_valid = lt_number_parse_double(text.data, text.size_bytes, &out->f64) == LT_NUMBER_OK;
-    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 static enum lt_kernel text_to_float(struct lt_machine *machine, const struct lt_call *call,
@@ -93,7 +63,7 @@ static enum lt_kernel text_to_float(struct lt_machine *machine, const struct lt_
     float number = 0;
     bool is_valid = lt_number_parse_float(text.data, text.size_bytes, &number) == LT_NUMBER_OK;
     out->f64 = (double)number;
-    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 static enum lt_kernel text_to_boolean(struct lt_machine *machine, const struct lt_call *call,
@@ -103,7 +73,7 @@ static enum lt_kernel text_to_boolean(struct lt_machine *machine, const struct l
     bool value = false;
     bool is_valid = lt_cast_text_to_boolean(text.data, text.size_bytes, &value);
     out->i64 = value;
-    return is_valid ? LT_KERNEL_VALUE : invalid_input(machine, call);
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 /* ------------------------------------------------------------------------------------- to text */
@@ -153,7 +123,7 @@ static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_ca
     if (value >= lt_type_smallest(call->type) && value <= lt_type_largest(call->type))
         return LT_KERNEL_VALUE;
     (void)lt_number_format_i64(value, text);
-    return overflow(machine, call, text);
+    return lt_fault_cast_overflow(machine, call);
 }
 
 static enum lt_kernel integer_to_integer(struct lt_machine *machine, const struct lt_call *call,
@@ -182,7 +152,7 @@ static enum lt_kernel fraction_to_integer(struct lt_machine *machine, const stru
           ceil(value) >= (double)lt_type_smallest(call->type))) {
         char text[LT_NUMBER_TEXT_SIZE];
         (void)lt_number_format_double(value, text);
-        return overflow(machine, call, text);
+        return lt_fault_cast_overflow(machine, call);
     }
     /* 2^63 is (double)INT64_MAX, and stands for it. */
     out->i64 = value >= 0x1p63 ? INT64_MAX : (int64_t)value;
@@ -268,11 +238,10 @@ static enum lt_kernel fraction_to_timestamp(struct lt_machine *machine, const st
     char text[LT_NUMBER_TEXT_SIZE];
     (void)lt_number_format_double(seconds, text);
     if (!isfinite(seconds))
-        return lt_machine_fault(machine, call, "CAST_INVALID_INPUT", "22018",
-                                "the value %s is not a valid timestamp", text);
+        return lt_fault_cast_input(machine, call);
     bool fits = us < 0x1p63 && us >= -0x1p63;
     if (!fits && !call->is_legacy)
-        return overflow(machine, call, text);
+        return lt_fault_cast_overflow(machine, call);
     out->i64 = fits ? (int64_t)us : us < 0 ? INT64_MIN : INT64_MAX;
     return LT_KERNEL_VALUE;
 }

@@ -8,6 +8,7 @@
 #include "core/text/number.h"
 #include "core/text/number_decimal.h"
 #include "core/text/utf8.h"
+#include "ops/expr/faults.h"
 
 enum { SHOWN_BYTES = 64 };
 
@@ -78,14 +79,12 @@ static enum lt_kernel text_to_decimal(struct lt_machine *machine, const struct l
         if (is_decimal || call->is_legacy)
             return lt_decimal_out_of_range(machine, call);
         return lt_machine_fault(machine, call, "NUMERIC_OUT_OF_SUPPORTED_RANGE", "22003",
-                                "the number has more digits before the point than any decimal "
-                                "holds; hint: try_cast gives NULL instead");
+                                "The value '%.*s' cannot be interpreted as a numeric since it "
+                                "has more than %d digits",
+                                (int)text.size_bytes, (const char *)text.data,
+                                LT_DECIMAL_PRECISION_MAX);
     }
-    return lt_machine_fault(
-        machine, call, "CAST_INVALID_INPUT", "22018",
-        "the value '%.*s' is not a valid decimal; hint: try_cast gives NULL instead",
-        (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
-        (const char *)text.data);
+    return lt_fault_cast_input(machine, call);
 }
 
 static enum lt_kernel integer_to_decimal(struct lt_machine *machine, const struct lt_call *call,
@@ -136,11 +135,7 @@ static enum lt_kernel decimal_to_integer(struct lt_machine *machine, const struc
     if (lt_decimal_to_i64(value, lt_type_smallest(call->type), lt_type_largest(call->type),
                           &out->i64) == LT_DECIMAL_OK)
         return LT_KERNEL_VALUE;
-    char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
-    (void)lt_number_format_decimal(value.unscaled, value.scale, text);
-    return lt_machine_fault(
-        machine, call, "CAST_OVERFLOW", "22003",
-        "the value %s does not fit into the integer type; hint: try_cast gives NULL instead", text);
+    return lt_fault_cast_overflow(machine, call);
 }
 
 static enum lt_kernel decimal_to_double(struct lt_machine *machine, const struct lt_call *call,

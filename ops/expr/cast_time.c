@@ -13,26 +13,10 @@
 #include "core/text/interval_parse.h"
 #include "core/text/time.h"
 #include "ops/expr/cast_decimal.h"
+#include "ops/expr/faults.h"
 
 enum { SHOWN_BYTES = 64 };
 #define US_PER_DAY (86400LL * LT_US_PER_S)
-
-static enum lt_kernel invalid(struct lt_machine *machine, const struct lt_call *call,
-                              const char *type)
-{
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    return lt_machine_fault(
-        machine, call, "CAST_INVALID_INPUT", "22018",
-        "the value '%.*s%s' is not a valid %s; hint: try_cast gives NULL instead",
-        (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
-        (const char *)text.data, text.size_bytes > SHOWN_BYTES ? "..." : "", type);
-}
-
-static enum lt_kernel overflow(struct lt_machine *machine, const struct lt_call *call)
-{
-    return lt_machine_fault(machine, call, "CAST_OVERFLOW", "22003",
-                            "the value does not fit; hint: try_cast gives NULL instead");
-}
 
 static int64_t floor_divide(int64_t value, int64_t by)
 {
@@ -49,7 +33,7 @@ static enum lt_kernel text_to_date(struct lt_machine *machine, const struct lt_c
     int32_t days = 0;
     bool is_valid = lt_datetime_parse_date(text.data, text.size_bytes, &days);
     out->i64 = days;
-    return is_valid ? LT_KERNEL_VALUE : invalid(machine, call, "date");
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 bool lt_cast_time_special(struct lt_datetime_context *times, const struct lt_type *to,
@@ -77,7 +61,7 @@ static enum lt_kernel text_to_timestamp(struct lt_machine *machine, const struct
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     bool is_valid =
         lt_datetime_parse_timestamp(machine->times, text.data, text.size_bytes, &out->i64);
-    return is_valid ? LT_KERNEL_VALUE : invalid(machine, call, "timestamp");
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 static enum lt_kernel text_to_local(struct lt_machine *machine, const struct lt_call *call,
@@ -86,7 +70,7 @@ static enum lt_kernel text_to_local(struct lt_machine *machine, const struct lt_
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     bool is_valid =
         lt_datetime_parse_local(machine->times, text.data, text.size_bytes, true, &out->i64);
-    return is_valid ? LT_KERNEL_VALUE : invalid(machine, call, "timestamp_ntz");
+    return is_valid ? LT_KERNEL_VALUE : lt_fault_cast_input(machine, call);
 }
 
 static enum lt_kernel text_to_interval(struct lt_machine *machine, const struct lt_call *call,
@@ -110,10 +94,13 @@ static enum lt_kernel text_to_interval(struct lt_machine *machine, const struct 
                        : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
         [LT_INTERVAL_OUT_OF_RANGE] = "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING",
         [LT_INTERVAL_OVERFLOW] = "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION"};
-    return lt_machine_fault(machine, &loud, conditions[parsed], "22006",
-                            "the value '%.*s' is not a valid interval",
-                            (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
-                            (const char *)text.data);
+    return lt_machine_fault(
+        machine, &loud, conditions[parsed], "22006",
+        "Error parsing '%.*s' to interval. Please ensure that the value provided is "
+        "in a valid format for defining an interval. You can reference the "
+        "documentation for the correct format",
+        (int)(text.size_bytes < SHOWN_BYTES ? text.size_bytes : SHOWN_BYTES),
+        (const char *)text.data);
 }
 
 /* --------------------------------------------------------------------------------------- to text
@@ -163,7 +150,7 @@ static enum lt_kernel date_to_timestamp(struct lt_machine *machine, const struct
     int64_t start_s =
         lt_zone_start_of_day_s(&machine->times->zone, lt_argument(machine, call, 0)->i64);
     return __builtin_mul_overflow(start_s, (int64_t)LT_US_PER_S, &out->i64)
-               ? overflow(machine, call)
+               ? lt_fault_cast_overflow(machine, call)
                : LT_KERNEL_VALUE;
 }
 
@@ -172,7 +159,7 @@ static enum lt_kernel date_to_local(struct lt_machine *machine, const struct lt_
 {
     return __builtin_mul_overflow(lt_argument(machine, call, 0)->i64, (int64_t)US_PER_DAY,
                                   &out->i64)
-               ? overflow(machine, call)
+               ? lt_fault_cast_overflow(machine, call)
                : LT_KERNEL_VALUE;
 }
 
@@ -181,7 +168,7 @@ static enum lt_kernel timestamp_to_local(struct lt_machine *machine, const struc
 {
     bool fits =
         lt_zone_to_local_us(&machine->times->zone, lt_argument(machine, call, 0)->i64, &out->i64);
-    return fits ? LT_KERNEL_VALUE : overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : lt_fault_cast_overflow(machine, call);
 }
 
 static enum lt_kernel local_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
@@ -189,7 +176,7 @@ static enum lt_kernel local_to_timestamp(struct lt_machine *machine, const struc
 {
     bool fits =
         lt_zone_from_local_us(&machine->times->zone, lt_argument(machine, call, 0)->i64, &out->i64);
-    return fits ? LT_KERNEL_VALUE : overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : lt_fault_cast_overflow(machine, call);
 }
 
 static enum lt_kernel local_to_date(struct lt_machine *machine, const struct lt_call *call,
@@ -233,7 +220,7 @@ static enum lt_kernel interval_overflow(struct lt_machine *machine, const struct
 {
     struct lt_call loud = *call;
     loud.is_try = call->is_try && !call->is_legacy;
-    return overflow(machine, &loud);
+    return lt_fault_cast_overflow(machine, &loud);
 }
 
 static enum lt_kernel integer_to_interval(struct lt_machine *machine, const struct lt_call *call,

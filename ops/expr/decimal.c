@@ -9,6 +9,7 @@
 
 #include "ops/expr/arithmetic_time.h"
 #include "ops/expr/cast_decimal.h"
+#include "ops/expr/faults.h"
 
 /* --------------------------------------------------------------------------------------- kernels
  */
@@ -22,8 +23,7 @@ static enum lt_kernel finish(struct lt_machine *machine, const struct lt_call *c
         return lt_decimal_out_of_range(machine, call);
     if (call->is_legacy)
         return LT_KERNEL_NULL;
-    return lt_machine_fault(machine, call, is_remainder ? "REMAINDER_BY_ZERO" : "DIVIDE_BY_ZERO",
-                            "22012", is_remainder ? "remainder by zero" : "division by zero");
+    return lt_fault_by_zero(machine, call, is_remainder);
 }
 
 #define OF_TWO(NAME, FUNCTION, IS_REMAINDER)                                                       \

@@ -61,19 +61,25 @@ static void append_place(struct lt_text_buffer *out, struct lt_expr_place place)
     append_repeated(out, '^', carets);
 }
 
-/* Lines from 1 and characters from 0, as Spark counts them. */
-static void set_place(struct lt_error *error, struct lt_expr_place place)
+void lt_expr_count_place(struct lt_expr_place place, unsigned *line, unsigned *position)
 {
     uint32_t size = (uint32_t)strlen(place.text), line_begin = 0;
     uint32_t at = place.begin < size ? place.begin : size;
-    unsigned line = 1;
+    *line = 1;
     for (uint32_t i = 0; i < at; i++) {
         if (place.text[i] == '\n') {
-            line++;
+            ++*line;
             line_begin = i + 1;
         }
     }
-    (void)lt_error_place(error, line, count_characters(place.text, line_begin, at));
+    *position = count_characters(place.text, line_begin, at);
+}
+
+static void set_place(struct lt_error *error, struct lt_expr_place place)
+{
+    unsigned line, position;
+    lt_expr_count_place(place, &line, &position);
+    (void)lt_error_place(error, line, position);
 }
 
 int lt_expr_error(struct lt_error *error, int code, const char *condition, const char *sqlstate,

@@ -21,6 +21,9 @@ struct lt_expr_place {
     uint32_t begin, end;
 };
 
+/* Where a place begins: its line from 1, the character in it from 0, as Spark counts them. */
+void lt_expr_count_place(struct lt_expr_place place, unsigned *line, unsigned *position);
+
 /* Sets code, condition, SQLSTATE, place and the text, which shows the place. Returns `code`. */
 int lt_expr_error(struct lt_error *error, int code, const char *condition, const char *sqlstate,
                   struct lt_expr_place place, const char *format, ...)

@@ -185,15 +185,13 @@ STEP(NULL_SAFE_EQUAL)
 }
 
 /* Arithmetic: a result that does not fit its type is a fault, never a wrapped number. */
-#define CHECKED(NAME, BUILTIN, SIGN)                                                               \
+#define CHECKED(NAME, BUILTIN, SIGN, TRY)                                                          \
     STEP(NAME##_TINYINT)                                                                           \
     {                                                                                              \
         int8_t result = 0;                                                                         \
         OUT_NULL = EITHER_NULL;                                                                    \
         if (BUILTIN((int8_t)A.i64, (int8_t)B.i64, &result) && !OUT_NULL)                           \
-            FAULT(lt_machine_fault(machine, step->call, "BINARY_ARITHMETIC_OVERFLOW", "22003",     \
-                                   "%" PRId64 " " SIGN " %" PRId64 " does not fit into a tinyint", \
-                                   A.i64, B.i64));                                                 \
+            FAULT(lt_fault_small_overflow(machine, step->call, A.i64, SIGN, B.i64, TRY));          \
         OUT.i64 = result;                                                                          \
         NEXT;                                                                                      \
     }                                                                                              \
@@ -202,9 +200,7 @@ STEP(NULL_SAFE_EQUAL)
         int16_t result = 0;                                                                        \
         OUT_NULL = EITHER_NULL;                                                                    \
         if (BUILTIN((int16_t)A.i64, (int16_t)B.i64, &result) && !OUT_NULL)                         \
-            FAULT(lt_machine_fault(                                                                \
-                machine, step->call, "BINARY_ARITHMETIC_OVERFLOW", "22003",                        \
-                "%" PRId64 " " SIGN " %" PRId64 " does not fit into a smallint", A.i64, B.i64));   \
+            FAULT(lt_fault_small_overflow(machine, step->call, A.i64, SIGN, B.i64, TRY));          \
         OUT.i64 = result;                                                                          \
         NEXT;                                                                                      \
     }                                                                                              \
@@ -213,9 +209,7 @@ STEP(NULL_SAFE_EQUAL)
         int32_t result = 0;                                                                        \
         OUT_NULL = EITHER_NULL;                                                                    \
         if (BUILTIN((int32_t)A.i64, (int32_t)B.i64, &result) && !OUT_NULL)                         \
-            FAULT(lt_machine_fault(machine, step->call, "ARITHMETIC_OVERFLOW", "22003",            \
-                                   "integer overflow: %" PRId64 " " SIGN " %" PRId64, A.i64,       \
-                                   B.i64));                                                        \
+            FAULT(lt_fault_overflow(machine, step->call, "integer overflow", TRY));                \
         OUT.i64 = result;                                                                          \
         NEXT;                                                                                      \
     }                                                                                              \
@@ -224,8 +218,7 @@ STEP(NULL_SAFE_EQUAL)
         int64_t result = 0;                                                                        \
         OUT_NULL = EITHER_NULL;                                                                    \
         if (BUILTIN(A.i64, B.i64, &result) && !OUT_NULL)                                           \
-            FAULT(lt_machine_fault(machine, step->call, "ARITHMETIC_OVERFLOW", "22003",            \
-                                   "long overflow: %" PRId64 " " SIGN " %" PRId64, A.i64, B.i64)); \
+            FAULT(lt_fault_overflow(machine, step->call, "long overflow", TRY));                   \
         OUT.i64 = result;                                                                          \
         NEXT;                                                                                      \
     }
@@ -242,17 +235,17 @@ STEP(NULL_SAFE_EQUAL)
         OUT.f64 = A.f64 OPERATOR B.f64;                                                            \
         NEXT;                                                                                      \
     }
-CHECKED(ADD, __builtin_add_overflow, "+")
+CHECKED(ADD, __builtin_add_overflow, "+", "try_add")
 INEXACT(ADD, +)
-CHECKED(SUBTRACT, __builtin_sub_overflow, "-")
+CHECKED(SUBTRACT, __builtin_sub_overflow, "-", "try_subtract")
 INEXACT(SUBTRACT, -)
-CHECKED(MULTIPLY, __builtin_mul_overflow, "*")
+CHECKED(MULTIPLY, __builtin_mul_overflow, "*", "try_multiply")
 INEXACT(MULTIPLY, *)
 STEP(DIVIDE_DOUBLE)
 {
     OUT_NULL = EITHER_NULL;
     if (!OUT_NULL && B.f64 == 0)
-        FAULT(lt_machine_fault(machine, step->call, "DIVIDE_BY_ZERO", "22012", "division by zero"));
+        FAULT(lt_fault_by_zero(machine, step->call, false));
     OUT.f64 = OUT_NULL ? 0 : A.f64 / B.f64;
     NEXT;
 }

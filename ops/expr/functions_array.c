@@ -7,6 +7,7 @@
 
 #include "ops/expr/collections.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/faults.h"
 
 static int infer_array(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -87,10 +88,7 @@ static enum lt_kernel array_at(struct lt_machine *machine, const struct lt_call 
         return element_of(array, (uint32_t)index, out);
     if (call->is_legacy)
         return LT_KERNEL_NULL;
-    return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX", "22003",
-                            "index %" PRId64 " is outside of an array of %u elements; hint: get() "
-                            "gives NULL instead",
-                            index, array->count);
+    return lt_fault_index(machine, call, index, array->count);
 }
 
 static enum lt_kernel array_get(struct lt_machine *machine, const struct lt_call *call,
@@ -216,15 +214,15 @@ static enum lt_kernel at_position(struct lt_machine *machine, const struct lt_ca
     int64_t index = lt_argument(machine, call, 1)->i64;
     int64_t magnitude = index < 0 ? -index : index;
     if (magnitude == 0)
-        return lt_machine_fault(machine, call, "INVALID_INDEX_OF_ZERO", "22003",
-                                "the index 0 is none; hint: the first element has the index 1");
+        return lt_fault_index_zero(machine, call);
     if (magnitude <= array->count)
         return element_of(array, (uint32_t)(index < 0 ? array->count + index : index - 1), out);
     if (is_lenient || call->is_legacy)
         return LT_KERNEL_NULL;
     return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003",
-                            "index %" PRId64 " is outside of an array of %u elements; hint: "
-                            "try_element_at() gives NULL instead",
+                            "The index %" PRId64 " is out of bounds. The array has %u elements. "
+                            "Use `try_element_at` to tolerate accessing element at invalid index "
+                            "and return NULL instead",
                             index, array->count);
 }
 
@@ -305,12 +303,12 @@ static enum lt_kernel slice(struct lt_machine *machine, const struct lt_call *ca
     int64_t start = lt_argument(machine, call, 1)->i64;
     int64_t count = lt_argument(machine, call, 2)->i64;
     if (start == 0)
-        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.START", "22023",
-                                "a slice cannot start at 0; hint: the first element has the "
-                                "index 1");
+        return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.START", "start",
+                                  "Expects a positive or a negative value for `start`, but got 0");
     if (count < 0)
-        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.LENGTH", "22023",
-                                "a slice cannot have %" PRId64 " elements", count);
+        return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.LENGTH", "length",
+                                  "Expects `length` greater than or equal to 0, but got %" PRId64,
+                                  count);
     int64_t first = start < 0 ? from->count + start : start - 1;
     bool is_empty = first < 0 || first >= from->count;
     int64_t there = is_empty ? 0 : from->count - first;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/expr/collections.h"
+#include "ops/expr/faults.h"
 
 /* No array has more elements, as in Spark; memory ends earlier. */
 enum { ELEMENTS_MAX = 2147483632 };
@@ -106,8 +107,7 @@ static enum lt_kernel array_insert(struct lt_machine *machine, const struct lt_c
     int64_t reach = position < 0 ? -position : position;
     int64_t count = reach > (int64_t)from->count + 1 ? reach : (int64_t)from->count + 1;
     if (position == 0)
-        return lt_machine_fault(machine, call, "INVALID_INDEX_OF_ZERO", "22003",
-                                "the index 0 is none; hint: the first element has the index 1");
+        return lt_fault_index_zero(machine, call);
     if (count > ELEMENTS_MAX)
         return lt_machine_too_large(machine, call);
     int64_t at = position < 0 ? count + position : position - 1;
@@ -156,7 +156,10 @@ static enum lt_kernel array_repeat(struct lt_machine *machine, const struct lt_c
     struct lt_array *to = count > ELEMENTS_MAX ? NULL : lt_machine_array(machine, (uint32_t)count);
     if (to == NULL)
         return lt_machine_fault(machine, call, "COLLECTION_SIZE_LIMIT_EXCEEDED.PARAMETER", "54000",
-                                "an array of %" PRId64 " elements is too large", count);
+                                "Can't create array with %" PRId64 " elements which exceeding the "
+                                "array size limit %d, the value of parameter(s) `count` in the "
+                                "function `array_repeat` is invalid",
+                                count, ELEMENTS_MAX);
     bool is_null = lt_argument_is_null(machine, call, 0);
     for (uint32_t i = 0; i < to->count; i++)
         lt_array_put(to, i, is_null, lt_argument(machine, call, 0));

@@ -56,8 +56,8 @@ static bool mode_of(struct lt_machine *machine, const struct lt_call *call, enum
         }
     }
     (void)lt_machine_fault(machine, call, "UNSUPPORTED_FEATURE.AES_MODE", "0A000",
-                           "there is no AES-%.*s with the padding %.*s; hint: GCM with NONE, ECB "
-                           "or CBC with PKCS",
+                           "The feature is not supported: AES-%.*s with the padding %.*s by the "
+                           "`aes_encrypt`/`aes_decrypt` function",
                            (int)name.size_bytes, (const char *)name.data, (int)padding.size_bytes,
                            (const char *)padding.data);
     return false;
@@ -70,7 +70,10 @@ static bool check_key(struct lt_machine *machine, const struct lt_call *call)
     if (size == 16 || size == 24 || size == 32)
         return true;
     (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.AES_KEY_LENGTH", "22023",
-                           "an AES key has 16, 24 or 32 bytes, not %u", size);
+                           "The value of parameter(s) `key` in `aes_encrypt`/`aes_decrypt` is "
+                           "invalid: expects a binary value with 16, 24 or 32 bytes, but got %u "
+                           "bytes",
+                           size);
     return false;
 }
 
@@ -103,8 +106,11 @@ static enum lt_kernel crypto_error(struct lt_machine *machine, const struct lt_c
                                    const char *reason)
 {
     ERR_clear_error();
-    return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.AES_CRYPTO_ERROR", "22023",
-                            "%s; hint: check the data and the key", reason);
+    return lt_machine_fault(
+        machine, call, "INVALID_PARAMETER_VALUE.AES_CRYPTO_ERROR", "22023",
+        "The value of parameter(s) `expr`, `key` in `aes_encrypt`/`aes_decrypt` is "
+        "invalid: detail message: %s",
+        reason);
 }
 
 /* The optional argument, or nothing. */

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/text/datetime_part.h"
+#include "ops/expr/faults.h"
 
 #define US_PER_MINUTE (60LL * LT_US_PER_S)
 #define US_PER_HOUR (60LL * US_PER_MINUTE)
@@ -158,8 +159,7 @@ static enum lt_kernel part_of_calendar(struct lt_machine *machine, const struct 
     if (part == LT_DATETIME_DAY)
         value += interval->days;
     if (part == LT_DATETIME_DAY && value != (int32_t)value)
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "the days of the interval do not fit into an int");
+        return lt_fault_overflow(machine, call, "integer overflow", NULL);
     return put_part(call, value, out);
 }
 

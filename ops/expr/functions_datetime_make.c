@@ -159,7 +159,13 @@ static const struct lt_zone *zone_of(struct lt_machine *machine, const struct lt
         loud.is_try = false;
         (void)lt_machine_fault(
             machine, &loud, "INVALID_TIMEZONE", "22009",
-            "there is no time zone '%.*s'; hint: write 'area/city' or '+hh:mm'",
+            "The timezone: %.*s is invalid. The timezone must be either a region-based zone ID or "
+            "a "
+            "zone offset. Region IDs must have the form 'area/city', such as "
+            "'America/Los_Angeles'. Zone offsets must be in the format '(+|-)HH', "
+            "'(+|-)HH:mm\u2019 "
+            "or '(+|-)HH:mm:ss', e.g '-08' , '+01:00' or '-13:33:33', and must be in the range "
+            "from -18:00 to +18:00. 'Z' and 'UTC' are accepted as synonyms for '+00:00'",
             (int)(name.size_bytes < ZONE_TEXT_SIZE ? name.size_bytes : ZONE_TEXT_SIZE),
             (const char *)name.data);
         return NULL;

@@ -13,6 +13,7 @@
 #include "core/text/datetime_part.h"
 #include "core/text/number.h"
 #include "ops/expr/functions_datetime.h"
+#include "ops/expr/faults.h"
 
 /* ----------------------------------------------------------------------------------------- days */
 
@@ -43,9 +44,7 @@ static enum lt_kernel add_months(struct lt_machine *machine, const struct lt_cal
     bool fits = lt_datetime_add_months_to_date((int32_t)lt_argument(machine, call, 0)->i64,
                                                lt_argument(machine, call, 1)->i64, &days);
     out->i64 = days;
-    return fits ? LT_KERNEL_VALUE
-                : lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                   "the result of \"%s\" is no date that fits", call->name);
+    return fits ? LT_KERNEL_VALUE : lt_fault_overflow(machine, call, "integer overflow", NULL);
 }
 
 static enum lt_kernel months_between(struct lt_machine *machine, const struct lt_call *call,
@@ -72,10 +71,9 @@ static enum lt_kernel next_day(struct lt_machine *machine, const struct lt_call 
     if (weekday < 0 && call->is_legacy)
         return LT_KERNEL_NULL;
     if (weekday < 0)
-        return lt_machine_fault(machine, call, "ILLEGAL_DAY_OF_WEEK", "22009",
-                                "'%.*s' is no day of the week; hint: 'Mon', 'monday' and 'MO' are",
-                                (int)(name.size_bytes < 64 ? name.size_bytes : 64),
-                                (const char *)name.data);
+        return lt_machine_fault(
+            machine, call, "ILLEGAL_DAY_OF_WEEK", "22009", "Illegal input for day of week: %.*s",
+            (int)(name.size_bytes < 64 ? name.size_bytes : 64), (const char *)name.data);
     out->i64 = wrapped(lt_datetime_next_day(lt_argument(machine, call, 0)->i64, weekday));
     return LT_KERNEL_VALUE;
 }

@@ -7,6 +7,7 @@
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/regexp.h"
+#include "ops/expr/faults.h"
 
 /* ------------------------------------------------------------------------------ choosing, finding
  */
@@ -21,9 +22,7 @@ static enum lt_kernel element(struct lt_machine *machine, const struct lt_call *
     if (!is_inside && call->is_legacy)
         return LT_KERNEL_NULL;
     if (!is_inside)
-        return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX", "22003",
-                                "there is no argument number %lld, there are %u", (long long)index,
-                                call->argument_count - 1);
+        return lt_fault_index(machine, call, index, call->argument_count - 1);
     if (lt_argument_is_null(machine, call, (uint32_t)index))
         return LT_KERNEL_NULL;
     *out = *lt_argument(machine, call, (uint32_t)index);

@@ -6,6 +6,7 @@
 #include "core/base/ascii.h"
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/faults.h"
 
 /* ----------------------------------------------------------------------------------------- hex */
 
@@ -111,10 +112,16 @@ static enum lt_kernel base64(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-static enum lt_kernel bad_base64(struct lt_machine *machine, const struct lt_call *call)
+static enum lt_kernel bad_binary(struct lt_machine *machine, const struct lt_call *call,
+                                 const char *format)
 {
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     return lt_machine_fault(machine, call, "CONVERSION_INVALID_INPUT", "22018",
-                            "the value is not base64");
+                            "The value '%.*s' ('%s') cannot be converted to \"BINARY\" because it "
+                            "is malformed. Correct the value as per the syntax, or change its "
+                            "format. Use `try_to_binary` to tolerate malformed input and return "
+                            "NULL instead",
+                            (int)text.size_bytes, (const char *)text.data, format);
 }
 
 /* Behind the padding nothing of the alphabet may follow; what needs two '=' has them side by side.
@@ -146,7 +153,7 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
         uint8_t c = from.data[i];
         const char *digit = c == 0 ? NULL : strchr(BASE64, c);
         if (c == '=' && !is_base64_end(from, i, digits))
-            return bad_base64(machine, call);
+            return bad_binary(machine, call, "BASE64");
         if (c == '=')
             break;
         if (digit == NULL)
@@ -160,7 +167,7 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
     }
     uint32_t left = digits % 4;
     if (left == 1)
-        return bad_base64(machine, call);
+        return bad_binary(machine, call, "BASE64");
     if (left >= 2)
         bytes[used++] = (uint8_t)(left == 2 ? word >> 4 : word >> 10);
     if (left == 3)
@@ -199,15 +206,19 @@ static enum charset charset_of(struct lt_bytes name)
 
 static enum lt_kernel unknown_charset(struct lt_machine *machine, const struct lt_call *call)
 {
-    return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.CHARSET", "22023",
-                            "the character set is none of UTF-8, US-ASCII, ISO-8859-1, UTF-16, "
-                            "UTF-16BE, UTF-16LE, UTF-32");
+    struct lt_bytes name = lt_argument_bytes(machine, call, 1);
+    return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.CHARSET", "charset",
+                              "expects one of the iso-8859-1, us-ascii, utf-16, utf-16be, "
+                              "utf-16le, utf-32, utf-8, but got %.*s",
+                              (int)name.size_bytes, (const char *)name.data);
 }
 
 static enum lt_kernel malformed(struct lt_machine *machine, const struct lt_call *call)
 {
+    struct lt_bytes name = lt_argument_bytes(machine, call, 1);
     return lt_machine_fault(machine, call, "MALFORMED_CHARACTER_CODING", "22000",
-                            "the value is not in this character set");
+                            "Invalid value found when performing `%s` with %.*s", call->name,
+                            (int)name.size_bytes, (const char *)name.data);
 }
 
 static size_t put_16(uint32_t unit, bool is_little, uint8_t *out)
@@ -400,15 +411,14 @@ static enum lt_kernel to_binary(struct lt_machine *machine, const struct lt_call
         return LT_KERNEL_VALUE;
     case BINARY_BASE64:
         if (!is_strict_base64(out->bytes))
-            return bad_base64(machine, call);
+            return bad_binary(machine, call, "BASE64");
         return unbase64(machine, call, out);
     case BINARY_HEX:
         if (read_hex(machine, out->bytes, &is_too_large, out))
             return LT_KERNEL_VALUE;
         if (is_too_large)
             return lt_machine_too_large(machine, call);
-        return lt_machine_fault(machine, call, "CONVERSION_INVALID_INPUT", "22018",
-                                "the value is not in hexadecimal digits");
+        return bad_binary(machine, call, "HEX");
     default: /* try_to_binary only: the others were refused */
         return LT_KERNEL_NULL;
     }

@@ -5,6 +5,7 @@
 
 #include "core/text/interval_math.h"
 #include "ops/expr/functions_datetime.h"
+#include "ops/expr/faults.h"
 
 /* A field that is not given is 0. */
 static int32_t field_of(const struct lt_machine *machine, const struct lt_call *call,
@@ -26,8 +27,9 @@ static enum lt_kernel put_interval(struct lt_machine *machine, const struct lt_c
     if (fits)
         return LT_KERNEL_VALUE;
     return lt_machine_fault(machine, call, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                            "22015", "the fields of \"%s\" make an interval that does not fit",
-                            call->name);
+                            "22015",
+                            "Integer overflow while operating with intervals. Try devising "
+                            "appropriate values for the interval parameters");
 }
 
 static enum lt_kernel make_year_month(struct lt_machine *machine, const struct lt_call *call,
@@ -58,8 +60,7 @@ static enum lt_kernel make_calendar(struct lt_machine *machine, const struct lt_
         return LT_KERNEL_VALUE;
     if (call->is_legacy || strncmp(call->name, "try_", 4) == 0)
         return LT_KERNEL_NULL;
-    return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                            "the fields of \"%s\" make an interval that does not fit", call->name);
+    return lt_fault_overflow(machine, call, "integer overflow", NULL);
 }
 
 /* Integers, and where the signature has a decimal, seconds with six digits. */

@@ -103,7 +103,8 @@ static enum lt_kernel map_from_arrays(struct lt_machine *machine, const struct l
     const struct lt_array *values = lt_array_argument(machine, call, 1);
     if (keys->count != values->count)
         return lt_machine_fault(machine, call, "MAP_KEYS_AND_VALUES_DIFFER", "22023",
-                                "there are %u keys but %u values", keys->count, values->count);
+                                "The key array and value array of MapData must have the same "
+                                "length");
     struct lt_map_build build = lt_map_build_start(machine, call, keys->count);
     for (uint32_t i = 0; i < keys->count; i++) {
         enum lt_kernel result =

@@ -7,6 +7,7 @@
 
 #include "ops/expr/decimal.h"
 #include "ops/expr/functions.h"
+#include "ops/expr/faults.h"
 
 static double number(const struct lt_machine *machine, const struct lt_call *call, uint32_t index)
 {
@@ -22,8 +23,7 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
         return LT_KERNEL_VALUE;
     }
     if (a->i64 == lt_type_smallest(call->type) && !call->is_legacy)
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "%" PRId64 " has no absolute value of its type", a->i64);
+        return lt_fault_overflow(machine, call, lt_fault_overflow_name(call->type), NULL);
     out->i64 = a->i64 < 0 && a->i64 != lt_type_smallest(call->type) ? -a->i64 : a->i64;
     return LT_KERNEL_VALUE;
 }
@@ -34,8 +34,7 @@ static enum lt_kernel absolute_interval(struct lt_machine *machine, const struct
     int64_t value = lt_argument(machine, call, 0)->i64;
     bool is_months = call->type->kind == LT_TYPE_INTERVAL_YEAR_MONTH;
     if (value == (is_months ? INT32_MIN : INT64_MIN))
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "the interval has no absolute value of its type");
+        return lt_fault_overflow(machine, call, lt_fault_overflow_name(call->type), NULL);
     out->i64 = value < 0 ? -value : value;
     return LT_KERNEL_VALUE;
 }
@@ -113,8 +112,7 @@ static enum lt_kernel round_integer(struct lt_machine *machine, const struct lt_
         return LT_KERNEL_VALUE;
     }
     if (rounded > lt_type_largest(call->type) || rounded < lt_type_smallest(call->type))
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "the rounded number does not fit into its type");
+        return lt_fault_overflow(machine, call, "Overflow", NULL);
     out->i64 = (int64_t)rounded;
     return LT_KERNEL_VALUE;
 }

@@ -6,6 +6,7 @@
 
 #include "core/text/number_decimal.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/faults.h"
 
 static enum lt_kernel factorial(struct lt_machine *machine, const struct lt_call *call,
                                 union lt_value *out)
@@ -46,8 +47,7 @@ static enum lt_kernel convert_base(struct lt_machine *machine, const struct lt_c
     if (result == LT_NUMBER_INVALID)
         return LT_KERNEL_NULL;
     if (result == LT_NUMBER_OUT_OF_RANGE && !call->is_legacy)
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "the number has more than 64 bits");
+        return lt_fault_overflow(machine, call, "Overflow in function conv()", NULL);
     return lt_machine_put(machine, call, text, size, out);
 }
 
@@ -57,11 +57,9 @@ static enum lt_kernel bit_get(struct lt_machine *machine, const struct lt_call *
     int64_t position = lt_argument(machine, call, 1)->i64;
     int64_t bits = (int64_t)8 << (call->argument_types[0]->kind - LT_TYPE_TINYINT);
     if (position < 0 || position >= bits)
-        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE",
-                                "22023",
-                                "bits are counted from 0 to %lld, and bit %lld was asked "
-                                "for",
-                                (long long)bits - 1, (long long)position);
+        return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE",
+                                  "pos", "expects an integer value in [0, %lld), but got %lld",
+                                  (long long)bits, (long long)position);
     out->i64 = lt_argument(machine, call, 0)->i64 >> position & 1;
     return LT_KERNEL_VALUE;
 }

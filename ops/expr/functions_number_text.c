@@ -37,6 +37,7 @@ static enum lt_kernel read_number(struct lt_machine *machine, const struct lt_ca
                                   bool is_try, union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes format = lt_argument_bytes(machine, call, 1);
     switch (lt_number_format_read(call->state, text.data, text.size_bytes, &out->i128)) {
     case LT_NUMBER_OK:
         return LT_KERNEL_VALUE;
@@ -48,8 +49,10 @@ static enum lt_kernel read_number(struct lt_machine *machine, const struct lt_ca
         if (is_try)
             return LT_KERNEL_NULL;
         return lt_machine_fault(machine, call, "INVALID_FORMAT.MISMATCH_INPUT", "42601",
-                                "'%.*s' does not match the format", (int)text.size_bytes,
-                                (const char *)text.data);
+                                "The format is invalid: %.*s. The input \"STRING\" %.*s does not "
+                                "match the format",
+                                (int)format.size_bytes, (const char *)format.data,
+                                (int)text.size_bytes, (const char *)text.data);
     }
 }
 

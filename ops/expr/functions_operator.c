@@ -7,6 +7,7 @@
 
 #include "ops/expr/decimal.h"
 #include "ops/expr/functions.h"
+#include "ops/expr/faults.h"
 
 static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
@@ -15,13 +16,13 @@ static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_c
     if (b == 0 && call->is_legacy)
         return LT_KERNEL_NULL;
     if (b == 0)
-        return lt_machine_fault(machine, call, "DIVIDE_BY_ZERO", "22012", "division by zero");
+        return lt_fault_by_zero(machine, call, false);
     if (a == INT64_MIN && b == -1 && call->is_legacy) {
         out->i64 = a;
         return LT_KERNEL_VALUE;
     }
     if (a == INT64_MIN && b == -1)
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003", "long overflow");
+        return lt_fault_overflow(machine, call, "Overflow in integral divide", "try_divide");
     out->i64 = a / b;
     return LT_KERNEL_VALUE;
 }
@@ -30,7 +31,7 @@ static enum lt_kernel remainder_by_zero(struct lt_machine *machine, const struct
 {
     if (call->is_legacy)
         return LT_KERNEL_NULL;
-    return lt_machine_fault(machine, call, "REMAINDER_BY_ZERO", "22012", "remainder by zero");
+    return lt_fault_by_zero(machine, call, true);
 }
 
 /* The sign of the result is the dividend's, as in C. */
@@ -78,8 +79,7 @@ static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *c
         return LT_KERNEL_VALUE;
     }
     if (a->i64 == lt_type_smallest(call->type))
-        return lt_machine_fault(machine, call, "ARITHMETIC_OVERFLOW", "22003",
-                                "%" PRId64 " has no negative of its type", a->i64);
+        return lt_fault_overflow(machine, call, lt_fault_overflow_name(call->type), NULL);
     out->i64 = -a->i64;
     return LT_KERNEL_VALUE;
 }

@@ -6,6 +6,7 @@
 
 #include "core/text/json_path.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
 
 /* ----------------------------------------------------------------------------- get_json_object */
 
@@ -92,9 +93,30 @@ static enum lt_kernel assert_true(struct lt_machine *machine, const struct lt_ca
     (void)out;
     if (!lt_argument_is_null(machine, call, 0) && lt_argument(machine, call, 0)->i64 != 0)
         return LT_KERNEL_NULL;
-    if (call->argument_count == 2)
-        return raise(machine, call, 1);
-    return lt_machine_fault(machine, call, "USER_RAISED_EXCEPTION", "P0001", "it is not true");
+    return raise(machine, call, 1);
+}
+
+/* Without a text of its own the condition is told. */
+static int infer_assert_true(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    if (call->argument_count != 1)
+        return LT_INFER_LETTERS;
+    struct lt_expression **arguments = lt_arena_alloc(arena, 2 * sizeof(struct lt_expression *));
+    struct lt_expression *text = lt_arena_alloc(arena, sizeof *text);
+    const char *shown =
+        lt_arena_format(arena, "'%s' is not true!", lt_expr_text(call->arguments[0], arena));
+    *text = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                   .begin = call->begin,
+                                   .end = call->end,
+                                   .type = lt_type_simple(LT_TYPE_STRING),
+                                   .value = lt_value_text(shown),
+                                   .index = -1};
+    arguments[0] = call->arguments[0];
+    arguments[1] = text;
+    call->arguments = arguments;
+    call->argument_count = 2;
+    return LT_INFER_LETTERS;
 }
 
 /* JSON is text, or the bytes of a record; nothing is turned into it. */
@@ -122,7 +144,8 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("s", "v", raise_error)}},
     {"assert_true", NULL, "assert_true(condition[, text])",
      "NULL when the condition is true; else the record fails.", "assert_true(1 < 2)", "NULL",
-     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("P[s]", "v", assert_true)}},
+     LT_NULL_AWARE, DETERMINISTIC, .signatures = {LT_KERNEL("P[s]", "v", assert_true)},
+     .infer = infer_assert_true},
 };
 
 const struct lt_function_group lt_functions_other = {"other", functions,

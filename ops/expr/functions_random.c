@@ -12,6 +12,7 @@
 #include "ops/expr/analyser.h"
 #include "ops/expr/hash.h"
 #include "ops/expr/seed.h"
+#include "ops/expr/faults.h"
 
 struct generator {
     uint64_t state;
@@ -115,8 +116,9 @@ static enum lt_kernel random_text(struct lt_machine *machine, const struct lt_ca
     bool is_null = lt_argument_is_null(machine, call, 0);
     int64_t size = is_null ? 0 : lt_argument(machine, call, 0)->i64;
     if (size < 0)
-        return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.LENGTH", "22023",
-                                "a text cannot have %lld characters", (long long)size);
+        return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.LENGTH", "length",
+                                  "Expects `length` greater than or equal to 0, but got %lld",
+                                  (long long)size);
     char *text = lt_machine_alloc(machine, (size_t)size);
     if (text == NULL)
         return lt_machine_too_large(machine, call);

@@ -185,22 +185,41 @@ static bool like_match(const struct like *like, struct lt_bytes text)
     return unit == like->count;
 }
 
-static enum lt_kernel like_fault(struct lt_machine *machine, const struct lt_call *call,
-                                 enum like_fault fault)
-{
-    if (fault == LIKE_ESCAPE_AT_END)
-        return lt_machine_fault(machine, call, "INVALID_FORMAT.ESC_AT_THE_END", "42601",
-                                "the pattern ends with its escape character");
-    return lt_machine_fault(machine, call, "INVALID_FORMAT.ESC_IN_THE_MIDDLE", "42601",
-                            "the escape character of the pattern stands before an ordinary one");
-}
-
 static uint8_t escape_of(const struct lt_machine *machine, const struct lt_call *call)
 {
     if (call->argument_count < 3)
         return '\\';
     struct lt_bytes escape = lt_argument_bytes(machine, call, 2);
     return escape.size_bytes == 0 ? '\\' : escape.data[0];
+}
+
+/* The first escape that stands before what needs none; there is one. */
+static const uint8_t *find_needless_escape(struct lt_bytes pattern, uint8_t escape)
+{
+    const uint8_t *at = pattern.data, *last = pattern.data + pattern.size_bytes - 1;
+    while (at < last && !(*at == escape && at[1] != '_' && at[1] != '%' && at[1] != escape))
+        at += *at == escape ? 2 : 1;
+    return at;
+}
+
+static enum lt_kernel like_fault(struct lt_machine *machine, const struct lt_call *call,
+                                 enum like_fault fault)
+{
+    struct lt_bytes pattern = lt_argument_bytes(machine, call, 1);
+    if (fault == LIKE_ESCAPE_AT_END)
+        return lt_machine_fault(machine, call, "INVALID_FORMAT.ESC_AT_THE_END", "42601",
+                                "The format is invalid: '%.*s'. The escape character is not "
+                                "allowed to end with",
+                                (int)pattern.size_bytes, (const char *)pattern.data);
+    const uint8_t *begin = find_needless_escape(pattern, escape_of(machine, call)) + 1;
+    const uint8_t *end = begin, *last = pattern.data + pattern.size_bytes;
+    if (end < last)
+        (void)lt_utf8_next(&end, last);
+    return lt_machine_fault(machine, call, "INVALID_FORMAT.ESC_IN_THE_MIDDLE", "42601",
+                            "The format is invalid: '%.*s'. The escape character is not allowed "
+                            "to precede '%.*s'",
+                            (int)pattern.size_bytes, (const char *)pattern.data, (int)(end - begin),
+                            (const char *)begin);
 }
 
 static enum lt_kernel like_text(struct lt_machine *machine, const struct lt_call *call,

@@ -6,6 +6,7 @@
 
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/faults.h"
 
 static enum lt_kernel bits(struct lt_machine *machine, const struct lt_call *call,
                            union lt_value *out)
@@ -157,8 +158,7 @@ static enum lt_kernel split_part(struct lt_machine *machine, const struct lt_cal
     struct lt_bytes delimiter = lt_argument_bytes(machine, call, 1);
     int64_t number = lt_argument(machine, call, 2)->i64;
     if (number == 0)
-        return lt_machine_fault(machine, call, "INVALID_INDEX_OF_ZERO", "22003",
-                                "parts are counted from 1, or from -1 at the end");
+        return lt_fault_index_zero(machine, call);
     const uint8_t *begin = text.data, *end = text.data + text.size_bytes;
     int64_t parts = 1;
     for (const uint8_t *at = begin;

@@ -139,9 +139,11 @@ static enum lt_kernel parse_url(struct lt_machine *machine, const struct lt_call
     if (!lt_uri_parse(text, &uri))
         return call->is_legacy
                    ? LT_KERNEL_NULL
-                   : lt_machine_fault(machine, call, "INVALID_URL", "22P02",
-                                      "\"%.*s\" is no URL; hint: try_parse_url gives NULL for it",
-                                      shown_bytes(text), (const char *)text.data);
+                   : lt_machine_fault(
+                         machine, call, "INVALID_URL", "22P02",
+                         "The url is invalid: %.*s. Use `try_parse_url` to tolerate invalid "
+                         "URL and return NULL instead",
+                         shown_bytes(text), (const char *)text.data);
     struct lt_uri_part part = part_of(&uri, name);
     if (call->argument_count == 3)
         return is_name(name, "QUERY") ? value_of_key(machine, call, &part, out) : LT_KERNEL_NULL;
@@ -268,8 +270,8 @@ static enum lt_kernel url_decode(struct lt_machine *machine, const struct lt_cal
     size_t size = decode(from, text, room);
     if (size == SIZE_MAX)
         return lt_machine_fault(machine, call, "CANNOT_DECODE_URL", "22546",
-                                "\"%.*s\" has an escape that is none; hint: try_url_decode gives "
-                                "NULL for it",
+                                "The provided URL cannot be decoded: %.*s. Please ensure that the "
+                                "URL is properly formatted and try again",
                                 shown_bytes(from), (const char *)from.data);
     *out = lt_value_bytes(text, (uint32_t)size);
     return LT_KERNEL_VALUE;

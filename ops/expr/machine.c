@@ -126,6 +126,7 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
     if (call->is_try)
         return LT_KERNEL_NULL;
     machine->fault_condition = condition;
+    machine->fault_line = machine->fault_position = 0;
     machine->fault_sqlstate = sqlstate;
     va_list arguments;
     va_start(arguments, format);
@@ -135,8 +136,10 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
     if (place->text == NULL || used < 0 || (size_t)used >= sizeof machine->fault_text)
         return LT_KERNEL_FAULT;
     uint32_t size = place->end - place->begin;
+    lt_expr_count_place(*place, &machine->fault_line, &machine->fault_position);
     (void)snprintf(machine->fault_text + used, sizeof machine->fault_text - (size_t)used,
-                   " in \"%.*s%s\"", (int)(size < SHOWN_MAX ? size : SHOWN_MAX),
-                   place->text + place->begin, size > SHOWN_MAX ? "..." : "");
+                   "; in \"%.*s%s\" (line %u, position %u)",
+                   (int)(size < SHOWN_MAX ? size : SHOWN_MAX), place->text + place->begin,
+                   size > SHOWN_MAX ? "..." : "", machine->fault_line, machine->fault_position + 1);
     return LT_KERNEL_FAULT;
 }

@@ -161,7 +161,7 @@ struct lt_scratch_block {
     max_align_t data[];
 };
 
-enum { LT_MACHINE_FAULT_TEXT_MAX = 512 };
+enum { LT_MACHINE_FAULT_TEXT_MAX = 960 };
 
 struct lt_machine {
     union lt_value *values; /* registers */
@@ -180,6 +180,7 @@ struct lt_machine {
     struct lt_aside *aside; /* where memory comes from while it is set (aside.h) */
     const char *fault_condition, *fault_sqlstate;
     char fault_text[LT_MACHINE_FAULT_TEXT_MAX];
+    unsigned fault_line, fault_position; /* as struct lt_error's */
 };
 
 static inline const union lt_value *lt_argument(const struct lt_machine *machine,

@@ -3,6 +3,7 @@
  * looked through for each of its entries.
  */
 #include "ops/expr/map_build.h"
+#include "ops/expr/faults.h"
 
 struct lt_map_build lt_map_build_start(struct lt_machine *machine, const struct lt_call *call,
                                        uint32_t most)
@@ -15,6 +16,22 @@ struct lt_map_build lt_map_build_start(struct lt_machine *machine, const struct 
     return build;
 }
 
+/* The key as Spark shows it; what is nested is not shown. */
+static enum lt_kernel refuse_duplicate(const struct lt_map_build *build, const union lt_value *key)
+{
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    lt_fault_show_plain(&text, build->call->type->fields[0].type, key);
+    enum lt_kernel kernel = lt_machine_fault(
+        build->machine, build->call, "DUPLICATED_MAP_KEY", "23505",
+        "Duplicate map key %s was found, please check the input data.\nIf you want to remove the "
+        "duplicated keys, you can set \"spark.sql.mapKeyDedupPolicy\" to \"LAST_WIN\" so that the "
+        "key inserted at last takes precedence",
+        lt_text_get(&text));
+    lt_text_fini(&text);
+    return kernel;
+}
+
 enum lt_kernel lt_map_build_put(struct lt_map_build *build, const union lt_value *key,
                                 const union lt_value *value)
 {
@@ -22,12 +39,10 @@ enum lt_kernel lt_map_build_put(struct lt_map_build *build, const union lt_value
         return lt_machine_too_large(build->machine, build->call);
     if (key == NULL)
         return lt_machine_fault(build->machine, build->call, "NULL_MAP_KEY", "2200E",
-                                "the key of a map is NULL");
+                                "Cannot use null as map key");
     int64_t found = lt_value_set_put(&build->keys, key, build->count);
     if (found >= 0 && build->call->session->map_key_policy == LT_MAP_KEYS_EXCEPTION)
-        return lt_machine_fault(build->machine, build->call, "DUPLICATED_MAP_KEY", "23505",
-                                "a key stands twice in a map; hint: SET "
-                                "spark.sql.mapKeyDedupPolicy=LAST_WIN keeps the last");
+        return refuse_duplicate(build, key);
     uint32_t index = found >= 0 ? (uint32_t)found : build->count++;
     struct lt_array *keys = &build->map->keys, *values = &build->map->values;
     lt_array_put(keys, index, false, key);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text/utf8.h"
+#include "ops/expr/faults.h"
 
 struct pattern {
     struct lt_regexp *regexp; /* NULL: none yet, or the last was none */
@@ -70,8 +71,9 @@ struct lt_regexp *lt_pattern_of(struct lt_machine *machine, const struct lt_call
     if (!is_same)
         pattern_set(pattern, text);
     if (pattern->regexp == NULL)
-        (void)lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "22023", "%s",
-                               pattern->error.text);
+        (void)lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "regexp",
+                                 "'%.*s'; hint: %s", (int)text.size_bytes, (const char *)text.data,
+                                 pattern->error.text);
     return pattern->regexp;
 }
 
@@ -84,9 +86,9 @@ enum lt_kernel lt_pattern_over_limit(struct lt_machine *machine, const struct lt
 enum lt_kernel lt_pattern_no_group(struct lt_machine *machine, const struct lt_call *call,
                                    const struct lt_regexp *regexp, int64_t group)
 {
-    return lt_machine_fault(machine, call, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
-                            "the pattern has %u groups, and group %lld was asked for",
-                            lt_regexp_group_count(regexp), (long long)group);
+    return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "idx",
+                              "Expects group index between 0 and %u, but got %lld",
+                              lt_regexp_group_count(regexp), (long long)group);
 }
 
 bool lt_matches_next(struct lt_matches *matches)

@@ -170,7 +170,18 @@ const struct lt_program_fault *lt_program_fault(const struct lt_program *program
     struct lt_program_fault *fault = (struct lt_program_fault *)(uintptr_t)&program->fault;
     const struct lt_machine *machine = &program->machine;
     *fault = (struct lt_program_fault){machine->fault_condition, machine->fault_sqlstate,
-                                       machine->fault_text};
+                                       machine->fault_text, machine->fault_line,
+                                       machine->fault_position};
+    return fault;
+}
+
+struct lt_fault *lt_program_take_fault(const struct lt_program *program, const char *stage)
+{
+    const struct lt_program_fault *from = lt_program_fault(program);
+    struct lt_fault *fault =
+        lt_fault_create(stage, from->condition, from->sqlstate, "%s", from->text);
+    fault->line = from->line;
+    fault->position = from->position;
     return fault;
 }
 

@@ -31,6 +31,7 @@
 #include "core/data/row.h"
 #include "core/data/type.h"
 #include "core/flow/expression.h"
+#include "core/flow/fault.h"
 #include "ops/expr/session.h"
 
 struct lt_program;
@@ -76,9 +77,12 @@ bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row,
 struct lt_program_fault {
     const char *condition; /* "DIVIDE_BY_ZERO" */
     const char *sqlstate;
-    const char *text; /* one line, names the part of the expression */
+    const char *text;        /* Spark's, then the part of the expression and its place */
+    unsigned line, position; /* as struct lt_error's */
 };
 const struct lt_program_fault *lt_program_fault(const struct lt_program *program);
+/* The same for the record's fate; `stage` is who noticed. The caller's to destroy. */
+struct lt_fault *lt_program_take_fault(const struct lt_program *program, const char *stage);
 
 /* What reading JSON cost so far, over all documents: for explain and for tests. */
 struct lt_program_json_counters {

@@ -165,12 +165,18 @@ static void tells_why_a_record_fails(void **state)
     (void)state;
     bench_init(&bench);
     expect_fault(&bench, "1 / (partition - 3) > 0", "DIVIDE_BY_ZERO", "22012",
-                 "division by zero in \"1 / (partition - 3)\"");
+                 "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL "
+                 "instead. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass "
+                 "this error; in \"1 / (partition - 3)\" (line 1, position 1)");
     expect_fault(&bench, "cast(topic as int) > 0", "CAST_INVALID_INPUT", "22018",
-                 "the value 'orders' is not a valid int; hint: try_cast gives NULL instead in "
-                 "\"cast(topic as int)\"");
+                 "The value 'orders' of the type \"STRING\" cannot be cast to \"INT\" because it is "
+                 "malformed. Correct the value as per the syntax, or change its target type. Use "
+                 "`try_cast` to tolerate malformed input and return NULL instead; in "
+                 "\"cast(topic as int)\" (line 1, position 1)");
     expect_fault(&bench, "offset + 9223372036854775807 > 0", "ARITHMETIC_OVERFLOW", "22003",
-                 "long overflow: 991 + 9223372036854775807 in \"offset + 9223372036854775807\"");
+                 "long overflow. Use 'try_add' to tolerate overflow and return NULL instead. If "
+                 "necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error; in "
+                 "\"offset + 9223372036854775807\" (line 1, position 1)");
     expect(&bench, "try_cast(topic as int) > 0", LT_PROGRAM_NULL);
     bench_fini(&bench);
 }
