@@ -126,6 +126,12 @@ struct lt_expression *lt_parser_call_form(struct lt_parser *parser, struct lt_ex
 struct lt_expression *lt_parser_between(struct lt_parser *parser, uint32_t begin,
                                         struct lt_expression *value, struct lt_expression *low,
                                         struct lt_expression *high);
+/* FILTER (WHERE ...), OVER (...) or OVER name behind a call (parse_over.c). */
+bool lt_parser_is_over(const struct lt_parser *parser, const struct lt_expression *base);
+struct lt_expression *lt_parse_over(struct lt_parser *parser, struct lt_expression *base);
+/* (PARTITION BY ... ORDER BY ... ROWS ...), the bracket next: what OVER gets behind its function.
+ */
+bool lt_parse_window(struct lt_parser *parser, struct lt_expression *over);
 /* COLLATE name, behind `base`, that word next. */
 struct lt_expression *lt_parse_collate(struct lt_parser *parser, struct lt_expression *base);
 /* A type as in CAST(x AS type). NULL: failed. */

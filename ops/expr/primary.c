@@ -524,45 +524,12 @@ static struct lt_expression *parse_field(struct lt_parser *parser, struct lt_exp
     return dotted == NULL ? field : parse_call_named(parser, dotted, base->begin);
 }
 
-/* Takes what stands in brackets, the opening one next, without reading it. */
-static bool skip_brackets(struct lt_parser *parser)
-{
-    unsigned depth = 0;
-    do {
-        enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
-        if (kind == LT_TOKEN_END || kind == LT_TOKEN_BAD)
-            return lt_parser_expect(parser, ')', ")");
-        depth += lt_parser_is_symbol(parser, 0, '(');
-        depth -= lt_parser_is_symbol(parser, 0, ')');
-        (void)lt_parser_take(parser);
-    } while (depth > 0);
-    return true;
-}
-
-/* aggregate FILTER (WHERE ...), function OVER (...): no mode evaluates them, so the brackets need
- * not be understood; OVER is a call of "over", which analysis refuses. */
-static struct lt_expression *parse_over(struct lt_parser *parser, struct lt_expression *base)
-{
-    bool is_filter = lt_parser_is_word(parser, 0, "filter");
-    (void)lt_parser_take(parser);
-    if (!skip_brackets(parser))
-        return NULL;
-    return is_filter ? base : lt_parser_call1(parser, "over", base->begin, base);
-}
-
-static bool is_over(const struct lt_parser *parser, const struct lt_expression *base)
-{
-    return base->kind == LT_EXPR_CALL && lt_parser_is_symbol(parser, 1, '(') &&
-           (lt_parser_is_word(parser, 0, "over") ||
-            (lt_parser_is_word(parser, 0, "filter") && lt_parser_is_word(parser, 2, "where")));
-}
-
 static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_expression *base,
                                            bool *is_done)
 {
     uint32_t begin = base->begin;
-    if (is_over(parser, base))
-        return parse_over(parser, base);
+    if (lt_parser_is_over(parser, base))
+        return lt_parse_over(parser, base);
     if (lt_parser_try_symbol(parser, '.'))
         return parse_field(parser, base);
     if (lt_parser_try_symbol(parser, '[')) {

@@ -3,11 +3,14 @@
  */
 #include "ops/sql/analyse.h"
 
+#include <string.h>
+
 #include "core/base/ascii.h"
 #include "ops/catalog.h"
 #include "ops/expr/coerce.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
+#include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/group.h"
 
@@ -69,6 +72,15 @@ int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node)
     if (code == LT_OK && input != NULL && input->kind == LT_PLAN_UNION)
         push_down(analysis, node);
     return code;
+}
+
+struct lt_plan_node *lt_sql_unrun(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
+                                  const struct lt_type *schema)
+{
+    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, kind, 0);
+    node->session = analysis->env->session;
+    node->schema = schema;
+    return node;
 }
 
 struct lt_sql_scope lt_sql_scope_of(struct lt_sql_analysis *analysis, const struct lt_type *schema,
@@ -171,43 +183,80 @@ static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_s
     return LT_OK;
 }
 
+/* Aggregates and window functions become columns of an operator that is not run. */
+static int make_columns(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
+                        const char *text, struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    const struct lt_type *input = out->scope.schema;
+    struct lt_sql_made made = {0};
+    for (uint32_t i = 0; i < select->items.count; i++) {
+        int code = lt_sql_make_aggregates(analysis, &names, select->items.items[i],
+                                          input->field_count, &made);
+        if (code != LT_OK)
+            return code;
+    }
+    struct lt_field *fields =
+        lt_arena_alloc(arena, (input->field_count + made.count) * sizeof *fields);
+    if (input->field_count > 0)
+        memcpy(fields, input->fields, input->field_count * sizeof *fields);
+    if (made.count > 0)
+        memcpy(fields + input->field_count, made.fields, made.count * sizeof *fields);
+    out->node = lt_sql_unrun(analysis, LT_PLAN_AGGREGATE,
+                             lt_type_struct(arena, fields, input->field_count + made.count));
+    return LT_OK;
+}
+
+/* The names inside OVER (...) are those of the input. */
+static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
+                       const char *text, struct lt_sql_names *names, bool *has_windows)
+{
+    for (uint32_t i = 0; i < select->items.count; i++) {
+        struct lt_expression *item = select->items.items[i];
+        const struct lt_expression *window = lt_sql_find_window(item);
+        if (window == NULL)
+            continue;
+        int code = lt_sql_check_window(names, select, window);
+        if (code != LT_OK)
+            return code;
+        struct lt_sql_use *use =
+            lt_sql_use(&analysis->uses, "Window", text, window->begin, window->end);
+        use->kind = lt_sql_upper(lt_expr_text(window->arguments[0], names->arena), names->arena);
+        *has_windows = true;
+    }
+    return LT_OK;
+}
+
 static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                           const char *text, const struct lt_sql_ctes *ctes,
                           struct lt_sql_output *out)
 {
     int code = lt_sql_analyse_relation(analysis, select->from, text, ctes, out);
-    bool is_joined = code == LT_OK && analysis->uses.count > 0;
-    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
-    struct lt_expression *where = select->where;
-    if (code == LT_OK && where != NULL && is_joined)
-        code = lt_sql_check_names(&names, &where);
-    else if (code == LT_OK && where != NULL)
-        code = analyse_where(analysis, where, text, out);
+    if (code == LT_OK && select->where != NULL)
+        code = analyse_where(analysis, select->where, text, out);
     if (code != LT_OK)
         return code;
-    names = lt_sql_names_in(analysis, &out->scope, text);
-    if (lt_sql_is_grouped(select)) {
+    const struct lt_sql_scope under = out->scope;
+    struct lt_sql_names names = lt_sql_names_in(analysis, &under, text);
+    bool is_grouped = lt_sql_is_grouped(select), has_windows = false;
+    if (is_grouped)
         code = lt_sql_check_group(&names, select, &analysis->uses);
-        if (code != LT_OK)
-            return code;
-    }
-    for (uint32_t i = 0; i < select->items.count; i++) {
-        const struct lt_expression *window = lt_sql_find_window(select->items.items[i]);
-        if (window != NULL)
-            lt_sql_use(&analysis->uses, "Window", NULL, text, window->begin, window->end);
-    }
-    /* Over what is refused nothing can be computed, and so nothing has a type; names are known. */
-    bool is_computed = analysis->uses.count == 0;
-    for (uint32_t i = 0; i < select->items.count && is_joined && code == LT_OK; i++) {
-        struct lt_expression *item = select->items.items[i];
-        if (item->kind != LT_EXPR_STAR)
-            code = lt_sql_check_names(&names, &item);
-    }
-    if (is_computed)
+    if (code == LT_OK)
+        code = use_windows(analysis, select, text, &names, &has_windows);
+    if (code == LT_OK && (is_grouped || has_windows))
+        code = make_columns(analysis, select, text, out);
+    if (code == LT_OK)
         code = analyse_items(analysis, select, text, out);
-    if (code == LT_OK && select->is_distinct)
-        lt_sql_use(&analysis->uses, "Distinct", NULL, text, select->begin, select->end);
-    return code;
+    if (code != LT_OK)
+        return code;
+    out->under = under;
+    if (select->is_distinct) {
+        struct lt_sql_use *use =
+            lt_sql_use(&analysis->uses, "Distinct", text, select->begin, select->end);
+        use->has_event_time = lt_sql_has_watermarked(&analysis->uses, out->node->schema);
+    }
+    return lt_sql_use_hints(analysis, select, text, out);
 }
 
 /* -------------------------------------------------------------------------------------- queries */
@@ -224,37 +273,6 @@ static int check_cte_names(struct lt_sql_analysis *analysis, const struct lt_sql
                                      lt_name_quoted_one(cte->name, analysis->env->arena));
         }
     }
-    return LT_OK;
-}
-
-/* ORDER BY, LIMIT and so on, from the inside out. */
-static int use_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
-                    const char *text, const struct lt_sql_output *out)
-{
-    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
-    const struct {
-        const struct lt_parser_items *items;
-        const char *name;
-    } lists[] = {{&query->distribute_by, "RepartitionByExpression"},
-                 {&query->sort_by, "Sort"},
-                 {&query->order_by, "Sort"}};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        for (uint32_t j = 0; j < lists[i].items->count; j++) {
-            struct lt_expression *item = lists[i].items->items[j];
-            /* A sort may also name columns of the input, which are not at hand any more. */
-            int code =
-                i == 0 && analysis->uses.count == 0 ? lt_sql_check_names(&names, &item) : LT_OK;
-            if (code != LT_OK)
-                return code;
-        }
-        if (lists[i].items->count > 0)
-            lt_sql_use(&analysis->uses, lists[i].name, NULL, text, query->begin, query->end);
-    }
-    if (query->offset != NULL)
-        lt_sql_use(&analysis->uses, "Offset", NULL, text, query->offset->begin, query->offset->end);
-    if (query->limit != NULL)
-        lt_sql_use(&analysis->uses, "LocalLimit", NULL, text, query->limit->begin,
-                   query->limit->end);
     return LT_OK;
 }
 
@@ -278,9 +296,7 @@ int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_q
     else if (code == LT_OK)
         code = lt_sql_analyse_set(analysis, query, text, ctes, out);
     if (code == LT_OK)
-        code = use_tail(analysis, query, text, out);
-    if (code == LT_OK)
-        code = lt_sql_refuse(&analysis->uses, analysis->env->mode, analysis->error);
+        code = lt_sql_analyse_tail(analysis, query, text, out);
     analysis->depth--;
     return code;
 }
@@ -291,11 +307,10 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
     struct lt_sql_analysis analysis = {.env = env, .error = error, .is_bounded = true};
     struct lt_sql_output output = {0};
     int code = lt_sql_analyse_query(&analysis, query, text, NULL, &output);
-    if (code == LT_OK && env->mode == LT_OUTPUT_COMPLETE) {
-        /* It has no aggregation, or it would have been refused. */
-        lt_sql_use(&analysis.uses, "Project", NULL, text, query->begin, query->end);
+    if (code == LT_OK && env->mode == LT_OUTPUT_COMPLETE && analysis.uses.count == 0)
+        (void)lt_sql_use(&analysis.uses, "Project", text, query->begin, query->end);
+    if (code == LT_OK)
         code = lt_sql_refuse(&analysis.uses, env->mode, error);
-    }
     *out = (struct lt_sql_plan){.node = output.node, .is_bounded = analysis.is_bounded};
     return code;
 }

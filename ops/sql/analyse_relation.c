@@ -154,50 +154,9 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
     if (!is_interval || delay->value.i64 < 0)
         return lt_expr_error(analysis->error, LT_E_ANALYSIS, "INVALID_WATERMARK_DELAY", "22023",
                              place, "the delay of a watermark is an interval of 0 or more");
-    analysis->uses.has_watermark = true;
-    return LT_OK;
-}
-
-/* Both sides' columns, to see that names are known; nothing is made of a join. */
-static int analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_relation *join,
-                        const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
-{
-    struct lt_sql_output right;
-    int code = lt_sql_analyse_relation(analysis, join->left, text, ctes, out);
-    if (code == LT_OK)
-        code = lt_sql_analyse_relation(analysis, join->right, text, ctes, &right);
-    if (code != LT_OK)
-        return code;
-    struct lt_arena *arena = analysis->env->arena;
-    const struct lt_sql_scope *sides[] = {&out->scope, &right.scope};
-    uint32_t left_count = sides[0]->schema->field_count;
-    uint32_t count = left_count + sides[1]->schema->field_count;
-    struct lt_field *fields = lt_arena_alloc(arena, count * sizeof *fields);
-    struct lt_sql_scope both = {.part_count = sides[0]->part_count + sides[1]->part_count};
-    both.parts = lt_arena_alloc(arena, both.part_count * sizeof *both.parts);
-    for (uint32_t side = 0, at = 0; side < 2; side++) {
-        memcpy(fields + side * left_count, sides[side]->schema->fields,
-               sides[side]->schema->field_count * sizeof *fields);
-        for (uint32_t i = 0; i < sides[side]->part_count; i++) {
-            both.parts[at] = sides[side]->parts[i];
-            both.parts[at++].first += side * left_count;
-        }
-    }
-    both.schema = lt_type_struct(arena, fields, count);
-    for (uint32_t i = 0; i < join->columns.count; i++) { /* USING */
-        for (uint32_t side = 0; side < 2; side++) {
-            struct lt_sql_names names = lt_sql_names_in(analysis, sides[side], text);
-            if (lt_type_field_index(sides[side]->schema, join->columns.names[i]) == -1)
-                return lt_sql_unresolved(&names, join->columns.begin, join->columns.end, NULL,
-                                         join->columns.names[i]);
-        }
-    }
-    struct lt_sql_names names = lt_sql_names_in(analysis, &both, text);
-    struct lt_expression *condition = join->condition;
-    if (condition != NULL && (code = lt_sql_check_names(&names, &condition)) != LT_OK)
-        return code;
-    lt_sql_use(&analysis->uses, "Join", join->join, text, join->begin, join->end);
-    out->scope = both;
+    if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
+        analysis->uses.watermarks[analysis->uses.watermark_count++] =
+            column->name == NULL ? "?" : column->name;
     return LT_OK;
 }
 
@@ -261,7 +220,7 @@ static int analyse_lateral_view(struct lt_sql_analysis *analysis,
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
     if (code == LT_OK)
         code = lt_sql_resolve_names(&names, &call);
-    if (code != LT_OK || analysis->uses.count > 0) /* over a join nothing is made */
+    if (code != LT_OK)
         return code;
     const struct lt_type *schema = out->scope.schema;
     uint32_t count = schema->field_count;
@@ -301,7 +260,7 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     case LT_SQL_SUBQUERY:
         return analyse_table(analysis, relation, text, ctes, out);
     case LT_SQL_JOIN:
-        return analyse_join(analysis, relation, text, ctes, out);
+        return lt_sql_analyse_join(analysis, relation, text, ctes, out);
     case LT_SQL_LATERAL_VIEW:
         return analyse_lateral_view(analysis, relation, text, ctes, out);
     case LT_SQL_REFUSED:
@@ -309,6 +268,6 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     }
     code = lt_sql_analyse_relation(analysis, relation->left, text, ctes, out);
     if (code == LT_OK)
-        lt_sql_use(&analysis->uses, relation->operator, NULL, text, relation->begin, relation->end);
+        (void)lt_sql_use(&analysis->uses, relation->operator, text, relation->begin, relation->end);
     return code;
 }

@@ -9,14 +9,22 @@
 /* -------------------------------------------------------------------------------- set operations
  */
 
+/* As Spark's texts have it. */
+static const char *operation_of(const struct lt_sql_query *query)
+{
+    static const char *const names[][2] = {
+        {"", ""}, {"UNION", "UNION"}, {"INTERSECT", "INTERSECT ALL"}, {"EXCEPT", "EXCEPT ALL"}};
+    return names[query->set][query->is_all];
+}
+
 static int refuse_columns(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                           const char *text, uint32_t left, uint32_t right)
 {
     struct lt_expr_place place = {text, query->begin, query->end};
     return lt_expr_error(analysis->error, LT_E_ANALYSIS, "NUM_COLUMNS_MISMATCH", "42826", place,
-                         "UNION can only be performed on inputs with the same number of columns, "
-                         "but the first input has %u columns and the second input has %u columns.",
-                         left, right);
+                         "%s can only be performed on inputs with the same number of columns, but "
+                         "the first input has %u columns and the second input has %u columns.",
+                         operation_of(query), left, right);
 }
 
 static const char *ordinal(uint32_t index, struct lt_arena *arena)
@@ -64,11 +72,10 @@ static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_que
         if (fields[i].type == NULL)
             return lt_expr_error(
                 analysis->error, LT_E_ANALYSIS, "INCOMPATIBLE_COLUMN_TYPE", "42825", place,
-                "UNION can only be performed on tables with compatible column types. The %s column "
-                "of "
+                "%s can only be performed on tables with compatible column types. The %s column of "
                 "the second table is \"%s\" type which is not compatible with \"%s\" at the same "
                 "column of the first table.",
-                ordinal(i, arena), lt_type_sql(arena, right->fields[i].type),
+                operation_of(query), ordinal(i, arena), lt_type_sql(arena, right->fields[i].type),
                 lt_type_sql(arena, left->fields[i].type));
     }
     *out = lt_type_struct(arena, fields, left->field_count);
@@ -116,16 +123,23 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
         code = cast_side(analysis, both, &sides[i]);
     if (code != LT_OK)
         return code;
-    if (query->set != LT_SQL_UNION)
-        lt_sql_use(&analysis->uses, names[query->set], NULL, text, query->begin, query->end);
-    else if (!query->is_all)
-        lt_sql_use(&analysis->uses, "Distinct", NULL, text, query->begin, query->end);
     if (query->set == LT_SQL_UNION && are_bounded[0] != are_bounded[1])
-        lt_sql_use(&analysis->uses, "Union", "batch", text, query->begin, query->end);
-    if (analysis->uses.count > 0)
-        return LT_OK;
-    struct lt_plan_node *node = unite(analysis, sides);
-    code = lt_sql_complete(analysis, node);
+        (void)lt_sql_use(&analysis->uses, "Union", text, query->begin, query->end);
+    if (query->set != LT_SQL_UNION || !query->is_all) {
+        struct lt_sql_use *use =
+            lt_sql_use(&analysis->uses, query->set == LT_SQL_UNION ? "Distinct" : names[query->set],
+                       text, query->begin, query->end);
+        use->is_left_stream = !are_bounded[0];
+        use->is_right_stream = !are_bounded[1];
+        use->has_event_time = lt_sql_has_watermarked(&analysis->uses, both);
+    }
+    struct lt_plan_node *node;
+    if (query->set == LT_SQL_UNION) {
+        node = unite(analysis, sides);
+        code = lt_sql_complete(analysis, node);
+    } else {
+        node = lt_sql_unrun(analysis, LT_PLAN_JOIN, both);
+    }
     if (code != LT_OK)
         return code;
     out->node = node;

@@ -34,6 +34,8 @@ struct lt_sql_analysis {
     struct lt_sql_uses uses;
     bool is_bounded;
     unsigned depth, relation_count;
+    /* What a LATERAL query may also name; NULL: nothing. */
+    const struct lt_sql_scope *lateral;
     struct lt_sql_read reads[LT_SQL_READS_MAX];
     uint32_t read_count;
 };
@@ -42,15 +44,25 @@ struct lt_sql_analysis {
 struct lt_sql_output {
     struct lt_plan_node *node;
     struct lt_sql_scope scope;
+    struct lt_sql_scope under; /* what its select list saw; no schema: not known */
 };
 
-/* When it returns 0, nothing that is refused was used but in the query itself. */
+/* What of it is refused stands in analysis->uses; it is analysed all the same. */
 int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                          const char *text, const struct lt_sql_ctes *ctes,
                          struct lt_sql_output *out) LT_MUST_USE;
 int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
                             const struct lt_sql_relation *relation, const char *text,
                             const struct lt_sql_ctes *ctes, struct lt_sql_output *out) LT_MUST_USE;
+int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_relation *join,
+                        const char *text, const struct lt_sql_ctes *ctes,
+                        struct lt_sql_output *out) LT_MUST_USE;
+/* ORDER BY, LIMIT and so on, behind what `out` is. */
+int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                        const char *text, struct lt_sql_output *out) LT_MUST_USE;
+/* Hints that are operators: REPARTITION and the like. */
+int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
+                     const char *text, const struct lt_sql_output *out) LT_MUST_USE;
 int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                        const char *text, const struct lt_sql_ctes *ctes,
                        struct lt_sql_output *out) LT_MUST_USE;
@@ -60,6 +72,9 @@ struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_
                                       struct lt_plan_node *input, const char *text, uint32_t count);
 /* Types the node's expressions and fills its schema. */
 int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node) LT_MUST_USE;
+/* What an operator gives that no mode of this version runs: only its columns are known. */
+struct lt_plan_node *lt_sql_unrun(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
+                                  const struct lt_type *schema);
 /* One part of that name with all the columns. */
 struct lt_sql_scope lt_sql_scope_of(struct lt_sql_analysis *analysis, const struct lt_type *schema,
                                     const char *qualifier);

@@ -8,6 +8,7 @@
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
+#include "ops/sql/aggregate.h"
 
 bool lt_sql_is_grouped(const struct lt_sql_select *select)
 {
@@ -131,16 +132,41 @@ static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *s
     return LT_OK;
 }
 
+static bool is_call_of(const struct lt_expression *node, const char *name)
+{
+    return node->kind == LT_EXPR_CALL && strcmp(node->name, name) == 0;
+}
+
 static void use_operators(const struct lt_sql_names *names, const struct lt_sql_select *select,
                           struct lt_sql_uses *uses)
 {
-    bool is_distinct = false;
-    for (uint32_t i = 0; i < select->items.count; i++)
-        is_distinct |= lt_sql_has_distinct(select->items.items[i]);
     if (select->grouping == LT_SQL_GROUPING_SETS)
-        lt_sql_use(uses, "Expand", NULL, names->text, select->begin, select->end);
-    lt_sql_use(uses, "Aggregate", is_distinct ? "distinct" : NULL, names->text, select->begin,
-               select->end);
+        (void)lt_sql_use(uses, "Expand", names->text, select->begin, select->end);
+    struct lt_sql_use *use = lt_sql_use(uses, "Aggregate", names->text, select->begin, select->end);
+    for (uint32_t i = 0; i < select->items.count; i++)
+        use->is_distinct |= lt_sql_has_distinct(select->items.items[i]);
+    for (uint32_t i = 0; i < select->group_by.count; i++) {
+        const struct lt_expression *group =
+            at_alias(names, select, at_place(select, select->group_by.items[i]));
+        use->is_session |= is_call_of(group, "session_window");
+        use->has_event_time |= lt_sql_has_event_time(uses, group);
+    }
+}
+
+/* Each row would fall into windows of both. */
+static int check_windows(const struct lt_sql_names *names, const struct lt_sql_select *select)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < select->group_by.count; i++) {
+        const struct lt_expression *group = select->group_by.items[i];
+        count += is_call_of(group, "window") || is_call_of(group, "session_window");
+    }
+    struct lt_expr_place place = {names->text, select->group_begin, select->end};
+    if (count < 2)
+        return LT_OK;
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1039", "", place,
+                         "Multiple time/session window expressions would result in a cartesian "
+                         "product of rows, therefore they are currently not supported.");
 }
 
 /* What a star stands for must be grouped. */
@@ -159,12 +185,40 @@ static int check_star(struct lt_sql_names *names, const struct lt_expression *st
     return LT_OK;
 }
 
+static const struct lt_expression *grouping_in(const struct lt_expression *node)
+{
+    if (is_call_of(node, "grouping") || is_call_of(node, "grouping_id"))
+        return node;
+    const struct lt_expression *found = NULL;
+    for (uint32_t i = 0; i < node->argument_count && found == NULL; i++)
+        found = grouping_in(node->arguments[i]);
+    return found;
+}
+
+static const struct lt_expression *find_grouping(const struct lt_sql_select *select)
+{
+    const struct lt_expression *found = NULL;
+    for (uint32_t i = 0; i < select->items.count && found == NULL; i++)
+        found = grouping_in(select->items.items[i]);
+    return found;
+}
+
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses)
 {
     struct groups groups = {0};
     bool is_all = select->grouping == LT_SQL_GROUPED_ALL;
+    const struct lt_expression *grouping = find_grouping(select);
+    if (grouping != NULL && select->grouping != LT_SQL_GROUPING_SETS) {
+        struct lt_expr_place place = {names->text, grouping->begin, grouping->end};
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "UNSUPPORTED_GROUPING_EXPRESSION",
+                             "42K0E", place,
+                             "grouping()/grouping_id() can only be used with "
+                             "GroupingSets/Cube/Rollup.");
+    }
     int code = is_all ? LT_OK : read_groups(names, select, &groups);
+    if (code == LT_OK)
+        code = check_windows(names, select);
     names->item_count = 0;
     for (uint32_t i = 0; i < select->items.count && code == LT_OK; i++) {
         struct lt_expression *item = select->items.items[i];
@@ -192,4 +246,72 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
     if (code == LT_OK)
         use_operators(names, select, uses);
     return code;
+}
+
+/* ------------------------------------------------------------------------------------- windows */
+
+static bool is_ranking(const char *name)
+{
+    static const char *const ranking[] = {"cume_dist", "dense_rank",   "lag",  "lead",
+                                          "ntile",     "percent_rank", "rank", "row_number"};
+    for (size_t i = 0; i < sizeof ranking / sizeof ranking[0]; i++) {
+        if (strcmp(ranking[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_named_window(const struct lt_sql_names *names, const struct lt_sql_select *select,
+                              const struct lt_expression *name)
+{
+    const char *text = lt_arena_text_n(names->arena, (const char *)name->value.bytes.data,
+                                       name->value.bytes.size_bytes);
+    struct lt_expr_place place = {names->text, name->begin, name->end};
+    for (uint32_t i = 0; i < select->window_count; i++) {
+        if (lt_ascii_compare(select->windows[i], text) == 0)
+            return LT_OK;
+    }
+    return lt_expr_error(
+        names->error, LT_E_ANALYSIS, "MISSING_WINDOW_SPECIFICATION", "42P20", place,
+        "Window specification is not defined in the WINDOW clause for %s. For more information "
+        "about WINDOW clauses, please refer to "
+        "'https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-window.html'.",
+        text);
+}
+
+/* over(function, partition..., order...), its index the count of what it is ordered by; or
+ * over_named(function, name). */
+int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *select,
+                        const struct lt_expression *window)
+{
+    const struct lt_expression *call = window->arguments[0];
+    struct lt_expr_place place = {names->text, window->begin, window->end};
+    if (strcmp(window->name, "over_named") == 0)
+        return check_named_window(names, select, window->arguments[1]);
+    for (uint32_t i = 1; i < window->argument_count; i++) {
+        struct lt_expression *argument = window->arguments[i];
+        int code = lt_sql_check_names(names, &argument);
+        if (code != LT_OK)
+            return code;
+    }
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        struct lt_expression *argument = call->arguments[i];
+        int code = argument->kind == LT_EXPR_STAR ? LT_OK : lt_sql_check_names(names, &argument);
+        if (code != LT_OK)
+            return code;
+    }
+    bool is_known = is_ranking(call->name) || strcmp(call->name, "nth_value") == 0 ||
+                    lt_sql_is_aggregate(call->name);
+    bool is_ordered = window->index > 0;
+    if (is_known && is_ranking(call->name) && !is_ordered)
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1037", "", place,
+                             "Window function %s requires window to be ordered, please add ORDER "
+                             "BY clause. For example SELECT %s(value_expr) OVER (PARTITION BY "
+                             "window_partition ORDER BY window_ordering) from table.",
+                             lt_expr_text(call, names->arena), lt_expr_text(call, names->arena));
+    if (is_known)
+        return LT_OK;
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "UNSUPPORTED_EXPR_FOR_WINDOW", "42P20", place,
+                         "Expression \"%s\" not supported within a window function.",
+                         lt_expr_text(call, names->arena));
 }

@@ -16,6 +16,9 @@ bool lt_sql_is_grouped(const struct lt_sql_select *select);
 /* Resolves the names of such a query and notes its operators. */
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses) LT_MUST_USE;
+/* OVER (...): the names in it, its function, and the name of a window that it may be. */
+int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *select,
+                        const struct lt_expression *window) LT_MUST_USE;
 /* INVALID_WHERE_CONDITION for aggregate and window functions. */
 int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where) LT_MUST_USE;
 

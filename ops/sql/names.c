@@ -201,8 +201,9 @@ static int resolve(struct lt_sql_names *names, struct lt_expression *node,
 
 int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node)
 {
-    bool has_columns = names->scope->schema->field_count > 0;
-    return resolve(names, *node, NULL, !has_columns);
+    /* The analysis of expressions knows neither that nothing is read nor relations' names. */
+    bool is_plain = names->scope->schema->field_count > 0 && names->scope->part_count == 1;
+    return resolve(names, *node, NULL, !is_plain);
 }
 
 int lt_sql_check_names(struct lt_sql_names *names, struct lt_expression **node)

@@ -77,34 +77,113 @@ static bool parse_items(struct lt_parser *parser, struct lt_sql_select *select)
     return true;
 }
 
+/* The sets of GROUPING SETS, ROLLUP or CUBE, the bracket next: (a, (b, c), ()). */
+static bool parse_sets_of_groups(struct lt_parser *parser, struct lt_parser_items *out)
+{
+    if (!lt_parser_expect(parser, '(', "("))
+        return false;
+    do {
+        bool is_empty = lt_parser_is_symbol(parser, 0, '(') && lt_parser_is_symbol(parser, 1, ')');
+        if (is_empty) {
+            (void)lt_parser_take(parser);
+            (void)lt_parser_take(parser);
+            continue;
+        }
+        struct lt_expression *item = lt_sql_parse_expression(parser);
+        if (item == NULL)
+            return false;
+        bool is_set = item->kind == LT_EXPR_CALL && strcmp(item->name, "struct") == 0;
+        for (uint32_t i = 0; i < item->argument_count && is_set; i++)
+            lt_parser_push(parser, out, item->arguments[i]);
+        if (!is_set)
+            lt_parser_push(parser, out, item);
+    } while (lt_parser_try_symbol(parser, ','));
+    return lt_parser_expect(parser, ')', ")");
+}
+
+/* Takes ROLLUP, CUBE or GROUPING SETS if that is next. */
+static bool try_sets(struct lt_parser *parser)
+{
+    if (lt_parser_is_word(parser, 0, "grouping") && lt_parser_is_word(parser, 1, "sets"))
+        return lt_parser_try_word(parser, "grouping") && lt_parser_try_word(parser, "sets");
+    return lt_parser_is_symbol(parser, 1, '(') &&
+           (lt_parser_try_word(parser, "rollup") || lt_parser_try_word(parser, "cube"));
+}
+
 /* GROUP BY a, b [WITH ROLLUP|CUBE], GROUP BY ROLLUP(...), CUBE(...), GROUPING SETS(...), ALL. */
 static bool parse_group_by(struct lt_parser *parser, struct lt_sql_select *select)
 {
     if (!lt_parser_expect_word(parser, "by"))
         return false;
-    bool is_call = lt_parser_is_symbol(parser, 1, '(');
-    bool is_sets =
-        (is_call &&
-         (lt_parser_is_word(parser, 0, "rollup") || lt_parser_is_word(parser, 0, "cube"))) ||
-        (lt_parser_is_word(parser, 0, "grouping") && lt_parser_is_word(parser, 1, "sets"));
-    select->grouping = is_sets ? LT_SQL_GROUPING_SETS : LT_SQL_GROUPED;
-    if (lt_parser_is_word(parser, 0, "grouping") && is_sets)
-        (void)lt_parser_take(parser);
-    if (is_sets)
-        (void)lt_parser_take(parser);
-    if (!lt_sql_parse_list(parser, &select->group_by))
+    select->grouping = LT_SQL_GROUPED;
+    do {
+        if (try_sets(parser)) {
+            select->grouping = LT_SQL_GROUPING_SETS;
+            if (!parse_sets_of_groups(parser, &select->group_by))
+                return false;
+            continue;
+        }
+        struct lt_expression *item = lt_sql_parse_expression(parser);
+        if (item == NULL)
+            return false;
+        lt_parser_push(parser, &select->group_by, item);
+    } while (lt_parser_try_symbol(parser, ','));
+    struct lt_parser_items again = {0};
+    bool has_sets = lt_parser_is_word(parser, 0, "grouping") && try_sets(parser);
+    if (has_sets && !parse_sets_of_groups(parser, &again))
         return false;
     if (lt_parser_is_word(parser, 0, "with") &&
         (lt_parser_is_word(parser, 1, "rollup") || lt_parser_is_word(parser, 1, "cube"))) {
         (void)lt_parser_take(parser);
         (void)lt_parser_take(parser);
-        select->grouping = LT_SQL_GROUPING_SETS;
+        has_sets = true;
     }
-    const struct lt_expression *only = select->group_by.items[0];
-    if (select->group_by.count == 1 && only->kind == LT_EXPR_COLUMN &&
-        strcmp(only->name, "ALL") == 0)
+    if (has_sets)
+        select->grouping = LT_SQL_GROUPING_SETS;
+    const struct lt_expression *only =
+        select->group_by.count == 1 ? select->group_by.items[0] : NULL;
+    if (only != NULL && only->kind == LT_EXPR_COLUMN && strcmp(only->name, "ALL") == 0)
         select->grouping = LT_SQL_GROUPED_ALL;
     return true;
+}
+
+/* WINDOW name AS (...), ... */
+static bool parse_windows(struct lt_parser *parser, struct lt_sql_select *select)
+{
+    enum { WINDOWS_MAX = 64 };
+    select->windows = lt_arena_alloc(parser->arena, WINDOWS_MAX * sizeof *select->windows);
+    do {
+        if (select->window_count == WINDOWS_MAX)
+            return lt_parser_fail(parser, "too many windows") != NULL;
+        const char *name = lt_sql_parse_identifier(parser, "the name of a window is missing");
+        struct lt_expression over = {.index = -1};
+        if (name == NULL || !lt_parser_expect_word(parser, "as") || !lt_parse_window(parser, &over))
+            return false;
+        select->windows[select->window_count++] = name;
+    } while (lt_parser_try_symbol(parser, ','));
+    return true;
+}
+
+/* The hints of a select stand in a comment behind its first word: they are parsed from the text. */
+static void parse_hints(struct lt_parser *parser, struct lt_sql_select *select)
+{
+    const char *at = parser->text + parser->last_end;
+    at += strspn(at, " \t\r\n");
+    const char *end = strncmp(at, "/*+", 3) == 0 ? strstr(at, "*/") : NULL;
+    if (end == NULL)
+        return;
+    struct lt_parser inner;
+    struct lt_error ignored; /* Spark warns of hints that it does not understand */
+    const char *text = lt_arena_text_n(parser->arena, parser->text, (size_t)(end - parser->text));
+    char *blank = (char *)(uintptr_t)text;
+    memset(blank, ' ', (size_t)(at + 3 - parser->text)); /* places stay what they are */
+    lt_parser_init(&inner, text, parser->arena, &ignored);
+    do {
+        struct lt_expression *hint = lt_parse_expression(&inner);
+        if (hint == NULL)
+            return;
+        lt_parser_push(parser, &select->hints, hint);
+    } while (lt_parser_try_symbol(&inner, ',') || lt_parser_peek(&inner, 0)->kind == LT_TOKEN_WORD);
 }
 
 static bool parse_clauses(struct lt_parser *parser, struct lt_sql_select *select)
@@ -117,10 +196,13 @@ static bool parse_clauses(struct lt_parser *parser, struct lt_sql_select *select
     if (lt_parser_try_word(parser, "where") &&
         (select->where = lt_sql_parse_expression(parser)) == NULL)
         return false;
+    select->group_begin = lt_parser_peek(parser, 0)->begin;
     if (lt_parser_try_word(parser, "group") && !parse_group_by(parser, select))
         return false;
-    return !lt_parser_try_word(parser, "having") ||
-           (select->having = lt_sql_parse_expression(parser)) != NULL;
+    if (lt_parser_try_word(parser, "having") &&
+        (select->having = lt_sql_parse_expression(parser)) == NULL)
+        return false;
+    return !lt_parser_try_word(parser, "window") || parse_windows(parser, select);
 }
 
 static struct lt_sql_query *query_at(struct lt_parser *parser, uint32_t begin)
@@ -150,6 +232,7 @@ static struct lt_sql_query *parse_select(struct lt_parser *parser)
         return NULL;
     if (!lt_parser_expect_word(parser, "select"))
         return NULL;
+    parse_hints(parser, select);
     bool has_operand = lt_parser_begins_operand(parser, 1) || lt_parser_is_symbol(parser, 1, '*');
     if (has_operand && lt_parser_is_word(parser, 0, "distinct"))
         select->is_distinct = lt_parser_try_word(parser, "distinct");
@@ -224,6 +307,7 @@ static bool parse_tail(struct lt_parser *parser, struct lt_sql_query *query)
             continue;
         (void)lt_parser_take(parser);
         (void)lt_parser_take(parser);
+        query->is_clustered |= strcmp(words[i], "cluster") == 0;
         do {
             struct lt_expression *item = lt_sql_parse_expression(parser);
             if (item == NULL)

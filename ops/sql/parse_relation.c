@@ -144,11 +144,16 @@ static struct lt_sql_relation *parse_refused(struct lt_parser *parser, struct lt
 
 static struct lt_sql_relation *parse_joined(struct lt_parser *parser);
 
+static bool is_lateral_next(const struct lt_parser *parser)
+{
+    return lt_parser_is_word(parser, 0, "lateral") && lt_parser_is_symbol(parser, 1, '(');
+}
+
 static struct lt_sql_relation *parse_one(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin;
     struct lt_sql_relation *relation;
-    (void)(lt_parser_is_symbol(parser, 1, '(') && lt_parser_try_word(parser, "lateral"));
+    (void)(is_lateral_next(parser) && lt_parser_try_word(parser, "lateral"));
     if (lt_parser_is_symbol(parser, 0, '(')) {
         bool is_query = lt_sql_begins_query(parser, 1);
         (void)lt_parser_take(parser);
@@ -238,10 +243,15 @@ static struct lt_sql_relation *parse_joined(struct lt_parser *parser)
     struct lt_sql_relation *left = parse_one(parser);
     bool is_natural;
     const char *name;
-    while (left != NULL && (name = take_join(parser, &is_natural)) != NULL) {
+    uint32_t join_begin;
+    while (left != NULL && (join_begin = lt_parser_peek(parser, 0)->begin,
+                            name = take_join(parser, &is_natural)) != NULL) {
         struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
         join->join = name;
+        join->join_begin = join_begin;
+        join->is_natural = is_natural;
         join->left = left;
+        join->is_lateral = is_lateral_next(parser);
         join->right = parse_one(parser);
         if (join->right == NULL || !parse_join_condition(parser, join))
             return NULL;
@@ -258,6 +268,7 @@ struct lt_sql_relation *lt_sql_parse_from(struct lt_parser *parser)
         struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
         join->join = "Inner";
         join->left = left;
+        join->is_lateral = is_lateral_next(parser);
         join->right = parse_joined(parser);
         if (join->right == NULL)
             return NULL;

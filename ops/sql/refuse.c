@@ -4,29 +4,57 @@
  */
 #include "ops/sql/refuse.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
+#include "ops/sql/aggregate.h"
 
-void lt_sql_use(struct lt_sql_uses *uses, const char *name, const char *kind, const char *text,
-                uint32_t begin, uint32_t end)
+struct lt_sql_use *lt_sql_use(struct lt_sql_uses *uses, const char *name, const char *text,
+                              uint32_t begin, uint32_t end)
 {
-    if (uses->count == LT_SQL_USES_MAX)
-        return;
-    uses->items[uses->count++] = (struct lt_sql_use){name, kind, text, begin, end};
+    bool is_full = uses->count == LT_SQL_USES_MAX;
+    struct lt_sql_use *use = is_full ? &uses->spare : &uses->items[uses->count++];
+    *use = (struct lt_sql_use){.name = name, .text = text, .begin = begin, .end = end};
+    return use;
+}
+
+bool lt_sql_has_event_time(const struct lt_sql_uses *uses, const struct lt_expression *node)
+{
+    bool is_column = node->kind == LT_EXPR_COLUMN || node->kind == LT_EXPR_FIELD;
+    for (uint32_t i = 0; i < uses->watermark_count && is_column; i++) {
+        if (lt_ascii_compare(uses->watermarks[i], node->name) == 0)
+            return true;
+    }
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        if (lt_sql_has_event_time(uses, node->arguments[i]))
+            return true;
+    }
+    return false;
+}
+
+bool lt_sql_has_watermarked(const struct lt_sql_uses *uses, const struct lt_type *schema)
+{
+    for (uint32_t i = 0; i < uses->watermark_count; i++) {
+        if (lt_type_field_index(schema, uses->watermarks[i]) != -1)
+            return true;
+    }
+    return false;
 }
 
 static bool is_aggregate(const struct lt_sql_use *use)
 {
     return strcmp(use->name, "Aggregate") == 0 || strcmp(use->name, "Distinct") == 0 ||
-           strcmp(use->name, "Expand") == 0 || strcmp(use->name, "Pivot") == 0;
+           strcmp(use->name, "Pivot") == 0;
 }
 
+/* The outermost one, which Spark looks at. */
 static const struct lt_sql_use *find_aggregate_use(const struct lt_sql_uses *uses)
 {
-    for (uint32_t i = 0; i < uses->count; i++) {
-        if (is_aggregate(&uses->items[i]))
-            return &uses->items[i];
+    for (uint32_t i = uses->count; i > 0; i--) {
+        if (is_aggregate(&uses->items[i - 1]))
+            return &uses->items[i - 1];
     }
     return NULL;
 }
@@ -48,11 +76,39 @@ static int check_mode(const struct lt_sql_uses *uses, enum lt_output_mode mode,
                       struct lt_error *error)
 {
     const struct lt_sql_use *aggregate = find_aggregate_use(uses);
-    if (mode == LT_OUTPUT_APPEND && aggregate != NULL && !uses->has_watermark)
+    if (mode == LT_OUTPUT_APPEND && aggregate != NULL && !aggregate->has_event_time)
         return refuse_mode(aggregate, "append", "streaming aggregations without watermark", error);
+    if (mode == LT_OUTPUT_UPDATE && aggregate != NULL && aggregate->is_session)
+        return refuse_mode(aggregate, "update", "session window streaming aggregations", error);
     if (mode == LT_OUTPUT_COMPLETE && aggregate == NULL)
         return refuse_mode(&uses->items[0], "complete", "no streaming aggregations", error);
     return LT_OK;
+}
+
+/* Pivot aggregates twice. */
+static int check_watermark_limit(const struct lt_sql_uses *uses, enum lt_output_mode mode,
+                                 struct lt_error *error)
+{
+    unsigned count = 0;
+    const struct lt_sql_use *last = NULL;
+    for (uint32_t i = 0; i < uses->count; i++) {
+        const struct lt_sql_use *use = &uses->items[i];
+        count += is_aggregate(use) ? 1 : 0;
+        count += strcmp(use->name, "Pivot") == 0;
+        last = is_aggregate(use) ? use : last;
+    }
+    if (mode == LT_OUTPUT_APPEND || count < 2)
+        return LT_OK;
+    struct lt_expr_place place = {last->text, last->begin, last->end};
+    return lt_expr_error(
+        error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
+        "Detected pattern of possible 'correctness' issue due to global watermark. The query "
+        "contains stateful operation which can emit rows older than the current watermark plus "
+        "allowed late record delay, which are \"late rows\" in downstream stateful operations and "
+        "these rows can be discarded. Please refer the programming guide doc for more details. If "
+        "you understand the possible risk of correctness issue and still need to run the query, "
+        "you can disable this check by setting the config "
+        "`spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false.");
 }
 
 /* ------------------------------------------------------------------------------- any stream */
@@ -75,8 +131,6 @@ static const char *stream_text(const struct lt_sql_use *use, enum lt_output_mode
         {"Union", "Union between streaming and batch DataFrames/Datasets is not supported"},
         {"Offset", "Offset is not supported on streaming DataFrames/Datasets"},
         {"Sample", "Sampling is not supported on streaming DataFrames/Datasets"},
-        {"Intersect", "Intersect of streaming DataFrames/Datasets is not supported"},
-        {"Except", "Except on a streaming DataFrame/Dataset on the right is not supported"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i].name, use->name) == 0 &&
@@ -85,33 +139,74 @@ static const char *stream_text(const struct lt_sql_use *use, enum lt_output_mode
     }
     if (strcmp(use->name, "LocalLimit") == 0 && mode == LT_OUTPUT_UPDATE)
         return "Limits are not supported on streaming DataFrames/Datasets in Update output mode";
-    if (strcmp(use->name, "Aggregate") == 0 && use->kind != NULL)
+    if (strcmp(use->name, "Except") == 0 && use->is_right_stream)
+        return "Except on a streaming DataFrame/Dataset on the right is not supported";
+    if (strcmp(use->name, "Intersect") == 0 && use->is_left_stream && use->is_right_stream)
+        return "Intersect of streaming DataFrames/Datasets is not supported";
+    if (use->is_distinct)
         return "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider "
                "using approx_count_distinct() instead.";
     return NULL;
 }
 
-static int check_join(const struct lt_sql_use *use, enum lt_output_mode mode, bool has_watermark,
+/* Spark's words for what it refuses of a join, by its kind; NULL: nothing. */
+static const char *join_format(const struct lt_sql_use *use)
+{
+    bool left = use->is_left_stream, right = use->is_right_stream;
+    bool is_left_kind = strcmp(use->kind, "LeftOuter") == 0 || strcmp(use->kind, "LeftSemi") == 0;
+    bool is_full = strcmp(use->kind, "FullOuter") == 0;
+    if (strcmp(use->kind, "LeftAnti") == 0)
+        return right ? "%s joins with a streaming DataFrame/Dataset on the right are not supported"
+                     : NULL;
+    if (is_full && left && !right)
+        return "%s joins with streaming DataFrames/Datasets on the left and a static "
+               "DataFrame/Dataset on the right is not supported";
+    if (is_full && !left && right)
+        return "%s joins with streaming DataFrames/Datasets on the right and a static "
+               "DataFrame/Dataset on the left is not supported";
+    if (is_left_kind && !left && right)
+        return "%s join with a streaming DataFrame/Dataset on the right and a static "
+               "DataFrame/Dataset on the left is not supported";
+    if (strcmp(use->kind, "RightOuter") == 0 && left && !right)
+        return "%s join with a streaming DataFrame/Dataset on the left and a static "
+               "DataFrame/DataSet on the right not supported";
+    bool is_inner = strcmp(use->kind, "Inner") == 0 || strcmp(use->kind, "Cross") == 0;
+    if (!is_inner && left && right && !use->has_event_time)
+        return "Stream-stream %s join between two streaming DataFrame/Datasets is not supported "
+               "without a watermark in the join keys, or a watermark on the nullable side and an "
+               "appropriate range condition";
+    return NULL;
+}
+
+static int check_join(const struct lt_sql_use *use, enum lt_output_mode mode,
                       struct lt_error *error)
 {
-    bool is_inner = strcmp(use->kind, "Inner") == 0 || strcmp(use->kind, "Cross") == 0;
     struct lt_expr_place place = {use->text, use->begin, use->end};
-    if (strcmp(use->kind, "LeftAnti") == 0)
+    if (use->is_left_stream && use->is_right_stream && mode != LT_OUTPUT_APPEND)
         return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
-                             "LeftAnti joins with a streaming DataFrame/Dataset on the right are "
-                             "not supported");
-    if (!is_inner && mode != LT_OUTPUT_APPEND)
-        return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
-                             "%s join between two streaming DataFrames/Datasets is not supported "
-                             "in %s output mode, only in Append output mode",
-                             use->kind, mode == LT_OUTPUT_UPDATE ? "Update" : "Complete");
-    if (!is_inner && !has_watermark)
-        return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
-                             "Stream-stream %s join between two streaming DataFrame/Datasets is "
-                             "not supported without a watermark in the join keys, or a watermark "
-                             "on the nullable side and an appropriate range condition",
-                             use->kind);
-    return LT_OK;
+                             "Join between two streaming DataFrames/Datasets is not supported in "
+                             "%s output mode, only in Append output mode",
+                             mode == LT_OUTPUT_UPDATE ? "Update" : "Complete");
+    char text[512];
+    const char *format = join_format(use);
+    if (format == NULL)
+        return LT_OK;
+    const char *hole = strstr(format, "%s");
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(hole - format), format, use->kind,
+                   hole + 2);
+    return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place, "%s", text);
+}
+
+/* A window function over rows: the function, the column it makes, and its window. */
+static int refuse_window(const struct lt_sql_use *use, struct lt_error *error)
+{
+    struct lt_expr_place place = {use->text, use->begin, use->end};
+    return lt_expr_error(error, LT_E_UNSUPPORTED, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
+                         "42KDE", place,
+                         "Window function is not supported in %s on streaming "
+                         "DataFrames/Datasets.\nStructured Streaming only supports time-window "
+                         "aggregation using the WINDOW function.",
+                         use->kind);
 }
 
 static int check_stream(const struct lt_sql_uses *uses, enum lt_output_mode mode,
@@ -120,13 +215,8 @@ static int check_stream(const struct lt_sql_uses *uses, enum lt_output_mode mode
     for (uint32_t i = 0; i < uses->count; i++) {
         const struct lt_sql_use *use = &uses->items[i];
         if (strcmp(use->name, "Window") == 0)
-            return refuse_use(use, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING", "42KDE", error,
-                              "Window function is not supported on streaming "
-                              "DataFrames/Datasets. Structured Streaming only supports "
-                              "time-window aggregation using the WINDOW function.");
-        int code = strcmp(use->name, "Join") == 0
-                       ? check_join(use, mode, uses->has_watermark, error)
-                       : LT_OK;
+            return refuse_window(use, error);
+        int code = strcmp(use->name, "Join") == 0 ? check_join(use, mode, error) : LT_OK;
         const char *text = stream_text(use, mode);
         if (code == LT_OK && text != NULL)
             code = refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, text);
@@ -142,6 +232,8 @@ int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode, stru
         return LT_OK;
     int code = check_mode(uses, mode, error);
     if (code == LT_OK)
+        code = check_watermark_limit(uses, mode, error);
+    if (code == LT_OK)
         code = check_stream(uses, mode, error);
     if (code != LT_OK)
         return code;
@@ -153,82 +245,6 @@ int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode, stru
 
 /* ----------------------------------------------------------------------------------- functions */
 
-static const char *const aggregates[] = {"any",
-                                         "any_value",
-                                         "approx_count_distinct",
-                                         "approx_percentile",
-                                         "array_agg",
-                                         "avg",
-                                         "bit_and",
-                                         "bit_or",
-                                         "bit_xor",
-                                         "bitmap_construct_agg",
-                                         "bitmap_or_agg",
-                                         "bool_and",
-                                         "bool_or",
-                                         "collect_list",
-                                         "collect_set",
-                                         "corr",
-                                         "count",
-                                         "count_if",
-                                         "count_min_sketch",
-                                         "covar_pop",
-                                         "covar_samp",
-                                         "every",
-                                         "first",
-                                         "first_value",
-                                         "grouping",
-                                         "grouping_id",
-                                         "histogram_numeric",
-                                         "hll_sketch_agg",
-                                         "hll_union_agg",
-                                         "kurtosis",
-                                         "last",
-                                         "last_value",
-                                         "listagg",
-                                         "max",
-                                         "max_by",
-                                         "mean",
-                                         "median",
-                                         "min",
-                                         "min_by",
-                                         "mode",
-                                         "percentile",
-                                         "percentile_approx",
-                                         "percentile_cont",
-                                         "percentile_disc",
-                                         "regr_avgx",
-                                         "regr_avgy",
-                                         "regr_count",
-                                         "regr_intercept",
-                                         "regr_r2",
-                                         "regr_slope",
-                                         "regr_sxx",
-                                         "regr_sxy",
-                                         "regr_syy",
-                                         "skewness",
-                                         "some",
-                                         "std",
-                                         "stddev",
-                                         "stddev_pop",
-                                         "stddev_samp",
-                                         "string_agg",
-                                         "sum",
-                                         "try_avg",
-                                         "try_sum",
-                                         "var_pop",
-                                         "var_samp",
-                                         "variance"};
-
-bool lt_sql_is_aggregate(const char *name)
-{
-    for (size_t i = 0; i < sizeof aggregates / sizeof aggregates[0]; i++) {
-        if (strcmp(aggregates[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool is_call_of(const struct lt_expression *node, const char *name)
 {
     return node->kind == LT_EXPR_CALL && strcmp(node->name, name) == 0;
@@ -236,7 +252,7 @@ static bool is_call_of(const struct lt_expression *node, const char *name)
 
 const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *node)
 {
-    if (is_call_of(node, "over"))
+    if (is_call_of(node, "over") || is_call_of(node, "over_named"))
         return NULL; /* max(x) OVER ... is a window function */
     if (node->kind == LT_EXPR_CALL && lt_sql_is_aggregate(node->name))
         return node;
@@ -250,7 +266,7 @@ const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *no
 
 const struct lt_expression *lt_sql_find_window(const struct lt_expression *node)
 {
-    if (is_call_of(node, "over"))
+    if (is_call_of(node, "over") || is_call_of(node, "over_named"))
         return node;
     for (uint32_t i = 0; i < node->argument_count; i++) {
         const struct lt_expression *found = lt_sql_find_window(node->arguments[i]);
@@ -269,4 +285,13 @@ bool lt_sql_has_distinct(const struct lt_expression *node)
             return true;
     }
     return false;
+}
+
+const char *lt_sql_upper(const char *text, struct lt_arena *arena)
+{
+    size_t size = strlen(text);
+    char *upper = lt_arena_alloc(arena, size + 1);
+    for (size_t i = 0; i <= size; i++)
+        upper[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+    return upper;
 }

@@ -13,38 +13,52 @@
 
 #include "core/base/error.h"
 #include "core/flow/expression.h"
+#include "core/data/type.h"
 #include "core/flow/plan.h"
 
 /* Operators by the names of Spark's plan nodes. */
 struct lt_sql_use {
     const char *name; /* "Join", "Aggregate", "Sort", ... */
-    const char *kind; /* of a join: "LeftOuter"; of an aggregate of distinct values: "distinct" */
+    const char *kind; /* of a join: "LeftOuter"; of a window function: the function's text */
     const char *text; /* where it stands */
     uint32_t begin, end;
+    /* Of an aggregation: of distinct values, by session windows, by a column that has a watermark.
+     */
+    bool is_distinct, is_session, has_event_time;
+    /* Of a join or a set operation: which sides are streams, and for a join whether its condition
+     * compares a column that has a watermark (then has_event_time is set too). */
+    bool is_left_stream, is_right_stream;
 };
 
-enum { LT_SQL_USES_MAX = 64 };
+enum { LT_SQL_USES_MAX = 64, LT_SQL_WATERMARKS_MAX = 16 };
 
 /* Innermost first, as plans are walked. */
 struct lt_sql_uses {
     struct lt_sql_use items[LT_SQL_USES_MAX];
     uint32_t count;
-    bool has_watermark;
+    struct lt_sql_use spare; /* what is beyond LT_SQL_USES_MAX changes nothing about the verdict */
+    const char *watermarks[LT_SQL_WATERMARKS_MAX]; /* names of columns */
+    uint32_t watermark_count;
 };
 
-/* Notes an operator; more than LT_SQL_USES_MAX change nothing about the verdict. */
-void lt_sql_use(struct lt_sql_uses *uses, const char *name, const char *kind, const char *text,
-                uint32_t begin, uint32_t end);
+/* Notes an operator; what it returns can be told more. */
+struct lt_sql_use *lt_sql_use(struct lt_sql_uses *uses, const char *name, const char *text,
+                              uint32_t begin, uint32_t end);
+/* Does a column that has a watermark stand in the tree? */
+bool lt_sql_has_event_time(const struct lt_sql_uses *uses, const struct lt_expression *node);
+
+/* Has one of the columns a watermark? */
+bool lt_sql_has_watermarked(const struct lt_sql_uses *uses, const struct lt_type *schema);
 
 /* 0 when nothing was used; else Spark's error for the first that it refuses. */
 int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode,
                   struct lt_error *error) LT_MUST_USE;
 
-/* Is it the name of an aggregate function of Spark's? */
-bool lt_sql_is_aggregate(const char *name);
 /* The first call of an aggregate function, or of a window function, in a tree; NULL: none. */
 const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *node);
 const struct lt_expression *lt_sql_find_window(const struct lt_expression *node);
+/* The text in capitals. */
+const char *lt_sql_upper(const char *text, struct lt_arena *arena);
 /* Is any aggregate in the tree one of distinct values? */
 bool lt_sql_has_distinct(const struct lt_expression *node);
 

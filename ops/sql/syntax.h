@@ -52,7 +52,9 @@ struct lt_sql_relation {
     /* TABLE: WATERMARK column DELAY OF interval; NULL: none */
     struct lt_expression *watermark, *delay;
     struct lt_sql_relation *left, *right;
-    const char *join; /* Spark's name of the kind: "Inner", "LeftOuter", ... */
+    const char *join;    /* Spark's name of the kind: "Inner", "LeftOuter", ... */
+    uint32_t join_begin; /* of the word JOIN or what stands before it */
+    bool is_natural, is_lateral;
     struct lt_expression *condition;
     struct lt_expression *generator;
     bool is_outer;        /* LATERAL VIEW OUTER */
@@ -70,11 +72,14 @@ struct lt_sql_select {
     uint32_t begin, end;
     struct lt_parser_items items;
     bool is_distinct;
-    const char *hint; /* "Repartition", for one that is an operator; or NULL */
+    struct lt_parser_items hints; /* calls: REPARTITION(3, a) */
     struct lt_sql_relation *from;
     struct lt_expression *where, *having;
     enum lt_sql_grouping grouping;
+    uint32_t group_begin; /* of GROUP BY */
     struct lt_parser_items group_by;
+    const char **windows; /* names of the WINDOW clause */
+    uint32_t window_count;
 };
 
 struct lt_sql_cte {
@@ -97,6 +102,7 @@ struct lt_sql_query {
     struct lt_sql_query *left, *right;
     struct lt_sql_query *nested; /* a query in brackets, with clauses of its own behind */
     struct lt_parser_items order_by, sort_by, distribute_by;
+    bool is_clustered; /* CLUSTER BY: distribute_by, and sorted by the same */
     struct lt_expression *limit, *offset;
 };
 

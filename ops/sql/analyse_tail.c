@@ -1,0 +1,178 @@
+/*
+ * What stands behind a query as a whole - ORDER BY, SORT BY, DISTRIBUTE BY, CLUSTER BY, LIMIT and
+ * OFFSET - and the hints of a select that are operators. No mode of this version runs them; what is
+ * wrong about them is told first.
+ */
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "ops/expr/diagnose.h"
+#include "ops/expr/expr.h"
+#include "ops/sql/analysis.h"
+
+/* ---------------------------------------------------------------------------------------- order */
+
+static bool is_integer(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_LITERAL && node->type->kind == LT_TYPE_INT && !node->is_null;
+}
+
+static int check_position(const struct lt_sql_names *names, const struct lt_expression *item,
+                          const char *clause)
+{
+    uint32_t count = names->scope->schema->field_count;
+    struct lt_expr_place place = {names->text, item->begin, item->end};
+    if (item->value.i64 >= 1 && item->value.i64 <= count)
+        return LT_OK;
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "ORDER_BY_POS_OUT_OF_RANGE", "42805", place,
+                         "%s position %lld is not in select list (valid range is [1, %u]).", clause,
+                         (long long)item->value.i64, count);
+}
+
+/* Columns that the query gives, else those that its select list saw. */
+static int check_item(struct lt_sql_analysis *analysis, const struct lt_sql_output *out,
+                      const char *text, struct lt_expression *item)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    int code = lt_sql_check_names(&names, &item);
+    if (code == LT_OK || out->under.schema == NULL)
+        return code;
+    struct lt_error ignored;
+    struct lt_sql_names under = lt_sql_names_in(analysis, &out->under, text);
+    under.error = &ignored;
+    return lt_sql_check_names(&under, &item) == LT_OK ? LT_OK : code;
+}
+
+static bool is_all(const struct lt_parser_items *items)
+{
+    return items->count == 1 && items->items[0]->kind == LT_EXPR_COLUMN &&
+           lt_ascii_compare(items->items[0]->name, "all") == 0;
+}
+
+static int check_items(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
+                       const char *clause, const char *text, const struct lt_sql_output *out)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    for (uint32_t i = 0; i < items->count; i++) {
+        bool is_position = clause != NULL && is_integer(items->items[i]);
+        int code = is_position     ? check_position(&names, items->items[i], clause)
+                   : is_all(items) ? LT_OK
+                                   : check_item(analysis, out, text, items->items[i]);
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_OK;
+}
+
+/* ---------------------------------------------------------------------------------------- limit */
+
+static int refuse_limit(const struct lt_sql_names *names, const struct lt_expression *node,
+                        const char *printed, const char *what, const char *clause)
+{
+    struct lt_expr_place place = {names->text, node->begin, node->end};
+    bool is_negative = strcmp(what, "IS_NEGATIVE") == 0;
+    const char *condition = lt_arena_format(names->arena, "INVALID_LIMIT_LIKE_EXPRESSION.%s", what);
+    const char *why = lt_arena_format(names->arena, "evaluate to a constant value");
+    if (is_negative)
+        why = lt_arena_format(names->arena, "be equal to or greater than 0, but got %lld",
+                              (long long)node->value.i64);
+    else if (strcmp(what, "DATA_TYPE") == 0)
+        why = lt_arena_format(names->arena, "be integer type, but got \"%s\"",
+                              lt_type_sql(names->arena, node->type));
+    return lt_expr_error(names->error, LT_E_ANALYSIS, condition, "42K0E", place,
+                         "The limit like expression \"%s\" is invalid. The %s expression must %s.",
+                         printed, clause, why);
+}
+
+static int check_limit(struct lt_sql_analysis *analysis, struct lt_expression *node,
+                       const char *clause, const char *text, const struct lt_sql_output *out)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    int code = lt_sql_resolve_names(&names, &node);
+    const char *printed = code == LT_OK ? lt_expr_text(node, names.arena) : "";
+    if (code == LT_OK)
+        code = lt_expr_analyse(&node, text, out->scope.schema, analysis->env->session, names.arena,
+                               analysis->error);
+    if (code != LT_OK)
+        return code;
+    if (node->kind != LT_EXPR_LITERAL)
+        return refuse_limit(&names, node, printed, "IS_UNFOLDABLE", clause);
+    if (node->type->kind != LT_TYPE_INT)
+        return refuse_limit(&names, node, printed, "DATA_TYPE", clause);
+    return node->value.i64 < 0 ? refuse_limit(&names, node, printed, "IS_NEGATIVE", clause) : LT_OK;
+}
+
+/* From the inside out, as plans are walked. */
+int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                        const char *text, struct lt_sql_output *out)
+{
+    const struct {
+        const struct lt_parser_items *items;
+        const char *name, *clause;
+    } lists[] = {{&query->distribute_by, "RepartitionByExpression", NULL},
+                 {&query->sort_by, "Sort", "SORT BY"},
+                 {&query->order_by, "Sort", "ORDER BY"}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        int code = check_items(analysis, lists[i].items, lists[i].clause, text, out);
+        if (code != LT_OK)
+            return code;
+        if (lists[i].items->count > 0)
+            (void)lt_sql_use(&analysis->uses, lists[i].name, text, query->begin, query->end);
+    }
+    if (query->is_clustered) /* which sorts what it distributes */
+        (void)lt_sql_use(&analysis->uses, "Sort", text, query->begin, query->end);
+    const struct {
+        struct lt_expression *node;
+        const char *name, *clause;
+    } limits[] = {{query->offset, "Offset", "offset"}, {query->limit, "LocalLimit", "limit"}};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct lt_expression *node = limits[i].node;
+        int code = node == NULL ? LT_OK : check_limit(analysis, node, limits[i].clause, text, out);
+        if (code != LT_OK)
+            return code;
+        if (node != NULL)
+            (void)lt_sql_use(&analysis->uses, limits[i].name, text, node->begin, node->end);
+    }
+    return LT_OK;
+}
+
+/* ---------------------------------------------------------------------------------------- hints */
+
+int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
+                     const char *text, const struct lt_sql_output *out)
+{
+    static const char *const names[][2] = {{"coalesce", "Repartition"},
+                                           {"repartition", "RepartitionByExpression"},
+                                           {"repartition_by_range", "RepartitionByExpression"},
+                                           {"rebalance", "RebalancePartitions"},
+                                           {"broadcast", "ResolvedHint"},
+                                           {"broadcastjoin", "ResolvedHint"},
+                                           {"mapjoin", "ResolvedHint"},
+                                           {"merge", "ResolvedHint"},
+                                           {"shuffle_hash", "ResolvedHint"},
+                                           {"shuffle_replicate_nl", "ResolvedHint"}};
+    for (uint32_t i = 0; i < select->hints.count; i++) {
+        const struct lt_expression *hint = select->hints.items[i];
+        const char *use = NULL;
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++)
+            use = lt_ascii_compare(names[j][0], hint->name) == 0 ? names[j][1] : use;
+        if (use == NULL)
+            continue; /* Spark warns of hints that it does not know, and goes on */
+        bool takes_columns = strncmp(use, "Re", 2) == 0 && strcmp(use, "ResolvedHint") != 0;
+        uint32_t numbers = 0;
+        for (uint32_t j = 0; j < hint->argument_count && takes_columns; j++) {
+            numbers += is_integer(hint->arguments[j]);
+            int code = is_integer(hint->arguments[j])
+                           ? LT_OK
+                           : check_item(analysis, &(struct lt_sql_output){.scope = out->scope},
+                                        text, hint->arguments[j]);
+            if (code != LT_OK)
+                return code;
+        }
+        if (strcmp(use, "RepartitionByExpression") == 0 && numbers == 1 &&
+            hint->argument_count == 1)
+            use = "Repartition";
+        (void)lt_sql_use(&analysis->uses, use, text, hint->begin, hint->end);
+    }
+    return LT_OK;
+}
