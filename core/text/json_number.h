@@ -127,16 +127,23 @@ static inline bool lt_json_number_read_word(const uint8_t *begin, size_t size_by
     return !begins_with_zero || whole_bytes == 1;
 }
 
+/* Reads it if it is a short number: one that has at most eight bytes besides the sign. Bytes up to
+ * `readable` may be read. */
+static inline bool lt_json_number_read_short(const uint8_t *begin, const uint8_t *end,
+                                             const uint8_t *readable, struct lt_json_number *out)
+{
+    size_t sign = *begin == '-', size_bytes = (size_t)(end - begin) - sign;
+    out->is_negative = sign != 0;
+    return size_bytes - 1 < 8 && readable - begin > 8 &&
+           lt_json_number_read_word(begin + sign, size_bytes, out);
+}
+
 /* False when [begin, end) is no number. Bytes up to `readable` may be read. */
 static inline bool lt_json_number_read(const uint8_t *begin, const uint8_t *end,
                                        const uint8_t *readable, struct lt_json_number *out)
 {
-    size_t sign = *begin == '-', size_bytes = (size_t)(end - begin) - sign;
-    out->is_negative = sign != 0;
-    if (size_bytes - 1 < 8 && readable - begin > 8 &&
-        lt_json_number_read_word(begin + sign, size_bytes, out))
-        return true;
-    return lt_json_number_read_slowly(begin, end, out);
+    return lt_json_number_read_short(begin, end, readable, out) ||
+           lt_json_number_read_slowly(begin, end, out);
 }
 
 /* The integer, if it has at most 18 digits. */

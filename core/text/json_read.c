@@ -298,6 +298,16 @@ static enum lt_codec_result give_malformed(struct lt_json_reader *reader, struct
     return LT_CODEC_VALUE;
 }
 
+static inline void begin_document(struct lt_json_reader *reader, const struct lt_bytes *document,
+                                  const struct lt_codec_memory *memory)
+{
+    lt_assert(document->size_bytes <= LT_LIMIT_VALUE_BYTES);
+    reader->memory = memory;
+    reader->document_end = document->data + document->size_bytes;
+    reader->document_padding_bytes = document->padding_bytes;
+    reader->condition = reader->cause = NULL;
+}
+
 enum lt_codec_result lt_json_read(struct lt_json_reader *reader, struct lt_bytes document,
                                   const struct lt_codec_memory *memory, union lt_value *out)
 {
@@ -305,11 +315,7 @@ enum lt_codec_result lt_json_read(struct lt_json_reader *reader, struct lt_bytes
     reader->counters.documents++;
     if (document.size_bytes == 0)
         return LT_CODEC_NULL;
-    lt_assert(document.size_bytes <= LT_LIMIT_VALUE_BYTES);
-    reader->memory = memory;
-    reader->document_end = document.data + document.size_bytes;
-    reader->document_padding_bytes = document.padding_bytes;
-    reader->condition = reader->cause = NULL;
+    begin_document(reader, &document, memory);
     enum lt_json_outcome outcome = read_either_way(reader, document, out);
     switch (outcome) {
     case LT_JSON_OUTCOME_VALUE:
@@ -327,6 +333,41 @@ enum lt_codec_result lt_json_read(struct lt_json_reader *reader, struct lt_bytes
     if (reader->mode == LT_CODEC_DROPMALFORMED)
         return LT_CODEC_DROPPED;
     return give_malformed(reader, document, outcome == LT_JSON_OUTCOME_PARTIAL, out);
+}
+
+/* Most documents are an object that can be indexed, and nothing in it is amiss: those are read
+ * without a detour. */
+static bool read_object(struct lt_json_reader *reader, struct lt_bytes document,
+                        union lt_value *values, uint64_t *nulls)
+{
+    struct lt_json_read_counters before = reader->counters;
+    if (!lt_json_tokens_begin_indexed(&reader->tokens, reader->index, document.data,
+                                      document.size_bytes) ||
+        lt_json_tokens_next_indexed(&reader->tokens) != LT_JSON_TOKEN_OBJECT_BEGIN)
+        return false;
+    reader->element_count = 0;
+    memset(nulls, 0xFF, (reader->root.child_count + 63) / 64 * sizeof *nulls);
+    reader->counters.documents++;
+    if (lt_json_read_fields(reader, &reader->root, values, nulls) == LT_JSON_OUTCOME_VALUE)
+        return true;
+    reader->counters = before;
+    return false;
+}
+
+enum lt_codec_result lt_json_read_apart(struct lt_json_reader *reader, struct lt_bytes document,
+                                        const struct lt_codec_memory *memory,
+                                        union lt_value *values, uint64_t *nulls)
+{
+    lt_debug_assert(reader->root.type->kind == LT_TYPE_STRUCT && reader->root.skipped_column < 0);
+    begin_document(reader, &document, memory);
+    if (lt_likely(document.size_bytes > 0 && read_object(reader, document, values, nulls)))
+        return LT_CODEC_VALUE;
+    union lt_value none;
+    reader->values = values;
+    reader->nulls = nulls;
+    enum lt_codec_result result = lt_json_read(reader, document, memory, &none);
+    reader->values = NULL;
+    return result;
 }
 
 const char *lt_json_reader_condition(const struct lt_json_reader *reader)

@@ -67,6 +67,11 @@ void lt_json_reader_destroy(struct lt_json_reader *reader); /* NULL is a no-op *
 /* Reads one document. `*out` is set with LT_CODEC_VALUE. */
 enum lt_codec_result lt_json_read(struct lt_json_reader *reader, struct lt_bytes document,
                                   const struct lt_codec_memory *memory, union lt_value *out);
+/* The same of a struct without a corrupt-record column, in the mode PERMISSIVE: its fields are put
+ * into `values`, and which of them are NULL into `nulls`, as bits. With LT_CODEC_NULL all are. */
+enum lt_codec_result lt_json_read_apart(struct lt_json_reader *reader, struct lt_bytes document,
+                                        const struct lt_codec_memory *memory,
+                                        union lt_value *values, uint64_t *nulls);
 /* After a malformed document: Spark's condition, and the cause ("a comma or } is expected"), static
  * texts. */
 const char *lt_json_reader_condition(const struct lt_json_reader *reader);

@@ -35,23 +35,31 @@ static enum lt_json_outcome misfit(struct lt_json_reader *reader)
 
 /* ------------------------------------------------------------------------------------- structs */
 
-/* Memory for a struct, all fields NULL; NULL if there is none. */
-static struct lt_struct *alloc_struct(const struct lt_json_reader *reader, uint32_t count,
-                                      union lt_value **values, uint64_t **nulls)
+/* Memory for a struct, all fields NULL; false if there is none. */
+static bool alloc_struct(const struct lt_json_reader *reader, const struct lt_json_plan *plan,
+                         union lt_value *out, union lt_value **values, uint64_t **nulls)
 {
-    size_t value_bytes = count * sizeof(union lt_value);
-    size_t null_bytes = null_words(count) * sizeof(uint64_t);
+    size_t value_bytes = plan->child_count * sizeof(union lt_value);
+    size_t null_bytes = null_words(plan->child_count) * sizeof(uint64_t);
+    if (plan == &reader->root && reader->values != NULL) {
+        *values = reader->values;
+        *nulls = reader->nulls;
+        memset(*nulls, 0xFF, null_bytes);
+        out->structure = NULL;
+        return true;
+    }
     _Static_assert(sizeof(struct lt_struct) % 16 == 0, "the values behind it are aligned");
     struct lt_struct *structure =
         lt_json_reader_alloc(reader, sizeof *structure + value_bytes + null_bytes);
     if (structure == NULL)
-        return NULL;
+        return false;
     *values = (union lt_value *)(void *)(structure + 1);
-    *nulls = (uint64_t *)(void *)(*values + count);
+    *nulls = (uint64_t *)(void *)(*values + plan->child_count);
     memset(*values, 0, value_bytes);
     memset(*nulls, 0xFF, null_bytes);
     *structure = (struct lt_struct){.nulls = *nulls, .values = *values};
-    return structure;
+    out->structure = structure;
+    return true;
 }
 
 bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_json_plan *plan,
@@ -59,8 +67,7 @@ bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_js
 {
     union lt_value *values;
     uint64_t *nulls;
-    out->structure = alloc_struct(reader, plan->child_count, &values, &nulls);
-    return out->structure != NULL;
+    return alloc_struct(reader, plan, out, &values, &nulls);
 }
 
 enum lt_json_outcome lt_json_read_child(struct lt_json_reader *reader, struct lt_json_plan *plan,
@@ -98,8 +105,7 @@ enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct l
     union lt_value *values;
     uint64_t *nulls;
     bool is_partial = false;
-    out->structure = alloc_struct(reader, plan->child_count, &values, &nulls);
-    if (out->structure == NULL)
+    if (!alloc_struct(reader, plan, out, &values, &nulls))
         return LT_JSON_OUTCOME_NO_MEMORY;
     if (reader->tokens.is_indexed)
         return lt_json_read_fields(reader, plan, values, nulls);

@@ -19,12 +19,21 @@ struct lt_json_slot {
     uint32_t child; /* + 1; 0: free */
 };
 
+enum lt_json_way {
+    LT_JSON_WAY_OTHER,
+    LT_JSON_WAY_PASS,
+    LT_JSON_WAY_TEXT,
+    LT_JSON_WAY_BIGINT,
+    LT_JSON_WAY_DOUBLE,
+};
+
 /* The name that stood at some place among a struct's names in the document before, with its closing
  * quote if there is room: most documents of a stream have their names in one order. */
 struct lt_json_expected {
     uint64_t head, mask;
     uint32_t size_bytes;
     int32_t child;       /* -1: the type has no such field */
+    uint32_t way;        /* enum lt_json_way: how its value is read where it is as most are */
     const uint8_t *name; /* of the child, if it has more bytes than the head */
 };
 enum { LT_JSON_EXPECTED = 32 };
@@ -63,6 +72,8 @@ struct lt_json_reader {
     struct lt_json_tokens tokens;
     struct lt_codec_times times;
     const struct lt_codec_memory *memory; /* of the document at hand */
+    union lt_value *values;               /* where the fields of the root go; NULL: to a struct */
+    uint64_t *nulls;
     const uint8_t *document_end;
     uint32_t document_padding_bytes;
     struct lt_json_element *elements;

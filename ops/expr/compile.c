@@ -107,17 +107,22 @@ void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct l
 
 /* -------------------------------------------------------------------------------------- leaves */
 
+/* What is in a register already. */
+static uint32_t compile_same(struct lt_compiler *compiler, uint32_t in, uint32_t want)
+{
+    if (want == LT_REGISTER_ANY)
+        return in;
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = in});
+    return want;
+}
+
 static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_expression *node,
                                 uint32_t want)
 {
     uint32_t constant = lt_compiler_register(compiler);
     compiler->program->machine.values[constant] = node->value;
     compiler->program->machine.nulls[constant] = node->is_null;
-    if (want == LT_REGISTER_ANY)
-        return constant;
-    (void)lt_compiler_emit(compiler,
-                           (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = constant});
-    return want;
+    return compile_same(compiler, constant, want);
 }
 
 static uint32_t compile_column(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -132,18 +137,16 @@ static uint32_t compile_column(struct lt_compiler *compiler, const struct lt_exp
 static uint32_t compile_variable(struct lt_compiler *compiler, const struct lt_expression *node,
                                  uint32_t want)
 {
-    uint32_t variable = compiler->variables[node->index];
-    if (want == LT_REGISTER_ANY)
-        return variable;
-    (void)lt_compiler_emit(compiler,
-                           (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = variable});
-    return want;
+    return compile_same(compiler, compiler->variables[node->index], want);
 }
 
 static uint32_t compile_field(struct lt_compiler *compiler, const struct lt_expression *node,
                               uint32_t want)
 {
     uint32_t base = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    uint32_t filled = lt_compiler_field_register(compiler, node);
+    if (filled != LT_REGISTER_ANY)
+        return compile_same(compiler, filled, want);
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t position = lt_compiler_field_position(compiler, node);
     if (node->arguments[0]->type->kind == LT_TYPE_ARRAY) {
@@ -426,8 +429,5 @@ uint32_t lt_compile(struct lt_compiler *compiler, const struct lt_expression *no
             lt_share_add(&compiler->share, node, hash, out);
         return out;
     }
-    if (want == LT_REGISTER_ANY)
-        return known;
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = want, .a = known});
-    return want;
+    return compile_same(compiler, known, want);
 }

@@ -4,7 +4,8 @@
  * Before anything is compiled, all expressions of the program are looked through: calls that read
  * the same text in the same way become one *reader*, and what is used of its value is noted
  * (use.h). The first call of a reader that is reached in an evaluation reads; the others take what
- * it has read. A field is then taken from where the reader has put it.
+ * it has read. A field is then taken from where the reader has put it: from the struct it has made
+ * or, where nothing but fields of it are used, from a register.
  *
  * In the body of a lambda a reader reads each time: what it reads may be another element.
  */
@@ -111,6 +112,47 @@ uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
                           : lt_use_find(base, (uint32_t)node->index)->position;
 }
 
+uint32_t lt_compiler_field_register(const struct lt_compiler *compiler,
+                                    const struct lt_expression *node)
+{
+    if (!is_reader(node->arguments[0]))
+        return LT_REGISTER_ANY;
+    const struct lt_program_reader *reader = find(compiler->program, node->arguments[0]);
+    return reader->fills_fields ? reader->first_field + lt_compiler_field_position(compiler, node)
+                                : LT_REGISTER_ANY;
+}
+
+/* Registers for the fields of a struct that is not used itself; false: it is, or they are many. */
+static bool reserve_fields(struct lt_compiler *compiler, struct lt_program_reader *reader)
+{
+    enum { FIELDS_MAX = 64, IN_ONE_GO = 8 };
+    const struct lt_type *type = reader->node->type;
+    if (!reader->is_shared || reader->use->is_whole || type->kind != LT_TYPE_STRUCT ||
+        type->field_count > FIELDS_MAX)
+        return false;
+    reader->first_field = compiler->program->register_count;
+    for (uint32_t i = 0; i < type->field_count || i % IN_ONE_GO != 0; i++)
+        (void)lt_compiler_register(compiler);
+    return true;
+}
+
+static void prepare(struct lt_compiler *compiler, struct lt_program_reader *reader,
+                    struct lt_call *call)
+{
+    bool may_fill = reserve_fields(compiler, reader);
+    const struct lt_prepare request = {.call = call,
+                                       .expression = reader->node,
+                                       .arena = compiler->program->arena,
+                                       .use = reader->use,
+                                       .is_shared = reader->is_shared,
+                                       .fills_fields = may_fill ? &reader->fills_fields : NULL,
+                                       .first_field = reader->first_field};
+    lt_compiler_prepare(compiler, &request, reader->function);
+    reader->state = call->state;
+    reader->kernel = call->kernel;
+    reader->is_prepared = true;
+}
+
 uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_expression *node,
                            uint32_t want)
 {
@@ -119,18 +161,12 @@ uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_express
     for (uint32_t i = 0; i < node->argument_count; i++)
         lt_call_arguments(call)[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
     call->kernel = node->signature->kernel;
-    if (!reader->is_prepared) {
-        const struct lt_prepare request = {.call = call,
-                                           .expression = node,
-                                           .arena = compiler->program->arena,
-                                           .use = reader->use,
-                                           .is_shared = reader->is_shared};
-        lt_compiler_prepare(compiler, &request, reader->function);
-        reader->state = call->state;
-        reader->is_prepared = true;
-    }
+    if (!reader->is_prepared)
+        prepare(compiler, reader, call);
     call->state = reader->state;
+    call->kernel = reader->kernel;
     uint32_t out = want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
-    lt_compiler_emit_call(compiler, LT_OP_CALL, call, out);
+    lt_compiler_emit_call(compiler, reader->fills_fields ? LT_OP_CALL_WITH_NULLS : LT_OP_CALL, call,
+                          out);
     return out;
 }

@@ -31,7 +31,9 @@ struct lt_program_reader {
     const struct lt_function *function;
     struct lt_use *use;
     void *state; /* once prepared */
-    bool is_shared, is_prepared;
+    lt_kernel_fn *kernel;
+    uint32_t first_field; /* registers of its fields, when the kernel fills them */
+    bool is_shared, is_prepared, fills_fields;
 };
 
 struct lt_program {
@@ -52,6 +54,8 @@ struct lt_program {
     struct lt_program_fault fault;
 };
 
+enum { LT_REGISTER_ANY = UINT32_MAX };
+
 struct lt_compiler {
     struct lt_program *program;
     const char *text; /* of the expression at hand, or NULL */
@@ -63,8 +67,6 @@ struct lt_compiler {
     uint32_t step_capacity, register_capacity;
     bool is_failed;
 };
-
-enum { LT_REGISTER_ANY = UINT32_MAX };
 
 /* Emits the steps of an analysed expression; the result is in the register returned, which is
  * `want` unless that is LT_REGISTER_ANY. Failures are kept in the compiler. */
@@ -101,6 +103,10 @@ void lt_compiler_prepare(struct lt_compiler *compiler, const struct lt_prepare *
 void lt_compiler_find_readers(struct lt_compiler *compiler, const struct lt_expression *root);
 uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_expression *node,
                            uint32_t want);
+/* The register that a reader fills with the field, its call compiled before; LT_REGISTER_ANY: it
+ * fills none. */
+uint32_t lt_compiler_field_register(const struct lt_compiler *compiler,
+                                    const struct lt_expression *node);
 /* Where the struct under a FIELD node holds that field. */
 uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
                                     const struct lt_expression *node);

@@ -329,11 +329,16 @@ STEP(RETURN)
 {
     return LT_MACHINE_TRUE;
 }
-STEP(STORE)
+STEP(STORES)
 {
     struct lt_row *row = machine->out;
-    lt_row_nulls(row)[step->out >> 6] |= (uint64_t)(nulls[step->a] != 0) << (step->out & 63);
-    copy_value(&lt_row_values(row)[step->out], &A);
+    uint64_t *row_nulls = lt_row_nulls(row);
+    union lt_value *to = lt_row_values(row);
+    for (uint32_t i = 0; i < step->a; i++) {
+        uint32_t from = step->registers[i];
+        row_nulls[i >> 6] |= (uint64_t)(nulls[from] != 0) << (i & 63);
+        copy_value(&to[i], &values[from]);
+    }
     NEXT;
 }
 STEP(ANSWER)

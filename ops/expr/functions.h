@@ -83,6 +83,11 @@ struct lt_prepare {
      * share the state. */
     struct lt_use *use;
     bool is_shared;
+    /* The same, not NULL where of a struct only fields are used: to be set when the kernel (which
+     * may be exchanged) will fill registers with them, as lt_use_prune() has put them, and make no
+     * struct. There are 8, 16, ... registers from `first_field` on. It is called for NULL too. */
+    bool *fills_fields;
+    uint32_t first_field;
 };
 
 struct lt_analyser;

@@ -43,6 +43,7 @@ struct json_input {
     struct lt_times *times;
     struct lt_json_reader *reader;
     struct lt_reading reading;
+    uint32_t first_field, field_count; /* registers that are filled */
 };
 
 static void release_input(void *state)
@@ -121,6 +122,8 @@ static bool wants_corrupt_record(const struct lt_use *use, const char *name)
     return false;
 }
 
+static lt_kernel_fn fill_from_json;
+
 static int create_reader(const struct lt_prepare *prepare, struct json_input *input,
                          struct lt_error *error)
 {
@@ -138,6 +141,12 @@ static int create_reader(const struct lt_prepare *prepare, struct json_input *in
     if (options->mode == LT_CODEC_PERMISSIVE &&
         !wants_corrupt_record(prepare->use, options->corrupt_column))
         type = lt_use_prune(input->arena, prepare->use);
+    if (type != prepare->call->type && prepare->fills_fields != NULL) {
+        *prepare->fills_fields = true;
+        prepare->call->kernel = fill_from_json;
+        input->first_field = prepare->first_field;
+        input->field_count = type->field_count;
+    }
     const struct lt_json_read_setup read = {
         .type = type, .options = options, .times = lt_times_codec(input->times)};
     return lt_json_reader_create(&read, &input->reader, error);
@@ -160,12 +169,11 @@ static int prepare_from_json(const struct lt_prepare *prepare, struct lt_error *
     return code;
 }
 
-static enum lt_kernel read_json(struct lt_machine *machine, const struct lt_call *call,
-                                union lt_value *out)
+static enum lt_kernel conclude(struct lt_machine *machine, const struct lt_call *call,
+                               enum lt_codec_result result)
 {
-    struct json_input *input = call->state;
-    const struct lt_codec_memory memory = lt_codec_machine_memory(machine);
-    switch (lt_json_read(input->reader, lt_argument_bytes(machine, call, 0), &memory, out)) {
+    const struct json_input *input = call->state;
+    switch (result) {
     case LT_CODEC_VALUE:
         return LT_KERNEL_VALUE;
     case LT_CODEC_NULL:
@@ -178,6 +186,51 @@ static enum lt_kernel read_json(struct lt_machine *machine, const struct lt_call
         break;
     }
     return lt_machine_too_large(machine, call);
+}
+
+static enum lt_kernel read_json(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    struct json_input *input = call->state;
+    const struct lt_codec_memory memory = lt_codec_machine_memory(machine);
+    return conclude(machine, call,
+                    lt_json_read(input->reader, lt_argument_bytes(machine, call, 0), &memory, out));
+}
+
+/* Bits to bytes of 0 and 1, eight at a time. */
+static void spread_nulls(uint8_t *out, uint64_t nulls, uint32_t count)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    for (uint32_t i = 0; i < count; i += 8, nulls >>= 8) {
+        uint64_t bits = (nulls & 0xFF) * each & UINT64_C(0x8040201008040201);
+        uint64_t bytes = (bits + 0x7F * each) >> 7 & each;
+        memcpy(out + i, &bytes, sizeof bytes);
+    }
+}
+
+static enum lt_kernel fill_fields(struct lt_machine *machine, const struct lt_call *call,
+                                  union lt_value *out)
+{
+    struct json_input *input = call->state;
+    const struct lt_codec_memory memory = lt_codec_machine_memory(machine);
+    enum lt_kernel result = LT_KERNEL_NULL;
+    uint64_t nulls = UINT64_MAX;
+    out->structure = NULL;
+    if (!lt_argument_is_null(machine, call, 0))
+        result =
+            conclude(machine, call,
+                     lt_json_read_apart(input->reader, lt_argument_bytes(machine, call, 0), &memory,
+                                        machine->values + input->first_field, &nulls));
+    spread_nulls(machine->nulls + input->first_field,
+                 result == LT_KERNEL_VALUE ? nulls : UINT64_MAX, input->field_count);
+    return result;
+}
+
+static enum lt_kernel fill_from_json(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
+{
+    struct json_input *input = call->state;
+    return lt_reading_once(&input->reading, machine, call, fill_fields, out);
 }
 
 static enum lt_kernel from_json(struct lt_machine *machine, const struct lt_call *call,

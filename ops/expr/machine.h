@@ -74,7 +74,7 @@
     XX(CALL_WITH_NULLS)                                                                            \
     XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
     XX(RETURN)                  /* ends the body of a lambda */                                    \
-    XX(STORE)                   /* column out of the out row = a */                                \
+    XX(STORES)                  /* the out row's columns = registers */                            \
     XX(ANSWER)                  /* ends with a's boolean */                                        \
     XX(END)
 
@@ -151,6 +151,7 @@ struct lt_step {
         const struct lt_json_load *json;
         const struct lt_size_range *range;
         const struct lt_short_text *text;
+        const uint32_t *registers; /* STORES: `a` of them */
     };
 };
 _Static_assert(sizeof(struct lt_step) == 32, "two steps to a cache line");

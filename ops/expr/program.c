@@ -1,9 +1,9 @@
 /*
  * The life of a program: compiled from its expressions, evaluated per record, its faults told.
  *
- * The steps of all expressions stand one after the other, each followed by a STORE, up to END. If
- * the program has one expression, its steps stand a second time, up to ANSWER, for predicates and
- * single values.
+ * The steps of all expressions stand one after the other, then their results are stored, up to END.
+ * If the program has one expression, its steps stand a second time, up to ANSWER, for predicates
+ * and single values.
  */
 #include "ops/expr/program.h"
 
@@ -36,12 +36,14 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
 {
     for (size_t i = 0; i < options->count; i++)
         lt_compiler_find_readers(compiler, options->expressions[i]);
+    uint32_t *results = lt_arena_alloc(compiler->program->arena, options->count * sizeof *results);
     for (size_t i = 0; i < options->count; i++) {
         compiler->text = options->texts == NULL ? NULL : options->texts[i];
-        uint32_t result = lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY);
-        (void)lt_compiler_emit(
-            compiler, (struct lt_step){.op = LT_OP_STORE, .out = (uint32_t)i, .a = result});
+        results[i] = lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY);
     }
+    (void)lt_compiler_emit(
+        compiler,
+        (struct lt_step){.op = LT_OP_STORES, .a = (uint32_t)options->count, .registers = results});
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_END});
     compiler->program->answer_start = UINT32_MAX;
     if (options->count != 1)
