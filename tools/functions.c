@@ -1,5 +1,6 @@
 /*
- * `leat functions`: the function table of the expression language, for reading.
+ * `leat functions`: the function table of the expression language, for reading: as a list, one
+ * function, or as the tables of the reference page.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +13,24 @@
 
 enum { NAMES_MAX = 1024 };
 
-static const struct lt_tool_flag flags[] = {{"help", 'h', NULL, "Print this and end."}};
+enum flag { HELP, REFERENCE, FLAG_COUNT };
+static const struct lt_tool_flag flags[FLAG_COUNT] = {
+    [HELP] = {"help", 'h', NULL, "Print this and end."},
+    [REFERENCE] = {"reference", 0, NULL, "Print all of each as Markdown tables."},
+};
 
 struct request {
     const char *name; /* NULL: all */
-    bool wants_help;
+    bool wants_help, wants_reference;
 };
 
 static int take(void *user, int index, const char *value)
 {
     struct request *request = user;
-    if (index != LT_TOOL_WORD)
+    if (index == HELP)
         request->wants_help = true;
+    else if (index == REFERENCE)
+        request->wants_reference = true;
     else if (request->name != NULL)
         return lt_tool_wrong("\"%s\" is one word too many", value);
     else
@@ -47,6 +54,46 @@ static void print_all(void)
             printf("%s%s\n", *group != '\0' ? "\n" : "", function.group);
         group = function.group != NULL ? function.group : group;
         printf("  %-34s %s\n", function.usage, function.help);
+    }
+}
+
+/* A text in a cell of a table. */
+static void print_cell(const char *text, const char *quote)
+{
+    printf(" %s", quote);
+    for (const char *at = text; *at != '\0'; at++)
+        printf(*at == '|' ? "\\|" : "%c", *at);
+    printf("%s |", quote);
+}
+
+static void print_row(const leat_admin_function *function)
+{
+    bool has_result = function->result != NULL && *function->result != '\0';
+    printf("|");
+    print_cell(function->usage, "`");
+    print_cell(function->aliases != NULL ? function->aliases : "", "");
+    print_cell(function->help, "");
+    print_cell(function->example, "`");
+    print_cell(has_result ? function->result : "", has_result ? "`" : "");
+    printf("\n");
+}
+
+/* A table for each group, where its name comes first. */
+static void print_reference(void)
+{
+    leat_admin_function function, other;
+    for (size_t i = 0; function_at(i, &function); i++) {
+        size_t first = 0;
+        while (function_at(first, &other) && strcmp(other.group, function.group) != 0)
+            first++;
+        if (first != i)
+            continue;
+        printf("%s## %s\n\n| | also | | example | gives |\n|---|---|---|---|---|\n",
+               i != 0 ? "\n" : "", function.group);
+        for (size_t j = i; function_at(j, &other); j++) {
+            if (strcmp(other.group, function.group) == 0)
+                print_row(&other);
+        }
     }
 }
 
@@ -99,13 +146,18 @@ static int print_named(const char *name)
 int lt_tool_functions(int count, char **arguments)
 {
     struct request request = {0};
-    int status = lt_tool_flags_parse(flags, 1, count, arguments, take, &request);
+    int status = lt_tool_flags_parse(flags, FLAG_COUNT, count, arguments, take, &request);
     if (status != 0)
         return status;
+    if (request.name != NULL && request.wants_reference)
+        return lt_tool_wrong("--reference prints all functions; \"%s\" is one word too many",
+                             request.name);
     if (request.wants_help) {
-        printf("Usage: leat functions [NAME]\n"
+        printf("Usage: leat functions [NAME | --reference]\n"
                "The functions and operators of --where, --select and leat eval.\n\n");
-        lt_tool_flags_print(flags, 1, stdout);
+        lt_tool_flags_print(flags, FLAG_COUNT, stdout);
+    } else if (request.wants_reference) {
+        print_reference();
     } else if (request.name == NULL) {
         print_all();
     } else {

@@ -18,10 +18,13 @@ demo: setup-build ## a relay that needs no Kafka, with a live table; ends by its
 	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/leat-demo
 	@$(BUILD)/leat-demo
 
-# What is written from the option tables; a test compares.
+# What is written from the program's tables; a test compares.
+REFERENCE_PAGES := io/KAFKA.md ops/expr/FUNCTIONS.md
 .PHONY: docs
-docs: $(BUILD)/leat ## write io/KAFKA.md from the option tables
-	$(Q)tools/reference $< >io/KAFKA.md.new && mv io/KAFKA.md.new io/KAFKA.md || { rm -f io/KAFKA.md.new; exit 1; }
+docs: $(BUILD)/leat ## write the reference pages from the tables of options and functions
+	$(Q)for page in $(REFERENCE_PAGES); do \
+	    tools/reference $< $$page >$$page.new && mv $$page.new $$page || { rm -f $$page.new; exit 1; }; \
+	done
 
 # The tests of the command line run the programs that lie beside them.
 $(addprefix $(BUILD)/tests/tools/,test_cli test_layers test_relay_life test_sql): | $(BUILD)/leat $(BUILD)/leat-relay
