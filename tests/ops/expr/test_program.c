@@ -168,11 +168,12 @@ static void tells_why_a_record_fails(void **state)
                  "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL "
                  "instead. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass "
                  "this error; in \"1 / (partition - 3)\" (line 1, position 1)");
-    expect_fault(&bench, "cast(topic as int) > 0", "CAST_INVALID_INPUT", "22018",
-                 "The value 'orders' of the type \"STRING\" cannot be cast to \"INT\" because it is "
-                 "malformed. Correct the value as per the syntax, or change its target type. Use "
-                 "`try_cast` to tolerate malformed input and return NULL instead; in "
-                 "\"cast(topic as int)\" (line 1, position 1)");
+    expect_fault(
+        &bench, "cast(topic as int) > 0", "CAST_INVALID_INPUT", "22018",
+        "The value 'orders' of the type \"STRING\" cannot be cast to \"INT\" because it is "
+        "malformed. Correct the value as per the syntax, or change its target type. Use "
+        "`try_cast` to tolerate malformed input and return NULL instead; in "
+        "\"cast(topic as int)\" (line 1, position 1)");
     expect_fault(&bench, "offset + 9223372036854775807 > 0", "ARITHMETIC_OVERFLOW", "22003",
                  "long overflow. Use 'try_add' to tolerate overflow and return NULL instead. If "
                  "necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error; in "
