@@ -183,6 +183,7 @@ static int take_flag(struct reading *reading, const yaml_node_t *key, const yaml
                 ? " is for the command line and the environment only"
                 : " is for the command line only");
     bool is_list = setting == LT_TOOL_SET_DROP_HEADER || setting == LT_TOOL_SET_ADD_HEADER ||
+                   setting == LT_TOOL_SET_FORMAT_OPTION ||
                    setting == LT_TOOL_SET_OPTION || setting == LT_TOOL_SET_SOURCE_OPTION ||
                    setting == LT_TOOL_SET_SINK_OPTION;
     if (!is_list || value->type != YAML_SEQUENCE_NODE)

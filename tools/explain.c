@@ -51,7 +51,8 @@ static void print_schema(const char *ddl)
 static void print_headers(const struct lt_tool_settings *settings)
 {
     for (size_t i = 0; i < settings->item_count; i++)
-        printf("%-6s header %s\n",
+        if (settings->items[i].setting != LT_TOOL_SET_FORMAT_OPTION)
+            printf("%-6s header %s\n",
                settings->items[i].setting == LT_TOOL_SET_DROP_HEADER ? "drop" : "add",
                settings->items[i].text);
 }
@@ -65,6 +66,8 @@ int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_s
         return lt_tool_wrong("%s", leat_query_error(plan->query));
     printf("read   %s\n", plan->source.text);
     print_schema(plan->source_schema);
+    if (plan->parse != NULL)
+        printf("parse  %s\n", plan->parse);
     if (where != NULL)
         printf("where  %s\n", where);
     if (plan->select != NULL)

@@ -31,13 +31,18 @@ struct lane {
 
 struct lt_tool_headers *lt_tool_headers_create(const struct lt_tool_settings *settings)
 {
-    if (settings->item_count == 0)
+    size_t count = 0;
+    for (size_t i = 0; i < settings->item_count; i++)
+        count += settings->items[i].setting != LT_TOOL_SET_FORMAT_OPTION;
+    if (count == 0)
         return NULL;
     struct lt_tool_headers *headers = lt_tool_alloc(sizeof *headers);
     headers->drops = lt_tool_alloc(settings->item_count * sizeof *headers->drops);
     headers->adds = lt_tool_alloc(settings->item_count * sizeof *headers->adds);
     for (size_t i = 0; i < settings->item_count; i++) {
         const struct lt_tool_item *item = &settings->items[i];
+        if (item->setting == LT_TOOL_SET_FORMAT_OPTION)
+            continue;
         char *text = lt_tool_copy(item->text);
         if (item->setting == LT_TOOL_SET_DROP_HEADER) {
             headers->drops[headers->drop_count++] = text;

@@ -130,11 +130,15 @@ static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings
     plan->source_options = NULL;
     if (stream == NULL || (plan->source_schema = leat_stream_schema(stream)) == NULL)
         return lt_tool_wrong("%s", leat_context_error(plan->context));
+    int status = lt_tool_plan_parse(plan, settings, &stream);
+    if (status != 0)
+        return status;
     if (where != NULL)
         stream = leat_filter(stream, where);
     if (stream == NULL || leat_stream_schema(stream) == NULL)
         return lt_tool_wrong("--where: %s", leat_context_error(plan->context));
-    int status = lt_tool_plan_select(plan, settings, &stream, gives_topic);
+    status = plan->is_parsed ? lt_tool_plan_compose(plan, settings, &stream, gives_topic)
+                             : lt_tool_plan_select(plan, settings, &stream, gives_topic);
     plan->headers = lt_tool_headers_create(settings);
     if (status == 0 && plan->headers != NULL) {
         stream = lt_tool_headers_apply(plan->headers, stream);
@@ -230,6 +234,7 @@ void lt_tool_plan_fini(struct lt_tool_plan *plan)
     lt_tool_url_fini(&plan->source);
     lt_tool_url_fini(&plan->sink);
     lt_tool_url_fini(&plan->dead_letters);
+    free(plan->parse);
     free(plan->select);
     free(plan->counters_path);
     *plan = (struct lt_tool_plan){0};

@@ -1,7 +1,8 @@
 /*
  * From settings to a query that can be checked, printed or run.
  *
- *     source -> --where -> --select, --timestamp now -> --drop-header, --add-header -> sink
+ *     source -> --schema -> --where -> --select, --timestamp now -> --drop-header, --add-header ->
+ *     sink
  *
  * A Kafka relay is exact to the envelope unless it is told otherwise: the source hands out headers,
  * and the sink takes key, value, headers, timestamp and partition from the columns of those names.
@@ -26,8 +27,10 @@ struct lt_tool_plan {
     struct lt_tool_headers *headers;
     leat_options *source_options, *sink_options, *dead_options, *query_options; /* until taken */
     const char *source_schema, *sink_schema;                                    /* of the context */
+    char *parse;         /* the projection of --schema; NULL: none */
     char *select;        /* as it runs; NULL: no projection */
     char *counters_path; /* NULL: none */
+    bool is_parsed; /* --schema or --format: rows are columns of the value */
     bool counters_are_auto;
     int64_t epoch_ns, startup_timeout_ns, progress_interval_ns;
 };
@@ -40,6 +43,14 @@ void lt_tool_plan_fini(struct lt_tool_plan *plan);
 
 /* The options of all sides, dealt from the settings (tools/deal.c). */
 int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
+/* --schema and --format (tools/shape.c): the value as columns, if they say so; then those columns,
+ * or what --select makes of them, as the sink wants them. */
+int lt_tool_plan_parse(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                       leat_stream **stream);
+int lt_tool_plan_compose(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                         leat_stream **stream, bool *gives_topic);
+/* That --timestamp is source or now. */
+int lt_tool_plan_check_timestamp(const struct lt_tool_settings *settings);
 /* The projection (tools/select.c): `*stream` moves on. */
 int lt_tool_plan_select(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
                         leat_stream **stream, bool *gives_topic);

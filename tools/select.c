@@ -133,14 +133,23 @@ static int select_list(struct lt_tool_plan *plan, const struct lt_tool_settings 
     return *stream != NULL ? 0 : lt_tool_wrong("%s", leat_context_error(plan->context));
 }
 
+int lt_tool_plan_check_timestamp(const struct lt_tool_settings *settings)
+{
+    const char *time = lt_tool_settings_text(settings, LT_TOOL_SET_TIMESTAMP);
+    if (strcmp(time, "now") == 0 || strcmp(time, "source") == 0)
+        return 0;
+    return lt_tool_wrong("%s: --timestamp \"%s\" is none of: source, now",
+                         lt_tool_settings_origin(settings, LT_TOOL_SET_TIMESTAMP), time);
+}
+
 int lt_tool_plan_select(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
                         leat_stream **stream, bool *gives_topic)
 {
     const char *list = lt_tool_settings_text(settings, LT_TOOL_SET_SELECT);
     const char *time = lt_tool_settings_text(settings, LT_TOOL_SET_TIMESTAMP);
-    if (strcmp(time, "now") != 0 && strcmp(time, "source") != 0)
-        return lt_tool_wrong("%s: --timestamp \"%s\" is none of: source, now",
-                             lt_tool_settings_origin(settings, LT_TOOL_SET_TIMESTAMP), time);
+    int status = lt_tool_plan_check_timestamp(settings);
+    if (status != 0)
+        return status;
     bool is_now = strcmp(time, "now") == 0;
     *gives_topic = false;
     if (list != NULL && strcmp(plan->sink.format, "kafka") == 0)

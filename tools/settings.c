@@ -118,6 +118,7 @@ static bool must_say_something(enum lt_tool_setting setting)
 {
     return setting == LT_TOOL_SET_SELECT || setting == LT_TOOL_SET_WHERE ||
            setting == LT_TOOL_SET_DROP_HEADER || setting == LT_TOOL_SET_ADD_HEADER ||
+           setting == LT_TOOL_SET_SCHEMA || setting == LT_TOOL_SET_FORMAT ||
            setting == LT_TOOL_SET_CHECKPOINT || setting == LT_TOOL_SET_COUNTERS;
 }
 
@@ -136,6 +137,12 @@ int lt_tool_settings_set(struct lt_tool_settings *settings, enum lt_tool_setting
     case LT_TOOL_SET_SOURCE_OPTION:
     case LT_TOOL_SET_SINK_OPTION:
         return set_pair(settings, setting, text, layer, origin);
+    case LT_TOOL_SET_FORMAT_OPTION:
+        if (strchr(text, '=') == NULL || *text == '=')
+            return lt_tool_wrong("%s: \"%s\" is not KEY=VALUE (option \"--format-option\")", origin,
+                                 text);
+        add_item(settings, setting, text, layer, origin);
+        return 0;
     case LT_TOOL_SET_DROP_HEADER:
     case LT_TOOL_SET_ADD_HEADER:
         add_item(settings, setting, text, layer, origin);

@@ -28,6 +28,19 @@
        "Rewrite columns by name: \"upper(cast(value as string)) as value\". Names: key, value, "   \
        "topic, partition, headers, timestamp. What the list does not name stays as it is; a list " \
        "with * except (...) is taken as it stands.")                                               \
+    XX(SCHEMA, "schema", 0, "DDL", NULL, ANY,                                                      \
+       "Read the value as columns of these names and types: \"sym string, price double\"; "        \
+       "--where and --select use them, and the row is written again as JSON. What the record "     \
+       "has beside is _key, _topic, _partition, _offset, _timestamp and _headers.")                \
+    XX(FORMAT, "format", 0, "FORMAT", NULL, ANY,                                                   \
+       "What the value is: json (the default with --schema), csv, or text, which is one column "   \
+       "value without --schema.")                                                                  \
+    XX(OUT_FORMAT, "out-format", 0, "FORMAT", NULL, ANY,                                           \
+       "What the row becomes in Kafka: json (the default), csv, or text, one column as it is.")    \
+    XX(FORMAT_OPTION, "format-option", 0, "KEY=VALUE", NULL, ANY,                                  \
+       "An option of from_json or from_csv by Spark's name, as timestampFormat or sep, which "     \
+       "holds for writing too. Unless mode says otherwise, a value that does not parse is a "      \
+       "record that cannot be processed.")                                                         \
     XX(DROP_HEADER, "drop-header", 0, "NAME", NULL, ANY,                                           \
        "Drop all headers of that name; * drops all.")                                              \
     XX(ADD_HEADER, "add-header", 0, "NAME=VALUE", NULL, ANY,                                       \

@@ -92,7 +92,8 @@ static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_
                 error, LT_E_INVALID,
                 "sink %s: checkpointLocation must be specified either through "
                 "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
-                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR",
+                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR, or "
+                "that option of the table",
                 sink->type->name);
     }
     return 0;

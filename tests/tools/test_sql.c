@@ -222,6 +222,60 @@ static void run_takes_a_script_or_two_urls(void **state)
     assert_non_null(strstr(p.out, "select value, value * 2 as d"));
 }
 
+static void a_schema_that_cannot_be_is_told(void **state)
+{
+    static const char in[] = "kafka://127.0.0.1:1/in", out[] = "kafka://127.0.0.1:1/out";
+    (void)state;
+    expect(PROGRAM_ARGS("run", in, out, "--format", "jsn"), NULL, 2, "",
+           "leat run: command line: --format \"jsn\" is none of: json, csv, text; hint: did you "
+           "mean \"json\"?\n");
+    expect(PROGRAM_ARGS("run", in, out, "--format", "csv"), NULL, 2, "",
+           "leat run: command line: --format csv needs columns; hint: --schema \"sym string, price "
+           "double\"\n");
+    expect(PROGRAM_ARGS("run", in, out, "--format", "text", "--schema", "a int"), NULL, 2, "",
+           "leat run: command line: the format text is one column, value; hint: leave --schema "
+           "out\n");
+    expect(PROGRAM_ARGS("run", in, out, "--schema", "a int", "--format-option", "mod=x"), NULL, 2,
+           "",
+           "leat run: command line: the format json has no option \"mod\"; hint: did you mean "
+           "\"mode\"?\n");
+    expect(PROGRAM_ARGS("run", in, out, "--out-format", "csv"), NULL, 2, "",
+           "leat run: command line: --out-format goes with --schema or --format\n");
+    expect(PROGRAM_ARGS("run", in, out, "--schema", "a int", "--select", "a, a + 1 as b",
+                        "--out-format", "text"),
+           NULL, 2, "",
+           "leat run: the format text takes one column, and the row has 2: `a`, `b`; hint: "
+           "--out-format json\n");
+    expect(PROGRAM_ARGS("run", in, out, "--schema", "a int", "--select", "_key"), NULL, 2, "",
+           "leat run: --select \"_key\" leaves no column for the value\n");
+    expect(PROGRAM_ARGS("run", "rate:", "noop:", "--schema", "a int"), NULL, 2, "",
+           "leat run: --schema needs a source whose column value is text; that of \"rate:\" is "
+           "BIGINT\n");
+    program_run(
+        &p, "leat",
+        PROGRAM_ARGS("run", in, "noop:", "--schema", "a int, b struct<c:int>", "--where", "d > 1"),
+        NULL, NULL);
+    assert_int_equal(p.status, 2);
+    assert_contains(p.err, "--where: ");
+    assert_contains(p.err, "with name `d` cannot be resolved");
+}
+
+static void the_words_of_run_say_what_it_runs(void **state)
+{
+    (void)state;
+    expect(PROGRAM_ARGS("run", "rate:"), NULL, 2, "",
+           "leat run: no sink; hint: leat relay SOURCE SINK, such as kafka://127.0.0.1:9092/in "
+           "kafka://127.0.0.1:9092/out\n");
+    expect(PROGRAM_ARGS("run", "job.sql", "--until-end"), NULL, 2, "",
+           "leat run: unknown option \"--until-end\"; hint: --help lists them all\n");
+    expect(PROGRAM_ARGS("run", "a.sql", "b.sql"), NULL, 2, "",
+           "leat run: \"b.sql\" is one word too many; hint: one file, or SOURCE SINK with a ':' "
+           "each, as kafka://HOST:PORT/TOPIC or rate:\n");
+    expect(PROGRAM_ARGS("run", "-q"), NULL, 2, "", "leat run: no file; hint: leat run FILE\n");
+    expect(PROGRAM_ARGS("run", "-", "--set", "spark.sql.ansi.enabled=false"),
+           "SELECT CAST('x' AS INT) AS two", 0, "+----+\n|two |\n+----+\n|NULL|\n+----+\n", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +289,8 @@ int main(void)
         cmocka_unit_test(check_prints_no_rows_and_knows_what_inserts_would_make),
         cmocka_unit_test(files_of_all_editors_are_read),
         cmocka_unit_test(run_takes_a_script_or_two_urls),
+        cmocka_unit_test(the_words_of_run_say_what_it_runs),
+        cmocka_unit_test(a_schema_that_cannot_be_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
