@@ -1,7 +1,8 @@
 /*
  * The parser's own state, shared by its files: parser.c (operators, lists), primary.c (what
- * operators stand between) and literal.c (constants). Recursive descent with precedence climbing;
- * every recursion goes through lt_parse_expression() or lt_parse_unary(), which count the depth.
+ * operators stand between), parse_*.c and call_forms.c (calls of all kinds), literal*.c
+ * (constants). Recursive descent with precedence climbing; every recursion goes through
+ * lt_parse_expression() or lt_parse_unary(), which count the depth.
  *
  * Spark's grammar lets nearly every keyword be a name, so a keyword that cannot begin what it
  * normally begins is read as a name (`NOT` alone is a column).
@@ -73,6 +74,8 @@ struct lt_expression *lt_parser_call1(struct lt_parser *parser, const char *name
                                       struct lt_expression *argument);
 struct lt_expression *lt_parser_call2(struct lt_parser *parser, const char *name, uint32_t begin,
                                       struct lt_expression *a, struct lt_expression *b);
+struct lt_expression *lt_parser_cast(struct lt_parser *parser, struct lt_expression *operand,
+                                     const struct lt_type *target, uint32_t begin);
 
 /* A list that grows, then becomes a node's arguments. */
 struct lt_parser_items {
@@ -112,6 +115,8 @@ struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin);
 /* INTERVAL ..., that word next (literal_interval.c). */
 bool lt_parser_is_interval(const struct lt_parser *parser);
 struct lt_expression *lt_parse_interval(struct lt_parser *parser);
+/* A call of what was written, the '(' next; a simple type's name is a cast (parse_call.c). */
+struct lt_expression *lt_parse_call(struct lt_parser *parser, const char *written, uint32_t begin);
 /* EXTRACT(field FROM source), behind the '(' (parse_time.c). */
 bool lt_parser_is_extract(const struct lt_parser *parser, const char *name);
 struct lt_expression *lt_parse_extract(struct lt_parser *parser, uint32_t begin);

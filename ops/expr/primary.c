@@ -1,6 +1,6 @@
 /*
- * What stands between operators: constants, columns, calls and their special forms, CASE, CAST,
- * brackets, and what is hung on them from the right (.field, [index], ::type, :json.path).
+ * What stands between operators: constants, columns, calls (parse_call.c), CASE, CAST, brackets,
+ * and what is hung on them from the right (.field, [index], ::type, :json.path).
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +49,8 @@ static struct lt_expression *parse_case(struct lt_parser *parser)
     return node;
 }
 
-static struct lt_expression *make_cast(struct lt_parser *parser, struct lt_expression *operand,
-                                       const struct lt_type *target, uint32_t begin)
+struct lt_expression *lt_parser_cast(struct lt_parser *parser, struct lt_expression *operand,
+                                     const struct lt_type *target, uint32_t begin)
 {
     struct lt_expression *cast = lt_parser_node(parser, LT_EXPR_CAST, begin, 1);
     cast->arguments[0] = operand;
@@ -72,196 +72,9 @@ static struct lt_expression *parse_cast(struct lt_parser *parser, bool is_try)
     const struct lt_type *target = lt_parse_type(parser);
     if (target == NULL || !lt_parser_expect(parser, ')', ")"))
         return NULL;
-    struct lt_expression *cast = make_cast(parser, operand, target, begin);
+    struct lt_expression *cast = lt_parser_cast(parser, operand, target, begin);
     cast->is_try = is_try;
     return cast;
-}
-
-/* ---------------------------------------------------------------------------------------- calls */
-
-static struct lt_expression *finish_call(struct lt_parser *parser, const char *name, uint32_t begin,
-                                         const struct lt_parser_items *items)
-{
-    if (!lt_parser_expect(parser, ')', ")"))
-        return NULL;
-    struct lt_expression *call = lt_parser_call(parser, name, begin, 0);
-    call->arguments = items->items;
-    call->argument_count = items->count;
-    return call;
-}
-
-/* TRIM([BOTH|LEADING|TRAILING] [characters] FROM text), the name and '(' taken. */
-static struct lt_expression *parse_trim(struct lt_parser *parser, uint32_t begin)
-{
-    const char *name = "trim";
-    if (lt_parser_try_word(parser, "leading"))
-        name = "ltrim";
-    else if (lt_parser_try_word(parser, "trailing"))
-        name = "rtrim";
-    else
-        (void)lt_parser_try_word(parser, "both");
-    struct lt_parser_items items = {0};
-    if (!lt_parser_is_word(parser, 0, "from")) {
-        struct lt_expression *characters = lt_parse_expression(parser);
-        if (characters == NULL)
-            return NULL;
-        lt_parser_push(parser, &items, characters);
-    }
-    if (!lt_parser_expect_word(parser, "from"))
-        return NULL;
-    struct lt_expression *text = lt_parse_expression(parser);
-    if (text == NULL)
-        return NULL;
-    lt_parser_push(parser, &items, text);
-    return finish_call(parser, name, begin, &items);
-}
-
-/* The arguments after the first of SUBSTRING(text FROM start FOR count). */
-static struct lt_expression *parse_substring_from(struct lt_parser *parser, uint32_t begin,
-                                                  struct lt_parser_items *items)
-{
-    do {
-        struct lt_expression *item = lt_parse_expression(parser);
-        if (item == NULL)
-            return NULL;
-        lt_parser_push(parser, items, item);
-    } while (items->count == 2 && lt_parser_try_word(parser, "for"));
-    return finish_call(parser, "substring", begin, items);
-}
-
-/* The arguments after the first of OVERLAY(text PLACING other FROM start [FOR count]). */
-static struct lt_expression *parse_overlay(struct lt_parser *parser, uint32_t begin,
-                                           struct lt_parser_items *items)
-{
-    static const char *const words[] = {"placing", "from", "for"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        bool is_optional = i == 2;
-        if (is_optional && !lt_parser_is_word(parser, 0, words[i]))
-            break;
-        if (!lt_parser_expect_word(parser, words[i]))
-            return NULL;
-        struct lt_expression *item = lt_parse_expression(parser);
-        if (item == NULL)
-            return NULL;
-        lt_parser_push(parser, items, item);
-    }
-    return finish_call(parser, "overlay", begin, items);
-}
-
-static struct lt_expression *parse_call(struct lt_parser *parser, const char *name, uint32_t begin)
-{
-    (void)lt_parser_take(parser); /* '(' */
-    bool is_trim = strcmp(name, "trim") == 0;
-    bool is_substring = strcmp(name, "substring") == 0 || strcmp(name, "substr") == 0;
-    if (is_trim &&
-        (lt_parser_is_word(parser, 0, "both") || lt_parser_is_word(parser, 0, "leading") ||
-         lt_parser_is_word(parser, 0, "trailing") || lt_parser_is_word(parser, 0, "from")))
-        return parse_trim(parser, begin);
-    if (lt_parser_is_extract(parser, name))
-        return lt_parse_extract(parser, begin);
-    struct lt_parser_items items = {0};
-    if (lt_parser_is_symbol(parser, 0, ')'))
-        return finish_call(parser, name, begin, &items);
-    if (strcmp(name, "count") == 0 && lt_parser_is_symbol(parser, 0, '*') &&
-        lt_parser_is_symbol(parser, 1, ')')) {
-        struct lt_token star = lt_parser_take(parser);
-        lt_parser_push(parser, &items, lt_parser_node(parser, LT_EXPR_STAR, star.begin, 0));
-        return finish_call(parser, name, begin, &items);
-    }
-    /* An aggregate of distinct values is the aggregate of a call of "distinct". */
-    bool is_distinct =
-        lt_parser_is_word(parser, 0, "distinct") && lt_parser_begins_operand(parser, 1);
-    if (is_distinct)
-        (void)lt_parser_take(parser);
-    bool is_position = strcmp(name, "position") == 0;
-    bool is_struct = strcmp(name, "struct") == 0; /* its arguments may have aliases */
-    do {
-        bool wants_in = is_position && items.count == 0;
-        struct lt_expression *item = wants_in    ? lt_parse_value(parser)
-                                     : is_struct ? lt_parse_named(parser)
-                                                 : lt_parse_argument(parser);
-        if (item == NULL)
-            return NULL;
-        if (is_distinct)
-            item = lt_parser_call1(parser, "distinct", item->begin, item);
-        lt_parser_push(parser, &items, item);
-        if (is_substring && items.count == 1 && lt_parser_try_word(parser, "from"))
-            return parse_substring_from(parser, begin, &items);
-        if (is_trim && items.count == 1 && lt_parser_try_word(parser, "from")) {
-            struct lt_expression *text = lt_parse_expression(parser);
-            if (text == NULL)
-                return NULL;
-            lt_parser_push(parser, &items, text);
-            return finish_call(parser, name, begin, &items);
-        }
-        if (lt_parser_is_word(parser, 0, "placing") && items.count == 1 &&
-            strcmp(name, "overlay") == 0)
-            return parse_overlay(parser, begin, &items);
-        if (lt_parser_is_word(parser, 0, "placing") || lt_parser_is_word(parser, 0, "from"))
-            return lt_parser_later(parser, begin, "this form of a call");
-        if (wants_in && lt_parser_try_word(parser, "in")) {
-            name = "locate";
-            continue;
-        }
-        if (!lt_parser_try_symbol(parser, ','))
-            break;
-    } while (true);
-    return finish_call(parser, name, begin, &items);
-}
-
-/* INT('5'): a simple type's name as a function is a cast. */
-static const struct lt_type *type_function(const char *name)
-{
-    static const enum lt_type_kind kinds[] = {LT_TYPE_BOOLEAN,   LT_TYPE_TINYINT, LT_TYPE_SMALLINT,
-                                              LT_TYPE_INT,       LT_TYPE_BIGINT,  LT_TYPE_FLOAT,
-                                              LT_TYPE_DOUBLE,    LT_TYPE_STRING,  LT_TYPE_BINARY,
-                                              LT_TYPE_TIMESTAMP, LT_TYPE_DATE,    LT_TYPE_DECIMAL};
-    static const char *const names[] = {
-#define NAME(kind, text) [LT_TYPE_##kind] = text,
-        LT_TYPE_MAP(NAME)
-#undef NAME
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(names[kinds[i]], name) == 0)
-            return lt_type_simple(kinds[i]);
-    }
-    return NULL;
-}
-
-static const char *lowered(struct lt_parser *parser, const char *name)
-{
-    char *lower = lt_arena_text(parser->arena, name);
-    for (char *c = lower; *c != '\0'; c++)
-        *c = lt_ascii_lower(*c);
-    return lower;
-}
-
-static struct lt_expression *parse_call_named(struct lt_parser *parser, const char *written,
-                                              uint32_t begin)
-{
-    const char *name = lowered(parser, written);
-    struct lt_expression *call = parse_call(parser, name, begin);
-    if (call == NULL)
-        return NULL;
-    const struct lt_type *target = type_function(name);
-    if (target != NULL && call->argument_count != 1)
-        return lt_parser_refuse(parser, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                                begin, call->end, "\"%s\" was given %u arguments and takes one",
-                                name, call->argument_count);
-    /* Between operands they take any number; called by name, two. */
-    bool is_pair = strcmp(name, "and") == 0 || strcmp(name, "or") == 0;
-    if (is_pair && call->argument_count != 2)
-        return lt_parser_refuse(parser, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                                begin, call->end, "\"%s\" was given %u arguments and takes two",
-                                name, call->argument_count);
-    if (target == NULL)
-        call = lt_parser_named_call(parser, call);
-    if (call == NULL)
-        return NULL;
-    call = target != NULL ? make_cast(parser, call->arguments[0], target, begin)
-                          : lt_parser_call_form(parser, call);
-    call->is_call = true;
-    return target == NULL ? lt_parser_unit_call(parser, call) : call;
 }
 
 /* ------------------------------------------------------------------------------ words, columns */
@@ -348,7 +161,7 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
     }
     if (is_call) {
         struct lt_token token = lt_parser_take(parser);
-        return parse_call_named(parser, lt_parser_name(parser, &token), begin);
+        return lt_parse_call(parser, lt_parser_name(parser, &token), begin);
     }
     return parse_column(parser);
 }
@@ -396,7 +209,7 @@ static struct lt_expression *parse_plain(struct lt_parser *parser)
     case LT_TOKEN_QUOTED:
         if (lt_parser_is_symbol(parser, 1, '(')) {
             struct lt_token name = lt_parser_take(parser);
-            return parse_call_named(parser, lt_parser_name(parser, &name), begin);
+            return lt_parse_call(parser, lt_parser_name(parser, &name), begin);
         }
         return parse_column(parser);
     case LT_TOKEN_WORD:
@@ -521,7 +334,7 @@ static struct lt_expression *parse_field(struct lt_parser *parser, struct lt_exp
     field->arguments[0] = base;
     field->name = lt_parser_name(parser, &token);
     const char *dotted = lt_parser_is_symbol(parser, 0, '(') ? dotted_name(parser, field) : NULL;
-    return dotted == NULL ? field : parse_call_named(parser, dotted, base->begin);
+    return dotted == NULL ? field : lt_parse_call(parser, dotted, base->begin);
 }
 
 static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_expression *base,
@@ -540,7 +353,7 @@ static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_e
     }
     if (lt_parser_try_symbol(parser, LT_SYMBOL_CAST)) {
         const struct lt_type *target = lt_parse_type(parser);
-        return target == NULL ? NULL : make_cast(parser, base, target, begin);
+        return target == NULL ? NULL : lt_parser_cast(parser, base, target, begin);
     }
     if (lt_parser_is_symbol(parser, 0, ':')) {
         (void)lt_parser_take(parser);
