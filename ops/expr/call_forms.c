@@ -202,3 +202,27 @@ struct lt_expression *lt_parse_collate(struct lt_parser *parser, struct lt_expre
     literal->value = lt_value_text(name);
     return lt_parser_call2(parser, "collate", base->begin, base, literal);
 }
+
+/* -------------------------------------------------------------------------------------- queries */
+
+bool lt_parser_begins_query(const struct lt_parser *parser, unsigned ahead)
+{
+    return lt_parser_is_word(parser, ahead, "select") ||
+           (lt_parser_is_word(parser, ahead, "with") &&
+            lt_parser_peek(parser, ahead + 1)->kind == LT_TOKEN_WORD);
+}
+
+struct lt_expression *lt_parse_subquery(struct lt_parser *parser, const char *name, uint32_t begin,
+                                        struct lt_expression *left)
+{
+    if (parser->take_query == NULL)
+        return lt_parser_later(parser, begin, "a subquery");
+    uint32_t query = lt_parser_peek(parser, 0)->begin;
+    if (!parser->take_query(parser) || !lt_parser_expect(parser, ')', ")"))
+        return NULL;
+    struct lt_expression *call = left == NULL ? lt_parser_call(parser, name, begin, 0)
+                                              : lt_parser_call1(parser, name, begin, left);
+    call->end = parser->last_end;
+    call->index = (int32_t)query;
+    return call;
+}

@@ -139,8 +139,8 @@ static struct lt_expression *parse_in(struct lt_parser *parser, struct lt_expres
 {
     if (!lt_parser_expect(parser, '(', "("))
         return NULL;
-    if (lt_parser_is_word(parser, 0, "select"))
-        return lt_parser_later(parser, left->begin, "a subquery");
+    if (lt_parser_begins_query(parser, 0))
+        return lt_parse_subquery(parser, "insubquery", left->begin, left);
     struct lt_parser_items items = {0};
     lt_parser_push(parser, &items, left);
     do {

@@ -34,6 +34,9 @@ struct lt_parser {
     /* Inside a statement: tells a word that goes on with the statement from an alias. NULL: a text
      * of its own, in which any word behind an expression is its alias. */
     bool (*ends_item)(const struct lt_parser *parser);
+    /* Inside a statement: takes the query that is next. NULL: no query can stand in an expression.
+     */
+    bool (*take_query)(struct lt_parser *parser);
 };
 
 void lt_parser_init(struct lt_parser *parser, const char *text, struct lt_arena *arena,
@@ -137,6 +140,11 @@ struct lt_expression *lt_parse_over(struct lt_parser *parser, struct lt_expressi
 /* (PARTITION BY ... ORDER BY ... ROWS ...), the bracket next: what OVER gets behind its function.
  */
 bool lt_parse_window(struct lt_parser *parser, struct lt_expression *over);
+/* A query in brackets, the bracket taken: a call of `name` with `left` (or NULL), whose index is
+ * where the query begins. */
+bool lt_parser_begins_query(const struct lt_parser *parser, unsigned ahead);
+struct lt_expression *lt_parse_subquery(struct lt_parser *parser, const char *name, uint32_t begin,
+                                        struct lt_expression *left);
 /* COLLATE name, behind `base`, that word next. */
 struct lt_expression *lt_parse_collate(struct lt_parser *parser, struct lt_expression *base);
 /* A type as in CAST(x AS type). NULL: failed. */

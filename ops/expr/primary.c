@@ -159,6 +159,11 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
         lt_parser_push(parser, &items, parse_column(parser));
         return parse_lambda(parser, &items, begin);
     }
+    if (is_call && lt_parser_is_word(parser, 0, "exists") && lt_parser_begins_query(parser, 2)) {
+        (void)lt_parser_take(parser);
+        (void)lt_parser_take(parser);
+        return lt_parse_subquery(parser, "exists", begin, NULL);
+    }
     if (is_call) {
         struct lt_token token = lt_parser_take(parser);
         return lt_parse_call(parser, lt_parser_name(parser, &token), begin);
@@ -170,8 +175,8 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
 static struct lt_expression *parse_brackets(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_take(parser).begin;
-    if (lt_parser_is_word(parser, 0, "select"))
-        return lt_parser_later(parser, begin, "a subquery");
+    if (lt_parser_begins_query(parser, 0))
+        return lt_parse_subquery(parser, "scalarsubquery", begin, NULL);
     struct lt_parser_items items = {0};
     do {
         struct lt_expression *item = lt_parse_named(parser);

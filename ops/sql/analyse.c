@@ -98,7 +98,10 @@ struct lt_sql_names lt_sql_names_in(struct lt_sql_analysis *analysis,
                                  .session = analysis->env->session,
                                  .text = text,
                                  .arena = analysis->env->arena,
-                                 .error = analysis->error};
+                                 .error = analysis->error,
+                                 .outer = analysis->outer,
+                                 .subquery = lt_sql_resolve_subquery,
+                                 .user = analysis};
 }
 
 struct lt_expression *lt_sql_pick(struct lt_sql_analysis *analysis, const struct lt_type *input,
@@ -288,6 +291,8 @@ int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_q
     const struct lt_sql_ctes own = {query->ctes, query->cte_count, text, ctes};
     if (query->cte_count > 0)
         ctes = &own;
+    const struct lt_sql_ctes *before = analysis->ctes;
+    analysis->ctes = ctes;
     int code = query->cte_count > 0 ? check_cte_names(analysis, &own) : LT_OK;
     if (code == LT_OK && query->select != NULL)
         code = analyse_select(analysis, query->select, text, ctes, out);
@@ -298,6 +303,7 @@ int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_q
     if (code == LT_OK)
         code = lt_sql_analyse_tail(analysis, query, text, out);
     analysis->depth--;
+    analysis->ctes = before;
     return code;
 }
 

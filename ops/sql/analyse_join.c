@@ -180,9 +180,12 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
     int code = LT_OK;
     for (unsigned side = 0; side < 2 && code == LT_OK; side++) {
         analysis->is_bounded = true;
-        analysis->lateral = side == 1 && relation->is_lateral ? &join.sides[0] : NULL;
+        const struct lt_sql_names *outer = analysis->outer;
+        const struct lt_sql_names left = lt_sql_names_in(analysis, &join.sides[0], text);
+        if (side == 1 && relation->is_lateral)
+            analysis->outer = &left;
         code = lt_sql_analyse_relation(analysis, inputs[side], text, ctes, out);
-        analysis->lateral = NULL;
+        analysis->outer = outer;
         are_bounded[side] = analysis->is_bounded;
         join.sides[side] = out->scope;
     }

@@ -52,8 +52,8 @@ static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_cte
     const struct lt_sql_cte *cte = &ctes->items[index];
     /* It sees those before it. */
     const struct lt_sql_ctes before = {ctes->items, index, ctes->text, ctes->outer};
-    const char *text = lt_arena_text_n(analysis->env->arena, ctes->text + cte->query->begin,
-                                       cte->query->end - cte->query->begin);
+    const char *text =
+        lt_sql_text_part(analysis->env->arena, ctes->text, cte->query->begin, cte->query->end);
     int code = analyse_text(analysis, text, &before, out);
     if (code != LT_OK)
         return code;
@@ -263,11 +263,18 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
         return lt_sql_analyse_join(analysis, relation, text, ctes, out);
     case LT_SQL_LATERAL_VIEW:
         return analyse_lateral_view(analysis, relation, text, ctes, out);
-    case LT_SQL_REFUSED:
+    case LT_SQL_SAMPLE:
+    case LT_SQL_PIVOT:
+    case LT_SQL_UNPIVOT:
         break;
     }
     code = lt_sql_analyse_relation(analysis, relation->left, text, ctes, out);
+    if (code == LT_OK && relation->kind == LT_SQL_PIVOT)
+        return lt_sql_analyse_pivot(analysis, relation, text, out);
+    if (code == LT_OK && relation->kind == LT_SQL_UNPIVOT)
+        return lt_sql_analyse_unpivot(analysis, relation, text, out);
     if (code == LT_OK)
-        (void)lt_sql_use(&analysis->uses, relation->operator, text, relation->begin, relation->end);
+        (void)lt_sql_use(&analysis->uses, relation->is_limit ? "LocalLimit" : "Sample", text,
+                         relation->begin, relation->end);
     return code;
 }

@@ -31,7 +31,7 @@ static const char *ordinal(uint32_t index, struct lt_arena *arena)
 {
     static const char *const names[] = {"first", "second", "third"};
     return index < sizeof names / sizeof names[0] ? names[index]
-                                                  : lt_arena_format(arena, "%uth", index);
+                                                  : lt_arena_format(arena, "%uth", index + 1);
 }
 
 /* The columns of one side as casts to the types of `to`; unchanged when they have them. */

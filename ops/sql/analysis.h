@@ -34,8 +34,9 @@ struct lt_sql_analysis {
     struct lt_sql_uses uses;
     bool is_bounded;
     unsigned depth, relation_count;
-    /* What a LATERAL query may also name; NULL: nothing. */
-    const struct lt_sql_scope *lateral;
+    /* What the query being analysed may also name, and the common table expressions it sees. */
+    const struct lt_sql_names *outer;
+    const struct lt_sql_ctes *ctes;
     struct lt_sql_read reads[LT_SQL_READS_MAX];
     uint32_t read_count;
 };
@@ -57,6 +58,11 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
 int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_relation *join,
                         const char *text, const struct lt_sql_ctes *ctes,
                         struct lt_sql_output *out) LT_MUST_USE;
+/* Over what `out` is. */
+int lt_sql_analyse_pivot(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                         const char *text, struct lt_sql_output *out) LT_MUST_USE;
+int lt_sql_analyse_unpivot(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                           const char *text, struct lt_sql_output *out) LT_MUST_USE;
 /* ORDER BY, LIMIT and so on, behind what `out` is. */
 int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                         const char *text, struct lt_sql_output *out) LT_MUST_USE;
@@ -66,6 +72,12 @@ int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_selec
 int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                        const char *text, const struct lt_sql_ctes *ctes,
                        struct lt_sql_output *out) LT_MUST_USE;
+
+int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names,
+                            struct lt_expression *node) LT_MUST_USE;
+/* The text up to `end` with blanks before `begin`, so that places in it are those in `text`. */
+const char *lt_sql_text_part(struct lt_arena *arena, const char *text, uint32_t begin,
+                             uint32_t end);
 
 /* A node with room for `count` expressions, all of `text`. */
 struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,

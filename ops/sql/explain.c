@@ -149,8 +149,10 @@ static void draw_relation(struct drawing *drawing, const struct lt_sql_relation 
     if (relation->kind == LT_SQL_LATERAL_VIEW)
         lt_text_format(out, "'Generate %s, %s\n", lt_expr_text(relation->generator, drawing->arena),
                        relation->is_outer ? "true" : "false");
-    if (relation->kind == LT_SQL_REFUSED)
-        lt_text_format(out, "'%s\n", relation->operator);
+    static const char *const over[] = {
+        [LT_SQL_SAMPLE] = "Sample", [LT_SQL_PIVOT] = "Pivot", [LT_SQL_UNPIVOT] = "Unpivot"};
+    if (relation->kind >= LT_SQL_SAMPLE)
+        lt_text_format(out, "'%s\n", over[relation->kind]);
     prefix = below(drawing, prefix, false, is_last);
     if (relation->left != NULL)
         draw_relation(drawing, relation->left, prefix, relation->right == NULL);

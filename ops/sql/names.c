@@ -141,6 +141,27 @@ static bool is_alias(const struct lt_sql_names *names, const char *name)
     return false;
 }
 
+/* A name that a query around this one knows: its value is some value of its type. */
+static bool is_outer_name(const struct lt_sql_names *names, struct lt_expression *node,
+                          const char *qualifier)
+{
+    for (names = names->outer; names != NULL; names = names->outer) {
+        const struct lt_sql_scope *scope = names->scope;
+        for (uint32_t i = 0; i < scope->part_count; i++) {
+            const struct lt_sql_part *part = &scope->parts[i];
+            if (qualifier != NULL &&
+                (part->qualifier == NULL || lt_ascii_compare(part->qualifier, qualifier) != 0))
+                continue;
+            int index = find_column(names, part->first, part->count, node->name);
+            if (index < 0)
+                continue;
+            lt_sql_become_value(node, scope->schema->fields[index].type);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* q.name, where q is no parameter of a lambda. */
 static int resolve_qualified(struct lt_sql_names *names, struct lt_expression *node)
 {
@@ -164,12 +185,16 @@ static int resolve_qualified(struct lt_sql_names *names, struct lt_expression *n
         return LT_OK; /* a field of a struct */
     if (!is_relation && is_alias(names, qualifier))
         return LT_OK;
+    if (!is_relation && is_outer_name(names, node, qualifier))
+        return LT_OK;
     return lt_sql_unresolved(names, node->begin, node->end, qualifier, node->name);
 }
 
-static int check_known(const struct lt_sql_names *names, const struct lt_expression *node)
+static int check_known(const struct lt_sql_names *names, struct lt_expression *node)
 {
     int index = find_column(names, 0, names->scope->schema->field_count, node->name);
+    if (index == -1 && is_outer_name(names, node, NULL))
+        return LT_OK;
     if (index == -1)
         return lt_sql_unresolved(names, node->begin, node->end, NULL, node->name);
     return index >= 0 ? LT_OK : refuse_ambiguous(names, node, NULL);
@@ -185,7 +210,7 @@ static int resolve(struct lt_sql_names *names, struct lt_expression *node,
         node->arguments[0]->kind == LT_EXPR_COLUMN && node->arguments[0]->type == NULL &&
         !is_hidden(hidden, node->arguments[0]->name)) {
         int code = resolve_qualified(names, node);
-        if (code != LT_OK || node->kind == LT_EXPR_COLUMN)
+        if (code != LT_OK || node->kind != LT_EXPR_FIELD)
             return code;
     }
     const struct hidden own = {.lambda = node, .outer = hidden};
@@ -196,13 +221,14 @@ static int resolve(struct lt_sql_names *names, struct lt_expression *node,
         if (code != LT_OK)
             return code;
     }
-    return LT_OK;
+    return lt_sql_is_subquery(node) ? names->subquery(names->user, names, node) : LT_OK;
 }
 
 int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node)
 {
     /* The analysis of expressions knows neither that nothing is read nor relations' names. */
-    bool is_plain = names->scope->schema->field_count > 0 && names->scope->part_count == 1;
+    bool is_plain = names->scope->schema->field_count > 0 && names->scope->part_count == 1 &&
+                    names->outer == NULL;
     return resolve(names, *node, NULL, !is_plain);
 }
 

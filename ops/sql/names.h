@@ -37,6 +37,11 @@ struct lt_sql_names {
     /* Select items already resolved, whose names are known. */
     struct lt_expression *const *items;
     uint32_t item_count;
+    /* What a query around this one sees, for the names that nothing here bears; NULL: none. */
+    const struct lt_sql_names *outer;
+    /* Analyses a query in an expression, and makes a value of its type of it. */
+    int (*subquery)(void *user, struct lt_sql_names *names, struct lt_expression *node);
+    void *user;
 };
 
 /* Resolves the names in a tree, in place. */
@@ -44,6 +49,10 @@ int lt_sql_resolve_names(struct lt_sql_names *names, struct lt_expression **node
 /* The same for trees that are not evaluated (a GROUP BY that is refused): every name must be known,
  * also plain ones. */
 int lt_sql_check_names(struct lt_sql_names *names, struct lt_expression **node) LT_MUST_USE;
+
+/* The value of a query in an expression (subquery.c): NULL of its type, for it is never run. */
+void lt_sql_become_value(struct lt_expression *node, const struct lt_type *type);
+bool lt_sql_is_subquery(const struct lt_expression *node);
 
 /* The select list, names resolved; what t.* stands for where t is a relation. */
 int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const *items,

@@ -37,6 +37,20 @@ struct lt_sql_query *lt_sql_query_with(struct lt_parser *parser, struct lt_sql_q
 struct lt_sql_relation *lt_sql_parse_from(struct lt_parser *parser);
 struct lt_sql_relation *lt_sql_parse_lateral_view(struct lt_parser *parser,
                                                   struct lt_sql_relation *left);
+/* PIVOT, UNPIVOT and TABLESAMPLE, if they are next. */
+struct lt_sql_relation *lt_sql_parse_pivots(struct lt_parser *parser, struct lt_sql_relation *left);
+bool lt_sql_parse_alias(struct lt_parser *parser, struct lt_sql_relation *relation);
+/* The statement ends here. */
+bool lt_sql_at_end(const struct lt_parser *parser);
+/* The text from `begin` to the end of the last token taken. */
+const char *lt_sql_text_from(struct lt_parser *parser, uint32_t begin);
+/* A key of an option or setting: a string, or names joined by dots. */
+const char *lt_sql_parse_key(struct lt_parser *parser);
+/* CREATE ..., that word next. */
+bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* What Spark says of a statement as a whole. Returns false. */
+bool lt_sql_refuse_statement(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                             const char *condition, const char *sqlstate, const char *text);
 bool lt_sql_parse_name(struct lt_parser *parser, struct lt_sql_name *out);
 /* A name of one part; NULL when none is next. */
 const char *lt_sql_parse_identifier(struct lt_parser *parser, const char *what);

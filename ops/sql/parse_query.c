@@ -276,11 +276,21 @@ struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser)
     struct lt_sql_query *query = query_at(parser, begin);
     struct lt_expression *rows = lt_parser_call(parser, "array", begin, 0);
     struct lt_parser_items items = {0};
+    uint32_t columns = 0;
     if (!lt_sql_parse_list(parser, &items))
         return NULL;
     for (uint32_t i = 0; i < items.count; i++) {
         struct lt_expression *row = items.items[i];
         bool is_row = row->kind == LT_EXPR_CALL && strcmp(row->name, "struct") == 0;
+        uint32_t count = is_row ? row->argument_count : 1;
+        columns = i == 0 ? count : columns;
+        if (count != columns)
+            return lt_parser_refuse(parser, LT_E_ANALYSIS,
+                                    "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000", begin,
+                                    parser->last_end,
+                                    "Invalid inline table. Inline table expected %u columns but "
+                                    "found %u columns in row %u.",
+                                    columns, count, i);
         if (!is_row)
             items.items[i] = lt_parser_call1(parser, "struct", row->begin, row);
     }

@@ -79,7 +79,7 @@ bool lt_sql_parse_columns(struct lt_parser *parser, bool has_comments, struct lt
 
 /* ------------------------------------------------------------------------------------- aliases */
 
-static bool parse_alias(struct lt_parser *parser, struct lt_sql_relation *relation)
+bool lt_sql_parse_alias(struct lt_parser *parser, struct lt_sql_relation *relation)
 {
     bool has_as = lt_parser_try_word(parser, "as");
     if (!has_as && !lt_sql_is_alias(parser))
@@ -107,40 +107,6 @@ static bool parse_watermark(struct lt_parser *parser, struct lt_sql_relation *re
 }
 
 /* -------------------------------------------------------------------------------- one relation */
-
-/* Takes brackets and what is in them. */
-static bool skip_brackets(struct lt_parser *parser)
-{
-    unsigned depth = 0;
-    do {
-        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
-            return lt_parser_expect(parser, ')', ")");
-        depth += lt_parser_is_symbol(parser, 0, '(');
-        depth -= lt_parser_is_symbol(parser, 0, ')');
-        (void)lt_parser_take(parser);
-    } while (depth > 0);
-    return true;
-}
-
-/* PIVOT (...), TABLESAMPLE (...): told from aliases by their brackets. */
-static struct lt_sql_relation *parse_refused(struct lt_parser *parser, struct lt_sql_relation *left)
-{
-    static const struct {
-        const char *word, *operator;
-    } words[] = {{"tablesample", "Sample"}, {"pivot", "Pivot"}, {"unpivot", "Unpivot"}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && left != NULL; i++) {
-        if (!lt_parser_is_word(parser, 0, words[i].word) || !lt_parser_is_symbol(parser, 1, '('))
-            continue;
-        uint32_t begin = lt_parser_take(parser).begin;
-        if (!skip_brackets(parser))
-            return NULL;
-        struct lt_sql_relation *over = relation_at(parser, LT_SQL_REFUSED, begin);
-        over->left = left;
-        over->operator= words[i].operator;
-        left = parse_alias(parser, over) ? over : NULL;
-    }
-    return left;
-}
 
 static struct lt_sql_relation *parse_joined(struct lt_parser *parser);
 
@@ -184,8 +150,8 @@ static struct lt_sql_relation *parse_one(struct lt_parser *parser)
     if (relation->kind == LT_SQL_TABLE && !parse_watermark(parser, relation))
         return NULL;
     if (lt_parser_is_word(parser, 0, "tablesample") && lt_parser_is_symbol(parser, 1, '('))
-        return parse_refused(parser, relation);
-    return parse_alias(parser, relation) ? parse_refused(parser, relation) : NULL;
+        return lt_sql_parse_pivots(parser, relation);
+    return lt_sql_parse_alias(parser, relation) ? lt_sql_parse_pivots(parser, relation) : NULL;
 }
 
 /* --------------------------------------------------------------------------------------- joins */

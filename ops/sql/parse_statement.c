@@ -5,193 +5,8 @@
 
 #include "core/base/limits.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/parse.h"
-
-enum { OPTIONS_MAX = 256 };
-
-static bool at_end(const struct lt_parser *parser)
-{
-    return lt_parser_peek(parser, 0)->kind == LT_TOKEN_END || lt_parser_is_symbol(parser, 0, ';');
-}
-
-/* The text from `begin` to the end of the last token taken. */
-static const char *text_from(struct lt_parser *parser, uint32_t begin)
-{
-    return lt_arena_text_n(parser->arena, parser->text + begin,
-                           parser->last_end > begin ? parser->last_end - begin : 0);
-}
-
-/* ------------------------------------------------------------------------------------- options */
-
-/* A key: a string, or names joined by dots. */
-static const char *parse_key(struct lt_parser *parser)
-{
-    if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING)
-        return lt_sql_parse_text(parser, "an option's name is missing");
-    struct lt_sql_name name;
-    if (!lt_sql_parse_name(parser, &name))
-        return NULL;
-    const char *key = name.parts[0];
-    for (uint32_t i = 1; i < name.count; i++)
-        key = lt_arena_format(parser->arena, "%s.%s", key, name.parts[i]);
-    return key;
-}
-
-/* A value: a string, a number, TRUE or FALSE. */
-static const char *parse_value(struct lt_parser *parser)
-{
-    const struct lt_token *token = lt_parser_peek(parser, 0);
-    if (token->kind == LT_TOKEN_STRING)
-        return lt_sql_parse_text(parser, "an option's value is missing");
-    bool is_plain = token->kind == LT_TOKEN_INTEGER || token->kind == LT_TOKEN_NUMBER ||
-                    lt_parser_is_word(parser, 0, "true") || lt_parser_is_word(parser, 0, "false");
-    if (!is_plain && !lt_parser_is_symbol(parser, 0, '-'))
-        return lt_parser_fail(parser, "an option's value is a string, a number or a boolean");
-    uint32_t begin = lt_parser_take(parser).begin;
-    if (!is_plain)
-        (void)lt_parser_take(parser);
-    return text_from(parser, begin);
-}
-
-static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    if (!lt_parser_expect(parser, '(', "("))
-        return false;
-    statement->options = lt_arena_alloc(parser->arena, OPTIONS_MAX * sizeof *statement->options);
-    do {
-        if (statement->option_count == OPTIONS_MAX)
-            return lt_parser_fail(parser, "too many options") != NULL;
-        struct lt_sql_option *option = &statement->options[statement->option_count++];
-        option->begin = lt_parser_peek(parser, 0)->begin;
-        option->key = parse_key(parser);
-        if (option->key == NULL)
-            return false;
-        (void)lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL);
-        option->value = parse_value(parser);
-        if (option->value == NULL)
-            return false;
-        option->end = parser->last_end;
-    } while (lt_parser_try_symbol(parser, ','));
-    return lt_parser_expect(parser, ')', ")");
-}
-
-/* -------------------------------------------------------------------------------------- CREATE */
-
-/* (column type, ...): the text between the brackets is DDL. */
-static bool parse_schema(struct lt_parser *parser, const struct lt_type **out)
-{
-    uint32_t begin = lt_parser_take(parser).end;
-    unsigned depth = 1;
-    while (!(depth == 1 && lt_parser_is_symbol(parser, 0, ')'))) {
-        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
-            return lt_parser_expect(parser, ')', ")");
-        depth += lt_parser_is_symbol(parser, 0, '(');
-        depth -= lt_parser_is_symbol(parser, 0, ')');
-        (void)lt_parser_take(parser);
-    }
-    uint32_t end = lt_parser_take(parser).begin;
-    const char *text = lt_arena_text_n(parser->arena, parser->text + begin, end - begin);
-    struct lt_error inner;
-    lt_error_clear(&inner);
-    if (lt_type_parse_ddl(text, parser->arena, out, &inner) == LT_OK)
-        return true;
-    return lt_parser_refuse(parser, inner.code, inner.condition, inner.sqlstate, begin, end, "%s",
-                            inner.text) != NULL;
-}
-
-/* What may stand behind the name of a table, in any order. */
-static bool parse_table_clauses(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    while (!at_end(parser)) {
-        if (lt_parser_try_word(parser, "using")) {
-            statement->format = parse_key(parser);
-            if (statement->format == NULL)
-                return false;
-        } else if (lt_parser_try_word(parser, "options")) {
-            if (!parse_options(parser, statement))
-                return false;
-        } else if (lt_parser_try_word(parser, "comment")) {
-            statement->comment = lt_sql_parse_text(parser, "a comment is a string");
-            if (statement->comment == NULL)
-                return false;
-        } else if (lt_parser_is_word(parser, 0, "as")) {
-            return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin,
-                                   "CREATE TABLE ... AS SELECT") != NULL;
-        } else if (lt_parser_is_word(parser, 0, "partitioned") ||
-                   lt_parser_is_word(parser, 0, "clustered") ||
-                   lt_parser_is_word(parser, 0, "location") ||
-                   lt_parser_is_word(parser, 0, "tblproperties")) {
-            const struct lt_token *word = lt_parser_peek(parser, 0);
-            return lt_parser_later(parser, word->begin,
-                                   lt_arena_text_n(parser->arena, parser->text + word->begin,
-                                                   word->end - word->begin)) != NULL;
-        } else {
-            return lt_parser_fail(parser, "USING, OPTIONS or COMMENT can follow") != NULL;
-        }
-    }
-    if (statement->format != NULL)
-        return true;
-    return lt_parser_fail(parser, "a table needs USING and the name of a format") != NULL;
-}
-
-/* CREATE TEMPORARY VIEW v (schema) USING ... is a table, as in Spark; (columns) AS is not. */
-static bool is_view_of_source(const struct lt_parser *parser)
-{
-    return lt_parser_is_word(parser, 0, "using") ||
-           (lt_parser_is_symbol(parser, 0, '(') && !lt_parser_is_symbol(parser, 2, ',') &&
-            !lt_parser_is_symbol(parser, 2, ')') && !lt_parser_is_word(parser, 2, "comment"));
-}
-
-static bool parse_view(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    statement->kind = LT_SQL_CREATE_VIEW;
-    if (lt_parser_is_symbol(parser, 0, '(') &&
-        !lt_sql_parse_columns(parser, true, &statement->columns))
-        return false;
-    if (lt_parser_try_word(parser, "comment") &&
-        (statement->comment = lt_sql_parse_text(parser, "a comment is a string")) == NULL)
-        return false;
-    if (!lt_parser_expect_word(parser, "as"))
-        return false;
-    statement->query = lt_sql_parse_query(parser);
-    return statement->query != NULL;
-}
-
-static bool parse_create(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    (void)lt_parser_take(parser);
-    if (lt_parser_is_word(parser, 0, "or") && lt_parser_is_word(parser, 1, "replace")) {
-        (void)lt_parser_take(parser);
-        statement->or_replace = lt_parser_try_word(parser, "replace");
-    }
-    if (lt_parser_is_word(parser, 0, "global") && lt_parser_is_word(parser, 1, "temporary"))
-        return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin, "a global view") != NULL;
-    uint32_t temporary = lt_parser_peek(parser, 0)->begin;
-    statement->is_temporary =
-        lt_parser_try_word(parser, "temporary") || lt_parser_try_word(parser, "temp");
-    bool is_view = lt_parser_try_word(parser, "view");
-    if (!is_view && !lt_parser_expect_word(parser, "table"))
-        return false;
-    if (lt_parser_is_word(parser, 0, "if") && lt_parser_is_word(parser, 1, "not")) {
-        (void)lt_parser_take(parser);
-        (void)lt_parser_take(parser);
-        if (!lt_parser_expect_word(parser, "exists"))
-            return false;
-        statement->if_not_exists = true;
-    }
-    if (statement->if_not_exists && (statement->is_temporary || statement->or_replace))
-        return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_SQL_SYNTAX", "42000", temporary,
-                                parser->last_end,
-                                "IF NOT EXISTS goes with neither TEMPORARY nor OR REPLACE") != NULL;
-    if (!lt_sql_parse_name(parser, &statement->name))
-        return false;
-    if (is_view && !is_view_of_source(parser))
-        return parse_view(parser, statement);
-    statement->kind = LT_SQL_CREATE_TABLE;
-    if (lt_parser_is_symbol(parser, 0, '(') && !parse_schema(parser, &statement->schema))
-        return false;
-    return parse_table_clauses(parser, statement);
-}
 
 /* ------------------------------------------------------------------------------- INSERT, queries
  */
@@ -259,12 +74,12 @@ static bool parse_describe(struct lt_parser *parser, struct lt_sql_statement *st
         statement->is_extended = lt_parser_try_word(parser, "extended");
         statement->name.begin = lt_parser_peek(parser, 0)->begin;
         statement->name.end = lt_parser_peek(parser, 0)->end;
-        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL && !at_end(parser)) {
+        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL && !lt_sql_at_end(parser)) {
             struct lt_token symbol = lt_parser_take(parser); /* DESCRIBE FUNCTION + */
             statement->key = lt_parser_name(parser, &symbol);
             return true;
         }
-        statement->key = parse_key(parser);
+        statement->key = lt_sql_parse_key(parser);
         return statement->key != NULL;
     }
     (void)(lt_parser_is_word(parser, 0, "query") && lt_sql_begins_query(parser, 1) &&
@@ -306,7 +121,7 @@ static bool parse_show(struct lt_parser *parser, struct lt_sql_statement *statem
         if (!lt_sql_parse_name(parser, &statement->name))
             return false;
     }
-    if (at_end(parser))
+    if (lt_sql_at_end(parser))
         return true;
     (void)lt_parser_try_word(parser, "like");
     statement->pattern = lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING
@@ -348,20 +163,21 @@ static const char *parse_set_value(struct lt_parser *parser)
     uint32_t begin = first->begin;
     struct lt_token token = *first;
     unsigned count = 0;
-    for (; !at_end(parser); count++)
+    for (; !lt_sql_at_end(parser); count++)
         (void)lt_parser_take(parser);
     if (count == 1 && token.kind == LT_TOKEN_QUOTED)
         return lt_parser_name(parser, &token);
     if (count == 1 && token.kind == LT_TOKEN_STRING)
         return lt_arena_text_n(parser->arena, parser->text + token.begin + 1,
                                token.end - token.begin - 2);
-    return text_from(parser, begin);
+    return lt_sql_text_from(parser, begin);
 }
 
 /* SET TIME ZONE LOCAL | 'zone' | INTERVAL '1' HOUR */
 static bool parse_time_zone(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
-    uint32_t begin = lt_parser_take(parser).begin;
+    uint32_t begin = statement->begin;
+    (void)lt_parser_take(parser);
     (void)lt_parser_take(parser);
     statement->key = "spark.sql.session.timeZone";
     if (lt_parser_try_word(parser, "local")) {
@@ -370,12 +186,28 @@ static bool parse_time_zone(struct lt_parser *parser, struct lt_sql_statement *s
     }
     if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING)
         return (statement->value = lt_sql_parse_text(parser, "")) != NULL;
+    struct lt_token second = *lt_parser_peek(parser, 1);
     struct lt_expression *interval = lt_parse_expression(parser);
     if (interval == NULL)
         return false;
-    if (interval->kind != LT_EXPR_LITERAL || interval->type->kind != LT_TYPE_INTERVAL_DAY_TIME)
-        return bad_set(parser, begin) != NULL;
-    int64_t seconds = interval->value.i64 / 1000000;
+    if (interval->kind != LT_EXPR_LITERAL || interval->type->kind == LT_TYPE_VOID ||
+        !lt_type_is_interval(interval->type))
+        return lt_parser_refuse(parser, LT_E_PARSE, "_LEGACY_ERROR_TEMP_0045", "", begin,
+                                parser->last_end, "Invalid time zone displacement value") != NULL;
+    bool is_quoted = second.kind == LT_TOKEN_STRING;
+    int64_t seconds = interval->type->kind == LT_TYPE_INTERVAL_DAY_TIME
+                          ? interval->value.i64 / 1000000
+                          : INT64_MAX;
+    if (seconds > 18 * 3600 || seconds < -18 * 3600)
+        return lt_parser_refuse(
+                   parser, LT_E_PARSE, "INVALID_INTERVAL_FORMAT.TIMEZONE_INTERVAL_OUT_OF_RANGE",
+                   "22006", begin, parser->last_end,
+                   "Error parsing '%.*s' to interval. Please ensure that the value provided is in "
+                   "a valid format for defining an interval. You can reference the documentation "
+                   "for the correct format. The interval value must be in the range of [-18, +18] "
+                   "hours with second precision.",
+                   (int)(second.end - second.begin - (is_quoted ? 2 : 0)),
+                   parser->text + second.begin + (is_quoted ? 1 : 0)) != NULL;
     long long minutes = (seconds < 0 ? -seconds : seconds) / 60;
     statement->value = lt_arena_format(parser->arena, "%c%02lld:%02lld", seconds < 0 ? '-' : '+',
                                        minutes / 60, minutes % 60);
@@ -386,7 +218,7 @@ static bool parse_set_statement(struct lt_parser *parser, struct lt_sql_statemen
 {
     uint32_t begin = lt_parser_take(parser).begin;
     statement->kind = LT_SQL_SET;
-    if (at_end(parser))
+    if (lt_sql_at_end(parser))
         return true;
     if (lt_parser_is_word(parser, 0, "time") && lt_parser_is_word(parser, 1, "zone"))
         return parse_time_zone(parser, statement);
@@ -394,13 +226,13 @@ static bool parse_set_statement(struct lt_parser *parser, struct lt_sql_statemen
         (void)lt_parser_take(parser);
         (void)lt_parser_take(parser);
         statement->is_extended = true;
-        return at_end(parser) || bad_set(parser, begin) != NULL;
+        return lt_sql_at_end(parser) || bad_set(parser, begin) != NULL;
     }
     enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
     bool is_name = kind == LT_TOKEN_WORD || kind == LT_TOKEN_QUOTED;
-    if (!is_name || (statement->key = parse_key(parser)) == NULL)
+    if (!is_name || (statement->key = lt_sql_parse_key(parser)) == NULL)
         return bad_set(parser, begin) != NULL;
-    if (at_end(parser))
+    if (lt_sql_at_end(parser))
         return true;
     if (!lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL))
         return bad_set(parser, begin) != NULL;
@@ -412,7 +244,14 @@ static bool parse_reset(struct lt_parser *parser, struct lt_sql_statement *state
 {
     (void)lt_parser_take(parser);
     statement->kind = LT_SQL_RESET;
-    return at_end(parser) || (statement->key = parse_key(parser)) != NULL;
+    if (lt_sql_at_end(parser))
+        return true;
+    statement->key = lt_sql_parse_key(parser);
+    return lt_sql_at_end(parser) ||
+           lt_sql_refuse_statement(
+               parser, statement, "INVALID_RESET_COMMAND_FORMAT", "42000",
+               "Expected format is 'RESET' or 'RESET key'. If you want to include "
+               "special characters in key, please use quotes, e.g., RESET `key`.");
 }
 
 /* ------------------------------------------------------------------------------------ statements
@@ -440,9 +279,15 @@ static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *s
         const char *word;
         bool (*parse)(struct lt_parser *, struct lt_sql_statement *);
     } words[] = {
-        {"create", parse_create},     {"insert", parse_insert},     {"explain", parse_explain},
-        {"describe", parse_describe}, {"desc", parse_describe},     {"show", parse_show},
-        {"drop", parse_drop},         {"set", parse_set_statement}, {"reset", parse_reset},
+        {"create", lt_sql_parse_create},
+        {"insert", parse_insert},
+        {"explain", parse_explain},
+        {"describe", parse_describe},
+        {"desc", parse_describe},
+        {"show", parse_show},
+        {"drop", parse_drop},
+        {"set", parse_set_statement},
+        {"reset", parse_reset},
         {"with", parse_with},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -456,6 +301,12 @@ static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *s
     return statement->query != NULL;
 }
 
+/* A query in an expression is analysed from its text (subquery.c). */
+static bool take_query(struct lt_parser *parser)
+{
+    return lt_sql_parse_query(parser) != NULL;
+}
+
 static int begin(struct lt_parser *parser, const char *text, struct lt_arena *arena,
                  struct lt_error *error)
 {
@@ -464,6 +315,7 @@ static int begin(struct lt_parser *parser, const char *text, struct lt_arena *ar
                             (int)LT_LIMIT_EXPRESSION_BYTES);
     lt_parser_init(parser, text, arena, error);
     parser->ends_item = lt_sql_ends_item;
+    parser->take_query = take_query;
     return LT_OK;
 }
 
@@ -484,7 +336,7 @@ int lt_sql_parse(const char *text, struct lt_arena *arena, struct lt_sql_stateme
     statement->begin = lt_parser_peek(&parser, 0)->begin;
     if (!parse_statement(&parser, statement))
         return error->code;
-    if (!at_end(&parser)) {
+    if (!lt_sql_at_end(&parser)) {
         (void)lt_parser_fail(&parser, "the statement should end here");
         return error->code;
     }

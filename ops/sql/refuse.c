@@ -141,7 +141,7 @@ static const char *stream_text(const struct lt_sql_use *use, enum lt_output_mode
         return "Limits are not supported on streaming DataFrames/Datasets in Update output mode";
     if (strcmp(use->name, "Except") == 0 && use->is_right_stream)
         return "Except on a streaming DataFrame/Dataset on the right is not supported";
-    if (strcmp(use->name, "Intersect") == 0 && use->is_left_stream && use->is_right_stream)
+    if (strcmp(use->name, "Intersect") == 0 && (use->is_left_stream || use->is_right_stream))
         return "Intersect of streaming DataFrames/Datasets is not supported";
     if (use->is_distinct)
         return "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider "
@@ -226,11 +226,25 @@ static int check_stream(const struct lt_sql_uses *uses, enum lt_output_mode mode
     return LT_OK;
 }
 
+static int check_subqueries(const struct lt_sql_uses *uses, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < uses->count; i++) {
+        const struct lt_sql_use *use = &uses->items[i];
+        if (strcmp(use->name, "Subquery") == 0 && use->is_right_stream)
+            return refuse_use(use, "INVALID_SUBQUERY_EXPRESSION.STREAMING_QUERY", "42823", error,
+                              "Invalid subquery: Streaming query is not allowed in subquery "
+                              "expressions.");
+    }
+    return LT_OK;
+}
+
 int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_error *error)
 {
     if (uses->count == 0)
         return LT_OK;
-    int code = check_mode(uses, mode, error);
+    int code = check_subqueries(uses, error);
+    if (code == LT_OK)
+        code = check_mode(uses, mode, error);
     if (code == LT_OK)
         code = check_watermark_limit(uses, mode, error);
     if (code == LT_OK)
@@ -239,6 +253,9 @@ int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode, stru
         return code;
     const struct lt_sql_use *use = &uses->items[0];
     struct lt_expr_place place = {use->text, use->begin, use->end};
+    if (strcmp(use->name, "Subquery") == 0)
+        return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
+                             "a subquery is not supported by this version");
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                          "Continuous processing does not support %s operations.", use->name);
 }

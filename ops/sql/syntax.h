@@ -39,7 +39,27 @@ enum lt_sql_relation_kind {
     LT_SQL_SUBQUERY,
     LT_SQL_JOIN,
     LT_SQL_LATERAL_VIEW, /* left, generator */
-    LT_SQL_REFUSED,      /* left, and what Spark calls the operator over it: PIVOT, TABLESAMPLE */
+    LT_SQL_SAMPLE,       /* left */
+    LT_SQL_PIVOT,        /* left, pivot */
+    LT_SQL_UNPIVOT,
+};
+
+enum { LT_SQL_PIVOT_MAX = 64 };
+
+/* One value that PIVOT looks for, or one column that UNPIVOT reads; several stand in brackets. */
+struct lt_sql_pivot_place {
+    struct lt_parser_items items;
+    const char *name; /* NULL: none is given */
+};
+
+/* PIVOT (made FOR columns IN (places)), UNPIVOT (made FOR columns IN (places)) */
+struct lt_sql_pivot {
+    struct lt_parser_items made; /* aggregates; or the names of the value columns */
+    const char *made_names[LT_SQL_PIVOT_MAX];
+    uint32_t count; /* of made_names */
+    struct lt_parser_items columns;
+    struct lt_sql_pivot_place *places;
+    uint32_t place_count;
 };
 
 struct lt_sql_relation {
@@ -57,8 +77,9 @@ struct lt_sql_relation {
     bool is_natural, is_lateral;
     struct lt_expression *condition;
     struct lt_expression *generator;
-    bool is_outer;        /* LATERAL VIEW OUTER */
-    const char *operator; /* REFUSED: "Sample", "Pivot" */
+    bool is_outer; /* LATERAL VIEW OUTER */
+    const struct lt_sql_pivot *pivot;
+    bool is_limit; /* SAMPLE of so many rows */
 };
 
 enum lt_sql_grouping {

@@ -1,0 +1,140 @@
+/*
+ * Queries inside expressions: (SELECT ...), x IN (SELECT ...), EXISTS (SELECT ...). No mode of this
+ * version runs them; they are analysed as Spark does, and what they give has its type.
+ *
+ * In the tree they are calls of "scalarsubquery", "insubquery" and "exists" whose index is where
+ * the query begins in the text, the bracket behind it being the call's last character. Each is
+ * parsed here, at its place in the whole text, so that places are the statement's.
+ */
+#include <string.h>
+
+#include "ops/expr/coerce.h"
+#include "ops/expr/diagnose.h"
+#include "ops/expr/expr.h"
+#include "ops/sql/analysis.h"
+#include "ops/sql/parse.h"
+
+bool lt_sql_is_subquery(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_CALL && node->type == NULL && node->index >= 0 &&
+           (strcmp(node->name, "scalarsubquery") == 0 || strcmp(node->name, "insubquery") == 0 ||
+            strcmp(node->name, "exists") == 0);
+}
+
+const char *lt_sql_text_part(struct lt_arena *arena, const char *text, uint32_t begin, uint32_t end)
+{
+    char *part = lt_arena_alloc(arena, (size_t)end + 1);
+    memcpy(part, text, end);
+    part[end] = '\0';
+    for (uint32_t i = 0; i < begin; i++)
+        part[i] = part[i] == '\n' ? '\n' : ' ';
+    return part;
+}
+
+static int refuse_columns(const struct lt_sql_names *names, const struct lt_expression *node,
+                          uint32_t count)
+{
+    struct lt_expr_place place = {names->text, node->begin, node->end};
+    return lt_expr_error(
+        names->error, LT_E_ANALYSIS,
+        "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN", "42823",
+        place, "Invalid subquery: Scalar subquery must return only one column, but got %u.", count);
+}
+
+/* x IN (SELECT ...): as many columns as values, of types that meet. */
+static int check_in(struct lt_sql_names *names, struct lt_expression *node,
+                    const struct lt_type *schema)
+{
+    struct lt_expression *left = node->arguments[0];
+    struct lt_expr_place place = {names->text, (uint32_t)node->end > 0 ? node->begin : 0,
+                                  node->end};
+    const char *printed = lt_expr_text(left, names->arena);
+    bool is_row = left->kind == LT_EXPR_CALL && strcmp(left->name, "struct") == 0;
+    uint32_t count = is_row ? left->argument_count : 1;
+    const char *columns = "";
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        columns = lt_arena_format(names->arena, "%s%s\"%s\"", columns, i == 0 ? "" : ", ",
+                                  schema->fields[i].name);
+    if (count != schema->field_count)
+        return lt_expr_error(
+            names->error, LT_E_ANALYSIS, "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "42K09",
+            place,
+            "Cannot resolve \"(%s IN (listquery()))\" due to data type mismatch: The number of "
+            "columns in the left hand side of an IN subquery does not match the number of columns "
+            "in the output of subquery. Left hand side columns(length: %u): [\"%s\"], right hand "
+            "side columns(length: %u): [%s].",
+            printed, count, printed, schema->field_count, columns);
+    int code = is_row ? LT_OK
+                      : lt_expr_analyse(&left, names->text, names->scope->schema, names->session,
+                                        names->arena, names->error);
+    const struct lt_coerce coerce = {lt_session_or_default(names->session), names->arena};
+    if (code != LT_OK || is_row ||
+        lt_coerce_common_strict(&coerce, left->type, schema->fields[0].type) != NULL)
+        return code;
+    return lt_expr_error(
+        names->error, LT_E_ANALYSIS, "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH", "42K09",
+        place,
+        "Cannot resolve \"(%s IN (listquery()))\" due to data type mismatch: The data type of one "
+        "or more elements in the left hand side of an IN subquery is not compatible with the data "
+        "type of the output of the subquery. Mismatched columns: [(%s:%s, %s:%s)], left side: "
+        "[\"%s\"], right side: [\"%s\"].",
+        printed, printed, lt_type_simple_string(names->arena, left->type), schema->fields[0].name,
+        lt_type_simple_string(names->arena, schema->fields[0].type),
+        lt_type_sql(names->arena, left->type), lt_type_sql(names->arena, schema->fields[0].type));
+}
+
+/* What the query gives, analysed where the names of `names` are seen too. */
+static int analyse(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
+                   const struct lt_expression *node, struct lt_sql_output *out)
+{
+    struct lt_sql_query *query;
+    const char *text =
+        lt_sql_text_part(names->arena, names->text, (uint32_t)node->index, node->end - 1);
+    int code = lt_sql_parse_query_text(text, names->arena, &query, names->error);
+    if (code != LT_OK)
+        return code;
+    const struct lt_sql_names *outer = analysis->outer;
+    uint32_t count = analysis->uses.count, watermarks = analysis->uses.watermark_count;
+    bool was_bounded = analysis->is_bounded;
+    analysis->outer = names;
+    analysis->is_bounded = true;
+    code = lt_sql_analyse_query(analysis, query, text, analysis->ctes, out);
+    bool is_stream = !analysis->is_bounded;
+    analysis->outer = outer;
+    analysis->is_bounded = was_bounded;
+    analysis->uses.count = count; /* its operators are those of a query of its own */
+    analysis->uses.watermark_count = watermarks;
+    struct lt_sql_use *use =
+        lt_sql_use(&analysis->uses, "Subquery", names->text, node->begin, node->end);
+    use->is_right_stream = is_stream;
+    return code;
+}
+
+int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names, struct lt_expression *node)
+{
+    struct lt_sql_output out = {0};
+    int code = analyse(user, names, node, &out);
+    if (code != LT_OK)
+        return code;
+    const struct lt_type *schema = out.node->schema, *type = lt_type_simple(LT_TYPE_BOOLEAN);
+    bool is_scalar = strcmp(node->name, "scalarsubquery") == 0;
+    if (is_scalar && schema->field_count != 1)
+        return refuse_columns(names, node, schema->field_count);
+    if (strcmp(node->name, "insubquery") == 0)
+        code = check_in(names, node, schema);
+    if (code != LT_OK)
+        return code;
+    lt_sql_become_value(node, is_scalar ? schema->fields[0].type : type);
+    return LT_OK;
+}
+
+void lt_sql_become_value(struct lt_expression *node, const struct lt_type *type)
+{
+    *node = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                   .begin = node->begin,
+                                   .end = node->end,
+                                   .type = type,
+                                   .is_null = true,
+                                   .nullable = true,
+                                   .index = -1};
+}
