@@ -40,7 +40,7 @@ struct lt_needle lt_needle_choose(const void *data, size_t size_bytes)
 
 #if defined(__x86_64__)
 
-#define WIDE __attribute__((target("avx2,bmi")))
+#define WIDE __attribute__((target("avx2,bmi,popcnt")))
 
 /* `places`: where the needle may begin, at least PLACES. The last block overlaps the one before. */
 WIDE static const uint8_t *search_wide(const uint8_t *text, size_t places,
@@ -64,12 +64,39 @@ WIDE static const uint8_t *search_wide(const uint8_t *text, size_t places,
     return NULL;
 }
 
+/* Goes through whole blocks, as long as there are fewer in them than *nth; NULL: it is behind. */
+WIDE static const uint8_t *nth_wide(const uint8_t **text, const uint8_t *end, uint8_t byte,
+                                    size_t *nth)
+{
+    const __m256i wanted = _mm256_set1_epi8((char)byte);
+    for (; end - *text >= PLACES; *text += PLACES) {
+        __m256i block = _mm256_loadu_si256((const __m256i *)(const void *)*text);
+        uint32_t found = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, wanted));
+        size_t count = (size_t)_mm_popcnt_u32(found);
+        if (count < *nth) {
+            *nth -= count;
+            continue;
+        }
+        for (size_t i = 1; i < *nth; i++)
+            found = _blsr_u32(found);
+        return *text + _tzcnt_u32(found);
+    }
+    return NULL;
+}
+
 static bool has_wide(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
 }
 
 #else
+
+static const uint8_t *nth_wide(const uint8_t **text, const uint8_t *end, uint8_t byte, size_t *nth)
+{
+    (void)text, (void)end, (void)byte, (void)nth;
+    return NULL;
+}
 
 static const uint8_t *search_wide(const uint8_t *text, size_t places,
                                   const struct lt_needle *needle)
@@ -109,4 +136,14 @@ const uint8_t *lt_search(const void *text, size_t text_bytes, const struct lt_ne
     if (needle->size_bytes <= NEEDLE_BYTES_MAX && has_wide())
         return search_wide(text, places, needle);
     return memmem(text, text_bytes, needle->data, needle->size_bytes);
+}
+
+const uint8_t *lt_search_nth(const void *text, size_t text_bytes, uint8_t byte, size_t nth)
+{
+    const uint8_t *at = text, *end = at + text_bytes;
+    lt_debug_assert(nth > 0);
+    const uint8_t *found = has_wide() ? nth_wide(&at, end, byte, &nth) : NULL;
+    for (; found == NULL && at < end; at++)
+        found = *at == byte && --nth == 0 ? at : NULL;
+    return found;
 }

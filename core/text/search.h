@@ -28,5 +28,7 @@ struct lt_needle lt_needle_choose(const void *data, size_t size_bytes);
 
 /* Where the needle first occurs; NULL for nowhere. */
 const uint8_t *lt_search(const void *text, size_t text_bytes, const struct lt_needle *needle);
+/* Where the byte occurs the `nth` time, counted from 1; NULL: not as often. */
+const uint8_t *lt_search_nth(const void *text, size_t text_bytes, uint8_t byte, size_t nth);
 
 #endif

@@ -37,12 +37,36 @@ static bool are_ascii(const uint8_t *bytes)
     return (word & 0x8080808080808080u) == 0;
 }
 
+bool lt_utf8_is_ascii(const void *data, size_t size_bytes)
+{
+    const uint8_t *bytes = data;
+    uint64_t words[4], any = 0;
+    size_t at = 0;
+    for (; at + sizeof words <= size_bytes; at += sizeof words) {
+        memcpy(words, bytes + at, sizeof words);
+        any |= words[0] | words[1] | words[2] | words[3];
+    }
+    for (; at + sizeof any <= size_bytes; at += sizeof any) {
+        memcpy(words, bytes + at, sizeof any);
+        any |= words[0];
+    }
+    uint8_t rest = 0;
+    for (; at < size_bytes; at++)
+        rest |= bytes[at];
+    return ((any | rest) & 0x8080808080808080u) == 0;
+}
+
+enum { WIDE_BYTES = 32 }; /* looked at together */
+
 size_t lt_utf8_count(const void *data, size_t size_bytes)
 {
     const uint8_t *bytes = data;
     size_t count = 0, offset = 0;
     while (offset < size_bytes) {
-        if (size_bytes - offset >= 8 && are_ascii(bytes + offset)) {
+        if (size_bytes - offset >= WIDE_BYTES && lt_utf8_is_ascii(bytes + offset, WIDE_BYTES)) {
+            offset += WIDE_BYTES;
+            count += WIDE_BYTES;
+        } else if (size_bytes - offset >= 8 && are_ascii(bytes + offset)) {
             offset += 8;
             count += 8;
         } else {
@@ -117,25 +141,6 @@ uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end)
         code = code << 6 | (*(*at)++ & 0x3Fu);
     }
     return code;
-}
-
-bool lt_utf8_is_ascii(const void *data, size_t size_bytes)
-{
-    const uint8_t *bytes = data;
-    uint64_t words[4], any = 0;
-    size_t at = 0;
-    for (; at + sizeof words <= size_bytes; at += sizeof words) {
-        memcpy(words, bytes + at, sizeof words);
-        any |= words[0] | words[1] | words[2] | words[3];
-    }
-    for (; at + sizeof any <= size_bytes; at += sizeof any) {
-        memcpy(words, bytes + at, sizeof any);
-        any |= words[0];
-    }
-    uint8_t rest = 0;
-    for (; at < size_bytes; at++)
-        rest |= bytes[at];
-    return ((any | rest) & 0x8080808080808080u) == 0;
 }
 
 bool lt_utf8_is_valid(const void *data, size_t size_bytes)

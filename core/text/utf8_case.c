@@ -367,9 +367,19 @@ bool lt_utf8_is_ascii_lower(const void *data, size_t size_bytes)
     return found == 0;
 }
 
+/* Texts of ASCII: the letters from `first` on, 26 of them, get the other case. */
+static size_t swap_case(const uint8_t *data, size_t size_bytes, uint8_t first, uint8_t *out)
+{
+    for (size_t i = 0; i < size_bytes; i++)
+        out[i] = (uint8_t)(data[i] ^ ((uint8_t)(data[i] - first) < 26 ? 0x20 : 0));
+    return size_bytes;
+}
+
 size_t lt_utf8_upper(const void *data, size_t size_bytes, uint8_t *out)
 {
     const uint8_t *at = data, *end = at + size_bytes;
+    if (lt_utf8_is_ascii(data, size_bytes))
+        return swap_case(data, size_bytes, 'a', out);
     size_t done = 0;
     while (at < end) {
         if (*at < 0x80) {
@@ -405,6 +415,8 @@ size_t lt_utf8_lower(const void *data, size_t size_bytes, uint8_t *out)
 {
     const uint8_t *begin = data, *at = begin, *end = at + size_bytes;
     size_t done = 0;
+    if (lt_utf8_is_ascii(data, size_bytes))
+        return swap_case(data, size_bytes, 'A', out);
     while (at < end)
         done += put_lower(begin, &at, end, out + done);
     return done;

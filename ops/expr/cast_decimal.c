@@ -95,6 +95,14 @@ static enum lt_kernel integer_to_decimal(struct lt_machine *machine, const struc
                                    lt_decimal_shape_of(call->type), &out->i128));
 }
 
+/* Into a decimal without places that holds every bigint. */
+static enum lt_kernel integer_to_whole(struct lt_machine *machine, const struct lt_call *call,
+                                       union lt_value *out)
+{
+    out->i128 = lt_argument(machine, call, 0)->i64;
+    return LT_KERNEL_VALUE;
+}
+
 static enum lt_kernel fraction_to_decimal(struct lt_machine *machine, const struct lt_call *call,
                                           union lt_value *out)
 {
@@ -185,12 +193,14 @@ static enum lt_kernel decimal_to_text(struct lt_machine *machine, const struct l
     return lt_machine_put(machine, call, text, size, out);
 }
 
-static lt_kernel_fn *kernel_to_decimal(const struct lt_type *from)
+static lt_kernel_fn *kernel_to_decimal(const struct lt_type *from, const struct lt_type *to)
 {
+    enum { DIGITS_OF_BIGINT = 19 };
     if (from->kind == LT_TYPE_STRING)
         return text_to_decimal;
     if (lt_type_is_integral(from) || from->kind == LT_TYPE_BOOLEAN)
-        return integer_to_decimal;
+        return to->scale == 0 && to->precision >= DIGITS_OF_BIGINT ? integer_to_whole
+                                                                   : integer_to_decimal;
     if (lt_type_is_fraction(from))
         return fraction_to_decimal;
     return from->kind == LT_TYPE_TIMESTAMP ? timestamp_to_decimal : NULL;
@@ -199,7 +209,7 @@ static lt_kernel_fn *kernel_to_decimal(const struct lt_type *from)
 lt_kernel_fn *lt_cast_decimal_kernel(const struct lt_type *from, const struct lt_type *to)
 {
     if (to->kind == LT_TYPE_DECIMAL)
-        return from->kind == LT_TYPE_DECIMAL ? decimal_to_decimal : kernel_to_decimal(from);
+        return from->kind == LT_TYPE_DECIMAL ? decimal_to_decimal : kernel_to_decimal(from, to);
     if (lt_type_is_integral(to))
         return decimal_to_integer;
     switch (to->kind) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/data/type.h"
 #include "core/data/value.h"
 
 /* Copies a value by halves. A value that was just written by its halves (a number is one) cannot be
@@ -44,6 +45,15 @@ static inline int compare_bytes(const struct lt_bytes *a, const struct lt_bytes 
     uint32_t size = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
     int order = size == 0 ? 0 : memcmp(a->data, b->data, size);
     return order != 0 ? order : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
+}
+
+/* lt_value_compare, with decimals in place. */
+static inline int compare_any(const struct lt_type *type, const union lt_value *a,
+                              const union lt_value *b)
+{
+    if (lt_likely(type->kind == LT_TYPE_DECIMAL))
+        return (a->i128 > b->i128) - (a->i128 < b->i128);
+    return lt_value_compare(type, a, b);
 }
 
 #endif

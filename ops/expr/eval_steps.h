@@ -131,7 +131,7 @@ STEP(IS_NOT_NULL)
     {                                                                                              \
         uint8_t is_null = EITHER_NULL;                                                             \
         const struct lt_type *type = step->call->argument_types[0];                                \
-        OUT.i64 = !is_null && lt_value_compare(type, &A, &B) RELATION 0;                           \
+        OUT.i64 = !is_null && compare_any(type, &A, &B) RELATION 0;                                \
         OUT_NULL = is_null;                                                                        \
         NEXT;                                                                                      \
     }
@@ -334,11 +334,26 @@ STEP(STORES)
     struct lt_row *row = machine->out;
     uint64_t *row_nulls = lt_row_nulls(row);
     union lt_value *to = lt_row_values(row);
-    for (uint32_t i = 0; i < step->a; i++) {
-        uint32_t from = step->registers[i];
-        row_nulls[i >> 6] |= (uint64_t)(nulls[from] != 0) << (i & 63);
-        copy_value(&to[i], &values[from]);
+    const struct lt_column_copies *columns = step->columns;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        uint32_t from = columns->copies[i].from, column = columns->copies[i].to;
+        row_nulls[column >> 6] |= (uint64_t)(nulls[from] != 0) << (column & 63);
+        copy_value(&to[column], &values[from]);
     }
+    NEXT;
+}
+STEP(COPY_COLUMNS)
+{
+    const struct lt_column_copies *columns = step->columns;
+    const struct lt_row *from = machine->row;
+    struct lt_row *to = machine->out;
+    for (uint32_t i = 0; i < columns->count; i++)
+        copy_value(&lt_row_values(to)[columns->copies[i].to],
+                   &lt_row_values(from)[columns->copies[i].from]);
+    bool has_no_nulls = from->column_count <= 64 && lt_row_nulls(from)[0] == 0;
+    for (uint32_t i = 0; !has_no_nulls && i < columns->count; i++)
+        if (lt_row_is_null(from, columns->copies[i].from))
+            lt_row_set_null(to, columns->copies[i].to);
     NEXT;
 }
 STEP(ANSWER)

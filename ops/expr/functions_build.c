@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/text/search.h"
 #include "core/text/utf8.h"
 #include "ops/expr/collections.h"
 
@@ -172,29 +173,31 @@ static enum lt_kernel replace(struct lt_machine *machine, const struct lt_call *
     struct lt_bytes other = {0};
     if (call->argument_count == 3)
         other = lt_argument_bytes(machine, call, 2);
-    const uint8_t *end = text.data + text.size_bytes, *found;
-    size_t count = 0;
     out->bytes = text;
     if (part.size_bytes == 0 || text.size_bytes == 0)
         return LT_KERNEL_VALUE;
-    for (const uint8_t *at = text.data;
-         (found = memmem(at, (size_t)(end - at), part.data, part.size_bytes)) != NULL;
-         at = found + part.size_bytes)
-        count++;
-    if (count == 0)
+    const uint8_t *from = text.data, *end = from + text.size_bytes;
+    const struct lt_needle needle = lt_needle_of(part.data, part.size_bytes);
+    const uint8_t *found = lt_search(from, text.size_bytes, &needle);
+    if (found == NULL)
         return LT_KERNEL_VALUE;
-    uint8_t *to =
-        put(machine, text.size_bytes - count * part.size_bytes + count * other.size_bytes, out);
+    /* What only shrinks has room without being measured first. */
+    size_t count = 0, growth = 0;
+    for (const uint8_t *at = found; other.size_bytes > part.size_bytes && at != NULL; count++)
+        at = lt_search(at + part.size_bytes, (size_t)(end - at) - part.size_bytes, &needle);
+    if (count > 0)
+        growth = count * (other.size_bytes - part.size_bytes);
+    uint8_t *to = put(machine, text.size_bytes + growth, out), *begin = to;
     if (to == NULL)
         return lt_machine_too_large(machine, call);
-    const uint8_t *from = text.data;
-    while (count-- > 0) {
-        found = memmem(from, (size_t)(end - from), part.data, part.size_bytes);
+    while (found != NULL) {
         memcpy(to, from, (size_t)(found - from));
         to = append(to + (found - from), other);
         from = found + part.size_bytes;
+        found = lt_search(from, (size_t)(end - from), &needle);
     }
     memcpy(to, from, (size_t)(end - from));
+    *out = lt_value_bytes(begin, (uint32_t)(to - begin) + (uint32_t)(end - from));
     return LT_KERNEL_VALUE;
 }
 

@@ -7,19 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text/search.h"
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
 
 /* ------------------------------------------------------------------------------ plain searches */
+
+static bool is_in(struct lt_bytes text, struct lt_bytes part)
+{
+    const struct lt_needle needle = lt_needle_of(part.data, part.size_bytes);
+    return part.size_bytes == 0 || lt_search(text.data, text.size_bytes, &needle) != NULL;
+}
 
 static enum lt_kernel contains(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes part = lt_argument_bytes(machine, call, 1);
-    out->i64 = part.size_bytes == 0 ||
-               (text.size_bytes >= part.size_bytes &&
-                memmem(text.data, text.size_bytes, part.data, part.size_bytes) != NULL);
+    out->i64 = is_in(text, part);
     return LT_KERNEL_VALUE;
 }
 
@@ -58,8 +63,8 @@ static int64_t position_of(struct lt_bytes text, struct lt_bytes part, int64_t f
     if (text.size_bytes < part.size_bytes)
         return 0;
     size_t start = lt_utf8_offset(text.data, text.size_bytes, (size_t)from - 1);
-    const uint8_t *found =
-        memmem(text.data + start, text.size_bytes - start, part.data, part.size_bytes);
+    const struct lt_needle needle = lt_needle_of(part.data, part.size_bytes);
+    const uint8_t *found = lt_search(text.data + start, text.size_bytes - start, &needle);
     return found == NULL ? 0 : (int64_t)lt_utf8_count(text.data, (size_t)(found - text.data)) + 1;
 }
 
@@ -99,6 +104,7 @@ struct like {
     /* units[first .. first + size) are bytes, with nothing but % around them: */
     bool is_simple, any_before, any_after;
     struct lt_bytes literal;
+    struct lt_needle needle; /* the literal, if it has bytes */
 };
 
 /* Fills `units`, which has room for one for each byte. */
@@ -142,6 +148,8 @@ static void like_simplify(struct like *like, uint8_t *bytes)
     like->any_before = first > 0;
     like->any_after = last < like->count || (first > 0 && first == like->count);
     like->literal = (struct lt_bytes){.data = bytes, .size_bytes = last - first};
+    if (last > first)
+        like->needle = lt_needle_choose(bytes, last - first);
 }
 
 static bool like_simple(const struct like *like, struct lt_bytes text)
@@ -151,7 +159,7 @@ static bool like_simple(const struct like *like, struct lt_bytes text)
         return false;
     if (like->any_before && like->any_after)
         return part->size_bytes == 0 ||
-               memmem(text.data, text.size_bytes, part->data, part->size_bytes) != NULL;
+               lt_search(text.data, text.size_bytes, &like->needle) != NULL;
     if (like->any_before)
         return is_same(text.data + (text.size_bytes - part->size_bytes), part);
     return is_same(text.data, part) && (like->any_after || text.size_bytes == part->size_bytes);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/text/search.h"
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/faults.h"
@@ -145,9 +146,31 @@ static int refuse_mixed(struct lt_analyser *analyser, struct lt_expression *call
 /* A text without bytes may have no address either: it is not searched. */
 static const uint8_t *find(const uint8_t *from, const uint8_t *end, const struct lt_bytes *part)
 {
-    return end - from < (int64_t)part->size_bytes
-               ? NULL
-               : memmem(from, (size_t)(end - from), part->data, part->size_bytes);
+    const struct lt_needle needle = lt_needle_of(part->data, part->size_bytes);
+    return end == from ? NULL : lt_search(from, (size_t)(end - from), &needle);
+}
+
+/* What is behind the count-th delimiter; NULL: there are not as many. */
+static const uint8_t *skip_parts(const uint8_t *at, const uint8_t *end,
+                                 const struct lt_bytes *delimiter, int64_t count)
+{
+    if (delimiter->size_bytes == 1 && count > 0 && at < end) {
+        at = lt_search_nth(at, (size_t)(end - at), delimiter->data[0], (size_t)count);
+        return at == NULL ? NULL : at + 1;
+    }
+    for (; count > 0 && at != NULL; count--) {
+        at = find(at, end, delimiter);
+        at = at == NULL ? NULL : at + delimiter->size_bytes;
+    }
+    return at;
+}
+
+static int64_t count_parts(const uint8_t *at, const uint8_t *end, const struct lt_bytes *delimiter)
+{
+    int64_t parts = 1;
+    for (; (at = find(at, end, delimiter)) != NULL; at += delimiter->size_bytes)
+        parts++;
+    return parts;
 }
 
 /* The part between delimiters, counted from 1 or from the end. */
@@ -160,19 +183,20 @@ static enum lt_kernel split_part(struct lt_machine *machine, const struct lt_cal
     if (number == 0)
         return lt_fault_index_zero(machine, call);
     const uint8_t *begin = text.data, *end = text.data + text.size_bytes;
-    int64_t parts = 1;
-    for (const uint8_t *at = begin;
-         delimiter.size_bytes > 0 && (at = find(at, end, &delimiter)) != NULL;
-         at += delimiter.size_bytes)
-        parts++;
+    bool is_whole = delimiter.size_bytes == 0 || text.size_bytes == 0;
     if (number < 0)
-        number += parts + 1;
+        number += (is_whole ? 1 : count_parts(begin, end, &delimiter)) + 1;
     *out = lt_value_bytes(NULL, 0);
-    if (number < 1 || number > parts)
+    if (number < 1 || (is_whole && number > 1))
         return LT_KERNEL_VALUE;
-    for (int64_t i = 1; i < number; i++)
-        begin = find(begin, end, &delimiter) + delimiter.size_bytes;
-    const uint8_t *stop = delimiter.size_bytes > 0 ? find(begin, end, &delimiter) : NULL;
+    if (is_whole) {
+        out->bytes = text;
+        return LT_KERNEL_VALUE;
+    }
+    begin = skip_parts(begin, end, &delimiter, number - 1);
+    if (begin == NULL)
+        return LT_KERNEL_VALUE;
+    const uint8_t *stop = find(begin, end, &delimiter);
     *out = lt_value_bytes(begin, (uint32_t)((stop == NULL ? end : stop) - begin));
     return LT_KERNEL_VALUE;
 }

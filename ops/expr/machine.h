@@ -75,6 +75,7 @@
     XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
     XX(RETURN)                  /* ends the body of a lambda */                                    \
     XX(STORES)                  /* the out row's columns = registers */                            \
+    XX(COPY_COLUMNS)            /* columns of the out row = columns of the row */                  \
     XX(ANSWER)                  /* ends with a's boolean */                                        \
     XX(END)
 
@@ -140,6 +141,15 @@ struct lt_short_text {
     uint32_t size_bytes;
 };
 
+/* Values for the out row: LT_OP_COPY_COLUMNS from columns of the row, LT_OP_STORES from registers.
+ */
+struct lt_column_copies {
+    uint32_t count;
+    struct {
+        uint32_t from, to;
+    } copies[];
+};
+
 struct lt_step {
     const void *code; /* the label of its code, where there is computed goto */
     uint32_t op;
@@ -151,7 +161,7 @@ struct lt_step {
         const struct lt_json_load *json;
         const struct lt_size_range *range;
         const struct lt_short_text *text;
-        const uint32_t *registers; /* STORES: `a` of them */
+        const struct lt_column_copies *columns;
     };
 };
 _Static_assert(sizeof(struct lt_step) == 32, "two steps to a cache line");

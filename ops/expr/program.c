@@ -32,18 +32,55 @@ static void find_shortcut(struct lt_program *program)
         program->size_compared = steps;
 }
 
+/* The column that an expression is, or -1. */
+static int32_t plain_column(const struct lt_expression *node)
+{
+    while (node->kind == LT_EXPR_ALIAS)
+        node = node->arguments[0];
+    return node->kind == LT_EXPR_COLUMN ? node->index : -1;
+}
+
+static struct lt_column_copies *no_copies(struct lt_compiler *compiler, size_t capacity)
+{
+    struct lt_column_copies *columns = lt_arena_alloc(
+        compiler->program->arena, sizeof *columns + capacity * sizeof columns->copies[0]);
+    columns->count = 0;
+    return columns;
+}
+
+static void add_copy(struct lt_column_copies *columns, uint32_t from, size_t to)
+{
+    columns->copies[columns->count].from = from;
+    columns->copies[columns->count++].to = (uint32_t)to;
+}
+
+/* Columns that are handed on as they are go straight from row to row; what is computed goes there
+ * from its registers, when all of it is there. */
+static void compile_results(struct lt_compiler *compiler, const struct lt_program_options *options)
+{
+    bool is_direct = !compiler->session->is_unoptimised && options->count > 1;
+    struct lt_column_copies *direct = no_copies(compiler, options->count);
+    struct lt_column_copies *computed = no_copies(compiler, options->count);
+    for (size_t i = 0; i < options->count; i++) {
+        int32_t column = is_direct ? plain_column(options->expressions[i]) : -1;
+        compiler->text = options->texts == NULL ? NULL : options->texts[i];
+        if (column >= 0)
+            add_copy(direct, (uint32_t)column, i);
+        else
+            add_copy(computed, lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY), i);
+    }
+    if (computed->count > 0)
+        (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_STORES, .columns = computed});
+    if (direct->count > 0)
+        (void)lt_compiler_emit(compiler,
+                               (struct lt_step){.op = LT_OP_COPY_COLUMNS, .columns = direct});
+}
+
 static void compile_all(struct lt_compiler *compiler, const struct lt_program_options *options)
 {
     for (size_t i = 0; i < options->count; i++)
         lt_compiler_find_readers(compiler, options->expressions[i]);
-    uint32_t *results = lt_arena_alloc(compiler->program->arena, options->count * sizeof *results);
-    for (size_t i = 0; i < options->count; i++) {
-        compiler->text = options->texts == NULL ? NULL : options->texts[i];
-        results[i] = lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY);
-    }
-    (void)lt_compiler_emit(
-        compiler,
-        (struct lt_step){.op = LT_OP_STORES, .a = (uint32_t)options->count, .registers = results});
+    compile_results(compiler, options);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_END});
     compiler->program->answer_start = UINT32_MAX;
     if (options->count != 1)
@@ -129,6 +166,19 @@ static enum lt_machine_end run(struct lt_program *program, const struct lt_row *
                                             : lt_machine_run(machine, start);
 }
 
+/* Not in line: the size of a column is compared without saving what this needs. */
+__attribute__((noinline)) static enum lt_program_answer eval_predicate(struct lt_program *program,
+                                                                       const struct lt_row *row)
+{
+    _Static_assert((int)LT_PROGRAM_FALSE == (int)LT_MACHINE_FALSE, "an end is an answer");
+    _Static_assert((int)LT_PROGRAM_TRUE == (int)LT_MACHINE_TRUE, "an end is an answer");
+    _Static_assert((int)LT_PROGRAM_NULL == (int)LT_MACHINE_NULL, "an end is an answer");
+    _Static_assert((int)LT_PROGRAM_FAULT == (int)LT_MACHINE_FAULTED, "an end is an answer");
+    if (program->json_filter != NULL && lt_json_filter_rejects(program->json_filter, row))
+        return LT_PROGRAM_FALSE;
+    return (enum lt_program_answer)run(program, row, NULL, program->answer_start);
+}
+
 enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
                                                  const struct lt_row *row)
 {
@@ -141,13 +191,7 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
         bool is_in = size >= size_compared->range->first && size <= size_compared->range->last;
         return is_in ? LT_PROGRAM_TRUE : LT_PROGRAM_FALSE;
     }
-    if (program->json_filter != NULL && lt_json_filter_rejects(program->json_filter, row))
-        return LT_PROGRAM_FALSE;
-    _Static_assert((int)LT_PROGRAM_FALSE == (int)LT_MACHINE_FALSE, "an end is an answer");
-    _Static_assert((int)LT_PROGRAM_TRUE == (int)LT_MACHINE_TRUE, "an end is an answer");
-    _Static_assert((int)LT_PROGRAM_NULL == (int)LT_MACHINE_NULL, "an end is an answer");
-    _Static_assert((int)LT_PROGRAM_FAULT == (int)LT_MACHINE_FAULTED, "an end is an answer");
-    return (enum lt_program_answer)run(program, row, NULL, program->answer_start);
+    return eval_predicate(program, row);
 }
 
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row, struct lt_row *out)

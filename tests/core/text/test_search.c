@@ -41,6 +41,11 @@ static void check(uint64_t seed)
     if (lt_search(text, text_bytes, &plain) != expected ||
         lt_search(text, text_bytes, &chosen) != expected)
         fail_msg("seed %llu: %zu bytes in %zu", (unsigned long long)seed, needle_bytes, text_bytes);
+    size_t nth = 0;
+    for (size_t i = 0; i < text_bytes; i++)
+        if (text[i] == part[0] && lt_search_nth(text, text_bytes, part[0], ++nth) != text + i)
+            fail_msg("seed %llu: the byte %zu of %zu", (unsigned long long)seed, nth, text_bytes);
+    assert_null(lt_search_nth(text, text_bytes, part[0], nth + 1));
     free(text);
     free(part);
 }
