@@ -1,5 +1,5 @@
 /*
- * Two chains of blocks, and copies of values.
+ * Two halves of memory, and copies of values.
  */
 #include "ops/expr/aside.h"
 
@@ -9,12 +9,11 @@
 #include "core/base/limits.h"
 
 /* A value is not copied for less garbage than this. */
-enum { BLOCK_BYTES = 8192, ALIGNMENT = 16, GARBAGE_BYTES = 64 * 1024 };
+enum { GARBAGE_BYTES = 64 * 1024 };
 
 struct half {
-    struct lt_scratch_block *first, *current;
-    size_t used_bytes;  /* of the current block */
-    size_t total_bytes; /* of all */
+    struct lt_scratch scratch;
+    size_t total_bytes; /* what was asked of it */
 };
 
 struct lt_aside {
@@ -36,47 +35,22 @@ int lt_aside_prepare(const struct lt_prepare *prepare, struct lt_error *error)
 void lt_aside_release(void *state)
 {
     struct lt_aside *aside = state;
-    for (unsigned i = 0; i < 2; i++) {
-        struct lt_scratch_block *block = aside->halves[i].first;
-        while (block != NULL) {
-            struct lt_scratch_block *next = block->next;
-            free(block);
-            block = next;
-        }
-    }
+    for (unsigned i = 0; i < 2; i++)
+        lt_scratch_fini(&aside->halves[i].scratch);
     free(aside);
 }
 
 static void empty(struct half *half)
 {
-    half->current = half->first;
-    half->used_bytes = half->total_bytes = 0;
-}
-
-static struct lt_scratch_block *make_block(size_t size_bytes)
-{
-    size_t size = size_bytes > BLOCK_BYTES ? size_bytes : BLOCK_BYTES;
-    struct lt_scratch_block *block = lt_alloc(sizeof *block + size);
-    block->size_bytes = size;
-    return block;
+    lt_scratch_clear(&half->scratch);
+    half->total_bytes = 0;
 }
 
 void *lt_aside_alloc(struct lt_aside *aside, size_t size_bytes)
 {
     struct half *half = &aside->halves[aside->active];
-    size_t size = (size_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (half->first == NULL)
-        half->first = half->current = make_block(size);
-    while (half->current->size_bytes - half->used_bytes < size) {
-        if (half->current->next == NULL)
-            half->current->next = make_block(2 * size);
-        half->current = half->current->next;
-        half->used_bytes = 0;
-    }
-    void *memory = (char *)half->current->data + half->used_bytes;
-    half->used_bytes += size;
-    half->total_bytes += size;
-    return memory;
+    half->total_bytes += size_bytes;
+    return lt_scratch_alloc(&half->scratch, size_bytes);
 }
 
 void lt_aside_clear(struct lt_aside *aside)

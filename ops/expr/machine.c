@@ -10,33 +10,7 @@
 #include "core/base/limits.h"
 #include "ops/expr/aside.h"
 
-enum { BLOCK_BYTES = 8192, ALIGNMENT = 16, SHOWN_MAX = 80 };
-
-static struct lt_scratch_block *block_create(size_t size_bytes)
-{
-    size_t size = size_bytes > BLOCK_BYTES ? size_bytes : BLOCK_BYTES;
-    struct lt_scratch_block *block = lt_alloc(sizeof *block + size);
-    block->size_bytes = size;
-    return block;
-}
-
-/* Memory in a predicate. A block that is too small is skipped for this evaluation, and blocks are
- * kept: after the largest records were seen nothing is allocated. */
-static void *scratch_alloc(struct lt_machine *machine, size_t size_bytes)
-{
-    size_t size = (size_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (machine->scratch == NULL)
-        machine->scratch = machine->current = block_create(size);
-    while (machine->current->size_bytes - machine->current_used_bytes < size) {
-        if (machine->current->next == NULL)
-            machine->current->next = block_create(2 * size);
-        machine->current = machine->current->next;
-        machine->current_used_bytes = 0;
-    }
-    void *memory = (char *)machine->current->data + machine->current_used_bytes;
-    machine->current_used_bytes += size;
-    return memory;
-}
+enum { SHOWN_MAX = 80 };
 
 void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes)
 {
@@ -45,7 +19,7 @@ void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes)
     if (lt_unlikely(machine->aside != NULL))
         return lt_aside_alloc(machine->aside, size_bytes);
     return machine->out != NULL ? lt_row_scratch(machine->out, size_bytes)
-                                : scratch_alloc(machine, size_bytes);
+                                : lt_scratch_alloc(&machine->scratch, size_bytes);
 }
 
 static uint64_t *nulls_of(struct lt_machine *machine, uint32_t count)

@@ -22,6 +22,7 @@
 #include "core/data/type.h"
 #include "core/data/value.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/scratch.h"
 #include "ops/expr/session.h"
 
 /* Opcodes. Those of a family stand together, in the order of lt_op_family. */
@@ -166,12 +167,6 @@ struct lt_step {
 };
 _Static_assert(sizeof(struct lt_step) == 32, "two steps to a cache line");
 
-struct lt_scratch_block {
-    struct lt_scratch_block *next;
-    size_t size_bytes;
-    max_align_t data[];
-};
-
 enum { LT_MACHINE_FAULT_TEXT_MAX = 960 };
 
 struct lt_machine {
@@ -184,11 +179,9 @@ struct lt_machine {
     struct lt_text_buffer text;        /* for a kernel's own use, while it runs */
     const struct lt_step *steps;       /* all of the program's */
     bool use_switch;
-    uint64_t generation;              /* counts evaluations: what is fresh in a JSON group */
-    struct lt_scratch_block *scratch; /* own memory, kept for reuse */
-    struct lt_scratch_block *current;
-    size_t current_used_bytes;
-    struct lt_aside *aside; /* where memory comes from while it is set (aside.h) */
+    uint64_t generation;       /* counts evaluations: what is fresh in a JSON group */
+    struct lt_scratch scratch; /* memory in a predicate */
+    struct lt_aside *aside;    /* where memory comes from while it is set (aside.h) */
     const char *fault_condition, *fault_sqlstate;
     char fault_text[LT_MACHINE_FAULT_TEXT_MAX];
     unsigned fault_line, fault_position; /* as struct lt_error's */

@@ -130,12 +130,7 @@ void lt_program_destroy(struct lt_program *program)
     for (struct lt_program_json *json = program->json; json != NULL; json = json->next)
         lt_json_group_destroy(json->group);
     lt_json_filter_destroy(program->json_filter);
-    struct lt_scratch_block *block = program->machine.scratch;
-    while (block != NULL) {
-        struct lt_scratch_block *next = block->next;
-        free(block);
-        block = next;
-    }
+    lt_scratch_fini(&program->machine.scratch);
     if (program->machine.times != NULL)
         lt_zones_destroy(program->machine.times->zones);
     lt_text_fini(&program->machine.text);
@@ -160,8 +155,7 @@ static enum lt_machine_end run(struct lt_program *program, const struct lt_row *
     machine->row = row;
     machine->out = out;
     machine->generation++;
-    machine->current = machine->scratch;
-    machine->current_used_bytes = 0;
+    lt_scratch_clear(&machine->scratch);
     return lt_unlikely(program->use_switch) ? lt_machine_run_switch(machine, start)
                                             : lt_machine_run(machine, start);
 }
