@@ -10,6 +10,7 @@
  */
 #include "core/text/datetime_pattern.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,17 +34,23 @@ struct builder {
     struct lt_error *error;
 };
 
+#define GUIDE "https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html"
+#define UPGRADED "You may get a different result due to the upgrading to Spark >= 3.0:\n"
+
 static int refuse(const struct builder *builder, const char *condition, const char *sqlstate,
                   const char *why)
 {
-    (void)lt_error_set(builder->error, LT_E_INVALID, "datetime pattern \"%.*s\" %s",
-                       builder->text_bytes, builder->text, why);
+    (void)lt_error_set(builder->error, LT_E_INVALID, "%s", why);
     return lt_error_condition(builder->error, condition, sqlstate);
 }
 
 static int refuse_plainly(const struct builder *builder, const char *why)
 {
-    return refuse(builder, "INVALID_DATETIME_PATTERN.WITH_SUGGESTION", "22007", why);
+    (void)lt_error_set(builder->error, LT_E_INVALID,
+                       "Unrecognized datetime pattern: '%.*s'. You can form a valid datetime "
+                       "pattern with the guide from '" GUIDE "'; hint: it %s",
+                       builder->text_bytes, builder->text, why);
+    return lt_error_condition(builder->error, "INVALID_DATETIME_PATTERN.WITH_SUGGESTION", "22007");
 }
 
 static struct lt_datetime_step_of *append(struct builder *builder, enum lt_datetime_step_kind kind,
@@ -435,20 +442,50 @@ static bool is_too_long(const char *at, const char *end)
     return false;
 }
 
+/* The first character of the pattern that is one of these, which it has. */
+static char first_of(const struct builder *builder, const char *letters)
+{
+    for (int i = 0; i < builder->text_bytes; i++) {
+        if (strchr(letters, builder->text[i]) != NULL)
+            return builder->text[i];
+    }
+    return letters[0];
+}
+
+static int refuse_letter(const struct builder *builder, const char *letters)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   UPGRADED "All week-based patterns are unsupported since Spark 3.0, detected "
+                            "week-based character: %c.\nPlease use the SQL function EXTRACT "
+                            "instead",
+                   first_of(builder, letters));
+    return refuse(builder, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
+                  "42K0B", text);
+}
+
 static int check_piece(struct builder *builder, const char *at, const char *end)
 {
     if (has_letter(at, end, "YWwuec"))
-        return refuse(builder, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
-                      "42K0B",
-                      "has letters of week-based fields, which are not supported; hint: "
-                      "use EXTRACT instead");
+        return refuse_letter(builder, "YWwuec");
     if (has_letter(at, end, "ABnNp") ||
-        (builder->use == LT_DATETIME_READING && has_letter(at, end, "EFqQ")))
-        return refuse(builder, "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", "22007",
-                      "has a letter that is not supported here");
-    if (is_too_long(at, end))
-        return refuse(builder, "INVALID_DATETIME_PATTERN.LENGTH", "22007",
-                      "has too many letters of one kind");
+        (builder->use == LT_DATETIME_READING && has_letter(at, end, "EFqQ"))) {
+        (void)lt_error_set(
+            builder->error, LT_E_INVALID,
+            "Unrecognized datetime pattern: %.*s. Illegal pattern character found "
+            "in datetime pattern: %c. Please provide legal character",
+            builder->text_bytes, builder->text,
+            first_of(builder, builder->use == LT_DATETIME_READING ? "ABnNpEFqQ" : "ABnNp"));
+        return lt_error_condition(builder->error, "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER",
+                                  "22007");
+    }
+    if (is_too_long(at, end)) {
+        (void)lt_error_set(builder->error, LT_E_INVALID,
+                           "Unrecognized datetime pattern: %.*s. Too many letters in datetime "
+                           "pattern: %.*s. Please reduce pattern length",
+                           builder->text_bytes, builder->text, builder->text_bytes, builder->text);
+        return lt_error_condition(builder->error, "INVALID_DATETIME_PATTERN.LENGTH", "22007");
+    }
     builder->has_era = builder->has_era || has_letter(at, end, "G");
     return 0;
 }
@@ -523,10 +560,17 @@ int lt_datetime_pattern_create(const char *text, size_t size_bytes, enum lt_date
     int code = size_bytes == 0 ? 0 : compile(&builder, text, size_bytes);
     if (code != 0) {
         lt_datetime_pattern_destroy(pattern);
-        if (code != LT_E_LIMIT && was_valid(text, text + size_bytes))
-            return refuse(&builder,
-                          "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION",
-                          "42K0B", "was taken by Spark 2 and is not any more");
+        if (code != LT_E_LIMIT && was_valid(text, text + size_bytes)) {
+            (void)lt_error_set(
+                error, LT_E_INVALID,
+                UPGRADED "Fail to recognize '%.*s' pattern in the DateTimeFormatter.\n1) You can "
+                         "set \"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to restore the "
+                         "behavior before Spark 3.0.\n2) You can form a valid datetime pattern "
+                         "with the guide from '" GUIDE "'",
+                builder.text_bytes, text);
+            return lt_error_condition(
+                error, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION", "42K0B");
+        }
         return code;
     }
     *out = pattern;

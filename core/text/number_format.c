@@ -96,8 +96,13 @@ static void read_items(struct compiler *c)
 
 static int refuse(const struct compiler *c, const char *condition, const char *reason)
 {
-    int code = lt_error_set(c->error, LT_E_ANALYSIS, "the number format '%.*s' is invalid: %s",
-                            (int)c->size_bytes, c->text, reason);
+    char shown[64]; /* Spark shows it in capitals */
+    size_t size = c->size_bytes < sizeof shown ? c->size_bytes : sizeof shown;
+    for (size_t i = 0; i < size; i++)
+        shown[i] =
+            c->text[i] >= 'a' && c->text[i] <= 'z' ? (char)(c->text[i] - 'a' + 'A') : c->text[i];
+    int code = lt_error_set(c->error, LT_E_ANALYSIS, "The format is invalid: '%.*s'. %s", (int)size,
+                            shown, reason);
     lt_error_condition(c->error, condition, "42601");
     return code;
 }
@@ -131,22 +136,28 @@ static int check_places(const struct compiler *c)
     uint32_t dollar = find(c, LT_NUMBER_FORMAT_DOLLAR);
     uint32_t point = find(c, LT_NUMBER_FORMAT_POINT);
     if (c->size_bytes == 0)
-        return refuse(c, "INVALID_FORMAT.EMPTY", "it is empty");
+        return refuse(c, "INVALID_FORMAT.EMPTY", "The number format string cannot be empty.");
     if (digits == c->count)
-        return refuse(c, "INVALID_FORMAT.WRONG_NUM_DIGIT", "it has no digit");
+        return refuse(c, "INVALID_FORMAT.WRONG_NUM_DIGIT",
+                      "The format string requires at least one number digit.");
     if (dollar != c->count && digits < dollar)
-        return refuse(c, "INVALID_FORMAT.CUR_MUST_BEFORE_DIGIT", "$ stands behind a digit");
+        return refuse(c, "INVALID_FORMAT.CUR_MUST_BEFORE_DIGIT",
+                      "Currency characters must appear before digits in the number format.");
     if (dollar != c->count && point < dollar)
-        return refuse(c, "INVALID_FORMAT.CUR_MUST_BEFORE_DEC", "$ stands behind the point");
+        return refuse(
+            c, "INVALID_FORMAT.CUR_MUST_BEFORE_DEC",
+            "Currency characters must appear before any decimal point in the number format.");
     for (uint32_t i = 0; i < point; i++)
         if (c->items[i].kind == LT_NUMBER_FORMAT_SEPARATOR &&
             !(i > 0 && is_digits_at(c, i - 1) && is_digits_at(c, i + 1)))
             return refuse(c, "INVALID_FORMAT.CONT_THOUSANDS_SEPS",
-                          "a separator of groups has no digits on one side");
+                          "Thousands separators (, or G) must have digits in between them in the "
+                          "number format.");
     for (uint32_t i = point; i < c->count; i++)
         if (c->items[i].kind == LT_NUMBER_FORMAT_SEPARATOR)
             return refuse(c, "INVALID_FORMAT.THOUSANDS_SEPS_MUST_BEFORE_DEC",
-                          "a separator of groups stands behind the point");
+                          "Thousands separators (, or G) may not appear after the decimal point in "
+                          "the number format.");
     return 0;
 }
 
@@ -198,9 +209,11 @@ static int check_order(const struct compiler *c)
     }
     if (i == c->count)
         return 0;
-    return refuse(c, "INVALID_FORMAT.UNEXPECTED_TOKEN",
-                  "a character is none of a number format or stands in the wrong place; hint: "
-                  "the order is [MI|S] [$] [0|9|G|,]* [.|D] [0|9]* [PR|MI|S]");
+    return refuse(
+        c, "INVALID_FORMAT.UNEXPECTED_TOKEN",
+        "Found the unexpected character in the format string; the structure of the format "
+        "string must match: `[MI|S]` `[$]` `[0|9|G|,]*` `[.|D]` `[0|9]*` `[$]` "
+        "`[PR|MI|S]`.");
 }
 
 static void measure(const struct compiler *c, struct lt_number_format *out)

@@ -16,10 +16,18 @@ enum lt_kernel lt_decimal_out_of_range(struct lt_machine *machine, const struct 
 {
     if (call->is_legacy)
         return LT_KERNEL_NULL;
-    return lt_machine_fault(machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "22003",
-                            "the number has more digits than a decimal(%u,%u) holds; hint: "
-                            "try_cast and the try_ functions give NULL instead",
-                            call->type->precision, call->type->scale);
+    struct lt_text_buffer value;
+    lt_text_init(&value);
+    if (call->argument_count == 1)
+        lt_fault_show_plain(&value, call->argument_types[0], lt_argument(machine, call, 0));
+    else
+        lt_text_append(&value, "The result");
+    enum lt_kernel kernel = lt_machine_fault(
+        machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "22003",
+        "%s cannot be represented as Decimal(%u, %u). " LT_FAULT_BYPASS ", and return NULL instead",
+        lt_text_get(&value), call->type->precision, call->type->scale);
+    lt_text_fini(&value);
+    return kernel;
 }
 
 static enum lt_kernel put(struct lt_machine *machine, const struct lt_call *call,

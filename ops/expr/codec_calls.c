@@ -10,8 +10,8 @@ int lt_codec_check_mode(const struct lt_prepare *prepare, enum lt_codec_mode mod
     if (mode != LT_CODEC_DROPMALFORMED)
         return LT_OK;
     (void)lt_error_set(error, LT_E_ANALYSIS,
-                       "\"%s\" cannot drop malformed records; hint: use the mode PERMISSIVE or "
-                       "FAILFAST",
+                       "The function `%s` doesn't support the DROPMALFORMED mode. Acceptable "
+                       "modes are PERMISSIVE and FAILFAST.",
                        prepare->call->name);
     return lt_error_condition(error, "PARSE_MODE_UNSUPPORTED", "42601");
 }

@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/text/datetime_part.h"
 #include "ops/expr/faults.h"
+#include "ops/expr/expr.h"
 
 #define US_PER_MINUTE (60LL * LT_US_PER_S)
 #define US_PER_HOUR (60LL * US_PER_MINUTE)
@@ -169,9 +170,9 @@ static int refuse_field(struct lt_analyser *analyser, const struct lt_expression
 {
     const struct lt_bytes *field = &call->arguments[0]->value.bytes;
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_FIELD", "42601",
-                            "cannot extract \"%.*s\" from a value of type %s",
-                            (int)field->size_bytes, (const char *)field->data,
-                            lt_analyser_shown(analyser, call->arguments[1]->type));
+                            "Cannot extract `%.*s` from \"%s\".", (int)field->size_bytes,
+                            (const char *)field->data,
+                            lt_expr_text(call->arguments[1], analyser->coerce.arena));
 }
 
 /* Has the interval a field for this part? */

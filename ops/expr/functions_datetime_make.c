@@ -11,7 +11,9 @@
 #include "core/base/clock.h"
 #include "core/text/datetime_add.h"
 #include "ops/expr/cast_decimal.h"
+#include "ops/expr/faults.h"
 #include "ops/expr/functions_datetime.h"
+#include "ops/expr/expr.h"
 
 static int64_t floor_divide(int64_t value, int64_t by)
 {
@@ -217,41 +219,87 @@ static bool is_try(const struct lt_call *call)
     return strncmp(call->name, "try_", 4) == 0;
 }
 
-/* Why fields make no date or time. */
-static enum lt_kernel unmade(struct lt_machine *machine, const struct lt_call *call,
-                             enum lt_datetime_made made)
-{
-    static const char *const whats[] = {
-        [LT_DATETIME_BAD_YEAR] = "the year is not -999999999 to 999999999",
-        [LT_DATETIME_BAD_MONTH] = "the month is not 1 to 12",
-        [LT_DATETIME_BAD_DAY] = "the day is not 1 to 31",
-        [LT_DATETIME_BAD_DAY_OF_MONTH] = "the month has no such day",
-        [LT_DATETIME_BAD_HOUR] = "the hour is not 0 to 23",
-        [LT_DATETIME_BAD_MINUTE] = "the minute is not 0 to 59",
-        [LT_DATETIME_BAD_SECOND] = "the second is not 0 to 60",
-        [LT_DATETIME_BAD_FRACTION] = "second 60 has a fraction",
-        [LT_DATETIME_TOO_LARGE] = "it does not fit",
-    };
-    bool is_date = call->type->kind == LT_TYPE_DATE, is_large = made == LT_DATETIME_TOO_LARGE;
-    if (is_try(call) || (call->is_legacy && !is_large))
-        return LT_KERNEL_NULL;
-    if (made == LT_DATETIME_BAD_FRACTION)
-        return lt_machine_fault(machine, call, "INVALID_FRACTION_OF_SECOND", "22023",
-                                "\"%s\" makes nothing of these fields: %s", call->name,
-                                whats[made]);
-    if (is_large)
-        return lt_machine_fault(
-            machine, call, is_date ? "ARITHMETIC_OVERFLOW" : "DATETIME_OVERFLOW",
-            is_date ? "22003" : "22008", "\"%s\" makes nothing of these fields: %s", call->name,
-            whats[made]);
-    return lt_machine_fault(machine, call, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION", "22023",
-                            "\"%s\" makes nothing of these fields: %s", call->name, whats[made]);
-}
-
 static int32_t field_of(const struct lt_machine *machine, const struct lt_call *call,
                         uint32_t index)
 {
     return (int32_t)lt_argument(machine, call, index)->i64;
+}
+
+/* As Java names the fields; the index of the argument, and what it may be. */
+static const struct {
+    const char *name, *range;
+    uint32_t index;
+} FIELDS[] = {
+    [LT_DATETIME_BAD_YEAR] = {"Year", "-999999999 - 999999999", 0},
+    [LT_DATETIME_BAD_MONTH] = {"MonthOfYear", "1 - 12", 1},
+    [LT_DATETIME_BAD_DAY] = {"DayOfMonth", "1 - 28/31", 2},
+    [LT_DATETIME_BAD_HOUR] = {"HourOfDay", "0 - 23", 3},
+    [LT_DATETIME_BAD_MINUTE] = {"MinuteOfHour", "0 - 59", 4},
+    [LT_DATETIME_BAD_SECOND] = {"SecondOfMinute", "0 - 59", 5},
+};
+
+static void describe_day(const struct lt_machine *machine, const struct lt_call *call,
+                         struct lt_text_buffer *out)
+{
+    static const char *const months[] = {"JANUARY",   "FEBRUARY", "MARCH",    "APRIL",
+                                         "MAY",       "JUNE",     "JULY",     "AUGUST",
+                                         "SEPTEMBER", "OCTOBER",  "NOVEMBER", "DECEMBER"};
+    int32_t month = field_of(machine, call, 1), day = field_of(machine, call, 2);
+    if (day == 29)
+        lt_text_format(out, "Invalid date 'February 29' as '%d' is not a leap year",
+                       field_of(machine, call, 0));
+    else
+        lt_text_format(out, "Invalid date '%s %d'", months[(month - 1) % 12], day);
+}
+
+/* The seconds as they were given, without zeros behind. */
+static void describe_seconds(const struct lt_machine *machine, const struct lt_call *call,
+                             struct lt_text_buffer *out)
+{
+    lt_fault_show_plain(out, call->argument_types[5], lt_argument(machine, call, 5));
+    while (out->size_bytes > 0 && out->data[out->size_bytes - 1] == '0')
+        out->data[--out->size_bytes] = '\0';
+}
+
+/* Why fields make no date or time. */
+static enum lt_kernel unmade(struct lt_machine *machine, const struct lt_call *call,
+                             enum lt_datetime_made made)
+{
+    bool is_date = call->type->kind == LT_TYPE_DATE, is_large = made == LT_DATETIME_TOO_LARGE;
+    if (is_try(call) || (call->is_legacy && !is_large))
+        return LT_KERNEL_NULL;
+    if (is_large)
+        return is_date ? lt_fault_overflow(machine, call, "integer overflow", NULL)
+                       : lt_datetime_overflow(machine, call);
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    const char *condition = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION";
+    if (made == LT_DATETIME_BAD_FRACTION) {
+        condition = "INVALID_FRACTION_OF_SECOND";
+        lt_text_append(&text, "Valid range for seconds is [0, 60] (inclusive), but the provided "
+                              "value is ");
+        describe_seconds(machine, call, &text);
+        lt_text_append(&text,
+                       ". To avoid this error, use `try_make_timestamp`, which returns NULL on "
+                       "error.\nIf you do not want to use the session default timestamp version of "
+                       "this function, use `try_make_timestamp_ntz` or `try_make_timestamp_ltz`");
+    } else if (made == LT_DATETIME_BAD_DAY_OF_MONTH) {
+        describe_day(machine, call, &text);
+    } else {
+        const union lt_value *value = lt_argument(machine, call, FIELDS[made].index);
+        const struct lt_type *type = call->argument_types[FIELDS[made].index];
+        int64_t shown = value->i64;
+        for (uint32_t i = 0; type->kind == LT_TYPE_DECIMAL && i < type->scale; i++)
+            shown = (i == 0 ? (int64_t)value->i128 : shown) / 10;
+        lt_text_format(&text, "Invalid value for %s (valid values %s): %lld", FIELDS[made].name,
+                       FIELDS[made].range, (long long)shown);
+    }
+    bool is_fraction = made == LT_DATETIME_BAD_FRACTION;
+    enum lt_kernel kernel =
+        lt_machine_fault(machine, call, condition, "22023", "%s%s", lt_text_get(&text),
+                         is_fraction ? "" : ". " LT_FAULT_BYPASS);
+    lt_text_fini(&text);
+    return kernel;
 }
 
 static enum lt_kernel make_date(struct lt_machine *machine, const struct lt_call *call,

@@ -148,7 +148,8 @@ static enum lt_kernel unreadable(struct lt_machine *machine, const struct lt_cal
         return LT_KERNEL_NULL;
     return lt_machine_fault(
         machine, call, "CANNOT_PARSE_TIMESTAMP", "22007",
-        "the text '%.*s' is not of the pattern; hint: try_%s gives NULL instead",
+        "Text '%.*s' could not be parsed. Use `try_%s` to tolerate invalid input string and "
+        "return NULL instead",
         (int)(text.size_bytes < 64 ? text.size_bytes : 64), (const char *)text.data,
         call->type->kind == LT_TYPE_DATE ? "to_date" : "to_timestamp");
 }
@@ -214,9 +215,12 @@ static int become_cast(struct lt_analyser *analyser, struct lt_expression *call,
     bool is_quiet = strncmp(call->name, "try_", 4) == 0;
     struct lt_expression *cast = lt_coerce_cast(call->arguments[0], to, analyser->coerce.arena);
     bool is_new = cast->kind == LT_EXPR_CAST && cast != call->arguments[0];
+    const uint32_t begin = call->begin, end = call->end;
     *call = *cast;
     if (!is_new)
         return LT_OK;
+    call->begin = begin;
+    call->end = end;
     call->is_try = is_quiet;
     call->nullable = call->nullable || is_quiet || analyser->coerce.session->is_legacy;
     return LT_OK;

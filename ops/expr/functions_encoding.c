@@ -435,11 +435,11 @@ static int check_binary_format(struct lt_analyser *analyser, struct lt_expressio
     bool is_try = lt_function_at((size_t)call->index, NULL)->is_try;
     if (is_try || (*format)->is_null || binary_format_of(*format) != BINARY_UNKNOWN)
         return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *format, "DATATYPE_MISMATCH.INVALID_ARG_VALUE",
-                            "42K09",
-                            "the format of \"%s\" is one of 'hex', 'utf-8', 'utf8' and "
-                            "'base64'",
-                            call->name);
+    return lt_analyser_mismatch(
+        analyser, call, "DATATYPE_MISMATCH.INVALID_ARG_VALUE",
+        "The fmt value must to be a case-insensitive \"STRING\" literal of 'hex', 'utf-8', 'utf8', "
+        "or 'base64', but got '%.*s'.",
+        (int)(*format)->value.bytes.size_bytes, (const char *)(*format)->value.bytes.data);
 }
 
 static int infer_to_binary(struct lt_analyser *analyser, struct lt_expression *call)

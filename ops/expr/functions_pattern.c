@@ -6,6 +6,7 @@
 
 #include "core/text/utf8.h"
 #include "ops/expr/pattern.h"
+#include "ops/expr/expr.h"
 
 static int prepare_replace(const struct lt_prepare *prepare, struct lt_error *error)
 {
@@ -13,8 +14,10 @@ static int prepare_replace(const struct lt_prepare *prepare, struct lt_error *er
     const struct lt_expression *position = call->argument_count == 4 ? call->arguments[3] : NULL;
     if (position != NULL && position->kind == LT_EXPR_LITERAL && !position->is_null &&
         position->value.i64 < 1) {
-        (void)lt_error_set(error, LT_E_ANALYSIS, "the position in \"%s\" must be 1 or more",
-                           call->name);
+        (void)lt_error_set(error, LT_E_ANALYSIS,
+                           "Cannot resolve \"%s\" due to data type mismatch: The position must be "
+                           "between (0, 2147483647] (current value = %lld).",
+                           lt_expr_text(call, prepare->arena), (long long)position->value.i64);
         return lt_error_condition(error, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09");
     }
     return lt_pattern_prepare(prepare, error);
@@ -194,6 +197,7 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
     struct growing result = {.machine = machine};
     struct lt_bytes front = text;
+    const struct lt_bytes whole = text, sought = lt_argument_bytes(machine, call, 1);
     size_t kept = 0, start = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
     out->bytes = text;
     if (position > 1 && start == text.size_bytes)
@@ -208,7 +212,13 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
         grow(&result, text.data + kept, matches.begin - kept);
         if (!append_replacement(regexp, text, replacement, &result))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
-                                    "the replacement refers to a group that is not there");
+                                    "Could not perform regexp_replace for source = \"%.*s\", "
+                                    "pattern = \"%.*s\", replacement = \"%.*s\" and position = "
+                                    "%lld",
+                                    (int)whole.size_bytes, (const char *)whole.data,
+                                    (int)sought.size_bytes, (const char *)sought.data,
+                                    (int)replacement.size_bytes, (const char *)replacement.data,
+                                    (long long)position);
         kept = matches.end;
     }
     if (matches.answer == LT_REGEXP_LIMIT)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/hash.h"
 #include "ops/expr/seed.h"
 #include "ops/expr/faults.h"
@@ -142,14 +143,17 @@ int lt_analyser_seed(struct lt_analyser *analyser, struct lt_expression *call, u
     const struct lt_type *type = (*seed)->type;
     if (type->kind != LT_TYPE_INT && type->kind != LT_TYPE_BIGINT && type->kind != LT_TYPE_VOID)
         return lt_analyser_unexpected(analyser, call, index, "an INT or a BIGINT");
+    const char *printed = lt_expr_text(*seed, analyser->coerce.arena);
+    const char *whole = lt_expr_text(call, analyser->coerce.arena);
     int code = lt_analyser_cast(analyser, seed, lt_type_simple(LT_TYPE_BIGINT));
     if (code != LT_OK)
         return code;
     lt_fold(seed, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     if ((*seed)->kind == LT_EXPR_LITERAL)
         return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *seed, "SEED_EXPRESSION_IS_UNFOLDABLE",
-                            "42K08", "the seed of \"%s\" must be a constant", call->name);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "SEED_EXPRESSION_IS_UNFOLDABLE", "42K08",
+                            "The seed expression \"%s\" of the expression \"%s\" must be foldable.",
+                            printed, whole);
 }
 
 static int infer_random(struct lt_analyser *analyser, struct lt_expression *call)

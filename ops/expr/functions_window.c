@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/text/interval_parse.h"
 #include "ops/expr/functions_datetime.h"
+#include "ops/expr/expr.h"
 
 #define US_PER_DAY (86400LL * LT_US_PER_S)
 
@@ -74,7 +75,8 @@ static int refuse_duration(struct lt_analyser *analyser, const struct lt_express
 }
 
 /* A constant: a text of units, or microseconds. */
-static int read_duration(struct lt_analyser *analyser, struct lt_expression **node, int64_t *us)
+static int read_duration(struct lt_analyser *analyser, const struct lt_expression *call,
+                         struct lt_expression **node, int64_t *us)
 {
     lt_fold(node, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     const struct lt_type *type = (*node)->type;
@@ -87,9 +89,17 @@ static int read_duration(struct lt_analyser *analyser, struct lt_expression **no
         struct lt_calendar_interval interval;
         const struct lt_bytes *text = &(*node)->value.bytes;
         if (lt_interval_parse_units(text->data, text->size_bytes, &interval) != LT_INTERVAL_PARSED)
-            return refuse_duration(analyser, *node, "this is not an interval");
+            return lt_analyser_fail(
+                analyser, LT_E_ANALYSIS, call, "CANNOT_PARSE_INTERVAL", "22006",
+                "Unable to parse '%.*s'. Please ensure that the value provided is in a valid "
+                "format for defining an interval. You can reference the documentation for the "
+                "correct format. If the issue persists, please double check that the input value "
+                "is not null or empty and try again.",
+                (int)text->size_bytes, (const char *)text->data);
         if (interval.months != 0)
-            return refuse_duration(analyser, *node, "months and years are no window's times");
+            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "_LEGACY_ERROR_TEMP_3231", "",
+                                    "Intervals greater than a month is not supported (%.*s).",
+                                    (int)text->size_bytes, (const char *)text->data);
         if (__builtin_mul_overflow((int64_t)interval.days, (int64_t)US_PER_DAY, us) ||
             __builtin_add_overflow(*us, interval.microseconds, us))
             return refuse_duration(analyser, *node, "the interval is too long");
@@ -98,28 +108,48 @@ static int read_duration(struct lt_analyser *analyser, struct lt_expression **no
     return LT_OK;
 }
 
-static int check_range(struct lt_analyser *analyser, const struct lt_expression *node, int64_t us,
-                       const char *what)
+/* As Spark prints the call: with all its times, in microseconds. */
+static const char *shown(struct lt_analyser *analyser, const struct lt_expression *call,
+                         const int64_t times[PARTS])
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    return lt_arena_format(arena, "window(%s, %lld, %lld, %lld)",
+                           lt_expr_text(call->arguments[0], arena), (long long)times[DURATION],
+                           (long long)times[SLIDE], (long long)times[OFFSET]);
+}
+
+static int check_range(struct lt_analyser *analyser, const struct lt_expression *node,
+                       const int64_t times[PARTS], int64_t us, const char *what)
 {
     if (us > 0)
         return LT_OK;
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-                            "42K09", "the %s of a window must be more than 0", what);
+                            "42K09",
+                            "Cannot resolve \"%s\" due to data type mismatch: The `%s_duration` "
+                            "must be between (0, 9223372036854775807] (current value = %lldL).",
+                            shown(analyser, node, times), what, (long long)us);
 }
 
 static int check_times(struct lt_analyser *analyser, const struct lt_expression *call,
                        const int64_t times[PARTS])
 {
-    int code = check_range(analyser, call->arguments[DURATION], times[DURATION], "duration");
+    int code = check_range(analyser, call, times, times[DURATION], "window");
     if (code == LT_OK)
-        code = check_range(analyser, call->arguments[SLIDE], times[SLIDE], "slide");
+        code = check_range(analyser, call, times, times[SLIDE], "slide");
     if (code != LT_OK)
         return code;
-    if (times[SLIDE] > times[DURATION] || times[OFFSET] >= times[SLIDE] ||
-        times[OFFSET] <= -times[SLIDE])
+    bool is_wide = times[SLIDE] > times[DURATION];
+    int64_t start = times[OFFSET] < 0 ? -times[OFFSET] : times[OFFSET];
+    if (is_wide || start >= times[SLIDE])
         return lt_analyser_fail(
             analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION",
-            "42K09", "a window slides by no more than its duration, and starts within a slide");
+            "42K09",
+            "Cannot resolve \"%s\" due to data type mismatch: The `%s`(%lldL) must be %s the "
+            "`%s`(%lldL).",
+            shown(analyser, call, times), is_wide ? "slide_duration" : "abs(start_time)",
+            (long long)(is_wide ? times[SLIDE] : start), is_wide ? "<=" : "<",
+            is_wide ? "window_duration" : "slide_duration",
+            (long long)(is_wide ? times[DURATION] : times[SLIDE]));
     return times[SLIDE] == times[DURATION]
                ? LT_OK
                : lt_analyser_later(analyser, call,
@@ -147,7 +177,7 @@ static int infer_window(struct lt_analyser *analyser, struct lt_expression *call
     }
     int64_t times[PARTS] = {0};
     for (uint32_t i = DURATION; i < call->argument_count; i++) {
-        int code = read_duration(analyser, &call->arguments[i], &times[i]);
+        int code = read_duration(analyser, call, &call->arguments[i], &times[i]);
         if (code != LT_OK)
             return code;
     }

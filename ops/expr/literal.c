@@ -36,8 +36,25 @@ struct lt_expression *lt_parser_null(struct lt_parser *parser, uint32_t begin)
 static struct lt_expression *number_out_of_range(struct lt_parser *parser, uint32_t begin,
                                                  const char *type)
 {
+    static const char *const ranges[][3] = {
+        {"tinyint", "-128", "127"},
+        {"smallint", "-32768", "32767"},
+        {"bigint", "-9223372036854775808", "9223372036854775807"},
+        {"float", "-3.4028234663852886E+38", "3.4028234663852886E+38"},
+        {"double", "-1.7976931348623157E+308", "1.7976931348623157E+308"}};
+    size_t i = 0;
+    while (i + 1 < sizeof ranges / sizeof ranges[0] && strcmp(ranges[i][0], type) != 0)
+        i++;
+    uint32_t size = parser->last_end - begin;
+    char last = size == 0 ? '\0' : parser->text[parser->last_end - 1];
+    if (last != '\0' && strchr("YySsLlFfDd", last) != NULL)
+        size--;
     return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_NUMERIC_LITERAL_RANGE", "22003", begin,
-                            parser->last_end, "the number does not fit into %s", type);
+                            parser->last_end,
+                            "Numeric literal %.*s is outside the valid range for %s with minimum "
+                            "value of %s and maximum value of %s. Please adjust the value "
+                            "accordingly.",
+                            (int)size, parser->text + begin, type, ranges[i][1], ranges[i][2]);
 }
 
 /* The value of up to 19 digits with a sign; false when it does not fit. */
@@ -282,9 +299,13 @@ struct lt_expression *lt_parse_string(struct lt_parser *parser)
 
 static struct lt_expression *bad_typed(struct lt_parser *parser, uint32_t begin, const char *type)
 {
+    uint32_t quote = begin; /* the literal's text, in its quotes */
+    while (quote < parser->last_end && parser->text[quote] != '\'' && parser->text[quote] != '"')
+        quote++;
     return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_TYPED_LITERAL", "42604", begin,
-                            parser->last_end, "the value of the typed literal \"%s\" is invalid",
-                            type);
+                            parser->last_end,
+                            "The value of the typed literal \"%s\" is invalid: %.*s.", type,
+                            (int)(parser->last_end - quote), parser->text + quote);
 }
 
 static struct lt_expression *binary_literal(struct lt_parser *parser, uint32_t begin,

@@ -68,9 +68,14 @@ static const struct lt_type *type_of(struct lt_parser *parser, struct fields fie
 /* The text that stands behind INTERVAL is none. */
 static struct lt_expression *refuse_text(struct lt_parser *parser, uint32_t begin)
 {
+    uint32_t quote = begin;
+    while (quote < parser->last_end && parser->text[quote] != '\'' && parser->text[quote] != '"')
+        quote++;
     return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_TYPED_LITERAL", "42604", begin,
                             parser->last_end,
-                            "the text is not an interval; hint: write INTERVAL '1 day 2 hours'");
+                            "The value of the typed literal \"INTERVAL\" is invalid: %.*s; hint: "
+                            "write INTERVAL '1 day 2 hours'",
+                            (int)(parser->last_end - quote), parser->text + quote);
 }
 
 /* `part` is what Spark has behind the dot, or NULL. */

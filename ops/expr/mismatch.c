@@ -70,6 +70,9 @@ static const char *type_of_words(const char *words, size_t size_bytes, struct lt
 {
     static const char *const known[][2] = {{"integer", "INTEGRAL"},
                                            {"number", "NUMERIC"},
+                                           {"whole number", "INTEGRAL"},
+                                           {"array of structs", "ARRAY<STRUCT>"},
+                                           {"window", "STRUCT"},
                                            {"array of strings", "ARRAY<STRING>"},
                                            {"array of arrays", "ARRAY<ARRAY>"}};
     size_t article = strncmp(words, "an ", 3) == 0 ? 3 : strncmp(words, "a ", 2) == 0 ? 2 : 0;

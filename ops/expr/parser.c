@@ -178,8 +178,11 @@ static struct lt_expression *parse_escape(struct lt_parser *parser, struct lt_ex
     if (escape == NULL)
         return NULL;
     if (escape->value.bytes.size_bytes != 1)
-        return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_ESC", "42604", escape->begin,
-                                escape->end, "the escape must be one character");
+        return lt_parser_refuse(
+            parser, LT_E_PARSE, "INVALID_ESC", "42604", escape->begin, escape->end,
+            "Found an invalid escape string: '%.*s'. The escape string must "
+            "contain only one character.",
+            (int)escape->value.bytes.size_bytes, (const char *)escape->value.bytes.data);
     struct lt_expression *three = lt_parser_call(parser, call->name, call->begin, 3);
     three->arguments[0] = call->arguments[0];
     three->arguments[1] = call->arguments[1];

@@ -43,9 +43,13 @@ int lt_pattern_prepare(const struct lt_prepare *prepare, struct lt_error *error)
     if (pattern->regexp != NULL)
         return LT_OK;
     /* A constant pattern that is none fails every record: refused at the start. */
-    if (error != NULL)
-        *error = pattern->error;
-    int code = pattern->error.code;
+    const struct lt_bytes *text = &argument->value.bytes;
+    int code = lt_error_set(error, pattern->error.code,
+                            "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s'; hint: "
+                            "%s",
+                            prepare->call->name, (int)text->size_bytes, (const char *)text->data,
+                            pattern->error.text);
+    (void)lt_error_condition(error, pattern->error.condition, pattern->error.sqlstate);
     free(pattern->text);
     free(pattern);
     prepare->call->state = NULL;

@@ -249,9 +249,12 @@ static const char *wanted_by_operator(const char *name)
     static const char *const logic[] = {"and", "or"};
     for (size_t i = 0; i < sizeof logic / sizeof logic[0]; i++) {
         if (strcmp(name, logic[i]) == 0)
-            return "BOOLEAN";
+            return "\"BOOLEAN\"";
     }
-    return strchr("&|^", name[0]) != NULL ? "INTEGRAL" : "NUMERIC";
+    if (strcmp(name, "+") == 0 || strcmp(name, "-") == 0)
+        return "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or "
+               "\"INTERVAL\")";
+    return strchr("&|^", name[0]) != NULL ? "\"INTEGRAL\"" : "\"NUMERIC\"";
 }
 
 /* The type that Spark brings the sides of an operator to before it looks whether the operator takes
@@ -281,10 +284,10 @@ int lt_analyser_refuse_pair(struct lt_analyser *analyser, const struct lt_expres
     const struct lt_type *b = call->arguments[1]->type;
     const struct lt_type *common = type_of_pair(analyser, call->name, a, b);
     if (common != NULL)
-        return lt_analyser_mismatch(
-            analyser, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-            "the binary operator requires the input type \"%s\", not \"%s\".",
-            wanted_by_operator(call->name), lt_analyser_shown(analyser, common));
+        return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+                                    "the binary operator requires the input type %s, not \"%s\".",
+                                    wanted_by_operator(call->name),
+                                    lt_analyser_shown(analyser, common));
     return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                                 "the left and right operands of the binary operator have "
                                 "incompatible types (\"%s\" and \"%s\").",

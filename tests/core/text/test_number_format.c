@@ -190,7 +190,9 @@ static void a_format_that_is_none_is_refused_with_its_condition(void **state)
     struct lt_number_format format;
     struct lt_error error;
     assert_int_equal(lt_number_format_compile("9$", 2, arena, &format, &error), LT_E_ANALYSIS);
-    assert_string_equal(error.text, "the number format '9$' is invalid: $ stands behind a digit");
+    assert_string_equal(
+        error.text, "The format is invalid: '9$'. Currency characters must appear before digits in "
+                    "the number format.");
     lt_arena_destroy(arena);
 }
 
