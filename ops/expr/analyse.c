@@ -250,8 +250,10 @@ static int analyse_cast(struct lt_analyser *analyser, struct lt_expression *node
     if (to->kind == LT_TYPE_TIME)
         return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, node, "UNSUPPORTED_TIME_TYPE", "0A000",
                                 "the type TIME is not supported");
-    /* try_cast has the same rules in every session. */
-    const struct lt_session *rules = node->is_try ? lt_session_default() : analyser->coerce.session;
+    /* try_cast has the same rules in every session: for nested values those without ANSI. */
+    struct lt_session tried = *lt_session_default();
+    tried.is_legacy = lt_type_is_nested(from);
+    const struct lt_session *rules = node->is_try ? &tried : analyser->coerce.session;
     switch (lt_coerce_cast_verdict(rules, from, to)) {
     case LT_CAST_ALLOWED:
         if (lt_cast_exists(analyser->coerce.session, from, to))
@@ -302,12 +304,8 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
     const struct lt_type *common = lt_type_simple(LT_TYPE_VOID);
     for (uint32_t i = 0; i < node->argument_count; i++) {
         struct lt_expression *argument = node->arguments[i];
-        if (!is_case_result(node, i)) {
-            int code = check_case_condition(analyser, node, i);
-            if (code != LT_OK)
-                return code;
+        if (!is_case_result(node, i))
             continue;
-        }
         const struct lt_type *wider = lt_coerce_common(&analyser->coerce, common, argument->type);
         if (wider == NULL)
             return lt_analyser_fail(
@@ -318,8 +316,12 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
     }
     bool is_nullable = node->argument_count % 2 == 0; /* no ELSE */
     for (uint32_t i = 0; i < node->argument_count; i++) {
-        if (!is_case_result(node, i))
+        if (!is_case_result(node, i)) {
+            int code = check_case_condition(analyser, node, i);
+            if (code != LT_OK)
+                return code;
             continue;
+        }
         bool is_open = lt_coerce_is_open(node->arguments[i]);
         if (is_open && common->kind == LT_TYPE_VOID)
             common = lt_type_simple(LT_TYPE_STRING);

@@ -2,6 +2,8 @@
  * Casts to and from decimals. What has more digits than the type is an error under ANSI rules, else
  * NULL; NaN and infinities are NULL under both. Towards an integer the fraction is cut.
  */
+#include <math.h>
+
 #include "ops/expr/cast_decimal.h"
 
 #include "core/base/clock.h"
@@ -139,6 +141,16 @@ static enum lt_kernel decimal_to_decimal(struct lt_machine *machine, const struc
                                   lt_decimal_shape_of(call->type), LT_DECIMAL_HALF_UP, &out->i128));
 }
 
+/* Spark takes the way over a double where the decimal may not fit 64 bits and the integer is small:
+ * 1.9999999999999999 is 2. */
+static bool wide_to_small_integer(struct lt_decimal value, const struct lt_type *to, int64_t *out)
+{
+    double number = lt_number_decimal_to_double(value);
+    *out = (int64_t)number;
+    return floor(number) <= (double)lt_type_largest(to) &&
+           ceil(number) >= (double)lt_type_smallest(to);
+}
+
 static enum lt_kernel decimal_to_integer(struct lt_machine *machine, const struct lt_call *call,
                                          union lt_value *out)
 {
@@ -148,8 +160,13 @@ static enum lt_kernel decimal_to_integer(struct lt_machine *machine, const struc
         out->i64 = (int64_t)((uint64_t)lt_decimal_to_i64_cut(value) << unused) >> unused;
         return LT_KERNEL_VALUE;
     }
-    if (lt_decimal_to_i64(value, lt_type_smallest(call->type), lt_type_largest(call->type),
-                          &out->i64) == LT_DECIMAL_OK)
+    enum { DIGITS_OF_64_BITS = 18 };
+    bool is_wide = call->argument_types[0]->precision > DIGITS_OF_64_BITS;
+    if (is_wide && call->type->kind != LT_TYPE_BIGINT) {
+        if (wide_to_small_integer(value, call->type, &out->i64))
+            return LT_KERNEL_VALUE;
+    } else if (lt_decimal_to_i64(value, lt_type_smallest(call->type), lt_type_largest(call->type),
+                                 &out->i64) == LT_DECIMAL_OK)
         return LT_KERNEL_VALUE;
     return lt_fault_cast_overflow(machine, call);
 }
@@ -177,11 +194,27 @@ static enum lt_kernel decimal_to_boolean(struct lt_machine *machine, const struc
 
 /* Seconds since the epoch, what is finer than a microsecond cut. What does not fit wraps, as in
  * Spark. */
+/* To the nearest of 34 digits, which is as many as Spark multiplies with. */
+static __int128 with_34_digits(__int128 unscaled)
+{
+    enum { DIGITS = 34 };
+    uint32_t dropped = 0;
+    while (dropped < LT_DECIMAL_PRECISION_MAX - DIGITS &&
+           !lt_decimal_fits(unscaled, DIGITS + dropped))
+        dropped++;
+    __int128 unit = lt_decimal_power(dropped), kept = unscaled / unit;
+    __int128 twice = 2 * (__int128)lt_decimal_magnitude(unscaled % unit);
+    if (twice > unit || (twice == unit && kept % 2 != 0))
+        kept += unscaled < 0 ? -1 : 1;
+    return kept * unit;
+}
+
 static enum lt_kernel decimal_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                            union lt_value *out)
 {
     enum { PLACES = 6 };
     struct lt_decimal value = lt_argument_decimal(machine, call, 0);
+    value.unscaled = with_34_digits(value.unscaled);
     unsigned __int128 us =
         value.scale >= PLACES
             ? (unsigned __int128)(value.unscaled / lt_decimal_power(value.scale - PLACES))

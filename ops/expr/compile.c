@@ -304,6 +304,13 @@ static bool compile_equal_short(struct lt_compiler *compiler, const struct lt_ex
     return false;
 }
 
+/* A function of any number of arguments looks at each of them. */
+static bool is_null_with_any(const struct lt_function *function)
+{
+    return function->null_rule == LT_NULL_STRICT &&
+           strchr(function->signatures[0].parameters, '*') == NULL;
+}
+
 static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
                               const struct lt_function *function, uint32_t want)
 {
@@ -320,11 +327,8 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     if (function->needs_zone)
         lt_compiler_times(compiler);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
-    uint32_t *arguments = lt_call_arguments(call);
-    for (uint32_t i = 0; i < node->argument_count; i++) {
-        if (node->arguments[i]->kind != LT_EXPR_LAMBDA)
-            arguments[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
-    }
+    struct lt_skips skips =
+        lt_compile_arguments(compiler, node, is_null_with_any(function), lt_call_arguments(call));
     lt_compile_lambdas(compiler, node, call);
     call->kernel = signature->kernel;
     call->is_try = function->is_try;
@@ -341,6 +345,7 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     uint32_t out = lt_compiler_wanted(compiler, want);
     if (!compile_equal_short(compiler, node, op, call, out))
         lt_compiler_emit_call(compiler, op, call, out);
+    lt_compile_skipped(compiler, &skips, out);
     return out;
 }
 

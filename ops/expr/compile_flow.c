@@ -1,10 +1,14 @@
 /*
- * What jumps over steps: CASE, IF, AND, OR, coalesce, IN.
+ * What jumps over steps: CASE, IF, AND, OR, coalesce, IN, and calls that are NULL before all of
+ * their arguments are known.
  *
- * The first operand is always evaluated; of what follows each is evaluated only where those before
- * it have left the question open, and what is computed there is not known afterwards (share.h). But
- * what is cheap and cannot fail is evaluated always, and nothing jumps (compile_cheap.c).
+ * The first operand is always evaluated (the second of a division); of what follows each is
+ * evaluated only where those before it have left the question open, and what is computed there is
+ * not known afterwards (share.h). But what is cheap and cannot fail is evaluated always, and
+ * nothing jumps (compile_cheap.c).
  */
+#include <string.h>
+
 #include "ops/expr/compiler.h"
 
 enum { CHOICES_MAX = 9 }; /* parts of what does not jump */
@@ -195,4 +199,61 @@ uint32_t lt_compile_in(struct lt_compiler *compiler, const struct lt_expression 
     for (uint32_t i = 1; i < count; i++)
         land(compiler, ends[i]);
     return out;
+}
+
+/* ------------------------------------------------------------------------------------ arguments */
+
+/* A wider number of a number is another cheap thing that cannot fail. */
+static bool can_fail(struct lt_compiler *compiler, const struct lt_expression *node)
+{
+    if (node->kind == LT_EXPR_CAST) {
+        const struct lt_type *from = node->arguments[0]->type;
+        if (lt_type_is_number(from) && lt_type_is_number(node->type) &&
+            from->kind <= node->type->kind)
+            return can_fail(compiler, node->arguments[0]);
+    }
+    return node->kind != LT_EXPR_LITERAL && node->kind != LT_EXPR_LAMBDA &&
+           node->kind != LT_EXPR_COLUMN && !lt_compiler_is_cheap(compiler, node);
+}
+
+/* Their divisor comes first. */
+static bool is_division(const struct lt_expression *node)
+{
+    static const char *const names[] = {"/", "%", "mod", "div", "pmod", "try_divide", "try_mod"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(node->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct lt_expression *node,
+                                     bool is_strict, uint32_t *arguments)
+{
+    struct lt_skips skips = {.from = make_ends(compiler, node)};
+    uint32_t count = node->argument_count, last = 0; /* of those that can fail */
+    bool is_backward = count == 2 && is_division(node);
+    for (uint32_t i = 1; is_strict && i < count; i++)
+        last = can_fail(compiler, node->arguments[is_backward ? 0 : i]) ? i : last;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t k = is_backward ? 1 - i : i;
+        if (node->arguments[k]->kind == LT_EXPR_LAMBDA)
+            continue;
+        arguments[k] = lt_compile(compiler, node->arguments[k], LT_REGISTER_ANY);
+        if (i >= last || !node->arguments[k]->nullable)
+            continue;
+        skips.entered = skips.count == 0 ? lt_share_enter(&compiler->share) : skips.entered;
+        skips.from[skips.count++] = emit_jump(compiler, LT_OP_JUMP_IF_NULL, arguments[k]);
+    }
+    return skips;
+}
+
+void lt_compile_skipped(struct lt_compiler *compiler, const struct lt_skips *skips, uint32_t out)
+{
+    if (skips->count > 0)
+        lt_share_leave(&compiler->share, skips->entered);
+    for (uint32_t i = 0; i < skips->count; i++) {
+        compiler->program->steps[skips->from[i]].out = out;
+        land(compiler, skips->from[i]);
+    }
 }

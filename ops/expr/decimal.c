@@ -172,6 +172,10 @@ int lt_infer_arithmetic(struct lt_analyser *analyser, struct lt_expression *call
     struct lt_expression **arguments = call->arguments;
     if (arguments[0]->type->kind != LT_TYPE_DECIMAL && arguments[1]->type->kind != LT_TYPE_DECIMAL)
         return LT_INFER_LETTERS;
+    if (strcmp(name, "/") == 0 && arguments[0]->type->kind == LT_TYPE_VOID) {
+        code = lt_analyser_cast(analyser, &arguments[1], lt_type_simple(LT_TYPE_DOUBLE));
+        return code == LT_OK ? LT_INFER_LETTERS : code; /* NULL is no decimal to a division */
+    }
     const struct lt_type *a = decimal_beside(analyser, arguments[0], arguments[1]);
     const struct lt_type *b = decimal_beside(analyser, arguments[1], arguments[0]);
     if (a == NULL || b == NULL)

@@ -65,6 +65,14 @@ STEP(JUMP_IF_NOT_TRUE)
         GO(step->target);
     NEXT;
 }
+STEP(JUMP_IF_NULL)
+{
+    if (nulls[step->a]) {
+        OUT_NULL = 1;
+        GO(step->target);
+    }
+    NEXT;
+}
 STEP(JUMP_IF_NOT_NULL)
 {
     if (!nulls[step->a])

@@ -178,23 +178,32 @@ static struct lt_expression *null_like(const struct lt_expression *node, struct 
     return null;
 }
 
-void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
-             struct lt_arena *arena)
+/* What failed to be a constant stays as it is, but for what is NULL because of a NULL that was
+ * written there: so does Spark, and then tells of the failure. */
+static void fold(struct lt_expression **node, const char *text, const struct lt_session *session,
+                 struct lt_arena *arena, bool has_failed)
 {
     if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE)
         return;
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
-    if (!is_named && is_constant(*node, NULL)) {
+    if (!is_named && !has_failed && is_constant(*node, NULL)) {
         struct lt_expression *literal = evaluate(*node, text, session, arena, NULL);
         if (literal != NULL) {
             *node = literal;
             return;
         }
+        has_failed = true;
     }
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
-        lt_fold(&(*node)->arguments[i], text, session, arena);
+        fold(&(*node)->arguments[i], text, session, arena, has_failed);
     if (has_null_argument(*node))
         *node = null_like(*node, arena);
+}
+
+void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
+             struct lt_arena *arena)
+{
+    fold(node, text, session, arena, false);
 }
 
 int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)

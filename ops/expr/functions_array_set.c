@@ -233,13 +233,13 @@ static int infer_sort(struct lt_analyser *analyser, struct lt_expression *call)
         return code;
     struct lt_expression **ascending = &call->arguments[1];
     enum lt_type_kind kind = (*ascending)->type->kind;
-    if (kind != LT_TYPE_BOOLEAN && kind != LT_TYPE_VOID)
-        return lt_analyser_unexpected(analyser, call, 1, "a BOOLEAN");
     lt_fold(ascending, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     if ((*ascending)->kind != LT_EXPR_LITERAL)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *ascending,
                                 "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
                                 "the direction of sort_array must be a constant");
+    if (kind != LT_TYPE_BOOLEAN && kind != LT_TYPE_VOID)
+        return lt_analyser_unexpected(analyser, call, 1, "a BOOLEAN");
     call->nullable = call->nullable || (*ascending)->is_null;
     return lt_analyser_cast(analyser, ascending, lt_type_simple(LT_TYPE_BOOLEAN));
 }

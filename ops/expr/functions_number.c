@@ -97,6 +97,19 @@ static enum lt_kernel width_bucket_interval(struct lt_machine *machine, const st
         (double)lt_argument(machine, call, 2)->i64, lt_argument(machine, call, 3)->i64, out);
 }
 
+/* NULL is a double, also beside intervals. */
+static int infer_width_bucket(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    bool has_null = false, has_interval = false;
+    for (uint32_t i = 0; i < call->argument_count && i < 3; i++) {
+        enum lt_type_kind kind = call->arguments[i]->type->kind;
+        has_null = has_null || kind == LT_TYPE_VOID;
+        has_interval = has_interval || kind == LT_TYPE_INTERVAL_DAY_TIME ||
+                       kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+    }
+    return has_null && has_interval ? lt_analyser_refuse_types(analyser, call) : LT_INFER_LETTERS;
+}
+
 /* --------------------------------------------------------------------------------------- bitmaps
  */
 
@@ -156,7 +169,8 @@ static const struct lt_function functions[] = {
      "width_bucket(5.3, 0.2, 10.6, 5)", "3", DETERMINISTIC,
      .signatures = {LT_KERNEL("dddl", "l", width_bucket),
                     LT_KERNEL("qqql", "l", width_bucket_interval),
-                    LT_KERNEL("rrrl", "l", width_bucket_interval)}},
+                    LT_KERNEL("rrrl", "l", width_bucket_interval)},
+     .infer = infer_width_bucket},
     {"bitmap_bit_position", NULL, "bitmap_bit_position(a)",
      "Where the number's bit stands in its bitmap.", "bitmap_bit_position(123)", "122",
      DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("l", "l", bitmap_bit_position)}},

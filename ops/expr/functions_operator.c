@@ -220,6 +220,17 @@ static int infer_shift(struct lt_analyser *analyser, struct lt_expression *call)
     return code == LT_OK ? LT_INFER_LETTERS : code;
 }
 
+/* NULL is an int where both are. */
+static int infer_bits(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        if (call->arguments[i]->type->kind != LT_TYPE_VOID)
+            return LT_INFER_LETTERS;
+    }
+    int code = lt_analyser_cast(analyser, &call->arguments[0], lt_type_simple(LT_TYPE_INT));
+    return code == LT_OK ? LT_INFER_LETTERS : code;
+}
+
 #define DIVISION .is_operator = true, .is_deterministic = true
 #define OPERATOR DIVISION, .is_total = true
 #define COMPARISON(op)                                                                             \
@@ -252,11 +263,11 @@ static const struct lt_function functions[] = {
     {"positive", NULL, "+ a", "The number itself.", "+ (2)", "2", OPERATOR,
      .signatures = {LT_KERNEL("n", "0", keep)}, .infer = lt_infer_one_number},
     {"&", NULL, "a & b", "The bits that both have.", "6 & 3", "2", OPERATOR,
-     .signatures = {LT_KERNEL("GG", "G", bit_and)}},
+     .signatures = {LT_KERNEL("GG", "G", bit_and)}, .infer = infer_bits},
     {"|", NULL, "a | b", "The bits that either has.", "6 | 3", "7", OPERATOR,
-     .signatures = {LT_KERNEL("GG", "G", bit_or)}},
+     .signatures = {LT_KERNEL("GG", "G", bit_or)}, .infer = infer_bits},
     {"^", NULL, "a ^ b", "The bits that only one has.", "6 ^ 3", "5", OPERATOR,
-     .signatures = {LT_KERNEL("GG", "G", bit_xor)}},
+     .signatures = {LT_KERNEL("GG", "G", bit_xor)}, .infer = infer_bits},
     {"~", NULL, "~ a", "All bits turned.", "~ 5", "-6", OPERATOR,
      .signatures = {LT_KERNEL("g", "0", bit_not)}},
     {"<<", "shiftleft", "a << count", "The bits moved to the left.", "1 << 4", "16",

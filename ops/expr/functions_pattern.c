@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text/utf8.h"
+#include "ops/expr/analyser.h"
 #include "ops/expr/pattern.h"
 #include "ops/expr/expr.h"
 
@@ -235,6 +236,13 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
 #define PATTERN                                                                                    \
     .is_deterministic = true, .prepare = lt_pattern_prepare, .release = lt_pattern_release
 
+/* The position to begin at is a constant. */
+static int infer_replace(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int code = call->argument_count == 4 ? lt_analyser_constant(analyser, call, 3) : LT_OK;
+    return code == LT_OK ? LT_INFER_LETTERS : code;
+}
+
 static const struct lt_function functions[] = {
     {"rlike", "regexp,regexp_like", "str RLIKE pattern",
      "True when the regular expression (Java's syntax) is found in the string.",
@@ -248,7 +256,7 @@ static const struct lt_function functions[] = {
      "The string with each match replaced; $1 stands for a group.",
      "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", .is_deterministic = true,
      .prepare = prepare_replace, .release = lt_pattern_release, .is_total = true,
-     .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}},
+     .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}, .infer = infer_replace},
     {"regexp_count", NULL, "regexp_count(str, pattern)", "How many matches there are.",
      "regexp_count('a1b22', '\\\\d')", "3", PATTERN, .is_total = true,
      .signatures = {LT_KERNEL("ss", "i", regexp_count)}},

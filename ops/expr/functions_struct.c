@@ -63,14 +63,10 @@ static int infer_named_struct(struct lt_analyser *analyser, struct lt_expression
     for (uint32_t i = 0; i < count; i++) {
         struct lt_expression **name = &call->arguments[2 * i];
         lt_fold(name, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-        if ((*name)->kind != LT_EXPR_LITERAL)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
-                                    "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                    "the name of a field must be a constant");
-        if ((*name)->type->kind != LT_TYPE_STRING)
+        if ((*name)->kind != LT_EXPR_LITERAL || (*name)->type->kind != LT_TYPE_STRING)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                     "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
-                                    "42K09", "the name of a field must be a string");
+                                    "42K09", "the name of a field must be a constant string");
         if ((*name)->is_null)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
                                     "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",

@@ -136,6 +136,8 @@ static enum lt_kernel parse_url(struct lt_machine *machine, const struct lt_call
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes name = lt_argument_bytes(machine, call, 1);
     struct lt_uri uri;
+    if (call->argument_count == 3 && !is_name(name, "QUERY")) /* before the text is looked at */
+        return LT_KERNEL_NULL;
     if (!lt_uri_parse(text, &uri))
         return call->is_legacy
                    ? LT_KERNEL_NULL
@@ -146,7 +148,7 @@ static enum lt_kernel parse_url(struct lt_machine *machine, const struct lt_call
                          shown_bytes(text), (const char *)text.data);
     struct lt_uri_part part = part_of(&uri, name);
     if (call->argument_count == 3)
-        return is_name(name, "QUERY") ? value_of_key(machine, call, &part, out) : LT_KERNEL_NULL;
+        return value_of_key(machine, call, &part, out);
     out->bytes = part.text;
     return part.is_there ? LT_KERNEL_VALUE : LT_KERNEL_NULL;
 }

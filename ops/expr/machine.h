@@ -47,6 +47,7 @@
     XX(JUMP_IF_FALSE)                                                                              \
     XX(JUMP_IF_TRUE)                                                                               \
     XX(JUMP_IF_NOT_TRUE)                                                                           \
+    XX(JUMP_IF_NULL) /* and out is NULL then */                                                    \
     XX(JUMP_IF_NOT_NULL)                                                                           \
     XX(AND)                                                                                        \
     XX(OR)                                                                                         \
