@@ -62,17 +62,18 @@ static void fail_row(struct user_operator *own, struct lt_row *row, struct lt_ou
 }
 
 /* All but passing the row on alone. Not inlined: what the common way needs is little. */
-static __attribute__((noinline)) enum lt_process
-finish(struct user_operator *own, struct lt_row *row, struct lt_out *next, enum leat_action action)
+static __attribute__((noinline)) enum lt_process finish(struct user_operator *own,
+                                                        enum leat_action action)
 {
+    struct lt_row *row = own->out.input;
+    struct lt_out *next = own->out.next;
     lt_door_out_end(&own->out, action == LEAT_EMIT ? 0 : row->flags & LT_ROW_END_OF_BATCH);
     switch (action) {
     case LEAT_EMIT:
         if (own->definition->output_schema == NULL)
-            next->emit(next, row);
-        else
-            fail_row(own, row, next, "OPERATOR_EMIT",
-                     "the operator answered LEAT_EMIT for a row that is not of its output schema");
+            return LT_PROCESS_PASS;
+        fail_row(own, row, next, "OPERATOR_EMIT",
+                 "the operator answered LEAT_EMIT for a row that is not of its output schema");
         return LT_PROCESS_DONE;
     case LEAT_DROP:
         lt_row_release(row);
@@ -100,9 +101,9 @@ static inline enum leat_action call(struct user_operator *own, struct lt_row *ro
 {
     /* The two flags have the same value, so that they pass as they are. */
     _Static_assert((int)LEAT_END_OF_BATCH == (int)LT_ROW_END_OF_BATCH, "flags pass unchanged");
+    uint32_t flags = row->flags & LT_ROW_END_OF_BATCH;
     lt_door_out_begin(&own->out, next, row);
-    return own->process(own->state, (const leat_row *)(const void *)row, &own->out,
-                        row->flags & LT_ROW_END_OF_BATCH);
+    return own->process(own->state, (const leat_row *)(const void *)row, &own->out, flags);
 }
 
 /* Of an operator that may pass rows on: where it does just that, nothing is left to do. */
@@ -111,10 +112,9 @@ static enum lt_process process_and_pass(struct lt_operator *op, struct lt_row *r
 {
     struct user_operator *own = user_of(op);
     enum leat_action action = call(own, row, next);
-    if (lt_unlikely(action != LEAT_EMIT || !lt_door_out_is_unused(&own->out)))
-        return finish(own, row, next, action);
-    next->emit(next, row);
-    return LT_PROCESS_DONE;
+    if (lt_likely(action == LEAT_EMIT && lt_door_out_is_unused(&own->out)))
+        return LT_PROCESS_PASS;
+    return finish(own, action);
 }
 
 /* Of an operator with an output schema of its own. */
@@ -122,7 +122,7 @@ static enum lt_process process_and_make(struct lt_operator *op, struct lt_row *r
                                         struct lt_out *next)
 {
     struct user_operator *own = user_of(op);
-    return finish(own, row, next, call(own, row, next));
+    return finish(own, call(own, row, next));
 }
 
 static void operator_batch_end(struct lt_operator *op, struct lt_out *next)

@@ -175,6 +175,16 @@ static void take_failure(struct lt_kafka_writer *writer, const struct lt_kafka_t
 
 /* ------------------------------------------------------------------------------------- reports */
 
+static void count_delivery(struct lt_kafka_writer *writer, const struct lt_kafka_ticket *ticket,
+                           const rd_kafka_message_t *message)
+{
+    writer->acked++;
+    writer->acked_bytes += message->len + message->key_len;
+    if (writer->base.ack_latency_ns != NULL)
+        lt_histogram_record(writer->base.ack_latency_ns,
+                            report_time_ns(writer) - ticket->ingest_ns);
+}
+
 void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     struct lt_kafka_writer *writer = ((struct lt_kafka_client *)opaque)->context;
@@ -182,6 +192,8 @@ void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *messa
     (void)rk;
     writer->in_flight--;
     writer->reports++;
+    if (lt_unlikely(ticket->is_introduction))
+        lt_kafka_first_answered(writer, message, ticket->chose_partition);
     if (lt_unlikely(message->err != RD_KAFKA_RESP_ERR_NO_ERROR) &&
         lt_kafka_retry_takes(writer, ticket, message))
         return;
@@ -193,11 +205,10 @@ void lt_kafka_writer_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *messa
         lt_kafka_ticket_return(writer, ticket);
         return;
     }
-    writer->acked++;
-    writer->acked_bytes += message->len + message->key_len;
-    if (writer->base.ack_latency_ns != NULL)
-        lt_histogram_record(writer->base.ack_latency_ns,
-                            report_time_ns(writer) - ticket->ingest_ns);
+    if (lt_unlikely(lt_kafka_first_is_doubtful(message)))
+        lt_kafka_first_break(writer, message);
+    else
+        count_delivery(writer, ticket, message);
     if (!ticket->is_released)
         lt_row_release(ticket->row);
     lt_kafka_ticket_return(writer, ticket);

@@ -63,9 +63,15 @@ static struct lt_kafka_writer_topic *add_topic(struct lt_kafka_writer *writer, c
     writer->topics =
         lt_realloc_array(writer->topics, writer->topic_count + 1, sizeof *writer->topics);
     writer->last_topic = writer->topic_count++;
-    writer->topics[writer->last_topic] = (struct lt_kafka_writer_topic){
-        copy, name_bytes, handle, lt_kafka_sink_feeds_source(writer->sink, copy, -1)};
-    return &writer->topics[writer->last_topic];
+    struct lt_kafka_writer_topic *topic = &writer->topics[writer->last_topic];
+    *topic = (struct lt_kafka_writer_topic){
+        .name = copy,
+        .name_bytes = name_bytes,
+        .handle = handle,
+        .is_source = lt_kafka_sink_feeds_source(writer->sink, copy, -1),
+    };
+    lt_kafka_first_reserve(topic, writer->sink->base.partition_count);
+    return topic;
 }
 
 static bool is_named(const struct lt_kafka_writer_topic *topic, const struct lt_bytes *name)
@@ -134,7 +140,7 @@ static struct lt_kafka_writer_topic *topic_of(struct lt_kafka_writer *writer,
 
 /* What is produced of a row. */
 struct record {
-    const struct lt_kafka_writer_topic *topic;
+    struct lt_kafka_writer_topic *topic;
     int32_t partition;
     const void *key, *value;
     size_t key_bytes, value_bytes;
@@ -196,11 +202,7 @@ static int32_t choose_partition(struct lt_kafka_writer *writer, const struct lt_
     int column = writer->columns.partition;
     if (column != LT_KAFKA_NO_COLUMN && !lt_row_is_null(row, (uint32_t)column))
         return (int32_t)lt_row_values(row)[column].i64;
-    if (!writer->sink->is_round_robin)
-        return RD_KAFKA_PARTITION_UA;
-    if (++writer->next_partition >= writer->sink->base.partition_count)
-        writer->next_partition = 0;
-    return (int32_t)writer->next_partition;
+    return writer->sink->is_round_robin ? (int32_t)writer->next_partition : RD_KAFKA_PARTITION_UA;
 }
 
 static void take_time(const struct lt_kafka_writer *writer, const struct lt_row *row,
@@ -407,7 +409,12 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
         return LT_WRITE_FAILED;
     take_content(writer, row, &record);
     *fault = check_rules(writer, row, &record);
-    if (lt_unlikely(*fault != NULL || !take_headers(writer, row, &record, fault)))
+    if (lt_unlikely(*fault != NULL))
+        return LT_WRITE_FAILED;
+    enum lt_kafka_acquaintance met = lt_kafka_first_look(record.topic, record.partition);
+    if (lt_unlikely(met == LT_KAFKA_MEETING))
+        return LT_WRITE_FULL; /* the first one's report makes room */
+    if (lt_unlikely(!take_headers(writer, row, &record, fault)))
         return LT_WRITE_FAILED;
     if (lt_unlikely(is_too_large(writer, &record)))
         return refuse_large(writer, row, &record, fault);
@@ -418,7 +425,9 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
                                        .source_partition = row->source_partition,
                                        .slot = (uint16_t)writer->slot,
                                        .is_released = releases,
-                                       .was_first = writer->in_flight == 0};
+                                       .was_first = writer->in_flight == 0,
+                                       .is_introduction = met == LT_KAFKA_STRANGER,
+                                       .chose_partition = record.partition >= 0};
     if (releases)
         ticket->timestamp_ms = record.timestamp_ms;
     rd_kafka_resp_err_t err = produce(writer, &record, ticket);
@@ -426,6 +435,11 @@ static enum lt_write write_with_ticket(struct lt_kafka_writer *writer, struct lt
         return refuse(writer, row, &record, err, fault);
     writer->outstanding[writer->slot]++;
     writer->in_flight++;
+    if (lt_unlikely(met == LT_KAFKA_STRANGER))
+        lt_kafka_first_sent(record.topic, record.partition);
+    if (writer->sink->is_round_robin &&
+        ++writer->next_partition >= writer->sink->base.partition_count)
+        writer->next_partition = 0;
     if (releases)
         lt_row_release(row);
     return LT_WRITE_DONE;
@@ -484,6 +498,7 @@ static void writer_close(struct lt_writer *base)
     for (uint32_t i = 0; i < writer->topic_count; i++) {
         rd_kafka_topic_destroy(writer->topics[i].handle);
         free(writer->topics[i].name);
+        free(writer->topics[i].places);
     }
     lt_kafka_client_close(writer->client);
     lt_row_pool_destroy(writer->remade);

@@ -1,6 +1,7 @@
 /*
  * The state of one Kafka writer, shared by kafka_writer.c (records out, life), kafka_delivery.c
- * (what becomes of them, epochs) and kafka_retry.c (records of refused batches).
+ * (what becomes of them, epochs), kafka_first.c (the first record to a partition) and kafka_retry.c
+ * (records of refused batches).
  */
 #ifndef LT_IO_KAFKA_WRITER_H
 #define LT_IO_KAFKA_WRITER_H
@@ -24,8 +25,10 @@ struct lt_kafka_ticket {
     int64_t ingest_ns, source_offset;
     int32_t source_partition;
     uint16_t slot;
-    bool is_released;
-    bool was_first; /* nothing was on its way when it was produced */
+    bool is_released : 1;
+    bool was_first : 1;       /* nothing was on its way when it was produced */
+    bool is_introduction : 1; /* the first to its partition */
+    bool chose_partition : 1; /* and that was not left to librdkafka */
 };
 _Static_assert(sizeof(struct lt_kafka_ticket) == 32, "two to a cache line");
 
@@ -41,11 +44,19 @@ struct lt_kafka_retry {
     bool is_told;     /* that the order is lost */
 };
 
+enum lt_kafka_acquaintance {
+    LT_KAFKA_STRANGER,   /* no record to the partition has been answered */
+    LT_KAFKA_MEETING,    /* the first one is on its way */
+    LT_KAFKA_ACQUAINTED, /* any number may be on their way */
+};
+
 struct lt_kafka_writer_topic {
     char *name;
     size_t name_bytes;
     rd_kafka_topic_t *handle;
-    bool is_source; /* the query reads it, or some partitions: nothing may be written to those */
+    bool is_source;  /* the query reads it, or some partitions: nothing may be written to those */
+    uint8_t *places; /* enum lt_kafka_acquaintance, by partition + 1 */
+    uint32_t place_count;
 };
 
 struct lt_kafka_writer {
@@ -129,6 +140,21 @@ struct lt_row *lt_kafka_delivery_row(struct lt_kafka_writer *writer,
  * is broken now. */
 bool lt_kafka_writer_again(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket,
                            rd_kafka_topic_t *topic, int32_t partition);
+
+/* Room for the places of so many partitions, all strangers. */
+void lt_kafka_first_reserve(struct lt_kafka_writer_topic *topic, uint32_t partition_count);
+/* How a partition (negative: left to librdkafka) is known. */
+enum lt_kafka_acquaintance lt_kafka_first_look(struct lt_kafka_writer_topic *topic,
+                                               int32_t partition);
+/* The first record to a stranger was produced. */
+void lt_kafka_first_sent(struct lt_kafka_writer_topic *topic, int32_t partition);
+/* It was answered. */
+void lt_kafka_first_answered(struct lt_kafka_writer *writer, const rd_kafka_message_t *message,
+                             bool chose_partition);
+/* True when a report rests on a later record's success alone. */
+bool lt_kafka_first_is_doubtful(const rd_kafka_message_t *message);
+/* The writer can do no more for such a report. */
+void lt_kafka_first_break(struct lt_kafka_writer *writer, const rd_kafka_message_t *message);
 
 /* A failed delivery: true when it is a suspect's, whose ticket is kept. */
 bool lt_kafka_retry_takes(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket,

@@ -42,10 +42,8 @@ static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row
     struct filter *filter = (struct filter *)op;
     enum lt_program_answer answer = lt_program_eval_predicate(filter->program, row);
     lt_counter_add(filter->in, 1);
-    if (lt_likely(answer == LT_PROGRAM_TRUE)) {
-        out->emit(out, row);
-        return LT_PROCESS_DONE;
-    }
+    if (lt_likely(answer == LT_PROGRAM_TRUE))
+        return LT_PROCESS_PASS;
     if (lt_unlikely(answer == LT_PROGRAM_FAULT)) {
         fail(filter, row, out);
         return LT_PROCESS_DONE;

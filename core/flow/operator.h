@@ -4,8 +4,8 @@
  * see this contract.
  *
  * An operator is handed one row and emits 0..n rows. It never waits: what it emits is always taken;
- * back-pressure acts on the source before the next row. A row it is handed is its own: it emits it,
- * or releases it, or fails it.
+ * back-pressure acts on the source before the next row. A row it is handed is its own: it lets it
+ * pass, or emits it, or releases it, or fails it.
  *
  *   on the record path   process, on_batch_end: no allocation, lock or system call
  *   in order with rows   on_marker: everything before the marker has been processed
@@ -33,6 +33,7 @@ struct lt_out {
 };
 
 enum lt_process {
+    LT_PROCESS_PASS,  /* emit the row for me: the cheapest way for one that goes on as it is */
     LT_PROCESS_DONE,  /* the row was emitted, released or failed */
     LT_PROCESS_RETRY, /* nothing happened: hand me the same row in the next step */
     LT_PROCESS_STOP,  /* the row was taken; end the query well after it (user operators) */

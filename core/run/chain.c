@@ -11,8 +11,9 @@ static struct lt_link *link_of(struct lt_out *out)
     return (struct lt_link *)(void *)out; /* out is the first member */
 }
 
-/* What a link's emit is while it holds rows, so that the other need not ask whether it does. */
-static void link_hold(struct lt_out *out, struct lt_row *row)
+/* What a link's emit is while it holds rows, so that the other need not ask whether it does. Not
+ * inlined there: it would cost each row a frame. */
+static __attribute__((noinline)) void link_hold(struct lt_out *out, struct lt_row *row)
 {
     struct lt_link *link = link_of(out);
     lt_item_queue_push(&link->held, &(struct lt_item){.kind = LT_ITEM_ROW, .row = row});
@@ -24,11 +25,11 @@ static void link_emit(struct lt_out *out, struct lt_row *row)
 {
     struct lt_link *link = link_of(out);
     enum lt_process result = link->process(link->op, row, link->next);
-    if (lt_likely(result == LT_PROCESS_DONE))
-        return;
-    if (result == LT_PROCESS_RETRY)
+    if (lt_likely(result == LT_PROCESS_PASS))
+        link->next->emit(link->next, row);
+    else if (result == LT_PROCESS_RETRY)
         link_hold(out, row);
-    else
+    else if (result == LT_PROCESS_STOP)
         link->chain->stop_asked = true;
 }
 
@@ -93,7 +94,9 @@ static uint32_t drain_link(struct lt_chain *chain, struct lt_link *link)
         enum lt_process result = link->op->ops->process(link->op, row, link->next);
         if (result == LT_PROCESS_RETRY)
             break;
-        if (result == LT_PROCESS_STOP)
+        if (result == LT_PROCESS_PASS)
+            link->next->emit(link->next, row);
+        else if (result == LT_PROCESS_STOP)
             chain->stop_asked = true;
         lt_item_queue_pop(&link->held);
         chain->held_count--;

@@ -185,7 +185,9 @@ static inline void lt_client_on_delivery(rd_kafka_t *rk, const rd_kafka_message_
         deliveries->first_error = message->err;
 }
 
-/* An idempotent producer that never gives a record up: order and count survive a killed broker.
+/* An idempotent producer that never gives a record up: order and count survive a killed broker. One
+ * request at a time, since a broker that does not know the producer takes a batch whose predecessor
+ * it refused (io/kafka_first.c).
  * "deliveries" must outlive it. Destroy with lt_client_finish. */
 static inline rd_kafka_t *lt_client_producer(const char *bootstrap, const char *compression,
                                              struct lt_client_deliveries *deliveries)
@@ -195,6 +197,7 @@ static inline rd_kafka_t *lt_client_producer(const char *bootstrap, const char *
     lt_client_set(conf, "message.timeout.ms", "0");
     lt_client_set(conf, "message.max.bytes", LT_CLIENT_RECORD_BYTES_MAX);
     lt_client_set(conf, "queue.buffering.max.kbytes", "65536");
+    lt_client_set(conf, "max.in.flight", "1");
     lt_client_set(conf, "linger.ms", "1");
     lt_client_set(conf, "compression.type", compression ? compression : "none");
     rd_kafka_conf_set_dr_msg_cb(conf, lt_client_on_delivery);

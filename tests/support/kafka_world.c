@@ -230,6 +230,23 @@ enum lt_write world_write(struct world *world, uint32_t index, struct lt_fault *
     return result;
 }
 
+void world_write_all(struct world *world)
+{
+    for (uint32_t i = 0; i < world->row_count; i++) {
+        struct lt_fault *fault = NULL;
+        enum lt_write result;
+        for (int waited = 0; (result = world->writer->ops->write(world->writer, world->rows[i],
+                                                                 &fault)) == LT_WRITE_FULL &&
+                             waited < WORLD_WAIT_MS;
+             waited++) {
+            assert_true(world->writer->ops->poll(world->writer, &world->out) >= 0);
+            rest();
+        }
+        assert_int_equal(result, LT_WRITE_DONE);
+    }
+    world->row_count = 0;
+}
+
 int world_prepared(struct world *world, uint64_t epoch, int wait_ms)
 {
     struct lt_text_buffer note;

@@ -67,6 +67,8 @@ void world_release(struct world *world);
 
 /* Writes rows[index], which then belongs to the writer. */
 enum lt_write world_write(struct world *world, uint32_t index, struct lt_fault **fault);
+/* Writes all rows at hand, in their order, and waits where the writer is full. */
+void world_write_all(struct world *world);
 /* Polls the writer until the epoch is prepared (1), broken (negative), or too long has passed (0).
  */
 int world_prepared(struct world *world, uint64_t epoch, int wait_ms);
