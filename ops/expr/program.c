@@ -11,6 +11,7 @@
 
 #include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
+#include "ops/expr/eval_inline.h"
 #include "ops/expr/json_filter.h"
 
 static bool is_json_sealed(struct lt_compiler *compiler)
@@ -74,6 +75,8 @@ static void compile_results(struct lt_compiler *compiler, const struct lt_progra
     if (direct->count > 0)
         (void)lt_compiler_emit(compiler,
                                (struct lt_step){.op = LT_OP_COPY_COLUMNS, .columns = direct});
+    if (computed->count == 0 && !compiler->program->use_switch)
+        compiler->program->only_copied = direct;
 }
 
 static void compile_all(struct lt_compiler *compiler, const struct lt_program_options *options)
@@ -190,6 +193,10 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
 
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row, struct lt_row *out)
 {
+    if (program->only_copied != NULL) {
+        copy_columns(program->only_copied, row, out);
+        return true;
+    }
     return run(program, row, out, 0) != LT_MACHINE_FAULTED;
 }
 
