@@ -52,9 +52,11 @@ static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_cte
     const struct lt_sql_cte *cte = &ctes->items[index];
     /* It sees those before it. */
     const struct lt_sql_ctes before = {ctes->items, index, ctes->text, ctes->outer};
-    const char *text =
-        lt_sql_text_part(analysis->env->arena, ctes->text, cte->query->begin, cte->query->end);
-    int code = analyse_text(analysis, text, &before, out);
+    struct lt_sql_query *query; /* parsed anew at each use, so that no tree stands in two plans */
+    int code = lt_sql_parse_query_part(ctes->text, cte->query->begin, cte->query->end,
+                                       analysis->env->arena, &query, analysis->error);
+    if (code == LT_OK)
+        code = lt_sql_analyse_query(analysis, query, ctes->text, &before, out);
     if (code != LT_OK)
         return code;
     const struct lt_sql_relation alias = {.columns = cte->columns};
