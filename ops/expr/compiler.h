@@ -48,7 +48,7 @@ struct lt_program {
     const struct lt_column_copies *only_copied;
     struct lt_json_filter *json_filter; /* or NULL */
     uint32_t register_count;
-    bool use_switch;
+    bool use_switch, is_filter;
     struct lt_arena *arena;
     struct lt_prepared *prepared;
     struct lt_program_json *json;

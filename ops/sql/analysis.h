@@ -44,6 +44,7 @@ struct lt_sql_analysis {
 /* What a relation or query gives. */
 struct lt_sql_output {
     struct lt_plan_node *node;
+    struct lt_plan_tree *tree; /* of it, where the query is explained (explain.h) */
     struct lt_sql_scope scope;
     struct lt_sql_scope under; /* what its select list saw; no schema: not known */
 };
