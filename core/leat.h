@@ -416,8 +416,9 @@ LEAT_API const char *leat_query_run_id(const leat_query *query);
  * none). */
 LEAT_API char *leat_query_status(leat_query *query);
 LEAT_API char *leat_query_recent_progress(leat_query *query, uint32_t age);
-/* A text to free(): what it runs with, a line for each choice (source, sinks, guarantee, lanes,
- * stages, idling, CPUs, checkpoint), and behind # what decided it. Before the start: what it would
+/* A text to free(): the plan that runs, then a line for each choice and fact (source, sinks,
+ * guarantee, mode, copies, fields parsed, when a record is seen, lanes, stages, idling, CPUs,
+ * checkpoint), and behind # what decided it. Before the start: what it would
  * run with on this machine, without connecting to anything; NULL if it could not start, and
  * leat_query_error says why. on: the query's thread. */
 LEAT_API char *leat_query_explain(leat_query *query);

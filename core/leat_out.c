@@ -12,6 +12,10 @@ void lt_door_set_all_null(struct lt_row *row)
 {
     uint64_t *nulls = lt_row_nulls(row);
     uint32_t column_count = row->column_count;
+    if (lt_likely(column_count < 64)) {
+        nulls[0] = ((uint64_t)1 << column_count) - 1;
+        return;
+    }
     for (uint32_t word = 0; column_count > word * 64; word++) {
         uint32_t left = column_count - word * 64;
         nulls[word] = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;

@@ -398,6 +398,7 @@ int lt_door_sql_run(leat_context *context, const char *text, const char **rest, 
         return LEAT_ERROR_INVALID;
     lt_error_clear(&context->error);
     lt_error_clear(&error);
+    lt_store_relaxed_u32(&context->is_interrupted, 0); /* meant for a statement before */
     struct lt_door_statement statement = {
         .sql = lt_door_sql_of(context), .error = &error, .result = &own, .only_check = only_check};
     int code = take_statement(context, text, rest != NULL ? rest : &ignored, &statement);

@@ -284,11 +284,26 @@ int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_
 
 /* --------------------------------------------------------------------------------------- SELECT */
 
+/* Where the rows of a SELECT that ends are gathered. */
+struct collected {
+    struct lt_console_table table;
+    leat_context *context;
+};
+
+static bool is_interrupted(const leat_context *context)
+{
+    return lt_load_relaxed_u32(&context->is_interrupted) != 0;
+}
+
+/* A record may make rows without end, so each of them looks. */
 static enum leat_write add_row(void *state, const leat_row *public_row, uint32_t flags)
 {
+    struct collected *collected = state;
     const struct lt_row *row = (const struct lt_row *)(const void *)public_row;
     (void)flags;
-    lt_console_table_add(state, lt_row_values(row), lt_row_nulls(row));
+    if (is_interrupted(collected->context))
+        return LEAT_WRITE_BROKEN;
+    lt_console_table_add(&collected->table, lt_row_values(row), lt_row_nulls(row));
     return LEAT_WRITE_DONE;
 }
 
@@ -297,20 +312,20 @@ static const int64_t slice_ns = 20 * 1000 * 1000;
 /* Until it ends, or somebody does not want it any more. */
 static int await_end(leat_context *context, leat_query *query)
 {
-    int code;
-    lt_store_relaxed_u32(&context->is_interrupted, 0); /* of a statement before */
-    while ((code = leat_await(query, slice_ns)) == LEAT_ERROR_TIMEOUT) {
-        if (lt_load_relaxed_u32(&context->is_interrupted) != 0)
-            return lt_error_set(&query->error, LT_E_CANCELLED, "the statement was interrupted");
-    }
-    return code;
+    int code = LEAT_ERROR_TIMEOUT;
+    while (code == LEAT_ERROR_TIMEOUT && !is_interrupted(context))
+        code = leat_await(query, slice_ns);
+    return is_interrupted(context)
+               ? lt_error_set(&query->error, LT_E_CANCELLED, "the statement was interrupted")
+               : code;
 }
 
 /* Runs what ends, here and now, into the table. */
 static int collect_rows(const struct lt_door_statement *statement, struct lt_plan_node *node,
-                        struct lt_console_table *table)
+                        struct collected *collected)
 {
-    const leat_sink sink = {.size = sizeof sink, .name = "answer", .user = table, .write = add_row};
+    const leat_sink sink = {
+        .size = sizeof sink, .name = "answer", .user = collected, .write = add_row};
     leat_context *context = statement->sql->context;
     leat_query *query =
         leat_query_create(context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
@@ -328,21 +343,21 @@ static int collect_rows(const struct lt_door_statement *statement, struct lt_pla
 /* The sides of a union come one after the other. */
 static int collect(const struct lt_door_statement *statement, const struct lt_sql_plan *plan)
 {
-    struct lt_console_table table;
+    struct collected collected = {.context = statement->sql->context};
     struct lt_text_buffer text;
     struct lt_plan_node *node = plan->node;
     bool is_union = node->kind == LT_PLAN_UNION;
     int code = LEAT_OK;
-    lt_console_table_init(&table, node->schema, false);
+    lt_console_table_init(&collected.table, node->schema, false);
     lt_text_init(&text);
     for (uint32_t i = 0; i < (is_union ? node->input_count : 1) && code == LEAT_OK; i++)
-        code = collect_rows(statement, is_union ? node->inputs[i] : node, &table);
+        code = collect_rows(statement, is_union ? node->inputs[i] : node, &collected);
     if (code == LEAT_OK) {
-        lt_console_table_print(&table, &text);
+        lt_console_table_print(&collected.table, &text);
         statement->result->kind = LEAT_SQL_ROWS;
         statement->result->text = lt_text_take(&text);
     }
-    lt_console_table_fini(&table);
+    lt_console_table_fini(&collected.table);
     lt_text_fini(&text);
     return code;
 }

@@ -235,5 +235,6 @@ struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
                                .session = context->session,
                                .host = &statement->sql->host,
                                .arena = context->arena,
-                               .mode = mode};
+                               .mode = mode,
+                               .is_explained = statement->tree->kind == LT_SQL_EXPLAIN};
 }

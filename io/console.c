@@ -261,6 +261,7 @@ static int console_bind(const struct lt_sink_type *type, const struct lt_options
     sink->base.type = type;
     sink->base.schema = schema;
     sink->base.guarantee = LT_AT_LEAST_ONCE;
+    sink->base.shows_at_commit = true;
     sink->rows_max = (uint32_t)lt_options_i64(options, option_table, OPTION_COUNT, "numRows");
     sink->truncate = lt_options_bool(options, option_table, OPTION_COUNT, "truncate");
     int result = pthread_mutex_init(&sink->lock, NULL);

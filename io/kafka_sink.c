@@ -471,6 +471,13 @@ static int take_partitioner(struct lt_kafka_sink *sink, struct lt_error *error)
     return 0;
 }
 
+/* Milliseconds, with a fraction; the client has checked them. leat's default is 0. */
+static int64_t linger_ns(const struct lt_options *given)
+{
+    const char *linger = lt_options_get(given, "kafka.linger.ms");
+    return linger == NULL ? 0 : (int64_t)(strtod(linger, NULL) * LT_NS_PER_MS);
+}
+
 static int sink_bind(const struct lt_sink_type *type, const struct lt_options *given,
                      const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,
                      struct lt_error *error)
@@ -501,6 +508,7 @@ static int sink_bind(const struct lt_sink_type *type, const struct lt_options *g
     mark_used(sink, schema, arena);
     sink->compresses = compresses(sink->options);
     sink->base.guarantee = LT_AT_LEAST_ONCE;
+    sink->base.linger_ns = linger_ns(sink->options);
     snprintf(sink->base.description, sizeof sink->base.description, "KafkaSink[%s]",
              sink->topic == NULL ? "by column topic" : sink->topic);
     *out = &sink->base;

@@ -458,6 +458,7 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         source->includes_headers = bool_option(source, "includeHeaders");
         source->fails_on_data_loss = bool_option(source, "failOnDataLoss");
         source->reads_committed = reads_committed(source->options);
+        source->base.reads_committed = source->reads_committed;
         code = lt_kafka_start_check(source, error);
     }
     if (code < 0) {

@@ -359,6 +359,7 @@ static int memory_bind(const struct lt_sink_type *type, const struct lt_options 
     sink->base.schema = schema;
     const char *visibility = lt_options_text(options, option_table, OPTION_COUNT, "visibility");
     sink->shows_rows_at_once = visibility[0] == 'r';
+    sink->base.shows_at_commit = !sink->shows_rows_at_once;
     sink->base.guarantee = sink->shows_rows_at_once ? LT_AT_LEAST_ONCE : LT_EXACTLY_ONCE;
     sink->capacity = (uint32_t)lt_options_i64(options, option_table, OPTION_COUNT, "capacity");
     sink->row_bytes = (uint32_t)lt_options_i64(options, option_table, OPTION_COUNT, "rowBytes");

@@ -20,6 +20,7 @@
 #include "core/data/type.h"
 #include "core/flow/operator.h"
 #include "core/flow/plan.h"
+#include "core/flow/plan_tree.h"
 
 enum lt_ops_mode {
     LT_OPS_CONTINUOUS,  /* what is not stateless is refused with Spark's text */
@@ -53,6 +54,11 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out,
  * and is not cleared). A FILTER reads what its predicate names; what it passes on is the next
  * node's business. on: any. */
 void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used);
+
+/* An analysed node as Spark shows it, over `input`: one line, or several for generators. on:
+ * control. */
+struct lt_plan_tree *lt_ops_tree(const struct lt_plan_node *node, struct lt_plan_tree *input,
+                                 struct lt_arena *arena);
 
 /* The function table, for tools: help, completion, reference pages. on: any. */
 struct lt_ops_function {

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 
 #include "ops/expr/program.h"
+#include "ops/read_meter.h"
 
 struct filter {
     struct lt_operator base;
     struct lt_program *program;
+    struct lt_read_meter meter;
     struct lt_shared_u64 *in, *filtered; /* NULL before open */
 };
 
@@ -28,6 +30,7 @@ static int filter_open(struct lt_operator *op, const struct lt_operator_env *env
                                        "records whose condition was false or NULL");
     filter->base.left_out = filter->filtered;
     lt_program_set_clock(filter->program, env->clock);
+    lt_read_meter_init(&filter->meter, filter->program, env);
     return LT_OK;
 }
 
@@ -60,8 +63,31 @@ static void filter_close(struct lt_operator *op)
     free(filter);
 }
 
-static const struct lt_operator_ops filter_ops = {
-    .name = "filter", .open = filter_open, .process = filter_process, .close = filter_close};
+static void filter_on_batch_end(struct lt_operator *op, struct lt_out *out)
+{
+    const struct filter *filter = (const struct filter *)op;
+    (void)out;
+    lt_read_meter_update(&filter->meter);
+}
+
+static void filter_add_cost(const struct lt_operator *op, struct lt_operator_cost *cost)
+{
+    const struct filter *filter = (const struct filter *)op;
+    lt_program_add_cost(filter->program, cost);
+}
+
+static const struct lt_operator_ops filter_ops = {.name = "filter",
+                                                  .open = filter_open,
+                                                  .process = filter_process,
+                                                  .add_cost = filter_add_cost,
+                                                  .close = filter_close};
+/* What reads no documents has nothing to do at the end of a batch. */
+static const struct lt_operator_ops reading_ops = {.name = "filter",
+                                                   .open = filter_open,
+                                                   .process = filter_process,
+                                                   .on_batch_end = filter_on_batch_end,
+                                                   .add_cost = filter_add_cost,
+                                                   .close = filter_close};
 
 int lt_filter_create(const struct lt_filter_options *options, struct lt_operator **out,
                      struct lt_error *error)
@@ -80,6 +106,8 @@ int lt_filter_create(const struct lt_filter_options *options, struct lt_operator
     filter->base = (struct lt_operator){
         .ops = &filter_ops, .input_schema = options->schema, .output_schema = options->schema};
     filter->program = program;
+    if (lt_read_meter_is_needed(program))
+        filter->base.ops = &reading_ops;
     *out = &filter->base;
     return LT_OK;
 }

@@ -12,6 +12,7 @@
 #include "ops/derived_rows.h"
 #include "ops/expr/generator.h"
 #include "ops/expr/program.h"
+#include "ops/read_meter.h"
 
 /* Room in each row of values for computed ones before more is looked for. */
 enum { SCRATCH_BYTES_PER_COLUMN = 64 };
@@ -32,6 +33,7 @@ struct cursor {
 struct flatmap {
     struct lt_operator base;
     struct lt_program *program;
+    struct lt_read_meter meter;
     struct lt_arena *arena;
     struct cursor *cursors;
     uint32_t cursor_count;
@@ -278,6 +280,7 @@ static int flatmap_open(struct lt_operator *op, const struct lt_operator_env *en
     flatmap->empty = add_counter(env, "empty", "records that gave no row");
     flatmap->base.left_out = flatmap->empty;
     lt_program_set_clock(flatmap->program, env->clock);
+    lt_read_meter_init(&flatmap->meter, flatmap->program, env);
     return LT_OK;
 }
 
@@ -293,8 +296,32 @@ static void flatmap_close(struct lt_operator *op)
     free(flatmap);
 }
 
-static const struct lt_operator_ops flatmap_ops = {
-    .name = "flatmap", .open = flatmap_open, .process = flatmap_process, .close = flatmap_close};
+static void flatmap_on_batch_end(struct lt_operator *op, struct lt_out *out)
+{
+    const struct flatmap *flatmap = (const struct flatmap *)op;
+    (void)out;
+    lt_read_meter_update(&flatmap->meter);
+}
+
+static void flatmap_add_cost(const struct lt_operator *op, struct lt_operator_cost *cost)
+{
+    const struct flatmap *flatmap = (const struct flatmap *)op;
+    cost->rows += 2; /* of its values, and at least one of the generator */
+    lt_program_add_cost(flatmap->program, cost);
+}
+
+static const struct lt_operator_ops flatmap_ops = {.name = "flatmap",
+                                                   .open = flatmap_open,
+                                                   .process = flatmap_process,
+                                                   .add_cost = flatmap_add_cost,
+                                                   .close = flatmap_close};
+/* What reads no documents has nothing to do at the end of a batch. */
+static const struct lt_operator_ops reading_ops = {.name = "flatmap",
+                                                   .open = flatmap_open,
+                                                   .process = flatmap_process,
+                                                   .on_batch_end = flatmap_on_batch_end,
+                                                   .add_cost = flatmap_add_cost,
+                                                   .close = flatmap_close};
 
 /* ---------------------------------------------------------------------------------------- creation
  */
@@ -399,6 +426,8 @@ int lt_flatmap_create(const struct lt_flatmap_options *options, struct lt_operat
         flatmap_close(&flatmap->base);
         return lt_error_append(error, "cannot make the flat-map");
     }
+    if (lt_read_meter_is_needed(flatmap->program))
+        flatmap->base.ops = &reading_ops;
     *out = &flatmap->base;
     return LT_OK;
 }

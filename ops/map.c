@@ -62,8 +62,17 @@ static void map_close(struct lt_operator *op)
     free(map);
 }
 
-static const struct lt_operator_ops map_ops = {
-    .name = "map", .open = map_open, .process = map_process, .close = map_close};
+static void map_add_cost(const struct lt_operator *op, struct lt_operator_cost *cost)
+{
+    (void)op;
+    cost->rows++;
+}
+
+static const struct lt_operator_ops map_ops = {.name = "map",
+                                               .open = map_open,
+                                               .process = map_process,
+                                               .add_cost = map_add_cost,
+                                               .close = map_close};
 
 int lt_map_create(const struct lt_map_options *options, struct lt_operator **out,
                   struct lt_error *error)

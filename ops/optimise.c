@@ -152,16 +152,21 @@ static struct lt_expression *make_null(const struct lt_expression *in_place_of,
     return null;
 }
 
+/* A generator decides how many rows there are, and stays. */
 void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_arena *arena)
 {
     const struct lt_plan_node *project = *node;
-    if (!is_plain_project(project))
+    if (project->kind != LT_PLAN_PROJECT || lt_session_or_default(project->session)->is_unoptimised)
         return;
     struct lt_plan_node *copy = copy_node(project, project->inputs[0], arena);
     copy->expressions =
         lt_arena_alloc(arena, project->expression_count * sizeof *copy->expressions);
-    for (uint32_t i = 0; i < project->expression_count; i++)
-        copy->expressions[i] =
-            lt_bit(needed, i) ? project->expressions[i] : make_null(project->expressions[i], arena);
+    for (uint32_t i = 0, at = 0; i < project->expression_count; i++) {
+        struct lt_expression *item = project->expressions[i];
+        const struct lt_expression *generator = lt_generator_call(item);
+        bool stays = generator != NULL || lt_bit(needed, at);
+        copy->expressions[i] = stays ? item : make_null(item, arena);
+        at += generator == NULL ? 1 : generator->type->field_count;
+    }
     *node = copy;
 }

@@ -8,6 +8,7 @@
 
 #include "ops/derived_rows.h"
 #include "ops/expr/program.h"
+#include "ops/read_meter.h"
 
 /* Room in each row for computed strings before more is looked for. */
 enum { SCRATCH_BYTES_PER_COLUMN = 64 };
@@ -15,6 +16,7 @@ enum { SCRATCH_BYTES_PER_COLUMN = 64 };
 struct project {
     struct lt_operator base;
     struct lt_program *program;
+    struct lt_read_meter meter;
     struct lt_row_pool *pool; /* NULL before open */
     struct lt_shared_u64 *in;
 };
@@ -37,6 +39,7 @@ static int project_open(struct lt_operator *op, const struct lt_operator_env *en
     project->in =
         lt_counters_add(env->counters, LT_COUNTER_SUM, name, "records", "records projected");
     lt_program_set_clock(project->program, env->clock);
+    lt_read_meter_init(&project->meter, project->program, env);
     return LT_OK;
 }
 
@@ -66,8 +69,32 @@ static void project_close(struct lt_operator *op)
     free(project);
 }
 
-static const struct lt_operator_ops project_ops = {
-    .name = "project", .open = project_open, .process = project_process, .close = project_close};
+static void project_on_batch_end(struct lt_operator *op, struct lt_out *out)
+{
+    const struct project *project = (const struct project *)op;
+    (void)out;
+    lt_read_meter_update(&project->meter);
+}
+
+static void project_add_cost(const struct lt_operator *op, struct lt_operator_cost *cost)
+{
+    const struct project *project = (const struct project *)op;
+    cost->rows++;
+    lt_program_add_cost(project->program, cost);
+}
+
+static const struct lt_operator_ops project_ops = {.name = "project",
+                                                   .open = project_open,
+                                                   .process = project_process,
+                                                   .add_cost = project_add_cost,
+                                                   .close = project_close};
+/* What reads no documents has nothing to do at the end of a batch. */
+static const struct lt_operator_ops reading_ops = {.name = "project",
+                                                   .open = project_open,
+                                                   .process = project_process,
+                                                   .on_batch_end = project_on_batch_end,
+                                                   .add_cost = project_add_cost,
+                                                   .close = project_close};
 
 int lt_project_create(const struct lt_project_options *options, struct lt_operator **out,
                       struct lt_error *error)
@@ -86,6 +113,8 @@ int lt_project_create(const struct lt_project_options *options, struct lt_operat
                                          .input_schema = options->input_schema,
                                          .output_schema = options->output_schema};
     project->program = program;
+    if (lt_read_meter_is_needed(program))
+        project->base.ops = &reading_ops;
     *out = &project->base;
     return LT_OK;
 }

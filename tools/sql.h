@@ -66,6 +66,9 @@ void lt_tool_sql_say(const char *where, const char *text, const char *condition,
 
 /* Statements typed at a prompt, until the end of input or `exit`. */
 int lt_tool_sql_prompt(struct lt_tool_sql *sql);
+/* Completes words there by what the context knows; anew after each statement. */
+void lt_tool_sql_complete(leat_context *context);
+void lt_tool_sql_complete_anew(void);
 
 /* The text of a file, "-" is stdin, without a byte order mark; NULL after saying why. The caller's
  * to free. */

@@ -56,7 +56,7 @@ static int close_job(struct lt_tool_job *job, int code, int status)
         status = LT_TOOL_SIGNAL + SIGPIPE; /* as a program ends that knows nothing of it */
     else if (code != LEAT_OK)
         status = fail(job, status);
-    if (job->name != NULL) {
+    if (job->name != NULL && job->has_run) {
         char *who = lt_tool_format(" query %s", job->name);
         lt_tool_live_say_ended(job->query, who);
         free(who);
@@ -110,7 +110,7 @@ static int64_t startup_timeout_ns(const struct lt_tool_job *job)
                : startup_ns;
 }
 
-/* In slices, so that nobody need wait for a broker that does not answer. */
+/* In slices, so that a signal is seen. */
 static int await_ready(const struct lt_tool_job *job)
 {
     int64_t left_ns = startup_timeout_ns(job);
@@ -132,8 +132,14 @@ static void show_job(const struct lt_tool_sql *sql, struct lt_tool_job *job)
                                         sql->is_quiet || strcmp(sink + 3, "memory") == 0);
 }
 
+static void keep(struct lt_tool_sql *sql, const struct lt_tool_job *job)
+{
+    sql->jobs = lt_tool_grow(sql->jobs, sql->count, sizeof *sql->jobs);
+    sql->jobs[sql->count++] = *job;
+}
+
 /* On failure the job is over. */
-static int start_job(const struct lt_tool_sql *sql, struct lt_tool_job *job)
+static int start_job(struct lt_tool_sql *sql, struct lt_tool_job *job)
 {
     lt_tool_signals_install();
     int status = add_counters(job);
@@ -187,14 +193,10 @@ static int watch(struct lt_tool_sql *sql, struct lt_tool_job *job)
 static int run_job(struct lt_tool_sql *sql, struct lt_tool_job job, bool ends)
 {
     int status = start_job(sql, &job);
-    if (status == LT_TOOL_OK && ends) {
-        status = watch(sql, &job);
-    } else if (status == LT_TOOL_OK) {
-        sql->jobs = lt_tool_grow(sql->jobs, sql->count, sizeof *sql->jobs);
-        sql->jobs[sql->count++] = job;
-    }
-    if (sql->is_prompt)
-        lt_tool_signals_forget();
+    if (status == LT_TOOL_OK && ends)
+        return watch(sql, &job);
+    if (status == LT_TOOL_OK)
+        keep(sql, &job);
     return status;
 }
 

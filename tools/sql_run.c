@@ -62,12 +62,9 @@ static int fail_statement(const struct lt_tool_sql *sql, const char *text, const
 /* A signal has ended the statement. */
 static int end_interrupted(const struct lt_tool_sql *sql)
 {
-    int status = LT_TOOL_SIGNAL + lt_tool_signals_seen();
-    if (sql->is_prompt) {
+    if (sql->is_prompt)
         lt_tool_say("interrupted");
-        lt_tool_signals_forget();
-    }
-    return status;
+    return LT_TOOL_SIGNAL + lt_tool_signals_seen();
 }
 
 /* ---------------------------------------------------------------------------------- statements */
@@ -131,7 +128,7 @@ int lt_tool_sql_text(struct lt_tool_sql *sql, const char *text)
     while (status == LT_TOOL_OK && has_more) {
         status = sql->only_check ? check_statement(sql, text, &at, &has_more)
                                  : run_statement(sql, text, &at, &has_more);
-        if (!sql->is_prompt && lt_tool_signals_seen() != 0)
+        if (lt_tool_signals_seen() != 0)
             break; /* asked to end: the rest is not begun */
     }
     return status;

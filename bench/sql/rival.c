@@ -24,7 +24,7 @@ struct rival {
 static const struct {
     const char *name, *script, *argument;
 } kinds[RIVALS] = {
-    [RIVAL_SPARK] = {"PySpark local[1]", "run_spark.py"},
+    [RIVAL_SPARK] = {"PySpark local[1], a batch", "run_spark.py"},
     [RIVAL_SPARK_STREAM] = {"PySpark local[1], a stream", "run_spark.py", "stream"},
     [RIVAL_DUCKDB] = {"DuckDB, one thread", "run_duckdb.py"},
     [RIVAL_JQ] = {"jq", "run_jq.py"},

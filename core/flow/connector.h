@@ -155,6 +155,7 @@ struct lt_source {
     /* After connect: partitions of that of its topics that has most; 0: it has nothing of the kind.
      * A sink that keeps partition numbers must have as many. */
     uint32_t partition_width;
+    bool reads_committed; /* records of a transaction are read when it is committed. Set by bind */
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
                                      planner before open_reader */
 };
@@ -252,7 +253,9 @@ struct lt_sink {
     enum lt_guarantee guarantee;
     const uint64_t *used_columns; /* bit set: the sink reads the column; NULL: all. Set by bind */
     uint32_t partition_count;     /* after connect; 0: no partitions */
-    bool keeps_partitions;        /* rows keep their partition's number: counts must agree */
+    int64_t linger_ns;     /* how long it may hold a row to send it with others. Set by bind, as: */
+    bool shows_at_commit;  /* rows are seen with their epoch's commit, not before */
+    bool keeps_partitions; /* rows keep their partition's number: counts must agree */
     /* The query's, which a sink asks before it writes where the query would read it again. Set by
      * the runner before connect; NULL: nobody to ask. */
     const struct lt_source *source;

@@ -50,6 +50,17 @@ struct lt_operator_env {
 
 struct lt_operator;
 
+/* What one record costs at most, as the operator is compiled; all count from where they were. */
+struct lt_operator_cost {
+    uint32_t rows;            /* made anew: a generator's is one for each row that comes out */
+    uint32_t documents;       /* JSON and CSV texts gone through, each where it lies */
+    uint32_t fields_parsed;   /* fields of them that are looked into, where all are there */
+    uint32_t fields_declared; /* and would be if nothing were left out: those that types declare
+                                 and paths name */
+    uint32_t texts_copied;    /* texts in them that are copied when they have escapes */
+    bool has_elements;        /* fields of arrays' and maps' elements count for each element */
+};
+
 struct lt_operator_ops {
     const char *name; /* "filter" */
     int (*open)(struct lt_operator *op, const struct lt_operator_env *env, struct lt_error *error);
@@ -63,6 +74,8 @@ struct lt_operator_ops {
                     struct lt_error *error);
     int (*restore)(struct lt_operator *op, const void *data, size_t size_bytes,
                    struct lt_error *error);
+    /* Adds what a record costs; optional. on: control, on any state after create. */
+    void (*add_cost)(const struct lt_operator *op, struct lt_operator_cost *cost);
     /* Frees the operator; called once, on any state after create. No row of its pool is in
      * flight. */
     void (*close)(struct lt_operator *op);

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/run/explain_plan.h"
+#include "core/run/explain_records.h"
 #include "core/run/union_source.h"
 
 /* "0-2,5", from ascending or any other numbers. */
@@ -36,10 +38,7 @@ static void add_option(const struct lt_assembly *assembly, const char *name,
 
 static void explain_ends(const struct lt_assembly *assembly, struct lt_text_buffer *out)
 {
-    static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
     const struct lt_pipeline *pipeline = &assembly->pipeline;
-    bool has_checkpoint = assembly->settings.checkpoint_path != NULL;
-    enum lt_guarantee least = LT_EXACTLY_ONCE;
     uint32_t part_count;
     struct lt_source *const *parts = lt_source_parts(&pipeline->source, &part_count);
     for (uint32_t i = 0; i < part_count; i++) {
@@ -49,15 +48,13 @@ static void explain_ends(const struct lt_assembly *assembly, struct lt_text_buff
             lt_text_format(out, ", %u partition%s", partitions, partitions == 1 ? "" : "s");
         lt_text_append_char(out, '\n');
     }
+    static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
     for (uint32_t i = 0; i < lt_pipeline_sink_count(pipeline); i++) {
         const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
         lt_text_format(out, "%s %s: %s, %s\n", i < pipeline->branch_count ? "sink" : "dead letters",
                        sink->type->name, sink->description, guarantees[sink->guarantee]);
-        least = sink->guarantee < least ? sink->guarantee : least;
     }
-    lt_text_format(out, "guarantee: %s%s   # the least of the sinks'%s\n", guarantees[least],
-                   has_checkpoint ? "" : ", within one run",
-                   has_checkpoint ? "" : "; without a checkpoint a new start begins anew");
+    lt_explain_guarantee(assembly, out);
 }
 
 static void explain_lanes(const struct lt_assembly *assembly, struct lt_text_buffer *out)
@@ -131,23 +128,60 @@ static void explain_rest(const struct lt_assembly *assembly, struct lt_text_buff
     lt_text_append_char(out, '\n');
 }
 
-void lt_explain_assembly(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+/* ---------------------------------------------------------------------------------------- plans */
+
+static void draw_plans(const struct lt_assembly *assembly,
+                       const struct lt_explain_plan_options *options, enum lt_explain_form form,
+                       struct lt_text_buffer *out)
 {
+    struct lt_arena *arena = lt_arena_create();
+    uint32_t count;
+    struct lt_plan_tree **trees = lt_explain_plan(&assembly->pipeline, options, arena, &count);
+    bool has_cost = options->is_logical && form == LT_EXPLAIN_COST;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!options->is_logical && form == LT_EXPLAIN_FORMATTED)
+            lt_plan_tree_draw_formatted(trees[i], arena, out);
+        else
+            lt_plan_tree_draw(trees[i], has_cost ? LT_PLAN_TREE_COST : LT_PLAN_TREE_PLAIN, arena,
+                              out);
+    }
+    lt_arena_destroy(arena);
+}
+
+static void explain_all(const struct lt_assembly *assembly,
+                        const struct lt_explain_options *options, struct lt_text_buffer *out)
+{
+    struct lt_explain_plan_options plan = {.hides_sinks = options->hides_sinks, .is_logical = true};
+    if (options->form == LT_EXPLAIN_EXTENDED || options->form == LT_EXPLAIN_COST) {
+        lt_text_append(out, "== Optimized Logical Plan ==\n");
+        draw_plans(assembly, &plan, options->form, out);
+        lt_text_append_char(out, '\n');
+    }
+    plan.is_logical = false;
+    lt_text_append(out, "== Physical Plan ==\n");
+    draw_plans(assembly, &plan, options->form, out);
+    lt_text_append_char(out, '\n');
     explain_ends(assembly, out);
+    lt_explain_records(assembly, out);
     explain_lanes(assembly, out);
     explain_cpus(assembly, out);
     explain_rest(assembly, out);
 }
 
-int lt_explain_spec(const struct lt_query_spec *spec, struct lt_text_buffer *out,
-                    struct lt_error *error)
+void lt_explain_assembly(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+{
+    explain_all(assembly, &(struct lt_explain_options){.form = LT_EXPLAIN_SIMPLE}, out);
+}
+
+int lt_explain_spec(const struct lt_query_spec *spec, const struct lt_explain_options *options,
+                    struct lt_text_buffer *out, struct lt_error *error)
 {
     struct lt_assembly assembly;
     int code = lt_assembly_bind(&assembly, spec, error);
     if (code == 0)
         code = lt_assembly_place(&assembly, false, error);
     if (code == 0)
-        lt_explain_assembly(&assembly, out);
+        explain_all(&assembly, options, out);
     lt_assembly_dismantle(&assembly);
     return code;
 }

@@ -188,6 +188,11 @@ bool lt_json_extract(struct lt_json_extractor *extractor, const void *data, size
     return true;
 }
 
+uint32_t lt_json_extractor_field_count(const struct lt_json_extractor *extractor)
+{
+    return (uint32_t)extractor->node_count - 1; /* without the document */
+}
+
 struct lt_json_counters lt_json_extractor_counters(const struct lt_json_extractor *extractor)
 {
     struct lt_json_counters counters = extractor->counters;

@@ -72,6 +72,8 @@ void lt_json_extractor_destroy(struct lt_json_extractor *extractor); /* NULL is 
 bool lt_json_extract(struct lt_json_extractor *extractor, const void *data, size_t size_bytes,
                      size_t padding_bytes, struct lt_json_field *out);
 
+/* How many values of a document are looked into at most: the steps of all paths. */
+uint32_t lt_json_extractor_field_count(const struct lt_json_extractor *extractor);
 struct lt_json_counters lt_json_extractor_counters(const struct lt_json_extractor *extractor);
 
 #endif

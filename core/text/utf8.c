@@ -56,17 +56,14 @@ bool lt_utf8_is_ascii(const void *data, size_t size_bytes)
     return ((any | rest) & 0x8080808080808080u) == 0;
 }
 
-enum { WIDE_BYTES = 32 }; /* looked at together */
-
 size_t lt_utf8_count(const void *data, size_t size_bytes)
 {
     const uint8_t *bytes = data;
     size_t count = 0, offset = 0;
+    if (lt_utf8_is_ascii(data, size_bytes))
+        return size_bytes;
     while (offset < size_bytes) {
-        if (size_bytes - offset >= WIDE_BYTES && lt_utf8_is_ascii(bytes + offset, WIDE_BYTES)) {
-            offset += WIDE_BYTES;
-            count += WIDE_BYTES;
-        } else if (size_bytes - offset >= 8 && are_ascii(bytes + offset)) {
+        if (size_bytes - offset >= 8 && are_ascii(bytes + offset)) {
             offset += 8;
             count += 8;
         } else {

@@ -44,9 +44,11 @@ struct lt_program {
     uint32_t answer_register;
     /* The one step before ANSWER when the program only compares the size of a column; else NULL. */
     const struct lt_step *size_compared;
+    /* What lt_program_eval copies when that is all it does; else NULL. */
+    const struct lt_column_copies *only_copied;
     struct lt_json_filter *json_filter; /* or NULL */
     uint32_t register_count;
-    bool use_switch;
+    bool use_switch, is_filter;
     struct lt_arena *arena;
     struct lt_prepared *prepared;
     struct lt_program_json *json;

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/data/type.h"
 #include "core/data/value.h"
+#include "ops/expr/machine.h"
 
 /* Copies a value by halves. A value that was just written by its halves (a number is one) cannot be
  * read in one piece before the write has reached the cache: it would wait for that. */
@@ -45,6 +46,19 @@ static inline int compare_bytes(const struct lt_bytes *a, const struct lt_bytes 
     uint32_t size = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
     int order = size == 0 ? 0 : memcmp(a->data, b->data, size);
     return order != 0 ? order : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
+}
+
+static inline void copy_columns(const struct lt_column_copies *columns, const struct lt_row *from,
+                                struct lt_row *to)
+{
+    const union lt_value *values = lt_row_values(from);
+    union lt_value *out = lt_row_values(to);
+    for (uint32_t i = 0; i < columns->count; i++)
+        copy_value(&out[columns->copies[i].to], &values[columns->copies[i].from]);
+    bool has_no_nulls = from->column_count <= 64 && lt_row_nulls(from)[0] == 0;
+    for (uint32_t i = 0; !has_no_nulls && i < columns->count; i++)
+        if (lt_row_is_null(from, columns->copies[i].from))
+            lt_row_set_null(to, columns->copies[i].to);
 }
 
 /* lt_value_compare, with decimals in place. */

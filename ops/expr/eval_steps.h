@@ -352,16 +352,7 @@ STEP(STORES)
 }
 STEP(COPY_COLUMNS)
 {
-    const struct lt_column_copies *columns = step->columns;
-    const struct lt_row *from = machine->row;
-    struct lt_row *to = machine->out;
-    for (uint32_t i = 0; i < columns->count; i++)
-        copy_value(&lt_row_values(to)[columns->copies[i].to],
-                   &lt_row_values(from)[columns->copies[i].from]);
-    bool has_no_nulls = from->column_count <= 64 && lt_row_nulls(from)[0] == 0;
-    for (uint32_t i = 0; !has_no_nulls && i < columns->count; i++)
-        if (lt_row_is_null(from, columns->copies[i].from))
-            lt_row_set_null(to, columns->copies[i].to);
+    copy_columns(step->columns, machine->row, machine->out);
     NEXT;
 }
 STEP(ANSWER)

@@ -30,6 +30,7 @@
 
 #include "core/base/arena.h"
 #include "core/flow/expression.h"
+#include "core/flow/operator.h"
 #include "ops/expr/machine.h"
 #include "ops/expr/use.h"
 
@@ -113,6 +114,8 @@ struct lt_function {
     void (*release)(void *state);
     /* Optional: adds what reading has cost so far, by the state. */
     void (*count)(const void *state, uint64_t *documents, uint64_t *fields_parsed);
+    /* Optional: adds what reading costs for one row at most. */
+    void (*add_cost)(const void *state, struct lt_operator_cost *cost);
     /* Optional: analyses a call whose arguments (but lambdas) are analysed. Puts casts over the
      * arguments, sets signature, type and nullable of the call, and returns LT_OK; or returns
      * LT_INFER_LETTERS; or refuses with lt_analyser_fail(). The count of arguments is right. */

@@ -42,6 +42,7 @@ struct csv_input {
     struct lt_arena *arena; /* of their texts */
     struct lt_times *times;
     struct lt_csv_reader *reader;
+    uint32_t declared_count, read_count; /* fields; the latter without what nobody uses */
     struct lt_reading reading;
 };
 
@@ -95,6 +96,14 @@ static int check_types(const struct lt_prepare *prepare, struct lt_error *error)
     return LT_OK;
 }
 
+static void add_input_cost(const void *state, struct lt_operator_cost *cost)
+{
+    const struct csv_input *input = state;
+    cost->documents++;
+    cost->fields_parsed += input->read_count;
+    cost->fields_declared += input->declared_count;
+}
+
 /* Which fields are looked into; NULL: all of them. */
 static const bool *wanted_fields(const struct lt_prepare *prepare, const struct csv_input *input)
 {
@@ -126,6 +135,9 @@ static int create_reader(const struct lt_prepare *prepare, struct csv_input *inp
                                            .options = options,
                                            .times = lt_times_codec(input->times),
                                            .is_wanted = wanted_fields(prepare, input)};
+    input->declared_count = read.type->field_count;
+    for (uint32_t i = 0; i < input->declared_count; i++)
+        input->read_count += read.is_wanted == NULL || read.is_wanted[i];
     return lt_csv_reader_create(&read, &input->reader, error);
 }
 
@@ -298,7 +310,8 @@ static const struct lt_function functions[] = {
      "The CSV record as a struct of the schema, a constant; what does not fit is NULL.",
      "from_csv('1,x', 'a INT, b STRING').b", "x", .is_deterministic = true, .flow = LT_FLOW_READER,
      .infer = infer_from_csv, .prepare = prepare_from_csv, .release = release_input,
-     .count = count_input, .signatures = {LT_KERNEL("SS[a]", "R", from_csv)}},
+     .count = count_input, .add_cost = add_input_cost,
+     .signatures = {LT_KERNEL("SS[a]", "R", from_csv)}},
     {"to_csv", NULL, "to_csv(struct[, options])", "A struct as a CSV record.",
      "to_csv(named_struct('a', 1, 'b', 'x,y'))", "1,\"x,y\"", .is_deterministic = true,
      .infer = infer_to_csv, .prepare = prepare_to_csv, .release = release_output,

@@ -42,6 +42,7 @@ struct json_input {
     struct lt_arena *arena; /* of their texts and the type */
     struct lt_times *times;
     struct lt_json_reader *reader;
+    const struct lt_type *declared, *read; /* the latter without what nobody uses */
     struct lt_reading reading;
     uint32_t first_field, field_count; /* registers that are filled */
 };
@@ -61,6 +62,32 @@ static void count_input(const void *state, uint64_t *documents, uint64_t *fields
     struct lt_json_read_counters counters = lt_json_reader_counters(input->reader);
     *documents += counters.documents;
     *fields_parsed += counters.fields_parsed;
+}
+
+/* Fields of structs, at any depth. Recursion is bounded by the depth of types. */
+static uint32_t count_fields(const struct lt_type *type)
+{
+    uint32_t count = type->kind == LT_TYPE_STRUCT ? type->field_count : 0;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        count += count_fields(type->fields[i].type);
+    return count;
+}
+
+static bool has_elements(const struct lt_type *type)
+{
+    bool has = (type->kind == LT_TYPE_ARRAY || type->kind == LT_TYPE_MAP) && count_fields(type) > 0;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        has = has || has_elements(type->fields[i].type);
+    return has;
+}
+
+static void add_input_cost(const void *state, struct lt_operator_cost *cost)
+{
+    const struct json_input *input = state;
+    cost->documents++;
+    cost->fields_parsed += count_fields(input->read);
+    cost->fields_declared += count_fields(input->declared);
+    cost->has_elements = cost->has_elements || has_elements(input->read);
 }
 
 static bool has_map_keys_of_strings(const struct lt_type *type)
@@ -147,6 +174,8 @@ static int create_reader(const struct lt_prepare *prepare, struct json_input *in
         input->first_field = prepare->first_field;
         input->field_count = type->field_count;
     }
+    input->declared = prepare->call->type;
+    input->read = type;
     const struct lt_json_read_setup read = {
         .type = type, .options = options, .times = lt_times_codec(input->times)};
     return lt_json_reader_create(&read, &input->reader, error);
@@ -354,7 +383,7 @@ static const struct lt_function functions[] = {
      "NULL.",
      "from_json('{\"a\":1,\"b\":\"x\"}', 'a INT, b STRING').a", "1", .is_deterministic = true,
      .flow = LT_FLOW_READER, .infer = infer_from_json, .prepare = prepare_from_json,
-     .release = release_input, .count = count_input,
+     .release = release_input, .count = count_input, .add_cost = add_input_cost,
      .signatures = {LT_KERNEL("SS[a]", "a", from_json)}},
     {"to_json", NULL, "to_json(value[, options])",
      "A struct, array or map as JSON text; NULL fields are left out unless ignoreNullFields is "

@@ -57,6 +57,11 @@ int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error)
     return lt_json_extractor_create(group->paths, group->count, &group->extractor, error);
 }
 
+uint32_t lt_json_group_field_count(const struct lt_json_group *group)
+{
+    return lt_json_extractor_field_count(group->extractor);
+}
+
 void lt_json_group_count(const struct lt_json_group *group, uint64_t *documents, uint64_t *copies,
                          uint64_t *fields_parsed)
 {

@@ -9,9 +9,9 @@
 
 #include "core/base/ascii.h"
 
-void lt_lexer_init(struct lt_lexer *lexer, const char *text)
+void lt_lexer_init(struct lt_lexer *lexer, const char *text, uint32_t begin, uint32_t end)
 {
-    *lexer = (struct lt_lexer){.text = text, .size_bytes = (uint32_t)strlen(text)};
+    *lexer = (struct lt_lexer){.text = text, .size_bytes = end, .position = begin};
 }
 
 static char peek(const struct lt_lexer *lexer, uint32_t ahead)

@@ -55,7 +55,8 @@ struct lt_lexer {
     uint32_t position;
 };
 
-void lt_lexer_init(struct lt_lexer *lexer, const char *text);
+/* Over the bytes from `begin` to `end`. */
+void lt_lexer_init(struct lt_lexer *lexer, const char *text, uint32_t begin, uint32_t end);
 struct lt_token lt_lexer_next(struct lt_lexer *lexer);
 
 #endif

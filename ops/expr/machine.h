@@ -301,6 +301,8 @@ void lt_json_group_destroy(struct lt_json_group *group);
  */
 uint32_t lt_json_group_add(struct lt_json_group *group, const char *path);
 int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error) LT_MUST_USE;
+/* How many fields of a document are looked into, where all are there; when it is sealed. */
+uint32_t lt_json_group_field_count(const struct lt_json_group *group);
 /* Adds what the group's documents cost so far. */
 void lt_json_group_count(const struct lt_json_group *group, uint64_t *documents, uint64_t *copies,
                          uint64_t *fields_parsed);

@@ -41,6 +41,9 @@ struct lt_parser {
 
 void lt_parser_init(struct lt_parser *parser, const char *text, struct lt_arena *arena,
                     struct lt_error *error);
+/* Parses the bytes from `begin` to `end`; places are those of the whole text. */
+void lt_parser_init_part(struct lt_parser *parser, const char *text, uint32_t begin, uint32_t end,
+                         struct lt_arena *arena, struct lt_error *error);
 
 /* Tokens. */
 static inline const struct lt_token *lt_parser_peek(const struct lt_parser *parser, unsigned ahead)

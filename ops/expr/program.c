@@ -11,6 +11,7 @@
 
 #include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
+#include "ops/expr/eval_inline.h"
 #include "ops/expr/json_filter.h"
 
 static bool is_json_sealed(struct lt_compiler *compiler)
@@ -74,6 +75,8 @@ static void compile_results(struct lt_compiler *compiler, const struct lt_progra
     if (direct->count > 0)
         (void)lt_compiler_emit(compiler,
                                (struct lt_step){.op = LT_OP_COPY_COLUMNS, .columns = direct});
+    if (computed->count == 0 && !compiler->program->use_switch)
+        compiler->program->only_copied = direct;
 }
 
 static void compile_all(struct lt_compiler *compiler, const struct lt_program_options *options)
@@ -101,6 +104,7 @@ int lt_program_create(const struct lt_program_options *options, struct lt_progra
     const struct lt_session *session = lt_session_or_default(options->session);
     program->use_switch = options->use_switch || session->use_switch;
     program->machine.clock = lt_clock_system();
+    program->is_filter = options->is_filter;
     struct lt_error local;
     struct lt_compiler compiler = {
         .program = program, .session = session, .error = error == NULL ? &local : error};
@@ -190,6 +194,10 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
 
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row, struct lt_row *out)
 {
+    if (program->only_copied != NULL) {
+        copy_columns(program->only_copied, row, out);
+        return true;
+    }
     return run(program, row, out, 0) != LT_MACHINE_FAULTED;
 }
 
@@ -236,6 +244,33 @@ struct lt_program_json_counters lt_program_json_counters(const struct lt_program
             reader->function->count(reader->state, &sum.documents, &sum.fields_parsed);
     }
     return sum;
+}
+
+/* Texts that leave with a row are copied where they have escapes; those of a predicate do not. */
+static uint32_t count_texts(const struct lt_program *program)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < program->step_count && i < program->answer_start; i++) {
+        const struct lt_step *step = &program->steps[i];
+        count += step->op == LT_OP_JSON_FIELD && step->json->kind == LT_TYPE_STRING;
+    }
+    return program->is_filter ? 0 : count;
+}
+
+void lt_program_add_cost(const struct lt_program *program, struct lt_operator_cost *cost)
+{
+    for (struct lt_program_json *json = program->json; json != NULL; json = json->next) {
+        uint32_t fields = lt_json_group_field_count(json->group);
+        cost->documents++;
+        cost->fields_parsed += fields;
+        cost->fields_declared += fields;
+    }
+    for (const struct lt_program_reader *reader = program->readers; reader != NULL;
+         reader = reader->next) {
+        if (reader->function->add_cost != NULL && reader->state != NULL)
+            reader->function->add_cost(reader->state, cost);
+    }
+    cost->texts_copied += count_texts(program);
 }
 
 void lt_program_dump(const struct lt_program *program, struct lt_text_buffer *out)

@@ -32,6 +32,7 @@
 #include "core/data/type.h"
 #include "core/flow/expression.h"
 #include "core/flow/fault.h"
+#include "core/flow/operator.h"
 #include "ops/expr/session.h"
 
 struct lt_program;
@@ -91,6 +92,9 @@ struct lt_program_json_counters {
     uint64_t fields_parsed; /* values looked into */
 };
 struct lt_program_json_counters lt_program_json_counters(const struct lt_program *program);
+
+/* Adds what reading documents costs for one row at most, as the program is compiled. */
+void lt_program_add_cost(const struct lt_program *program, struct lt_operator_cost *cost);
 
 /* Appends the steps in readable form, one a line: for explain and for tests. */
 void lt_program_dump(const struct lt_program *program, struct lt_text_buffer *out);

@@ -89,10 +89,14 @@ struct scope {
     const struct lt_expression *lambda;
 };
 
+/* For whom: names of columns, or plans, before analysis with a quote at what is not resolved. */
+enum style { AS_NAME, AS_PLAN, AS_PARSED_PLAN };
+
 struct printer {
     struct lt_text_buffer *out;
     const struct scope *scope;
     const struct lt_twins *twins; /* NULL: types are not known */
+    enum style style;
 };
 
 static void print(struct printer *printer, const struct lt_expression *node);
@@ -395,10 +399,12 @@ static void print_call(struct printer *printer, const struct lt_expression *node
         print_row(printer, node);
         return;
     }
+    put(printer, printer->style == AS_PARSED_PLAN ? "'" : "");
     lt_text_format(printer->out, "%s(", lt_shown_name(node));
     if (is_call(node, "convert_timezone", 2))
         put(printer, "current_timezone(), ");
-    for (uint32_t i = 0; i < lt_shown_count(node); i++) {
+    uint32_t count = printer->style == AS_NAME ? lt_shown_count(node) : node->argument_count;
+    for (uint32_t i = 0; i < count; i++) {
         put(printer, i == 0 ? "" : ", ");
         print_argument(printer, node, i);
     }
@@ -418,9 +424,22 @@ static void print_case(struct printer *printer, const struct lt_expression *node
     put(printer, " END");
 }
 
+/* As a plan shows it. */
+static void print_plan_cast(struct printer *printer, const struct lt_expression *node)
+{
+    struct lt_arena *arena = lt_arena_create();
+    print_between(printer, node->is_try ? "try_cast(" : "cast(", node->arguments, 1, "", "");
+    lt_text_format(printer->out, " as %s)", lt_type_simple_string(arena, node->type));
+    lt_arena_destroy(arena);
+}
+
 /* Casts to nested types, and those written as calls, are not shown. */
 static void print_cast(struct printer *printer, const struct lt_expression *node)
 {
+    if (printer->style != AS_NAME) {
+        print_plan_cast(printer, node);
+        return;
+    }
     if (node->is_call || lt_type_is_nested(node->type)) {
         print(printer, node->arguments[0]);
         return;
@@ -449,14 +468,16 @@ static void print_column(struct printer *printer, const struct lt_expression *no
         put(printer, "namedlambdavariable()");
     else if (lt_twins_is_lateral(printer->twins, node))
         lt_text_format(printer->out, "lateralAliasReference(%s)", node->name);
-    else
+    else {
+        put(printer, printer->style == AS_PARSED_PLAN ? "'" : "");
         put(printer, node->name);
+    }
 }
 
 static void print_lambda(struct printer *printer, const struct lt_expression *node)
 {
     const struct scope scope = {printer->scope, node};
-    struct printer inner = {printer->out, &scope, printer->twins};
+    struct printer inner = {printer->out, &scope, printer->twins, printer->style};
     print_between(&inner, "lambdafunction(", node->arguments, node->argument_count, ", ", ")");
 }
 
@@ -517,14 +538,26 @@ const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena
     return lt_expr_text_typed(expression, NULL, arena);
 }
 
-const char *lt_expr_text_typed(const struct lt_expression *expression, const struct lt_twins *twins,
-                               struct lt_arena *arena)
+static const char *text_of(const struct lt_expression *expression, const struct lt_twins *twins,
+                           enum style style, struct lt_arena *arena)
 {
     struct lt_text_buffer text;
-    struct printer printer = {&text, NULL, twins};
+    struct printer printer = {&text, NULL, twins, style};
     lt_text_init(&text);
     print(&printer, expression);
     const char *copy = lt_arena_text(arena, lt_text_get(&text));
     lt_text_fini(&text);
     return copy;
+}
+
+const char *lt_expr_text_typed(const struct lt_expression *expression, const struct lt_twins *twins,
+                               struct lt_arena *arena)
+{
+    return text_of(expression, twins, AS_NAME, arena);
+}
+
+const char *lt_expr_plan_text(const struct lt_expression *expression, bool is_parsed,
+                              struct lt_arena *arena)
+{
+    return text_of(expression, NULL, is_parsed ? AS_PARSED_PLAN : AS_PLAN, arena);
 }

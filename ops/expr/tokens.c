@@ -11,8 +11,14 @@
 void lt_parser_init(struct lt_parser *parser, const char *text, struct lt_arena *arena,
                     struct lt_error *error)
 {
+    lt_parser_init_part(parser, text, 0, (uint32_t)strlen(text), arena, error);
+}
+
+void lt_parser_init_part(struct lt_parser *parser, const char *text, uint32_t begin, uint32_t end,
+                         struct lt_arena *arena, struct lt_error *error)
+{
     *parser = (struct lt_parser){.text = text, .arena = arena, .error = error};
-    lt_lexer_init(&parser->lexer, text);
+    lt_lexer_init(&parser->lexer, text, begin, end);
     for (unsigned i = 0; i < LT_PARSE_AHEAD; i++)
         parser->tokens[i] = lt_lexer_next(&parser->lexer);
 }

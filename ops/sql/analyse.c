@@ -12,6 +12,7 @@
 #include "ops/expr/unresolved.h"
 #include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/explain.h"
 #include "ops/sql/group.h"
 
 enum { DEPTH_MAX = 64 }; /* queries within queries, views within views */
@@ -149,10 +150,13 @@ static int analyse_where(struct lt_sql_analysis *analysis, struct lt_expression 
         return code;
     struct lt_plan_node *filter = lt_sql_node_over(analysis, LT_PLAN_FILTER, out->node, text, 1);
     filter->expressions[0] = where;
+    const struct lt_plan_node *input = out->node;
     code = lt_sql_complete(analysis, filter);
-    if (code == LT_OK)
-        out->node = filter;
-    return code;
+    if (code != LT_OK)
+        return code;
+    out->node = filter;
+    lt_sql_tree_steps(analysis, input, out);
+    return LT_OK;
 }
 
 /* `SELECT *` over all the columns: nothing is computed. */
@@ -167,6 +171,8 @@ static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_s
 {
     if (is_all(&select->items) && out->scope.schema->field_count > 0) {
         out->scope = lt_sql_scope_of(analysis, out->node->schema, NULL);
+        lt_sql_tree_over(analysis, "Project",
+                         lt_plan_columns(out->node->schema, analysis->env->arena), out);
         return LT_OK;
     }
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
@@ -181,8 +187,10 @@ static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_s
     code = lt_sql_complete(analysis, project);
     if (code != LT_OK)
         return code;
+    const struct lt_plan_node *input = out->node;
     out->node = project;
     out->scope = lt_sql_scope_of(analysis, project->schema, NULL);
+    lt_sql_tree_steps(analysis, input, out);
     return LT_OK;
 }
 
@@ -317,6 +325,9 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
         (void)lt_sql_use(&analysis.uses, "Project", text, query->begin, query->end);
     if (code == LT_OK)
         code = lt_sql_refuse(&analysis.uses, env->mode, error);
-    *out = (struct lt_sql_plan){.node = output.node, .is_bounded = analysis.is_bounded};
+    *out = (struct lt_sql_plan){.node = output.node,
+                                .tree = output.tree,
+                                .refusal = analysis.uses.refusal,
+                                .is_bounded = analysis.is_bounded};
     return code;
 }

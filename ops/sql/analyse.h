@@ -12,8 +12,10 @@
 #define LT_OPS_SQL_ANALYSE_H
 
 #include "core/flow/plan.h"
+#include "core/flow/plan_tree.h"
 #include "ops/expr/session.h"
 #include "ops/sql/catalog.h"
+#include "ops/sql/refuse.h"
 
 struct lt_sql_host {
     void *user;
@@ -31,12 +33,16 @@ struct lt_sql_env {
     const struct lt_sql_host *host;
     struct lt_arena *arena; /* of the plan: of all that comes out */
     enum lt_output_mode mode;
+    bool is_explained; /* wanted as a tree too */
     const char
         *defining; /* the view that is being defined, which its query must not name; or NULL */
 };
 
 struct lt_sql_plan {
+    struct lt_sql_refusal refusal; /* where that is why analysis failed */
+
     struct lt_plan_node *node; /* its schema is the query's */
+    struct lt_plan_tree *tree; /* the same for people, with names; NULL: not is_explained */
     bool is_bounded;           /* all that it reads ends */
 };
 

@@ -10,6 +10,7 @@
 #include "ops/expr/generator.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/explain.h"
 #include "ops/sql/parse.h"
 
 /* Relations of one statement, views put in: bounds what names can blow up to. */
@@ -31,8 +32,12 @@ static int apply_alias(struct lt_sql_analysis *analysis, const struct lt_sql_rel
                 "The number of columns or variables assigned or aliased: %u does not "
                 "match the number of source expressions: %u.",
                 count, columns->count);
+        const struct lt_plan_node *input = out->node;
         out->node = lt_sql_rename(analysis->env, out->node, columns);
+        lt_sql_tree_steps(analysis, input, out);
     }
+    if (name != NULL)
+        lt_sql_tree_over(analysis, "SubqueryAlias", name, out);
     out->scope = lt_sql_scope_of(analysis, out->node->schema, name);
     return LT_OK;
 }
@@ -52,13 +57,15 @@ static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_cte
     const struct lt_sql_cte *cte = &ctes->items[index];
     /* It sees those before it. */
     const struct lt_sql_ctes before = {ctes->items, index, ctes->text, ctes->outer};
-    const char *text =
-        lt_sql_text_part(analysis->env->arena, ctes->text, cte->query->begin, cte->query->end);
-    int code = analyse_text(analysis, text, &before, out);
+    struct lt_sql_query *query; /* parsed anew at each use, so that no tree stands in two plans */
+    int code = lt_sql_parse_query_part(ctes->text, cte->query->begin, cte->query->end,
+                                       analysis->env->arena, &query, analysis->error);
+    if (code == LT_OK)
+        code = lt_sql_analyse_query(analysis, query, ctes->text, &before, out);
     if (code != LT_OK)
         return code;
     const struct lt_sql_relation alias = {.columns = cte->columns};
-    return apply_alias(analysis, &alias, ctes->text, cte->name, out);
+    return apply_alias(analysis, &alias, ctes->text, NULL, out); /* whoever names it is asked */
 }
 
 static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_table *view,
@@ -67,14 +74,18 @@ static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_ta
     int code = analyse_text(analysis, view->text, NULL, out);
     if (code != LT_OK)
         return lt_error_append(analysis->error, "view \"%s\"", view->name);
-    if (view->columns.count == out->node->schema->field_count)
+    if (view->columns.count == out->node->schema->field_count) {
+        const struct lt_plan_node *input = out->node;
         out->node = lt_sql_rename(analysis->env, out->node, &view->columns);
+        lt_sql_tree_steps(analysis, input, out);
+    }
+    lt_sql_tree_view(analysis, view->name, out);
     return LT_OK;
 }
 
 /* NULL for the one row that a query without FROM reads. */
 static int read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
-                      struct lt_plan_node **out)
+                      struct lt_sql_output *out)
 {
     const struct lt_sql_host *host = analysis->env->host;
     struct lt_sql_read read = {.table = table};
@@ -93,7 +104,8 @@ static int read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *tab
     analysis->is_bounded &= read.is_bounded || table == NULL;
     if (analysis->read_count < LT_SQL_READS_MAX) /* beyond, it is read again */
         analysis->reads[analysis->read_count++] = read;
-    *out = read.node;
+    out->node = read.node;
+    lt_sql_tree_read(analysis, table, read.is_bounded, out);
     return LT_OK;
 }
 
@@ -122,15 +134,16 @@ static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_r
         return analysis->error->code;
     if (table->format == NULL)
         return analyse_view(analysis, table, out);
-    int code = read_table(analysis, table, &out->node);
+    int code = read_table(analysis, table, out);
     return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
 }
 
 /* WATERMARK column DELAY OF interval. It says nothing to operators without state, so it leaves no
  * node; what it says must be right. */
 static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
-                           const char *text, const struct lt_sql_scope *scope)
+                           const char *text, struct lt_sql_output *out)
 {
+    const struct lt_sql_scope *scope = &out->scope;
     struct lt_sql_names names = lt_sql_names_in(analysis, scope, text);
     struct lt_expression *column = relation->watermark, *delay = relation->delay;
     struct lt_expr_place place = {text, column->begin, column->end};
@@ -157,6 +170,12 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
     if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
         analysis->uses.watermarks[analysis->uses.watermark_count++] =
             column->name == NULL ? "?" : column->name;
+    lt_sql_tree_over(
+        analysis, "EventTimeWatermark",
+        lt_arena_format(analysis->env->arena, "%s, %s",
+                        lt_expr_plan_text(relation->watermark, false, analysis->env->arena),
+                        lt_expr_plan_text(delay, false, analysis->env->arena)),
+        out);
     return LT_OK;
 }
 
@@ -171,8 +190,12 @@ static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_r
     if (code == LT_OK)
         code = apply_alias(analysis, relation, text,
                            relation->alias != NULL ? relation->alias : name, out);
+    if (code == LT_OK && relation->alias != NULL && name != NULL && out->tree != NULL)
+        out->tree->inputs[0] = lt_plan_tree_over(analysis->env->arena, "SubqueryAlias",
+                                                 lt_arena_format(analysis->env->arena, " %s", name),
+                                                 out->tree->inputs[0]);
     if (code == LT_OK && relation->watermark != NULL)
-        code = check_watermark(analysis, relation, text, &out->scope);
+        code = check_watermark(analysis, relation, text, out);
     return code;
 }
 
@@ -208,6 +231,31 @@ static int check_generator(struct lt_sql_analysis *analysis, const struct lt_sql
         lt_name_quoted_one(call->name, analysis->env->arena));
 }
 
+/* The last item of the projection is the generator. */
+static void show_lateral_view(struct lt_sql_analysis *analysis, const struct lt_sql_relation *view,
+                              struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    const struct lt_plan_node *project =
+        out->node->kind == LT_PLAN_UNION ? out->node->inputs[0] : out->node;
+    if (out->tree == NULL)
+        return;
+    const struct lt_expression *call =
+        lt_generator_call(project->expressions[project->expression_count - 1]);
+    const struct lt_type *schema = project->schema;
+    uint32_t count = call->type->field_count;
+    const struct lt_type columns = {.kind = LT_TYPE_STRUCT,
+                                    .fields = schema->fields + schema->field_count - count,
+                                    .field_count = count};
+    lt_sql_tree_over(analysis, "Generate",
+                     lt_arena_format(arena, "%s, %s, %s%s%s", lt_expr_plan_text(call, false, arena),
+                                     lt_generator_is_outer(call) ? "true" : "false",
+                                     view->alias != NULL ? view->alias : "",
+                                     view->alias != NULL ? ", " : "",
+                                     lt_plan_columns(&columns, arena)),
+                     out);
+}
+
 /* LATERAL VIEW [OUTER] explode(a) t AS x is SELECT *, explode(a) AS x. */
 static int analyse_lateral_view(struct lt_sql_analysis *analysis,
                                 const struct lt_sql_relation *view, const char *text,
@@ -236,6 +284,7 @@ static int analyse_lateral_view(struct lt_sql_analysis *analysis,
         return code;
     out->node = project;
     out->scope = widen(analysis, view, &out->scope, project->schema);
+    show_lateral_view(analysis, view, out);
     return LT_OK;
 }
 
@@ -252,7 +301,7 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     int code;
     switch (relation->kind) {
     case LT_SQL_ONE_ROW:
-        code = read_table(analysis, NULL, &out->node);
+        code = read_table(analysis, NULL, out);
         if (code == LT_OK)
             out->scope = lt_sql_scope_of(analysis, lt_type_struct(env->arena, NULL, 0), NULL);
         return code;

@@ -5,6 +5,7 @@
 #include "ops/expr/coerce.h"
 #include "ops/expr/diagnose.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/explain.h"
 
 /* -------------------------------------------------------------------------------- set operations
  */
@@ -47,9 +48,16 @@ static int cast_side(struct lt_sql_analysis *analysis, const struct lt_type *to,
         project->expressions[i] =
             lt_sql_pick(analysis, from, i, to->fields[i].name, to->fields[i].type);
     int code = lt_sql_complete(analysis, project);
-    if (code == LT_OK)
-        side->node = project;
-    return code;
+    if (code != LT_OK)
+        return code;
+    bool is_cast = false; /* else it has other names only, which Spark does not show */
+    for (uint32_t i = 0; i < from->field_count; i++)
+        is_cast = is_cast || !lt_type_equal(from->fields[i].type, to->fields[i].type);
+    const struct lt_plan_node *input = side->node;
+    side->node = project;
+    if (is_cast)
+        lt_sql_tree_steps(analysis, input, side);
+    return LT_OK;
 }
 
 /* The type each column has on both sides. */
@@ -144,5 +152,6 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
         return code;
     out->node = node;
     out->scope = lt_sql_scope_of(analysis, node->schema, NULL);
+    lt_sql_tree_union(analysis, query->is_by_name, sides, out);
     return LT_OK;
 }

@@ -44,6 +44,7 @@ struct lt_sql_analysis {
 /* What a relation or query gives. */
 struct lt_sql_output {
     struct lt_plan_node *node;
+    struct lt_plan_tree *tree; /* of it, where the query is explained (explain.h) */
     struct lt_sql_scope scope;
     struct lt_sql_scope under; /* what its select list saw; no schema: not known */
 };
@@ -75,10 +76,6 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
 
 int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names,
                             struct lt_expression *node) LT_MUST_USE;
-/* The text up to `end` with blanks before `begin`, so that places in it are those in `text`. */
-const char *lt_sql_text_part(struct lt_arena *arena, const char *text, uint32_t begin,
-                             uint32_t end);
-
 /* A node with room for `count` expressions, all of `text`. */
 struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
                                       struct lt_plan_node *input, const char *text, uint32_t count);

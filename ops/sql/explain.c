@@ -1,231 +1,239 @@
 /*
- * Drawing plans. Both trees are walked with the prefix that the lines below an operator begin with.
+ * Parsed queries as trees.
  */
 #include "ops/sql/explain.h"
 
-#include <string.h>
-
 #include "ops/expr/expr.h"
 
-struct drawing {
-    struct lt_arena *arena;
-    struct lt_text_buffer *out;
-    bool has_statistics;
-};
+/* What `lt_sql_parsed_tree` works with. */
+static struct lt_plan_tree *query_tree(const struct lt_sql_query *query, struct lt_arena *arena);
 
-/* Begins the line of an operator: `prefix` is what stands before its branch. */
-static void begin_line(struct drawing *drawing, const char *prefix, bool is_root, bool is_last)
+static const char *text_of(const struct lt_expression *node, struct lt_arena *arena)
 {
-    lt_text_append(drawing->out, prefix);
-    if (!is_root)
-        lt_text_append(drawing->out, is_last ? "+- " : ":- ");
+    return lt_expr_plan_text(node, true, arena);
 }
 
-static const char *below(struct drawing *drawing, const char *prefix, bool is_root, bool is_last)
+/* An item without a name has one only when it is analysed. */
+static const char *item_text(const struct lt_expression *item, struct lt_arena *arena)
 {
-    if (is_root)
-        return prefix;
-    return lt_arena_format(drawing->arena, "%s%s", prefix, is_last ? "   " : ":  ");
+    bool has_name = item->kind == LT_EXPR_ALIAS || item->kind == LT_EXPR_COLUMN ||
+                    item->kind == LT_EXPR_STAR || item->kind == LT_EXPR_FIELD;
+    const char *text = text_of(item, arena);
+    return has_name ? text : lt_arena_format(arena, "unresolvedalias(%s)", text);
 }
 
-static void append_list(struct drawing *drawing, struct lt_expression *const *items, uint32_t count)
+static const char *list_text(const struct lt_parser_items *items, bool are_columns,
+                             struct lt_arena *arena)
 {
-    lt_text_append_char(drawing->out, '[');
+    const char *list = "[";
+    for (uint32_t i = 0; i < items->count; i++)
+        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               are_columns ? item_text(items->items[i], arena)
+                                           : text_of(items->items[i], arena));
+    return lt_arena_format(arena, "%s]", list);
+}
+
+static const char *names_text(const char *const *names, uint32_t count, const char *quote,
+                              struct lt_arena *arena)
+{
+    const char *list = "[";
     for (uint32_t i = 0; i < count; i++)
-        lt_text_format(drawing->out, "%s%s", i == 0 ? "" : ", ",
-                       lt_expr_text(items[i], drawing->arena));
-    lt_text_append_char(drawing->out, ']');
+        list = lt_arena_format(arena, "%s%s%s%s", list, i == 0 ? "" : ", ", quote, names[i]);
+    return lt_arena_format(arena, "%s]", list);
 }
 
-/* ------------------------------------------------------------------------------ analysed plans */
+/* ----------------------------------------------------------------------------------- relations */
 
-static void append_columns(struct drawing *drawing, const struct lt_type *schema)
+static struct lt_plan_tree *relation_tree(const struct lt_sql_relation *relation,
+                                          struct lt_arena *arena);
+
+static struct lt_plan_tree *lateral_tree(const struct lt_sql_relation *view, struct lt_arena *arena)
 {
-    lt_text_append_char(drawing->out, '[');
-    for (uint32_t i = 0; schema != NULL && i < schema->field_count; i++)
-        lt_text_format(drawing->out, "%s%s", i == 0 ? "" : ", ", schema->fields[i].name);
-    lt_text_append_char(drawing->out, ']');
+    const char *details = lt_arena_format(
+        arena, " %s, %s, %s%s", text_of(view->generator, arena), view->is_outer ? "true" : "false",
+        view->alias != NULL ? view->alias : "", view->alias != NULL ? ", " : "");
+    details = lt_arena_format(arena, "%s%s", details,
+                              names_text(view->columns.names, view->columns.count, "'", arena));
+    return lt_plan_tree_over(arena, "'Generate", details, relation_tree(view->left, arena));
 }
 
-static void append_node(struct drawing *drawing, const struct lt_plan_node *node)
+static struct lt_plan_tree *join_tree(const struct lt_sql_relation *join, struct lt_arena *arena)
 {
-    lt_text_append(drawing->out, lt_plan_kind_name(node->kind));
-    if (node->kind == LT_PLAN_READ)
-        lt_text_format(drawing->out, " %s ", node->format);
-    if (node->kind == LT_PLAN_READ)
-        append_columns(drawing, node->schema);
-    if (node->kind == LT_PLAN_FILTER)
-        lt_text_format(drawing->out, " %s", lt_expr_text(node->expressions[0], drawing->arena));
-    if (node->kind == LT_PLAN_PROJECT) {
-        lt_text_append_char(drawing->out, ' ');
-        append_list(drawing, node->expressions, node->expression_count);
+    const char *details =
+        join->condition == NULL
+            ? lt_arena_format(arena, " %s", join->join)
+            : lt_arena_format(arena, " %s, %s", join->join, text_of(join->condition, arena));
+    struct lt_plan_tree *const sides[] = {relation_tree(join->left, arena),
+                                          relation_tree(join->right, arena)};
+    return lt_plan_tree_over_all(arena, "'Join", details, sides, 2);
+}
+
+static struct lt_plan_tree *plain_relation_tree(const struct lt_sql_relation *relation,
+                                                struct lt_arena *arena)
+{
+    switch (relation->kind) {
+    case LT_SQL_ONE_ROW:
+        return lt_plan_tree_over(arena, "OneRowRelation", "", NULL);
+    case LT_SQL_TABLE:
+        return lt_plan_tree_over(
+            arena, "'UnresolvedRelation",
+            lt_arena_format(arena, " %s, [], false",
+                            names_text(relation->table.parts, relation->table.count, "", arena)),
+            NULL);
+    case LT_SQL_SUBQUERY:
+        return query_tree(relation->query, arena);
+    case LT_SQL_JOIN:
+        return join_tree(relation, arena);
+    case LT_SQL_LATERAL_VIEW:
+        return lateral_tree(relation, arena);
+    case LT_SQL_SAMPLE:
+    case LT_SQL_PIVOT:
+    case LT_SQL_UNPIVOT:
+        break;
     }
-    if (drawing->has_statistics) /* a stream has no end, and Spark says so with this number */
-        lt_text_append(drawing->out, ", Statistics(sizeInBytes=8.0 EiB)");
-    lt_text_append_char(drawing->out, '\n');
+    const char *name = relation->kind == LT_SQL_SAMPLE  ? "'Sample"
+                       : relation->kind == LT_SQL_PIVOT ? "'Pivot"
+                                                        : "'Unpivot";
+    return lt_plan_tree_over(arena, name, "", relation_tree(relation->left, arena));
 }
 
-/* Recursion is bounded: analysis nests queries to a limit. */
-static void draw_plan(struct drawing *drawing, const struct lt_plan_node *node, const char *prefix,
-                      bool is_root, bool is_last)
+static struct lt_plan_tree *relation_tree(const struct lt_sql_relation *relation,
+                                          struct lt_arena *arena)
 {
-    begin_line(drawing, prefix, is_root, is_last);
-    append_node(drawing, node);
-    const char *next = below(drawing, prefix, is_root, is_last);
-    for (uint32_t i = 0; i < node->input_count; i++)
-        draw_plan(drawing, node->inputs[i], next, false, i + 1 == node->input_count);
+    struct lt_plan_tree *tree = plain_relation_tree(relation, arena);
+    bool is_lateral = relation->kind == LT_SQL_LATERAL_VIEW;
+    if (relation->watermark != NULL)
+        tree =
+            lt_plan_tree_over(arena, "'UnresolvedEventTimeWatermark",
+                              lt_arena_format(arena, " %s, %s", text_of(relation->watermark, arena),
+                                              text_of(relation->delay, arena)),
+                              tree);
+    if (is_lateral || (relation->alias == NULL && relation->kind != LT_SQL_SUBQUERY))
+        return tree;
+    const char *alias =
+        relation->alias != NULL ? relation->alias : "__auto_generated_subquery_name";
+    if (relation->columns.count > 0)
+        tree = lt_plan_tree_over(arena, "'UnresolvedSubqueryColumnAliases",
+                                 lt_arena_format(arena, " %s",
+                                                 names_text(relation->columns.names,
+                                                            relation->columns.count, "", arena)),
+                                 tree);
+    return lt_plan_tree_over(arena, "'SubqueryAlias", lt_arena_format(arena, " %s", alias), tree);
 }
 
-void lt_sql_explain_plan(const struct lt_plan_node *node, bool has_statistics,
-                         struct lt_arena *arena, struct lt_text_buffer *out)
+/* --------------------------------------------------------------------------------- queries */
+
+static struct lt_plan_tree *expression_over(const char *name, const struct lt_expression *node,
+                                            struct lt_plan_tree *tree, struct lt_arena *arena)
 {
-    struct drawing drawing = {arena, out, has_statistics};
-    draw_plan(&drawing, node, "", true, true);
+    return node == NULL
+               ? tree
+               : lt_plan_tree_over(arena, name, lt_arena_format(arena, " %s", text_of(node, arena)),
+                                   tree);
 }
 
-static uint32_t describe(struct drawing *drawing, const struct lt_plan_node *node, uint32_t number)
+static bool is_grouped(const struct lt_sql_select *select)
 {
-    for (uint32_t i = 0; i < node->input_count; i++)
-        number = describe(drawing, node->inputs[i], number);
-    number++;
-    lt_text_format(drawing->out, "\n(%u) %s\n", number, lt_plan_kind_name(node->kind));
-    if (node->input_count > 0) {
-        lt_text_format(drawing->out, "Input [%u]: ", node->inputs[0]->schema->field_count);
-        append_columns(drawing, node->inputs[0]->schema);
-        lt_text_append_char(drawing->out, '\n');
+    return select->grouping != LT_SQL_NOT_GROUPED;
+}
+
+/* Without names there is nothing to resolve. */
+static bool are_constants(const struct lt_sql_select *select)
+{
+    bool are_constants = select->from->kind == LT_SQL_ONE_ROW && select->where == NULL;
+    for (uint32_t i = 0; i < select->items.count; i++) {
+        const struct lt_expression *item = select->items.items[i];
+        are_constants = are_constants && item->kind == LT_EXPR_ALIAS &&
+                        item->arguments[0]->kind == LT_EXPR_LITERAL;
     }
-    lt_text_format(drawing->out, "Output [%u]: ", node->schema->field_count);
-    append_columns(drawing, node->schema);
-    lt_text_append_char(drawing->out, '\n');
-    if (node->kind == LT_PLAN_FILTER)
-        lt_text_format(drawing->out, "Condition : %s\n",
-                       lt_expr_text(node->expressions[0], drawing->arena));
-    return number;
+    return are_constants;
 }
 
-void lt_sql_explain_formatted(const struct lt_plan_node *node, struct lt_arena *arena,
-                              struct lt_text_buffer *out)
+static struct lt_plan_tree *select_tree(const struct lt_sql_select *select, struct lt_arena *arena)
 {
-    struct drawing drawing = {arena, out, false};
-    draw_plan(&drawing, node, "", true, true);
-    (void)describe(&drawing, node, 0);
+    struct lt_plan_tree *tree = relation_tree(select->from, arena);
+    const char *items = list_text(&select->items, true, arena);
+    tree = expression_over("'Filter", select->where, tree, arena);
+    if (is_grouped(select))
+        tree = lt_plan_tree_over(
+            arena, "'Aggregate",
+            lt_arena_format(arena, " %s, %s", list_text(&select->group_by, false, arena), items),
+            tree);
+    else
+        tree = lt_plan_tree_over(arena, are_constants(select) ? "Project" : "'Project",
+                                 lt_arena_format(arena, " %s", items), tree);
+    tree = expression_over("'UnresolvedHaving", select->having, tree, arena);
+    return select->is_distinct ? lt_plan_tree_over(arena, "'Distinct", "", tree) : tree;
 }
 
-/* -------------------------------------------------------------------------------- parsed queries
- */
-
-static void draw_query(struct drawing *drawing, const struct lt_sql_query *query,
-                       const char *prefix, bool is_root, bool is_last);
-
-static void draw_relation(struct drawing *drawing, const struct lt_sql_relation *relation,
-                          const char *prefix, bool is_last)
+static struct lt_plan_tree *set_tree(const struct lt_sql_query *query, struct lt_arena *arena)
 {
-    struct lt_text_buffer *out = drawing->out;
-    if (relation->kind == LT_SQL_SUBQUERY || relation->alias != NULL) {
-        begin_line(drawing, prefix, false, is_last);
-        lt_text_format(out, "'SubqueryAlias %s\n",
-                       relation->alias != NULL ? relation->alias
-                                               : "__auto_generated_subquery_name");
-        prefix = below(drawing, prefix, false, is_last);
-        is_last = true;
+    static const char *const names[] = {"", "'Union", "'Intersect", "'Except"};
+    struct lt_plan_tree *const sides[] = {query_tree(query->left, arena),
+                                          query_tree(query->right, arena)};
+    bool is_union = query->set == LT_SQL_UNION;
+    const char *details = is_union        ? query->is_by_name ? " true, false" : " false, false"
+                          : query->is_all ? " true"
+                                          : " false";
+    struct lt_plan_tree *tree = lt_plan_tree_over_all(arena, names[query->set], details, sides, 2);
+    return is_union && !query->is_all ? lt_plan_tree_over(arena, "'Distinct", "", tree) : tree;
+}
+
+/* WITH: its queries stand beside the one that may name them. */
+static struct lt_plan_tree *with_tree(const struct lt_sql_query *query, struct lt_plan_tree *body,
+                                      struct lt_arena *arena)
+{
+    struct lt_plan_tree *list = NULL;
+    const char *names = "";
+    for (uint32_t i = query->cte_count; i > 0; i--) {
+        const struct lt_sql_cte *cte = &query->ctes[i - 1];
+        struct lt_plan_tree *tree =
+            lt_plan_tree_over(arena, "'SubqueryAlias", lt_arena_format(arena, " %s", cte->name),
+                              query_tree(cte->query, arena));
+        tree->next = list;
+        list = tree;
+        names =
+            lt_arena_format(arena, "%s%s%s", cte->name, i == query->cte_count ? "" : ", ", names);
     }
-    if (relation->kind == LT_SQL_SUBQUERY) {
-        draw_query(drawing, relation->query, prefix, false, true);
-        return;
+    struct lt_plan_tree *with =
+        lt_plan_tree_over(arena, "CTE", lt_arena_format(arena, " [%s]", names), body);
+    with->beside = list;
+    return with;
+}
+
+static struct lt_plan_tree *query_tree(const struct lt_sql_query *query, struct lt_arena *arena)
+{
+    struct lt_plan_tree *tree = query->nested != NULL   ? query_tree(query->nested, arena)
+                                : query->select != NULL ? select_tree(query->select, arena)
+                                                        : set_tree(query, arena);
+    const struct {
+        const struct lt_parser_items *items;
+        const char *name, *behind;
+    } lists[] = {{&query->distribute_by, "'RepartitionByExpression", ""},
+                 {&query->sort_by, "'Sort", ", false"},
+                 {&query->order_by, "'Sort", ", true"}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (lists[i].items->count > 0)
+            tree = lt_plan_tree_over(arena, lists[i].name,
+                                     lt_arena_format(arena, " %s%s",
+                                                     list_text(lists[i].items, false, arena),
+                                                     lists[i].behind),
+                                     tree);
     }
-    begin_line(drawing, prefix, false, is_last);
-    if (relation->kind == LT_SQL_ONE_ROW)
-        lt_text_append(out, "OneRowRelation\n");
-    if (relation->kind == LT_SQL_TABLE) {
-        lt_text_append(out, "'UnresolvedRelation [");
-        for (uint32_t i = 0; i < relation->table.count; i++)
-            lt_text_format(out, "%s%s", i == 0 ? "" : ", ", relation->table.parts[i]);
-        lt_text_append(out, "]\n");
-    }
-    if (relation->kind == LT_SQL_JOIN)
-        lt_text_format(
-            out, "'Join %s%s%s\n", relation->join, relation->condition != NULL ? ", " : "",
-            relation->condition != NULL ? lt_expr_text(relation->condition, drawing->arena) : "");
-    if (relation->kind == LT_SQL_LATERAL_VIEW)
-        lt_text_format(out, "'Generate %s, %s\n", lt_expr_text(relation->generator, drawing->arena),
-                       relation->is_outer ? "true" : "false");
-    static const char *const over[] = {
-        [LT_SQL_SAMPLE] = "Sample", [LT_SQL_PIVOT] = "Pivot", [LT_SQL_UNPIVOT] = "Unpivot"};
-    if (relation->kind >= LT_SQL_SAMPLE)
-        lt_text_format(out, "'%s\n", over[relation->kind]);
-    prefix = below(drawing, prefix, false, is_last);
-    if (relation->left != NULL)
-        draw_relation(drawing, relation->left, prefix, relation->right == NULL);
-    if (relation->right != NULL)
-        draw_relation(drawing, relation->right, prefix, true);
-}
-
-/* Draws one operator, and makes what follows stand below it. */
-static void draw_step(struct drawing *drawing, const char **prefix, bool *is_root, bool *is_last,
-                      const char *text)
-{
-    begin_line(drawing, *prefix, *is_root, *is_last);
-    lt_text_format(drawing->out, "%s\n", text);
-    *prefix = below(drawing, *prefix, *is_root, *is_last);
-    *is_root = false;
-    *is_last = true;
-}
-
-static const char *listed(struct drawing *drawing, const char *name,
-                          const struct lt_parser_items *items)
-{
-    struct drawing inner = *drawing;
-    struct lt_text_buffer text;
-    lt_text_init(&text);
-    inner.out = &text;
-    lt_text_format(&text, "'%s ", name);
-    append_list(&inner, items->items, items->count);
-    const char *copy = lt_arena_text(drawing->arena, lt_text_get(&text));
-    lt_text_fini(&text);
-    return copy;
-}
-
-static void draw_select(struct drawing *drawing, const struct lt_sql_select *select,
-                        const char *prefix, bool is_root, bool is_last)
-{
-    if (select->having != NULL)
-        draw_step(drawing, &prefix, &is_root, &is_last,
-                  lt_arena_format(drawing->arena, "'UnresolvedHaving %s",
-                                  lt_expr_text(select->having, drawing->arena)));
-    if (select->is_distinct)
-        draw_step(drawing, &prefix, &is_root, &is_last, "'Distinct");
-    bool is_grouped = select->grouping != LT_SQL_NOT_GROUPED;
-    draw_step(drawing, &prefix, &is_root, &is_last,
-              listed(drawing, is_grouped ? "Aggregate" : "Project", &select->items));
-    if (select->where != NULL)
-        draw_step(drawing, &prefix, &is_root, &is_last,
-                  lt_arena_format(drawing->arena, "'Filter %s",
-                                  lt_expr_text(select->where, drawing->arena)));
-    draw_relation(drawing, select->from, prefix, is_last);
-}
-
-static void draw_query(struct drawing *drawing, const struct lt_sql_query *query,
-                       const char *prefix, bool is_root, bool is_last)
-{
-    static const char *const sets[] = {"", "'Union", "'Intersect", "'Except"};
+    tree = expression_over("'Offset", query->offset, tree, arena);
     if (query->limit != NULL)
-        draw_step(drawing, &prefix, &is_root, &is_last, "'GlobalLimit");
-    if (query->order_by.count > 0)
-        draw_step(drawing, &prefix, &is_root, &is_last, listed(drawing, "Sort", &query->order_by));
-    if (query->nested != NULL) {
-        draw_query(drawing, query->nested, prefix, is_root, is_last);
-    } else if (query->select != NULL) {
-        draw_select(drawing, query->select, prefix, is_root, is_last);
-    } else {
-        draw_step(drawing, &prefix, &is_root, &is_last, sets[query->set]);
-        draw_query(drawing, query->left, prefix, false, false);
-        draw_query(drawing, query->right, prefix, false, true);
-    }
+        tree = expression_over("'GlobalLimit", query->limit,
+                               expression_over("'LocalLimit", query->limit, tree, arena), arena);
+    return query->cte_count > 0 ? with_tree(query, tree, arena) : tree;
 }
 
-void lt_sql_explain_parsed(const struct lt_sql_query *query, struct lt_arena *arena,
-                           struct lt_text_buffer *out)
+struct lt_plan_tree *lt_sql_parsed_tree(const struct lt_sql_statement *statement,
+                                        struct lt_arena *arena)
 {
-    struct drawing drawing = {arena, out, false};
-    draw_query(&drawing, query, "", true, true);
+    struct lt_plan_tree *tree = query_tree(statement->query, arena);
+    if (!statement->is_insert)
+        return tree;
+    const char *table = names_text(statement->name.parts, statement->name.count, "", arena);
+    return lt_plan_tree_over(arena, "'InsertIntoStatement",
+                             lt_arena_format(arena, " 'UnresolvedRelation %s", table), tree);
 }

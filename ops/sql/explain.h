@@ -1,27 +1,39 @@
 /*
- * Plans as text, a tree with a line for each operator, as Spark draws them.
+ * Queries as people read them, as Spark's EXPLAIN EXTENDED shows them before and after analysis.
  *
- *   Project [value, (value * 2) AS d]
- *   +- Filter ((value % 2) = 0)
- *      +- StreamingRelation rate [timestamp, value]
+ *   'Project ['value, ('value * 2) AS d]
+ *   +- 'Filter (('value % 2) = 0)
+ *      +- 'UnresolvedRelation [s], [], false
  *
- * on: any. Pure.
+ * What was analysed is drawn while it is: the plan itself has no aliases, and unions only at its
+ * root.
+ *
+ * on: control.
  */
 #ifndef LT_OPS_SQL_EXPLAIN_H
 #define LT_OPS_SQL_EXPLAIN_H
 
-#include "core/base/text_buffer.h"
-#include "core/flow/plan.h"
+#include "core/flow/plan_tree.h"
+#include "ops/sql/analysis.h"
 #include "ops/sql/syntax.h"
 
-/* A query as it was parsed: what is not resolved has a quote mark. */
-void lt_sql_explain_parsed(const struct lt_sql_query *query, struct lt_arena *arena,
-                           struct lt_text_buffer *out);
-/* An analysed plan. With `has_statistics` each line says what is known of its size. */
-void lt_sql_explain_plan(const struct lt_plan_node *node, bool has_statistics,
-                         struct lt_arena *arena, struct lt_text_buffer *out);
-/* Its operators, numbered from the source on, each with input and output columns. */
-void lt_sql_explain_formatted(const struct lt_plan_node *node, struct lt_arena *arena,
-                              struct lt_text_buffer *out);
+/* A statement's query, and what it is inserted into, as they were parsed: what is not resolved has
+ * a quote mark. Before they are analysed, which changes their expressions. */
+struct lt_plan_tree *lt_sql_parsed_tree(const struct lt_sql_statement *statement,
+                                        struct lt_arena *arena);
+
+/* What the analyser says of itself, where it was asked to (lt_sql_env.is_explained). `out->tree` is
+ * what `out` has come to: something is read; an operator stands over it; the nodes above `from`, of
+ * which out->node is the last, do. */
+void lt_sql_tree_read(const struct lt_sql_analysis *analysis, const struct lt_sql_table *table,
+                      bool is_bounded, struct lt_sql_output *out);
+void lt_sql_tree_over(const struct lt_sql_analysis *analysis, const char *name, const char *details,
+                      struct lt_sql_output *out);
+void lt_sql_tree_view(const struct lt_sql_analysis *analysis, const char *name,
+                      struct lt_sql_output *out);
+void lt_sql_tree_steps(const struct lt_sql_analysis *analysis, const struct lt_plan_node *from,
+                       struct lt_sql_output *out);
+void lt_sql_tree_union(const struct lt_sql_analysis *analysis, bool is_by_name,
+                       const struct lt_sql_output *sides, struct lt_sql_output *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/explain.h"
 
 struct target {
     struct lt_sql_analysis *analysis;
@@ -205,9 +206,17 @@ int lt_sql_analyse_insert(const struct lt_sql_env *env, const struct lt_sql_stat
         code = refuse_count(&target, listed);
     if (code != LT_OK)
         return code;
+    struct lt_sql_output output = {.node = out->node, .tree = out->tree};
     if (table->schema == NULL && listed != NULL)
-        out->node = lt_sql_rename(env, out->node, &statement->columns);
+        output.node = lt_sql_rename(env, out->node, &statement->columns);
     else if (table->schema != NULL && !lt_type_equal(target.from, table->schema))
-        code = store(&target, listed, &out->node);
-    return code;
+        code = store(&target, listed, &output.node);
+    if (code != LT_OK)
+        return code;
+    lt_sql_tree_steps(&analysis, out->node, &output);
+    lt_sql_tree_over(&analysis, "WriteToContinuousDataSource",
+                     lt_arena_format(env->arena, "%s, %s", table->format, table->name), &output);
+    out->node = output.node;
+    out->tree = output.tree;
+    return LT_OK;
 }

@@ -23,6 +23,10 @@ int lt_sql_parse(const char *text, struct lt_arena *arena, struct lt_sql_stateme
 int lt_sql_parse_query_text(const char *text, struct lt_arena *arena, struct lt_sql_query **out,
                             struct lt_error *error) LT_MUST_USE;
 
+/* The same for the bytes from `first` to `last` of a text; places are those of the whole text. */
+int lt_sql_parse_query_part(const char *text, uint32_t first, size_t last, struct lt_arena *arena,
+                            struct lt_sql_query **out, struct lt_error *error) LT_MUST_USE;
+
 /* ------------------------------------------------------------------ between the parser's files */
 
 /* All return NULL or false with parser->error set. */

@@ -174,12 +174,10 @@ static void parse_hints(struct lt_parser *parser, struct lt_sql_select *select)
         return;
     struct lt_parser inner;
     struct lt_error ignored; /* Spark warns of hints that it does not understand */
-    const char *text = lt_arena_text_n(parser->arena, parser->text, (size_t)(end - parser->text));
-    char *blank = (char *)(uintptr_t)text;
-    memset(blank, ' ', (size_t)(at + 3 - parser->text)); /* places stay what they are */
-    lt_parser_init(&inner, text, parser->arena, &ignored);
+    lt_parser_init_part(&inner, parser->text, (uint32_t)(at + 3 - parser->text),
+                        (uint32_t)(end - parser->text), parser->arena, &ignored);
     do {
-        struct lt_expression *hint = lt_parse_expression(&inner);
+        struct lt_expression *hint = lt_sql_parse_expression(&inner);
         if (hint == NULL)
             return;
         lt_parser_push(parser, &select->hints, hint);

@@ -307,13 +307,13 @@ static bool take_query(struct lt_parser *parser)
     return lt_sql_parse_query(parser) != NULL;
 }
 
-static int begin(struct lt_parser *parser, const char *text, struct lt_arena *arena,
-                 struct lt_error *error)
+static int begin(struct lt_parser *parser, const char *text, uint32_t first, size_t last,
+                 struct lt_arena *arena, struct lt_error *error)
 {
-    if (strlen(text) > LT_LIMIT_EXPRESSION_BYTES)
+    if (last > LT_LIMIT_EXPRESSION_BYTES)
         return lt_error_set(error, LT_E_LIMIT, "the text has more than %d bytes",
                             (int)LT_LIMIT_EXPRESSION_BYTES);
-    lt_parser_init(parser, text, arena, error);
+    lt_parser_init_part(parser, text, first, (uint32_t)last, arena, error);
     parser->ends_item = lt_sql_ends_item;
     parser->take_query = take_query;
     return LT_OK;
@@ -325,7 +325,7 @@ int lt_sql_parse(const char *text, struct lt_arena *arena, struct lt_sql_stateme
     struct lt_parser parser;
     *out = NULL;
     *rest = text + strlen(text);
-    int code = begin(&parser, text, arena, error);
+    int code = begin(&parser, text, 0, strlen(text), arena, error);
     if (code != LT_OK)
         return code;
     while (lt_parser_try_symbol(&parser, ';'))
@@ -350,8 +350,14 @@ int lt_sql_parse(const char *text, struct lt_arena *arena, struct lt_sql_stateme
 int lt_sql_parse_query_text(const char *text, struct lt_arena *arena, struct lt_sql_query **out,
                             struct lt_error *error)
 {
+    return lt_sql_parse_query_part(text, 0, strlen(text), arena, out, error);
+}
+
+int lt_sql_parse_query_part(const char *text, uint32_t first, size_t last, struct lt_arena *arena,
+                            struct lt_sql_query **out, struct lt_error *error)
+{
     struct lt_parser parser;
-    int code = begin(&parser, text, arena, error);
+    int code = begin(&parser, text, first, last, arena, error);
     if (code != LT_OK)
         return code;
     *out = lt_sql_parse_query(&parser);

@@ -238,24 +238,31 @@ static int check_subqueries(const struct lt_sql_uses *uses, struct lt_error *err
     return LT_OK;
 }
 
-int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_error *error)
+int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_error *error)
 {
     if (uses->count == 0)
         return LT_OK;
     int code = check_subqueries(uses, error);
-    if (code == LT_OK)
-        code = check_mode(uses, mode, error);
+    if (code != LT_OK)
+        return code;
+    uses->refusal.operator= uses->items[0].name;
+    code = check_mode(uses, mode, error);
     if (code == LT_OK)
         code = check_watermark_limit(uses, mode, error);
-    if (code == LT_OK)
-        code = check_stream(uses, mode, error);
+    uses->refusal.is_for_output_mode = code != LT_OK;
+    if (code != LT_OK)
+        return code;
+    code = check_stream(uses, mode, error);
+    uses->refusal.is_for_all_streams = code != LT_OK;
     if (code != LT_OK)
         return code;
     const struct lt_sql_use *use = &uses->items[0];
     struct lt_expr_place place = {use->text, use->begin, use->end};
-    if (strcmp(use->name, "Subquery") == 0)
+    if (strcmp(use->name, "Subquery") == 0) {
+        uses->refusal.operator= NULL; /* it is none */
         return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
                              "a subquery is not supported by this version");
+    }
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                          "Continuous processing does not support %s operations.", use->name);
 }

@@ -32,6 +32,15 @@ struct lt_sql_use {
 
 enum { LT_SQL_USES_MAX = 64, LT_SQL_WATERMARKS_MAX = 16 };
 
+/* Why a query does not run. */
+struct lt_sql_refusal {
+    const char *
+    operator; /* that continuous processing does not support; NULL: it was not refused */
+    /* The micro-batch mode would not run it either, as the error says: in this output mode, or at
+     * all. */
+    bool is_for_output_mode, is_for_all_streams;
+};
+
 /* Innermost first, as plans are walked. */
 struct lt_sql_uses {
     struct lt_sql_use items[LT_SQL_USES_MAX];
@@ -39,6 +48,7 @@ struct lt_sql_uses {
     struct lt_sql_use spare; /* what is beyond LT_SQL_USES_MAX changes nothing about the verdict */
     const char *watermarks[LT_SQL_WATERMARKS_MAX]; /* names of columns */
     uint32_t watermark_count;
+    struct lt_sql_refusal refusal;
 };
 
 /* Notes an operator; what it returns can be told more. */
@@ -50,8 +60,9 @@ bool lt_sql_has_event_time(const struct lt_sql_uses *uses, const struct lt_expre
 /* Has one of the columns a watermark? */
 bool lt_sql_has_watermarked(const struct lt_sql_uses *uses, const struct lt_type *schema);
 
-/* 0 when nothing was used; else Spark's error for the first that it refuses. */
-int lt_sql_refuse(const struct lt_sql_uses *uses, enum lt_output_mode mode,
+/* 0 when nothing was used; else Spark's error for the first that it refuses, and in uses->refusal
+ * what is to be told of it. */
+int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode,
                   struct lt_error *error) LT_MUST_USE;
 
 /* The first call of an aggregate function, or of a window function, in a tree; NULL: none. */

@@ -21,16 +21,6 @@ bool lt_sql_is_subquery(const struct lt_expression *node)
             strcmp(node->name, "exists") == 0);
 }
 
-const char *lt_sql_text_part(struct lt_arena *arena, const char *text, uint32_t begin, uint32_t end)
-{
-    char *part = lt_arena_alloc(arena, (size_t)end + 1);
-    memcpy(part, text, end);
-    part[end] = '\0';
-    for (uint32_t i = 0; i < begin; i++)
-        part[i] = part[i] == '\n' ? '\n' : ' ';
-    return part;
-}
-
 static int refuse_columns(const struct lt_sql_names *names, const struct lt_expression *node,
                           uint32_t count)
 {
@@ -88,9 +78,9 @@ static int analyse(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
                    const struct lt_expression *node, struct lt_sql_output *out)
 {
     struct lt_sql_query *query;
-    const char *text =
-        lt_sql_text_part(names->arena, names->text, (uint32_t)node->index, node->end - 1);
-    int code = lt_sql_parse_query_text(text, names->arena, &query, names->error);
+    const char *text = names->text;
+    int code = lt_sql_parse_query_part(text, (uint32_t)node->index, node->end - 1, names->arena,
+                                       &query, names->error);
     if (code != LT_OK)
         return code;
     const struct lt_sql_names *outer = analysis->outer;

@@ -438,42 +438,6 @@ static void settings_hold_for_what_is_analysed_after_them(void **state)
     leat_context_destroy(context);
 }
 
-static void explain_shows_every_stage_of_a_plan(void **state)
-{
-    leat_context *context = open_session();
-    leat_sql_result result = {.size = sizeof result};
-    (void)state;
-    static const char *const parts[] = {
-        "== Parsed Logical Plan ==\n'Project [(value + 1) AS n]\n+- 'Filter (value > 3)\n   +- "
-        "'UnresolvedRelation [s]\n",
-        "== Analyzed Logical Plan ==\nn BIGINT\nProject [(value + 1) AS n]\n+- Filter (value > "
-        "3)\n   +- StreamingRelation rate [timestamp, value]\n",
-        "== Optimized Logical Plan ==\n",
-        "== Physical Plan ==\n",
-        "\nlanes: ",
-        "\nguarantee: "};
-    assert_int_equal(leat_sql(context,
-                              "EXPLAIN EXTENDED INSERT INTO o SELECT value + 1 AS n FROM s WHERE "
-                              "value > 3",
-                              NULL, &result),
-                     LEAT_OK);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strstr(result.text, parts[i]) == NULL)
-            fail_msg("no \"%s\" in:\n%s", parts[i], result.text);
-    }
-    free(result.text);
-    assert_int_equal(
-        leat_sql(context, "EXPLAIN FORMATTED SELECT value FROM s WHERE value > 3", NULL, &result),
-        LEAT_OK);
-    assert_non_null(strstr(result.text, "\n(2) Filter\nInput [2]: [timestamp, value]\nOutput [2]: "
-                                        "[timestamp, value]\nCondition : (value > 3)\n"));
-    free(result.text);
-    assert_int_equal(leat_sql(context, "EXPLAIN COST SELECT value FROM s", NULL, &result), LEAT_OK);
-    assert_non_null(strstr(result.text, "Statistics(sizeInBytes="));
-    free(result.text);
-    leat_context_destroy(context);
-}
-
 /* ------------------------------------------------------------------------------------- queries */
 
 static void insert_makes_a_query_whose_rows_a_select_reads(void **state)
@@ -580,7 +544,6 @@ int main(void)
         cmocka_unit_test(a_select_of_what_ends_is_answered_at_once),
         cmocka_unit_test(statements_about_the_session_answer_as_spark_does),
         cmocka_unit_test(settings_hold_for_what_is_analysed_after_them),
-        cmocka_unit_test(explain_shows_every_stage_of_a_plan),
         cmocka_unit_test(insert_makes_a_query_whose_rows_a_select_reads),
         cmocka_unit_test(a_table_says_trigger_name_and_checkpoint_of_its_query),
         cmocka_unit_test(statements_are_taken_one_by_one),

@@ -1,0 +1,106 @@
+#include "core/run/explain_plan.h"
+
+#include <string.h>
+
+#include "core/run/union_source.h"
+#include "ops/catalog.h"
+
+/* The columns of a source that are used. */
+static const struct lt_type *used_schema(const struct lt_source *source, struct lt_arena *arena)
+{
+    const struct lt_type *schema = source->schema;
+    struct lt_field *fields = lt_arena_alloc(arena, (schema->field_count + 1) * sizeof *fields);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        if (source->used_columns == NULL || lt_bit(source->used_columns, i))
+            fields[count++] = schema->fields[i];
+    }
+    return lt_type_struct(arena, fields, count);
+}
+
+/* What a query without FROM reads (core/leat_sql_memory.c): one row, of which nothing is used. */
+static bool is_one_row(const struct lt_source *source, const struct lt_type *used)
+{
+    return used->field_count == 0 && strcmp(source->type->name, "row") == 0;
+}
+
+static struct lt_plan_tree *leaf(const struct lt_source *source, bool is_logical,
+                                 struct lt_arena *arena)
+{
+    const struct lt_type *used = used_schema(source, arena);
+    const char *columns = lt_plan_columns(used, arena), *name = source->type->name;
+    struct lt_plan_tree *tree =
+        is_logical ? lt_plan_tree_over(arena, "StreamingRelationV2",
+                                       lt_arena_format(arena, " %s, %s", name, columns), NULL)
+                   : lt_plan_tree_over(arena, "ContinuousScan",
+                                       lt_arena_format(arena, "%s %s", columns, name), NULL);
+    if (is_one_row(source, used))
+        tree = lt_plan_tree_over(arena, is_logical ? "OneRowRelation" : "Scan OneRowRelation",
+                                 is_logical ? "" : "[]", NULL);
+    tree->schema = used;
+    tree->paragraph = lt_arena_format(arena, "Arguments: %s\n", source->description);
+    return tree;
+}
+
+static struct lt_plan_tree *over_nodes(struct lt_plan_node *const *nodes, uint32_t count,
+                                       struct lt_plan_tree *tree, struct lt_arena *arena)
+{
+    for (uint32_t i = 0; i < count; i++)
+        tree = lt_ops_tree(nodes[i], tree, arena);
+    return tree;
+}
+
+static struct lt_plan_tree *branch_tree(const struct lt_pipeline *pipeline, uint32_t index,
+                                        bool is_logical, struct lt_arena *arena)
+{
+    const struct lt_pipeline_branch *branch = &pipeline->branches[index];
+    uint32_t part_count;
+    struct lt_source *const *parts = lt_source_parts(&pipeline->source, &part_count);
+    struct lt_plan_tree *tree = leaf(parts[branch->part], is_logical, arena);
+    tree = over_nodes(pipeline->trunk, pipeline->trunk_count, tree, arena);
+    return over_nodes(branch->nodes, branch->node_count, tree, arena);
+}
+
+static bool is_union(const struct lt_pipeline *pipeline)
+{
+    const struct lt_sink *first = pipeline->branches[0].sink;
+    bool is_one = pipeline->branch_count > 1;
+    for (uint32_t i = 1; i < pipeline->branch_count; i++) {
+        const struct lt_sink *sink = pipeline->branches[i].sink;
+        is_one = is_one && sink->type == first->type &&
+                 strcmp(sink->description, first->description) == 0 &&
+                 lt_type_equal(sink->schema, first->schema);
+    }
+    return is_one;
+}
+
+static struct lt_plan_tree *written(const struct lt_sink *sink,
+                                    const struct lt_explain_plan_options *options,
+                                    struct lt_plan_tree *tree, struct lt_arena *arena)
+{
+    if (options->hides_sinks)
+        return tree;
+    tree = lt_plan_tree_over(arena, "WriteToContinuousDataSource",
+                             lt_arena_format(arena, " %s", sink->type->name), tree);
+    tree->paragraph = lt_arena_format(arena, "Arguments: %s\n", sink->description);
+    return tree;
+}
+
+struct lt_plan_tree **lt_explain_plan(const struct lt_pipeline *pipeline,
+                                      const struct lt_explain_plan_options *options,
+                                      struct lt_arena *arena, uint32_t *count)
+{
+    struct lt_plan_tree **trees =
+        lt_arena_alloc(arena, pipeline->branch_count * sizeof(struct lt_plan_tree *));
+    *count = pipeline->branch_count;
+    for (uint32_t i = 0; i < *count; i++)
+        trees[i] = branch_tree(pipeline, i, options->is_logical, arena);
+    if (is_union(pipeline)) {
+        trees[0] = lt_plan_tree_over_all(arena, "Union", options->is_logical ? " false, false" : "",
+                                         trees, *count);
+        *count = 1;
+    }
+    for (uint32_t i = 0; i < *count; i++)
+        trees[i] = written(pipeline->branches[i].sink, options, trees[i], arena);
+    return trees;
+}
