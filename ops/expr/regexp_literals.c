@@ -97,8 +97,10 @@ void lt_literal_walk_character(struct lt_literal_walk *walk, uint8_t c)
         append_or_cut(walk, &one);
         return;
     }
+    if (!walk->is_plain)
+        return;
     struct lt_literal *last = &walk->group.literals[walk->group.count - 1];
-    walk->is_plain = walk->is_plain && last->size_bytes < LT_LITERAL_BYTES;
+    walk->is_plain = last->size_bytes < LT_LITERAL_BYTES;
     if (walk->is_plain)
         last->bytes[last->size_bytes++] = c;
 }
