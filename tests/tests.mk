@@ -31,8 +31,9 @@ model: setup-check $(BUILD)/libleat.a ## the epoch protocol by Spin
 	@tests/model/plant $(BUILD)
 
 # The whole test suite, built with one sanitizer. Programs that count allocations or time are left out by themselves (77). Of
-# the scripts, those that put a real relay through most, kill -9 among it, with few records and kills. ThreadSanitizer is not
-# for scripts: it sees librdkafka's own locks as races wherever that library calls itself, and would stop relays for them.
+# the scripts, those that put a real relay through most, kill -9 among it. Records, kills and seeds are few, since all of it is
+# slow. ThreadSanitizer is not for scripts: it sees librdkafka's own locks as races wherever that library calls itself, and would
+# stop relays for them.
 sanitize-asan sanitize-ubsan: SANITIZED_SCRIPTS := tests/relay/test_envelopes.sh tests/relay/test_kill9.sh
 ASAN_OPTIONS  ?= detect_stack_use_after_return=1
 TSAN_OPTIONS  ?= halt_on_error=1 suppressions=$(CURDIR)/tests/setup/tsan.supp
@@ -41,5 +42,5 @@ export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
 sanitize-asan sanitize-ubsan sanitize-tsan: sanitize-%: ## the test programs, built with that sanitizer
 	@echo "== $*"
 	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
-	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 \
+	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 LEAT_SEEDS=200 \
 	    tests/kafka/with-kafka tests/run $(TEST_SOURCES:tests/%.c=build-$*/tests/%) $(SANITIZED_SCRIPTS)
