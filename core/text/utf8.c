@@ -20,15 +20,6 @@ static size_t width_of(uint8_t first)
     return first < 0xF5 ? 4 : 1;
 }
 
-size_t lt_utf8_offset(const void *data, size_t size_bytes, size_t index)
-{
-    const uint8_t *bytes = data;
-    size_t offset = 0;
-    for (; index > 0 && offset < size_bytes; index--)
-        offset += width_of(bytes[offset]);
-    return offset < size_bytes ? offset : size_bytes;
-}
-
 /* True when none of eight bytes has its high bit set. */
 static bool are_ascii(const uint8_t *bytes)
 {
@@ -54,6 +45,31 @@ bool lt_utf8_is_ascii(const void *data, size_t size_bytes)
     for (; at < size_bytes; at++)
         rest |= bytes[at];
     return ((any | rest) & 0x8080808080808080u) == 0;
+}
+
+/* The same as lt_utf8_offset(), where `readable_bytes` may be read. */
+static size_t offset_of(const uint8_t *bytes, size_t size_bytes, size_t readable_bytes,
+                        size_t index)
+{
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    size_t offset = 0;
+    while (index > 0 && offset < size_bytes && readable_bytes - offset >= 8) {
+        uint64_t word, wanted = index < 8 ? (UINT64_C(1) << 8 * index) - 1 : UINT64_MAX;
+        memcpy(&word, bytes + offset, sizeof word);
+        if ((word & wanted & high_bits) != 0)
+            break;
+        size_t count = index < 8 ? index : 8;
+        offset += count;
+        index -= count;
+    }
+    for (; index > 0 && offset < size_bytes; index--)
+        offset += width_of(bytes[offset]);
+    return offset < size_bytes ? offset : size_bytes;
+}
+
+size_t lt_utf8_offset(const void *data, size_t size_bytes, size_t index)
+{
+    return offset_of(data, size_bytes, size_bytes, index);
 }
 
 size_t lt_utf8_count(const void *data, size_t size_bytes)
@@ -86,9 +102,10 @@ struct lt_bytes lt_utf8_substring(struct lt_bytes bytes, int32_t position, int32
     if (stop <= start || stop <= 0)
         return result;
     size_t first = start > 0 ? (size_t)start : 0;
-    size_t begin = lt_utf8_offset(bytes.data, bytes.size_bytes, first);
-    size_t size_bytes =
-        lt_utf8_offset(bytes.data + begin, bytes.size_bytes - begin, (size_t)stop - first);
+    size_t readable_bytes = (size_t)bytes.size_bytes + bytes.padding_bytes;
+    size_t begin = offset_of(bytes.data, bytes.size_bytes, readable_bytes, first);
+    size_t size_bytes = offset_of(bytes.data + begin, bytes.size_bytes - begin,
+                                  readable_bytes - begin, (size_t)stop - first);
     result.data = bytes.data + begin;
     result.size_bytes = (uint32_t)size_bytes;
     uint64_t after = (uint64_t)bytes.padding_bytes + bytes.size_bytes - begin - size_bytes;

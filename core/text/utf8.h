@@ -52,4 +52,15 @@ size_t lt_utf8_initcap(const void *data, size_t size_bytes, uint8_t *out);
 bool lt_utf8_is_ascii_upper(const void *data, size_t size_bytes);
 bool lt_utf8_is_ascii_lower(const void *data, size_t size_bytes);
 
+/* Which of eight bytes are ASCII letters of the case that begins with `first` ('a' or 'A'): in each
+ * of them the bit that makes the other case of it. */
+static inline uint64_t lt_utf8_case_bits(uint64_t word, uint8_t first)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = 0x80 * each;
+    uint64_t low = word & ~high;
+    uint64_t from_first = low + each * (uint64_t)(0x80 - first);
+    uint64_t behind_last = low + each * (uint64_t)(0x80 - first - 26);
+    return ((from_first ^ behind_last) & ~word & high) >> 2;
+}
+
 #endif

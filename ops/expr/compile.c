@@ -116,12 +116,28 @@ static uint32_t compile_same(struct lt_compiler *compiler, uint32_t in, uint32_t
     return want;
 }
 
+/* Kernels read short texts in whole words where they may. */
+static void pad_constant(struct lt_arena *arena, struct lt_bytes *bytes)
+{
+    enum { PADDING_BYTES = 16, SHORT_BYTES = 64 };
+    if (bytes->size_bytes > SHORT_BYTES)
+        return;
+    uint8_t *padded = lt_arena_alloc(arena, bytes->size_bytes + PADDING_BYTES);
+    if (bytes->size_bytes > 0)
+        memcpy(padded, bytes->data, bytes->size_bytes);
+    bytes->data = padded;
+    bytes->padding_bytes = PADDING_BYTES;
+}
+
 static uint32_t compile_literal(struct lt_compiler *compiler, const struct lt_expression *node,
                                 uint32_t want)
 {
     uint32_t constant = lt_compiler_register(compiler);
-    compiler->program->machine.values[constant] = node->value;
+    union lt_value *value = &compiler->program->machine.values[constant];
+    *value = node->value;
     compiler->program->machine.nulls[constant] = node->is_null;
+    if (!node->is_null && lt_type_is_bytes(node->type))
+        pad_constant(compiler->program->arena, &value->bytes);
     return compile_same(compiler, constant, want);
 }
 

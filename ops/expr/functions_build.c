@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "core/text/search.h"
 #include "core/text/utf8.h"
 #include "ops/expr/collections.h"
@@ -30,17 +31,33 @@ static uint8_t *put(struct lt_machine *machine, size_t size_bytes, union lt_valu
     return memory;
 }
 
+enum { SHORT_BYTES = 16 };
+
+/* The same, where as many more bytes may be written behind it. */
+static inline uint8_t *append_short(uint8_t *at, const struct lt_bytes *text)
+{
+    if (lt_likely(text->size_bytes <= SHORT_BYTES &&
+                  (uint64_t)text->size_bytes + text->padding_bytes >= SHORT_BYTES)) {
+        memcpy(at, text->data, SHORT_BYTES);
+        return at + text->size_bytes;
+    }
+    return append(at, *text);
+}
+
 static enum lt_kernel concat(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
     size_t size = 0;
     for (uint32_t i = 0; i < call->argument_count; i++)
-        size += lt_argument_bytes(machine, call, i).size_bytes;
-    uint8_t *at = put(machine, size, out);
-    if (at == NULL)
+        size += lt_argument(machine, call, i)->bytes.size_bytes;
+    uint8_t *begin = size <= LT_LIMIT_VALUE_BYTES ? put(machine, size + SHORT_BYTES, out) : NULL;
+    if (begin == NULL)
         return lt_machine_too_large(machine, call);
+    uint8_t *at = begin;
     for (uint32_t i = 0; i < call->argument_count; i++)
-        at = append(at, lt_argument_bytes(machine, call, i));
+        at = append_short(at, &lt_argument(machine, call, i)->bytes);
+    out->bytes = (struct lt_bytes){
+        .data = begin, .size_bytes = (uint32_t)size, .padding_bytes = SHORT_BYTES};
     return LT_KERNEL_VALUE;
 }
 

@@ -31,10 +31,73 @@ static enum lt_kernel change_case(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
+enum { WORD_BYTES = sizeof(uint64_t) };
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+static inline uint64_t word_at(const struct lt_bytes *text, uint32_t at)
+{
+    uint64_t word;
+    uint32_t left = text->size_bytes - at;
+    memcpy(&word, text->data + at, sizeof word);
+    return left < WORD_BYTES ? word & ((UINT64_C(1) << 8 * left) - 1) : word;
+}
+
+/* A word of such a text, in place of all of them. */
+static inline bool change_word(struct lt_machine *machine, uint8_t first,
+                               const struct lt_bytes *text, union lt_value *out)
+{
+    uint64_t word = word_at(text, 0), bits = lt_utf8_case_bits(word, first);
+    uint8_t *cased;
+    if ((word & HIGH_BITS) != 0)
+        return false;
+    out->bytes = *text;
+    if (bits == 0)
+        return true;
+    cased = lt_machine_alloc(machine, WORD_BYTES);
+    if (cased == NULL)
+        return false;
+    word ^= bits;
+    memcpy(cased, &word, sizeof word);
+    *out = lt_value_bytes(cased, text->size_bytes);
+    return true;
+}
+
+/* ASCII that may be read in whole words; `first` is the letter that begins the case that is to
+ * change. False: it is another text. */
+static bool change_plain(struct lt_machine *machine, uint8_t first, const struct lt_bytes *text,
+                         union lt_value *out)
+{
+    uint64_t other = 0, changed = 0;
+    if (text->padding_bytes < WORD_BYTES)
+        return false;
+    if (lt_likely(text->size_bytes - 1 < WORD_BYTES))
+        return change_word(machine, first, text, out);
+    for (uint32_t at = 0; at < text->size_bytes; at += WORD_BYTES) {
+        uint64_t word = word_at(text, at);
+        other |= word & HIGH_BITS;
+        changed |= lt_utf8_case_bits(word, first);
+    }
+    out->bytes = *text;
+    if (other != 0 || changed == 0)
+        return other == 0;
+    uint8_t *cased = lt_machine_alloc(machine, (size_t)text->size_bytes + WORD_BYTES);
+    if (cased == NULL)
+        return false;
+    for (uint32_t at = 0; at < text->size_bytes; at += WORD_BYTES) {
+        uint64_t word = word_at(text, at);
+        word ^= lt_utf8_case_bits(word, first);
+        memcpy(cased + at, &word, sizeof word);
+    }
+    *out = lt_value_bytes(cased, text->size_bytes);
+    return true;
+}
+
 static enum lt_kernel upper(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    if (lt_likely(change_plain(machine, 'a', &text, out)))
+        return LT_KERNEL_VALUE;
     out->bytes = text;
     return lt_utf8_is_ascii_upper(text.data, text.size_bytes)
                ? LT_KERNEL_VALUE
@@ -45,6 +108,8 @@ static enum lt_kernel lower(struct lt_machine *machine, const struct lt_call *ca
                             union lt_value *out)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    if (lt_likely(change_plain(machine, 'A', &text, out)))
+        return LT_KERNEL_VALUE;
     out->bytes = text;
     return lt_utf8_is_ascii_lower(text.data, text.size_bytes)
                ? LT_KERNEL_VALUE
@@ -59,10 +124,34 @@ static enum lt_kernel initcap(struct lt_machine *machine, const struct lt_call *
 
 /* ------------------------------------------------------------------------------------- cutting */
 
+/* Out of the first eight characters of a text, if they are ASCII; false: it is another case. */
+static inline bool cut_word(const struct lt_bytes *text, int64_t position, int64_t count,
+                            struct lt_bytes *out)
+{
+    uint64_t begin = position > 0 ? (uint64_t)position - 1 : 0, word;
+    if ((uint64_t)position > WORD_BYTES || (uint64_t)count > WORD_BYTES - begin ||
+        (uint64_t)text->size_bytes + text->padding_bytes < WORD_BYTES)
+        return false;
+    memcpy(&word, text->data, sizeof word);
+    uint64_t end = begin + (uint64_t)count;
+    if ((word & HIGH_BITS & (end < WORD_BYTES ? (UINT64_C(1) << 8 * end) - 1 : UINT64_MAX)) != 0)
+        return false;
+    end = end < text->size_bytes ? end : text->size_bytes;
+    begin = begin < end ? begin : end;
+    uint64_t after = text->size_bytes - end + text->padding_bytes;
+    *out = (struct lt_bytes){.data = text->data + begin,
+                             .size_bytes = (uint32_t)(end - begin),
+                             .padding_bytes = after < UINT32_MAX ? (uint32_t)after : UINT32_MAX};
+    return true;
+}
+
 /* lt_utf8_substring for either kind of value. */
 static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int64_t position,
                            int64_t count)
 {
+    struct lt_bytes word;
+    if (!lt_argument_is_binary(call, 0) && cut_word(&text, position, count, &word))
+        return word;
     if (!lt_argument_is_binary(call, 0))
         return lt_utf8_substring(text, (int32_t)position, (int32_t)count);
     int64_t size = text.size_bytes;
