@@ -4,7 +4,7 @@
  */
 #include "core/base/date.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 enum {
     DAYS_PER_ERA = 146097,
@@ -78,4 +78,33 @@ int32_t lt_date_days_in_month(int64_t year, int32_t month)
     static const int32_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return days[month - 1] + (month == 2 && is_leap);
+}
+
+/* The digits and the dashes are checked, and gathered, in a word. */
+bool lt_date_parse_plain(const void *text, int64_t *days)
+{
+    static const char form[] = "0000-00-00";
+    const uint64_t nines = UINT64_C(0x7676767676767676), high_bits = UINT64_C(0x8080808080808080);
+    uint64_t bytes, zeros;
+    uint16_t last, last_zeros;
+    memcpy(&bytes, text, sizeof bytes);
+    memcpy(&zeros, form, sizeof zeros);
+    memcpy(&last, (const char *)text + sizeof bytes, sizeof last);
+    memcpy(&last_zeros, form + sizeof bytes, sizeof last_zeros);
+    uint64_t digits = bytes ^ zeros; /* a dash is 0 */
+    uint64_t last_digits = (uint64_t)(last ^ last_zeros);
+    uint64_t wrong = ((digits + nines) | digits | (last_digits + nines) | last_digits) & high_bits;
+    if ((wrong | (digits & UINT64_C(0xFF0000FF00000000))) != 0)
+        return false;
+    uint32_t pairs = (uint32_t)(digits & 0xFFFFFFFF) * (10 * 256 + 1) >> 8; /* of the year */
+    struct lt_date date = {
+        .year = 100 * (pairs & 0xFF) + (pairs >> 16),
+        .month = (int32_t)(10 * (digits >> 40 & 0xFF) + (digits >> 48 & 0xFF)),
+        .day = (int32_t)(10 * (last_digits & 0xFF) + (last_digits >> 8)),
+    };
+    if (date.month < 1 || date.month > 12 || date.day < 1 ||
+        (date.day > 28 && date.day > lt_date_days_in_month(date.year, date.month)))
+        return false;
+    *days = lt_date_days(date);
+    return true;
 }

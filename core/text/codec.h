@@ -33,6 +33,7 @@ struct lt_codec_times {
     void (*format)(void *context, const struct lt_type *type, const union lt_value *value,
                    struct lt_text_buffer *out);
     void *context;
+    bool dates_are_plain; /* yyyy-MM-dd is that DATE: parse() need not be asked */
 };
 
 /* What becomes of a record that does not parse. */

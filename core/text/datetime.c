@@ -8,7 +8,7 @@
 #include "core/base/ascii.h"
 #include "core/base/date.h"
 
-enum { YEAR_DIGITS_OF_DATE = 7, YEAR_DIGITS_OF_TIMESTAMP = 6, PLAIN_DATE_BYTES = 10 };
+enum { YEAR_DIGITS_OF_DATE = 7, YEAR_DIGITS_OF_TIMESTAMP = 6 };
 static const int64_t US_PER_S = 1000000, US_PER_DAY = 86400000000;
 
 /* A piece of text; what is read moves `at`. */
@@ -95,28 +95,13 @@ static int64_t days_of(const struct parts *parts)
     return lt_date_days((struct lt_date){parts->year, parts->month, parts->day});
 }
 
-/* yyyy-MM-dd and nothing else, the commonest form. False: another, or no date. */
-static bool parse_plain_date(const uint8_t *text, int32_t *out_days)
-{
-    uint32_t digits[PLAIN_DATE_BYTES], worst = 0;
-    for (int i = 0; i < PLAIN_DATE_BYTES; i++) {
-        digits[i] = (uint32_t)text[i] - '0';
-        worst |= i == 4 || i == 7 ? (text[i] != '-') * 16U : digits[i] + 6;
-    }
-    if (worst >= 16)
-        return false;
-    struct parts parts = {
-        .year = (int32_t)(1000 * digits[0] + 100 * digits[1] + 10 * digits[2] + digits[3]),
-        .month = (int32_t)(10 * digits[5] + digits[6]),
-        .day = (int32_t)(10 * digits[8] + digits[9])};
-    *out_days = is_date(&parts) ? (int32_t)days_of(&parts) : 0;
-    return is_date(&parts);
-}
-
 bool lt_datetime_parse_date(const void *text, size_t size_bytes, int32_t *out_days)
 {
-    if (size_bytes == PLAIN_DATE_BYTES && parse_plain_date(text, out_days))
+    int64_t days;
+    if (size_bytes == LT_DATE_PLAIN_BYTES && lt_date_parse_plain(text, &days)) {
+        *out_days = (int32_t)days;
         return true;
+    }
     struct reader reader = trimmed(text, size_bytes);
     struct parts parts;
     bool has_day;
@@ -125,7 +110,7 @@ bool lt_datetime_parse_date(const void *text, size_t size_bytes, int32_t *out_da
     bool is_all = reader.at == reader.end;
     if (!is_all && (!has_day || (*reader.at != ' ' && *reader.at != 'T')))
         return false;
-    int64_t days = days_of(&parts);
+    days = days_of(&parts);
     if (days != (int32_t)days)
         return false;
     *out_days = (int32_t)days;

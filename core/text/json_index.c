@@ -27,7 +27,7 @@ struct carry {
     uint64_t is_escaped;   /* 1: the next byte stands behind a backslash that counts */
     uint64_t after_scalar; /* 1: the last byte was neither blank, bracket, colon, comma nor quote */
     uint64_t faults;       /* control characters in strings */
-    uint64_t backslashes;
+    uint32_t escapes_at;   /* the first backslash; UINT32_MAX: none yet */
 };
 
 struct lt_json_index {
@@ -105,11 +105,13 @@ WIDE static inline uint64_t find_marks(__m512i bytes)
 }
 
 /* The places of a block, as bits. */
-WIDE static inline uint64_t find_places(__m512i bytes, struct carry *carry, __m512i *any)
+WIDE static inline uint64_t find_places(__m512i bytes, uint32_t at, struct carry *carry,
+                                        __m512i *any)
 {
     uint64_t quotes = equal(bytes, '"'), backslashes = equal(bytes, '\\');
     if (lt_unlikely((backslashes | carry->is_escaped) != 0)) {
-        carry->backslashes |= backslashes;
+        if (carry->escapes_at == UINT32_MAX)
+            carry->escapes_at = at + (uint32_t)__builtin_ctzll(backslashes);
         quotes &= ~escaped_by(backslashes, &carry->is_escaped);
     }
     uint64_t strings = running_parity(quotes) ^ carry->in_string;
@@ -158,27 +160,27 @@ WIDE static inline void write_places(struct lt_json_index *index, uint32_t count
 
 /* Fills places and marks; 0: no such document, or one for simdjson (`*is_ascii` tells). */
 WIDE static uint32_t run_wide(struct lt_json_index *index, const uint8_t *data, size_t size_bytes,
-                              bool *is_ascii, bool *may_have_escapes)
+                              bool *is_ascii, uint32_t *escapes_at)
 {
-    struct carry carry = {0};
+    struct carry carry = {.escapes_at = UINT32_MAX};
     __m512i any = _mm512_setzero_si512();
     uint32_t count = 0;
     size_t at = 0;
     for (; size_bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
         __m512i bytes = _mm512_loadu_si512(data + at);
-        uint64_t bits = find_places(bytes, &carry, &any);
+        uint64_t bits = find_places(bytes, (uint32_t)at, &carry, &any);
         write_places(index, count, bytes, bits, (uint32_t)at);
         count += (uint32_t)__builtin_popcountll(bits);
     }
     if (at < size_bytes) {
         __mmask64 there = _bzhi_u64(UINT64_MAX, (unsigned)(size_bytes - at));
         __m512i bytes = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), there, data + at);
-        uint64_t bits = find_places(bytes, &carry, &any);
+        uint64_t bits = find_places(bytes, (uint32_t)at, &carry, &any);
         write_places(index, count, bytes, bits, (uint32_t)at);
         count += (uint32_t)__builtin_popcountll(bits);
     }
     *is_ascii = _mm512_movepi8_mask(any) == 0;
-    *may_have_escapes = carry.backslashes != 0;
+    *escapes_at = carry.escapes_at < size_bytes ? carry.escapes_at : (uint32_t)size_bytes;
     return *is_ascii && (carry.in_string | carry.faults) == 0 ? count : 0;
 }
 
@@ -229,7 +231,8 @@ static bool run_portable(struct lt_json_index *index, const uint8_t *data, size_
         return false;
     for (uint32_t i = 0; i < out->count; i++)
         index->marks[i] = data[out->places[i]];
-    out->may_have_escapes = memchr(data, '\\', size_bytes) != NULL;
+    const uint8_t *backslash = memchr(data, '\\', size_bytes);
+    out->escapes_at = (uint32_t)(backslash != NULL ? (size_t)(backslash - data) : size_bytes);
     return true;
 }
 
@@ -245,7 +248,7 @@ bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t siz
     if (lt_likely(index->is_wide)) {
         bool is_ascii;
         out->places = index->places;
-        out->count = run_wide(index, data, size_bytes, &is_ascii, &out->may_have_escapes);
+        out->count = run_wide(index, data, size_bytes, &is_ascii, &out->escapes_at);
         index->places[out->count] = (uint32_t)size_bytes;
         is_portable = !is_ascii;
     }
@@ -253,6 +256,7 @@ bool lt_json_index_run(struct lt_json_index *index, const void *data, size_t siz
     if (is_portable && !run_portable(index, data, size_bytes, out))
         return false;
     out->marks = index->marks;
+    out->may_have_escapes = out->escapes_at < size_bytes;
     memset(index->marks + out->count, 0, LT_JSON_MARKS_BEHIND);
     return out->count != 0;
 }

@@ -31,6 +31,7 @@ struct lt_json_places {
     const uint8_t *marks;
     uint32_t place, count; /* `place`: the next one, for who wants to keep it here */
     bool may_have_escapes; /* there is a backslash in the document */
+    uint32_t escapes_at;   /* where the first is; the document's size if there is none */
 };
 
 struct lt_json_index;

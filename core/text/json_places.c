@@ -10,9 +10,11 @@
 #include "core/text/json_number.h"
 #include "core/text/json_scan.h"
 
-bool lt_json_places_has_escapes(const uint8_t *begin, const uint8_t *end)
+bool lt_json_places_has_escapes(const struct lt_json_places *places, const uint8_t *begin,
+                                const uint8_t *end)
 {
-    return memchr(begin, '\\', (size_t)(end - begin)) != NULL;
+    return (size_t)(end - places->data) > places->escapes_at &&
+           memchr(begin, '\\', (size_t)(end - begin)) != NULL;
 }
 
 /* The scanner judges them. */
@@ -64,9 +66,10 @@ static bool is_good_word(const uint8_t *begin, const uint8_t *end)
 }
 
 /* A string in a document with backslashes. */
-static bool is_good_string(const uint8_t *begin, const uint8_t *end)
+static bool is_good_string(const struct lt_json_places *places, const uint8_t *begin,
+                           const uint8_t *end)
 {
-    return !lt_json_places_has_escapes(begin, end) || lt_json_escapes_are_good(begin, end);
+    return !lt_json_places_has_escapes(places, begin, end) || lt_json_escapes_are_good(begin, end);
 }
 
 /* The value at the place is no container. */
@@ -74,11 +77,11 @@ static inline bool is_good_scalar(const struct lt_json_places *places, uint32_t 
 {
     struct lt_json_number number;
     uint8_t mark = places->marks[at];
-    if (lt_likely(mark == '"' && !places->may_have_escapes))
+    if (lt_likely(mark == '"' && lt_json_places_is_plain(places, places->places[at + 1])))
         return true;
     const uint8_t *begin = lt_json_place(places, at), *end = lt_json_places_end(places, at);
     if (mark == '"')
-        return is_good_string(begin, end);
+        return is_good_string(places, begin, end);
     return mark <= '9' ? lt_json_number_read(begin, end, places->end, &number)
                        : is_good_word(begin, end);
 }
@@ -87,8 +90,8 @@ static inline bool is_good_scalar(const struct lt_json_places *places, uint32_t 
 static inline bool is_good_name(const struct lt_json_places *places, uint32_t at)
 {
     return places->marks[at] == '"' && places->marks[at + 1] == ':' &&
-           (lt_likely(!places->may_have_escapes) ||
-            is_good_string(lt_json_place(places, at), lt_json_places_end(places, at)));
+           (lt_likely(lt_json_places_is_plain(places, places->places[at + 1])) ||
+            is_good_string(places, lt_json_place(places, at), lt_json_places_end(places, at)));
 }
 
 /* A name, a colon, a text and a comma, as their marks say. */
@@ -98,7 +101,7 @@ static inline bool is_plain_text_field(const struct lt_json_places *places, uint
     uint32_t marks, expected;
     memcpy(&marks, places->marks + at, sizeof marks);
     memcpy(&expected, field, sizeof expected);
-    return marks == expected && !places->may_have_escapes;
+    return marks == expected && lt_json_places_is_plain(places, places->places[at + 3]);
 }
 
 /* From behind the opening bracket of a container to behind its closing one. `outer` remembers for

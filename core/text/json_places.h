@@ -35,7 +35,13 @@ static inline const uint8_t *lt_json_places_end(const struct lt_json_places *pla
 }
 
 /* Does the string, its quotes included, hold a backslash? */
-bool lt_json_places_has_escapes(const uint8_t *begin, const uint8_t *end);
+bool lt_json_places_has_escapes(const struct lt_json_places *places, const uint8_t *begin,
+                                const uint8_t *end);
+/* Does none stand before this end of a string? */
+static inline bool lt_json_places_is_plain(const struct lt_json_places *places, uint32_t end)
+{
+    return end <= places->escapes_at;
+}
 /* Are the escapes of the string, its quotes included, those of JSON? */
 bool lt_json_escapes_are_good(const uint8_t *begin, const uint8_t *end);
 

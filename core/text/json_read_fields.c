@@ -9,6 +9,7 @@
  * A field that stands where the document before had it, with a value as most are, is read in place
  * (read_common); the first thing that is otherwise takes the way around by read_one.
  */
+#include "core/base/date.h"
 #include "core/text/json_number.h"
 #include "core/text/json_read_plan.h"
 
@@ -19,7 +20,7 @@ static inline bool read_plain_text(const struct lt_json_reader *reader, const ui
                                    const uint8_t *end, union lt_value *out)
 {
     if (*begin != '"' || (lt_unlikely(reader->tokens.places.may_have_escapes) &&
-                          lt_json_places_has_escapes(begin, end)))
+                          lt_json_places_has_escapes(&reader->tokens.places, begin, end)))
         return false;
     uint64_t after = (uint64_t)(reader->document_end - end) + 1 + reader->document_padding_bytes;
     out->bytes =
@@ -170,6 +171,8 @@ static uint32_t way_of(const struct lt_json_plan *plan, int32_t child)
         return LT_JSON_WAY_BIGINT;
     case LT_TYPE_DOUBLE:
         return LT_JSON_WAY_DOUBLE;
+    case LT_TYPE_DATE:
+        return LT_JSON_WAY_DATE;
     default:
         return LT_JSON_WAY_OTHER;
     }
@@ -201,7 +204,7 @@ static int32_t look_up(struct fields *fields, uint32_t at, uint32_t order)
     const struct lt_json_places *places = &fields->reader->tokens.places;
     const uint8_t *begin = lt_json_place(places, at), *end = lt_json_places_end(places, at);
     size_t name_bytes = (size_t)(end - begin - 2);
-    if (places->may_have_escapes && lt_json_places_has_escapes(begin, end))
+    if (places->may_have_escapes && lt_json_places_has_escapes(places, begin, end))
         return -2;
     const struct lt_json_slot *slot =
         lt_json_plan_slot(fields->plan, begin + 1, name_bytes, places->end);
@@ -230,8 +233,6 @@ static inline uint32_t read_one(struct fields *fields, uint32_t at, uint32_t ord
     at += 2;
     if (child >= 0)
         return read_wanted(fields, at, (uint32_t)child);
-    if (marks[2] == '"' && !places->may_have_escapes)
-        return at + 1;
     at = lt_json_places_skip(places, at, fields->depth_max);
     return at != LT_JSON_NOWHERE ? at : broken(fields);
 }
@@ -248,20 +249,28 @@ struct common {
     uint64_t seen, nulls;    /* fields that got a value, or NULL after one */
     uint32_t order, parsed;  /* fields gone past, and those of them that were looked into */
     uint32_t depth_max;      /* of what is in it */
+    uint32_t escapes_at;     /* as in the places */
     bool is_at_name;         /* at one that is not common */
-    bool has_escapes;
 };
 
 static inline bool take_text(const struct common *common, const uint8_t *begin, const uint8_t *end,
                              union lt_value *out)
 {
-    if ((*begin != '"') | (end[-1] != '"'))
-        return false;
     size_t behind = (size_t)(end - common->data) - 1;
+    if ((*begin != '"') | (end[-1] != '"') | (behind >= common->escapes_at))
+        return false;
     out->bytes = (struct lt_bytes){.data = begin + 1,
                                    .size_bytes = (uint32_t)(end - begin - 2),
                                    .padding_bytes = (uint32_t)(common->readable_bytes - behind)};
     return true;
+}
+
+/* yyyy-MM-dd between quotes. */
+static inline bool take_date(const struct common *common, const uint8_t *begin, const uint8_t *end,
+                             union lt_value *out)
+{
+    return (size_t)(end - begin) == LT_DATE_PLAIN_BYTES + 2 && *begin == '"' && end[-1] == '"' &&
+           common->reader->times.dates_are_plain && lt_date_parse_plain(begin + 1, &out->i64);
 }
 
 static inline bool take_number(const struct common *common, bool is_double, const uint8_t *begin,
@@ -291,8 +300,9 @@ static inline bool take_value(const struct common *common, const struct lt_json_
     const uint8_t *begin = common->data + common->places[at];
     const uint8_t *end = common->data + common->places[at + 1];
     union lt_value *out = &common->values[expected->child];
-    if (expected->way == LT_JSON_WAY_TEXT && !common->has_escapes &&
-        take_text(common, begin, end, out))
+    if (expected->way == LT_JSON_WAY_TEXT && take_text(common, begin, end, out))
+        return true;
+    if (expected->way == LT_JSON_WAY_DATE && take_date(common, begin, end, out))
         return true;
     if (expected->way >= LT_JSON_WAY_BIGINT &&
         take_number(common, expected->way == LT_JSON_WAY_DOUBLE, begin, end, out))
@@ -313,7 +323,7 @@ static inline uint32_t take_field(struct common *common, const struct lt_json_ex
                                   uint32_t at)
 {
     if (expected->way == LT_JSON_WAY_PASS)
-        return (common->marks[at] == '"') & !common->has_escapes
+        return (common->marks[at] == '"') & (common->places[at + 1] <= common->escapes_at)
                    ? at + 1
                    : lt_json_places_skip(common->all, at, common->depth_max);
     uint64_t bit = UINT64_C(1) << expected->child;
@@ -393,7 +403,7 @@ enum lt_json_outcome lt_json_read_fields(struct lt_json_reader *reader, struct l
                             .readable_bytes =
                                 readable_bytes < UINT32_MAX ? readable_bytes : UINT32_MAX,
                             .depth_max = fields.depth_max,
-                            .has_escapes = places->may_have_escapes};
+                            .escapes_at = places->escapes_at};
     uint32_t at = places->place;
     for (bool is_done = common.marks[at] == '}'; !is_done;) {
         at = read_some(&common, &fields, at);

@@ -23,6 +23,7 @@ enum lt_json_way {
     LT_JSON_WAY_OTHER,
     LT_JSON_WAY_PASS,
     LT_JSON_WAY_TEXT,
+    LT_JSON_WAY_DATE,
     LT_JSON_WAY_BIGINT,
     LT_JSON_WAY_DOUBLE,
 };

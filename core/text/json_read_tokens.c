@@ -64,7 +64,8 @@ static enum lt_json_token take_string(struct lt_json_tokens *tokens, const uint8
 {
     struct lt_json_scan *scan = &tokens->scan;
     const uint8_t *end = lt_json_places_end(&tokens->places, tokens->places.place - 1);
-    scan->has_escapes = tokens->places.may_have_escapes && lt_json_places_has_escapes(begin, end);
+    scan->has_escapes =
+        tokens->places.may_have_escapes && lt_json_places_has_escapes(&tokens->places, begin, end);
     if (scan->has_escapes && !lt_json_escapes_are_good(begin, end))
         return fail(scan);
     return give(scan, token, begin + 1, end - 1);

@@ -57,7 +57,7 @@ static bool read_string(struct lt_json_walk *walk, const uint8_t *begin, const u
                         struct lt_json_field *field)
 {
     field->kind = LT_JSON_STRING;
-    if (walk->places.may_have_escapes && lt_json_places_has_escapes(begin, end))
+    if (walk->places.may_have_escapes && lt_json_places_has_escapes(&walk->places, begin, end))
         return unescape(walk, begin, end, field);
     set_bytes(walk, field, begin + 1, end - 1);
     return true;
@@ -192,7 +192,7 @@ static inline int32_t find_child(struct lt_json_walk *walk, int32_t node, uint32
     walk->fields_seen++;
     if (lt_unlikely(walk->places.may_have_escapes)) {
         const uint8_t *end = lt_json_places_end(&walk->places, at);
-        if (lt_json_places_has_escapes(begin, end))
+        if (lt_json_places_has_escapes(&walk->places, begin, end))
             return find_escaped(walk, node, begin, end);
     }
     return find_plain(walk, node, begin + 1);

@@ -230,7 +230,11 @@ static void format(void *context, const struct lt_type *type, const union lt_val
 
 struct lt_codec_times lt_times_codec(struct lt_times *times)
 {
-    return (struct lt_codec_times){.parse = parse, .format = format, .context = times};
+    return (struct lt_codec_times){.parse = parse,
+                                   .format = format,
+                                   .context = times,
+                                   .dates_are_plain =
+                                       !format_of(times, lt_type_simple(LT_TYPE_DATE))->is_given};
 }
 
 bool lt_times_has_pattern(const struct lt_times *times)

@@ -131,6 +131,7 @@ static void both_ways_agree_on_texts_of_chance(void **state)
         assert_memory_equal(wide.places, portable.places, (wide.count + 1) * sizeof *wide.places);
         assert_memory_equal(wide.marks, portable.marks, wide.count + LT_JSON_MARKS_BEHIND);
         assert_int_equal(wide.may_have_escapes, portable.may_have_escapes);
+        assert_int_equal(wide.escapes_at, portable.escapes_at);
         agreed++;
     }
     assert_true(agreed > CHANCES / 10);
