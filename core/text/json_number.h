@@ -124,7 +124,7 @@ static inline bool lt_json_number_read_word(const uint8_t *begin, size_t size_by
     }
     out->digits = lt_json_eight_digits(digits);
     out->is_small = true;
-    return !begins_with_zero || whole_bytes == 1;
+    return !begins_with_zero | (whole_bytes == 1);
 }
 
 /* Reads it if it is a short number: one that has at most eight bytes besides the sign. Bytes up to

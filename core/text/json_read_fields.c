@@ -327,11 +327,11 @@ static inline uint32_t take_field(struct common *common, const struct lt_json_ex
                    ? at + 1
                    : lt_json_places_skip(common->all, at, common->depth_max);
     uint64_t bit = UINT64_C(1) << expected->child;
-    if (lt_likely(take_value(common, expected, at))) {
-        common->seen |= bit;
-    } else if (is_null(common, at)) {
+    if (is_null(common, at)) {
         common->seen &= ~bit;
         common->nulls |= bit;
+    } else if (lt_likely(take_value(common, expected, at))) {
+        common->seen |= bit;
     } else {
         return LT_JSON_NOWHERE;
     }

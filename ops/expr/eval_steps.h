@@ -339,15 +339,22 @@ STEP(RETURN)
 }
 STEP(STORES)
 {
-    struct lt_row *row = machine->out;
-    uint64_t *row_nulls = lt_row_nulls(row);
-    union lt_value *to = lt_row_values(row);
     const struct lt_column_copies *columns = step->columns;
+    uint64_t *row_nulls = lt_row_nulls(machine->out);
+    union lt_value *to = lt_row_values(machine->out);
+    uint64_t word = 0; /* gathered here, since it would wait for each bit in memory */
+    uint32_t at = 0;
     for (uint32_t i = 0; i < columns->count; i++) {
         uint32_t from = columns->copies[i].from, column = columns->copies[i].to;
-        row_nulls[column >> 6] |= (uint64_t)(nulls[from] != 0) << (column & 63);
+        if (lt_unlikely(column >> 6 != at)) {
+            row_nulls[at] |= word;
+            word = 0;
+            at = column >> 6;
+        }
+        word |= (uint64_t)nulls[from] << (column & 63); /* 0 or 1, and no branch */
         copy_value(&to[column], &values[from]);
     }
+    row_nulls[at] |= word;
     NEXT;
 }
 STEP(COPY_COLUMNS)

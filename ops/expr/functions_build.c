@@ -56,8 +56,7 @@ static enum lt_kernel concat(struct lt_machine *machine, const struct lt_call *c
     uint8_t *at = begin;
     for (uint32_t i = 0; i < call->argument_count; i++)
         at = append_short(at, &lt_argument(machine, call, i)->bytes);
-    out->bytes = (struct lt_bytes){
-        .data = begin, .size_bytes = (uint32_t)size, .padding_bytes = SHORT_BYTES};
+    *out = lt_value_bytes(begin, (uint32_t)size);
     return LT_KERNEL_VALUE;
 }
 

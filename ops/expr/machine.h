@@ -1,9 +1,10 @@
 /*
  * The machine: steps, registers, and what a kernel (the C code of one function) may use.
  *
- * A register is a value and, in a parallel array, its null byte. Constants are registers that are
- * filled when the program is made. A step names its registers; a kernel reads its arguments through
- * its call. Strict calls (LT_OP_CALL) reach the kernel only when no argument is NULL.
+ * A register is a value and, in a parallel array, its null byte, 0 or 1. Constants are registers
+ * that are filled when the program is made. A step names its registers; a kernel reads its
+ * arguments through its call. Strict calls (LT_OP_CALL) reach the kernel only when no argument is
+ * NULL.
  *
  * on: the program's thread.
  */
