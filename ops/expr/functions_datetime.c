@@ -85,11 +85,28 @@ static enum lt_kernel put_part(const struct lt_call *call, int64_t value, union 
     return LT_KERNEL_VALUE;
 }
 
+/* Mostly several parts of a day are asked for. */
+static const struct lt_date *date_of(struct lt_machine *machine, int64_t days)
+{
+    if (machine->date_days != days || machine->date.month == 0) {
+        machine->date_days = days;
+        machine->date = lt_date_of(days);
+    }
+    return &machine->date;
+}
+
 static enum lt_kernel part_of_date(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
     int64_t days = source_of(machine, call)->i64;
-    return put_part(call, lt_datetime_part_of_date(part_of(call)->part, days), out);
+    enum lt_datetime_part part = part_of(call)->part;
+    if (part != LT_DATETIME_YEAR && part != LT_DATETIME_MONTH && part != LT_DATETIME_DAY)
+        return put_part(call, lt_datetime_part_of_date(part, days), out);
+    const struct lt_date *date = date_of(machine, days);
+    int64_t value = part == LT_DATETIME_YEAR    ? date->year
+                    : part == LT_DATETIME_MONTH ? date->month
+                                                : date->day;
+    return put_part(call, value, out);
 }
 
 static enum lt_kernel part_of_local(struct lt_machine *machine, const struct lt_call *call,

@@ -17,6 +17,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "core/base/date.h"
 #include "core/base/error.h"
 #include "core/base/text_buffer.h"
 #include "core/data/row.h"
@@ -184,6 +185,8 @@ struct lt_machine {
     uint64_t generation;       /* counts evaluations: what is fresh in a JSON group */
     struct lt_scratch scratch; /* memory in a predicate */
     struct lt_aside *aside;    /* where memory comes from while it is set (aside.h) */
+    int64_t date_days;         /* the day that was last taken apart, and its parts */
+    struct lt_date date;
     const char *fault_condition, *fault_sqlstate;
     char fault_text[LT_MACHINE_FAULT_TEXT_MAX];
     unsigned fault_line, fault_position; /* as struct lt_error's */
