@@ -22,23 +22,32 @@
 
 /* --------------------------------------------------------------------------------- output mode */
 
+enum { MODE_COUNT = 3 };
+
+static int bad_output_mode(const char *text, const char *const *names, struct lt_error *error)
+{
+    const char *near = lt_nearest(text, names, MODE_COUNT);
+    (void)lt_error_set(error, LT_E_INVALID,
+                       "Invalid streaming output mode: %s. Accepted output modes are 'Append', "
+                       "'Complete', 'Update'.%s%s%s",
+                       text, near != NULL ? "; hint: did you mean \"" : "",
+                       near != NULL ? near : "", near != NULL ? "\"?" : "");
+    return lt_error_condition(error, "STREAMING_OUTPUT_MODE.INVALID", "42KDE");
+}
+
 int lt_door_sql_output_mode(const struct lt_sql_table *table, enum lt_output_mode *out,
                             struct lt_error *error)
 {
-    static const char *const names[] = {"append", "update", "complete"};
+    static const char *const names[MODE_COUNT] = {"append", "update", "complete"};
     const char *text = lt_sql_table_option(table, "outputMode");
     *out = LT_OUTPUT_APPEND;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && text != NULL; i++) {
+    for (size_t i = 0; i < MODE_COUNT && text != NULL; i++) {
         if (lt_ascii_compare(names[i], text) != 0)
             continue;
         *out = (enum lt_output_mode)i;
         return LT_OK;
     }
-    return text == NULL ? LT_OK
-                        : lt_error_set(error, LT_E_INVALID,
-                                       "table \"%s\": Unknown output mode %s. Accepted output "
-                                       "modes are 'append', 'complete', 'update'",
-                                       table->name, text);
+    return text == NULL ? LT_OK : bad_output_mode(text, names, error);
 }
 
 /* ------------------------------------------------------------------------------------- trigger */

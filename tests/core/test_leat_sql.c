@@ -261,7 +261,9 @@ static void tables_and_settings_that_are_wrong_are_refused(void **state)
          "", "", "did you mean \"continuous\"?"},
         {"CREATE OR REPLACE TABLE t USING noop OPTIONS (outputMode 'apend');"
          "INSERT INTO t SELECT value FROM s",
-         "", "", "Unknown output mode apend"},
+         "STREAMING_OUTPUT_MODE.INVALID", "42KDE",
+         "Invalid streaming output mode: apend. Accepted output modes are 'Append', 'Complete', "
+         "'Update'.; hint: did you mean \"append\"?"},
     };
     (void)state;
     expect_all_wrong(cases, sizeof cases / sizeof cases[0]);

@@ -1,0 +1,188 @@
+/* How a job of SQL says what leat.1 lists once: trigger, output mode, name, checkpoint, watermark,
+ * each in each of its forms. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/leat_admin.h"
+
+static const char tables[] = "CREATE TABLE s USING rate; CREATE TABLE z USING rate OPTIONS "
+                             "(watermark 'timestamp 1 minute');";
+
+/* Runs all statements of the text; the query of the last one, if it is an INSERT. */
+static leat_query *run(leat_context *context, const char *text, bool *ends)
+{
+    leat_sql_result result = {.size = sizeof result};
+    leat_query *query = NULL;
+    do {
+        if (leat_sql(context, text, &text, &result) != LEAT_OK)
+            fail_msg("%s", leat_context_error(context));
+        free(result.text);
+        if (result.kind == LEAT_SQL_NONE)
+            break;
+        leat_query_destroy(query);
+        query = result.query;
+        if (ends != NULL)
+            *ends = result.ends;
+    } while (true);
+    return query;
+}
+
+static leat_context *open_session(void)
+{
+    leat_context *context = leat_context_create();
+    assert_null(run(context, tables, NULL));
+    return context;
+}
+
+/* The query that INSERT makes of a table with these options, after a statement. */
+static leat_query *make(leat_context *context, const char *before, const char *options, bool *ends)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "%s; CREATE OR REPLACE TABLE o USING noop %s; INSERT INTO o SELECT value FROM s",
+                   before, options);
+    leat_query *query = run(context, text, ends);
+    assert_non_null(query);
+    if (leat_admin_check(query) != LEAT_OK)
+        fail_msg("%s", leat_query_error(query));
+    return query;
+}
+
+static void expect_option(const char *before, const char *options, const char *key,
+                          const char *wanted)
+{
+    leat_context *context = open_session();
+    leat_query *query = make(context, before, options, NULL);
+    const char *value = leat_admin_query_option(query, key);
+    if ((value == NULL) != (wanted == NULL) || (value != NULL && strcmp(value, wanted) != 0))
+        fail_msg("%s %s: %s is %s and not %s", before, options, key, value != NULL ? value : "none",
+                 wanted != NULL ? wanted : "none");
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+}
+
+static void expect_trigger(const char *options, bool wanted)
+{
+    bool ends = !wanted;
+    leat_context *context = open_session();
+    leat_query_destroy(make(context, "", options, &ends));
+    assert_int_equal(ends, wanted);
+    leat_context_destroy(context);
+}
+
+static void expect_wrong(const char *text, const char *condition, const char *part)
+{
+    leat_context *context = open_session();
+    leat_sql_result result = {.size = sizeof result};
+    int code = LEAT_OK;
+    do {
+        code = leat_sql(context, text, &text, &result);
+        free(result.text);
+        leat_query_destroy(result.query);
+    } while (code == LEAT_OK && result.kind != LEAT_SQL_NONE);
+    if (code == LEAT_OK || strcmp(leat_context_error_condition(context), condition) != 0 ||
+        strstr(leat_context_error(context), part) == NULL)
+        fail_msg("gives [%s] %s\n  wanted [%s] %s", leat_context_error_condition(context),
+                 leat_context_error(context), condition, part);
+    leat_context_destroy(context);
+}
+
+#define INSERT "; INSERT INTO o SELECT value FROM s"
+
+static void a_trigger_is_an_option_of_the_table_that_is_written(void **state)
+{
+    (void)state;
+    expect_trigger("", false);
+    expect_trigger("OPTIONS (trigger 'continuous')", false);
+    expect_trigger("OPTIONS (trigger 'continuous 250 ms')", false);
+    expect_trigger("OPTIONS (trigger 'Continuous 1 minute')", false);
+    expect_trigger("OPTIONS (trigger 'availableNow')", true);
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'processingTime 1 second')" INSERT, "",
+                 "trigger 'processingTime 1 second' needs the micro-batch mode");
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'once')" INSERT, "",
+                 "trigger 'once' needs the micro-batch mode");
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'continuous 0 seconds')" INSERT, "",
+                 "trigger 'continuous 0 seconds': the interval is 0");
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'availabelNow')" INSERT, "",
+                 "did you mean \"availableNow\"?");
+}
+
+static void an_output_mode_is_one_too(void **state)
+{
+    (void)state;
+    expect_trigger("OPTIONS (outputMode 'append')", false);
+    expect_trigger("OPTIONS (outputMode 'Update')", false);
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (outputMode 'complete')" INSERT,
+                 "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+                 "Invalid streaming output mode: complete.");
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (outputMode 'all')" INSERT,
+                 "STREAMING_OUTPUT_MODE.INVALID",
+                 "Invalid streaming output mode: all. Accepted output modes are 'Append', "
+                 "'Complete', 'Update'.");
+}
+
+static void a_query_is_named_by_its_option_or_its_table(void **state)
+{
+    (void)state;
+    expect_option("", "", "queryName", "o");
+    expect_option("", "OPTIONS (queryName 'q')", "queryName", "q");
+    expect_option("CREATE TABLE o USING noop; INSERT INTO o SELECT value + 1 FROM s", "",
+                  "queryName", "o-2");
+    expect_option("CREATE TABLE o USING noop; INSERT INTO o SELECT value FROM s", "", "queryName",
+                  "o");
+    expect_option("CREATE TABLE o USING noop; EXPLAIN INSERT INTO o SELECT value + 1 FROM s", "",
+                  "queryName", "o");
+}
+
+static void a_checkpoint_is_the_tables_or_lies_under_the_sessions(void **state)
+{
+    (void)state;
+    static const char set[] = "SET spark.sql.streaming.checkpointLocation = /tmp/root";
+    expect_option("", "", "checkpointLocation", NULL);
+    expect_option("", "OPTIONS (checkpointLocation '/tmp/own')", "checkpointLocation", "/tmp/own");
+    expect_option(set, "", "checkpointLocation", "/tmp/root/o");
+    expect_option(set, "OPTIONS (queryName 'q')", "checkpointLocation", "/tmp/root/q");
+    expect_option(set, "OPTIONS (checkpointLocation '/tmp/own')", "checkpointLocation", "/tmp/own");
+}
+
+static void a_watermark_stands_behind_the_table_or_among_its_options(void **state)
+{
+    (void)state;
+    leat_context *context = open_session();
+    leat_query *query =
+        run(context,
+            "CREATE TABLE o USING noop; INSERT INTO o SELECT value FROM z UNION ALL SELECT value "
+            "FROM s WATERMARK timestamp DELAY OF INTERVAL 10 SECONDS WHERE value > 1",
+            NULL);
+    assert_int_equal(leat_admin_check(query), LEAT_OK);
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+    expect_wrong("SELECT value FROM s WATERMARK value DELAY OF INTERVAL 1 SECOND",
+                 "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+                 "The event time `value` has the invalid type \"BIGINT\", but expected "
+                 "\"TIMESTAMP\".");
+    expect_wrong("CREATE TABLE w USING rate OPTIONS (watermark 'value 1 second'); TABLE w",
+                 "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "option \"watermark\"");
+    expect_wrong("CREATE TABLE w USING rate OPTIONS (watermark 'time 1 second'); TABLE w",
+                 "UNRESOLVED_COLUMN.WITH_SUGGESTION", "there is no column \"time\"");
+    expect_wrong("CREATE TABLE w USING rate OPTIONS (watermark 'timestamp'); TABLE w", "",
+                 "option \"watermark\"");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trigger_is_an_option_of_the_table_that_is_written),
+        cmocka_unit_test(an_output_mode_is_one_too),
+        cmocka_unit_test(a_query_is_named_by_its_option_or_its_table),
+        cmocka_unit_test(a_checkpoint_is_the_tables_or_lies_under_the_sessions),
+        cmocka_unit_test(a_watermark_stands_behind_the_table_or_among_its_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
