@@ -247,7 +247,8 @@ static struct lt_sql_table *written_table(const struct lt_door_statement *statem
         return table;
     struct lt_expr_place place = {statement->text, name->begin, name->end};
     (void)lt_expr_error(statement->error, LT_E_INVALID, "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
-                        "42809", place, "\"%s\" is a view, and cannot be written to", table->name);
+                        "42809", place, "'INSERT' expects a table but `%s` is a view.",
+                        table->name);
     return NULL;
 }
 

@@ -360,6 +360,19 @@ int lt_analyser_refuse_generator(struct lt_analyser *analyser,
                             generator->name);
 }
 
+/* "x,y": the names that are given. */
+static const char *names_of(struct lt_analyser *analyser, const struct lt_expression *alias)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    const char *names = alias->name;
+    for (uint32_t i = 1; i < alias->argument_count; i++) {
+        const struct lt_bytes *name = &alias->arguments[i]->value.bytes;
+        names = lt_arena_format(arena, "%s,%.*s", names, (int)name->size_bytes,
+                                (const char *)name->data);
+    }
+    return names;
+}
+
 /* The names of an alias are as many as the generator has columns; a value has one. */
 static int name_columns(struct lt_analyser *analyser, struct lt_expression *alias)
 {
@@ -372,8 +385,12 @@ static int name_columns(struct lt_analyser *analyser, struct lt_expression *alia
                                 "42K0E", "a list of names is for a function that gives rows");
     if (type->field_count != alias->argument_count)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "UDTF_ALIAS_NUMBER_MISMATCH",
-                                "42802", "\"%s\" gives %u columns, and there are %u names",
-                                generator->name, type->field_count, alias->argument_count);
+                                "42802",
+                                "The number of aliases supplied in the AS clause does not match "
+                                "the number of columns output by the UDTF.\nExpected %u aliases, "
+                                "but got %s.\nPlease ensure that the number of aliases provided "
+                                "matches the number of columns output by the UDTF.",
+                                type->field_count, names_of(analyser, alias));
     struct lt_field *fields =
         lt_arena_alloc(analyser->coerce.arena, type->field_count * sizeof *fields);
     for (uint32_t i = 0; i < type->field_count; i++) {
@@ -450,7 +467,8 @@ int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argu
     if (lambda->argument_count != count + 1)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, lambda,
                                 "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", "42K0D",
-                                "the lambda has %u parameters, and %u are needed",
+                                "Invalid lambda function call. A higher order function expects %u "
+                                "arguments, but got %u.",
                                 lambda->argument_count - 1, count);
     for (uint32_t i = 0; i < count; i++) {
         struct lt_expression *parameter = lambda->arguments[i + 1];

@@ -18,8 +18,7 @@ static int infer_array(struct lt_analyser *analyser, struct lt_expression *call)
             return code;
     }
     if (common == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
-                                "42K09", "the elements of an array have types that do not meet");
+        return lt_analyser_refuse_types(analyser, call);
     bool has_null = lt_any_nullable(call->arguments, call->argument_count);
     call->type = lt_type_array(analyser->coerce.arena, common, has_null);
     call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];

@@ -225,11 +225,10 @@ static int infer_to_csv(struct lt_analyser *analyser, struct lt_expression *call
     const struct lt_expression *value = call->arguments[0];
     bool is_null = value->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(value);
     if (!is_null && (value->type->kind != LT_TYPE_STRUCT || !is_writable(value->type)))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, value,
-                                "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE", "42K09",
-                                "\"to_csv\" takes a struct, not a value of type %s; hint: "
-                                "to_csv(struct(...))",
-                                lt_analyser_shown(analyser, value->type));
+        return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE",
+                                    "The input of `to_csv` can't be \"%s\" type data; hint: "
+                                    "to_csv(struct(...))",
+                                    lt_analyser_shown(analyser, value->type));
     return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), true);
 }
 

@@ -295,11 +295,11 @@ static int infer_to_json(struct lt_analyser *analyser, struct lt_expression *cal
     const struct lt_expression *value = call->arguments[0];
     bool is_null = value->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(value);
     if (!lt_type_is_nested(value->type) && !is_null)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, value,
-                                "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA", "42K09",
-                                "\"to_json\" takes a struct, an array or a map, not a value of "
-                                "type %s; hint: to_json(named_struct('name', value))",
-                                lt_analyser_shown(analyser, value->type));
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
+            "Input schema \"%s\" must be a struct, an array, a map or a variant; hint: "
+            "to_json(named_struct('name', value))",
+            lt_analyser_shown(analyser, value->type));
     if (has_kind(value->type, LT_TYPE_VARIANT))
         return lt_analyser_later(analyser, call, "\"to_json\" of a VARIANT");
     return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), true);

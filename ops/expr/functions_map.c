@@ -18,8 +18,13 @@ static int infer_map(struct lt_analyser *analyser, struct lt_expression *call)
     static const char *const conditions[] = {"DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES",
                                              "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES"};
     if (call->argument_count % 2 == 1)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                                "42605", "\"map\" takes keys and values in turn");
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+            "The `map` requires 2n (n > 0) parameters but the actual number is %u. Please, "
+            "refer to "
+            "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for "
+            "a fix.",
+            call->argument_count);
     const struct lt_type *types[2] = {lt_type_simple(LT_TYPE_VOID), lt_type_simple(LT_TYPE_VOID)};
     for (uint32_t i = 0; i < 2 && call->argument_count > 0; i++) {
         int code = lt_analyser_bring_together(analyser, call, i, 2, &types[i]);

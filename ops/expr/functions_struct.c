@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
 
 static const struct lt_signature *own_signature(const struct lt_expression *call)
 {
@@ -57,16 +58,24 @@ static int infer_named_struct(struct lt_analyser *analyser, struct lt_expression
 {
     if (call->argument_count % 2 == 1)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                                "42605", "\"named_struct\" takes names and values in turn");
+                                "42605",
+                                "The `named_struct` requires 2n (n > 0) parameters but the actual "
+                                "number is %u. Please, "
+                                "refer to "
+                                "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for "
+                                "a fix.",
+                                call->argument_count);
     uint32_t count = call->argument_count / 2;
     struct lt_field *fields = lt_arena_alloc(analyser->coerce.arena, count * sizeof *fields);
     for (uint32_t i = 0; i < count; i++) {
         struct lt_expression **name = &call->arguments[2 * i];
         lt_fold(name, analyser->text, analyser->coerce.session, analyser->coerce.arena);
         if ((*name)->kind != LT_EXPR_LITERAL || (*name)->type->kind != LT_TYPE_STRING)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                    "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
-                                    "42K09", "the name of a field must be a constant string");
+            return lt_analyser_mismatch(
+                analyser, call, "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
+                "Only foldable `STRING` expressions are allowed to appear at odd position, but "
+                "they are [\"%s\"].",
+                lt_expr_text(*name, analyser->coerce.arena));
         if ((*name)->is_null)
             return lt_analyser_fail(analyser, LT_E_ANALYSIS, *name,
                                     "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",

@@ -71,6 +71,7 @@ static const char *type_of_words(const char *words, size_t size_bytes, struct lt
     static const char *const known[][2] = {{"integer", "INTEGRAL"},
                                            {"number", "NUMERIC"},
                                            {"whole number", "INTEGRAL"},
+                                           {"condition", "BOOLEAN"},
                                            {"array of structs", "ARRAY<STRUCT>"},
                                            {"window", "STRUCT"},
                                            {"array of strings", "ARRAY<STRING>"},
@@ -159,7 +160,8 @@ int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expre
 {
     struct lt_arena *arena = analyser->coerce.arena;
     const char *list = "";
-    bool is_coalesce = strcmp(call->name, "coalesce") == 0; /* which Spark words in its own way */
+    /* Which Spark words in its own way. */
+    bool is_coalesce = strcmp(call->name, "coalesce") == 0 || strcmp(call->name, "array") == 0;
     for (uint32_t i = 0; i < call->argument_count; i++)
         list = lt_arena_format(arena, "%s%s\"%s\"", list,
                                i == 0        ? ""

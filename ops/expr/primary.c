@@ -198,6 +198,20 @@ static struct lt_expression *parse_brackets(struct lt_parser *parser)
     return call;
 }
 
+/* :name, or ?, which Spark names by its place. */
+static struct lt_expression *refuse_parameter(struct lt_parser *parser, uint32_t begin)
+{
+    struct lt_token mark = lt_parser_take(parser), name = *lt_parser_peek(parser, 0);
+    const char *shown = mark.symbol == '?' ? lt_arena_format(parser->arena, "_%u", begin)
+                                           : lt_parser_name(parser, &name);
+    return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNBOUND_SQL_PARAMETER", "42P02", begin,
+                            mark.symbol == '?' ? mark.end : name.end,
+                            "Found the unbound parameter: %s. Please, fix `args` and provide a "
+                            "mapping of the parameter to either a SQL literal or collection "
+                            "constructor functions such as `map()`, `array()`, `struct()`.",
+                            shown);
+}
+
 static struct lt_expression *parse_plain(struct lt_parser *parser)
 {
     const struct lt_token *token = lt_parser_peek(parser, 0);
@@ -231,8 +245,7 @@ static struct lt_expression *parse_plain(struct lt_parser *parser)
         return lt_parse_star(parser, NULL, NULL);
     if (token->symbol == '?' ||
         (token->symbol == ':' && lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD))
-        return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNBOUND_SQL_PARAMETER", "42P02", begin,
-                                token->end, "a parameter has no value here");
+        return refuse_parameter(parser, begin);
     return lt_parser_fail(parser, "an expression is missing");
 }
 

@@ -221,8 +221,15 @@ static void add_item(struct lt_analyser *analyser, struct items *out, struct lt_
 
 static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *star)
 {
+    const char *columns = "";
+    for (uint32_t i = 0; analyser->schema != NULL && i < analyser->schema->field_count; i++)
+        columns = lt_arena_format(analyser->coerce.arena, "%s%s`%s`", columns, i == 0 ? "" : ", ",
+                                  analyser->schema->fields[i].name);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
-                            "cannot expand \"%s.*\": there is no such struct or input", star->name);
+                            "Cannot resolve `%s`.* given input columns %s. Please check that the "
+                            "specified table or struct exists and is accessible in the input "
+                            "columns.",
+                            star->name, columns);
 }
 
 int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expression *star)
@@ -238,8 +245,8 @@ int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expressi
         return refuse_base(analyser, star);
     if (base->type->kind != LT_TYPE_STRUCT)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "_LEGACY_ERROR_TEMP_1050", NULL,
-                                "\"%s.*\" takes the fields of a struct, and it is of type %s",
-                                star->name, lt_analyser_shown(analyser, base->type));
+                                "Can only star expand struct data types. Attribute: `List(%s)`.",
+                                star->name);
     return LT_OK;
 }
 

@@ -405,8 +405,12 @@ static void print_call(struct printer *printer, const struct lt_expression *node
         put(printer, "current_timezone(), ");
     uint32_t count = printer->style == AS_NAME ? lt_shown_count(node) : node->argument_count;
     for (uint32_t i = 0; i < count; i++) {
+        bool is_any = node->arguments[i]->kind == LT_EXPR_STAR && is_call(node, "count", 1);
         put(printer, i == 0 ? "" : ", ");
-        print_argument(printer, node, i);
+        if (is_any)
+            put(printer, "1"); /* count(*) counts rows, as count(1) does */
+        else
+            print_argument(printer, node, i);
     }
     lt_text_format(printer->out, "%s)", lt_shown_rest(node));
 }

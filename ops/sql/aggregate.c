@@ -210,6 +210,15 @@ static int analyse_argument(struct lt_sql_names *names, struct lt_expression **a
         inner = &(*inner)->arguments[0];
     if ((*inner)->kind == LT_EXPR_STAR)
         return LT_OK;
+    const struct lt_expression *nested = lt_sql_find_aggregate(*inner);
+    if (nested != NULL) {
+        struct lt_expr_place place = {names->text, nested->begin, nested->end};
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "NESTED_AGGREGATE_FUNCTION", "42607",
+                             place,
+                             "It is not allowed to use an aggregate function in the argument of "
+                             "another aggregate function. Please use the inner aggregate function "
+                             "in a sub-query.");
+    }
     int code = lt_sql_resolve_names(names, inner);
     if (code == LT_OK)
         code = lt_expr_analyse(inner, names->text, names->scope->schema, names->session,
@@ -217,6 +226,24 @@ static int analyse_argument(struct lt_sql_names *names, struct lt_expression **a
     if (code == LT_OK)
         (*argument)->type = (*inner)->type;
     return code;
+}
+
+/* Sums and averages are of numbers and intervals, and of texts that become numbers. */
+static int check_number(const struct lt_sql_names *names, const struct lt_expression *call, int row,
+                        const char *printed)
+{
+    bool is_number = rows[row].rule == SUM || rows[row].rule == AVERAGE;
+    const struct lt_type *type = is_number ? call->arguments[0]->type : NULL;
+    if (type == NULL || !(lt_type_is_nested(type) || lt_type_is_datetime(type) ||
+                          type->kind == LT_TYPE_BOOLEAN || type->kind == LT_TYPE_BINARY))
+        return LT_OK;
+    struct lt_expr_place place = {names->text, call->begin, call->end};
+    return lt_expr_error(
+        names->error, LT_E_ANALYSIS, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09", place,
+        "Cannot resolve \"%s\" due to data type mismatch: The first parameter "
+        "requires the \"NUMERIC\" or \"ANSI INTERVAL\" type, however \"%s\" has "
+        "the type \"%s\".",
+        printed, lt_expr_text(call->arguments[0], names->arena), lt_type_sql(names->arena, type));
 }
 
 /* The call becomes the column that the operator gives for it. */
@@ -229,6 +256,9 @@ static int become_column(struct lt_sql_names *names, struct lt_expression *call,
     const char *name = lt_expr_text(call, names->arena);
     for (uint32_t i = 0; i < call->argument_count && code == LT_OK; i++)
         code = analyse_argument(names, &call->arguments[i]);
+    if (code != LT_OK)
+        return code;
+    code = check_number(names, call, row, name);
     if (code != LT_OK)
         return code;
     bool has_type = call->argument_count > 0 && call->arguments[0]->type != NULL;

@@ -117,14 +117,41 @@ static struct lt_expression *at_alias(const struct lt_sql_names *names,
     return group;
 }
 
+/* A place that there is, and nothing that is made of groups. */
+static int check_group_item(const struct lt_sql_names *names, const struct lt_sql_select *select,
+                            const struct lt_expression *item, const struct lt_expression *group)
+{
+    struct lt_expr_place place = {names->text, item->begin, item->end};
+    bool is_number = item->kind == LT_EXPR_LITERAL && item->type->kind == LT_TYPE_INT;
+    if (is_number && group == item)
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "GROUP_BY_POS_OUT_OF_RANGE", "42805",
+                             place,
+                             "GROUP BY position %lld is not in select list (valid range is [1, "
+                             "%u]).",
+                             (long long)item->value.i64, select->items.count);
+    const struct lt_expression *aggregate = lt_sql_find_aggregate(group);
+    if (aggregate == NULL)
+        return LT_OK;
+    const char *text = lt_expr_text(aggregate, names->arena);
+    if (is_number)
+        return lt_expr_error(names->error, LT_E_ANALYSIS, "GROUP_BY_POS_AGGREGATE", "42903", place,
+                             "GROUP BY %lld refers to an expression %s AS `%s` that contains an "
+                             "aggregate function. Aggregate functions are not allowed in GROUP BY.",
+                             (long long)item->value.i64, text, text);
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "GROUP_BY_AGGREGATE", "42903", place,
+                         "Aggregate functions are not allowed in GROUP BY, but found %s.", text);
+}
+
 static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct groups *out)
 {
     out->texts = lt_arena_alloc(names->arena, (select->group_by.count + 1) * sizeof *out->texts);
     for (uint32_t i = 0; i < select->group_by.count; i++) {
-        struct lt_expression *group =
-            at_alias(names, select, at_place(select, select->group_by.items[i]));
-        int code = lt_sql_check_names(names, &group);
+        struct lt_expression *item = select->group_by.items[i];
+        struct lt_expression *group = at_alias(names, select, at_place(select, item));
+        int code = check_group_item(names, select, item, group);
+        if (code == LT_OK)
+            code = lt_sql_check_names(names, &group);
         if (code != LT_OK)
             return code;
         out->texts[out->count++] = lt_expr_text(group, names->arena);
