@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 #include <cmocka.h>
 
@@ -33,6 +34,24 @@ static void the_calendar_agrees_with_the_c_library(void **state)
     }
 }
 
+static void a_plain_date_is_read_where_there_is_such_a_day(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"2023-02-29", "1900-02-29", "2024-00-10", "2024-13-10",
+                                      "2024-01-00", "2024-04-31", "2024/01/01", "2024-01x01",
+                                      "20a4-01-01", "2024-0:-01", "2024-01-1 ", "-024-01-01"};
+    int64_t days;
+    for (int64_t day = -719528; day <= 2932896; day += 7) {
+        struct lt_date date = lt_date_of(day);
+        char text[32];
+        (void)snprintf(text, sizeof text, "%04d-%02d-%02d", (int)date.year, date.month, date.day);
+        assert_true(lt_date_parse_plain(text, &days));
+        assert_int_equal(days, day);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(lt_date_parse_plain(bad[i], &days));
+}
+
 static void division_rounds_down_on_both_sides_of_zero(void **state)
 {
     (void)state;
@@ -47,6 +66,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_day_of_a_million_goes_there_and_back),
         cmocka_unit_test(the_calendar_agrees_with_the_c_library),
+        cmocka_unit_test(a_plain_date_is_read_where_there_is_such_a_day),
         cmocka_unit_test(division_rounds_down_on_both_sides_of_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

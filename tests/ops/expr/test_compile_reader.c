@@ -100,6 +100,33 @@ static void expect_cost(uint64_t documents, uint64_t fields)
 static const char ABC[] = "{\"a\":1,\"b\":2,\"c\":3}";
 #define FROM_ABC "from_json(j, 'a INT, b INT, c INT')"
 
+/* Fields that are in registers are those of the row at hand, and of no other. */
+static void fields_of_no_document_are_null(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {FROM_ABC ".c", FROM_ABC ".a"};
+    static const char *const documents[] = {ABC, NULL, ABC, "", "nonsense", ABC, "[1]"};
+    struct lt_expression *expressions[] = {analysed(texts[0]), analysed(texts[1])};
+    const struct lt_program_options options = {
+        .expressions = expressions, .texts = texts, .count = 2, .schema = reading.schema};
+    struct lt_program *program;
+    assert_int_equal(lt_program_create(&options, &program, NULL), LT_OK);
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        bool is_good = documents[i] != NULL && documents[i] == ABC;
+        lt_row_nulls(reading.row)[0] = documents[i] == NULL;
+        lt_row_nulls(reading.result)[0] = 0;
+        lt_row_values(reading.row)[0] = lt_value_text(documents[i] == NULL ? "" : documents[i]);
+        assert_true(lt_program_eval(program, reading.row, reading.result));
+        assert_int_equal(lt_row_nulls(reading.result)[0], is_good ? 0 : 3);
+        if (is_good) {
+            expect_i64(0, 3);
+            expect_i64(1, 1);
+        }
+    }
+    lt_row_nulls(reading.row)[0] = 0;
+    lt_program_destroy(program);
+}
+
 static void one_field_of_three_is_one_field_parsed(void **state)
 {
     (void)state;
@@ -243,6 +270,7 @@ static void csv_looks_into_the_fields_that_are_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(fields_of_no_document_are_null, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_field_of_three_is_one_field_parsed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_the_optimiser_every_field_is_parsed, set_up,
                                         tear_down),
