@@ -28,6 +28,9 @@ for shell in bash zsh; do
     check "$shell: what is explained" gives "$shell" relay leat explain ""
     check "$shell: options of leat relay" gives "$shell" "--dlq --drain --drop-header" leat relay a b --d
     check "$shell: options of leat explain relay" gives "$shell" "--stages --startup-timeout" leat explain relay --st
+    check "$shell: options of leat run with a source and a sink" gives "$shell" "--schema" leat run rate: console: --sc
+    check "$shell: options of leat run with a file" gives "$shell" "--set" leat run job.sql --set
+    check "$shell: options of leat sql" gives "$shell" "--progress-interval" leat sql --p
     check "$shell: options of leat-relay" gives "$shell" "--lanes --log-level" leat-relay --l
     check "$shell: options of leat stat" gives "$shell" "--prometheus" leat stat --p
     check "$shell: files are left to the shell" gives "$shell" "" leat relay too

@@ -12,7 +12,11 @@ _leat() {
         ask+=("${COMP_WORDS[1]}")
     fi
     case $word in
-        -*) words=$("${ask[@]}" --help 2>/dev/null | sed -nE 's/^  (-[a-z], )?(--[a-z-]+).*/\2/p') ;;
+        -*) words=$(
+            "${ask[@]}" --help 2>/dev/null | sed -nE 's/^  (-[a-z], )?(--[a-z-]+).*/\2/p'
+            # With a source and a sink, run takes what relay takes.
+            [ "${ask[1]}" != run ] || "$program" relay --help 2>/dev/null | sed -nE 's/^  (-[a-z], )?(--[a-z-]+).*/\2/p'
+        ) ;;
     esac
     # Nothing of ours: files, which is what readline does by itself then.
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
