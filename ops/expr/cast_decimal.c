@@ -2,9 +2,9 @@
  * Casts to and from decimals. What has more digits than the type is an error under ANSI rules, else
  * NULL; NaN and infinities are NULL under both. Towards an integer the fraction is cut.
  */
-#include <math.h>
-
 #include "ops/expr/cast_decimal.h"
+
+#include <math.h>
 
 #include "core/base/clock.h"
 #include "core/text/number.h"

@@ -15,6 +15,8 @@
 #include "io/kafka_writer.h"
 #include "tests/support/kafka_world.h"
 
+/* Long enough for all records to be written before the first is sent, on a busy machine too. */
+#define LINGER "kafka.linger.ms=150"
 enum { RECORDS = 6, GUILTY = 2, REFUSED = RD_KAFKA_RESP_ERR_INVALID_RECORD };
 
 static void open_source(struct world *world, const char *topic)
@@ -27,17 +29,16 @@ static void open_source(struct world *world, const char *topic)
     world_reader(world, NULL);
 }
 
-/* Records "a", "b", ... are read, and written within the linger time, so that they are one batch;
- * every second one is so large that its row is held and not copied. One went before, in epoch 1, as
- * the first to a partition goes alone; one more is read and stays. */
-static void write_batch(struct world *world)
+/* Records "a", "b", ... are read; every second one is so large that its row is held and not copied.
+ * One went before, in epoch 1, as the first to a partition goes alone; one more is read and stays.
+ */
+static void read_batch(struct world *world)
 {
     static char values[RECORDS][1024];
     world_topic(world, "in", 1);
     world_topic(world, "out", 1);
     open_source(world, "in");
-    if (world_sink(world, WORLD_OPTIONS("topic=out", "kafka.linger.ms=60"),
-                   world->source->schema) != 0)
+    if (world_sink(world, WORLD_OPTIONS("topic=out", LINGER), world->source->schema) != 0)
         fail_msg("%s", world->error.text);
     world_writer(world);
     world_produce(world, "in", 0, NULL, "first", NULL);
@@ -53,6 +54,12 @@ static void write_batch(struct world *world)
     }
     world_produce(world, "in", 0, NULL, "later", NULL);
     world_read(world, RECORDS + 1);
+}
+
+/* They are written within the linger time, so that they are one batch. What the broker answers to
+ * it is said before. */
+static void write_batch(struct world *world)
+{
     for (uint32_t i = 0; i < RECORDS; i++) {
         struct lt_fault *fault = NULL;
         assert_int_equal(world->writer->ops->write(world->writer, world->rows[i], &fault),
@@ -63,12 +70,14 @@ static void write_batch(struct world *world)
     world->writer->ops->prepare(world->writer, 2);
 }
 
-/* The batch is refused. Suspects are sent one at a time by polls, so that more than one poll of
+/* A batch is refused. Suspects are sent one at a time by polls, so that more than one poll of
  * this thread is needed to settle them. */
 static void refuse_batch(struct world *world)
 {
+    read_batch(world);
     const struct lt_kafka_writer *writer = (const struct lt_kafka_writer *)world->writer;
     rd_kafka_mock_push_request_errors(world->cluster, WORLD_PRODUCE, 1, REFUSED);
+    write_batch(world);
     for (int i = 0; i < WORLD_WAIT_MS && !writer->retry.is_active; i++)
         assert_int_equal(world_prepared(world, 2, 0), 0);
     assert_true(writer->retry.is_active);
@@ -110,8 +119,9 @@ static void assert_out(struct world *world, unsigned missing)
 static void a_refused_batch_without_a_guilty_record_is_delivered_in_order(void **state)
 {
     struct world *world = *state;
-    write_batch(world);
+    read_batch(world);
     rd_kafka_mock_push_request_errors(world->cluster, WORLD_PRODUCE, 1, REFUSED);
+    write_batch(world);
     assert_int_equal(world_prepared(world, 2, WORLD_WAIT_MS), 1);
     assert_int_equal(world->failed_count, 0);
     assert_out(world, 0);
@@ -120,9 +130,10 @@ static void a_refused_batch_without_a_guilty_record_is_delivered_in_order(void *
 static void only_the_guilty_record_of_a_refused_batch_fails(void **state)
 {
     struct world *world = *state;
-    write_batch(world);
+    read_batch(world);
     rd_kafka_mock_push_request_errors(world->cluster, WORLD_PRODUCE, GUILTY + 2, REFUSED, 0, 0,
                                       REFUSED); /* the batch; "a", "b", "c" alone */
+    write_batch(world);
     assert_int_equal(world_prepared(world, 2, WORLD_WAIT_MS), 1);
     assert_int_equal(world->failed_count, 1);
     assert_string_equal(world->faults[0]->condition, "KAFKA_INVALID_RECORD");
@@ -133,10 +144,11 @@ static void only_the_guilty_record_of_a_refused_batch_fails(void **state)
 static void a_record_that_is_too_large_takes_no_other_with_it(void **state)
 {
     struct world *world = *state;
-    write_batch(world);
+    read_batch(world);
     rd_kafka_mock_push_request_errors(world->cluster, WORLD_PRODUCE, 2,
                                       RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
                                       RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    write_batch(world);
     assert_int_equal(world_prepared(world, 2, WORLD_WAIT_MS), 1);
     assert_int_equal(world->failed_count, 1);
     assert_string_equal(world->faults[0]->condition, "RECORD_TOO_LARGE");
@@ -148,7 +160,6 @@ static void an_epoch_is_not_durable_while_there_are_suspects_and_no_row_is_taken
 {
     struct world *world = *state;
     struct lt_fault *fault = NULL;
-    write_batch(world);
     refuse_batch(world);
     assert_int_equal(world_prepared(world, 2, 0), 0);
     assert_int_equal(world->writer->ops->write(world->writer, world->rows[0], &fault),
@@ -162,7 +173,6 @@ static void an_epoch_is_not_durable_while_there_are_suspects_and_no_row_is_taken
 static void an_abort_lets_go_of_suspects(void **state)
 {
     struct world *world = *state;
-    write_batch(world);
     refuse_batch(world);
     world->writer->ops->abort(world->writer);
     assert_int_equal(world->failed_count, 0);
