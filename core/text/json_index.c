@@ -229,8 +229,10 @@ static bool run_portable(struct lt_json_index *index, const uint8_t *data, size_
 {
     if (!lt_json_simdjson_run(index->simdjson, data, size_bytes, &out->places, &out->count))
         return false;
-    for (uint32_t i = 0; i < out->count; i++)
-        index->marks[i] = data[out->places[i]];
+    const uint32_t *restrict places = out->places;
+    uint8_t *restrict marks = index->marks;
+    for (uint32_t i = 0, count = out->count; i < count; i++)
+        marks[i] = data[places[i]];
     const uint8_t *backslash = memchr(data, '\\', size_bytes);
     out->escapes_at = (uint32_t)(backslash != NULL ? (size_t)(backslash - data) : size_bytes);
     return true;

@@ -10,7 +10,7 @@
 
 #include "core/text/datetime.h"
 
-enum { CHANCES = 100000, FIELDS = 7 };
+enum { CHANCES = 100000, FIELDS = 7, DOCUMENT_MAX = 1024 };
 static const char TYPE[] =
     "a BIGINT, b STRING, c DOUBLE, d DATE, e INT, f ARRAY<BIGINT>, `a long name` BIGINT";
 
@@ -90,8 +90,9 @@ static struct lt_bytes make_document(char *out, uint64_t *seed)
         if (next_random(seed) % 400 == 0)
             value = 18;
         if (draw != 1)
-            size_bytes += (size_t)sprintf(out + size_bytes, "%s\"%s\":%s",
-                                          size_bytes > 1 ? "," : "", names[name], values[value]);
+            size_bytes +=
+                (size_t)snprintf(out + size_bytes, DOCUMENT_MAX - size_bytes, "%s\"%s\":%s",
+                                 size_bytes > 1 ? "," : "", names[name], values[value]);
     }
     out[size_bytes++] = '}';
     if (next_random(seed) % 64 == 0)
@@ -110,7 +111,7 @@ static void what_is_put_apart_is_what_a_struct_has(void **state)
     uint64_t seed = 31;
     int good = 0;
     for (int chance = 0; chance < CHANCES; chance++) {
-        char text[1024];
+        char text[DOCUMENT_MAX];
         struct lt_bytes document = make_document(text, &seed);
         union lt_value value, values[FIELDS];
         uint64_t nulls;
