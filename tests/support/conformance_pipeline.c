@@ -127,7 +127,11 @@ static void pass_on(struct lt_out *out, struct lt_row *row)
         return;
     }
     struct lt_operator *op = chain->operators[link->next];
-    if (op->ops->process(op, row, &chain->links[link->next + 1].out) != LT_PROCESS_DONE)
+    struct lt_out *next = &chain->links[link->next + 1].out;
+    enum lt_process answer = op->ops->process(op, row, next);
+    if (answer == LT_PROCESS_PASS)
+        pass_on(next, row);
+    else if (answer != LT_PROCESS_DONE)
         lt_row_release(row);
 }
 
