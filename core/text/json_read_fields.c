@@ -323,7 +323,7 @@ static inline uint32_t take_field(struct common *common, const struct lt_json_ex
                                   uint32_t at)
 {
     if (expected->way == LT_JSON_WAY_PASS)
-        return (common->marks[at] == '"') & (common->places[at + 1] <= common->escapes_at)
+        return ((common->marks[at] == '"') & (common->places[at + 1] <= common->escapes_at)) != 0
                    ? at + 1
                    : lt_json_places_skip(common->all, at, common->depth_max);
     uint64_t bit = UINT64_C(1) << expected->child;

@@ -146,9 +146,10 @@ static enum lt_kernel decimal_to_decimal(struct lt_machine *machine, const struc
 static bool wide_to_small_integer(struct lt_decimal value, const struct lt_type *to, int64_t *out)
 {
     double number = lt_number_decimal_to_double(value);
+    if (floor(number) > (double)lt_type_largest(to) || ceil(number) < (double)lt_type_smallest(to))
+        return false;
     *out = (int64_t)number;
-    return floor(number) <= (double)lt_type_largest(to) &&
-           ceil(number) >= (double)lt_type_smallest(to);
+    return true;
 }
 
 static enum lt_kernel decimal_to_integer(struct lt_machine *machine, const struct lt_call *call,

@@ -14,7 +14,6 @@
 #include "ops/sql/parse.h"
 
 /* Relations of one statement, views put in: bounds what names can blow up to. */
-enum { RELATIONS_MAX = 1000 };
 
 /* ----------------------------------------------------------------------------------- relations */
 
@@ -294,10 +293,10 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
 {
     const struct lt_sql_env *env = analysis->env;
     struct lt_expr_place place = {text, relation->begin, relation->end};
-    if (++analysis->relation_count > RELATIONS_MAX)
+    if (++analysis->relation_count > LT_SQL_RELATIONS_MAX)
         return lt_expr_error(analysis->error, LT_E_LIMIT, "", "", place,
                              "the query reads more than %d relations, with those of its views",
-                             (int)RELATIONS_MAX);
+                             (int)LT_SQL_RELATIONS_MAX);
     int code;
     switch (relation->kind) {
     case LT_SQL_ONE_ROW:

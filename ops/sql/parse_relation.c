@@ -204,19 +204,32 @@ static bool parse_join_condition(struct lt_parser *parser, struct lt_sql_relatio
     return lt_sql_parse_columns(parser, false, &join->columns);
 }
 
+/* Joins hang on one another, and what walks them goes as deep as there are. */
+static struct lt_sql_relation *join_at(struct lt_parser *parser, struct lt_sql_relation *left,
+                                       uint32_t *count)
+{
+    if (++*count >= LT_SQL_RELATIONS_MAX)
+        return lt_parser_refuse(parser, LT_E_LIMIT, "", "", left->begin, parser->last_end,
+                                "more relations are joined than a query reads");
+    struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
+    join->left = left;
+    return join;
+}
+
 static struct lt_sql_relation *parse_joined(struct lt_parser *parser)
 {
     struct lt_sql_relation *left = parse_one(parser);
     bool is_natural;
     const char *name;
-    uint32_t join_begin;
+    uint32_t join_begin, count = 0;
     while (left != NULL && (join_begin = lt_parser_peek(parser, 0)->begin,
                             name = take_join(parser, &is_natural)) != NULL) {
-        struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
+        struct lt_sql_relation *join = join_at(parser, left, &count);
+        if (join == NULL)
+            return NULL;
         join->join = name;
         join->join_begin = join_begin;
         join->is_natural = is_natural;
-        join->left = left;
         join->is_lateral = is_lateral_next(parser);
         join->right = parse_one(parser);
         if (join->right == NULL || !parse_join_condition(parser, join))
@@ -230,10 +243,12 @@ static struct lt_sql_relation *parse_joined(struct lt_parser *parser)
 struct lt_sql_relation *lt_sql_parse_from(struct lt_parser *parser)
 {
     struct lt_sql_relation *left = parse_joined(parser);
+    uint32_t count = 0;
     while (left != NULL && lt_parser_try_symbol(parser, ',')) {
-        struct lt_sql_relation *join = relation_at(parser, LT_SQL_JOIN, left->begin);
+        struct lt_sql_relation *join = join_at(parser, left, &count);
+        if (join == NULL)
+            return NULL;
         join->join = "Inner";
-        join->left = left;
         join->is_lateral = is_lateral_next(parser);
         join->right = parse_joined(parser);
         if (join->right == NULL)

@@ -36,7 +36,7 @@ fi
 dir=$(mktemp -d)
 trap 'rm -rf "$out" "$dir"' EXIT
 LEAT_BENCH_SMOKE=1 "$build/bench/sql_bench" --python "$dir/no-python" --directory "$dir" >"$out"
-has '^PySpark local\[1\]: not measured: no "' '^DuckDB, one thread: not measured: no "' \
+has '^PySpark local\[1\], a batch: not measured: no "' '^DuckDB, one thread: not measured: no "' \
     '^a filter on JSON fields/leat ' '^a filter by from_json/by hand ' '^d Nexmark q22/leat ' \
     '^b twelve expressions, of the loop by hand: .* x its time (bar <= 1.50) not judged$'
 
