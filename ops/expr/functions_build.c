@@ -181,6 +181,18 @@ static enum lt_kernel reverse(struct lt_machine *machine, const struct lt_call *
     return LT_KERNEL_VALUE;
 }
 
+/* Copies a text without one of its bytes, and without branches that depend on where that stands;
+ * returns the size. */
+static size_t copy_without(const uint8_t *text, size_t size_bytes, uint8_t byte, uint8_t *out)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size_bytes; i++) {
+        out[kept] = text[i];
+        kept += text[i] != byte;
+    }
+    return kept;
+}
+
 static enum lt_kernel replace(struct lt_machine *machine, const struct lt_call *call,
                               union lt_value *out)
 {
@@ -206,6 +218,10 @@ static enum lt_kernel replace(struct lt_machine *machine, const struct lt_call *
     uint8_t *to = put(machine, text.size_bytes + growth, out), *begin = to;
     if (to == NULL)
         return lt_machine_too_large(machine, call);
+    if (other.size_bytes == 0 && part.size_bytes == 1) {
+        out->bytes.size_bytes = (uint32_t)copy_without(from, text.size_bytes, part.data[0], to);
+        return LT_KERNEL_VALUE;
+    }
     while (found != NULL) {
         memcpy(to, from, (size_t)(found - from));
         to = append(to + (found - from), other);
