@@ -54,6 +54,10 @@ LEAT_API bool leat_admin_function_at(size_t index, leat_admin_function *function
  * error is the context's. *has_more: there was a statement. on: the context's thread. */
 LEAT_API int leat_admin_sql_check(leat_context *context, const char *text, const char **rest,
                                   bool *has_more);
+/* leat_sql, in which a query or an INSERT is explained (EXPLAIN EXTENDED) and not run. on: the
+ * context's thread. */
+LEAT_API int leat_admin_sql_explain(leat_context *context, const char *text, const char **rest,
+                                    leat_sql_result *result);
 /* Ends a SELECT that leat_sql is running now, with LEAT_ERROR_CANCELLED. on: any thread, and signal
  * handlers. */
 LEAT_API void leat_admin_sql_interrupt(leat_context *context);

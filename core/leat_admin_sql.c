@@ -15,13 +15,19 @@
 int leat_admin_sql_check(leat_context *context, const char *text, const char **rest, bool *has_more)
 {
     leat_sql_result result = {.size = sizeof result};
-    int code = lt_door_sql_run(context, text, rest, true, &result);
+    int code = lt_door_sql_run(context, text, rest, LT_DOOR_SQL_CHECK, &result);
     if (code == LEAT_OK && result.query != NULL && (code = leat_admin_check(result.query)) != 0)
         (void)lt_door_fail(context, &result.query->error);
     *has_more = code == LEAT_OK && result.kind != LEAT_SQL_NONE;
     leat_query_destroy(result.query);
     free(result.text);
     return code;
+}
+
+int leat_admin_sql_explain(leat_context *context, const char *text, const char **rest,
+                           leat_sql_result *result)
+{
+    return lt_door_sql_run(context, text, rest, LT_DOOR_SQL_EXPLAIN, result);
 }
 
 void leat_admin_sql_interrupt(leat_context *context)

@@ -385,11 +385,24 @@ static int take_statement(leat_context *context, const char *text, const char **
 
 int leat_sql(leat_context *context, const char *text, const char **rest, leat_sql_result *result)
 {
-    return lt_door_sql_run(context, text, rest, false, result);
+    return lt_door_sql_run(context, text, rest, LT_DOOR_SQL_RUN, result);
 }
 
-int lt_door_sql_run(leat_context *context, const char *text, const char **rest, bool only_check,
-                    leat_sql_result *result)
+/* The statement in place of a query's or an INSERT's, which is told and not run. */
+static void explain_instead(struct lt_door_statement *statement, struct lt_sql_statement *instead)
+{
+    enum lt_sql_kind kind = statement->tree->kind;
+    if (kind != LT_SQL_SELECT && kind != LT_SQL_INSERT)
+        return;
+    *instead = *statement->tree;
+    instead->kind = LT_SQL_EXPLAIN;
+    instead->explain = LT_SQL_EXPLAIN_EXTENDED;
+    instead->is_insert = kind == LT_SQL_INSERT;
+    statement->tree = instead;
+}
+
+int lt_door_sql_run(leat_context *context, const char *text, const char **rest,
+                    enum lt_door_sql_purpose purpose, leat_sql_result *result)
 {
     const char *ignored;
     struct lt_error error;
@@ -399,11 +412,16 @@ int lt_door_sql_run(leat_context *context, const char *text, const char **rest, 
     lt_error_clear(&context->error);
     lt_error_clear(&error);
     lt_store_relaxed_u32(&context->is_interrupted, 0); /* meant for a statement before */
-    struct lt_door_statement statement = {
-        .sql = lt_door_sql_of(context), .error = &error, .result = &own, .only_check = only_check};
+    struct lt_sql_statement instead;
+    struct lt_door_statement statement = {.sql = lt_door_sql_of(context),
+                                          .error = &error,
+                                          .result = &own,
+                                          .only_check = purpose == LT_DOOR_SQL_CHECK};
     int code = take_statement(context, text, rest != NULL ? rest : &ignored, &statement);
     if (code == LT_OK && statement.tree != NULL) {
         own.kind = LEAT_SQL_DONE;
+        if (purpose == LT_DOOR_SQL_EXPLAIN)
+            explain_instead(&statement, &instead);
         code = run(&statement);
     }
     if (code != LT_OK)

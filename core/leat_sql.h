@@ -42,11 +42,18 @@ struct lt_door_statement {
     bool only_check; /* nothing runs, not even what ends */
 };
 
+/* What a statement is taken for. */
+enum lt_door_sql_purpose {
+    LT_DOOR_SQL_RUN,
+    LT_DOOR_SQL_CHECK,   /* its analysis alone */
+    LT_DOOR_SQL_EXPLAIN, /* a query or an INSERT is as EXPLAIN EXTENDED of it */
+};
+
 /* The session of a context; made when it is first asked for. */
 struct lt_door_sql *lt_door_sql_of(leat_context *context);
-/* leat_sql, or with `only_check` its analysis alone. */
-int lt_door_sql_run(leat_context *context, const char *text, const char **rest, bool only_check,
-                    leat_sql_result *result) LT_MUST_USE;
+/* leat_sql, for a purpose. */
+int lt_door_sql_run(leat_context *context, const char *text, const char **rest,
+                    enum lt_door_sql_purpose purpose, leat_sql_result *result) LT_MUST_USE;
 
 /* ------------------------------------------------------------------------------------- tables */
 

@@ -19,7 +19,7 @@ static const struct lt_tool_command commands[] = {
     {"check", "analyse a job file without running it", lt_tool_check},
     {"eval", "try an expression on sample rows", lt_tool_eval},
     {"stat", "print the counters of running and of dead relays", lt_tool_stat},
-    {"explain", "check a relay without connecting, and print its plan", lt_tool_explain},
+    {"explain", "print the plans of a job or a relay, without running it", lt_tool_explain},
     {"options", "list connectors and the options of each", lt_tool_options},
     {"functions", "list the functions of expressions", lt_tool_functions},
     {"help", "print this, or the help of a subcommand", help},

@@ -32,8 +32,9 @@ static const int64_t slice_ns = 100 * 1000 * 1000;
 static void print_help(bool only_explain)
 {
     printf("Usage: leat %srelay SOURCE SINK [OPTION]...\n%s", only_explain ? "explain " : "",
-           only_explain ? "Checks a relay without connecting, and prints what it would run with. A "
-                          "relay:\n\n"
+           only_explain ? "       leat explain FILE.sql | FILE.yaml | -e 'SQL' ...\n"
+                          "Prints the plans of a job's queries, or of a relay, and what they would "
+                          "run with, without\nconnecting to anything. A relay:\n\n"
                         : "");
     printf(
         "Passes records on from one Kafka topic to another, or from any source to any sink, and\n"
@@ -237,14 +238,17 @@ int lt_tool_relay(int count, char **arguments)
 
 int lt_tool_explain(int count, char **arguments)
 {
-    /* `leat explain relay SOURCE SINK ...` is `leat relay SOURCE SINK ... --explain`. */
+    /* `leat explain relay SOURCE SINK ...` is `leat relay SOURCE SINK ... --explain`; all else is
+     * SQL, or a file. */
     lt_tool_speaker("leat explain");
     bool asks_help =
         count == 2 && (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0);
     if (asks_help)
         return relay(count, arguments, true);
-    if (count < 2 || strcmp(arguments[1], "relay") != 0)
-        return lt_tool_wrong(
-            "nothing to explain; hint: leat explain relay SOURCE SINK [OPTION]...");
+    if (count < 2)
+        return lt_tool_wrong("nothing to explain; hint: leat explain FILE.sql, leat explain -e "
+                             "'SQL', or leat explain relay SOURCE SINK [OPTION]...");
+    if (strcmp(arguments[1], "relay") != 0)
+        return lt_tool_explain_statements(count, arguments);
     return relay(count - 1, arguments + 1, true);
 }

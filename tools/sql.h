@@ -40,6 +40,7 @@ struct lt_tool_sql {
     int64_t progress_interval_ns; /* of lines and of JSON */
     bool is_quiet;                /* neither of both */
     bool only_check;              /* nothing is started */
+    bool only_explain;            /* nor here: queries are explained */
     bool is_prompt;               /* a query that fails is told, and the session goes on */
     const char *path;             /* of the script that runs, for places of errors; NULL: none */
 };

@@ -101,7 +101,8 @@ static int run_statement(struct lt_tool_sql *sql, const char *text, const char *
 {
     const char *begin = *at;
     leat_sql_result result = {.size = sizeof result};
-    int code = leat_sql(sql->context, begin, at, &result);
+    int code = sql->only_explain ? leat_admin_sql_explain(sql->context, begin, at, &result)
+                                 : leat_sql(sql->context, begin, at, &result);
     if (code == LEAT_ERROR_CANCELLED && lt_tool_signals_seen() != 0)
         return end_interrupted(sql);
     if (code != LEAT_OK)
