@@ -173,8 +173,7 @@ bool lt_interval_from_units(const struct lt_type *type, int64_t count, int64_t *
 bool lt_interval_from_decimal(const struct lt_type *type, __int128 number, int scale, int64_t *out)
 {
     int64_t unit = is_of_seconds(type) ? 1000000 : last_unit(type);
-    return lt_interval_multiply_decimal(unit, number, scale, out) &&
-           fit(type, lt_interval_cut(type, *out), out);
+    return lt_interval_multiply_decimal(unit, number, scale, out) && fit(type, *out, out);
 }
 
 bool lt_interval_make_months(int32_t years, int32_t months, int64_t *out)

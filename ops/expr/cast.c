@@ -385,8 +385,9 @@ enum lt_cast_way lt_cast_find(const struct lt_session *session, const struct lt_
     if (lt_type_is_nested(from))
         return find_parts(session, from, to, kernel);
     if (from->kind == LT_TYPE_DECIMAL || to->kind == LT_TYPE_DECIMAL) {
-        bool has_interval = lt_type_is_interval(from) || lt_type_is_interval(to);
-        *kernel = has_interval ? lt_cast_time_kernel(from, to) : lt_cast_decimal_kernel(from, to);
+        bool is_of_time =
+            lt_type_is_interval(from) || lt_type_is_interval(to) || from->kind == LT_TYPE_DATE;
+        *kernel = is_of_time ? lt_cast_time_kernel(from, to) : lt_cast_decimal_kernel(from, to);
         return *kernel == NULL ? LT_CAST_UNKNOWN : LT_CAST_KERNEL;
     }
     bool has_timestamp = from->kind == LT_TYPE_TIMESTAMP || to->kind == LT_TYPE_TIMESTAMP;

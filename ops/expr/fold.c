@@ -146,10 +146,13 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     return literal;
 }
 
-/* A strict call with a constant NULL among its arguments is NULL, whatever the others would do; so
- * is NULL IN (...). A function of any number of arguments looks at each of them. */
+/* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
+ * the others would do; so is NULL IN (...). A function of any number of arguments looks at each of
+ * them. */
 static bool has_null_argument(const struct lt_expression *node)
 {
+    if (node->kind == LT_EXPR_CAST)
+        return node->arguments[0]->kind == LT_EXPR_LITERAL && node->arguments[0]->is_null;
     const struct lt_function *function =
         node->kind == LT_EXPR_CALL ? lt_function_at((size_t)node->index, NULL) : NULL;
     if (function == NULL)

@@ -238,6 +238,9 @@ static void translate_escape(struct lt_regexp_translation *t)
     } else if (letter != '\0' && strchr("dDsSwWhHvVbBRXAzZG", letter) != NULL) {
         if (letter == 'Z')
             append_edge(t, letter);
+        else if (letter == 'D' || letter == 'S' || letter == 'W')
+            lt_text_format(&t->out, "[\\%c]",
+                           letter); /* alone, PCRE2's JIT has only ASCII for it */
         else
             lt_text_format(&t->out, "\\%c", letter);
         lt_literal_walk_other(&t->literals);

@@ -12,6 +12,8 @@
 static bool is_steady_tree(const struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_CALL) {
+        if (strcmp(node->name, "aes_encrypt") == 0) /* draws where it begins */
+            return false;
         int32_t function = lt_function_find(node->name);
         if (function >= 0 && !lt_function_at((size_t)function, NULL)->is_deterministic)
             return false;

@@ -165,6 +165,18 @@ static void letters_that_match_signs_beyond_ascii_still_do(void **state)
     assert_true(finds("[^\\u212A]+$", "k"));
 }
 
+static void what_is_no_digit_letter_or_space_may_be_beyond_ascii(void **state)
+{
+    static const char *const patterns[] = {"^\\D$", "^\\W$", "^\\S$", "^[\\W]$", "^\\D+$"};
+    (void)state;
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        assert_true(finds(patterns[i], "\u00df"));
+        assert_true(finds(patterns[i], "\u65e5"));
+        assert_true(finds(patterns[i], "\U0001f600"));
+    }
+    assert_false(finds("\\D", "7"));
+}
+
 /* ---------------------------------------------------------------------------------------- literals
  */
 
@@ -227,6 +239,7 @@ int main(void)
         cmocka_unit_test(the_short_way_gives_what_the_long_one_does),
         cmocka_unit_test(edges_of_lines_are_where_java_sees_them),
         cmocka_unit_test(letters_that_match_signs_beyond_ascii_still_do),
+        cmocka_unit_test(what_is_no_digit_letter_or_space_may_be_beyond_ascii),
         cmocka_unit_test(literals_at_the_top_of_a_pattern_are_found),
         cmocka_unit_test(what_need_not_be_there_is_no_literal),
     };
