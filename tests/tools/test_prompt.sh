@@ -23,7 +23,8 @@ shows() { # TEXT...
 opens() {
     command -v script >/dev/null || { skip "script is not installed"; return; }
     mkfifo "$scratch/keys" || return
-    LEAT_HISTORY=$scratch/typed TERM=xterm timeout 120 script -qfec "$leat sql" "$scratch/screen" <"$scratch/keys" >/dev/null 2>&1 &
+    LEAT_HISTORY=$scratch/typed TERM=xterm timeout 120 script -qfc "$leat sql; echo \$? >$scratch/status" "$scratch/screen" <"$scratch/keys" \
+        >/dev/null 2>&1 &
     session=$!
     exec 3>"$scratch/keys"
     sees 'leat> '
@@ -60,7 +61,12 @@ runs_behind() { # a query of an INSERT goes on while the session does
         keys 'SELECT 40 + 2 AS answer;\r' '|42    |' && keys 'INSERT INTO n SELECT val FROM doubled;\r' 'already active'
 }
 ends() {
-    keys '\004' 'ended query n: read ' && wait "$session" && grep -q 'h;ere' "$scratch/typed" && [ "$(stat -c %a "$scratch/typed")" = 600 ]
+    keys '\004' 'ended query n: read ' || return
+    wait "$session" # script's own status tells of the terminal, which may be gone before it looks
+    tail -c +$((from + 1)) "$scratch/screen"
+    grep -n . "$scratch/status" && grep -qx 0 "$scratch/status" || { echo "this is not status 0"; return 1; }
+    grep 'h;ere' "$scratch/typed" || { echo "what was typed is not kept"; return 1; }
+    stat -c '%a is its mode' "$scratch/typed" | grep '^600'
 }
 remembers() { grep -qF 'SHOW' "$scratch/history" || { cat "$scratch/history"; return 1; }; }
 
