@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /* Bytes of the character that begins with this byte; 1 for what begins none. */
 static size_t width_of(uint8_t first)
 {
@@ -28,23 +32,41 @@ static bool are_ascii(const uint8_t *bytes)
     return (word & 0x8080808080808080u) == 0;
 }
 
+#if defined(__SSE2__)
+
+/* The same of sixteen bytes or more, by sixteens; the last overlap those before them. */
+static bool is_ascii_wide(const uint8_t *bytes, size_t size_bytes)
+{
+    const uint8_t *last = bytes + size_bytes - sizeof(__m128i);
+    __m128i any = _mm_loadu_si128((const __m128i *)(const void *)last);
+    for (; bytes < last; bytes += sizeof any)
+        any = _mm_or_si128(any, _mm_loadu_si128((const __m128i *)(const void *)bytes));
+    return _mm_movemask_epi8(any) == 0;
+}
+
+#else
+
+static bool is_ascii_wide(const uint8_t *bytes, size_t size_bytes)
+{
+    size_t at = 0;
+    while (at + 8 <= size_bytes && are_ascii(bytes + at))
+        at += 8;
+    return at + 8 > size_bytes && are_ascii(bytes + size_bytes - 8);
+}
+
+#endif
+
 bool lt_utf8_is_ascii(const void *data, size_t size_bytes)
 {
     const uint8_t *bytes = data;
-    uint64_t words[4], any = 0;
-    size_t at = 0;
-    for (; at + sizeof words <= size_bytes; at += sizeof words) {
-        memcpy(words, bytes + at, sizeof words);
-        any |= words[0] | words[1] | words[2] | words[3];
-    }
-    for (; at + sizeof any <= size_bytes; at += sizeof any) {
-        memcpy(words, bytes + at, sizeof any);
-        any |= words[0];
-    }
-    uint8_t rest = 0;
-    for (; at < size_bytes; at++)
-        rest |= bytes[at];
-    return ((any | rest) & 0x8080808080808080u) == 0;
+    if (size_bytes >= 16)
+        return is_ascii_wide(bytes, size_bytes);
+    uint8_t any = 0;
+    if (size_bytes >= 8)
+        return are_ascii(bytes) && are_ascii(bytes + size_bytes - 8);
+    for (size_t at = 0; at < size_bytes; at++)
+        any |= bytes[at];
+    return any < 0x80;
 }
 
 /* The same as lt_utf8_offset(), where `readable_bytes` may be read. */

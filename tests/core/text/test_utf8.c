@@ -143,6 +143,26 @@ static void case_follows_unicode(void **state)
     gives(lt_utf8_initcap, "ßa ﬁx ŉb ᾳ ა", "Ssa Fix ʼNb ᾼ ა");
 }
 
+static void one_byte_beyond_ascii_is_seen_wherever_it_stands(void **state)
+{
+    enum { LARGEST = 70 };
+    (void)state;
+    for (size_t size_bytes = 0; size_bytes <= LARGEST; size_bytes++) {
+        /* Of this size, so that a sanitizer sees what is read past the end. */
+        char *text = malloc(size_bytes + (size_bytes == 0));
+        assert_non_null(text);
+        memset(text, 'a', size_bytes);
+        assert_true(lt_utf8_is_ascii(text, size_bytes));
+        assert_int_equal(lt_utf8_count(text, size_bytes), size_bytes);
+        for (size_t at = 0; at < size_bytes; at++) {
+            text[at] = '\x80';
+            assert_false(lt_utf8_is_ascii(text, size_bytes));
+            text[at] = 'a';
+        }
+        free(text);
+    }
+}
+
 static void ascii_that_needs_no_change_is_told(void **state)
 {
     (void)state;
@@ -197,6 +217,7 @@ int main(void)
         cmocka_unit_test(what_is_not_utf8_is_replaced_part_by_part),
         cmocka_unit_test(every_code_point_encodes_and_decodes),
         cmocka_unit_test(case_follows_unicode),
+        cmocka_unit_test(one_byte_beyond_ascii_is_seen_wherever_it_stands),
         cmocka_unit_test(ascii_that_needs_no_change_is_told),
         cmocka_unit_test(single_mappings_agree_with_the_c_library),
     };
