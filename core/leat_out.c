@@ -8,18 +8,17 @@
 /* Memory for values at hand in each row; what is larger comes from blocks that the pool keeps. */
 enum { SCRATCH_BYTES = 256 };
 
+/* A word of nulls in which the first `column_count` are set. */
+static uint64_t null_bits(uint32_t column_count)
+{
+    return column_count >= 64 ? UINT64_MAX : ((uint64_t)1 << column_count) - 1;
+}
+
 void lt_door_set_all_null(struct lt_row *row)
 {
     uint64_t *nulls = lt_row_nulls(row);
-    uint32_t column_count = row->column_count;
-    if (lt_likely(column_count < 64)) {
-        nulls[0] = ((uint64_t)1 << column_count) - 1;
-        return;
-    }
-    for (uint32_t word = 0; column_count > word * 64; word++) {
-        uint32_t left = column_count - word * 64;
-        nulls[word] = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
-    }
+    for (uint32_t column = 0; column < row->column_count; column += 64)
+        nulls[column / 64] = null_bits(row->column_count - column);
 }
 
 int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, const char *stage,
@@ -30,7 +29,10 @@ int lt_door_out_init(leat_out *out, const struct lt_door_pool_options *options, 
         const struct lt_type *type = options->schema->fields[i].type;
         has_bytes |= lt_type_is_bytes(type) || lt_type_is_nested(type);
     }
-    *out = (leat_out){.stage = stage, .limit = UINT32_MAX, .source_offset = -1};
+    *out = (leat_out){.stage = stage,
+                      .all_null = null_bits(options->schema->field_count),
+                      .limit = UINT32_MAX,
+                      .source_offset = -1};
     return lt_row_pool_create(
         &(struct lt_row_pool_options){
             .column_count = options->schema->field_count,
@@ -93,7 +95,9 @@ leat_row *leat_claim(leat_out *out)
     struct lt_row *row = lt_row_claim(out->pool);
     if (row == NULL)
         return NULL;
-    lt_door_set_all_null(row);
+    *lt_pool_nulls(out->pool, row) = out->all_null;
+    if (lt_unlikely(row->column_count > 64))
+        lt_door_set_all_null(row);
     row->ingest_ns = out->ingest_ns;
     if (out->input != NULL) {
         row->source_partition = out->input->source_partition;

@@ -20,13 +20,16 @@
 struct leat_out {
     struct lt_row_pool *pool;
     const char *stage; /* who fails records: names the operator or source */
+    uint64_t all_null; /* the first word of a row's nulls as it is claimed */
     /* for one callback */
     struct lt_out *next;
     struct lt_row *input; /* what claimed rows come from, or NULL */
     struct lt_row *held;  /* committed, not yet sent on */
     uint32_t limit;       /* rows that it may commit */
-    uint32_t open_count;  /* claimed, neither committed nor aborted */
     uint32_t committed_count;
+    /* Claimed, neither committed nor aborted. Not beside the count above: both change together, and
+     * would be read in one piece before what was written to one of them has reached the cache. */
+    uint32_t open_count;
     /* what committed rows say of their origin, if they come from no input */
     int32_t source_partition;
     int64_t source_offset; /* -1: none */

@@ -16,7 +16,8 @@
 /* How long a parked lane waits before it asks again whether an epoch is prepared or shown. */
 enum { ASK_AGAIN_NS = 200 * LT_NS_PER_US };
 /* Rows taken one after the other are timed together, by the last: reading the clock costs as much
- * as a small row. What is told of the others is too much by less than these rows took. */
+ * as a small row. What is told of the others is too much by less than these rows took. Rows that
+ * came at the same moment, as those of one poll do, are counted as one. */
 enum { TIMED_TOGETHER = 16 };
 
 /* What leat_query_write_sink keeps of the program's struct, in the query's arena. */
@@ -39,8 +40,11 @@ struct user_writer {
     uint32_t lane;
     void *state;
     bool prepare_awaited, commit_awaited; /* the program has said: not yet */
-    int64_t ingest_ns[TIMED_TOGETHER];    /* of rows that it took and that are not timed yet */
-    uint32_t untimed_count;
+    struct {
+        int64_t ingest_ns;
+        uint32_t count;
+    } untimed[TIMED_TOGETHER]; /* rows that it took, by when they came */
+    uint32_t moment_count, untimed_count;
 };
 
 /* -------------------------------------------------------------------------------------- writer */
@@ -68,9 +72,23 @@ static enum lt_write break_with(struct lt_writer *writer, const char *text)
 static void time_rows(struct user_writer *own)
 {
     int64_t now_ns = own->untimed_count == 0 ? 0 : lt_clock_now_ns(own->clock);
-    for (uint32_t i = 0; i < own->untimed_count; i++)
-        lt_histogram_record(own->base.ack_latency_ns, now_ns - own->ingest_ns[i]);
-    own->untimed_count = 0;
+    for (uint32_t i = 0; i < own->moment_count; i++)
+        lt_histogram_record_n(own->base.ack_latency_ns, now_ns - own->untimed[i].ingest_ns,
+                              own->untimed[i].count);
+    own->moment_count = own->untimed_count = 0;
+}
+
+static inline void note_taken(struct user_writer *own, int64_t ingest_ns)
+{
+    uint32_t last = own->moment_count - 1;
+    if (own->moment_count == 0 || own->untimed[last].ingest_ns != ingest_ns) {
+        last = own->moment_count++;
+        own->untimed[last].ingest_ns = ingest_ns;
+        own->untimed[last].count = 0;
+    }
+    own->untimed[last].count++;
+    if (++own->untimed_count == TIMED_TOGETHER)
+        time_rows(own);
 }
 
 static enum lt_write writer_write(struct lt_writer *writer, struct lt_row *row,
@@ -82,9 +100,7 @@ static enum lt_write writer_write(struct lt_writer *writer, struct lt_row *row,
                                          row->flags & LT_ROW_END_OF_BATCH)) {
     case LEAT_WRITE_DONE:
         lt_row_release(row);
-        own->ingest_ns[own->untimed_count++] = ingest_ns;
-        if (own->untimed_count == TIMED_TOGETHER)
-            time_rows(own);
+        note_taken(own, ingest_ns);
         lt_counter_add(writer->acked_records, 1);
         return LT_WRITE_DONE;
     case LEAT_WRITE_FULL:

@@ -215,6 +215,14 @@ static void keep_blocks(struct lt_row_pool *pool, struct lt_row_overflow *block)
     }
 }
 
+static inline void put_home(struct lt_row_pool *pool, struct lt_row *row)
+{
+    poison(row);
+    row->node.next = (struct lt_stack_node *)(void *)pool->free;
+    pool->free = row;
+    pool->free_count++;
+}
+
 /* The row is nobody's any more. on: owner. */
 static inline void come_home(struct lt_row_pool *pool, struct lt_row *row)
 {
@@ -222,10 +230,7 @@ static inline void come_home(struct lt_row_pool *pool, struct lt_row *row)
         keep_blocks(pool, *overflow_of(row));
     if (row->origin != NULL && pool->on_release != NULL)
         pool->on_release(pool->context, row);
-    poison(row);
-    row->node.next = (struct lt_stack_node *)(void *)pool->free;
-    pool->free = row;
-    pool->free_count++;
+    put_home(pool, row);
 }
 
 /* The lines of a row are with the core that released it, and each row says where the next one is.
@@ -277,13 +282,18 @@ bool lt_row_pool_refill(struct lt_row_pool *pool)
     return true;
 }
 
-void lt_row_send_home(struct lt_row *row)
+/* The parent, if nobody else holds it: it goes home too. NULL: there is no more. */
+static inline struct lt_row *next_home(struct lt_row *parent)
 {
-    /* A row at home has no references, which makes a second release fail its assertion. relaxed:
-     * the last holder is alone with the row. */
+    return parent != NULL && lt_row_drop_reference(parent) ? parent : NULL;
+}
+
+static __attribute__((noinline)) void send_home_with_all(struct lt_row *row)
+{
     while (row != NULL) {
         struct lt_row_pool *pool = row->pool;
         struct lt_row *parent = row->parent;
+        /* relaxed: the last holder is alone with the row. */
         lt_store_relaxed_u32(&row->references, 0);
         if (pool->is_shared) {
             lt_debug_assert(parent == NULL || parent->pool->is_shared);
@@ -291,7 +301,26 @@ void lt_row_send_home(struct lt_row *row)
         } else {
             come_home(pool, row);
         }
-        row = parent != NULL && lt_row_drop_reference(parent) ? parent : NULL;
+        row = next_home(parent);
+    }
+}
+
+/* A row at home has no references, which makes a second release fail its assertion. Most rows are
+ * released where they were claimed and have nothing to give back: for them nothing is called, so
+ * nothing is saved for that. */
+void lt_row_send_home(struct lt_row *row)
+{
+    while (row != NULL) {
+        struct lt_row_pool *pool = row->pool;
+        struct lt_row *parent = row->parent;
+        bool has_more = (row->scratch_used_bytes & HAS_OVERFLOW) != 0 || row->origin != NULL;
+        if (lt_unlikely(pool->is_shared || has_more)) {
+            send_home_with_all(row);
+            return;
+        }
+        lt_store_relaxed_u32(&row->references, 0); /* relaxed: as above */
+        put_home(pool, row);
+        row = next_home(parent);
     }
 }
 

@@ -147,6 +147,12 @@ static inline void lt_row_unpoison(struct lt_row *row)
 }
 #endif
 
+/* lt_row_nulls, for whoever has the pool at hand. */
+static inline uint64_t *lt_pool_nulls(const struct lt_row_pool *pool, struct lt_row *row)
+{
+    return (uint64_t *)(void *)((char *)row + pool->nulls_offset_bytes);
+}
+
 /* A row with one reference, all columns not NULL and undefined, no parent, no origin; NULL when all
  * are in flight. on: owner. */
 static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
@@ -164,7 +170,7 @@ static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
     row->scratch_used_bytes = 0;
     row->origin = NULL;
     /* One word covers 64 columns; a call of memset would cost more than all of the above. */
-    uint64_t *nulls = (uint64_t *)(void *)((char *)row + pool->nulls_offset_bytes);
+    uint64_t *nulls = lt_pool_nulls(pool, row);
     nulls[0] = 0;
     for (uint32_t word = 1; lt_unlikely(word < pool->nulls_count); word++)
         nulls[word] = 0;
