@@ -105,9 +105,8 @@ static enum lt_kernel integer_to_decimal(struct lt_machine *machine, const struc
                                    lt_decimal_shape_of(call->type), &out->i128));
 }
 
-/* Into a decimal without places that holds every bigint. */
-static enum lt_kernel integer_to_whole(struct lt_machine *machine, const struct lt_call *call,
-                                       union lt_value *out)
+enum lt_kernel lt_decimal_of_integer(struct lt_machine *machine, const struct lt_call *call,
+                                     union lt_value *out)
 {
     out->i128 = lt_argument(machine, call, 0)->i64;
     return LT_KERNEL_VALUE;
@@ -241,7 +240,7 @@ static lt_kernel_fn *kernel_to_decimal(const struct lt_type *from, const struct 
     if (from->kind == LT_TYPE_STRING)
         return text_to_decimal;
     if (lt_type_is_integral(from) || from->kind == LT_TYPE_BOOLEAN)
-        return to->scale == 0 && to->precision >= DIGITS_OF_BIGINT ? integer_to_whole
+        return to->scale == 0 && to->precision >= DIGITS_OF_BIGINT ? lt_decimal_of_integer
                                                                    : integer_to_decimal;
     if (lt_type_is_fraction(from))
         return fraction_to_decimal;

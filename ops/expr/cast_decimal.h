@@ -9,6 +9,8 @@
 
 /* The kernel; one of the two types is a decimal. NULL: not in this version. */
 lt_kernel_fn *lt_cast_decimal_kernel(const struct lt_type *from, const struct lt_type *to);
+/* The one of an integer or boolean and a decimal without places that holds every bigint. */
+lt_kernel_fn lt_decimal_of_integer;
 
 static inline struct lt_decimal_shape lt_decimal_shape_of(const struct lt_type *type)
 {

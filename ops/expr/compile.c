@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/text/datetime.h"
+#include "ops/expr/cast_decimal.h"
 #include "ops/expr/compiler.h"
+#include "ops/expr/decimal.h"
 
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)
 {
@@ -88,6 +90,21 @@ struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_e
     return call;
 }
 
+/* The step that does what a call of one or two arguments does, but for rare values. */
+static enum lt_op direct_op(const struct lt_compiler *compiler, const struct lt_call *call)
+{
+    enum lt_op op = call->argument_count == 1   ? LT_OP_CALL_1
+                    : call->argument_count == 2 ? LT_OP_CALL_2
+                                                : LT_OP_CALL;
+    if (compiler->session->is_unoptimised)
+        return op;
+    if (call->kernel == lt_remainder && lt_type_is_integral(call->type))
+        return LT_OP_REMAINDER;
+    if (lt_decimal_multiplies_whole(call))
+        return LT_OP_MULTIPLY_DECIMAL;
+    return call->kernel == lt_decimal_of_integer ? LT_OP_TO_DECIMAL : op;
+}
+
 void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct lt_call *call,
                            uint32_t out)
 {
@@ -96,10 +113,8 @@ void lt_compiler_emit_call(struct lt_compiler *compiler, enum lt_op op, struct l
         step.a = call->arguments[0];
     if (call->argument_count > 1)
         step.b = call->arguments[1];
-    if (op == LT_OP_CALL && call->argument_count == 1)
-        step.op = LT_OP_CALL_1;
-    if (op == LT_OP_CALL && call->argument_count == 2)
-        step.op = LT_OP_CALL_2;
+    if (op == LT_OP_CALL)
+        step.op = direct_op(compiler, call);
     for (uint32_t i = 0; i < call->argument_count; i++)
         lt_assert(call->arguments[i] != out);
     (void)lt_compiler_emit(compiler, step);

@@ -34,7 +34,7 @@ static bool is_cheap_op(const struct lt_signature *signature)
 
 static bool is_flat(const struct lt_expression *node)
 {
-    return !lt_type_is_nested(node->type) && node->type->kind != LT_TYPE_DECIMAL;
+    return !lt_type_is_nested(node->type);
 }
 
 static bool is_cheap_call(struct lt_compiler *compiler, const struct lt_expression *node)

@@ -38,25 +38,23 @@ static enum lt_kernel finish(struct lt_machine *machine, const struct lt_call *c
     }
 OF_TWO(add, lt_decimal_add, false)
 OF_TWO(subtract, lt_decimal_subtract, false)
-OF_TWO(multiply_wide, lt_decimal_multiply, false)
+OF_TWO(multiply, lt_decimal_multiply, false)
 OF_TWO(divide, lt_decimal_divide, false)
 OF_TWO(remainder_of, lt_decimal_remainder, true)
 OF_TWO(modulo, lt_decimal_modulo, true)
 
-/* Two factors of 64 bits, by far the commonest case: their product has at most 38 digits, and as
- * many as its type whenever that has room for all of both. */
-static enum lt_kernel multiply(struct lt_machine *machine, const struct lt_call *call,
-                               union lt_value *out)
+/* Two factors of 64 bits, by far the commonest case, are multiplied in place of a call, where their
+ * product has as many digits and places as its type has room for. */
+bool lt_decimal_multiplies_whole(const struct lt_call *call)
 {
+    if (call->kernel != multiply)
+        return false;
     const struct lt_type *left = call->argument_types[0], *right = call->argument_types[1];
-    __int128 a = lt_argument(machine, call, 0)->i128, b = lt_argument(machine, call, 1)->i128;
     bool is_exact = left->scale + right->scale == call->type->scale;
+    /* The product of 64 bits with 64 bits has at most 38 digits. */
     bool has_room = call->type->precision == LT_DECIMAL_PRECISION_MAX ||
                     call->type->precision >= left->precision + right->precision;
-    if (lt_unlikely(!is_exact || !has_room || a != (int64_t)a || b != (int64_t)b))
-        return multiply_wide(machine, call, out);
-    out->i128 = (__int128)(int64_t)a * (int64_t)b;
-    return LT_KERNEL_VALUE;
+    return is_exact && has_room;
 }
 
 static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_call *call,

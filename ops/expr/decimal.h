@@ -16,4 +16,7 @@ int lt_infer_one_number(struct lt_analyser *analyser, struct lt_expression *call
 
 lt_kernel_fn lt_decimal_floor, lt_decimal_ceil;
 
+/* A product of decimals that needs no rounding and has room for any two factors of 64 bits. */
+bool lt_decimal_multiplies_whole(const struct lt_call *call);
+
 #endif

@@ -51,10 +51,10 @@ static inline int compare_bytes(const struct lt_bytes *a, const struct lt_bytes 
 static inline void copy_columns(const struct lt_column_copies *columns, const struct lt_row *from,
                                 struct lt_row *to)
 {
-    const union lt_value *values = lt_row_values(from);
-    union lt_value *out = lt_row_values(to);
     for (uint32_t i = 0; i < columns->count; i++)
-        copy_value(&out[columns->copies[i].to], &values[columns->copies[i].from]);
+        copy_value((union lt_value *)(void *)((char *)to + columns->copies[i].to_bytes),
+                   (const union lt_value *)(const void *)((const char *)from +
+                                                          columns->copies[i].from_bytes));
     bool has_no_nulls = from->column_count <= 64 && lt_row_nulls(from)[0] == 0;
     for (uint32_t i = 0; !has_no_nulls && i < columns->count; i++)
         if (lt_row_is_null(from, columns->copies[i].from))

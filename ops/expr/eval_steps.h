@@ -179,7 +179,7 @@ STEP(EQUAL_SHORT)
 STEP(EQUAL_ANY)
 {
     uint8_t is_null = EITHER_NULL;
-    OUT.i64 = !is_null && lt_value_compare(step->call->argument_types[0], &A, &B) == 0;
+    OUT.i64 = !is_null && compare_any(step->call->argument_types[0], &A, &B) == 0;
     OUT_NULL = is_null;
     NEXT;
 }
@@ -324,6 +324,36 @@ STEP(CALL_2)
 STEP(CALL_WITH_NULLS)
 {
     CALL_UNLESS(0);
+    NEXT;
+}
+STEP(REMAINDER)
+{
+    int64_t a = A.i64, b = B.i64;
+    if (lt_unlikely((uint64_t)b + 1 <= 1)) { /* by -1 or 0 */
+        CALL_UNLESS(EITHER_NULL);
+        NEXT;
+    }
+    /* Half as wide a division is twice as fast, and more on older processors. */
+    bool is_short = ((uint64_t)(a | b) >> 32) == 0;
+    OUT.i64 = is_short ? (int64_t)((uint32_t)a % (uint32_t)b) : a % b;
+    OUT_NULL = EITHER_NULL;
+    NEXT;
+}
+STEP(MULTIPLY_DECIMAL)
+{
+    __int128 a = A.i128, b = B.i128;
+    if (lt_unlikely(a != (int64_t)a || b != (int64_t)b)) {
+        CALL_UNLESS(EITHER_NULL);
+        NEXT;
+    }
+    OUT.i128 = (__int128)(int64_t)a * (int64_t)b;
+    OUT_NULL = EITHER_NULL;
+    NEXT;
+}
+STEP(TO_DECIMAL)
+{
+    OUT_NULL = nulls[step->a];
+    OUT.i128 = A.i64;
     NEXT;
 }
 STEP(SIZE_OF_COLUMN_COMPARED)

@@ -186,6 +186,8 @@ extern const struct lt_function_group lt_functions_url;
 
 /* The field of each element of an array of structs; the call's state is its number. */
 lt_kernel_fn lt_field_of_elements;
+/* a % b of two numbers of one type. */
+lt_kernel_fn lt_remainder;
 
 /* All functions of all groups, numbered from 0. */
 size_t lt_function_count(void);

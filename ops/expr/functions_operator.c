@@ -35,8 +35,8 @@ static enum lt_kernel remainder_by_zero(struct lt_machine *machine, const struct
 }
 
 /* The sign of the result is the dividend's, as in C. */
-static enum lt_kernel take_remainder(struct lt_machine *machine, const struct lt_call *call,
-                                     union lt_value *out)
+enum lt_kernel lt_remainder(struct lt_machine *machine, const struct lt_call *call,
+                            union lt_value *out)
 {
     const union lt_value *a = lt_argument(machine, call, 0), *b = lt_argument(machine, call, 1);
     if (lt_type_is_fraction(call->type)) {
@@ -56,7 +56,7 @@ static enum lt_kernel positive_remainder(struct lt_machine *machine, const struc
                                          union lt_value *out)
 {
     const union lt_value *b = lt_argument(machine, call, 1);
-    enum lt_kernel result = take_remainder(machine, call, out);
+    enum lt_kernel result = lt_remainder(machine, call, out);
     if (result != LT_KERNEL_VALUE)
         return result;
     if (lt_type_is_fraction(call->type))
@@ -252,7 +252,7 @@ static const struct lt_function functions[] = {
      DIVISION, .signatures = {LT_INLINE("DD", "d", LT_OP_DIVIDE_DOUBLE, LT_FAMILY_NONE)},
      .infer = lt_infer_arithmetic, .legacy_kernel = divide_legacy},
     {"%", "mod", "a % b", "The remainder, with the sign of a.", "-7 % 3", "-1", DIVISION,
-     .signatures = {LT_KERNEL("NN", "N", take_remainder)}, .infer = lt_infer_arithmetic},
+     .signatures = {LT_KERNEL("NN", "N", lt_remainder)}, .infer = lt_infer_arithmetic},
     {"div", NULL, "a DIV b", "The quotient of whole numbers, cut, as a bigint.", "7 DIV 2", "3",
      DIVISION, .signatures = {LT_KERNEL("GG", "l", divide_whole)}, .infer = lt_infer_arithmetic},
     {"pmod", NULL, "pmod(a, b)", "The remainder, not negative for a positive b.", "pmod(-7, 3)",

@@ -76,6 +76,9 @@
     XX(CALL_1) /* the same with one argument, a */                                                 \
     XX(CALL_2) /* with two, a and b */                                                             \
     XX(CALL_WITH_NULLS)                                                                            \
+    XX(REMAINDER) /* of integers; what these three cannot do is left to the call's kernel */       \
+    XX(MULTIPLY_DECIMAL)                                                                           \
+    XX(TO_DECIMAL)              /* without places, from any integer: always can */                 \
     XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
     XX(RETURN)                  /* ends the body of a lambda */                                    \
     XX(STORES)                  /* the out row's columns = registers */                            \
@@ -151,6 +154,8 @@ struct lt_column_copies {
     uint32_t count;
     struct {
         uint32_t from, to;
+        /* In rows of columns: where they stand, so that it need not be computed for each row. */
+        uint32_t from_bytes, to_bytes;
     } copies[];
 };
 

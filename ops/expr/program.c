@@ -49,10 +49,17 @@ static struct lt_column_copies *no_copies(struct lt_compiler *compiler, size_t c
     return columns;
 }
 
+static uint32_t column_offset(size_t column)
+{
+    return (uint32_t)(sizeof(struct lt_row) + column * sizeof(union lt_value));
+}
+
 static void add_copy(struct lt_column_copies *columns, uint32_t from, size_t to)
 {
     columns->copies[columns->count].from = from;
-    columns->copies[columns->count++].to = (uint32_t)to;
+    columns->copies[columns->count].to = (uint32_t)to;
+    columns->copies[columns->count].from_bytes = column_offset(from);
+    columns->copies[columns->count++].to_bytes = column_offset(to);
 }
 
 /* Columns that are handed on as they are go straight from row to row; what is computed goes there

@@ -304,6 +304,42 @@ static void folds_constants_but_not_their_faults(void **state)
     bench_fini(&bench);
 }
 
+static void takes_remainders_of_any_integers(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_init(&bench);
+    expect(&bench, "offset % 10 = 1 and offset % 123 = 7", LT_PROGRAM_TRUE);
+    expect(&bench, "(offset - 1000) % 10 = -9", LT_PROGRAM_TRUE);
+    expect(&bench, "offset % (partition - 13) = 1", LT_PROGRAM_TRUE);
+    expect(&bench, "(offset * 10000000000 + 3) % 10000000000 = 3", LT_PROGRAM_TRUE);
+    expect(&bench, "partition % 2 = 1", LT_PROGRAM_TRUE);
+    expect(&bench, "offset % (partition - 4) = 0", LT_PROGRAM_TRUE);
+    expect(&bench, "(offset + -9223372036854775808 - 991) % (partition - 4) = 0", LT_PROGRAM_TRUE);
+    expect(&bench, "offset % (partition - 3) = 0", LT_PROGRAM_FAULT);
+    expect(&bench, "offset % length(key) = 0", LT_PROGRAM_NULL);
+    expect(&bench, "length(key) % partition = 0", LT_PROGRAM_NULL);
+    bench_fini(&bench);
+}
+
+static void multiplies_decimals_within_64_bits_and_beyond(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_init(&bench);
+    expect(&bench, "1.5 * offset = 1486.5", LT_PROGRAM_TRUE);
+    expect(&bench, "1.5 * offset > 1486.4 and 1.5 * offset < 1486.6", LT_PROGRAM_TRUE);
+    expect(&bench, "1.5 * offset < 1486.4 or 1.5 * offset > 1486.6", LT_PROGRAM_FALSE);
+    expect(&bench, "-0.5 * offset = -495.5", LT_PROGRAM_TRUE);
+    expect(&bench, "9000000000.5 * (offset * 1000000000) = 8919000000495500000000",
+           LT_PROGRAM_TRUE);
+    expect(&bench, "offset * 1000000000000000000000000.5 = 991000000000000000000000495.5",
+           LT_PROGRAM_TRUE);
+    expect(&bench, "1.5 * length(key) > 1", LT_PROGRAM_NULL);
+    expect(&bench, "1.5 * length(key) > 1 and offset = 1", LT_PROGRAM_FALSE);
+    bench_fini(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +353,8 @@ int main(void)
         cmocka_unit_test(takes_the_time_from_its_clock),
         cmocka_unit_test(allocates_nothing_while_it_evaluates),
         cmocka_unit_test(folds_constants_but_not_their_faults),
+        cmocka_unit_test(takes_remainders_of_any_integers),
+        cmocka_unit_test(multiplies_decimals_within_64_bits_and_beyond),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
