@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/text/number.h"
 #include "core/text/number_decimal.h"
+#include "core/text/utf8.h"
 #include "ops/expr/parser.h"
 
 static struct lt_expression *literal(struct lt_parser *parser, enum lt_type_kind kind,
@@ -147,6 +148,8 @@ struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative
 
 /* ------------------------------------------------------------------------------------- strings */
 
+enum { LAST_CODE_POINT = 0x10FFFF };
+
 struct unescape {
     const char *from;
     uint32_t size, at;
@@ -156,26 +159,7 @@ struct unescape {
 
 static void put_code_point(struct unescape *u, uint32_t code)
 {
-    char *out = u->out + u->used;
-    if (code < 0x80) {
-        out[0] = (char)code;
-        u->used += 1;
-    } else if (code < 0x800) {
-        out[0] = (char)(0xC0 | code >> 6);
-        out[1] = (char)(0x80 | (code & 0x3F));
-        u->used += 2;
-    } else if (code < 0x10000) {
-        out[0] = (char)(0xE0 | code >> 12);
-        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (code & 0x3F));
-        u->used += 3;
-    } else {
-        out[0] = (char)(0xF0 | code >> 18);
-        out[1] = (char)(0x80 | (code >> 12 & 0x3F));
-        out[2] = (char)(0x80 | (code >> 6 & 0x3F));
-        out[3] = (char)(0x80 | (code & 0x3F));
-        u->used += 4;
-    }
+    u->used += (uint32_t)lt_utf8_put(code, (uint8_t *)u->out + u->used);
 }
 
 static bool read_digits(const struct unescape *u, uint32_t at, uint32_t count, unsigned base,
@@ -197,7 +181,7 @@ static bool read_digits(const struct unescape *u, uint32_t at, uint32_t count, u
     return true;
 }
 
-/* A surrogate pair written as two \u escapes is one character. */
+/* A surrogate pair written as two \u escapes is one character; half of one is "?". */
 static uint32_t join_surrogates(struct unescape *u, uint32_t high)
 {
     uint32_t low;
@@ -219,9 +203,11 @@ static void unescape_one(struct unescape *u)
         put_code_point(u, join_surrogates(u, code));
         return;
     }
-    if (c == 'U' && read_digits(u, u->at + 1, 8, 16, &code) && code <= 0x10FFFF) {
+    if (c == 'U' && read_digits(u, u->at + 1, 8, 16, &code)) {
         u->at += 9;
         put_code_point(u, code);
+        if (code > LAST_CODE_POINT) /* Java makes two halves of it, each of which is "?" */
+            put_code_point(u, code);
         return;
     }
     if ((c == '0' || c == '1') && read_digits(u, u->at, 3, 8, &code)) {

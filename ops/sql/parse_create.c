@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/parse.h"
 
@@ -53,6 +54,19 @@ static const char *parse_value(struct lt_parser *parser)
     return lt_sql_text_from(parser, begin);
 }
 
+/* Which of two values would count nobody could tell. */
+static bool is_new(struct lt_parser *parser, const struct lt_sql_statement *statement)
+{
+    const struct lt_sql_option *option = &statement->options[statement->option_count - 1];
+    for (uint32_t i = 0; i + 1 < statement->option_count; i++) {
+        if (lt_ascii_compare(statement->options[i].key, option->key) == 0)
+            return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", option->begin,
+                                    parser->last_end, "Found duplicate keys `%s`.",
+                                    option->key) != NULL;
+    }
+    return true;
+}
+
 static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
     if (!lt_parser_expect(parser, '(', "("))
@@ -64,7 +78,7 @@ static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *sta
         struct lt_sql_option *option = &statement->options[statement->option_count++];
         option->begin = lt_parser_peek(parser, 0)->begin;
         option->key = lt_sql_parse_key(parser);
-        if (option->key == NULL)
+        if (option->key == NULL || !is_new(parser, statement))
             return false;
         (void)lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL);
         if (lt_parser_is_symbol(parser, 0, ')') || lt_parser_is_symbol(parser, 0, ','))

@@ -249,22 +249,29 @@ static struct lt_sql_query *parse_select(struct lt_parser *parser)
     return query;
 }
 
-/* TABLE name is SELECT * FROM name. */
-static struct lt_sql_query *parse_table(struct lt_parser *parser)
+/* SELECT * FROM the relation; the query begins at `begin`. */
+static struct lt_sql_query *select_all(struct lt_parser *parser, uint32_t begin,
+                                       struct lt_sql_relation *from)
 {
-    uint32_t begin = lt_parser_take(parser).begin;
     struct lt_sql_query *query = query_at(parser, begin);
-    struct lt_sql_relation *from = lt_arena_alloc(parser->arena, sizeof *from);
-    from->kind = LT_SQL_TABLE;
-    if (!lt_sql_parse_name(parser, &from->table))
-        return NULL;
-    from->begin = from->table.begin;
-    from->end = from->table.end;
     query->select = lt_arena_alloc(parser->arena, sizeof *query->select);
     query->select->from = from;
     lt_parser_push(parser, &query->select->items, lt_parser_node(parser, LT_EXPR_STAR, begin, 0));
     query->end = query->select->end = parser->last_end;
     return query;
+}
+
+/* TABLE name is SELECT * FROM name. */
+static struct lt_sql_query *parse_table(struct lt_parser *parser)
+{
+    struct lt_sql_relation *from = lt_arena_alloc(parser->arena, sizeof *from);
+    uint32_t begin = lt_parser_take(parser).begin;
+    from->kind = LT_SQL_TABLE;
+    if (!lt_sql_parse_name(parser, &from->table))
+        return NULL;
+    from->begin = from->table.begin;
+    from->end = from->table.end;
+    return select_all(parser, begin, from);
 }
 
 /* VALUES (a, b), (c, d) is SELECT inline(array(struct(a, b), struct(c, d))). */
@@ -300,6 +307,19 @@ struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser)
     lt_parser_push(parser, &query->select->items, lt_parser_call1(parser, "inline", begin, rows));
     query->end = query->select->end = parser->last_end;
     return query;
+}
+
+/* VALUES as a query of its own: it may have a name, and names for its columns. */
+static struct lt_sql_query *parse_inline_table(struct lt_parser *parser)
+{
+    struct lt_sql_relation *from = lt_arena_alloc(parser->arena, sizeof *from);
+    from->kind = LT_SQL_SUBQUERY;
+    from->begin = lt_parser_peek(parser, 0)->begin;
+    from->query = lt_sql_parse_values(parser);
+    from->end = parser->last_end;
+    if (from->query == NULL || !lt_sql_parse_alias(parser, from))
+        return NULL;
+    return from->alias == NULL ? from->query : select_all(parser, from->begin, from);
 }
 
 /* -------------------------------------------------------------------------------------- queries */
@@ -339,7 +359,7 @@ static struct lt_sql_query *parse_term(struct lt_parser *parser)
     if (lt_parser_is_word(parser, 0, "table"))
         return parse_table(parser);
     if (lt_parser_is_word(parser, 0, "values"))
-        return lt_sql_parse_values(parser);
+        return parse_inline_table(parser);
     if (!lt_parser_is_symbol(parser, 0, '('))
         return parse_select(parser);
     struct lt_sql_query *query = query_at(parser, lt_parser_take(parser).begin);

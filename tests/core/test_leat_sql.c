@@ -203,6 +203,8 @@ static void texts_that_do_not_parse_show_the_place(void **state)
         {"EXPLAIN SELEC 1", "PARSE_SYNTAX_ERROR", "42601", "near 'SELEC'"},
         {"CREATE s", "PARSE_SYNTAX_ERROR", "42601", "near 's'"},
         {"CREATE TABLE t (a INT)", "PARSE_SYNTAX_ERROR", "42601", "USING"},
+        {"CREATE TABLE t USING rate OPTIONS (a.b '1', A.B '2')", "DUPLICATE_KEY", "23505",
+         "keys `A.B`"},
         {"CREATE TABLE t USING rate OPTIONS (a)", "_LEGACY_ERROR_TEMP_0035", "",
          "A value must be specified for the key: a"},
         {"CREATE TABLE t (a NOSUCH) USING noop", "UNSUPPORTED_DATATYPE", "0A000", "NOSUCH"},
@@ -377,6 +379,8 @@ static void a_select_of_what_ends_is_answered_at_once(void **state)
                 "+---+\n|n  |\n+---+\n|20 |\n+---+\n");
     expect_rows(context, "VALUES (1, 'a'), (2, NULL)",
                 "+----+----+\n|col1|col2|\n+----+----+\n|1   |a   |\n|2   |NULL|\n+----+----+\n");
+    expect_rows(context, "VALUES (1), (2) AS t (a) UNION ALL (VALUES (3) AS u (b))",
+                "+---+\n|a  |\n+---+\n|1  |\n|2  |\n|3  |\n+---+\n");
     expect_rows(context, "SELECT b + 1 AS c FROM VALUES (1), (2L) AS t (b) WHERE b > 1",
                 "+---+\n|c  |\n+---+\n|3  |\n+---+\n");
     expect_rows(context, "SELECT 1 AS one WHERE false", "+---+\n|one|\n+---+\n+---+\n");

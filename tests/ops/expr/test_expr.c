@@ -55,6 +55,9 @@ static void undoes_the_escapes_of_strings(void **state)
     expect_literal("'a\\tb\\'c\\\\d\\q'", "a\tb'c\\dq");
     expect_literal("'\\u0041\\U0001F600\\101'", "A\xF0\x9F\x98\x80"
                                                 "A");
+    expect_literal("'\\uD83D\\uDE00'", "\xF0\x9F\x98\x80");
+    expect_literal("'\\uD83Da\\uDE00\\U0000D83D'", "?a??");
+    expect_literal("'\\U00110000'", "??");
     expect_literal("'\\%\\_'", "\\%\\_");
     expect_literal("r'a\\n'", "a\\n");
     expect_literal("'it''s' \"x\"", "it'sx");
