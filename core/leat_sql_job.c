@@ -152,6 +152,25 @@ static const char *name_of(const struct lt_door_statement *statement,
     return name;
 }
 
+/* The folder of a query's name under what SET says, and no other. */
+static int put_under_root(const struct lt_door_sql *sql, const char *root, struct lt_options *set,
+                          struct lt_error *error)
+{
+    const char *name = lt_options_get(set, "queryName");
+    bool is_folder = strchr(name, '/') == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    if (*root == '\0')
+        return lt_error_set(error, LT_E_INVALID,
+                            "\"spark.sql.streaming.checkpointLocation\" is empty; hint: SET it to "
+                            "a directory, or RESET it");
+    if (*name == '\0' || !is_folder)
+        return lt_error_set(error, LT_E_INVALID,
+                            "query \"%s\": its name cannot be that of its checkpoint's folder in "
+                            "\"%s\"; hint: another queryName, or a checkpointLocation of its own",
+                            name, root);
+    const char *path = lt_arena_format(sql->context->arena, "%s/%s", root, name);
+    return lt_options_set(set, "checkpointLocation", path, "SET", error);
+}
+
 /* The options of the query: the table's, then what SET says, then what follows from its name. */
 static int query_options(const struct lt_door_statement *statement,
                          const struct lt_sql_table *table, struct lt_options *set)
@@ -177,11 +196,8 @@ static int query_options(const struct lt_door_statement *statement,
     if (code == LT_OK && !lt_options_has(set, "queryName"))
         code = put(set, "queryName", name_of(statement, table), origin, error);
     const char *root = setting(sql, "spark.sql.streaming.checkpointLocation");
-    if (code == LT_OK && root != NULL)
-        code = put(
-            set, "checkpointLocation",
-            lt_arena_format(sql->context->arena, "%s/%s", root, lt_options_get(set, "queryName")),
-            "SET", error);
+    if (code == LT_OK && root != NULL && !lt_options_has(set, "checkpointLocation"))
+        code = put_under_root(sql, root, set, error);
     return code;
 }
 

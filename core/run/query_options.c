@@ -93,6 +93,10 @@ static int take_path(const char **path, struct lt_error *error)
     size_t scheme_bytes = 0;
     if (text_given == NULL)
         return 0;
+    if (text_given[0] == '\0')
+        return lt_error_set(error, LT_E_INVALID,
+                            "query: option \"checkpointLocation\" is empty; hint: a directory, as "
+                            "/var/lib/relay");
     while (lt_ascii_is_letter(text_given[scheme_bytes]) ||
            (scheme_bytes > 0 && text_given[scheme_bytes] != '\0' &&
             strchr("0123456789+-.", text_given[scheme_bytes]) != NULL))

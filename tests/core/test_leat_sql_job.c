@@ -149,6 +149,24 @@ static void a_checkpoint_is_the_tables_or_lies_under_the_sessions(void **state)
     expect_option(set, "", "checkpointLocation", "/tmp/root/o");
     expect_option(set, "OPTIONS (queryName 'q')", "checkpointLocation", "/tmp/root/q");
     expect_option(set, "OPTIONS (checkpointLocation '/tmp/own')", "checkpointLocation", "/tmp/own");
+    expect_option(set, "OPTIONS (queryName '..', checkpointLocation '/tmp/own')",
+                  "checkpointLocation", "/tmp/own");
+}
+
+static void a_checkpoint_lies_nowhere_else_than_under_the_sessions(void **state)
+{
+    static const char *const names[] = {"", ".", "..", "../x", "/x", "a/b"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "SET spark.sql.streaming.checkpointLocation = /tmp/root;"
+                       "CREATE TABLE o USING noop OPTIONS (queryName '%s')" INSERT,
+                       names[i]);
+        expect_wrong(text, "", "its name cannot be that of its checkpoint's folder in");
+    }
+    expect_wrong("SET spark.sql.streaming.checkpointLocation = ; CREATE TABLE o USING noop" INSERT,
+                 "", "\"spark.sql.streaming.checkpointLocation\" is empty");
 }
 
 static void a_watermark_stands_behind_the_table_or_among_its_options(void **state)
@@ -182,6 +200,7 @@ int main(void)
         cmocka_unit_test(an_output_mode_is_one_too),
         cmocka_unit_test(a_query_is_named_by_its_option_or_its_table),
         cmocka_unit_test(a_checkpoint_is_the_tables_or_lies_under_the_sessions),
+        cmocka_unit_test(a_checkpoint_lies_nowhere_else_than_under_the_sessions),
         cmocka_unit_test(a_watermark_stands_behind_the_table_or_among_its_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

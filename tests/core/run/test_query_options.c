@@ -76,6 +76,7 @@ static void a_checkpoint_is_a_path_or_a_file_uri(void **state)
         {"hdfs:/x", NULL},
         {"s3a://b", NULL},
         {"file:x", "file:x"},
+        {"", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lt_error error;
@@ -84,7 +85,8 @@ static void a_checkpoint_is_a_path_or_a_file_uri(void **state)
         assert_int_equal(
             lt_options_set(options, "checkpointLocation", cases[i].given, "test", &error), 0);
         int code = lt_query_settings_read(options, &settings, &error);
-        assert_int_equal(code, cases[i].path != NULL ? 0 : LT_E_UNSUPPORTED);
+        int refusal = cases[i].given[0] == '\0' ? LT_E_INVALID : LT_E_UNSUPPORTED;
+        assert_int_equal(code, cases[i].path != NULL ? 0 : refusal);
         if (code == 0)
             assert_string_equal(settings.checkpoint_path, cases[i].path);
         else
