@@ -253,7 +253,7 @@ leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_tabl
 {
     struct store *store = store_of(sql, table);
     if (store->schema == NULL) {
-        (void)lt_error_set(error, LT_E_STATE,
+        (void)lt_error_set(error, LT_E_ANALYSIS,
                            "it has no columns yet; hint: INSERT gives it the query's, or name them "
                            "in CREATE TABLE");
         return NULL;

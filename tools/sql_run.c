@@ -56,7 +56,8 @@ static int fail_statement(const struct lt_tool_sql *sql, const char *text, const
                     leat_context_error_condition(sql->context),
                     leat_context_error_sqlstate(sql->context), place);
     free(where);
-    return lt_tool_status_at_start(code);
+    bool is_too_much = code == LEAT_ERROR_LIMIT; /* of a query: more than can be */
+    return is_too_much ? LT_TOOL_USAGE : lt_tool_status_at_start(code);
 }
 
 /* A signal has ended the statement. */

@@ -57,6 +57,23 @@ static void a_wrong_statement_ends_a_script_and_shows_its_place(void **state)
            "leat sql: \"x\" is not KEY=VALUE (option \"--set\")\n");
 }
 
+static void a_statement_that_is_too_much_is_wrong_as_others_are(void **state)
+{
+    char deep[512];
+    (void)state;
+    memset(deep, '(', sizeof deep);
+    memcpy(deep, "SELECT ", 7);
+    deep[sizeof deep - 1] = '\0';
+    program_run(&p, "leat", PROGRAM_ARGS("sql", "-e", deep), NULL, NULL);
+    assert_non_null(strstr(p.err, "[EXPRESSION_TOO_DEEP] "));
+    assert_int_equal(p.status, 2);
+    program_run(&p, "leat", PROGRAM_ARGS("check", "-"), NULL, deep);
+    assert_int_equal(p.status, 2);
+    expect(PROGRAM_ARGS("sql", "-e", "CREATE TABLE m USING memory; TABLE m"), NULL, 2, "",
+           "leat sql: table \"m\": it has no columns yet; hint: INSERT gives it the query's, or "
+           "name them in CREATE TABLE\n");
+}
+
 static void a_stream_prints_until_it_is_told_to_end(void **state)
 {
     (void)state;
@@ -281,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statements_come_from_the_command_line_and_from_stdin),
         cmocka_unit_test(a_wrong_statement_ends_a_script_and_shows_its_place),
+        cmocka_unit_test(a_statement_that_is_too_much_is_wrong_as_others_are),
         cmocka_unit_test(a_stream_prints_until_it_is_told_to_end),
         cmocka_unit_test(a_memory_table_is_filled_and_read_in_one_script),
         cmocka_unit_test(each_insert_is_a_query_with_a_name_progress_and_counters),
