@@ -405,7 +405,7 @@ static int check_topics(const struct lt_kafka_source *source, const char *json,
         code = lt_error_set(error, LT_E_CHECKPOINT,
                             "the checkpoint is another query's: it has offsets of %s, and this "
                             "query reads %s; hint: give this query a checkpoint of its own "
-                            "(--checkpoint)",
+                            "(--checkpoint, or the option checkpointLocation)",
                             lt_text_get(&logged.names), lt_text_get(&wanted));
     }
     free(logged.last);

@@ -469,7 +469,7 @@ static void a_checkpoint_that_knows_none_of_the_topics_is_another_query_s(void *
     assert_string_equal(world->error.text,
                         "the checkpoint is another query's: it has offsets of \"a\", \"b\", and "
                         "this query reads \"t\", \"u\"; hint: give this query a checkpoint of its "
-                        "own (--checkpoint)");
+                        "own (--checkpoint, or the option checkpointLocation)");
     assert_int_equal(positions_from(world, "{\"a\":{\"0\":1},\"u\":{\"0\":0}}"), 0);
     assert_int_equal(positions_from(world, "{}"), 0); /* a pattern that matched nothing then */
 }
