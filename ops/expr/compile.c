@@ -286,6 +286,8 @@ void lt_compiler_prepare(struct lt_compiler *compiler, const struct lt_prepare *
                          const struct lt_function *function)
 {
     struct lt_program *program = compiler->program;
+    if (compiler->is_failed) /* what is prepared well would make the error go */
+        return;
     if (function->prepare(request, compiler->error) != LT_OK) {
         compiler->is_failed = true;
         return;
