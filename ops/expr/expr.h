@@ -29,6 +29,11 @@
 #include "core/flow/expression.h"
 #include "ops/expr/session.h"
 
+/* How calls are named that stand for OVER (...) and OVER name (parse_over.c). What is written is a
+ * name of small letters in the tree. */
+#define LT_EXPR_OVER "OVER"
+#define LT_EXPR_OVER_NAME "OVER NAME"
+
 /* Parses one expression; as in Spark's selectExpr a trailing name is its alias (then an ALIAS
  * node). */
 int lt_expr_parse(const char *text, struct lt_arena *arena, struct lt_expression **out,

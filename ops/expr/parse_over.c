@@ -1,9 +1,10 @@
 /*
  * What stands behind the call of a function of many rows: FILTER (WHERE ...) and OVER (...). No
- * mode evaluates them. OVER is a call of "over" with the function, the expressions that rows are
- * partitioned by and those they are ordered by, whose count is its index; OVER name is one of
- * "over_named" with the function and the name. Frames are read and forgotten.
+ * mode evaluates them. OVER is a call of LT_EXPR_OVER with the function, the expressions that rows
+ * are partitioned by and those they are ordered by, whose count is its index; OVER name is one of
+ * LT_EXPR_OVER_NAME with the function and the name. Frames are read and forgotten.
  */
+#include "ops/expr/expr.h"
 #include "ops/expr/parser.h"
 
 bool lt_parser_is_over(const struct lt_parser *parser, const struct lt_expression *base)
@@ -94,9 +95,9 @@ struct lt_expression *lt_parse_over(struct lt_parser *parser, struct lt_expressi
         struct lt_expression *name = lt_parser_node(parser, LT_EXPR_LITERAL, token.begin, 0);
         name->type = lt_type_simple(LT_TYPE_STRING);
         name->value = lt_value_text(lt_parser_name(parser, &token));
-        return lt_parser_call2(parser, "over_named", base->begin, base, name);
+        return lt_parser_call2(parser, LT_EXPR_OVER_NAME, base->begin, base, name);
     }
-    struct lt_expression *over = lt_parser_call1(parser, "over", base->begin, base);
+    struct lt_expression *over = lt_parser_call1(parser, LT_EXPR_OVER, base->begin, base);
     if (!lt_parse_window(parser, over))
         return NULL;
     over->end = parser->last_end;

@@ -290,8 +290,7 @@ int lt_sql_make_aggregates(struct lt_sql_analysis *analysis, struct lt_sql_names
     int row = node->kind == LT_EXPR_CALL && node->type == NULL ? find(node->name) : -1;
     if (row >= 0)
         return become_column(names, node, row, first, made);
-    bool is_over = node->kind == LT_EXPR_CALL && strncmp(node->name, "over", 4) == 0 &&
-                   node->argument_count > 0 && strcmp(node->name, "overlay") != 0;
+    bool is_over = lt_sql_is_over(node);
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {
         int code = i > 0 && is_over
                        ? analyse_argument(names, &node->arguments[i])

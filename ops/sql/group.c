@@ -306,14 +306,14 @@ static int check_named_window(const struct lt_sql_names *names, const struct lt_
         text);
 }
 
-/* over(function, partition..., order...), its index the count of what it is ordered by; or
- * over_named(function, name). */
+/* LT_EXPR_OVER of function, partition..., order..., its index the count of what it is ordered by;
+ * or LT_EXPR_OVER_NAME of function and name. */
 int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *select,
                         const struct lt_expression *window)
 {
     const struct lt_expression *call = window->arguments[0];
     struct lt_expr_place place = {names->text, window->begin, window->end};
-    if (strcmp(window->name, "over_named") == 0)
+    if (strcmp(window->name, LT_EXPR_OVER_NAME) == 0)
         return check_named_window(names, select, window->arguments[1]);
     for (uint32_t i = 1; i < window->argument_count; i++) {
         struct lt_expression *argument = window->arguments[i];

@@ -9,6 +9,7 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/expr.h"
 #include "ops/sql/aggregate.h"
 
 struct lt_sql_use *lt_sql_use(struct lt_sql_uses *uses, const char *name, const char *text,
@@ -274,9 +275,14 @@ static bool is_call_of(const struct lt_expression *node, const char *name)
     return node->kind == LT_EXPR_CALL && strcmp(node->name, name) == 0;
 }
 
+bool lt_sql_is_over(const struct lt_expression *node)
+{
+    return is_call_of(node, LT_EXPR_OVER) || is_call_of(node, LT_EXPR_OVER_NAME);
+}
+
 const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *node)
 {
-    if (is_call_of(node, "over") || is_call_of(node, "over_named"))
+    if (lt_sql_is_over(node))
         return NULL; /* max(x) OVER ... is a window function */
     if (node->kind == LT_EXPR_CALL && lt_sql_is_aggregate(node->name))
         return node;
@@ -290,7 +296,7 @@ const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *no
 
 const struct lt_expression *lt_sql_find_window(const struct lt_expression *node)
 {
-    if (is_call_of(node, "over") || is_call_of(node, "over_named"))
+    if (lt_sql_is_over(node))
         return node;
     for (uint32_t i = 0; i < node->argument_count; i++) {
         const struct lt_expression *found = lt_sql_find_window(node->arguments[i]);

@@ -68,6 +68,8 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode,
 /* The first call of an aggregate function, or of a window function, in a tree; NULL: none. */
 const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *node);
 const struct lt_expression *lt_sql_find_window(const struct lt_expression *node);
+/* Is it one itself? */
+bool lt_sql_is_over(const struct lt_expression *node);
 /* The text in capitals. */
 const char *lt_sql_upper(const char *text, struct lt_arena *arena);
 /* Is any aggregate in the tree one of distinct values? */

@@ -165,6 +165,8 @@ static void names_that_nothing_bears_are_sparks_errors(void **state)
         {"SELECT a FROM (SELECT value AS a, d AS a FROM v)", "AMBIGUOUS_REFERENCE", "42704",
          "Reference `a` is ambiguous, could be: [`a`, `a`]."},
         {"SELECT nosuch(value) FROM s", "UNRESOLVED_ROUTINE", "42883", "nosuch"},
+        {"SELECT over('200') FROM s", "UNRESOLVED_ROUTINE", "42883", "over"},
+        {"SELECT over_named(value, 'w') FROM s", "UNRESOLVED_ROUTINE", "42883", "over_named"},
         {"DESCRIBE FUNCTION uper", "UNRESOLVED_ROUTINE", "42883", "did you mean \"upper\"?"},
         {"SELECT * FROM s WHERE value", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
          "Filter expression \"value\" of type \"BIGINT\" is not a boolean."},
