@@ -68,11 +68,25 @@ static enum lt_kernel divide_whole(struct lt_machine *machine, const struct lt_c
                   false);
 }
 
+/* Spark's negation keeps 34 digits, those of its MathContext. */
 static enum lt_kernel negate(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    out->i128 = -lt_argument(machine, call, 0)->i128;
-    return LT_KERNEL_VALUE;
+    enum { KEPT_DIGITS = 34 };
+    const __int128 value = lt_argument(machine, call, 0)->i128;
+    const struct lt_decimal_shape whole = {call->type->precision, 0};
+    int32_t digits = KEPT_DIGITS;
+    out->i128 = -value;
+    if (lt_likely(lt_decimal_fits(value, KEPT_DIGITS)))
+        return LT_KERNEL_VALUE;
+    while (digits < LT_DECIMAL_PRECISION_MAX && !lt_decimal_fits(value, (uint32_t)digits))
+        digits++;
+    if (lt_decimal_round((struct lt_decimal){-value, 0}, KEPT_DIGITS - digits, LT_DECIMAL_HALF_EVEN,
+                         whole, &out->i128) == LT_DECIMAL_OK)
+        return LT_KERNEL_VALUE;
+    return lt_machine_fault(machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", "22003",
+                            "the negated number has more digits than a decimal(%u,%u) holds",
+                            call->type->precision, call->type->scale);
 }
 
 static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
@@ -86,7 +100,9 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
                                union lt_value *out)
 {
     __int128 value = lt_argument(machine, call, 0)->i128;
-    out->i128 = value < 0 ? -value : value;
+    if (value < 0)
+        return negate(machine, call, out);
+    out->i128 = value;
     return LT_KERNEL_VALUE;
 }
 

@@ -4,7 +4,10 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "core/text/number.h"
 #include "ops/expr/decimal.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/faults.h"
@@ -70,23 +73,51 @@ static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *cal
 
 /* ------------------------------------------------------------------------------------ rounding */
 
+/* Rounds the digits that Java prints of the number, of which there are at most 17. */
+static double round_text(double value, int64_t digits, bool is_half_even)
+{
+    char text[LT_NUMBER_TEXT_SIZE], rounded_text[2 * LT_NUMBER_TEXT_SIZE];
+    text[lt_number_format_double(fabs(value), text)] = '\0';
+    int64_t number = 0, exponent = 0;
+    const char *at = text;
+    for (bool is_behind = false; *at != '\0' && *at != 'E'; at++) {
+        if (*at != '.')
+            number = number * 10 + (*at - '0');
+        exponent -= is_behind;
+        is_behind = is_behind || *at == '.';
+    }
+    exponent += *at == 'E' ? strtoll(at + 1, NULL, 10) : 0;
+    int64_t dropped = -digits - exponent;
+    if (dropped <= 0)
+        return value;
+    __int128 scale = 1;
+    for (int64_t i = 0; i < dropped && scale <= INT64_MAX; i++)
+        scale *= 10;
+    __int128 whole = number / scale, twice = 2 * (number % scale);
+    whole += twice > scale || (twice == scale && (!is_half_even || whole % 2 != 0));
+    (void)snprintf(rounded_text, sizeof rounded_text, "%" PRId64 "e%" PRId64, (int64_t)whole,
+                   -digits);
+    return copysign(strtod(rounded_text, NULL), value);
+}
+
+/* The decimal text that stands for the number is rounded, as Java's BigDecimal does: 2.675 is 2.68
+ * with two digits, though the double is a little less. Far enough from a half the number itself
+ * tells the same, without its text. */
 static double round_double(double value, int64_t digits, bool is_half_even)
 {
-    if (!isfinite(value) || digits > 300)
+    enum { EXACT_POWERS = 22 };
+    static const double powers[EXACT_POWERS + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (!isfinite(value))
         return value;
-    if (digits < -308)
-        return 0;
-    /* The decimal text that stands for the number is rounded, as Java's BigDecimal does: 2.675 is
-     * 2.68 with two digits, though the double is a little less. */
-    double scale = pow(10, (double)(digits < 0 ? -digits : digits));
-    double scaled = digits < 0 ? value / scale : value * scale;
-    if (!isfinite(scaled) || fabs(scaled) >= 0x1p52)
-        return value;
+    double result;
+    double scaled = digits >= 0 && digits <= EXACT_POWERS ? value * powers[digits] : INFINITY;
     double whole = trunc(scaled), rest = fabs(scaled - whole);
-    bool is_half = fabs(rest - 0.5) <= fabs(scaled) * 0x1p-51;
-    bool goes_up = is_half ? !is_half_even || fmod(whole, 2) != 0 : rest > 0.5;
-    double rounded = whole + (goes_up ? copysign(1, scaled) : 0);
-    double result = digits < 0 ? rounded * scale : rounded / scale;
+    if (fabs(scaled) < 0x1p52 && fabs(rest - 0.5) > fabs(scaled) * 0x1p-51)
+        result = (whole + (rest > 0.5 ? copysign(1, scaled) : 0)) / powers[digits];
+    else
+        result = round_text(value, digits, is_half_even);
     return result == 0 ? 0.0 : result;
 }
 
@@ -98,6 +129,8 @@ static enum lt_kernel round_integer(struct lt_machine *machine, const struct lt_
     out->i64 = value;
     if (digits >= 0)
         return LT_KERNEL_VALUE;
+    if (digits == INT32_MIN) /* whose negative Java's BigDecimal has not */
+        return lt_fault_overflow(machine, call, "Underflow", NULL);
     __int128 scale = 1;
     for (int64_t i = digits; i < 0 && scale < (__int128)INT64_MAX * 100; i++)
         scale *= 10;

@@ -59,9 +59,11 @@ static enum lt_kernel positive_remainder(struct lt_machine *machine, const struc
     enum lt_kernel result = lt_remainder(machine, call, out);
     if (result != LT_KERNEL_VALUE)
         return result;
-    if (lt_type_is_fraction(call->type))
-        out->f64 = out->f64 < 0 ? fmod(out->f64 + b->f64, b->f64) : out->f64;
-    else if (out->i64 < 0)
+    if (lt_type_is_fraction(call->type) && out->f64 < 0) {
+        double sum = out->f64 + b->f64;
+        bool is_float = call->type->kind == LT_TYPE_FLOAT;
+        out->f64 = fmod(is_float ? (double)(float)sum : sum, b->f64);
+    } else if (!lt_type_is_fraction(call->type) && out->i64 < 0)
         out->i64 = b->i64 == -1 ? 0 : (int64_t)(((__int128)out->i64 + b->i64) % b->i64);
     return LT_KERNEL_VALUE;
 }

@@ -94,13 +94,19 @@ static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *c
 
 /* ---------------------------------------------------------------------------------------- LIKE */
 
-enum { ANY_CHARACTER = 256, ANY_SEQUENCE = 257 };
+enum { ANY_CHARACTER = 256, ANY_SEQUENCE = 257, FIRST_OF_FOUR_BYTES = 0xf0 };
 enum like_fault { LIKE_OK, LIKE_ESCAPE_AT_END, LIKE_ESCAPE_IN_MIDDLE };
 
 struct like {
     uint16_t *units;
     uint32_t count;
     enum like_fault fault;
+    /* Spark makes a pattern of Java of it, of one piece for each half of a character beyond U+FFFF,
+     * which no text matches; but for the plainest patterns over what is no constant. One with a %
+     * in the middle has to be as long as it is in UTF-16, but the text is measured in characters.
+     */
+    bool has_halves, is_plain, is_parted;
+    uint32_t utf16_count;
     /* units[first .. first + size) are bytes, with nothing but % around them: */
     bool is_simple, any_before, any_after;
     struct lt_bytes literal;
@@ -110,10 +116,19 @@ struct like {
 /* Fills `units`, which has room for one for each byte. */
 static void like_parse(struct like *like, struct lt_bytes pattern, uint8_t escape)
 {
+    uint32_t sequences = 0;
     like->count = 0;
     like->fault = LIKE_OK;
+    like->has_halves = false;
+    like->is_plain = true;
+    like->utf16_count = 0;
     for (uint32_t i = 0; i < pattern.size_bytes; i++) {
         uint8_t c = pattern.data[i];
+        like->has_halves = like->has_halves || c >= FIRST_OF_FOUR_BYTES;
+        like->is_plain = like->is_plain && c != escape && c != '_';
+        sequences += c == '%' && (i == 0 || pattern.data[i - 1] != '%');
+        like->utf16_count += c != '%' && (c & 0xc0) != 0x80; /* no continuation of a character */
+        like->utf16_count += c >= FIRST_OF_FOUR_BYTES;
         if (c == escape) {
             if (++i == pattern.size_bytes) {
                 like->fault = LIKE_ESCAPE_AT_END;
@@ -129,6 +144,11 @@ static void like_parse(struct like *like, struct lt_bytes pattern, uint8_t escap
             like->units[like->count++] = c == '_' ? ANY_CHARACTER : c == '%' ? ANY_SEQUENCE : c;
         }
     }
+    bool is_open = sequences > 0 && pattern.data[0] == '%';
+    bool is_open_behind = sequences > 0 && pattern.data[pattern.size_bytes - 1] == '%';
+    like->is_plain =
+        like->is_plain && (sequences < 2 || (sequences == 2 && is_open && is_open_behind));
+    like->is_parted = sequences == 1 && !is_open && !is_open_behind;
 }
 
 /* Fills `bytes`, which has room for one for each unit, if the pattern is simple. */
@@ -170,6 +190,10 @@ static bool like_match(const struct like *like, struct lt_bytes text)
 {
     const uint8_t *at = text.data, *end = text.data + text.size_bytes, *mark = NULL;
     uint32_t unit = 0, sequence = UINT32_MAX;
+    if (like->has_halves &&
+        (!like->is_plain ||
+         (like->is_parted && lt_utf8_count(at, text.size_bytes) < like->utf16_count)))
+        return false;
     while (at < end) {
         if (unit < like->count && like->units[unit] == ANY_SEQUENCE) {
             sequence = unit++;
@@ -231,7 +255,8 @@ static enum lt_kernel like_fault(struct lt_machine *machine, const struct lt_cal
 }
 
 static enum lt_kernel like_text(struct lt_machine *machine, const struct lt_call *call,
-                                struct lt_bytes text, struct lt_bytes pattern, union lt_value *out)
+                                struct lt_bytes text, struct lt_bytes pattern, bool is_constant,
+                                union lt_value *out)
 {
     struct like like = {.units = lt_machine_alloc(machine, pattern.size_bytes * sizeof(uint16_t))};
     if (like.units == NULL)
@@ -239,6 +264,7 @@ static enum lt_kernel like_text(struct lt_machine *machine, const struct lt_call
     like_parse(&like, pattern, escape_of(machine, call));
     if (like.fault != LIKE_OK)
         return like_fault(machine, call, like.fault);
+    like.is_plain = like.is_plain && is_constant;
     out->i64 = like_match(&like, text);
     return LT_KERNEL_VALUE;
 }
@@ -249,7 +275,7 @@ static enum lt_kernel like(struct lt_machine *machine, const struct lt_call *cal
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     const struct like *ready = call->state;
     if (ready == NULL)
-        return like_text(machine, call, text, lt_argument_bytes(machine, call, 1), out);
+        return like_text(machine, call, text, lt_argument_bytes(machine, call, 1), false, out);
     if (ready->fault != LIKE_OK)
         return like_fault(machine, call, ready->fault);
     out->i64 = ready->is_simple ? like_simple(ready, text) : like_match(ready, text);
@@ -273,7 +299,18 @@ static enum lt_kernel ilike(struct lt_machine *machine, const struct lt_call *ca
     struct lt_bytes pattern = lt_argument_bytes(machine, call, 1);
     if (!lowered(machine, &text) || !lowered(machine, &pattern))
         return lt_machine_too_large(machine, call);
-    return like_text(machine, call, text, pattern, out);
+    return like_text(machine, call, text, pattern, call->state != NULL, out);
+}
+
+/* Its state says that the pattern is a constant, and the text none. */
+static int prepare_ilike(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    static bool is_constant = true;
+    struct lt_expression *const *arguments = prepare->expression->arguments;
+    (void)error;
+    if (arguments[0]->kind != LT_EXPR_LITERAL && arguments[1]->kind == LT_EXPR_LITERAL)
+        prepare->call->state = &is_constant;
+    return LT_OK;
 }
 
 static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error)
@@ -290,24 +327,25 @@ static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error
     struct like *like = lt_arena_alloc(prepare->arena, sizeof *like);
     like->units = lt_arena_alloc(prepare->arena, pattern.size_bytes * sizeof *like->units);
     like_parse(like, pattern, has_escape ? arguments[2]->value.bytes.data[0] : '\\');
-    like_simplify(like, lt_arena_alloc(prepare->arena, pattern.size_bytes));
+    like->is_plain = like->is_plain && arguments[0]->kind != LT_EXPR_LITERAL;
+    if (!like->has_halves || like->is_plain)
+        like_simplify(like, lt_arena_alloc(prepare->arena, pattern.size_bytes));
     prepare->call->state = like;
     return LT_OK;
 }
 
-/* The escape is a constant character, a text as it stands. */
+/* The escape is one character, written as a literal. */
 static int infer_like(struct lt_analyser *analyser, struct lt_expression *call)
 {
     if (call->argument_count < 3)
         return LT_INFER_LETTERS;
-    struct lt_expression **escape = &call->arguments[2];
-    lt_fold(escape, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*escape)->kind == LT_EXPR_LITERAL && (*escape)->type->kind == LT_TYPE_STRING &&
-        !(*escape)->is_null &&
-        lt_utf8_count((*escape)->value.bytes.data, (*escape)->value.bytes.size_bytes) == 1)
+    const struct lt_expression *escape = call->arguments[2];
+    if (escape->kind == LT_EXPR_LITERAL && escape->type->kind == LT_TYPE_STRING &&
+        !escape->is_null &&
+        lt_utf8_count(escape->value.bytes.data, escape->value.bytes.size_bytes) == 1)
         return LT_INFER_LETTERS;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, *escape, "INVALID_ESCAPE_CHAR", "42604",
-                            "the escape of \"%s\" must be one constant character", call->name);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, escape, "INVALID_ESCAPE_CHAR", "42604",
+                            "the escape of \"%s\" must be a literal of one character", call->name);
 }
 
 #define DETERMINISTIC .is_deterministic = true
@@ -335,7 +373,7 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("ss[s]", "B", like)}, .prepare = prepare_like, .infer = infer_like},
     {"ilike", NULL, "str ILIKE pattern [ESCAPE c]", "As LIKE, without regard to case.",
      "'Spark' ILIKE 'SP%'", "true", DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("ss[s]", "B", ilike)}, .infer = infer_like},
+     .signatures = {LT_KERNEL("ss[s]", "B", ilike)}, .prepare = prepare_ilike, .infer = infer_like},
 };
 
 const struct lt_function_group lt_functions_search = {"search", functions,

@@ -224,9 +224,7 @@ static enum lt_kernel overlay(struct lt_machine *machine, const struct lt_call *
 static int refuse_mixed(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_type *a = call->arguments[0]->type, *b = call->arguments[1]->type;
-    bool is_mixed = (a->kind == LT_TYPE_BINARY) != (b->kind == LT_TYPE_BINARY) &&
-                    lt_type_is_bytes(a) && lt_type_is_bytes(b);
-    if (!is_mixed)
+    if ((a->kind == LT_TYPE_BINARY) == (b->kind == LT_TYPE_BINARY))
         return LT_INFER_LETTERS;
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
                             "42K09", "\"%s\" takes two strings or two binary values", call->name);

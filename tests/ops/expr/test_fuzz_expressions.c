@@ -5,6 +5,7 @@
  *
  *     FUZZ_EXPRESSIONS  how many (1000)
  *     FUZZ_SEED         where they begin (1); a failure prints it with the expression
+ *     FUZZ_ROWS         a folder with other rows than those of tests/conformance
  *     FUZZ_FILE         also writes each expression with its results there, for
  *                       tests/ops/expr/fuzz_spark
  */
@@ -26,7 +27,11 @@
 
 enum { DEPTH = 4, ROWS_EACH = 3, PERCENT_SOUND = 20, DIFFERENT_MAX = 20 };
 
-static const char ROWS[] = "tests/conformance";
+static const char *rows_folder(void)
+{
+    const char *folder = getenv("FUZZ_ROWS");
+    return folder == NULL || *folder == '\0' ? "tests/conformance" : folder;
+}
 
 static uint64_t number_of(const char *name, uint64_t otherwise)
 {
@@ -69,7 +74,7 @@ static void expressions_give_the_same_in_both_ways(void **state)
 {
     struct conformance_rows rows;
     (void)state;
-    assert_true(conformance_rows_open(ROWS, &rows));
+    assert_true(conformance_rows_open(rows_folder(), &rows));
     uint64_t count = number_of("FUZZ_EXPRESSIONS", 1000), first = number_of("FUZZ_SEED", 1);
     uint64_t sound = 0, different = 0;
     const char *path = getenv("FUZZ_FILE");
@@ -201,7 +206,7 @@ static void chains_give_the_same_in_both_ways(void **state)
     enum { CHAINS_PER_EXPRESSION = 5 };
     struct conformance_rows rows;
     (void)state;
-    assert_true(conformance_rows_open(ROWS, &rows));
+    assert_true(conformance_rows_open(rows_folder(), &rows));
     uint64_t count = number_of("FUZZ_EXPRESSIONS", 1000) / CHAINS_PER_EXPRESSION;
     uint64_t first = number_of("FUZZ_SEED", 1), sound = 0;
     static struct pipeline_result optimised, plain;

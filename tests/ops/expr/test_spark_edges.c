@@ -135,6 +135,68 @@ static void constants_are_asked_for_where_spark_wants_them(void **state)
     expect("parse_url('bad url', 'QUERY', 'a')", "INVALID_URL");
 }
 
+static void a_negated_decimal_keeps_34_digits(void **state)
+{
+    (void)state;
+    expect("-(12345678901234567890123456789012345678)", "-12345678901234567890123456789012350000");
+    expect("-12345678901234567890123456789012345678", "-12345678901234567890123456789012345678");
+    expect("abs(CAST(-1.2345678901234567890123456789012345678BD AS DECIMAL(38,37)))",
+           "1.2345678901234567890123456789012350000");
+    expect("abs(CAST(1.2345678901234567890123456789012345678BD AS DECIMAL(38,37)))",
+           "1.2345678901234567890123456789012345678");
+    expect("-(-9999999999999999999999999999999999)", "9999999999999999999999999999999999");
+    expect("-(99999999999999999999999999999999999999)",
+           "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION");
+}
+
+static void doubles_are_rounded_by_the_digits_they_print_with(void **state)
+{
+    (void)state;
+    expect("round(1234567890123.4564D, 3)", "1.234567890123456E12");
+    expect("round(2.675D, 2)", "2.68");
+    expect("bround(2.665D, 2)", "2.66");
+    expect("round(-2.5D)", "-3.0");
+    expect("bround(25D, -1)", "20.0");
+    expect("round(1.5e300D, -300)", "2.0E300");
+    expect("round(0.1D, 400)", "0.1");
+    expect("round(4e-310D, 309)", "0.0");
+    expect("round(-0.4D)", "0.0");
+    expect("round(127Y, -2147483648)", "ARITHMETIC_OVERFLOW");
+}
+
+static void the_positive_remainder_of_floats_is_that_of_a_float(void **state)
+{
+    struct lt_session legacy = *lt_session_default();
+    (void)state;
+    legacy.is_legacy = true;
+    expect_in(&legacy, "pmod(-2.25F, 11990383647911214L)", "0.0");
+    expect("pmod(-2.25D, 11990383647911214D)", "1.1990383647911212E16");
+}
+
+static void a_pattern_of_halves_of_characters_fits_no_text(void **state)
+{
+    (void)state;
+    expect("'\\U0001F600' LIKE '\\U0001F600'", "false");
+    expect("'\\U0001F600' LIKE '_'", "true");
+    expect("'a\\U0001F600' ILIKE '%\\U0001F600'", "false");
+    expect("concat(substring(uuid(), 1, 0), '\\U0001F600') LIKE '%\\U0001F600%'", "true");
+    expect("concat(substring(uuid(), 1, 0), '\\U0001F600') LIKE '\\U0001F600'", "true");
+    expect("concat(substring(uuid(), 1, 0), '\\U0001F600') LIKE '%%\\U0001F600'", "true");
+    expect("concat(substring(uuid(), 1, 0), '\\U0001F600') ILIKE '%\\U0001F600%'", "true");
+    expect("concat(substring(uuid(), 1, 0), 'a\\U0001F600') LIKE '_\\U0001F600'", "false");
+    expect("concat(substring(uuid(), 1, 0), 'a\\U0001F600b') LIKE 'a\\U0001F600%b'", "false");
+    expect("concat(substring(uuid(), 1, 0), 'a\\U0001F600xb') LIKE 'a\\U0001F600%b'", "true");
+}
+
+static void an_escape_is_written_as_a_literal(void **state)
+{
+    (void)state;
+    expect("like('a', 'a', coalesce('-'))", "INVALID_ESCAPE_CHAR");
+    expect("like('a', 'a', '-')", "true");
+    expect("overlay(NULL, X'41', 1)", "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
+    expect("overlay(NULL, NULL, 1)", "NULL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +211,11 @@ int main(void)
         cmocka_unit_test(intervals_of_decimals_keep_what_their_text_does_not_show),
         cmocka_unit_test(try_cast_of_nested_values_takes_what_casts_take_without_ansi),
         cmocka_unit_test(constants_are_asked_for_where_spark_wants_them),
+        cmocka_unit_test(a_negated_decimal_keeps_34_digits),
+        cmocka_unit_test(doubles_are_rounded_by_the_digits_they_print_with),
+        cmocka_unit_test(the_positive_remainder_of_floats_is_that_of_a_float),
+        cmocka_unit_test(a_pattern_of_halves_of_characters_fits_no_text),
+        cmocka_unit_test(an_escape_is_written_as_a_literal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
