@@ -64,6 +64,7 @@ static int unresolved_column(struct lt_analyser *analyser, const struct lt_expre
     const char **known = lt_arena_alloc(arena, (count + 1) * sizeof *known);
     for (uint32_t i = 0; i < count; i++)
         known[i] = quoted(analyser, schema->fields[i].name);
+    lt_sort_names(known, count);
     return lt_refuse_column(analyser->error, place, quoted(analyser, node->name), node->name, known,
                             count, arena);
 }
@@ -353,11 +354,19 @@ static int analyse_star(struct lt_analyser *analyser, struct lt_expression *node
 int lt_analyser_refuse_generator(struct lt_analyser *analyser,
                                  const struct lt_expression *generator)
 {
+    const struct lt_expression *whole = analyser->whole != NULL ? analyser->whole : generator;
+    if (whole->kind == LT_EXPR_ALIAS)
+        whole = whole->arguments[0];
+    const char *text = lt_expr_text(whole, analyser->coerce.arena);
+    if (analyser->is_condition)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, generator,
+                                "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "42K0E",
+                                "The generator is not supported: outside the SELECT clause, found: "
+                                "%s %s.",
+                                whole == generator ? "Filter" : "'Filter", text);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, generator,
-                            analyser->is_condition ? "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT"
-                                                   : "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
-                            "42K0E", "\"%s\" gives rows, and can only stand alone in a select list",
-                            generator->name);
+                            "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E",
+                            "The generator is not supported: nested in expressions \"%s\".", text);
 }
 
 /* "x,y": the names that are given. */
@@ -381,8 +390,11 @@ static int name_columns(struct lt_analyser *analyser, struct lt_expression *alia
     if (generator == NULL && !alias->is_name_list)
         return LT_OK;
     if (generator == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "MULTI_ALIAS_WITHOUT_GENERATOR",
-                                "42K0E", "a list of names is for a function that gives rows");
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, alias, "MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E",
+            "Multi part aliasing (%s) is not supported with \"%s\" as it is "
+            "not a generator function.",
+            names_of(analyser, alias), lt_expr_text(alias->arguments[0], analyser->coerce.arena));
     if (type->field_count != alias->argument_count)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "UDTF_ALIAS_NUMBER_MISMATCH",
                                 "42802",

@@ -28,9 +28,10 @@ struct lt_analyser {
     struct lt_error *error;
     const struct lt_lambda_scope *scope;
     int32_t variable_count;
-    bool is_condition;          /* what is analysed stands in WHERE */
-    struct lt_lateral *lateral; /* an item of a select list: those further left; or NULL */
-    bool is_naming;             /* only the types are wanted, for a name */
+    bool is_condition;                 /* what is analysed stands in WHERE */
+    const struct lt_expression *whole; /* what is analysed, for its text; or NULL */
+    struct lt_lateral *lateral;        /* an item of a select list: those further left; or NULL */
+    bool is_naming;                    /* only the types are wanted, for a name */
 };
 
 /* Sets the error with the node's place. Returns `code`. */

@@ -30,6 +30,7 @@ int lt_expr_analyse(struct lt_expression **expression, const char *text,
 {
     struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
     bool is_star = (*expression)->kind == LT_EXPR_STAR;
+    analyser.whole = *expression;
     int code = is_star ? lt_analyser_star_base(&analyser, *expression) : LT_OK;
     if (code == LT_OK)
         code = lt_analyse(&analyser, *expression);
@@ -50,6 +51,7 @@ int lt_expr_analyse_item(struct lt_expression **item, const char *text,
     lateral->needed = -1;
     *item = lt_analyser_named(&analyser, *item);
     lateral->needed = -1;
+    analyser.whole = *item;
     const bool is_column = (*item)->kind == LT_EXPR_COLUMN && (*item)->type == NULL;
     const char *name = (*item)->name;
     int code = lt_analyse(&analyser, *item);
@@ -75,6 +77,7 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
     if ((*expression)->kind == LT_EXPR_ALIAS)
         *expression = (*expression)->arguments[0];
     struct lt_expression *node = *expression;
+    analyser.whole = node;
     const char *shown = lt_expr_text(node, arena); /* before there are casts in it */
     int code = lt_analyse(&analyser, node);
     if (code != LT_OK)

@@ -11,6 +11,17 @@
 
 enum { TYPES_MAX = 16 };
 
+/* What BETWEEN compares is, as in Spark's texts, no longer what was written. */
+static const char *text_of(const struct lt_expression *call, struct lt_arena *arena)
+{
+    const char *text = lt_expr_text(call, arena);
+    bool is_between = call->argument_count == 2 && call->arguments[0]->once != NULL &&
+                      (strcmp(call->name, ">=") == 0 || strcmp(call->name, "<=") == 0);
+    return is_between ? lt_arena_format(arena, "(commonexpressionref() %s %s)", call->name,
+                                        lt_expr_text(call->arguments[1], arena))
+                      : text;
+}
+
 int lt_analyser_mismatch(struct lt_analyser *analyser, const struct lt_expression *call,
                          const char *condition, const char *format, ...)
 {
@@ -21,7 +32,7 @@ int lt_analyser_mismatch(struct lt_analyser *analyser, const struct lt_expressio
     va_end(arguments);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, condition, "42K09",
                             "Cannot resolve \"%.300s\" due to data type mismatch: %s",
-                            lt_expr_text(call, analyser->coerce.arena), text);
+                            text_of(call, analyser->coerce.arena), text);
 }
 
 /* As Spark counts parameters. */

@@ -135,12 +135,13 @@ struct lt_expression *lt_parse_unary(struct lt_parser *parser)
 
 /* ---------------------------------------------------------------------------------- predicates */
 
-static struct lt_expression *parse_in(struct lt_parser *parser, struct lt_expression *left)
+static struct lt_expression *parse_in(struct lt_parser *parser, uint32_t begin,
+                                      struct lt_expression *left)
 {
     if (!lt_parser_expect(parser, '(', "("))
         return NULL;
     if (lt_parser_begins_query(parser, 0))
-        return lt_parse_subquery(parser, "insubquery", left->begin, left);
+        return lt_parse_subquery(parser, "insubquery", begin, left);
     struct lt_parser_items items = {0};
     lt_parser_push(parser, &items, left);
     do {
@@ -151,13 +152,14 @@ static struct lt_expression *parse_in(struct lt_parser *parser, struct lt_expres
     } while (lt_parser_try_symbol(parser, ','));
     if (!lt_parser_expect(parser, ')', ")"))
         return NULL;
-    struct lt_expression *call = lt_parser_call(parser, "in", left->begin, 0);
+    struct lt_expression *call = lt_parser_call(parser, "in", begin, 0);
     call->arguments = items.items;
     call->argument_count = items.count;
     return call;
 }
 
-static struct lt_expression *parse_between(struct lt_parser *parser, struct lt_expression *left)
+static struct lt_expression *parse_between(struct lt_parser *parser, uint32_t begin,
+                                           struct lt_expression *left)
 {
     struct lt_expression *low = lt_parse_value(parser);
     if (low == NULL || !lt_parser_expect_word(parser, "and"))
@@ -165,7 +167,7 @@ static struct lt_expression *parse_between(struct lt_parser *parser, struct lt_e
     struct lt_expression *high = lt_parse_value(parser);
     if (high == NULL)
         return NULL;
-    return lt_parser_between(parser, left->begin, left, low, high);
+    return lt_parser_between(parser, begin, left, low, high);
 }
 
 static struct lt_expression *parse_escape(struct lt_parser *parser, struct lt_expression *call)
@@ -179,7 +181,7 @@ static struct lt_expression *parse_escape(struct lt_parser *parser, struct lt_ex
         return NULL;
     if (escape->value.bytes.size_bytes != 1)
         return lt_parser_refuse(
-            parser, LT_E_PARSE, "INVALID_ESC", "42604", escape->begin, escape->end,
+            parser, LT_E_PARSE, "INVALID_ESC", "42604", call->begin, escape->end,
             "Found an invalid escape string: '%.*s'. The escape string must "
             "contain only one character.",
             (int)escape->value.bytes.size_bytes, (const char *)escape->value.bytes.data);
@@ -191,8 +193,9 @@ static struct lt_expression *parse_escape(struct lt_parser *parser, struct lt_ex
 }
 
 /* x LIKE ANY (a, b) is (x LIKE a) OR (x LIKE b); ALL is AND; NOT goes to each LIKE. */
-static struct lt_expression *parse_like_many(struct lt_parser *parser, struct lt_expression *left,
-                                             const char *name, bool is_all, bool is_not)
+static struct lt_expression *parse_like_many(struct lt_parser *parser, uint32_t begin,
+                                             struct lt_expression *left, const char *name,
+                                             bool is_all, bool is_not)
 {
     if (!lt_parser_expect(parser, '(', "("))
         return NULL;
@@ -201,42 +204,41 @@ static struct lt_expression *parse_like_many(struct lt_parser *parser, struct lt
         struct lt_expression *pattern = lt_parse_expression(parser);
         if (pattern == NULL)
             return NULL;
-        struct lt_expression *one = lt_parser_call2(parser, name, left->begin, left, pattern);
-        lt_parser_push(parser, &items,
-                       is_not ? lt_parser_call1(parser, "not", left->begin, one) : one);
+        struct lt_expression *one = lt_parser_call2(parser, name, begin, left, pattern);
+        lt_parser_push(parser, &items, is_not ? lt_parser_call1(parser, "not", begin, one) : one);
     } while (lt_parser_try_symbol(parser, ','));
     if (!lt_parser_expect(parser, ')', ")"))
         return NULL;
     if (items.count == 1)
         return items.items[0];
-    struct lt_expression *call = lt_parser_call(parser, is_all ? "and" : "or", left->begin, 0);
+    struct lt_expression *call = lt_parser_call(parser, is_all ? "and" : "or", begin, 0);
     call->arguments = items.items;
     call->argument_count = items.count;
     return call;
 }
 
-static struct lt_expression *parse_like(struct lt_parser *parser, struct lt_expression *left,
-                                        const char *name, bool is_not)
+static struct lt_expression *parse_like(struct lt_parser *parser, uint32_t begin,
+                                        struct lt_expression *left, const char *name, bool is_not)
 {
     bool is_all = lt_parser_is_word(parser, 0, "all");
     bool is_any = lt_parser_is_word(parser, 0, "any") || lt_parser_is_word(parser, 0, "some");
     if ((is_all || is_any) && lt_parser_is_symbol(parser, 1, '(') && strcmp(name, "rlike") != 0) {
         (void)lt_parser_take(parser);
-        return parse_like_many(parser, left, name, is_all, is_not);
+        return parse_like_many(parser, begin, left, name, is_all, is_not);
     }
     struct lt_expression *pattern = lt_parse_value(parser);
     if (pattern == NULL)
         return NULL;
-    struct lt_expression *call = lt_parser_call2(parser, name, left->begin, left, pattern);
+    struct lt_expression *call = lt_parser_call2(parser, name, begin, left, pattern);
     if (strcmp(name, "rlike") != 0)
         call = parse_escape(parser, call);
-    return call != NULL && is_not ? lt_parser_call1(parser, "not", left->begin, call) : call;
+    return call != NULL && is_not ? lt_parser_call1(parser, "not", begin, call) : call;
 }
 
 /* After IS [NOT]. */
-static struct lt_expression *parse_is(struct lt_parser *parser, struct lt_expression *left)
+static struct lt_expression *parse_is(struct lt_parser *parser, uint32_t begin,
+                                      struct lt_expression *left)
 {
-    uint32_t begin = left->begin;
     bool is_not = lt_parser_try_word(parser, "not");
     bool is_unknown = lt_parser_try_word(parser, "unknown");
     /* Spark looks at the type of a constant only. */
@@ -264,12 +266,14 @@ static struct lt_expression *parse_is(struct lt_parser *parser, struct lt_expres
     return is_not ? lt_parser_call1(parser, "not", begin, call) : call;
 }
 
+/* As in Spark, what a predicate says stands from its word on, behind its operand. */
 static struct lt_expression *parse_predicate_of(struct lt_parser *parser,
                                                 struct lt_expression *left)
 {
     static const struct {
         const char *word, *name;
     } likes[] = {{"like", "like"}, {"ilike", "ilike"}, {"rlike", "rlike"}, {"regexp", "rlike"}};
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
     unsigned ahead = lt_parser_is_word(parser, 0, "not") ? 1 : 0;
     bool is_not = ahead == 1;
     const struct lt_token *word = lt_parser_peek(parser, ahead);
@@ -277,7 +281,7 @@ static struct lt_expression *parse_predicate_of(struct lt_parser *parser,
         return left;
     if (!is_not && lt_parser_is_word(parser, 0, "is") && lt_parser_begins_operand(parser, 1)) {
         (void)lt_parser_take(parser);
-        return parse_is(parser, left);
+        return parse_is(parser, begin, left);
     }
     for (size_t i = 0; i < sizeof likes / sizeof likes[0]; i++) {
         if (!lt_parser_is_word(parser, ahead, likes[i].word) ||
@@ -285,7 +289,7 @@ static struct lt_expression *parse_predicate_of(struct lt_parser *parser,
             continue;
         for (unsigned taken = 0; taken <= ahead; taken++)
             (void)lt_parser_take(parser);
-        return parse_like(parser, left, likes[i].name, is_not);
+        return parse_like(parser, begin, left, likes[i].name, is_not);
     }
     bool is_in = lt_parser_is_word(parser, ahead, "in");
     bool is_between = lt_parser_is_word(parser, ahead, "between");
@@ -293,8 +297,9 @@ static struct lt_expression *parse_predicate_of(struct lt_parser *parser,
         return left;
     for (unsigned taken = 0; taken <= ahead; taken++)
         (void)lt_parser_take(parser);
-    struct lt_expression *call = is_in ? parse_in(parser, left) : parse_between(parser, left);
-    return call != NULL && is_not ? lt_parser_call1(parser, "not", left->begin, call) : call;
+    struct lt_expression *call =
+        is_in ? parse_in(parser, begin, left) : parse_between(parser, begin, left);
+    return call != NULL && is_not ? lt_parser_call1(parser, "not", begin, call) : call;
 }
 
 static struct lt_expression *parse_predicate(struct lt_parser *parser)
@@ -329,6 +334,7 @@ static struct lt_expression *parse_not(struct lt_parser *parser)
 static struct lt_expression *parse_chain(struct lt_parser *parser, const char *word,
                                          struct lt_expression *(*operand)(struct lt_parser *))
 {
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
     struct lt_expression *first = operand(parser);
     if (first == NULL || !lt_parser_is_word(parser, 0, word) ||
         !lt_parser_begins_operand(parser, 1))
@@ -342,7 +348,7 @@ static struct lt_expression *parse_chain(struct lt_parser *parser, const char *w
             return NULL;
         lt_parser_push(parser, &items, next);
     }
-    struct lt_expression *call = lt_parser_call(parser, word, first->begin, 0);
+    struct lt_expression *call = lt_parser_call(parser, word, begin, 0);
     call->arguments = items.items;
     call->argument_count = items.count;
     return call;

@@ -11,6 +11,7 @@
 #include "core/base/limits.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/unresolved.h"
 #include "ops/expr/generator.h"
 #include "ops/expr/twins.h"
 
@@ -81,6 +82,44 @@ static bool exists(const struct exceptions *exceptions, const struct excepted *i
     return true;
 }
 
+/* "`a`, `b`": the fields of a struct column. */
+static const char *fields_of(struct lt_analyser *analyser, const struct lt_type *type,
+                             const char *column)
+{
+    const char *list = "";
+    int index = lt_type_field_index(type, column);
+    const struct lt_type *inner = index < 0 ? NULL : type->fields[index].type;
+    for (uint32_t i = 0; inner != NULL && i < inner->field_count; i++)
+        list = lt_arena_format(analyser->coerce.arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               lt_name_quoted_one(inner->fields[i].name, analyser->coerce.arena));
+    return list;
+}
+
+static int refuse_excepted(struct lt_analyser *analyser, const struct lt_expression *star,
+                           const struct excepted *item, const struct lt_type *type)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    const struct lt_expr_place place = {analyser->text, star->begin, star->end};
+    const char **known = lt_arena_alloc(arena, (type->field_count + 1) * sizeof *known);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        known[i] = lt_name_quoted_one(type->fields[i].name, arena);
+    const char *name = lt_name_quoted(item->parts, (uint32_t)item->count, arena);
+    return lt_refuse_column(analyser->error, place, name, lt_expr_text(item->node, arena), known,
+                            type->field_count, arena);
+}
+
+static int refuse_twice(struct lt_analyser *analyser, const struct lt_expression *star)
+{
+    const char *list = "";
+    for (uint32_t i = star->name != NULL; i < star->argument_count; i++)
+        list = lt_arena_format(analyser->coerce.arena, "%s%s%s", list, *list == '\0' ? "" : ", ",
+                               lt_expr_text(star->arguments[i], analyser->coerce.arena));
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "EXCEPT_OVERLAPPING_COLUMNS", "42702",
+                            "Columns in an EXCEPT list must be distinct and non-overlapping, but "
+                            "got (%s).",
+                            list);
+}
+
 static int read_exceptions(struct lt_analyser *analyser, const struct lt_expression *star,
                            const struct lt_type *type, struct exceptions *out)
 {
@@ -95,19 +134,16 @@ static int read_exceptions(struct lt_analyser *analyser, const struct lt_express
             return code;
         const struct excepted column = {.parts = {item->parts[0]}, .count = 1};
         if (item->count > 1 && exists(out, &column, type) && !exists(out, item, type))
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, item->node, "FIELD_NOT_FOUND", "42704",
-                                    "EXCEPT names \"%s\", which is no field here",
-                                    lt_expr_text(item->node, analyser->coerce.arena));
+            return lt_analyser_fail(
+                analyser, LT_E_ANALYSIS, item->node, "FIELD_NOT_FOUND", "42704",
+                "No such struct field %s in %s.",
+                lt_name_quoted_one(item->parts[item->count - 1], analyser->coerce.arena),
+                fields_of(analyser, type, item->parts[0]));
         if (!exists(out, item, type))
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, item->node,
-                                    "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
-                                    "EXCEPT names \"%s\", which is no column here",
-                                    lt_expr_text(item->node, analyser->coerce.arena));
+            return refuse_excepted(analyser, star, item, type);
         for (uint32_t k = 0; k < out->count; k++) {
             if (is_under(out, item, &out->items[k]))
-                return lt_analyser_fail(
-                    analyser, LT_E_ANALYSIS, item->node, "EXCEPT_OVERLAPPING_COLUMNS", "42702",
-                    "EXCEPT names \"%s\" twice", lt_expr_text(item->node, analyser->coerce.arena));
+                return refuse_twice(analyser, star);
         }
         out->count++;
     }
@@ -222,9 +258,14 @@ static void add_item(struct lt_analyser *analyser, struct items *out, struct lt_
 static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *star)
 {
     const char *columns = "";
-    for (uint32_t i = 0; analyser->schema != NULL && i < analyser->schema->field_count; i++)
-        columns = lt_arena_format(analyser->coerce.arena, "%s%s`%s`", columns, i == 0 ? "" : ", ",
-                                  analyser->schema->fields[i].name);
+    uint32_t count = analyser->schema == NULL ? 0 : analyser->schema->field_count;
+    const char **names = lt_arena_alloc(analyser->coerce.arena, (count + 1) * sizeof *names);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = lt_name_quoted_one(analyser->schema->fields[i].name, analyser->coerce.arena);
+    lt_sort_names(names, count);
+    for (uint32_t i = 0; i < count; i++)
+        columns = lt_arena_format(analyser->coerce.arena, "%s%s%s", columns, i == 0 ? "" : ", ",
+                                  names[i]);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
                             "Cannot resolve `%s`.* given input columns %s. Please check that the "
                             "specified table or struct exists and is accessible in the input "

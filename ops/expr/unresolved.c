@@ -1,8 +1,9 @@
 #include "ops/expr/unresolved.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/nearest.h"
+#include "core/base/arena.h"
 
 enum { SUGGESTIONS = 5 };
 
@@ -42,14 +43,56 @@ static const char *list(const char *const *names, uint32_t count, uint32_t limit
     return lt_arena_format(arena, "%s]", text);
 }
 
+/* What is behind the last dot. */
+static const char *last_part(const char *quoted)
+{
+    const char *part = quoted;
+    for (const char *at = quoted; (at = strstr(at, "`.`")) != NULL; at += 2)
+        part = at + 2;
+    return part;
+}
+
+void lt_sort_names(const char **names, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        const char *name = names[i];
+        uint32_t at = i;
+        for (; at > 0 && strcmp(last_part(names[at - 1]), last_part(name)) > 0; at--)
+            names[at] = names[at - 1];
+        names[at] = name;
+    }
+}
+
+/* Of Levenshtein: insertions, deletions and replacements, every case for itself. */
+static unsigned distance_of(const char *a, const char *b)
+{
+    size_t columns = strlen(b) + 1;
+    unsigned *row = lt_alloc_array(columns, sizeof *row);
+    for (size_t j = 0; j < columns; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i + 1;
+        for (size_t j = 1; j < columns; j++) {
+            unsigned replaced = diagonal + (a[i] != b[j - 1]);
+            unsigned stepped = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < stepped ? replaced : stepped;
+        }
+    }
+    unsigned distance = row[columns - 1];
+    free(row);
+    return distance;
+}
+
 /* The nearest first; of several that are as near, as they were. Only the front has to be right. */
 static void sort_by_distance(const char **names, uint32_t count, const char *written)
 {
     for (uint32_t i = 0; i < count && i < SUGGESTIONS; i++) {
         uint32_t best = i;
-        unsigned best_distance = lt_nearest_distance(names[i], written);
+        unsigned best_distance = distance_of(names[i], written);
         for (uint32_t j = i + 1; j < count; j++) {
-            unsigned distance = lt_nearest_distance(names[j], written);
+            unsigned distance = distance_of(names[j], written);
             if (distance < best_distance) {
                 best = j;
                 best_distance = distance;

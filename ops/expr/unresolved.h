@@ -15,8 +15,11 @@ const char *lt_name_quoted(const char *const *parts, uint32_t count, struct lt_a
 /* The same of one part. */
 const char *lt_name_quoted_one(const char *name, struct lt_arena *arena);
 
+/* Quoted names in the order in which Spark looks at columns: by their last parts. */
+void lt_sort_names(const char **names, uint32_t count);
 /* UNRESOLVED_COLUMN: `name` is quoted, `written` the same as it was written; `known` are the quoted
- * names of the columns that there are, maybe none. `known` is sorted. Returns LT_E_ANALYSIS. */
+ * names of the columns that there are, maybe none. They are put in the order of their distance from
+ * `written`. Returns LT_E_ANALYSIS. */
 int lt_refuse_column(struct lt_error *error, struct lt_expr_place place, const char *name,
                      const char *written, const char **known, uint32_t count,
                      struct lt_arena *arena);

@@ -137,44 +137,100 @@ static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_r
     return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
 }
 
-/* WATERMARK column DELAY OF interval. It says nothing to operators without state, so it leaves no
- * node; what it says must be right. */
+/* Watermarks are of times, and of windows by their ends. */
+static bool is_event_time(const struct lt_type *type)
+{
+    int end = type->kind == LT_TYPE_STRUCT ? lt_type_field_index(type, "end") : -1;
+    return type->kind == LT_TYPE_TIMESTAMP ||
+           (end >= 0 && type->fields[end].type->kind == LT_TYPE_TIMESTAMP);
+}
+
+static int refuse_delay(struct lt_sql_analysis *analysis, const char *text,
+                        const struct lt_expression *delay)
+{
+    struct lt_expr_place place = {text, delay->begin, delay->end};
+    return lt_expr_error(analysis->error, LT_E_ANALYSIS, "", "", place,
+                         "requirement failed: delay threshold (%s) should not be negative",
+                         lt_expr_text(delay, analysis->env->arena));
+}
+
+/* SELECT *, expression AS name: what a watermark of an expression makes of the relation. */
+static int add_event_time(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                          const char *text, struct lt_expression *value, struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    const struct lt_type *schema = out->scope.schema;
+    uint32_t count = schema->field_count;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        project->expressions[i] =
+            lt_sql_pick(analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
+    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
+    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
+                                    .name = relation->watermark_name,
+                                    .argument_count = 1,
+                                    .begin = value->begin,
+                                    .end = value->end,
+                                    .index = -1};
+    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
+    alias->arguments[0] = value;
+    project->expressions[count] = alias;
+    int code = lt_sql_complete(analysis, project);
+    if (code != LT_OK)
+        return code;
+    const char *qualifier = out->scope.part_count == 1 ? out->scope.parts[0].qualifier : NULL;
+    const struct lt_plan_node *input = out->node;
+    out->node = project;
+    lt_sql_tree_steps(analysis, input, out);
+    out->scope = lt_sql_scope_of(analysis, project->schema, qualifier);
+    return LT_OK;
+}
+
+/* WATERMARK expression [AS name] DELAY OF interval. It says nothing to operators without state, so
+ * it leaves no node but that of a named expression; what it says must be right. */
 static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
                            const char *text, struct lt_sql_output *out)
 {
-    const struct lt_sql_scope *scope = &out->scope;
-    struct lt_sql_names names = lt_sql_names_in(analysis, scope, text);
-    struct lt_expression *column = relation->watermark, *delay = relation->delay;
-    struct lt_expr_place place = {text, column->begin, column->end};
-    int code = lt_sql_check_names(&names, &column);
-    if (code == LT_OK)
-        code = lt_expr_analyse(&column, text, scope->schema, analysis->env->session,
-                               analysis->env->arena, analysis->error);
+    struct lt_arena *arena = analysis->env->arena;
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    struct lt_expression *value = relation->watermark, *delay = relation->delay;
+    struct lt_expr_place place = {text, relation->watermark_begin, delay->end};
+    if (delay->kind != LT_EXPR_LITERAL || delay->value.i64 < 0)
+        return refuse_delay(analysis, text, delay);
+    const char *shown = lt_expr_plan_text(value, false, arena);
+    int code = lt_sql_check_names(&names, &value);
+    bool is_column = value->kind == LT_EXPR_COLUMN || value->kind == LT_EXPR_FIELD;
+    if (code == LT_OK && !is_column && relation->watermark_name == NULL)
+        return lt_expr_error(analysis->error, LT_E_ANALYSIS,
+                             "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE", "42000", place,
+                             "The watermark clause requires an explicit name if expression is "
+                             "specified, but got %s.",
+                             lt_expr_text(value, arena));
+    const char *name = relation->watermark_name;
+    const struct lt_type *type = NULL;
+    if (code == LT_OK && name != NULL) {
+        code = add_event_time(analysis, relation, text, value, out);
+        if (code == LT_OK)
+            type = out->scope.schema->fields[out->scope.schema->field_count - 1].type;
+    } else if (code == LT_OK) {
+        code = lt_expr_analyse(&value, text, out->scope.schema, analysis->env->session, arena,
+                               analysis->error);
+        type = value->type;
+        name = value->name == NULL ? "?" : value->name;
+    }
     if (code != LT_OK)
         return code;
-    if (column->type->kind != LT_TYPE_TIMESTAMP && column->type->kind != LT_TYPE_TIMESTAMP_NTZ)
+    if (!is_event_time(type))
         return lt_expr_error(
             analysis->error, LT_E_ANALYSIS, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09", place,
-            "The event time %s has the invalid type \"%s\", but expected "
-            "\"TIMESTAMP\".",
-            lt_name_quoted_one(column->name == NULL ? "?" : column->name, analysis->env->arena),
-            lt_type_sql(analysis->env->arena, column->type));
-    place = (struct lt_expr_place){text, delay->begin, delay->end};
-    bool is_interval =
-        delay->kind == LT_EXPR_LITERAL && (delay->type->kind == LT_TYPE_INTERVAL_DAY_TIME ||
-                                           delay->type->kind == LT_TYPE_INTERVAL_YEAR_MONTH);
-    if (!is_interval || delay->value.i64 < 0)
-        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "INVALID_WATERMARK_DELAY", "22023",
-                             place, "the delay of a watermark is an interval of 0 or more");
+            "The event time %s has the invalid type \"%s\", but expected \"TIMESTAMP\".",
+            lt_name_quoted_one(name, arena), lt_type_sql(arena, type));
     if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
-        analysis->uses.watermarks[analysis->uses.watermark_count++] =
-            column->name == NULL ? "?" : column->name;
+        analysis->uses.watermarks[analysis->uses.watermark_count++] = name;
     lt_sql_tree_over(
         analysis, "EventTimeWatermark",
-        lt_arena_format(analysis->env->arena, "%s, %s",
-                        lt_expr_plan_text(relation->watermark, false, analysis->env->arena),
-                        lt_expr_plan_text(delay, false, analysis->env->arena)),
-        out);
+        lt_arena_format(arena, "%s, %s", shown, lt_expr_plan_text(delay, false, arena)), out);
     return LT_OK;
 }
 
@@ -219,7 +275,7 @@ static int check_generator(struct lt_sql_analysis *analysis, const struct lt_sql
                            const char *text)
 {
     const struct lt_expression *call = view->generator;
-    struct lt_expr_place place = {text, call->begin, call->end};
+    struct lt_expr_place place = {text, view->begin, view->end};
     if (lt_generator_is_name(call->name) || lt_function_find(call->name) < 0)
         return LT_OK; /* what is no function at all is told by the analysis of the call */
     return lt_expr_error(
@@ -262,6 +318,8 @@ static int analyse_lateral_view(struct lt_sql_analysis *analysis,
 {
     int code = lt_sql_analyse_relation(analysis, view->left, text, ctes, out);
     struct lt_expression *call = view->generator;
+    call->begin = view->begin; /* as in Spark, what is wrong with it stands at the view */
+    call->end = view->end;
     if (code == LT_OK)
         code = check_generator(analysis, view, text);
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);

@@ -152,6 +152,6 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
         return code;
     out->node = node;
     out->scope = lt_sql_scope_of(analysis, node->schema, NULL);
-    lt_sql_tree_union(analysis, query->is_by_name, sides, out);
+    lt_sql_tree_union(analysis, sides, out);
     return LT_OK;
 }

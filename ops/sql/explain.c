@@ -172,9 +172,7 @@ static struct lt_plan_tree *set_tree(const struct lt_sql_query *query, struct lt
     struct lt_plan_tree *const sides[] = {query_tree(query->left, arena),
                                           query_tree(query->right, arena)};
     bool is_union = query->set == LT_SQL_UNION;
-    const char *details = is_union        ? query->is_by_name ? " true, false" : " false, false"
-                          : query->is_all ? " true"
-                                          : " false";
+    const char *details = is_union ? " false, false" : query->is_all ? " true" : " false";
     struct lt_plan_tree *tree = lt_plan_tree_over_all(arena, names[query->set], details, sides, 2);
     return is_union && !query->is_all ? lt_plan_tree_over(arena, "'Distinct", "", tree) : tree;
 }

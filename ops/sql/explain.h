@@ -33,7 +33,7 @@ void lt_sql_tree_view(const struct lt_sql_analysis *analysis, const char *name,
                       struct lt_sql_output *out);
 void lt_sql_tree_steps(const struct lt_sql_analysis *analysis, const struct lt_plan_node *from,
                        struct lt_sql_output *out);
-void lt_sql_tree_union(const struct lt_sql_analysis *analysis, bool is_by_name,
-                       const struct lt_sql_output *sides, struct lt_sql_output *out);
+void lt_sql_tree_union(const struct lt_sql_analysis *analysis, const struct lt_sql_output *sides,
+                       struct lt_sql_output *out);
 
 #endif

@@ -69,12 +69,11 @@ void lt_sql_tree_steps(const struct lt_sql_analysis *analysis, const struct lt_p
         out->tree = lt_ops_tree(steps[--count], out->tree, analysis->env->arena);
 }
 
-void lt_sql_tree_union(const struct lt_sql_analysis *analysis, bool is_by_name,
-                       const struct lt_sql_output *sides, struct lt_sql_output *out)
+void lt_sql_tree_union(const struct lt_sql_analysis *analysis, const struct lt_sql_output *sides,
+                       struct lt_sql_output *out)
 {
     if (sides[0].tree == NULL || sides[1].tree == NULL)
         return;
     struct lt_plan_tree *const trees[] = {sides[0].tree, sides[1].tree};
-    out->tree = lt_plan_tree_over_all(analysis->env->arena, "Union",
-                                      is_by_name ? " true, false" : " false, false", trees, 2);
+    out->tree = lt_plan_tree_over_all(analysis->env->arena, "Union", " false, false", trees, 2);
 }

@@ -31,7 +31,8 @@ static bool can_store(const struct lt_type *from, const struct lt_type *to)
     bool is_text = lt_type_is_text(to);
     if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) ||
         (lt_type_is_datetime(from) && lt_type_is_datetime(to)) ||
-        (lt_type_is_number(from) && lt_type_is_number(to)) || (is_text && !lt_type_is_nested(from)))
+        (lt_type_is_numeric(from) && lt_type_is_numeric(to)) ||
+        (is_text && !lt_type_is_nested(from)))
         return true;
     if (from->kind != to->kind || !lt_type_is_nested(from) || from->field_count != to->field_count)
         return false;
@@ -94,7 +95,7 @@ static int listed_columns(const struct target *target, const struct lt_type **ou
                                      "COLUMN_ALREADY_EXISTS", "42711", place,
                                      "The column %s already exists. Choose another name or rename "
                                      "the existing column.",
-                                     lt_name_quoted_one(columns->names[i], arena));
+                                     lt_name_quoted_one(columns->names[j], arena));
         }
         if (schema != NULL)
             fields[i] = schema->fields[index];
@@ -116,20 +117,33 @@ static int source_of(const struct target *target, const struct lt_type *listed, 
                : lt_type_field_index(listed, target->table->schema->fields[column].name);
 }
 
+/* What BY NAME writes: no column twice, not more than there are, and none that there is not. */
 static int check_names(const struct target *target)
 {
-    for (uint32_t i = 0; i < target->from->field_count; i++) {
-        if (lt_type_field_index(target->table->schema, target->from->fields[i].name) >= 0)
-            continue;
-        return lt_expr_error(
-            target->analysis->error, LT_E_ANALYSIS, "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS",
-            "KD000", place_of(target),
-            "Cannot write incompatible data for the table %s: Cannot write extra "
-            "columns %s.",
-            table_name(target),
-            lt_name_quoted_one(target->from->fields[i].name, target->analysis->env->arena));
+    const struct lt_type *from = target->from, *wanted = target->table->schema;
+    struct lt_arena *arena = target->analysis->env->arena;
+    const char *extra = NULL;
+    for (uint32_t i = 0; i < from->field_count; i++) {
+        const char *name = from->fields[i].name, *quoted = lt_name_quoted_one(name, arena);
+        if (lt_type_field_index(from, name) < 0)
+            return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
+                                 "INCOMPATIBLE_DATA_FOR_TABLE.AMBIGUOUS_COLUMN_NAME", "KD000",
+                                 place_of(target),
+                                 "Cannot write incompatible data for the table %s: Ambiguous "
+                                 "column name in the input data %s.",
+                                 table_name(target), quoted);
+        if (lt_type_field_index(wanted, name) < 0)
+            extra = extra == NULL ? quoted : lt_arena_format(arena, "%s, %s", extra, quoted);
     }
-    return LT_OK;
+    if (from->field_count > wanted->field_count)
+        return refuse_count(target, wanted);
+    if (extra == NULL)
+        return LT_OK;
+    return lt_expr_error(target->analysis->error, LT_E_ANALYSIS,
+                         "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000", place_of(target),
+                         "Cannot write incompatible data for the table %s: Cannot write extra "
+                         "columns %s.",
+                         table_name(target), extra);
 }
 
 static int store_column(const struct target *target, uint32_t index, const struct lt_field *to,

@@ -31,8 +31,8 @@ int lt_sql_parse_query_part(const char *text, uint32_t first, size_t last, struc
 
 /* All return NULL or false with parser->error set. */
 struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser);
-/* VALUES ..., that word next. */
-struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser);
+/* VALUES ..., that word next; with the alias of the relation that it is, where that is not NULL. */
+struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser, struct lt_sql_relation *alias);
 /* WITH a AS (...), ..., that word next. */
 bool lt_sql_parse_ctes(struct lt_parser *parser, struct lt_sql_cte **out, uint32_t *count);
 /* A query that sees these names around its own. */

@@ -65,6 +65,12 @@ bool lt_sql_parse_list(struct lt_parser *parser, struct lt_parser_items *out)
 
 /* -------------------------------------------------------------------------------------- select */
 
+static bool is_name(const struct lt_parser *parser, unsigned ahead)
+{
+    enum lt_token_kind kind = lt_parser_peek(parser, ahead)->kind;
+    return kind == LT_TOKEN_WORD || kind == LT_TOKEN_QUOTED;
+}
+
 static bool parse_items(struct lt_parser *parser, struct lt_sql_select *select)
 {
     unsigned budget = LT_PARSE_NODES;
@@ -73,6 +79,14 @@ static bool parse_items(struct lt_parser *parser, struct lt_sql_select *select)
         if (item == NULL || !lt_parse_check_size(parser, item, &budget))
             return false;
         lt_parser_push(parser, &select->items, item);
+        if (lt_parser_is_symbol(parser, 0, ',') && lt_parser_is_word(parser, 1, "from") &&
+            is_name(parser, 2)) {
+            uint32_t begin = lt_parser_peek(parser, 1)->begin;
+            return lt_parser_refuse(parser, LT_E_PARSE, "TRAILING_COMMA_IN_SELECT", "42601", begin,
+                                    begin + 4,
+                                    "Trailing comma detected in SELECT clause. Remove the trailing "
+                                    "comma before the FROM clause.") != NULL;
+        }
     } while (lt_parser_try_symbol(parser, ','));
     return true;
 }
@@ -275,7 +289,7 @@ static struct lt_sql_query *parse_table(struct lt_parser *parser)
 }
 
 /* VALUES (a, b), (c, d) is SELECT inline(array(struct(a, b), struct(c, d))). */
-struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser)
+struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser, struct lt_sql_relation *alias)
 {
     uint32_t begin = lt_parser_take(parser).begin;
     struct lt_sql_query *query = query_at(parser, begin);
@@ -284,11 +298,15 @@ struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser)
     uint32_t columns = 0;
     if (!lt_sql_parse_list(parser, &items))
         return NULL;
+    if (alias != NULL && !lt_sql_parse_alias(parser, alias))
+        return NULL;
+    if (alias != NULL)
+        columns = alias->columns.count;
     for (uint32_t i = 0; i < items.count; i++) {
         struct lt_expression *row = items.items[i];
         bool is_row = row->kind == LT_EXPR_CALL && strcmp(row->name, "struct") == 0;
         uint32_t count = is_row ? row->argument_count : 1;
-        columns = i == 0 ? count : columns;
+        columns = columns == 0 ? count : columns;
         if (count != columns)
             return lt_parser_refuse(parser, LT_E_ANALYSIS,
                                     "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000", begin,
@@ -305,6 +323,7 @@ struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser)
     query->select->begin = begin;
     query->select->from = one_row(parser, begin);
     lt_parser_push(parser, &query->select->items, lt_parser_call1(parser, "inline", begin, rows));
+    query->is_values = true;
     query->end = query->select->end = parser->last_end;
     return query;
 }
@@ -315,9 +334,9 @@ static struct lt_sql_query *parse_inline_table(struct lt_parser *parser)
     struct lt_sql_relation *from = lt_arena_alloc(parser->arena, sizeof *from);
     from->kind = LT_SQL_SUBQUERY;
     from->begin = lt_parser_peek(parser, 0)->begin;
-    from->query = lt_sql_parse_values(parser);
+    from->query = lt_sql_parse_values(parser, from);
     from->end = parser->last_end;
-    if (from->query == NULL || !lt_sql_parse_alias(parser, from))
+    if (from->query == NULL)
         return NULL;
     return from->alias == NULL ? from->query : select_all(parser, from->begin, from);
 }
@@ -391,12 +410,6 @@ static struct lt_sql_query *parse_set(struct lt_parser *parser, struct lt_sql_qu
     query->is_all = lt_parser_try_word(parser, "all");
     if (!query->is_all)
         (void)lt_parser_try_word(parser, "distinct");
-    if (query->set == LT_SQL_UNION && lt_parser_is_word(parser, 0, "by") &&
-        lt_parser_is_word(parser, 1, "name")) {
-        (void)lt_parser_take(parser);
-        (void)lt_parser_take(parser);
-        query->is_by_name = true;
-    }
     return query;
 }
 

@@ -91,18 +91,40 @@ bool lt_sql_parse_alias(struct lt_parser *parser, struct lt_sql_relation *relati
            lt_sql_parse_columns(parser, false, &relation->columns);
 }
 
-/* WATERMARK column DELAY OF interval, behind a table. */
+/* The interval behind DELAY OF. */
+static struct lt_expression *parse_delay(struct lt_parser *parser)
+{
+    const struct lt_token *next = lt_parser_peek(parser, 0);
+    if (lt_parser_is_interval(parser))
+        return lt_sql_parse_expression(parser);
+    bool is_value = next->kind == LT_TOKEN_STRING || next->kind == LT_TOKEN_INTEGER ||
+                    next->kind == LT_TOKEN_NUMBER;
+    if (is_value)
+        return lt_parser_refuse(parser, LT_E_PARSE, "PARSE_SYNTAX_ERROR", "42601", next->begin,
+                                next->end, "Syntax error at or near '%.*s': missing 'INTERVAL'.",
+                                (int)(next->end - next->begin), parser->text + next->begin);
+    return lt_parser_fail(parser, "DELAY OF needs an interval");
+}
+
+/* WATERMARK expression [AS name] DELAY OF interval, behind a table or a query in brackets. */
 static bool parse_watermark(struct lt_parser *parser, struct lt_sql_relation *relation)
 {
+    relation->watermark_begin = lt_parser_peek(parser, 0)->begin;
     if (!lt_parser_is_word(parser, 0, "watermark") ||
         lt_parser_peek(parser, 1)->kind == LT_TOKEN_END)
         return true;
     (void)lt_parser_take(parser);
     relation->watermark = lt_sql_parse_expression(parser);
-    if (relation->watermark == NULL || !lt_parser_expect_word(parser, "delay") ||
-        !lt_parser_expect_word(parser, "of"))
+    if (relation->watermark == NULL)
         return false;
-    relation->delay = lt_sql_parse_expression(parser);
+    if (lt_parser_try_word(parser, "as")) {
+        relation->watermark_name = lt_sql_parse_identifier(parser, "a name must follow AS");
+        if (relation->watermark_name == NULL)
+            return false;
+    }
+    if (!lt_parser_expect_word(parser, "delay") || !lt_parser_expect_word(parser, "of"))
+        return false;
+    relation->delay = parse_delay(parser);
     return relation->delay != NULL;
 }
 
@@ -136,9 +158,11 @@ static struct lt_sql_relation *parse_one(struct lt_parser *parser)
             return relation;
     } else if (lt_parser_is_word(parser, 0, "values") && lt_parser_begins_operand(parser, 1)) {
         relation = relation_at(parser, LT_SQL_SUBQUERY, begin);
-        relation->query = lt_sql_parse_values(parser);
+        relation->query = lt_sql_parse_values(parser, relation);
         if (relation->query == NULL)
             return NULL;
+        relation->end = parser->last_end;
+        return lt_sql_parse_pivots(parser, relation);
     } else {
         relation = relation_at(parser, LT_SQL_TABLE, begin);
         if (!lt_sql_parse_name(parser, &relation->table))
@@ -147,7 +171,7 @@ static struct lt_sql_relation *parse_one(struct lt_parser *parser)
             return lt_parser_later(parser, begin, "a table-valued function");
     }
     relation->end = parser->last_end;
-    if (relation->kind == LT_SQL_TABLE && !parse_watermark(parser, relation))
+    if (!parse_watermark(parser, relation))
         return NULL;
     if (lt_parser_is_word(parser, 0, "tablesample") && lt_parser_is_symbol(parser, 1, '('))
         return lt_sql_parse_pivots(parser, relation);

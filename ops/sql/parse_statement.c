@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "core/base/limits.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
@@ -10,6 +11,64 @@
 
 /* ------------------------------------------------------------------------------- INSERT, queries
  */
+
+enum { PARTITIONS_MAX = 64 };
+
+/* PARTITION (a = 1, b), IF NOT EXISTS: tables here have no partitions. */
+static bool parse_partition(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                            uint32_t insert_begin)
+{
+    const char *names = NULL;
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    const char *seen[PARTITIONS_MAX];
+    uint32_t count = 0;
+    if (lt_parser_is_word(parser, 0, "partition") && lt_parser_is_symbol(parser, 1, '(')) {
+        (void)lt_parser_take(parser);
+        (void)lt_parser_take(parser);
+        do {
+            const char *name = lt_sql_parse_identifier(parser, "a partition's name is missing");
+            if (name == NULL || count == PARTITIONS_MAX ||
+                (lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL) &&
+                 lt_sql_parse_expression(parser) == NULL))
+                return false;
+            seen[count++] = name;
+            name = lt_name_quoted_one(name, parser->arena);
+            names = names == NULL ? name : lt_arena_format(parser->arena, "%s, %s", names, name);
+        } while (lt_parser_try_symbol(parser, ','));
+        if (!lt_parser_expect(parser, ')', ")"))
+            return false;
+    }
+    uint32_t end = parser->last_end;
+    if (lt_parser_is_word(parser, 0, "if") && lt_parser_is_word(parser, 1, "not")) {
+        (void)lt_parser_take(parser);
+        (void)lt_parser_take(parser);
+        if (!lt_parser_expect_word(parser, "exists"))
+            return false;
+        return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_STATEMENT_OR_CLAUSE", "42601",
+                                insert_begin, parser->last_end,
+                                "The statement or clause: INSERT INTO ... IF NOT EXISTS is not "
+                                "valid.") != NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (lt_ascii_compare(seen[i], seen[j]) == 0)
+                return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", begin, end,
+                                        "Found duplicate keys %s.",
+                                        lt_name_quoted_one(seen[j], parser->arena)) != NULL;
+        }
+    }
+    if (count == 0)
+        return true;
+    const char *table[] = {"spark_catalog", "default",
+                           statement->name.parts[statement->name.count - 1]};
+    return lt_parser_refuse(
+               parser, LT_E_ANALYSIS, "PARTITIONS_NOT_FOUND", "428FT", begin, end,
+               "The partition(s) %s cannot be found in table %s.\nVerify the partition "
+               "specification and table name.\nTo tolerate the error on drop use ALTER TABLE … "
+               "DROP "
+               "IF EXISTS PARTITION.",
+               names, lt_name_quoted(table, 3, parser->arena)) != NULL;
+}
 
 static bool parse_insert(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
@@ -22,10 +81,13 @@ static bool parse_insert(struct lt_parser *parser, struct lt_sql_statement *stat
     statement->kind = LT_SQL_INSERT;
     if (!lt_sql_parse_name(parser, &statement->name))
         return false;
-    if (lt_parser_is_symbol(parser, 0, '(') && !lt_sql_begins_query(parser, 1) &&
-        !lt_sql_parse_columns(parser, false, &statement->columns))
+    if (!parse_partition(parser, statement, begin))
         return false;
-    if (lt_parser_is_word(parser, 0, "by") && lt_parser_is_word(parser, 1, "name")) {
+    bool has_columns = lt_parser_is_symbol(parser, 0, '(') && !lt_sql_begins_query(parser, 1);
+    if (has_columns && !lt_sql_parse_columns(parser, false, &statement->columns))
+        return false;
+    if (!has_columns && lt_parser_is_word(parser, 0, "by") &&
+        lt_parser_is_word(parser, 1, "name")) {
         (void)lt_parser_take(parser);
         statement->is_by_name = lt_parser_try_word(parser, "name");
     }

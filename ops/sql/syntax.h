@@ -71,8 +71,10 @@ struct lt_sql_relation {
     struct lt_sql_query *query;
     const char *alias;             /* or NULL */
     struct lt_sql_columns columns; /* of the alias, or of a lateral view */
-    /* TABLE: WATERMARK column DELAY OF interval; NULL: none */
+    /* TABLE, SUBQUERY: WATERMARK expression [AS name] DELAY OF interval; NULL: none */
     struct lt_expression *watermark, *delay;
+    const char *watermark_name;
+    uint32_t watermark_begin;
     struct lt_sql_relation *left, *right;
     const char *join;    /* Spark's name of the kind: "Inner", "LeftOuter", ... */
     uint32_t join_begin; /* of the word JOIN or what stands before it */
@@ -120,8 +122,9 @@ struct lt_sql_query {
     struct lt_sql_cte *ctes;
     uint32_t cte_count;
     struct lt_sql_select *select; /* or NULL: */
+    bool is_values;               /* the select is VALUES ... */
     enum lt_sql_set set;
-    bool is_all, is_by_name;
+    bool is_all;
     struct lt_sql_query *left, *right;
     struct lt_sql_query *nested; /* a query in brackets, with clauses of its own behind */
     struct lt_parser_items order_by, sort_by, distribute_by;

@@ -80,7 +80,7 @@ static void points_at_what_is_wrong(void **state)
     expect_error(
         &bench, "length(valu) > 8", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
         "A column, variable, or function parameter with name `valu` cannot be resolved. Did "
-        "you mean one of the following? [`value`, `key`, `topic`, `offset`, `headers`].\n"
+        "you mean one of the following? [`value`, `key`, `topic`, `headers`, `offset`].\n"
         "  length(valu) > 8\n"
         "         ^^^^");
     expect_error(&bench, "lenght(value) > 8", "UNRESOLVED_ROUTINE", "42883",

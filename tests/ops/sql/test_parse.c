@@ -161,12 +161,12 @@ static const char *const samples[] = {
     "CREATE OR REPLACE TEMPORARY TABLE t (a INT NOT NULL, b ARRAY<STRUCT<x: INT>>) USING kafka "
     "OPTIONS (subscribe 'in', kafka.bootstrap.servers 'h:1', n 5) COMMENT 'c';",
     "CREATE TEMPORARY VIEW v (a COMMENT 'x', b) AS WITH q (k) AS (SELECT 1) SELECT k, 2 FROM q;",
-    "INSERT INTO TABLE t (a, b) BY NAME SELECT a AS b, * EXCEPT (c, d.e) FROM s AS x WHERE a > 1 "
+    "INSERT INTO TABLE t (a, b) SELECT a AS b, * EXCEPT (c, d.e) FROM s AS x WHERE a > 1 "
     "AND b LIKE ANY ('x', 'y') GROUP BY a, b WITH ROLLUP HAVING count(*) > 1 ORDER BY a DESC NULLS "
     "FIRST LIMIT 5 OFFSET 2;",
     "SELECT DISTINCT count(DISTINCT a) FILTER (WHERE b), max(c) OVER (PARTITION BY d) FROM s "
     "TABLESAMPLE (5 PERCENT) CROSS JOIN (a JOIN b ON a.x = b.x) LATERAL VIEW OUTER explode(m) t AS "
-    "k, v UNION ALL BY NAME (TABLE u INTERSECT FROM s SELECT 1) SORT BY 1;",
+    "k, v UNION ALL (TABLE u INTERSECT FROM s SELECT 1) SORT BY 1;",
     "EXPLAIN EXTENDED INSERT INTO o SELECT CASE WHEN a THEN INTERVAL 1 DAY END::STRING, m['k'].x, "
     "value:a.b[0], transform(a, (x, i) -> x + i) FROM s WATERMARK ts DELAY OF INTERVAL 10 SECONDS;",
     "DESCRIBE FUNCTION EXTENDED upper; SHOW TABLES LIKE 'a*|b'; SET a.b=c d; RESET a.b; DROP VIEW "
