@@ -77,8 +77,10 @@ bool lt_machine_call_lambda(struct lt_machine *machine, const struct lt_lambda *
 
 enum lt_kernel lt_machine_too_large(struct lt_machine *machine, const struct lt_call *call)
 {
-    return lt_machine_fault(machine, call, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "54000",
-                            "the value would have more than %d bytes", LT_LIMIT_VALUE_BYTES);
+    return lt_machine_fault(
+        machine, call, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "54000",
+        "the value would have more than %d bytes, or more than there is memory for",
+        LT_LIMIT_VALUE_BYTES);
 }
 
 enum lt_kernel lt_machine_put(struct lt_machine *machine, const struct lt_call *call,

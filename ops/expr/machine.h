@@ -239,7 +239,8 @@ static inline void lt_array_put(struct lt_array *array, uint32_t index, bool is_
 }
 
 /* Memory for a computed value: as long as the out row lives, or (in a predicate) until the next
- * evaluation. NULL over LT_LIMIT_VALUE_BYTES; the kernel then returns lt_machine_too_large(). */
+ * evaluation. NULL over LT_LIMIT_VALUE_BYTES, or when there is no memory; the kernel then returns
+ * lt_machine_too_large(). */
 void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes);
 enum lt_kernel lt_machine_too_large(struct lt_machine *machine, const struct lt_call *call);
 /* A copy of the bytes as the value of a call. */

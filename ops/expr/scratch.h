@@ -29,7 +29,8 @@ struct lt_scratch {
 /* From another block than the current one; for lt_scratch_alloc(). */
 void *lt_scratch_alloc_next(struct lt_scratch *scratch, size_t size_bytes);
 
-/* Aligned to 16 bytes, not zeroed, never NULL. */
+/* Aligned to 16 bytes, not zeroed. NULL when there is no memory for as much; never for less than
+ * 8 KiB. */
 static inline void *lt_scratch_alloc(struct lt_scratch *scratch, size_t size_bytes)
 {
     const size_t mask = LT_SCRATCH_ALIGNMENT - 1;

@@ -46,11 +46,28 @@ static void after_it_is_emptied_the_same_memory_comes_again_and_no_more(void **s
     lt_scratch_fini(&scratch);
 }
 
+/* A sanitizer's allocator ends the program instead. */
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+static void what_no_memory_holds_is_refused_and_less_is_given(void **state)
+{
+    struct lt_scratch scratch = {0};
+    (void)state;
+    assert_null(lt_scratch_alloc(&scratch, SIZE_MAX / 8));
+    assert_non_null(lt_scratch_alloc(&scratch, SIZE_STEP));
+    assert_null(lt_scratch_alloc(&scratch, SIZE_MAX / 8));
+    assert_non_null(lt_scratch_alloc(&scratch, SIZE_STEP));
+    lt_scratch_fini(&scratch);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_all_sizes_are_aligned_and_apart),
         cmocka_unit_test(after_it_is_emptied_the_same_memory_comes_again_and_no_more),
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+        cmocka_unit_test(what_no_memory_holds_is_refused_and_less_is_given),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
