@@ -180,6 +180,12 @@ static void strings_are_cut_and_searched_by_characters(void **state)
     expect("split_part('a.b', '.', -3)", "");
     expect("trim(BOTH '\\u65e5' FROM '\\u65e5a\\u65e5')", "a");
     expect("replace('aaa', 'aa', 'b')", "ba");
+    expect("replace(repeat('abcb', 40), 'b', '') = repeat('ac', 40)", "true");
+    expect("replace(repeat('b', 130), 'b', '')", "");
+    expect("replace(concat(repeat('a', 63), 'b'), 'b', '') = repeat('a', 63)", "true");
+    expect("replace(concat(repeat('a', 64), 'b', repeat('é', 40)), 'b', '') = "
+           "concat(repeat('a', 64), repeat('é', 40))",
+           "true");
     expect("lpad('abc', 2)", "ab");
     expect("repeat('ab', -1)", "");
     expect("repeat('0123456789', 2147483647)", "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
