@@ -229,7 +229,8 @@ static bool is_blank_line(const struct lt_bytes *text)
     return true;
 }
 
-/* The modes, for a record that is split and converted. */
+/* The modes, for a record that is split and converted. What is no record at all leaves the corrupt
+ * record NULL. */
 static enum lt_codec_result finish(struct lt_csv_reader *reader, union lt_value *values,
                                    uint64_t *nulls)
 {
@@ -240,7 +241,7 @@ static enum lt_codec_result finish(struct lt_csv_reader *reader, union lt_value 
         return LT_CODEC_FAILED;
     if (reader->options->mode == LT_CODEC_DROPMALFORMED)
         return LT_CODEC_DROPPED;
-    if (reader->corrupt_column >= 0) {
+    if (reader->corrupt_column >= 0 && reader->record.size_bytes > 0) {
         values[reader->corrupt_column].bytes = without_line_end(reader->record);
         lt_bit_clear(nulls, (uint32_t)reader->corrupt_column);
     }

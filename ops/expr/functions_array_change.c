@@ -198,13 +198,29 @@ static enum lt_kernel array_compact(struct lt_machine *machine, const struct lt_
 /* ------------------------------------------------------------------------ concat, reverse, flatten
  */
 
+/* Beside a NULL of no type binary values become texts. */
+static int make_nulls_texts(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        struct lt_expression **argument = &call->arguments[i];
+        if ((*argument)->type->kind != LT_TYPE_VOID)
+            continue;
+        int code = lt_analyser_cast(analyser, argument, lt_type_simple(LT_TYPE_STRING));
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_INFER_LETTERS;
+}
+
 int lt_infer_concat(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    uint32_t arrays = 0;
-    for (uint32_t i = 0; i < call->argument_count; i++)
+    uint32_t arrays = 0, binaries = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
         arrays += call->arguments[i]->type->kind == LT_TYPE_ARRAY;
+        binaries += call->arguments[i]->type->kind == LT_TYPE_BINARY;
+    }
     if (arrays == 0)
-        return LT_INFER_LETTERS;
+        return binaries > 0 ? make_nulls_texts(analyser, call) : LT_INFER_LETTERS;
     for (uint32_t i = 0; i < call->argument_count; i++) {
         enum lt_type_kind kind = call->arguments[i]->type->kind;
         if (kind == LT_TYPE_MAP || kind == LT_TYPE_STRUCT)

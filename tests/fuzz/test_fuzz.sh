@@ -7,4 +7,4 @@ for file in tests/fuzz/fuzz_*.c; do
     name=${file##*/fuzz_}
     targets+=("${name%.c}")
 done
-exec tests/fuzz/run --seconds "${FUZZ_SECONDS:-5}" "${targets[@]}"
+exec tests/fuzz/run --fresh --seconds "${FUZZ_SECONDS:-5}" "${targets[@]}"

@@ -23,6 +23,8 @@ static void records_are_read_by_schema_and_options(void **state)
     expect("from_csv('2024-01-02 03:04:05', 't TIMESTAMP', map('timeZone', 'Asia/Tokyo')).t",
            "2024-01-01 18:04:05");
     expect("from_csv('1,2', schema_of_csv('1,2'))._c1", "2");
+    expect("from_csv('', 'a INT, _corrupt_record STRING')", "{null, null}");
+    expect("from_csv(' ', 'a INT, _corrupt_record STRING')._corrupt_record", " ");
     expect("from_csv('bad,x', 'a INT, b STRING, _corrupt_record STRING')._corrupt_record", "bad,x");
 }
 

@@ -82,6 +82,9 @@ static void a_null_has_the_type_that_spark_gives_it(void **state)
     expect("typeof(NULL | 2Y)", "tinyint");
     expect("typeof(NULL / 1.5BD)", "double");
     expect("typeof(1.5BD / NULL)", "decimal(8,6)");
+    expect("typeof(concat(X'41', NULL))", "string");
+    expect("typeof(concat(X'41', CAST(NULL AS BINARY)))", "binary");
+    expect("zip_with(array(X'41'), array(), (x, y) -> concat(x, y))", "[null]");
     expect("width_bucket(INTERVAL '1' DAY, NULL, INTERVAL '2' DAY, 3)",
            "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
     expect("width_bucket(1, NULL, 2, 3)", "NULL");
