@@ -3,6 +3,7 @@
  */
 #include "ops/expr/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/ascii.h"
@@ -15,11 +16,16 @@ const struct lt_session *lt_session_default(void)
     return &session;
 }
 
+/* "INVALID_CONF_VALUE.<what>", with Spark's text and a hint of leat's. */
 static int refuse_value(struct lt_error *error, const char *name, const char *value,
-                        const char *hint)
+                        const char *what, const char *why, const char *hint)
 {
-    (void)lt_error_set(error, LT_E_INVALID, "\"%s\" cannot be \"%s\"; hint: %s", name, value, hint);
-    return lt_error_condition(error, "INVALID_CONF_VALUE", "22022");
+    char condition[64];
+    (void)snprintf(condition, sizeof condition, "INVALID_CONF_VALUE.%s", what);
+    (void)lt_error_set(error, LT_E_INVALID,
+                       "The value '%s' in the config \"%s\" is invalid. %s; hint: %s", value, name,
+                       why, hint);
+    return lt_error_condition(error, condition, "22022");
 }
 
 static int set_bool(bool *out, bool is_inverted, const char *name, const char *value,
@@ -27,7 +33,8 @@ static int set_bool(bool *out, bool is_inverted, const char *name, const char *v
 {
     bool is_true = lt_ascii_compare(value, "true") == 0;
     if (!is_true && lt_ascii_compare(value, "false") != 0)
-        return refuse_value(error, name, value, "use true or false");
+        return refuse_value(error, name, value, "TYPE_MISMATCH",
+                            "It should be a/an 'boolean' value.", "use true or false");
     *out = is_true != is_inverted;
     return LT_OK;
 }
@@ -36,14 +43,14 @@ static int set_zone(struct lt_session *session, const char *name, const char *va
                     struct lt_error *error)
 {
     if (*value == '\0' || strlen(value) >= sizeof session->time_zone)
-        return refuse_value(error, name, value,
+        return refuse_value(error, name, value, "TIME_ZONE", "Cannot resolve the given timezone.",
                             "use a zone such as UTC, +01:00 or America/Los_Angeles");
     struct lt_zones *zones = lt_zones_create();
     struct lt_zone zone;
     bool is_known = lt_zones_find(zones, value, strlen(value), &zone);
     lt_zones_destroy(zones);
     if (!is_known)
-        return refuse_value(error, name, value,
+        return refuse_value(error, name, value, "TIME_ZONE", "Cannot resolve the given timezone.",
                             "use a zone such as UTC, +01:00 or America/Los_Angeles");
     memcpy(session->time_zone, value, strlen(value) + 1);
     return LT_OK;
@@ -54,7 +61,9 @@ static int set_policy(struct lt_session *session, const char *name, const char *
 {
     bool is_last = lt_ascii_compare(value, "last_win") == 0;
     if (!is_last && lt_ascii_compare(value, "exception") != 0)
-        return refuse_value(error, name, value, "use EXCEPTION or LAST_WIN");
+        return refuse_value(error, name, value, "OUT_OF_RANGE_OF_OPTIONS",
+                            "It should be one of 'EXCEPTION, LAST_WIN'.",
+                            "use EXCEPTION or LAST_WIN");
     session->map_key_policy = is_last ? LT_MAP_KEYS_LAST_WIN : LT_MAP_KEYS_EXCEPTION;
     return LT_OK;
 }
@@ -67,7 +76,8 @@ static int set_time_parser(const char *name, const char *value, struct lt_error 
     bool is_known =
         lt_ascii_compare(value, "legacy") == 0 || lt_ascii_compare(value, "exception") == 0;
     if (!is_known)
-        return refuse_value(error, name, value, "use CORRECTED");
+        return refuse_value(error, name, value, "OUT_OF_RANGE_OF_OPTIONS",
+                            "It should be one of 'EXCEPTION, LEGACY, CORRECTED'.", "use CORRECTED");
     (void)lt_error_set(error, LT_E_UNSUPPORTED,
                        "\"%s\" cannot be \"%s\": leat reads dates as Spark 3 and later do, and has "
                        "no parser of Spark 2; hint: CORRECTED, the default",

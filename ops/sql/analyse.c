@@ -258,10 +258,17 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
     if (code == LT_OK && (is_grouped || has_windows))
         code = make_columns(analysis, select, text, out);
     if (code == LT_OK)
+        code = lt_sql_check_time_windows(&names, select);
+    if (code == LT_OK)
         code = analyse_items(analysis, select, text, out);
     if (code != LT_OK)
         return code;
     out->under = under;
+    struct lt_expr_place place = {text, select->begin, select->end};
+    if (select->is_distinct)
+        code = lt_sql_refuse_maps(analysis, out->node->schema, place);
+    if (code != LT_OK)
+        return code;
     if (select->is_distinct) {
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, "Distinct", text, select->begin, select->end);
@@ -302,6 +309,8 @@ int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_q
     const struct lt_sql_ctes *before = analysis->ctes;
     analysis->ctes = ctes;
     int code = query->cte_count > 0 ? check_cte_names(analysis, &own) : LT_OK;
+    if (code == LT_OK && query->is_values)
+        code = lt_sql_check_values(analysis, query, text);
     if (code == LT_OK && query->select != NULL)
         code = analyse_select(analysis, query->select, text, ctes, out);
     else if (code == LT_OK && query->nested != NULL)

@@ -4,6 +4,7 @@
 #include "ops/catalog.h"
 #include "ops/expr/coerce.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/explain.h"
 
@@ -108,6 +109,32 @@ static struct lt_plan_node *unite(struct lt_sql_analysis *analysis,
     return node;
 }
 
+static bool has_map(const struct lt_type *type)
+{
+    bool found = type->kind == LT_TYPE_MAP;
+    for (uint32_t i = 0; i < type->field_count && !found; i++) /* types are nested to a limit */
+        found = has_map(type->fields[i].type);
+    return found;
+}
+
+int lt_sql_refuse_maps(struct lt_sql_analysis *analysis, const struct lt_type *schema,
+                       struct lt_expr_place place)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        if (has_map(schema->fields[i].type))
+            return lt_expr_error(
+                analysis->error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+                "0A000", place,
+                "The feature is not supported: Cannot have MAP type columns in DataFrame which "
+                "calls set operations (INTERSECT, EXCEPT, etc.), but the type of column %s is "
+                "\"%s\".",
+                lt_name_quoted_one(schema->fields[i].name, arena),
+                lt_type_sql(arena, schema->fields[i].type));
+    }
+    return LT_OK;
+}
+
 int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                        const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
 {
@@ -127,6 +154,9 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
     analysis->is_bounded = was_bounded && are_bounded[0] && are_bounded[1];
     *out = sides[0];
     code = unite_types(analysis, query, text, sides, &both);
+    struct lt_expr_place place = {text, query->begin, query->end};
+    if (code == LT_OK && (query->set != LT_SQL_UNION || !query->is_all))
+        code = lt_sql_refuse_maps(analysis, both, place);
     for (size_t i = 0; i < 2 && code == LT_OK; i++)
         code = cast_side(analysis, both, &sides[i]);
     if (code != LT_OK)

@@ -54,6 +54,9 @@ static int check_items(struct lt_sql_analysis *analysis, const struct lt_parser_
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
     for (uint32_t i = 0; i < items->count; i++) {
+        if (items->items[i]->kind == LT_EXPR_STAR)
+            return lt_sql_refuse_star(&names, items->items[i],
+                                      clause != NULL ? "Sort" : "RepartitionByExpression");
         bool is_position = clause != NULL && is_integer(items->items[i]);
         int code = is_position     ? check_position(&names, items->items[i], clause)
                    : is_all(items) ? LT_OK

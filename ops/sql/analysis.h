@@ -7,6 +7,7 @@
 #ifndef LT_OPS_SQL_ANALYSIS_H
 #define LT_OPS_SQL_ANALYSIS_H
 
+#include "ops/expr/diagnose.h"
 #include "ops/sql/analyse.h"
 #include "ops/sql/names.h"
 #include "ops/sql/refuse.h"
@@ -73,6 +74,13 @@ int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_selec
 int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                        const char *text, const struct lt_sql_ctes *ctes,
                        struct lt_sql_output *out) LT_MUST_USE;
+
+/* What Spark refuses of VALUES. */
+int lt_sql_check_values(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                        const char *text) LT_MUST_USE;
+/* Rows with maps cannot be compared: none where there is DISTINCT, INTERSECT or EXCEPT. */
+int lt_sql_refuse_maps(struct lt_sql_analysis *analysis, const struct lt_type *schema,
+                       struct lt_expr_place place) LT_MUST_USE;
 
 int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names,
                             struct lt_expression *node) LT_MUST_USE;

@@ -8,6 +8,7 @@
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/generator.h"
 #include "ops/sql/aggregate.h"
 
 bool lt_sql_is_grouped(const struct lt_sql_select *select)
@@ -148,6 +149,8 @@ static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *s
     out->texts = lt_arena_alloc(names->arena, (select->group_by.count + 1) * sizeof *out->texts);
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         struct lt_expression *item = select->group_by.items[i];
+        if (item->kind == LT_EXPR_STAR)
+            return lt_sql_refuse_star(names, item, "Aggregate");
         struct lt_expression *group = at_alias(names, select, at_place(select, item));
         int code = check_group_item(names, select, item, group);
         if (code == LT_OK)
@@ -181,6 +184,14 @@ static void use_operators(const struct lt_sql_names *names, const struct lt_sql_
 }
 
 /* Each row would fall into windows of both. */
+static int refuse_windows(const struct lt_sql_names *names, uint32_t begin, uint32_t end)
+{
+    struct lt_expr_place place = {names->text, begin, end};
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1039", "", place,
+                         "Multiple time/session window expressions would result in a cartesian "
+                         "product of rows, therefore they are currently not supported.");
+}
+
 static int check_windows(const struct lt_sql_names *names, const struct lt_sql_select *select)
 {
     unsigned count = 0;
@@ -188,12 +199,39 @@ static int check_windows(const struct lt_sql_names *names, const struct lt_sql_s
         const struct lt_expression *group = select->group_by.items[i];
         count += is_call_of(group, "window") || is_call_of(group, "session_window");
     }
-    struct lt_expr_place place = {names->text, select->group_begin, select->end};
-    if (count < 2)
-        return LT_OK;
-    return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1039", "", place,
-                         "Multiple time/session window expressions would result in a cartesian "
-                         "product of rows, therefore they are currently not supported.");
+    return count < 2 ? LT_OK : refuse_windows(names, select->group_begin, select->end);
+}
+
+static const struct lt_expression *time_window_in(const struct lt_expression *node)
+{
+    if (is_call_of(node, "window") || is_call_of(node, "session_window"))
+        return node;
+    const struct lt_expression *found = NULL;
+    for (uint32_t i = 0; i < node->argument_count && found == NULL; i++)
+        found = time_window_in(node->arguments[i]);
+    return found;
+}
+
+/* The arguments of a call: a window's own text has none. */
+static const char *arguments_text(const struct lt_expression *call, struct lt_arena *arena)
+{
+    const char *text = call->name;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        text = lt_arena_format(arena, "%s, %s", text, lt_expr_text(call->arguments[i], arena));
+    return text;
+}
+
+int lt_sql_check_time_windows(const struct lt_sql_names *names, const struct lt_sql_select *select)
+{
+    const char *first = NULL;
+    for (uint32_t i = 0; i < select->items.count; i++) {
+        const struct lt_expression *window = time_window_in(select->items.items[i]);
+        const char *text = window == NULL ? NULL : arguments_text(window, names->arena);
+        if (first != NULL && text != NULL && strcmp(first, text) != 0)
+            return refuse_windows(names, window->begin, window->end);
+        first = first == NULL ? text : first;
+    }
+    return LT_OK;
 }
 
 /* What a star stands for must be grouped. */
@@ -210,6 +248,28 @@ static int check_star(struct lt_sql_names *names, const struct lt_expression *st
             return refuse_loose(names, &column, groups->count > 0);
     }
     return LT_OK;
+}
+
+static bool has_generator(const struct lt_expression *node)
+{
+    bool found = node->kind == LT_EXPR_CALL && lt_generator_is_name(node->name);
+    for (uint32_t i = 0; i < node->argument_count && !found; i++)
+        found = has_generator(node->arguments[i]);
+    return found;
+}
+
+/* A generator may stand alone, but under nothing. */
+static int check_generators(const struct lt_sql_names *names, const struct lt_expression *item)
+{
+    const struct lt_expression *value = item->kind == LT_EXPR_ALIAS ? item->arguments[0] : item;
+    struct lt_expr_place place = {names->text, item->begin, item->end};
+    bool is_alone = value->kind == LT_EXPR_CALL && lt_generator_is_name(value->name);
+    if (is_alone || !has_generator(value))
+        return LT_OK;
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
+                         "42K0E", place,
+                         "The generator is not supported: nested in expressions \"%s\".",
+                         lt_expr_text(value, names->arena));
 }
 
 static const struct lt_expression *grouping_in(const struct lt_expression *node)
@@ -253,7 +313,9 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
             code = is_all ? LT_OK : check_star(names, item, &groups);
             continue;
         }
-        code = lt_sql_check_names(names, &item);
+        code = check_generators(names, item);
+        if (code == LT_OK)
+            code = lt_sql_check_names(names, &item);
         const struct lt_expression *loose =
             code != LT_OK || is_all ? NULL : find_loose(item, &groups, names->arena);
         if (loose != NULL)

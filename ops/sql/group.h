@@ -22,4 +22,8 @@ int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *
 /* INVALID_WHERE_CONDITION for aggregate and window functions. */
 int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where) LT_MUST_USE;
 
+/* Windows of time in a select list: at most one. */
+int lt_sql_check_time_windows(const struct lt_sql_names *names,
+                              const struct lt_sql_select *select) LT_MUST_USE;
+
 #endif

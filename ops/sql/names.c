@@ -70,6 +70,14 @@ int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t
     return lt_refuse_column(names->error, place, quoted, written, known, count, names->arena);
 }
 
+int lt_sql_refuse_star(const struct lt_sql_names *names, const struct lt_expression *star,
+                       const char *where)
+{
+    struct lt_expr_place place = {names->text, star->begin, star->end};
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000",
+                         place, "Invalid usage of '*' in %s.", where);
+}
+
 static int refuse_ambiguous(const struct lt_sql_names *names, const struct lt_expression *node,
                             const char *qualifier)
 {

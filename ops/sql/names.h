@@ -58,6 +58,11 @@ bool lt_sql_is_subquery(const struct lt_expression *node);
 int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const *items,
                          uint32_t count, struct lt_expr_list *out) LT_MUST_USE;
 
+/* INVALID_USAGE_OF_STAR_OR_REGEX: a star where no columns can stand; `where` as Spark's plans call
+ * it. */
+int lt_sql_refuse_star(const struct lt_sql_names *names, const struct lt_expression *star,
+                       const char *where);
+
 /* UNRESOLVED_COLUMN at a place, with the columns that come nearest; `qualifier` may be NULL. */
 int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
                       const char *qualifier, const char *name);

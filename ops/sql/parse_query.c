@@ -298,6 +298,7 @@ struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser, struct lt_sql
     uint32_t columns = 0;
     if (!lt_sql_parse_list(parser, &items))
         return NULL;
+    query->end = parser->last_end;
     if (alias != NULL && !lt_sql_parse_alias(parser, alias))
         return NULL;
     if (alias != NULL)
@@ -324,7 +325,8 @@ struct lt_sql_query *lt_sql_parse_values(struct lt_parser *parser, struct lt_sql
     query->select->from = one_row(parser, begin);
     lt_parser_push(parser, &query->select->items, lt_parser_call1(parser, "inline", begin, rows));
     query->is_values = true;
-    query->end = query->select->end = parser->last_end;
+    query->value_names = alias != NULL ? &alias->columns : NULL;
+    query->select->end = query->end;
     return query;
 }
 

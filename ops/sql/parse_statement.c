@@ -160,6 +160,21 @@ static bool parse_describe(struct lt_parser *parser, struct lt_sql_statement *st
     return lt_sql_parse_name(parser, &statement->name);
 }
 
+/* There is one schema: spark_catalog.default. */
+static bool check_schema(struct lt_parser *parser, const struct lt_sql_name *name)
+{
+    const char *last = name->parts[name->count - 1];
+    if (lt_ascii_compare(last, "default") == 0 || lt_ascii_compare(last, "spark_catalog") == 0)
+        return true;
+    return lt_parser_refuse(
+               parser, LT_E_ANALYSIS, "SCHEMA_NOT_FOUND", "42704", name->begin, name->end,
+               "The schema `spark_catalog`.%s cannot be found. Verify the spelling and correctness "
+               "of the schema and catalog.\nIf you did not qualify the name with a catalog, verify "
+               "the current_schema() output, or qualify the name with the correct catalog.\nTo "
+               "tolerate the error on drop use DROP SCHEMA IF EXISTS.",
+               lt_name_quoted_one(last, parser->arena)) != NULL;
+}
+
 static bool parse_show(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
     (void)lt_parser_take(parser);
@@ -180,7 +195,8 @@ static bool parse_show(struct lt_parser *parser, struct lt_sql_statement *statem
                lt_sql_parse_name(parser, &statement->name);
     if (lt_parser_is_word(parser, 0, "in") || lt_parser_is_word(parser, 0, "from")) {
         (void)lt_parser_take(parser);
-        if (!lt_sql_parse_name(parser, &statement->name))
+        if (!lt_sql_parse_name(parser, &statement->name) ||
+            (statement->kind != LT_SQL_SHOW_FUNCTIONS && !check_schema(parser, &statement->name)))
             return false;
     }
     if (lt_sql_at_end(parser))

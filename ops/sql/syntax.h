@@ -121,8 +121,9 @@ struct lt_sql_query {
     uint32_t begin, end;
     struct lt_sql_cte *ctes;
     uint32_t cte_count;
-    struct lt_sql_select *select; /* or NULL: */
-    bool is_values;               /* the select is VALUES ... */
+    struct lt_sql_select *select;             /* or NULL: */
+    bool is_values;                           /* the select is VALUES ... */
+    const struct lt_sql_columns *value_names; /* of its alias; or NULL */
     enum lt_sql_set set;
     bool is_all;
     struct lt_sql_query *left, *right;

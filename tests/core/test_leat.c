@@ -156,7 +156,7 @@ static void an_unknown_setting_names_the_nearest(void **state)
     leat_context_clear_error(f->context);
     assert_int_equal(leat_context_set(f->context, "spark.sql.session.timeZone", "Mars/Olympus"),
                      LEAT_ERROR_INVALID);
-    assert_string_equal(leat_context_error_condition(f->context), "INVALID_CONF_VALUE");
+    assert_string_equal(leat_context_error_condition(f->context), "INVALID_CONF_VALUE.TIME_ZONE");
     assert_int_equal(leat_context_set(f->context, NULL, "x"), LEAT_ERROR_INVALID);
 }
 

@@ -129,7 +129,7 @@ static void parsers_of_old_versions_are_refused_by_name(void **state)
     assert_int_equal(lt_session_set(&session, name, "LEGACY", &error), LT_E_UNSUPPORTED);
     assert_string_equal(error.condition, "UNSUPPORTED_FEATURE");
     assert_int_equal(lt_session_set(&session, name, "bogus", &error), LT_E_INVALID);
-    assert_string_equal(error.condition, "INVALID_CONF_VALUE");
+    assert_string_equal(error.condition, "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS");
     assert_string_equal(lt_session_get(&session, name), "CORRECTED");
 }
 
