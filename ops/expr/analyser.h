@@ -64,6 +64,8 @@ int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_ex
 int lt_analyser_refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                              const struct lt_expression *call);
 
+/* INVALID_USAGE_OF_STAR_OR_REGEX. */
+int lt_analyser_refuse_star(struct lt_analyser *analyser, const struct lt_expression *node);
 /* Refuses a generator that stands where a value is wanted. */
 int lt_analyser_refuse_generator(struct lt_analyser *analyser, const struct lt_expression *call);
 /* Refuses an operator for the types of its two sides. */
