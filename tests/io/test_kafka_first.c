@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include "core/flow/fault.h"
 #include "io/kafka_source_internal.h"
+#include "io/kafka_writer.h"
 #include "tests/support/kafka_world.h"
 
 enum { RTT_MS = 100, STEP_US = 20000 };
@@ -112,6 +114,21 @@ static void a_record_without_the_broker_s_word_breaks_the_writer(void **state)
     assert_non_null(strstr(world->writer->error.text, "may be lost"));
 }
 
+/* A partition that stands in the data is no reason to take memory for all before it. */
+static void a_partition_that_no_topic_has_takes_no_room(void **state)
+{
+    struct world *world = *state;
+    struct lt_fault *fault = NULL;
+    open_writer(world, 1);
+    const struct lt_kafka_writer *writer = (const struct lt_kafka_writer *)world->writer;
+    lt_row_values(world->rows[0])[LT_KAFKA_PARTITION] = lt_value_i64(INT32_MAX);
+    assert_int_equal(world->writer->ops->write(world->writer, world->rows[0], &fault),
+                     LT_WRITE_FAILED);
+    assert_string_equal(fault->condition, "KAFKA_UNKNOWN_PARTITION");
+    lt_fault_destroy(fault);
+    assert_true(writer->topics[0].place_count <= LT_KAFKA_PLACES_MAX);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
 
 int main(void)
@@ -120,6 +137,7 @@ int main(void)
         CASE(the_second_record_waits_until_the_first_has_been_answered),
         CASE(a_first_record_that_is_refused_for_a_moment_is_not_lost),
         CASE(a_record_without_the_broker_s_word_breaks_the_writer),
+        CASE(a_partition_that_no_topic_has_takes_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
