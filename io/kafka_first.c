@@ -11,9 +11,10 @@
  * Two things are done about it. A partition is a stranger until a record to it has been taken, and
  * no second one is sent to a stranger: a round trip per partition, lane and query, behind linger.ms
  * where that is set. And a delivery report that rests on a later success alone is told by its
- * offset, which is missing; it breaks the writer, and the query goes back to its last epoch. That
- * remains for a producer that a broker has forgotten (producer.id.expiration.ms, a day) and for
- * records whose partition librdkafka chooses, of which only the first one to the topic goes alone.
+ * offset, which is missing; it breaks the writer, and the query stops: started again, it goes on
+ * from its last epoch. That remains for a producer that a broker has forgotten
+ * (producer.id.expiration.ms, a day) and for records whose partition librdkafka chooses, of which
+ * only the first one to the topic goes alone.
  *
  * on: the lane's sink thread.
  */
