@@ -14,7 +14,9 @@
  * offset, which is missing; it breaks the writer, and the query stops: started again, it goes on
  * from its last epoch. That remains for a producer that a broker has forgotten
  * (producer.id.expiration.ms, a day) and for records whose partition librdkafka chooses, of which
- * only the first one to the topic goes alone.
+ * only the first one to the topic goes alone. It stops a query, too, whose request timed out behind
+ * its append while a later one was acknowledged in time: the report is the same, and nothing is
+ * lost then.
  *
  * on: the lane's sink thread.
  */
