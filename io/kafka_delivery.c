@@ -10,9 +10,9 @@
  *
  * What cannot be delivered is told apart by lt_kafka_verdict(): a bad record, if it was refused
  * alone (kafka_retry.c tells), is handed to out->fail; anything else breaks the writer, and the
- * query goes back to its last epoch. A fatal error of the idempotent producer does so too. A bad
- * record whose row was released is made again from the report: it was a consumed message produced
- * unchanged, so what librdkafka copied is the original.
+ * query stops: started again, it goes on from its last epoch. A fatal error of the idempotent
+ * producer does so too. A bad record whose row was released is made again from the report: it was a
+ * consumed message produced unchanged, so what librdkafka copied is the original.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -8,12 +8,15 @@
  * first is gone: librdkafka takes the success of a later batch for that of all before it, and
  * reports the lost records as delivered. (confluent-kafka-go, issue 921, shows it on a cluster.)
  *
- * Two things are done about it. A partition is a stranger until a record to it has been answered,
- * and no second one is sent to a stranger: a round trip per partition and query. And a delivery
- * report that rests on a later success alone is told by its offset, which is missing; it breaks the
- * writer, and the query goes back to its last epoch. That remains for a producer that a broker has
- * forgotten (producer.id.expiration.ms, a day) and for records whose partition librdkafka chooses,
- * of which only the first one to the topic goes alone.
+ * Two things are done about it. A partition is a stranger until a record to it has been taken, and
+ * no second one is sent to a stranger: a round trip per partition, lane and query, behind linger.ms
+ * where that is set. And a delivery report that rests on a later success alone is told by its
+ * offset, which is missing; it breaks the writer, and the query stops: started again, it goes on
+ * from its last epoch. That remains for a producer that a broker has forgotten
+ * (producer.id.expiration.ms, a day) and for records whose partition librdkafka chooses, of which
+ * only the first one to the topic goes alone. It stops a query, too, whose request timed out behind
+ * its append while a later one was acknowledged in time: the report is the same, and nothing is
+ * lost then.
  *
  * on: the lane's sink thread.
  */
@@ -26,12 +29,15 @@
 /* A partition that is left to librdkafka has the place before the first one. */
 static uint32_t place_of(int32_t partition)
 {
+    if (lt_unlikely(partition >= LT_KAFKA_PLACES_MAX - 1))
+        return LT_KAFKA_PLACES_MAX - 1;
     return partition < 0 ? 0 : (uint32_t)partition + 1;
 }
 
 void lt_kafka_first_reserve(struct lt_kafka_writer_topic *topic, uint32_t partition_count)
 {
-    uint32_t count = partition_count + 1;
+    uint32_t count =
+        partition_count < LT_KAFKA_PLACES_MAX ? partition_count + 1 : LT_KAFKA_PLACES_MAX;
     if (count <= topic->place_count)
         return;
     topic->places = lt_realloc_array(topic->places, count, sizeof *topic->places);

@@ -45,10 +45,12 @@ struct lt_kafka_retry {
 };
 
 enum lt_kafka_acquaintance {
-    LT_KAFKA_STRANGER,   /* no record to the partition has been answered */
+    LT_KAFKA_STRANGER,   /* no record to the partition has been taken, and none is on its way */
     LT_KAFKA_MEETING,    /* the first one is on its way */
     LT_KAFKA_ACQUAINTED, /* any number may be on their way */
 };
+/* No topic has so many partitions: what data say beyond shares the last place. */
+enum { LT_KAFKA_PLACES_MAX = 1 << 16 };
 
 struct lt_kafka_writer_topic {
     char *name;
@@ -141,7 +143,7 @@ struct lt_row *lt_kafka_delivery_row(struct lt_kafka_writer *writer,
 bool lt_kafka_writer_again(struct lt_kafka_writer *writer, struct lt_kafka_ticket *ticket,
                            rd_kafka_topic_t *topic, int32_t partition);
 
-/* Room for the places of so many partitions, all strangers. */
+/* Room for the places of so many partitions, or the most; new ones are strangers. */
 void lt_kafka_first_reserve(struct lt_kafka_writer_topic *topic, uint32_t partition_count);
 /* How a partition (negative: left to librdkafka) is known. */
 enum lt_kafka_acquaintance lt_kafka_first_look(struct lt_kafka_writer_topic *topic,

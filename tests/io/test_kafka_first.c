@@ -9,22 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/flow/fault.h"
 #include "io/kafka_source_internal.h"
+#include "io/kafka_writer.h"
 #include "tests/support/kafka_world.h"
 
-enum { RTT_MS = 100, STEP_US = 20000 };
+enum { RTT_MS = 500 };
 
-/* A writer of topic "out", and `count` rows with the values "a", "b", ... for its partition 0. */
+/* A writer of topic "out" with a request for each record, and `count` rows with the values "a",
+ * "b", ... for its partition 0. */
 static void open_writer(struct world *world, uint32_t count)
 {
     world_topic(world, "in", 1);
     world_topic(world, "out", 1);
     if (world_source(world, WORLD_OPTIONS("subscribe=in", "startingOffsets=earliest")) != 0 ||
-        world_sink(world, WORLD_OPTIONS("topic=out"), world->source->schema) != 0)
+        world_sink(world, WORLD_OPTIONS("topic=out", "kafka.batch.num.messages=1"),
+                   world->source->schema) != 0)
         fail_msg("%s", world->error.text);
     world_reader(world, NULL);
     world_writer(world);
@@ -91,7 +94,7 @@ static void a_first_record_that_is_refused_for_a_moment_is_not_lost(void **state
     assert_written(world, "abc");
 }
 
-/* Each in a request of its own, all on their way at once; the second is refused, and the third
+/* Both requests are sent long before the first is answered; that one is refused, and the other
  * taken. */
 static void a_record_without_the_broker_s_word_breaks_the_writer(void **state)
 {
@@ -103,13 +106,27 @@ static void a_record_without_the_broker_s_word_breaks_the_writer(void **state)
     rd_kafka_mock_push_request_errors(world->cluster, WORLD_PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
     assert_int_equal(write_row(world, 1), LT_WRITE_DONE);
-    usleep(STEP_US);
     assert_int_equal(write_row(world, 2), LT_WRITE_DONE);
     world->row_count = 0;
     world->writer->ops->prepare(world->writer, 2);
     assert_int_equal(world_prepared(world, 2, WORLD_WAIT_MS), LT_E_IO);
     assert_non_null(strstr(world->writer->error.text, "sink kafka: topic \"out\", partition "));
     assert_non_null(strstr(world->writer->error.text, "may be lost"));
+}
+
+/* A partition that stands in the data is no reason to take memory for all before it. */
+static void a_partition_that_no_topic_has_takes_no_room(void **state)
+{
+    struct world *world = *state;
+    struct lt_fault *fault = NULL;
+    open_writer(world, 1);
+    const struct lt_kafka_writer *writer = (const struct lt_kafka_writer *)world->writer;
+    lt_row_values(world->rows[0])[LT_KAFKA_PARTITION] = lt_value_i64(INT32_MAX);
+    assert_int_equal(world->writer->ops->write(world->writer, world->rows[0], &fault),
+                     LT_WRITE_FAILED);
+    assert_string_equal(fault->condition, "KAFKA_UNKNOWN_PARTITION");
+    lt_fault_destroy(fault);
+    assert_true(writer->topics[0].place_count <= LT_KAFKA_PLACES_MAX);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
@@ -120,6 +137,7 @@ int main(void)
         CASE(the_second_record_waits_until_the_first_has_been_answered),
         CASE(a_first_record_that_is_refused_for_a_moment_is_not_lost),
         CASE(a_record_without_the_broker_s_word_breaks_the_writer),
+        CASE(a_partition_that_no_topic_has_takes_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
