@@ -2,41 +2,12 @@
  * The plans of a job's queries: its tables, views and settings are made, its queries are told and
  * not run. Nothing is connected.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
 #include "tools/explain.h"
-#include "tools/relay.h"
 #include "tools/sql.h"
-
-static int explain_file(struct lt_tool_sql *sql, const char *path)
-{
-    char *text = lt_tool_sql_read(path);
-    if (text == NULL)
-        return LT_TOOL_USAGE;
-    sql->path = path;
-    int status = lt_tool_sql_text(sql, text);
-    sql->path = NULL;
-    free(text);
-    return status;
-}
-
-static bool is_configuration(const char *path)
-{
-    const char *ending = strrchr(path, '.');
-    return ending != NULL && (strcasecmp(ending, ".yaml") == 0 || strcasecmp(ending, ".yml") == 0);
-}
-
-/* A configuration file is a relay's. */
-static int explain_configuration(char *path)
-{
-    char name[] = "relay", config[] = "--config", explain[] = "--explain";
-    char *arguments[] = {name, config, path, explain, NULL};
-    return lt_tool_relay(4, arguments);
-}
 
 /* Files and -e SQL, in the order they stand. */
 static int explain_parts(struct lt_tool_sql *sql, int count, char **arguments)
@@ -51,15 +22,16 @@ static int explain_parts(struct lt_tool_sql *sql, int count, char **arguments)
         if (!is_text && !is_file && arguments[i][0] == '-' && arguments[i][1] != '\0')
             return lt_tool_wrong("\"%s\" is no option; hint: -e 'SQL' or -f FILE", arguments[i]);
         i += is_text || is_file;
-        status = is_text ? lt_tool_sql_text(sql, arguments[i]) : explain_file(sql, arguments[i]);
+        status =
+            is_text ? lt_tool_sql_text(sql, arguments[i]) : lt_tool_sql_file(sql, arguments[i]);
     }
     return status;
 }
 
 int lt_tool_explain_statements(int count, char **arguments)
 {
-    if (count == 2 && is_configuration(arguments[1]))
-        return explain_configuration(arguments[1]);
+    if (count == 2 && lt_tool_sql_is_configuration(arguments[1]))
+        return lt_tool_sql_run_configuration(count, arguments, "--explain");
     struct lt_tool_sql sql = {.context = leat_context_create(), .only_explain = true};
     leat_set_log_level(LEAT_LOG_WARN);
     int status = explain_parts(&sql, count, arguments);

@@ -112,7 +112,7 @@ static char *without_mark(char *text)
     return text;
 }
 
-char *lt_tool_sql_read(const char *path)
+static char *read_text(const char *path)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     if (file == NULL) {
@@ -141,9 +141,9 @@ char *lt_tool_sql_read(const char *path)
     return NULL;
 }
 
-static int run_file(struct lt_tool_sql *sql, const char *path)
+int lt_tool_sql_file(struct lt_tool_sql *sql, const char *path)
 {
-    char *text = lt_tool_sql_read(path);
+    char *text = read_text(path);
     if (text == NULL)
         return LT_TOOL_USAGE;
     sql->path = strcmp(path, "-") == 0 ? NULL : path;
@@ -156,7 +156,7 @@ static int run_file(struct lt_tool_sql *sql, const char *path)
 static int run_part(struct lt_tool_sql *sql, const struct part *part)
 {
     if (part->flag == FLAG_FILE)
-        return run_file(sql, part->value);
+        return lt_tool_sql_file(sql, part->value);
     if (part->flag == FLAG_EXECUTE)
         return lt_tool_sql_text(sql, part->value);
     char *text = lt_tool_format("SET %s", part->value);
@@ -188,7 +188,7 @@ static int run_parts(struct lt_tool_sql *sql, const struct command *command)
         return lt_tool_sql_wait(sql);
     if (isatty(STDIN_FILENO) == 1)
         return lt_tool_sql_prompt(sql);
-    status = run_file(sql, "-");
+    status = lt_tool_sql_file(sql, "-");
     return status == LT_TOOL_OK ? lt_tool_sql_wait(sql) : status;
 }
 
@@ -258,7 +258,7 @@ static bool ends_with(const char *text, const char *ending)
     return size >= tail && strcasecmp(text + size - tail, ending) == 0;
 }
 
-static bool is_configuration(const char *path)
+bool lt_tool_sql_is_configuration(const char *path)
 {
     return ends_with(path, ".yaml") || ends_with(path, ".yml");
 }
@@ -279,8 +279,7 @@ static bool is_relay(int count, char **arguments)
     return is_relay;
 }
 
-/* `relay --config FILE` and the arguments behind FILE, which is the first; `last` or NULL. */
-static int run_configuration(int count, char **arguments, const char *last)
+int lt_tool_sql_run_configuration(int count, char **arguments, const char *last)
 {
     char name[] = "relay", config[] = "--config";
     char *own_last = last != NULL ? lt_tool_copy(last) : NULL;
@@ -345,8 +344,9 @@ int lt_tool_run(int count, char **arguments)
         return lt_tool_wrong("nothing to run; hint: leat run FILE, or leat run SOURCE SINK");
     if (is_relay(count, arguments))
         return lt_tool_relay(count, arguments);
-    return is_configuration(arguments[1]) ? run_configuration(count, arguments, NULL)
-                                          : run_script(count, arguments, false, print_run_help);
+    return lt_tool_sql_is_configuration(arguments[1])
+               ? lt_tool_sql_run_configuration(count, arguments, NULL)
+               : run_script(count, arguments, false, print_run_help);
 }
 
 static void print_check_help(void)
@@ -363,6 +363,7 @@ int lt_tool_check(int count, char **arguments)
 {
     if (count < 2)
         return lt_tool_wrong("nothing to check; hint: leat check FILE");
-    return is_configuration(arguments[1]) ? run_configuration(count, arguments, "--explain")
-                                          : run_script(count, arguments, true, print_check_help);
+    return lt_tool_sql_is_configuration(arguments[1])
+               ? lt_tool_sql_run_configuration(count, arguments, "--explain")
+               : run_script(count, arguments, true, print_check_help);
 }

@@ -71,8 +71,12 @@ int lt_tool_sql_prompt(struct lt_tool_sql *sql);
 void lt_tool_sql_complete(leat_context *context);
 void lt_tool_sql_complete_anew(void);
 
-/* The text of a file, "-" is stdin, without a byte order mark; NULL after saying why. The caller's
- * to free. */
-char *lt_tool_sql_read(const char *path);
+/* The statements of a file, "-" is stdin. Exit statuses; what is wrong has been told. */
+int lt_tool_sql_file(struct lt_tool_sql *sql, const char *path);
+
+/* Whether the file's name is that of a relay's configuration. */
+bool lt_tool_sql_is_configuration(const char *path);
+/* `relay --config FILE` and the arguments behind FILE, which is the first; `last` or NULL. */
+int lt_tool_sql_run_configuration(int count, char **arguments, const char *last);
 
 #endif
