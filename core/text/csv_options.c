@@ -36,8 +36,10 @@ static int set_separator(void *member, const struct lt_codec_given *given, struc
         at += found != NULL;
     }
     *end = '\0';
+    if (end == text) /* and the one before stays: readers rely on a byte at least */
+        return lt_error_set(error, LT_E_INVALID, "CSV option \"sep\": it is empty");
     *(const char **)member = text;
-    return end != text ? 0 : lt_error_set(error, LT_E_INVALID, "CSV option \"sep\": it is empty");
+    return LT_OK;
 }
 
 static int set_quote_handling(void *member, const struct lt_codec_given *given,

@@ -231,6 +231,7 @@ static void what_csv_does_not_hold_is_refused(void **state)
     assert_int_equal(lt_csv_options_set(&options, arena, "separator", ";", &error), LT_E_NOT_FOUND);
     assert_int_equal(lt_csv_options_set(&options, arena, "quote", "xy", &error), LT_E_INVALID);
     assert_int_equal(lt_csv_options_set(&options, arena, "sep", "", &error), LT_E_INVALID);
+    assert_string_equal(options.separator, ",");
     assert_int_equal(
         lt_csv_options_set(&options, arena, "unescapedQuoteHandling", "SKIP_VALU", &error),
         LT_E_INVALID);
