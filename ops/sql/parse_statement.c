@@ -14,31 +14,60 @@
 
 enum { PARTITIONS_MAX = 64 };
 
+/* (a = 1, b), the bracket next: the names. */
+static bool parse_partition_names(struct lt_parser *parser, const char *names[PARTITIONS_MAX],
+                                  uint32_t *count)
+{
+    (void)lt_parser_take(parser);
+    do {
+        if (*count == PARTITIONS_MAX)
+            return lt_parser_fail(parser, "too many partitions") != NULL;
+        names[*count] = lt_sql_parse_identifier(parser, "a partition's name is missing");
+        if (names[*count] == NULL || (lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL) &&
+                                      lt_sql_parse_expression(parser) == NULL))
+            return false;
+        ++*count;
+    } while (lt_parser_try_symbol(parser, ','));
+    return lt_parser_expect(parser, ')', ")");
+}
+
+/* A name that stands twice is told before that there are no partitions at all. */
+static bool refuse_partitions(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                              const char *const *names, uint32_t count, uint32_t begin)
+{
+    struct lt_arena *arena = parser->arena;
+    const char *list = "";
+    for (uint32_t i = 0; i < count; i++) {
+        const char *quoted = lt_name_quoted_one(names[i], arena);
+        for (uint32_t j = 0; j < i; j++) {
+            if (lt_ascii_compare(names[i], names[j]) == 0)
+                return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", begin,
+                                        parser->last_end, "Found duplicate keys %s.",
+                                        lt_name_quoted_one(names[j], arena)) != NULL;
+        }
+        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ", quoted);
+    }
+    const char *table[] = {"spark_catalog", "default",
+                           statement->name.parts[statement->name.count - 1]};
+    return lt_parser_refuse(parser, LT_E_ANALYSIS, "PARTITIONS_NOT_FOUND", "428FT", begin,
+                            parser->last_end,
+                            "The partition(s) %s cannot be found in table %s.\nVerify the "
+                            "partition specification and table name.\nTo tolerate the error on "
+                            "drop use ALTER TABLE … DROP IF EXISTS PARTITION.",
+                            list, lt_name_quoted(table, 3, arena)) != NULL;
+}
+
 /* PARTITION (a = 1, b), IF NOT EXISTS: tables here have no partitions. */
 static bool parse_partition(struct lt_parser *parser, const struct lt_sql_statement *statement,
                             uint32_t insert_begin)
 {
-    const char *names = NULL;
-    uint32_t begin = lt_parser_peek(parser, 0)->begin;
-    const char *seen[PARTITIONS_MAX];
-    uint32_t count = 0;
+    const char *names[PARTITIONS_MAX];
+    uint32_t count = 0, begin = lt_parser_peek(parser, 0)->begin;
     if (lt_parser_is_word(parser, 0, "partition") && lt_parser_is_symbol(parser, 1, '(')) {
         (void)lt_parser_take(parser);
-        (void)lt_parser_take(parser);
-        do {
-            const char *name = lt_sql_parse_identifier(parser, "a partition's name is missing");
-            if (name == NULL || count == PARTITIONS_MAX ||
-                (lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL) &&
-                 lt_sql_parse_expression(parser) == NULL))
-                return false;
-            seen[count++] = name;
-            name = lt_name_quoted_one(name, parser->arena);
-            names = names == NULL ? name : lt_arena_format(parser->arena, "%s, %s", names, name);
-        } while (lt_parser_try_symbol(parser, ','));
-        if (!lt_parser_expect(parser, ')', ")"))
+        if (!parse_partition_names(parser, names, &count))
             return false;
     }
-    uint32_t end = parser->last_end;
     if (lt_parser_is_word(parser, 0, "if") && lt_parser_is_word(parser, 1, "not")) {
         (void)lt_parser_take(parser);
         (void)lt_parser_take(parser);
@@ -49,25 +78,7 @@ static bool parse_partition(struct lt_parser *parser, const struct lt_sql_statem
                                 "The statement or clause: INSERT INTO ... IF NOT EXISTS is not "
                                 "valid.") != NULL;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t j = 0; j < i; j++) {
-            if (lt_ascii_compare(seen[i], seen[j]) == 0)
-                return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", begin, end,
-                                        "Found duplicate keys %s.",
-                                        lt_name_quoted_one(seen[j], parser->arena)) != NULL;
-        }
-    }
-    if (count == 0)
-        return true;
-    const char *table[] = {"spark_catalog", "default",
-                           statement->name.parts[statement->name.count - 1]};
-    return lt_parser_refuse(
-               parser, LT_E_ANALYSIS, "PARTITIONS_NOT_FOUND", "428FT", begin, end,
-               "The partition(s) %s cannot be found in table %s.\nVerify the partition "
-               "specification and table name.\nTo tolerate the error on drop use ALTER TABLE … "
-               "DROP "
-               "IF EXISTS PARTITION.",
-               names, lt_name_quoted(table, 3, parser->arena)) != NULL;
+    return count == 0 || refuse_partitions(parser, statement, names, count, begin);
 }
 
 static bool parse_insert(struct lt_parser *parser, struct lt_sql_statement *statement)

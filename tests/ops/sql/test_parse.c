@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/base/text_buffer.h"
 #include "ops/sql/parse.h"
 
 static struct lt_arena *arena;
@@ -240,6 +241,33 @@ static void nesting_without_end_is_refused(void **state)
     }
 }
 
+static void a_list_that_is_too_long_is_refused_and_not_passed_over(void **state)
+{
+    enum { COUNT = 300 };
+    static const char *const forms[][3] = {
+        {"INSERT INTO t PARTITION (", "p%d", ") SELECT 1"},
+        {"CREATE TABLE t USING noop OPTIONS (", "o%d 1", ")"},
+        {"WITH ", "c%d AS (SELECT 1)", " SELECT 1"},
+        {"SELECT 1 FROM t WINDOW ", "w%d AS ()", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct lt_text_buffer text;
+        lt_text_init(&text);
+        lt_text_append(&text, forms[i][0]);
+        for (int j = 0; j < COUNT; j++) {
+            lt_text_append(&text, j == 0 ? "" : ", ");
+            lt_text_format(&text, forms[i][1], j);
+        }
+        lt_text_append(&text, forms[i][2]);
+        struct lt_sql_statement *statement;
+        const char *rest;
+        if (lt_sql_parse(lt_text_get(&text), arena, &statement, &rest, &error) == LT_OK)
+            fail_msg("%s...: is taken", forms[i][0]);
+        lt_text_fini(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +281,7 @@ int main(void)
         cmocka_unit_test(every_beginning_of_a_statement_is_answered),
         cmocka_unit_test(mangled_statements_are_answered),
         cmocka_unit_test(nesting_without_end_is_refused),
+        cmocka_unit_test(a_list_that_is_too_long_is_refused_and_not_passed_over),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
