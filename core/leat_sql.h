@@ -2,12 +2,14 @@
  * What the files of the SQL door share: the session that statements make in a context, and what
  * each kind of statement does with it.
  *
- *   leat_sql.c         the door; CREATE, DROP, SET
- *   leat_sql_table.c   tables: their formats and options, how they are read
- *   leat_sql_job.c     INSERT and SELECT: queries and streams
- *   leat_sql_memory.c  tables of the format memory, whose rows the context holds
- *   leat_sql_answer.c  SHOW, DESCRIBE, EXPLAIN
- *   leat_admin_sql.c   what tools ask of a session beside: checks, names, the end of a statement
+ *   leat_sql.c           the door: from a text to the statement at work
+ *   leat_sql_define.c    CREATE and DROP
+ *   leat_sql_settings.c  SET and RESET
+ *   leat_sql_table.c     tables: their formats and options, how they are read
+ *   leat_sql_job.c       INSERT and SELECT: queries and streams
+ *   leat_sql_memory.c    tables of the format memory, whose rows the context holds
+ *   leat_sql_answer.c    SHOW, DESCRIBE, EXPLAIN
+ *   leat_admin_sql.c     what tools ask of a session beside: checks, names, the end of a statement
  *
  * on: the context's thread, unless said otherwise.
  */
@@ -54,6 +56,21 @@ struct lt_door_sql *lt_door_sql_of(leat_context *context);
 /* leat_sql, for a purpose. */
 int lt_door_sql_run(leat_context *context, const char *text, const char **rest,
                     enum lt_door_sql_purpose purpose, leat_sql_result *result) LT_MUST_USE;
+
+/* -------------------------------------------------------------------------- names, settings */
+
+int lt_door_sql_create(const struct lt_door_statement *statement) LT_MUST_USE;
+int lt_door_sql_drop(const struct lt_door_statement *statement) LT_MUST_USE;
+/* SET of a value, or what is set. */
+int lt_door_sql_set(const struct lt_door_statement *statement) LT_MUST_USE;
+int lt_door_sql_reset(const struct lt_door_statement *statement) LT_MUST_USE;
+/* Settings with nothing set; the context's. */
+struct lt_options *lt_door_sql_create_settings(leat_context *context);
+/* The directory that SET gives checkpoints; NULL: none. */
+const char *lt_door_sql_checkpoint_root(const struct lt_door_sql *sql);
+/* Adds to the options of a query what SET says and they do not. */
+int lt_door_sql_put_settings(const struct lt_door_sql *sql, struct lt_options *options,
+                             struct lt_error *error) LT_MUST_USE;
 
 /* ------------------------------------------------------------------------------------- tables */
 

@@ -109,17 +109,6 @@ static int set_trigger(const struct lt_sql_table *table, leat_query *query, stru
 
 /* ------------------------------------------------------------------------------------- options */
 
-static int put(struct lt_options *set, const char *key, const char *value, const char *origin,
-               struct lt_error *error)
-{
-    return lt_options_has(set, key) ? LT_OK : lt_options_set(set, key, value, origin, error);
-}
-
-static const char *setting(const struct lt_door_sql *sql, const char *name)
-{
-    return lt_options_get(sql->settings, name);
-}
-
 static bool has_name(const struct lt_door_sql *sql, const char *name)
 {
     const struct lt_door_job *job = sql->jobs;
@@ -175,10 +164,6 @@ static int put_under_root(const struct lt_door_sql *sql, const char *root, struc
 static int query_options(const struct lt_door_statement *statement,
                          const struct lt_sql_table *table, struct lt_options *set)
 {
-    static const char *const settings[][2] = {
-        {"minBatchesToRetain", "spark.sql.streaming.minBatchesToRetain"},
-        {"fileChecksum", "spark.sql.streaming.checkpoint.fileChecksum.enabled"},
-    };
     const struct lt_door_sql *sql = statement->sql;
     struct lt_error *error = statement->error;
     const char *origin = lt_arena_format(sql->context->arena, "table %s", table->name);
@@ -188,14 +173,11 @@ static int query_options(const struct lt_door_statement *statement,
         if (leat_admin_knows_option(LEAT_ADMIN_QUERY, NULL, option->key))
             code = lt_options_set(set, option->key, option->value, origin, error);
     }
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0] && code == LT_OK; i++) {
-        const char *value = setting(sql, settings[i][1]);
-        if (value != NULL)
-            code = put(set, settings[i][0], value, "SET", error);
-    }
+    if (code == LT_OK)
+        code = lt_door_sql_put_settings(sql, set, error);
     if (code == LT_OK && !lt_options_has(set, "queryName"))
-        code = put(set, "queryName", name_of(statement, table), origin, error);
-    const char *root = setting(sql, "spark.sql.streaming.checkpointLocation");
+        code = lt_options_set(set, "queryName", name_of(statement, table), origin, error);
+    const char *root = lt_door_sql_checkpoint_root(sql);
     if (code == LT_OK && root != NULL && !lt_options_has(set, "checkpointLocation"))
         code = put_under_root(sql, root, set, error);
     return code;

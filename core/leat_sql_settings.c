@@ -1,0 +1,168 @@
+/*
+ * SET and RESET: which settings there are, what they are now, and what queries get of them. Those
+ * of expressions are the session's (ops/expr/session.h), which is made anew with each change, since
+ * what was analysed keeps its own.
+ */
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "core/base/nearest.h"
+#include "core/leat_sql.h"
+
+/* Settings of queries by Spark's names, and the options they are; the first is none, but the root
+ * of what the option says. */
+static const char checkpoint_root[] = "spark.sql.streaming.checkpointLocation";
+static const struct {
+    const char *name, *option;
+} streaming_settings[] = {
+    {checkpoint_root, NULL},
+    {"spark.sql.streaming.minBatchesToRetain", "minBatchesToRetain"},
+    {"spark.sql.streaming.checkpoint.fileChecksum.enabled", "fileChecksum"},
+};
+enum { STREAMING_COUNT = sizeof streaming_settings / sizeof streaming_settings[0] };
+
+static void destroy_settings(void *settings)
+{
+    lt_options_destroy(settings);
+}
+
+struct lt_options *lt_door_sql_create_settings(leat_context *context)
+{
+    struct lt_options *settings = lt_options_create();
+    lt_door_own(context, destroy_settings, settings); /* to the end, whatever comes after it */
+    return settings;
+}
+
+/* Settings of expressions are the session's. */
+static bool is_of_expressions(const char *key)
+{
+    return lt_session_get(lt_session_default(), key) != NULL;
+}
+
+enum { SETTINGS_MAX = 64 };
+
+/* All settings in one order, those of expressions first; NULL past the last. */
+static const char *setting_name(size_t index)
+{
+    size_t count = 0;
+    while (lt_session_name(count) != NULL)
+        count++;
+    lt_assert(count + STREAMING_COUNT < SETTINGS_MAX);
+    if (index < count)
+        return lt_session_name(index);
+    return index - count < STREAMING_COUNT ? streaming_settings[index - count].name : NULL;
+}
+
+static int unknown_setting(const struct lt_door_statement *statement)
+{
+    const char *names[SETTINGS_MAX];
+    size_t count = 0;
+    for (; setting_name(count) != NULL; count++)
+        names[count] = setting_name(count);
+    const char *near = lt_nearest(statement->tree->key, names, count);
+    (void)lt_error_set(statement->error, LT_E_NOT_FOUND, "no setting is called \"%s\"%s%s%s",
+                       statement->tree->key, near != NULL ? "; hint: did you mean \"" : "",
+                       near != NULL ? near : "; hint: SET -v lists them",
+                       near != NULL ? "\"?" : "");
+    return lt_error_condition(statement->error, "SQL_CONF_NOT_FOUND", "42K0I");
+}
+
+static int set_expression(struct lt_door_sql *sql, const char *key, const char *value,
+                          struct lt_error *error)
+{
+    struct lt_session *session = lt_arena_alloc(sql->context->arena, sizeof *session);
+    *session = *lt_session_or_default(sql->context->session);
+    int code = lt_session_set(session, key, value, error);
+    if (code == LT_OK)
+        sql->context->session = session;
+    return code;
+}
+
+/* The value of a setting, or its default; NULL: it has none. */
+static const char *value_of(const struct lt_door_sql *sql, const char *key)
+{
+    const char *value = lt_options_get(sql->settings, key);
+    return value != NULL ? value : lt_session_get(lt_session_default(), key);
+}
+
+static int show_settings(const struct lt_door_statement *statement)
+{
+    static const char *const columns[] = {"key", "value"};
+    const char *cells[2 * SETTINGS_MAX + 2];
+    const char *key = statement->tree->key;
+    const struct lt_door_sql *sql = statement->sql;
+    uint32_t count = 0;
+    if (key != NULL) {
+        const char *value = value_of(sql, key);
+        cells[count++] = key;
+        cells[count++] = value != NULL ? value : "<undefined>";
+    }
+    for (size_t i = 0; key == NULL && setting_name(i) != NULL; i++) {
+        const char *name = setting_name(i);
+        const char *value = value_of(sql, name);
+        if (lt_options_get(sql->settings, name) == NULL && !statement->tree->is_extended)
+            continue;
+        cells[count++] = name;
+        cells[count++] = value != NULL ? value : "<undefined>";
+    }
+    statement->result->kind = LEAT_SQL_ROWS;
+    statement->result->text = lt_door_sql_print(columns, 2, cells, count / 2);
+    return LT_OK;
+}
+
+int lt_door_sql_set(const struct lt_door_statement *statement)
+{
+    struct lt_door_sql *sql = statement->sql;
+    const char *key = statement->tree->key, *value = statement->tree->value;
+    if (value == NULL)
+        return show_settings(statement);
+    bool is_known = is_of_expressions(key);
+    for (size_t i = 0; i < STREAMING_COUNT && !is_known; i++)
+        is_known = lt_ascii_compare(streaming_settings[i].name, key) == 0;
+    if (!is_known)
+        return unknown_setting(statement);
+    int code = is_of_expressions(key) ? set_expression(sql, key, value, statement->error) : LT_OK;
+    return code == LT_OK ? lt_options_set(sql->settings, key, value, "SET", statement->error)
+                         : code;
+}
+
+int lt_door_sql_reset(const struct lt_door_statement *statement)
+{
+    struct lt_door_sql *sql = statement->sql;
+    struct lt_options *kept = lt_door_sql_create_settings(sql->context);
+    const char *only = statement->tree->key;
+    int code = LT_OK;
+    if (only == NULL)
+        sql->context->session = NULL;
+    if (only != NULL && is_of_expressions(only))
+        code =
+            set_expression(sql, only, lt_session_get(lt_session_default(), only), statement->error);
+    for (size_t i = 0; i < lt_options_count(sql->settings) && only != NULL && code == LT_OK; i++) {
+        const char *key, *value, *origin;
+        lt_options_at(sql->settings, i, &key, &value, &origin);
+        if (lt_ascii_compare(key, only) != 0)
+            code = lt_options_set(kept, key, value, origin, statement->error);
+    }
+    sql->settings = kept;
+    return code;
+}
+
+/* ----------------------------------------------------------------------------- what queries ask */
+
+const char *lt_door_sql_checkpoint_root(const struct lt_door_sql *sql)
+{
+    return lt_options_get(sql->settings, checkpoint_root);
+}
+
+int lt_door_sql_put_settings(const struct lt_door_sql *sql, struct lt_options *options,
+                             struct lt_error *error)
+{
+    int code = LT_OK;
+    for (size_t i = 0; i < STREAMING_COUNT && code == LT_OK; i++) {
+        const char *option = streaming_settings[i].option;
+        const char *value = lt_options_get(sql->settings, streaming_settings[i].name);
+        if (option != NULL && value != NULL && !lt_options_has(options, option))
+            code = lt_options_set(options, option, value, "SET", error);
+    }
+    return code;
+}
