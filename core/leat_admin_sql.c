@@ -38,43 +38,21 @@ void leat_admin_sql_interrupt(leat_context *context)
 
 /* -------------------------------------------------------------------------------------- names */
 
-/* The columns of a table or a view; NULL: it has none now, or none that can be had. */
-static const struct lt_type *columns_of(struct lt_door_sql *sql, struct lt_sql_table *table,
-                                        struct lt_arena *arena)
-{
-    struct lt_error error;
-    lt_error_clear(&error);
-    if (table->format != NULL) {
-        struct lt_plan_node *node;
-        bool is_bounded;
-        if (table->schema != NULL)
-            return table->schema;
-        int code = sql->host.read(sql->host.user, table, arena, &node, &is_bounded, &error);
-        return code == LT_OK ? node->schema : NULL;
-    }
-    struct lt_sql_statement *tree;
-    struct lt_sql_plan plan;
-    struct lt_sql_env env = {.catalog = &sql->catalog,
-                             .session = sql->context->session,
-                             .host = &sql->host,
-                             .arena = arena,
-                             .mode = LT_OUTPUT_APPEND};
-    int code = lt_sql_parse(table->text, arena, &tree, &(const char *){NULL}, &error);
-    if (code == LT_OK)
-        code = lt_sql_analyse(&env, tree->query, table->text, &plan, &error);
-    return code == LT_OK ? plan.node->schema : NULL;
-}
-
+/* None where it has none now, or none that can be had. */
 static void add_columns(struct lt_door_sql *sql, struct lt_sql_table *table,
                         struct lt_text_buffer *names)
 {
+    struct lt_error ignored;
     struct lt_arena *arena = lt_arena_create();
-    const struct lt_type *schema = columns_of(sql, table, arena);
-    if (table->columns.count > 0) {
-        for (uint32_t i = 0; i < table->columns.count; i++)
-            lt_text_format(names, "%s\n", table->columns.names[i]);
-    } else {
-        for (uint32_t i = 0; schema != NULL && i < schema->field_count; i++)
+    const struct lt_sql_env env = {.catalog = &sql->catalog,
+                                   .session = sql->context->session,
+                                   .host = &sql->host,
+                                   .arena = arena,
+                                   .mode = LT_OUTPUT_APPEND};
+    const struct lt_type *schema;
+    lt_error_clear(&ignored);
+    if (lt_sql_table_columns(&env, table, &schema, &ignored) == LT_OK) {
+        for (uint32_t i = 0; i < schema->field_count; i++)
             lt_text_format(names, "%s\n", schema->fields[i].name);
     }
     lt_arena_destroy(arena);

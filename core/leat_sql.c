@@ -48,6 +48,7 @@ static int run(const struct lt_door_statement *statement)
     case LT_SQL_SELECT:
         return lt_door_sql_select(statement);
     case LT_SQL_EXPLAIN:
+        return lt_door_sql_explain(statement);
     case LT_SQL_DESCRIBE:
     case LT_SQL_DESCRIBE_QUERY:
     case LT_SQL_DESCRIBE_FUNCTION:

@@ -8,7 +8,8 @@
  *   leat_sql_table.c     tables: their formats and options, how they are read
  *   leat_sql_job.c       INSERT and SELECT: queries and streams
  *   leat_sql_memory.c    tables of the format memory, whose rows the context holds
- *   leat_sql_answer.c    SHOW, DESCRIBE, EXPLAIN
+ *   leat_sql_answer.c    SHOW and DESCRIBE
+ *   leat_sql_explain.c   EXPLAIN
  *   leat_admin_sql.c     what tools ask of a session beside: checks, names, the end of a statement
  *
  * on: the context's thread, unless said otherwise.
@@ -79,6 +80,8 @@ int lt_door_sql_check_table(const struct lt_door_statement *statement,
                             struct lt_sql_table *table) LT_MUST_USE;
 /* The callbacks by which analysis reads tables. */
 struct lt_sql_host lt_door_sql_host(struct lt_door_sql *sql);
+/* Has it rows that a query can read without its having been written? Views have. */
+bool lt_door_sql_can_read(const struct lt_sql_table *table);
 /* What analysis is given for a statement. */
 struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
                                   enum lt_output_mode mode);
@@ -110,10 +113,11 @@ leat_stream *lt_door_sql_one_row(struct lt_door_sql *sql);
 
 /* ------------------------------------------------------------------------------------ answers */
 
-/* SHOW, DESCRIBE, EXPLAIN. */
+/* SHOW, DESCRIBE. */
 int lt_door_sql_answer(const struct lt_door_statement *statement) LT_MUST_USE;
-/* A table of texts as show() prints it, without truncation: `count` cells, row by row; NULL: null.
- */
+int lt_door_sql_explain(const struct lt_door_statement *statement) LT_MUST_USE;
+/* A table of texts as show() prints it, without truncation: cells row by row; NULL: null. The
+ * caller's to free. */
 char *lt_door_sql_print(const char *const *columns, uint32_t column_count, const char *const *cells,
                         uint32_t row_count);
 

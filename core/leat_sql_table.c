@@ -194,12 +194,23 @@ static int read_catalog_source(struct lt_door_sql *sql, const struct lt_sql_tabl
     return LT_OK;
 }
 
+static bool is_memory(const struct lt_sql_table *table)
+{
+    return strcmp(table->format, "memory") == 0;
+}
+
+bool lt_door_sql_can_read(const struct lt_sql_table *table)
+{
+    return table->format == NULL ||
+           (lt_catalog_source(lt_io_catalog(), table->format, NULL) != NULL && !is_memory(table));
+}
+
 static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *arena,
                       struct lt_plan_node **out, bool *is_bounded, struct lt_error *error)
 {
     struct lt_door_sql *sql = user;
     const struct lt_type *schema;
-    *is_bounded = strcmp(table->format, "memory") == 0;
+    *is_bounded = is_memory(table);
     int code = LT_OK;
     if (*is_bounded) {
         leat_stream *stream = lt_door_sql_memory_read(sql, table, error);

@@ -188,3 +188,16 @@ struct lt_ops_function lt_ops_function_at(size_t index)
                                     .group = group,
                                     .deterministic = function->is_deterministic};
 }
+
+bool lt_ops_function_find(const char *name, struct lt_ops_function *out)
+{
+    int32_t index = lt_function_find(name);
+    if (index >= 0)
+        *out = lt_ops_function_at((size_t)index);
+    return index >= 0;
+}
+
+const char *lt_ops_function_nearest(const char *name)
+{
+    return lt_function_nearest(name);
+}

@@ -73,5 +73,9 @@ struct lt_ops_function {
 };
 size_t lt_ops_function_count(void);
 struct lt_ops_function lt_ops_function_at(size_t index);
+/* By name or alias, in any case; false: there is none. */
+bool lt_ops_function_find(const char *name, struct lt_ops_function *out);
+/* The name that may have been meant; NULL: none is near. */
+const char *lt_ops_function_nearest(const char *name);
 
 #endif

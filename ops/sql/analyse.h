@@ -34,8 +34,8 @@ struct lt_sql_env {
     struct lt_arena *arena; /* of the plan: of all that comes out */
     enum lt_output_mode mode;
     bool is_explained; /* wanted as a tree too */
-    const char
-        *defining; /* the view that is being defined, which its query must not name; or NULL */
+    /* The view that is being defined, which its query must not name; or NULL. */
+    const char *defining;
 };
 
 struct lt_sql_plan {
@@ -55,6 +55,11 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
 int lt_sql_analyse_insert(const struct lt_sql_env *env, const struct lt_sql_statement *statement,
                           const char *text, const struct lt_sql_table *table,
                           struct lt_sql_plan *out, struct lt_error *error) LT_MUST_USE;
+
+/* The columns that a query reads of a table or view: what is declared, else what its format or its
+ * query gives. */
+int lt_sql_table_columns(const struct lt_sql_env *env, struct lt_sql_table *table,
+                         const struct lt_type **out, struct lt_error *error) LT_MUST_USE;
 
 /* Puts a PROJECT over `node` that gives its columns other names. */
 struct lt_plan_node *lt_sql_rename(const struct lt_sql_env *env, struct lt_plan_node *node,

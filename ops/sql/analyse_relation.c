@@ -13,8 +13,6 @@
 #include "ops/sql/explain.h"
 #include "ops/sql/parse.h"
 
-/* Relations of one statement, views put in: bounds what names can blow up to. */
-
 /* ----------------------------------------------------------------------------------- relations */
 
 /* The alias of a relation, and of its columns. */
@@ -108,6 +106,15 @@ static int read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *tab
     return LT_OK;
 }
 
+static int analyse_found(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
+                         struct lt_sql_output *out)
+{
+    if (table->format == NULL)
+        return analyse_view(analysis, table, out);
+    int code = read_table(analysis, table, out);
+    return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
+}
+
 static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
                          const char *text, const struct lt_sql_ctes *ctes,
                          struct lt_sql_output *out, const char **name)
@@ -131,10 +138,7 @@ static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_r
         lt_sql_catalog_get(env->catalog, &relation->table, text, analysis->error);
     if (table == NULL)
         return analysis->error->code;
-    if (table->format == NULL)
-        return analyse_view(analysis, table, out);
-    int code = read_table(analysis, table, out);
-    return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
+    return analyse_found(analysis, table, out);
 }
 
 /* Watermarks are of times, and of windows by their ends. */
@@ -382,5 +386,21 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     if (code == LT_OK)
         (void)lt_sql_use(&analysis->uses, relation->is_limit ? "LocalLimit" : "Sample", text,
                          relation->begin, relation->end);
+    return code;
+}
+
+int lt_sql_table_columns(const struct lt_sql_env *env, struct lt_sql_table *table,
+                         const struct lt_type **out, struct lt_error *error)
+{
+    struct lt_sql_analysis analysis = {.env = env, .error = error, .is_bounded = true};
+    struct lt_sql_output output = {0};
+    *out = table->schema;
+    if (table->schema != NULL)
+        return LT_OK;
+    int code = analyse_found(&analysis, table, &output);
+    if (code == LT_OK)
+        code = lt_sql_refuse(&analysis.uses, env->mode, error);
+    if (code == LT_OK)
+        *out = output.node->schema;
     return code;
 }
