@@ -25,9 +25,9 @@ struct leat_out {
     struct lt_out *next;
     struct lt_row *input; /* what claimed rows come from, or NULL */
     struct lt_row *held;  /* committed, not yet sent on */
-    uint32_t limit;       /* rows that it may commit */
     uint32_t committed_count;
-    /* Claimed, neither committed nor aborted. Not beside the count above: both change together, and
+    uint32_t limit; /* rows that it may commit */
+    /* Claimed, neither committed nor aborted. Not beside committed_count: both change together, and
      * would be read in one piece before what was written to one of them has reached the cache. */
     uint32_t open_count;
     /* what committed rows say of their origin, if they come from no input */
