@@ -337,6 +337,25 @@ static bool compile_equal_short(struct lt_compiler *compiler, const struct lt_ex
     return false;
 }
 
+/* number % constant. The constant's register is read by nobody then. */
+static bool compile_remainder_by(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 struct lt_call *call, uint32_t out)
+{
+    if (call->kernel != lt_remainder || !lt_type_is_integral(call->type) ||
+        node->arguments[1]->kind != LT_EXPR_LITERAL || node->arguments[1]->is_null ||
+        compiler->session->is_unoptimised)
+        return false;
+    int64_t divisor = node->arguments[1]->value.i64;
+    if (divisor < 2 || divisor > UINT32_MAX)
+        return false;
+    struct lt_divisor *by = lt_arena_alloc(compiler->program->arena, sizeof *by);
+    *by = (struct lt_divisor){.multiplier = UINT64_MAX / (uint64_t)divisor + 1,
+                              .divisor = (uint32_t)divisor};
+    call->state = by;
+    lt_compiler_emit_call(compiler, LT_OP_REMAINDER_BY, call, out);
+    return true;
+}
+
 /* A function of any number of arguments looks at each of them. */
 static bool is_null_with_any(const struct lt_function *function)
 {
@@ -376,7 +395,8 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     if (function->prepare != NULL)
         lt_compiler_prepare(compiler, &request, function);
     uint32_t out = lt_compiler_wanted(compiler, want);
-    if (!compile_equal_short(compiler, node, op, call, out))
+    if (!compile_equal_short(compiler, node, op, call, out) &&
+        !compile_remainder_by(compiler, node, call, out))
         lt_compiler_emit_call(compiler, op, call, out);
     lt_compile_skipped(compiler, &skips, out);
     return out;

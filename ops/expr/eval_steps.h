@@ -339,6 +339,19 @@ STEP(REMAINDER)
     OUT_NULL = EITHER_NULL;
     NEXT;
 }
+STEP(REMAINDER_BY)
+{
+    const struct lt_divisor *by = step->call->state;
+    int64_t a = A.i64;
+    if (lt_likely((uint64_t)a >> 32 == 0)) {
+        uint64_t fraction = by->multiplier * (uint64_t)a;
+        OUT.i64 = (int64_t)((unsigned __int128)fraction * by->divisor >> 64);
+    } else {
+        OUT.i64 = a % by->divisor;
+    }
+    OUT_NULL = nulls[step->a];
+    NEXT;
+}
 STEP(MULTIPLY_DECIMAL)
 {
     __int128 a = A.i128, b = B.i128;
@@ -396,6 +409,19 @@ STEP(ANSWER)
 {
     return nulls[step->a] ? LT_MACHINE_NULL : A.i64 != 0 ? LT_MACHINE_TRUE : LT_MACHINE_FALSE;
 }
+#define ANSWER_COMPARED(NAME, RELATION)                                                            \
+    STEP(ANSWER_##NAME)                                                                            \
+    {                                                                                              \
+        bool is_true = A.i64 RELATION B.i64;                                                       \
+        OUT_NULL = EITHER_NULL;                                                                    \
+        OUT.i64 = is_true;                                                                         \
+        return OUT_NULL ? LT_MACHINE_NULL : is_true ? LT_MACHINE_TRUE : LT_MACHINE_FALSE;          \
+    }
+ANSWER_COMPARED(EQUAL, ==)
+ANSWER_COMPARED(LESS, <)
+ANSWER_COMPARED(LESS_EQUAL, <=)
+ANSWER_COMPARED(GREATER, >)
+ANSWER_COMPARED(GREATER_EQUAL, >=)
 STEP(END)
 {
     return LT_MACHINE_TRUE;
@@ -408,6 +434,7 @@ STEP(END)
 #undef EITHER_NULL
 #undef CALL_UNLESS
 #undef COMPARE
+#undef ANSWER_COMPARED
 #undef CHECKED
 #undef INEXACT
 

@@ -76,7 +76,8 @@
     XX(CALL_1) /* the same with one argument, a */                                                 \
     XX(CALL_2) /* with two, a and b */                                                             \
     XX(CALL_WITH_NULLS)                                                                            \
-    XX(REMAINDER) /* of integers; what these three cannot do is left to the call's kernel */       \
+    XX(REMAINDER) /* of integers; what these four cannot do is left to the call's kernel */        \
+    XX(REMAINDER_BY) /* a constant of 32 bits, which is the call's state */                        \
     XX(MULTIPLY_DECIMAL)                                                                           \
     XX(TO_DECIMAL)              /* without places, from any integer: always can */                 \
     XX(SIZE_OF_COLUMN_COMPARED) /* bytes in column a, compared with a constant; aux says how */    \
@@ -84,6 +85,11 @@
     XX(STORES)                  /* the out row's columns = registers */                            \
     XX(COPY_COLUMNS)            /* columns of the out row = columns of the row */                  \
     XX(ANSWER)                  /* ends with a's boolean */                                        \
+    XX(ANSWER_EQUAL)            /* ends with what EQUAL_I64 would give ANSWER; and so on */        \
+    XX(ANSWER_LESS)                                                                                \
+    XX(ANSWER_LESS_EQUAL)                                                                          \
+    XX(ANSWER_GREATER)                                                                             \
+    XX(ANSWER_GREATER_EQUAL)                                                                       \
     XX(END)
 
 enum lt_op {
@@ -146,6 +152,14 @@ struct lt_size_range {
 struct lt_short_text {
     uint64_t head, mask;
     uint32_t size_bytes;
+};
+
+/* LT_OP_REMAINDER_BY: the remainder of a number below 2^32 is the upper half of what the lower 64
+ * bits of multiplier * number make with the divisor. Source: D. Lemire, O. Kaser, N. Kurz, "Faster
+ * remainder by direct computation", 2019, theorem 1, with 64 fractional bits. */
+struct lt_divisor {
+    uint64_t multiplier; /* 2^64 / divisor, rounded up */
+    uint32_t divisor;    /* 2 or more */
 };
 
 /* Values for the out row: LT_OP_COPY_COLUMNS from columns of the row, LT_OP_STORES from registers.

@@ -86,6 +86,30 @@ static void compile_results(struct lt_compiler *compiler, const struct lt_progra
         compiler->program->only_copied = direct;
 }
 
+/* A comparison whose result is the answer ends by itself. The step ANSWER stays behind it for those
+ * who jump there. */
+static void answer_at_once(const struct lt_compiler *compiler, uint32_t answer)
+{
+    const struct lt_program *program = compiler->program;
+    if (compiler->session->is_unoptimised || program->step_count == program->answer_start)
+        return;
+    struct lt_step *last = &program->steps[program->step_count - 1];
+    static const struct {
+        enum lt_op compared, answered;
+    } ends[] = {{LT_OP_EQUAL_I64, LT_OP_ANSWER_EQUAL},
+                {LT_OP_LESS_I64, LT_OP_ANSWER_LESS},
+                {LT_OP_LESS_EQUAL_I64, LT_OP_ANSWER_LESS_EQUAL},
+                {LT_OP_GREATER_I64, LT_OP_ANSWER_GREATER},
+                {LT_OP_GREATER_EQUAL_I64, LT_OP_ANSWER_GREATER_EQUAL}};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (last->op != ends[i].compared || last->out != answer)
+            continue;
+        last->op = ends[i].answered;
+        last->code = lt_machine_label(ends[i].answered);
+        return;
+    }
+}
+
 static void compile_all(struct lt_compiler *compiler, const struct lt_program_options *options)
 {
     for (size_t i = 0; i < options->count; i++)
@@ -98,6 +122,7 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
     compiler->program->answer_start = compiler->program->step_count;
     lt_share_leave(&compiler->share, 0);
     uint32_t answer = lt_compile(compiler, options->expressions[0], LT_REGISTER_ANY);
+    answer_at_once(compiler, answer);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_ANSWER, .a = answer});
     compiler->program->answer_register = answer;
     find_shortcut(compiler->program);
