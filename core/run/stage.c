@@ -7,7 +7,8 @@
 #include "core/run/report.h"
 
 enum {
-    LAG_INTERVAL_NS = 500 * LT_NS_PER_MS,
+    LAG_INTERVAL_NS = 200 * LT_NS_PER_MS, /* so that no entry of the progress shows an old one */
+    LAG_POLLS = 16, /* a clock that is read so seldom costs a busy stage nothing */
     /* Nobody wakes a stage when there is room again (in a ring, in a mailbox, in a pool whose rows
      * are released on other threads, in a program's own operator or output): a parked one looks
      * this often. */
@@ -142,17 +143,29 @@ static uint32_t report_state(struct lt_stage *stage)
     return work;
 }
 
-static void update_lag(struct lt_stage *stage)
+static void update_lag(struct lt_intake *intake)
 {
-    struct lt_intake *intake = stage->intake;
-    int64_t now_ns = lt_clock_now_ns(stage->clock);
-    if (now_ns < intake->lag_due_ns || intake->reader->ops->lag == NULL)
-        return;
     int64_t records = -1, ms = -1;
-    intake->lag_due_ns = now_ns + LAG_INTERVAL_NS;
+    if (intake->reader->ops->lag == NULL)
+        return;
     intake->reader->ops->lag(intake->reader, &records, &ms);
     lt_counter_set(intake->lag_records, (uint64_t)records);
     lt_counter_set(intake->lag_ms, (uint64_t)ms);
+}
+
+/* Behind every look at the source, and where its records are not taken for want of room: the lag
+ * grows then. `is_busy`: records came. */
+static void note_lag(struct lt_stage *stage, bool is_busy)
+{
+    struct lt_intake *intake = stage->intake;
+    if (intake->stopped || (is_busy && ++intake->polls_without_lag < LAG_POLLS))
+        return;
+    intake->polls_without_lag = 0;
+    int64_t now_ns = lt_clock_now_ns(stage->clock);
+    if (now_ns < intake->lag_due_ns)
+        return;
+    intake->lag_due_ns = now_ns + LAG_INTERVAL_NS;
+    update_lag(intake);
 }
 
 static uint32_t read_source(struct lt_stage *stage)
@@ -167,9 +180,9 @@ static uint32_t read_source(struct lt_stage *stage)
         stage->look_again |= count == 0; /* its rows are all on their way */
         break;
     case LT_POLL_IDLE:
-        update_lag(stage);
         break;
     case LT_POLL_ENDED:
+        update_lag(intake); /* as it stays */
         intake->stopped = true;
         break;
     case LT_POLL_FAILED:
@@ -286,6 +299,8 @@ static uint32_t stage_step(void *context)
     uint32_t count = 0;
     if (lt_likely(!is_blocked(stage) && !(stage->intake != NULL && stage->intake->marker_due)))
         count = stage->intake != NULL ? read_source(stage) : read_ring(stage);
+    if (stage->intake != NULL)
+        note_lag(stage, count > 0);
     if (count > 0 || work > 0)
         end_batch(stage);
     return work + count;

@@ -42,6 +42,7 @@ struct lt_intake {
     struct lt_shared_u64 *records; /* counters */
     struct lt_shared_u64 *lag_records, *lag_ms;
     int64_t lag_due_ns;
+    uint32_t polls_without_lag;
 };
 
 struct lt_stage {

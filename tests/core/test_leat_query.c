@@ -287,6 +287,68 @@ static void the_caller_owns_every_thread_and_the_time(void **state)
     assert_int_equal(leat_do_work(f->query), 0);
 }
 
+/* A million rows a second, and nobody who reads them all. */
+static void begin_backlog(struct fixture *f)
+{
+    f->now_ns = 1000;
+    f->wall_us = 1700000000 * (int64_t)1000000;
+    leat_context_set_clock(f->context, fake_now, fake_wall, f);
+    f->query = leat_query_create(f->context, doors_options("1", NULL));
+}
+
+static leat_totals totals_after(struct fixture *f, int steps, int64_t time_us)
+{
+    leat_totals totals = {.size = sizeof totals};
+    f->now_ns += time_us * 1000;
+    f->wall_us += time_us;
+    for (int i = 0; i < steps; i++)
+        assert_true(leat_do_work(f->query) >= 0);
+    assert_int_equal(leat_query_totals(f->query, &totals), LEAT_OK);
+    return totals;
+}
+
+static leat_stream *a_million_a_second(struct fixture *f)
+{
+    leat_stream *rows = leat_read(f->context, "rate",
+                                  leat_options_of("rowsPerSecond", "1000000", NULL), NULL);
+    assert_non_null(rows);
+    return rows;
+}
+
+static void the_lag_is_true_while_records_come_without_end(void **state)
+{
+    struct fixture *f = *state;
+    begin_backlog(f);
+    assert_int_equal(leat_query_write(f->query, a_million_a_second(f), "noop", NULL), LEAT_OK);
+    assert_int_equal(leat_start_invoked(f->query), LEAT_OK);
+    (void)totals_after(f, 40, 0);
+    for (int64_t second = 1; second <= 3; second++) {
+        leat_totals totals = totals_after(f, 40, 1000000);
+        int64_t behind = second * 1000000 - (int64_t)totals.records_in;
+        assert_true(totals.records_in > 0);
+        assert_true(totals.lag_records >= behind);
+        assert_true(totals.lag_records < behind + 40 * 256); /* as of one of these steps */
+        assert_true(totals.lag_ms > 0);
+    }
+    assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
+}
+
+static void the_lag_grows_while_nobody_takes_the_records(void **state)
+{
+    struct fixture *f = *state;
+    begin_backlog(f);
+    leat_output *full = leat_output_create(f->context, 64);
+    assert_int_equal(leat_query_write_output(f->query, a_million_a_second(f), full), LEAT_OK);
+    assert_int_equal(leat_start_invoked(f->query), LEAT_OK);
+    (void)totals_after(f, 40, 0);
+    leat_totals first = totals_after(f, 400, 1000000);
+    leat_totals second = totals_after(f, 40, 1000000);
+    assert_int_equal(second.records_in, first.records_in); /* no room */
+    assert_int_equal(second.lag_records - first.lag_records, 1000000);
+    leat_query_destroy(f->query);
+    f->query = NULL;
+}
+
 static void an_invoked_query_with_a_checkpoint_commits(void **state)
 {
     struct fixture *f = *state;
@@ -314,6 +376,8 @@ int main(void)
         TEST(a_check_finds_what_a_start_would_find),
         TEST(counters_are_read_from_their_file),
         TEST(the_caller_owns_every_thread_and_the_time),
+        TEST(the_lag_is_true_while_records_come_without_end),
+        TEST(the_lag_grows_while_nobody_takes_the_records),
         TEST(an_invoked_query_with_a_checkpoint_commits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
