@@ -131,8 +131,17 @@ static int make_write(leat_query *query, const char *format, const struct lt_sin
 static int write_union(leat_query *query, const leat_stream *stream, const char *format,
                        const struct lt_sink_type *type, struct lt_options *options)
 {
+    struct lt_error error;
+    uint32_t count = stream->node->input_count;
     int code = LEAT_OK;
-    for (uint32_t i = 0; i < stream->node->input_count && code == LEAT_OK; i++) {
+    if (query->sink_count + count >= LT_LIMIT_SINKS) {
+        (void)lt_error_set(&error, LT_E_LIMIT,
+                           "a union of %u sides: of streams, each side is written by itself, and a "
+                           "query writes %d at most; hint: several INSERTs",
+                           count, LT_LIMIT_SINKS - 1);
+        code = fail(query, &error);
+    }
+    for (uint32_t i = 0; i < count && code == LEAT_OK; i++) {
         leat_stream *input = lt_door_stream(stream->context, stream->node->inputs[i]);
         code = lt_door_write(query, input, format, type, lt_options_clone(options));
     }

@@ -355,10 +355,10 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
 {
     const struct lt_sql_env *env = analysis->env;
     struct lt_expr_place place = {text, relation->begin, relation->end};
-    if (++analysis->relation_count > LT_SQL_RELATIONS_MAX)
+    if (++analysis->relation_count > LT_SQL_RELATIONS_IN_ALL_MAX)
         return lt_expr_error(analysis->error, LT_E_LIMIT, "", "", place,
                              "the query reads more than %d relations, with those of its views",
-                             (int)LT_SQL_RELATIONS_MAX);
+                             (int)LT_SQL_RELATIONS_IN_ALL_MAX);
     int code;
     switch (relation->kind) {
     case LT_SQL_ONE_ROW:

@@ -91,22 +91,38 @@ static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_que
     return LT_OK;
 }
 
-/* The union of both sides; what is a union itself gives its own sides. */
-static struct lt_plan_node *unite(struct lt_sql_analysis *analysis,
-                                  const struct lt_sql_output *sides)
+/* The union of a chain, which takes in one side after the other. */
+struct growing {
+    struct lt_plan_node *node; /* NULL: none yet */
+    uint32_t capacity;
+};
+
+static uint32_t side_count(const struct lt_plan_node *node)
 {
-    uint32_t count = 0, at = 0;
-    for (size_t i = 0; i < 2; i++)
-        count += sides[i].node->kind == LT_PLAN_UNION ? sides[i].node->input_count : 1;
-    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, LT_PLAN_UNION, count);
-    for (size_t i = 0; i < 2; i++) {
-        struct lt_plan_node *side = sides[i].node;
-        for (uint32_t j = 0; side->kind == LT_PLAN_UNION && j < side->input_count; j++)
-            node->inputs[at++] = side->inputs[j];
-        if (side->kind != LT_PLAN_UNION)
-            node->inputs[at++] = side;
+    return node->kind == LT_PLAN_UNION ? node->input_count : 1;
+}
+
+static void add_side(struct lt_plan_node *to, struct lt_plan_node *side)
+{
+    for (uint32_t i = 0; i < side_count(side); i++)
+        to->inputs[to->input_count++] = side->kind == LT_PLAN_UNION ? side->inputs[i] : side;
+}
+
+/* The union of both sides, of the same types; what is a union itself gives its own sides. */
+static struct lt_plan_node *unite(struct lt_sql_analysis *analysis,
+                                  const struct lt_sql_output *sides, struct growing *growing)
+{
+    uint32_t count = side_count(sides[0].node) + side_count(sides[1].node);
+    lt_assert(lt_type_equal(sides[0].node->schema, sides[1].node->schema));
+    if (growing->node == NULL || growing->node != sides[0].node || count > growing->capacity) {
+        growing->capacity = 2 * count;
+        growing->node = lt_plan_node_create(analysis->env->arena, LT_PLAN_UNION, growing->capacity);
+        growing->node->input_count = 0;
+        growing->node->schema = sides[0].node->schema;
+        add_side(growing->node, sides[0].node);
     }
-    return node;
+    add_side(growing->node, sides[1].node);
+    return growing->node;
 }
 
 static bool has_map(const struct lt_type *type)
@@ -135,25 +151,15 @@ int lt_sql_refuse_maps(struct lt_sql_analysis *analysis, const struct lt_type *s
     return LT_OK;
 }
 
-int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
-                       const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+/* One operator, whose sides have been analysed. */
+static int analyse_operator(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                            const char *text, struct lt_sql_output *sides, const bool *are_bounded,
+                            struct growing *growing, bool is_long, struct lt_sql_output *out)
 {
     static const char *const names[] = {"", "Union", "Intersect", "Except"};
-    struct lt_sql_output sides[2] = {0};
     const struct lt_type *both = NULL;
-    bool was_bounded = analysis->is_bounded, are_bounded[2];
-    int code = LT_OK;
-    for (size_t i = 0; i < 2 && code == LT_OK; i++) {
-        analysis->is_bounded = true;
-        code = lt_sql_analyse_query(analysis, i == 0 ? query->left : query->right, text, ctes,
-                                    &sides[i]);
-        are_bounded[i] = analysis->is_bounded;
-    }
-    if (code != LT_OK)
-        return code;
-    analysis->is_bounded = was_bounded && are_bounded[0] && are_bounded[1];
     *out = sides[0];
-    code = unite_types(analysis, query, text, sides, &both);
+    int code = unite_types(analysis, query, text, sides, &both);
     struct lt_expr_place place = {text, query->begin, query->end};
     if (code == LT_OK && (query->set != LT_SQL_UNION || !query->is_all))
         code = lt_sql_refuse_maps(analysis, both, place);
@@ -171,17 +177,65 @@ int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_que
         use->is_right_stream = !are_bounded[1];
         use->has_event_time = lt_sql_has_watermarked(&analysis->uses, both);
     }
-    struct lt_plan_node *node;
-    if (query->set == LT_SQL_UNION) {
-        node = unite(analysis, sides);
-        code = lt_sql_complete(analysis, node);
-    } else {
-        node = lt_sql_unrun(analysis, LT_PLAN_JOIN, both);
-    }
-    if (code != LT_OK)
-        return code;
-    out->node = node;
-    out->scope = lt_sql_scope_of(analysis, node->schema, NULL);
-    lt_sql_tree_union(analysis, sides, out);
+    out->node = query->set == LT_SQL_UNION ? unite(analysis, sides, growing)
+                                           : lt_sql_unrun(analysis, LT_PLAN_JOIN, both);
+    out->scope = lt_sql_scope_of(analysis, out->node->schema, NULL);
+    lt_sql_tree_union(analysis, sides, is_long, out);
     return LT_OK;
+}
+
+static bool is_plain(const struct lt_sql_query *query)
+{
+    return query->cte_count == 0 && query->order_by.count == 0 && query->sort_by.count == 0 &&
+           query->distribute_by.count == 0 && query->limit == NULL && query->offset == NULL;
+}
+
+static bool is_union_all(const struct lt_sql_query *query)
+{
+    return query->set == LT_SQL_UNION && query->is_all;
+}
+
+bool lt_sql_goes_on_left(const struct lt_sql_query *query)
+{
+    return is_union_all(query) && is_union_all(query->left) && is_plain(query->left);
+}
+
+/* The set operation, and those to its left that are of one chain with it: from the first on. */
+static const struct lt_sql_query *const *chain_of(struct lt_sql_analysis *analysis,
+                                                  const struct lt_sql_query *query, uint32_t *count)
+{
+    *count = 1;
+    for (const struct lt_sql_query *at = query; lt_sql_goes_on_left(at); at = at->left)
+        ++*count;
+    const struct lt_sql_query **chain =
+        lt_arena_alloc(analysis->env->arena, *count * sizeof(const struct lt_sql_query *));
+    for (uint32_t i = *count; i > 0; query = query->left)
+        chain[--i] = query;
+    return chain;
+}
+
+int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
+                       const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    uint32_t count;
+    const struct lt_sql_query *const *chain = chain_of(analysis, query, &count);
+    struct growing growing = {0};
+    struct lt_sql_output sides[2] = {0};
+    bool was_bounded = analysis->is_bounded, are_bounded[2];
+    analysis->is_bounded = true;
+    int code = lt_sql_analyse_query(analysis, chain[0]->left, text, ctes, &sides[0]);
+    are_bounded[0] = analysis->is_bounded;
+    for (uint32_t i = 0; i < count && code == LT_OK; i++) {
+        analysis->is_bounded = true;
+        sides[1] = (struct lt_sql_output){0};
+        code = lt_sql_analyse_query(analysis, chain[i]->right, text, ctes, &sides[1]);
+        are_bounded[1] = analysis->is_bounded;
+        if (code == LT_OK)
+            code = analyse_operator(analysis, chain[i], text, sides, are_bounded, &growing,
+                                    count >= LT_SQL_SIDES_NESTED, out);
+        sides[0] = *out;
+        are_bounded[0] = are_bounded[0] && are_bounded[1];
+    }
+    analysis->is_bounded = was_bounded && are_bounded[0];
+    return code;
 }

@@ -71,6 +71,9 @@ int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_qu
 /* Hints that are operators: REPARTITION and the like. */
 int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                      const char *text, const struct lt_sql_output *out) LT_MUST_USE;
+/* The query and what stands to its left are UNION ALL both, as in `a UNION ALL b UNION ALL c`: one
+ * chain, which nests nothing and may be long. */
+bool lt_sql_goes_on_left(const struct lt_sql_query *query);
 int lt_sql_analyse_set(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                        const char *text, const struct lt_sql_ctes *ctes,
                        struct lt_sql_output *out) LT_MUST_USE;

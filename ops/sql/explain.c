@@ -166,8 +166,27 @@ static struct lt_plan_tree *select_tree(const struct lt_sql_select *select, stru
     return select->is_distinct ? lt_plan_tree_over(arena, "'Distinct", "", tree) : tree;
 }
 
+/* A chain of more sides than anybody would look at nested: all beside each other. NULL: it is none.
+ */
+static struct lt_plan_tree *chain_tree(const struct lt_sql_query *query, struct lt_arena *arena)
+{
+    uint32_t count = 2;
+    for (const struct lt_sql_query *at = query; lt_sql_goes_on_left(at); at = at->left)
+        count++;
+    if (count <= LT_SQL_SIDES_NESTED)
+        return NULL;
+    struct lt_plan_tree **sides = lt_arena_alloc(arena, count * sizeof(struct lt_plan_tree *));
+    for (uint32_t i = count - 1; i > 0; query = i > 1 ? query->left : query)
+        sides[i--] = query_tree(query->right, arena);
+    sides[0] = query_tree(query->left, arena);
+    return lt_plan_tree_over_all(arena, "'Union", " false, false", sides, count);
+}
+
 static struct lt_plan_tree *set_tree(const struct lt_sql_query *query, struct lt_arena *arena)
 {
+    struct lt_plan_tree *chain = chain_tree(query, arena);
+    if (chain != NULL)
+        return chain;
     static const char *const names[] = {"", "'Union", "'Intersect", "'Except"};
     struct lt_plan_tree *const sides[] = {query_tree(query->left, arena),
                                           query_tree(query->right, arena)};

@@ -22,6 +22,9 @@
 struct lt_plan_tree *lt_sql_parsed_tree(const struct lt_sql_statement *statement,
                                         struct lt_arena *arena);
 
+/* A chain of UNION ALL is shown as Spark shows it, one union in the other, up to so many sides. */
+enum { LT_SQL_SIDES_NESTED = 64 };
+
 /* What the analyser says of itself, where it was asked to (lt_sql_env.is_explained). `out->tree` is
  * what `out` has come to: something is read; an operator stands over it; the nodes above `from`, of
  * which out->node is the last, do. */
@@ -33,7 +36,8 @@ void lt_sql_tree_view(const struct lt_sql_analysis *analysis, const char *name,
                       struct lt_sql_output *out);
 void lt_sql_tree_steps(const struct lt_sql_analysis *analysis, const struct lt_plan_node *from,
                        struct lt_sql_output *out);
+/* `is_long`: side[0] is of a chain of more than LT_SQL_SIDES_NESTED. */
 void lt_sql_tree_union(const struct lt_sql_analysis *analysis, const struct lt_sql_output *sides,
-                       struct lt_sql_output *out);
+                       bool is_long, struct lt_sql_output *out);
 
 #endif

@@ -69,11 +69,29 @@ void lt_sql_tree_steps(const struct lt_sql_analysis *analysis, const struct lt_p
         out->tree = lt_ops_tree(steps[--count], out->tree, analysis->env->arena);
 }
 
-void lt_sql_tree_union(const struct lt_sql_analysis *analysis, const struct lt_sql_output *sides,
-                       struct lt_sql_output *out)
+/* The union with one side more, in place. Lists have room for a power of two. */
+static void add_side(struct lt_arena *arena, struct lt_plan_tree *to, struct lt_plan_tree *side)
 {
+    uint32_t count = to->input_count;
+    if ((count & (count - 1)) == 0) {
+        struct lt_plan_tree **all =
+            lt_arena_alloc(arena, 2 * (size_t)count * sizeof(struct lt_plan_tree *));
+        memcpy(all, to->inputs, count * sizeof(struct lt_plan_tree *));
+        to->inputs = all;
+    }
+    to->inputs[to->input_count++] = side;
+    to->is_streaming = to->is_streaming || side->is_streaming;
+}
+
+void lt_sql_tree_union(const struct lt_sql_analysis *analysis, const struct lt_sql_output *sides,
+                       bool is_long, struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
     if (sides[0].tree == NULL || sides[1].tree == NULL)
         return;
     struct lt_plan_tree *const trees[] = {sides[0].tree, sides[1].tree};
-    out->tree = lt_plan_tree_over_all(analysis->env->arena, "Union", " false, false", trees, 2);
+    if (is_long && strcmp(trees[0]->name, "Union") == 0)
+        add_side(arena, trees[0], trees[1]);
+    else
+        out->tree = lt_plan_tree_over_all(arena, "Union", " false, false", trees, 2);
 }

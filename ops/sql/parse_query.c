@@ -415,11 +415,27 @@ static struct lt_sql_query *parse_set(struct lt_parser *parser, struct lt_sql_qu
     return query;
 }
 
+/* A chain of UNION ALL is walked; all others are gone into. */
+static bool nests(const struct lt_sql_query *query)
+{
+    return query->set != LT_SQL_UNION || !query->is_all;
+}
+
+static bool check_depth(struct lt_parser *parser, unsigned depth, uint32_t begin)
+{
+    return depth <= 3 * LT_LIMIT_EXPRESSION_DEPTH ||
+           lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", begin, begin + 1,
+                            "queries are nested too deep") != NULL;
+}
+
 static struct lt_sql_query *parse_intersections(struct lt_parser *parser)
 {
     struct lt_sql_query *left = parse_term(parser);
+    unsigned depth = 0;
     while (left != NULL && next_set(parser) == LT_SQL_INTERSECT) {
         left = parse_set(parser, left);
+        if (!check_depth(parser, ++depth, left->begin))
+            return NULL;
         left->right = parse_term(parser);
         if (left->right == NULL)
             return NULL;
@@ -431,8 +447,11 @@ static struct lt_sql_query *parse_intersections(struct lt_parser *parser)
 static struct lt_sql_query *parse_sets(struct lt_parser *parser)
 {
     struct lt_sql_query *left = parse_intersections(parser);
+    unsigned depth = 0;
     while (left != NULL && next_set(parser) != LT_SQL_NO_SET) {
         left = parse_set(parser, left);
+        if (nests(left) && !check_depth(parser, ++depth, left->begin))
+            return NULL;
         left->right = parse_intersections(parser);
         if (left->right == NULL)
             return NULL;
@@ -495,9 +514,8 @@ struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin, count = 0;
     struct lt_sql_cte *ctes = NULL;
-    if (++parser->depth > 3 * LT_LIMIT_EXPRESSION_DEPTH)
-        return lt_parser_refuse(parser, LT_E_LIMIT, "EXPRESSION_TOO_DEEP", "54001", begin,
-                                begin + 1, "queries are nested too deep");
+    if (!check_depth(parser, ++parser->depth, begin))
+        return NULL;
     if (lt_parser_is_word(parser, 0, "with") && !lt_sql_parse_ctes(parser, &ctes, &count))
         return NULL;
     struct lt_sql_query *query = parse_rest(parser);

@@ -46,7 +46,7 @@ enum lt_sql_relation_kind {
 
 enum { LT_SQL_PIVOT_MAX = 64 };
 /* Relations that one query reads, with those of its views. */
-enum { LT_SQL_RELATIONS_MAX = 1000 };
+enum { LT_SQL_RELATIONS_MAX = 1000, LT_SQL_RELATIONS_IN_ALL_MAX = 20000 };
 
 /* One value that PIVOT looks for, or one column that UNPIVOT reads; several stand in brackets. */
 struct lt_sql_pivot_place {
