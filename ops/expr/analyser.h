@@ -60,6 +60,8 @@ int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expre
 /* NON_FOLDABLE_INPUT: the argument must be a constant. */
 int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_expression *call,
                                 uint32_t index);
+/* "2", "[2, 3]", "> 0": counts of arguments as Spark tells them; UINT32_MAX: no bound. */
+const char *lt_accepted_counts(uint32_t fewest, uint32_t most, struct lt_arena *arena);
 /* WRONG_NUM_ARGS: no signature takes so many arguments. */
 int lt_analyser_refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                              const struct lt_expression *call);

@@ -206,11 +206,8 @@ int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_ex
         lt_expr_text(argument, analyser->coerce.arena));
 }
 
-/* "2", "[2, 3]", "> 0": the counts that some signature takes. */
-static const char *accepted_counts(const struct lt_function *function, struct lt_arena *arena)
+const char *lt_accepted_counts(uint32_t fewest, uint32_t most, struct lt_arena *arena)
 {
-    uint32_t fewest, most;
-    lt_function_arity(function, &fewest, &most);
     if (most == UINT32_MAX && fewest > 0)
         return lt_arena_format(arena, "> %u", fewest - 1);
     if (fewest == most || most == UINT32_MAX)
@@ -224,10 +221,12 @@ static const char *accepted_counts(const struct lt_function *function, struct lt
 int lt_analyser_refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                              const struct lt_expression *call)
 {
+    uint32_t fewest, most;
+    lt_function_arity(function, &fewest, &most);
     return lt_analyser_fail(
         analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
         "The `%s` requires %s parameters but the actual number is %u. Please, refer to "
         "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for a fix; hint: usage: %s",
-        call->name, accepted_counts(function, analyser->coerce.arena), call->argument_count,
+        call->name, lt_accepted_counts(fewest, most, analyser->coerce.arena), call->argument_count,
         function->usage);
 }

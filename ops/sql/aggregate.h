@@ -9,7 +9,7 @@
 
 #include "ops/sql/analysis.h"
 
-/* Is it the name of an aggregate function of Spark's? */
+/* Is it the name of an aggregate function? */
 bool lt_sql_is_aggregate(const char *name);
 
 /* Columns that a node has beside its input's: the aggregates. */
@@ -20,8 +20,7 @@ struct lt_sql_made {
 
 /* Turns each aggregate and window function of the tree into a column behind the `first` ones of the
  * input, typed; their arguments are resolved and typed against the scope, which is the input's. */
-int lt_sql_make_aggregates(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
-                           struct lt_expression *node, uint32_t first,
+int lt_sql_make_aggregates(struct lt_sql_names *names, struct lt_expression *node, uint32_t first,
                            struct lt_sql_made *made) LT_MUST_USE;
 
 #endif

@@ -203,8 +203,8 @@ static int make_columns(struct lt_sql_analysis *analysis, const struct lt_sql_se
     const struct lt_type *input = out->scope.schema;
     struct lt_sql_made made = {0};
     for (uint32_t i = 0; i < select->items.count; i++) {
-        int code = lt_sql_make_aggregates(analysis, &names, select->items.items[i],
-                                          input->field_count, &made);
+        int code =
+            lt_sql_make_aggregates(&names, select->items.items[i], input->field_count, &made);
         if (code != LT_OK)
             return code;
     }

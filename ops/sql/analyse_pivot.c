@@ -237,7 +237,7 @@ int lt_sql_analyse_pivot(struct lt_sql_analysis *analysis, const struct lt_sql_r
         const char *text_of = pivot->made_names[i] != NULL
                                   ? pivot->made_names[i]
                                   : lt_expr_text(pivot->made.items[i], names.arena);
-        code = lt_sql_make_aggregates(analysis, &names, pivot->made.items[i], 0, &made);
+        code = lt_sql_make_aggregates(&names, pivot->made.items[i], 0, &made);
         for (uint32_t j = 0; j < pivot->place_count && code == LT_OK; j++)
             add(&columns,
                 pivot->made.count == 1

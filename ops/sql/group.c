@@ -9,6 +9,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
+#include "ops/expr/many_rows.h"
 #include "ops/sql/aggregate.h"
 
 bool lt_sql_is_grouped(const struct lt_sql_select *select)
@@ -339,17 +340,6 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
 
 /* ------------------------------------------------------------------------------------- windows */
 
-static bool is_ranking(const char *name)
-{
-    static const char *const ranking[] = {"cume_dist", "dense_rank",   "lag",  "lead",
-                                          "ntile",     "percent_rank", "rank", "row_number"};
-    for (size_t i = 0; i < sizeof ranking / sizeof ranking[0]; i++) {
-        if (strcmp(ranking[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static int check_named_window(const struct lt_sql_names *names, const struct lt_sql_select *select,
                               const struct lt_expression *name)
 {
@@ -389,10 +379,10 @@ int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *
         if (code != LT_OK)
             return code;
     }
-    bool is_known = is_ranking(call->name) || strcmp(call->name, "nth_value") == 0 ||
-                    lt_sql_is_aggregate(call->name);
+    const struct lt_many_rows *function = lt_many_rows_find(call->name);
+    bool is_known = function != NULL && function->kind != LT_MANY_ROWS_TIME_WINDOW;
     bool is_ordered = window->index > 0;
-    if (is_known && is_ranking(call->name) && !is_ordered)
+    if (is_known && function->kind == LT_MANY_ROWS_RANKING && !is_ordered)
         return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1037", "", place,
                              "Window function %s requires window to be ordered, please add ORDER "
                              "BY clause. For example SELECT %s(value_expr) OVER (PARTITION BY "
