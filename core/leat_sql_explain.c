@@ -60,11 +60,10 @@ static int explain_refused(const struct lt_door_statement *statement,
                            const struct lt_sql_refusal *refusal, struct lt_text_buffer *out)
 {
     const char *why = statement->error->text;
-    if (refusal->operator== NULL)
+    if (refusal->node == NULL)
         return statement->error->code;
     lt_text_format(out, "%s== Physical Plan ==\nnone: %s is not run\n\n",
-                   statement->tree->explain == LT_SQL_EXPLAIN_EXTENDED ? "\n" : "",
-                   refusal->operator);
+                   statement->tree->explain == LT_SQL_EXPLAIN_EXTENDED ? "\n" : "", refusal->node);
     lt_text_append(out, refusal->is_for_all_streams
                             ? "mode: none"
                             : "mode: micro-batch, which this version has not");
@@ -73,7 +72,7 @@ static int explain_refused(const struct lt_door_statement *statement,
     lt_text_append_char(out, '\n');
     lt_text_format(out,
                    "not continuous: %s   # Continuous processing does not support %s operations.\n",
-                   refusal->operator, refusal->operator);
+                   refusal->node, refusal->node);
     return LT_OK;
 }
 

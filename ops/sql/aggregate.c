@@ -10,6 +10,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/many_rows.h"
+#include "ops/sql/find.h"
 
 bool lt_sql_is_aggregate(const char *name)
 {

@@ -13,6 +13,7 @@
 #include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/explain.h"
+#include "ops/sql/find.h"
 #include "ops/sql/group.h"
 
 enum { DEPTH_MAX = 64 }; /* queries within queries, views within views */
@@ -219,13 +220,22 @@ static int make_columns(struct lt_sql_analysis *analysis, const struct lt_sql_se
     return LT_OK;
 }
 
+static const char *upper(const char *text, struct lt_arena *arena)
+{
+    size_t size = strlen(text);
+    char *upper = lt_arena_alloc(arena, size + 1);
+    for (size_t i = 0; i <= size; i++)
+        upper[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+    return upper;
+}
+
 /* The names inside OVER (...) are those of the input. */
 static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                        const char *text, struct lt_sql_names *names, bool *has_windows)
 {
     for (uint32_t i = 0; i < select->items.count; i++) {
         struct lt_expression *item = select->items.items[i];
-        const struct lt_expression *window = lt_sql_find_window(item);
+        const struct lt_expression *window = lt_sql_find(item, lt_sql_is_over);
         if (window == NULL)
             continue;
         int code = lt_sql_check_window(names, select, window);
@@ -233,7 +243,7 @@ static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_sel
             return code;
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, "Window", text, window->begin, window->end);
-        use->kind = lt_sql_upper(lt_expr_text(window->arguments[0], names->arena), names->arena);
+        use->kind = upper(lt_expr_text(window->arguments[0], names->arena), names->arena);
         *has_windows = true;
     }
     return LT_OK;

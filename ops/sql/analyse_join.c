@@ -11,6 +11,7 @@
 #include "ops/expr/unresolved.h"
 #include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/find.h"
 
 struct join {
     struct lt_sql_analysis *analysis;

@@ -10,6 +10,7 @@
 #include "ops/expr/unresolved.h"
 #include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/find.h"
 
 /* Columns as they are gathered. */
 struct columns {

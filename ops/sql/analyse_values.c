@@ -7,10 +7,10 @@
 
 #include "ops/expr/coerce.h"
 #include "ops/expr/diagnose.h"
-#include "ops/expr/generator.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/find.h"
 #include "ops/sql/parse.h"
 
 /* Functions that give another value at each call. */
@@ -28,23 +28,9 @@ static bool is_random(const char *name)
 /* Something that is no value of one row alone. */
 static bool is_unevaluable(const struct lt_expression *node)
 {
-    bool is_call = node->kind == LT_EXPR_CALL;
-    if (is_call && (lt_generator_is_name(node->name) || lt_sql_is_aggregate(node->name) ||
-                    strcmp(node->name, "over") == 0 || is_random(node->name)))
-        return true;
-    for (uint32_t i = 0; i < node->argument_count; i++) {
-        if (is_unevaluable(node->arguments[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool has_subquery(const struct lt_expression *node)
-{
-    bool found = lt_sql_is_subquery(node);
-    for (uint32_t i = 0; i < node->argument_count && !found; i++)
-        found = has_subquery(node->arguments[i]);
-    return found;
+    return node->kind == LT_EXPR_CALL &&
+           (lt_sql_is_generator(node) || lt_sql_is_aggregate(node->name) || lt_sql_is_over(node) ||
+            is_random(node->name));
 }
 
 static int check_cell(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
@@ -52,7 +38,7 @@ static int check_cell(struct lt_sql_analysis *analysis, struct lt_sql_names *nam
 {
     struct lt_arena *arena = analysis->env->arena;
     struct lt_expr_place place = {names->text, cell->begin, cell->end};
-    if (is_unevaluable(cell))
+    if (lt_sql_find(cell, is_unevaluable) != NULL)
         return lt_expr_error(
             analysis->error, LT_E_ANALYSIS,
             "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "42000", place,
@@ -112,7 +98,7 @@ int lt_sql_check_values(struct lt_sql_analysis *analysis, const struct lt_sql_qu
     if (code != LT_OK)
         return code;
     const struct lt_expression *rows = copy->select->items.items[0]->arguments[0];
-    if (analysis->outer != NULL || has_subquery(rows))
+    if (analysis->outer != NULL || lt_sql_find(rows, lt_sql_is_subquery) != NULL)
         return LT_OK; /* the select says what is wrong */
     const struct lt_sql_scope scope =
         lt_sql_scope_of(analysis, lt_type_struct(analysis->env->arena, NULL, 0), NULL);

@@ -8,9 +8,9 @@
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
-#include "ops/expr/generator.h"
 #include "ops/expr/many_rows.h"
 #include "ops/sql/aggregate.h"
+#include "ops/sql/find.h"
 
 bool lt_sql_is_grouped(const struct lt_sql_select *select)
 {
@@ -22,7 +22,7 @@ bool lt_sql_is_grouped(const struct lt_sql_select *select)
 
 int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where)
 {
-    const struct lt_expression *window = lt_sql_find_window(where);
+    const struct lt_expression *window = lt_sql_find(where, lt_sql_is_over);
     const struct lt_expression *aggregate = lt_sql_find_aggregate(where);
     const struct lt_expression *found = window != NULL ? window : aggregate;
     if (found == NULL)
@@ -163,9 +163,9 @@ static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *s
     return LT_OK;
 }
 
-static bool is_call_of(const struct lt_expression *node, const char *name)
+static bool is_distinct(const struct lt_expression *node)
 {
-    return node->kind == LT_EXPR_CALL && strcmp(node->name, name) == 0;
+    return lt_sql_is_call_of(node, "distinct");
 }
 
 static void use_operators(const struct lt_sql_names *names, const struct lt_sql_select *select,
@@ -175,11 +175,11 @@ static void use_operators(const struct lt_sql_names *names, const struct lt_sql_
         (void)lt_sql_use(uses, "Expand", names->text, select->begin, select->end);
     struct lt_sql_use *use = lt_sql_use(uses, "Aggregate", names->text, select->begin, select->end);
     for (uint32_t i = 0; i < select->items.count; i++)
-        use->is_distinct |= lt_sql_has_distinct(select->items.items[i]);
+        use->is_distinct |= lt_sql_find(select->items.items[i], is_distinct) != NULL;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         const struct lt_expression *group =
             at_alias(names, select, at_place(select, select->group_by.items[i]));
-        use->is_session |= is_call_of(group, "session_window");
+        use->is_session |= lt_sql_is_call_of(group, "session_window");
         use->has_event_time |= lt_sql_has_event_time(uses, group);
     }
 }
@@ -196,21 +196,9 @@ static int refuse_windows(const struct lt_sql_names *names, uint32_t begin, uint
 static int check_windows(const struct lt_sql_names *names, const struct lt_sql_select *select)
 {
     unsigned count = 0;
-    for (uint32_t i = 0; i < select->group_by.count; i++) {
-        const struct lt_expression *group = select->group_by.items[i];
-        count += is_call_of(group, "window") || is_call_of(group, "session_window");
-    }
+    for (uint32_t i = 0; i < select->group_by.count; i++)
+        count += lt_sql_is_time_window(select->group_by.items[i]);
     return count < 2 ? LT_OK : refuse_windows(names, select->group_begin, select->end);
-}
-
-static const struct lt_expression *time_window_in(const struct lt_expression *node)
-{
-    if (is_call_of(node, "window") || is_call_of(node, "session_window"))
-        return node;
-    const struct lt_expression *found = NULL;
-    for (uint32_t i = 0; i < node->argument_count && found == NULL; i++)
-        found = time_window_in(node->arguments[i]);
-    return found;
 }
 
 /* The arguments of a call: a window's own text has none. */
@@ -226,7 +214,8 @@ int lt_sql_check_time_windows(const struct lt_sql_names *names, const struct lt_
 {
     const char *first = NULL;
     for (uint32_t i = 0; i < select->items.count; i++) {
-        const struct lt_expression *window = time_window_in(select->items.items[i]);
+        const struct lt_expression *window =
+            lt_sql_find(select->items.items[i], lt_sql_is_time_window);
         const char *text = window == NULL ? NULL : arguments_text(window, names->arena);
         if (first != NULL && text != NULL && strcmp(first, text) != 0)
             return refuse_windows(names, window->begin, window->end);
@@ -251,21 +240,12 @@ static int check_star(struct lt_sql_names *names, const struct lt_expression *st
     return LT_OK;
 }
 
-static bool has_generator(const struct lt_expression *node)
-{
-    bool found = node->kind == LT_EXPR_CALL && lt_generator_is_name(node->name);
-    for (uint32_t i = 0; i < node->argument_count && !found; i++)
-        found = has_generator(node->arguments[i]);
-    return found;
-}
-
 /* A generator may stand alone, but under nothing. */
 static int check_generators(const struct lt_sql_names *names, const struct lt_expression *item)
 {
     const struct lt_expression *value = item->kind == LT_EXPR_ALIAS ? item->arguments[0] : item;
     struct lt_expr_place place = {names->text, item->begin, item->end};
-    bool is_alone = value->kind == LT_EXPR_CALL && lt_generator_is_name(value->name);
-    if (is_alone || !has_generator(value))
+    if (lt_sql_is_generator(value) || lt_sql_find(value, lt_sql_is_generator) == NULL)
         return LT_OK;
     return lt_expr_error(names->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
                          "42K0E", place,
@@ -273,21 +253,16 @@ static int check_generators(const struct lt_sql_names *names, const struct lt_ex
                          lt_expr_text(value, names->arena));
 }
 
-static const struct lt_expression *grouping_in(const struct lt_expression *node)
+static bool is_grouping(const struct lt_expression *node)
 {
-    if (is_call_of(node, "grouping") || is_call_of(node, "grouping_id"))
-        return node;
-    const struct lt_expression *found = NULL;
-    for (uint32_t i = 0; i < node->argument_count && found == NULL; i++)
-        found = grouping_in(node->arguments[i]);
-    return found;
+    return lt_sql_is_call_of(node, "grouping") || lt_sql_is_call_of(node, "grouping_id");
 }
 
 static const struct lt_expression *find_grouping(const struct lt_sql_select *select)
 {
     const struct lt_expression *found = NULL;
     for (uint32_t i = 0; i < select->items.count && found == NULL; i++)
-        found = grouping_in(select->items.items[i]);
+        found = lt_sql_find(select->items.items[i], is_grouping);
     return found;
 }
 

@@ -9,8 +9,6 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
-#include "ops/expr/expr.h"
-#include "ops/sql/aggregate.h"
 
 struct lt_sql_use *lt_sql_use(struct lt_sql_uses *uses, const char *name, const char *text,
                               uint32_t begin, uint32_t end)
@@ -246,7 +244,7 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_
     int code = check_subqueries(uses, error);
     if (code != LT_OK)
         return code;
-    uses->refusal.operator= uses->items[0].name;
+    uses->refusal.node = uses->items[0].name;
     code = check_mode(uses, mode, error);
     if (code == LT_OK)
         code = check_watermark_limit(uses, mode, error);
@@ -260,68 +258,10 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_
     const struct lt_sql_use *use = &uses->items[0];
     struct lt_expr_place place = {use->text, use->begin, use->end};
     if (strcmp(use->name, "Subquery") == 0) {
-        uses->refusal.operator= NULL; /* it is none */
+        uses->refusal.node = NULL; /* it is none */
         return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
                              "a subquery is not supported by this version");
     }
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                          "Continuous processing does not support %s operations.", use->name);
-}
-
-/* ----------------------------------------------------------------------------------- functions */
-
-static bool is_call_of(const struct lt_expression *node, const char *name)
-{
-    return node->kind == LT_EXPR_CALL && strcmp(node->name, name) == 0;
-}
-
-bool lt_sql_is_over(const struct lt_expression *node)
-{
-    return is_call_of(node, LT_EXPR_OVER) || is_call_of(node, LT_EXPR_OVER_NAME);
-}
-
-const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *node)
-{
-    if (lt_sql_is_over(node))
-        return NULL; /* max(x) OVER ... is a window function */
-    if (node->kind == LT_EXPR_CALL && lt_sql_is_aggregate(node->name))
-        return node;
-    for (uint32_t i = 0; i < node->argument_count; i++) {
-        const struct lt_expression *found = lt_sql_find_aggregate(node->arguments[i]);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-const struct lt_expression *lt_sql_find_window(const struct lt_expression *node)
-{
-    if (lt_sql_is_over(node))
-        return node;
-    for (uint32_t i = 0; i < node->argument_count; i++) {
-        const struct lt_expression *found = lt_sql_find_window(node->arguments[i]);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-bool lt_sql_has_distinct(const struct lt_expression *node)
-{
-    if (is_call_of(node, "distinct"))
-        return true;
-    for (uint32_t i = 0; i < node->argument_count; i++) {
-        if (lt_sql_has_distinct(node->arguments[i]))
-            return true;
-    }
-    return false;
-}
-
-const char *lt_sql_upper(const char *text, struct lt_arena *arena)
-{
-    size_t size = strlen(text);
-    char *upper = lt_arena_alloc(arena, size + 1);
-    for (size_t i = 0; i <= size; i++)
-        upper[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
-    return upper;
 }

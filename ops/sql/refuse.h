@@ -34,8 +34,7 @@ enum { LT_SQL_USES_MAX = 64, LT_SQL_WATERMARKS_MAX = 16 };
 
 /* Why a query does not run. */
 struct lt_sql_refusal {
-    const char *
-    operator; /* that continuous processing does not support; NULL: it was not refused */
+    const char *node; /* that continuous processing does not support; NULL: not refused */
     /* The micro-batch mode would not run it either, as the error says: in this output mode, or at
      * all. */
     bool is_for_output_mode, is_for_all_streams;
@@ -64,15 +63,5 @@ bool lt_sql_has_watermarked(const struct lt_sql_uses *uses, const struct lt_type
  * what is to be told of it. */
 int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode,
                   struct lt_error *error) LT_MUST_USE;
-
-/* The first call of an aggregate function, or of a window function, in a tree; NULL: none. */
-const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *node);
-const struct lt_expression *lt_sql_find_window(const struct lt_expression *node);
-/* Is it one itself? */
-bool lt_sql_is_over(const struct lt_expression *node);
-/* The text in capitals. */
-const char *lt_sql_upper(const char *text, struct lt_arena *arena);
-/* Is any aggregate in the tree one of distinct values? */
-bool lt_sql_has_distinct(const struct lt_expression *node);
 
 #endif
