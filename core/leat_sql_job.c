@@ -195,25 +195,46 @@ static const struct lt_sink_type *sink_of(const struct lt_sql_table *table, stru
     return type;
 }
 
+/* The table for the records that cannot be processed, and its sink, with options that are right. */
+static int find_dead_letters(const struct lt_door_statement *statement, const char *name,
+                             const struct lt_sql_table **to, const struct lt_sink_type **type)
+{
+    const struct lt_sql_name names = {.parts = &name, .count = 1};
+    struct lt_error *error = statement->error;
+    *to = lt_sql_catalog_get(&statement->sql->catalog, &names, NULL, error);
+    if (*to == NULL)
+        return error->code;
+    if ((*to)->format == NULL)
+        return lt_error_set(error, LT_E_INVALID, "\"%s\" is a view", name);
+    if (strcmp((*to)->format, "memory") == 0)
+        return lt_error_set(
+            error, LT_E_UNSUPPORTED,
+            "table \"%s\" is of the format memory, which keeps no dead letters; hint: "
+            "a table of the format kafka or console",
+            name);
+    *type = sink_of(*to, error);
+    if (*type == NULL)
+        return error->code;
+    struct lt_options *options = lt_door_sql_sink_options(*to);
+    int code =
+        lt_options_check(options, (*type)->options, (*type)->option_count, (*type)->name, error);
+    lt_options_destroy(options);
+    return code == LT_OK ? LT_OK : lt_error_append(error, "table \"%s\"", name);
+}
+
 static int add_dead_letters(const struct lt_door_statement *statement,
                             const struct lt_sql_table *table, leat_query *query)
 {
     const char *name = lt_sql_table_option(table, "deadLetters");
+    const struct lt_sql_table *to = NULL;
+    const struct lt_sink_type *type = NULL;
     if (name == NULL)
         return LT_OK;
-    const struct lt_sql_name names = {.parts = &name, .count = 1};
-    const struct lt_sql_table *to =
-        lt_sql_catalog_get(&statement->sql->catalog, &names, NULL, statement->error);
-    if (to == NULL || to->format == NULL)
-        return to == NULL ? lt_error_append(statement->error,
-                                            "table \"%s\": option \"deadLetters\"", table->name)
-                          : lt_error_set(statement->error, LT_E_INVALID,
-                                         "table \"%s\": option \"deadLetters\": \"%s\" is a view",
-                                         table->name, name);
-    const struct lt_sink_type *type = sink_of(to, statement->error);
-    if (type == NULL)
-        return statement->error->code;
-    int code = lt_door_write_dead_letters(query, to->format, type, lt_door_sql_sink_options(to));
+    int code = find_dead_letters(statement, name, &to, &type);
+    if (code != LT_OK)
+        return lt_error_append(statement->error, "table \"%s\": option \"deadLetters\"",
+                               table->name);
+    code = lt_door_write_dead_letters(query, to->format, type, lt_door_sql_sink_options(to));
     if (code != LT_OK)
         *statement->error = query->error;
     return code;
@@ -277,6 +298,7 @@ int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_
     struct lt_sql_table *table = written_table(statement);
     if (table == NULL)
         return statement->error->code;
+    table->is_written = true;
     int code = lt_door_sql_output_mode(table, &mode, statement->error);
     if (code != LT_OK)
         return code;

@@ -39,12 +39,52 @@ static bool is_job_option(const char *key)
     return false;
 }
 
-static bool is_known(const struct lt_sql_table *table, const char *key)
+/* Whose options a key of the table is one of. */
+struct owners {
+    bool source, sink;
+    bool job; /* of the query that writes it; or all of a job's but the watermark */
+    bool watermark;
+};
+
+static struct owners owners_of(const struct lt_sql_table *table, const char *key)
 {
-    bool known = is_job_option(key);
-    for (size_t i = 0; i < KIND_COUNT && !known; i++)
-        known = leat_admin_knows_option(kinds[i], table->format, key);
-    return known;
+    bool is_watermark = lt_ascii_compare(key, "watermark") == 0;
+    return (struct owners){
+        .source = leat_admin_knows_option(LEAT_ADMIN_SOURCE, table->format, key),
+        .sink = leat_admin_knows_option(LEAT_ADMIN_SINK, table->format, key),
+        .job = !is_watermark &&
+               (is_job_option(key) || leat_admin_knows_option(LEAT_ADMIN_QUERY, NULL, key)),
+        .watermark = is_watermark};
+}
+
+static bool can_be_read(const struct lt_sql_table *table)
+{
+    return lt_catalog_source(lt_io_catalog(), table->format, NULL) != NULL;
+}
+
+static bool can_be_written(const struct lt_sql_table *table)
+{
+    return lt_catalog_sink(lt_io_catalog(), table->format, NULL) != NULL;
+}
+
+/* What a table of this format can never use. */
+static int check_use(const struct lt_sql_table *table, const char *key, struct owners owners,
+                     struct lt_error *error)
+{
+    if (owners.source || owners.sink)
+        return LT_OK;
+    if (owners.job && !can_be_written(table))
+        return lt_error_set(error, LT_E_INVALID,
+                            "table \"%s\": option \"%s\" is of the query that writes a table, and "
+                            "%s is only read; hint: give it to the table of INSERT INTO",
+                            table->name, key, table->format);
+    if (owners.watermark && !can_be_read(table))
+        return lt_error_set(
+            error, LT_E_INVALID,
+            "table \"%s\": option \"%s\" is of a table that is read, and %s is only "
+            "written; hint: give it to the table of FROM",
+            table->name, key, table->format);
+    return LT_OK;
 }
 
 static const char *nearest_option(const struct lt_sql_table *table, const char *key)
@@ -68,10 +108,15 @@ static int check_options(const struct lt_door_statement *statement,
 {
     for (uint32_t i = 0; i < table->option_count; i++) {
         const struct lt_sql_option *option = &table->options[i];
-        if (is_known(table, option->key))
-            continue;
-        const char *near = nearest_option(table, option->key);
+        struct owners owners = owners_of(table, option->key);
         struct lt_expr_place place = {statement->text, option->begin, option->end};
+        if (owners.source || owners.sink || owners.job || owners.watermark) {
+            struct lt_error why;
+            if (check_use(table, option->key, owners, &why) == LT_OK)
+                continue;
+            return lt_expr_error(statement->error, why.code, "", "", place, "%s", why.text);
+        }
+        const char *near = nearest_option(table, option->key);
         return lt_expr_error(
             statement->error, LT_E_INVALID, "", "", place,
             "table \"%s\": %s has no option \"%s\"%s%s%s", table->name, table->format, option->key,
@@ -176,6 +221,27 @@ static int check_watermark(const struct lt_sql_table *table, const struct lt_typ
     return lt_error_append(error, "option \"watermark\"");
 }
 
+/* A table that can be both is read, and says how the query runs that writes it: nobody would do as
+ * it says. Unless it is written, too, by what was before or by what its other options say. */
+static int check_read(const struct lt_sql_table *table, struct lt_error *error)
+{
+    const char *unused = NULL;
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        struct owners owners = owners_of(table, table->options[i].key);
+        if (owners.sink && !owners.source)
+            return LT_OK;
+        if (owners.job && !owners.source && !owners.sink)
+            unused = table->options[i].key;
+    }
+    if (unused == NULL || table->is_written)
+        return LT_OK;
+    return lt_error_set(
+        error, LT_E_INVALID,
+        "table \"%s\": option \"%s\" is of the query that writes the table, and here "
+        "it is read; hint: give it to the table of INSERT INTO",
+        table->name, unused);
+}
+
 static int read_catalog_source(struct lt_door_sql *sql, const struct lt_sql_table *table,
                                struct lt_arena *arena, struct lt_plan_node **out,
                                struct lt_error *error)
@@ -217,7 +283,9 @@ static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *a
         *out = stream == NULL ? NULL : stream->node;
         code = stream == NULL ? error->code : LT_OK;
     } else {
-        code = read_catalog_source(sql, table, arena, out, error);
+        code = check_read(table, error);
+        if (code == LT_OK)
+            code = read_catalog_source(sql, table, arena, out, error);
     }
     if (code == LT_OK)
         code = lt_pipeline_analyse(*out, lt_io_catalog(), arena, &schema, error);

@@ -347,15 +347,29 @@ static int check_entry(struct entry *entry, const struct lt_option_spec *specs, 
     return 0;
 }
 
-/* True when the set has a key of this spec. */
-static bool is_set(const struct lt_options *options, const struct lt_option_spec *specs,
-                   size_t count, const struct lt_option_spec *spec)
+/* The set's entry of this spec; NULL: none. */
+static const struct entry *entry_of(const struct lt_options *options,
+                                    const struct lt_option_spec *specs, size_t count,
+                                    const struct lt_option_spec *spec)
 {
     for (size_t i = 0; i < options->count; i++) {
         if (find_spec(specs, count, options->entries[i].key) == spec)
-            return true;
+            return &options->entries[i];
     }
-    return false;
+    return NULL;
+}
+
+/* What has to be given must not be empty either, nor a list of nothing. */
+static int check_required(const struct lt_option_spec *spec, const struct entry *entry,
+                          const char *owner, struct lt_error *error)
+{
+    if (entry == NULL)
+        return lt_error_set(error, LT_E_INVALID, "%s: option \"%s\" is required; hint: %s", owner,
+                            spec->name, spec->doc);
+    if (entry->value[strspn(entry->value, " \t,")] == '\0')
+        return lt_error_set(error, LT_E_INVALID, "%s: option \"%s\" (%s) is empty; hint: %s", owner,
+                            spec->name, entry->origin, spec->doc);
+    return 0;
 }
 
 int lt_options_check(const struct lt_options *options, const struct lt_option_spec *specs,
@@ -366,9 +380,12 @@ int lt_options_check(const struct lt_options *options, const struct lt_option_sp
             return lt_error_append(error, "%s", owner);
     }
     for (size_t i = 0; i < count; i++) {
-        if ((specs[i].flags & LT_OPTION_REQUIRED) != 0 && !is_set(options, specs, count, &specs[i]))
-            return lt_error_set(error, LT_E_INVALID, "%s: option \"%s\" is required; hint: %s",
-                                owner, specs[i].name, specs[i].doc);
+        if ((specs[i].flags & LT_OPTION_REQUIRED) == 0)
+            continue;
+        int code = check_required(&specs[i], entry_of(options, specs, count, &specs[i]), owner,
+                                  error);
+        if (code < 0)
+            return code;
     }
     return 0;
 }

@@ -90,10 +90,11 @@ static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_
         if (sink->type->needs_checkpoint)
             return lt_error_set(
                 error, LT_E_INVALID,
-                "sink %s: checkpointLocation must be specified either through "
+                "%s %s: checkpointLocation must be specified either through "
                 "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
                 "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR, or "
                 "that option of the table",
+                i < assembly->pipeline.branch_count ? "sink" : "dead-letter sink",
                 sink->type->name);
     }
     return 0;

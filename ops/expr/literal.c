@@ -260,11 +260,12 @@ static bool has_variable(const struct lt_parser *parser, const struct lt_token *
     return false;
 }
 
-struct lt_expression *lt_parse_string(struct lt_parser *parser)
+/* Up to `most` of those that stand next to each other: 'a' 'b' is one string. */
+static struct lt_expression *parse_strings(struct lt_parser *parser, uint32_t most)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin;
     struct unescape u = {.out = NULL};
-    while (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING) { /* 'a' 'b' is one string */
+    while (most-- > 0 && lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING) {
         struct lt_token token = lt_parser_take(parser);
         if (has_variable(parser, &token))
             return lt_parser_refuse(parser, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000",
@@ -279,6 +280,16 @@ struct lt_expression *lt_parse_string(struct lt_parser *parser)
         unescape_token(parser, &token, &u);
     }
     return literal(parser, LT_TYPE_STRING, lt_value_bytes(u.out, u.used), begin);
+}
+
+struct lt_expression *lt_parse_string(struct lt_parser *parser)
+{
+    return parse_strings(parser, UINT32_MAX);
+}
+
+struct lt_expression *lt_parse_one_string(struct lt_parser *parser)
+{
+    return parse_strings(parser, 1);
 }
 
 /* ----------------------------------------------------------------------- typed literals, types */

@@ -112,6 +112,8 @@ bool lt_parser_begins_operand(const struct lt_parser *parser, unsigned ahead);
 /* Constants; the token is next. */
 struct lt_expression *lt_parse_number(struct lt_parser *parser, bool is_negative, uint32_t begin);
 struct lt_expression *lt_parse_string(struct lt_parser *parser);
+/* The string at hand alone, where another one stands behind it. */
+struct lt_expression *lt_parse_one_string(struct lt_parser *parser);
 struct lt_expression *lt_parse_typed_literal(struct lt_parser *parser);
 /* The value of a typed literal; its LITERAL node has the text as its name. */
 bool lt_literal_time(struct lt_datetime_context *context, enum lt_type_kind kind,

@@ -121,6 +121,15 @@ static struct lt_expression *parse_lambda(struct lt_parser *parser,
     return lambda;
 }
 
+/* a -> ... */
+static struct lt_expression *parse_named_lambda(struct lt_parser *parser)
+{
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    struct lt_parser_items items = {0};
+    lt_parser_push(parser, &items, parse_column(parser));
+    return parse_lambda(parser, &items, begin);
+}
+
 static struct lt_expression *parse_word(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin;
@@ -154,11 +163,8 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
         return lt_parse_interval(parser);
     if (lt_parser_is_word(parser, 0, "select"))
         return lt_parser_fail(parser, "an expression is wanted here, not a query");
-    if (lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW)) {
-        struct lt_parser_items items = {0};
-        lt_parser_push(parser, &items, parse_column(parser));
-        return parse_lambda(parser, &items, begin);
-    }
+    if (lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW))
+        return parse_named_lambda(parser);
     if (is_call && lt_parser_is_word(parser, 0, "exists") && lt_parser_begins_query(parser, 2)) {
         (void)lt_parser_take(parser);
         (void)lt_parser_take(parser);
@@ -230,7 +236,8 @@ static struct lt_expression *parse_plain(struct lt_parser *parser)
             struct lt_token name = lt_parser_take(parser);
             return lt_parse_call(parser, lt_parser_name(parser, &name), begin);
         }
-        return parse_column(parser);
+        return lt_parser_is_symbol(parser, 1, LT_SYMBOL_ARROW) ? parse_named_lambda(parser)
+                                                               : parse_column(parser);
     case LT_TOKEN_WORD:
         return parse_word(parser);
     case LT_TOKEN_SYMBOL:

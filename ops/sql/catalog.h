@@ -21,6 +21,7 @@ struct lt_sql_table {
     const struct lt_sql_option *options;
     uint32_t option_count;
     const struct lt_type *schema; /* declared; NULL: the format's, or what is written first */
+    bool is_written;              /* an INSERT has named it */
     void *host;                   /* what the program around keeps of it, or NULL */
     /* a view */
     const char *text;

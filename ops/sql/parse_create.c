@@ -54,21 +54,41 @@ static const char *parse_value(struct lt_parser *parser)
     return lt_sql_text_from(parser, begin);
 }
 
-/* Which of two values would count nobody could tell. */
-static bool is_new(struct lt_parser *parser, const struct lt_sql_statement *statement)
+/* Spark refuses what is written twice in the same way where a view has options; of a table's, the
+ * last one counts. */
+static bool check_twice(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                        uint32_t begin)
 {
-    const struct lt_sql_option *option = &statement->options[statement->option_count - 1];
-    for (uint32_t i = 0; i + 1 < statement->option_count; i++) {
-        if (lt_ascii_compare(statement->options[i].key, option->key) == 0)
-            return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", option->begin,
-                                    parser->last_end, "Found duplicate keys `%s`.",
-                                    option->key) != NULL;
+    for (uint32_t i = 0; i < statement->option_count && statement->is_view; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            const char *key = statement->options[i].key;
+            if (strcmp(statement->options[j].key, key) == 0)
+                return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", begin,
+                                        parser->last_end, "Found duplicate keys `%s`.",
+                                        key) != NULL;
+        }
     }
     return true;
 }
 
+/* In `'a' 'b'` the key is 'a', but in `'a' 'b' = 'c'` it is 'ab', as any string. */
+static const char *parse_option_key(struct lt_parser *parser)
+{
+    unsigned strings = 0;
+    while (strings + 1 < LT_PARSE_AHEAD &&
+           lt_parser_peek(parser, strings)->kind == LT_TOKEN_STRING)
+        strings++;
+    if (strings < 2 || lt_parser_is_symbol(parser, strings, LT_SYMBOL_EQUAL))
+        return lt_sql_parse_key(parser);
+    struct lt_expression *key = lt_parse_one_string(parser);
+    return key == NULL ? NULL
+                       : lt_arena_text_n(parser->arena, (const char *)key->value.bytes.data,
+                                         key->value.bytes.size_bytes);
+}
+
 static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
     if (!lt_parser_expect(parser, '(', "("))
         return false;
     statement->options = lt_arena_alloc(parser->arena, OPTIONS_MAX * sizeof *statement->options);
@@ -77,8 +97,8 @@ static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *sta
             return lt_parser_fail(parser, "too many options") != NULL;
         struct lt_sql_option *option = &statement->options[statement->option_count++];
         option->begin = lt_parser_peek(parser, 0)->begin;
-        option->key = lt_sql_parse_key(parser);
-        if (option->key == NULL || !is_new(parser, statement))
+        option->key = parse_option_key(parser);
+        if (option->key == NULL)
             return false;
         (void)lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL);
         if (lt_parser_is_symbol(parser, 0, ')') || lt_parser_is_symbol(parser, 0, ','))
@@ -92,7 +112,7 @@ static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *sta
             return false;
         option->end = parser->last_end;
     } while (lt_parser_try_symbol(parser, ','));
-    return lt_parser_expect(parser, ')', ")");
+    return lt_parser_expect(parser, ')', ")") && check_twice(parser, statement, begin);
 }
 
 /* -------------------------------------------------------------------------------------- CREATE */
@@ -250,6 +270,7 @@ bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *stat
     statement->is_temporary =
         lt_parser_try_word(parser, "temporary") || lt_parser_try_word(parser, "temp");
     bool is_view = lt_parser_try_word(parser, "view");
+    statement->is_view = is_view;
     if (!is_view && !lt_parser_expect_word(parser, "table"))
         return false;
     if (lt_parser_is_word(parser, 0, "if") && lt_parser_is_word(parser, 1, "not")) {

@@ -193,6 +193,85 @@ static void a_watermark_stands_behind_the_table_or_among_its_options(void **stat
                  "option \"watermark\"");
 }
 
+#define KAFKA "kafka.bootstrap.servers '127.0.0.1:1', subscribe 'in'"
+
+/* Nothing that a table says is passed over without a word. */
+static void an_option_that_its_table_does_not_use_is_an_error(void **state)
+{
+    (void)state;
+    expect_wrong(
+        "CREATE TABLE r USING rate OPTIONS (trigger 'availableNow')", "",
+        "table \"r\": option \"trigger\" is of the query that writes a table, and rate is only "
+        "read; hint: give it to the table of INSERT INTO");
+    expect_wrong("CREATE TABLE r USING rate OPTIONS (rowsPerSecond '5', CheckpointLocation '/c')",
+                 "", "table \"r\": option \"CheckpointLocation\" is of the query");
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (watermark 'timestamp 1 second')", "",
+                 "table \"o\": option \"watermark\" is of a table that is read, and noop is only "
+                 "written; hint: give it to the table of FROM");
+    expect_wrong("CREATE TABLE k USING kafka OPTIONS (queryName 'q', " KAFKA "); SELECT * FROM k",
+                 "",
+                 "table \"k\": option \"queryName\" is of the query that writes the table, and "
+                 "here it is read");
+    leat_context *context = open_session();
+    leat_query_destroy(
+        run(context,
+            "CREATE TABLE k USING kafka OPTIONS (queryName 'q', topic 't', " KAFKA
+            "); SELECT * FROM k; CREATE TABLE l USING kafka OPTIONS (queryName 'r', " KAFKA
+            "); INSERT INTO l SELECT value FROM k; SELECT * FROM l",
+            NULL));
+    leat_context_destroy(context);
+}
+
+static void a_broker_has_to_be_named(void **state)
+{
+    static const char *const servers[] = {"", " ", ",", " , "};
+    (void)state;
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        char text[256];
+        (void)snprintf(
+            text, sizeof text,
+            "CREATE TABLE k USING kafka OPTIONS (kafka.bootstrap.servers '%s', subscribe "
+            "'in'); SELECT * FROM k",
+            servers[i]);
+        expect_wrong(text, "",
+                     "table \"k\": source kafka: option \"kafka.bootstrap.servers\" (table k) is "
+                     "empty; hint: ");
+    }
+}
+
+static void the_table_of_dead_letters_is_named_where_it_is_wrong(void **state)
+{
+    (void)state;
+#define DEAD "CREATE TABLE o USING noop OPTIONS (deadLetters 'd')" INSERT
+    expect_wrong(DEAD, "TABLE_OR_VIEW_NOT_FOUND", "table \"o\": option \"deadLetters\": The table");
+    expect_wrong("CREATE TEMPORARY VIEW d AS SELECT 1;" DEAD, "",
+                 "table \"o\": option \"deadLetters\": \"d\" is a view");
+    expect_wrong("CREATE TABLE d USING rate;" DEAD, "",
+                 "table \"o\": option \"deadLetters\": table \"d\": Data source rate does not");
+    expect_wrong("CREATE TABLE d USING memory;" DEAD, "",
+                 "table \"o\": option \"deadLetters\": table \"d\" is of the format memory, which "
+                 "keeps no dead letters");
+    expect_wrong("CREATE TABLE d USING kafka OPTIONS (topic 't');" DEAD, "",
+                 "table \"o\": option \"deadLetters\": table \"d\": kafka: option "
+                 "\"kafka.bootstrap.servers\" is required");
+    expect_wrong("CREATE TABLE d USING console OPTIONS (numRows 'x');" DEAD, "",
+                 "table \"o\": option \"deadLetters\": table \"d\": console: option \"numRows\"");
+#undef DEAD
+}
+
+/* As Spark: of a table's options with one key the last counts, and a key may be any string. */
+static void of_two_options_with_one_key_the_last_counts(void **state)
+{
+    (void)state;
+    expect_option("", "OPTIONS (queryName 'a', queryName 'b')", "queryName", "b");
+    expect_option("", "OPTIONS (queryName 'a', QUERYNAME 'b')", "queryName", "b");
+    expect_option("", "OPTIONS ('queryName' 'b')", "queryName", "b");
+    expect_option("", "OPTIONS ('query' 'Name' = 'b' 'c')", "queryName", "bc");
+    expect_wrong("CREATE TEMPORARY VIEW w USING rate OPTIONS (numPartitions '1', numPartitions "
+                 "'2')",
+                 "DUPLICATE_KEY", "Found duplicate keys `numPartitions`.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +281,10 @@ int main(void)
         cmocka_unit_test(a_checkpoint_is_the_tables_or_lies_under_the_sessions),
         cmocka_unit_test(a_checkpoint_lies_nowhere_else_than_under_the_sessions),
         cmocka_unit_test(a_watermark_stands_behind_the_table_or_among_its_options),
+        cmocka_unit_test(an_option_that_its_table_does_not_use_is_an_error),
+        cmocka_unit_test(a_broker_has_to_be_named),
+        cmocka_unit_test(the_table_of_dead_letters_is_named_where_it_is_wrong),
+        cmocka_unit_test(of_two_options_with_one_key_the_last_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* How much a statement may be: chains of UNION ALL are long, what nests is not. */
+/* How much a statement may be: chains of UNION ALL are long, what nests is not, and a name may be
+ * nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,11 +82,29 @@ static void a_union_of_streams_has_as_many_sides_as_are_written_at_once(void **s
                  "writes 15 at most; hint: several INSERTs");
 }
 
+/* As in Spark, where a name may be anything in back-ticks. */
+static void a_name_may_be_empty(void **state)
+{
+    leat_context *context = leat_context_create();
+    leat_sql_result result = {.size = sizeof result};
+    const char *text = "CREATE TEMPORARY VIEW `` (``) AS SELECT 1; SELECT ``.``, `` + 1 AS a, "
+                       "transform(array(1), `` -> `` + 1) AS b FROM ``";
+    (void)state;
+    assert_int_equal(leat_sql(context, text, &text, NULL), LEAT_OK);
+    if (leat_sql(context, text, NULL, &result) != LEAT_OK)
+        fail_msg("%s", leat_context_error(context));
+    assert_string_equal(result.text, "+---+---+---+\n|   |a  |b  |\n+---+---+---+\n"
+                                     "|1  |2  |[2]|\n+---+---+---+\n");
+    free(result.text);
+    leat_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_long_chain_of_union_all_is_no_nesting),
         cmocka_unit_test(set_operations_that_nest_do_so_to_a_limit),
+        cmocka_unit_test(a_name_may_be_empty),
         cmocka_unit_test(a_union_of_streams_has_as_many_sides_as_are_written_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,8 @@ static void lambdas_see_their_parameters_and_what_is_around(void **state)
            {"aggregate(array(2147483647, 1), 0, (s, x) -> s + x)", "runtime-error", "int",
             "ARITHMETIC_OVERFLOW 22003"},
            {"exists(array(1, NULL), x -> x > 5)", "null", "boolean", ""},
+           {"transform(array(1), `a b` -> `a b` + 1)", "value", "array<int>", "[2]"},
+           {"transform(array(1), (`x`, ``) -> `x` + ``)", "value", "array<int>", "[1]"},
            {"array_sort(array(1, 3, 2), (a, b) -> b - a)", "value", "array<int>", "[3,2,1]"},
            {"map_filter(map('a', 1, 'b', 2), (k, v) -> v > 1)", "value", "map<string,int>",
             "{\"b\":2}"},
