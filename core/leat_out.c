@@ -49,32 +49,29 @@ void lt_door_out_fini(leat_out *out)
     out->pool = NULL;
 }
 
-static void send_held(leat_out *out, uint8_t flags)
-{
-    struct lt_row *row = out->held;
-    out->held = NULL;
-    row->flags |= flags;
-    out->next->emit(out->next, row);
-}
-
 /* Nobody knows such rows any more, so their pool, and the input that they hold, could never end. */
 void lt_door_out_check_closed(const leat_out *out)
 {
-    if (lt_likely(out->open_count == 0))
+    uint32_t open_count = out->claimed_count - out->committed_count;
+    if (lt_likely(open_count == 0))
         return;
     lt_log_error(
         "\"%s\": a function of it returned with %u claimed rows that it neither committed nor "
         "aborted; hint: leat_commit or leat_abort each row that leat_claim gave",
-        out->stage, out->open_count);
-    lt_assert(out->open_count == 0);
+        out->stage, open_count);
+    lt_assert(open_count == 0);
 }
 
 void lt_door_out_end(leat_out *out, uint8_t flags)
 {
     lt_door_out_check_closed(out);
-    if (out->held != NULL)
-        send_held(out, flags);
+    struct lt_row *held = out->held;
+    out->held = NULL;
     out->input = NULL;
+    if (held == NULL)
+        return;
+    held->flags |= flags;
+    out->next->emit(out->next, held);
 }
 
 struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const char *text)
@@ -88,16 +85,27 @@ struct lt_fault *lt_door_out_fault(leat_out *out, const char *condition, const c
 
 /* -------------------------------------------------------------------------------------- public */
 
+/* Not in line, as what is rare in a claim: it needs no frame then. */
+static __attribute__((noinline)) leat_row *claim_from_refilled(leat_out *out)
+{
+    return lt_row_pool_refill(out->pool) ? leat_claim(out) : NULL;
+}
+
+static __attribute__((noinline)) leat_row *with_all_null(struct lt_row *row)
+{
+    lt_door_set_all_null(row);
+    return (leat_row *)(void *)row;
+}
+
 leat_row *leat_claim(leat_out *out)
 {
-    if (out->limit - out->committed_count <= out->open_count)
+    struct lt_row_pool *pool = out->pool;
+    if (lt_unlikely(out->claimed_count >= out->limit))
         return NULL;
-    struct lt_row *row = lt_row_claim(out->pool);
-    if (row == NULL)
-        return NULL;
-    *lt_pool_nulls(out->pool, row) = out->all_null;
-    if (lt_unlikely(row->column_count > 64))
-        lt_door_set_all_null(row);
+    if (lt_unlikely(pool->free == NULL))
+        return claim_from_refilled(out);
+    struct lt_row *row = lt_row_take(pool, out->all_null);
+    out->claimed_count++;
     row->ingest_ns = out->ingest_ns;
     if (out->input != NULL) {
         row->source_partition = out->input->source_partition;
@@ -110,27 +118,28 @@ leat_row *leat_claim(leat_out *out)
         if (!out->count_offsets)
             row->flags |= LT_ROW_NO_ORIGIN;
     }
-    out->open_count++;
+    if (lt_unlikely(pool->nulls_count > 1))
+        return with_all_null(row);
     return (leat_row *)(void *)row;
 }
 
 void leat_commit(leat_out *out, leat_row *public_row)
 {
     struct lt_row *row = (struct lt_row *)(void *)public_row;
-    lt_debug_assert(out->open_count > 0);
+    struct lt_row *held = out->held;
+    lt_debug_assert(out->claimed_count > out->committed_count);
     if (out->count_offsets)
         row->source_offset = out->source_offset++;
-    out->open_count--;
     out->committed_count++;
-    if (out->held != NULL)
-        send_held(out, 0);
     out->held = row;
+    if (held != NULL)
+        out->next->emit(out->next, held);
 }
 
 void leat_abort(leat_out *out, leat_row *row)
 {
-    lt_debug_assert(out->open_count > 0);
-    out->open_count--;
+    lt_debug_assert(out->claimed_count > out->committed_count);
+    out->claimed_count--;
     lt_row_release((struct lt_row *)(void *)row);
 }
 

@@ -26,10 +26,8 @@ struct leat_out {
     struct lt_row *input; /* what claimed rows come from, or NULL */
     struct lt_row *held;  /* committed, not yet sent on */
     uint32_t committed_count;
-    uint32_t limit; /* rows that it may commit */
-    /* Claimed, neither committed nor aborted. Not beside committed_count: both change together, and
-     * would be read in one piece before what was written to one of them has reached the cache. */
-    uint32_t open_count;
+    uint32_t limit;         /* rows that it may commit */
+    uint32_t claimed_count; /* and not aborted */
     /* what committed rows say of their origin, if they come from no input */
     int32_t source_partition;
     int64_t source_offset; /* -1: none */
@@ -59,7 +57,7 @@ static inline void lt_door_out_begin(leat_out *out, struct lt_out *next, struct 
 {
     out->next = next;
     out->input = input;
-    out->committed_count = 0;
+    out->committed_count = out->claimed_count = 0;
     if (input != NULL)
         out->ingest_ns = input->ingest_ns;
 }
@@ -67,7 +65,7 @@ static inline void lt_door_out_begin(leat_out *out, struct lt_out *next, struct 
 /* True when the callback has made no rows: there is nothing to end. */
 static inline bool lt_door_out_is_unused(const leat_out *out)
 {
-    return out->open_count == 0 && out->held == NULL;
+    return out->claimed_count == out->committed_count && out->held == NULL;
 }
 
 /* It has returned: sends the last row on, with `flags`. Rows that were claimed and neither

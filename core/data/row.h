@@ -153,12 +153,10 @@ static inline uint64_t *lt_pool_nulls(const struct lt_row_pool *pool, struct lt_
     return (uint64_t *)(void *)((char *)row + pool->nulls_offset_bytes);
 }
 
-/* A row with one reference, all columns not NULL and undefined, no parent, no origin; NULL when all
- * are in flight. on: owner. */
-static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
+/* Claims pool->free, which is not NULL; `first_nulls` is the one word of nulls that most rows have,
+ * further ones are the caller's to set. Not for most callers: use lt_row_claim. on: owner. */
+static inline struct lt_row *lt_row_take(struct lt_row_pool *pool, uint64_t first_nulls)
 {
-    if (lt_unlikely(pool->free == NULL) && !lt_row_pool_refill(pool))
-        return NULL;
     struct lt_row *row = pool->free;
     lt_row_unpoison(row);
     pool->free = (struct lt_row *)(void *)row->node.next;
@@ -169,11 +167,20 @@ static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
     row->flags = 0;
     row->scratch_used_bytes = 0;
     row->origin = NULL;
+    *lt_pool_nulls(pool, row) = first_nulls;
+    return row;
+}
+
+/* A row with one reference, all columns not NULL and undefined, no parent, no origin; NULL when all
+ * are in flight. on: owner. */
+static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
+{
+    if (lt_unlikely(pool->free == NULL) && !lt_row_pool_refill(pool))
+        return NULL;
+    struct lt_row *row = lt_row_take(pool, 0);
     /* One word covers 64 columns; a call of memset would cost more than all of the above. */
-    uint64_t *nulls = lt_pool_nulls(pool, row);
-    nulls[0] = 0;
     for (uint32_t word = 1; lt_unlikely(word < pool->nulls_count); word++)
-        nulls[word] = 0;
+        lt_pool_nulls(pool, row)[word] = 0;
     return row;
 }
 

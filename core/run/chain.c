@@ -21,16 +21,23 @@ static __attribute__((noinline)) void link_hold(struct lt_out *out, struct lt_ro
     link->out.emit = link_hold;
 }
 
+static __attribute__((noinline)) void link_other(struct lt_link *link, struct lt_row *row,
+                                                 enum lt_process result)
+{
+    if (result == LT_PROCESS_RETRY)
+        link_hold(&link->out, row);
+    else
+        link->chain->stop_asked = true;
+}
+
 static void link_emit(struct lt_out *out, struct lt_row *row)
 {
     struct lt_link *link = link_of(out);
     enum lt_process result = link->process(link->op, row, link->next);
     if (lt_likely(result == LT_PROCESS_PASS))
         link->next->emit(link->next, row);
-    else if (result == LT_PROCESS_RETRY)
-        link_hold(out, row);
-    else if (result == LT_PROCESS_STOP)
-        link->chain->stop_asked = true;
+    else if (lt_unlikely(result != LT_PROCESS_DONE))
+        link_other(link, row, result);
 }
 
 /* A record that has failed takes no further step: it goes past the rest of the chain. */
