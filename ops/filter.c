@@ -7,11 +7,13 @@
 #include <stdlib.h>
 
 #include "ops/expr/program.h"
+#include "ops/expr/shortcut.h"
 #include "ops/read_meter.h"
 
 struct filter {
     struct lt_operator base;
     struct lt_program *program;
+    const struct lt_shortcut *shortcut; /* the program's, or NULL */
     struct lt_read_meter meter;
     struct lt_shared_u64 *in, *filtered; /* NULL before open */
 };
@@ -39,6 +41,13 @@ static void fail(struct filter *filter, struct lt_row *row, struct lt_out *out)
     out->fail(out, row, lt_program_take_fault(filter->program, "filter"));
 }
 
+static inline enum lt_process leave_out(struct filter *filter, struct lt_row *row)
+{
+    lt_counter_add(filter->filtered, 1);
+    lt_row_release(row);
+    return LT_PROCESS_DONE;
+}
+
 static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row,
                                       struct lt_out *out)
 {
@@ -51,9 +60,19 @@ static enum lt_process filter_process(struct lt_operator *op, struct lt_row *row
         fail(filter, row, out);
         return LT_PROCESS_DONE;
     }
-    lt_counter_add(filter->filtered, 1);
-    lt_row_release(row);
-    return LT_PROCESS_DONE;
+    return leave_out(filter, row);
+}
+
+/* The same where the program has a shortcut: nothing is called but what takes the row home. */
+static enum lt_process filter_process_shortcut(struct lt_operator *op, struct lt_row *row,
+                                               struct lt_out *out)
+{
+    struct filter *filter = (struct filter *)op;
+    (void)out;
+    lt_counter_add(filter->in, 1);
+    if (lt_shortcut_answer(filter->shortcut, row) == LT_PROGRAM_TRUE)
+        return LT_PROCESS_PASS;
+    return leave_out(filter, row);
 }
 
 static void filter_close(struct lt_operator *op)
@@ -81,6 +100,11 @@ static const struct lt_operator_ops filter_ops = {.name = "filter",
                                                   .process = filter_process,
                                                   .add_cost = filter_add_cost,
                                                   .close = filter_close};
+static const struct lt_operator_ops shortcut_ops = {.name = "filter",
+                                                    .open = filter_open,
+                                                    .process = filter_process_shortcut,
+                                                    .add_cost = filter_add_cost,
+                                                    .close = filter_close};
 /* What reads no documents has nothing to do at the end of a batch. */
 static const struct lt_operator_ops reading_ops = {.name = "filter",
                                                    .open = filter_open,
@@ -106,8 +130,11 @@ int lt_filter_create(const struct lt_filter_options *options, struct lt_operator
     filter->base = (struct lt_operator){
         .ops = &filter_ops, .input_schema = options->schema, .output_schema = options->schema};
     filter->program = program;
+    filter->shortcut = lt_program_shortcut(program);
     if (lt_read_meter_is_needed(program))
         filter->base.ops = &reading_ops;
+    else if (filter->shortcut != NULL)
+        filter->base.ops = &shortcut_ops;
     *out = &filter->base;
     return LT_OK;
 }

@@ -9,6 +9,7 @@
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/decimal.h"
+#include "ops/expr/shortcut.h"
 
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)
 {
@@ -232,27 +233,6 @@ static uint32_t compile_json_path(struct lt_compiler *compiler, const struct lt_
 
 /* --------------------------------------------------------------------------------------- calls */
 
-/* The sizes for which `size <op> number` is true; the empty range is 1 to 0. */
-static struct lt_size_range size_range(enum lt_op op, int64_t number)
-{
-    const struct lt_size_range none = {1, 0};
-    uint64_t n = number < 0 ? 0 : (uint64_t)number;
-    bool is_negative = number < 0;
-    switch (op) {
-    case LT_OP_EQUAL_I64:
-        return is_negative ? none : (struct lt_size_range){n, n};
-    case LT_OP_LESS_I64:
-        return number <= 0 ? none : (struct lt_size_range){0, n - 1};
-    case LT_OP_LESS_EQUAL_I64:
-        return is_negative ? none : (struct lt_size_range){0, n};
-    case LT_OP_GREATER_I64:
-        return is_negative ? (struct lt_size_range){0, UINT64_MAX}
-                           : (struct lt_size_range){n + 1, UINT64_MAX};
-    default: /* greater or equal */
-        return (struct lt_size_range){n, UINT64_MAX};
-    }
-}
-
 static bool is_column_size(const struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_CAST && lt_type_is_integral(node->arguments[0]->type) &&
@@ -273,8 +253,8 @@ static bool compile_size_compared(struct lt_compiler *compiler, const struct lt_
         return false;
     const struct lt_expression *size = node->arguments[0];
     size = size->kind == LT_EXPR_CAST ? size->arguments[0] : size;
-    struct lt_size_range *range = lt_arena_alloc(compiler->program->arena, sizeof *range);
-    *range = size_range(op, node->arguments[1]->value.i64);
+    struct lt_range *range = lt_arena_alloc(compiler->program->arena, sizeof *range);
+    *range = lt_range_of(op, node->arguments[1]->value.i64);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_SIZE_OF_COLUMN_COMPARED,
                                                       .out = out,
                                                       .a = (uint32_t)size->arguments[0]->index,

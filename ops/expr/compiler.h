@@ -42,8 +42,7 @@ struct lt_program {
     uint32_t step_count;
     uint32_t answer_start; /* where the steps up to ANSWER begin; UINT32_MAX: none */
     uint32_t answer_register;
-    /* The one step before ANSWER when the program only compares the size of a column; else NULL. */
-    const struct lt_step *size_compared;
+    const struct lt_shortcut *shortcut; /* or NULL */
     /* What lt_program_eval copies when that is all it does; else NULL. */
     const struct lt_column_copies *only_copied;
     struct lt_json_filter *json_filter; /* or NULL */

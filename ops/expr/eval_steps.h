@@ -341,14 +341,7 @@ STEP(REMAINDER)
 }
 STEP(REMAINDER_BY)
 {
-    const struct lt_divisor *by = step->call->state;
-    int64_t a = A.i64;
-    if (lt_likely((uint64_t)a >> 32 == 0)) {
-        uint64_t fraction = by->multiplier * (uint64_t)a;
-        OUT.i64 = (int64_t)((unsigned __int128)fraction * by->divisor >> 64);
-    } else {
-        OUT.i64 = a % by->divisor;
-    }
+    OUT.i64 = lt_divisor_remainder(step->call->state, A.i64);
     OUT_NULL = nulls[step->a];
     NEXT;
 }
@@ -371,7 +364,7 @@ STEP(TO_DECIMAL)
 }
 STEP(SIZE_OF_COLUMN_COMPARED)
 {
-    uint64_t size = lt_row_values(machine->row)[step->a].bytes.size_bytes;
+    int64_t size = lt_row_values(machine->row)[step->a].bytes.size_bytes;
     OUT_NULL = lt_row_is_null(machine->row, step->a);
     OUT.i64 = size >= step->range->first && size <= step->range->last;
     NEXT;

@@ -76,7 +76,7 @@
     XX(CALL_1) /* the same with one argument, a */                                                 \
     XX(CALL_2) /* with two, a and b */                                                             \
     XX(CALL_WITH_NULLS)                                                                            \
-    XX(REMAINDER) /* of integers; what these four cannot do is left to the call's kernel */        \
+    XX(REMAINDER)    /* of integers; what these four cannot do is left to the call's kernel */     \
     XX(REMAINDER_BY) /* a constant of 32 bits, which is the call's state */                        \
     XX(MULTIPLY_DECIMAL)                                                                           \
     XX(TO_DECIMAL)              /* without places, from any integer: always can */                 \
@@ -144,8 +144,8 @@ struct lt_json_load {
 };
 
 /* LT_OP_SIZE_OF_COLUMN_COMPARED: true when first <= size <= last. */
-struct lt_size_range {
-    uint64_t first, last;
+struct lt_range {
+    int64_t first, last;
 };
 
 /* LT_OP_EQUAL_SHORT: the constant's bytes as a number, and which of its bits count. */
@@ -161,6 +161,13 @@ struct lt_divisor {
     uint64_t multiplier; /* 2^64 / divisor, rounded up */
     uint32_t divisor;    /* 2 or more */
 };
+static inline int64_t lt_divisor_remainder(const struct lt_divisor *by, int64_t number)
+{
+    if (lt_unlikely((uint64_t)number >> 32 != 0))
+        return number % by->divisor;
+    uint64_t fraction = by->multiplier * (uint64_t)number;
+    return (int64_t)((unsigned __int128)fraction * by->divisor >> 64);
+}
 
 /* Values for the out row: LT_OP_COPY_COLUMNS from columns of the row, LT_OP_STORES from registers.
  */
@@ -182,7 +189,7 @@ struct lt_step {
         uint32_t other;  /* SELECT: a register */
         const struct lt_call *call;
         const struct lt_json_load *json;
-        const struct lt_size_range *range;
+        const struct lt_range *range;
         const struct lt_short_text *text;
         const struct lt_column_copies *columns;
     };

@@ -36,6 +36,7 @@
 #include "ops/expr/session.h"
 
 struct lt_program;
+struct lt_shortcut;
 
 struct lt_program_options {
     struct lt_expression *const *expressions; /* analysed; needed as long as the program */
@@ -65,6 +66,9 @@ enum lt_program_answer {
 /* Evaluates expression 0, which is boolean. `row` may be NULL if no column is read. */
 enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
                                                  const struct lt_row *row);
+/* What answers in place of lt_program_eval_predicate, in line (shortcut.h); NULL: nothing. Good as
+ * long as the program. */
+const struct lt_shortcut *lt_program_shortcut(const struct lt_program *program);
 /* Evaluates all expressions into the columns of `out`. False: a fault, `out` is undefined. */
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row,
                      struct lt_row *out) LT_MUST_USE;
