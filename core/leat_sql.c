@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text/utf8.h"
+#include "ops/expr/diagnose.h"
 #include "ops/sql/parse.h"
 
 struct lt_door_sql *lt_door_sql_of(leat_context *context)
@@ -61,6 +63,41 @@ static int run(const struct lt_door_statement *statement)
     return lt_door_sql_answer(statement);
 }
 
+/* The first byte that is not of a character; NULL: there is none. */
+static const uint8_t *find_bad_byte(const char *text, size_t size_bytes)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + size_bytes;
+    if (lt_utf8_is_valid(text, size_bytes))
+        return NULL;
+    for (const uint8_t *next = at; at < end; at = next) {
+        uint32_t code = lt_utf8_next(&next, end);
+        bool is_itself = next - at == 3 && memcmp(at, "\xef\xbf\xbd", 3) == 0;
+        if (code == LT_UTF8_REPLACEMENT && !is_itself)
+            break;
+    }
+    return at;
+}
+
+/* What is not UTF-8 would become names and values that nobody wrote. */
+static int check_utf8(const char *text, size_t size_bytes, struct lt_error *error)
+{
+    const uint8_t *bad = find_bad_byte(text, size_bytes);
+    if (bad == NULL)
+        return LT_OK;
+    const struct lt_expr_place place = {.text = text,
+                                        .begin = (uint32_t)(bad - (const uint8_t *)text)};
+    const char *line_begin = memrchr(text, '\n', place.begin);
+    size_t byte = place.begin - (line_begin == NULL ? 0 : (size_t)(line_begin - text) + 1) + 1;
+    unsigned line, position;
+    lt_expr_count_place(place, &line, &position);
+    (void)lt_error_set(error, LT_E_INVALID,
+                       "the text is not UTF-8: byte %zu of this line is 0x%02X, where no character "
+                       "begins so; hint: iconv -f ISO-8859-1 -t UTF-8 converts a text of Latin 1",
+                       byte, *bad);
+    (void)lt_error_condition(error, "", "");
+    return lt_error_place(error, line, position);
+}
+
 /* Finds where the first statement ends, then parses it again in memory that lasts. */
 static int take_statement(leat_context *context, const char *text, const char **rest,
                           struct lt_door_statement *statement)
@@ -69,6 +106,9 @@ static int take_statement(leat_context *context, const char *text, const char **
     struct lt_sql_statement *tree;
     text += strspn(text, " \t\r\n"); /* so that places are counted from the statement's begin */
     int code = lt_sql_parse(text, scratch, &tree, rest, statement->error);
+    bool has_end = code == LT_OK && tree != NULL;
+    int found = check_utf8(text, has_end ? tree->end : strlen(text), statement->error);
+    code = found != LT_OK ? found : code;
     if (code == LT_OK && tree != NULL) {
         statement->text = lt_arena_text_n(context->arena, text, tree->end);
         code = lt_sql_parse(statement->text, context->arena, &tree, &(const char *){NULL},

@@ -1,5 +1,5 @@
 /*
- * SIGINT and SIGTERM.
+ * SIGINT, SIGTERM and SIGHUP; the last not where it is ignored, as under nohup.
  *
  * While a relay is starting nothing has been read: the first signal ends the program at once. Once
  * it runs, the first signal asks for a good end and the second ends the program at once, both with

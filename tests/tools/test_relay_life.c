@@ -79,6 +79,31 @@ static void a_signal_ends_a_relay_well_with_an_account(void **state)
     assert_string_equal(strchr(strstr(p.err, "ended: "), '\n'), "\n"); /* it is the last line */
 }
 
+static void the_end_of_the_terminal_ends_a_relay_well(void **state)
+{
+    (void)state;
+    start_rate(&p, PROGRAM_ARGS("--counters", "off"));
+    kill(p.pid, SIGHUP);
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    assert_int_equal(account_of(&p).uncommitted, 0);
+}
+
+/* As nohup has it. */
+static void a_relay_outlives_a_terminal_that_it_was_told_to_outlive(void **state)
+{
+    (void)state;
+    assert_true(signal(SIGHUP, SIG_IGN) != SIG_ERR);
+    start_rate(&p, PROGRAM_ARGS("--counters", "off"));
+    assert_true(signal(SIGHUP, SIG_DFL) != SIG_ERR);
+    kill(p.pid, SIGHUP);
+    usleep(300 * 1000);
+    assert_int_equal(kill(p.pid, SIGTERM), 0); /* it is still there */
+    program_wait(&p, 10);
+    assert_int_equal(p.status, 0);
+    assert_true(account_of(&p).read > 0);
+}
+
 static void without_a_terminal_progress_is_lines_of_json_on_stdout(void **state)
 {
     (void)state;
@@ -408,6 +433,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_ends_a_relay_well_with_an_account),
+        cmocka_unit_test(the_end_of_the_terminal_ends_a_relay_well),
+        cmocka_unit_test(a_relay_outlives_a_terminal_that_it_was_told_to_outlive),
         cmocka_unit_test(without_a_terminal_progress_is_lines_of_json_on_stdout),
         cmocka_unit_test(on_a_terminal_one_line_is_written_over_and_no_json),
         cmocka_unit_test(quiet_prints_no_progress),

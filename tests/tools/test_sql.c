@@ -106,6 +106,25 @@ static void a_memory_table_is_filled_and_read_in_one_script(void **state)
            "ended query m-2: read 1, delivered 1, filtered 0, dead-lettered 0, uncommitted 0\n");
 }
 
+static void a_text_that_is_not_utf_8_is_refused_by_its_place(void **state)
+{
+    (void)state;
+    FILE *file = fopen("latin1.sql", "w");
+    assert_non_null(file);
+    fputs("SELECT 1 AS a;\n\nSELECT 2 AS b,\n  'gr\xc3\xbc\xdf' AS c;\n", file);
+    assert_int_equal(fclose(file), 0);
+    program_run(&p, "leat", PROGRAM_ARGS("sql", "-f", "latin1.sql"), NULL, NULL);
+    assert_int_equal(remove("latin1.sql"), 0);
+    assert_int_equal(p.status, 2);
+    assert_string_equal(
+        p.err, "leat sql: latin1.sql:4: the text is not UTF-8: byte 8 of this line is 0xDF, "
+               "where no character begins so; line 2 pos 6; hint: iconv -f ISO-8859-1 -t "
+               "UTF-8 converts a text of Latin 1\n");
+    program_run(&p, "leat", PROGRAM_ARGS("sql", "-e", "SELECT \xc3( AS a"), NULL, NULL);
+    assert_int_equal(p.status, 2);
+    assert_contains(p.err, "leat sql: the text is not UTF-8: byte 8 of this line is 0xC3");
+}
+
 static void each_insert_is_a_query_with_a_name_progress_and_counters(void **state)
 {
     (void)state;
@@ -301,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_statement_that_is_too_much_is_wrong_as_others_are),
         cmocka_unit_test(a_stream_prints_until_it_is_told_to_end),
         cmocka_unit_test(a_memory_table_is_filled_and_read_in_one_script),
+        cmocka_unit_test(a_text_that_is_not_utf_8_is_refused_by_its_place),
         cmocka_unit_test(each_insert_is_a_query_with_a_name_progress_and_counters),
         cmocka_unit_test(a_name_is_that_of_one_active_query),
         cmocka_unit_test(check_analyses_without_running),
