@@ -58,6 +58,7 @@ static int run(const struct lt_door_statement *statement)
     case LT_SQL_SHOW_VIEWS:
     case LT_SQL_SHOW_FUNCTIONS:
     case LT_SQL_SHOW_COLUMNS:
+    case LT_SQL_SHOW_PROPERTIES:
         break;
     }
     return lt_door_sql_answer(statement);

@@ -146,6 +146,11 @@ static void add_details(const struct lt_door_statement *statement, const struct 
         return;
     }
     add_row(answer, "Provider", table->format, "");
+    for (uint32_t i = 0; i < table->property_count; i++)
+        add_row(
+            answer, "Table Properties",
+            lt_arena_format(arena, "[%s=%s]", table->properties[i].key, table->properties[i].value),
+            "");
     for (uint32_t i = 0; i < table->option_count; i++) {
         const struct lt_sql_option *option = &table->options[i];
         bool is_secret = lt_options_is_secret(NULL, 0, option->key);
@@ -186,6 +191,31 @@ static int describe(const struct lt_door_statement *statement)
     return LT_OK;
 }
 
+static int show_properties(const struct lt_door_statement *statement)
+{
+    static const char *const columns[] = {"key", "value"};
+    const struct lt_sql_statement *tree = statement->tree;
+    const struct lt_sql_table *table = lt_sql_catalog_get(&statement->sql->catalog, &tree->name,
+                                                          statement->text, statement->error);
+    struct answer answer = {0};
+    if (table == NULL)
+        return statement->error->code;
+    for (uint32_t i = 0; i < table->property_count; i++) {
+        if (tree->key != NULL && strcmp(tree->key, table->properties[i].key) != 0)
+            continue;
+        add(&answer, table->properties[i].key);
+        add(&answer, table->properties[i].value);
+    }
+    if (tree->key != NULL && answer.count == 0) {
+        add(&answer, tree->key);
+        add(&answer, lt_arena_format(statement->sql->context->arena,
+                                     "Table spark_catalog.default.%s does not have property: %s",
+                                     table->name, tree->key));
+    }
+    give(statement, &answer, columns, 2);
+    return LT_OK;
+}
+
 static int describe_function(const struct lt_door_statement *statement)
 {
     static const char *const columns[] = {"function_desc"};
@@ -215,6 +245,8 @@ int lt_door_sql_answer(const struct lt_door_statement *statement)
         return show_tables(statement);
     case LT_SQL_SHOW_FUNCTIONS:
         return show_functions(statement);
+    case LT_SQL_SHOW_PROPERTIES:
+        return show_properties(statement);
     case LT_SQL_DESCRIBE_FUNCTION:
         return describe_function(statement);
     default:

@@ -7,11 +7,18 @@
 #include "core/base/ascii.h"
 #include "core/leat_sql.h"
 #include "ops/expr/unresolved.h"
+#include "ops/sql/create.h"
 
 static struct lt_expr_place name_place(const struct lt_door_statement *statement)
 {
     return (struct lt_expr_place){statement->text, statement->tree->name.begin,
                                   statement->tree->name.end};
+}
+
+static const char *full_name(const struct lt_door_statement *statement, const char *name)
+{
+    const char *parts[] = {"spark_catalog", "default", name};
+    return lt_name_quoted(parts, 3, statement->sql->context->arena);
 }
 
 /* Whether the name may be taken: *skip: it is, and that is as good. */
@@ -22,7 +29,6 @@ static int check_free(const struct lt_door_statement *statement, const char *nam
     *skip = exists && tree->if_not_exists;
     if (!exists || tree->or_replace || tree->if_not_exists)
         return LT_OK;
-    const char *parts[] = {"spark_catalog", "default", name};
     struct lt_arena *arena = statement->sql->context->arena;
     if (tree->is_temporary)
         return lt_expr_error(
@@ -36,7 +42,7 @@ static int check_free(const struct lt_door_statement *statement, const char *nam
                          "Cannot create table or view %s because it already exists.\nChoose a "
                          "different name, drop or replace the existing object, or add the IF NOT "
                          "EXISTS clause to tolerate pre-existing objects.",
-                         lt_name_quoted(parts, 3, arena));
+                         full_name(statement, name));
 }
 
 static int check_columns(const struct lt_door_statement *statement, const struct lt_type *schema)
@@ -64,8 +70,17 @@ static int create_table(const struct lt_door_statement *statement, struct lt_sql
     table->options = tree->options;
     table->option_count = tree->option_count;
     table->schema = tree->schema;
+    table->defaults = tree->defaults;
+    table->properties = tree->properties;
+    table->property_count = tree->property_count;
+    const struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
     int code = check_columns(statement, tree->schema);
-    return code == LT_OK ? lt_door_sql_check_table(statement, table) : code;
+    if (code == LT_OK)
+        code = lt_sql_check_defaults(&env, tree, statement->text, statement->error);
+    if (code == LT_OK)
+        code = lt_door_sql_check_table(statement, table);
+    return code == LT_OK ? lt_sql_check_layout(tree, statement->text, env.arena, statement->error)
+                         : code;
 }
 
 static const char *name_list(const char *const *names, uint32_t count, struct lt_arena *arena)
@@ -92,7 +107,9 @@ static int refuse_view_columns(const struct lt_door_statement *statement, const 
                          "21S01", name_place(statement),
                          "Cannot create view %s, the reason is %s data columns:\nView columns: "
                          "%s.\nData columns: %s.",
-                         lt_name_quoted_one(name, arena), is_short ? "not enough" : "too many",
+                         statement->tree->is_temporary ? lt_name_quoted_one(name, arena)
+                                                       : full_name(statement, name),
+                         is_short ? "not enough" : "too many",
                          name_list(columns->names, columns->count, arena),
                          name_list(names, schema->field_count, arena));
 }
@@ -108,6 +125,29 @@ static const struct lt_type *schema_of_names(const struct lt_sql_env *env,
     return lt_type_struct(env->arena, fields, columns->count);
 }
 
+/* A view that is not temporary reads nothing that is, and each of its columns has a name. */
+static int check_permanent(const struct lt_door_statement *statement, const char *name,
+                           const char *unnamed, const char *temporary)
+{
+    const char *full = full_name(statement, name);
+    if (unnamed != NULL)
+        return lt_expr_error(statement->error, LT_E_ANALYSIS, "CREATE_PERMANENT_VIEW_WITHOUT_ALIAS",
+                             "0A000", name_place(statement),
+                             "Not allowed to create the permanent view %s without explicitly "
+                             "assigning an alias for the expression \"%s\".",
+                             full, unnamed);
+    if (temporary == NULL)
+        return LT_OK;
+    const char *object = lt_name_quoted_one(temporary, statement->sql->context->arena);
+    return lt_expr_error(
+        statement->error, LT_E_ANALYSIS, "INVALID_TEMP_OBJ_REFERENCE", "42K0F",
+        name_place(statement),
+        "Cannot create the persistent object %s of the type VIEW because it references to the "
+        "temporary object %s of the type VIEW. Please make the temporary object %s persistent, or "
+        "make the persistent object %s temporary.",
+        full, object, object, full);
+}
+
 /* The query is analysed to see that it is right; the view keeps its text. */
 static int create_view(const struct lt_door_statement *statement, struct lt_sql_table *view)
 {
@@ -115,7 +155,11 @@ static int create_view(const struct lt_door_statement *statement, struct lt_sql_
     struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
     struct lt_sql_plan plan;
     env.defining = view->name;
+    const char *unnamed = tree->is_temporary ? NULL : lt_sql_unnamed_item(tree, env.arena);
     int code = lt_sql_analyse(&env, tree->query, statement->text, &plan, statement->error);
+    if (code == LT_OK)
+        code = check_permanent(statement, view->name, unnamed,
+                               tree->is_temporary ? NULL : plan.temporary);
     if (code != LT_OK)
         return code;
     uint32_t count = plan.node->schema->field_count;
@@ -126,6 +170,22 @@ static int create_view(const struct lt_door_statement *statement, struct lt_sql_
                                  tree->query->end - tree->query->begin);
     return check_columns(statement, tree->columns.count > 0 ? schema_of_names(&env, &tree->columns)
                                                             : plan.node->schema);
+}
+
+/* CREATE TABLE ... AS SELECT is CREATE TABLE and INSERT: what cannot be inserted leaves no table.
+ */
+static int insert_first(const struct lt_door_statement *statement, const struct lt_sql_table *table)
+{
+    struct lt_sql_plan plan;
+    leat_sql_result *result = statement->result;
+    int code = lt_door_sql_insert(statement, &plan, &result->query, &result->ends);
+    if (code == LT_OK)
+        code = check_columns(statement, plan.node->schema);
+    if (code == LT_OK)
+        result->kind = LEAT_SQL_QUERY;
+    else
+        lt_sql_catalog_remove(&statement->sql->catalog, table);
+    return code;
 }
 
 int lt_door_sql_create(const struct lt_door_statement *statement)
@@ -141,11 +201,14 @@ int lt_door_sql_create(const struct lt_door_statement *statement)
         return code;
     table->comment = tree->comment;
     table->is_temporary = true; /* all that a context has ends with it */
+    table->is_called_temporary = tree->is_temporary;
     code = tree->kind == LT_SQL_CREATE_VIEW ? create_view(statement, table)
                                             : create_table(statement, table);
     if (code == LT_OK)
         lt_sql_catalog_put(&statement->sql->catalog, table);
-    return code;
+    return code == LT_OK && tree->kind == LT_SQL_CREATE_TABLE && tree->query != NULL
+               ? insert_first(statement, table)
+               : code;
 }
 
 int lt_door_sql_drop(const struct lt_door_statement *statement)

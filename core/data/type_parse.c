@@ -37,6 +37,7 @@ struct parser {
     struct lt_arena *arena;
     struct lt_error *error;
     struct lt_error fault; /* the first fault that is not one of syntax; code 0 if none */
+    const char *word;      /* the type that is being read: where a fault is */
     int depth;
 };
 
@@ -105,6 +106,22 @@ static bool take_mark(struct parser *p, char mark)
     return true;
 }
 
+/* Where in the schema's text, as Spark counts. */
+static void set_place(const struct parser *p, const char *at, struct lt_error *error)
+{
+    const char *line = p->lexer.text;
+    if (error == NULL)
+        return;
+    error->line = 1;
+    for (const char *c = line; c < at; c++) {
+        if (*c == '\n') {
+            error->line++;
+            line = c + 1;
+        }
+    }
+    error->position = (unsigned)(at - line);
+}
+
 static int syntax_error(struct parser *p, const char *expected)
 {
     size_t position = (size_t)(p->token.begin - p->lexer.text) + 1;
@@ -120,6 +137,7 @@ static int syntax_error(struct parser *p, const char *expected)
             "expected",
             (int)(p->token.size_bytes < 60 ? p->token.size_bytes : 60), p->token.begin,
             p->lexer.text, position, expected);
+    set_place(p, p->token.begin, p->error);
     return lt_error_condition(p->error, "PARSE_SYNTAX_ERROR", "42601");
 }
 
@@ -138,6 +156,8 @@ keep_fault(struct parser *p, int code, const char *condition, const char *sqlsta
     lt_assert(written >= 0);
     lt_error_set(&p->fault, code, "%s", text);
     lt_error_condition(&p->fault, condition, sqlstate);
+    if (code == LT_E_PARSE && sqlstate != NULL)
+        set_place(p, p->word, &p->fault);
 }
 
 static int expect_mark(struct parser *p, char mark)
@@ -266,17 +286,20 @@ static int parse_array(struct parser *p, const struct lt_type **out)
 static int parse_nested(struct parser *p, enum lt_type_kind kind, const struct lt_type **out)
 {
     static const struct {
-        const char *condition, *name, *example;
+        const char *condition, *name, *lacks, *example;
     } texts[] = {
-        {"INCOMPLETE_TYPE_DEFINITION.ARRAY", "ARRAY", "ARRAY<INT>"},
-        {"INCOMPLETE_TYPE_DEFINITION.MAP", "MAP", "MAP<STRING, INT>"},
-        {"INCOMPLETE_TYPE_DEFINITION.STRUCT", "STRUCT", "STRUCT<a: INT>"},
+        {"INCOMPLETE_TYPE_DEFINITION.ARRAY", "ARRAY", "an element type", "ARRAY<INT>"},
+        {"INCOMPLETE_TYPE_DEFINITION.MAP", "MAP", "a key type and a value type",
+         "MAP<TIMESTAMP, INT>"},
+        {"INCOMPLETE_TYPE_DEFINITION.STRUCT", "STRUCT", "at least one field type",
+         "STRUCT<name STRING, phone DECIMAL(10, 0)>"},
     };
     if (!take_mark(p, '<')) {
         int i = (int)kind - LT_TYPE_ARRAY;
         keep_fault(p, LT_E_PARSE, texts[i].condition, "42K01",
-                   "schema: %s lacks the types of its elements; hint: write it as %s",
-                   texts[i].name, texts[i].example);
+                   "Incomplete complex type: The definition of \"%s\" type is incomplete. You must "
+                   "provide %s. For example: \"%s\".",
+                   texts[i].name, texts[i].lacks, texts[i].example);
         *out = lt_type_simple(LT_TYPE_VOID);
         return 0;
     }
@@ -358,14 +381,13 @@ static const struct lt_type *make_decimal(struct parser *p, uint32_t precision, 
 {
     if (precision > DECIMAL_PRECISION_MAX) {
         keep_fault(p, LT_E_ANALYSIS, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "22003",
-                   "schema: a decimal of %u digits; at most %d are possible", precision,
+                   "Decimal precision %u exceeds max precision %d.", precision,
                    DECIMAL_PRECISION_MAX);
         return lt_type_simple(LT_TYPE_DECIMAL);
     }
     if (scale > precision) {
         keep_fault(p, LT_E_PARSE, "_LEGACY_ERROR_TEMP_1228", NULL,
-                   "schema: a decimal of %u digits cannot have %u of them after the point",
-                   precision, scale);
+                   "Decimal scale (%u) cannot be greater than precision (%u).", scale, precision);
         return lt_type_simple(LT_TYPE_DECIMAL);
     }
     return lt_type_decimal(p->arena, (uint8_t)precision, (uint8_t)scale);
@@ -387,25 +409,38 @@ static const struct lt_type *make_with_size(struct parser *p, enum lt_type_kind 
     return type;
 }
 
-static void unknown_type(struct parser *p, const struct lt_type_token *word)
+/* The type as it was written, in capitals and without blanks: "FOO(1,2)". */
+static char *written_type(struct parser *p, const struct lt_type_token *word, int parameter_count)
+{
+    size_t size = word->size_bytes, used = 0;
+    if (parameter_count > 0)
+        size += strcspn(word->begin + size, ")") + 1;
+    char *text = lt_arena_text_n(p->arena, word->begin, size);
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at != ' ' && *at != '\n' && *at != '\t')
+            text[used++] = (char)(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+    }
+    text[used] = '\0';
+    return text;
+}
+
+static void unknown_type(struct parser *p, const struct lt_type_token *word, int parameter_count)
 {
     const char *names[TYPE_WORD_COUNT];
     for (int i = 0; i < TYPE_WORD_COUNT; i++)
         names[i] = type_words[i].word;
-    char *name = lt_arena_text_n(p->arena, word->begin, word->size_bytes);
-    for (char *at = name; *at != '\0'; at++)
-        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+    const char *name = written_type(p, word, 0), *written = written_type(p, word, parameter_count);
     const char *nearest = lt_nearest(name, names, TYPE_WORD_COUNT);
     if (nearest == NULL)
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000", "Unsupported data type \"%s\".",
-                   name);
+                   written);
     else if (lt_ascii_compare(nearest, name) == 0)
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000",
                    "Unsupported data type \"%s\"; hint: it does not take these parameters",
-                   nearest);
+                   written);
     else
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000",
-                   "Unsupported data type \"%s\"; hint: did you mean %s?", name, nearest);
+                   "Unsupported data type \"%s\"; hint: did you mean %s?", written, nearest);
 }
 
 /* The type of one word with its parameters. */
@@ -421,9 +456,11 @@ static const struct lt_type *make_simple(struct parser *p, const struct lt_type_
     case LT_TYPE_CHAR:
     case LT_TYPE_VARCHAR:
         if (count == 0) {
-            keep_fault(p, LT_E_PARSE, "DATATYPE_MISSING_SIZE", "42K01",
-                       "schema: \"%.*s\" lacks its size; hint: write it as %.*s(10)",
-                       (int)word->size_bytes, word->begin, (int)word->size_bytes, word->begin);
+            keep_fault(
+                p, LT_E_PARSE, "DATATYPE_MISSING_SIZE", "42K01",
+                "DataType \"%s\" requires a length parameter, for example \"%s\"(10). Please "
+                "specify the length.",
+                written_type(p, word, 0), written_type(p, word, 0));
             return lt_type_simple(LT_TYPE_STRING);
         }
         if (count == 1 && parameters[0] <= INT32_MAX)
@@ -441,7 +478,7 @@ static const struct lt_type *make_simple(struct parser *p, const struct lt_type_
         if (count == 0 && kind != LT_TYPE_KIND_COUNT)
             return lt_type_simple(kind);
     }
-    unknown_type(p, word);
+    unknown_type(p, word, count);
     return lt_type_simple(LT_TYPE_VOID);
 }
 
@@ -485,6 +522,7 @@ static int parse_type(struct parser *p, const struct lt_type **out)
         return syntax_error(p, "a type");
     enum lt_type_kind kind =
         word.kind == LT_TYPE_TOKEN_WORD ? find_kind(&word) : LT_TYPE_KIND_COUNT;
+    p->word = word.begin;
     advance(p);
     if (kind == LT_TYPE_ARRAY || kind == LT_TYPE_MAP || kind == LT_TYPE_STRUCT)
         return parse_nested(p, kind, out);

@@ -439,7 +439,7 @@ static bool take_type_tokens(struct lt_parser *parser)
     return true;
 }
 
-const struct lt_type *lt_parse_type(struct lt_parser *parser)
+const struct lt_type *lt_parse_type(struct lt_parser *parser, bool is_cast)
 {
     uint32_t begin = lt_parser_peek(parser, 0)->begin;
     if (!take_type_tokens(parser))
@@ -451,6 +451,19 @@ const struct lt_type *lt_parse_type(struct lt_parser *parser)
     lt_error_clear(&inner);
     if (lt_type_parse(text, parser->arena, &type, &inner) == LT_OK)
         return type;
+    /* Where its brackets do not hold a type, the word before them alone was one. */
+    size_t bracket = strcspn(text, "<");
+    if (strcmp(inner.condition, "PARSE_SYNTAX_ERROR") == 0 && text[bracket] == '<') {
+        uint32_t at = begin + (uint32_t)bracket;
+        int size = text[bracket + 1] == '>' ? 2 : 1;
+        return lt_parser_refuse(parser, inner.code, inner.condition, inner.sqlstate, at, at + 1,
+                                "Syntax error at or near '%.*s'%s.", size, text + bracket,
+                                is_cast ? ": missing ')'" : "");
+    }
+    const char *line = text;
+    for (; inner.line > 1; inner.line--)
+        line += strcspn(line, "\n") + 1;
+    begin += (uint32_t)(line - text) + inner.position;
     return lt_parser_refuse(parser, inner.code, inner.condition, inner.sqlstate, begin,
                             parser->last_end, "%s", inner.text);
 }

@@ -431,6 +431,14 @@ static struct lt_expression *parse_name_list(struct lt_parser *parser, struct lt
     return alias;
 }
 
+const char *lt_parse_name(struct lt_parser *parser)
+{
+    if (lt_parser_is_identifier_clause(parser))
+        return lt_parse_identifier_part(parser);
+    struct lt_token token = lt_parser_take(parser);
+    return lt_parser_name(parser, &token);
+}
+
 struct lt_expression *lt_parse_named(struct lt_parser *parser)
 {
     struct lt_expression *value = lt_parse_expression(parser);
@@ -447,10 +455,22 @@ struct lt_expression *lt_parse_named(struct lt_parser *parser)
         return has_as ? lt_parser_fail(parser, "a name must follow AS") : value;
     if (!has_as && parser->ends_item != NULL && parser->ends_item(parser))
         return value;
-    struct lt_token token = lt_parser_take(parser);
+    uint32_t begin = lt_parser_peek(parser, 0)->begin;
+    const char *name = lt_parse_name(parser);
+    if (name == NULL)
+        return NULL;
+    bool is_hyphened = kind == LT_TOKEN_WORD && lt_parser_is_symbol(parser, 0, '-') &&
+                       (lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD ||
+                        lt_parser_peek(parser, 1)->kind == LT_TOKEN_QUOTED);
+    if (is_hyphened) {
+        uint32_t hyphen = lt_parser_take(parser).begin;
+        uint32_t end = lt_parser_take(parser).end;
+        return lt_parser_refuse_hyphen(
+            parser, hyphen, end, lt_arena_text_n(parser->arena, parser->text + begin, end - begin));
+    }
     struct lt_expression *alias = lt_parser_node(parser, LT_EXPR_ALIAS, value->begin, 1);
     alias->arguments[0] = value;
-    alias->name = lt_parser_name(parser, &token);
+    alias->name = name;
     alias->end = parser->last_end;
     return alias;
 }

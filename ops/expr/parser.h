@@ -92,6 +92,8 @@ void lt_parser_push(struct lt_parser *parser, struct lt_parser_items *items,
                     struct lt_expression *item);
 
 struct lt_expression *lt_parse_expression(struct lt_parser *parser);
+/* A name of one part, which is next: a word, or IDENTIFIER(text). */
+const char *lt_parse_name(struct lt_parser *parser);
 /* An expression with an alias, or a star. */
 struct lt_expression *lt_parse_named(struct lt_parser *parser);
 /* A star, which is next; `base` and its dotted name: of name.*, else NULL. */
@@ -152,7 +154,21 @@ struct lt_expression *lt_parse_subquery(struct lt_parser *parser, const char *na
                                         struct lt_expression *left);
 /* COLLATE name, behind `base`, that word next. */
 struct lt_expression *lt_parse_collate(struct lt_parser *parser, struct lt_expression *base);
-/* A type as in CAST(x AS type). NULL: failed. */
-const struct lt_type *lt_parse_type(struct lt_parser *parser);
+/* IDENTIFIER(text), a name given as a constant text (parse_identifier.c): the clause is next; its
+ * name; a name of one part, or NULL; the column it is, or a call where '(' follows. */
+enum { LT_NAME_PARTS_MAX = 16 };
+struct lt_name_parts {
+    const char *parts[LT_NAME_PARTS_MAX];
+    uint32_t count;
+};
+bool lt_parser_is_identifier_clause(const struct lt_parser *parser);
+bool lt_parse_identifier_clause(struct lt_parser *parser, struct lt_name_parts *out);
+const char *lt_parse_identifier_part(struct lt_parser *parser);
+struct lt_expression *lt_parse_identifier_value(struct lt_parser *parser);
+/* INVALID_IDENTIFIER: a name such as a-b without back-ticks. Returns NULL. */
+void *lt_parser_refuse_hyphen(struct lt_parser *parser, uint32_t begin, uint32_t end,
+                              const char *name);
+/* A type; in CAST(x AS type) its end is a bracket. NULL: failed. */
+const struct lt_type *lt_parse_type(struct lt_parser *parser, bool is_cast);
 
 #endif

@@ -69,7 +69,7 @@ static struct lt_expression *parse_cast(struct lt_parser *parser, bool is_try)
                                 "a cast needs a type; hint: usage: CAST(a AS type)");
     if (operand == NULL || !lt_parser_expect_word(parser, "as"))
         return NULL;
-    const struct lt_type *target = lt_parse_type(parser);
+    const struct lt_type *target = lt_parse_type(parser, true);
     if (target == NULL || !lt_parser_expect(parser, ')', ")"))
         return NULL;
     struct lt_expression *cast = lt_parser_cast(parser, operand, target, begin);
@@ -170,6 +170,8 @@ static struct lt_expression *parse_word(struct lt_parser *parser)
         (void)lt_parser_take(parser);
         return lt_parse_subquery(parser, "exists", begin, NULL);
     }
+    if (lt_parser_is_identifier_clause(parser))
+        return lt_parse_identifier_value(parser);
     if (is_call) {
         struct lt_token token = lt_parser_take(parser);
         return lt_parse_call(parser, lt_parser_name(parser, &token), begin);
@@ -377,7 +379,7 @@ static struct lt_expression *parse_postfix(struct lt_parser *parser, struct lt_e
         return lt_parser_call2(parser, "[]", begin, base, index);
     }
     if (lt_parser_try_symbol(parser, LT_SYMBOL_CAST)) {
-        const struct lt_type *target = lt_parse_type(parser);
+        const struct lt_type *target = lt_parse_type(parser, true);
         return target == NULL ? NULL : lt_parser_cast(parser, base, target, begin);
     }
     if (lt_parser_is_symbol(parser, 0, ':')) {

@@ -140,7 +140,7 @@ struct lt_plan_node *lt_sql_rename(const struct lt_sql_env *env, struct lt_plan_
 
 /* -------------------------------------------------------------------------------------- select */
 
-static int analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where,
+int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where,
                          const char *text, struct lt_sql_output *out)
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
@@ -255,7 +255,7 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
 {
     int code = lt_sql_analyse_relation(analysis, select->from, text, ctes, out);
     if (code == LT_OK && select->where != NULL)
-        code = analyse_where(analysis, select->where, text, out);
+        code = lt_sql_analyse_where(analysis, select->where, text, out);
     if (code != LT_OK)
         return code;
     const struct lt_sql_scope under = out->scope;
@@ -347,6 +347,7 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
     *out = (struct lt_sql_plan){.node = output.node,
                                 .tree = output.tree,
                                 .refusal = analysis.uses.refusal,
+                                .temporary = analysis.temporary,
                                 .is_bounded = analysis.is_bounded};
     return code;
 }

@@ -41,6 +41,7 @@ struct lt_sql_env {
 struct lt_sql_plan {
     struct lt_sql_refusal refusal; /* where that is why analysis failed */
 
+    const char *temporary; /* the first table or view read that CREATE TEMPORARY made; or NULL */
     struct lt_plan_node *node; /* its schema is the query's */
     struct lt_plan_tree *tree; /* the same for people, with names; NULL: not is_explained */
     bool is_bounded;           /* all that it reads ends */

@@ -175,6 +175,8 @@ static int check_condition(const struct join *join, struct lt_expression *condit
 int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
                         const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
 {
+    if (lt_sql_is_lateral_function(relation))
+        return lt_sql_analyse_lateral_function(analysis, relation, text, ctes, out);
     struct join join = {.analysis = analysis, .relation = relation, .text = text};
     const struct lt_sql_relation *inputs[] = {relation->left, relation->right};
     bool was_bounded = analysis->is_bounded, are_bounded[2], has_event_time = false;

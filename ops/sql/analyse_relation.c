@@ -6,8 +6,6 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
-#include "ops/expr/functions.h"
-#include "ops/expr/generator.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/explain.h"
@@ -20,7 +18,7 @@ static int apply_alias(struct lt_sql_analysis *analysis, const struct lt_sql_rel
                        const char *text, const char *name, struct lt_sql_output *out)
 {
     const struct lt_sql_columns *columns = &relation->columns;
-    if (columns->count > 0) {
+    if (columns->count > 0 && relation->kind != LT_SQL_FUNCTION) {
         uint32_t count = out->node->schema->field_count;
         struct lt_expr_place place = {text, relation->begin, relation->end};
         if (columns->count != count)
@@ -80,8 +78,7 @@ static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_ta
     return LT_OK;
 }
 
-/* NULL for the one row that a query without FROM reads. */
-static int read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
+int lt_sql_read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
                       struct lt_sql_output *out)
 {
     const struct lt_sql_host *host = analysis->env->host;
@@ -111,7 +108,7 @@ static int analyse_found(struct lt_sql_analysis *analysis, struct lt_sql_table *
 {
     if (table->format == NULL)
         return analyse_view(analysis, table, out);
-    int code = read_table(analysis, table, out);
+    int code = lt_sql_read_table(analysis, table, out);
     return code == LT_OK ? LT_OK : lt_error_append(analysis->error, "table \"%s\"", table->name);
 }
 
@@ -138,6 +135,8 @@ static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_r
         lt_sql_catalog_get(env->catalog, &relation->table, text, analysis->error);
     if (table == NULL)
         return analysis->error->code;
+    if (analysis->temporary == NULL && table->is_called_temporary)
+        analysis->temporary = table->name;
     return analyse_found(analysis, table, out);
 }
 
@@ -194,7 +193,7 @@ static int add_event_time(struct lt_sql_analysis *analysis, const struct lt_sql_
 /* WATERMARK expression [AS name] DELAY OF interval. It says nothing to operators without state, so
  * it leaves no node but that of a named expression; what it says must be right. */
 static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
-                           const char *text, struct lt_sql_output *out)
+                           const char *text, bool is_stream, struct lt_sql_output *out)
 {
     struct lt_arena *arena = analysis->env->arena;
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
@@ -225,6 +224,8 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
     }
     if (code != LT_OK)
         return code;
+    if (!is_stream) /* to what ends it says nothing at all */
+        return LT_OK;
     if (!is_event_time(type))
         return lt_expr_error(
             analysis->error, LT_E_ANALYSIS, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09", place,
@@ -243,9 +244,15 @@ static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_r
                          struct lt_sql_output *out)
 {
     const char *name = NULL;
+    bool was_bounded = analysis->is_bounded;
+    analysis->is_bounded = true;
     int code = relation->kind == LT_SQL_SUBQUERY
                    ? lt_sql_analyse_query(analysis, relation->query, text, ctes, out)
+               : relation->kind == LT_SQL_FUNCTION
+                   ? lt_sql_analyse_function(analysis, relation, text, out)
                    : analyse_named(analysis, relation, text, ctes, out, &name);
+    bool is_stream = !analysis->is_bounded;
+    analysis->is_bounded = was_bounded && !is_stream;
     if (code == LT_OK)
         code = apply_alias(analysis, relation, text,
                            relation->alias != NULL ? relation->alias : name, out);
@@ -254,100 +261,11 @@ static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_r
                                                  lt_arena_format(analysis->env->arena, " %s", name),
                                                  out->tree->inputs[0]);
     if (code == LT_OK && relation->watermark != NULL)
-        code = check_watermark(analysis, relation, text, out);
+        code = check_watermark(analysis, relation, text, is_stream, out);
     return code;
 }
 
-/* ------------------------------------------------------------------------------- lateral views */
-
-/* The scope with the generator's columns behind it, under the view's name. */
-static struct lt_sql_scope widen(struct lt_sql_analysis *analysis,
-                                 const struct lt_sql_relation *view,
-                                 const struct lt_sql_scope *scope, const struct lt_type *schema)
-{
-    struct lt_sql_scope wider = {.schema = schema, .part_count = scope->part_count + 1};
-    wider.parts = lt_arena_alloc(analysis->env->arena, wider.part_count * sizeof *wider.parts);
-    if (scope->part_count > 0)
-        memcpy(wider.parts, scope->parts, scope->part_count * sizeof *wider.parts);
-    uint32_t first = scope->schema->field_count;
-    wider.parts[scope->part_count] =
-        (struct lt_sql_part){view->alias, first, schema->field_count - first};
-    return wider;
-}
-
-static int check_generator(struct lt_sql_analysis *analysis, const struct lt_sql_relation *view,
-                           const char *text)
-{
-    const struct lt_expression *call = view->generator;
-    struct lt_expr_place place = {text, view->begin, view->end};
-    if (lt_generator_is_name(call->name) || lt_function_find(call->name) < 0)
-        return LT_OK; /* what is no function at all is told by the analysis of the call */
-    return lt_expr_error(
-        analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NOT_GENERATOR", "42K0E", place,
-        "The generator is not supported: %s is expected to be a generator. "
-        "However, its class is a function, which is not a generator; hint: explode, "
-        "posexplode, inline, stack and json_tuple are",
-        lt_name_quoted_one(call->name, analysis->env->arena));
-}
-
-/* The last item of the projection is the generator. */
-static void show_lateral_view(struct lt_sql_analysis *analysis, const struct lt_sql_relation *view,
-                              struct lt_sql_output *out)
-{
-    struct lt_arena *arena = analysis->env->arena;
-    const struct lt_plan_node *project =
-        out->node->kind == LT_PLAN_UNION ? out->node->inputs[0] : out->node;
-    if (out->tree == NULL)
-        return;
-    const struct lt_expression *call =
-        lt_generator_call(project->expressions[project->expression_count - 1]);
-    const struct lt_type *schema = project->schema;
-    uint32_t count = call->type->field_count;
-    const struct lt_type columns = {.kind = LT_TYPE_STRUCT,
-                                    .fields = schema->fields + schema->field_count - count,
-                                    .field_count = count};
-    lt_sql_tree_over(analysis, "Generate",
-                     lt_arena_format(arena, "%s, %s, %s%s%s", lt_expr_plan_text(call, false, arena),
-                                     lt_generator_is_outer(call) ? "true" : "false",
-                                     view->alias != NULL ? view->alias : "",
-                                     view->alias != NULL ? ", " : "",
-                                     lt_plan_columns(&columns, arena)),
-                     out);
-}
-
-/* LATERAL VIEW [OUTER] explode(a) t AS x is SELECT *, explode(a) AS x. */
-static int analyse_lateral_view(struct lt_sql_analysis *analysis,
-                                const struct lt_sql_relation *view, const char *text,
-                                const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
-{
-    int code = lt_sql_analyse_relation(analysis, view->left, text, ctes, out);
-    struct lt_expression *call = view->generator;
-    call->begin = view->begin; /* as in Spark, what is wrong with it stands at the view */
-    call->end = view->end;
-    if (code == LT_OK)
-        code = check_generator(analysis, view, text);
-    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
-    if (code == LT_OK)
-        code = lt_sql_resolve_names(&names, &call);
-    if (code != LT_OK)
-        return code;
-    const struct lt_type *schema = out->scope.schema;
-    uint32_t count = schema->field_count;
-    struct lt_plan_node *project =
-        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, count + 1);
-    for (uint32_t i = 0; i < count; i++)
-        project->expressions[i] =
-            lt_sql_pick(analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
-    project->expressions[count] = lt_generator_item(call, view->columns.names, view->columns.count,
-                                                    view->is_outer, analysis->env->arena);
-    code = lt_sql_complete(analysis, project);
-    if (code != LT_OK)
-        return code;
-    out->node = project;
-    out->scope = widen(analysis, view, &out->scope, project->schema);
-    show_lateral_view(analysis, view, out);
-    return LT_OK;
-}
+/* --------------------------------------------------------------------------------- any relation */
 
 int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
                             const struct lt_sql_relation *relation, const char *text,
@@ -362,17 +280,18 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
     int code;
     switch (relation->kind) {
     case LT_SQL_ONE_ROW:
-        code = read_table(analysis, NULL, out);
+        code = lt_sql_read_table(analysis, NULL, out);
         if (code == LT_OK)
             out->scope = lt_sql_scope_of(analysis, lt_type_struct(env->arena, NULL, 0), NULL);
         return code;
     case LT_SQL_TABLE:
     case LT_SQL_SUBQUERY:
+    case LT_SQL_FUNCTION:
         return analyse_table(analysis, relation, text, ctes, out);
     case LT_SQL_JOIN:
         return lt_sql_analyse_join(analysis, relation, text, ctes, out);
     case LT_SQL_LATERAL_VIEW:
-        return analyse_lateral_view(analysis, relation, text, ctes, out);
+        return lt_sql_analyse_lateral_view(analysis, relation, text, ctes, out);
     case LT_SQL_SAMPLE:
     case LT_SQL_PIVOT:
     case LT_SQL_UNPIVOT:

@@ -77,9 +77,13 @@ static int check_column(struct lt_sql_analysis *analysis, const struct lt_sql_qu
     const struct lt_coerce coerce = {lt_session_or_default(analysis->env->session),
                                      analysis->env->arena};
     const struct lt_type *common = NULL, *type = NULL;
+    const struct lt_expression *real = query->select->items.items[0]->arguments[0];
     for (uint32_t row = 0; row < rows->argument_count; row++) {
         struct lt_expression *cell = rows->arguments[row]->arguments[column];
-        int code = check_cell(analysis, names, cell, &type);
+        type = real->arguments[row]->arguments[column]->type;
+        /* INSERT has put a default there. */
+        bool is_default = cell->kind == LT_EXPR_COLUMN && type != NULL;
+        int code = is_default ? LT_OK : check_cell(analysis, names, cell, &type);
         if (code != LT_OK)
             return code;
         common = common == NULL ? type : lt_coerce_common_strict(&coerce, common, type);

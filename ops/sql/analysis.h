@@ -34,6 +34,7 @@ struct lt_sql_analysis {
     struct lt_error *error;
     struct lt_sql_uses uses;
     bool is_bounded;
+    const char *temporary; /* as lt_sql_plan's */
     unsigned depth, relation_count;
     /* What the query being analysed may also name, and the common table expressions it sees. */
     const struct lt_sql_names *outer;
@@ -65,6 +66,23 @@ int lt_sql_analyse_pivot(struct lt_sql_analysis *analysis, const struct lt_sql_r
                          const char *text, struct lt_sql_output *out) LT_MUST_USE;
 int lt_sql_analyse_unpivot(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
                            const char *text, struct lt_sql_output *out) LT_MUST_USE;
+/* Generators as relations (analyse_generator.c): LATERAL VIEW; a function in FROM, its alias's
+ * names for columns applied; the join with LATERAL function(...), where that is a flat map. */
+int lt_sql_analyse_lateral_view(struct lt_sql_analysis *analysis,
+                                const struct lt_sql_relation *view, const char *text,
+                                const struct lt_sql_ctes *ctes,
+                                struct lt_sql_output *out) LT_MUST_USE;
+int lt_sql_analyse_function(struct lt_sql_analysis *analysis,
+                            const struct lt_sql_relation *relation, const char *text,
+                            struct lt_sql_output *out) LT_MUST_USE;
+bool lt_sql_is_lateral_function(const struct lt_sql_relation *join);
+int lt_sql_analyse_lateral_function(struct lt_sql_analysis *analysis,
+                                    const struct lt_sql_relation *join, const char *text,
+                                    const struct lt_sql_ctes *ctes,
+                                    struct lt_sql_output *out) LT_MUST_USE;
+/* WHERE, over what `out` is. */
+int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where,
+                         const char *text, struct lt_sql_output *out) LT_MUST_USE;
 /* ORDER BY, LIMIT and so on, behind what `out` is. */
 int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                         const char *text, struct lt_sql_output *out) LT_MUST_USE;
@@ -85,6 +103,9 @@ int lt_sql_check_values(struct lt_sql_analysis *analysis, const struct lt_sql_qu
 int lt_sql_refuse_maps(struct lt_sql_analysis *analysis, const struct lt_type *schema,
                        struct lt_expr_place place) LT_MUST_USE;
 
+/* Reads a table; NULL for the one row that a query without FROM reads. */
+int lt_sql_read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
+                      struct lt_sql_output *out) LT_MUST_USE;
 int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names,
                             struct lt_expression *node) LT_MUST_USE;
 /* A node with room for `count` expressions, all of `text`. */

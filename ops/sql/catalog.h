@@ -14,15 +14,19 @@
 
 struct lt_sql_table {
     const char *name;
-    const char *comment; /* or NULL */
-    bool is_temporary;
+    const char *comment;      /* or NULL */
+    bool is_temporary;        /* ends with the session: all do */
+    bool is_called_temporary; /* CREATE TEMPORARY made it */
     /* a table */
     const char *format; /* NULL: a view */
     const struct lt_sql_option *options;
     uint32_t option_count;
     const struct lt_type *schema; /* declared; NULL: the format's, or what is written first */
     bool is_written;              /* an INSERT has named it */
-    void *host;                   /* what the program around keeps of it, or NULL */
+    const char *const *defaults;  /* of its columns, as texts; NULL, or NULL each */
+    const struct lt_sql_option *properties; /* TBLPROPERTIES */
+    uint32_t property_count;
+    void *host; /* what the program around keeps of it, or NULL */
     /* a view */
     const char *text;
     struct lt_sql_columns columns;

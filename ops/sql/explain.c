@@ -68,6 +68,15 @@ static struct lt_plan_tree *join_tree(const struct lt_sql_relation *join, struct
     return lt_plan_tree_over_all(arena, "'Join", details, sides, 2);
 }
 
+static const char *arguments_text(const struct lt_expression *call, struct lt_arena *arena)
+{
+    const char *list = "[";
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               text_of(call->arguments[i], arena));
+    return lt_arena_format(arena, "%s]", list);
+}
+
 static struct lt_plan_tree *plain_relation_tree(const struct lt_sql_relation *relation,
                                                 struct lt_arena *arena)
 {
@@ -82,6 +91,11 @@ static struct lt_plan_tree *plain_relation_tree(const struct lt_sql_relation *re
             NULL);
     case LT_SQL_SUBQUERY:
         return query_tree(relation->query, arena);
+    case LT_SQL_FUNCTION:
+        return lt_plan_tree_over(arena, "'UnresolvedTableValuedFunction",
+                                 lt_arena_format(arena, " [%s], %s", relation->table.parts[0],
+                                                 arguments_text(relation->generator, arena)),
+                                 NULL);
     case LT_SQL_JOIN:
         return join_tree(relation, arena);
     case LT_SQL_LATERAL_VIEW:

@@ -10,6 +10,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/create.h"
 #include "ops/sql/explain.h"
 
 struct target {
@@ -24,23 +25,6 @@ static struct lt_expr_place place_of(const struct target *target)
 {
     return (struct lt_expr_place){target->text, target->statement->name.begin,
                                   target->statement->name.end};
-}
-
-static bool can_store(const struct lt_type *from, const struct lt_type *to)
-{
-    bool is_text = lt_type_is_text(to);
-    if (from->kind == LT_TYPE_VOID || lt_type_equal(from, to) ||
-        (lt_type_is_datetime(from) && lt_type_is_datetime(to)) ||
-        (lt_type_is_numeric(from) && lt_type_is_numeric(to)) ||
-        (is_text && !lt_type_is_nested(from)))
-        return true;
-    if (from->kind != to->kind || !lt_type_is_nested(from) || from->field_count != to->field_count)
-        return false;
-    for (uint32_t i = 0; i < from->field_count; i++) { /* types are nested to a limit */
-        if (!can_store(from->fields[i].type, to->fields[i].type))
-            return false;
-    }
-    return true;
 }
 
 /* "`spark_catalog`.`default`.`t`": what Spark calls a table that is written. */
@@ -150,7 +134,7 @@ static int store_column(const struct target *target, uint32_t index, const struc
                         struct lt_expression **out)
 {
     const struct lt_type *from = target->from->fields[index].type;
-    if (!can_store(from, to->type))
+    if (!lt_sql_can_store(from, to->type))
         return lt_expr_error(
             target->analysis->error, LT_E_ANALYSIS,
             "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000", place_of(target),
@@ -163,20 +147,18 @@ static int store_column(const struct target *target, uint32_t index, const struc
     return LT_OK;
 }
 
-static struct lt_expression *null_column(const struct target *target, const struct lt_field *to)
+/* A column that nothing is given for: its default. */
+static int default_column(const struct target *target, uint32_t column, struct lt_expression **out)
 {
-    struct lt_arena *arena = target->analysis->env->arena;
-    struct lt_expression *nodes = lt_arena_alloc(arena, 2 * sizeof *nodes);
-    nodes[0] = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                      .type = lt_type_simple(LT_TYPE_VOID),
-                                      .nullable = true,
-                                      .is_null = true,
-                                      .index = -1};
-    nodes[1] = (struct lt_expression){
+    const struct lt_field *to = &target->table->schema->fields[column];
+    const char *written = target->table->defaults == NULL ? NULL : target->table->defaults[column];
+    struct lt_expression *alias = lt_arena_alloc(target->analysis->env->arena, sizeof *alias);
+    *alias = (struct lt_expression){
         .kind = LT_EXPR_ALIAS, .name = to->name, .argument_count = 1, .index = -1};
-    nodes[1].arguments = lt_arena_alloc(arena, sizeof *nodes[1].arguments);
-    nodes[1].arguments[0] = lt_coerce_cast(&nodes[0], to->type, arena);
-    return &nodes[1];
+    alias->arguments = lt_arena_alloc(target->analysis->env->arena, sizeof *alias->arguments);
+    *out = alias;
+    return lt_sql_default_value(target->analysis->env, to->type, written, &alias->arguments[0],
+                                target->analysis->error);
 }
 
 /* The projection that makes the table's columns of the data's. */
@@ -188,13 +170,11 @@ static int store(const struct target *target, const struct lt_type *listed,
         lt_sql_node_over(target->analysis, LT_PLAN_PROJECT, *node, "", to->field_count);
     for (uint32_t i = 0; i < to->field_count; i++) {
         int index = source_of(target, listed, i);
-        int code = index < 0 ? LT_OK
+        int code = index < 0 ? default_column(target, i, &project->expressions[i])
                              : store_column(target, (uint32_t)index, &to->fields[i],
                                             &project->expressions[i]);
         if (code != LT_OK)
             return code;
-        if (index < 0)
-            project->expressions[i] = null_column(target, &to->fields[i]);
     }
     int code = lt_sql_complete(target->analysis, project);
     if (code == LT_OK)
@@ -202,11 +182,48 @@ static int store(const struct target *target, const struct lt_type *listed,
     return code;
 }
 
+/* DEFAULT in a row of VALUES is the default of its column. */
+static int put_default(const struct lt_sql_env *env, const struct lt_sql_statement *statement,
+                       const struct lt_sql_table *table, uint32_t place,
+                       struct lt_expression **cell, struct lt_error *error)
+{
+    const struct lt_sql_columns *columns = &statement->columns;
+    const struct lt_type *schema = table->schema;
+    bool is_default =
+        (*cell)->kind == LT_EXPR_COLUMN && lt_ascii_compare((*cell)->name, "default") == 0;
+    int index = schema == NULL || place >= schema->field_count ? -1 : (int)place;
+    if (schema != NULL && columns->count > 0)
+        index = place < columns->count ? lt_type_field_index(schema, columns->names[place]) : -1;
+    if (!is_default || index < 0) /* what is wrong with the columns is told later */
+        return LT_OK;
+    return lt_sql_default_value(env, schema->fields[index].type,
+                                table->defaults == NULL ? NULL : table->defaults[index], cell,
+                                error);
+}
+
+static int put_defaults(const struct lt_sql_env *env, const struct lt_sql_statement *statement,
+                        const struct lt_sql_table *table, struct lt_error *error)
+{
+    const struct lt_sql_query *query = statement->query;
+    int code = LT_OK;
+    if (!query->is_values)
+        return LT_OK;
+    const struct lt_expression *rows = query->select->items.items[0]->arguments[0];
+    for (uint32_t i = 0; i < rows->argument_count; i++) {
+        struct lt_expression *row = rows->arguments[i];
+        for (uint32_t j = 0; j < row->argument_count && code == LT_OK; j++)
+            code = put_default(env, statement, table, j, &row->arguments[j], error);
+    }
+    return code;
+}
+
 int lt_sql_analyse_insert(const struct lt_sql_env *env, const struct lt_sql_statement *statement,
                           const char *text, const struct lt_sql_table *table,
                           struct lt_sql_plan *out, struct lt_error *error)
 {
-    int code = lt_sql_analyse(env, statement->query, text, out, error);
+    int code = put_defaults(env, statement, table, error);
+    if (code == LT_OK)
+        code = lt_sql_analyse(env, statement->query, text, out, error);
     if (code != LT_OK)
         return code;
     struct lt_sql_analysis analysis = {.env = env, .error = error};

@@ -61,7 +61,7 @@ int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t
     const char *parts[] = {qualifier, name};
     const char **known =
         lt_arena_alloc(names->arena, (names->scope->schema->field_count + 1) * sizeof *known);
-    uint32_t count = list_columns(names, qualifier != NULL, known);
+    uint32_t count = names->suggests_none ? 0 : list_columns(names, qualifier != NULL, known);
     lt_sort_names(known, count);
     const char *quoted = qualifier != NULL ? lt_name_quoted(parts, 2, names->arena)
                                            : lt_name_quoted_one(name, names->arena);

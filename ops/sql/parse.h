@@ -52,12 +52,29 @@ const char *lt_sql_text_from(struct lt_parser *parser, uint32_t begin);
 const char *lt_sql_parse_key(struct lt_parser *parser);
 /* CREATE ..., that word next. */
 bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* (name type ..., ...) of CREATE TABLE, the bracket next (parse_columns.c). */
+bool lt_sql_parse_definitions(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* What may stand behind the format of a table, up to the end or a query (parse_clauses.c). */
+bool lt_sql_parse_table_clauses(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* OPTIONS (...), TBLPROPERTIES (...), the bracket next. */
+bool lt_sql_parse_options(struct lt_parser *parser, struct lt_sql_statement *statement);
+bool lt_sql_parse_properties(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* DUPLICATE_CLAUSES. Returns false. */
+bool lt_sql_refuse_twice(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                         const char *clause);
+/* COMMENT 'text', that word taken. */
+bool lt_sql_parse_comment(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* UNSUPPORTED_FEATURE.TABLE_OPERATION: what no table here does. Returns false. */
+bool lt_sql_refuse_operation(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                             const char *operation);
 /* What Spark says of a statement as a whole. Returns false. */
 bool lt_sql_refuse_statement(struct lt_parser *parser, const struct lt_sql_statement *statement,
                              const char *condition, const char *sqlstate, const char *text);
 bool lt_sql_parse_name(struct lt_parser *parser, struct lt_sql_name *out);
 /* A name of one part; NULL when none is next. */
 const char *lt_sql_parse_identifier(struct lt_parser *parser, const char *what);
+/* The same where a-b is told to be no name, unless it is `a-b`. */
+const char *lt_sql_parse_capturing(struct lt_parser *parser, const char *what);
 /* (a, b, c), the bracket next; with COMMENT 'x' behind each where `has_comments`. */
 bool lt_sql_parse_columns(struct lt_parser *parser, bool has_comments, struct lt_sql_columns *out);
 /* 'text' as a C text. */

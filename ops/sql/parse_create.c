@@ -1,14 +1,12 @@
 /*
- * CREATE TABLE and CREATE VIEW: their options, columns and clauses, and what Spark says of those
- * that do not go together.
+ * CREATE TABLE and CREATE VIEW, and what Spark says of what does not go together in them.
+ * Columns and clauses of tables are parse_columns.c's and parse_clauses.c's.
  */
 #include <string.h>
 
 #include "core/base/ascii.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/parse.h"
-
-enum { OPTIONS_MAX = 256 };
 
 bool lt_sql_at_end(const struct lt_parser *parser)
 {
@@ -22,131 +20,7 @@ const char *lt_sql_text_from(struct lt_parser *parser, uint32_t begin)
                            parser->last_end > begin ? parser->last_end - begin : 0);
 }
 
-/* ------------------------------------------------------------------------------------- options */
-
-/* A key: a string, or names joined by dots. */
-const char *lt_sql_parse_key(struct lt_parser *parser)
-{
-    if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING)
-        return lt_sql_parse_text(parser, "an option's name is missing");
-    struct lt_sql_name name;
-    if (!lt_sql_parse_name(parser, &name))
-        return NULL;
-    const char *key = name.parts[0];
-    for (uint32_t i = 1; i < name.count; i++)
-        key = lt_arena_format(parser->arena, "%s.%s", key, name.parts[i]);
-    return key;
-}
-
-/* A value: a string, a number, TRUE or FALSE. */
-static const char *parse_value(struct lt_parser *parser)
-{
-    const struct lt_token *token = lt_parser_peek(parser, 0);
-    if (token->kind == LT_TOKEN_STRING)
-        return lt_sql_parse_text(parser, "an option's value is missing");
-    bool is_plain = token->kind == LT_TOKEN_INTEGER || token->kind == LT_TOKEN_NUMBER ||
-                    lt_parser_is_word(parser, 0, "true") || lt_parser_is_word(parser, 0, "false");
-    if (!is_plain && !lt_parser_is_symbol(parser, 0, '-'))
-        return lt_parser_fail(parser, "an option's value is a string, a number or a boolean");
-    uint32_t begin = lt_parser_take(parser).begin;
-    if (!is_plain)
-        (void)lt_parser_take(parser);
-    return lt_sql_text_from(parser, begin);
-}
-
-/* Spark refuses what is written twice in the same way where a view has options; of a table's, the
- * last one counts. */
-static bool check_twice(struct lt_parser *parser, const struct lt_sql_statement *statement,
-                        uint32_t begin)
-{
-    for (uint32_t i = 0; i < statement->option_count && statement->is_view; i++) {
-        for (uint32_t j = 0; j < i; j++) {
-            const char *key = statement->options[i].key;
-            if (strcmp(statement->options[j].key, key) == 0)
-                return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", begin,
-                                        parser->last_end, "Found duplicate keys `%s`.",
-                                        key) != NULL;
-        }
-    }
-    return true;
-}
-
-/* In `'a' 'b'` the key is 'a', but in `'a' 'b' = 'c'` it is 'ab', as any string. */
-static const char *parse_option_key(struct lt_parser *parser)
-{
-    unsigned strings = 0;
-    while (strings + 1 < LT_PARSE_AHEAD &&
-           lt_parser_peek(parser, strings)->kind == LT_TOKEN_STRING)
-        strings++;
-    if (strings < 2 || lt_parser_is_symbol(parser, strings, LT_SYMBOL_EQUAL))
-        return lt_sql_parse_key(parser);
-    struct lt_expression *key = lt_parse_one_string(parser);
-    return key == NULL ? NULL
-                       : lt_arena_text_n(parser->arena, (const char *)key->value.bytes.data,
-                                         key->value.bytes.size_bytes);
-}
-
-static bool parse_options(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    uint32_t begin = lt_parser_peek(parser, 0)->begin;
-    if (!lt_parser_expect(parser, '(', "("))
-        return false;
-    statement->options = lt_arena_alloc(parser->arena, OPTIONS_MAX * sizeof *statement->options);
-    do {
-        if (statement->option_count == OPTIONS_MAX)
-            return lt_parser_fail(parser, "too many options") != NULL;
-        struct lt_sql_option *option = &statement->options[statement->option_count++];
-        option->begin = lt_parser_peek(parser, 0)->begin;
-        option->key = parse_option_key(parser);
-        if (option->key == NULL)
-            return false;
-        (void)lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL);
-        if (lt_parser_is_symbol(parser, 0, ')') || lt_parser_is_symbol(parser, 0, ','))
-            return lt_sql_refuse_statement(
-                parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
-                lt_arena_format(parser->arena,
-                                "Operation not allowed: A value must be specified for the key: %s.",
-                                option->key));
-        option->value = parse_value(parser);
-        if (option->value == NULL)
-            return false;
-        option->end = parser->last_end;
-    } while (lt_parser_try_symbol(parser, ','));
-    return lt_parser_expect(parser, ')', ")") && check_twice(parser, statement, begin);
-}
-
 /* -------------------------------------------------------------------------------------- CREATE */
-
-/* (column type, ...): the text between the brackets is DDL. */
-static bool parse_schema(struct lt_parser *parser, const struct lt_type **out)
-{
-    uint32_t begin = lt_parser_take(parser).end;
-    unsigned depth = 1;
-    while (!(depth == 1 && lt_parser_is_symbol(parser, 0, ')'))) {
-        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_END)
-            return lt_parser_expect(parser, ')', ")");
-        depth += lt_parser_is_symbol(parser, 0, '(');
-        depth -= lt_parser_is_symbol(parser, 0, ')');
-        (void)lt_parser_take(parser);
-    }
-    uint32_t end = lt_parser_take(parser).begin;
-    const char *text = lt_arena_text_n(parser->arena, parser->text + begin, end - begin);
-    struct lt_error inner;
-    lt_error_clear(&inner);
-    if (lt_type_parse_ddl(text, parser->arena, out, &inner) == LT_OK)
-        return true;
-    /* The end of the list is a bracket here. */
-    bool is_short = strstr(inner.text, "end of input") != NULL || text[strspn(text, " \n")] == '\0';
-    if (is_short)
-        return lt_parser_refuse(parser, LT_E_PARSE, "PARSE_SYNTAX_ERROR", "42601", end, end + 1,
-                                "Syntax error at or near ')'.") != NULL;
-    uint32_t at = begin;
-    for (unsigned line = 1; line < inner.line && parser->text[at] != '\0'; at++)
-        line += parser->text[at] == '\n';
-    const char *said = strncmp(inner.text, "schema: ", 8) == 0 ? inner.text + 8 : inner.text;
-    return lt_parser_refuse(parser, inner.code, inner.condition, inner.sqlstate,
-                            at + inner.position, end, "%s", said) != NULL;
-}
 
 /* INVALID_SQL_SYNTAX and the like: what Spark says of a statement as a whole. */
 bool lt_sql_refuse_statement(struct lt_parser *parser, const struct lt_sql_statement *statement,
@@ -156,55 +30,43 @@ bool lt_sql_refuse_statement(struct lt_parser *parser, const struct lt_sql_state
                             parser->last_end, "%s", text) != NULL;
 }
 
-static bool refuse_twice(struct lt_parser *parser, const struct lt_sql_statement *statement,
-                         const char *clause)
+/* The same, shown with all of the statement, of which a part is not read yet. */
+static bool refuse_whole(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                         const char *condition, const char *sqlstate, const char *text)
 {
-    const char *text = lt_arena_format(
-        parser->arena, "Found duplicate clauses: %s. Please, remove one of them.", clause);
-    return lt_sql_refuse_statement(parser, statement, "DUPLICATE_CLAUSES", "42614", text);
+    while (!lt_sql_at_end(parser))
+        (void)lt_parser_take(parser);
+    return lt_sql_refuse_statement(parser, statement, condition, sqlstate, text);
 }
 
-/* What may stand behind the name of a table, in any order. */
-static bool parse_table_clauses(struct lt_parser *parser, struct lt_sql_statement *statement)
+/* [USING format] clauses [[AS] query], the name and columns of the table taken. */
+static bool parse_table(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
-    while (!lt_sql_at_end(parser)) {
-        if (lt_parser_try_word(parser, "using")) {
-            if (statement->format != NULL)
-                return refuse_twice(parser, statement, "USING");
-            statement->format = lt_sql_parse_key(parser);
-            if (statement->format == NULL)
-                return false;
-        } else if (lt_parser_try_word(parser, "options")) {
-            if (statement->options != NULL)
-                return refuse_twice(parser, statement, "OPTIONS");
-            if (!parse_options(parser, statement))
-                return false;
-        } else if (lt_parser_try_word(parser, "comment")) {
-            if (statement->comment != NULL)
-                return refuse_twice(parser, statement, "COMMENT");
-            statement->comment = lt_sql_parse_text(parser, "a comment is a string");
-            if (statement->comment == NULL)
-                return false;
-        } else if (lt_parser_is_word(parser, 0, "as") && statement->is_temporary) {
-            return lt_sql_refuse_statement(
-                parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
-                "Operation not allowed: CREATE TEMPORARY TABLE ... AS ..., use "
-                "CREATE TEMPORARY VIEW instead.");
-        } else if (lt_parser_is_word(parser, 0, "as")) {
-            return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin,
-                                   "CREATE TABLE ... AS SELECT") != NULL;
-        } else if (lt_parser_is_word(parser, 0, "partitioned") ||
-                   lt_parser_is_word(parser, 0, "clustered") ||
-                   lt_parser_is_word(parser, 0, "location") ||
-                   lt_parser_is_word(parser, 0, "tblproperties")) {
-            const struct lt_token *word = lt_parser_peek(parser, 0);
-            return lt_parser_later(parser, word->begin,
-                                   lt_arena_text_n(parser->arena, parser->text + word->begin,
-                                                   word->end - word->begin)) != NULL;
-        } else {
-            return lt_parser_fail(parser, "USING, OPTIONS or COMMENT can follow") != NULL;
-        }
+    struct lt_sql_name format;
+    if (lt_parser_is_word(parser, 0, "like"))
+        return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin, "CREATE TABLE LIKE") !=
+               NULL;
+    if (lt_parser_try_word(parser, "using")) {
+        if (!lt_sql_parse_name(parser, &format))
+            return false;
+        statement->format =
+            lt_arena_text_n(parser->arena, parser->text + format.begin, format.end - format.begin);
     }
+    if (!lt_sql_parse_table_clauses(parser, statement))
+        return false;
+    bool has_query = !lt_sql_at_end(parser);
+    (void)lt_parser_try_word(parser, "as");
+    if (has_query && (statement->query = lt_sql_parse_query(parser)) == NULL)
+        return false;
+    if (has_query && statement->is_temporary)
+        return lt_sql_refuse_statement(
+            parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
+            "Operation not allowed: CREATE TEMPORARY TABLE ... AS ..., use "
+            "CREATE TEMPORARY VIEW instead.");
+    if (has_query && statement->schema != NULL)
+        return lt_sql_refuse_statement(parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
+                                       "Operation not allowed: Schema may not be specified in a "
+                                       "Create Table As Select (CTAS) statement.");
     if (statement->format != NULL)
         return true;
     if (statement->is_temporary)
@@ -221,14 +83,46 @@ static bool is_view_of_source(const struct lt_parser *parser)
             !lt_parser_is_symbol(parser, 2, ')') && !lt_parser_is_word(parser, 2, "comment"));
 }
 
+/* WITH SCHEMA BINDING, COMPENSATION, EVOLUTION or TYPE EVOLUTION, those two words taken: views here
+ * are read anew at each use. */
+static bool parse_view_schema(struct lt_parser *parser)
+{
+    return lt_parser_try_word(parser, "binding") || lt_parser_try_word(parser, "compensation") ||
+           ((void)lt_parser_try_word(parser, "type"), lt_parser_expect_word(parser, "evolution"));
+}
+
+/* What may stand between the name of a view and its query. */
+static bool parse_view_clauses(struct lt_parser *parser, struct lt_sql_statement *statement)
+{
+    for (;;) {
+        bool is_right;
+        if (lt_parser_try_word(parser, "comment"))
+            is_right = lt_sql_parse_comment(parser, statement);
+        else if (lt_parser_try_word(parser, "tblproperties"))
+            is_right = statement->properties != NULL
+                           ? lt_sql_refuse_twice(parser, statement, "TBLPROPERTIES")
+                           : lt_sql_parse_properties(parser, statement);
+        else if (lt_parser_is_word(parser, 0, "with") && lt_parser_is_word(parser, 1, "schema"))
+            is_right = lt_parser_try_word(parser, "with") && lt_parser_try_word(parser, "schema") &&
+                       parse_view_schema(parser);
+        else if (lt_parser_is_word(parser, 0, "partitioned") && lt_parser_is_word(parser, 1, "on"))
+            return refuse_whole(parser, statement, "INVALID_STATEMENT_OR_CLAUSE", "42601",
+                                "The statement or clause: CREATE VIEW ... PARTITIONED ON "
+                                "is not valid.");
+        else
+            return true;
+        if (!is_right)
+            return false;
+    }
+}
+
 static bool parse_view(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
     statement->kind = LT_SQL_CREATE_VIEW;
     if (lt_parser_is_symbol(parser, 0, '(') &&
         !lt_sql_parse_columns(parser, true, &statement->columns))
         return false;
-    if (lt_parser_try_word(parser, "comment") &&
-        (statement->comment = lt_sql_parse_text(parser, "a comment is a string")) == NULL)
+    if (!parse_view_clauses(parser, statement))
         return false;
     if (!lt_parser_expect_word(parser, "as"))
         return false;
@@ -238,6 +132,10 @@ static bool parse_view(struct lt_parser *parser, struct lt_sql_statement *statem
 
 static bool check_view(struct lt_parser *parser, const struct lt_sql_statement *statement)
 {
+    if (statement->is_temporary && statement->properties != NULL)
+        return lt_sql_refuse_statement(parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
+                                       "Operation not allowed: TBLPROPERTIES can't coexist with "
+                                       "CREATE TEMPORARY VIEW.");
     if (statement->if_not_exists && statement->or_replace)
         return lt_sql_refuse_statement(
             parser, statement, "_LEGACY_ERROR_TEMP_0052", "",
@@ -257,12 +155,32 @@ static bool check_view(struct lt_parser *parser, const struct lt_sql_statement *
                         name));
 }
 
+/* What Spark takes in the files of its pipelines alone. */
+static bool refuse_dataset(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                           const char *kind)
+{
+    return refuse_whole(
+        parser, statement, "UNSUPPORTED_FEATURE.CREATE_PIPELINE_DATASET_QUERY_EXECUTION", "0A000",
+        lt_arena_format(parser->arena,
+                        "The feature is not supported: Direct execution of a CREATE ... %s query. "
+                        "To create a pipeline dataset, create and execute a pipeline with a SQL "
+                        "file containing your query attached in the pipeline definition.",
+                        kind));
+}
+
 bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
     (void)lt_parser_take(parser);
     if (lt_parser_is_word(parser, 0, "or") && lt_parser_is_word(parser, 1, "replace")) {
         (void)lt_parser_take(parser);
         statement->or_replace = lt_parser_try_word(parser, "replace");
+    }
+    static const char *const datasets[][2] = {{"materialized", "view"}, {"streaming", "table"}};
+    for (size_t i = 0; i < sizeof datasets / sizeof datasets[0]; i++) {
+        if (lt_parser_is_word(parser, 0, datasets[i][0]) &&
+            lt_parser_is_word(parser, 1, datasets[i][1]))
+            return refuse_dataset(parser, statement,
+                                  i == 0 ? "MATERIALIZED VIEW" : "STREAMING TABLE");
     }
     if (lt_parser_is_word(parser, 0, "global") && lt_parser_is_word(parser, 1, "temporary"))
         return lt_parser_later(parser, lt_parser_peek(parser, 0)->begin, "a global view") != NULL;
@@ -271,6 +189,8 @@ bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *stat
         lt_parser_try_word(parser, "temporary") || lt_parser_try_word(parser, "temp");
     bool is_view = lt_parser_try_word(parser, "view");
     statement->is_view = is_view;
+    bool is_external =
+        !is_view && lt_parser_is_word(parser, 1, "table") && lt_parser_try_word(parser, "external");
     if (!is_view && !lt_parser_expect_word(parser, "table"))
         return false;
     if (lt_parser_is_word(parser, 0, "if") && lt_parser_is_word(parser, 1, "not")) {
@@ -288,10 +208,13 @@ bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *stat
     if (is_view && !is_view_of_source(parser))
         return parse_view(parser, statement) && check_view(parser, statement);
     statement->kind = LT_SQL_CREATE_TABLE;
-    if (lt_parser_is_symbol(parser, 0, '(') && !parse_schema(parser, &statement->schema))
+    if (lt_parser_is_symbol(parser, 0, '(') && !lt_sql_parse_definitions(parser, statement))
         return false;
-    if (!parse_table_clauses(parser, statement))
+    if (!parse_table(parser, statement))
         return false;
+    if (is_external && statement->layout.location == NULL)
+        return lt_sql_refuse_statement(parser, statement, "_LEGACY_ERROR_TEMP_1069", "",
+                                       "CREATE EXTERNAL TABLE must be accompanied by LOCATION.");
     return !(statement->is_temporary && statement->if_not_exists) ||
            lt_sql_refuse_statement(
                parser, statement, "INVALID_STATEMENT_OR_CLAUSE", "42601",

@@ -465,7 +465,7 @@ static struct lt_sql_query *parse_sets(struct lt_parser *parser)
 static bool parse_cte(struct lt_parser *parser, struct lt_sql_cte *out)
 {
     out->begin = lt_parser_peek(parser, 0)->begin;
-    out->name = lt_sql_parse_identifier(parser, "the name of a common table expression is missing");
+    out->name = lt_sql_parse_capturing(parser, "the name of a common table expression is missing");
     if (out->name == NULL)
         return false;
     out->end = parser->last_end;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/parse.h"
 
 static struct lt_sql_relation *relation_at(struct lt_parser *parser, enum lt_sql_relation_kind kind,
@@ -24,22 +25,50 @@ const char *lt_sql_parse_identifier(struct lt_parser *parser, const char *what)
     enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
     if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
         return lt_parser_fail(parser, what);
-    struct lt_token token = lt_parser_take(parser);
-    return lt_parser_name(parser, &token);
+    return lt_parse_name(parser);
+}
+
+const char *lt_sql_parse_capturing(struct lt_parser *parser, const char *what)
+{
+    const struct lt_token first = *lt_parser_peek(parser, 0);
+    const char *name = lt_sql_parse_identifier(parser, what);
+    uint32_t hyphen = lt_parser_peek(parser, 0)->begin;
+    if (name == NULL || first.kind != LT_TOKEN_WORD || !lt_parser_try_symbol(parser, '-'))
+        return name;
+    do {
+        enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
+        if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
+            return lt_parser_fail(parser, "a name goes on behind '-'");
+        (void)lt_parser_take(parser);
+    } while (lt_parser_try_symbol(parser, '-'));
+    return lt_parser_refuse_hyphen(parser, hyphen, parser->last_end,
+                                   lt_sql_text_from(parser, first.begin));
+}
+
+/* a.b, or IDENTIFIER('a.b'). */
+static bool parse_parts(struct lt_parser *parser, struct lt_sql_name *out)
+{
+    struct lt_name_parts name = {.count = 1};
+    if (lt_parser_is_identifier_clause(parser)) {
+        if (!lt_parse_identifier_clause(parser, &name))
+            return false;
+    } else if ((name.parts[0] = lt_sql_parse_capturing(parser, "a name is missing")) == NULL) {
+        return false;
+    }
+    if (out->count + name.count > LT_NAME_PARTS_MAX)
+        return lt_parser_fail(parser, "the name has too many parts") != NULL;
+    memcpy(out->parts + out->count, name.parts, name.count * sizeof *out->parts);
+    out->count += name.count;
+    return true;
 }
 
 bool lt_sql_parse_name(struct lt_parser *parser, struct lt_sql_name *out)
 {
-    enum { PARTS_MAX = 16 };
     *out = (struct lt_sql_name){.begin = lt_parser_peek(parser, 0)->begin};
-    out->parts = lt_arena_alloc(parser->arena, PARTS_MAX * sizeof *out->parts);
+    out->parts = lt_arena_alloc(parser->arena, LT_NAME_PARTS_MAX * sizeof *out->parts);
     do {
-        if (out->count == PARTS_MAX)
-            return lt_parser_fail(parser, "the name has too many parts") != NULL;
-        const char *part = lt_sql_parse_identifier(parser, "a name is missing");
-        if (part == NULL)
+        if (!parse_parts(parser, out))
             return false;
-        out->parts[out->count++] = part;
     } while (lt_parser_try_symbol(parser, '.'));
     out->end = parser->last_end;
     return true;
@@ -63,7 +92,7 @@ bool lt_sql_parse_columns(struct lt_parser *parser, bool has_comments, struct lt
     do {
         if (out->count == LT_LIMIT_COLUMNS)
             return lt_parser_fail(parser, "too many columns") != NULL;
-        const char *name = lt_sql_parse_identifier(parser, "a column's name is missing");
+        const char *name = lt_sql_parse_capturing(parser, "a column's name is missing");
         if (name == NULL)
             return false;
         out->names[out->count] = name;
@@ -84,8 +113,10 @@ bool lt_sql_parse_alias(struct lt_parser *parser, struct lt_sql_relation *relati
     bool has_as = lt_parser_try_word(parser, "as");
     if (!has_as && !lt_sql_is_alias(parser))
         return true;
-    relation->alias = lt_sql_parse_identifier(parser, "a name must follow AS");
-    if (relation->alias == NULL)
+    bool has_name = !(has_as && lt_parser_is_symbol(parser, 0, '(')); /* AS (a, b) has none */
+    if (has_name)
+        relation->alias = lt_sql_parse_identifier(parser, "a name must follow AS");
+    if (has_name && relation->alias == NULL)
         return false;
     return !lt_parser_is_symbol(parser, 0, '(') ||
            lt_sql_parse_columns(parser, false, &relation->columns);
@@ -132,9 +163,29 @@ static bool parse_watermark(struct lt_parser *parser, struct lt_sql_relation *re
 
 static struct lt_sql_relation *parse_joined(struct lt_parser *parser);
 
+/* LATERAL (query), or LATERAL function(...). */
 static bool is_lateral_next(const struct lt_parser *parser)
 {
-    return lt_parser_is_word(parser, 0, "lateral") && lt_parser_is_symbol(parser, 1, '(');
+    enum lt_token_kind kind = lt_parser_peek(parser, 1)->kind;
+    bool is_function =
+        (kind == LT_TOKEN_WORD || kind == LT_TOKEN_QUOTED) && lt_parser_is_symbol(parser, 2, '(');
+    return lt_parser_is_word(parser, 0, "lateral") &&
+           (is_function || lt_parser_is_symbol(parser, 1, '('));
+}
+
+/* function(arguments), its name taken. */
+static bool parse_function(struct lt_parser *parser, struct lt_sql_relation *relation)
+{
+    const struct lt_sql_name *name = &relation->table;
+    relation->kind = LT_SQL_FUNCTION;
+    relation->generator = lt_parse_call(parser, name->parts[0], name->begin);
+    if (relation->generator == NULL || name->count == 1)
+        return relation->generator != NULL;
+    return lt_parser_refuse(parser, LT_E_PARSE, "INVALID_SQL_SYNTAX.INVALID_TABLE_VALUED_FUNC_NAME",
+                            "42000", relation->begin, parser->last_end,
+                            "Invalid SQL syntax: Table valued function cannot specify database "
+                            "name: %s.",
+                            lt_name_quoted(name->parts, name->count, parser->arena)) != NULL;
 }
 
 static struct lt_sql_relation *parse_one(struct lt_parser *parser)
@@ -167,8 +218,8 @@ static struct lt_sql_relation *parse_one(struct lt_parser *parser)
         relation = relation_at(parser, LT_SQL_TABLE, begin);
         if (!lt_sql_parse_name(parser, &relation->table))
             return NULL;
-        if (lt_parser_is_symbol(parser, 0, '('))
-            return lt_parser_later(parser, begin, "a table-valued function");
+        if (lt_parser_is_symbol(parser, 0, '(') && !parse_function(parser, relation))
+            return NULL;
     }
     relation->end = parser->last_end;
     if (!parse_watermark(parser, relation))
@@ -240,6 +291,34 @@ static struct lt_sql_relation *join_at(struct lt_parser *parser, struct lt_sql_r
     return join;
 }
 
+/* What does not go together with LATERAL. */
+static bool check_lateral(struct lt_parser *parser, const struct lt_sql_relation *join)
+{
+    static const char *const kinds[][2] = {{"RightOuter", "RIGHT OUTER"},
+                                           {"FullOuter", "FULL OUTER"},
+                                           {"LeftSemi", "LEFT SEMI"},
+                                           {"LeftAnti", "LEFT ANTI"}};
+    uint32_t begin = join->join_begin, end = join->end;
+    if (join->is_natural)
+        return lt_parser_refuse(parser, LT_E_PARSE, "INCOMPATIBLE_JOIN_TYPES", "42613", begin, end,
+                                "The join types LATERAL and NATURAL are incompatible.") != NULL;
+    if (join->columns.count > 0)
+        return lt_parser_refuse(parser, LT_E_PARSE, "UNSUPPORTED_FEATURE.LATERAL_JOIN_USING",
+                                "0A000", begin, end,
+                                "The feature is not supported: JOIN USING with LATERAL "
+                                "correlation.") != NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i][0], join->join) == 0)
+            return lt_parser_refuse(
+                       parser, LT_E_PARSE, "INVALID_LATERAL_JOIN_TYPE", "42613", begin, end,
+                       "The %s JOIN with LATERAL correlation is not allowed because an OUTER "
+                       "subquery cannot correlate to its join partner. Remove the LATERAL "
+                       "correlation or use an INNER JOIN, or LEFT OUTER JOIN instead.",
+                       kinds[i][1]) != NULL;
+    }
+    return true;
+}
+
 static struct lt_sql_relation *parse_joined(struct lt_parser *parser)
 {
     struct lt_sql_relation *left = parse_one(parser);
@@ -259,6 +338,8 @@ static struct lt_sql_relation *parse_joined(struct lt_parser *parser)
         if (join->right == NULL || !parse_join_condition(parser, join))
             return NULL;
         join->end = parser->last_end;
+        if (join->is_lateral && !check_lateral(parser, join))
+            return NULL;
         left = join;
     }
     return left;

@@ -199,8 +199,16 @@ static bool parse_show(struct lt_parser *parser, struct lt_sql_statement *statem
         statement->kind = LT_SQL_SHOW_FUNCTIONS;
     else if (lt_parser_try_word(parser, "columns"))
         statement->kind = LT_SQL_SHOW_COLUMNS;
+    else if (lt_parser_try_word(parser, "tblproperties"))
+        statement->kind = LT_SQL_SHOW_PROPERTIES;
     else
-        return lt_parser_fail(parser, "TABLES, VIEWS, COLUMNS or FUNCTIONS can be shown") != NULL;
+        return lt_parser_fail(parser, "TABLES, VIEWS, COLUMNS, TBLPROPERTIES or FUNCTIONS can be "
+                                      "shown") != NULL;
+    if (statement->kind == LT_SQL_SHOW_PROPERTIES)
+        return lt_sql_parse_name(parser, &statement->name) &&
+               (!lt_parser_try_symbol(parser, '(') ||
+                ((statement->key = lt_sql_parse_key(parser)) != NULL &&
+                 lt_parser_expect(parser, ')', ")")));
     if (statement->kind == LT_SQL_SHOW_COLUMNS)
         return (lt_parser_try_word(parser, "from") || lt_parser_expect_word(parser, "in")) &&
                lt_sql_parse_name(parser, &statement->name);

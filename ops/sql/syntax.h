@@ -37,6 +37,7 @@ enum lt_sql_relation_kind {
     LT_SQL_ONE_ROW, /* no FROM */
     LT_SQL_TABLE,
     LT_SQL_SUBQUERY,
+    LT_SQL_FUNCTION, /* table, generator */
     LT_SQL_JOIN,
     LT_SQL_LATERAL_VIEW, /* left, generator */
     LT_SQL_SAMPLE,       /* left */
@@ -138,6 +139,18 @@ struct lt_sql_option {
     uint32_t begin, end;
 };
 
+/* How the rows of a table lie: PARTITIONED BY, CLUSTERED BY, CLUSTER BY, LOCATION. */
+struct lt_sql_layout {
+    const char *clause;                     /* the first of them; NULL: none */
+    uint32_t begin, end;                    /* of it */
+    struct lt_parser_items partitions;      /* columns, or transforms of them: years(a) */
+    const struct lt_type *partition_fields; /* PARTITIONED BY (a INT); or NULL */
+    struct lt_sql_columns buckets, sorted, clustered;
+    int64_t bucket_count;
+    bool is_partitioned, is_bucketed, is_clustered;
+    const char *location; /* or NULL */
+};
+
 enum lt_sql_kind {
     LT_SQL_CREATE_TABLE,
     LT_SQL_CREATE_VIEW,
@@ -154,6 +167,7 @@ enum lt_sql_kind {
     LT_SQL_SHOW_VIEWS,
     LT_SQL_SHOW_FUNCTIONS,
     LT_SQL_SHOW_COLUMNS,
+    LT_SQL_SHOW_PROPERTIES, /* name, and key where one is asked for */
 };
 
 enum lt_sql_explain {
@@ -170,9 +184,11 @@ struct lt_sql_statement {
     bool or_replace, if_not_exists, if_exists, is_temporary, is_view, is_extended, is_by_name;
     const struct lt_type *schema; /* CREATE TABLE; NULL: none is given */
     const char *format;           /* CREATE TABLE */
+    const char *const *defaults;  /* of its columns: texts of expressions; NULL, or NULL each */
     const char *comment;          /* CREATE; or NULL */
-    struct lt_sql_option *options;
-    uint32_t option_count;
+    struct lt_sql_option *options, *properties; /* OPTIONS, TBLPROPERTIES */
+    uint32_t option_count, property_count;
+    struct lt_sql_layout layout;
     struct lt_sql_columns columns; /* CREATE VIEW, INSERT */
     struct lt_sql_query *query;    /* CREATE VIEW, INSERT, SELECT, EXPLAIN */
     const char *key, *value;       /* SET, RESET; NULL: not given */

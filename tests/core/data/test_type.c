@@ -193,11 +193,13 @@ static void errors_name_the_place_and_the_remedy(void **state)
     refuses("a INTT", "UNSUPPORTED_DATATYPE",
             "Unsupported data type \"INTT\"; hint: did you mean INT?");
     refuses("a INT(11)", "UNSUPPORTED_DATATYPE",
-            "Unsupported data type \"INT\"; hint: it does not take these parameters");
-    refuses("a MAP", "INCOMPLETE_TYPE_DEFINITION.MAP",
-            "schema: MAP lacks the types of its elements; hint: write it as MAP<STRING, INT>");
+            "Unsupported data type \"INT(11)\"; hint: it does not take these parameters");
+    refuses(
+        "a MAP", "INCOMPLETE_TYPE_DEFINITION.MAP",
+        "Incomplete complex type: The definition of \"MAP\" type is incomplete. You must provide a "
+        "key type and a value type. For example: \"MAP<TIMESTAMP, INT>\".");
     refuses("a DECIMAL(39)", "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
-            "schema: a decimal of 39 digits; at most 38 are possible");
+            "Decimal precision 39 exceeds max precision 38.");
     refuses("a-b INT", "INVALID_IDENTIFIER",
             "schema \"a-b INT\": character 1: the name that begins with \"a\" has characters other "
             "than letters, "

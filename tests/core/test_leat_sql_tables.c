@@ -1,0 +1,188 @@
+/* What stands for a table in FROM, names that are texts, and what CREATE keeps of a table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/support/doors.h"
+
+static const char setup_text[] =
+    "CREATE TABLE s USING rate;"
+    "CREATE TABLE m (id INT, v STRING) USING memory;"
+    "CREATE TEMPORARY VIEW d AS SELECT * FROM VALUES (1, array(10, 20)), (2, array()) AS t(i, a)";
+
+/* Runs each statement; what INSERT makes, to its end. False: one was wrong. */
+static bool run_all(leat_context *context, const char *text)
+{
+    leat_sql_result result = {.size = sizeof result};
+    do {
+        if (leat_sql(context, text, &text, &result) != LEAT_OK)
+            return false;
+        bool is_run = result.kind == LEAT_SQL_QUERY;
+        if (is_run)
+            doors_start(result.query);
+        bool is_right = !is_run || leat_await(result.query, DOORS_PATIENCE_NS) == LEAT_OK;
+        free(result.text);
+        leat_query_destroy(result.query);
+        if (!is_right)
+            return false;
+    } while (result.kind != LEAT_SQL_NONE);
+    return true;
+}
+
+static leat_context *open_session(void)
+{
+    leat_context *context = leat_context_create();
+    if (!run_all(context, setup_text))
+        fail_msg("%s", leat_context_error(context));
+    return context;
+}
+
+/* The cells of each row, joined by ',', rows by ';'. */
+static void expect_cells(leat_context *context, const char *statement, const char *wanted)
+{
+    char cells[1024] = "";
+    leat_sql_result result = {.size = sizeof result};
+    if (leat_sql(context, statement, NULL, &result) != LEAT_OK)
+        fail_msg("%s: %s", statement, leat_context_error(context));
+    assert_int_equal(result.kind, LEAT_SQL_ROWS);
+    unsigned line_count = 0;
+    for (char *rest = result.text, *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (line[0] != '|' || line_count++ == 0)
+            continue;
+        if (cells[0] != '\0')
+            cells[strlen(cells)] = ';';
+        for (const char *at = line + 1; *at != '\0'; at++) {
+            size_t size = strlen(cells);
+            if (*at != ' ' && !(*at == '|' && at[1] == '\0'))
+                cells[size] = *at == '|' ? ',' : *at;
+        }
+    }
+    assert_string_equal(cells, wanted);
+    free(result.text);
+}
+
+static void functions_stand_for_tables(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    expect_cells(context, "SELECT * FROM range(3)", "0;1;2");
+    expect_cells(context, "SELECT r.id + 1 FROM range(10, 1, -3) r", "11;8;5");
+    expect_cells(context, "SELECT * FROM range(5, 5)", "");
+    expect_cells(context, "SELECT a FROM range('2') AS t(a) WHERE a > 0", "1");
+    expect_cells(context,
+                 "SELECT * FROM range(-9223372036854775808, 9223372036854775807, "
+                 "9223372036854775807)",
+                 "-9223372036854775808;-1;9223372036854775806");
+    expect_cells(context, "SELECT * FROM explode(array(1, 2)) AS t(x)", "1;2");
+    expect_cells(context, "SELECT * FROM posexplode_outer(array())", "NULL,NULL");
+    expect_cells(context,
+                 "SELECT * FROM inline(array(struct('1', 'a'))) UNION ALL "
+                 "SELECT * FROM json_tuple('{\"a\":2,\"b\":3}', 'a', 'b')",
+                 "1,a;2,3");
+    leat_context_destroy(context);
+}
+
+static void a_lateral_function_sees_the_row_before_it(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    expect_cells(context, "SELECT i, x FROM d, LATERAL explode(a) AS t(x)", "1,10;1,20");
+    expect_cells(context, "SELECT i, t.col FROM d JOIN LATERAL explode(d.a) t ON col > 10", "1,20");
+    expect_cells(context, "SELECT i, x FROM d LEFT JOIN LATERAL explode(a) AS t(x) ON true",
+                 "1,10;1,20;2,NULL");
+    expect_cells(context,
+                 "SELECT i, y FROM d, LATERAL explode(a) t(x), LATERAL range(2) AS u(y) "
+                 "WHERE x = 10",
+                 "1,0;1,1");
+    leat_context_destroy(context);
+}
+
+static void a_name_may_be_a_constant_text(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    expect_cells(context, "SELECT IDENTIFIER('i'), IDENTIFIER('d.i') + 1 FROM IDENTIFIER('d')",
+                 "1,2;2,3");
+    expect_cells(context, "SELECT IDENTIFIER('up' || 'per')('x') AS IDENTIFIER('y')", "X");
+    expect_cells(context, "SELECT * FROM IDENTIFIER(concat('ran', 'ge'))(2)", "0;1");
+    assert_true(run_all(context, "CREATE TABLE IDENTIFIER('default.`my t`') (a INT) USING memory;"
+                                 "INSERT INTO IDENTIFIER('`my t`') VALUES (7)"));
+    expect_cells(context, "SELECT * FROM `my t`", "7");
+    leat_context_destroy(context);
+}
+
+static void a_table_may_be_made_of_a_query(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context, "CREATE TABLE c USING memory AS SELECT i, size(a) AS n FROM d"));
+    expect_cells(context, "SELECT * FROM c", "1,2;2,0");
+    assert_true(run_all(context, "CREATE TABLE IF NOT EXISTS c USING memory AS SELECT 5 AS x"));
+    expect_cells(context, "SELECT * FROM c", "1,2;2,0");
+    assert_false(run_all(context, "CREATE TABLE e USING memory AS SELECT 1 AS x, 2 AS x"));
+    assert_string_equal(leat_context_error_condition(context), "COLUMN_ALREADY_EXISTS");
+    assert_false(run_all(context, "SELECT * FROM e"));
+    assert_string_equal(leat_context_error_condition(context), "TABLE_OR_VIEW_NOT_FOUND");
+    leat_context_destroy(context);
+}
+
+static void columns_that_are_not_given_have_their_defaults(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context,
+                        "CREATE TABLE c (a INT DEFAULT 1 + 1, b STRING DEFAULT 5 COMMENT 'x', "
+                        "c DATE DEFAULT date'2020-01-02', e INT) USING memory;"
+                        "INSERT INTO c (e) VALUES (7);"
+                        "INSERT INTO c VALUES (DEFAULT, 'y', DEFAULT, DEFAULT);"
+                        "INSERT INTO c BY NAME SELECT 9 AS e"));
+    expect_cells(context, "SELECT * FROM c",
+                 "2,5,2020-01-02,7;2,y,2020-01-02,NULL;2,5,2020-01-02,9");
+    leat_context_destroy(context);
+}
+
+static void properties_are_kept_and_shown(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context, "CREATE TABLE p (a INT) USING memory "
+                                 "TBLPROPERTIES ('x' = 'y', owner.name = 5) COMMENT 'c'"));
+    expect_cells(context, "SHOW TBLPROPERTIES p", "x,y;owner.name,5");
+    expect_cells(context, "SHOW TBLPROPERTIES p ('x')", "x,y");
+    expect_cells(context, "SHOW TBLPROPERTIES p (z)",
+                 "z,Tablespark_catalog.default.pdoesnothaveproperty:z");
+    leat_context_destroy(context);
+}
+
+static void an_options_value_may_be_computed(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context, "CREATE TABLE q USING rate OPTIONS ('rowsPerSecond' '5', "
+                                 "numPartitions 1 + 1, 'rampUpTime' = concat('2', 's'))"));
+    leat_sql_result result = {.size = sizeof result};
+    assert_int_equal(leat_sql(context, "DESCRIBE EXTENDED q", NULL, &result), LEAT_OK);
+    assert_non_null(strstr(result.text, "[rowsPerSecond=5]"));
+    assert_non_null(strstr(result.text, "[numPartitions=2]"));
+    assert_non_null(strstr(result.text, "[rampUpTime=2s]"));
+    free(result.text);
+    leat_context_destroy(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(functions_stand_for_tables),
+        cmocka_unit_test(a_lateral_function_sees_the_row_before_it),
+        cmocka_unit_test(a_name_may_be_a_constant_text),
+        cmocka_unit_test(a_table_may_be_made_of_a_query),
+        cmocka_unit_test(columns_that_are_not_given_have_their_defaults),
+        cmocka_unit_test(properties_are_kept_and_shown),
+        cmocka_unit_test(an_options_value_may_be_computed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
