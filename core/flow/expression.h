@@ -49,6 +49,7 @@ struct lt_expression {
     bool is_try;                /* CAST */
     bool is_call;               /* CALL, CAST: written as name(...), as INT('5') and negative(a) */
     bool is_name_list;          /* ALIAS: its names stood in brackets */
+    bool is_failing;            /* after folding: a constant that fails, under no condition */
     int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
                       number in the expression; -1 before */
     union lt_value value;                 /* LITERAL */

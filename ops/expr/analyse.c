@@ -444,18 +444,27 @@ static struct lt_expression *lambda_of(struct lt_analyser *analyser, struct lt_e
     return nodes;
 }
 
+int lt_analyser_lambda_count(struct lt_analyser *analyser, const struct lt_expression *lambda,
+                             uint32_t count)
+{
+    if (lambda->kind != LT_EXPR_LAMBDA || lambda->argument_count == count + 1)
+        return LT_OK;
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, lambda,
+                            "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", "42K0D",
+                            "Invalid lambda function call. A higher order function expects %u "
+                            "arguments, but got %u.",
+                            lambda->argument_count - 1, count);
+}
+
 int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argument,
                        const struct lt_field *parameters, uint32_t count)
 {
     if ((*argument)->kind != LT_EXPR_LAMBDA)
         *argument = lambda_of(analyser, *argument, count);
     struct lt_expression *lambda = *argument;
-    if (lambda->argument_count != count + 1)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, lambda,
-                                "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", "42K0D",
-                                "Invalid lambda function call. A higher order function expects %u "
-                                "arguments, but got %u.",
-                                lambda->argument_count - 1, count);
+    int refused = lt_analyser_lambda_count(analyser, lambda, count);
+    if (refused != LT_OK)
+        return refused;
     for (uint32_t i = 0; i < count; i++) {
         struct lt_expression *parameter = lambda->arguments[i + 1];
         for (uint32_t j = 0; j < i; j++) {
@@ -560,6 +569,8 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
                 "INVALID_LAMBDA_FUNCTION_CALL.PARAMETER_DOES_NOT_ACCEPT_LAMBDA_FUNCTION", "42K0D",
                 "argument %u of \"%s\" is a value, not a lambda", i + 1, node->name);
         code = lt_analyse(analyser, node->arguments[i]);
+        if (code == LT_OK && i == 0 && node->kind == LT_EXPR_CALL && strcmp(node->name, "[]") == 0)
+            code = lt_analyser_subscript_base(analyser, node);
         if (code != LT_OK)
             return code;
         const struct lt_expression *generator = lt_generator_call(node->arguments[i]);

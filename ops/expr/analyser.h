@@ -94,6 +94,11 @@ int lt_analyser_cast(struct lt_analyser *analyser, struct lt_expression **node,
  * `*out` when there is none, or when there are no arguments. */
 int lt_analyser_bring_together(struct lt_analyser *analyser, struct lt_expression *call,
                                uint32_t first, uint32_t step, const struct lt_type **out);
+/* Refuses a[b] by what a is, before b is looked at; LT_OK: it may be sound. */
+int lt_analyser_subscript_base(struct lt_analyser *analyser, const struct lt_expression *call);
+/* Refuses a lambda of another number of parameters. */
+int lt_analyser_lambda_count(struct lt_analyser *analyser, const struct lt_expression *lambda,
+                             uint32_t count);
 /* Analyses the body of a LAMBDA whose parameters have these types. Any other expression becomes a
  * lambda that does not look at its parameters. */
 int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argument,
@@ -116,8 +121,12 @@ bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
 /* Evaluates one argument, which becomes a literal. Refused where it is no constant, and with its
  * own fault where it fails. */
 int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index);
-/* Replaces constant parts by their values; what fails stays, and fails when it is reached. */
+/* Replaces constant parts by their values; what fails stays, and fails when it is reached, or is
+ * marked: `is_failing`. */
 void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
              struct lt_arena *arena);
+/* The error of a node that is marked. Returns its code. */
+int lt_fold_refuse(const struct lt_expression *node, const char *text,
+                   const struct lt_session *session, struct lt_error *error);
 
 #endif

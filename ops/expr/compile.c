@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/text/datetime.h"
+#include "ops/expr/analyser.h"
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/decimal.h"
@@ -336,9 +337,12 @@ static bool compile_remainder_by(struct lt_compiler *compiler, const struct lt_e
     return true;
 }
 
-/* A function of any number of arguments looks at each of them. */
-static bool is_null_with_any(const struct lt_function *function)
+/* A function of any number of arguments looks at each of them; locate() at a position that is
+ * NULL. */
+static bool is_null_with_any(const struct lt_function *function, const struct lt_expression *node)
 {
+    if (strcmp(function->name, "locate") == 0)
+        return node->argument_count == 2 || !node->arguments[2]->nullable;
     return function->null_rule == LT_NULL_STRICT &&
            strchr(function->signatures[0].parameters, '*') == NULL;
 }
@@ -359,8 +363,8 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     if (function->needs_zone)
         lt_compiler_times(compiler);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
-    struct lt_skips skips =
-        lt_compile_arguments(compiler, node, is_null_with_any(function), lt_call_arguments(call));
+    struct lt_skips skips = lt_compile_arguments(compiler, node, is_null_with_any(function, node),
+                                                 lt_call_arguments(call));
     lt_compile_lambdas(compiler, node, call);
     call->kernel = signature->kernel;
     call->is_try = function->is_try;
@@ -422,9 +426,21 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
     return compile_plain(compiler, node, function, want);
 }
 
+/* A constant that fails for every record that comes to it, as every record does. */
+static uint32_t refuse_failing(struct lt_compiler *compiler, const struct lt_expression *node,
+                               uint32_t want)
+{
+    if (!compiler->is_failed)
+        (void)lt_fold_refuse(node, compiler->text, compiler->session, compiler->error);
+    compiler->is_failed = true;
+    return lt_compiler_wanted(compiler, want);
+}
+
 static uint32_t compile_node(struct lt_compiler *compiler, const struct lt_expression *node,
                              uint32_t want)
 {
+    if (node->is_failing)
+        return refuse_failing(compiler, node, want);
     switch (node->kind) {
     case LT_EXPR_LITERAL:
         return compile_literal(compiler, node, want);

@@ -216,10 +216,11 @@ static bool can_fail(struct lt_compiler *compiler, const struct lt_expression *n
            node->kind != LT_EXPR_COLUMN && !lt_compiler_is_cheap(compiler, node);
 }
 
-/* Their divisor comes first. */
-static bool is_division(const struct lt_expression *node)
+/* Their second argument comes first: the divisor, the text that is trimmed. */
+static bool is_turned(const struct lt_expression *node)
 {
-    static const char *const names[] = {"/", "%", "mod", "div", "pmod", "try_divide", "try_mod"};
+    static const char *const names[] = {"/",          "%",       "mod",  "div",   "pmod",
+                                        "try_divide", "try_mod", "trim", "ltrim", "rtrim"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(node->name, names[i]) == 0)
             return true;
@@ -232,7 +233,7 @@ struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct 
 {
     struct lt_skips skips = {.from = make_ends(compiler, node)};
     uint32_t count = node->argument_count, last = 0; /* of those that can fail */
-    bool is_backward = count == 2 && is_division(node);
+    bool is_backward = count == 2 && is_turned(node);
     for (uint32_t i = 1; is_strict && i < count; i++)
         last = can_fail(compiler, node->arguments[is_backward ? 0 : i]) ? i : last;
     for (uint32_t i = 0; i < count; i++) {

@@ -1,6 +1,11 @@
 /*
  * Constant parts are evaluated once, here, by the machine itself. A part that fails stays in the
- * tree, and fails when a record reaches it: folding never turns a running query into a refused one.
+ * tree. As in Spark, it fails when a record reaches it where a condition stands above it (CASE, if,
+ * coalesce), and keeps the query from starting where none does: it is marked, and the compiler
+ * refuses it.
+ *
+ * Two rules take turns until nothing changes, as Spark's: what is NULL because of a NULL that is
+ * written there becomes NULL, from the leaves up; then constants are evaluated, from the top down.
  */
 #include <string.h>
 
@@ -141,6 +146,7 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
         const struct lt_program_fault *fault = lt_program_fault(program);
         (void)lt_error_set(refused->error, LT_E_ANALYSIS, "%s", fault->text);
         (void)lt_error_condition(refused->error, fault->condition, fault->sqlstate);
+        (void)lt_error_place(refused->error, fault->line, fault->position);
     }
     lt_program_destroy(program);
     return literal;
@@ -181,32 +187,82 @@ static struct lt_expression *null_like(const struct lt_expression *node, struct 
     return null;
 }
 
-/* What failed to be a constant stays as it is, but for what is NULL because of a NULL that was
- * written there: so does Spark, and then tells of the failure. */
-static void fold(struct lt_expression **node, const char *text, const struct lt_session *session,
-                 struct lt_arena *arena, bool has_failed)
+struct folding {
+    const char *text;
+    const struct lt_session *session;
+    struct lt_arena *arena;
+    bool has_changed;
+};
+
+static bool is_flow(const struct lt_expression *node, enum lt_flow flow)
 {
-    if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE)
+    return node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->flow == flow;
+}
+
+/* Is it decided at run time whether its arguments are evaluated? AND and OR are not meant. */
+static bool is_conditional(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_CASE || is_flow(node, LT_FLOW_IF) ||
+           is_flow(node, LT_FLOW_COALESCE);
+}
+
+static void fold_nulls(struct lt_expression **node, struct folding *folding)
+{
+    for (uint32_t i = 0; i < (*node)->argument_count; i++)
+        fold_nulls(&(*node)->arguments[i], folding);
+    if (has_null_argument(*node)) {
+        *node = null_like(*node, folding->arena);
+        folding->has_changed = true;
+    }
+}
+
+static void fold_constants(struct lt_expression **node, struct folding *folding, bool is_in_branch)
+{
+    const char *text = folding->text;
+    if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE ||
+        (*node)->is_failing)
         return;
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
-    if (!is_named && !has_failed && is_constant(*node, NULL)) {
-        struct lt_expression *literal = evaluate(*node, text, session, arena, NULL);
+    if (!is_named && is_constant(*node, NULL)) {
+        struct lt_expression *literal =
+            evaluate(*node, text, folding->session, folding->arena, NULL);
         if (literal != NULL) {
             *node = literal;
-            return;
+            folding->has_changed = true;
+        } else {
+            (*node)->is_failing = !is_in_branch;
         }
-        has_failed = true;
+        return;
     }
+    folding->text = (*node)->text == NULL ? text : (*node)->text;
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
-        fold(&(*node)->arguments[i], text, session, arena, has_failed);
-    if (has_null_argument(*node))
-        *node = null_like(*node, arena);
+        fold_constants(&(*node)->arguments[i], folding, is_in_branch || is_conditional(*node));
+    folding->text = text;
 }
 
 void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
              struct lt_arena *arena)
 {
-    fold(node, text, session, arena, false);
+    struct folding folding = {.text = text, .session = session, .arena = arena};
+    do {
+        folding.has_changed = false;
+        fold_nulls(node, &folding);
+        fold_constants(node, &folding, false);
+    } while (folding.has_changed);
+}
+
+int lt_fold_refuse(const struct lt_expression *node, const char *text,
+                   const struct lt_session *session, struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    struct lt_analyser refused = {.error = error};
+    struct lt_expression copy = *node;
+    copy.is_failing = false;
+    lt_error_clear(error);
+    struct lt_expression *literal = evaluate(&copy, text, session, arena, &refused);
+    lt_assert(literal == NULL);
+    lt_arena_destroy(arena);
+    return error->code;
 }
 
 int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)

@@ -133,6 +133,25 @@ static bool may_be_null(struct lt_analyser *analyser, struct lt_expression *call
     return is_in ? array->arguments[at]->nullable : elsewhere;
 }
 
+int lt_analyser_subscript_base(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    const struct lt_expression *name = call->arguments[1];
+    if (type->kind < LT_TYPE_ARRAY)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
+                                "42000",
+                                "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
+                                "ARRAY, MAP] but got \"%s\".",
+                                lt_expr_text(call->arguments[0], analyser->coerce.arena),
+                                lt_analyser_shown(analyser, type));
+    bool is_name =
+        name->kind == LT_EXPR_LITERAL && !name->is_null && name->type->kind == LT_TYPE_STRING;
+    if (type->kind == LT_TYPE_STRUCT && !is_name)
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_FIELD_TYPE",
+                                "42000", "a field of a struct is named by a constant string");
+    return LT_OK;
+}
+
 /* s['a'] is s.a, of an array of structs too. */
 static int become_field(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -160,12 +179,7 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     if (type->kind == LT_TYPE_STRUCT || is_of_structs)
         return become_field(analyser, call);
     if (type->kind != LT_TYPE_ARRAY && !is_map)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000",
-                                "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
-                                "ARRAY, MAP] but got \"%s\".",
-                                lt_expr_text(call->arguments[0], analyser->coerce.arena),
-                                lt_analyser_shown(analyser, call->arguments[0]->type));
+        return lt_analyser_subscript_base(analyser, call);
     const struct lt_type *index_type = call->arguments[1]->type;
     const struct lt_type *wanted = is_map ? type->fields[0].type : lt_type_simple(LT_TYPE_INT);
     bool are_numbers = (lt_type_is_number(index_type) || index_type->kind == LT_TYPE_DECIMAL) &&

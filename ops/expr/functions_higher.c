@@ -95,7 +95,13 @@ static int infer_aggregate(struct lt_analyser *analyser, struct lt_expression *c
     const struct lt_type *type = call->arguments[1]->type;
     const struct lt_field parameters[] = {{.type = type, .nullable = true},
                                           call->arguments[0]->type->fields[0]};
-    code = lt_analyser_lambda(analyser, &call->arguments[2], parameters, 2);
+    bool has_finish = call->argument_count == 4;
+    if (has_finish) /* is told before what is wrong within the first lambda */
+        code = lt_analyser_lambda_count(analyser, call->arguments[3], 1);
+    if (code == LT_OK)
+        code = lt_analyser_lambda(analyser, &call->arguments[2], parameters, 2);
+    if (code == LT_OK && has_finish)
+        code = lt_analyser_lambda(analyser, &call->arguments[3], parameters, 1);
     if (code != LT_OK)
         return code;
     struct lt_expression *merge = call->arguments[2];
@@ -104,10 +110,7 @@ static int infer_aggregate(struct lt_analyser *analyser, struct lt_expression *c
     else if (!lt_collection_alike(merge->type, type))
         return lt_analyser_unexpected(analyser, call, 2, lt_analyser_shown(analyser, type));
     merge->type = type;
-    if (call->argument_count == 4) {
-        code = lt_analyser_lambda(analyser, &call->arguments[3], parameters, 1);
-        type = call->arguments[3]->type;
-    }
+    type = has_finish ? call->arguments[3]->type : type;
     bool is_nullable =
         call->argument_count < 4 || call->arguments[0]->nullable || call->arguments[3]->nullable;
     return code != LT_OK ? code : finish(call, type, is_nullable);

@@ -316,13 +316,6 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
                 "\"%s\" of a value of type %s is not supported by this version", call->name,
                 lt_analyser_shown(analyser, call->arguments[i]->type));
     }
-    if (strcmp(call->name, "[]") == 0 && call->arguments[0]->type->kind < LT_TYPE_ARRAY)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000",
-                                "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
-                                "ARRAY, MAP] but got \"%s\".",
-                                lt_expr_text(call->arguments[0], analyser->coerce.arena),
-                                lt_analyser_shown(analyser, call->arguments[0]->type));
     if (function->is_operator && call->argument_count >= 2 && strcmp(call->name, "[]") != 0)
         return lt_analyser_refuse_pair(analyser, call);
     if (shares_type(function) &&

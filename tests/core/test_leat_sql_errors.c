@@ -57,7 +57,8 @@ static const char *skip_intent(const char *error)
 {
     static const char *const begins[] = {"record at ", "cannot start the query: "};
     static const char *const ends[] = {
-        ": project: ", ": filter: ", ": flatmap: ", "cannot make the projection: "};
+        ": project: ", ": filter: ", ": flatmap: ", "cannot make the projection: ",
+        "cannot make the flat-map: "};
     bool has_intent = false;
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
         has_intent |= strncmp(error, begins[i], strlen(begins[i])) == 0;
@@ -92,7 +93,7 @@ static void take_text(const char *error, char *out, size_t out_bytes)
     out[used] = '\0';
 }
 
-/* Line feeds, "\\n" in the table, become blanks, as in what is told of a record. */
+/* Line feeds, "\\n" in the table, become blanks: what is told of a record has none. */
 static void join_lines(char *text)
 {
     for (char *at = text; (at = strstr(at, "\\n")) != NULL;) {
@@ -117,8 +118,8 @@ static bool expect_error(char *const cells[CELLS])
     free(statement);
     (void)leat_context_error_place(context, &line, &position);
     take_text(leat_context_error(context), text, sizeof text);
-    if (strncmp(leat_context_error(context), "record at ", 10) == 0)
-        join_lines(cells[TEXT]);
+    join_lines(cells[TEXT]);
+    join_lines(text);
     bool is_same =
         is_wrong && strcmp(leat_context_error_condition(context), cells[CONDITION]) == 0 &&
         strcmp(leat_context_error_sqlstate(context), cells[SQLSTATE]) == 0 &&

@@ -214,7 +214,9 @@ void conformance_evaluate(const char *text, const struct lt_type *schema, const 
 
 bool conformance_same(const struct conformance_outcome *a, const struct conformance_outcome *b)
 {
-    return strcmp(a->kind, b->kind) == 0 && strcmp(a->type, b->type) == 0 &&
+    /* A constant that fails is refused before the first record; unoptimised, it fails then. */
+    bool is_early = strcmp(a->kind, "refused") == 0 && strcmp(b->kind, "runtime-error") == 0;
+    return (is_early || strcmp(a->kind, b->kind) == 0) && strcmp(a->type, b->type) == 0 &&
            a->result_size == b->result_size && memcmp(a->result, b->result, a->result_size) == 0;
 }
 

@@ -87,9 +87,11 @@ static bool create(struct chain *chain)
     chain->count =
         1 + lt_ops_optimise(chain->nodes + 1, chain->count - 1, chain->nodes[0], chain->arena);
     for (unsigned i = 1; i < chain->count; i++) {
-        int code = lt_ops_create(chain->nodes[i], &chain->operators[i], &error);
-        if (code != LT_OK)
-            return refuse(chain, code, &error);
+        if (lt_ops_create(chain->nodes[i], &chain->operators[i], &error) != LT_OK) {
+            /* What fails for each record is refused before the first one. */
+            set_error(chain->result, "runtime-error", error.condition, error.sqlstate);
+            return false;
+        }
     }
     return true;
 }
@@ -187,14 +189,15 @@ void conformance_chain_run(const struct pipeline_step *steps, unsigned step_coun
         else
             add_node(&chain, LT_PLAN_PROJECT, steps[i].items, steps[i].item_count, session);
     }
-    bool is_made = analyse(&chain) && create(&chain) &&
-                   lt_counters_create(NULL, "case", &chain.counters, NULL) == LT_OK;
-    if (is_made) {
+    bool is_analysed = analyse(&chain);
+    if (is_analysed) {
         const struct lt_type *schema = chain.nodes[chain.count - 1]->schema;
         (void)snprintf(out->type, sizeof out->type, "%s",
                        lt_type_simple_string(chain.arena, schema));
     }
-    is_made = is_made && open_chain(&chain);
+    bool is_made = is_analysed && create(&chain) &&
+                   lt_counters_create(NULL, "case", &chain.counters, NULL) == LT_OK &&
+                   open_chain(&chain);
     for (unsigned i = 0; i < rows->count && is_made && *out->error == '\0'; i++) {
         lt_row_hold(rows->rows[i]);
         pass_on(&chain.links[1].out, rows->rows[i]);

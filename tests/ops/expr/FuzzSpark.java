@@ -3,14 +3,19 @@
  * (Janino) build this, so that an expression costs neither a job nor a conversation with Python.
  *
  * Expressions are analysed and optimised some at a time, as the items of one select list, and each
- * is then evaluated alone by Catalyst's interpreter. Where one of them is refused, each half of
- * them is asked again.
+ * is then evaluated alone: by the code that Spark generates for it, as in a streaming query, which
+ * is the answer; and by Catalyst's interpreter, whose answer is told where it is another. Where one
+ * of them is refused, each half of them is asked again.
+ *
+ * It works in a thread of its own: an expression that takes longer than TIME_LIMIT_MS is named,
+ * stopped, and has the answer "time-out".
  */
 import java.util.ArrayList;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.InterpretedMutableProjection;
+import org.apache.spark.sql.catalyst.expressions.MutableProjection$;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.classic.Dataset;
@@ -25,8 +30,13 @@ import scala.collection.immutable.Seq;
 public class FuzzSpark {
     private static final String EXCLUDED_RULES = "spark.sql.optimizer.excludedRules";
 
+    private static final String END = "\u001e";
+    private static final int TIME_LIMIT_MS = 60000;
+
     private final Dataset frame;
     private final InternalRow[] rows;
+    private volatile String current; /* the expression that is being asked */
+    private volatile long since;
 
     public FuzzSpark(Dataset frame) {
         this.frame = frame;
@@ -37,23 +47,48 @@ public class FuzzSpark {
             rows[i] = (InternalRow) objects.apply(collected[i]);
     }
 
-    /* "expression F row F row ... R expression ...": for each row "kind F type F result R", or two such
-     * answers with an F between them (askUnfolded), where F and R are the characters 31 and 30. So many expressions at a time as `together` says. */
-    public String ask(String questions, int together) {
-        String[] records = questions.split("\u001e");
-        String[][] parts = new String[records.length][];
-        for (int i = 0; i < records.length; i++)
-            parts[i] = records[i].split("\u001f");
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < parts.length; i += together)
-            ask(parts, i, Math.min(i + together, parts.length), out);
+    /* "expression F row F row ... R expression ...": for each row "answer ANSWER ... R", an answer being
+     * "way F kind F type F result", where F, R and ANSWER are the characters 31, 30 and 29. The first is
+     * Spark's; what follows is for a person. So many expressions at a time as `together` says. */
+    public String ask(final String questions, final int together) {
+        final StringBuilder out = new StringBuilder();
+        Thread worker = new Thread() {
+            public void run() {
+                String[] records = questions.split("\u001e");
+                String[][] parts = new String[records.length][];
+                for (int i = 0; i < records.length; i++)
+                    parts[i] = records[i].split("\u001f");
+                for (int i = 0; i < parts.length; i += together)
+                    ask(parts, i, Math.min(i + together, parts.length), out);
+            }
+        };
+        begin("");
+        worker.start();
+        try {
+            while (worker.isAlive()) {
+                worker.join(1000);
+                if (worker.isAlive() && System.currentTimeMillis() - since > TIME_LIMIT_MS) {
+                    System.err.println("longer than " + TIME_LIMIT_MS + " ms: " + current);
+                    begin(current);
+                    worker.stop();
+                }
+            }
+        } catch (InterruptedException error) {
+            throw new IllegalStateException(error);
+        }
         return out.toString();
+    }
+
+    private void begin(String expression) {
+        current = expression;
+        since = System.currentTimeMillis();
     }
 
     private void ask(String[][] parts, int begin, int end, StringBuilder out) {
         DataType[] types = new DataType[end - begin];
-        InterpretedMutableProjection[][] steps = new InterpretedMutableProjection[end - begin][];
+        Function1[][][] steps = new Function1[end - begin][][];
         boolean isAnalysed = false;
+        begin(parts[begin][0]);
         try {
             String[] items = new String[end - begin];
             for (int i = begin; i < end; i++)
@@ -65,7 +100,7 @@ public class FuzzSpark {
             }
             isAnalysed = true;
             LogicalPlan plan = ((Dataset) made.selectExpr(items)).queryExecution().optimizedPlan();
-            prepare(plan, steps);
+            prepare(plan, parts, begin, steps);
         } catch (Throwable error) {
             if (end - begin > 1) {
                 int middle = (begin + end) / 2;
@@ -73,34 +108,39 @@ public class FuzzSpark {
                 ask(parts, middle, end, out);
             } else if (!isAnalysed) {
                 for (int i = 1; i < parts[begin].length; i++)
-                    say(out, "analysis-error", "-", conditionOf(error), "\u001e");
+                    out.append(said("compiled", kindOf(error, "analysis-error"), "-", conditionOf(error))).append(END);
             } else {
-                askUnfolded(parts[begin], types[0], conditionOf(error), out);
+                askUnfolded(parts[begin], types[0], error, out);
             }
             return;
         }
-        for (int i = begin; i < end; i++)
+        for (int i = begin; i < end; i++) {
+            begin(parts[i][0]);
             for (int j = 1; j < parts[i].length; j++)
                 evaluate(steps[i - begin], types[i - begin].simpleString(), rows[Integer.parseInt(parts[i][j])], out);
+        }
     }
 
     /* A constant part failed, and with it the query. As a second answer, what each row gives when constants are
      * evaluated for each row, and only where it needs them. */
-    private void askUnfolded(String[] part, DataType type, String condition, StringBuilder out) {
+    private void askUnfolded(String[] part, DataType type, Throwable error, StringBuilder out) {
         String rules = frame.sparkSession().conf().get(EXCLUDED_RULES);
         frame.sparkSession().conf().set(EXCLUDED_RULES, rules + ",org.apache.spark.sql.catalyst.optimizer.ConstantFolding");
-        InterpretedMutableProjection[][] steps = new InterpretedMutableProjection[1][];
+        Function1[][][] steps = new Function1[1][][];
         try {
             Dataset made = (Dataset) frame.selectExpr(new String[] {"(" + part[0] + ") AS x"});
-            prepare(((Dataset) made.selectExpr(new String[] {shown(type, "x")})).queryExecution().optimizedPlan(), steps);
-        } catch (Throwable error) {
+            String[] items = new String[] {shown(type, "x")};
+            prepare(((Dataset) made.selectExpr(items)).queryExecution().optimizedPlan(), new String[][] {part}, 0, steps);
+        } catch (Throwable again) {
             steps[0] = null;
         }
         frame.sparkSession().conf().set(EXCLUDED_RULES, rules);
         for (int i = 1; i < part.length; i++) {
-            say(out, "runtime-error", type.simpleString(), condition, steps[0] == null ? "\u001e" : "\u001f");
+            out.append(said("folded", kindOf(error, "runtime-error"), type.simpleString(), conditionOf(error)));
             if (steps[0] != null)
-                evaluate(steps[0], type.simpleString(), rows[Integer.parseInt(part[i])], out);
+                out.append('\u001d').append(evaluated("unfolded", steps[0][0], type.simpleString(),
+                                                      rows[Integer.parseInt(part[i])]));
+            out.append(END);
         }
     }
 
@@ -113,47 +153,55 @@ public class FuzzSpark {
         return "CAST(" + name + " AS STRING) AS " + name;
     }
 
-    /* What each item is computed by: its part of a plan of one projection; all of several projections. */
-    private static void prepare(LogicalPlan plan, InterpretedMutableProjection[][] steps) {
+    /* What each item is computed by, compiled and interpreted: its part of a plan of one projection; all of several. */
+    private void prepare(LogicalPlan plan, String[][] parts, int begin, Function1[][][] steps) {
         Project project = (Project) plan;
-        if (!(project.child() instanceof Project)) {
-            for (int i = 0; i < steps.length; i++)
-                steps[i] = new InterpretedMutableProjection[] {projection(project, i, i + 1)};
-            return;
-        }
-        if (steps.length > 1)
+        if (project.child() instanceof Project && steps.length > 1)
             throw new IllegalStateException("several projections");
-        ArrayList chain = new ArrayList();
-        for (; plan instanceof Project; plan = ((Project) plan).child())
-            chain.add(0, projection((Project) plan, 0, ((Project) plan).projectList().size()));
-        steps[0] = (InterpretedMutableProjection[]) chain.toArray(new InterpretedMutableProjection[0]);
+        for (int i = 0; i < steps.length; i++) {
+            ArrayList compiled = new ArrayList(), interpreted = new ArrayList();
+            begin(parts[begin + i][0]);
+            for (LogicalPlan at = plan; at instanceof Project; at = ((Project) at).child()) {
+                Project one = (Project) at;
+                Seq items = one == plan ? (Seq) one.projectList().slice(i, i + 1) : one.projectList();
+                compiled.add(0, MutableProjection$.MODULE$.create(items, one.child().output()));
+                interpreted.add(0, new InterpretedMutableProjection(items, one.child().output()));
+            }
+            steps[i] = new Function1[][] {(Function1[]) compiled.toArray(new Function1[0]),
+                                           (Function1[]) interpreted.toArray(new Function1[0])};
+        }
     }
 
-    private static InterpretedMutableProjection projection(Project project, int begin, int end) {
-        return new InterpretedMutableProjection((Seq) project.projectList().slice(begin, end), project.child().output());
+    private static void evaluate(Function1[][] steps, String type, InternalRow row, StringBuilder out) {
+        String compiled = evaluated("compiled", steps[0], type, row), interpreted = evaluated("interpreted", steps[1], type, row);
+        boolean isSame = compiled.substring(compiled.indexOf('\u001f')).equals(interpreted.substring(interpreted.indexOf('\u001f')));
+        out.append(compiled).append(isSame ? "" : '\u001d' + interpreted).append(END);
     }
 
-    private static void evaluate(InterpretedMutableProjection[] steps, String type, InternalRow row, StringBuilder out) {
+    private static String evaluated(String way, Function1[] steps, String type, InternalRow row) {
         try {
             for (int i = 0; i < steps.length; i++)
                 row = (InternalRow) steps[i].apply(row);
-            if (row.isNullAt(0))
-                say(out, "null", type, "", "\u001e");
-            else
-                say(out, "value", type, row.getUTF8String(0).toString(), "\u001e");
+            return row.isNullAt(0) ? said(way, "null", type, "") : said(way, "value", type, row.getUTF8String(0).toString());
         } catch (Throwable error) {
-            say(out, "runtime-error", type, conditionOf(error), "\u001e");
+            return said(way, kindOf(error, "runtime-error"), type, conditionOf(error));
         }
     }
 
-    private static void say(StringBuilder out, String kind, String type, String result, String end) {
-        out.append(kind).append('\u001f').append(type).append('\u001f').append(result).append(end);
+    private static String said(String way, String kind, String type, String result) {
+        for (char sign = '\u001c'; sign < ' '; sign++) // a character of the result is none of the answer
+            result = result.replace(sign, '\u001b');
+        return way + '\u001f' + kind + '\u001f' + type + '\u001f' + result;
     }
 
-    /* CONDITION SQLSTATE; nothing where Spark gives none. */
+    private static String kindOf(Throwable error, String otherwise) {
+        return error instanceof ThreadDeath ? "time-out" : error instanceof OutOfMemoryError ? "out-of-memory" : otherwise;
+    }
+
+    /* CONDITION SQLSTATE; the class of an exception of Java, which has none. */
     private static String conditionOf(Throwable error) {
         if (!(error instanceof SparkThrowable) || ((SparkThrowable) error).getCondition() == null)
-            return "";
+            return error.getClass().getName();
         String state = ((SparkThrowable) error).getSqlState();
         return ((SparkThrowable) error).getCondition() + " " + (state == null ? "-" : state);
     }

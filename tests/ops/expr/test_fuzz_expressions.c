@@ -8,6 +8,8 @@
  *     FUZZ_ROWS         a folder with other rows than those of tests/conformance
  *     FUZZ_FILE         also writes each expression with its results there, for
  *                       tests/ops/expr/fuzz_spark
+ *     FUZZ_TEXTS        a file that FUZZ_FILE was: its expressions over its rows, and no random
+ * ones
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,6 +72,34 @@ static void write_result(FILE *file, const struct lt_session *session, const cha
                           : out->result);
 }
 
+/* Evaluates both ways and writes the result. Returns whether they are the same. */
+static bool try_one(FILE *file, const char *text, const struct conformance_rows *rows,
+                    const struct lt_row *row, const struct lt_session *session, bool is_first,
+                    bool *is_sound)
+{
+    struct twice twice;
+    const struct conformance_outcome *out = &twice.optimised, *second = &twice.plain;
+    twice_evaluate(text, rows->schema, row, session, &twice);
+    bool is_same = twice.is_same;
+    *is_sound = strcmp(out->kind, "parse-error") != 0 && strcmp(out->kind, "analysis-error") != 0 &&
+                strcmp(out->kind, "refused") != 0;
+    if (!is_same)
+        print_error("%s\n  %s %s %s\n  %s %s %s\n", text, out->kind, out->type, out->result,
+                    second->kind, second->type, second->result);
+    if (*is_sound || is_first)
+        write_result(file, session, text, lt_row_values(row)[0].i64, out);
+    twice_fini(&twice);
+    return is_same;
+}
+
+static FILE *open_results(void)
+{
+    const char *path = getenv("FUZZ_FILE");
+    FILE *file = path == NULL ? NULL : fopen(path, "w");
+    assert_true(path == NULL || file != NULL);
+    return file;
+}
+
 static void expressions_give_the_same_in_both_ways(void **state)
 {
     struct conformance_rows rows;
@@ -77,8 +107,7 @@ static void expressions_give_the_same_in_both_ways(void **state)
     assert_true(conformance_rows_open(rows_folder(), &rows));
     uint64_t count = number_of("FUZZ_EXPRESSIONS", 1000), first = number_of("FUZZ_SEED", 1);
     uint64_t sound = 0, different = 0;
-    const char *path = getenv("FUZZ_FILE");
-    FILE *file = path == NULL ? NULL : fopen(path, "w");
+    FILE *file = open_results();
     for (uint64_t seed = first; seed < first + count && different < DIFFERENT_MAX; seed++) {
         struct lt_arena *arena = lt_arena_create();
         struct random_expressions random = begin(seed, rows.schema, arena);
@@ -91,26 +120,14 @@ static void expressions_give_the_same_in_both_ways(void **state)
             random_expression(&random, random_type(&random), 1 + random_below(&random, DEPTH),
                               &text);
         }
-        for (unsigned i = 0; i < ROWS_EACH; i++) {
+        bool is_sound = true;
+        for (unsigned i = 0; i < ROWS_EACH && is_sound; i++) {
             const struct lt_row *row = rows.rows[random_below(&random, rows.count)];
-            struct twice twice;
-            const struct conformance_outcome *out = &twice.optimised, *second = &twice.plain;
-            twice_evaluate(lt_text_get(&text), rows.schema, row, &session, &twice);
-            bool is_sound = strcmp(out->kind, "parse-error") != 0 &&
-                            strcmp(out->kind, "analysis-error") != 0 &&
-                            strcmp(out->kind, "refused") != 0;
-            sound += i == 0 && is_sound;
-            if (!twice.is_same) {
+            if (!try_one(file, lt_text_get(&text), &rows, row, &session, i == 0, &is_sound)) {
                 different++;
-                print_error("FUZZ_SEED=%llu: %s\n  %s %s %s\n  %s %s %s\n",
-                            (unsigned long long)seed, lt_text_get(&text), out->kind, out->type,
-                            out->result, second->kind, second->type, second->result);
+                print_error("  FUZZ_SEED=%llu\n", (unsigned long long)seed);
             }
-            if (is_sound || i == 0)
-                write_result(file, &session, lt_text_get(&text), lt_row_values(row)[0].i64, out);
-            twice_fini(&twice);
-            if (!is_sound)
-                break;
+            sound += i == 0 && is_sound;
         }
         lt_text_fini(&text);
         lt_arena_destroy(arena);
@@ -121,6 +138,36 @@ static void expressions_give_the_same_in_both_ways(void **state)
     if (sound * 100 < count * PERCENT_SOUND)
         fail_msg("of %llu expressions only %llu are sound", (unsigned long long)count,
                  (unsigned long long)sound);
+    conformance_rows_close(&rows);
+}
+
+/* Lines that write_result() wrote, of which the setting, the expression and the row are read. */
+static void given_expressions_give_the_same_in_both_ways(void **state)
+{
+    struct conformance_rows rows;
+    FILE *texts = fopen(*state, "r"), *file = open_results();
+    char *line = NULL;
+    size_t capacity = 0;
+    uint64_t different = 0;
+    assert_non_null(texts);
+    assert_true(conformance_rows_open(rows_folder(), &rows));
+    while (getline(&line, &capacity, texts) >= 0) {
+        char *fields[CONFORMANCE_FIELDS];
+        bool is_sound;
+        assert_in_range(conformance_split(line, fields), 4, CONFORMANCE_FIELDS);
+        struct lt_session session = *lt_session_default();
+        uint64_t row = strtoull(fields[3], NULL, 10);
+        assert_in_range(row, 1, rows.count);
+        session.is_legacy = strcmp(fields[0], "false") == 0;
+        (void)snprintf(session.time_zone, sizeof session.time_zone, "%s", fields[1]);
+        different +=
+            !try_one(file, fields[2], &rows, rows.rows[row - 1], &session, true, &is_sound);
+    }
+    free(line);
+    (void)fclose(texts);
+    if (file != NULL)
+        assert_int_equal(fclose(file), 0);
+    assert_int_equal(different, 0);
     conformance_rows_close(&rows);
 }
 
@@ -245,5 +292,12 @@ int main(void)
         cmocka_unit_test(expressions_give_the_same_in_both_ways),
         cmocka_unit_test(chains_give_the_same_in_both_ways),
     };
+    char *texts = getenv("FUZZ_TEXTS");
+    if (texts != NULL && *texts != '\0') {
+        const struct CMUnitTest given[] = {
+            cmocka_unit_test_prestate(given_expressions_give_the_same_in_both_ways, texts),
+        };
+        return cmocka_run_group_tests(given, NULL, NULL);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

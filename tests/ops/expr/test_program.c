@@ -298,10 +298,31 @@ static void folds_constants_but_not_their_faults(void **state)
     struct lt_expression *folded = bench_predicate(&bench, "1 + 1 = 2");
     assert_int_equal(folded->kind, LT_EXPR_LITERAL);
     assert_int_equal(folded->value.i64, 1);
-    assert_int_equal(bench_predicate(&bench, "1 / 0 = 2")->kind, LT_EXPR_CALL);
-    expect(&bench, "1 / 0 = 2", LT_PROGRAM_FAULT);
-    expect(&bench, "partition = 3 or 1 / 0 = 2", LT_PROGRAM_TRUE);
+    assert_int_equal(bench_predicate(&bench, "if(partition = 3, 1, 1 / 0) = 1")->kind,
+                     LT_EXPR_CALL);
+    expect(&bench, "if(partition = 3, 1, 1 / 0) = 1", LT_PROGRAM_TRUE);
+    expect(&bench, "if(partition = 4, 1, 1 / 0) = 1", LT_PROGRAM_FAULT);
     bench_fini(&bench);
+}
+
+/* Spark folds before the query starts, and tells of it then. */
+static void refuses_a_constant_that_fails_under_no_condition(void **state)
+{
+    static const char *const texts[] = {"1 / 0 = 2", "partition = 3 or 1 / 0 = 2"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct bench bench;
+        bench_init(&bench);
+        struct lt_expression *predicate = bench_predicate(&bench, texts[i]);
+        const struct lt_program_options options = {
+            .expressions = &predicate, .texts = &texts[i], .count = 1, .schema = bench.schema};
+        struct lt_program *program;
+        struct lt_error error;
+        assert_int_equal(lt_program_create(&options, &program, &error), LT_E_ANALYSIS);
+        assert_string_equal(error.condition, "DIVIDE_BY_ZERO");
+        assert_int_equal(error.line, 1);
+        bench_fini(&bench);
+    }
 }
 
 static void takes_remainders_of_any_integers(void **state)
@@ -353,6 +374,7 @@ int main(void)
         cmocka_unit_test(takes_the_time_from_its_clock),
         cmocka_unit_test(allocates_nothing_while_it_evaluates),
         cmocka_unit_test(folds_constants_but_not_their_faults),
+        cmocka_unit_test(refuses_a_constant_that_fails_under_no_condition),
         cmocka_unit_test(takes_remainders_of_any_integers),
         cmocka_unit_test(multiplies_decimals_within_64_bits_and_beyond),
     };
