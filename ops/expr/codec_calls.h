@@ -1,7 +1,9 @@
 /*
  * What the functions that read and write JSON and CSV have in common beside their arguments
- * (codec_arguments.h): which modes they take, where what they read is kept, how schema_of_json and
- * schema_of_csv give the text that they know since they were prepared.
+ * (codec_arguments.h): which modes they take, where what they read is kept and that it is read
+ * once, how schema_of_json and schema_of_csv give the text that they know since they were prepared.
+ *
+ * on: as said of each.
  */
 #ifndef LT_OPS_EXPR_CODEC_CALLS_H
 #define LT_OPS_EXPR_CODEC_CALLS_H
@@ -15,6 +17,31 @@ int lt_codec_check_mode(const struct lt_prepare *prepare, enum lt_codec_mode mod
 
 /* Values that live as long as the machine's record. on: the machine's thread. */
 struct lt_codec_memory lt_codec_machine_memory(struct lt_machine *machine);
+
+/* What a reader of documents has read in an evaluation: for all its calls. */
+struct lt_reading {
+    bool is_shared; /* false: each call reads for itself */
+    uint64_t generation;
+    enum lt_kernel result;
+    union lt_value value;
+};
+/* Takes what was read in this evaluation, or reads. on: the machine's thread. */
+static inline enum lt_kernel lt_reading_once(struct lt_reading *reading, struct lt_machine *machine,
+                                             const struct lt_call *call, lt_kernel_fn *read,
+                                             union lt_value *out)
+{
+    if (reading->is_shared && reading->generation == machine->generation) {
+        *out = reading->value;
+        return reading->result;
+    }
+    struct lt_aside *aside = machine->aside;
+    machine->aside = reading->is_shared ? NULL : aside; /* it outlives a lambda's run */
+    reading->result = read(machine, call, out);
+    machine->aside = aside;
+    reading->value = *out;
+    reading->generation = machine->generation;
+    return reading->result;
+}
 
 /* For `infer` of a call of a constant sample and options. */
 int lt_infer_schema_of(struct lt_analyser *analyser, struct lt_expression *call) LT_MUST_USE;

@@ -10,6 +10,7 @@
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/decimal.h"
+#include "ops/expr/json_group.h"
 #include "ops/expr/shortcut.h"
 
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)

@@ -8,6 +8,7 @@
 #include "core/text/utf8.h"
 #include "ops/expr/eval_inline.h"
 #include "ops/expr/faults.h"
+#include "ops/expr/json_group.h"
 #include "ops/expr/machine.h"
 
 #if defined(__GNUC__) && !defined(LT_NO_COMPUTED_GOTO)

@@ -7,6 +7,7 @@
 #include "core/text/utf8.h"
 #include "ops/expr/eval_inline.h"
 #include "ops/expr/faults.h"
+#include "ops/expr/json_group.h"
 #include "ops/expr/machine.h"
 
 enum lt_machine_end lt_machine_run_switch(struct lt_machine *machine, uint32_t first)

@@ -1,13 +1,13 @@
 /*
- * The JSON paths of a program over one column: one extractor, its results, and for which evaluation
- * they hold. A missing, null, malformed or unfit field is NULL; a whole number is fit for a double,
- * a fraction is not fit for an integer.
+ * One extractor, its results, and for which evaluation they hold. A missing, null, malformed or
+ * unfit field is NULL; a whole number is fit for a double, a fraction is not fit for an integer.
  */
+#include "ops/expr/json_group.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/text/json.h"
-#include "ops/expr/machine.h"
 
 struct lt_json_group {
     struct lt_json_extractor *extractor;

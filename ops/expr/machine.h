@@ -136,12 +136,7 @@ struct lt_call {
     struct lt_expr_place place;
 };
 
-struct lt_json_group;
-struct lt_json_load {
-    struct lt_json_group *group;
-    uint32_t index;         /* of the path in its group */
-    enum lt_type_kind kind; /* BOOLEAN, BIGINT, DOUBLE or STRING */
-};
+struct lt_json_load;
 
 /* LT_OP_SIZE_OF_COLUMN_COMPARED: true when first <= size <= last. */
 struct lt_range {
@@ -276,31 +271,6 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
 /* What a step's `code` is, or NULL in a build without computed goto. */
 const void *lt_machine_label(enum lt_op op);
 enum lt_machine_end { LT_MACHINE_FALSE, LT_MACHINE_TRUE, LT_MACHINE_NULL, LT_MACHINE_FAULTED };
-/* What a reader of documents has read in an evaluation: for all its calls. */
-struct lt_reading {
-    bool is_shared; /* false: each call reads for itself */
-    uint64_t generation;
-    enum lt_kernel result;
-    union lt_value value;
-};
-/* Takes what was read in this evaluation, or reads. */
-static inline enum lt_kernel lt_reading_once(struct lt_reading *reading, struct lt_machine *machine,
-                                             const struct lt_call *call, lt_kernel_fn *read,
-                                             union lt_value *out)
-{
-    if (reading->is_shared && reading->generation == machine->generation) {
-        *out = reading->value;
-        return reading->result;
-    }
-    struct lt_aside *aside = machine->aside;
-    machine->aside = reading->is_shared ? NULL : aside; /* it outlives a lambda's run */
-    reading->result = read(machine, call, out);
-    machine->aside = aside;
-    reading->value = *out;
-    reading->generation = machine->generation;
-    return reading->result;
-}
-
 /* Runs the machine's steps from number `first` up to ANSWER, RETURN or END. */
 enum lt_machine_end lt_machine_run(struct lt_machine *machine, uint32_t first);
 /* The same steps through a switch. */
@@ -323,23 +293,5 @@ static inline const union lt_value *lt_machine_lambda_result(const struct lt_mac
 {
     return machine->nulls[lambda->result] ? NULL : &machine->values[lambda->result];
 }
-
-/* JSON groups: the paths of one program over one column. */
-/* A group that is not `is_shared` has another document each time it is loaded. */
-struct lt_json_group *lt_json_group_create(bool is_shared);
-void lt_json_group_destroy(struct lt_json_group *group);
-/* The index of a path, added if new; the text outlives the group. Only before lt_json_group_seal().
- */
-uint32_t lt_json_group_add(struct lt_json_group *group, const char *path);
-int lt_json_group_seal(struct lt_json_group *group, struct lt_error *error) LT_MUST_USE;
-/* How many fields of a document are looked into, where all are there; when it is sealed. */
-uint32_t lt_json_group_field_count(const struct lt_json_group *group);
-/* Adds what the group's documents cost so far. */
-void lt_json_group_count(const struct lt_json_group *group, uint64_t *documents, uint64_t *copies,
-                         uint64_t *fields_parsed);
-/* Loads one field of the document in `text`; the first of a generation extracts all of them. False:
- * NULL. */
-bool lt_json_group_load(struct lt_machine *machine, const struct lt_json_load *load,
-                        const struct lt_bytes *text, union lt_value *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include "ops/expr/compiler.h"
 #include "ops/expr/eval_inline.h"
 #include "ops/expr/json_filter.h"
+#include "ops/expr/json_group.h"
 #include "ops/expr/shortcut.h"
 
 static bool is_json_sealed(struct lt_compiler *compiler)
