@@ -1,6 +1,8 @@
 /*
  * Making, comparing and searching types. Types without parameters are static; the others are made
  * in an arena and never changed afterwards.
+ *
+ * Recursion ends: types are at most LT_LIMIT_TYPE_DEPTH deep.
  */
 #include "core/data/type.h"
 
@@ -94,7 +96,6 @@ static bool same_collation(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* Recursion ends: types are at most LT_LIMIT_TYPE_DEPTH deep. */
 bool lt_type_equal(const struct lt_type *a, const struct lt_type *b)
 {
     if (a == b)
@@ -127,4 +128,24 @@ int lt_type_field_index(const struct lt_type *schema, const char *name)
         found = (int)i;
     }
     return found;
+}
+
+/* --------------------------------------------------------------------------------------- parts */
+
+bool lt_type_has_kind(const struct lt_type *type, enum lt_type_kind kind)
+{
+    bool has_kind = type->kind == kind;
+    for (uint32_t i = 0; i < type->field_count && !has_kind; i++)
+        has_kind = lt_type_has_kind(type->fields[i].type, kind);
+    return has_kind;
+}
+
+bool lt_type_is_ordered(const struct lt_type *type)
+{
+    return lt_type_is_key(type) && !lt_type_has_kind(type, LT_TYPE_INTERVAL_CALENDAR);
+}
+
+bool lt_type_is_key(const struct lt_type *type)
+{
+    return !lt_type_has_kind(type, LT_TYPE_MAP) && !lt_type_has_kind(type, LT_TYPE_VARIANT);
 }

@@ -94,10 +94,17 @@ const struct lt_type *lt_type_map(struct lt_arena *arena, const struct lt_type *
 const struct lt_type *lt_type_struct(struct lt_arena *arena, const struct lt_field *fields,
                                      size_t count);
 
-bool lt_type_equal(const struct lt_type *a,
-                   const struct lt_type *b); /* ignoring nullability, comments */
+/* Ignoring nullability and comments. */
+bool lt_type_equal(const struct lt_type *a, const struct lt_type *b);
 /* Index of a field by name, without regard to case; -1 if none, -2 if the name is ambiguous. */
 int lt_type_field_index(const struct lt_type *schema, const char *name);
+
+/* Is it of this kind, or has it a part that is? */
+bool lt_type_has_kind(const struct lt_type *type, enum lt_type_kind kind);
+/* Do its values have an order? Maps have none. */
+bool lt_type_is_ordered(const struct lt_type *type);
+/* Can its values be the keys of a map, and be hashed? Maps cannot. */
+bool lt_type_is_key(const struct lt_type *type);
 
 static inline bool lt_type_is_bytes(const struct lt_type *type)
 {

@@ -103,10 +103,6 @@ int lt_analyser_lambda_count(struct lt_analyser *analyser, const struct lt_expre
  * lambda that does not look at its parameters. */
 int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argument,
                        const struct lt_field *parameters, uint32_t count);
-/* Do values of the type have an order? Maps have none. */
-bool lt_type_is_ordered(const struct lt_type *type);
-/* Can values of the type be the keys of a map, and be hashed? Maps cannot. */
-bool lt_type_is_key(const struct lt_type *type);
 /* Analyses what s.* is taken of; refused where that is no struct. `*` has no base. */
 int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expression *star);
 /* Puts what the stars among a call's arguments stand for in their place (select_list.c). */

@@ -138,10 +138,7 @@ static const struct lt_type *as_nullable(const struct lt_type *type, struct lt_a
 
 static bool has_char(const struct lt_type *type)
 {
-    bool has = type->kind == LT_TYPE_CHAR || type->kind == LT_TYPE_VARCHAR;
-    for (uint32_t i = 0; i < type->field_count; i++)
-        has = has || has_char(type->fields[i].type);
-    return has;
+    return lt_type_has_kind(type, LT_TYPE_CHAR) || lt_type_has_kind(type, LT_TYPE_VARCHAR);
 }
 
 static void fold(struct lt_analyser *analyser, struct lt_expression **argument)

@@ -49,10 +49,8 @@ uint32_t lt_compiler_wanted(struct lt_compiler *compiler, uint32_t want)
 /* Is there a date or a timestamp in it? */
 static bool has_zone_type(const struct lt_type *type)
 {
-    bool has_zone = lt_type_is_datetime(type);
-    for (uint32_t i = 0; i < type->field_count; i++)
-        has_zone = has_zone || has_zone_type(type->fields[i].type);
-    return has_zone;
+    return lt_type_has_kind(type, LT_TYPE_DATE) || lt_type_has_kind(type, LT_TYPE_TIMESTAMP) ||
+           lt_type_has_kind(type, LT_TYPE_TIMESTAMP_NTZ);
 }
 
 void lt_compiler_times(struct lt_compiler *compiler)

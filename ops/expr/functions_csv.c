@@ -208,15 +208,6 @@ static void release_output(void *state)
     free(output);
 }
 
-static bool is_writable(const struct lt_type *type)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (!is_writable(type->fields[i].type))
-            return false;
-    }
-    return type->kind != LT_TYPE_VARIANT;
-}
-
 static int infer_to_csv(struct lt_analyser *analyser, struct lt_expression *call)
 {
     int code = lt_infer_options(analyser, call, 1);
@@ -224,7 +215,8 @@ static int infer_to_csv(struct lt_analyser *analyser, struct lt_expression *call
         return code;
     const struct lt_expression *value = call->arguments[0];
     bool is_null = value->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(value);
-    if (!is_null && (value->type->kind != LT_TYPE_STRUCT || !is_writable(value->type)))
+    if (!is_null &&
+        (value->type->kind != LT_TYPE_STRUCT || lt_type_has_kind(value->type, LT_TYPE_VARIANT)))
         return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE",
                                     "The input of `to_csv` can't be \"%s\" type data; hint: "
                                     "to_csv(struct(...))",

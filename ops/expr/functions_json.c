@@ -101,14 +101,6 @@ static bool has_map_keys_of_strings(const struct lt_type *type)
     return true;
 }
 
-static bool has_kind(const struct lt_type *type, enum lt_type_kind kind)
-{
-    bool has = type->kind == kind;
-    for (uint32_t i = 0; i < type->field_count; i++)
-        has = has || has_kind(type->fields[i].type, kind);
-    return has;
-}
-
 static int infer_from_json(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_type *type;
@@ -126,7 +118,7 @@ static int infer_from_json(struct lt_analyser *analyser, struct lt_expression *c
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
                                 "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE", "42K09",
                                 "the keys of a map that \"from_json\" gives must be strings");
-    if (has_kind(type, LT_TYPE_VARIANT))
+    if (lt_type_has_kind(type, LT_TYPE_VARIANT))
         return lt_analyser_later(analyser, call, "a VARIANT of \"from_json\"");
     code = lt_infer_string(analyser, call, 0);
     return code == LT_OK ? lt_infer_done(call, type, true) : code;
@@ -159,7 +151,7 @@ static int create_reader(const struct lt_prepare *prepare, struct json_input *in
     int code = lt_codec_check_mode(prepare, options->mode, error);
     if (code != LT_OK)
         return code;
-    if (has_kind(type, LT_TYPE_TIME))
+    if (lt_type_has_kind(type, LT_TYPE_TIME))
         return refuse_time(prepare, error);
     struct lt_times_setup setup = times_setup(options, prepare->call->session, LT_DATETIME_READING);
     code = lt_times_create(&setup, &input->times, error);
@@ -300,7 +292,7 @@ static int infer_to_json(struct lt_analyser *analyser, struct lt_expression *cal
             "Input schema \"%s\" must be a struct, an array, a map or a variant; hint: "
             "to_json(named_struct('name', value))",
             lt_analyser_shown(analyser, value->type));
-    if (has_kind(value->type, LT_TYPE_VARIANT))
+    if (lt_type_has_kind(value->type, LT_TYPE_VARIANT))
         return lt_analyser_later(analyser, call, "\"to_json\" of a VARIANT");
     return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), true);
 }

@@ -415,26 +415,6 @@ static const struct lt_type *result_type(const struct lt_signature *signature,
     return lt_letter_type(letter);
 }
 
-bool lt_type_is_ordered(const struct lt_type *type)
-{
-    if (type->kind == LT_TYPE_MAP || type->kind == LT_TYPE_VARIANT ||
-        type->kind == LT_TYPE_INTERVAL_CALENDAR)
-        return false;
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (!lt_type_is_ordered(type->fields[i].type))
-            return false;
-    }
-    return true;
-}
-
-bool lt_type_is_key(const struct lt_type *type)
-{
-    bool is_key = type->kind != LT_TYPE_MAP && type->kind != LT_TYPE_VARIANT;
-    for (uint32_t i = 0; i < type->field_count; i++)
-        is_key = is_key && lt_type_is_key(type->fields[i].type);
-    return is_key;
-}
-
 bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count)
 {
     bool is_nullable = false;

@@ -125,20 +125,12 @@ static struct lt_plan_node *unite(struct lt_sql_analysis *analysis,
     return growing->node;
 }
 
-static bool has_map(const struct lt_type *type)
-{
-    bool found = type->kind == LT_TYPE_MAP;
-    for (uint32_t i = 0; i < type->field_count && !found; i++) /* types are nested to a limit */
-        found = has_map(type->fields[i].type);
-    return found;
-}
-
 int lt_sql_refuse_maps(struct lt_sql_analysis *analysis, const struct lt_type *schema,
                        struct lt_expr_place place)
 {
     struct lt_arena *arena = analysis->env->arena;
     for (uint32_t i = 0; i < schema->field_count; i++) {
-        if (has_map(schema->fields[i].type))
+        if (lt_type_has_kind(schema->fields[i].type, LT_TYPE_MAP))
             return lt_expr_error(
                 analysis->error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
                 "0A000", place,

@@ -240,6 +240,31 @@ static void nesting_and_width_are_limited(void **state)
     lt_text_fini(&text);
 }
 
+static void what_has_a_map_in_it_has_no_order_and_is_no_key(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_ordered, is_key;
+    } cases[] = {
+        {"int", true, true},
+        {"array<struct<a: string, b: date>>", true, true},
+        {"map<int, int>", false, false},
+        {"struct<a: int, b: array<map<int, int>>>", false, false},
+        {"struct<a: interval>", false, true},
+        {"array<variant>", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct lt_type *type = parse(cases[i].text);
+        assert_int_equal(lt_type_is_ordered(type), cases[i].is_ordered);
+        assert_int_equal(lt_type_is_key(type), cases[i].is_key);
+    }
+    const struct lt_type *nested = parse("array<struct<a: string, b: map<date, int>>>");
+    assert_true(lt_type_has_kind(nested, LT_TYPE_ARRAY));
+    assert_true(lt_type_has_kind(nested, LT_TYPE_DATE));
+    assert_false(lt_type_has_kind(nested, LT_TYPE_TIMESTAMP));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +279,7 @@ int main(void)
         cmocka_unit_test(errors_name_the_place_and_the_remedy),
         cmocka_unit_test(a_syntax_error_outranks_an_unknown_type),
         cmocka_unit_test(nesting_and_width_are_limited),
+        cmocka_unit_test(what_has_a_map_in_it_has_no_order_and_is_no_key),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
