@@ -280,8 +280,7 @@ leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_tabl
     return stream;
 }
 
-/* ---------------------------------------------------------------------------------------- one row
- */
+/* -------------------------------------------------------------------------------------- one row */
 
 static enum leat_poll poll_one(void *state, leat_out *out, uint32_t limit, int64_t *position)
 {

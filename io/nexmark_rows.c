@@ -133,8 +133,7 @@ const struct lt_type *lt_nexmark_rows_schema(const struct lt_nexmark_rows *rows)
     return rows->schema;
 }
 
-/* ---------------------------------------------------------------------------------- who and when
- */
+/* --------------------------------------------------------------------------------- who and when */
 
 /* The event that is row `value` of the rows' kind. */
 static int64_t event_of(const struct lt_nexmark_rows *rows, int64_t value)
@@ -207,8 +206,7 @@ static union lt_value draw_extra(struct event *event, int64_t size_bytes, int64_
         .bytes = lt_nexmark_letters(event->rows->texts, &event->random, (uint32_t)left)};
 }
 
-/* ---------------------------------------------------------------------------------------- events
- */
+/* --------------------------------------------------------------------------------------- events */
 
 static uint8_t *scratch(struct event *event, size_t size_bytes)
 {

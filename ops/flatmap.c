@@ -44,8 +44,7 @@ struct flatmap {
     struct lt_shared_u64 *in, *out, *empty;
 };
 
-/* ---------------------------------------------------------------------------------------- cursors
- */
+/* -------------------------------------------------------------------------------------- cursors */
 
 static uint32_t count_rows(const struct cursor *cursor, const struct lt_row *values)
 {
@@ -95,8 +94,7 @@ static bool is_last(const struct flatmap *flatmap)
     return is_last;
 }
 
-/* ------------------------------------------------------------------------------------------- rows
- */
+/* ----------------------------------------------------------------------------------------- rows */
 
 static void put(struct lt_row *row, uint32_t column, bool is_null, const union lt_value *value)
 {
@@ -191,8 +189,7 @@ static void emit_row(struct flatmap *flatmap, struct lt_row *row, struct lt_row 
     out->emit(out, row);
 }
 
-/* --------------------------------------------------------------------------------------- operator
- */
+/* ------------------------------------------------------------------------------------- operator */
 
 /* Computes the values of a record, and places the cursors. */
 static enum lt_process begin(struct flatmap *flatmap, struct lt_row *record, struct lt_out *out,
@@ -323,8 +320,7 @@ static const struct lt_operator_ops reading_ops = {.name = "flatmap",
                                                    .add_cost = flatmap_add_cost,
                                                    .close = flatmap_close};
 
-/* ---------------------------------------------------------------------------------------- creation
- */
+/* ------------------------------------------------------------------------------------- creation */
 
 bool lt_flatmap_is_needed(struct lt_expression *const *expressions, size_t count)
 {

@@ -20,8 +20,7 @@ struct engine {
     struct answer answer;
 };
 
-/* ------------------------------------------------------------------------------------ the source
- */
+/* ----------------------------------------------------------------------------------- the source */
 
 /* Rows are filled and looked at as leat's own connectors do it: in place, by the room's header, and
  * with the word for what may be read past the end of a text, which the public header has not. */
@@ -92,8 +91,7 @@ static enum leat_poll poll_bids(void *state, leat_out *out, uint32_t limit, int6
     return poll_rows(state, out, limit, position, fill_bid);
 }
 
-/* -------------------------------------------------------------------------------------- the sink
- */
+/* ------------------------------------------------------------------------------------- the sink */
 
 /* Unscaled decimals of these queries fit 64 bits. */
 static int64_t whole_of(int64_t unscaled)
@@ -151,8 +149,7 @@ static enum leat_write write_nothing(void *state, const leat_row *row, uint32_t 
     return LEAT_WRITE_DONE;
 }
 
-/* ------------------------------------------------------------------------------------- the query
- */
+/* ------------------------------------------------------------------------------------ the query */
 
 static void must(const struct engine *engine, int status, const char *what)
 {

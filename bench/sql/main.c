@@ -71,8 +71,7 @@ static void check(const struct query *query, const char *engine, struct answer a
                     (long long)expected.count, (long long)expected.sum);
 }
 
-/* ----------------------------------------------------------------------------------------- turns
- */
+/* ---------------------------------------------------------------------------------------- turns */
 
 static void turn_of_leat(const struct query *query, const char *name, struct engine *engine,
                          uint32_t count, struct answer expected)

@@ -50,8 +50,7 @@ bool rival_knows(int which, const struct query *query)
     return which != RIVAL_JQ || query->jq != NULL;
 }
 
-/* ----------------------------------------------------------------------------------- the process
- */
+/* ---------------------------------------------------------------------------------- the process */
 
 /* on: the child. Said where an answer is read. */
 __attribute__((noreturn)) static void give_up(const char *what, const char *name)
@@ -143,8 +142,7 @@ struct rival *rival_start(int which, const char *python, const char *directory)
     return NULL;
 }
 
-/* -------------------------------------------------------------------------------------- requests
- */
+/* ------------------------------------------------------------------------------------- requests */
 
 static void send_line(struct rival *rival)
 {

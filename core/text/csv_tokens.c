@@ -136,8 +136,7 @@ static bool push_value(struct lt_csv_tokens *tokens, bool trims)
                                       .size_bytes = end - offset});
 }
 
-/* ------------------------------------------------------------------------------- unquoted values
- */
+/* ------------------------------------------------------------------------------ unquoted values */
 
 static enum ending take_unquoted(struct lt_csv_tokens *tokens)
 {
@@ -153,8 +152,7 @@ static enum ending take_unquoted(struct lt_csv_tokens *tokens)
     return is_last ? AT_END : AT_DELIMITER;
 }
 
-/* --------------------------------------------------------------------------------- quoted values
- */
+/* -------------------------------------------------------------------------------- quoted values */
 
 /* The quick way: from the opening quote; false when the value is not as simple as that. */
 static bool take_simple_quoted(struct lt_csv_tokens *tokens, enum ending *ending)

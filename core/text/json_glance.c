@@ -54,8 +54,7 @@ struct way {
     bool (*may_name)(const uint8_t *at, const uint8_t *end, const uint8_t begin[2]);
 };
 
-/* ---------------------------------------------------------------------------------------- vectors
- */
+/* -------------------------------------------------------------------------------------- vectors */
 
 #if defined(__x86_64__)
 
@@ -212,8 +211,7 @@ static const uint8_t *end_of_number(const uint8_t *at, const uint8_t *end)
 
 #endif
 
-/* ------------------------------------------------------------------------------------------- life
- */
+/* ----------------------------------------------------------------------------------------- life */
 
 static bool set_name(struct name *name, const char *text)
 {
@@ -255,8 +253,7 @@ void lt_json_glance_destroy(struct lt_json_glance *glance)
     free(glance);
 }
 
-/* ---------------------------------------------------------------------------------------- looking
- */
+/* -------------------------------------------------------------------------------------- looking */
 
 /* Documents mostly lie one behind the other, and each is left before its end: which lines come next
  * is not to be foreseen by the memory alone. Any address may be asked for. */

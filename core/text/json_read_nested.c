@@ -122,8 +122,7 @@ enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct l
     }
 }
 
-/* ------------------------------------------------------------------------------- arrays and maps
- */
+/* ------------------------------------------------------------------------------ arrays and maps */
 
 /* False without memory. */
 static bool push_element(struct lt_json_reader *reader, struct lt_json_element element)

@@ -272,8 +272,7 @@ static enum lt_json_outcome read_decimal(struct lt_json_reader *reader, const st
     return misfit(reader);
 }
 
-/* ------------------------------------------------------------------------- booleans, times, bytes
- */
+/* ----------------------------------------------------------------------- booleans, times, bytes */
 
 static enum lt_json_outcome read_boolean(struct lt_json_reader *reader, union lt_value *out)
 {

@@ -34,8 +34,7 @@ static void set_bytes(const struct lt_json_walk *walk, struct lt_json_field *fie
                           .padding_bytes = after < UINT32_MAX ? (uint32_t)after : UINT32_MAX};
 }
 
-/* --------------------------------------------------------------------------------------- scalars
- */
+/* -------------------------------------------------------------------------------------- scalars */
 
 /* The text behind the escapes of [begin, end), its quotes included; false when they are bad, or
  * stand for no text. It may still move: lt_json_walk_run() sets the pointer. */
@@ -121,8 +120,7 @@ static uint32_t visit_scalar(struct lt_json_walk *walk, int32_t node, uint32_t a
     return at + 1;
 }
 
-/* ----------------------------------------------------------------------------------------- names
- */
+/* ---------------------------------------------------------------------------------------- names */
 
 void lt_json_node_set_head(struct lt_json_node *node)
 {
@@ -198,8 +196,7 @@ static inline int32_t find_child(struct lt_json_walk *walk, int32_t node, uint32
     return find_plain(walk, node, begin + 1);
 }
 
-/* ------------------------------------------------------------------------------------ containers
- */
+/* ----------------------------------------------------------------------------------- containers */
 
 /* Nothing more is wanted of the container: past its end, if anything is wanted behind it. */
 static uint32_t leave(const struct lt_json_walk *walk, uint32_t at)
@@ -310,8 +307,7 @@ static uint32_t visit(struct lt_json_walk *walk, int32_t node, uint32_t at)
                                       : visit_scalar(walk, node, at);
 }
 
-/* ------------------------------------------------------------------------------------- documents
- */
+/* ------------------------------------------------------------------------------------ documents */
 
 /* The outermost value must end where the document does. */
 static enum lt_json_run walk_root(struct lt_json_walk *walk)

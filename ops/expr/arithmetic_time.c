@@ -80,8 +80,7 @@ static void swap(struct lt_expression *call)
     call->arguments[1] = first;
 }
 
-/* ---------------------------------------------------------------------- adding to dates and times
- */
+/* -------------------------------------------------------------------- adding to dates and times */
 
 /* A date and days, a date and months: a date. The interval stands on the right. */
 static int date_and_interval(struct lt_analyser *analyser, struct lt_expression *call,
@@ -270,8 +269,7 @@ static int infer_minus(struct lt_analyser *analyser, struct lt_expression *call)
     return is_date(a) ? date_and_count(analyser, call, true) : LT_INFER_LETTERS;
 }
 
-/* ------------------------------------------------------------------------- products and quotients
- */
+/* ----------------------------------------------------------------------- products and quotients */
 
 /* The interval stands on the left. Texts are doubles; a calendar interval takes doubles only. */
 static int scale(struct lt_analyser *analyser, struct lt_expression *call, bool is_quotient)

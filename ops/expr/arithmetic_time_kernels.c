@@ -56,8 +56,7 @@ static enum lt_kernel divided_by_zero(struct lt_machine *machine, const struct l
         "NULL instead");
 }
 
-/* -------------------------------------------------------------------------------- dates and times
- */
+/* ------------------------------------------------------------------------------ dates and times */
 
 static const struct lt_zone *zone_of(const struct lt_machine *machine, const struct lt_call *call)
 {
@@ -188,8 +187,7 @@ static enum lt_kernel date_difference(struct lt_machine *machine, const struct l
     return put_one(machine, call, !__builtin_mul_overflow(days, (int64_t)US_PER_DAY, &out->i64));
 }
 
-/* ------------------------------------------------------------------------------------- intervals
- */
+/* ------------------------------------------------------------------------------------ intervals */
 
 static enum lt_kernel months_sum(struct lt_machine *machine, const struct lt_call *call,
                                  bool is_minus, union lt_value *out)
@@ -321,8 +319,7 @@ static enum lt_kernel how_often(struct lt_machine *machine, const struct lt_call
     return LT_KERNEL_VALUE;
 }
 
-/* ----------------------------------------------------------------------------------------- signs
- */
+/* ---------------------------------------------------------------------------------------- signs */
 
 static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
                            union lt_value *out)
@@ -374,8 +371,7 @@ static enum lt_kernel sign(struct lt_machine *machine, const struct lt_call *cal
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------- the table
- */
+/* ------------------------------------------------------------------------------------ the table */
 
 /* NAME_0 for + or *, NAME_1 for - or /. */
 #define BOTH(NAME)                                                                                 \

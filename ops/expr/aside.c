@@ -22,8 +22,7 @@ struct lt_aside {
     size_t limit_bytes; /* when the active half has used so much, it is worth a copy */
 };
 
-/* ----------------------------------------------------------------------------------------- memory
- */
+/* --------------------------------------------------------------------------------------- memory */
 
 int lt_aside_prepare(const struct lt_prepare *prepare, struct lt_error *error)
 {
@@ -102,8 +101,7 @@ bool lt_aside_keep(struct lt_machine *machine, const struct lt_type *type, union
     return true;
 }
 
-/* ----------------------------------------------------------------------------------------- copies
- */
+/* --------------------------------------------------------------------------------------- copies */
 
 bool lt_type_holds_memory(const struct lt_type *type)
 {

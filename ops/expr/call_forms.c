@@ -162,8 +162,7 @@ struct lt_expression *lt_parser_named_call(struct lt_parser *parser, struct lt_e
     return call;
 }
 
-/* ------------------------------------------------------------------------------- forms of syntax
- */
+/* ------------------------------------------------------------------------------ forms of syntax */
 
 struct lt_expression *lt_parser_between(struct lt_parser *parser, uint32_t begin,
                                         struct lt_expression *value, struct lt_expression *low,

@@ -23,8 +23,7 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
-/* ------------------------------------------------------------------------------------- from text
- */
+/* ------------------------------------------------------------------------------------ from text */
 
 static enum lt_kernel text_to_date(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
@@ -103,8 +102,7 @@ static enum lt_kernel text_to_interval(struct lt_machine *machine, const struct 
         (const char *)text.data);
 }
 
-/* --------------------------------------------------------------------------------------- to text
- */
+/* -------------------------------------------------------------------------------------- to text */
 
 static enum lt_kernel date_to_text(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
@@ -141,8 +139,7 @@ static enum lt_kernel interval_to_text(struct lt_machine *machine, const struct 
     return lt_machine_put(machine, call, machine->text.data, machine->text.size_bytes, out);
 }
 
-/* ----------------------------------------------------------------------------------- between them
- */
+/* --------------------------------------------------------------------------------- between them */
 
 static enum lt_kernel date_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
@@ -205,8 +202,7 @@ static enum lt_kernel date_to_nothing(struct lt_machine *machine, const struct l
     return LT_KERNEL_NULL;
 }
 
-/* ------------------------------------------------------------------------------------- intervals
- */
+/* ------------------------------------------------------------------------------------ intervals */
 
 static enum lt_kernel interval_to_interval(struct lt_machine *machine, const struct lt_call *call,
                                            union lt_value *out)
@@ -272,8 +268,7 @@ static enum lt_kernel interval_to_decimal(struct lt_machine *machine, const stru
     return fits ? LT_KERNEL_VALUE : interval_out_of_range(machine, call);
 }
 
-/* ------------------------------------------------------------------------------------- the choice
- */
+/* ----------------------------------------------------------------------------------- the choice */
 
 static lt_kernel_fn *kernel_from_text(const struct lt_type *to)
 {

@@ -90,8 +90,7 @@ void lt_compiler_find_readers(struct lt_compiler *compiler, const struct lt_expr
         reader->use->is_whole = true;
 }
 
-/* ----------------------------------------------------------------------------------------- steps
- */
+/* ---------------------------------------------------------------------------------------- steps */
 
 static const struct lt_use *use_of(const struct lt_program *program,
                                    const struct lt_expression *node)

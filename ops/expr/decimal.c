@@ -11,8 +11,7 @@
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/faults.h"
 
-/* --------------------------------------------------------------------------------------- kernels
- */
+/* -------------------------------------------------------------------------------------- kernels */
 
 static enum lt_kernel finish(struct lt_machine *machine, const struct lt_call *call,
                              enum lt_decimal_result result, bool is_remainder)

@@ -49,8 +49,7 @@ static bool is_constant(const struct lt_expression *node, const struct bound *bo
     return true;
 }
 
-/* ------------------------------------------------------------------------ values that stay alive
- */
+/* ----------------------------------------------------------------------- values that stay alive */
 
 static union lt_value copy_value(const struct lt_type *type, const union lt_value *value,
                                  struct lt_arena *arena);

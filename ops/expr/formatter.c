@@ -13,8 +13,7 @@
 #include "ops/expr/formatter_spec.h"
 #include "ops/expr/hash.h"
 
-/* --------------------------------------------------------------------------------------- reading
- */
+/* -------------------------------------------------------------------------------------- reading */
 
 /* Digits up to a limit that no field needs; false beyond it. */
 static bool take_number(const uint8_t **at, const uint8_t *end, int32_t *out)
@@ -127,8 +126,7 @@ const char *lt_format_spec_read(struct lt_format_spec *spec, const uint8_t **at,
     return is_known ? check_flags(spec) : "there is no such conversion";
 }
 
-/* ---------------------------------------------------------------------------------------- values
- */
+/* --------------------------------------------------------------------------------------- values */
 
 static void append_elements(const struct lt_type *element, const struct lt_array *array,
                             struct lt_text_buffer *out)
@@ -298,8 +296,7 @@ static const char *print_value(const struct lt_format_spec *spec,
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------------ whole
- */
+/* ---------------------------------------------------------------------------------------- whole */
 
 void lt_format_room_init(struct lt_format_room *room)
 {

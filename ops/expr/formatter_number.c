@@ -124,8 +124,7 @@ void lt_format_integer(const struct lt_format_spec *spec, int64_t value, unsigne
     finish(&number, out);
 }
 
-/* --------------------------------------------------------------------------------- floating point
- */
+/* ------------------------------------------------------------------------------- floating point */
 
 enum { DIGITS_MAX = 24, EXPONENT_SIZE = 16 };
 

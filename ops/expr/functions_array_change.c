@@ -11,8 +11,7 @@
 /* No array has more elements, as in Spark; memory ends earlier. */
 enum { ELEMENTS_MAX = 2147483632 };
 
-/* ------------------------------------------------------------------------- append, prepend, insert
- */
+/* ---------------------------------------------------------------------- append, prepend, insert */
 
 static int diff_types(struct lt_analyser *analyser, struct lt_expression *call, uint32_t value)
 {
@@ -126,8 +125,7 @@ static enum lt_kernel array_insert(struct lt_machine *machine, const struct lt_c
     return LT_KERNEL_VALUE;
 }
 
-/* --------------------------------------------------------------------------------- repeat, compact
- */
+/* ------------------------------------------------------------------------------ repeat, compact */
 
 static int infer_repeat(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -195,8 +193,7 @@ static enum lt_kernel array_compact(struct lt_machine *machine, const struct lt_
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------ concat, reverse, flatten
- */
+/* --------------------------------------------------------------------- concat, reverse, flatten */
 
 /* Beside a NULL of no type binary values become texts. */
 static int make_nulls_texts(struct lt_analyser *analyser, struct lt_expression *call)
@@ -318,8 +315,7 @@ static enum lt_kernel flatten(struct lt_machine *machine, const struct lt_call *
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------- zip
- */
+/* ------------------------------------------------------------------------------------------ zip */
 
 /* A field is called as what has a name, else by its number. */
 static const char *zipped_name(struct lt_analyser *analyser, const struct lt_expression *node,

@@ -140,8 +140,7 @@ static enum lt_kernel array_remove(struct lt_machine *machine, const struct lt_c
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------- least, greatest
- */
+/* ------------------------------------------------------------------------------ least, greatest */
 
 static int infer_extreme(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -183,8 +182,7 @@ static enum lt_kernel array_max(struct lt_machine *machine, const struct lt_call
     return extreme(machine, call, 1, out);
 }
 
-/* ------------------------------------------------------------------------------------------- join
- */
+/* ----------------------------------------------------------------------------------------- join */
 
 static int infer_join(struct lt_analyser *analyser, struct lt_expression *call)
 {

@@ -6,8 +6,7 @@
 #include "ops/expr/sort.h"
 #include "ops/expr/value_set.h"
 
-/* ---------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 static int infer_distinct(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -86,8 +85,7 @@ static int infer_overlap(struct lt_analyser *analyser, struct lt_expression *cal
                                 has_null || lt_any_nullable(call->arguments, 2));
 }
 
-/* ----------------------------------------------------------------------------------------- kernels
- */
+/* -------------------------------------------------------------------------------------- kernels */
 
 /* The distinct elements of arrays, as they come. */
 struct gathering {
@@ -223,8 +221,7 @@ static enum lt_kernel arrays_overlap(struct lt_machine *machine, const struct lt
     return has_null && a->count > 0 && b->count > 0 ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
 }
 
-/* -------------------------------------------------------------------------------------- sort_array
- */
+/* ----------------------------------------------------------------------------------- sort_array */
 
 static int infer_sort(struct lt_analyser *analyser, struct lt_expression *call)
 {

@@ -129,8 +129,7 @@ static bool add_authenticated(EVP_CIPHER_CTX *context, struct lt_bytes data)
            EVP_CipherUpdate(context, NULL, &unused, data.data, (int)data.size_bytes) == 1;
 }
 
-/* -------------------------------------------------------------------------------------- encrypting
- */
+/* ----------------------------------------------------------------------------------- encrypting */
 
 /* The vector that was given, or a random one; false: the fault is told. */
 static bool take_vector(struct lt_machine *machine, const struct lt_call *call, enum mode mode,
@@ -197,8 +196,7 @@ static enum lt_kernel aes_encrypt(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
-/* -------------------------------------------------------------------------------------- decrypting
- */
+/* ----------------------------------------------------------------------------------- decrypting */
 
 static enum lt_kernel aes_decrypt(struct lt_machine *machine, const struct lt_call *call,
                                   union lt_value *out)

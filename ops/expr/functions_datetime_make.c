@@ -20,8 +20,7 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
-/* ------------------------------------------------------------------------------------ since 1970
- */
+/* ----------------------------------------------------------------------------------- since 1970 */
 
 static enum lt_kernel keep(struct lt_machine *machine, const struct lt_call *call,
                            union lt_value *out)

@@ -203,8 +203,7 @@ static int infer_days(struct lt_analyser *analyser, struct lt_expression *call)
     return LT_INFER_LETTERS;
 }
 
-/* ------------------------------------------------------------------- timestampadd, timestampdiff
- */
+/* ------------------------------------------------------------------ timestampadd, timestampdiff */
 
 static int prepare_step(const struct lt_prepare *prepare, struct lt_error *error)
 {

@@ -9,8 +9,7 @@
 #include "ops/expr/regexp.h"
 #include "ops/expr/faults.h"
 
-/* ------------------------------------------------------------------------------ choosing, finding
- */
+/* ---------------------------------------------------------------------------- choosing, finding */
 
 static enum lt_kernel element(struct lt_machine *machine, const struct lt_call *call,
                               union lt_value *out)
@@ -70,8 +69,7 @@ static enum lt_kernel luhn_check(struct lt_machine *machine, const struct lt_cal
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------- masking
- */
+/* -------------------------------------------------------------------------------------- masking */
 
 enum { UPPER, LOWER, DIGIT, OTHER, CLASS_COUNT };
 
@@ -180,8 +178,7 @@ static int infer_mask(struct lt_analyser *analyser, struct lt_expression *call)
     return LT_INFER_LETTERS;
 }
 
-/* -------------------------------------------------------------------------------- quotes, validity
- */
+/* ----------------------------------------------------------------------------- quotes, validity */
 
 static enum lt_kernel quote(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)

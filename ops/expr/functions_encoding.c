@@ -350,8 +350,7 @@ static enum lt_kernel decode(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* --------------------------------------------------------------------------------------- to_binary
- */
+/* ------------------------------------------------------------------------------------ to_binary */
 
 /* The format, a constant, is the call's state: which of the three, or none of them. */
 enum binary_format { BINARY_HEX, BINARY_BASE64, BINARY_UTF8, BINARY_UNKNOWN };
@@ -451,8 +450,7 @@ static int infer_to_binary(struct lt_analyser *analyser, struct lt_expression *c
     return LT_INFER_LETTERS;
 }
 
-/* ------------------------------------------------------------------------------------------ decode
- */
+/* --------------------------------------------------------------------------------------- decode */
 
 static struct lt_expression *string_null(struct lt_analyser *analyser,
                                          const struct lt_expression *at)

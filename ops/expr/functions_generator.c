@@ -9,8 +9,7 @@
 #include "ops/expr/collections.h"
 #include "ops/expr/generator.h"
 
-/* ------------------------------------------------------------------------------ what they are
- */
+/* -------------------------------------------------------------------------------- what they are */
 
 static const struct shape {
     const char *name;
@@ -103,8 +102,7 @@ struct lt_expression *lt_generator_item(struct lt_expression *call, const char *
     return nodes;
 }
 
-/* ---------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 static int finish(struct lt_analyser *analyser, struct lt_expression *call,
                   const struct lt_field *fields, uint32_t count)
@@ -229,8 +227,7 @@ static int infer_tuple(struct lt_analyser *analyser, struct lt_expression *call)
     return finish(analyser, call, fields, count);
 }
 
-/* -------------------------------------------------------------------------------------- json_tuple
- */
+/* ----------------------------------------------------------------------------------- json_tuple */
 
 /* The value after a name, as text in the machine's memory, for all arguments of that name. */
 static bool take_field(struct lt_machine *machine, const struct lt_call *call,
@@ -311,8 +308,7 @@ static enum lt_kernel json_tuple(struct lt_machine *machine, const struct lt_cal
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------ table
- */
+/* ---------------------------------------------------------------------------------------- table */
 
 /* They have no kernel: their rows are made by the operator. The example's result is its rows. */
 #define ROWS(parameters) .signatures = {LT_INLINE(parameters, "R", LT_OP_END, LT_FAMILY_NONE)}

@@ -10,8 +10,7 @@ static const union lt_value *value_or_null(struct lt_machine *machine, const str
     return lt_argument_is_null(machine, call, index) ? NULL : lt_argument(machine, call, index);
 }
 
-/* -------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 static int infer_map(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -85,8 +84,7 @@ static int infer_values(struct lt_analyser *analyser, struct lt_expression *call
     return infer_part(analyser, call, 1);
 }
 
-/* --------------------------------------------------------------------------------------- kernels
- */
+/* -------------------------------------------------------------------------------------- kernels */
 
 static enum lt_kernel make_map(struct lt_machine *machine, const struct lt_call *call,
                                union lt_value *out)

@@ -5,8 +5,7 @@
 #include "ops/expr/collections.h"
 #include "ops/expr/map_build.h"
 
-/* ----------------------------------------------------------------------------------------- concat
- */
+/* --------------------------------------------------------------------------------------- concat */
 
 /* Without arguments it is an empty map of strings. */
 static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression *call)
@@ -62,8 +61,7 @@ static enum lt_kernel map_concat(struct lt_machine *machine, const struct lt_cal
     return lt_map_build_finish(&build, out);
 }
 
-/* ---------------------------------------------------------------------------------------- entries
- */
+/* -------------------------------------------------------------------------------------- entries */
 
 static int infer_entries(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -132,8 +130,7 @@ static enum lt_kernel map_from_entries(struct lt_machine *machine, const struct 
     return lt_map_build_finish(&build, out);
 }
 
-/* ----------------------------------------------------------------------------------- contains_key
- */
+/* --------------------------------------------------------------------------------- contains_key */
 
 static int infer_contains_key(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -174,8 +171,7 @@ static enum lt_kernel map_contains_key(struct lt_machine *machine, const struct 
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------- str_to_map
- */
+/* ----------------------------------------------------------------------------------- str_to_map */
 
 static struct lt_expression *constant(struct lt_analyser *analyser, const struct lt_expression *at,
                                       const struct lt_type *type, union lt_value value)

@@ -110,8 +110,7 @@ static int infer_width_bucket(struct lt_analyser *analyser, struct lt_expression
     return has_null && has_interval ? lt_analyser_refuse_types(analyser, call) : LT_INFER_LETTERS;
 }
 
-/* --------------------------------------------------------------------------------------- bitmaps
- */
+/* -------------------------------------------------------------------------------------- bitmaps */
 
 enum { BITMAP_BITS = 8 * 4096 }; /* of one bucket of Spark's bitmaps */
 

@@ -68,8 +68,7 @@ static enum lt_kernel try_to_number(struct lt_machine *machine, const struct lt_
     return read_number(machine, call, true, out);
 }
 
-/* -------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 /* The format as a constant string. */
 static int fold_format(struct lt_analyser *analyser, struct lt_expression *call)

@@ -76,8 +76,7 @@ static int prepare_second(const struct lt_prepare *prepare, struct lt_error *err
     return prepare_generator(prepare, 1, error);
 }
 
-/* ----------------------------------------------------------------------------------------- kernels
- */
+/* -------------------------------------------------------------------------------------- kernels */
 
 static enum lt_kernel uniform_double(struct lt_machine *machine, const struct lt_call *call,
                                      union lt_value *out)
@@ -131,8 +130,7 @@ static enum lt_kernel random_text(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 /* The seed, if there is one, is a constant INT or BIGINT. */
 int lt_analyser_seed(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)

@@ -15,8 +15,7 @@
 enum { ELEMENTS_MAX = 2147483632, DAYS_OF_MONTH_LEAST = 28 };
 static const int64_t DAY_US = INT64_C(86400000000);
 
-/* ---------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 static int refuse(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -49,8 +48,7 @@ static int infer_sequence(struct lt_analyser *analyser, struct lt_expression *ca
                                 lt_any_nullable(arguments, call->argument_count));
 }
 
-/* ----------------------------------------------------------------------------------------- kernels
- */
+/* -------------------------------------------------------------------------------------- kernels */
 
 struct walk {
     struct lt_machine *machine;

@@ -15,8 +15,7 @@
 
 enum { DURATION = 1, SLIDE = 2, OFFSET = 3, PARTS = 4 };
 
-/* --------------------------------------------------------------------------------------- kernels
- */
+/* -------------------------------------------------------------------------------------- kernels */
 
 static enum lt_kernel window(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
@@ -51,8 +50,7 @@ static enum lt_kernel window_time(struct lt_machine *machine, const struct lt_ca
                : LT_KERNEL_VALUE;
 }
 
-/* -------------------------------------------------------------------------------------- analysis
- */
+/* ------------------------------------------------------------------------------------- analysis */
 
 static struct lt_expression *make_us(struct lt_analyser *analyser, const struct lt_expression *at,
                                      int64_t us)

@@ -12,8 +12,7 @@
 #include "ops/expr/analyser.h"
 #include "ops/expr/pattern.h"
 
-/* --------------------------------------------------------------------------------------- distance
- */
+/* ------------------------------------------------------------------------------------- distance */
 
 /* The code points of a text, in memory of the machine; NULL: too large. */
 static uint32_t *code_points(struct lt_machine *machine, struct lt_bytes text, uint32_t *count)
@@ -59,8 +58,7 @@ static enum lt_kernel levenshtein(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------ sound
- */
+/* ---------------------------------------------------------------------------------------- sound */
 
 static uint8_t capital(uint8_t c)
 {
@@ -94,8 +92,7 @@ static enum lt_kernel soundex(struct lt_machine *machine, const struct lt_call *
     return lt_machine_put(machine, call, sound, sizeof sound, out);
 }
 
-/* -------------------------------------------------------------------------------------- sentences
- */
+/* ------------------------------------------------------------------------------------ sentences */
 
 #define TERMINAL "[!?\\x{3002}\\x{FF01}\\x{FF1F}]"
 #define ANY_END "[!?.\\x{3002}\\x{FF01}\\x{FF1F}\\x{FF0E}]"

@@ -193,8 +193,7 @@ enum lt_kernel lt_higher_zip_with(struct lt_machine *machine, const struct lt_ca
     return LT_KERNEL_VALUE;
 }
 
-/* ---------------------------------------------------------------------------------------- sorting
- */
+/* -------------------------------------------------------------------------------------- sorting */
 
 /* Elements are sorted by their positions. */
 struct sorting {
@@ -255,8 +254,7 @@ enum lt_kernel lt_higher_array_sort(struct lt_machine *machine, const struct lt_
     return LT_KERNEL_VALUE;
 }
 
-/* ------------------------------------------------------------------------------------------- maps
- */
+/* ----------------------------------------------------------------------------------------- maps */
 
 static bool run_on_entry(struct lt_machine *machine, const struct lt_call *call,
                          const struct lt_map *map, uint32_t index)

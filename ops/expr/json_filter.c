@@ -41,8 +41,7 @@ struct lt_json_filter {
     uint32_t looks, rejected, rest;
 };
 
-/* ------------------------------------------------------------------------------------- compiling
- */
+/* ------------------------------------------------------------------------------------ compiling */
 
 /* The comparison seen from the field's side. */
 static enum lt_op turned(enum lt_op op)
@@ -220,8 +219,7 @@ void lt_json_filter_destroy(struct lt_json_filter *filter)
     free(filter);
 }
 
-/* --------------------------------------------------------------------------------------- looking
- */
+/* -------------------------------------------------------------------------------------- looking */
 
 static bool holds(enum lt_op op, int order)
 {

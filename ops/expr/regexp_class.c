@@ -12,8 +12,7 @@
 #include "core/text/utf8.h"
 #include "ops/expr/regexp_translate.h"
 
-/* -------------------------------------------------------------------------------------- properties
- */
+/* ----------------------------------------------------------------------------------- properties */
 
 /* Names that PCRE2 does not know, or knows otherwise. */
 static const struct {
@@ -117,8 +116,7 @@ const char *lt_regexp_take_property(struct lt_regexp_translation *t, struct lt_t
     return lt_text_get(room);
 }
 
-/* ----------------------------------------------------------------------------------------- classes
- */
+/* -------------------------------------------------------------------------------------- classes */
 
 /* What stands between two &&: characters, and classes that are no list of characters. */
 struct part {

@@ -9,8 +9,7 @@ enum { LITERAL_BYTES_MIN = 2 };
 /* So many texts are tried, so often; a set pays when it rules out one text of so many. */
 enum { TRIED_TEXTS = 64, TEXTS_BETWEEN_TRIALS = 8192, TEXTS_A_RULED_OUT = 8 };
 
-/* ---------------------------------------------------------------------------------------- the walk
- */
+/* ------------------------------------------------------------------------------------- the walk */
 
 /* The one empty literal: whatever follows is appended to it. */
 static void clear(struct lt_literal_set *set)
@@ -168,8 +167,7 @@ void lt_literal_walk_end(struct lt_literal_walk *walk)
     }
 }
 
-/* -------------------------------------------------------------------------------------- the search
- */
+/* ----------------------------------------------------------------------------------- the search */
 
 static bool has_one(const struct lt_literal_set *set, const struct lt_bytes *text)
 {

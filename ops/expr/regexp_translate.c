@@ -37,8 +37,7 @@ uint32_t lt_regexp_take(struct lt_regexp_translation *t)
     return code;
 }
 
-/* ---------------------------------------------------------------------------------------- literals
- */
+/* ------------------------------------------------------------------------------------- literals */
 
 void lt_regexp_append_code(struct lt_text_buffer *out, uint32_t code)
 {
@@ -148,8 +147,7 @@ bool lt_regexp_take_code(struct lt_regexp_translation *t, uint32_t *code)
     return true;
 }
 
-/* ----------------------------------------------------------------------------------------- escapes
- */
+/* -------------------------------------------------------------------------------------- escapes */
 
 /* \Q...\E: each character stands for itself. */
 static void translate_quoted(struct lt_regexp_translation *t)
@@ -252,8 +250,7 @@ static void translate_escape(struct lt_regexp_translation *t)
     }
 }
 
-/* ------------------------------------------------------------------------------------------ groups
- */
+/* --------------------------------------------------------------------------------------- groups */
 
 static bool push(struct lt_regexp_translation *t)
 {
@@ -355,8 +352,7 @@ static void translate_group(struct lt_regexp_translation *t)
     }
 }
 
-/* ------------------------------------------------------------------------------------------- whole
- */
+/* ---------------------------------------------------------------------------------------- whole */
 
 /* {2}, {2,} or {2,3}: in Java nothing else begins with a brace. */
 static void translate_count(struct lt_regexp_translation *t)

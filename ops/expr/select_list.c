@@ -15,8 +15,7 @@
 #include "ops/expr/generator.h"
 #include "ops/expr/twins.h"
 
-/* --------------------------------------------------------------------------------- what is left
- * out */
+/* ----------------------------------------------------------------------------- what is left out */
 
 /* One name of an EXCEPT list, from the left: "st", "a". */
 struct excepted {
@@ -169,8 +168,7 @@ static struct exceptions step_into(const struct exceptions *exceptions, const ch
     return inner;
 }
 
-/* ------------------------------------------------------------------------------------- expansion
- */
+/* ------------------------------------------------------------------------------------ expansion */
 
 /* A growing list in the arena's memory, large enough from the start. */
 struct items {
@@ -370,8 +368,7 @@ int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_express
     return LT_OK;
 }
 
-/* ------------------------------------------------------------------------------- names and schema
- */
+/* ----------------------------------------------------------------------------- names and schema */
 
 /* A column, or a field reached from one by dots. */
 static bool is_dotted(const struct lt_expression *node)

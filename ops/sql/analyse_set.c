@@ -8,8 +8,7 @@
 #include "ops/sql/analysis.h"
 #include "ops/sql/explain.h"
 
-/* -------------------------------------------------------------------------------- set operations
- */
+/* ------------------------------------------------------------------------------- set operations */
 
 /* As Spark's texts have it. */
 static const char *operation_of(const struct lt_sql_query *query)

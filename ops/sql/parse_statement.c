@@ -9,8 +9,7 @@
 #include "ops/expr/unresolved.h"
 #include "ops/sql/parse.h"
 
-/* ------------------------------------------------------------------------------- INSERT, queries
- */
+/* ------------------------------------------------------------------------------ INSERT, queries */
 
 enum { PARTITIONS_MAX = 64 };
 
@@ -134,8 +133,7 @@ static bool parse_explain(struct lt_parser *parser, struct lt_sql_statement *sta
     return statement->query != NULL;
 }
 
-/* ---------------------------------------------------------------------------------- DESCRIBE ...
- */
+/* --------------------------------------------------------------------------------- DESCRIBE ... */
 
 static bool parse_describe(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
@@ -351,8 +349,7 @@ static bool parse_reset(struct lt_parser *parser, struct lt_sql_statement *state
                "special characters in key, please use quotes, e.g., RESET `key`.");
 }
 
-/* ------------------------------------------------------------------------------------ statements
- */
+/* ----------------------------------------------------------------------------------- statements */
 
 /* WITH ... in front of a query, or of INSERT, whose query sees the names. */
 static bool parse_with(struct lt_parser *parser, struct lt_sql_statement *statement)

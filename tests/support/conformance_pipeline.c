@@ -44,8 +44,7 @@ static void set_error(struct pipeline_result *out, const char *kind, const char 
                    *sqlstate == '\0' ? "-" : sqlstate);
 }
 
-/* ---------------------------------------------------------------------------------------- the plan
- */
+/* ------------------------------------------------------------------------------------- the plan */
 
 static void add_node(struct chain *chain, enum lt_plan_kind kind, const char *const *texts,
                      unsigned count, const struct lt_session *session)
@@ -96,8 +95,7 @@ static bool create(struct chain *chain)
     return true;
 }
 
-/* ---------------------------------------------------------------------------------------- the rows
- */
+/* ------------------------------------------------------------------------------------- the rows */
 
 static void add_result(struct chain *chain, const struct lt_row *row)
 {

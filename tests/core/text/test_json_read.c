@@ -345,8 +345,7 @@ static void without_memory_the_call_says_so(void **state)
     lt_json_reader_destroy(reader);
 }
 
-/* ------------------------------------------------------------------------------ random documents
- */
+/* ----------------------------------------------------------------------------- random documents */
 
 static uint32_t next_random(uint64_t *seed)
 {

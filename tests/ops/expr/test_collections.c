@@ -11,8 +11,7 @@
 #include "ops/expr/expr.h"
 #include "ops/expr/program.h"
 
-/* ----------------------------------------------------------------------------------------- arrays
- */
+/* --------------------------------------------------------------------------------------- arrays */
 
 static void elements_are_counted_from_one_or_from_the_end(void **state)
 {
@@ -183,8 +182,7 @@ static void a_sequence_steps_from_its_start(void **state)
          "value", "string", "2024-03-11 01:30:00"});
 }
 
-/* ------------------------------------------------------------------------------------------- maps
- */
+/* ----------------------------------------------------------------------------------------- maps */
 
 static void maps_are_made_and_taken_apart(void **state)
 {
@@ -220,8 +218,7 @@ static void maps_are_made_and_taken_apart(void **state)
            {"str_to_map('a:1,a:2')", "value", "map<string,string>", "{\"a\":\"2\"}"});
 }
 
-/* ---------------------------------------------------------------------------------------- lambdas
- */
+/* -------------------------------------------------------------------------------------- lambdas */
 
 static void sums_may_be_of_any_type(void **state)
 {

@@ -142,8 +142,7 @@ static void run_ddl(char *fields[], struct counts *counts)
     lt_arena_destroy(arena);
 }
 
-/* -------------------------------------------------------------------------------- cases over rows
- */
+/* ------------------------------------------------------------------------------ cases over rows */
 
 /* The case whose rows are read; it passes when all of them agree. */
 struct row_case {

@@ -171,8 +171,7 @@ static void given_expressions_give_the_same_in_both_ways(void **state)
     conformance_rows_close(&rows);
 }
 
-/* ---------------------------------------------------------------------------------------- chains
- */
+/* --------------------------------------------------------------------------------------- chains */
 
 /* The type of a result of one column. */
 static const struct lt_type *column_type(const struct pipeline_result *result,

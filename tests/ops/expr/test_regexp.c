@@ -41,8 +41,7 @@ static bool finds(const char *pattern, const char *text)
     return is_found;
 }
 
-/* ------------------------------------------------------------------------------------- differences
- */
+/* ---------------------------------------------------------------------------------- differences */
 
 /* Appends one of the parts that patterns are made of; those with %s hold a pattern. */
 static void append_pattern(uint64_t *state, char *out, unsigned depth)
@@ -177,8 +176,7 @@ static void what_is_no_digit_letter_or_space_may_be_beyond_ascii(void **state)
     assert_false(finds("\\D", "7"));
 }
 
-/* ---------------------------------------------------------------------------------------- literals
- */
+/* ------------------------------------------------------------------------------------- literals */
 
 /* "cart/,item/ page=": the sets that are found in a pattern. */
 static const char *literals_of(const char *pattern)
