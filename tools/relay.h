@@ -12,9 +12,7 @@
     "  4        checkpoint refused: in use, damaged, another query's, or not writable\n"           \
     "  5        records that were to be read are gone (failOnDataLoss)\n"                          \
     "  6        stopped, but not all was delivered within --drain: it is read again\n"             \
-    "  128+n    ended at once by signal n, SIGINT, SIGTERM or SIGHUP: while starting, or by a "    \
-    "second\n"                                                                                     \
-    "           one\n"
+    "  128+n    ended at once by signal n: while starting, or by a second one\n"
 
 /* The exit status that a query's error at its start, or at its end, means. */
 int lt_tool_status_at_start(int code);

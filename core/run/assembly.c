@@ -40,11 +40,11 @@ static int connect_part(struct lt_assembly *assembly, struct lt_source *source, 
     env.counter_prefix = part == 0 ? "source." : prefix;
     env.index = part;
     int code = lt_recover_kept(assembly->checkpoint, part, kept, error);
-    if (code == 0) {
-        env.kept = kept->data;
-        env.kept_size_bytes = kept->size_bytes;
-        code = source->ops->connect == NULL ? 0 : source->ops->connect(source, &env, error);
-    }
+    if (code != 0)
+        return code;
+    env.kept = kept->data;
+    env.kept_size_bytes = kept->size_bytes;
+    code = source->ops->connect == NULL ? 0 : source->ops->connect(source, &env, error);
     return code == 0 ? 0 : lt_error_append(error, "source %s", source->type->name);
 }
 
@@ -195,7 +195,8 @@ static int take_carried(struct lt_assembly *assembly, struct lt_error *error)
         code = parts[i]->ops->positions_from_json(parts[i], assembly->carried[i], positions, error);
         positions += parts[i]->partition_count;
     }
-    return code;
+    return code == 0 ? 0
+                     : lt_error_append(error, "source %s", assembly->pipeline.source->type->name);
 }
 
 static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
@@ -205,7 +206,7 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
     int code = assembly->carried[0] != NULL ? take_carried(assembly, error)
                                             : recover_positions(assembly, error);
     if (code != 0)
-        return lt_error_append(error, "source %s", source->type->name);
+        return code;
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
     if (trigger != LT_TRIGGER_AVAILABLE_NOW)
         return 0;

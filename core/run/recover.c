@@ -26,6 +26,12 @@ int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_t
     return code == LT_E_NOT_FOUND ? 0 : code;
 }
 
+/* The source has failed, and not what is written of it. */
+static int fail_source(const struct lt_source *source, int code, struct lt_error *error)
+{
+    return code == 0 ? 0 : lt_error_append(error, "source %s", source->type->name);
+}
+
 /* The first start of a query: what it begins with must be known before anything is read, or a crash
  * before the first epoch would begin elsewhere. */
 static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source, uint32_t part,
@@ -35,7 +41,7 @@ static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source,
     struct lt_text_buffer keep;
     name_source_file(part, source_file);
     lt_text_init(&keep);
-    int code = source->ops->initial(source, positions, &keep, error);
+    int code = fail_source(source, source->ops->initial(source, positions, &keep, error), error);
     if (code == 0 && checkpoint != NULL && keep.size_bytes > 0)
         code = lt_checkpoint_write_file(checkpoint, source_file, keep.data, keep.size_bytes, error);
     lt_text_fini(&keep);
@@ -50,7 +56,7 @@ static int read_positions(struct lt_source *source, const char *json, struct lt_
     int code = source->ops->positions_from_json(source, json, positions, error);
     if (code != LT_E_INVALID && code != LT_E_PARSE && code != LT_E_CORRUPT &&
         code != LT_E_UNSUPPORTED)
-        return code;
+        return fail_source(source, code, error);
     if (error == NULL)
         return LT_E_CHECKPOINT;
     struct lt_error cause = *error;

@@ -29,11 +29,11 @@ in_manual() { # SUBCOMMAND
 help_subcommands() { "$leat" help | sed -nE 's/^  ([a-z]+) {2,}[a-z].*/\1/p' | sort; }
 manual_subcommands() { section .Sh DESCRIPTION tools/man/leat.1 | sed -nE 's/^\.It Cm ([a-z]+)$/\1/p' | sort; }
 
-help_statuses() { sed -nE '/^Exit status:/,$ s/^  ([0-9,]+) +(.*)/\1 \2/p'; }
+help_statuses() { sed -nE '/^Exit status:/,$ s/^  ([0-9]+|128\+n) +(.*)/\1 \2/p'; }
 manual_statuses() { # FILE
     section .Sh 'EXIT STATUS' "$1" | awk '/^\.It / { status = $2; next } /^\./ { next } { print status, $0 }' | sed 's/\\-/-/g'
 }
-readme_statuses() { sed -nE 's/^\| ([0-9,]+) \| (.*) \|$/\1 \2/p' README.md; }
+readme_statuses() { sed -nE 's/^\| ([0-9]+|128\+n) \| (.*) \|$/\1 \2/p' README.md; }
 
 functions_of_header() { grep -vE '^ \*|^/\*' core/leat.h | grep -oE '\bleat_[a-z_0-9]+\(' | tr -d '(' | sort -u; }
 functions_of_manual() { sed -nE 's/^\.Fn (leat_[a-z_0-9]+).*/\1/p' tools/man/leat.3 | sort -u; }
