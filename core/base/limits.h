@@ -32,11 +32,11 @@ enum {
     LT_LIMIT_TYPE_DEPTH = 32,
     LT_LIMIT_EXPRESSION_DEPTH = 200,
     LT_LIMIT_EXPRESSION_BYTES = 1024 * 1024,
-/* Bytes a value can have: Spark's arrays end there too. */
+/* Bytes a value can have: Spark's arrays end there too, 15 before what their counts can be. */
 #ifdef LT_SMALL_VALUES /* a build for fuzzing: what is large is refused before it takes long */
     LT_LIMIT_VALUE_BYTES = LT_SMALL_VALUES,
 #else
-    LT_LIMIT_VALUE_BYTES = 0x7fffffff,
+    LT_LIMIT_VALUE_BYTES = 0x7fffffff - 15,
 #endif
     /* Commands waiting in a worker's mailbox. */
     LT_LIMIT_MAILBOX_SLOTS = 256,

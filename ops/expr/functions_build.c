@@ -140,6 +140,19 @@ static int infer_joined(struct lt_analyser *analyser, struct lt_expression *call
     return LT_OK;
 }
 
+/* The text so many times, each copy of what is there doubling it. */
+static uint8_t *append_times(uint8_t *at, struct lt_bytes text, size_t times)
+{
+    size_t size = text.size_bytes * times, done = text.size_bytes;
+    if (size == 0)
+        return at;
+    memcpy(at, text.data, done);
+    for (; done < size - done; done *= 2)
+        memcpy(at + done, at, done);
+    memcpy(at + done, at, size - done);
+    return at + size;
+}
+
 static enum lt_kernel repeat(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
@@ -149,8 +162,7 @@ static enum lt_kernel repeat(struct lt_machine *machine, const struct lt_call *c
     uint8_t *at = put(machine, (size_t)times * text.size_bytes, out);
     if (at == NULL)
         return lt_machine_too_large(machine, call);
-    for (int64_t i = 0; i < times && text.size_bytes > 0; i++)
-        at = append(at, text);
+    (void)append_times(at, text, (size_t)times);
     return LT_KERNEL_VALUE;
 }
 
@@ -347,8 +359,7 @@ static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call
     if (at == NULL)
         return lt_machine_too_large(machine, call);
     at = is_left ? at : append(at, text);
-    while (times-- > 0)
-        at = append(at, fill);
+    at = append_times(at, fill, times);
     at = append(at, rest);
     if (is_left)
         (void)append(at, text);

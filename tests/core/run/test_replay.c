@@ -265,7 +265,7 @@ static void a_source_that_cannot_read_again_is_told_so(void **state)
     end_before_commit_of(1, shown);
     source_type.traits = 0;
     refused(LT_E_DATA_LOSS,
-            "source growing: sink memory: epoch 1: the sink has lost what it had prepared, and "
+            "sink memory: epoch 1: the sink has lost what it had prepared, and "
             "source growing cannot read it again; hint: start with a new checkpoint");
     assert_int_equal(first_of[0], shown[0]);
 }
@@ -296,7 +296,7 @@ static void a_source_that_says_nothing_is_not_waited_for_for_ever(void **state)
     startup_timeout = "50ms";
     growing_world.with_end = GROWING_IS_SILENT;
     refused(LT_E_TIMEOUT,
-            "source growing: sink memory: epoch 1: reading it again for a sink that has lost it: "
+            "sink memory: epoch 1: reading it again for a sink that has lost it: "
             "the source has not given all of its records again within the start-up timeout; "
             "hint: check that it answers, or raise startupTimeout (--startup-timeout)");
     assert_int_equal(first_of[0], shown[0]);

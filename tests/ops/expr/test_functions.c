@@ -189,6 +189,9 @@ static void strings_are_cut_and_searched_by_characters(void **state)
     expect("lpad('abc', 2)", "ab");
     expect("repeat('ab', -1)", "");
     expect("repeat('0123456789', 2147483647)", "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
+    expect("lpad('', 2147483647, 'x')", "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
+    expect("rpad('x', 2147483633, 'yz')", "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
+    expect("space(2147483633)", "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
     expect("'a_c' like 'a\\\\_c'", "true");
     expect("'abc' like 'a\\\\bc'", "INVALID_FORMAT.ESC_IN_THE_MIDDLE");
     expect("'abc' like 'abc\\\\'", "INVALID_FORMAT.ESC_AT_THE_END");

@@ -188,6 +188,9 @@ static void texts_are_parted_by_patterns(void **state)
     expect("to_json(regexp_extract_all('', '(x*)', 1))", "[\"\"]");
     expect("regexp_extract_all('a1', '[a-z]')", "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX");
     expect("size(split(repeat('a,', 1000), ','))", "1001");
+    expect("repeat('abc', 5)", "abcabcabcabcabc");
+    expect("lpad('1', 12, 'xyz')", "xyzxyzxyzxy1");
+    expect("rpad('1', 2, 'xyz')", "1x");
 }
 
 int main(void)
