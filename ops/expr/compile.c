@@ -254,7 +254,7 @@ static bool compile_size_compared(struct lt_compiler *compiler, const struct lt_
     const struct lt_expression *size = node->arguments[0];
     size = size->kind == LT_EXPR_CAST ? size->arguments[0] : size;
     struct lt_range *range = lt_arena_alloc(compiler->program->arena, sizeof *range);
-    *range = lt_range_of(op, node->arguments[1]->value.i64);
+    *range = lt_range_of(op, node->arguments[1]->value.i64, 1);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_SIZE_OF_COLUMN_COMPARED,
                                                       .out = out,
                                                       .a = (uint32_t)size->arguments[0]->index,

@@ -117,7 +117,8 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
     answer_at_once(compiler, answer);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_ANSWER, .a = answer});
     compiler->program->answer_register = answer;
-    compiler->program->shortcut = lt_shortcut_find(compiler->program);
+    if (!compiler->session->is_unoptimised)
+        compiler->program->shortcut = lt_shortcut_find(compiler->program);
 }
 
 int lt_program_create(const struct lt_program_options *options, struct lt_program **out,

@@ -1,8 +1,9 @@
 /*
- * Predicates that are answered without starting the machine: what one column holds - a whole
- * number, its remainder by a constant, or the size of its bytes - compared with a constant. They
- * are the commonest conditions of a relay (`length(value) > 8`, `mod(auction, 123) = 0`), and
- * saving the machine's registers would cost more than they do.
+ * Predicates that are answered without starting the machine: whether what one column holds - a
+ * whole number, its remainder by a constant, or the size of its bytes - lies in a range. They are
+ * the commonest conditions of a relay (`length(value) > 8`, `mod(auction, 123) = 0`, `price between
+ * 10 and 20`, `0.9 * price > 100`), and saving the machine's registers would cost more than they
+ * do.
  *
  * A shortcut is read off the steps that it stands for, so what is compiled has one place; the steps
  * stay, for tests to compare with and for whoever runs the program whole.
@@ -23,9 +24,9 @@ struct lt_shortcut {
     struct lt_range range; /* where the answer is true */
 };
 
-/* The numbers for which `number <op> constant` is true; `op` is of the family that compares whole
- * numbers. */
-struct lt_range lt_range_of(enum lt_op op, int64_t constant);
+/* The numbers for which `number * multiplier <op> constant` is true; `op` is of the family that
+ * compares whole numbers, `multiplier` is above 0. */
+struct lt_range lt_range_of(enum lt_op op, __int128 constant, int64_t multiplier);
 
 /* The shortcut of the program's predicate, in the program's arena; NULL where there is none. Once
  * all steps are there. */
