@@ -108,8 +108,6 @@ leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_tabl
 int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table, leat_query *query,
                              leat_stream *stream, const struct lt_type *schema,
                              struct lt_error *error) LT_MUST_USE;
-/* The stream of one row that says nothing. */
-leat_stream *lt_door_sql_one_row(struct lt_door_sql *sql);
 
 /* ------------------------------------------------------------------------------------ answers */
 

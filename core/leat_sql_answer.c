@@ -82,7 +82,7 @@ static int show_tables(const struct lt_door_statement *statement)
          table = table->next) {
         if (lt_sql_matches(statement->tree->pattern, table->name) &&
             !(only_views && table->format != NULL))
-            add_row(&answer, "", table->name, table->is_temporary ? "true" : "false");
+            add_row(&answer, "", table->name, "true"); /* all that a context has ends with it */
     }
     give(statement, &answer, only_views ? views : tables, 3);
     return LT_OK;

@@ -200,7 +200,6 @@ int lt_door_sql_create(const struct lt_door_statement *statement)
     if (code != LT_OK || skip)
         return code;
     table->comment = tree->comment;
-    table->is_temporary = true; /* all that a context has ends with it */
     table->is_called_temporary = tree->is_temporary;
     code = tree->kind == LT_SQL_CREATE_VIEW ? create_view(statement, table)
                                             : create_table(statement, table);

@@ -165,10 +165,7 @@ static int commit_epoch(void *state, uint64_t epoch)
     for (size_t i = 0, begin = 0; i < count; begin = lane->ends[i++])
         append_row(lane->store, lane->bytes.data + begin, lane->ends[i] - begin);
     unlock(lane->store);
-    if (count > 0)
-        drop_shown(lane, count, marks);
-    else
-        drop_shown(lane, 0, marks);
+    drop_shown(lane, count, marks);
     return 1;
 }
 
@@ -277,30 +274,5 @@ leat_stream *lt_door_sql_memory_read(struct lt_door_sql *sql, struct lt_sql_tabl
     leat_stream *stream = leat_read_source(sql->context, &source);
     if (stream == NULL)
         *error = sql->context->error;
-    return stream;
-}
-
-/* -------------------------------------------------------------------------------------- one row */
-
-static enum leat_poll poll_one(void *state, leat_out *out, uint32_t limit, int64_t *position)
-{
-    (void)state;
-    leat_row *row = *position < 1 && limit > 0 ? leat_claim(out) : NULL;
-    if (row == NULL)
-        return *position < 1 ? LEAT_POLL_MORE : LEAT_POLL_ENDED;
-    leat_commit(out, row);
-    *position = 1;
-    return LEAT_POLL_ENDED;
-}
-
-leat_stream *lt_door_sql_one_row(struct lt_door_sql *sql)
-{
-    const leat_source source = {.size = sizeof source,
-                                .name = "row",
-                                .schema = "row BOOLEAN",
-                                .partition_count = 1,
-                                .poll = poll_one};
-    leat_stream *stream = leat_read_source(sql->context, &source);
-    lt_assert(stream != NULL); /* a constant that is right */
     return stream;
 }

@@ -2,10 +2,13 @@
  * Values: 16 bytes each, without their type; the type stands in the schema, NULL in the row's
  * bitmap.
  *
- *   boolean .. bigint, date, timestamps, time, day-time and year-month intervals   i64
- * (sign-extended) date: days since 1970-01-01; timestamps: microseconds since the epoch (UTC),
- * timestamp_ntz local; time: nanoseconds since midnight; day-time interval: microseconds;
- * year-month interval: months float, double           f64 (a float holds its value exactly)
+ *   boolean .. bigint       i64, sign-extended
+ *   date                    i64: days since 1970-01-01
+ *   timestamps              i64: microseconds since the epoch (UTC), of timestamp_ntz local
+ *   time                    i64: nanoseconds since midnight
+ *   day-time interval       i64: microseconds
+ *   year-month interval     i64: months
+ *   float, double           f64 (a float holds its value exactly)
  *   decimal(p,s)            i128: the unscaled number
  *   string .. binary        bytes: pointer and size; UTF-8 for strings, not terminated
  *   variant                 no form yet: a plan that reads or makes one is refused

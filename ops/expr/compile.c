@@ -357,7 +357,7 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     if (node->argument_count == 2) {
         uint32_t out = want == LT_REGISTER_ANY ? compiler->program->register_count : want;
         if (compile_size_compared(compiler, node, op, out))
-            return want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
+            return lt_compiler_wanted(compiler, want);
     }
     if (function->needs_zone)
         lt_compiler_times(compiler);

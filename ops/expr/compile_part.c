@@ -84,7 +84,7 @@ uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expressio
         return lt_compile(compiler, &special, want);
     if (lt_type_is_integral(from->type) && node->type->kind == LT_TYPE_DOUBLE) {
         uint32_t a = lt_compile(compiler, from, LT_REGISTER_ANY);
-        uint32_t out = want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
+        uint32_t out = lt_compiler_wanted(compiler, want);
         (void)lt_compiler_emit(compiler,
                                (struct lt_step){.op = LT_OP_TO_DOUBLE, .out = out, .a = a});
         return out;
@@ -96,7 +96,7 @@ uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expressio
     if (call == NULL)
         return lt_compile(compiler, from, want);
     lt_call_arguments(call)[0] = lt_compile(compiler, from, LT_REGISTER_ANY);
-    uint32_t out = want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
+    uint32_t out = lt_compiler_wanted(compiler, want);
     lt_compiler_emit_call(compiler, LT_OP_CALL, call, out);
     return out;
 }

@@ -164,7 +164,7 @@ uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_express
         prepare(compiler, reader, call);
     call->state = reader->state;
     call->kernel = reader->kernel;
-    uint32_t out = want == LT_REGISTER_ANY ? lt_compiler_register(compiler) : want;
+    uint32_t out = lt_compiler_wanted(compiler, want);
     lt_compiler_emit_call(compiler, reader->fills_fields ? LT_OP_CALL_WITH_NULLS : LT_OP_CALL, call,
                           out);
     return out;

@@ -262,8 +262,7 @@ static int range_call(struct lt_sql_analysis *analysis, const char *text,
     return LT_OK;
 }
 
-/* --------------------------------------------------------------------- functions that are tables
- */
+/* -------------------------------------------------------------------- functions that are tables */
 
 static int refuse_function(struct lt_sql_analysis *analysis, const struct lt_expr_place place,
                            const char *name)

@@ -15,7 +15,6 @@
 struct lt_sql_table {
     const char *name;
     const char *comment;      /* or NULL */
-    bool is_temporary;        /* ends with the session: all do */
     bool is_called_temporary; /* CREATE TEMPORARY made it */
     /* a table */
     const char *format; /* NULL: a view */

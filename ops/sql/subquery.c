@@ -36,8 +36,7 @@ static int check_in(struct lt_sql_names *names, struct lt_expression *node,
                     const struct lt_type *schema)
 {
     struct lt_expression *left = node->arguments[0];
-    struct lt_expr_place place = {names->text, (uint32_t)node->end > 0 ? node->begin : 0,
-                                  node->end};
+    struct lt_expr_place place = {names->text, node->begin, node->end};
     const char *printed = lt_expr_text(left, names->arena);
     bool is_row = left->kind == LT_EXPR_CALL && strcmp(left->name, "struct") == 0;
     uint32_t count = is_row ? left->argument_count : 1;
