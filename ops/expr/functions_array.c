@@ -200,9 +200,7 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     return LT_OK;
 }
 
-/* --------------------------------------------------------------------------------- element_at,
- * slice
- */
+/* ---------------------------------------------------------------------------- element_at, slice */
 
 static int infer_array_size(struct lt_analyser *analyser, struct lt_expression *call)
 {
