@@ -244,13 +244,3 @@ int lt_json_get_i64(const struct lt_json *object, const char *name, int64_t *out
         *out = field->i64;
     return code;
 }
-
-int lt_json_get_bool(const struct lt_json *object, const char *name, bool *out,
-                     struct lt_error *error)
-{
-    const struct lt_json *field = NULL;
-    int code = find_field(object, name, LT_JSON_BOOLEAN, "true or false", &field, error);
-    if (code == 0)
-        *out = field->i64 != 0;
-    return code;
-}

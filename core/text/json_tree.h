@@ -45,7 +45,5 @@ int lt_json_get_text(const struct lt_json *object, const char *name, const char 
                      struct lt_error *error) LT_MUST_USE;
 int lt_json_get_i64(const struct lt_json *object, const char *name, int64_t *out,
                     struct lt_error *error) LT_MUST_USE;
-int lt_json_get_bool(const struct lt_json *object, const char *name, bool *out,
-                     struct lt_error *error) LT_MUST_USE;
 
 #endif

@@ -100,7 +100,7 @@ struct lt_program_json_counters lt_program_json_counters(const struct lt_program
 /* Adds what reading documents costs for one row at most, as the program is compiled. */
 void lt_program_add_cost(const struct lt_program *program, struct lt_operator_cost *cost);
 
-/* Appends the steps in readable form, one a line: for explain and for tests. */
+/* Appends the steps in readable form, one a line: for tests. */
 void lt_program_dump(const struct lt_program *program, struct lt_text_buffer *out);
 
 #endif

@@ -3,7 +3,6 @@
  */
 #include "core/flow/plan.h"
 #include "ops/catalog.h"
-#include "ops/map.h"
 #include "tests/ops/expr/rows.h"
 
 /* Where rows go in these tests. */
@@ -171,51 +170,6 @@ static void a_projection_fails_the_record_it_cannot_compute(void **state)
     bench_fini(&bench);
 }
 
-static bool double_offset(void *context, const struct lt_row *in, struct lt_row *out,
-                          char cause[LT_MAP_CAUSE_MAX])
-{
-    int64_t offset = lt_row_values(in)[OFFSET].i64;
-    if (*(bool *)context) {
-        (void)snprintf(cause, LT_MAP_CAUSE_MAX, "not offset %lld", (long long)offset);
-        return false;
-    }
-    lt_row_values(out)[0] = lt_value_i64(2 * offset);
-    return true;
-}
-
-static void a_map_calls_a_function_for_each_row(void **state)
-{
-    struct bench bench;
-    struct lt_counters *counters;
-    struct lt_operator *map;
-    bool refuses = false;
-    struct catcher catcher = {.out = {catch_row, catch_fault}};
-    (void)state;
-    bench_init(&bench);
-    const struct lt_field field = {.name = "twice", .type = lt_type_simple(LT_TYPE_BIGINT)};
-    const struct lt_map_options options = {.function = double_offset,
-                                           .context = &refuses,
-                                           .input_schema = bench.schema,
-                                           .output_schema = lt_type_struct(bench.arena, &field, 1)};
-    assert_int_equal(lt_counters_create(NULL, "q", &counters, &bench.error), LT_OK);
-    assert_int_equal(lt_map_create(&options, &map, &bench.error), LT_OK);
-    (void)open_operator(&bench, map, counters, 2);
-    lt_row_hold(bench.row);
-    assert_int_equal(map->ops->process(map, bench.row, &catcher.out), LT_PROCESS_DONE);
-    assert_int_equal(lt_row_values(catcher.row)[0].i64, 1982);
-    lt_row_release(catcher.row);
-    refuses = true;
-    lt_row_hold(bench.row);
-    assert_int_equal(map->ops->process(map, bench.row, &catcher.out), LT_PROCESS_DONE);
-    assert_int_equal(catcher.failed, 1);
-    assert_string_equal(catcher.fault->text, "not offset 991");
-    lt_fault_destroy(catcher.fault);
-    lt_row_release(catcher.row);
-    map->ops->close(map);
-    lt_counters_close(counters);
-    bench_fini(&bench);
-}
-
 static void refuses_in_continuous_mode_what_spark_refuses(void **state)
 {
     static const struct {
@@ -296,7 +250,6 @@ int main(void)
         cmocka_unit_test(a_filter_passes_rows_drops_rows_and_fails_rows),
         cmocka_unit_test(a_projection_makes_rows_that_hold_on_to_the_old_ones),
         cmocka_unit_test(a_projection_fails_the_record_it_cannot_compute),
-        cmocka_unit_test(a_map_calls_a_function_for_each_row),
         cmocka_unit_test(refuses_in_continuous_mode_what_spark_refuses),
         cmocka_unit_test(tells_what_it_was_doing_when_a_text_is_wrong),
         cmocka_unit_test(names_the_columns_a_node_reads),
