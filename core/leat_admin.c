@@ -9,15 +9,18 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
-#include "core/leat_objects.h"
+#include "core/leat_sql.h"
 #include "core/run/pipeline.h"
 #include "core/run/query_options.h"
 #include "io/catalog.h"
 #include "ops/catalog.h"
 
+enum { SETTINGS_MAX = 64 };
+
 struct table {
     const struct lt_option_spec *specs;
     size_t count;
+    struct lt_option_spec settings[SETTINGS_MAX]; /* the specs, where they are made here */
 };
 
 /* ------------------------------------------------------------------------------------- options */
@@ -39,11 +42,35 @@ const char *leat_admin_connector(enum leat_admin_kind kind, size_t index, const 
     return NULL;
 }
 
+static void set_table(struct table *out, const struct lt_option_spec *specs, size_t count)
+{
+    out->specs = specs;
+    out->count = count;
+}
+
+static void find_settings(struct table *out)
+{
+    out->specs = out->settings;
+    out->count = 0;
+    while (out->count < SETTINGS_MAX && lt_door_sql_setting(out->count, &out->settings[out->count]))
+        out->count++;
+}
+
 static bool find_table(enum leat_admin_kind kind, const char *name, struct table *out)
 {
-    if (kind == LEAT_ADMIN_QUERY) {
+    switch (kind) {
+    case LEAT_ADMIN_QUERY:
         out->specs = lt_query_option_specs(&out->count);
         return true;
+    case LEAT_ADMIN_JOB:
+        out->specs = lt_door_sql_job_specs(&out->count);
+        return true;
+    case LEAT_ADMIN_SETTING:
+        find_settings(out);
+        return true;
+    case LEAT_ADMIN_SOURCE:
+    case LEAT_ADMIN_SINK:
+        break;
     }
     if (name == NULL)
         return false;
@@ -52,9 +79,9 @@ static bool find_table(enum leat_admin_kind kind, const char *name, struct table
     const struct lt_sink_type *sink =
         kind == LEAT_ADMIN_SINK ? lt_catalog_sink(lt_io_catalog(), name, NULL) : NULL;
     if (source != NULL)
-        *out = (struct table){source->options, source->option_count};
+        set_table(out, source->options, source->option_count);
     else if (sink != NULL)
-        *out = (struct table){sink->options, sink->option_count};
+        set_table(out, sink->options, sink->option_count);
     return source != NULL || sink != NULL;
 }
 
@@ -127,7 +154,8 @@ static void print_options(struct lt_text_buffer *out, const char *who, const cha
 static void print_write(struct lt_text_buffer *out, const char *who,
                         const struct lt_plan_node *write)
 {
-    struct table table = {write->sink_type->options, write->sink_type->option_count};
+    struct table table;
+    set_table(&table, write->sink_type->options, write->sink_type->option_count);
     print_options(out, who, write->format, write->options, &table);
 }
 
@@ -148,7 +176,7 @@ char *leat_admin_effective_options(leat_query *query)
     lt_text_init(&out);
     if (query->sink_count > 0) {
         const struct lt_plan_node *read = read_of(query->sinks[0]);
-        table = (struct table){read->source_type->options, read->source_type->option_count};
+        set_table(&table, read->source_type->options, read->source_type->option_count);
         print_options(&out, "source", read->format, read->options, &table);
     }
     for (uint32_t i = 0; i < query->sink_count; i++)

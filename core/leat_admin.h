@@ -16,14 +16,21 @@ extern "C" {
 
 /* ------------------------------------------------------------------------------------ options */
 
-enum leat_admin_kind { LEAT_ADMIN_SOURCE, LEAT_ADMIN_SINK, LEAT_ADMIN_QUERY };
+enum leat_admin_kind {
+    LEAT_ADMIN_SOURCE,
+    LEAT_ADMIN_SINK,
+    LEAT_ADMIN_QUERY,
+    LEAT_ADMIN_JOB,     /* of a table of SQL: how the query runs that writes it; beside QUERY's */
+    LEAT_ADMIN_SETTING, /* of SET */
+};
 
-/* The connectors there are: name and one sentence, by index; NULL past the end. Not for
- * LEAT_ADMIN_QUERY. */
+/* The connectors there are: name and one sentence, by index; NULL past the end. For SOURCE and
+ * SINK.
+ */
 LEAT_API const char *leat_admin_connector(enum leat_admin_kind kind, size_t index,
                                           const char **doc);
-/* The reference table, as Markdown, of a connector's options, or of a query's (`name` NULL). NULL:
- * no such connector. */
+/* The reference table, as Markdown, of a connector's options, or of the other kinds' (`name` NULL).
+ * NULL: no such connector. */
 LEAT_API char *leat_admin_option_reference(enum leat_admin_kind kind, const char *name);
 /* True when `key` is an option of it: a tool deals options it was given for both sides. */
 LEAT_API bool leat_admin_knows_option(enum leat_admin_kind kind, const char *name, const char *key);

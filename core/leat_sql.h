@@ -67,6 +67,8 @@ int lt_door_sql_set(const struct lt_door_statement *statement) LT_MUST_USE;
 int lt_door_sql_reset(const struct lt_door_statement *statement) LT_MUST_USE;
 /* Settings with nothing set; the context's. */
 struct lt_options *lt_door_sql_create_settings(leat_context *context);
+/* What SET knows, by index; false past the last. */
+bool lt_door_sql_setting(size_t index, struct lt_option_spec *out);
 /* The directory that SET gives checkpoints; NULL: none. */
 const char *lt_door_sql_checkpoint_root(const struct lt_door_sql *sql);
 /* Adds to the options of a query what SET says and they do not. */
@@ -74,6 +76,9 @@ int lt_door_sql_put_settings(const struct lt_door_sql *sql, struct lt_options *o
                              struct lt_error *error) LT_MUST_USE;
 
 /* ------------------------------------------------------------------------------------- tables */
+
+/* How a table says how the query runs that writes it, beside the options of queries. */
+const struct lt_option_spec *lt_door_sql_job_specs(size_t *count);
 
 /* Checks format and options of a table that is to be made. */
 int lt_door_sql_check_table(const struct lt_door_statement *statement,

@@ -8,16 +8,21 @@
 #include "core/base/ascii.h"
 #include "core/base/nearest.h"
 #include "core/leat_sql.h"
+#include "core/run/query_options.h"
 
 /* Settings of queries by Spark's names, and the options they are; the first is none, but the root
  * of what the option says. */
 static const char checkpoint_root[] = "spark.sql.streaming.checkpointLocation";
 static const struct {
-    const char *name, *option;
+    const char *name, *option, *doc;
 } streaming_settings[] = {
-    {checkpoint_root, NULL},
-    {"spark.sql.streaming.minBatchesToRetain", "minBatchesToRetain"},
-    {"spark.sql.streaming.checkpoint.fileChecksum.enabled", "fileChecksum"},
+    {checkpoint_root, NULL,
+     "Directory that has a checkpoint for each query whose table names no checkpointLocation, in a "
+     "folder of the query's name."},
+    {"spark.sql.streaming.minBatchesToRetain", "minBatchesToRetain",
+     "The option minBatchesToRetain of queries whose tables do not give it."},
+    {"spark.sql.streaming.checkpoint.fileChecksum.enabled", "fileChecksum",
+     "The option fileChecksum of queries whose tables do not give it."},
 };
 enum { STREAMING_COUNT = sizeof streaming_settings / sizeof streaming_settings[0] };
 
@@ -41,16 +46,38 @@ static bool is_of_expressions(const char *key)
 
 enum { SETTINGS_MAX = 64 };
 
-/* All settings in one order, those of expressions first; NULL past the last. */
+/* A setting as the option that it is, under its own name. */
+static struct lt_option_spec streaming_spec(size_t index)
+{
+    struct lt_option_spec spec = {.type = LT_OPTION_TEXT};
+    const char *option = streaming_settings[index].option;
+    size_t count;
+    const struct lt_option_spec *specs = lt_query_option_specs(&count);
+    for (size_t i = 0; i < count && option != NULL; i++) {
+        if (strcmp(specs[i].name, option) == 0)
+            spec = specs[i];
+    }
+    spec.name = streaming_settings[index].name;
+    spec.doc = streaming_settings[index].doc;
+    return spec;
+}
+
+bool lt_door_sql_setting(size_t index, struct lt_option_spec *out)
+{
+    size_t count;
+    const struct lt_option_spec *specs = lt_session_specs(&count);
+    lt_assert(count + STREAMING_COUNT < SETTINGS_MAX);
+    if (index >= count + STREAMING_COUNT)
+        return false;
+    *out = index < count ? specs[index] : streaming_spec(index - count);
+    return true;
+}
+
+/* All settings in one order; NULL past the last. */
 static const char *setting_name(size_t index)
 {
-    size_t count = 0;
-    while (lt_session_name(count) != NULL)
-        count++;
-    lt_assert(count + STREAMING_COUNT < SETTINGS_MAX);
-    if (index < count)
-        return lt_session_name(index);
-    return index - count < STREAMING_COUNT ? streaming_settings[index - count].name : NULL;
+    struct lt_option_spec spec;
+    return lt_door_sql_setting(index, &spec) ? spec.name : NULL;
 }
 
 static int unknown_setting(const struct lt_door_statement *statement)
@@ -82,7 +109,12 @@ static int set_expression(struct lt_door_sql *sql, const char *key, const char *
 static const char *value_of(const struct lt_door_sql *sql, const char *key)
 {
     const char *value = lt_options_get(sql->settings, key);
-    return value != NULL ? value : lt_session_get(lt_session_default(), key);
+    struct lt_option_spec spec = {.name = ""};
+    for (size_t i = 0; value == NULL && lt_door_sql_setting(i, &spec); i++) {
+        if (lt_ascii_compare(spec.name, key) == 0)
+            value = spec.default_text;
+    }
+    return value;
 }
 
 static int show_settings(const struct lt_door_statement *statement)

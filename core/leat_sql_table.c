@@ -1,11 +1,7 @@
 /*
  * Tables of SQL: a format with options. A table may be read, written or both, so its options are
- * those of the format's source, of its sink, of the query that writes it, and a few of the job:
- *
- *   trigger        'continuous 1 second' (the default), 'availableNow', ...
- *   outputMode     'append' (the default), 'update', 'complete'
- *   deadLetters    the name of the table that records go to which cannot be processed
- *   watermark      'column delay', of a table that is read: 'timestamp 10 seconds'
+ * those of the format's source, of its sink, of the query that writes it, and a few of the job
+ * (`job_specs`, `leat options sql`).
  *
  * Each is checked when the table is made: one that nobody understands is an error with the nearest
  * name. The values are checked by their owners when the table is read or written.
@@ -22,8 +18,27 @@
 #include "io/catalog.h"
 #include "ops/expr/diagnose.h"
 
-static const char *const job_options[] = {"trigger", "outputMode", "deadLetters", "watermark"};
-enum { JOB_OPTION_COUNT = sizeof job_options / sizeof job_options[0], NAMES_MAX = 512 };
+static const struct lt_option_spec job_specs[] = {
+    {"trigger", LT_OPTION_TEXT, "continuous 1 second", NULL, 0, 0, 0,
+     "When epochs end: 'continuous INTERVAL'; or 'availableNow', which ends the query where its "
+     "sources ended at its start. 'processingTime INTERVAL' and 'once' are refused: they need the "
+     "micro-batch mode."},
+    {"outputMode", LT_OPTION_CHOICE, "append", "append|update|complete", 0, 0, 0,
+     "What is written of a result that changes; without aggregates, which need the micro-batch "
+     "mode, append and update are the same, and complete is refused."},
+    {"deadLetters", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "The table that records go to which cannot be processed; without it they stop the query."},
+    {"watermark", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "Of a table that is read: 'COLUMN DELAY', as 'timestamp 10 seconds'; the same as WATERMARK "
+     "COLUMN DELAY OF INTERVAL behind the table in FROM."},
+};
+enum { JOB_OPTION_COUNT = sizeof job_specs / sizeof job_specs[0], NAMES_MAX = 512 };
+
+const struct lt_option_spec *lt_door_sql_job_specs(size_t *count)
+{
+    *count = JOB_OPTION_COUNT;
+    return job_specs;
+}
 
 static const enum leat_admin_kind kinds[] = {LEAT_ADMIN_SOURCE, LEAT_ADMIN_SINK, LEAT_ADMIN_QUERY};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
@@ -33,7 +48,7 @@ enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 static bool is_job_option(const char *key)
 {
     for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
-        if (lt_ascii_compare(job_options[i], key) == 0)
+        if (lt_ascii_compare(job_specs[i].name, key) == 0)
             return true;
     }
     return false;
@@ -92,7 +107,7 @@ static const char *nearest_option(const struct lt_sql_table *table, const char *
     const char *names[NAMES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < JOB_OPTION_COUNT; i++)
-        names[count++] = job_options[i];
+        names[count++] = job_specs[i].name;
     for (size_t i = 0; i < KIND_COUNT; i++) {
         const char *name;
         for (size_t j = 0; count < NAMES_MAX &&

@@ -33,8 +33,9 @@ static int take(void *user, int index, const char *value)
 static void print_help(void)
 {
     printf(
-        "Usage: leat options [source NAME | sink NAME | query]\n"
-        "Without words: the connectors. With them: every option of one, as a Markdown table.\n\n");
+        "Usage: leat options [source NAME | sink NAME | query | sql]\n"
+        "Without words: the connectors. With them: every option of one, as a Markdown table.\n"
+        "sql: how a table of SQL says how the query runs that writes it, and what SET knows.\n\n");
     lt_tool_flags_print(flags, 1, stdout);
 }
 
@@ -70,23 +71,36 @@ static int print_reference(enum leat_admin_kind kind, const char *what, const ch
     return LT_TOOL_OK;
 }
 
+/* A table of SQL also takes the options of queries. */
+static int print_sql(void)
+{
+    printf("Options of a table, beside those of its format and those of the query that writes it\n"
+           "(leat options query):\n\n");
+    (void)print_reference(LEAT_ADMIN_JOB, "sql", NULL); /* it is there */
+    printf("\nSettings: SET name = value.\n\n");
+    return print_reference(LEAT_ADMIN_SETTING, "sql", NULL);
+}
+
 static int print_of(const struct words *words)
 {
-    static const char *const kinds[] = {"source", "sink", "query"};
+    static const char *const kinds[] = {"source", "sink", "query", "sql"};
     static const enum leat_admin_kind values[] = {LEAT_ADMIN_SOURCE, LEAT_ADMIN_SINK,
-                                                  LEAT_ADMIN_QUERY};
-    for (size_t i = 0; i < 3; i++) {
+                                                  LEAT_ADMIN_QUERY, LEAT_ADMIN_JOB};
+    enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+    for (size_t i = 0; i < KIND_COUNT; i++) {
         if (strcmp(words->given[0], kinds[i]) != 0)
             continue;
-        bool is_query = values[i] == LEAT_ADMIN_QUERY;
-        if (is_query == (words->count == 2))
-            return is_query ? lt_tool_wrong("\"query\" takes no name")
-                            : lt_tool_wrong("which %s? hint: leat options lists them", kinds[i]);
-        return print_reference(values[i], kinds[i], words->count == 2 ? words->given[1] : NULL);
+        bool has_name = values[i] == LEAT_ADMIN_SOURCE || values[i] == LEAT_ADMIN_SINK;
+        if (has_name != (words->count == 2))
+            return has_name ? lt_tool_wrong("which %s? hint: leat options lists them", kinds[i])
+                            : lt_tool_wrong("\"%s\" takes no name", kinds[i]);
+        return values[i] == LEAT_ADMIN_JOB
+                   ? print_sql()
+                   : print_reference(values[i], kinds[i], has_name ? words->given[1] : NULL);
     }
-    char *hint = lt_tool_hint(words->given[0], kinds, 3);
-    int status =
-        lt_tool_wrong("\"%s\" is none of: source NAME, sink NAME, query%s", words->given[0], hint);
+    char *hint = lt_tool_hint(words->given[0], kinds, KIND_COUNT);
+    int status = lt_tool_wrong("\"%s\" is none of: source NAME, sink NAME, query, sql%s",
+                               words->given[0], hint);
     free(hint);
     return status;
 }
@@ -104,7 +118,9 @@ int lt_tool_options(int count, char **arguments)
     if (words.count == 0 && !words.wants_help) {
         print_connectors("Sources", LEAT_ADMIN_SOURCE);
         print_connectors("Sinks", LEAT_ADMIN_SINK);
-        printf("leat options source NAME, sink NAME or query prints the options of one.\n");
+        printf("leat options source NAME, sink NAME or query prints the options of one; sql, those "
+               "of\n"
+               "tables and settings.\n");
     }
     return lt_tool_finish(status);
 }

@@ -85,22 +85,34 @@ static int set_time_parser(const char *name, const char *value, struct lt_error 
     return lt_error_condition(error, "UNSUPPORTED_FEATURE", "0A000");
 }
 
-/* In the order of `names`. */
+/* In the order of `specs`. */
 enum setting { ANSI, CASE_SENSITIVE, TIME_ZONE, MAP_KEYS, SIZE_OF_NULL, TIME_PARSER, SETTINGS };
 
-static const char *const names[SETTINGS] = {
-    [ANSI] = "spark.sql.ansi.enabled",
-    [CASE_SENSITIVE] = "spark.sql.caseSensitive",
-    [TIME_ZONE] = "spark.sql.session.timeZone",
-    [MAP_KEYS] = "spark.sql.mapKeyDedupPolicy",
-    [SIZE_OF_NULL] = "spark.sql.legacy.sizeOfNull",
-    [TIME_PARSER] = "spark.sql.legacy.timeParserPolicy",
+static const struct lt_option_spec specs[SETTINGS] = {
+    [ANSI] =
+        {"spark.sql.ansi.enabled", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
+         "ANSI rules: what does not fit its type is an error. false: the rules of old, by which "
+         "it is NULL, or wraps."},
+    [CASE_SENSITIVE] = {"spark.sql.caseSensitive", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
+                        "Whether names of columns and fields match only in their own case."},
+    [TIME_ZONE] = {"spark.sql.session.timeZone", LT_OPTION_TEXT, "UTC", NULL, 0, 0, 0,
+                   "Zone of times that name none: UTC, +01:00 or America/Los_Angeles."},
+    [MAP_KEYS] = {"spark.sql.mapKeyDedupPolicy", LT_OPTION_CHOICE, "EXCEPTION",
+                  "EXCEPTION|LAST_WIN", 0, 0, 0,
+                  "What a key is that a map is made with twice: an error, or the last value's."},
+    [SIZE_OF_NULL] = {"spark.sql.legacy.sizeOfNull", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
+                      "Whether size(NULL) is -1 where ANSI rules are off; it is NULL otherwise."},
+    [TIME_PARSER] =
+        {"spark.sql.legacy.timeParserPolicy", LT_OPTION_CHOICE, "CORRECTED", "CORRECTED|EXCEPTION",
+         0, 0, 0,
+         "What a text is that Spark 2 took for a time and its pattern does not: no time, "
+         "or an error that says so. LEGACY is refused: leat has no parser of Spark 2."},
 };
 
 static enum setting find(const char *name)
 {
     for (size_t i = 0; i < SETTINGS; i++) {
-        if (lt_ascii_compare(name, names[i]) == 0)
+        if (lt_ascii_compare(name, specs[i].name) == 0)
             return (enum setting)i;
     }
     return SETTINGS;
@@ -125,6 +137,9 @@ int lt_session_set(struct lt_session *session, const char *name, const char *val
     case SETTINGS:
         break;
     }
+    const char *names[SETTINGS];
+    for (size_t i = 0; i < SETTINGS; i++)
+        names[i] = specs[i].name;
     const char *near = lt_nearest(name, names, SETTINGS);
     return lt_error_set(error, LT_E_INVALID, "no setting of expressions is called \"%s\"%s%s%s",
                         name, near == NULL ? "" : "; hint: did you mean \"",
@@ -152,9 +167,10 @@ const char *lt_session_get(const struct lt_session *session, const char *name)
     return NULL;
 }
 
-const char *lt_session_name(size_t index)
+const struct lt_option_spec *lt_session_specs(size_t *count)
 {
-    return index < SETTINGS ? names[index] : NULL;
+    *count = SETTINGS;
+    return specs;
 }
 
 bool lt_session_same(const struct lt_session *a, const struct lt_session *b)

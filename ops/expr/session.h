@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "core/base/error.h"
+#include "core/base/options.h"
 
 enum lt_map_key_policy {
     LT_MAP_KEYS_EXCEPTION, /* a key twice is DUPLICATED_MAP_KEY */
@@ -52,7 +53,7 @@ int lt_session_set(struct lt_session *session, const char *name, const char *val
 /* What a setting is, as Spark shows it ("true", "UTC"); NULL for an unknown name. Valid as long as
  * the session. */
 const char *lt_session_get(const struct lt_session *session, const char *name);
-/* The names of all settings; NULL past the last. */
-const char *lt_session_name(size_t index);
+/* All settings, as options. */
+const struct lt_option_spec *lt_session_specs(size_t *count);
 
 #endif
