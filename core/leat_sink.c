@@ -54,7 +54,9 @@ static struct user_writer *writer_of(struct lt_writer *writer)
     return (struct user_writer *)(void *)writer;
 }
 
-static enum lt_write refuse(const struct user_writer *own, struct lt_fault **fault)
+/* These two are rare, and not in line: what they need would be made room for with each row. */
+static __attribute__((noinline)) enum lt_write refuse(const struct user_writer *own,
+                                                      struct lt_fault **fault)
 {
     char stage[64];
     snprintf(stage, sizeof stage, "sink %s", own->definition->calls.name);
@@ -62,7 +64,8 @@ static enum lt_write refuse(const struct user_writer *own, struct lt_fault **fau
     return LT_WRITE_FAILED;
 }
 
-static enum lt_write break_with(struct lt_writer *writer, const char *text)
+static __attribute__((noinline)) enum lt_write break_with(struct lt_writer *writer,
+                                                          const char *text)
 {
     lt_error_set(&writer->error, LT_E_IO, "sink %s: %s", writer_of(writer)->definition->calls.name,
                  text);

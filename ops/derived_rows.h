@@ -13,12 +13,16 @@
 /* Makes `derived`, just claimed, stand in for `row`. Takes the caller's reference to `row`. */
 static inline void lt_derived_row_adopt(struct lt_row *derived, struct lt_row *row)
 {
+    /* By halves: what the source has written by halves, a moment ago, is not yet there to be read
+     * in one piece. */
+    int64_t source_offset = row->source_offset, ingest_ns = row->ingest_ns;
+    __asm__("" : "+r"(source_offset), "+r"(ingest_ns));
     derived->parent = row;
     derived->kind = LT_ROW_RECORD;
     derived->flags = row->flags;
     derived->source_partition = row->source_partition;
-    derived->source_offset = row->source_offset;
-    derived->ingest_ns = row->ingest_ns;
+    derived->source_offset = source_offset;
+    derived->ingest_ns = ingest_ns;
 }
 
 /* Gives `derived` back unused; the caller keeps its reference to the row it was made for. */

@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "core/base/arena.h"
@@ -280,6 +281,11 @@ bool lt_row_pool_refill(struct lt_row_pool *pool)
     row->node.next = NULL;
     pool->free = row; /* free_count has counted it all along */
     return true;
+}
+
+void lt_row_clear_nulls(struct lt_row *row)
+{
+    memset(lt_row_nulls(row), 0, row->pool->nulls_count * sizeof(uint64_t));
 }
 
 /* The parent, if nobody else holds it: it goes home too. NULL: there is no more. */

@@ -171,6 +171,9 @@ static inline struct lt_row *lt_row_take(struct lt_row_pool *pool, uint64_t firs
     return row;
 }
 
+/* All columns of a row that was claimed are not NULL. */
+void lt_row_clear_nulls(struct lt_row *row);
+
 /* A row with one reference, all columns not NULL and undefined, no parent, no origin; NULL when all
  * are in flight. on: owner. */
 static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
@@ -178,9 +181,8 @@ static inline struct lt_row *lt_row_claim(struct lt_row_pool *pool)
     if (lt_unlikely(pool->free == NULL) && !lt_row_pool_refill(pool))
         return NULL;
     struct lt_row *row = lt_row_take(pool, 0);
-    /* One word covers 64 columns; a call of memset would cost more than all of the above. */
-    for (uint32_t word = 1; lt_unlikely(word < pool->nulls_count); word++)
-        lt_pool_nulls(pool, row)[word] = 0;
+    if (lt_unlikely(pool->nulls_count > 1)) /* one word covers 64 columns */
+        lt_row_clear_nulls(row);
     return row;
 }
 

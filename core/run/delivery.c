@@ -155,13 +155,12 @@ static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_
 
 /* -------------------------------------------------------------------------------- the writers */
 
-/* False: the writer is full and has taken nothing. */
-static bool try_write(struct lt_branch *branch, struct lt_row *row)
+/* What is rare when a row is written; as try_write. Not in line: it would cost each row a frame. */
+static __attribute__((noinline)) bool not_written(struct lt_branch *branch, struct lt_row *row,
+                                                  enum lt_write result, struct lt_fault *fault)
 {
-    struct lt_fault *fault = NULL;
-    switch (branch->writer->ops->write(branch->writer, row, &fault)) {
+    switch (result) {
     case LT_WRITE_DONE:
-        branch->wrote = true;
         return true;
     case LT_WRITE_FULL:
         return false;
@@ -179,6 +178,17 @@ static bool try_write(struct lt_branch *branch, struct lt_row *row)
     return false;
 }
 
+/* False: the writer is full and has taken nothing. */
+static inline bool try_write(struct lt_branch *branch, struct lt_row *row)
+{
+    struct lt_fault *fault = NULL;
+    enum lt_write result = branch->writer->ops->write(branch->writer, row, &fault);
+    if (lt_unlikely(result != LT_WRITE_DONE))
+        return not_written(branch, row, result, fault);
+    branch->wrote = true;
+    return true;
+}
+
 static bool try_item(struct lt_branch *branch, const struct lt_item *item)
 {
     if (item->kind == LT_ITEM_FAILED)
@@ -192,11 +202,16 @@ static void write_or_queue(struct lt_branch *branch, const struct lt_item *item)
         queue_item(branch, item);
 }
 
+static __attribute__((noinline)) void queue_row(struct lt_branch *branch, struct lt_row *row)
+{
+    queue_item(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = row});
+}
+
 static void writer_emit(struct lt_out *out, struct lt_row *row)
 {
     struct lt_branch *branch = (struct lt_branch *)(void *)out;
     if (lt_unlikely(!lt_item_queue_is_empty(&branch->pending)) || !try_write(branch, row))
-        queue_item(branch, &(struct lt_item){.kind = LT_ITEM_ROW, .row = row});
+        queue_row(branch, row);
 }
 
 static void writer_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)

@@ -48,17 +48,25 @@ static inline int compare_bytes(const struct lt_bytes *a, const struct lt_bytes 
     return order != 0 ? order : (a->size_bytes > b->size_bytes) - (a->size_bytes < b->size_bytes);
 }
 
+/* From a row or the registers to a row. */
+static inline void copy_by(const struct lt_column_copy *copy, const void *from, void *to)
+{
+    copy_value((union lt_value *)(void *)((char *)to + copy->to_bytes),
+               (const union lt_value *)(const void *)((const char *)from + copy->from_bytes));
+}
+
 static inline void copy_columns(const struct lt_column_copies *columns, const struct lt_row *from,
                                 struct lt_row *to)
 {
-    for (uint32_t i = 0; i < columns->count; i++)
-        copy_value((union lt_value *)(void *)((char *)to + columns->copies[i].to_bytes),
-                   (const union lt_value *)(const void *)((const char *)from +
-                                                          columns->copies[i].from_bytes));
+    const struct lt_column_copy *copies = columns->copies, *end = copies + columns->count;
+    for (const struct lt_column_copy *copy = copies; copy != end; copy++)
+        copy_by(copy, from, to);
     bool has_no_nulls = from->column_count <= 64 && lt_row_nulls(from)[0] == 0;
-    for (uint32_t i = 0; !has_no_nulls && i < columns->count; i++)
-        if (lt_row_is_null(from, columns->copies[i].from))
-            lt_row_set_null(to, columns->copies[i].to);
+    if (lt_likely(has_no_nulls))
+        return;
+    for (const struct lt_column_copy *copy = copies; copy != end; copy++)
+        if (lt_row_is_null(from, copy->from))
+            lt_row_set_null(to, copy->to);
 }
 
 /* lt_value_compare, with decimals in place. */

@@ -376,19 +376,19 @@ STEP(RETURN)
 STEP(STORES)
 {
     const struct lt_column_copies *columns = step->columns;
-    uint64_t *row_nulls = lt_row_nulls(machine->out);
-    union lt_value *to = lt_row_values(machine->out);
+    const struct lt_column_copy *copy = columns->copies, *end = copy + columns->count;
+    struct lt_row *out = machine->out;
+    uint64_t *row_nulls = lt_row_nulls(out);
     uint64_t word = 0; /* gathered here, since it would wait for each bit in memory */
     uint32_t at = 0;
-    for (uint32_t i = 0; i < columns->count; i++) {
-        uint32_t from = columns->copies[i].from, column = columns->copies[i].to;
-        if (lt_unlikely(column >> 6 != at)) {
+    for (; copy != end; copy++) {
+        if (lt_unlikely(copy->to >> 6 != at)) {
             row_nulls[at] |= word;
             word = 0;
-            at = column >> 6;
+            at = copy->to >> 6;
         }
-        word |= (uint64_t)nulls[from] << (column & 63); /* 0 or 1, and no branch */
-        copy_value(&to[column], &values[from]);
+        word |= (uint64_t)nulls[copy->from] << (copy->to & 63); /* 0 or 1, and no branch */
+        copy_by(copy, values, out);
     }
     row_nulls[at] |= word;
     NEXT;

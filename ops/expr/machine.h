@@ -166,13 +166,15 @@ static inline int64_t lt_divisor_remainder(const struct lt_divisor *by, int64_t 
 
 /* Values for the out row: LT_OP_COPY_COLUMNS from columns of the row, LT_OP_STORES from registers.
  */
+struct lt_column_copy {
+    uint32_t from, to;
+    /* Where they stand in the row or among the registers, so that it need not be computed for each
+     * row. */
+    uint32_t from_bytes, to_bytes;
+};
 struct lt_column_copies {
     uint32_t count;
-    struct {
-        uint32_t from, to;
-        /* In rows of columns: where they stand, so that it need not be computed for each row. */
-        uint32_t from_bytes, to_bytes;
-    } copies[];
+    struct lt_column_copy copies[];
 };
 
 struct lt_step {

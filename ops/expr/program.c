@@ -46,12 +46,11 @@ static uint32_t column_offset(size_t column)
     return (uint32_t)(sizeof(struct lt_row) + column * sizeof(union lt_value));
 }
 
-static void add_copy(struct lt_column_copies *columns, uint32_t from, size_t to)
+static void add_copy(struct lt_column_copies *columns, uint32_t from, uint32_t from_bytes,
+                     size_t to)
 {
-    columns->copies[columns->count].from = from;
-    columns->copies[columns->count].to = (uint32_t)to;
-    columns->copies[columns->count].from_bytes = column_offset(from);
-    columns->copies[columns->count++].to_bytes = column_offset(to);
+    columns->copies[columns->count++] =
+        (struct lt_column_copy){from, (uint32_t)to, from_bytes, column_offset(to)};
 }
 
 /* Columns that are handed on as they are go straight from row to row; what is computed goes there
@@ -64,10 +63,12 @@ static void compile_results(struct lt_compiler *compiler, const struct lt_progra
     for (size_t i = 0; i < options->count; i++) {
         int32_t column = is_direct ? plain_column(options->expressions[i]) : -1;
         compiler->text = options->texts == NULL ? NULL : options->texts[i];
-        if (column >= 0)
-            add_copy(direct, (uint32_t)column, i);
-        else
-            add_copy(computed, lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY), i);
+        if (column >= 0) {
+            add_copy(direct, (uint32_t)column, column_offset((size_t)column), i);
+        } else {
+            uint32_t from = lt_compile(compiler, options->expressions[i], LT_REGISTER_ANY);
+            add_copy(computed, from, from * (uint32_t)sizeof(union lt_value), i);
+        }
     }
     if (computed->count > 0)
         (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_STORES, .columns = computed});
