@@ -157,11 +157,13 @@ static int create_view(const struct lt_door_statement *statement, struct lt_sql_
     env.defining = view->name;
     const char *unnamed = tree->is_temporary ? NULL : lt_sql_unnamed_item(tree, env.arena);
     int code = lt_sql_analyse(&env, tree->query, statement->text, &plan, statement->error);
-    if (code == LT_OK)
-        code = check_permanent(statement, view->name, unnamed,
-                               tree->is_temporary ? NULL : plan.temporary);
-    if (code != LT_OK)
-        return code;
+    /* Before what no mode of this version runs. */
+    int other = code == LT_OK || code == LT_E_UNSUPPORTED
+                    ? check_permanent(statement, view->name, unnamed,
+                                      tree->is_temporary ? NULL : plan.temporary)
+                    : LT_OK;
+    if (other != LT_OK || code != LT_OK)
+        return other != LT_OK ? other : code;
     uint32_t count = plan.node->schema->field_count;
     if (tree->columns.count > 0 && tree->columns.count != count)
         return refuse_view_columns(statement, view->name, plan.node->schema);

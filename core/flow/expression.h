@@ -40,7 +40,7 @@ struct lt_expression {
     enum lt_expression_kind kind;
     uint32_t begin, end; /* bytes of the text it was parsed from: for carets */
     const char *text;    /* that text, where it is not the one of the node above; else NULL */
-    const char *name;
+    const char *name;    /* of a CAST that INSERT makes: the column whose value it gives */
     struct lt_expression **arguments;
     uint32_t argument_count;
     const struct lt_type *type; /* after analysis; of LITERAL and CAST target from the start */

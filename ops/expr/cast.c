@@ -13,6 +13,7 @@
 #include "core/base/ascii.h"
 #include "core/base/clock.h"
 #include "core/text/number.h"
+#include "core/text/utf8.h"
 #include "ops/expr/cast_text.h"
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/cast_time.h"
@@ -322,12 +323,42 @@ static lt_kernel_fn *kernel_from_boolean(const struct lt_type *to)
 }
 
 /* Types that this file's kernels know; others have kernels of their own. */
+/* What INSERT stores in a CHAR(n) or VARCHAR(n): blanks behind the n-th character are cut, others
+ * are too many; CHAR has n of them always. */
+static enum lt_kernel text_to_sized(struct lt_machine *machine, const struct lt_call *call,
+                                    union lt_value *out)
+{
+    const struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    uint32_t most = call->type->char_count;
+    size_t count = lt_utf8_count(text.data, text.size_bytes), size = text.size_bytes;
+    if (count > most) {
+        size = lt_utf8_offset(text.data, text.size_bytes, most);
+        for (size_t i = size; i < text.size_bytes; i++) {
+            if (((const char *)text.data)[i] != ' ')
+                return lt_machine_fault(machine, call, "EXCEED_LIMIT_LENGTH", "54006",
+                                        "Exceeds char/varchar type length limitation: %u", most);
+        }
+    }
+    if (call->type->kind == LT_TYPE_VARCHAR || count >= most) {
+        out->bytes = (struct lt_bytes){.data = text.data, .size_bytes = (uint32_t)size};
+        return LT_KERNEL_VALUE;
+    }
+    lt_text_clear(&machine->text);
+    lt_text_append_n(&machine->text, (const char *)text.data, size);
+    for (; count < most; count++)
+        lt_text_append_char(&machine->text, ' ');
+    return lt_machine_put(machine, call, machine->text.data, machine->text.size_bytes, out);
+}
+
+static bool is_sized(const struct lt_type *type)
+{
+    return type->kind == LT_TYPE_CHAR || type->kind == LT_TYPE_VARCHAR;
+}
+
 static bool is_known(const struct lt_type *type)
 {
     return lt_type_is_number(type) || type->kind == LT_TYPE_BOOLEAN ||
-           (lt_type_is_bytes(type) && type->kind != LT_TYPE_CHAR &&
-            type->kind != LT_TYPE_VARCHAR) ||
-           type->kind == LT_TYPE_TIMESTAMP;
+           (lt_type_is_bytes(type) && !is_sized(type)) || type->kind == LT_TYPE_TIMESTAMP;
 }
 
 static enum lt_cast_way find_plain(const struct lt_type *from, const struct lt_type *to,
@@ -384,6 +415,12 @@ enum lt_cast_way lt_cast_find(const struct lt_session *session, const struct lt_
         return LT_CAST_SAME;
     if (lt_type_is_nested(from))
         return find_parts(session, from, to, kernel);
+    if (lt_type_is_text(from) && is_sized(to)) {
+        *kernel = text_to_sized;
+        return LT_CAST_KERNEL;
+    }
+    if (is_sized(from)) /* what was stored is a text as any other */
+        return lt_cast_find(session, lt_type_simple(LT_TYPE_STRING), to, kernel);
     if (from->kind == LT_TYPE_DECIMAL || to->kind == LT_TYPE_DECIMAL) {
         bool is_of_time =
             lt_type_is_interval(from) || lt_type_is_interval(to) || from->kind == LT_TYPE_DATE;

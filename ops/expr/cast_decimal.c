@@ -18,6 +18,8 @@ enum lt_kernel lt_decimal_out_of_range(struct lt_machine *machine, const struct 
 {
     if (call->is_legacy)
         return LT_KERNEL_NULL;
+    if (call->stored != NULL)
+        return lt_fault_stored_overflow(machine, call);
     struct lt_text_buffer value;
     lt_text_init(&value);
     if (call->argument_count == 1)

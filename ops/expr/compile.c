@@ -87,6 +87,7 @@ struct lt_call *lt_compiler_call(struct lt_compiler *compiler, const struct lt_e
                              .is_legacy = compiler->session->is_legacy,
                              .session = compiler->session,
                              .name = node->kind == LT_EXPR_CALL ? node->name : "cast",
+                             .stored = node->kind == LT_EXPR_CAST ? node->name : NULL,
                              .place = {compiler->text, node->begin, node->end}};
     return call;
 }

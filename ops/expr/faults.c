@@ -11,6 +11,7 @@
 
 #include "core/text/interval.h"
 #include "core/text/number.h"
+#include "ops/expr/unresolved.h"
 
 enum { SHOWN_BYTES = 128 };
 
@@ -120,8 +121,23 @@ enum lt_kernel lt_fault_cast_input(struct lt_machine *machine, const struct lt_c
                       "instead");
 }
 
+enum lt_kernel lt_fault_stored_overflow(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct lt_arena *arena = lt_arena_create();
+    enum lt_kernel kernel = lt_machine_fault(
+        machine, call, "CAST_OVERFLOW_IN_TABLE_INSERT", "22003",
+        "Fail to assign a value of \"%s\" type to the \"%s\" type column or variable %s due to an "
+        "overflow. Use `try_cast` on the input value to tolerate overflow and return NULL instead",
+        lt_type_sql(arena, call->argument_types[0]), lt_type_sql(arena, call->type),
+        lt_name_quoted_one(call->stored, arena));
+    lt_arena_destroy(arena);
+    return kernel;
+}
+
 enum lt_kernel lt_fault_cast_overflow(struct lt_machine *machine, const struct lt_call *call)
 {
+    if (call->stored != NULL)
+        return lt_fault_stored_overflow(machine, call);
     return cast_fault(machine, call, "CAST_OVERFLOW", "22003",
                       "due to an overflow. Use `try_cast` to tolerate overflow and return NULL "
                       "instead");

@@ -21,6 +21,8 @@
 /* CAST_INVALID_INPUT, CAST_OVERFLOW: argument 0 is no value of the call's type, or does not fit. */
 enum lt_kernel lt_fault_cast_input(struct lt_machine *machine, const struct lt_call *call);
 enum lt_kernel lt_fault_cast_overflow(struct lt_machine *machine, const struct lt_call *call);
+/* CAST_OVERFLOW_IN_TABLE_INSERT: the call has `stored`. */
+enum lt_kernel lt_fault_stored_overflow(struct lt_machine *machine, const struct lt_call *call);
 /* DIVIDE_BY_ZERO, REMAINDER_BY_ZERO. */
 enum lt_kernel lt_fault_by_zero(struct lt_machine *machine, const struct lt_call *call,
                                 bool is_remainder);

@@ -81,7 +81,9 @@ static int read_duration(struct lt_analyser *analyser, const struct lt_expressio
     bool is_text = lt_type_is_text(type);
     bool is_count = type->kind == LT_TYPE_INT || type->kind == LT_TYPE_BIGINT;
     if ((*node)->kind != LT_EXPR_LITERAL || (*node)->is_null || (!is_text && !is_count))
-        return refuse_duration(analyser, *node, "a window's times are constant texts or integers");
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *node, "_LEGACY_ERROR_TEMP_1207", "",
+                                "The duration and time inputs to window must be an integer, long "
+                                "or string literal.");
     *us = (*node)->value.i64;
     if (is_text) {
         struct lt_calendar_interval interval;

@@ -104,8 +104,10 @@ static struct lt_expression *from_units(struct lt_parser *parser, uint32_t begin
 {
     struct lt_calendar_interval interval;
     if (fields.months != 0 && fields.times != 0)
-        return refuse(parser, LT_E_PARSE, begin, NULL,
-                      "years and months do not mix with days and times");
+        return lt_parser_refuse(parser, LT_E_PARSE, "_LEGACY_ERROR_TEMP_0029", "", begin,
+                                parser->last_end,
+                                "Cannot mix year-month and day-time fields: %.*s.",
+                                (int)(parser->last_end - begin), parser->text + begin);
     enum lt_interval_parsed parsed = lt_interval_parse_units(text, strlen(text), &interval);
     if (parsed != LT_INTERVAL_PARSED && is_text)
         return refuse_text(parser, begin);
@@ -265,10 +267,19 @@ struct lt_expression *lt_parse_interval(struct lt_parser *parser)
             return parse_text(parser, begin, value);
         if (unit < 0)
             return lt_parser_fail(parser, "a unit of time is missing");
-        if (all.size_bytes == 0 && lt_parser_is_word(parser, 1, "to"))
+        bool is_range = all.size_bytes == 0 && lt_parser_is_word(parser, 1, "to");
+        if (is_range && !is_text)
+            return lt_parser_refuse(parser, LT_E_PARSE, "_LEGACY_ERROR_TEMP_0027", "", begin,
+                                    parser->last_end,
+                                    "The value of from-to unit must be a string.");
+        if (is_range)
             return parse_range(parser, begin, value, unit);
         if (is_text && !is_number(value))
-            return refuse(parser, LT_E_PARSE, begin, NULL, "a number stands before a unit");
+            return lt_parser_refuse(
+                parser, LT_E_PARSE, "_LEGACY_ERROR_TEMP_0026", "", begin, parser->last_end,
+                "Can only use numbers in the interval value part for multiple unit value pairs "
+                "interval form, but got invalid value: %s.",
+                value);
         (void)lt_parser_take(parser);
         add_unit(&fields, unit);
         append(parser, &all, value, unit);

@@ -109,7 +109,9 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
     int used = vsnprintf(machine->fault_text, sizeof machine->fault_text, format, arguments);
     va_end(arguments);
     const struct lt_expr_place *place = &call->place;
-    if (place->text == NULL || used < 0 || (size_t)used >= sizeof machine->fault_text)
+    bool is_written =
+        place->text != NULL && place->end > place->begin; /* what INSERT casts is not */
+    if (!is_written || used < 0 || (size_t)used >= sizeof machine->fault_text)
         return LT_KERNEL_FAULT;
     uint32_t size = place->end - place->begin;
     lt_expr_count_place(*place, &machine->fault_line, &machine->fault_position);

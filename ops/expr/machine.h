@@ -133,6 +133,7 @@ struct lt_call {
     const struct lt_lambda *lambdas; /* of the arguments that are lambdas, in their order */
     void *state;                     /* what `prepare` made (core of a pattern, a set), or NULL */
     const char *name;
+    const char *stored; /* of a cast that INSERT makes: the column it is for; else NULL */
     struct lt_expr_place place;
 };
 

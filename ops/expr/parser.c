@@ -200,6 +200,10 @@ static struct lt_expression *parse_like_many(struct lt_parser *parser, uint32_t 
     if (!lt_parser_expect(parser, '(', "("))
         return NULL;
     struct lt_parser_items items = {0};
+    if (lt_parser_is_symbol(parser, 0, ')'))
+        return lt_parser_refuse(parser, LT_E_PARSE, "_LEGACY_ERROR_TEMP_0064", "", begin,
+                                lt_parser_peek(parser, 0)->end,
+                                "Expected something between '(' and ')'.");
     do {
         struct lt_expression *pattern = lt_parse_expression(parser);
         if (pattern == NULL)

@@ -142,6 +142,19 @@ static const char *quoted_path(const char *name, struct lt_arena *arena)
     }
 }
 
+int lt_refuse_unknown_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
+                              struct lt_arena *arena)
+{
+    return lt_expr_error(
+        error, LT_E_ANALYSIS, "ROUTINE_NOT_FOUND", "42883", place,
+        "The routine `default`.%s cannot be found. Verify the spelling and correctness of the "
+        "schema and catalog.\nIf you did not qualify the name with a schema and catalog, verify "
+        "the "
+        "current_schema() output, or qualify the name with the correct schema and catalog.\nTo "
+        "tolerate the error on drop use DROP ... IF EXISTS.",
+        lt_name_quoted_one(name, arena));
+}
+
 int lt_refuse_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
                       const char *near, struct lt_arena *arena)
 {

@@ -27,6 +27,9 @@ int lt_refuse_column(struct lt_error *error, struct lt_expr_place place, const c
 int lt_refuse_ambiguous(struct lt_error *error, struct lt_expr_place place, const char *name,
                         const char *const *bearers, uint32_t count, struct lt_arena *arena);
 /* UNRESOLVED_ROUTINE; `near`: a function that may be meant, or NULL. */
+/* ROUTINE_NOT_FOUND: as Spark says it where only a routine of a schema could be meant. */
+int lt_refuse_unknown_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
+                              struct lt_arena *arena);
 int lt_refuse_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
                       const char *near, struct lt_arena *arena);
 

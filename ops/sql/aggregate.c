@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "core/data/decimal.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
@@ -72,6 +73,23 @@ static const struct lt_type *type_of(const struct lt_many_rows *function,
 
 /* ------------------------------------------------------------------------------------- columns */
 
+/* count(t.*): of a relation or a struct that there is, it is not allowed. */
+static int refuse_star_of(const struct lt_sql_names *names, const struct lt_expression *star)
+{
+    struct lt_expr_place place = {names->text, star->begin, star->end};
+    bool is_known = lt_type_field_index(names->scope->schema, star->name) >= 0;
+    for (uint32_t i = 0; i < names->scope->part_count && !is_known; i++) {
+        const char *qualifier = names->scope->parts[i].qualifier;
+        is_known = qualifier != NULL && lt_ascii_compare(qualifier, star->name) == 0;
+    }
+    if (!is_known)
+        return lt_sql_refuse_star_base(names, star);
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1021", "", place,
+                         "count(%s.*) is not allowed. Please use count(*) or expand the columns "
+                         "manually, e.g. count(col1, col2).",
+                         star->name);
+}
+
 static int analyse_argument(struct lt_sql_names *names, struct lt_expression **argument)
 {
     struct lt_expression **inner = argument;
@@ -79,7 +97,7 @@ static int analyse_argument(struct lt_sql_names *names, struct lt_expression **a
         (*inner)->argument_count == 1)
         inner = &(*inner)->arguments[0];
     if ((*inner)->kind == LT_EXPR_STAR)
-        return LT_OK;
+        return (*inner)->name == NULL ? LT_OK : refuse_star_of(names, *inner);
     const struct lt_expression *nested = lt_sql_find_aggregate(*inner);
     if (nested != NULL) {
         struct lt_expr_place place = {names->text, nested->begin, nested->end};

@@ -15,6 +15,7 @@
 #include "ops/sql/explain.h"
 #include "ops/sql/find.h"
 #include "ops/sql/group.h"
+#include "ops/sql/parse.h"
 
 enum { DEPTH_MAX = 64 }; /* queries within queries, views within views */
 
@@ -220,15 +221,6 @@ static int make_columns(struct lt_sql_analysis *analysis, const struct lt_sql_se
     return LT_OK;
 }
 
-static const char *upper(const char *text, struct lt_arena *arena)
-{
-    size_t size = strlen(text);
-    char *upper = lt_arena_alloc(arena, size + 1);
-    for (size_t i = 0; i <= size; i++)
-        upper[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
-    return upper;
-}
-
 /* The names inside OVER (...) are those of the input. */
 static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                        const char *text, struct lt_sql_names *names, bool *has_windows)
@@ -243,7 +235,7 @@ static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_sel
             return code;
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, "Window", text, window->begin, window->end);
-        use->kind = upper(lt_expr_text(window->arguments[0], names->arena), names->arena);
+        use->kind = lt_sql_upper(lt_expr_text(window->arguments[0], names->arena), names->arena);
         *has_windows = true;
     }
     return LT_OK;

@@ -12,6 +12,7 @@
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/generator.h"
+#include "ops/expr/many_rows.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/explain.h"
@@ -37,8 +38,11 @@ static int check_generator(struct lt_sql_analysis *analysis, const struct lt_sql
 {
     const struct lt_expression *call = view->generator;
     struct lt_expr_place place = {text, view->begin, view->end};
-    if (lt_generator_is_name(call->name) || lt_function_find(call->name) < 0)
-        return LT_OK; /* what is no function at all is told by the analysis of the call */
+    if (lt_generator_is_name(call->name))
+        return LT_OK;
+    if (lt_function_find(call->name) < 0 && lt_many_rows_find(call->name) == NULL &&
+        strchr(call->name, '.') == NULL)
+        return lt_refuse_unknown_routine(analysis->error, place, call->name, analysis->env->arena);
     return lt_expr_error(
         analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.NOT_GENERATOR", "42K0E", place,
         "The generator is not supported: %s is expected to be a generator. "

@@ -9,6 +9,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/find.h"
 
 /* ---------------------------------------------------------------------------------------- order */
 
@@ -43,6 +44,60 @@ static int check_item(struct lt_sql_analysis *analysis, const struct lt_sql_outp
     return lt_sql_check_names(&under, &item) == LT_OK ? LT_OK : code;
 }
 
+/* ASC NULLS FIRST, or what is written behind the item. */
+static const char *order_of(const char *text, uint32_t end)
+{
+    const char *at = text + end + strspn(text + end, " \t\r\n");
+    bool is_descending = lt_ascii_starts_with(at, "desc");
+    if (is_descending || lt_ascii_starts_with(at, "asc"))
+        at += is_descending ? 4 : 3;
+    at += strspn(at, " \t\r\n");
+    bool has_nulls = lt_ascii_starts_with(at, "nulls");
+    at += has_nulls ? 5 : 0;
+    at += strspn(at, " \t\r\n");
+    bool is_last = has_nulls ? lt_ascii_starts_with(at, "last") : is_descending;
+    if (is_descending)
+        return is_last ? "DESC NULLS LAST" : "DESC NULLS FIRST";
+    return is_last ? "ASC NULLS LAST" : "ASC NULLS FIRST";
+}
+
+static bool has_order(const struct lt_type *type)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (!has_order(type->fields[i].type))
+            return false;
+    }
+    return type->kind != LT_TYPE_MAP && type->kind != LT_TYPE_VARIANT &&
+           type->kind != LT_TYPE_INTERVAL_CALENDAR;
+}
+
+/* What is sorted by can be compared. What cannot be analysed here is told of elsewhere. */
+static int check_order(struct lt_sql_analysis *analysis, const struct lt_sql_output *out,
+                       const char *clause, const char *text, const struct lt_expression *item)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    struct lt_expr_place place = {text, item->begin, item->end};
+    const char *order = order_of(text, item->end), *shown = lt_expr_text(item, arena);
+    if (lt_sql_find(item, lt_sql_is_generator) != NULL)
+        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
+                             "42K0E", place,
+                             "The generator is not supported: outside the SELECT clause, found: "
+                             "Sort [%s %s], %s.",
+                             shown, order, strcmp(clause, "ORDER BY") == 0 ? "true" : "false");
+    struct lt_expression *copy = lt_sql_copy_tree(item, arena);
+    struct lt_error ignored;
+    lt_error_clear(&ignored);
+    int code =
+        lt_expr_analyse(&copy, text, out->scope.schema, analysis->env->session, arena, &ignored);
+    if (code != LT_OK || has_order(copy->type))
+        return LT_OK;
+    return lt_expr_error(analysis->error, LT_E_ANALYSIS, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                         "42K09", place,
+                         "Cannot resolve \"%s %s\" due to data type mismatch: The `sortorder` does "
+                         "not support ordering on type \"%s\".",
+                         shown, order, lt_type_sql(arena, copy->type));
+}
+
 static bool is_all(const struct lt_parser_items *items)
 {
     return items->count == 1 && items->items[0]->kind == LT_EXPR_COLUMN &&
@@ -61,6 +116,8 @@ static int check_items(struct lt_sql_analysis *analysis, const struct lt_parser_
         int code = is_position     ? check_position(&names, items->items[i], clause)
                    : is_all(items) ? LT_OK
                                    : check_item(analysis, out, text, items->items[i]);
+        if (code == LT_OK && clause != NULL && !is_position)
+            code = check_order(analysis, out, clause, text, items->items[i]);
         if (code != LT_OK)
             return code;
     }
@@ -91,6 +148,13 @@ static int check_limit(struct lt_sql_analysis *analysis, struct lt_expression *n
                        const char *clause, const char *text, const struct lt_sql_output *out)
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    if (lt_sql_find(node, lt_sql_is_generator) != NULL)
+        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
+                             "42K0E", (struct lt_expr_place){text, node->begin, node->end},
+                             "The generator is not supported: outside the SELECT clause, found: "
+                             "%s %s.",
+                             strcmp(clause, "limit") == 0 ? "LocalLimit" : "Offset",
+                             lt_expr_text(node, names.arena));
     int code = lt_sql_resolve_names(&names, &node);
     const char *printed = code == LT_OK ? lt_expr_text(node, names.arena) : "";
     if (code == LT_OK)

@@ -45,3 +45,13 @@ const struct lt_expression *lt_sql_find_aggregate(const struct lt_expression *no
         found = lt_sql_find_aggregate(node->arguments[i]);
     return found;
 }
+
+struct lt_expression *lt_sql_copy_tree(const struct lt_expression *node, struct lt_arena *arena)
+{
+    struct lt_expression *copy = lt_arena_alloc(arena, sizeof *copy);
+    *copy = *node;
+    copy->arguments = lt_arena_alloc(arena, (node->argument_count + 1) * sizeof *copy->arguments);
+    for (uint32_t i = 0; i < node->argument_count; i++)
+        copy->arguments[i] = lt_sql_copy_tree(node->arguments[i], arena);
+    return copy;
+}

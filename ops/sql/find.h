@@ -9,10 +9,13 @@
 
 #include <stdbool.h>
 
+#include "core/base/arena.h"
 #include "core/flow/expression.h"
 
 typedef bool lt_sql_is_fn(const struct lt_expression *node);
 
+/* The tree anew, in the arena: what is analysed is no longer what was written. */
+struct lt_expression *lt_sql_copy_tree(const struct lt_expression *node, struct lt_arena *arena);
 /* The first node that is one; NULL: there is none. */
 const struct lt_expression *lt_sql_find(const struct lt_expression *node, lt_sql_is_fn *is);
 

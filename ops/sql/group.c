@@ -144,6 +144,22 @@ static int check_group_item(const struct lt_sql_names *names, const struct lt_sq
                          "Aggregate functions are not allowed in GROUP BY, but found %s.", text);
 }
 
+/* A group that no item of the select list is: its types fit. What this version has not is told of
+ * the query as a whole. */
+static int check_group_type(const struct lt_sql_names *names, const struct lt_expression *group)
+{
+    struct lt_expression *copy = lt_sql_copy_tree(group, names->arena);
+    struct lt_error error;
+    lt_error_clear(&error);
+    int code = lt_expr_analyse(&copy, names->text, names->scope->schema, names->session,
+                               names->arena, &error);
+    if (code != LT_OK && code != LT_E_UNSUPPORTED) {
+        *names->error = error;
+        return code;
+    }
+    return LT_OK;
+}
+
 static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct groups *out)
 {
@@ -159,6 +175,10 @@ static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *s
         if (code != LT_OK)
             return code;
         out->texts[out->count++] = lt_expr_text(group, names->arena);
+        if (group == item)
+            code = check_group_type(names, group);
+        if (code != LT_OK)
+            return code;
     }
     return LT_OK;
 }

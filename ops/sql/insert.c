@@ -12,6 +12,7 @@
 #include "ops/sql/analysis.h"
 #include "ops/sql/create.h"
 #include "ops/sql/explain.h"
+#include "ops/sql/parse.h"
 
 struct target {
     struct lt_sql_analysis *analysis;
@@ -130,20 +131,54 @@ static int check_names(const struct target *target)
                          table_name(target), extra);
 }
 
+/* As Spark's texts of what cannot be stored name types: STRUCT<A:INT>. */
+static const char *type_text(const struct target *target, const struct lt_type *type)
+{
+    struct lt_arena *arena = target->analysis->env->arena;
+    return lt_type_is_nested(type) ? lt_sql_upper(lt_type_simple_string(arena, type), arena)
+                                   : lt_type_sql(arena, type);
+}
+
+/* The part that cannot be stored: `a`.`element` of an array, `a`.`key`, `a`.`field`. */
+static int refuse_type(const struct target *target, const char *path, const struct lt_type *from,
+                       const struct lt_type *to)
+{
+    static const char *const parts[] = {"key", "value"};
+    struct lt_arena *arena = target->analysis->env->arena;
+    bool is_alike = from->kind == to->kind && from->field_count == to->field_count;
+    for (uint32_t i = 0; i < to->field_count && is_alike; i++) { /* types are nested to a limit */
+        const struct lt_type *inner = from->fields[i].type, *wanted = to->fields[i].type;
+        const char *name = to->kind == LT_TYPE_ARRAY ? "element"
+                           : to->kind == LT_TYPE_MAP ? parts[i]
+                                                     : to->fields[i].name;
+        if (!lt_sql_can_store(inner, wanted))
+            return refuse_type(
+                target, lt_arena_format(arena, "%s.%s", path, lt_name_quoted_one(name, arena)),
+                inner, wanted);
+    }
+    return lt_expr_error(
+        target->analysis->error, LT_E_ANALYSIS, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
+        "KD000", place_of(target),
+        "Cannot write incompatible data for the table %s: Cannot safely cast %s \"%s\" to "
+        "\"%s\".",
+        table_name(target), path, type_text(target, from), type_text(target, to));
+}
+
 static int store_column(const struct target *target, uint32_t index, const struct lt_field *to,
                         struct lt_expression **out)
 {
     const struct lt_type *from = target->from->fields[index].type;
     if (!lt_sql_can_store(from, to->type))
-        return lt_expr_error(
-            target->analysis->error, LT_E_ANALYSIS,
-            "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000", place_of(target),
-            "Cannot write incompatible data for the table %s: Cannot safely cast %s \"%s\" to "
-            "\"%s\".",
-            table_name(target), lt_name_quoted_one(to->name, target->analysis->env->arena),
-            lt_type_sql(target->analysis->env->arena, from),
-            lt_type_sql(target->analysis->env->arena, to->type));
+        return refuse_type(target, lt_name_quoted_one(to->name, target->analysis->env->arena), from,
+                           to->type);
     *out = lt_sql_pick(target->analysis, target->from, index, to->name, to->type);
+    struct lt_expression *value = (*out)->arguments[0];
+    bool is_sized = to->type->kind == LT_TYPE_CHAR || to->type->kind == LT_TYPE_VARCHAR;
+    if (is_sized && value->kind == LT_EXPR_CAST && !lt_type_is_text(from)) /* by way of a text */
+        value->arguments[0] = lt_coerce_cast(value->arguments[0], lt_type_simple(LT_TYPE_STRING),
+                                             target->analysis->env->arena);
+    if (value->kind == LT_EXPR_CAST)
+        value->name = to->name;
     return LT_OK;
 }
 

@@ -64,6 +64,9 @@ int lt_sql_resolve_items(struct lt_sql_names *names, struct lt_expression *const
 int lt_sql_refuse_star(const struct lt_sql_names *names, const struct lt_expression *star,
                        const char *where);
 
+/* CANNOT_RESOLVE_STAR_EXPAND: nothing that it could be of. */
+int lt_sql_refuse_star_base(const struct lt_sql_names *names, const struct lt_expression *star);
+
 /* UNRESOLVED_COLUMN at a place, with the columns that come nearest; `qualifier` may be NULL. */
 int lt_sql_unresolved(const struct lt_sql_names *names, uint32_t begin, uint32_t end,
                       const char *qualifier, const char *name);

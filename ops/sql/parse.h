@@ -86,6 +86,8 @@ bool lt_sql_parse_list(struct lt_parser *parser, struct lt_parser_items *out);
 bool lt_sql_ends_item(const struct lt_parser *parser);
 /* The next token can be a name without AS. */
 bool lt_sql_is_alias(const struct lt_parser *parser);
+/* The text in capitals. */
+const char *lt_sql_upper(const char *text, struct lt_arena *arena);
 /* A query can begin at the token `ahead`. */
 bool lt_sql_begins_query(const struct lt_parser *parser, unsigned ahead);
 

@@ -375,7 +375,16 @@ struct lt_sql_relation *lt_sql_parse_lateral_view(struct lt_parser *parser,
     view->left = left;
     view->is_outer = lt_parser_is_word(parser, 0, "outer") &&
                      !lt_parser_is_symbol(parser, 1, '(') && lt_parser_try_word(parser, "outer");
-    view->generator = lt_sql_parse_expression(parser);
+    struct lt_sql_name called;
+    uint32_t call_begin = lt_parser_peek(parser, 0)->begin;
+    if (!lt_sql_parse_name(parser, &called))
+        return NULL;
+    if (!lt_parser_is_symbol(parser, 0, '('))
+        return lt_parser_fail(parser, "LATERAL VIEW needs a call of a generator");
+    const char *dotted = called.parts[0];
+    for (uint32_t i = 1; i < called.count; i++)
+        dotted = lt_arena_format(parser->arena, "%s.%s", dotted, called.parts[i]);
+    view->generator = lt_parse_call(parser, dotted, call_begin);
     if (view->generator == NULL)
         return NULL;
     if (view->generator->kind != LT_EXPR_CALL)

@@ -281,6 +281,9 @@ static bool parse_time_zone(struct lt_parser *parser, struct lt_sql_statement *s
     }
     if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING)
         return (statement->value = lt_sql_parse_text(parser, "")) != NULL;
+    if (lt_sql_at_end(parser))
+        return lt_parser_refuse(parser, LT_E_PARSE, "_LEGACY_ERROR_TEMP_0045", "", begin,
+                                parser->last_end, "Invalid time zone displacement value.") != NULL;
     struct lt_token second = *lt_parser_peek(parser, 1);
     struct lt_expression *interval = lt_parse_expression(parser);
     if (interval == NULL)
@@ -367,6 +370,38 @@ static bool parse_with(struct lt_parser *parser, struct lt_sql_statement *statem
     return true;
 }
 
+/* Statements of Spark's that there are not here, by their first word and what can follow it. */
+static bool is_later(const struct lt_parser *parser)
+{
+    static const char *const words[] = {
+        "alter",  "analyze",  "begin",   "cache",  "call", "clear",   "comment",
+        "delete", "declare",  "execute", "merge",  "msck", "refresh", "repair",
+        "revoke", "truncate", "uncache", "update", "use",  "grant",   "load"};
+    enum lt_token_kind next = lt_parser_peek(parser, 1)->kind;
+    if (next != LT_TOKEN_WORD && next != LT_TOKEN_QUOTED)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (lt_parser_is_word(parser, 0, words[i]))
+            return true;
+    }
+    return false;
+}
+
+const char *lt_sql_upper(const char *text, struct lt_arena *arena)
+{
+    char *upper = lt_arena_text_n(arena, text, strlen(text));
+    for (char *at = upper; *at != '\0'; at++)
+        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+    return upper;
+}
+
+static bool refuse_later(struct lt_parser *parser)
+{
+    const struct lt_token *word = lt_parser_peek(parser, 0);
+    const char *name = lt_parser_name(parser, word);
+    return lt_parser_later(parser, word->begin, lt_sql_upper(name, parser->arena)) != NULL;
+}
+
 static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
     static const struct {
@@ -389,6 +424,8 @@ static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *s
             return words[i].parse(parser, statement);
     }
     statement->kind = LT_SQL_SELECT;
+    if (is_later(parser))
+        return refuse_later(parser);
     if (!lt_sql_begins_query(parser, 0))
         return lt_parser_fail(parser, "no statement begins so") != NULL;
     statement->query = lt_sql_parse_query(parser);

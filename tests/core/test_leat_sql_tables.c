@@ -145,6 +145,19 @@ static void columns_that_are_not_given_have_their_defaults(void **state)
     leat_context_destroy(context);
 }
 
+static void texts_of_a_size_are_filled_up_or_cut(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context, "CREATE TABLE z (a CHAR(4), b VARCHAR(3)) USING memory;"
+                                 "INSERT INTO z VALUES ('\u00e4b', 'xyz  '), ('12', NULL)"));
+    expect_cells(context, "SELECT replace(a, ' ', '_'), concat(b, '/') FROM z",
+                 "\xc3\xa4"
+                 "b__,xyz/;12__,NULL");
+    assert_false(run_all(context, "INSERT INTO z VALUES ('abcde', 'x')"));
+    leat_context_destroy(context);
+}
+
 static void properties_are_kept_and_shown(void **state)
 {
     leat_context *context = open_session();
@@ -181,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_name_may_be_a_constant_text),
         cmocka_unit_test(a_table_may_be_made_of_a_query),
         cmocka_unit_test(columns_that_are_not_given_have_their_defaults),
+        cmocka_unit_test(texts_of_a_size_are_filled_up_or_cut),
         cmocka_unit_test(properties_are_kept_and_shown),
         cmocka_unit_test(an_options_value_may_be_computed),
     };
