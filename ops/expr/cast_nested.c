@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ops/expr/cast.h"
+#include "ops/expr/growing.h"
 
 /* One part cast; NULL stays NULL. */
 static enum lt_kernel cast_part(struct lt_machine *machine, const struct lt_call *part,
@@ -89,51 +90,16 @@ enum lt_kernel lt_cast_struct(struct lt_machine *machine, const struct lt_call *
 
 /* ------------------------------------------------------------------------------------- to text */
 
-/* Text that grows in the record's memory: twice the room when it is full. */
-struct growing {
-    struct lt_machine *machine;
-    uint8_t *data;
-    size_t size_bytes, capacity;
-    bool is_too_large;
-};
-
-static void append(struct growing *text, const void *data, size_t size_bytes)
-{
-    if (text->size_bytes + size_bytes > text->capacity) {
-        size_t capacity = 2 * (text->size_bytes + size_bytes) + 64;
-        uint8_t *larger = lt_machine_alloc(text->machine, capacity);
-        if (larger == NULL) {
-            text->is_too_large = true;
-            return;
-        }
-        if (text->size_bytes > 0)
-            memcpy(larger, text->data, text->size_bytes);
-        text->data = larger;
-        text->capacity = capacity;
-    }
-    if (size_bytes > 0)
-        memcpy(text->data + text->size_bytes, data, size_bytes);
-    text->size_bytes += size_bytes;
-}
-
-static enum lt_kernel append_part(struct growing *text, const struct lt_call *part, bool is_null,
+static enum lt_kernel append_part(struct lt_growing *text, const struct lt_call *part, bool is_null,
                                   const union lt_value *value)
 {
     union lt_value shown;
     enum lt_kernel result = cast_part(text->machine, part, is_null, value, &shown);
     if (result == LT_KERNEL_NULL)
-        append(text, "null", 4);
+        lt_growing_append(text, "null", 4);
     else if (result == LT_KERNEL_VALUE)
-        append(text, shown.bytes.data, shown.bytes.size_bytes);
+        lt_growing_append(text, shown.bytes.data, shown.bytes.size_bytes);
     return result;
-}
-
-static enum lt_kernel finish(struct growing *text, const struct lt_call *call, union lt_value *out)
-{
-    if (text->is_too_large)
-        return lt_machine_too_large(text->machine, call);
-    *out = lt_value_bytes(text->data, (uint32_t)text->size_bytes);
-    return LT_KERNEL_VALUE;
 }
 
 enum lt_kernel lt_cast_array_to_text(struct lt_machine *machine, const struct lt_call *call,
@@ -141,17 +107,17 @@ enum lt_kernel lt_cast_array_to_text(struct lt_machine *machine, const struct lt
 {
     const struct lt_cast_parts *parts = call->state;
     struct lt_array *array = lt_argument(machine, call, 0)->array;
-    struct growing text = {.machine = machine};
+    struct lt_growing text = {.machine = machine};
     lt_array_materialize(array);
-    append(&text, "[", 1);
+    lt_growing_append(&text, "[", 1);
     for (uint32_t i = 0; i < array->count; i++) {
-        append(&text, ", ", i == 0 ? 0 : 2);
+        lt_growing_append(&text, ", ", i == 0 ? 0 : 2);
         if (append_part(&text, parts->calls[0], lt_bit(array->nulls, i), &array->values[i]) ==
             LT_KERNEL_FAULT)
             return LT_KERNEL_FAULT;
     }
-    append(&text, "]", 1);
-    return finish(&text, call, out);
+    lt_growing_append(&text, "]", 1);
+    return lt_growing_finish(&text, call, out);
 }
 
 enum lt_kernel lt_cast_map_to_text(struct lt_machine *machine, const struct lt_call *call,
@@ -159,19 +125,19 @@ enum lt_kernel lt_cast_map_to_text(struct lt_machine *machine, const struct lt_c
 {
     const struct lt_cast_parts *parts = call->state;
     const struct lt_map *map = lt_argument(machine, call, 0)->map;
-    struct growing text = {.machine = machine};
-    append(&text, "{", 1);
+    struct lt_growing text = {.machine = machine};
+    lt_growing_append(&text, "{", 1);
     for (uint32_t i = 0; i < map->keys.count; i++) {
-        append(&text, ", ", i == 0 ? 0 : 2);
+        lt_growing_append(&text, ", ", i == 0 ? 0 : 2);
         if (append_part(&text, parts->calls[0], false, &map->keys.values[i]) == LT_KERNEL_FAULT)
             return LT_KERNEL_FAULT;
-        append(&text, " -> ", 4);
+        lt_growing_append(&text, " -> ", 4);
         if (append_part(&text, parts->calls[1], lt_bit(map->values.nulls, i),
                         &map->values.values[i]) == LT_KERNEL_FAULT)
             return LT_KERNEL_FAULT;
     }
-    append(&text, "}", 1);
-    return finish(&text, call, out);
+    lt_growing_append(&text, "}", 1);
+    return lt_growing_finish(&text, call, out);
 }
 
 enum lt_kernel lt_cast_struct_to_text(struct lt_machine *machine, const struct lt_call *call,
@@ -179,14 +145,14 @@ enum lt_kernel lt_cast_struct_to_text(struct lt_machine *machine, const struct l
 {
     const struct lt_cast_parts *parts = call->state;
     const struct lt_struct *structure = lt_argument(machine, call, 0)->structure;
-    struct growing text = {.machine = machine};
-    append(&text, "{", 1);
+    struct lt_growing text = {.machine = machine};
+    lt_growing_append(&text, "{", 1);
     for (uint32_t i = 0; i < call->argument_types[0]->field_count; i++) {
-        append(&text, ", ", i == 0 ? 0 : 2);
+        lt_growing_append(&text, ", ", i == 0 ? 0 : 2);
         if (append_part(&text, parts->calls[i], lt_bit(structure->nulls, i),
                         &structure->values[i]) == LT_KERNEL_FAULT)
             return LT_KERNEL_FAULT;
     }
-    append(&text, "}", 1);
-    return finish(&text, call, out);
+    lt_growing_append(&text, "}", 1);
+    return lt_growing_finish(&text, call, out);
 }

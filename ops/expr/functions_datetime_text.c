@@ -15,15 +15,15 @@
 #include "core/text/datetime_part.h"
 #include "core/text/datetime_pattern.h"
 #include "ops/expr/functions_datetime.h"
+#include "ops/expr/kept_text.h"
 
 /* ------------------------------------------------------------------------------------- patterns */
 
 struct pattern {
     struct lt_datetime_pattern *compiled; /* NULL: none yet, or the last was none */
     enum lt_datetime_use use;
-    uint8_t *text; /* what it was compiled from */
-    uint32_t size_bytes, capacity;
-    bool is_set, is_constant;
+    struct lt_kept_text text; /* what it was compiled from */
+    bool is_constant;
     struct lt_error error; /* of the last compilation */
 };
 
@@ -33,14 +33,7 @@ static void pattern_set(struct pattern *pattern, struct lt_bytes text)
 {
     lt_datetime_pattern_destroy(pattern->compiled);
     pattern->compiled = NULL;
-    if (text.size_bytes > pattern->capacity) {
-        pattern->capacity = text.size_bytes;
-        pattern->text = lt_realloc_array(pattern->text, text.size_bytes, 1);
-    }
-    if (text.size_bytes > 0)
-        memcpy(pattern->text, text.data, text.size_bytes);
-    pattern->size_bytes = text.size_bytes;
-    pattern->is_set = true;
+    lt_kept_text_set(&pattern->text, text);
     lt_error_clear(&pattern->error);
     if (lt_datetime_pattern_create((const char *)text.data, text.size_bytes, pattern->use,
                                    &pattern->compiled, &pattern->error) != LT_OK)
@@ -59,7 +52,7 @@ static int prepare_pattern(const struct lt_prepare *prepare, enum lt_datetime_us
         pattern_set(pattern, lt_value_text(DEFAULT_PATTERN).bytes);
     else if (argument->kind == LT_EXPR_LITERAL && !argument->is_null)
         pattern_set(pattern, argument->value.bytes);
-    pattern->is_constant = pattern->is_set;
+    pattern->is_constant = pattern->text.is_set;
     return LT_OK;
 }
 
@@ -80,7 +73,7 @@ static void release_pattern(void *state)
 {
     struct pattern *pattern = state;
     lt_datetime_pattern_destroy(pattern->compiled);
-    free(pattern->text);
+    lt_kept_text_fini(&pattern->text);
     free(pattern);
 }
 
@@ -91,10 +84,7 @@ static const struct lt_datetime_pattern *pattern_of(struct lt_machine *machine,
     struct pattern *pattern = call->state;
     if (!pattern->is_constant) {
         struct lt_bytes text = lt_argument_bytes(machine, call, 1);
-        bool is_same =
-            pattern->is_set && pattern->size_bytes == text.size_bytes &&
-            (text.size_bytes == 0 || memcmp(pattern->text, text.data, text.size_bytes) == 0);
-        if (!is_same)
+        if (!lt_kept_text_is(&pattern->text, text))
             pattern_set(pattern, text);
     }
     if (pattern->compiled == NULL)

@@ -1,11 +1,14 @@
 /*
- * Looking into JSON text without a schema: the length of an array, the names of an object.
- * What follows the outermost value is not read.
+ * Looking into JSON text without a schema: what stands at a path, the length of an array, the names
+ * of an object. What follows the outermost value is not read.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/text/json_path.h"
 #include "core/text/json_scan.h"
 #include "ops/expr/codec_arguments.h"
+#include "ops/expr/kept_text.h"
 
 /* As Spark reads JSON here: single quotes and control characters in strings are taken. */
 enum { SCAN_FLAGS = LT_JSON_SCAN_SPARK | LT_JSON_SCAN_CONTROL };
@@ -103,7 +106,71 @@ static int infer_keys(struct lt_analyser *analyser, struct lt_expression *call)
     return code == LT_OK ? lt_infer_done(call, type, true) : code;
 }
 
+/* ----------------------------------------------------------------------------- get_json_object */
+
+struct json_lookup {
+    struct lt_json_path *path; /* NULL: the text is no path, and the result NULL */
+    struct lt_kept_text text;  /* what it was compiled from */
+    struct lt_text_buffer found;
+};
+
+static void lookup_set(struct json_lookup *lookup, struct lt_bytes text)
+{
+    lt_json_path_destroy(lookup->path);
+    lt_kept_text_set(&lookup->text, text);
+    lookup->path = lt_json_path_create((const char *)text.data, text.size_bytes);
+}
+
+static int prepare_lookup(const struct lt_prepare *prepare, struct lt_error *error)
+{
+    const struct lt_expression *path = prepare->expression->arguments[1];
+    struct json_lookup *lookup = lt_alloc(sizeof *lookup);
+    (void)error;
+    lt_text_init(&lookup->found);
+    if (path->kind == LT_EXPR_LITERAL && !path->is_null)
+        lookup_set(lookup, path->value.bytes);
+    prepare->call->state = lookup;
+    return LT_OK;
+}
+
+static void release_lookup(void *state)
+{
+    struct json_lookup *lookup = state;
+    lt_json_path_destroy(lookup->path);
+    lt_text_fini(&lookup->found);
+    lt_kept_text_fini(&lookup->text);
+    free(lookup);
+}
+
+static enum lt_kernel get_json_object(struct lt_machine *machine, const struct lt_call *call,
+                                      union lt_value *out)
+{
+    struct json_lookup *lookup = call->state;
+    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    struct lt_bytes path = lt_argument_bytes(machine, call, 1);
+    if (!lt_kept_text_is(&lookup->text, path))
+        lookup_set(lookup, path);
+    if (lookup->path == NULL ||
+        !lt_json_path_get(lookup->path, text.data, text.size_bytes, &lookup->found))
+        return LT_KERNEL_NULL;
+    return lt_machine_put(machine, call, lookup->found.data, lookup->found.size_bytes, out);
+}
+
+/* JSON is text, or the bytes of a record; nothing is turned into it. */
+static int infer_get_json_object(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[0]->type;
+    if (!lt_letter_accepts('o', type) && type->kind != LT_TYPE_VOID)
+        return lt_analyser_unexpected(analyser, call, 0, "a STRING");
+    return LT_INFER_LETTERS;
+}
+
 static const struct lt_function functions[] = {
+    {"get_json_object", NULL, "get_json_object(json, path)",
+     "What stands at a path ($.a.b[0], $[*]) of JSON text, as text; NULL if nothing does.",
+     "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", .is_deterministic = true,
+     .signatures = {LT_KERNEL("oS", "s", get_json_object)}, .prepare = prepare_lookup,
+     .release = release_lookup, .infer = infer_get_json_object},
     {"json_array_length", NULL, "json_array_length(json)",
      "How many elements the outermost array has; NULL when the text is none.",
      "json_array_length('[1,[2,3]]')", "2", .is_deterministic = true,

@@ -1,75 +1,8 @@
 /*
- * JSON text, types, errors raised on purpose.
+ * Types, and errors raised on purpose.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/text/json_path.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/expr.h"
-
-/* ----------------------------------------------------------------------------- get_json_object */
-
-struct json_lookup {
-    struct lt_json_path *path; /* NULL: the text is no path, and the result NULL */
-    uint8_t *text;             /* what it was compiled from */
-    uint32_t size_bytes, capacity;
-    bool is_set;
-    struct lt_text_buffer found;
-};
-
-static void lookup_set(struct json_lookup *lookup, struct lt_bytes text)
-{
-    lt_json_path_destroy(lookup->path);
-    if (text.size_bytes > lookup->capacity) {
-        lookup->capacity = text.size_bytes;
-        lookup->text = lt_realloc_array(lookup->text, text.size_bytes, 1);
-    }
-    if (text.size_bytes > 0)
-        memcpy(lookup->text, text.data, text.size_bytes);
-    lookup->size_bytes = text.size_bytes;
-    lookup->is_set = true;
-    lookup->path = lt_json_path_create((const char *)text.data, text.size_bytes);
-}
-
-static int prepare_lookup(const struct lt_prepare *prepare, struct lt_error *error)
-{
-    const struct lt_expression *path = prepare->expression->arguments[1];
-    struct json_lookup *lookup = lt_alloc(sizeof *lookup);
-    (void)error;
-    lt_text_init(&lookup->found);
-    if (path->kind == LT_EXPR_LITERAL && !path->is_null)
-        lookup_set(lookup, path->value.bytes);
-    prepare->call->state = lookup;
-    return LT_OK;
-}
-
-static void release_lookup(void *state)
-{
-    struct json_lookup *lookup = state;
-    lt_json_path_destroy(lookup->path);
-    lt_text_fini(&lookup->found);
-    free(lookup->text);
-    free(lookup);
-}
-
-static enum lt_kernel get_json_object(struct lt_machine *machine, const struct lt_call *call,
-                                      union lt_value *out)
-{
-    struct json_lookup *lookup = call->state;
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    struct lt_bytes path = lt_argument_bytes(machine, call, 1);
-    bool is_same = lookup->is_set && lookup->size_bytes == path.size_bytes &&
-                   (path.size_bytes == 0 || memcmp(lookup->text, path.data, path.size_bytes) == 0);
-    if (!is_same)
-        lookup_set(lookup, path);
-    if (lookup->path == NULL ||
-        !lt_json_path_get(lookup->path, text.data, text.size_bytes, &lookup->found))
-        return LT_KERNEL_NULL;
-    return lt_machine_put(machine, call, lookup->found.data, lookup->found.size_bytes, out);
-}
-
-/* ---------------------------------------------------------------------------- types and errors */
 
 static enum lt_kernel raise(struct lt_machine *machine, const struct lt_call *call, uint32_t index)
 {
@@ -119,23 +52,9 @@ static int infer_assert_true(struct lt_analyser *analyser, struct lt_expression 
     return LT_INFER_LETTERS;
 }
 
-/* JSON is text, or the bytes of a record; nothing is turned into it. */
-static int infer_get_json_object(struct lt_analyser *analyser, struct lt_expression *call)
-{
-    const struct lt_type *type = call->arguments[0]->type;
-    if (!lt_letter_accepts('o', type) && type->kind != LT_TYPE_VOID)
-        return lt_analyser_unexpected(analyser, call, 0, "a STRING");
-    return LT_INFER_LETTERS;
-}
-
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
-    {"get_json_object", NULL, "get_json_object(json, path)",
-     "What stands at a path ($.a.b[0], $[*]) of JSON text, as text; NULL if nothing does.",
-     "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", DETERMINISTIC,
-     .signatures = {LT_KERNEL("oS", "s", get_json_object)}, .prepare = prepare_lookup,
-     .release = release_lookup, .infer = infer_get_json_object},
     {"typeof", NULL, "typeof(a)", "The name of the type.", "typeof(1 + 1L)", "bigint",
      LT_NULL_AWARE, LT_FLOW_REWRITTEN, DETERMINISTIC,
      .signatures = {LT_INLINE("a", "s", LT_OP_MOVE, LT_FAMILY_NONE)}},

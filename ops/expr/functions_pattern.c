@@ -6,6 +6,7 @@
 
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/growing.h"
 #include "ops/expr/pattern.h"
 #include "ops/expr/expr.h"
 
@@ -104,34 +105,6 @@ static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_c
 
 /* --------------------------------------------------------------------------------- replacement */
 
-/* Memory that doubles as it fills; the text so far moves along. */
-struct growing {
-    struct lt_machine *machine;
-    uint8_t *data;
-    size_t size_bytes, capacity;
-    bool is_too_large;
-};
-
-static void grow(struct growing *out, const void *data, size_t size_bytes)
-{
-    if (out->is_too_large)
-        return;
-    if (out->size_bytes + size_bytes > out->capacity) {
-        size_t capacity = 2 * (out->size_bytes + size_bytes) + 64;
-        uint8_t *larger = lt_machine_alloc(out->machine, capacity);
-        out->is_too_large = larger == NULL;
-        if (larger == NULL)
-            return;
-        if (out->size_bytes > 0)
-            memcpy(larger, out->data, out->size_bytes);
-        out->data = larger;
-        out->capacity = capacity;
-    }
-    if (size_bytes > 0)
-        memcpy(out->data + out->size_bytes, data, size_bytes);
-    out->size_bytes += size_bytes;
-}
-
 /* The group that "$1" or "${name}" at `*at` (after the $) means; -1: none. */
 static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const uint8_t *end)
 {
@@ -161,14 +134,14 @@ static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const ui
 
 /* Appends a replacement; false when it refers to what is not there. */
 static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
-                               struct lt_bytes replacement, struct growing *out)
+                               struct lt_bytes replacement, struct lt_growing *out)
 {
     const uint8_t *at = replacement.data, *end = at + replacement.size_bytes;
     while (at < end) {
         if (*at == '\\') {
             if (++at == end)
                 return false;
-            grow(out, at++, 1);
+            lt_growing_append(out, at++, 1);
         } else if (*at == '$') {
             at++;
             int group = referred_group(regexp, &at, end);
@@ -176,9 +149,9 @@ static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
             if (group < 0)
                 return false;
             if (lt_regexp_group(regexp, (uint32_t)group, &from, &to))
-                grow(out, text.data + from, to - from);
+                lt_growing_append(out, text.data + from, to - from);
         } else {
-            grow(out, at++, 1);
+            lt_growing_append(out, at++, 1);
         }
     }
     return true;
@@ -196,7 +169,7 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
                                 "the position must be 1 or more");
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
-    struct growing result = {.machine = machine};
+    struct lt_growing result = {.machine = machine};
     struct lt_bytes front = text;
     const struct lt_bytes whole = text, sought = lt_argument_bytes(machine, call, 1);
     size_t kept = 0, start = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
@@ -209,8 +182,8 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
     struct lt_matches matches = {.regexp = regexp, .text = text};
     while (lt_matches_next(&matches)) {
         if (result.data == NULL)
-            grow(&result, front.data, front.size_bytes);
-        grow(&result, text.data + kept, matches.begin - kept);
+            lt_growing_append(&result, front.data, front.size_bytes);
+        lt_growing_append(&result, text.data + kept, matches.begin - kept);
         if (!append_replacement(regexp, text, replacement, &result))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
                                     "Could not perform regexp_replace for source = \"%.*s\", "
@@ -226,11 +199,8 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
         return lt_pattern_over_limit(machine, call);
     if (result.data == NULL && kept == 0)
         return LT_KERNEL_VALUE; /* nothing was replaced */
-    grow(&result, text.data + kept, text.size_bytes - kept);
-    if (result.is_too_large || result.size_bytes > UINT32_MAX)
-        return lt_machine_too_large(machine, call);
-    *out = lt_value_bytes(result.data, (uint32_t)result.size_bytes);
-    return LT_KERNEL_VALUE;
+    lt_growing_append(&result, text.data + kept, text.size_bytes - kept);
+    return lt_growing_finish(&result, call, out);
 }
 
 #define PATTERN                                                                                    \

@@ -8,25 +8,19 @@
 
 #include "core/text/utf8.h"
 #include "ops/expr/faults.h"
+#include "ops/expr/kept_text.h"
 
 struct pattern {
     struct lt_regexp *regexp; /* NULL: none yet, or the last was none */
-    uint8_t *text;            /* what it was compiled from */
-    uint32_t size_bytes, capacity;
-    struct lt_error error; /* of the last compilation */
+    struct lt_kept_text text; /* what it was compiled from */
+    struct lt_error error;    /* of the last compilation */
 };
 
 static void pattern_set(struct pattern *pattern, struct lt_bytes text)
 {
     lt_regexp_destroy(pattern->regexp);
     pattern->regexp = NULL;
-    if (text.size_bytes > pattern->capacity) {
-        pattern->capacity = text.size_bytes;
-        pattern->text = lt_realloc_array(pattern->text, text.size_bytes, 1);
-    }
-    if (text.size_bytes > 0)
-        memcpy(pattern->text, text.data, text.size_bytes);
-    pattern->size_bytes = text.size_bytes;
+    lt_kept_text_set(&pattern->text, text);
     lt_error_clear(&pattern->error);
     if (lt_regexp_create(text.data, text.size_bytes, &pattern->regexp, &pattern->error) != LT_OK)
         pattern->regexp = NULL;
@@ -50,7 +44,7 @@ int lt_pattern_prepare(const struct lt_prepare *prepare, struct lt_error *error)
                             prepare->call->name, (int)text->size_bytes, (const char *)text->data,
                             pattern->error.text);
     (void)lt_error_condition(error, pattern->error.condition, pattern->error.sqlstate);
-    free(pattern->text);
+    lt_kept_text_fini(&pattern->text);
     free(pattern);
     prepare->call->state = NULL;
     return code;
@@ -60,7 +54,7 @@ void lt_pattern_release(void *state)
 {
     struct pattern *pattern = state;
     lt_regexp_destroy(pattern->regexp);
-    free(pattern->text);
+    lt_kept_text_fini(&pattern->text);
     free(pattern);
 }
 
@@ -69,10 +63,7 @@ struct lt_regexp *lt_pattern_of(struct lt_machine *machine, const struct lt_call
 {
     struct pattern *pattern = call->state;
     struct lt_bytes text = lt_argument_bytes(machine, call, 1);
-    bool is_same = (pattern->regexp != NULL || pattern->error.code != LT_OK) &&
-                   pattern->size_bytes == text.size_bytes &&
-                   (text.size_bytes == 0 || memcmp(pattern->text, text.data, text.size_bytes) == 0);
-    if (!is_same)
+    if (!lt_kept_text_is(&pattern->text, text))
         pattern_set(pattern, text);
     if (pattern->regexp == NULL)
         (void)lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.PATTERN", "regexp",
