@@ -9,7 +9,7 @@
 #include "ops/expr/coerce.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/unresolved.h"
-#include "ops/sql/parse.h"
+#include "ops/sql/parse_internal.h"
 
 enum { OPTIONS_MAX = 256 };
 
@@ -25,21 +25,6 @@ bool lt_sql_refuse_twice(struct lt_parser *parser, const struct lt_sql_statement
 }
 
 /* ------------------------------------------------------------------------------------- options */
-
-/* A key: a string, or names joined by dots. */
-const char *lt_sql_parse_key(struct lt_parser *parser)
-{
-    if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING)
-        return lt_sql_parse_text(parser, "an option's name is missing");
-    const char *key = NULL;
-    do { /* a '-' behind a name is the sign of its value */
-        const char *part = lt_sql_parse_identifier(parser, "an option's name is missing");
-        if (part == NULL)
-            return NULL;
-        key = key == NULL ? part : lt_arena_format(parser->arena, "%s.%s", key, part);
-    } while (lt_parser_try_symbol(parser, '.'));
-    return key;
-}
 
 /* A value that is computed: a constant expression. */
 static const char *compute_value(struct lt_parser *parser, const char *key)

@@ -7,7 +7,7 @@
 
 #include "core/base/limits.h"
 #include "ops/expr/unresolved.h"
-#include "ops/sql/parse.h"
+#include "ops/sql/parse_internal.h"
 
 struct definitions {
     struct lt_parser *parser;

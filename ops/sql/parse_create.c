@@ -6,29 +6,9 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/unresolved.h"
-#include "ops/sql/parse.h"
-
-bool lt_sql_at_end(const struct lt_parser *parser)
-{
-    return lt_parser_peek(parser, 0)->kind == LT_TOKEN_END || lt_parser_is_symbol(parser, 0, ';');
-}
-
-/* The text from `begin` to the end of the last token taken. */
-const char *lt_sql_text_from(struct lt_parser *parser, uint32_t begin)
-{
-    return lt_arena_text_n(parser->arena, parser->text + begin,
-                           parser->last_end > begin ? parser->last_end - begin : 0);
-}
+#include "ops/sql/parse_internal.h"
 
 /* -------------------------------------------------------------------------------------- CREATE */
-
-/* INVALID_SQL_SYNTAX and the like: what Spark says of a statement as a whole. */
-bool lt_sql_refuse_statement(struct lt_parser *parser, const struct lt_sql_statement *statement,
-                             const char *condition, const char *sqlstate, const char *text)
-{
-    return lt_parser_refuse(parser, LT_E_PARSE, condition, sqlstate, statement->begin,
-                            parser->last_end, "%s", text) != NULL;
-}
 
 /* The same, shown with all of the statement, of which a part is not read yet. */
 static bool refuse_whole(struct lt_parser *parser, const struct lt_sql_statement *statement,

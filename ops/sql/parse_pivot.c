@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
-#include "ops/sql/parse.h"
+#include "ops/sql/parse_internal.h"
 
 /* a, or (a, b): the names or expressions of one place. */
 static bool parse_group(struct lt_parser *parser, struct lt_parser_items *out)

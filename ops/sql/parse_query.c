@@ -5,63 +5,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
-#include "ops/sql/parse.h"
-
-/* Words that go on with a query after a select item or a relation. */
-static const char *const CLAUSES[] = {
-    "from",      "where",      "group",   "having",    "order",  "limit",      "union",
-    "intersect", "except",     "minus",   "lateral",   "window", "sort",       "cluster",
-    "offset",    "distribute", "pivot",   "join",      "inner",  "left",       "right",
-    "full",      "cross",      "natural", "semi",      "anti",   "on",         "using",
-    "unpivot",   "delay",      "qualify", "watermark", "select", "tablesample"};
-
-bool lt_sql_ends_item(const struct lt_parser *parser)
-{
-    const struct lt_token *next = lt_parser_peek(parser, 1);
-    bool is_last = next->kind == LT_TOKEN_END || lt_parser_is_symbol(parser, 1, ',') ||
-                   lt_parser_is_symbol(parser, 1, ')') || lt_parser_is_symbol(parser, 1, ';');
-    if (is_last)
-        return false; /* `SELECT value FROM` has a column and its alias */
-    for (size_t i = 0; i < sizeof CLAUSES / sizeof CLAUSES[0]; i++) {
-        if (lt_parser_is_word(parser, 0, CLAUSES[i]))
-            return true;
-    }
-    return false;
-}
-
-bool lt_sql_is_alias(const struct lt_parser *parser)
-{
-    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
-    return kind == LT_TOKEN_QUOTED || (kind == LT_TOKEN_WORD && !lt_sql_ends_item(parser));
-}
-
-bool lt_sql_begins_query(const struct lt_parser *parser, unsigned ahead)
-{
-    while (ahead + 1 < LT_PARSE_AHEAD && lt_parser_is_symbol(parser, ahead, '('))
-        ahead++;
-    return lt_parser_is_word(parser, ahead, "select") || lt_parser_is_word(parser, ahead, "with") ||
-           lt_parser_is_word(parser, ahead, "from") || lt_parser_is_word(parser, ahead, "table") ||
-           lt_parser_is_word(parser, ahead, "values");
-}
-
-struct lt_expression *lt_sql_parse_expression(struct lt_parser *parser)
-{
-    unsigned budget = LT_PARSE_NODES;
-    struct lt_expression *expression = lt_parse_expression(parser);
-    return expression != NULL && lt_parse_check_size(parser, expression, &budget) ? expression
-                                                                                  : NULL;
-}
-
-bool lt_sql_parse_list(struct lt_parser *parser, struct lt_parser_items *out)
-{
-    do {
-        struct lt_expression *item = lt_sql_parse_expression(parser);
-        if (item == NULL)
-            return false;
-        lt_parser_push(parser, out, item);
-    } while (lt_parser_try_symbol(parser, ','));
-    return true;
-}
+#include "ops/sql/parse_internal.h"
 
 /* -------------------------------------------------------------------------------------- select */
 

@@ -6,7 +6,7 @@
 
 #include "core/base/limits.h"
 #include "ops/expr/unresolved.h"
-#include "ops/sql/parse.h"
+#include "ops/sql/parse_internal.h"
 
 static struct lt_sql_relation *relation_at(struct lt_parser *parser, enum lt_sql_relation_kind kind,
                                            uint32_t begin)
@@ -16,94 +16,6 @@ static struct lt_sql_relation *relation_at(struct lt_parser *parser, enum lt_sql
     relation->begin = begin;
     relation->end = parser->last_end;
     return relation;
-}
-
-/* --------------------------------------------------------------------------------------- names */
-
-const char *lt_sql_parse_identifier(struct lt_parser *parser, const char *what)
-{
-    enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
-    if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
-        return lt_parser_fail(parser, what);
-    return lt_parse_name(parser);
-}
-
-const char *lt_sql_parse_capturing(struct lt_parser *parser, const char *what)
-{
-    const struct lt_token first = *lt_parser_peek(parser, 0);
-    const char *name = lt_sql_parse_identifier(parser, what);
-    uint32_t hyphen = lt_parser_peek(parser, 0)->begin;
-    if (name == NULL || first.kind != LT_TOKEN_WORD || !lt_parser_try_symbol(parser, '-'))
-        return name;
-    do {
-        enum lt_token_kind kind = lt_parser_peek(parser, 0)->kind;
-        if (kind != LT_TOKEN_WORD && kind != LT_TOKEN_QUOTED)
-            return lt_parser_fail(parser, "a name goes on behind '-'");
-        (void)lt_parser_take(parser);
-    } while (lt_parser_try_symbol(parser, '-'));
-    return lt_parser_refuse_hyphen(parser, hyphen, parser->last_end,
-                                   lt_sql_text_from(parser, first.begin));
-}
-
-/* a.b, or IDENTIFIER('a.b'). */
-static bool parse_parts(struct lt_parser *parser, struct lt_sql_name *out)
-{
-    struct lt_name_parts name = {.count = 1};
-    if (lt_parser_is_identifier_clause(parser)) {
-        if (!lt_parse_identifier_clause(parser, &name))
-            return false;
-    } else if ((name.parts[0] = lt_sql_parse_capturing(parser, "a name is missing")) == NULL) {
-        return false;
-    }
-    if (out->count + name.count > LT_NAME_PARTS_MAX)
-        return lt_parser_fail(parser, "the name has too many parts") != NULL;
-    memcpy(out->parts + out->count, name.parts, name.count * sizeof *out->parts);
-    out->count += name.count;
-    return true;
-}
-
-bool lt_sql_parse_name(struct lt_parser *parser, struct lt_sql_name *out)
-{
-    *out = (struct lt_sql_name){.begin = lt_parser_peek(parser, 0)->begin};
-    out->parts = lt_arena_alloc(parser->arena, LT_NAME_PARTS_MAX * sizeof *out->parts);
-    do {
-        if (!parse_parts(parser, out))
-            return false;
-    } while (lt_parser_try_symbol(parser, '.'));
-    out->end = parser->last_end;
-    return true;
-}
-
-const char *lt_sql_parse_text(struct lt_parser *parser, const char *what)
-{
-    if (lt_parser_peek(parser, 0)->kind != LT_TOKEN_STRING)
-        return lt_parser_fail(parser, what);
-    struct lt_expression *literal = lt_parse_string(parser);
-    return literal == NULL ? NULL
-                           : lt_arena_text_n(parser->arena, (const char *)literal->value.bytes.data,
-                                             literal->value.bytes.size_bytes);
-}
-
-bool lt_sql_parse_columns(struct lt_parser *parser, bool has_comments, struct lt_sql_columns *out)
-{
-    out->begin = lt_parser_take(parser).begin;
-    out->names = lt_arena_alloc(parser->arena, LT_LIMIT_COLUMNS * sizeof *out->names);
-    out->comments = lt_arena_alloc(parser->arena, LT_LIMIT_COLUMNS * sizeof *out->comments);
-    do {
-        if (out->count == LT_LIMIT_COLUMNS)
-            return lt_parser_fail(parser, "too many columns") != NULL;
-        const char *name = lt_sql_parse_capturing(parser, "a column's name is missing");
-        if (name == NULL)
-            return false;
-        out->names[out->count] = name;
-        if (has_comments && lt_parser_try_word(parser, "comment") &&
-            (out->comments[out->count] = lt_sql_parse_text(parser, "a comment is a string")) ==
-                NULL)
-            return false;
-        out->count++;
-    } while (lt_parser_try_symbol(parser, ','));
-    out->end = lt_parser_peek(parser, 0)->end;
-    return lt_parser_expect(parser, ')', ")");
 }
 
 /* ------------------------------------------------------------------------------------- aliases */

@@ -7,7 +7,7 @@
 #include "core/base/limits.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
-#include "ops/sql/parse.h"
+#include "ops/sql/parse_internal.h"
 
 /* ------------------------------------------------------------------------------ INSERT, queries */
 
@@ -385,14 +385,6 @@ static bool is_later(const struct lt_parser *parser)
             return true;
     }
     return false;
-}
-
-const char *lt_sql_upper(const char *text, struct lt_arena *arena)
-{
-    char *upper = lt_arena_text_n(arena, text, strlen(text));
-    for (char *at = upper; *at != '\0'; at++)
-        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
-    return upper;
 }
 
 static bool refuse_later(struct lt_parser *parser)
