@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/text/datetime_old.h"
 #include "core/text/interval.h"
 #include "core/text/interval_parse.h"
 #include "core/text/number.h"
@@ -19,13 +20,17 @@ struct format {
     bool is_given;
     bool falls_back;
     struct lt_datetime_pattern *pattern; /* NULL: not given, or none */
+    char *text;                          /* what it was made of; NULL: old times are not told */
 };
+
+enum { OLD_SHOWN_MAX = 64 };
 
 struct lt_times {
     struct lt_datetime_context context;
     struct format formats[KIND_COUNT]; /* DATE, TIMESTAMP, TIMESTAMP_NTZ */
     bool takes_day_numbers;
-    bool has_failed;
+    bool has_failed, has_old;
+    char old[OLD_SHOWN_MAX + 1];
     char *printed; /* room for the longest of the patterns */
 };
 
@@ -46,6 +51,10 @@ static int create_format(const struct lt_times_setup *setup, const char *text,
         setup->falls_back == NULL ? text == NULL : lt_ascii_compare(setup->falls_back, "true") == 0;
     if (text == NULL)
         return LT_OK;
+    if (setup->session->tells_old_times) {
+        format->text = lt_alloc(strlen(text) + 1);
+        memcpy(format->text, text, strlen(text) + 1);
+    }
     struct lt_error unread;
     bool is_reading = setup->use == LT_DATETIME_READING;
     int code = lt_datetime_pattern_create(text, strlen(text), setup->use, &format->pattern,
@@ -97,6 +106,7 @@ void lt_times_destroy(struct lt_times *times)
     for (int i = 0; i < KIND_COUNT; i++) {
         if (times->formats[i].pattern != NULL)
             lt_datetime_pattern_destroy(times->formats[i].pattern);
+        free(times->formats[i].text);
     }
     lt_zones_destroy(times->context.zones);
     free(times->printed);
@@ -154,6 +164,21 @@ static bool read_moment(struct lt_times *times, const struct lt_type *type, cons
            lt_number_parse_i64(text, size_bytes, INT32_MIN, INT32_MAX, out) == LT_NUMBER_OK;
 }
 
+/* A text that its pattern does not fit, where Spark 2 read it. */
+static void note_old(struct lt_times *times, const struct lt_type *type, const void *text,
+                     size_t size_bytes)
+{
+    const struct format *format = format_of(times, type);
+    if (times->has_old || format->text == NULL || format->pattern == NULL ||
+        !lt_datetime_old_reads(format->text, strlen(format->text), &times->context, text,
+                               size_bytes, LT_DATETIME_OLD_LENIENT))
+        return;
+    size_t shown = size_bytes < OLD_SHOWN_MAX ? size_bytes : OLD_SHOWN_MAX;
+    memcpy(times->old, text, shown);
+    times->old[shown] = '\0';
+    times->has_old = true;
+}
+
 static bool parse(void *context, const struct lt_type *type, const void *data, size_t size_bytes,
                   union lt_value *out)
 {
@@ -161,7 +186,10 @@ static bool parse(void *context, const struct lt_type *type, const void *data, s
     case LT_TYPE_DATE:
     case LT_TYPE_TIMESTAMP:
     case LT_TYPE_TIMESTAMP_NTZ:
-        return read_moment(context, type, data, size_bytes, &out->i64);
+        if (read_moment(context, type, data, size_bytes, &out->i64))
+            return true;
+        note_old(context, type, data, size_bytes);
+        return false;
     case LT_TYPE_INTERVAL_DAY_TIME:
     case LT_TYPE_INTERVAL_YEAR_MONTH:
         return lt_interval_parse(type, data, size_bytes, out) == LT_INTERVAL_PARSED;
@@ -240,6 +268,29 @@ struct lt_codec_times lt_times_codec(struct lt_times *times)
 bool lt_times_has_pattern(const struct lt_times *times)
 {
     return times->formats[0].is_given || times->formats[1].is_given || times->formats[2].is_given;
+}
+
+const char *lt_times_take_old(struct lt_times *times)
+{
+    bool has_old = times->has_old;
+    times->has_old = false;
+    return has_old ? times->old : NULL;
+}
+
+enum lt_kernel lt_times_tell_old(struct lt_machine *machine, const struct lt_call *call,
+                                 const char *text, size_t size_bytes)
+{
+    struct lt_call aloud = *call;
+    aloud.is_try = false;
+    return lt_machine_fault(
+        machine, &aloud, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER",
+        "42K0B",
+        "You may get a different result due to the upgrading to Spark >= 3.0:\nFail to parse "
+        "'%.*s' "
+        "in the new parser.\nYou can set \"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to "
+        "restore the behavior before Spark 3.0, or set to \"CORRECTED\" and treat it as an invalid "
+        "datetime string",
+        (int)(size_bytes < OLD_SHOWN_MAX ? size_bytes : OLD_SHOWN_MAX), text);
 }
 
 bool lt_times_take_failure(struct lt_times *times)

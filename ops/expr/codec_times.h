@@ -16,6 +16,7 @@
 #include "core/base/clock.h"
 #include "core/text/codec.h"
 #include "core/text/datetime_pattern.h"
+#include "ops/expr/machine.h"
 #include "ops/expr/session.h"
 
 struct lt_times_setup {
@@ -36,6 +37,13 @@ int lt_times_create(const struct lt_times_setup *setup, struct lt_times **out,
 void lt_times_destroy(struct lt_times *times); /* NULL is a no-op */
 /* What reads and writes by it. */
 struct lt_codec_times lt_times_codec(struct lt_times *times);
+/* A text read since the last call is a time only for Spark 2, and the session wants to be told: its
+ * begin, valid until the next read; NULL: none. */
+const char *lt_times_take_old(struct lt_times *times);
+/* The fault of it: INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER, for try_
+ * functions too. */
+enum lt_kernel lt_times_tell_old(struct lt_machine *machine, const struct lt_call *call,
+                                 const char *text, size_t size_bytes);
 /* Is there a pattern? */
 bool lt_times_has_pattern(const struct lt_times *times);
 /* Seconds east of UTC of an instant in microseconds; `times` is a struct lt_times. */

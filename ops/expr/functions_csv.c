@@ -165,7 +165,11 @@ static enum lt_kernel read_csv(struct lt_machine *machine, const struct lt_call 
     const struct lt_codec_memory memory = lt_codec_machine_memory(machine);
     size_t used_bytes;
     const struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    switch (lt_csv_read(input->reader, text, &memory, &used_bytes, out)) {
+    enum lt_codec_result result = lt_csv_read(input->reader, text, &memory, &used_bytes, out);
+    const char *old = lt_times_take_old(input->times);
+    if (old != NULL)
+        return lt_times_tell_old(machine, call, old, strlen(old));
+    switch (result) {
     case LT_CODEC_VALUE:
         return LT_KERNEL_VALUE;
     case LT_CODEC_NULL:

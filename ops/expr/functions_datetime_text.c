@@ -13,7 +13,9 @@
 
 #include "core/base/clock.h"
 #include "core/text/datetime_part.h"
+#include "core/text/datetime_old.h"
 #include "core/text/datetime_pattern.h"
+#include "ops/expr/codec_times.h"
 #include "ops/expr/functions_datetime.h"
 #include "ops/expr/kept_text.h"
 
@@ -131,9 +133,22 @@ static bool is_try(const struct lt_call *call)
     return strncmp(call->name, "try_", 4) == 0;
 }
 
+/* Whoever asks to be told (spark.sql.legacy.timeParserPolicy) is, by try_ functions too, of what
+ * Spark 2 read. */
+static bool is_old(struct lt_machine *machine, const struct lt_call *call, struct lt_bytes text)
+{
+    const struct pattern *pattern = call->state;
+    return call->session->tells_old_times &&
+           lt_datetime_old_reads((const char *)pattern->text.data, pattern->text.size_bytes,
+                                 machine->times, text.data, text.size_bytes,
+                                 LT_DATETIME_OLD_STRICT);
+}
+
 static enum lt_kernel unreadable(struct lt_machine *machine, const struct lt_call *call)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
+    if (is_old(machine, call, text))
+        return lt_times_tell_old(machine, call, (const char *)text.data, text.size_bytes);
     if (call->is_legacy || is_try(call))
         return LT_KERNEL_NULL;
     return lt_machine_fault(

@@ -194,6 +194,9 @@ static enum lt_kernel conclude(struct lt_machine *machine, const struct lt_call 
                                enum lt_codec_result result)
 {
     const struct json_input *input = call->state;
+    const char *old = lt_times_take_old(input->times);
+    if (old != NULL)
+        return lt_times_tell_old(machine, call, old, strlen(old));
     switch (result) {
     case LT_CODEC_VALUE:
         return LT_KERNEL_VALUE;

@@ -69,18 +69,22 @@ static int set_policy(struct lt_session *session, const char *name, const char *
 }
 
 /* The parsers of dates of Spark 2 are not here: what reads otherwise than asked for is refused. */
-static int set_time_parser(const char *name, const char *value, struct lt_error *error)
+static int set_time_parser(struct lt_session *session, const char *name, const char *value,
+                           struct lt_error *error)
 {
-    if (lt_ascii_compare(value, "corrected") == 0)
+    bool is_told = lt_ascii_compare(value, "exception") == 0;
+    if (is_told || lt_ascii_compare(value, "corrected") == 0) {
+        session->tells_old_times = is_told;
         return LT_OK;
-    bool is_known =
-        lt_ascii_compare(value, "legacy") == 0 || lt_ascii_compare(value, "exception") == 0;
-    if (!is_known)
+    }
+    if (lt_ascii_compare(value, "legacy") != 0)
         return refuse_value(error, name, value, "OUT_OF_RANGE_OF_OPTIONS",
-                            "It should be one of 'EXCEPTION, LEGACY, CORRECTED'.", "use CORRECTED");
+                            "It should be one of 'EXCEPTION, LEGACY, CORRECTED'.",
+                            "use CORRECTED or EXCEPTION");
     (void)lt_error_set(error, LT_E_UNSUPPORTED,
                        "\"%s\" cannot be \"%s\": leat reads dates as Spark 3 and later do, and has "
-                       "no parser of Spark 2; hint: CORRECTED, the default",
+                       "no parser of Spark 2; hint: EXCEPTION finds the texts that it would read "
+                       "otherwise, CORRECTED is the default",
                        name, value);
     return lt_error_condition(error, "UNSUPPORTED_FEATURE", "0A000");
 }
@@ -133,7 +137,7 @@ int lt_session_set(struct lt_session *session, const char *name, const char *val
     case SIZE_OF_NULL:
         return set_bool(&session->size_keeps_null, true, name, value, error);
     case TIME_PARSER:
-        return set_time_parser(name, value, error);
+        return set_time_parser(session, name, value, error);
     case SETTINGS:
         break;
     }
@@ -160,7 +164,7 @@ const char *lt_session_get(const struct lt_session *session, const char *name)
     case SIZE_OF_NULL:
         return session->size_keeps_null ? "false" : "true";
     case TIME_PARSER:
-        return "CORRECTED";
+        return session->tells_old_times ? "EXCEPTION" : "CORRECTED";
     case SETTINGS:
         break;
     }
@@ -179,7 +183,7 @@ bool lt_session_same(const struct lt_session *a, const struct lt_session *b)
     b = lt_session_or_default(b);
     return a == b ||
            (a->is_legacy == b->is_legacy && a->is_case_sensitive == b->is_case_sensitive &&
-            a->size_keeps_null == b->size_keeps_null && a->map_key_policy == b->map_key_policy &&
-            strcmp(a->time_zone, b->time_zone) == 0 && a->use_switch == b->use_switch &&
-            a->is_unoptimised == b->is_unoptimised);
+            a->size_keeps_null == b->size_keeps_null && a->tells_old_times == b->tells_old_times &&
+            a->map_key_policy == b->map_key_policy && strcmp(a->time_zone, b->time_zone) == 0 &&
+            a->use_switch == b->use_switch && a->is_unoptimised == b->is_unoptimised);
 }

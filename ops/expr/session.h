@@ -26,6 +26,7 @@ struct lt_session {
     bool is_legacy;         /* spark.sql.ansi.enabled=false */
     bool is_case_sensitive; /* spark.sql.caseSensitive */
     bool size_keeps_null;   /* spark.sql.legacy.sizeOfNull=false: NULL, also under legacy rules */
+    bool tells_old_times;   /* spark.sql.legacy.timeParserPolicy=EXCEPTION */
     enum lt_map_key_policy map_key_policy;
     char time_zone[LT_SESSION_ZONE_MAX]; /* spark.sql.session.timeZone */
     /* No settings of Spark's, and without names: how tests compare two ways to one result. */

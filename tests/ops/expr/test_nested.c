@@ -135,6 +135,35 @@ static void parsers_of_old_versions_are_refused_by_name(void **state)
     assert_string_equal(lt_session_get(&session, name), "CORRECTED");
 }
 
+/* As a live Spark answers. */
+static void what_only_spark_2_read_is_told_where_that_is_asked_for(void **state)
+{
+#define TOLD "error", "-", "INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER 42K0B"
+#define JSON "from_json('{\"a\":\"2020-1-1\"}', 'a TIMESTAMP'"
+    static const char name[] = "spark.sql.legacy.timeParserPolicy";
+    struct lt_session session = *lt_session_default();
+    (void)state;
+    EXPECT(&session, {"try_to_timestamp('2020-1-1', 'yyyy-MM-dd')", "null", "timestamp", ""});
+    assert_int_equal(lt_session_set(&session, name, "exception", NULL), LT_OK);
+    assert_string_equal(lt_session_get(&session, name), "EXCEPTION");
+    assert_false(lt_session_same(&session, NULL));
+    EXPECT(&session, {"to_timestamp('2020-1-1', 'yyyy-MM-dd')", TOLD},
+           {"try_to_timestamp('2020-1-1', 'yyyy-MM-dd')", TOLD},
+           {"to_date('2020-01-01 10', 'yyyy-MM-dd')", TOLD},
+           {"unix_timestamp('20-01-01', 'yyyy-MM-dd')", TOLD},
+           {"to_timestamp_ntz('2020-1-1', 'yyyy-MM-dd')", TOLD},
+           {"to_timestamp('xx', 'yyyy-MM-dd')", "error", "-", "CANNOT_PARSE_TIMESTAMP 22007"},
+           {"to_timestamp('2020-1-1')", "value", "timestamp", "2020-01-01 00:00:00"},
+           {JSON ", map('timestampFormat', 'yyyy-MM-dd'))", TOLD},
+           {"from_csv('2020-00-32', 'a DATE', map('dateFormat', 'yyyy-MM-dd'))", TOLD},
+           {"to_json(" JSON "))", "value", "string", "{\"a\":\"2020-01-01T00:00:00.000Z\"}"});
+    assert_int_equal(lt_session_set(&session, "spark.sql.ansi.enabled", "false", NULL), LT_OK);
+    EXPECT(&session, {"to_timestamp('2020-1-1', 'yyyy-MM-dd')", TOLD},
+           {"to_timestamp('xx', 'yyyy-MM-dd')", "null", "timestamp", ""});
+#undef JSON
+#undef TOLD
+}
+
 static void times_are_read_and_shown_in_the_sessions_zone(void **state)
 {
     struct lt_session session = *lt_session_default();
@@ -186,6 +215,7 @@ int main(void)
         cmocka_unit_test(times_too_large_saturate_under_legacy_rules),
         cmocka_unit_test(the_size_of_null_is_a_setting_of_the_legacy_rules),
         cmocka_unit_test(parsers_of_old_versions_are_refused_by_name),
+        cmocka_unit_test(what_only_spark_2_read_is_told_where_that_is_asked_for),
         cmocka_unit_test(times_are_read_and_shown_in_the_sessions_zone),
         cmocka_unit_test(unknown_settings_are_errors_with_the_nearest_name),
         cmocka_unit_test(decimals_are_exact_and_refuse_what_does_not_fit),
