@@ -60,6 +60,14 @@ static void functions_read_what_simple_date_format_did(void **state)
         {"KK:mm a", {"0:1 PM"}, {"12:00 AM"}},
         {"HH:mm:ss.SSS", {"1:2:3.4"}, {"1:2:3.4567", "01:02:03.1234", "01:02:03."}},
         {"ss.S", {"1.1", "01.12"}, {"01.1234"}},
+    };
+    (void)state;
+    expect_rows(rows, sizeof rows / sizeof rows[0], LT_DATETIME_OLD_STRICT);
+}
+
+static void zones_literals_and_days_of_the_year_are_read_so_too(void **state)
+{
+    static const struct row rows[] = {
         {"yyyy-MM-dd z",
          {"2020-1-1 PST", "2020-1-1 GMT+8:00", "2020-1-1 GMT+08:00", "2020-1-1 +0800",
           "2020-1-1 UTC", "2020-1-1 Pacific Standard Time", "2020-1-1 gmt", "2020-1-1 CET",
@@ -74,7 +82,10 @@ static void functions_read_what_simple_date_format_did(void **state)
          {"2020-1-1 Z", "2020-1-1 +08", "2020-1-1 +0800"},
          {"2020-1-1 z", "2020-1-1 +8"}},
         {"yyyy-MM-dd XX", {"2020-1-1 +0800", "2020-1-1 Z"}, {"2020-1-1 +08"}},
-        {"yyyy-MM-dd XXX", {"2020-1-1 +08:00", "2020-1-1 Z"}, {"2020-1-1 +0800", "2020-1-1 PST"}},
+        {"yyyy-MM-dd XX"
+         "X",
+         {"2020-1-1 +08:00", "2020-1-1 Z"},
+         {"2020-1-1 +0800", "2020-1-1 PST"}},
         {"yyyy-MM-dd'T'HH", {"2020-1-1T5"}, {"2020-01-01 T05"}},
         {"yyyy-MM-dd''HH", {"2020-1-1'5"}, {NULL}},
         {"yyyyMMdd", {"2020011", "202001011", "20200101x", "2020 1 1"}, {"20201301"}},
@@ -137,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_read_what_simple_date_format_did),
+        cmocka_unit_test(zones_literals_and_days_of_the_year_are_read_so_too),
         cmocka_unit_test(json_and_csv_read_what_fast_date_format_did),
         cmocka_unit_test(an_hour_that_the_clock_leaves_out_was_none),
     };
