@@ -83,24 +83,12 @@ static int create_table(const struct lt_door_statement *statement, struct lt_sql
                          : code;
 }
 
-static const char *name_list(const char *const *names, uint32_t count, struct lt_arena *arena)
-{
-    const char *list = "";
-    for (uint32_t i = 0; i < count; i++)
-        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
-                               lt_name_quoted_one(names[i], arena));
-    return list;
-}
-
 static int refuse_view_columns(const struct lt_door_statement *statement, const char *name,
                                const struct lt_type *schema)
 {
     const struct lt_sql_columns *columns = &statement->tree->columns;
     struct lt_arena *arena = statement->sql->context->arena;
     bool is_short = schema->field_count < columns->count;
-    const char **names = lt_arena_alloc(arena, (schema->field_count + 1) * sizeof *names);
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        names[i] = schema->fields[i].name;
     return lt_expr_error(statement->error, LT_E_ANALYSIS,
                          is_short ? "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
                                   : "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS",
@@ -110,8 +98,8 @@ static int refuse_view_columns(const struct lt_door_statement *statement, const 
                          statement->tree->is_temporary ? lt_name_quoted_one(name, arena)
                                                        : full_name(statement, name),
                          is_short ? "not enough" : "too many",
-                         name_list(columns->names, columns->count, arena),
-                         name_list(names, schema->field_count, arena));
+                         lt_name_list(columns->names, columns->count, arena),
+                         lt_field_list(schema, arena));
 }
 
 /* Only the names matter. */

@@ -158,12 +158,9 @@ static int refuse_base(struct lt_analyser *analyser, const struct lt_expression 
 static int refuse_field(struct lt_analyser *analyser, const struct lt_expression *node,
                         const struct lt_type *type)
 {
-    const char *list = "";
-    for (uint32_t i = 0; i < type->field_count; i++)
-        list = lt_arena_format(analyser->coerce.arena, "%s%s%s", list, i == 0 ? "" : ", ",
-                               quoted(analyser, type->fields[i].name));
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "FIELD_NOT_FOUND", "42704",
-                            "No such struct field %s in %s.", quoted(analyser, node->name), list);
+                            "No such struct field %s in %s.", quoted(analyser, node->name),
+                            lt_field_list(type, analyser->coerce.arena));
 }
 
 static int analyse_field(struct lt_analyser *analyser, struct lt_expression *node)

@@ -81,19 +81,6 @@ static bool exists(const struct exceptions *exceptions, const struct excepted *i
     return true;
 }
 
-/* "`a`, `b`": the fields of a struct column. */
-static const char *fields_of(struct lt_analyser *analyser, const struct lt_type *type,
-                             const char *column)
-{
-    const char *list = "";
-    int index = lt_type_field_index(type, column);
-    const struct lt_type *inner = index < 0 ? NULL : type->fields[index].type;
-    for (uint32_t i = 0; inner != NULL && i < inner->field_count; i++)
-        list = lt_arena_format(analyser->coerce.arena, "%s%s%s", list, i == 0 ? "" : ", ",
-                               lt_name_quoted_one(inner->fields[i].name, analyser->coerce.arena));
-    return list;
-}
-
 static int refuse_excepted(struct lt_analyser *analyser, const struct lt_expression *star,
                            const struct excepted *item, const struct lt_type *type)
 {
@@ -105,6 +92,18 @@ static int refuse_excepted(struct lt_analyser *analyser, const struct lt_express
     const char *name = lt_name_quoted(item->parts, (uint32_t)item->count, arena);
     return lt_refuse_column(analyser->error, place, name, lt_expr_text(item->node, arena), known,
                             type->field_count, arena);
+}
+
+/* A struct column that has no such field. */
+static int refuse_field(struct lt_analyser *analyser, const struct excepted *item,
+                        const struct lt_type *type)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    int index = lt_type_field_index(type, item->parts[0]);
+    return lt_analyser_fail(analyser, LT_E_ANALYSIS, item->node, "FIELD_NOT_FOUND", "42704",
+                            "No such struct field %s in %s.",
+                            lt_name_quoted_one(item->parts[item->count - 1], arena),
+                            index < 0 ? "" : lt_field_list(type->fields[index].type, arena));
 }
 
 static int refuse_twice(struct lt_analyser *analyser, const struct lt_expression *star)
@@ -133,11 +132,7 @@ static int read_exceptions(struct lt_analyser *analyser, const struct lt_express
             return code;
         const struct excepted column = {.parts = {item->parts[0]}, .count = 1};
         if (item->count > 1 && exists(out, &column, type) && !exists(out, item, type))
-            return lt_analyser_fail(
-                analyser, LT_E_ANALYSIS, item->node, "FIELD_NOT_FOUND", "42704",
-                "No such struct field %s in %s.",
-                lt_name_quoted_one(item->parts[item->count - 1], analyser->coerce.arena),
-                fields_of(analyser, type, item->parts[0]));
+            return refuse_field(analyser, item, type);
         if (!exists(out, item, type))
             return refuse_excepted(analyser, star, item, type);
         for (uint32_t k = 0; k < out->count; k++) {
@@ -255,20 +250,10 @@ static void add_item(struct lt_analyser *analyser, struct items *out, struct lt_
 
 static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *star)
 {
-    const char *columns = "";
-    uint32_t count = analyser->schema == NULL ? 0 : analyser->schema->field_count;
-    const char **names = lt_arena_alloc(analyser->coerce.arena, (count + 1) * sizeof *names);
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = lt_name_quoted_one(analyser->schema->fields[i].name, analyser->coerce.arena);
-    lt_sort_names(names, count);
-    for (uint32_t i = 0; i < count; i++)
-        columns = lt_arena_format(analyser->coerce.arena, "%s%s%s", columns, i == 0 ? "" : ", ",
-                                  names[i]);
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, star, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
-                            "Cannot resolve `%s`.* given input columns %s. Please check that the "
-                            "specified table or struct exists and is accessible in the input "
-                            "columns.",
-                            star->name, columns);
+    const char *text = star->text == NULL ? analyser->text : star->text;
+    const struct lt_expr_place place = {text, star->begin, star->end};
+    return lt_refuse_star_base(analyser->error, place, star->name, analyser->schema,
+                               analyser->coerce.arena);
 }
 
 int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expression *star)

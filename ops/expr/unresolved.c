@@ -1,3 +1,6 @@
+/*
+ * Quoting and listing names, and their distance from what was written.
+ */
 #include "ops/expr/unresolved.h"
 
 #include <stdlib.h>
@@ -33,14 +36,41 @@ const char *lt_name_quoted(const char *const *parts, uint32_t count, struct lt_a
     return quoted;
 }
 
+/* The columns of a schema, quoted; of any number. */
+static const char **quoted_fields(const struct lt_type *type, struct lt_arena *arena)
+{
+    const char **names = lt_arena_alloc(arena, (type->field_count + 1) * sizeof *names);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        names[i] = lt_name_quoted_one(type->fields[i].name, arena);
+    return names;
+}
+
+static const char *joined(const char *const *texts, uint32_t count, struct lt_arena *arena)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < count; i++)
+        text = lt_arena_format(arena, "%s%s%s", text, i == 0 ? "" : ", ", texts[i]);
+    return text;
+}
+
+const char *lt_name_list(const char *const *names, uint32_t count, struct lt_arena *arena)
+{
+    const char **quoted = lt_arena_alloc(arena, (count + 1) * sizeof *quoted);
+    for (uint32_t i = 0; i < count; i++)
+        quoted[i] = lt_name_quoted_one(names[i], arena);
+    return joined(quoted, count, arena);
+}
+
+const char *lt_field_list(const struct lt_type *type, struct lt_arena *arena)
+{
+    return joined(quoted_fields(type, arena), type->field_count, arena);
+}
+
 /* "[`a`, `b`]", at most `limit` of them. */
 static const char *list(const char *const *names, uint32_t count, uint32_t limit,
                         struct lt_arena *arena)
 {
-    const char *text = "[";
-    for (uint32_t i = 0; i < count && i < limit; i++)
-        text = lt_arena_format(arena, "%s%s%s", text, i == 0 ? "" : ", ", names[i]);
-    return lt_arena_format(arena, "%s]", text);
+    return lt_arena_format(arena, "[%s]", joined(names, count < limit ? count : limit, arena));
 }
 
 /* What is behind the last dot. */
@@ -126,6 +156,19 @@ int lt_refuse_ambiguous(struct lt_error *error, struct lt_expr_place place, cons
     return lt_expr_error(error, LT_E_ANALYSIS, "AMBIGUOUS_REFERENCE", "42704", place,
                          "Reference %s is ambiguous, could be: %s.", name,
                          list(bearers, count, count, arena));
+}
+
+int lt_refuse_star_base(struct lt_error *error, struct lt_expr_place place, const char *name,
+                        const struct lt_type *schema, struct lt_arena *arena)
+{
+    uint32_t count = schema == NULL ? 0 : schema->field_count;
+    const char **names = count == 0 ? NULL : quoted_fields(schema, arena);
+    lt_sort_names(names, count);
+    return lt_expr_error(error, LT_E_ANALYSIS, "CANNOT_RESOLVE_STAR_EXPAND", "42704", place,
+                         "Cannot resolve %s.* given input columns %s. Please check that the "
+                         "specified table or struct exists and is accessible in the input "
+                         "columns.",
+                         lt_name_quoted_one(name, arena), joined(names, count, arena));
 }
 
 /* A name as it was written, parts between dots. */

@@ -8,12 +8,18 @@
 #define LT_OPS_EXPR_UNRESOLVED_H
 
 #include "core/base/arena.h"
+#include "core/data/type.h"
 #include "ops/expr/diagnose.h"
 
 /* A name of several parts: "`s`.`value`". Parts are quoted whatever they hold. */
 const char *lt_name_quoted(const char *const *parts, uint32_t count, struct lt_arena *arena);
 /* The same of one part. */
 const char *lt_name_quoted_one(const char *name, struct lt_arena *arena);
+
+/* "`a`, `b`": names of one part each. */
+const char *lt_name_list(const char *const *names, uint32_t count, struct lt_arena *arena);
+/* The same of the fields of a struct. */
+const char *lt_field_list(const struct lt_type *type, struct lt_arena *arena);
 
 /* Quoted names in the order in which Spark looks at columns: by their last parts. */
 void lt_sort_names(const char **names, uint32_t count);
@@ -26,6 +32,10 @@ int lt_refuse_column(struct lt_error *error, struct lt_expr_place place, const c
 /* AMBIGUOUS_REFERENCE: `name` and the columns that bear it, quoted. */
 int lt_refuse_ambiguous(struct lt_error *error, struct lt_expr_place place, const char *name,
                         const char *const *bearers, uint32_t count, struct lt_arena *arena);
+/* CANNOT_RESOLVE_STAR_EXPAND: name.* where `name` is none of the columns of `schema` (NULL: there
+ * are none). Returns LT_E_ANALYSIS. */
+int lt_refuse_star_base(struct lt_error *error, struct lt_expr_place place, const char *name,
+                        const struct lt_type *schema, struct lt_arena *arena);
 /* UNRESOLVED_ROUTINE; `near`: a function that may be meant, or NULL. */
 /* ROUTINE_NOT_FOUND: as Spark says it where only a routine of a schema could be meant. */
 int lt_refuse_unknown_routine(struct lt_error *error, struct lt_expr_place place, const char *name,

@@ -36,20 +36,17 @@ static int refuse_using(const struct join *join, unsigned side, const char *name
     struct lt_arena *arena = join->analysis->env->arena;
     const struct lt_type *schema = join->sides[side].schema;
     const char **names = lt_arena_alloc(arena, (schema->field_count + 1) * sizeof *names);
-    const char *list = "";
     for (uint32_t i = 0; i < schema->field_count; i++)
         names[i] = schema->fields[i].name;
     qsort(names, schema->field_count, sizeof *names, compare_names);
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
-                               lt_name_quoted_one(names[i], arena));
     struct lt_expr_place place = {join->text, join->relation->columns.begin,
                                   join->relation->columns.end};
     return lt_expr_error(join->analysis->error, LT_E_ANALYSIS, "UNRESOLVED_USING_COLUMN_FOR_JOIN",
                          "42703", place,
                          "USING column %s cannot be resolved on the %s side of the join. The "
                          "%s-side columns: [%s].",
-                         lt_name_quoted_one(name, arena), words[side], words[side], list);
+                         lt_name_quoted_one(name, arena), words[side], words[side],
+                         lt_name_list(names, schema->field_count, arena));
 }
 
 static int find_shared(struct join *join)

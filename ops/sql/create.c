@@ -34,11 +34,7 @@ static const char *table_name(const struct layout *layout)
 
 static int refuse_unknown(const struct layout *layout, const char *kind, const char *name)
 {
-    const struct lt_type *schema = layout->statement->schema;
-    const char *columns = "";
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        columns = lt_arena_format(layout->arena, "%s%s%s", columns, i == 0 ? "" : ", ",
-                                  lt_name_quoted_one(schema->fields[i].name, layout->arena));
+    const char *columns = lt_field_list(layout->statement->schema, layout->arena);
     return lt_expr_error(
         layout->error, LT_E_ANALYSIS, "COLUMN_NOT_DEFINED_IN_TABLE", "42703", layout->place,
         "%s column %s is not defined in table %s, defined table columns are: %s.", kind,

@@ -35,16 +35,6 @@ static const char *table_name(const struct target *target)
     return lt_name_quoted(parts, 3, target->analysis->env->arena);
 }
 
-static const char *column_list(const struct target *target, const struct lt_type *schema)
-{
-    struct lt_arena *arena = target->analysis->env->arena;
-    const char *list = "";
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
-                               lt_name_quoted_one(schema->fields[i].name, arena));
-    return list;
-}
-
 static int refuse_count(const struct target *target, const struct lt_type *wanted)
 {
     bool is_short = target->from->field_count < wanted->field_count;
@@ -55,7 +45,8 @@ static int refuse_count(const struct target *target, const struct lt_type *wante
                          "Cannot write to %s, the reason is %s data columns:\nTable columns: "
                          "%s.\nData columns: %s.",
                          table_name(target), is_short ? "not enough" : "too many",
-                         column_list(target, wanted), column_list(target, target->from));
+                         lt_field_list(wanted, target->analysis->env->arena),
+                         lt_field_list(target->from, target->analysis->env->arena));
 }
 
 /* The columns that are written, in the order of the data: the statement's list as a schema. */

@@ -80,20 +80,8 @@ int lt_sql_refuse_star(const struct lt_sql_names *names, const struct lt_express
 
 int lt_sql_refuse_star_base(const struct lt_sql_names *names, const struct lt_expression *star)
 {
-    const struct lt_type *schema = names->scope->schema;
     struct lt_expr_place place = {names->text, star->begin, star->end};
-    const char **known = lt_arena_alloc(names->arena, (schema->field_count + 1) * sizeof *known);
-    const char *list = "";
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        known[i] = lt_name_quoted_one(schema->fields[i].name, names->arena);
-    lt_sort_names(known, schema->field_count);
-    for (uint32_t i = 0; i < schema->field_count; i++)
-        list = lt_arena_format(names->arena, "%s%s%s", list, i == 0 ? "" : ", ", known[i]);
-    return lt_expr_error(names->error, LT_E_ANALYSIS, "CANNOT_RESOLVE_STAR_EXPAND", "42704", place,
-                         "Cannot resolve %s.* given input columns %s. Please check that the "
-                         "specified table or struct exists and is accessible in the input "
-                         "columns.",
-                         lt_name_quoted_one(star->name, names->arena), list);
+    return lt_refuse_star_base(names->error, place, star->name, names->scope->schema, names->arena);
 }
 
 static int refuse_ambiguous(const struct lt_sql_names *names, const struct lt_expression *node,

@@ -35,25 +35,22 @@ static bool refuse_partitions(struct lt_parser *parser, const struct lt_sql_stat
                               const char *const *names, uint32_t count, uint32_t begin)
 {
     struct lt_arena *arena = parser->arena;
-    const char *list = "";
     for (uint32_t i = 0; i < count; i++) {
-        const char *quoted = lt_name_quoted_one(names[i], arena);
         for (uint32_t j = 0; j < i; j++) {
             if (lt_ascii_compare(names[i], names[j]) == 0)
                 return lt_parser_refuse(parser, LT_E_PARSE, "DUPLICATE_KEY", "23505", begin,
                                         parser->last_end, "Found duplicate keys %s.",
                                         lt_name_quoted_one(names[j], arena)) != NULL;
         }
-        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ", quoted);
     }
     const char *table[] = {"spark_catalog", "default",
                            statement->name.parts[statement->name.count - 1]};
-    return lt_parser_refuse(parser, LT_E_ANALYSIS, "PARTITIONS_NOT_FOUND", "428FT", begin,
-                            parser->last_end,
-                            "The partition(s) %s cannot be found in table %s.\nVerify the "
-                            "partition specification and table name.\nTo tolerate the error on "
-                            "drop use ALTER TABLE … DROP IF EXISTS PARTITION.",
-                            list, lt_name_quoted(table, 3, arena)) != NULL;
+    return lt_parser_refuse(
+               parser, LT_E_ANALYSIS, "PARTITIONS_NOT_FOUND", "428FT", begin, parser->last_end,
+               "The partition(s) %s cannot be found in table %s.\nVerify the "
+               "partition specification and table name.\nTo tolerate the error on "
+               "drop use ALTER TABLE … DROP IF EXISTS PARTITION.",
+               lt_name_list(names, count, arena), lt_name_quoted(table, 3, arena)) != NULL;
 }
 
 /* PARTITION (a = 1, b), IF NOT EXISTS: tables here have no partitions. */
