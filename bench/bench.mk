@@ -59,7 +59,7 @@ $(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
 bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
 	$(call bench_to,inprocess,$(INPROCESS_BENCH))
 
-# SQL_BENCH_ARGS: the first letters of a query's name, to measure that one alone. PYTHON is one that has PySpark and DuckDB.
+# SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
     $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/sql/*.c))) \
