@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "core/base/text_buffer.h"
 #include "core/data/type.h"
@@ -21,6 +22,26 @@ struct lt_codec_memory {
     void *(*alloc)(void *context, size_t size_bytes);
     void *context;
 };
+
+/* A struct of so many fields, all NULL, its values and nulls to be filled; NULL without memory. */
+static inline struct lt_struct *lt_codec_struct(const struct lt_codec_memory *memory,
+                                                uint32_t count, union lt_value **values,
+                                                uint64_t **nulls)
+{
+    _Static_assert(sizeof(struct lt_struct) % 16 == 0, "the values behind it are aligned");
+    size_t value_bytes = count * sizeof(union lt_value);
+    size_t null_bytes = (count + 63) / 64 * sizeof(uint64_t);
+    struct lt_struct *structure =
+        memory->alloc(memory->context, sizeof *structure + value_bytes + null_bytes);
+    if (structure == NULL)
+        return NULL;
+    *values = (union lt_value *)(void *)(structure + 1);
+    *nulls = (uint64_t *)(void *)(*values + count);
+    memset(*values, 0, value_bytes);
+    memset(*nulls, 0xFF, null_bytes);
+    *structure = (struct lt_struct){.nulls = *nulls, .values = *values};
+    return structure;
+}
 
 /* DATE, TIMESTAMP, TIMESTAMP_NTZ, TIME and the intervals. Either function may be NULL where no type
  * needs it. */

@@ -166,25 +166,6 @@ static void blame_record(struct lt_csv_reader *reader, const char *cause)
     blame(reader, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", cause);
 }
 
-/* A struct of NULLs, or NULL without memory. */
-static struct lt_struct *alloc_row(const struct lt_csv_reader *reader, union lt_value **values,
-                                   uint64_t **nulls)
-{
-    uint32_t count = reader->type->field_count;
-    size_t value_bytes = count * sizeof(union lt_value);
-    size_t null_bytes = (count + 63) / 64 * sizeof(uint64_t);
-    struct lt_struct *row =
-        reader->memory->alloc(reader->memory->context, sizeof *row + value_bytes + null_bytes);
-    if (row == NULL)
-        return NULL;
-    *values = (union lt_value *)(void *)(row + 1);
-    *nulls = (uint64_t *)(void *)(*values + count);
-    memset(*values, 0, value_bytes);
-    memset(*nulls, 0xFF, null_bytes);
-    *row = (struct lt_struct){.nulls = *nulls, .values = *values};
-    return row;
-}
-
 /* False without memory. */
 static bool fill_row(struct lt_csv_reader *reader, union lt_value *values, uint64_t *nulls)
 {
@@ -274,7 +255,7 @@ enum lt_codec_result lt_csv_read(struct lt_csv_reader *reader, struct lt_bytes t
     }
     if (split == LT_CSV_SPLIT_NONE)
         blame_record(reader, "there is no record");
-    out->structure = alloc_row(reader, &values, &nulls);
+    out->structure = lt_codec_struct(memory, reader->type->field_count, &values, &nulls);
     if (out->structure == NULL || !fill_row(reader, values, nulls))
         return LT_CODEC_NO_MEMORY;
     return finish(reader, values, nulls);

@@ -26,21 +26,7 @@ static void write_number(struct lt_text_buffer *out, const struct lt_type *type,
                          const union lt_value *value)
 {
     char text[LT_NUMBER_DECIMAL_TEXT_SIZE];
-    size_t size_bytes;
-    switch (type->kind) {
-    case LT_TYPE_FLOAT:
-        size_bytes = lt_number_format_float((float)value->f64, text);
-        break;
-    case LT_TYPE_DOUBLE:
-        size_bytes = lt_number_format_double(value->f64, text);
-        break;
-    case LT_TYPE_DECIMAL:
-        size_bytes = lt_number_format_decimal_java(value->i128, type->scale, text);
-        break;
-    default:
-        size_bytes = lt_number_format_i64(value->i64, text);
-    }
-    lt_text_append_n(out, text, size_bytes);
+    lt_text_append_n(out, text, lt_number_format(type, value, text));
 }
 
 static void write_text(struct lt_text_buffer *out, const struct lt_type *type,

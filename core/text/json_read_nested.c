@@ -39,25 +39,16 @@ static enum lt_json_outcome misfit(struct lt_json_reader *reader)
 static bool alloc_struct(const struct lt_json_reader *reader, const struct lt_json_plan *plan,
                          union lt_value *out, union lt_value **values, uint64_t **nulls)
 {
-    size_t value_bytes = plan->child_count * sizeof(union lt_value);
-    size_t null_bytes = null_words(plan->child_count) * sizeof(uint64_t);
     if (plan == &reader->root && reader->values != NULL) {
         *values = reader->values;
         *nulls = reader->nulls;
-        memset(*nulls, 0xFF, null_bytes);
+        memset(*nulls, 0xFF, null_words(plan->child_count) * sizeof **nulls);
         out->structure = NULL;
         return true;
     }
-    _Static_assert(sizeof(struct lt_struct) % 16 == 0, "the values behind it are aligned");
-    struct lt_struct *structure =
-        lt_json_reader_alloc(reader, sizeof *structure + value_bytes + null_bytes);
+    struct lt_struct *structure = lt_codec_struct(reader->memory, plan->child_count, values, nulls);
     if (structure == NULL)
         return false;
-    *values = (union lt_value *)(void *)(structure + 1);
-    *nulls = (uint64_t *)(void *)(*values + plan->child_count);
-    memset(*values, 0, value_bytes);
-    memset(*nulls, 0xFF, null_bytes);
-    *structure = (struct lt_struct){.nulls = *nulls, .values = *values};
     out->structure = structure;
     return true;
 }

@@ -93,3 +93,18 @@ size_t lt_number_format_decimal_java(__int128 unscaled, uint32_t scale,
     memcpy(at, text, size_bytes + 1);
     return (size_t)(at - out) + size_bytes;
 }
+
+size_t lt_number_format(const struct lt_type *type, const union lt_value *value,
+                        char out[LT_NUMBER_DECIMAL_TEXT_SIZE])
+{
+    switch (type->kind) {
+    case LT_TYPE_FLOAT:
+        return lt_number_format_float((float)value->f64, out);
+    case LT_TYPE_DOUBLE:
+        return lt_number_format_double(value->f64, out);
+    case LT_TYPE_DECIMAL:
+        return lt_number_format_decimal_java(value->i128, type->scale, out);
+    default:
+        return lt_number_format_i64(value->i64, out);
+    }
+}

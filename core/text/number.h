@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "core/data/type.h"
+#include "core/data/value.h"
 
 enum {
     LT_NUMBER_TEXT_SIZE = 32,         /* integers, floats, doubles */
@@ -38,6 +40,11 @@ size_t lt_number_format_decimal(__int128 unscaled, uint32_t scale,
  * "1.5E-7" when the first digit stands more than six places behind the point. */
 size_t lt_number_format_decimal_java(__int128 unscaled, uint32_t scale,
                                      char out[LT_NUMBER_DECIMAL_TEXT_SIZE]);
+
+/* A value of a type that is held as a number, decimals as Java prints them; what is neither decimal
+ * nor float as a whole number. */
+size_t lt_number_format(const struct lt_type *type, const union lt_value *value,
+                        char out[LT_NUMBER_DECIMAL_TEXT_SIZE]);
 
 /* An optional sign and digits, nothing else, and min <= the number <= max. */
 enum lt_number_result lt_number_parse_i64(const void *data, size_t size_bytes, int64_t min,

@@ -179,14 +179,8 @@ void lt_formatter_append(const struct lt_type *type, const union lt_value *value
         lt_interval_write(out, type, value);
     else if (type->kind == LT_TYPE_BOOLEAN)
         lt_text_append(out, value->i64 != 0 ? "true" : "false");
-    else if (type->kind == LT_TYPE_DECIMAL)
-        lt_text_append_n(out, text, lt_number_format_decimal_java(value->i128, type->scale, text));
-    else if (type->kind == LT_TYPE_DOUBLE)
-        lt_text_append_n(out, text, lt_number_format_double(value->f64, text));
-    else if (type->kind == LT_TYPE_FLOAT)
-        lt_text_append_n(out, text, lt_number_format_float((float)value->f64, text));
     else
-        lt_text_append_n(out, text, lt_number_format_i64(value->i64, text));
+        lt_text_append_n(out, text, lt_number_format(type, value, text));
 }
 
 /* The bytes of the integer that Spark holds the value in; 0: it is none. */
