@@ -15,6 +15,7 @@
 #ifndef LT_TEXT_DATETIME_PATTERN_H
 #define LT_TEXT_DATETIME_PATTERN_H
 
+#include "core/base/text_buffer.h"
 #include "core/text/datetime.h"
 
 struct lt_datetime_pattern;
@@ -48,6 +49,9 @@ bool lt_datetime_read_timestamp(const struct lt_datetime_pattern *pattern,
 bool lt_datetime_read_local(const struct lt_datetime_pattern *pattern,
                             struct lt_datetime_context *context, const void *text,
                             size_t size_bytes, bool allow_zone, int64_t *out_us) LT_MUST_USE;
+/* Why a text was refused: "Text 'x' could not be parsed at index 0". */
+void lt_datetime_explain(const struct lt_datetime_pattern *pattern, struct lt_zones *zones,
+                         const char *text, size_t size_bytes, struct lt_text_buffer *out);
 bool lt_datetime_read_date(const struct lt_datetime_pattern *pattern,
                            struct lt_datetime_context *context, const void *text, size_t size_bytes,
                            int32_t *out_days) LT_MUST_USE;

@@ -16,6 +16,7 @@ struct reader {
     struct lt_zones *zones;
     const char *at, *end;
     struct lt_datetime_found found;
+    const char *failed_at; /* where the step that did not fit began, or a text differed */
 };
 
 static size_t left(const struct reader *reader)
@@ -278,18 +279,30 @@ static bool read_step(struct reader *reader, const struct lt_datetime_step_of *s
     }
 }
 
+static bool fail_at(struct reader *reader, const struct lt_datetime_step_of *step,
+                    const char *begin)
+{
+    size_t same = 0;
+    while (step->kind == LT_DATETIME_LITERAL && begin + same < reader->end &&
+           same < step->size_bytes &&
+           lt_ascii_lower(begin[same]) == lt_ascii_lower(step->text[same]))
+        same++;
+    reader->failed_at = begin + same;
+    return false;
+}
+
 /* Recursion is as deep as optional parts are in each other: a limit of the compiler. */
 static bool read_steps(struct reader *reader, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
         const struct lt_datetime_step_of *step = &reader->pattern->steps[i];
+        const char *begin = reader->at;
         if (step->kind != LT_DATETIME_OPTIONAL) {
             if (!read_step(reader, step))
-                return false;
+                return fail_at(reader, step, begin);
             continue;
         }
         struct lt_datetime_found before = reader->found;
-        const char *begin = reader->at;
         if (!read_steps(reader, i + 1, step->end)) {
             reader->found = before;
             reader->at = begin;
@@ -297,6 +310,19 @@ static bool read_steps(struct reader *reader, size_t from, size_t to)
         i = step->end - 1;
     }
     return true;
+}
+
+bool lt_datetime_read_fields(const struct lt_datetime_pattern *pattern, struct lt_zones *zones,
+                             const char *text, size_t size_bytes, struct lt_datetime_found *found,
+                             size_t *left_at)
+{
+    struct reader reader = {
+        .pattern = pattern, .zones = zones, .at = text, .end = text + size_bytes};
+    bool fits = read_steps(&reader, 0, pattern->count), is_whole = reader.at == reader.end;
+    *found = reader.found;
+    *left_at =
+        fits ? size_bytes + 1 + (size_t)(reader.at - text) : (size_t)(reader.failed_at - text);
+    return fits && is_whole;
 }
 
 /* The whole text to a day, nanoseconds of it, and perhaps a zone. */

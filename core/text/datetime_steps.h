@@ -102,6 +102,12 @@ static inline bool lt_datetime_has(const struct lt_datetime_found *found,
     return (found->is_set >> field & 1) != 0;
 }
 
+/* The fields of a text. False: it does not fit, from the byte *left_at on; or it fits, and more
+ * follows at *left_at - size_bytes - 1. */
+bool lt_datetime_read_fields(const struct lt_datetime_pattern *pattern, struct lt_zones *zones,
+                             const char *text, size_t size_bytes, struct lt_datetime_found *found,
+                             size_t *left_at);
+
 /* Sets a field, or compares with what it was set to: false if that is something else. */
 bool lt_datetime_set(struct lt_datetime_found *found, enum lt_datetime_field field, int64_t value);
 /* Fields to a day and nanoseconds of it. False: they contradict each other, or are no date. */

@@ -42,6 +42,17 @@ static const char *quoted(struct lt_analyser *analyser, const char *name)
 }
 
 /* As lt_type_field_index, by the session's rule for the case of names. */
+static unsigned count_fields(const struct lt_analyser *analyser, const struct lt_type *type,
+                             const char *name)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        count += analyser->coerce.session->is_case_sensitive
+                     ? strcmp(type->fields[i].name, name) == 0
+                     : lt_ascii_compare(type->fields[i].name, name) == 0;
+    return count;
+}
+
 static int field_index(const struct lt_analyser *analyser, const struct lt_type *type,
                        const char *name)
 {
@@ -175,8 +186,10 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
     if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind != LT_TYPE_STRUCT)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node,
                                 "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
-                                "cannot take field \"%s\" of a value of type %s", node->name,
-                                lt_analyser_shown(analyser, type));
+                                "Cannot resolve \"%s[%s]\" due to data type mismatch: The second "
+                                "parameter requires the \"INTEGRAL\" type, however \"%s\" has the "
+                                "type \"STRING\".",
+                                lt_expr_text(base, analyser->coerce.arena), node->name, node->name);
     bool is_array = type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind == LT_TYPE_STRUCT;
     bool has_null = is_array && type->fields[0].nullable;
     if (is_array)
@@ -186,8 +199,10 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
     int index = field_index(analyser, type, node->name);
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE_TO_FIELDS",
-                                "42000", "field \"%s\" is ambiguous: several have this name",
-                                node->name);
+                                "42000",
+                                "Ambiguous reference to the field `%s`. It appears %u times in the "
+                                "schema.",
+                                node->name, count_fields(analyser, type, node->name));
     if (index < 0)
         return refuse_field(analyser, node, type);
     bool is_nullable = type->fields[index].nullable;
@@ -306,10 +321,7 @@ static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node
             continue;
         const struct lt_type *wider = lt_coerce_common(&analyser->coerce, common, argument->type);
         if (wider == NULL)
-            return lt_analyser_fail(
-                analyser, LT_E_ANALYSIS, argument, "DATATYPE_MISMATCH.DATA_DIFF_TYPES", "42K09",
-                "the results of CASE are of different types: %s and %s",
-                lt_analyser_shown(analyser, common), lt_analyser_shown(analyser, argument->type));
+            return lt_analyser_refuse_results(analyser, node);
         common = wider;
     }
     bool is_nullable = node->argument_count % 2 == 0; /* no ELSE */
@@ -341,13 +353,14 @@ static bool is_done(const struct lt_expression *node)
 }
 
 /* "x,y": the names that are given. */
-static const char *names_of(struct lt_analyser *analyser, const struct lt_expression *alias)
+static const char *names_of(struct lt_analyser *analyser, const struct lt_expression *alias,
+                            const char *between)
 {
     struct lt_arena *arena = analyser->coerce.arena;
     const char *names = alias->name;
     for (uint32_t i = 1; i < alias->argument_count; i++) {
         const struct lt_bytes *name = &alias->arguments[i]->value.bytes;
-        names = lt_arena_format(arena, "%s,%.*s", names, (int)name->size_bytes,
+        names = lt_arena_format(arena, "%s%s%.*s", names, between, (int)name->size_bytes,
                                 (const char *)name->data);
     }
     return names;
@@ -361,11 +374,12 @@ static int name_columns(struct lt_analyser *analyser, struct lt_expression *alia
     if (generator == NULL && !alias->is_name_list)
         return LT_OK;
     if (generator == NULL)
-        return lt_analyser_fail(
-            analyser, LT_E_ANALYSIS, alias, "MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E",
-            "Multi part aliasing (%s) is not supported with \"%s\" as it is "
-            "not a generator function.",
-            names_of(analyser, alias), lt_expr_text(alias->arguments[0], analyser->coerce.arena));
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "MULTI_ALIAS_WITHOUT_GENERATOR",
+                                "42K0E",
+                                "Multi part aliasing (%s) is not supported with \"%s\" as it is "
+                                "not a generator function.",
+                                names_of(analyser, alias, ", "),
+                                lt_expr_text(alias->arguments[0], analyser->coerce.arena));
     if (type->field_count != alias->argument_count)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, alias, "UDTF_ALIAS_NUMBER_MISMATCH",
                                 "42802",
@@ -373,7 +387,7 @@ static int name_columns(struct lt_analyser *analyser, struct lt_expression *alia
                                 "the number of columns output by the UDTF.\nExpected %u aliases, "
                                 "but got %s.\nPlease ensure that the number of aliases provided "
                                 "matches the number of columns output by the UDTF.",
-                                type->field_count, names_of(analyser, alias));
+                                type->field_count, names_of(analyser, alias, ","));
     struct lt_field *fields =
         lt_arena_alloc(analyser->coerce.arena, type->field_count * sizeof *fields);
     for (uint32_t i = 0; i < type->field_count; i++) {

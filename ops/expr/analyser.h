@@ -56,6 +56,22 @@ int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_express
 int lt_analyser_refuse_argument(struct lt_analyser *analyser, const struct lt_function *function,
                                 const struct lt_expression *call, uint32_t index);
 /* DATA_DIFF_TYPES: the arguments have no common type. */
+/* The arguments of concat, or of ||. */
+int lt_analyser_refuse_concat(struct lt_analyser *analyser, const struct lt_expression *call);
+/* The results of a CASE. */
+int lt_analyser_refuse_results(struct lt_analyser *analyser, const struct lt_expression *node);
+/* The keys, or the values, of map(...). */
+int lt_analyser_refuse_map(struct lt_analyser *analyser, const struct lt_expression *call,
+                           bool is_of_keys);
+/* A map, or an array, and the argument `value` that is no key or element of it. */
+int lt_analyser_refuse_partner(struct lt_analyser *analyser, const struct lt_expression *call,
+                               bool is_map, uint32_t value);
+/* Values that have no order; keys that a map cannot have; a NULL without a type. */
+int lt_analyser_refuse_order(struct lt_analyser *analyser, const struct lt_expression *call,
+                             const struct lt_type *type);
+int lt_analyser_refuse_key(struct lt_analyser *analyser, const struct lt_expression *call,
+                           const struct lt_type *type);
+int lt_analyser_refuse_null(struct lt_analyser *analyser, const struct lt_expression *call);
 int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expression *call);
 /* NON_FOLDABLE_INPUT: the argument must be a constant. */
 int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_expression *call,

@@ -129,8 +129,14 @@ static struct lt_expression *arrange(struct named_call *named, struct lt_express
         if (named->values[i] != NULL)
             last = i + 1;
         else if (named->parameters[i].is_required)
-            return refuse(named, call, "REQUIRED_PARAMETER_NOT_FOUND", "needs the parameter",
-                          named->parameters[i].name);
+            return lt_parser_refuse(
+                named->parser, LT_E_ANALYSIS, "REQUIRED_PARAMETER_NOT_FOUND", "4274K", call->begin,
+                call->end,
+                "Cannot invoke routine `%s` because the parameter named `%s` is required, but the "
+                "routine call did not supply a value. Please update the routine call to supply an "
+                "argument value (either positionally at index %u or by name) and retry the query "
+                "again.",
+                call->name, named->parameters[i].name, i);
     }
     for (uint32_t i = 0; i < last; i++)
         lt_parser_push(named->parser, &items,

@@ -63,9 +63,7 @@ int lt_collection_needs_order(struct lt_analyser *analyser, struct lt_expression
 {
     if (lt_type_is_ordered(type))
         return LT_OK;
-    return lt_analyser_fail(
-        analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
-        "\"%s\" cannot compare values of type %s", call->name, lt_analyser_shown(analyser, type));
+    return lt_analyser_refuse_order(analyser, call, type);
 }
 
 int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expression *call,
@@ -73,9 +71,7 @@ int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expres
 {
     if (lt_type_is_key(type))
         return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE",
-                            "42K09", "the key of a map cannot be %s",
-                            lt_analyser_shown(analyser, type));
+    return lt_analyser_refuse_key(analyser, call, type);
 }
 
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,

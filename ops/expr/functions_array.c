@@ -148,7 +148,9 @@ int lt_analyser_subscript_base(struct lt_analyser *analyser, const struct lt_exp
         name->kind == LT_EXPR_LITERAL && !name->is_null && name->type->kind == LT_TYPE_STRING;
     if (type->kind == LT_TYPE_STRUCT && !is_name)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_FIELD_TYPE",
-                                "42000", "a field of a struct is named by a constant string");
+                                "42000",
+                                "Field name should be a non-null string literal, but it's \"%s\".",
+                                lt_expr_text(name, analyser->coerce.arena));
     return LT_OK;
 }
 
@@ -158,7 +160,9 @@ static int become_field(struct lt_analyser *analyser, struct lt_expression *call
     const struct lt_expression *name = call->arguments[1];
     if (name->kind != LT_EXPR_LITERAL || name->is_null || name->type->kind != LT_TYPE_STRING)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_FIELD_TYPE",
-                                "42000", "a field of a struct is named by a constant string");
+                                "42000",
+                                "Field name should be a non-null string literal, but it's \"%s\".",
+                                lt_expr_text(name, analyser->coerce.arena));
     call->kind = LT_EXPR_FIELD;
     call->index = -1;
     call->argument_count = 1;
@@ -256,10 +260,7 @@ static int infer_element_of_map(struct lt_analyser *analyser, struct lt_expressi
     const struct lt_type *key =
         lt_collection_tight(analyser, map->fields[0].type, call->arguments[1]->type);
     if (key == NULL)
-        return lt_analyser_fail(
-            analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", "42K09",
-            "the keys of %s do not meet a key of type %s", lt_analyser_shown(analyser, map),
-            lt_analyser_shown(analyser, call->arguments[1]->type));
+        return lt_analyser_refuse_partner(analyser, call, true, 1);
     int code = lt_collection_needs_order(analyser, call, key);
     if (code == LT_OK)
         code = lt_analyser_cast(

@@ -15,11 +15,7 @@ enum { ELEMENTS_MAX = 2147483632 };
 
 static int diff_types(struct lt_analyser *analyser, struct lt_expression *call, uint32_t value)
 {
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                            "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES", "42K09",
-                            "the elements of %s do not meet a value of type %s",
-                            lt_analyser_shown(analyser, call->arguments[0]->type),
-                            lt_analyser_shown(analyser, call->arguments[value]->type));
+    return lt_analyser_refuse_partner(analyser, call, false, value);
 }
 
 /* The array takes the value at argument `value`, which may be NULL. */
@@ -230,9 +226,7 @@ int lt_infer_concat(struct lt_analyser *analyser, struct lt_expression *call)
             return code;
     }
     if (common == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
-                                "42K09", "the arguments of \"%s\" have types that do not meet",
-                                call->name);
+        return lt_analyser_refuse_concat(analyser, call);
     bool has_null = false;
     for (uint32_t i = 0; i < call->argument_count; i++)
         has_null = has_null || call->arguments[i]->type->fields[0].nullable;

@@ -8,17 +8,12 @@
 
 static int diff_types(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                            "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES", "42K09",
-                            "the elements of %s do not meet a value of type %s",
-                            lt_analyser_shown(analyser, call->arguments[0]->type),
-                            lt_analyser_shown(analyser, call->arguments[1]->type));
+    return lt_analyser_refuse_partner(analyser, call, false, 1);
 }
 
 static int refuse_null(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.NULL_TYPE", "42K09",
-                            "\"%s\" does not take a NULL without a type", call->name);
+    return lt_analyser_refuse_null(analyser, call);
 }
 
 static bool is_void(const struct lt_expression *node)

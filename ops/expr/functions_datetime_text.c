@@ -144,19 +144,24 @@ static bool is_old(struct lt_machine *machine, const struct lt_call *call, struc
                                  LT_DATETIME_OLD_STRICT);
 }
 
-static enum lt_kernel unreadable(struct lt_machine *machine, const struct lt_call *call)
+static enum lt_kernel unreadable(struct lt_machine *machine, const struct lt_call *call,
+                                 const struct lt_datetime_pattern *pattern)
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     if (is_old(machine, call, text))
         return lt_times_tell_old(machine, call, (const char *)text.data, text.size_bytes);
     if (call->is_legacy || is_try(call))
         return LT_KERNEL_NULL;
-    return lt_machine_fault(
+    struct lt_text_buffer why;
+    lt_text_init(&why);
+    lt_datetime_explain(pattern, machine->times->zones, (const char *)text.data, text.size_bytes,
+                        &why);
+    enum lt_kernel kernel = lt_machine_fault(
         machine, call, "CANNOT_PARSE_TIMESTAMP", "22007",
-        "Text '%.*s' could not be parsed. Use `try_%s` to tolerate invalid input string and "
-        "return NULL instead",
-        (int)(text.size_bytes < 64 ? text.size_bytes : 64), (const char *)text.data,
-        call->type->kind == LT_TYPE_DATE ? "to_date" : "to_timestamp");
+        "%s. Use `try_%s` to tolerate invalid input string and return NULL instead",
+        lt_text_get(&why), call->type->kind == LT_TYPE_DATE ? "to_date" : "to_timestamp");
+    lt_text_fini(&why);
+    return kernel;
 }
 
 static enum lt_kernel read_timestamp(struct lt_machine *machine, const struct lt_call *call,
@@ -168,7 +173,7 @@ static enum lt_kernel read_timestamp(struct lt_machine *machine, const struct lt
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     bool is_read =
         lt_datetime_read_timestamp(pattern, machine->times, text.data, text.size_bytes, &out->i64);
-    return is_read ? LT_KERNEL_VALUE : unreadable(machine, call);
+    return is_read ? LT_KERNEL_VALUE : unreadable(machine, call, pattern);
 }
 
 static enum lt_kernel read_local(struct lt_machine *machine, const struct lt_call *call,
@@ -180,7 +185,7 @@ static enum lt_kernel read_local(struct lt_machine *machine, const struct lt_cal
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     bool is_read = lt_datetime_read_local(pattern, machine->times, text.data, text.size_bytes, true,
                                           &out->i64);
-    return is_read ? LT_KERNEL_VALUE : unreadable(machine, call);
+    return is_read ? LT_KERNEL_VALUE : unreadable(machine, call, pattern);
 }
 
 /* The date is that of the timestamp in the session's zone, whatever zone the text names. */

@@ -7,6 +7,7 @@
 #include "core/base/ascii.h"
 #include "core/text/json_scan.h"
 #include "ops/expr/collections.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
 
 /* -------------------------------------------------------------------------------- what they are */
@@ -151,17 +152,19 @@ static int stack_rows(struct lt_analyser *analyser, struct lt_expression *call, 
         return lt_analyser_unexpected(analyser, call, 0, "an INT");
     lt_fold(number, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     if ((*number)->kind != LT_EXPR_LITERAL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *number,
-                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                "the number of rows must be a constant");
+        return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                                    "the input `n` should be a foldable \"INT\" expression; "
+                                    "however, got \"%s\".",
+                                    lt_expr_text(*number, analyser->coerce.arena));
     if ((*number)->is_null)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *number,
                                 "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",
                                 "the number of rows cannot be NULL");
     if ((*number)->value.i64 <= 0)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *number,
-                                "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09",
-                                "the number of rows must be 1 or more");
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+            "The `n` must be between (0, 2147483647] (current value = %lld).",
+            (long long)(*number)->value.i64);
     *rows = (uint32_t)(*number)->value.i64;
     return LT_OK;
 }
@@ -171,17 +174,22 @@ static int stack_column(struct lt_analyser *analyser, struct lt_expression *call
                         uint32_t columns, const struct lt_type **out)
 {
     const struct lt_type *type = lt_type_simple(LT_TYPE_VOID);
+    uint32_t typed_at = first;
     for (uint32_t i = first; i < call->argument_count; i += columns) {
         struct lt_expression **value = &call->arguments[i];
         if (lt_coerce_is_open(*value))
             *value = lt_coerce_cast(*value, lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
-        if (type->kind == LT_TYPE_VOID)
+        if (type->kind == LT_TYPE_VOID) {
             type = (*value)->type;
+            typed_at = i;
+        }
         if ((*value)->type->kind != LT_TYPE_VOID && !lt_type_equal((*value)->type, type))
-            return lt_analyser_fail(
-                analyser, LT_E_ANALYSIS, *value, "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES",
-                "42K09", "column %u of the rows has values of %s and of %s", first - 1,
-                lt_analyser_shown(analyser, type), lt_analyser_shown(analyser, (*value)->type));
+            return lt_analyser_mismatch(
+                analyser, call, "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES",
+                "The data type of the column (%u) do not have the same type: \"%s\" (%u) <> "
+                "\"%s\" (%u).",
+                first - 1, lt_analyser_shown(analyser, type), typed_at,
+                lt_analyser_shown(analyser, (*value)->type), i);
     }
     for (uint32_t i = first; i < call->argument_count; i += columns)
         call->arguments[i] = lt_coerce_cast(call->arguments[i], type, analyser->coerce.arena);
@@ -215,10 +223,9 @@ static int infer_tuple(struct lt_analyser *analyser, struct lt_expression *call)
             call->arguments[i] = lt_coerce_cast(call->arguments[i], string, analyser->coerce.arena);
         enum lt_type_kind kind = call->arguments[i]->type->kind;
         if (kind < LT_TYPE_STRING || kind > LT_TYPE_VARCHAR)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                    "DATATYPE_MISMATCH.NON_STRING_TYPE", "42K09",
-                                    "\"json_tuple\" takes strings, and argument %u is %s", i + 1,
-                                    lt_analyser_shown(analyser, call->arguments[i]->type));
+            return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.NON_STRING_TYPE",
+                                        "all arguments of the function `json_tuple` must be "
+                                        "strings.");
     }
     for (uint32_t i = 0; i < count; i++)
         fields[i] = (struct lt_field){.name = lt_arena_format(analyser->coerce.arena, "c%u", i),

@@ -186,9 +186,7 @@ static int infer_transform_keys(struct lt_analyser *analyser, struct lt_expressi
     const struct lt_field *value = &call->arguments[0]->type->fields[1];
     const struct lt_type *key = call->arguments[1]->type;
     if (!lt_type_is_key(key))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", "42K09",
-                                "the key of a map cannot be %s", lt_analyser_shown(analyser, key));
+        return lt_analyser_refuse_key(analyser, call, key);
     return finish(call, lt_type_map(analyser->coerce.arena, key, value->type, value->nullable),
                   call->arguments[0]->nullable);
 }

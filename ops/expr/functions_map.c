@@ -14,8 +14,6 @@ static const union lt_value *value_or_null(struct lt_machine *machine, const str
 
 static int infer_map(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    static const char *const conditions[] = {"DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES",
-                                             "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES"};
     if (call->argument_count % 2 == 1)
         return lt_analyser_fail(
             analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
@@ -30,9 +28,7 @@ static int infer_map(struct lt_analyser *analyser, struct lt_expression *call)
         if (code != LT_OK)
             return code;
         if (types[i] == NULL)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, conditions[i], "42K09",
-                                    "the %s of a map have types that do not meet",
-                                    i == 0 ? "keys" : "values");
+            return lt_analyser_refuse_map(analyser, call, i == 0);
     }
     int code = lt_collection_needs_key(analyser, call, types[0]);
     if (code != LT_OK)

@@ -3,9 +3,20 @@
  * is there.
  */
 #include "ops/expr/collections.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/map_build.h"
 
 /* --------------------------------------------------------------------------------------- concat */
+
+static int refuse_maps(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        list = lt_arena_format(analyser->coerce.arena, "%s%s\"%s\"", list, i == 0 ? "" : ", ",
+                               lt_analyser_shown(analyser, call->arguments[i]->type));
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.MAP_CONCAT_DIFF_TYPES",
+                                "The `map_concat` should all be of type map, but it's [%s].", list);
+}
 
 /* Without arguments it is an empty map of strings. */
 static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression *call)
@@ -16,10 +27,7 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
     bool has_null = call->argument_count == 0;
     for (uint32_t i = 0; i < call->argument_count; i++) {
         if (call->arguments[i]->type->kind != LT_TYPE_MAP)
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                    "DATATYPE_MISMATCH.MAP_CONCAT_DIFF_TYPES", "42K09",
-                                    "\"map_concat\" takes maps, and argument %u is %s", i + 1,
-                                    lt_analyser_shown(analyser, call->arguments[i]->type));
+            return refuse_maps(analyser, call);
         has_null = has_null || call->arguments[i]->type->fields[1].nullable;
     }
     common = call->argument_count == 0 ? lt_type_map(arena, string, string, true)
@@ -33,8 +41,7 @@ static int infer_concat_maps(struct lt_analyser *analyser, struct lt_expression 
             return code;
     }
     if (common == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
-                                "42K09", "the maps have types that do not meet");
+        return lt_analyser_refuse_types(analyser, call);
     return lt_collection_finish(
         call, 0, lt_type_map(arena, common->fields[0].type, common->fields[1].type, has_null),
         lt_any_nullable(call->arguments, call->argument_count));
@@ -99,7 +106,12 @@ static int infer_from_entries(struct lt_analyser *analyser, struct lt_expression
     const struct lt_type *type = call->arguments[0]->type;
     if (type->kind != LT_TYPE_ARRAY || type->fields[0].type->kind != LT_TYPE_STRUCT ||
         type->fields[0].type->field_count != 2)
-        return lt_analyser_unexpected(analyser, call, 0, "an array of structs of two fields");
+        return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                                    "The first parameter requires the \"ARRAY\" of pair \"STRUCT\" "
+                                    "type, however \"%s\" has "
+                                    "the type \"%s\".",
+                                    lt_expr_text(call->arguments[0], analyser->coerce.arena),
+                                    lt_analyser_shown(analyser, type));
     const struct lt_field *fields = type->fields[0].type->fields;
     int code = lt_collection_needs_key(analyser, call, fields[0].type);
     return code != LT_OK
@@ -138,17 +150,13 @@ static int infer_contains_key(struct lt_analyser *analyser, struct lt_expression
     const struct lt_expression *wanted = call->arguments[1];
     bool is_null = wanted->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(wanted);
     if (map->kind == LT_TYPE_MAP && is_null)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.NULL_TYPE",
-                                "42K09", "\"%s\" does not take a NULL without a type", call->name);
+        return lt_analyser_refuse_null(analyser, call);
     const struct lt_type *key =
         map->kind == LT_TYPE_MAP
             ? lt_coerce_common_strict(&analyser->coerce, map->fields[0].type, wanted->type)
             : NULL;
     if (key == NULL)
-        return lt_analyser_fail(
-            analyser, LT_E_ANALYSIS, call, "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", "42K09",
-            "the keys of %s do not meet a key of type %s", lt_analyser_shown(analyser, map),
-            lt_analyser_shown(analyser, wanted->type));
+        return lt_analyser_refuse_partner(analyser, call, true, 1);
     const struct lt_field *value = &map->fields[1];
     int code =
         lt_analyser_cast(analyser, &call->arguments[0],

@@ -2,6 +2,7 @@
  * The table, in the order of names, and what is said of a call where it cannot stand.
  */
 #include "ops/expr/many_rows.h"
+#include "ops/expr/expr.h"
 
 #include <string.h>
 
@@ -126,8 +127,9 @@ int lt_refuse_many_rows(struct lt_analyser *analyser, const struct lt_expression
     if (code != LT_OK)
         return code;
     if (function->kind != LT_MANY_ROWS_AGGREGATE)
-        return lt_analyser_fail(
-            analyser, LT_E_ANALYSIS, call, "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601",
-            "\"%s\" is a function of windows, and needs OVER (...)", call->name);
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
+                                "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601",
+                                "Window function \"%s\" requires an OVER clause.",
+                                lt_expr_text(call, analyser->coerce.arena));
     return lt_analyser_later(analyser, call, "an aggregate in an expression of one row");
 }

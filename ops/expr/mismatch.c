@@ -15,7 +15,8 @@ enum { TYPES_MAX = 16 };
 static const char *text_of(const struct lt_expression *call, struct lt_arena *arena)
 {
     const char *text = lt_expr_text(call, arena);
-    bool is_between = call->argument_count == 2 && call->arguments[0]->once != NULL &&
+    bool is_between = call->kind == LT_EXPR_CALL && call->argument_count == 2 &&
+                      call->arguments[0]->once != NULL &&
                       (strcmp(call->name, ">=") == 0 || strcmp(call->name, "<=") == 0);
     return is_between ? lt_arena_format(arena, "(commonexpressionref() %s %s)", call->name,
                                         lt_expr_text(call->arguments[1], arena))
@@ -102,15 +103,17 @@ static const char *type_of_words(const char *words, size_t size_bytes, struct lt
 int lt_analyser_unexpected(struct lt_analyser *analyser, const struct lt_expression *call,
                            uint32_t index, const char *words)
 {
-    static const char separator[] = " or ";
+    static const char separator[] = " or ", comma[] = ", ";
     struct wanted wanted = {.count = 0};
     for (;;) {
-        const char *next = strstr(words, separator);
+        const char *next = strstr(words, separator), *sooner = strstr(words, comma);
+        bool is_comma = sooner != NULL && (next == NULL || sooner < next);
+        next = is_comma ? sooner : next;
         size_t size_bytes = next == NULL ? strlen(words) : (size_t)(next - words);
         want(&wanted, type_of_words(words, size_bytes, analyser->coerce.arena));
         if (next == NULL)
             return refuse(analyser, call, index, &wanted);
-        words = next + sizeof separator - 1;
+        words = next + (is_comma ? sizeof comma : sizeof separator) - 1;
     }
 }
 
@@ -162,26 +165,125 @@ int lt_analyser_refuse_argument(struct lt_analyser *analyser, const struct lt_fu
     struct wanted wanted = {.count = 0};
     for (const struct lt_signature *s = function->signatures; s->parameters != NULL; s++)
         want_letter(&wanted, lt_signature_parameter(s, index, call->argument_count));
+    bool is_signed = strcmp(call->name, "negative") == 0 || strcmp(call->name, "positive") == 0;
+    for (const char *letter = is_signed ? "qrc" : ""; *letter != '\0'; letter++)
+        want_letter(&wanted, *letter);
     if (wanted.count == 0)
         want(&wanted, "ANY");
     return refuse(analyser, call, index, &wanted);
 }
 
-int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expression *call)
+/* ["INT", "STRING"], of every `step`th argument from `first` on; " or " in place of ", " where
+ * Spark says so. */
+static const char *type_list(struct lt_analyser *analyser, const struct lt_expression *call,
+                             uint32_t first, uint32_t step, const char *between)
 {
     struct lt_arena *arena = analyser->coerce.arena;
     const char *list = "";
-    /* Which Spark words in its own way. */
-    bool is_coalesce = strcmp(call->name, "coalesce") == 0 || strcmp(call->name, "array") == 0;
-    for (uint32_t i = 0; i < call->argument_count; i++)
-        list = lt_arena_format(arena, "%s%s\"%s\"", list,
-                               i == 0        ? ""
-                               : is_coalesce ? " or "
-                                             : ", ",
+    for (uint32_t i = first; i < call->argument_count; i += step)
+        list = lt_arena_format(arena, "%s%s\"%s\"", list, i == first ? "" : between,
                                lt_analyser_shown(analyser, call->arguments[i]->type));
-    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+    return list;
+}
+
+int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    static const char *const others[] = {"coalesce", "array", "map_concat"};
+    struct lt_expression shown = *call;
+    bool has_or = false;
+    if (strcmp(call->name, "nvl") == 0 || strcmp(call->name, "ifnull") == 0)
+        shown.name = "coalesce";
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        has_or |= strcmp(shown.name, others[i]) == 0;
+    return lt_analyser_mismatch(analyser, &shown, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
                                 "Input to `%s` should all be the same type, but it's %c%s%c.",
-                                call->name, is_coalesce ? '(' : '[', list, is_coalesce ? ')' : ']');
+                                shown.name, has_or ? '(' : '[',
+                                type_list(analyser, call, 0, 1, has_or ? " or " : ", "),
+                                has_or ? ')' : ']');
+}
+
+int lt_analyser_refuse_concat(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    struct lt_expression shown = *call;
+    const char *list = "", *seen[TYPES_MAX];
+    uint32_t count = 0;
+    shown.name = "concat";
+    shown.is_call = true;
+    for (uint32_t i = 0; i < call->argument_count && count < TYPES_MAX; i++) {
+        const struct lt_type *type = call->arguments[i]->type;
+        const char *name =
+            lt_type_is_nested(type) ? lt_analyser_shown(analyser, type) : "STRING"; /* made one */
+        seen[count] = name;
+        list = lt_arena_format(arena, "%s%s\"%s\"", list, count == 0 ? "" : " or ", seen[count]);
+        count++;
+    }
+    return lt_analyser_mismatch(analyser, &shown, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                                "Input to `concat` should all be the same type, but it's (%s).",
+                                list);
+}
+
+int lt_analyser_refuse_results(struct lt_analyser *analyser, const struct lt_expression *node)
+{
+    struct lt_arena *arena = analyser->coerce.arena;
+    const char *list = "";
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        bool is_result = i % 2 == 1 || i + 1 == node->argument_count;
+        if (is_result)
+            list = lt_arena_format(arena, "%s%s\"%s\"", list, *list == '\0' ? "" : ", ",
+                                   lt_analyser_shown(analyser, node->arguments[i]->type));
+    }
+    return lt_analyser_mismatch(analyser, node, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                                "Input to `casewhen` should all be the same type, but it's [%s].",
+                                list);
+}
+
+int lt_analyser_refuse_map(struct lt_analyser *analyser, const struct lt_expression *call,
+                           bool is_of_keys)
+{
+    return lt_analyser_mismatch(
+        analyser, call,
+        is_of_keys ? "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES"
+                   : "DATATYPE_MISMATCH.CREATE_MAP_VALUE_DIFF_TYPES",
+        "The given %s of function `map` should all be the same type, but they are [%s].",
+        is_of_keys ? "keys" : "values", type_list(analyser, call, is_of_keys ? 0 : 1, 2, ", "));
+}
+
+int lt_analyser_refuse_partner(struct lt_analyser *analyser, const struct lt_expression *call,
+                               bool is_map, uint32_t value)
+{
+    return lt_analyser_mismatch(
+        analyser, call,
+        is_map ? "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES"
+               : "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
+        "Input to `%s` should have been \"%s\" followed by a value with same %s type, but it's "
+        "[\"%s\", \"%s\"].",
+        call->name, is_map ? "MAP" : "ARRAY", is_map ? "key" : "element",
+        lt_analyser_shown(analyser, call->arguments[0]->type),
+        lt_analyser_shown(analyser, call->arguments[value]->type));
+}
+
+int lt_analyser_refuse_order(struct lt_analyser *analyser, const struct lt_expression *call,
+                             const struct lt_type *type)
+{
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                                "The `%s` does not support ordering on type \"%s\".", call->name,
+                                lt_analyser_shown(analyser, type));
+}
+
+int lt_analyser_refuse_key(struct lt_analyser *analyser, const struct lt_expression *call,
+                           const struct lt_type *type)
+{
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE",
+                                "The key of map cannot be/contain \"%s\".",
+                                lt_analyser_shown(analyser, type));
+}
+
+int lt_analyser_refuse_null(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.NULL_TYPE",
+                                "Null typed values cannot be used as arguments of `%s`.",
+                                call->name);
 }
 
 /* The parameter's name in "schema_of_json(json[, options])". */

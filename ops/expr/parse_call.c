@@ -201,7 +201,11 @@ struct lt_expression *lt_parse_call(struct lt_parser *parser, const char *writte
     const struct lt_type *target = type_function(name);
     if (target != NULL && call->argument_count != 1)
         return lt_parser_refuse(parser, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                                begin, call->end, "\"%s\" was given %u arguments and takes one",
+                                begin, call->end,
+                                "The `%s` requires 1 parameters but the actual number is %u. "
+                                "Please, refer to "
+                                "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for "
+                                "a fix.",
                                 name, call->argument_count);
     /* Between operands they take any number; called by name, two. */
     bool is_pair = strcmp(name, "and") == 0 || strcmp(name, "or") == 0;

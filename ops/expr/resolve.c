@@ -448,10 +448,7 @@ static int apply(struct lt_analyser *analyser, struct lt_expression *call,
     char letter;
     const struct lt_type *common = common_type(analyser, signature, call, &letter);
     if (common != NULL && signature->family == LT_FAMILY_ORDER && !lt_type_is_ordered(common))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
-                                "\"%s\" cannot compare values of type %s", call->name,
-                                lt_analyser_shown(analyser, common));
+        return lt_analyser_refuse_order(analyser, call, common);
     if (common != NULL && common->kind == LT_TYPE_VOID && signature->family == LT_FAMILY_ORDER)
         common = lt_type_simple(LT_TYPE_STRING); /* NULL = NULL */
     for (uint32_t i = 0; i < call->argument_count; i++) {

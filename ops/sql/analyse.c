@@ -250,6 +250,8 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
         code = lt_sql_analyse_where(analysis, select->where, text, out);
     if (code != LT_OK)
         return code;
+    if (lt_sql_is_grouped(select))
+        out->scope = lt_sql_scope_of_groups(&out->scope, select, analysis->env->arena);
     const struct lt_sql_scope under = out->scope;
     struct lt_sql_names names = lt_sql_names_in(analysis, &under, text);
     bool is_grouped = lt_sql_is_grouped(select), has_windows = false;

@@ -74,8 +74,7 @@ static int unite_types(struct lt_sql_analysis *analysis, const struct lt_sql_que
     for (uint32_t i = 0; i < left->field_count; i++) {
         fields[i] = left->fields[i];
         fields[i].nullable |= right->fields[i].nullable;
-        fields[i].type =
-            lt_coerce_common_strict(&coerce, left->fields[i].type, right->fields[i].type);
+        fields[i].type = lt_coerce_common(&coerce, left->fields[i].type, right->fields[i].type);
         struct lt_expr_place place = {text, query->begin, query->end};
         if (fields[i].type == NULL)
             return lt_expr_error(

@@ -71,13 +71,14 @@ static const struct lt_expression *find_loose(const struct lt_expression *node,
     return NULL;
 }
 
-static int refuse_loose(const struct lt_sql_names *names, const struct lt_expression *loose,
-                        bool has_groups)
+static int refuse_loose(const struct lt_sql_names *names, const struct lt_sql_select *select,
+                        const struct lt_expression *loose, bool has_groups)
 {
     struct lt_expr_place place = {names->text, loose->begin, loose->end};
+    struct lt_expr_place whole = {names->text, select->begin, select->end};
     if (!has_groups)
         return lt_expr_error(
-            names->error, LT_E_ANALYSIS, "MISSING_GROUP_BY", "42803", place,
+            names->error, LT_E_ANALYSIS, "MISSING_GROUP_BY", "42803", whole,
             "The query does not include a GROUP BY clause. Add GROUP BY or turn it "
             "into the window functions using OVER clauses.");
     return lt_expr_error(
@@ -163,7 +164,8 @@ static int check_group_type(const struct lt_sql_names *names, const struct lt_ex
 static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct groups *out)
 {
-    out->texts = lt_arena_alloc(names->arena, (select->group_by.count + 1) * sizeof *out->texts);
+    out->texts =
+        lt_arena_alloc(names->arena, (2 * select->group_by.count + 1) * sizeof *out->texts);
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         struct lt_expression *item = select->group_by.items[i];
         if (item->kind == LT_EXPR_STAR)
@@ -174,6 +176,8 @@ static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *s
             code = lt_sql_check_names(names, &group);
         if (code != LT_OK)
             return code;
+        if (lt_sql_is_time_window(group)) /* what its column is called */
+            out->texts[out->count++] = group->name;
         out->texts[out->count++] = lt_expr_text(group, names->arena);
         if (group == item)
             code = check_group_type(names, group);
@@ -245,8 +249,8 @@ int lt_sql_check_time_windows(const struct lt_sql_names *names, const struct lt_
 }
 
 /* What a star stands for must be grouped. */
-static int check_star(struct lt_sql_names *names, const struct lt_expression *star,
-                      const struct groups *groups)
+static int check_star(struct lt_sql_names *names, const struct lt_sql_select *select,
+                      const struct lt_expression *star, const struct groups *groups)
 {
     const struct lt_type *schema = names->scope->schema;
     for (uint32_t i = 0; i < schema->field_count && star->argument_count == 0; i++) {
@@ -255,7 +259,7 @@ static int check_star(struct lt_sql_names *names, const struct lt_expression *st
                                        .begin = star->begin,
                                        .end = star->end};
         if (!is_grouped_text(groups, lt_expr_text(&column, names->arena)))
-            return refuse_loose(names, &column, groups->count > 0);
+            return refuse_loose(names, select, &column, groups->count > 0);
     }
     return LT_OK;
 }
@@ -286,6 +290,33 @@ static const struct lt_expression *find_grouping(const struct lt_sql_select *sel
     return found;
 }
 
+struct lt_sql_scope lt_sql_scope_of_groups(const struct lt_sql_scope *scope,
+                                           const struct lt_sql_select *select,
+                                           struct lt_arena *arena)
+{
+    const struct lt_expression *window = NULL;
+    for (uint32_t i = 0; i < select->group_by.count && window == NULL; i++)
+        window =
+            lt_sql_is_time_window(select->group_by.items[i]) ? select->group_by.items[i] : NULL;
+    if (window == NULL || lt_type_field_index(scope->schema, window->name) != -1)
+        return *scope;
+    uint32_t count = scope->schema->field_count;
+    struct lt_field *fields = lt_arena_alloc(arena, (count + 1) * sizeof *fields);
+    struct lt_field *ends = lt_arena_alloc(arena, 2 * sizeof *ends);
+    struct lt_sql_scope wider = {.part_count = scope->part_count + 1};
+    wider.parts = lt_arena_alloc(arena, wider.part_count * sizeof *wider.parts);
+    if (count > 0)
+        memcpy(fields, scope->schema->fields, count * sizeof *fields);
+    if (scope->part_count > 0)
+        memcpy(wider.parts, scope->parts, scope->part_count * sizeof *wider.parts);
+    ends[0] = (struct lt_field){.name = "start", .type = lt_type_simple(LT_TYPE_TIMESTAMP)};
+    ends[1] = (struct lt_field){.name = "end", .type = lt_type_simple(LT_TYPE_TIMESTAMP)};
+    fields[count] = (struct lt_field){.name = window->name, .type = lt_type_struct(arena, ends, 2)};
+    wider.parts[scope->part_count] = (struct lt_sql_part){.first = count, .count = 1};
+    wider.schema = lt_type_struct(arena, fields, count + 1);
+    return wider;
+}
+
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses)
 {
@@ -306,7 +337,7 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
     for (uint32_t i = 0; i < select->items.count && code == LT_OK; i++) {
         struct lt_expression *item = select->items.items[i];
         if (item->kind == LT_EXPR_STAR) {
-            code = is_all ? LT_OK : check_star(names, item, &groups);
+            code = is_all ? LT_OK : check_star(names, select, item, &groups);
             continue;
         }
         code = check_generators(names, item);
@@ -315,7 +346,7 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
         const struct lt_expression *loose =
             code != LT_OK || is_all ? NULL : find_loose(item, &groups, names->arena);
         if (loose != NULL)
-            code = refuse_loose(names, loose, groups.count > 0);
+            code = refuse_loose(names, select, loose, groups.count > 0);
     }
     names->items = select->items.items;
     names->item_count = select->items.count;
@@ -326,7 +357,7 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
                                             ? NULL
                                             : find_loose(having, &groups, names->arena);
     if (loose != NULL)
-        code = refuse_loose(names, loose, groups.count > 0);
+        code = refuse_loose(names, select, loose, groups.count > 0);
     names->item_count = 0;
     if (code == LT_OK)
         use_operators(names, select, uses);

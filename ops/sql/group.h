@@ -13,6 +13,12 @@
 
 /* GROUP BY, HAVING or an aggregate function in the select list. */
 bool lt_sql_is_grouped(const struct lt_sql_select *select);
+/* What the items of a grouped select see: its columns, and the window of time that it is grouped
+ * by.
+ */
+struct lt_sql_scope lt_sql_scope_of_groups(const struct lt_sql_scope *scope,
+                                           const struct lt_sql_select *select,
+                                           struct lt_arena *arena);
 /* Resolves the names of such a query and notes its operators. */
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses) LT_MUST_USE;
