@@ -72,8 +72,8 @@ static struct lt_plan_node *reach_around(const struct lt_plan_node *project,
     copy->expressions = lt_arena_alloc(arena, node->expression_count * sizeof *copy->expressions);
     for (uint32_t i = 0; i < node->expression_count; i++) {
         copy->expressions[i] = lt_expr_substitute(node->expressions[i], &columns, arena);
-        lt_fold(&copy->expressions[i], node->expression_texts[i],
-                lt_session_or_default(node->session), arena);
+        lt_fold_whole(&copy->expressions[i], node->expression_texts[i],
+                      lt_session_or_default(node->session), arena);
     }
     return copy;
 }

@@ -82,9 +82,10 @@ static const char *lex_word(const char *begin, struct lt_type_token *token)
     for (; is_word(*end); end++)
         if ((unsigned char)*end >= 0x80)
             token->is_ascii = false;
+    const char *picture = strstr(begin, "\xF0\x9F"); /* of U+1F000 and on, which are no letters */
     if (is_digits(begin, end))
         token->kind = LT_TYPE_TOKEN_NUMBER;
-    else if (is_number_literal(begin, end))
+    else if (is_number_literal(begin, end) || (picture != NULL && picture < end))
         token->kind = LT_TYPE_TOKEN_MARK;
     else
         token->kind = LT_TYPE_TOKEN_WORD;

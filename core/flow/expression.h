@@ -46,9 +46,10 @@ struct lt_expression {
     const struct lt_type *type; /* after analysis; of LITERAL and CAST target from the start */
     bool nullable;              /* after analysis */
     bool is_null;               /* LITERAL */
-    bool is_try;                /* CAST */
+    bool is_try;                /* CAST; CALL: NULL in place of a fault of its arguments too */
     bool is_call;               /* CALL, CAST: written as name(...), as INT('5') and negative(a) */
     bool is_name_list;          /* ALIAS: its names stood in brackets */
+    bool is_replaced;           /* CALL: no constant to Spark's analysis (ops/expr/replaced.h) */
     bool is_failing;            /* after folding: a constant that fails, under no condition */
     int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
                       number in the expression; -1 before */

@@ -11,6 +11,7 @@
 #include "core/base/ascii.h"
 #include "core/text/number_format.h"
 #include "core/text/number_format_items.h"
+#include "core/text/utf8.h"
 
 struct writer {
     char *out;
@@ -210,12 +211,26 @@ static bool take(struct reader *r, char c)
     return true;
 }
 
-static void take_digit(struct reader *r, char c)
+/* Takes a digit of any script; what is beyond U+FFFF is none to Java. */
+static bool take_digit(struct reader *r)
 {
+    static const uint16_t zeros[] = {0x30,   0x660,  0x6F0,  0x7C0,  0x966,  0x9E6,  0xA66,  0xAE6,
+                                     0xB66,  0xBE6,  0xC66,  0xCE6,  0xD66,  0xDE6,  0xE50,  0xED0,
+                                     0xF20,  0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80,
+                                     0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900,
+                                     0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10};
+    const uint8_t *at = (const uint8_t *)r->at;
+    uint32_t sign = lt_utf8_next(&at, (const uint8_t *)r->end), value = 10;
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0] && value > 9; i++)
+        value = sign - zeros[i];
+    if (value > 9)
+        return false;
     if (r->digits < LT_DECIMAL_PRECISION_MAX) /* more of them never match */
-        r->number = r->number * 10 + (unsigned)(c - '0');
+        r->number = r->number * 10 + value;
     r->digits++;
     r->fraction_digits += r->has_point;
+    r->at = (const char *)at;
+    return true;
 }
 
 static bool matches_count(const struct lt_number_format_item *item, uint32_t count)
@@ -236,7 +251,7 @@ static bool matches_group(const char *begin, const char *end,
             i -= 2;
             digits = 0;
         } else if (!is_blank(at[-1])) {
-            digits++;
+            digits += ((unsigned char)at[-1] & 0xC0) != 0x80; /* once for its bytes */
         }
     }
     if (!matches_count(&items[i], digits))
@@ -250,11 +265,12 @@ static bool matches_group(const char *begin, const char *end,
 static bool read_group(struct reader *r, const struct lt_number_format_item *items, uint32_t count)
 {
     const char *begin = r->at;
-    for (; r->at < r->end; r->at++) {
-        if (lt_ascii_is_digit(*r->at))
-            take_digit(r, *r->at);
-        else if (*r->at != ',' && !is_blank(*r->at))
+    while (r->at < r->end) {
+        if (take_digit(r))
+            continue;
+        if (*r->at != ',' && !is_blank(*r->at))
             break;
+        r->at++;
     }
     return matches_group(begin, r->at, items, count);
 }

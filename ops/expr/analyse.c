@@ -14,6 +14,7 @@
 #include "ops/expr/generator.h"
 #include "ops/expr/lateral.h"
 #include "ops/expr/parser.h"
+#include "ops/expr/replaced.h"
 #include "ops/expr/unresolved.h"
 
 int lt_analyser_fail(struct lt_analyser *analyser, int code, const struct lt_expression *node,
@@ -566,6 +567,7 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
         node->nullable = node->is_null;
     if (is_done(node))
         return LT_OK;
+    const bool is_replaced = node->kind == LT_EXPR_CALL && lt_function_is_replaced(node->name);
     int code = node->kind == LT_EXPR_CALL ? lt_analyser_expand_arguments(analyser, node) : LT_OK;
     lt_analyser_keep_names(analyser, node);
     if (code != LT_OK)
@@ -592,5 +594,6 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
     code = analyse_node(analyser, node);
     if (code == LT_OK && (node->kind == LT_EXPR_CALL || node->kind == LT_EXPR_CASE))
         place_casts(node);
+    node->is_replaced = is_replaced;
     return code;
 }

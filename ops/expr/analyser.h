@@ -133,10 +133,12 @@ bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
 /* Evaluates one argument, which becomes a literal. Refused where it is no constant, and with its
  * own fault where it fails. */
 int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index);
-/* Replaces constant parts by their values; what fails stays, and fails when it is reached, or is
- * marked: `is_failing`. */
+/* Replaces constant parts by their values; what fails stays, and fails when it is reached. */
 void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
              struct lt_arena *arena);
+/* The same for what no condition stands above: what fails there is marked, `is_failing`. */
+void lt_fold_whole(struct lt_expression **node, const char *text, const struct lt_session *session,
+                   struct lt_arena *arena);
 /* The error of a node that is marked. Returns its code. */
 int lt_fold_refuse(const struct lt_expression *node, const char *text,
                    const struct lt_session *session, struct lt_error *error);

@@ -21,7 +21,7 @@ static void fold(const struct lt_analyser *analyser, struct lt_expression **expr
 {
     const struct lt_coerce *coerce = &analyser->coerce;
     if (!coerce->session->is_unoptimised)
-        lt_fold(expression, analyser->text, coerce->session, coerce->arena);
+        lt_fold_whole(expression, analyser->text, coerce->session, coerce->arena);
 }
 
 int lt_expr_analyse(struct lt_expression **expression, const char *text,

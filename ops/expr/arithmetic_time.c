@@ -139,10 +139,18 @@ static int date_and_count(struct lt_analyser *analyser, struct lt_expression *ca
     return conclude(analyser, call, LT_TIME_DATE_PLUS_COUNT + is_minus, call->arguments[0]->type);
 }
 
-/* What Spark makes of NULL beside a date or a timestamp. */
+/* What Spark makes of NULL beside a date or a timestamp; of what has no type it still sees the
+ * error. */
 static int null_of(struct lt_analyser *analyser, struct lt_expression *call,
                    const struct lt_type *type)
 {
+    for (uint32_t i = 0; i < 2; i++) {
+        struct lt_expression *argument = call->arguments[i];
+        if (!is_void(argument->type) || argument->kind == LT_EXPR_LITERAL)
+            continue;
+        *call = *lt_coerce_cast(argument, type, analyser->coerce.arena);
+        return LT_OK;
+    }
     struct lt_expression *null = lt_arena_alloc(analyser->coerce.arena, sizeof *null);
     *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
                                    .begin = call->begin,

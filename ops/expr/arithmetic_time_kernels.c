@@ -69,8 +69,11 @@ static const struct lt_zone *zone_of(const struct lt_machine *machine, const str
 static bool signed_right(const struct lt_machine *machine, const struct lt_call *call,
                          bool is_minus, int64_t *out)
 {
+    const struct lt_type *type = call->argument_types[1];
     *out = lt_argument(machine, call, 1)->i64;
-    return !is_minus || !__builtin_sub_overflow((int64_t)0, *out, out);
+    bool is_least = *out == (type->kind == LT_TYPE_INTERVAL_YEAR_MONTH ? INT32_MIN : INT64_MIN);
+    *out = is_minus && !is_least ? -*out : *out;
+    return !is_minus || !is_least;
 }
 
 static bool signed_calendar(const struct lt_machine *machine, const struct lt_call *call,
@@ -103,8 +106,9 @@ static enum lt_kernel date_months(struct lt_machine *machine, const struct lt_ca
 {
     int64_t months;
     int32_t days = 0;
+    if (!signed_right(machine, call, is_minus, &months))
+        return put_one(machine, call, false);
     bool fits =
-        signed_right(machine, call, is_minus, &months) &&
         lt_datetime_add_months_to_date((int32_t)lt_argument(machine, call, 0)->i64, months, &days);
     out->i64 = days;
     return fits ? LT_KERNEL_VALUE : date_overflow(machine, call);
@@ -146,8 +150,9 @@ static enum lt_kernel time_months(struct lt_machine *machine, const struct lt_ca
                                   bool is_minus, union lt_value *out)
 {
     int64_t months;
-    bool fits = signed_right(machine, call, is_minus, &months) && months == (int32_t)months &&
-                lt_datetime_add_months(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
+    if (!signed_right(machine, call, is_minus, &months))
+        return put_one(machine, call, false);
+    bool fits = lt_datetime_add_months(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
                                        (int32_t)months, &out->i64);
     return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }
@@ -156,8 +161,9 @@ static enum lt_kernel time_day_time(struct lt_machine *machine, const struct lt_
                                     bool is_minus, union lt_value *out)
 {
     int64_t us;
-    bool fits = signed_right(machine, call, is_minus, &us) &&
-                lt_datetime_add_day_time(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
+    if (!signed_right(machine, call, is_minus, &us))
+        return put_one(machine, call, false);
+    bool fits = lt_datetime_add_day_time(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
                                          us, &out->i64);
     return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }

@@ -196,34 +196,46 @@ static enum lt_kernel decimal_to_boolean(struct lt_machine *machine, const struc
 
 /* Seconds since the epoch, what is finer than a microsecond cut. What does not fit wraps, as in
  * Spark. */
-/* To the nearest of 34 digits, which is as many as Spark multiplies with. */
-static __int128 with_34_digits(__int128 unscaled)
-{
-    enum { DIGITS = 34 };
-    uint32_t dropped = 0;
-    while (dropped < LT_DECIMAL_PRECISION_MAX - DIGITS &&
-           !lt_decimal_fits(unscaled, DIGITS + dropped))
-        dropped++;
-    __int128 unit = lt_decimal_power(dropped), kept = unscaled / unit;
-    __int128 twice = 2 * (__int128)lt_decimal_magnitude(unscaled % unit);
-    if (twice > unit || (twice == unit && kept % 2 != 0))
-        kept += unscaled < 0 ? -1 : 1;
-    return kept * unit;
-}
-
-static enum lt_kernel decimal_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
-                                           union lt_value *out)
+static void put_seconds(struct lt_decimal value, union lt_value *out)
 {
     enum { PLACES = 6 };
-    struct lt_decimal value = lt_argument_decimal(machine, call, 0);
-    value.unscaled = with_34_digits(value.unscaled);
     unsigned __int128 us =
         value.scale >= PLACES
             ? (unsigned __int128)(value.unscaled / lt_decimal_power(value.scale - PLACES))
             : (unsigned __int128)value.unscaled *
                   (unsigned __int128)lt_decimal_power(PLACES - value.scale);
     out->i64 = (int64_t)us;
+}
+
+static enum lt_kernel decimal_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                           union lt_value *out)
+{
+    put_seconds(lt_argument_decimal(machine, call, 0), out);
     return LT_KERNEL_VALUE;
+}
+
+/* To the nearest of 34 digits, which is as many as Spark multiplies a constant with. */
+static enum lt_kernel constant_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
+                                            union lt_value *out)
+{
+    enum { DIGITS = 34 };
+    struct lt_decimal value = lt_argument_decimal(machine, call, 0);
+    uint32_t dropped = 0;
+    while (dropped < LT_DECIMAL_PRECISION_MAX - DIGITS &&
+           !lt_decimal_fits(value.unscaled, DIGITS + dropped))
+        dropped++;
+    __int128 unit = lt_decimal_power(dropped), kept = value.unscaled / unit;
+    __int128 twice = 2 * (__int128)lt_decimal_magnitude(value.unscaled % unit);
+    if (twice > unit || (twice == unit && kept % 2 != 0))
+        kept += value.unscaled < 0 ? -1 : 1;
+    value.unscaled = kept * unit;
+    put_seconds(value, out);
+    return LT_KERNEL_VALUE;
+}
+
+lt_kernel_fn *lt_cast_of_constant(lt_kernel_fn *kernel, bool is_constant)
+{
+    return is_constant && kernel == decimal_to_timestamp ? constant_to_timestamp : kernel;
 }
 
 static enum lt_kernel decimal_to_text(struct lt_machine *machine, const struct lt_call *call,

@@ -24,5 +24,7 @@ static inline struct lt_decimal lt_argument_decimal(const struct lt_machine *mac
 }
 /* What does not fit its type: NUMERIC_VALUE_OUT_OF_RANGE, or NULL under the legacy rules. */
 enum lt_kernel lt_decimal_out_of_range(struct lt_machine *machine, const struct lt_call *call);
+/* The kernel that casts a constant, where Spark's interpreter gives another value than its code. */
+lt_kernel_fn *lt_cast_of_constant(lt_kernel_fn *kernel, bool is_constant);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/base/limits.h"
 #include "core/text/json_tree.h"
+#include "ops/expr/replaced.h"
 
 /* --------------------------------------------------------------------------- types in JSON form */
 
@@ -158,7 +159,8 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
     struct lt_arena *arena = analyser->coerce.arena;
     struct lt_expression **argument = &call->arguments[index];
     struct lt_error error;
-    fold(analyser, argument);
+    if (!lt_expr_has_replaced(*argument))
+        fold(analyser, argument);
     if ((*argument)->kind != LT_EXPR_LITERAL || (*argument)->is_null ||
         (*argument)->type->kind != LT_TYPE_STRING)
         return lt_analyser_fail(
@@ -167,6 +169,9 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
             "string literal and not null; hint: write 'a INT, b STRING'",
             lt_expr_text(*argument, arena));
     const char *text = lt_constant_text(*argument, arena);
+    if (strlen(text) < (*argument)->value.bytes.size_bytes)
+        return lt_analyser_fail(analyser, LT_E_PARSE, *argument, "PARSE_SYNTAX_ERROR", "42601",
+                                "the schema of \"%s\" has a character 0", call->name);
     if (text[strspn(text, " \t\r\n")] == '\0')
         return lt_analyser_fail(
             analyser, LT_E_ANALYSIS, *argument, "PARSE_EMPTY_STATEMENT", "42617",

@@ -207,6 +207,28 @@ const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
     return type != NULL ? type : common_nested(coerce, a, b, lt_coerce_common_strict);
 }
 
+/* Recursion is bounded by the depth of types. */
+const struct lt_type *lt_coerce_common_tight(const struct lt_coerce *coerce,
+                                             const struct lt_type *a, const struct lt_type *b)
+{
+    if (lt_type_is_number(a) && lt_type_is_number(b))
+        return a->kind > b->kind ? a : b;
+    if (lt_type_is_nested(a) && lt_type_is_nested(b))
+        return lt_type_equal(a, b) ? a : common_nested(coerce, a, b, lt_coerce_common_tight);
+    if ((a->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(b)) ||
+        (b->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(a)))
+        return NULL;
+    const struct lt_type *common = tightest(coerce, a, b);
+    if (common == NULL || common->kind != LT_TYPE_DECIMAL)
+        return common;
+    bool is_one = lt_type_equal(common, a) || a->kind == LT_TYPE_VOID;
+    bool is_other = lt_type_equal(common, b) || b->kind == LT_TYPE_VOID;
+    if (is_one && is_other)
+        return common;
+    bool is_integer = is_one ? lt_type_is_integral(b) : is_other && lt_type_is_integral(a);
+    return is_integer ? common : NULL;
+}
+
 const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const struct lt_type *a,
                                          const struct lt_type *b)
 {
@@ -216,7 +238,7 @@ const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const s
         return lt_type_is_interval(other) ? NULL : other;
     }
     if (lt_type_is_nested(a) && lt_type_is_nested(b)) {
-        const struct lt_type *common = lt_coerce_common_strict(coerce, a, b);
+        const struct lt_type *common = lt_coerce_common_tight(coerce, a, b);
         return common == NULL && lt_collection_alike(a, b) ? a : common;
     }
     return lt_coerce_common(coerce, a, b);

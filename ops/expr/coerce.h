@@ -26,6 +26,10 @@ const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const str
 /* As lt_coerce_common, but a string meets only strings (greatest, least). */
 const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
                                               const struct lt_type *a, const struct lt_type *b);
+/* As lt_coerce_common_strict, but a decimal only takes the integers it can hold, and an integer
+ * beside a float becomes one (elements and keys). */
+const struct lt_type *lt_coerce_common_tight(const struct lt_coerce *coerce,
+                                             const struct lt_type *a, const struct lt_type *b);
 /* What the two sides of = < > are brought to: as lt_coerce_common, but under the legacy rules a
  * string becomes what it is compared with. */
 const struct lt_type *lt_coerce_compared(const struct lt_coerce *coerce, const struct lt_type *a,

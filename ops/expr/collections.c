@@ -77,20 +77,9 @@ int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expres
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,
                                           const struct lt_type *b)
 {
-    if (lt_type_is_number(a) && lt_type_is_number(b))
-        return a->kind > b->kind ? a : b;
-    if ((a->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(b)) ||
-        (b->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(a)))
-        return NULL;
-    const struct lt_type *common = lt_coerce_common_strict(&analyser->coerce, a, b);
-    if (common == NULL || common->kind != LT_TYPE_DECIMAL)
-        return common;
-    bool is_one = lt_type_equal(common, a) || a->kind == LT_TYPE_VOID;
-    bool is_other = lt_type_equal(common, b) || b->kind == LT_TYPE_VOID;
-    if (is_one && is_other)
-        return common;
-    bool is_integer = is_one ? lt_type_is_integral(b) : is_other && lt_type_is_integral(a);
-    return is_integer ? common : NULL;
+    if (lt_type_is_ansi_interval(a) && a->kind == b->kind)
+        return lt_type_equal(a, b) ? a : NULL;
+    return lt_coerce_common_tight(&analyser->coerce, a, b);
 }
 
 /* Recursion is bounded by the depth of types. */

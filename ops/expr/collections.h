@@ -55,8 +55,7 @@ int lt_collection_needs_order(struct lt_analyser *analyser, struct lt_expression
 /* DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE likewise. */
 int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expression *call,
                             const struct lt_type *type);
-/* Where an element and a value meet without changing what either is: as lt_coerce_common_strict(),
- * but a decimal only takes the integers it can hold, and an integer beside a float becomes one.
+/* Where an element and a value meet: as lt_coerce_common_tight(), but intervals of the same fields.
  * NULL: nowhere. */
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,
                                           const struct lt_type *b);

@@ -399,6 +399,12 @@ static uint32_t compile_generator(struct lt_compiler *compiler, const struct lt_
     return lt_compiler_wanted(compiler, want);
 }
 
+static uint32_t compile_tried(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want)
+{
+    return compile_plain(compiler, node, lt_function_at((size_t)node->index, NULL), want);
+}
+
 static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expression *node,
                              uint32_t want)
 {
@@ -419,6 +425,8 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
     case LT_FLOW_GENERATOR:
         return compile_generator(compiler, node, function, want);
     case LT_FLOW_CALL:
+        if (node->is_try || function->is_catching)
+            return lt_compile_tried(compiler, node, compile_tried, want);
         break;
     case LT_FLOW_REWRITTEN:
         lt_assert(!"rewritten by the analyser");

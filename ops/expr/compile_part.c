@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ops/expr/cast.h"
+#include "ops/expr/cast_decimal.h"
 #include "ops/expr/cast_time.h"
 #include "ops/expr/compiler.h"
 
@@ -75,11 +76,36 @@ static bool make_special(struct lt_compiler *compiler, const struct lt_expressio
                                 &literal->value);
 }
 
+/* A number cast to a wider one, and that to a wider one: Spark leaves the first out, so that a
+ * bigint that goes through float to double keeps its digits; but not of a
+ * constant. */
+static bool is_widened_twice(const struct lt_expression *node)
+{
+    const struct lt_expression *inner = node->kind == LT_EXPR_CAST ? node->arguments[0] : NULL;
+    if (inner == NULL || inner->kind != LT_EXPR_CAST || !lt_type_is_number(node->type) ||
+        !lt_type_is_number(inner->type))
+        return false;
+    const struct lt_type *from = inner->arguments[0]->type;
+    return inner->arguments[0]->kind != LT_EXPR_LITERAL && lt_type_is_number(from) &&
+           from->kind <= inner->type->kind && inner->type->kind <= node->type->kind;
+}
+
+/* Recursion is bounded by the depth of the tree. */
+static bool has_column(const struct lt_expression *node)
+{
+    bool has = node->kind == LT_EXPR_COLUMN || node->kind == LT_EXPR_VARIABLE;
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = has_column(node->arguments[i]);
+    return has;
+}
+
 uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want)
 {
     const struct lt_expression *from = node->arguments[0];
     struct lt_expression special;
+    if (is_widened_twice(node))
+        from = from->arguments[0];
     if (make_special(compiler, node, &special))
         return lt_compile(compiler, &special, want);
     if (lt_type_is_integral(from->type) && node->type->kind == LT_TYPE_DOUBLE) {
@@ -95,6 +121,7 @@ uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expressio
     struct lt_call *call = cast_call(compiler, from->type, node->type, whole);
     if (call == NULL)
         return lt_compile(compiler, from, want);
+    call->kernel = lt_cast_of_constant(call->kernel, !has_column(from));
     lt_call_arguments(call)[0] = lt_compile(compiler, from, LT_REGISTER_ANY);
     uint32_t out = lt_compiler_wanted(compiler, want);
     lt_compiler_emit_call(compiler, LT_OP_CALL, call, out);
@@ -118,6 +145,19 @@ static void set_variable(struct lt_compiler *compiler, int32_t number, uint32_t 
     compiler->variables[number] = variable;
 }
 
+/* Steps up to RETURN, jumped over by what stands in front of them. */
+static void compile_body(struct lt_compiler *compiler, const struct lt_expression *body,
+                         struct lt_lambda *lambda, lt_compile_fn *compile)
+{
+    uint32_t jump = lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_JUMP});
+    lambda->first_step = compiler->program->step_count;
+    uint32_t entered = lt_share_enter(&compiler->share);
+    lambda->result = compile(compiler, body, LT_REGISTER_ANY);
+    lt_share_leave(&compiler->share, entered);
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_RETURN});
+    compiler->program->steps[jump].target = compiler->program->step_count;
+}
+
 static void compile_lambda(struct lt_compiler *compiler, const struct lt_expression *node,
                            struct lt_lambda *lambda)
 {
@@ -127,15 +167,36 @@ static void compile_lambda(struct lt_compiler *compiler, const struct lt_express
         parameters[i] = lt_compiler_register(compiler);
         set_variable(compiler, node->arguments[i + 1]->index, parameters[i]);
     }
-    uint32_t jump = lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_JUMP});
-    lambda->first_step = compiler->program->step_count;
     lambda->parameters = parameters;
     lambda->parameter_count = count;
-    uint32_t entered = lt_share_enter(&compiler->share);
-    lambda->result = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
-    lt_share_leave(&compiler->share, entered);
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_RETURN});
-    compiler->program->steps[jump].target = compiler->program->step_count;
+    compile_body(compiler, node->arguments[0], lambda, lt_compile);
+}
+
+/* The value of the steps that the lambda is; NULL where they fail. */
+static enum lt_kernel try_steps(struct lt_machine *machine, const struct lt_call *call,
+                                union lt_value *out)
+{
+    const struct lt_lambda *steps = &call->lambdas[0];
+    if (!lt_machine_call_lambda(machine, steps))
+        return LT_KERNEL_NULL;
+    const union lt_value *value = lt_machine_lambda_result(machine, steps);
+    if (value != NULL)
+        *out = *value;
+    return value == NULL ? LT_KERNEL_NULL : LT_KERNEL_VALUE;
+}
+
+uint32_t lt_compile_tried(struct lt_compiler *compiler, const struct lt_expression *node,
+                          lt_compile_fn *compile, uint32_t want)
+{
+    struct lt_lambda *steps = lt_arena_alloc(compiler->program->arena, sizeof *steps);
+    struct lt_call *call = lt_compiler_call(compiler, node, 0);
+    *steps = (struct lt_lambda){0};
+    compile_body(compiler, node, steps, compile);
+    call->lambdas = steps;
+    call->kernel = try_steps;
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    lt_compiler_emit_call(compiler, LT_OP_CALL, call, out);
+    return out;
 }
 
 void lt_compile_lambdas(struct lt_compiler *compiler, const struct lt_expression *node,

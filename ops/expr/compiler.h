@@ -145,6 +145,11 @@ void lt_compile_skipped(struct lt_compiler *compiler, const struct lt_skips *ski
 /* compile_part.c: casts, and calls with lambdas. */
 uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want);
+typedef uint32_t lt_compile_fn(struct lt_compiler *compiler, const struct lt_expression *node,
+                               uint32_t want);
+/* What `compile` makes of the node, with NULL in place of any fault within it. */
+uint32_t lt_compile_tried(struct lt_compiler *compiler, const struct lt_expression *node,
+                          lt_compile_fn *compile, uint32_t want);
 /* The bodies of the lambdas among the arguments, jumped over; sets call->lambdas. */
 void lt_compile_lambdas(struct lt_compiler *compiler, const struct lt_expression *node,
                         struct lt_call *call);

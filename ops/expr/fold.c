@@ -12,6 +12,7 @@
 #include "ops/expr/analyser.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/program.h"
+#include "ops/expr/replaced.h"
 
 /* The lambdas between a node and the root that is asked about. */
 struct bound {
@@ -198,21 +199,42 @@ static bool is_flow(const struct lt_expression *node, enum lt_flow flow)
     return node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->flow == flow;
 }
 
+static bool is_call_of(const struct lt_expression *node, const char *name)
+{
+    return node->kind == LT_EXPR_CALL &&
+           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
+}
+
 /* Is it decided at run time whether its arguments are evaluated? AND and OR are not meant. */
 static bool is_conditional(const struct lt_expression *node)
 {
     return node->kind == LT_EXPR_CASE || is_flow(node, LT_FLOW_IF) ||
-           is_flow(node, LT_FLOW_COALESCE);
+           (is_flow(node, LT_FLOW_COALESCE) && node->argument_count > 1);
+}
+
+/* A test for NULL of what never is NULL: it is dropped, with the errors in it. */
+static bool is_decided_test(const struct lt_expression *node)
+{
+    if (node->kind != LT_EXPR_CALL || node->argument_count != 1 || node->arguments[0]->nullable ||
+        is_call_of(node->arguments[0], "element_at"))
+        return false;
+    return is_call_of(node, "isnull") || is_call_of(node, "isnotnull");
 }
 
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
-    if (has_null_argument(*node)) {
-        *node = null_like(*node, folding->arena);
-        folding->has_changed = true;
+    bool is_decided = is_decided_test(*node);
+    if (!is_decided && !has_null_argument(*node))
+        return;
+    struct lt_expression *literal = null_like(*node, folding->arena);
+    if (is_decided) {
+        literal->is_null = literal->nullable = false;
+        literal->value.i64 = is_call_of(*node, "isnotnull");
     }
+    *node = literal;
+    folding->has_changed = true;
 }
 
 static void fold_constants(struct lt_expression **node, struct folding *folding, bool is_in_branch)
@@ -239,15 +261,27 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
     folding->text = text;
 }
 
-void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
-             struct lt_arena *arena)
+static void fold(struct lt_expression **node, const char *text, const struct lt_session *session,
+                 struct lt_arena *arena, bool is_whole)
 {
     struct folding folding = {.text = text, .session = session, .arena = arena};
     do {
         folding.has_changed = false;
         fold_nulls(node, &folding);
-        fold_constants(node, &folding, false);
+        fold_constants(node, &folding, !is_whole);
     } while (folding.has_changed);
+}
+
+void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,
+             struct lt_arena *arena)
+{
+    fold(node, text, session, arena, false);
+}
+
+void lt_fold_whole(struct lt_expression **node, const char *text, const struct lt_session *session,
+                   struct lt_arena *arena)
+{
+    fold(node, text, session, arena, true);
 }
 
 int lt_fold_refuse(const struct lt_expression *node, const char *text,
@@ -269,7 +303,7 @@ int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *cal
     struct lt_expression **node = &call->arguments[index];
     if ((*node)->kind == LT_EXPR_LITERAL)
         return LT_OK;
-    if (!is_constant(*node, NULL))
+    if (!is_constant(*node, NULL) || lt_expr_has_replaced(*node))
         return lt_analyser_refuse_constant(analyser, call, index);
     struct lt_expression *literal =
         evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser);

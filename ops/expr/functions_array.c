@@ -83,6 +83,7 @@ static enum lt_kernel array_at(struct lt_machine *machine, const struct lt_call 
     struct lt_array *array = lt_argument(machine, call, 0)->array;
     int64_t index = lt_argument(machine, call, 1)->i64;
     lt_array_materialize(array);
+    index = (int32_t)index; /* as in Spark, a bigint too */
     if (index >= 0 && index < array->count)
         return element_of(array, (uint32_t)index, out);
     if (call->is_legacy)
@@ -188,8 +189,12 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     const struct lt_type *wanted = is_map ? type->fields[0].type : lt_type_simple(LT_TYPE_INT);
     bool are_numbers = (lt_type_is_number(index_type) || index_type->kind == LT_TYPE_DECIMAL) &&
                        (lt_type_is_number(wanted) || wanted->kind == LT_TYPE_DECIMAL);
-    bool fits = is_map ? are_numbers || lt_coerce_is_implicit(&analyser->coerce, index_type, wanted)
-                       : lt_type_is_integral(index_type) || index_type->kind == LT_TYPE_VOID;
+    bool is_other_interval = lt_type_is_ansi_interval(index_type) &&
+                             index_type->kind == wanted->kind && !lt_type_equal(index_type, wanted);
+    bool fits = is_map
+                    ? are_numbers || (!is_other_interval &&
+                                      lt_coerce_is_implicit(&analyser->coerce, index_type, wanted))
+                    : lt_type_is_integral(index_type) || index_type->kind == LT_TYPE_VOID;
     if (!fits)
         return lt_analyser_unexpected(analyser, call, 1, is_map ? "a key" : "an integer");
     if (is_map || index_type->kind == LT_TYPE_VOID) {
@@ -232,7 +237,7 @@ static enum lt_kernel at_position(struct lt_machine *machine, const struct lt_ca
         return lt_fault_index_zero(machine, call);
     if (magnitude <= array->count)
         return element_of(array, (uint32_t)(index < 0 ? array->count + index : index - 1), out);
-    if (is_lenient || call->is_legacy)
+    if ((is_lenient || call->is_legacy) && index != INT32_MIN) /* whose magnitude Java has not */
         return LT_KERNEL_NULL;
     return lt_machine_fault(machine, call, "INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003",
                             "The index %" PRId64 " is out of bounds. The array has %u elements. "

@@ -194,11 +194,14 @@ static enum lt_kernel array_compact(struct lt_machine *machine, const struct lt_
 /* Beside a NULL of no type binary values become texts. */
 static int make_nulls_texts(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    for (uint32_t i = 0; i < call->argument_count; i++) {
-        struct lt_expression **argument = &call->arguments[i];
-        if ((*argument)->type->kind != LT_TYPE_VOID)
+    bool are_bytes = true;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        are_bytes = are_bytes && call->arguments[i]->type->kind == LT_TYPE_BINARY;
+    for (uint32_t i = 0; i < call->argument_count && !are_bytes; i++) {
+        enum lt_type_kind kind = call->arguments[i]->type->kind;
+        if (kind != LT_TYPE_VOID && kind != LT_TYPE_BINARY)
             continue;
-        int code = lt_analyser_cast(analyser, argument, lt_type_simple(LT_TYPE_STRING));
+        int code = lt_analyser_cast(analyser, &call->arguments[i], lt_type_simple(LT_TYPE_STRING));
         if (code != LT_OK)
             return code;
     }

@@ -11,6 +11,7 @@
 #include "core/text/search.h"
 #include "core/text/utf8.h"
 #include "ops/expr/collections.h"
+#include "ops/expr/faults.h"
 
 /* Characters of a string, bytes of a binary value. */
 static size_t count_of(const struct lt_call *call, struct lt_bytes text)
@@ -349,6 +350,10 @@ static enum lt_kernel pad(struct lt_machine *machine, const struct lt_call *call
     if (call->argument_count == 3)
         fill = lt_argument_bytes(machine, call, 2);
     int64_t wanted = lt_argument(machine, call, 1)->i64;
+    if (wanted < 0 && lt_argument_is_binary(call, 0))
+        return lt_fault_parameter(machine, call, "INVALID_PARAMETER_VALUE.LENGTH", "len",
+                                  "Expects `length` greater than or equal to 0, but got %lld",
+                                  (long long)wanted);
     size_t width = wanted < 0 ? 0 : (size_t)wanted, count = count_of(call, text);
     out->bytes = head(call, text, width);
     if (count >= width || fill.size_bytes == 0)

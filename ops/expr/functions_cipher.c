@@ -256,7 +256,7 @@ static const struct lt_function functions[] = {
     {"try_aes_decrypt", NULL, "try_aes_decrypt(data, key[, mode[, padding[, aad]]])",
      "As aes_decrypt, but NULL where the data cannot be decrypted.",
      "try_aes_decrypt(X'00', '0000111122223333')", "NULL", CIPHER, .is_deterministic = true,
-     .signatures = {LT_KERNEL("xx[s][s][x]", "x", try_aes_decrypt)}},
+     .is_catching = true, .signatures = {LT_KERNEL("xx[s][s][x]", "x", try_aes_decrypt)}},
 };
 
 const struct lt_function_group lt_functions_cipher = {"encoding", functions,

@@ -96,6 +96,7 @@ static enum lt_kernel least(struct lt_machine *machine, const struct lt_call *ca
 static int conclude_extreme(struct lt_analyser *analyser, struct lt_expression *call)
 {
     (void)analyser;
+    call->nullable = true; /* where all are */
     for (uint32_t i = 0; i < call->argument_count; i++)
         call->nullable = call->nullable && call->arguments[i]->nullable;
     return LT_OK;

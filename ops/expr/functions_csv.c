@@ -256,6 +256,8 @@ static enum lt_kernel to_csv(struct lt_machine *machine, const struct lt_call *c
     struct csv_output *output = call->state;
     struct lt_text_buffer *text = &machine->text;
     const struct lt_struct *structure = lt_argument(machine, call, 0)->structure;
+    if (call->argument_types[0]->field_count == 0)
+        return LT_KERNEL_NULL;
     lt_text_clear(text);
     lt_csv_write_row(text, call->argument_types[0], structure->values, structure->nulls,
                      &output->write);

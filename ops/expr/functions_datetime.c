@@ -183,9 +183,27 @@ static enum lt_kernel part_of_calendar(struct lt_machine *machine, const struct 
 
 /* -------------------------------------------------------------------------------------- extract */
 
+/* Spark shows the field as a name with parts between dots. */
+static bool has_empty_part(const struct lt_bytes *field)
+{
+    bool is_empty = true;
+    uint32_t ticks = 0;
+    for (uint32_t i = 0; i < field->size_bytes; i++) {
+        if (field->data[i] == '.' && is_empty && ticks % 2 == 0)
+            return true;
+        is_empty = field->data[i] == '.';
+        ticks += field->data[i] == '`';
+    }
+    return field->size_bytes > 0 && (is_empty || ticks % 2 != 0);
+}
+
 static int refuse_field(struct lt_analyser *analyser, const struct lt_expression *call)
 {
     const struct lt_bytes *field = &call->arguments[0]->value.bytes;
+    if (has_empty_part(field))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_ATTRIBUTE_NAME_SYNTAX",
+                                "42601", "Syntax error in the attribute name: %.*s.",
+                                (int)field->size_bytes, (const char *)field->data);
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_FIELD", "42601",
                             "Cannot extract `%.*s` from \"%s\".", (int)field->size_bytes,
                             (const char *)field->data,

@@ -324,9 +324,19 @@ static enum lt_kernel make_in_zone(struct lt_machine *machine, const struct lt_c
 static enum lt_kernel make_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                      union lt_value *out)
 {
-    const struct lt_zone *zone =
-        call->argument_count == 7 ? zone_of(machine, call, 6, 0) : &machine->times->zone;
-    return zone == NULL ? LT_KERNEL_FAULT : make_in_zone(machine, call, zone, out);
+    if (call->argument_count < 7)
+        return make_in_zone(machine, call, &machine->times->zone, out);
+    /* But for constants, Spark's code looks at the fields first, and takes an unknown zone for a
+     * field that is wrong. */
+    const bool is_record = machine->row != NULL;
+    const struct lt_zone utc = lt_zone_utc();
+    enum lt_kernel made = is_record ? make_in_zone(machine, call, &utc, out) : LT_KERNEL_VALUE;
+    if (made != LT_KERNEL_VALUE)
+        return made;
+    const struct lt_zone *zone = zone_of(machine, call, 6, 0);
+    if (zone == NULL)
+        return is_record && (is_try(call) || call->is_legacy) ? LT_KERNEL_NULL : LT_KERNEL_FAULT;
+    return make_in_zone(machine, call, zone, out);
 }
 
 static enum lt_kernel make_local(struct lt_machine *machine, const struct lt_call *call,

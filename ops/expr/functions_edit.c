@@ -245,12 +245,29 @@ static enum lt_kernel try_validate_utf8(struct lt_machine *machine, const struct
     return is_valid(machine, call) ? LT_KERNEL_VALUE : LT_KERNEL_NULL;
 }
 
+/* Bytes stay bytes only where all are: beside others, NULL too, they become text. */
+static int infer_elt(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    bool are_bytes = true;
+    for (uint32_t i = 1; i < call->argument_count; i++)
+        are_bytes = are_bytes && call->arguments[i]->type->kind == LT_TYPE_BINARY;
+    for (uint32_t i = 1; i < call->argument_count && !are_bytes; i++) {
+        if (call->arguments[i]->type->kind != LT_TYPE_BINARY)
+            continue;
+        int code = lt_analyser_cast(analyser, &call->arguments[i], lt_type_simple(LT_TYPE_STRING));
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_INFER_LETTERS;
+}
+
 #define DETERMINISTIC .is_deterministic = true
 
 static const struct lt_function functions[] = {
     {"elt", NULL, "elt(number, a, ...)", "The argument with this number, counted from 1.",
      "elt(2, 'a', 'b')", "b", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {LT_KERNEL("iss*", "s", element), LT_KERNEL("ixx*", "x", element)}},
+     .signatures = {LT_KERNEL("iss*", "s", element), LT_KERNEL("ixx*", "x", element)},
+     .infer = infer_elt},
     {"find_in_set", NULL, "find_in_set(str, list)",
      "The number of the part that equals the string, of parts between commas; 0 for none.",
      "find_in_set('b', 'a,b,c')", "2", DETERMINISTIC, .is_total = true,

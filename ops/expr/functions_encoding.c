@@ -531,8 +531,9 @@ static const struct lt_function functions[] = {
      .infer = infer_to_binary, .conclude = check_binary_format},
     {"try_to_binary", NULL, "try_to_binary(str[, format])",
      "As to_binary, but NULL where the text is not in the format.", "try_to_binary('zz', 'hex')",
-     "NULL", DETERMINISTIC, .is_try = true, .signatures = {LT_KERNEL("s[s]", "x", to_binary)},
-     .prepare = prepare_to_binary, .infer = infer_to_binary, .conclude = check_binary_format},
+     "NULL", DETERMINISTIC, .is_try = true, .is_catching = true,
+     .signatures = {LT_KERNEL("s[s]", "x", to_binary)}, .prepare = prepare_to_binary,
+     .infer = infer_to_binary, .conclude = check_binary_format},
 };
 
 const struct lt_function_group lt_functions_encoding = {"encoding", functions,

@@ -282,6 +282,15 @@ static void release_output(void *state)
     free(output);
 }
 
+/* Recursion is bounded by the depth of types. */
+static bool has_key_of_bytes(const struct lt_type *type)
+{
+    bool has = type->kind == LT_TYPE_MAP && type->fields[0].type->kind == LT_TYPE_BINARY;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        has = has || has_key_of_bytes(type->fields[i].type);
+    return has;
+}
+
 static int infer_to_json(struct lt_analyser *analyser, struct lt_expression *call)
 {
     int code = lt_infer_options(analyser, call, 1);
@@ -297,6 +306,12 @@ static int infer_to_json(struct lt_analyser *analyser, struct lt_expression *cal
             lt_analyser_shown(analyser, value->type));
     if (lt_type_has_kind(value->type, LT_TYPE_VARIANT))
         return lt_analyser_later(analyser, call, "\"to_json\" of a VARIANT");
+    if (has_key_of_bytes(value->type)) /* for which Spark prints the address of an object */
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE",
+            "Input schema \"%s\" can only contain STRING as a key type for a MAP, not BINARY; "
+            "hint: base64(key)",
+            lt_analyser_shown(analyser, value->type));
     return lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), true);
 }
 

@@ -156,6 +156,10 @@ static enum lt_kernel round_any(struct lt_machine *machine, const struct lt_call
     int64_t digits = call->argument_count == 2 ? lt_argument(machine, call, 1)->i64 : 0;
     if (!lt_type_is_fraction(call->type))
         return round_integer(machine, call, digits, is_half_even, out);
+    enum { DIGITS_MAX = 646456993 }; /* of Java's numbers of any size */
+    if ((digits > DIGITS_MAX || digits < -DIGITS_MAX) && isfinite(number(machine, call, 0)) &&
+        number(machine, call, 0) != 0)
+        return lt_fault_overflow(machine, call, digits < 0 ? "Underflow" : "Overflow", NULL);
     out->f64 = round_double(number(machine, call, 0), digits, is_half_even);
     if (call->type->kind == LT_TYPE_FLOAT)
         out->f64 = (double)(float)out->f64;
@@ -221,7 +225,7 @@ OF_DOUBLE(to_degrees, x *(180.0 / M_PI))
 OF_DOUBLE(to_radians, x *(M_PI / 180.0))
 OF_DOUBLE_ABOVE(natural_log, 0, log(x))
 OF_DOUBLE_ABOVE(log_base_10, 0, log10(x))
-OF_DOUBLE_ABOVE(log_base_2, 0, log2(x))
+OF_DOUBLE_ABOVE(log_base_2, 0, log(x) / log(2.0))
 OF_DOUBLE_ABOVE(log_of_1_more, -1, log1p(x))
 
 static enum lt_kernel sign_of_interval(struct lt_machine *machine, const struct lt_call *call,

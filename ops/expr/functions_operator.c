@@ -51,6 +51,13 @@ enum lt_kernel lt_remainder(struct lt_machine *machine, const struct lt_call *ca
     return LT_KERNEL_VALUE;
 }
 
+/* Java adds small integers as ints, and wraps around. */
+static int64_t wrapped_sum(const struct lt_type *type, int64_t a, int64_t b)
+{
+    int64_t sum = (int64_t)((uint64_t)a + (uint64_t)b);
+    return type->kind == LT_TYPE_BIGINT ? sum : (int32_t)sum;
+}
+
 /* As the remainder, but never negative for a positive divisor. */
 static enum lt_kernel positive_remainder(struct lt_machine *machine, const struct lt_call *call,
                                          union lt_value *out)
@@ -64,7 +71,7 @@ static enum lt_kernel positive_remainder(struct lt_machine *machine, const struc
         bool is_float = call->type->kind == LT_TYPE_FLOAT;
         out->f64 = fmod(is_float ? (double)(float)sum : sum, b->f64);
     } else if (!lt_type_is_fraction(call->type) && out->i64 < 0)
-        out->i64 = b->i64 == -1 ? 0 : (int64_t)(((__int128)out->i64 + b->i64) % b->i64);
+        out->i64 = b->i64 == -1 ? 0 : wrapped_sum(call->type, out->i64, b->i64) % b->i64;
     return LT_KERNEL_VALUE;
 }
 

@@ -10,21 +10,6 @@
 #include "ops/expr/pattern.h"
 #include "ops/expr/expr.h"
 
-static int prepare_replace(const struct lt_prepare *prepare, struct lt_error *error)
-{
-    const struct lt_expression *call = prepare->expression;
-    const struct lt_expression *position = call->argument_count == 4 ? call->arguments[3] : NULL;
-    if (position != NULL && position->kind == LT_EXPR_LITERAL && !position->is_null &&
-        position->value.i64 < 1) {
-        (void)lt_error_set(error, LT_E_ANALYSIS,
-                           "Cannot resolve \"%s\" due to data type mismatch: The position must be "
-                           "between (0, 2147483647] (current value = %lld).",
-                           lt_expr_text(call, prepare->arena), (long long)position->value.i64);
-        return lt_error_condition(error, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09");
-    }
-    return lt_pattern_prepare(prepare, error);
-}
-
 static enum lt_kernel rlike(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
 {
@@ -210,7 +195,15 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
 static int infer_replace(struct lt_analyser *analyser, struct lt_expression *call)
 {
     int code = call->argument_count == 4 ? lt_analyser_constant(analyser, call, 3) : LT_OK;
-    return code == LT_OK ? LT_INFER_LETTERS : code;
+    if (code != LT_OK || call->argument_count < 4)
+        return code == LT_OK ? LT_INFER_LETTERS : code;
+    const struct lt_expression *position = call->arguments[3];
+    if (!lt_type_is_integral(position->type) || position->is_null || position->value.i64 > 0)
+        return LT_INFER_LETTERS;
+    return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                                "The position must be between (0, 2147483647] (current value = "
+                                "%lld).",
+                                (long long)position->value.i64);
 }
 
 static const struct lt_function functions[] = {
@@ -225,7 +218,7 @@ static const struct lt_function functions[] = {
     {"regexp_replace", NULL, "regexp_replace(str, pattern, replacement[, pos])",
      "The string with each match replaced; $1 stands for a group.",
      "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", .is_deterministic = true,
-     .prepare = prepare_replace, .release = lt_pattern_release, .is_total = true,
+     .prepare = lt_pattern_prepare, .release = lt_pattern_release, .is_total = true,
      .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}, .infer = infer_replace},
     {"regexp_count", NULL, "regexp_count(str, pattern)", "How many matches there are.",
      "regexp_count('a1b22', '\\\\d')", "3", PATTERN, .is_total = true,

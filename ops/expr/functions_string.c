@@ -269,6 +269,8 @@ static enum lt_kernel split_part(struct lt_machine *machine, const struct lt_cal
     int64_t number = lt_argument(machine, call, 2)->i64;
     if (number == 0)
         return lt_fault_index_zero(machine, call);
+    if (number == INT32_MIN) /* whose magnitude Java has not */
+        return lt_fault_index(machine, call, number, 0);
     const uint8_t *begin = text.data, *end = text.data + text.size_bytes;
     bool is_whole = delimiter.size_bytes == 0 || text.size_bytes == 0;
     if (number < 0)

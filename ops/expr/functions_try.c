@@ -40,15 +40,11 @@ static enum lt_kernel divide(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* With text the arguments' own casts are tried, too. */
-static void try_casts_of_text(struct lt_expression *call, struct lt_expression *const *given)
+/* Of two numbers Spark's operator gives NULL where its result does not fit; of all others what
+ * computes it, with its arguments, is tried. */
+static bool is_catching(struct lt_expression *const *given)
 {
-    for (uint32_t i = 0; i < call->argument_count; i++) {
-        struct lt_expression *argument = call->arguments[i];
-        if (argument->kind == LT_EXPR_CAST && argument != given[0] && argument != given[1] &&
-            lt_letter_accepts('s', argument->arguments[0]->type))
-            argument->is_try = true;
-    }
+    return !lt_type_is_numeric(given[0]->type) || !lt_type_is_numeric(given[1]->type);
 }
 
 /* The call takes over what the operator was resolved to, under its own name. */
@@ -65,7 +61,7 @@ static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
     size_t row = 0;
     while (strcmp(operators[row].name, function->name) != 0)
         row++;
-    struct lt_expression *const given[] = {call->arguments[0], call->arguments[1]};
+    bool is_try = is_catching(call->arguments);
     struct lt_expression *inner = lt_analyser_call(analyser, call, operators[row].operator,
                                                    call->arguments[0], call->arguments[1]);
     int code = lt_resolve_call(analyser, inner);
@@ -82,7 +78,7 @@ static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
     call->nullable = true;
     call->arguments = operation->arguments;
     call->argument_count = operation->argument_count;
-    try_casts_of_text(call, given);
+    call->is_try = is_try;
     call->signature =
         operation->signature->kernel != NULL ? operation->signature : function->signatures;
     if (inner->kind != LT_EXPR_CAST)

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/ascii.h"
 
@@ -197,7 +198,9 @@ static const struct {
 
 static struct lt_token lex_symbol(struct lt_lexer *lexer)
 {
-    for (size_t i = 0; i < sizeof SYMBOLS / sizeof SYMBOLS[0]; i++) {
+    enum { RIGHT_SHIFTS = 2 }; /* the first of them */
+    for (size_t i = lexer->open_types > 0 ? RIGHT_SHIFTS : 0;
+         i < sizeof SYMBOLS / sizeof SYMBOLS[0]; i++) {
         uint32_t size = (uint32_t)strlen(SYMBOLS[i].text);
         if (lexer->size_bytes - lexer->position >= size &&
             memcmp(lexer->text + lexer->position, SYMBOLS[i].text, size) == 0) {
@@ -209,9 +212,21 @@ static struct lt_token lex_symbol(struct lt_lexer *lexer)
     char c = peek(lexer, 0);
     if (strchr("()[],.:;+-*/%<>!&|^~?", c) == NULL)
         return bad(lexer, 1, "this character has no meaning here");
+    if (c == '>' && lexer->open_types > 0)
+        lexer->open_types--;
     struct lt_token token = make(lexer, LT_TOKEN_SYMBOL, 1);
     token.symbol = c;
     return token;
+}
+
+static bool opens_type(const struct lt_lexer *lexer, uint32_t size)
+{
+    static const char *const words[] = {"array", "map", "struct"};
+    bool opens = false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        opens = opens || (strlen(words[i]) == size &&
+                          strncasecmp(lexer->text + lexer->position, words[i], size) == 0);
+    return opens;
 }
 
 struct lt_token lt_lexer_next(struct lt_lexer *lexer)
@@ -237,6 +252,7 @@ struct lt_token lt_lexer_next(struct lt_lexer *lexer)
         uint32_t size = 1;
         while (is_word_char(peek(lexer, size)))
             size++;
+        lexer->open_types += opens_type(lexer, size);
         return make(lexer, LT_TOKEN_WORD, size);
     }
     return lex_symbol(lexer);

@@ -53,6 +53,9 @@ struct lt_lexer {
     const char *text;
     uint32_t size_bytes;
     uint32_t position;
+    /* ARRAY, MAP and STRUCT less > so far, whatever they mean: above 0, >> is two of >, as Spark's
+     * lexer has it. */
+    uint32_t open_types;
 };
 
 /* Over the bytes from `begin` to `end`. */

@@ -319,8 +319,7 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
     if (function->is_operator && call->argument_count >= 2 && strcmp(call->name, "[]") != 0)
         return lt_analyser_refuse_pair(analyser, call);
     if (shares_type(function) &&
-        !(function->flow == LT_FLOW_IF && call->arguments[0]->type->kind != LT_TYPE_BOOLEAN &&
-          call->arguments[0]->type->kind != LT_TYPE_VOID))
+        !(function->flow == LT_FLOW_IF && call->arguments[0]->type->kind != LT_TYPE_BOOLEAN))
         return lt_analyser_refuse_types(analyser, call);
     /* The first argument that no signature takes is the one to show. */
     uint32_t wrong = 0;

@@ -36,7 +36,7 @@ static void what_cannot_be_read_is_refused(void **state)
     expect("from_csv('1', 'a NOPE')", "PARSE_SYNTAX_ERROR");
     expect("from_csv(1, 'a INT')", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
     expect("from_csv('1', 'a ARRAY<INT>')", "UNSUPPORTED_DATATYPE");
-    expect("from_csv('1', 'a TIME') is null", "UNSUPPORTED_DATATYPE");
+    expect("from_csv('1', 'a TIME').a is null", "UNSUPPORTED_DATATYPE");
     expect("to_csv(from_csv(',', 'a ARRAY<INT>'), map('unknown', 'x'))", "UNSUPPORTED_DATATYPE");
     expect("from_csv('1', 'a INT, _corrupt_record INT')", "INVALID_CORRUPT_RECORD_TYPE");
     expect("from_csv('1', 'a INT', map('mode', 'DROPMALFORMED'))", "PARSE_MODE_UNSUPPORTED");
