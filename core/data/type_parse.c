@@ -166,12 +166,12 @@ static int expect_mark(struct parser *p, char mark)
     return take_mark(p, mark) ? 0 : syntax_error(p, expected);
 }
 
-#define BAD_NAME "name \"%.*s\" has characters other than letters, digits and _; hint: back-ticks"
-
 static int refuse_name(struct parser *p, const struct lt_type_token *token)
 {
-    lt_error_set(p->error, LT_E_PARSE, "schema \"%.200s\": character %zu: " BAD_NAME, p->lexer.text,
-                 (size_t)(token->begin - p->lexer.text) + 1,
+    lt_error_set(p->error, LT_E_PARSE,
+                 "schema \"%.200s\": character %zu: the name that begins with \"%.*s\" has "
+                 "characters other than letters, digits and _; hint: put it in back-ticks",
+                 p->lexer.text, (size_t)(token->begin - p->lexer.text) + 1,
                  (int)(token->size_bytes < 60 ? token->size_bytes : 60), token->begin);
     return lt_error_condition(p->error, "INVALID_IDENTIFIER", "42602");
 }
@@ -437,7 +437,7 @@ static void unknown_type(struct parser *p, const struct lt_type_token *word, int
     const char *name = written_type(p, word, 0), *written = written_type(p, word, parameter_count);
     const char *nearest = lt_nearest(name, names, TYPE_WORD_COUNT);
     if (!word->is_ascii)
-        keep_fault(p, LT_E_PARSE, "INVALID_IDENTIFIER", "42602", BAD_NAME, 60, name);
+        keep_fault(p, LT_E_PARSE, "INVALID_IDENTIFIER", "42602", "\"%s\" is no name", name);
     else if (nearest == NULL)
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000", "Unsupported data type \"%s\".",
                    written);
