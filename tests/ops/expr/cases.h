@@ -21,7 +21,7 @@ struct wanted {
     const char *text, *kind, *type, *result;
 };
 
-static inline void expect_in(const struct lt_session *session, const struct wanted *cases,
+static inline void expect_all(const struct lt_session *session, const struct wanted *cases,
                              size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -42,7 +42,7 @@ static inline void expect_in(const struct lt_session *session, const struct want
 #define EXPECT(session, ...)                                                                       \
     do {                                                                                           \
         static const struct wanted cases[] = {__VA_ARGS__};                                        \
-        expect_in(session, cases, sizeof cases / sizeof cases[0]);                                 \
+        expect_all(session, cases, sizeof cases / sizeof cases[0]);                                 \
     } while (0)
 
 #endif
