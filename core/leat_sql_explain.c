@@ -76,6 +76,25 @@ static int explain_refused(const struct lt_door_statement *statement,
     return LT_OK;
 }
 
+/* Of what ends, the sides of a union are run one after the other: how many there are is no limit,
+ * but to a picture of one query. */
+static bool has_many_sides(const struct lt_door_statement *statement,
+                           const struct lt_sql_plan *plan, int code)
+{
+    return code == LT_E_LIMIT && !statement->tree->is_insert && plan->node != NULL &&
+           plan->is_bounded && plan->node->kind == LT_PLAN_UNION;
+}
+
+static void append_many_sides(const struct lt_sql_plan *plan, bool is_extended,
+                              struct lt_text_buffer *out)
+{
+    lt_text_format(
+        out,
+        "%s== Physical Plan ==\nthe %u sides of the union, one after the other, each as a "
+        "query of its own\n",
+        is_extended ? "\n" : "", plan->node->input_count);
+}
+
 int lt_door_sql_explain(const struct lt_door_statement *statement)
 {
     struct lt_arena *arena = statement->sql->context->arena;
@@ -92,10 +111,16 @@ int lt_door_sql_explain(const struct lt_door_statement *statement)
     }
     int code = statement->tree->is_insert ? lt_door_sql_insert(statement, &plan, &query, &ends)
                                           : build_select(statement, &plan, &query);
-    if (code == LT_OK && is_extended)
+    bool has_many = has_many_sides(statement, &plan, code);
+    if ((code == LT_OK || has_many) && is_extended)
         append_analysed(&plan, arena, &text);
-    code = code == LT_OK ? explain_built(statement, query, &text)
-                         : explain_refused(statement, &plan.refusal, &text);
+    if (has_many) {
+        append_many_sides(&plan, is_extended, &text);
+        code = LT_OK;
+    } else {
+        code = code == LT_OK ? explain_built(statement, query, &text)
+                             : explain_refused(statement, &plan.refusal, &text);
+    }
     leat_query_destroy(query);
     statement->result->kind = LEAT_SQL_ROWS;
     if (code == LT_OK)

@@ -190,8 +190,9 @@ static struct lt_plan_tree *chain_tree(const struct lt_sql_query *query, struct 
     if (count <= LT_SQL_SIDES_NESTED)
         return NULL;
     struct lt_plan_tree **sides = lt_arena_alloc(arena, count * sizeof(struct lt_plan_tree *));
-    for (uint32_t i = count - 1; i > 0; query = i > 1 ? query->left : query)
+    for (uint32_t i = count - 1; i > 1; query = query->left)
         sides[i--] = query_tree(query->right, arena);
+    sides[1] = query_tree(query->right, arena);
     sides[0] = query_tree(query->left, arena);
     return lt_plan_tree_over_all(arena, "'Union", " false, false", sides, count);
 }

@@ -62,6 +62,29 @@ static void a_long_chain_of_union_all_is_no_nesting(void **state)
     leat_context_destroy(context);
 }
 
+/* Sides beside each other, since nested they would be as wide as they are many. */
+static void a_long_chain_is_explained_too(void **state)
+{
+    enum { SIDES = 500 };
+    leat_context *context = leat_context_create();
+    leat_sql_result result = {.size = sizeof result};
+    char *text = chain("EXPLAIN EXTENDED ", "SELECT 1 AS a", " UNION ALL ", SIDES);
+    unsigned sides = 0;
+    (void)state;
+    if (leat_sql(context, text, NULL, &result) != LEAT_OK)
+        fail_msg("%s", leat_context_error(context));
+    assert_non_null(strstr(result.text,
+                           "== Physical Plan ==\nthe 500 sides of the union, one after "
+                           "the other, each as a query of its own\n"));
+    for (const char *at = result.text; (at = strstr(at, "OneRowRelation")) != NULL; at++)
+        sides++;
+    assert_int_equal(sides, 2 * SIDES); /* parsed and analysed */
+    assert_true(strlen(result.text) < 200 * SIDES);
+    free(result.text);
+    free(text);
+    leat_context_destroy(context);
+}
+
 static void set_operations_that_nest_do_so_to_a_limit(void **state)
 {
     (void)state;
@@ -103,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_long_chain_of_union_all_is_no_nesting),
+        cmocka_unit_test(a_long_chain_is_explained_too),
         cmocka_unit_test(set_operations_that_nest_do_so_to_a_limit),
         cmocka_unit_test(a_name_may_be_empty),
         cmocka_unit_test(a_union_of_streams_has_as_many_sides_as_are_written_at_once),
