@@ -77,6 +77,17 @@ int lt_refuse_absent(struct lt_analyser *analyser, const struct lt_expression *c
         if (strcmp(FUNCTIONS[i].name, call->name) == 0)
             reason = FUNCTIONS[i].reason;
     }
+    bool is_id = strcmp(call->name, "monotonically_increasing_id") == 0;
+    if (reason == PARTITIONS && call->argument_count > 0)
+        return lt_analyser_fail(
+            analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+            "The `%s` requires 0 parameters but the actual number is %u. Please, refer to "
+            "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for a fix.",
+            call->name, call->argument_count);
+    if (is_id)
+        return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, call, "_LEGACY_ERROR_TEMP_3102", "",
+                                "Expression(s): monotonically_increasing_id() is not supported "
+                                "with streaming DataFrames/Datasets.");
     if (reason == TIME)
         return lt_analyser_fail(analyser, LT_E_UNSUPPORTED, call, "UNSUPPORTED_TIME_TYPE", "0A000",
                                 "the type TIME is not supported");

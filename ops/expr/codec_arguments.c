@@ -211,11 +211,11 @@ int lt_infer_options(struct lt_analyser *analyser, struct lt_expression *call, u
             "the options of \"%s\" must be written map('name', 'value', ...)", call->name);
     if (type->fields[0].type->kind != LT_TYPE_STRING ||
         type->fields[1].type->kind != LT_TYPE_STRING)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
-                                "INVALID_OPTIONS.NON_STRING_TYPE", "42K06",
-                                "the names and values of the options of \"%s\" must be strings, "
-                                "not %s",
-                                call->name, lt_analyser_shown(analyser, type));
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_OPTIONS.NON_STRING_TYPE",
+                                "42K06",
+                                "Invalid options: A type of keys and values in `map()` must be "
+                                "string, but got \"%s\".",
+                                lt_analyser_shown(analyser, type));
     fold(analyser, argument);
     if ((*argument)->kind == LT_EXPR_LITERAL)
         return LT_OK;
@@ -241,9 +241,9 @@ int lt_infer_sample(struct lt_analyser *analyser, struct lt_expression *call, ui
     if (code != LT_OK)
         return code;
     if ((*argument)->is_null)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *argument,
-                                "DATATYPE_MISMATCH.UNEXPECTED_NULL", "42K09",
-                                "argument %u of \"%s\" cannot be NULL", index + 1, call->name);
+        return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
+                                    "The %s must not be null.",
+                                    strcmp(call->name, "schema_of_csv") == 0 ? "csv" : "json");
     return lt_infer_string(analyser, call, index);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/expr/collections.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/faults.h"
 
 /* No array has more elements, as in Spark; memory ends earlier. */
@@ -283,7 +284,12 @@ static int infer_flatten(struct lt_analyser *analyser, struct lt_expression *cal
 {
     const struct lt_type *type = call->arguments[0]->type;
     if (type->kind != LT_TYPE_ARRAY || type->fields[0].type->kind != LT_TYPE_ARRAY)
-        return lt_analyser_unexpected(analyser, call, 0, "an array of arrays");
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+            "The first parameter requires the \"ARRAY\" of \"ARRAY\" type, however \"%s\" has the "
+            "type \"%s\".",
+            lt_expr_text(call->arguments[0], analyser->coerce.arena),
+            lt_analyser_shown(analyser, call->arguments[0]->type));
     return lt_collection_finish(call, 0, type->fields[0].type,
                                 call->arguments[0]->nullable || type->fields[0].nullable);
 }

@@ -3,6 +3,7 @@
  * as Spark does it: 0.0 and -0.0 are two values, while NaN is one.
  */
 #include "ops/expr/collections.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/sort.h"
 #include "ops/expr/value_set.h"
 
@@ -27,11 +28,12 @@ static int meet(struct lt_analyser *analyser, struct lt_expression *call,
         *element = lt_collection_tight(analyser, arguments[0]->type->fields[0].type,
                                        arguments[1]->type->fields[0].type);
     if (*element == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES", "42K09",
-                                "\"%s\" takes two arrays of one type of elements, not %s and %s",
-                                call->name, lt_analyser_shown(analyser, arguments[0]->type),
-                                lt_analyser_shown(analyser, arguments[1]->type));
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
+            "Input to function `%s` should have been two \"ARRAY\" with same element type, but "
+            "it's [\"%s\", \"%s\"].",
+            call->name, lt_analyser_shown(analyser, arguments[0]->type),
+            lt_analyser_shown(analyser, arguments[1]->type));
     for (uint32_t i = 0; i < 2; i++) {
         int code = lt_analyser_cast(analyser, &arguments[i],
                                     lt_type_array(analyser->coerce.arena, *element,

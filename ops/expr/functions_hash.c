@@ -198,9 +198,13 @@ static int refuse_maps(struct lt_analyser *analyser, struct lt_expression *call)
 {
     for (uint32_t i = 0; i < call->argument_count; i++) {
         if (!lt_type_is_key(call->arguments[i]->type))
-            return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                    "DATATYPE_MISMATCH.HASH_MAP_TYPE", "42K09",
-                                    "\"%s\" does not take a map", call->name);
+            return lt_analyser_mismatch(
+                analyser, call, "DATATYPE_MISMATCH.HASH_MAP_TYPE",
+                "Input to the function `%s` cannot contain elements of the \"MAP\" type. In Spark, "
+                "same maps may have different hashcode, thus hash expressions are prohibited on "
+                "\"MAP\" elements. To restore previous behavior set "
+                "\"spark.sql.legacy.allowHashOnMapType\" to \"true\".",
+                call->name);
     }
     return LT_INFER_LETTERS;
 }

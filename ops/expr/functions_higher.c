@@ -213,9 +213,12 @@ static int infer_map_zip_with(struct lt_analyser *analyser, struct lt_expression
     const struct lt_type *key =
         lt_coerce_common_strict(&analyser->coerce, a->fields[0].type, b->fields[0].type);
     if (key == NULL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES", "42K09",
-                                "the keys of the two maps have types that do not meet");
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES",
+            "Input to the `map_zip_with` should have been two maps with compatible key types, but "
+            "it's [\"%s\", \"%s\"].",
+            lt_analyser_shown(analyser, a->fields[0].type),
+            lt_analyser_shown(analyser, b->fields[0].type));
     for (uint32_t i = 0; i < 2; i++) {
         const struct lt_field *value = &call->arguments[i]->type->fields[1];
         code = lt_analyser_cast(

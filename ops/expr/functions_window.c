@@ -152,8 +152,8 @@ static int check_times(struct lt_analyser *analyser, const struct lt_expression 
             (long long)(is_wide ? times[DURATION] : times[SLIDE]));
     return times[SLIDE] == times[DURATION]
                ? LT_OK
-               : lt_analyser_later(analyser, call,
-                                   "a window that slides by less than its duration");
+               : lt_analyser_fail(analyser, LT_E_UNSUPPORTED, call, "_LEGACY_ERROR_TEMP_3102", "",
+                                  "Continuous processing does not support Expand operations.");
 }
 
 static const struct lt_type *window_type(struct lt_analyser *analyser, const struct lt_type *type)

@@ -86,8 +86,7 @@ static const char *type_of_words(const char *words, size_t size_bytes, struct lt
                                            {"condition", "BOOLEAN"},
                                            {"array of structs", "ARRAY<STRUCT>"},
                                            {"window", "STRUCT"},
-                                           {"array of strings", "ARRAY<STRING>"},
-                                           {"array of arrays", "ARRAY<ARRAY>"}};
+                                           {"array of strings", "ARRAY<STRING>"}};
     size_t article = strncmp(words, "an ", 3) == 0 ? 3 : strncmp(words, "a ", 2) == 0 ? 2 : 0;
     const char *plain = lt_arena_text_n(arena, words + article, size_bytes - article);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -195,11 +194,12 @@ int lt_analyser_refuse_types(struct lt_analyser *analyser, const struct lt_expre
         shown.name = "coalesce";
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         has_or |= strcmp(shown.name, others[i]) == 0;
-    return lt_analyser_mismatch(analyser, &shown, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
-                                "Input to `%s` should all be the same type, but it's %c%s%c.",
-                                shown.name, has_or ? '(' : '[',
-                                type_list(analyser, call, 0, 1, has_or ? " or " : ", "),
-                                has_or ? ')' : ']');
+    return lt_analyser_mismatch(
+        analyser, &shown, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+        "Input to `%s` should all be the same type, but it's %c%s%c.", shown.name,
+        has_or ? '(' : '[',
+        type_list(analyser, call, strcmp(call->name, "if") == 0, 1, has_or ? " or " : ", "),
+        has_or ? ')' : ']');
 }
 
 int lt_analyser_refuse_concat(struct lt_analyser *analyser, const struct lt_expression *call)

@@ -88,7 +88,8 @@ struct lt_expression *lt_parser_unit_call(struct lt_parser *parser, struct lt_ex
         return call;
     return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNRESOLVED_ROUTINE", "42883", call->begin,
                             call->end,
-                            "there is no function \"%s\" of these arguments; hint: usage: "
+                            "Cannot resolve routine `%s` on search path [`system`.`builtin`, "
+                            "`system`.`session`, `spark_catalog`.`default`]; hint: usage: "
                             "%s(unit, ...), the unit one of YEAR, QUARTER, MONTH, WEEK, DAY, "
                             "DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND",
                             call->name, call->name);

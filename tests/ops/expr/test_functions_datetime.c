@@ -253,7 +253,7 @@ static void windows_are_checked_before_they_run(void **state)
     expect("window(TIMESTAMP'2024-01-01 00:00:00', '5 minutes', '10 minutes')",
            "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION");
     expect("window(TIMESTAMP'2024-01-01 00:00:00', '10 minutes', '5 minutes')",
-           "UNSUPPORTED_FEATURE");
+           "_LEGACY_ERROR_TEMP_3102");
     expect("window(CAST(NULL AS TIMESTAMP), '5 minutes')", "NULL");
     expect("window_time(5)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
 }
