@@ -28,9 +28,9 @@ struct lt_codec_memory lt_codec_machine_memory(struct lt_machine *machine)
 
 int lt_infer_schema_of(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    int code = lt_infer_sample(analyser, call, 0);
+    int code = lt_infer_options(analyser, call, 1);
     if (code == LT_OK)
-        code = lt_infer_options(analyser, call, 1);
+        code = lt_infer_sample(analyser, call, 0);
     return code == LT_OK ? lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), false) : code;
 }
 

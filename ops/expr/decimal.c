@@ -244,6 +244,8 @@ static int infer_places(struct lt_analyser *analyser, struct lt_expression *call
     bool is_number = lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
     if (!is_number && !lt_coerce_is_implicit(&analyser->coerce, type, wanted))
         return lt_analyser_unexpected(analyser, call, 1, "an INT");
+    if (lt_type_is_nested(call->arguments[0]->type)) /* is told before */
+        return LT_OK;
     int code = lt_analyser_cast(analyser, &call->arguments[1], wanted);
     return code == LT_OK ? lt_analyser_constant(analyser, call, 1) : code;
 }

@@ -118,8 +118,8 @@ static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const ui
 }
 
 /* Appends a replacement; false when it refers to what is not there. */
-static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
-                               struct lt_bytes replacement, struct lt_growing *out)
+static bool append_replacement(const struct lt_matches *matches, struct lt_bytes replacement,
+                               struct lt_growing *out)
 {
     const uint8_t *at = replacement.data, *end = at + replacement.size_bytes;
     while (at < end) {
@@ -129,12 +129,13 @@ static bool append_replacement(struct lt_regexp *regexp, struct lt_bytes text,
             lt_growing_append(out, at++, 1);
         } else if (*at == '$') {
             at++;
-            int group = referred_group(regexp, &at, end);
+            int group = referred_group(matches->regexp, &at, end);
             size_t from, to;
             if (group < 0)
                 return false;
-            if (lt_regexp_group(regexp, (uint32_t)group, &from, &to))
-                lt_growing_append(out, text.data + from, to - from);
+            if (!matches->is_within &&
+                lt_regexp_group(matches->regexp, (uint32_t)group, &from, &to))
+                lt_growing_append(out, matches->text.data + from, to - from);
         } else {
             lt_growing_append(out, at++, 1);
         }
@@ -169,7 +170,9 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
         if (result.data == NULL)
             lt_growing_append(&result, front.data, front.size_bytes);
         lt_growing_append(&result, text.data + kept, matches.begin - kept);
-        if (!append_replacement(regexp, text, replacement, &result))
+        const size_t begin = result.size_bytes;
+        lt_growing_append(&result, "?", matches.is_within);
+        if (!append_replacement(&matches, replacement, &result))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
                                     "Could not perform regexp_replace for source = \"%.*s\", "
                                     "pattern = \"%.*s\", replacement = \"%.*s\" and position = "
@@ -179,6 +182,12 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
                                     (int)replacement.size_bytes, (const char *)replacement.data,
                                     (long long)position);
         kept = matches.end;
+        if (matches.is_within && result.size_bytes == begin + 1) {
+            result.size_bytes = begin; /* nothing between the halves */
+        } else if (matches.is_within) {
+            lt_growing_append(&result, "?", 1);
+            kept = matches.from;
+        }
     }
     if (matches.answer == LT_REGEXP_LIMIT)
         return lt_pattern_over_limit(machine, call);

@@ -33,6 +33,19 @@ static void add(struct pieces *pieces, const uint8_t *begin, size_t size_bytes)
         pieces->values[pieces->count++] = lt_value_bytes(begin, (uint32_t)size_bytes);
 }
 
+/* The same behind the half of a character, which is none. */
+static void add_behind(struct pieces *pieces, bool has_half, const uint8_t *begin,
+                       size_t size_bytes)
+{
+    uint8_t *copy = has_half ? lt_machine_alloc(pieces->machine, size_bytes + 1) : NULL;
+    pieces->is_too_large = pieces->is_too_large || (has_half && copy == NULL);
+    if (copy != NULL) {
+        copy[0] = '?';
+        memcpy(copy + 1, begin, size_bytes);
+    }
+    add(pieces, has_half ? copy : begin, size_bytes + has_half);
+}
+
 static enum lt_kernel give(struct pieces *pieces, const struct lt_call *call, union lt_value *out)
 {
     struct lt_array *array =
@@ -75,16 +88,20 @@ static enum lt_kernel split(struct lt_machine *machine, const struct lt_call *ca
     if (matches.regexp == NULL)
         return LT_KERNEL_FAULT;
     size_t kept = 0;
+    bool has_half = false; /* in front of what is kept */
     while (!pieces.is_too_large && (limit <= 0 || pieces.count + 1 < limit) &&
            lt_matches_next(&matches)) {
-        if (matches.end == 0)
+        if (matches.end == 0 && !matches.is_within)
             continue; /* an empty match in front parts nothing */
-        add(&pieces, text.data + kept, matches.begin - kept);
-        kept = matches.end;
+        size_t end = matches.is_within ? kept : matches.begin;
+        add_behind(&pieces, has_half || matches.is_within, text.data + kept, end - kept);
+        has_half = matches.is_within;
+        kept = matches.is_within ? matches.from : matches.end;
     }
     if (matches.answer == LT_REGEXP_LIMIT)
         return lt_pattern_over_limit(machine, call);
-    add(&pieces, text.size_bytes > 0 ? text.data + kept : NULL, text.size_bytes - kept);
+    add_behind(&pieces, has_half, text.size_bytes > 0 ? text.data + kept : NULL,
+               text.size_bytes - kept);
     return give(&pieces, call, out);
 }
 
@@ -101,7 +118,8 @@ static enum lt_kernel extract_all(struct lt_machine *machine, const struct lt_ca
         if (group < 0 || group > lt_regexp_group_count(matches.regexp))
             return lt_pattern_no_group(machine, call, matches.regexp, group);
         size_t begin = 0, end = 0; /* '' for a group that took no part */
-        (void)lt_regexp_group(matches.regexp, (uint32_t)group, &begin, &end);
+        if (!matches.is_within)
+            (void)lt_regexp_group(matches.regexp, (uint32_t)group, &begin, &end);
         add(&pieces, end > begin ? matches.text.data + begin : NULL, end - begin);
     }
     if (matches.answer == LT_REGEXP_LIMIT)

@@ -86,25 +86,64 @@ enum lt_kernel lt_pattern_no_group(struct lt_machine *machine, const struct lt_c
                               lt_regexp_group_count(regexp), (long long)group);
 }
 
-bool lt_matches_next(struct lt_matches *matches)
+static enum lt_regexp_answer find(struct lt_matches *matches)
 {
     const struct lt_bytes *text = &matches->text;
     if (matches->from > text->size_bytes)
-        return false;
-    matches->answer = matches->is_under_way
-                          ? lt_regexp_find_next(matches->regexp, text, matches->from)
-                          : lt_regexp_find(matches->regexp, text);
+        return LT_REGEXP_NO;
+    enum lt_regexp_answer answer = matches->is_under_way
+                                       ? lt_regexp_find_next(matches->regexp, text, matches->from)
+                                       : lt_regexp_find(matches->regexp, text);
     matches->is_under_way = true;
+    return answer;
+}
+
+/* An empty match within a character beyond U+FFFF, of those from `at` to the match that was found
+ * or the end. */
+static bool find_within(struct lt_matches *matches, size_t at)
+{
+    const struct lt_bytes *text = &matches->text;
+    size_t limit = text->size_bytes, end;
+    bool is_tried = false;
+    if (!lt_regexp_matches_empty(matches->regexp))
+        return false;
+    if (matches->answer == LT_REGEXP_YES)
+        (void)lt_regexp_group(matches->regexp, 0, &limit, &end);
+    for (const uint8_t *c = text->data + at; c < text->data + limit;) {
+        matches->begin = matches->end = (size_t)(c - text->data);
+        if (lt_utf8_next(&c, text->data + text->size_bytes) <= 0xFFFF)
+            continue;
+        is_tried = true;
+        matches->from = (size_t)(c - text->data);
+        if (lt_regexp_matches_within(matches->regexp, text, matches->end))
+            return true;
+    }
+    if (is_tried && matches->answer == LT_REGEXP_YES)
+        matches->answer = lt_regexp_find_next(matches->regexp, text, limit);
+    return false;
+}
+
+bool lt_matches_next(struct lt_matches *matches)
+{
+    const struct lt_bytes *text = &matches->text;
+    size_t at = matches->is_before_pair ? matches->end : matches->from;
+    matches->answer = find(matches);
+    matches->is_before_pair = false;
+    matches->is_within = at < text->size_bytes && find_within(matches, at);
+    if (matches->is_within) {
+        matches->answer = LT_REGEXP_YES;
+        return true;
+    }
     if (matches->answer != LT_REGEXP_YES)
         return false;
     (void)lt_regexp_group(matches->regexp, 0, &matches->begin, &matches->end);
     matches->from = matches->end;
     if (matches->begin == matches->end) {
-        const uint8_t *at = text->data + matches->end, *stop = text->data + text->size_bytes;
-        if (at < stop)
-            (void)lt_utf8_next(&at, stop);
-        bool is_inside = at < stop || matches->end < text->size_bytes;
-        matches->from = is_inside ? (size_t)(at - text->data) : (size_t)text->size_bytes + 1;
+        const uint8_t *next = text->data + matches->end, *stop = text->data + text->size_bytes;
+        if (next < stop)
+            matches->is_before_pair = lt_utf8_next(&next, stop) > 0xFFFF;
+        bool is_inside = next < stop || matches->end < text->size_bytes;
+        matches->from = is_inside ? (size_t)(next - text->data) : (size_t)text->size_bytes + 1;
     }
     return true;
 }

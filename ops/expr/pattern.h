@@ -33,10 +33,14 @@ struct lt_matches {
     size_t from;       /* where to look next */
     size_t begin, end; /* of the match */
     bool is_under_way;
+    /* An empty match within the character beyond U+FFFF at `begin`, which it parts into two halves
+     * that are no characters: Java shows each as "?". It has no groups. */
+    bool is_within;
+    bool is_before_pair; /* the last was empty, and in front of such a character */
     enum lt_regexp_answer answer;
 };
-/* Moves on to the next match; false when there is none, or when it was given up (`answer`). An
- * empty match is stepped over by a character. */
+/* Moves on to the next match; false when there is none, or when it was given up (`answer`). After
+ * an empty match it goes on at the next UTF-16 unit. */
 bool lt_matches_next(struct lt_matches *matches);
 
 #endif

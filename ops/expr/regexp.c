@@ -215,6 +215,33 @@ enum lt_regexp_answer lt_regexp_find_next(struct lt_regexp *regexp, const struct
     return try_code(regexp, text, from);
 }
 
+bool lt_regexp_matches_empty(const struct lt_regexp *regexp)
+{
+    uint32_t can_be_empty = 1;
+    (void)pcre2_pattern_info(regexp->any.code, PCRE2_INFO_MATCHEMPTY, &can_be_empty);
+    return can_be_empty != 0;
+}
+
+/* Characters that no pattern names stand for the two halves; of what is around them so much as a
+ * pattern may look at without taking it. */
+bool lt_regexp_matches_within(struct lt_regexp *regexp, const struct lt_bytes *text, size_t at)
+{
+    enum { AROUND = 64, HALF = 3, WHOLE = 4 };
+    static const char halves[] = "\xEF\xB7\x90\xEF\xB7\x91";
+    uint8_t around[2 * AROUND + 2 * HALF];
+    size_t before = at < AROUND ? at : AROUND, behind = text->size_bytes - at - WHOLE;
+    behind = behind < AROUND ? behind : AROUND;
+    memcpy(around, text->data + at - before, before);
+    memcpy(around + before, halves, sizeof halves - 1);
+    memcpy(around + before + 2 * HALF, text->data + at + WHOLE, behind);
+    uint32_t options = PCRE2_ANCHORED | (before < at ? PCRE2_NOTBOL : 0) |
+                       (at + WHOLE + behind < text->size_bytes ? PCRE2_NOTEOL : 0);
+    int result = pcre2_match(regexp->any.code, around, before + 2 * HALF + behind, before + HALF,
+                             options, regexp->match, regexp->context);
+    const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(regexp->match);
+    return result > 0 && offsets[0] == offsets[1];
+}
+
 bool lt_regexp_group(const struct lt_regexp *regexp, uint32_t number, size_t *begin, size_t *end)
 {
     lt_debug_assert(regexp->has_match);

@@ -40,6 +40,11 @@ enum lt_regexp_answer lt_regexp_find(struct lt_regexp *regexp, const struct lt_b
  * begins at `from` or later. */
 enum lt_regexp_answer lt_regexp_find_next(struct lt_regexp *regexp, const struct lt_bytes *text,
                                           size_t from);
+/* Can it match without a character? */
+bool lt_regexp_matches_empty(const struct lt_regexp *regexp);
+/* Java's texts are of UTF-16 units, and are searched unit by unit: is there an empty match
+ * within the character beyond U+FFFF at `at`? Groups are not known after it. */
+bool lt_regexp_matches_within(struct lt_regexp *regexp, const struct lt_bytes *text, size_t at);
 /* A group of the last match; false when it took no part. */
 bool lt_regexp_group(const struct lt_regexp *regexp, uint32_t number, size_t *begin, size_t *end);
 

@@ -200,6 +200,41 @@ static void an_escape_is_written_as_a_literal(void **state)
     expect("overlay(NULL, NULL, 1)", "NULL");
 }
 
+static void an_empty_match_parts_a_character_of_two_units(void **state)
+{
+    (void)state;
+    expect("regexp_replace('a\\U0001F600b', 'x*', '-')", "-a-?-?-b-");
+    expect("regexp_replace('\\U0001F600', 'x*', '') = '\\U0001F600'", "true");
+    expect("regexp_replace('\\U0001F600', '(?=b)', '-') = '\\U0001F600'", "true");
+    expect("regexp_replace('\\U0001F600', r'\\B', '-')", "-?-?-");
+    expect("regexp_count('a\\U0001F600', r'\\B')", "2");
+    expect("regexp_count('\\U0001F600a', '')", "4");
+    expect("concat_ws('|', split('a\\U0001F600b', 'x*'))", "a|?|?|b|");
+    expect("size(regexp_extract_all('a\\U0001F600b', 'x*', 0))", "5");
+}
+
+static void trying_catches_what_arguments_of_other_types_do(void **state)
+{
+    (void)state;
+    expect("try_add(TIMESTAMP'2020-01-01 00:00:00', make_dt_interval(2147483647 + length(uuid())))",
+           "NULL");
+    expect("try_add(1, element_at(array(1), length(uuid())))", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+    expect("try_subtract(concat(uuid(), 'x'), 1)", "NULL");
+    expect("try_to_binary(element_at(array('a'), length(uuid())))", "NULL");
+}
+
+static void what_java_fails_at_without_a_name_is_an_error(void **state)
+{
+    (void)state;
+    expect("round(1.5D, -2147483648)", "ARITHMETIC_OVERFLOW");
+    expect("round(1.5D, 2147483647)", "ARITHMETIC_OVERFLOW");
+    expect("lpad(X'41', -5)", "INVALID_PARAMETER_VALUE.LENGTH");
+    expect("split_part('a,b', ',', -2147483648)", "INVALID_ARRAY_INDEX");
+    expect("try_element_at(array(1), -2147483648)", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+    expect("to_json(map(X'41', 1))", "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE");
+    expect("array(8)[0] >> 1", "PARSE_SYNTAX_ERROR");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +254,9 @@ int main(void)
         cmocka_unit_test(the_positive_remainder_of_floats_is_that_of_a_float),
         cmocka_unit_test(a_pattern_of_halves_of_characters_fits_no_text),
         cmocka_unit_test(an_escape_is_written_as_a_literal),
+        cmocka_unit_test(an_empty_match_parts_a_character_of_two_units),
+        cmocka_unit_test(trying_catches_what_arguments_of_other_types_do),
+        cmocka_unit_test(what_java_fails_at_without_a_name_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
