@@ -85,7 +85,8 @@ static const char *lex_word(const char *begin, struct lt_type_token *token)
     const char *picture = strstr(begin, "\xF0\x9F"); /* of U+1F000 and on, which are no letters */
     if (is_digits(begin, end))
         token->kind = LT_TYPE_TOKEN_NUMBER;
-    else if (is_number_literal(begin, end) || (picture != NULL && picture < end))
+    else if (is_number_literal(begin, end) || (picture != NULL && picture < end) ||
+             (strncmp(begin, "\xEF\xBC", 2) == 0 && (unsigned char)begin[2] < 0xA0)) /* wide 0-9 */
         token->kind = LT_TYPE_TOKEN_MARK;
     else
         token->kind = LT_TYPE_TOKEN_WORD;

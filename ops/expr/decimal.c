@@ -10,6 +10,7 @@
 #include "ops/expr/arithmetic_time.h"
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/faults.h"
+#include "ops/expr/replaced.h"
 
 /* -------------------------------------------------------------------------------------- kernels */
 
@@ -109,7 +110,8 @@ static enum lt_kernel round_with(struct lt_machine *machine, const struct lt_cal
                                  enum lt_decimal_rounding rounding, union lt_value *out)
 {
     int64_t places = call->argument_count == 2 ? lt_argument(machine, call, 1)->i64 : 0;
-    if (lt_decimal_round(lt_argument_decimal(machine, call, 0), (int32_t)places, rounding,
+    if (places != INT32_MIN && /* whose negative Java's numbers have not */
+        lt_decimal_round(lt_argument_decimal(machine, call, 0), (int32_t)places, rounding,
                          lt_decimal_shape_of(call->type), &out->i128) == LT_DECIMAL_OK)
         return LT_KERNEL_VALUE;
     return lt_machine_fault(machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", "22003",
@@ -244,8 +246,9 @@ static int infer_places(struct lt_analyser *analyser, struct lt_expression *call
     bool is_number = lt_type_is_number(type) || type->kind == LT_TYPE_DECIMAL;
     if (!is_number && !lt_coerce_is_implicit(&analyser->coerce, type, wanted))
         return lt_analyser_unexpected(analyser, call, 1, "an INT");
-    if (lt_type_is_nested(call->arguments[0]->type)) /* is told before */
-        return LT_OK;
+    const struct lt_type *of = call->arguments[0]->type;
+    if (lt_type_is_nested(of) || lt_type_is_interval(of) || lt_type_is_datetime(of))
+        return LT_OK; /* is told before */
     int code = lt_analyser_cast(analyser, &call->arguments[1], wanted);
     return code == LT_OK ? lt_analyser_constant(analyser, call, 1) : code;
 }
@@ -271,7 +274,8 @@ static int become_decimal(struct lt_analyser *analyser, struct lt_expression *ca
 static int infer_cut(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression **places = &call->arguments[1];
-    lt_fold(places, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if (!lt_expr_has_replaced(*places))
+        lt_fold(places, analyser->text, analyser->coerce.session, analyser->coerce.arena);
     if ((*places)->kind != LT_EXPR_LITERAL || (*places)->type->kind != LT_TYPE_INT ||
         (*places)->is_null)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *places, "NON_FOLDABLE_ARGUMENT", "42K08",

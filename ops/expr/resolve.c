@@ -273,8 +273,12 @@ static const struct lt_type *type_of_pair(struct lt_analyser *analyser, const ch
     bool has_decimal = a->kind == LT_TYPE_DECIMAL || b->kind == LT_TYPE_DECIMAL;
     if (lt_type_equal(a, b))
         return a;
-    if (has_decimal && (lt_type_is_integral(a) || lt_type_is_integral(b)))
-        return lt_coerce_common_tight(&analyser->coerce, a, b);
+    if (has_decimal && (lt_type_is_integral(a) || lt_type_is_integral(b))) {
+        const struct lt_type *decimal = a->kind == LT_TYPE_DECIMAL ? a : b;
+        const struct lt_type *other =
+            lt_coerce_decimal_of(analyser->coerce.arena, decimal == a ? b : a);
+        return lt_type_equal(decimal, other) ? decimal : NULL;
+    }
     bool has_text = !is_legacy && (lt_type_is_text(a) || lt_type_is_text(b));
     return has_text || (has_double && has_decimal) ? lt_coerce_common(&analyser->coerce, a, b)
                                                    : NULL;
