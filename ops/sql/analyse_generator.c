@@ -247,7 +247,7 @@ static int range_call(struct lt_sql_analysis *analysis, const char *text,
     if (count > 0) {
         struct lt_expression *numbers = call_node(arena, call, "sequence", 3);
         numbers->arguments[0] = number_node(arena, first);
-        numbers->arguments[1] = number_node(arena, first + (int64_t)(count - 1) * step);
+        numbers->arguments[1] = number_node(arena, (int64_t)(first + (__int128)(count - 1) * step));
         numbers->arguments[2] = number_node(arena, step);
         (*out)->arguments[0] = numbers;
         return LT_OK;
