@@ -22,7 +22,7 @@ struct wanted {
 };
 
 static inline void expect_all(const struct lt_session *session, const struct wanted *cases,
-                             size_t count)
+                              size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct conformance_outcome out, second;
@@ -42,7 +42,7 @@ static inline void expect_all(const struct lt_session *session, const struct wan
 #define EXPECT(session, ...)                                                                       \
     do {                                                                                           \
         static const struct wanted cases[] = {__VA_ARGS__};                                        \
-        expect_all(session, cases, sizeof cases / sizeof cases[0]);                                 \
+        expect_all(session, cases, sizeof cases / sizeof cases[0]);                                \
     } while (0)
 
 #endif
