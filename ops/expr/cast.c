@@ -21,7 +21,16 @@
 
 /* ----------------------------------------------------------------------------------- from text */
 
-/* Under the legacy rules a fraction may follow, and is cut: " 1.9 " is 1. */
+/* Blanks, and perhaps a sign. */
+static bool has_no_digit(struct lt_bytes text)
+{
+    const uint8_t *at = text.data, *end = text.data + text.size_bytes;
+    while (at < end && *at <= ' ')
+        at++;
+    return at == end || (at + 1 == end && (*at == '-' || *at == '+'));
+}
+
+/* Under the legacy rules a fraction may follow, and is cut: " 1.9 " is 1, and "-." is 0. */
 static struct lt_bytes without_fraction(struct lt_bytes text)
 {
     const uint8_t *point = text.size_bytes == 0 ? NULL : memchr(text.data, '.', text.size_bytes);
@@ -35,7 +44,7 @@ static struct lt_bytes without_fraction(struct lt_bytes text)
             return text;
     }
     text.size_bytes = (uint32_t)(point - text.data);
-    return text;
+    return has_no_digit(text) ? lt_value_text("0").bytes : text;
 }
 
 static enum lt_kernel text_to_integer(struct lt_machine *machine, const struct lt_call *call,

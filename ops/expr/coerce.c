@@ -374,8 +374,12 @@ static enum lt_cast_verdict verdict_of_nested(const struct lt_session *session,
     for (uint32_t i = 0; i < from->field_count; i++) {
         enum lt_cast_verdict verdict =
             lt_coerce_cast_verdict(session, from->fields[i].type, to->fields[i].type);
+        struct lt_session legacy = *session;
+        legacy.is_legacy = true;
+        bool helps = verdict == LT_CAST_USE_LEGACY &&
+                     lt_coerce_cast_verdict(&legacy, from, to) == LT_CAST_ALLOWED;
         if (verdict != LT_CAST_ALLOWED)
-            return verdict == LT_CAST_USE_LEGACY ? verdict : LT_CAST_REFUSED;
+            return helps ? LT_CAST_USE_LEGACY : LT_CAST_REFUSED;
         bool may_null = session->is_legacy ? may_be_null(&from->fields[i], to->fields[i].type)
                                            : from->fields[i].nullable;
         if (may_null && !to->fields[i].nullable)

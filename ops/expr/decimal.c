@@ -235,6 +235,7 @@ static void set_rounded(struct lt_analyser *analyser, struct lt_expression *call
     }
     const struct lt_expression *places = call->arguments[1];
     int32_t count = places->is_null ? 0 : (int32_t)places->value.i64;
+    count = count == INT32_MIN ? -1 : count; /* Spark's type wraps around */
     call->type = type_of(analyser, lt_decimal_shape_round(shape, count));
 }
 

@@ -41,6 +41,10 @@ static void under_the_legacy_rules_decimals_are_written_as_java_does(void **stat
     legacy.is_legacy = true;
     expect_in(&legacy, "CAST(0 AS DECIMAL(38,18))", "0E-18");
     expect_in(&legacy, "CAST(1.5 AS DECIMAL(5,2))", "1.50");
+    expect_in(&legacy, "CAST('.5' AS INT)", "0");
+    expect_in(&legacy, "CAST('-.' AS TINYINT)", "0");
+    expect_in(&legacy, "CAST('-' AS INT)", "NULL");
+    expect_in(&legacy, "CAST('..' AS INT)", "NULL");
     expect("CAST(0 AS DECIMAL(38,18))", "0.000000000000000000");
 }
 
