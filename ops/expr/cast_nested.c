@@ -61,6 +61,13 @@ enum lt_kernel lt_cast_map(struct lt_machine *machine, const struct lt_call *cal
     enum lt_kernel result = cast_elements(machine, parts->calls[0], &from->keys, &to->keys);
     if (result != LT_KERNEL_VALUE)
         return result;
+    for (uint32_t i = 0; i < to->keys.count; i++) {
+        struct lt_call loud = *call; /* try_cast finds no place for it either */
+        loud.is_try = false;
+        if (lt_bit(to->keys.nulls, i))
+            return lt_machine_fault(machine, &loud, "NULL_MAP_KEY", "2200E",
+                                    "Cannot use null as map key");
+    }
     return cast_elements(machine, parts->calls[1], &from->values, &to->values);
 }
 

@@ -152,6 +152,12 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     return literal;
 }
 
+static bool is_call_of(const struct lt_expression *node, const char *name)
+{
+    return node->kind == LT_EXPR_CALL &&
+           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
+}
+
 /* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
  * the others would do; so is NULL IN (...). A function of any number of arguments looks at each of
  * them. */
@@ -166,7 +172,8 @@ static bool has_null_argument(const struct lt_expression *node)
     bool is_in = function->flow == LT_FLOW_IN;
     bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
                      strchr(function->signatures[0].parameters, '*') == NULL;
-    uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
+    bool is_rounding = is_call_of(node, "round") || is_call_of(node, "bround"); /* to NULL places */
+    uint32_t count = is_in || is_rounding ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (node->arguments[i]->kind == LT_EXPR_LITERAL && node->arguments[i]->is_null)
             return true;
@@ -197,12 +204,6 @@ struct folding {
 static bool is_flow(const struct lt_expression *node, enum lt_flow flow)
 {
     return node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->flow == flow;
-}
-
-static bool is_call_of(const struct lt_expression *node, const char *name)
-{
-    return node->kind == LT_EXPR_CALL &&
-           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
 }
 
 /* Is it decided at run time whether its arguments are evaluated? AND and OR are not meant. */

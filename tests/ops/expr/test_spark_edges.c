@@ -237,6 +237,7 @@ static void what_java_fails_at_without_a_name_is_an_error(void **state)
     expect("try_element_at(array(1), -2147483648)", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
     expect("to_json(map(X'41', 1))", "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE");
     expect("array(8)[0] >> 1", "PARSE_SYNTAX_ERROR");
+    expect("TRY_CAST(map(9223372036854775807L, 1) AS MAP<SMALLINT, INT>)", "NULL_MAP_KEY");
 }
 
 int main(void)
