@@ -66,7 +66,8 @@ static void what_is_not_here_is_refused_by_name(void **state)
 {
     (void)state;
     EXPECT(lt_session_default(),
-           {"monotonically_increasing_id()", REFUSED, "UNSUPPORTED_FEATURE 0A000"},
+           {"monotonically_increasing_id()", REFUSED, "_LEGACY_ERROR_TEMP_3102 -"},
+           {"spark_partition_id()", REFUSED, "UNSUPPORTED_FEATURE 0A000"},
            {"java_method('a', 'b')", REFUSED, "UNSUPPORTED_FEATURE 0A000"},
            {"kll_sketch_merge_double(X'', X'')", REFUSED, "UNSUPPORTED_FEATURE 0A000"},
            {"make_time(1, 2, 3)", REFUSED, "UNSUPPORTED_TIME_TYPE 0A000"},
