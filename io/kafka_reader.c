@@ -27,6 +27,7 @@
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "io/kafka_loss.h"
 
 enum {
     BLOCKED_NS =
@@ -143,8 +144,7 @@ static void end_partition(struct lt_kafka_reader *reader,
     lt_kafka_reader_stop(partition);
 }
 
-/* The text that Spark's sub-condition stands for, with the offsets that tell the user what
- * happened. Asks the broker: the query stops here, so waiting a moment hurts nobody. */
+/* Asks the broker what it has: the query stops here, so waiting a moment hurts nobody. */
 static int fail_data_loss(struct lt_kafka_reader *reader,
                           const struct lt_kafka_reader_partition *partition)
 {
@@ -153,17 +153,25 @@ static int fail_data_loss(struct lt_kafka_reader *reader,
     rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(reader->client->rk, name->topic,
                                                                name->id, &low, &high, QUESTION_MS);
     bool is_known = err == RD_KAFKA_RESP_ERR_NO_ERROR;
-    bool is_beyond = is_known && partition->next > high;
-    lt_error_set(&reader->base.error, LT_E_DATA_LOSS,
-                 "source kafka: partition %" PRId32 " of topic \"%s\": offset %" PRId64
-                 " is gone, the broker has %" PRId64 " to %" PRId64
-                 "%s; hint: to go on at the earliest record, set failOnDataLoss=false",
-                 name->id, name->topic, partition->next, low, high,
-                 is_beyond ? ": the topic seems to have been deleted and made again" : "");
-    lt_error_condition(&reader->base.error,
-                       is_beyond ? "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED"
-                                 : "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
-                       "22000");
+    const char *group_id = reader->source->group_id;
+    char hint[96] = ".";
+    if (is_known)
+        (void)snprintf(hint, sizeof hint,
+                       "; hint: the partition has offsets %" PRId64 " to %" PRId64, low, high);
+    if (is_known && partition->next > high)
+        lt_kafka_lose(&reader->base.error, "PARTITION_OFFSET_CHANGED",
+                      "Partition %s-%" PRId32 " offset was changed from %" PRId64 " to %" PRId64
+                      ".\nThis could be either 1) a user error that the start offset is set beyond "
+                      "available offset when starting query, or 2) the kafka topic-partition is "
+                      "deleted and re-created%s",
+                      name->topic, name->id, partition->next, high, hint);
+    else
+        lt_kafka_lose(&reader->base.error, "COULD_NOT_READ_OFFSET_RANGE",
+                      "Could not read records in offset [%" PRId64 ", %" PRId64
+                      ") for topic partition %s-%" PRId32 "\nwith consumer group %s%s",
+                      partition->next, partition->end, name->topic, name->id,
+                      group_id != NULL ? group_id : "null", hint);
+    lt_error_append(&reader->base.error, "source kafka");
     return fail(reader);
 }
 
@@ -185,33 +193,43 @@ int lt_kafka_reader_lose_position(struct lt_kafka_reader *reader,
     return fail(reader);
 }
 
-/* `what` names the partition, or is librdkafka's text that does. */
+/* Loses those that are read of the topic that `what` names, which is librdkafka's text. */
 static int lose_topic(struct lt_kafka_reader *reader, const char *what)
 {
-    const struct lt_kafka_source *source = reader->source;
-    if (!source->fails_on_data_loss) {
+    struct lt_text_buffer names;
+    uint32_t count = 0;
+    if (!reader->source->fails_on_data_loss) {
         lt_log_warn("source kafka: %s: it has been deleted, data may have been lost", what);
         return 0;
     }
-    lt_error_set(&reader->base.error, LT_E_DATA_LOSS,
-                 "source kafka: %s: it has been deleted; hint: to go on without it, set "
-                 "failOnDataLoss=false",
-                 what);
-    lt_error_condition(&reader->base.error,
-                       source->group_id == NULL
-                           ? "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
-                           : "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
-                       "22000");
+    lt_text_init(&names);
+    for (uint32_t i = 0; i < reader->partition_count; i++) {
+        const struct lt_kafka_partition *name = reader->partitions[i].name;
+        if (strstr(what, name->topic) != NULL)
+            lt_text_format(&names, "%s%s-%" PRId32, count++ == 0 ? "" : ", ", name->topic,
+                           name->id);
+    }
+    lt_kafka_lose_partitions(&reader->base.error, lt_text_get(&names), count,
+                             reader->source->group_id != NULL);
+    lt_error_append(&reader->base.error, "source kafka");
+    lt_text_fini(&names);
     return fail(reader);
 }
 
 static int take_deleted(struct lt_kafka_reader *reader,
                         const struct lt_kafka_reader_partition *partition)
 {
-    char what[LT_KAFKA_TEXT_MAX];
-    snprintf(what, sizeof what, "partition %" PRId32 " of topic \"%s\"", partition->name->id,
-             partition->name->topic);
-    return lose_topic(reader, what);
+    char name[LT_KAFKA_TEXT_MAX];
+    if (!reader->source->fails_on_data_loss) {
+        lt_log_warn("source kafka: partition %" PRId32
+                    " of topic \"%s\": it has been deleted, data may have been lost",
+                    partition->name->id, partition->name->topic);
+        return 0;
+    }
+    (void)snprintf(name, sizeof name, "%s-%" PRId32, partition->name->topic, partition->name->id);
+    lt_kafka_lose_partitions(&reader->base.error, name, 1, reader->source->group_id != NULL);
+    lt_error_append(&reader->base.error, "source kafka");
+    return fail(reader);
 }
 
 /* What came with the main queue: a deleted topic is told there and not in the place of a message.

@@ -19,6 +19,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/log.h"
+#include "io/kafka_loss.h"
 
 enum {
     EARLIEST = -2, /* in options, in ListOffsets, and in librdkafka alike */
@@ -30,6 +31,8 @@ struct wanted {
     int64_t *numbers; /* per partition; LT_KAFKA_UNSET where the text named none */
     const char *option;
     int64_t min;
+    struct lt_text_buffer lost; /* of a checkpoint: partitions that are gone, "t-0, t-1" */
+    uint32_t lost_count;
 };
 
 static const char *option(const struct lt_kafka_source *source, const char *name)
@@ -214,12 +217,12 @@ static int leave_range(const struct lt_kafka_source *source, uint32_t index, int
         *number = range[0];
         return 0;
     }
-    lt_error_set(error, LT_E_DATA_LOSS,
-                 "option \"startingOffsets\": partition %" PRId32
-                 " of topic \"%s\" has offsets %" PRId64 " to %" PRId64 " and not %" PRId64
-                 "; hint: -1 is latest, -2 is earliest",
-                 partition->id, partition->topic, range[0], range[1], wanted);
-    return lt_error_condition(error, "KAFKA_DATA_LOSS.START_OFFSET_RESET", "22000");
+    return lt_kafka_lose(error, "START_OFFSET_RESET",
+                         "Starting offset for %s-%" PRId32 " was %" PRId64
+                         " but consumer reset to %" PRId64
+                         "; hint: option \"startingOffsets\": the partition has offsets %" PRId64
+                         " to %" PRId64 "; -1 is latest, -2 is earliest",
+                         partition->topic, partition->id, wanted, range[0], range[0], range[1]);
 }
 
 /* Two questions, which only a query that names its offsets has to wait for. With read_committed the
@@ -256,7 +259,8 @@ static void fill(const struct lt_kafka_source *source, int64_t *numbers, int64_t
 static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
                             struct lt_error *error)
 {
-    struct wanted wanted = {source, numbers, "startingOffsets", EARLIEST};
+    struct wanted wanted = {
+        .source = source, .numbers = numbers, .option = "startingOffsets", .min = EARLIEST};
     const char *starting = option(source, "startingOffsets");
     const char *times = option(source, "startingOffsetsByTimestamp");
     int code = 0;
@@ -318,35 +322,27 @@ void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *po
 }
 
 /* A partition that the checkpoint knows and the topic has no more. */
-static int lost_partition(const struct lt_kafka_source *source, const char *topic,
-                          int32_t partition, struct lt_error *error)
+static void note_lost(struct wanted *wanted, const char *topic, int32_t partition)
 {
-    if (!source->fails_on_data_loss) {
+    if (!wanted->source->fails_on_data_loss) {
         lt_log_warn("source kafka: partition %" PRId32
                     " of topic \"%s\" is in the checkpoint and is gone: data may have been lost",
                     partition, topic);
-        return 0;
+        return;
     }
-    lt_error_set(
-        error, LT_E_DATA_LOSS,
-        "partition %" PRId32 " of topic \"%s\" is in the checkpoint and is gone%s; hint: if "
-        "this was wanted, set failOnDataLoss=false",
-        partition, topic,
-        source->group_id == NULL ? "" : "; kafka.group.id is set, another query may share it");
-    return lt_error_condition(
-        error,
-        source->group_id == NULL ? "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
-                                 : "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
-        "22000");
+    lt_text_format(&wanted->lost, "%s%s-%" PRId32, wanted->lost_count++ == 0 ? "" : ", ", topic,
+                   partition);
 }
 
 static int take_logged(void *context, const char *topic, int32_t partition, int64_t number,
                        struct lt_error *error)
 {
-    const struct wanted *wanted = context;
+    struct wanted *wanted = context;
     uint32_t index = find_partition(wanted->source, topic, partition);
-    if (index == UINT32_MAX)
-        return lost_partition(wanted->source, topic, partition, error);
+    if (index == UINT32_MAX) {
+        note_lost(wanted, topic, partition);
+        return 0;
+    }
     if (number < 0)
         return lt_error_set(error, LT_E_CORRUPT,
                             "offset %" PRId64 " of partition %" PRId32
@@ -439,12 +435,9 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
                         partition->id, partition->topic, added[i]);
             continue;
         }
-        lt_error_set(error, LT_E_DATA_LOSS,
-                     "added partition %" PRId32 " of topic \"%s\" begins at offset %" PRId64
-                     " instead of 0; hint: if this was wanted, set failOnDataLoss=false",
-                     partition->id, partition->topic, added[i]);
-        code = lt_error_condition(
-            error, "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO", "22000");
+        code = lt_kafka_lose(error, "ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO",
+                             "Added partition %s-%" PRId32 " starts from %" PRId64 " instead of 0.",
+                             partition->topic, partition->id, added[i]);
     }
     free(added);
     return code;
@@ -467,17 +460,22 @@ int lt_kafka_start_from_json(struct lt_source *base, const char *json,
 {
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     int64_t *numbers = lt_alloc_array(base->partition_count, sizeof *numbers);
-    struct wanted wanted = {source, numbers, "", 0};
+    struct wanted wanted = {.source = source, .numbers = numbers};
+    lt_text_init(&wanted.lost);
     fill(source, numbers, LT_KAFKA_UNSET);
     int code = check_topics(source, json, error);
     if (code == 0)
         code = lt_kafka_offsets_parse(json, take_logged, &wanted, error);
     if (code == LT_E_PARSE)
         code = fail_damaged(error);
+    if (code == 0 && wanted.lost_count > 0)
+        code = lt_kafka_lose_partitions(error, lt_text_get(&wanted.lost), wanted.lost_count,
+                                        source->group_id != NULL);
     if (code == 0)
         code = start_added(source, numbers, error);
     for (uint32_t i = 0; i < base->partition_count && code == 0; i++)
         positions[i] = (struct lt_position){numbers[i], 0};
+    lt_text_fini(&wanted.lost);
     free(numbers);
     return code;
 }

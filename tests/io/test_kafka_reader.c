@@ -277,9 +277,11 @@ static void an_offset_that_is_gone_is_lost_data(void **state)
     assert_string_equal(world->reader->error.sqlstate, "22000");
     assert_string_equal(
         world->reader->error.text,
-        "source kafka: partition 0 of topic \"t\": offset 7 is gone, the broker has "
-        "0 to 1: the topic seems to have been deleted and made again; hint: to go "
-        "on at the earliest record, set failOnDataLoss=false");
+        "source kafka: " WORLD_LOSS
+        "Partition t-0 offset was changed from 7 to 1.\nThis could be either "
+        "1) a user error that the start offset is set beyond available offset when starting query, "
+        "or 2) the kafka topic-partition is deleted and re-created; hint: the partition has "
+        "offsets 0 to 1");
 }
 
 static void without_fail_on_data_loss_reading_goes_on_at_the_earliest(void **state)
@@ -305,10 +307,56 @@ static void a_checkpoint_s_lost_partition_is_lost_data(void **state)
                          world->source, "{\"t\":{\"0\":0,\"1\":5}}", positions, &world->error),
                      LT_E_DATA_LOSS);
     assert_string_equal(world->error.condition, "KAFKA_DATA_LOSS.PARTITIONS_DELETED");
+    assert_string_equal(world->error.text, WORLD_LOSS "Partitions Set(t-1) have been deleted.");
+}
+
+static void all_lost_partitions_are_named_and_a_group_that_may_be_why(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[1];
+    world_topic(world, "t", 1);
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "kafka.group.id=g"));
+    assert_int_equal(world->source->ops->positions_from_json(
+                         world->source,
+                         "{\"t\":{\"0\":0,\"1\":5,\"2\":5,\"3\":5,\"4\":5},\"u\":{\"0\":7}}",
+                         positions, &world->error),
+                     LT_E_DATA_LOSS);
+    assert_string_equal(world->error.condition,
+                        "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT");
+    assert_string_equal(world->error.sqlstate, "22000");
     assert_string_equal(
-        world->error.text,
-        "partition 1 of topic \"t\" is in the checkpoint and is gone; hint: if this "
-        "was wanted, set failOnDataLoss=false");
+        world->error.text, WORLD_LOSS
+        "Partitions HashSet(t-1, t-2, t-3, t-4, u-0) have been deleted.\n"
+        "Kafka option 'kafka.group.id' has been set on this query, it is\n"
+        "not recommended to set this option. This option is unsafe to use since multiple "
+        "concurrent\nqueries or sources using the same group id will interfere with each other as "
+        "they are part\nof the same consumer group. Restarted queries may also suffer interference "
+        "from the\nprevious run having the same group id. The user should have only one query per "
+        "group id,\nand/or set the option 'kafka.session.timeout.ms' to be very small so that the "
+        "Kafka\nconsumers from the previous query are marked dead by the Kafka group coordinator "
+        "before the\nrestarted query starts running.");
+}
+
+static void an_offset_within_the_topic_that_cannot_be_read_is_lost_data(void **state)
+{
+    enum { FETCH = 1 }; /* of Kafka's requests */
+    struct world *world = *state;
+    const struct lt_position start = {0, 0}, end = {2, 0};
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_produce(world, "t", 0, NULL, "w", NULL);
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
+    rd_kafka_mock_push_request_errors(world->cluster, FETCH, 1,
+                                      RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
+    assert_int_equal(world_reader_at(world, &start, &end), 0);
+    assert_int_equal(world_read_to_end(world), LT_POLL_FAILED);
+    assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
+    assert_string_equal(world->reader->error.condition,
+                        "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE");
+    assert_string_equal(world->reader->error.text,
+                        "source kafka: " WORLD_LOSS
+                        "Could not read records in offset [0, 2) for topic partition t-0\n"
+                        "with consumer group null; hint: the partition has offsets 0 to 2");
 }
 
 static void a_partition_that_the_checkpoint_does_not_know_begins_at_its_earliest(void **state)
@@ -494,6 +542,8 @@ int main(void)
         CASE(an_offset_that_is_gone_is_lost_data),
         CASE(without_fail_on_data_loss_reading_goes_on_at_the_earliest),
         CASE(a_checkpoint_s_lost_partition_is_lost_data),
+        CASE(all_lost_partitions_are_named_and_a_group_that_may_be_why),
+        CASE(an_offset_within_the_topic_that_cannot_be_read_is_lost_data),
         CASE(a_partition_that_the_checkpoint_does_not_know_begins_at_its_earliest),
         CASE(assigned_partitions_must_exist),
         CASE(a_pattern_finds_topics),

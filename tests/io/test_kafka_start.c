@@ -42,9 +42,11 @@ static void a_position_behind_the_end_is_lost_data_and_not_the_end(void **state)
     assert_int_equal(world->reader->error.code, LT_E_DATA_LOSS);
     assert_string_equal(
         world->reader->error.text,
-        "source kafka: partition 0 of topic \"t\": offset 7 is gone, the broker has "
-        "0 to 1: the topic seems to have been deleted and made again; hint: to go "
-        "on at the earliest record, set failOnDataLoss=false");
+        "source kafka: " WORLD_LOSS
+        "Partition t-0 offset was changed from 7 to 1.\nThis could be either "
+        "1) a user error that the start offset is set beyond available offset when starting query, "
+        "or 2) the kafka topic-partition is deleted and re-created; hint: the partition has "
+        "offsets 0 to 1");
 }
 
 static void without_fail_on_data_loss_what_the_topic_has_is_read_to_its_end(void **state)
@@ -89,9 +91,10 @@ static void starting_offsets_behind_the_end_are_refused_with_what_there_is(void 
     world_connect(world,
                   WORLD_OPTIONS("subscribe=t", "startingOffsets={\"t\":{\"0\":-1,\"1\":2}}"));
     assert_int_equal(initial(world, positions), LT_E_DATA_LOSS);
-    assert_string_equal(world->error.text,
-                        "option \"startingOffsets\": partition 1 of topic \"t\" has offsets 0 to 1 "
-                        "and not 2; hint: -1 is latest, -2 is earliest");
+    assert_string_equal(world->error.text, WORLD_LOSS
+                        "Starting offset for t-1 was 2 but consumer reset to 0; hint: option "
+                        "\"startingOffsets\": the partition has offsets 0 to 1; -1 is latest, "
+                        "-2 is earliest");
     assert_string_equal(world->error.condition, "KAFKA_DATA_LOSS.START_OFFSET_RESET");
 }
 

@@ -15,14 +15,14 @@ make_again() {
         relay "$again" "$out" "$place" && "$envelopes" delete "$kafka" "$again" &&
         wait_for 20 "$envelopes" create "$kafka" "$again" 2 && "$envelopes" produce "$kafka" "$again" 100 --partitions 2 --seed 2
 }
-topic_made_again() { refused 5 'the topic seems to have been deleted and made again' relay "$again" "$out" "$place"; }
+topic_made_again() { refused 5 'deleted and re-created; hint: the partition has offsets 0 to ' relay "$again" "$out" "$place"; }
 goes_on_when_told() {
     relay "$again" "$out" "$place" --source-option failOnDataLoss=false && has_count "$out" 500
 }
 beyond_the_end() {
     local directory
     checkpoint directory
-    refused 5 'has offsets 0 to ' "$leat" relay "$(url "$in")" "$(url "$out")" --checkpoint "$directory" --until-end -q \
+    refused 5 'was 100000 but consumer reset to 0; hint: ' "$leat" relay "$(url "$in")" "$(url "$out")" --checkpoint "$directory" --until-end -q \
         --source-option "startingOffsets={\"$in\":{\"0\":0,\"1\":100000}}"
 }
 

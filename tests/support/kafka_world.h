@@ -13,6 +13,14 @@
 
 enum { WORLD_ROWS = 1024, WORLD_PAIRS = 12, WORLD_PRODUCE = 0, WORLD_WAIT_MS = 10000 };
 
+/* What is said before the reason why records may be lost. */
+#define WORLD_LOSS                                                                                 \
+    "Some data may have been lost because they are not available in Kafka any more;\n"             \
+    "either the data was aged out by Kafka or the topic may have been deleted before all the "     \
+    "data "                                                                                        \
+    "in the\ntopic was processed.\nIf you don't want your streaming query to fail on such cases, " \
+    "set the source option failOnDataLoss to false.\nReason: "
+
 struct world {
     struct lt_out out; /* first: rows and failures come here */
     rd_kafka_t *rk;    /* runs the mock, and produces what tests read */
