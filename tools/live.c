@@ -13,6 +13,7 @@
 
 #include "tools/commands.h"
 #include "tools/quantity.h"
+#include "tools/sql.h"
 
 enum { PROGRESS_KEPT = 100 };
 
@@ -230,4 +231,16 @@ void lt_tool_live_say_ended(leat_query *query, const char *who)
             "ended%s: read %" PRIu64 ", delivered %" PRIu64 ", filtered %" PRIu64
             ", dead-lettered %" PRIu64 ", uncommitted %" PRIu64 "\n",
             who, sum.read, sum.delivered, sum.filtered, sum.dead_lettered, sum.uncommitted);
+}
+
+void lt_tool_live_say_failed(const leat_query *query, const char *where)
+{
+    const char *condition = leat_query_error_condition(query);
+    bool has_condition = *condition != '\0';
+    char *text =
+        lt_tool_format("Query [id = %s, runId = %s] terminated with exception: %s%s%s%s",
+                       leat_query_id(query), leat_query_run_id(query), has_condition ? "[" : "",
+                       condition, has_condition ? "] " : "", leat_query_error(query));
+    lt_tool_sql_say(where, text, "STREAM_FAILED", "XXKST", "");
+    free(text);
 }

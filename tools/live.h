@@ -43,5 +43,7 @@ bool lt_tool_live_account(leat_query *query, struct lt_tool_account *out);
  * "ended" and `who`, with its account. */
 void lt_tool_live_say_ready(leat_query *query, const char *what);
 void lt_tool_live_say_ended(leat_query *query, const char *who);
+/* Why a query that ran has failed, behind `where`: as Spark tells of its ends, by id and run. */
+void lt_tool_live_say_failed(const leat_query *query, const char *where);
 
 #endif

@@ -165,8 +165,10 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
     int code;
     status = watch(plan, live, &code);
     lt_tool_live_destroy(live);
-    if (code != LEAT_OK)
+    if (code != LEAT_OK && status == LT_TOOL_DRAIN)
         lt_tool_say("%s", leat_query_error(plan->query));
+    else if (code != LEAT_OK)
+        lt_tool_live_say_failed(plan->query, "");
     lt_tool_live_say_ended(plan->query, "");
     remove_counters(plan, status);
     return lt_tool_finish(status);

@@ -41,8 +41,11 @@ static struct lt_tool_job job_of(leat_query *query, bool is_named)
 static int fail(const struct lt_tool_job *job, int status)
 {
     char *where = job->name != NULL ? lt_tool_format("query %s: ", job->name) : lt_tool_copy("");
-    lt_tool_sql_say(where, leat_query_error(job->query), leat_query_error_condition(job->query), "",
-                    "");
+    if (job->has_run && status != LT_TOOL_DRAIN) /* not what the drain time cut off */
+        lt_tool_live_say_failed(job->query, where);
+    else
+        lt_tool_sql_say(where, leat_query_error(job->query), leat_query_error_condition(job->query),
+                        "", "");
     free(where);
     return status;
 }

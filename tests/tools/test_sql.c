@@ -93,6 +93,40 @@ static void a_stream_prints_until_it_is_told_to_end(void **state)
     assert_non_null(strstr(p.out, "|value|  d|\n+-----+---+\n|    0|  0|\n|    2|  4|\n"));
 }
 
+/* The text up to a UUID, and what stands behind that. */
+static const char *skip_id(const char *text, const char *before)
+{
+    enum { UUID_BYTES = 36 };
+    assert_int_equal(strncmp(text, before, strlen(before)), 0);
+    text += strlen(before);
+    assert_int_equal(strspn(text, "0123456789abcdef-"), UUID_BYTES);
+    return text + UUID_BYTES;
+}
+
+static void a_query_that_fails_while_it_runs_is_told_of_by_its_ids_and_its_cause(void **state)
+{
+    static const char wanted[] =
+        "] terminated with exception: [DIVIDE_BY_ZERO] record at rate partition 0 offset 5: "
+        "project: Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL "
+        "instead. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error; "
+        "in "
+        "\"1 / (value - 5)\" (line 1, position 22). SQLSTATE: XXKST; hint: a dead-letter sink "
+        "(dlq)";
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("sql", "-q", "-e",
+                             "CREATE TABLE s USING rate OPTIONS (rowsPerSecond 1000, numPartitions "
+                             "1); CREATE TABLE o USING noop;"
+                             "INSERT INTO o SELECT 1 / (value - 5) AS x FROM s"),
+                NULL, NULL);
+    assert_int_equal(p.status, 1);
+    const char *said = strstr(p.err, "leat sql: query o: ");
+    assert_non_null(said);
+    said = skip_id(said, "leat sql: query o: [STREAM_FAILED] Query [id = ");
+    said = skip_id(said, ", runId = ");
+    assert_int_equal(strncmp(said, wanted, sizeof wanted - 1), 0);
+}
+
 static void a_memory_table_is_filled_and_read_in_one_script(void **state)
 {
     (void)state;
@@ -319,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_wrong_statement_ends_a_script_and_shows_its_place),
         cmocka_unit_test(a_statement_that_is_too_much_is_wrong_as_others_are),
         cmocka_unit_test(a_stream_prints_until_it_is_told_to_end),
+        cmocka_unit_test(a_query_that_fails_while_it_runs_is_told_of_by_its_ids_and_its_cause),
         cmocka_unit_test(a_memory_table_is_filled_and_read_in_one_script),
         cmocka_unit_test(a_text_that_is_not_utf_8_is_refused_by_its_place),
         cmocka_unit_test(each_insert_is_a_query_with_a_name_progress_and_counters),
