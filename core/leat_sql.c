@@ -60,6 +60,10 @@ static int run(const struct lt_door_statement *statement)
     case LT_SQL_SHOW_COLUMNS:
     case LT_SQL_SHOW_PROPERTIES:
         break;
+    case LT_SQL_SHOW_CREATE:
+        return lt_door_sql_show_create(statement);
+    case LT_SQL_SHOW_PARTITIONS:
+        return lt_door_sql_show_partitions(statement);
     }
     return lt_door_sql_answer(statement);
 }

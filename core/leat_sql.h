@@ -9,6 +9,8 @@
  *   leat_sql_job.c       INSERT and SELECT: queries and streams
  *   leat_sql_memory.c    tables of the format memory, whose rows the context holds
  *   leat_sql_answer.c    SHOW and DESCRIBE
+ *   leat_sql_one_table.c what they answer about one table's parts: a column, its partitions, the
+ *                        statement that makes it
  *   leat_sql_explain.c   EXPLAIN
  *   leat_admin_sql.c     what tools ask of a session beside: checks, names, the end of a statement
  *
@@ -118,6 +120,13 @@ int lt_door_sql_memory_write(struct lt_door_sql *sql, struct lt_sql_table *table
 
 /* SHOW, DESCRIBE. */
 int lt_door_sql_answer(const struct lt_door_statement *statement) LT_MUST_USE;
+/* DESCRIBE of a column of the table, whose columns are `schema` (NULL: none yet), or of a partition
+ * of it. */
+int lt_door_sql_describe_part(const struct lt_door_statement *statement,
+                              const struct lt_sql_table *table,
+                              const struct lt_type *schema) LT_MUST_USE;
+int lt_door_sql_show_create(const struct lt_door_statement *statement) LT_MUST_USE;
+int lt_door_sql_show_partitions(const struct lt_door_statement *statement) LT_MUST_USE;
 int lt_door_sql_explain(const struct lt_door_statement *statement) LT_MUST_USE;
 /* A table of texts as show() prints it, without truncation: cells row by row; NULL: null. The
  * caller's to free. */

@@ -175,6 +175,8 @@ static int describe(const struct lt_door_statement *statement)
             return statement->error->code;
     }
     int code = columns_of(statement, table, &schema);
+    if (code == LT_OK && (tree->column.count > 0 || tree->has_partition))
+        return lt_door_sql_describe_part(statement, table, schema);
     if (code != LT_OK)
         return code;
     struct answer answer = {0};

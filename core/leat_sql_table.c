@@ -17,6 +17,7 @@
 #include "core/run/pipeline.h"
 #include "io/catalog.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/unresolved.h"
 
 static const struct lt_option_spec job_specs[] = {
     {"trigger", LT_OPTION_TEXT, "continuous 1 second", NULL, 0, 0, 0,
@@ -141,6 +142,68 @@ static int check_options(const struct lt_door_statement *statement,
     return LT_OK;
 }
 
+/* Spark's formats of files, which nothing here reads: what it would say of the columns comes before
+ * that. */
+struct file_format {
+    const char *name, *title;
+    bool has_columns;  /* without being told */
+    bool holds_nested; /* arrays, maps, structs */
+    bool holds_void, holds_only_text;
+};
+
+static bool holds(const struct file_format *format, const struct lt_type *type)
+{
+    if (format->holds_only_text)
+        return type->kind == LT_TYPE_STRING;
+    if (type->kind == LT_TYPE_INTERVAL_CALENDAR ||
+        (type->kind == LT_TYPE_VOID && !format->holds_void) ||
+        (lt_type_is_nested(type) && !format->holds_nested))
+        return false;
+    bool is_held = true;
+    for (uint32_t i = 0; i < type->field_count && is_held; i++)
+        is_held = holds(format, type->fields[i].type);
+    return is_held;
+}
+
+static int check_file_columns(const struct lt_door_statement *statement,
+                              const struct lt_sql_table *table)
+{
+    static const struct file_format formats[] = {
+        {.name = "csv", .title = "CSV"},
+        {.name = "json", .title = "JSON", .holds_nested = true, .holds_void = true},
+        {.name = "orc", .title = "ORC", .holds_nested = true, .holds_void = true},
+        {.name = "parquet", .title = "Parquet", .holds_nested = true, .holds_void = true},
+        {.name = "text", .title = "Text", .has_columns = true, .holds_only_text = true},
+    };
+    static const char hint[] = "; hint: this version reads and writes no files";
+    struct lt_arena *arena = statement->sql->context->arena;
+    const struct file_format *format = NULL;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (lt_ascii_compare(formats[i].name, table->format) == 0)
+            format = &formats[i];
+    }
+    if (format == NULL)
+        return LT_OK;
+    if (table->schema == NULL && !format->has_columns) {
+        (void)lt_error_set(statement->error, LT_E_ANALYSIS,
+                           "Unable to infer schema for %s. It must be specified manually%s",
+                           format->title, hint);
+        return lt_error_condition(statement->error, "UNABLE_TO_INFER_SCHEMA", "42KD9");
+    }
+    for (uint32_t i = 0; table->schema != NULL && i < table->schema->field_count; i++) {
+        const struct lt_field *field = &table->schema->fields[i];
+        if (holds(format, field->type))
+            continue;
+        (void)lt_error_set(statement->error, LT_E_ANALYSIS,
+                           "The %s datasource doesn't support the column %s of the type \"%s\"%s",
+                           format->title, lt_name_quoted_one(field->name, arena),
+                           lt_type_sql(arena, field->type), hint);
+        return lt_error_condition(statement->error, "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE",
+                                  "0A000");
+    }
+    return LT_OK;
+}
+
 static int check_format(const struct lt_door_statement *statement, struct lt_sql_table *table)
 {
     const struct lt_catalog *catalog = lt_io_catalog();
@@ -156,6 +219,9 @@ static int check_format(const struct lt_door_statement *statement, struct lt_sql
         table->format = names[i];
         return LT_OK;
     }
+    int code = check_file_columns(statement, table);
+    if (code != LT_OK)
+        return code;
     const char *near = lt_nearest(table->format, names, count);
     (void)lt_error_set(statement->error, LT_E_NOT_FOUND,
                        "Failed to find the data source: %s. Make sure the provider name is correct "

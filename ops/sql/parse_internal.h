@@ -1,5 +1,5 @@
 /*
- * Between the parser's files: parse_statement.c, parse_create.c, parse_columns.c and
+ * Between the parser's files: parse_statement.c, parse_show.c, parse_create.c, parse_columns.c and
  * parse_clauses.c (statements), parse_query.c (queries), parse_relation.c and parse_pivot.c (what
  * they read), and parse_parts.c (the small parts that all of them have).
  *
@@ -12,6 +12,15 @@
 #define LT_OPS_SQL_PARSE_INTERNAL_H
 
 #include "ops/sql/parse.h"
+
+enum { LT_SQL_PARTITIONS_MAX = 64 };
+
+/* PARTITION (a = 1, b). */
+struct lt_sql_partition {
+    const char *names[LT_SQL_PARTITIONS_MAX];
+    const char *without_value; /* the first such; NULL: none */
+    uint32_t count, begin;
+};
 
 struct lt_sql_query *lt_sql_parse_query(struct lt_parser *parser);
 /* VALUES ..., that word next; with the alias of the relation that it is, where that is not NULL. */
@@ -27,8 +36,13 @@ struct lt_sql_relation *lt_sql_parse_lateral_view(struct lt_parser *parser,
 /* PIVOT, UNPIVOT and TABLESAMPLE, if they are next. */
 struct lt_sql_relation *lt_sql_parse_pivots(struct lt_parser *parser, struct lt_sql_relation *left);
 bool lt_sql_parse_alias(struct lt_parser *parser, struct lt_sql_relation *relation);
-/* CREATE ..., that word next. */
+/* CREATE ..., DESCRIBE ..., SHOW ..., that word next. */
 bool lt_sql_parse_create(struct lt_parser *parser, struct lt_sql_statement *statement);
+bool lt_sql_parse_describe(struct lt_parser *parser, struct lt_sql_statement *statement);
+bool lt_sql_parse_show(struct lt_parser *parser, struct lt_sql_statement *statement);
+/* PARTITION (a = 1, b) is next; takes it (parse_statement.c). */
+bool lt_sql_is_partition(const struct lt_parser *parser);
+bool lt_sql_parse_partition(struct lt_parser *parser, struct lt_sql_partition *out);
 /* (name type ..., ...) of CREATE TABLE, the bracket next (parse_columns.c). */
 bool lt_sql_parse_definitions(struct lt_parser *parser, struct lt_sql_statement *statement);
 /* What may stand behind the format of a table, up to the end or a query (parse_clauses.c). */

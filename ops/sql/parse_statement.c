@@ -11,30 +11,38 @@
 
 /* ------------------------------------------------------------------------------ INSERT, queries */
 
-enum { PARTITIONS_MAX = 64 };
-
-/* (a = 1, b), the bracket next: the names. */
-static bool parse_partition_names(struct lt_parser *parser, const char *names[PARTITIONS_MAX],
-                                  uint32_t *count)
+bool lt_sql_is_partition(const struct lt_parser *parser)
 {
+    return lt_parser_is_word(parser, 0, "partition") && lt_parser_is_symbol(parser, 1, '(');
+}
+
+bool lt_sql_parse_partition(struct lt_parser *parser, struct lt_sql_partition *out)
+{
+    *out = (struct lt_sql_partition){.begin = lt_parser_take(parser).begin};
     (void)lt_parser_take(parser);
     do {
-        if (*count == PARTITIONS_MAX)
+        if (out->count == LT_SQL_PARTITIONS_MAX)
             return lt_parser_fail(parser, "too many partitions") != NULL;
-        names[*count] = lt_sql_parse_identifier(parser, "a partition's name is missing");
-        if (names[*count] == NULL || (lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL) &&
-                                      lt_sql_parse_expression(parser) == NULL))
+        const char *name = lt_sql_parse_identifier(parser, "a partition's name is missing");
+        if (name == NULL)
             return false;
-        ++*count;
+        bool has_value = lt_parser_try_symbol(parser, LT_SYMBOL_EQUAL);
+        if (has_value && lt_sql_parse_expression(parser) == NULL)
+            return false;
+        if (!has_value && out->without_value == NULL)
+            out->without_value = name;
+        out->names[out->count++] = name;
     } while (lt_parser_try_symbol(parser, ','));
     return lt_parser_expect(parser, ')', ")");
 }
 
 /* A name that stands twice is told before that there are no partitions at all. */
 static bool refuse_partitions(struct lt_parser *parser, const struct lt_sql_statement *statement,
-                              const char *const *names, uint32_t count, uint32_t begin)
+                              const struct lt_sql_partition *partition)
 {
     struct lt_arena *arena = parser->arena;
+    const char *const *names = partition->names;
+    uint32_t count = partition->count, begin = partition->begin;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (lt_ascii_compare(names[i], names[j]) == 0)
@@ -57,13 +65,9 @@ static bool refuse_partitions(struct lt_parser *parser, const struct lt_sql_stat
 static bool parse_partition(struct lt_parser *parser, const struct lt_sql_statement *statement,
                             uint32_t insert_begin)
 {
-    const char *names[PARTITIONS_MAX];
-    uint32_t count = 0, begin = lt_parser_peek(parser, 0)->begin;
-    if (lt_parser_is_word(parser, 0, "partition") && lt_parser_is_symbol(parser, 1, '(')) {
-        (void)lt_parser_take(parser);
-        if (!parse_partition_names(parser, names, &count))
-            return false;
-    }
+    struct lt_sql_partition partition = {0};
+    if (lt_sql_is_partition(parser) && !lt_sql_parse_partition(parser, &partition))
+        return false;
     if (lt_parser_is_word(parser, 0, "if") && lt_parser_is_word(parser, 1, "not")) {
         (void)lt_parser_take(parser);
         (void)lt_parser_take(parser);
@@ -74,7 +78,7 @@ static bool parse_partition(struct lt_parser *parser, const struct lt_sql_statem
                                 "The statement or clause: INSERT INTO ... IF NOT EXISTS is not "
                                 "valid.") != NULL;
     }
-    return count == 0 || refuse_partitions(parser, statement, names, count, begin);
+    return partition.count == 0 || refuse_partitions(parser, statement, &partition);
 }
 
 static bool parse_insert(struct lt_parser *parser, struct lt_sql_statement *statement)
@@ -130,97 +134,7 @@ static bool parse_explain(struct lt_parser *parser, struct lt_sql_statement *sta
     return statement->query != NULL;
 }
 
-/* --------------------------------------------------------------------------------- DESCRIBE ... */
-
-static bool parse_describe(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    (void)lt_parser_take(parser);
-    if (lt_parser_is_word(parser, 0, "function") &&
-        lt_parser_peek(parser, 1)->kind != LT_TOKEN_END && !lt_parser_is_symbol(parser, 1, ';')) {
-        (void)lt_parser_take(parser);
-        statement->kind = LT_SQL_DESCRIBE_FUNCTION;
-        statement->is_extended = lt_parser_try_word(parser, "extended");
-        statement->name.begin = lt_parser_peek(parser, 0)->begin;
-        statement->name.end = lt_parser_peek(parser, 0)->end;
-        if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL && !lt_sql_at_end(parser)) {
-            struct lt_token symbol = lt_parser_take(parser); /* DESCRIBE FUNCTION + */
-            statement->key = lt_parser_name(parser, &symbol);
-            return true;
-        }
-        statement->key = lt_sql_parse_key(parser);
-        return statement->key != NULL;
-    }
-    (void)(lt_parser_is_word(parser, 0, "query") && lt_sql_begins_query(parser, 1) &&
-           lt_parser_try_word(parser, "query"));
-    if (lt_sql_begins_query(parser, 0) && !lt_parser_is_word(parser, 0, "table")) {
-        statement->kind = LT_SQL_DESCRIBE_QUERY;
-        statement->query = lt_sql_parse_query(parser);
-        return statement->query != NULL;
-    }
-    statement->kind = LT_SQL_DESCRIBE;
-    (void)(lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD && lt_parser_try_word(parser, "table"));
-    bool has_more = lt_parser_peek(parser, 1)->kind == LT_TOKEN_WORD ||
-                    lt_parser_peek(parser, 1)->kind == LT_TOKEN_QUOTED;
-    statement->is_extended = has_more && (lt_parser_try_word(parser, "extended") ||
-                                          lt_parser_try_word(parser, "formatted"));
-    return lt_sql_parse_name(parser, &statement->name);
-}
-
-/* There is one schema: spark_catalog.default. */
-static bool check_schema(struct lt_parser *parser, const struct lt_sql_name *name)
-{
-    const char *last = name->parts[name->count - 1];
-    if (lt_ascii_compare(last, "default") == 0 || lt_ascii_compare(last, "spark_catalog") == 0)
-        return true;
-    return lt_parser_refuse(
-               parser, LT_E_ANALYSIS, "SCHEMA_NOT_FOUND", "42704", name->begin, name->end,
-               "The schema `spark_catalog`.%s cannot be found. Verify the spelling and correctness "
-               "of the schema and catalog.\nIf you did not qualify the name with a catalog, verify "
-               "the current_schema() output, or qualify the name with the correct catalog.\nTo "
-               "tolerate the error on drop use DROP SCHEMA IF EXISTS.",
-               lt_name_quoted_one(last, parser->arena)) != NULL;
-}
-
-static bool parse_show(struct lt_parser *parser, struct lt_sql_statement *statement)
-{
-    (void)lt_parser_take(parser);
-    (void)(lt_parser_is_word(parser, 1, "functions") &&
-           (lt_parser_try_word(parser, "all") || lt_parser_try_word(parser, "system")));
-    if (lt_parser_try_word(parser, "tables"))
-        statement->kind = LT_SQL_SHOW_TABLES;
-    else if (lt_parser_try_word(parser, "views"))
-        statement->kind = LT_SQL_SHOW_VIEWS;
-    else if (lt_parser_try_word(parser, "functions"))
-        statement->kind = LT_SQL_SHOW_FUNCTIONS;
-    else if (lt_parser_try_word(parser, "columns"))
-        statement->kind = LT_SQL_SHOW_COLUMNS;
-    else if (lt_parser_try_word(parser, "tblproperties"))
-        statement->kind = LT_SQL_SHOW_PROPERTIES;
-    else
-        return lt_parser_fail(parser, "TABLES, VIEWS, COLUMNS, TBLPROPERTIES or FUNCTIONS can be "
-                                      "shown") != NULL;
-    if (statement->kind == LT_SQL_SHOW_PROPERTIES)
-        return lt_sql_parse_name(parser, &statement->name) &&
-               (!lt_parser_try_symbol(parser, '(') ||
-                ((statement->key = lt_sql_parse_key(parser)) != NULL &&
-                 lt_parser_expect(parser, ')', ")")));
-    if (statement->kind == LT_SQL_SHOW_COLUMNS)
-        return (lt_parser_try_word(parser, "from") || lt_parser_expect_word(parser, "in")) &&
-               lt_sql_parse_name(parser, &statement->name);
-    if (lt_parser_is_word(parser, 0, "in") || lt_parser_is_word(parser, 0, "from")) {
-        (void)lt_parser_take(parser);
-        if (!lt_sql_parse_name(parser, &statement->name) ||
-            (statement->kind != LT_SQL_SHOW_FUNCTIONS && !check_schema(parser, &statement->name)))
-            return false;
-    }
-    if (lt_sql_at_end(parser))
-        return true;
-    (void)lt_parser_try_word(parser, "like");
-    statement->pattern = lt_parser_peek(parser, 0)->kind == LT_TOKEN_STRING
-                             ? lt_sql_parse_text(parser, "a pattern is a string")
-                             : lt_sql_parse_identifier(parser, "a pattern is a string");
-    return statement->pattern != NULL;
-}
+/* ----------------------------------------------------------------------------------------- DROP */
 
 static bool parse_drop(struct lt_parser *parser, struct lt_sql_statement *statement)
 {
@@ -400,9 +314,9 @@ static bool parse_statement(struct lt_parser *parser, struct lt_sql_statement *s
         {"create", lt_sql_parse_create},
         {"insert", parse_insert},
         {"explain", parse_explain},
-        {"describe", parse_describe},
-        {"desc", parse_describe},
-        {"show", parse_show},
+        {"describe", lt_sql_parse_describe},
+        {"desc", lt_sql_parse_describe},
+        {"show", lt_sql_parse_show},
         {"drop", parse_drop},
         {"set", parse_set_statement},
         {"reset", parse_reset},

@@ -168,6 +168,8 @@ enum lt_sql_kind {
     LT_SQL_SHOW_FUNCTIONS,
     LT_SQL_SHOW_COLUMNS,
     LT_SQL_SHOW_PROPERTIES, /* name, and key where one is asked for */
+    LT_SQL_SHOW_CREATE,     /* is_extended: AS SERDE */
+    LT_SQL_SHOW_PARTITIONS,
 };
 
 enum lt_sql_explain {
@@ -193,6 +195,8 @@ struct lt_sql_statement {
     struct lt_sql_query *query;    /* CREATE VIEW, INSERT, SELECT, EXPLAIN */
     const char *key, *value;       /* SET, RESET; NULL: not given */
     const char *pattern;           /* SHOW ... LIKE; or NULL */
+    struct lt_sql_name column;     /* DESCRIBE of one; without parts: of all */
+    bool has_partition;            /* DESCRIBE, SHOW PARTITIONS: one is asked for */
     enum lt_sql_explain explain;
     bool is_insert; /* EXPLAIN INSERT: name and columns are those of the table written */
 };

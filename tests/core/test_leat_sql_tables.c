@@ -171,6 +171,55 @@ static void properties_are_kept_and_shown(void **state)
     leat_context_destroy(context);
 }
 
+static void a_column_is_described_by_its_name_alone(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context, "CREATE TABLE e (a INT COMMENT 'x', `c d` MAP<STRING, INT>) "
+                                 "USING memory; CREATE TEMPORARY VIEW v AS SELECT 1L AS one"));
+    expect_cells(context, "DESCRIBE e A", "col_name,A;data_type,int;comment,x");
+    expect_cells(context, "DESC default.e e.a", "col_name,a;data_type,int;comment,x");
+    expect_cells(context, "DESC TABLE e spark_catalog.default.e.a",
+                 "col_name,a;data_type,int;comment,x");
+    expect_cells(context, "DESCRIBE v v.one", "col_name,one;data_type,bigint;comment,NULL");
+    expect_cells(context, "DESC EXTENDED e `c d`",
+                 "col_name,cd;data_type,map<string,int>;comment,NULL;min,NULL;max,NULL;num_nulls,"
+                 "NULL;distinct_count,NULL;avg_col_len,NULL;max_col_len,NULL;histogram,NULL");
+    leat_context_destroy(context);
+}
+
+static void the_statement_that_makes_a_table_is_shown_without_its_secrets(void **state)
+{
+    leat_context *context = open_session();
+    leat_sql_result result = {.size = sizeof result};
+    (void)state;
+    assert_true(
+        run_all(context,
+                "CREATE TABLE `k k` (value BINARY NOT NULL COMMENT 'it''s', `c d` STRUCT<e: INT "
+                "COMMENT 'y', f: ARRAY<STRING>> DEFAULT NULL, g DECIMAL(3,1)) USING memory OPTIONS "
+                "(queryName 'it''s', checkpointLocation 'y') COMMENT 'it''s' TBLPROPERTIES ('k' = "
+                "'v', a.b = 5)"));
+    assert_int_equal(leat_sql(context, "SHOW CREATE TABLE `k k`", NULL, &result), LEAT_OK);
+    assert_non_null(strstr(result.text, "|createtab_stmt "));
+    assert_non_null(strstr(
+        result.text,
+        "|CREATE TABLE spark_catalog.default.`k k` (\\n  value BINARY NOT NULL COMMENT "
+        "'it\\'s',\\n  `c d` STRUCT<e: INT COMMENT 'y', f: ARRAY<STRING>> DEFAULT NULL,\\n  g "
+        "DECIMAL(3,1))\\nUSING memory\\nOPTIONS (\\n  'checkpointLocation' = 'y',\\n  'queryName' "
+        "= "
+        "'it\\'s')\\nCOMMENT 'it\\'s'\\nTBLPROPERTIES (\\n  'a.b' = '5',\\n  'k' = 'v')\\n|"));
+    free(result.text);
+    assert_true(run_all(context, "CREATE TABLE hidden USING kafka OPTIONS (kafka.bootstrap.servers "
+                                 "'b:9', subscribe 't', kafka.sasl.password 'abc')"));
+    assert_int_equal(leat_sql(context, "SHOW CREATE TABLE hidden", NULL, &result), LEAT_OK);
+    assert_non_null(
+        strstr(result.text, "|CREATE TABLE spark_catalog.default.hidden\\nUSING kafka"));
+    assert_non_null(strstr(result.text, "'kafka.sasl.password' = '*********(redacted)'"));
+    assert_null(strstr(result.text, "abc"));
+    free(result.text);
+    leat_context_destroy(context);
+}
+
 static void an_options_value_may_be_computed(void **state)
 {
     leat_context *context = open_session();
@@ -196,6 +245,8 @@ int main(void)
         cmocka_unit_test(columns_that_are_not_given_have_their_defaults),
         cmocka_unit_test(texts_of_a_size_are_filled_up_or_cut),
         cmocka_unit_test(properties_are_kept_and_shown),
+        cmocka_unit_test(a_column_is_described_by_its_name_alone),
+        cmocka_unit_test(the_statement_that_makes_a_table_is_shown_without_its_secrets),
         cmocka_unit_test(an_options_value_may_be_computed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
