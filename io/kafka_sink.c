@@ -79,6 +79,9 @@ struct column_rule {
     const char *wanted;
 };
 
+/* Spark's condition for columns that make no record. */
+static const char missing_or_wrong[] = "_LEGACY_ERROR_TEMP_3080";
+
 /* Index of the column, LT_KAFKA_NO_COLUMN, or an error: a type that does not fit. */
 static int bind_column(const struct lt_type *schema, const struct column_rule *rule,
                        struct lt_arena *arena, int *column, struct lt_error *error)
@@ -90,10 +93,13 @@ static int bind_column(const struct lt_type *schema, const struct column_rule *r
                             rule->name);
     if (index < 0)
         return 0;
-    if (!rule->fits(schema->fields[index].type))
-        return lt_error_set(error, LT_E_ANALYSIS, "%s attribute unsupported type %s, it must be %s",
-                            rule->name, lt_type_simple_string(arena, schema->fields[index].type),
-                            rule->wanted);
+    if (!rule->fits(schema->fields[index].type)) {
+        (void)lt_error_set(error, LT_E_ANALYSIS,
+                           "%s attribute unsupported type %s. %s must be a(n) %s", rule->name,
+                           lt_type_simple_string(arena, schema->fields[index].type), rule->name,
+                           rule->wanted);
+        return lt_error_condition(error, missing_or_wrong, NULL);
+    }
     *column = index;
     return 0;
 }
@@ -106,23 +112,27 @@ static int bind_columns(struct lt_kafka_sink *sink, const struct lt_type *schema
         struct column_rule rule;
         int *column;
     } bindings[] = {
-        {{"value", is_text_or_binary, "string or binary"}, &columns->value},
-        {{"key", is_text_or_binary, "string or binary"}, &columns->key},
         {{"topic", is_string, "string"}, &columns->topic},
-        {{"partition", is_int, "int"}, &columns->partition},
+        {{"key", is_text_or_binary, "string or binary"}, &columns->key},
+        {{"value", is_text_or_binary, "string or binary"}, &columns->value},
         {{"headers", is_headers, "array<struct<key:string,value:binary>>"}, &columns->headers},
+        {{"partition", is_int, "int"}, &columns->partition},
     };
-    if (sink->topic == NULL && lt_type_field_index(schema, "topic") == -1)
-        return lt_error_set(
+    if (sink->topic == NULL && lt_type_field_index(schema, "topic") == -1) {
+        (void)lt_error_set(
             error, LT_E_ANALYSIS,
             "topic option required when no 'topic' attribute is present. Use the topic option for "
             "setting a topic.");
-    if (lt_type_field_index(schema, "value") == -1)
-        return lt_error_set(error, LT_E_ANALYSIS, "Required attribute 'value' not found");
+        return lt_error_condition(error, missing_or_wrong, NULL);
+    }
     for (size_t i = 0; i < sizeof bindings / sizeof bindings[0]; i++) {
         int code = bind_column(schema, &bindings[i].rule, arena, bindings[i].column, error);
         if (code < 0)
             return code;
+        if (bindings[i].column != &columns->value || columns->value != LT_KAFKA_NO_COLUMN)
+            continue;
+        (void)lt_error_set(error, LT_E_ANALYSIS, "Required attribute 'value' not found");
+        return lt_error_condition(error, missing_or_wrong, NULL);
     }
     /* Not Spark's: a column of that name and another type is ignored, as Spark ignores it. */
     int index = lt_type_field_index(schema, "timestamp");

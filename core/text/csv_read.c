@@ -33,8 +33,11 @@ static int check_field(const struct lt_csv_read_setup *setup, const struct lt_fi
     const struct lt_type *type = field->type;
     bool is_scalar = type->kind <= LT_TYPE_INTERVAL_CALENDAR && type->kind != LT_TYPE_VOID;
     if (!is_scalar) {
+        struct lt_arena *arena = lt_arena_create();
         (void)lt_error_set(error, LT_E_UNSUPPORTED,
-                           "CSV: column \"%s\" has a type that CSV does not hold", field->name);
+                           "Unsupported data type \"%s\"; hint: CSV holds no such column as \"%s\"",
+                           lt_type_sql(arena, type), field->name);
+        lt_arena_destroy(arena);
         return lt_error_condition(error, "UNSUPPORTED_DATATYPE", "0A000");
     }
     if (lt_codec_is_time(type) && setup->times.parse == NULL)

@@ -347,13 +347,13 @@ static void a_sink_needs_a_topic_and_a_value_of_a_type_it_can_write(void **state
               "for setting a topic.",
               "value STRING", "includeHeaders=true");
     SINK_SAYS("Required attribute 'value' not found", "key STRING", "topic=a");
-    SINK_SAYS("value attribute unsupported type int, it must be string or binary", "value INT",
-              "topic=a");
-    SINK_SAYS("key attribute unsupported type bigint, it must be string or binary",
+    SINK_SAYS("value attribute unsupported type int. value must be a(n) string or binary",
+              "value INT", "topic=a");
+    SINK_SAYS("key attribute unsupported type bigint. key must be a(n) string or binary",
               "value STRING, key BIGINT", "topic=a");
-    SINK_SAYS("partition attribute unsupported type string, it must be int",
+    SINK_SAYS("partition attribute unsupported type string. partition must be a(n) int",
               "value STRING, partition STRING", "topic=a");
-    SINK_SAYS("headers attribute unsupported type array<string>, it must be "
+    SINK_SAYS("headers attribute unsupported type array<string>. headers must be a(n) "
               "array<struct<key:string,value:binary>>",
               "value STRING, headers ARRAY<STRING>", "topic=a");
     assert_string_equal(
