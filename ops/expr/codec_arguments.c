@@ -159,6 +159,7 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
     struct lt_arena *arena = analyser->coerce.arena;
     struct lt_expression **argument = &call->arguments[index];
     struct lt_error error;
+    const char *written = lt_expr_text(*argument, arena);
     if (!lt_expr_has_replaced(*argument))
         fold(analyser, argument);
     if ((*argument)->kind != LT_EXPR_LITERAL || (*argument)->is_null ||
@@ -167,7 +168,7 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
             analyser, LT_E_ANALYSIS, call, "INVALID_SCHEMA.NON_STRING_LITERAL", "42K07",
             "The input schema \"%s\" is not a valid schema string. The input expression must be "
             "string literal and not null; hint: write 'a INT, b STRING'",
-            lt_expr_text(*argument, arena));
+            written);
     const char *text = lt_constant_text(*argument, arena);
     if (strlen(text) < (*argument)->value.bytes.size_bytes)
         return lt_analyser_fail(analyser, LT_E_PARSE, *argument, "PARSE_SYNTAX_ERROR", "42601",

@@ -66,6 +66,7 @@ static void count_input(const void *state, uint64_t *documents, uint64_t *fields
 static int infer_from_csv(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_type *type;
+    const char *written = lt_expr_text(call->arguments[1], analyser->coerce.arena);
     int code = lt_infer_schema(analyser, call, 1, &type);
     if (code != LT_OK)
         return code;
@@ -74,8 +75,7 @@ static int infer_from_csv(struct lt_analyser *analyser, struct lt_expression *ca
             analyser, LT_E_ANALYSIS, call, "INVALID_SCHEMA.NON_STRUCT_TYPE", "42K07",
             "The input schema \"%s\" is not a valid schema string. The input expression should be "
             "evaluated to struct type, but got \"%s\"; hint: write 'a INT, b STRING'",
-            lt_expr_text(call->arguments[1], analyser->coerce.arena),
-            lt_analyser_shown(analyser, type));
+            written, lt_analyser_shown(analyser, type));
     code = lt_infer_options(analyser, call, 2);
     if (code == LT_OK)
         code = lt_infer_string(analyser, call, 0);

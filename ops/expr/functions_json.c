@@ -115,9 +115,10 @@ static int infer_from_json(struct lt_analyser *analyser, struct lt_expression *c
             "Input schema \"%s\" must be a struct, an array, a map or a variant.",
             lt_analyser_shown(analyser, type));
     if (!has_map_keys_of_strings(type))
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call,
-                                "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE", "42K09",
-                                "the keys of a map that \"from_json\" gives must be strings");
+        return lt_analyser_mismatch(
+            analyser, call, "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE",
+            "Input schema \"%s\" can only contain STRING as a key type for a MAP.",
+            lt_analyser_shown(analyser, type));
     if (lt_type_has_kind(type, LT_TYPE_VARIANT))
         return lt_analyser_later(analyser, call, "a VARIANT of \"from_json\"");
     code = lt_infer_string(analyser, call, 0);
