@@ -11,7 +11,8 @@
 /* Recursion is bounded: a tree is as deep as the parser lets it be. */
 static bool is_steady_tree(const struct lt_expression *node)
 {
-    if (node->kind == LT_EXPR_CALL) {
+    /* current_timestamp, a name that may be a column's, is called without brackets */
+    if (node->kind == LT_EXPR_CALL || (node->kind == LT_EXPR_COLUMN && node->name != NULL)) {
         if (strcmp(node->name, "aes_encrypt") == 0) /* draws where it begins */
             return false;
         int32_t function = lt_function_find(node->name);
