@@ -10,6 +10,7 @@
 #include "ops/flatmap.h"
 #include "ops/project.h"
 #include "ops/select_items.h"
+#include "ops/time_windows.h"
 
 static const struct lt_type *input_schema(const struct lt_plan_node *node)
 {
@@ -52,6 +53,9 @@ static int analyse_filter(struct lt_plan_node *node, struct lt_arena *arena, str
     node->expressions = lt_arena_alloc(arena, sizeof *node->expressions);
     node->expressions[0] = predicate;
     node->expression_count = 1;
+    code = lt_ops_place_windows(node, arena, error);
+    if (code != LT_OK)
+        return name_text(stands_alone, "condition", error, code);
     node->schema = input_schema(node);
     return LT_OK;
 }

@@ -11,6 +11,7 @@
 #include "ops/expr/generator.h"
 #include "ops/expr/lateral.h"
 #include "ops/expr/twins.h"
+#include "ops/time_windows.h"
 
 /* Items with the texts they came from. */
 struct items {
@@ -123,8 +124,8 @@ static struct lt_expression *make_column(struct lt_arena *arena, const struct lt
 }
 
 /* A projection to all columns of the input and those of an analysed item, below the node. */
-static void set_step(struct lt_plan_node *node, struct lt_expression *item, const char *text,
-                     struct lt_arena *arena)
+static int set_step(struct lt_plan_node *node, struct lt_expression *item, const char *text,
+                    struct lt_arena *arena, struct lt_error *error)
 {
     const struct lt_type *input = input_schema(node);
     struct lt_plan_node *step = lt_plan_node_create(arena, LT_PLAN_PROJECT, 1);
@@ -139,6 +140,7 @@ static void set_step(struct lt_plan_node *node, struct lt_expression *item, cons
     step->expression_count = items.count;
     step->schema = lt_expr_output_schema(items.expressions, items.count, arena);
     node->inputs[0] = step;
+    return lt_ops_place_windows(step, arena, error);
 }
 
 /* The items with columns of the step, those after the first `inputs`, in the place of item `at`. */
@@ -167,13 +169,19 @@ int lt_ops_analyse_project(struct lt_plan_node *node, struct lt_arena *arena,
         if (needed < 0)
             return code;
         uint32_t at = (uint32_t)needed, inputs = input_schema(node)->field_count;
-        set_step(node, analysed.expressions[at], analysed.texts[at], arena);
+        code = set_step(node, analysed.expressions[at], analysed.texts[at], arena, error);
+        if (code != LT_OK)
+            return code;
         items = replace(&items, at, input_schema(node), inputs, arena);
     }
+    const struct lt_plan_node asked = *node;
     node->expressions = analysed.expressions;
     node->expression_texts = analysed.texts;
     node->expression_count = analysed.count;
-    node->schema = lt_expr_output_schema(analysed.expressions, analysed.count, arena);
+    code = lt_ops_place_windows(node, arena, error);
+    if (code != LT_OK)
+        return name_text(&asked, error, code);
+    node->schema = lt_expr_output_schema(node->expressions, node->expression_count, arena);
     const struct lt_plan_node *input = node->inputs[0];
     uint32_t widest = node->schema->field_count;
     for (; input->kind == LT_PLAN_PROJECT && input->input_count == 1; input = input->inputs[0])

@@ -29,6 +29,7 @@ struct lt_analyser {
     const struct lt_lambda_scope *scope;
     int32_t variable_count;
     bool is_condition;                 /* what is analysed stands in WHERE */
+    bool may_give_rows;                /* and in an operator: a window may slide */
     const struct lt_expression *whole; /* what is analysed, for its text; or NULL */
     struct lt_lateral *lateral;        /* an item of a select list: those further left; or NULL */
     bool is_naming;                    /* only the types are wanted, for a name */

@@ -48,6 +48,7 @@ int lt_expr_analyse_item(struct lt_expression **item, const char *text,
 {
     struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
     analyser.lateral = lateral;
+    analyser.may_give_rows = true;
     lateral->needed = -1;
     *item = lt_analyser_named(&analyser, *item);
     lateral->needed = -1;
@@ -74,6 +75,7 @@ int lt_expr_analyse_predicate(struct lt_expression **expression, const char *tex
 {
     struct lt_analyser analyser = analyser_of(text, schema, session, arena, error);
     analyser.is_condition = true;
+    analyser.may_give_rows = true;
     if ((*expression)->kind == LT_EXPR_ALIAS)
         *expression = (*expression)->arguments[0];
     struct lt_expression *node = *expression;

@@ -67,6 +67,28 @@ static const struct lt_type *wider_interval(const struct lt_type *a, const struc
     return type;
 }
 
+/* One type of two that are equal: what may be NULL in either of them may be. Recursion is bounded
+ * by the depth of types. */
+static const struct lt_type *either(struct lt_arena *arena, const struct lt_type *a,
+                                    const struct lt_type *b)
+{
+    if (a == b || !lt_type_is_nested(a))
+        return a;
+    struct lt_type *type = lt_arena_alloc(arena, sizeof *type);
+    struct lt_field *fields = lt_arena_alloc(arena, a->field_count * sizeof *fields);
+    bool is_other = false;
+    for (uint32_t i = 0; i < a->field_count; i++) {
+        fields[i] = a->fields[i];
+        fields[i].type = either(arena, a->fields[i].type, b->fields[i].type);
+        fields[i].nullable = a->fields[i].nullable || b->fields[i].nullable;
+        is_other = is_other || fields[i].type != a->fields[i].type ||
+                   fields[i].nullable != a->fields[i].nullable;
+    }
+    *type = *a;
+    type->fields = fields;
+    return is_other ? type : a;
+}
+
 /* What needs no string and no nesting; NULL if there is no such type. */
 static const struct lt_type *tightest(const struct lt_coerce *coerce, const struct lt_type *a,
                                       const struct lt_type *b)
@@ -74,7 +96,7 @@ static const struct lt_type *tightest(const struct lt_coerce *coerce, const stru
     if (a->kind == LT_TYPE_VOID)
         return b;
     if (b->kind == LT_TYPE_VOID || lt_type_equal(a, b))
-        return a;
+        return b->kind == LT_TYPE_VOID ? a : either(coerce->arena, a, b);
     if (lt_type_is_numeric(a) && lt_type_is_numeric(b))
         return wider_number(coerce, a, b);
     if (lt_type_is_text(a) && lt_type_is_text(b))
@@ -214,7 +236,8 @@ const struct lt_type *lt_coerce_common_tight(const struct lt_coerce *coerce,
     if (lt_type_is_number(a) && lt_type_is_number(b))
         return a->kind > b->kind ? a : b;
     if (lt_type_is_nested(a) && lt_type_is_nested(b))
-        return lt_type_equal(a, b) ? a : common_nested(coerce, a, b, lt_coerce_common_tight);
+        return lt_type_equal(a, b) ? either(coerce->arena, a, b)
+                                   : common_nested(coerce, a, b, lt_coerce_common_tight);
     if ((a->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(b)) ||
         (b->kind == LT_TYPE_DECIMAL && lt_type_is_fraction(a)))
         return NULL;

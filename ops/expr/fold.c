@@ -39,7 +39,8 @@ static bool is_constant(const struct lt_expression *node, const struct bound *bo
         return is_bound(node, bound);
     if (node->kind == LT_EXPR_CALL) {
         const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
-        if (!function->is_deterministic || function->flow == LT_FLOW_GENERATOR)
+        if (!function->is_deterministic || function->flow == LT_FLOW_GENERATOR ||
+            function->makes_rows)
             return false;
     }
     const struct bound here = {bound, node};
@@ -222,12 +223,21 @@ static bool is_decided_test(const struct lt_expression *node)
     return is_call_of(node, "isnull") || is_call_of(node, "isnotnull");
 }
 
+/* What makes rows makes them wherever it stands, and is not dropped. */
+static bool has_row_maker(const struct lt_expression *node)
+{
+    bool has = node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->makes_rows;
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = has_row_maker(node->arguments[i]);
+    return has;
+}
+
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
     bool is_decided = is_decided_test(*node);
-    if (!is_decided && !has_null_argument(*node))
+    if ((!is_decided && !has_null_argument(*node)) || has_row_maker(*node))
         return;
     struct lt_expression *literal = null_like(*node, folding->arena);
     if (is_decided) {

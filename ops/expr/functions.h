@@ -124,6 +124,7 @@ struct lt_function {
     bool needs_zone;  /* its kernels use machine->times, though its types do not tell */
     bool is_try;      /* NULL in place of a fault of its own */
     bool is_catching; /* and of one of its arguments */
+    bool makes_rows;  /* to be made a step below the operator (window.h): never folded */
     /* Optional: in place of the signature's opcode under the legacy rules. */
     lt_kernel_fn *legacy_kernel;
     /* Optional: after the letters have chosen the signature, put casts over the arguments and set

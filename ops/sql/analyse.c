@@ -56,11 +56,16 @@ static void push_down(struct lt_sql_analysis *analysis, struct lt_plan_node *nod
     *node = *outer;
 }
 
-/* The steps that analysis set before a projection, from the union on. */
+static bool may_be_step(const struct lt_plan_node *node)
+{
+    return node->kind == LT_PLAN_PROJECT || node->kind == LT_PLAN_FILTER;
+}
+
+/* The steps that analysis set before a node, from the union on. */
 static void push_steps_down(struct lt_sql_analysis *analysis, struct lt_plan_node *step)
 {
     struct lt_plan_node *input = step->inputs[0];
-    if (input->kind == LT_PLAN_PROJECT)
+    if (may_be_step(input))
         push_steps_down(analysis, input);
     if (input->kind == LT_PLAN_UNION)
         push_down(analysis, step);
@@ -70,7 +75,7 @@ int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node)
 {
     int code = lt_ops_analyse(node, LT_OPS_CONTINUOUS, analysis->env->arena, analysis->error);
     struct lt_plan_node *input = node->kind == LT_PLAN_UNION ? NULL : node->inputs[0];
-    if (code == LT_OK && input != NULL && input->kind == LT_PLAN_PROJECT)
+    if (code == LT_OK && input != NULL && may_be_step(input))
         push_steps_down(analysis, input);
     if (code == LT_OK && input != NULL && input->kind == LT_PLAN_UNION)
         push_down(analysis, node);
@@ -141,6 +146,30 @@ struct lt_plan_node *lt_sql_rename(const struct lt_sql_env *env, struct lt_plan_
 
 /* -------------------------------------------------------------------------------------- select */
 
+/* The window of a window() in WHERE is a column of what comes out, before all others and of no
+ * table, as in Spark. */
+static void add_windows(struct lt_sql_analysis *analysis, const struct lt_type *schema,
+                        struct lt_sql_scope *scope)
+{
+    const struct lt_type *before = scope->schema;
+    const uint32_t added = schema->field_count - before->field_count;
+    struct lt_arena *arena = analysis->env->arena;
+    if (added == 0)
+        return;
+    struct lt_field *fields = lt_arena_alloc(arena, schema->field_count * sizeof *fields);
+    memcpy(fields, schema->fields, added * sizeof *fields);
+    memcpy(fields + added, before->fields, before->field_count * sizeof *fields);
+    struct lt_sql_part *parts = lt_arena_alloc(arena, (scope->part_count + 1) * sizeof *parts);
+    parts[0] = (struct lt_sql_part){.count = added};
+    for (uint32_t i = 0; i < scope->part_count; i++) {
+        parts[i + 1] = scope->parts[i];
+        parts[i + 1].first += added;
+    }
+    scope->schema = lt_type_struct(arena, fields, schema->field_count);
+    scope->parts = parts;
+    scope->part_count++;
+}
+
 int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression *where,
                          const char *text, struct lt_sql_output *out)
 {
@@ -157,6 +186,7 @@ int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression 
     if (code != LT_OK)
         return code;
     out->node = filter;
+    add_windows(analysis, filter->schema, &out->scope);
     lt_sql_tree_steps(analysis, input, out);
     return LT_OK;
 }

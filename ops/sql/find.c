@@ -25,9 +25,14 @@ bool lt_sql_is_over(const struct lt_expression *node)
     return lt_sql_is_call_of(node, LT_EXPR_OVER) || lt_sql_is_call_of(node, LT_EXPR_OVER_NAME);
 }
 
+bool lt_sql_is_session_window(const struct lt_expression *node)
+{
+    return lt_sql_is_call_of(node, "session_window");
+}
+
 bool lt_sql_is_time_window(const struct lt_expression *node)
 {
-    return lt_sql_is_call_of(node, "window") || lt_sql_is_call_of(node, "session_window");
+    return lt_sql_is_call_of(node, "window") || lt_sql_is_session_window(node);
 }
 
 bool lt_sql_is_generator(const struct lt_expression *node)

@@ -24,6 +24,7 @@ bool lt_sql_is_call_of(const struct lt_expression *node, const char *name);
 lt_sql_is_fn lt_sql_is_over;
 /* window() or session_window(). */
 lt_sql_is_fn lt_sql_is_time_window;
+lt_sql_is_fn lt_sql_is_session_window;
 /* A call of a generator's name. */
 lt_sql_is_fn lt_sql_is_generator;
 

@@ -234,9 +234,15 @@ static const char *arguments_text(const struct lt_expression *call, struct lt_ar
     return text;
 }
 
+/* Those of a plain select list are compared when they are analysed (ops/time_windows.h). */
 int lt_sql_check_time_windows(const struct lt_sql_names *names, const struct lt_sql_select *select)
 {
     const char *first = NULL;
+    bool is_plain = !lt_sql_is_grouped(select);
+    for (uint32_t i = 0; i < select->items.count && is_plain; i++)
+        is_plain = lt_sql_find(select->items.items[i], lt_sql_is_session_window) == NULL;
+    if (is_plain)
+        return LT_OK;
     for (uint32_t i = 0; i < select->items.count; i++) {
         const struct lt_expression *window =
             lt_sql_find(select->items.items[i], lt_sql_is_time_window);

@@ -1,4 +1,5 @@
-/* What stands for a table in FROM, names that are texts, and what CREATE keeps of a table. */
+/* What stands for a table in FROM, names that are texts, what CREATE keeps of a table, and windows
+ * of time, which make rows of rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -235,6 +236,146 @@ static void an_options_value_may_be_computed(void **state)
     leat_context_destroy(context);
 }
 
+static void a_row_of_an_array_may_have_nulls_that_the_first_has_not(void **state)
+{
+    leat_context *context = open_session();
+    (void)state;
+    expect_cells(context,
+                 "SELECT a FROM inline(array(struct(1, 'x'), struct(2, CAST(NULL AS STRING)))) "
+                 "AS t(a, b) WHERE b IS NULL",
+                 "2");
+    leat_context_destroy(context);
+}
+
+/* ------------------------------------------------------------------------------ windows of time */
+
+/* 00:07, no time, the last second of 1969, 00:10 on the dot. */
+static leat_context *open_times(void)
+{
+    leat_context *context = open_session();
+    assert_true(run_all(context, "CREATE TEMPORARY VIEW w AS SELECT * FROM VALUES "
+                                 "(1, TIMESTAMP'2024-01-01 00:07:00'), (2, NULL), "
+                                 "(3, TIMESTAMP'1969-12-31 23:59:59'), "
+                                 "(4, TIMESTAMP'2024-01-01 00:10:00') AS t(id, t)"));
+    return context;
+}
+
+static void refuse(leat_context *context, const char *statement, const char *condition)
+{
+    assert_false(run_all(context, statement));
+    assert_string_equal(leat_context_error_condition(context), condition);
+}
+
+static void a_record_without_a_time_lies_in_no_window(void **state)
+{
+    leat_context *context = open_times();
+    (void)state;
+    expect_cells(context,
+                 "SELECT id, hour(window(t, '5 minutes').start), "
+                 "minute(window(t, '300 seconds').end) FROM w",
+                 "1,0,10;3,23,0;4,0,15");
+    expect_cells(context,
+                 "SELECT id, minute(window(t, '5 minutes', '5 minutes', '1 minute').start)"
+                 " FROM w",
+                 "1,6;3,56;4,6");
+    expect_cells(context,
+                 "SELECT id, minute(window.start) FROM "
+                 "(SELECT id, window(t, '10 minutes') FROM w)",
+                 "1,0;3,50;4,10");
+    expect_cells(context, "SELECT id, minute(coalesce(window(t, '10 minutes').start, t)) FROM w",
+                 "1,0;3,50;4,10");
+    expect_cells(context, "SELECT id, second(window_time(window(t, '10 minutes'))) FROM w",
+                 "1,59;3,59;4,59");
+    expect_cells(context,
+                 "SELECT id, window(t, '10 minutes') AS x, minute(x.end) AS e FROM w "
+                 "WHERE id = 4",
+                 "4,{2024-01-0100:10:00,2024-01-0100:20:00},20");
+    expect_cells(context, "SELECT window(NULL, '5 minutes')", "");
+    expect_cells(context,
+                 "SELECT minute(window(TIMESTAMP'2024-01-01 00:07:00', '5 minutes').start)", "5");
+    expect_cells(context, "SELECT id FROM w WHERE window(t, '10 minutes') IS NOT NULL", "1;3;4");
+    expect_cells(context, "SELECT id FROM w WHERE window(t, '10 minutes') IS NULL", "");
+    leat_context_destroy(context);
+}
+
+static void a_record_is_in_each_of_its_sliding_windows(void **state)
+{
+    leat_context *context = open_times();
+    (void)state;
+    expect_cells(context,
+                 "SELECT id, minute(window(t, '10 minutes', '5 minutes').start) AS s, "
+                 "minute(window(t, '10 minutes', '5 minutes').end) AS e FROM w",
+                 "1,5,15;1,0,10;3,55,5;3,50,0;4,10,20;4,5,15");
+    expect_cells(context,
+                 "SELECT id, minute(window(t, '10 minutes', '4 minutes', '1 minute').start)"
+                 " FROM w",
+                 "1,5;1,1;3,57;3,53;4,9;4,5;4,1");
+    expect_cells(context,
+                 "SELECT id, minute(window(t, '10 minutes', '3 minutes', '-1 minute').end)"
+                 " FROM w",
+                 "1,15;1,12;1,9;3,9;3,6;3,3;3,0;4,18;4,15;4,12");
+    expect_cells(context, "SELECT id FROM w WHERE window(t, '10 minutes', '5 minutes') IS NOT NULL",
+                 "1;1;3;3;4;4");
+    expect_cells(context,
+                 "SELECT id, CASE WHEN id = 1 THEN "
+                 "minute(window(t, '10 minutes', '5 minutes').start) END FROM w",
+                 "1,5;1,0;3,NULL;3,NULL;4,NULL;4,NULL");
+    expect_cells(context,
+                 "SELECT explode(array(7, 8)), "
+                 "minute(window(t, '10 minutes', '5 minutes').start) FROM w WHERE id = 1",
+                 "7,5;8,5;7,0;8,0");
+    expect_cells(context,
+                 "SELECT window(t, '10 minutes', '5 minutes').start = NULL FROM w "
+                 "WHERE id = 1 UNION ALL SELECT true",
+                 "NULL;NULL;true");
+    leat_context_destroy(context);
+}
+
+static void the_window_of_a_condition_is_a_column_before_all_others(void **state)
+{
+    leat_context *context = open_times();
+    (void)state;
+    expect_cells(context, "SELECT * FROM w WHERE minute(window(t, '10 minutes').start) = 10",
+                 "{2024-01-0100:10:00,2024-01-0100:20:00},4,2024-01-0100:10:00");
+    expect_cells(context, "SELECT w.* FROM w WHERE minute(window(t, '10 minutes').start) = 10",
+                 "4,2024-01-0100:10:00");
+    expect_cells(context,
+                 "SELECT w.id, minute(window.end), minute(t) FROM w "
+                 "WHERE window(t, '10 minutes', '5 minutes').start < TIMESTAMP'1980-01-01'",
+                 "3,5,59;3,0,59");
+    expect_cells(context,
+                 "SELECT id, minute(window(t, '5 minutes').start) FROM "
+                 "(SELECT * FROM w UNION ALL SELECT id + 10, t FROM w) "
+                 "WHERE minute(window(t, '10 minutes').start) = 0",
+                 "1,5;11,5");
+    leat_context_destroy(context);
+}
+
+static void a_list_has_one_window(void **state)
+{
+    leat_context *context = open_times();
+    (void)state;
+    refuse(context, "SELECT window(t, '5 minutes'), window(t, '10 minutes') FROM w",
+           "_LEGACY_ERROR_TEMP_1039");
+    refuse(context, "SELECT window(t, '5 minutes').start < window(t, '10 minutes').start FROM w",
+           "_LEGACY_ERROR_TEMP_1039");
+    refuse(context, "SELECT id FROM w WHERE window(t, '5 minutes') = window(t, '10 minutes')",
+           "_LEGACY_ERROR_TEMP_1039");
+    refuse(context, "SELECT window(t, '5 minutes'), session_window(t, '5 minutes') FROM w",
+           "_LEGACY_ERROR_TEMP_1039");
+    refuse(context, "SELECT transform(array(t), x -> window(x, '5 minutes')) FROM w",
+           "MISSING_ATTRIBUTES.RESOLVED_ATTRIBUTE_MISSING_FROM_INPUT");
+    expect_cells(context,
+                 "SELECT id, minute(window(window(t, '5 minutes'), '10 minutes').start) FROM w "
+                 "WHERE id <> 3 AND window(t, '20 minutes').start IS NOT NULL",
+                 "1,0;4,10");
+    expect_cells(context,
+                 "SELECT minute(window(t, '5 minutes').start), "
+                 "minute(window(t + INTERVAL 1 SECOND, '5 minutes').start) FROM w WHERE id <> 1",
+                 "55,0;10,10");
+    leat_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +389,11 @@ int main(void)
         cmocka_unit_test(a_column_is_described_by_its_name_alone),
         cmocka_unit_test(the_statement_that_makes_a_table_is_shown_without_its_secrets),
         cmocka_unit_test(an_options_value_may_be_computed),
+        cmocka_unit_test(a_row_of_an_array_may_have_nulls_that_the_first_has_not),
+        cmocka_unit_test(a_record_without_a_time_lies_in_no_window),
+        cmocka_unit_test(a_record_is_in_each_of_its_sliding_windows),
+        cmocka_unit_test(the_window_of_a_condition_is_a_column_before_all_others),
+        cmocka_unit_test(a_list_has_one_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

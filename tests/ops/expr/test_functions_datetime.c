@@ -255,6 +255,7 @@ static void windows_are_checked_before_they_run(void **state)
     expect("window(TIMESTAMP'2024-01-01 00:00:00', '10 minutes', '5 minutes')",
            "_LEGACY_ERROR_TEMP_3102");
     expect("window(CAST(NULL AS TIMESTAMP), '5 minutes')", "NULL");
+    expect("window(timestamp_micros(9223372036854775807), '10 minutes')", "ARITHMETIC_OVERFLOW");
     expect("window_time(5)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
 }
 
