@@ -129,6 +129,21 @@ struct lt_expression *lt_sql_pick(struct lt_sql_analysis *analysis, const struct
     return &nodes[1];
 }
 
+struct lt_plan_node *lt_sql_node_with(struct lt_sql_analysis *analysis,
+                                      const struct lt_sql_output *out, const char *text,
+                                      struct lt_expression *item)
+{
+    const struct lt_type *schema = out->scope.schema;
+    uint32_t count = schema->field_count;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        project->expressions[i] =
+            lt_sql_pick(analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
+    project->expressions[count] = item;
+    return project;
+}
+
 struct lt_plan_node *lt_sql_rename(const struct lt_sql_env *env, struct lt_plan_node *node,
                                    const struct lt_sql_columns *columns)
 {

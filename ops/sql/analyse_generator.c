@@ -79,14 +79,7 @@ static void show_generator(struct lt_sql_analysis *analysis, const char *alias,
 static int add_generator(struct lt_sql_analysis *analysis, struct lt_expression *item,
                          const char *text, struct lt_sql_output *out)
 {
-    const struct lt_type *schema = out->scope.schema;
-    uint32_t count = schema->field_count;
-    struct lt_plan_node *project =
-        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, count + 1);
-    for (uint32_t i = 0; i < count; i++)
-        project->expressions[i] =
-            lt_sql_pick(analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
-    project->expressions[count] = item;
+    struct lt_plan_node *project = lt_sql_node_with(analysis, out, text, item);
     int code = lt_sql_complete(analysis, project);
     if (code == LT_OK)
         out->node = project;

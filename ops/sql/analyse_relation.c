@@ -162,13 +162,6 @@ static int add_event_time(struct lt_sql_analysis *analysis, const struct lt_sql_
                           const char *text, struct lt_expression *value, struct lt_sql_output *out)
 {
     struct lt_arena *arena = analysis->env->arena;
-    const struct lt_type *schema = out->scope.schema;
-    uint32_t count = schema->field_count;
-    struct lt_plan_node *project =
-        lt_sql_node_over(analysis, LT_PLAN_PROJECT, out->node, text, count + 1);
-    for (uint32_t i = 0; i < count; i++)
-        project->expressions[i] =
-            lt_sql_pick(analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
     struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
     *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
                                     .name = relation->watermark_name,
@@ -178,7 +171,7 @@ static int add_event_time(struct lt_sql_analysis *analysis, const struct lt_sql_
                                     .index = -1};
     alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
     alias->arguments[0] = value;
-    project->expressions[count] = alias;
+    struct lt_plan_node *project = lt_sql_node_with(analysis, out, text, alias);
     int code = lt_sql_complete(analysis, project);
     if (code != LT_OK)
         return code;

@@ -111,6 +111,10 @@ int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names,
 /* A node with room for `count` expressions, all of `text`. */
 struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_plan_kind kind,
                                       struct lt_plan_node *input, const char *text, uint32_t count);
+/* SELECT *, item: a projection over what `out` is, of `text`. */
+struct lt_plan_node *lt_sql_node_with(struct lt_sql_analysis *analysis,
+                                      const struct lt_sql_output *out, const char *text,
+                                      struct lt_expression *item);
 /* Types the node's expressions and fills its schema. */
 int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node) LT_MUST_USE;
 /* What an operator gives that no mode of this version runs: only its columns are known. */

@@ -278,6 +278,8 @@ static bool expect_by(struct lt_parser *parser)
     return lt_parser_expect_word(parser, "by");
 }
 
+enum { FIELDS_MAX = 64 }; /* of PARTITIONED BY and of SORTED BY */
+
 /* a, years(a) or a field: what rows are dealt by. */
 static bool parse_transform(struct lt_parser *parser, struct lt_sql_layout *layout)
 {
@@ -334,7 +336,6 @@ static bool refuse_mixed(struct lt_parser *parser, const struct lt_sql_statement
 static bool parse_partitioned(struct lt_parser *parser, struct lt_sql_statement *statement,
                               uint32_t begin)
 {
-    enum { FIELDS_MAX = 64 };
     struct lt_sql_layout *layout = &statement->layout;
     struct lt_field fields[FIELDS_MAX];
     uint32_t count = 0;
@@ -366,6 +367,29 @@ static bool parse_partitioned(struct lt_parser *parser, struct lt_sql_statement 
     return true;
 }
 
+/* SORTED taken: BY (a [ASC], ...) */
+static bool parse_sorted(struct lt_parser *parser, const struct lt_sql_statement *statement,
+                         struct lt_sql_columns *sorted)
+{
+    if (!expect_by(parser) || !lt_parser_expect(parser, '(', "("))
+        return false;
+    sorted->names = lt_arena_alloc(parser->arena, FIELDS_MAX * sizeof *sorted->names);
+    do {
+        if (sorted->count == FIELDS_MAX)
+            return lt_parser_fail(parser, "too many columns") != NULL;
+        const char *name = lt_sql_parse_identifier(parser, "a column's name is missing");
+        if (name == NULL)
+            return false;
+        sorted->names[sorted->count++] = name;
+        if (lt_parser_try_word(parser, "desc"))
+            return lt_sql_refuse_statement(
+                parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
+                "Operation not allowed: Column ordering must be ASC, was 'DESC'.");
+        (void)lt_parser_try_word(parser, "asc");
+    } while (lt_parser_try_symbol(parser, ','));
+    return lt_parser_expect(parser, ')', ")");
+}
+
 /* CLUSTERED taken: BY (a) [SORTED BY (b)] INTO n BUCKETS */
 static bool parse_clustered(struct lt_parser *parser, struct lt_sql_statement *statement,
                             uint32_t begin)
@@ -374,24 +398,8 @@ static bool parse_clustered(struct lt_parser *parser, struct lt_sql_statement *s
     bool was_given = layout->is_bucketed;
     if (!expect_by(parser) || !parse_names(parser, &layout->buckets))
         return false;
-    if (lt_parser_try_word(parser, "sorted")) {
-        if (!expect_by(parser) || !lt_parser_expect(parser, '(', "("))
-            return false;
-        layout->sorted.names = lt_arena_alloc(parser->arena, 64 * sizeof *layout->sorted.names);
-        do {
-            const char *name = lt_sql_parse_identifier(parser, "a column's name is missing");
-            if (name == NULL || layout->sorted.count == 64)
-                return false;
-            layout->sorted.names[layout->sorted.count++] = name;
-            if (lt_parser_try_word(parser, "desc"))
-                return lt_sql_refuse_statement(
-                    parser, statement, "_LEGACY_ERROR_TEMP_0035", "",
-                    "Operation not allowed: Column ordering must be ASC, was 'DESC'.");
-            (void)lt_parser_try_word(parser, "asc");
-        } while (lt_parser_try_symbol(parser, ','));
-        if (!lt_parser_expect(parser, ')', ")"))
-            return false;
-    }
+    if (lt_parser_try_word(parser, "sorted") && !parse_sorted(parser, statement, &layout->sorted))
+        return false;
     if (!lt_parser_expect_word(parser, "into"))
         return false;
     if (lt_parser_peek(parser, 0)->kind != LT_TOKEN_INTEGER)
