@@ -39,13 +39,25 @@ int lt_kafka_lose(struct lt_error *error, const char *reason, const char *format
 }
 
 /* A set as Scala prints it: above four elements it is one by hashes. */
-enum { SMALL_SET = 4 };
+static const char *set_of(uint32_t count)
+{
+    enum { SMALL_SET = 4 };
+    return count > SMALL_SET ? "HashSet" : "Set";
+}
 
 int lt_kafka_lose_partitions(struct lt_error *error, const char *names, uint32_t count,
                              bool has_group)
 {
     return lt_kafka_lose(
         error, has_group ? "PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT" : "PARTITIONS_DELETED",
-        "Partitions %s(%s) have been deleted.%s", count > SMALL_SET ? "HashSet" : "Set", names,
+        "Partitions %s(%s) have been deleted.%s", set_of(count), names,
         has_group ? group_reason : "");
+}
+
+int lt_kafka_lose_added(struct lt_error *error, const char *names, uint32_t count)
+{
+    return lt_kafka_lose(
+        error, "INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS",
+        "Cannot find initial offsets for partitions %s(%s). They may have been deleted.",
+        set_of(count), names);
 }

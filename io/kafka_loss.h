@@ -19,5 +19,7 @@ int lt_kafka_lose(struct lt_error *error, const char *reason, const char *format
  * query shares a consumer group that the user named, which may be why. on: any. */
 int lt_kafka_lose_partitions(struct lt_error *error, const char *names, uint32_t count,
                              bool has_group);
+/* As that for partitions that were added and deleted before the query knew where they begin. */
+int lt_kafka_lose_added(struct lt_error *error, const char *names, uint32_t count);
 
 #endif

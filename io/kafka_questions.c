@@ -8,6 +8,7 @@
  * on: the thread that starts the query, and the control thread; they wait.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "io/kafka_source_internal.h"
 
@@ -95,19 +96,27 @@ static rd_kafka_resp_err_t ask_once(const struct lt_kafka_source *source,
     return first_error(list, rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source)));
 }
 
-int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+static bool is_gone(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+/* `*err` is Kafka's word for what went wrong. */
+static int ask(struct lt_kafka_source *source, int64_t *numbers, rd_kafka_resp_err_t *err,
+               struct lt_error *error)
 {
     rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
-    rd_kafka_resp_err_t err = ask_once(source, list);
+    *err = ask_once(source, list);
     for (int64_t tried = 1;
-         err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, err, tried); tried++) {
+         *err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, *err, tried); tried++) {
         rd_kafka_topic_partition_list_destroy(list);
         list = make_list(source, numbers);
-        err = ask_once(source, list);
+        *err = ask_once(source, list);
     }
     int code = 0;
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = fail_query(source, list, err, error);
+    if (*err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = fail_query(source, list, *err, error);
     } else {
         int at = 0;
         for (uint32_t i = 0; i < source->base.partition_count; i++)
@@ -115,6 +124,43 @@ int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers, struc
     }
     rd_kafka_topic_partition_list_destroy(list);
     return code;
+}
+
+int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+{
+    rd_kafka_resp_err_t err;
+    return ask(source, numbers, &err, error);
+}
+
+/* One question with a deleted partition has no answer for any, nor for which it is. */
+static int ask_each(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
+{
+    uint32_t count = source->base.partition_count;
+    int64_t *single = lt_alloc_array(count, sizeof *single);
+    int code = 0;
+    for (uint32_t i = 0; i < count; i++)
+        single[i] = LT_KAFKA_UNSET;
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+        single[i] = numbers[i];
+        code = ask(source, single, &err, error);
+        if (code != 0 && is_gone(err)) {
+            single[i] = LT_KAFKA_GONE;
+            code = 0;
+        }
+        numbers[i] = single[i];
+        single[i] = LT_KAFKA_UNSET;
+    }
+    free(single);
+    return code;
+}
+
+int lt_kafka_ask_offsets_left(struct lt_kafka_source *source, int64_t *numbers,
+                              struct lt_error *error)
+{
+    rd_kafka_resp_err_t err;
+    int code = ask(source, numbers, &err, error);
+    return code != 0 && is_gone(err) ? ask_each(source, numbers, error) : code;
 }
 
 int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)

@@ -86,6 +86,10 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source);
  * are LT_KAFKA_UNSET stay so. A time without a record at or after it becomes -1. */
 int lt_kafka_ask_offsets(struct lt_kafka_source *source, int64_t *numbers,
                          struct lt_error *error) LT_MUST_USE;
+/* As that; partitions that were deleted since they were found become LT_KAFKA_GONE. */
+#define LT_KAFKA_GONE (INT64_MIN + 1)
+int lt_kafka_ask_offsets_left(struct lt_kafka_source *source, int64_t *numbers,
+                              struct lt_error *error) LT_MUST_USE;
 /* What the group has committed; negative: nothing. */
 int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers,
                            struct lt_error *error) LT_MUST_USE;

@@ -410,8 +410,48 @@ static int check_topics(const struct lt_kafka_source *source, const char *json,
     return code;
 }
 
-/* Partitions that were added since begin at their earliest record; if that is not 0, some have been
- * lost. */
+/* Added partitions that were deleted before anybody could ask where they begin: all at once. */
+static int lose_added(const struct lt_kafka_source *source, int64_t *added, struct lt_error *error)
+{
+    struct lt_text_buffer names;
+    uint32_t count = 0;
+    lt_text_init(&names);
+    for (uint32_t i = 0; i < source->base.partition_count; i++) {
+        const struct lt_kafka_partition *partition = &source->partitions[i];
+        if (added[i] != LT_KAFKA_GONE)
+            continue;
+        added[i] = 0; /* where it would begin if it came again */
+        lt_text_format(&names, "%s%s-%" PRId32, count++ == 0 ? "" : ", ", partition->topic,
+                       partition->id);
+    }
+    int code = 0;
+    if (count > 0 && source->fails_on_data_loss)
+        code = lt_kafka_lose_added(error, lt_text_get(&names), count);
+    else if (count > 0)
+        lt_log_warn("source kafka: added partitions %s are gone: data may have been lost",
+                    lt_text_get(&names));
+    lt_text_fini(&names);
+    return code;
+}
+
+/* An added partition that does not begin at 0 had records that nobody has read. */
+static int check_added(const struct lt_kafka_source *source, uint32_t index, int64_t begin,
+                       struct lt_error *error)
+{
+    const struct lt_kafka_partition *partition = &source->partitions[index];
+    if (begin == 0)
+        return 0;
+    if (source->fails_on_data_loss)
+        return lt_kafka_lose(error, "ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO",
+                             "Added partition %s-%" PRId32 " starts from %" PRId64 " instead of 0.",
+                             partition->topic, partition->id, begin);
+    lt_log_warn("source kafka: added partition %" PRId32
+                " of topic \"%s\" begins at offset %" PRId64 ": data may have been lost",
+                partition->id, partition->topic, begin);
+    return 0;
+}
+
+/* Partitions that were added since begin at their earliest record. */
 static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
 {
     uint32_t count = source->base.partition_count;
@@ -421,23 +461,14 @@ static int start_added(struct lt_kafka_source *source, int64_t *numbers, struct 
         added[i] = numbers[i] == LT_KAFKA_UNSET ? EARLIEST : LT_KAFKA_UNSET;
         has_added |= numbers[i] == LT_KAFKA_UNSET;
     }
-    int code = has_added ? lt_kafka_ask_offsets(source, added, error) : 0;
-    for (uint32_t i = 0; i < count && code == 0 && has_added; i++) {
+    int code = has_added ? lt_kafka_ask_offsets_left(source, added, error) : 0;
+    if (code == 0)
+        code = lose_added(source, added, error);
+    for (uint32_t i = 0; i < count && code == 0; i++) {
         if (added[i] == LT_KAFKA_UNSET)
             continue;
         numbers[i] = added[i];
-        if (added[i] == 0)
-            continue;
-        const struct lt_kafka_partition *partition = &source->partitions[i];
-        if (!source->fails_on_data_loss) {
-            lt_log_warn("source kafka: added partition %" PRId32
-                        " of topic \"%s\" begins at offset %" PRId64 ": data may have been lost",
-                        partition->id, partition->topic, added[i]);
-            continue;
-        }
-        code = lt_kafka_lose(error, "ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO",
-                             "Added partition %s-%" PRId32 " starts from %" PRId64 " instead of 0.",
-                             partition->topic, partition->id, added[i]);
+        code = check_added(source, i, added[i], error);
     }
     free(added);
     return code;

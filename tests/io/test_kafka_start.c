@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -174,6 +175,95 @@ static void an_offset_in_the_checkpoint_that_is_no_number_is_damage(void **state
 
 /* ------------------------------------------------------------------------------- slow brokers */
 
+static int go_on(struct world *world, struct lt_position *positions)
+{
+    return world->source->ops->positions_from_json(world->source, "{\"t\":{\"0\":0}}", positions,
+                                                   &world->error);
+}
+
+/* The mock keeps 5 MiB of a partition. */
+static void age_out(struct world *world, const char *topic, int partition)
+{
+    enum { RECORD_BYTES = 900000, RECORDS = 8 };
+    char *value = malloc(RECORD_BYTES + 1);
+    assert_non_null(value);
+    memset(value, 'x', RECORD_BYTES);
+    value[RECORD_BYTES] = '\0';
+    for (int i = 0; i < RECORDS; i++)
+        world_produce(world, topic, partition, NULL, value, NULL);
+    free(value);
+}
+
+static void an_added_partition_that_does_not_begin_at_0_has_lost_records(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2];
+    char reason[] = WORLD_LOSS "Added partition t-1 starts from N instead of 0.";
+    world_topic(world, "t", 2);
+    age_out(world, "t", 1);
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
+    assert_int_equal(go_on(world, positions), LT_E_DATA_LOSS);
+    assert_string_equal(world->error.condition,
+                        "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO");
+    assert_string_equal(world->error.sqlstate, "22000");
+    const char *begin = strstr(world->error.text, "starts from ");
+    assert_non_null(begin);
+    assert_in_range(begin[strlen("starts from ")], '1', '7');
+    *strchr(reason, 'N') = begin[strlen("starts from ")];
+    assert_string_equal(world->error.text, reason);
+}
+
+static void without_fail_on_data_loss_it_begins_at_what_it_has(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[2] = {{-1, 0}, {-1, 0}};
+    world_topic(world, "t", 2);
+    age_out(world, "t", 1);
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    assert_int_equal(go_on(world, positions), 0);
+    assert_int_equal(positions[0].offset, 0);
+    assert_in_range(positions[1].offset, 1, 7);
+}
+
+/* The first question is for both added partitions; then there is one for each. */
+static void delete_added(struct world *world)
+{
+    enum { LIST_OFFSETS = 2 };
+    rd_kafka_mock_push_request_errors(
+        world->cluster, LIST_OFFSETS, 3, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+        RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+}
+
+static void an_added_partition_that_is_gone_before_it_is_asked_for_is_lost(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[3];
+    world_topic(world, "t", 3);
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
+    delete_added(world);
+    assert_int_equal(go_on(world, positions), LT_E_DATA_LOSS);
+    assert_string_equal(world->error.text,
+                        WORLD_LOSS "Cannot find initial offsets for partitions Set(t-2). They may "
+                                   "have been deleted.");
+    assert_string_equal(world->error.condition,
+                        "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS");
+    assert_string_equal(world->error.sqlstate, "22000");
+}
+
+static void without_fail_on_data_loss_a_partition_that_is_gone_does_not_matter(void **state)
+{
+    struct world *world = *state;
+    struct lt_position positions[3] = {{-1, 0}, {-1, 0}, {-1, 0}};
+    world_topic(world, "t", 3);
+    world_produce(world, "t", 1, NULL, "v", NULL);
+    world_connect(world,
+                  WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=0", "failOnDataLoss=false"));
+    delete_added(world);
+    assert_int_equal(go_on(world, positions), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(positions[i].offset, 0);
+}
+
 static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **state)
 {
     struct world *world = *state;
@@ -337,6 +427,10 @@ int main(void)
         CASE(with_read_committed_a_position_behind_the_end_has_read_all_and_stays),
         CASE(with_read_committed_the_broker_decides_on_starting_offsets_behind_the_end),
         CASE(an_offset_in_the_checkpoint_that_is_no_number_is_damage),
+        CASE(an_added_partition_that_does_not_begin_at_0_has_lost_records),
+        CASE(without_fail_on_data_loss_it_begins_at_what_it_has),
+        CASE(an_added_partition_that_is_gone_before_it_is_asked_for_is_lost),
+        CASE(without_fail_on_data_loss_a_partition_that_is_gone_does_not_matter),
         CASE(a_pattern_finds_new_topics_of_a_broker_that_answers_late),
         CASE(leaders_that_move_are_waited_for_until_the_deadline),
         CASE(what_does_not_pass_is_asked_as_often_as_the_option_says),
