@@ -76,6 +76,22 @@ buries() {
          INSERT INTO many SELECT CAST(1 / (offset - offset) AS STRING) AS value FROM records WHERE offset < 3;" &&
         has_count "$dead" 12
 }
+explains() { # each form of EXPLAIN tells of the topic
+    local form
+    for form in '' EXTENDED FORMATTED COST; do
+        answers "$in" "EXPLAIN $form $copies" || return
+    done
+}
+shows() { # on the console, in the session's zone, all columns but some; a SELECT goes on until it is stopped
+    local some said
+    some="SET spark.sql.session.timeZone = Africa/Johannesburg;
+        CREATE TEMPORARY VIEW some USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', subscribe '$in', startingOffsets 'earliest');"
+    local all="SELECT * EXCEPT (key, value, topic, timestamp, timestampType), CAST(TIMESTAMP '1970-01-01 00:00:00Z' AS STRING) AS t FROM some"
+    said=$("$leat" sql -e "$some CREATE TABLE shown USING console OPTIONS (trigger 'availableNow', truncate false);
+        INSERT INTO shown $all WHERE partition = 1 AND offset = 3") && grep -qF '|1        |3     |1970-01-01 02:00:00|' <<<"$said" &&
+        said=$(timeout -s INT 30 "$leat" sql -q -e "$some $all WHERE partition = 1 AND offset = 3" |
+            grep -m1 -F '|1        |3     |1970-01-01 02:00:00|') || { echo "$said"; return 1; }
+}
 
 check "records cross unchanged" crosses 2000 1
 check "a second run goes on from the checkpoint" crosses 500 2
@@ -87,6 +103,8 @@ check "a second run of it goes on in both from the checkpoint" joins_streams 50 
 check "a lateral view makes three of one" multiplies
 check "records that cannot be processed go to the table of dead letters" buries
 check "EXPLAIN tells source, sink and guarantee" answers 'at-least-once' "EXPLAIN EXTENDED $copies"
+check "the other forms of EXPLAIN tell of the topic" explains
+check "rows of a topic are shown on the console, in the session's zone" shows
 check "DESCRIBE tells the columns of a topic" answers '|value        |binary' 'DESCRIBE records;'
 check "SHOW TABLES lists them" answers '|records  |' 'SHOW TABLES;'
 check "DROP forgets a table" refused 2 'TABLE_OR_VIEW_NOT_FOUND' job 'DROP TABLE copies; DROP TABLE IF EXISTS copies; TABLE copies;'
