@@ -416,6 +416,9 @@ LEAT_API const char *leat_query_run_id(const leat_query *query);
  * none). */
 LEAT_API char *leat_query_status(leat_query *query);
 LEAT_API char *leat_query_recent_progress(leat_query *query, uint32_t age);
+/* A text to free(), as JSON: Spark's QueryTerminatedEvent with the sqlState; its exception is null
+ * where the query ended well. NULL: it has not ended, or never began. on: any thread. */
+LEAT_API char *leat_query_terminated(leat_query *query);
 /* A text to free(): the plan that runs, then a line for each choice and fact (source, sinks,
  * guarantee, mode, copies, fields parsed, when a record is seen, lanes, stages, idling, CPUs,
  * checkpoint), and behind # what decided it. Before the start: what it would

@@ -92,6 +92,36 @@ char *leat_query_recent_progress(leat_query *query, uint32_t age)
     return NULL;
 }
 
+/* ,"key":"text", or null for an empty text. */
+static void add_member(struct lt_text_buffer *json, const char *key, const char *text)
+{
+    lt_text_format(json, ",\"%s\":", key);
+    if (*text == '\0')
+        lt_text_append(json, "null");
+    else
+        lt_json_write_string(json, text, strlen(text));
+}
+
+char *leat_query_terminated(leat_query *query)
+{
+    char exception[LT_ERROR_CONDITION_MAX + LT_ERROR_TEXT_MAX + 4] = "";
+    struct lt_error error = {0};
+    struct lt_text_buffer json;
+    if (query == NULL || query->running == NULL || leat_is_active(query))
+        return NULL;
+    if (lt_query_await(query->running, 0, &error) != 0)
+        (void)snprintf(exception, sizeof exception, "%s%s%s%s", *error.condition != '\0' ? "[" : "",
+                       error.condition, *error.condition != '\0' ? "] " : "", error.text);
+    lt_text_init(&json);
+    lt_text_format(&json, "{\"id\":\"%s\",\"runId\":\"%s\"", lt_query_id(query->running),
+                   lt_query_run_id(query->running));
+    add_member(&json, "exception", exception);
+    add_member(&json, "errorClassOnException", error.condition);
+    add_member(&json, "sqlState", error.sqlstate);
+    lt_text_append(&json, "}");
+    return lt_text_take(&json);
+}
+
 char *leat_query_explain(leat_query *query)
 {
     struct lt_text_buffer text;

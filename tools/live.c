@@ -143,6 +143,14 @@ static void print_line(struct lt_tool_live *live, double seconds)
 
 /* ----------------------------------------------------------------------------------- progress */
 
+static void flush_progress(struct lt_tool_live *live)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return;
+    lt_tool_say("cannot write progress to stdout (%s): no more of it", strerror(errno));
+    live->has_json = false;
+}
+
 /* Prints the entries that came since the last time, oldest first. */
 static void print_progress(struct lt_tool_live *live)
 {
@@ -165,10 +173,18 @@ static void print_progress(struct lt_tool_live *live)
         printf("%s\n", entries[--count]);
         free(entries[count]);
     }
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return;
-    lt_tool_say("cannot write progress to stdout (%s): no more of it", strerror(errno));
-    live->has_json = false;
+    flush_progress(live);
+}
+
+/* Behind the last progress of a query that failed: why, for programs. */
+static void print_failure(struct lt_tool_live *live)
+{
+    char *event = leat_query_terminated(live->query);
+    if (event != NULL && strstr(event, "\"exception\":null") == NULL) {
+        printf("%s\n", event);
+        flush_progress(live);
+    }
+    free(event);
 }
 
 bool lt_tool_live_step(struct lt_tool_live *live, bool has_turn)
@@ -192,6 +208,8 @@ void lt_tool_live_destroy(struct lt_tool_live *live)
         return;
     if (live->has_json)
         print_progress(live);
+    if (live->has_json)
+        print_failure(live);
     if (live->line_is_open)
         fputc('\n', stderr);
     if (live->has_line && --line_owners == 0)

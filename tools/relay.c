@@ -74,6 +74,11 @@ int lt_tool_status_at_start(int code)
     }
 }
 
+int lt_tool_code_at_start(int code)
+{
+    return code == LEAT_ERROR_RECORD ? LEAT_OK : code;
+}
+
 int lt_tool_status_at_end(int code)
 {
     switch (code) {
@@ -102,7 +107,7 @@ static int start(const struct lt_tool_plan *plan)
 {
     int code = leat_start(plan->query);
     if (code == LEAT_OK)
-        code = leat_await_ready(plan->query, plan->startup_timeout_ns);
+        code = lt_tool_code_at_start(leat_await_ready(plan->query, plan->startup_timeout_ns));
     if (code == LEAT_OK)
         return LT_TOOL_OK;
     lt_tool_say("%s", leat_query_error(plan->query));

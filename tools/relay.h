@@ -16,6 +16,9 @@
 
 /* The exit status that a query's error at its start, or at its end, means. */
 int lt_tool_status_at_start(int code);
+/* The code of waiting for readiness: a query that a record has stopped was ready before, and is
+ * told as one that ran. */
+int lt_tool_code_at_start(int code);
 int lt_tool_status_at_end(int code);
 
 /* "info", as `origin` says it; 0, or LT_TOOL_USAGE after saying that it is no level. */

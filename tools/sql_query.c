@@ -121,7 +121,7 @@ static int await_ready(const struct lt_tool_job *job)
     for (; code == LEAT_ERROR_TIMEOUT && left_ns > 0 && lt_tool_signals_seen() == 0;
          left_ns -= slice_ns)
         code = leat_await_ready(job->query, left_ns < slice_ns ? left_ns : slice_ns);
-    return code;
+    return lt_tool_code_at_start(code);
 }
 
 static void show_job(const struct lt_tool_sql *sql, struct lt_tool_job *job)

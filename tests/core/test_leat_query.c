@@ -76,6 +76,7 @@ static void what_needs_a_start_says_so(void **state)
     assert_int_equal(leat_stop(f->query, 0), LEAT_ERROR_STATE);
     assert_int_equal(leat_do_work(f->query), LEAT_ERROR_STATE);
     assert_string_equal(leat_query_id(f->query), "");
+    assert_null(leat_query_terminated(f->query));
     assert_null(leat_query_recent_progress(f->query, 0));
     assert_message(f->query, "Initializing StreamExecution");
     assert_int_equal(leat_query_trigger_continuous(f->query, 0), LEAT_ERROR_INVALID);
@@ -89,11 +90,16 @@ static void stop_delivers_and_commits_what_was_read(void **state)
     assert_int_equal(leat_await_ready(f->query, DOORS_PATIENCE_NS), LEAT_OK);
     assert_true(leat_is_active(f->query));
     assert_message(f->query, "Running");
+    assert_null(leat_query_terminated(f->query));
     doors_push(f->input, 0, 100);
     assert_true(doors_collect(f->output, f->rows, 100));
     assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
     assert_false(leat_is_active(f->query));
     assert_message(f->query, "Stopped");
+    char *event = leat_query_terminated(f->query);
+    assert_non_null(
+        strstr(event, ",\"exception\":null,\"errorClassOnException\":null,\"sqlState\":null}"));
+    free(event);
     assert_int_equal(leat_await(f->query, 0), LEAT_OK);
     leat_totals totals = {.size = sizeof totals};
     assert_int_equal(leat_query_totals(f->query, &totals), LEAT_OK);
@@ -309,8 +315,8 @@ static leat_totals totals_after(struct fixture *f, int steps, int64_t time_us)
 
 static leat_stream *a_million_a_second(struct fixture *f)
 {
-    leat_stream *rows = leat_read(f->context, "rate",
-                                  leat_options_of("rowsPerSecond", "1000000", NULL), NULL);
+    leat_stream *rows =
+        leat_read(f->context, "rate", leat_options_of("rowsPerSecond", "1000000", NULL), NULL);
     assert_non_null(rows);
     return rows;
 }

@@ -127,6 +127,29 @@ static void a_query_that_fails_while_it_runs_is_told_of_by_its_ids_and_its_cause
     assert_int_equal(strncmp(said, wanted, sizeof wanted - 1), 0);
 }
 
+static void behind_the_progress_of_a_query_that_fails_a_program_finds_why(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("sql", "-e",
+                             "CREATE TABLE s USING rate OPTIONS (rowsPerSecond 1000, numPartitions "
+                             "1); CREATE TABLE o USING noop;"
+                             "INSERT INTO o SELECT CAST(string(value) || if(value = 5, 'x', '') AS "
+                             "INT) AS x FROM s"),
+                NULL, NULL);
+    assert_int_equal(p.status, 1);
+    const char *last = p.out; /* its line */
+    for (const char *next = last; next != NULL && next[1] != '\0'; next = strchr(next + 1, '\n'))
+        last = *next == '\n' ? next + 1 : next;
+    last = skip_id(last, "{\"id\":\"");
+    last = skip_id(last, "\",\"runId\":\"");
+    static const char exception[] = "\",\"exception\":\"[CAST_INVALID_INPUT] record at rate";
+    assert_int_equal(strncmp(last, exception, sizeof exception - 1), 0);
+    assert_contains(last, "The value '5x' of the type \\\"STRING\\\" cannot be cast");
+    assert_contains(last, "\",\"errorClassOnException\":\"CAST_INVALID_INPUT\",\"sqlState\":"
+                          "\"22018\"}\n");
+}
+
 static void a_memory_table_is_filled_and_read_in_one_script(void **state)
 {
     (void)state;
@@ -354,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_statement_that_is_too_much_is_wrong_as_others_are),
         cmocka_unit_test(a_stream_prints_until_it_is_told_to_end),
         cmocka_unit_test(a_query_that_fails_while_it_runs_is_told_of_by_its_ids_and_its_cause),
+        cmocka_unit_test(behind_the_progress_of_a_query_that_fails_a_program_finds_why),
         cmocka_unit_test(a_memory_table_is_filled_and_read_in_one_script),
         cmocka_unit_test(a_text_that_is_not_utf_8_is_refused_by_its_place),
         cmocka_unit_test(each_insert_is_a_query_with_a_name_progress_and_counters),
