@@ -406,9 +406,11 @@ LEAT_API int leat_process_all_available(leat_query *query, int64_t timeout_ns);
 
 /* on: any thread. */
 LEAT_API bool leat_is_active(leat_query *query);
-/* The query's last error and its condition: "" if none. Valid until the next call that fails. */
+/* The query's last error, its condition and SQLSTATE: "" if none. Valid until the next call that
+ * fails. */
 LEAT_API const char *leat_query_error(const leat_query *query);
 LEAT_API const char *leat_query_error_condition(const leat_query *query);
+LEAT_API const char *leat_query_error_sqlstate(const leat_query *query);
 /* UUIDs: of the checkpoint (the same after a restart) and of this start. "" before the start. */
 LEAT_API const char *leat_query_id(const leat_query *query);
 LEAT_API const char *leat_query_run_id(const leat_query *query);

@@ -387,3 +387,8 @@ const char *leat_query_error_condition(const leat_query *query)
 {
     return query == NULL ? "" : query->error.condition;
 }
+
+const char *leat_query_error_sqlstate(const leat_query *query)
+{
+    return query == NULL ? "" : query->error.sqlstate;
+}

@@ -45,7 +45,7 @@ static int fail(const struct lt_tool_job *job, int status)
         lt_tool_live_say_failed(job->query, where);
     else
         lt_tool_sql_say(where, leat_query_error(job->query), leat_query_error_condition(job->query),
-                        "", "");
+                        leat_query_error_sqlstate(job->query), "");
     free(where);
     return status;
 }

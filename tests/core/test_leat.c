@@ -132,6 +132,7 @@ static void a_name_that_does_not_resolve_is_told_by_the_start(void **state)
     assert_int_equal(leat_query_write_output(query, leat_filter(f->in, "m > 1"), f->output), 0);
     assert_int_equal(leat_start(query), LEAT_ERROR_ANALYSIS);
     assert_string_equal(leat_query_error_condition(query), "UNRESOLVED_COLUMN.WITH_SUGGESTION");
+    assert_string_equal(leat_query_error_sqlstate(query), "42703");
     assert_non_null(strstr(leat_query_error(query), "cannot start the query: "));
     assert_false(leat_is_active(query));
     leat_query_destroy(query);
@@ -235,6 +236,7 @@ static void what_was_built_before_a_setting_keeps_the_older_one(void **state)
     leat_input_end(f->input);
     assert_int_equal(leat_await(query, DOORS_PATIENCE_NS), LEAT_ERROR_RECORD);
     assert_string_equal(leat_query_error_condition(query), "CAST_INVALID_INPUT");
+    assert_string_equal(leat_query_error_sqlstate(query), "22018");
     leat_query_destroy(query);
 }
 

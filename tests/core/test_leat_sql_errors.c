@@ -41,14 +41,15 @@ static void note(struct outcome *outcome, const char *condition, const char *sql
     (void)snprintf(outcome->text, sizeof outcome->text, "%s", text);
 }
 
-/* A query that ends by itself is run to its end; its error has no SQLSTATE of its own. */
+/* A query that ends by itself is run to its end. */
 static int run_query(leat_query *query, struct outcome *outcome)
 {
     int code = leat_start(query);
     if (code == LEAT_OK)
         code = leat_await(query, LEAT_FOREVER);
     if (code != LEAT_OK)
-        note(outcome, leat_query_error_condition(query), "", leat_query_error(query));
+        note(outcome, leat_query_error_condition(query), leat_query_error_sqlstate(query),
+             leat_query_error(query));
     return code;
 }
 

@@ -127,6 +127,19 @@ static void a_query_that_fails_while_it_runs_is_told_of_by_its_ids_and_its_cause
     assert_int_equal(strncmp(said, wanted, sizeof wanted - 1), 0);
 }
 
+static void a_query_that_cannot_start_is_told_of_with_its_sqlstate(void **state)
+{
+    (void)state;
+    expect(
+        PROGRAM_ARGS("sql", "-e",
+                     "CREATE TABLE s USING rate; SELECT make_date(2026, 13, 1) FROM s"),
+        NULL, 2, "",
+        "leat sql: [DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION] cannot start the query: lane 0: "
+        "cannot make the projection: Invalid value for MonthOfYear (valid values 1 - 12): 13. If "
+        "necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error; in "
+        "\"make_date(2026, 13, 1)\" (line 1, position 8). SQLSTATE: 22023\n");
+}
+
 static void behind_the_progress_of_a_query_that_fails_a_program_finds_why(void **state)
 {
     (void)state;
@@ -377,6 +390,7 @@ int main(void)
         cmocka_unit_test(a_statement_that_is_too_much_is_wrong_as_others_are),
         cmocka_unit_test(a_stream_prints_until_it_is_told_to_end),
         cmocka_unit_test(a_query_that_fails_while_it_runs_is_told_of_by_its_ids_and_its_cause),
+        cmocka_unit_test(a_query_that_cannot_start_is_told_of_with_its_sqlstate),
         cmocka_unit_test(behind_the_progress_of_a_query_that_fails_a_program_finds_why),
         cmocka_unit_test(a_memory_table_is_filled_and_read_in_one_script),
         cmocka_unit_test(a_text_that_is_not_utf_8_is_refused_by_its_place),
