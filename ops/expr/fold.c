@@ -211,7 +211,19 @@ static bool is_flow(const struct lt_expression *node, enum lt_flow flow)
 static bool is_conditional(const struct lt_expression *node)
 {
     return node->kind == LT_EXPR_CASE || is_flow(node, LT_FLOW_IF) ||
-           (is_flow(node, LT_FLOW_COALESCE) && node->argument_count > 1);
+           (is_flow(node, LT_FLOW_COALESCE) && node->argument_count > 1) ||
+           is_call_of(node, "assert_true");
+}
+
+/* Has it a part that Spark leaves to the records even where all its arguments are constants? That
+ * fails when a record comes to it. */
+static bool has_part_of_records(const struct lt_expression *node)
+{
+    bool has = is_call_of(node, "raise_error") || is_call_of(node, "assert_true") ||
+               is_call_of(node, "elt") || node->kind == LT_EXPR_LAMBDA;
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = has_part_of_records(node->arguments[i]);
+    return has;
 }
 
 /* A test for NULL of what never is NULL: it is dropped, with the errors in it. */
@@ -261,10 +273,11 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
         if (literal != NULL) {
             *node = literal;
             folding->has_changed = true;
-        } else {
-            (*node)->is_failing = !is_in_branch;
+            return;
         }
-        return;
+        (*node)->is_failing = !is_in_branch && !has_part_of_records(*node);
+        if ((*node)->is_failing || is_in_branch)
+            return;
     }
     folding->text = (*node)->text == NULL ? text : (*node)->text;
     for (uint32_t i = 0; i < (*node)->argument_count; i++)

@@ -308,7 +308,9 @@ static void folds_constants_but_not_their_faults(void **state)
 /* Spark folds before the query starts, and tells of it then. */
 static void refuses_a_constant_that_fails_under_no_condition(void **state)
 {
-    static const char *const texts[] = {"1 / 0 = 2", "partition = 3 or 1 / 0 = 2"};
+    static const char *const texts[] = {"1 / 0 = 2", "partition = 3 or 1 / 0 = 2",
+                                        "transform(array(partition), x -> 1 / 0)[0] = 2",
+                                        "raise_error(1 / 0) is null"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct bench bench;
@@ -323,6 +325,20 @@ static void refuses_a_constant_that_fails_under_no_condition(void **state)
         assert_int_equal(error.line, 1);
         bench_fini(&bench);
     }
+}
+
+/* Spark takes these for no constants. */
+static void leaves_what_is_made_to_fail_to_the_records(void **state)
+{
+    static const char *const texts[] = {
+        "raise_error('no') is null", "assert_true(1 / 0 > 1) is null", "upper(elt(2, 'a')) = 'A'",
+        "size(transform(array(1, 0), x -> 1 / x)) = 2"};
+    struct bench bench;
+    (void)state;
+    bench_init(&bench);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        expect(&bench, texts[i], LT_PROGRAM_FAULT);
+    bench_fini(&bench);
 }
 
 static void takes_remainders_of_any_integers(void **state)
@@ -375,6 +391,7 @@ int main(void)
         cmocka_unit_test(allocates_nothing_while_it_evaluates),
         cmocka_unit_test(folds_constants_but_not_their_faults),
         cmocka_unit_test(refuses_a_constant_that_fails_under_no_condition),
+        cmocka_unit_test(leaves_what_is_made_to_fail_to_the_records),
         cmocka_unit_test(takes_remainders_of_any_integers),
         cmocka_unit_test(multiplies_decimals_within_64_bits_and_beyond),
     };
