@@ -156,15 +156,15 @@ static int become_subscript(struct lt_analyser *analyser, struct lt_expression *
     return lt_resolve_call(analyser, node);
 }
 
-static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *node,
-                       const char *hint)
+int lt_analyser_refuse_base(struct lt_analyser *analyser, const struct lt_expression *node,
+                            const char *end)
 {
     const struct lt_expression *base = node->arguments[0];
     return lt_analyser_fail(
         analyser, LT_E_ANALYSIS, node, "INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
         "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
         "ARRAY, MAP] but got \"%s\"%s",
-        lt_expr_text(base, analyser->coerce.arena), lt_analyser_shown(analyser, base->type), hint);
+        lt_expr_text(base, analyser->coerce.arena), lt_analyser_shown(analyser, base->type), end);
 }
 
 static int refuse_field(struct lt_analyser *analyser, const struct lt_expression *node,
@@ -180,8 +180,8 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
     struct lt_expression *base = node->arguments[0];
     const struct lt_type *type = base->type;
     if (lt_coerce_is_open(base) || lt_type_is_bytes(type))
-        return refuse_base(analyser, node,
-                           "; hint: a field of JSON text is written with a colon, as value:name");
+        return lt_analyser_refuse_base(
+            analyser, node, "; hint: a field of JSON text is written with a colon, as value:name");
     if (type->kind == LT_TYPE_MAP)
         return become_subscript(analyser, node);
     if (type->kind == LT_TYPE_ARRAY && type->fields[0].type->kind != LT_TYPE_STRUCT)
@@ -196,7 +196,7 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
     if (is_array)
         type = type->fields[0].type; /* the field of each element */
     if (type->kind != LT_TYPE_STRUCT)
-        return refuse_base(analyser, node, ".");
+        return lt_analyser_refuse_base(analyser, node, ".");
     int index = field_index(analyser, type, node->name);
     if (index == -2)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, node, "AMBIGUOUS_REFERENCE_TO_FIELDS",

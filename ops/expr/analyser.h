@@ -111,6 +111,10 @@ int lt_analyser_cast(struct lt_analyser *analyser, struct lt_expression **node,
  * `*out` when there is none, or when there are no arguments. */
 int lt_analyser_bring_together(struct lt_analyser *analyser, struct lt_expression *call,
                                uint32_t first, uint32_t step, const struct lt_type **out);
+/* INVALID_EXTRACT_BASE_FIELD_TYPE: the first argument of `node` has no parts; `end` ends the text.
+ */
+int lt_analyser_refuse_base(struct lt_analyser *analyser, const struct lt_expression *node,
+                            const char *end);
 /* Refuses a[b] by what a is, before b is looked at; LT_OK: it may be sound. */
 int lt_analyser_subscript_base(struct lt_analyser *analyser, const struct lt_expression *call);
 /* Refuses a lambda of another number of parameters. */
@@ -124,9 +128,6 @@ int lt_analyser_lambda(struct lt_analyser *analyser, struct lt_expression **argu
 int lt_analyser_star_base(struct lt_analyser *analyser, const struct lt_expression *star);
 /* Puts what the stars among a call's arguments stand for in their place (select_list.c). */
 int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_expression *call);
-/* `node` AS name, not analysed. */
-struct lt_expression *lt_analyser_alias(struct lt_analyser *analyser, struct lt_expression *node,
-                                        const char *name);
 /* An item of a select list under an alias, the name that Spark gives it, if it has no name. */
 struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_expression *item);
 /* Can any of the nodes be NULL? */

@@ -59,7 +59,7 @@ int lt_expr_analyse_item(struct lt_expression **item, const char *text,
     if (code != LT_OK)
         return code;
     if (is_column && (*item)->text != NULL) { /* it was another item's name */
-        *item = lt_analyser_alias(&analyser, *item, name);
+        *item = lt_expr_alias(*item, name, analyser.coerce.arena);
         code = lt_analyse(&analyser, *item);
         lt_assert(code == LT_OK);
     }

@@ -243,19 +243,22 @@ static bool is_column_size(const struct lt_expression *node)
            node->signature->op == LT_OP_SIZE_BYTES && node->arguments[0]->kind == LT_EXPR_COLUMN;
 }
 
-/* length(column) > 8, the commonest condition, is one step. */
+/* length(column) > 8, the commonest condition, is one step; 8 < length(column) too. */
 static bool compile_size_compared(struct lt_compiler *compiler, const struct lt_expression *node,
                                   enum lt_op op, uint32_t out)
 {
     bool is_order = op == LT_OP_EQUAL_I64 || op == LT_OP_LESS_I64 || op == LT_OP_LESS_EQUAL_I64 ||
                     op == LT_OP_GREATER_I64 || op == LT_OP_GREATER_EQUAL_I64;
-    if (!is_order || !is_column_size(node->arguments[0]) ||
-        node->arguments[1]->kind != LT_EXPR_LITERAL || node->arguments[1]->is_null)
+    if (!is_order)
         return false;
-    const struct lt_expression *size = node->arguments[0];
+    bool is_turned = !is_column_size(node->arguments[0]);
+    const struct lt_expression *size = node->arguments[is_turned];
+    const struct lt_expression *bound = node->arguments[!is_turned];
+    if (!is_column_size(size) || bound->kind != LT_EXPR_LITERAL || bound->is_null)
+        return false;
     size = size->kind == LT_EXPR_CAST ? size->arguments[0] : size;
     struct lt_range *range = lt_arena_alloc(compiler->program->arena, sizeof *range);
-    *range = lt_range_of(op, node->arguments[1]->value.i64, 1);
+    *range = lt_range_of(is_turned ? lt_op_turned(op) : op, bound->value.i64, 1);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_SIZE_OF_COLUMN_COMPARED,
                                                       .out = out,
                                                       .a = (uint32_t)size->arguments[0]->index,

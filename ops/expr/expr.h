@@ -77,6 +77,10 @@ int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const stru
                          const struct lt_session *session, struct lt_arena *arena,
                          struct lt_error *error) LT_MUST_USE;
 
+/* `value` AS name, which stands where it does; not analysed. In the arena, as the name must be. */
+struct lt_expression *lt_expr_alias(struct lt_expression *value, const char *name,
+                                    struct lt_arena *arena);
+
 /* Sets the bits of the columns an analysed tree reads; `used` is not cleared. */
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used);
 

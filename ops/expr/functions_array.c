@@ -139,12 +139,7 @@ int lt_analyser_subscript_base(struct lt_analyser *analyser, const struct lt_exp
     const struct lt_type *type = call->arguments[0]->type;
     const struct lt_expression *name = call->arguments[1];
     if (type->kind < LT_TYPE_ARRAY)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-                                "42000",
-                                "Can't extract a value from \"%s\". Need a complex type [STRUCT, "
-                                "ARRAY, MAP] but got \"%s\".",
-                                lt_expr_text(call->arguments[0], analyser->coerce.arena),
-                                lt_analyser_shown(analyser, type));
+        return lt_analyser_refuse_base(analyser, call, ".");
     bool is_name =
         name->kind == LT_EXPR_LITERAL && !name->is_null && name->type->kind == LT_TYPE_STRING;
     if (type->kind == LT_TYPE_STRUCT && !is_name)

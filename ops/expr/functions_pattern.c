@@ -16,10 +16,13 @@ static enum lt_kernel rlike(struct lt_machine *machine, const struct lt_call *ca
     struct lt_regexp *regexp = lt_pattern_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text);
-    out->i64 = answer == LT_REGEXP_YES;
-    return answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call) : LT_KERNEL_VALUE;
+    struct lt_matches matches = {.regexp = regexp, .text = lt_argument_bytes(machine, call, 0)};
+    matches.answer = lt_regexp_find(regexp, &matches.text);
+    if (matches.answer == LT_REGEXP_NO && lt_regexp_matches_empty(regexp))
+        (void)lt_matches_next(&matches); /* it may be within a character */
+    out->i64 = matches.answer == LT_REGEXP_YES;
+    return matches.answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call)
+                                             : LT_KERNEL_VALUE;
 }
 
 /* A group of the first match; '' when there is no match or the group took no part. */
@@ -29,16 +32,16 @@ static enum lt_kernel extract(struct lt_machine *machine, const struct lt_call *
     struct lt_regexp *regexp = lt_pattern_of(machine, call);
     if (regexp == NULL)
         return LT_KERNEL_FAULT;
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    enum lt_regexp_answer answer = lt_regexp_find(regexp, &text);
+    struct lt_matches matches = {.regexp = regexp, .text = lt_argument_bytes(machine, call, 0)};
     *out = lt_value_bytes(NULL, 0);
-    if (answer != LT_REGEXP_YES)
-        return answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call) : LT_KERNEL_VALUE;
+    if (!lt_matches_next(&matches))
+        return matches.answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call)
+                                                 : LT_KERNEL_VALUE;
     if (group < 0 || group > lt_regexp_group_count(regexp))
         return lt_pattern_no_group(machine, call, regexp, group);
     size_t begin, end;
-    if (lt_regexp_group(regexp, (uint32_t)group, &begin, &end))
-        *out = lt_value_bytes(text.data + begin, (uint32_t)(end - begin));
+    if (!matches.is_within && lt_regexp_group(regexp, (uint32_t)group, &begin, &end))
+        *out = lt_value_bytes(matches.text.data + begin, (uint32_t)(end - begin));
     return LT_KERNEL_VALUE;
 }
 
@@ -74,15 +77,17 @@ static enum lt_kernel regexp_count(struct lt_machine *machine, const struct lt_c
 static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
-    enum lt_kernel result = rlike(machine, call, out);
-    if (result != LT_KERNEL_VALUE || out->i64 == 0)
-        return result;
-    size_t begin, end;
-    (void)lt_regexp_group(lt_pattern_of(machine, call), 0, &begin, &end);
+    struct lt_regexp *regexp = lt_pattern_of(machine, call);
+    if (regexp == NULL)
+        return LT_KERNEL_FAULT;
+    struct lt_matches matches = {.regexp = regexp, .text = lt_argument_bytes(machine, call, 0)};
+    out->i64 = 0;
+    if (!lt_matches_next(&matches))
+        return matches.answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call)
+                                                 : LT_KERNEL_VALUE;
     /* Spark counts in UTF-16 units here. */
-    struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    const uint8_t *at = text.data, *stop = text.data + begin;
-    out->i64 = 1;
+    const uint8_t *at = matches.text.data, *stop = at + matches.begin;
+    out->i64 = matches.is_within ? 2 : 1;
     while (at < stop)
         out->i64 += lt_utf8_next(&at, stop) > 0xFFFF ? 2 : 1;
     return LT_KERNEL_VALUE;

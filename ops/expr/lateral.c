@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
 #include "ops/expr/same.h"
 
@@ -92,27 +93,12 @@ int lt_analyser_lateral(struct lt_analyser *analyser, struct lt_expression *node
     return LT_OK;
 }
 
-struct lt_expression *lt_analyser_alias(struct lt_analyser *analyser, struct lt_expression *node,
-                                        const char *name)
-{
-    struct lt_expression *alias = lt_arena_alloc(analyser->coerce.arena, sizeof *alias);
-    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
-                                    .begin = node->begin,
-                                    .end = node->end,
-                                    .name = name,
-                                    .argument_count = 1,
-                                    .index = -1};
-    alias->arguments = lt_arena_alloc(analyser->coerce.arena, sizeof *alias->arguments);
-    alias->arguments[0] = node;
-    return alias;
-}
-
 void lt_analyser_keep_names(struct lt_analyser *analyser, struct lt_expression *call)
 {
     bool is_struct = call->kind == LT_EXPR_CALL && strcmp(call->name, "struct") == 0;
     for (uint32_t i = 0; i < call->argument_count && is_struct && analyser->lateral != NULL; i++) {
         struct lt_expression *argument = call->arguments[i];
         if (argument->kind == LT_EXPR_COLUMN && argument->type == NULL)
-            call->arguments[i] = lt_analyser_alias(analyser, argument, argument->name);
+            call->arguments[i] = lt_expr_alias(argument, argument->name, analyser->coerce.arena);
     }
 }

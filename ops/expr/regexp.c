@@ -32,7 +32,7 @@ struct lt_regexp {
     pcre2_match_context *context;
     pcre2_jit_stack *jit_stack; /* NULL: no machine code */
     uint32_t group_count;
-    bool has_match;
+    bool has_match, can_be_empty;
     struct lt_regexp_literals literals;
 };
 
@@ -154,6 +154,9 @@ int lt_regexp_create(const void *pattern, size_t size_bytes, struct lt_regexp **
     regexp->context = pcre2_match_context_create(NULL);
     lt_assert(regexp->match != NULL && regexp->context != NULL);
     (void)pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &regexp->group_count);
+    uint32_t can_be_empty = 1;
+    (void)pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &can_be_empty);
+    regexp->can_be_empty = can_be_empty != 0;
     use_jit(regexp);
     *out = regexp;
     return LT_OK;
@@ -217,9 +220,7 @@ enum lt_regexp_answer lt_regexp_find_next(struct lt_regexp *regexp, const struct
 
 bool lt_regexp_matches_empty(const struct lt_regexp *regexp)
 {
-    uint32_t can_be_empty = 1;
-    (void)pcre2_pattern_info(regexp->any.code, PCRE2_INFO_MATCHEMPTY, &can_be_empty);
-    return can_be_empty != 0;
+    return regexp->can_be_empty;
 }
 
 /* Characters that no pattern names stand for the two halves; of what is around them so much as a

@@ -243,9 +243,9 @@ static void add_item(struct lt_analyser *analyser, struct items *out, struct lt_
     struct exceptions inner = step_into(exceptions, node->name, analyser->coerce.arena, &is_whole);
     if (is_whole)
         return;
-    out->items[out->count++] =
-        inner.count == 0 ? node
-                         : lt_analyser_alias(analyser, without(analyser, node, &inner), node->name);
+    out->items[out->count++] = inner.count == 0 ? node
+                                                : lt_expr_alias(without(analyser, node, &inner),
+                                                                node->name, analyser->coerce.arena);
 }
 
 static int refuse_base(struct lt_analyser *analyser, const struct lt_expression *star)
@@ -296,7 +296,7 @@ static int expand_star(struct lt_analyser *analyser, const struct lt_expression 
         struct lt_expression *item =
             base == NULL ? make_column(analyser, star, i) : make_field(analyser, base, type, i);
         if (base != NULL && is_argument && exceptions.count == 0)
-            out->items[out->count++] = lt_analyser_alias(analyser, item, item->name);
+            out->items[out->count++] = lt_expr_alias(item, item->name, analyser->coerce.arena);
         else
             add_item(analyser, out, item, &exceptions);
     }
@@ -411,7 +411,7 @@ struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_
     bool has_name = item->kind == LT_EXPR_ALIAS || item->kind == LT_EXPR_COLUMN;
     if (has_name || lt_generator_call(item) != NULL)
         return item;
-    return lt_analyser_alias(analyser, item, column_name(analyser, item));
+    return lt_expr_alias(item, column_name(analyser, item), analyser->coerce.arena);
 }
 
 int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const struct lt_type *schema,

@@ -92,6 +92,11 @@ static const struct comparison *comparison_of(uint32_t op)
     return NULL;
 }
 
+enum lt_op lt_op_turned(enum lt_op op)
+{
+    return comparison_of(op)->turned;
+}
+
 /* What a register holds before step `at`; NULL: a constant, which no step writes. */
 static const struct known *known_in(const struct search *search, uint32_t at, uint32_t in)
 {

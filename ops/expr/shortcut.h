@@ -28,6 +28,9 @@ struct lt_shortcut {
  * compares whole numbers, `multiplier` is above 0. */
 struct lt_range lt_range_of(enum lt_op op, __int128 constant, int64_t multiplier);
 
+/* How a comparison of whole numbers reads with its sides changed: > for <. */
+enum lt_op lt_op_turned(enum lt_op op);
+
 /* The shortcut of the program's predicate, in the program's arena; NULL where there is none. Once
  * all steps are there. */
 const struct lt_shortcut *lt_shortcut_find(const struct lt_program *program);

@@ -116,6 +116,21 @@ static struct lt_expression *substitute(struct lt_expression *node,
     return copy == NULL ? node : copy;
 }
 
+struct lt_expression *lt_expr_alias(struct lt_expression *value, const char *name,
+                                    struct lt_arena *arena)
+{
+    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
+    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
+                                    .begin = value->begin,
+                                    .end = value->end,
+                                    .name = name,
+                                    .argument_count = 1,
+                                    .index = -1};
+    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
+    alias->arguments[0] = value;
+    return alias;
+}
+
 struct lt_expression *lt_expr_substitute(struct lt_expression *node,
                                          const struct lt_expr_columns *columns,
                                          struct lt_arena *arena)
@@ -123,16 +138,10 @@ struct lt_expression *lt_expr_substitute(struct lt_expression *node,
     struct lt_expression *result = substitute(node, columns, arena);
     if (node->kind != LT_EXPR_COLUMN)
         return result;
-    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
-    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
-                                    .begin = node->begin,
-                                    .end = node->end,
-                                    .name = node->name,
-                                    .argument_count = 1,
-                                    .type = result->type,
-                                    .nullable = result->nullable,
-                                    .index = -1};
-    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
-    alias->arguments[0] = result;
+    struct lt_expression *alias = lt_expr_alias(result, node->name, arena);
+    alias->begin = node->begin;
+    alias->end = node->end;
+    alias->type = result->type;
+    alias->nullable = result->nullable;
     return alias;
 }

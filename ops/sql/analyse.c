@@ -116,17 +116,13 @@ struct lt_expression *lt_sql_pick(struct lt_sql_analysis *analysis, const struct
                                   uint32_t index, const char *name, const struct lt_type *type)
 {
     struct lt_arena *arena = analysis->env->arena;
-    struct lt_expression *nodes = lt_arena_alloc(arena, 2 * sizeof *nodes);
-    nodes[0] = (struct lt_expression){.kind = LT_EXPR_COLUMN,
-                                      .name = input->fields[index].name,
-                                      .type = input->fields[index].type,
-                                      .nullable = input->fields[index].nullable,
-                                      .index = (int32_t)index};
-    nodes[1] = (struct lt_expression){
-        .kind = LT_EXPR_ALIAS, .name = name, .argument_count = 1, .index = -1};
-    nodes[1].arguments = lt_arena_alloc(arena, sizeof *nodes[1].arguments);
-    nodes[1].arguments[0] = lt_coerce_cast(&nodes[0], type, arena);
-    return &nodes[1];
+    struct lt_expression *column = lt_arena_alloc(arena, sizeof *column);
+    *column = (struct lt_expression){.kind = LT_EXPR_COLUMN,
+                                     .name = input->fields[index].name,
+                                     .type = input->fields[index].type,
+                                     .nullable = input->fields[index].nullable,
+                                     .index = (int32_t)index};
+    return lt_expr_alias(lt_coerce_cast(column, type, arena), name, arena);
 }
 
 struct lt_plan_node *lt_sql_node_with(struct lt_sql_analysis *analysis,

@@ -162,15 +162,7 @@ static int add_event_time(struct lt_sql_analysis *analysis, const struct lt_sql_
                           const char *text, struct lt_expression *value, struct lt_sql_output *out)
 {
     struct lt_arena *arena = analysis->env->arena;
-    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
-    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
-                                    .name = relation->watermark_name,
-                                    .argument_count = 1,
-                                    .begin = value->begin,
-                                    .end = value->end,
-                                    .index = -1};
-    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
-    alias->arguments[0] = value;
+    struct lt_expression *alias = lt_expr_alias(value, relation->watermark_name, arena);
     struct lt_plan_node *project = lt_sql_node_with(analysis, out, text, alias);
     int code = lt_sql_complete(analysis, project);
     if (code != LT_OK)

@@ -178,13 +178,12 @@ static int default_column(const struct target *target, uint32_t column, struct l
 {
     const struct lt_field *to = &target->table->schema->fields[column];
     const char *written = target->table->defaults == NULL ? NULL : target->table->defaults[column];
-    struct lt_expression *alias = lt_arena_alloc(target->analysis->env->arena, sizeof *alias);
-    *alias = (struct lt_expression){
-        .kind = LT_EXPR_ALIAS, .name = to->name, .argument_count = 1, .index = -1};
-    alias->arguments = lt_arena_alloc(target->analysis->env->arena, sizeof *alias->arguments);
-    *out = alias;
-    return lt_sql_default_value(target->analysis->env, to->type, written, &alias->arguments[0],
-                                target->analysis->error);
+    struct lt_expression *value;
+    int code = lt_sql_default_value(target->analysis->env, to->type, written, &value,
+                                    target->analysis->error);
+    if (code == LT_OK)
+        *out = lt_expr_alias(value, to->name, target->analysis->env->arena);
+    return code;
 }
 
 /* The projection that makes the table's columns of the data's. */

@@ -48,6 +48,8 @@ static void answers_conditions_over_the_columns_of_kafka(void **state)
     bench_init(&bench);
     expect(&bench, "length(value) > 8", LT_PROGRAM_TRUE);
     expect(&bench, "length(value) <= 8", LT_PROGRAM_FALSE);
+    expect(&bench, "8 < length(value)", LT_PROGRAM_TRUE);
+    expect(&bench, "8 >= length(value)", LT_PROGRAM_FALSE);
     expect(&bench, "length(key) > 8", LT_PROGRAM_NULL);
     expect(&bench, "length(value) >= -1", LT_PROGRAM_TRUE);
     expect(&bench, "length(value) < 0", LT_PROGRAM_FALSE);

@@ -212,6 +212,14 @@ static void an_empty_match_parts_a_character_of_two_units(void **state)
     expect("regexp_replace('\\U0001F600', '(?=b)', '-') = '\\U0001F600'", "true");
     expect("regexp_replace('\\U0001F600', r'\\B', '-')", "-?-?-");
     expect("regexp_count('a\\U0001F600', r'\\B')", "2");
+    expect("'\\U0001F600' rlike '(?!^)(?!$)'", "true");
+    expect("'a\\U0001F600' rlike '(?<!^)(?<!a)(?!$)'", "true");
+    expect("'\\U0001F600' rlike '[^a](?!^)(?!$)'", "false");
+    expect("'\u00E9' rlike '(?!^)(?!$)'", "false");
+    expect("regexp_instr('\\U0001F600', '(?!^)(?!$)')", "2");
+    expect("regexp_instr('a\\U0001F600b', 'b|$')", "4");
+    expect("regexp_extract('\\U0001F600b', '(?!^)(b?)', 1)", "");
+    expect("regexp_extract('\\U0001F600b', '(?!^)(b+)', 1)", "b");
     expect("regexp_count('\\U0001F600a', '')", "4");
     expect("concat_ws('|', split('a\\U0001F600b', 'x*'))", "a|?|?|b|");
     expect("size(regexp_extract_all('a\\U0001F600b', 'x*', 0))", "5");
