@@ -91,6 +91,9 @@ LEAT_API int leat_admin_duration_ns(const char *text, int64_t *duration_ns, char
  * column's, as in the schema ("ARRAY<INT>"); another one is a defect of the caller. NULL for a null
  * value, and for a type that does not parse. on: where the row may be read. */
 LEAT_API char *leat_admin_value_json(const leat_row *row, uint32_t column, const char *type);
+/* The stream with its columns called "0", "1", ..., whatever they are called: two may have one
+ * name. The context's; NULL, with the context's error, where the stream has no schema. */
+LEAT_API leat_stream *leat_admin_numbered(leat_stream *stream);
 
 /* ----------------------------------------------------------------------------------- counters */
 

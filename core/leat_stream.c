@@ -5,10 +5,14 @@
  */
 #include "core/leat.h"
 
+#include <stdio.h>
+
+#include "core/leat_admin.h"
 #include "core/leat_objects.h"
 #include "core/run/pipeline.h"
 #include "io/catalog.h"
 #include "ops/expr/expr.h"
+#include "ops/sql/analyse.h"
 
 leat_stream *lt_door_stream(leat_context *context, struct lt_plan_node *node)
 {
@@ -184,6 +188,19 @@ const struct lt_plan *lt_door_copy_plan(leat_query *query)
 
 /* -------------------------------------------------------------------------------------- schema */
 
+/* A copy of the stream's plan with its schemas; NULL with the context's error. */
+static struct lt_plan_node *analyse_copy(const leat_stream *stream, struct lt_arena *arena,
+                                         const struct lt_type **schema)
+{
+    struct copies copies = {.arena = arena};
+    struct lt_plan_node *node = copy_chain(&copies, stream->node);
+    struct lt_error error;
+    if (lt_pipeline_analyse(node, lt_io_catalog(), arena, schema, &error) == 0)
+        return node;
+    (void)lt_door_fail(stream->context, &error);
+    return NULL;
+}
+
 const char *leat_stream_schema(leat_stream *stream)
 {
     if (stream == NULL)
@@ -195,15 +212,29 @@ const char *leat_stream_schema(leat_stream *stream)
         return stream->schema_ddl =
                    lt_arena_text(context->arena, lt_type_ddl(context->arena, stream->node->schema));
     struct lt_arena *arena = lt_arena_create();
-    struct copies copies = {.arena = arena};
     const struct lt_type *schema;
-    struct lt_error error;
-    int code = lt_pipeline_analyse(copy_chain(&copies, stream->node), lt_io_catalog(), arena,
-                                   &schema, &error);
-    if (code == 0)
+    if (analyse_copy(stream, arena, &schema) != NULL)
         stream->schema_ddl = lt_arena_text(context->arena, lt_type_ddl(arena, schema));
-    else
-        (void)lt_door_fail(context, &error);
     lt_arena_destroy(arena);
     return stream->schema_ddl;
+}
+
+leat_stream *leat_admin_numbered(leat_stream *stream)
+{
+    const struct lt_type *schema;
+    if (stream == NULL)
+        return NULL;
+    leat_context *context = stream->context;
+    struct lt_plan_node *node = analyse_copy(stream, context->arena, &schema);
+    if (node == NULL)
+        return NULL;
+    const char **names = lt_arena_alloc(context->arena, schema->field_count * sizeof *names);
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof number, "%u", i);
+        names[i] = lt_arena_text(context->arena, number);
+    }
+    const struct lt_sql_env env = {.session = context->session, .arena = context->arena};
+    const struct lt_sql_columns columns = {.names = names, .count = schema->field_count};
+    return lt_door_stream(context, lt_sql_rename(&env, node, &columns));
 }

@@ -163,14 +163,12 @@ static leat_stream *build_texts(struct eval *eval, leat_stream *results)
     char *list = NULL;
     for (size_t i = 0; i < eval->results.count; i++) {
         const struct lt_tool_field *field = &eval->results.fields[i];
-        char *before = list, *name = lt_tool_schema_quote(field->name);
-        list = lt_tool_format(is_nested(field->type) ? "%s%s%s as `%zu`"
-                                                     : "%s%scast(%s as string) as `%zu`",
-                              before != NULL ? before : "", before != NULL ? ", " : "", name, i);
+        char *before = list;
+        list = lt_tool_format(is_nested(field->type) ? "%s%s`%zu`" : "%s%scast(`%zu` as string)",
+                              before != NULL ? before : "", before != NULL ? ", " : "", i);
         free(before);
-        free(name);
     }
-    leat_stream *texts = leat_select(results, list);
+    leat_stream *texts = leat_select(leat_admin_numbered(results), list);
     if (leat_stream_schema(texts) == NULL) {
         (void)fail_builder(eval);
         texts = NULL;

@@ -331,6 +331,16 @@ static void eval_prints_a_result_for_each_line(void **state)
                         "NULL\tabc\teval\t0\t0\nNULL\t\teval\t0\t1\nNULL\tlast\teval\t0\t2\n");
 }
 
+static void eval_prints_results_that_have_one_name(void **state)
+{
+    (void)state;
+    program_run(&p, "leat",
+                PROGRAM_ARGS("eval", "1 + 1, 1+1, value, VALUE, array(1) as a, upper('b') as A"),
+                NULL, "x\n");
+    assert_string_equal(p.err, "");
+    assert_string_equal(p.out, "2\t2\tx\tx\t[1]\tB\n");
+}
+
 static void eval_reads_json_columns_by_a_schema(void **state)
 {
     (void)state;
@@ -502,6 +512,7 @@ int main(void)
         cmocka_unit_test(the_environment_wins_over_the_file_and_the_command_line_over_both),
         cmocka_unit_test(a_mistyped_variable_is_an_error_with_the_nearest),
         cmocka_unit_test(eval_prints_a_result_for_each_line),
+        cmocka_unit_test(eval_prints_results_that_have_one_name),
         cmocka_unit_test(eval_reads_json_columns_by_a_schema),
         cmocka_unit_test(eval_takes_results_that_nest),
         cmocka_unit_test(eval_goes_on_after_a_row_that_fails),
