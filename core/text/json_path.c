@@ -31,6 +31,7 @@ struct lt_json_path {
     struct lt_text_buffer *out;
     bool needs_comma; /* before the next item of the array that is being written */
     bool is_broken;   /* the document is malformed */
+    bool keeps_pairs; /* what is written is a text within the text */
 };
 
 static bool evaluate(struct lt_json_path *p, enum style style, size_t step);
@@ -100,7 +101,7 @@ static bool emit(struct lt_json_path *p, enum style style, size_t step)
     bool is_in_array = style != RAW;
     if (is_in_array)
         begin_item(p);
-    p->is_broken |= !lt_json_scan_copy(&p->scan, p->out);
+    p->is_broken |= !lt_json_scan_copy(&p->scan, !p->keeps_pairs, p->out);
     return !p->is_broken;
 }
 
@@ -136,7 +137,8 @@ static bool evaluate_index(struct lt_json_path *p, enum style style, size_t step
 static bool evaluate_all(struct lt_json_path *p, enum style inner, size_t rest, bool may_unwrap)
 {
     size_t before = p->out->size_bytes;
-    bool needed_comma = p->needs_comma;
+    bool needed_comma = p->needs_comma, kept_pairs = p->keeps_pairs;
+    p->keeps_pairs = kept_pairs || may_unwrap;
     begin_item(p);
     size_t bracket = p->out->size_bytes;
     lt_text_append_char(p->out, '[');
@@ -146,6 +148,7 @@ static bool evaluate_all(struct lt_json_path *p, enum style inner, size_t rest, 
         found += evaluate(p, inner, rest);
     lt_text_append_char(p->out, ']');
     p->needs_comma = true;
+    p->keeps_pairs = kept_pairs;
     if (may_unwrap && found == 0) {
         p->out->size_bytes = before;
         p->needs_comma = needed_comma;
@@ -192,6 +195,7 @@ bool lt_json_path_get(struct lt_json_path *path, const void *data, size_t size_b
     path->out = out;
     path->needs_comma = false;
     path->is_broken = false;
+    path->keeps_pairs = false;
     enum lt_json_token token = next(path);
     if (token == LT_JSON_TOKEN_END || path->is_broken)
         return false;

@@ -85,14 +85,17 @@ static int compile(struct lt_json_plan *plan, const struct lt_json_read_setup *s
 {
     plan->type = type;
     plan->skipped_column = skipped_column;
+    plan->kept_count = type->field_count;
     int code = check_type(setup, type, error);
     if (code != 0 || !lt_type_is_nested(type))
         return code;
     bool is_map = type->kind == LT_TYPE_MAP;
     plan->child_count = is_map ? 1 : type->field_count;
     plan->children = lt_alloc_array(plan->child_count, sizeof *plan->children);
-    for (uint32_t i = 0; i < plan->child_count && code == 0; i++)
+    for (uint32_t i = 0; i < plan->child_count && code == 0; i++) {
+        plan->children[i].kept = (int32_t)i;
         code = compile(&plan->children[i], setup, type->fields[is_map ? 1 : i].type, -1, error);
+    }
     if (type->kind == LT_TYPE_STRUCT)
         hash_names(plan);
     return code;
@@ -108,15 +111,20 @@ static void free_plan(struct lt_json_plan *plan)
 }
 
 /* The corrupt-record column of a struct, -1 if it has none. */
-static int find_corrupt_column(const struct lt_json_read_setup *setup, int32_t *out,
-                               struct lt_error *error)
+static int32_t find_corrupt_column(const struct lt_json_read_setup *setup,
+                                   const struct lt_type *type)
 {
-    *out = -1;
-    const struct lt_type *type = setup->type;
+    int32_t column = -1;
     for (uint32_t i = 0; type->kind == LT_TYPE_STRUCT && i < type->field_count; i++)
         if (strcmp(type->fields[i].name, setup->options->corrupt_column) == 0)
-            *out = (int32_t)i;
-    if (*out < 0 || type->fields[*out].type->kind == LT_TYPE_STRING)
+            column = (int32_t)i;
+    return column;
+}
+
+static int check_corrupt_column(const struct lt_json_read_setup *setup, int32_t column,
+                                struct lt_error *error)
+{
+    if (column < 0 || setup->type->fields[column].type->kind == LT_TYPE_STRING)
         return 0;
     (void)lt_error_set(error, LT_E_ANALYSIS,
                        "the column \"%s\" for corrupt records must have the nullable STRING type",
@@ -124,13 +132,49 @@ static int find_corrupt_column(const struct lt_json_read_setup *setup, int32_t *
     return lt_error_condition(error, "INVALID_CORRUPT_RECORD_TYPE", "42804");
 }
 
+/* Notes which fields of a type as it was declared the type that is read has. Recursion is bounded
+ * by the depth of types. */
+static void keep_fields(struct lt_json_plan *declared, const struct lt_json_plan *read)
+{
+    bool is_struct = declared->type->kind == LT_TYPE_STRUCT;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < declared->child_count; i++) {
+        struct lt_json_plan *child = &declared->children[i];
+        bool is_kept = at < read->child_count &&
+                       (!is_struct ||
+                        strcmp(declared->type->fields[i].name, read->type->fields[at].name) == 0);
+        child->kept = is_kept ? (int32_t)at : -1;
+        if (is_kept)
+            keep_fields(child, &read->children[at++]);
+    }
+    declared->kept_count = read->child_count;
+}
+
+/* What documents that are no JSON are read with. */
+static int compile_whole(struct lt_json_reader *reader, const struct lt_json_read_setup *setup,
+                         struct lt_error *error)
+{
+    reader->whole = &reader->root;
+    reader->reads_alone = setup->reads_alone;
+    reader->only = -1;
+    if (setup->declared == NULL || setup->declared == setup->type)
+        return 0;
+    int code = compile(&reader->declared, setup, setup->declared,
+                       find_corrupt_column(setup, setup->declared), error);
+    if (code != 0)
+        return code;
+    reader->whole = &reader->declared;
+    keep_fields(reader->whole, &reader->root);
+    return 0;
+}
+
 int lt_json_reader_create(const struct lt_json_read_setup *setup, struct lt_json_reader **out,
                           struct lt_error *error)
 {
-    int32_t corrupt_column;
+    int32_t corrupt_column = find_corrupt_column(setup, setup->type);
     *out = NULL;
     lt_assert(!setup->splits_arrays || setup->type->kind == LT_TYPE_STRUCT);
-    int code = find_corrupt_column(setup, &corrupt_column, error);
+    int code = check_corrupt_column(setup, corrupt_column, error);
     if (code != 0)
         return code;
     struct lt_json_reader *reader = lt_alloc(sizeof *reader);
@@ -140,10 +184,14 @@ int lt_json_reader_create(const struct lt_json_read_setup *setup, struct lt_json
     reader->allows_not_finite = setup->options->allow_non_numeric_numbers;
     reader->keeps_text = setup->keeps_text;
     reader->splits_arrays = setup->splits_arrays;
+    reader->goes_on = !setup->keeps_text && !setup->splits_arrays;
     lt_text_init(&reader->text);
+    lt_json_broken_init(&reader->broken);
     reader->index = lt_json_index_create(false);
     code = reader->index != NULL ? compile(&reader->root, setup, setup->type, corrupt_column, error)
                                  : lt_error_set(error, LT_E_NO_MEMORY, "JSON reader: no memory");
+    if (code == 0)
+        code = compile_whole(reader, setup, error);
     if (code != 0) {
         lt_json_reader_destroy(reader);
         return code;
@@ -157,6 +205,8 @@ void lt_json_reader_destroy(struct lt_json_reader *reader)
     if (reader == NULL)
         return;
     free_plan(&reader->root);
+    free_plan(&reader->declared);
+    lt_json_broken_fini(&reader->broken);
     lt_json_index_destroy(reader->index);
     lt_text_fini(&reader->text);
     free(reader->elements);
@@ -165,18 +215,18 @@ void lt_json_reader_destroy(struct lt_json_reader *reader)
 
 /* ----------------------------------------------------------------------------------- documents */
 
-/* An array of the one value; false without memory. */
-static bool wrap(struct lt_json_reader *reader, union lt_value value, union lt_value *out)
+enum lt_json_outcome lt_json_read_wrap(const struct lt_json_reader *reader, union lt_value value,
+                                       enum lt_json_outcome outcome, union lt_value *out)
 {
     size_t header_bytes = (sizeof(struct lt_array) + 15) / 16 * 16;
     char *memory = lt_json_reader_alloc(reader, header_bytes + sizeof value);
     if (memory == NULL)
-        return false;
+        return LT_JSON_OUTCOME_NO_MEMORY;
     union lt_value *values = (union lt_value *)(void *)(memory + header_bytes);
     values[0] = value;
     out->array = (struct lt_array *)(void *)memory;
     *out->array = (struct lt_array){.count = 1, .values = values};
-    return true;
+    return outcome;
 }
 
 static enum lt_json_outcome read_wrapped(struct lt_json_reader *reader, struct lt_json_plan *plan,
@@ -185,7 +235,7 @@ static enum lt_json_outcome read_wrapped(struct lt_json_reader *reader, struct l
     union lt_value value = {0};
     enum lt_json_outcome outcome = lt_json_read_struct(reader, plan, &value);
     bool is_value = outcome == LT_JSON_OUTCOME_VALUE || outcome == LT_JSON_OUTCOME_PARTIAL;
-    return is_value && !wrap(reader, value, out) ? LT_JSON_OUTCOME_NO_MEMORY : outcome;
+    return is_value ? lt_json_read_wrap(reader, value, outcome, out) : outcome;
 }
 
 /* The rows of a file's record: an array of structs, none of them NULL. */
@@ -242,6 +292,19 @@ static enum lt_json_outcome read_document(struct lt_json_reader *reader, union l
     }
 }
 
+/* The document is no JSON: what can be had of it. A fault of the whole is told before any other. */
+static enum lt_json_outcome go_on(struct lt_json_reader *reader, struct lt_bytes document,
+                                  union lt_value *out)
+{
+    const char *fault = reader->tokens.scan.fault;
+    enum lt_json_outcome outcome = lt_json_read_broken(reader, document, out);
+    if (outcome == LT_JSON_OUTCOME_MISFIT && fault != NULL) {
+        reader->condition = LT_JSON_MALFORMED;
+        reader->cause = fault;
+    }
+    return outcome;
+}
+
 static enum lt_json_outcome read_either_way(struct lt_json_reader *reader, struct lt_bytes document,
                                             union lt_value *out)
 {
@@ -259,7 +322,9 @@ static enum lt_json_outcome read_either_way(struct lt_json_reader *reader, struc
         lt_json_reader_blame(reader, LT_JSON_MALFORMED, "it is not UTF-8");
         return LT_JSON_OUTCOME_STOPPED;
     }
-    return read_document(reader, out);
+    enum lt_json_outcome outcome = read_document(reader, out);
+    return outcome == LT_JSON_OUTCOME_STOPPED && reader->goes_on ? go_on(reader, document, out)
+                                                                 : outcome;
 }
 
 /* Puts the document's text into the corrupt-record column of a row, if there is one. */
@@ -284,8 +349,12 @@ static enum lt_codec_result give_malformed(struct lt_json_reader *reader, struct
     if (!is_partial && !is_struct)
         return LT_CODEC_NULL;
     if (!is_partial) {
-        if (!lt_json_read_empty_struct(reader, &reader->root, &row) ||
-            (reader->splits_arrays && !wrap(reader, row, out)))
+        union lt_value *values;
+        uint64_t *nulls;
+        if (!lt_json_read_alloc_struct(reader, true, reader->root.child_count, &row, &values,
+                                       &nulls) ||
+            (reader->splits_arrays && lt_json_read_wrap(reader, row, LT_JSON_OUTCOME_VALUE, out) ==
+                                          LT_JSON_OUTCOME_NO_MEMORY))
             return LT_CODEC_NO_MEMORY;
         if (!reader->splits_arrays)
             *out = row;

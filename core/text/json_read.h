@@ -8,7 +8,8 @@
  * - Names match exactly; of duplicates the last that parses counts. Missing fields are NULL.
  * - A value that does not fit its field makes the field NULL and the record malformed. An array or
  *   a map with such an element is NULL as a whole; a struct in it keeps its other fields.
- * - A fault of JSON itself makes all fields NULL. What follows the outermost value is not read.
+ * - A fault of JSON itself makes all fields NULL, or those around it only: as Spark's parser goes
+ *   on behind it or not (json_broken_read.c). What follows the outermost value is not read.
  * - Integers take JSON integers only (TINYINT up to 255, which wraps); floats take all numbers, and
  *   "NaN", "Infinity" and the like as strings; DECIMAL takes strings too, commas left out;
  * TIMESTAMP takes integers as seconds; BINARY is base64; all else of dates and times is the
@@ -40,11 +41,17 @@ struct lt_json_read_setup {
     const struct lt_json_options *options;
     struct lt_codec_times times;
     /* The file source: a STRING field that is given a number or a container keeps its text as it
-     * stands, and a document that is not UTF-8 is malformed. Else bad bytes become U+FFFD. */
+     * stands, a document that is not UTF-8 is malformed, and one that is no JSON has no fields.
+     * Else bad bytes become U+FFFD. */
     bool keeps_text;
     /* The file source: `type` is a struct, and a value is an array of them: an outermost array
      * gives one row for each of its elements, an object one. */
     bool splits_arrays;
+    /* Where `type` is a part of another type, whose other fields nobody uses: that type, else NULL.
+     * And whether each field of the outermost struct is taken out of the documents on its own. What
+     * is left of a document that is no JSON depends on both. */
+    const struct lt_type *declared;
+    bool reads_alone;
 };
 
 struct lt_json_read_counters {

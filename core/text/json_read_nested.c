@@ -20,7 +20,9 @@ static inline size_t null_words(size_t count)
 
 enum lt_json_outcome lt_json_read_stopped(struct lt_json_reader *reader)
 {
-    lt_json_reader_blame(reader, LT_JSON_MALFORMED, reader->tokens.scan.fault);
+    const char *fault = reader->tokens.scan.fault;
+    lt_json_reader_blame(reader, LT_JSON_MALFORMED,
+                         fault != NULL ? fault : "a value does not fit its field");
     return LT_JSON_OUTCOME_STOPPED;
 }
 
@@ -35,30 +37,22 @@ static enum lt_json_outcome misfit(struct lt_json_reader *reader)
 
 /* ------------------------------------------------------------------------------------- structs */
 
-/* Memory for a struct, all fields NULL; false if there is none. */
-static bool alloc_struct(const struct lt_json_reader *reader, const struct lt_json_plan *plan,
-                         union lt_value *out, union lt_value **values, uint64_t **nulls)
+bool lt_json_read_alloc_struct(const struct lt_json_reader *reader, bool is_outermost,
+                               uint32_t count, union lt_value *out, union lt_value **values,
+                               uint64_t **nulls)
 {
-    if (plan == &reader->root && reader->values != NULL) {
+    if (is_outermost && reader->values != NULL) {
         *values = reader->values;
         *nulls = reader->nulls;
-        memset(*nulls, 0xFF, null_words(plan->child_count) * sizeof **nulls);
+        memset(*nulls, 0xFF, null_words(count) * sizeof **nulls);
         out->structure = NULL;
         return true;
     }
-    struct lt_struct *structure = lt_codec_struct(reader->memory, plan->child_count, values, nulls);
+    struct lt_struct *structure = lt_codec_struct(reader->memory, count, values, nulls);
     if (structure == NULL)
         return false;
     out->structure = structure;
     return true;
-}
-
-bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_json_plan *plan,
-                               union lt_value *out)
-{
-    union lt_value *values;
-    uint64_t *nulls;
-    return alloc_struct(reader, plan, out, &values, &nulls);
 }
 
 enum lt_json_outcome lt_json_read_child(struct lt_json_reader *reader, struct lt_json_plan *plan,
@@ -96,7 +90,8 @@ enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct l
     union lt_value *values;
     uint64_t *nulls;
     bool is_partial = false;
-    if (!alloc_struct(reader, plan, out, &values, &nulls))
+    if (!lt_json_read_alloc_struct(reader, plan == &reader->root, plan->child_count, out, &values,
+                                   &nulls))
         return LT_JSON_OUTCOME_NO_MEMORY;
     if (reader->tokens.is_indexed)
         return lt_json_read_fields(reader, plan, values, nulls);
@@ -115,8 +110,7 @@ enum lt_json_outcome lt_json_read_struct(struct lt_json_reader *reader, struct l
 
 /* ------------------------------------------------------------------------------ arrays and maps */
 
-/* False without memory. */
-static bool push_element(struct lt_json_reader *reader, struct lt_json_element element)
+void lt_json_read_push(struct lt_json_reader *reader, struct lt_json_element element)
 {
     if (reader->element_count == reader->element_capacity) {
         size_t capacity =
@@ -125,7 +119,6 @@ static bool push_element(struct lt_json_reader *reader, struct lt_json_element e
         reader->element_capacity = capacity;
     }
     reader->elements[reader->element_count++] = element;
-    return true;
 }
 
 /* The elements above `base` as an array in `out`: its values in `values`, and NULLs if any. */
@@ -152,31 +145,43 @@ static bool fill_array(const struct lt_json_reader *reader, size_t base, union l
     return true;
 }
 
-static bool make_array(struct lt_json_reader *reader, size_t base, union lt_value *out)
+static enum lt_json_outcome finish(struct lt_json_reader *reader, bool is_partial, bool has_memory,
+                                   size_t base)
+{
+    reader->element_count = base;
+    if (!has_memory)
+        return LT_JSON_OUTCOME_NO_MEMORY;
+    return is_partial ? LT_JSON_OUTCOME_PARTIAL : LT_JSON_OUTCOME_VALUE;
+}
+
+enum lt_json_outcome lt_json_read_make_array(struct lt_json_reader *reader, bool is_partial,
+                                             size_t base, union lt_value *out)
 {
     size_t header_bytes = (sizeof(struct lt_array) + 15) / 16 * 16;
     size_t count = reader->element_count - base;
     char *memory = lt_json_reader_alloc(reader, header_bytes + count * sizeof(union lt_value));
     if (memory == NULL)
-        return false;
+        return finish(reader, is_partial, false, base);
     out->array = (struct lt_array *)(void *)memory;
-    return fill_array(reader, base, (union lt_value *)(void *)(memory + header_bytes), out->array);
+    union lt_value *values = (union lt_value *)(void *)(memory + header_bytes);
+    return finish(reader, is_partial, fill_array(reader, base, values, out->array), base);
 }
 
-static bool make_map(struct lt_json_reader *reader, size_t base, union lt_value *out)
+enum lt_json_outcome lt_json_read_make_map(struct lt_json_reader *reader, bool is_partial,
+                                           size_t base, union lt_value *out)
 {
     size_t header_bytes = (sizeof(struct lt_map) + 15) / 16 * 16;
     size_t count = reader->element_count - base;
     char *memory = lt_json_reader_alloc(reader, header_bytes + 2 * count * sizeof(union lt_value));
     if (memory == NULL)
-        return false;
+        return finish(reader, is_partial, false, base);
     struct lt_map *map = (struct lt_map *)(void *)memory;
     union lt_value *keys = (union lt_value *)(void *)(memory + header_bytes);
     for (size_t i = 0; i < count; i++)
         keys[i] = reader->elements[base + i].key;
     map->keys = (struct lt_array){.count = (uint32_t)count, .values = keys};
     out->map = map;
-    return fill_array(reader, base, keys + count, &map->values);
+    return finish(reader, is_partial, fill_array(reader, base, keys + count, &map->values), base);
 }
 
 /* Reads one element and pushes it; `key` is its key. MISFIT: nothing was pushed. */
@@ -189,16 +194,8 @@ static enum lt_json_outcome read_element(struct lt_json_reader *reader, struct l
         outcome == LT_JSON_OUTCOME_MISFIT)
         return outcome;
     element.is_null = outcome == LT_JSON_OUTCOME_NULL;
-    return push_element(reader, element) ? outcome : LT_JSON_OUTCOME_NO_MEMORY;
-}
-
-static enum lt_json_outcome finish(struct lt_json_reader *reader, bool is_partial, bool has_memory,
-                                   size_t base)
-{
-    reader->element_count = base;
-    if (!has_memory)
-        return LT_JSON_OUTCOME_NO_MEMORY;
-    return is_partial ? LT_JSON_OUTCOME_PARTIAL : LT_JSON_OUTCOME_VALUE;
+    lt_json_read_push(reader, element);
+    return outcome;
 }
 
 /* From ARRAY_BEGIN. */
@@ -213,7 +210,7 @@ static enum lt_json_outcome read_array(struct lt_json_reader *reader, struct lt_
         if (token == LT_JSON_TOKEN_INVALID)
             return lt_json_read_stopped(reader);
         if (token == LT_JSON_TOKEN_ARRAY_END && reader->tokens.scan.depth < depth)
-            return finish(reader, is_partial, make_array(reader, base, out), base);
+            return lt_json_read_make_array(reader, is_partial, base, out);
         enum lt_json_outcome outcome = read_element(reader, plan, (union lt_value){0});
         if (outcome == LT_JSON_OUTCOME_STOPPED || outcome == LT_JSON_OUTCOME_NO_MEMORY)
             return outcome;
@@ -260,7 +257,7 @@ static enum lt_json_outcome read_map(struct lt_json_reader *reader, struct lt_js
         reader->element_count = base;
         return LT_JSON_OUTCOME_MISFIT;
     }
-    return finish(reader, is_partial, make_map(reader, base, out), base);
+    return lt_json_read_make_map(reader, is_partial, base, out);
 }
 
 /* -------------------------------------------------------------------------------------- values */

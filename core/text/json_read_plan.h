@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/text/json_broken.h"
 #include "core/text/json_read.h"
 #include "core/text/json_read_tokens.h"
 
@@ -48,6 +49,10 @@ struct lt_json_plan {
     struct lt_json_slot *slots; /* STRUCT: by hash */
     uint32_t slot_mask;
     struct lt_json_expected *expected; /* STRUCT: LT_JSON_EXPECTED of them */
+    /* Of the type as it was declared: how many fields of the STRUCT the reader's type has, and
+     * which one of its struct's this is, -1 when it has it not. */
+    uint32_t kept_count;
+    int32_t kept;
 };
 
 /* What reading a value gave. All but STOPPED leave the tokens at the value's last one. */
@@ -85,6 +90,13 @@ struct lt_json_reader {
     bool allows_not_finite, keeps_text, splits_arrays;
     const char *condition, *cause;
     struct lt_json_read_counters counters;
+    /* Documents that are no JSON. */
+    struct lt_json_broken broken;
+    struct lt_json_plan declared;
+    struct lt_json_plan *whole; /* `declared`, or the root where that is the same */
+    bool goes_on;               /* what can be had of them is asked for */
+    bool reads_alone;
+    int32_t only; /* the one field of `whole` that is wanted; -1: all are */
 };
 
 /* The child of a struct with the current token's name; -1 if none. */
@@ -153,9 +165,25 @@ enum lt_json_outcome lt_json_read_child(struct lt_json_reader *reader, struct lt
                                         uint32_t index, union lt_value *values, uint64_t *nulls);
 /* The document is no JSON: says so. */
 enum lt_json_outcome lt_json_read_stopped(struct lt_json_reader *reader);
-/* A struct of NULLs; false without memory. */
-bool lt_json_read_empty_struct(struct lt_json_reader *reader, const struct lt_json_plan *plan,
-                               union lt_value *out);
+/* Memory for a struct of so many fields, all NULL; false without. The outermost struct is where the
+ * caller wants it. */
+bool lt_json_read_alloc_struct(const struct lt_json_reader *reader, bool is_outermost,
+                               uint32_t count, union lt_value *out, union lt_value **values,
+                               uint64_t **nulls);
+/* Puts an element on the reader's stack; those above `base` as an array or a map, and off it: VALUE
+ * or PARTIAL. */
+void lt_json_read_push(struct lt_json_reader *reader, struct lt_json_element element);
+enum lt_json_outcome lt_json_read_make_array(struct lt_json_reader *reader, bool is_partial,
+                                             size_t base, union lt_value *out);
+enum lt_json_outcome lt_json_read_make_map(struct lt_json_reader *reader, bool is_partial,
+                                           size_t base, union lt_value *out);
+/* An array of the one value, which was read with the outcome. json_read.c. */
+enum lt_json_outcome lt_json_read_wrap(const struct lt_json_reader *reader, union lt_value value,
+                                       enum lt_json_outcome outcome, union lt_value *out);
+/* What can be had of a document that is no JSON: VALUE, PARTIAL, MISFIT or NULL.
+ * json_broken_read.c. */
+enum lt_json_outcome lt_json_read_broken(struct lt_json_reader *reader, struct lt_bytes document,
+                                         union lt_value *out);
 /* A scalar type, from any token but INVALID and END, which leaves containers where they begin.
  * json_read_scalar.c. */
 enum lt_json_outcome lt_json_read_scalar(struct lt_json_reader *reader, const struct lt_type *type,

@@ -29,6 +29,14 @@ static enum lt_json_outcome misfit(struct lt_json_reader *reader)
     return LT_JSON_OUTCOME_MISFIT;
 }
 
+/* What Spark's parser does then changes what it takes the rest of the document for: that is found
+ * out where documents that are no JSON are read. */
+static enum lt_json_outcome confuse(struct lt_json_reader *reader)
+{
+    enum lt_json_outcome outcome = misfit(reader);
+    return reader->goes_on ? LT_JSON_OUTCOME_STOPPED : outcome;
+}
+
 /* --------------------------------------------------------------------------------------- text */
 
 static enum lt_json_outcome copy_bytes(struct lt_json_reader *reader, const void *data,
@@ -119,7 +127,7 @@ static enum lt_json_outcome read_container_text(struct lt_json_reader *reader, u
     lt_json_scan_init(&scan, begin, (size_t)(end - begin), reader->scan_flags);
     (void)lt_json_scan_next(&scan);
     lt_text_clear(&reader->text);
-    if (!lt_json_scan_copy(&scan, &reader->text))
+    if (!lt_json_scan_copy(&scan, true, &reader->text))
         return LT_JSON_OUTCOME_STOPPED;
     return copy_decoded(reader, out);
 }
@@ -349,7 +357,7 @@ static enum lt_json_outcome read_binary(struct lt_json_reader *reader, union lt_
         }
         int decoded = size_bytes - i >= 4 ? decode_group(text + i, bytes + count) : -1;
         if (decoded < 0)
-            return misfit(reader);
+            return confuse(reader);
         count += (size_t)decoded;
         i += 4;
     }
@@ -360,6 +368,10 @@ static enum lt_json_outcome read_binary(struct lt_json_reader *reader, union lt_
 enum lt_json_outcome lt_json_read_scalar(struct lt_json_reader *reader, const struct lt_type *type,
                                          union lt_value *out)
 {
+    enum lt_json_token token = reader->tokens.scan.token;
+    bool is_number = token == LT_JSON_TOKEN_INTEGER || token == LT_JSON_TOKEN_FLOAT;
+    if (is_number && token_bytes(reader) > NUMBER_BYTES_MAX)
+        return confuse(reader);
     switch (type->kind) {
     case LT_TYPE_BOOLEAN:
         return read_boolean(reader, out);
@@ -379,8 +391,9 @@ enum lt_json_outcome lt_json_read_scalar(struct lt_json_reader *reader, const st
         return read_string(reader, out);
     case LT_TYPE_BINARY:
         return read_binary(reader, out);
-    case LT_TYPE_VOID:
-        return LT_JSON_OUTCOME_NULL;
+    case LT_TYPE_VOID: /* Spark's reader goes into an object or array, and takes it for its own */
+        return lt_json_tokens_at_begin(&reader->tokens) && reader->goes_on ? LT_JSON_OUTCOME_STOPPED
+                                                                           : LT_JSON_OUTCOME_NULL;
     default:
         lt_assert(lt_codec_is_time(type));
         return read_time(reader, type, out);

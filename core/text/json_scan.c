@@ -474,7 +474,26 @@ void lt_json_scan_number(const struct lt_json_scan *scan, struct lt_text_buffer 
 
 /* ------------------------------------------------------------------------------------- copying */
 
-static void copy_string(const struct lt_json_scan *scan, struct lt_text_buffer *out)
+/* A piece of a string, with the escapes that it needs; also of pairs, if so asked. */
+static void copy_piece(const uint8_t *data, size_t size_bytes, bool escapes_pairs,
+                       struct lt_text_buffer *out)
+{
+    enum { FIRST_OF_FOUR = 0xF0 };
+    const uint8_t *at = data, *end = data + size_bytes, *plain = data;
+    while (escapes_pairs && at < end) {
+        const uint8_t *begin = at;
+        uint32_t code = *at < FIRST_OF_FOUR ? *at++ : lt_utf8_next(&at, end);
+        if (code <= 0xFFFF)
+            continue;
+        lt_json_write_escaped(out, plain, (size_t)(begin - plain));
+        lt_text_format(out, "\\u%04X\\u%04X", 0xD7C0 + (code >> 10), 0xDC00 | (code & 0x3FF));
+        plain = at;
+    }
+    lt_json_write_escaped(out, plain, (size_t)(end - plain));
+}
+
+static void copy_string(const struct lt_json_scan *scan, bool escapes_pairs,
+                        struct lt_text_buffer *out)
 {
     const uint8_t *at = scan->token_begin;
     lt_text_append_char(out, '"');
@@ -482,7 +501,7 @@ static void copy_string(const struct lt_json_scan *scan, struct lt_text_buffer *
         const uint8_t *plain = at;
         while (at < scan->token_end && *at != '\\')
             at++;
-        lt_json_write_escaped(out, plain, (size_t)(at - plain));
+        copy_piece(plain, (size_t)(at - plain), escapes_pairs, out);
         if (at == scan->token_end)
             break;
         uint8_t bytes[4];
@@ -491,21 +510,22 @@ static void copy_string(const struct lt_json_scan *scan, struct lt_text_buffer *
         if (lone != 0) /* it has no other form in UTF-8 */
             lt_text_format(out, "\\u%04X", lone);
         else
-            lt_json_write_escaped(out, bytes, size_bytes);
+            copy_piece(bytes, size_bytes, escapes_pairs, out);
     }
     lt_text_append_char(out, '"');
 }
 
 /* Any token but INVALID and END. */
-static void copy_token(const struct lt_json_scan *scan, struct lt_text_buffer *out)
+static void copy_token(const struct lt_json_scan *scan, bool escapes_pairs,
+                       struct lt_text_buffer *out)
 {
     switch (scan->token) {
     case LT_JSON_TOKEN_NAME:
-        copy_string(scan, out);
+        copy_string(scan, escapes_pairs, out);
         lt_text_append_char(out, ':');
         break;
     case LT_JSON_TOKEN_STRING:
-        copy_string(scan, out);
+        copy_string(scan, escapes_pairs, out);
         break;
     case LT_JSON_TOKEN_INTEGER:
     case LT_JSON_TOKEN_FLOAT:
@@ -517,7 +537,7 @@ static void copy_token(const struct lt_json_scan *scan, struct lt_text_buffer *o
     }
 }
 
-bool lt_json_scan_copy(struct lt_json_scan *scan, struct lt_text_buffer *out)
+bool lt_json_scan_copy(struct lt_json_scan *scan, bool escapes_pairs, struct lt_text_buffer *out)
 {
     bool needs_comma = false;
     uint32_t depth = scan->depth;
@@ -531,7 +551,7 @@ bool lt_json_scan_copy(struct lt_json_scan *scan, struct lt_text_buffer *out)
         bool is_begin = token == LT_JSON_TOKEN_OBJECT_BEGIN || token == LT_JSON_TOKEN_ARRAY_BEGIN;
         if (needs_comma && !is_end)
             lt_text_append_char(out, ',');
-        copy_token(scan, out);
+        copy_token(scan, escapes_pairs, out);
         if (!is_container || scan->depth < depth)
             return true;
         needs_comma = !is_begin && token != LT_JSON_TOKEN_NAME;

@@ -84,8 +84,9 @@ bool lt_json_scan_is(const struct lt_json_scan *scan, const char *text, size_t s
 void lt_json_scan_place(const struct lt_json_scan *scan, size_t *line, size_t *column);
 
 /* Copies the value that the last token begins, and goes to its end: blanks left out, strings
- * escaped anew, numbers as lt_json_scan_number. False when it is malformed; `out` then holds a part
- * of it. */
-bool lt_json_scan_copy(struct lt_json_scan *scan, struct lt_text_buffer *out);
+ * escaped anew, numbers as lt_json_scan_number. With `escapes_pairs` characters beyond U+FFFF
+ * become two escapes, as Jackson writes them where it writes bytes. False when it is malformed;
+ * `out` then holds a part of it. */
+bool lt_json_scan_copy(struct lt_json_scan *scan, bool escapes_pairs, struct lt_text_buffer *out);
 
 #endif

@@ -249,7 +249,7 @@ static bool take_field(struct lt_machine *machine, const struct lt_call *call,
         return false;
     if (token == LT_JSON_TOKEN_STRING)
         lt_json_scan_text(scan, text);
-    else if (!lt_json_scan_copy(scan, text))
+    else if (!lt_json_scan_copy(scan, true, text))
         return false;
     union lt_value value;
     if (lt_machine_put(machine, call, text->data, text->size_bytes, &value) != LT_KERNEL_VALUE)

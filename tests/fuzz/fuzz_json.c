@@ -104,7 +104,7 @@ static void scan(struct lt_bytes document, unsigned flags)
     lt_json_scan_init(&all, document.data, document.size_bytes, flags);
     while (lt_json_scan_next(&all) != LT_JSON_TOKEN_END && all.token != LT_JSON_TOKEN_INVALID) {
         lt_text_clear(&out);
-        if (!lt_json_scan_copy(&all, &out))
+        if (!lt_json_scan_copy(&all, false, &out))
             break;
     }
     lt_text_fini(&out);

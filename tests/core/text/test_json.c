@@ -381,7 +381,7 @@ static bool field_text(const struct lt_json_field *field, struct lt_text_buffer 
     struct lt_json_scan scan;
     lt_json_scan_init(&scan, field->bytes.data, field->bytes.size_bytes, 0);
     (void)lt_json_scan_next(&scan);
-    return lt_json_scan_copy(&scan, out);
+    return lt_json_scan_copy(&scan, false, out);
 }
 
 /* Both readers see the same in documents without duplicate names that hold NULL first. */

@@ -156,7 +156,7 @@ static void copies_to(const char *text, unsigned flags, const char *expected)
     lt_text_init(&out);
     struct lt_json_scan scan = scan_of(text, flags);
     (void)lt_json_scan_next(&scan);
-    assert_true(lt_json_scan_copy(&scan, &out));
+    assert_true(lt_json_scan_copy(&scan, false, &out));
     assert_string_equal(lt_text_get(&out), expected);
     lt_text_fini(&out);
 }
@@ -178,7 +178,7 @@ static void copies_are_as_jackson_writes_them(void **state)
     lt_text_init(&out);
     struct lt_json_scan scan = scan_of("[1,[2,", 0);
     (void)lt_json_scan_next(&scan);
-    assert_false(lt_json_scan_copy(&scan, &out));
+    assert_false(lt_json_scan_copy(&scan, false, &out));
     lt_text_fini(&out);
 }
 
