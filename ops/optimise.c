@@ -63,11 +63,36 @@ static struct lt_plan_node *copy_node(const struct lt_plan_node *node, struct lt
     return copy;
 }
 
+/* How often an expression reads each column. Recursion is bounded by the depth of expressions. */
+static void count_columns(const struct lt_expression *expression, uint32_t *counts)
+{
+    if (expression->kind == LT_EXPR_COLUMN)
+        counts[expression->index]++;
+    for (uint32_t i = 0; i < expression->argument_count; i++)
+        count_columns(expression->arguments[i], counts);
+}
+
+/* Of which columns of `project` no more than a field is taken by `node`: a predicate is moved by
+ * itself, a projection is made one with another in Spark only where it reads a column once. */
+static const bool *find_alone(const struct lt_plan_node *project, const struct lt_plan_node *node,
+                              struct lt_arena *arena)
+{
+    uint32_t count = project->expression_count;
+    uint32_t *counts = lt_arena_alloc(arena, count * sizeof *counts);
+    bool *are_alone = lt_arena_alloc(arena, count * sizeof *are_alone);
+    for (uint32_t i = 0; i < node->expression_count; i++)
+        count_columns(node->expressions[i], counts);
+    for (uint32_t i = 0; i < count; i++)
+        are_alone[i] = counts[i] == 1 || node->kind == LT_PLAN_FILTER;
+    return are_alone;
+}
+
 /* `node` over what `project` reads. */
 static struct lt_plan_node *reach_around(const struct lt_plan_node *project,
                                          const struct lt_plan_node *node, struct lt_arena *arena)
 {
-    const struct lt_expr_columns columns = columns_of(project);
+    struct lt_expr_columns columns = columns_of(project);
+    columns.are_alone = find_alone(project, node, arena);
     struct lt_plan_node *copy = copy_node(node, project->inputs[0], arena);
     copy->expressions = lt_arena_alloc(arena, node->expression_count * sizeof *copy->expressions);
     for (uint32_t i = 0; i < node->expression_count; i++) {

@@ -51,8 +51,10 @@ struct lt_expression {
     bool is_name_list;          /* ALIAS: its names stood in brackets */
     bool is_replaced;           /* CALL: no constant to Spark's analysis (ops/expr/replaced.h) */
     bool is_failing;            /* after folding: a constant that fails, under no condition */
-    int32_t index; /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
-                      number in the expression; -1 before */
+    uint32_t alone; /* CALL that reads documents: not 0 where a field is taken of it at once, for
+                       which it is read alone; of an array's elements, 1 + the field (use.h) */
+    int32_t index;  /* COLUMN, FIELD: position; CALL: the function's row in the table; VARIABLE: its
+                       number in the expression; -1 before */
     union lt_value value;                 /* LITERAL */
     const struct lt_signature *signature; /* CALL: after analysis */
     /* Not NULL: this node stands in several places of the tree (nullif, BETWEEN), and is evaluated

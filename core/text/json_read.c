@@ -132,20 +132,29 @@ static int check_corrupt_column(const struct lt_json_read_setup *setup, int32_t 
     return lt_error_condition(error, "INVALID_CORRUPT_RECORD_TYPE", "42804");
 }
 
-/* Notes which fields of a type as it was declared the type that is read has. Recursion is bounded
- * by the depth of types. */
+/* The child of the type that is read with the name, from the one at `from` on; -1: none. */
+static int32_t find_kept(const struct lt_json_plan *read, const char *name, uint32_t from)
+{
+    for (uint32_t i = from; i < read->child_count; i++) {
+        if (strcmp(read->type->fields[i].name, name) == 0)
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+/* Notes which fields of a type as it was declared the type that is read has; they are in one order.
+ * Recursion is bounded by the depth of types. */
 static void keep_fields(struct lt_json_plan *declared, const struct lt_json_plan *read)
 {
     bool is_struct = declared->type->kind == LT_TYPE_STRUCT;
-    uint32_t at = 0;
+    uint32_t from = 0;
     for (uint32_t i = 0; i < declared->child_count; i++) {
         struct lt_json_plan *child = &declared->children[i];
-        bool is_kept = at < read->child_count &&
-                       (!is_struct ||
-                        strcmp(declared->type->fields[i].name, read->type->fields[at].name) == 0);
-        child->kept = is_kept ? (int32_t)at : -1;
-        if (is_kept)
-            keep_fields(child, &read->children[at++]);
+        child->kept = is_struct ? find_kept(read, declared->type->fields[i].name, from) : 0;
+        if (child->kept < 0)
+            continue;
+        from = (uint32_t)child->kept + 1;
+        keep_fields(child, &read->children[child->kept]);
     }
     declared->kept_count = read->child_count;
 }

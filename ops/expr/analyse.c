@@ -206,12 +206,13 @@ static int analyse_field(struct lt_analyser *analyser, struct lt_expression *nod
                                 node->name, count_fields(analyser, type, node->name));
     if (index < 0)
         return refuse_field(analyser, node, type);
-    bool is_nullable = type->fields[index].nullable;
+    const struct lt_field *field = &type->fields[index];
     node->index = index;
-    node->type = type->fields[index].type;
-    if (is_array)
-        node->type = lt_type_array(analyser->coerce.arena, node->type, has_null || is_nullable);
-    node->nullable = base->nullable || (!is_array && is_nullable);
+    node->type =
+        is_array ? lt_type_array(analyser->coerce.arena, field->type, has_null || field->nullable)
+                 : field->type;
+    node->nullable = base->nullable || (!is_array && field->nullable);
+    lt_lateral_field(node);
     return LT_OK;
 }
 

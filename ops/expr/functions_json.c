@@ -3,7 +3,8 @@
  * is core/text's; here are the schema, the options, the session's zone, and the record path.
  *
  * from_json reads only the parts of its type that the program uses (use.h), where that cannot
- * change what they are: with FAILFAST or a corrupt-record column every field counts.
+ * change what they are: with FAILFAST or a corrupt-record column every field counts. Of a text that
+ * is no JSON the fields that Spark would read decide what is left (core/text/json_broken_read.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,25 @@ static bool wants_corrupt_record(const struct lt_use *use, const char *name)
     return false;
 }
 
+/* Fields are read one by one, in what they come to, where Spark reads them so: where they are taken
+ * at once of a call without options, and the text is no constant (that is evaluated first). */
+static bool is_read_alone(const struct lt_expression *call)
+{
+    return call->alone != 0 && call->argument_count == 2 &&
+           call->arguments[0]->kind != LT_EXPR_LITERAL;
+}
+
+/* The type that Spark reads then: of an array's elements one field; fields of a struct are read one
+ * by one out of all. */
+static const struct lt_type *alone_type(const struct lt_expression *call, struct lt_arena *arena)
+{
+    const struct lt_type *type = call->type;
+    if (type->kind != LT_TYPE_ARRAY)
+        return type;
+    const struct lt_field *field = &type->fields[0].type->fields[call->alone - 1];
+    return lt_type_array(arena, lt_type_struct(arena, field, 1), type->fields[0].nullable);
+}
+
 static lt_kernel_fn fill_from_json;
 
 static int create_reader(const struct lt_prepare *prepare, struct json_input *input,
@@ -169,8 +189,13 @@ static int create_reader(const struct lt_prepare *prepare, struct json_input *in
     }
     input->declared = prepare->call->type;
     input->read = type;
+    bool is_alone = is_read_alone(prepare->expression);
     const struct lt_json_read_setup read = {
-        .type = type, .options = options, .times = lt_times_codec(input->times)};
+        .type = type,
+        .declared = is_alone ? alone_type(prepare->expression, input->arena) : input->declared,
+        .reads_alone = is_alone,
+        .options = options,
+        .times = lt_times_codec(input->times)};
     return lt_json_reader_create(&read, &input->reader, error);
 }
 

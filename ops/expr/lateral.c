@@ -10,6 +10,7 @@
 #include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
 #include "ops/expr/same.h"
+#include "ops/expr/use.h"
 
 /* The same tree with its parameters numbered from `first`. Recursion is bounded: the tree is
  * modest. */
@@ -91,6 +92,12 @@ int lt_analyser_lateral(struct lt_analyser *analyser, struct lt_expression *node
     node->nullable = value->nullable;
     node->index = LT_LATERAL_INDEX;
     return LT_OK;
+}
+
+void lt_lateral_field(struct lt_expression *field)
+{
+    if (field->arguments[0]->text == NULL) /* it stands in the text of the field */
+        lt_use_alone(field);
 }
 
 void lt_analyser_keep_names(struct lt_analyser *analyser, struct lt_expression *call)

@@ -124,7 +124,8 @@ static bool same(const struct lt_expression *a, const struct lt_expression *b,
     case LT_EXPR_LAMBDA:
         return same_lambda(a, b, bound);
     case LT_EXPR_CALL:
-        if (a->index != b->index || a->signature != b->signature || strcmp(a->name, b->name) != 0)
+        if (a->index != b->index || a->signature != b->signature || a->alone != b->alone ||
+            strcmp(a->name, b->name) != 0)
             return false;
         break;
     case LT_EXPR_CAST:

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/limits.h"
 #include "ops/expr/same.h"
+#include "ops/expr/use.h"
 
 /* Nodes of a tree that came out of substitution: more than texts are written with, few enough to
  * walk for each of them. */
@@ -106,6 +107,9 @@ static struct lt_expression *substitute(struct lt_expression *node,
     if (node->kind == LT_EXPR_COLUMN)
         return column(node, columns, arena);
     struct lt_expression *copy = NULL;
+    bool is_alone = node->kind == LT_EXPR_FIELD && columns->are_alone != NULL &&
+                    node->arguments[0]->kind == LT_EXPR_COLUMN &&
+                    columns->are_alone[node->arguments[0]->index];
     for (uint32_t i = 0; i < node->argument_count; i++) {
         struct lt_expression *argument = substitute(node->arguments[i], columns, arena);
         if (argument == node->arguments[i])
@@ -113,6 +117,8 @@ static struct lt_expression *substitute(struct lt_expression *node,
         copy = copy == NULL ? copy_node(node, arena) : copy;
         copy->arguments[i] = argument;
     }
+    if (is_alone)
+        lt_use_alone(copy); /* whose argument is a copy too */
     return copy == NULL ? node : copy;
 }
 

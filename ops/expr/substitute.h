@@ -19,6 +19,8 @@ struct lt_expr_columns {
     struct lt_expression *const *expressions; /* analysed, one for each column */
     const char *const *texts;                 /* what each was parsed from */
     uint32_t count;
+    /* By column: fields that are taken of it are all that is; NULL: that is not known. */
+    const bool *are_alone;
 };
 
 /* Can it be done? Not where a value would be computed twice that is not the same twice (rand()),

@@ -5,6 +5,7 @@
 #include "ops/expr/use.h"
 
 #include "core/base/error.h"
+#include "ops/expr/functions.h"
 
 struct lt_use *lt_use_create(struct lt_arena *arena, const struct lt_type *type)
 {
@@ -62,4 +63,13 @@ const struct lt_type *lt_use_prune(struct lt_arena *arena, struct lt_use *use)
         fields[count++].type = lt_use_prune(arena, part);
     }
     return lt_type_struct(arena, fields, count);
+}
+
+void lt_use_alone(struct lt_expression *field)
+{
+    struct lt_expression *base = field->arguments[0];
+    if (field->kind != LT_EXPR_FIELD || base->kind != LT_EXPR_CALL ||
+        lt_function_at((size_t)base->index, NULL)->flow != LT_FLOW_READER)
+        return;
+    base->alone = base->type->kind == LT_TYPE_ARRAY ? 1 + (uint32_t)field->index : 1;
 }

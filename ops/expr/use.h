@@ -15,6 +15,7 @@
 
 #include "core/base/arena.h"
 #include "core/data/type.h"
+#include "core/flow/expression.h"
 
 struct lt_use {
     const struct lt_type *type;
@@ -32,6 +33,11 @@ struct lt_use *lt_use_part(struct lt_arena *arena, struct lt_use *use, uint32_t 
 const struct lt_use *lt_use_find(const struct lt_use *use, uint32_t index);
 /* True when the field of the struct is used, or all of it. */
 bool lt_use_has(const struct lt_use *use, uint32_t index);
+/* Notes at a reader's call that the FIELD takes a field of it at once. As in Spark it is then read
+ * for this field alone, as if the type had no other: what is left of a document that is no JSON
+ * depends on that (core/text/json_broken_read.c). Several fields may be read together all the same.
+ */
+void lt_use_alone(struct lt_expression *field);
 /* The type without the fields that are not used; sets the positions to match. */
 const struct lt_type *lt_use_prune(struct lt_arena *arena, struct lt_use *use);
 

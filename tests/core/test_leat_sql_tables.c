@@ -1,5 +1,5 @@
 /* What stands for a table in FROM, names that are texts, what CREATE keeps of a table, and windows
- * of time, which make rows of rows. */
+ * of time, which make rows of rows; and what a column of a query in FROM is read for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,6 +129,36 @@ static void a_table_may_be_made_of_a_query(void **state)
     assert_false(run_all(context, "SELECT * FROM e"));
     assert_string_equal(leat_context_error_condition(context), "TABLE_OR_VIEW_NOT_FOUND");
     leat_context_destroy(context);
+}
+
+/* Answers of a live Spark: a field that is taken of from_json at once is read alone, and a fault in
+ * another one then leaves nothing; a column of which more is taken is read whole. */
+static void text_that_is_no_json_is_read_for_what_is_taken_of_it(void **state)
+{
+#define READ "from_json(j, 'a ARRAY<INT>, b INT, c STRUCT<d: INT, e: ARRAY<INT>>')"
+#define ELEMENTS "from_json(j, 'ARRAY<STRUCT<a: ARRAY<INT>, b: INT>>')"
+    leat_context *context = open_session();
+    (void)state;
+    assert_true(run_all(context, "CREATE TEMPORARY VIEW v AS SELECT * FROM VALUES "
+                                 "('{\"b\":2,\"a\":[1,x]}'), ('{\"a\":[1],\"b\":2 \"c\":3}'), "
+                                 "('{\"a\":[1],\"b\":2,\"c\":{\"d\":1,\"e\":[1 2]}}') AS t(j)"));
+    expect_cells(context, "SELECT " READ ".b FROM v", "NULL;NULL;NULL");
+    expect_cells(context, "SELECT f.b FROM (SELECT " READ " f FROM v)", "NULL;NULL;NULL");
+    expect_cells(context, "SELECT f.b, f.b + 1 FROM (SELECT " READ " f FROM v)",
+                 "2,3;NULL,NULL;2,3");
+    expect_cells(context, "SELECT f.b, f.c.d FROM (SELECT " READ " f FROM v)",
+                 "2,NULL;NULL,NULL;2,1");
+    expect_cells(context, "SELECT f.c.d FROM (SELECT " READ " f FROM v)", "NULL;NULL;1");
+    expect_cells(context, "SELECT f.b FROM (SELECT " READ " f FROM v) WHERE f.b = 2", "");
+    expect_cells(context, "SELECT " READ ".a, " READ ".c.d FROM v", "NULL,NULL;NULL,NULL;NULL,1");
+    expect_cells(context, "SELECT " READ " AS f, f.b FROM v",
+                 "{NULL,2,NULL},2;{NULL,NULL,NULL},NULL;{[1],2,{1,NULL}},2");
+    expect_cells(context, "SELECT " ELEMENTS ".a, " ELEMENTS ".b FROM v",
+                 "[NULL],NULL;NULL,NULL;NULL,NULL");
+    expect_cells(context, "SELECT " ELEMENTS "[0].b FROM v", "2;NULL;NULL");
+    leat_context_destroy(context);
+#undef READ
+#undef ELEMENTS
 }
 
 static void columns_that_are_not_given_have_their_defaults(void **state)
@@ -383,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_lateral_function_sees_the_row_before_it),
         cmocka_unit_test(a_name_may_be_a_constant_text),
         cmocka_unit_test(a_table_may_be_made_of_a_query),
+        cmocka_unit_test(text_that_is_no_json_is_read_for_what_is_taken_of_it),
         cmocka_unit_test(columns_that_are_not_given_have_their_defaults),
         cmocka_unit_test(texts_of_a_size_are_filled_up_or_cut),
         cmocka_unit_test(properties_are_kept_and_shown),
