@@ -23,8 +23,8 @@ struct lt_lateral {
 /* Resolves a COLUMN that the schema has not. LT_INFER_LETTERS: no item has the name. */
 int lt_analyser_lateral(struct lt_analyser *analyser, struct lt_expression *node);
 
-/* Of a FIELD that is analysed: unless its base is what an item further left computes, of which it is
- * but a part, the base is read for it alone (use.h). */
+/* Of a FIELD that is analysed: unless its base is what an item further left computes, of which it
+ * is but a part, the base is read for it alone (use.h). */
 void lt_lateral_field(struct lt_expression *field);
 
 /* The arguments of struct(...), before they are analysed: one that may be such a name is put under
