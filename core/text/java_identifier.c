@@ -5,6 +5,7 @@
 #include "core/text/java_identifier.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { NONE, PART, START, KIND_BITS = 2 };
 
@@ -141,4 +142,11 @@ bool lt_java_identifier_begins(uint16_t unit)
 bool lt_java_identifier_has(uint16_t unit)
 {
     return kind_of(unit) != NONE;
+}
+
+bool lt_java_identifier_is_bare_name(uint16_t unit)
+{
+    static const char others[] = "@#*-+";
+    return (unit > ' ' && lt_java_identifier_has(unit)) ||
+           (unit < 0x80 && unit != 0 && strchr(others, unit) != NULL);
 }

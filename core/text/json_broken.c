@@ -5,7 +5,6 @@
 #include "core/text/json_broken.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/arena.h"
 #include "core/text/java_identifier.h"
@@ -123,13 +122,6 @@ static int32_t skip_blanks_inside(struct lt_json_broken *broken)
 
 /* --------------------------------------------------------------------------------------- names */
 
-/* What names without quotes may be made of. */
-static bool is_bare(uint16_t unit)
-{
-    return (unit > ' ' && lt_java_identifier_has(unit)) ||
-           (unit < 0x80 && unit != 0 && strchr("@#*-+", unit) != NULL);
-}
-
 static bool read_name(struct lt_json_broken *broken, uint16_t first)
 {
     struct lt_json_broken_level *level = &broken->levels[broken->depth];
@@ -139,9 +131,11 @@ static bool read_name(struct lt_json_broken *broken, uint16_t first)
         if (!lt_json_broken_quote(broken, first))
             return false;
         end = broken->at - 1;
-    } else if ((broken->flags & LT_JSON_SCAN_BARE_NAMES) != 0 && is_bare(first)) {
+    } else if ((broken->flags & LT_JSON_SCAN_BARE_NAMES) != 0 &&
+               lt_java_identifier_is_bare_name(first)) {
         begin--;
-        while (broken->at < broken->count && is_bare(broken->units[broken->at]))
+        while (broken->at < broken->count &&
+               lt_java_identifier_is_bare_name(broken->units[broken->at]))
             broken->at++;
         end = broken->at;
     } else {

@@ -16,6 +16,7 @@
 #include "core/base/ascii.h"
 #include "core/base/error.h"
 #include "core/data/value.h"
+#include "core/text/java_identifier.h"
 #include "core/text/json_write.h"
 #include "core/text/number.h"
 #include "core/text/utf8.h"
@@ -55,23 +56,23 @@ static bool allows(const struct lt_json_scan *scan, enum lt_json_scan_flags flag
     return (scan->flags & (unsigned)flag) != 0;
 }
 
-/* False when a comment is not closed. */
+/* False when a comment is not closed, or has control characters. */
 static bool skip_comment(struct lt_json_scan *scan)
 {
+    bool is_line = scan->at[1] == '/';
     const uint8_t *at = scan->at + 2;
-    if (scan->at[1] == '/') {
-        while (at < scan->end && *at != '\n')
-            at++;
-        scan->at = at;
-        return true;
+    for (; at < scan->end; at++) {
+        bool is_break = *at == '\n' || *at == '\r';
+        bool is_end = *at == '*' && scan->end - at >= 2 && at[1] == '/';
+        if (is_line ? is_break : is_end)
+            break;
+        if (*at < ' ' && *at != '\t' && !is_break)
+            return false;
     }
-    for (; scan->end - at >= 2; at++) {
-        if (at[0] == '*' && at[1] == '/') {
-            scan->at = at + 2;
-            return true;
-        }
-    }
-    return false;
+    if (!is_line && at == scan->end)
+        return false;
+    scan->at = is_line ? at : at + 2;
+    return true;
 }
 
 static void skip_blanks(struct lt_json_scan *scan)
@@ -276,10 +277,11 @@ static enum lt_json_token scan_name(struct lt_json_scan *scan)
     if (!allows(scan, LT_JSON_SCAN_BARE_NAMES))
         return fail(scan, "a name in quotes is expected");
     scan->has_escapes = false;
-    while (scan->at < scan->end &&
-           (lt_ascii_is_letter((char)*scan->at) || lt_ascii_is_digit((char)*scan->at) ||
-            *scan->at == '_' || *scan->at == '$' || *scan->at >= 0x80))
-        scan->at++;
+    for (const uint8_t *next = scan->at; next < scan->end; scan->at = next) {
+        uint32_t code = lt_utf8_next(&next, scan->end);
+        if (code > UINT16_MAX || !lt_java_identifier_is_bare_name((uint16_t)code))
+            break;
+    }
     if (scan->at == scan->token_begin)
         return fail(scan, "a name is expected");
     return give(scan, LT_JSON_TOKEN_NAME);

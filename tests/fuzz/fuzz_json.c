@@ -57,6 +57,7 @@ static void read_typed(const struct lt_type *type, const struct lt_json_options 
                                              .options = options,
                                              .times = fuzz_codec_times(),
                                              .keeps_text = is_source,
+                                             .reads_alone = document.size_bytes % 2 == 1,
                                              .splits_arrays =
                                                  is_source && type->kind == LT_TYPE_STRUCT};
     const struct lt_type *given = setup.splits_arrays ? lt_type_array(arena, type, true) : type;
