@@ -414,9 +414,9 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
     const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
     switch (function->flow) {
     case LT_FLOW_AND:
-        return lt_compile_chain(compiler, node, want, true);
+        return lt_compile_and(compiler, node, want);
     case LT_FLOW_OR:
-        return lt_compile_chain(compiler, node, want, false);
+        return lt_compile_or(compiler, node, want);
     case LT_FLOW_IF:
         return lt_compile_if(compiler, node, want);
     case LT_FLOW_COALESCE:

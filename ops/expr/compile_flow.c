@@ -100,29 +100,56 @@ uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expressio
     return out;
 }
 
-uint32_t lt_compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
-                          uint32_t want, bool is_and)
+/* What joins the parts of a chain, what leaves it before a part, and how its parts are compiled. */
+struct chain {
+    enum lt_op join, leave;
+    uint32_t (*compile)(struct lt_compiler *, const struct lt_expression *, uint32_t);
+};
+
+static uint32_t compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want, const struct chain *chain)
 {
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t count = node->argument_count;
     uint32_t *ends = make_ends(compiler, node), end_count = 0, entered = 0;
-    (void)lt_compile(compiler, node->arguments[0], out);
+    (void)chain->compile(compiler, node->arguments[0], out);
     for (uint32_t i = 1; i < count; i++) {
         if (!lt_compiler_is_cheap(compiler, node->arguments[i])) {
             entered = end_count == 0 ? lt_share_enter(&compiler->share) : entered;
-            ends[end_count++] =
-                emit_jump(compiler, is_and ? LT_OP_JUMP_IF_FALSE : LT_OP_JUMP_IF_TRUE, out);
+            ends[end_count++] = emit_jump(compiler, chain->leave, out);
         }
-        uint32_t next = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
-        enum lt_op op = is_and ? LT_OP_AND : LT_OP_OR;
-        (void)lt_compiler_emit(compiler,
-                               (struct lt_step){.op = op, .out = out, .a = out, .b = next});
+        uint32_t next = chain->compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+        (void)lt_compiler_emit(
+            compiler, (struct lt_step){.op = chain->join, .out = out, .a = out, .b = next});
     }
     if (end_count > 0)
         lt_share_leave(&compiler->share, entered);
     while (end_count > 0)
         land(compiler, ends[--end_count]);
     return out;
+}
+
+uint32_t lt_compile_and(struct lt_compiler *compiler, const struct lt_expression *node,
+                        uint32_t want)
+{
+    static const struct chain chain = {LT_OP_AND, LT_OP_JUMP_IF_FALSE, lt_compile};
+    return compile_chain(compiler, node, want, &chain);
+}
+
+uint32_t lt_compile_or(struct lt_compiler *compiler, const struct lt_expression *node,
+                       uint32_t want)
+{
+    static const struct chain chain = {LT_OP_OR, LT_OP_JUMP_IF_TRUE, lt_compile};
+    return compile_chain(compiler, node, want, &chain);
+}
+
+uint32_t lt_compile_condition(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want)
+{
+    static const struct chain chain = {LT_OP_AND, LT_OP_JUMP_IF_NOT_TRUE, lt_compile_condition};
+    bool is_and = node->kind == LT_EXPR_CALL && !node->is_failing &&
+                  lt_function_at((size_t)node->index, NULL)->flow == LT_FLOW_AND;
+    return is_and ? compile_chain(compiler, node, want, &chain) : lt_compile(compiler, node, want);
 }
 
 uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression *node,

@@ -122,8 +122,14 @@ bool lt_compiler_short_text(struct lt_compiler *compiler, const struct lt_expres
 /* compile_flow.c: what jumps over steps. */
 uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want);
-uint32_t lt_compile_chain(struct lt_compiler *compiler, const struct lt_expression *node,
-                          uint32_t want, bool is_and);
+uint32_t lt_compile_and(struct lt_compiler *compiler, const struct lt_expression *node,
+                        uint32_t want);
+uint32_t lt_compile_or(struct lt_compiler *compiler, const struct lt_expression *node,
+                       uint32_t want);
+/* The condition of a filter: as in Spark a part of it that is NULL decides it too, and nothing
+ * behind it is evaluated. */
+uint32_t lt_compile_condition(struct lt_compiler *compiler, const struct lt_expression *node,
+                              uint32_t want);
 uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression *node,
                        uint32_t want);
 uint32_t lt_compile_coalesce(struct lt_compiler *compiler, const struct lt_expression *node,

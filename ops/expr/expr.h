@@ -93,6 +93,8 @@ const struct lt_type *lt_expr_output_schema(struct lt_expression *const *express
 
 /* An expression as text again, fully bracketed as Spark prints it: "(length(value) > 8)". */
 const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena *arena);
+/* The same without the aliases in struct(a AS b), as Spark shows what it has resolved. */
+const char *lt_expr_resolved_text(const struct lt_expression *expression, struct lt_arena *arena);
 /* The same as Spark's plans show it: casts too; `is_parsed`: before analysis, with a quote at what
  * is not resolved. */
 const char *lt_expr_plan_text(const struct lt_expression *expression, bool is_parsed,

@@ -179,8 +179,17 @@ enum lt_kernel lt_fault_small_overflow(struct lt_machine *machine, const struct 
 
 const char *lt_fault_overflow_name(const struct lt_type *type)
 {
-    bool is_long = type->kind == LT_TYPE_BIGINT || type->kind == LT_TYPE_INTERVAL_DAY_TIME;
-    return is_long ? "long overflow" : "integer overflow";
+    switch (type->kind) {
+    case LT_TYPE_TINYINT:
+        return "byte overflow";
+    case LT_TYPE_SMALLINT:
+        return "short overflow";
+    case LT_TYPE_BIGINT:
+    case LT_TYPE_INTERVAL_DAY_TIME:
+        return "long overflow";
+    default:
+        return "integer overflow";
+    }
 }
 
 /* ---------------------------------------------------------------------- parameters and indexes */

@@ -194,6 +194,7 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
         return lt_type_is_integral(type);
     case 'a':
     case 'T':
+    case 'I':
     case 'W':
     case 'C':
         return true;
@@ -222,7 +223,7 @@ bool lt_letter_accepts(char letter, const struct lt_type *type)
 
 bool lt_letter_is_common(char letter)
 {
-    return letter != '\0' && strchr("TWCNDG", letter) != NULL;
+    return letter != '\0' && strchr("TIWCNDG", letter) != NULL;
 }
 
 const struct lt_type *lt_letter_type(char letter)

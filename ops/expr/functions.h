@@ -13,6 +13,7 @@
  *     o text or binary (JSON text)    A array    M map    R struct    L lambda
  *     P boolean and S string, not cast from anything
  *     T anything, all T of a call brought to one type
+ *     I as T, and types that differ in the names of fields alone stay as they are
  *     W as T, but no string beside another type    C as T, as the two sides of a comparison
  *     N as T, but numbers    D as N, then brought to double    G as N, but integers
  *     [ ] around parameters that may be missing

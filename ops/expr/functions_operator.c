@@ -318,7 +318,7 @@ static const struct lt_function functions[] = {
     {"in", NULL, "a IN (b, c, ...)",
      "True when a equals one of the others; NULL when that is not known.", "2 IN (1, 2, 3)", "true",
      LT_NULL_AWARE, LT_FLOW_IN, .is_deterministic = true, .is_total = true,
-     .signatures = {LT_INLINE("TTT*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
+     .signatures = {LT_INLINE("III*", "B", LT_OP_EQUAL_I64, LT_FAMILY_ORDER)}},
 };
 
 const struct lt_function_group lt_functions_operator = {"operator", functions,

@@ -14,12 +14,12 @@ enum { TYPES_MAX = 16 };
 /* What BETWEEN compares is, as in Spark's texts, no longer what was written. */
 static const char *text_of(const struct lt_expression *call, struct lt_arena *arena)
 {
-    const char *text = lt_expr_text(call, arena);
+    const char *text = lt_expr_resolved_text(call, arena);
     bool is_between = call->kind == LT_EXPR_CALL && call->argument_count == 2 &&
                       call->arguments[0]->once != NULL &&
                       (strcmp(call->name, ">=") == 0 || strcmp(call->name, "<=") == 0);
     return is_between ? lt_arena_format(arena, "(commonexpressionref() %s %s)", call->name,
-                                        lt_expr_text(call->arguments[1], arena))
+                                        lt_expr_resolved_text(call->arguments[1], arena))
                       : text;
 }
 
@@ -73,7 +73,7 @@ static int refuse(struct lt_analyser *analyser, const struct lt_expression *call
     return lt_analyser_mismatch(
         analyser, call, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
         "The %s parameter requires the %s type, however \"%s\" has the type \"%s\".",
-        ordinal(analyser, index), list, lt_expr_text(call->arguments[index], arena),
+        ordinal(analyser, index), list, lt_expr_resolved_text(call->arguments[index], arena),
         lt_analyser_shown(analyser, call->arguments[index]->type));
 }
 
@@ -305,7 +305,7 @@ int lt_analyser_refuse_constant(struct lt_analyser *analyser, const struct lt_ex
         "the input `%s` should be a foldable \"%s\" expression; however, got \"%s\".",
         parameter_name(analyser, function->usage, index),
         lt_analyser_shown(analyser, argument->type),
-        lt_expr_text(argument, analyser->coerce.arena));
+        lt_expr_resolved_text(argument, analyser->coerce.arena));
 }
 
 const char *lt_accepted_counts(uint32_t fewest, uint32_t most, struct lt_arena *arena)

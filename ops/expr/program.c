@@ -114,7 +114,9 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
         return;
     compiler->program->answer_start = compiler->program->step_count;
     lt_share_leave(&compiler->share, 0);
-    uint32_t answer = lt_compile(compiler, options->expressions[0], LT_REGISTER_ANY);
+    uint32_t answer = options->is_filter
+                          ? lt_compile_condition(compiler, options->expressions[0], LT_REGISTER_ANY)
+                          : lt_compile(compiler, options->expressions[0], LT_REGISTER_ANY);
     answer_at_once(compiler, answer);
     (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_ANSWER, .a = answer});
     compiler->program->answer_register = answer;

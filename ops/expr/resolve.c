@@ -11,6 +11,7 @@
 #include "core/base/ascii.h"
 #include "ops/expr/absent.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/collections.h"
 #include "ops/expr/cast.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
@@ -105,6 +106,10 @@ static const struct lt_type *common_of(char letter, const struct lt_type *a,
 {
     if (letter == 'T')
         return lt_coerce_common(coerce, a, b);
+    if (letter == 'I') {
+        const struct lt_type *common = lt_coerce_common(coerce, a, b);
+        return common == NULL && lt_collection_alike(a, b) ? a : common;
+    }
     if (letter == 'W')
         return lt_coerce_common_strict(coerce, a, b);
     if (letter == 'C')
@@ -304,7 +309,7 @@ static bool shares_type(const struct lt_function *function)
 {
     const char *parameters = function->signatures[0].parameters;
     return strchr(parameters, 'C') != NULL || strchr(parameters, 'T') != NULL ||
-           strchr(parameters, 'W') != NULL;
+           strchr(parameters, 'W') != NULL || strchr(parameters, 'I') != NULL;
 }
 
 static bool is_later_type(const struct lt_type *type)

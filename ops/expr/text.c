@@ -97,6 +97,7 @@ struct printer {
     const struct scope *scope;
     const struct lt_twins *twins; /* NULL: types are not known */
     enum style style;
+    bool hides_aliases; /* struct(a AS b) is struct(a) once Spark has resolved it */
 };
 
 static void print(struct printer *printer, const struct lt_expression *node);
@@ -481,7 +482,8 @@ static void print_column(struct printer *printer, const struct lt_expression *no
 static void print_lambda(struct printer *printer, const struct lt_expression *node)
 {
     const struct scope scope = {printer->scope, node};
-    struct printer inner = {printer->out, &scope, printer->twins, printer->style};
+    struct printer inner = {printer->out, &scope, printer->twins, printer->style,
+                            printer->hides_aliases};
     print_between(&inner, "lambdafunction(", node->arguments, node->argument_count, ", ", ")");
 }
 
@@ -522,7 +524,8 @@ static void print(struct printer *printer, const struct lt_expression *node)
         return;
     case LT_EXPR_ALIAS:
         print(printer, node->arguments[0]);
-        lt_text_format(printer->out, " AS %s", node->name);
+        if (!printer->hides_aliases)
+            lt_text_format(printer->out, " AS %s", node->name);
         return;
     case LT_EXPR_STAR:
         lt_text_append(printer->out, node->name == NULL ? "" : node->name);
@@ -542,11 +545,11 @@ const char *lt_expr_text(const struct lt_expression *expression, struct lt_arena
     return lt_expr_text_typed(expression, NULL, arena);
 }
 
-static const char *text_of(const struct lt_expression *expression, const struct lt_twins *twins,
-                           enum style style, struct lt_arena *arena)
+static const char *text_of(const struct lt_expression *expression, struct printer printer,
+                           struct lt_arena *arena)
 {
     struct lt_text_buffer text;
-    struct printer printer = {&text, NULL, twins, style};
+    printer.out = &text;
     lt_text_init(&text);
     print(&printer, expression);
     const char *copy = lt_arena_text(arena, lt_text_get(&text));
@@ -557,11 +560,17 @@ static const char *text_of(const struct lt_expression *expression, const struct 
 const char *lt_expr_text_typed(const struct lt_expression *expression, const struct lt_twins *twins,
                                struct lt_arena *arena)
 {
-    return text_of(expression, twins, AS_NAME, arena);
+    return text_of(expression, (struct printer){.twins = twins}, arena);
 }
 
 const char *lt_expr_plan_text(const struct lt_expression *expression, bool is_parsed,
                               struct lt_arena *arena)
 {
-    return text_of(expression, NULL, is_parsed ? AS_PARSED_PLAN : AS_PLAN, arena);
+    return text_of(expression, (struct printer){.style = is_parsed ? AS_PARSED_PLAN : AS_PLAN},
+                   arena);
+}
+
+const char *lt_expr_resolved_text(const struct lt_expression *expression, struct lt_arena *arena)
+{
+    return text_of(expression, (struct printer){.hides_aliases = true}, arena);
 }

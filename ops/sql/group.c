@@ -20,6 +20,43 @@ bool lt_sql_is_grouped(const struct lt_sql_select *select)
     return is_grouped;
 }
 
+/* The relation that a column comes from; NULL: one without a name. */
+static const char *qualifier_of(const struct lt_sql_scope *scope, const char *name)
+{
+    int index = lt_type_field_index(scope->schema, name);
+    for (uint32_t i = 0; i < scope->part_count && index >= 0; i++) {
+        const struct lt_sql_part *part = &scope->parts[i];
+        if ((uint32_t)index >= part->first && (uint32_t)index < part->first + part->count)
+            return part->qualifier;
+    }
+    return NULL;
+}
+
+static void qualify(const struct lt_sql_names *names, struct lt_expression *node)
+{
+    const char *qualifier =
+        node->kind == LT_EXPR_COLUMN ? qualifier_of(names->scope, node->name) : NULL;
+    if (qualifier != NULL)
+        node->name = lt_arena_format(names->arena, "%s.%s", qualifier, node->name);
+    for (uint32_t i = 0; i < node->argument_count; i++)
+        qualify(names, node->arguments[i]);
+}
+
+/* Appends the aggregates in the tree, their columns with the relations they come from. */
+static void list_aggregates(const struct lt_sql_names *names, const struct lt_expression *node,
+                            const char **list)
+{
+    if (node->kind == LT_EXPR_CALL && lt_sql_is_aggregate(node->name)) {
+        struct lt_expression *copy = lt_sql_copy_tree(node, names->arena);
+        qualify(names, copy);
+        *list = lt_arena_format(names->arena, "%s%s%s", *list, **list == '\0' ? "" : ", ",
+                                lt_expr_text(copy, names->arena));
+        return;
+    }
+    for (uint32_t i = 0; i < node->argument_count; i++)
+        list_aggregates(names, node->arguments[i], list);
+}
+
 int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where)
 {
     const struct lt_expression *window = lt_sql_find(where, lt_sql_is_over);
@@ -31,11 +68,13 @@ int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *w
     if (window != NULL)
         return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1034", "", place,
                              "It is not allowed to use window functions inside WHERE clause.");
+    const char *list = "";
+    list_aggregates(names, where, &list);
     return lt_expr_error(
         names->error, LT_E_ANALYSIS, "INVALID_WHERE_CONDITION", "42903", place,
         "The WHERE condition \"%s\" contains invalid expressions: %s.\nRewrite the query to avoid "
         "window functions, aggregate functions, and generator functions in the WHERE clause.",
-        lt_expr_text(where, names->arena), lt_expr_text(aggregate, names->arena));
+        lt_expr_text(where, names->arena), list);
 }
 
 /* ------------------------------------------------------------------------------------- columns */
@@ -54,6 +93,15 @@ static bool is_grouped_text(const struct groups *groups, const char *text)
     return false;
 }
 
+static bool is_grouped_name(const struct groups *groups, const char *name)
+{
+    for (uint32_t i = 0; i < groups->count; i++) {
+        if (lt_ascii_compare(groups->texts[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The first column that is neither in a group's expression nor in an aggregate; NULL: none. */
 static const struct lt_expression *find_loose(const struct lt_expression *node,
                                               const struct groups *groups, struct lt_arena *arena)
@@ -62,7 +110,7 @@ static const struct lt_expression *find_loose(const struct lt_expression *node,
     if (is_aggregate || is_grouped_text(groups, lt_expr_text(node, arena)))
         return NULL;
     if (node->kind == LT_EXPR_COLUMN)
-        return node;
+        return is_grouped_name(groups, node->name) ? NULL : node;
     for (uint32_t i = 0; i < node->argument_count; i++) {
         const struct lt_expression *found = find_loose(node->arguments[i], groups, arena);
         if (found != NULL)
@@ -323,6 +371,73 @@ struct lt_sql_scope lt_sql_scope_of_groups(const struct lt_sql_scope *scope,
     return wider;
 }
 
+/* What the select list gives, as Spark names it: aliases, and columns with their relation. */
+static struct lt_sql_scope scope_of_items(const struct lt_sql_names *names,
+                                          const struct lt_sql_select *select)
+{
+    uint32_t count = select->items.count;
+    struct lt_field *fields = lt_arena_alloc(names->arena, count * sizeof *fields);
+    struct lt_sql_part *parts = lt_arena_alloc(names->arena, count * sizeof *parts);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct lt_expression *item = select->items.items[i];
+        const char *name = lt_expr_output_name(item, names->arena);
+        fields[i] = (struct lt_field){.name = name, .type = lt_type_simple(LT_TYPE_VOID)};
+        parts[i] = (struct lt_sql_part){.first = i, .count = 1};
+        if (item->kind == LT_EXPR_COLUMN)
+            parts[i].qualifier = qualifier_of(names->scope, name);
+    }
+    return (struct lt_sql_scope){
+        .schema = lt_type_struct(names->arena, fields, count), .parts = parts, .part_count = count};
+}
+
+/* The first plain name that neither the input nor the select list has; NULL: none. */
+static const struct lt_expression *find_unknown(const struct lt_expression *node,
+                                                const struct lt_sql_scope *input,
+                                                const struct groups *known)
+{
+    bool is_plain = node->kind == LT_EXPR_COLUMN;
+    if (is_plain && lt_type_field_index(input->schema, node->name) == -1 &&
+        !is_grouped_name(known, node->name))
+        return node;
+    if (node->kind == LT_EXPR_FIELD || node->kind == LT_EXPR_LAMBDA)
+        return NULL;
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        const struct lt_expression *found = find_unknown(node->arguments[i], input, known);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* The items' aliases are columns of the condition, before those of the input. */
+static int check_having(struct lt_sql_names *names, const struct lt_sql_select *select,
+                        const struct groups *groups)
+{
+    struct lt_expression *having = select->having;
+    const struct lt_sql_scope given = scope_of_items(names, select);
+    struct groups known = {
+        lt_arena_alloc(names->arena, (groups->count + given.part_count) * sizeof *known.texts), 0};
+    for (uint32_t i = 0; i < given.part_count; i++)
+        known.texts[known.count++] = given.schema->fields[i].name;
+    const struct lt_expression *wrong = find_unknown(having, names->scope, &known);
+    if (wrong == NULL) {
+        names->items = select->items.items;
+        names->item_count = select->items.count;
+        int code = lt_sql_check_names(names, &having);
+        names->item_count = 0;
+        if (code != LT_OK || select->grouping == LT_SQL_GROUPED_ALL)
+            return code;
+        for (uint32_t i = 0; i < groups->count; i++)
+            known.texts[known.count++] = groups->texts[i];
+        wrong = find_loose(having, &known, names->arena);
+    }
+    if (wrong == NULL)
+        return LT_OK;
+    struct lt_sql_names items = *names;
+    items.scope = &given;
+    return lt_sql_unresolved(&items, wrong->begin, wrong->end, NULL, wrong->name);
+}
+
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses)
 {
@@ -354,17 +469,8 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
         if (loose != NULL)
             code = refuse_loose(names, select, loose, groups.count > 0);
     }
-    names->items = select->items.items;
-    names->item_count = select->items.count;
-    struct lt_expression *having = select->having;
-    if (code == LT_OK && having != NULL)
-        code = lt_sql_check_names(names, &having);
-    const struct lt_expression *loose = code != LT_OK || having == NULL || is_all
-                                            ? NULL
-                                            : find_loose(having, &groups, names->arena);
-    if (loose != NULL)
-        code = refuse_loose(names, select, loose, groups.count > 0);
-    names->item_count = 0;
+    if (code == LT_OK && select->having != NULL)
+        code = check_having(names, select, &groups);
     if (code == LT_OK)
         use_operators(names, select, uses);
     return code;

@@ -333,7 +333,7 @@ static void what_continuous_mode_does_not_run_is_refused_with_sparks_text(void *
         {"SELECT timestamp, sum(value) FROM s GROUP BY value", "MISSING_AGGREGATION", "42803",
          "expression \"timestamp\" is based"},
         {"SELECT value FROM s WHERE sum(value) > 1", "INVALID_WHERE_CONDITION", "42903",
-         "expressions: sum(value)."},
+         "expressions: sum(s.value)."},
         {"CREATE TABLE u USING noop OPTIONS (outputMode 'update');"
          "INSERT INTO u SELECT count(*) FROM s",
          plan, "", "Continuous processing does not support Aggregate operations."},

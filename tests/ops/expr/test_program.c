@@ -343,6 +343,36 @@ static void leaves_what_is_made_to_fail_to_the_records(void **state)
     bench_fini(&bench);
 }
 
+/* Spark takes a filter's condition apart: a part that is not true decides it. */
+static void a_part_that_is_null_decides_the_condition_of_a_filter(void **state)
+{
+    static const char *const texts[] = {
+        "length(key) = 1 and 1 / (partition - 3) > 0",
+        "partition = 3 and (length(key) = 1 and 1 / (partition - 3) > 0)",
+        "(partition = 3 and length(key) = 1) and 1 / (partition - 3) > 0",
+    };
+    struct bench bench;
+    (void)state;
+    bench_init(&bench);
+    for (size_t i = 0; i < 2 * (sizeof texts / sizeof texts[0]); i++) {
+        const char *text = texts[i / 2];
+        struct lt_expression *predicate = bench_predicate(&bench, text);
+        struct lt_program_options options = {.expressions = &predicate,
+                                             .texts = &text,
+                                             .count = 1,
+                                             .schema = bench.schema,
+                                             .use_switch = i % 2 != 0,
+                                             .is_filter = true};
+        struct lt_program *program;
+        struct lt_error error;
+        assert_int_equal(lt_program_create(&options, &program, &error), LT_OK);
+        assert_int_equal(lt_program_eval_predicate(program, bench.row), LT_PROGRAM_NULL);
+        lt_program_destroy(program);
+        expect(&bench, text, LT_PROGRAM_FAULT); /* as a value it is not decided */
+    }
+    bench_fini(&bench);
+}
+
 static void takes_remainders_of_any_integers(void **state)
 {
     struct bench bench;
@@ -394,6 +424,7 @@ int main(void)
         cmocka_unit_test(folds_constants_but_not_their_faults),
         cmocka_unit_test(refuses_a_constant_that_fails_under_no_condition),
         cmocka_unit_test(leaves_what_is_made_to_fail_to_the_records),
+        cmocka_unit_test(a_part_that_is_null_decides_the_condition_of_a_filter),
         cmocka_unit_test(takes_remainders_of_any_integers),
         cmocka_unit_test(multiplies_decimals_within_64_bits_and_beyond),
     };
