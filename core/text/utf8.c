@@ -140,15 +140,12 @@ static bool is_continuation(const uint8_t *at, const uint8_t *end)
     return at < end && (*at & 0xC0) == 0x80;
 }
 
-/* True when the second byte fits the first: no overlong form, no surrogate, nothing beyond
- * U+10FFFF. */
+/* True when the second byte fits the first: no overlong form, nothing beyond U+10FFFF. */
 static bool second_fits(uint8_t first, uint8_t second)
 {
     switch (first) {
     case 0xE0:
         return second >= 0xA0;
-    case 0xED:
-        return second < 0xA0;
     case 0xF0:
         return second >= 0x90;
     case 0xF4:
@@ -158,7 +155,8 @@ static bool second_fits(uint8_t first, uint8_t second)
     }
 }
 
-uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end)
+/* The character at *at, or half a pair, which is three bytes of a good form and no character. */
+static uint32_t next_or_half(const uint8_t **at, const uint8_t *end)
 {
     const uint8_t *begin = *at;
     uint8_t first = *begin;
@@ -177,6 +175,21 @@ uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end)
         code = code << 6 | (*(*at)++ & 0x3Fu);
     }
     return code;
+}
+
+uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end)
+{
+    uint32_t code = next_or_half(at, end);
+    return code >= 0xD800 && code < 0xE000 ? LT_UTF8_REPLACEMENT : code;
+}
+
+uint32_t lt_utf8_next_strict(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *begin = *at;
+    if (*begin != 0xED || end - begin < 2 || begin[1] < 0xA0)
+        return next_or_half(at, end);
+    *at = begin + 1;
+    return LT_UTF8_REPLACEMENT;
 }
 
 bool lt_utf8_is_valid(const void *data, size_t size_bytes)

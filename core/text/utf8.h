@@ -34,8 +34,12 @@ struct lt_bytes lt_utf8_substring(struct lt_bytes bytes, int32_t position, int32
 /* The offset of the character with this index (from 0), or size_bytes if there are not as many. */
 size_t lt_utf8_offset(const void *data, size_t size_bytes, size_t index);
 /* Decodes the character at `*at`, which moves past it; `*at` < `end`. What is not UTF-8 gives
- * LT_UTF8_REPLACEMENT once for each longest part that begins a sequence, as Java decodes. */
+ * LT_UTF8_REPLACEMENT once for each longest part that begins a sequence, as Java decodes; half a
+ * pair of surrogates is one such part. */
 uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end);
+/* The same as Unicode recommends, and Spark's upper() and its like do: each byte of half a pair is
+ * replaced. */
+uint32_t lt_utf8_next_strict(const uint8_t **at, const uint8_t *end);
 /* Encodes a code point into 1 to 4 bytes; returns how many. A surrogate gives "?", as Java encodes
  * it. */
 size_t lt_utf8_put(uint32_t code, uint8_t out[4]);

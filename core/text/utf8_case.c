@@ -325,7 +325,7 @@ static uint32_t previous(const uint8_t *begin, const uint8_t **at)
         (*at)--;
     } while (*at > begin && end - *at < 4 && (**at & 0xC0) == 0x80);
     const uint8_t *start = *at;
-    return lt_utf8_next(&start, end);
+    return lt_utf8_next_strict(&start, end);
 }
 
 /* A sigma after a letter and before none is a final one; `at` is where it begins and `after` where
@@ -342,7 +342,7 @@ static bool is_final_sigma(const uint8_t *begin, const uint8_t *at, const uint8_
     if (!is_cased(code))
         return false;
     while (after < end) {
-        code = lt_utf8_next(&after, end);
+        code = lt_utf8_next_strict(&after, end);
         if (!is_ignorable(code))
             return !is_cased(code);
     }
@@ -387,7 +387,7 @@ size_t lt_utf8_upper(const void *data, size_t size_bytes, uint8_t *out)
             out[done++] = byte >= 'a' && byte <= 'z' ? (uint8_t)(byte - 0x20) : byte;
             continue;
         }
-        struct cased cased = upper_of(lt_utf8_next(&at, end));
+        struct cased cased = upper_of(lt_utf8_next_strict(&at, end));
         done += put(&cased, out + done);
     }
     return done;
@@ -402,7 +402,7 @@ static size_t put_lower(const uint8_t *begin, const uint8_t **at, const uint8_t 
         out[0] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 0x20) : byte;
         return 1;
     }
-    uint32_t code = lt_utf8_next(at, end);
+    uint32_t code = lt_utf8_next_strict(at, end);
     struct cased cased = one(simple_lower(code));
     if (code == CAPITAL_DOTTED_I)
         cased = (struct cased){.codes = {'i', COMBINING_DOT}, .count = 2};
@@ -430,7 +430,7 @@ size_t lt_utf8_initcap(const void *data, size_t size_bytes, uint8_t *out)
     while (at < end) {
         bool is_blank = *at == ' ';
         if (is_first && !is_blank) { /* what is a capital letter already stays as it is */
-            struct cased cased = title_of(lt_utf8_next(&at, end));
+            struct cased cased = title_of(lt_utf8_next_strict(&at, end));
             done += put(&cased, out + done);
         } else {
             done += put_lower(begin, &at, end, out + done);

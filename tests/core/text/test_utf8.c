@@ -64,21 +64,26 @@ static void substrings_are_those_of_spark(void **state)
 static void what_is_not_utf8_is_replaced_part_by_part(void **state)
 {
     (void)state;
-    /* As Java decodes: one replacement for each longest beginning of a sequence. */
+    /* As Java decodes: one replacement for each longest beginning of a sequence, and for half a
+     * pair. */
     static const struct {
         const char *text;
         size_t replacements;
-    } cases[] = {{"\x80", 1},
-                 {"\xc0\x80", 2},
-                 {"\xc3", 1},
-                 {"\xe2\x82", 1},
-                 {"\xe2\x28\xa1", 2},
-                 {"\xed\xa0\x80", 3},
-                 {"\xf0\x9f\x98", 1},
-                 {"\xf0\x80\x80\x80", 4},
-                 {"\xf4\x90\x80\x80", 4},
-                 {"\xf5\x80", 2},
-                 {"\xff", 1}};
+        size_t strict;
+    } cases[] = {{"\x80", 1, 1},
+                 {"\xc0\x80", 2, 2},
+                 {"\xc3", 1, 1},
+                 {"\xe2\x82", 1, 1},
+                 {"\xe2\x28\xa1", 2, 2},
+                 {"\xed\xa0\x80", 1, 3},
+                 {"\xed\xa0", 1, 2},
+                 {"\xed\xa0\x41", 1, 2},
+                 {"\xed\xa0\xbd\xed\xb8\x80", 2, 6},
+                 {"\xf0\x9f\x98", 1, 1},
+                 {"\xf0\x80\x80\x80", 4, 4},
+                 {"\xf4\x90\x80\x80", 4, 4},
+                 {"\xf5\x80", 2, 2},
+                 {"\xff", 1, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t size_bytes = strlen(cases[i].text);
         assert_false(lt_utf8_is_valid(cases[i].text, size_bytes));
@@ -87,6 +92,9 @@ static void what_is_not_utf8_is_replaced_part_by_part(void **state)
         while (at < end)
             found += lt_utf8_next(&at, end) == LT_UTF8_REPLACEMENT;
         assert_int_equal(found, cases[i].replacements);
+        for (at = (const uint8_t *)cases[i].text, found = 0; at < end;)
+            found += lt_utf8_next_strict(&at, end) == LT_UTF8_REPLACEMENT;
+        assert_int_equal(found, cases[i].strict);
     }
 }
 
