@@ -37,8 +37,8 @@ size_t lt_utf8_offset(const void *data, size_t size_bytes, size_t index);
  * LT_UTF8_REPLACEMENT once for each longest part that begins a sequence, as Java decodes; half a
  * pair of surrogates is one such part. */
 uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end);
-/* The same as Unicode recommends, and Spark's upper() and its like do: each byte of half a pair is
- * replaced. */
+/* The same as Unicode recommends, and Spark's upper(), make_valid_utf8() and their like do: each
+ * byte of half a pair is replaced. */
 uint32_t lt_utf8_next_strict(const uint8_t **at, const uint8_t *end);
 /* Encodes a code point into 1 to 4 bytes; returns how many. A surrogate gives "?", as Java encodes
  * it. */

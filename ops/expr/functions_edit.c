@@ -223,7 +223,7 @@ static enum lt_kernel make_valid_utf8(struct lt_machine *machine, const struct l
     if (memory == NULL)
         return lt_machine_too_large(machine, call);
     for (const uint8_t *at = text.data, *end = at + text.size_bytes; at < end;)
-        to += lt_utf8_put(lt_utf8_next(&at, end), to);
+        to += lt_utf8_put(lt_utf8_next_strict(&at, end), to);
     *out = lt_value_bytes(memory, (uint32_t)(to - memory));
     return LT_KERNEL_VALUE;
 }
