@@ -111,18 +111,6 @@ static int analyse_items(const struct lt_plan_node *node, const struct items *it
 
 /* ---------------------------------------------------------------------------- a step of its own */
 
-static struct lt_expression *make_column(struct lt_arena *arena, const struct lt_type *schema,
-                                         uint32_t index)
-{
-    struct lt_expression *column = lt_arena_alloc(arena, sizeof *column);
-    *column = (struct lt_expression){.kind = LT_EXPR_COLUMN,
-                                     .name = schema->fields[index].name,
-                                     .type = schema->fields[index].type,
-                                     .nullable = schema->fields[index].nullable,
-                                     .index = (int32_t)index};
-    return column;
-}
-
 /* A projection to all columns of the input and those of an analysed item, below the node. */
 static int set_step(struct lt_plan_node *node, struct lt_expression *item, const char *text,
                     struct lt_arena *arena, struct lt_error *error)
@@ -131,7 +119,7 @@ static int set_step(struct lt_plan_node *node, struct lt_expression *item, const
     struct lt_plan_node *step = lt_plan_node_create(arena, LT_PLAN_PROJECT, 1);
     struct items items = make_items(arena, input->field_count + 1);
     for (uint32_t i = 0; i < input->field_count; i++)
-        push(&items, make_column(arena, input, i), text);
+        push(&items, lt_expr_column(input, i, arena), text);
     push(&items, item, text);
     step->inputs[0] = node->inputs[0];
     step->session = node->session;
@@ -150,7 +138,7 @@ static struct items replace(const struct items *items, uint32_t at, const struct
     struct items out = make_items(arena, items->count + schema->field_count);
     for (uint32_t i = 0; i < items->count; i++) {
         for (uint32_t j = inputs; i == at && j < schema->field_count; j++)
-            push(&out, make_column(arena, schema, j), items->texts[i]);
+            push(&out, lt_expr_column(schema, j, arena), items->texts[i]);
         if (i != at)
             push(&out, items->expressions[i], items->texts[i]);
     }

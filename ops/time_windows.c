@@ -107,12 +107,12 @@ static int choose(const struct lt_expression *node, const char *text, struct win
 
 /* ---------------------------------------------------------------------------------------- steps */
 
-static struct lt_expression *make_node(enum lt_expression_kind kind, const char *name,
-                                       const struct lt_expression *at,
+/* A call that stands where `at` does; not analysed. */
+static struct lt_expression *make_call(const char *name, const struct lt_expression *at,
                                        struct lt_expression *argument, struct lt_arena *arena)
 {
     struct lt_expression *node = lt_arena_alloc(arena, sizeof *node);
-    *node = (struct lt_expression){.kind = kind,
+    *node = (struct lt_expression){.kind = LT_EXPR_CALL,
                                    .begin = at->begin,
                                    .end = at->end,
                                    .name = name,
@@ -121,18 +121,6 @@ static struct lt_expression *make_node(enum lt_expression_kind kind, const char 
     node->arguments = lt_arena_alloc(arena, sizeof *node->arguments);
     node->arguments[0] = argument;
     return node;
-}
-
-static struct lt_expression *make_column(const struct lt_type *schema, uint32_t index,
-                                         struct lt_arena *arena)
-{
-    struct lt_expression *column = lt_arena_alloc(arena, sizeof *column);
-    *column = (struct lt_expression){.kind = LT_EXPR_COLUMN,
-                                     .name = schema->fields[index].name,
-                                     .type = schema->fields[index].type,
-                                     .nullable = schema->fields[index].nullable,
-                                     .index = (int32_t)index};
-    return column;
 }
 
 /* A step between the node and its input. */
@@ -158,7 +146,7 @@ static int set_filter(struct lt_plan_node *node, const struct window *window,
 {
     struct lt_expression *time = window->call->arguments[0];
     struct lt_plan_node *filter = set_step(node, LT_PLAN_FILTER, 1, window->text, arena);
-    filter->expressions[0] = make_node(LT_EXPR_CALL, "isnotnull", time, time, arena);
+    filter->expressions[0] = make_call("isnotnull", time, time, arena);
     return lt_expr_analyse_predicate(&filter->expressions[0], window->text, filter->schema,
                                      filter->session, arena, error);
 }
@@ -172,8 +160,8 @@ static int make_item(const struct lt_plan_node *node, const struct window *windo
     *value = *window->call;
     value->nullable = false;
     if (slides)
-        value = make_node(LT_EXPR_CALL, "explode", value, lt_window_all(value, arena), arena);
-    *out = make_node(LT_EXPR_ALIAS, column_name, value, value, arena);
+        value = make_call("explode", value, lt_window_all(value, arena), arena);
+    *out = lt_expr_alias(value, column_name, arena);
     struct lt_lateral lateral = {.needed = -1};
     return lt_expr_analyse_item(out, window->text, node->inputs[0]->schema, node->session, &lateral,
                                 arena, error);
@@ -192,7 +180,7 @@ static int set_column(struct lt_plan_node *node, const struct window *window, bo
         set_step(node, LT_PLAN_PROJECT, input->field_count + 1, window->text, arena);
     *column = is_first ? 0 : input->field_count;
     for (uint32_t i = 0; i < input->field_count; i++)
-        step->expressions[i + is_first] = make_column(input, i, arena);
+        step->expressions[i + is_first] = lt_expr_column(input, i, arena);
     step->expressions[*column] = item;
     step->schema = lt_expr_output_schema(step->expressions, step->expression_count, arena);
     return LT_OK;
@@ -208,30 +196,20 @@ struct placing {
     struct lt_arena *arena;
 };
 
-static struct lt_expression *copy_node(const struct lt_expression *node, struct lt_arena *arena)
-{
-    struct lt_expression *copy = lt_arena_alloc(arena, sizeof *copy);
-    *copy = *node;
-    copy->arguments = lt_arena_alloc(arena, (node->argument_count + 1) * sizeof *copy->arguments);
-    for (uint32_t i = 0; i < node->argument_count; i++)
-        copy->arguments[i] = node->arguments[i];
-    return copy;
-}
-
 /* The tree over the step; what does not change is shared with the one that was. */
 static struct lt_expression *place(struct lt_expression *node, const struct placing *placing)
 {
     if (lt_window_is_call(node) && is_same(node, placing->call))
-        return make_column(placing->schema, placing->column, placing->arena);
+        return lt_expr_column(placing->schema, placing->column, placing->arena);
     bool is_moved = node->kind == LT_EXPR_COLUMN && (uint32_t)node->index >= placing->column;
-    struct lt_expression *copy = is_moved ? copy_node(node, placing->arena) : NULL;
+    struct lt_expression *copy = is_moved ? lt_expr_copy_node(node, placing->arena) : NULL;
     if (is_moved)
         copy->index++;
     for (uint32_t i = 0; i < node->argument_count; i++) {
         struct lt_expression *argument = place(node->arguments[i], placing);
         if (argument == node->arguments[i])
             continue;
-        copy = copy == NULL ? copy_node(node, placing->arena) : copy;
+        copy = copy == NULL ? lt_expr_copy_node(node, placing->arena) : copy;
         copy->arguments[i] = argument;
     }
     return copy == NULL ? node : copy;

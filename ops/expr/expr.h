@@ -80,6 +80,11 @@ int lt_expr_expand_stars(struct lt_expr_list *list, const char *text, const stru
 /* `value` AS name, which stands where it does; not analysed. In the arena, as the name must be. */
 struct lt_expression *lt_expr_alias(struct lt_expression *value, const char *name,
                                     struct lt_arena *arena);
+/* The column of the schema at `index`, analysed. */
+struct lt_expression *lt_expr_column(const struct lt_type *schema, uint32_t index,
+                                     struct lt_arena *arena);
+/* The node with a list of arguments of its own, which are those that it has. */
+struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct lt_arena *arena);
 
 /* Sets the bits of the columns an analysed tree reads; `used` is not cleared. */
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used);

@@ -4,10 +4,9 @@
  */
 #include "ops/expr/substitute.h"
 
-#include <string.h>
-
 #include "core/base/error.h"
 #include "core/base/limits.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/same.h"
 #include "ops/expr/use.h"
 
@@ -80,21 +79,12 @@ bool lt_expr_is_modest(const struct lt_expression *node)
 
 /* ---------------------------------------------------------------------------------- putting in */
 
-static struct lt_expression *copy_node(const struct lt_expression *node, struct lt_arena *arena)
-{
-    struct lt_expression *copy = lt_arena_alloc(arena, sizeof *copy);
-    *copy = *node;
-    copy->arguments = lt_arena_alloc(arena, (node->argument_count + 1) * sizeof *copy->arguments);
-    if (node->argument_count > 0)
-        memcpy(copy->arguments, node->arguments, node->argument_count * sizeof *copy->arguments);
-    return copy;
-}
-
 static struct lt_expression *column(const struct lt_expression *node,
                                     const struct lt_expr_columns *columns, struct lt_arena *arena)
 {
     lt_assert((uint32_t)node->index < columns->count);
-    struct lt_expression *copy = copy_node(value_of(columns->expressions[node->index]), arena);
+    struct lt_expression *copy =
+        lt_expr_copy_node(value_of(columns->expressions[node->index]), arena);
     if (copy->text == NULL)
         copy->text = columns->texts[node->index];
     return copy;
@@ -114,27 +104,12 @@ static struct lt_expression *substitute(struct lt_expression *node,
         struct lt_expression *argument = substitute(node->arguments[i], columns, arena);
         if (argument == node->arguments[i])
             continue;
-        copy = copy == NULL ? copy_node(node, arena) : copy;
+        copy = copy == NULL ? lt_expr_copy_node(node, arena) : copy;
         copy->arguments[i] = argument;
     }
     if (is_alone)
         lt_use_alone(copy); /* whose argument is a copy too */
     return copy == NULL ? node : copy;
-}
-
-struct lt_expression *lt_expr_alias(struct lt_expression *value, const char *name,
-                                    struct lt_arena *arena)
-{
-    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
-    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
-                                    .begin = value->begin,
-                                    .end = value->end,
-                                    .name = name,
-                                    .argument_count = 1,
-                                    .index = -1};
-    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
-    alias->arguments[0] = value;
-    return alias;
 }
 
 struct lt_expression *lt_expr_substitute(struct lt_expression *node,

@@ -116,12 +116,7 @@ struct lt_expression *lt_sql_pick(struct lt_sql_analysis *analysis, const struct
                                   uint32_t index, const char *name, const struct lt_type *type)
 {
     struct lt_arena *arena = analysis->env->arena;
-    struct lt_expression *column = lt_arena_alloc(arena, sizeof *column);
-    *column = (struct lt_expression){.kind = LT_EXPR_COLUMN,
-                                     .name = input->fields[index].name,
-                                     .type = input->fields[index].type,
-                                     .nullable = input->fields[index].nullable,
-                                     .index = (int32_t)index};
+    struct lt_expression *column = lt_expr_column(input, index, arena);
     return lt_expr_alias(lt_coerce_cast(column, type, arena), name, arena);
 }
 

@@ -1,0 +1,43 @@
+/*
+ * Nodes of trees that nobody has written: an alias, a column by its place, a copy.
+ */
+#include <string.h>
+
+#include "ops/expr/expr.h"
+
+struct lt_expression *lt_expr_alias(struct lt_expression *value, const char *name,
+                                    struct lt_arena *arena)
+{
+    struct lt_expression *alias = lt_arena_alloc(arena, sizeof *alias);
+    *alias = (struct lt_expression){.kind = LT_EXPR_ALIAS,
+                                    .begin = value->begin,
+                                    .end = value->end,
+                                    .name = name,
+                                    .argument_count = 1,
+                                    .index = -1};
+    alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
+    alias->arguments[0] = value;
+    return alias;
+}
+
+struct lt_expression *lt_expr_column(const struct lt_type *schema, uint32_t index,
+                                     struct lt_arena *arena)
+{
+    struct lt_expression *column = lt_arena_alloc(arena, sizeof *column);
+    *column = (struct lt_expression){.kind = LT_EXPR_COLUMN,
+                                     .name = schema->fields[index].name,
+                                     .type = schema->fields[index].type,
+                                     .nullable = schema->fields[index].nullable,
+                                     .index = (int32_t)index};
+    return column;
+}
+
+struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct lt_arena *arena)
+{
+    struct lt_expression *copy = lt_arena_alloc(arena, sizeof *copy);
+    *copy = *node;
+    copy->arguments = lt_arena_alloc(arena, (node->argument_count + 1) * sizeof *copy->arguments);
+    if (node->argument_count > 0)
+        memcpy(copy->arguments, node->arguments, node->argument_count * sizeof *copy->arguments);
+    return copy;
+}
