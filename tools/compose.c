@@ -22,6 +22,7 @@ struct row {
     struct lt_tool_schema before, names; /* of the parsed row, and of the list */
     bool has_star;                       /* the list has * */
     bool is_kafka;
+    bool is_record; /* it was a record's value: the rest of the record stands beside it */
 };
 
 static bool is_beside(const struct lt_tool_schema *source, const char *name)
@@ -41,6 +42,8 @@ static bool is_settable(const char *name)
 static bool is_of_value(const struct row *row, const struct lt_tool_schema *source,
                         const char *name)
 {
+    if (!row->is_record)
+        return !(row->is_kafka && is_settable(name));
     if (!is_beside(source, name))
         return true;
     return !row->has_star && !(row->is_kafka && is_settable(name));
@@ -96,12 +99,14 @@ static int compose(struct lt_tool_plan *plan, const struct row *row, const char 
     int status = value_of(row, columns, count, &value);
     if (status != 0)
         return status;
-    char *list = lt_tool_format("if(_value is null, null, %s) as value", value);
+    char *list =
+        lt_tool_format(row->is_record ? "if(_value is null, null, %s) as value" : "%s as value", value);
     free(value);
     for (size_t i = 0; i < SETTABLE_COUNT; i++) {
         const char *name = settable[i];
-        bool is_there = lt_tool_schema_find(&row->names, name) >= 0 ||
-                        lt_tool_schema_find(&row->before, name) >= 0;
+        bool is_there =
+            lt_tool_schema_find(&row->names, name) >= 0 ||
+            (row->is_record && lt_tool_schema_find(&row->before, name) >= 0);
         bool is_left = (is_now && strcmp(name, "_timestamp") == 0) ||
                        (!gives_topic && strcmp(name, "_topic") == 0);
         if (is_there && !is_left)
@@ -115,6 +120,8 @@ static int compose(struct lt_tool_plan *plan, const struct row *row, const char 
 static char *complete(const char *list, const struct row *row)
 {
     char *all = lt_tool_copy(list);
+    if (!row->is_record)
+        return all;
     for (size_t i = 0; i < KEPT_COUNT && !row->has_star; i++)
         if (lt_tool_schema_find(&row->names, settable[i]) < 0 &&
             lt_tool_schema_find(&row->before, settable[i]) >= 0)
@@ -134,7 +141,7 @@ static int read_row(struct lt_tool_plan *plan, const char *list, leat_stream *st
         return lt_tool_wrong("--select: %s", leat_context_error(plan->context));
     lt_tool_schema_parse(before, &row->before);
     lt_tool_schema_parse(names, &row->names);
-    row->has_star = lt_tool_schema_find(&row->names, "_value") >= 0;
+    row->has_star = row->is_record && lt_tool_schema_find(&row->names, "_value") >= 0;
     return 0;
 }
 
@@ -171,10 +178,12 @@ int lt_tool_plan_compose(struct lt_tool_plan *plan, const struct lt_tool_setting
                          leat_stream **stream, bool *gives_topic)
 {
     const char *list = lt_tool_settings_text(settings, LT_TOOL_SET_SELECT);
-    struct row row = {.settings = settings, .is_kafka = strcmp(plan->sink.format, "kafka") == 0};
+    struct row row = {.settings = settings,
+                      .is_kafka = strcmp(plan->sink.format, "kafka") == 0,
+                      .is_record = !plan->reads_bytes};
     list = list != NULL ? list : "*";
     int status = lt_tool_plan_check_timestamp(settings);
-    if (status == 0 && !row.is_kafka &&
+    if (status == 0 && !row.is_kafka && !plan->writes_bytes &&
         lt_tool_settings_text(settings, LT_TOOL_SET_OUT_FORMAT) != NULL)
         return lt_tool_wrong("%s: sink %s takes columns as they are (option \"--out-format\")",
                              lt_tool_settings_origin(settings, LT_TOOL_SET_OUT_FORMAT),

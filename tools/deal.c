@@ -18,6 +18,7 @@
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
+#include "tools/formats.h"
 
 enum { NAMES_MAX = 256 };
 
@@ -86,6 +87,8 @@ static int deal_from(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     long long ms;
     if (from == NULL)
         return 0;
+    if (leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, "startingPosition"))
+        return put(plan->source_options, "startingPosition", from, origin);
     if (!leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, "startingOffsets"))
         return lt_tool_wrong("%s: source %s cannot begin at a place of choice (option \"--from\")",
                              origin, plan->source.format);
@@ -106,11 +109,23 @@ static int deal_from(struct lt_tool_plan *plan, const struct lt_tool_settings *s
 
 /* -------------------------------------------------------------------------------- short forms */
 
+static int deal_address(const struct lt_tool_url *url, leat_options *options, const char *origin)
+{
+    int status = 0;
+    for (size_t i = 0; i < url->option_count && status == 0; i++)
+        status = put(options, url->options[i].key, url->options[i].value, origin);
+    return status;
+}
+
 static int deal_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
     const char *from = lt_tool_settings_origin(settings, LT_TOOL_SET_SOURCE);
     const char *to = lt_tool_settings_origin(settings, LT_TOOL_SET_SINK);
-    int status = 0;
+    int status = deal_address(&plan->source, plan->source_options, from);
+    if (status == 0)
+        status = deal_address(&plan->sink, plan->sink_options, to);
+    if (status != 0)
+        return status;
     if (is_kafka(&plan->source)) {
         status = put(plan->source_options, "kafka.bootstrap.servers", plan->source.servers, from);
         if (status == 0 && plan->source.topics != NULL)
@@ -202,6 +217,8 @@ struct owner {
     enum lt_tool_side side;
     const char *format;
     leat_options *options;
+    const struct lt_tool_url *url; /* NULL: it has none */
+    enum lt_tool_setting url_setting;
 };
 
 static int fail_nobody(const struct owner *owners, size_t owner_count,
@@ -240,16 +257,36 @@ static bool is_of_expressions(const struct lt_tool_pair *pair)
     return is_for_all && strncasecmp(pair->key, "spark.sql.", 10) == 0;
 }
 
-static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_pair *pair)
+/* Among an address and an option that say the same the layer decides; of one layer they agree. */
+static int check_address(const struct lt_tool_settings *settings, const struct owner *owner,
+                         const struct lt_tool_pair *pair, bool *is_overruled)
+{
+    const char *said = owner->url != NULL ? lt_tool_url_option(owner->url, pair->key) : NULL;
+    *is_overruled = false;
+    if (said == NULL || strcmp(said, pair->value) == 0)
+        return 0;
+    const struct lt_tool_value *value = &settings->values[owner->url_setting];
+    *is_overruled = pair->layer < value->layer;
+    if (pair->layer != value->layer)
+        return 0;
+    return lt_tool_wrong("%s \"%s\" (%s) and option \"%s\" (%s) disagree; hint: give one of them",
+                         owner->side == LT_TOOL_SINK_SIDE ? "sink" : "source", owner->url->text,
+                         value->origin, pair->key, pair->origin);
+}
+
+static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                     const struct lt_tool_pair *pair)
 {
     if (is_of_expressions(pair))
         return leat_context_set(plan->context, pair->key, pair->value) == LEAT_OK
                    ? 0
                    : lt_tool_wrong("%s: %s", pair->origin, leat_context_error(plan->context));
     const struct owner owners[] = {
-        {LEAT_ADMIN_SOURCE, LT_TOOL_SOURCE_SIDE, plan->source.format, plan->source_options},
-        {LEAT_ADMIN_SINK, LT_TOOL_SINK_SIDE, plan->sink.format, plan->sink_options},
-        {LEAT_ADMIN_QUERY, LT_TOOL_QUERY_SIDE, NULL, plan->query_options},
+        {LEAT_ADMIN_SOURCE, LT_TOOL_SOURCE_SIDE, plan->source.format, plan->source_options,
+         &plan->source, LT_TOOL_SET_SOURCE},
+        {LEAT_ADMIN_SINK, LT_TOOL_SINK_SIDE, plan->sink.format, plan->sink_options, &plan->sink,
+         LT_TOOL_SET_SINK},
+        {LEAT_ADMIN_QUERY, LT_TOOL_QUERY_SIDE, NULL, plan->query_options, NULL, 0},
     };
     bool is_known = false;
     for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
@@ -258,7 +295,13 @@ static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_pair *pair)
         if (!is_meant || !leat_admin_knows_option(owner->kind, owner->format, pair->key))
             continue;
         is_known = true;
-        int status = put(owner->options, pair->key, pair->value, pair->origin);
+        bool is_overruled;
+        int status = check_address(settings, owner, pair, &is_overruled);
+        if (status != 0)
+            return status;
+        if (is_overruled)
+            continue;
+        status = put(owner->options, pair->key, pair->value, pair->origin);
         if (status != 0)
             return status;
     }
@@ -304,6 +347,8 @@ int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *
     if (status == 0)
         status = deal_urls(plan, settings);
     if (status == 0)
+        status = lt_tool_plan_deal_formats(plan, settings);
+    if (status == 0)
         status = deal_from(plan, settings);
     if (status == 0)
         status = deal_partition(plan, settings);
@@ -312,6 +357,6 @@ int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *
     if (status == 0)
         status = deal_counters(plan, settings);
     for (size_t i = 0; i < settings->pair_count && status == 0; i++)
-        status = deal_pair(plan, &settings->pairs[i]);
+        status = deal_pair(plan, settings, &settings->pairs[i]);
     return status;
 }

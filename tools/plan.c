@@ -9,6 +9,7 @@
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
+#include "tools/formats.h"
 #include "tools/resolve.h"
 
 static int parse_duration(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
@@ -85,6 +86,8 @@ static int parse_urls(struct lt_tool_plan *plan, struct lt_tool_settings *settin
     if (status == 0)
         status = parse_url(settings, LT_TOOL_SET_SINK, "sink", &plan->sink);
     if (status == 0)
+        status = lt_tool_plan_name_files(plan, settings);
+    if (status == 0)
         status = check_connector(LEAT_ADMIN_SOURCE, "source", plan->source.format);
     if (status == 0)
         status = check_connector(LEAT_ADMIN_SINK, "sink", plan->sink.format);
@@ -126,7 +129,10 @@ static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings
                         leat_stream **out, bool *gives_topic)
 {
     const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
-    leat_stream *stream = leat_read(plan->context, plan->source.format, plan->source_options, NULL);
+    const char *schema =
+        plan->reads_bytes ? lt_tool_settings_text(settings, LT_TOOL_SET_SCHEMA) : NULL;
+    leat_stream *stream =
+        leat_read(plan->context, plan->source.format, plan->source_options, schema);
     plan->source_options = NULL;
     if (stream == NULL || (plan->source_schema = leat_stream_schema(stream)) == NULL)
         return lt_tool_wrong("%s", leat_context_error(plan->context));

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "core/leat.h"
+#include "core/leat_admin.h"
 #include "tools/headers.h"
 #include "tools/settings.h"
 #include "tools/url.h"
@@ -31,6 +32,7 @@ struct lt_tool_plan {
     char *select;        /* as it runs; NULL: no projection */
     char *counters_path; /* NULL: none */
     bool is_parsed; /* --schema or --format: rows are columns of the value */
+    bool reads_bytes, writes_bytes; /* source or sink read or write formats (tools/formats.h) */
     bool counters_are_auto;
     int64_t epoch_ns, startup_timeout_ns, progress_interval_ns;
 };

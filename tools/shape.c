@@ -248,6 +248,10 @@ int lt_tool_plan_parse(struct lt_tool_plan *plan, const struct lt_tool_settings 
 {
     const char *schema = lt_tool_settings_text(settings, LT_TOOL_SET_SCHEMA);
     const char *format;
+    if (plan->reads_bytes) {
+        plan->is_parsed = schema != NULL && strcmp(plan->sink.format, "kafka") == 0;
+        return 0;
+    }
     int status = lt_tool_shape_format(settings, LT_TOOL_SET_FORMAT, "json", &format);
     plan->is_parsed = schema != NULL || lt_tool_settings_text(settings, LT_TOOL_SET_FORMAT) != NULL;
     if (status != 0)
@@ -257,7 +261,7 @@ int lt_tool_plan_parse(struct lt_tool_plan *plan, const struct lt_tool_settings 
             if (settings->items[i].setting == LT_TOOL_SET_FORMAT_OPTION)
                 return lt_tool_wrong("%s: --format-option goes with --schema",
                                      settings->items[i].origin);
-        return lt_tool_settings_text(settings, LT_TOOL_SET_OUT_FORMAT) == NULL
+        return plan->writes_bytes || lt_tool_settings_text(settings, LT_TOOL_SET_OUT_FORMAT) == NULL
                    ? 0
                    : lt_tool_wrong("%s: --out-format goes with --schema or --format",
                                    lt_tool_settings_origin(settings, LT_TOOL_SET_OUT_FORMAT));

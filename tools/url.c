@@ -6,7 +6,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "tools/address.h"
 #include "tools/commands.h"
 
 static const char shape[] = "kafka://HOST:PORT/TOPIC";
@@ -37,8 +39,7 @@ static int parse_topics(const char *text, const char *what, const char *list,
     return 0;
 }
 
-/* The colon before a port, if there is one: not one within brackets. */
-static const char *find_port(const char *server, size_t size_bytes)
+const char *lt_tool_url_find_port(const char *server, size_t size_bytes)
 {
     const char *start = server;
     if (*server == '[') {
@@ -49,7 +50,7 @@ static const char *find_port(const char *server, size_t size_bytes)
     return memchr(start, ':', size_bytes - (size_t)(start - server));
 }
 
-static bool is_port(const char *text, size_t size_bytes)
+bool lt_tool_url_is_port(const char *text, size_t size_bytes)
 {
     long number = 0;
     for (size_t i = 0; i < size_bytes && number <= 65535; i++) {
@@ -65,7 +66,7 @@ static void append_server(char **servers, const char *server, size_t size_bytes)
     char *before = *servers;
     *servers = lt_tool_format("%s%s%.*s%s", before != NULL ? before : "", before != NULL ? "," : "",
                               (int)size_bytes, server,
-                              find_port(server, size_bytes) != NULL ? "" : ":9092");
+                              lt_tool_url_find_port(server, size_bytes) != NULL ? "" : ":9092");
     free(before);
 }
 
@@ -83,11 +84,11 @@ char *lt_tool_url_with_ports(const char *servers)
 static int add_server(const char *text, const char *what, const char *server, size_t size_bytes,
                       struct lt_tool_url *out)
 {
-    const char *colon = find_port(server, size_bytes);
+    const char *colon = lt_tool_url_find_port(server, size_bytes);
     size_t host_bytes = colon != NULL ? (size_t)(colon - server) : size_bytes;
     if (host_bytes == 0)
         return lt_tool_wrong("%s \"%s\": no host; hint: %s", what, text, shape);
-    if (colon != NULL && !is_port(colon + 1, size_bytes - host_bytes - 1))
+    if (colon != NULL && !lt_tool_url_is_port(colon + 1, size_bytes - host_bytes - 1))
         return lt_tool_wrong("%s \"%s\": \"%.*s\" is no port; hint: 1 to 65535", what, text,
                              (int)(size_bytes - host_bytes - 1), colon + 1);
     append_server(&out->servers, server, size_bytes);
@@ -117,7 +118,10 @@ static int parse_kafka(const char *text, const char *what, const char *rest,
 int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *out)
 {
     size_t format_bytes = strcspn(text, ":");
+    int status;
     *out = (struct lt_tool_url){.text = lt_tool_copy(text)};
+    if (lt_tool_address_parse(out, what, &status))
+        return status;
     if (text[format_bytes] == '\0' || format_bytes == 0)
         return lt_tool_wrong("%s \"%s\" is no URL; hint: %s", what, text, shape);
     out->format = lt_tool_format("%.*s", (int)format_bytes, text);
@@ -132,6 +136,14 @@ int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *ou
     if (!has_address)
         return lt_tool_wrong("%s \"%s\": no host; hint: %s", what, text, shape);
     return parse_kafka(text, what, rest + 2, out);
+}
+
+const char *lt_tool_url_option(const struct lt_tool_url *url, const char *key)
+{
+    for (size_t i = 0; i < url->option_count; i++)
+        if (strcasecmp(url->options[i].key, key) == 0)
+            return url->options[i].value;
+    return NULL;
 }
 
 void lt_tool_url_rewrite(struct lt_tool_url *url, const char *key, const char *origin)
@@ -150,6 +162,11 @@ void lt_tool_url_rewrite(struct lt_tool_url *url, const char *key, const char *o
 
 void lt_tool_url_fini(struct lt_tool_url *url)
 {
+    for (size_t i = 0; i < url->option_count; i++) {
+        free(url->options[i].key);
+        free(url->options[i].value);
+    }
+    free(url->options);
     free(url->overruled);
     free(url->text);
     free(url->format);

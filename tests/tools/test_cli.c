@@ -105,6 +105,36 @@ static void source_and_sink_are_two_urls(void **state)
         "and fail again; hint: --dlq kafka://HOST:PORT/ANOTHER_TOPIC\n");
 }
 
+static void an_address_says_what_it_lacks(void **state)
+{
+    static const struct {
+        const char *source, *sink, *error;
+    } cases[] = {
+        {"tcp://:9", "noop:", "source \"tcp://:9\": no host; hint: tcp://HOST:PORT"},
+        {"tcp://h", "noop:", "source \"tcp://h\": no port; hint: tcp://HOST:PORT"},
+        {"udp://[::1]:70000", "noop:",
+         "source \"udp://[::1]:70000\": \"70000\" is no port; hint: 1 to 65535"},
+        {"tcp://me:secret@h:1", "noop:", "source: a URL holds no user or password"},
+        {"append:///x", "noop:", "source \"append:///x\": append is a sink alone"},
+        {"rate:", "tail:/x", "sink \"tail:/x\": tail is a source alone"},
+        {"tail://x/y", "noop:",
+         "source \"tail://x/y\": \"x\" would be a host; hint: tail:///x/y, or tail:x/y for a path "
+         "from here"},
+        {"tail:///x?format", "noop:",
+         "source \"tail:///x?format\": \"format\" is no option; hint: ?KEY=VALUE&KEY=VALUE, with "
+         "%26 for & and %25 for %"},
+        {"tail:///%zz", "noop:", "source \"tail:///%zz\": no path; hint: tail:///var/log/app.log"},
+        {"rate:", "http://", "sink \"http://\": no host; hint: http://HOST:PORT/PATH"},
+        {"rate:", "foreach:", "sink \"foreach:\": no command; hint: foreach:COMMAND"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char error[256];
+        snprintf(error, sizeof error, "leat run: %s\n", cases[i].error);
+        expect_usage(PROGRAM_ARGS("run", cases[i].source, cases[i].sink), error);
+    }
+}
+
 static void a_secret_in_a_url_is_refused_and_not_repeated(void **state)
 {
     (void)state;
@@ -501,6 +531,7 @@ int main(void)
         cmocka_unit_test(without_a_subcommand_help_goes_to_stderr),
         cmocka_unit_test(a_mistyped_option_is_an_error_with_the_nearest),
         cmocka_unit_test(source_and_sink_are_two_urls),
+        cmocka_unit_test(an_address_says_what_it_lacks),
         cmocka_unit_test(a_secret_in_a_url_is_refused_and_not_repeated),
         cmocka_unit_test(values_of_options_are_checked),
         cmocka_unit_test(a_wrong_expression_shows_its_place),
