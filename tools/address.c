@@ -101,8 +101,9 @@ static int parse_parameters(struct lt_tool_url *url, const char *what, const cha
     for (const char *at = list; *at != '\0';) {
         size_t size_bytes = strcspn(at, "&"), key_bytes = strcspn(at, "=&");
         char *key = decode(at, key_bytes);
-        char *value = key_bytes < size_bytes ? decode(at + key_bytes + 1, size_bytes - key_bytes - 1)
-                                             : NULL;
+        bool has_value = key_bytes < size_bytes;
+        char *value =
+            has_value ? decode(at + key_bytes + 1, size_bytes - key_bytes - 1) : NULL;
         if (key == NULL || *key == '\0' || value == NULL) {
             int status = lt_tool_wrong("%s \"%s\": \"%.*s\" is no option; hint: ?KEY=VALUE&KEY="
                                        "VALUE, with %%26 for & and %%25 for %%",

@@ -100,7 +100,8 @@ static int compose(struct lt_tool_plan *plan, const struct row *row, const char 
     if (status != 0)
         return status;
     char *list =
-        lt_tool_format(row->is_record ? "if(_value is null, null, %s) as value" : "%s as value", value);
+        lt_tool_format(row->is_record ? "if(_value is null, null, %s) as value" : "%s as value",
+                       value);
     free(value);
     for (size_t i = 0; i < SETTABLE_COUNT; i++) {
         const char *name = settable[i];

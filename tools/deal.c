@@ -145,6 +145,27 @@ static int deal_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     return status;
 }
 
+/* What makes of a source that cannot be read again one that can. */
+static int deal_spool(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    static const struct {
+        enum lt_tool_setting setting;
+        const char *key;
+    } rules[] = {{LT_TOOL_SET_SPOOL, "spool"}, {LT_TOOL_SET_ACK, "ack"}};
+    int status = 0;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == 0; i++) {
+        const char *text = lt_tool_settings_text(settings, rules[i].setting);
+        const char *origin = lt_tool_settings_origin(settings, rules[i].setting);
+        if (text == NULL || strcmp(text, "false") == 0)
+            continue;
+        if (!leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, rules[i].key))
+            return lt_tool_wrong("%s: source %s has no use for --%s", origin, plan->source.format,
+                                 rules[i].key);
+        status = put(plan->source_options, rules[i].key, text, origin);
+    }
+    return status;
+}
+
 static int deal_partition(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
     static const char *const names[] = {"source", "key", "murmur2", "round-robin"};
@@ -350,6 +371,8 @@ int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *
         status = lt_tool_plan_deal_formats(plan, settings);
     if (status == 0)
         status = deal_from(plan, settings);
+    if (status == 0)
+        status = deal_spool(plan, settings);
     if (status == 0)
         status = deal_partition(plan, settings);
     if (status == 0)

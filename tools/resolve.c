@@ -30,6 +30,8 @@ static const struct group flags[] = {
     {LT_TOOL_SET_DRAIN, LT_TOOL_QUERY_SIDE, true, {"drainTimeout"}},
     {LT_TOOL_SET_NAME, LT_TOOL_QUERY_SIDE, true, {"queryName"}},
     {LT_TOOL_SET_COUNTERS, LT_TOOL_QUERY_SIDE, true, {"counters"}},
+    {LT_TOOL_SET_SPOOL, LT_TOOL_SOURCE_SIDE, true, {"spool"}},
+    {LT_TOOL_SET_ACK, LT_TOOL_SOURCE_SIDE, true, {"ack"}},
     {LT_TOOL_SET_FROM,
      LT_TOOL_SOURCE_SIDE,
      false,

@@ -135,6 +135,15 @@ static void an_address_says_what_it_lacks(void **state)
     }
 }
 
+static void a_source_that_can_be_read_again_needs_no_spool(void **state)
+{
+    (void)state;
+    expect_usage(PROGRAM_ARGS("run", IN, OUT, "--spool", "/x"),
+                 "leat run: command line: source kafka has no use for --spool\n");
+    expect_usage(PROGRAM_ARGS("run", "rate:", OUT, "--ack"),
+                 "leat run: command line: source rate has no use for --ack\n");
+}
+
 static void a_secret_in_a_url_is_refused_and_not_repeated(void **state)
 {
     (void)state;
@@ -532,6 +541,7 @@ int main(void)
         cmocka_unit_test(a_mistyped_option_is_an_error_with_the_nearest),
         cmocka_unit_test(source_and_sink_are_two_urls),
         cmocka_unit_test(an_address_says_what_it_lacks),
+        cmocka_unit_test(a_source_that_can_be_read_again_needs_no_spool),
         cmocka_unit_test(a_secret_in_a_url_is_refused_and_not_repeated),
         cmocka_unit_test(values_of_options_are_checked),
         cmocka_unit_test(a_wrong_expression_shows_its_place),
