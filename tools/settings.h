@@ -48,7 +48,7 @@
     XX(CHECKPOINT, "checkpoint", 0, "DIR", NULL, ANY,                                              \
        "Where the relay keeps how far it is, to go on from there after any end.")                  \
     XX(SPOOL, "spool", 0, "DIR", NULL, ANY,                                                        \
-       "Keep what a source gives that cannot be read again - a socket, a pipe - in files of this "  \
+       "Keep what a source gives that cannot be read again - a socket, a pipe - in files of this " \
        "directory until it is committed, so that an end of any kind loses none of it.")            \
     XX(ACK, "ack", 0, NULL, "false", ANY,                                                          \
        "Tell each client the number of its last durable record; goes with --spool.")               \
