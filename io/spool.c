@@ -5,7 +5,7 @@
  * folder, as one chain of the reactor. A write that was short is gone on with; any other failure
  * ends the spool, since after a failed sync nobody knows what the disk has.
  */
-#include "io/spool_internal.h"
+#include "io/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "io/spool_internal.h"
 
 enum {
     GROUP_SIZE_BYTES = 4 * 1024 * 1024, /* gathered before the source has to wait */

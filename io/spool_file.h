@@ -6,7 +6,7 @@
  * A spool is a folder of segments. A segment is a header and then chunks, back to back:
  *
  *     segment, 64 bytes   0 magic "leatspl1"     8 first record   16 first byte   24 wall time, us
- *                        32 framing, NUL padded (24)              56 checksum of all before it
+ *                        32 framing (24)     56 checksum of what is before it
  *     chunk, 56 bytes     0 magic "LSPC"         4 size of the payload
  *                         8 first record        16 first byte     24 first record of its group
  *                        32 wall time, us       40 records        44 size of the origin
@@ -14,10 +14,10 @@
  *       then the origin (who sent it: a socket address), then the payload
  *
  * All numbers are little endian. A chunk's checksum is XXH64 of its header before the checksum, of
- * its origin and of its payload, seeded with its segment's checksum: so nothing that a client sends
- * can be taken for a chunk. The payload is what came, as it came, with the frames' marks: at least
- * one record, and whole ones. Records and bytes are counted through all segments from 0, bytes without
- * the origins.
+ * its origin and of its payload, seeded with its segment's checksum: so nothing that a client
+ * sends can be taken for a chunk. The payload is what came, as it came, with the frames' marks: at
+ * one record, and whole ones. Records and bytes are counted through all segments from 0, bytes
+ * without the origins.
  *
  * A group is what was written by one write and made durable by one sync; the next group is written
  * only when that sync has succeeded. So:
