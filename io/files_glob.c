@@ -43,7 +43,8 @@ static bool match_class(const char *pattern, const char *character, const char *
             high = skip_backslash(at + 1);
             at = high + character_size(high);
         }
-        found |= compare_characters(low, character) <= 0 && compare_characters(character, high) <= 0;
+        found |=
+            compare_characters(low, character) <= 0 && compare_characters(character, high) <= 0;
     }
     *end = *at == ']' ? at + 1 : at;
     return found != is_negated;
@@ -206,9 +207,9 @@ static int expand_brace(struct expansion *expansion, const struct brace *brace, 
     bool is_first = true;
     for (;;) {
         const char *end = alternative_end(at, brace->close);
-        const char *text = lt_arena_format(expansion->arena, "%.*s%.*s%s",
-                                           (int)(brace->open - pattern), pattern, (int)(end - at),
-                                           at, brace->close + 1);
+        const char *text =
+            lt_arena_format(expansion->arena, "%.*s%.*s%s", (int)(brace->open - pattern), pattern,
+                            (int)(end - at), at, brace->close + 1);
         int code = 0;
         if (is_first)
             expansion->todo[expansion->done] = text;

@@ -364,7 +364,7 @@ void lt_files_log_visit_superfluous(struct lt_files_log *log,
     memmove(log->files, log->files + newest - 1, log->file_count * sizeof log->files[0]);
 }
 
-/* -------------------------------------------------------------------------------------- ordinals */
+/* ------------------------------------------------------------------------------------- ordinals */
 
 uint64_t lt_files_log_first(const struct lt_files_log *log)
 {
@@ -395,7 +395,7 @@ const struct lt_files_log_entry *lt_files_log_at(const struct lt_files_log *log,
     return is_known ? &log->known[low].entry : NULL;
 }
 
-/* ------------------------------------------------------------------------------------- positions */
+/* ------------------------------------------------------------------------------------ positions */
 
 /* How many batches are wholly before the ordinal. */
 static size_t batches_before(const struct lt_files_log *log, uint64_t ordinal)
@@ -411,8 +411,8 @@ static size_t batches_before(const struct lt_files_log *log, uint64_t ordinal)
     return low;
 }
 
-/* The newest batch that is wholly before the ordinal; batches of which every file was forgotten have
- * no place in the table. */
+/* The newest batch that is wholly before the ordinal; batches of which every file was forgotten
+ * have no place in the table. */
 static int64_t batch_before(const struct lt_files_log *log, uint64_t ordinal, uint64_t *end)
 {
     size_t before = batches_before(log, ordinal);

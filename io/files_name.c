@@ -96,7 +96,9 @@ static const char *skip_scheme(const char *text)
         text += 5;
     if (strncmp(text, "///", 3) == 0)
         text += 2;
-    return text[0] == '/' && text[1] != '/' ? text : text[0] == '/' && text[1] == '\0' ? text : NULL;
+    return text[0] == '/' && text[1] != '/'    ? text
+           : text[0] == '/' && text[1] == '\0' ? text
+                                               : NULL;
 }
 
 int lt_files_uri_read(const char *uri, struct lt_text_buffer *out, struct lt_error *error)
@@ -108,8 +110,8 @@ int lt_files_uri_read(const char *uri, struct lt_text_buffer *out, struct lt_err
     while (*at != '\0') {
         int byte = read_percent(at);
         if (*at == '%' && byte <= 0)
-            return lt_error_set(error, LT_E_INVALID, "\"%s\" has a percent sign that encodes nothing",
-                                uri);
+            return lt_error_set(error, LT_E_INVALID,
+                                "\"%s\" has a percent sign that encodes nothing", uri);
         lt_text_append_char(out, *at == '%' ? (char)byte : *at);
         at += *at == '%' ? 3 : 1;
     }

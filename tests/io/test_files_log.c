@@ -259,8 +259,9 @@ static void other_names_are_overlooked_and_gaps_are_named(void **state)
     const char *gap[] = {"0", "2"}, *late[] = {"1"}, *behind[] = {"9.compact", "11"};
     count = 2;
     assert_int_equal(lt_files_log_choose(gap, &count, &error), LT_E_CORRUPT);
-    assert_string_equal(error.text, "the file log has \"2\" and lacks \"1\"; hint: restore the file "
-                                    "from a copy of the checkpoint");
+    assert_string_equal(error.text,
+                        "the file log has \"2\" and lacks \"1\"; hint: restore the file "
+                        "from a copy of the checkpoint");
     count = 1;
     assert_int_equal(lt_files_log_choose(late, &count, &error), LT_E_CORRUPT);
     count = 2;
@@ -275,13 +276,16 @@ static void damage_is_named(void **state)
     } cases[] = {
         {"0", "", "line 1: \"\" stands where the version \"v1\" should"},
         {"0", "v2\n{}", "line 1: \"v2\" stands where"},
-        {"0", "v1\n{\"path\":\"file:///a\",\"timestamp\":1,\"batchId\":1}", "line 2: batch 1 does not"},
-        {"4.compact", "v1\n{\"path\":\"file:///a\",\"timestamp\":1,\"batchId\":5}", "line 2: batch 5"},
+        {"0", "v1\n{\"path\":\"file:///a\",\"timestamp\":1,\"batchId\":1}",
+         "line 2: batch 1 does not"},
+        {"4.compact", "v1\n{\"path\":\"file:///a\",\"timestamp\":1,\"batchId\":5}",
+         "line 2: batch 5"},
         {"4.compact",
          "v1\n{\"path\":\"file:///a\",\"timestamp\":1,\"batchId\":3}\n"
          "{\"path\":\"file:///b\",\"timestamp\":1,\"batchId\":2}",
          "line 3: batch 2 stands behind batch 3"},
-        {"0", "v1\n{\"path\":\"hdfs://a/b\",\"timestamp\":1,\"batchId\":0}", "no file of this machine"},
+        {"0", "v1\n{\"path\":\"hdfs://a/b\",\"timestamp\":1,\"batchId\":0}",
+         "no file of this machine"},
         {"0", "v1\n{\"path\":\"file:///a\",\"timestamp\":1,\"batc", "file log \"0\": line 2"},
         {"0", "v1\n[]", "no JSON object"},
         {"0", "v1\n\n", "line 2"},
@@ -289,9 +293,9 @@ static void damage_is_named(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lt_files_log *log = lt_files_log_create(10);
         struct lt_error error;
-        assert_int_equal(lt_files_log_load(log, cases[i].name, cases[i].text,
-                                           strlen(cases[i].text), &error),
-                         LT_E_CORRUPT);
+        assert_int_equal(
+            lt_files_log_load(log, cases[i].name, cases[i].text, strlen(cases[i].text), &error),
+            LT_E_CORRUPT);
         if (strstr(error.text, cases[i].says) == NULL)
             fail_msg("%s: %s", cases[i].says, error.text);
         lt_files_log_destroy(log);

@@ -14,8 +14,10 @@
 static void hidden_names_are_sparks(void **state)
 {
     (void)state;
-    static const char *const hidden[] = {"_x", ".x", "_SUCCESS", "a._COPYING_", "._x=1", "_spark_metadata"};
-    static const char *const shown[] = {"x", "_x=1", "_metadata", "_common_metadata.crc", "a._COPYING_b"};
+    static const char *const hidden[] = {"_x",          ".x",    "_SUCCESS",
+                                         "a._COPYING_", "._x=1", "_spark_metadata"};
+    static const char *const shown[] = {"x", "_x=1", "_metadata", "_common_metadata.crc",
+                                        "a._COPYING_b"};
     for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
         assert_true(lt_files_is_hidden(hidden[i]));
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
@@ -34,7 +36,7 @@ static void uris_are_sparks_text_and_come_back(void **state)
         {"/in/x#1+2&=,;:@$!~'()*.txt", "file:///in/x%231+2&=,;:@$!~'()*.txt"},
         {"/in/q?[]{}^`|\\\"<>.txt", "file:///in/q%3F%5B%5D%7B%7D%5E%60%7C%5C%22%3C%3E.txt"},
         {"/in/_x=1", "file:///in/_x=1"},
-        {"/in/\xff\xfe", "file:///in/%FF%FE"},                 /* no UTF-8 */
+        {"/in/\xff\xfe", "file:///in/%FF%FE"},                         /* no UTF-8 */
         {"/in/\xc2\xa0\xe2\x80\x94", "file:///in/%C2%A0\xe2\x80\x94"}, /* a blank, a dash */
         {"/in/\x01", "file:///in/%01"},
         {"/", "file:///"},
@@ -55,8 +57,9 @@ static void uris_are_sparks_text_and_come_back(void **state)
 static void uris_of_other_places_are_refused(void **state)
 {
     (void)state;
-    static const char *const uris[] = {"hdfs://h/x", "s3a://b/x", "file://host/x", "x", "file:x",
-                                       "file:///a%", "file:///a%2", "file:///a%zz", "file:///a%00"};
+    static const char *const uris[] = {"hdfs://h/x",  "s3a://b/x",    "file://host/x",
+                                       "x",           "file:x",       "file:///a%",
+                                       "file:///a%2", "file:///a%zz", "file:///a%00"};
     struct lt_text_buffer text;
     lt_text_init(&text);
     for (size_t i = 0; i < sizeof uris / sizeof uris[0]; i++)
@@ -70,9 +73,10 @@ static void a_path_is_made_absolute_and_plain(void **state)
     struct lt_arena *arena = lt_arena_create();
     const char *path;
     static const char *const cases[][2] = {
-        {"/in", "/in"},           {"/in/", "/in"},        {"//in///x//", "/in/x"},
-        {"file:///in/x", "/in/x"}, {"file:/in/x", "/in/x"}, {"/", "/"},
-        {"/a%20b", "/a%20b"},     {"/a:b", "/a:b"},
+        {"/in", "/in"},          {"/in/", "/in"},
+        {"//in///x//", "/in/x"}, {"file:///in/x", "/in/x"},
+        {"file:/in/x", "/in/x"}, {"/", "/"},
+        {"/a%20b", "/a%20b"},    {"/a:b", "/a:b"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(lt_files_path(cases[i][0], arena, &path, NULL), 0);
