@@ -27,7 +27,7 @@
  *   - What follows the last chunk that is believed is a torn tail if no intact chunk behind it
  *     belongs to a group that began behind it: then no sync had succeeded for it, nobody was
  *     told that it is safe, and it is forgotten.
- *   - If there is such a chunk, or a later segment that begins behind it, something that was durable
+ *   - If there is such a chunk, or a later segment that begins behind it, something durable
  *     has been damaged, and that is an error: never a guess.
  *   - A torn tail stays where it is: whoever goes on begins a new segment, with the record at which
  *     the belief ended. So a segment may have a torn tail anywhere in the spool.
