@@ -31,6 +31,12 @@
 /* Entries deleted per call of purge: more than one epoch makes, so that a backlog shrinks. */
 enum { PURGE_BATCH = 4 };
 
+/* What a source's log reader acts on. */
+struct source_log {
+    const struct lt_checkpoint *checkpoint;
+    uint32_t source;
+};
+
 struct lt_checkpoint {
     struct lt_arena *arena;
     struct lt_directory directory;
@@ -40,6 +46,7 @@ struct lt_checkpoint {
     struct lt_publisher *publisher; /* NULL until use_reactor */
     uint64_t unfinished_next, unfinished_end;
     uint64_t purge_next; /* the oldest entry that may still be there */
+    struct source_log source_logs[LT_LIMIT_SINKS];
 };
 
 /* Whatever keeps a query from starting on a checkpoint is one code to its caller: what it can do
@@ -233,16 +240,30 @@ static bool is_unfinished(const struct lt_checkpoint *checkpoint, uint64_t epoch
     return epoch >= checkpoint->unfinished_next && epoch < checkpoint->unfinished_end;
 }
 
+/* How many sinks had prepared a logged epoch; -1 if Spark logged it. */
+static int read_prepared_count(const struct lt_checkpoint *checkpoint, uint64_t epoch, int64_t *out,
+                               struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    struct lt_epoch_offsets offsets;
+    int code = lt_directory_read_offsets(&checkpoint->directory, epoch, arena, &offsets, error);
+    *out = code == 0 ? offsets.prepared_sinks : -1;
+    lt_arena_destroy(arena);
+    return code;
+}
+
 int lt_checkpoint_read_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
                              struct lt_text_buffer *out, struct lt_error *error)
 {
-    lt_assert(is_unfinished(checkpoint, epoch));
+    lt_assert(epoch < checkpoint->unfinished_end);
     lt_assert(sink < checkpoint->options.sink_count);
-    const struct lt_directory *directory = &checkpoint->directory;
-    uint64_t index = epoch - (uint64_t)(directory->conclusion.last_commit + 1);
-    if (sink >= directory->prepared_sinks[index])
+    int64_t prepared_count;
+    int code = read_prepared_count(checkpoint, epoch, &prepared_count, error);
+    if (code == 0 && (int64_t)sink >= prepared_count)
         return LT_E_NOT_FOUND;
-    return lt_directory_read_notes(directory, sink, epoch, out, error);
+    if (code == 0)
+        code = lt_directory_read_notes(&checkpoint->directory, sink, epoch, out, error);
+    return refuse(lt_directory_explain_damage(code, error), error);
 }
 
 int lt_checkpoint_write_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
@@ -317,11 +338,16 @@ static const struct lt_epoch_folder *find_folder(const struct lt_checkpoint *che
         return &directory->offsets;
     if (strncmp(name, "commits/", 8) == 0)
         return &directory->commits;
-    unsigned sink;
-    int count = sscanf(name, "sinks/%u/", &sink);
+    unsigned index;
+    if (sscanf(name, "sources/%u/", &index) == 1) {
+        lt_assert(index < checkpoint->options.source_count);
+        lt_assert(directory->sources[index].fd >= 0);
+        return &directory->sources[index];
+    }
+    int count = sscanf(name, "sinks/%u/", &index);
     lt_assert(count == 1);
-    lt_assert(sink < checkpoint->options.sink_count);
-    return &directory->sinks[sink];
+    lt_assert(index < checkpoint->options.sink_count);
+    return &directory->sinks[index];
 }
 
 void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,
@@ -359,6 +385,14 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
             if (directory->sinks[sink].fd >= 0)
                 lt_publisher_delete(checkpoint->publisher, &directory->sinks[sink], name);
     }
+}
+
+void lt_checkpoint_delete(struct lt_checkpoint *checkpoint, const char *name)
+{
+    lt_assert(checkpoint->publisher != NULL);
+    const char *file;
+    const struct lt_epoch_folder *folder = find_folder(checkpoint, name, &file);
+    lt_publisher_delete(checkpoint->publisher, folder, file);
 }
 
 /* ------------------------------------------------------------------------------ sources' files */
@@ -404,5 +438,64 @@ int lt_checkpoint_write_file(const struct lt_checkpoint *checkpoint, const char 
         code = lt_epoch_file_write(&folder, file, content, size_bytes, error);
         lt_epoch_folder_close(&folder);
     }
+    return refuse(code, error);
+}
+
+/* ------------------------------------------------------------------------------- sources' logs */
+
+static const struct lt_epoch_folder *folder_of(const struct source_log *log)
+{
+    return &log->checkpoint->directory.sources[log->source];
+}
+
+static bool is_companion(const char *name)
+{
+    const char *suffix = strrchr(name, '.');
+    return name[0] == '.' || (suffix != NULL && strcmp(suffix, ".crc") == 0);
+}
+
+static int list_log(void *context, struct lt_text_buffer *out, struct lt_error *error)
+{
+    struct lt_epoch_names names;
+    int code = lt_epoch_folder_list(folder_of(context), &names, error);
+    if (code != 0)
+        return refuse(code, error);
+    for (size_t i = 0; i < names.count; i++)
+        if (!is_companion(names.names[i]))
+            lt_text_format(out, "%s\n", names.names[i]);
+    free(names.names);
+    return 0;
+}
+
+static int read_log(void *context, const char *name, struct lt_text_buffer *out,
+                    struct lt_error *error)
+{
+    const struct source_log *log = context;
+    int code = lt_epoch_file_read(folder_of(log), name, log->checkpoint->options.verify_checksums,
+                                  out, error);
+    return code == LT_E_NOT_FOUND ? code : refuse(lt_directory_explain_damage(code, error), error);
+}
+
+static int remove_from_log(void *context, const char *name, struct lt_error *error)
+{
+    const struct lt_epoch_folder *folder = folder_of(context);
+    int code = lt_epoch_file_delete_all(folder, name, error);
+    if (code == 0)
+        code = lt_epoch_folder_sync(folder, error);
+    return refuse(code, error);
+}
+
+int lt_checkpoint_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
+                             struct lt_source_log_reader *out, struct lt_error *error)
+{
+    lt_assert(source < checkpoint->options.source_count);
+    int code = lt_directory_open_source(&checkpoint->directory, source, error);
+    checkpoint->source_logs[source] = (struct source_log){checkpoint, source};
+    *out = (struct lt_source_log_reader){
+        .context = &checkpoint->source_logs[source],
+        .list = list_log,
+        .read = read_log,
+        .remove = remove_from_log,
+    };
     return refuse(code, error);
 }

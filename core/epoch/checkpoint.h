@@ -17,6 +17,7 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 #include "core/base/text_buffer.h"
+#include "core/flow/connector.h"
 #include "core/flow/reactor.h"
 
 struct lt_checkpoint;
@@ -59,8 +60,9 @@ void lt_checkpoint_close(struct lt_checkpoint *checkpoint);
 /* The query's UUID, from metadata; constant over restarts. */
 const char *lt_checkpoint_query_id(const struct lt_checkpoint *checkpoint);
 
-/* The notes of sink `sink` (a line per lane) for an unfinished epoch. LT_E_NOT_FOUND without a
- * text: the sink did not have a part in that epoch (it is new), nothing is to be finished. */
+/* The notes of sink `sink` (a line per lane) for an unfinished epoch, or the last before them.
+ * LT_E_NOT_FOUND without a text: the sink did not have a part in that epoch (it is new), nothing is
+ * to be finished. */
 int lt_checkpoint_read_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
                              struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
 /* For a replay: its notes, durable before the sink is told to commit. Replaces those of the lost
@@ -77,7 +79,8 @@ int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch,
 
 /* Asynchronous publishing through `reactor`, in order per checkpoint. `done` is called once, from
  * the reactor's poll, with 0 or a negative code and an error; after a failure, what is queued
- * behind is answered by close. `name` as "offsets/17", "sinks/0/17", of a file that does not exist.
+ * behind is answered by close. `name` as "offsets/17", "sinks/0/17", "sources/0/17" (of a source
+ * whose log was asked for at start), of a file that does not exist.
  * The content is copied. Nothing is written, and `done` has LT_E_CHECKPOINT, if the lock's file is
  * no longer the one that was locked: another query may have the directory. Call use_reactor once,
  * before the first of these. */
@@ -86,8 +89,10 @@ void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_react
 void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,
                            lt_checkpoint_done_fn *done, void *context);
 /* Deletes all but the newest minBatchesToRetain done entries, a bounded number per call, through
- * the reactor. */
+ * the reactor. Source logs are their sources'. */
 void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_epoch);
+/* Deletes a file of a source's log ("sources/0/8"), through the reactor, behind what is queued. */
+void lt_checkpoint_delete(struct lt_checkpoint *checkpoint, const char *name);
 
 /* A small file of a source's own (sources/<index>/0): read whole, or written durably, waiting for
  * the disk; one that is there is replaced. Reading gives LT_E_NOT_FOUND without an error text when
@@ -97,5 +102,11 @@ int lt_checkpoint_read_file(const struct lt_checkpoint *checkpoint, const char *
 int lt_checkpoint_write_file(const struct lt_checkpoint *checkpoint, const char *name,
                              const void *content, size_t size_bytes,
                              struct lt_error *error) LT_MUST_USE;
+
+/* A source's folder, for its resume: made if it is missing, and open from then on for the entries
+ * that are published. `out` is valid as long as the checkpoint; its positions are left NULL. on:
+ * start. */
+int lt_checkpoint_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
+                             struct lt_source_log_reader *out, struct lt_error *error) LT_MUST_USE;
 
 #endif

@@ -4,8 +4,8 @@
  *
  * An epoch's slot waits for the things of enum lt_epoch_step in their order; reports may arrive in
  * any order and are only counted. What is done in order of the epochs is decided in three places,
- * one per rule of core/epoch/protocol.h: may_log, may_commit_sinks, may_finish. Requests to lanes
- * are in order too: a lane whose mailbox was full is asked for its oldest epoch first.
+ * one per rule of core/epoch/protocol.h: may_settle, may_commit_sinks, may_finish. Requests to
+ * lanes are in order too: a lane whose mailbox was full is asked for its oldest epoch first.
  *
  * Invariants:
  *   - slots hold the epochs oldest .. next-1, at most LT_LIMIT_EPOCHS_IN_FLIGHT of them;
@@ -25,28 +25,14 @@
 #include "core/base/limits.h"
 #include "core/epoch/entry.h"
 #include "core/epoch/log.h"
+#include "core/epoch/slot.h"
 
 enum { RETRY_NS = LT_NS_PER_MS }; /* when a port that said "not yet" is asked again */
 
-struct epoch {
-    struct lt_coordinator *coordinator;
-    uint64_t number;
-    enum lt_epoch_step step; /* what it waits for; LOG and DONE: for its files */
-    int64_t injected_ns;
-    bool *is_injected, *has_position, *is_commit_asked; /* per lane */
-    uint32_t injected_count, position_count, prepared_count, commit_asked_count, committed_count;
-    struct lt_position *positions; /* all partitions of all sources */
-    char **notes;                  /* [sink * lane_count + lane]; NULL: not prepared */
-    bool *is_committed;            /* the same index */
-    uint32_t sinks_done;           /* sinks are committed one after the other */
-    bool is_publishing;
-    bool is_published; /* the files of this step are durable */
-};
-
 struct lt_coordinator {
     struct lt_coordinator_options options;
-    uint32_t partition_count; /* of all sources */
-    struct epoch slots[LT_LIMIT_EPOCHS_IN_FLIGHT];
+    struct lt_epoch_shape shape;
+    struct lt_epoch_slot slots[LT_LIMIT_EPOCHS_IN_FLIGHT];
     uint64_t oldest, next; /* epochs open: oldest .. next-1 */
     bool is_requested;
     bool must_retry;
@@ -60,18 +46,18 @@ struct lt_coordinator {
     } counters; /* NULL without counters */
 };
 
-static struct epoch *slot_of(struct lt_coordinator *coordinator, uint64_t number)
+static struct lt_epoch_slot *slot_of(struct lt_coordinator *coordinator, uint64_t number)
 {
     lt_assert(number >= coordinator->oldest);
     lt_assert(number < coordinator->next);
-    struct epoch *epoch = &coordinator->slots[number % LT_LIMIT_EPOCHS_IN_FLIGHT];
+    struct lt_epoch_slot *epoch = &coordinator->slots[number % LT_LIMIT_EPOCHS_IN_FLIGHT];
     lt_assert(epoch->number == number);
     return epoch;
 }
 
 static uint32_t writer_count(const struct lt_coordinator *coordinator)
 {
-    return coordinator->options.lane_count * coordinator->options.sink_count;
+    return lt_epoch_writer_count(&coordinator->shape);
 }
 
 static void count(struct lt_shared_u64 *counter)
@@ -113,28 +99,6 @@ static void add_counters(struct lt_coordinator *coordinator)
         counters, "epoch.total_ns", "from a tick to commits/e being durable");
 }
 
-static void allocate_slot(struct lt_coordinator *coordinator, struct epoch *epoch)
-{
-    uint32_t lanes = coordinator->options.lane_count;
-    epoch->coordinator = coordinator;
-    epoch->is_injected = lt_alloc_array(lanes, sizeof epoch->is_injected[0]);
-    epoch->has_position = lt_alloc_array(lanes, sizeof epoch->has_position[0]);
-    epoch->is_commit_asked = lt_alloc_array(lanes, sizeof epoch->is_commit_asked[0]);
-    epoch->positions =
-        lt_alloc_array(coordinator->partition_count + 1u, sizeof epoch->positions[0]);
-    epoch->notes = lt_alloc_array(writer_count(coordinator) + 1u, sizeof epoch->notes[0]);
-    epoch->is_committed =
-        lt_alloc_array(writer_count(coordinator) + 1u, sizeof epoch->is_committed[0]);
-}
-
-static void forget_notes(struct lt_coordinator *coordinator, struct epoch *epoch)
-{
-    for (uint32_t i = 0; i < writer_count(coordinator); i++) {
-        free(epoch->notes[i]);
-        epoch->notes[i] = NULL;
-    }
-}
-
 int lt_coordinator_create(const struct lt_coordinator_options *options, struct lt_coordinator **out,
                           struct lt_error *error)
 {
@@ -146,14 +110,19 @@ int lt_coordinator_create(const struct lt_coordinator_options *options, struct l
                             LT_LIMIT_SINKS, options->sink_count);
     struct lt_coordinator *coordinator = lt_alloc(sizeof *coordinator);
     coordinator->options = *options;
+    struct lt_epoch_shape *shape = &coordinator->shape;
+    *shape =
+        (struct lt_epoch_shape){options->lane_count, options->sink_count, options->source_count, 0};
     for (uint32_t i = 0; i < options->source_count; i++)
-        coordinator->partition_count += options->sources[i]->partition_count;
+        shape->partition_count += options->sources[i]->partition_count;
     coordinator->oldest = coordinator->next = options->first_epoch;
-    for (size_t i = 0; i < LT_LIMIT_EPOCHS_IN_FLIGHT; i++)
-        allocate_slot(coordinator, &coordinator->slots[i]);
-    size_t positions_size = coordinator->partition_count * sizeof(struct lt_position);
+    for (size_t i = 0; i < LT_LIMIT_EPOCHS_IN_FLIGHT; i++) {
+        coordinator->slots[i].coordinator = coordinator;
+        lt_epoch_slot_init(&coordinator->slots[i], shape);
+    }
+    size_t positions_size = shape->partition_count * sizeof(struct lt_position);
     coordinator->last_positions =
-        lt_alloc_array(coordinator->partition_count + 1u, sizeof(struct lt_position));
+        lt_alloc_array(shape->partition_count + 1u, sizeof(struct lt_position));
     if (options->start != NULL)
         memcpy(coordinator->last_positions, options->start, positions_size);
     int64_t now_ns = lt_clock_now_ns(options->clock);
@@ -176,15 +145,9 @@ void lt_coordinator_destroy(struct lt_coordinator *coordinator)
     if (coordinator == NULL)
         return;
     for (size_t i = 0; i < LT_LIMIT_EPOCHS_IN_FLIGHT; i++) {
-        struct epoch *epoch = &coordinator->slots[i];
+        struct lt_epoch_slot *epoch = &coordinator->slots[i];
         lt_assert(!epoch->is_publishing); /* the checkpoint is closed before */
-        forget_notes(coordinator, epoch);
-        free(epoch->is_injected);
-        free(epoch->has_position);
-        free(epoch->is_commit_asked);
-        free(epoch->positions);
-        free(epoch->notes);
-        free(epoch->is_committed);
+        lt_epoch_slot_fini(epoch, &coordinator->shape);
     }
     free(coordinator->last_positions);
     free(coordinator);
@@ -196,11 +159,11 @@ void lt_coordinator_position(struct lt_coordinator *coordinator, uint32_t lane, 
                              const uint32_t *partitions, const struct lt_position *positions,
                              uint32_t partition_count)
 {
-    struct epoch *epoch = slot_of(coordinator, number);
+    struct lt_epoch_slot *epoch = slot_of(coordinator, number);
     lt_assert(lane < coordinator->options.lane_count);
     lt_assert(!epoch->has_position[lane]);
     for (uint32_t i = 0; i < partition_count; i++) {
-        lt_assert(partitions[i] < coordinator->partition_count);
+        lt_assert(partitions[i] < coordinator->shape.partition_count);
         epoch->positions[partitions[i]] = positions[i];
     }
     epoch->has_position[lane] = true;
@@ -218,7 +181,7 @@ static uint32_t writer_index(const struct lt_coordinator *coordinator, uint32_t 
 void lt_coordinator_prepared(struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink,
                              uint64_t number, const char *note)
 {
-    struct epoch *epoch = slot_of(coordinator, number);
+    struct lt_epoch_slot *epoch = slot_of(coordinator, number);
     uint32_t index = writer_index(coordinator, lane, sink);
     lt_assert(epoch->notes[index] == NULL);
     epoch->notes[index] = lt_strdup(note);
@@ -228,7 +191,7 @@ void lt_coordinator_prepared(struct lt_coordinator *coordinator, uint32_t lane, 
 void lt_coordinator_committed(struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink,
                               uint64_t number)
 {
-    struct epoch *epoch = slot_of(coordinator, number);
+    struct lt_epoch_slot *epoch = slot_of(coordinator, number);
     uint32_t index = writer_index(coordinator, lane, sink);
     lt_assert(epoch->is_commit_asked[lane]);
     lt_assert(!epoch->is_committed[index]);
@@ -252,21 +215,9 @@ void lt_coordinator_request_last(struct lt_coordinator *coordinator)
 static void open_epoch(struct lt_coordinator *coordinator, int64_t now_ns)
 {
     uint64_t number = coordinator->next++;
-    struct epoch *epoch = &coordinator->slots[number % LT_LIMIT_EPOCHS_IN_FLIGHT];
-    uint32_t lanes = coordinator->options.lane_count;
-    epoch->number = number;
-    epoch->step = LT_EPOCH_INJECT;
-    epoch->injected_ns = now_ns;
-    memset(epoch->is_injected, 0, lanes * sizeof epoch->is_injected[0]);
-    memset(epoch->has_position, 0, lanes * sizeof epoch->has_position[0]);
-    memset(epoch->is_commit_asked, 0, lanes * sizeof epoch->is_commit_asked[0]);
-    memset(epoch->is_committed, 0, writer_count(coordinator) * sizeof epoch->is_committed[0]);
+    struct lt_epoch_slot *epoch = &coordinator->slots[number % LT_LIMIT_EPOCHS_IN_FLIGHT];
     /* A partition that no lane owns stays where it stood. */
-    memcpy(epoch->positions, coordinator->last_positions,
-           coordinator->partition_count * sizeof epoch->positions[0]);
-    epoch->injected_count = epoch->position_count = epoch->prepared_count = 0;
-    epoch->commit_asked_count = epoch->committed_count = epoch->sinks_done = 0;
-    epoch->is_publishing = epoch->is_published = false;
+    lt_epoch_slot_begin(epoch, &coordinator->shape, number, now_ns, coordinator->last_positions);
     coordinator->status.last_injected = (int64_t)number;
     coordinator->status.open_count++;
     count(coordinator->counters.injected);
@@ -301,7 +252,7 @@ static int ask_lane(struct lt_coordinator *coordinator, uint32_t lane)
     int work = 0;
     bool takes = true;
     for (uint64_t e = coordinator->oldest; takes && e < coordinator->next; e++) {
-        struct epoch *epoch = slot_of(coordinator, e);
+        struct lt_epoch_slot *epoch = slot_of(coordinator, e);
         if (epoch->is_injected[lane])
             continue;
         takes = ports->inject(ports->context, lane, e);
@@ -312,7 +263,7 @@ static int ask_lane(struct lt_coordinator *coordinator, uint32_t lane)
     }
     takes = true;
     for (uint64_t e = coordinator->oldest; takes && e < coordinator->next; e++) {
-        struct epoch *epoch = slot_of(coordinator, e);
+        struct lt_epoch_slot *epoch = slot_of(coordinator, e);
         if (epoch->step != LT_EPOCH_COMMIT || epoch->is_commit_asked[lane])
             continue;
         epoch->is_commit_asked[lane] = true; /* the answer may come from within */
@@ -329,7 +280,7 @@ static int ask_lane(struct lt_coordinator *coordinator, uint32_t lane)
 
 static void on_published(void *context, int code, const struct lt_error *error)
 {
-    struct epoch *epoch = context;
+    struct lt_epoch_slot *epoch = context;
     struct lt_coordinator *coordinator = epoch->coordinator;
     epoch->is_publishing = false;
     epoch->is_published = code == 0;
@@ -337,10 +288,11 @@ static void on_published(void *context, int code, const struct lt_error *error)
         coordinator->failure = *error;
 }
 
-/* The notes come before the offsets; a failure here shows with the offsets, which are not begun. */
-static void on_notes_published(void *context, int code, const struct lt_error *error)
+/* Notes and sources' logs come before the offsets; a failure here shows with the offsets, which are
+ * not begun. */
+static void on_earlier_published(void *context, int code, const struct lt_error *error)
 {
-    const struct epoch *epoch = context;
+    const struct lt_epoch_slot *epoch = context;
     struct lt_coordinator *coordinator = epoch->coordinator;
     if (code != 0 && coordinator->failure.code == 0)
         coordinator->failure = *error;
@@ -349,7 +301,7 @@ static void on_notes_published(void *context, int code, const struct lt_error *e
 /* ----------------------------------------------------------------------------- rules and steps */
 
 /* Everything before the markers of e is durable, its positions are known, and e-1 is logged. */
-static bool may_log(const struct lt_coordinator *coordinator, const struct epoch *epoch)
+static bool may_settle(const struct lt_coordinator *coordinator, const struct lt_epoch_slot *epoch)
 {
     return epoch->position_count == coordinator->options.lane_count &&
            epoch->prepared_count == writer_count(coordinator) &&
@@ -357,7 +309,7 @@ static bool may_log(const struct lt_coordinator *coordinator, const struct epoch
 }
 
 /* Every writer has shown e, and every sink has committed e-1. */
-static bool may_commit_sinks(struct lt_coordinator *coordinator, const struct epoch *epoch)
+static bool may_commit_sinks(struct lt_coordinator *coordinator, const struct lt_epoch_slot *epoch)
 {
     if (epoch->committed_count < writer_count(coordinator) ||
         epoch->commit_asked_count < coordinator->options.lane_count)
@@ -367,13 +319,13 @@ static bool may_commit_sinks(struct lt_coordinator *coordinator, const struct ep
 }
 
 /* Every sink has committed e, and e-1 is done. */
-static bool may_finish(const struct lt_coordinator *coordinator, const struct epoch *epoch)
+static bool may_finish(const struct lt_coordinator *coordinator, const struct lt_epoch_slot *epoch)
 {
     return epoch->sinks_done == coordinator->options.sink_count &&
            coordinator->status.last_done + 1 == (int64_t)epoch->number;
 }
 
-static int stop_at_fault(const struct epoch *epoch, struct lt_error *error)
+static int stop_at_fault(const struct lt_epoch_slot *epoch, struct lt_error *error)
 {
     if (!lt_epoch_fault_point(epoch->step, epoch->number))
         return 0;
@@ -382,7 +334,7 @@ static int stop_at_fault(const struct epoch *epoch, struct lt_error *error)
 }
 
 /* Goes to a step that begins with an action of the coordinator. */
-static int enter(struct epoch *epoch, enum lt_epoch_step step, struct lt_error *error)
+static int enter(struct lt_epoch_slot *epoch, enum lt_epoch_step step, struct lt_error *error)
 {
     lt_assert(step > epoch->step);
     epoch->step = step;
@@ -392,34 +344,80 @@ static int enter(struct epoch *epoch, enum lt_epoch_step step, struct lt_error *
 
 /* The notes of a sink's writers, by lane. */
 static const char *const *notes_of(const struct lt_coordinator *coordinator,
-                                   const struct epoch *epoch, uint32_t sink)
+                                   const struct lt_epoch_slot *epoch, uint32_t sink)
 {
     return (const char *const *)&epoch->notes[sink * coordinator->options.lane_count];
 }
 
-static int begin_log(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
-                     struct lt_error *error)
+/* What is queued is published in this order, each durable before the next. */
+static void publish_log(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch)
 {
-    record(coordinator->counters.prepare_ns, epoch->injected_ns, now_ns);
-    int code = enter(epoch, LT_EPOCH_LOG, error);
-    if (code != 0)
-        return code;
-    memcpy(coordinator->last_positions, epoch->positions,
-           coordinator->partition_count * sizeof epoch->positions[0]);
-    epoch->is_published = coordinator->options.checkpoint == NULL;
-    if (epoch->is_published)
-        return 1;
     const struct lt_coordinator_options *options = &coordinator->options;
     epoch->is_publishing = true;
     for (uint32_t sink = 0; sink < options->sink_count; sink++)
         lt_entry_publish_notes(options->checkpoint, sink, epoch->number,
                                notes_of(coordinator, epoch, sink), options->lane_count,
-                               on_notes_published, epoch);
+                               on_earlier_published, epoch);
+    for (uint32_t source = 0; source < options->source_count; source++)
+        lt_entry_publish_source_log(options->checkpoint, source, &epoch->logs[source],
+                                    on_earlier_published, epoch);
     lt_entry_publish_offsets(options, epoch->number, epoch->positions, on_published, epoch);
+}
+
+static int begin_log(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch,
+                     struct lt_error *error)
+{
+    int code = enter(epoch, LT_EPOCH_LOG, error);
+    if (code != 0)
+        return code;
+    memcpy(coordinator->last_positions, epoch->positions,
+           coordinator->shape.partition_count * sizeof epoch->positions[0]);
+    epoch->is_published = coordinator->options.checkpoint == NULL;
+    if (!epoch->is_published)
+        publish_log(coordinator, epoch);
     return 1;
 }
 
-static int end_log(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
+/* Asks the sources in turn, until one is not ready; when all are, the epoch is logged. */
+static int settle(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch,
+                  struct lt_error *error)
+{
+    const struct lt_coordinator_options *options = &coordinator->options;
+    const struct lt_position *positions = epoch->positions;
+    for (uint32_t i = 0; i < epoch->settled_count; i++)
+        positions += options->sources[i]->partition_count;
+    int work = 0;
+    while (epoch->settled_count < options->source_count) {
+        uint32_t at = epoch->settled_count;
+        struct lt_source *source = options->sources[at];
+        int answer =
+            source->ops->settle == NULL
+                ? 1
+                : source->ops->settle(source, epoch->number, positions, &epoch->logs[at], error);
+        if (answer < 0)
+            return lt_error_append(error, "%s: cannot settle epoch %" PRIu64, source->description,
+                                   epoch->number);
+        if (answer == 0) {
+            coordinator->must_retry = true;
+            return work;
+        }
+        positions += source->partition_count;
+        epoch->settled_count++;
+        work++;
+    }
+    int code = begin_log(coordinator, epoch, error);
+    return code < 0 ? code : work + code;
+}
+
+static int begin_settle(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch,
+                        int64_t now_ns, struct lt_error *error)
+{
+    record(coordinator->counters.prepare_ns, epoch->injected_ns, now_ns);
+    int code = enter(epoch, LT_EPOCH_SETTLE, error);
+    return code < 0 ? code : settle(coordinator, epoch, error);
+}
+
+static int end_log(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch, int64_t now_ns,
                    struct lt_error *error)
 {
     coordinator->status.last_logged = (int64_t)epoch->number;
@@ -430,7 +428,7 @@ static int end_log(struct lt_coordinator *coordinator, struct epoch *epoch, int6
 }
 
 /* Asks the sinks in turn, until one is not ready. */
-static int commit_sinks(struct lt_coordinator *coordinator, struct epoch *epoch,
+static int commit_sinks(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch,
                         struct lt_error *error)
 {
     const struct lt_coordinator_ports *ports = &coordinator->options.ports;
@@ -456,7 +454,7 @@ static int commit_sinks(struct lt_coordinator *coordinator, struct epoch *epoch,
     return work;
 }
 
-static int begin_done(struct lt_coordinator *coordinator, struct epoch *epoch,
+static int begin_done(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch,
                       struct lt_error *error)
 {
     int code = enter(epoch, LT_EPOCH_DONE, error);
@@ -471,7 +469,15 @@ static int begin_done(struct lt_coordinator *coordinator, struct epoch *epoch,
     return 1;
 }
 
-static int end_done(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns)
+static void delete_old(struct lt_coordinator *coordinator, const struct lt_epoch_slot *epoch)
+{
+    const struct lt_coordinator_options *options = &coordinator->options;
+    for (uint32_t i = 0; i < options->source_count; i++)
+        lt_entry_delete_source_log(options->checkpoint, i, &epoch->logs[i]);
+    lt_checkpoint_purge(options->checkpoint, epoch->number);
+}
+
+static int end_done(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch, int64_t now_ns)
 {
     lt_assert(epoch->number == coordinator->oldest);
     const struct lt_coordinator_ports *ports = &coordinator->options.ports;
@@ -482,18 +488,20 @@ static int end_done(struct lt_coordinator *coordinator, struct epoch *epoch, int
     record(coordinator->counters.total_ns, epoch->injected_ns, now_ns);
     coordinator->oldest++;
     ports->done(ports->context, epoch->number, epoch->positions);
-    forget_notes(coordinator, epoch);
     if (coordinator->options.checkpoint != NULL)
-        lt_checkpoint_purge(coordinator->options.checkpoint, epoch->number);
+        delete_old(coordinator, epoch);
+    lt_epoch_slot_end(epoch, &coordinator->shape);
     return 1;
 }
 
 /* Moves one epoch by one step if what it waits for is there. Returns a work count or a negative
  * code. */
-static int advance(struct lt_coordinator *coordinator, struct epoch *epoch, int64_t now_ns,
+static int advance(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch, int64_t now_ns,
                    struct lt_error *error)
 {
     switch (epoch->step) {
+    case LT_EPOCH_SETTLE:
+        return settle(coordinator, epoch, error);
     case LT_EPOCH_LOG:
         return epoch->is_published ? end_log(coordinator, epoch, now_ns, error) : 0;
     case LT_EPOCH_COMMIT: {
@@ -507,8 +515,8 @@ static int advance(struct lt_coordinator *coordinator, struct epoch *epoch, int6
     case LT_EPOCH_DONE:
         return epoch->is_published ? end_done(coordinator, epoch, now_ns) : 0;
     default:
-        if (may_log(coordinator, epoch))
-            return begin_log(coordinator, epoch, now_ns, error);
+        if (may_settle(coordinator, epoch))
+            return begin_settle(coordinator, epoch, now_ns, error);
         return 0;
     }
 }
@@ -554,7 +562,7 @@ int64_t lt_coordinator_deadline_ns(const struct lt_coordinator *coordinator)
 
 /* What an epoch that is not logged waits for, and how many reports of it are missing. */
 static enum lt_epoch_step waiting_for(const struct lt_coordinator *coordinator,
-                                      const struct epoch *epoch, uint32_t *missing)
+                                      const struct lt_epoch_slot *epoch, uint32_t *missing)
 {
     uint32_t lanes = coordinator->options.lane_count;
     *missing = lanes - epoch->injected_count;
@@ -573,11 +581,13 @@ void lt_coordinator_status(const struct lt_coordinator *coordinator,
     *out = coordinator->status;
     if (coordinator->oldest == coordinator->next)
         return;
-    const struct epoch *epoch =
+    const struct lt_epoch_slot *epoch =
         &coordinator->slots[coordinator->oldest % LT_LIMIT_EPOCHS_IN_FLIGHT];
     out->oldest_step = epoch->step;
-    if (epoch->step < LT_EPOCH_LOG)
+    if (epoch->step < LT_EPOCH_SETTLE)
         out->oldest_step = waiting_for(coordinator, epoch, &out->oldest_missing);
+    else if (epoch->step == LT_EPOCH_SETTLE)
+        out->oldest_missing = coordinator->options.source_count - epoch->settled_count;
     else if (epoch->step == LT_EPOCH_COMMIT)
         out->oldest_missing = writer_count(coordinator) - epoch->committed_count +
                               coordinator->options.sink_count - epoch->sinks_done;

@@ -45,7 +45,7 @@ struct lt_coordinator_options {
     uint32_t lane_count;
     uint32_t sink_count;
     uint32_t source_count;
-    struct lt_source *const *sources; /* for the offset JSON; connected */
+    struct lt_source *const *sources; /* to settle, and for the offset JSON; connected */
     int64_t interval_ns;  /* between injections; 0: none by itself, only lt_coordinator_request */
     uint64_t first_epoch; /* from recovery */
     const struct lt_position

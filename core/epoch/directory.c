@@ -18,7 +18,7 @@ void lt_directory_init(struct lt_directory *directory)
     *directory =
         (struct lt_directory){.root = {.fd = -1}, .offsets = {.fd = -1}, .commits = {.fd = -1}};
     for (size_t i = 0; i < LT_LIMIT_SINKS; i++)
-        directory->sinks[i].fd = -1;
+        directory->sinks[i].fd = directory->sources[i].fd = -1;
 }
 
 int lt_directory_open(struct lt_directory *directory, const char *path, struct lt_error *error)
@@ -31,8 +31,10 @@ void lt_directory_close(struct lt_directory *directory)
     lt_epoch_folder_close(&directory->root);
     lt_epoch_folder_close(&directory->offsets);
     lt_epoch_folder_close(&directory->commits);
-    for (size_t i = 0; i < LT_LIMIT_SINKS; i++)
+    for (size_t i = 0; i < LT_LIMIT_SINKS; i++) {
         lt_epoch_folder_close(&directory->sinks[i]);
+        lt_epoch_folder_close(&directory->sources[i]);
+    }
 }
 
 /* Opens a folder under the root; a missing one stays closed unless it is to be made. */
@@ -63,6 +65,14 @@ static int open_sink_folder(struct lt_directory *directory, uint32_t sink, bool 
     char name[LT_EPOCH_NAME_SIZE];
     snprintf(name, sizeof name, "sinks/%" PRIu32, sink);
     return open_below(directory, name, create, &directory->sinks[sink], error);
+}
+
+int lt_directory_open_source(struct lt_directory *directory, uint32_t source,
+                             struct lt_error *error)
+{
+    char name[LT_EPOCH_NAME_SIZE];
+    snprintf(name, sizeof name, "sources/%" PRIu32, source);
+    return open_below(directory, name, true, &directory->sources[source], error);
 }
 
 /* ------------------------------------------------------------------------------------- listing */

@@ -17,6 +17,7 @@
 
 struct lt_directory {
     struct lt_epoch_folder root, offsets, commits, sinks[LT_LIMIT_SINKS]; /* closed where missing */
+    struct lt_epoch_folder sources[LT_LIMIT_SINKS]; /* closed but for those that keep a log */
     bool verify_checksums;
     /* filled by lt_directory_read; memory of the arena */
     struct lt_recovery_conclusion conclusion;
@@ -43,6 +44,11 @@ uint64_t lt_directory_next_offsets(const struct lt_directory *directory, uint64_
  * creates the folders that a run needs. Idempotent. */
 int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count,
                        struct lt_error *error) LT_MUST_USE;
+
+/* Opens the folder of a source that keeps a log in it, and creates it if it is missing. Open
+ * already: a no-op. */
+int lt_directory_open_source(struct lt_directory *directory, uint32_t source,
+                             struct lt_error *error) LT_MUST_USE;
 
 /* Says of LT_E_CORRUPT that it is damage, and what to do; other codes pass. Returns `code`. */
 int lt_directory_explain_damage(int code, struct lt_error *error);

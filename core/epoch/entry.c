@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/arena.h"
 #include "core/epoch/log.h"
@@ -26,6 +27,37 @@ void lt_entry_publish_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uin
     lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
     lt_text_fini(&content);
     lt_text_fini(&joined);
+}
+
+static void name_log_file(char out[NAME_SIZE], uint32_t source, const char *name, size_t size_bytes)
+{
+    lt_assert(size_bytes > 0 && size_bytes < LT_SOURCE_LOG_NAME_SIZE);
+    lt_assert(name[0] != '.' && memchr(name, '/', size_bytes) == NULL);
+    snprintf(out, NAME_SIZE, "sources/%" PRIu32 "/%.*s", source, (int)size_bytes, name);
+}
+
+void lt_entry_publish_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
+                                 const struct lt_source_log *log, lt_checkpoint_done_fn *done,
+                                 void *context)
+{
+    char name[NAME_SIZE];
+    if (log->name[0] == '\0')
+        return;
+    name_log_file(name, source, log->name, strlen(log->name));
+    lt_checkpoint_publish(checkpoint, name, lt_text_get(&log->content), done, context);
+}
+
+void lt_entry_delete_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
+                                const struct lt_source_log *log)
+{
+    char name[NAME_SIZE];
+    const char *at = lt_text_get(&log->deleted);
+    for (size_t size_bytes; *at != '\0'; at += size_bytes + 1) {
+        size_bytes = strcspn(at, "\n");
+        lt_assert(at[size_bytes] == '\n');
+        name_log_file(name, source, at, size_bytes);
+        lt_checkpoint_delete(checkpoint, name);
+    }
 }
 
 void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint64_t epoch,

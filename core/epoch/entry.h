@@ -1,6 +1,6 @@
 /*
- * The three entries of an epoch - sinks/i/e, offsets/e, commits/e - made of what the coordinator
- * knows and handed to the checkpoint for publishing.
+ * The entries of an epoch - sinks/i/e, sources/i/N, offsets/e, commits/e - made of what the
+ * coordinator knows and handed to the checkpoint for publishing.
  *
  * on: the coordinator's thread.
  */
@@ -14,6 +14,13 @@
 void lt_entry_publish_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
                             const char *const *notes, uint32_t count, lt_checkpoint_done_fn *done,
                             void *context);
+/* What a source has added to its log; nothing if it has added nothing. */
+void lt_entry_publish_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
+                                 const struct lt_source_log *log, lt_checkpoint_done_fn *done,
+                                 void *context);
+/* Deletes what the source needs no more. */
+void lt_entry_delete_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
+                                const struct lt_source_log *log);
 /* `positions` of all sources, concatenated; the sources make their JSON of them. */
 void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint64_t epoch,
                               const struct lt_position *positions, lt_checkpoint_done_fn *done,

@@ -23,8 +23,8 @@
 enum {
     /* A file's name without its folder: a number, "metadata"; with room for "." and suffixes. */
     LT_EPOCH_NAME_SIZE = 64,
-    /* The largest file that is read: the offsets of a million partitions. */
-    LT_EPOCH_FILE_MAX_BYTES = 64 * 1024 * 1024,
+    /* The largest file that is read: a source's log of some million files. */
+    LT_EPOCH_FILE_MAX_BYTES = 1024 * 1024 * 1024,
 };
 
 struct lt_epoch_folder {

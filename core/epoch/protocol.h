@@ -16,27 +16,36 @@
  *                           durable (without having to show it), and goes on writing rows of e+1.
  *   prepared  lane's sinks  when it is durable: reports it, with a note of what the sink must
  *                           remember.
- *   log       coordinator   when all lanes have reported positions and all writers are prepared for
- *                           e, and e-1 is logged: writes sinks/i/e (the notes) for every sink, then
- *                           offsets/e. Once offsets/e is durable, the range of e is fixed.
+ *   settle    source        when all lanes have reported positions and all writers are prepared for
+ *                           e, and e-1 is logged: each source is asked until what it has read up to
+ *                           the end of e can be read again, by the entry that it adds to its log.
+ *   log       coordinator   when all sources have settled e: writes sinks/i/e (the notes) for every
+ *                           sink, then the sources' log entries, then offsets/e. Once offsets/e is
+ *                           durable, the range of e is fixed.
  *   commit    lane's sinks  offsets/e is durable: writers show e (commit, committed), then each
  *                           sink's own commit(e), in the order of the epochs. Idempotent.
  *   done      coordinator   when all sinks have committed e and e-1 is done: writes commits/e. Then
- *                           sources may forget, and entries older than minBatchesToRetain go.
+ *                           sources may forget, and entries older than minBatchesToRetain go, with
+ *                           those of a source's log that it needs no more.
  *   recover   start         finishes what is logged and not done, deletes what never was: below.
+ *   resume    start         each source reads its own log and deletes what lies beyond offsets/b
+ *                           (before any epoch is finished: a replay reads by it); each sink is told
+ *                           where the epochs go on, and cuts back or drops what lies beyond (after
+ *                           all are finished, and before any writer is opened).
  *
  * Epochs are logged and done strictly in order. Several may be open at once, each at its own step.
  *
- * Files (core/epoch/publisher.h says how one is published): sinks/i/e before offsets/e before
- * commits/e, each durable before the next is begun. A file is visible only whole. The directory is
- * Spark's, so a Spark checkpoint of a stateless query can be taken over:
+ * Files (core/epoch/publisher.h says how one is published): sinks/i/e before sources/i/N before
+ * offsets/e before commits/e, each durable before the next is begun. A file is visible only whole.
+ * The directory is Spark's, so a Spark checkpoint of a stateless query can be taken over:
  *
  *   metadata       {"id":"<uuid>"}
  *   offsets/e      v1 / metadata JSON / one offset JSON per source, "-" for a source without one.
  *                  The metadata JSON is Spark's, and says "preparedSinks":n if all n sinks were
  *                  prepared for e before it was written; when read it may also be {} or empty
  *   commits/e      v1 / {"nextBatchWatermarkMs":0}
- *   sources/i/0    what source i keeps of its start
+ *   sources/i/0    what source i keeps of its start; or, of a source that settles epochs,
+ *   sources/i/N    its log, in names and text of its own (Spark's file source: N, N.compact)
  *   sinks/i/e      v1 / one line per lane: the writer's note
  *   F.crc          the CRC32C of F (core/epoch/crc.h): in view before F is, checked when F is read;
  *                  an F without one is accepted, as Spark does
@@ -75,8 +84,9 @@
  * commits/e written. So if the process dies in between, the notes always speak of the preparation
  * that may have been shown.
  *
- * What lies beyond b is dropped before the new run starts: stale sinks/i/e are deleted, and sinks
- * that stage forget what they had prepared for epochs beyond b; the numbers are used again.
+ * What lies beyond b is dropped before the new run starts: stale sinks/i/e are deleted, and in
+ * resume sinks forget what they had prepared for epochs beyond b; the numbers are used again. The
+ * notes of b, done or not, are what resume goes by: they are never purged.
  *
  * Gaps below c are harmless: a purge that was interrupted, or Spark's asynchronous progress
  * tracking.
@@ -87,14 +97,16 @@
  *                                   at-least-once sinks repeat them, exactly-once sinks drop what
  *                                   was prepared (staged, uncommitted).
  *   sinks/i/e without offsets/e     as above; the notes are stale and deleted.
- *   while a file is published       a temporary name is left: deleted. A .crc without its file:
- *                                   deleted, durably, before the name is used again - or the next F
- *                                   could be seen beside the .crc of the one that never was.
- *   offsets/e without commits/e     e is fixed and its data are durable: finished, not re-read.
- *   after commits/e                 e is done.
- *   during recovery                 recovery only repeats idempotent steps and deletes what it
- *                                   would delete again.
- *   during a purge                  some old entries are left; gaps among them are below c.
+ *   sources/i/N without offsets/e   as above: the positions of offsets/b do not reach it. Deleted
+ * by the source's resume, before the name is used again. while a file is published       a
+ * temporary name is left: deleted. A .crc without its file: deleted, durably, before the name is
+ * used again - or the next F could be seen beside the .crc of the one that never was. offsets/e
+ * without commits/e     e is fixed and its data are durable: finished, not re-read. after commits/e
+ * e is done. Files that it made needless in a source's log may be left: the source knows them by
+ * what replaced them. before or in resume             a sink has more than offsets/b says, or less
+ * is cut than is to be: the next start cuts again, from the same notes. during recovery recovery
+ * only repeats idempotent steps and deletes what it would delete again. during a purge some old
+ * entries are left; gaps among them are below c.
  *
  * A file that exists is not written over while its .crc is there, or a crash between the two could
  * leave a sound file beside a checksum of another: the .crc goes first, then the file is replaced,
@@ -123,10 +135,12 @@
     XX(POSITION, "position")                                                                       \
     XX(PREPARE, "prepare")                                                                         \
     XX(PREPARED, "prepared")                                                                       \
+    XX(SETTLE, "settle")                                                                           \
     XX(LOG, "log")                                                                                 \
     XX(COMMIT, "commit")                                                                           \
     XX(DONE, "done")                                                                               \
-    XX(RECOVER, "recover")
+    XX(RECOVER, "recover")                                                                         \
+    XX(RESUME, "resume")
 
 enum lt_epoch_step {
 #define LT_EPOCH_STEP_ENUM(name, text) LT_EPOCH_##name,
@@ -140,12 +154,13 @@ const char *lt_epoch_step_name(enum lt_epoch_step step);
 
 /*
  * Fault points: where a test may end the run, as if the process had died right before the step. At
- * LT_EPOCH_RECOVER the point stands before each change that recovery makes to the directory.
+ * LT_EPOCH_RECOVER the point stands before each change that recovery makes to the directory, and at
+ * LT_EPOCH_RESUME before each source and sink that resumes.
  *
- * The steps of the coordinator have one each: inject, log, commit, done. Those of lanes - position,
- * prepare, prepared - have none: they change nothing that the coordinator wrote. A test dies there
- * in its own source and sinks (tests/support/crash_world.h), or between two of its own lanes'
- * reports (tests/support/sim_life.h).
+ * The steps of the coordinator have one each: inject, settle, log, commit, done. Those of lanes -
+ * position, prepare, prepared - have none: they change nothing that the coordinator wrote. A test
+ * dies there in its own source and sinks (tests/support/crash_world.h), or between two of its own
+ * lanes' reports (tests/support/sim_life.h).
  *
  * The hook returns true to stop here; the step then fails with LT_E_CANCELLED and changes nothing.
  * It may as well end the process. on: set before start, called on the coordinator's thread.

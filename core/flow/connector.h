@@ -13,11 +13,17 @@
  *   reader   position()   right before the marker of e is injected: where e ends
  *   writer   prepare(e)   the marker has arrived: everything written before it is to become durable
  *            prepared(e)  asked until it is; the note is what the sink must remember (sinks/i/e)
- *            commit(e)    offsets/e is on disk: show it; idempotent
+ *   source   settle(e)    asked until e can be read again by what the source has logged: only then
+ *                         are the notes, its log entry (sources/i/...) and offsets/e written
+ *   writer   commit(e)    offsets/e is on disk: show it; idempotent
  *            committed(e) asked until it is shown
  *   sink     commit(e)    the part of showing that is done once per query (a manifest), after every
  *                         writer's
  *   source   commit(e)    commits/e is on disk: the source may forget what lies before
+ * At every start, and each time that a run begins again (core/run/recover.h):
+ *   source   connect, resume (reads its own log), initial or positions_from_json
+ *   sink     connect, recover (unfinished epochs), resume (cuts back, drops what never was)
+ * and then readers and writers are opened.
  * So at-least-once, exactly-once by staged files and exactly-once by transactions are one protocol.
  *
  * Positions are two words per partition, with the meaning of the source's choice: Kafka uses
@@ -86,10 +92,40 @@ struct lt_original {
     bool has_timestamp;
 };
 
+enum { LT_SOURCE_LOG_NAME_SIZE = 40 }; /* "17", "9.compact" */
+
 enum lt_source_traits {
     LT_SOURCE_REPLAYABLE = 1, /* reads the same again from a position */
     LT_SOURCE_BOUNDED = 2,    /* can say where it ends now (latest) */
     LT_SOURCE_CONTINUOUS = 4, /* Spark lets it run in continuous mode too */
+};
+
+/* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
+ * the checkpoint. Zeroed by the caller but for the buffers, which are initialised and empty. */
+struct lt_source_log {
+    /* The file to write before offsets/e; "": none. A name that is not there: a resume has deleted
+     * what never was. No slash, no leading dot. */
+    char name[LT_SOURCE_LOG_NAME_SIZE];
+    struct lt_text_buffer content; /* text, without a zero byte */
+    /* Names of files that are needed no more once commits/e is on disk, each ended by a line feed:
+     * what a compacted one has replaced. */
+    struct lt_text_buffer deleted;
+};
+
+/* A source's folder sources/<i>/ of the checkpoint, at start. Valid during the call. */
+struct lt_source_log_reader {
+    void *context;
+    /* The source's offset JSON at the end of the last logged epoch; NULL: there was none. What lies
+     * in the log beyond it never was. */
+    const char *positions;
+    /* Appends the names, in no order, each ended by a line feed. Temporary files and companions
+     * (.crc) are not among them. */
+    int (*list)(void *context, struct lt_text_buffer *names, struct lt_error *error);
+    /* Appends a file, its checksum verified. LT_E_NOT_FOUND without a text: there is none. */
+    int (*read)(void *context, const char *name, struct lt_text_buffer *out,
+                struct lt_error *error);
+    /* Deletes a file, durably, if it is there. */
+    int (*remove)(void *context, const char *name, struct lt_error *error);
 };
 
 struct lt_source_ops {
@@ -98,10 +134,16 @@ struct lt_source_ops {
      * is open stays, the partitions are found anew. Optional: partition_count is set by bind. */
     int (*connect)(struct lt_source *source, const struct lt_connector_env *env,
                    struct lt_error *error);
+    /* Reads the source's own log, and deletes what lies beyond log->positions: it was written for
+     * an epoch that never was. Called with a checkpoint only, after connect and before initial and
+     * positions_from_json, at every start and each time that a run begins again. Optional, for a
+     * source that has `settle`. */
+    int (*resume)(struct lt_source *source, const struct lt_connector_env *env,
+                  const struct lt_source_log_reader *log, struct lt_error *error);
     /* Initial positions of a new query, by its options (startingOffsets, ...), or by env->kept if a
      * first start got as far as keeping them. Fills `keep` with what sources/<i>/0 is to hold
-     * (Kafka: a zero byte, "v1", line feed, JSON), or leaves it empty. `positions` has
-     * partition_count entries. */
+     * (Kafka: a zero byte, "v1", line feed, JSON), or leaves it empty; a source that has `settle`
+     * leaves it empty, for the folder is its log's. `positions` has partition_count entries. */
     int (*initial)(struct lt_source *source, struct lt_position *positions,
                    struct lt_text_buffer *keep, struct lt_error *error);
     /* Where each partition ends now. May wait; not for the record path. Optional
@@ -133,6 +175,14 @@ struct lt_source_ops {
      * connect; does not wait. Optional: no sink can feed it. */
     bool (*reads)(const struct lt_source *source, const char *store, const char *target,
                   int32_t partition);
+    /* Epoch e ends at these positions, all lanes have said so, and every sink has prepared it: 1
+     * when the source can read up to there again after a crash, with what it puts into `log`, which
+     * becomes durable before offsets/e is written; 0 not yet (ask again: nothing of e is logged);
+     * negative failed. Asked for one epoch after the other, each until it says 1, and only then for
+     * positions_to_json of e. Without a checkpoint it is asked all the same, and `log` is thrown
+     * away. on: control thread; never waits. Optional: what has been read can be read again. */
+    int (*settle)(struct lt_source *source, uint64_t epoch, const struct lt_position *positions,
+                  struct lt_source_log *log, struct lt_error *error);
     /* A reader for these partitions (indices), to start at `start`, and to stop at `end` if that is
      * not NULL. */
     int (*open_reader)(struct lt_source *source, const struct lt_connector_env *env,
@@ -224,6 +274,19 @@ struct lt_writer;
 
 enum lt_guarantee { LT_AT_MOST_ONCE, LT_AT_LEAST_ONCE, LT_EXACTLY_ONCE };
 
+/* Where a sink goes on. Valid during the call. */
+struct lt_sink_resume {
+    /* The first epoch that writers will be given. What was prepared for it or a later one never
+     * was, and is to be dropped: the numbers are used again. */
+    uint64_t next_epoch;
+    /* Of the epoch before, a line per lane; NULL: none (a new query, a new sink, no checkpoint). A
+     * plan that was changed may put another sink in this one's place: notes name what they speak
+     * of, and a sink looks. */
+    const char *notes;
+    bool has_checkpoint; /* false: nothing is remembered, and the sink begins as a new one */
+    const char *query_id;
+};
+
 struct lt_sink_ops {
     /* Opens connections. Called again, with no writer open, when the query begins again. Optional.
      */
@@ -237,6 +300,13 @@ struct lt_sink_ops {
      * nothing finished. */
     int (*recover)(struct lt_sink *sink, uint64_t epoch, const char *notes, bool *must_replay,
                    struct lt_error *error);
+    /* Makes the sink's output what it was at the end of the last logged epoch: cuts back a file,
+     * drops what was staged for epochs that never were. Called at every start and each time that a
+     * run begins again, after every unfinished epoch was finished, right before writers are opened;
+     * and before the writer of a replay is, with next_epoch the one that is replayed: what the sink
+     * still has of that one is not dropped. Idempotent. Optional. */
+    int (*resume)(struct lt_sink *sink, const struct lt_connector_env *env,
+                  const struct lt_sink_resume *at, struct lt_error *error);
     int (*open_writer)(struct lt_sink *sink, const struct lt_connector_env *env,
                        struct lt_writer **out, struct lt_error *error);
     /* The once-per-query part of showing epoch e. 0 done, 1 not yet (ask again), negative failed.
@@ -281,7 +351,8 @@ struct lt_writer_ops {
     int64_t (*deadline_ns)(struct lt_writer *writer); /* as of a reader; optional */
     void (*prepare)(struct lt_writer *writer, uint64_t epoch);
     /* 1 durable, 0 not yet, negative failed (writer->error). Appends the note, one line without
-     * line feed, at 1. Asked for the oldest unprepared epoch only. */
+     * line feed, at 1. Asked for the oldest unprepared epoch only; may be asked again after 1 (the
+     * report found no room), and says the same. */
     int (*prepared)(struct lt_writer *writer, uint64_t epoch, struct lt_text_buffer *note);
     void (*commit)(struct lt_writer *writer, uint64_t epoch);   /* optional */
     int (*committed)(struct lt_writer *writer, uint64_t epoch); /* optional; as prepared */

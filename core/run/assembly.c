@@ -35,11 +35,11 @@ static int connect_part(struct lt_assembly *assembly, struct lt_source *source, 
 {
     struct lt_connector_env env = base_env(assembly);
     struct lt_text_buffer *kept = &assembly->kept[part];
-    char prefix[32];
-    snprintf(prefix, sizeof prefix, "source.part%u.", part);
-    env.counter_prefix = part == 0 ? "source." : prefix;
-    env.index = part;
-    int code = lt_recover_kept(assembly->checkpoint, part, kept, error);
+    char prefix[LT_COUNTER_PREFIX_SIZE];
+    int code = 0;
+    lt_pipeline_set_part_env(part, &env, prefix);
+    if (source->ops->settle == NULL) /* else the folder holds its log */
+        code = lt_recover_kept(assembly->checkpoint, part, kept, error);
     if (code != 0)
         return code;
     env.kept = kept->data;
@@ -65,10 +65,8 @@ static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
     for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
         struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
         struct lt_connector_env env = base_env(assembly);
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "sink%u.", i);
-        env.counter_prefix = prefix;
-        env.index = i;
+        char prefix[LT_COUNTER_PREFIX_SIZE];
+        lt_pipeline_set_sink_env(i, &env, prefix);
         sink->source = assembly->pipeline.source;
         int code = sink->ops->connect == NULL ? 0 : sink->ops->connect(sink, &env, error);
         if (code != 0)
@@ -172,9 +170,9 @@ static struct lt_worker_options worker_options(struct lt_assembly *assembly, con
     };
 }
 
-static int recover_positions(struct lt_assembly *assembly, struct lt_error *error)
+static struct lt_recover_options recover_options(struct lt_assembly *assembly)
 {
-    struct lt_recover_options options = {
+    return (struct lt_recover_options){
         .checkpoint = assembly->checkpoint,
         .recovery = &assembly->recovery,
         .pipeline = &assembly->pipeline,
@@ -182,7 +180,6 @@ static int recover_positions(struct lt_assembly *assembly, struct lt_error *erro
         .env = base_env(assembly),
         .patience_ns = assembly->settings.startup_timeout_ns,
     };
-    return lt_recover_positions(&options, assembly->start, error);
 }
 
 static int take_carried(struct lt_assembly *assembly, struct lt_error *error)
@@ -203,8 +200,12 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 {
     struct lt_source *source = assembly->pipeline.source;
     assembly->start = lt_alloc_array(source->partition_count, sizeof *assembly->start);
-    int code = assembly->carried[0] != NULL ? take_carried(assembly, error)
-                                            : recover_positions(assembly, error);
+    struct lt_recover_options recover = recover_options(assembly);
+    int code = assembly->carried[0] != NULL
+                   ? take_carried(assembly, error)
+                   : lt_recover_positions(&recover, assembly->start, error);
+    if (code == 0)
+        code = lt_recover_sinks(&recover, assembly->recovery.first_epoch, error);
     if (code != 0)
         return code;
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;

@@ -1,5 +1,7 @@
 #include "core/run/pipeline.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/limits.h"
@@ -370,6 +372,22 @@ int lt_pipeline_analyse(struct lt_plan_node *node, const struct lt_catalog *cata
         *out = last_schema(path);
     source->ops->close(source);
     return code;
+}
+
+void lt_pipeline_set_part_env(uint32_t part, struct lt_connector_env *env,
+                              char prefix[LT_COUNTER_PREFIX_SIZE])
+{
+    snprintf(prefix, LT_COUNTER_PREFIX_SIZE, "source.part%" PRIu32 ".", part);
+    env->counter_prefix = part == 0 ? "source." : prefix;
+    env->index = part;
+}
+
+void lt_pipeline_set_sink_env(uint32_t sink, struct lt_connector_env *env,
+                              char prefix[LT_COUNTER_PREFIX_SIZE])
+{
+    snprintf(prefix, LT_COUNTER_PREFIX_SIZE, "sink%" PRIu32 ".", sink);
+    env->counter_prefix = prefix;
+    env->index = sink;
 }
 
 void lt_pipeline_close(struct lt_pipeline *pipeline)

@@ -50,6 +50,14 @@ static inline struct lt_sink *lt_pipeline_sink(const struct lt_pipeline *pipelin
     return index < pipeline->branch_count ? pipeline->branches[index].sink : pipeline->dead_letters;
 }
 
+/* What a part of the source, or a sink, finds in its environment at query level: its number, and
+ * the prefix of its counters, kept in `prefix`. */
+enum { LT_COUNTER_PREFIX_SIZE = 32 };
+void lt_pipeline_set_part_env(uint32_t part, struct lt_connector_env *env,
+                              char prefix[LT_COUNTER_PREFIX_SIZE]);
+void lt_pipeline_set_sink_env(uint32_t sink, struct lt_connector_env *env,
+                              char prefix[LT_COUNTER_PREFIX_SIZE]);
+
 /* The schema of `node`, whose chain of inputs ends in a READ: binds the source and analyses what is
  * between, without a connection. The nodes are analysed afterwards; use them for nothing else. */
 int lt_pipeline_analyse(struct lt_plan_node *node, const struct lt_catalog *catalog,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/epoch/protocol.h"
 #include "core/run/replay.h"
 #include "core/run/union_source.h"
 
@@ -42,6 +43,7 @@ static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source,
     name_source_file(part, source_file);
     lt_text_init(&keep);
     int code = fail_source(source, source->ops->initial(source, positions, &keep, error), error);
+    lt_assert(keep.size_bytes == 0 || source->ops->settle == NULL); /* the folder is its log's */
     if (code == 0 && checkpoint != NULL && keep.size_bytes > 0)
         code = lt_checkpoint_write_file(checkpoint, source_file, keep.data, keep.size_bytes, error);
     lt_text_fini(&keep);
@@ -109,6 +111,65 @@ int lt_recover_begin_of(const struct lt_recover_options *options, uint64_t epoch
     return code;
 }
 
+static int stop_at_fault(uint64_t next_epoch, struct lt_error *error)
+{
+    if (!lt_epoch_fault_point(LT_EPOCH_RESUME, next_epoch))
+        return 0;
+    return lt_error_set(error, LT_E_CANCELLED, "stopped at the fault point '%s' of epoch %" PRIu64,
+                        lt_epoch_step_name(LT_EPOCH_RESUME), next_epoch);
+}
+
+/* What a sink left of the epoch before, if it left anything. */
+static int read_last_notes(const struct lt_recover_options *options, uint32_t index,
+                           uint64_t next_epoch, struct lt_text_buffer *notes,
+                           struct lt_sink_resume *at, struct lt_error *error)
+{
+    if (options->checkpoint == NULL || next_epoch == 0)
+        return 0;
+    int code = lt_checkpoint_read_notes(options->checkpoint, index, next_epoch - 1, notes, error);
+    if (code == LT_E_NOT_FOUND) /* Spark's epoch, or one that the sink had no part in */
+        return 0;
+    at->notes = lt_text_get(notes);
+    return code;
+}
+
+int lt_recover_sink(const struct lt_recover_options *options, uint32_t index, uint64_t next_epoch,
+                    struct lt_error *error)
+{
+    struct lt_sink *sink = lt_pipeline_sink(options->pipeline, index);
+    struct lt_connector_env env = options->env;
+    char prefix[LT_COUNTER_PREFIX_SIZE];
+    struct lt_sink_resume at = {
+        .next_epoch = next_epoch,
+        .has_checkpoint = options->checkpoint != NULL,
+        .query_id = options->env.query_id,
+    };
+    struct lt_text_buffer notes;
+    if (sink->ops->resume == NULL)
+        return 0;
+    lt_pipeline_set_sink_env(index, &env, prefix);
+    lt_text_init(&notes);
+    int code = read_last_notes(options, index, next_epoch, &notes, &at, error);
+    if (code == 0)
+        code = stop_at_fault(next_epoch, error);
+    if (code == 0)
+        code = sink->ops->resume(sink, &env, &at, error);
+    lt_text_fini(&notes);
+    return code == 0 || code == LT_E_CANCELLED
+               ? code
+               : lt_error_append(error, "sink %s: going on with epoch %" PRIu64, sink->type->name,
+                                 next_epoch);
+}
+
+int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epoch,
+                     struct lt_error *error)
+{
+    int code = 0;
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(options->pipeline) && code == 0; i++)
+        code = lt_recover_sink(options, i, next_epoch, error);
+    return code;
+}
+
 static int finish_sink(const struct lt_recover_options *options, uint32_t index, uint64_t epoch,
                        struct lt_error *error)
 {
@@ -126,6 +187,8 @@ static int finish_sink(const struct lt_recover_options *options, uint32_t index,
     if (code == 0)
         code = sink->ops->recover(sink, epoch, lt_text_get(&notes), &must_replay, error);
     lt_text_fini(&notes);
+    if (code == 0 && must_replay)
+        code = lt_recover_sink(options, index, epoch, error);
     if (code == 0 && must_replay)
         code = lt_replay(options, index, epoch, error);
     return code == 0 ? 0
@@ -157,6 +220,26 @@ static int name_part(struct lt_error *error, int code, uint32_t count, const str
     return code == 0 || count == 1 ? code : lt_error_append(error, "%s", part->description);
 }
 
+/* A source reads its own log; what lies beyond the last logged positions goes. */
+static int resume_source(const struct lt_recover_options *options, struct lt_source *source,
+                         uint32_t part, struct lt_error *error)
+{
+    struct lt_connector_env env = options->env;
+    char prefix[LT_COUNTER_PREFIX_SIZE];
+    struct lt_source_log_reader log;
+    if (source->ops->settle == NULL || options->checkpoint == NULL)
+        return 0;
+    int code = lt_checkpoint_source_log(options->checkpoint, part, &log, error);
+    if (code == 0)
+        code = stop_at_fault(options->recovery->first_epoch, error);
+    if (code != 0 || source->ops->resume == NULL)
+        return code;
+    lt_pipeline_set_part_env(part, &env, prefix);
+    if (!options->recovery->is_new)
+        log.positions = options->recovery->source_offsets[part];
+    return fail_source(source, source->ops->resume(source, &env, &log, error), error);
+}
+
 int lt_recover_positions(const struct lt_recover_options *options, struct lt_position *positions,
                          struct lt_error *error)
 {
@@ -165,7 +248,11 @@ int lt_recover_positions(const struct lt_recover_options *options, struct lt_pos
     uint32_t count;
     struct lt_source *const *parts = lt_source_parts(&options->pipeline->source, &count);
     bool is_new = checkpoint == NULL || recovery->is_new;
-    int code = is_new || recovery->source_offsets[0] == NULL ? 0 : finish_epochs(options, error);
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++)
+        code = name_part(error, resume_source(options, parts[i], i, error), count, parts[i]);
+    if (code == 0 && !is_new && recovery->source_offsets[0] != NULL)
+        code = finish_epochs(options, error);
     for (uint32_t i = 0; i < count && code == 0; i++) {
         bool is_unknown = is_new || recovery->source_offsets[i] == NULL;
         code = is_unknown ? start_new(checkpoint, parts[i], i, positions, error)

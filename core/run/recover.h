@@ -1,8 +1,8 @@
 /*
  * From the checkpoint to the positions a query starts at: initial ones for a new query, the last
  * logged ones otherwise, after what a crash left unfinished has been finished
- * (core/epoch/protocol.h). A sink that has lost what it had prepared gets the epoch's records again
- * (core/run/replay.h).
+ * (core/epoch/protocol.h); and to sinks that hold what those positions say, and no more. A sink
+ * that has lost what it had prepared gets the epoch's records again (core/run/replay.h).
  *
  * on: the thread that starts the query; waits for the disk, the source, and sinks that replay.
  */
@@ -28,9 +28,17 @@ struct lt_recover_options {
 int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_text_buffer *out,
                     struct lt_error *error) LT_MUST_USE;
 
-/* Finishes unfinished epochs and fills `positions` (one per partition of the connected source). */
+/* Lets the sources read their logs, finishes unfinished epochs, and fills `positions` (one per
+ * partition of the connected source). */
 int lt_recover_positions(const struct lt_recover_options *options, struct lt_position *positions,
                          struct lt_error *error) LT_MUST_USE;
+
+/* Lets the sinks, or one of them, go on with epoch `next_epoch`: cut back to the end of the epoch
+ * before, as its notes say. Comes before a writer is opened. */
+int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epoch,
+                     struct lt_error *error) LT_MUST_USE;
+int lt_recover_sink(const struct lt_recover_options *options, uint32_t index, uint64_t next_epoch,
+                    struct lt_error *error) LT_MUST_USE;
 
 /* Where an epoch began: the end of the one before, or of a new query. */
 int lt_recover_begin_of(const struct lt_recover_options *options, uint64_t epoch,

@@ -7,16 +7,23 @@
  * that is every interleaving of coordinator, lanes and sinks. What a step changes is durable (survives
  * `die`), outside (the sinks, as their readers see them) or volatile.
  *
+ * The source keeps a log of its own: what is read is read again only by its entries, one an epoch, of
+ * what was settled.
+ *
  * Sinks:
  *   plain  at least once: shows a record when it is delivered
+ *   file   one file a lane: a record is in it when it is delivered; a new life cuts it back (resume) to
+ *          the length that the notes name - here where the epoch ends
  *   exact  an output per epoch and lane, prepared and later shown; a prepared one may be lost when the
  *          process dies (an aborted transaction). A new attempt makes a new output; notes name one.
  *
  * Safety, asserted:
  *   - exact shows each record once and in order (reveal)
- *   - whenever the query goes on at a position, both sinks have everything before it, and exact has
- *     nothing after it (begin)
- *   - recovery never meets a gap, or notes that are missing (conclude)
+ *   - file holds each record once and in order (deliver)
+ *   - whenever the query goes on at a position, all sinks have everything before it, and exact and file
+ *     have nothing after it (begin)
+ *   - recovery never meets a gap, notes that are missing, or an epoch that the source's log does not
+ *     reach (conclude, resume); no entry of that log is written over (log)
  * Progress: every step moves something forward that never moves back but by dying, and the process
  * dies at most DEATHS times. So there is no cycle (tests/model/run searches for one), and where
  * nothing more can be done, all epochs are done (the last assertion).
@@ -47,6 +54,7 @@
 bit offsets[EPOCHS];        /* offsets/e */
 byte ends[EPOCHS * LANES];  /* what it says */
 byte notes[EPOCHS * LANES]; /* sinks/exact/e: an attempt, or NONE: no such file */
+bit source_log[EPOCHS];     /* sources/0/e */
 byte commits;               /* commits/e exists for all e below */
 bit is_kept, kept;          /* sources/0/0, and the position in it */
 
@@ -55,6 +63,7 @@ bit latest;                 /* where a new query begins; moves when nobody looks
 bit is_begun;
 byte plain_shown[LANES];    /* all records before this one were shown at some time */
 byte exact_shown[LANES];
+byte file_end[LANES];       /* all records before this one are in the file, once */
 byte attempts[EPOCHS * LANES];
 byte state[EPOCHS * LANES * ATTEMPTS];
 byte from[EPOCHS * LANES * ATTEMPTS];
@@ -71,7 +80,8 @@ byte marked[LANES];            /* markers that the lane has put in */
 byte position_of[EPOCHS * LANES];
 byte output_of[EPOCHS * LANES];
 bit is_prepared[EPOCHS * LANES]; /* exact's writer has said so */
-byte logging[EPOCHS];          /* 0 not begun, 1 the first file is written, 2 both are */
+bit is_settled[EPOCHS];        /* the source has said so */
+byte logging[EPOCHS];          /* 0 not begun; how many of the three files are written */
 byte logged;                   /* known to be durable */
 byte committed[LANES];         /* shown by the lane's writers */
 byte sinks_committed;
@@ -83,6 +93,7 @@ byte recovered;                /* recovery: epochs below are done */
 byte recovered_lane;
 byte replayed;                 /* the attempt that a replay made, or NONE */
 bit is_concluded;
+bit source_resumed, sinks_resumed;
 byte last;                     /* b + 1 of the recovery function */
 
 byte deaths;
@@ -97,11 +108,17 @@ byte i, n;
                          is_prepared[AT(e, 0)] && is_prepared[AT(e, 1)])
 
 #ifdef MUTANT_LOG_BEFORE_PREPARED
-#define may_log(e) ((e) == logged && all_positions(e))
+#define may_settle(e) ((e) == logged && all_positions(e))
 #elif defined(MUTANT_LOG_OUT_OF_ORDER)
-#define may_log(e) ((e) >= logged && (e) < injected && all_positions(e) && all_prepared(e))
+#define may_settle(e) ((e) >= logged && (e) < injected && all_positions(e) && all_prepared(e))
 #else
-#define may_log(e) ((e) == logged && all_positions(e) && all_prepared(e))
+#define may_settle(e) ((e) == logged && all_positions(e) && all_prepared(e))
+#endif
+
+#ifdef MUTANT_LOG_BEFORE_SETTLED
+#define may_log(e) (may_settle(e))
+#else
+#define may_log(e) (is_settled[e])
 #endif
 
 #ifdef MUTANT_COMMIT_BEFORE_LOG
@@ -170,7 +187,9 @@ inline read_record(l)
 inline deliver(l)
 {
     is_running && delivered[l] < read[l];
+    assert(file_end[l] == delivered[l]);
     delivered[l]++;
+    file_end[l] = delivered[l];
     if
     :: plain_shown[l] < delivered[l] -> plain_shown[l] = delivered[l]
     :: else
@@ -207,10 +226,22 @@ inline prepared(e, l)
     is_prepared[AT(e, l)] = 1
 }
 
+/* What the source has read of e can be read again once its entry is written. */
+inline settle(e)
+{
+    is_running && may_settle(e) && !is_settled[e];
+    is_settled[e] = 1
+}
+
 inline write_notes(e)
 {
     notes[AT(e, 0)] = output_of[AT(e, 0)];
     notes[AT(e, 1)] = output_of[AT(e, 1)]
+}
+inline write_source_log(e)
+{
+    assert(!source_log[e]);
+    source_log[e] = is_settled[e]
 }
 inline write_offsets(e)
 {
@@ -218,24 +249,26 @@ inline write_offsets(e)
     ends[AT(e, 1)] = position_of[AT(e, 1)];
     offsets[e] = 1
 }
+#ifdef MUTANT_OFFSETS_BEFORE_NOTES
+#define write_first(e) write_offsets(e)
+#define write_second(e) write_source_log(e)
+#define write_third(e) write_notes(e)
+#elif defined(MUTANT_OFFSETS_BEFORE_SOURCE_LOG)
+#define write_first(e) write_notes(e)
+#define write_second(e) write_offsets(e)
+#define write_third(e) write_source_log(e)
+#else
+#define write_first(e) write_notes(e)
+#define write_second(e) write_source_log(e)
+#define write_third(e) write_offsets(e)
+#endif
 inline log(e)
 {
     if
-    :: is_running && logging[e] == 0 && may_log(e) ->
-#ifdef MUTANT_OFFSETS_BEFORE_NOTES
-        write_offsets(e);
-#else
-        write_notes(e);
-#endif
-        logging[e] = 1
-    :: is_running && logging[e] == 1 ->
-#ifdef MUTANT_OFFSETS_BEFORE_NOTES
-        write_notes(e);
-#else
-        write_offsets(e);
-#endif
-        logging[e] = 2
-    :: is_running && logging[e] == 2 && logged == e -> logged++
+    :: is_running && logging[e] == 0 && may_log(e) -> write_first(e); logging[e] = 1
+    :: is_running && logging[e] == 1 -> write_second(e); logging[e] = 2
+    :: is_running && logging[e] == 2 -> write_third(e); logging[e] = 3
+    :: is_running && logging[e] == 3 && logged == e -> logged++
     fi
 }
 
@@ -310,8 +343,9 @@ inline die()
     is_concluded = 0;
     injected = 0; logged = 0; sinks_committed = 0; finished = 0;
     recovered = 0; recovered_lane = 0; replayed = NONE; last = 0;
+    source_resumed = 0; sinks_resumed = 0;
     do
-    :: i < EPOCHS -> logging[i] = 0; i++
+    :: i < EPOCHS -> logging[i] = 0; is_settled[i] = 0; i++
     :: else -> break
     od;
     i = 0;
@@ -341,7 +375,7 @@ inline discard(e)
     attempts[AT(e, 1)] = 0
 }
 
-/* The recovery function; stale notes are deleted, stale preparations dropped. */
+/* The recovery function; stale notes are deleted. */
 inline conclude()
 {
     recovered = commits;
@@ -370,6 +404,37 @@ inline conclude()
         assert(!offsets[i]); /* a gap */
         notes[AT(i, 0)] = NONE;
         notes[AT(i, 1)] = NONE;
+        i++
+    :: else -> break
+    od;
+    i = 0;
+    is_concluded = 1
+}
+
+/* The source reads its log, and forgets what lies beyond the last logged epoch. */
+inline resume_source()
+{
+    i = commits;
+    do
+    :: i < last -> assert(source_log[i]); i++
+    :: else -> break
+    od;
+#ifndef MUTANT_SOURCE_NOT_RESUMED
+    do
+    :: i < EPOCHS -> source_log[i] = 0; i++
+    :: else -> break
+    od;
+#endif
+    i = 0;
+    source_resumed = 1
+}
+
+/* The sinks cut back, and drop what was prepared for epochs that never were. */
+inline resume_sinks()
+{
+    i = last;
+    do
+    :: i < EPOCHS ->
 #ifndef MUTANT_STALE_PREPARATION_KEPT
         discard(i);
 #endif
@@ -377,12 +442,23 @@ inline conclude()
     :: else -> break
     od;
     i = 0;
+#ifndef MUTANT_SINK_NOT_CUT
+    do
+    :: is_begun && i < LANES ->
+        find_begin(last, i, n);
+        file_end[i] = n;
+        i++
+    :: else -> break
+    od;
+#endif
+    i = 0;
     n = 0;
-    is_concluded = 1
+    sinks_resumed = 1
 }
 
 #define noted(e, l) OUTPUT(e, l, notes[AT(e, l)])
-#define is_finishing (is_concluded && !is_running && recovered < last)
+#define is_finishing (is_concluded && source_resumed && !is_running && recovered < last)
+#define is_finished (is_concluded && source_resumed && !is_running && recovered == last)
 
 /* One lane of one unfinished epoch of exact: shown, or replayed, or gone on from. Replaying takes three
  * steps: the new output is prepared, the notes name it, it is shown. */
@@ -419,10 +495,18 @@ inline recover()
         notes[AT(recovered, recovered_lane)] = replayed;
         replayed = NONE
 #endif
-    :: is_concluded && !is_running && recovered == last && last == 0 && !is_kept ->
+    :: is_finished && last == 0 && !is_kept ->
         is_kept = 1;
         kept = latest
-    :: is_concluded && !is_running && recovered == last && (last > 0 || is_kept) -> begin()
+    fi
+}
+
+inline resume()
+{
+    if
+    :: is_concluded && !is_running && !source_resumed -> resume_source()
+    :: is_finished && (last > 0 || is_kept) && !sinks_resumed -> resume_sinks()
+    :: is_finished && sinks_resumed -> begin()
     fi
 }
 
@@ -433,11 +517,12 @@ inline begin()
     :: i < LANES ->
         find_begin(last, i, n);
         if
-        :: !is_begun -> plain_shown[i] = n; exact_shown[i] = n
+        :: !is_begun -> plain_shown[i] = n; exact_shown[i] = n; file_end[i] = n
         :: else
         fi;
         assert(plain_shown[i] >= n);
         assert(exact_shown[i] == n);
+        assert(file_end[i] == n);
         read[i] = n; delivered[i] = n; batch_from[i] = n;
         marked[i] = last; committed[i] = last;
         i++
@@ -451,6 +536,7 @@ inline begin()
         :: else
         fi;
         notes[AT(i, 0)] = 0; notes[AT(i, 1)] = 0;
+        is_settled[i] = 0;
         discard(i);
         i++
     :: else -> break
@@ -460,7 +546,7 @@ inline begin()
     injected = last; logged = last; sinks_committed = last; finished = last;
     is_begun = 1;
     is_running = 1;
-    is_concluded = 0;
+    is_concluded = 0; source_resumed = 0; sinks_resumed = 0;
     recovered = 0;
     last = 0
 }
@@ -486,11 +572,14 @@ init {
     :: d_step { prepared(0, 1) }
     :: d_step { prepared(1, 0) }
     :: d_step { prepared(1, 1) }
+    :: d_step { settle(0) }
+    :: d_step { settle(1) }
     :: d_step { log(0) }
     :: d_step { log(1) }
 #if EPOCHS > 2
     :: d_step { prepared(2, 0) }
     :: d_step { prepared(2, 1) }
+    :: d_step { settle(2) }
     :: d_step { log(2) }
 #endif
     :: d_step { commit(0) }
@@ -499,6 +588,7 @@ init {
     :: d_step { done() }
     :: atomic { die() }
     :: d_step { recover() }
+    :: d_step { resume() }
     :: else -> break
     od;
     assert(commits == EPOCHS && finished == EPOCHS)
