@@ -64,7 +64,7 @@ int64_t lt_manifest_first_read(uint32_t interval, int64_t epoch)
 }
 
 /* Compacted files of a directory that was begun with another interval stay where they are, so
- * theirs is kept; of a single one it is the nearest to the usual that it fits. As Spark finds it. */
+ * theirs is kept; of a single one it is the nearest to the usual that it fits. As Spark does. */
 static uint32_t fitting_interval(int64_t newest, int64_t before)
 {
     int64_t epochs = newest + 1;
