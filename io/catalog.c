@@ -4,6 +4,7 @@
 #include "io/catalog.h"
 
 #include "io/console.h"
+#include "io/http_sink.h"
 #include "io/kafka_sink.h"
 #include "io/kafka_source.h"
 #include "io/memory.h"
@@ -22,6 +23,7 @@ const struct lt_catalog *lt_io_catalog(void)
     };
     static const struct lt_sink_type *const sinks[] = {
         &lt_console_sink_type,
+        &lt_http_sink_type,
         &lt_kafka_sink_type,
         &lt_memory_sink_type,
         &lt_noop_sink_type,

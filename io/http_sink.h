@@ -1,0 +1,38 @@
+/*
+ * The HTTP sink: rows as JSON by POST, batched by what is there.
+ *
+ *   2xx                    the rows are delivered
+ *   400, 413, 422          the server refuses the rows: the request is sent again in halves until
+ *                          the row is alone that is to blame, which then fails
+ *   408, 425, 429, 5xx, and no answer
+ *                          the same request again, later: Retry-After, or 100 ms doubling to 10 s;
+ *                          after retryTimeout the query stops
+ *   all others             a wrong address or no permission: the query stops
+ *
+ * One request is under way per lane, so rows arrive in order. A request that is sent again has the
+ * same Idempotency-Key: the query, and which rows it is of. Without such a server rows may arrive
+ * twice, where an answer was lost: at-least-once.
+ */
+#ifndef LT_IO_HTTP_SINK_H
+#define LT_IO_HTTP_SINK_H
+
+#include "core/flow/connector.h"
+#include "io/http_exchange.h"
+
+extern const struct lt_sink_type lt_http_sink_type;
+
+struct lt_http_sink {
+    struct lt_sink base;
+    struct lt_http_settings settings; /* texts in the arena */
+    uint32_t batch_rows;
+    size_t batch_bytes;
+    bool is_array;
+    int64_t retry_timeout_ns; /* 0: never gives up */
+    char query_id[64];
+};
+
+/* io/http_writer.c */
+int lt_http_open_writer(struct lt_sink *sink, const struct lt_connector_env *env,
+                        struct lt_writer **out, struct lt_error *error);
+
+#endif
