@@ -41,6 +41,12 @@ static struct http_writer *writer_of(struct lt_writer *base)
 
 /* ------------------------------------------------------------------------------------- sending */
 
+static void count(struct lt_shared_u64 *counter)
+{
+    if (counter != NULL)
+        lt_counter_add(counter, 1);
+}
+
 static void send_part(struct http_writer *writer)
 {
     const struct lt_http_batch *batch = writer->flying;
@@ -50,7 +56,7 @@ static void send_part(struct http_writer *writer)
              first->source_partition, first->source_offset, batch->end - batch->at);
     struct lt_bytes body = lt_http_batch_body(writer->flying);
     writer->retry_ns = LT_NEVER_NS;
-    lt_counter_add(writer->requests, 1);
+    count(writer->requests);
     lt_http_exchange_send(writer->exchange, body.data, body.size_bytes, key);
 }
 
@@ -168,7 +174,7 @@ static int retry(struct http_writer *writer, const struct lt_http_answer *answer
     if (now_ns + pause_ns > writer->give_up_ns)
         return stop(writer, answer, "it was tried for retryTimeout; the rows are read again");
     writer->retry_ns = now_ns + pause_ns;
-    lt_counter_add(writer->retries, 1);
+    count(writer->retries);
     return 0;
 }
 
@@ -250,6 +256,8 @@ static void http_close(struct lt_writer *base)
 static struct lt_shared_u64 *add_counter(const struct lt_connector_env *env, const char *name,
                                          const char *help)
 {
+    if (env->counters == NULL)
+        return NULL;
     struct lt_text_buffer full;
     lt_text_init(&full);
     lt_text_format(&full, "%s%s", env->counter_prefix, name);
