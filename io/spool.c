@@ -84,7 +84,7 @@ int lt_spool_open(const struct lt_spool_options *options, struct lt_spool **out,
         lt_spool_close(spool);
         return code;
     }
-    lt_store_release_u64(&spool->durable, spool->end.record); /* pairs with lt_spool_durable */
+    lt_store_release_u64(&spool->durable, spool->end.byte); /* pairs with lt_spool_durable */
     lt_store_release_u64(&spool->released, 0);                /* pairs with can_remove */
     *out = spool;
     return 0;
@@ -120,9 +120,9 @@ uint64_t lt_spool_durable(const struct lt_spool *spool)
     return lt_load_acquire_u64(&spool->durable); /* pairs with finish_group */
 }
 
-void lt_spool_release(struct lt_spool *spool, uint64_t record)
+void lt_spool_release(struct lt_spool *spool, uint64_t byte)
 {
-    lt_store_release_u64(&spool->released, record); /* pairs with can_remove */
+    lt_store_release_u64(&spool->released, byte); /* pairs with can_remove */
 }
 
 /* ------------------------------------------------------------------------------------- append */
@@ -264,7 +264,7 @@ static void finish_group(struct lt_spool *spool)
     lt_text_clear(&spool->writing);
     spool->is_new_file = false;
     /* pairs with lt_spool_durable */
-    lt_store_release_u64(&spool->durable, spool->writing_end.record);
+    lt_store_release_u64(&spool->durable, spool->writing_end.byte);
 }
 
 /* False: the spool has failed. */
@@ -330,7 +330,7 @@ static void unlink_done(struct lt_io *io)
 static bool can_remove(const struct lt_spool *spool)
 {
     return !spool->is_unlinking && spool->file_count > 1 &&
-           spool->files[1].segment.first.record <=
+           spool->files[1].segment.first.byte <=
                lt_load_acquire_u64(&spool->released); /* pairs with lt_spool_release */
 }
 

@@ -44,10 +44,10 @@ void lt_spool_close(struct lt_spool *spool);
 struct lt_spool_place lt_spool_begin(const struct lt_spool *spool);
 struct lt_spool_place lt_spool_end(const struct lt_spool *spool);
 
-/* Records before this one are durable. on: any. */
+/* Up to this byte records are durable. on: any. */
 uint64_t lt_spool_durable(const struct lt_spool *spool);
-/* Records before this one are not needed any more. on: control. */
-void lt_spool_release(struct lt_spool *spool, uint64_t record);
+/* Records before this byte are not needed any more. on: control. */
+void lt_spool_release(struct lt_spool *spool, uint64_t byte);
 
 /* From here to detach the spool belongs to the reactor's thread. */
 void lt_spool_attach(struct lt_spool *spool, struct lt_reactor *reactor,
@@ -69,7 +69,8 @@ int64_t lt_spool_deadline_ns(const struct lt_spool *spool);
 
 /* ------------------------------------------------------------------------------------- replay */
 
-/* Reads what the spool had when it was attached, from a record on, through the reactor. */
+/* Reads what the spool has when the replay is created, from a record on, through the reactor.
+ * Nothing is appended meanwhile. */
 struct lt_spool_replay;
 
 enum lt_spool_replayed {
@@ -79,9 +80,11 @@ enum lt_spool_replayed {
     LT_REPLAY_FAILED, /* *error says why */
 };
 
-/* `from` is within begin and end (asserted). The spool is attached. on: lane. */
-struct lt_spool_replay *lt_spool_replay_create(struct lt_spool *spool, struct lt_spool_place from);
-/* The next chunk; the first one may begin before `from`. */
+/* `from`, the byte of a record, is within begin and end (asserted). The spool is attached. on:
+ * lane. */
+struct lt_spool_replay *lt_spool_replay_create(struct lt_spool *spool, uint64_t from);
+/* The next chunk; the first one may begin before `from`. A record of no bytes right at `from` is
+ * given, whether or not it was before. */
 enum lt_spool_replayed lt_spool_replay_next(struct lt_spool_replay *replay,
                                             struct lt_spool_chunk *chunk, void **hold,
                                             struct lt_error *error);

@@ -30,7 +30,7 @@ struct lt_spool_replay {
     struct lt_spool_place segment_end;
     int fd; /* -1: the next segment is to be opened */
     int64_t offset; /* of the file, behind the block */
-    uint64_t from_record;
+    uint64_t from; /* byte */
     struct block *block;
     size_t used_size_bytes; /* of the block */
     struct lt_io io;
@@ -53,16 +53,16 @@ void lt_spool_replay_release(void *hold)
         free(block);
 }
 
-struct lt_spool_replay *lt_spool_replay_create(struct lt_spool *spool, struct lt_spool_place from)
+struct lt_spool_replay *lt_spool_replay_create(struct lt_spool *spool, uint64_t from)
 {
     struct lt_spool_place begin = lt_spool_begin(spool);
-    lt_assert(from.record >= begin.record);
-    lt_assert(from.record <= spool->end.record);
+    lt_assert(from >= begin.byte);
+    lt_assert(from <= spool->end.byte);
     struct lt_spool_replay *replay = lt_alloc(sizeof *replay);
     replay->spool = spool;
     replay->at = begin;
     replay->until = spool->end;
-    replay->from_record = from.record;
+    replay->from = from;
     replay->fd = -1;
     return replay;
 }
@@ -104,21 +104,20 @@ static int fail_damaged(struct lt_spool_replay *replay)
     return fail(replay);
 }
 
-/* The last segment that begins at or before the record. */
-static const struct lt_spool_file *file_of(const struct lt_spool_replay *replay, uint64_t record)
+/* The first segment that ends behind where the replay is and begins; the last, if none does. */
+static const struct lt_spool_file *next_file(const struct lt_spool_replay *replay)
 {
     const struct lt_spool *spool = replay->spool;
-    uint32_t i = spool->file_count;
-    while (i > 1 && spool->files[i - 1].segment.first.record > record)
-        i--;
-    return &spool->files[i - 1];
+    uint32_t i = 0;
+    while (i + 1 < spool->file_count && (spool->files[i].end.record <= replay->at.record ||
+                                         spool->files[i].end.byte < replay->from))
+        i++;
+    return &spool->files[i];
 }
 
 static int open_segment(struct lt_spool_replay *replay)
 {
-    uint64_t record =
-        replay->at.record < replay->from_record ? replay->from_record : replay->at.record;
-    const struct lt_spool_file *file = file_of(replay, record);
+    const struct lt_spool_file *file = next_file(replay);
     char name[LT_SPOOL_NAME_SIZE];
     lt_spool_file_name(file->segment.first.record, name);
     replay->fd = openat(replay->spool->directory_fd, name, O_RDONLY | O_CLOEXEC);
@@ -190,7 +189,8 @@ static bool take(struct lt_spool_replay *replay, const struct lt_spool_chunk *ch
         close(replay->fd);
         replay->fd = -1;
     }
-    return replay->at.record > replay->from_record;
+    return replay->at.byte > replay->from ||
+           (replay->at.byte == replay->from && chunk->size_bytes == 0);
 }
 
 /* False: the answer is in *status. */
@@ -227,8 +227,7 @@ enum lt_spool_replayed lt_spool_replay_next(struct lt_spool_replay *replay,
     if (replay->is_reading)
         return LT_REPLAY_WAIT;
     do { /* bounded by the chunks of a block, and then of those before the wanted record */
-        if (replay->error.code == 0 && (replay->at.record >= replay->until.record ||
-                                        replay->from_record >= replay->until.record))
+        if (replay->error.code == 0 && replay->at.record >= replay->until.record)
             return LT_REPLAY_END;
     } while (step(replay, chunk, &status));
     if (status == LT_REPLAY_FAILED)

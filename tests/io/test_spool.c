@@ -91,13 +91,15 @@ static void close_spool(struct fixture *fixture)
     fixture->reactor = NULL;
 }
 
-/* Record n is "record n\n". */
+/* Record n is 16 bytes: "record n\n". */
+enum { RECORD_BYTES = 16 };
+
 static void append(struct fixture *fixture, uint64_t first, uint32_t count)
 {
     struct lt_text_buffer text;
     lt_text_init(&text);
     for (uint32_t i = 0; i < count; i++)
-        lt_text_format(&text, "record %" PRIu64 "\n", first + i);
+        lt_text_format(&text, "record %08" PRIu64 "\n", first + i);
     struct lt_spool_chunk chunk = {.wall_us = 7,
                                    .record_count = count,
                                    .size_bytes = (uint32_t)text.size_bytes,
@@ -106,6 +108,11 @@ static void append(struct fixture *fixture, uint64_t first, uint32_t count)
                                    .data = text.data};
     lt_spool_append(fixture->spool, &chunk);
     lt_text_fini(&text);
+}
+
+static uint64_t durable_records(const struct fixture *fixture)
+{
+    return lt_spool_durable(fixture->spool) / RECORD_BYTES;
 }
 
 static int step(struct fixture *fixture)
@@ -118,16 +125,16 @@ static int step(struct fixture *fixture)
 
 static void make_durable(struct fixture *fixture, uint64_t record)
 {
-    for (int i = 0; i < 1000 && lt_spool_durable(fixture->spool) < record; i++)
+    for (int i = 0; i < 1000 && durable_records(fixture) < record; i++)
         assert_true(step(fixture) >= 0);
-    assert_true(lt_spool_durable(fixture->spool) >= record);
+    assert_true(durable_records(fixture) >= record);
 }
 
 /* Reads from `from` on and checks every record; returns where it ended. */
 static uint64_t read_again(struct fixture *fixture, uint64_t from)
 {
-    struct lt_spool_place place = {.record = from};
-    struct lt_spool_replay *replay = lt_spool_replay_create(fixture->spool, place);
+    struct lt_spool_replay *replay =
+        lt_spool_replay_create(fixture->spool, from * RECORD_BYTES);
     struct lt_spool_chunk chunk;
     void *hold;
     uint64_t next = from;
@@ -148,7 +155,7 @@ static uint64_t read_again(struct fixture *fixture, uint64_t from)
         char wanted[32];
         const char *at = chunk.data;
         for (uint32_t k = 0; k < chunk.record_count; k++) {
-            int size = snprintf(wanted, sizeof wanted, "record %" PRIu64 "\n",
+            int size = snprintf(wanted, sizeof wanted, "record %08" PRIu64 "\n",
                                 chunk.first.record + k);
             assert_memory_equal(at, wanted, (size_t)size);
             at += size;
@@ -169,14 +176,14 @@ static void what_is_durable_is_read_again(void **state)
     open_spool(fixture, 1);
     append(fixture, 0, 3);
     append(fixture, 3, 1);
-    assert_int_equal(lt_spool_durable(fixture->spool), 0);
+    assert_int_equal(durable_records(fixture), 0);
     make_durable(fixture, 4);
     append(fixture, 4, 1); /* not waited for: detach does */
     close_spool(fixture);
     open_spool(fixture, 2);
     assert_int_equal(lt_spool_begin(fixture->spool).record, 0);
     assert_int_equal(lt_spool_end(fixture->spool).record, 5);
-    assert_int_equal(lt_spool_durable(fixture->spool), 5);
+    assert_int_equal(durable_records(fixture), 5);
     assert_int_equal(read_again(fixture, 0), 5);
     assert_int_equal(read_again(fixture, 1), 5);
     assert_int_equal(read_again(fixture, 4), 5);
@@ -194,7 +201,7 @@ static void segments_go_when_they_are_released(void **state)
         record += 100;
         make_durable(fixture, record);
     }
-    lt_spool_release(fixture->spool, 2500);
+    lt_spool_release(fixture->spool, 2500 * RECORD_BYTES);
     for (int i = 0; i < 100; i++)
         assert_true(step(fixture) >= 0);
     uint64_t begin = lt_spool_begin(fixture->spool).record;
@@ -219,7 +226,7 @@ static void a_full_spool_has_no_room_until_segments_are_released(void **state)
         make_durable(fixture, record);
         assert_true(record < 100000);
     }
-    lt_spool_release(fixture->spool, record);
+    lt_spool_release(fixture->spool, record * RECORD_BYTES);
     for (int i = 0; i < 1000 && !lt_spool_has_room(fixture->spool, 2000); i++)
         assert_true(step(fixture) >= 0);
     assert_true(lt_spool_has_room(fixture->spool, 2000));
@@ -285,12 +292,12 @@ static void a_torn_tail_is_cut_at_every_byte(void **state)
     segment_path(fixture, 0, path);
     struct stat status;
     assert_int_equal(stat(path, &status), 0);
-    /* 64 of the segment; each group 56 + 3 + 18 bytes. */
-    assert_int_equal(status.st_size, 64 + 2 * 77);
+    /* 64 of the segment; each group 56 + 3 + 32 bytes. */
+    assert_int_equal(status.st_size, 64 + 2 * 91);
     for (off_t size = status.st_size; size >= 0; size--) {
         assert_int_equal(truncate(path, size), 0);
         assert_int_equal(try_open(fixture, "line"), 0);
-        uint64_t whole = size >= 64 + 2 * 77 ? 4 : size >= 64 + 77 ? 2 : 0;
+        uint64_t whole = size >= 64 + 2 * 91 ? 4 : size >= 64 + 91 ? 2 : 0;
         assert_int_equal(lt_spool_end(fixture->spool).record, whole);
         lt_spool_close(fixture->spool);
         fixture->spool = NULL;
@@ -319,7 +326,7 @@ static void damage_to_what_was_durable_is_an_error(void **state)
     two_groups(fixture);
     char path[256];
     segment_path(fixture, 0, path);
-    for (off_t offset = 0; offset < 64 + 77; offset++) {
+    for (off_t offset = 0; offset < 64 + 91; offset++) {
         flip(path, offset);
         int code = try_open(fixture, "line");
         assert_int_equal(code, LT_E_CORRUPT);
@@ -347,8 +354,8 @@ static void a_missing_segment_is_an_error(void **state)
     assert_int_equal(try_open(fixture, "line"), LT_E_CORRUPT);
     fixture->spool = NULL;
     assert_non_null(strstr(fixture->error.text, "segment \"00000000000000000002.spool\": it begins "
-                                                "at record 2, byte 18, but the one before it ends "
-                                                "at record 1, byte 9; hint: "));
+                                                "at record 2, byte 32, but the one before it ends "
+                                                "at record 1, byte 16; hint: "));
 }
 
 static void what_a_client_sends_is_taken_for_no_chunk(void **state)
@@ -411,7 +418,7 @@ static void failures_name_the_folder_and_are_final(void **state)
         assert_int_equal(work, -1);
         assert_non_null(strstr(fixture->error.text, cases[i].text));
         assert_non_null(strstr(fixture->error.text, fixture->directory));
-        assert_int_equal(lt_spool_durable(fixture->spool), 0);
+        assert_int_equal(durable_records(fixture), 0);
         assert_int_equal(step(fixture), -1);
         close_spool(fixture);
         scratch_remove(fixture->directory);
@@ -441,11 +448,11 @@ static void no_durable_record_is_lost(void **state)
                     end = lt_spool_end(fixture->spool).record;
                 }
                 assert_true(step(fixture) >= 0);
-                durable = lt_spool_durable(fixture->spool);
+                durable = durable_records(fixture);
                 released = durable / 2;
-                lt_spool_release(fixture->spool, released);
+                lt_spool_release(fixture->spool, released * RECORD_BYTES);
             }
-            durable = lt_spool_durable(fixture->spool);
+            durable = durable_records(fixture);
             fake_reactor_crash(fixture->reactor,
                                seed % 2 == 0 ? FAKE_CRASH_KILL : FAKE_CRASH_POWER);
             fixture->spool->reactor = NULL; /* it is dead: nothing may be waited for */
@@ -471,7 +478,7 @@ static void real_reactors_write_and_read(void **state)
         uint64_t end = lt_spool_end(fixture->spool).record;
         lt_spool_attach(fixture->spool, fixture->reactor, lt_clock_system());
         append(fixture, end, 5);
-        while (lt_spool_durable(fixture->spool) < end + 5) {
+        while (durable_records(fixture) < end + 5) {
             assert_true(lt_spool_poll(fixture->spool, &fixture->error) >= 0);
             lt_reactor_poll(fixture->reactor);
         }
