@@ -7,7 +7,8 @@
  * list wait for. Files, which epoll cannot wait for, go to a helper thread (io/file_thread.h).
  *
  * Completions run from poll and park only, so an operation that succeeds at once is kept on
- * `answered` until then.
+ * `answered` until then. A MULTI operation whose descriptor was reported goes to `ready` instead:
+ * there poll completes it a bounded number of times, and until it would have to wait again.
  *
  * Against io_uring it costs 0.3 us more per parked wake-up, and a system call per poll while a
  * descriptor is armed.
@@ -28,12 +29,11 @@
 
 #include "core/base/arena.h"
 #include "io/file_thread.h"
+#include "io/reactor_buffers.h"
+#include "io/reactor_calls.h"
 #include "io/reactor_chain.h"
 
-enum {
-    EVENTS_MAX = 64,
-    WOULD_WAIT = -100000, /* no errno is that small */
-};
+enum { EVENTS_MAX = 64 };
 
 /* The operations that wait for one descriptor, oldest first. */
 struct watch {
@@ -49,6 +49,7 @@ struct epoll {
     uint32_t watch_capacity;
     uint32_t armed_count;
     struct lt_io *answered, **answered_end; /* result is set */
+    struct lt_io *ready, **ready_end;       /* MULTI operations that may complete */
     bool has_pwait2;                        /* nanoseconds; kernel 5.11 */
 };
 
@@ -64,6 +65,30 @@ static void append(struct lt_io ***end, struct lt_io *io)
     *end = &io->next;
 }
 
+static struct lt_io *take_first(struct lt_io **list, struct lt_io ***end)
+{
+    struct lt_io *io = *list;
+    if (io != NULL) {
+        *list = io->next;
+        if (*list == NULL)
+            *end = list;
+    }
+    return io;
+}
+
+static bool withdraw(struct lt_io **list, struct lt_io ***end, const struct lt_io *io)
+{
+    for (struct lt_io **link = list; *link != NULL; link = &(*link)->next) {
+        if (*link != io)
+            continue;
+        *link = io->next;
+        if (*link == NULL)
+            *end = link;
+        return true;
+    }
+    return false;
+}
+
 static void answer(struct epoll *epoll, struct lt_io *io, int64_t result)
 {
     io->result = result;
@@ -72,45 +97,18 @@ static void answer(struct epoll *epoll, struct lt_io *io, int64_t result)
 
 /* ---------------------------------------------------------------------- trying without waiting */
 
-static int64_t or_wait(int64_t result)
-{
-    if (result >= 0)
-        return result;
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? WOULD_WAIT : -errno;
-}
-
-/* Runs a call that has no "do not wait" flag of its own with the descriptor's. */
-static int64_t without_waiting(const struct lt_io *io, int64_t (*call)(const struct lt_io *io))
-{
-    int flags = fcntl(io->fd, F_GETFL);
-    if (flags < 0)
-        return -errno;
-    bool must_set = (flags & O_NONBLOCK) == 0;
-    if (must_set && fcntl(io->fd, F_SETFL, flags | O_NONBLOCK) != 0)
-        return -errno;
-    int64_t result = call(io);
-    if (must_set && fcntl(io->fd, F_SETFL, flags) != 0)
-        return -errno;
-    return result;
-}
-
-static int64_t call_accept(const struct lt_io *io)
-{
-    return or_wait(accept4(io->fd, NULL, NULL, SOCK_CLOEXEC));
-}
-
 static int64_t call_connect(const struct lt_io *io)
 {
     int64_t result = connect(io->fd, io->buffer, io->size_bytes);
     if (result == 0 || errno == EISCONN) /* the second call, after it was reported writable */
         return 0;
-    return errno == EINPROGRESS || errno == EALREADY || errno == EINTR ? WOULD_WAIT : -errno;
+    return errno == EINPROGRESS || errno == EALREADY || errno == EINTR ? LT_WOULD_WAIT : -errno;
 }
 
 static int64_t call_file(const struct lt_io *io)
 {
     int64_t result = lt_file_operation(io);
-    return result == -EAGAIN ? WOULD_WAIT : result;
+    return result == -EAGAIN ? LT_WOULD_WAIT : result;
 }
 
 static int64_t try_poll(const struct lt_io *io)
@@ -118,8 +116,8 @@ static int64_t try_poll(const struct lt_io *io)
     struct pollfd one = {.fd = io->fd, .events = (short)io->flags};
     int count = poll(&one, 1, 0);
     if (count < 0)
-        return or_wait(count);
-    return count == 0 ? WOULD_WAIT : one.revents;
+        return lt_call_or_wait(count);
+    return count == 0 ? LT_WOULD_WAIT : one.revents;
 }
 
 static int64_t try_operation(const struct lt_io *io)
@@ -128,16 +126,22 @@ static int64_t try_operation(const struct lt_io *io)
     case LT_IO_POLL:
         return try_poll(io);
     case LT_IO_RECV:
-        return or_wait(recv(io->fd, io->buffer, io->size_bytes, io->flags | MSG_DONTWAIT));
+        return lt_call_or_wait(recv(io->fd, io->buffer, io->size_bytes, io->flags | MSG_DONTWAIT));
     case LT_IO_SEND:
-        return or_wait(
+        return lt_call_or_wait(
             send(io->fd, io->buffer, io->size_bytes, io->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
+    case LT_IO_RECVMSG:
+        return lt_call_or_wait(
+            recvmsg(io->fd, io->buffer, io->flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    case LT_IO_SENDMSG:
+        return lt_call_or_wait(
+            sendmsg(io->fd, io->buffer, io->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
     case LT_IO_ACCEPT:
-        return without_waiting(io, call_accept);
+        return lt_call_accept(io);
     case LT_IO_CONNECT:
-        return without_waiting(io, call_connect);
+        return lt_call_without_waiting(io, call_connect);
     default:
-        return without_waiting(io, call_file); /* of a pipe, a timer, an event descriptor */
+        return lt_call_without_waiting(io, call_file); /* of a pipe, a timer, an event descriptor */
     }
 }
 
@@ -148,7 +152,11 @@ static uint32_t awaited_events(const struct lt_io *io)
         return (uint32_t)io->flags; /* POLLIN is EPOLLIN, and so on */
     case LT_IO_READ:
     case LT_IO_RECV:
+    case LT_IO_RECVMSG:
     case LT_IO_ACCEPT:
+    case LT_IO_RECV_MULTI:
+    case LT_IO_RECVMSG_MULTI:
+    case LT_IO_ACCEPT_MULTI:
         return EPOLLIN;
     default:
         return EPOLLOUT;
@@ -194,19 +202,6 @@ static int arm(struct epoll *epoll, int fd, struct watch *watch)
     return 0;
 }
 
-static bool withdraw(struct watch *watch, const struct lt_io *io)
-{
-    for (struct lt_io **link = &watch->first; *link != NULL; link = &(*link)->next) {
-        if (*link != io)
-            continue;
-        *link = io->next;
-        if (*link == NULL)
-            watch->end = link;
-        return true;
-    }
-    return false;
-}
-
 static void wait_for(struct epoll *epoll, struct lt_io *io)
 {
     struct watch *watch = watch_of(epoll, io->fd);
@@ -214,7 +209,7 @@ static void wait_for(struct epoll *epoll, struct lt_io *io)
     int result = arm(epoll, io->fd, watch);
     if (result == 0)
         return;
-    bool found = withdraw(watch, io);
+    bool found = withdraw(&watch->first, &watch->end, io);
     lt_assert(found);
     answer(epoll, io, result);
 }
@@ -233,8 +228,13 @@ static void try_again(struct epoll *epoll, int fd)
     uint32_t blocked = 0; /* later operations of a kind do not overtake one that waits */
     while (io != NULL) {
         struct lt_io *next = io->next;
-        int64_t result = (blocked >> io->kind) & 1 ? WOULD_WAIT : try_operation(io);
-        if (result != WOULD_WAIT) {
+        if (lt_io_is_multi(io->kind)) {
+            append(&epoll->ready_end, io);
+            io = next;
+            continue;
+        }
+        int64_t result = (blocked >> io->kind) & 1 ? LT_WOULD_WAIT : try_operation(io);
+        if (result != LT_WOULD_WAIT) {
             answer(epoll, io, result);
         } else {
             append(&watch->end, io);
@@ -246,7 +246,7 @@ static void try_again(struct epoll *epoll, int fd)
     int result = arm(epoll, fd, watch);
     while (result != 0 && watch->first != NULL) {
         io = watch->first;
-        bool found = withdraw(watch, io);
+        bool found = withdraw(&watch->first, &watch->end, io);
         lt_assert(found);
         answer(epoll, io, result);
     }
@@ -257,7 +257,7 @@ static void try_again(struct epoll *epoll, int fd)
 static bool is_for_files(const struct lt_io *io)
 {
     if (io->kind > LT_IO_WRITE)
-        return io->kind < LT_IO_POLL;
+        return io->kind < LT_IO_POLL || io->kind == LT_IO_CALL;
     struct stat status;
     return fstat(io->fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) ||
            S_ISDIR(status.st_mode);
@@ -281,8 +281,13 @@ static void begin(struct epoll *epoll, struct lt_io *io)
         lt_file_thread_give(epoll->files, io);
         return;
     }
-    int64_t result = has_waiting(epoll, io) ? WOULD_WAIT : try_operation(io);
-    if (result == WOULD_WAIT)
+    if (lt_io_is_multi(io->kind)) {
+        lt_multi_begin(io);
+        append(&epoll->ready_end, io);
+        return;
+    }
+    int64_t result = has_waiting(epoll, io) ? LT_WOULD_WAIT : try_operation(io);
+    if (result == LT_WOULD_WAIT)
         wait_for(epoll, io);
     else
         answer(epoll, io, result);
@@ -303,7 +308,7 @@ static bool stop_waiting(struct epoll *epoll, const struct lt_io *io)
     if (io->fd < 0 || (uint32_t)io->fd >= epoll->watch_capacity)
         return false;
     struct watch *watch = epoll->watches[io->fd];
-    if (watch == NULL || !withdraw(watch, io))
+    if (watch == NULL || !withdraw(&watch->first, &watch->end, io))
         return false;
     if (watch->first == NULL && watch->armed_events != 0) {
         int result = epoll_ctl(epoll->fd, EPOLL_CTL_DEL, io->fd, NULL);
@@ -322,7 +327,9 @@ static void epoll_cancel(struct lt_reactor *reactor, struct lt_io *io)
         lt_chain_cancel(io); /* its turn has not come */
         return;
     }
-    if (stop_waiting(epoll, io) || lt_file_thread_withdraw(epoll->files, io))
+    io->is_cancelled = true;
+    if (stop_waiting(epoll, io) || withdraw(&epoll->ready, &epoll->ready_end, io) ||
+        lt_file_thread_withdraw(epoll->files, io))
         answer(epoll, io, -ECANCELED);
 }
 
@@ -330,29 +337,50 @@ static void epoll_cancel(struct lt_reactor *reactor, struct lt_io *io)
 
 static void complete(struct epoll *epoll, struct lt_io *io, uint32_t *count)
 {
+    if (lt_io_is_multi(io->kind)) {
+        lt_multi_fill(io, io->result, LT_IO_NO_PIECE, false);
+        lt_multi_end(io);
+    }
     struct lt_io *next = lt_chain_complete(&epoll->base, io, io->result, count);
     if (next != NULL)
         begin(epoll, next);
 }
 
+static void run_ready(struct epoll *epoll, struct lt_io *io, uint32_t *count)
+{
+    switch (lt_multi_run(io, count)) {
+    case LT_MULTI_WAITS:
+        wait_for(epoll, io);
+        break;
+    case LT_MULTI_HAS_MORE:
+        append(&epoll->ready_end, io);
+        break;
+    case LT_MULTI_ENDED:
+        answer(epoll, io, io->result);
+    }
+}
+
+static uint32_t count_of(const struct lt_io *list)
+{
+    uint32_t count = 0;
+    for (; list != NULL; list = list->next)
+        count++;
+    return count;
+}
+
+/* Runs what is there now: what completions begin is for the next poll. Each operation is off its
+ * list when its `done` runs, which may submit it again or cancel another. */
 static uint32_t drain(struct epoll *epoll)
 {
     uint32_t count = 0;
-    struct lt_io *io = lt_file_thread_take(epoll->files);
-    while (io != NULL) {
-        struct lt_io *next = io->next; /* `done` may use the operation again */
-        complete(epoll, io, &count);
-        io = next;
+    for (struct lt_io *io = lt_file_thread_take(epoll->files), *next; io != NULL; io = next) {
+        next = io->next;
+        append(&epoll->answered_end, io);
     }
-    /* Only what is answered now: what completions begin is for the next poll. */
-    io = epoll->answered;
-    epoll->answered = NULL;
-    epoll->answered_end = &epoll->answered;
-    while (io != NULL) {
-        struct lt_io *next = io->next;
-        complete(epoll, io, &count);
-        io = next;
-    }
+    for (uint32_t left = count_of(epoll->ready); left > 0 && epoll->ready != NULL; left--)
+        run_ready(epoll, take_first(&epoll->ready, &epoll->ready_end), &count);
+    for (uint32_t left = count_of(epoll->answered); left > 0 && epoll->answered != NULL; left--)
+        complete(epoll, take_first(&epoll->answered, &epoll->answered_end), &count);
     return count;
 }
 
@@ -403,7 +431,8 @@ static uint32_t epoll_park(struct lt_reactor *reactor, int64_t deadline_ns)
         left_ns = deadline_ns - lt_clock_now_ns(lt_clock_system());
     /* What the helper has done by now would not wake us: it may have looked before `parked` was
      * set. */
-    if (epoll->answered != NULL || lt_file_thread_is_ready(epoll->files) || left_ns <= 0)
+    if (epoll->answered != NULL || epoll->ready != NULL || lt_file_thread_is_ready(epoll->files) ||
+        left_ns <= 0)
         return epoll_poll(reactor);
     struct epoll_event events[EVENTS_MAX];
     int count = wait_events(epoll, events, left_ns);
@@ -438,11 +467,15 @@ int lt_epoll_create(const struct lt_reactor_options *options, struct lt_reactor 
         .poll = epoll_poll,
         .park = epoll_park,
         .destroy = epoll_destroy,
+        .buffers_create = lt_pieces_create,
+        .buffers_give_back = lt_pieces_give_back,
+        .buffers_destroy = lt_pieces_destroy,
     };
     *out = NULL;
     struct epoll *epoll = lt_alloc(sizeof *epoll);
     epoll->base.ops = &ops;
     epoll->answered_end = &epoll->answered;
+    epoll->ready_end = &epoll->ready;
     epoll->has_pwait2 = true;
     int code = lt_waker_open(&epoll->base.waker, error);
     if (code != 0)

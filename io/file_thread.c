@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/arena.h"
@@ -71,6 +72,7 @@ static void unlock(struct lt_file_thread *files)
     lt_assert(result == 0);
 }
 
+/* long because: one case for each operation there is. */
 int64_t lt_file_operation(const struct lt_io *io)
 {
     int64_t result;
@@ -90,6 +92,9 @@ int64_t lt_file_operation(const struct lt_io *io)
         case LT_IO_FDATASYNC:
             result = fdatasync(io->fd);
             break;
+        case LT_IO_FTRUNCATE:
+            result = ftruncate(io->fd, io->offset);
+            break;
         case LT_IO_OPENAT:
             result = openat(io->fd, io->path, io->flags | O_CLOEXEC, io->mode);
             break;
@@ -98,9 +103,22 @@ int64_t lt_file_operation(const struct lt_io *io)
         case LT_IO_RENAMEAT:
             result = renameat(io->fd, io->path, io->fd2, io->path2);
             break;
+        case LT_IO_LINKAT:
+            result = linkat(io->fd, io->path, io->fd2, io->path2, io->flags);
+            break;
         case LT_IO_UNLINKAT:
             result = unlinkat(io->fd, io->path, io->flags);
             break;
+        case LT_IO_MKDIRAT:
+            result = mkdirat(io->fd, io->path, io->mode);
+            break;
+        case LT_IO_STATX:
+            result = statx(io->fd, io->path != NULL ? io->path : "",
+                           io->path != NULL ? io->flags : io->flags | AT_EMPTY_PATH, io->size_bytes,
+                           io->buffer);
+            break;
+        case LT_IO_CALL:
+            return io->call(io->call_context);
         default:
             lt_assert(!"not an operation on files");
         }

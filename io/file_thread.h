@@ -1,7 +1,7 @@
 /*
- * The helper thread of the epoll reactor: files cannot be waited for with epoll, and a sync takes
- * the disk's time, so a thread of its own does these operations one after the other with plain
- * system calls.
+ * A reactor's helper thread. It does one after the other, with plain system calls, what the reactor
+ * cannot wait for: on epoll all operations on files, since a sync takes the disk's time; on both
+ * reactors the calls of LT_IO_CALL.
  *
  * Without a way to start a thread (struct lt_reactor_options) the operations are done by
  * lt_file_thread_take, on the reactor's own thread: then the lane waits for the disk, which is said

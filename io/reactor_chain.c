@@ -23,9 +23,19 @@ bool lt_io_is_short(const struct lt_io *io)
     }
 }
 
+static void take_over(struct lt_io *io)
+{
+    io->is_pending = true;
+    io->is_cancelled = false;
+    io->more = false;
+    io->piece = LT_IO_NO_PIECE;
+}
+
 struct lt_chain *lt_chain_create(struct lt_io *const *steps, uint32_t count)
 {
     lt_assert(count > 0);
+    for (uint32_t i = 0; i < count; i++)
+        take_over(steps[i]);
     if (count == 1) {
         steps[0]->token = 0;
         return NULL;
@@ -41,6 +51,7 @@ struct lt_chain *lt_chain_create(struct lt_io *const *steps, uint32_t count)
         chain->steps[i] = io;
         chain->descriptors[i] = -1;
         io->token = (uint64_t)(uintptr_t)chain;
+        lt_assert(!lt_io_is_multi(io->kind));
         lt_assert(io->fd_from <= i); /* an earlier step */
         if (io->fd_from == 0)
             continue;
@@ -96,6 +107,7 @@ static void finish(struct lt_reactor *reactor, struct lt_io *io, uint32_t *count
 {
     reactor->pending_count--;
     (*count)++;
+    io->is_pending = false;
     io->done(io);
 }
 

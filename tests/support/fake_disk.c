@@ -17,19 +17,20 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 
-enum change { CHANGE_WRITE, CHANGE_CREATE, CHANGE_RENAME, CHANGE_UNLINK };
+enum change { CHANGE_WRITE, CHANGE_TRUNCATE, CHANGE_CREATE, CHANGE_RENAME, CHANGE_UNLINK };
 
 struct entry {
     enum change change;
-    int fd;       /* WRITE: the file; else the directory the name is (or was) in */
+    int fd;       /* WRITE, TRUNCATE: the file; else the directory the name is (or was) in */
     dev_t device; /* of fd */
     ino_t inode;
     char *name;
     int from_fd; /* RENAME */
     char *from;
-    int64_t offset; /* WRITE */
+    int64_t offset; /* WRITE; TRUNCATE: the new length, or the old one if that was less */
     uint32_t size_bytes;
-    void *old; /* WRITE: the bytes that were there; else the file that was replaced or removed */
+    void *old; /* WRITE, TRUNCATE: the bytes that were there; else the file that was replaced or
+                  removed */
     size_t old_size_bytes;
     bool had_old;
 };
@@ -114,21 +115,43 @@ static void *read_bytes(int directory_fd, const char *path, int64_t offset, size
     return bytes;
 }
 
+/* A new entry for a file, with a descriptor of its own; NULL if it is none. `path` to it is filled
+ * in. */
+static struct entry *add_file(struct fake_disk *disk, enum change change, int fd,
+                              struct stat *status, char path[64])
+{
+    if (fstat(fd, status) != 0 || !S_ISREG(status->st_mode))
+        return NULL; /* a pipe keeps nothing, and a wrong descriptor fails by itself */
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    lt_assert(own >= 0);
+    snprintf(path, 64, "/proc/self/fd/%d", own);
+    return add(disk, change, own);
+}
+
 void fake_disk_before_write(struct fake_disk *disk, int fd, int64_t offset, uint32_t size_bytes)
 {
     struct stat status;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return; /* a pipe keeps nothing, and a wrong descriptor fails by itself */
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    lt_assert(own >= 0);
-    struct entry *entry = add(disk, CHANGE_WRITE, own);
+    char path[64];
+    struct entry *entry = add_file(disk, CHANGE_WRITE, fd, &status, path);
+    if (entry == NULL)
+        return;
     entry->offset = offset;
     if (offset < 0)
         entry->offset = (fcntl(fd, F_GETFL) & O_APPEND) ? status.st_size : lseek(fd, 0, SEEK_CUR);
     entry->size_bytes = size_bytes;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", own);
     entry->old = read_bytes(AT_FDCWD, path, entry->offset, size_bytes, &entry->old_size_bytes);
+}
+
+int fake_disk_truncate(struct fake_disk *disk, int fd, int64_t length)
+{
+    struct stat status;
+    char path[64];
+    struct entry *entry = add_file(disk, CHANGE_TRUNCATE, fd, &status, path);
+    if (entry != NULL) {
+        entry->offset = length < status.st_size ? length : status.st_size;
+        entry->old = read_bytes(AT_FDCWD, path, entry->offset, SIZE_MAX, &entry->old_size_bytes);
+    }
+    return ftruncate(fd, length) == 0 ? 0 : -errno;
 }
 
 void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *path)
@@ -234,11 +257,19 @@ static void restore_old(const struct entry *entry)
     close(fd);
 }
 
+static void undo_truncate(const struct entry *entry)
+{
+    lt_assert(ftruncate(entry->fd, entry->offset) == 0);
+    ssize_t written = pwrite(entry->fd, entry->old, entry->old_size_bytes, entry->offset);
+    lt_assert(written == (ssize_t)entry->old_size_bytes);
+}
+
 /* Another program may have changed the names since; then there is nothing to undo. */
 static void undo(const struct entry *entry)
 {
     switch (entry->change) {
     case CHANGE_WRITE:
+    case CHANGE_TRUNCATE:
         break;
     case CHANGE_CREATE:
         lt_assert(unlinkat(entry->fd, entry->name, 0) == 0 || errno == ENOENT);
@@ -260,6 +291,8 @@ void fake_disk_lose_power(struct fake_disk *disk, uint64_t (*random)(void *conte
         struct entry *entry = &disk->entries[i];
         if (entry->change == CHANGE_WRITE)
             tear_write(entry, (uint32_t)(random(context) % ((uint64_t)entry->size_bytes + 1)));
+        if (entry->change == CHANGE_TRUNCATE && random(context) % 2 == 0)
+            undo_truncate(entry);
     }
     size_t cut = (size_t)(random(context) % (disk->count + 1));
     for (size_t i = disk->count; i-- > cut;)

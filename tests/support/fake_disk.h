@@ -30,6 +30,9 @@ void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *pat
 int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int to_fd,
                      const char *to);
 int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path, int flags);
+/* Sets a file's length, and notes it: without a sync it may have its old length and bytes again. 0
+ * or -errno. */
+int fake_disk_truncate(struct fake_disk *disk, int fd, int64_t length);
 /* A file or a directory was synced. */
 void fake_disk_synced(struct fake_disk *disk, int fd);
 

@@ -13,15 +13,20 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "io/file_thread.h"
+#include "io/reactor_buffers.h"
+#include "io/reactor_calls.h"
 #include "io/reactor_chain.h"
 #include "tests/support/fake_disk.h"
 
-enum { NOT_READY = -100000, PLANS_MAX = 64 };
+enum { PLANS_MAX = 64 };
 
 struct plan {
     enum lt_io_kind kind;
     uint32_t skip;
     int64_t result;
+    void *bytes; /* what a MULTI operation receives; NULL: nothing */
+    bool more;
 };
 
 struct fake {
@@ -59,12 +64,19 @@ static uint64_t draw(void *context)
 static void add_ready(struct fake *fake, struct lt_io *io)
 {
     lt_assert(io->done != NULL);
-    io->next = NULL; /* its own address when it is to be cancelled */
     if (fake->ready_count == fake->ready_capacity) {
         fake->ready_capacity = fake->ready_capacity * 2 + 16;
         fake->ready = lt_realloc_array(fake->ready, fake->ready_capacity, sizeof(struct lt_io *));
     }
     fake->ready[fake->ready_count++] = io;
+}
+
+static void remove_ready(struct fake *fake, const struct lt_io *io)
+{
+    uint32_t index = 0;
+    while (fake->ready[index] != io)
+        index++;
+    fake->ready[index] = fake->ready[--fake->ready_count];
 }
 
 static void fake_submit(struct lt_reactor *reactor, struct lt_io *const *chain, uint32_t count)
@@ -74,6 +86,8 @@ static void fake_submit(struct lt_reactor *reactor, struct lt_io *const *chain, 
     struct lt_io *first = chain[0];
     (void)lt_chain_create(chain, count); /* the steps' tokens keep it */
     reactor->pending_count += count;
+    if (lt_io_is_multi(first->kind))
+        lt_multi_begin(first);
     add_ready(fake, first);
 }
 
@@ -82,7 +96,7 @@ static void fake_cancel(struct lt_reactor *reactor, struct lt_io *io)
     (void)reactor;
     if (lt_chain_of(io) != NULL)
         lt_chain_cancel(io);
-    io->next = io;
+    io->is_cancelled = true;
 }
 
 /* -------------------------------------------------------------------------- doing an operation */
@@ -90,13 +104,6 @@ static void fake_cancel(struct lt_reactor *reactor, struct lt_io *io)
 static int64_t or_errno(int64_t result)
 {
     return result >= 0 ? result : -errno;
-}
-
-static int64_t or_not_ready(int64_t result)
-{
-    if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        return NOT_READY;
-    return or_errno(result);
 }
 
 static int64_t do_open(struct fake *fake, const struct lt_io *io)
@@ -130,30 +137,41 @@ static int64_t do_poll(int fd, int events)
     struct pollfd one = {.fd = fd, .events = (short)events};
     int count = poll(&one, 1, 0);
     if (count == 0)
-        return NOT_READY;
+        return LT_WOULD_WAIT;
     return count < 0 ? -errno : one.revents;
 }
 
-static int64_t do_accept(int fd)
+static int64_t do_link(struct fake *fake, const struct lt_io *io)
 {
-    return do_poll(fd, POLLIN) == NOT_READY ? NOT_READY : or_not_ready(accept(fd, NULL, NULL));
+    int64_t result = lt_file_operation(io);
+    if (result == 0)
+        fake_disk_created(fake->disk, io->fd2, io->path2);
+    return result;
 }
 
+/* long because: one case for each operation there is. */
 static int64_t do_operation(struct fake *fake, const struct lt_io *io, int fd)
 {
     switch (io->kind) {
     case LT_IO_READ:
-        return or_not_ready(io->offset < 0 ? read(fd, io->buffer, io->size_bytes)
-                                           : pread(fd, io->buffer, io->size_bytes, io->offset));
+        return lt_call_or_wait(io->offset < 0 ? read(fd, io->buffer, io->size_bytes)
+                                              : pread(fd, io->buffer, io->size_bytes, io->offset));
     case LT_IO_WRITE:
         return do_write(fake, io, fd, io->size_bytes);
     case LT_IO_FSYNC:
     case LT_IO_FDATASYNC:
         return do_sync(fake, fd);
+    case LT_IO_FTRUNCATE:
+        return fake_disk_truncate(fake->disk, fd, io->offset);
     case LT_IO_OPENAT:
         return do_open(fake, io);
+    case LT_IO_LINKAT:
+        return do_link(fake, io);
     case LT_IO_CLOSE:
-        return or_errno(close(fd));
+    case LT_IO_MKDIRAT: /* durable at once, as removals of directories are */
+    case LT_IO_STATX:
+    case LT_IO_CALL:
+        return lt_file_operation(io);
     case LT_IO_RENAMEAT:
         return fake_disk_rename(fake->disk, fd, io->path, io->fd2, io->path2);
     case LT_IO_UNLINKAT:
@@ -161,14 +179,21 @@ static int64_t do_operation(struct fake *fake, const struct lt_io *io, int fd)
     case LT_IO_POLL:
         return do_poll(fd, io->flags);
     case LT_IO_RECV:
-        return or_not_ready(recv(fd, io->buffer, io->size_bytes, io->flags | MSG_DONTWAIT));
+        return lt_call_or_wait(recv(fd, io->buffer, io->size_bytes, io->flags | MSG_DONTWAIT));
     case LT_IO_SEND:
-        return or_not_ready(
+        return lt_call_or_wait(
             send(fd, io->buffer, io->size_bytes, io->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
+    case LT_IO_RECVMSG:
+        return lt_call_or_wait(recvmsg(fd, io->buffer, io->flags | MSG_DONTWAIT));
+    case LT_IO_SENDMSG:
+        return lt_call_or_wait(sendmsg(fd, io->buffer, io->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
     case LT_IO_ACCEPT:
-        return do_accept(fd);
+        return lt_call_accept(io);
     case LT_IO_CONNECT:
         return or_errno(connect(fd, io->buffer, io->size_bytes));
+    case LT_IO_RECV_MULTI:
+    case LT_IO_RECVMSG_MULTI:
+    case LT_IO_ACCEPT_MULTI: /* by lt_multi_receive */
     case LT_IO_KIND_COUNT:
         break;
     }
@@ -178,7 +203,7 @@ static int64_t do_operation(struct fake *fake, const struct lt_io *io, int fd)
 /* --------------------------------------------------------------------------- advancing a chain */
 
 /* An answer that the test has asked for. */
-static bool take_plan(struct fake *fake, enum lt_io_kind kind, int64_t *result)
+static bool take_plan(struct fake *fake, enum lt_io_kind kind, struct plan *taken)
 {
     for (uint32_t i = 0; i < fake->plan_count; i++) {
         struct plan *plan = &fake->plans[i];
@@ -188,8 +213,9 @@ static bool take_plan(struct fake *fake, enum lt_io_kind kind, int64_t *result)
             plan->skip--;
             continue;
         }
-        *result = plan->result;
-        *plan = fake->plans[--fake->plan_count];
+        *taken = *plan;
+        fake->plan_count--;
+        memmove(plan, plan + 1, (fake->plan_count - i) * sizeof *plan); /* the order is kept */
         return true;
     }
     return false;
@@ -208,22 +234,108 @@ static void stop(struct fake *fake, const struct lt_io *io, int fd)
 
 static int64_t next_result(struct fake *fake, struct lt_io *io)
 {
-    if (io->next == io)
+    if (io->is_cancelled)
         return -ECANCELED;
+    struct plan plan;
+    if (take_plan(fake, io->kind, &plan)) {
+        fake->done_count++;
+        return plan.result;
+    }
     int64_t result;
-    if (take_plan(fake, io->kind, &result) ||
-        (fake->hook != NULL && fake->hook(fake->hook_context, io, &result))) {
+    if (fake->hook != NULL && fake->hook(fake->hook_context, io, &result)) {
         fake->done_count++;
         return result;
     }
     if (fake->done_count >= fake->stop_at) {
         stop(fake, io, io->fd);
-        return NOT_READY;
+        return LT_WOULD_WAIT;
     }
     result = do_operation(fake, io, io->fd);
-    if (result != NOT_READY)
+    if (result != LT_WOULD_WAIT)
         fake->done_count++;
     return result;
+}
+
+/* What a script has a MULTI operation receive, put where the kernel would put it. */
+static int64_t receive_plan(const struct plan *plan, struct lt_io *io, int32_t *piece)
+{
+    *piece = LT_IO_NO_PIECE;
+    if (plan->bytes == NULL)
+        return plan->result;
+    *piece = lt_pieces_take(lt_pieces_of(io->group));
+    if (*piece == LT_IO_NO_PIECE)
+        return -ENOBUFS;
+    char *memory = lt_piece_memory(io->group, *piece);
+    size_t offset = io->kind == LT_IO_RECVMSG_MULTI ? lt_multi_payload_offset(io) : 0;
+    lt_assert((size_t)plan->result <= io->group->size_bytes - offset);
+    memcpy(memory + offset, plan->bytes, (size_t)plan->result);
+    io->payload = memory + offset;
+    io->payload_size = (uint32_t)plan->result;
+    io->name_size = 0;
+    io->control_size = 0;
+    io->msg_flags = 0;
+    return plan->result;
+}
+
+/* One result of a MULTI operation; false if there is none. */
+static bool advance_multi(struct fake *fake, struct lt_io *io, uint32_t *done)
+{
+    int32_t piece = LT_IO_NO_PIECE;
+    int64_t result = -ECANCELED;
+    struct plan plan;
+    bool more = true;
+    if (!io->is_cancelled && take_plan(fake, io->kind, &plan)) {
+        result = receive_plan(&plan, io, &piece);
+        more = plan.more;
+        free(plan.bytes);
+    } else if (!io->is_cancelled) {
+        bool is_answered = fake->hook != NULL && fake->hook(fake->hook_context, io, &result);
+        if (!is_answered && fake->done_count >= fake->stop_at) {
+            stop(fake, io, io->fd);
+            return false;
+        }
+        if (!is_answered)
+            result = lt_multi_receive(io, &piece);
+        more = draw(fake) % 8 != 0; /* a reactor may end one at any time */
+    }
+    if (result == LT_WOULD_WAIT)
+        return false;
+    fake->done_count += !io->is_cancelled;
+    lt_multi_fill(io, result, piece, more && !lt_multi_is_end(io, result));
+    if (!io->more) {
+        lt_multi_end(io);
+        remove_ready(fake, io);
+        struct lt_io *next = lt_chain_complete(&fake->base, io, result, done);
+        lt_assert(next == NULL);
+    } else {
+        (*done)++;
+        io->done(io);
+    }
+    return true;
+}
+
+static void advance(struct fake *fake, struct lt_io *io, uint32_t *done)
+{
+    if (lt_io_is_multi(io->kind)) {
+        advance_multi(fake, io, done);
+        return;
+    }
+    int64_t result = next_result(fake, io);
+    if (result == LT_WOULD_WAIT)
+        return;
+    remove_ready(fake, io);
+    struct lt_io *next = lt_chain_complete(&fake->base, io, result, done);
+    if (next != NULL)
+        add_ready(fake, next);
+}
+
+/* Cancellations are answered whatever else is held back, so that who waits for one is not kept. */
+static void end_cancelled(struct fake *fake, uint32_t *done)
+{
+    for (uint32_t i = fake->ready_count; i-- > 0;) {
+        if (i < fake->ready_count && fake->ready[i]->is_cancelled)
+            advance(fake, fake->ready[i], done);
+    }
 }
 
 static uint32_t fake_poll(struct lt_reactor *reactor)
@@ -231,17 +343,10 @@ static uint32_t fake_poll(struct lt_reactor *reactor)
     struct fake *fake = fake_of(reactor);
     uint32_t rate = fake->has_rate ? fake->rate : 1 + (uint32_t)(draw(fake) % 4);
     uint32_t done = 0;
-    for (uint32_t i = 0; i < rate && fake->ready_count > 0 && !fake->has_stopped; i++) {
-        uint32_t index = (uint32_t)(draw(fake) % fake->ready_count);
-        struct lt_io *io = fake->ready[index];
-        int64_t result = next_result(fake, io);
-        if (result == NOT_READY)
-            continue;
-        fake->ready[index] = fake->ready[--fake->ready_count];
-        struct lt_io *next = lt_chain_complete(reactor, io, result, &done);
-        if (next != NULL)
-            add_ready(fake, next);
-    }
+    if (rate == 0 || fake->has_stopped)
+        end_cancelled(fake, &done);
+    for (uint32_t i = 0; i < rate && fake->ready_count > 0 && !fake->has_stopped; i++)
+        advance(fake, fake->ready[draw(fake) % fake->ready_count], &done);
     return done;
 }
 
@@ -260,6 +365,8 @@ static void fake_destroy(struct lt_reactor *reactor)
 {
     struct fake *fake = fake_of(reactor);
     lt_assert(reactor->pending_count == 0);
+    while (fake->plan_count > 0)
+        free(fake->plans[--fake->plan_count].bytes);
     fake_disk_destroy(fake->disk);
     lt_waker_close(&reactor->waker);
     free(fake->ready);
@@ -277,6 +384,9 @@ struct lt_reactor *fake_reactor_create(uint64_t seed, struct lt_clock_manual *cl
         .poll = fake_poll,
         .park = fake_park,
         .destroy = fake_destroy,
+        .buffers_create = lt_pieces_create,
+        .buffers_give_back = lt_pieces_give_back,
+        .buffers_destroy = lt_pieces_destroy,
     };
     struct fake *fake = lt_alloc(sizeof *fake);
     fake->base.ops = &ops;
@@ -294,7 +404,19 @@ void fake_reactor_fail(struct lt_reactor *reactor, enum lt_io_kind kind, uint32_
 {
     struct fake *fake = fake_of(reactor);
     lt_assert(fake->plan_count < PLANS_MAX);
-    fake->plans[fake->plan_count++] = (struct plan){kind, skip, result};
+    fake->plans[fake->plan_count++] = (struct plan){.kind = kind, .skip = skip, .result = result};
+}
+
+void fake_reactor_receive(struct lt_reactor *reactor, enum lt_io_kind kind, const void *bytes,
+                          uint32_t size_bytes, bool more)
+{
+    struct fake *fake = fake_of(reactor);
+    lt_assert(fake->plan_count < PLANS_MAX);
+    lt_assert(lt_io_is_multi(kind));
+    void *copy = lt_alloc(size_bytes);
+    memcpy(copy, bytes, size_bytes);
+    fake->plans[fake->plan_count++] =
+        (struct plan){.kind = kind, .result = size_bytes, .bytes = copy, .more = more};
 }
 
 void fake_reactor_set_hook(struct lt_reactor *reactor, fake_reactor_hook_fn *hook, void *context)
@@ -327,6 +449,8 @@ static void drop_chain(struct lt_chain *chain)
     for (uint32_t i = 0; i < chain->count; i++) {
         if (chain->is_owned[i] && chain->descriptors[i] >= 0)
             close(chain->descriptors[i]);
+        if (i >= chain->index) /* those before may be gone */
+            chain->steps[i]->is_pending = false;
     }
     lt_chain_destroy(chain);
 }
@@ -339,6 +463,9 @@ void fake_reactor_crash(struct lt_reactor *reactor, enum fake_crash crash)
         fake_disk_lose_power(fake->disk, draw, fake);
     while (fake->ready_count > 0) {
         struct lt_io *io = fake->ready[--fake->ready_count];
+        io->is_pending = false;
+        if (lt_io_is_multi(io->kind))
+            lt_multi_end(io);
         if (lt_chain_of(io) != NULL)
             drop_chain(lt_chain_of(io));
     }

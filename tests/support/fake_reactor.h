@@ -15,6 +15,9 @@
  * keep a random prefix, and of the creations, renames and removals in a directory that was not
  * synced, those after a random point are undone, newest first.
  *
+ * A MULTI operation ends by itself now and then, with data in hand: reactors may do that, and
+ * callers must arm it again.
+ *
  * Chains obey the contract of core/flow/reactor.h: a failure or a short transfer cancels the rest.
  *
  * It knows the names of files only through operations with `path`; a file written through a
@@ -37,6 +40,12 @@ struct lt_reactor *fake_reactor_create(uint64_t seed, struct lt_clock_manual *cl
  * without being done. */
 void fake_reactor_fail(struct lt_reactor *reactor, enum lt_io_kind kind, uint32_t skip,
                        int64_t result);
+
+/* The next completion of a MULTI operation that receives, which has been given no other result,
+ * carries these bytes (copied); several calls, several completions in that order. Without `more`
+ * the operation ends with it. */
+void fake_reactor_receive(struct lt_reactor *reactor, enum lt_io_kind kind, const void *bytes,
+                          uint32_t size_bytes, bool more);
 
 /* Asked before each operation: return true and set *result to answer in the kernel's place. */
 typedef bool fake_reactor_hook_fn(void *context, const struct lt_io *io, int64_t *result);
