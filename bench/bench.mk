@@ -73,6 +73,20 @@ $(SQL_BENCH): $(SQL_BENCH_OBJECTS) $(BUILD)/libleat.a
 bench-sql: $(SQL_BENCH) ## SQL against loops by hand, Spark, DuckDB and jq
 	$(call bench_to,sql,BUILD=$(BUILD) bench/sql/run $(if $(SQL_BENCH_ARGS),"$(SQL_BENCH_ARGS)"))
 
+FILES_BENCH := $(BUILD)/bench/files_bench
+$(FILES_BENCH): $(addprefix $(BUILD)/bench/,files/main.o files/data.o verdict.o)
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lxxhash
+$(BUILD)/bench/files_by_hand: $(BUILD)/bench/files/by_hand.cc.o
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CXX) $(ALL_CXXFLAGS) $^ -o $@ -lsimdjson
+
+.PHONY: bench-files
+bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files through a filter, against grep, jq and others
+	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
+
 # One after the other, whatever -j says: each wants the machine to itself.
 bench: setup-bench ## bench-micro, -inprocess, -sql and -relay, one after the other
 	@status=0; for each in micro inprocess sql relay; do \
