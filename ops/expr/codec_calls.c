@@ -4,6 +4,8 @@
 #include "ops/expr/codec_calls.h"
 #include "ops/expr/codec_arguments.h"
 
+enum { OLD_SHOWN_MAX = 64 };
+
 int lt_codec_check_mode(const struct lt_prepare *prepare, enum lt_codec_mode mode,
                         struct lt_error *error)
 {
@@ -24,6 +26,22 @@ static void *take_memory(void *context, size_t size_bytes)
 struct lt_codec_memory lt_codec_machine_memory(struct lt_machine *machine)
 {
     return (struct lt_codec_memory){.alloc = take_memory, .context = machine};
+}
+
+enum lt_kernel lt_codec_tell_old(struct lt_machine *machine, const struct lt_call *call,
+                                 const char *text, size_t size_bytes)
+{
+    struct lt_call aloud = *call;
+    aloud.is_try = false;
+    return lt_machine_fault(
+        machine, &aloud, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER",
+        "42K0B",
+        "You may get a different result due to the upgrading to Spark >= 3.0:\nFail to parse "
+        "'%.*s' "
+        "in the new parser.\nYou can set \"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to "
+        "restore the behavior before Spark 3.0, or set to \"CORRECTED\" and treat it as an invalid "
+        "datetime string",
+        (int)(size_bytes < OLD_SHOWN_MAX ? size_bytes : OLD_SHOWN_MAX), text);
 }
 
 int lt_infer_schema_of(struct lt_analyser *analyser, struct lt_expression *call)

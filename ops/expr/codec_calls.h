@@ -18,6 +18,11 @@ int lt_codec_check_mode(const struct lt_prepare *prepare, enum lt_codec_mode mod
 /* Values that live as long as the machine's record. on: the machine's thread. */
 struct lt_codec_memory lt_codec_machine_memory(struct lt_machine *machine);
 
+/* The fault of a text that is a time only for Spark 2, lt_times_take_old()'s:
+ * INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER, for try_ functions too. */
+enum lt_kernel lt_codec_tell_old(struct lt_machine *machine, const struct lt_call *call,
+                                 const char *text, size_t size_bytes);
+
 /* What a reader of documents has read in an evaluation: for all its calls. */
 struct lt_reading {
     bool is_shared; /* false: each call reads for itself */

@@ -15,7 +15,7 @@
 #include "core/text/datetime_part.h"
 #include "core/text/datetime_old.h"
 #include "core/text/datetime_pattern.h"
-#include "ops/expr/codec_times.h"
+#include "ops/expr/codec_calls.h"
 #include "ops/expr/functions_datetime.h"
 #include "ops/expr/kept_text.h"
 
@@ -149,7 +149,7 @@ static enum lt_kernel unreadable(struct lt_machine *machine, const struct lt_cal
 {
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     if (is_old(machine, call, text))
-        return lt_times_tell_old(machine, call, (const char *)text.data, text.size_bytes);
+        return lt_codec_tell_old(machine, call, (const char *)text.data, text.size_bytes);
     if (call->is_legacy || is_try(call))
         return LT_KERNEL_NULL;
     struct lt_text_buffer why;

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text/codec_times.h"
 #include "core/text/json_infer.h"
 #include "core/text/json_read.h"
 #include "core/text/json_write.h"
 #include "ops/expr/codec_arguments.h"
 #include "ops/expr/codec_calls.h"
-#include "ops/expr/codec_times.h"
 
 static int set_option(void *options, struct lt_arena *arena, const char *key, const char *value,
                       struct lt_error *error)
@@ -25,9 +25,10 @@ static int set_option(void *options, struct lt_arena *arena, const char *key, co
 static struct lt_times_setup times_setup(const struct lt_json_options *options,
                                          const struct lt_session *session, enum lt_datetime_use use)
 {
-    return (struct lt_times_setup){.session = session,
-                                   .use = use,
-                                   .time_zone = options->time_zone,
+    bool has_zone = options->time_zone != NULL;
+    return (struct lt_times_setup){.use = use,
+                                   .time_zone = has_zone ? options->time_zone : session->time_zone,
+                                   .tells_old = session->tells_old_times,
                                    .date_format = options->date_format,
                                    .timestamp_format = options->timestamp_format,
                                    .timestamp_ntz_format = options->timestamp_ntz_format,
@@ -222,7 +223,7 @@ static enum lt_kernel conclude(struct lt_machine *machine, const struct lt_call 
     const struct json_input *input = call->state;
     const char *old = lt_times_take_old(input->times);
     if (old != NULL)
-        return lt_times_tell_old(machine, call, old, strlen(old));
+        return lt_codec_tell_old(machine, call, old, strlen(old));
     switch (result) {
     case LT_CODEC_VALUE:
         return LT_KERNEL_VALUE;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "ops/expr/codec_times.h"
+#include "core/text/codec_times.h"
 
 struct lt_bytes fuzz_line(struct fuzz_input *input)
 {
@@ -73,8 +73,7 @@ struct lt_codec_times fuzz_codec_times(void)
 {
     static struct lt_times *times;
     if (times == NULL) {
-        const struct lt_times_setup setup = {.session = lt_session_default(),
-                                             .use = LT_DATETIME_PRINTING};
+        const struct lt_times_setup setup = {.use = LT_DATETIME_PRINTING};
         lt_assert(lt_times_create(&setup, &times, NULL) == LT_OK);
     }
     return lt_times_codec(times);

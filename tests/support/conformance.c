@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "core/base/text_buffer.h"
+#include "core/text/codec_times.h"
 #include "core/text/json_write.h"
 #include "ops/expr/cast.h"
-#include "ops/expr/codec_times.h"
 #include "ops/expr/coerce.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/program.h"
@@ -105,7 +105,8 @@ static void set_error(struct conformance_outcome *out, const char *kind, const c
 static void render_nested(const struct lt_session *session, const struct lt_type *type,
                           const union lt_value *value, struct lt_text_buffer *text)
 {
-    const struct lt_times_setup setup = {.session = session, .use = LT_DATETIME_PRINTING};
+    const struct lt_times_setup setup = {.use = LT_DATETIME_PRINTING,
+                                         .time_zone = session->time_zone};
     struct lt_times *times;
     struct lt_error error;
     if (lt_times_create(&setup, &times, &error) != LT_OK)

@@ -10,9 +10,9 @@
 #include "core/base/counters.h"
 #include "core/base/text_buffer.h"
 #include "core/flow/plan.h"
+#include "core/text/codec_times.h"
 #include "core/text/json_write.h"
 #include "ops/catalog.h"
-#include "ops/expr/codec_times.h"
 
 enum { CHAIN_MAX = 3 * (1 + PIPELINE_STEPS_MAX), ROWS_IN_FLIGHT = 64 };
 
@@ -101,7 +101,8 @@ static void add_result(struct chain *chain, const struct lt_row *row)
 {
     if (chain->result->row_count == PIPELINE_ROWS_MAX)
         return;
-    const struct lt_times_setup setup = {.session = chain->session, .use = LT_DATETIME_PRINTING};
+    const struct lt_times_setup setup = {.use = LT_DATETIME_PRINTING,
+                                         .time_zone = chain->session->time_zone};
     struct lt_times *times;
     lt_assert(lt_times_create(&setup, &times, NULL) == LT_OK);
     const struct lt_json_write_options options = {

@@ -1,11 +1,12 @@
 /*
  * Times of JSON and CSV by patterns and zones.
  */
-#include "ops/expr/codec_times.h"
+#include "core/text/codec_times.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/arena.h"
 #include "core/base/ascii.h"
 #include "core/text/datetime_old.h"
 #include "core/text/interval.h"
@@ -51,7 +52,7 @@ static int create_format(const struct lt_times_setup *setup, const char *text,
         setup->falls_back == NULL ? text == NULL : lt_ascii_compare(setup->falls_back, "true") == 0;
     if (text == NULL)
         return LT_OK;
-    if (setup->session->tells_old_times) {
+    if (setup->tells_old) {
         format->text = lt_alloc(strlen(text) + 1);
         memcpy(format->text, text, strlen(text) + 1);
     }
@@ -78,7 +79,7 @@ static void make_room(struct lt_times *times)
 int lt_times_create(const struct lt_times_setup *setup, struct lt_times **out,
                     struct lt_error *error)
 {
-    const char *zone = setup->time_zone != NULL ? setup->time_zone : setup->session->time_zone;
+    const char *zone = setup->time_zone != NULL ? setup->time_zone : "UTC";
     struct lt_times *times = lt_alloc(sizeof *times);
     times->context.zones = lt_zones_create();
     times->context.clock = lt_clock_system();
@@ -275,22 +276,6 @@ const char *lt_times_take_old(struct lt_times *times)
     bool has_old = times->has_old;
     times->has_old = false;
     return has_old ? times->old : NULL;
-}
-
-enum lt_kernel lt_times_tell_old(struct lt_machine *machine, const struct lt_call *call,
-                                 const char *text, size_t size_bytes)
-{
-    struct lt_call aloud = *call;
-    aloud.is_try = false;
-    return lt_machine_fault(
-        machine, &aloud, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER",
-        "42K0B",
-        "You may get a different result due to the upgrading to Spark >= 3.0:\nFail to parse "
-        "'%.*s' "
-        "in the new parser.\nYou can set \"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to "
-        "restore the behavior before Spark 3.0, or set to \"CORRECTED\" and treat it as an invalid "
-        "datetime string",
-        (int)(size_bytes < OLD_SHOWN_MAX ? size_bytes : OLD_SHOWN_MAX), text);
 }
 
 bool lt_times_take_failure(struct lt_times *times)

@@ -1,6 +1,6 @@
 /*
  * Dates, timestamps and intervals in JSON and CSV: the functions that core/text/codec.h asks for,
- * by the patterns of the options and in their zone, or the session's.
+ * by the patterns of the options and in a zone.
  *
  * Without a pattern a text is read as a cast reads it, and written as ISO text with milliseconds.
  * With one it is read by the pattern alone, unless falling back to the cast is asked for. A pattern
@@ -10,19 +10,17 @@
  * on: one thread at a time. Opening zones that a text names allocates; nothing else does after
  * creation.
  */
-#ifndef LT_OPS_EXPR_CODEC_TIMES_H
-#define LT_OPS_EXPR_CODEC_TIMES_H
+#ifndef LT_TEXT_CODEC_TIMES_H
+#define LT_TEXT_CODEC_TIMES_H
 
 #include "core/base/clock.h"
 #include "core/text/codec.h"
 #include "core/text/datetime_pattern.h"
-#include "ops/expr/machine.h"
-#include "ops/expr/session.h"
 
 struct lt_times_setup {
-    const struct lt_session *session; /* not NULL */
     enum lt_datetime_use use;
-    const char *time_zone; /* the option; NULL: the session's */
+    const char *time_zone; /* NULL: UTC */
+    bool tells_old;        /* lt_times_take_old() has something to tell */
     const char *date_format, *timestamp_format, *timestamp_ntz_format; /* NULL: not given */
     const char *falls_back; /* enableDateTimeParsingFallback; NULL: where there is no pattern */
     bool takes_day_numbers; /* a text that is no date may be a number of days (JSON) */
@@ -37,13 +35,9 @@ int lt_times_create(const struct lt_times_setup *setup, struct lt_times **out,
 void lt_times_destroy(struct lt_times *times); /* NULL is a no-op */
 /* What reads and writes by it. */
 struct lt_codec_times lt_times_codec(struct lt_times *times);
-/* A text read since the last call is a time only for Spark 2, and the session wants to be told: its
+/* A text read since the last call is a time only for Spark 2, and the setup wants to be told: its
  * begin, valid until the next read; NULL: none. */
 const char *lt_times_take_old(struct lt_times *times);
-/* The fault of it: INCONSISTENT_BEHAVIOR_CROSS_VERSION.PARSE_DATETIME_BY_NEW_PARSER, for try_
- * functions too. */
-enum lt_kernel lt_times_tell_old(struct lt_machine *machine, const struct lt_call *call,
-                                 const char *text, size_t size_bytes);
 /* Is there a pattern? */
 bool lt_times_has_pattern(const struct lt_times *times);
 /* Seconds east of UTC of an instant in microseconds; `times` is a struct lt_times. */
