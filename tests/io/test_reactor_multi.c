@@ -222,7 +222,7 @@ static void a_receive_may_be_cancelled_from_its_own_completion(void **state)
     tear_down(&fixture);
 }
 
-/* ------------------------------------------------------------------------- many at the same time */
+/* ----------------------------------------------------------------------- many at the same time */
 
 struct crowd {
     struct lt_reactor *reactor;
