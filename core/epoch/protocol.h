@@ -47,6 +47,7 @@
  *   sources/i/0    what source i keeps of its start; or, of a source that settles epochs,
  *   sources/i/N    its log, in names and text of its own (Spark's file source: N, N.compact)
  *   sinks/i/e      v1 / one line per lane: the writer's note
+ *   sinks/i/start  v1 / e / what sink i was before its first epoch, e: its notes until e is logged
  *   F.crc          the CRC32C of F (core/epoch/crc.h): in view before F is, checked when F is read;
  *                  an F without one is accepted, as Spark does
  *   .leat.lock     held with a kernel lock by the one process that owns the directory; names it
@@ -98,15 +99,19 @@
  *                                   was prepared (staged, uncommitted).
  *   sinks/i/e without offsets/e     as above; the notes are stale and deleted.
  *   sources/i/N without offsets/e   as above: the positions of offsets/b do not reach it. Deleted
- * by the source's resume, before the name is used again. while a file is published       a
- * temporary name is left: deleted. A .crc without its file: deleted, durably, before the name is
- * used again - or the next F could be seen beside the .crc of the one that never was. offsets/e
- * without commits/e     e is fixed and its data are durable: finished, not re-read. after commits/e
- * e is done. Files that it made needless in a source's log may be left: the source knows them by
- * what replaced them. before or in resume             a sink has more than offsets/b says, or less
- * is cut than is to be: the next start cuts again, from the same notes. during recovery recovery
- * only repeats idempotent steps and deletes what it would delete again. during a purge some old
- * entries are left; gaps among them are below c.
+ *                                   by the source's resume, before the name is used again.
+ *   while a file is published       a temporary name is left: deleted. A .crc without its file:
+ *                                   deleted, durably, before the name is used again - or the next F
+ *                                   could be seen beside the .crc of the one that never was.
+ *   offsets/e without commits/e     e is fixed and its data are durable: finished, not re-read.
+ *   after commits/e                 e is done. Files that it made needless in a source's log may be
+ *                                   left: the source knows them by what replaced them.
+ *   sinks/i/start, e not logged     the sink is cut back to it; of another e: it says nothing.
+ *   before or in resume             a sink has more than offsets/b says, or less is cut than is to
+ *                                   be: the next start cuts again, from the same notes.
+ *   during recovery                 recovery only repeats idempotent steps and deletes what it
+ *                                   would delete again.
+ *   during a purge                  some old entries are left; gaps among them are below c.
  *
  * A file that exists is not written over while its .crc is there, or a crash between the two could
  * leave a sound file beside a checksum of another: the .crc goes first, then the file is replaced,

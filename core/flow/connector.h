@@ -283,8 +283,16 @@ struct lt_sink_resume {
      * plan that was changed may put another sink in this one's place: notes name what they speak
      * of, and a sink looks. */
     const char *notes;
+    /* True: next_epoch is a logged one that is read again, for this sink has lost it. It counts,
+     * and later ones may: what the sink still has of them is not dropped. */
+    bool is_replay;
     bool has_checkpoint; /* false: nothing is remembered, and the sink begins as a new one */
     const char *query_id;
+    /* For a sink that begins as a new one: what its notes would be as it stands now, before its
+     * first row (a file: its size). At the next start they are its notes, if no epoch has come to
+     * be logged until then: or the rows of a first run that died early would stay. NULL without a
+     * checkpoint, or where there are notes. */
+    struct lt_text_buffer *keep;
 };
 
 struct lt_sink_ops {
@@ -303,8 +311,7 @@ struct lt_sink_ops {
     /* Makes the sink's output what it was at the end of the last logged epoch: cuts back a file,
      * drops what was staged for epochs that never were. Called at every start and each time that a
      * run begins again, after every unfinished epoch was finished, right before writers are opened;
-     * and before the writer of a replay is, with next_epoch the one that is replayed: what the sink
-     * still has of that one is not dropped. Idempotent. Optional. */
+     * and before the writer of a replay is. Idempotent. Optional. */
     int (*resume)(struct lt_sink *sink, const struct lt_connector_env *env,
                   const struct lt_sink_resume *at, struct lt_error *error);
     int (*open_writer)(struct lt_sink *sink, const struct lt_connector_env *env,

@@ -9,17 +9,17 @@
 #include "core/run/replay.h"
 #include "core/run/union_source.h"
 
-enum { SOURCE_FILE_SIZE = 32 };
+enum { FILE_NAME_SIZE = 32 };
 
-static void name_source_file(uint32_t part, char name[SOURCE_FILE_SIZE])
+static void name_source_file(uint32_t part, char name[FILE_NAME_SIZE])
 {
-    snprintf(name, SOURCE_FILE_SIZE, "sources/%" PRIu32 "/0", part);
+    snprintf(name, FILE_NAME_SIZE, "sources/%" PRIu32 "/0", part);
 }
 
 int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_text_buffer *out,
                     struct lt_error *error)
 {
-    char source_file[SOURCE_FILE_SIZE];
+    char source_file[FILE_NAME_SIZE];
     if (checkpoint == NULL)
         return 0;
     name_source_file(part, source_file);
@@ -38,7 +38,7 @@ static int fail_source(const struct lt_source *source, int code, struct lt_error
 static int start_new(struct lt_checkpoint *checkpoint, struct lt_source *source, uint32_t part,
                      struct lt_position *positions, struct lt_error *error)
 {
-    char source_file[SOURCE_FILE_SIZE];
+    char source_file[FILE_NAME_SIZE];
     struct lt_text_buffer keep;
     name_source_file(part, source_file);
     lt_text_init(&keep);
@@ -119,46 +119,102 @@ static int stop_at_fault(uint64_t next_epoch, struct lt_error *error)
                         lt_epoch_step_name(LT_EPOCH_RESUME), next_epoch);
 }
 
-/* What a sink left of the epoch before, if it left anything. */
-static int read_last_notes(const struct lt_recover_options *options, uint32_t index,
-                           uint64_t next_epoch, struct lt_text_buffer *notes,
-                           struct lt_sink_resume *at, struct lt_error *error)
+static void name_start_file(uint32_t sink, char name[FILE_NAME_SIZE])
 {
-    if (options->checkpoint == NULL || next_epoch == 0)
-        return 0;
-    int code = lt_checkpoint_read_notes(options->checkpoint, index, next_epoch - 1, notes, error);
-    if (code == LT_E_NOT_FOUND) /* Spark's epoch, or one that the sink had no part in */
-        return 0;
-    at->notes = lt_text_get(notes);
+    snprintf(name, FILE_NAME_SIZE, "sinks/%" PRIu32 "/start", sink);
+}
+
+/* What the sink kept before its first epoch, if that is still to come. LT_E_NOT_FOUND without a
+ * text: nothing. */
+static int read_start(const struct lt_recover_options *options, uint32_t index, uint64_t next_epoch,
+                      struct lt_text_buffer *notes, struct lt_error *error)
+{
+    char name[FILE_NAME_SIZE];
+    struct lt_text_buffer text;
+    uint64_t epoch;
+    int size_bytes = 0;
+    name_start_file(index, name);
+    lt_text_init(&text);
+    int code = lt_checkpoint_read_file(options->checkpoint, name, &text, error);
+    if (code == 0 && sscanf(lt_text_get(&text), "v1\n%" SCNu64 "%n", &epoch, &size_bytes) == 1 &&
+        lt_text_get(&text)[size_bytes] == '\n' && epoch == next_epoch)
+        lt_text_append(notes, lt_text_get(&text) + size_bytes + 1);
+    else if (code == 0)
+        code = LT_E_NOT_FOUND;
+    lt_text_fini(&text);
     return code;
 }
 
-int lt_recover_sink(const struct lt_recover_options *options, uint32_t index, uint64_t next_epoch,
-                    struct lt_error *error)
+static int write_start(const struct lt_recover_options *options, uint32_t index,
+                       uint64_t next_epoch, const struct lt_text_buffer *keep,
+                       struct lt_error *error)
+{
+    char name[FILE_NAME_SIZE];
+    struct lt_text_buffer text;
+    name_start_file(index, name);
+    lt_text_init(&text);
+    lt_text_format(&text, "v1\n%" PRIu64 "\n%s", next_epoch, lt_text_get(keep));
+    int code =
+        lt_checkpoint_write_file(options->checkpoint, name, text.data, text.size_bytes, error);
+    lt_text_fini(&text);
+    return code;
+}
+
+/* What the sink left of the epoch before; LT_E_NOT_FOUND if it left nothing: it is new, or the
+ * epoch was Spark's. */
+static int read_last_notes(const struct lt_recover_options *options, uint32_t index,
+                           uint64_t next_epoch, struct lt_text_buffer *notes,
+                           struct lt_error *error)
+{
+    int code = LT_E_NOT_FOUND;
+    if (options->checkpoint != NULL && next_epoch > 0)
+        code = lt_checkpoint_read_notes(options->checkpoint, index, next_epoch - 1, notes, error);
+    if (code == LT_E_NOT_FOUND && options->checkpoint != NULL)
+        code = read_start(options, index, next_epoch, notes, error);
+    return code;
+}
+
+/* Calls the sink with what stands in the checkpoint; what it keeps is written there. */
+static int call_resume(const struct lt_recover_options *options, uint32_t index,
+                       struct lt_sink_resume *at, struct lt_text_buffer *notes,
+                       struct lt_text_buffer *keep, struct lt_error *error)
 {
     struct lt_sink *sink = lt_pipeline_sink(options->pipeline, index);
     struct lt_connector_env env = options->env;
     char prefix[LT_COUNTER_PREFIX_SIZE];
-    struct lt_sink_resume at = {
-        .next_epoch = next_epoch,
-        .has_checkpoint = options->checkpoint != NULL,
-        .query_id = options->env.query_id,
-    };
-    struct lt_text_buffer notes;
+    at->has_checkpoint = options->checkpoint != NULL;
+    at->query_id = options->env.query_id;
+    lt_pipeline_set_sink_env(index, &env, prefix);
+    int code = read_last_notes(options, index, at->next_epoch, notes, error);
+    if (code == 0)
+        at->notes = lt_text_get(notes);
+    else if (code == LT_E_NOT_FOUND && at->has_checkpoint)
+        at->keep = keep;
+    if (code == 0 || code == LT_E_NOT_FOUND)
+        code = stop_at_fault(at->next_epoch, error);
+    if (code == 0)
+        code = sink->ops->resume(sink, &env, at, error);
+    if (code == 0 && keep->size_bytes > 0)
+        code = write_start(options, index, at->next_epoch, keep, error);
+    return code;
+}
+
+static int resume_sink(const struct lt_recover_options *options, uint32_t index,
+                       struct lt_sink_resume at, struct lt_error *error)
+{
+    struct lt_sink *sink = lt_pipeline_sink(options->pipeline, index);
+    struct lt_text_buffer notes, keep;
     if (sink->ops->resume == NULL)
         return 0;
-    lt_pipeline_set_sink_env(index, &env, prefix);
     lt_text_init(&notes);
-    int code = read_last_notes(options, index, next_epoch, &notes, &at, error);
-    if (code == 0)
-        code = stop_at_fault(next_epoch, error);
-    if (code == 0)
-        code = sink->ops->resume(sink, &env, &at, error);
+    lt_text_init(&keep);
+    int code = call_resume(options, index, &at, &notes, &keep, error);
     lt_text_fini(&notes);
+    lt_text_fini(&keep);
     return code == 0 || code == LT_E_CANCELLED
                ? code
                : lt_error_append(error, "sink %s: going on with epoch %" PRIu64, sink->type->name,
-                                 next_epoch);
+                                 at.next_epoch);
 }
 
 int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epoch,
@@ -166,7 +222,7 @@ int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epo
 {
     int code = 0;
     for (uint32_t i = 0; i < lt_pipeline_sink_count(options->pipeline) && code == 0; i++)
-        code = lt_recover_sink(options, i, next_epoch, error);
+        code = resume_sink(options, i, (struct lt_sink_resume){.next_epoch = next_epoch}, error);
     return code;
 }
 
@@ -188,7 +244,8 @@ static int finish_sink(const struct lt_recover_options *options, uint32_t index,
         code = sink->ops->recover(sink, epoch, lt_text_get(&notes), &must_replay, error);
     lt_text_fini(&notes);
     if (code == 0 && must_replay)
-        code = lt_recover_sink(options, index, epoch, error);
+        code = resume_sink(options, index,
+                           (struct lt_sink_resume){.next_epoch = epoch, .is_replay = true}, error);
     if (code == 0 && must_replay)
         code = lt_replay(options, index, epoch, error);
     return code == 0 ? 0

@@ -33,12 +33,10 @@ int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_t
 int lt_recover_positions(const struct lt_recover_options *options, struct lt_position *positions,
                          struct lt_error *error) LT_MUST_USE;
 
-/* Lets the sinks, or one of them, go on with epoch `next_epoch`: cut back to the end of the epoch
- * before, as its notes say. Comes before a writer is opened. */
+/* Lets the sinks go on with epoch `next_epoch`: cut back to the end of the epoch before, as their
+ * notes say. Comes before a writer is opened. */
 int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epoch,
                      struct lt_error *error) LT_MUST_USE;
-int lt_recover_sink(const struct lt_recover_options *options, uint32_t index, uint64_t next_epoch,
-                    struct lt_error *error) LT_MUST_USE;
 
 /* Where an epoch began: the end of the one before, or of a new query. */
 int lt_recover_begin_of(const struct lt_recover_options *options, uint64_t epoch,

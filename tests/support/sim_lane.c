@@ -54,7 +54,7 @@ static void prepare(struct sim_life *life, struct sim_lane *lane, uint32_t sink,
     struct sim_mark *mark = &writer->marks[writer->mark_count++];
     *mark = (struct sim_mark){.epoch = epoch};
     memcpy(mark->to, writer->written_to, sizeof mark->to);
-    if (life->world->sinks[sink].kind != SIM_AT_LEAST_ONCE)
+    if (!sim_shows_at_once(life->world->sinks[sink].kind))
         mark->output = close_batch(life, lane, sink, epoch);
 }
 
@@ -107,7 +107,8 @@ void sim_lane_commit(struct sim_life *life, struct sim_lane *lane)
     lt_coordinator_committed(life->coordinator, lane->index, sink, epoch);
 }
 
-/* Delivers the next record of a partition of an at-least-once writer; false if there is none. */
+/* Delivers the next record of a partition of a writer that shows at once; false if there is none.
+ */
 static bool deliver(struct sim_life *life, struct sim_lane *lane, uint32_t sink, uint32_t p)
 {
     struct sim_writer *writer = &lane->writers[sink];
@@ -124,6 +125,23 @@ static bool is_delivered(const struct sim_lane *lane, const struct sim_writer *w
         if (writer->delivered_to[lane->partitions[i]] < mark->to[lane->partitions[i]])
             return false;
     return true;
+}
+
+/* Syncs the file, and notes how far it goes: "0=17,3=4,". */
+static void report_file(struct sim_life *life, struct sim_lane *lane, uint32_t sink,
+                        struct sim_mark *mark)
+{
+    char note[SIM_PARTITIONS * 24] = "";
+    int size_bytes = 0;
+    struct sim_sink *file = &life->world->sinks[sink];
+    for (uint32_t i = 0; i < lane->partition_count; i++) {
+        uint32_t p = lane->partitions[i];
+        file->synced_to[p] = file->ever_shown[p];
+        size_bytes += snprintf(note + size_bytes, sizeof note - (size_t)size_bytes,
+                               "%u=%" PRId64 ",", p, mark->to[p]);
+    }
+    mark->is_prepared = true;
+    lt_coordinator_prepared(life->coordinator, lane->index, sink, mark->epoch, note);
 }
 
 /* "17:0,3,": the output's id and the partitions that it is for. */
@@ -143,18 +161,22 @@ void sim_writer_work(struct sim_life *life, struct sim_lane *lane, uint32_t sink
 {
     struct sim_writer *writer = &lane->writers[sink];
     struct sim_sink *output_sink = &life->world->sinks[sink];
-    bool is_at_least_once = output_sink->kind == SIM_AT_LEAST_ONCE;
-    for (uint32_t i = 0; is_at_least_once && i < 4 && lane->partition_count > 0; i++)
+    bool shows_at_once = sim_shows_at_once(output_sink->kind);
+    for (uint32_t i = 0; shows_at_once && i < 4 && lane->partition_count > 0; i++)
         deliver(life, lane, sink, lane->partitions[sim_draw(life->world, lane->partition_count)]);
 
     struct sim_mark *mark = NULL;
     for (uint32_t i = 0; i < writer->mark_count && mark == NULL; i++)
         if (!writer->marks[i].is_prepared)
             mark = &writer->marks[i];
-    if (mark == NULL || (is_at_least_once && !is_delivered(lane, writer, mark)))
+    if (mark == NULL || (shows_at_once && !is_delivered(lane, writer, mark)))
         return;
+    if (output_sink->kind == SIM_FILE) {
+        report_file(life, lane, sink, mark);
+        return;
+    }
     uint64_t id = 0;
-    if (!is_at_least_once) {
+    if (!shows_at_once) {
         struct sim_output *output = &output_sink->outputs[mark->output];
         output->state = SIM_PREPARED;
         id = output->id;
@@ -164,7 +186,7 @@ void sim_writer_work(struct sim_life *life, struct sim_lane *lane, uint32_t sink
 
 void sim_writer_die(struct sim_life *life, struct sim_lane *lane, uint32_t sink)
 {
-    if (life->world->sinks[sink].kind != SIM_AT_LEAST_ONCE)
+    if (!sim_shows_at_once(life->world->sinks[sink].kind))
         return;
     for (uint32_t i = 0; i < lane->partition_count; i++)
         while (sim_draw(life->world, 4) != 0 && deliver(life, lane, sink, lane->partitions[i]))

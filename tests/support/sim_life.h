@@ -1,6 +1,6 @@
 /*
  * What the files of one simulated life share: sim_run.c runs it, sim_lane.c moves records,
- * sim_recover.c starts it.
+ * sim_source.c keeps the sources' logs, sim_recover.c starts it.
  */
 #ifndef LT_TESTS_SIM_LIFE_H
 #define LT_TESTS_SIM_LIFE_H
@@ -36,9 +36,15 @@ struct sim_lane {
     struct sim_writer writers[SIM_SINKS];
 };
 
+struct sim_source {
+    struct lt_source base;
+    struct sim_life *life;
+    int64_t last_entry; /* of its log; -1: none */
+};
+
 struct sim_life {
     struct sim_world *world;
-    struct lt_source sources[SIM_SOURCES];
+    struct sim_source sources[SIM_SOURCES];
     struct lt_source *source_pointers[SIM_SOURCES];
     struct lt_clock_manual clock;
     struct lt_reactor *reactor;
@@ -59,6 +65,10 @@ void sim_fail(struct sim_life *life, const char *doing, int code, const struct l
 
 /* From the directory to life->start: opens the checkpoint, finishes what is logged. */
 void sim_recover(struct sim_life *life);
+/* What the sources do in a life of theirs. */
+void sim_source_init(struct sim_life *life, uint32_t index);
+/* Reads a source's log, and deletes what lies beyond the last logged epoch. */
+void sim_source_resume(struct sim_life *life, uint32_t index);
 /* Offset JSON of the fake sources, both ways. */
 void sim_positions_to_json(struct lt_source *source, const struct lt_position *positions,
                            struct lt_text_buffer *out);

@@ -10,28 +10,6 @@
 #include "core/base/error.h"
 #include "tests/support/sim_life.h"
 
-void sim_positions_to_json(struct lt_source *source, const struct lt_position *positions,
-                           struct lt_text_buffer *out)
-{
-    for (uint32_t p = 0; p < source->partition_count; p++)
-        lt_text_format(out, "%s\"%u\":%" PRId64, p == 0 ? "{" : ",", p, positions[p].offset);
-    lt_text_append(out, "}");
-}
-
-void sim_positions_from_json(struct sim_life *life, uint32_t source, const char *json,
-                             int64_t *positions)
-{
-    const char *at = json;
-    for (uint32_t p = 0; p < life->world->source_partitions[source]; p++) {
-        at = strchr(at + 1, ':');
-        if (at == NULL) {
-            sim_fault(life->world, "source %u: unexpected offsets %s", source, json);
-            return;
-        }
-        positions[p] = strtoll(at + 1, NULL, 10);
-    }
-}
-
 /* Where the query began: kept by an earlier life, or "latest", kept now. */
 static void initial_positions(struct sim_life *life, int64_t *positions)
 {
@@ -39,6 +17,11 @@ static void initial_positions(struct sim_life *life, int64_t *positions)
     uint32_t first = 0;
     for (uint32_t i = 0; i < world->source_count && !life->is_dead; i++) {
         char name[32];
+        if (world->keeps_log[i]) { /* which begins with the first record */
+            for (uint32_t p = 0; p < world->source_partitions[i]; p++)
+                positions[first++] = 0;
+            continue;
+        }
         snprintf(name, sizeof name, "sources/%u/0", i);
         struct lt_text_buffer text;
         struct lt_error error;
@@ -48,7 +31,7 @@ static void initial_positions(struct sim_life *life, int64_t *positions)
             struct lt_position latest[SIM_PARTITIONS];
             for (uint32_t p = 0; p < world->source_partitions[i]; p++)
                 latest[p] = (struct lt_position){.offset = world->newest[first + p]};
-            sim_positions_to_json(&life->sources[i], latest, &text);
+            sim_positions_to_json(&life->sources[i].base, latest, &text);
             code = lt_checkpoint_write_file(life->checkpoint, name, lt_text_get(&text),
                                             text.size_bytes, &error);
         }
@@ -160,7 +143,7 @@ static void finish_sink(struct sim_life *life, uint32_t sink, uint64_t epoch)
     char *save = NULL;
     for (char *line = strtok_r(notes.data, "\n", &save); code == 0 && line != NULL;
          line = strtok_r(NULL, "\n", &save)) {
-        if (life->is_dead || life->world->sinks[sink].kind == SIM_AT_LEAST_ONCE)
+        if (life->is_dead || sim_shows_at_once(life->world->sinks[sink].kind))
             break;
         finish_output(life, sink, epoch, line, lost);
         if (is_lost(life, sink, line))
@@ -212,6 +195,52 @@ static void discard(struct sim_life *life)
     }
 }
 
+/* Where a partition's file ended with the last logged epoch, by the sink's notes; -1: not there. */
+static int64_t noted_end(const char *notes, uint32_t partition)
+{
+    char key[16];
+    snprintf(key, sizeof key, "%u=", partition);
+    for (const char *at = notes; *at != '\0'; at += strcspn(at, ",\n"), at += *at != '\0')
+        if (strncmp(at, key, strlen(key)) == 0)
+            return strtoll(at + strlen(key), NULL, 10);
+    return -1;
+}
+
+/* A file loses what was written after the last logged epoch; before the first, all of it. */
+static void cut_file(struct sim_life *life, uint32_t sink)
+{
+    struct sim_world *world = life->world;
+    struct sim_sink *file = &world->sinks[sink];
+    struct lt_text_buffer notes;
+    struct lt_error error;
+    uint64_t first = life->recovery.first_epoch;
+    lt_text_init(&notes);
+    int code = first == 0
+                   ? 0
+                   : lt_checkpoint_read_notes(life->checkpoint, sink, first - 1, &notes, &error);
+    if (code != 0)
+        sim_fault(world, "file sink %u has no notes of epoch %" PRIu64, sink, first - 1);
+    for (uint32_t p = 0; code == 0 && p < world->partition_count && !sim_dies(life); p++) {
+        int64_t end = first == 0 ? world->started[p] : noted_end(lt_text_get(&notes), p);
+        if (world->started[p] < 0)
+            continue;
+        if (end < 0 || end > file->ever_shown[p])
+            sim_fault(world, "file sink %u: partition %u is to be cut from %" PRId64 " to %" PRId64,
+                      sink, p, file->ever_shown[p], end);
+        world->records_cut += end < file->ever_shown[p];
+        file->ever_shown[p] = file->synced_to[p] = end;
+    }
+    lt_text_fini(&notes);
+}
+
+static void resume_sinks(struct sim_life *life)
+{
+    discard(life);
+    for (uint32_t i = 0; i < life->world->sink_count && !life->is_dead; i++)
+        if (life->world->sinks[i].kind == SIM_FILE)
+            cut_file(life, i);
+}
+
 static void find_start(struct sim_life *life)
 {
     if (life->recovery.is_new) {
@@ -247,9 +276,11 @@ void sim_recover(struct sim_life *life)
         sim_fail(life, "opening the checkpoint", code, &error);
         return;
     }
+    for (uint32_t i = 0; i < world->source_count; i++)
+        sim_source_resume(life, i);
     finish_epochs(life);
     if (!life->is_dead && world->fault[0] == '\0')
-        discard(life);
+        resume_sinks(life);
     if (!life->is_dead && world->fault[0] == '\0')
         find_start(life);
 }

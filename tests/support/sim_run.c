@@ -94,16 +94,6 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
 
 /* ---------------------------------------------------------------------------------------- life */
 
-static void init_sources(struct sim_life *life)
-{
-    static const struct lt_source_ops ops = {.positions_to_json = sim_positions_to_json};
-    for (uint32_t i = 0; i < life->world->source_count; i++) {
-        life->sources[i] =
-            (struct lt_source){.ops = &ops, .partition_count = life->world->source_partitions[i]};
-        life->source_pointers[i] = &life->sources[i];
-    }
-}
-
 static void create_coordinator(struct sim_life *life)
 {
     struct sim_world *world = life->world;
@@ -264,7 +254,8 @@ void sim_run_life(struct sim_world *world, bool is_last)
 {
     struct sim_life life = {.world = world, .faults_left = -1};
     lt_clock_manual_init(&life.clock, 1, 1);
-    init_sources(&life);
+    for (uint32_t i = 0; i < world->source_count; i++)
+        sim_source_init(&life, i);
     life.lane_count = 1 + sim_draw(world, SIM_LANES);
     life.reactor = fake_reactor_create(sim_random(world), &life.clock);
     if (!is_last)

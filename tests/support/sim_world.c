@@ -43,12 +43,15 @@ void sim_world_init(struct sim_world *world, uint64_t seed, const char *path)
     snprintf(world->path, sizeof world->path, "%s", path);
     world->source_count = 1 + sim_draw(world, SIM_SOURCES);
     for (uint32_t i = 0; i < world->source_count; i++) {
+        world->keeps_log[i] = sim_draw(world, 2) == 0;
         world->source_partitions[i] = 1 + sim_draw(world, SIM_PARTITIONS / SIM_SOURCES);
         world->partition_count += world->source_partitions[i];
     }
     world->sink_count = 1 + sim_draw(world, SIM_SINKS);
-    for (uint32_t i = 0; i < world->sink_count; i++)
-        world->sinks[i].kind = sim_draw(world, SIM_SINK_KINDS);
+    for (uint32_t i = 0; i < world->sink_count; i++) { /* two in five can ask for a replay */
+        uint32_t kind = sim_draw(world, SIM_SINK_KINDS + 1);
+        world->sinks[i].kind = kind == SIM_SINK_KINDS ? SIM_TRANSACTIONAL : kind;
+    }
     for (uint32_t p = 0; p < SIM_PARTITIONS; p++) {
         world->newest[p] = sim_draw(world, 100);
         world->started[p] = -1;
@@ -66,7 +69,7 @@ void sim_world_fini(struct sim_world *world)
 
 static const char *kind_name(enum sim_sink_kind kind)
 {
-    static const char *const names[] = {"at-least-once", "staged", "transactional"};
+    static const char *const names[] = {"at-least-once", "staged", "transactional", "file"};
     return names[kind];
 }
 
@@ -77,6 +80,9 @@ void sim_deliver(struct sim_world *world, uint32_t sink_index, uint32_t partitio
         sim_fault(world, "%s sink %u: partition %u: record %" PRId64 " is shown after %" PRId64,
                   kind_name(sink->kind), sink_index, partition, record,
                   sink->shown_to[partition] - 1);
+    if (sink->kind == SIM_FILE && record != sink->ever_shown[partition])
+        sim_fault(world, "file sink %u: partition %u: record %" PRId64 " is written after %" PRId64,
+                  sink_index, partition, record, sink->ever_shown[partition] - 1);
     sink->shown_to[partition] = record + 1;
     if (sink->ever_shown[partition] < record + 1)
         sink->ever_shown[partition] = record + 1;
@@ -123,6 +129,9 @@ void sim_world_die(struct sim_world *world)
 {
     for (uint32_t i = 0; i < world->sink_count; i++) {
         struct sim_sink *sink = &world->sinks[i];
+        for (uint32_t p = 0; sink->kind == SIM_FILE && p < SIM_PARTITIONS; p++)
+            sink->ever_shown[p] -=
+                sim_draw(world, (uint32_t)(sink->ever_shown[p] - sink->synced_to[p] + 1));
         for (uint32_t j = 0; j < sink->output_count; j++) {
             struct sim_output *output = &sink->outputs[j];
             bool is_lost = output->state == SIM_OPEN ||
@@ -149,7 +158,8 @@ void sim_world_begin(struct sim_world *world, const int64_t *positions, uint64_t
         if (world->started[p] < 0) {
             world->started[p] = positions[p];
             for (uint32_t i = 0; i < world->sink_count; i++)
-                world->sinks[i].shown_to[p] = world->sinks[i].ever_shown[p] = positions[p];
+                world->sinks[i].shown_to[p] = world->sinks[i].ever_shown[p] =
+                    world->sinks[i].synced_to[p] = positions[p];
         }
         int64_t expected =
             logged < 0 ? world->started[p] : sim_world_positions(world, (uint64_t)logged)[p];

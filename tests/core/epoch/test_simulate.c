@@ -21,7 +21,7 @@
 #include "tests/support/sim_run.h"
 
 struct totals {
-    uint64_t replays, finished, recovery_crashes;
+    uint64_t replays, finished, recovery_crashes, entries_dropped, records_cut;
 };
 
 static uint64_t number_from(const char *name, uint64_t fallback)
@@ -44,6 +44,8 @@ static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
     totals->replays += world.replays;
     totals->finished += world.finished;
     totals->recovery_crashes += world.recovery_crashes;
+    totals->entries_dropped += world.entries_dropped;
+    totals->records_cut += world.records_cut;
     sim_world_fini(&world);
     if (fault[0] != '\0')
         fail_msg("seed %" PRIu64
@@ -63,13 +65,17 @@ static void nothing_is_lost_or_shown_twice_whenever_the_process_dies(void **stat
     for (uint64_t seed = first; seed < first + count; seed++)
         run_seed(scratch, seed, &totals);
     printf("%" PRIu64 " seeds: %" PRIu64 " epochs finished by recovery, %" PRIu64
-           " replays, %" PRIu64 " deaths during recovery\n",
-           count, totals.finished, totals.replays, totals.recovery_crashes);
+           " replays, %" PRIu64 " deaths during recovery, %" PRIu64
+           " entries of source logs dropped, %" PRIu64 " files cut\n",
+           count, totals.finished, totals.replays, totals.recovery_crashes, totals.entries_dropped,
+           totals.records_cut);
     if (count >= 100) {
         /* A simulator that never gets there proves nothing. */
         assert_true(totals.finished > count / 10);
         assert_true(totals.replays > count / 100);
         assert_true(totals.recovery_crashes > count / 10);
+        assert_true(totals.entries_dropped > count / 100);
+        assert_true(totals.records_cut > count / 10);
     }
     scratch_remove(scratch);
 }

@@ -92,6 +92,7 @@ static void give_up(const char *what, const char *text)
 
 static struct lt_plan *make_plan(struct lt_arena *arena)
 {
+    static const char *const names[CRASH_SINK_KINDS] = {"plain", "staged", "file"};
     struct lt_plan *plan = lt_arena_alloc(arena, sizeof *plan);
     struct lt_plan_node *read = lt_plan_node_create(arena, LT_PLAN_READ, 0);
     read->format = "numbers";
@@ -99,7 +100,7 @@ static struct lt_plan *make_plan(struct lt_arena *arena)
     plan->sinks = lt_arena_alloc(arena, CRASH_SINKS * sizeof(struct lt_plan_node *));
     for (uint32_t i = 0; i < CRASH_SINKS; i++) {
         plan->sinks[i] = lt_plan_node_create(arena, LT_PLAN_WRITE, 1);
-        plan->sinks[i]->format = world->kinds[i] == CRASH_STAGED ? "staged" : "plain";
+        plan->sinks[i]->format = names[world->kinds[i]];
         plan->sinks[i]->options = lt_options_create();
         plan->sinks[i]->inputs[0] = read;
     }
@@ -209,7 +210,7 @@ static void run_life(const char *path, bool is_last)
 
 /* What the worlds of all seeds have seen. */
 struct totals {
-    uint64_t finished, done, reconnects, replays;
+    uint64_t finished, done, reconnects, replays, dropped_entries, cuts;
 };
 
 static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
@@ -228,6 +229,8 @@ static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
     totals->done += world->done_epochs;
     totals->reconnects += world->reconnects;
     totals->replays += world->replays;
+    totals->dropped_entries += world->dropped_entries;
+    totals->cuts += world->cuts;
     scratch_remove(path);
 }
 
@@ -249,14 +252,18 @@ static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state
     for (uint64_t seed = first; seed < first + count; seed++)
         run_seed(scratch, seed, &totals);
     printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink, %" PRIu64
-           " with a replay, %" PRIu64 " new beginnings with more partitions\n",
-           count, totals.done, totals.finished, totals.replays, totals.reconnects);
+           " with a replay, %" PRIu64 " new beginnings with more partitions, %" PRIu64
+           " entries of the source's log dropped, %" PRIu64 " files cut\n",
+           count, totals.done, totals.finished, totals.replays, totals.reconnects,
+           totals.dropped_entries, totals.cuts);
     if (count >= 100) {
         /* A simulator that never gets there proves nothing. */
         assert_true(totals.finished > count / 20);
         assert_true(totals.done > count);
         assert_true(totals.reconnects > count / 20);
         assert_true(totals.replays > count / 20);
+        assert_true(totals.dropped_entries > count / 100);
+        assert_true(totals.cuts > count / 10);
     }
     scratch_remove(scratch);
 }
