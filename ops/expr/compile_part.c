@@ -14,6 +14,7 @@
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/cast_time.h"
 #include "ops/expr/compiler.h"
+#include "ops/expr/expr.h"
 
 /* ---------------------------------------------------------------------------------------- casts */
 
@@ -90,15 +91,6 @@ static bool is_widened_twice(const struct lt_expression *node)
            from->kind <= inner->type->kind && inner->type->kind <= node->type->kind;
 }
 
-/* Recursion is bounded by the depth of the tree. */
-static bool has_column(const struct lt_expression *node)
-{
-    bool has = node->kind == LT_EXPR_COLUMN || node->kind == LT_EXPR_VARIABLE;
-    for (uint32_t i = 0; i < node->argument_count && !has; i++)
-        has = has_column(node->arguments[i]);
-    return has;
-}
-
 uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want)
 {
@@ -121,7 +113,7 @@ uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expressio
     struct lt_call *call = cast_call(compiler, from->type, node->type, whole);
     if (call == NULL)
         return lt_compile(compiler, from, want);
-    call->kernel = lt_cast_of_constant(call->kernel, !has_column(from));
+    call->kernel = lt_cast_of_constant(call->kernel, !lt_expr_has_column(from));
     lt_call_arguments(call)[0] = lt_compile(compiler, from, LT_REGISTER_ANY);
     uint32_t out = lt_compiler_wanted(compiler, want);
     lt_compiler_emit_call(compiler, LT_OP_CALL, call, out);

@@ -86,6 +86,17 @@ struct lt_expression *lt_expr_column(const struct lt_type *schema, uint32_t inde
 /* The node with a list of arguments of its own, which are those that it has. */
 struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct lt_arena *arena);
 
+/* The tree with what `rule` makes of each of its nodes, from the leaves up: itself, or a copy of
+ * what is above the changes. `above` is what the node stands under, NULL at the top. */
+struct lt_expression *lt_expr_change(
+    struct lt_expression *node, const struct lt_expression *above,
+    struct lt_expression *(*rule)(struct lt_expression *node, const struct lt_expression *above,
+                                  struct lt_arena *arena),
+    struct lt_arena *arena);
+
+/* Does it read a column, or a parameter of a lambda? */
+bool lt_expr_has_column(const struct lt_expression *node);
+
 /* Sets the bits of the columns an analysed tree reads; `used` is not cleared. */
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used);
 

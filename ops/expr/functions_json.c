@@ -145,11 +145,10 @@ static bool wants_corrupt_record(const struct lt_use *use, const char *name)
 }
 
 /* Fields are read one by one, in what they come to, where Spark reads them so: where they are taken
- * at once of a call without options, and the text is no constant (that is evaluated first). */
+ * at once of a call without options. */
 static bool is_read_alone(const struct lt_expression *call)
 {
-    return call->alone != 0 && call->argument_count == 2 &&
-           call->arguments[0]->kind != LT_EXPR_LITERAL;
+    return lt_use_is_alone(call) && call->argument_count == 2;
 }
 
 /* The type that Spark reads then: of an array's elements one field; fields of a struct are read one

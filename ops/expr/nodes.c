@@ -1,5 +1,6 @@
 /*
- * Nodes of trees that nobody has written: an alias, a column by its place, a copy.
+ * Nodes of trees that nobody has written: an alias, a column by its place, a copy. What a tree
+ * reads.
  */
 #include <string.h>
 
@@ -40,4 +41,31 @@ struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct
     if (node->argument_count > 0)
         memcpy(copy->arguments, node->arguments, node->argument_count * sizeof *copy->arguments);
     return copy;
+}
+
+/* Recursion is bounded: a tree is as deep as the parser lets it be. */
+bool lt_expr_has_column(const struct lt_expression *node)
+{
+    bool has = node->kind == LT_EXPR_COLUMN || node->kind == LT_EXPR_VARIABLE;
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = lt_expr_has_column(node->arguments[i]);
+    return has;
+}
+
+/* Recursion is bounded in the same way. */
+struct lt_expression *lt_expr_change(
+    struct lt_expression *node, const struct lt_expression *above,
+    struct lt_expression *(*rule)(struct lt_expression *node, const struct lt_expression *above,
+                                  struct lt_arena *arena),
+    struct lt_arena *arena)
+{
+    struct lt_expression *copy = NULL;
+    for (uint32_t i = 0; i < node->argument_count; i++) {
+        struct lt_expression *argument = lt_expr_change(node->arguments[i], node, rule, arena);
+        if (argument == node->arguments[i])
+            continue;
+        copy = copy == NULL ? lt_expr_copy_node(node, arena) : copy;
+        copy->arguments[i] = argument;
+    }
+    return rule(copy == NULL ? node : copy, above, arena);
 }

@@ -12,9 +12,12 @@
 #include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/eval_inline.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/json_filter.h"
 #include "ops/expr/json_group.h"
+#include "ops/expr/outcomes.h"
 #include "ops/expr/shortcut.h"
+#include "ops/expr/together.h"
 
 static bool is_json_sealed(struct lt_compiler *compiler)
 {
@@ -124,11 +127,27 @@ static void compile_all(struct lt_compiler *compiler, const struct lt_program_op
         compiler->program->shortcut = lt_shortcut_find(compiler->program);
 }
 
-int lt_program_create(const struct lt_program_options *options, struct lt_program **out,
+/* What Spark's optimiser makes of the expressions, where that shows in their values: whether they
+ * are optimised here or not. */
+static struct lt_expression *const *change_all(const struct lt_program_options *options,
+                                               struct lt_arena *arena)
+{
+    struct lt_expression **all = lt_arena_alloc(arena, options->count * sizeof *all);
+    for (size_t i = 0; i < options->count; i++) {
+        all[i] = lt_expr_change(options->expressions[i], NULL, lt_expr_drop_same_outcomes, arena);
+        all[i] = lt_expr_change(all[i], NULL, lt_expr_read_together, arena);
+    }
+    return all;
+}
+
+int lt_program_create(const struct lt_program_options *given, struct lt_program **out,
                       struct lt_error *error)
 {
     struct lt_program *program = lt_alloc(sizeof *program);
     program->arena = lt_arena_create();
+    struct lt_program_options changed = *given;
+    changed.expressions = change_all(given, program->arena);
+    const struct lt_program_options *options = &changed;
     const struct lt_session *session = lt_session_or_default(options->session);
     program->use_switch = options->use_switch || session->use_switch;
     program->machine.clock = lt_clock_system();

@@ -9,7 +9,11 @@
 
 /* ----------------------------------------------------------------------------------- constants */
 
-static bool same_value(const struct lt_type *type, const union lt_value *a,
+/* How constants are compared: by their bits, since -0.0 is not 0.0 to whoever prints it, or floats
+ * by their value. */
+enum same_by { BY_BITS, BY_VALUE };
+
+static bool same_value(const struct lt_type *type, enum same_by by, const union lt_value *a,
                        const union lt_value *b);
 
 static bool same_bytes(const struct lt_bytes *a, const struct lt_bytes *b)
@@ -19,65 +23,69 @@ static bool same_bytes(const struct lt_bytes *a, const struct lt_bytes *b)
 }
 
 /* `count` values whose types are fields[0], or fields[0], fields[1], ... */
-static bool same_values(const struct lt_field *fields, bool is_one_type, const struct lt_array *a,
-                        const struct lt_array *b)
+static bool same_values(const struct lt_field *fields, bool is_one_type, enum same_by by,
+                        const struct lt_array *a, const struct lt_array *b)
 {
     for (uint32_t i = 0; i < a->count; i++) {
         bool is_null = lt_bit(a->nulls, i);
         if (is_null != lt_bit(b->nulls, i) ||
             (!is_null &&
-             !same_value(fields[is_one_type ? 0 : i].type, &a->values[i], &b->values[i])))
+             !same_value(fields[is_one_type ? 0 : i].type, by, &a->values[i], &b->values[i])))
             return false;
     }
     return true;
 }
 
-static bool same_array(const struct lt_field *element, const struct lt_array *a,
+static bool same_array(const struct lt_field *element, enum same_by by, const struct lt_array *a,
                        const struct lt_array *b)
 {
-    return a->count == b->count && same_values(element, true, a, b);
+    return a->count == b->count && same_values(element, true, by, a, b);
 }
 
-/* By their bits, since -0.0 is not 0.0 to whoever prints it. Recursion is bounded by the depth of
- * types. */
-static bool same_value(const struct lt_type *type, const union lt_value *a, const union lt_value *b)
+/* Recursion is bounded by the depth of types. */
+static bool same_value(const struct lt_type *type, enum same_by by, const union lt_value *a,
+                       const union lt_value *b)
 {
     if (lt_type_is_bytes(type))
         return same_bytes(&a->bytes, &b->bytes);
     if (type->kind == LT_TYPE_ARRAY)
-        return same_array(&type->fields[0], a->array, b->array);
+        return same_array(&type->fields[0], by, a->array, b->array);
     if (type->kind == LT_TYPE_MAP)
-        return same_array(&type->fields[0], &a->map->keys, &b->map->keys) &&
-               same_array(&type->fields[1], &a->map->values, &b->map->values);
+        return same_array(&type->fields[0], by, &a->map->keys, &b->map->keys) &&
+               same_array(&type->fields[1], by, &a->map->values, &b->map->values);
     if (type->kind == LT_TYPE_STRUCT) {
         const struct lt_struct *x = a->structure, *y = b->structure;
         const struct lt_array left = {type->field_count, .nulls = x->nulls, .values = x->values};
         const struct lt_array right = {type->field_count, .nulls = y->nulls, .values = y->values};
-        return same_values(type->fields, false, &left, &right);
+        return same_values(type->fields, false, by, &left, &right);
     }
+    if (by == BY_VALUE && lt_type_is_fraction(type))
+        return lt_value_compare(type, a, b) == 0;
     bool is_wide = type->kind == LT_TYPE_DECIMAL || type->kind == LT_TYPE_INTERVAL_CALENDAR;
     return memcmp(a, b, is_wide ? sizeof *a : sizeof a->i64) == 0;
 }
 
-static bool same_literal(const struct lt_expression *a, const struct lt_expression *b)
-{
-    if (a->is_null || b->is_null)
-        return a->is_null && b->is_null;
-    return same_value(a->type, &a->value, &b->value);
-}
-
 /* ------------------------------------------------------------------------------------ equality */
 
-/* The lambdas that stand for each other, innermost first. */
+/* The lambdas that stand for each other, innermost first; the outermost is none. */
 struct bound {
     const struct bound *outer;
     const struct lt_expression *a, *b;
+    enum same_by by;
 };
+
+static bool same_literal(const struct lt_expression *a, const struct lt_expression *b,
+                         const struct bound *bound)
+{
+    if (a->is_null || b->is_null)
+        return a->is_null && b->is_null;
+    return same_value(a->type, bound->by, &a->value, &b->value);
+}
 
 static bool same_variable(const struct lt_expression *a, const struct lt_expression *b,
                           const struct bound *bound)
 {
-    for (; bound != NULL; bound = bound->outer) {
+    for (; bound->outer != NULL; bound = bound->outer) {
         for (uint32_t i = 1; i < bound->a->argument_count; i++) {
             bool is_a = bound->a->arguments[i]->index == a->index;
             bool is_b = bound->b->arguments[i]->index == b->index;
@@ -91,13 +99,23 @@ static bool same_variable(const struct lt_expression *a, const struct lt_express
 static bool same(const struct lt_expression *a, const struct lt_expression *b,
                  const struct bound *bound);
 
+/* Spark orders the operands of these by their hashes, in which -0.0 and 0.0 differ: whether it
+ * takes a + -0.0D and a + 0.0D for the same is up to chance. Here they are not. */
+static bool is_sorted_call(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_CALL &&
+           (strcmp(node->name, "+") == 0 || strcmp(node->name, "*") == 0);
+}
+
 static bool same_arguments(const struct lt_expression *a, const struct lt_expression *b,
                            const struct bound *bound)
 {
+    struct bound within = *bound;
+    within.by = is_sorted_call(a) ? BY_BITS : bound->by;
     if (a->argument_count != b->argument_count)
         return false;
     for (uint32_t i = 0; i < a->argument_count; i++) {
-        if (!same(a->arguments[i], b->arguments[i], bound))
+        if (!same(a->arguments[i], b->arguments[i], &within))
             return false;
     }
     return true;
@@ -106,7 +124,7 @@ static bool same_arguments(const struct lt_expression *a, const struct lt_expres
 static bool same_lambda(const struct lt_expression *a, const struct lt_expression *b,
                         const struct bound *bound)
 {
-    const struct bound here = {bound, a, b};
+    const struct bound here = {bound, a, b, bound->by};
     return a->argument_count == b->argument_count && same(a->arguments[0], b->arguments[0], &here);
 }
 
@@ -118,7 +136,7 @@ static bool same(const struct lt_expression *a, const struct lt_expression *b,
         return false;
     switch (a->kind) {
     case LT_EXPR_LITERAL:
-        return same_literal(a, b);
+        return same_literal(a, b, bound);
     case LT_EXPR_VARIABLE:
         return same_variable(a, b, bound);
     case LT_EXPR_LAMBDA:
@@ -151,7 +169,14 @@ static bool same(const struct lt_expression *a, const struct lt_expression *b,
 
 bool lt_expr_same(const struct lt_expression *a, const struct lt_expression *b)
 {
-    return lt_expr_hash(a) != 0 && same(a, b, NULL);
+    static const struct bound by_bits = {.by = BY_BITS};
+    return lt_expr_hash(a) != 0 && same(a, b, &by_bits);
+}
+
+bool lt_expr_same_value(const struct lt_expression *a, const struct lt_expression *b)
+{
+    static const struct bound by_value = {.by = BY_VALUE};
+    return lt_expr_hash(a) != 0 && same(a, b, &by_value);
 }
 
 /* ---------------------------------------------------------------------------------------- hash */

@@ -15,6 +15,8 @@
 #include "core/flow/expression.h"
 
 bool lt_expr_same(const struct lt_expression *a, const struct lt_expression *b);
+/* The same where constants are the same that compare so: -0.0 and 0.0 too. */
+bool lt_expr_same_value(const struct lt_expression *a, const struct lt_expression *b);
 /* Equal for what is the same; 0 for what is not deterministic. */
 uint64_t lt_expr_hash(const struct lt_expression *expression);
 

@@ -5,7 +5,9 @@
 #include "ops/expr/use.h"
 
 #include "core/base/error.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
+#include "ops/expr/same.h"
 
 struct lt_use *lt_use_create(struct lt_arena *arena, const struct lt_type *type)
 {
@@ -72,4 +74,10 @@ void lt_use_alone(struct lt_expression *field)
         lt_function_at((size_t)base->index, NULL)->flow != LT_FLOW_READER)
         return;
     base->alone = base->type->kind == LT_TYPE_ARRAY ? 1 + (uint32_t)field->index : 1;
+}
+
+bool lt_use_is_alone(const struct lt_expression *call)
+{
+    const struct lt_expression *document = call->arguments[0];
+    return call->alone != 0 && (lt_expr_has_column(document) || lt_expr_hash(document) == 0);
 }

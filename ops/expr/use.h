@@ -38,6 +38,9 @@ bool lt_use_has(const struct lt_use *use, uint32_t index);
  * depends on that (core/text/json_broken_read.c). Several fields may be read together all the same.
  */
 void lt_use_alone(struct lt_expression *field);
+/* Was that noted, and is the document no constant? One is read for all fields, before anything else
+ * is done with it. */
+bool lt_use_is_alone(const struct lt_expression *call);
 /* The type without the fields that are not used; sets the positions to match. */
 const struct lt_type *lt_use_prune(struct lt_arena *arena, struct lt_use *use);
 

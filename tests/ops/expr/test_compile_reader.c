@@ -75,6 +75,7 @@ static void read_all(const char *json, const char *const texts[TEXTS_MAX])
                                                    .use_switch = i == 1};
         struct lt_program *program;
         struct lt_error error;
+        lt_row_nulls(reading.result)[0] = 0;
         if (lt_program_create(&options, &program, &error) != LT_OK)
             fail_msg("%s: %s", texts[0], error.text);
         if (!lt_program_eval(program, reading.row, reading.result))
@@ -257,6 +258,88 @@ static void a_null_text_is_null_in_every_field(void **state)
     expect_cost(1, 1);
 }
 
+/* Field `index` of the struct that column `column` came to; "-" for NULL. */
+static void expect_field(uint32_t column, uint32_t index, const char *wanted)
+{
+    char got[32] = "-";
+    assert_false(lt_row_is_null(reading.result, column));
+    const struct lt_struct *structure = lt_row_values(reading.result)[column].structure;
+    if (!lt_bit(structure->nulls, index))
+        (void)snprintf(got, sizeof got, "%lld", (long long)structure->values[index].i64);
+    assert_string_equal(got, wanted);
+}
+
+/* The escape is none, and the text behind it is taken up again: what is left of it depends on which
+ * fields are read, in which order they stand, and whether they are read together. */
+static void a_struct_of_fields_is_read_together(void **state)
+{
+    static const char first[] = "{\"a\":\"\\q,\"b\":2,\"c\":3}";
+    static const char middle[] = "{\"a\":1,\"c\":\"\\q,\"b\":2}";
+    (void)state;
+    READ(first, "struct(" FROM_ABC ".a, " FROM_ABC ".b)",
+         "named_struct('b', " FROM_ABC ".b, 'a', " FROM_ABC ".a)",
+         "struct(" FROM_ABC ".a AS x, " FROM_ABC ".b)", "struct(" FROM_ABC ".A, " FROM_ABC ".b)");
+    expect_field(0, 0, "-");
+    expect_field(0, 1, "2");
+    expect_field(1, 0, "2");
+    expect_field(1, 1, "-");
+    expect_field(2, 1, "-"); /* another name */
+    expect_field(3, 1, "-"); /* is the name as it was written */
+    READ(middle, "struct(" FROM_ABC ".a, " FROM_ABC ".c)", "struct(" FROM_ABC ".c, " FROM_ABC ".b)",
+         "array(struct(" FROM_ABC ".a, " FROM_ABC ".b))[0].a",
+         "named_struct('a', " FROM_ABC ".a, 'a', " FROM_ABC ".a)");
+    expect_field(0, 0, "1");
+    expect_field(0, 1, "-");
+    expect_field(1, 0, "-");
+    expect_field(1, 1, "2");
+    assert_true(lt_row_is_null(reading.result, 2));
+    expect_field(3, 0, "-");
+}
+
+static void a_field_of_such_a_struct_is_read_alone(void **state)
+{
+    static const char text[] = "{\"a\":\"\\q,\"b\":2,\"c\":3}";
+    (void)state;
+    READ(text, "struct(" FROM_ABC ".a, " FROM_ABC ".b).b", "struct(" FROM_ABC ".b)");
+    assert_true(lt_row_is_null(reading.result, 0));
+    expect_field(1, 0, "-");
+    READ(ABC, "struct(" FROM_ABC ".a, " FROM_ABC ".b).b", FROM_ABC ".b");
+    expect_i64(0, 2);
+    expect_cost(1, 2); /* of one reader, whose struct is made */
+}
+
+static void a_struct_of_fields_of_nothing_is_of_nulls(void **state)
+{
+    (void)state;
+    READ("", "struct(" FROM_ABC ".a, " FROM_ABC ".b)",
+         "struct(from_json(nullif(k, k), 'a INT, b INT').a)");
+    expect_field(0, 0, "-");
+    expect_field(0, 1, "-");
+    expect_field(1, 0, "-");
+}
+
+static void what_a_struct_of_fields_leaves_out_cannot_fail(void **state)
+{
+    (void)state;
+    READ("{\"a\":1,\"b\":\"x\"}",
+         "struct(from_json(j, 'a INT, b INT', map('mode', 'FAILFAST')).a)");
+    expect_field(0, 0, "1");
+    expect_cost(1, 1);
+    READ("{\"a\":1,\"b\":\"x\"}", "struct(from_json(j, 'a INT, b INT, _corrupt_record "
+                                  "STRING').a, from_json(j, 'a INT, b INT, _corrupt_record "
+                                  "STRING')._corrupt_record)");
+    expect_field(0, 0, "1");
+    expect_field(0, 1, "-");
+}
+
+/* A constant is read before anything is taken of it. */
+static void a_field_of_a_constant_is_taken_of_the_whole(void **state)
+{
+    (void)state;
+    READ(ABC, "from_json(concat('{\"a\":1,\"c\":\"\\\\q', ',\"b\":2}'), 'a INT, b INT, c INT').a");
+    expect_i64(0, 1);
+}
+
 static void csv_looks_into_the_fields_that_are_used(void **state)
 {
     (void)state;
@@ -293,6 +376,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_reached_is_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lambda_reads_each_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_null_text_is_null_in_every_field, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_struct_of_fields_is_read_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_field_of_such_a_struct_is_read_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_struct_of_fields_of_nothing_is_of_nulls, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_a_struct_of_fields_leaves_out_cannot_fail, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_field_of_a_constant_is_taken_of_the_whole, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(csv_looks_into_the_fields_that_are_used, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
