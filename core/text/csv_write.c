@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/text/interval.h"
 #include "core/text/number.h"
+#include "core/text/utf8.h"
 
 enum { DEFAULT_COMMENT = '#' /* of the univocity writer, which Spark does not change */ };
 
@@ -98,7 +99,7 @@ static void write_text(struct lt_text_buffer *out, const struct lt_type *type,
     case LT_TYPE_STRING:
     case LT_TYPE_CHAR:
     case LT_TYPE_VARCHAR:
-        lt_text_append_n(out, value->bytes.data, value->bytes.size_bytes);
+        lt_utf8_append_decoded(out, value->bytes.data, value->bytes.size_bytes);
         break;
     case LT_TYPE_BINARY:
         write_binary(out, &value->bytes);

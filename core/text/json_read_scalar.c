@@ -64,15 +64,6 @@ static enum lt_json_outcome borrow(struct lt_json_reader *reader, const uint8_t 
 }
 
 /* Bytes that are not UTF-8 become U+FFFD. */
-static void append_decoded(struct lt_text_buffer *out, const uint8_t *at, const uint8_t *end)
-{
-    while (at < end) {
-        uint8_t bytes[4];
-        size_t size_bytes = lt_utf8_put(lt_utf8_next(&at, end), bytes);
-        lt_text_append_n(out, bytes, size_bytes);
-    }
-}
-
 static enum lt_json_outcome copy_decoded(struct lt_json_reader *reader, union lt_value *out)
 {
     size_t raw_bytes = reader->text.size_bytes;
@@ -81,7 +72,7 @@ static enum lt_json_outcome copy_decoded(struct lt_json_reader *reader, union lt
         return copy_bytes(reader, raw, raw_bytes, out);
     struct lt_text_buffer decoded;
     lt_text_init(&decoded);
-    append_decoded(&decoded, raw, raw + raw_bytes);
+    lt_utf8_append_decoded(&decoded, raw, raw_bytes);
     enum lt_json_outcome outcome =
         copy_bytes(reader, lt_text_get(&decoded), decoded.size_bytes, out);
     lt_text_fini(&decoded);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "core/base/text_buffer.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -192,6 +194,17 @@ uint32_t lt_utf8_next_strict(const uint8_t **at, const uint8_t *end)
     return LT_UTF8_REPLACEMENT;
 }
 
+size_t lt_utf8_count_units(const void *data, size_t size_bytes)
+{
+    const uint8_t *at = data, *end = at + size_bytes;
+    size_t count = 0;
+    if (lt_utf8_is_ascii(data, size_bytes))
+        return size_bytes;
+    while (at < end)
+        count += lt_utf8_next(&at, end) > 0xFFFF ? 2 : 1;
+    return count;
+}
+
 bool lt_utf8_is_valid(const void *data, size_t size_bytes)
 {
     const uint8_t *at = data, *end = at + size_bytes;
@@ -235,4 +248,27 @@ size_t lt_utf8_put(uint32_t code, uint8_t out[4])
     out[2] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
     out[3] = (uint8_t)(0x80 | (code & 0x3F));
     return 4;
+}
+
+size_t lt_utf8_decode(const void *data, size_t size_bytes, uint8_t *out)
+{
+    const uint8_t *at = data, *end = at + size_bytes;
+    size_t used = 0;
+    while (at < end)
+        used += lt_utf8_put(lt_utf8_next(&at, end), out + used);
+    return used;
+}
+
+void lt_utf8_append_decoded(struct lt_text_buffer *out, const void *data, size_t size_bytes)
+{
+    const uint8_t *at = data, *end = at + size_bytes;
+    if (lt_utf8_is_ascii(data, size_bytes) || lt_utf8_is_valid(data, size_bytes)) {
+        lt_text_append_n(out, data, size_bytes);
+        return;
+    }
+    while (at < end) {
+        uint8_t bytes[4];
+        size_t count = lt_utf8_put(lt_utf8_next(&at, end), bytes);
+        lt_text_append_n(out, bytes, count);
+    }
 }

@@ -18,9 +18,12 @@
 
 #include "core/data/value.h"
 
+struct lt_text_buffer;
+
 enum {
     LT_UTF8_REPLACEMENT = 0xFFFD,
-    LT_UTF8_CASE_GROWTH = 3, /* a cased string is at most three times as large */
+    LT_UTF8_CASE_GROWTH = 3,   /* a cased string is at most three times as large */
+    LT_UTF8_DECODE_GROWTH = 3, /* a decoded one too */
 };
 
 bool lt_utf8_is_valid(const void *data, size_t size_bytes);
@@ -28,6 +31,8 @@ bool lt_utf8_is_valid(const void *data, size_t size_bytes);
 bool lt_utf8_is_ascii(const void *data, size_t size_bytes);
 /* Characters; what length() gives. */
 size_t lt_utf8_count(const void *data, size_t size_bytes);
+/* UTF-16 units of the characters that lt_utf8_next() gives: how Java counts. */
+size_t lt_utf8_count_units(const void *data, size_t size_bytes);
 /* Spark's substring: `position` counts from 1, or from the end when negative; 0 is as 1. The result
  * points into `bytes`. */
 struct lt_bytes lt_utf8_substring(struct lt_bytes bytes, int32_t position, int32_t count);
@@ -40,6 +45,11 @@ uint32_t lt_utf8_next(const uint8_t **at, const uint8_t *end);
 /* The same as Unicode recommends, and Spark's upper(), make_valid_utf8() and their like do: each
  * byte of half a pair is replaced. */
 uint32_t lt_utf8_next_strict(const uint8_t **at, const uint8_t *end);
+/* Copies the characters that lt_utf8_next() gives to `out`, which has room for
+ * LT_UTF8_DECODE_GROWTH * size_bytes; returns the size. `out` and `data` do not overlap. */
+size_t lt_utf8_decode(const void *data, size_t size_bytes, uint8_t *out);
+/* The same, appended. */
+void lt_utf8_append_decoded(struct lt_text_buffer *out, const void *data, size_t size_bytes);
 /* Encodes a code point into 1 to 4 bytes; returns how many. A surrogate gives "?", as Java encodes
  * it. */
 size_t lt_utf8_put(uint32_t code, uint8_t out[4]);

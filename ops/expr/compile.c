@@ -365,9 +365,11 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
     }
     if (function->needs_zone)
         lt_compiler_times(compiler);
+    node = lt_compiler_decode_constants(compiler, node);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
     struct lt_skips skips = lt_compile_arguments(compiler, node, is_null_with_any(function, node),
                                                  lt_call_arguments(call));
+    lt_compiler_decode_texts(compiler, node, lt_call_arguments(call));
     lt_compile_lambdas(compiler, node, call);
     call->kernel = signature->kernel;
     call->is_try = function->is_try;

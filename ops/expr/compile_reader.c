@@ -159,6 +159,7 @@ uint32_t lt_compile_reader(struct lt_compiler *compiler, const struct lt_express
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
     for (uint32_t i = 0; i < node->argument_count; i++)
         lt_call_arguments(call)[i] = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
+    lt_compiler_decode_texts(compiler, node, lt_call_arguments(call));
     call->kernel = node->signature->kernel;
     if (!reader->is_prepared)
         prepare(compiler, reader, call);

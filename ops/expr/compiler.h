@@ -112,6 +112,14 @@ uint32_t lt_compiler_field_register(const struct lt_compiler *compiler,
 uint32_t lt_compiler_field_position(const struct lt_compiler *compiler,
                                     const struct lt_expression *node);
 
+/* compile_text.c: for functions that decode texts. The call with its constants decoded, in the
+ * program's arena; and steps that decode the values in `arguments`, which names other registers
+ * then. */
+const struct lt_expression *lt_compiler_decode_constants(struct lt_compiler *compiler,
+                                                         const struct lt_expression *call);
+void lt_compiler_decode_texts(struct lt_compiler *compiler, const struct lt_expression *call,
+                              uint32_t *arguments);
+
 /* compile_cheap.c: can it be evaluated whether it is needed or not? It cannot fail, and costs less
  * than a jump that goes the wrong way. */
 bool lt_compiler_is_cheap(struct lt_compiler *compiler, const struct lt_expression *node);

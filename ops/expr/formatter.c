@@ -243,6 +243,16 @@ static const char *print_character(const struct lt_format_spec *spec,
     return NULL;
 }
 
+/* As Java prints a string, whose bytes may be no UTF-8. */
+static void append_decoded(const struct lt_format_spec *spec, const struct lt_format_value *value,
+                           struct lt_text_buffer *out)
+{
+    struct lt_text_buffer *bytes = &spec->room->number;
+    lt_text_clear(bytes);
+    lt_formatter_append(value->type, value->value, bytes);
+    lt_utf8_append_decoded(out, bytes->data, bytes->size_bytes);
+}
+
 static const char *print_text(const struct lt_format_spec *spec,
                               const struct lt_format_value *value, struct lt_text_buffer *out)
 {
@@ -260,7 +270,7 @@ static const char *print_text(const struct lt_format_spec *spec,
         (void)snprintf(hexadecimal, sizeof hexadecimal, "%x", hash);
         lt_text_append(text, hexadecimal);
     } else {
-        lt_formatter_append(value->type, value->value, text);
+        append_decoded(spec, value, text);
     }
     if (fault == NULL)
         lt_format_text(spec, lt_text_get(text), text->size_bytes, out);

@@ -14,13 +14,26 @@
 #include "core/text/utf8.h"
 #include "ops/expr/formatter_spec.h"
 
+/* Cuts a text after so many UTF-16 units; true: within a character of two, of which Java makes a
+ * question mark. */
+static bool cut(const char *text, size_t *size_bytes, int64_t units)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + *size_bytes;
+    while (at < end && units > 0) {
+        const uint8_t *begin = at;
+        units -= lt_utf8_next(&at, end) > 0xFFFF ? 2 : 1;
+        at = units < 0 ? begin : at;
+    }
+    *size_bytes = (size_t)(at - (const uint8_t *)text);
+    return units < 0;
+}
+
 /* A text in its field: cut to the precision, in capitals, with blanks to the width; both count
- * characters. */
+ * UTF-16 units. */
 void lt_format_text(const struct lt_format_spec *spec, const char *text, size_t size_bytes,
                     struct lt_text_buffer *out)
 {
-    if (spec->precision >= 0)
-        size_bytes = lt_utf8_offset(text, size_bytes, (size_t)spec->precision);
+    bool has_half = spec->precision >= 0 && cut(text, &size_bytes, spec->precision);
     struct lt_text_buffer *upper = &spec->room->upper;
     lt_text_clear(upper);
     if (spec->is_upper_case && size_bytes > 0) {
@@ -30,11 +43,13 @@ void lt_format_text(const struct lt_format_spec *spec, const char *text, size_t 
         size_bytes = lt_utf8_upper(text, size_bytes, (uint8_t *)upper->data);
         text = upper->data;
     }
-    int64_t blanks = spec->width - (int64_t)lt_utf8_count(text, size_bytes);
+    int64_t blanks = spec->width - (int64_t)lt_utf8_count_units(text, size_bytes) - has_half;
     bool is_left = (spec->flags & LT_FORMAT_LEFT) != 0;
     for (int64_t i = 0; i < blanks && !is_left; i++)
         lt_text_append_char(out, ' ');
     lt_text_append_n(out, text, size_bytes);
+    if (has_half)
+        lt_text_append_char(out, '?');
     for (int64_t i = 0; i < blanks && is_left; i++)
         lt_text_append_char(out, ' ');
 }

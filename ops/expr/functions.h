@@ -121,11 +121,12 @@ struct lt_function {
      * arguments, sets signature, type and nullable of the call, and returns LT_OK; or returns
      * LT_INFER_LETTERS; or refuses with lt_analyser_fail(). The count of arguments is right. */
     int (*infer)(struct lt_analyser *analyser, struct lt_expression *call);
-    bool is_total;    /* never NULL where no argument is */
-    bool needs_zone;  /* its kernels use machine->times, though its types do not tell */
-    bool is_try;      /* NULL in place of a fault of its own */
-    bool is_catching; /* and of one of its arguments */
-    bool makes_rows;  /* to be made a step below the operator (window.h): never folded */
+    bool is_total;      /* never NULL where no argument is */
+    bool needs_zone;    /* its kernels use machine->times, though its types do not tell */
+    bool is_try;        /* NULL in place of a fault of its own */
+    bool is_catching;   /* and of one of its arguments */
+    bool decodes_texts; /* as Java does: its kernels get U+FFFD for what is no UTF-8 */
+    bool makes_rows;    /* to be made a step below the operator (window.h): never folded */
     /* Optional: in place of the signature's opcode under the legacy rules. */
     lt_kernel_fn *legacy_kernel;
     /* Optional: after the letters have chosen the signature, put casts over the arguments and set

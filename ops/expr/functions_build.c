@@ -429,7 +429,7 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("ss[s]", "s", replace)}},
     {"translate", NULL, "translate(str, from, to)",
      "Each character of `from` replaced by the one at its place in `to`, or dropped.",
-     "translate('abc', 'ab', '1')", "1c", DETERMINISTIC, .is_total = true,
+     "translate('abc', 'ab', '1')", "1c", DETERMINISTIC, .is_total = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("sss", "s", translate)}},
     {"lpad", NULL, "lpad(str, count[, fill])",
      "Filled up in front, or cut, to that many characters.", "lpad('7', 3, '0')", "007",

@@ -308,7 +308,7 @@ static const struct lt_function functions[] = {
      "The CSV record as a struct of the schema, a constant; what does not fit is NULL.",
      "from_csv('1,x', 'a INT, b STRING').b", "x", .is_deterministic = true, .flow = LT_FLOW_READER,
      .infer = infer_from_csv, .prepare = prepare_from_csv, .release = release_input,
-     .count = count_input, .add_cost = add_input_cost,
+     .count = count_input, .add_cost = add_input_cost, .decodes_texts = true,
      .signatures = {LT_KERNEL("SS[a]", "R", from_csv)}},
     {"to_csv", NULL, "to_csv(struct[, options])", "A struct as a CSV record.",
      "to_csv(named_struct('a', 1, 'b', 'x,y'))", "1,\"x,y\"", .is_deterministic = true,

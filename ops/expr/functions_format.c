@@ -134,7 +134,7 @@ static int infer_format_number(struct lt_analyser *analyser, struct lt_expressio
 static const struct lt_function functions[] = {
     {"format_string", "printf", "format_string(format, a, ...)",
      "The values in a format such as '%s: %5.2f' (Java's).", "format_string('%s: %05d', 'a', 42)",
-     "a: 00042", LT_NULL_AWARE, .is_deterministic = true,
+     "a: 00042", LT_NULL_AWARE, .is_deterministic = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("sa*", "s", format_string)}, .conclude = check_format,
      .prepare = prepare_room, .release = release_room},
     {"format_number", NULL, "format_number(a, places)",

@@ -318,7 +318,8 @@ static enum lt_kernel json_tuple(struct lt_machine *machine, const struct lt_cal
 /* ---------------------------------------------------------------------------------------- table */
 
 /* They have no kernel: their rows are made by the operator. The example's result is its rows. */
-#define ROWS(parameters) .signatures = {LT_INLINE(parameters, "R", LT_OP_END, LT_FAMILY_NONE)}
+#define ROWS(parameters)                                                                           \
+    .decodes_texts = true, .signatures = {LT_INLINE(parameters, "R", LT_OP_END, LT_FAMILY_NONE)}
 #define GENERATOR .flow = LT_FLOW_GENERATOR, .null_rule = LT_NULL_AWARE, .is_deterministic = true
 
 static const struct lt_function functions[] = {

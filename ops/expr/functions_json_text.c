@@ -169,8 +169,8 @@ static const struct lt_function functions[] = {
     {"get_json_object", NULL, "get_json_object(json, path)",
      "What stands at a path ($.a.b[0], $[*]) of JSON text, as text; NULL if nothing does.",
      "get_json_object('{\"a\":{\"b\":1}}', '$.a.b')", "1", .is_deterministic = true,
-     .signatures = {LT_KERNEL("oS", "s", get_json_object)}, .prepare = prepare_lookup,
-     .release = release_lookup, .infer = infer_get_json_object},
+     .decodes_texts = true, .signatures = {LT_KERNEL("oS", "s", get_json_object)},
+     .prepare = prepare_lookup, .release = release_lookup, .infer = infer_get_json_object},
     {"json_array_length", NULL, "json_array_length(json)",
      "How many elements the outermost array has; NULL when the text is none.",
      "json_array_length('[1,[2,3]]')", "2", .is_deterministic = true,
@@ -178,7 +178,8 @@ static const struct lt_function functions[] = {
     {"json_object_keys", NULL, "json_object_keys(json)",
      "The names in the outermost object, in their order; NULL when the text is none.",
      "json_object_keys('{\"a\":1,\"b\":2}')", "[a, b]", .is_deterministic = true,
-     .infer = infer_keys, .signatures = {LT_KERNEL("S", "a", json_object_keys)}},
+     .infer = infer_keys, .decodes_texts = true,
+     .signatures = {LT_KERNEL("S", "a", json_object_keys)}},
 };
 
 const struct lt_function_group lt_functions_json_text = {"json_text", functions,

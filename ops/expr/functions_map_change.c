@@ -298,7 +298,7 @@ static const struct lt_function functions[] = {
     {"str_to_map", NULL, "str_to_map(text[, pairs[, keys]])",
      "A map of text: the first pattern, a comma, parts the pairs, the second, a colon, parts key "
      "and value.",
-     "str_to_map('a:1,b:2')", "{a -> 1, b -> 2}", .is_deterministic = true,
+     "str_to_map('a:1,b:2')", "{a -> 1, b -> 2}", .is_deterministic = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("a[a][a]", "M", str_to_map)}, .infer = infer_from_text},
 };
 

@@ -86,10 +86,8 @@ static enum lt_kernel regexp_instr(struct lt_machine *machine, const struct lt_c
         return matches.answer == LT_REGEXP_LIMIT ? lt_pattern_over_limit(machine, call)
                                                  : LT_KERNEL_VALUE;
     /* Spark counts in UTF-16 units here. */
-    const uint8_t *at = matches.text.data, *stop = at + matches.begin;
-    out->i64 = matches.is_within ? 2 : 1;
-    while (at < stop)
-        out->i64 += lt_utf8_next(&at, stop) > 0xFFFF ? 2 : 1;
+    out->i64 = (int64_t)lt_utf8_count_units(matches.text.data, matches.begin);
+    out->i64 += matches.is_within ? 2 : 1;
     return LT_KERNEL_VALUE;
 }
 
@@ -223,26 +221,28 @@ static int infer_replace(struct lt_analyser *analyser, struct lt_expression *cal
 static const struct lt_function functions[] = {
     {"rlike", "regexp,regexp_like", "str RLIKE pattern",
      "True when the regular expression (Java's syntax) is found in the string.",
-     "'Spark 4' RLIKE '\\\\d'", "true", PATTERN, .is_total = true,
+     "'Spark 4' RLIKE '\\\\d'", "true", PATTERN, .is_total = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("ss", "B", rlike)}},
     {"regexp_extract", NULL, "regexp_extract(str, pattern[, group])",
      "A group of the first match, the first group if none is named; '' when there is no match.",
      "regexp_extract('100-200', '(\\\\d+)-(\\\\d+)', 2)", "200", PATTERN, .is_total = true,
-     .signatures = {LT_KERNEL("ss[i]", "s", regexp_extract)}},
+     .decodes_texts = true, .signatures = {LT_KERNEL("ss[i]", "s", regexp_extract)}},
     {"regexp_replace", NULL, "regexp_replace(str, pattern, replacement[, pos])",
      "The string with each match replaced; $1 stands for a group.",
      "regexp_replace('a1b22', '\\\\d+', '#')", "a#b#", .is_deterministic = true,
      .prepare = lt_pattern_prepare, .release = lt_pattern_release, .is_total = true,
-     .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)}, .infer = infer_replace},
+     .decodes_texts = true, .signatures = {LT_KERNEL("sss[i]", "s", regexp_replace)},
+     .infer = infer_replace},
     {"regexp_count", NULL, "regexp_count(str, pattern)", "How many matches there are.",
-     "regexp_count('a1b22', '\\\\d')", "3", PATTERN, .is_total = true,
+     "regexp_count('a1b22', '\\\\d')", "3", PATTERN, .is_total = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("ss", "i", regexp_count)}},
     {"regexp_substr", NULL, "regexp_substr(str, pattern)", "The first match; NULL for none.",
-     "regexp_substr('ab12', '\\\\d+')", "12", PATTERN,
+     "regexp_substr('ab12', '\\\\d+')", "12", PATTERN, .decodes_texts = true,
      .signatures = {LT_KERNEL("ss", "s", regexp_substr)}},
     {"regexp_instr", NULL, "regexp_instr(str, pattern[, group])",
      "Where the first match begins, counted from 1; 0 for none.", "regexp_instr('ab12', '\\\\d')",
-     "3", PATTERN, .is_total = true, .signatures = {LT_KERNEL("ss[i]", "i", regexp_instr)}},
+     "3", PATTERN, .is_total = true, .decodes_texts = true,
+     .signatures = {LT_KERNEL("ss[i]", "i", regexp_instr)}},
 };
 
 const struct lt_function_group lt_functions_pattern = {"pattern", functions,

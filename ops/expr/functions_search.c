@@ -369,10 +369,10 @@ static const struct lt_function functions[] = {
      .signatures = {LT_KERNEL("ss[i]", "i", locate)}},
     {"like", NULL, "str LIKE pattern [ESCAPE c]",
      "True when the whole string fits the pattern: _ is any character, % any sequence.",
-     "'Spark' LIKE 'Sp%'", "true", DETERMINISTIC, .is_total = true,
+     "'Spark' LIKE 'Sp%'", "true", DETERMINISTIC, .is_total = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("ss[s]", "B", like)}, .prepare = prepare_like, .infer = infer_like},
     {"ilike", NULL, "str ILIKE pattern [ESCAPE c]", "As LIKE, without regard to case.",
-     "'Spark' ILIKE 'SP%'", "true", DETERMINISTIC, .is_total = true,
+     "'Spark' ILIKE 'SP%'", "true", DETERMINISTIC, .is_total = true, .decodes_texts = true,
      .signatures = {LT_KERNEL("ss[s]", "B", ilike)}, .prepare = prepare_ilike, .infer = infer_like},
 };
 

@@ -143,11 +143,11 @@ static const struct lt_function functions[] = {
      "The parts between the matches of a regular expression; at most `limit` parts when that is "
      "positive.",
      "concat_ws('|', split('oneAtwoBthree', '[AB]'))", "one|two|three", PATTERN,
-     .signatures = {LT_KERNEL("ss[i]", "v", split)}},
+     .decodes_texts = true, .signatures = {LT_KERNEL("ss[i]", "v", split)}},
     {"regexp_extract_all", NULL, "regexp_extract_all(str, pattern[, group])",
      "A group of every match, the first group if none is named.",
      "concat_ws('|', regexp_extract_all('a1b22', '(\\\\d+)'))", "1|22", PATTERN,
-     .signatures = {LT_KERNEL("ss[i]", "v", extract_all)}},
+     .decodes_texts = true, .signatures = {LT_KERNEL("ss[i]", "v", extract_all)}},
 };
 
 const struct lt_function_group lt_functions_split = {"pattern", functions,

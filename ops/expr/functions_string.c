@@ -330,20 +330,28 @@ static bool is_in_set(const uint8_t *at, size_t size_bytes, const struct lt_byte
     return set->size_bytes > 0 && memmem(set->data, set->size_bytes, at, size_bytes) != NULL;
 }
 
+/* Where the last character begins; `begin` < `end`. A byte that belongs to none is one. */
+static const uint8_t *last_of(const uint8_t *begin, const uint8_t *end)
+{
+    const uint8_t *last = end - 1;
+    while (last > begin && end - last < 4 && (*last & 0xC0) == 0x80)
+        last--;
+    size_t size_bytes = (size_t)(end - last);
+    bool is_whole = lt_utf8_count(last, size_bytes) == 1;
+    return is_whole ? last : end - 1;
+}
+
 static struct lt_bytes trim_set(struct lt_bytes text, struct lt_bytes set, unsigned sides)
 {
     const uint8_t *begin = text.data, *end = begin + text.size_bytes;
     while ((sides & TRIM_FRONT) && begin < end) {
-        const uint8_t *next = begin;
-        (void)lt_utf8_next(&next, end);
-        if (!is_in_set(begin, (size_t)(next - begin), &set))
+        size_t size_bytes = lt_utf8_offset(begin, (size_t)(end - begin), 1);
+        if (!is_in_set(begin, size_bytes, &set))
             break;
-        begin = next;
+        begin += size_bytes;
     }
     while ((sides & TRIM_BACK) && end > begin) {
-        const uint8_t *last = end - 1;
-        while (last > begin && (*last & 0xC0) == 0x80)
-            last--;
+        const uint8_t *last = last_of(begin, end);
         if (!is_in_set(last, (size_t)(end - last), &set))
             break;
         end = last;
@@ -428,7 +436,7 @@ static const struct lt_function functions[] = {
     {"split_part", NULL, "split_part(str, delimiter, number)",
      "One of the parts between delimiters, counted from 1, or from the end when negative; '' if "
      "there are fewer.",
-     "split_part('a.b.c', '.', 2)", "b", DETERMINISTIC,
+     "split_part('a.b.c', '.', 2)", "b", DETERMINISTIC, .decodes_texts = true,
      .signatures = {LT_KERNEL("ssi", "s", split_part)}},
     {"substring_index", NULL, "substring_index(str, delimiter, count)",
      "What stands before the count-th delimiter; negative: after it, counted from the end.",

@@ -223,15 +223,6 @@ static int escaped_byte(const uint8_t *at, const uint8_t *end)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* Copies characters, bad bytes as U+FFFD. */
-static size_t put_text(const uint8_t *at, const uint8_t *end, uint8_t *out)
-{
-    size_t used = 0;
-    while (at < end)
-        used += lt_utf8_put(lt_utf8_next(&at, end), out + used);
-    return used;
-}
-
 /* The size of the text; SIZE_MAX: an escape is wrong. A run of escapes is decoded as one text, so
  * `room` keeps its bytes. */
 static size_t decode(struct lt_bytes from, uint8_t *out, uint8_t *room)
@@ -247,11 +238,11 @@ static size_t decode(struct lt_bytes from, uint8_t *out, uint8_t *room)
             room[run++] = (uint8_t)byte;
             at += 3;
         }
-        used += put_text(room, room + run, out + used);
+        used += lt_utf8_decode(room, run, out + used);
         const uint8_t *plain = at;
         while (at < end && *at != '%' && *at != '+')
             at++;
-        used += put_text(plain, at, out + used);
+        used += lt_utf8_decode(plain, (size_t)(at - plain), out + used);
         if (at < end && *at == '+') {
             out[used++] = ' ';
             at++;
@@ -294,11 +285,11 @@ static const struct lt_function functions[] = {
      "A part of a URL: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO; of QUERY "
      "also "
      "the value of one key.",
-     "parse_url('http://h.org/p?a=1', 'QUERY', 'a')", "1", KEYED,
+     "parse_url('http://h.org/p?a=1', 'QUERY', 'a')", "1", KEYED, .decodes_texts = true,
      .signatures = {LT_KERNEL("SS[S]", "s", parse_url)}},
     {"try_parse_url", NULL, "try_parse_url(url, part[, key])",
      "As parse_url, with NULL for what is no URL.", "try_parse_url('http://h.org/p', 'HOST')",
-     "h.org", KEYED, .signatures = {LT_KERNEL("SS[S]", "s", try_parse_url)}},
+     "h.org", KEYED, .decodes_texts = true, .signatures = {LT_KERNEL("SS[S]", "s", try_parse_url)}},
     {"url_encode", NULL, "url_encode(str)",
      "The string as a value in a URL, with a + for a blank and %XX for other characters.",
      "url_encode('a b&c')", "a+b%26c", .is_deterministic = true,

@@ -221,8 +221,8 @@ static const struct lt_function functions[] = {
     {"sentences", NULL, "sentences(str[, language[, country]])",
      "The words of each sentence of a text. The language does not matter.",
      "size(sentences('Hi there! Good morning.'))", "2", LT_NULL_AWARE, DETERMINISTIC,
-     .signatures = {LT_KERNEL("s[s][s]", "v", sentences)}, .prepare = prepare_sentences,
-     .release = release_sentences, .conclude = give_words},
+     .decodes_texts = true, .signatures = {LT_KERNEL("s[s][s]", "v", sentences)},
+     .prepare = prepare_sentences, .release = release_sentences, .conclude = give_words},
 };
 
 const struct lt_function_group lt_functions_words = {"string", functions,
