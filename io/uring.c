@@ -18,6 +18,9 @@
  * kernel does not count a short transfer as a failure; more files than slots) are walked here, step
  * by step.
  *
+ * Operations that complete often, and their buffers, are in io/uring_buffers.c; what has no
+ * operation goes to a helper thread, in io/uring_helper.c.
+ *
  * Waking: a read of the waker's eventfd is always in flight. That is why the descriptor is made
  * blocking: the kernel answers a read of a non-blocking one at once instead of waiting.
  *
@@ -36,7 +39,8 @@
 static uint32_t uring_poll(struct lt_reactor *reactor)
 {
     struct lt_uring *uring = lt_uring_of(reactor);
-    lt_uring_refill(uring);
+    if (lt_unlikely(!uring->has_wake_read || uring->errand_count > 0 || uring->backlog != NULL))
+        lt_uring_refill(uring);
     unsigned flags = IO_URING_READ_ONCE(*uring->ring.sq.kflags);
     int entered = 0;
     if (io_uring_sq_ready(&uring->ring) > 0)
@@ -45,6 +49,8 @@ static uint32_t uring_poll(struct lt_reactor *reactor)
         entered = io_uring_get_events(&uring->ring);
     /* EBUSY, EAGAIN: not now; what was not taken is still in the queue. */
     lt_assert(entered >= 0 || entered == -EBUSY || entered == -EAGAIN || entered == -EINTR);
+    if (uring->answered == NULL && io_uring_cq_ready(&uring->ring) == 0)
+        return 0;
     return lt_uring_drain(uring);
 }
 
@@ -72,6 +78,8 @@ static uint32_t uring_park(struct lt_reactor *reactor, int64_t deadline_ns)
 /* The kernel must not write into this memory any more: the reads of eventfds are made to end. */
 static void end_reads(struct lt_uring *uring)
 {
+    while (uring->errand_count > 0)
+        (void)uring_poll(&uring->base);
     lt_waker_write(&uring->base.waker);
     if (uring->has_helper_read)
         lt_waker_write(&uring->helper_waker);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -273,6 +274,189 @@ static void cancelling_ends_an_operation_that_has_not_begun(void **state)
     tear_down(&fixture);
 }
 
+/* ------------------------------------------------------------- operations that complete often */
+
+struct received {
+    struct lt_reactor *reactor;
+    struct lt_io io;
+    char bytes[256];
+    uint32_t size, end_count;
+    int64_t last;
+    bool rearms;
+};
+
+static void on_received(struct lt_io *io)
+{
+    struct received *received = io->context;
+    received->last = io->result;
+    if (io->piece != LT_IO_NO_PIECE) {
+        const char *from = io->kind == LT_IO_RECVMSG_MULTI ? io->payload : io->buffer;
+        memcpy(received->bytes + received->size, from, (size_t)io->result);
+        received->size += (uint32_t)io->result;
+        lt_buffers_give_back(io->group, io->piece);
+    }
+    received->end_count += !io->more;
+    if (!io->more && received->rearms && io->result > 0)
+        lt_reactor_submit(received->reactor, io);
+}
+
+static void arm(struct received *received, struct fixture *fixture, enum lt_io_kind kind, int fd)
+{
+    static struct msghdr room = {.msg_namelen = 16, .msg_controllen = 64};
+    *received = (struct received){.reactor = fixture->reactor};
+    received->io = (struct lt_io){.kind = kind,
+                                  .fd = fd,
+                                  .group = lt_reactor_buffers_create(fixture->reactor, 4, 128),
+                                  .message = &room,
+                                  .done = on_received,
+                                  .context = received};
+    lt_reactor_submit(fixture->reactor, &received->io);
+}
+
+static void disarm(struct received *received)
+{
+    received->rearms = false;
+    lt_reactor_cancel_and_wait(received->reactor, &received->io);
+    lt_buffers_destroy(received->io.group);
+}
+
+static void what_is_received_can_be_scripted_to_the_byte_and_the_end(void **state)
+{
+    (void)state;
+    static const enum lt_io_kind kinds[] = {LT_IO_RECV_MULTI, LT_IO_RECVMSG_MULTI};
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        enum lt_io_kind kind = kinds[seed % 2];
+        struct fixture fixture;
+        set_up(&fixture, seed);
+        struct received received;
+        fake_reactor_receive(fixture.reactor, kind, "ab", 2, true);
+        fake_reactor_receive(fixture.reactor, kind, "cde", 3, true);
+        fake_reactor_receive(fixture.reactor, kind, "f", 1, false);
+        arm(&received, &fixture, kind, -1);
+        run(&fixture);
+        assert_memory_equal(received.bytes, "abcdef", 6);
+        assert_int_equal(received.size, 6);
+        assert_int_equal(received.end_count, 1);
+        assert_false(received.io.is_pending);
+        fake_reactor_fail(fixture.reactor, kind, 0, -ENOBUFS);
+        lt_reactor_submit(fixture.reactor, &received.io);
+        run(&fixture);
+        assert_int_equal(received.last, -ENOBUFS);
+        assert_int_equal(received.end_count, 2);
+        disarm(&received);
+        tear_down(&fixture);
+    }
+}
+
+static void a_receive_may_end_with_data_in_hand_and_loses_none(void **state)
+{
+    (void)state;
+    uint32_t ends = 0;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct fixture fixture;
+        set_up(&fixture, seed);
+        int sockets[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+        struct received received;
+        arm(&received, &fixture, LT_IO_RECV_MULTI, sockets[0]);
+        received.rearms = true;
+        for (uint32_t i = 0; i < 10; i++) {
+            assert_int_equal(write(sockets[1], "0123456789", 10), 10);
+            for (int j = 0; j < 100 && received.size < (i + 1) * 10; j++)
+                lt_reactor_poll(fixture.reactor);
+            assert_int_equal(received.size, (i + 1) * 10);
+        }
+        ends += received.end_count;
+        disarm(&received);
+        close(sockets[0]);
+        close(sockets[1]);
+        tear_down(&fixture);
+    }
+    assert_in_range(ends, 20, 300);
+}
+
+static void who_closes_is_not_kept_by_a_reactor_that_has_stopped(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        struct fixture fixture;
+        set_up(&fixture, 7);
+        struct received received;
+        int sockets[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+        arm(&received, &fixture, LT_IO_RECV_MULTI, sockets[0]);
+        if (way == 0)
+            fake_reactor_set_rate(fixture.reactor, 0);
+        if (way > 0)
+            fake_reactor_crash_after(fixture.reactor, 0);
+        lt_reactor_poll(fixture.reactor);
+        if (way == 2)
+            fake_reactor_crash(fixture.reactor, FAKE_CRASH_KILL);
+        disarm(&received);
+        assert_int_equal(received.end_count, way == 2 ? 0 : 1);
+        close(sockets[0]);
+        close(sockets[1]);
+        tear_down(&fixture);
+    }
+}
+
+static int64_t never_called(void *context)
+{
+    (void)context;
+    fail_msg("a call whose result was asked for was made");
+    return 0;
+}
+
+static void any_result_of_any_kind_can_be_asked_for(void **state)
+{
+    (void)state;
+    for (enum lt_io_kind kind = 0; kind < LT_IO_KIND_COUNT; kind++) {
+        struct fixture fixture;
+        set_up(&fixture, kind);
+        struct received received;
+        fake_reactor_fail(fixture.reactor, kind, 0, -EIO);
+        arm(&received, &fixture, kind, -1);
+        received.io.call = never_called;
+        run(&fixture);
+        assert_int_equal(received.last, -EIO);
+        assert_int_equal(received.end_count, 1);
+        disarm(&received);
+        tear_down(&fixture);
+    }
+}
+
+static void a_length_may_come_back_after_a_loss_of_power(void **state)
+{
+    (void)state;
+    uint32_t back = 0;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        struct fixture fixture;
+        set_up(&fixture, seed);
+        publish(&fixture, "kept?");
+        run(&fixture);
+        int fd = openat(fixture.fd, "17", O_RDWR | O_CLOEXEC);
+        struct lt_io steps[2] = {{.kind = LT_IO_FTRUNCATE, .fd = fd, .offset = 2},
+                                 {.kind = LT_IO_FSYNC, .fd = fd}};
+        struct lt_io *chain[2] = {&steps[0], &steps[1]};
+        for (uint32_t i = 0; i < 2; i++) {
+            steps[i].done = on_done;
+            steps[i].context = &fixture;
+        }
+        lt_reactor_submit_chain(fixture.reactor, chain, seed % 3 == 0 ? 2 : 1);
+        run(&fixture);
+        fake_reactor_crash(fixture.reactor, FAKE_CRASH_POWER);
+        char text[64];
+        assert_non_null(content(&fixture, "17", text));
+        if (seed % 3 == 0) /* synced */
+            assert_string_equal(text, "ke");
+        assert_true(strcmp(text, "ke") == 0 || strcmp(text, "kept?") == 0);
+        back += strlen(text) == 5;
+        close(fd);
+        tear_down(&fixture);
+    }
+    assert_in_range(back, 5, 35);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +467,11 @@ int main(void)
         cmocka_unit_test(a_loss_of_power_takes_only_what_was_not_synced),
         cmocka_unit_test(a_removal_may_come_back_after_a_loss_of_power),
         cmocka_unit_test(cancelling_ends_an_operation_that_has_not_begun),
+        cmocka_unit_test(what_is_received_can_be_scripted_to_the_byte_and_the_end),
+        cmocka_unit_test(a_receive_may_end_with_data_in_hand_and_loses_none),
+        cmocka_unit_test(who_closes_is_not_kept_by_a_reactor_that_has_stopped),
+        cmocka_unit_test(any_result_of_any_kind_can_be_asked_for),
+        cmocka_unit_test(a_length_may_come_back_after_a_loss_of_power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
