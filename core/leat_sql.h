@@ -85,6 +85,8 @@ const struct lt_option_spec *lt_door_sql_job_specs(size_t *count);
 /* Checks format and options of a table that is to be made. */
 int lt_door_sql_check_table(const struct lt_door_statement *statement,
                             struct lt_sql_table *table) LT_MUST_USE;
+/* Whether its rows lie in a directory's files: LOCATION and PARTITIONED BY may say how. */
+bool lt_door_sql_has_directories(const struct lt_sql_table *table);
 /* The callbacks by which analysis reads tables. */
 struct lt_sql_host lt_door_sql_host(struct lt_door_sql *sql);
 /* Has it rows that a query can read without its having been written? Views have. */

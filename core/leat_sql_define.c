@@ -63,6 +63,27 @@ static int check_columns(const struct lt_door_statement *statement, const struct
     return LT_OK;
 }
 
+/* LOCATION and PARTITIONED BY are the options path and partitionBy by other names. */
+static void take_layout(struct lt_sql_table *table, const struct lt_sql_statement *tree,
+                        struct lt_arena *arena)
+{
+    const struct lt_sql_layout *layout = &tree->layout;
+    const char *const said[][2] = {
+        {"path", layout->location},
+        {"partitionBy", lt_sql_partition_columns(layout, arena)},
+    };
+    enum { SAID_COUNT = sizeof said / sizeof said[0] };
+    struct lt_sql_option *options =
+        lt_arena_alloc(arena, (tree->option_count + SAID_COUNT) * sizeof *options);
+    for (uint32_t i = 0; i < tree->option_count; i++)
+        options[i] = tree->options[i];
+    for (size_t i = 0; i < SAID_COUNT; i++)
+        if (said[i][1] != NULL)
+            options[table->option_count++] = (struct lt_sql_option){
+                .key = said[i][0], .value = said[i][1], .begin = layout->begin, .end = layout->end};
+    table->options = options;
+}
+
 static int create_table(const struct lt_door_statement *statement, struct lt_sql_table *table)
 {
     const struct lt_sql_statement *tree = statement->tree;
@@ -79,8 +100,12 @@ static int create_table(const struct lt_door_statement *statement, struct lt_sql
         code = lt_sql_check_defaults(&env, tree, statement->text, statement->error);
     if (code == LT_OK)
         code = lt_door_sql_check_table(statement, table);
-    return code == LT_OK ? lt_sql_check_layout(tree, statement->text, env.arena, statement->error)
-                         : code;
+    if (code == LT_OK)
+        code = lt_sql_check_layout(tree, statement->text, lt_door_sql_has_directories(table),
+                                   env.arena, statement->error);
+    if (code == LT_OK)
+        take_layout(table, tree, env.arena);
+    return code;
 }
 
 static int refuse_view_columns(const struct lt_door_statement *statement, const char *name,

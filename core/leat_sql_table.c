@@ -142,8 +142,8 @@ static int check_options(const struct lt_door_statement *statement,
     return LT_OK;
 }
 
-/* Spark's formats of files, which nothing here reads: what it would say of the columns comes before
- * that. */
+/* Spark's formats of files, some of which nothing here reads: what it would say of the columns
+ * comes before that. */
 struct file_format {
     const char *name, *title;
     bool has_columns;  /* without being told */
@@ -175,7 +175,6 @@ static int check_file_columns(const struct lt_door_statement *statement,
         {.name = "parquet", .title = "Parquet", .holds_nested = true, .holds_void = true},
         {.name = "text", .title = "Text", .has_columns = true, .holds_only_text = true},
     };
-    static const char hint[] = "; hint: this version reads and writes no files";
     struct lt_arena *arena = statement->sql->context->arena;
     const struct file_format *format = NULL;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
@@ -186,8 +185,8 @@ static int check_file_columns(const struct lt_door_statement *statement,
         return LT_OK;
     if (table->schema == NULL && !format->has_columns) {
         (void)lt_error_set(statement->error, LT_E_ANALYSIS,
-                           "Unable to infer schema for %s. It must be specified manually%s",
-                           format->title, hint);
+                           "Unable to infer schema for %s. It must be specified manually",
+                           format->title);
         return lt_error_condition(statement->error, "UNABLE_TO_INFER_SCHEMA", "42KD9");
     }
     for (uint32_t i = 0; table->schema != NULL && i < table->schema->field_count; i++) {
@@ -195,9 +194,9 @@ static int check_file_columns(const struct lt_door_statement *statement,
         if (holds(format, field->type))
             continue;
         (void)lt_error_set(statement->error, LT_E_ANALYSIS,
-                           "The %s datasource doesn't support the column %s of the type \"%s\"%s",
+                           "The %s datasource doesn't support the column %s of the type \"%s\"",
                            format->title, lt_name_quoted_one(field->name, arena),
-                           lt_type_sql(arena, field->type), hint);
+                           lt_type_sql(arena, field->type));
         return lt_error_condition(statement->error, "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE",
                                   "0A000");
     }
@@ -219,9 +218,6 @@ static int check_format(const struct lt_door_statement *statement, struct lt_sql
         table->format = names[i];
         return LT_OK;
     }
-    int code = check_file_columns(statement, table);
-    if (code != LT_OK)
-        return code;
     const char *near = lt_nearest(table->format, names, count);
     (void)lt_error_set(statement->error, LT_E_NOT_FOUND,
                        "Failed to find the data source: %s. Make sure the provider name is correct "
@@ -233,9 +229,16 @@ static int check_format(const struct lt_door_statement *statement, struct lt_sql
     return lt_error_condition(statement->error, "DATA_SOURCE_NOT_FOUND", "42K02");
 }
 
+bool lt_door_sql_has_directories(const struct lt_sql_table *table)
+{
+    return leat_admin_knows_option(LEAT_ADMIN_SINK, table->format, "partitionBy");
+}
+
 int lt_door_sql_check_table(const struct lt_door_statement *statement, struct lt_sql_table *table)
 {
-    int code = check_format(statement, table);
+    int code = check_file_columns(statement, table);
+    if (code == LT_OK)
+        code = check_format(statement, table);
     return code == LT_OK ? check_options(statement, table) : code;
 }
 

@@ -176,7 +176,7 @@ static int check_buckets(const struct layout *layout)
 }
 
 int lt_sql_check_layout(const struct lt_sql_statement *statement, const char *text,
-                        struct lt_arena *arena, struct lt_error *error)
+                        bool has_directories, struct lt_arena *arena, struct lt_error *error)
 {
     const struct lt_sql_layout *of = &statement->layout;
     if (of->clause == NULL)
@@ -192,12 +192,28 @@ int lt_sql_check_layout(const struct lt_sql_statement *statement, const char *te
         code = check_buckets(&layout);
     if (code == LT_OK && of->is_clustered && statement->schema != NULL)
         code = check_names(&layout, "cluster", of->clustered.names, of->clustered.count);
-    if (code != LT_OK)
+    bool is_of_files = !of->is_bucketed && !of->is_clustered && of->partition_fields == NULL;
+    if (code != LT_OK || (has_directories && is_of_files))
         return code;
+    if (has_directories)
+        return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", layout.place,
+                             "%s is not supported by this version; hint: a table USING %s takes "
+                             "LOCATION, and PARTITIONED BY columns that it has",
+                             of->clause, statement->format);
     return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", layout.place,
                          "%s is not supported by this version: the rows of a table USING %s lie in "
                          "no directory; hint: leave it out",
                          of->clause, statement->format);
+}
+
+const char *lt_sql_partition_columns(const struct lt_sql_layout *layout, struct lt_arena *arena)
+{
+    const char *list = NULL;
+    for (uint32_t i = 0; i < layout->partitions.count; i++) {
+        const char *name = layout->partitions.items[i]->name;
+        list = list == NULL ? name : lt_arena_format(arena, "%s,%s", list, name);
+    }
+    return list;
 }
 
 /* ------------------------------------------------------------------------------------ defaults */

@@ -10,10 +10,13 @@
 #include "core/base/error.h"
 #include "ops/sql/analyse.h"
 
-/* PARTITIONED BY and its like: what Spark refuses in its words, and the rest too, for no format
- * here keeps its rows in directories. 0 where none is given. */
+/* PARTITIONED BY and its like: what Spark refuses in its words; and the rest too, but LOCATION and
+ * PARTITIONED BY columns where the format keeps its rows in directories. 0 where none is given. */
 int lt_sql_check_layout(const struct lt_sql_statement *statement, const char *text,
-                        struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
+                        bool has_directories, struct lt_arena *arena,
+                        struct lt_error *error) LT_MUST_USE;
+/* The columns of PARTITIONED BY, checked, as "a,b"; NULL: it is not said. */
+const char *lt_sql_partition_columns(const struct lt_sql_layout *layout, struct lt_arena *arena);
 
 /* Are the defaults constants that can be stored in their columns? */
 int lt_sql_check_defaults(const struct lt_sql_env *env, const struct lt_sql_statement *statement,
