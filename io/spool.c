@@ -27,7 +27,7 @@ enum {
     SEGMENT_SIZE_MAX = 64 * 1024 * 1024,
 };
 
-/* -------------------------------------------------------------------------------------- life */
+/* ----------------------------------------------------------------------------------------- life */
 
 void lt_spool_file_name(uint64_t first_record, char out[LT_SPOOL_NAME_SIZE])
 {
@@ -39,8 +39,7 @@ struct lt_spool_file *lt_spool_add_file(struct lt_spool *spool)
 {
     if (spool->file_count == spool->file_capacity) {
         spool->file_capacity = spool->file_capacity == 0 ? 2 * SEGMENTS : 2 * spool->file_capacity;
-        spool->files =
-            lt_realloc_array(spool->files, spool->file_capacity, sizeof *spool->files);
+        spool->files = lt_realloc_array(spool->files, spool->file_capacity, sizeof *spool->files);
     }
     return &spool->files[spool->file_count++];
 }
@@ -85,7 +84,7 @@ int lt_spool_open(const struct lt_spool_options *options, struct lt_spool **out,
         return code;
     }
     lt_store_release_u64(&spool->durable, spool->end.byte); /* pairs with lt_spool_durable */
-    lt_store_release_u64(&spool->released, 0);                /* pairs with can_remove */
+    lt_store_release_u64(&spool->released, 0);              /* pairs with can_remove */
     *out = spool;
     return 0;
 }
@@ -125,7 +124,7 @@ void lt_spool_release(struct lt_spool *spool, uint64_t byte)
     lt_store_release_u64(&spool->released, byte); /* pairs with can_remove */
 }
 
-/* ------------------------------------------------------------------------------------- append */
+/* --------------------------------------------------------------------------------------- append */
 
 bool lt_spool_has_room(const struct lt_spool *spool, size_t size_bytes)
 {
@@ -176,7 +175,7 @@ void lt_spool_append(struct lt_spool *spool, const struct lt_spool_chunk *chunk)
     file->end = spool->end;
 }
 
-/* -------------------------------------------------------------------------------------- write */
+/* ---------------------------------------------------------------------------------------- write */
 
 static int fail(struct lt_spool *spool, int error_number, const char *what)
 {
@@ -215,8 +214,7 @@ static void submit_group(struct lt_spool *spool)
         .size_bytes = left > WRITE_SIZE_BYTES ? WRITE_SIZE_BYTES : (uint32_t)left,
         .offset = file_written(spool)->size_bytes,
     };
-    spool->sync_io =
-        (struct lt_io){.kind = LT_IO_FDATASYNC, .fd = spool->fd, .fd_from = fd_from};
+    spool->sync_io = (struct lt_io){.kind = LT_IO_FDATASYNC, .fd = spool->fd, .fd_from = fd_from};
     spool->directory_io = (struct lt_io){.kind = LT_IO_FSYNC, .fd = spool->directory_fd};
     struct lt_io *chain[4];
     uint32_t count = 0;
@@ -311,7 +309,7 @@ static void operation_done(struct lt_io *io)
         chain_done(spool);
 }
 
-/* ------------------------------------------------------------------------------------- remove */
+/* --------------------------------------------------------------------------------------- remove */
 
 static void unlink_done(struct lt_io *io)
 {
@@ -348,7 +346,7 @@ static void remove_first(struct lt_spool *spool)
     lt_reactor_submit(spool->reactor, &spool->unlink_io);
 }
 
-/* ------------------------------------------------------------------------------------- steps */
+/* ---------------------------------------------------------------------------------------- steps */
 
 static int64_t write_due_ns(const struct lt_spool *spool)
 {

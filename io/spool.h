@@ -67,7 +67,7 @@ int lt_spool_poll(struct lt_spool *spool, struct lt_error *error);
 /* When poll has something to begin; LT_NEVER_NS: not before something completes. on: lane. */
 int64_t lt_spool_deadline_ns(const struct lt_spool *spool);
 
-/* ------------------------------------------------------------------------------------- replay */
+/* --------------------------------------------------------------------------------------- replay */
 
 /* Reads what the spool has when the replay is created, from a record on, through the reactor.
  * Nothing is appended meanwhile. */

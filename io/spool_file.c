@@ -30,7 +30,7 @@ static uint64_t get(const unsigned char *at, unsigned size_bytes)
     return value;
 }
 
-/* ------------------------------------------------------------------------------------- segment */
+/* -------------------------------------------------------------------------------------- segment */
 
 void lt_spool_write_segment(struct lt_text_buffer *out, struct lt_spool_segment *segment)
 {
@@ -66,7 +66,7 @@ int lt_spool_read_segment(const void *bytes, size_t size_bytes, struct lt_spool_
     return 0;
 }
 
-/* --------------------------------------------------------------------------------------- chunk */
+/* ---------------------------------------------------------------------------------------- chunk */
 
 static uint64_t checksum(const unsigned char *header, uint64_t seed,
                          const struct lt_spool_chunk *chunk)

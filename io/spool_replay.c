@@ -28,9 +28,9 @@ struct lt_spool_replay {
     struct lt_spool_place at, until;
     uint64_t seed; /* of the segment */
     struct lt_spool_place segment_end;
-    int fd; /* -1: the next segment is to be opened */
+    int fd;         /* -1: the next segment is to be opened */
     int64_t offset; /* of the file, behind the block */
-    uint64_t from; /* byte */
+    uint64_t from;  /* byte */
     struct block *block;
     size_t used_size_bytes; /* of the block */
     struct lt_io io;

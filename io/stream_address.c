@@ -13,7 +13,7 @@
 
 #include "core/base/error.h"
 
-/* ------------------------------------------------------------------------------------- from text */
+/* ------------------------------------------------------------------------------------ from text */
 
 static bool is_any(const char *host)
 {
@@ -39,7 +39,8 @@ int lt_stream_resolve(const char *host, uint16_t port, int socket_type,
     snprintf(service, sizeof service, "%u", port);
     int result = getaddrinfo(is_any(host) ? NULL : host, service, &hints, &found);
     if (result != 0)
-        return lt_error_set(error, LT_E_NOT_FOUND, "cannot find the host \"%s\": %s; hint: check "
+        return lt_error_set(error, LT_E_NOT_FOUND,
+                            "cannot find the host \"%s\": %s; hint: check "
                             "its spelling, or give its address as a number",
                             host, gai_strerror(result));
     memcpy(&out->storage, found->ai_addr, found->ai_addrlen);
@@ -55,8 +56,8 @@ int lt_stream_unix_address(const char *path, struct lt_stream_address *out, stru
     *out = (struct lt_stream_address){0};
     if (size_bytes == 0 || size_bytes >= sizeof address->sun_path)
         return lt_error_set(error, LT_E_LIMIT,
-                            "the path \"%s\" has %zu bytes; hint: a Unix socket's has 1 to %zu", path,
-                            size_bytes, sizeof address->sun_path - 1);
+                            "the path \"%s\" has %zu bytes; hint: a Unix socket's has 1 to %zu",
+                            path, size_bytes, sizeof address->sun_path - 1);
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, size_bytes + 1);
     out->size_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size_bytes + 1);
@@ -72,7 +73,7 @@ bool lt_stream_is_multicast(const struct lt_stream_address *address)
     return address->storage.ss_family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&v6->sin6_addr);
 }
 
-/* --------------------------------------------------------------------------------------- to text */
+/* -------------------------------------------------------------------------------------- to text */
 
 static void unix_text(const struct sockaddr_un *address, size_t size_bytes,
                       char out[LT_STREAM_TEXT_SIZE])

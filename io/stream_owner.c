@@ -22,8 +22,7 @@ static unsigned long find_inode(const char *path, unsigned port, bool is_stream)
     while (file != NULL && inode == 0 && fgets(line, sizeof line, file) != NULL) {
         unsigned local = 0, state = 0;
         unsigned long found = 0;
-        int count = sscanf(line,
-                           " %*[^:]: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %lu", &local,
+        int count = sscanf(line, " %*[^:]: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %lu", &local,
                            &state, &found);
         if (count == 3 && local == port && (!is_stream || state == TCP_LISTENING))
             inode = found;
@@ -71,7 +70,8 @@ char *lt_stream_owner(const struct lt_stream_address *address, int socket_type,
     char host[LT_STREAM_TEXT_SIZE];
     uint16_t port;
     lt_stream_host_text(&address->storage, address->size_bytes, host, &port);
-    unsigned long inode = find_inode(is_stream ? "/proc/net/tcp" : "/proc/net/udp", port, is_stream);
+    unsigned long inode =
+        find_inode(is_stream ? "/proc/net/tcp" : "/proc/net/udp", port, is_stream);
     if (inode == 0)
         inode = find_inode(is_stream ? "/proc/net/tcp6" : "/proc/net/udp6", port, is_stream);
     snprintf(out, LT_STREAM_OWNER_SIZE, "another program");

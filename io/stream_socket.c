@@ -77,7 +77,7 @@ void lt_stream_socket_tune(int fd)
     set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_MS);
 }
 
-/* ---------------------------------------------------------------------------------------- binding */
+/* -------------------------------------------------------------------------------------- binding */
 
 static const struct sockaddr *plain(const struct lt_stream_address *address)
 {
@@ -111,9 +111,9 @@ static int clear_path(const struct lt_stream_address *address, int type, struct 
         errno = number;
         return fail(error, address, "look at");
     }
-    return lt_error_set(error, LT_E_BUSY,
-                        "\"%s\" is in use by a running program; hint: end it, or choose another path",
-                        path);
+    return lt_error_set(
+        error, LT_E_BUSY,
+        "\"%s\" is in use by a running program; hint: end it, or choose another path", path);
 }
 
 static int fail_bind(const struct lt_stream_address *address, int type, struct lt_error *error)
@@ -146,8 +146,7 @@ static int bind_to(int fd, const struct lt_stream_address *address, int type,
         if (code != 0)
             return code;
     }
-    return bind(fd, plain(address), address->size_bytes) == 0 ? 0
-                                                              : fail_bind(address, type, error);
+    return bind(fd, plain(address), address->size_bytes) == 0 ? 0 : fail_bind(address, type, error);
 }
 
 int lt_stream_socket_listen(const struct lt_stream_address *address,
@@ -175,7 +174,7 @@ void lt_stream_socket_remove(const struct lt_stream_address *address)
         (void)unlink(path_of(address)); /* a leftover is replaced by the next one */
 }
 
-/* --------------------------------------------------------------------------------------- datagrams */
+/* ------------------------------------------------------------------------------------ datagrams */
 
 static int fail_interface(const char *name, struct lt_error *error)
 {

@@ -11,12 +11,13 @@
 #include "io/stream_address.h"
 
 struct lt_stream_socket_options {
-    int type;                     /* SOCK_STREAM or SOCK_DGRAM */
-    int backlog;                  /* of a listener */
-    int64_t receive_buffer_bytes; /* 0: the system's; more than the system allows is said in the log */
+    int type;    /* SOCK_STREAM or SOCK_DGRAM */
+    int backlog; /* of a listener */
+    int64_t
+        receive_buffer_bytes; /* 0: the system's; more than the system allows is said in the log */
     int64_t send_buffer_bytes;
-    const char *interface;        /* of multicast: a name or an address; NULL: the system's choice */
-    int multicast_ttl;            /* of what is sent; 0: the system's */
+    const char *interface; /* of multicast: a name or an address; NULL: the system's choice */
+    int multicast_ttl;     /* of what is sent; 0: the system's */
 };
 
 /* A socket that can be connected to `address`. */
@@ -39,8 +40,8 @@ int lt_stream_socket_send(const struct lt_stream_address *address,
                           const struct lt_stream_socket_options *options, int *fd,
                           struct lt_error *error) LT_MUST_USE;
 
-/* Of a stream that is connected: small pieces go at once, and a peer that has gone without a word is
- * noticed in about a minute. Failures do not matter (a Unix socket has none of it). */
+/* Of a stream that is connected: small pieces go at once, and a peer that has gone without a word
+ * is noticed in about a minute. Failures do not matter (a Unix socket has none of it). */
 void lt_stream_socket_tune(int fd);
 /* Removes the file of a Unix socket that was bound at `address`; nothing else has one. */
 void lt_stream_socket_remove(const struct lt_stream_address *address);

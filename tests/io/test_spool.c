@@ -133,8 +133,7 @@ static void make_durable(struct fixture *fixture, uint64_t record)
 /* Reads from `from` on and checks every record; returns where it ended. */
 static uint64_t read_again(struct fixture *fixture, uint64_t from)
 {
-    struct lt_spool_replay *replay =
-        lt_spool_replay_create(fixture->spool, from * RECORD_BYTES);
+    struct lt_spool_replay *replay = lt_spool_replay_create(fixture->spool, from * RECORD_BYTES);
     struct lt_spool_chunk chunk;
     void *hold;
     uint64_t next = from;
@@ -155,8 +154,8 @@ static uint64_t read_again(struct fixture *fixture, uint64_t from)
         char wanted[32];
         const char *at = chunk.data;
         for (uint32_t k = 0; k < chunk.record_count; k++) {
-            int size = snprintf(wanted, sizeof wanted, "record %08" PRIu64 "\n",
-                                chunk.first.record + k);
+            int size =
+                snprintf(wanted, sizeof wanted, "record %08" PRIu64 "\n", chunk.first.record + k);
             assert_memory_equal(at, wanted, (size_t)size);
             at += size;
         }
@@ -168,7 +167,7 @@ static uint64_t read_again(struct fixture *fixture, uint64_t from)
     return next;
 }
 
-/* --------------------------------------------------------------------------------------- tests */
+/* ---------------------------------------------------------------------------------------- tests */
 
 static void what_is_durable_is_read_again(void **state)
 {
@@ -367,10 +366,10 @@ static void what_a_client_sends_is_taken_for_no_chunk(void **state)
         .first = {50, 50}, .group_record = 50, .record_count = 1, .size_bytes = 2, .data = "x\n"};
     lt_spool_write_chunk(&forged, 0, &chunk);
     open_spool(fixture, 16);
-    lt_spool_append(fixture->spool, &(struct lt_spool_chunk){.record_count = 1,
-                                                             .size_bytes =
-                                                                 (uint32_t)forged.size_bytes,
-                                                             .data = forged.data});
+    lt_spool_append(fixture->spool,
+                    &(struct lt_spool_chunk){.record_count = 1,
+                                             .size_bytes = (uint32_t)forged.size_bytes,
+                                             .data = forged.data});
     lt_text_fini(&forged);
     close_spool(fixture);
     char path[256];

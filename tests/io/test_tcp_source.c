@@ -1,0 +1,408 @@
+/*
+ * Receiving over TCP, on every rung of the reactors: what arrives, what clients may do, and what
+ * is told when something is in the way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "io/tcp.h"
+#include "tests/support/stream_world.h"
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static char last_log[1024];
+
+static void note_log(void *context, enum lt_log_level level, const char *text)
+{
+    (void)context;
+    (void)level;
+    snprintf(last_log, sizeof last_log, "%s", text);
+}
+
+static char port_option[32];
+
+static const char *option_of(uint16_t port)
+{
+    snprintf(port_option, sizeof port_option, "port=%u", port);
+    return port_option;
+}
+
+static uint16_t listen_with(struct stream_world *world, const char *a, const char *b)
+{
+    uint16_t port = stream_world_port(SOCK_STREAM);
+    stream_world_start(world, &lt_tcp_listen_source_type,
+                       OPTIONS(option_of(port), "host=127.0.0.1", a, b));
+    return port;
+}
+
+/* -------------------------------------------------------------------------------------- clients */
+
+static void lines_of_a_client_arrive(struct stream_world *world)
+{
+    int fd = stream_world_connect(listen_with(world, NULL, NULL));
+    stream_world_send(fd, "one\ntwo\r\nthr");
+    stream_world_read(world, 2);
+    stream_world_send(fd, "ee\n\nlast");
+    stream_world_read(world, 4);
+    close(fd);
+    stream_world_read(world, 5);
+    static const char *const wanted[] = {"one", "two", "three", "", "last"};
+    for (int i = 0; i < 5; i++)
+        assert_string_equal(world->texts[i], wanted[i]);
+    struct lt_position position;
+    world->reader->ops->position(world->reader, &position);
+    assert_int_equal(position.offset, 5);
+    assert_true(world->batch_ends > 0);
+}
+
+static void clients_are_streams_of_their_own(struct stream_world *world)
+{
+    enum { CLIENTS = 500, LINES = 10 };
+    uint16_t port = listen_with(world, NULL, NULL);
+    int *fds = lt_alloc_array(CLIENTS, sizeof *fds);
+    char text[64];
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = stream_world_connect(port);
+        stream_world_step(world);
+    }
+    for (int line = 0; line < LINES; line++) {
+        for (int half = 0; half < 2; half++) {
+            for (int i = 0; i < CLIENTS; i++) {
+                snprintf(text, sizeof text, half == 0 ? "client %d " : "line %d\n",
+                         half == 0 ? i : line);
+                stream_world_send(fds[i], text);
+            }
+            stream_world_step(world);
+        }
+    }
+    stream_world_read(world, CLIENTS * LINES);
+    int *next = lt_alloc_array(CLIENTS, sizeof *next);
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        int client, line;
+        assert_int_equal(sscanf(world->texts[i], "client %d line %d", &client, &line), 2);
+        assert_int_equal(next[client]++, line);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        assert_int_equal(next[i], LINES);
+        close(fds[i]);
+    }
+    free(fds);
+    free(next);
+    stream_world_rest(world);
+}
+
+static void a_broken_client_does_not_touch_others(struct stream_world *world)
+{
+    uint16_t port = listen_with(world, "maxRecordBytes=10", NULL);
+    int good = stream_world_connect(port), broken = stream_world_connect(port),
+        reset = stream_world_connect(port);
+    stream_world_send(good, "go");
+    stream_world_send(broken, "ok\nthis is too long\nnever\n");
+    stream_world_send(reset, "half");
+    stream_world_rest(world);
+    assert_non_null(strstr(last_log, "maxRecordBytes"));
+    struct linger linger = {.l_onoff = 1};
+    assert_int_equal(setsockopt(reset, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+    close(reset);
+    stream_world_send(good, "od\n");
+    stream_world_read(world, 2);
+    stream_world_rest(world);
+    assert_int_equal(world->text_count, 2);
+    assert_true(stream_world_has(world, "good"));
+    assert_true(stream_world_has(world, "ok"));
+    assert_non_null(strstr(last_log, "4 bytes of an unfinished record are left out"));
+    char byte;
+    ssize_t got = recv(broken, &byte, 1, 0);
+    assert_true(got <= 0); /* closed by us */
+    close(good);
+    close(broken);
+}
+
+static void frames_of_lengths_arrive(struct stream_world *world)
+{
+    int fd = stream_world_connect(listen_with(world, "frame=length4", "format=raw"));
+    static const char bytes[] = {0, 0, 0, 3, 'a', 'b', 'c', 0, 0, 0, 0, 0, 0, 0, 1, 'd', 0, 0};
+    assert_int_equal(send(fd, bytes, sizeof bytes, 0), sizeof bytes);
+    stream_world_read(world, 3);
+    assert_string_equal(world->texts[0], "abc");
+    assert_string_equal(world->texts[1], "");
+    assert_string_equal(world->texts[2], "d");
+    close(fd);
+    stream_world_rest(world);
+    assert_int_equal(world->text_count, 3);
+    assert_non_null(strstr(last_log, "source tcp-listen: the stream from 127.0.0.1:"));
+}
+
+static void one_client_too_many_is_refused(struct stream_world *world)
+{
+    uint16_t port = listen_with(world, "maxClients=2", NULL);
+    int a = stream_world_connect(port), b = stream_world_connect(port);
+    stream_world_send(a, "a\n");
+    stream_world_send(b, "b\n");
+    stream_world_read(world, 2);
+    int c = stream_world_connect(port);
+    stream_world_rest(world);
+    char byte;
+    assert_true(recv(c, &byte, 1, 0) <= 0);
+    assert_non_null(strstr(last_log, "a client is refused: 2 are connected; hint: raise the option "
+                                     "\"maxClients\""));
+    close(c);
+    close(a);
+    stream_world_rest(world);
+    int d = stream_world_connect(port);
+    stream_world_send(d, "d\n");
+    stream_world_read(world, 3);
+    close(b);
+    close(d);
+}
+
+static void silent_clients_are_closed(struct stream_world *world)
+{
+    struct lt_clock_manual clock;
+    lt_clock_manual_init(&clock, 1000, 1700000000000000);
+    world->clock = &clock.clock;
+    uint16_t port = listen_with(world, "idleTimeout=10s", NULL);
+    int silent = stream_world_connect(port), speaking = stream_world_connect(port);
+    stream_world_send(speaking, "1\n");
+    stream_world_send(silent, "0\n");
+    stream_world_read(world, 2);
+    lt_clock_manual_advance(&clock, 6 * (int64_t)LT_NS_PER_S);
+    stream_world_send(speaking, "2\n");
+    stream_world_read(world, 3);
+    lt_clock_manual_advance(&clock, 6 * (int64_t)LT_NS_PER_S);
+    stream_world_rest(world);
+    char byte;
+    assert_true(recv(silent, &byte, 1, 0) <= 0);
+    assert_non_null(strstr(last_log, "silent for 10"));
+    stream_world_send(speaking, "3\n");
+    stream_world_read(world, 4);
+    close(silent);
+    close(speaking);
+}
+
+static void a_slow_sink_stops_the_sender_and_nothing_is_lost(struct stream_world *world)
+{
+    enum { LINES = 30000, WIDTH = 2000 };
+    int fd = stream_world_connect(listen_with(world, "receiveBufferSize=64k", NULL));
+    char text[WIDTH + 1];
+    int sent = 0, at = 0, size = 0;
+    world->holds_rows = true;
+    int blocked = 0;
+    while (sent < LINES && blocked < 50) {
+        if (at == size) {
+            size = snprintf(text, sizeof text, "%*d\n", WIDTH - 1, sent);
+            at = 0;
+        }
+        ssize_t got = send(fd, text + at, (size_t)(size - at), MSG_DONTWAIT);
+        at += got > 0 ? (int)got : 0;
+        sent += at == size;
+        blocked = got < 0 ? blocked + 1 : 0;
+        stream_world_step(world);
+        if (got < 0)
+            usleep(1000);
+    }
+    assert_int_equal(blocked, 50);               /* the sender cannot go on */
+    assert_in_range(world->text_count, 64, 256); /* rows, or the pieces they hold, are all out */
+    world->holds_rows = false;
+    stream_world_release_rows(world);
+    uint32_t whole = (uint32_t)sent;
+    if (at < size) {
+        stream_world_read(world, whole);
+        assert_int_equal(send(fd, text + at, (size_t)(size - at), 0), size - at);
+        whole++;
+    }
+    stream_world_read(world, whole);
+    for (uint32_t i = 0; i < whole; i++) {
+        snprintf(text, sizeof text, "%*u", WIDTH - 1, i);
+        assert_string_equal(world->texts[i], text);
+    }
+    close(fd);
+}
+
+/* ----------------------------------------------------------------------------------------- peer */
+
+static void the_peer_is_connected_again(struct stream_world *world)
+{
+    uint16_t port = 0;
+    int listener = stream_world_listen(&port);
+    stream_world_start(
+        world, &lt_socket_source_type,
+        OPTIONS("host=127.0.0.1", option_of(port), "reconnectDelay=1ms", "includeTimestamp=true"));
+    assert_int_equal(world->source->schema->field_count, 2);
+    stream_world_step(world);
+    int first = accept(listener, NULL, NULL);
+    assert_true(first >= 0);
+    stream_world_send(first, "one\nla");
+    stream_world_read(world, 1);
+    stream_world_send(first, "st");
+    close(first);
+    stream_world_read(world, 2);
+    assert_string_equal(world->texts[1], "last");
+    stream_world_rest(world);
+    assert_non_null(strstr(last_log, "the peer closed the connection"));
+    int second = accept(listener, NULL, NULL);
+    assert_true(second >= 0);
+    stream_world_send(second, "two\n");
+    stream_world_read(world, 3);
+    assert_string_equal(world->texts[2], "two");
+    close(second);
+    close(listener);
+}
+
+static void a_peer_that_is_not_there_is_waited_for(struct stream_world *world)
+{
+    uint16_t port = stream_world_port(SOCK_STREAM);
+    stream_world_start(
+        world, &lt_tcp_source_type,
+        OPTIONS("host=localhost", option_of(port), "reconnectDelay=1ms", "reconnectDelayMax=2ms"));
+    stream_world_rest(world);
+    assert_non_null(strstr(last_log, "Connection refused; it is tried again in"));
+    int listener = stream_world_listen(&port);
+    for (int i = 0; i < 10; i++)
+        stream_world_rest(world); /* until it has come */
+    int fd = accept(listener, NULL, NULL);
+    assert_true(fd >= 0);
+    stream_world_send(fd, "there\n");
+    stream_world_read(world, 1);
+    close(fd);
+    close(listener);
+}
+
+/* --------------------------------------------------------------------------------------- errors */
+
+/* Which no resolver asks anybody for. */
+#define A_LABEL_TOO_LONG                                                                           \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void options_are_checked(struct stream_world *world)
+{
+    static const struct {
+        const struct lt_source_type *type;
+        const char *options[4];
+        const char *text;
+    } cases[] = {
+        {&lt_socket_source_type, {"port=1"}, "Set a host to read from with option(\"host\", ...)."},
+        {&lt_socket_source_type, {"host=h"}, "Set a port to read from with option(\"port\", ...)."},
+        {&lt_socket_source_type, {"hots=h", "port=1"}, "host"},
+        {&lt_tcp_listen_source_type, {"port=70000"}, "65535"},
+        {&lt_tcp_listen_source_type,
+         {"port=1", "ack=true"},
+         "source tcp-listen: option \"ack\" says what is durable, and without a spool nothing is"},
+        {&lt_tcp_listen_source_type, {"port=1", "frame=datagram"}, "is for datagrams"},
+        {&lt_tcp_listen_source_type,
+         {"port=1", "frame=whole", "spool=/nowhere"},
+         "cannot be used with a spool"},
+        {&lt_tcp_source_type,
+         {"port=1", "host=" A_LABEL_TOO_LONG},
+         "cannot find the host \"" A_LABEL_TOO_LONG "\": "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(stream_world_bind(world, cases[i].type, cases[i].options) < 0);
+        if (strstr(world->error.text, cases[i].text) == NULL)
+            fail_msg("\"%s\" is not in: %s", cases[i].text, world->error.text);
+    }
+}
+
+static void a_port_in_use_names_its_owner(struct stream_world *world)
+{
+    uint16_t port = 0;
+    int listener = stream_world_listen(&port);
+    char wanted[128];
+    snprintf(wanted, sizeof wanted,
+             "source tcp-listen: 127.0.0.1:%u is in use by process %d (test_tcp_source); hint: ",
+             port, getpid());
+    assert_int_equal(stream_world_bind(world, &lt_tcp_listen_source_type,
+                                       OPTIONS("host=127.0.0.1", option_of(port))),
+                     LT_E_BUSY);
+    if (strstr(world->error.text, wanted) == NULL)
+        fail_msg("%s", world->error.text);
+    close(listener);
+}
+
+static void positions_are_as_sparks(struct stream_world *world)
+{
+    listen_with(world, NULL, NULL);
+    struct lt_text_buffer text;
+    struct lt_position position = {.offset = 12};
+    lt_text_init(&text);
+    world->source->ops->positions_to_json(world->source, &position, &text);
+    assert_string_equal(lt_text_get(&text), "11");
+    lt_text_fini(&text);
+    assert_int_equal(
+        world->source->ops->positions_from_json(world->source, "-1", &position, &world->error), 0);
+    assert_int_equal(position.offset, 0);
+    assert_true(world->source->ops->positions_from_json(world->source, "{\"row\":1,\"byte\":2}",
+                                                        &position, &world->error) < 0);
+    assert_non_null(strstr(world->error.text, "made with a spool, and there is none now"));
+    static const uint32_t partition = 0;
+    struct lt_position start = {.offset = 3}, end = {.offset = 5};
+    struct lt_reader *reader;
+    assert_int_equal(world->source->ops->open_reader(world->source, &world->env, &partition, 1,
+                                                     &start, &end, &reader, &world->error),
+                     LT_E_DATA_LOSS);
+    assert_non_null(strstr(world->error.text, "rows 3 to 4 were received before"));
+}
+
+/* ----------------------------------------------------------------------------------------- runs */
+
+static const struct {
+    const char *name;
+    void (*run)(struct stream_world *world);
+} cases[] = {
+    {"lines of a client arrive", lines_of_a_client_arrive},
+    {"clients are streams of their own", clients_are_streams_of_their_own},
+    {"a broken client does not touch others", a_broken_client_does_not_touch_others},
+    {"frames of lengths arrive", frames_of_lengths_arrive},
+    {"one client too many is refused", one_client_too_many_is_refused},
+    {"silent clients are closed", silent_clients_are_closed},
+    {"a slow sink stops the sender and nothing is lost",
+     a_slow_sink_stops_the_sender_and_nothing_is_lost},
+    {"the peer is connected again", the_peer_is_connected_again},
+    {"a peer that is not there is waited for", a_peer_that_is_not_there_is_waited_for},
+    {"options are checked", options_are_checked},
+    {"a port in use names its owner", a_port_in_use_names_its_owner},
+    {"positions are as Spark's", positions_are_as_sparks},
+};
+
+static void every_case_passes_on_this_rung(void **state)
+{
+    const char *rung = *state;
+    if (!stream_world_has_rung(rung))
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("  %s: %s\n", rung, cases[i].name);
+        struct stream_world *world = stream_world_create(rung);
+        cases[i].run(world);
+        stream_world_destroy(world);
+    }
+}
+
+int main(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    lt_log_set_sink(note_log, NULL);
+#define ON(rung) cmocka_unit_test_prestate(every_case_passes_on_this_rung, (char[]){rung})
+    const struct CMUnitTest tests[] = {
+        ON("io_uring.defer_taskrun"),
+        ON("io_uring.coop_taskrun"),
+        ON("io_uring.plain"),
+        ON("epoll"),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

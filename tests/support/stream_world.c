@@ -1,0 +1,291 @@
+#include "tests/support/stream_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/arena.h"
+
+enum { WAIT_S = 60, REST_STEPS = 200 };
+
+const char *const stream_world_rungs[] = {"io_uring.defer_taskrun", "io_uring.coop_taskrun",
+                                          "io_uring.plain", "epoll", NULL};
+
+bool stream_world_has_rung(const char *rung)
+{
+    struct lt_reactor_options options = {.choice = rung};
+    struct lt_reactor *reactor;
+    if (lt_reactor_create(&options, &reactor, NULL) != 0)
+        return false;
+    lt_reactor_destroy(reactor);
+    return true;
+}
+
+/* --------------------------------------------------------------------------------------- outlet */
+
+static void keep(struct lt_out *out, struct lt_row *row)
+{
+    struct stream_world *world =
+        (struct stream_world *)(void *)((char *)out - offsetof(struct stream_world, out));
+    const struct lt_bytes *bytes = &lt_row_values(row)[0].bytes;
+    if (world->text_count == world->text_capacity) {
+        world->text_capacity = world->text_capacity == 0 ? 64 : 2 * world->text_capacity;
+        world->texts = lt_realloc_array(world->texts, world->text_capacity, sizeof(char *));
+        world->rows = lt_realloc_array(world->rows, world->text_capacity, sizeof(struct lt_row *));
+    }
+    char *text = lt_alloc((size_t)bytes->size_bytes + 1);
+    if (bytes->size_bytes > 0)
+        memcpy(text, bytes->data, bytes->size_bytes);
+    world->texts[world->text_count++] = text;
+    world->batch_ends += (row->flags & LT_ROW_END_OF_BATCH) != 0;
+    if (world->holds_rows)
+        world->rows[world->row_count++] = row;
+    else
+        lt_row_release(row);
+}
+
+static void keep_failed(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
+{
+    struct stream_world *world =
+        (struct stream_world *)(void *)((char *)out - offsetof(struct stream_world, out));
+    world->failed_count++;
+    lt_row_release(row);
+    lt_fault_destroy(fault);
+}
+
+/* ----------------------------------------------------------------------------------------- life */
+
+struct stream_world *stream_world_create(const char *rung)
+{
+    struct stream_world *world = lt_alloc(sizeof *world);
+    struct lt_reactor_options options = {.choice = rung};
+    world->rung = rung;
+    scratch_create(world->folder);
+    world->arena = lt_arena_create();
+    world->clock = lt_clock_system();
+    if (lt_reactor_create(&options, &world->reactor, &world->error) != 0)
+        fail_msg("%s", world->error.text);
+    world->out = (struct lt_out){.emit = keep, .fail = keep_failed};
+    return world;
+}
+
+void stream_world_release_rows(struct stream_world *world)
+{
+    while (world->row_count > 0)
+        lt_row_release(world->rows[--world->row_count]);
+}
+
+void stream_world_forget(struct stream_world *world)
+{
+    stream_world_release_rows(world);
+    while (world->text_count > 0)
+        free(world->texts[--world->text_count]);
+    world->batch_ends = 0;
+}
+
+void stream_world_close_reader(struct stream_world *world)
+{
+    stream_world_release_rows(world);
+    if (world->reader == NULL)
+        return;
+    world->reader->ops->position(world->reader, &world->start);
+    world->reader->ops->close(world->reader);
+    world->reader = NULL;
+    assert_int_equal(world->reactor->pending_count, 0);
+}
+
+void stream_world_close_source(struct stream_world *world)
+{
+    stream_world_close_reader(world);
+    if (world->source != NULL)
+        world->source->ops->close(world->source);
+    world->source = NULL;
+}
+
+void stream_world_destroy(struct stream_world *world)
+{
+    stream_world_close_source(world);
+    stream_world_forget(world);
+    lt_reactor_destroy(world->reactor);
+    lt_arena_destroy(world->arena);
+    scratch_remove(world->folder);
+    free(world->texts);
+    free(world->rows);
+    free(world);
+}
+
+int stream_world_bind(struct stream_world *world, const struct lt_source_type *type,
+                      const char *const *pairs)
+{
+    struct lt_options *options = collector_options(pairs);
+    lt_error_clear(&world->error);
+    int code = type->bind(type, options, NULL, world->arena, &world->source, &world->error);
+    lt_options_destroy(options);
+    if (code != 0)
+        return code;
+    world->env = collector_env(world->clock, &world->reactor->waker);
+    world->env.reactor = world->reactor;
+    code = world->source->ops->connect(world->source, &world->env, &world->error);
+    if (code == 0)
+        code = world->source->ops->initial(world->source, &world->start, NULL, &world->error);
+    if (code == 0)
+        return 0;
+    world->source->ops->close(world->source);
+    world->source = NULL;
+    return code;
+}
+
+int stream_world_open(struct stream_world *world)
+{
+    static const uint32_t partition = 0;
+    return world->source->ops->open_reader(world->source, &world->env, &partition, 1, &world->start,
+                                           NULL, &world->reader, &world->error);
+}
+
+void stream_world_start(struct stream_world *world, const struct lt_source_type *type,
+                        const char *const *options)
+{
+    if (stream_world_bind(world, type, options) != 0 || stream_world_open(world) != 0)
+        fail_msg("%s", world->error.text);
+}
+
+/* -------------------------------------------------------------------------------------- running */
+
+void stream_world_step(struct stream_world *world)
+{
+    uint32_t count;
+    if (world->reader != NULL)
+        world->status = world->reader->ops->poll(world->reader, &world->out, 256, &count);
+    lt_reactor_poll(world->reactor);
+}
+
+/* As a worker: what nothing wakes has to have a deadline. */
+static void park(struct stream_world *world)
+{
+    if (!world->reader->ops->is_idle(world->reader))
+        return;
+    const struct lt_clock *system = lt_clock_system();
+    int64_t latest_ns = lt_clock_now_ns(system) + 20 * LT_NS_PER_MS;
+    int64_t deadline_ns =
+        world->clock != system ? latest_ns : world->reader->ops->deadline_ns(world->reader);
+    lt_waker_prepare_to_park(&world->reactor->waker);
+    if (world->reader->ops->is_idle(world->reader))
+        lt_reactor_park(world->reactor, deadline_ns < latest_ns ? deadline_ns : latest_ns);
+    lt_waker_unpark(&world->reactor->waker);
+}
+
+void stream_world_read(struct stream_world *world, uint32_t count)
+{
+    const struct lt_clock *system = lt_clock_system();
+    int64_t deadline_ns = lt_clock_now_ns(system) + (int64_t)WAIT_S * LT_NS_PER_S;
+    while (world->text_count < count) {
+        stream_world_step(world);
+        if (world->status == LT_POLL_FAILED)
+            fail_msg("%s", world->reader->error.text);
+        if (lt_clock_now_ns(system) > deadline_ns)
+            fail_msg("%u of %u records after %d s", world->text_count, count, WAIT_S);
+        if (world->text_count < count && world->status == LT_POLL_IDLE)
+            park(world);
+    }
+}
+
+void stream_world_rest(struct stream_world *world)
+{
+    for (int i = 0; i < REST_STEPS; i++) {
+        stream_world_step(world);
+        usleep(100);
+    }
+}
+
+bool stream_world_has(const struct stream_world *world, const char *text)
+{
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        if (strcmp(world->texts[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------------- peers */
+
+static struct sockaddr_in at_port(uint16_t port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+uint16_t stream_world_port(int type)
+{
+    struct sockaddr_in address = at_port(0);
+    socklen_t size_bytes = sizeof address;
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&address, &size_bytes), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static void give_up_late(int fd)
+{
+    struct timeval patience = {.tv_sec = 10};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+}
+
+int stream_world_connect(uint16_t port)
+{
+    struct sockaddr_in address = at_port(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    give_up_late(fd);
+    return fd;
+}
+
+int stream_world_listen(uint16_t *port)
+{
+    struct sockaddr_in address = at_port(*port);
+    socklen_t size_bytes = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&address, &size_bytes), 0);
+    *port = ntohs(address.sin_port);
+    give_up_late(fd);
+    return fd;
+}
+
+void stream_world_send(int fd, const char *text)
+{
+    size_t size_bytes = strlen(text);
+    assert_int_equal(send(fd, text, size_bytes, MSG_NOSIGNAL), size_bytes);
+}
+
+void stream_world_receive_line(struct stream_world *world, int fd, char *out, size_t size_bytes)
+{
+    size_t count = 0;
+    for (int i = 0; i < 100000; i++) {
+        stream_world_step(world);
+        ssize_t got = recv(fd, out + count, 1, MSG_DONTWAIT);
+        if (got == 1 && out[count] == '\n') {
+            out[count] = '\0';
+            return;
+        }
+        assert_true(got != 0);
+        count += got == 1;
+        assert_true(count < size_bytes);
+        if (got < 0)
+            usleep(100);
+    }
+    fail_msg("no line was received");
+}
