@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ops/expr/compiler.h"
+#include "ops/expr/expr.h"
 
 enum { CHOICES_MAX = 9 }; /* parts of what does not jump */
 
@@ -143,13 +144,47 @@ uint32_t lt_compile_or(struct lt_compiler *compiler, const struct lt_expression 
     return compile_chain(compiler, node, want, &chain);
 }
 
+static bool is_flow(const struct lt_expression *node, enum lt_flow flow)
+{
+    return node->kind == LT_EXPR_CALL && !node->is_failing &&
+           lt_function_at((size_t)node->index, NULL)->flow == flow;
+}
+
+static bool is_not(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_CALL && !node->is_failing && node->signature->op == LT_OP_NOT;
+}
+
+/* NOT (a OR b) is NOT a AND NOT b, and NOT NOT a is a, as Spark's optimiser has it: its parts
+ * decide one by one then. */
+static const struct lt_expression *without_not(struct lt_compiler *compiler,
+                                               const struct lt_expression *node)
+{
+    struct lt_arena *arena = compiler->program->arena;
+    const struct lt_expression *inner = is_not(node) ? node->arguments[0] : node;
+    if (inner == node || (!is_not(inner) && !is_flow(inner, LT_FLOW_OR)))
+        return node;
+    if (is_not(inner))
+        return without_not(compiler, inner->arguments[0]);
+    struct lt_expression *both = lt_expr_copy_node(inner, arena);
+    both->name = "and";
+    both->index = lt_function_find(both->name);
+    both->signature = &lt_function_at((size_t)both->index, NULL)->signatures[0];
+    for (uint32_t i = 0; i < both->argument_count; i++) {
+        struct lt_expression *part = lt_expr_copy_node(node, arena);
+        part->arguments[0] = inner->arguments[i];
+        both->arguments[i] = part;
+    }
+    return both;
+}
+
 uint32_t lt_compile_condition(struct lt_compiler *compiler, const struct lt_expression *node,
                               uint32_t want)
 {
     static const struct chain chain = {LT_OP_AND, LT_OP_JUMP_IF_NOT_TRUE, lt_compile_condition};
-    bool is_and = node->kind == LT_EXPR_CALL && !node->is_failing &&
-                  lt_function_at((size_t)node->index, NULL)->flow == LT_FLOW_AND;
-    return is_and ? compile_chain(compiler, node, want, &chain) : lt_compile(compiler, node, want);
+    node = without_not(compiler, node);
+    return is_flow(node, LT_FLOW_AND) ? compile_chain(compiler, node, want, &chain)
+                                      : lt_compile(compiler, node, want);
 }
 
 uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression *node,

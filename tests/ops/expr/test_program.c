@@ -350,6 +350,9 @@ static void a_part_that_is_null_decides_the_condition_of_a_filter(void **state)
         "length(key) = 1 and 1 / (partition - 3) > 0",
         "partition = 3 and (length(key) = 1 and 1 / (partition - 3) > 0)",
         "(partition = 3 and length(key) = 1) and 1 / (partition - 3) > 0",
+        "not (length(key) = 1 or 1 / (partition - 3) > 0)",
+        "not not (length(key) = 1 and 1 / (partition - 3) > 0)",
+        "not (partition = 4 or (length(key) = 1 or 1 / (partition - 3) > 0))",
     };
     struct bench bench;
     (void)state;
