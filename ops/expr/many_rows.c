@@ -108,6 +108,12 @@ int lt_many_rows_check_count(const struct lt_many_rows *function, const struct l
     uint32_t most = function->most == ANY_COUNT ? UINT32_MAX : function->most;
     if (call->argument_count >= function->fewest && call->argument_count <= most)
         return LT_OK;
+    if (strcmp(call->name, "count") == 0)
+        return lt_expr_error(error, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITH_SUGGESTION", "42605", place,
+                             "The `count` requires  >= 1 parameters but the actual number is 0. If "
+                             "you have to call this function with 0 parameters, set the legacy "
+                             "configuration \"spark.sql.legacy.allowParameterlessCount\" to "
+                             "\"true\".");
     return lt_expr_error(error, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605", place,
                          "The `%s` requires %s parameters but the actual number is %u. Please, "
                          "refer to 'https://spark.apache.org/docs/latest/sql-ref-functions.html' "

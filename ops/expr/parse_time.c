@@ -9,6 +9,7 @@
 
 #include "core/text/datetime_add.h"
 #include "ops/expr/parser.h"
+#include "ops/expr/unresolved.h"
 
 static struct lt_expression *text_literal(struct lt_parser *parser, const char *text,
                                           uint32_t begin)
@@ -86,11 +87,12 @@ struct lt_expression *lt_parser_unit_call(struct lt_parser *parser, struct lt_ex
         return refuse_text(parser, call);
     if (!UNIT_CALLS[row].is_only_unit)
         return call;
+    const struct lt_expr_place place = {parser->text, call->begin, call->end};
     return lt_parser_refuse(parser, LT_E_ANALYSIS, "UNRESOLVED_ROUTINE", "42883", call->begin,
                             call->end,
                             "Cannot resolve routine `%s` on search path [`system`.`builtin`, "
                             "`system`.`session`, `spark_catalog`.`default`]; hint: usage: "
                             "%s(unit, ...), the unit one of YEAR, QUARTER, MONTH, WEEK, DAY, "
                             "DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND",
-                            call->name, call->name);
+                            lt_name_written(place, call->name, parser->arena), call->name);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/ascii.h"
 
 enum { SUGGESTIONS = 5 };
 
@@ -177,7 +178,8 @@ static const char *quoted_path(const char *name, struct lt_arena *arena)
     const char *text = "";
     for (;;) {
         size_t size_bytes = strcspn(name, ".");
-        text = lt_arena_format(arena, "%s`%.*s`", text, (int)size_bytes, name);
+        const char *part = lt_arena_text_n(arena, name, size_bytes);
+        text = lt_arena_format(arena, "%s%s", text, lt_name_quoted_one(part, arena));
         if (name[size_bytes] == '\0')
             return text;
         text = lt_arena_format(arena, "%s.", text);
@@ -198,9 +200,29 @@ int lt_refuse_unknown_routine(struct lt_error *error, struct lt_expr_place place
         lt_name_quoted_one(name, arena));
 }
 
+const char *lt_name_written(struct lt_expr_place place, const char *name, struct lt_arena *arena)
+{
+    size_t size_bytes = place.text == NULL ? 0 : place.end - place.begin, used = 0;
+    char *written = lt_arena_alloc(arena, size_bytes + 1);
+    bool is_quoted = false;
+    for (size_t i = 0; i < size_bytes; i++) {
+        char c = place.text[place.begin + i];
+        if (c == '`' && !(is_quoted && i + 1 < size_bytes && place.text[place.begin + i + 1] == c))
+            is_quoted = !is_quoted;
+        else if (!is_quoted && (c == '(' || lt_ascii_is_blank(c)))
+            break;
+        else
+            written[used++] = c;
+        i += c == '`' && used > 0 && written[used - 1] == c; /* two quotes stand for one */
+    }
+    written[used] = '\0';
+    return lt_ascii_compare(written, name) == 0 ? written : name;
+}
+
 int lt_refuse_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
                       const char *near, struct lt_arena *arena)
 {
+    name = lt_name_written(place, name, arena);
     const char *last = strrchr(name, '.');
     if (last != NULL && strchr(name, '.') != last)
         return lt_expr_error(

@@ -36,10 +36,14 @@ int lt_refuse_ambiguous(struct lt_error *error, struct lt_expr_place place, cons
  * are none). Returns LT_E_ANALYSIS. */
 int lt_refuse_star_base(struct lt_error *error, struct lt_expr_place place, const char *name,
                         const struct lt_type *schema, struct lt_arena *arena);
-/* UNRESOLVED_ROUTINE; `near`: a function that may be meant, or NULL. */
 /* ROUTINE_NOT_FOUND: as Spark says it where only a routine of a schema could be meant. */
 int lt_refuse_unknown_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
                               struct lt_arena *arena);
+/* The name of the call that begins at the place, in the letters it was written with; `name` where
+ * it is not found there. In the arena. */
+const char *lt_name_written(struct lt_expr_place place, const char *name, struct lt_arena *arena);
+/* UNRESOLVED_ROUTINE, of a name as the call has it; `near`: a function that may be meant, or NULL.
+ */
 int lt_refuse_routine(struct lt_error *error, struct lt_expr_place place, const char *name,
                       const char *near, struct lt_arena *arena);
 

@@ -64,6 +64,10 @@ int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *w
     const struct lt_expression *found = window != NULL ? window : aggregate;
     if (found == NULL)
         return LT_OK;
+    struct lt_sql_made made = {0};
+    int code = lt_sql_make_aggregates(names, lt_sql_copy_tree(where, names->arena), 0, &made);
+    if (code != LT_OK)
+        return code;
     struct lt_expr_place place = {names->text, found->begin, found->end};
     if (window != NULL)
         return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1034", "", place,

@@ -301,11 +301,10 @@ struct lt_sql_relation *lt_sql_parse_lateral_view(struct lt_parser *parser,
         return NULL;
     if (view->generator->kind != LT_EXPR_CALL)
         return lt_parser_fail(parser, "LATERAL VIEW needs a call of a generator");
-    if (!lt_parser_is_word(parser, 0, "as") && lt_sql_is_alias(parser)) {
-        view->alias = lt_sql_parse_identifier(parser, "the view's name is missing");
-        if (view->alias == NULL)
-            return NULL;
-    }
+    /* The next word is its name, even if it is WHERE. */
+    view->alias = lt_sql_parse_identifier(parser, "a name of the view: LATERAL VIEW f(...) name");
+    if (view->alias == NULL)
+        return NULL;
     if (!lt_parser_try_word(parser, "as") && !lt_sql_is_alias(parser)) {
         view->end = parser->last_end;
         return view;

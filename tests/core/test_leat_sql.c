@@ -91,6 +91,9 @@ static void a_select_gives_a_stream_with_sparks_names_and_types(void **state)
          "a BIGINT"},
         {"SELECT value, x FROM s LATERAL VIEW explode(array(1, 2)) t AS x",
          "value BIGINT,x INT NOT NULL"},
+        {"SELECT where.col, x FROM s LATERAL VIEW explode(array(1, 2)) WHERE LATERAL VIEW "
+         "explode(array(3)) AS x WHERE value > 1",
+         "col INT NOT NULL,x INT NOT NULL"},
         {"SELECT t.*, s.value FROM s LATERAL VIEW OUTER posexplode(array(value)) t AS p, e",
          "p INT,e BIGINT,value BIGINT"},
         {"SELECT t.col + u.x AS y FROM s LATERAL VIEW explode(array(1)) t LATERAL VIEW "

@@ -38,20 +38,22 @@ static const char *bind_source(const char *const *pairs, char *condition)
     return error.text;
 }
 
+static struct lt_error sink_error; /* of the last bind_sink() */
+
 static const char *bind_sink(const char *const *pairs, const char *ddl)
 {
-    static struct lt_error error;
     struct lt_arena *arena = lt_arena_create();
     struct lt_options *options = collector_options(pairs);
     const struct lt_type *schema;
     struct lt_sink *sink = NULL;
-    lt_error_clear(&error);
+    lt_error_clear(&sink_error);
     assert_int_equal(lt_type_parse_ddl(ddl, arena, &schema, NULL), 0);
-    if (lt_kafka_sink_type.bind(&lt_kafka_sink_type, options, schema, arena, &sink, &error) == 0)
+    if (lt_kafka_sink_type.bind(&lt_kafka_sink_type, options, schema, arena, &sink, &sink_error) ==
+        0)
         sink->ops->close(sink);
     lt_options_destroy(options);
     lt_arena_destroy(arena);
-    return error.text;
+    return sink_error.text;
 }
 
 #define SOURCE_SAYS(text, ...)                                                                     \
@@ -340,6 +342,30 @@ static void patterns_beyond_posix_are_refused_by_name(void **state)
     }
 }
 
+/* Columns that make no record are an error of Spark's analysis. */
+static void what_columns_lack_has_sparks_condition(void **state)
+{
+    static const struct {
+        const char *option, *ddl, *text;
+    } cases[] = {
+        {"includeHeaders=true", "value STRING", "topic option required"},
+        {"topic=a", "key STRING", "Required attribute 'value' not found"},
+        {"topic=a", "value INT", "value attribute unsupported type int"},
+        {"topic=a", "value STRING, key BIGINT", "key attribute unsupported type bigint"},
+        {"includeHeaders=true", "topic INT, value STRING", "topic attribute unsupported type int"},
+        {"topic=a", "value STRING, partition STRING", "partition attribute unsupported type"},
+        {"topic=a", "value STRING, headers INT", "headers attribute unsupported type int"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *text =
+            bind_sink((const char *const[]){bootstrap, cases[i].option, NULL}, cases[i].ddl);
+        assert_non_null(strstr(text, cases[i].text));
+        assert_string_equal(sink_error.condition, "_LEGACY_ERROR_TEMP_3080");
+        assert_int_equal(sink_error.code, LT_E_ANALYSIS);
+    }
+}
+
 static void a_sink_needs_a_topic_and_a_value_of_a_type_it_can_write(void **state)
 {
     (void)state;
@@ -453,6 +479,7 @@ int main(void)
         cmocka_unit_test(patterns_match_whole_names_as_java_s_do),
         cmocka_unit_test(patterns_beyond_posix_are_refused_by_name),
         cmocka_unit_test(a_sink_needs_a_topic_and_a_value_of_a_type_it_can_write),
+        cmocka_unit_test(what_columns_lack_has_sparks_condition),
         cmocka_unit_test(a_sink_reads_only_the_columns_it_writes),
         cmocka_unit_test(a_sink_that_keeps_partitions_needs_their_column),
         cmocka_unit_test(the_limits_of_timestamps_are_those_that_the_broker_goes_by),
