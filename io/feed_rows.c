@@ -35,7 +35,10 @@ void lt_feed_original(struct lt_row *root, struct lt_row *into, struct lt_origin
 
 void *lt_feed_token(const struct lt_row *row)
 {
-    const struct lt_feed_span *span = row->parent == NULL ? NULL : row->parent->origin;
+    const struct lt_row *hold = row->parent;
+    while (hold != NULL && hold->kind != LT_ROW_HOLD)
+        hold = hold->parent;
+    const struct lt_feed_span *span = hold == NULL ? NULL : hold->origin;
     return span != NULL && span->is_piece ? span->token : NULL;
 }
 
@@ -139,7 +142,8 @@ static inline struct lt_row *claim(struct lt_feed *feed)
 /* The row belongs to those that are read. */
 static inline void finish(struct lt_feed *feed, struct lt_row *row)
 {
-    row->parent = lt_feed_hold(feed);
+    if (lt_likely(row->parent == NULL)) /* else the record's first row, which holds it */
+        row->parent = lt_feed_hold(feed);
     row->ingest_ns = feed->span == NULL ? lt_clock_now_ns(feed->store->options.clock)
                                         : feed->span->arrived_ns;
     if (feed->store->options.complete != NULL)

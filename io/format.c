@@ -67,13 +67,14 @@ static int create_plain(const struct lt_format *format, const uint64_t *used_col
     return LT_OK;
 }
 
-/* A byte order mark in front of a text is no part of it, as in Spark. */
+/* A byte order mark in front of the first line is no part of it, as in Spark. */
 static enum lt_format_result read_plain(struct lt_format_reader *reader,
                                         struct lt_format_stream *stream, struct lt_bytes record,
                                         struct lt_row *row, struct lt_fault **fault)
 {
     (void)fault;
-    if (lt_unlikely(stream->is_at_begin) && reader->format->kind == LT_FORMAT_TEXT)
+    if (stream->is_at_begin && reader->format->kind == LT_FORMAT_TEXT &&
+        reader->framing.kind == LT_FRAME_LINE)
         record = lt_format_skip_mark(record);
     stream->is_at_begin = false;
     lt_row_values(row)[0].bytes = record;
@@ -85,18 +86,21 @@ static void destroy_plain(struct lt_format_reader *reader)
     free(reader);
 }
 
-static const struct lt_format_ops formats[] = {
-    [LT_FORMAT_RAW] = {.name = "raw",
-                       .bind = bind_raw,
-                       .create_reader = create_plain,
-                       .read = read_plain,
-                       .destroy = destroy_plain},
-    [LT_FORMAT_TEXT] = {.name = "text",
-                        .bind = bind_text,
-                        .create_reader = create_plain,
-                        .read = read_plain,
-                        .destroy = destroy_plain},
-};
+static const struct lt_format_ops raw_ops = {.name = "raw",
+                                             .bind = bind_raw,
+                                             .create_reader = create_plain,
+                                             .read = read_plain,
+                                             .destroy = destroy_plain};
+static const struct lt_format_ops text_ops = {.name = "text",
+                                              .bind = bind_text,
+                                              .create_reader = create_plain,
+                                              .read = read_plain,
+                                              .destroy = destroy_plain};
+
+static const struct lt_format_ops *const formats[] = {[LT_FORMAT_RAW] = &raw_ops,
+                                                      [LT_FORMAT_TEXT] = &text_ops,
+                                                      [LT_FORMAT_JSON] = &lt_format_json_ops,
+                                                      [LT_FORMAT_CSV] = &lt_format_csv_ops};
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
 /* ------------------------------------------------------------------------------------- framing */
@@ -214,11 +218,11 @@ static int bind_kind(const struct lt_format_setup *setup, enum lt_format_kind ki
     bool is_plain = kind == LT_FORMAT_RAW || kind == LT_FORMAT_TEXT;
     int code = is_plain ? lt_format_each_option(setup, take_plain_option, &kind, error) : LT_OK;
     if (code == LT_OK)
-        code = formats[kind].bind(setup, arena, out, error);
+        code = formats[kind]->bind(setup, arena, out, error);
     if (code != LT_OK)
         return code;
     (*out)->kind = kind;
-    (*out)->name = formats[kind].name;
+    (*out)->name = formats[kind]->name;
     return bind_framing(setup, kind, &(*out)->framing, error);
 }
 
@@ -228,7 +232,7 @@ int lt_format_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
     struct lt_format *format = NULL;
     *out = NULL;
     int kind = 0;
-    while (kind < FORMAT_COUNT && strcmp(formats[kind].name, setup->name) != 0)
+    while (kind < FORMAT_COUNT && strcmp(formats[kind]->name, setup->name) != 0)
         kind++;
     if (kind == FORMAT_COUNT)
         return lt_error_set(error, LT_E_NOT_FOUND, "%s: the format \"%s\" is unknown", setup->owner,
@@ -244,7 +248,7 @@ int lt_format_reader_create(const struct lt_format *format, const uint64_t *used
                             const char *stage, struct lt_format_reader **out,
                             struct lt_error *error)
 {
-    const struct lt_format_ops *ops = &formats[format->kind];
+    const struct lt_format_ops *ops = formats[format->kind];
     *out = NULL;
     int code = ops->create_reader(format, used_columns, out, error);
     if (code != LT_OK)
@@ -294,5 +298,8 @@ const struct lt_framing *lt_format_reader_framing(const struct lt_format_reader 
 
 struct lt_format_counters lt_format_reader_counters(const struct lt_format_reader *reader)
 {
-    return reader->counters;
+    struct lt_format_counters counters = reader->counters;
+    if (reader->ops->count != NULL)
+        reader->ops->count(reader, &counters);
+    return counters;
 }

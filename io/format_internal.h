@@ -30,8 +30,12 @@ struct lt_format_ops {
                                   struct lt_bytes record, struct lt_row *row,
                                   struct lt_fault **fault);
     void (*reset)(struct lt_format_reader *reader); /* optional: it never has MORE */
+    /* Adds what it has counted besides; optional. */
+    void (*count)(const struct lt_format_reader *reader, struct lt_format_counters *out);
     void (*destroy)(struct lt_format_reader *reader);
 };
+
+extern const struct lt_format_ops lt_format_json_ops, lt_format_csv_ops;
 
 /* The typed getters over the table of all read options. */
 const char *lt_format_text_option(const struct lt_format_setup *setup, const char *name);

@@ -77,10 +77,13 @@ static void destroy_plain(struct lt_format_writer *writer)
     free(writer);
 }
 
-static const struct lt_format_write_ops formats[] = {
-    {.name = "raw", .create = create_plain, .write = write_plain, .destroy = destroy_plain},
-    {.name = "text", .create = create_plain, .write = write_plain, .destroy = destroy_plain},
-};
+static const struct lt_format_write_ops raw_ops = {
+    .name = "raw", .create = create_plain, .write = write_plain, .destroy = destroy_plain};
+static const struct lt_format_write_ops text_ops = {
+    .name = "text", .create = create_plain, .write = write_plain, .destroy = destroy_plain};
+
+static const struct lt_format_write_ops *const formats[] = {
+    &raw_ops, &text_ops, &lt_format_write_json_ops, &lt_format_write_csv_ops};
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
 /* -------------------------------------------------------------------------------------- frames */
@@ -157,7 +160,8 @@ static const char *unfit(const struct lt_framing *framing, size_t size_bytes)
     return size_bytes > LT_LIMIT_VALUE_BYTES ? "the record is larger than 2 GiB" : NULL;
 }
 
-/* Writes the record behind its frame's head, and completes that. */
+/* Writes the record, or what stands in front of all (no row), behind its frame's head, and
+ * completes that. */
 static const char *write_framed(struct lt_format_writer *writer, struct lt_row *row,
                                 struct lt_text_buffer *out)
 {
@@ -171,7 +175,11 @@ static const char *write_framed(struct lt_format_writer *writer, struct lt_row *
     const char *why = NULL;
     if (head > 0)
         lt_text_append_n(body, "\0\0\0\0", head);
-    if (!writer->ops->write(writer, row, body, &why))
+    if (row == NULL && !writer->ops->begin(writer, body)) {
+        body->size_bytes = at;
+        return NULL;
+    }
+    if (row != NULL && !writer->ops->write(writer, row, body, &why))
         return why;
     size_t size_bytes = body->size_bytes - at - head;
     why = unfit(framing, size_bytes);
@@ -251,12 +259,12 @@ int lt_format_writer_create(const struct lt_format_write_setup *setup,
 {
     int kind = 0;
     *out = NULL;
-    while (kind < FORMAT_COUNT && strcmp(formats[kind].name, setup->name) != 0)
+    while (kind < FORMAT_COUNT && strcmp(formats[kind]->name, setup->name) != 0)
         kind++;
     if (kind == FORMAT_COUNT)
         return lt_error_set(error, LT_E_NOT_FOUND, "%s: the format \"%s\" is unknown", setup->owner,
                             setup->name);
-    int code = create(&formats[kind], setup, out, error);
+    int code = create(formats[kind], setup, out, error);
     return code == LT_OK ? LT_OK : lt_error_append(error, "%s", setup->owner);
 }
 
@@ -270,8 +278,9 @@ void lt_format_writer_destroy(struct lt_format_writer *writer)
 
 void lt_format_write_begin(struct lt_format_writer *writer, struct lt_text_buffer *out)
 {
-    if (writer->ops->begin != NULL)
-        writer->ops->begin(writer, out);
+    size_t at = out->size_bytes;
+    if (writer->ops->begin != NULL && write_framed(writer, NULL, out) != NULL)
+        out->size_bytes = at; /* a header that the frame has no room for */
 }
 
 bool lt_format_write(struct lt_format_writer *writer, struct lt_row *row,

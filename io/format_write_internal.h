@@ -14,9 +14,12 @@ struct lt_format_write_ops {
     /* Appends the record without its frame. False: *why says what is wrong. */
     bool (*write)(struct lt_format_writer *writer, struct lt_row *row, struct lt_text_buffer *out,
                   const char **why);
-    void (*begin)(struct lt_format_writer *writer, struct lt_text_buffer *out); /* optional */
+    /* What stands in front of the first record, as a record; false: nothing does. Optional. */
+    bool (*begin)(struct lt_format_writer *writer, struct lt_text_buffer *out);
     void (*destroy)(struct lt_format_writer *writer);
 };
+
+extern const struct lt_format_write_ops lt_format_write_json_ops, lt_format_write_csv_ops;
 
 /* First member of each format's writer. */
 struct lt_format_writer {

@@ -275,7 +275,8 @@ static enum lt_frame_result next_whole(const struct lt_framing *framing,
     size_t size = cursor->size - cursor->begin;
     if (size > framing->max_bytes)
         return too_long(framing, error);
-    bool is_whole = framing->kind == LT_FRAME_DATAGRAM || cursor->is_end;
+    /* Of nothing the whole is no record: Spark reads no row of an empty file. */
+    bool is_whole = framing->kind == LT_FRAME_DATAGRAM || (cursor->is_end && size > 0);
     if (cursor->is_spent || !is_whole)
         return LT_FRAME_NEED_MORE;
     *frame = (struct lt_frame){cursor->data + cursor->begin, size, size};

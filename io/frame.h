@@ -7,7 +7,7 @@
  *   varint     the count of bytes as a base-128 number, the low seven bits first (protobuf)
  *   fixed      every record has the same number of bytes
  *   datagram   a piece is a record, also an empty one
- *   whole      all there is up to the end is one record
+ *   whole      all there is up to the end is one record, if there is anything
  *   csv        up to a line break that stands outside of quotes (CSV with multiLine)
  *
  * A cursor goes over bytes that lie in one piece of memory and may grow; it remembers how far it

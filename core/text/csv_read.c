@@ -232,13 +232,10 @@ static enum lt_codec_result finish(struct lt_csv_reader *reader, union lt_value 
     return LT_CODEC_VALUE;
 }
 
-enum lt_codec_result lt_csv_read(struct lt_csv_reader *reader, struct lt_bytes text,
-                                 const struct lt_codec_memory *memory, size_t *used_bytes,
-                                 union lt_value *out)
+/* Splits the first record of the text. VALUE: there is one. */
+static enum lt_codec_result split_record(struct lt_csv_reader *reader, struct lt_bytes text,
+                                         const struct lt_codec_memory *memory, size_t *used_bytes)
 {
-    union lt_value *values;
-    uint64_t *nulls;
-    *out = (union lt_value){0};
     reader->memory = memory;
     reader->condition = reader->cause = NULL;
     *used_bytes = text.size_bytes;
@@ -258,6 +255,30 @@ enum lt_codec_result lt_csv_read(struct lt_csv_reader *reader, struct lt_bytes t
     }
     if (split == LT_CSV_SPLIT_NONE)
         blame_record(reader, "there is no record");
+    return LT_CODEC_VALUE;
+}
+
+enum lt_codec_result lt_csv_read_apart(struct lt_csv_reader *reader, struct lt_bytes text,
+                                       const struct lt_codec_memory *memory, size_t *used_bytes,
+                                       union lt_value *values, uint64_t *nulls)
+{
+    enum lt_codec_result result = split_record(reader, text, memory, used_bytes);
+    if (result != LT_CODEC_VALUE)
+        return result;
+    memset(nulls, 0xFF, (reader->type->field_count + 63) / 64 * sizeof *nulls);
+    return fill_row(reader, values, nulls) ? finish(reader, values, nulls) : LT_CODEC_NO_MEMORY;
+}
+
+enum lt_codec_result lt_csv_read(struct lt_csv_reader *reader, struct lt_bytes text,
+                                 const struct lt_codec_memory *memory, size_t *used_bytes,
+                                 union lt_value *out)
+{
+    union lt_value *values;
+    uint64_t *nulls;
+    *out = (union lt_value){0};
+    enum lt_codec_result result = split_record(reader, text, memory, used_bytes);
+    if (result != LT_CODEC_VALUE)
+        return result;
     out->structure = lt_codec_struct(memory, reader->type->field_count, &values, &nulls);
     if (out->structure == NULL || !fill_row(reader, values, nulls))
         return LT_CODEC_NO_MEMORY;

@@ -51,6 +51,10 @@ void lt_csv_reader_destroy(struct lt_csv_reader *reader); /* NULL is a no-op */
 enum lt_codec_result lt_csv_read(struct lt_csv_reader *reader, struct lt_bytes text,
                                  const struct lt_codec_memory *memory, size_t *used_bytes,
                                  union lt_value *out);
+/* The same with the fields put into `values`, and which of them are NULL into `nulls`, as bits. */
+enum lt_codec_result lt_csv_read_apart(struct lt_csv_reader *reader, struct lt_bytes text,
+                                       const struct lt_codec_memory *memory, size_t *used_bytes,
+                                       union lt_value *values, uint64_t *nulls);
 /* After a malformed record: Spark's condition, and the cause, static texts. */
 const char *lt_csv_reader_condition(const struct lt_csv_reader *reader);
 const char *lt_csv_reader_cause(const struct lt_csv_reader *reader);

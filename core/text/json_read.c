@@ -448,6 +448,22 @@ enum lt_codec_result lt_json_read_apart(struct lt_json_reader *reader, struct lt
     return result;
 }
 
+enum lt_codec_result lt_json_read_rows(struct lt_json_reader *reader, struct lt_bytes document,
+                                       const struct lt_codec_memory *memory, union lt_value *values,
+                                       uint64_t *nulls, const struct lt_array **rows)
+{
+    union lt_value array;
+    lt_debug_assert(reader->splits_arrays);
+    begin_document(reader, &document, memory);
+    *rows = NULL;
+    if (lt_likely(document.size_bytes > 0 && read_object(reader, document, values, nulls)))
+        return LT_CODEC_VALUE;
+    enum lt_codec_result result = lt_json_read(reader, document, memory, &array);
+    if (result == LT_CODEC_VALUE)
+        *rows = array.array;
+    return result;
+}
+
 const char *lt_json_reader_condition(const struct lt_json_reader *reader)
 {
     return reader->condition;

@@ -79,6 +79,12 @@ enum lt_codec_result lt_json_read(struct lt_json_reader *reader, struct lt_bytes
 enum lt_codec_result lt_json_read_apart(struct lt_json_reader *reader, struct lt_bytes document,
                                         const struct lt_codec_memory *memory,
                                         union lt_value *values, uint64_t *nulls);
+/* The same of a reader that `splits_arrays`: the rows of a file's record. One object, which most
+ * are, is put into `values` and `nulls`, as above, and `*rows` is NULL; else `*rows` is the array
+ * of the rows' structs. */
+enum lt_codec_result lt_json_read_rows(struct lt_json_reader *reader, struct lt_bytes document,
+                                       const struct lt_codec_memory *memory, union lt_value *values,
+                                       uint64_t *nulls, const struct lt_array **rows);
 /* After a malformed document: Spark's condition, and the cause ("a comma or } is expected"), static
  * texts. */
 const char *lt_json_reader_condition(const struct lt_json_reader *reader);

@@ -21,6 +21,9 @@ struct fixture {
     struct lt_error error;
 };
 
+/* Of the next writer: the columns that it does not write. */
+static const uint64_t *left_out_columns;
+
 static int create(struct fixture *fixture, const char *format, const char *schema,
                   const char *const *options)
 {
@@ -33,7 +36,11 @@ static int create(struct fixture *fixture, const char *format, const char *schem
         .column_count = type->field_count, .capacity = 2, .scratch_size_bytes = 256};
     assert_int_equal(lt_row_pool_create(&pool, &fixture->pool, NULL), 0);
     const struct lt_format_write_setup setup = {
-        .name = format, .options = fixture->options, .schema = type, .owner = "sink test"};
+        .name = format,
+        .options = fixture->options,
+        .schema = type,
+        .left_out = left_out_columns,
+        .owner = "sink test"};
     return lt_format_writer_create(&setup, &fixture->writer, &fixture->error);
 }
 
@@ -107,6 +114,56 @@ static void a_record_that_fits_no_frame_fails_and_leaves_nothing(void **state)
     tear_down(&fixture);
 }
 
+/* A row of "id INT, name STRING, at TIMESTAMP", and one whose columns are NULL but for the id. */
+static void expect_rows(const char *format, const char *const *options, const uint64_t *left_out,
+                        const char *expected)
+{
+    struct fixture fixture;
+    struct lt_fault *fault = NULL;
+    left_out_columns = left_out;
+    assert_int_equal(create(&fixture, format, "id INT, name STRING, at TIMESTAMP", options), 0);
+    left_out_columns = NULL;
+    lt_format_write_begin(fixture.writer, &fixture.out);
+    for (int64_t id = 1; id <= 2; id++) {
+        struct lt_row *row = lt_row_claim(fixture.pool);
+        lt_row_values(row)[0] = lt_value_i64(id);
+        lt_row_values(row)[1] = lt_value_text("a, \"b\" ");
+        lt_row_values(row)[2] = lt_value_i64(1767323045123456);
+        for (uint32_t column = 1; id == 2 && column <= 2; column++)
+            lt_row_set_null(row, column);
+        assert_true(
+            lt_format_write(fixture.writer, row, &fixture.out, "sink test", &fault));
+        lt_row_release(row);
+    }
+    assert_string_equal(lt_text_get(&fixture.out), expected);
+    tear_down(&fixture);
+}
+
+static void rows_are_objects(void **state)
+{
+    (void)state;
+    expect_rows("json", NULL, NULL,
+                "{\"id\":1,\"name\":\"a, \\\"b\\\" \",\"at\":\"2026-01-02T03:04:05.123Z\"}\n"
+                "{\"id\":2}\n");
+    static const char *const all[] = {"ignoreNullFields=false", "timeZone=Europe/Paris",
+                                      "lineSep=|", NULL};
+    static const uint64_t name = 2;
+    expect_rows("json", all, &name,
+                "{\"id\":1,\"at\":\"2026-01-02T04:04:05.123+01:00\"}|{\"id\":2,\"at\":null}|");
+    static const char *const pattern[] = {"timestampFormat=dd/MM/yyyy HH:mm", NULL};
+    expect_rows("json", pattern, &name, "{\"id\":1,\"at\":\"02/01/2026 03:04\"}\n{\"id\":2}\n");
+}
+
+static void rows_are_records_of_csv(void **state)
+{
+    (void)state;
+    expect_rows("csv", NULL, NULL,
+                "1,\"a, \\\"b\\\"\",2026-01-02T03:04:05.123Z\n2,,\n");
+    static const char *const options[] = {"header=true", "sep=;", "nullValue=-", NULL};
+    static const uint64_t at = 4;
+    expect_rows("csv", options, &at, "id;name\n1;\"a, \\\"b\\\"\"\n2;-\n");
+}
+
 static void expect_error(const char *format, const char *schema, const char *const *options,
                          const char *expected)
 {
@@ -128,6 +185,13 @@ static void what_cannot_be_written_is_told_at_the_start(void **state)
     static const char *const fixed[] = {"frame=fixed", NULL};
     expect_error("text", "a STRING", fixed,
                  "sink test: option \"frame\": fixed needs the option frameBytes");
+    expect_error("csv", "a ARRAY<INT>", NULL,
+                 "sink test: The CSV datasource doesn't support the column `a` of the type "
+                 "\"ARRAY<INT>\"");
+    static const char *const encoding[] = {"encoding=UTF-16", NULL};
+    expect_error("json", "a INT", encoding,
+                 "sink test: option \"encoding\": \"UTF-16\" is not supported; hint: UTF-8 is, "
+                 "and iconv makes it of others");
     static const char *const foreign[] = {"header=true", NULL};
     expect_error("text", "a STRING", foreign,
                  "sink test: option \"header\" (test): the format text has no such option");
@@ -138,6 +202,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_stand_in_their_frames),
         cmocka_unit_test(a_record_that_fits_no_frame_fails_and_leaves_nothing),
+        cmocka_unit_test(rows_are_objects),
+        cmocka_unit_test(rows_are_records_of_csv),
         cmocka_unit_test(what_cannot_be_written_is_told_at_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

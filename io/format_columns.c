@@ -1,0 +1,107 @@
+/*
+ * Columns of JSON and CSV.
+ */
+#include "io/format_columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/ascii.h"
+
+int lt_format_columns_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
+                           const struct lt_type **out, struct lt_error *error)
+{
+    const struct lt_type *schema = setup->user_schema;
+    if (schema == NULL)
+        return lt_error_set(error, LT_E_ANALYSIS,
+                            "Schema must be specified when creating a streaming source DataFrame: "
+                            "the format %s has the columns that it is given; hint: --schema 'id "
+                            "BIGINT, name STRING', or the columns of CREATE TABLE",
+                            setup->name);
+    struct lt_field *fields = lt_alloc_array(schema->field_count, sizeof *fields);
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        fields[i] = schema->fields[i];
+        fields[i].nullable = true;
+    }
+    *out = lt_type_struct(arena, fields, schema->field_count);
+    free(fields);
+    return LT_OK;
+}
+
+int lt_format_check_texts(const char *encoding, const char *locale, struct lt_error *error)
+{
+    if (encoding != NULL && lt_ascii_compare(encoding, "UTF-8") != 0 &&
+        lt_ascii_compare(encoding, "UTF8") != 0)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "option \"encoding\": \"%s\" is not supported; hint: UTF-8 is, and "
+                            "iconv makes it of others",
+                            encoding);
+    if (locale != NULL && lt_ascii_compare(locale, "en-US") != 0 &&
+        lt_ascii_compare(locale, "en") != 0)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "option \"locale\": \"%s\" is not supported; hint: en-US is", locale);
+    return LT_OK;
+}
+
+static int check_used(const struct lt_format_columns *columns, const char *corrupt_column,
+                      struct lt_error *error)
+{
+    if (columns->count != 1 || strcmp(columns->type->fields[0].name, corrupt_column) != 0)
+        return LT_OK;
+    (void)lt_error_set(error, LT_E_ANALYSIS,
+                       "Queries from raw JSON/CSV/XML files are disallowed when the referenced "
+                       "columns only include the internal corrupt record column (\"%s\"); hint: "
+                       "name another column too",
+                       corrupt_column);
+    return lt_error_condition(error, "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
+                              "0A000");
+}
+
+int lt_format_columns_init(struct lt_format_columns *columns, const struct lt_type *schema,
+                           const uint64_t *used_columns, const char *corrupt_column,
+                           struct lt_arena *arena, struct lt_error *error)
+{
+    struct lt_field *fields = lt_alloc_array(schema->field_count, sizeof *fields);
+    *columns = (struct lt_format_columns){
+        .columns = lt_alloc_array(schema->field_count, sizeof *columns->columns),
+        .values = lt_alloc_array(schema->field_count + 1, sizeof *columns->values),
+        .nulls = lt_alloc_array(schema->field_count / 64 + 1, sizeof *columns->nulls)};
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        if (!lt_format_uses(used_columns, i))
+            continue;
+        columns->columns[columns->count] = i;
+        fields[columns->count++] = schema->fields[i];
+    }
+    columns->type = lt_type_struct(arena, fields, columns->count);
+    columns->is_whole = columns->count == schema->field_count;
+    free(fields);
+    return check_used(columns, corrupt_column, error);
+}
+
+void lt_format_columns_fini(struct lt_format_columns *columns)
+{
+    free(columns->columns);
+    free(columns->values);
+    free(columns->nulls);
+}
+
+void *lt_format_row_memory(void *row, size_t size_bytes)
+{
+    return lt_row_scratch(row, size_bytes);
+}
+
+struct lt_fault *lt_format_malformed(const struct lt_format_reader *reader, const char *condition,
+                                     const char *cause)
+{
+    return lt_fault_create(reader->stage, condition, "22023",
+                           "Malformed records are detected in record parsing: %s. Parse Mode: "
+                           "FAILFAST. To process malformed records as null result, try setting the "
+                           "option 'mode' as 'PERMISSIVE'",
+                           cause);
+}
+
+struct lt_fault *lt_format_too_large(const struct lt_format_reader *reader)
+{
+    return lt_fault_create(reader->stage, "RECORD_TOO_LARGE", "54000",
+                           "the values of the record do not fit the row's memory");
+}

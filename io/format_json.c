@@ -1,0 +1,225 @@
+/*
+ * The format json: a record is an object, or an array of objects that gives a row for each.
+ *
+ * Only the columns that are used are part of the type that the reader is compiled for. A record
+ * that is one object, as most are, goes straight to the row. Of an array the first row has the
+ * memory of all; the others hold it as their parent.
+ */
+#include <stdlib.h>
+
+#include "core/text/json_read.h"
+#include "io/format_columns.h"
+
+struct json_format {
+    struct lt_format base;
+    struct lt_json_options options;
+    const char *time_zone;
+};
+
+struct json_reader {
+    struct lt_format_reader base;
+    struct lt_arena *arena; /* of the used columns' type */
+    struct lt_format_columns columns;
+    struct lt_times *times;
+    struct lt_json_reader *codec;
+    /* Of an array that is being read: its rows, the next one, and the row that has the memory. */
+    const struct lt_array *rows;
+    uint32_t next;
+    struct lt_row *first;
+};
+
+static struct json_reader *json_of(struct lt_format_reader *reader)
+{
+    return (struct json_reader *)(void *)reader; /* the base is its first member */
+}
+
+/* ---------------------------------------------------------------------------------------- bind */
+
+struct taking {
+    struct json_format *format;
+    struct lt_arena *arena;
+};
+
+static int take_option(void *context, const char *key, const char *value, struct lt_error *error)
+{
+    const struct taking *taking = context;
+    return lt_json_options_set(&taking->format->options, taking->arena, key, value, error);
+}
+
+static int create_codec(const struct json_format *format, const struct lt_type *type,
+                        struct lt_times **times, struct lt_json_reader **codec,
+                        struct lt_error *error)
+{
+    const struct lt_json_options *options = &format->options;
+    const struct lt_times_setup setup = {.use = LT_DATETIME_READING,
+                                         .time_zone = format->time_zone,
+                                         .date_format = options->date_format,
+                                         .timestamp_format = options->timestamp_format,
+                                         .timestamp_ntz_format = options->timestamp_ntz_format,
+                                         .falls_back = options->datetime_parsing_fallback,
+                                         .takes_day_numbers = true};
+    int code = lt_times_create(&setup, times, error);
+    if (code != LT_OK)
+        return code;
+    const struct lt_json_read_setup read = {.type = type,
+                                            .options = options,
+                                            .times = lt_times_codec(*times),
+                                            .keeps_text = true,
+                                            .splits_arrays = true};
+    return lt_json_reader_create(&read, codec, error);
+}
+
+/* What the reader of a lane would find wrong is told before the query starts. */
+static int check(const struct json_format *format, struct lt_error *error)
+{
+    struct lt_times *times = NULL;
+    struct lt_json_reader *codec = NULL;
+    int code = lt_format_check_texts(format->options.encoding, format->options.locale, error);
+    if (code == LT_OK)
+        code = create_codec(format, format->base.schema, &times, &codec, error);
+    lt_json_reader_destroy(codec);
+    lt_times_destroy(times);
+    return code;
+}
+
+static int bind_json(const struct lt_format_setup *setup, struct lt_arena *arena,
+                     struct lt_format **out, struct lt_error *error)
+{
+    struct json_format *format = lt_arena_alloc(arena, sizeof *format);
+    struct taking taking = {format, arena};
+    *format = (struct json_format){0};
+    lt_json_options_init(&format->options);
+    int code = lt_format_columns_bind(setup, arena, &format->base.schema, error);
+    if (code == LT_OK)
+        code = lt_format_each_option(setup, take_option, &taking, error);
+    if (code != LT_OK)
+        return code;
+    format->time_zone = format->options.time_zone;
+    if (format->time_zone == NULL && setup->time_zone != NULL)
+        format->time_zone = lt_arena_text(arena, setup->time_zone);
+    *out = &format->base;
+    return check(format, error);
+}
+
+/* ---------------------------------------------------------------------------------- the reader */
+
+static void reset_json(struct lt_format_reader *base)
+{
+    struct json_reader *reader = json_of(base);
+    if (reader->first != NULL)
+        lt_row_release(reader->first);
+    reader->first = NULL;
+    reader->rows = NULL;
+}
+
+static void destroy_json(struct lt_format_reader *base)
+{
+    struct json_reader *reader = json_of(base);
+    reset_json(base);
+    lt_json_reader_destroy(reader->codec);
+    lt_times_destroy(reader->times);
+    lt_format_columns_fini(&reader->columns);
+    lt_arena_destroy(reader->arena);
+    free(reader);
+}
+
+static int create_json(const struct lt_format *base, const uint64_t *used_columns,
+                       struct lt_format_reader **out, struct lt_error *error)
+{
+    const struct json_format *format = (const struct json_format *)(const void *)base;
+    struct json_reader *reader = lt_alloc(sizeof *reader);
+    reader->arena = lt_arena_create();
+    int code = lt_format_columns_init(&reader->columns, base->schema, used_columns,
+                                      format->options.corrupt_column, reader->arena, error);
+    if (code == LT_OK)
+        code = create_codec(format, reader->columns.type, &reader->times, &reader->codec, error);
+    if (code != LT_OK) {
+        destroy_json(&reader->base);
+        return code;
+    }
+    *out = &reader->base;
+    return LT_OK;
+}
+
+/* The next row of the array; the last one lets go of it. */
+static enum lt_format_result next_row(struct json_reader *reader, struct lt_row *row)
+{
+    const struct lt_struct *values = reader->rows->values[reader->next].structure;
+    lt_format_columns_fill(&reader->columns, row, values->values, values->nulls);
+    if (reader->next == 0) {
+        reader->first = row;
+        lt_row_hold(row);
+    } else {
+        lt_row_hold(reader->first);
+        row->parent = reader->first;
+    }
+    if (++reader->next < reader->rows->count)
+        return LT_FORMAT_MORE;
+    reset_json(&reader->base);
+    return LT_FORMAT_ROW;
+}
+
+/* What is no row yet, or none at all. */
+static __attribute__((noinline)) enum lt_format_result
+conclude(struct json_reader *reader, enum lt_codec_result result, const struct lt_array *rows,
+         struct lt_row *row, struct lt_fault **fault)
+{
+    switch (result) {
+    case LT_CODEC_VALUE:
+        if (rows->count == 0)
+            return LT_FORMAT_NONE;
+        reader->rows = rows;
+        reader->next = 0;
+        return next_row(reader, row);
+    case LT_CODEC_NULL:
+        return LT_FORMAT_NONE;
+    case LT_CODEC_DROPPED:
+        reader->base.counters.dropped++;
+        return LT_FORMAT_NONE;
+    case LT_CODEC_FAILED:
+        *fault = lt_format_malformed(&reader->base, lt_json_reader_condition(reader->codec),
+                                     lt_json_reader_cause(reader->codec));
+        return LT_FORMAT_FAILED;
+    case LT_CODEC_NO_MEMORY:
+        break;
+    }
+    *fault = lt_format_too_large(&reader->base);
+    return LT_FORMAT_FAILED;
+}
+
+static enum lt_format_result read_json(struct lt_format_reader *base,
+                                       struct lt_format_stream *stream, struct lt_bytes record,
+                                       struct lt_row *row, struct lt_fault **fault)
+{
+    struct json_reader *reader = json_of(base);
+    const struct lt_codec_memory memory = {.alloc = lt_format_row_memory, .context = row};
+    const struct lt_array *rows;
+    if (lt_unlikely(reader->rows != NULL))
+        return next_row(reader, row);
+    record = lt_format_skip_mark(record); /* Spark's parser takes one in front of any document */
+    stream->is_at_begin = false;
+    union lt_value *values = lt_format_columns_values(&reader->columns, row);
+    enum lt_codec_result result = lt_json_read_rows(reader->codec, record, &memory, values,
+                                                    reader->columns.nulls, &rows);
+    if (lt_unlikely(result != LT_CODEC_VALUE || rows != NULL))
+        return conclude(reader, result, rows, row, fault);
+    lt_format_columns_fill(&reader->columns, row, values, reader->columns.nulls);
+    return LT_FORMAT_ROW;
+}
+
+static void count_json(const struct lt_format_reader *base, struct lt_format_counters *out)
+{
+    const struct json_reader *reader = (const struct json_reader *)(const void *)base;
+    struct lt_json_read_counters counters = lt_json_reader_counters(reader->codec);
+    out->records += counters.documents;
+    out->malformed += counters.malformed;
+    out->fields_parsed += counters.fields_parsed;
+}
+
+const struct lt_format_ops lt_format_json_ops = {.name = "json",
+                                                 .bind = bind_json,
+                                                 .create_reader = create_json,
+                                                 .read = read_json,
+                                                 .reset = reset_json,
+                                                 .count = count_json,
+                                                 .destroy = destroy_json};
