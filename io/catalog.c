@@ -3,7 +3,9 @@
  */
 #include "io/catalog.h"
 
+#include "io/append.h"
 #include "io/console.h"
+#include "io/foreach.h"
 #include "io/http_sink.h"
 #include "io/kafka_sink.h"
 #include "io/kafka_source.h"
@@ -12,6 +14,9 @@
 #include "io/noop.h"
 #include "io/rate.h"
 #include "io/reactor.h"
+#include "io/stdin.h"
+#include "io/stdout.h"
+#include "io/tail.h"
 
 const struct lt_catalog *lt_io_catalog(void)
 {
@@ -20,13 +25,18 @@ const struct lt_catalog *lt_io_catalog(void)
         &lt_memory_source_type,
         &lt_nexmark_source_type,
         &lt_rate_source_type,
+        &lt_stdin_source_type,
+        &lt_tail_source_type,
     };
     static const struct lt_sink_type *const sinks[] = {
+        &lt_append_sink_type,
         &lt_console_sink_type,
+        &lt_foreach_sink_type,
         &lt_http_sink_type,
         &lt_kafka_sink_type,
         &lt_memory_sink_type,
         &lt_noop_sink_type,
+        &lt_stdout_sink_type,
     };
     static const struct lt_catalog catalog = {
         .sources = sources,

@@ -245,7 +245,10 @@ struct lt_reader_ops {
     /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.
      * Optional. */
     void (*lag)(struct lt_reader *reader, int64_t *records, int64_t *ms);
-    /* Frees it; every row it emitted has been released. */
+    /* Ends what it has under way with the lane's reactor, and waits for that: the worker's thread
+     * goes, and only close follows. on: source thread. Optional: it has nothing there. */
+    void (*stop)(struct lt_reader *reader);
+    /* Frees it; every row it emitted has been released. on: any, after stop. */
     void (*close)(struct lt_reader *reader);
 };
 
@@ -332,6 +335,7 @@ struct lt_sink {
     uint32_t partition_count;     /* after connect; 0: no partitions */
     int64_t linger_ns;     /* how long it may hold a row to send it with others. Set by bind, as: */
     bool shows_at_commit;  /* rows are seen with their epoch's commit, not before */
+    bool one_lane;         /* its rows have one order: the query runs in one lane. Set by bind */
     bool keeps_partitions; /* rows keep their partition's number: counts must agree */
     /* The query's, which a sink asks before it writes where the query would read it again. Set by
      * the runner before connect; NULL: nobody to ask. */

@@ -221,10 +221,18 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
 
 /* -------------------------------------------------------------------------- workers and lanes */
 
+static bool has_one_lane(const struct lt_assembly *assembly)
+{
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++)
+        if (lt_pipeline_sink(&assembly->pipeline, i)->one_lane)
+            return true;
+    return false;
+}
+
 uint32_t lt_assembly_choose_lane_count(const struct lt_assembly *assembly)
 {
     uint32_t partitions = assembly->pipeline.source->partition_count;
-    uint32_t wanted = assembly->settings.lanes;
+    uint32_t wanted = has_one_lane(assembly) ? 1 : assembly->settings.lanes;
     if (wanted == 0) /* the caller's loop is one thread: more lanes would only cost it rounds */
         wanted = assembly->spec->is_invoked ? 1 : (uint32_t)assembly->placement.lane_cpu_count;
     if (partitions > 0 && wanted > partitions)

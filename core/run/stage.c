@@ -375,11 +375,14 @@ static int stage_open(void *context, struct lt_reactor *reactor, struct lt_error
     return code;
 }
 
-/* The writers may need this thread's reactor to end; all else is freed by the lane when every
- * worker has stopped. */
+/* Reader and writers may need this thread's reactor to end; all else is freed by the lane when
+ * every worker has stopped. */
 static void stage_close(void *context)
 {
     struct lt_stage *stage = context;
+    struct lt_reader *reader = stage->intake != NULL ? stage->intake->reader : NULL;
+    if (reader != NULL && reader->ops->stop != NULL)
+        reader->ops->stop(reader);
     if (stage->delivery != NULL)
         lt_delivery_close_writers(stage->delivery);
 }

@@ -176,6 +176,16 @@ static void reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
     *ms = most_ms;
 }
 
+static void reader_stop(struct lt_reader *base)
+{
+    struct union_reader *reader = reader_of(base);
+    for (uint32_t i = 0; i < reader->count; i++) {
+        struct lt_reader *part = reader->parts[i].reader;
+        if (part->ops->stop != NULL)
+            part->ops->stop(part);
+    }
+}
+
 static void reader_close(struct lt_reader *base)
 {
     struct union_reader *reader = reader_of(base);
@@ -269,6 +279,7 @@ static int source_open_reader(struct lt_source *base, const struct lt_connector_
                                              .deadline_ns = reader_deadline_ns,
                                              .position = reader_position,
                                              .lag = reader_lag,
+                                             .stop = reader_stop,
                                              .close = reader_close};
     struct union_source *source = union_of(base);
     struct union_reader *reader = lt_alloc(sizeof *reader);
@@ -282,6 +293,7 @@ static int source_open_reader(struct lt_source *base, const struct lt_connector_
     for (uint32_t i = 0; i < source->count && code == LT_OK; i++)
         code = open_part(source, i, &opening, at, &at, reader, error);
     if (code != LT_OK) {
+        reader_stop(&reader->base);
         reader_close(&reader->base);
         return code;
     }

@@ -1,0 +1,308 @@
+#include "io/foreach.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/limits.h"
+#include "core/base/log.h"
+#include "io/foreach_child.h"
+#include "io/format_write.h"
+#include "io/outbox.h"
+
+enum {
+    LOOK_NS = 5 * LT_NS_PER_MS,           /* how soon to look again for how a process ended */
+    PATIENCE_NS = 2 * (int64_t)LT_NS_PER_S, /* for one that has closed its output and runs on */
+};
+static const int64_t grace_ns = 5 * (int64_t)LT_NS_PER_S;
+
+static const struct lt_option_spec option_table[] = {
+    {.name = "command",
+     .type = LT_OPTION_TEXT,
+     .flags = LT_OPTION_REQUIRED,
+     .doc = "What /bin/sh runs, once for each lane; it reads rows as JSON lines and answers each "
+            "line {\"epoch\":N} with the same line when what came before is safe."},
+    LT_FORMAT_WRITE_ROWS};
+enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
+
+struct foreach_sink {
+    struct lt_sink base;
+    struct lt_options *options;
+    char *command;
+};
+
+struct foreach_writer {
+    struct lt_writer base;
+    struct foreach_sink *sink;
+    const struct lt_clock *clock;
+    struct lt_format_writer *format;
+    struct lt_outbox box;
+    struct lt_child child;
+    uint64_t given_epoch, answered_epoch; /* the last + 1; 0: none */
+    bool is_broken;
+    int64_t dying_ns; /* since when its end is looked for; LT_NEVER_NS: it lives */
+};
+
+static struct foreach_sink *foreach_of(struct lt_sink *sink)
+{
+    return (struct foreach_sink *)(void *)sink; /* the base is its first member */
+}
+
+static struct foreach_writer *writer_of(struct lt_writer *base)
+{
+    return (struct foreach_writer *)(void *)base;
+}
+
+static struct lt_format_write_setup setup_of(const struct lt_options *options,
+                                             const struct lt_type *schema)
+{
+    return (struct lt_format_write_setup){
+        .name = "json",
+        .options = options,
+        .schema = schema,
+        .owner = "sink foreach",
+        .default_frame = LT_FRAME_LINE,
+    };
+}
+
+/* ------------------------------------------------------------------------------------- answers */
+
+static void break_off(struct foreach_writer *writer, int code)
+{
+    (void)code; /* is in the error, which was set */
+    lt_error_append(&writer->base.error, "sink foreach: '%.300s'", writer->sink->command);
+    writer->is_broken = true;
+}
+
+/* A line of the process: an answer, or something that is only told. */
+static void take_line(void *context, char *line)
+{
+    struct foreach_writer *writer = context;
+    uint64_t epoch;
+    int used = 0;
+    if (sscanf(line, " { \"epoch\" : %" SCNu64 " } %n", &epoch, &used) != 1 || used == 0 ||
+        line[used] != '\0') {
+        lt_log_info("sink foreach: process %d says: %s", (int)writer->child.pid, line);
+        return;
+    }
+    if (epoch + 1 > writer->given_epoch) {
+        break_off(writer, lt_error_set(&writer->base.error, LT_E_INVALID,
+                                       "the process has answered epoch %" PRIu64
+                                       ", which it was not given",
+                                       epoch));
+        return;
+    }
+    if (epoch + 1 > writer->answered_epoch)
+        writer->answered_epoch = epoch + 1;
+}
+
+static void fail_ended(struct foreach_writer *writer)
+{
+    char how[128];
+    lt_child_describe(&writer->child, how, sizeof how);
+    bool has_line = writer->child.last_error[0] != '\0';
+    break_off(writer, lt_error_set(&writer->base.error, LT_E_IO,
+                                   "the process %s before the query did%s%s", how,
+                                   has_line ? "; it said: " : "",
+                                   has_line ? writer->child.last_error : ""));
+}
+
+/* A pipe has ended: how the process did is known a moment later. */
+static void look_for_end(struct foreach_writer *writer)
+{
+    int64_t now_ns = lt_clock_now_ns(writer->clock);
+    if (writer->dying_ns == LT_NEVER_NS)
+        writer->dying_ns = now_ns;
+    if (lt_child_has_ended(&writer->child))
+        fail_ended(writer);
+    else if (now_ns - writer->dying_ns >= PATIENCE_NS)
+        break_off(writer, lt_error_set(&writer->base.error, LT_E_IO,
+                                       "the process has closed its standard %s and runs on",
+                                       writer->box.failure != 0 ? "input" : "output"));
+}
+
+/* ---------------------------------------------------------------------------------------- rows */
+
+static enum lt_write foreach_write(struct lt_writer *base, struct lt_row *row,
+                                   struct lt_fault **fault)
+{
+    struct foreach_writer *writer = writer_of(base);
+    if (lt_unlikely(!lt_outbox_has_room(&writer->box)))
+        return LT_WRITE_FULL;
+    if (lt_unlikely(!lt_format_write(writer->format, row, lt_outbox_bytes(&writer->box),
+                                     "sink foreach", fault)))
+        return LT_WRITE_FAILED;
+    lt_outbox_end_row(&writer->box, row->ingest_ns);
+    lt_row_release(row);
+    return LT_WRITE_DONE;
+}
+
+static void foreach_flush(struct lt_writer *base)
+{
+    lt_outbox_flush(&writer_of(base)->box);
+}
+
+static int foreach_poll(struct lt_writer *base, struct lt_out *out)
+{
+    (void)out;
+    struct foreach_writer *writer = writer_of(base);
+    int work = lt_outbox_poll(&writer->box);
+    bool has_news = lt_child_poll(&writer->child);
+    if (lt_unlikely(work < 0 || writer->child.output.has_ended) && !writer->is_broken)
+        look_for_end(writer);
+    if (writer->is_broken)
+        return -1;
+    return (work > 0 ? 1 : 0) + (has_news ? 1 : 0);
+}
+
+static int64_t foreach_deadline_ns(struct lt_writer *base)
+{
+    struct foreach_writer *writer = writer_of(base);
+    if (lt_likely(writer->dying_ns == LT_NEVER_NS) || writer->is_broken)
+        return LT_NEVER_NS;
+    return lt_clock_now_ns(writer->clock) + LOOK_NS;
+}
+
+/* -------------------------------------------------------------------------------------- epochs */
+
+static void foreach_prepare(struct lt_writer *base, uint64_t epoch)
+{
+    struct foreach_writer *writer = writer_of(base);
+    lt_text_format(lt_outbox_bytes(&writer->box), "{\"epoch\":%" PRIu64 "}\n", epoch);
+    writer->given_epoch = epoch + 1;
+    lt_outbox_flush(&writer->box);
+}
+
+static int foreach_prepared(struct lt_writer *base, uint64_t epoch, struct lt_text_buffer *note)
+{
+    (void)note;
+    struct foreach_writer *writer = writer_of(base);
+    if (writer->is_broken)
+        return -1;
+    return writer->answered_epoch > epoch;
+}
+
+/* ---------------------------------------------------------------------------------------- life */
+
+static void foreach_close_writer(struct lt_writer *base)
+{
+    struct foreach_writer *writer = writer_of(base);
+    lt_outbox_fini(&writer->box);
+    lt_child_stop(&writer->child, grace_ns);
+    lt_format_writer_destroy(writer->format);
+    free(writer);
+}
+
+static int start(struct foreach_writer *writer, const struct lt_connector_env *env,
+                 struct lt_error *error)
+{
+    char lane[32], query[96];
+    snprintf(lane, sizeof lane, "LEAT_LANE=%u", env->lane);
+    snprintf(query, sizeof query, "LEAT_QUERY_ID=%s", env->query_id != NULL ? env->query_id : "");
+    const char *const more[] = {lane, query, NULL};
+    writer->child.reactor = env->reactor;
+    writer->child.on_line = take_line;
+    writer->child.context = writer;
+    return lt_child_start(&writer->child, writer->sink->command, more, error);
+}
+
+static int foreach_open_writer(struct lt_sink *base, const struct lt_connector_env *env,
+                               struct lt_writer **out, struct lt_error *error)
+{
+    static const struct lt_writer_ops ops = {
+        .write = foreach_write,
+        .flush = foreach_flush,
+        .poll = foreach_poll,
+        .deadline_ns = foreach_deadline_ns,
+        .prepare = foreach_prepare,
+        .prepared = foreach_prepared,
+        .close = foreach_close_writer,
+    };
+    struct foreach_sink *sink = foreach_of(base);
+    struct lt_format_write_setup setup = setup_of(sink->options, base->schema);
+    *out = NULL;
+    struct foreach_writer *writer = lt_alloc(sizeof *writer);
+    writer->base.ops = &ops;
+    writer->sink = sink;
+    writer->clock = env->clock;
+    writer->dying_ns = LT_NEVER_NS;
+    int code = lt_format_writer_create(&setup, &writer->format, error);
+    if (code == 0)
+        code = start(writer, env, error);
+    if (code != 0) {
+        lt_format_writer_destroy(writer->format);
+        free(writer);
+        return code;
+    }
+    lt_outbox_init(&writer->box,
+                   &(struct lt_outbox_options){.reactor = env->reactor,
+                                               .clock = env->clock,
+                                               .writer = &writer->base,
+                                               .fd = writer->child.input_fd});
+    *out = &writer->base;
+    return 0;
+}
+
+static void foreach_close(struct lt_sink *base)
+{
+    struct foreach_sink *sink = foreach_of(base);
+    lt_options_destroy(sink->options);
+    free(sink->command);
+    free(sink);
+}
+
+/* A row that looks like the end of an epoch would be answered as one. */
+static int check_schema(const struct lt_type *schema, struct lt_error *error)
+{
+    if (schema->field_count != 1 || strcmp(schema->fields[0].name, "epoch") != 0)
+        return 0;
+    return lt_error_set(error, LT_E_INVALID,
+                        "sink foreach: a row whose only column is \"epoch\" looks like the end of "
+                        "an epoch; hint: give the column another name");
+}
+
+static int foreach_bind(const struct lt_sink_type *type, const struct lt_options *options,
+                        const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,
+                        struct lt_error *error)
+{
+    static const struct lt_sink_ops ops = {
+        .open_writer = foreach_open_writer,
+        .close = foreach_close,
+    };
+    (void)arena;
+    *out = NULL;
+    int code = lt_options_check(options, option_table, OPTION_COUNT, "sink foreach", error);
+    if (code == 0)
+        code = check_schema(schema, error);
+    if (code != 0)
+        return code;
+    struct lt_format_write_setup setup = setup_of(options, schema);
+    struct lt_format_writer *format; /* made to be checked; each lane has its own */
+    code = lt_format_writer_create(&setup, &format, error);
+    if (code != 0)
+        return code;
+    lt_format_writer_destroy(format);
+    struct foreach_sink *sink = lt_alloc(sizeof *sink);
+    sink->base.ops = &ops;
+    sink->base.type = type;
+    sink->base.schema = schema;
+    sink->base.guarantee = LT_AT_LEAST_ONCE;
+    sink->options = lt_options_clone(options);
+    sink->command = strdup(lt_options_text(options, option_table, OPTION_COUNT, "command"));
+    lt_assert(sink->command != NULL);
+    snprintf(sink->base.description, sizeof sink->base.description, "ForeachSink[%.200s]",
+             sink->command);
+    *out = &sink->base;
+    return 0;
+}
+
+const struct lt_sink_type lt_foreach_sink_type = {
+    .name = "foreach",
+    .doc = "A process that is given rows as JSON lines and is told where epochs end.",
+    .options = option_table,
+    .option_count = OPTION_COUNT,
+    .bind = foreach_bind,
+};

@@ -1,0 +1,535 @@
+/*
+ * What there is to read: listings and the kernel's events, and what they say of each file that is
+ * followed.
+ *
+ * A listing is made at the beginning, when a directory has changed, and every pollInterval. What it
+ * finds is compared with the files that the reader has:
+ *
+ *   known, and longer than was read       to be read
+ *   known, under another name             renamed: followed on; its old name is a new file's
+ *   known, other first bytes              truncated and written anew: from 0
+ *   unknown, in the place to start from   goes on at its offset
+ *   unknown otherwise                     new: from 0
+ *   known and not found                   removed: what is left is read, then it is let go
+ *   in the place, and not found           gone while the query was down: data loss, unless it had
+ *                                         been renamed and read to its end
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "io/tail_reader.h"
+
+void lt_tail_fail(struct lt_tail_reader *reader)
+{
+    lt_error_append(&reader->base.error, "source tail");
+    reader->has_failed = true;
+}
+
+/* ---------------------------------------------------------------------------------------- table */
+
+static struct lt_tail_file *find_file(const struct lt_tail_reader *reader, uint64_t inode)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++)
+        if (reader->files[i]->inode == inode)
+            return reader->files[i];
+    return NULL;
+}
+
+static struct lt_tail_file *find_watched(const struct lt_tail_reader *reader, int watch)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++)
+        if (reader->files[i]->watch == watch)
+            return reader->files[i];
+    return NULL;
+}
+
+static void count_files(const struct lt_tail_reader *reader)
+{
+    if (reader->open_files != NULL)
+        lt_counter_set(reader->open_files, reader->file_count);
+}
+
+static struct lt_tail_file *add_file(struct lt_tail_reader *reader, struct lt_tail_found *found)
+{
+    if (reader->file_count == reader->file_capacity) {
+        reader->file_capacity = reader->file_capacity == 0 ? 8 : 2 * reader->file_capacity;
+        reader->files =
+            lt_realloc_array(reader->files, reader->file_capacity, sizeof(struct lt_tail_file *));
+    }
+    struct lt_tail_file *file = lt_alloc(sizeof *file);
+    *file = (struct lt_tail_file){
+        .path = found->path,
+        .inode = found->inode,
+        .fd = found->fd,
+        .watch = found->watch,
+        .matches = found->matches,
+        .end = -1,
+        .noted_offset = -1,
+        .grown_ns = lt_clock_now_ns(reader->clock),
+        .is_dirty = true,
+        .head_bytes = found->head_bytes,
+    };
+    memcpy(file->head, found->head, sizeof file->head);
+    found->path = NULL;
+    found->fd = -1;
+    reader->files[reader->file_count++] = file;
+    reader->has_changed = true;
+    count_files(reader);
+    return file;
+}
+
+static void file_destroy(struct lt_tail_file *file)
+{
+    close(file->fd);
+    free(file->path);
+    free(file);
+}
+
+static void remove_file(struct lt_tail_reader *reader, uint32_t index)
+{
+    struct lt_tail_file *file = reader->files[index];
+    if (reader->current == file)
+        reader->current = NULL;
+    for (uint32_t i = 0; i < reader->file_count; i++)
+        if (reader->files[i]->before == file)
+            reader->files[i]->before = NULL;
+    if (file->watch >= 0)
+        (void)inotify_rm_watch(reader->inotify_fd, file->watch); /* gone already: as good */
+    file_destroy(file);
+    reader->file_count--;
+    memmove(&reader->files[index], &reader->files[index + 1],
+            (reader->file_count - index) * sizeof reader->files[0]);
+    reader->turn = 0;
+    reader->has_changed = true;
+    count_files(reader);
+}
+
+/* -------------------------------------------------------------------------------- what happened */
+
+void lt_tail_truncated(struct lt_tail_reader *reader, struct lt_tail_file *file, int64_t size_bytes)
+{
+    lt_log_warn("source tail: '%s' was truncated: it has %" PRId64 " bytes and was read up to byte "
+                "%" PRId64 "; it is read from its beginning, what was not read before is gone",
+                file->path, size_bytes, file->read_end);
+    if (reader->truncated != NULL)
+        lt_counter_add(reader->truncated, 1);
+    file->offset = file->read_end = 0;
+    file->head_bytes = 0;
+    file->is_dirty = file->end < 0; /* what was to be read up to its end is not there any more */
+    file->has_ended = false;
+    reader->has_changed = true;
+    if (reader->current == file)
+        reader->current = NULL; /* the feed forgets what it has of it */
+}
+
+static void take_name(struct lt_tail_reader *reader, struct lt_tail_file *file,
+                      struct lt_tail_found *found)
+{
+    if (file->is_gone) { /* it was elsewhere for a while */
+        file->is_gone = file->is_ending = file->has_ended = false;
+        file->is_dirty = true;
+    }
+    file->matches = found->matches;
+    if (strcmp(file->path, found->path) == 0)
+        return;
+    lt_log_info("source tail: '%s' was renamed to '%s': read on to its end", file->path,
+                found->path);
+    free(file->path);
+    file->path = found->path;
+    found->path = NULL;
+    reader->has_changed = true;
+}
+
+/* The first bytes are those that were seen; those that have come since are taken on. */
+static bool has_same_head(struct lt_tail_file *file, const struct lt_tail_found *found)
+{
+    uint32_t common = file->head_bytes < found->head_bytes ? file->head_bytes : found->head_bytes;
+    if (memcmp(file->head, found->head, common) != 0)
+        return false;
+    if (found->head_bytes > file->head_bytes) {
+        memcpy(file->head, found->head, sizeof file->head);
+        file->head_bytes = found->head_bytes;
+    }
+    return true;
+}
+
+static void merge_known(struct lt_tail_reader *reader, struct lt_tail_file *file,
+                        struct lt_tail_found *found)
+{
+    take_name(reader, file, found);
+    bool is_same = has_same_head(file, found);
+    /* A read that is under way belongs to the old content: it is looked at again with the next
+     * listing, when it is through. */
+    if (!is_same && !(reader->is_reading && reader->current == file))
+        lt_tail_truncated(reader, file, found->size_bytes);
+    else if (found->size_bytes != file->read_end)
+        file->is_dirty = true;
+}
+
+static void stop_at(struct lt_tail_reader *reader, struct lt_tail_file *file)
+{
+    file->end = file->offset; /* a file that the place to stop at does not know */
+    for (uint32_t i = 0; i < reader->stop->count; i++)
+        if (reader->stop->marks[i].inode == file->inode)
+            file->end = reader->stop->marks[i].offset;
+}
+
+static struct lt_tail_mark *find_mark(struct lt_tail_place *place, uint64_t inode)
+{
+    for (uint32_t i = 0; i < place->count; i++)
+        if (place->marks[i].inode == inode)
+            return &place->marks[i];
+    return NULL;
+}
+
+/* A file that goes on where an earlier run has been. */
+static void go_on(struct lt_tail_reader *reader, struct lt_tail_found *found,
+                  const struct lt_tail_mark *mark)
+{
+    struct lt_tail_file *file = add_file(reader, found);
+    file->offset = file->read_end = file->noted_offset = mark->offset;
+    if (strcmp(file->path, mark->path) != 0)
+        lt_log_info("source tail: '%s' was renamed to '%s' since the last run: read on to its end",
+                    mark->path, file->path);
+}
+
+/* The inode of a mark, with what it holds now. */
+static void merge_marked(struct lt_tail_reader *reader, struct lt_tail_found *found,
+                         struct lt_tail_mark *mark)
+{
+    if (lt_tail_found_is(found, mark)) {
+        go_on(reader, found, mark);
+        mark->inode = 0; /* found */
+    } else if (strcmp(found->path, mark->path) == 0) {
+        int64_t size_bytes = found->size_bytes;
+        struct lt_tail_file *file = add_file(reader, found);
+        file->read_end = mark->offset;
+        lt_tail_truncated(reader, file, size_bytes);
+        mark->inode = 0;
+    } else if (found->matches) {
+        (void)add_file(reader, found); /* another file has the number now; the mark's is gone */
+    }
+}
+
+static void merge_one(struct lt_tail_reader *reader, struct lt_tail_found *found)
+{
+    struct lt_tail_file *file = find_file(reader, found->inode);
+    struct lt_tail_mark *mark = reader->has_scanned ? NULL : find_mark(reader->start, found->inode);
+    if (file != NULL) {
+        merge_known(reader, file, found);
+        return;
+    }
+    if (found->fd < 0)
+        return; /* was let go while the listing was made */
+    if (mark != NULL && found->inode != 0)
+        merge_marked(reader, found, mark);
+    else if (found->matches && (reader->stop == NULL || find_mark(reader->stop, found->inode)))
+        (void)add_file(reader, found);
+}
+
+/* Of two that had one name, the older is read first. */
+static void order_names(struct lt_tail_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        struct lt_tail_file *file = reader->files[i];
+        if (file->before != NULL || file->noted_offset >= 0 || file->offset > 0 || !file->matches)
+            continue;
+        for (uint32_t k = 0; k < i; k++)
+            if (reader->files[k]->is_gone || !reader->files[k]->matches)
+                file->before = reader->files[k];
+    }
+}
+
+/* ---------------------------------------------------------------------------------------- gone */
+
+static void lose(struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
+{
+    if (mark->is_rotated) {
+        lt_log_info("source tail: '%s', which was renamed and read to its end, is gone",
+                    mark->path);
+        return;
+    }
+    lt_error_set(&reader->base.error, LT_E_DATA_LOSS,
+                 "'%s' (inode %" PRIu64 ") is gone, and what stood in it behind byte %" PRId64
+                 " was not read",
+                 mark->path, mark->inode, mark->offset);
+    if (!reader->source->fails_on_data_loss) {
+        lt_log_warn("source tail: %s", reader->base.error.text);
+        if (reader->lost != NULL)
+            lt_counter_add(reader->lost, 1);
+        lt_error_clear(&reader->base.error);
+        return;
+    }
+    struct lt_error cause = reader->base.error;
+    lt_error_set(&reader->base.error, LT_E_DATA_LOSS,
+                 "%.1700s; hint: put it back into its directory under any name, or set "
+                 "failOnDataLoss to false to go on without",
+                 cause.text);
+    lt_tail_fail(reader);
+}
+
+static bool is_missing(const struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
+{
+    const struct lt_tail_mark *stop =
+        reader->stop == NULL ? NULL : find_mark(reader->stop, mark->inode);
+    return mark->inode != 0 && (reader->stop == NULL || stop != NULL);
+}
+
+/* After the first listing: files that places speak of and that are nowhere. */
+static void check_marks(struct lt_tail_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->start->count && !reader->has_failed; i++)
+        if (is_missing(reader, &reader->start->marks[i]))
+            lose(reader, &reader->start->marks[i]);
+    for (uint32_t i = 0; reader->stop != NULL && i < reader->stop->count && !reader->has_failed;
+         i++) {
+        const struct lt_tail_mark *mark = &reader->stop->marks[i];
+        if (find_file(reader, mark->inode) == NULL && mark->offset > 0 &&
+            find_mark(reader->start, mark->inode) == NULL)
+            lose(reader, mark);
+    }
+}
+
+static bool was_found(const struct lt_tail_reader *reader, const struct lt_tail_file *file)
+{
+    for (uint32_t i = 0; i < reader->scan.found_count; i++)
+        if (reader->scan.found[i].inode == file->inode)
+            return true;
+    return false;
+}
+
+/* What was wanted of the listing: files that came to the reader since are not in question. */
+static void mark_gone(struct lt_tail_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        struct lt_tail_file *file = reader->files[i];
+        if (file->is_gone || was_found(reader, file))
+            continue;
+        lt_log_info("source tail: '%s' was removed: read on to its end", file->path);
+        file->is_gone = true;
+        file->is_dirty = true;
+    }
+}
+
+/* Nothing will be added to it any more, as far as can be told. */
+static bool is_over(const struct lt_tail_reader *reader, const struct lt_tail_file *file,
+                    int64_t now_ns)
+{
+    if (file->is_dirty || file->end >= 0)
+        return false;
+    return file->is_gone ||
+           (!file->matches && now_ns - file->grown_ns >= reader->source->rotated_timeout_ns);
+}
+
+/* Files that are over give their last record, and go when a place has noted that. */
+static void let_go(struct lt_tail_reader *reader, int64_t now_ns)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        struct lt_tail_file *file = reader->files[i];
+        if (!is_over(reader, file, now_ns))
+            continue;
+        if (!file->is_ending) {
+            file->is_ending = true;
+            file->is_dirty = true;
+            return;
+        }
+        if (file->has_ended && file->noted_offset == file->offset &&
+            !(reader->is_reading && reader->current == file)) {
+            remove_file(reader, i);
+            return; /* one at a time is enough */
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------- listing */
+
+static int64_t run_scan(void *context)
+{
+    struct lt_tail_reader *reader = context;
+    return lt_tail_scan_run(&reader->scan);
+}
+
+static void fill_wanted(struct lt_tail_reader *reader)
+{
+    struct lt_tail_scan *scan = &reader->scan;
+    uint32_t marks = reader->has_scanned ? 0 : reader->start->count;
+    uint32_t stops = reader->has_scanned || reader->stop == NULL ? 0 : reader->stop->count;
+    scan->wanted =
+        lt_alloc_array(reader->file_count + marks + stops + 1, sizeof scan->wanted[0]);
+    for (uint32_t i = 0; i < reader->file_count; i++)
+        scan->wanted[scan->wanted_count++] =
+            (struct lt_tail_wanted){.inode = reader->files[i]->inode, .is_open = true};
+    for (uint32_t i = 0; i < marks; i++)
+        scan->wanted[scan->wanted_count++].inode = reader->start->marks[i].inode;
+    for (uint32_t i = 0; i < stops; i++)
+        scan->wanted[scan->wanted_count++].inode = reader->stop->marks[i].inode;
+}
+
+static void begin_scan(struct lt_tail_reader *reader)
+{
+    reader->is_scanning = true;
+    reader->is_scan_wanted = false;
+    fill_wanted(reader);
+    reader->scan.pattern = reader->source->pattern;
+    reader->scan.inotify_fd = reader->inotify_fd;
+    lt_reactor_submit(reader->reactor, &reader->scan_io);
+}
+
+static void warn_watches(struct lt_tail_reader *reader)
+{
+    if (!reader->scan.lacks_watches || reader->warned_watches)
+        return;
+    reader->warned_watches = true;
+    lt_log_warn("source tail: the kernel has no more watches (fs.inotify.max_user_watches): growth "
+                "is seen every pollInterval only");
+}
+
+static void take_scan(struct lt_tail_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->scan.found_count; i++)
+        merge_one(reader, &reader->scan.found[i]);
+}
+
+static void scan_done(struct lt_io *io)
+{
+    struct lt_tail_reader *reader = io->context;
+    reader->is_scanning = false;
+    reader->scan_due_ns = lt_clock_now_ns(reader->clock) + reader->source->poll_interval_ns;
+    if (reader->is_closing || io->result == -ECANCELED) {
+        lt_tail_scan_clear(&reader->scan);
+        return;
+    }
+    if (io->result != 0) {
+        reader->base.error = reader->scan.error;
+        lt_tail_fail(reader);
+        lt_tail_scan_clear(&reader->scan);
+        return;
+    }
+    warn_watches(reader);
+    take_scan(reader);
+    mark_gone(reader);
+    if (!reader->has_scanned) {
+        for (uint32_t i = 0; reader->stop != NULL && i < reader->file_count; i++)
+            stop_at(reader, reader->files[i]);
+        check_marks(reader);
+    }
+    order_names(reader);
+    reader->has_scanned = true;
+    lt_tail_scan_clear(&reader->scan);
+}
+
+/* ------------------------------------------------------------------------------------- events */
+
+static void take_event(struct lt_tail_reader *reader, const struct inotify_event *event)
+{
+    struct lt_tail_file *file = find_watched(reader, event->wd);
+    if (event->mask & IN_Q_OVERFLOW) {
+        for (uint32_t i = 0; i < reader->file_count; i++) {
+            reader->files[i]->event_count++;
+            reader->files[i]->is_dirty = true;
+        }
+        reader->is_scan_wanted = true;
+    } else if (file != NULL) {
+        file->event_count++;
+        file->is_dirty = true;
+    } else if ((event->mask & IN_IGNORED) == 0) {
+        reader->is_scan_wanted = true;
+    }
+}
+
+static void arm_events(struct lt_tail_reader *reader)
+{
+    reader->is_event_armed = true;
+    lt_reactor_submit(reader->reactor, &reader->event_io);
+}
+
+static void events_done(struct lt_io *io)
+{
+    struct lt_tail_reader *reader = io->context;
+    reader->is_event_armed = false;
+    if (reader->is_closing || io->result == -ECANCELED)
+        return;
+    if (io->result < 0 && io->result != -EINTR && io->result != -EAGAIN) {
+        lt_error_set_errno(&reader->base.error, (int)-io->result, "cannot read inotify's events");
+        lt_tail_fail(reader);
+        return;
+    }
+    for (int64_t at = 0; at + (int64_t)sizeof(struct inotify_event) <= io->result;) {
+        const struct inotify_event *event = (const void *)(reader->events + at);
+        take_event(reader, event);
+        at += (int64_t)(sizeof *event + event->len);
+    }
+    arm_events(reader);
+}
+
+/* ---------------------------------------------------------------------------------------- life */
+
+int lt_tail_follow_begin(struct lt_tail_reader *reader, struct lt_error *error)
+{
+    reader->inotify_fd = inotify_init1(IN_CLOEXEC);
+    if (reader->inotify_fd < 0 && errno != EMFILE && errno != ENOSYS)
+        return lt_error_set_errno(error, errno, "cannot use inotify");
+    if (reader->inotify_fd < 0)
+        lt_log_warn("source tail: inotify cannot be used (%s): growth is seen every pollInterval "
+                    "only; hint: fs.inotify.max_user_instances",
+                    strerror(errno));
+    reader->scan_io = (struct lt_io){
+        .kind = LT_IO_CALL, .call = run_scan, .call_context = reader, .done = scan_done};
+    reader->event_io = (struct lt_io){.kind = LT_IO_READ,
+                                      .fd = reader->inotify_fd,
+                                      .buffer = reader->events,
+                                      .size_bytes = sizeof reader->events,
+                                      .offset = -1,
+                                      .done = events_done};
+    reader->scan_io.context = reader->event_io.context = reader;
+    if (reader->inotify_fd >= 0)
+        arm_events(reader);
+    begin_scan(reader);
+    return 0;
+}
+
+void lt_tail_follow_step(struct lt_tail_reader *reader, int64_t now_ns)
+{
+    bool follows = reader->stop == NULL;
+    if (!reader->is_scanning && follows &&
+        (reader->is_scan_wanted || now_ns >= reader->scan_due_ns))
+        begin_scan(reader);
+    if (reader->has_scanned && follows)
+        let_go(reader, now_ns);
+}
+
+void lt_tail_follow_stop(struct lt_tail_reader *reader)
+{
+    reader->is_closing = true;
+    lt_reactor_cancel_and_wait(reader->reactor, &reader->scan_io);
+    lt_reactor_cancel_and_wait(reader->reactor, &reader->event_io);
+}
+
+void lt_tail_follow_end(struct lt_tail_reader *reader)
+{
+    if (reader->inotify_fd >= 0)
+        close(reader->inotify_fd);
+    for (uint32_t i = 0; i < reader->file_count; i++)
+        file_destroy(reader->files[i]);
+    free(reader->files);
+    reader->files = NULL;
+    reader->file_count = 0;
+}
+
+bool lt_tail_is_at_stop(const struct lt_tail_reader *reader)
+{
+    if (reader->stop == NULL || !reader->has_scanned)
+        return false;
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        const struct lt_tail_file *file = reader->files[i];
+        if (file->offset != file->end || find_mark(reader->stop, file->inode) == NULL)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,382 @@
+/*
+ * Reading the files of a tail: one read at a time, through the lane's reactor, into the feed that
+ * all files share. io/tail_reader.h says how; io/tail_follow.c knows which files there are.
+ *
+ * on: the lane's source thread.
+ */
+#include "io/tail_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+
+enum {
+    READS_PER_TURN = 16,                  /* of one file, while others wait */
+    STARVED_RETRY_NS = 50 * LT_NS_PER_US, /* how soon to look for rows that came home */
+};
+
+static struct lt_tail_reader *reader_of(struct lt_reader *base)
+{
+    return (struct lt_tail_reader *)(void *)base; /* the base is its first member */
+}
+
+/* ------------------------------------------------------------------------------------- reading */
+
+static void fail_read(struct lt_tail_reader *reader, int number, const char *what)
+{
+    lt_error_set_errno(&reader->base.error, number, "cannot %s '%s' at byte %" PRId64, what,
+                       reader->current->path, reader->current->read_end);
+    lt_tail_fail(reader);
+}
+
+/* The end of the file as it is; what the kernel has told of since makes it dirty again. */
+static void reach_end(struct lt_tail_reader *reader, struct lt_tail_file *file)
+{
+    file->is_dirty = file->event_count != reader->read_events;
+    if (!file->is_ending || file->is_dirty || file->has_ended)
+        return;
+    file->has_ended = true;
+    if (file->read_end > file->offset)
+        lt_feed_end(reader->feed); /* its last line has no end, and is a record all the same */
+}
+
+static void submit_read(struct lt_tail_reader *reader)
+{
+    reader->is_reading = true;
+    lt_reactor_submit(reader->reactor, &reader->read);
+}
+
+/* The first bytes of a file that was empty or short when it was found. */
+static void keep_head(struct lt_tail_file *file, const void *data, int64_t size_bytes)
+{
+    if (lt_likely(file->head_bytes == LT_TAIL_HEAD_BYTES) ||
+        file->read_end != (int64_t)file->head_bytes)
+        return;
+    int64_t room = LT_TAIL_HEAD_BYTES - file->head_bytes;
+    size_t count = (size_t)(size_bytes < room ? size_bytes : room);
+    memcpy(file->head + file->head_bytes, data, count);
+    file->head_bytes += (uint32_t)count;
+}
+
+static void read_done(struct lt_io *io)
+{
+    struct lt_tail_reader *reader = io->context;
+    struct lt_tail_file *file = reader->current;
+    reader->is_reading = false;
+    if (io->result < 0) {
+        lt_feed_filled(reader->feed, 0);
+        if (io->result == -EINTR || io->result == -EAGAIN || io->result == -ECANCELED)
+            return; /* the file is dirty still */
+        fail_read(reader, (int)-io->result, "read");
+        return;
+    }
+    if (io->result == 0) { /* the end, or behind it */
+        lt_feed_filled(reader->feed, 0);
+        reader->is_reading = true;
+        reader->stat.fd = file->fd;
+        lt_reactor_submit(reader->reactor, &reader->stat);
+        return;
+    }
+    keep_head(file, io->buffer, io->result);
+    lt_feed_filled(reader->feed, (size_t)io->result);
+    file->read_end += io->result;
+    file->grown_ns = lt_clock_now_ns(reader->clock);
+    if (io->result < (int64_t)io->size_bytes && file->end < 0)
+        reach_end(reader, file);
+}
+
+static void stat_done(struct lt_io *io)
+{
+    struct lt_tail_reader *reader = io->context;
+    struct lt_tail_file *file = reader->current;
+    reader->is_reading = false;
+    if (io->result == -EINTR || io->result == -EAGAIN || io->result == -ECANCELED)
+        return;
+    if (io->result < 0) {
+        fail_read(reader, (int)-io->result, "look at");
+        return;
+    }
+    int64_t size_bytes = (int64_t)reader->status.stx_size;
+    if (size_bytes < file->read_end || file->end > size_bytes)
+        lt_tail_truncated(reader, file, size_bytes);
+    else if (size_bytes == file->read_end)
+        reach_end(reader, file);
+}
+
+/* ----------------------------------------------------------------------------- whose turn it is */
+
+static bool has_work(const struct lt_tail_file *file)
+{
+    return file->is_dirty && (file->end < 0 || file->read_end < file->end) &&
+           (file->before == NULL || !file->before->is_dirty);
+}
+
+static struct lt_tail_file *next_file(struct lt_tail_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        uint32_t index = (reader->turn + i) % reader->file_count;
+        if (has_work(reader->files[index])) {
+            reader->turn = index + 1;
+            return reader->files[index];
+        }
+    }
+    return NULL;
+}
+
+/* Stays with the file at hand as long as it has something, but for others that wait too long. */
+static bool choose(struct lt_tail_reader *reader)
+{
+    struct lt_tail_file *current = reader->current;
+    if (current != NULL && has_work(current) && ++reader->current_reads < READS_PER_TURN)
+        return true;
+    struct lt_tail_file *next = next_file(reader);
+    if (next == NULL)
+        return false;
+    reader->current_reads = 0;
+    if (next != current) {
+        lt_feed_begin(reader->feed, next->offset);
+        next->read_end = next->offset;
+        reader->current = next;
+    }
+    return true;
+}
+
+/* Begins the next read, if there is something to read and room for it. */
+static void read_on(struct lt_tail_reader *reader)
+{
+    if (!choose(reader))
+        return;
+    struct lt_tail_file *file = reader->current;
+    struct lt_feed_space space = lt_feed_space(reader->feed, 1);
+    if (space.data == NULL)
+        return;
+    int64_t size_bytes = space.size_bytes > INT32_MAX ? INT32_MAX : (int64_t)space.size_bytes;
+    if (file->end >= 0 && size_bytes > file->end - file->read_end)
+        size_bytes = file->end - file->read_end;
+    reader->read_events = file->event_count;
+    reader->read.fd = file->fd;
+    reader->read.buffer = space.data;
+    reader->read.size_bytes = (uint32_t)size_bytes;
+    reader->read.offset = file->read_end;
+    submit_read(reader);
+}
+
+/* ---------------------------------------------------------------------------------------- rows */
+
+static void fail_feed(struct lt_tail_reader *reader)
+{
+    reader->base.error = *lt_feed_error(reader->feed);
+    lt_error_append(&reader->base.error, "'%s'", reader->current->path);
+    lt_tail_fail(reader);
+}
+
+/* What is at hand, emitted. */
+static enum lt_poll_status emit(struct lt_tail_reader *reader, struct lt_out *out, uint32_t limit,
+                                uint32_t *count)
+{
+    enum lt_poll_status status;
+    struct lt_tail_file *file = reader->current;
+    *count = lt_feed_poll(reader->feed, out, limit, &status);
+    int64_t position = lt_feed_position(reader->feed);
+    if (position != file->offset) {
+        file->offset = position;
+        reader->has_changed = true;
+    }
+    if (lt_unlikely(status == LT_POLL_FAILED))
+        fail_feed(reader);
+    return status;
+}
+
+static enum lt_poll_status tail_poll(struct lt_reader *base, struct lt_out *out, uint32_t limit,
+                                     uint32_t *count)
+{
+    struct lt_tail_reader *reader = reader_of(base);
+    enum lt_poll_status status = LT_POLL_IDLE;
+    *count = 0;
+    if (lt_unlikely(reader->has_failed))
+        return LT_POLL_FAILED;
+    if (reader->current != NULL)
+        status = emit(reader, out, limit, count);
+    if (lt_unlikely(status == LT_POLL_FAILED))
+        return LT_POLL_FAILED;
+    if (status == LT_POLL_MORE ||
+        (lt_feed_is_starved(reader->feed) && lt_feed_has_more(reader->feed)))
+        return LT_POLL_MORE;
+    if (reader->is_reading)
+        return LT_POLL_IDLE;
+    lt_tail_follow_step(reader, lt_clock_now_ns(reader->clock));
+    read_on(reader);
+    if (!reader->is_reading && lt_feed_is_starved(reader->feed))
+        return LT_POLL_MORE;
+    if (lt_unlikely(reader->stop != NULL) && !reader->is_reading && reader->has_scanned &&
+        next_file(reader) == NULL)
+        return LT_POLL_ENDED;
+    return LT_POLL_IDLE;
+}
+
+static bool tail_is_ready(struct lt_reader *base)
+{
+    return reader_of(base)->has_scanned;
+}
+
+static bool tail_is_idle(struct lt_reader *base)
+{
+    struct lt_tail_reader *reader = reader_of(base);
+    return reader->is_reading || next_file(reader) == NULL;
+}
+
+static int64_t tail_deadline_ns(struct lt_reader *base)
+{
+    struct lt_tail_reader *reader = reader_of(base);
+    if (lt_feed_is_starved(reader->feed))
+        return lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS;
+    return reader->is_scanning || reader->stop != NULL ? LT_NEVER_NS : reader->scan_due_ns;
+}
+
+/* ----------------------------------------------------------------------------------- positions */
+
+static void note_file(struct lt_tail_file *file, struct lt_tail_mark *mark)
+{
+    *mark = (struct lt_tail_mark){
+        .path = strdup(file->path),
+        .inode = file->inode,
+        .offset = file->offset,
+        .head_bytes = file->head_bytes,
+        .head_hash = lt_tail_head_hash(file->head, file->head_bytes),
+        .is_rotated = (!file->matches || file->is_gone) && !file->is_dirty &&
+                      file->offset == file->read_end,
+    };
+    lt_assert(mark->path != NULL);
+    file->noted_offset = file->offset;
+}
+
+static void tail_position(struct lt_reader *base, struct lt_position *positions)
+{
+    struct lt_tail_reader *reader = reader_of(base);
+    if (lt_tail_is_at_stop(reader)) {
+        positions[0] = reader->stop_position;
+        return;
+    }
+    if (reader->has_scanned && reader->has_changed) {
+        struct lt_tail_place *place = lt_tail_place_create(reader->file_count);
+        int64_t total = 0;
+        for (uint32_t i = 0; i < reader->file_count; i++) {
+            note_file(reader->files[i], &place->marks[i]);
+            total += reader->files[i]->offset;
+        }
+        reader->position.offset = lt_tail_places_add(&reader->source->places, place);
+        reader->position.extra = total;
+        reader->has_changed = false;
+    }
+    positions[0] = reader->position;
+}
+
+/* ---------------------------------------------------------------------------------------- life */
+
+static void tail_stop(struct lt_reader *base)
+{
+    struct lt_tail_reader *reader = reader_of(base);
+    while (reader->is_reading) { /* a read of nothing is followed by a look at the file */
+        lt_reactor_cancel_and_wait(reader->reactor, &reader->read);
+        lt_reactor_cancel_and_wait(reader->reactor, &reader->stat);
+    }
+    lt_tail_follow_stop(reader);
+}
+
+static void tail_close(struct lt_reader *base)
+{
+    struct lt_tail_reader *reader = reader_of(base);
+    lt_tail_follow_end(reader);
+    lt_feed_destroy(reader->feed);
+    lt_format_reader_destroy(reader->format);
+    lt_tail_place_destroy(reader->start);
+    lt_tail_place_destroy(reader->stop);
+    free(reader);
+}
+
+static void add_counters(struct lt_tail_reader *reader, const struct lt_connector_env *env)
+{
+    char name[96];
+    if (env->counters == NULL)
+        return;
+    snprintf(name, sizeof name, "%sfiles", env->counter_prefix);
+    reader->open_files =
+        lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "files", "followed");
+    snprintf(name, sizeof name, "%struncated", env->counter_prefix);
+    reader->truncated = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
+                                        "truncated, and read from their beginning again");
+    snprintf(name, sizeof name, "%slost", env->counter_prefix);
+    reader->lost = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
+                                   "gone before all of them was read");
+}
+
+static int open_feed(struct lt_tail_reader *reader, const struct lt_connector_env *env,
+                     struct lt_error *error)
+{
+    const struct lt_tail_source *source = reader->source;
+    int code = lt_format_reader_create(source->format, source->base.used_columns, "source tail",
+                                       &reader->format, error);
+    struct lt_feed_options options = {
+        .reader = reader->format,
+        .clock = env->clock,
+        .column_count = source->base.schema->field_count,
+        .row_capacity = env->lane_rows,
+        .bytes_capacity = env->lane_bytes,
+        .is_shared = env->is_shared,
+    };
+    return code == 0 ? lt_feed_create(&options, &reader->feed, error) : code;
+}
+
+int lt_tail_open_reader(struct lt_source *base, const struct lt_connector_env *env,
+                        const uint32_t *partitions, uint32_t partition_count,
+                        const struct lt_position *start, const struct lt_position *end,
+                        struct lt_reader **out, struct lt_error *error)
+{
+    static const struct lt_reader_ops ops = {
+        .poll = tail_poll,
+        .is_ready = tail_is_ready,
+        .is_idle = tail_is_idle,
+        .deadline_ns = tail_deadline_ns,
+        .position = tail_position,
+        .stop = tail_stop,
+        .close = tail_close,
+    };
+    struct lt_tail_reader *reader = lt_alloc(sizeof *reader);
+    (void)partitions;
+    lt_assert(partition_count == 1);
+    *out = NULL;
+    reader->base.ops = &ops;
+    reader->source = (struct lt_tail_source *)(void *)base;
+    reader->clock = env->clock;
+    reader->reactor = env->reactor;
+    reader->inotify_fd = -1;
+    reader->position = start[0];
+    reader->start = lt_tail_places_copy(&reader->source->places, start[0].offset);
+    if (end != NULL) {
+        reader->stop = lt_tail_places_copy(&reader->source->places, end[0].offset);
+        reader->stop_position = end[0];
+    }
+    reader->read = (struct lt_io){.kind = LT_IO_READ, .done = read_done, .context = reader};
+    reader->stat = (struct lt_io){.kind = LT_IO_STATX,
+                                  .flags = AT_EMPTY_PATH,
+                                  .buffer = &reader->status,
+                                  .size_bytes = STATX_SIZE,
+                                  .done = stat_done,
+                                  .context = reader};
+    add_counters(reader, env);
+    int code = open_feed(reader, env, error);
+    if (code == 0)
+        code = lt_tail_follow_begin(reader, error);
+    if (code != 0) {
+        tail_close(&reader->base);
+        return lt_error_append(error, "source tail");
+    }
+    *out = &reader->base;
+    return 0;
+}
