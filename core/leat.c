@@ -235,6 +235,20 @@ leat_options *leat_options_of(const char *key, ...)
     return options;
 }
 
+void lt_door_put_time_zone(const leat_context *context, const struct lt_option_spec *specs,
+                           size_t count, struct lt_options *options)
+{
+    static const char key[] = "timeZone";
+    bool is_known = false;
+    for (size_t i = 0; i < count; i++)
+        is_known |= strcmp(specs[i].name, key) == 0;
+    if (!is_known || lt_options_has(options, key))
+        return;
+    int code = lt_options_set(options, key, lt_session_or_default(context->session)->time_zone,
+                              "spark.sql.session.timeZone", NULL);
+    lt_assert(code == 0); /* only an empty key is an error */
+}
+
 int lt_door_take_options(leat_options *options, struct lt_options **out, struct lt_error *error)
 {
     *out = NULL;
