@@ -59,6 +59,16 @@ $(INPROCESS_BENCH): $(INPROCESS_BENCH_OBJECTS) $(BUILD)/libleat.a
 bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
 	$(call bench_to,inprocess,$(INPROCESS_BENCH))
 
+IO_BENCH := $(BUILD)/bench/io_bench
+$(IO_BENCH): $(BUILD)/bench/verdict.o $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/io/*.c))) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-io
+bench-io: $(IO_BENCH) ## sockets and files by io_uring, by epoll and by hand
+	$(call bench_to,io,$(IO_BENCH))
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -88,8 +98,8 @@ bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files 
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## bench-micro, -inprocess, -sql and -relay, one after the other
-	@status=0; for each in micro inprocess sql relay; do \
+bench: setup-bench ## bench-micro, -inprocess, -io, -sql and -relay, one after the other
+	@status=0; for each in micro inprocess io sql relay; do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
 .PHONY: bench-record

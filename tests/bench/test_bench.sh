@@ -8,7 +8,8 @@ if ! echo '#include <benchmark/benchmark.h>' | ${CXX:-g++} -E -x c++ - >/dev/nul
     echo "Google Benchmark is not installed: make setup-bench"
     exit 77
 fi
-make -s BUILD="$build" "$build/bench/micro_bench" "$build/bench/inprocess_bench" "$build/bench/sql_bench"
+make -s BUILD="$build" "$build/bench/micro_bench" "$build/bench/inprocess_bench" "$build/bench/io_bench" \
+    "$build/bench/sql_bench"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
@@ -31,6 +32,10 @@ has '^fused/cost ' '^an empty operator adds: .* ns per record (bar <= 5.00) not 
 if [ "$(nproc)" -gt 1 ]; then
     has '^three stages/p50 ' '^two ring hops at 1 M records/s: .* ns (bar <= 1000.00) not judged$'
 fi
+
+# What it sends and reads, it compares itself.
+LEAT_BENCH_SMOKE=1 "$build/bench/io_bench" >"$out"
+has '^echo 128 B, by hand, spinning, p50' '^echo 128 B, epoll, parked, p99' '^file, pread ' '^idle poll, epoll '
 
 # With a Python that has neither Spark nor DuckDB: they are told, and left out. What agrees is checked by the bench itself.
 dir=$(mktemp -d)
