@@ -319,6 +319,10 @@ struct lt_sink_ops {
                   const struct lt_sink_resume *at, struct lt_error *error);
     int (*open_writer)(struct lt_sink *sink, const struct lt_connector_env *env,
                        struct lt_writer **out, struct lt_error *error);
+    /* The control thread's reactor, for what commit does: given when the run begins; NULL before
+     * that reactor ends, and what is under way ends first. Without one (a replay, whose thread may
+     * wait) commit waits. on: control thread. Optional. */
+    void (*use_reactor)(struct lt_sink *sink, struct lt_reactor *reactor);
     /* The once-per-query part of showing epoch e. 0 done, 1 not yet (ask again), negative failed.
      * on: control thread; never waits. Optional. */
     int (*commit)(struct lt_sink *sink, uint64_t epoch, const char *notes, struct lt_error *error);

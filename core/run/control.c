@@ -314,10 +314,21 @@ static int64_t control_deadline_ns(void *context)
 
 /* --------------------------------------------------------------------------------------- life */
 
+static void give_reactor(const struct lt_control *control, struct lt_reactor *reactor)
+{
+    const struct lt_pipeline *pipeline = control->options.pipeline;
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(pipeline); i++) {
+        struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
+        if (sink->ops->use_reactor != NULL)
+            sink->ops->use_reactor(sink, reactor);
+    }
+}
+
 static int control_open(void *context, struct lt_reactor *reactor, struct lt_error *error)
 {
     struct lt_control *control = context;
     (void)error;
+    give_reactor(control, reactor);
     if (control->options.checkpoint != NULL)
         lt_checkpoint_use_reactor(control->options.checkpoint, reactor);
     /* The last agent to be opened: every lane is. */
@@ -332,6 +343,7 @@ static int control_open(void *context, struct lt_reactor *reactor, struct lt_err
 static void control_close(void *context)
 {
     struct lt_control *control = context;
+    give_reactor(control, NULL);
     lt_checkpoint_stop(control->options.checkpoint);
 }
 
