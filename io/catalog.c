@@ -5,6 +5,7 @@
 
 #include "io/append.h"
 #include "io/console.h"
+#include "io/files_sink.h"
 #include "io/foreach.h"
 #include "io/http_sink.h"
 #include "io/kafka_sink.h"
@@ -31,12 +32,15 @@ const struct lt_catalog *lt_io_catalog(void)
     static const struct lt_sink_type *const sinks[] = {
         &lt_append_sink_type,
         &lt_console_sink_type,
+        &lt_csv_sink_type,
         &lt_foreach_sink_type,
         &lt_http_sink_type,
+        &lt_json_sink_type,
         &lt_kafka_sink_type,
         &lt_memory_sink_type,
         &lt_noop_sink_type,
         &lt_stdout_sink_type,
+        &lt_text_sink_type,
     };
     static const struct lt_catalog catalog = {
         .sources = sources,

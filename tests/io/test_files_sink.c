@@ -76,6 +76,20 @@ static void a_partition_that_can_be_no_directory_fails_its_record(void **state)
     files_tear_down(&world);
 }
 
+static void every_csv_file_has_its_header(void **state)
+{
+    struct files_world world;
+    const char *const options[] = {"header=true", "maxRecordsPerFile=2", NULL};
+    files_set_up(state, &world, &lt_csv_sink_type, "a STRING, b INT", options);
+    const char *const rows[][2] = {{"x", "1"}, {"y", NULL}, {"z,", "3"}};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(files_write_texts(&world, rows[i]), LT_WRITE_DONE);
+    files_finish_epoch(&world);
+    files_expect(&world, true, "/part-00003-*-c000.csv: a,b\nx,1\ny,\n"
+                         "/part-00003-*-c001.csv: a,b\n\"z,\",3\n");
+    files_tear_down(&world);
+}
+
 static void a_file_ends_when_it_is_large_or_old(void **state)
 {
     struct files_world world;
@@ -177,6 +191,7 @@ int main(void)
         SUITE_CASE(an_epochs_files_are_seen_when_it_is_committed),
         SUITE_CASE(partitions_are_directories_as_spark_names_them),
         SUITE_CASE(a_partition_that_can_be_no_directory_fails_its_record),
+        SUITE_CASE(every_csv_file_has_its_header),
         SUITE_CASE(a_file_ends_when_it_is_large_or_old),
         SUITE_CASE(files_are_compressed_block_by_block),
         SUITE_CASE(more_than_fits_in_memory_goes_through),
