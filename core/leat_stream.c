@@ -211,12 +211,13 @@ const char *leat_stream_schema(leat_stream *stream)
         return stream->schema_ddl;
     leat_context *context = stream->context;
     if (stream->node->schema != NULL) /* SQL has analysed it */
-        return stream->schema_ddl =
-                   lt_arena_text(context->arena, lt_type_ddl(context->arena, stream->node->schema));
+        return stream->schema_ddl = lt_type_ddl(
+                   context->arena, lt_type_visible(context->arena, stream->node->schema));
     struct lt_arena *arena = lt_arena_create();
     const struct lt_type *schema;
     if (analyse_copy(stream, arena, &schema) != NULL)
-        stream->schema_ddl = lt_arena_text(context->arena, lt_type_ddl(arena, schema));
+        stream->schema_ddl =
+            lt_arena_text(context->arena, lt_type_ddl(arena, lt_type_visible(arena, schema)));
     lt_arena_destroy(arena);
     return stream->schema_ddl;
 }
@@ -230,13 +231,14 @@ leat_stream *leat_admin_numbered(leat_stream *stream)
     struct lt_plan_node *node = analyse_copy(stream, context->arena, &schema);
     if (node == NULL)
         return NULL;
-    const char **names = lt_arena_alloc(context->arena, schema->field_count * sizeof *names);
-    for (uint32_t i = 0; i < schema->field_count; i++) {
+    uint32_t count = lt_type_visible_count(schema);
+    const char **names = lt_arena_alloc(context->arena, count * sizeof *names);
+    for (uint32_t i = 0; i < count; i++) {
         char number[16];
         (void)snprintf(number, sizeof number, "%u", i);
         names[i] = lt_arena_text(context->arena, number);
     }
     const struct lt_sql_env env = {.session = context->session, .arena = context->arena};
-    const struct lt_sql_columns columns = {.names = names, .count = schema->field_count};
+    const struct lt_sql_columns columns = {.names = names, .count = count};
     return lt_door_stream(context, lt_sql_rename(&env, node, &columns));
 }

@@ -89,6 +89,45 @@ const struct lt_type *lt_type_struct(struct lt_arena *arena, const struct lt_fie
     return make_nested(arena, LT_TYPE_STRUCT, fields, count);
 }
 
+const struct lt_type *lt_type_hide_these(struct lt_arena *arena, const struct lt_type *schema,
+                                         const bool *hidden)
+{
+    struct lt_type *hiding = lt_arena_alloc(arena, sizeof *hiding);
+    *hiding = *schema;
+    hiding->hidden = hidden;
+    return hiding;
+}
+
+const struct lt_type *lt_type_hide(struct lt_arena *arena, const struct lt_type *schema,
+                                   uint32_t first)
+{
+    bool *hidden = lt_arena_alloc(arena, schema->field_count * sizeof *hidden);
+    lt_assert(first <= schema->field_count);
+    for (uint32_t i = first; i < schema->field_count; i++)
+        hidden[i] = true;
+    return lt_type_hide_these(arena, schema, hidden);
+}
+
+uint32_t lt_type_visible_count(const struct lt_type *schema)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        count += !lt_type_is_hidden(schema, i);
+    return count;
+}
+
+const struct lt_type *lt_type_visible(struct lt_arena *arena, const struct lt_type *schema)
+{
+    uint32_t count = 0;
+    if (lt_type_visible_count(schema) == schema->field_count)
+        return schema;
+    struct lt_field *fields = lt_arena_alloc(arena, schema->field_count * sizeof *fields);
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        if (!lt_type_is_hidden(schema, i))
+            fields[count++] = schema->fields[i];
+    return lt_type_struct(arena, fields, count);
+}
+
 static bool same_collation(const char *a, const char *b)
 {
     if (a == NULL || b == NULL)

@@ -78,6 +78,7 @@ struct lt_type {
     const char *collation; /* STRING: "UTF8_LCASE"; NULL is UTF8_BINARY, which compares bytes */
     uint32_t field_count;  /* STRUCT: n; ARRAY: 1 ("element"); MAP: 2 ("key", "value") */
     const struct lt_field *fields;
+    const bool *hidden; /* STRUCT: which fields are hidden (lt_type_hide); NULL: none */
 };
 
 /* The type without parameters; a static object. DECIMAL gives (10,0), TIME (6), intervals their
@@ -90,6 +91,21 @@ const struct lt_type *lt_type_array(struct lt_arena *arena, const struct lt_type
                                     bool nullable);
 const struct lt_type *lt_type_map(struct lt_arena *arena, const struct lt_type *key,
                                   const struct lt_type *value, bool value_nullable);
+/* The schema of a source, with its fields from `first` on hidden: stars do not stand for them and
+ * sinks are not given them, but they can be named (`_metadata`). `first` is the count of fields at
+ * most. */
+const struct lt_type *lt_type_hide(struct lt_arena *arena, const struct lt_type *schema,
+                                   uint32_t first);
+/* The same for any of its fields: `hidden` has an entry for each, and is referenced. */
+const struct lt_type *lt_type_hide_these(struct lt_arena *arena, const struct lt_type *schema,
+                                         const bool *hidden);
+static inline bool lt_type_is_hidden(const struct lt_type *schema, uint32_t index)
+{
+    return schema->hidden != NULL && schema->hidden[index];
+}
+/* The schema without its hidden fields; itself where it has none. */
+const struct lt_type *lt_type_visible(struct lt_arena *arena, const struct lt_type *schema);
+uint32_t lt_type_visible_count(const struct lt_type *schema);
 /* Copies the field array (names and types are referenced). */
 const struct lt_type *lt_type_struct(struct lt_arena *arena, const struct lt_field *fields,
                                      size_t count);

@@ -199,7 +199,9 @@ struct lt_source_ops {
 struct lt_source {
     const struct lt_source_ops *ops;
     const struct lt_source_type *type;
-    const struct lt_type *schema; /* after bind */
+    /* After bind. Columns that need only be read when they are named are hidden, and come last; a
+     * name that another column has is not among them. */
+    const struct lt_type *schema;
     char description[256];        /* progress: "KafkaSource[Subscribe[t]]" */
     uint32_t partition_count;     /* after connect */
     /* After connect: partitions of that of its topics that has most; 0: it has nothing of the kind.

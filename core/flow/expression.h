@@ -50,6 +50,7 @@ struct lt_expression {
     bool is_call;               /* CALL, CAST: written as name(...), as INT('5') and negative(a) */
     bool is_name_list;          /* ALIAS: its names stood in brackets */
     bool is_replaced;           /* CALL: no constant to Spark's analysis (ops/expr/replaced.h) */
+    bool is_hidden;             /* COLUMN: passed on by a step, and hidden as it was (type.h) */
     bool is_failing;            /* after folding: a constant that fails, under no condition */
     uint32_t alone; /* CALL that reads documents: not 0 where a field is taken of it at once, for
                        which it is read alone; of an array's elements, 1 + the field (use.h) */

@@ -60,7 +60,8 @@ void lt_dead_letter_use_columns(const struct lt_source *source, uint64_t *used)
     const int needed[] = {columns.key, columns.value, columns.headers, columns.timestamp};
     if (columns.value < 0)
         for (uint32_t i = 0; i < source->schema->field_count; i++)
-            lt_bit_set(used, i);
+            if (!lt_type_is_hidden(source->schema, i))
+                lt_bit_set(used, i);
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         if (needed[i] >= 0)
             lt_bit_set(used, (uint32_t)needed[i]);
@@ -152,9 +153,11 @@ static const union lt_value *column_value(const struct lt_row *root, int column)
 static const struct lt_bytes *row_as_json(const struct lt_type *schema, struct lt_row *letter,
                                           const struct lt_row *root)
 {
+    struct lt_type visible = *schema; /* what is hidden need not have been read */
+    visible.field_count = lt_type_visible_count(schema);
     struct lt_text_buffer json;
     lt_text_init(&json);
-    lt_json_write_row(&json, schema, root);
+    lt_json_write_row(&json, &visible, root);
     struct lt_bytes *copy = lt_row_scratch(letter, sizeof *copy);
     *copy = copy_text(letter, lt_text_get(&json)).bytes;
     lt_text_fini(&json);

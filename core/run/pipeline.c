@@ -166,6 +166,28 @@ static const struct lt_type *last_schema(const struct path *path)
     return path->count > 0 ? path->nodes[path->count - 1]->schema : path->read->schema;
 }
 
+/* What is hidden is not shown to sinks. Behind the other columns it need not be taken away: nobody
+ * looks there. */
+static int hide(struct path *path, struct lt_arena *arena, struct lt_error *error)
+{
+    const struct lt_type *schema = last_schema(path);
+    uint32_t visible_count = lt_type_visible_count(schema), first = 0;
+    while (first < schema->field_count && !lt_type_is_hidden(schema, first))
+        first++;
+    if (first == visible_count)
+        return 0;
+    if (path->count == LT_LIMIT_OPERATORS)
+        return refuse_many_steps(error);
+    struct lt_plan_node *project = lt_plan_node_create(arena, LT_PLAN_PROJECT, 1);
+    project->inputs[0] = path->nodes[path->count - 1];
+    project->session = project->inputs[0]->session;
+    project->expression_texts = lt_arena_alloc(arena, sizeof project->expression_texts[0]);
+    project->expression_texts[0] = "*";
+    project->expression_count = 1;
+    path->nodes[path->count++] = project;
+    return lt_ops_analyse(project, LT_OPS_CONTINUOUS, arena, error);
+}
+
 /* ----------------------------------------------------------------------------- columns in use */
 
 static uint32_t word_count(const struct lt_type *schema)
@@ -221,11 +243,12 @@ static void use_columns(struct lt_pipeline *pipeline, struct lt_source *source, 
         if (branch->part != part)
             continue;
         const struct lt_type *schema = schema_after(branch->nodes, branch->node_count, shared);
+        const struct lt_type *visible = lt_type_visible(arena, schema); /* what the sink is given */
         uint64_t *needed = make_needed(schema, arena);
         if (branch->sink->used_columns != NULL)
-            memcpy(needed, branch->sink->used_columns, word_count(schema) * sizeof *needed);
+            memcpy(needed, branch->sink->used_columns, word_count(visible) * sizeof *needed);
         else
-            use_all(schema, needed);
+            use_all(visible, needed);
         needed = use_nodes(branch->nodes, branch->node_count, needed, arena);
         for (uint32_t w = 0; w < word_count(shared); w++)
             all[w] |= needed[w];
@@ -309,14 +332,16 @@ static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
 {
     for (uint32_t i = 0; i < out->branch_count; i++) {
         int code = analyse_path(&paths[i], arena, error);
+        if (code == 0)
+            code = hide(&paths[i], arena, error);
         if (code != 0)
             return code;
     }
     out->trunk_count = common_prefix(paths, out->branch_count);
     for (uint32_t i = 0; i < out->branch_count; i++) {
         struct lt_pipeline_branch *branch = &out->branches[i];
-        int code =
-            bind_sink(paths[i].write, last_schema(&paths[i]), catalog, arena, &branch->sink, error);
+        const struct lt_type *schema = lt_type_visible(arena, last_schema(&paths[i]));
+        int code = bind_sink(paths[i].write, schema, catalog, arena, &branch->sink, error);
         if (code != 0)
             return code;
         branch->node_count = paths[i].count - out->trunk_count;

@@ -15,6 +15,7 @@ struct lt_expression *lt_expr_alias(struct lt_expression *value, const char *nam
                                     .end = value->end,
                                     .name = name,
                                     .argument_count = 1,
+                                    .is_hidden = value->is_hidden,
                                     .index = -1};
     alias->arguments = lt_arena_alloc(arena, sizeof *alias->arguments);
     alias->arguments[0] = value;
@@ -29,6 +30,7 @@ struct lt_expression *lt_expr_column(const struct lt_type *schema, uint32_t inde
                                      .name = schema->fields[index].name,
                                      .type = schema->fields[index].type,
                                      .nullable = schema->fields[index].nullable,
+                                     .is_hidden = lt_type_is_hidden(schema, index),
                                      .index = (int32_t)index};
     return column;
 }

@@ -293,6 +293,8 @@ static int expand_star(struct lt_analyser *analyser, const struct lt_expression 
         type = lt_type_struct(analyser->coerce.arena, NULL, 0);
     int code = read_exceptions(analyser, star, type, &exceptions);
     for (uint32_t i = 0; i < type->field_count && code == LT_OK; i++) {
+        if (lt_type_is_hidden(type, i))
+            continue;
         struct lt_expression *item =
             base == NULL ? make_column(analyser, star, i) : make_field(analyser, base, type, i);
         if (base != NULL && is_argument && exceptions.count == 0)
@@ -435,8 +437,10 @@ const struct lt_type *lt_expr_output_schema(struct lt_expression *const *express
     for (size_t i = 0; i < count; i++)
         total += lt_generator_call(expressions[i]) == NULL ? 1 : expressions[i]->type->field_count;
     struct lt_field *fields = lt_arena_alloc(arena, total * sizeof *fields);
+    bool *hidden = lt_arena_alloc(arena, total * sizeof *hidden), is_hiding = false;
     for (size_t i = 0; i < count; i++) {
         const struct lt_type *type = expressions[i]->type;
+        is_hiding |= hidden[used] = expressions[i]->is_hidden; /* no generator is */
         bool is_generator = lt_generator_call(expressions[i]) != NULL;
         for (uint32_t j = 0; is_generator && j < type->field_count; j++)
             fields[used++] = type->fields[j];
@@ -445,7 +449,8 @@ const struct lt_type *lt_expr_output_schema(struct lt_expression *const *express
                                                .type = type,
                                                .nullable = expressions[i]->nullable};
     }
-    return lt_type_struct(arena, fields, total);
+    const struct lt_type *schema = lt_type_struct(arena, fields, total);
+    return is_hiding ? lt_type_hide_these(arena, schema, hidden) : schema;
 }
 
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used)

@@ -171,7 +171,11 @@ static void add_windows(struct lt_sql_analysis *analysis, const struct lt_type *
         parts[i + 1] = scope->parts[i];
         parts[i + 1].first += added;
     }
-    scope->schema = lt_type_struct(arena, fields, schema->field_count);
+    bool *hidden = lt_arena_alloc(arena, schema->field_count * sizeof *hidden);
+    for (uint32_t i = 0; i < before->field_count; i++)
+        hidden[added + i] = lt_type_is_hidden(before, i);
+    scope->schema =
+        lt_type_hide_these(arena, lt_type_struct(arena, fields, schema->field_count), hidden);
     scope->parts = parts;
     scope->part_count++;
 }
@@ -198,16 +202,17 @@ int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression 
 }
 
 /* `SELECT *` over all the columns: nothing is computed. */
-static bool is_all(const struct lt_parser_items *items)
+static bool is_all(const struct lt_parser_items *items, const struct lt_type *schema)
 {
-    return items->count == 1 && items->items[0]->kind == LT_EXPR_STAR &&
-           items->items[0]->name == NULL && items->items[0]->argument_count == 0;
+    return lt_type_visible_count(schema) == schema->field_count && items->count == 1 &&
+           items->items[0]->kind == LT_EXPR_STAR && items->items[0]->name == NULL &&
+           items->items[0]->argument_count == 0;
 }
 
 static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                          const char *text, struct lt_sql_output *out)
 {
-    if (is_all(&select->items) && out->scope.schema->field_count > 0) {
+    if (is_all(&select->items, out->scope.schema) && out->scope.schema->field_count > 0) {
         out->scope = lt_sql_scope_of(analysis, out->node->schema, NULL);
         lt_sql_tree_over(analysis, "Project",
                          lt_plan_columns(out->node->schema, analysis->env->arena), out);

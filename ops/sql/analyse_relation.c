@@ -305,6 +305,6 @@ int lt_sql_table_columns(const struct lt_sql_env *env, struct lt_sql_table *tabl
     if (code == LT_OK)
         code = lt_sql_refuse(&analysis.uses, env->mode, error);
     if (code == LT_OK)
-        *out = output.node->schema;
+        *out = lt_type_visible(env->arena, output.node->schema);
     return code;
 }

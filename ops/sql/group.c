@@ -316,7 +316,8 @@ static int check_star(struct lt_sql_names *names, const struct lt_sql_select *se
                                        .name = schema->fields[i].name,
                                        .begin = star->begin,
                                        .end = star->end};
-        if (!is_grouped_text(groups, lt_expr_text(&column, names->arena)))
+        if (!lt_type_is_hidden(schema, i) &&
+            !is_grouped_text(groups, lt_expr_text(&column, names->arena)))
             return refuse_loose(names, select, &column, groups->count > 0);
     }
     return LT_OK;

@@ -260,7 +260,7 @@ static void push_columns(const struct lt_sql_names *names, const struct lt_expre
                          struct lt_expr_list *out)
 {
     for (uint32_t i = part->first; i < part->first + part->count; i++) {
-        if (is_excepted[i])
+        if (is_excepted[i] || lt_type_is_hidden(names->scope->schema, i))
             continue;
         struct lt_expression *column = lt_arena_alloc(names->arena, sizeof *column);
         column->begin = star->begin;
