@@ -396,7 +396,7 @@ static int memory_bind(const struct lt_source_type *type, const struct lt_option
 const struct lt_source_type lt_memory_source_type = {
     .name = "memory",
     .doc = "Rows that the program itself puts in.",
-    .traits = LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS | LT_SOURCE_OF_PROGRAM,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = memory_bind,

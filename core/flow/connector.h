@@ -98,6 +98,7 @@ enum lt_source_traits {
     LT_SOURCE_REPLAYABLE = 1, /* reads the same again from a position */
     LT_SOURCE_BOUNDED = 2,    /* can say where it ends now (latest) */
     LT_SOURCE_CONTINUOUS = 4, /* Spark lets it run in continuous mode too */
+    LT_SOURCE_OF_PROGRAM = 8, /* memory of the process: a crash takes what it holds anyway */
 };
 
 /* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
@@ -207,6 +208,7 @@ struct lt_source {
     /* After connect: partitions of that of its topics that has most; 0: it has nothing of the kind.
      * A sink that keeps partition numbers must have as many. */
     uint32_t partition_width;
+    unsigned traits;      /* what the options add to those of the type. Set by bind */
     bool reads_committed; /* records of a transaction are read when it is committed. Set by bind */
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
                                      planner before open_reader */
@@ -271,6 +273,12 @@ struct lt_source_type {
                 const struct lt_type *user_schema, struct lt_arena *arena, struct lt_source **out,
                 struct lt_error *error);
 };
+
+/* What the source can do: by its type, and with its options (a spool). */
+static inline unsigned lt_source_traits(const struct lt_source *source)
+{
+    return source->type->traits | source->traits;
+}
 
 /* -------------------------------------------------------------------------------------- sinks */
 

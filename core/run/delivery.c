@@ -34,6 +34,10 @@ static void report_broken(struct lt_branch *branch)
     struct lt_error error = branch->writer->error;
     if (branch == dead_letter_branch(branch->delivery))
         lt_error_append(&error, "dead-letter sink");
+    else if (branch->delivery->branch_count > 1) /* of several, which one */
+        lt_error_append(&error, "sink %u, %s", branch->sink_index,
+                        branch->sink->description[0] != '\0' ? branch->sink->description
+                                                             : branch->sink->type->name);
     lt_delivery_report_failure(branch->delivery, &error);
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/run/explain_plan.h"
 #include "core/run/explain_records.h"
+#include "core/run/guarantee.h"
 #include "core/run/union_source.h"
 
 /* "0-2,5", from ascending or any other numbers. */
@@ -48,11 +49,10 @@ static void explain_ends(const struct lt_assembly *assembly, struct lt_text_buff
             lt_text_format(out, ", %u partition%s", partitions, partitions == 1 ? "" : "s");
         lt_text_append_char(out, '\n');
     }
-    static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
     for (uint32_t i = 0; i < lt_pipeline_sink_count(pipeline); i++) {
         const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
         lt_text_format(out, "%s %s: %s, %s\n", i < pipeline->branch_count ? "sink" : "dead letters",
-                       sink->type->name, sink->description, guarantees[sink->guarantee]);
+                       sink->type->name, sink->description, lt_guarantee_name(sink->guarantee));
     }
     lt_explain_guarantee(assembly, out);
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/units.h"
+#include "core/run/guarantee.h"
 #include "core/run/union_source.h"
 
 static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
@@ -95,29 +96,6 @@ static void explain_rings(const struct lt_assembly *assembly, struct lt_text_buf
 
 /* ---------------------------------------------------------------------------------- guarantee */
 
-static const char *const guarantees[] = {"at-most-once", "at-least-once", "exactly-once"};
-
-static const struct lt_source *find_unreplayable(const struct lt_pipeline *pipeline)
-{
-    uint32_t count;
-    struct lt_source *const *parts = lt_source_parts(&pipeline->source, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        if ((parts[i]->type->traits & LT_SOURCE_REPLAYABLE) == 0)
-            return parts[i];
-    }
-    return NULL;
-}
-
-static const struct lt_sink *least_sink(const struct lt_pipeline *pipeline)
-{
-    const struct lt_sink *least = lt_pipeline_sink(pipeline, 0);
-    for (uint32_t i = 1; i < lt_pipeline_sink_count(pipeline); i++) {
-        const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
-        least = sink->guarantee < least->guarantee ? sink : least;
-    }
-    return least;
-}
-
 static bool has_filter(const struct lt_pipeline *pipeline)
 {
     bool has = false;
@@ -133,21 +111,16 @@ static bool has_filter(const struct lt_pipeline *pipeline)
 void lt_explain_guarantee(const struct lt_assembly *assembly, struct lt_text_buffer *out)
 {
     const struct lt_pipeline *pipeline = &assembly->pipeline;
-    const struct lt_sink *least = least_sink(pipeline), *letters = pipeline->dead_letters;
-    const struct lt_source *lost = find_unreplayable(pipeline);
-    bool has_checkpoint = assembly->settings.checkpoint_path != NULL;
-    lt_text_format(out, "guarantee: %s%s   # sink %s is %s", guarantees[least->guarantee],
-                   has_checkpoint && lost == NULL ? "" : ", within one run", least->type->name,
-                   guarantees[least->guarantee]);
-    if (lost != NULL)
-        lt_text_format(out,
-                       "; source %s cannot be read again: what was on its way at a crash is gone",
-                       lost->type->name);
-    else if (!has_checkpoint)
-        lt_text_append(out, "; without a checkpoint a new start begins anew");
+    const struct lt_sink *letters = pipeline->dead_letters;
+    struct lt_query_guarantee guarantee =
+        lt_query_guarantee_of(pipeline, assembly->settings.checkpoint_path != NULL);
+    lt_text_append(out, "guarantee: ");
+    lt_query_guarantee_say(&guarantee, out);
+    lt_text_append(out, "   # ");
+    lt_query_guarantee_explain(&guarantee, out);
     lt_text_format(out, "\nrecords that fail: %s%s   # %s\n",
                    letters == NULL ? "stop the query" : "go to the dead letters, ",
-                   letters == NULL ? "" : guarantees[letters->guarantee],
+                   letters == NULL ? "" : lt_guarantee_name(letters->guarantee),
                    letters == NULL ? "no dead letters" : letters->description);
     if (has_filter(pipeline))
         lt_text_append(out,

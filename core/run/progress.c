@@ -28,7 +28,7 @@ struct lt_progress {
     /* owner: control thread */
     int64_t entry_ns, entry_wall_us; /* of the last entry */
     uint64_t in_at_entry, out_at_entry, dead_at_entry;
-    uint64_t part_in_at_entry[LT_LIMIT_SINKS];
+    uint64_t part_in_at_entry[LT_LIMIT_SINKS], sink_out_at_entry[LT_LIMIT_SINKS];
     struct lt_histogram *latency_at_entry, *latency_now;
     struct lt_position *entry_start, *newest_end;
     bool has_positions;
@@ -330,6 +330,34 @@ static void add_sink(struct lt_progress *progress, struct lt_text_buffer *json, 
                    records, dead);
 }
 
+/* What a sink has shown since the last entry. */
+static uint64_t written_by_sink(struct lt_progress *progress, uint32_t sink)
+{
+    uint64_t records = 0;
+    pthread_mutex_lock(&progress->mutex);
+    for (uint32_t i = 0; i < progress->lane_count; i++)
+        records += (uint64_t)read_number(progress->lanes[i].acked_records[sink]);
+    pthread_mutex_unlock(&progress->mutex);
+    uint64_t before = progress->sink_out_at_entry[sink];
+    progress->sink_out_at_entry[sink] = records;
+    return records - before;
+}
+
+/* Spark's queries have one sink; `sinks` is there when this one has several. */
+static void add_sinks(struct lt_progress *progress, struct lt_text_buffer *json)
+{
+    const struct lt_pipeline *pipeline = progress->options.pipeline;
+    if (pipeline->branch_count == 1)
+        return;
+    lt_text_append(json, "\"sinks\":[");
+    for (uint32_t i = 0; i < pipeline->branch_count; i++) {
+        lt_text_append(json, i == 0 ? "{" : ",{");
+        add_text(json, "description", pipeline->branches[i].sink->description);
+        lt_text_format(json, ",\"numOutputRows\":%" PRIu64 "}", written_by_sink(progress, i));
+    }
+    lt_text_append(json, "],");
+}
+
 static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
                         int64_t now_ns)
 {
@@ -358,6 +386,7 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     add_sources(progress, &json, totals, records, seconds);
     add_sink(progress, &json, totals->records_out - progress->out_at_entry,
              totals->dead_letters - progress->dead_at_entry);
+    add_sinks(progress, &json);
     add_latency(&json, progress->latency_now);
     lt_text_append(&json, "}");
     return lt_text_take(&json);

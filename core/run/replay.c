@@ -313,7 +313,7 @@ int lt_replay(const struct lt_recover_options *options, uint32_t sink, uint64_t 
               struct lt_error *error)
 {
     const struct lt_source *source = options->pipeline->source;
-    if ((source->type->traits & LT_SOURCE_REPLAYABLE) == 0)
+    if ((lt_source_traits(source) & LT_SOURCE_REPLAYABLE) == 0)
         return lt_error_set(error, LT_E_DATA_LOSS,
                             "the sink has lost what it had prepared, and source %s cannot read "
                             "it again; hint: start with a new checkpoint",

@@ -402,7 +402,7 @@ struct lt_source *lt_union_source_create(struct lt_source *const *parts, uint32_
     source->count = count;
     for (uint32_t i = 0; i < count; i++) {
         source->parts[i] = parts[i];
-        source->type.traits &= parts[i]->type->traits; /* what all of them have */
+        source->type.traits &= lt_source_traits(parts[i]); /* what all of them have */
     }
     describe(source);
     lt_union_source_settle(&source->base);
