@@ -385,6 +385,26 @@ int lt_assembly_place(struct lt_assembly *assembly, bool for_a_run, struct lt_er
     return code;
 }
 
+/* In the counters, and, where something can be lost, in the log. */
+static void show_guarantee(struct lt_assembly *assembly)
+{
+    struct lt_text_buffer text;
+    struct lt_query_guarantee guarantee =
+        lt_query_guarantee_of(&assembly->pipeline, assembly->settings.checkpoint_path != NULL);
+    lt_text_init(&text);
+    lt_query_guarantee_say(&guarantee, &text);
+    lt_counter_text_set(lt_counters_add_text(assembly->counters, "query.guarantee",
+                                             "what is promised of each record"),
+                        lt_text_get(&text));
+    lt_text_append(&text, guarantee.lost != NULL ? ": " : "; ");
+    lt_query_guarantee_explain(&guarantee, &text);
+    if (guarantee.lost != NULL && (lt_source_traits(guarantee.lost) & LT_SOURCE_OF_PROGRAM) == 0)
+        lt_log_warn("%s", lt_text_get(&text));
+    else
+        lt_log_info("%s", lt_text_get(&text));
+    lt_text_fini(&text);
+}
+
 static int prepare(struct lt_assembly *assembly, struct lt_error *error)
 {
     int code = lt_assembly_place(assembly, true, error);
@@ -406,26 +426,6 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
             .interval_ns = epoch_interval_ns(assembly),
         });
     return code;
-}
-
-/* In the counters, and, where something can be lost, in the log. */
-static void show_guarantee(struct lt_assembly *assembly)
-{
-    struct lt_text_buffer text;
-    struct lt_query_guarantee guarantee =
-        lt_query_guarantee_of(&assembly->pipeline, assembly->settings.checkpoint_path != NULL);
-    lt_text_init(&text);
-    lt_query_guarantee_say(&guarantee, &text);
-    lt_counter_text_set(lt_counters_add_text(assembly->counters, "query.guarantee",
-                                             "what is promised of each record"),
-                        lt_text_get(&text));
-    lt_text_append(&text, guarantee.lost != NULL ? ": " : "; ");
-    lt_query_guarantee_explain(&guarantee, &text);
-    if (guarantee.lost != NULL && (lt_source_traits(guarantee.lost) & LT_SOURCE_OF_PROGRAM) == 0)
-        lt_log_warn("%s", lt_text_get(&text));
-    else
-        lt_log_info("%s", lt_text_get(&text));
-    lt_text_fini(&text);
 }
 
 static int attach(struct lt_assembly *assembly, struct lt_error *error)
