@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/ascii.h"
 #include "core/base/log.h"
 #include "core/leat_objects.h"
 
@@ -235,11 +236,16 @@ leat_options *leat_options_of(const char *key, ...)
     return options;
 }
 
-void lt_door_put_time_zone(const leat_context *context, const struct lt_option_spec *specs,
-                           size_t count, struct lt_options *options)
+void lt_door_put_time_zone(const leat_context *context, const char *connector,
+                           const struct lt_option_spec *specs, size_t count,
+                           struct lt_options *options)
 {
     static const char key[] = "timeZone";
     bool is_known = false;
+    const char *said = lt_options_get(options, "format");
+    const char *format = said != NULL ? said : connector;
+    if (lt_ascii_compare(format, "json") != 0 && lt_ascii_compare(format, "csv") != 0)
+        return;
     for (size_t i = 0; i < count; i++)
         is_known |= strcmp(specs[i].name, key) == 0;
     if (!is_known || lt_options_has(options, key))

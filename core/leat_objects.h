@@ -82,10 +82,11 @@ void *lt_door_fail(leat_context *context, const struct lt_error *error);
 /* The context will destroy `object` at its end, later ones first. */
 void lt_door_own(leat_context *context, void (*destroy)(void *object), void *object);
 
-/* A connector that reads or writes times as text (the option timeZone) and is not told of a zone
- * gets the session's. */
-void lt_door_put_time_zone(const leat_context *context, const struct lt_option_spec *specs,
-                           size_t count, struct lt_options *options);
+/* A connector that reads or writes times as text, in the formats json and csv (the option
+ * timeZone), and is not told of a zone gets the session's. */
+void lt_door_put_time_zone(const leat_context *context, const char *connector,
+                           const struct lt_option_spec *specs, size_t count,
+                           struct lt_options *options);
 /* Takes `options` apart: the set is the caller's, never NULL; NULL options are an empty set. A
  * wrong pair is an error, and the set is gone then. */
 int lt_door_take_options(leat_options *options, struct lt_options **out,

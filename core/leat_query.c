@@ -164,8 +164,8 @@ int lt_door_write(leat_query *query, leat_stream *stream, const char *format,
         return fail(query, &error);
     }
     node->inputs[0] = stream->node;
-    lt_door_put_time_zone(query->context, node->sink_type->options, node->sink_type->option_count,
-                          options);
+    lt_door_put_time_zone(query->context, node->format, node->sink_type->options,
+                          node->sink_type->option_count, options);
     node->options = options;
     query->sinks[query->sink_count++] = node;
     return LEAT_OK;
@@ -187,8 +187,8 @@ int lt_door_write_dead_letters(leat_query *query, const char *format,
         lt_options_destroy(options);
         return fail(query, &error);
     }
-    lt_door_put_time_zone(query->context, node->sink_type->options, node->sink_type->option_count,
-                          options);
+    lt_door_put_time_zone(query->context, node->format, node->sink_type->options,
+                          node->sink_type->option_count, options);
     node->options = options;
     query->dead_letters = node;
     return LEAT_OK;

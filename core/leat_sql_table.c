@@ -339,7 +339,8 @@ static int read_catalog_source(struct lt_door_sql *sql, const struct lt_sql_tabl
     node->source_type = type;
     node->user_schema = table->schema;
     node->options = options_for(table, LEAT_ADMIN_SOURCE);
-    lt_door_put_time_zone(sql->context, type->options, type->option_count, node->options);
+    lt_door_put_time_zone(sql->context, type->name, type->options, type->option_count,
+                          node->options);
     lt_door_own(sql->context, destroy_options, node->options);
     *out = node;
     return LT_OK;

@@ -70,8 +70,8 @@ leat_stream *leat_read(leat_context *context, const char *format, leat_options *
         lt_options_destroy(set);
         return lt_door_fail(context, &error);
     }
-    lt_door_put_time_zone(context, node->source_type->options, node->source_type->option_count,
-                          set);
+    lt_door_put_time_zone(context, node->format, node->source_type->options,
+                          node->source_type->option_count, set);
     node->options = set;
     lt_door_own(context, destroy_options, set);
     return lt_door_stream(context, node);

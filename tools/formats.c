@@ -47,30 +47,52 @@ static int check_format(const struct lt_tool_settings *settings, enum lt_tool_se
     return status;
 }
 
-static struct said by_name(const struct lt_tool_settings *settings, const struct lt_tool_url *url,
-                           enum lt_tool_setting setting, enum lt_tool_setting side)
+static struct said said_by(const struct lt_tool_settings *settings, enum lt_tool_setting setting,
+                           const char *format)
+{
+    return (struct said){format, lt_tool_settings_origin(settings, setting)};
+}
+
+static const char *format_of_name(const struct lt_tool_url *url)
 {
     const char *path = lt_tool_url_option(url, "path");
-    if (lt_tool_settings_text(settings, setting) != NULL)
-        return (struct said){lt_tool_settings_text(settings, setting),
-                             lt_tool_settings_origin(settings, setting)};
-    return (struct said){path != NULL ? lt_tool_address_format(path) : NULL,
-                         lt_tool_settings_origin(settings, side)};
+    return path != NULL ? lt_tool_address_format(path) : NULL;
+}
+
+/* `setting` says the format of the side whose URL it is; `named` is what its name says. */
+static struct said said_or_named(const struct lt_tool_settings *settings,
+                                 enum lt_tool_setting setting, enum lt_tool_setting side,
+                                 const char *named)
+{
+    const char *format = lt_tool_settings_text(settings, setting);
+    if (format != NULL)
+        return said_by(settings, setting, format);
+    if (named != NULL)
+        return said_by(settings, side, named);
+    return said_by(settings, LT_TOOL_SET_SCHEMA, NULL);
+}
+
+static bool has_schema(const struct lt_tool_settings *settings)
+{
+    return lt_tool_settings_text(settings, LT_TOOL_SET_SCHEMA) != NULL;
 }
 
 static struct said of_source(const struct lt_tool_settings *settings, const struct lt_tool_url *url)
 {
-    struct said said = by_name(settings, url, LT_TOOL_SET_FORMAT, LT_TOOL_SET_SOURCE);
-    if (said.format == NULL && lt_tool_settings_text(settings, LT_TOOL_SET_SCHEMA) != NULL)
-        said = (struct said){"json", lt_tool_settings_origin(settings, LT_TOOL_SET_SCHEMA)};
+    const char *named = has_schema(settings) ? format_of_name(url) : NULL;
+    struct said said = said_or_named(settings, LT_TOOL_SET_FORMAT, LT_TOOL_SET_SOURCE, named);
+    if (said.format == NULL && has_schema(settings))
+        said.format = "json";
     return said;
 }
 
-static struct said of_sink(const struct lt_tool_settings *settings, const struct lt_tool_url *url)
+static struct said of_sink(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
-    struct said said = by_name(settings, url, LT_TOOL_SET_OUT_FORMAT, LT_TOOL_SET_SINK);
-    if (said.format == NULL && lt_tool_settings_text(settings, LT_TOOL_SET_SCHEMA) != NULL)
-        said = (struct said){"json", lt_tool_settings_origin(settings, LT_TOOL_SET_SCHEMA)};
+    bool are_lines = plan->reads_bytes && !has_schema(settings);
+    const char *named = are_lines ? "text" : format_of_name(&plan->sink);
+    struct said said = said_or_named(settings, LT_TOOL_SET_OUT_FORMAT, LT_TOOL_SET_SINK, named);
+    if (said.format == NULL && has_schema(settings))
+        said.format = "json";
     return said;
 }
 
@@ -92,7 +114,7 @@ int lt_tool_plan_name_files(struct lt_tool_plan *plan, const struct lt_tool_sett
     if (status != 0)
         return status;
     const char *in = of_source(settings, &plan->source).format;
-    const char *out = of_sink(settings, &plan->sink).format;
+    const char *out = of_sink(plan, settings).format;
     name_files(&plan->source, in != NULL ? in : "text");
     name_files(&plan->sink, out != NULL ? out : "json");
     return 0;
@@ -137,7 +159,7 @@ static int deal_format_option(struct lt_tool_plan *plan, const struct lt_tool_it
 
 int lt_tool_plan_deal_formats(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
-    struct said in = of_source(settings, &plan->source), out = of_sink(settings, &plan->sink);
+    struct said in = of_source(settings, &plan->source), out = of_sink(plan, settings);
     int status = 0;
     if (plan->reads_bytes)
         status = deal_format(plan->source_options, LEAT_ADMIN_SOURCE, plan->source.format, &in);

@@ -3,9 +3,9 @@
  * value is taken apart and put together by expressions (tools/shape.h). For those of bytes
  * --format, --schema, --out-format and --format-option are options of their own.
  *
- *   reading   --format, else what the file's name ends in, else json with --schema and text without
- *   writing   --out-format, else what the file's name ends in, else json if there is a --schema;
- *             a directory's files are json where nothing is said
+ *   reading   --format; else, with --schema, what the file's name ends in, else json; else text
+ *   writing   --out-format; else text, where lines are read without a --schema; else what the
+ *             file's name ends in; else json for columns of a --schema, and for a directory
  *
  * on: main.
  */

@@ -54,12 +54,12 @@ struct lt_tool_live *lt_tool_live_create(leat_query *query, const char *sink, co
     }
     struct lt_tool_live *live = lt_tool_alloc(sizeof *live);
     bool stdout_is_terminal = isatty(STDOUT_FILENO) == 1;
+    bool is_of_rows = strcmp(sink, "console") == 0 || strcmp(sink, "stdout") == 0;
     live->query = query;
     live->timer_fd = fd;
     live->interval_ns = interval_ns;
     live->has_line = !is_quiet && isatty(STDERR_FILENO) == 1;
-    live->has_json =
-        !is_quiet && !(stdout_is_terminal && live->has_line) && strcmp(sink, "console") != 0;
+    live->has_json = !is_quiet && !(stdout_is_terminal && live->has_line) && !is_of_rows;
     live->name = name;
     if (live->has_line && line_owners++ == 0)
         leat_set_log(log_past_line, NULL);

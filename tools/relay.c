@@ -7,6 +7,7 @@
  */
 #include "tools/relay.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,12 @@ static void say_ready(const struct lt_tool_plan *plan)
 
 /* ------------------------------------------------------------------------------------- the run */
 
+/* Who read the rows on standard output has enough, as head: no news, programs end then. */
+static bool is_reader_gone(const struct lt_tool_plan *plan)
+{
+    return strcmp(leat_query_error_condition(plan->query), "STDOUT_CLOSED") == 0;
+}
+
 static int start(const struct lt_tool_plan *plan)
 {
     int code = leat_start(plan->query);
@@ -110,6 +117,8 @@ static int start(const struct lt_tool_plan *plan)
         code = lt_tool_code_at_start(leat_await_ready(plan->query, plan->startup_timeout_ns));
     if (code == LEAT_OK)
         return LT_TOOL_OK;
+    if (is_reader_gone(plan))
+        return LT_TOOL_SIGNAL + SIGPIPE;
     lt_tool_say("%s", leat_query_error(plan->query));
     return lt_tool_status_at_start(code);
 }
@@ -170,7 +179,9 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
     int code;
     status = watch(plan, live, &code);
     lt_tool_live_destroy(live);
-    if (code != LEAT_OK && status == LT_TOOL_DRAIN)
+    if (code != LEAT_OK && is_reader_gone(plan))
+        status = LT_TOOL_SIGNAL + SIGPIPE;
+    else if (code != LEAT_OK && status == LT_TOOL_DRAIN)
         lt_tool_say("%s", leat_query_error(plan->query));
     else if (code != LEAT_OK)
         lt_tool_live_say_failed(plan->query, "");

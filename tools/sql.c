@@ -267,7 +267,7 @@ bool lt_tool_sql_is_configuration(const char *path)
 static bool is_url(const char *word)
 {
     size_t size = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-    return size > 0 && word[size] == ':' && access(word, F_OK) != 0;
+    return strcmp(word, "-") == 0 || (size > 0 && word[size] == ':' && access(word, F_OK) != 0);
 }
 
 /* A relay's command line: with a URL, or a configuration to read. */
