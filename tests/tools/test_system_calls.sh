@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# What a lane asks of the kernel while records pass: with io_uring it enters its ring, and neither reads, receives, accepts,
+# writes nor sends beside it. Waking another thread writes an eventfd, which is no record's way. Looked at by strace, after the
+# start; the same query on epoll shows that strace would tell.
+. "$(dirname "$0")/../support/cases.sh"
+
+rows=200
+pid='' tracer=''
+end_all() {
+    [ -z "$tracer" ] || kill -INT "$tracer" 2>/dev/null
+    [ -z "$pid" ] || kill "$pid" 2>/dev/null
+    wait
+    pid='' tracer=''
+}
+at_end end_all
+
+eventually() { # COMMAND...: within half a minute
+    local i
+    for i in $(seq 300); do
+        "$@" && return 0
+        sleep 0.1
+    done
+    echo "never: $*"
+    return 1
+}
+has_lines() { [ "$(cat "$1" 2>/dev/null | wc -l)" -ge "$2" ]; } # FILE COUNT
+is_over() { ! kill -0 "$1" 2>/dev/null; }
+starts() { grep -q '^ready' "$scratch/err" || is_over "$pid"; }
+is_attached() { grep -q 'attached' "$scratch/strace" || is_over "$tracer"; }
+
+# begins STATEMENTS: a query, until it is ready
+begins() {
+    end_all # a case before may have failed
+    "$leat" sql -q -e "$1" 2>"$scratch/err" &
+    pid=$!
+    eventually starts || return
+    is_over "$pid" || return 0
+    if grep -q 'for input and output' "$scratch/err"; then skip "there is no io_uring here"; else cat "$scratch/err"; false; fi
+}
+lanes() { # its lanes, each as an option of strace's
+    local task
+    for task in /proc/"$pid"/task/*; do
+        case $(cat "$task/comm") in leat-lane*) echo "-p ${task##*/}" ;; esac
+    done
+}
+# traces ARGUMENT...: strace, attached
+traces() {
+    : >"$scratch/strace"
+    strace -y -o "$scratch/trace" "$@" 2>"$scratch/strace" &
+    tracer=$!
+    eventually is_attached || return
+    is_over "$tracer" || return 0
+    tracer=''
+    if grep -q 'not permitted' "$scratch/strace"; then skip "strace may not look"; else cat "$scratch/strace"; false; fi
+}
+ends() {
+    kill -INT "$tracer"
+    wait "$tracer"
+    tracer=''
+    kill "$pid"
+    wait "$pid"
+    pid=''
+}
+# What carried records beside the ring.
+beside() { grep -E '(^|[0-9] +)p?(read|write)v?(64)?2?\(|(recv|send)[a-z]*\(|accept4?\(' "$scratch/trace" | grep -v 'anon_inode:\[eventfd\]'; }
+
+query() { # REACTOR
+    rm -rf "$scratch/in" "$scratch/out" "$scratch/checkpoint"
+    : >"$scratch/in"
+    begins "CREATE TABLE lines (n BIGINT) USING tail OPTIONS (path '$scratch/in', format 'json');
+        CREATE TABLE kept USING append OPTIONS (path '$scratch/out', format 'json', checkpointLocation '$scratch/checkpoint',
+            trigger 'continuous 100 ms', io '$1');
+        INSERT INTO kept SELECT n * 2 AS n FROM lines"
+}
+append_rows() {
+    local i
+    for i in $(seq "$1"); do echo "{\"n\":$i}" >>"$scratch/in"; done
+}
+# All the way, past the start.
+is_warm() { append_rows 1 && eventually has_lines "$scratch/out" 1; }
+
+files_by_the_ring() {
+    query io_uring && is_warm && traces $(lanes) || return
+    append_rows "$rows" && eventually has_lines "$scratch/out" $((rows + 1)) || return
+    ends
+    grep -q 'io_uring_enter(' "$scratch/trace" || { echo "the lanes did nothing"; return 1; }
+    ! beside
+}
+files_without_it() {
+    query epoll && is_warm && traces -f -p "$pid" || return
+    append_rows "$rows" && eventually has_lines "$scratch/out" $((rows + 1)) || return
+    ends
+    beside >"$scratch/seen"
+    grep -q "$scratch/in" "$scratch/seen" && grep -q "$scratch/out" "$scratch/seen"
+}
+
+command -v strace >/dev/null || { echo "strace is not installed: make setup-test"; exit 77; }
+check "on io_uring a lane reads and appends files by its ring alone" files_by_the_ring
+check "on epoll the calls are seen" files_without_it
+finish
