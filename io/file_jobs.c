@@ -142,9 +142,10 @@ int lt_file_job_errno(const struct lt_io *failed)
     return failed->result >= 0 ? ENOSPC : (int)-failed->result;
 }
 
-static const char *verb_of(enum lt_io_kind kind)
+static const char *verb_of(const struct lt_io *io)
 {
-    switch (kind) {
+    const struct lt_file_job *job = io->context;
+    switch (io->kind) {
     case LT_IO_OPENAT:
         return "open";
     case LT_IO_WRITE:
@@ -153,8 +154,8 @@ static const char *verb_of(enum lt_io_kind kind)
         return "rename";
     case LT_IO_UNLINKAT:
         return "delete";
-    case LT_IO_MKDIRAT:
-        return "make";
+    case LT_IO_CALL:
+        return job->call_does;
     case LT_IO_CLOSE:
         return "close";
     default:
@@ -193,7 +194,7 @@ int lt_file_job_fail(const struct lt_io *failed, const char *directory, const ch
     if (number == ECANCELED)
         return lt_error_set(error, LT_E_CANCELLED, "writing '%s/%s' was cancelled", directory,
                             path);
-    (void)lt_error_set_errno(error, number, "cannot %s '%s/%s'", verb_of(failed->kind), directory,
+    (void)lt_error_set_errno(error, number, "cannot %s '%s/%s'", verb_of(failed), directory,
                              path);
     if (error == NULL)
         return LT_E_IO;

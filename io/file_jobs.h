@@ -29,6 +29,7 @@ struct lt_file_job {
      * job may be made anew and submitted again. */
     void (*done)(struct lt_file_job *job, const struct lt_io *failed);
     void *context; /* the caller's */
+    const char *call_does; /* in errors, what a step CALL does: "compress" */
     /* the queue's */
     struct lt_file_jobs *jobs;
     struct lt_file_job *next;

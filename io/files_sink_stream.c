@@ -73,6 +73,7 @@ static void begin_directories(struct lt_files_stream *stream)
 {
     stream->file->made_directory = true;
     lt_file_job_init(&stream->job, on_made, stream);
+    stream->job.call_does = "make";
     struct lt_io *io = lt_file_job_add(&stream->job, LT_IO_CALL, -1, NULL);
     io->call = make_directories;
     io->call_context = stream;
@@ -168,6 +169,7 @@ void lt_files_stream_flush(struct lt_files_stream *stream)
         return;
     }
     lt_file_job_init(&stream->job, on_packed, stream);
+    stream->job.call_does = "compress";
     struct lt_io *io = lt_file_job_add(&stream->job, LT_IO_CALL, -1, NULL);
     io->call = pack;
     io->call_context = stream;

@@ -27,6 +27,7 @@ struct files_world {
     char path[SCRATCH_PATH_SIZE + 8];
     uint64_t next_epoch;
     char *note; /* of the last epoch */
+    bool is_fake; /* the reactor is, and all goes through it */
 };
 
 /* Options are pairs up to a NULL; `path` is added. */
@@ -39,6 +40,9 @@ void files_end(struct files_world *world);
 /* All of it, on the subject in `state`. */
 void files_set_up(void **state, struct files_world *world, const struct lt_sink_type *type,
                   const char *schema, const char *const *pairs);
+/* The same on this reactor, which the world then owns, also for what is done at start. */
+void files_set_up_on(struct lt_reactor *reactor, struct files_world *world,
+                     const struct lt_sink_type *type, const char *schema, const char *const *pairs);
 void files_tear_down(struct files_world *world);
 
 /* A round of the lane's worker. */
@@ -46,7 +50,10 @@ void files_turn(struct files_world *world);
 /* A row of texts, or numbers; NULL: null. */
 enum lt_write files_write_texts(struct files_world *world, const char *const *texts);
 void files_write_value(struct files_world *world, const char *text);
+/* 1, or a negative code with the writer's error. */
+int files_try_prepare(struct files_world *world);
 void files_prepare(struct files_world *world);
+int files_try_commit(struct files_world *world, struct lt_error *error);
 void files_commit(struct files_world *world);
 void files_finish_epoch(struct files_world *world);
 

@@ -1,0 +1,217 @@
+/*
+ * The directory sink on a disk that fails: each operation gets a result of the test's choice. What
+ * passes is written on from where it came to; what does not stops the query with an error that
+ * names the file, and the next start loses and doubles nothing.
+ */
+#include "tests/support/files_world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/files_sink.h"
+#include "tests/support/fake_reactor.h"
+
+static const char *const no_options[] = {NULL};
+
+static void begin_fake(struct files_world *world, const char *const *options)
+{
+    files_set_up_on(fake_reactor_create(17, NULL), world, &lt_text_sink_type,
+                    options[0] == NULL ? "value STRING" : "k STRING, value STRING", options);
+}
+
+/* The next life: finishes the epoch that is logged, if one is. */
+static void live_again(struct files_world *world, bool is_logged)
+{
+    struct lt_error error;
+    bool must_replay = false;
+    files_end(world);
+    lt_reactor_destroy(world->base.reactor);
+    world->base.reactor = world->env.reactor = fake_reactor_create(18, NULL);
+    int code = files_bind(world, &lt_text_sink_type, "value STRING", no_options, &error);
+    if (code == 0)
+        code = world->sink->ops->connect(world->sink, &world->env, &error);
+    if (code == 0 && is_logged)
+        code = world->sink->ops->recover(world->sink, world->next_epoch++, world->note,
+                                         &must_replay, &error);
+    if (code == 0)
+        code = files_begin(world, &error);
+    if (code != 0)
+        fail_msg("%s", error.text);
+    assert_false(must_replay);
+}
+
+static void expect_text(const char *text, const char *wanted)
+{
+    if (strstr(text, wanted) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", text, wanted);
+}
+
+/* ------------------------------------------------------------------------------------- it passes */
+
+static void what_is_interrupted_is_tried_again(void **state)
+{
+    (void)state;
+    struct files_world world;
+    begin_fake(&world, no_options);
+    fake_reactor_fail(world.base.reactor, LT_IO_OPENAT, 0, -EINTR);
+    fake_reactor_fail(world.base.reactor, LT_IO_FDATASYNC, 0, -EAGAIN);
+    files_write_value(&world, "something long enough");
+    files_finish_epoch(&world);
+    files_expect(&world, true, "/part-00003-*-c000.txt: something long enough\n");
+    files_tear_down(&world);
+}
+
+struct stutter {
+    uint32_t left;
+};
+
+/* A few bytes of a write are done, and no more. */
+static bool take_three(void *context, const struct lt_io *io, int64_t *result)
+{
+    struct stutter *stutter = context;
+    if (io->kind != LT_IO_WRITE || io->size_bytes <= 3 || stutter->left == 0)
+        return false;
+    stutter->left--;
+    ssize_t size = pwrite(io->fd, io->buffer, 3, io->offset);
+    assert_int_equal(size, 3);
+    *result = size;
+    return true;
+}
+
+static void what_is_left_of_a_short_write_is_written(void **state)
+{
+    (void)state;
+    struct files_world world;
+    struct stutter stutter = {.left = 5};
+    begin_fake(&world, no_options);
+    fake_reactor_set_hook(world.base.reactor, take_three, &stutter);
+    files_write_value(&world, "something long enough");
+    files_finish_epoch(&world);
+    assert_int_equal(stutter.left, 0);
+    files_expect(&world, true, "/part-00003-*-c000.txt: something long enough\n");
+    assert_int_equal(files_manifest_of(&world, 0).size_bytes, 22);
+    files_tear_down(&world);
+}
+
+/* ----------------------------------------------------------------------------- before it is kept */
+
+struct fault {
+    enum lt_io_kind kind;
+    uint32_t skip;
+    int64_t result;
+    const char *wanted;
+};
+
+static void a_fault_before_the_epoch_is_kept_stops_the_query_and_loses_nothing(void **state)
+{
+    static const struct fault faults[] = {
+        {LT_IO_OPENAT, 0, -EMFILE, "hint: raise the limit of open files"},
+        {LT_IO_OPENAT, 0, -EACCES, "hint: the user that runs the query"},
+        {LT_IO_WRITE, 0, -ENOSPC, "hint: the disk is full"},
+        {LT_IO_WRITE, 0, 0, "No space left on device; hint: the disk is full"},
+        {LT_IO_WRITE, 0, -EIO, "cannot write '"},
+        {LT_IO_FDATASYNC, 0, -EIO, "cannot sync '"},
+        {LT_IO_CLOSE, 0, -EIO, "cannot close '"},
+        {LT_IO_OPENAT, 1, -ENOENT, "hint: somebody has removed it"},
+        {LT_IO_FSYNC, 0, -EIO, "cannot sync '"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct files_world world;
+        begin_fake(&world, no_options);
+        fake_reactor_fail(world.base.reactor, faults[i].kind, faults[i].skip, faults[i].result);
+        files_write_value(&world, "a");
+        assert_true(files_try_prepare(&world) < 0);
+        expect_text(world.writer->error.text, "sink text: cannot ");
+        expect_text(world.writer->error.text, world.path);
+        expect_text(world.writer->error.text, faults[i].wanted);
+        live_again(&world, false);
+        files_expect(&world, true, "");
+        files_write_value(&world, "a");
+        files_finish_epoch(&world);
+        files_expect(&world, true, "/part-00003-*-c000.txt: a\n");
+        assert_int_equal(files_manifest_of(&world, 0).count, 1);
+        files_tear_down(&world);
+    }
+}
+
+/* ------------------------------------------------------------------------------ once it is logged */
+
+static void a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on(void **state)
+{
+    static const struct fault faults[] = {
+        {LT_IO_RENAMEAT, 0, -EIO, "cannot rename '"},
+        {LT_IO_FSYNC, 0, -EIO, "cannot sync '"},
+        {LT_IO_OPENAT, 1, -ENOSPC, LT_MANIFEST_FOLDER "/0'"},
+        {LT_IO_WRITE, 0, -ENOSPC, "hint: the disk is full"},
+        {LT_IO_WRITE, 0, 1, "hint: the disk is full"},
+        {LT_IO_FSYNC, 1, -EIO, LT_MANIFEST_FOLDER "/0'"},
+        {LT_IO_RENAMEAT, 1, -EDQUOT, "hint: the quota is used up"},
+        {LT_IO_FSYNC, 2, -EIO, LT_MANIFEST_FOLDER "/0'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct files_world world;
+        struct lt_error error;
+        begin_fake(&world, no_options);
+        files_write_value(&world, "a");
+        files_prepare(&world);
+        fake_reactor_fail(world.base.reactor, faults[i].kind, faults[i].skip, faults[i].result);
+        assert_true(files_try_commit(&world, &error) < 0);
+        expect_text(error.text, "sink text: cannot ");
+        expect_text(error.text, world.path);
+        expect_text(error.text, faults[i].wanted);
+        live_again(&world, true);
+        files_expect(&world, true, "/part-00003-*-c000.txt: a\n");
+        assert_int_equal(files_manifest_of(&world, 0).count, 1);
+        files_write_value(&world, "b");
+        files_finish_epoch(&world);
+        assert_int_equal(files_manifest_of(&world, 1).count, 2);
+        files_tear_down(&world);
+    }
+}
+
+static void a_directory_that_cannot_be_made_is_named(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"partitionBy=k", NULL};
+    static const char *const row[] = {"x", "a"};
+    struct files_world world;
+    begin_fake(&world, options);
+    fake_reactor_fail(world.base.reactor, LT_IO_CALL, 0, -ENOSPC);
+    assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+    assert_true(files_try_prepare(&world) < 0);
+    expect_text(world.writer->error.text, "cannot make '");
+    expect_text(world.writer->error.text, "/k=x': No space left on device");
+    files_tear_down(&world);
+}
+
+static void compression_without_memory_stops_the_query(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"compression=gzip", "partitionBy=k", NULL};
+    static const char *const row[] = {"x", "a"};
+    struct files_world world;
+    begin_fake(&world, options);
+    fake_reactor_fail(world.base.reactor, LT_IO_CALL, 0, -ENOMEM);
+    assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+    assert_true(files_try_prepare(&world) < 0);
+    expect_text(world.writer->error.text, "cannot compress '");
+    files_tear_down(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_interrupted_is_tried_again),
+        cmocka_unit_test(what_is_left_of_a_short_write_is_written),
+        cmocka_unit_test(a_fault_before_the_epoch_is_kept_stops_the_query_and_loses_nothing),
+        cmocka_unit_test(a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on),
+        cmocka_unit_test(a_directory_that_cannot_be_made_is_named),
+        cmocka_unit_test(compression_without_memory_stops_the_query),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
