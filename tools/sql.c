@@ -267,16 +267,20 @@ bool lt_tool_sql_is_configuration(const char *path)
 static bool is_url(const char *word)
 {
     size_t size = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-    return strcmp(word, "-") == 0 || (size > 0 && word[size] == ':' && access(word, F_OK) != 0);
+    return size > 0 && word[size] == ':' && access(word, F_OK) != 0;
 }
 
-/* A relay's command line: with a URL, or a configuration to read. */
+/* A relay's command line: with a URL, or a configuration to read, or from standard input to
+ * standard output, "- -"; a lone "-" is a script. */
 static bool is_relay(int count, char **arguments)
 {
     bool is_relay = false;
+    int dash_count = 0;
+    for (int i = 1; i < count; i++)
+        dash_count += strcmp(arguments[i], "-") == 0;
     for (int i = 1; i < count; i++)
         is_relay |= is_url(arguments[i]) || strncmp(arguments[i], "--config", 8) == 0;
-    return is_relay;
+    return is_relay || dash_count > 1;
 }
 
 int lt_tool_sql_run_configuration(int count, char **arguments, const char *last)
