@@ -6,6 +6,7 @@
 #include "io/append.h"
 #include "io/console.h"
 #include "io/files_sink.h"
+#include "io/files_source.h"
 #include "io/foreach.h"
 #include "io/http_sink.h"
 #include "io/kafka_sink.h"
@@ -22,6 +23,10 @@
 const struct lt_catalog *lt_io_catalog(void)
 {
     static const struct lt_source_type *const sources[] = {
+        &lt_files_csv_source_type,
+        &lt_files_json_source_type,
+        &lt_files_raw_source_type,
+        &lt_files_text_source_type,
         &lt_kafka_source_type,
         &lt_memory_source_type,
         &lt_nexmark_source_type,

@@ -1,0 +1,34 @@
+/*
+ * One look for new files: all of a place, or some paths that a watch has named. It finds what was
+ * not seen before, marks it as seen, and orders it as it is to be read.
+ *
+ * on: whoever has the source's `seen` at the time: a helper thread for the lane, or the control
+ * thread before a reader is open. It waits for the disk.
+ */
+#ifndef LT_IO_FILES_LOOK_H
+#define LT_IO_FILES_LOOK_H
+
+#include "io/files_source_internal.h"
+
+struct lt_files_look {
+    struct lt_files_source *source;
+    struct lt_files_watch *watch; /* directories are added to it; NULL: none is watched */
+    bool is_all;
+    struct lt_text_buffer paths; /* not all: each ended by a zero byte, the first byte of each
+                                    LT_FILES_COMPLETE or LT_FILES_NAMED */
+    /* What comes of it: */
+    struct lt_files_queue found;
+    bool is_cut;       /* more was found than may wait: look again when this is read */
+    bool cannot_watch; /* the error says why; no fault of the look */
+    int code;
+    struct lt_error error;
+};
+
+enum { LT_FILES_COMPLETE = 'c', LT_FILES_NAMED = 'n' };
+
+/* Sets what comes of it. For struct lt_io: `look` is a struct lt_files_look; returns its code. */
+int64_t lt_files_look_call(void *look);
+/* What was found is not taken after all. */
+void lt_files_unsee(struct lt_files_source *source, struct lt_files_queue *queue);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * What a directory source knows on the control thread: its log, where it stands, what ends there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "io/files_look.h"
+#include "io/files_manifest.h"
+
+void lt_files_lock(struct lt_files_source *source)
+{
+    int result = pthread_mutex_lock(&source->lock);
+    lt_assert(result == 0);
+}
+
+void lt_files_unlock(struct lt_files_source *source)
+{
+    int result = pthread_mutex_unlock(&source->lock);
+    lt_assert(result == 0);
+}
+
+/* What is left to be cleaned up when nobody will poll any more. */
+static void clean_rest(struct lt_files_source *source)
+{
+    struct lt_files_item item;
+    while (lt_files_queue_pop(&source->finished, &item)) {
+        lt_files_clean_one(&source->settings.cleaning, &item);
+        free(item.path);
+    }
+}
+
+void lt_files_state_fini(struct lt_files_source *source)
+{
+    clean_rest(source);
+    lt_files_log_destroy(source->log);
+    lt_files_seen_destroy(source->seen);
+    lt_files_queue_fini(&source->listed);
+    lt_files_queue_fini(&source->admitted);
+    lt_files_queue_fini(&source->finished);
+}
+
+/* Each time that a run begins, nothing is known but what resume then reads. */
+int lt_files_source_connect(struct lt_source *base, const struct lt_connector_env *env,
+                            struct lt_error *error)
+{
+    struct lt_files_source *source = lt_files_source_of(base);
+    const struct lt_files_settings *settings = &source->settings;
+    (void)env;
+    lt_files_state_fini(source);
+    source->log = lt_files_log_create(settings->compact_interval);
+    source->seen = lt_files_seen_create(settings->max_age_ms, settings->is_name_only);
+    source->manifest_last = -1;
+    source->oldest_ms = INT64_MIN;
+    source->committed = (struct lt_position){0};
+    if (settings->cleaning.mode != LT_FILES_CLEAN_OFF &&
+        lt_files_manifest_is_there(&settings->place))
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "Clean up source files is not supported when reading from the output "
+                            "directory of FileStreamSink.");
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------------- its own log */
+
+static int load_file(struct lt_files_source *source, const struct lt_source_log_reader *reader,
+                     const char *name, struct lt_error *error)
+{
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    int code = reader->read(reader->context, name, &text, error);
+    if (code == LT_E_NOT_FOUND)
+        lt_error_set(error, code, "file log \"%s\" is gone", name);
+    if (code == 0)
+        code = lt_files_log_load(source->log, name, lt_text_get(&text), text.size_bytes, error);
+    lt_text_fini(&text);
+    return code;
+}
+
+/* Cuts the list at its line feeds; the names point into it. */
+static size_t cut_names(char *list, const char **names)
+{
+    size_t count = 0;
+    for (char *at = list; *at != '\0';) {
+        char *feed = strchr(at, '\n');
+        lt_assert(feed != NULL);
+        *feed = '\0';
+        names[count++] = at;
+        at = feed + 1;
+    }
+    return count;
+}
+
+static int load_log(struct lt_files_source *source, const struct lt_source_log_reader *reader,
+                    char *list, struct lt_error *error)
+{
+    const char **names = lt_alloc_array(strlen(list) + 1, sizeof names[0]);
+    size_t count = cut_names(list, names);
+    int code = lt_files_log_choose(names, &count, error);
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = load_file(source, reader, names[i], error);
+    free(names);
+    return code;
+}
+
+static void see_logged(struct lt_files_source *source)
+{
+    uint64_t end = lt_files_log_end(source->log);
+    for (uint64_t i = lt_files_log_first(source->log); i < end; i++) {
+        const struct lt_files_log_entry *entry = lt_files_log_at(source->log, i);
+        lt_files_seen_add(source->seen, entry->path, entry->timestamp_ms);
+    }
+    source->oldest_ms = lt_files_seen_purge(source->seen);
+}
+
+/* An entry beyond the last logged epoch stays: its files have been taken, and are read first. That
+ * is what Spark makes of one, too. */
+int lt_files_source_resume(struct lt_source *base, const struct lt_connector_env *env,
+                           const struct lt_source_log_reader *reader, struct lt_error *error)
+{
+    struct lt_files_source *source = lt_files_source_of(base);
+    struct lt_text_buffer names;
+    (void)env;
+    lt_text_init(&names);
+    int code = reader->list(reader->context, &names, error);
+    char *list = lt_text_take(&names);
+    if (code == 0)
+        code = load_log(source, reader, list, error);
+    free(list);
+    if (code == 0)
+        see_logged(source);
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------ positions */
+
+int lt_files_initial(struct lt_source *base, struct lt_position *positions,
+                     struct lt_text_buffer *keep, struct lt_error *error)
+{
+    (void)base, (void)keep, (void)error;
+    positions[0] = (struct lt_position){0};
+    return 0;
+}
+
+void lt_files_drop_admitted(struct lt_files_source *source)
+{
+    lt_files_lock(source);
+    lt_files_unsee(source, &source->admitted);
+    lt_files_unlock(source);
+}
+
+/* All files there are now, behind those of the log that are not read yet. */
+int lt_files_latest(struct lt_source *base, struct lt_position *positions, struct lt_error *error)
+{
+    struct lt_files_source *source = lt_files_source_of(base);
+    struct lt_files_look look = {.source = source, .is_all = true};
+    lt_text_init(&look.paths);
+    lt_files_drop_admitted(source);
+    lt_files_unsee(source, &source->listed);
+    if (lt_files_look_call(&look) != 0) {
+        lt_files_queue_fini(&look.found);
+        if (error != NULL)
+            *error = look.error;
+        return look.code;
+    }
+    lt_files_queue_move(&source->listed, &look.found);
+    positions[0] = (struct lt_position){
+        .offset = (int64_t)(lt_files_log_end(source->log) + source->listed.count)};
+    return 0;
+}
+
+void lt_files_positions_to_json(struct lt_source *base, const struct lt_position *positions,
+                                struct lt_text_buffer *out)
+{
+    lt_files_log_to_json(lt_files_source_of(base)->log, &positions[0], out);
+}
+
+int lt_files_positions_from_json(struct lt_source *base, const char *json,
+                                 struct lt_position *positions, struct lt_error *error)
+{
+    return lt_files_log_from_json(lt_files_source_of(base)->log, json, &positions[0], error);
+}
+
+/* --------------------------------------------------------------------------------------- epochs */
+
+static void append_name(void *context, const char *name)
+{
+    struct lt_text_buffer *names = context;
+    lt_text_append(names, name);
+    lt_text_append_char(names, '\n');
+}
+
+/* Takes the files into the log that the epoch has read of; returns how many. */
+static uint64_t log_admitted(struct lt_files_source *source, uint64_t end)
+{
+    uint64_t count = 0;
+    lt_files_lock(source);
+    while (lt_files_log_end(source->log) < end) {
+        struct lt_files_item item;
+        bool was_begun = lt_files_queue_pop(&source->admitted, &item);
+        lt_assert(was_begun); /* a position is behind nothing that was not begun */
+        lt_files_log_add(source->log, item.path, item.modified_ms);
+        free(item.path);
+        count++;
+    }
+    lt_files_unlock(source);
+    return count;
+}
+
+int lt_files_settle(struct lt_source *base, uint64_t epoch, const struct lt_position *positions,
+                    struct lt_source_log *log, struct lt_error *error)
+{
+    struct lt_files_source *source = lt_files_source_of(base);
+    uint64_t end = (uint64_t)positions[0].offset + (positions[0].extra > 0);
+    (void)epoch, (void)error;
+    if (log_admitted(source, end) == 0)
+        return 1;
+    lt_files_lock(source);
+    int64_t oldest_ms = source->oldest_ms;
+    lt_files_unlock(source);
+    _Static_assert(sizeof log->name >= LT_FILES_LOG_NAME_SIZE, "the name is written there");
+    lt_files_log_end_batch(source->log, oldest_ms,
+                           lt_files_log_batch_before(source->log, &source->committed), log->name,
+                           &log->content);
+    lt_files_log_visit_superfluous(source->log, append_name, &log->deleted);
+    return 1;
+}
+
+void lt_files_commit(struct lt_source *base, uint64_t epoch, const struct lt_position *positions)
+{
+    struct lt_files_source *source = lt_files_source_of(base);
+    uint64_t begin = (uint64_t)source->committed.offset, end = (uint64_t)positions[0].offset;
+    (void)epoch;
+    source->committed = positions[0];
+    if (source->settings.cleaning.mode == LT_FILES_CLEAN_OFF)
+        return;
+    lt_files_lock(source);
+    for (uint64_t i = begin; i < end; i++) {
+        const struct lt_files_log_entry *entry = lt_files_log_at(source->log, i);
+        if (entry == NULL)
+            continue;
+        const struct lt_files_item item = {.path = lt_strdup(entry->path),
+                                           .modified_ms = entry->timestamp_ms};
+        lt_files_queue_push(&source->finished, &item);
+    }
+    lt_files_unlock(source);
+}

@@ -1,0 +1,46 @@
+/*
+ * Watching directories by inotify: which paths have come, so that a file is taken when it appears
+ * and not when the directory is next listed.
+ *
+ * A file counts as come when it was renamed or linked into place, or when one who wrote it closed
+ * it. What cannot be told by one path (a directory has come, the root has gone, the kernel's queue
+ * ran over) asks for a listing of all. File systems that other machines write to (NFS, SMB, ...)
+ * tell nothing, so that they have to be listed again and again.
+ *
+ * on: one thread at a time: directories are added by the one that lists, which is never at work
+ * while events are read.
+ */
+#ifndef LT_IO_FILES_WATCH_H
+#define LT_IO_FILES_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/error.h"
+
+struct lt_files_watch;
+
+/* NULL when the system gives no watch; its text says why. */
+struct lt_files_watch *lt_files_watch_create(struct lt_error *error);
+void lt_files_watch_destroy(struct lt_files_watch *watch); /* NULL is a no-op */
+/* Readable when there are events. */
+int lt_files_watch_fd(const struct lt_files_watch *watch);
+
+/* Watches a directory; one that is watched already is no fault. False: it cannot be watched, and
+ * `error` says why. */
+bool lt_files_watch_add(struct lt_files_watch *watch, const char *directory,
+                        struct lt_error *error) LT_MUST_USE;
+
+struct lt_files_watch_visitor {
+    /* A file has come. `is_complete`: false when only its name is known to have come: by a link, or
+     * it was created and is being written. */
+    void (*file)(void *context, const char *path, bool is_complete);
+    void (*directory)(void *context, const char *path); /* has come */
+    void (*all)(void *context);                         /* list again */
+    void *context;
+};
+/* Reads the events that are there; does not wait. False: there are more. */
+bool lt_files_watch_read(struct lt_files_watch *watch,
+                         const struct lt_files_watch_visitor *visitor);
+
+#endif
