@@ -18,10 +18,11 @@ enum { DEPTH_MAX = 8 };
 struct reading {
     const char *path;
     yaml_document_t document;
-    struct lt_tool_settings *settings;
+    struct lt_tool_settings *settings; /* those of a further sink while it is read */
+    bool is_also;
 };
 
-static const char *const sections[] = {"source", "sink", "query", "relay"};
+static const char *const sections[] = {"source", "sink", "query", "relay", "also"};
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 
 static int fail_at(const struct reading *reading, const yaml_node_t *node, const char *text,
@@ -44,10 +45,32 @@ static const char *scalar_of(const yaml_node_t *node)
 
 /* ------------------------------------------------------------------------------------ options */
 
+/* Of a further sink: what is no option of it. */
+static int find_own(const char *key)
+{
+    static const enum lt_tool_setting own[] = {LT_TOOL_SET_WHERE, LT_TOOL_SET_SELECT,
+                                               LT_TOOL_SET_OUT_FORMAT, LT_TOOL_SET_PARTITION};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(lt_tool_relay_flags[own[i]].name, key) == 0)
+            return (int)own[i];
+    return -1;
+}
+
 static int take_pair(struct reading *reading, enum lt_tool_side side, const yaml_node_t *key_node,
                      const char *key, const char *value)
 {
     char *origin = origin_of(reading, key_node);
+    int own = reading->is_also ? find_own(key) : -1;
+    if (own >= 0) {
+        int set = lt_tool_settings_set(reading->settings, (enum lt_tool_setting)own, value,
+                                       LT_TOOL_LAYER_FILE, origin);
+        free(origin);
+        return set;
+    }
+    if (reading->is_also && strcmp(key, "url") == 0) { /* taken before all others */
+        free(origin);
+        return 0;
+    }
     bool is_url = strcmp(key, "url") == 0 && side != LT_TOOL_QUERY_SIDE;
     int status = is_url ? lt_tool_settings_set(reading->settings,
                                                side == LT_TOOL_SOURCE_SIDE ? LT_TOOL_SET_SOURCE
@@ -205,6 +228,52 @@ static int take_flags(struct reading *reading, const yaml_node_t *map)
     return status;
 }
 
+/* -------------------------------------------------------------------------------------- also */
+
+static const yaml_node_t *find_key(struct reading *reading, const yaml_node_t *map, const char *key)
+{
+    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+         pair < map->data.mapping.pairs.top; pair++) {
+        const char *name = scalar_of(yaml_document_get_node(&reading->document, pair->key));
+        if (name != NULL && strcmp(name, key) == 0)
+            return yaml_document_get_node(&reading->document, pair->value);
+    }
+    return NULL;
+}
+
+static int take_sink(struct reading *reading, const yaml_node_t *map)
+{
+    struct lt_tool_settings *relay = reading->settings;
+    const yaml_node_t *url =
+        map->type == YAML_MAPPING_NODE ? find_key(reading, map, "url") : NULL;
+    if (url == NULL || scalar_of(url) == NULL)
+        return fail_at(reading, map, "an element of section", "also",
+                       " has no url; hint: - url: append:///var/log/alarms.jsonl");
+    char *origin = origin_of(reading, url);
+    struct lt_tool_settings *own =
+        lt_tool_settings_also(relay, scalar_of(url), LT_TOOL_LAYER_FILE, origin);
+    free(origin);
+    if (own == NULL)
+        return LT_TOOL_USAGE;
+    reading->settings = own;
+    reading->is_also = true;
+    int status = take_options(reading, LT_TOOL_SINK_SIDE, map);
+    reading->settings = relay;
+    reading->is_also = false;
+    return status;
+}
+
+static int take_also(struct reading *reading, const yaml_node_t *list)
+{
+    int status = 0;
+    if (list->type != YAML_SEQUENCE_NODE)
+        return fail_at(reading, list, "section", "also", " is no list of sinks");
+    for (yaml_node_item_t *item = list->data.sequence.items.start;
+         item < list->data.sequence.items.top && status == 0; item++)
+        status = take_sink(reading, yaml_document_get_node(&reading->document, *item));
+    return status;
+}
+
 /* ----------------------------------------------------------------------------------- the file */
 
 static int take_section(struct reading *reading, const yaml_node_t *key, const yaml_node_t *value)
@@ -218,15 +287,17 @@ static int take_section(struct reading *reading, const yaml_node_t *key, const y
     if (name == NULL || index == SECTION_COUNT) {
         char *hint = lt_tool_hint(name != NULL ? name : "", sections, SECTION_COUNT);
         int status = fail_at(reading, key, "unknown section", name != NULL ? name : "?",
-                             *hint != '\0' ? hint : "; hint: source, sink, query, relay");
+                             *hint != '\0' ? hint : "; hint: source, sink, query, relay, also");
         free(hint);
         return status;
     }
     if (value->type == YAML_SCALAR_NODE && *scalar_of(value) == '\0')
         return 0;
+    if (strcmp(name, "also") == 0)
+        return take_also(reading, value);
     if (value->type != YAML_MAPPING_NODE)
         return fail_at(reading, value, "section", name, " is no map of keys and values");
-    return index < SECTION_COUNT - 1 ? take_options(reading, sides[index], value)
+    return index < sizeof sides / sizeof sides[0] ? take_options(reading, sides[index], value)
                                      : take_flags(reading, value);
 }
 
@@ -266,7 +337,7 @@ static int take_document(struct reading *reading)
     if (root == NULL)
         return 0; /* an empty file says nothing */
     if (root->type != YAML_MAPPING_NODE)
-        return lt_tool_wrong("%s: no map of sections; hint: source, sink, query, relay",
+        return lt_tool_wrong("%s: no map of sections; hint: source, sink, query, relay, also",
                              reading->path);
     int status = check_texts(reading);
     if (status == 0)

@@ -17,6 +17,22 @@ static void print_url(const char *what, const struct lt_tool_url *url, const cha
            url->overruled != NULL ? url->overruled : "");
 }
 
+/* Further sinks, each with what is its own. */
+static void print_also(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    for (size_t i = 0; i < plan->also_count; i++) {
+        const struct lt_tool_settings *own = &settings->also[i];
+        print_url("also", &plan->also[i].sink, lt_tool_settings_origin(own, LT_TOOL_SET_SINK));
+        for (int k = 0; k < LT_TOOL_SET_FLAGS; k++)
+            if (own->values[k].text != NULL)
+                printf("relay: also.%s = %s   # %s\n", lt_tool_relay_flags[k].name,
+                       own->values[k].text, own->values[k].origin);
+        for (size_t k = 0; k < own->pair_count; k++)
+            printf("relay: also.%s = %s   # %s\n", own->pairs[k].key, own->pairs[k].value,
+                   own->pairs[k].origin);
+    }
+}
+
 int lt_tool_explain_config(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
     char *effective = leat_admin_effective_options(plan->query);
@@ -24,6 +40,7 @@ int lt_tool_explain_config(const struct lt_tool_plan *plan, const struct lt_tool
         return lt_tool_wrong("%s", leat_query_error(plan->query));
     print_url("source", &plan->source, lt_tool_settings_origin(settings, LT_TOOL_SET_SOURCE));
     print_url("sink", &plan->sink, lt_tool_settings_origin(settings, LT_TOOL_SET_SINK));
+    print_also(plan, settings);
     for (int i = 0; i < LT_TOOL_SET_FLAGS; i++) {
         const char *text = lt_tool_settings_text(settings, (enum lt_tool_setting)i);
         if (text != NULL && i != LT_TOOL_SET_PRINT_CONFIG)
@@ -53,8 +70,20 @@ static void print_headers(const struct lt_tool_settings *settings)
     for (size_t i = 0; i < settings->item_count; i++)
         if (settings->items[i].setting != LT_TOOL_SET_FORMAT_OPTION)
             printf("%-6s header %s\n",
-               settings->items[i].setting == LT_TOOL_SET_DROP_HEADER ? "drop" : "add",
-               settings->items[i].text);
+                   settings->items[i].setting == LT_TOOL_SET_DROP_HEADER ? "drop" : "add",
+                   settings->items[i].text);
+}
+
+static void explain_also(const struct lt_tool_plan *plan, const struct lt_tool_plan *branch)
+{
+    printf("also   from the same read\n");
+    if (branch->where != NULL)
+        printf("where  %s\n", branch->where);
+    if (branch->select != NULL)
+        printf("select %s\n", branch->select);
+    printf("write  %s\n", branch->sink.text);
+    if (strcmp(plan->source_schema, branch->sink_schema) != 0)
+        print_schema(branch->sink_schema);
 }
 
 int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
@@ -78,6 +107,8 @@ int lt_tool_explain_plan(const struct lt_tool_plan *plan, const struct lt_tool_s
         printf("       the rows as they were read: no copy between source and sink\n");
     else
         print_schema(plan->sink_schema);
+    for (size_t i = 0; i < plan->also_count; i++)
+        explain_also(plan, &plan->also[i]);
     if (plan->dead_letters.text != NULL)
         printf("failed records go to %s\n", plan->dead_letters.text);
     else

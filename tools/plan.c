@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/leat_admin.h"
+#include "tools/also.h"
 #include "tools/commands.h"
 #include "tools/formats.h"
 #include "tools/resolve.h"
@@ -125,10 +126,10 @@ static int check_no_loop(const struct lt_tool_plan *plan)
     return 0;
 }
 
-static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
-                        leat_stream **out, bool *gives_topic)
+/* What the source gives, as columns of the value where that is asked for. */
+static int build_read(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                      leat_stream **out)
 {
-    const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
     const char *schema =
         plan->reads_bytes ? lt_tool_settings_text(settings, LT_TOOL_SET_SCHEMA) : NULL;
     leat_stream *stream =
@@ -136,15 +137,22 @@ static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings
     plan->source_options = NULL;
     if (stream == NULL || (plan->source_schema = leat_stream_schema(stream)) == NULL)
         return lt_tool_wrong("%s", leat_context_error(plan->context));
-    int status = lt_tool_plan_parse(plan, settings, &stream);
-    if (status != 0)
-        return status;
+    *out = stream;
+    return lt_tool_plan_parse(plan, settings, out);
+}
+
+/* What a sink is given of that. */
+static int build_stream(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                        leat_stream *read, leat_stream **out, bool *gives_topic)
+{
+    const char *where = lt_tool_settings_text(settings, LT_TOOL_SET_WHERE);
+    leat_stream *stream = read;
     if (where != NULL)
         stream = leat_filter(stream, where);
     if (stream == NULL || leat_stream_schema(stream) == NULL)
         return lt_tool_wrong("--where: %s", leat_context_error(plan->context));
-    status = plan->is_parsed ? lt_tool_plan_compose(plan, settings, &stream, gives_topic)
-                             : lt_tool_plan_select(plan, settings, &stream, gives_topic);
+    int status = plan->is_parsed ? lt_tool_plan_compose(plan, settings, &stream, gives_topic)
+                                 : lt_tool_plan_select(plan, settings, &stream, gives_topic);
     plan->headers = lt_tool_headers_create(settings);
     if (status == 0 && plan->headers != NULL) {
         stream = lt_tool_headers_apply(plan->headers, stream);
@@ -185,6 +193,11 @@ static int build_sink(struct lt_tool_plan *plan, const struct lt_tool_settings *
     plan->sink_options = NULL;
     if (leat_query_write(plan->query, stream, plan->sink.format, sink_options) != LEAT_OK)
         return lt_tool_wrong("%s", leat_query_error(plan->query));
+    return 0;
+}
+
+static int build_dead_letters(struct lt_tool_plan *plan)
+{
     leat_options *dead_options = plan->dead_options;
     plan->dead_options = NULL;
     if (dead_options != NULL &&
@@ -201,14 +214,70 @@ static int build_trigger(struct lt_tool_plan *plan, const struct lt_tool_setting
     return code == LEAT_OK ? 0 : lt_tool_wrong("--epoch: %s", leat_query_error(plan->query));
 }
 
-int lt_tool_plan_build(struct lt_tool_plan *plan, struct lt_tool_settings *settings)
+static int build_query(struct lt_tool_plan *plan)
 {
-    leat_stream *stream = NULL;
-    bool gives_topic = false;
-    *plan = (struct lt_tool_plan){.context = leat_context_create(),
+    plan->query = leat_query_create(plan->context, plan->query_options);
+    plan->query_options = NULL;
+    return plan->query != NULL ? 0 : lt_tool_wrong("%s", leat_context_error(plan->context));
+}
+
+static void begin(struct lt_tool_plan *plan, leat_context *context)
+{
+    *plan = (struct lt_tool_plan){.context = context,
                                   .source_options = leat_options_create(),
                                   .sink_options = leat_options_create(),
                                   .query_options = leat_options_create()};
+}
+
+/* A further sink over what the relay reads. What is of source and query is settled as for the
+ * relay, and not used. */
+static int build_branch(const struct lt_tool_plan *relay, leat_stream *read,
+                        struct lt_tool_settings *settings, struct lt_tool_plan *branch)
+{
+    leat_stream *stream = read;
+    bool gives_topic = false;
+    int status = parse_urls(branch, settings);
+    if (status == 0)
+        status = check_no_loop(branch);
+    if (status != 0)
+        return status;
+    lt_tool_also_drop_others(branch, settings);
+    status = lt_tool_plan_deal(branch, settings);
+    branch->query = relay->query;
+    branch->source_schema = relay->source_schema;
+    branch->is_parsed = relay->is_parsed;
+    if (status == 0 && branch->reads_bytes) /* says only how the sink takes it */
+        status = lt_tool_plan_parse(branch, settings, &stream);
+    if (status == 0)
+        status = build_stream(branch, settings, read, &stream, &gives_topic);
+    return status == 0 ? build_sink(branch, settings, stream, gives_topic) : status;
+}
+
+static int build_also(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
+                      leat_stream *read)
+{
+    int status = 0;
+    for (size_t i = 0; i < settings->also_count && status == 0; i++) {
+        struct lt_tool_settings own;
+        lt_tool_also_settings(settings, i, &own);
+        plan->also = lt_tool_grow(plan->also, plan->also_count, sizeof *plan->also);
+        struct lt_tool_plan *branch = &plan->also[plan->also_count++];
+        begin(branch, plan->context);
+        const char *where = lt_tool_settings_text(&own, LT_TOOL_SET_WHERE);
+        branch->where = where != NULL ? lt_tool_copy(where) : NULL;
+        status = build_branch(plan, read, &own, branch);
+        if (status != 0)
+            lt_tool_say("that is of --also \"%s\"", lt_tool_settings_text(&own, LT_TOOL_SET_SINK));
+        lt_tool_settings_fini(&own);
+    }
+    return status;
+}
+
+int lt_tool_plan_build(struct lt_tool_plan *plan, struct lt_tool_settings *settings)
+{
+    leat_stream *read = NULL, *stream = NULL;
+    bool gives_topic = false;
+    begin(plan, leat_context_create());
     int status = parse_durations(plan, settings);
     if (status == 0)
         status = parse_urls(plan, settings);
@@ -217,21 +286,22 @@ int lt_tool_plan_build(struct lt_tool_plan *plan, struct lt_tool_settings *setti
     if (status == 0)
         status = lt_tool_plan_deal(plan, settings);
     if (status == 0)
-        status = build_stream(plan, settings, &stream, &gives_topic);
-    if (status != 0)
-        return status;
-    plan->query = leat_query_create(plan->context, plan->query_options);
-    plan->query_options = NULL;
-    if (plan->query == NULL)
-        return lt_tool_wrong("%s", leat_context_error(plan->context));
-    status = build_sink(plan, settings, stream, gives_topic);
+        status = build_read(plan, settings, &read);
+    if (status == 0)
+        status = build_stream(plan, settings, read, &stream, &gives_topic);
+    if (status == 0)
+        status = build_query(plan);
+    if (status == 0)
+        status = build_sink(plan, settings, stream, gives_topic);
+    if (status == 0)
+        status = build_also(plan, settings, read);
+    if (status == 0)
+        status = build_dead_letters(plan);
     return status != 0 ? status : build_trigger(plan, settings);
 }
 
-void lt_tool_plan_fini(struct lt_tool_plan *plan)
+static void fini_own(struct lt_tool_plan *plan)
 {
-    leat_query_destroy(plan->query);
-    leat_context_destroy(plan->context);
     leat_options_destroy(plan->source_options);
     leat_options_destroy(plan->sink_options);
     leat_options_destroy(plan->dead_options);
@@ -242,6 +312,17 @@ void lt_tool_plan_fini(struct lt_tool_plan *plan)
     lt_tool_url_fini(&plan->dead_letters);
     free(plan->parse);
     free(plan->select);
+    free(plan->where);
     free(plan->counters_path);
+}
+
+void lt_tool_plan_fini(struct lt_tool_plan *plan)
+{
+    leat_query_destroy(plan->query);
+    leat_context_destroy(plan->context);
+    for (size_t i = 0; i < plan->also_count; i++)
+        fini_own(&plan->also[i]);
+    free(plan->also);
+    fini_own(plan);
     *plan = (struct lt_tool_plan){0};
 }

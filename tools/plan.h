@@ -35,6 +35,11 @@ struct lt_tool_plan {
     bool reads_bytes, writes_bytes; /* source or sink read or write formats (tools/formats.h) */
     bool counters_are_auto;
     int64_t epoch_ns, startup_timeout_ns, progress_interval_ns;
+    /* Further sinks (tools/also.h): each with what is of a sink, and the context and query of this
+     * plan. */
+    struct lt_tool_plan *also;
+    size_t also_count;
+    char *where; /* of a further sink; NULL: none */
 };
 
 /* Settles what the URLs and their options say (tools/resolve.h): the settings change. Returns 0

@@ -97,6 +97,11 @@ int lt_tool_status_at_end(int code)
 static void say_ready(const struct lt_tool_plan *plan)
 {
     char *what = lt_tool_format("relay %s -> %s", plan->source.text, plan->sink.text);
+    for (size_t i = 0; i < plan->also_count; i++) {
+        char *before = what;
+        what = lt_tool_format("%s, %s", before, plan->also[i].sink.text);
+        free(before);
+    }
     lt_tool_live_say_ready(plan->query, what);
     free(what);
     lt_tool_notify("READY=1");

@@ -40,8 +40,11 @@ void lt_tool_settings_fini(struct lt_tool_settings *settings)
         free(settings->items[i].text);
         free(settings->items[i].origin);
     }
+    for (size_t i = 0; i < settings->also_count; i++)
+        lt_tool_settings_fini(&settings->also[i]);
     free(settings->pairs);
     free(settings->items);
+    free(settings->also);
     *settings = (struct lt_tool_settings){0};
 }
 
@@ -152,20 +155,44 @@ int lt_tool_settings_set(struct lt_tool_settings *settings, enum lt_tool_setting
     }
 }
 
+struct lt_tool_settings *lt_tool_settings_also(struct lt_tool_settings *settings, const char *url,
+                                               enum lt_tool_layer layer, const char *origin)
+{
+    settings->also = lt_tool_grow(settings->also, settings->also_count, sizeof *settings->also);
+    struct lt_tool_settings *own = &settings->also[settings->also_count++];
+    *own = (struct lt_tool_settings){0};
+    return lt_tool_settings_set(own, LT_TOOL_SET_SINK, url, layer, origin) == 0 ? own : NULL;
+}
+
 /* ------------------------------------------------------------------------------- command line */
+
+/* Behind an --also these are of its sink. */
+static struct lt_tool_settings *whose(struct lt_tool_settings *settings, int index)
+{
+    bool is_of_sink = index == LT_TOOL_SET_WHERE || index == LT_TOOL_SET_SELECT ||
+                      index == LT_TOOL_SET_OUT_FORMAT || index == LT_TOOL_SET_PARTITION ||
+                      index == LT_TOOL_SET_SINK_OPTION;
+    return is_of_sink && settings->also_count > 0 ? &settings->also[settings->also_count - 1]
+                                                  : settings;
+}
 
 static int take(void *user, int index, const char *value)
 {
     static const char origin[] = "command line";
     struct lt_tool_settings *settings = user;
+    if (index == LT_TOOL_SET_ALSO)
+        return lt_tool_settings_also(settings, value, LT_TOOL_LAYER_COMMAND, origin) != NULL
+                   ? 0
+                   : LT_TOOL_USAGE;
     if (index != LT_TOOL_WORD)
-        return lt_tool_settings_set(settings, (enum lt_tool_setting)index,
+        return lt_tool_settings_set(whose(settings, index), (enum lt_tool_setting)index,
                                     value != NULL ? value : "true", LT_TOOL_LAYER_COMMAND, origin);
     enum lt_tool_setting word =
         settings->values[LT_TOOL_SET_SOURCE].text == NULL ? LT_TOOL_SET_SOURCE : LT_TOOL_SET_SINK;
     if (settings->values[word].text != NULL)
         return lt_tool_wrong("\"%s\" is one word too many; hint: a relay has one source and one "
-                             "sink, and an expression stands in quotes",
+                             "sink, others stand behind --also, and an expression stands in "
+                             "quotes",
                              value);
     return lt_tool_settings_set(settings, word, value, LT_TOOL_LAYER_COMMAND, origin);
 }

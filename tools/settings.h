@@ -41,6 +41,9 @@
        "An option of from_json or from_csv by Spark's name, as timestampFormat or sep, which "     \
        "holds for writing too. Unless mode says otherwise, a value that does not parse is a "      \
        "record that cannot be processed.")                                                         \
+    XX(ALSO, "also", 0, "URL", NULL, COMMAND,                                                      \
+       "A further sink of the same records, any number of times: --where, --select, "              \
+       "--out-format, --partition and --sink-option behind it are of it alone.")                   \
     XX(DROP_HEADER, "drop-header", 0, "NAME", NULL, ANY,                                           \
        "Drop all headers of that name; * drops all.")                                              \
     XX(ADD_HEADER, "add-header", 0, "NAME=VALUE", NULL, ANY,                                       \
@@ -155,6 +158,9 @@ struct lt_tool_settings {
     size_t pair_count;
     struct lt_tool_item *items;
     size_t item_count;
+    /* Further sinks (tools/also.h): of each only what is its own. */
+    struct lt_tool_settings *also;
+    size_t also_count;
 };
 
 void lt_tool_settings_fini(struct lt_tool_settings *settings);
@@ -165,6 +171,11 @@ int lt_tool_settings_set(struct lt_tool_settings *settings, enum lt_tool_setting
 int lt_tool_settings_pair(struct lt_tool_settings *settings, enum lt_tool_side side,
                           const char *key, const char *value, enum lt_tool_layer layer,
                           const char *origin);
+
+/* A further sink, whose own settings are set in what is returned, until the next is added. NULL
+ * after saying what is wrong. */
+struct lt_tool_settings *lt_tool_settings_also(struct lt_tool_settings *settings, const char *url,
+                                               enum lt_tool_layer layer, const char *origin);
 
 /* Reads the command line: flags, and two words for source and sink. */
 int lt_tool_settings_command(struct lt_tool_settings *settings, int count, char **arguments);

@@ -78,7 +78,7 @@ static void source_and_sink_are_two_urls(void **state)
                  "kafka://127.0.0.1:9092/in kafka://127.0.0.1:9092/out\n");
     expect_usage(PROGRAM_ARGS("relay", IN, OUT, "price", "--until-end"),
                  "leat relay: \"price\" is one word too many; hint: a relay has one source and one "
-                 "sink, and an expression stands in quotes\n");
+                 "sink, others stand behind --also, and an expression stands in quotes\n");
     expect_usage(PROGRAM_ARGS("relay", "in", OUT),
                  "leat relay: source \"in\" is no URL; hint: kafka://HOST:PORT/TOPIC\n");
     expect_usage(PROGRAM_ARGS("relay", "kafka:///in", OUT),
