@@ -196,11 +196,12 @@ void lt_files_publish_text(struct lt_files_sink *sink, const char *name, const c
 
 int lt_files_begin_waiting(struct lt_files_sink *sink, struct lt_error *error)
 {
-    static const struct lt_reactor_options options = {.choice = "epoll"};
+    static const struct lt_reactor_options options = {0};
     struct lt_reactor *reactor;
     if (sink->jobs.reactor != NULL)
         return 0;
-    int code = lt_reactor_create(&options, &reactor, error);
+    /* Not by choice: the log shall name the lanes'. */
+    int code = lt_epoll_create(&options, &reactor, error);
     if (code != 0)
         return code;
     lt_file_jobs_init(&sink->jobs, reactor, LT_FILES_WAITING_JOBS);
