@@ -49,7 +49,7 @@ static void expect_text(const char *text, const char *wanted)
         fail_msg("\"%s\" does not say \"%s\"", text, wanted);
 }
 
-/* ------------------------------------------------------------------------------------- it passes */
+/* ----------------------------------------------------------------------------------- it passes */
 
 static void what_is_interrupted_is_tried_again(void **state)
 {
@@ -96,7 +96,7 @@ static void what_is_left_of_a_short_write_is_written(void **state)
     files_tear_down(&world);
 }
 
-/* ----------------------------------------------------------------------------- before it is kept */
+/* --------------------------------------------------------------------------- before it is kept */
 
 struct fault {
     enum lt_io_kind kind;
@@ -138,7 +138,7 @@ static void a_fault_before_the_epoch_is_kept_stops_the_query_and_loses_nothing(v
     }
 }
 
-/* ------------------------------------------------------------------------------ once it is logged */
+/* ---------------------------------------------------------------------------- once it is logged */
 
 static void a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on(void **state)
 {
