@@ -96,6 +96,11 @@ void lt_multi_fill(struct lt_io *io, int64_t result, int32_t piece, bool more)
 
 void lt_multi_begin(const struct lt_io *io)
 {
+    lt_assert(io->group != NULL || io->kind == LT_IO_ACCEPT_MULTI);
+    if (io->kind == LT_IO_RECVMSG_MULTI) {
+        lt_assert(io->message->msg_namelen % 8 == 0); /* control messages are read in place */
+        lt_assert(lt_multi_payload_offset(io) < io->group->size_bytes);
+    }
     if (io->group != NULL)
         lt_pieces_of(io->group)->armed_count++;
 }
@@ -112,7 +117,6 @@ static int64_t receive_datagram(struct lt_io *io, char *memory)
 {
     uint32_t name_room = io->message->msg_namelen;
     size_t offset = lt_multi_payload_offset(io);
-    lt_assert(offset < io->group->size_bytes);
     struct iovec payload = {memory + offset, io->group->size_bytes - offset};
     struct msghdr header = {
         .msg_name = memory + LT_PIECE_HEADER_BYTES,
