@@ -8,6 +8,7 @@
 #include "core/base/limits.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/same.h"
+#include "ops/expr/together.h"
 #include "ops/expr/use.h"
 
 /* Nodes of a tree that came out of substitution: more than texts are written with, few enough to
@@ -85,6 +86,8 @@ static struct lt_expression *column(const struct lt_expression *node,
     lt_assert((uint32_t)node->index < columns->count);
     struct lt_expression *copy =
         lt_expr_copy_node(value_of(columns->expressions[node->index]), arena);
+    if (columns->are_alone != NULL && !columns->are_alone[node->index]) /* no field alone of it */
+        copy = lt_expr_change(copy, NULL, lt_expr_read_together, arena);
     if (copy->text == NULL)
         copy->text = columns->texts[node->index];
     return copy;

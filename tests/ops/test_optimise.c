@@ -118,6 +118,29 @@ static void lambdas_are_not_put_into_lambdas(void **state)
     bench_fini(&run.bench);
 }
 
+/* As in Spark, which puts the struct in only where it is read once: the other way it stays, and is
+ * read with both its fields (ops/expr/together.h). */
+static void a_struct_that_is_read_twice_is_read_together(void **state)
+{
+#define J "from_json(string(value), 'a INT, b INT, c INT')"
+    static const char list[] = "select struct(" J ".a, " J ".b) AS x";
+    static const char *const once[] = {list, "select x.b AS y", NULL};
+    static const char *const twice[] = {list, "select x.b AS y, x.a AS z", NULL};
+    struct run run;
+    (void)state;
+    build(&run, once, NULL);
+    optimise(&run);
+    assert_int_equal(run.count, 1);
+    assert_null(strstr(shown(&run), "coalesce(from_json("));
+    bench_fini(&run.bench);
+    build(&run, twice, NULL);
+    optimise(&run);
+    assert_int_equal(run.count, 1);
+    assert_non_null(strstr(shown(&run), "coalesce(from_json("));
+    bench_fini(&run.bench);
+#undef J
+}
+
 static void a_tree_does_not_grow_without_end(void **state)
 {
     struct run run;
@@ -205,6 +228,7 @@ int main(void)
         cmocka_unit_test(what_becomes_constant_is_folded),
         cmocka_unit_test(what_is_not_deterministic_stays_where_it_is),
         cmocka_unit_test(lambdas_are_not_put_into_lambdas),
+        cmocka_unit_test(a_struct_that_is_read_twice_is_read_together),
         cmocka_unit_test(a_tree_does_not_grow_without_end),
         cmocka_unit_test(other_settings_keep_steps_apart),
         cmocka_unit_test(generators_stay_and_read_what_is_below),
