@@ -205,6 +205,25 @@ size_t lt_utf8_count_units(const void *data, size_t size_bytes)
     return count;
 }
 
+size_t lt_utf8_offset_units(const void *data, size_t size_bytes, size_t *units)
+{
+    const uint8_t *begin = data, *at = begin, *end = begin + size_bytes;
+    if (lt_utf8_is_ascii(data, size_bytes)) {
+        size_t count = *units < size_bytes ? *units : size_bytes;
+        *units -= count;
+        return count;
+    }
+    while (at<end && * units> 0) {
+        const uint8_t *next = at;
+        size_t needed = lt_utf8_next(&next, end) > 0xFFFF ? 2 : 1;
+        if (needed > *units)
+            break;
+        *units -= needed;
+        at = next;
+    }
+    return (size_t)(at - begin);
+}
+
 bool lt_utf8_is_valid(const void *data, size_t size_bytes)
 {
     const uint8_t *at = data, *end = at + size_bytes;

@@ -31,6 +31,10 @@ bool lt_utf8_is_valid(const void *data, size_t size_bytes);
 bool lt_utf8_is_ascii(const void *data, size_t size_bytes);
 /* Characters; what length() gives. */
 size_t lt_utf8_count(const void *data, size_t size_bytes);
+/* The offset behind the characters that fit into so many UTF-16 units, as lt_utf8_next() gives
+ * them;
+ * `*units` is what is left of these: where there are more characters, 1 is half of the next. */
+size_t lt_utf8_offset_units(const void *data, size_t size_bytes, size_t *units);
 /* UTF-16 units of the characters that lt_utf8_next() gives: how Java counts. */
 size_t lt_utf8_count_units(const void *data, size_t size_bytes);
 /* Spark's substring: `position` counts from 1, or from the end when negative; 0 is as 1. The result

@@ -25,7 +25,7 @@ static bool is_call_of(const struct lt_expression *call, const char *name)
 
 /* Where the pattern is empty, split() cuts the bytes themselves. LIKE takes each bad part for a
  * character, so that only a pattern that is no constant has to be decoded with the text. The values
- * of a format are decoded where they become text. */
+ * of a format, and what has a position to begin at, are decoded by their kernels. */
 static bool takes_bytes(const struct lt_expression *call, uint32_t index)
 {
     const struct lt_expression *pattern = call->argument_count < 2 ? NULL : call->arguments[1];
@@ -34,6 +34,8 @@ static bool takes_bytes(const struct lt_expression *call, uint32_t index)
         return is_constant && !pattern->is_null && pattern->value.bytes.size_bytes == 0;
     if (is_call_of(call, "like") || is_call_of(call, "ilike"))
         return is_constant;
+    if (is_call_of(call, "regexp_replace"))
+        return index == 0 && call->argument_count == 4;
     return is_call_of(call, "format_string") && index > 0;
 }
 
@@ -70,18 +72,24 @@ const struct lt_expression *lt_compiler_decode_constants(struct lt_compiler *com
     return copy == NULL ? call : copy;
 }
 
+bool lt_decode_bytes(struct lt_machine *machine, struct lt_bytes *text)
+{
+    if (is_good(text))
+        return true;
+    uint8_t *data = lt_machine_alloc(machine, (size_t)text->size_bytes * LT_UTF8_DECODE_GROWTH);
+    if (data == NULL)
+        return false;
+    size_t size_bytes = lt_utf8_decode(text->data, text->size_bytes, data);
+    *text = lt_value_bytes(data, (uint32_t)size_bytes).bytes;
+    return true;
+}
+
 static enum lt_kernel decode_text(struct lt_machine *machine, const struct lt_call *call,
                                   union lt_value *out)
 {
-    const struct lt_bytes text = lt_argument_bytes(machine, call, 0);
-    out->bytes = text;
-    if (is_good(&text))
-        return LT_KERNEL_VALUE;
-    uint8_t *data = lt_machine_alloc(machine, (size_t)text.size_bytes * LT_UTF8_DECODE_GROWTH);
-    if (data == NULL)
-        return lt_machine_too_large(machine, call);
-    *out = lt_value_bytes(data, (uint32_t)lt_utf8_decode(text.data, text.size_bytes, data));
-    return LT_KERNEL_VALUE;
+    out->bytes = lt_argument_bytes(machine, call, 0);
+    return lt_decode_bytes(machine, &out->bytes) ? LT_KERNEL_VALUE
+                                                 : lt_machine_too_large(machine, call);
 }
 
 void lt_compiler_decode_texts(struct lt_compiler *compiler, const struct lt_expression *call,

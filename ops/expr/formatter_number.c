@@ -14,26 +14,16 @@
 #include "core/text/utf8.h"
 #include "ops/expr/formatter_spec.h"
 
-/* Cuts a text after so many UTF-16 units; true: within a character of two, of which Java makes a
- * question mark. */
-static bool cut(const char *text, size_t *size_bytes, int64_t units)
-{
-    const uint8_t *at = (const uint8_t *)text, *end = at + *size_bytes;
-    while (at < end && units > 0) {
-        const uint8_t *begin = at;
-        units -= lt_utf8_next(&at, end) > 0xFFFF ? 2 : 1;
-        at = units < 0 ? begin : at;
-    }
-    *size_bytes = (size_t)(at - (const uint8_t *)text);
-    return units < 0;
-}
-
 /* A text in its field: cut to the precision, in capitals, with blanks to the width; both count
  * UTF-16 units. */
 void lt_format_text(const struct lt_format_spec *spec, const char *text, size_t size_bytes,
                     struct lt_text_buffer *out)
 {
-    bool has_half = spec->precision >= 0 && cut(text, &size_bytes, spec->precision);
+    const size_t whole_bytes = size_bytes;
+    /* Of half a character of two units Java makes a question mark. */
+    size_t units = spec->precision >= 0 ? (size_t)spec->precision : size_bytes;
+    size_bytes = lt_utf8_offset_units(text, size_bytes, &units);
+    bool has_half = spec->precision >= 0 && size_bytes < whole_bytes && units == 1;
     struct lt_text_buffer *upper = &spec->room->upper;
     lt_text_clear(upper);
     if (spec->is_upper_case && size_bytes > 0) {

@@ -193,6 +193,10 @@ lt_kernel_fn lt_field_of_elements;
 /* a % b of two numbers of one type. */
 lt_kernel_fn lt_remainder;
 
+/* Makes U+FFFD of what is no UTF-8, as Java does; a text that is good stays where it is. False: no
+ * memory (lt_machine_too_large()). For kernels of texts that `decodes_texts` leaves alone. */
+bool lt_decode_bytes(struct lt_machine *machine, struct lt_bytes *text);
+
 /* All functions of all groups, numbered from 0. */
 size_t lt_function_count(void);
 const struct lt_function *lt_function_at(size_t index, const char **group);

@@ -146,6 +146,19 @@ static bool append_replacement(const struct lt_matches *matches, struct lt_bytes
     return true;
 }
 
+/* Positions count UTF-16 units, from 1; one within a character stands for the next. */
+static size_t start_of(const struct lt_bytes *text, int64_t position)
+{
+    size_t units = (size_t)position - 1;
+    size_t start = lt_utf8_offset_units(text->data, text->size_bytes, &units);
+    const uint8_t *at = text->data + start, *end = text->data + text->size_bytes;
+    if (units > 0 && at < end)
+        (void)lt_utf8_next(&at, end);
+    return (size_t)(at - text->data);
+}
+
+/* Where no position is given the text is decoded already. With one it is decoded here, as it leaves
+ * as it came where the position is behind its end. */
 static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt_call *call,
                                      union lt_value *out)
 {
@@ -158,13 +171,16 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
                                 "the position must be 1 or more");
     struct lt_bytes text = lt_argument_bytes(machine, call, 0);
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
+    if (call->argument_count == 4 && !lt_decode_bytes(machine, &text))
+        return lt_machine_too_large(machine, call);
     struct lt_growing result = {.machine = machine};
     struct lt_bytes front = text;
     const struct lt_bytes whole = text, sought = lt_argument_bytes(machine, call, 1);
-    size_t kept = 0, start = lt_utf8_offset(text.data, text.size_bytes, (size_t)position - 1);
-    out->bytes = text;
+    size_t kept = 0, start = start_of(&text, position);
+    out->bytes = lt_argument_bytes(machine, call, 0);
     if (position > 1 && start == text.size_bytes)
         return LT_KERNEL_VALUE;
+    out->bytes = whole;
     /* What is in front of the position is not there for the pattern: ^ is at the position. */
     front.size_bytes = (uint32_t)start;
     text = lt_value_bytes(text.data + start, text.size_bytes - (uint32_t)start).bytes;

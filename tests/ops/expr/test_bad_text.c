@@ -133,6 +133,20 @@ static void a_field_is_as_wide_as_java_has_it(void **state)
     columns_expect(&columns, "format_string('%5S|', 'ß')", "   SS|");
 }
 
+/* So it does for the place where a replacement begins; a text that ends before it stays as it is.
+ */
+static void a_replacement_begins_at_a_unit(void **state)
+{
+    (void)state;
+    columns_expect(&columns, "regexp_replace('😀bb', 'b', 'x', 4)", "😀bx");
+    columns_expect(&columns, "regexp_replace('😀bb', 'b', 'x', 3)", "😀xx");
+    columns_expect(&columns, "regexp_replace('😀1', '.', 'y', 3)", "😀y");
+    columns_expect(&columns, "regexp_replace('ab😀1', '^', '-', 3)", "ab-😀1");
+    expect_of("61ff62", "regexp_replace(", ", 'b', 'q', 2)", "61EFBFBD71");
+    expect_of("61ff62", "regexp_replace(", ", 'a', 'q', 2)", "61EFBFBD62");
+    expect_of("eda080", "regexp_replace(", ", '.', 'q', 2)", "EDA080");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +154,7 @@ int main(void)
         cmocka_unit_test(what_spark_computes_sees_the_bytes),
         cmocka_unit_test(half_a_pair_is_one_part),
         cmocka_unit_test(a_text_is_like_itself),
+        cmocka_unit_test(a_replacement_begins_at_a_unit),
         cmocka_unit_test(a_field_is_as_wide_as_java_has_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
