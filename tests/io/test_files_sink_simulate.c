@@ -4,9 +4,9 @@
  *
  * A *story* is a number of lives of one query that writes 0, 1, 2, ... Each life is a process of
  * its own, on a fake reactor drawn from a seed, and all the sink's operations go through that; a
- * life ends at an operation drawn from the seed, by SIGKILL's like or by a loss of power, or well.
- * The checkpoint is three lines of a file per epoch - what was written up to there, the note, done -
- * and is on a disk that forgets nothing: what it says in which order is what core/epoch does.
+ * life ends at an operation drawn from the seed, by a kill or by a loss of power, or well.
+ * The checkpoint says of each epoch what was written up to its end, its note, and that it is done;
+ * it is on a disk that forgets nothing: what it says in which order is what core/epoch does.
  *
  * After each life the directory is read as Spark reads it, by its manifest: the rows must be 0 to
  * n - 1, each once, where n is what the manifest's last epoch had written up to; and no epoch may
