@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/files_name.h"
@@ -201,19 +202,18 @@ static void begin_plain(struct lt_files_input *input)
         input->state = LT_FILES_READABLE;
 }
 
-static void status_done(struct lt_io *io)
+/* The file has just been opened, so that what it is stands in memory: asking takes no operation. */
+static void begin(struct lt_files_input *input)
 {
-    struct lt_files_input *input = input_of(io);
-    *input->is_poked = true;
-    if (io->result < 0) {
-        fail_errno(input, io->result);
+    struct stat status;
+    if (fstat(input->fd, &status) != 0) {
+        fail_errno(input, -errno);
         return;
     }
-    const struct statx *status = &input->status;
     int64_t modified_ms =
-        (int64_t)status->stx_mtime.tv_sec * 1000 + status->stx_mtime.tv_nsec / 1000000;
-    input->size_bytes = (int64_t)status->stx_size;
-    if (!S_ISREG(status->stx_mode)) {
+        (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+    input->size_bytes = status.st_size;
+    if (!S_ISREG(status.st_mode)) {
         lt_error_set(&input->error, LT_E_INVALID, "it is no regular file any more");
         fail(input, 0);
     } else if (input->begin > 0 && modified_ms != input->modified_ms) {
@@ -239,15 +239,7 @@ static void open_done(struct lt_io *io)
         return;
     }
     input->fd = (int)io->result;
-    input->io = (struct lt_io){
-        .kind = LT_IO_STATX,
-        .fd = input->fd,
-        .buffer = &input->status,
-        .size_bytes = STATX_TYPE | STATX_SIZE | STATX_MTIME,
-        .done = status_done,
-        .context = input,
-    };
-    lt_reactor_submit(input->reactor, &input->io);
+    begin(input);
 }
 
 void lt_files_input_open(struct lt_files_input *input, const struct lt_files_item *item,
@@ -282,7 +274,7 @@ void lt_files_input_open(struct lt_files_input *input, const struct lt_files_ite
 void lt_files_input_close(struct lt_files_input *input)
 {
     lt_reactor_cancel_and_wait(input->reactor, &input->io);
-    /* An open that came through all the same has gone on to look at the file. */
+    /* An open that came through all the same has gone on to skip what was read. */
     lt_reactor_cancel_and_wait(input->reactor, &input->io);
     lt_files_inflate_destroy(input->inflate);
     input->inflate = NULL;

@@ -10,8 +10,6 @@
 #ifndef LT_IO_FILES_INPUT_H
 #define LT_IO_FILES_INPUT_H
 
-#include <sys/stat.h>
-
 #include "core/flow/reactor.h"
 #include "io/feed.h"
 #include "io/files_inflate.h"
@@ -45,7 +43,6 @@ struct lt_files_input {
     enum lt_files_packing packing;
     struct lt_files_inflate *inflate;
     struct lt_feed_space space; /* that is being read into */
-    struct statx status;
     struct lt_io io;
 };
 

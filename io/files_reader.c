@@ -305,11 +305,13 @@ static int open_feed(struct lt_files_reader *reader, const struct lt_connector_e
     const struct lt_feed_options options = {
         .reader = reader->format,
         .clock = env->clock,
-        .column_count = source->base.schema->field_count,
+        .column_count = lt_files_columns_count(reader->columns),
         .row_capacity = env->lane_rows,
         .bytes_capacity = env->lane_bytes,
         .is_shared = env->is_shared,
-        .complete = source->partitions.count > 0 ? lt_files_columns_complete : NULL,
+        .complete = lt_files_columns_count(reader->columns) > source->format->schema->field_count
+                        ? lt_files_columns_complete
+                        : NULL,
         .context = reader->columns,
     };
     return lt_feed_create(&options, &reader->feed, error);
@@ -357,7 +359,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
     reader->look.source = source;
     reader->wants_all = true;
     lt_files_drop_admitted(source);
-    reader->columns = lt_files_columns_create(source);
+    reader->columns = lt_files_columns_create(source, &reader->input.size_bytes);
     int code = open_feed(reader, env, error);
     if (code == 0)
         code = fill_queue(reader, error);

@@ -10,6 +10,7 @@
 #include "core/base/arena.h"
 #include "core/base/ascii.h"
 #include "io/feed.h"
+#include "io/files_columns.h"
 #include "io/files_source_internal.h"
 #include "io/format_options.h"
 
@@ -186,18 +187,22 @@ static const struct lt_type *columns_in_files(const struct lt_files_source *sour
     return columns;
 }
 
-/* The format's columns and then the partitions'; all may be NULL, as in Spark. */
+/* The format's columns and then the partitions'; all may be NULL, as in Spark. Hidden behind them,
+ * what is known of the file, unless there is a column of that name. */
 static void join_schema(struct lt_files_source *source, struct lt_arena *arena)
 {
     const struct lt_type *columns = source->format->schema;
     uint32_t count = columns->field_count + source->partitions.count;
-    struct lt_field *fields = lt_alloc_array(count, sizeof fields[0]);
+    struct lt_field *fields = lt_alloc_array(count + 1u, sizeof fields[0]);
     for (uint32_t i = 0; i < count; i++) {
         fields[i] = i < columns->field_count ? columns->fields[i]
                                              : source->partitions.columns[i - columns->field_count];
         fields[i].nullable = true;
     }
+    fields[count] = (struct lt_field){.name = "_metadata", .type = lt_files_metadata_type(arena)};
     source->base.schema = lt_type_struct(arena, fields, count);
+    if (lt_type_field_index(source->base.schema, "_metadata") == -1)
+        source->base.schema = lt_type_hide(arena, lt_type_struct(arena, fields, count + 1u), count);
     free(fields);
 }
 

@@ -294,6 +294,12 @@ static void a_range_is_replayed_to_the_byte(void **state)
     source_end(&world);
 }
 
+static const char *visible_schema(const struct source_world *world)
+{
+    return lt_type_simple_string(world->arena,
+                                 lt_type_visible(world->arena, world->source->schema));
+}
+
 static void partitions_are_columns(void **state)
 {
     struct source_world world;
@@ -301,8 +307,7 @@ static void partitions_are_columns(void **state)
     source_put(&world, "k=1/d=x%2Fy/a", "1\n", 1);
     source_put(&world, "k=2/d=__HIVE_DEFAULT_PARTITION__/a", "2\n", 2);
     source_start(&world, NULL, false);
-    assert_string_equal(lt_type_simple_string(world.arena, world.source->schema),
-                        "struct<value:string,k:int,d:string>");
+    assert_string_equal(visible_schema(&world), "struct<value:string,k:int,d:string>");
     source_expect(&world, "1|1|x/y 2|2|null ");
     source_put(&world, "k=3/b", "3\n", 3);
     source_expect_failure(&world, LT_E_ANALYSIS, "CONFLICTING_PARTITION_COLUMN_NAMES");
@@ -310,8 +315,7 @@ static void partitions_are_columns(void **state)
     scratch_remove(lt_arena_format(world.arena, "%s/k=3", world.in));
     world.schema = "d STRING, value STRING, k BIGINT";
     source_start(&world, NULL, false);
-    assert_string_equal(lt_type_simple_string(world.arena, world.source->schema),
-                        "struct<value:string,k:bigint,d:string>");
+    assert_string_equal(visible_schema(&world), "struct<value:string,k:bigint,d:string>");
     source_expect(&world, "1|1|x/y 2|2|null ");
     source_put(&world, "k=3/d=z/b", "3\n", 3);
     source_expect(&world, "3|3|z ");
@@ -320,6 +324,58 @@ static void partitions_are_columns(void **state)
     source_put(&world, "k=x/d=z/b", "3\n", 5);
     source_expect_failure(&world, LT_E_INVALID,
                           "[INVALID_PARTITION_VALUE] Failed to cast value 'x'");
+    source_end(&world);
+}
+
+/* Fields, order and texts as a live Spark 4.1 gives them. */
+static void what_is_known_of_a_file_can_be_named(void **state)
+{
+    struct source_world world;
+    char row[512];
+    source_begin(state, &world);
+    world.uses_hidden = true;
+    source_put(&world, "a b", "1\n2\n", 1);
+    source_start(&world, NULL, false);
+    assert_string_equal(visible_schema(&world), "struct<value:string>");
+    static const char known[] =
+        "{\"file_path\":\"file:%s/a%%20b\",\"file_name\":\"a%%20b\",\"file_size\":4,"
+        "\"file_block_start\":0,\"file_block_length\":4,"
+        "\"file_modification_time\":\"2023-11-14T22:13:21.000Z\"} ";
+    size_t size = 0;
+    for (int i = 1; i <= 2; i++) {
+        size += (size_t)snprintf(row + size, sizeof row - size, "%d|", i);
+        size += (size_t)snprintf(row + size, sizeof row - size, known, world.in);
+    }
+    source_expect(&world, row);
+    source_stop(&world);
+    world.schema = "_metadata STRING, v INT"; /* a column of that name hides it */
+    world.type = &lt_files_json_source_type;
+    source_start(&world, NULL, false);
+    assert_int_equal(world.source->schema->field_count, 2);
+    source_end(&world);
+}
+
+static void json_and_csv_are_read_by_their_schema(void **state)
+{
+    static const char *const header[] = {"header=true", NULL};
+    struct source_world world;
+    source_begin(state, &world);
+    world.schema = "a INT, b STRING";
+    world.type = &lt_files_csv_source_type;
+    source_put(&world, "1", "a,b\n1,x\n2,y\n", 1);
+    source_put(&world, "2", "a,b\n3,z\n", 2);
+    source_start(&world, header, false);
+    source_expect_by(&world, "1|x ", 1);
+    source_end_epoch(&world, NULL, true);
+    source_stop(&world);
+    source_start(&world, header, false); /* the header was before the byte where it goes on */
+    source_expect(&world, "2|y 3|z ");
+    source_end_epoch(&world, NULL, true);
+    source_stop(&world);
+    world.type = &lt_files_json_source_type;
+    source_put(&world, "3", "{\"b\":\"q\",\"a\":7}\n[{\"a\":8},{\"a\":9}]\n", 3);
+    source_start(&world, NULL, false);
+    source_expect(&world, "7|q 8|null 9|null ");
     source_end(&world);
 }
 
@@ -394,6 +450,8 @@ int main(void)
         SUITE_CASE(available_now_reads_what_there_was_at_start),
         SUITE_CASE(a_range_is_replayed_to_the_byte),
         SUITE_CASE(partitions_are_columns),
+        SUITE_CASE(what_is_known_of_a_file_can_be_named),
+        SUITE_CASE(json_and_csv_are_read_by_their_schema),
         SUITE_CASE(files_are_cleaned_up_when_their_epoch_is_committed),
         SUITE_CASE(the_manifest_of_a_file_sink_is_what_is_read),
     };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/text/json_write.h"
 #include "tests/support/scratch.h"
 
 enum { WAIT_S = 20 };
@@ -113,7 +114,13 @@ int source_try_bind(struct source_world *world, const struct lt_source_type *typ
         assert_int_equal(lt_type_parse_ddl(schema, world->arena, &user_schema, NULL), 0);
     int code = type->bind(type, options, user_schema, world->arena, &world->source, &world->error);
     lt_options_destroy(options);
-    return code;
+    if (code != 0)
+        return code;
+    uint32_t used = world->uses_hidden ? world->source->schema->field_count
+                                       : lt_type_visible_count(world->source->schema);
+    world->used_columns = ((uint64_t)1 << used) - 1;
+    world->source->used_columns = &world->used_columns;
+    return 0;
 }
 
 /* As a run begins: with what the checkpoint has. */
@@ -168,13 +175,15 @@ static void note_rows(struct source_world *world)
 {
     for (uint32_t i = 0; i < world->collector.count; i++) {
         const struct lt_row *row = world->collector.rows[i];
-        for (uint32_t j = 0; j < world->source->schema->field_count; j++) {
+        for (uint32_t j = 0; j < row->column_count; j++) {
             const struct lt_type *type = world->source->schema->fields[j].type;
             const union lt_value *value = &lt_row_values(row)[j];
             if (j > 0)
                 lt_text_append_char(&world->seen, '|');
             if (lt_row_is_null(row, j))
                 lt_text_append(&world->seen, "null");
+            else if (type->kind == LT_TYPE_STRUCT)
+                lt_json_write_value(&world->seen, type, value, NULL);
             else if (lt_type_is_bytes(type))
                 lt_text_append_n(&world->seen, value->bytes.data, value->bytes.size_bytes);
             else

@@ -25,6 +25,8 @@ struct source_world {
     struct lt_arena *arena;
     const struct lt_source_type *type; /* text, unless the test sets another */
     const char *schema;                /* DDL; NULL: none */
+    bool uses_hidden;                  /* the hidden column is used */
+    uint64_t used_columns;
     struct lt_connector_env env;
     struct lt_source *source;
     struct lt_reader *reader;
