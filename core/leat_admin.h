@@ -76,6 +76,13 @@ LEAT_API const char *leat_admin_query_option(const leat_query *query, const char
 /* Sets one before the start. */
 LEAT_API int leat_admin_query_set(leat_query *query, const char *key, const char *value,
                                   const char *origin);
+/* Whether the query's INSERT reads a table that says that it is shared. */
+LEAT_API bool leat_admin_query_is_shared(const leat_query *query);
+/* Makes one query of two that INSERT has made, and that have not been started: where both read the
+ * same shared table, `first` gets the sinks of `second`, which is gone then. LEAT_ERROR_NOT_FOUND:
+ * they share none. Other codes: `second` has the error; what its table says of the query is not
+ * what the first's does. */
+LEAT_API int leat_admin_query_join(leat_query *first, leat_query *second);
 /* The formats between which it moves records: "kafka -> console". */
 LEAT_API char *leat_admin_query_route(const leat_query *query);
 

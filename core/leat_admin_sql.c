@@ -91,11 +91,20 @@ int leat_admin_query_set(leat_query *query, const char *key, const char *value, 
     return code;
 }
 
-static const char *format_of_source(const struct lt_plan_node *node)
+static const struct lt_plan_node *source_of(const struct lt_plan_node *node)
 {
     while (node->input_count > 0)
         node = node->inputs[0];
-    return node->format != NULL ? node->format : node->source_type->name;
+    return node;
+}
+
+/* Whether a sink before it reads by the same node. */
+static bool is_known_source(const leat_query *query, uint32_t sink)
+{
+    for (uint32_t i = 0; i < sink; i++)
+        if (source_of(query->sinks[i]) == source_of(query->sinks[sink]))
+            return true;
+    return false;
 }
 
 char *leat_admin_query_route(const leat_query *query)
@@ -104,8 +113,12 @@ char *leat_admin_query_route(const leat_query *query)
     if (query == NULL || query->sink_count == 0)
         return NULL;
     lt_text_init(&text);
-    for (uint32_t i = 0; i < query->sink_count; i++)
-        lt_text_format(&text, "%s%s", i > 0 ? ", " : "", format_of_source(query->sinks[i]));
+    for (uint32_t i = 0; i < query->sink_count; i++) {
+        const struct lt_plan_node *source = source_of(query->sinks[i]);
+        if (!is_known_source(query, i))
+            lt_text_format(&text, "%s%s", i > 0 ? ", " : "",
+                           source->format != NULL ? source->format : source->source_type->name);
+    }
     lt_text_format(&text, " -> %s", query->sinks[0]->format);
     return lt_text_take(&text);
 }

@@ -70,6 +70,9 @@ struct leat_query {
     uint32_t sink_count;
     struct lt_plan_node *dead_letters; /* or NULL */
     struct lt_trigger trigger;
+    /* Of INSERT: the table it writes, and the shared one that it reads (leat_sql_share.c); or
+     * NULL. */
+    const struct lt_sql_table *written, *shared;
     struct lt_clock clock;    /* the context's at the start */
     struct lt_plan plan;      /* analysed by the start */
     struct lt_query *running; /* NULL before a start; then for ever */

@@ -7,6 +7,7 @@
  *   leat_sql_settings.c  SET and RESET
  *   leat_sql_table.c     tables: their formats and options, how they are read
  *   leat_sql_job.c       INSERT and SELECT: queries and streams
+ *   leat_sql_share.c     INSERTs that read a table together
  *   leat_sql_memory.c    tables of the format memory, whose rows the context holds
  *   leat_sql_answer.c    SHOW and DESCRIBE
  *   leat_sql_one_table.c what they answer about one table's parts: a column, its partitions, the
@@ -34,6 +35,7 @@ struct lt_door_sql {
     struct lt_door_job *jobs; /* whose names follow from their tables */
     struct lt_sql_catalog catalog;
     struct lt_sql_host host;
+    struct lt_door_shared *shared; /* what tables that are shared are read by */
     struct lt_options *settings; /* of SET, by Spark's names, those of expressions too */
 };
 
@@ -102,6 +104,19 @@ struct lt_options *lt_door_sql_sink_options(const struct lt_sql_table *table);
 /* The query that INSERT makes, not started, in *out; *ends: it ends by itself. */
 int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_plan *plan,
                        leat_query **out, bool *ends) LT_MUST_USE;
+/* Whether INSERTs that read the table may be one query; LT_E_INVALID if its option is neither true
+ * nor false. */
+int lt_door_sql_is_shared(const struct lt_sql_table *table, bool *out,
+                          struct lt_error *error) LT_MUST_USE;
+/* The READ by which a shared table is read; NULL: none yet. */
+struct lt_plan_node *lt_door_sql_shared_read(const struct lt_door_sql *sql,
+                                             const struct lt_sql_table *table);
+/* Keeps it; `node` is of the context's arena. */
+void lt_door_sql_share(struct lt_door_sql *sql, const struct lt_sql_table *table,
+                       struct lt_plan_node *node);
+/* The shared table that a plan reads; NULL: it reads none, or more than that. */
+const struct lt_sql_table *lt_door_sql_shared_by(const struct lt_door_sql *sql,
+                                                 const struct lt_plan_node *node);
 /* SELECT: a stream, or the rows of what ends as text. */
 int lt_door_sql_select(const struct lt_door_statement *statement) LT_MUST_USE;
 /* The output mode that a table's options ask for. */

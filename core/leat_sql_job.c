@@ -278,6 +278,8 @@ static int build_query(const struct lt_door_statement *statement, struct lt_sql_
     int code = query_options(statement, table, options->set);
     *out = leat_query_create(statement->sql->context, options);
     lt_assert(*out != NULL); /* the options are a set without an error */
+    (*out)->written = table;
+    (*out)->shared = lt_door_sql_shared_by(statement->sql, plan->node);
     if (code == LT_OK)
         code = set_trigger(table, *out, statement->error);
     if (code == LT_OK)

@@ -32,6 +32,9 @@ static const struct lt_option_spec job_specs[] = {
     {"watermark", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Of a table that is read: 'COLUMN DELAY', as 'timestamp 10 seconds'; the same as WATERMARK "
      "COLUMN DELAY OF INTERVAL behind the table in FROM."},
+    {"shared", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
+     "Of a table that is read: 'true' makes one query of the INSERTs of a job file that read it, "
+     "which reads it once. Its name, checkpoint and trigger are those of the first of them."},
 };
 enum { JOB_OPTION_COUNT = sizeof job_specs / sizeof job_specs[0], NAMES_MAX = 512 };
 
@@ -58,19 +61,20 @@ static bool is_job_option(const char *key)
 /* Whose options a key of the table is one of. */
 struct owners {
     bool source, sink;
-    bool job; /* of the query that writes it; or all of a job's but the watermark */
-    bool watermark;
+    bool job;     /* of the query that writes it; or all of a job's but those of reading */
+    bool reading; /* of a table that is read, whatever its format */
 };
 
 static struct owners owners_of(const struct lt_sql_table *table, const char *key)
 {
-    bool is_watermark = lt_ascii_compare(key, "watermark") == 0;
+    bool is_reading =
+        lt_ascii_compare(key, "watermark") == 0 || lt_ascii_compare(key, "shared") == 0;
     return (struct owners){
         .source = leat_admin_knows_option(LEAT_ADMIN_SOURCE, table->format, key),
         .sink = leat_admin_knows_option(LEAT_ADMIN_SINK, table->format, key),
-        .job = !is_watermark &&
+        .job = !is_reading &&
                (is_job_option(key) || leat_admin_knows_option(LEAT_ADMIN_QUERY, NULL, key)),
-        .watermark = is_watermark};
+        .reading = is_reading};
 }
 
 static bool can_be_read(const struct lt_sql_table *table)
@@ -94,7 +98,7 @@ static int check_use(const struct lt_sql_table *table, const char *key, struct o
                             "table \"%s\": option \"%s\" is of the query that writes a table, and "
                             "%s is only read; hint: give it to the table of INSERT INTO",
                             table->name, key, table->format);
-    if (owners.watermark && !can_be_read(table))
+    if (owners.reading && !can_be_read(table))
         return lt_error_set(
             error, LT_E_INVALID,
             "table \"%s\": option \"%s\" is of a table that is read, and %s is only "
@@ -126,7 +130,7 @@ static int check_options(const struct lt_door_statement *statement,
         const struct lt_sql_option *option = &table->options[i];
         struct owners owners = owners_of(table, option->key);
         struct lt_expr_place place = {statement->text, option->begin, option->end};
-        if (owners.source || owners.sink || owners.job || owners.watermark) {
+        if (owners.source || owners.sink || owners.job || owners.reading) {
             struct lt_error why;
             if (check_use(table, option->key, owners, &why) == LT_OK)
                 continue;
@@ -362,8 +366,13 @@ static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *a
 {
     struct lt_door_sql *sql = user;
     const struct lt_type *schema;
+    bool is_shared;
     *is_bounded = is_memory(table);
-    int code = LT_OK;
+    int code = lt_door_sql_is_shared(table, &is_shared, error);
+    is_shared = is_shared && !*is_bounded && arena == sql->context->arena;
+    *out = code == LT_OK && is_shared ? lt_door_sql_shared_read(sql, table) : NULL;
+    if (code != LT_OK || *out != NULL)
+        return code;
     if (*is_bounded) {
         leat_stream *stream = lt_door_sql_memory_read(sql, table, error);
         *out = stream == NULL ? NULL : stream->node;
@@ -375,6 +384,8 @@ static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *a
     }
     if (code == LT_OK)
         code = lt_pipeline_analyse(*out, lt_io_catalog(), arena, &schema, error);
+    if (code == LT_OK && is_shared)
+        lt_door_sql_share(sql, table, *out);
     return code == LT_OK ? check_watermark(table, schema, arena, error) : code;
 }
 

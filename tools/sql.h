@@ -34,6 +34,12 @@ struct lt_tool_job {
 
 struct lt_tool_sql {
     leat_context *context;
+    /* Of INSERTs that read a shared table: those behind may still join them. */
+    struct lt_tool_pending {
+        leat_query *query;
+        bool ends;
+    } *pending;
+    size_t pending_count;
     struct lt_tool_job *jobs; /* started, and not known to have ended */
     size_t count;
     size_t turn;                  /* whose live line it is */
@@ -57,6 +63,8 @@ int lt_tool_sql_fini(struct lt_tool_sql *sql);
 
 /* Runs the query of an INSERT, which is taken: until it ends if it does, else it stays at work. */
 int lt_tool_sql_start(struct lt_tool_sql *sql, leat_query *query, bool ends);
+/* Starts the queries that waited for others to join them. */
+int lt_tool_sql_start_pending(struct lt_tool_sql *sql);
 /* Prints the rows of a stream until it ends or a signal stops it. */
 int lt_tool_sql_print(struct lt_tool_sql *sql, leat_stream *stream);
 

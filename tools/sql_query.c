@@ -203,9 +203,61 @@ static int run_job(struct lt_tool_sql *sql, struct lt_tool_job job, bool ends)
     return status;
 }
 
+/* Joins one that waits and reads the same; else it waits itself. */
+static int await_others(struct lt_tool_sql *sql, leat_query *query, bool ends)
+{
+    for (size_t i = 0; i < sql->pending_count; i++) {
+        int code = leat_admin_query_join(sql->pending[i].query, query);
+        if (code == LEAT_ERROR_NOT_FOUND)
+            continue;
+        struct lt_tool_job refused =
+            code == LEAT_OK ? (struct lt_tool_job){0} : job_of(query, true);
+        return code == LEAT_OK ? LT_TOOL_OK
+                               : close_job(&refused, code, lt_tool_status_at_start(code));
+    }
+    sql->pending = lt_tool_grow(sql->pending, sql->pending_count, sizeof *sql->pending);
+    sql->pending[sql->pending_count++] = (struct lt_tool_pending){query, ends};
+    return LT_TOOL_OK;
+}
+
 int lt_tool_sql_start(struct lt_tool_sql *sql, leat_query *query, bool ends)
 {
+    if (leat_admin_query_is_shared(query))
+        return await_others(sql, query, ends);
+    int status = ends ? lt_tool_sql_start_pending(sql) : LT_TOOL_OK;
+    if (status != LT_TOOL_OK) {
+        leat_query_destroy(query);
+        return status;
+    }
     return run_job(sql, job_of(query, true), ends);
+}
+
+static void drop_first_pending(struct lt_tool_sql *sql)
+{
+    sql->pending_count--;
+    for (size_t i = 0; i < sql->pending_count; i++)
+        sql->pending[i] = sql->pending[i + 1];
+}
+
+int lt_tool_sql_start_pending(struct lt_tool_sql *sql)
+{
+    int status = LT_TOOL_OK;
+    while (sql->pending_count > 0 && status == LT_TOOL_OK) {
+        struct lt_tool_pending first = sql->pending[0];
+        drop_first_pending(sql);
+        status = run_job(sql, job_of(first.query, true), first.ends);
+    }
+    return status;
+}
+
+static void forget_pending(struct lt_tool_sql *sql)
+{
+    while (sql->pending_count > 0) {
+        leat_query_destroy(sql->pending[0].query);
+        drop_first_pending(sql);
+    }
+    free(sql->pending);
+    sql->pending = NULL;
 }
 
 int lt_tool_sql_print(struct lt_tool_sql *sql, leat_stream *stream)
@@ -266,6 +318,7 @@ int lt_tool_sql_wait(struct lt_tool_sql *sql)
 int lt_tool_sql_fini(struct lt_tool_sql *sql)
 {
     int status = stop_all(sql);
+    forget_pending(sql);
     free(sql->jobs);
     leat_context_destroy(sql->context);
     *sql = (struct lt_tool_sql){0};

@@ -89,8 +89,10 @@ static int run_result(struct lt_tool_sql *sql, const leat_sql_result *result)
         break;
     case LEAT_SQL_ROWS:
         return print_rows(result->text);
-    case LEAT_SQL_STREAM:
-        return lt_tool_sql_print(sql, result->stream);
+    case LEAT_SQL_STREAM: {
+        int status = lt_tool_sql_start_pending(sql);
+        return status == LT_TOOL_OK ? lt_tool_sql_print(sql, result->stream) : status;
+    }
     case LEAT_SQL_QUERY:
         return lt_tool_sql_start(sql, result->query, result->ends);
     }
@@ -131,7 +133,7 @@ int lt_tool_sql_text(struct lt_tool_sql *sql, const char *text)
         status = sql->only_check ? check_statement(sql, text, &at, &has_more)
                                  : run_statement(sql, text, &at, &has_more);
         if (lt_tool_signals_seen() != 0)
-            break; /* asked to end: the rest is not begun */
+            return status; /* asked to end: the rest is not begun */
     }
-    return status;
+    return status == LT_TOOL_OK ? lt_tool_sql_start_pending(sql) : status;
 }

@@ -272,6 +272,83 @@ static void of_two_options_with_one_key_the_last_counts(void **state)
                  "DUPLICATE_KEY", "Found duplicate keys `numPartitions`.");
 }
 
+/* Two INSERTs from the table s, which is made with these options. */
+static void insert_twice(leat_context *context, const char *options, const char *written,
+                         leat_query **first, leat_query **second)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "CREATE OR REPLACE TABLE s USING rate %s; CREATE TABLE a USING noop OPTIONS "
+                   "(trigger 'continuous 2 seconds'); CREATE TABLE b USING noop %s; "
+                   "INSERT INTO a SELECT value FROM s WHERE value > 1",
+                   options, written);
+    *first = run(context, text, NULL);
+    *second = run(context, "INSERT INTO b SELECT value + 1 AS value FROM s", NULL);
+    assert_non_null(*first);
+    assert_non_null(*second);
+}
+
+static void inserts_from_a_shared_table_become_one_query(void **state)
+{
+    (void)state;
+    leat_context *context = leat_context_create();
+    leat_query *first, *second;
+    insert_twice(context, "OPTIONS (shared 'true')", "", &first, &second);
+    assert_true(leat_admin_query_is_shared(first));
+    assert_int_equal(leat_admin_query_join(first, second), LEAT_OK);
+    assert_string_equal(leat_admin_query_option(first, "queryName"), "a");
+    char *route = leat_admin_query_route(first), *plan = leat_query_explain(first);
+    assert_string_equal(route, "rate -> noop"); /* one source */
+    assert_non_null(strstr(plan, "\nsource rate: "));
+    assert_null(strstr(strstr(plan, "\nsource rate: ") + 1, "\nsource rate: "));
+    assert_non_null(strstr(strstr(plan, "\nsink noop: ") + 1, "\nsink noop: "));
+    free(route);
+    free(plan);
+    leat_query_destroy(first);
+    leat_context_destroy(context);
+}
+
+static void others_are_queries_of_their_own(void **state)
+{
+    (void)state;
+    leat_context *context = leat_context_create();
+    leat_query *first, *second;
+    insert_twice(context, "", "", &first, &second);
+    assert_false(leat_admin_query_is_shared(first));
+    assert_int_equal(leat_admin_query_join(first, second), LEAT_ERROR_NOT_FOUND);
+    leat_query_destroy(first);
+    leat_query_destroy(second);
+    leat_context_destroy(context);
+    assert_int_equal(leat_admin_query_join(NULL, NULL), LEAT_ERROR_INVALID);
+}
+
+static void a_joined_insert_says_nothing_else_of_the_query(void **state)
+{
+    (void)state;
+    leat_context *context = leat_context_create();
+    leat_query *first, *second;
+    insert_twice(context, "OPTIONS (shared 'true')",
+                 "OPTIONS (trigger 'continuous 2 seconds', lanes '3')", &first, &second);
+    assert_int_equal(leat_admin_query_join(first, second), LEAT_ERROR_INVALID);
+    assert_string_equal(leat_query_error(second),
+                        "table \"b\": option \"lanes\" is \"3\", and the query has none of table "
+                        "\"a\", with which it shares what it reads of table \"s\"; hint: say it of "
+                        "\"a\" alone, or let \"s\" not be shared");
+    leat_query_destroy(first);
+    leat_query_destroy(second);
+    leat_context_destroy(context);
+}
+
+static void whether_a_table_is_shared_is_true_or_false(void **state)
+{
+    (void)state;
+    expect_wrong("CREATE OR REPLACE TABLE s USING rate OPTIONS (shared 'yes'); CREATE TABLE o "
+                 "USING noop" INSERT,
+                 "", "option \"shared\" is \"yes\"; hint: true or false");
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (shared 'true')", "",
+                 "option \"shared\" is of a table that is read, and noop is only written");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +362,10 @@ int main(void)
         cmocka_unit_test(a_broker_has_to_be_named),
         cmocka_unit_test(the_table_of_dead_letters_is_named_where_it_is_wrong),
         cmocka_unit_test(of_two_options_with_one_key_the_last_counts),
+        cmocka_unit_test(inserts_from_a_shared_table_become_one_query),
+        cmocka_unit_test(others_are_queries_of_their_own),
+        cmocka_unit_test(a_joined_insert_says_nothing_else_of_the_query),
+        cmocka_unit_test(whether_a_table_is_shared_is_true_or_false),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,32 @@ static void each_sink_is_given_what_stands_behind_it(void **state)
     free(in), free(all), free(large), free(named), free(checkpoint);
 }
 
+static void inserts_of_a_job_that_read_a_shared_table_read_it_once(void **state)
+{
+    (void)state;
+    char job[4 * SCRATCH_PATH_SIZE + 1024];
+    scratch_write("1\n2\n3\n4\n", "%s/in", scratch);
+    snprintf(job, sizeof job,
+             "CREATE TABLE t USING tail OPTIONS (path '%s/in', startingPosition 'earliest', "
+             "shared 'true');\n"
+             "CREATE TABLE a USING append OPTIONS (path '%s/a', trigger 'availableNow', "
+             "checkpointLocation '%s/checkpoint');\n"
+             "CREATE TABLE b USING append OPTIONS (path '%s/b');\n"
+             "INSERT INTO a SELECT value FROM t WHERE value > 2;\n"
+             "INSERT INTO b SELECT concat('x', value) FROM t WHERE value < 3;\n",
+             scratch, scratch, scratch, scratch);
+    scratch_write(job, "%s/job.sql", scratch);
+    char *path = file("", "job.sql");
+    program_run(&p, "leat", PROGRAM_ARGS("run", path), NULL, NULL);
+    if (p.status != 0)
+        fail_msg("%s", p.err);
+    holds("a", "3\n4\n");
+    holds("b", "x1\nx2\n");
+    assert_contains(p.err, "ended query a: read 4, ");
+    assert_lacks(p.err, "query b");
+    free(path);
+}
+
 static void the_file_has_a_list_of_them(void **state)
 {
     (void)state;
@@ -184,6 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_sink_is_given_what_stands_behind_it, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(inserts_of_a_job_that_read_a_shared_table_read_it_once,
+                                        set_up, tear_down),
         cmocka_unit_test(the_file_has_a_list_of_them),
         cmocka_unit_test(what_is_wrong_in_the_list_is_shown),
         cmocka_unit_test(an_error_says_of_which_sink_it_is),
