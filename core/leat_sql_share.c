@@ -60,8 +60,7 @@ const struct lt_sql_table *lt_door_sql_shared_by(const struct lt_door_sql *sql,
     return NULL;
 }
 
-/* --------------------------------------------------------------------------------------- joining
- */
+/* ------------------------------------------------------------------------------------ joining */
 
 /* Options of a written table that are of its query, and not of its sink alone. */
 static bool is_of_query(const char *key)

@@ -229,7 +229,7 @@ static void tables_and_settings_that_are_wrong_are_refused(void **state)
         {"CREATE TEMPORARY VIEW s AS SELECT 1", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "42P07",
          "`s`"},
         {"CREATE TABLE t (a INT, A INT) USING noop", "COLUMN_ALREADY_EXISTS", "42711", "`a`"},
-        {"CREATE TABLE t USING rat", "DATA_SOURCE_NOT_FOUND", "42K02", "did you mean \"rate\"?"},
+        {"CREATE TABLE t USING ratte", "DATA_SOURCE_NOT_FOUND", "42K02", "did you mean \"rate\"?"},
         {"CREATE TABLE t USING rate OPTIONS (rowPerSecond '5')", "", "",
          "did you mean \"rowsPerSecond\"?\n"},
         {"CREATE TEMPORARY VIEW IF NOT EXISTS w AS SELECT 1", "_LEGACY_ERROR_TEMP_0053", "",
