@@ -116,7 +116,7 @@ style: ## the style, as far as a program can judge it
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
--include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tools/tools.mk tests/fuzz/fuzz.mk tools/install.mk)
+-include $(wildcard bench/bench.mk tests/tests.mk tests/relay/relay.mk tests/tail/tail.mk tools/tools.mk tests/fuzz/fuzz.mk tools/install.mk)
 
 # Objects of tests are kept.
 .PRECIOUS: $(BUILD)/%.o

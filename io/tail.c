@@ -88,11 +88,14 @@ static int make_place(struct lt_tail_source *tail, const struct lt_tail_place *k
 {
     struct lt_tail_scan scan = {.pattern = tail->pattern, .inotify_fd = -1};
     want_marks(known, &scan);
+    scan.relatives_since_ns = lt_tail_since_ns(known->time_us);
+    int64_t time_us = lt_clock_wall_us(tail->clock);
     int code = lt_tail_scan_run(&scan);
     if (code != 0 && error != NULL)
         *error = scan.error;
     if (code == 0) {
         *out = lt_tail_place_create(scan.found_count);
+        (*out)->time_us = time_us;
         for (uint32_t i = 0; i < scan.found_count; i++) {
             struct lt_tail_found *found = &scan.found[i];
             struct lt_tail_mark *mark = &(*out)->marks[i];
@@ -140,8 +143,9 @@ static int tail_initial(struct lt_source *base, struct lt_position *positions,
         place = lt_tail_place_create(0);
     if (code != 0)
         return code;
-    if (tail->kept != NULL || tail->starts_at_end) /* else a second start would begin later */
-        lt_tail_place_to_json(place, keep);
+    if (place->time_us == 0)
+        place->time_us = lt_clock_wall_us(tail->clock);
+    lt_tail_place_to_json(place, keep); /* else a second start would begin later */
     begin_at(tail, place, positions);
     return 0;
 }
@@ -189,6 +193,7 @@ static int tail_connect(struct lt_source *base, const struct lt_connector_env *e
 {
     (void)error;
     struct lt_tail_source *tail = tail_of(base);
+    tail->clock = env->clock;
     free(tail->kept);
     tail->kept = env->kept_size_bytes > 0 ? strdup(env->kept) : NULL;
     return 0;

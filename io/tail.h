@@ -8,6 +8,12 @@
  * it, or has other first bytes, was truncated (copytruncate): it begins at 0 again, which the log
  * says and a counter counts.
  *
+ * A pattern that names one file says nothing of what it is renamed to. A file that was made and
+ * renamed again before anybody looked is found all the same: as one of the directory's whose name
+ * begins with that name and a dot or hyphen (x.log.1, x.log-20260115), that was written since the
+ * last look, and that nobody knows. Where rotated files have other names, a pattern that covers
+ * them does the same. Compressed ones (.gz, .zst, .bz2, .xz) are left alone.
+ *
  * A record is read when it is complete. What stands behind the last line break waits; it becomes a
  * record when the file has ended: it was removed, or was renamed out of the pattern and has not
  * grown for `rotatedTimeout`.
@@ -16,7 +22,7 @@
  * engine's, which is two words, is then the number of a *place*: a list of all files and how far
  * each was read, which the source keeps (io/tail_place.c) and writes into the checkpoint:
  *
- *   {"files":[{"path":"/var/log/x.log","inode":123,"offset":4096,"fingerprint":"256:9a..."}]}
+ *   {"time":1,"files":[{"path":"/var/x.log","inode":123,"offset":4096,"fingerprint":"256:9a..."}]}
  *
  * Threads: the source is the control plane's; the reader is the lane's (io/tail_reader.c); the
  * directories are listed on the reactor's helper thread (io/tail_scan.c). Places are handed over
@@ -39,6 +45,7 @@ extern const struct lt_source_type lt_tail_source_type;
 struct lt_tail_source {
     struct lt_source base;
     const struct lt_format *format;
+    const struct lt_clock *clock; /* after connect */
     char *pattern; /* absolute */
     bool starts_at_end, fails_on_data_loss;
     int64_t rotated_timeout_ns, poll_interval_ns;
@@ -46,6 +53,10 @@ struct lt_tail_source {
     int64_t begun; /* the place that this run begins at */
     struct lt_tail_places places;
 };
+
+/* Files written to since a look at that time, on the clock that file systems stamp with: it may be
+ * a tick behind. 0: there was no look. */
+int64_t lt_tail_since_ns(int64_t time_us);
 
 int lt_tail_open_reader(struct lt_source *base, const struct lt_connector_env *env,
                         const uint32_t *partitions, uint32_t partition_count,

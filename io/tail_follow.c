@@ -229,8 +229,8 @@ static void merge_one(struct lt_tail_reader *reader, struct lt_tail_found *found
         return; /* was let go while the listing was made */
     if (mark != NULL && found->inode != 0)
         merge_marked(reader, found, mark);
-    else if (found->matches && (reader->stop == NULL || find_mark(reader->stop, found->inode)))
-        (void)add_file(reader, found);
+    else if (reader->stop == NULL || find_mark(reader->stop, found->inode) != NULL)
+        (void)add_file(reader, found); /* one that was renamed already was missed before */
 }
 
 /* Of two that had one name, the older is read first. */
@@ -317,14 +317,16 @@ static void mark_gone(struct lt_tail_reader *reader)
     }
 }
 
-/* Nothing will be added to it any more, as far as can be told. */
+/* Nothing will be added to it any more, as far as can be told. A listing has been begun since it
+ * last grew: so it is old to the next one, and not a file that was missed. */
 static bool is_over(const struct lt_tail_reader *reader, const struct lt_tail_file *file,
                     int64_t now_ns)
 {
     if (file->is_dirty || file->end >= 0)
         return false;
     return file->is_gone ||
-           (!file->matches && now_ns - file->grown_ns >= reader->source->rotated_timeout_ns);
+           (!file->matches && now_ns - file->grown_ns >= reader->source->rotated_timeout_ns &&
+            file->grown_ns + 2 * LT_TAIL_TICK_NS < reader->looked_ns);
 }
 
 /* Files that are over give their last record, and go when a place has noted that. */
@@ -378,6 +380,9 @@ static void begin_scan(struct lt_tail_reader *reader)
     fill_wanted(reader);
     reader->scan.pattern = reader->source->pattern;
     reader->scan.inotify_fd = reader->inotify_fd;
+    reader->look_us = lt_clock_wall_us(reader->clock);
+    reader->look_ns = lt_clock_now_ns(reader->clock);
+    reader->scan.relatives_since_ns = lt_tail_since_ns(reader->looked_us);
     lt_reactor_submit(reader->reactor, &reader->scan_io);
 }
 
@@ -421,6 +426,8 @@ static void scan_done(struct lt_io *io)
     }
     order_names(reader);
     reader->has_scanned = true;
+    reader->looked_us = reader->look_us;
+    reader->looked_ns = reader->look_ns;
     lt_tail_scan_clear(&reader->scan);
 }
 
@@ -479,6 +486,7 @@ int lt_tail_follow_begin(struct lt_tail_reader *reader, struct lt_error *error)
         lt_log_warn("source tail: inotify cannot be used (%s): growth is seen every pollInterval "
                     "only; hint: fs.inotify.max_user_instances",
                     strerror(errno));
+    reader->looked_us = reader->start->time_us;
     reader->scan_io = (struct lt_io){
         .kind = LT_IO_CALL, .call = run_scan, .call_context = reader, .done = scan_done};
     reader->event_io = (struct lt_io){.kind = LT_IO_READ,

@@ -93,6 +93,7 @@ struct lt_tail_place *lt_tail_places_copy(struct lt_tail_places *places, int64_t
     const struct lt_tail_place *found = find(places, number);
     struct lt_tail_place *copy = lt_tail_place_create(found == NULL ? 0 : found->count);
     copy->number = number;
+    copy->time_us = found == NULL ? 0 : found->time_us;
     for (uint32_t i = 0; i < copy->count; i++) {
         copy->marks[i] = found->marks[i];
         copy->marks[i].path = strdup(found->marks[i].path);
@@ -120,7 +121,7 @@ void lt_tail_places_forget(struct lt_tail_places *places, int64_t number)
 
 void lt_tail_place_to_json(const struct lt_tail_place *place, struct lt_text_buffer *out)
 {
-    lt_text_append(out, "{\"files\":[");
+    lt_text_format(out, "{\"time\":%" PRId64 ",\"files\":[", place->time_us);
     for (uint32_t i = 0; i < place->count; i++) {
         const struct lt_tail_mark *mark = &place->marks[i];
         lt_text_append(out, i == 0 ? "{\"path\":" : ",{\"path\":");
@@ -182,6 +183,8 @@ int lt_tail_place_from_json(const char *json, struct lt_tail_place **out, struct
             code = lt_error_set(error, LT_E_CORRUPT, "there is no list \"files\"");
     }
     struct lt_tail_place *place = code == 0 ? lt_tail_place_create((uint32_t)files->count) : NULL;
+    if (code == 0)
+        code = lt_json_get_i64(document, "time", &place->time_us, error);
     for (size_t i = 0; code == 0 && i < files->count; i++)
         code = read_mark(&files->items[i], &place->marks[i], error);
     lt_arena_destroy(arena);

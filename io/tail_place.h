@@ -29,6 +29,7 @@ struct lt_tail_mark {
 
 struct lt_tail_place {
     int64_t number;
+    int64_t time_us; /* wall clock, when it was made */
     uint32_t count;
     struct lt_tail_mark *marks;
 };

@@ -265,6 +265,7 @@ static void tail_position(struct lt_reader *base, struct lt_position *positions)
     }
     if (reader->has_scanned && reader->has_changed) {
         struct lt_tail_place *place = lt_tail_place_create(reader->file_count);
+        place->time_us = reader->looked_us;
         int64_t total = 0;
         for (uint32_t i = 0; i < reader->file_count; i++) {
             note_file(reader->files[i], &place->marks[i]);
@@ -275,6 +276,11 @@ static void tail_position(struct lt_reader *base, struct lt_position *positions)
         reader->has_changed = false;
     }
     positions[0] = reader->position;
+}
+
+int64_t lt_tail_since_ns(int64_t time_us)
+{
+    return time_us == 0 ? 0 : time_us * LT_NS_PER_US - LT_TAIL_TICK_NS;
 }
 
 /* ---------------------------------------------------------------------------------------- life */

@@ -19,7 +19,10 @@
 #include "io/tail.h"
 #include "io/tail_scan.h"
 
-enum { LT_TAIL_EVENT_BYTES = 16 * 1024 };
+enum {
+    LT_TAIL_EVENT_BYTES = 16 * 1024,
+    LT_TAIL_TICK_NS = 20 * LT_NS_PER_MS, /* by which a file system's clock may be behind */
+};
 
 struct lt_tail_file {
     char *path;
@@ -66,6 +69,8 @@ struct lt_tail_reader {
     int inotify_fd; /* -1: none */
     bool is_scanning, is_scan_wanted, has_scanned, is_closing, is_event_armed, warned_watches;
     int64_t scan_due_ns;
+    int64_t look_us, looked_us; /* wall clock: when the listing began, and the one before */
+    int64_t look_ns, looked_ns; /* the same on the query's clock */
     char events[LT_TAIL_EVENT_BYTES] __attribute__((aligned(8)));
 
     /* Positions. */

@@ -148,13 +148,18 @@ static void merge_link(struct lt_tail_found *found, char *path, bool matches)
 }
 
 /* Takes the path. `fd` is closed unless the file is new. */
+static bool is_recent(const struct lt_tail_scan *scan, const struct stat *status)
+{
+    return scan->relatives_since_ns > 0 && modified_ns(status) >= scan->relatives_since_ns;
+}
+
 static int add_file(struct lt_tail_scan *scan, char *path, int fd, const struct stat *status,
                     bool matches)
 {
     uint64_t inode = (uint64_t)status->st_ino;
     struct lt_tail_found *found = find_found(scan, inode);
     const struct lt_tail_wanted *wanted = find_wanted(scan, inode);
-    if (found != NULL || (!matches && wanted == NULL)) {
+    if (found != NULL || (!matches && wanted == NULL && !is_recent(scan, status))) {
         close(fd);
         if (found != NULL)
             merge_link(found, path, matches);
@@ -211,6 +216,22 @@ static int look_at(struct lt_tail_scan *scan, const char *directory, const char 
     return code;
 }
 
+/* A name that a file was given by rotation, if it had the other before. */
+static bool is_relative(const char *name, const char *other)
+{
+    static const char *const compressed[] = {".gz", ".zst", ".bz2", ".xz"};
+    size_t size = strlen(other), name_size = strlen(name);
+    if (strncmp(name, other, size) != 0 || (name[size] != '.' && name[size] != '-'))
+        return false;
+    for (size_t i = 0; i < sizeof compressed / sizeof compressed[0]; i++) {
+        size_t suffix_size = strlen(compressed[i]);
+        if (name_size >= suffix_size &&
+            strcmp(name + name_size - suffix_size, compressed[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
 /* The last component: the files, and among all others those that are wanted. */
 static int list_files(struct lt_tail_scan *scan, const char *directory, const char *component)
 {
@@ -223,7 +244,10 @@ static int list_files(struct lt_tail_scan *scan, const char *directory, const ch
          entry = readdir(handle)) {
         bool matches = is_exact ? strcmp(component, entry->d_name) == 0
                                 : fnmatch(component, entry->d_name, FNM_PERIOD) == 0;
-        if (matches || find_wanted(scan, (uint64_t)entry->d_ino) != NULL)
+        bool is_wanted = find_wanted(scan, (uint64_t)entry->d_ino) != NULL ||
+                         (is_exact && scan->relatives_since_ns > 0 &&
+                          is_relative(entry->d_name, component));
+        if (matches || is_wanted)
             code = look_at(scan, directory, entry->d_name, matches, is_exact && matches);
     }
     closedir(handle);

@@ -21,7 +21,7 @@ struct lt_tail_found {
     char *path;
     uint64_t inode;
     int64_t size_bytes, modified_ns;
-    bool matches; /* the pattern; else it is one of those wanted */
+    bool matches; /* the pattern; else it is one of those wanted, or a relative */
     int fd;       /* of a file that was not known; -1: it was */
     int watch;    /* of inotify, on the file; -1: none */
     uint32_t head_bytes;
@@ -39,6 +39,9 @@ struct lt_tail_scan {
     int inotify_fd;                 /* -1: nothing is watched */
     struct lt_tail_wanted *wanted;  /* found under whatever name */
     uint32_t wanted_count;
+    /* Files that were written to since then, and whose names are that of the one file that the
+     * pattern names with something behind it, are found too; 0: they are not. Wall clock. */
+    int64_t relatives_since_ns;
     /* out: by the time of their last change, oldest first */
     struct lt_tail_found *found;
     uint32_t found_count, found_capacity;
