@@ -233,12 +233,12 @@ static void merge_one(struct lt_tail_reader *reader, struct lt_tail_found *found
         (void)add_file(reader, found); /* one that was renamed already was missed before */
 }
 
-/* Of two that had one name, the older is read first. */
+/* Of two that had one name, the older is read first: new files wait for those that were renamed. */
 static void order_names(struct lt_tail_reader *reader)
 {
     for (uint32_t i = 0; i < reader->file_count; i++) {
         struct lt_tail_file *file = reader->files[i];
-        if (file->before != NULL || file->noted_offset >= 0 || file->offset > 0 || !file->matches)
+        if (file->before != NULL || file->noted_offset >= 0 || file->offset > 0)
             continue;
         for (uint32_t k = 0; k < i; k++)
             if (reader->files[k]->is_gone || !reader->files[k]->matches)

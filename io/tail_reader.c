@@ -111,22 +111,30 @@ static void stat_done(struct lt_io *io)
 
 /* ----------------------------------------------------------------------------- whose turn it is */
 
-static bool has_work(const struct lt_tail_file *file)
+static bool may_have_more(const struct lt_tail_file *file)
 {
-    return file->is_dirty && (file->end < 0 || file->read_end < file->end) &&
-           (file->before == NULL || !file->before->is_dirty);
+    return file->is_dirty && (file->end < 0 || file->read_end < file->end);
 }
 
-static struct lt_tail_file *next_file(struct lt_tail_reader *reader)
+static bool has_work(const struct lt_tail_file *file)
+{
+    return may_have_more(file) && (file->before == NULL || !may_have_more(file->before));
+}
+
+/* Its index, or file_count: none has work. */
+static uint32_t next_file(const struct lt_tail_reader *reader)
 {
     for (uint32_t i = 0; i < reader->file_count; i++) {
         uint32_t index = (reader->turn + i) % reader->file_count;
-        if (has_work(reader->files[index])) {
-            reader->turn = index + 1;
-            return reader->files[index];
-        }
+        if (has_work(reader->files[index]))
+            return index;
     }
-    return NULL;
+    return reader->file_count;
+}
+
+static bool has_next(const struct lt_tail_reader *reader)
+{
+    return next_file(reader) < reader->file_count;
 }
 
 /* Stays with the file at hand as long as it has something, but for others that wait too long. */
@@ -135,9 +143,11 @@ static bool choose(struct lt_tail_reader *reader)
     struct lt_tail_file *current = reader->current;
     if (current != NULL && has_work(current) && ++reader->current_reads < READS_PER_TURN)
         return true;
-    struct lt_tail_file *next = next_file(reader);
-    if (next == NULL)
+    uint32_t index = next_file(reader);
+    if (index == reader->file_count)
         return false;
+    struct lt_tail_file *next = reader->files[index];
+    reader->turn = index + 1;
     reader->current_reads = 0;
     if (next != current) {
         lt_feed_begin(reader->feed, next->offset);
@@ -215,7 +225,7 @@ static enum lt_poll_status tail_poll(struct lt_reader *base, struct lt_out *out,
     if (!reader->is_reading && lt_feed_is_starved(reader->feed))
         return LT_POLL_MORE;
     if (lt_unlikely(reader->stop != NULL) && !reader->is_reading && reader->has_scanned &&
-        next_file(reader) == NULL)
+        !has_next(reader))
         return LT_POLL_ENDED;
     return LT_POLL_IDLE;
 }
@@ -228,7 +238,7 @@ static bool tail_is_ready(struct lt_reader *base)
 static bool tail_is_idle(struct lt_reader *base)
 {
     struct lt_tail_reader *reader = reader_of(base);
-    return reader->is_reading || next_file(reader) == NULL;
+    return reader->is_reading || !has_next(reader);
 }
 
 static int64_t tail_deadline_ns(struct lt_reader *base)

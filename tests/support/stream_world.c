@@ -99,6 +99,8 @@ void stream_world_close_reader(struct stream_world *world)
     if (world->reader == NULL)
         return;
     world->reader->ops->position(world->reader, &world->start);
+    if (world->reader->ops->stop != NULL)
+        world->reader->ops->stop(world->reader);
     world->reader->ops->close(world->reader);
     world->reader = NULL;
     assert_int_equal(world->reactor->pending_count, 0);
@@ -136,8 +138,11 @@ int stream_world_bind(struct stream_world *world, const struct lt_source_type *t
     world->env = collector_env(world->clock, &world->reactor->waker);
     world->env.reactor = world->reactor;
     code = world->source->ops->connect(world->source, &world->env, &world->error);
+    struct lt_text_buffer keep;
+    lt_text_init(&keep);
     if (code == 0)
-        code = world->source->ops->initial(world->source, &world->start, NULL, &world->error);
+        code = world->source->ops->initial(world->source, &world->start, &keep, &world->error);
+    lt_text_fini(&keep);
     if (code == 0)
         return 0;
     world->source->ops->close(world->source);
