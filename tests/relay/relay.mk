@@ -18,5 +18,6 @@ SOAK := LEAT_TEST_SECONDS=7200 LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/t
 soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 20,000 simulator seeds; hours
 	@$(MAKE) --no-print-directory test-programs
 	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/core/epoch/test_simulate $(BUILD)/tests/core/run/test_simulate
+	@LEAT_KILLS=100 $(SOAK) tests/run $(BUILD)/tests/tools/test_also_kill
 	@LEAT_ENVELOPES=1000000 LEAT_KILLS=200 $(SOAK) tests/kafka/with-kafka tests/run \
 	    tests/relay/test_envelopes.sh tests/relay/test_kill9.sh tests/relay/test_adverse.sh
