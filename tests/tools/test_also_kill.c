@@ -29,6 +29,7 @@ static struct program p;
 static char scratch[SCRATCH_PATH_SIZE];
 static uint64_t written; /* lines: the numbers from 0 */
 static FILE *input;
+static uint64_t random_state;
 
 static uint64_t number_from(const char *name, uint64_t fallback)
 {
@@ -44,6 +45,12 @@ static void load(void)
         fprintf(input, "%" PRIu64 "\n", written++);
     assert_int_equal(fflush(input), 0);
     nanosleep(&pause, NULL);
+}
+
+static uint32_t draw(uint32_t bound)
+{
+    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(random_state >> 33) % bound;
 }
 
 static void start(bool until_end)
@@ -116,10 +123,10 @@ static void holds(const char *name, uint64_t step)
 static void nothing_is_lost_or_doubled_in_either_file(void **state)
 {
     (void)state;
-    uint64_t kills = number_from("LEAT_KILLS", 5), seed = number_from("LEAT_SEED", 1), epoch = 0;
+    uint64_t kills = number_from("LEAT_KILLS", 5), epoch = 0;
     char path[SCRATCH_PATH_SIZE + 16];
     scratch_create(scratch);
-    srand((unsigned)seed);
+    random_state = number_from("LEAT_SEED", 1);
     snprintf(path, sizeof path, "%s/in", scratch);
     input = fopen(path, "w");
     assert_non_null(input);
@@ -130,7 +137,7 @@ static void nothing_is_lost_or_doubled_in_either_file(void **state)
             epoch = kill_when_logged(epoch);
             continue;
         }
-        for (int ms = rand() % AT_WILL_MS; ms > 0; ms--)
+        for (uint32_t ms = draw(AT_WILL_MS); ms > 0; ms--)
             load();
         kill_it();
         epoch = next_epoch(epoch);
