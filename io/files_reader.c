@@ -142,7 +142,9 @@ static void take_failure(struct lt_files_reader *reader, const struct lt_error *
         skip_file(reader, failure.text);
         return;
     }
-    if (failure.code != LT_E_NOT_FOUND && settings->ignores_corrupt) {
+    /* What cannot be opened (no permission, too many files) is not damaged. */
+    bool is_damaged = reader->input.fd >= 0 || failure.code == LT_E_UNSUPPORTED;
+    if (is_damaged && settings->ignores_corrupt) {
         skip_file(reader, failure.text);
         return;
     }

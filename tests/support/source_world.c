@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/text/json_write.h"
+#include "tests/support/fake_reactor.h"
 #include "tests/support/scratch.h"
 
 enum { WAIT_S = 20 };
@@ -287,16 +288,35 @@ void source_end_epoch(struct source_world *world, const char *offsets, bool is_c
     lt_text_fini(&log.deleted);
 }
 
-void source_begin(void **state, struct source_world *world)
+static void begin(struct source_world *world)
 {
-    *world = (struct source_world){.arena = lt_arena_create(), .type = &lt_files_text_source_type};
-    set_up(state, &world->reactor);
+    world->arena = lt_arena_create();
+    world->type = &lt_files_text_source_type;
     snprintf(world->in, sizeof world->in, "%s/in", world->reactor.directory);
     assert_int_equal(mkdir(world->in, 0700), 0);
     world->env = collector_env(lt_clock_system(), &world->reactor.reactor->waker);
     world->env.reactor = world->reactor.reactor;
     collector_init(&world->collector);
     lt_text_init(&world->seen);
+}
+
+void source_begin(void **state, struct source_world *world)
+{
+    *world = (struct source_world){.epoch = 0};
+    set_up(state, &world->reactor);
+    begin(world);
+}
+
+void source_begin_fake(struct source_world *world, uint64_t seed)
+{
+    struct fixture *fixture = &world->reactor;
+    *world = (struct source_world){.epoch = 0};
+    fixture->reactor = fake_reactor_create(seed, NULL);
+    memcpy(fixture->directory, "/tmp/leat-source-XXXXXX", sizeof "/tmp/leat-source-XXXXXX");
+    assert_non_null(mkdtemp(fixture->directory));
+    fixture->directory_fd = open(fixture->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fixture->directory_fd >= 0);
+    begin(world);
 }
 
 void source_end(struct source_world *world)

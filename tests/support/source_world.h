@@ -60,6 +60,8 @@ void source_expect_end(struct source_world *world);
 /* An epoch from marker to commit; with `is_committed` false it dies in between. */
 void source_end_epoch(struct source_world *world, const char *offsets, bool is_committed);
 void source_begin(void **state, struct source_world *world);
+/* On the reactor of tests/support/fake_reactor.h. */
+void source_begin_fake(struct source_world *world, uint64_t seed);
 void source_end(struct source_world *world);
 
 #endif
