@@ -69,6 +69,17 @@ $(IO_BENCH): $(BUILD)/bench/verdict.o $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildc
 bench-io: $(IO_BENCH) ## sockets and files by io_uring, by epoll and by hand
 	$(call bench_to,io,$(IO_BENCH))
 
+# Smoke it with LEAT_BENCH_SMOKE=1.
+TAIL_BENCH := $(BUILD)/bench/tail_bench
+$(TAIL_BENCH): $(BUILD)/bench/tail/main.o $(BUILD)/bench/verdict.o
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lm
+
+.PHONY: bench-tail
+bench-tail: $(TAIL_BENCH) $(TOOLS) ## from a line appended to a log to the far end of a query
+	$(call bench_to,tail,$(TAIL_BENCH) $(BUILD)/leat)
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -98,8 +109,8 @@ bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files 
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## bench-micro, -inprocess, -io, -sql and -relay, one after the other
-	@status=0; for each in micro inprocess io sql relay; do \
+bench: setup-bench ## bench-micro, -inprocess, -io, -tail, -sql and -relay, one after the other
+	@status=0; for each in micro inprocess io tail sql relay; do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
 .PHONY: bench-record

@@ -76,19 +76,17 @@ static void read_done(struct lt_io *io)
         fail_read(reader, (int)-io->result, "read");
         return;
     }
-    if (io->result == 0) { /* the end, or behind it */
-        lt_feed_filled(reader->feed, 0);
-        reader->is_reading = true;
-        reader->stat.fd = file->fd;
-        lt_reactor_submit(reader->reactor, &reader->stat);
-        return;
-    }
     keep_head(file, io->buffer, io->result);
     lt_feed_filled(reader->feed, (size_t)io->result);
-    file->read_end += io->result;
-    file->grown_ns = lt_clock_now_ns(reader->clock);
-    if (io->result < (int64_t)io->size_bytes && file->end < 0)
-        reach_end(reader, file);
+    if (io->result > 0) {
+        file->read_end += io->result;
+        file->grown_ns = lt_clock_now_ns(reader->clock);
+    }
+    if (io->result == (int64_t)io->size_bytes)
+        return;
+    reader->is_reading = true;
+    reader->stat.fd = file->fd;
+    lt_reactor_submit(reader->reactor, &reader->stat);
 }
 
 static void stat_done(struct lt_io *io)

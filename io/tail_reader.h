@@ -6,9 +6,9 @@
  * carried of an unfinished record; it is read again when its file's turn comes. So memory does not
  * grow with the number of files.
  *
- * A file is *dirty* while it may have bytes that were not read. A read that gives fewer bytes than
- * there was room for has come to the end: the file is clean, unless the kernel has told of more
- * since the read was submitted.
+ * A file is *dirty* while it may have bytes that were not read. Behind a read that gives fewer
+ * bytes than there was room for the size is asked: it says whether that is the end, or somebody has
+ * cut the file. At its end a file is clean, unless the kernel has told of more since the read.
  */
 #ifndef LT_IO_TAIL_READER_H
 #define LT_IO_TAIL_READER_H

@@ -137,7 +137,8 @@ int stream_world_bind(struct stream_world *world, const struct lt_source_type *t
         return code;
     world->env = collector_env(world->clock, &world->reactor->waker);
     world->env.reactor = world->reactor;
-    code = world->source->ops->connect(world->source, &world->env, &world->error);
+    if (world->source->ops->connect != NULL)
+        code = world->source->ops->connect(world->source, &world->env, &world->error);
     struct lt_text_buffer keep;
     lt_text_init(&keep);
     if (code == 0)
@@ -181,8 +182,9 @@ static void park(struct stream_world *world)
         return;
     const struct lt_clock *system = lt_clock_system();
     int64_t latest_ns = lt_clock_now_ns(system) + 20 * LT_NS_PER_MS;
+    bool has_deadline = world->clock == system && world->reader->ops->deadline_ns != NULL;
     int64_t deadline_ns =
-        world->clock != system ? latest_ns : world->reader->ops->deadline_ns(world->reader);
+        has_deadline ? world->reader->ops->deadline_ns(world->reader) : latest_ns;
     lt_waker_prepare_to_park(&world->reactor->waker);
     if (world->reader->ops->is_idle(world->reader))
         lt_reactor_park(world->reactor, deadline_ns < latest_ns ? deadline_ns : latest_ns);

@@ -1,0 +1,334 @@
+/*
+ * Standard input, standard output and a process, with pipes in their place, on every reactor.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "io/foreach.h"
+#include "io/stdin.h"
+#include "io/stdout.h"
+#include "tests/support/fake_reactor.h"
+#include "tests/support/stream_world.h"
+#include "tests/support/writer_world.h"
+
+enum { STEPS_MAX = 200000 };
+
+/* --------------------------------------------------------------------------------------- stdin */
+
+struct input {
+    struct stream_world *world;
+    int fd; /* what is written there is read */
+};
+
+static void input_init(struct input *input, const char *rung, const char *const *options)
+{
+    int pipes[2];
+    assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+    input->world = stream_world_create(rung);
+    if (stream_world_bind(input->world, &lt_stdin_source_type, options) != 0)
+        fail_msg("%s", input->world->error.text);
+    lt_stdin_set_fd(input->world->source, pipes[0]);
+    assert_int_equal(stream_world_open(input->world), 0);
+    input->fd = pipes[1];
+}
+
+static void put(const struct input *input, const char *text)
+{
+    assert_int_equal(write(input->fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void input_ends_the_query_with_its_last_line(const char *rung)
+{
+    static const char *const options[] = {NULL};
+    struct input input;
+    input_init(&input, rung, options);
+    put(&input, "one\ntw");
+    stream_world_read(input.world, 1);
+    put(&input, "o\nlast");
+    stream_world_read(input.world, 2);
+    assert_int_equal(input.world->status == LT_POLL_ENDED, 0);
+    close(input.fd);
+    stream_world_read(input.world, 3);
+    assert_string_equal(input.world->texts[1], "two");
+    assert_string_equal(input.world->texts[2], "last");
+    for (int i = 0; i < STEPS_MAX && input.world->status != LT_POLL_ENDED; i++)
+        stream_world_step(input.world);
+    assert_int_equal(input.world->status, LT_POLL_ENDED);
+    struct lt_position position;
+    input.world->reader->ops->position(input.world->reader, &position);
+    assert_int_equal(position.offset, 12);
+    stream_world_close_reader(input.world); /* a run that begins again finds the end */
+    assert_int_equal(stream_world_open(input.world), 0);
+    stream_world_step(input.world);
+    assert_int_equal(input.world->status, LT_POLL_ENDED);
+    stream_world_destroy(input.world);
+}
+
+static void a_reader_that_waits_can_be_closed(const char *rung)
+{
+    static const char *const options[] = {NULL};
+    struct input input;
+    input_init(&input, rung, options);
+    stream_world_rest(input.world);
+    stream_world_close_reader(input.world); /* asserts that nothing is pending */
+    close(input.fd);
+    stream_world_destroy(input.world);
+}
+
+static void a_record_that_is_cut_off_is_an_error(const char *rung)
+{
+    static const char *const options[] = {"frame=length4", "format=raw", NULL};
+    struct input input;
+    input_init(&input, rung, options);
+    assert_int_equal(write(input.fd, "\0\0\0\2ab\0\0\0\5c", 11), 11);
+    close(input.fd);
+    for (int i = 0; i < STEPS_MAX && input.world->status != LT_POLL_FAILED; i++)
+        stream_world_step(input.world);
+    assert_int_equal(input.world->status, LT_POLL_FAILED);
+    assert_int_equal(input.world->text_count, 1);
+    assert_memory_equal(input.world->reader->error.text, "source stdin: ", 14);
+    stream_world_destroy(input.world);
+}
+
+/* -------------------------------------------------------------------------------------- stdout */
+
+struct output {
+    struct writer_world world;
+    int fd; /* what is written can be read there */
+};
+
+static void output_init(struct output *output, const char *rung)
+{
+    static const char *const options[] = {NULL};
+    int pipes[2];
+    assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+    writer_world_init(&output->world, rung);
+    assert_int_equal(writer_world_bind(&output->world, &lt_stdout_sink_type, options), 0);
+    lt_stdout_set_fd(output->world.sink, pipes[1]);
+    assert_int_equal(writer_world_open(&output->world), 0);
+    output->fd = pipes[0];
+    assert_int_equal(fcntl(output->fd, F_SETFL, O_NONBLOCK), 0);
+}
+
+static void expect_bytes(struct output *output, const char *text)
+{
+    char bytes[256] = {0};
+    size_t count = 0;
+    for (int i = 0; i < STEPS_MAX && count < strlen(text); i++) {
+        writer_world_step(&output->world);
+        ssize_t size = read(output->fd, bytes + count, sizeof bytes - 1 - count);
+        count += size > 0 ? (size_t)size : 0;
+    }
+    assert_string_equal(bytes, text);
+}
+
+static void rows_go_out_at_once(const char *rung)
+{
+    struct output output;
+    output_init(&output, rung);
+    writer_world_write(&output.world, "one");
+    expect_bytes(&output, "one\n");
+    writer_world_write(&output.world, "two");
+    assert_true(writer_world_end_epoch(&output.world));
+    expect_bytes(&output, "two\n");
+    assert_int_equal(output.world.acked.value, 2);
+    writer_world_fini(&output.world);
+    close(output.fd);
+}
+
+/* Nothing is lost when the pipe is full, and the writer takes no more than it can hold. */
+static void a_reader_that_is_slow_holds_the_rows_back(const char *rung)
+{
+    enum { ROW_BYTES = 1000, ROWS = 2000 };
+    struct output output;
+    char text[ROW_BYTES + 1];
+    char *bytes = malloc(ROW_BYTES);
+    uint64_t taken = 0, got = 0;
+    bool was_full = false;
+    output_init(&output, rung);
+    memset(text, 'x', sizeof text);
+    text[ROW_BYTES - 1] = '\0';
+    while (got < (uint64_t)ROWS * ROW_BYTES) {
+        struct lt_fault *fault = NULL;
+        struct lt_row *row = taken < ROWS ? lt_row_claim(output.world.pool) : NULL;
+        enum lt_write result = LT_WRITE_FULL;
+        if (row != NULL) {
+            lt_row_values(row)[0].bytes = (struct lt_bytes){.data = (const uint8_t *)text,
+                                                            .size_bytes = ROW_BYTES - 1};
+            result = output.world.writer->ops->write(output.world.writer, row, &fault);
+            if (result == LT_WRITE_DONE)
+                taken++;
+            else
+                lt_row_release(row);
+        }
+        if (result == LT_WRITE_DONE)
+            continue;
+        was_full |= taken < ROWS;
+        output.world.writer->ops->flush(output.world.writer);
+        writer_world_step(&output.world);
+        ssize_t size = read(output.fd, bytes, ROW_BYTES);
+        for (ssize_t i = 0; i < size; i++)
+            assert_int_equal(bytes[i], (got + (uint64_t)i + 1) % ROW_BYTES == 0 ? '\n' : 'x');
+        got += size > 0 ? (uint64_t)size : 0;
+    }
+    assert_true(was_full);
+    free(bytes);
+    writer_world_fini(&output.world);
+    close(output.fd);
+}
+
+static void a_reader_that_has_gone_ends_the_query(const char *rung)
+{
+    struct output output;
+    output_init(&output, rung);
+    close(output.fd);
+    writer_world_write(&output.world, "one");
+    for (int i = 0; i < STEPS_MAX && !output.world.is_broken; i++)
+        writer_world_step(&output.world);
+    assert_true(output.world.is_broken);
+    assert_string_equal(output.world.writer->error.condition, LT_STDOUT_CLOSED);
+    writer_world_fini(&output.world);
+}
+
+static void a_writer_that_waits_can_be_closed(const char *rung)
+{
+    struct output output;
+    static char large[200000];
+    output_init(&output, rung);
+    memset(large, 'x', sizeof large - 1);
+    writer_world_write(&output.world, large); /* more than the pipe takes */
+    for (int i = 0; i < 100; i++)
+        writer_world_step(&output.world);
+    writer_world_fini(&output.world); /* asserts that nothing is pending */
+    close(output.fd);
+}
+
+/* ------------------------------------------------------------------------------------- foreach */
+
+static void start(struct writer_world *world, const char *rung, const char *command)
+{
+    char option[512];
+    writer_world_init(world, rung);
+    snprintf(option, sizeof option, "command=cd %s; %s", world->folder, command);
+    const char *const options[] = {option, NULL};
+    if (writer_world_bind(world, &lt_foreach_sink_type, options) != 0 ||
+        writer_world_open(world) != 0)
+        fail_msg("%s", world->error.text);
+}
+
+static void a_process_sees_rows_and_epochs(const char *rung)
+{
+    struct writer_world world;
+    start(&world, rung, "echo lane $LEAT_LANE >got; tee -a got | grep --line-buffered epoch");
+    writer_world_write(&world, "one");
+    assert_true(writer_world_end_epoch(&world));
+    writer_world_write(&world, "two");
+    assert_true(writer_world_end_epoch(&world));
+    writer_world_close(&world);
+    char *got = scratch_read("%s/got", world.folder);
+    assert_string_equal(got, "lane 0\n{\"value\":\"one\"}\n{\"epoch\":0}\n{\"value\":\"two\"}\n"
+                             "{\"epoch\":1}\n");
+    free(got);
+    writer_world_fini(&world);
+}
+
+static void an_epoch_waits_for_its_answer(const char *rung)
+{
+    struct writer_world world;
+    struct lt_text_buffer note;
+    lt_text_init(&note);
+    start(&world, rung,
+          "while read -r line; do case $line in *epoch*) until [ -e go ]; do sleep 0.05; done; "
+          "echo $line;; esac; done");
+    writer_world_write(&world, "one");
+    world.writer->ops->prepare(world.writer, 0);
+    for (int i = 0; i < 500; i++) {
+        writer_world_step(&world);
+        assert_int_equal(world.writer->ops->prepared(world.writer, 0, &note), 0);
+    }
+    scratch_write("", "%s/go", world.folder);
+    int status = 0;
+    for (int i = 0; i < STEPS_MAX && status == 0; i++) {
+        writer_world_step(&world);
+        status = world.writer->ops->prepared(world.writer, 0, &note);
+    }
+    assert_int_equal(status, 1);
+    lt_text_fini(&note);
+    writer_world_fini(&world);
+}
+
+static void expect_end(struct writer_world *world, const char *text)
+{
+    assert_false(writer_world_end_epoch(world));
+    if (strstr(world->writer->error.text, text) == NULL)
+        fail_msg("said: %s", world->writer->error.text);
+    writer_world_fini(world);
+}
+
+static void a_process_that_ends_ends_the_query(const char *rung)
+{
+    struct writer_world world;
+    start(&world, rung, "read line; echo first >&2; echo bad luck >&2; exit 3");
+    writer_world_write(&world, "one");
+    expect_end(&world, "the process ended with status 3 before the query did; it said: bad luck");
+    start(&world, rung, "kill -9 $$");
+    expect_end(&world, "the process was killed by signal 9 (Killed) before the query did");
+    start(&world, rung, "exit 0");
+    expect_end(&world, "the process ended with status 0 before the query did");
+    start(&world, rung, "no-such-program-anywhere");
+    expect_end(&world, "ended with status 127 before the query did; it said: ");
+    start(&world, rung, "echo '{\"epoch\":7}'; cat >/dev/null");
+    expect_end(&world, "the process has answered epoch 7, which it was not given");
+}
+
+/* ---------------------------------------------------------------------------------------- main */
+
+typedef void case_fn(const char *rung);
+
+static void run_on_every_rung(void **state)
+{
+    case_fn *const *run = *state;
+    for (const char *const *rung = stream_world_rungs; *rung != NULL; rung++)
+        if (stream_world_has_rung(*rung))
+            (*run)(*rung);
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        case_fn *run;
+    } cases[] = {
+        {"input ends the query with its last line", input_ends_the_query_with_its_last_line},
+        {"a reader that waits can be closed", a_reader_that_waits_can_be_closed},
+        {"a record that is cut off is an error", a_record_that_is_cut_off_is_an_error},
+        {"rows go out at once", rows_go_out_at_once},
+        {"a reader that is slow holds the rows back", a_reader_that_is_slow_holds_the_rows_back},
+        {"a reader that has gone ends the query", a_reader_that_has_gone_ends_the_query},
+        {"a writer that waits can be closed", a_writer_that_waits_can_be_closed},
+        {"a process sees rows and epochs", a_process_sees_rows_and_epochs},
+        {"an epoch waits for its answer", an_epoch_waits_for_its_answer},
+        {"a process that ends ends the query", a_process_that_ends_ends_the_query},
+    };
+    enum { COUNT = sizeof cases / sizeof cases[0] };
+    static case_fn *runs[COUNT];
+    struct CMUnitTest tests[COUNT];
+    signal(SIGPIPE, SIG_IGN); /* as the programs do */
+    for (int i = 0; i < COUNT; i++) {
+        runs[i] = cases[i].run;
+        tests[i] = (struct CMUnitTest){
+            .name = cases[i].name, .test_func = run_on_every_rung, .initial_state = &runs[i]};
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

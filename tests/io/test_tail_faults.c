@@ -1,0 +1,245 @@
+/*
+ * The source tail on the fake reactor: reads that are short, interrupted or fail, listings that
+ * come late, in any order.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/arena.h"
+#include "io/tail.h"
+#include "tests/support/collector.h"
+#include "tests/support/fake_reactor.h"
+#include "tests/support/scratch.h"
+
+enum { STEPS_MAX = 100000, LINES = 500, SEEDS = 40 };
+
+struct world {
+    char folder[SCRATCH_PATH_SIZE], path[SCRATCH_PATH_SIZE + 16];
+    struct lt_arena *arena;
+    struct lt_clock_manual clock;
+    struct lt_reactor *reactor;
+    struct lt_connector_env env;
+    struct lt_source *source;
+    struct lt_reader *reader;
+    struct collector collector;
+    enum lt_poll_status status;
+    int next; /* the line that is to come */
+    unsigned random;
+};
+
+static void add(const struct world *world, const char *text)
+{
+    int fd = open(world->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+/* The events of the kernel: the fake reactor would wait for them, and so is told that there are
+ * none when there are none. */
+static bool answer_events(const struct lt_io *io, int64_t *result)
+{
+    struct pollfd one = {.fd = io->fd, .events = POLLIN};
+    if (io->kind != LT_IO_READ || io->offset >= 0 || poll(&one, 1, 0) > 0)
+        return false;
+    *result = -EAGAIN;
+    return true;
+}
+
+static bool only_events(void *context, const struct lt_io *io, int64_t *result)
+{
+    (void)context;
+    return answer_events(io, result);
+}
+
+static void world_init(struct world *world, unsigned seed)
+{
+    static const uint32_t partition = 0;
+    struct lt_position start;
+    struct lt_text_buffer keep;
+    char path[SCRATCH_PATH_SIZE + 32];
+    *world = (struct world){.random = seed};
+    scratch_create(world->folder);
+    snprintf(world->path, sizeof world->path, "%s/x.log", world->folder);
+    snprintf(path, sizeof path, "path=%s", world->path);
+    world->arena = lt_arena_create();
+    lt_clock_manual_init(&world->clock, 5000, 1700000000000000);
+    world->reactor = fake_reactor_create(seed, &world->clock);
+    fake_reactor_set_hook(world->reactor, only_events, NULL);
+    world->env = collector_env(&world->clock.clock, &world->reactor->waker);
+    world->env.reactor = world->reactor;
+    const char *const pairs[] = {path, NULL};
+    world->source = collector_source(&lt_tail_source_type, pairs, NULL, world->arena, &world->env);
+    lt_text_init(&keep);
+    assert_int_equal(world->source->ops->initial(world->source, &start, &keep, NULL), 0);
+    lt_text_fini(&keep);
+    assert_int_equal(world->source->ops->open_reader(world->source, &world->env, &partition, 1,
+                                                     &start, NULL, &world->reader, NULL),
+                     0);
+    collector_init(&world->collector);
+}
+
+static void world_fini(struct world *world)
+{
+    collector_clear(&world->collector);
+    world->reader->ops->stop(world->reader);
+    assert_int_equal(world->reactor->pending_count, 0);
+    world->reader->ops->close(world->reader);
+    world->source->ops->close(world->source);
+    lt_reactor_destroy(world->reactor);
+    lt_arena_destroy(world->arena);
+    scratch_remove(world->folder);
+}
+
+/* One round; every line that comes is the next one. */
+static void step(struct world *world)
+{
+    uint32_t count;
+    world->status =
+        world->reader->ops->poll(world->reader, &world->collector.out, 7, &count);
+    for (uint32_t i = 0; i < world->collector.count; i++) {
+        char text[32];
+        const struct lt_bytes *bytes = &lt_row_values(world->collector.rows[i])[0].bytes;
+        int size = snprintf(text, sizeof text, "line %d", world->next++);
+        if (bytes->size_bytes != (uint32_t)size || memcmp(bytes->data, text, (size_t)size) != 0)
+            fail_msg("'%.*s' came and not '%s'", (int)bytes->size_bytes, bytes->data, text);
+    }
+    collector_clear(&world->collector);
+    lt_reactor_poll(world->reactor);
+    lt_clock_manual_advance(&world->clock, LT_NS_PER_MS);
+}
+
+/* Short reads, interruptions, and now and then what the kernel would have said. */
+static bool disturb(void *context, const struct lt_io *io, int64_t *result)
+{
+    struct world *world = context;
+    if (answer_events(io, result))
+        return true;
+    world->random = world->random * 1103515245u + 12345u;
+    unsigned roll = (world->random >> 16) % 8;
+    if (io->kind == LT_IO_STATX && roll < 2) {
+        *result = -EINTR;
+        return true;
+    }
+    if (io->kind != LT_IO_READ || io->offset < 0 || roll > 4)
+        return false;
+    if (roll == 0) {
+        *result = -EINTR;
+        return true;
+    }
+    uint32_t size_bytes = io->size_bytes < roll * 5 ? io->size_bytes : roll * 5;
+    *result = pread(io->fd, io->buffer, size_bytes, io->offset);
+    return true;
+}
+
+static void lines_come_whole_and_once_whatever_the_reads_give(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < SEEDS; seed++) {
+        struct world world;
+        world_init(&world, seed);
+        fake_reactor_set_hook(world.reactor, disturb, &world);
+        int written = 0, files = 0;
+        for (int i = 0; i < STEPS_MAX && world.next < LINES; i++) {
+            char text[32], name[SCRATCH_PATH_SIZE + 32];
+            world.random = world.random * 1103515245u + 12345u;
+            if (written < LINES && (world.random >> 16) % 4 == 0) {
+                snprintf(text, sizeof text, "line %d\n", written++);
+                add(&world, text);
+            }
+            if (written < LINES && (world.random >> 16) % 101 == 0 && written > 0) {
+                snprintf(name, sizeof name, "%s.%d", world.path, ++files);
+                if (access(world.path, F_OK) == 0)
+                    assert_int_equal(rename(world.path, name), 0);
+                usleep(10000); /* files that nobody saw are told apart by their times */
+            }
+            step(&world);
+            assert_true(world.status != LT_POLL_FAILED);
+        }
+        if (world.next != LINES)
+            fail_msg("seed %u: %d of %d lines", seed, world.next, LINES);
+        world_fini(&world);
+    }
+}
+
+static void a_disk_that_fails_is_told_with_file_and_byte(void **state)
+{
+    struct world world;
+    char text[SCRATCH_PATH_SIZE + 128];
+    (void)state;
+    world_init(&world, 1);
+    add(&world, "line 0\n");
+    for (int i = 0; i < STEPS_MAX && world.next < 1; i++)
+        step(&world);
+    add(&world, "line 1\n");
+    fake_reactor_fail(world.reactor, LT_IO_STATX, 0, -EIO);
+    for (int i = 0; i < STEPS_MAX && world.next < 2; i++)
+        step(&world);
+    assert_int_equal(truncate(world.path, 0), 0);
+    for (int i = 0; i < STEPS_MAX && world.status != LT_POLL_FAILED; i++)
+        step(&world);
+    assert_int_equal(world.status, LT_POLL_FAILED);
+    snprintf(text, sizeof text, "source tail: cannot look at '%s' at byte 14: Input/output error",
+             world.path);
+    assert_string_equal(world.reader->error.text, text);
+    world_fini(&world);
+}
+
+static bool refuse_reads(void *context, const struct lt_io *io, int64_t *result)
+{
+    (void)context;
+    if (io->kind != LT_IO_READ || io->offset < 0)
+        return answer_events(io, result);
+    *result = -EIO;
+    return true;
+}
+
+static void a_read_that_fails_ends_the_query(void **state)
+{
+    struct world world;
+    char text[SCRATCH_PATH_SIZE + 128];
+    (void)state;
+    world_init(&world, 2);
+    fake_reactor_set_hook(world.reactor, refuse_reads, NULL);
+    add(&world, "line 0\n");
+    for (int i = 0; i < STEPS_MAX && world.status != LT_POLL_FAILED; i++)
+        step(&world);
+    snprintf(text, sizeof text, "source tail: cannot read '%s' at byte 0: Input/output error",
+             world.path);
+    assert_string_equal(world.reader->error.text, text);
+    world_fini(&world);
+}
+
+static void a_reader_can_be_stopped_at_any_moment(void **state)
+{
+    (void)state;
+    for (unsigned steps = 0; steps < 60; steps++) {
+        struct world world;
+        world_init(&world, steps);
+        add(&world, "line 0\nline 1\n");
+        for (unsigned i = 0; i < steps; i++)
+            step(&world);
+        world_fini(&world);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_come_whole_and_once_whatever_the_reads_give),
+        cmocka_unit_test(a_disk_that_fails_is_told_with_file_and_byte),
+        cmocka_unit_test(a_read_that_fails_ends_the_query),
+        cmocka_unit_test(a_reader_can_be_stopped_at_any_moment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
