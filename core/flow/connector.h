@@ -376,8 +376,7 @@ struct lt_writer_ops {
     int64_t (*deadline_ns)(struct lt_writer *writer); /* as of a reader; optional */
     void (*prepare)(struct lt_writer *writer, uint64_t epoch);
     /* 1 durable, 0 not yet, negative failed (writer->error). Appends the note, one line without
-     * line feed, at 1. Asked for the oldest unprepared epoch only; may be asked again after 1 (the
-     * report found no room), and says the same. */
+     * line feed, at 1. Asked for the oldest unprepared epoch only, until it says 1. */
     int (*prepared)(struct lt_writer *writer, uint64_t epoch, struct lt_text_buffer *note);
     void (*commit)(struct lt_writer *writer, uint64_t epoch);   /* optional */
     int (*committed)(struct lt_writer *writer, uint64_t epoch); /* optional; as prepared */

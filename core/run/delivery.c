@@ -298,22 +298,30 @@ static int is_committed(struct lt_branch *branch, uint64_t epoch)
     return writer->ops->committed == NULL ? 1 : writer->ops->committed(writer, epoch);
 }
 
-/* Asks the writer about its oldest unprepared epoch; reports it when it is durable. */
-static uint32_t ask_prepared(struct lt_branch *branch, struct lt_writer_epoch *entry)
+static void ask_durable(struct lt_branch *branch, struct lt_writer_epoch *entry)
 {
     struct lt_text_buffer note;
     lt_text_init(&note);
     int status = branch->writer->ops->prepared(branch->writer, entry->epoch, &note);
     if (status < 0)
         report_broken(branch);
-    char *text = note.size_bytes > 0 ? lt_text_take(&note) : NULL;
+    entry->is_durable = status > 0;
+    if (entry->is_durable && note.size_bytes > 0)
+        entry->note = lt_text_take(&note);
     lt_text_fini(&note);
-    if (status > 0 && report(branch, LT_REPORT_PREPARED, entry->epoch, text)) {
-        entry->state = LT_WRITER_PREPARED;
-        return 1;
-    }
-    free(text); /* asked again in the next step */
-    return 0;
+}
+
+/* Asks the writer about its oldest unprepared epoch until it is durable, and reports that when
+ * there is room. */
+static uint32_t ask_prepared(struct lt_branch *branch, struct lt_writer_epoch *entry)
+{
+    if (!entry->is_durable)
+        ask_durable(branch, entry);
+    if (!entry->is_durable || !report(branch, LT_REPORT_PREPARED, entry->epoch, entry->note))
+        return 0;
+    entry->note = NULL; /* the control agent's */
+    entry->state = LT_WRITER_PREPARED;
+    return 1;
 }
 
 static uint32_t ask_committed(struct lt_branch *branch)
@@ -516,8 +524,12 @@ void lt_delivery_close_writers(struct lt_delivery *delivery)
 void lt_delivery_fini(struct lt_delivery *delivery)
 {
     lt_delivery_close_writers(delivery);
-    for (uint32_t i = 0; i < writer_count(delivery); i++)
-        lt_item_queue_fini(&delivery->branches[i].pending);
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        struct lt_branch *branch = &delivery->branches[i];
+        lt_item_queue_fini(&branch->pending);
+        for (uint32_t k = 0; k < branch->epoch_count; k++)
+            free(branch->epochs[k].note);
+    }
     if (delivery->has_dead_letters)
         lt_dead_letters_fini(&delivery->dead_letters);
     for (uint32_t i = 0; i < writer_count(delivery); i++)

@@ -42,6 +42,8 @@ enum lt_writer_state {
 struct lt_writer_epoch {
     uint64_t epoch;
     enum lt_writer_state state;
+    bool is_durable; /* the writer has said so; the report waits for room */
+    char *note;      /* until it is reported; NULL: none */
 };
 
 /* One more than can be in flight: an epoch leaves the table a moment after the coordinator has

@@ -79,9 +79,9 @@ static void null_handles_are_refused_and_never_crash(void **state)
 static void an_unknown_source_names_the_nearest(void **state)
 {
     struct fixture *f = *state;
-    assert_null(leat_read(f->context, "rat", NULL, NULL));
+    assert_null(leat_read(f->context, "ratte", NULL, NULL));
     assert_string_equal(leat_context_error(f->context),
-                        "unknown source \"rat\"; hint: did you mean \"rate\"");
+                        "unknown source \"ratte\"; hint: did you mean \"rate\"");
     assert_string_equal(leat_context_error_condition(f->context), "DATA_SOURCE_NOT_FOUND");
     assert_string_equal(leat_context_error_sqlstate(f->context), "42K02");
     assert_int_equal(leat_context_error_status(f->context), LEAT_ERROR_NOT_FOUND);

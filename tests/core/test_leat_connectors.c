@@ -502,6 +502,21 @@ static void a_broken_sink_stops_the_query(void **state)
     assert_int_equal(f->staging.written, 3);
 }
 
+static void of_several_sinks_the_broken_one_is_named(void **state)
+{
+    struct sink_fixture *f = *state;
+    leat_sink sink = staging_sink(&f->staging);
+    leat_stream *stream = leat_read_input(f->input);
+    f->staging.break_at = 3;
+    f->query = leat_query_create(f->context, doors_options("1", NULL));
+    assert_int_equal(leat_query_write(f->query, stream, "noop", NULL), LEAT_OK);
+    assert_int_equal(leat_query_write_sink(f->query, stream, &sink), LEAT_OK);
+    doors_start(f->query);
+    doors_push(f->input, 0, 10);
+    assert_int_equal(leat_await(f->query, DOORS_PATIENCE_NS), LEAT_ERROR_IO);
+    assert_memory_equal(leat_query_error(f->query), "sink 1, ", 8);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -519,6 +534,7 @@ int main(void)
         TEST(an_epoch_waits_for_the_sink_and_is_then_shown),
         TEST(a_record_that_a_sink_refuses_is_dead_lettered),
         TEST(a_broken_sink_stops_the_query),
+        TEST(of_several_sinks_the_broken_one_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
