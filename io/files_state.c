@@ -91,14 +91,34 @@ static size_t cut_names(char *list, const char **names)
     return count;
 }
 
+/* What the newest compaction holds too: left behind by a death, or by Spark, which lets it lie for
+ * a while. */
+static int remove_superfluous(const struct lt_source_log_reader *reader, const char *const *names,
+                              size_t count, const char *newest, struct lt_error *error)
+{
+    int64_t last, batch;
+    bool is_compact;
+    int code = 0;
+    if (!lt_files_log_parse_name(newest, &last, &is_compact) || !is_compact)
+        return 0;
+    for (size_t i = 0; i < count && code == 0; i++)
+        if (lt_files_log_parse_name(names[i], &batch, &is_compact) && batch < last)
+            code = reader->remove(reader->context, names[i], error);
+    return code;
+}
+
 static int load_log(struct lt_files_source *source, const struct lt_source_log_reader *reader,
                     char *list, struct lt_error *error)
 {
-    const char **names = lt_alloc_array(strlen(list) + 1, sizeof names[0]);
-    size_t count = cut_names(list, names);
-    int code = lt_files_log_choose(names, &count, error);
+    const char **names = lt_alloc_array(2 * strlen(list) + 2, sizeof names[0]);
+    size_t all_count = cut_names(list, names), count = all_count;
+    const char **chosen = names + all_count;
+    memcpy(chosen, names, all_count * sizeof names[0]);
+    int code = lt_files_log_choose(chosen, &count, error);
     for (size_t i = 0; i < count && code == 0; i++)
-        code = load_file(source, reader, names[i], error);
+        code = load_file(source, reader, chosen[i], error);
+    if (code == 0 && count > 0)
+        code = remove_superfluous(reader, names, all_count, chosen[0], error);
     free(names);
     return code;
 }

@@ -154,6 +154,29 @@ static void a_spark_checkpoint_is_taken_over(void **state)
     source_end(&world);
 }
 
+static void what_spark_lets_lie_of_its_log_is_removed(void **state)
+{
+    struct source_world world;
+    char text[512];
+    source_begin(state, &world);
+    source_put(&world, "a", "1\n", 1);
+    snprintf(text, sizeof text,
+             "v1\n{\"path\":\"file://%s/a\",\"timestamp\":1700000001000,\"batchId\":0}", world.in);
+    source_add_log(&world, "0", text);
+    for (int i = 1; i < 9; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "%d", i);
+        source_add_log(&world, name, "v1");
+    }
+    source_add_log(&world, "9.compact", text);
+    source_add_log(&world, "10", "v1");
+    world.offsets = lt_strdup("{\"logOffset\":10}");
+    source_start(&world, NULL, false);
+    assert_int_equal(world.log_count, 2);
+    source_expect_nothing(&world);
+    source_end(&world);
+}
+
 static void every_tenth_log_is_whole_and_the_others_go(void **state)
 {
     struct source_world world;
@@ -443,6 +466,7 @@ int main(void)
         SUITE_CASE(a_run_goes_on_at_the_byte_where_the_last_one_was),
         SUITE_CASE(files_of_a_log_whose_epoch_never_was_are_read_first),
         SUITE_CASE(a_spark_checkpoint_is_taken_over),
+        SUITE_CASE(what_spark_lets_lie_of_its_log_is_removed),
         SUITE_CASE(every_tenth_log_is_whole_and_the_others_go),
         SUITE_CASE(limits_count_per_epoch),
         SUITE_CASE(the_newest_come_first_if_wanted),
