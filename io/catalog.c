@@ -19,6 +19,7 @@
 #include "io/stdin.h"
 #include "io/stdout.h"
 #include "io/tail.h"
+#include "io/tcp.h"
 
 const struct lt_catalog *lt_io_catalog(void)
 {
@@ -31,8 +32,11 @@ const struct lt_catalog *lt_io_catalog(void)
         &lt_memory_source_type,
         &lt_nexmark_source_type,
         &lt_rate_source_type,
+        &lt_socket_source_type,
         &lt_stdin_source_type,
         &lt_tail_source_type,
+        &lt_tcp_listen_source_type,
+        &lt_tcp_source_type,
     };
     static const struct lt_sink_type *const sinks[] = {
         &lt_append_sink_type,
@@ -45,6 +49,7 @@ const struct lt_catalog *lt_io_catalog(void)
         &lt_memory_sink_type,
         &lt_noop_sink_type,
         &lt_stdout_sink_type,
+        &lt_tcp_sink_type,
         &lt_text_sink_type,
     };
     static const struct lt_catalog catalog = {

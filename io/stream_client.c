@@ -143,7 +143,6 @@ void lt_stream_client_open(struct lt_stream_reader *reader, int fd,
     lt_stream_link_last(&reader->clients, &client->all);
     set_count(reader, 1);
     lt_counter_add(reader->counters.accepted, 1);
-    lt_stream_socket_tune(fd);
     struct lt_error error;
     lt_error_clear(&error);
     if (reader->source->spool == NULL &&

@@ -17,6 +17,7 @@
 #define LT_IO_STREAM_INTERNAL_H
 
 #include "io/feed.h"
+#include "io/stream_dial.h"
 #include "io/stream_source.h"
 
 struct lt_stream_reader;
@@ -116,13 +117,7 @@ struct lt_stream_reader {
     struct lt_io accept_io;
     bool is_accepting;
     int64_t accept_due_ns;
-    /* connecting */
-    struct lt_io connect_io, resolve_io;
-    bool is_connecting, is_resolving, has_connected;
-    int connect_fd;
-    struct lt_stream_address peer;
-    struct lt_error resolve_error;
-    int64_t connect_due_ns, backoff_ns;
+    struct lt_stream_dial dial;
     /* datagrams */
     struct lt_io datagram_io;
     struct msghdr message;
@@ -179,6 +174,7 @@ void lt_stream_clients_close(struct lt_stream_reader *reader);
 
 /* ---------------------------------------------------------------------------- io/stream_peers.c */
 
+void lt_stream_peers_open(struct lt_stream_reader *reader);
 /* Begins what is due: connecting, accepting, closing those that are silent. */
 void lt_stream_peers_poll(struct lt_stream_reader *reader, int64_t now_ns);
 int64_t lt_stream_peers_deadline_ns(const struct lt_stream_reader *reader);

@@ -4,10 +4,6 @@
  * A listener accepts by one armed operation. As many clients as are allowed are served; one more is
  * refused by closing its connection, and counted. When the process has no descriptor left,
  * accepting pauses.
- *
- * A connector tries its peer again and again, waiting twice as long after each failure, from the
- * least time to the most. A host's name is asked for anew each time, since an address may have
- * moved: on the reactor's helper thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -38,6 +34,7 @@ static void take_client(struct lt_stream_reader *reader, int fd)
     }
     if (getpeername(fd, (struct sockaddr *)(void *)&address.storage, &address.size_bytes) != 0)
         address.size_bytes = 0; /* it has gone: the first receive will say so */
+    lt_stream_socket_tune(fd);
     lt_stream_client_open(reader, fd, &address);
 }
 
@@ -96,101 +93,33 @@ static void close_silent(struct lt_stream_reader *reader, int64_t now_ns)
 
 /* -------------------------------------------------------------------------------------- connect */
 
-static void try_later(struct lt_stream_reader *reader, const char *why)
+static void on_connected(void *context, int fd, const struct lt_stream_address *peer)
 {
-    int64_t most_ns = reader->source->settings.reconnect_most_ns;
-    char text[LT_UNITS_TEXT_SIZE];
-    lt_log_warn("%s: cannot connect to %s: %s; it is tried again in %s", reader->source->owner,
-                reader->source->place, why, lt_units_format_duration(reader->backoff_ns, text));
-    reader->connect_due_ns = lt_clock_now_ns(reader->clock) + reader->backoff_ns;
-    reader->backoff_ns = reader->backoff_ns > most_ns / 2 ? most_ns : 2 * reader->backoff_ns;
+    lt_stream_client_open(context, fd, peer);
 }
 
-static void connected(struct lt_io *io)
-{
-    struct lt_stream_reader *reader = io->context;
-    int fd = reader->connect_fd;
-    reader->is_connecting = false;
-    reader->connect_fd = -1;
-    if (io->result == 0 && !reader->is_closing) {
-        reader->has_connected = true;
-        reader->backoff_ns = reader->source->settings.reconnect_least_ns;
-        lt_stream_client_open(reader, fd, &reader->peer);
-        return;
-    }
-    close(fd);
-    if (!reader->is_closing)
-        try_later(reader, strerror((int)-io->result));
-}
-
-static void begin_connect(struct lt_stream_reader *reader)
-{
-    struct lt_error error;
-    lt_error_clear(&error);
-    if (lt_stream_socket_create(&reader->peer, &reader->source->settings.socket,
-                                &reader->connect_fd, &error) != 0) {
-        try_later(reader, error.text);
-        return;
-    }
-    reader->is_connecting = true;
-    reader->connect_io = (struct lt_io){
-        .kind = LT_IO_CONNECT,
-        .fd = reader->connect_fd,
-        .buffer = &reader->peer.storage,
-        .size_bytes = reader->peer.size_bytes,
-        .done = connected,
-        .context = reader,
-    };
-    lt_reactor_submit(reader->reactor, &reader->connect_io);
-}
-
-/* on: the reactor's helper thread; the reader's thread leaves `peer` alone meanwhile. */
-static int64_t resolve(void *context)
-{
-    struct lt_stream_reader *reader = context;
-    const struct lt_stream_settings *settings = &reader->source->settings;
-    lt_error_clear(&reader->resolve_error);
-    return lt_stream_resolve(settings->host, settings->port, settings->socket.type, &reader->peer,
-                             &reader->resolve_error);
-}
-
-static void resolved(struct lt_io *io)
-{
-    struct lt_stream_reader *reader = io->context;
-    reader->is_resolving = false;
-    if (reader->is_closing)
-        return;
-    if (io->result == 0)
-        begin_connect(reader);
-    else
-        try_later(reader, reader->resolve_error.text);
-}
-
-static void connect_peer(struct lt_stream_reader *reader, int64_t now_ns)
+void lt_stream_peers_open(struct lt_stream_reader *reader)
 {
     const struct lt_stream_settings *settings = &reader->source->settings;
-    if (reader->client_count > 0 || reader->is_connecting || reader->is_resolving ||
-        now_ns < reader->connect_due_ns)
-        return;
-    if (settings->path != NULL || lt_stream_is_numeric(settings->host)) {
-        begin_connect(reader);
-        return;
-    }
-    reader->is_resolving = true;
-    reader->resolve_io = (struct lt_io){
-        .kind = LT_IO_CALL,
-        .call = resolve,
-        .call_context = reader,
-        .done = resolved,
+    reader->dial = (struct lt_stream_dial){
+        .reactor = reader->reactor,
+        .clock = reader->clock,
+        .owner = reader->source->owner,
+        .place = reader->source->place,
+        .host = settings->host,
+        .port = settings->port,
+        .socket = settings->socket,
+        .pause_least_ns = settings->reconnect_least_ns,
+        .pause_most_ns = settings->reconnect_most_ns,
+        .peer = reader->source->address,
+        .on_connected = on_connected,
         .context = reader,
     };
-    lt_reactor_submit(reader->reactor, &reader->resolve_io);
 }
 
 void lt_stream_peers_lost(struct lt_stream_reader *reader)
 {
-    reader->connect_due_ns =
-        lt_clock_now_ns(reader->clock) + reader->source->settings.reconnect_least_ns;
+    lt_stream_dial_lost(&reader->dial);
 }
 
 /* ----------------------------------------------------------------------------------------- both */
@@ -200,7 +129,7 @@ void lt_stream_peers_poll(struct lt_stream_reader *reader, int64_t now_ns)
     if (reader->source->settings.role == LT_STREAM_LISTEN)
         accept_clients(reader, now_ns);
     else
-        connect_peer(reader, now_ns);
+        lt_stream_dial_poll(&reader->dial, now_ns);
     close_silent(reader, now_ns);
 }
 
@@ -210,9 +139,8 @@ int64_t lt_stream_peers_deadline_ns(const struct lt_stream_reader *reader)
     int64_t deadline_ns = LT_NEVER_NS;
     if (settings->role == LT_STREAM_LISTEN && !reader->is_accepting)
         deadline_ns = reader->accept_due_ns;
-    if (settings->role == LT_STREAM_CONNECT && reader->client_count == 0 &&
-        !reader->is_connecting && !reader->is_resolving)
-        deadline_ns = reader->connect_due_ns;
+    if (settings->role == LT_STREAM_CONNECT)
+        deadline_ns = lt_stream_dial_deadline_ns(&reader->dial);
     if (settings->idle_timeout_ns > 0 && reader->clients.next != &reader->clients) {
         int64_t silent_ns = reader->clients.next->client->heard_ns + settings->idle_timeout_ns;
         deadline_ns = silent_ns < deadline_ns ? silent_ns : deadline_ns;
@@ -223,6 +151,5 @@ int64_t lt_stream_peers_deadline_ns(const struct lt_stream_reader *reader)
 void lt_stream_peers_close(struct lt_stream_reader *reader)
 {
     lt_reactor_cancel_and_wait(reader->reactor, &reader->accept_io);
-    lt_reactor_cancel_and_wait(reader->reactor, &reader->resolve_io);
-    lt_reactor_cancel_and_wait(reader->reactor, &reader->connect_io);
+    lt_stream_dial_close(&reader->dial);
 }

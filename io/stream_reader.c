@@ -301,7 +301,7 @@ static int64_t stream_deadline_ns(struct lt_reader *base)
 static bool stream_is_ready(struct lt_reader *base)
 {
     const struct lt_stream_reader *reader = reader_of(base);
-    return reader->source->settings.role != LT_STREAM_CONNECT || reader->has_connected;
+    return reader->source->settings.role != LT_STREAM_CONNECT || reader->dial.has_tried;
 }
 
 static void stream_position(struct lt_reader *base, struct lt_position *positions)
@@ -455,9 +455,6 @@ int lt_stream_open_reader(struct lt_source *base, const struct lt_connector_env 
     reader->row_count = start->offset;
     reader->row_end = end == NULL ? INT64_MAX : end->offset;
     reader->end_byte = end == NULL || source->spool == NULL ? INT64_MAX : end->extra;
-    reader->backoff_ns = source->settings.reconnect_least_ns;
-    reader->peer = source->address;
-    reader->connect_fd = -1;
     lt_stream_link_init(&reader->clients, NULL);
     lt_stream_link_init(&reader->ready, NULL);
     lt_stream_link_init(&reader->thirsty, NULL);
@@ -467,6 +464,7 @@ int lt_stream_open_reader(struct lt_source *base, const struct lt_connector_env 
         return lt_error_append(error, "%s", source->owner);
     }
     add_counters(reader, env);
+    lt_stream_peers_open(reader);
     if (source->spool != NULL)
         lt_stream_intake_open(reader, start->extra);
     *out = &reader->base;
