@@ -92,6 +92,8 @@ void lt_stream_free_piece(struct lt_stream_reader *reader, struct lt_stream_piec
 {
     switch (piece->kind) {
     case LT_PIECE_RING:
+        if (reader->buffers == NULL)
+            return; /* stopped: the memory goes as a whole */
         lt_buffers_give_back(reader->buffers, piece->index);
         reader->pieces_came_back = true;
         return;
@@ -314,22 +316,34 @@ static void stream_position(struct lt_reader *base, struct lt_position *position
 
 /* ----------------------------------------------------------------------------------------- life */
 
-static void stream_close(struct lt_reader *base)
+/* Rows may still borrow from pieces, so their memory stays. */
+static void stream_stop(struct lt_reader *base)
 {
     struct lt_stream_reader *reader = reader_of(base);
+    if (reader->is_closing)
+        return;
     reader->is_closing = true;
     lt_stream_peers_close(reader);
     lt_stream_clients_close(reader);
     lt_stream_datagrams_close(reader);
     lt_stream_intake_close(reader);
+    if (reader->buffers != NULL)
+        reader->memory = lt_buffers_retire(reader->buffers);
+    reader->buffers = NULL;
+}
+
+static void stream_close(struct lt_reader *base)
+{
+    struct lt_stream_reader *reader = reader_of(base);
+    stream_stop(base);
     lt_feed_destroy(reader->feed);
     lt_format_reader_destroy(reader->format);
-    lt_buffers_destroy(reader->buffers);
     while (reader->spare != NULL) {
         struct lt_stream_piece *next = reader->spare->next;
         free(reader->spare);
         reader->spare = next;
     }
+    free(reader->memory);
     free(reader->pieces);
     free(reader);
 }
@@ -438,6 +452,7 @@ int lt_stream_open_reader(struct lt_source *base, const struct lt_connector_env 
         .is_idle = stream_is_idle,
         .deadline_ns = stream_deadline_ns,
         .position = stream_position,
+        .stop = stream_stop,
         .close = stream_close,
     };
     lt_assert(partition_count == 1);

@@ -281,12 +281,13 @@ int lt_stream_source_create(const struct lt_source_type *type,
         .close = stream_close,
     };
     *out = NULL;
-    struct lt_source_type *own = lt_arena_alloc(arena, sizeof *own);
-    *own = *type;
-    if (settings->spool_directory != NULL)
-        own->traits |= LT_SOURCE_REPLAYABLE;
     struct lt_stream_source *source = lt_alloc(sizeof *source);
-    source->base = (struct lt_source){.ops = &ops, .type = own, .partition_count = 1};
+    source->base = (struct lt_source){
+        .ops = &ops,
+        .type = type,
+        .traits = settings->spool_directory != NULL ? LT_SOURCE_REPLAYABLE : 0,
+        .partition_count = 1,
+    };
     source->settings = *settings;
     if (settings->spool_directory != NULL)
         source->settings.spool_directory = lt_arena_text(arena, settings->spool_directory);

@@ -207,6 +207,15 @@ static inline void lt_buffers_give_back(struct lt_buffers *buffers, int32_t piec
 {
     buffers->reactor->ops->buffers_give_back(buffers, piece);
 }
+/* As lt_buffers_destroy, but what the pieces hold stays where it is, for rows that borrow from it
+ * and outlive the reactor. The caller frees the memory with free(). */
+static inline char *lt_buffers_retire(struct lt_buffers *buffers)
+{
+    char *memory = buffers->memory;
+    buffers->memory = NULL;
+    buffers->reactor->ops->buffers_destroy(buffers);
+    return memory;
+}
 /* No operation may be armed with the group (asserted). Pieces that are out are gone too. */
 static inline void lt_buffers_destroy(struct lt_buffers *buffers)
 {
