@@ -20,6 +20,8 @@
 #include "io/stdout.h"
 #include "io/tail.h"
 #include "io/tcp.h"
+#include "io/udp.h"
+#include "io/unix.h"
 
 const struct lt_catalog *lt_io_catalog(void)
 {
@@ -37,6 +39,8 @@ const struct lt_catalog *lt_io_catalog(void)
         &lt_tail_source_type,
         &lt_tcp_listen_source_type,
         &lt_tcp_source_type,
+        &lt_udp_source_type,
+        &lt_unix_source_type,
     };
     static const struct lt_sink_type *const sinks[] = {
         &lt_append_sink_type,
@@ -51,6 +55,8 @@ const struct lt_catalog *lt_io_catalog(void)
         &lt_stdout_sink_type,
         &lt_tcp_sink_type,
         &lt_text_sink_type,
+        &lt_udp_sink_type,
+        &lt_unix_sink_type,
     };
     static const struct lt_catalog catalog = {
         .sources = sources,

@@ -9,6 +9,7 @@
 #define LT_IO_STREAM_DIAL_H
 
 #include "core/base/clock.h"
+#include "core/base/options.h"
 #include "core/flow/reactor.h"
 #include "io/stream_socket.h"
 
@@ -44,5 +45,20 @@ int64_t lt_stream_dial_deadline_ns(const struct lt_stream_dial *dial);
 void lt_stream_dial_lost(struct lt_stream_dial *dial);
 /* Waits for what is on its way. Nothing to do for one that was never polled. */
 void lt_stream_dial_close(struct lt_stream_dial *dial);
+
+/* Its options, for tables. */
+#define LT_STREAM_DIAL_ROWS                                                                        \
+    {.name = "reconnectDelay",                                                                     \
+     .type = LT_OPTION_DURATION,                                                                   \
+     .default_text = "100ms",                                                                      \
+     .min = LT_NS_PER_MS,                                                                          \
+     .max = 3600 * (int64_t)LT_NS_PER_S,                                                           \
+     .doc = "The pause before the peer is tried again; twice as long after each failure."},        \
+        {.name = "reconnectDelayMax",                                                              \
+         .type = LT_OPTION_DURATION,                                                               \
+         .default_text = "10s",                                                                    \
+         .min = LT_NS_PER_MS,                                                                      \
+         .max = 3600 * (int64_t)LT_NS_PER_S,                                                       \
+         .doc = "The longest pause before the peer is tried again."},
 
 #endif

@@ -100,8 +100,8 @@ struct lt_stream_reader {
     const struct lt_clock *clock;
     struct lt_format_reader *format;
     struct lt_feed *feed; /* with a spool, and of datagrams; else the one that the others share */
-    struct lt_buffers *buffers; /* NULL after stop: */
-    char *memory;               /* theirs, then */
+    struct lt_buffers *buffers;     /* NULL after stop: */
+    char *memory;                   /* theirs, then */
     struct lt_stream_piece *pieces; /* of the buffers, by index */
     struct lt_stream_piece *spare;  /* for HEAP and REPLAY */
     uint32_t lent_count, lent_max;  /* pieces in the feed */

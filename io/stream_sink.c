@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/base/arena.h"
+#include "io/stream_packets.h"
 
 static struct lt_stream_sink *stream_of(struct lt_sink *sink)
 {
@@ -36,9 +37,9 @@ static void stream_close(struct lt_sink *base)
     free(sink);
 }
 
-static int check_format(const struct lt_stream_sink *sink, struct lt_error *error)
+int lt_stream_create_format(const struct lt_stream_sink *sink, struct lt_format_writer **out,
+                            struct lt_error *error)
 {
-    struct lt_format_writer *writer;
     struct lt_format_write_setup setup = {
         .name = sink->settings.format_name,
         .options = sink->options,
@@ -46,10 +47,7 @@ static int check_format(const struct lt_stream_sink *sink, struct lt_error *erro
         .owner = sink->owner,
         .default_frame = sink->settings.default_frame,
     };
-    int code = lt_format_writer_create(&setup, &writer, error);
-    if (code == 0)
-        lt_format_writer_destroy(writer);
-    return code;
+    return lt_format_writer_create(&setup, out, error);
 }
 
 int lt_stream_sink_create(const struct lt_sink_type *type,
@@ -57,26 +55,31 @@ int lt_stream_sink_create(const struct lt_sink_type *type,
                           const struct lt_options *options, const struct lt_type *schema,
                           struct lt_sink **out, struct lt_error *error)
 {
-    static const struct lt_sink_ops ops = {
-        .connect = stream_connect,
-        .open_writer = lt_stream_open_writer,
-        .close = stream_close,
-    };
+#define OPS .connect = stream_connect, .close = stream_close
+    static const struct lt_sink_ops of_streams = {OPS, .open_writer = lt_stream_open_writer};
+    static const struct lt_sink_ops of_datagrams = {OPS,
+                                                    .open_writer = lt_stream_open_packet_writer};
+#undef OPS
+    bool is_datagram = settings->socket.type == SOCK_DGRAM;
+    struct lt_format_writer *writer;
     *out = NULL;
     struct lt_stream_sink *sink = lt_alloc(sizeof *sink);
-    sink->base =
-        (struct lt_sink){.ops = &ops, .type = type, .schema = schema, .guarantee = LT_AT_MOST_ONCE};
+    sink->base = (struct lt_sink){.ops = is_datagram ? &of_datagrams : &of_streams,
+                                  .type = type,
+                                  .schema = schema,
+                                  .guarantee = LT_AT_MOST_ONCE};
     sink->settings = *settings;
     sink->options = lt_options_clone(options);
     sink->settings.format_name =
         lt_options_text(sink->options, type->options, type->option_count, "format");
     snprintf(sink->owner, sizeof sink->owner, "sink %s", type->name);
     snprintf(sink->base.description, sizeof sink->base.description, "%s", settings->description);
-    int code = check_format(sink, error);
+    int code = lt_stream_create_format(sink, &writer, error); /* to see that it can be */
     if (code != 0) {
         stream_close(&sink->base);
         return code; /* which names the owner */
     }
+    lt_format_writer_destroy(writer);
     *out = &sink->base;
     return 0;
 }
@@ -86,7 +89,12 @@ void lt_stream_sink_read_common(const struct lt_options *options,
                                 struct lt_stream_sink_settings *settings)
 {
     settings->buffer_bytes = lt_options_i64(options, table, count, "bufferSize");
+    settings->socket.send_buffer_bytes = lt_options_i64(options, table, count, "sendBufferSize");
+}
+
+void lt_stream_sink_read_dial(const struct lt_options *options, const struct lt_option_spec *table,
+                              size_t count, struct lt_stream_sink_settings *settings)
+{
     settings->reconnect_least_ns = lt_options_i64(options, table, count, "reconnectDelay");
     settings->reconnect_most_ns = lt_options_i64(options, table, count, "reconnectDelayMax");
-    settings->socket.send_buffer_bytes = lt_options_i64(options, table, count, "sendBufferSize");
 }

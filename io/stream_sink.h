@@ -45,10 +45,13 @@ int lt_stream_sink_create(const struct lt_sink_type *type,
                           const struct lt_options *options, const struct lt_type *schema,
                           struct lt_sink **out, struct lt_error *error) LT_MUST_USE;
 
+/* The format's writer for one lane. */
+int lt_stream_create_format(const struct lt_stream_sink *sink, struct lt_format_writer **out,
+                            struct lt_error *error) LT_MUST_USE;
 int lt_stream_open_writer(struct lt_sink *base, const struct lt_connector_env *env,
                           struct lt_writer **out, struct lt_error *error);
 
-/* Options that both have. */
+/* Options that both have, beside LT_STREAM_DIAL_ROWS. */
 #define LT_STREAM_SINK_ROWS                                                                        \
     {.name = "bufferSize",                                                                         \
      .type = LT_OPTION_SIZE,                                                                       \
@@ -57,18 +60,6 @@ int lt_stream_open_writer(struct lt_sink *base, const struct lt_connector_env *e
      .max = 1024 * 1024 * 1024,                                                                    \
      .doc =                                                                                        \
          "Records that are kept until the kernel takes them; when it is full the query waits."},   \
-        {.name = "reconnectDelay",                                                                 \
-         .type = LT_OPTION_DURATION,                                                               \
-         .default_text = "100ms",                                                                  \
-         .min = LT_NS_PER_MS,                                                                      \
-         .max = 3600 * (int64_t)LT_NS_PER_S,                                                       \
-         .doc = "The pause before the peer is tried again; twice as long after each failure."},    \
-        {.name = "reconnectDelayMax",                                                              \
-         .type = LT_OPTION_DURATION,                                                               \
-         .default_text = "10s",                                                                    \
-         .min = LT_NS_PER_MS,                                                                      \
-         .max = 3600 * (int64_t)LT_NS_PER_S,                                                       \
-         .doc = "The longest pause before the peer is tried again."},                              \
         {.name = "sendBufferSize",                                                                 \
          .type = LT_OPTION_SIZE,                                                                   \
          .min = 1024,                                                                              \
@@ -78,5 +69,8 @@ int lt_stream_open_writer(struct lt_sink *base, const struct lt_connector_env *e
 void lt_stream_sink_read_common(const struct lt_options *options,
                                 const struct lt_option_spec *table, size_t count,
                                 struct lt_stream_sink_settings *settings);
+/* Of those that have LT_STREAM_DIAL_ROWS. */
+void lt_stream_sink_read_dial(const struct lt_options *options, const struct lt_option_spec *table,
+                              size_t count, struct lt_stream_sink_settings *settings);
 
 #endif

@@ -313,4 +313,27 @@ void lt_stream_read_common(const struct lt_options *options, const struct lt_opt
     settings->spool_directory = lt_options_text(options, table, count, "spool");
     settings->spool_bytes = lt_options_i64(options, table, count, "spoolSize");
     settings->spool_sync_interval_ns = lt_options_i64(options, table, count, "spoolSyncInterval");
+    settings->socket.receive_buffer_bytes =
+        lt_options_i64(options, table, count, "receiveBufferSize");
+}
+
+void lt_stream_read_clients(const struct lt_options *options, const struct lt_option_spec *table,
+                            size_t count, struct lt_stream_settings *settings)
+{
+    settings->clients_max = (uint32_t)lt_options_i64(options, table, count, "maxClients");
+    settings->idle_timeout_ns = lt_options_i64(options, table, count, "idleTimeout");
+}
+
+void lt_stream_read_dial(const struct lt_options *options, const struct lt_option_spec *table,
+                         size_t count, struct lt_stream_settings *settings)
+{
+    settings->reconnect_least_ns = lt_options_i64(options, table, count, "reconnectDelay");
+    settings->reconnect_most_ns = lt_options_i64(options, table, count, "reconnectDelayMax");
+}
+
+void lt_stream_read_datagrams(const struct lt_options *options, const struct lt_option_spec *table,
+                              size_t count, struct lt_stream_settings *settings)
+{
+    settings->datagram_bytes = (uint32_t)lt_options_i64(options, table, count, "datagramBytes");
+    settings->has_sender = lt_options_bool(options, table, count, "includeSender");
 }

@@ -18,6 +18,7 @@
 #include "core/flow/connector.h"
 #include "io/format.h"
 #include "io/spool.h"
+#include "io/stream_dial.h"
 #include "io/stream_socket.h"
 
 enum lt_stream_role {
@@ -84,6 +85,36 @@ int lt_stream_source_create(const struct lt_source_type *type,
          .default_text = "1ms",                                                                    \
          .max = 60 * (int64_t)LT_NS_PER_S,                                                         \
          .doc = "How long records are gathered before they are made durable together."},
+#define LT_STREAM_BUFFER_ROW                                                                       \
+    {.name = "receiveBufferSize",                                                                  \
+     .type = LT_OPTION_SIZE,                                                                       \
+     .min = 1024,                                                                                  \
+     .max = 1024 * 1024 * 1024,                                                                    \
+     .doc = "The kernel's buffer for what has not been read yet; the system's default if not "     \
+            "set."},
+#define LT_STREAM_CLIENT_ROWS                                                                      \
+    {.name = "idleTimeout",                                                                        \
+     .type = LT_OPTION_DURATION,                                                                   \
+     .default_text = "0s",                                                                         \
+     .max = 365 * 86400 * (int64_t)LT_NS_PER_S,                                                    \
+     .doc = "How long a client may say nothing before its connection is closed; 0s: for ever."},   \
+        {.name = "maxClients",                                                                     \
+         .type = LT_OPTION_I64,                                                                    \
+         .default_text = "10000",                                                                  \
+         .min = 1,                                                                                 \
+         .max = 100000,                                                                            \
+         .doc = "Clients that may be connected at a time; each takes a file descriptor."},
+#define LT_STREAM_DATAGRAM_ROWS                                                                    \
+    {.name = "datagramBytes",                                                                      \
+     .type = LT_OPTION_SIZE,                                                                       \
+     .default_text = "65536",                                                                      \
+     .min = 64,                                                                                    \
+     .max = 1024 * 1024,                                                                           \
+     .doc = "Room for a datagram; a larger one is left out, counted and told."},                   \
+        {.name = "includeSender",                                                                  \
+         .type = LT_OPTION_BOOL,                                                                   \
+         .default_text = "false",                                                                  \
+         .doc = "Adds the column sender: the address that the datagram came from."},
 #define LT_STREAM_ACK_ROW                                                                          \
     {.name = "ack",                                                                                \
      .type = LT_OPTION_BOOL,                                                                       \
@@ -99,5 +130,13 @@ int lt_stream_source_create(const struct lt_source_type *type,
 /* Reads those into the settings; the options have been checked against `table`. */
 void lt_stream_read_common(const struct lt_options *options, const struct lt_option_spec *table,
                            size_t count, struct lt_stream_settings *settings);
+/* Of those that have the rows: LT_STREAM_CLIENT_ROWS, LT_STREAM_DIAL_ROWS, LT_STREAM_DATAGRAM_ROWS.
+ */
+void lt_stream_read_clients(const struct lt_options *options, const struct lt_option_spec *table,
+                            size_t count, struct lt_stream_settings *settings);
+void lt_stream_read_dial(const struct lt_options *options, const struct lt_option_spec *table,
+                         size_t count, struct lt_stream_settings *settings);
+void lt_stream_read_datagrams(const struct lt_options *options, const struct lt_option_spec *table,
+                              size_t count, struct lt_stream_settings *settings);
 
 #endif

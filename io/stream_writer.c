@@ -13,32 +13,14 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
-#include "core/base/limits.h"
 #include "core/base/log.h"
+#include "io/stream_batch.h"
 #include "io/stream_dial.h"
 #include "io/stream_sink.h"
 
 enum {
     SEND_BYTES_MAX = 1 << 30,
     EAGER_BYTES = 64 * 1024, /* so much is sent without waiting for the batch to end */
-};
-
-struct record {
-    size_t end_bytes;
-    int64_t ingest_ns;
-};
-
-/* Records one behind the other. */
-struct batch {
-    struct lt_text_buffer text;
-    struct record *records;
-    uint32_t count, capacity;
-    uint32_t taken_count;    /* by the kernel, whole */
-    size_t taken_size_bytes; /* by the kernel */
-};
-
-struct mark {
-    uint64_t epoch, record_count;
 };
 
 struct stream_writer {
@@ -49,81 +31,18 @@ struct stream_writer {
     struct lt_format_writer *format;
     struct lt_stream_dial dial;
     int fd; /* -1: no connection */
-    struct batch gathered, sending;
+    struct lt_stream_batch gathered, sending;
     bool is_flushed; /* what is gathered is to go */
     bool is_broken;  /* the connection is to be closed, when no operation has it any more */
     bool is_closing;
     struct lt_io send_io, receive_io;
-    char heard[512];                     /* what the peer says */
-    uint64_t written_count, taken_count; /* records in all */
-    struct mark marks[LT_LIMIT_EPOCHS_IN_FLIGHT + 1];
-    uint32_t mark_count;
+    char heard[512]; /* what the peer says */
+    struct lt_stream_epochs epochs;
 };
 
 static struct stream_writer *writer_of(struct lt_writer *base)
 {
     return (struct stream_writer *)(void *)base; /* the base is its first member */
-}
-
-/* ---------------------------------------------------------------------------------------- batch */
-
-static void add_record(struct batch *batch, int64_t ingest_ns)
-{
-    if (batch->count == batch->capacity) {
-        batch->capacity = batch->capacity == 0 ? 256 : 2 * batch->capacity;
-        batch->records = lt_realloc_array(batch->records, batch->capacity, sizeof *batch->records);
-    }
-    batch->records[batch->count++] =
-        (struct record){.end_bytes = batch->text.size_bytes, .ingest_ns = ingest_ns};
-}
-
-static void clear_batch(struct batch *batch)
-{
-    lt_text_clear(&batch->text);
-    batch->count = batch->taken_count = 0;
-    batch->taken_size_bytes = 0;
-}
-
-static void fini_batch(struct batch *batch)
-{
-    lt_text_fini(&batch->text);
-    free(batch->records);
-}
-
-static bool is_sent(const struct batch *batch)
-{
-    return batch->taken_size_bytes == batch->text.size_bytes;
-}
-
-/* The next connection begins with the first record that has not gone whole. */
-static void go_back(struct batch *batch)
-{
-    batch->taken_size_bytes =
-        batch->taken_count == 0 ? 0 : batch->records[batch->taken_count - 1].end_bytes;
-}
-
-/* The kernel has taken more of it. */
-static void take_away(struct stream_writer *writer, size_t size_bytes)
-{
-    struct batch *batch = &writer->sending;
-    size_t before = batch->taken_count == 0 ? 0 : batch->records[batch->taken_count - 1].end_bytes;
-    uint32_t count = 0;
-    int64_t now_ns = writer->base.ack_latency_ns != NULL ? lt_clock_now_ns(writer->clock) : 0;
-    batch->taken_size_bytes += size_bytes;
-    while (batch->taken_count < batch->count &&
-           batch->records[batch->taken_count].end_bytes <= batch->taken_size_bytes) {
-        if (writer->base.ack_latency_ns != NULL)
-            lt_histogram_record(writer->base.ack_latency_ns,
-                                now_ns - batch->records[batch->taken_count].ingest_ns);
-        batch->taken_count++;
-        count++;
-    }
-    writer->taken_count += count;
-    if (count == 0 || writer->base.acked_records == NULL)
-        return;
-    lt_counter_add(writer->base.acked_records, count);
-    lt_counter_add(writer->base.acked_bytes,
-                   batch->records[batch->taken_count - 1].end_bytes - before);
 }
 
 /* ------------------------------------------------------------------------------------- breaking */
@@ -136,7 +55,7 @@ static void close_broken(struct stream_writer *writer)
     close(writer->fd);
     writer->fd = -1;
     writer->is_broken = false;
-    go_back(&writer->sending);
+    lt_stream_batch_go_back(&writer->sending);
     lt_stream_dial_lost(&writer->dial);
 }
 
@@ -158,7 +77,7 @@ static void send_done(struct lt_io *io);
 
 static void submit_send(struct stream_writer *writer)
 {
-    struct batch *batch = &writer->sending;
+    struct lt_stream_batch *batch = &writer->sending;
     size_t left = batch->text.size_bytes - batch->taken_size_bytes;
     writer->send_io = (struct lt_io){
         .kind = LT_IO_SEND,
@@ -176,13 +95,13 @@ static bool send_more(struct stream_writer *writer)
 {
     if (writer->fd < 0 || writer->is_broken || writer->send_io.is_pending)
         return false;
-    if (is_sent(&writer->sending)) {
+    if (lt_stream_batch_is_taken(&writer->sending)) {
         if (!writer->is_flushed || writer->gathered.count == 0)
             return false;
-        struct batch empty = writer->sending;
+        struct lt_stream_batch empty = writer->sending;
         writer->sending = writer->gathered;
         writer->gathered = empty;
-        clear_batch(&writer->gathered);
+        lt_stream_batch_clear(&writer->gathered);
         writer->is_flushed = false;
     }
     submit_send(writer);
@@ -193,7 +112,8 @@ static void send_done(struct lt_io *io)
 {
     struct stream_writer *writer = io->context;
     if (io->result > 0)
-        take_away(writer, (size_t)io->result);
+        lt_stream_batch_take(&writer->sending, (size_t)io->result, &writer->base, writer->clock,
+                             &writer->epochs);
     if (writer->is_broken)
         close_broken(writer);
     else if (io->result < 0 && io->result != -EINTR && io->result != -EAGAIN)
@@ -245,14 +165,14 @@ static enum lt_write stream_write(struct lt_writer *base, struct lt_row *row,
                                   struct lt_fault **fault)
 {
     struct stream_writer *writer = writer_of(base);
-    struct batch *batch = &writer->gathered;
+    struct lt_stream_batch *batch = &writer->gathered;
     size_t waiting = batch->text.size_bytes + writer->sending.text.size_bytes;
     if (batch->count > 0 && waiting >= (size_t)writer->sink->settings.buffer_bytes)
         return LT_WRITE_FULL;
     if (!lt_format_write(writer->format, row, &batch->text, writer->sink->owner, fault))
         return LT_WRITE_FAILED;
-    add_record(batch, row->ingest_ns);
-    writer->written_count++;
+    lt_stream_batch_add(batch, row->ingest_ns);
+    writer->epochs.written_count++;
     lt_row_release(row);
     if (batch->text.size_bytes >= EAGER_BYTES) {
         writer->is_flushed = true;
@@ -291,23 +211,14 @@ static int64_t stream_deadline_ns(struct lt_writer *base)
 
 static void stream_prepare(struct lt_writer *base, uint64_t epoch)
 {
-    struct stream_writer *writer = writer_of(base);
-    lt_assert(writer->mark_count <= LT_LIMIT_EPOCHS_IN_FLIGHT);
-    writer->marks[writer->mark_count++] =
-        (struct mark){.epoch = epoch, .record_count = writer->written_count};
+    lt_stream_epochs_prepare(&writer_of(base)->epochs, epoch);
     stream_flush(base);
 }
 
 static int stream_prepared(struct lt_writer *base, uint64_t epoch, struct lt_text_buffer *note)
 {
     (void)note;
-    struct stream_writer *writer = writer_of(base);
-    while (writer->mark_count > 0 && writer->marks[0].epoch < epoch) {
-        writer->mark_count--;
-        memmove(writer->marks, writer->marks + 1, writer->mark_count * sizeof writer->marks[0]);
-    }
-    return writer->mark_count == 0 || writer->marks[0].epoch > epoch ||
-           writer->taken_count >= writer->marks[0].record_count;
+    return lt_stream_epochs_prepared(&writer_of(base)->epochs, epoch);
 }
 
 /* ----------------------------------------------------------------------------------------- life */
@@ -321,8 +232,8 @@ static void stream_close(struct lt_writer *base)
     lt_reactor_cancel_and_wait(writer->reactor, &writer->send_io);
     lt_reactor_cancel_and_wait(writer->reactor, &writer->receive_io);
     lt_assert(writer->fd < 0);
-    fini_batch(&writer->gathered);
-    fini_batch(&writer->sending);
+    lt_stream_batch_fini(&writer->gathered);
+    lt_stream_batch_fini(&writer->sending);
     lt_format_writer_destroy(writer->format);
     free(writer);
 }
@@ -361,14 +272,7 @@ int lt_stream_open_writer(struct lt_sink *base, const struct lt_connector_env *e
     };
     struct lt_stream_sink *sink = (struct lt_stream_sink *)(void *)base;
     struct stream_writer *writer = lt_alloc(sizeof *writer);
-    struct lt_format_write_setup setup = {
-        .name = sink->settings.format_name,
-        .options = sink->options,
-        .schema = base->schema,
-        .owner = sink->owner,
-        .default_frame = sink->settings.default_frame,
-    };
-    int code = lt_format_writer_create(&setup, &writer->format, error);
+    int code = lt_stream_create_format(sink, &writer->format, error);
     if (code != 0) {
         free(writer);
         return code;

@@ -6,6 +6,7 @@
 #include "core/base/arena.h"
 #include "core/base/clock.h"
 #include "io/format_options.h"
+#include "io/stream_dial.h"
 #include "io/stream_sink.h"
 
 static const struct lt_option_spec option_table[] = {
@@ -19,7 +20,8 @@ static const struct lt_option_spec option_table[] = {
      .min = 1,
      .max = 65535,
      .doc = "The peer's port."},
-    LT_STREAM_SINK_ROWS LT_FORMAT_WRITE_NAME_ROWS LT_FRAME_WRITE_ROWS LT_FORMAT_WRITE_ROWS};
+    LT_STREAM_DIAL_ROWS LT_STREAM_SINK_ROWS LT_FORMAT_WRITE_NAME_ROWS LT_FRAME_WRITE_ROWS
+        LT_FORMAT_WRITE_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
 static int tcp_bind(const struct lt_sink_type *type, const struct lt_options *options,
@@ -38,6 +40,7 @@ static int tcp_bind(const struct lt_sink_type *type, const struct lt_options *op
         lt_arena_text(arena, lt_options_text(options, option_table, OPTION_COUNT, "host"));
     settings.port = (uint16_t)lt_options_i64(options, option_table, OPTION_COUNT, "port");
     lt_stream_sink_read_common(options, option_table, OPTION_COUNT, &settings);
+    lt_stream_sink_read_dial(options, option_table, OPTION_COUNT, &settings);
     settings.description =
         lt_arena_format(arena, "TcpSink[host: %s, port: %u]", settings.host, settings.port);
     return lt_stream_sink_create(type, &settings, options, schema, out, error);

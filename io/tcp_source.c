@@ -7,38 +7,18 @@
 #include "io/format_options.h"
 #include "io/stream_source.h"
 
-enum { CLIENTS_MAX = 100 * 1000, BACKLOG = 1024 };
+enum { BACKLOG = 1024 };
 
 #define PORT_ROW(document)                                                                         \
     {                                                                                              \
         .name = "port", .type = LT_OPTION_I64, .min = 1, .max = 65535, .doc = document             \
     }
-#define BUFFER_ROW                                                                                 \
-    {                                                                                              \
-        .name = "receiveBufferSize", .type = LT_OPTION_SIZE, .min = 1024,                          \
-        .max = 1024 * 1024 * 1024,                                                                 \
-        .doc =                                                                                     \
-            "The kernel's buffer for what has not been read yet; the system's default if not set." \
-    }
 
 static const struct lt_option_spec connect_table[] = {
     {.name = "host", .type = LT_OPTION_TEXT, .doc = "The peer's name or address; required."},
     PORT_ROW("The peer's port; required."),
-    BUFFER_ROW,
-    {.name = "reconnectDelay",
-     .type = LT_OPTION_DURATION,
-     .default_text = "100ms",
-     .min = LT_NS_PER_MS,
-     .max = 3600 * (int64_t)LT_NS_PER_S,
-     .doc = "The pause before the peer is tried again; twice as long after each failure."},
-    {.name = "reconnectDelayMax",
-     .type = LT_OPTION_DURATION,
-     .default_text = "10s",
-     .min = LT_NS_PER_MS,
-     .max = 3600 * (int64_t)LT_NS_PER_S,
-     .doc = "The longest pause before the peer is tried again."},
-    LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW LT_STREAM_SPOOL_ROWS LT_FORMAT_NAME_ROWS
-        LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
+    LT_STREAM_BUFFER_ROW LT_STREAM_DIAL_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW
+        LT_STREAM_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
 enum { CONNECT_COUNT = sizeof connect_table / sizeof connect_table[0] };
 
 static const struct lt_option_spec listen_table[] = {
@@ -46,20 +26,8 @@ static const struct lt_option_spec listen_table[] = {
      .type = LT_OPTION_TEXT,
      .doc = "The address of this machine to listen at; all of them if not set."},
     PORT_ROW("The port to listen at; required."),
-    BUFFER_ROW,
-    {.name = "idleTimeout",
-     .type = LT_OPTION_DURATION,
-     .default_text = "0s",
-     .max = 365 * 86400 * (int64_t)LT_NS_PER_S,
-     .doc = "How long a client may say nothing before its connection is closed; 0s: for ever."},
-    {.name = "maxClients",
-     .type = LT_OPTION_I64,
-     .default_text = "10000",
-     .min = 1,
-     .max = CLIENTS_MAX,
-     .doc = "Clients that may be connected at a time; each takes a file descriptor."},
-    LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW LT_STREAM_SPOOL_ROWS LT_FORMAT_NAME_ROWS
-        LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
+    LT_STREAM_BUFFER_ROW LT_STREAM_CLIENT_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW
+        LT_STREAM_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
 enum { LISTEN_COUNT = sizeof listen_table / sizeof listen_table[0] };
 
 /* Spark's words for what has to be there. */
@@ -77,12 +45,7 @@ static int read_place(const struct lt_source_type *type, const struct lt_options
                             "Set a port to read from with option(\"port\", ...).");
     settings->host = host == NULL ? "" : lt_arena_text(arena, host);
     settings->port = (uint16_t)port;
-    settings->socket = (struct lt_stream_socket_options){
-        .type = SOCK_STREAM,
-        .backlog = BACKLOG,
-        .receive_buffer_bytes =
-            lt_options_i64(options, type->options, type->option_count, "receiveBufferSize"),
-    };
+    settings->socket = (struct lt_stream_socket_options){.type = SOCK_STREAM, .backlog = BACKLOG};
     return 0;
 }
 
@@ -105,17 +68,10 @@ static int tcp_bind(const struct lt_source_type *type, const struct lt_options *
         return lt_error_append(error, "%s", owner);
     lt_stream_read_common(options, type->options, type->option_count, &settings);
     settings.acknowledges = lt_options_bool(options, type->options, type->option_count, "ack");
-    if (is_listening) {
-        settings.clients_max =
-            (uint32_t)lt_options_i64(options, listen_table, LISTEN_COUNT, "maxClients");
-        settings.idle_timeout_ns =
-            lt_options_i64(options, listen_table, LISTEN_COUNT, "idleTimeout");
-    } else {
-        settings.reconnect_least_ns =
-            lt_options_i64(options, connect_table, CONNECT_COUNT, "reconnectDelay");
-        settings.reconnect_most_ns =
-            lt_options_i64(options, connect_table, CONNECT_COUNT, "reconnectDelayMax");
-    }
+    if (is_listening)
+        lt_stream_read_clients(options, type->options, type->option_count, &settings);
+    else
+        lt_stream_read_dial(options, type->options, type->option_count, &settings);
     settings.description =
         lt_arena_format(arena, "%s[host: %s, port: %u]",
                         is_listening ? "TcpListen" : "TextSocketV2", settings.host, settings.port);
