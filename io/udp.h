@@ -1,6 +1,6 @@
 /*
  * UDP: the source `udp`, of one address or of a multicast group, and the sink `udp`. What they do
- * stands in io/stream_source.h and io/datagram_sink.h.
+ * stands in io/stream_source.h and io/stream_packets.h.
  */
 #ifndef LT_IO_UDP_H
 #define LT_IO_UDP_H

@@ -1,7 +1,7 @@
 /*
  * Unix sockets: the source `unix`, which listens at a path for streams, connects to one, or is sent
  * datagrams; and the sink `unix`. What they do stands in io/stream_source.h, io/stream_sink.h and
- * io/datagram_sink.h.
+ * io/stream_packets.h.
  */
 #ifndef LT_IO_UNIX_H
 #define LT_IO_UNIX_H
