@@ -277,6 +277,10 @@ static bool has_waiting(struct epoll *epoll, const struct lt_io *io)
 
 static void begin(struct epoll *epoll, struct lt_io *io)
 {
+    if (io->kind == LT_IO_WRITE && (io->flags & LT_IO_AT_ONCE) != 0) {
+        answer(epoll, io, lt_file_operation(io));
+        return;
+    }
     if (is_for_files(io)) {
         lt_file_thread_give(epoll->files, io);
         return;

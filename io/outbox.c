@@ -98,7 +98,10 @@ void lt_outbox_init(struct lt_outbox *box, const struct lt_outbox_options *optio
         .has_offsets = options->has_offsets,
         .file_offset = options->file_offset,
         .room_bytes = ROOM_BYTES,
-        .io = {.kind = LT_IO_WRITE, .fd = options->fd, .done = write_done},
+        .io = {.kind = LT_IO_WRITE,
+               .fd = options->fd,
+               .flags = options->has_offsets ? LT_IO_AT_ONCE : 0,
+               .done = write_done},
     };
     box->io.context = box;
     for (int i = 0; i < 2; i++)

@@ -290,7 +290,9 @@ void lt_uring_answer(struct lt_uring *uring, struct lt_io *io, int64_t result)
 
 void lt_uring_begin(struct lt_uring *uring, struct lt_io *io)
 {
-    if (lt_unlikely(!has_kind(uring, io->kind)))
+    if (io->kind == LT_IO_WRITE && (io->flags & LT_IO_AT_ONCE) != 0)
+        lt_uring_answer(uring, io, lt_file_operation(io));
+    else if (lt_unlikely(!has_kind(uring, io->kind)))
         lt_uring_helper_give(uring, io);
     else if (uring->backlog != NULL || !try_queue(uring, io))
         lt_uring_append(&uring->backlog_end, io);
