@@ -91,7 +91,8 @@ void lt_feed_give(struct lt_feed *feed, const void *data, size_t size_bytes, voi
 /* No byte will follow: what is left is the last record, or the error of one that is cut off. */
 void lt_feed_end(struct lt_feed *feed);
 
-/* Emits what is complete, at most `limit` rows; how many there were. The status:
+/* Emits what is complete, at most `limit` rows; how many records there were, with those that the
+ * operator behind `out` would leave out (lt_out's preview), which become no rows. The status:
  *   MORE     there may be more at hand
  *   IDLE     no complete record is at hand, or no row is free (lt_feed_is_starved)
  *   ENDED    after lt_feed_end: all is emitted

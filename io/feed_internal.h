@@ -48,6 +48,8 @@ struct lt_feed {
     size_t waiting_bytes;
     struct lt_format_stream stream;
     int64_t position;
+    struct lt_out *out; /* that `preview` was asked of */
+    struct lt_preview *preview;
     bool has_ended, has_failed, is_starved, expects_more;
     struct lt_row *first_gathered, *last_gathered; /* of the record that is being read */
     uint64_t gathered_count;

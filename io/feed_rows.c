@@ -7,6 +7,9 @@
  *
  * One row is held back until the next is there, so that the last one at hand can be told.
  *
+ * Where rows go to an operator that tells of records before they are rows (a filter), those that it
+ * would leave out are none: for them it is enough to know where they end.
+ *
  * Rows of a record that has several are gathered until the last one of them is read, and emitted
  * together: a marker can then only come between records. Should one record need more rows than all
  * the lane has, more are made: it could never be emitted otherwise.
@@ -14,6 +17,8 @@
 #include "io/feed_internal.h"
 
 #include <inttypes.h>
+
+enum { LEFT_OUT_EACH = 4 /* records that take as long as one that becomes a row */ };
 
 /* The record's bytes stand in the first of the row's scratch, where the source's `original` finds
  * them. */
@@ -47,6 +52,7 @@ struct emission {
     struct lt_out *out;
     struct lt_row *held;
     uint32_t count;
+    uint32_t left_out; /* records that became no row */
 };
 
 static inline void emit(struct emission *emission, struct lt_row *row)
@@ -205,6 +211,42 @@ static void emit_gathered(struct lt_feed *feed, struct emission *emission)
         emit(emission, row);
 }
 
+/* --------------------------------------------------------------------------------- the preview */
+
+static void ask_preview(struct lt_feed *feed, struct lt_out *out)
+{
+    const struct lt_feed_store *store = feed->store;
+    enum lt_record_form form;
+    feed->out = out;
+    feed->preview = NULL;
+    if (out->preview != NULL && lt_format_reader_form(store->options.reader, &form))
+        feed->preview =
+            out->preview(out, form, lt_format_reader_columns(store->options.reader));
+}
+
+/* One search serves all records up to where it ended. */
+static inline bool is_without(struct lt_feed *feed)
+{
+    struct lt_frame_cursor *cursor = &feed->cursor;
+    if (cursor->found <= cursor->begin)
+        cursor->found =
+            (size_t)(feed->preview->find(feed->preview, cursor->data + cursor->begin,
+                                         cursor->data + cursor->size) -
+                     cursor->data);
+    return cursor->begin + feed->frame.used_bytes <= cursor->found;
+}
+
+/* Would the record at hand be left out? */
+static inline bool is_left_out(struct lt_feed *feed)
+{
+    if (feed->first_gathered != NULL) /* it is half read */
+        return false;
+    if (feed->is_plain)
+        return is_without(feed);
+    const struct lt_bytes record = bytes_of(feed);
+    return feed->preview->leaves_out(feed->preview, &record);
+}
+
 /* ------------------------------------------------------------------------------------- polling */
 
 /* Reads the record that was found. False: nothing more can be read now. */
@@ -253,6 +295,12 @@ static inline bool emit_next(struct lt_feed *feed, struct emission *emission)
 {
     if (lt_unlikely(!find_frame(feed)))
         return false;
+    if (feed->preview != NULL && is_left_out(feed)) {
+        emission->left_out++;
+        feed->stream.is_at_begin = false;
+        lt_feed_consume(feed);
+        return true;
+    }
     if (lt_likely(feed->is_plain && !feed->stream.is_at_begin))
         return read_plain(feed, emission);
     struct lt_feed *gatherer = feed->store->gatherer;
@@ -282,11 +330,13 @@ static enum lt_poll_status status_of(const struct lt_feed *feed, bool has_more)
 uint32_t lt_feed_poll(struct lt_feed *feed, struct lt_out *out, uint32_t limit,
                       enum lt_poll_status *status)
 {
-    struct emission emission = {out, NULL, 0};
+    struct emission emission = {.out = out};
+    if (lt_unlikely(feed->out != out))
+        ask_preview(feed, out);
     lt_feed_reclaim(feed);
     feed->is_starved = false;
     bool goes_on = !feed->has_failed;
-    while (goes_on && emission.count < limit)
+    while (goes_on && emission.count < limit && emission.left_out < LEFT_OUT_EACH * limit)
         goes_on = emit_next(feed, &emission);
     bool has_more = goes_on && lt_feed_has_more(feed);
     if (emission.held != NULL) {
@@ -294,6 +344,8 @@ uint32_t lt_feed_poll(struct lt_feed *feed, struct lt_out *out, uint32_t limit,
             emission.held->flags |= LT_ROW_END_OF_BATCH;
         out->emit(out, emission.held);
     }
+    if (emission.left_out > 0)
+        feed->preview->count(feed->preview, emission.left_out);
     *status = status_of(feed, has_more);
-    return emission.count;
+    return emission.count + emission.left_out;
 }

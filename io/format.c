@@ -64,6 +64,7 @@ static int create_plain(const struct lt_format *format, const uint64_t *used_col
     (void)used_columns;
     (void)error;
     *out = lt_alloc(sizeof **out);
+    (*out)->is_previewed = true;
     return LT_OK;
 }
 
@@ -284,6 +285,17 @@ void lt_format_reader_reset(struct lt_format_reader *reader)
 bool lt_format_reader_is_plain(const struct lt_format_reader *reader)
 {
     return reader->ops->read == read_plain;
+}
+
+bool lt_format_reader_form(const struct lt_format_reader *reader, enum lt_record_form *out)
+{
+    *out = reader->format->kind == LT_FORMAT_JSON ? LT_RECORD_JSON : LT_RECORD_TEXT;
+    return reader->is_previewed;
+}
+
+uint32_t lt_format_reader_columns(const struct lt_format_reader *reader)
+{
+    return reader->format->schema->field_count;
 }
 
 const struct lt_error *lt_format_reader_error(const struct lt_format_reader *reader)

@@ -20,7 +20,7 @@
 #include "core/base/options.h"
 #include "core/data/row.h"
 #include "core/data/type.h"
-#include "core/flow/fault.h"
+#include "core/flow/operator.h"
 #include "io/format_options.h"
 #include "io/frame.h"
 
@@ -85,6 +85,11 @@ void lt_format_reader_reset(struct lt_format_reader *reader);
 /* Nothing is to be read in a record: the first column is its bytes (but for a mark at a stream's
  * begin, which lt_format_read takes off). */
 bool lt_format_reader_is_plain(const struct lt_format_reader *reader);
+/* What its records are to a preview; false: to none, since what would be left out has to be read
+ * all the same (FAILFAST), or is no such thing. */
+bool lt_format_reader_form(const struct lt_format_reader *reader, enum lt_record_form *out);
+/* How many columns it gives: those of the format's schema. */
+uint32_t lt_format_reader_columns(const struct lt_format_reader *reader);
 /* After BROKEN. */
 const struct lt_error *lt_format_reader_error(const struct lt_format_reader *reader);
 /* For lt_frame_next: the format's, with what the reader has of its own. */

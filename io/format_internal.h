@@ -15,6 +15,7 @@ struct lt_format_reader {
     const struct lt_format_ops *ops;
     const char *stage;
     struct lt_framing framing;
+    bool is_previewed; /* see lt_format_reader_form */
     struct lt_format_counters counters;
     struct lt_error error;
 };

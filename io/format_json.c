@@ -137,6 +137,9 @@ static int create_json(const struct lt_format *base, const uint64_t *used_column
         destroy_json(&reader->base);
         return code;
     }
+    reader->base.is_previewed =
+        format->options.mode != LT_CODEC_FAILFAST &&
+        lt_type_field_index(reader->columns.type, format->options.corrupt_column) == -1;
     *out = &reader->base;
     return LT_OK;
 }

@@ -60,6 +60,7 @@ void lt_frame_cursor_move(struct lt_frame_cursor *cursor, const void *data, size
     cursor->scanned = known;
     cursor->mask_at = known;
     cursor->mask = 0;
+    cursor->found = 0;
 }
 
 static enum lt_frame_result too_long(const struct lt_framing *framing, struct lt_error *error)

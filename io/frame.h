@@ -70,6 +70,8 @@ struct lt_frame_cursor {
     size_t scanned;  /* up to here breaks were looked for */
     size_t mask_at;  /* where the bytes of `mask` begin */
     uint64_t mask;   /* bit set: a break may begin there */
+    /* Another's, who looks for something in the bytes; 0 wherever they have moved. */
+    size_t found;
 };
 
 struct lt_frame {

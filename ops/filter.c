@@ -1,17 +1,33 @@
 /*
  * One program, one predicate; the counters tell what came in and what was left out.
+ *
+ * Of records that are no rows yet the predicate tells by parts of it alone: a text that has to
+ * occur in a line, comparisons of fields of a JSON object. What they leave out is counted as if it
+ * had come as a row.
  */
 #include "ops/filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/text/search.h"
+#include "ops/expr/json_filter.h"
 #include "ops/expr/program.h"
 #include "ops/expr/shortcut.h"
+#include "ops/expr/text_filter.h"
 #include "ops/read_meter.h"
+
+struct preview {
+    struct lt_preview base;
+    struct filter *filter;
+    struct lt_json_filter *json; /* JSON */
+    struct lt_needle needle;     /* TEXT */
+};
 
 struct filter {
     struct lt_operator base;
+    struct lt_expression *predicate; /* NULL: nothing is told by its parts */
+    struct preview preview;
     struct lt_program *program;
     const struct lt_shortcut *shortcut; /* the program's, or NULL */
     struct lt_read_meter meter;
@@ -75,9 +91,72 @@ static enum lt_process filter_process_shortcut(struct lt_operator *op, struct lt
     return leave_out(filter, row);
 }
 
+/* --------------------------------------------------------------------------------- the preview */
+
+static struct preview *preview_of(struct lt_preview *base)
+{
+    return (struct preview *)(void *)base; /* the base is its first member */
+}
+
+/* A needle that begins in what is no whole one may go on behind the end. */
+static const uint8_t *find_needle(struct lt_preview *base, const uint8_t *from, const uint8_t *end)
+{
+    const struct lt_needle *needle = &preview_of(base)->needle;
+    size_t size_bytes = (size_t)(end - from);
+    const uint8_t *found = lt_search(from, size_bytes, needle);
+    if (found != NULL)
+        return found;
+    return size_bytes < needle->size_bytes ? from : end - (needle->size_bytes - 1);
+}
+
+static bool rejects_json(struct lt_preview *base, const struct lt_bytes *record)
+{
+    return lt_json_filter_rejects_text(preview_of(base)->json, record);
+}
+
+static void count_left_out(struct lt_preview *base, uint64_t records)
+{
+    const struct filter *filter = preview_of(base)->filter;
+    lt_counter_add(filter->in, records);
+    lt_counter_add(filter->filtered, records);
+}
+
+static struct lt_preview *preview_texts(struct filter *filter)
+{
+    struct preview *preview = &filter->preview;
+    struct lt_bytes needle;
+    if (!lt_text_filter_find(filter->predicate, 0, &needle))
+        return NULL;
+    preview->needle = lt_needle_choose(needle.data, needle.size_bytes);
+    preview->base.find = find_needle;
+    return &preview->base;
+}
+
+static struct lt_preview *preview_objects(struct filter *filter, uint32_t column_count)
+{
+    struct preview *preview = &filter->preview;
+    lt_json_filter_destroy(preview->json);
+    preview->json = lt_json_filter_create_of_columns(filter->predicate, filter->base.input_schema,
+                                                     column_count);
+    preview->base.leaves_out = rejects_json;
+    return preview->json == NULL ? NULL : &preview->base;
+}
+
+static struct lt_preview *filter_preview(struct lt_operator *op, enum lt_record_form form,
+                                         uint32_t column_count)
+{
+    struct filter *filter = (struct filter *)op;
+    filter->preview.filter = filter;
+    filter->preview.base.count = count_left_out;
+    if (filter->predicate == NULL)
+        return NULL;
+    return form == LT_RECORD_TEXT ? preview_texts(filter) : preview_objects(filter, column_count);
+}
+
 static void filter_close(struct lt_operator *op)
 {
     struct filter *filter = (struct filter *)op;
+    lt_json_filter_destroy(filter->preview.json);
     lt_program_destroy(filter->program);
     free(filter);
 }
@@ -99,11 +178,13 @@ static const struct lt_operator_ops filter_ops = {.name = "filter",
                                                   .open = filter_open,
                                                   .process = filter_process,
                                                   .add_cost = filter_add_cost,
+                                                  .preview = filter_preview,
                                                   .close = filter_close};
 static const struct lt_operator_ops shortcut_ops = {.name = "filter",
                                                     .open = filter_open,
                                                     .process = filter_process_shortcut,
                                                     .add_cost = filter_add_cost,
+                                                  .preview = filter_preview,
                                                     .close = filter_close};
 /* What reads no documents has nothing to do at the end of a batch. */
 static const struct lt_operator_ops reading_ops = {.name = "filter",
@@ -111,6 +192,7 @@ static const struct lt_operator_ops reading_ops = {.name = "filter",
                                                    .process = filter_process,
                                                    .on_batch_end = filter_on_batch_end,
                                                    .add_cost = filter_add_cost,
+                                                  .preview = filter_preview,
                                                    .close = filter_close};
 
 int lt_filter_create(const struct lt_filter_options *options, struct lt_operator **out,
@@ -130,6 +212,8 @@ int lt_filter_create(const struct lt_filter_options *options, struct lt_operator
     filter->base = (struct lt_operator){
         .ops = &filter_ops, .input_schema = options->schema, .output_schema = options->schema};
     filter->program = program;
+    filter->predicate =
+        lt_session_or_default(options->session)->is_unoptimised ? NULL : options->predicate;
     filter->shortcut = lt_program_shortcut(program);
     if (lt_read_meter_is_needed(program))
         filter->base.ops = &reading_ops;

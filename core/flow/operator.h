@@ -24,12 +24,35 @@
 #include "core/data/type.h"
 #include "core/flow/fault.h"
 
+/* What a record is before it is a row. */
+enum lt_record_form {
+    LT_RECORD_TEXT, /* its bytes are column 0 */
+    LT_RECORD_JSON, /* an object whose fields are columns, by their names; of duplicates the last */
+};
+
+/* What the operator that rows go to first tells of records before rows are made of them: most that
+ * a filter leaves out are seen to be by a glance, which costs less than a row. Only what would
+ * certainly be left out, and would not fail, is. on: the thread that emits. */
+struct lt_preview {
+    /* TEXT: every record that ends before the answer, which lies in [from, end], would be left
+     * out, whatever else it holds. */
+    const uint8_t *(*find)(struct lt_preview *preview, const uint8_t *from, const uint8_t *end);
+    /* JSON: would the record be left out? */
+    bool (*leaves_out)(struct lt_preview *preview, const struct lt_bytes *record);
+    /* So many were left out: the operator counts them as its own. */
+    void (*count)(struct lt_preview *preview, uint64_t records);
+};
+
 /* Where rows go next: the next operator of the fused chain, a ring, or the sinks. */
 struct lt_out {
     /* Takes one reference to `row`. Never fails. */
     void (*emit)(struct lt_out *out, struct lt_row *row);
     /* Takes `row` and `fault`: the record cannot be processed. Travels in order with the rows. */
     void (*fail)(struct lt_out *out, struct lt_row *row, struct lt_fault *fault);
+    /* A preview for records of this form, whose first `column_count` columns come from the record;
+     * NULL: nothing can be told. It lives as long as `out`. Optional. */
+    struct lt_preview *(*preview)(struct lt_out *out, enum lt_record_form form,
+                                  uint32_t column_count);
 };
 
 enum lt_process {
@@ -76,6 +99,9 @@ struct lt_operator_ops {
                    struct lt_error *error);
     /* Adds what a record costs; optional. on: control, on any state after create. */
     void (*add_cost)(const struct lt_operator *op, struct lt_operator_cost *cost);
+    /* As of lt_out, after open; optional. */
+    struct lt_preview *(*preview)(struct lt_operator *op, enum lt_record_form form,
+                                  uint32_t column_count);
     /* Frees the operator; called once, on any state after create. No row of its pool is in
      * flight. */
     void (*close)(struct lt_operator *op);

@@ -47,6 +47,13 @@ static void link_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *f
     terminal->fail(terminal, row, fault);
 }
 
+static struct lt_preview *link_preview(struct lt_out *out, enum lt_record_form form,
+                                       uint32_t column_count)
+{
+    struct lt_operator *op = link_of(out)->op;
+    return op->ops->preview == NULL ? NULL : op->ops->preview(op, form, column_count);
+}
+
 void lt_chain_init(struct lt_chain *chain, struct lt_operator *const *ops, uint32_t op_count,
                    struct lt_out *terminal)
 {
@@ -54,7 +61,7 @@ void lt_chain_init(struct lt_chain *chain, struct lt_operator *const *ops, uint3
     chain->links = lt_alloc_array(op_count, sizeof *chain->links);
     for (uint32_t i = 0; i < op_count; i++) {
         struct lt_link *link = &chain->links[i];
-        link->out = (struct lt_out){.emit = link_emit, .fail = link_fail};
+        link->out = (struct lt_out){.emit = link_emit, .fail = link_fail, .preview = link_preview};
         link->op = ops[i];
         link->process = ops[i]->ops->process;
         link->next = i + 1 < op_count ? &chain->links[i + 1].out : terminal;

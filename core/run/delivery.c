@@ -446,7 +446,7 @@ void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_opt
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
         bool is_plain = i < options->sink_count;
-        branch->out = (struct lt_out){writer_emit, writer_fail};
+        branch->out = (struct lt_out){.emit = writer_emit, .fail = writer_fail};
         branch->delivery = delivery;
         branch->sink = is_plain ? options->sinks[i].sink : options->dead_letters;
         branch->sink_index = i;

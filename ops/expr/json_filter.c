@@ -38,6 +38,8 @@ struct lt_json_filter {
     uint32_t column;
     bool last_counts;                   /* of duplicates */
     const struct lt_expression *source; /* the from_json call, or what a path is taken of */
+    const struct lt_type *columns;      /* not NULL: fields are columns of it, the first */
+    uint32_t column_count;
     uint32_t looks, rejected, rest;
 };
 
@@ -129,26 +131,22 @@ static void set_head(struct condition *condition)
     memset(&condition->mask, 0xFF, bytes->size_bytes);
 }
 
-static bool add_condition(struct lt_json_filter *filter, const struct lt_expression *field,
-                          const struct lt_expression *constant, enum lt_op op)
+/* A column that is a field of the document; NULL: another. */
+static const char *column_name(const struct lt_json_filter *filter,
+                               const struct lt_expression *node)
 {
-    const char *path = path_name(field), *name = path != NULL ? path : reader_name(field);
+    bool is_field = node->kind == LT_EXPR_COLUMN && node->index >= 0 &&
+                    (uint32_t)node->index < filter->column_count &&
+                    node->type->kind == filter->columns->fields[node->index].type->kind;
+    return is_field ? filter->columns->fields[node->index].name : NULL;
+}
+
+static void put_condition(struct lt_json_filter *filter, const char *name,
+                          const struct lt_expression *field, const struct lt_expression *constant,
+                          enum lt_op op)
+{
     enum lt_type_kind kind = kind_of(field->type);
-    if (name == NULL || constant->kind != LT_EXPR_LITERAL || constant->is_null ||
-        kind == LT_TYPE_VOID || kind != kind_of(constant->type) || filter->count == CONDITIONS_MAX)
-        return false;
-    const struct lt_expression *source = field->arguments[0];
-    bool is_first = filter->count == 0;
-    if (!is_first &&
-        (filter->last_counts != (path == NULL) || !lt_expr_same(filter->source, source)))
-        return false;
-    int32_t column = lt_compiler_json_column(path == NULL ? source->arguments[0] : source);
-    if (column < 0)
-        return false;
     bool is_integral = kind == LT_TYPE_BIGINT;
-    filter->source = source;
-    filter->last_counts = path == NULL;
-    filter->column = (uint32_t)column;
     filter->conditions[filter->count++] =
         (struct condition){.name = name_number(filter, name),
                            .kind = kind,
@@ -157,6 +155,34 @@ static bool add_condition(struct lt_json_filter *filter, const struct lt_express
                            .smallest = is_integral ? lt_type_smallest(field->type) : 0,
                            .largest = is_integral ? lt_type_largest(field->type) : 0};
     set_head(&filter->conditions[filter->count - 1]);
+}
+
+static bool add_condition(struct lt_json_filter *filter, const struct lt_expression *field,
+                          const struct lt_expression *constant, enum lt_op op)
+{
+    const char *path = path_name(field), *name = path != NULL ? path : reader_name(field);
+    if (filter->columns != NULL)
+        name = column_name(filter, field);
+    enum lt_type_kind kind = kind_of(field->type);
+    if (name == NULL || constant->kind != LT_EXPR_LITERAL || constant->is_null ||
+        kind == LT_TYPE_VOID || kind != kind_of(constant->type) || filter->count == CONDITIONS_MAX)
+        return false;
+    if (filter->columns != NULL) {
+        put_condition(filter, name, field, constant, op);
+        return true;
+    }
+    const struct lt_expression *source = field->arguments[0];
+    bool is_first = filter->count == 0;
+    if (!is_first &&
+        (filter->last_counts != (path == NULL) || !lt_expr_same(filter->source, source)))
+        return false;
+    int32_t column = lt_compiler_json_column(path == NULL ? source->arguments[0] : source);
+    if (column < 0)
+        return false;
+    filter->source = source;
+    filter->last_counts = path == NULL;
+    filter->column = (uint32_t)column;
+    put_condition(filter, name, field, constant, op);
     return true;
 }
 
@@ -198,9 +224,9 @@ static bool cannot_fail(const struct lt_expression *node)
     return is_safe;
 }
 
-struct lt_json_filter *lt_json_filter_create(const struct lt_expression *node)
+static struct lt_json_filter *create(struct lt_json_filter *filter,
+                                     const struct lt_expression *node)
 {
-    struct lt_json_filter *filter = lt_alloc(sizeof *filter);
     if (cannot_fail(node))
         (void)collect(filter, node);
     if (filter->count > 0)
@@ -209,6 +235,22 @@ struct lt_json_filter *lt_json_filter_create(const struct lt_expression *node)
         return filter;
     free(filter);
     return NULL;
+}
+
+struct lt_json_filter *lt_json_filter_create(const struct lt_expression *node)
+{
+    return create(lt_alloc(sizeof(struct lt_json_filter)), node);
+}
+
+struct lt_json_filter *lt_json_filter_create_of_columns(const struct lt_expression *node,
+                                                        const struct lt_type *schema,
+                                                        uint32_t column_count)
+{
+    struct lt_json_filter *filter = lt_alloc(sizeof *filter);
+    filter->columns = schema;
+    filter->column_count = column_count;
+    filter->last_counts = true;
+    return create(filter, node);
 }
 
 void lt_json_filter_destroy(struct lt_json_filter *filter)
@@ -276,19 +318,23 @@ static bool look(struct lt_json_filter *filter, const struct lt_bytes *text)
     return false;
 }
 
-bool lt_json_filter_rejects(struct lt_json_filter *filter, const struct lt_row *row)
+bool lt_json_filter_rejects_text(struct lt_json_filter *filter, const struct lt_bytes *text)
 {
     if (filter->rest > 0) {
         filter->rest--;
         return false;
     }
-    if (lt_row_is_null(row, filter->column))
-        return false;
-    bool is_rejected = look(filter, &lt_row_values(row)[filter->column].bytes);
+    bool is_rejected = look(filter, text);
     filter->rejected += is_rejected;
     if (++filter->looks == ROUND) {
         filter->rest = filter->rejected < WORTH_IT ? REST : 0;
         filter->looks = filter->rejected = 0;
     }
     return is_rejected;
+}
+
+bool lt_json_filter_rejects(struct lt_json_filter *filter, const struct lt_row *row)
+{
+    return !lt_row_is_null(row, filter->column) &&
+           lt_json_filter_rejects_text(filter, &lt_row_values(row)[filter->column].bytes);
 }

@@ -21,8 +21,15 @@ struct lt_json_filter;
 
 /* NULL: the predicate does not begin like this. `node` and the types outlive it. */
 struct lt_json_filter *lt_json_filter_create(const struct lt_expression *node);
+/* The same of comparisons of columns, which are the fields of a document of their names: the first
+ * `column_count` of `schema`, which outlives it too. */
+struct lt_json_filter *lt_json_filter_create_of_columns(const struct lt_expression *node,
+                                                        const struct lt_type *schema,
+                                                        uint32_t column_count);
 void lt_json_filter_destroy(struct lt_json_filter *filter); /* NULL is a no-op */
 /* True when the predicate is certainly not true for the row. */
 bool lt_json_filter_rejects(struct lt_json_filter *filter, const struct lt_row *row);
+/* The same for a document. */
+bool lt_json_filter_rejects_text(struct lt_json_filter *filter, const struct lt_bytes *text);
 
 #endif

@@ -158,7 +158,7 @@ static bool open_chain(struct chain *chain)
             return false;
     }
     for (unsigned i = 0; i <= chain->count; i++)
-        chain->links[i] = (struct link){{pass_on, keep_fault}, chain, i};
+        chain->links[i] = (struct link){{.emit = pass_on, .fail = keep_fault}, chain, i};
     return true;
 }
 

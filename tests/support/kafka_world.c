@@ -38,7 +38,7 @@ void world_open(struct world *world)
 {
     char text[256];
     memset(world, 0, sizeof *world);
-    world->out = (struct lt_out){take_row, take_failure};
+    world->out = (struct lt_out){.emit = take_row, .fail = take_failure};
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     assert_int_equal(rd_kafka_conf_set(conf, "linger.ms", "0", text, sizeof text), 0);
     assert_int_equal(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text), 0);
