@@ -14,6 +14,12 @@ const struct lt_option_spec lt_format_read_options[] = {
 const size_t lt_format_read_option_count =
     sizeof lt_format_read_options / sizeof lt_format_read_options[0];
 
+static struct lt_format_table table_of(const struct lt_format_setup *setup)
+{
+    return (struct lt_format_table){setup->options, lt_format_read_options,
+                                    lt_format_read_option_count, setup->name};
+}
+
 const char *lt_format_text_option(const struct lt_format_setup *setup, const char *name)
 {
     return lt_options_text(setup->options, lt_format_read_options, lt_format_read_option_count,
@@ -104,27 +110,7 @@ static const struct lt_format_ops *const formats[] = {[LT_FORMAT_RAW] = &raw_ops
                                                       [LT_FORMAT_CSV] = &lt_format_csv_ops};
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
-/* ------------------------------------------------------------------------------------- framing */
-
-static int refuse(const char *key, const char *why, struct lt_error *error)
-{
-    return lt_error_set(error, LT_E_INVALID, "option \"%s\": %s", key, why);
-}
-
-static int set_separator(const struct lt_format_setup *setup, struct lt_framing *framing,
-                         struct lt_error *error)
-{
-    const char *separator = lt_format_text_option(setup, "lineSep");
-    if (separator == NULL)
-        return LT_OK;
-    if (framing->kind != LT_FRAME_LINE)
-        return refuse("lineSep", "only records of frame line end with it", error);
-    framing->separator_bytes = strlen(separator);
-    if (framing->separator_bytes == 0 || framing->separator_bytes > LT_FRAME_SEPARATOR_MAX)
-        return refuse("lineSep", "it has 1 to 64 bytes", error);
-    memcpy(framing->separator, separator, framing->separator_bytes);
-    return LT_OK;
-}
+/* ------------------------------------------------------------------------------------- options */
 
 /* What the frame is when the option does not say. */
 static enum lt_frame_kind usual_frame(const struct lt_format_setup *setup,
@@ -141,65 +127,17 @@ static enum lt_frame_kind usual_frame(const struct lt_format_setup *setup,
 static int bind_framing(const struct lt_format_setup *setup, enum lt_format_kind format,
                         struct lt_framing *framing, struct lt_error *error)
 {
-    const char *name = lt_format_text_option(setup, "frame");
-    framing->kind = usual_frame(setup, format);
-    if (name != NULL && (strcmp(name, "line") != 0 || setup->default_frame != LT_FRAME_LINE) &&
-        !lt_frame_kind_of(name, &framing->kind))
-        return refuse("frame", "it is unknown", error);
-    int64_t bytes = lt_options_i64(setup->options, lt_format_read_options,
-                                   lt_format_read_option_count, "frameBytes");
-    if (framing->kind == LT_FRAME_FIXED && bytes < 0)
-        return refuse("frame", "fixed needs the option frameBytes", error);
-    if (framing->kind != LT_FRAME_FIXED && bytes >= 0)
-        return refuse("frameBytes", "only records of frame fixed have it", error);
-    bool has_order = framing->kind == LT_FRAME_LENGTH2 || framing->kind == LT_FRAME_LENGTH4;
-    if (!has_order && lt_options_has(setup->options, "byteOrder"))
-        return refuse("byteOrder", "only the frames length2 and length4 have one", error);
-    framing->fixed_bytes = bytes > 0 ? (uint32_t)bytes : 0;
-    framing->is_little_endian = strcmp(lt_format_text_option(setup, "byteOrder"), "little") == 0;
+    const struct lt_format_table table = table_of(setup);
     framing->max_bytes = (size_t)lt_options_i64(setup->options, lt_format_read_options,
                                                 lt_format_read_option_count, "maxRecordBytes");
-    return set_separator(setup, framing, error);
-}
-
-/* ------------------------------------------------------------------------------------- options */
-
-/* Options that frames and all formats understand. */
-static bool is_common(const char *key)
-{
-    static const char *const names[] = {"byteOrder", "format",  "frame",
-                                        "frameBytes", "lineSep", "maxRecordBytes"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (lt_ascii_compare(key, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool is_of_formats(const char *key)
-{
-    for (size_t i = 0; i < lt_format_read_option_count; i++)
-        if (lt_ascii_compare(key, lt_format_read_options[i].name) == 0)
-            return true;
-    return false;
+    return lt_format_table_framing(&table, usual_frame(setup, format), framing, error);
 }
 
 int lt_format_each_option(const struct lt_format_setup *setup, lt_format_option_fn *take,
                           void *context, struct lt_error *error)
 {
-    for (size_t i = 0; i < lt_options_count(setup->options); i++) {
-        const char *key, *value, *origin;
-        lt_options_at(setup->options, i, &key, &value, &origin);
-        if (is_common(key) || !is_of_formats(key))
-            continue;
-        int code = take(context, key, value, error);
-        if (code == LT_E_NOT_FOUND)
-            return lt_error_set(error, LT_E_INVALID,
-                                "option \"%s\" (%s): the format %s has no such option", key, origin,
-                                setup->name);
-        if (code != LT_OK)
-            return lt_error_append(error, "option \"%s\" (%s)", key, origin);
-    }
-    return LT_OK;
+    const struct lt_format_table table = table_of(setup);
+    return lt_format_table_each(&table, take, context, error);
 }
 
 static int take_plain_option(void *context, const char *key, const char *value,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/format.h"
+#include "io/format_table.h"
 
 /* First member of each format's reader. */
 struct lt_format_reader {
@@ -42,10 +43,7 @@ extern const struct lt_format_ops lt_format_json_ops, lt_format_csv_ops;
 const char *lt_format_text_option(const struct lt_format_setup *setup, const char *name);
 bool lt_format_bool_option(const struct lt_format_setup *setup, const char *name);
 
-/* Called for every option that was set and belongs to formats, but for those that all have.
- * NOT_FOUND: the format does not know it. */
-typedef int lt_format_option_fn(void *context, const char *key, const char *value,
-                                struct lt_error *error);
+/* As lt_format_table_each. */
 int lt_format_each_option(const struct lt_format_setup *setup, lt_format_option_fn *take,
                           void *context, struct lt_error *error) LT_MUST_USE;
 

@@ -88,46 +88,19 @@ enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
 /* -------------------------------------------------------------------------------------- frames */
 
-static int refuse(const char *key, const char *why, struct lt_error *error)
+static struct lt_format_table table_of(const struct lt_format_write_setup *setup)
 {
-    return lt_error_set(error, LT_E_INVALID, "option \"%s\": %s", key, why);
-}
-
-static int set_separator(const struct lt_format_write_setup *setup, struct lt_framing *framing,
-                         struct lt_error *error)
-{
-    const char *separator = lt_format_write_text_option(setup, "lineSep");
-    if (separator != NULL && framing->kind != LT_FRAME_LINE)
-        return refuse("lineSep", "only records of frame line end with it", error);
-    if (separator == NULL)
-        separator = "\n";
-    framing->separator_bytes = strlen(separator);
-    if (framing->separator_bytes == 0 || framing->separator_bytes > LT_FRAME_SEPARATOR_MAX)
-        return refuse("lineSep", "it has 1 to 64 bytes", error);
-    memcpy(framing->separator, separator, framing->separator_bytes);
-    return LT_OK;
+    return (struct lt_format_table){setup->options, lt_format_write_options,
+                                    lt_format_write_option_count, setup->name};
 }
 
 static int bind_framing(const struct lt_format_write_setup *setup, struct lt_framing *framing,
                         struct lt_error *error)
 {
-    const char *name = lt_format_write_text_option(setup, "frame");
-    framing->kind = setup->default_frame;
-    if (name != NULL && !lt_frame_kind_of(name, &framing->kind))
-        return refuse("frame", "it is unknown", error);
-    int64_t bytes = lt_options_i64(setup->options, lt_format_write_options,
-                                   lt_format_write_option_count, "frameBytes");
-    if (framing->kind == LT_FRAME_FIXED && bytes < 0)
-        return refuse("frame", "fixed needs the option frameBytes", error);
-    if (framing->kind != LT_FRAME_FIXED && bytes >= 0)
-        return refuse("frameBytes", "only records of frame fixed have it", error);
-    bool has_order = framing->kind == LT_FRAME_LENGTH2 || framing->kind == LT_FRAME_LENGTH4;
-    if (!has_order && lt_options_has(setup->options, "byteOrder"))
-        return refuse("byteOrder", "only the frames length2 and length4 have one", error);
-    framing->fixed_bytes = bytes > 0 ? (uint32_t)bytes : 0;
-    framing->is_little_endian =
-        strcmp(lt_format_write_text_option(setup, "byteOrder"), "little") == 0;
-    return set_separator(setup, framing, error);
+    const struct lt_format_table table = table_of(setup);
+    framing->separator[0] = '\n';
+    framing->separator_bytes = 1;
+    return lt_format_table_framing(&table, setup->default_frame, framing, error);
 }
 
 static size_t head_bytes(const struct lt_framing *framing)
@@ -196,43 +169,11 @@ static const char *write_framed(struct lt_format_writer *writer, struct lt_row *
     return NULL;
 }
 
-/* -------------------------------------------------------------------------------------- options */
-
-/* frame* and byteOrder go with every format. */
-static bool is_common(const char *key)
-{
-    static const char *const names[] = {"byteOrder", "format", "frame", "frameBytes", "lineSep"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (lt_ascii_compare(key, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool is_of_formats(const char *key)
-{
-    for (size_t i = 0; i < lt_format_write_option_count; i++)
-        if (lt_ascii_compare(key, lt_format_write_options[i].name) == 0)
-            return true;
-    return false;
-}
-
 int lt_format_write_each_option(const struct lt_format_write_setup *setup,
                                 lt_format_option_fn *take, void *context, struct lt_error *error)
 {
-    for (size_t i = 0; i < lt_options_count(setup->options); i++) {
-        const char *key, *value, *origin;
-        lt_options_at(setup->options, i, &key, &value, &origin);
-        if (is_common(key) || !is_of_formats(key))
-            continue;
-        int code = take == NULL ? LT_E_NOT_FOUND : take(context, key, value, error);
-        if (code == LT_E_NOT_FOUND)
-            return lt_error_set(error, LT_E_INVALID,
-                                "option \"%s\" (%s): the format %s has no such option", key, origin,
-                                setup->name);
-        if (code != LT_OK)
-            return lt_error_append(error, "option \"%s\" (%s)", key, origin);
-    }
-    return LT_OK;
+    const struct lt_format_table table = table_of(setup);
+    return lt_format_table_each(&table, take, context, error);
 }
 
 /* ------------------------------------------------------------------------------------ the doors */

@@ -51,7 +51,12 @@ static void bind_format(struct fixture *fixture, const char *name, const char *c
     struct lt_error error = {0};
     fixture->options = collector_options(options);
     const struct lt_format_setup setup = {
-        .name = name, .options = fixture->options, .owner = "source test"};
+        .name = name,
+        .options = fixture->options,
+        .owner = "source test",
+        .default_frame = options != NULL && strcmp(options[0], "frame=datagram") == 0
+                             ? LT_FRAME_DATAGRAM
+                             : LT_FRAME_LINE};
     if (lt_format_bind(&setup, fixture->arena, &fixture->format, &error) != 0)
         fail_msg("%s", error.text);
     assert_int_equal(

@@ -21,8 +21,9 @@ struct fixture {
     struct lt_error error;
 };
 
-/* Of the next writer: the columns that it does not write. */
+/* Of the next writer: the columns that it does not write, and its frame. */
 static const uint64_t *left_out_columns;
+static enum lt_frame_kind default_frame;
 
 static int create(struct fixture *fixture, const char *format, const char *schema,
                   const char *const *options)
@@ -40,7 +41,8 @@ static int create(struct fixture *fixture, const char *format, const char *schem
         .options = fixture->options,
         .schema = type,
         .left_out = left_out_columns,
-        .owner = "sink test"};
+        .owner = "sink test",
+        .default_frame = default_frame};
     return lt_format_writer_create(&setup, &fixture->writer, &fixture->error);
 }
 
@@ -94,8 +96,9 @@ static void texts_stand_in_their_frames(void **state)
     expect_texts("text", little, "\3\0\0\0one\0\0\0\0\3\0\0\0two", 18);
     static const char *const varint[] = {"frame=varint", NULL};
     expect_texts("text", varint, "\3one\0\3two", 9);
-    static const char *const datagram[] = {"frame=datagram", NULL};
-    expect_texts("text", datagram, "onetwo", 6);
+    default_frame = LT_FRAME_DATAGRAM;
+    expect_texts("text", NULL, "onetwo", 6);
+    default_frame = LT_FRAME_LINE;
 }
 
 static void a_record_that_fits_no_frame_fails_and_leaves_nothing(void **state)
