@@ -29,6 +29,7 @@ enum {
     FEEDS_MAX = 128 * 1024, /* that share a store */
     BLOCKS_MAX = 64 * 1024,
     CARRY_BYTES_MIN = 4096,
+    SMALL_ROOM = 8, /* one part of so many of a block is too little to read to, if there is more */
     PAGE_BYTES = 4096,
 };
 
@@ -201,10 +202,13 @@ struct lt_feed_space lt_feed_space(struct lt_feed *feed, size_t wanted)
     if (feed->has_failed || feed->first_gathered != NULL) /* its record stays where it is */
         return (struct lt_feed_space){NULL, 0};
     bool is_empty = feed->cursor.begin == feed->cursor.size;
-    if (feed->span != NULL && (is_empty || room_of(feed) < wanted))
+    size_t useful = feed->store->options.block_size_bytes / SMALL_ROOM;
+    useful = useful > wanted ? useful : wanted;
+    if (feed->span != NULL && (is_empty || room_of(feed) < useful))
         move_to_front(feed);
-    if (room_of(feed) < wanted && !change_block(feed, wanted))
+    if (room_of(feed) < useful && !change_block(feed, useful) && room_of(feed) < wanted)
         return (struct lt_feed_space){NULL, 0};
+    feed->is_starved = false;
     return (struct lt_feed_space){feed->span->data + feed->cursor.size, room_of(feed)};
 }
 

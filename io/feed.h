@@ -79,8 +79,9 @@ struct lt_feed_space {
     void *data; /* NULL: all blocks are held by rows: try again later (or see lt_feed_poll) */
     size_t size_bytes;
 };
-/* Where to read to: at least `wanted` bytes, as many as there are in the block. It stays until
- * lt_feed_filled, lt_feed_begin or the next lt_feed_space; lt_feed_poll does not move it. */
+/* Where to read to: at least `wanted` bytes (1 will do), as many as there are in the block. It
+ * stays until lt_feed_filled, lt_feed_begin or the next lt_feed_space; lt_feed_poll does not move
+ * it. */
 struct lt_feed_space lt_feed_space(struct lt_feed *feed, size_t wanted);
 /* So many bytes were read into it; 0 is nothing. */
 void lt_feed_filled(struct lt_feed *feed, size_t size_bytes);

@@ -35,6 +35,11 @@ struct json_reader {
     struct lt_json_scan scan;
 };
 
+static const struct json_format *format_of(const struct lt_format *format)
+{
+    return (const struct json_format *)(const void *)format;
+}
+
 static struct json_reader *json_of(struct lt_format_reader *reader)
 {
     return (struct json_reader *)(void *)reader; /* the base is its first member */
@@ -142,7 +147,7 @@ static void destroy_json(struct lt_format_reader *base)
  * which is no field of records. In the arena. */
 static const uint64_t *read_columns(const struct json_reader *reader, const uint64_t *used_columns)
 {
-    const struct json_format *format = (const struct json_format *)(const void *)reader->base.format;
+    const struct json_format *format = format_of(reader->base.format);
     uint32_t count = format->base.schema->field_count;
     int32_t corrupt = reader->rescue.corrupt_column, rescued = format->rescued_column;
     uint64_t *read = lt_arena_alloc(reader->arena, (count / 64 + 1) * sizeof *read);
@@ -158,7 +163,7 @@ static const uint64_t *read_columns(const struct json_reader *reader, const uint
 static int create_json(const struct lt_format *base, const uint64_t *used_columns,
                        struct lt_format_reader **out, struct lt_error *error)
 {
-    const struct json_format *format = (const struct json_format *)(const void *)base;
+    const struct json_format *format = format_of(base);
     const char *corrupt_column = format->options.corrupt_column;
     struct json_reader *reader = lt_alloc(sizeof *reader);
     reader->base.format = base;
@@ -234,7 +239,7 @@ conclude(struct json_reader *reader, enum lt_codec_result result, const struct l
 static enum lt_format_result conclude_broken(struct json_reader *reader, struct lt_row *row,
                                              const struct lt_array *rows, struct lt_fault **fault)
 {
-    const struct json_format *format = (const struct json_format *)(const void *)reader->base.format;
+    const struct json_format *format = format_of(reader->base.format);
     enum lt_codec_mode mode = format->options.mode;
     lt_row_set_null(row, (uint32_t)reader->rescue.column);
     return conclude(reader,
@@ -249,7 +254,7 @@ static enum lt_format_result read_rescuing(struct lt_format_reader *base,
                                            struct lt_row *row, struct lt_fault **fault)
 {
     struct json_reader *reader = json_of(base);
-    const struct json_format *format = (const struct json_format *)(const void *)base->format;
+    const struct json_format *format = format_of(base->format);
     const struct lt_codec_memory memory = {.alloc = lt_format_row_memory, .context = row};
     const struct lt_array *rows = reader->rows;
     enum lt_format_result result = LT_FORMAT_ROW;

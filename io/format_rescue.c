@@ -41,7 +41,7 @@ void lt_format_rescue_fini(struct lt_format_rescue *rescue)
     lt_text_fini(&rescue->name);
 }
 
-/* ------------------------------------------------------------------------------------ the column */
+/* ---------------------------------------------------------------------------------- the column */
 
 static void add_name(struct lt_format_rescue *rescue, const char *name, size_t size_bytes)
 {

@@ -20,7 +20,8 @@
 struct preview {
     struct lt_preview base;
     struct filter *filter;
-    struct lt_json_filter *json; /* JSON */
+    struct lt_json_filter *json; /* JSON; for so many columns: */
+    uint32_t column_count;
     struct lt_needle needle;     /* TEXT */
 };
 
@@ -135,7 +136,10 @@ static struct lt_preview *preview_texts(struct filter *filter)
 static struct lt_preview *preview_objects(struct filter *filter, uint32_t column_count)
 {
     struct preview *preview = &filter->preview;
+    if (preview->json != NULL && preview->column_count == column_count)
+        return &preview->base; /* each of many streams asks */
     lt_json_filter_destroy(preview->json);
+    preview->column_count = column_count;
     preview->json = lt_json_filter_create_of_columns(filter->predicate, filter->base.input_schema,
                                                      column_count);
     preview->base.leaves_out = rejects_json;
