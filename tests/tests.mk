@@ -1,4 +1,4 @@
-# Tests: `make test` (with a real Kafka, at most 5 minutes warm), `make check` (style, rooms, model, sanitizers), `make soak`
+# Tests: `make test` (with a real Kafka, at most 5 minutes warm), `make check` (style, rooms, model, Spark, sanitizers), `make soak`
 # (hours).
 
 .PHONY: setup setup-build setup-test setup-check setup-bench
@@ -35,10 +35,15 @@ fuzz-expressions: $(BUILD)/tests/ops/expr/test_fuzz_expressions ## COUNT random 
 
 # ---------------------------------------------------------------------------------------------- check
 .PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan
-check: setup-build setup-test setup-check ## style, rooms, the Spin model, and the tests under each sanitizer
+check: setup-build setup-test setup-check ## style, rooms, the Spin model, a real Spark, and the tests under each sanitizer
 	@$(MAKE) --no-print-directory style layers model
 	@tests/style/selftest
+	@$(MAKE) --no-print-directory spark
 	@$(MAKE) --no-print-directory sanitize-asan sanitize-ubsan sanitize-tsan
+
+.PHONY: spark
+spark: setup-build setup-test $(BUILD)/leat ## directories and checkpoints between leat and a real Spark
+	@tests/spark/run $(BUILD) || [ $$? = 77 ]
 
 model: setup-check $(BUILD)/libleat.a ## the epoch protocol by Spin
 	@tests/model/run
