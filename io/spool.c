@@ -21,9 +21,9 @@
 #include "io/spool_internal.h"
 
 enum {
-    GROUP_SIZE_BYTES = 4 * 1024 * 1024, /* gathered before the source has to wait */
-    WRITE_SIZE_BYTES = 1 << 30,         /* at most, in one operation */
-    SEGMENTS = 16,                      /* that a full spool has */
+    GROUP_SIZE_MAX = 4 * 1024 * 1024, /* gathered before the source has to wait */
+    WRITE_SIZE_BYTES = 1 << 30,       /* at most, in one operation */
+    SEGMENTS = 16,                    /* that a full spool has */
     SEGMENT_SIZE_MAX = 64 * 1024 * 1024,
 };
 
@@ -126,15 +126,26 @@ void lt_spool_release(struct lt_spool *spool, uint64_t byte)
 
 /* --------------------------------------------------------------------------------------- append */
 
+/* Everything in the files is released; then the next group is let in, whatever its size, since only
+ * a segment behind the last one lets that one go. */
+static bool is_all_released(const struct lt_spool *spool)
+{
+    return spool->file_count == 0 ||
+           spool->files[spool->file_count - 1].end.byte <=
+               lt_load_acquire_u64(&spool->released); /* pairs with lt_spool_release */
+}
+
 bool lt_spool_has_room(const struct lt_spool *spool, size_t size_bytes)
 {
-    int64_t waiting = (int64_t)(spool->gathered.size_bytes + spool->writing.size_bytes);
-    if (spool->total_size_bytes + waiting == 0)
+    size_t gathered = spool->gathered.size_bytes;
+    size_t group = (size_t)(spool->segment_size_bytes < GROUP_SIZE_MAX ? spool->segment_size_bytes
+                                                                       : GROUP_SIZE_MAX);
+    if (gathered + spool->writing.size_bytes == 0 && is_all_released(spool))
         return true;
-    if (spool->gathered.size_bytes > 0 &&
-        spool->gathered.size_bytes + size_bytes > GROUP_SIZE_BYTES)
+    if (gathered > 0 && gathered + size_bytes > group)
         return false;
-    return spool->total_size_bytes + waiting + (int64_t)size_bytes <= spool->options.size_bytes;
+    return spool->total_size_bytes + (int64_t)(gathered + spool->writing.size_bytes + size_bytes) <=
+           spool->options.size_bytes;
 }
 
 /* The file that the group on its way belongs to, or that the last one did. */

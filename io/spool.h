@@ -56,7 +56,8 @@ void lt_spool_attach(struct lt_spool *spool, struct lt_reactor *reactor,
  * durable. */
 void lt_spool_detach(struct lt_spool *spool);
 
-/* False: try again after the next poll. A spool that is empty has room for anything. on: lane. */
+/* False: try again after the next poll. A spool of which everything is released has room for
+ * anything. on: lane. */
 bool lt_spool_has_room(const struct lt_spool *spool, size_t size_bytes);
 /* Takes a copy of `record_count` whole records. The chunk's `first` and `group_record` are the
  * spool's to fill. on: lane. */
