@@ -6,12 +6,13 @@
 . "$(dirname "$0")/../support/cases.sh"
 
 rows=200
-pid='' tracer=''
+pid='' tracer='' peer=''
 end_all() {
+    [ -z "$peer" ] || kill "$peer" 2>/dev/null
     [ -z "$tracer" ] || kill -INT "$tracer" 2>/dev/null
     [ -z "$pid" ] || kill "$pid" 2>/dev/null
     wait
-    pid='' tracer=''
+    pid='' tracer='' peer=''
 }
 at_end end_all
 
@@ -31,7 +32,6 @@ is_attached() { grep -q 'attached' "$scratch/strace" || is_over "$tracer"; }
 
 # begins STATEMENTS: a query, until it is ready
 begins() {
-    end_all # a case before may have failed
     "$leat" sql -q -e "$1" 2>"$scratch/err" &
     pid=$!
     eventually starts || return
@@ -66,12 +66,48 @@ ends() {
 beside() { grep -E '(^|[0-9] +)p?(read|write)v?(64)?2?\(|(recv|send)[a-z]*\(|accept4?\(' "$scratch/trace" | grep -v 'anon_inode:\[eventfd\]'; }
 beside_appends() { beside | grep -v "pwrite64([0-9]*<$scratch/out>"; }
 
-query() { # REACTOR
-    rm -rf "$scratch/in" "$scratch/out" "$scratch/checkpoint"
+new_files() {
+    end_all # a case before may have failed
+    rm -rf "$scratch/in" "$scratch/out" "$scratch/ports" "$scratch/checkpoint"
     : >"$scratch/in"
+}
+# The ways of the rows: a query on the reactor that is named.
+through_files() {
+    new_files
     begins "CREATE TABLE lines (n BIGINT) USING tail OPTIONS (path '$scratch/in', format 'json');
         CREATE TABLE kept USING append OPTIONS (path '$scratch/out', format 'json', checkpointLocation '$scratch/checkpoint',
             trigger 'continuous 100 ms', io '$1');
+        INSERT INTO kept SELECT n * 2 AS n FROM lines"
+}
+# The far ends of both connections: what is appended to IN goes out by one, what comes by the other is appended to OUT.
+far_ends='
+import os, socket, sys, threading, time
+sent, received = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+def collect():
+    connection = received.accept()[0]
+    with open(sys.argv[2], "ab", 0) as out:
+        while data := connection.recv(65536):
+            out.write(data)
+threading.Thread(target=collect, daemon=True).start()
+with open(sys.argv[3] + ".new", "w") as ports:
+    ports.write(f"{sent.getsockname()[1]} {received.getsockname()[1]}")
+os.rename(sys.argv[3] + ".new", sys.argv[3])
+connection = sent.accept()[0]
+with open(sys.argv[1], "rb") as rows:
+    while True:
+        data = rows.read()
+        connection.sendall(data) if data else time.sleep(0.01)
+'
+through_sockets() {
+    local ports
+    new_files
+    python3 -c "$far_ends" "$scratch/in" "$scratch/out" "$scratch/ports" &
+    peer=$!
+    eventually test -s "$scratch/ports" || return
+    ports=($(cat "$scratch/ports"))
+    begins "CREATE TABLE lines (n BIGINT) USING tcp OPTIONS (host '127.0.0.1', port ${ports[0]}, format 'json');
+        CREATE TABLE kept USING tcp OPTIONS (host '127.0.0.1', port ${ports[1]}, format 'json',
+            checkpointLocation '$scratch/checkpoint', trigger 'continuous 100 ms', io '$1');
         INSERT INTO kept SELECT n * 2 AS n FROM lines"
 }
 append_rows() {
@@ -81,22 +117,26 @@ append_rows() {
 # All the way, past the start.
 is_warm() { append_rows 1 && eventually has_lines "$scratch/out" 1; }
 
-files_by_the_ring() {
-    query io_uring && is_warm && traces $(lanes) || return
+by_the_ring() { # THROUGH
+    "$1" io_uring && is_warm && traces $(lanes) || return
     append_rows "$rows" && eventually has_lines "$scratch/out" $((rows + 1)) || return
     ends
     grep -q 'io_uring_enter(' "$scratch/trace" || { echo "the lanes did nothing"; return 1; }
     ! beside_appends
 }
-files_without_it() {
-    query epoll && is_warm && traces -f -p "$pid" || return
+without_it() { # THROUGH WHAT...: of each there is something to be seen
+    local what
+    "$1" epoll && is_warm && traces -f -p "$pid" || return
     append_rows "$rows" && eventually has_lines "$scratch/out" $((rows + 1)) || return
     ends
     beside >"$scratch/seen"
-    grep -q "$scratch/in" "$scratch/seen" && grep -q "$scratch/out" "$scratch/seen"
+    shift
+    for what; do grep -q -- "$what" "$scratch/seen" || { echo "not seen: $what"; return 1; }; done
 }
 
 command -v strace >/dev/null || { echo "strace is not installed: make setup-test"; exit 77; }
-check "on io_uring a lane reads and appends files by its ring alone" files_by_the_ring
-check "on epoll the calls are seen" files_without_it
+check "on io_uring a lane reads and appends files by its ring alone" by_the_ring through_files
+check "on epoll the calls are seen" without_it through_files "read.*$scratch/in" "write.*$scratch/out"
+check "on io_uring a lane receives and sends by its ring alone" by_the_ring through_sockets
+check "on epoll these calls are seen, too" without_it through_sockets 'recv[a-z]*(.*socket:' 'send[a-z]*(.*socket:'
 finish
