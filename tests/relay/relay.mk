@@ -17,8 +17,10 @@ SOAK := LEAT_TEST_SECONDS=7200 LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/t
 .PHONY: soak
 soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 20,000 simulator seeds; hours
 	@$(MAKE) --no-print-directory test-programs
-	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/core/epoch/test_simulate $(BUILD)/tests/core/run/test_simulate
+	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/core/epoch/test_simulate $(BUILD)/tests/core/run/test_simulate \
+	    $(BUILD)/tests/io/test_files_sink_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/run $(BUILD)/tests/tools/test_also_kill
+	@LEAT_KILLS=25 $(SOAK) tests/run tests/tools/test_files_steps.sh
 	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/io/test_files_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/tools/test_files_kill9.sh
 	@LEAT_ENVELOPES=1000000 LEAT_KILLS=200 $(SOAK) tests/kafka/with-kafka tests/run \
