@@ -162,6 +162,28 @@ static void without_a_free_piece_it_ends_and_nothing_is_lost(void **state)
     tear_down(&fixture);
 }
 
+static void what_was_received_may_outlive_the_reactor(void **state)
+{
+    struct fixture fixture;
+    set_up(state, &fixture);
+    int ends[2];
+    make_pair(SOCK_STREAM, ends);
+    struct receiver receiver;
+    receiver_init(&receiver, fixture.reactor, ends[0]);
+    receiver.keeps_pieces = true;
+    assert_int_equal(write(ends[1], "borrowed", 8), 8);
+    await_bytes(&receiver, 8);
+    lt_reactor_cancel_and_wait(fixture.reactor, &receiver.io);
+    char *memory = lt_buffers_retire(receiver.io.group);
+    close(ends[0]);
+    close(ends[1]);
+    tear_down(&fixture);
+    assert_int_equal(receiver.kept_count, 1);
+    assert_memory_equal(memory + receiver.kept[0] * PIECE_BYTES, "borrowed", 8);
+    free(memory);
+    free(receiver.got);
+}
+
 static void an_armed_receive_is_cancelled_and_waited_for(void **state)
 {
     struct fixture fixture;
@@ -402,6 +424,7 @@ static void one_accept_takes_every_connection(void **state)
 static const struct suite_case suite[] = {
     SUITE_CASE(a_stream_is_received_in_order_and_ends_once),
     SUITE_CASE(without_a_free_piece_it_ends_and_nothing_is_lost),
+    SUITE_CASE(what_was_received_may_outlive_the_reactor),
     SUITE_CASE(an_armed_receive_is_cancelled_and_waited_for),
     SUITE_CASE(a_receive_may_be_cancelled_from_its_own_completion),
     SUITE_CASE(more_completions_than_the_kernel_has_room_for_are_not_lost),
