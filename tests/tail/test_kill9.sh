@@ -36,6 +36,18 @@ kill_at_will() {
     pid=0
 }
 
+# The query is older than the log, and has read nothing when it dies for the first time.
+begin() {
+    start_query
+    for ((k = 0; k < 600; k++)); do grep -q '^ready' "$log" && break; sleep 0.1; done
+    grep -q '^ready' "$log" || return
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    pid=0
+    "$logger" "$source" 20000 7200 4000 >"$scratch/lines" 2>"$scratch/logger" &
+    load=$!
+}
+
 kill_again_and_again() {
     local i
     for ((i = 0; i < kill_count; i++)); do
@@ -59,15 +71,16 @@ finish_query() {
 
 is_exact() {
     local each
-    for each in $(find "$scratch/logs" -name 'x.log.*' -printf '%f\n' | sort -t. -k3n); do cat "$scratch/logs/$each"; done >"$scratch/logged"
+    for each in $(find "$scratch/logs" -name 'x.log.*' -printf '%f\n' | sort -t. -k3n); do
+        cat "$scratch/logs/$each"
+    done >"$scratch/logged"
     [ ! -e "$source" ] || cat "$source" >>"$scratch/logged"
     awk '$1 != NR { print "line " NR " is " $0; exit 1 }' "$out" && cmp "$scratch/logged" "$out" &&
         [ "$(wc -l <"$out")" -eq "$lines" ]
 }
 
 echo "LEAT_SEED=$seed"
-"$logger" "$source" 20000 7200 4000 >"$scratch/lines" 2>"$scratch/logger" &
-load=$!
+check "the query begins, and then the log" begin
 check "the query goes on after each of $kill_count kills" kill_again_and_again
 check "the log ends" end_load
 check "the query ends in order" finish_query
