@@ -17,6 +17,7 @@
 #include "io/feed.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -406,6 +407,21 @@ static struct lt_feed *make_feed(struct lt_feed_store *store, void *context)
     return feed;
 }
 
+/* Raw bytes and texts are never malformed. */
+static void add_counters(struct lt_feed_store *store)
+{
+    const struct lt_feed_options *options = &store->options;
+    char name[128];
+    if (options->counters == NULL || lt_format_reader_is_plain(options->reader))
+        return;
+    (void)snprintf(name, sizeof name, "%smalformed", options->counter_prefix);
+    store->malformed = lt_counters_add(options->counters, LT_COUNTER_SUM, name, "records",
+                                       "records that the format found malformed");
+    (void)snprintf(name, sizeof name, "%smalformed_dropped", options->counter_prefix);
+    store->dropped = lt_counters_add(options->counters, LT_COUNTER_SUM, name, "records",
+                                     "malformed records that DROPMALFORMED left out");
+}
+
 int lt_feed_create(const struct lt_feed_options *options, struct lt_feed **out,
                    struct lt_error *error)
 {
@@ -426,6 +442,7 @@ int lt_feed_create(const struct lt_feed_options *options, struct lt_feed **out,
         destroy_store(store);
         return code;
     }
+    add_counters(store);
     *out = make_feed(store, options->context);
     return LT_OK;
 }

@@ -43,6 +43,9 @@ struct lt_feed;
 struct lt_feed_options {
     struct lt_format_reader *reader; /* outlives the feed */
     const struct lt_clock *clock;    /* for ingest_ns: when bytes arrived */
+    /* env->counters and its prefix, for what is malformed; NULL: it is not counted. */
+    struct lt_counters *counters;
+    const char *counter_prefix;
     /* Of the source's schema: first those of the format, then the connector's own. */
     uint32_t column_count;
     uint32_t row_capacity;   /* rows in flight: env->lane_rows */

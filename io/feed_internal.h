@@ -32,6 +32,9 @@ struct lt_feed_store {
     struct lt_feed_span *free_blocks, *free_pieces;
     uint32_t block_count, block_max; /* in use; and how many rows may hold */
     struct lt_feed *gatherer;        /* is in the middle of a record with several rows */
+    /* Counters, NULL where nothing is counted, and what they have been told. */
+    struct lt_shared_u64 *malformed, *dropped;
+    struct lt_format_counters told;
 };
 
 struct lt_feed {

@@ -327,6 +327,14 @@ static enum lt_poll_status status_of(const struct lt_feed *feed, bool has_more)
     return feed->has_ended ? LT_POLL_ENDED : LT_POLL_IDLE;
 }
 
+static void tell_counters(struct lt_feed_store *store)
+{
+    struct lt_format_counters now = lt_format_reader_counters(store->options.reader);
+    lt_counter_add(store->malformed, now.malformed - store->told.malformed);
+    lt_counter_add(store->dropped, now.dropped - store->told.dropped);
+    store->told = now;
+}
+
 uint32_t lt_feed_poll(struct lt_feed *feed, struct lt_out *out, uint32_t limit,
                       enum lt_poll_status *status)
 {
@@ -346,6 +354,8 @@ uint32_t lt_feed_poll(struct lt_feed *feed, struct lt_out *out, uint32_t limit,
     }
     if (emission.left_out > 0)
         feed->preview->count(feed->preview, emission.left_out);
+    if (feed->store->malformed != NULL)
+        tell_counters(feed->store);
     *status = status_of(feed, has_more);
     return emission.count + emission.left_out;
 }

@@ -307,6 +307,8 @@ static int open_feed(struct lt_files_reader *reader, const struct lt_connector_e
     const struct lt_feed_options options = {
         .reader = reader->format,
         .clock = env->clock,
+        .counters = env->counters,
+        .counter_prefix = env->counter_prefix,
         .column_count = lt_files_columns_count(reader->columns),
         .row_capacity = env->lane_rows,
         .bytes_capacity = env->lane_bytes,

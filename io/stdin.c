@@ -151,6 +151,8 @@ static int stdin_open_reader(struct lt_source *base, const struct lt_connector_e
     struct lt_feed_options options = {
         .reader = reader->format,
         .clock = env->clock,
+        .counters = env->counters,
+        .counter_prefix = env->counter_prefix,
         .column_count = base->schema->field_count,
         .row_capacity = env->lane_rows,
         .bytes_capacity = env->lane_bytes,

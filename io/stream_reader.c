@@ -410,6 +410,8 @@ static int open_feed(struct lt_stream_reader *reader, const struct lt_connector_
     struct lt_feed_options options = {
         .reader = reader->format,
         .clock = env->clock,
+        .counters = env->counters,
+        .counter_prefix = env->counter_prefix,
         .column_count = source->base.schema->field_count,
         .row_capacity = env->lane_rows,
         .bytes_capacity = env->lane_bytes,

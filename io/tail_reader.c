@@ -339,6 +339,8 @@ static int open_feed(struct lt_tail_reader *reader, const struct lt_connector_en
     struct lt_feed_options options = {
         .reader = reader->format,
         .clock = env->clock,
+        .counters = env->counters,
+        .counter_prefix = env->counter_prefix,
         .column_count = source->base.schema->field_count,
         .row_capacity = env->lane_rows,
         .bytes_capacity = env->lane_bytes,

@@ -204,6 +204,43 @@ static void what_columns_do_not_show_is_rescued_of_csv(void **state)
           "{\"a\":4,\"b\":\"q\\\"\",\"r\":\"{\\\"_c2\\\":\\\"u\\\"}\"}\n");
 }
 
+static void malformed_records_are_counted(void **state)
+{
+    (void)state;
+    struct reading reading;
+    struct lt_format_reader *reader;
+    struct lt_feed *feed;
+    struct lt_counters *counters;
+    enum lt_poll_status status;
+    static const char *const options[] = {"mode=DROPMALFORMED", NULL};
+    static const char text[] = "{\"a\":1}\n{\"a\":\"x\"}\n{\n\n";
+    assert_int_equal(bind_format(&reading, "json", "a INT", options), 0);
+    assert_int_equal(lt_format_reader_create(reading.format, NULL, "source test", &reader, NULL),
+                     0);
+    assert_int_equal(lt_counters_create(NULL, "test", &counters, NULL), 0);
+    const struct lt_feed_options feed_options = {.reader = reader,
+                                                 .clock = lt_clock_system(),
+                                                 .counters = counters,
+                                                 .counter_prefix = "test.",
+                                                 .column_count = 1,
+                                                 .row_capacity = 2};
+    assert_int_equal(lt_feed_create(&feed_options, &feed, NULL), 0);
+    memcpy(lt_feed_space(feed, sizeof text).data, text, strlen(text));
+    lt_feed_filled(feed, strlen(text));
+    assert_int_equal(lt_feed_poll(feed, &reading.out, 10, &status), 1);
+    assert_int_equal(lt_feed_poll(feed, &reading.out, 10, &status), 0);
+    assert_int_equal(lt_counters_count(counters), 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct lt_counter_info counter = lt_counters_at(counters, i);
+        assert_string_equal(counter.name, i == 0 ? "test.malformed" : "test.malformed_dropped");
+        assert_int_equal(lt_load_relaxed_u64(counter.value), 2);
+    }
+    lt_feed_destroy(feed);
+    lt_counters_close(counters);
+    lt_format_reader_destroy(reader);
+    tear_down(&reading);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_query_of_the_corrupt_record_alone_is_refused),
         cmocka_unit_test(what_columns_do_not_show_is_rescued_of_json),
         cmocka_unit_test(what_columns_do_not_show_is_rescued_of_csv),
+        cmocka_unit_test(malformed_records_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
