@@ -111,7 +111,7 @@ static int size_of(const struct lt_append_sink *sink, int64_t *size, struct lt_e
 /* The file ends at `length`, durably; what stands behind it was never logged. */
 static int cut(struct lt_append_sink *sink, int64_t length, struct lt_error *error)
 {
-    int64_t size;
+    int64_t size = 0;
     int code = size_of(sink, &size, error);
     if (code != 0)
         return code;
