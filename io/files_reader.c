@@ -164,7 +164,6 @@ static bool take_rows(struct lt_files_reader *reader, struct lt_out *out, uint32
 {
     enum lt_poll_status status;
     struct lt_files_input *input = &reader->input;
-    lt_files_input_read(input);
     if (input->state == LT_FILES_CLOSED || input->state == LT_FILES_OPENING)
         return false;
     *count_out += lt_feed_poll(reader->feed, out, limit - *count_out, &status);
@@ -179,11 +178,14 @@ static bool take_rows(struct lt_files_reader *reader, struct lt_out *out, uint32
         take_failure(reader, &error);
         return true;
     }
-    if (input->state == LT_FILES_FAILED && status == LT_POLL_IDLE &&
-        !lt_feed_is_starved(reader->feed)) {
+    if (status != LT_POLL_IDLE || lt_feed_is_starved(reader->feed))
+        return false;
+    if (input->state == LT_FILES_FAILED) {
         take_failure(reader, &input->error);
         return true;
     }
+    /* Only now: what lies unread in the feed would have to be moved to make room behind it. */
+    lt_files_input_read(input);
     return false;
 }
 
