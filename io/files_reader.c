@@ -254,13 +254,21 @@ static void reader_position(struct lt_reader *base, struct lt_position *position
     reader->is_poked = true;
 }
 
-static void reader_close(struct lt_reader *base)
+static void reader_stop(struct lt_reader *base)
 {
     struct lt_files_reader *reader = reader_of(base);
     lt_files_input_close(&reader->input);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->look_io);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->watch_io);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->clean_io);
+    reader->is_stopped = true;
+}
+
+static void reader_close(struct lt_reader *base)
+{
+    struct lt_files_reader *reader = reader_of(base);
+    if (!reader->is_stopped) /* it was opened, and never ran on a worker */
+        reader_stop(base);
     if (reader->ordinal >= reader->logged_end)
         lt_files_unsee(reader->source, &reader->queue);
     lt_files_unsee(reader->source, &reader->look.found);
@@ -348,6 +356,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
         .is_idle = reader_is_idle,
         .deadline_ns = reader_deadline_ns,
         .position = reader_position,
+        .stop = reader_stop,
         .close = reader_close,
     };
     struct lt_files_source *source = lt_files_source_of(base);

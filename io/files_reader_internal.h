@@ -44,7 +44,7 @@ struct lt_files_reader {
 
     struct lt_files_item cleaning;
     struct lt_io clean_io;
-    bool is_poked, has_failed;
+    bool is_poked, has_failed, is_stopped;
     struct lt_shared_u64 *read_count, *skipped_count;
 };
 
