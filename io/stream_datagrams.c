@@ -54,7 +54,8 @@ static void take(struct lt_stream_reader *reader, const struct lt_io *io)
     piece->sender_size_bytes =
         io->name_size < LT_SPOOL_ORIGIN_MAX ? io->name_size : LT_SPOOL_ORIGIN_MAX;
     read_control(reader, io, piece);
-    if ((io->msg_flags & MSG_TRUNC) != 0) {
+    if ((io->msg_flags & MSG_TRUNC) != 0 ||
+        io->payload_size > reader->source->settings.datagram_bytes) {
         lt_counter_add(reader->counters.truncated, 1);
         lt_log_warn("%s: a datagram of more than %" PRIu32 " bytes is left out; hint: raise the "
                     "option \"datagramBytes\"",

@@ -22,6 +22,12 @@
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/* A place of the log says the same once a second, and rungs come one after the other. */
+static void a_second_passes(void)
+{
+    usleep(1100 * 1000);
+}
+
 static char last_log[1024];
 
 static void note_log(void *context, enum lt_log_level level, const char *text)
@@ -105,6 +111,7 @@ static void clients_are_streams_of_their_own(struct stream_world *world)
 
 static void a_broken_client_does_not_touch_others(struct stream_world *world)
 {
+    a_second_passes();
     uint16_t port = listen_with(world, "maxRecordBytes=10", NULL);
     int good = stream_world_connect(port), broken = stream_world_connect(port),
         reset = stream_world_connect(port);
@@ -147,6 +154,7 @@ static void frames_of_lengths_arrive(struct stream_world *world)
 
 static void one_client_too_many_is_refused(struct stream_world *world)
 {
+    a_second_passes();
     uint16_t port = listen_with(world, "maxClients=2", NULL);
     int a = stream_world_connect(port), b = stream_world_connect(port);
     stream_world_send(a, "a\n");
@@ -170,6 +178,7 @@ static void one_client_too_many_is_refused(struct stream_world *world)
 
 static void silent_clients_are_closed(struct stream_world *world)
 {
+    a_second_passes();
     struct lt_clock_manual clock;
     lt_clock_manual_init(&clock, 1000, 1700000000000000);
     world->clock = &clock.clock;

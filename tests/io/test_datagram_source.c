@@ -1,0 +1,311 @@
+/*
+ * Receiving datagrams, by UDP and by a Unix socket, and streams of Unix sockets, on every rung.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "io/udp.h"
+#include "io/unix.h"
+#include "tests/support/stream_world.h"
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* A place of the log says the same once a second, and rungs come one after the other. */
+static void a_second_passes(void)
+{
+    usleep(1100 * 1000);
+}
+
+static char last_log[1024];
+
+static void note_log(void *context, enum lt_log_level level, const char *text)
+{
+    (void)context;
+    (void)level;
+    snprintf(last_log, sizeof last_log, "%s", text);
+}
+
+/* ------------------------------------------------------------------------------------------ udp */
+
+static uint16_t start_udp(struct stream_world *world, const char *a, const char *b, const char *c)
+{
+    static char port_option[32];
+    uint16_t port = stream_world_port(SOCK_DGRAM);
+    snprintf(port_option, sizeof port_option, "port=%u", port);
+    stream_world_start(world, &lt_udp_source_type, OPTIONS(port_option, "host=127.0.0.1", a, b, c));
+    stream_world_step(world);
+    return port;
+}
+
+static int udp_to(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void datagrams_are_records(struct stream_world *world)
+{
+    int fd = udp_to(start_udp(world, NULL, NULL, NULL));
+    stream_world_send(fd, "one");
+    stream_world_send(fd, "two\nlines");
+    assert_int_equal(send(fd, "", 0, 0), 0);
+    stream_world_read(world, 3);
+    assert_string_equal(world->texts[0], "one");
+    assert_string_equal(world->texts[1], "two\nlines");
+    assert_string_equal(world->texts[2], "");
+    close(fd);
+}
+
+static void lines_of_datagrams_are_records(struct stream_world *world)
+{
+    int fd = udp_to(start_udp(world, "frame=line", NULL, NULL));
+    stream_world_send(fd, "one\ntwo");
+    stream_world_send(fd, "three\n");
+    stream_world_read(world, 3);
+    assert_string_equal(world->texts[1], "two");
+    assert_string_equal(world->texts[2], "three");
+    close(fd);
+}
+
+static void the_kernels_time_and_the_sender_are_columns(struct stream_world *world)
+{
+    int fd = udp_to(start_udp(world, "includeTimestamp=true", "includeSender=true", NULL));
+    struct sockaddr_in own;
+    socklen_t size_bytes = sizeof own;
+    char wanted[64];
+    assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&own, &size_bytes), 0);
+    snprintf(wanted, sizeof wanted, "127.0.0.1:%u", ntohs(own.sin_port));
+    int64_t before_us = lt_clock_wall_us(lt_clock_system());
+    stream_world_send(fd, "one");
+    usleep(20000); /* it has arrived long before it is read */
+    int64_t read_us = lt_clock_wall_us(lt_clock_system());
+    world->holds_rows = true;
+    stream_world_read(world, 1);
+    const union lt_value *values = lt_row_values(world->rows[0]);
+    assert_int_equal(world->source->schema->field_count, 3);
+    assert_in_range(values[1].i64, before_us - 1000, read_us - 10000);
+    assert_int_equal(values[2].bytes.size_bytes, strlen(wanted));
+    assert_memory_equal(values[2].bytes.data, wanted, strlen(wanted));
+    close(fd);
+}
+
+static void what_is_too_large_is_told(struct stream_world *world)
+{
+    a_second_passes();
+    int fd = udp_to(start_udp(world, "datagramBytes=64", NULL, NULL));
+    char text[101] = "";
+    memset(text, 'x', 100);
+    stream_world_send(fd, text);
+    stream_world_send(fd, "ok");
+    stream_world_read(world, 1);
+    assert_string_equal(world->texts[0], "ok");
+    assert_non_null(strstr(last_log, "a datagram of more than 64 bytes is left out; hint: raise"));
+    close(fd);
+}
+
+static void what_the_kernel_drops_is_told(struct stream_world *world)
+{
+    a_second_passes();
+    int fd = udp_to(start_udp(world, "receiveBufferSize=4k", NULL, NULL));
+    char text[1001] = "";
+    memset(text, 'x', 1000);
+    for (int i = 0; i < 2000; i++)
+        stream_world_send(fd, text); /* nobody reads meanwhile */
+    stream_world_rest(world);
+    uint32_t arrived = world->text_count;
+    assert_in_range(arrived, 1, 1999);
+    stream_world_send(fd, "last");
+    stream_world_read(world, arrived + 1);
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "no room for %u datagrams", 2000 - arrived);
+    if (strstr(last_log, wanted) == NULL)
+        fail_msg("%s: %s", wanted, last_log);
+    close(fd);
+}
+
+static void a_group_is_joined(struct stream_world *world)
+{
+    static char port_option[32];
+    uint16_t port = stream_world_port(SOCK_DGRAM);
+    snprintf(port_option, sizeof port_option, "port=%u", port);
+    if (stream_world_bind(world, &lt_udp_source_type,
+                          OPTIONS(port_option, "host=239.1.2.3", "interface=127.0.0.1")) != 0) {
+        print_message("no multicast here: %s\n", world->error.text);
+        return;
+    }
+    assert_int_equal(stream_world_open(world), 0);
+    stream_world_step(world);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct in_addr interface = {.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in group = {.sin_family = AF_INET, .sin_port = htons(port)};
+    assert_int_equal(inet_pton(AF_INET, "239.1.2.3", &group.sin_addr), 1);
+    assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof interface), 0);
+    assert_int_equal(sendto(fd, "all", 3, 0, (struct sockaddr *)(void *)&group, sizeof group), 3);
+    stream_world_read(world, 1);
+    assert_string_equal(world->texts[0], "all");
+    close(fd);
+}
+
+static void frames_of_streams_are_refused(struct stream_world *world)
+{
+    assert_int_equal(
+        stream_world_bind(world, &lt_udp_source_type, OPTIONS("port=1", "frame=length4")),
+        LT_E_INVALID);
+    assert_string_equal(
+        world->error.text,
+        "source udp: frame \"length4\" is for streams; hint: a datagram is a record "
+        "(datagram) or has lines (line)");
+    assert_int_equal(stream_world_bind(world, &lt_udp_source_type,
+                                       OPTIONS("port=1", "host=239.1.2.3", "interface=nosuch0")),
+                     LT_E_NOT_FOUND);
+    assert_non_null(strstr(world->error.text, "there is no interface \"nosuch0\""));
+}
+
+static void datagrams_come_through_a_spool(struct stream_world *world)
+{
+    char spool[SCRATCH_PATH_SIZE + 16];
+    snprintf(spool, sizeof spool, "spool=%s/s", world->folder);
+    int fd = udp_to(start_udp(world, spool, "includeSender=true", NULL));
+    stream_world_send(fd, "one");
+    stream_world_send(fd, "two");
+    stream_world_read(world, 2);
+    stream_world_close_reader(world); /* makes durable what is at hand */
+    stream_world_forget(world);
+    world->start = (struct lt_position){.offset = 1, .extra = 3};
+    assert_int_equal(stream_world_open(world), 0);
+    world->holds_rows = true;
+    stream_world_read(world, 1);
+    assert_string_equal(world->texts[0], "two");
+    const struct lt_bytes *sender = &lt_row_values(world->rows[0])[1].bytes;
+    assert_memory_equal(sender->data, "127.0.0.1:", 10);
+    close(fd);
+}
+
+/* ----------------------------------------------------------------------------------------- unix */
+
+static struct sockaddr_un unix_at(struct stream_world *world, char option[SCRATCH_PATH_SIZE + 32])
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/x.sock", world->folder);
+    snprintf(option, SCRATCH_PATH_SIZE + 32, "path=%s", address.sun_path);
+    return address;
+}
+
+static void streams_of_a_unix_socket_arrive(struct stream_world *world)
+{
+    char path[SCRATCH_PATH_SIZE + 32];
+    struct sockaddr_un address = unix_at(world, path);
+    stream_world_start(world, &lt_unix_source_type, OPTIONS(path));
+    stream_world_step(world);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    stream_world_send(fd, "one\ntwo\n");
+    stream_world_read(world, 2);
+    close(fd);
+    stream_world_close_source(world);
+    assert_int_equal(access(address.sun_path, F_OK), -1); /* it is removed */
+}
+
+static void datagrams_of_a_unix_socket_arrive(struct stream_world *world)
+{
+    char path[SCRATCH_PATH_SIZE + 32];
+    struct sockaddr_un address = unix_at(world, path);
+    stream_world_start(world, &lt_unix_source_type,
+                       OPTIONS(path, "type=datagram", "includeSender=true"));
+    stream_world_step(world);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(sendto(fd, "one", 3, 0, (struct sockaddr *)(void *)&address, sizeof address),
+                     3);
+    world->holds_rows = true;
+    stream_world_read(world, 1);
+    assert_true(lt_row_is_null(world->rows[0], 1)); /* it has no name */
+    close(fd);
+}
+
+static void a_stale_socket_is_replaced_and_others_are_not(struct stream_world *world)
+{
+    char path[SCRATCH_PATH_SIZE + 32];
+    struct sockaddr_un address = unix_at(world, path);
+    int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(stale, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    assert_int_equal(listen(stale, 1), 0);
+    assert_int_equal(stream_world_bind(world, &lt_unix_source_type, OPTIONS(path)), LT_E_BUSY);
+    assert_non_null(strstr(world->error.text, "is in use by a running program; hint: end it"));
+    close(stale); /* its file stays */
+    assert_int_equal(stream_world_bind(world, &lt_unix_source_type, OPTIONS(path)), 0);
+    stream_world_close_source(world);
+    scratch_write("precious", "%s/x.sock", world->folder);
+    assert_int_equal(stream_world_bind(world, &lt_unix_source_type, OPTIONS(path)), LT_E_EXISTS);
+    assert_non_null(strstr(world->error.text, "is there and is no socket; hint: choose another"));
+    char *content = scratch_read("%s/x.sock", world->folder);
+    assert_string_equal(content, "precious");
+    free(content);
+    assert_int_equal(
+        stream_world_bind(world, &lt_unix_source_type, OPTIONS(path, "type=datagram", "ack=true")),
+        LT_E_INVALID);
+    assert_string_equal(world->error.text,
+                        "source unix: option \"ack\" is for sockets of the type stream");
+}
+
+/* ----------------------------------------------------------------------------------------- runs */
+
+static const struct {
+    const char *name;
+    void (*run)(struct stream_world *world);
+} cases[] = {
+    {"datagrams are records", datagrams_are_records},
+    {"lines of datagrams are records", lines_of_datagrams_are_records},
+    {"the kernel's time and the sender are columns", the_kernels_time_and_the_sender_are_columns},
+    {"what is too large is told", what_is_too_large_is_told},
+    {"what the kernel drops is told", what_the_kernel_drops_is_told},
+    {"a group is joined", a_group_is_joined},
+    {"frames of streams are refused", frames_of_streams_are_refused},
+    {"datagrams come through a spool", datagrams_come_through_a_spool},
+    {"streams of a Unix socket arrive", streams_of_a_unix_socket_arrive},
+    {"datagrams of a Unix socket arrive", datagrams_of_a_unix_socket_arrive},
+    {"a stale socket is replaced and others are not",
+     a_stale_socket_is_replaced_and_others_are_not},
+};
+
+static void every_case_passes_on_this_rung(void **state)
+{
+    const char *rung = *state;
+    if (!stream_world_has_rung(rung))
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("  %s: %s\n", rung, cases[i].name);
+        struct stream_world *world = stream_world_create(rung);
+        cases[i].run(world);
+        stream_world_destroy(world);
+    }
+}
+
+int main(void)
+{
+    lt_log_set_sink(note_log, NULL);
+#define ON(rung) cmocka_unit_test_prestate(every_case_passes_on_this_rung, (char[]){rung})
+    const struct CMUnitTest tests[] = {
+        ON("io_uring.defer_taskrun"),
+        ON("io_uring.coop_taskrun"),
+        ON("io_uring.plain"),
+        ON("epoll"),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
