@@ -24,6 +24,7 @@ soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 
 	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/io/test_files_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/tools/test_files_kill9.sh
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_spool_kill9.sh
+	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_files_sink.sh
 	@LEAT_GIANT=true $(SOAK) tests/run tests/tools/test_files_limits.sh
 	@LEAT_ENVELOPES=1000000 LEAT_KILLS=200 $(SOAK) tests/kafka/with-kafka tests/run \
 	    tests/relay/test_envelopes.sh tests/relay/test_kill9.sh tests/relay/test_adverse.sh
