@@ -11,12 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "core/base/arena.h"
 #include "core/base/clock.h"
 
 enum {
     DIRECTORY_EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR,
     FILES_MAX = 4096, /* open at a time */
+    LOOKS_MAX = 16,   /* at names that change all the time */
 };
 
 /* Directories that the components of the pattern so far have led to. */
@@ -248,6 +251,8 @@ static int list_files(struct lt_tail_scan *scan, const char *directory, const ch
                          (is_exact && scan->relatives_since_ns > 0 &&
                           is_relative(entry->d_name, component));
         if (matches || is_wanted)
+            scan->names += XXH64(entry->d_name, strlen(entry->d_name), (uint64_t)entry->d_ino);
+        if ((matches || is_wanted) && !scan->only_names)
             code = look_at(scan, directory, entry->d_name, matches, is_exact && matches);
     }
     closedir(handle);
@@ -293,10 +298,12 @@ static int by_age(const void *left, const void *right)
     const struct lt_tail_found *a = left, *b = right;
     if (a->modified_ns != b->modified_ns)
         return a->modified_ns < b->modified_ns ? -1 : 1;
+    if (a->matches != b->matches) /* who has the name was made after who had it */
+        return a->matches ? 1 : -1;
     return strcmp(a->path, b->path);
 }
 
-int lt_tail_scan_run(struct lt_tail_scan *scan)
+static int walk(struct lt_tail_scan *scan)
 {
     struct paths directories = {0};
     char *pattern = strdup(scan->pattern), *rest = NULL;
@@ -314,6 +321,33 @@ int lt_tail_scan_run(struct lt_tail_scan *scan)
     }
     paths_fini(&directories);
     free(pattern);
+    return code;
+}
+
+static void forget_found(struct lt_tail_scan *scan)
+{
+    for (uint32_t i = 0; i < scan->found_count; i++) {
+        if (scan->found[i].fd >= 0)
+            close(scan->found[i].fd);
+        free(scan->found[i].path);
+    }
+    scan->found_count = 0;
+}
+
+int lt_tail_scan_run(struct lt_tail_scan *scan)
+{
+    scan->names = 0;
+    scan->only_names = true;
+    int code = walk(scan);
+    scan->only_names = false;
+    for (int i = 0; i < LOOKS_MAX && code == 0; i++) {
+        uint64_t before = scan->names;
+        scan->names = 0;
+        forget_found(scan);
+        code = walk(scan);
+        if (scan->names == before)
+            break;
+    }
     if (scan->found_count > 1)
         qsort(scan->found, scan->found_count, sizeof *scan->found, by_age);
     return code;
@@ -321,16 +355,12 @@ int lt_tail_scan_run(struct lt_tail_scan *scan)
 
 void lt_tail_scan_clear(struct lt_tail_scan *scan)
 {
-    for (uint32_t i = 0; i < scan->found_count; i++) {
-        if (scan->found[i].fd >= 0)
-            close(scan->found[i].fd);
-        free(scan->found[i].path);
-    }
+    forget_found(scan);
     free(scan->found);
     free(scan->wanted);
     scan->found = NULL;
     scan->wanted = NULL;
-    scan->found_count = scan->found_capacity = scan->wanted_count = 0;
+    scan->found_capacity = scan->wanted_count = 0;
     scan->lacks_watches = false;
     lt_error_clear(&scan->error);
 }

@@ -6,6 +6,9 @@
  * listed, and opens what it finds: so nothing that comes later goes unnoticed. Of a file that the
  * reader has open already, the first bytes and the size are looked at, and no more.
  *
+ * A file that is renamed while a directory is listed may be missed by that listing. So the names
+ * are looked at twice, and the listing is made again until both looks agree.
+ *
  * on: one thread at a time; the reader runs it on the reactor's helper thread.
  */
 #ifndef LT_IO_TAIL_SCAN_H
@@ -45,6 +48,8 @@ struct lt_tail_scan {
     /* out: by the time of their last change, oldest first */
     struct lt_tail_found *found;
     uint32_t found_count, found_capacity;
+    bool only_names; /* its own: the names are looked at, and no file */
+    uint64_t names;  /* its own: a sum over all names and inodes */
     bool lacks_watches; /* the kernel has no more of them: changes are seen by listing alone */
     struct lt_error error;
 };

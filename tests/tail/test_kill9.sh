@@ -75,6 +75,7 @@ is_exact() {
         cat "$scratch/logs/$each"
     done >"$scratch/logged"
     [ ! -e "$source" ] || cat "$source" >>"$scratch/logged"
+    sort -n "$out" | cmp - "$scratch/logged" || echo "and not just in another order"
     awk '$1 != NR { print "line " NR " is " $0; exit 1 }' "$out" && cmp "$scratch/logged" "$out" &&
         [ "$(wc -l <"$out")" -eq "$lines" ]
 }
