@@ -19,7 +19,7 @@ demo: setup-build ## a relay that needs no Kafka, with a live table; ends by its
 	@$(BUILD)/leat-demo
 
 # What is written from the program's tables; a test compares.
-REFERENCE_PAGES := io/FILES.md io/KAFKA.md ops/expr/FUNCTIONS.md ops/sql/OPTIONS.md tools/man/leat.1
+REFERENCE_PAGES := io/FILES.md io/KAFKA.md io/SOCKETS.md ops/expr/FUNCTIONS.md ops/sql/OPTIONS.md tools/man/leat.1
 .PHONY: docs
 docs: $(BUILD)/leat ## write the reference pages from the tables of options and functions
 	$(Q)for page in $(REFERENCE_PAGES); do \

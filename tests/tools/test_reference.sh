@@ -16,7 +16,7 @@ is_as_generated() { # PAGE TEXT
 }
 finds_a_planted_line() { ! is_as_generated "$1" <(cat "$1"; echo planted) >/dev/null; }
 
-for page in io/FILES.md io/KAFKA.md ops/expr/FUNCTIONS.md ops/sql/OPTIONS.md tools/man/leat.1; do
+for page in io/FILES.md io/KAFKA.md io/SOCKETS.md ops/expr/FUNCTIONS.md ops/sql/OPTIONS.md tools/man/leat.1; do
     generated "$page"
     check "$page is as generated; hint: make docs" is_as_generated "$page" "$page"
     check "$page: a planted line is found" finds_a_planted_line "$page"
@@ -24,6 +24,7 @@ done
 check "options of source and sink are there" \
     has_rows io/KAFKA.md kafka.bootstrap.servers subscribe startingOffsets topic partitioner 'kafka.*'
 check "options of files are there" has_rows io/FILES.md path maxFilesPerTrigger cleanSource multiLine maxFileSize
+check "options of sockets are there" has_rows io/SOCKETS.md host port spool spoolSize ack maxClients includeSender bufferSize
 check "options of tables, of queries and settings are there" \
     has_rows ops/sql/OPTIONS.md trigger watermark checkpointLocation spark.sql.ansi.enabled spark.sql.streaming.checkpointLocation
 check "operators and functions are there" \
