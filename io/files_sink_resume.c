@@ -134,7 +134,7 @@ static int connect_all(struct lt_files_sink *sink, struct lt_error *error)
     if (code == 0)
         code = lt_manifest_load(&sink->manifest, path, error);
     sink->published = sink->manifest.last;
-    sink->first_kept = 0;
+    sink->first_kept = sink->manifest.oldest;
     lt_text_fini(&folder);
     return code;
 }

@@ -262,9 +262,11 @@ static int load_file(struct lt_manifest *manifest, const char *path, int64_t epo
     return code;
 }
 
-/* The newest manifest file, and the two newest compacted ones; -1 for what is not there. */
+/* The newest manifest file, the two newest compacted ones and the oldest of all; -1 for what is not
+ * there. */
 struct newest {
     int64_t last, compact, compact_before;
+    int64_t oldest;
 };
 
 static void note_name(struct newest *newest, const char *name)
@@ -273,6 +275,8 @@ static void note_name(struct newest *newest, const char *name)
     int64_t epoch = lt_manifest_epoch_of(name, &is_compact);
     if (epoch > newest->last)
         newest->last = epoch;
+    if (epoch >= 0 && (newest->oldest < 0 || epoch < newest->oldest))
+        newest->oldest = epoch;
     if (is_compact && epoch > newest->compact) {
         newest->compact_before = newest->compact;
         newest->compact = epoch;
@@ -283,7 +287,7 @@ static void note_name(struct newest *newest, const char *name)
 
 static int find_newest(const char *path, struct newest *newest, struct lt_error *error)
 {
-    *newest = (struct newest){-1, -1, -1};
+    *newest = (struct newest){-1, -1, -1, -1};
     DIR *folder = opendir(path);
     if (folder == NULL)
         return errno == ENOENT
@@ -310,5 +314,6 @@ int lt_manifest_load(struct lt_manifest *manifest, const char *path, struct lt_e
     for (; epoch <= newest.last && code == 0; epoch++)
         code = load_file(manifest, path, epoch, error);
     manifest->last = newest.last;
+    manifest->oldest = newest.oldest;
     return code;
 }

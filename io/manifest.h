@@ -49,6 +49,7 @@ struct lt_manifest_line {
 
 struct lt_manifest {
     int64_t last;      /* the newest epoch that has a manifest file; -1: none has */
+    int64_t oldest;    /* the oldest that lay in the folder when it was read; 0: none */
     uint32_t interval; /* how many epochs from one compacted file to the next */
     struct lt_text_buffer lines;
     struct lt_manifest_line *index; /* of each line */

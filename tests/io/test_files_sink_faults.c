@@ -203,6 +203,44 @@ static void compression_without_memory_stops_the_query(void **state)
     files_tear_down(&world);
 }
 
+/* ------------------------------------------------------------------------- what has grown old */
+
+static bool is_there(const struct files_world *world, const char *name)
+{
+    char path[sizeof world->path + 64];
+    snprintf(path, sizeof path, "%s/" LT_MANIFEST_FOLDER "/%s", world->path, name);
+    return access(path, F_OK) == 0;
+}
+
+/* Ten minutes lie between two epochs. */
+static void pass_epochs(struct files_world *world, uint64_t until)
+{
+    while (world->next_epoch < until) {
+        files_write_value(world, "a");
+        files_finish_epoch(world);
+        world->clock.wall_us += INT64_C(600000000);
+    }
+}
+
+static void manifest_files_that_nobody_reads_any_more_are_deleted(void **state)
+{
+    (void)state;
+    struct files_world world;
+    begin_fake(&world, no_options);
+    pass_epochs(&world, 112);
+    assert_true(is_there(&world, "9.compact"));
+    assert_false(is_there(&world, "8"));
+    assert_false(is_there(&world, "0"));
+    live_again(&world, false);
+    pass_epochs(&world, 235);
+    assert_true(is_there(&world, "129.compact"));
+    assert_true(is_there(&world, "130"));
+    assert_false(is_there(&world, "128"));
+    assert_false(is_there(&world, "119.compact"));
+    assert_false(is_there(&world, "10"));
+    files_tear_down(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on),
         cmocka_unit_test(a_directory_that_cannot_be_made_is_named),
         cmocka_unit_test(compression_without_memory_stops_the_query),
+        cmocka_unit_test(manifest_files_that_nobody_reads_any_more_are_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
