@@ -39,7 +39,7 @@ static const struct scheme schemes[] = {
     {"tail", "tail", NULL, REST_PATH, "path", "tail:///var/log/app.log"},
     {"tcp", "socket", "tcp", REST_HOST, NULL, "tcp://HOST:PORT"},
     {"tcp-listen", "tcp-listen", NULL, REST_PORT, NULL, "tcp-listen://:PORT"},
-    {"udp", "udp", "udp", REST_HOST, NULL, "udp://HOST:PORT"},
+    {"udp", "udp", "udp", REST_PORT, NULL, "udp://HOST:PORT"},
     {"unix", "unix", "unix", REST_PATH, "path", "unix:///run/x.sock"},
 };
 enum { SCHEME_COUNT = sizeof schemes / sizeof schemes[0] };
