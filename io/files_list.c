@@ -233,6 +233,16 @@ static int visit_file(struct walk *walk, const char *path, size_t root_size,
     return walk->visitor->file(walk->visitor->context, &found, error);
 }
 
+/* A directory below a root whose directories are not read. */
+static void leave_out(struct walk *walk, const struct stop *stop, const char *name)
+{
+    if (walk->visitor->left_out == NULL || strchr(name, '=') == NULL)
+        return;
+    char *path = join(stop->path, name);
+    walk->visitor->left_out(walk->visitor->context, path);
+    free(path);
+}
+
 /* One name of a directory at or below a root. */
 static int take_entry(struct walk *walk, const struct stop *stop, int directory,
                       const struct dirent *entry, struct lt_error *error)
@@ -241,8 +251,10 @@ static int take_entry(struct walk *walk, const struct stop *stop, int directory,
     bool may_be_directory = entry->d_type != DT_REG;
     if (lt_files_is_hidden(entry->d_name))
         return 0;
-    if (entry->d_type == DT_DIR && !walk->place->is_deep)
+    if (entry->d_type == DT_DIR && !walk->place->is_deep) {
+        leave_out(walk, stop, entry->d_name);
         return 0;
+    }
     if (!may_be_directory && !is_name_wanted(walk->place, entry->d_name))
         return 0;
     char *path = join(stop->path, entry->d_name);

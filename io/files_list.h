@@ -54,6 +54,9 @@ struct lt_files_visitor {
     /* A directory is about to be read. Optional. */
     int (*directory)(void *context, const char *path, struct lt_error *error);
     int (*file)(void *context, const struct lt_files_found *found, struct lt_error *error);
+    /* A directory that looks like a partition, where none was known of when the query was made: it
+     * is not read. Optional. */
+    void (*left_out)(void *context, const char *path);
     void *context;
 };
 

@@ -63,10 +63,22 @@ static int look_at_some(struct lt_files_look *look)
     return 0;
 }
 
+/* Said once: the columns of a query cannot change. */
+static void tell_left_out(void *context, const char *path)
+{
+    struct lt_files_source *source = ((struct lt_files_look *)context)->source;
+    if (!source->has_told_left_out)
+        lt_log_warn(
+            "source %s: \"%s\" looks like a partition and is not read, since there were none "
+            "when the query was made; hint: start the query again",
+            source->base.type->name, path);
+    source->has_told_left_out = true;
+}
+
 static int look_at_all(struct lt_files_look *look)
 {
     const struct lt_files_visitor visitor = {
-        .directory = watch_directory, .file = consider, .context = look};
+        .directory = watch_directory, .file = consider, .left_out = tell_left_out, .context = look};
     return lt_files_walk(&look->source->settings.place, &visitor, &look->error);
 }
 
@@ -114,8 +126,8 @@ int64_t lt_files_look_call(void *context)
     struct lt_files_source *source = look->source;
     look->is_cut = look->cannot_watch = false;
     look->code = lt_files_manifest_is_there(&source->settings.place) ? look_at_manifest(look)
-                 : look->is_all                                     ? look_at_all(look)
-                                                                    : look_at_some(look);
+                 : look->is_all                                      ? look_at_all(look)
+                                                                     : look_at_some(look);
     if (look->code != 0)
         return look->code;
     lt_files_queue_sort(&look->found, source->settings.is_latest_first);

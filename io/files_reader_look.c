@@ -33,8 +33,9 @@ static void see_directory(void *context, const char *path)
 {
     struct lt_files_reader *reader = context;
     const struct lt_files_place *place = &reader->source->settings.place;
-    reader->wants_all |= place->is_deep || place->is_glob ||
-                         strcmp(lt_files_base_name(path), LT_MANIFEST_FOLDER) == 0;
+    const char *name = lt_files_base_name(path);
+    reader->wants_all |= place->is_deep || place->is_glob || strchr(name, '=') != NULL ||
+                         strcmp(name, LT_MANIFEST_FOLDER) == 0;
 }
 
 static void see_all(void *context)

@@ -50,6 +50,7 @@ struct lt_files_source {
     struct lt_position committed;
     /* the listing's */
     struct lt_files_seen *seen;
+    bool has_told_left_out;
     int64_t manifest_last; /* the newest entry of _spark_metadata that was taken in; -1: none */
     /* control, until a reader takes it over: what was found when it was asked where the source
      * ends (availableNow) */

@@ -162,6 +162,31 @@ static void one_path_is_judged_as_the_walk_judges(void **state)
     tear_down(&fixture);
 }
 
+static void count_left_out(void *context, const char *path)
+{
+    struct fixture *fixture = context;
+    assert_non_null(strstr(path, "/k="));
+    fixture->directories++;
+}
+
+static void partitions_that_are_not_read_are_told_of(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    const struct lt_files_visitor visitor = {
+        .file = see_file, .left_out = count_left_out, .context = &fixture};
+    assert_int_equal(walk(&fixture, "", NULL, false, false), 0);
+    fixture.count = fixture.directories = 0;
+    assert_int_equal(lt_files_walk(&fixture.place, &visitor, &fixture.error), 0);
+    assert_int_equal(fixture.directories, 2);
+    fixture.place.is_deep = true;
+    fixture.count = fixture.directories = 0;
+    assert_int_equal(lt_files_walk(&fixture.place, &visitor, &fixture.error), 0);
+    assert_int_equal(fixture.directories, 0);
+    tear_down(&fixture);
+}
+
 static void times_are_in_milliseconds(void **state)
 {
     (void)state;
@@ -267,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_walk_finds_what_spark_finds),
         cmocka_unit_test(one_path_is_judged_as_the_walk_judges),
+        cmocka_unit_test(partitions_that_are_not_read_are_told_of),
         cmocka_unit_test(times_are_in_milliseconds),
         cmocka_unit_test(what_is_missing_or_closed_is_named),
         cmocka_unit_test(a_dangling_link_and_a_pipe_are_no_files),
