@@ -128,8 +128,9 @@ static int bind_framing(const struct lt_format_setup *setup, enum lt_format_kind
                         struct lt_framing *framing, struct lt_error *error)
 {
     const struct lt_format_table table = table_of(setup);
-    framing->max_bytes = (size_t)lt_options_i64(setup->options, lt_format_read_options,
-                                                lt_format_read_option_count, "maxRecordBytes");
+    int64_t most = lt_options_i64(setup->options, lt_format_read_options,
+                                  lt_format_read_option_count, "maxRecordBytes");
+    framing->max_bytes = most > 0 ? (size_t)most : LT_LIMIT_VALUE_BYTES;
     return lt_format_table_framing(&table, usual_frame(setup, format), framing, error);
 }
 

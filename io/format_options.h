@@ -153,9 +153,8 @@
      .type = LT_OPTION_SIZE,                                                                       \
      .min = 1,                                                                                     \
      .max = LT_LIMIT_VALUE_BYTES,                                                                  \
-     .default_text = "2147483632",                                                                 \
-     .doc = "The most bytes of a record without its frame; a longer one ends the stream"           \
-            " with an error."},                                                                    \
+     .doc = "The most bytes of a record without its frame, 2147483632 unless it is set; a "        \
+            "longer one ends the stream with an error."},                                          \
     {.name = "mode",                                                                               \
      .type = LT_OPTION_TEXT,                                                                       \
      .default_text = "PERMISSIVE",                                                                 \
