@@ -257,6 +257,8 @@ static void reader_position(struct lt_reader *base, struct lt_position *position
 static void reader_stop(struct lt_reader *base)
 {
     struct lt_files_reader *reader = reader_of(base);
+    if (reader->input.state != LT_FILES_CLOSED)
+        reader->first_byte = lt_feed_position(reader->feed); /* where it stands, if it is asked */
     lt_files_input_close(&reader->input);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->look_io);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->watch_io);
