@@ -207,6 +207,14 @@ static int check_file_columns(const struct lt_door_statement *statement,
     return LT_OK;
 }
 
+/* The name of a format as it stands in the text: `tcp-listen` is quoted, since it has a dash. */
+static const char *unquoted(const char *name, struct lt_arena *arena)
+{
+    size_t size_bytes = strlen(name);
+    bool is_quoted = size_bytes > 2 && name[0] == '`' && name[size_bytes - 1] == '`';
+    return is_quoted ? lt_arena_text_n(arena, name + 1, size_bytes - 2) : name;
+}
+
 static int check_format(const struct lt_door_statement *statement, struct lt_sql_table *table)
 {
     const struct lt_catalog *catalog = lt_io_catalog();
@@ -216,8 +224,9 @@ static int check_format(const struct lt_door_statement *statement, struct lt_sql
         names[count++] = catalog->sources[i]->name;
     for (size_t i = 0; i < catalog->sink_count; i++)
         names[count++] = catalog->sinks[i]->name;
+    const char *format = unquoted(table->format, statement->sql->context->arena);
     for (size_t i = 0; i < count; i++) {
-        if (lt_ascii_compare(names[i], table->format) != 0)
+        if (lt_ascii_compare(names[i], format) != 0)
             continue;
         table->format = names[i];
         return LT_OK;

@@ -111,6 +111,7 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 listen() {
     local file=$1
     shift
+    : >"$scratch/listener" # what another said is not what is waited for
     "$leat" run "$1" "append://$file" --checkpoint "$(mktemp -d "$scratch/checkpoint.XXXXXX")" --quiet "${@:2}" 2>"$scratch/listener" &
     listener=$!
     await grep -q ^ready "$scratch/listener" || { cat "$scratch/listener"; return 1; }
@@ -161,6 +162,7 @@ sockets_by_sql() {
     listen "$scratch/datagrams" "udp://127.0.0.1:$out" || return
     sed -e "s,/var/lib/leat,$scratch/job,; s,'9000','$in',; s,'9001','$out'," tools/examples/sockets.sql >"$scratch/sockets.sql"
     mkdir -p "$scratch/job"
+    : >"$scratch/said"
     "$leat" run "$scratch/sockets.sql" --quiet 2>"$scratch/said" &
     pid=$!
     await grep -q ^ready "$scratch/said" && printf 'ABC,1.5\nDEF,2\nABC,3\n' >"/dev/tcp/127.0.0.1/$in" || status=1
