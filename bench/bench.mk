@@ -80,6 +80,17 @@ $(TAIL_BENCH): $(BUILD)/bench/tail/main.o $(BUILD)/bench/verdict.o
 bench-tail: $(TAIL_BENCH) $(TOOLS) ## from a line appended to a log to the far end of a query
 	$(call bench_to,tail,$(TAIL_BENCH) $(BUILD)/leat)
 
+# Smoke them with LEAT_BENCH_SMOKE=1.
+SOCKETS_BENCH := $(BUILD)/bench/sockets_bench
+$(SOCKETS_BENCH): $(BUILD)/bench/sockets/main.o $(BUILD)/bench/sockets/by_hand.o $(BUILD)/bench/verdict.o
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -luring -lm
+
+.PHONY: bench-tcp bench-udp
+bench-tcp bench-udp: bench-%: $(SOCKETS_BENCH) $(TOOLS) ## from socket to socket through a filter, against a relay by hand
+	$(call bench_to,$*,$(SOCKETS_BENCH) $(BUILD)/leat $*)
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -109,8 +120,8 @@ bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files 
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## bench-micro, -inprocess, -io, -tail, -sql and -relay, one after the other
-	@status=0; for each in micro inprocess io tail sql relay; do \
+bench: setup-bench ## bench-micro, -inprocess, -io, -tail, -tcp, -udp, -sql and -relay, one after the other
+	@status=0; for each in micro inprocess io tail tcp udp sql relay; do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
 .PHONY: bench-record
