@@ -169,6 +169,24 @@ static bool holds(const struct file_format *format, const struct lt_type *type)
     return is_held;
 }
 
+/* One whose values are names of directories, and do not stand in the files. */
+static bool is_partition(const struct lt_sql_layout *layout, const char *listed, const char *column)
+{
+    for (uint32_t i = 0; i < layout->partitions.count; i++) {
+        const char *name = layout->partitions.items[i]->name;
+        if (name != NULL && lt_ascii_compare(name, column) == 0)
+            return true;
+    }
+    while (listed != NULL && *listed != '\0') {
+        listed += strspn(listed, ", ");
+        size_t size = strcspn(listed, ", ");
+        if (size == strlen(column) && lt_ascii_starts_with(listed, column))
+            return true;
+        listed += size;
+    }
+    return false;
+}
+
 static int check_file_columns(const struct lt_door_statement *statement,
                               const struct lt_sql_table *table)
 {
@@ -180,6 +198,7 @@ static int check_file_columns(const struct lt_door_statement *statement,
         {.name = "text", .title = "Text", .has_columns = true, .holds_only_text = true},
     };
     struct lt_arena *arena = statement->sql->context->arena;
+    const char *listed = lt_sql_table_option(table, "partitionBy");
     const struct file_format *format = NULL;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (lt_ascii_compare(formats[i].name, table->format) == 0)
@@ -195,7 +214,8 @@ static int check_file_columns(const struct lt_door_statement *statement,
     }
     for (uint32_t i = 0; table->schema != NULL && i < table->schema->field_count; i++) {
         const struct lt_field *field = &table->schema->fields[i];
-        if (holds(format, field->type))
+        if (holds(format, field->type) ||
+            is_partition(&statement->tree->layout, listed, field->name))
             continue;
         (void)lt_error_set(statement->error, LT_E_ANALYSIS,
                            "The %s datasource doesn't support the column %s of the type \"%s\"",

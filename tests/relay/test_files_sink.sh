@@ -29,9 +29,9 @@ load() { generate "$scratch/stop" "$scratch/count" | "$leat" relay - "$(url "$in
 
 statements() { # TRIGGER
     echo "CREATE TABLE t USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', subscribe '$in', startingOffsets 'earliest');
-        CREATE TABLE o (value STRING, p STRING) USING text OPTIONS (path '$out', maxRecordsPerFile 500, checkpointLocation '$directory',
+        CREATE TABLE o (value STRING, p INT) USING text OPTIONS (path '$out', maxRecordsPerFile 500, checkpointLocation '$directory',
             trigger '$1') PARTITIONED BY (p);
-        INSERT INTO o SELECT CAST(value AS STRING) AS value, CAST(partition AS STRING) AS p FROM t"
+        INSERT INTO o SELECT CAST(value AS STRING) AS value, partition AS p FROM t"
 }
 start_query() { background "$leat" sql -e "$(statements "continuous 50 milliseconds")"; }
 
