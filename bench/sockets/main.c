@@ -177,7 +177,7 @@ static void send_frame(struct bench *bench, int number)
 static void see(struct bench *bench, const char *frame, int64_t at_ns)
 {
     char wanted[FRAME_BYTES];
-    int number = atoi(frame);
+    int number = (int)strtol(frame, NULL, 10);
     for (; bench->seen < number && !bench->is_stream; bench->seen++)
         bench->lost += is_kept(bench->seen);
     make_frame(wanted, bench->seen);
