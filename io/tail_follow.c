@@ -73,6 +73,7 @@ static struct lt_tail_file *add_file(struct lt_tail_reader *reader, struct lt_ta
         .noted_offset = -1,
         .grown_ns = lt_clock_now_ns(reader->clock),
         .is_dirty = true,
+        .was_found = true,
         .head_bytes = found->head_bytes,
     };
     memcpy(file->head, found->head, sizeof file->head);
@@ -162,6 +163,7 @@ static bool has_same_head(struct lt_tail_file *file, const struct lt_tail_found 
 static void merge_known(struct lt_tail_reader *reader, struct lt_tail_file *file,
                         struct lt_tail_found *found)
 {
+    file->was_found = true;
     take_name(reader, file, found);
     bool is_same = has_same_head(file, found);
     /* A read that is under way belongs to the old content: it is looked at again with the next
@@ -219,14 +221,12 @@ static void merge_marked(struct lt_tail_reader *reader, struct lt_tail_found *fo
 
 static void merge_one(struct lt_tail_reader *reader, struct lt_tail_found *found)
 {
-    struct lt_tail_file *file = find_file(reader, found->inode);
+    struct lt_tail_file *file = found->file;
     struct lt_tail_mark *mark = reader->has_scanned ? NULL : find_mark(reader->start, found->inode);
     if (file != NULL) {
         merge_known(reader, file, found);
         return;
     }
-    if (found->fd < 0)
-        return; /* was let go while the listing was made */
     if (mark != NULL && found->inode != 0)
         merge_marked(reader, found, mark);
     else if (reader->stop == NULL || find_mark(reader->stop, found->inode) != NULL)
@@ -296,20 +296,13 @@ static void check_marks(struct lt_tail_reader *reader)
     }
 }
 
-static bool was_found(const struct lt_tail_reader *reader, const struct lt_tail_file *file)
-{
-    for (uint32_t i = 0; i < reader->scan.found_count; i++)
-        if (reader->scan.found[i].inode == file->inode)
-            return true;
-    return false;
-}
-
-/* What was wanted of the listing: files that came to the reader since are not in question. */
 static void mark_gone(struct lt_tail_reader *reader)
 {
     for (uint32_t i = 0; i < reader->file_count; i++) {
         struct lt_tail_file *file = reader->files[i];
-        if (file->is_gone || was_found(reader, file))
+        bool was_found = file->was_found;
+        file->was_found = false;
+        if (file->is_gone || was_found)
             continue;
         lt_log_info("source tail: '%s' was removed: read on to its end", file->path);
         file->is_gone = true;
@@ -366,7 +359,7 @@ static void fill_wanted(struct lt_tail_reader *reader)
         lt_alloc_array(reader->file_count + marks + stops + 1, sizeof scan->wanted[0]);
     for (uint32_t i = 0; i < reader->file_count; i++)
         scan->wanted[scan->wanted_count++] =
-            (struct lt_tail_wanted){.inode = reader->files[i]->inode, .is_open = true};
+            (struct lt_tail_wanted){.inode = reader->files[i]->inode, .file = reader->files[i]};
     for (uint32_t i = 0; i < marks; i++)
         scan->wanted[scan->wanted_count++].inode = reader->start->marks[i].inode;
     for (uint32_t i = 0; i < stops; i++)
@@ -508,7 +501,7 @@ void lt_tail_follow_step(struct lt_tail_reader *reader, int64_t now_ns)
     if (!reader->is_scanning && follows &&
         (reader->is_scan_wanted || now_ns >= reader->scan_due_ns))
         begin_scan(reader);
-    if (reader->has_scanned && follows)
+    if (reader->has_scanned && follows && !reader->is_scanning) /* it knows the files */
         let_go(reader, now_ns);
 }
 

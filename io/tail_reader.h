@@ -31,6 +31,7 @@ struct lt_tail_file {
     int watch;   /* -1: none */
     bool matches; /* its name is one of the pattern's */
     bool is_dirty, is_gone;
+    bool was_found; /* by the listing that is looked at */
     bool is_ending; /* nothing will be added: its last bytes are a record */
     bool has_ended; /* and that was read */
     int64_t offset; /* behind the last record read */

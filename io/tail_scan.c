@@ -97,12 +97,20 @@ static int open_directory(struct lt_tail_scan *scan, const char *path, DIR **out
 
 /* ---------------------------------------------------------------------------------------- files */
 
+static int by_inode(const void *left, const void *right)
+{
+    const struct lt_tail_wanted *a = left, *b = right;
+    if (a->inode != b->inode)
+        return a->inode < b->inode ? -1 : 1;
+    return 0;
+}
+
 static const struct lt_tail_wanted *find_wanted(const struct lt_tail_scan *scan, uint64_t inode)
 {
-    for (uint32_t i = 0; i < scan->wanted_count; i++)
-        if (scan->wanted[i].inode == inode)
-            return &scan->wanted[i];
-    return NULL;
+    const struct lt_tail_wanted key = {.inode = inode};
+    return scan->wanted_count == 0 ? NULL
+                                   : bsearch(&key, scan->wanted, scan->wanted_count,
+                                             sizeof *scan->wanted, by_inode);
 }
 
 static struct lt_tail_found *find_found(struct lt_tail_scan *scan, uint64_t inode)
@@ -138,7 +146,8 @@ static int64_t modified_ns(const struct stat *status)
     return (int64_t)status->st_mtim.tv_sec * LT_NS_PER_S + status->st_mtim.tv_nsec;
 }
 
-/* A hard link: one file is read once, under the name that the pattern knows. */
+/* A hard link, or another way to one directory: one file is read once, under the name that the
+ * pattern knows. */
 static void merge_link(struct lt_tail_found *found, char *path, bool matches)
 {
     if (!matches || found->matches) {
@@ -175,7 +184,8 @@ static int add_file(struct lt_tail_scan *scan, char *path, int fd, const struct 
     found->inode = inode;
     found->matches = matches;
     found->modified_ns = modified_ns(status);
-    if (wanted != NULL && wanted->is_open) {
+    if (wanted != NULL && wanted->file != NULL) {
+        found->file = wanted->file;
         found->size_bytes = (int64_t)status->st_size;
         int code = read_head(scan, found, fd);
         close(fd);
@@ -336,6 +346,8 @@ static void forget_found(struct lt_tail_scan *scan)
 
 int lt_tail_scan_run(struct lt_tail_scan *scan)
 {
+    if (scan->wanted_count > 1)
+        qsort(scan->wanted, scan->wanted_count, sizeof *scan->wanted, by_inode);
     scan->names = 0;
     scan->only_names = true;
     int code = walk(scan);

@@ -24,6 +24,7 @@ struct lt_tail_found {
     char *path;
     uint64_t inode;
     int64_t size_bytes, modified_ns;
+    void *file;   /* of what was wanted; NULL: it is new */
     bool matches; /* the pattern; else it is one of those wanted, or a relative */
     int fd;       /* of a file that was not known; -1: it was */
     int watch;    /* of inotify, on the file; -1: none */
@@ -33,14 +34,14 @@ struct lt_tail_found {
 
 struct lt_tail_wanted {
     uint64_t inode;
-    bool is_open; /* the reader has it; else a mark speaks of it */
+    void *file; /* the reader has it; NULL: a mark speaks of it */
 };
 
 struct lt_tail_scan {
     /* in */
     const char *pattern;            /* absolute */
     int inotify_fd;                 /* -1: nothing is watched */
-    struct lt_tail_wanted *wanted;  /* found under whatever name */
+    struct lt_tail_wanted *wanted;  /* found under whatever name; is sorted */
     uint32_t wanted_count;
     /* Files that were written to since then, and whose names are that of the one file that the
      * pattern names with something behind it, are found too; 0: they are not. Wall clock. */
