@@ -19,7 +19,7 @@
 enum {
     DIRECTORY_EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR,
     FILES_MAX = 4096, /* open at a time */
-    LOOKS_MAX = 16,   /* at names that change all the time */
+    LOOKS_MAX = 8,    /* at names that change all the time, or whose inodes are not told */
 };
 
 /* Directories that the components of the pattern so far have led to. */
@@ -201,15 +201,18 @@ static int add_file(struct lt_tail_scan *scan, char *path, int fd, const struct 
 }
 
 /* Looks at one name. `is_exact`: the pattern names it without wildcards. */
-static int look_at(struct lt_tail_scan *scan, const char *directory, const char *name, bool matches,
-                   bool is_exact)
+static int look_at(struct lt_tail_scan *scan, const char *directory, const struct dirent *entry,
+                   bool matches, bool is_exact)
 {
-    char *path = join(directory, name);
-    struct stat status;
+    char *path = join(directory, entry->d_name);
+    struct stat status = {0};
     /* Not to wait for the other end of a pipe; regular files do not mind. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int number = fd < 0 ? errno : 0, code = 0;
     bool is_file = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    /* The name was another file's when it was listed: that one would be missed. */
+    if (number == ENOENT || (is_file && entry->d_type != DT_LNK && status.st_ino != entry->d_ino))
+        scan->names++;
     if (is_file && scan->found_count < FILES_MAX)
         return add_file(scan, path, fd, &status, matches);
     if (is_file)
@@ -263,7 +266,7 @@ static int list_files(struct lt_tail_scan *scan, const char *directory, const ch
         if (matches || is_wanted)
             scan->names += XXH64(entry->d_name, strlen(entry->d_name), (uint64_t)entry->d_ino);
         if ((matches || is_wanted) && !scan->only_names)
-            code = look_at(scan, directory, entry->d_name, matches, is_exact && matches);
+            code = look_at(scan, directory, entry, matches, is_exact && matches);
     }
     closedir(handle);
     return code;

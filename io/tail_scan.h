@@ -50,7 +50,7 @@ struct lt_tail_scan {
     struct lt_tail_found *found;
     uint32_t found_count, found_capacity;
     bool only_names; /* its own: the names are looked at, and no file */
-    uint64_t names;  /* its own: a sum over all names and inodes */
+    uint64_t names;  /* its own: a sum over all names and inodes; another when they changed */
     bool lacks_watches; /* the kernel has no more of them: changes are seen by listing alone */
     struct lt_error error;
 };
