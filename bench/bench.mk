@@ -91,6 +91,18 @@ $(SOCKETS_BENCH): $(BUILD)/bench/sockets/main.o $(BUILD)/bench/sockets/by_hand.o
 bench-tcp bench-udp: bench-%: $(SOCKETS_BENCH) $(TOOLS) ## from socket to socket through a filter, against a relay by hand
 	$(call bench_to,$*,$(SOCKETS_BENCH) $(BUILD)/leat $*)
 
+# SPOOL_DIRECTORY is on the disk that is meant.
+SPOOL_BENCH := $(BUILD)/bench/spool_bench
+SPOOL_DIRECTORY ?= $(BUILD)/bench
+$(SPOOL_BENCH): $(BUILD)/bench/spool/main.o $(BUILD)/bench/verdict.o $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-spool
+bench-spool: $(SPOOL_BENCH) ## records that the spool makes durable, against fdatasync for each
+	$(call bench_to,spool,$(SPOOL_BENCH) $(SPOOL_DIRECTORY))
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -120,8 +132,8 @@ bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files 
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## bench-micro, -inprocess, -io, -tail, -tcp, -udp, -sql and -relay, one after the other
-	@status=0; for each in micro inprocess io tail tcp udp sql relay; do \
+bench: setup-bench ## bench-micro, -inprocess, -io, -tail, -tcp, -udp, -spool, -sql and -relay, one after the other
+	@status=0; for each in micro inprocess io tail tcp udp spool sql relay; do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
 .PHONY: bench-record
