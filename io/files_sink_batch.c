@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/arena.h"
 #include "core/text/json_tree.h"
@@ -109,16 +110,47 @@ static bool has_come(struct lt_files_batch *batch)
     return --batch->waiting_count == 0 && batch->state != LT_FILES_FAILED;
 }
 
+static void end_syncing(struct lt_files_batch *batch)
+{
+    free_syncs(batch);
+    batch->state = batch->state == LT_FILES_KEEPS ? LT_FILES_KEPT : LT_FILES_SHOWN;
+}
+
 static void on_synced(struct lt_file_job *job, const struct lt_io *failed)
 {
     struct lt_files_sync *sync = job->context;
     struct lt_files_batch *batch = sync->batch;
     if (failed != NULL)
         lt_files_batch_fail(batch, failed, sync->path);
-    if (!has_come(batch))
-        return;
-    free_syncs(batch);
-    batch->state = batch->state == LT_FILES_KEEPS ? LT_FILES_KEPT : LT_FILES_SHOWN;
+    if (has_come(batch))
+        end_syncing(batch);
+}
+
+static void on_all_synced(struct lt_file_job *job, const struct lt_io *failed)
+{
+    struct lt_files_batch *batch = job->context;
+    if (failed != NULL)
+        lt_files_batch_fail(batch, failed, "");
+    if (has_come(batch))
+        end_syncing(batch);
+}
+
+/* on: the reactor's helper. */
+static int64_t sync_file_system(void *context)
+{
+    const struct lt_files_batch *batch = context;
+    return syncfs(batch->place->fd) == 0 ? 0 : -errno;
+}
+
+static void sync_all(struct lt_files_batch *batch)
+{
+    lt_file_job_init(&batch->sync_all, on_all_synced, batch);
+    batch->sync_all.call_does = "sync";
+    struct lt_io *io = lt_file_job_add(&batch->sync_all, LT_IO_CALL, -1, NULL);
+    io->call = sync_file_system;
+    io->call_context = batch;
+    batch->waiting_count++;
+    lt_file_jobs_submit(batch->jobs, &batch->sync_all);
 }
 
 static void add_sync(struct lt_files_batch *batch, const char *directory, size_t size)
@@ -163,6 +195,10 @@ static void sort_syncs(struct lt_files_batch *batch)
 /* `with_made`: those above directories that were made, too, which hold their names. */
 static void sync_directories(struct lt_files_batch *batch, bool with_made)
 {
+    if (lt_files_batch_is_large(batch)) {
+        sync_all(batch);
+        return;
+    }
     for (const struct lt_files_file *file = batch->first; file != NULL; file = file->next) {
         size_t size = strlen(file->directory);
         add_sync(batch, file->directory, size);

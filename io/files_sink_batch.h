@@ -13,6 +13,9 @@
  *           this no crash loses a file, the epoch is prepared
  *   show    rename every file into view, and sync the directories again
  *
+ * Where an epoch has very many files, syncing the whole file system once is less than syncing each
+ * of them and of their directories: then their last blocks are not synced one by one.
+ *
  * The *note* of a batch is what the checkpoint remembers (sinks/i/e): the directory, and each
  * file's path in it, size and time. From it alone, recovery makes the batch again and shows it.
  *
@@ -32,6 +35,8 @@ struct lt_files_place {
     const char *path;    /* absolute */
     const char *query_id;
 };
+
+enum { LT_FILES_MANY = 256 }; /* more than this are synced together */
 
 struct lt_files_batch;
 
@@ -62,6 +67,7 @@ struct lt_files_batch {
     struct lt_files_file *first, **last;
     uint32_t file_count, waiting_count;
     struct lt_files_sync *syncs;
+    struct lt_file_job sync_all;
     struct lt_error error; /* the first */
 };
 
@@ -76,7 +82,12 @@ struct lt_files_file *lt_files_batch_add(struct lt_files_batch *batch, const cha
 void lt_files_batch_fail(struct lt_files_batch *batch, const struct lt_io *failed,
                          const char *path);
 
-/* OPEN, all files written and synced: to KEPT. */
+/* No more files will come, and there are too many to sync each. */
+static inline bool lt_files_batch_is_large(const struct lt_files_batch *batch)
+{
+    return batch->file_count > LT_FILES_MANY;
+}
+/* OPEN, all files written and, unless there are too many, synced: to KEPT. */
 void lt_files_batch_keep(struct lt_files_batch *batch);
 /* KEPT: to SHOWN. */
 void lt_files_batch_show(struct lt_files_batch *batch);

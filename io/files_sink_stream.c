@@ -124,7 +124,8 @@ static void write_block(struct lt_files_stream *stream)
     io->buffer = stream->block.data + stream->done_bytes;
     io->size_bytes = left < WRITE_BYTES_MAX ? (uint32_t)left : WRITE_BYTES_MAX;
     io->offset = stream->written_bytes + (int64_t)stream->done_bytes;
-    lt_file_job_add_opened(job, LT_IO_FDATASYNC);
+    if (!stream->is_ending || !lt_files_batch_is_large(stream->batch))
+        lt_file_job_add_opened(job, LT_IO_FDATASYNC);
     lt_file_job_add_opened(job, LT_IO_CLOSE);
     lt_file_jobs_submit(&stream->writer->jobs, job);
 }

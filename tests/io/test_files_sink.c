@@ -146,6 +146,26 @@ static void more_than_fits_in_memory_goes_through(void **state)
     files_tear_down(&world);
 }
 
+/* So many that the file system is synced, and not each of them. */
+static void an_epoch_of_very_many_files_goes_through(void **state)
+{
+    enum { FILES = 400 };
+    struct files_world world;
+    const char *const options[] = {"partitionBy=k", NULL};
+    files_set_up(state, &world, &lt_text_sink_type, "k INT, v STRING", options);
+    for (int i = 0; i < 2 * FILES; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", i % FILES);
+        const char *const row[] = {number, "x"};
+        assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+    }
+    files_finish_epoch(&world);
+    struct files_sum sum = files_manifest_of(&world, 0);
+    assert_int_equal(sum.count, FILES);
+    assert_int_equal(sum.size_bytes, 2 * FILES * 2);
+    files_tear_down(&world);
+}
+
 static void what_cannot_be_written_is_refused_at_the_start(void **state)
 {
     static const struct {
@@ -195,6 +215,7 @@ int main(void)
         SUITE_CASE(a_file_ends_when_it_is_large_or_old),
         SUITE_CASE(files_are_compressed_block_by_block),
         SUITE_CASE(more_than_fits_in_memory_goes_through),
+        SUITE_CASE(an_epoch_of_very_many_files_goes_through),
         SUITE_CASE(what_cannot_be_written_is_refused_at_the_start),
     };
     return run_suite(cases, sizeof cases / sizeof cases[0]);

@@ -203,6 +203,26 @@ static void compression_without_memory_stops_the_query(void **state)
     files_tear_down(&world);
 }
 
+static void a_file_system_that_cannot_be_synced_stops_the_query(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"maxRecordsPerFile=1", "partitionBy=k", NULL};
+    static const char *const row[] = {"x", "a"};
+    struct files_world world;
+    begin_fake(&world, options);
+    assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+    files_finish_epoch(&world);
+    assert_int_equal(files_manifest_of(&world, 0).count, 301);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+    fake_reactor_fail(world.base.reactor, LT_IO_CALL, 0, -EIO);
+    assert_true(files_try_prepare(&world) < 0);
+    expect_text(world.writer->error.text, "cannot sync '");
+    files_tear_down(&world);
+}
+
 /* ------------------------------------------------------------------------- what has grown old */
 
 static bool is_there(const struct files_world *world, const char *name)
@@ -250,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on),
         cmocka_unit_test(a_directory_that_cannot_be_made_is_named),
         cmocka_unit_test(compression_without_memory_stops_the_query),
+        cmocka_unit_test(a_file_system_that_cannot_be_synced_stops_the_query),
         cmocka_unit_test(manifest_files_that_nobody_reads_any_more_are_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
