@@ -81,6 +81,7 @@ static void read_done(struct lt_io *io)
     if (io->result > 0) {
         file->read_end += io->result;
         file->grown_ns = lt_clock_now_ns(reader->clock);
+        file->has_ended = false;
     }
     if (io->result == (int64_t)io->size_bytes)
         return;
@@ -198,6 +199,10 @@ static enum lt_poll_status emit(struct lt_tail_reader *reader, struct lt_out *ou
     }
     if (lt_unlikely(status == LT_POLL_FAILED))
         fail_feed(reader);
+    if (lt_unlikely(status == LT_POLL_ENDED)) { /* the file has, and the feed is for others now */
+        reader->current = NULL;
+        status = LT_POLL_IDLE;
+    }
     return status;
 }
 

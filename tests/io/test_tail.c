@@ -172,6 +172,8 @@ static void a_rotated_file_that_is_quiet_is_let_go(struct stream_world *world)
     expect(world, 1, TEXTS("one"));
     move(world, "x.log", "old");
     expect(world, 1, TEXTS("rest"));
+    add(world, "old", "more\nand a rest"); /* by a writer that has slept */
+    expect(world, 2, TEXTS("more", "and a rest"));
     free(note(world));
     for (int i = 0; i < 100; i++) {
         stream_world_rest(world);
