@@ -210,7 +210,7 @@ static enum lt_poll_status reader_poll(struct lt_reader *base, struct lt_out *ou
         return LT_POLL_FAILED;
     if (lt_files_reader_is_at_end(reader))
         return LT_POLL_ENDED;
-    return *count_out == limit ? LT_POLL_MORE : LT_POLL_IDLE;
+    return *count_out >= limit ? LT_POLL_MORE : LT_POLL_IDLE;
 }
 
 /* --------------------------------------------------------------------------------- the contract */

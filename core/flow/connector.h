@@ -226,7 +226,9 @@ enum lt_poll_status {
 
 struct lt_reader_ops {
     /* Emits at most `limit` rows into `out`, the last one at hand flagged LT_ROW_END_OF_BATCH;
-     * *count says how many. Never waits. on: the lane's source thread. */
+     * *count says how many, and counts besides what became no row since the operator behind `out`
+     * would leave it out (lt_out's preview); the rows of one record may exceed the limit. Never
+     * waits. on: the lane's source thread. */
     enum lt_poll_status (*poll)(struct lt_reader *reader, struct lt_out *out, uint32_t limit,
                                 uint32_t *count);
     /* True once records that arrive now would be read: its first request has been answered.
