@@ -89,7 +89,9 @@ static void received(struct lt_io *io)
 
 void lt_stream_datagrams_poll(struct lt_stream_reader *reader)
 {
-    if (reader->is_receiving || (reader->is_thirsty && !reader->pieces_came_back))
+    bool may_have =
+        reader->pieces_came_back || (reader->lent_count == 0 && reader->first_waiting == NULL);
+    if (reader->is_receiving || (reader->is_thirsty && !may_have))
         return;
     reader->pieces_came_back = false;
     reader->is_thirsty = false;

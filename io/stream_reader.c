@@ -271,7 +271,11 @@ static enum lt_poll_status stream_poll(struct lt_reader *base, struct lt_out *ou
         status = poll_clients(reader, out, limit, count);
     if (reader->thirsty.next != &reader->thirsty || reader->is_thirsty)
         lt_feed_reclaim(reader->feed);
-    if (reader->pieces_came_back && reader->thirsty.next != &reader->thirsty)
+    /* With none out there will none come back: the kernel has been wrong, or another was quicker.
+     */
+    bool may_have =
+        reader->pieces_came_back || (reader->lent_count == 0 && reader->first_waiting == NULL);
+    if (may_have && reader->thirsty.next != &reader->thirsty)
         rearm_thirsty(reader);
     return status;
 }

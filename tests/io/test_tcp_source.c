@@ -1,6 +1,6 @@
 /*
  * Receiving over TCP, on every rung of the reactors: what arrives, what clients may do, and what
- * is told when something is in the way.
+ * is told when something is in the way. TEST_CLIENTS (500) says how many there are at a time.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,17 +75,19 @@ static void lines_of_a_client_arrive(struct stream_world *world)
 
 static void clients_are_streams_of_their_own(struct stream_world *world)
 {
-    enum { CLIENTS = 500, LINES = 10 };
+    enum { LINES = 10 };
+    const char *wanted = getenv("TEST_CLIENTS");
+    int clients = wanted == NULL ? 500 : (int)strtol(wanted, NULL, 10);
     uint16_t port = listen_with(world, NULL, NULL);
-    int *fds = lt_alloc_array(CLIENTS, sizeof *fds);
+    int *fds = lt_alloc_array((size_t)clients, sizeof *fds);
     char text[64];
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < clients; i++) {
         fds[i] = stream_world_connect(port);
         stream_world_step(world);
     }
     for (int line = 0; line < LINES; line++) {
         for (int half = 0; half < 2; half++) {
-            for (int i = 0; i < CLIENTS; i++) {
+            for (int i = 0; i < clients; i++) {
                 snprintf(text, sizeof text, half == 0 ? "client %d " : "line %d\n",
                          half == 0 ? i : line);
                 stream_world_send(fds[i], text);
@@ -93,14 +95,14 @@ static void clients_are_streams_of_their_own(struct stream_world *world)
             stream_world_step(world);
         }
     }
-    stream_world_read(world, CLIENTS * LINES);
-    int *next = lt_alloc_array(CLIENTS, sizeof *next);
+    stream_world_read(world, (uint32_t)(clients * LINES));
+    int *next = lt_alloc_array((size_t)clients, sizeof *next);
     for (uint32_t i = 0; i < world->text_count; i++) {
         int client, line;
         assert_int_equal(sscanf(world->texts[i], "client %d line %d", &client, &line), 2);
         assert_int_equal(next[client]++, line);
     }
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < clients; i++) {
         assert_int_equal(next[i], LINES);
         close(fds[i]);
     }

@@ -23,6 +23,7 @@ soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 
 	@LEAT_KILLS=25 $(SOAK) tests/run tests/tools/test_files_steps.sh
 	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/io/test_files_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/tools/test_files_kill9.sh
+	@TEST_CLIENTS=10000 $(SOAK) tests/run $(BUILD)/tests/io/test_tcp_source
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_spool_kill9.sh
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_files_sink.sh
 	@LEAT_GIANT=true $(SOAK) tests/run tests/tools/test_files_limits.sh

@@ -65,18 +65,26 @@ static void keep_failed(struct lt_out *out, struct lt_row *row, struct lt_fault 
 
 /* ----------------------------------------------------------------------------------------- life */
 
-struct stream_world *stream_world_create(const char *rung)
+struct stream_world *stream_world_create_on(struct lt_reactor *reactor,
+                                            const struct lt_clock *clock)
 {
     struct stream_world *world = lt_alloc(sizeof *world);
-    struct lt_reactor_options options = {.choice = rung};
-    world->rung = rung;
     scratch_create(world->folder);
     world->arena = lt_arena_create();
-    world->clock = lt_clock_system();
-    if (lt_reactor_create(&options, &world->reactor, &world->error) != 0)
-        fail_msg("%s", world->error.text);
+    world->clock = clock;
+    world->reactor = reactor;
     world->out = (struct lt_out){.emit = keep, .fail = keep_failed};
     return world;
+}
+
+struct stream_world *stream_world_create(const char *rung)
+{
+    struct lt_reactor_options options = {.choice = rung};
+    struct lt_reactor *reactor;
+    struct lt_error error;
+    if (lt_reactor_create(&options, &reactor, &error) != 0)
+        fail_msg("%s", error.text);
+    return stream_world_create_on(reactor, lt_clock_system());
 }
 
 void stream_world_release_rows(struct stream_world *world)
@@ -183,8 +191,7 @@ static void park(struct stream_world *world)
     const struct lt_clock *system = lt_clock_system();
     int64_t latest_ns = lt_clock_now_ns(system) + 20 * LT_NS_PER_MS;
     bool has_deadline = world->clock == system && world->reader->ops->deadline_ns != NULL;
-    int64_t deadline_ns =
-        has_deadline ? world->reader->ops->deadline_ns(world->reader) : latest_ns;
+    int64_t deadline_ns = has_deadline ? world->reader->ops->deadline_ns(world->reader) : latest_ns;
     lt_waker_prepare_to_park(&world->reactor->waker);
     if (world->reader->ops->is_idle(world->reader))
         lt_reactor_park(world->reactor, deadline_ns < latest_ns ? deadline_ns : latest_ns);

@@ -12,7 +12,6 @@
 enum { STREAM_WORLD_TEXT = 160 };
 
 struct stream_world {
-    const char *rung;
     char folder[SCRATCH_PATH_SIZE];
     struct lt_arena *arena;
     const struct lt_clock *clock; /* the system's, unless a test puts another */
@@ -38,6 +37,9 @@ extern const char *const stream_world_rungs[];
 bool stream_world_has_rung(const char *rung);
 
 struct stream_world *stream_world_create(const char *rung);
+/* On a reactor of the test's, which the world destroys. */
+struct stream_world *stream_world_create_on(struct lt_reactor *reactor,
+                                            const struct lt_clock *clock);
 /* Closes what is open. */
 void stream_world_destroy(struct stream_world *world);
 
