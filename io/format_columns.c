@@ -7,6 +7,22 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/text/datetime_pattern.h"
+
+/* Of a column that stands twice, nobody could say which is meant. */
+static int check_names(const struct lt_type *schema, struct lt_error *error)
+{
+    for (uint32_t i = 1; i < schema->field_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (lt_ascii_compare(schema->fields[i].name, schema->fields[j].name) == 0) {
+                (void)lt_error_set(error, LT_E_ANALYSIS,
+                                   "The column `%s` already exists. Choose another name or rename "
+                                   "the existing column.",
+                                   schema->fields[j].name);
+                return lt_error_condition(error, "COLUMN_ALREADY_EXISTS", "42711");
+            }
+    return LT_OK;
+}
 
 int lt_format_columns_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
                            const struct lt_type **out, struct lt_error *error)
@@ -18,6 +34,9 @@ int lt_format_columns_bind(const struct lt_format_setup *setup, struct lt_arena 
                             "the format %s has the columns that it is given; hint: --schema 'id "
                             "BIGINT, name STRING', or the columns of CREATE TABLE",
                             setup->name);
+    int code = check_names(schema, error);
+    if (code != LT_OK)
+        return code;
     struct lt_field *fields = lt_alloc_array(schema->field_count, sizeof *fields);
     for (uint32_t i = 0; i < schema->field_count; i++) {
         fields[i] = schema->fields[i];
@@ -40,6 +59,19 @@ int lt_format_check_texts(const char *encoding, const char *locale, struct lt_er
         lt_ascii_compare(locale, "en") != 0)
         return lt_error_set(error, LT_E_UNSUPPORTED,
                             "option \"locale\": \"%s\" is not supported; hint: en-US is", locale);
+    return LT_OK;
+}
+
+int lt_format_check_pattern(const char *option, const char *pattern, struct lt_error *error)
+{
+    struct lt_datetime_pattern *made = NULL;
+    if (pattern == NULL)
+        return LT_OK;
+    int code =
+        lt_datetime_pattern_create(pattern, strlen(pattern), LT_DATETIME_READING, &made, error);
+    if (code != LT_OK)
+        return lt_error_append(error, "option \"%s\"", option);
+    lt_datetime_pattern_destroy(made);
     return LT_OK;
 }
 

@@ -74,7 +74,8 @@ static int hex_digit(char c)
     return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
 }
 
-/* The text with its %XX replaced, the caller's to free; NULL: a % that is none. */
+/* The text with its %XX replaced, the caller's to free; NULL: a % that is none, or %00, at which
+ * whoever opens a file by that name would stop reading it. */
 static char *decode(const char *text, size_t size_bytes)
 {
     char *made = lt_tool_alloc(size_bytes + 1), *out = made;
@@ -85,7 +86,7 @@ static char *decode(const char *text, size_t size_bytes)
         }
         int high = i + 2 < size_bytes ? hex_digit(text[i + 1]) : -1;
         int low = i + 2 < size_bytes ? hex_digit(text[i + 2]) : -1;
-        if (high < 0 || low < 0) {
+        if (high < 0 || low < 0 || high + low == 0) {
             free(made);
             return NULL;
         }

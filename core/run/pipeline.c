@@ -7,6 +7,7 @@
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "core/run/dead_letter.h"
+#include "core/run/loop.h"
 #include "core/run/union_source.h"
 #include "ops/catalog.h"
 
@@ -327,6 +328,16 @@ static int bind_sources(const struct path *paths, const struct lt_catalog *catal
     return code;
 }
 
+/* No source of the query reads what `write` writes. */
+static int check_loops(const struct path *paths, uint32_t count, const struct lt_plan_node *write,
+                       struct lt_error *error)
+{
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++)
+        code = lt_loop_check(paths[i].read, write, error);
+    return code;
+}
+
 static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
                          struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
 {
@@ -341,7 +352,9 @@ static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
     for (uint32_t i = 0; i < out->branch_count; i++) {
         struct lt_pipeline_branch *branch = &out->branches[i];
         const struct lt_type *schema = lt_type_visible(arena, last_schema(&paths[i]));
-        int code = bind_sink(paths[i].write, schema, catalog, arena, &branch->sink, error);
+        int code = check_loops(paths, out->branch_count, paths[i].write, error);
+        if (code == 0)
+            code = bind_sink(paths[i].write, schema, catalog, arena, &branch->sink, error);
         if (code != 0)
             return code;
         branch->node_count = paths[i].count - out->trunk_count;

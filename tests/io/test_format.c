@@ -100,6 +100,12 @@ static void what_cannot_be_read_is_told_at_the_start(void **state)
     refuses("csv", "a INT", "encoding=UTF-16",
             "source test: option \"encoding\": \"UTF-16\" is not supported; hint: UTF-8 is, and "
             "iconv makes it of others");
+    refuses("csv", "a INT, b INT, A STRING", NULL,
+            "source test: The column `a` already exists. Choose another name or rename the "
+            "existing column.");
+    refuses("csv", "a DATE", "dateFormat=qq",
+            "source test: option \"dateFormat\": Unrecognized datetime pattern: qq. Illegal "
+            "pattern character found in datetime pattern: q. Please provide legal character");
     refuses("json", "a INT", "rescuedDataColumn=r",
             "source test: option \"rescuedDataColumn\": the schema has no column \"r\" of the type "
             "STRING; hint: add it to the schema");

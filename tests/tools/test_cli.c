@@ -124,6 +124,11 @@ static void an_address_says_what_it_lacks(void **state)
          "source \"tail:///x?format\": \"format\" is no option; hint: ?KEY=VALUE&KEY=VALUE, with "
          "%26 for & and %25 for %"},
         {"tail:///%zz", "noop:", "source \"tail:///%zz\": no path; hint: tail:///var/log/app.log"},
+        {"tail:///a%00b", "noop:",
+         "source \"tail:///a%00b\": no path; hint: tail:///var/log/app.log"},
+        {"tail:/a?x=%00", "noop:",
+         "source \"tail:/a?x=%00\": \"x=%00\" is no option; hint: ?KEY=VALUE&KEY=VALUE, with "
+         "%26 for & and %25 for %"},
         {"rate:", "http://", "sink \"http://\": no host; hint: http://HOST:PORT/PATH"},
         {"rate:", "foreach:", "sink \"foreach:\": no command; hint: foreach:COMMAND"},
     };
