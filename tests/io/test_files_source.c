@@ -270,6 +270,44 @@ static void a_cache_that_is_too_small_loses_no_file(void **state)
     source_end(&world);
 }
 
+static void files_are_chosen_by_name_age_and_base(void **state)
+{
+    static const char *const by_name[] = {"pathGlobFilter=*.{txt,log}", "fileNameOnly=true",
+                                          "recursiveFileLookup=true", NULL};
+    static const char *const by_age[] = {"maxFileAge=10s", NULL};
+    struct source_world world;
+    char path[160], base[160];
+    source_begin(state, &world);
+    source_put(&world, "x/a.txt", "1\n", 1);
+    source_put(&world, "y/b.log", "2\n", 2);
+    source_put(&world, "y/c.csv", "none\n", 3);
+    source_start(&world, by_name, false);
+    source_expect(&world, "1 2 ");
+    source_put(&world, "y/a.txt", "the same name\n", 4);
+    source_put(&world, "x/c.log", "3\n", 5);
+    source_expect(&world, "3 ");
+    source_stop(&world);
+    source_put(&world, "old", "4\n", 0); /* as old as may be in the first listing */
+    source_put(&world, "new", "5\n", 1000);
+    source_start(&world, by_age, false);
+    source_expect(&world, "4 5 ");
+    source_put(&world, "late", "too old\n", 989);
+    source_put(&world, "just", "6\n", 990);
+    source_expect(&world, "6 ");
+    source_stop(&world);
+    source_put(&world, "k=7/f", "8\n", 1);
+    snprintf(path, sizeof path, "path=%s/k=7", world.in);
+    snprintf(base, sizeof base, "basePath=%s", world.in);
+    const char *const by_base[] = {path, base, NULL};
+    source_start(&world, by_base, false);
+    source_expect(&world, "8|7 ");
+    source_stop(&world);
+    const char *const wrong_base[] = {path, "basePath=/elsewhere", NULL};
+    assert_int_equal(source_try_bind(&world, world.type, wrong_base, NULL), LT_E_INVALID);
+    assert_non_null(strstr(world.error.text, "Wrong basePath /elsewhere for the root path: "));
+    source_end(&world);
+}
+
 static void available_now_reads_what_there_was_at_start(void **state)
 {
     static const char *const options[] = {"maxFilesPerTrigger=2", NULL};
@@ -471,6 +509,7 @@ int main(void)
         SUITE_CASE(limits_count_per_epoch),
         SUITE_CASE(the_newest_come_first_if_wanted),
         SUITE_CASE(a_cache_that_is_too_small_loses_no_file),
+        SUITE_CASE(files_are_chosen_by_name_age_and_base),
         SUITE_CASE(available_now_reads_what_there_was_at_start),
         SUITE_CASE(a_range_is_replayed_to_the_byte),
         SUITE_CASE(partitions_are_columns),
