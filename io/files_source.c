@@ -238,12 +238,12 @@ static int bind_schema(struct lt_files_source *source, const struct lt_options *
 {
     const char *name = source->base.type->name;
     char owner[32];
+    snprintf(owner, sizeof owner, "source %s", name);
     int code = set_zone(source, options, error);
     if (code == 0)
         code = find_partitions(source, user_schema, arena, error);
     if (code != 0)
-        return code;
-    snprintf(owner, sizeof owner, "source %s", name);
+        return lt_error_append(error, "%s", owner); /* the format's errors name it themselves */
     const struct lt_format_setup setup = {
         .name = name,
         .options = options,
@@ -288,11 +288,13 @@ static int files_bind(const struct lt_source_type *type, const struct lt_options
     lt_assert(result == 0);
     code = lt_files_settings_read(options, option_table, OPTION_COUNT, arena, &source->settings,
                                   error);
-    if (code == 0)
+    if (code != 0)
+        lt_error_append(error, "%s", owner);
+    else
         code = bind_schema(source, options, user_schema, arena, error);
     if (code != 0) {
         files_close(&source->base);
-        return lt_error_append(error, "%s", owner);
+        return code;
     }
     snprintf(source->base.description, sizeof source->base.description, "FileStreamSource[file:%s]",
              source->settings.place.text);

@@ -140,6 +140,14 @@ static void an_address_says_what_it_lacks(void **state)
     }
 }
 
+static void an_option_of_a_format_is_refused_in_the_name_of_its_source(void **state)
+{
+    (void)state;
+    expect_usage(
+        PROGRAM_ARGS("run", "file:/dev/null?sep=", "noop:", "--format", "csv", "--schema", "a INT"),
+        "leat run: source csv: option \"sep\" (command line): CSV option \"sep\": it is empty\n");
+}
+
 static void a_source_that_can_be_read_again_needs_no_spool(void **state)
 {
     (void)state;
@@ -546,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_mistyped_option_is_an_error_with_the_nearest),
         cmocka_unit_test(source_and_sink_are_two_urls),
         cmocka_unit_test(an_address_says_what_it_lacks),
+        cmocka_unit_test(an_option_of_a_format_is_refused_in_the_name_of_its_source),
         cmocka_unit_test(a_source_that_can_be_read_again_needs_no_spool),
         cmocka_unit_test(a_secret_in_a_url_is_refused_and_not_repeated),
         cmocka_unit_test(values_of_options_are_checked),
