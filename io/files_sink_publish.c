@@ -71,8 +71,9 @@ static void delete_old(struct lt_files_sink *sink)
     while (gone < sink->compaction_count && sink->compactions[gone].epoch < before)
         gone++;
     sink->compaction_count -= gone;
-    memmove(sink->compactions, sink->compactions + gone,
-            sink->compaction_count * sizeof sink->compactions[0]);
+    if (gone > 0)
+        memmove(sink->compactions, sink->compactions + gone,
+                sink->compaction_count * sizeof sink->compactions[0]);
 }
 
 static void note_compaction(struct lt_files_sink *sink, int64_t epoch)

@@ -12,8 +12,9 @@
 #include "io/reactor_calls.h"
 
 enum {
-    PIECES_MAX = 32768, /* what the kernel allows for a ring of buffers */
-    BURST_MAX = 32,     /* results of one MULTI operation in a row */
+    PIECES_MAX = 32768,   /* what the kernel allows for a ring of buffers */
+    BURST_MAX = 32,       /* results of one MULTI operation in a row */
+    PIECE_ALIGNMENT = 16, /* control messages are read where they lie */
 };
 
 void lt_pieces_init(struct lt_pieces *pieces, struct lt_reactor *reactor, uint32_t count,
@@ -22,11 +23,13 @@ void lt_pieces_init(struct lt_pieces *pieces, struct lt_reactor *reactor, uint32
     lt_assert(count > 0 && count <= PIECES_MAX);
     lt_assert((count & (count - 1)) == 0);
     lt_assert(size_bytes > 0);
+    uint32_t stride_bytes = (size_bytes + PIECE_ALIGNMENT - 1) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
     pieces->base = (struct lt_buffers){
         .reactor = reactor,
-        .memory = lt_alloc_aligned((size_t)count * size_bytes),
+        .memory = lt_alloc_aligned((size_t)count * stride_bytes),
         .count = count,
         .size_bytes = size_bytes,
+        .stride_bytes = stride_bytes,
     };
     pieces->is_out = lt_alloc_array(count, sizeof *pieces->is_out);
     pieces->free = lt_alloc_array(count, sizeof *pieces->free);

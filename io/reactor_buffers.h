@@ -30,7 +30,7 @@ static inline struct lt_pieces *lt_pieces_of(struct lt_buffers *buffers)
 }
 static inline char *lt_piece_memory(const struct lt_buffers *buffers, int32_t piece)
 {
-    return buffers->memory + (size_t)piece * buffers->size_bytes;
+    return buffers->memory + (size_t)piece * buffers->stride_bytes;
 }
 
 void lt_pieces_init(struct lt_pieces *pieces, struct lt_reactor *reactor, uint32_t count,

@@ -98,8 +98,8 @@ static inline bool lt_io_is_multi(enum lt_io_kind kind)
 struct lt_buffers {
     /* constant */
     struct lt_reactor *reactor;
-    char *memory; /* count pieces of size_bytes each, one behind the other */
-    uint32_t count, size_bytes;
+    char *memory; /* count pieces of size_bytes each, one every stride_bytes: aligned to 16 */
+    uint32_t count, size_bytes, stride_bytes;
 };
 
 struct msghdr;
