@@ -210,7 +210,7 @@ static struct sockaddr_un unix_at(struct stream_world *world, char option[SCRATC
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%s/x.sock", world->folder);
-    snprintf(option, SCRATCH_PATH_SIZE + 32, "path=%s", address.sun_path);
+    snprintf(option, SCRATCH_PATH_SIZE + 32, "path=%.80s", address.sun_path);
     return address;
 }
 

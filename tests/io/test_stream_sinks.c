@@ -304,7 +304,7 @@ static void datagrams_arrive(const char *rung)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char path[SCRATCH_PATH_SIZE + 32], text[64];
     snprintf(address.sun_path, sizeof address.sun_path, "%s/x.sock", world->folder);
-    snprintf(path, sizeof path, "path=%s", address.sun_path);
+    snprintf(path, sizeof path, "path=%.80s", address.sun_path);
     open_writer(world, &lt_unix_sink_type, OPTIONS(path, "type=datagram", "bufferSize=4096"));
     write_all(world, "one"); /* nobody is there yet */
     world->writer->ops->prepare(world->writer, 1);
@@ -399,7 +399,7 @@ static void short_sends_and_interruptions_lose_nothing(void **state)
         struct sockaddr_un address = {.sun_family = AF_UNIX}; /* connected to at once */
         char path[SCRATCH_PATH_SIZE + 32];
         snprintf(address.sun_path, sizeof address.sun_path, "%s/x.sock", world->folder);
-        snprintf(path, sizeof path, "path=%s", address.sun_path);
+        snprintf(path, sizeof path, "path=%.80s", address.sun_path);
         int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_int_equal(bind(listener, (struct sockaddr *)(void *)&address, sizeof address), 0);
         assert_int_equal(listen(listener, 1), 0);
