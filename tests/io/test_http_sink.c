@@ -118,11 +118,16 @@ static struct server *server_start(const int *statuses)
     return server;
 }
 
+/* Its connections are closed. What it has noted may be looked at afterwards. */
 static void server_stop(struct server *server)
 {
     shutdown(server->listener, SHUT_RDWR);
     assert_int_equal(pthread_join(server->thread, NULL), 0);
     close(server->listener);
+}
+
+static void server_destroy(struct server *server)
+{
     pthread_mutex_destroy(&server->lock);
     free(server);
 }
@@ -188,12 +193,22 @@ static void lane_open(struct lane *lane, void **state, const int *statuses, cons
     lane->writer->acked_records = &lane->acked;
 }
 
-static void lane_close(struct lane *lane)
+/* The writer's end, and the server's: what that has noted can be judged. */
+static void lane_stop(struct lane *lane)
 {
+    if (lane->writer == NULL)
+        return;
     lane->writer->ops->abort(lane->writer);
     lane->writer->ops->close(lane->writer);
-    lane->sink->ops->close(lane->sink);
+    lane->writer = NULL;
     server_stop(lane->server);
+}
+
+static void lane_close(struct lane *lane)
+{
+    lane_stop(lane);
+    lane->sink->ops->close(lane->sink);
+    server_destroy(lane->server);
     lt_row_pool_destroy(lane->pool); /* asserts that every row came home */
     tear_down(&lane->fixture);
     lt_arena_destroy(lane->arena);
@@ -259,6 +274,7 @@ static void rows_are_sent_in_batches_of_what_is_there(void **state)
     lane.writer->ops->prepare(lane.writer, 0);
     assert_int_equal(lane.writer->ops->prepared(lane.writer, 0, NULL), 0); /* nobody answered yet */
     assert_int_equal(run_until_prepared(&lane, 0), 0);
+    lane_stop(&lane);
     assert_int_equal(lane.server->count, 2);
     assert_string_equal(lane.server->bodies[0], "{\"value\":0}\n");
     assert_string_equal(lane.server->bodies[1],
@@ -276,6 +292,7 @@ static void a_request_that_is_put_off_is_sent_again_as_it_was(void **state)
     offer_rows(&lane, 2);
     lane.writer->ops->prepare(lane.writer, 7);
     assert_int_equal(run_until_prepared(&lane, 7), 0);
+    lane_stop(&lane);
     assert_int_equal(lane.server->count, 4);
     for (uint32_t i = 0; i < 4; i++) {
         assert_string_equal(lane.server->bodies[i], "[{\"value\":0},{\"value\":1}]");
@@ -313,7 +330,9 @@ static void a_row_that_is_refused_is_found_and_fails_alone(void **state)
             char refused[32];
             lane_open(&lane, state, statuses, bodies[i]);
             snprintf(refused, sizeof refused, "\"value\":%d}", (int)bad);
+            pthread_mutex_lock(&lane.server->lock);
             lane.server->refused = refused;
+            pthread_mutex_unlock(&lane.server->lock);
             for (int k = 0; k < 9; k++)
                 assert_int_equal(offer(&lane), LT_WRITE_DONE);
             lane.writer->ops->flush(lane.writer);
@@ -323,6 +342,7 @@ static void a_row_that_is_refused_is_found_and_fails_alone(void **state)
             assert_int_equal(lane.failed_value, bad);
             assert_non_null(strstr(lane.reason, "answers 422: why"));
             assert_int_equal(lane.acked.value, 8);
+            lane_stop(&lane);
             expect_delivered(&lane, 8, bad);
             lane_close(&lane);
         }
@@ -351,6 +371,7 @@ static void a_server_that_never_answers_is_given_up(void **state)
     lane.writer->ops->prepare(lane.writer, 0);
     assert_int_equal(run_until_prepared(&lane, 0), -1);
     assert_non_null(strstr(lane.writer->error.text, "retryTimeout"));
+    lane_stop(&lane);
     assert_true(lane.server->count >= 2);
     lane_close(&lane);
 }
@@ -368,6 +389,7 @@ static void a_full_batch_takes_no_more_until_it_is_sent(void **state)
     offer_rows(&lane, 1);
     lane.writer->ops->prepare(lane.writer, 1);
     assert_int_equal(run_until_prepared(&lane, 1), 0);
+    lane_stop(&lane);
     expect_delivered(&lane, 6, -1);
     lane_close(&lane);
 }
