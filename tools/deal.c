@@ -27,7 +27,8 @@ static bool is_kafka(const struct lt_tool_url *url)
     return url->format != NULL && strcmp(url->format, "kafka") == 0;
 }
 
-static int put(leat_options *options, const char *key, const char *value, const char *origin)
+int lt_tool_plan_put(leat_options *options, const char *key, const char *value,
+                     const char *origin)
 {
     if (leat_options_set(options, key, value, origin) == LEAT_OK)
         return 0;
@@ -88,21 +89,21 @@ static int deal_from(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     if (from == NULL)
         return 0;
     if (leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, "startingPosition"))
-        return put(plan->source_options, "startingPosition", from, origin);
+        return lt_tool_plan_put(plan->source_options, "startingPosition", from, origin);
     if (!leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, "startingOffsets"))
         return lt_tool_wrong("%s: source %s cannot begin at a place of choice (option \"--from\")",
                              origin, plan->source.format);
     if (strcmp(from, "earliest") == 0 || strcmp(from, "latest") == 0 ||
         strcmp(from, "committed") == 0)
-        return put(plan->source_options, "startingOffsets", from, origin);
+        return lt_tool_plan_put(plan->source_options, "startingOffsets", from, origin);
     if (is_number(from))
-        return put(plan->source_options, "startingTimestamp", from, origin);
+        return lt_tool_plan_put(plan->source_options, "startingTimestamp", from, origin);
     if (!parse_time(from, &ms))
         return lt_tool_wrong("%s: \"%s\" is no place to begin; hint: earliest, latest, committed, "
                              "milliseconds since 1970, or a time such as 2026-08-20T12:00:00Z",
                              origin, from);
     char *text = lt_tool_format("%lld", ms);
-    int status = put(plan->source_options, "startingTimestamp", text, origin);
+    int status = lt_tool_plan_put(plan->source_options, "startingTimestamp", text, origin);
     free(text);
     return status;
 }
@@ -113,7 +114,7 @@ static int deal_address(const struct lt_tool_url *url, leat_options *options, co
 {
     int status = 0;
     for (size_t i = 0; i < url->option_count && status == 0; i++)
-        status = put(options, url->options[i].key, url->options[i].value, origin);
+        status = lt_tool_plan_put(options, url->options[i].key, url->options[i].value, origin);
     return status;
 }
 
@@ -127,20 +128,23 @@ static int deal_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     if (status != 0)
         return status;
     if (is_kafka(&plan->source)) {
-        status = put(plan->source_options, "kafka.bootstrap.servers", plan->source.servers, from);
+        status = lt_tool_plan_put(plan->source_options, "kafka.bootstrap.servers",
+                                  plan->source.servers, from);
         if (status == 0 && plan->source.topics != NULL)
-            status = put(plan->source_options, "subscribe", plan->source.topics, from);
+            status = lt_tool_plan_put(plan->source_options, "subscribe", plan->source.topics, from);
         if (status == 0)
-            status = put(plan->source_options, "includeHeaders", "true", "relay");
+            status = lt_tool_plan_put(plan->source_options, "includeHeaders", "true", "relay");
     }
     if (status == 0 && is_kafka(&plan->sink))
-        status = put(plan->sink_options, "kafka.bootstrap.servers", plan->sink.servers, to);
+        status = lt_tool_plan_put(plan->sink_options, "kafka.bootstrap.servers",
+                                  plan->sink.servers, to);
     if (status == 0 && plan->dead_options != NULL) {
         const char *dead = lt_tool_settings_origin(settings, LT_TOOL_SET_DLQ);
         status =
-            put(plan->dead_options, "kafka.bootstrap.servers", plan->dead_letters.servers, dead);
+            lt_tool_plan_put(plan->dead_options, "kafka.bootstrap.servers",
+                             plan->dead_letters.servers, dead);
         if (status == 0)
-            status = put(plan->dead_options, "topic", plan->dead_letters.topics, dead);
+            status = lt_tool_plan_put(plan->dead_options, "topic", plan->dead_letters.topics, dead);
     }
     return status;
 }
@@ -161,7 +165,7 @@ static int deal_spool(struct lt_tool_plan *plan, const struct lt_tool_settings *
         if (!leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, rules[i].key))
             return lt_tool_wrong("%s: source %s has no use for --%s", origin, plan->source.format,
                                  rules[i].key);
-        status = put(plan->source_options, rules[i].key, text, origin);
+        status = lt_tool_plan_put(plan->source_options, rules[i].key, text, origin);
     }
     return status;
 }
@@ -176,11 +180,12 @@ static int deal_partition(struct lt_tool_plan *plan, const struct lt_tool_settin
                            : lt_tool_wrong("%s: sink %s has no partitions (option \"--partition\")",
                                            origin, plan->sink.format);
     if (how == NULL)
-        return is_kafka(&plan->source) ? put(plan->sink_options, "partitioner", "source", "relay")
+        return is_kafka(&plan->source) ? lt_tool_plan_put(plan->sink_options, "partitioner",
+                                                          "source", "relay")
                                        : 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(how, names[i]) == 0)
-            return put(plan->sink_options, "partitioner", how, origin);
+            return lt_tool_plan_put(plan->sink_options, "partitioner", how, origin);
     char *hint = lt_tool_hint(how, names, sizeof names / sizeof names[0]);
     int status = lt_tool_wrong("%s: --partition \"%s\" is none of: source, key, murmur2, "
                                "round-robin%s",
@@ -208,7 +213,7 @@ static int deal_query(struct lt_tool_plan *plan, const struct lt_tool_settings *
     for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == 0; i++) {
         const char *text = lt_tool_settings_text(settings, rules[i].setting);
         if (text != NULL)
-            status = put(plan->query_options, rules[i].key, text,
+            status = lt_tool_plan_put(plan->query_options, rules[i].key, text,
                          lt_tool_settings_origin(settings, rules[i].setting));
     }
     return status;
@@ -228,7 +233,7 @@ static int deal_counters(struct lt_tool_plan *plan, const struct lt_tool_setting
         plan->counters_path = lt_tool_copy(where);
     return plan->counters_path == NULL
                ? 0
-               : put(plan->query_options, "counters", plan->counters_path, origin);
+               : lt_tool_plan_put(plan->query_options, "counters", plan->counters_path, origin);
 }
 
 /* ------------------------------------------------------------------------------------ options */
@@ -322,7 +327,7 @@ static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_settings *s
             return status;
         if (is_overruled)
             continue;
-        status = put(owner->options, pair->key, pair->value, pair->origin);
+        status = lt_tool_plan_put(owner->options, pair->key, pair->value, pair->origin);
         if (status != 0)
             return status;
     }
@@ -332,7 +337,7 @@ static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     bool is_for_dead = pair->side == LT_TOOL_ANY_SIDE || pair->side == LT_TOOL_SINK_SIDE;
     if (plan->dead_options != NULL && is_for_dead && strncasecmp(pair->key, "kafka.", 6) == 0 &&
         strcasecmp(pair->key, "kafka.bootstrap.servers") != 0)
-        return put(plan->dead_options, pair->key, pair->value, pair->origin);
+        return lt_tool_plan_put(plan->dead_options, pair->key, pair->value, pair->origin);
     return 0;
 }
 

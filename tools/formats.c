@@ -122,20 +122,13 @@ int lt_tool_plan_name_files(struct lt_tool_plan *plan, const struct lt_tool_sett
 
 /* ------------------------------------------------------------------------------------- dealing */
 
-static int put(leat_options *options, const char *key, const char *value, const char *origin)
-{
-    return leat_options_set(options, key, value, origin) == LEAT_OK
-               ? 0
-               : lt_tool_wrong("%s: option \"%s\" cannot be set", origin, key);
-}
-
 /* One side's format, where the connector is not one of a single format. */
 static int deal_format(leat_options *options, enum leat_admin_kind kind, const char *connector,
                        const struct said *said)
 {
     if (said->format == NULL || !leat_admin_knows_option(kind, connector, "format"))
         return 0;
-    return put(options, "format", said->format, said->origin);
+    return lt_tool_plan_put(options, "format", said->format, said->origin);
 }
 
 /* An option of the format goes to whoever knows it. */
@@ -147,9 +140,9 @@ static int deal_format_option(struct lt_tool_plan *plan, const struct lt_tool_it
                    leat_admin_knows_option(LEAT_ADMIN_SOURCE, plan->source.format, key);
     bool is_written =
         plan->writes_bytes && leat_admin_knows_option(LEAT_ADMIN_SINK, plan->sink.format, key);
-    int status = is_read ? put(plan->source_options, key, value, item->origin) : 0;
+    int status = is_read ? lt_tool_plan_put(plan->source_options, key, value, item->origin) : 0;
     if (status == 0 && is_written)
-        status = put(plan->sink_options, key, value, item->origin);
+        status = lt_tool_plan_put(plan->sink_options, key, value, item->origin);
     if (status == 0 && plan->reads_bytes && !is_read && !is_written)
         status = lt_tool_wrong("%s: source %s has no option \"%s\"; hint: leat options source %s",
                                item->origin, plan->source.format, key, plan->source.format);

@@ -50,6 +50,9 @@ void lt_tool_plan_fini(struct lt_tool_plan *plan);
 
 /* The options of all sides, dealt from the settings (tools/deal.c). */
 int lt_tool_plan_deal(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
+/* Sets one of them. Returns 0, or LT_TOOL_USAGE after saying that it cannot be set. */
+int lt_tool_plan_put(leat_options *options, const char *key, const char *value,
+                     const char *origin);
 /* --schema and --format (tools/shape.c): the value as columns, if they say so; then those columns,
  * or what --select makes of them, as the sink wants them. */
 int lt_tool_plan_parse(struct lt_tool_plan *plan, const struct lt_tool_settings *settings,
