@@ -43,7 +43,7 @@ core/base:
 core/data: core/base
 core/text: core/base core/data
 core/flow: core/base core/data
-core/state: core/base core/data core/text
+core/state: core/base core/data core/text core/flow
 core/epoch: core/base core/data core/text core/flow core/state
 ops: core/base core/data core/text core/flow core/state
 io: core/base core/data core/text core/flow

@@ -10,6 +10,10 @@
  *   on the record path   process, on_batch_end: no allocation, lock or system call
  *   in order with rows   on_marker: everything before the marker has been processed
  *
+ * In micro-batch mode rows come in batches (core/flow/batch.h): begin, then rows, then on_marker,
+ * when a stateful operator gives out what is final or has changed. Its state is in stores that it
+ * opens through its environment; the runner makes their changes durable with the batch.
+ *
  * One operator object per lane, made by its type's `create` and used by one thread.
  */
 #ifndef LT_FLOW_OPERATOR_H
@@ -22,6 +26,7 @@
 #include "core/base/text_buffer.h"
 #include "core/data/row.h"
 #include "core/data/type.h"
+#include "core/flow/batch.h"
 #include "core/flow/fault.h"
 
 /* What a record is before it is a row. */
@@ -62,6 +67,20 @@ enum lt_process {
     LT_PROCESS_STOP,  /* the row was taken; end the query well after it (user operators) */
 };
 
+struct lt_state_store; /* core/state/store.h */
+
+/* Where a stateful operator gets its stores. The runner's: it opens them at the version to go on
+ * from, and closes them after the operator. */
+struct lt_operator_state {
+    void *context;
+    uint32_t partition, partition_count;
+    /* `name` NULL: the operator's only store. `key` and `value` are what its rows are, kept beside
+     * the state and compared with what was there (STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE). on: in
+     * the operator's open. */
+    int (*open)(void *context, const char *name, const struct lt_type *key,
+                const struct lt_type *value, struct lt_state_store **out, struct lt_error *error);
+};
+
 struct lt_operator_env {
     const struct lt_clock *clock;
     struct lt_counters *counters;
@@ -69,6 +88,8 @@ struct lt_operator_env {
     uint32_t lane;
     bool is_shared;          /* rows are released on other threads */
     uint32_t rows_in_flight; /* how many rows of its own pool must be able to be on their way */
+    /* Of a stateful operator in micro-batch mode; NULL otherwise. */
+    const struct lt_operator_state *state;
 };
 
 struct lt_operator;
@@ -88,15 +109,23 @@ struct lt_operator_ops {
     const char *name; /* "filter" */
     int (*open)(struct lt_operator *op, const struct lt_operator_env *env, struct lt_error *error);
     enum lt_process (*process)(struct lt_operator *op, struct lt_row *row, struct lt_out *out);
+    /* As process, for a row of the second input of a join. Optional: there is one input. */
+    enum lt_process (*process_right)(struct lt_operator *op, struct lt_row *row,
+                                     struct lt_out *out);
+    /* A micro-batch begins: its first row comes after this. `batch` stays until its marker has
+     * passed. Optional; not called in continuous mode. */
+    void (*begin)(struct lt_operator *op, const struct lt_batch *batch);
+    /* What was seen and counted in the batch whose marker has passed; optional. */
+    void (*event_times)(const struct lt_operator *op, struct lt_event_times *out);
+    void (*state_metrics)(const struct lt_operator *op, struct lt_state_metrics *out);
     /* The rows at hand are through; optional. */
     void (*on_batch_end)(struct lt_operator *op, struct lt_out *out);
-    /* Epoch `epoch` ends here; optional. State to keep goes through snapshot, right after. */
+    /* Epoch `epoch` ends here; optional. */
     void (*on_marker)(struct lt_operator *op, uint64_t epoch, struct lt_out *out);
-    /* Optional, for operators with state: bytes for the checkpoint, and back. */
-    int (*snapshot)(struct lt_operator *op, uint64_t epoch, struct lt_text_buffer *out,
-                    struct lt_error *error);
-    int (*restore)(struct lt_operator *op, const void *data, size_t size_bytes,
-                   struct lt_error *error);
+    /* on_marker for an operator that may give out more rows than its pool has: gives out what there
+     * is room for, and is called again until it says true. Rows come again only after that.
+     * Optional; the operator has this or on_marker. */
+    bool (*drain)(struct lt_operator *op, uint64_t epoch, struct lt_out *out);
     /* Adds what a record costs; optional. on: control, on any state after create. */
     void (*add_cost)(const struct lt_operator *op, struct lt_operator_cost *cost);
     /* As of lt_out, after open; optional. */

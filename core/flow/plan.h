@@ -41,6 +41,71 @@ struct lt_sink_type;
 typedef int lt_operator_create_fn(void *context, const struct lt_type *input,
                                   struct lt_operator **out, struct lt_error *error);
 
+enum lt_output_mode { LT_OUTPUT_APPEND, LT_OUTPUT_UPDATE, LT_OUTPUT_COMPLETE };
+
+/* One aggregate of an AGGREGATE: its arguments are columns of the input, computed by a PROJECT
+ * below where they are more than that; so an aggregate knows no expressions. */
+struct lt_plan_aggregate {
+    const char *function;      /* "sum"; its name in the table of aggregates */
+    const uint32_t *arguments; /* columns; none: count(*) */
+    uint32_t argument_count;
+    int32_t filter; /* column of FILTER (WHERE ...); -1: every row */
+    bool ignores_nulls, is_distinct;
+    /* Arguments that are constants by the function's own rules (an accuracy, percentages), in their
+     * order, as literals. */
+    struct lt_expression *const *parameters;
+    uint32_t parameter_count;
+    const struct lt_type *type; /* of the result */
+};
+
+enum lt_join_kind {
+    LT_JOIN_INNER,
+    LT_JOIN_LEFT_OUTER,
+    LT_JOIN_RIGHT_OUTER,
+    LT_JOIN_FULL_OUTER,
+    LT_JOIN_LEFT_SEMI,
+    LT_JOIN_LEFT_ANTI,
+};
+
+/* What makes state final: the event time among the keys, or of a side of a join. */
+struct lt_plan_event_time {
+    int32_t column; /* of the input; -1: none, state is kept for ever */
+    bool is_window; /* a struct of start and end: the end counts */
+    /* JOIN: a row of this side can find no partner any more when its event time + slack_us is at
+     * or before the watermark. */
+    int64_t slack_us;
+};
+
+/* One input of a stateful operator. Rows with equal keys meet in one partition. */
+struct lt_plan_side {
+    const uint32_t *keys; /* columns of the input */
+    uint32_t key_count;
+    struct lt_plan_event_time event_time; /* that rows are late by, and state final by */
+};
+
+/* What a stateful node does, after analysis. The keys of AGGREGATE come out first, then the
+ * aggregates; DEDUPLICATE lets rows pass as they are; of JOIN the columns of the left side come out
+ * and then, unless it is semi or anti, those of the right. */
+struct lt_plan_stateful {
+    uint32_t number; /* of the operator, in the order of the plan: state/<number> */
+    enum lt_output_mode output_mode;
+    struct lt_plan_side left, right; /* right: JOIN */
+    const struct lt_plan_aggregate *aggregates;
+    uint32_t aggregate_count;
+    int32_t session_gap; /* AGGREGATE by sessions: column with the session's window as one row would
+                            make it ([time, time + gap)), which is a key too; -1: no sessions */
+    bool within_watermark; /* DEDUPLICATE: keys count for delay_us after the first row */
+    int64_t delay_us;
+    enum lt_join_kind join;
+    struct lt_expression *condition; /* JOIN: over left and right columns, beside equal keys */
+};
+
+/* ORDER BY of a SORT: in complete mode. */
+struct lt_plan_order {
+    uint32_t column;
+    bool is_descending, nulls_last;
+};
+
 struct lt_plan_node {
     enum lt_plan_kind kind;
     struct lt_plan_node **inputs;
@@ -67,6 +132,11 @@ struct lt_plan_node {
     void *create_context;
     const struct lt_type *declared_schema; /* OPERATOR: what it emits; NULL: what it gets */
 
+    const struct lt_plan_stateful *stateful; /* AGGREGATE, JOIN, DEDUPLICATE; after analysis */
+    const struct lt_plan_order *orders;      /* SORT */
+    uint32_t order_count;
+    int64_t limit; /* LIMIT: rows */
+
     const struct lt_type *schema; /* after analysis: what comes out */
 };
 
@@ -82,8 +152,6 @@ struct lt_trigger {
     int64_t interval_ns; /* CONTINUOUS: the epoch interval; PROCESSING_TIME: 0 is as soon as there
                             is data */
 };
-
-enum lt_output_mode { LT_OUTPUT_APPEND, LT_OUTPUT_UPDATE, LT_OUTPUT_COMPLETE };
 
 struct lt_plan {
     struct lt_plan_node **sinks; /* WRITE nodes */

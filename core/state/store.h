@@ -1,0 +1,137 @@
+/*
+ * The contract of a keyed state store: one partition of one named store of one stateful operator.
+ *
+ * A store is a map from bytes to bytes that has versions. Version 0 is empty. Batch N reads version
+ * N and makes version N + 1; what is put and removed between two commits is seen by gets at once,
+ * and is one change of the checkpoint: after a crash a store is opened at a version, whole, or it
+ * is not. A version may be made again (the batch is run again): the file takes the place of the
+ * one that was.
+ *
+ * Keys and values are byte forms of rows (core/data/row_bytes.h) to whoever uses the store; to the
+ * store they are bytes. Equal keys are equal bytes.
+ *
+ * An entry may have a time at which it is final (LT_STATE_NEVER: none). The store keeps such
+ * entries in order of that time, so that finding what has become final costs what is found, and
+ * nothing of what is not.
+ *
+ * Key groups: each key belongs to one of LT_STATE_KEY_GROUPS groups by its hash, and a partition is
+ * the groups that are dealt to it. Every entry in a file can be told its group, so that a query
+ * can go on with more or fewer partitions: lt_state_open reads the files of all the partitions that
+ * there were, and keeps the groups that are its own.
+ *
+ *   get, put, remove, cursors   the batch's rows: no file is touched (in memory), no wait
+ *   prepare                     at the batch's end: begins to write what changed, asynchronously
+ *   prepared                    asked until it is durable
+ *   commit / abort              the batch is committed: older changes may be merged; or never was
+ *   maintain                    now and then between batches: snapshots, deletion of old files
+ *
+ * Two stores are to keep to this: one in memory, and one on RocksDB.
+ *
+ * on: the thread of the operator's instance; open may wait, for files are read.
+ */
+#ifndef LT_STATE_STORE_H
+#define LT_STATE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/flow/reactor.h"
+
+enum { LT_STATE_KEY_GROUPS = 256 };
+#define LT_STATE_NEVER INT64_MAX
+
+struct lt_state_store;
+
+struct lt_state_bytes {
+    const void *data;
+    size_t size_bytes;
+};
+
+/* What a store has and did, for progress. Changes count from the last prepare. */
+struct lt_state_counts {
+    uint64_t entries;
+    uint64_t updated, removed;
+    uint64_t memory_bytes;
+};
+
+/* One entry that a cursor is at. Valid until the cursor moves or the store changes. */
+struct lt_state_entry {
+    struct lt_state_bytes key, value;
+    int64_t final_at;
+};
+
+enum lt_state_order {
+    LT_STATE_ANY_ORDER, /* every entry, once, in no order */
+    LT_STATE_FINAL_UP_TO, /* entries with final_at <= bound, in ascending order of it */
+    LT_STATE_WITH_PREFIX, /* keys that begin with a prefix, in the order of their bytes */
+};
+
+struct lt_state_cursor {
+    struct lt_state_store *store;
+    enum lt_state_order order;
+    int64_t bound;                /* FINAL_UP_TO */
+    struct lt_state_bytes prefix; /* WITH_PREFIX; the caller's until the end */
+    uint64_t place[4];            /* the store's own */
+};
+
+struct lt_state_store_ops {
+    const char *name; /* "memory", "rocksdb" */
+    /* True, and the value, if the key has one: valid until the next call of any but get. */
+    bool (*get)(struct lt_state_store *store, struct lt_state_bytes key,
+                struct lt_state_bytes *value);
+    /* Copies both. Over a limit of one entry (LT_LIMIT_VALUE_BYTES) or without memory: a negative
+     * code. */
+    int (*put)(struct lt_state_store *store, struct lt_state_bytes key, struct lt_state_bytes value,
+               int64_t final_at, struct lt_error *error);
+    /* False: there was none. */
+    bool (*remove)(struct lt_state_store *store, struct lt_state_bytes key);
+    /* The next entry from cursor->place, which is zeroed before the first call; false: no more. The
+     * entry that was given last may be removed, and no other be changed, until the end. */
+    bool (*next)(struct lt_state_cursor *cursor, struct lt_state_entry *entry);
+    /* Begins to make `version` durable through the reactor given at open. Nothing may be put or
+     * removed until commit or abort. */
+    void (*prepare)(struct lt_state_store *store, uint64_t version);
+    /* 1 durable, 0 not yet, negative failed (error set). */
+    int (*prepared)(struct lt_state_store *store, struct lt_error *error);
+    /* The version that was prepared counts: changes begin anew. */
+    void (*commit)(struct lt_state_store *store);
+    /* Takes back every change since the last commit. */
+    int (*abort)(struct lt_state_store *store, struct lt_error *error);
+    /* One bounded step of what can be done between batches; the work done, 0 if none. `oldest`: no
+     * version below it will be opened again. */
+    uint32_t (*maintain)(struct lt_state_store *store, uint64_t oldest);
+    void (*counts)(const struct lt_state_store *store, struct lt_state_counts *out);
+    /* Ends what is under way, and frees. */
+    void (*close)(struct lt_state_store *store);
+};
+
+/* First member of a store's own struct. */
+struct lt_state_store {
+    const struct lt_state_store_ops *ops;
+};
+
+struct lt_state_options {
+    const char *provider; /* "memory", "rocksdb", or the class that Spark names them by */
+    const char *root; /* the checkpoint's state/<operator>; NULL: nothing is kept */
+    const char *name; /* of the store, where an operator has several; NULL: the only one */
+    uint32_t partition, partition_count; /* of this run */
+    uint32_t stored_partition_count;     /* of the run that wrote the version; 0: as this one */
+    uint64_t version;                /* to open */
+    uint32_t min_deltas_for_snapshot;
+    const char *codec; /* "lz4", "zstd", "none" */
+    struct lt_reactor *reactor;
+};
+
+/* Opens the store at a version. Errors are Spark's CANNOT_LOAD_STATE_STORE.* with the file's name;
+ * nothing on disk is changed by a refusal. */
+int lt_state_open(const struct lt_state_options *options, struct lt_state_store **out,
+                  struct lt_error *error) LT_MUST_USE;
+
+/* The key group of a key, and the partition that a group is dealt to. Part of the file format. on:
+ * any. */
+uint32_t lt_state_group_of(const void *key, size_t size_bytes);
+uint32_t lt_state_partition_of(uint32_t group, uint32_t partition_count);
+
+#endif
