@@ -69,16 +69,25 @@ enum lt_process {
 
 struct lt_state_store; /* core/state/store.h */
 
+/* One store that a stateful operator asks for. */
+struct lt_operator_store {
+    const char *name; /* NULL: the operator's only one */
+    /* What its keys and values are, kept beside the state and compared with what was there
+     * (STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE). */
+    const struct lt_type *key, *value;
+    /* So many bytes at the end of each key do not count for its group: entries that differ in them
+     * alone are of one key to the operator, and stay together. */
+    uint32_t key_suffix_bytes;
+};
+
 /* Where a stateful operator gets its stores. The runner's: it opens them at the version to go on
  * from, and closes them after the operator. */
 struct lt_operator_state {
     void *context;
     uint32_t partition, partition_count;
-    /* `name` NULL: the operator's only store. `key` and `value` are what its rows are, kept beside
-     * the state and compared with what was there (STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE). on: in
-     * the operator's open. */
-    int (*open)(void *context, const char *name, const struct lt_type *key,
-                const struct lt_type *value, struct lt_state_store **out, struct lt_error *error);
+    /* on: in the operator's open. */
+    int (*open)(void *context, const struct lt_operator_store *request, struct lt_state_store **out,
+                struct lt_error *error);
 };
 
 struct lt_operator_env {

@@ -118,6 +118,9 @@ struct lt_state_options {
     const char *name; /* of the store, where an operator has several; NULL: the only one */
     uint32_t partition, partition_count; /* of this run */
     uint32_t stored_partition_count;     /* of the run that wrote the version; 0: as this one */
+    /* So many bytes at the end of each key are left out where its group is told: entries whose keys
+     * differ in them alone are of one group. */
+    uint32_t key_suffix_bytes;
     uint64_t version;                /* to open */
     uint32_t min_deltas_for_snapshot;
     const char *codec; /* "lz4", "zstd", "none" */
