@@ -72,7 +72,7 @@ struct lt_plan_event_time {
     int32_t column; /* of the input; -1: none, state is kept for ever */
     bool is_window; /* a struct of start and end: the end counts */
     /* JOIN: a row of this side can find no partner any more when its event time + slack_us is at
-     * or before the watermark. */
+     * or before the watermark; INT64_MAX: it always may, and the column says only what is late. */
     int64_t slack_us;
 };
 
@@ -128,6 +128,9 @@ struct lt_plan_node {
 
     const char *name;              /* OPERATOR: its name; WATERMARK: the column */
     int64_t interval_us;           /* WATERMARK: the delay */
+    /* WATERMARK: counted from 0 in a plan. Nodes of the same number, on the sides of a union, are
+     * one watermark. */
+    uint32_t watermark;
     lt_operator_create_fn *create; /* OPERATOR */
     void *create_context;
     const struct lt_type *declared_schema; /* OPERATOR: what it emits; NULL: what it gets */
