@@ -28,7 +28,10 @@
  */
 #include "core/data/row_bytes.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "core/base/limits.h"
 
 enum {
     VERSION = 1,
@@ -41,6 +44,11 @@ struct tuple_types {
     uint32_t step;
 };
 
+struct writer {
+    struct lt_text_buffer *out;
+    bool is_key; /* numbers that compare equal are written alike */
+};
+
 struct reader {
     const uint8_t *at, *end;
     struct lt_row *row; /* its scratch holds what has to be made */
@@ -48,7 +56,7 @@ struct reader {
 };
 
 static void write_value(const struct lt_type *type, const union lt_value *value,
-                        struct lt_text_buffer *out);
+                        struct writer *writer);
 static int read_value(struct reader *reader, const struct lt_type *type, union lt_value *value);
 
 static struct tuple_types types_of_struct(const struct lt_type *type)
@@ -91,85 +99,119 @@ static uint32_t fixed_width(const struct lt_type *type)
     }
 }
 
-static void write_u32(uint32_t number, struct lt_text_buffer *out)
+static double canonical_f64(double f64)
 {
-    lt_text_append_n(out, &number, sizeof number);
+    if (isnan(f64))
+        return (double)NAN;
+    return f64 == 0.0 ? 0.0 : f64;
+}
+
+static void write_u32(uint32_t number, struct writer *writer)
+{
+    lt_text_append_n(writer->out, &number, sizeof number);
 }
 
 static void write_tuple(struct tuple_types types, uint32_t count, const uint64_t *nulls,
-                        const union lt_value *values, struct lt_text_buffer *out)
+                        const union lt_value *values, struct writer *writer)
 {
     for (uint32_t first = 0; first < count; first += 8) {
         uint64_t bits = nulls != NULL ? nulls[first / 64] >> first % 64 : 0;
         uint64_t used = count - first < 8 ? ((uint64_t)1 << (count - first)) - 1 : 0xFF;
         uint8_t byte = (uint8_t)(bits & used);
-        lt_text_append_n(out, &byte, 1);
+        lt_text_append_n(writer->out, &byte, 1);
     }
     for (uint32_t i = 0; i < count; i++)
         if (!lt_bit(nulls, i))
-            write_value(types.fields[i * types.step].type, &values[i], out);
+            write_value(types.fields[i * types.step].type, &values[i], writer);
 }
 
 static void write_array(const struct lt_field *element, struct lt_array *array,
-                        struct lt_text_buffer *out)
+                        struct writer *writer)
 {
     lt_array_materialize(array);
-    write_u32(array->count, out);
-    write_tuple(types_of_array(element), array->count, array->nulls, array->values, out);
+    write_u32(array->count, writer);
+    write_tuple(types_of_array(element), array->count, array->nulls, array->values, writer);
 }
 
 static void write_map(const struct lt_type *type, const struct lt_map *map,
-                      struct lt_text_buffer *out)
+                      struct writer *writer)
 {
     struct lt_array keys = map->keys, values = map->values;
-    write_array(&type->fields[0], &keys, out);
-    write_array(&type->fields[1], &values, out);
+    write_array(&type->fields[0], &keys, writer);
+    write_array(&type->fields[1], &values, writer);
 }
 
 static void write_value(const struct lt_type *type, const union lt_value *value,
-                        struct lt_text_buffer *out)
+                        struct writer *writer)
 {
     switch (type->kind) {
     case LT_TYPE_STRING:
     case LT_TYPE_CHAR:
     case LT_TYPE_VARCHAR:
     case LT_TYPE_BINARY:
-        write_u32(value->bytes.size_bytes, out);
-        lt_text_append_n(out, value->bytes.data, value->bytes.size_bytes);
+        write_u32(value->bytes.size_bytes, writer);
+        lt_text_append_n(writer->out, value->bytes.data, value->bytes.size_bytes);
         break;
     case LT_TYPE_FLOAT: {
-        float f32 = (float)value->f64;
-        lt_text_append_n(out, &f32, sizeof f32);
+        float f32 = (float)(writer->is_key ? canonical_f64(value->f64) : value->f64);
+        lt_text_append_n(writer->out, &f32, sizeof f32);
+        break;
+    }
+    case LT_TYPE_DOUBLE: {
+        double f64 = writer->is_key ? canonical_f64(value->f64) : value->f64;
+        lt_text_append_n(writer->out, &f64, sizeof f64);
         break;
     }
     case LT_TYPE_ARRAY:
-        write_array(&type->fields[0], value->array, out);
+        write_array(&type->fields[0], value->array, writer);
         break;
     case LT_TYPE_MAP:
-        write_map(type, value->map, out);
+        write_map(type, value->map, writer);
         break;
     case LT_TYPE_STRUCT:
         write_tuple(types_of_struct(type), type->field_count, value->structure->nulls,
-                    value->structure->values, out);
+                    value->structure->values, writer);
         break;
     default: {
         uint32_t width = fixed_width(type);
         lt_assert(width != 0);
         /* Little-endian: the low bytes of a wider number are the narrower one. */
-        lt_text_append_n(out, value, width);
+        lt_text_append_n(writer->out, value, width);
     }
     }
+}
+
+static void write_start(uint32_t column_count, struct writer *writer)
+{
+    lt_text_append_char(writer->out, VERSION);
+    write_u32(column_count, writer);
 }
 
 void lt_row_bytes_write(const struct lt_type *schema, const struct lt_row *row,
                         struct lt_text_buffer *out)
 {
+    struct writer writer = {.out = out};
     lt_assert(schema->kind == LT_TYPE_STRUCT);
     lt_assert(schema->field_count == row->column_count);
-    lt_text_append_char(out, VERSION);
-    write_u32(row->column_count, out);
+    write_start(row->column_count, &writer);
     write_tuple(types_of_struct(schema), row->column_count, lt_row_nulls(row), lt_row_values(row),
-                out);
+                &writer);
+}
+
+void lt_row_bytes_write_key(const struct lt_type *schema, const struct lt_row *row,
+                            const uint32_t *columns, uint32_t count, struct lt_text_buffer *out)
+{
+    struct writer writer = {.out = out, .is_key = true};
+    write_start(count, &writer);
+    for (uint32_t first = 0; first < count; first += 8) {
+        uint8_t byte = 0;
+        for (uint32_t i = first; i < count && i < first + 8; i++)
+            byte |= (uint8_t)((uint32_t)lt_row_is_null(row, columns[i]) << (i - first));
+        lt_text_append_n(out, &byte, 1);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!lt_row_is_null(row, columns[i]))
+            write_value(schema->fields[columns[i]].type, &lt_row_values(row)[columns[i]], &writer);
 }
 
 static int damaged(struct reader *reader, const char *what)
@@ -329,30 +371,53 @@ static int read_value(struct reader *reader, const struct lt_type *type, union l
     return read_fixed(reader, type, value);
 }
 
-int lt_row_bytes_read(const struct lt_type *schema, const void *data, size_t size_bytes,
-                      struct lt_row *row, struct lt_error *error)
+/* Checks what stands in front of the values: the form's version, and how many columns there are. */
+static int read_start(struct reader *reader, uint32_t expected_count)
 {
-    lt_assert(schema->kind == LT_TYPE_STRUCT);
-    lt_assert(schema->field_count == row->column_count);
-    struct reader reader = {
-        .at = data, .end = (const uint8_t *)data + size_bytes, .row = row, .error = error};
     uint8_t version = 0;
     uint32_t column_count = 0;
-    int code = read_bytes(&reader, &version, sizeof version);
+    int code = read_bytes(reader, &version, sizeof version);
     if (code == 0 && version != VERSION)
-        return lt_error_set(error, LT_E_CORRUPT,
+        return lt_error_set(reader->error, LT_E_CORRUPT,
                             "stored row: version %u; this release reads version %d", version,
                             VERSION);
     if (code == 0)
-        code = read_bytes(&reader, &column_count, sizeof column_count);
-    if (code != 0)
-        return code;
-    if (column_count != row->column_count)
-        return lt_error_set(error, LT_E_CORRUPT, "stored row: it has %u columns, its schema has %u",
-                            column_count, row->column_count);
-    code = read_tuple(&reader, types_of_struct(schema), column_count, lt_row_nulls(row),
-                      lt_row_values(row));
+        code = read_bytes(reader, &column_count, sizeof column_count);
+    if (code == 0 && column_count != expected_count)
+        return lt_error_set(reader->error, LT_E_CORRUPT,
+                            "stored row: it has %u columns, its schema has %u", column_count,
+                            expected_count);
+    return code;
+}
+
+int lt_row_bytes_read(const struct lt_type *schema, const void *data, size_t size_bytes,
+                      struct lt_row *row, struct lt_error *error)
+{
+    lt_assert(schema->field_count == row->column_count);
+    return lt_row_bytes_read_at(schema, data, size_bytes, row, 0, error);
+}
+
+int lt_row_bytes_read_at(const struct lt_type *schema, const void *data, size_t size_bytes,
+                         struct lt_row *row, uint32_t first_column, struct lt_error *error)
+{
+    uint32_t count = schema->field_count;
+    uint64_t nulls[LT_LIMIT_COLUMNS / 64];
+    lt_assert(schema->kind == LT_TYPE_STRUCT);
+    lt_assert(count <= LT_LIMIT_COLUMNS);
+    lt_assert(first_column + count <= row->column_count);
+    struct reader reader = {
+        .at = data, .end = (const uint8_t *)data + size_bytes, .row = row, .error = error};
+    int code = read_start(&reader, count);
+    if (code == 0)
+        code = read_tuple(&reader, types_of_struct(schema), count, nulls,
+                          lt_row_values(row) + first_column);
     if (code == 0 && reader.at != reader.end)
         code = damaged(&reader, "there are bytes after its end");
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        if (lt_bit(nulls, i))
+            lt_row_set_null(row, first_column + i);
+        else
+            lt_bit_clear(lt_row_nulls(row), first_column + i);
+    }
     return code;
 }

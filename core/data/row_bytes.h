@@ -17,9 +17,18 @@
 /* Appends the row's bytes to `out`. */
 void lt_row_bytes_write(const struct lt_type *schema, const struct lt_row *row,
                         struct lt_text_buffer *out);
+/* Appends the bytes of a row that has only the given columns, in their order, as a key: keys whose
+ * values compare equal have equal bytes (-0.0 is written as 0.0, and every NaN alike). */
+void lt_row_bytes_write_key(const struct lt_type *schema, const struct lt_row *row,
+                            const uint32_t *columns, uint32_t count, struct lt_text_buffer *out);
 /* Fills `row` (column count equal to the schema's) from bytes; values point into `data`, nested
  * ones into the row's scratch. Damaged bytes are an error, never a crash. */
 int lt_row_bytes_read(const struct lt_type *schema, const void *data, size_t size_bytes,
                       struct lt_row *row, struct lt_error *error) LT_MUST_USE;
+/* The same for a row that has more columns: those of the schema are filled from `first_column` on,
+ * the others are left alone. */
+int lt_row_bytes_read_at(const struct lt_type *schema, const void *data, size_t size_bytes,
+                         struct lt_row *row, uint32_t first_column,
+                         struct lt_error *error) LT_MUST_USE;
 
 #endif

@@ -153,6 +153,9 @@ struct lt_operator {
     /* Counter of the records that it has left out on purpose, after open; NULL: it leaves none
      * out. */
     const struct lt_shared_u64 *left_out;
+    /* Not NULL: it cannot go on, and the query is to stop with this error. It takes rows still, and
+     * gives none; of drain it says that it is not done. Asked after each step. */
+    const struct lt_error *failure;
 };
 
 #endif

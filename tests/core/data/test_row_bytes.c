@@ -228,12 +228,74 @@ static void another_version_and_another_schema_are_refused_by_name(void **state)
     assert_string_equal(error.text, "stored row: it has 5 columns, its schema has 23");
 }
 
+static void keys_that_compare_equal_have_equal_bytes(void **state)
+{
+    (void)state;
+    const struct lt_type *type;
+    struct lt_arena *types = lt_arena_create();
+    struct lt_row_pool *small;
+    static const uint32_t columns[] = {2, 0};
+    static const unsigned char expected[] = {1, 2, 0, 0, 0, /* version, columns */
+                                             2,             /* the second, a, is NULL */
+                                             0, 0, 0, 0, 0, 0, 0, 0};
+    assert_int_equal(lt_type_parse_ddl("a INT, b STRING, c DOUBLE", types, &type, NULL), 0);
+    assert_int_equal(
+        lt_row_pool_create(&(struct lt_row_pool_options){.column_count = 3, .capacity = 1}, &small,
+                           NULL),
+        0);
+    struct lt_row *row = lt_row_claim(small);
+    lt_row_set_null(row, 0);
+    lt_row_values(row)[1] = lt_value_text("left out");
+    lt_row_values(row)[2].f64 = -0.0;
+    lt_text_clear(&bytes);
+    lt_row_bytes_write_key(type, row, columns, 2, &bytes);
+    assert_int_equal(bytes.size_bytes, sizeof expected);
+    assert_memory_equal(bytes.data, expected, sizeof expected);
+    lt_row_release(row);
+    lt_row_pool_destroy(small);
+    lt_arena_destroy(types);
+}
+
+static void a_row_is_read_into_the_columns_that_are_asked_for(void **state)
+{
+    (void)state;
+    const struct lt_type *type;
+    struct lt_arena *types = lt_arena_create();
+    struct lt_row_pool *wide;
+    static const uint32_t columns[] = {0, 1};
+    assert_int_equal(lt_type_parse_ddl("a INT, b STRING", types, &type, NULL), 0);
+    assert_int_equal(
+        lt_row_pool_create(&(struct lt_row_pool_options){.column_count = 70, .capacity = 2}, &wide,
+                           NULL),
+        0);
+    struct lt_row *row = lt_row_claim(wide);
+    lt_row_set_null(row, 0);
+    lt_row_values(row)[1] = lt_value_text("x");
+    lt_text_clear(&bytes);
+    lt_row_bytes_write_key(type, row, columns, 2, &bytes);
+    struct lt_row *back = lt_row_claim(wide);
+    lt_row_set_null(back, 62);
+    lt_row_set_null(back, 64);
+    assert_int_equal(
+        lt_row_bytes_read_at(type, bytes.data, bytes.size_bytes, back, 63, NULL), 0);
+    assert_true(lt_row_is_null(back, 62));
+    assert_true(lt_row_is_null(back, 63));
+    assert_false(lt_row_is_null(back, 64));
+    assert_int_equal(lt_row_values(back)[64].bytes.size_bytes, 1);
+    lt_row_release(back);
+    lt_row_release(row);
+    lt_row_pool_destroy(wide);
+    lt_arena_destroy(types);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_comes_back_as_it_was),
         cmocka_unit_test(strings_that_are_read_say_how_much_may_be_read_behind_them),
         cmocka_unit_test(the_bytes_are_those_of_version_1),
+        cmocka_unit_test(keys_that_compare_equal_have_equal_bytes),
+        cmocka_unit_test(a_row_is_read_into_the_columns_that_are_asked_for),
         cmocka_unit_test(every_truncated_row_is_an_error),
         cmocka_unit_test(damaged_bytes_give_a_row_or_an_error),
         cmocka_unit_test(another_version_and_another_schema_are_refused_by_name),
