@@ -37,9 +37,13 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "core/base/limits.h"
 #include "core/flow/reactor.h"
 
-enum { LT_STATE_KEY_GROUPS = 256 };
+enum {
+    LT_STATE_KEY_GROUPS = 256,
+    LT_STATE_ENTRY_MAX_BYTES = LT_LIMIT_VALUE_BYTES, /* key and value together */
+};
 #define LT_STATE_NEVER INT64_MAX
 
 struct lt_state_store;
@@ -49,9 +53,11 @@ struct lt_state_bytes {
     size_t size_bytes;
 };
 
-/* What a store has and did, for progress. Changes count from the last prepare. */
+/* What a store has and did, for progress. */
 struct lt_state_counts {
     uint64_t entries;
+    /* Keys of this batch: that have a new value; that were there and are no more. Since the last
+     * commit or abort. */
     uint64_t updated, removed;
     uint64_t memory_bytes;
 };
@@ -65,7 +71,9 @@ struct lt_state_entry {
 enum lt_state_order {
     LT_STATE_ANY_ORDER, /* every entry, once, in no order */
     LT_STATE_FINAL_UP_TO, /* entries with final_at <= bound, in ascending order of it */
-    LT_STATE_WITH_PREFIX, /* keys that begin with a prefix, in the order of their bytes */
+    /* Keys that begin with a prefix, in the order of their bytes: only of a store whose ops say
+     * has_prefix_order (RocksDB's; the one in memory keeps no order of keys). */
+    LT_STATE_WITH_PREFIX,
 };
 
 struct lt_state_cursor {
@@ -78,11 +86,13 @@ struct lt_state_cursor {
 
 struct lt_state_store_ops {
     const char *name; /* "memory", "rocksdb" */
+    bool has_prefix_order;
     /* True, and the value, if the key has one: valid until the next call of any but get. */
     bool (*get)(struct lt_state_store *store, struct lt_state_bytes key,
                 struct lt_state_bytes *value);
-    /* Copies both. Over a limit of one entry (LT_LIMIT_VALUE_BYTES) or without memory: a negative
-     * code. */
+    /* Copies both, which may be the store's own. Over a limit of one entry
+     * (LT_STATE_ENTRY_MAX_BYTES for both) or without memory: a negative code, and nothing has
+     * changed. */
     int (*put)(struct lt_state_store *store, struct lt_state_bytes key, struct lt_state_bytes value,
                int64_t final_at, struct lt_error *error);
     /* False: there was none. */
@@ -117,24 +127,44 @@ struct lt_state_options {
     const char *root; /* the checkpoint's state/<operator>; NULL: nothing is kept */
     const char *name; /* of the store, where an operator has several; NULL: the only one */
     uint32_t partition, partition_count; /* of this run */
-    uint32_t stored_partition_count;     /* of the run that wrote the version; 0: as this one */
+    /* Of the run that wrote the version, to be compared with what its files say; 0: what they say.
+     */
+    uint32_t stored_partition_count;
     /* So many bytes at the end of each key are left out where its group is told: entries whose keys
      * differ in them alone are of one group. */
     uint32_t key_suffix_bytes;
     uint64_t version;                /* to open */
-    uint32_t min_deltas_for_snapshot;
-    const char *codec; /* "lz4", "zstd", "none" */
+    uint32_t min_deltas_for_snapshot; /* at least 1 */
+    const char *codec;                /* "lz4", "zstd", "none" */
     struct lt_reactor *reactor;
 };
 
 /* Opens the store at a version. Errors are Spark's CANNOT_LOAD_STATE_STORE.* with the file's name;
- * nothing on disk is changed by a refusal. */
+ * nothing on disk is changed by a refusal. What is on disk of later versions is deleted: they never
+ * were. All partitions of a store are opened before any of them prepares. */
 int lt_state_open(const struct lt_state_options *options, struct lt_state_store **out,
                   struct lt_error *error) LT_MUST_USE;
 
-/* The key group of a key, and the partition that a group is dealt to. Part of the file format. on:
- * any. */
+/* The key group of a key (without the suffix that does not count), and the partition that a group
+ * is dealt to: partitions have groups in a row. Part of the file format. on: any. */
 uint32_t lt_state_group_of(const void *key, size_t size_bytes);
 uint32_t lt_state_partition_of(uint32_t group, uint32_t partition_count);
+
+/* An entry as it stands in the files of a checkpoint. */
+struct lt_state_scan {
+    const char *root, *name; /* as in lt_state_options */
+    uint64_t version;
+    /* One partition of the run that wrote the version, or LT_STATE_ALL_PARTITIONS. */
+    uint32_t partition;
+    /* Not 0: stops, and is what the scan returns. Bytes are valid during the call. */
+    int (*each)(void *context, uint32_t partition, const struct lt_state_entry *entry,
+                struct lt_error *error);
+    void *context;
+};
+#define LT_STATE_ALL_PARTITIONS UINT32_MAX
+
+/* Reads a version without opening it: for people who look into a checkpoint. Changes nothing.
+ * Entries come by partition and within it by hash. on: any. */
+int lt_state_scan(const struct lt_state_scan *scan, struct lt_error *error) LT_MUST_USE;
 
 #endif
