@@ -12,24 +12,25 @@
  * row*: nothing is to be initialised, and an aggregation without keys evaluates them when nothing
  * has come. A state holds no resource; it is forgotten by forgetting its memory.
  *
- * What does not fit there (texts, lists, sets, sketches) lies in an lt_scratch that the caller hands
- * in, and that must live, uncleared, as long as the state does; so a lane has one for all its groups
- * and clears it when they are flushed, and who takes one group after the other clears it in between.
- * counts, sums, averages, moments, and the first, least or greatest of what is held in 16 bytes never
- * use it: no allocation for a row. What grows doubles, so an lt_scratch ends up at most three times
- * as large as what is held. What rows bring is copied: a row may go when update has returned. What
- * read brings is not: the bytes must stay as long as the state is used.
+ * What does not fit there (texts, lists, sets, sketches) lies in an lt_scratch that the caller
+ * hands in, and that must live, uncleared, as long as the state does; so a lane has one for all its
+ * groups and clears it when they are flushed, and who takes one group after the other clears it in
+ * between. counts, sums, averages, moments, and the first, least or greatest of what is held in 16
+ * bytes never use it: no allocation for a row. What grows doubles, so an lt_scratch ends up at most
+ * three times as large as what is held. What rows bring is copied: a row may go when update has
+ * returned. What read brings is not: the bytes must stay as long as the state is used.
  *
- * Merging is as if the rows of `other` had come after those of `state`; of floating-point sums and of
- * sketches that is true up to their error. `other` is left alone, and may be forgotten afterwards if
- * both have the same lt_scratch or `other` has been merged into a state of the caller's own.
+ * Merging is as if the rows of `other` had come after those of `state`; of floating-point sums and
+ * of sketches that is true up to their error. `other` is left alone, and may be forgotten
+ * afterwards if both have the same lt_scratch or `other` has been merged into a state of the
+ * caller's own.
  *
- * The byte form is self-delimiting, little-endian, and starts with a version; each function's own is
- * told at the head of its file. It says neither functions nor types: that is the schema's kept beside
- * it, lt_aggregates_schema(). Damaged bytes are an error and never a crash, nor memory beyond what
- * their size accounts for.
+ * The byte form is self-delimiting, little-endian, and starts with a version; each function's own
+ * is told at the head of its file. It says neither functions nor types: that is the schema's kept
+ * beside it, lt_aggregates_schema(). Damaged bytes are an error and never a crash, nor memory
+ * beyond what their size accounts for.
  *
- * on: one thread, but for bind's result after lt_aggregates_copy; bind is control.
+ * on: one thread; create is control.
  */
 #ifndef LT_OPS_AGGREGATE_AGGREGATE_H
 #define LT_OPS_AGGREGATE_AGGREGATE_H
@@ -49,9 +50,9 @@
 
 struct lt_aggregates;
 
-/* Binds the aggregates of a node to the schema of the rows they get. `plan` and `input` must live as
- * long as the result. `session` (NULL: the defaults) says whether overflow is an error. An unknown
- * function, and what is DISTINCT, is an error. */
+/* Binds the aggregates of a node to the schema of the rows they get. `plan` and `input` must live
+ * as long as the result. `session` (NULL: the defaults) says whether overflow is an error. An
+ * unknown function, and what is DISTINCT, is an error. */
 int lt_aggregates_create(const struct lt_plan_aggregate *plan, uint32_t count,
                          const struct lt_type *input, const struct lt_session *session,
                          struct lt_aggregates **out, struct lt_error *error) LT_MUST_USE;
@@ -70,14 +71,14 @@ bool lt_aggregates_update(struct lt_aggregates *aggregates, void *state, const s
 /* False as of update. */
 bool lt_aggregates_merge(struct lt_aggregates *aggregates, void *state, const void *other,
                          struct lt_scratch *memory) LT_MUST_USE;
-/* The results into the columns of `out` from `first_column` on; further memory is the row's scratch,
- * and what they point to is the state's: out must be emitted, or its values copied, before `memory`
- * is cleared. The state stays as it was. False: a fault (a sum that has overflown). */
+/* The results into the columns of `out` from `first_column` on; further memory is the row's
+ * scratch, and what they point to is the state's: out must be emitted, or its values copied, before
+ * `memory` is cleared. The state stays as it was. False: a fault (a sum that has overflown). */
 bool lt_aggregates_evaluate(struct lt_aggregates *aggregates, const void *state, struct lt_row *out,
                             uint32_t first_column) LT_MUST_USE;
 
-/* As evaluate, but everything is copied into the row's scratch: `memory` and the bytes that were read
- * may go while the row is on its way. */
+/* As evaluate, but everything is copied into the row's scratch: `memory` and the bytes that were
+ * read may go while the row is on its way. */
 bool lt_aggregates_evaluate_copied(struct lt_aggregates *aggregates, const void *state,
                                    struct lt_row *out, uint32_t first_column) LT_MUST_USE;
 
@@ -86,10 +87,10 @@ void lt_aggregates_write(const struct lt_aggregates *aggregates, const void *sta
                          struct lt_text_buffer *out);
 /* Fills a zeroed state from bytes, all of which must be used. */
 int lt_aggregates_read(struct lt_aggregates *aggregates, const void *data, size_t size_bytes,
-                       void *state, struct lt_scratch *memory,
-                       struct lt_error *error) LT_MUST_USE;
+                       void *state, struct lt_scratch *memory, struct lt_error *error) LT_MUST_USE;
 
-/* What went wrong in the last update, merge or evaluate that said false. The caller's to destroy. */
+/* What went wrong in the last update, merge or evaluate that said false. The caller's to destroy.
+ */
 struct lt_fault *lt_aggregates_take_fault(const struct lt_aggregates *aggregates,
                                           const char *stage);
 

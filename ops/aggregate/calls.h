@@ -7,15 +7,15 @@
  * refused.
  *
  *     sum(price * 2) FILTER (WHERE ok)
- *       -> function "sum", inputs [price * 2 cast as needed], filter [ok], type double
+ *       -> function "sum", inputs [price * 2, cast as needed], filter ok, type double
  *
- * Inputs and filter are analysed expressions over the scope: a PROJECT below the AGGREGATE makes
- * columns of them. Parameters are constants by the function's own rules (accuracy, percentages, the
- * flag of first), and literals here.
+ * Inputs and filter are analysed expressions over the rows that are aggregated: a PROJECT below the
+ * AGGREGATE makes columns of them (boolean for the filter). Parameters are constants by the
+ * function's own rules (accuracy, percentages), and literals here.
  *
- * How the parser writes what stands behind a call: `FILTER (WHERE c)`, `IGNORE NULLS` and
- * `WITHIN GROUP (ORDER BY x DESC)` are calls with names that no function can have, around the call
- * that they belong to (parse_over.c). lt_aggregate_base() looks through them.
+ * What stands behind the brackets - FILTER, IGNORE NULLS, WITHIN GROUP - are last arguments of the
+ * call (LT_EXPR_FILTER and so on, ops/expr/expr.h), and an argument behind DISTINCT is under a call
+ * of "distinct"; so whoever walks trees finds them.
  *
  * on: control.
  */
@@ -28,7 +28,7 @@
 
 /* What a call gives to a plan. In the arena. */
 struct lt_aggregate_call {
-    const char *function; /* its name in the table: "avg" for mean(x) */
+    const char *function; /* its name in the table: "avg" of mean(x) */
     struct lt_expression **inputs;
     uint32_t input_count; /* 0: count(*) */
     struct lt_expression **parameters;
@@ -41,14 +41,18 @@ struct lt_aggregate_call {
 
 /* Is it the name of an aggregate function? */
 bool lt_aggregate_is_name(const char *name);
-/* The aggregate's own call in a node that is one with or without FILTER and the like; NULL: the node
- * is none. */
-const struct lt_expression *lt_aggregate_base(const struct lt_expression *node);
 
-/* Analyses a node that lt_aggregate_base() knows: its arguments over `schema`, then the call itself
- * with Spark's casts and refusals. The node is changed. */
-int lt_aggregate_analyse(struct lt_expression *node, const char *text, const struct lt_type *schema,
-                         const struct lt_session *session, struct lt_arena *arena,
-                         struct lt_aggregate_call *out, struct lt_error *error) LT_MUST_USE;
+/* WRONG_NUM_ARGS for a call of such a name with more or fewer arguments; before they are analysed.
+ */
+int lt_aggregate_check_count(const struct lt_expression *call, const char *text,
+                             struct lt_arena *arena, struct lt_error *error) LT_MUST_USE;
+
+/* Takes a call of such a name, as it was parsed, with as many arguments as it takes, which are
+ * analysed (each lt_expr_analyse, and those of the parts behind the brackets; a star stays):
+ * chooses the signature, puts casts over the inputs and evaluates constants. Refusals are Spark's,
+ * and are told at the places in `text`. `call` is changed. */
+int lt_aggregate_complete(struct lt_expression *call, const char *text,
+                          const struct lt_session *session, struct lt_arena *arena,
+                          struct lt_aggregate_call *out, struct lt_error *error) LT_MUST_USE;
 
 #endif
