@@ -41,6 +41,17 @@ struct lt_aggregate_call {
 
 /* Is it the name of an aggregate function? */
 bool lt_aggregate_is_name(const char *name);
+/* The node itself where it is a call of such a name, not yet analysed; NULL: it is none. */
+const struct lt_expression *lt_aggregate_base(const struct lt_expression *node);
+
+/* Analyses a call that lt_aggregate_base() knows, as it was parsed (names may be resolved): its
+ * count of arguments, these over `schema`, and then the call itself, as below. `call` is changed.
+ */
+int lt_aggregate_analyse(struct lt_expression *call, const char *text, const struct lt_type *schema,
+                         const struct lt_session *session, struct lt_arena *arena,
+                         struct lt_aggregate_call *out, struct lt_error *error) LT_MUST_USE;
+
+/* The two halves of it, for who has a way of their own to analyse arguments. */
 
 /* WRONG_NUM_ARGS for a call of such a name with more or fewer arguments; before they are analysed.
  */
