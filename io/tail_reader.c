@@ -64,6 +64,12 @@ static void keep_head(struct lt_tail_file *file, const void *data, int64_t size_
     file->head_bytes += (uint32_t)count;
 }
 
+static void ask_size(struct lt_tail_reader *reader, const struct lt_tail_file *file)
+{
+    reader->stat.fd = file->fd;
+    lt_reactor_submit(reader->reactor, &reader->stat);
+}
+
 static void read_done(struct lt_io *io)
 {
     struct lt_tail_reader *reader = io->context;
@@ -85,9 +91,30 @@ static void read_done(struct lt_io *io)
     }
     if (io->result == (int64_t)io->size_bytes)
         return;
+    if (io->result > 0)
+        return; /* the file is dirty still: the next read says whether that was all */
+    /* Its end, or somebody has cut it: then the last byte that was read is gone. To ask for that
+     * byte is cheaper than for the size: a statx costs a thread of the kernel's, which would hold
+     * up the next line of a busy log. */
     reader->is_reading = true;
-    reader->stat.fd = file->fd;
-    lt_reactor_submit(reader->reactor, &reader->stat);
+    reader->probe.fd = file->fd;
+    reader->probe.offset = file->read_end - 1;
+    if (file->read_end > 0)
+        lt_reactor_submit(reader->reactor, &reader->probe);
+    else
+        ask_size(reader, file);
+}
+
+static void probe_done(struct lt_io *io)
+{
+    struct lt_tail_reader *reader = io->context;
+    struct lt_tail_file *file = reader->current;
+    if (io->result == 1 && file->end < 0) {
+        reader->is_reading = false;
+        reach_end(reader, file);
+    } else {
+        ask_size(reader, file);
+    }
 }
 
 static void stat_done(struct lt_io *io)
@@ -301,8 +328,9 @@ int64_t lt_tail_since_ns(int64_t time_us)
 static void tail_stop(struct lt_reader *base)
 {
     struct lt_tail_reader *reader = reader_of(base);
-    while (reader->is_reading) { /* a read of nothing is followed by a look at the file */
+    while (reader->is_reading) { /* a read of nothing is followed by looks at the file */
         lt_reactor_cancel_and_wait(reader->reactor, &reader->read);
+        lt_reactor_cancel_and_wait(reader->reactor, &reader->probe);
         lt_reactor_cancel_and_wait(reader->reactor, &reader->stat);
     }
     lt_tail_follow_stop(reader);
@@ -384,6 +412,11 @@ int lt_tail_open_reader(struct lt_source *base, const struct lt_connector_env *e
         reader->stop_position = end[0];
     }
     reader->read = (struct lt_io){.kind = LT_IO_READ, .done = read_done, .context = reader};
+    reader->probe = (struct lt_io){.kind = LT_IO_READ,
+                                   .buffer = &reader->probed,
+                                   .size_bytes = sizeof reader->probed,
+                                   .done = probe_done,
+                                   .context = reader};
     reader->stat = (struct lt_io){.kind = LT_IO_STATX,
                                   .flags = AT_EMPTY_PATH,
                                   .buffer = &reader->status,

@@ -6,9 +6,9 @@
  * carried of an unfinished record; it is read again when its file's turn comes. So memory does not
  * grow with the number of files.
  *
- * A file is *dirty* while it may have bytes that were not read. Behind a read that gives fewer
- * bytes than there was room for the size is asked: it says whether that is the end, or somebody has
- * cut the file. At its end a file is clean, unless the kernel has told of more since the read.
+ * A file is *dirty* while it may have bytes that were not read. A read that gives nothing has come
+ * to its end, or somebody has cut the file: that is looked for then. At its end a file is clean,
+ * unless the kernel has told of more since the read.
  */
 #ifndef LT_IO_TAIL_READER_H
 #define LT_IO_TAIL_READER_H
@@ -59,10 +59,11 @@ struct lt_tail_reader {
     bool has_failed;
 
     /* Reading. */
-    struct lt_io read, stat;
+    struct lt_io read, probe, stat;
+    uint8_t probed; /* by probe, which only has to be there */
     struct statx status;
     uint64_t read_events; /* of the file, when the read was submitted */
-    bool is_reading;      /* `read` or `stat` is with the reactor */
+    bool is_reading;      /* one of them is with the reactor */
 
     /* Following. */
     struct lt_io scan_io, event_io;
