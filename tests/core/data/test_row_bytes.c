@@ -234,7 +234,7 @@ static void keys_that_compare_equal_have_equal_bytes(void **state)
     const struct lt_type *type;
     struct lt_arena *types = lt_arena_create();
     struct lt_row_pool *small;
-    static const uint32_t columns[] = {2, 0};
+    static const uint32_t indices[] = {2, 0};
     static const unsigned char expected[] = {1, 2, 0, 0, 0, /* version, columns */
                                              2,             /* the second, a, is NULL */
                                              0, 0, 0, 0, 0, 0, 0, 0};
@@ -248,7 +248,7 @@ static void keys_that_compare_equal_have_equal_bytes(void **state)
     lt_row_values(row)[1] = lt_value_text("left out");
     lt_row_values(row)[2].f64 = -0.0;
     lt_text_clear(&bytes);
-    lt_row_bytes_write_key(type, row, columns, 2, &bytes);
+    lt_row_bytes_write_key(type, row, indices, 2, &bytes);
     assert_int_equal(bytes.size_bytes, sizeof expected);
     assert_memory_equal(bytes.data, expected, sizeof expected);
     lt_row_release(row);
@@ -262,7 +262,7 @@ static void a_row_is_read_into_the_columns_that_are_asked_for(void **state)
     const struct lt_type *type;
     struct lt_arena *types = lt_arena_create();
     struct lt_row_pool *wide;
-    static const uint32_t columns[] = {0, 1};
+    static const uint32_t indices[] = {0, 1};
     assert_int_equal(lt_type_parse_ddl("a INT, b STRING", types, &type, NULL), 0);
     assert_int_equal(
         lt_row_pool_create(&(struct lt_row_pool_options){.column_count = 70, .capacity = 2}, &wide,
@@ -272,7 +272,7 @@ static void a_row_is_read_into_the_columns_that_are_asked_for(void **state)
     lt_row_set_null(row, 0);
     lt_row_values(row)[1] = lt_value_text("x");
     lt_text_clear(&bytes);
-    lt_row_bytes_write_key(type, row, columns, 2, &bytes);
+    lt_row_bytes_write_key(type, row, indices, 2, &bytes);
     struct lt_row *back = lt_row_claim(wide);
     lt_row_set_null(back, 62);
     lt_row_set_null(back, 64);
