@@ -19,6 +19,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "core/base/folder.h"
 #include "core/epoch/crc.h"
 #include "core/epoch/protocol.h"
 
@@ -80,80 +81,7 @@ int lt_epoch_write_failed(const char *path, const char *name, int error_number,
     return add_hint(error, code, hint);
 }
 
-/* What to do about a folder that cannot be opened or made. */
-static const char *folder_hint(int error_number)
-{
-    switch (error_number) {
-    case ENOTDIR:
-    case EEXIST:
-        return "; hint: a file stands where a folder is needed, give another directory";
-    case EACCES:
-    case EPERM:
-        return "; hint: the user that runs the query needs to own the checkpoint directory, or to "
-               "be allowed to make it";
-    case EROFS:
-        return "; hint: the file system is mounted read-only, give a directory on another one";
-    case ENOSPC:
-    case EDQUOT:
-        return "; hint: free some space on the disk that is to hold the checkpoint";
-    case ENOENT:
-    case ENAMETOOLONG:
-    case ELOOP:
-        return "; hint: give the path of a directory that exists or can be made";
-    case EIO:
-        return "; hint: the disk reports a fault, see the kernel's log";
-    default:
-        return "";
-    }
-}
-
-static int folder_failed(const char *verb, const char *path, int error_number,
-                         struct lt_error *error)
-{
-    int code = lt_error_set_errno(error, error_number, "cannot %s folder '%s'", verb, path);
-    return add_hint(error, code, folder_hint(error_number));
-}
-
 /* ------------------------------------------------------------------------------------- folders */
-
-/* Syncs the folder that holds `path`. */
-static int sync_parent(const char *path, struct lt_error *error)
-{
-    char *parent = lt_strdup(path);
-    char *slash = strrchr(parent, '/');
-    if (slash != NULL)
-        slash[slash == parent ? 1 : 0] = '\0';
-    int code = 0;
-    int fd = open(slash == NULL ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        code = folder_failed("sync", parent, errno, error);
-    if (fd >= 0)
-        close(fd);
-    free(parent);
-    return code;
-}
-
-/* Makes `path` and its missing parents, each durable in its parent. */
-static int make_folders(const char *path, struct lt_error *error)
-{
-    char *copy = lt_strdup(path);
-    int code = 0;
-    bool is_last = false;
-    for (char *end = copy + (copy[0] != '\0'); code == 0 && !is_last; end++) {
-        is_last = *end == '\0';
-        if (!is_last && *end != '/')
-            continue;
-        *end = '\0';
-        if (mkdir(copy, 0777) == 0)
-            code = sync_parent(copy, error);
-        else if (errno != EEXIST)
-            code = folder_failed("create", copy, errno, error);
-        if (!is_last)
-            *end = '/';
-    }
-    free(copy);
-    return code;
-}
 
 int lt_epoch_folder_open(struct lt_epoch_folder *folder, const char *path, bool create,
                          struct lt_error *error)
@@ -162,13 +90,13 @@ int lt_epoch_folder_open(struct lt_epoch_folder *folder, const char *path, bool 
     if (folder->fd < 0 && errno == ENOENT) {
         if (!create)
             return LT_E_NOT_FOUND;
-        int code = make_folders(path, error);
+        int code = lt_folder_make(path, error);
         if (code != 0)
             return code;
         folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     if (folder->fd < 0)
-        return folder_failed("open", path, errno, error);
+        return lt_folder_failed("open", path, errno, error);
     folder->path = lt_strdup(path);
     return 0;
 }
@@ -205,7 +133,7 @@ int lt_epoch_folder_list(const struct lt_epoch_folder *folder, struct lt_epoch_n
         int number = errno;
         if (fd >= 0)
             close(fd);
-        return folder_failed("list", folder->path, number, error);
+        return lt_folder_failed("list", folder->path, number, error);
     }
     size_t capacity = 0;
     struct dirent *entry;
@@ -221,14 +149,12 @@ int lt_epoch_folder_list(const struct lt_epoch_folder *folder, struct lt_epoch_n
         return 0;
     free(out->names);
     *out = (struct lt_epoch_names){0};
-    return folder_failed("list", folder->path, number, error);
+    return lt_folder_failed("list", folder->path, number, error);
 }
 
 int lt_epoch_folder_sync(const struct lt_epoch_folder *folder, struct lt_error *error)
 {
-    if (fsync(folder->fd) != 0)
-        return folder_failed("sync", folder->path, errno, error);
-    return 0;
+    return lt_folder_sync_open(folder->fd, folder->path, error);
 }
 
 /* The file that a companion stands beside, "" if `name` is no companion: "17" for "17.crc" (ours
