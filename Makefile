@@ -23,7 +23,7 @@ COMMON  := -I. -MMD -MP -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -DLT_VE
 ALL_CFLAGS   := -std=gnu11 $(WARN) -Wshadow -Wstrict-prototypes $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS := -std=c++17 -Wall -Wextra -Werror $(COMMON) -fno-rtti $(CXXFLAGS)
 # The engine's libraries; executables add jemalloc, libleat.so never does (the embedder owns its allocator).
-LIBS     := -luring -lcctz -lck -lcrypto -lrdkafka -lsimdjson -lcurl -lpcre2-8 -lxxhash -lz -lzstd -lstdc++ -lm
+LIBS     := -luring -lcctz -lck -lcrypto -llz4 -lrdkafka -lsimdjson -lcurl -lpcre2-8 -lrocksdb -lxxhash -lz -lzstd -lstdc++ -lm
 # Under ThreadSanitizer librdkafka's C11 threads go through calls that it understands.
 SAN_OBJECTS := $(if $(filter tsan,$(SAN)),$(BUILD)/tests/support/tsan_threads.o -rdynamic)
 EXE_LIBS := $(SAN_OBJECTS) $(if $(SAN),,-Wl,--no-as-needed -ljemalloc -Wl,--as-needed) $(LIBS) -ledit -lyaml
@@ -48,10 +48,10 @@ core/epoch: core/base core/data core/text core/flow core/state
 ops: core/base core/data core/text core/flow core/state
 io: core/base core/data core/text core/flow
 core/run: core/base core/data core/text core/flow core/state core/epoch ops io
-core: core/base core/data core/text core/flow core/epoch core/run ops io
+core: core/base core/data core/text core/flow core/state core/epoch core/run ops io
 tools: core
-bench: core core/base core/data core/text core/flow core/epoch core/run ops io
-tests: core core/base core/data core/text core/flow core/epoch core/run ops io tools bench
+bench: core core/base core/data core/text core/flow core/state core/epoch core/run ops io
+tests: core core/base core/data core/text core/flow core/state core/epoch core/run ops io tools bench
 endef
 export ROOMS
 

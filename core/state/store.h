@@ -87,7 +87,8 @@ struct lt_state_cursor {
 struct lt_state_store_ops {
     const char *name; /* "memory", "rocksdb" */
     bool has_prefix_order;
-    /* True, and the value, if the key has one: valid until the next call of any but get. */
+    /* True, and the value, if the key has one: valid until the next call of any but get, and of
+     * the last 64 gets. */
     bool (*get)(struct lt_state_store *store, struct lt_state_bytes key,
                 struct lt_state_bytes *value);
     /* Copies both, which may be the store's own. Over a limit of one entry

@@ -1,0 +1,48 @@
+/*
+ * The parts of the store in RocksDB, for its own files.
+ */
+#ifndef LT_STATE_ROCKSDB_INTERNAL_H
+#define LT_STATE_ROCKSDB_INTERNAL_H
+
+#include "core/state/keeper.h"
+#include "core/state/overlay.h"
+#include "core/state/rocksdb_live.h"
+
+enum {
+    LT_STATE_ROCKSDB_PINNED = 64,  /* values of so many gets stay where they are */
+    LT_STATE_ROCKSDB_CURSORS = 16, /* that are under way */
+};
+
+struct lt_state_rocksdb_cursor {
+    uint64_t number; /* a cursor's place[0]; 0: free */
+    rocksdb_iterator_t *iterator;
+    struct lt_state_live_value value; /* of the entry that was given, if it is not the iterator's */
+};
+
+struct lt_state_rocksdb {
+    struct lt_state_store base;
+    struct lt_state_keeper *keeper;
+    uint32_t key_suffix_bytes;
+    char *path;        /* of the live copy */
+    bool is_temporary; /* it goes when the store is closed */
+    struct lt_state_live live;
+    struct lt_state_overlay overlay;
+    struct lt_state_live_value pinned[LT_STATE_ROCKSDB_PINNED];
+    uint32_t pinned_count;
+    struct lt_state_rocksdb_cursor cursors[LT_STATE_ROCKSDB_CURSORS];
+    uint64_t cursor_count;
+    uint64_t entries, updated, removed;
+    bool is_prepared;
+    struct lt_error fault; /* of RocksDB: nothing is prepared after it */
+};
+
+static inline struct lt_state_rocksdb *lt_state_rocksdb_of(const struct lt_state_store *store)
+{
+    return (struct lt_state_rocksdb *)(uintptr_t)store; /* the base is its first member */
+}
+
+bool lt_state_rocksdb_next(struct lt_state_cursor *cursor, struct lt_state_entry *entry);
+/* Ends all cursors. */
+void lt_state_rocksdb_end_cursors(struct lt_state_rocksdb *rocks);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * RocksDB by its C interface. All live copies of a process share one cache of blocks, indexes and
+ * filters; each has a few megabytes more for what it writes.
+ */
+#include "core/state/rocksdb_live.h"
+
+#include <endian.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/arena.h"
+
+enum {
+    CACHE_BYTES = 64 * 1024 * 1024, /* of the process */
+    WRITE_BUFFER_BYTES = 8 * 1024 * 1024,
+    BATCH_BYTES = 1024 * 1024, /* is written when it has so much */
+    OPEN_FILES_MAX = 128,
+    LOG_FILES_KEPT = 2,
+    FILTER_BITS = 10,
+    TIME_BYTES = 8,
+    PLACE_SIZE = 160,
+};
+
+static rocksdb_cache_t *cache; /* made once, and kept while the process lives */
+static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
+
+static void make_cache(void)
+{
+    cache = rocksdb_cache_create_lru(CACHE_BYTES);
+}
+
+/* Frees RocksDB's text. */
+static int failed(const char *what, char *text, struct lt_error *error)
+{
+    lt_error_set(error, LT_E_IO,
+                 "An error occurred during loading state. RocksDB cannot %s: %s; hint: the live "
+                 "copy of the state is made anew from the checkpoint's files if its folder, named "
+                 "rocksdb, is deleted",
+                 what, text);
+    rocksdb_free(text);
+    return lt_error_condition(error, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED", "58030");
+}
+
+/* ---------------------------------------------------------------------------------------- open */
+
+static rocksdb_options_t *make_options(void)
+{
+    pthread_once(&cache_once, make_cache);
+    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+    rocksdb_block_based_options_set_block_cache(table, cache);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+    rocksdb_block_based_options_set_filter_policy(
+        table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_block_based_table_factory(options, table);
+    rocksdb_block_based_options_destroy(table);
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_write_buffer_size(options, WRITE_BUFFER_BYTES);
+    rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
+    rocksdb_options_set_keep_log_file_num(options, LOG_FILES_KEPT);
+    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    return options;
+}
+
+static int encode_place(const struct lt_state_live_place *place, char out[PLACE_SIZE])
+{
+    return snprintf(out, PLACE_SIZE,
+                    "1 %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64,
+                    place->version, place->target, place->partition, place->partition_count,
+                    place->key_suffix_bytes, place->entries);
+}
+
+static int read_place(struct lt_state_live *live, struct lt_error *error)
+{
+    char *fault = NULL, text[PLACE_SIZE] = "";
+    size_t size = 0;
+    char *bytes = rocksdb_get(live->db, live->reading, "m", 1, &size, &fault);
+    if (fault != NULL)
+        return failed("be read", fault, error);
+    if (bytes != NULL && size < sizeof text)
+        memcpy(text, bytes, size);
+    rocksdb_free(bytes);
+    struct lt_state_live_place *place = &live->place;
+    if (sscanf(text, "1 %" SCNu64 " %" SCNu64 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64,
+               &place->version, &place->target, &place->partition, &place->partition_count,
+               &place->key_suffix_bytes, &place->entries) != 6)
+        *place = (struct lt_state_live_place){0}; /* new, or of another version of leat */
+    return 0;
+}
+
+int lt_state_live_open(struct lt_state_live *live, const char *path, struct lt_error *error)
+{
+    *live = (struct lt_state_live){.options = make_options(),
+                                   .reading = rocksdb_readoptions_create(),
+                                   .writing = rocksdb_writeoptions_create(),
+                                   .batch = rocksdb_writebatch_create()};
+    char *fault = NULL;
+    live->db = rocksdb_open(live->options, path, &fault);
+    if (fault != NULL)
+        return failed("open its folder", fault, error);
+    return read_place(live, error);
+}
+
+void lt_state_live_close(struct lt_state_live *live)
+{
+    if (live->db != NULL)
+        rocksdb_close(live->db);
+    if (live->options != NULL) {
+        rocksdb_options_destroy(live->options);
+        rocksdb_readoptions_destroy(live->reading);
+        rocksdb_writeoptions_destroy(live->writing);
+        rocksdb_writebatch_destroy(live->batch);
+    }
+    free(live->key);
+    *live = (struct lt_state_live){0};
+}
+
+void lt_state_live_remove(const char *path)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    char *fault = NULL;
+    rocksdb_destroy_db(options, path, &fault);
+    rocksdb_free(fault); /* nothing was there */
+    rocksdb_options_destroy(options);
+}
+
+int lt_state_live_empty(struct lt_state_live *live, const char *path,
+                        const struct lt_state_live_place *place, struct lt_error *error)
+{
+    lt_state_live_close(live);
+    lt_state_live_remove(path);
+    int code = lt_state_live_open(live, path, error);
+    live->place = *place;
+    live->place.version = 0;
+    live->place.target = 0;
+    live->place.entries = 0;
+    return code;
+}
+
+/* ----------------------------------------------------------------------------------------- get */
+
+static unsigned char *reserve_key(struct lt_state_live *live, size_t size_bytes)
+{
+    if (size_bytes > live->key_capacity) {
+        live->key_capacity = size_bytes * 2;
+        live->key = lt_realloc_array(live->key, live->key_capacity, 1);
+    }
+    return live->key;
+}
+
+/* 'd' and the key; its size. */
+static size_t make_data_key(struct lt_state_live *live, struct lt_state_bytes key)
+{
+    unsigned char *out = reserve_key(live, 1 + key.size_bytes);
+    out[0] = 'd';
+    if (key.size_bytes > 0)
+        memcpy(out + 1, key.data, key.size_bytes);
+    return 1 + key.size_bytes;
+}
+
+static size_t make_time_key(struct lt_state_live *live, int64_t at, struct lt_state_bytes key)
+{
+    unsigned char *out = reserve_key(live, 1 + TIME_BYTES + key.size_bytes);
+    uint64_t ordered = htobe64((uint64_t)at ^ (uint64_t)1 << 63);
+    out[0] = 't';
+    memcpy(out + 1, &ordered, TIME_BYTES);
+    if (key.size_bytes > 0)
+        memcpy(out + 1 + TIME_BYTES, key.data, key.size_bytes);
+    return 1 + TIME_BYTES + key.size_bytes;
+}
+
+int lt_state_live_get(struct lt_state_live *live, struct lt_state_bytes key,
+                      struct lt_state_live_value *out, struct lt_error *error)
+{
+    char *fault = NULL;
+    size_t key_bytes = make_data_key(live, key), size = 0;
+    *out = (struct lt_state_live_value){.pinned = NULL};
+    out->pinned =
+        rocksdb_get_pinned(live->db, live->reading, (char *)live->key, key_bytes, &fault);
+    if (fault != NULL)
+        return failed("be read", fault, error);
+    if (out->pinned == NULL)
+        return 0;
+    const char *bytes = rocksdb_pinnableslice_value(out->pinned, &size);
+    if (size < TIME_BYTES) {
+        lt_state_live_value_fini(out);
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "the live copy of the state in RocksDB has an entry of %zu bytes; "
+                            "hint: it is made anew if its folder, named rocksdb, is deleted",
+                            size);
+    }
+    memcpy(&out->final_at, bytes, TIME_BYTES);
+    out->value = (struct lt_state_bytes){bytes + TIME_BYTES, size - TIME_BYTES};
+    return 1;
+}
+
+/* --------------------------------------------------------------------------------------- write */
+
+static int flush_batch(struct lt_state_live *live, struct lt_error *error)
+{
+    char *fault = NULL;
+    rocksdb_write(live->db, live->writing, live->batch, &fault);
+    rocksdb_writebatch_clear(live->batch);
+    live->batch_bytes = 0;
+    return fault == NULL ? 0 : failed("be written", fault, error);
+}
+
+static int write_place(struct lt_state_live *live, struct lt_error *error)
+{
+    char text[PLACE_SIZE];
+    int size = encode_place(&live->place, text);
+    rocksdb_writebatch_put(live->batch, "m", 1, text, (size_t)size);
+    return flush_batch(live, error);
+}
+
+int lt_state_live_begin(struct lt_state_live *live, uint64_t target, struct lt_error *error)
+{
+    live->place.target = target;
+    return write_place(live, error);
+}
+
+static void put_entry(struct lt_state_live *live, const struct lt_state_change *change)
+{
+    size_t key_bytes = make_data_key(live, change->key);
+    const char *keys[] = {(const char *)live->key};
+    const char *values[] = {(const char *)&change->final_at, change->value.data};
+    const size_t key_sizes[] = {key_bytes}, value_sizes[] = {TIME_BYTES, change->value.size_bytes};
+    rocksdb_writebatch_putv(live->batch, 1, keys, key_sizes,
+                            change->value.size_bytes > 0 ? 2 : 1, values, value_sizes);
+    live->batch_bytes += key_bytes + TIME_BYTES + change->value.size_bytes;
+}
+
+int lt_state_live_write(struct lt_state_live *live, const struct lt_state_change *change,
+                        bool is_stored, int64_t stored_final_at, struct lt_error *error)
+{
+    int64_t was = is_stored ? stored_final_at : LT_STATE_NEVER;
+    int64_t is = change->is_removed ? LT_STATE_NEVER : change->final_at;
+    if (was != is && was != LT_STATE_NEVER) {
+        size_t size = make_time_key(live, was, change->key);
+        rocksdb_writebatch_delete(live->batch, (const char *)live->key, size);
+    }
+    if (was != is && is != LT_STATE_NEVER) {
+        size_t size = make_time_key(live, is, change->key);
+        rocksdb_writebatch_put(live->batch, (const char *)live->key, size, "", 0);
+    }
+    if (!change->is_removed) {
+        put_entry(live, change);
+    } else if (is_stored) {
+        size_t size = make_data_key(live, change->key);
+        rocksdb_writebatch_delete(live->batch, (const char *)live->key, size);
+    }
+    live->batch_bytes += 2 * change->key.size_bytes;
+    live->place.entries += !change->is_removed && !is_stored;
+    live->place.entries -= change->is_removed && is_stored;
+    return live->batch_bytes < BATCH_BYTES ? 0 : flush_batch(live, error);
+}
+
+int lt_state_live_end(struct lt_state_live *live, struct lt_error *error)
+{
+    live->place.version = live->place.target;
+    return write_place(live, error);
+}
+
+/* ------------------------------------------------------------------------------------- iterate */
+
+rocksdb_iterator_t *lt_state_live_iterate(struct lt_state_live *live, char kind)
+{
+    rocksdb_iterator_t *iterator = rocksdb_create_iterator(live->db, live->reading);
+    rocksdb_iter_seek(iterator, &kind, 1);
+    return iterator;
+}
+
+bool lt_state_live_iterator_key(const rocksdb_iterator_t *iterator, char kind,
+                                struct lt_state_bytes *key, int64_t *at)
+{
+    if (!rocksdb_iter_valid(iterator))
+        return false;
+    size_t size, before = 1 + (kind == 't' ? (size_t)TIME_BYTES : 0);
+    const char *bytes = rocksdb_iter_key(iterator, &size);
+    if (bytes[0] != kind || size < before)
+        return false;
+    if (kind == 't') {
+        uint64_t ordered;
+        memcpy(&ordered, bytes + 1, TIME_BYTES);
+        *at = (int64_t)(be64toh(ordered) ^ (uint64_t)1 << 63);
+    }
+    *key = (struct lt_state_bytes){bytes + before, size - before};
+    return true;
+}
+
+uint64_t lt_state_live_memory_bytes(const struct lt_state_live *live)
+{
+    static const char *const names[] = {"rocksdb.cur-size-all-mem-tables",
+                                        "rocksdb.estimate-table-readers-mem"};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        uint64_t bytes = 0;
+        if (rocksdb_property_int(live->db, names[i], &bytes) == 0)
+            sum += bytes;
+    }
+    return sum;
+}

@@ -1,0 +1,386 @@
+/*
+ * The store in RocksDB: for state that is larger than memory. What a batch changes lies over it
+ * (core/state/overlay.h); when the batch is committed it is written into it. So memory is bounded
+ * by what a batch touches, and by the caches of core/state/rocksdb_live.c.
+ *
+ * What counts is the checkpoint's files, which are those of the store in memory: the one can go on
+ * where the other has ended. RocksDB is in the folder `rocksdb` beside them, and is only a copy of
+ * the committed version. An abort forgets the overlay; RocksDB has nothing to take back.
+ *
+ * When RocksDB fails to read or to write, a get can only say that there is nothing; so the fault is
+ * kept, and the batch cannot be prepared.
+ */
+#include "core/state/rocksdb_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "core/state/folder.h"
+#include "core/state/rocksdb_internal.h"
+
+static uint64_t hash_of(const struct lt_state_rocksdb *rocks, struct lt_state_bytes key)
+{
+    return lt_state_hash(key.data, key.size_bytes, rocks->key_suffix_bytes);
+}
+
+static void unpin(struct lt_state_rocksdb *rocks)
+{
+    uint32_t count = rocks->pinned_count < LT_STATE_ROCKSDB_PINNED ? rocks->pinned_count
+                                                                   : LT_STATE_ROCKSDB_PINNED;
+    for (uint32_t i = 0; i < count; i++)
+        lt_state_live_value_fini(&rocks->pinned[i]);
+    rocks->pinned_count = 0;
+}
+
+/* ---------------------------------------------------------------------------------- get and put */
+
+static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
+                      struct lt_state_bytes *value)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    const struct lt_state_overlay_entry *entry =
+        lt_state_overlay_find(&rocks->overlay, hash_of(rocks, key), key);
+    if (entry != NULL) {
+        struct lt_state_record *record = lt_state_overlay_record(&rocks->overlay, entry);
+        *value = (struct lt_state_bytes){lt_state_record_value(record), record->value_bytes};
+        return !entry->is_removed;
+    }
+    struct lt_state_live_value found;
+    if (lt_state_live_get(&rocks->live, key, &found, &rocks->fault) != 1)
+        return false;
+    struct lt_state_live_value *pinned =
+        &rocks->pinned[rocks->pinned_count % LT_STATE_ROCKSDB_PINNED];
+    if (rocks->pinned_count++ >= LT_STATE_ROCKSDB_PINNED)
+        lt_state_live_value_fini(pinned);
+    *pinned = found;
+    *value = found.value;
+    return true;
+}
+
+/* Makes a change in the overlay; what RocksDB has of a key is asked when it is touched first.
+ * Counts what it does. False: a key that is not there cannot be removed. */
+static bool change_key(struct lt_state_rocksdb *rocks, const struct lt_state_change *change,
+                       int *code, struct lt_error *error)
+{
+    struct lt_state_overlay_entry *entry =
+        lt_state_overlay_find(&rocks->overlay, change->hash, change->key);
+    struct lt_state_live_value stored = {.final_at = LT_STATE_NEVER};
+    bool is_stored = entry != NULL && entry->is_stored;
+    if (entry == NULL) {
+        *code = lt_state_live_get(&rocks->live, change->key, &stored, error);
+        is_stored = *code == 1;
+        lt_state_live_value_fini(&stored);
+        if (*code < 0)
+            return false;
+    }
+    *code = 0;
+    bool was_there = entry == NULL ? is_stored : !entry->is_removed;
+    bool was_updated = entry != NULL && !entry->is_removed;
+    bool was_removed = entry != NULL && entry->is_removed && is_stored;
+    if (change->is_removed && !was_there)
+        return false;
+    if (!lt_state_overlay_set(&rocks->overlay, entry, change, is_stored, stored.final_at)) {
+        *code = lt_error_set(error, LT_E_NO_MEMORY,
+                             "there is no memory for what a batch changes of the state; hint: "
+                             "limit the rows of a batch (maxOffsetsPerTrigger, "
+                             "maxFilesPerTrigger)");
+        return false;
+    }
+    rocks->entries += !change->is_removed;
+    rocks->entries -= was_there;
+    rocks->updated += !change->is_removed;
+    rocks->updated -= was_updated;
+    rocks->removed += change->is_removed && is_stored;
+    rocks->removed -= was_removed;
+    return true;
+}
+
+static int rocks_put(struct lt_state_store *store, struct lt_state_bytes key,
+                     struct lt_state_bytes value, int64_t final_at, struct lt_error *error)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    lt_assert(!rocks->is_prepared);
+    int code = lt_state_entry_check(key, value, error);
+    if (code != 0)
+        return code;
+    struct lt_state_change change = {
+        .hash = hash_of(rocks, key), .key = key, .value = value, .final_at = final_at};
+    (void)change_key(rocks, &change, &code, error);
+    unpin(rocks); /* after: the value may have been RocksDB's */
+    return code;
+}
+
+static bool rocks_remove(struct lt_state_store *store, struct lt_state_bytes key)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    lt_assert(!rocks->is_prepared);
+    struct lt_state_change change = {.hash = hash_of(rocks, key),
+                                     .key = key,
+                                     .final_at = LT_STATE_NEVER,
+                                     .is_removed = true};
+    int code = 0;
+    struct lt_error error;
+    bool was_there = change_key(rocks, &change, &code, &error);
+    if (code != 0)
+        rocks->fault = error;
+    unpin(rocks);
+    return was_there;
+}
+
+/* ------------------------------------------------------------------------------- batch's end */
+
+static void rocks_prepare(struct lt_state_store *store, uint64_t version)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    lt_assert(!rocks->is_prepared);
+    rocks->is_prepared = true;
+    unpin(rocks);
+    lt_state_rocksdb_end_cursors(rocks);
+    if (rocks->fault.code == 0)
+        lt_state_keeper_prepare(rocks->keeper, version,
+                                lt_state_overlay_stream(&rocks->overlay));
+}
+
+static int rocks_prepared(struct lt_state_store *store, struct lt_error *error)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    if (rocks->fault.code == 0)
+        return lt_state_keeper_prepared(rocks->keeper, error);
+    if (error != NULL)
+        *error = rocks->fault;
+    return rocks->fault.code;
+}
+
+/* Writes a stream into the live copy, which is told that it leads to `version`. A change whose
+ * stored part is not known (`asks`) is looked up. */
+static int write_live(struct lt_state_rocksdb *rocks, struct lt_state_stream *stream,
+                      uint64_t version, bool asks, struct lt_error *error)
+{
+    struct lt_state_change change;
+    int code = lt_state_live_begin(&rocks->live, version, error);
+    while (code == 0 && (code = stream->next(stream, &change, error)) == 1) {
+        struct lt_state_live_value stored = {.final_at = LT_STATE_NEVER};
+        code = asks ? lt_state_live_get(&rocks->live, change.key, &stored, error) : 0;
+        if (code >= 0)
+            code = lt_state_live_write(&rocks->live, &change, code == 1, stored.final_at, error);
+        lt_state_live_value_fini(&stored);
+    }
+    return code != 0 ? code : lt_state_live_end(&rocks->live, error);
+}
+
+static int write_overlay(struct lt_state_rocksdb *rocks, struct lt_error *error)
+{
+    const struct lt_state_overlay *overlay = &rocks->overlay;
+    int code = lt_state_live_begin(&rocks->live, lt_state_keeper_version(rocks->keeper), error);
+    for (uint32_t i = 0; code == 0 && i < overlay->count; i++) {
+        const struct lt_state_overlay_entry *entry = &overlay->entries[i];
+        struct lt_state_record *record = lt_state_overlay_record(overlay, entry);
+        struct lt_state_change change = {
+            .hash = entry->hash,
+            .key = {lt_state_record_key(record), record->key_bytes},
+            .value = {lt_state_record_value(record), record->value_bytes},
+            .final_at = record->final_at,
+            .is_removed = entry->is_removed};
+        code = lt_state_live_write(&rocks->live, &change, entry->is_stored,
+                                   entry->stored_final_at, error);
+    }
+    return code != 0 ? code : lt_state_live_end(&rocks->live, error);
+}
+
+static void begin_anew(struct lt_state_rocksdb *rocks)
+{
+    rocks->is_prepared = false;
+    rocks->updated = 0;
+    rocks->removed = 0;
+    rocks->entries = rocks->live.place.entries;
+    lt_state_overlay_clear(&rocks->overlay);
+}
+
+static void rocks_commit(struct lt_state_store *store)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    lt_state_keeper_commit(rocks->keeper);
+    struct lt_error error;
+    if (write_overlay(rocks, &error) != 0) {
+        /* Nothing is lost, the version is in the files: but there is no going on from it. */
+        lt_log_error("%s", error.text);
+        rocks->fault = error;
+    }
+    begin_anew(rocks);
+}
+
+static int rocks_abort(struct lt_state_store *store, struct lt_error *error)
+{
+    (void)error;
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    unpin(rocks);
+    lt_state_rocksdb_end_cursors(rocks);
+    lt_state_keeper_abort(rocks->keeper);
+    begin_anew(rocks);
+    return 0;
+}
+
+static uint32_t rocks_maintain(struct lt_state_store *store, uint64_t oldest)
+{
+    return lt_state_keeper_maintain(lt_state_rocksdb_of(store)->keeper, oldest);
+}
+
+static void rocks_counts(const struct lt_state_store *store, struct lt_state_counts *out)
+{
+    const struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    *out = (struct lt_state_counts){.entries = rocks->entries,
+                                    .updated = rocks->updated,
+                                    .removed = rocks->removed,
+                                    .memory_bytes = lt_state_overlay_bytes(&rocks->overlay) +
+                                                    lt_state_live_memory_bytes(&rocks->live)};
+}
+
+/* ------------------------------------------------------------------------------ open and close */
+
+static void rocks_close(struct lt_state_store *store)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    unpin(rocks);
+    lt_state_rocksdb_end_cursors(rocks);
+    lt_state_keeper_close(rocks->keeper);
+    lt_state_live_close(&rocks->live);
+    lt_state_overlay_fini(&rocks->overlay);
+    if (rocks->is_temporary && rocks->path != NULL)
+        lt_state_live_remove(rocks->path);
+    free(rocks->path);
+    free(rocks);
+}
+
+static const struct lt_state_store_ops rocks_ops = {
+    .name = "rocksdb",
+    .get = rocks_get,
+    .put = rocks_put,
+    .remove = rocks_remove,
+    .next = lt_state_rocksdb_next,
+    .prepare = rocks_prepare,
+    .prepared = rocks_prepared,
+    .commit = rocks_commit,
+    .abort = rocks_abort,
+    .maintain = rocks_maintain,
+    .counts = rocks_counts,
+    .close = rocks_close,
+};
+
+static char *live_path(const char *folder)
+{
+    size_t size = strlen(folder) + sizeof "/rocksdb";
+    char *path = lt_alloc(size);
+    snprintf(path, size, "%s/rocksdb", folder);
+    return path;
+}
+
+/* Where nothing is kept, RocksDB still needs a folder. */
+static int make_path(struct lt_state_rocksdb *rocks, struct lt_error *error)
+{
+    const char *folder = lt_state_keeper_folder(rocks->keeper);
+    if (folder != NULL) {
+        rocks->path = live_path(folder);
+        return 0;
+    }
+    const char *place = getenv("TMPDIR");
+    size_t size = sizeof "/leat-state-XXXXXX" + (place == NULL ? sizeof "/tmp" : strlen(place));
+    char *path = lt_alloc(size);
+    snprintf(path, size, "%s/leat-state-XXXXXX", place == NULL ? "/tmp" : place);
+    if (mkdtemp(path) == NULL) {
+        int number = errno;
+        int code = lt_error_set_errno(error, number,
+                                      "cannot make a folder '%s' for state in RocksDB", path);
+        free(path);
+        return code;
+    }
+    rocks->path = path;
+    rocks->is_temporary = true;
+    return 0;
+}
+
+/* Fills the live copy from the files. */
+static int fill(struct lt_state_rocksdb *rocks, const struct lt_state_live_place *place,
+                uint64_t version, struct lt_state_merge *all, struct lt_error *error)
+{
+    int code = lt_state_live_empty(&rocks->live, rocks->path, place, error);
+    return code != 0 ? code
+                     : write_live(rocks, lt_state_merge_stream(all), version, false, error);
+}
+
+/* Makes the live copy what it has to be: as it is, brought up, or filled. `all` is the version's
+ * entries. */
+static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_live_place *wanted,
+                    struct lt_state_merge *all, struct lt_error *error)
+{
+    const struct lt_state_live_place *is = &rocks->live.place;
+    bool is_of_use = is->version > 0 && is->version <= wanted->version &&
+                     is->target <= wanted->version && is->partition == wanted->partition &&
+                     is->partition_count == wanted->partition_count &&
+                     is->key_suffix_bytes == wanted->key_suffix_bytes;
+    if (is_of_use && is->version == wanted->version && is->target == wanted->version)
+        return 0;
+    struct lt_state_merge *since;
+    int code = !is_of_use ? LT_E_NOT_FOUND
+                          : lt_state_keeper_load_since(rocks->keeper, is->version, &since, error);
+    if (code == 0) {
+        code = write_live(rocks, lt_state_merge_stream(since), wanted->version, true, error);
+        lt_state_merge_destroy(since);
+        return code;
+    }
+    return code != LT_E_NOT_FOUND ? code : fill(rocks, wanted, wanted->version, all, error);
+}
+
+static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
+                     struct lt_error *error)
+{
+    struct lt_state_merge *all;
+    int code = lt_state_keeper_load(rocks->keeper, &all, error);
+    if (code != 0)
+        return code;
+    code = lt_state_keeper_begin(rocks->keeper, error);
+    if (code == 0)
+        code = make_path(rocks, error);
+    if (code == 0)
+        code = lt_state_live_open(&rocks->live, rocks->path, error);
+    const struct lt_state_live_place wanted = {.version = options->version,
+                                               .partition = options->partition,
+                                               .partition_count = options->partition_count,
+                                               .key_suffix_bytes = options->key_suffix_bytes};
+    if (code == 0)
+        code = bring_up(rocks, &wanted, all, error);
+    lt_state_merge_destroy(all);
+    rocks->entries = rocks->live.place.entries;
+    return code;
+}
+
+int lt_state_rocksdb_open(const struct lt_state_options *options, struct lt_state_store **out,
+                          struct lt_error *error)
+{
+    struct lt_state_rocksdb *rocks = lt_alloc(sizeof *rocks);
+    rocks->base.ops = &rocks_ops;
+    rocks->key_suffix_bytes = options->key_suffix_bytes;
+    lt_state_overlay_init(&rocks->overlay);
+    int code = lt_state_keeper_open(options, &rocks->keeper, error);
+    if (code == 0)
+        code = open_live(rocks, options, error);
+    if (code != 0) {
+        rocks_close(&rocks->base);
+        return code;
+    }
+    *out = &rocks->base;
+    return 0;
+}
+
+void lt_state_rocksdb_forget(const char *root, uint32_t partition, const char *name)
+{
+    char *folder = lt_state_folder_path(root, partition, name);
+    char *path = live_path(folder);
+    if (access(path, F_OK) == 0)
+        lt_state_live_remove(path);
+    free(path);
+    free(folder);
+}
