@@ -44,7 +44,7 @@ $(MICRO_BENCH): $(MICRO_BENCH_OBJECTS) $(BUILD)/libleat.a
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lbenchmark $(EXE_LIBS)
 
 .PHONY: bench-micro
-bench-micro: $(MICRO_BENCH) ## ring, rows, histograms and expressions alone
+bench-micro: $(MICRO_BENCH) ## ring, rows, histograms, expressions and state alone
 	$(call bench_to,micro,$(MICRO_BENCH) $(MICRO_ARGS))
 
 INPROCESS_BENCH := $(BUILD)/bench/inprocess_bench

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
     register_cases(micro_ring_cases);
     register_cases(micro_row_cases);
     register_cases(micro_expression_cases);
+    register_cases(micro_state_cases);
 
     // Rounds that something else disturbed are outvoted by more of them.
     Keeper keeper;

@@ -26,6 +26,7 @@ struct micro_case {
 const struct micro_case *micro_ring_cases(size_t *count);
 const struct micro_case *micro_expression_cases(size_t *count);
 const struct micro_case *micro_row_cases(size_t *count);
+const struct micro_case *micro_state_cases(size_t *count);
 
 /* The ring's bars. */
 void micro_ring_verdicts(void);
