@@ -21,13 +21,15 @@ $(RELAY_BENCH): $(RELAY_BENCH_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lrdkafka -lxxhash -lm -pthread
 
-.PHONY: bench-relay bench-rivals
+.PHONY: bench-relay bench-rivals bench-kafka-rivals
 bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## the relay against the floor, through a real Kafka
 	$(call bench_to,relay,BUILD=$(BUILD) bench/relay/run \
 	    --latency $(BENCH_LATENCY) --drain $(BENCH_DRAIN) $(BENCH_RELAY_ARGS))
 
 # For scale, not for the bars: other engines under the same load.
-bench-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under the same load
+bench-rivals: ## bench-kafka-rivals and bench-socket-rivals, one after the other
+	@status=0; for each in kafka socket; do $(MAKE) --no-print-directory bench-$$each-rivals || status=1; done; exit $$status
+bench-kafka-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under the load of bench-relay
 	for rival in $(RIVALS); do sh bench/rivals/$$rival/build.sh || exit; done
 	BUILD=$(BUILD) bench/relay/run --warmup 10 --pairs 3 \
 	    --latency floor,leat,$(RIVAL_PROGRAMS) --drain floor,leat,$(RIVAL_PROGRAMS) \
@@ -60,7 +62,7 @@ bench-inprocess: $(INPROCESS_BENCH) ## a pipeline without connectors
 	$(call bench_to,inprocess,$(INPROCESS_BENCH))
 
 IO_BENCH := $(BUILD)/bench/io_bench
-$(IO_BENCH): $(BUILD)/bench/verdict.o $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/io/*.c))) $(BUILD)/libleat.a
+$(IO_BENCH): $(addprefix $(BUILD)/bench/,verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/io/*.c))) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
@@ -71,7 +73,7 @@ bench-io: $(IO_BENCH) ## sockets and files by io_uring, by epoll and by hand
 
 # Smoke it with LEAT_BENCH_SMOKE=1.
 TAIL_BENCH := $(BUILD)/bench/tail_bench
-$(TAIL_BENCH): $(BUILD)/bench/tail/main.o $(BUILD)/bench/verdict.o
+$(TAIL_BENCH): $(addprefix $(BUILD)/bench/,tail/main.o verdict.o machine.o)
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lm
@@ -82,19 +84,24 @@ bench-tail: $(TAIL_BENCH) $(TOOLS) ## from a line appended to a log to the far e
 
 # Smoke them with LEAT_BENCH_SMOKE=1.
 SOCKETS_BENCH := $(BUILD)/bench/sockets_bench
-$(SOCKETS_BENCH): $(BUILD)/bench/sockets/main.o $(BUILD)/bench/sockets/by_hand.o $(BUILD)/bench/verdict.o
+$(SOCKETS_BENCH): $(addprefix $(BUILD)/bench/,verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/sockets/*.c)))
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -luring -lm
 
 .PHONY: bench-tcp bench-udp
 bench-tcp bench-udp: bench-%: $(SOCKETS_BENCH) $(TOOLS) ## from socket to socket through a filter, against a relay by hand
-	$(call bench_to,$*,$(SOCKETS_BENCH) $(BUILD)/leat $*)
+	$(call bench_to,$*,$(SOCKETS_BENCH) $(BUILD)/leat $(BUILD)/bench/$*.log $*)
+
+SOCKET_RIVALS ?= flink hazelcast-jet
+.PHONY: bench-socket-rivals
+bench-socket-rivals: $(SOCKETS_BENCH) $(TOOLS) ## other engines from socket to socket, and leat as they do it
+	$(call bench_to,socket-rivals,BUILD=$(BUILD) bench/sockets/run-rivals $(SOCKET_RIVALS))
 
 # SPOOL_DIRECTORY is on the disk that is meant.
 SPOOL_BENCH := $(BUILD)/bench/spool_bench
 SPOOL_DIRECTORY ?= $(BUILD)/bench
-$(SPOOL_BENCH): $(BUILD)/bench/spool/main.o $(BUILD)/bench/verdict.o $(BUILD)/libleat.a
+$(SPOOL_BENCH): $(addprefix $(BUILD)/bench/,spool/main.o verdict.o machine.o) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
@@ -118,7 +125,7 @@ bench-sql: $(SQL_BENCH) ## SQL against loops by hand, Spark, DuckDB and jq
 	$(call bench_to,sql,BUILD=$(BUILD) bench/sql/run $(if $(SQL_BENCH_ARGS),"$(SQL_BENCH_ARGS)"))
 
 FILES_BENCH := $(BUILD)/bench/files_bench
-$(FILES_BENCH): $(addprefix $(BUILD)/bench/,files/main.o files/data.o verdict.o)
+$(FILES_BENCH): $(addprefix $(BUILD)/bench/,files/main.o files/data.o files/spark.o verdict.o)
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lxxhash
@@ -128,12 +135,13 @@ $(BUILD)/bench/files_by_hand: $(BUILD)/bench/files/by_hand.cc.o
 	$(Q)$(CXX) $(ALL_CXXFLAGS) $^ -o $@ -lsimdjson
 
 .PHONY: bench-files
-bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files through a filter, against grep, jq and others
+bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files through a filter, against grep, simdjson, jq and Spark
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
+BENCHES := micro inprocess io tail tcp udp socket-rivals spool files sql relay
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## bench-micro, -inprocess, -io, -tail, -tcp, -udp, -spool, -sql and -relay, one after the other
-	@status=0; for each in micro inprocess io tail tcp udp spool sql relay; do \
+bench: setup-bench ## all but bench-kafka-rivals, one after the other
+	@status=0; for each in $(BENCHES); do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
 .PHONY: bench-record

@@ -70,6 +70,24 @@ void bench_note(const char *name, double value)
     series->values[series->count++] = value;
 }
 
+static int by_size(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+void bench_note_times(const char *name, int64_t *times_ns, int count)
+{
+    char text[sizeof((struct series *)0)->name + 8];
+    if (count < 1)
+        bench_wrong("\"%s\": nothing was measured", name);
+    qsort(times_ns, (size_t)count, sizeof *times_ns, by_size);
+    snprintf(text, sizeof text, "%s p50", name);
+    bench_note(text, (double)times_ns[count / 2] / 1000);
+    snprintf(text, sizeof text, "%s p99", name);
+    bench_note(text, (double)times_ns[count * 99 / 100] / 1000);
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -156,6 +174,11 @@ static void judge(const char *what, double figure, const char *relation, double 
     const char *verdict = bench_is_smoke() ? "not judged" : is_met ? "ok" : "MISSED";
     has_missed |= !is_met && !bench_is_smoke();
     printf("%s: %.2f %s (bar %s %.2f) %s\n", what, figure, unit, relation, bar, verdict);
+}
+
+void bench_tell(const char *what, double figure, const char *unit)
+{
+    printf("%s: %.2f %s\n", what, figure, unit);
 }
 
 void bench_at_most(const char *what, double figure, double bar, const char *unit)

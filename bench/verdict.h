@@ -12,6 +12,7 @@
 #define LT_BENCH_VERDICT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +26,9 @@ void bench_declare(const char *name);
 /* Adds a value to the series `name`, which is copied. Values of 0 and less, and ones that are no
  * number, end the program: no bench measures them. */
 void bench_note(const char *name, double value);
+/* Adds to the series "NAME p50" and "NAME p99" what `count` latencies in ns give, in us; at least
+ * one. They are sorted. */
+void bench_note_times(const char *name, int64_t *times_ns, int count);
 /* The median of a series; 0 when nothing was measured under that name. */
 double bench_median(const char *name);
 /* The median of value i of `name` over value i of `base`: for series that were measured in pairs.
@@ -37,6 +41,8 @@ bool bench_agree(const char *a, const char *b, double tolerance);
 
 /* Prints all series, in the order they were first named: median, least, greatest. */
 void bench_print_table(const char *title, const char *unit);
+/* Prints a figure that no bar is set for, in the form of a verdict. */
+void bench_tell(const char *what, double figure, const char *unit);
 /* Print a verdict. */
 void bench_at_most(const char *what, double figure, double bar, const char *unit);
 void bench_at_least(const char *what, double figure, double bar, const char *unit);

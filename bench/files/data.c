@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench/verdict.h"
 
@@ -64,29 +65,54 @@ static void make_file(const char *path, uint64_t size_bytes, uint64_t seed, prin
         bench_wrong("cannot write \"%s\": %s", path, strerror(errno));
 }
 
-static void make(const char *directory, uint64_t total_bytes, const char *suffix,
-                 print_line_fn *print)
+/* A kind of files: its name, how their names end, and their lines. */
+static const struct kind {
+    const char *name, *suffix;
+    print_line_fn *print;
+} text = {"text", "txt", print_text}, json = {"json", "json", print_json};
+
+static void make_directory(const char *path)
+{
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        bench_wrong("cannot make \"%s\": %s", path, strerror(errno));
+}
+
+static void make(const char *directory, uint64_t total_bytes, const struct kind *kind)
 {
     uint64_t file_bytes = total_bytes / DATA_FILES;
-    if (mkdir(directory, 0777) != 0 && errno != EEXIST)
-        bench_wrong("cannot make \"%s\": %s", directory, strerror(errno));
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/%s", directory, kind->name);
+    make_directory(path);
     for (uint64_t i = 0; i < DATA_FILES; i++) {
-        char path[PATH_BYTES];
         struct stat there;
-        snprintf(path, sizeof path, "%s/lines-%d.%s", directory, (int)i, suffix);
+        snprintf(path, sizeof path, "%s/%s/lines-%d.%s", directory, kind->name, (int)i,
+                 kind->suffix);
         if (stat(path, &there) == 0 && (uint64_t)there.st_size >= file_bytes &&
             (uint64_t)there.st_size < file_bytes + 100 * 2 * DATA_LINE_BYTES)
             continue;
-        make_file(path, file_bytes, 88172645463325252 + i, print);
+        make_file(path, file_bytes, 88172645463325252 + i, kind->print);
     }
 }
 
 void data_make_text(const char *directory, uint64_t total_bytes)
 {
-    make(directory, total_bytes, "txt", print_text);
+    make(directory, total_bytes, &text);
 }
 
 void data_make_json(const char *directory, uint64_t total_bytes)
 {
-    make(directory, total_bytes, "json", print_json);
+    make(directory, total_bytes, &json);
+}
+
+void data_make_part(const char *directory, const char *name)
+{
+    const struct kind *kind = strcmp(name, text.name) == 0 ? &text : &json;
+    char from[PATH_BYTES], to[PATH_BYTES];
+    snprintf(to, sizeof to, "%s/%s-part", directory, kind->name);
+    make_directory(to);
+    snprintf(from, sizeof from, "%s/%s/lines-0.%s", directory, kind->name, kind->suffix);
+    snprintf(to, sizeof to, "%s/%s-part/lines-0.%s", directory, kind->name, kind->suffix);
+    (void)unlink(to); /* it may be of other files than these */
+    if (link(from, to) != 0)
+        bench_wrong("cannot make \"%s\": %s", to, strerror(errno));
 }

@@ -17,9 +17,12 @@ enum { DATA_FILES = 8, DATA_LINE_BYTES = 100 };
 #define DATA_SYMBOL "ABC"
 #define DATA_PRICE 100
 
-/* Makes `directory` with the DATA_FILES files lines-0.txt, ... of about so many bytes in all,
- * unless they are there already. What fails ends the program. */
+/* Makes `directory`/KIND, KIND being "text" or "json", with the DATA_FILES files lines-0.txt, ...
+ * of about so many bytes in all, unless they are there already. What fails ends the program. */
 void data_make_text(const char *directory, uint64_t total_bytes);
 void data_make_json(const char *directory, uint64_t total_bytes);
+/* Makes the directory `directory`/KIND-part with the first of those files, which is the same file
+ * there. */
+void data_make_part(const char *directory, const char *kind);
 
 #endif

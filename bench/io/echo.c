@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/machine.h"
 #include "bench/verdict.h"
 #include "core/base/histogram.h"
 
@@ -94,7 +95,7 @@ static void answer_by_hand(const struct far_end *end)
 static void *run_far_end(void *argument)
 {
     struct far_end *end = argument;
-    bench_pin(1);
+    bench_pin(BENCH_TESTED_CPU);
     if (end->choice != NULL)
         answer_by_reactor(end);
     else

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine.h"
 #include "bench/verdict.h"
 
 enum { BLOCK_BYTES = 128 << 10, BLOCKS = 512, DEPTH_MAX = 16 };

@@ -1,6 +1,6 @@
 /*
- * What the cells of the input and output bench share: a reactor by name, its two ways of waiting,
- * and where its thread runs.
+ * What the cells of the input and output bench share: a reactor by name and its two ways of
+ * waiting.
  */
 #ifndef LT_BENCH_IO_H
 #define LT_BENCH_IO_H
@@ -14,9 +14,6 @@
 struct lt_reactor *bench_reactor(const char *choice);
 /* One round: looks once, or sleeps until something is there. */
 void bench_rest(struct lt_reactor *reactor, bool parks);
-/* The calling thread runs on this CPU from now on, if the machine has it. */
-void bench_pin(int cpu);
-int64_t bench_now_ns(void);
 
 /* Round trips of one message over a loopback connection, in us: notes "NAME p50" and "NAME p99".
  * `choice` NULL: the other end is a loop by hand. */

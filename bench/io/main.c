@@ -1,19 +1,19 @@
 /*
  * Input and output alone: io_uring beside epoll beside a loop by hand, spinning and parked. Rounds
- * in turns, so that what disturbs the machine disturbs all of them.
+ * in turns, so that what disturbs the machine disturbs all of them. Who parks is measured without
+ * /dev/cpu_dma_latency held too.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/io/io.h"
+#include "bench/machine.h"
 #include "bench/verdict.h"
 #include "core/base/log.h"
 
-enum { ROUNDS = 7, IDLE_POLLS = 1 << 20 };
+enum { ROUNDS = 7, ROUNDS_NOT_HELD = 3, IDLE_POLLS = 1 << 20 };
 
 #define ECHO_NAME(way, wait) "echo 128 B, " way ", " wait
 
@@ -44,23 +44,6 @@ void bench_rest(struct lt_reactor *reactor, bool parks)
     if (lt_reactor_poll(reactor) == 0)
         (void)lt_reactor_park(reactor, LT_NEVER_NS);
     lt_waker_unpark(&reactor->waker);
-}
-
-void bench_pin(int cpu)
-{
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    CPU_SET((unsigned)cpu, &cpus);
-    if (sysconf(_SC_NPROCESSORS_ONLN) > cpu && sched_setaffinity(0, sizeof cpus, &cpus) != 0)
-        bench_wrong("CPU %d is not to be had", cpu);
-}
-
-int64_t bench_now_ns(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        bench_wrong("no clock");
-    return now.tv_sec * (int64_t)1000000000 + now.tv_nsec;
 }
 
 void bench_idle(const char *name, const char *choice)
@@ -96,6 +79,27 @@ static void run_round(int fd, bool has_uring)
         bench_idle("idle poll, io_uring (ns)", "io_uring");
 }
 
+/* It makes no difference to who spins. */
+static void run_round_not_held(bool has_uring)
+{
+    bench_echo(ECHO_NAME("by hand", "parked, wake-ups not held"), NULL, true);
+    bench_echo(ECHO_NAME("epoll", "parked, wake-ups not held"), "epoll", true);
+    if (has_uring)
+        bench_echo(ECHO_NAME("io_uring", "parked, wake-ups not held"), "io_uring", true);
+}
+
+static void tell(const char *what, const char *name, const char *base)
+{
+    char a[128], b[128], text[128];
+    static const char *const which[] = {"p50", "p99"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(a, sizeof a, "%s, %s (us)", name, which[i]);
+        snprintf(b, sizeof b, "%s, %s (us)", base, which[i]);
+        snprintf(text, sizeof text, "%s, %s", what, which[i]);
+        bench_tell(text, bench_median_ratio(a, b), "x");
+    }
+}
+
 /* Containers often forbid it. */
 static bool find_uring(void)
 {
@@ -113,13 +117,19 @@ static bool find_uring(void)
 int main(void)
 {
     lt_log_set_level(LT_LOG_ERROR);
-    bench_pin(0);
+    bench_pin(BENCH_LOAD_CPU);
     bool has_uring = find_uring();
     int fd = bench_file_make();
+    printf("cpu_dma_latency is %sheld\n", bench_hold_wakeups(true) ? "" : "not ");
     for (int i = 0; i < (bench_is_smoke() ? 1 : ROUNDS); i++)
         run_round(fd, has_uring);
+    (void)bench_hold_wakeups(false);
+    for (int i = 0; i < (bench_is_smoke() ? 1 : ROUNDS_NOT_HELD); i++)
+        run_round_not_held(has_uring);
     close(fd);
     bench_print_table("input and output", "");
+    tell("epoll, parked, of spinning", ECHO_NAME("epoll", "parked"),
+         ECHO_NAME("epoll", "spinning"));
     if (has_uring) {
         bench_at_most("io_uring, spinning, of the loop by hand",
                       bench_median_ratio(ECHO_NAME("io_uring", "spinning") ", p50 (us)",
@@ -127,6 +137,12 @@ int main(void)
                       1.25, "x its round trip");
         bench_at_most("an idle poll of io_uring", bench_median("idle poll, io_uring (ns)"), 10,
                       "ns");
+        tell("io_uring of epoll, spinning", ECHO_NAME("io_uring", "spinning"),
+             ECHO_NAME("epoll", "spinning"));
+        tell("io_uring of epoll, parked", ECHO_NAME("io_uring", "parked"),
+             ECHO_NAME("epoll", "parked"));
+        tell("io_uring, parked, of spinning", ECHO_NAME("io_uring", "parked"),
+             ECHO_NAME("io_uring", "spinning"));
     }
     return bench_status();
 }

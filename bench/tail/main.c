@@ -8,7 +8,8 @@
  *
  * Lines are appended at a constant rate, whatever becomes of those before (open loop); each carries
  * its number, and what comes out has to be what went in, in order. What counts is the time from
- * before the write to when the whole line was read from the pipe.
+ * when the line was to be appended to when the whole of it was read from the pipe. The same without
+ * /dev/cpu_dma_latency held is printed, and not judged.
  *
  * LEAT_BENCH_SMOKE=1 tries it with a few lines.
  */
@@ -20,10 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/machine.h"
 #include "bench/verdict.h"
 
 enum {
@@ -32,7 +34,8 @@ enum {
     LINES = 3000,
     SMOKE_LINES = 200,
     WARM = 100,
-    ROUNDS = 5,
+    ROUNDS = 7,
+    ROUNDS_NOT_HELD = 3,
     PATIENCE_S = 20,
     PATH_BYTES = 256,
     BLOCK_BYTES = 65536,
@@ -43,14 +46,8 @@ struct end {
     const char *name;
     const char *leat; /* NULL: the program by hand */
     const char *idle; /* of leat */
+    bool leaves_wakeups; /* leat does not hold the wake-up latency either */
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * ns_per_s + now.tv_nsec;
-}
 
 /* ------------------------------------------------------------------------------------- by hand */
 
@@ -77,12 +74,15 @@ static pid_t start(const struct end *end, const char *path, int out)
     pid_t pid = fork();
     if (pid != 0)
         return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bench_pin(BENCH_TESTED_CPU);
     if (end->leat == NULL)
         follow_by_hand(path, out);
     dup2(out, STDOUT_FILENO);
     int null = open("/dev/null", O_WRONLY);
     dup2(null, STDERR_FILENO);
-    execl(end->leat, end->leat, "run", url, "stdout:", "-q", "--idle", end->idle, (char *)NULL);
+    execl(end->leat, end->leat, "run", url, "stdout:", "-q", "--idle", end->idle, "-o",
+          end->leaves_wakeups ? "dmaLatency=off" : "dmaLatency=auto", (char *)NULL);
     _exit(5);
 }
 
@@ -101,14 +101,12 @@ static void make_line(struct line *line, int number)
     line->text[LINE_BYTES - 1] = '\n';
 }
 
-static int64_t append(int fd, int number)
+static void append(int fd, int number)
 {
     struct line line;
     make_line(&line, number);
-    int64_t begin_ns = now_ns();
     if (write(fd, line.text, sizeof line.text) != (ssize_t)sizeof line.text)
         bench_wrong("the log cannot be written: %s", strerror(errno));
-    return begin_ns;
 }
 
 /* Takes what is in the pipe; notes when each line was whole, and that it is the one that is due. */
@@ -123,7 +121,7 @@ static int take(int in, int64_t *seen_ns, int seen)
         bench_wrong("the pipe cannot be read: %s", strerror(errno));
     if (size == 0)
         bench_wrong("the far end has ended");
-    int64_t at_ns = now_ns();
+    int64_t at_ns = bench_now_ns();
     size_t at = 0, end = held + (size > 0 ? (size_t)size : 0);
     for (; end - at >= LINE_BYTES; at += LINE_BYTES) {
         struct line line;
@@ -137,36 +135,24 @@ static int take(int in, int64_t *seen_ns, int seen)
     return seen;
 }
 
-static int by_size(const void *left, const void *right)
+static void note(const struct end *end, const int64_t *due_ns, int64_t *seen_ns, int count)
 {
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-static void note(const struct end *end, const int64_t *sent_ns, int64_t *seen_ns, int count)
-{
-    char name[64];
     for (int i = WARM; i < count; i++)
-        seen_ns[i - WARM] = seen_ns[i] - sent_ns[i];
-    count -= WARM;
-    qsort(seen_ns, (size_t)count, sizeof *seen_ns, by_size);
-    snprintf(name, sizeof name, "%s p50", end->name);
-    bench_note(name, (double)seen_ns[count / 2] / 1000);
-    snprintf(name, sizeof name, "%s p99", end->name);
-    bench_note(name, (double)seen_ns[count * 99 / 100] / 1000);
+        seen_ns[i - WARM] = seen_ns[i] - due_ns[i];
+    bench_note_times(end->name, seen_ns, count - WARM);
 }
 
-static void run(int fd, int in, int count, int64_t *sent_ns, int64_t *seen_ns)
+static void run(int fd, int in, int count, int64_t *due_ns, int64_t *seen_ns)
 {
     int sent = 0, seen = 0;
-    int64_t begin_ns = 0, last_ns = now_ns();
+    int64_t begin_ns = 0, last_ns = bench_now_ns();
     while (seen < count) {
-        int64_t ns = now_ns();
+        int64_t ns = bench_now_ns();
         /* The first line is alone until it has come: then the far end follows. */
-        bool is_due = sent == 0 || (seen > 0 && ns >= begin_ns + sent * (ns_per_s / RATE));
-        if (is_due && sent < count) {
-            sent_ns[sent] = append(fd, sent);
-            sent++;
+        int64_t next_ns = sent == 0 ? ns : begin_ns + sent * (ns_per_s / RATE);
+        if (sent < count && ns >= next_ns && (sent == 0 || seen > 0)) {
+            due_ns[sent] = next_ns;
+            append(fd, sent++);
         }
         int before = seen;
         seen = take(in, seen_ns, seen);
@@ -181,7 +167,7 @@ static void run(int fd, int in, int count, int64_t *sent_ns, int64_t *seen_ns)
 
 static void measure(const struct end *end, int count)
 {
-    static int64_t sent_ns[LINES], seen_ns[LINES];
+    static int64_t due_ns[LINES], seen_ns[LINES];
     char path[PATH_BYTES];
     int pipes[2];
     snprintf(path, sizeof path, "%s/leat-bench-tail-%d",
@@ -192,13 +178,20 @@ static void measure(const struct end *end, int count)
     pid_t pid = start(end, path, pipes[1]);
     close(pipes[1]);
     fcntl(pipes[0], F_SETFL, O_NONBLOCK);
-    run(fd, pipes[0], count, sent_ns, seen_ns);
+    run(fd, pipes[0], count, due_ns, seen_ns);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     close(pipes[0]);
     close(fd);
     unlink(path);
-    note(end, sent_ns, seen_ns, count);
+    note(end, due_ns, seen_ns, count);
+}
+
+static void measure_all(const struct end *ends, size_t count, int rounds)
+{
+    for (int i = 0; i < (bench_is_smoke() ? 1 : rounds); i++)
+        for (size_t k = 0; k < count; k++)
+            measure(&ends[k], bench_is_smoke() ? SMOKE_LINES : LINES);
 }
 
 int main(int count, char **arguments)
@@ -212,12 +205,30 @@ int main(int count, char **arguments)
         {.name = "leat, parked", .leat = arguments[1], .idle = "park"},
         {.name = "leat, spinning", .leat = arguments[1], .idle = "spin"},
     };
-    int rounds = bench_is_smoke() ? 1 : ROUNDS;
-    for (int i = 0; i < rounds; i++)
-        for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
-            measure(&ends[k], bench_is_smoke() ? SMOKE_LINES : LINES);
+    const struct end free_ends[] = {
+        {.name = "by hand, wake-ups not held"},
+        {.name = "leat, parked, wake-ups not held",
+         .leat = arguments[1],
+         .idle = "park",
+         .leaves_wakeups = true},
+        {.name = "leat, spinning, wake-ups not held",
+         .leat = arguments[1],
+         .idle = "spin",
+         .leaves_wakeups = true},
+    };
+    bench_pin(BENCH_LOAD_CPU);
+    printf("cpu_dma_latency is %sheld\n", bench_hold_wakeups(true) ? "" : "not ");
+    measure_all(ends, sizeof ends / sizeof ends[0], ROUNDS);
+    (void)bench_hold_wakeups(false);
+    measure_all(free_ends, sizeof free_ends / sizeof free_ends[0], ROUNDS_NOT_HELD);
     bench_print_table("from append to seen, 128 B lines, 1000 a second", "us");
     bench_at_most("append to seen, p50", bench_median("leat, spinning p50"), 50, "us");
     bench_at_most("append to seen, parked, p50", bench_median("leat, parked p50"), 50, "us");
+    bench_tell("p50, leat parked", bench_median_ratio("leat, parked p50", "leat, spinning p50"),
+               "x spinning");
+    bench_tell("p50, leat spinning", bench_median_ratio("leat, spinning p50", "by hand p50"),
+               "x by hand");
+    bench_tell("p50, leat parked", bench_median_ratio("leat, parked p50", "by hand p50"),
+               "x by hand");
     return bench_status();
 }
