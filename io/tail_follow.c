@@ -16,6 +16,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -443,16 +444,23 @@ static void take_event(struct lt_tail_reader *reader, const struct inotify_event
     }
 }
 
+/* Waits, and reads then what is there: a read that waits itself is one for a thread of the kernel's,
+ * for inotify knows no other. */
 static void arm_events(struct lt_tail_reader *reader)
 {
-    reader->is_event_armed = true;
-    lt_reactor_submit(reader->reactor, &reader->event_io);
+    lt_reactor_submit(reader->reactor, &reader->event_wait);
+}
+
+static void events_wait_done(struct lt_io *io)
+{
+    struct lt_tail_reader *reader = io->context;
+    if (!reader->is_closing && io->result != -ECANCELED)
+        lt_reactor_submit(reader->reactor, &reader->event_io);
 }
 
 static void events_done(struct lt_io *io)
 {
     struct lt_tail_reader *reader = io->context;
-    reader->is_event_armed = false;
     if (reader->is_closing || io->result == -ECANCELED)
         return;
     if (io->result < 0 && io->result != -EINTR && io->result != -EAGAIN) {
@@ -472,7 +480,7 @@ static void events_done(struct lt_io *io)
 
 int lt_tail_follow_begin(struct lt_tail_reader *reader, struct lt_error *error)
 {
-    reader->inotify_fd = inotify_init1(IN_CLOEXEC);
+    reader->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (reader->inotify_fd < 0 && errno != EMFILE && errno != ENOSYS)
         return lt_error_set_errno(error, errno, "cannot use inotify");
     if (reader->inotify_fd < 0)
@@ -482,6 +490,11 @@ int lt_tail_follow_begin(struct lt_tail_reader *reader, struct lt_error *error)
     reader->looked_us = reader->start->time_us;
     reader->scan_io = (struct lt_io){
         .kind = LT_IO_CALL, .call = run_scan, .call_context = reader, .done = scan_done};
+    reader->event_wait = (struct lt_io){.kind = LT_IO_POLL,
+                                        .fd = reader->inotify_fd,
+                                        .flags = POLLIN,
+                                        .done = events_wait_done,
+                                        .context = reader};
     reader->event_io = (struct lt_io){.kind = LT_IO_READ,
                                       .fd = reader->inotify_fd,
                                       .buffer = reader->events,
@@ -509,6 +522,7 @@ void lt_tail_follow_stop(struct lt_tail_reader *reader)
 {
     reader->is_closing = true;
     lt_reactor_cancel_and_wait(reader->reactor, &reader->scan_io);
+    lt_reactor_cancel_and_wait(reader->reactor, &reader->event_wait);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->event_io);
 }
 

@@ -66,10 +66,10 @@ struct lt_tail_reader {
     bool is_reading;      /* one of them is with the reactor */
 
     /* Following. */
-    struct lt_io scan_io, event_io;
+    struct lt_io scan_io, event_wait, event_io;
     struct lt_tail_scan scan;
     int inotify_fd; /* -1: none */
-    bool is_scanning, is_scan_wanted, has_scanned, is_closing, is_event_armed, warned_watches;
+    bool is_scanning, is_scan_wanted, has_scanned, is_closing, warned_watches;
     int64_t scan_due_ns;
     int64_t look_us, looked_us; /* wall clock: when the listing began, and the one before */
     int64_t look_ns, looked_ns; /* the same on the query's clock */
