@@ -444,8 +444,8 @@ static void take_event(struct lt_tail_reader *reader, const struct inotify_event
     }
 }
 
-/* Waits, and reads then what is there: a read that waits itself is one for a thread of the kernel's,
- * for inotify knows no other. */
+/* Waits, and then reads what is there: a read that waits itself is one for a thread of the
+ * kernel's, for inotify knows no other. */
 static void arm_events(struct lt_tail_reader *reader)
 {
     lt_reactor_submit(reader->reactor, &reader->event_wait);
