@@ -1,6 +1,7 @@
 # leat: build, test, bench, install. `make help` lists the targets.
 #
-# SAN=asan|ubsan|tsan builds with a sanitizer (use with BUILD=..., `make check` does); SAN=fuzz is for `make fuzz`.
+# SAN=asan|tsan builds with sanitizers (use with BUILD=..., `make check` does; asan is with UBSan, which it goes together with);
+# SAN=fuzz is for `make fuzz`.
 BUILD   ?= build
 PREFIX  ?= /usr/local
 SAN     ?=
@@ -13,8 +14,7 @@ endif
 OPT     ?= -O3 -g
 ARCH    ?=
 WARN    := -Wall -Wextra -Werror -Wconversion
-SAN_asan  := -fsanitize=address -fno-omit-frame-pointer -Wno-format-truncation -DLT_DEBUG
-SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all -Wno-format-truncation -DLT_DEBUG
+SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation -DLT_DEBUG
 SAN_tsan  := -fsanitize=thread -DLT_DEBUG
 # By clang: counts what an input reaches, and finds what it breaks. (NULL + 0, which bytes without a text are, is no fault.)
 SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr,pointer-overflow -fno-sanitize-recover=all \

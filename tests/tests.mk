@@ -34,12 +34,12 @@ fuzz-expressions: $(BUILD)/tests/ops/expr/test_fuzz_expressions ## COUNT random 
 	@$(PYTHON) tests/ops/expr/fuzz_spark $(BUILD)/fuzz.tsv || [ $$? = 77 ]
 
 # ---------------------------------------------------------------------------------------------- check
-.PHONY: check model sanitize-asan sanitize-ubsan sanitize-tsan
+.PHONY: check model sanitize-asan sanitize-tsan
 check: setup-build setup-test setup-check ## style, rooms, the Spin model, a real Spark, and the tests under each sanitizer
 	@$(MAKE) --no-print-directory style layers model
 	@tests/style/selftest
 	@$(MAKE) --no-print-directory spark
-	@$(MAKE) --no-print-directory sanitize-asan sanitize-ubsan sanitize-tsan
+	@$(MAKE) --no-print-directory sanitize-asan sanitize-tsan
 
 .PHONY: spark
 spark: setup-build setup-test $(BUILD)/leat ## directories and checkpoints between leat and a real Spark
@@ -53,12 +53,12 @@ model: setup-check $(BUILD)/libleat.a ## the epoch protocol by Spin
 # the scripts, those that put a real relay through most, kill -9 among it. Records, kills and seeds are few, since all of it is
 # slow. ThreadSanitizer is not for scripts: it sees librdkafka's own locks as races wherever that library calls itself, and would
 # stop relays for them.
-sanitize-asan sanitize-ubsan: SANITIZED_SCRIPTS := tests/relay/test_envelopes.sh tests/relay/test_kill9.sh
+sanitize-asan: SANITIZED_SCRIPTS := tests/relay/test_envelopes.sh tests/relay/test_kill9.sh
 ASAN_OPTIONS  ?= detect_stack_use_after_return=1
 TSAN_OPTIONS  ?= halt_on_error=1 suppressions=$(CURDIR)/tests/setup/tsan.supp
 UBSAN_OPTIONS ?= print_stacktrace=1
 export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
-sanitize-asan sanitize-ubsan sanitize-tsan: sanitize-%: ## the test programs, built with that sanitizer
+sanitize-asan sanitize-tsan: sanitize-%: ## the test programs, built with that sanitizer
 	@echo "== $*"
 	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
 	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 LEAT_SEEDS=200 \
