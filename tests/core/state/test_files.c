@@ -234,6 +234,40 @@ static void each_damaged_bit_is_seen(void **state)
     }
 }
 
+/* Each block is sound, and the trailer is made anew: only the checksum of checksums tells. */
+static void a_block_that_is_missing_is_seen(void **state)
+{
+    (void)state;
+    enum { ROOM = 1 << 20 };
+    const struct contents many = {.count = 9000, .every = 1, .value = "some value"};
+    struct lt_state_expected expected = expected_of(LT_STATE_DELTA, 2);
+    struct lt_error error = {.text = ""};
+    write_file("2.delta", header_of(LT_STATE_DELTA, 2, 1, LT_STATE_CODEC_NONE), &many);
+    unsigned char *bytes = malloc(ROOM);
+    FILE *file = fopen(path_of("2.delta"), "rb");
+    size_t size_bytes = fread(bytes, 1, ROOM, file);
+    fclose(file);
+    struct lt_state_block block;
+    struct lt_state_trailer trailer;
+    unsigned char *first = bytes + LT_STATE_HEADER_BYTES;
+    lt_state_block_read(first, &block);
+    size_t block_bytes = LT_STATE_BLOCK_HEADER_BYTES + (size_t)block.stored_bytes;
+    assert_null(lt_state_trailer_read(bytes + size_bytes - LT_STATE_TRAILER_BYTES, &trailer));
+    assert_true(trailer.block_count > 2);
+    memmove(first, first + block_bytes, size_bytes - LT_STATE_HEADER_BYTES - block_bytes);
+    size_bytes -= block_bytes;
+    trailer.file_bytes = size_bytes;
+    trailer.block_count--;
+    trailer.entry_count -= block.entry_count;
+    lt_state_trailer_write(&trailer, bytes + size_bytes - LT_STATE_TRAILER_BYTES);
+    file = fopen(path_of("2.delta"), "wb");
+    assert_int_equal(fwrite(bytes, 1, size_bytes, file), size_bytes);
+    fclose(file);
+    free(bytes);
+    assert_int_equal(read_file("2.delta", &expected, &error), LT_E_CORRUPT);
+    assert_non_null(strstr(error.text, "its blocks are not those that it was written with"));
+}
+
 static void a_file_in_another_place_is_not_taken_for_its_own(void **state)
 {
     (void)state;
@@ -420,6 +454,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_by_every_codec),
         cmocka_unit_test(times_keep_their_extremes),
         cmocka_unit_test(each_damaged_bit_is_seen),
+        cmocka_unit_test(a_block_that_is_missing_is_seen),
         cmocka_unit_test(a_file_in_another_place_is_not_taken_for_its_own),
         cmocka_unit_test(a_merge_gives_the_newest_of_each_key),
         cmocka_unit_test(names_are_what_they_say),

@@ -156,6 +156,35 @@ static void a_live_copy_that_is_behind_is_brought_up(void **state)
     destroy_world(world);
 }
 
+/* As a process leaves it that dies while it writes a version's changes. */
+static void a_live_copy_that_was_left_half_written_is_known(void **state)
+{
+    (void)state;
+    struct state_world *world = create_world(8);
+    char path[2 * SCRATCH_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/0/rocksdb", world->root);
+    open_world(world, 1, 0);
+    state_world_batch(world, 60);
+    state_world_batch(world, 60);
+    state_world_close(world);
+    struct lt_state_live live;
+    struct lt_error error;
+    static char large[2 * 1024 * 1024]; /* so large that it is written at once */
+    struct lt_state_change change = {
+        .key = {"k1....b", 7}, .value = {large, sizeof large}, .final_at = 5};
+    assert_int_equal(lt_state_live_open(&live, path, &error), 0);
+    assert_int_equal(lt_state_live_begin(&live, 3, &error), 0);
+    assert_int_equal(lt_state_live_write(&live, &change, false, LT_STATE_NEVER, &error), 0);
+    lt_state_live_close(&live);
+    assert_int_equal(place_of(world).version, 2);
+    assert_int_equal(place_of(world).target, 3);
+    open_world(world, 1, 2);
+    state_world_check(world);
+    state_world_close(world);
+    assert_int_equal(place_of(world).target, 2);
+    destroy_world(world);
+}
+
 static void without_a_root_it_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -215,6 +244,7 @@ int main(void)
         cmocka_unit_test(it_goes_on_where_the_store_in_memory_has_ended),
         cmocka_unit_test(the_live_copy_is_gone_on_with_if_it_is_of_the_version),
         cmocka_unit_test(a_live_copy_that_is_behind_is_brought_up),
+        cmocka_unit_test(a_live_copy_that_was_left_half_written_is_known),
         cmocka_unit_test(without_a_root_it_leaves_nothing_behind),
         cmocka_unit_test(values_of_many_gets_stay),
     };
