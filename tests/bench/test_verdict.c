@@ -145,6 +145,39 @@ static void series_of_pairs_are_compared_pair_by_pair(void **state)
         fail_msg("%s", outcome.out);
 }
 
+/* 1 to 101 us, the greatest first: the middle one, and the one that 99 % of them do not exceed. */
+static void note_times(void)
+{
+    int64_t times_ns[101];
+    for (int i = 0; i < 101; i++)
+        times_ns[i] = (101 - i) * 1000;
+    bench_note_times("a hop", times_ns, 101);
+    bench_tell("middle", bench_median("a hop p50"), "us");
+    bench_tell("late", bench_median("a hop p99"), "us");
+}
+
+static void times_become_two_series(void **state)
+{
+    (void)state;
+    struct outcome outcome = run(note_times, "0");
+    assert_int_equal(outcome.status, 0);
+    assert_says(&outcome, "middle: 51.00 us\n");
+    assert_says(&outcome, "late: 100.00 us\n");
+}
+
+static void note_no_times(void)
+{
+    bench_note_times("a hop", NULL, 0);
+}
+
+static void no_times_end_the_bench(void **state)
+{
+    (void)state;
+    struct outcome outcome = run(note_no_times, "1");
+    assert_int_equal(outcome.status, 1);
+    assert_says(&outcome, "wrong result: \"a hop\": nothing was measured\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +186,8 @@ int main(void)
         cmocka_unit_test(nothing_is_judged_in_a_smoke_run),
         cmocka_unit_test(a_figure_that_cannot_be_ends_the_bench),
         cmocka_unit_test(series_of_pairs_are_compared_pair_by_pair),
+        cmocka_unit_test(times_become_two_series),
+        cmocka_unit_test(no_times_end_the_bench),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
