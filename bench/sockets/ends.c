@@ -45,13 +45,14 @@ static void become_leat(const struct end *end, enum slot slot, const struct load
 {
     static const char *const schemes[] = {
         [SLOT_TCP_LISTENS] = "tcp-listen", [SLOT_TCP_DIALS] = "tcp", [SLOT_UDP] = "udp"};
-    char in[ADDRESS_BYTES], out[ADDRESS_BYTES], filter[ADDRESS_BYTES];
+    char in[ADDRESS_BYTES], out[ADDRESS_BYTES], filter[ADDRESS_BYTES], io[ADDRESS_BYTES];
     snprintf(in, sizeof in, "%s://127.0.0.1:%u", schemes[slot], load_in_port(load));
     snprintf(out, sizeof out, "%s://127.0.0.1:%u", slot == SLOT_UDP ? "udp" : "tcp",
              load_out_port(load));
     snprintf(filter, sizeof filter, "value LIKE '%%%s%%'", load_word);
+    snprintf(io, sizeof io, "io=%s", end->io != NULL ? end->io : "auto");
     execl(end->leat, end->leat, "run", in, out, "--where", filter, "-q", "--idle", end->idle, "-o",
-          end->leaves_wakeups ? "dmaLatency=off" : "dmaLatency=auto", (char *)NULL);
+          io, "-o", end->leaves_wakeups ? "dmaLatency=off" : "dmaLatency=auto", (char *)NULL);
 }
 
 static void become_engine(const struct end *end, const struct load *load)

@@ -18,6 +18,7 @@ struct end {
     /* Of another engine, for the shell; NULL: none. It is told the ports by IN and OUT. */
     const char *command;
     const char *idle;    /* of leat and the floor: "park" or "spin" */
+    const char *io;      /* leat's option; NULL: auto */
     const char *log;     /* where the output goes, at the end of what is there */
     bool leaves_wakeups; /* leat does not hold the wake-up latency either */
     int warm_count;      /* loads before the one that counts: a JVM compiles in them */

@@ -22,7 +22,7 @@ enum {
     ROUNDS = 7,
     ROUNDS_NOT_HELD = 3,
     ROUNDS_OF_RIVALS = 5,
-    RIVALS_MAX = 4,
+    ENDS_MAX = 8,
     WARM_COUNT_OF_RIVALS = 4,
     TEXT_BYTES = 128,
 };
@@ -56,12 +56,37 @@ static void measure_all(const struct end *ends, size_t count, enum slot slot, in
             measure(&ends[k], slot);
 }
 
+/* The same without /dev/cpu_dma_latency. */
+static void measure_not_held(const struct end *ends, size_t count, enum slot slot, int rounds)
+{
+    static char names[ENDS_MAX][TEXT_BYTES];
+    struct end free_ends[ENDS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof names[i], "%s%s", ends[i].name, not_held);
+        free_ends[i] = ends[i];
+        free_ends[i].name = names[i];
+        free_ends[i].leaves_wakeups = true;
+    }
+    (void)bench_hold_wakeups(false);
+    measure_all(free_ends, count, slot, rounds);
+}
+
 static double ratio(const char *name, const char *base, const char *which)
 {
     char a[TEXT_BYTES], b[TEXT_BYTES];
     snprintf(a, sizeof a, "%s %s", name, which);
     snprintf(b, sizeof b, "%s %s", base, which);
     return bench_median_ratio(a, b);
+}
+
+static void tell(const char *name, const char *base)
+{
+    static const char *const which[] = {"p50", "p99"};
+    char what[2 * TEXT_BYTES];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(what, sizeof what, "%s, %s, of %s", which[i], name, base);
+        bench_tell(what, ratio(name, base, which[i]), "x");
+    }
 }
 
 /* ---------------------------------------------------------------------------- against the floor */
@@ -77,13 +102,10 @@ static void judge(const char *wait, const char *leat, const char *by_hand)
 
 static void tell_not_held(const char *wait)
 {
-    char leat[TEXT_BYTES], by_hand[TEXT_BYTES], what[2 * TEXT_BYTES];
+    char leat[TEXT_BYTES], by_hand[TEXT_BYTES];
     snprintf(leat, sizeof leat, "leat, %s%s", wait, not_held);
     snprintf(by_hand, sizeof by_hand, "by hand, %s%s", wait, not_held);
-    snprintf(what, sizeof what, "p50, %s%s", wait, not_held);
-    bench_tell(what, ratio(leat, by_hand, "p50"), "x by hand");
-    snprintf(what, sizeof what, "p99, %s%s", wait, not_held);
-    bench_tell(what, ratio(leat, by_hand, "p99"), "x by hand");
+    tell(leat, by_hand);
 }
 
 static void bench_floor(const char *leat, const char *log, enum slot slot)
@@ -93,24 +115,22 @@ static void bench_floor(const char *leat, const char *log, enum slot slot)
         {.name = "leat, parked", .leat = leat, .idle = "park", .log = log},
         {.name = "by hand, spinning", .idle = "spin", .log = log},
         {.name = "leat, spinning", .leat = leat, .idle = "spin", .log = log},
+        {.name = "leat by epoll, parked", .leat = leat, .idle = "park", .io = "epoll", .log = log},
+        {.name = "leat by epoll, spinning",
+         .leat = leat,
+         .idle = "spin",
+         .io = "epoll",
+         .log = log},
     };
-    enum { COUNT = sizeof ends / sizeof ends[0] };
-    static char names[COUNT][TEXT_BYTES];
-    struct end free_ends[COUNT];
-    for (size_t i = 0; i < COUNT; i++) {
-        snprintf(names[i], sizeof names[i], "%s%s", ends[i].name, not_held);
-        free_ends[i] = ends[i];
-        free_ends[i].name = names[i];
-        free_ends[i].leaves_wakeups = true;
-    }
-    measure_all(ends, COUNT, slot, ROUNDS);
-    (void)bench_hold_wakeups(false);
-    measure_all(free_ends, COUNT, slot, ROUNDS_NOT_HELD);
+    size_t count = sizeof ends / sizeof ends[0];
+    measure_all(ends, count, slot, ROUNDS);
+    measure_not_held(ends, count, slot, ROUNDS_NOT_HELD);
     bench_print_table("through a filter, 128 B frames, 10,000 a second, half of them kept", "us");
     judge("spinning", "leat, spinning", "by hand, spinning");
     judge("parked", "leat, parked", "by hand, parked");
-    bench_tell("p50, leat parked", ratio("leat, parked", "leat, spinning", "p50"), "x spinning");
-    bench_tell("p99, leat parked", ratio("leat, parked", "leat, spinning", "p99"), "x spinning");
+    tell("leat, parked", "leat, spinning");
+    tell("leat, spinning", "leat by epoll, spinning");
+    tell("leat, parked", "leat by epoll, parked");
     tell_not_held("spinning");
     tell_not_held("parked");
 }
@@ -124,23 +144,21 @@ static void judge_rival(const char *rival)
     for (size_t i = 0; i < 2; i++) {
         snprintf(what, sizeof what, "%s of %s, of leat's, spinning", which[i], rival);
         bench_at_least(what, ratio(rival, "leat, spinning", which[i]), RIVAL_TIMES, "x");
-        snprintf(what, sizeof what, "%s of %s, of leat's, parked", which[i], rival);
-        bench_tell(what, ratio(rival, "leat, parked", which[i]), "x");
-        snprintf(what, sizeof what, "%s of %s, of the relay's by hand, spinning", which[i], rival);
-        bench_tell(what, ratio(rival, "by hand, spinning", which[i]), "x");
     }
+    tell(rival, "leat, parked");
+    tell(rival, "by hand, spinning");
 }
 
 /* Each of `rivals` is NAME=COMMAND. */
 static void bench_rivals(const char *leat, const char *log, char **rivals, int count)
 {
-    struct end ends[3 + RIVALS_MAX] = {
+    struct end ends[ENDS_MAX] = {
         {.name = "by hand, spinning", .idle = "spin", .log = log},
         {.name = "leat, spinning", .leat = leat, .idle = "spin", .log = log},
         {.name = "leat, parked", .leat = leat, .idle = "park", .log = log},
     };
     size_t end_count = 3;
-    for (int i = 0; i < count && i < RIVALS_MAX; i++) {
+    for (int i = 0; i < count && end_count < ENDS_MAX; i++) {
         char *equals = strchr(rivals[i], '=');
         if (equals == NULL)
             bench_wrong("\"%s\" is not NAME=COMMAND", rivals[i]);
@@ -151,6 +169,7 @@ static void bench_rivals(const char *leat, const char *log, char **rivals, int c
                                          .warm_count = WARM_COUNT_OF_RIVALS};
     }
     measure_all(ends, end_count, SLOT_TCP_DIALS, ROUNDS_OF_RIVALS);
+    measure_not_held(ends, end_count, SLOT_TCP_DIALS, 1);
     bench_print_table("through a filter, 128 B frames, 10,000 a second, half of them kept", "us");
     for (size_t i = 3; i < end_count; i++)
         judge_rival(ends[i].name);
