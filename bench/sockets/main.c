@@ -158,8 +158,10 @@ static void bench_rivals(const char *leat, const char *log, char **rivals, int c
         {.name = "leat, parked", .leat = leat, .idle = "park", .log = log},
     };
     size_t end_count = 3;
-    for (int i = 0; i < count && end_count < ENDS_MAX; i++) {
+    for (int i = 0; i < count; i++) {
         char *equals = strchr(rivals[i], '=');
+        if (end_count == ENDS_MAX)
+            bench_wrong("more than %d programs", ENDS_MAX);
         if (equals == NULL)
             bench_wrong("\"%s\" is not NAME=COMMAND", rivals[i]);
         *equals = '\0';
