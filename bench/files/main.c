@@ -30,7 +30,7 @@ enum {
     COMMAND_BYTES = 2048,
     NAME_BYTES = 96,
     WHERE_BYTES = 128,
-    PROGRAMS_MAX = 3,
+    PROGRAMS_MAX = 4,
     ROUNDS = 7,
     ROUNDS_OF_PART = 3,
     SMOKE_MIB = 8,
@@ -163,15 +163,19 @@ static void compare(const struct bench *bench, const struct program *programs, s
     (void)unlink(out);
 }
 
+static const char as_text[] = "--format text --out-format text",
+                  as_json[] = "--format json --schema 'sym STRING, price DOUBLE' --out-format json";
+
 /* `files` is the name of a directory of files. */
 static void leat_command(const struct bench *bench, struct program *program, const char *files,
-                         const char *where)
+                         const char *format, const char *where)
 {
     snprintf(program->command, sizeof program->command,
-             "rm -rf %s/checkpoint && exec %s run 'file://%s/%s' \"append://$OUT\" --format text "
-             "--out-format text --where \"%s\" --until-end --checkpoint %s/checkpoint --quiet "
-             "--counters off --log-level error",
-             bench->directory, bench->leat, bench->directory, files, where, bench->directory);
+             "rm -rf %s/checkpoint && exec %s run 'file://%s/%s' \"append://$OUT\" %s "
+             "--where \"%s\" --until-end --checkpoint %s/checkpoint --quiet --counters off "
+             "--log-level error",
+             bench->directory, bench->leat, bench->directory, files, format, where,
+             bench->directory);
 }
 
 /* -------------------------------------------------------------------------------- all the files */
@@ -186,7 +190,7 @@ static void bench_text(const struct bench *bench, const char *word, const char *
              "LC_ALL=C exec grep -hF %s %s/text/lines-* >\"$OUT\"", word, bench->directory);
     snprintf(programs[1].name, NAME_BYTES, "%s", leat);
     snprintf(where, sizeof where, "contains(value, '%s')", word);
-    leat_command(bench, &programs[1], "text", where);
+    leat_command(bench, &programs[1], "text", as_text, where);
     compare(bench, programs, 2, ROUNDS);
 }
 
@@ -204,7 +208,7 @@ static void bench_json(const struct bench *bench, const char *leat, const char *
              bench->by_hand, bench->directory);
     snprintf(programs[1].name, NAME_BYTES, "%s", leat);
     write_json_filter(where);
-    leat_command(bench, &programs[1], "json", where);
+    leat_command(bench, &programs[1], "json", as_text, where);
     compare(bench, programs, 2, ROUNDS);
 }
 
@@ -229,21 +233,26 @@ static void bench_text_part(const struct bench *bench, const char *leat, const c
     struct program programs[PROGRAMS_MAX] = {0};
     size_t count = 1;
     snprintf(programs[0].name, NAME_BYTES, "%s", leat);
-    leat_command(bench, &programs[0], "text-part", "contains(value, '" DATA_WORD_RARE "')");
+    leat_command(bench, &programs[0], "text-part", as_text,
+                 "contains(value, '" DATA_WORD_RARE "')");
     add_spark(bench, programs, &count, "text", spark);
     if (count > 1)
         compare(bench, programs, count, ROUNDS_OF_PART);
 }
 
-static void bench_json_part(const struct bench *bench, const char *leat, const char *jq,
-                            const char *spark)
+static void bench_json_part(const struct bench *bench, const char *leat, const char *by_schema,
+                            const char *jq, const char *spark)
 {
     struct program programs[PROGRAMS_MAX] = {0};
-    size_t count = 1;
+    size_t count = 2;
     char where[WHERE_BYTES];
     snprintf(programs[0].name, NAME_BYTES, "%s", leat);
     write_json_filter(where);
-    leat_command(bench, &programs[0], "json-part", where);
+    leat_command(bench, &programs[0], "json-part", as_text, where);
+    programs[1].has_own_format = true; /* of two fields */
+    snprintf(programs[1].name, NAME_BYTES, "%s", by_schema);
+    snprintf(where, sizeof where, "price > %d and sym = '%s'", DATA_PRICE, DATA_SYMBOL);
+    leat_command(bench, &programs[1], "json-part", as_json, where);
     if (system("command -v jq >/dev/null") == 0) {
         struct program *program = &programs[count++];
         program->has_own_format = true; /* it prints numbers anew */
@@ -256,8 +265,7 @@ static void bench_json_part(const struct bench *bench, const char *leat, const c
         printf("jq is not here: make setup-bench\n");
     }
     add_spark(bench, programs, &count, "json", spark);
-    if (count > 1)
-        compare(bench, programs, count, ROUNDS_OF_PART);
+    compare(bench, programs, count, ROUNDS_OF_PART);
 }
 
 /* ------------------------------------------------------------------------------------ the bench */
@@ -296,6 +304,7 @@ int main(int count, char **arguments)
                       rare_part[] = "text, 10 % hits, first file/leat",
                       rare_spark[] = "text, 10 % hits, first file/Spark",
                       json_part[] = "JSON, two fields, first file/leat",
+                      json_schema[] = "JSON, two fields by schema, first file/leat",
                       json_jq[] = "JSON, two fields, first file/jq",
                       json_spark[] = "JSON, two fields, first file/Spark";
     struct bench bench = {0};
@@ -310,7 +319,7 @@ int main(int count, char **arguments)
     bench_json(&bench, json, by_hand);
     bench.spark = bench.python != NULL ? spark_start(bench.python, bench.directory) : NULL;
     bench_text_part(&bench, rare_part, rare_spark);
-    bench_json_part(&bench, json_part, json_jq, json_spark);
+    bench_json_part(&bench, json_part, json_schema, json_jq, json_spark);
     spark_stop(bench.spark);
     bench_print_table("CPU time of a whole process over the same files", "s");
     bench_at_most("text, 10 % hits", bench_median_ratio(rare, rare_grep), GREP_TIMES,
@@ -320,7 +329,9 @@ int main(int count, char **arguments)
     bench_at_most("JSON, two fields", bench_median_ratio(json, by_hand), BY_HAND_TIMES,
                   "x the loop by hand's CPU time");
     judge_at_least("JSON, two fields, of jq", json_jq, json_part, JQ_TIMES);
+    judge_at_least("JSON, two fields by schema, of jq", json_jq, json_schema, JQ_TIMES);
     judge_at_least("JSON, two fields, of Spark", json_spark, json_part, SPARK_TIMES);
+    judge_at_least("JSON, two fields by schema, of Spark", json_spark, json_schema, SPARK_TIMES);
     judge_at_least("text, 10 % hits, of Spark", rare_spark, rare_part, SPARK_TIMES);
     return bench_status();
 }
