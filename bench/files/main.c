@@ -173,7 +173,7 @@ static void leat_command(const struct bench *bench, struct program *program, con
     snprintf(program->command, sizeof program->command,
              "rm -rf %s/checkpoint && exec %s run 'file://%s/%s' \"append://$OUT\" %s "
              "--where \"%s\" --until-end --checkpoint %s/checkpoint --quiet --counters off "
-             "--log-level error",
+             "--log-level error >/dev/null",
              bench->directory, bench->leat, bench->directory, files, format, where,
              bench->directory);
 }

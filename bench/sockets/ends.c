@@ -51,8 +51,9 @@ static void become_leat(const struct end *end, enum slot slot, const struct load
              load_out_port(load));
     snprintf(filter, sizeof filter, "value LIKE '%%%s%%'", load_word);
     snprintf(io, sizeof io, "io=%s", end->io != NULL ? end->io : "auto");
-    execl(end->leat, end->leat, "run", in, out, "--where", filter, "-q", "--idle", end->idle, "-o",
-          io, "-o", end->leaves_wakeups ? "dmaLatency=off" : "dmaLatency=auto", (char *)NULL);
+    execl(end->leat, end->leat, "run", in, out, "--where", filter, "-q", "--idle", end->idle,
+          "--option", io, "--option", end->leaves_wakeups ? "dmaLatency=off" : "dmaLatency=auto",
+          (char *)NULL);
 }
 
 static void become_engine(const struct end *end, const struct load *load)

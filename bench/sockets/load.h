@@ -18,7 +18,7 @@
 enum {
     LOAD_FRAME_BYTES = 128,
     LOAD_RATE = 10000,
-    LOAD_FRAMES = 30000,
+    LOAD_FRAMES = 30000, /* the most in a run */
     LOAD_SMOKE_FRAMES = 2000,
 };
 
@@ -43,7 +43,8 @@ uint16_t load_out_port(const struct load *load);
 void load_connect(struct load *load, pid_t pid);
 /* Sends so many frames, and reads what the relay makes of them. What is wrong ends the program. */
 void load_run(struct load *load, int count);
-/* Notes the times of the last run under `name`, as bench_note_times does, without its beginning. */
+/* Notes the times of the last run under `name`, as bench_note_times does. Of UDP too many lost ones
+ * end the program. */
 void load_note(const struct load *load, const char *name);
 void load_close(struct load *load);
 

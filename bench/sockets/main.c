@@ -41,6 +41,7 @@ static void measure(const struct end *end, enum slot slot)
     struct load *load = load_open(slot);
     pid_t pid = end_start(end, slot, load);
     load_connect(load, pid);
+    load_run(load, LOAD_SMOKE_FRAMES); /* until it has come to rest after its start */
     for (int i = 0; i < (bench_is_smoke() ? 0 : end->warm_count); i++)
         load_run(load, frames());
     load_run(load, frames());

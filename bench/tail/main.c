@@ -81,7 +81,7 @@ static pid_t start(const struct end *end, const char *path, int out)
     dup2(out, STDOUT_FILENO);
     int null = open("/dev/null", O_WRONLY);
     dup2(null, STDERR_FILENO);
-    execl(end->leat, end->leat, "run", url, "stdout:", "-q", "--idle", end->idle, "-o",
+    execl(end->leat, end->leat, "run", url, "stdout:", "-q", "--idle", end->idle, "--option",
           end->leaves_wakeups ? "dmaLatency=off" : "dmaLatency=auto", (char *)NULL);
     _exit(5);
 }
