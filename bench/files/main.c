@@ -173,9 +173,9 @@ static void leat_command(const struct bench *bench, struct program *program, con
     snprintf(program->command, sizeof program->command,
              "rm -rf %s/checkpoint && exec %s run 'file://%s/%s' \"append://$OUT\" %s "
              "--where \"%s\" --until-end --checkpoint %s/checkpoint --quiet --counters off "
-             "--log-level error >/dev/null",
+             "--log-level error 2>%s/leat.log",
              bench->directory, bench->leat, bench->directory, files, format, where,
-             bench->directory);
+             bench->directory, bench->directory);
 }
 
 /* -------------------------------------------------------------------------------- all the files */
