@@ -51,7 +51,7 @@ struct writer {
 
 struct reader {
     const uint8_t *at, *end;
-    struct lt_row *row; /* its scratch holds what has to be made */
+    const struct lt_value_memory *memory; /* holds what has to be made */
     struct lt_error *error;
 };
 
@@ -133,8 +133,7 @@ static void write_array(const struct lt_field *element, struct lt_array *array,
     write_tuple(types_of_array(element), array->count, array->nulls, array->values, writer);
 }
 
-static void write_map(const struct lt_type *type, const struct lt_map *map,
-                      struct writer *writer)
+static void write_map(const struct lt_type *type, const struct lt_map *map, struct writer *writer)
 {
     struct lt_array keys = map->keys, values = map->values;
     write_array(&type->fields[0], &keys, writer);
@@ -235,7 +234,7 @@ static int read_bytes(struct reader *reader, void *out, size_t size_bytes)
 
 static int take_scratch(struct reader *reader, size_t size_bytes, void **out)
 {
-    *out = lt_row_scratch(reader->row, size_bytes);
+    *out = reader->memory->alloc(reader->memory->context, size_bytes);
     if (*out == NULL)
         return lt_error_set(reader->error, LT_E_LIMIT, "stored row: no memory for %zu bytes",
                             size_bytes);
@@ -371,6 +370,28 @@ static int read_value(struct reader *reader, const struct lt_type *type, union l
     return read_fixed(reader, type, value);
 }
 
+void lt_value_bytes_write(const struct lt_type *type, const union lt_value *value,
+                          struct lt_text_buffer *out)
+{
+    struct writer writer = {.out = out};
+    write_value(type, value, &writer);
+}
+
+int lt_value_bytes_read(const struct lt_type *type, const uint8_t **at, const uint8_t *end,
+                        const struct lt_value_memory *memory, union lt_value *value,
+                        struct lt_error *error)
+{
+    struct reader reader = {.at = *at, .end = end, .memory = memory, .error = error};
+    int code = read_value(&reader, type, value);
+    *at = reader.at;
+    return code;
+}
+
+static void *alloc_of_row(void *context, size_t size_bytes)
+{
+    return lt_row_scratch(context, size_bytes);
+}
+
 /* Checks what stands in front of the values: the form's version, and how many columns there are. */
 static int read_start(struct reader *reader, uint32_t expected_count)
 {
@@ -405,8 +426,9 @@ int lt_row_bytes_read_at(const struct lt_type *schema, const void *data, size_t 
     lt_assert(schema->kind == LT_TYPE_STRUCT);
     lt_assert(count <= LT_LIMIT_COLUMNS);
     lt_assert(first_column + count <= row->column_count);
+    const struct lt_value_memory memory = {alloc_of_row, row};
     struct reader reader = {
-        .at = data, .end = (const uint8_t *)data + size_bytes, .row = row, .error = error};
+        .at = data, .end = (const uint8_t *)data + size_bytes, .memory = &memory, .error = error};
     int code = read_start(&reader, count);
     if (code == 0)
         code = read_tuple(&reader, types_of_struct(schema), count, nulls,

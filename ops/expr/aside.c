@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/limits.h"
+#include "core/data/value_copy.h"
 
 /* A value is not copied for less garbage than this. */
 enum { GARBAGE_BYTES = 64 * 1024 };
@@ -103,85 +103,14 @@ bool lt_aside_keep(struct lt_machine *machine, const struct lt_type *type, union
 
 /* --------------------------------------------------------------------------------------- copies */
 
-bool lt_type_holds_memory(const struct lt_type *type)
+static void *alloc_of_machine(void *context, size_t size_bytes)
 {
-    return lt_type_is_bytes(type) || lt_type_is_nested(type);
+    return lt_machine_alloc(context, size_bytes);
 }
 
-/* `count` values whose types are fields[0], or fields[0], fields[1], ...; and their nulls. */
-static bool copy_values(struct lt_machine *machine, const struct lt_field *fields, bool is_one_type,
-                        uint32_t count, const union lt_value **values, const uint64_t **nulls)
-{
-    size_t words = ((size_t)count + 63) / 64;
-    union lt_value *copies = lt_machine_alloc(machine, ((size_t)count + 1) * sizeof *copies);
-    uint64_t *bits = lt_machine_alloc(machine, (words + 1) * sizeof *bits);
-    if (copies == NULL || bits == NULL)
-        return false;
-    if (count > 0)
-        memcpy(copies, *values, count * sizeof *copies);
-    memset(bits, 0, (words + 1) * sizeof *bits);
-    if (*nulls != NULL && count > 0)
-        memcpy(bits, *nulls, words * sizeof *bits);
-    *values = copies;
-    *nulls = bits;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct lt_type *type = fields[is_one_type ? 0 : i].type;
-        if (!lt_bit(bits, i) && lt_type_holds_memory(type) &&
-            !lt_machine_copy_value(machine, type, &copies[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool copy_elements(struct lt_machine *machine, const struct lt_field *element,
-                          struct lt_array *array)
-{
-    array->is_native = false;
-    return copy_values(machine, element, true, array->count, &array->values, &array->nulls);
-}
-
-static bool copy_bytes(struct lt_machine *machine, struct lt_bytes *bytes)
-{
-    void *copy = lt_machine_alloc(machine, bytes->size_bytes);
-    if (copy == NULL)
-        return false;
-    if (bytes->size_bytes > 0)
-        memcpy(copy, bytes->data, bytes->size_bytes);
-    *bytes = lt_value_bytes(copy, bytes->size_bytes).bytes;
-    return true;
-}
-
-/* Recursion is bounded by the depth of types. */
 bool lt_machine_copy_value(struct lt_machine *machine, const struct lt_type *type,
                            union lt_value *value)
 {
-    if (lt_type_is_bytes(type))
-        return copy_bytes(machine, &value->bytes);
-    if (type->kind == LT_TYPE_ARRAY) {
-        struct lt_array *copy = lt_machine_alloc(machine, sizeof *copy);
-        if (copy == NULL)
-            return false;
-        lt_array_materialize(value->array);
-        *copy = *value->array;
-        value->array = copy;
-        return copy_elements(machine, &type->fields[0], copy);
-    }
-    if (type->kind == LT_TYPE_MAP) {
-        struct lt_map *copy = lt_machine_alloc(machine, sizeof *copy);
-        if (copy == NULL)
-            return false;
-        *copy = *value->map;
-        value->map = copy;
-        return copy_elements(machine, &type->fields[0], &copy->keys) &&
-               copy_elements(machine, &type->fields[1], &copy->values);
-    }
-    if (type->kind != LT_TYPE_STRUCT)
-        return true;
-    struct lt_struct *copy = lt_machine_alloc(machine, sizeof *copy);
-    if (copy == NULL)
-        return false;
-    *copy = *value->structure;
-    value->structure = copy;
-    return copy_values(machine, type->fields, false, type->field_count, &copy->values,
-                       &copy->nulls);
+    const struct lt_value_memory memory = {alloc_of_machine, machine};
+    return lt_value_copy(type, &memory, value);
 }

@@ -38,8 +38,6 @@ void lt_aside_clear(struct lt_aside *aside);
 bool lt_aside_keep(struct lt_machine *machine, const struct lt_type *type,
                    union lt_value *value) LT_MUST_USE;
 
-/* Does a value of the type point to memory? */
-bool lt_type_holds_memory(const struct lt_type *type);
 /* Copies what a value points to into the machine's memory. False: too large. */
 bool lt_machine_copy_value(struct lt_machine *machine, const struct lt_type *type,
                            union lt_value *value) LT_MUST_USE;
