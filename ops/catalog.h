@@ -50,8 +50,8 @@ void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out,
                   struct lt_error *error) LT_MUST_USE;
 
-/* Micro-batches: a stateful node (AGGREGATE, JOIN, DEDUPLICATE, SORT, LIMIT) stands on both sides of
- * an exchange. In each lane, in front of it, may be an operator that makes less of the rows; behind
+/* Micro-batches: a stateful node (AGGREGATE, JOIN, DEDUPLICATE, SORT, LIMIT) stands on both sides
+ * of an exchange. In each lane, in front of it, may be an operator that makes less of the rows; behind
  * it is lt_ops_create's, one for each instance. */
 
 /* How rows get from the lanes to the instances of a stateful node. */
@@ -65,8 +65,8 @@ struct lt_ops_exchange {
 /* `side` is 0, or 1 for the right input of a JOIN. Memory of the arena. on: control. */
 int lt_ops_exchange(const struct lt_plan_node *node, uint32_t side, struct lt_arena *arena,
                     struct lt_ops_exchange *out, struct lt_error *error) LT_MUST_USE;
-/* The operator in front of the exchange, as lt_ops_create; NULL in `out`: rows pass as they are. on:
- * control. */
+/* The operator in front of the exchange, as lt_ops_create; NULL in `out`: rows pass as they are.
+ * on: control. */
 int lt_ops_create_partial(const struct lt_plan_node *node, struct lt_operator **out,
                           struct lt_error *error) LT_MUST_USE;
 

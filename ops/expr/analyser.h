@@ -98,6 +98,8 @@ int lt_analyser_refuse_collation(struct lt_analyser *analyser, const struct lt_e
 int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node);
 /* Resolves a CALL whose arguments are analysed. */
 int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call);
+/* The same for an aggregate, whose place this is. */
+int lt_resolve_aggregate(struct lt_analyser *analyser, struct lt_expression *call);
 /* Puts in place of a CALL of LT_FLOW_REWRITTEN what it stands for (rewrite.c). */
 int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call);
 /* A new CALL, not analysed; `b` may be NULL. */

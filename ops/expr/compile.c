@@ -433,6 +433,9 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
         if (node->is_try || function->is_catching)
             return lt_compile_tried(compiler, node, compile_tried, want);
         break;
+    case LT_FLOW_AGGREGATE:
+        lt_assert(!"refused by the analyser");
+        break;
     case LT_FLOW_REWRITTEN:
         lt_assert(!"rewritten by the analyser");
     }

@@ -34,6 +34,15 @@
 #define LT_EXPR_OVER "OVER"
 #define LT_EXPR_OVER_NAME "OVER NAME"
 
+/* What stands behind the brackets of an aggregate is a last argument of it, a call of one of these
+ * names: of the condition in FILTER (WHERE ...); of nothing; and of what WITHIN GROUP (ORDER BY
+ * ...) orders by, behind each of which a literal says how, enum lt_expr_order. */
+#define LT_EXPR_FILTER "FILTER"
+#define LT_EXPR_IGNORE_NULLS "IGNORE NULLS"
+#define LT_EXPR_WITHIN_GROUP "WITHIN GROUP"
+enum lt_expr_order { LT_EXPR_DESCENDING = 1, LT_EXPR_NULLS_LAST = 2 };
+bool lt_expr_is_part(const struct lt_expression *argument);
+
 /* Parses one expression; as in Spark's selectExpr a trailing name is its alias (then an ALIAS
  * node). */
 int lt_expr_parse(const char *text, struct lt_arena *arena, struct lt_expression **out,

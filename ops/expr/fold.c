@@ -40,7 +40,7 @@ static bool is_constant(const struct lt_expression *node, const struct bound *bo
     if (node->kind == LT_EXPR_CALL) {
         const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
         if (!function->is_deterministic || function->flow == LT_FLOW_GENERATOR ||
-            function->makes_rows)
+            function->flow == LT_FLOW_AGGREGATE || function->makes_rows)
             return false;
     }
     const struct bound here = {bound, node};

@@ -23,7 +23,7 @@ static const struct lt_function_group *const GROUPS[] = {
     &lt_functions_array_search,  &lt_functions_array_change,  &lt_functions_array_set,
     &lt_functions_sequence,      &lt_functions_shuffle,       &lt_functions_map,
     &lt_functions_map_change,    &lt_functions_struct,        &lt_functions_higher,
-    &lt_functions_generator,
+    &lt_functions_generator,     &lt_functions_aggregate,     &lt_functions_aggregate_statistics,
 };
 enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512, ALIAS_MAX = 32 };
 

@@ -45,6 +45,7 @@ enum lt_flow {
     LT_FLOW_REWRITTEN, /* the analyser makes other calls of it */
     LT_FLOW_IN,
     LT_FLOW_GENERATOR, /* gives rows: at the top of a select list only (ops/expr/generator.h) */
+    LT_FLOW_AGGREGATE, /* of many rows: in an AGGREGATE only (ops/aggregate/calls.h) */
     LT_FLOW_READER,    /* reads a document, once for all that take parts of it: compile_reader.c */
 };
 
@@ -93,6 +94,7 @@ struct lt_prepare {
 };
 
 struct lt_analyser;
+struct lt_aggregate_kind; /* ops/aggregate/kind.h */
 
 /* What `infer` returns when it leaves the call to the letters. */
 enum { LT_INFER_LETTERS = 1 };
@@ -136,6 +138,7 @@ struct lt_function {
     /* Optional: the parameters, where arguments may be given by name: "str!,upperChar=X,otherChar".
      * One with ! must be given; one with = is else that text, others are NULL. */
     const char *names;
+    const struct lt_aggregate_kind *aggregate; /* LT_FLOW_AGGREGATE: what it does */
 };
 
 struct lt_function_group {
@@ -144,6 +147,8 @@ struct lt_function_group {
     size_t count;
 };
 
+extern const struct lt_function_group lt_functions_aggregate;
+extern const struct lt_function_group lt_functions_aggregate_statistics;
 extern const struct lt_function_group lt_functions_operator;
 extern const struct lt_function_group lt_functions_condition;
 extern const struct lt_function_group lt_functions_array;

@@ -179,6 +179,11 @@ static uint64_t xxhash_scalar(const struct lt_type *type, const union lt_value *
     return XXH64(&bits, size, seed); /* the low bytes come first */
 }
 
+uint64_t lt_hash_xxhash64(const struct lt_type *type, const union lt_value *value, uint64_t seed)
+{
+    return fold(xxhash_scalar, type, value, seed);
+}
+
 static enum lt_kernel murmur(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {

@@ -1,8 +1,8 @@
 /*
- * Functions of many rows: aggregates, and those of windows. One row each, as the function table has
- * for functions of one row: the name, how many arguments, what kind it is, and by which rule its
- * type follows from that of its argument. Nothing evaluates them yet; where an expression of one
- * row is wanted they are refused as Spark refuses them, and statements are analysed with their
+ * Functions of many rows that nothing evaluates: those of windows, and a few aggregates (the others
+ * stand in the function table, ops/aggregate). One row each: the name, how many arguments, what
+ * kind it is, and by which rule its type follows from that of its argument. Where an expression of
+ * one row is wanted they are refused as Spark refuses them, and statements are analysed with their
  * types (ops/sql/aggregate.h).
  *
  * on: control.
@@ -22,13 +22,9 @@ enum lt_many_rows_kind {
 enum lt_many_rows_type {
     LT_GIVES_BIGINT,
     LT_GIVES_DOUBLE,
-    LT_GIVES_BOOLEAN,
-    LT_GIVES_STRING,
     LT_GIVES_BINARY,
-    LT_GIVES_SAME, /* the type of its argument */
-    LT_GIVES_LIST, /* an array of that */
-    LT_GIVES_SUM,
-    LT_GIVES_AVERAGE,
+    LT_GIVES_SAME,   /* the type of its argument */
+    LT_GIVES_LIST,   /* an array of that */
     LT_GIVES_WINDOW, /* of the time: start and end */
 };
 

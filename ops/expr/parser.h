@@ -141,7 +141,8 @@ struct lt_expression *lt_parser_call_form(struct lt_parser *parser, struct lt_ex
 struct lt_expression *lt_parser_between(struct lt_parser *parser, uint32_t begin,
                                         struct lt_expression *value, struct lt_expression *low,
                                         struct lt_expression *high);
-/* FILTER (WHERE ...), OVER (...) or OVER name behind a call (parse_over.c). */
+/* WITHIN GROUP (...), FILTER (WHERE ...), IGNORE NULLS, RESPECT NULLS, OVER (...) or OVER name
+ * behind a call (parse_over.c). */
 bool lt_parser_is_over(const struct lt_parser *parser, const struct lt_expression *base);
 struct lt_expression *lt_parse_over(struct lt_parser *parser, struct lt_expression *base);
 /* (PARTITION BY ... ORDER BY ... ROWS ...), the bracket next: what OVER gets behind its function.

@@ -363,6 +363,8 @@ static int refuse_count(struct lt_analyser *analyser, const struct lt_function *
 
 static int refuse_name(struct lt_analyser *analyser, const struct lt_expression *call)
 {
+    if (lt_expr_is_part(call))
+        return lt_analyser_later(analyser, call, call->name);
     int code = lt_refuse_many_rows(analyser, call);
     if (code == LT_INFER_LETTERS)
         code = lt_refuse_absent(analyser, call);
@@ -497,6 +499,13 @@ static int resolve_with(struct lt_analyser *analyser, struct lt_expression *call
     return apply(analyser, call, function, signature);
 }
 
+int lt_resolve_aggregate(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    int32_t index = lt_function_find(call->name);
+    lt_assert(index >= 0);
+    return resolve_with(analyser, call, lt_function_at((size_t)index, NULL), index);
+}
+
 int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
 {
     int32_t index = lt_function_find(call->name);
@@ -507,6 +516,8 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
     lt_function_arity(function, &fewest, &most);
     if (call->argument_count < fewest || call->argument_count > most)
         return refuse_count(analyser, function, call);
+    if (function->flow == LT_FLOW_AGGREGATE)
+        return lt_analyser_later(analyser, call, "an aggregate in an expression of one row");
     if (function->flow == LT_FLOW_REWRITTEN)
         return lt_rewrite_call(analyser, call);
     return resolve_with(analyser, call, function, index);

@@ -16,14 +16,6 @@
 #include "ops/expr/text_calls.h"
 #include "ops/expr/twins.h"
 
-static void append_hex(struct lt_text_buffer *out, const struct lt_bytes *bytes)
-{
-    lt_text_append(out, "X'");
-    for (uint32_t i = 0; i < bytes->size_bytes; i++)
-        lt_text_format(out, "%02X", bytes->data[i]);
-    lt_text_append_char(out, '\'');
-}
-
 static void append_literal(struct lt_text_buffer *out, const struct lt_expression *node)
 {
     char text[LT_TIME_TEXT_SIZE];
@@ -49,7 +41,10 @@ static void append_literal(struct lt_text_buffer *out, const struct lt_expressio
         lt_text_append_n(out, node->value.bytes.data, node->value.bytes.size_bytes);
         return;
     case LT_TYPE_BINARY:
-        append_hex(out, &node->value.bytes);
+        lt_text_append(out, "X'");
+        for (uint32_t i = 0; i < node->value.bytes.size_bytes; i++)
+            lt_text_format(out, "%02X", node->value.bytes.data[i]);
+        lt_text_append_char(out, '\'');
         return;
     case LT_TYPE_DATE:
         (void)lt_time_format_date(node->value.i64, text);
@@ -131,7 +126,7 @@ static bool is_call(const struct lt_expression *node, const char *name, uint32_t
            node->argument_count == count;
 }
 
-/* ---------------------------------------------------------------------------------- AND and OR */
+/* ----------------------------------------------------------------------------------- AND and OR */
 
 /* What the parser makes of BETWEEN: two comparisons of one and the same node. */
 static bool print_range(struct printer *printer, const struct lt_expression *node)
@@ -182,7 +177,7 @@ static bool print_chain(struct printer *printer, const struct lt_expression *nod
     return true;
 }
 
-/* --------------------------------------------------------------------------------------- calls */
+/* ---------------------------------------------------------------------------------------- calls */
 
 /* Operators, and what else stands otherwise than name(arguments). */
 static bool print_operator(struct printer *printer, const struct lt_expression *node)
@@ -359,6 +354,10 @@ static void print_argument(struct printer *printer, const struct lt_expression *
                            uint32_t index)
 {
     const struct lt_expression *argument = call->arguments[index];
+    if (is_call(argument, "distinct", 1)) {
+        put(printer, index == 0 ? "DISTINCT " : "");
+        argument = argument->arguments[0];
+    }
     uint32_t parameters = lt_shown_parameters(call, index);
     bool is_wrapped = parameters > 0 && argument->kind != LT_EXPR_LAMBDA;
     put(printer, is_wrapped ? "lambdafunction(" : "");
@@ -386,6 +385,19 @@ static void print_row(struct printer *printer, const struct lt_expression *node)
     put(printer, ")");
 }
 
+/* What stands behind an aggregate's brackets. */
+static void print_part(struct printer *printer, const struct lt_expression *call,
+                       const struct lt_expression *part)
+{
+    bool is_group = strcmp(part->name, LT_EXPR_WITHIN_GROUP) == 0;
+    if (strcmp(part->name, LT_EXPR_FILTER) == 0)
+        print_between(printer, " FILTER (WHERE ", part->arguments, 1, "", ")");
+    for (uint32_t i = 0; i + 1 < part->argument_count && is_group; i += 2)
+        print_between(printer, i == 0 ? " WITHIN GROUP (ORDER BY " : ", ", &part->arguments[i], 1,
+                      "", lt_shown_order(call, part->arguments[i + 1]->value.i64));
+    put(printer, is_group ? ")" : "");
+}
+
 static void print_call(struct printer *printer, const struct lt_expression *node)
 {
     if (print_chain(printer, node) || print_typed(printer, node) || print_operator(printer, node) ||
@@ -405,8 +417,11 @@ static void print_call(struct printer *printer, const struct lt_expression *node
     if (is_call(node, "convert_timezone", 2))
         put(printer, "current_timezone(), ");
     uint32_t count = printer->style == AS_NAME ? lt_shown_count(node) : node->argument_count;
-    for (uint32_t i = 0; i < count; i++) {
-        bool is_any = node->arguments[i]->kind == LT_EXPR_STAR && is_call(node, "count", 1);
+    uint32_t end = node->argument_count;
+    while (end > 0 && lt_expr_is_part(node->arguments[end - 1]))
+        end--;
+    for (uint32_t i = 0; i < count && i < end; i++) {
+        bool is_any = node->arguments[i]->kind == LT_EXPR_STAR && strcmp(node->name, "count") == 0;
         put(printer, i == 0 ? "" : ", ");
         if (is_any)
             put(printer, "1"); /* count(*) counts rows, as count(1) does */
@@ -414,9 +429,13 @@ static void print_call(struct printer *printer, const struct lt_expression *node
             print_argument(printer, node, i);
     }
     lt_text_format(printer->out, "%s)", lt_shown_rest(node));
+    if (end == 2 && strcmp(node->name, "mode") == 0)
+        print_between(printer, " WITHIN GROUP (ORDER BY ", node->arguments, 1, "", " DESC)");
+    for (uint32_t i = end; i < node->argument_count; i++)
+        print_part(printer, node, node->arguments[i]);
 }
 
-/* -------------------------------------------------------------------------------------- others */
+/* --------------------------------------------------------------------------------------- others */
 
 static void print_case(struct printer *printer, const struct lt_expression *node)
 {

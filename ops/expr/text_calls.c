@@ -5,6 +5,39 @@
 
 #include <string.h>
 
+#include "ops/expr/expr.h"
+
+/* Without what stands behind the brackets. */
+static uint32_t count_in_brackets(const struct lt_expression *call)
+{
+    uint32_t count = call->argument_count;
+    while (count > 0 && lt_expr_is_part(call->arguments[count - 1]))
+        count--;
+    return count;
+}
+
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *lt_shown_order(const struct lt_expression *call, int64_t order)
+{
+    static const char *const all[] = {" ASC NULLS FIRST", " DESC NULLS FIRST", " ASC NULLS LAST",
+                                      " DESC NULLS LAST"};
+    static const char *const bare[] = {"percentile_cont", "percentile_disc"};
+    bool is_descending = (order & LT_EXPR_DESCENDING) != 0;
+    if (strcmp(call->name, "mode") == 0)
+        return is_descending ? "" : " DESC"; /* as Spark has it */
+    if (is_one_of(call->name, bare, 2))
+        return is_descending ? " DESC" : "";
+    return all[order & (LT_EXPR_DESCENDING | LT_EXPR_NULLS_LAST)];
+}
+
 /* Functions that Spark prints by another name than they are called by. */
 const char *lt_shown_name(const struct lt_expression *node)
 {
@@ -13,6 +46,7 @@ const char *lt_shown_name(const struct lt_expression *node)
         uint32_t count; /* 0: any */
         const char *shown;
     } others[] = {
+        {"array_agg", 0, "collect_list"},
         {"acos", 0, "ACOS"},
         {"acosh", 0, "ACOSH"},
         {"asin", 0, "ASIN"},
@@ -55,6 +89,13 @@ const char *lt_shown_name(const struct lt_expression *node)
         {"user", 0, "current_user"},
         {"session_user", 0, "current_user"},
     };
+    if (node->argument_count == 2 && lt_expr_is_part(node->arguments[1]) &&
+        strcmp(node->arguments[1]->name, LT_EXPR_IGNORE_NULLS) == 0) {
+        if (strcmp(node->name, "first_value") == 0)
+            return "first";
+        if (strcmp(node->name, "last_value") == 0)
+            return "last";
+    }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (strcmp(others[i].name, node->name) == 0 &&
             (others[i].count == 0 || others[i].count == node->argument_count))
@@ -104,6 +145,11 @@ const char *lt_shown_rest(const struct lt_expression *node)
          "-1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() "
          "> namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), "
          "namedlambdavariable())"},
+        {"percentile", 2, ", 1"},
+        {"approx_percentile", 2, ", 10000"},
+        {"percentile_approx", 2, ", 10000"},
+        {"listagg", 1, ", NULL"},
+        {"string_agg", 1, ", NULL"},
         {"str_to_map", 1, ", ,, :"},
         {"str_to_map", 2, ", :"},
         {"make_interval", 1, ", 0, 0, 0, 0, 0, 0.000000"},
@@ -120,7 +166,7 @@ const char *lt_shown_rest(const struct lt_expression *node)
         {"make_dt_interval", 0, "0, 0, 0, 0.000000"},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
-        if (strcmp(defaults[i].name, name) == 0 && defaults[i].count == node->argument_count)
+        if (strcmp(defaults[i].name, name) == 0 && defaults[i].count == count_in_brackets(node))
             return defaults[i].rest;
     }
     return "";
@@ -147,17 +193,18 @@ uint32_t lt_shown_parameters(const struct lt_expression *call, uint32_t index)
     return 0;
 }
 
-/* How many arguments are shown: readers and writers keep schema and options to themselves, and
- * try_make_timestamp its zone. */
+/* How many arguments are shown: readers and writers keep schema and options to themselves,
+ * try_make_timestamp its zone, and aggregates what is no value. */
 uint32_t lt_shown_count(const struct lt_expression *call)
 {
     if (call->argument_count == 7 && strcmp(call->name, "try_make_timestamp") == 0)
         return 6;
-    static const char *const names[] = {"from_json", "to_json", "schema_of_json",
-                                        "from_csv",  "to_csv",  "schema_of_csv"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && call->argument_count > 1; i++) {
-        if (strcmp(call->name, names[i]) == 0)
-            return 1;
-    }
-    return call->argument_count;
+    static const char *const names[] = {"from_json",  "to_json",   "schema_of_json",
+                                        "from_csv",   "to_csv",    "schema_of_csv",
+                                        "first",      "last",      "first_value",
+                                        "last_value", "any_value", "approx_count_distinct"};
+    if (call->argument_count == 2 && strcmp(call->name, "mode") == 0)
+        return 0; /* text.c has it behind the brackets */
+    bool is_one = is_one_of(call->name, names, sizeof names / sizeof names[0]);
+    return call->argument_count > 1 && is_one ? 1 : call->argument_count;
 }

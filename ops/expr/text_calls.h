@@ -11,6 +11,8 @@
 
 /* The name that is shown. */
 const char *lt_shown_name(const struct lt_expression *node);
+/* How WITHIN GROUP (ORDER BY ...) orders, enum lt_expr_order: " DESC NULLS LAST". */
+const char *lt_shown_order(const struct lt_expression *call, int64_t order);
 /* How many of its arguments are. */
 uint32_t lt_shown_count(const struct lt_expression *call);
 /* What follows the arguments; "" for most. */

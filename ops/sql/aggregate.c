@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
-#include "core/data/decimal.h"
+#include "ops/aggregate/calls.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/many_rows.h"
@@ -16,49 +16,25 @@
 bool lt_sql_is_aggregate(const char *name)
 {
     const struct lt_many_rows *function = lt_many_rows_find(name);
-    return function != NULL && function->kind == LT_MANY_ROWS_AGGREGATE;
+    return lt_aggregate_is_name(name) ||
+           (function != NULL && function->kind == LT_MANY_ROWS_AGGREGATE);
 }
 
 /* --------------------------------------------------------------------------------------- types */
 
-static const struct lt_type *decimal_of(struct lt_arena *arena, const struct lt_type *type,
-                                        unsigned more_digits, unsigned more_scale)
-{
-    unsigned precision = type->precision + more_digits, scale = type->scale + more_scale;
-    precision = precision > LT_DECIMAL_PRECISION_MAX ? LT_DECIMAL_PRECISION_MAX : precision;
-    return lt_type_decimal(
-        arena, (uint8_t)precision,
-        (uint8_t)(scale > LT_DECIMAL_PRECISION_MAX ? LT_DECIMAL_PRECISION_MAX : scale));
-}
-
+/* Of a function of many rows that stands in no table of functions. */
 static const struct lt_type *type_of(const struct lt_many_rows *function,
                                      const struct lt_type *argument, struct lt_arena *arena)
 {
-    bool is_decimal = argument->kind == LT_TYPE_DECIMAL;
-    bool is_interval = lt_type_is_ansi_interval(argument);
     switch ((enum lt_many_rows_type)function->gives) {
     case LT_GIVES_BIGINT:
         return lt_type_simple(LT_TYPE_BIGINT);
-    case LT_GIVES_BOOLEAN:
-        return lt_type_simple(LT_TYPE_BOOLEAN);
-    case LT_GIVES_STRING:
-        return lt_type_simple(LT_TYPE_STRING);
     case LT_GIVES_BINARY:
         return lt_type_simple(LT_TYPE_BINARY);
     case LT_GIVES_SAME:
         return argument;
     case LT_GIVES_LIST:
         return lt_type_array(arena, argument, false);
-    case LT_GIVES_SUM:
-        if (is_decimal)
-            return decimal_of(arena, argument, 10, 0);
-        if (is_interval)
-            return argument;
-        return lt_type_simple(lt_type_is_integral(argument) ? LT_TYPE_BIGINT : LT_TYPE_DOUBLE);
-    case LT_GIVES_AVERAGE:
-        if (is_decimal)
-            return decimal_of(arena, argument, 4, 4);
-        return is_interval ? argument : lt_type_simple(LT_TYPE_DOUBLE);
     case LT_GIVES_WINDOW: {
         struct lt_field *fields = lt_arena_alloc(arena, 2 * sizeof *fields);
         fields[0] = (struct lt_field){.name = "start", .type = argument};
@@ -116,22 +92,51 @@ static int analyse_argument(struct lt_sql_names *names, struct lt_expression **a
     return code;
 }
 
-/* Sums and averages are of numbers and intervals, and of texts that become numbers. */
-static int check_number(const struct lt_sql_names *names, const struct lt_expression *call,
-                        const struct lt_many_rows *function, const char *printed)
+/* A column more. */
+static void add_made(struct lt_sql_names *names, const struct lt_field *field,
+                     const struct lt_aggregate_call *call, struct lt_sql_made *made)
 {
-    bool is_number = function->gives == LT_GIVES_SUM || function->gives == LT_GIVES_AVERAGE;
-    const struct lt_type *type = is_number ? call->arguments[0]->type : NULL;
-    if (type == NULL || !(lt_type_is_nested(type) || lt_type_is_datetime(type) ||
-                          type->kind == LT_TYPE_BOOLEAN || type->kind == LT_TYPE_BINARY))
-        return LT_OK;
-    struct lt_expr_place place = {names->text, call->begin, call->end};
-    return lt_expr_error(
-        names->error, LT_E_ANALYSIS, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09", place,
-        "Cannot resolve \"%s\" due to data type mismatch: The first parameter "
-        "requires the \"NUMERIC\" or \"ANSI INTERVAL\" type, however \"%s\" has "
-        "the type \"%s\".",
-        printed, lt_expr_text(call->arguments[0], names->arena), lt_type_sql(names->arena, type));
+    if (made->count == made->capacity) {
+        uint32_t capacity = made->capacity == 0 ? 16 : 2 * made->capacity;
+        struct lt_field *fields = lt_arena_alloc(names->arena, capacity * sizeof *fields);
+        struct lt_aggregate_call *calls = lt_arena_alloc(names->arena, capacity * sizeof *calls);
+        if (made->count > 0) {
+            memcpy(fields, made->fields, made->count * sizeof *fields);
+            memcpy(calls, made->calls, made->count * sizeof *calls);
+        }
+        made->fields = fields;
+        made->calls = calls;
+        made->capacity = capacity;
+    }
+    made->fields[made->count] = *field;
+    made->calls[made->count++] = *call;
+}
+
+/* An argument, or what a part behind the brackets has of them. */
+static int analyse_arguments(struct lt_sql_names *names, struct lt_expression *call)
+{
+    int code = LT_OK;
+    for (uint32_t i = 0; i < call->argument_count && code == LT_OK; i++) {
+        struct lt_expression *argument = call->arguments[i];
+        code = lt_expr_is_part(argument) ? analyse_arguments(names, argument)
+                                         : analyse_argument(names, &call->arguments[i]);
+    }
+    return code;
+}
+
+/* The type of a function that nothing evaluates. */
+static int type_other(struct lt_sql_names *names, struct lt_expression *call,
+                      const struct lt_many_rows *function, const struct lt_type **out)
+{
+    const struct lt_expr_place place = {names->text, call->begin, call->end};
+    int code = lt_many_rows_check_count(function, call, place, names->arena, names->error);
+    if (code == LT_OK)
+        code = analyse_arguments(names, call);
+    const struct lt_type *argument =
+        code == LT_OK && call->argument_count > 0 ? call->arguments[0]->type : NULL;
+    *out =
+        type_of(function, argument != NULL ? argument : lt_type_simple(LT_TYPE_VOID), names->arena);
+    return code;
 }
 
 /* The call becomes the column that the operator gives for it. */
@@ -139,36 +144,31 @@ static int become_column(struct lt_sql_names *names, struct lt_expression *call,
                          const struct lt_many_rows *function, uint32_t first,
                          struct lt_sql_made *made)
 {
-    const struct lt_expr_place place = {names->text, call->begin, call->end};
-    int code = lt_many_rows_check_count(function, call, place, names->arena, names->error);
+    struct lt_aggregate_call aggregate = {.nullable = true};
     const char *name = lt_expr_text(call, names->arena);
-    for (uint32_t i = 0; i < call->argument_count && code == LT_OK; i++)
-        code = analyse_argument(names, &call->arguments[i]);
-    if (code != LT_OK)
-        return code;
-    code = check_number(names, call, function, name);
-    if (code != LT_OK)
-        return code;
-    const struct lt_type *argument = call->argument_count > 0 ? call->arguments[0]->type : NULL;
-    const struct lt_type *type =
-        type_of(function, argument != NULL ? argument : lt_type_simple(LT_TYPE_VOID), names->arena);
-    if (made->count == made->capacity) {
-        uint32_t capacity = made->capacity == 0 ? 16 : 2 * made->capacity;
-        struct lt_field *fields = lt_arena_alloc(names->arena, capacity * sizeof *fields);
-        if (made->count > 0)
-            memcpy(fields, made->fields, made->count * sizeof *fields);
-        made->fields = fields;
-        made->capacity = capacity;
+    int code = LT_OK;
+    if (function != NULL) {
+        code = type_other(names, call, function, &aggregate.type);
+    } else {
+        code = lt_aggregate_check_count(call, names->text, names->arena, names->error);
+        if (code == LT_OK)
+            code = analyse_arguments(names, call);
+        if (code == LT_OK)
+            code = lt_aggregate_complete(call, names->text, names->session, names->arena,
+                                         &aggregate, names->error);
     }
-    made->fields[made->count] = (struct lt_field){.name = name, .type = type, .nullable = true};
+    if (code != LT_OK)
+        return code;
+    const struct lt_field field = {
+        .name = name, .type = aggregate.type, .nullable = aggregate.nullable};
     *call = (struct lt_expression){.kind = LT_EXPR_COLUMN,
                                    .begin = call->begin,
                                    .end = call->end,
                                    .name = name,
-                                   .type = type,
-                                   .nullable = true,
+                                   .type = field.type,
+                                   .nullable = field.nullable,
                                    .index = (int32_t)(first + made->count)};
-    made->count++;
+    add_made(names, &field, &aggregate, made);
     return LT_OK;
 }
 
@@ -177,7 +177,7 @@ int lt_sql_make_aggregates(struct lt_sql_names *names, struct lt_expression *nod
 {
     bool is_open_call = node->kind == LT_EXPR_CALL && node->type == NULL;
     const struct lt_many_rows *function = is_open_call ? lt_many_rows_find(node->name) : NULL;
-    if (function != NULL)
+    if (function != NULL || (is_open_call && lt_aggregate_is_name(node->name)))
         return become_column(names, node, function, first, made);
     bool is_over = lt_sql_is_over(node);
     for (uint32_t i = 0; i < node->argument_count && node->kind != LT_EXPR_STAR; i++) {

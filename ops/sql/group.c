@@ -523,9 +523,10 @@ int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *
             return code;
     }
     const struct lt_many_rows *function = lt_many_rows_find(call->name);
-    bool is_known = function != NULL && function->kind != LT_MANY_ROWS_TIME_WINDOW;
+    bool is_known = lt_sql_is_aggregate(call->name) ||
+                    (function != NULL && function->kind != LT_MANY_ROWS_TIME_WINDOW);
     bool is_ordered = window->index > 0;
-    if (is_known && function->kind == LT_MANY_ROWS_RANKING && !is_ordered)
+    if (function != NULL && function->kind == LT_MANY_ROWS_RANKING && !is_ordered)
         return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1037", "", place,
                              "Window function %s requires window to be ordered, please add ORDER "
                              "BY clause. For example SELECT %s(value_expr) OVER (PARTITION BY "

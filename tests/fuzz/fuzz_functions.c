@@ -52,7 +52,7 @@ static bool is_left_out(const struct lt_function *function)
         if (strcmp(function->name, names[i]) == 0)
             return true;
     }
-    return isalpha((unsigned char)function->name[0]) == 0;
+    return function->flow == LT_FLOW_AGGREGATE || isalpha((unsigned char)function->name[0]) == 0;
 }
 
 /* The call as text, in the arena; NULL: no such call. */

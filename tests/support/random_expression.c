@@ -145,8 +145,8 @@ static bool is_left_out(const struct lt_function *function, const char *group)
         if (strcmp(function->name, names[i]) == 0)
             return true;
     }
-    return !function->is_deterministic || strcmp(group, "generator") == 0 ||
-           strcmp(group, "session") == 0;
+    return !function->is_deterministic || function->flow == LT_FLOW_AGGREGATE ||
+           strcmp(group, "generator") == 0 || strcmp(group, "session") == 0;
 }
 
 /* With as many parameters as the function's lambda has, most often. */
@@ -287,7 +287,7 @@ static bool random_call(struct random_expressions *random, const struct lt_type 
     return false;
 }
 
-/* --------------------------------------------------------------------------------- other forms */
+/* ---------------------------------------------------------------------------------- other forms */
 
 /* What the grammar has beside calls. `@` and a letter stand for an expression of that type: as in
  * signatures, X what is asked for, T and U two types that are drawn for the form. */
