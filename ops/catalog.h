@@ -51,8 +51,8 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out,
                   struct lt_error *error) LT_MUST_USE;
 
 /* Micro-batches: a stateful node (AGGREGATE, JOIN, DEDUPLICATE, SORT, LIMIT) stands on both sides
- * of an exchange. In each lane, in front of it, may be an operator that makes less of the rows; behind
- * it is lt_ops_create's, one for each instance. */
+ * of an exchange. In each lane, in front of it, may be an operator that makes less of the rows;
+ * behind it is lt_ops_create's, one for each instance. */
 
 /* How rows get from the lanes to the instances of a stateful node. */
 struct lt_ops_exchange {
