@@ -65,6 +65,8 @@ static void count(struct lt_shared_u64 *counter)
 static bool is_within_limits(const struct lt_files_reader *reader, const struct lt_files_item *item)
 {
     const struct lt_files_settings *settings = &reader->source->settings;
+    if (reader->ordinal < reader->logged_end) /* it has been let in once */
+        return true;
     if (settings->max_files >= 0)
         return reader->files_begun < settings->max_files;
     if (settings->max_bytes >= 0 && reader->files_begun > 0)
@@ -308,6 +310,19 @@ static int fill_queue(struct lt_files_reader *reader, struct lt_error *error)
     return 0;
 }
 
+/* All that the next batch reads is in the log by now. */
+static int reader_extend(struct lt_reader *base, const struct lt_position *end,
+                         struct lt_error *error)
+{
+    struct lt_files_reader *reader = reader_of(base);
+    lt_assert(reader->queue.count == 0);
+    reader->end = end[0];
+    reader->logged_end = lt_files_log_end(reader->source->log);
+    lt_assert(end_ordinal(reader) <= reader->logged_end);
+    reader->is_poked = true;
+    return fill_queue(reader, error);
+}
+
 static int open_feed(struct lt_files_reader *reader, const struct lt_connector_env *env,
                      struct lt_error *error)
 {
@@ -358,6 +373,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
         .is_idle = reader_is_idle,
         .deadline_ns = reader_deadline_ns,
         .position = reader_position,
+        .extend = reader_extend,
         .stop = reader_stop,
         .close = reader_close,
     };

@@ -266,6 +266,7 @@ static int files_bind(const struct lt_source_type *type, const struct lt_options
         .resume = lt_files_source_resume,
         .initial = lt_files_initial,
         .latest = lt_files_latest,
+        .admit = lt_files_admit,
         .positions_to_json = lt_files_positions_to_json,
         .positions_from_json = lt_files_positions_from_json,
         .original = files_original,
@@ -296,6 +297,7 @@ static int files_bind(const struct lt_source_type *type, const struct lt_options
         files_close(&source->base);
         return code;
     }
+    source->base.look_interval_ns = source->settings.poll_interval_ns;
     snprintf(source->base.description, sizeof source->base.description, "FileStreamSource[file:%s]",
              source->settings.place.text);
     *out = &source->base;
@@ -304,7 +306,8 @@ static int files_bind(const struct lt_source_type *type, const struct lt_options
 
 #define FILES_TYPE(type_name, type_doc)                                                            \
     {                                                                                              \
-        .name = type_name, .doc = type_doc, .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED,    \
+        .name = type_name, .doc = type_doc,                                                        \
+        .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_IN_BATCHES,                 \
         .options = option_table, .option_count = OPTION_COUNT, .bind = files_bind,                 \
     }
 

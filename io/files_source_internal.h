@@ -7,6 +7,10 @@
  * to another stands under the lock, which is taken a few times per file and never per record.
  *
  *   listing --found--> reader --admitted--> settle --log--> commit --finished--> reader (cleaning)
+ *
+ * In micro-batches the control thread lists, and the log is what a batch reads:
+ *
+ *   latest --listed--> settle --log--> reader, commit --finished--> reader (cleaning)
  */
 #ifndef LT_IO_FILES_SOURCE_INTERNAL_H
 #define LT_IO_FILES_SOURCE_INTERNAL_H
@@ -52,8 +56,8 @@ struct lt_files_source {
     struct lt_files_seen *seen;
     bool has_told_left_out;
     int64_t manifest_last; /* the newest entry of _spark_metadata that was taken in; -1: none */
-    /* control, until a reader takes it over: what was found when it was asked where the source
-     * ends (availableNow) */
+    /* control, until a reader takes it over, or a batch takes it into the log: what was found when
+     * it was asked where the source ends */
     struct lt_files_queue listed;
     pthread_mutex_t lock;           /* of what follows */
     struct lt_files_queue admitted; /* begun, and not yet in the log */
@@ -85,6 +89,9 @@ int lt_files_source_resume(struct lt_source *base, const struct lt_connector_env
 int lt_files_initial(struct lt_source *base, struct lt_position *positions,
                      struct lt_text_buffer *keep, struct lt_error *error);
 int lt_files_latest(struct lt_source *base, struct lt_position *positions, struct lt_error *error);
+int lt_files_admit(struct lt_source *base, const struct lt_position *start,
+                   const struct lt_position *latest, struct lt_position *end,
+                   struct lt_error *error);
 void lt_files_positions_to_json(struct lt_source *base, const struct lt_position *positions,
                                 struct lt_text_buffer *out);
 int lt_files_positions_from_json(struct lt_source *base, const char *json,

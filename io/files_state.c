@@ -189,6 +189,39 @@ int lt_files_latest(struct lt_source *base, struct lt_position *positions, struc
     return 0;
 }
 
+/* Of what is in the log and was not read the sizes are not known; such files are few, and were let
+ * in before. */
+static int64_t size_of(const struct lt_files_source *source, uint64_t ordinal)
+{
+    uint64_t logged_end = lt_files_log_end(source->log);
+    if (ordinal < logged_end)
+        return 0;
+    int64_t size_bytes =
+        lt_files_queue_at(&source->listed, (size_t)(ordinal - logged_end))->size_bytes;
+    return size_bytes > 0 ? size_bytes : 0;
+}
+
+/* As many files as the limits allow, one at least. A file that was begun in continuous mode counts
+ * as one. */
+int lt_files_admit(struct lt_source *base, const struct lt_position *start,
+                   const struct lt_position *latest, struct lt_position *end,
+                   struct lt_error *error)
+{
+    const struct lt_files_source *source = lt_files_source_of(base);
+    const struct lt_files_settings *settings = &source->settings;
+    int64_t bytes = 0, at = start[0].offset;
+    (void)error;
+    for (; at < latest[0].offset; at++) {
+        int64_t count = at - start[0].offset;
+        bytes += size_of(source, (uint64_t)at);
+        if ((settings->max_files >= 0 && count >= settings->max_files) ||
+            (settings->max_bytes >= 0 && count > 0 && bytes > settings->max_bytes))
+            break;
+    }
+    end[0] = (struct lt_position){.offset = at};
+    return 1;
+}
+
 void lt_files_positions_to_json(struct lt_source *base, const struct lt_position *positions,
                                 struct lt_text_buffer *out)
 {
@@ -210,15 +243,17 @@ static void append_name(void *context, const char *name)
     lt_text_append_char(names, '\n');
 }
 
-/* Takes the files into the log that the epoch has read of; returns how many. */
+/* Takes the files into the log that the epoch has read of, or that the batch will read; returns how
+ * many. */
 static uint64_t log_admitted(struct lt_files_source *source, uint64_t end)
 {
     uint64_t count = 0;
     lt_files_lock(source);
     while (lt_files_log_end(source->log) < end) {
         struct lt_files_item item;
-        bool was_begun = lt_files_queue_pop(&source->admitted, &item);
-        lt_assert(was_begun); /* a position is behind nothing that was not begun */
+        bool is_known = lt_files_queue_pop(&source->admitted, &item) ||
+                        lt_files_queue_pop(&source->listed, &item);
+        lt_assert(is_known); /* a position is behind nothing that was not begun or listed */
         lt_files_log_add(source->log, item.path, item.modified_ms);
         free(item.path);
         count++;

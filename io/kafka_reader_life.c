@@ -95,6 +95,28 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
     return 0;
 }
 
+/* What ended at the end before reads on, if there is more now. */
+static int reader_extend(struct lt_reader *base, const struct lt_position *end,
+                         struct lt_error *error)
+{
+    struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
+    for (uint32_t i = 0; i < reader->partition_count; i++) {
+        struct lt_kafka_reader_partition *partition = &reader->partitions[i];
+        partition->end = end[i].offset;
+        if (!partition->is_ended || partition->next == partition->end)
+            continue;
+        partition->is_ended = starts_ended(reader, partition);
+        reader->open_count += !partition->is_ended;
+        if (start_partition(reader, partition) < 0) {
+            if (error != NULL)
+                *error = reader->base.error;
+            return reader->base.error.code;
+        }
+    }
+    reader->has_more = true;
+    return 0;
+}
+
 /* --------------------------------------------------------------------------------- open, close */
 
 static void reader_close(struct lt_reader *base)
@@ -129,6 +151,7 @@ static const struct lt_reader_ops reader_ops = {
     .deadline_ns = lt_kafka_reader_deadline_ns,
     .position = lt_kafka_reader_position,
     .seek = reader_seek,
+    .extend = reader_extend,
     .lag = lt_kafka_reader_lag,
     .close = reader_close,
 };

@@ -286,7 +286,7 @@ static void source_close(struct lt_source *base)
 static void say_no_effect(const struct lt_kafka_source *source)
 {
     for (size_t i = 0; i < sizeof no_effect / sizeof no_effect[0]; i++) {
-        if (lt_options_has(source->options, no_effect[i]))
+        if (!source->env.in_batches && lt_options_has(source->options, no_effect[i]))
             lt_log_warn("source kafka: option \"%s\" has no effect in continuous mode",
                         no_effect[i]);
     }
@@ -418,6 +418,7 @@ static const struct lt_source_ops source_ops = {
     .connect = source_connect,
     .initial = lt_kafka_start_initial,
     .latest = lt_kafka_start_latest,
+    .admit = lt_kafka_admit,
     .positions_to_json = lt_kafka_start_to_json,
     .positions_from_json = lt_kafka_start_from_json,
     .partition_name = source_partition_name,
@@ -474,7 +475,8 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
 const struct lt_source_type lt_kafka_source_type = {
     .name = "kafka",
     .doc = "Reads Kafka topics, one record at a time, with Spark's columns and options.",
-    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS |
+              LT_SOURCE_EMPTY_FIRST | LT_SOURCE_IN_BATCHES,
     .options = lt_kafka_source_options,
     .option_count = sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0],
     .bind = source_bind,

@@ -63,6 +63,8 @@ struct lt_kafka_source {
     bool looks_in_vain;
 
     /* control thread */
+    bool has_fired; /* minOffsetsPerTrigger: some batch was let in, then */
+    int64_t last_fired_ns;
     bool client_is_lent;
     bool is_starting; /* from connect to the first reader: env.deadline_ns bounds what is asked */
 };
@@ -105,6 +107,11 @@ void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *po
                             struct lt_text_buffer *out);
 int lt_kafka_start_from_json(struct lt_source *base, const char *json,
                              struct lt_position *positions, struct lt_error *error);
+
+/* kafka_limits.c. */
+int lt_kafka_admit(struct lt_source *base, const struct lt_position *start,
+                   const struct lt_position *latest, struct lt_position *end,
+                   struct lt_error *error);
 
 /* kafka_reader.c. */
 int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *env,

@@ -205,6 +205,19 @@ static int memory_seek(struct lt_reader *base, const struct lt_position *positio
     return check_position(reader_of(base)->source, positions[0].offset, error);
 }
 
+static int memory_extend(struct lt_reader *base, const struct lt_position *end,
+                         struct lt_error *error)
+{
+    (void)error;
+    reader_of(base)->end_offset = end[0].offset;
+    return 0;
+}
+
+static bool memory_has_more(struct lt_reader *base)
+{
+    return lt_ring_peek(reader_of(base)->source->ring) != NULL;
+}
+
 static void memory_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
 {
     const struct lt_memory_source *source = reader_of(base)->source;
@@ -238,6 +251,8 @@ static int memory_open_reader(struct lt_source *base, const struct lt_connector_
         .is_idle = memory_is_idle,
         .position = memory_position,
         .seek = memory_seek,
+        .extend = memory_extend,
+        .has_more = memory_has_more,
         .lag = memory_lag,
         .close = memory_reader_close,
     };
@@ -396,7 +411,8 @@ static int memory_bind(const struct lt_source_type *type, const struct lt_option
 const struct lt_source_type lt_memory_source_type = {
     .name = "memory",
     .doc = "Rows that the program itself puts in.",
-    .traits = LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS | LT_SOURCE_OF_PROGRAM,
+    .traits = LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS | LT_SOURCE_OF_PROGRAM |
+              LT_SOURCE_IN_BATCHES,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = memory_bind,

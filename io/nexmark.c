@@ -133,7 +133,8 @@ static int nexmark_bind(const struct lt_source_type *type, const struct lt_optio
 const struct lt_source_type lt_nexmark_source_type = {
     .name = "nexmark",
     .doc = "People, auctions and bids of the Nexmark benchmark.",
-    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS |
+              LT_SOURCE_IN_BATCHES,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = nexmark_bind,

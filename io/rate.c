@@ -58,6 +58,9 @@ static int rate_connect(struct lt_source *source, const struct lt_connector_env 
     (void)error;
     struct lt_rate_source *rate = rate_of(source);
     rate->clock = env->clock;
+    rate->keeps_creation = env->in_batches;
+    if (env->kept == NULL || sscanf(env->kept, "v1\n%" SCNd64, &rate->creation_ms) != 1)
+        rate->creation_ms = 0;
     source->partition_count = rate->settings.partition_count;
     return 0;
 }
@@ -65,9 +68,13 @@ static int rate_connect(struct lt_source *source, const struct lt_connector_env 
 static int rate_initial(struct lt_source *source, struct lt_position *positions,
                         struct lt_text_buffer *keep, struct lt_error *error)
 {
-    (void)keep; /* the creation time is in the offsets */
+    const struct lt_rate_source *rate = rate_of(source);
     (void)error;
-    int64_t creation_ms = lt_clock_wall_us(rate_of(source)->clock) / LT_US_PER_MS;
+    int64_t creation_ms = rate->creation_ms != 0 ? rate->creation_ms
+                                                 : lt_clock_wall_us(rate->clock) / LT_US_PER_MS;
+    /* Later it is in the offsets; but the first batch may have to be read again. */
+    if (rate->keeps_creation)
+        lt_text_format(keep, "v1\n%" PRId64, creation_ms);
     for (uint32_t i = 0; i < source->partition_count; i++)
         positions[i] = (struct lt_position){.offset = i, .extra = creation_ms};
     return 0;
@@ -163,13 +170,46 @@ static int rate_latest(struct lt_source *source, struct lt_position *positions,
     return 0;
 }
 
+/* A batch takes what is due by now: the schedule is the reader's (io/rate_reader.c), counted from
+ * where the partition stands. */
+static int rate_admit(struct lt_source *source, const struct lt_position *start,
+                      const struct lt_position *latest, struct lt_position *end,
+                      struct lt_error *error)
+{
+    const struct lt_rate_settings *settings = &rate_of(source)->settings;
+    int64_t partitions = source->partition_count, rate = settings->rows_per_second;
+    int64_t now_ms = lt_clock_wall_us(rate_of(source)->clock) / LT_US_PER_MS;
+    int64_t period_ms = partitions * 1000 / rate;
+    if (settings->is_open_loop)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "option \"openLoop\" belongs to the continuous mode; hint: leave it "
+                            "out, or let the query run with the trigger Continuous");
+    for (uint32_t i = 0; i < source->partition_count; i++) {
+        int64_t late_ms = now_ms > start[i].extra ? now_ms - start[i].extra : 0, due;
+        end[i] = start[i];
+        if (period_ms > 0) { /* extra is when the last row was due */
+            due = late_ms / period_ms;
+            end[i].extra += due * period_ms;
+        } else { /* extra is when value 0 was begun */
+            due = (int64_t)((__int128)late_ms * rate / (1000 * partitions)) -
+                  start[i].offset / partitions;
+        }
+        if (due > 0)
+            end[i].offset += due * partitions;
+        if (latest != NULL && end[i].offset > latest[i].offset)
+            end[i].offset = latest[i].offset;
+    }
+    return 1;
+}
+
 struct lt_source *lt_rate_source_create(const struct lt_source_type *type,
                                         const struct lt_type *schema,
                                         const struct lt_rate_settings *settings)
 {
 #define OPS                                                                                        \
     .connect = rate_connect, .initial = rate_initial, .positions_to_json = rate_to_json,           \
-    .positions_from_json = rate_from_json, .open_reader = lt_rate_open_reader, .close = rate_close
+    .positions_from_json = rate_from_json, .admit = rate_admit,                                    \
+    .open_reader = lt_rate_open_reader, .close = rate_close
     static const struct lt_source_ops ops = {OPS}, ending_ops = {OPS, .latest = rate_latest};
 #undef OPS
     struct lt_rate_source *rate = lt_alloc(sizeof *rate);
@@ -224,7 +264,8 @@ static int rate_bind(const struct lt_source_type *type, const struct lt_options 
 const struct lt_source_type lt_rate_source_type = {
     .name = "rate",
     .doc = "Rows made at a given rate.",
-    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_CONTINUOUS | LT_SOURCE_EMPTY_FIRST |
+              LT_SOURCE_IN_BATCHES,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = rate_bind,

@@ -47,7 +47,9 @@ struct lt_rate_settings {
 
 struct lt_rate_source {
     struct lt_source base;
-    const struct lt_clock *clock; /* after connect */
+    const struct lt_clock *clock; /* after connect, as these */
+    int64_t creation_ms;          /* kept by an earlier start; 0: there was none */
+    bool keeps_creation;
     struct lt_rate_settings settings;
 };
 

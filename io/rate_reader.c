@@ -251,6 +251,23 @@ static int rate_seek(struct lt_reader *base, const struct lt_position *positions
     return 0;
 }
 
+static int64_t end_value(const struct lt_rate_source *rate, const struct lt_position *end,
+                         uint32_t index)
+{
+    int64_t last = rate->settings.row_count > 0 ? rate->settings.row_count : INT64_MAX;
+    return end != NULL && end[index].offset < last ? end[index].offset : last;
+}
+
+static int rate_extend(struct lt_reader *base, const struct lt_position *end,
+                       struct lt_error *error)
+{
+    struct rate_reader *reader = reader_of(base);
+    (void)error;
+    for (uint32_t i = 0; i < reader->schedule_count; i++)
+        reader->schedules[i].end_value = end_value(reader->rate, end, i);
+    return 0;
+}
+
 static void rate_reader_close(struct lt_reader *base)
 {
     struct rate_reader *reader = reader_of(base);
@@ -277,13 +294,6 @@ static void set_period(struct rate_reader *reader)
     }
 }
 
-static int64_t end_value(const struct lt_rate_source *rate, const struct lt_position *end,
-                         uint32_t index)
-{
-    int64_t last = rate->settings.row_count > 0 ? rate->settings.row_count : INT64_MAX;
-    return end != NULL && end[index].offset < last ? end[index].offset : last;
-}
-
 int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env *env,
                         const uint32_t *partitions, uint32_t partition_count,
                         const struct lt_position *start, const struct lt_position *end,
@@ -295,6 +305,7 @@ int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env 
         .deadline_ns = rate_deadline_ns,
         .position = rate_position,
         .seek = rate_seek,
+        .extend = rate_extend,
         .lag = rate_lag,
         .close = rate_reader_close,
     };

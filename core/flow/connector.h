@@ -20,6 +20,11 @@
  *   sink     commit(e)    the part of showing that is done once per query (a manifest), after every
  *                         writer's
  *   source   commit(e)    commits/e is on disk: the source may forget what lies before
+ * In micro-batches the range of e comes first:
+ *   source   latest, admit   where the batch is to end
+ *   source   settle(e)       as above, before anything of e is read; then offsets/e is written
+ *   reader   extend          it reads on, exactly up to there, and stays open for the next batch
+ * and the rest is as above, but that the notes are followed by prepared/e.
  * At every start, and each time that a run begins again (core/run/recover.h):
  *   source   connect, resume (reads its own log), initial or positions_from_json
  *   sink     connect, recover (unfinished epochs), resume (cuts back, drops what never was)
@@ -63,6 +68,7 @@ struct lt_connector_env {
     const char *query_id; /* UUID text */
     uint32_t index;       /* of the source or sink in the plan */
     uint32_t lane;
+    bool in_batches;    /* the query runs in micro-batches */
     bool is_shared;     /* this lane's rows are released on other threads than the reader's */
     uint32_t lane_rows; /* rows and borrowed bytes that may be in flight in the lane */
     uint64_t lane_bytes;
@@ -99,6 +105,8 @@ enum lt_source_traits {
     LT_SOURCE_BOUNDED = 2,    /* can say where it ends now (latest) */
     LT_SOURCE_CONTINUOUS = 4, /* Spark lets it run in continuous mode too */
     LT_SOURCE_OF_PROGRAM = 8, /* memory of the process: a crash takes what it holds anyway */
+    LT_SOURCE_EMPTY_FIRST = 16, /* a new query runs a first batch though there is nothing yet */
+    LT_SOURCE_IN_BATCHES = 32,  /* its readers have `extend` */
 };
 
 /* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
@@ -150,6 +158,13 @@ struct lt_source_ops {
     /* Where each partition ends now. May wait; not for the record path. Optional
      * (LT_SOURCE_BOUNDED). */
     int (*latest)(struct lt_source *source, struct lt_position *positions, struct lt_error *error);
+    /* Where a batch that begins at `start` is to end: at `latest` (NULL: the source has no such
+     * function), or before, by the source's own limits; never before `start`. 1: `end` is filled;
+     * 0: the batch is to wait for more; negative: failed. on: control; never waits. Optional: at
+     * `latest`. */
+    int (*admit)(struct lt_source *source, const struct lt_position *start,
+                 const struct lt_position *latest, struct lt_position *end,
+                 struct lt_error *error);
     /* The offset JSON of Spark's log and progress, and back. Partitions that the text does not name
      * start where the source's rules say (Kafka: earliest). A partition that the text names and the
      * source has no more is an error or a warning by failOnDataLoss. */
@@ -176,8 +191,9 @@ struct lt_source_ops {
      * connect; does not wait. Optional: no sink can feed it. */
     bool (*reads)(const struct lt_source *source, const char *store, const char *target,
                   int32_t partition);
-    /* Epoch e ends at these positions, all lanes have said so, and every sink has prepared it: 1
-     * when the source can read up to there again after a crash, with what it puts into `log`, which
+    /* Epoch e ends at these positions, all lanes have said so, and every sink has prepared it; or
+     * a batch is to be read up to them, and nothing of it has been read yet: 1 when the
+     * source can read up to there again after a crash, with what it puts into `log`, which
      * becomes durable before offsets/e is written; 0 not yet (ask again: nothing of e is logged);
      * negative failed. Asked for one epoch after the other, each until it says 1, and only then for
      * positions_to_json of e. Without a checkpoint it is asked all the same, and `log` is thrown
@@ -209,6 +225,9 @@ struct lt_source {
      * A sink that keeps partition numbers must have as many. */
     uint32_t partition_width;
     unsigned traits;      /* what the options add to those of the type. Set by bind */
+    /* How often a query in batches looks for more where nothing tells it that there is some: a
+     * source whose `latest` is dear asks for longer. 0: 10 ms. Set by bind. */
+    int64_t look_interval_ns;
     bool reads_committed; /* records of a transaction are read when it is committed. Set by bind */
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
                                      planner before open_reader */
@@ -248,6 +267,13 @@ struct lt_reader_ops {
      * reads ranges again on an open reader. */
     int (*seek)(struct lt_reader *reader, const struct lt_position *positions,
                 struct lt_error *error);
+    /* A reader that was opened with an end, and has come to it or was not polled yet, reads on up
+     * to `end`, a position for each of its partitions. For sources with LT_SOURCE_IN_BATCHES. on:
+     * source thread; may wait for a moment. */
+    int (*extend)(struct lt_reader *reader, const struct lt_position *end, struct lt_error *error);
+    /* After the end was come to: true when there is something beyond it. Such a reader wakes the
+     * worker when that comes. Optional: the source is asked for `latest` now and then. */
+    bool (*has_more)(struct lt_reader *reader);
     /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.
      * Optional. */
     void (*lag)(struct lt_reader *reader, int64_t *records, int64_t *ms);
