@@ -149,14 +149,54 @@ static int check_source_count(const struct lt_checkpoint *checkpoint, struct lt_
 {
     const struct lt_directory *directory = &checkpoint->directory;
     uint32_t wanted = checkpoint->options.source_count;
-    if (directory->conclusion.last_logged < 0 || directory->last.source_count == wanted)
+    const struct lt_recovery_conclusion *conclusion = &directory->conclusion;
+    const struct lt_epoch_offsets *newest =
+        conclusion->last_logged >= 0 ? &directory->last : &directory->pending;
+    bool has_newest = conclusion->last_logged >= 0 ||
+                      (conclusion->has_pending && checkpoint->options.keeps_pending);
+    if (!has_newest || newest->source_count == wanted)
         return 0;
     return lt_error_set(error, LT_E_INVALID,
                         "another query's: there are %" PRIu32 " sources in 'offsets/%" PRId64
                         "', and this query has %" PRIu32
                         "; hint: sources may not be added, removed or reordered, start with a new "
                         "directory",
-                        directory->last.source_count, directory->conclusion.last_logged, wanted);
+                        newest->source_count,
+                        conclusion->last_logged >= 0 ? conclusion->last_logged : 0, wanted);
+}
+
+/* The offsets of the query's sources in an entry; "-" is NULL, as is what the entry has not. */
+static const char **take_offsets(const struct lt_checkpoint *checkpoint,
+                                 const struct lt_epoch_offsets *entry)
+{
+    uint32_t count = checkpoint->options.source_count;
+    const char **offsets = lt_arena_alloc(checkpoint->arena, count * sizeof offsets[0]);
+    for (uint32_t i = 0; i < count && i < entry->source_count; i++)
+        if (strcmp(entry->sources[i], "-") != 0)
+            offsets[i] = entry->sources[i];
+    return offsets;
+}
+
+/* The watermark that the batch behind the last prepared one has: what the newest of them says it
+ * is, and never less than what that one had itself. */
+static int64_t next_watermark_ms(const struct lt_directory *directory)
+{
+    const struct lt_recovery_conclusion *conclusion = &directory->conclusion;
+    int64_t count = conclusion->last_logged - conclusion->last_commit;
+    int64_t told = count > 0 ? directory->unfinished[count - 1].next_watermark_ms
+                             : directory->watermark_ms;
+    int64_t own = conclusion->last_logged >= 0 ? directory->last.metadata.watermark_ms : 0;
+    return told > own ? told : own;
+}
+
+static void fill_pending(const struct lt_checkpoint *checkpoint, struct lt_recovery *recovery)
+{
+    const struct lt_epoch_offsets *pending = &checkpoint->directory.pending;
+    recovery->has_pending = true;
+    recovery->pending_timestamp_ms = pending->metadata.timestamp_ms;
+    recovery->pending_offsets = take_offsets(checkpoint, pending);
+    recovery->watermark_ms = pending->metadata.watermark_ms;
+    recovery->conf = pending->metadata.read_conf;
 }
 
 static void fill_recovery(const struct lt_checkpoint *checkpoint, struct lt_recovery *recovery)
@@ -167,12 +207,13 @@ static void fill_recovery(const struct lt_checkpoint *checkpoint, struct lt_reco
         .first_epoch = (uint64_t)(directory->conclusion.last_logged + 1),
         .unfinished_first = checkpoint->unfinished_next,
         .unfinished_count = checkpoint->unfinished_end - checkpoint->unfinished_next,
+        .watermark_ms = next_watermark_ms(directory),
+        .last_watermark_ms = directory->last.metadata.watermark_ms,
+        .conf = directory->last.metadata.read_conf,
     };
-    recovery->source_offsets = lt_arena_alloc(
-        checkpoint->arena, checkpoint->options.source_count * sizeof recovery->source_offsets[0]);
-    for (uint32_t i = 0; i < checkpoint->options.source_count && !recovery->is_new; i++)
-        if (strcmp(directory->last.sources[i], "-") != 0)
-            recovery->source_offsets[i] = directory->last.sources[i];
+    recovery->source_offsets = take_offsets(checkpoint, &directory->last);
+    if (directory->conclusion.has_pending && checkpoint->options.keeps_pending)
+        fill_pending(checkpoint, recovery);
 }
 
 int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_checkpoint **out,
@@ -188,6 +229,9 @@ int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_ch
     checkpoint->options.path = lt_arena_text(checkpoint->arena, options->path);
     checkpoint->lock_fd = -1;
     lt_directory_init(&checkpoint->directory);
+    checkpoint->directory.runs_batches = options->runs_batches;
+    checkpoint->directory.keeps_pending = options->keeps_pending;
+    checkpoint->directory.has_state = options->has_state;
     int code = open_directory(checkpoint, error);
     if (code == 0)
         code = check_source_count(checkpoint, error);
@@ -240,26 +284,14 @@ static bool is_unfinished(const struct lt_checkpoint *checkpoint, uint64_t epoch
     return epoch >= checkpoint->unfinished_next && epoch < checkpoint->unfinished_end;
 }
 
-/* How many sinks had prepared a logged epoch; -1 if Spark logged it. */
-static int read_prepared_count(const struct lt_checkpoint *checkpoint, uint64_t epoch, int64_t *out,
-                               struct lt_error *error)
-{
-    struct lt_arena *arena = lt_arena_create();
-    struct lt_epoch_offsets offsets;
-    int code = lt_directory_read_offsets(&checkpoint->directory, epoch, arena, &offsets, error);
-    *out = code == 0 ? offsets.prepared_sinks : -1;
-    lt_arena_destroy(arena);
-    return code;
-}
-
 int lt_checkpoint_read_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
                              struct lt_text_buffer *out, struct lt_error *error)
 {
     lt_assert(epoch < checkpoint->unfinished_end);
     lt_assert(sink < checkpoint->options.sink_count);
-    int64_t prepared_count;
-    int code = read_prepared_count(checkpoint, epoch, &prepared_count, error);
-    if (code == 0 && (int64_t)sink >= prepared_count)
+    struct lt_epoch_prepared prepared;
+    int code = lt_directory_read_prepared(&checkpoint->directory, epoch, &prepared, error);
+    if (code == LT_E_NOT_FOUND || (code == 0 && sink >= prepared.sinks))
         return LT_E_NOT_FOUND;
     if (code == 0)
         code = lt_directory_read_notes(&checkpoint->directory, sink, epoch, out, error);
@@ -304,9 +336,11 @@ int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch, struc
 {
     lt_assert(is_unfinished(checkpoint, epoch));
     lt_assert(epoch == checkpoint->unfinished_next);
+    const struct lt_directory *directory = &checkpoint->directory;
+    uint64_t index = epoch - (uint64_t)(directory->conclusion.last_commit + 1);
     struct lt_text_buffer text;
     lt_text_init(&text);
-    lt_epoch_log_format_commit(&text);
+    lt_epoch_log_format_commit(&text, directory->unfinished[index].next_watermark_ms);
     char name[LT_EPOCH_NAME_SIZE];
     snprintf(name, sizeof name, "%" PRIu64, epoch);
     int code = lt_epoch_file_write(&checkpoint->directory.commits, name, lt_text_get(&text),
@@ -338,6 +372,10 @@ static const struct lt_epoch_folder *find_folder(const struct lt_checkpoint *che
         return &directory->offsets;
     if (strncmp(name, "commits/", 8) == 0)
         return &directory->commits;
+    if (strncmp(name, "prepared/", 9) == 0) {
+        lt_assert(directory->prepared.fd >= 0);
+        return &directory->prepared;
+    }
     unsigned index;
     if (sscanf(name, "sources/%u/", &index) == 1) {
         lt_assert(index < checkpoint->options.source_count);
@@ -384,6 +422,8 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
         for (uint32_t sink = 0; sink < LT_LIMIT_SINKS; sink++)
             if (directory->sinks[sink].fd >= 0)
                 lt_publisher_delete(checkpoint->publisher, &directory->sinks[sink], name);
+        if (directory->prepared.fd >= 0)
+            lt_publisher_delete(checkpoint->publisher, &directory->prepared, name);
     }
 }
 

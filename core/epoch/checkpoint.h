@@ -21,6 +21,7 @@
 #include "core/flow/reactor.h"
 
 struct lt_checkpoint;
+struct lt_json; /* core/text/json_tree.h */
 
 struct lt_checkpoint_options {
     const char *path;
@@ -28,6 +29,9 @@ struct lt_checkpoint_options {
     uint32_t source_count, sink_count;
     uint32_t min_batches_to_retain; /* Spark's minBatchesToRetain, 100 */
     bool verify_checksums; /* .crc companions; files without one are accepted as Spark does */
+    bool runs_batches;     /* the query runs in batches */
+    bool keeps_pending;    /* a pending batch is run again; else it never was */
+    bool has_state;        /* the query is stateful: the directory may hold state */
 };
 
 /* What recovery concluded; texts live in the checkpoint. */
@@ -40,6 +44,16 @@ struct lt_recovery {
     /* JSON per source (as many as options.source_count) at first_epoch's start; NULL when new, or
      * for a source that had none ("-"). */
     const char **source_offsets;
+    /* For a run in batches: the watermark of the next batch, and the conf of the last (NULL:
+     * none). */
+    int64_t watermark_ms;
+    int64_t last_watermark_ms; /* that the last batch had; 0: there was none */
+    const struct lt_json *conf;
+    /* The batch first_epoch is to be run again, up to here. Its watermark and conf are those
+     * above. */
+    bool has_pending;
+    int64_t pending_timestamp_ms;
+    const char **pending_offsets; /* as source_offsets */
 };
 
 /* Creates the directory if missing (parents too), takes the lock, reads the logs, deletes temporary
@@ -73,14 +87,15 @@ int lt_checkpoint_write_notes(struct lt_checkpoint *checkpoint, uint32_t sink, u
  * the end of e-1 to the end of e; of epoch 0, from the positions of a new query. */
 int lt_checkpoint_read_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch, uint32_t source,
                                struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;
-/* Writes commits/epoch at once, waiting for the disk: recovery only, in order. */
+/* Writes commits/epoch, with what prepared/epoch says of it, at once, waiting for the disk: only in
+ * recovery, in order. */
 int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch,
                          struct lt_error *error) LT_MUST_USE;
 
 /* Asynchronous publishing through `reactor`, in order per checkpoint. `done` is called once, from
  * the reactor's poll, with 0 or a negative code and an error; after a failure, what is queued
- * behind is answered by close. `name` as "offsets/17", "sinks/0/17", "sources/0/17" (of a source
- * whose log was asked for at start), of a file that does not exist.
+ * behind is answered by close. `name` as "offsets/17", "prepared/17", "sinks/0/17", "sources/0/17"
+ * (of a source whose log was asked for at start), of a file that does not exist.
  * The content is copied. Nothing is written, and `done` has LT_E_CHECKPOINT, if the lock's file is
  * no longer the one that was locked: another query may have the directory. Call use_reactor once,
  * before the first of these. */

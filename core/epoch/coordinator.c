@@ -12,8 +12,6 @@
  *   - steps never go back, and an older epoch is never at an earlier step than a younger one from
  *     LOG on;
  *   - nothing is logged after an error.
- *
- * What this is not: it knows no thread, no ring and no connector; the ports do.
  */
 #include "core/epoch/coordinator.h"
 
@@ -361,7 +359,14 @@ static void publish_log(struct lt_coordinator *coordinator, struct lt_epoch_slot
     for (uint32_t source = 0; source < options->source_count; source++)
         lt_entry_publish_source_log(options->checkpoint, source, &epoch->logs[source],
                                     on_earlier_published, epoch);
-    lt_entry_publish_offsets(options, epoch->number, epoch->positions, on_published, epoch);
+    const struct lt_entry_offsets offsets = {
+        .sources = options->sources,
+        .source_count = options->source_count,
+        .positions = epoch->positions,
+        .metadata = {.timestamp_ms = lt_clock_wall_us(options->clock) / LT_US_PER_MS,
+                     .prepared_sinks = options->sink_count},
+    };
+    lt_entry_publish_offsets(options->checkpoint, epoch->number, &offsets, on_published, epoch);
 }
 
 static int begin_log(struct lt_coordinator *coordinator, struct lt_epoch_slot *epoch,
@@ -463,7 +468,7 @@ static int begin_done(struct lt_coordinator *coordinator, struct lt_epoch_slot *
     epoch->is_published = coordinator->options.checkpoint == NULL;
     if (!epoch->is_published) {
         epoch->is_publishing = true;
-        lt_entry_publish_commit(coordinator->options.checkpoint, epoch->number, on_published,
+        lt_entry_publish_commit(coordinator->options.checkpoint, epoch->number, 0, on_published,
                                 epoch);
     }
     return 1;

@@ -16,7 +16,8 @@
 void lt_directory_init(struct lt_directory *directory)
 {
     *directory =
-        (struct lt_directory){.root = {.fd = -1}, .offsets = {.fd = -1}, .commits = {.fd = -1}};
+        (struct lt_directory){.root = {.fd = -1}, .offsets = {.fd = -1}, .commits = {.fd = -1},
+                              .prepared = {.fd = -1}};
     for (size_t i = 0; i < LT_LIMIT_SINKS; i++)
         directory->sinks[i].fd = directory->sources[i].fd = -1;
 }
@@ -31,6 +32,7 @@ void lt_directory_close(struct lt_directory *directory)
     lt_epoch_folder_close(&directory->root);
     lt_epoch_folder_close(&directory->offsets);
     lt_epoch_folder_close(&directory->commits);
+    lt_epoch_folder_close(&directory->prepared);
     for (size_t i = 0; i < LT_LIMIT_SINKS; i++) {
         lt_epoch_folder_close(&directory->sinks[i]);
         lt_epoch_folder_close(&directory->sources[i]);
@@ -104,10 +106,12 @@ static int list_numbers(const struct lt_epoch_folder *folder, uint64_t **out, si
     return 0;
 }
 
-/* A stateful query's results live in its state, which continuous mode would ignore. */
+/* A stateful query's results live in its state, which a query without any would ignore. */
 static int check_no_state(const struct lt_directory *directory, struct lt_error *error)
 {
     struct lt_epoch_folder folder = {.fd = -1};
+    if (directory->has_state)
+        return 0;
     int code = open_below(directory, "state", false, &folder, error);
     if (code != 0 || folder.fd < 0)
         return code;
@@ -172,18 +176,54 @@ int lt_directory_read_notes(const struct lt_directory *directory, uint32_t sink,
     return code;
 }
 
-static int check_commit(const struct lt_directory *directory, uint64_t epoch,
-                        struct lt_error *error)
+static int read_commit(struct lt_directory *directory, uint64_t epoch, struct lt_error *error)
 {
     struct lt_text_buffer text;
     lt_text_init(&text);
     int code = read_entry(directory, &directory->commits, epoch, &text, error);
     if (code == 0) {
-        code = lt_epoch_log_check_commit(lt_text_get(&text), text.size_bytes, error);
+        code = lt_epoch_log_parse_commit(lt_text_get(&text), text.size_bytes,
+                                         &directory->watermark_ms, error);
         if (code != 0)
             lt_error_append(error, "'%s/%" PRIu64 "'", directory->commits.path, epoch);
     }
     lt_text_fini(&text);
+    return code;
+}
+
+/* What prepared/<epoch> says; LT_E_NOT_FOUND without a text if it is not there. */
+static int read_prepared(const struct lt_directory *directory, uint64_t epoch,
+                         struct lt_epoch_prepared *out, struct lt_error *error)
+{
+    struct lt_text_buffer text;
+    char name[LT_EPOCH_NAME_SIZE];
+    if (directory->prepared.fd < 0)
+        return LT_E_NOT_FOUND;
+    snprintf(name, sizeof name, "%" PRIu64, epoch);
+    lt_text_init(&text);
+    int code = lt_epoch_file_read(&directory->prepared, name, directory->verify_checksums, &text,
+                                  error);
+    if (code == 0) {
+        code = lt_epoch_log_parse_prepared(lt_text_get(&text), text.size_bytes, out, error);
+        if (code != 0)
+            lt_error_append(error, "'%s/%" PRIu64 "'", directory->prepared.path, epoch);
+    }
+    lt_text_fini(&text);
+    return code;
+}
+
+int lt_directory_read_prepared(const struct lt_directory *directory, uint64_t epoch,
+                               struct lt_epoch_prepared *out, struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    struct lt_epoch_offsets offsets;
+    int code = lt_directory_read_offsets(directory, epoch, arena, &offsets, error);
+    if (code == 0 && offsets.metadata.prepared_sinks >= 0)
+        *out = (struct lt_epoch_prepared){(uint32_t)offsets.metadata.prepared_sinks,
+                                          offsets.metadata.watermark_ms};
+    else if (code == 0)
+        code = read_prepared(directory, epoch, out, error);
+    lt_arena_destroy(arena);
     return code;
 }
 
@@ -193,17 +233,17 @@ static int read_entries(struct lt_directory *directory, int64_t last_commit, str
 {
     int code = 0;
     uint32_t prepared_count = 0;
-    directory->prepared_sinks =
-        lt_arena_alloc(arena, directory->entry_count * sizeof directory->prepared_sinks[0]);
+    directory->unfinished =
+        lt_arena_alloc(arena, directory->entry_count * sizeof directory->unfinished[0]);
     for (size_t i = 0; code == 0 && i < directory->entry_count; i++) {
         struct lt_recovery_entry *entry = &directory->entries[i];
         if ((int64_t)entry->epoch <= last_commit)
             continue;
-        struct lt_epoch_offsets offsets;
-        code = lt_directory_read_offsets(directory, entry->epoch, arena, &offsets, error);
-        entry->is_prepared = code == 0 && offsets.prepared_sinks >= 0;
-        if (entry->is_prepared)
-            directory->prepared_sinks[prepared_count++] = (uint32_t)offsets.prepared_sinks;
+        struct lt_epoch_prepared *prepared = &directory->unfinished[prepared_count];
+        code = lt_directory_read_prepared(directory, entry->epoch, prepared, error);
+        entry->is_prepared = code == 0;
+        prepared_count += entry->is_prepared;
+        code = code == LT_E_NOT_FOUND ? 0 : code;
     }
     return code;
 }
@@ -215,7 +255,7 @@ static int check_notes(const struct lt_directory *directory, struct lt_error *er
     int code = 0;
     for (int64_t epoch = conclusion->last_commit + 1; code == 0 && epoch <= conclusion->last_logged;
          epoch++) {
-        uint32_t sinks = directory->prepared_sinks[epoch - conclusion->last_commit - 1];
+        uint32_t sinks = directory->unfinished[epoch - conclusion->last_commit - 1].sinks;
         for (uint32_t sink = 0; code == 0 && sink < sinks && sink < LT_LIMIT_SINKS; sink++) {
             struct lt_text_buffer notes;
             lt_text_init(&notes);
@@ -241,10 +281,14 @@ static int read_logs(struct lt_directory *directory, const uint64_t *commits, si
     };
     code = lt_recovery_conclude(&listing, &directory->conclusion, error);
     if (code == 0 && last_commit >= 0)
-        code = check_commit(directory, (uint64_t)last_commit, error);
+        code = read_commit(directory, (uint64_t)last_commit, error);
     if (code == 0 && directory->conclusion.last_logged >= 0)
         code = lt_directory_read_offsets(directory, (uint64_t)directory->conclusion.last_logged,
                                          arena, &directory->last, error);
+    if (code == 0 && directory->conclusion.has_pending)
+        code =
+            lt_directory_read_offsets(directory, (uint64_t)(directory->conclusion.last_logged + 1),
+                                      arena, &directory->pending, error);
     return code == 0 ? check_notes(directory, error) : code;
 }
 
@@ -257,6 +301,8 @@ int lt_directory_read(struct lt_directory *directory, bool verify_checksums, str
         code = open_below(directory, "offsets", false, &directory->offsets, error);
     if (code == 0)
         code = open_below(directory, "commits", false, &directory->commits, error);
+    if (code == 0)
+        code = open_below(directory, "prepared", false, &directory->prepared, error);
     for (uint32_t sink = 0; code == 0 && sink < LT_LIMIT_SINKS; sink++)
         code = open_sink_folder(directory, sink, false, error);
     if (code != 0)
@@ -299,13 +345,20 @@ uint64_t lt_directory_next_offsets(const struct lt_directory *directory, uint64_
 
 /* ------------------------------------------------------------------------------------ cleaning */
 
+static bool is_kept(const struct lt_directory *directory, const struct lt_recovery_entry *entry)
+{
+    const struct lt_recovery_conclusion *conclusion = &directory->conclusion;
+    return !lt_recovery_is_stale(conclusion, entry) ||
+           (directory->keeps_pending && (int64_t)entry->epoch == conclusion->last_logged + 1);
+}
+
 /* Deletes the entries of offsets that never were, the newest first. */
 static int delete_stale_offsets(struct lt_directory *directory, struct lt_error *error)
 {
     int code = 0;
     for (size_t i = directory->entry_count; code == 0 && i-- > 0;) {
         const struct lt_recovery_entry *entry = &directory->entries[i];
-        if (!lt_recovery_is_stale(&directory->conclusion, entry))
+        if (is_kept(directory, entry))
             continue;
         char name[LT_EPOCH_NAME_SIZE];
         snprintf(name, sizeof name, "%" PRIu64, entry->epoch);
@@ -368,6 +421,8 @@ static int tidy_all(struct lt_directory *directory, struct lt_error *error)
         code = lt_epoch_folder_tidy(&directory->offsets, error);
     if (code == 0 && directory->commits.fd >= 0)
         code = lt_epoch_folder_tidy(&directory->commits, error);
+    if (code == 0 && directory->prepared.fd >= 0)
+        code = lt_epoch_folder_tidy(&directory->prepared, error);
     for (uint32_t sink = 0; code == 0 && sink < LT_LIMIT_SINKS; sink++)
         if (directory->sinks[sink].fd >= 0)
             code = lt_epoch_folder_tidy(&directory->sinks[sink], error);
@@ -385,11 +440,15 @@ int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count, stru
     if (code == 0)
         code = delete_strangers(directory, &directory->commits, error);
     if (code == 0)
+        code = delete_strangers(directory, &directory->prepared, error);
+    if (code == 0)
         code = tidy_all(directory, error);
     if (code == 0)
         code = open_below(directory, "offsets", true, &directory->offsets, error);
     if (code == 0)
         code = open_below(directory, "commits", true, &directory->commits, error);
+    if (code == 0 && directory->runs_batches)
+        code = open_below(directory, "prepared", true, &directory->prepared, error);
     for (uint32_t sink = 0; code == 0 && sink < sink_count; sink++)
         code = open_sink_folder(directory, sink, true, error);
     return code;

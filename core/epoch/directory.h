@@ -16,13 +16,20 @@
 #include "core/epoch/recovery.h"
 
 struct lt_directory {
-    struct lt_epoch_folder root, offsets, commits, sinks[LT_LIMIT_SINKS]; /* closed where missing */
+    /* closed where missing */
+    struct lt_epoch_folder root, offsets, commits, prepared, sinks[LT_LIMIT_SINKS];
     struct lt_epoch_folder sources[LT_LIMIT_SINKS]; /* closed but for those that keep a log */
     bool verify_checksums;
+    /* set before lt_directory_read */
+    bool runs_batches;  /* the folder prepared is made */
+    bool keeps_pending; /* the pending batch stays */
+    bool has_state;     /* of the query: state/ may hold some */
     /* filled by lt_directory_read; memory of the arena */
     struct lt_recovery_conclusion conclusion;
     struct lt_epoch_offsets last; /* of conclusion.last_logged, if that is not -1 */
-    uint32_t *prepared_sinks;     /* of last_commit + 1 .. last_logged */
+    struct lt_epoch_offsets pending; /* of last_logged + 1, if conclusion.has_pending */
+    int64_t watermark_ms;            /* what commits/<last_commit> says; 0 without one */
+    struct lt_epoch_prepared *unfinished; /* of last_commit + 1 .. last_logged */
     struct lt_recovery_entry *entries;
     size_t entry_count;
     uint64_t oldest; /* the first entry of offsets that counts; 0 if there is none */
@@ -57,6 +64,10 @@ int lt_directory_explain_damage(int code, struct lt_error *error);
 int lt_directory_read_offsets(const struct lt_directory *directory, uint64_t epoch,
                               struct lt_arena *arena, struct lt_epoch_offsets *out,
                               struct lt_error *error) LT_MUST_USE;
+/* What is said of an epoch that is prepared, by its entry or by prepared/<epoch>; LT_E_NOT_FOUND
+ * without a text: neither, the epoch was Spark's or is pending. */
+int lt_directory_read_prepared(const struct lt_directory *directory, uint64_t epoch,
+                               struct lt_epoch_prepared *out, struct lt_error *error) LT_MUST_USE;
 /* Appends the notes of one sink; LT_E_CORRUPT if they are missing. */
 int lt_directory_read_notes(const struct lt_directory *directory, uint32_t sink, uint64_t epoch,
                             struct lt_text_buffer *out, struct lt_error *error) LT_MUST_USE;

@@ -60,13 +60,14 @@ void lt_entry_delete_source_log(struct lt_checkpoint *checkpoint, uint32_t sourc
     }
 }
 
-void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint64_t epoch,
-                              const struct lt_position *positions, lt_checkpoint_done_fn *done,
+void lt_entry_publish_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                              const struct lt_entry_offsets *offsets, lt_checkpoint_done_fn *done,
                               void *context)
 {
-    char **sources = lt_alloc_array(options->source_count + 1u, sizeof sources[0]);
-    for (uint32_t i = 0; i < options->source_count; i++) {
-        struct lt_source *source = options->sources[i];
+    const struct lt_position *positions = offsets->positions;
+    char **sources = lt_alloc_array(offsets->source_count + 1u, sizeof sources[0]);
+    for (uint32_t i = 0; i < offsets->source_count; i++) {
+        struct lt_source *source = offsets->sources[i];
         struct lt_text_buffer json;
         lt_text_init(&json);
         source->ops->positions_to_json(source, positions, &json);
@@ -75,24 +76,37 @@ void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint
     }
     struct lt_text_buffer content;
     lt_text_init(&content);
-    lt_epoch_log_format_offsets(&content, lt_clock_wall_us(options->clock) / LT_US_PER_MS,
-                                options->sink_count, (const char *const *)sources,
-                                options->source_count);
+    lt_epoch_log_format_offsets(&content, &offsets->metadata, (const char *const *)sources,
+                                offsets->source_count);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "offsets/%" PRIu64, epoch);
-    lt_checkpoint_publish(options->checkpoint, name, lt_text_get(&content), done, context);
+    lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
     lt_text_fini(&content);
-    for (uint32_t i = 0; i < options->source_count; i++)
+    for (uint32_t i = 0; i < offsets->source_count; i++)
         free(sources[i]);
     free(sources);
 }
 
-void lt_entry_publish_commit(struct lt_checkpoint *checkpoint, uint64_t epoch,
-                             lt_checkpoint_done_fn *done, void *context)
+void lt_entry_publish_prepared(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                               const struct lt_epoch_prepared *prepared,
+                               lt_checkpoint_done_fn *done, void *context)
 {
     struct lt_text_buffer content;
     lt_text_init(&content);
-    lt_epoch_log_format_commit(&content);
+    lt_epoch_log_format_prepared(&content, prepared);
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "prepared/%" PRIu64, epoch);
+    lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
+    lt_text_fini(&content);
+}
+
+void lt_entry_publish_commit(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                             int64_t next_watermark_ms, lt_checkpoint_done_fn *done,
+                             void *context)
+{
+    struct lt_text_buffer content;
+    lt_text_init(&content);
+    lt_epoch_log_format_commit(&content, next_watermark_ms);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "commits/%" PRIu64, epoch);
     lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);

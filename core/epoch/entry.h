@@ -1,6 +1,6 @@
 /*
- * The entries of an epoch - sinks/i/e, sources/i/N, offsets/e, commits/e - made of what the
- * coordinator knows and handed to the checkpoint for publishing.
+ * The entries of an epoch - sinks/i/e, sources/i/N, offsets/e, prepared/e, commits/e - made of what
+ * its coordinator knows and handed to the checkpoint for publishing.
  *
  * on: the coordinator's thread.
  */
@@ -8,7 +8,7 @@
 #define LT_EPOCH_ENTRY_H
 
 #include "core/epoch/checkpoint.h"
-#include "core/epoch/coordinator.h"
+#include "core/epoch/log.h"
 
 /* The notes of one sink, a line per lane. */
 void lt_entry_publish_notes(struct lt_checkpoint *checkpoint, uint32_t sink, uint64_t epoch,
@@ -21,11 +21,21 @@ void lt_entry_publish_source_log(struct lt_checkpoint *checkpoint, uint32_t sour
 /* Deletes what the source needs no more. */
 void lt_entry_delete_source_log(struct lt_checkpoint *checkpoint, uint32_t source,
                                 const struct lt_source_log *log);
-/* `positions` of all sources, concatenated; the sources make their JSON of them. */
-void lt_entry_publish_offsets(const struct lt_coordinator_options *options, uint64_t epoch,
-                              const struct lt_position *positions, lt_checkpoint_done_fn *done,
+/* What offsets/e is made of. */
+struct lt_entry_offsets {
+    struct lt_source *const *sources; /* which make their JSON of the positions */
+    uint32_t source_count;
+    const struct lt_position *positions; /* of all sources, concatenated */
+    struct lt_epoch_metadata metadata;
+};
+void lt_entry_publish_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                              const struct lt_entry_offsets *offsets, lt_checkpoint_done_fn *done,
                               void *context);
+void lt_entry_publish_prepared(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                               const struct lt_epoch_prepared *prepared,
+                               lt_checkpoint_done_fn *done, void *context);
 void lt_entry_publish_commit(struct lt_checkpoint *checkpoint, uint64_t epoch,
-                             lt_checkpoint_done_fn *done, void *context);
+                             int64_t next_watermark_ms, lt_checkpoint_done_fn *done,
+                             void *context);
 
 #endif

@@ -53,48 +53,77 @@ static int take_version(struct lines *lines, struct lt_error *error)
     return lt_error_set(error, LT_E_CORRUPT, "its first line is not a version such as 'v1'");
 }
 
-void lt_epoch_log_format_offsets(struct lt_text_buffer *out, int64_t batch_timestamp_ms,
-                                 uint32_t prepared_sinks, const char *const *sources,
-                                 uint32_t source_count)
+void lt_epoch_log_format_offsets(struct lt_text_buffer *out,
+                                 const struct lt_epoch_metadata *metadata,
+                                 const char *const *sources, uint32_t source_count)
 {
-    lt_text_format(out,
-                   "%s\n{\"batchWatermarkMs\":0,\"batchTimestampMs\":%" PRId64
-                   ",\"conf\":{},\"preparedSinks\":%" PRIu32 "}",
-                   version_line, batch_timestamp_ms, prepared_sinks);
+    lt_text_format(
+        out, "%s\n{\"batchWatermarkMs\":%" PRId64 ",\"batchTimestampMs\":%" PRId64 ",\"conf\":%s",
+        version_line, metadata->watermark_ms, metadata->timestamp_ms,
+        metadata->conf != NULL ? metadata->conf : "{}");
+    if (metadata->prepared_sinks >= 0)
+        lt_text_format(out, ",\"preparedSinks\":%" PRId64, metadata->prepared_sinks);
+    lt_text_append_char(out, '}');
     for (uint32_t i = 0; i < source_count; i++) {
         lt_assert(strchr(sources[i], '\n') == NULL);
         lt_text_format(out, "\n%s", sources[i]);
     }
 }
 
-/* True when the text is one JSON value; an object if that is wanted. */
-static bool is_json(const char *text, size_t size_bytes, bool wants_object)
+/* True when the text is one JSON value. */
+static bool is_json(const char *text, size_t size_bytes)
 {
     struct lt_arena *arena = lt_arena_create();
     const struct lt_json *json;
     bool is_valid = lt_json_parse(text, size_bytes, arena, &json, NULL) == 0;
-    is_valid = is_valid && (json->is_object || !wants_object);
     lt_arena_destroy(arena);
     return is_valid;
 }
 
-/* The metadata line: Spark's JSON, "{}", or nothing (continuous processing). */
-static int parse_offsets_metadata(const char *line, size_t size_bytes, struct lt_arena *arena,
-                                  int64_t *prepared_sinks, struct lt_error *error)
+/* A number that may be missing; false: it is there and is none. */
+static bool read_number(const struct lt_json *json, const char *name, int64_t *out)
 {
-    *prepared_sinks = -1;
-    if (size_bytes == 0)
+    const struct lt_json *number = lt_json_get(json, name);
+    *out = number != NULL && number->kind == LT_JSON_INTEGER ? number->i64 : 0;
+    return number == NULL || number->kind == LT_JSON_INTEGER;
+}
+
+static int parse_object(const char *text, size_t size_bytes, struct lt_arena *arena,
+                        const struct lt_json **out, struct lt_error *error)
+{
+    if (lt_json_parse(text, size_bytes, arena, out, NULL) == 0 && (*out)->is_object)
         return 0;
-    const struct lt_json *json;
-    if (lt_json_parse(line, size_bytes, arena, &json, NULL) != 0 || !json->is_object)
-        return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
+    return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
+}
+
+static int read_sinks(const struct lt_json *json, int64_t *out, struct lt_error *error)
+{
     const struct lt_json *count = lt_json_get(json, "preparedSinks");
-    if (count == NULL)
-        return 0;
     if (count->kind != LT_JSON_INTEGER || count->i64 < 0 || count->i64 > LT_LIMIT_SINKS)
         return lt_error_set(error, LT_E_CORRUPT, "its \"preparedSinks\" is not a number of sinks");
-    *prepared_sinks = count->i64;
+    *out = count->i64;
     return 0;
+}
+
+/* The metadata line: Spark's JSON, "{}", or nothing (continuous processing). */
+static int parse_metadata(const char *line, size_t size_bytes, struct lt_arena *arena,
+                          struct lt_epoch_metadata *out, struct lt_error *error)
+{
+    const struct lt_json *json;
+    *out = (struct lt_epoch_metadata){.prepared_sinks = -1};
+    if (size_bytes == 0)
+        return 0;
+    int code = parse_object(line, size_bytes, arena, &json, error);
+    if (code != 0)
+        return code;
+    if (!read_number(json, "batchWatermarkMs", &out->watermark_ms) ||
+        !read_number(json, "batchTimestampMs", &out->timestamp_ms))
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "its \"batchWatermarkMs\" or \"batchTimestampMs\" is no number");
+    out->read_conf = lt_json_get(json, "conf");
+    return lt_json_get(json, "preparedSinks") == NULL
+               ? 0
+               : read_sinks(json, &out->prepared_sinks, error);
 }
 
 static int check_source_line(const char *line, size_t size_bytes, uint32_t number,
@@ -102,7 +131,7 @@ static int check_source_line(const char *line, size_t size_bytes, uint32_t numbe
 {
     if (size_bytes == 1 && line[0] == '-')
         return 0;
-    if (is_json(line, size_bytes, false))
+    if (is_json(line, size_bytes))
         return 0;
     return lt_error_set(error, LT_E_CORRUPT, "its line %" PRIu32 " is not JSON", number);
 }
@@ -118,7 +147,7 @@ int lt_epoch_log_parse_offsets(const char *text, size_t size_bytes, struct lt_ar
     size_t line_size;
     if (!next_line(&lines, &line, &line_size))
         return lt_error_set(error, LT_E_CORRUPT, "it ends after the version");
-    code = parse_offsets_metadata(line, line_size, arena, &out->prepared_sinks, error);
+    code = parse_metadata(line, line_size, arena, &out->metadata, error);
     if (code != 0)
         return code;
     struct lines rest = lines;
@@ -135,12 +164,49 @@ int lt_epoch_log_parse_offsets(const char *text, size_t size_bytes, struct lt_ar
     return 0;
 }
 
-void lt_epoch_log_format_commit(struct lt_text_buffer *out)
+void lt_epoch_log_format_commit(struct lt_text_buffer *out, int64_t next_watermark_ms)
 {
-    lt_text_format(out, "%s\n{\"nextBatchWatermarkMs\":0}", version_line);
+    lt_text_format(out, "%s\n{\"nextBatchWatermarkMs\":%" PRId64 "}", version_line,
+                   next_watermark_ms);
 }
 
-int lt_epoch_log_check_commit(const char *text, size_t size_bytes, struct lt_error *error)
+/* Reads a line's watermark, if it has one. */
+static int read_watermark(const char *line, size_t size_bytes, int64_t *out, struct lt_error *error)
+{
+    struct lt_arena *arena = lt_arena_create();
+    const struct lt_json *json;
+    int code = parse_object(line, size_bytes, arena, &json, error);
+    if (code == 0 && !read_number(json, "nextBatchWatermarkMs", out))
+        code = lt_error_set(error, LT_E_CORRUPT, "its \"nextBatchWatermarkMs\" is no number");
+    lt_arena_destroy(arena);
+    return code;
+}
+
+int lt_epoch_log_parse_commit(const char *text, size_t size_bytes, int64_t *next_watermark_ms,
+                              struct lt_error *error)
+{
+    struct lines lines = {text, text + size_bytes};
+    int code = take_version(&lines, error);
+    const char *line;
+    size_t line_size;
+    *next_watermark_ms = 0;
+    /* Old versions of Spark wrote "{}" or nothing at all. */
+    while (code == 0 && next_line(&lines, &line, &line_size))
+        if (line_size > 0)
+            code = read_watermark(line, line_size, next_watermark_ms, error);
+    return code;
+}
+
+void lt_epoch_log_format_prepared(struct lt_text_buffer *out,
+                                  const struct lt_epoch_prepared *prepared)
+{
+    lt_text_format(out,
+                   "%s\n{\"preparedSinks\":%" PRIu32 ",\"nextBatchWatermarkMs\":%" PRId64 "}",
+                   version_line, prepared->sinks, prepared->next_watermark_ms);
+}
+
+int lt_epoch_log_parse_prepared(const char *text, size_t size_bytes, struct lt_epoch_prepared *out,
+                                struct lt_error *error)
 {
     struct lines lines = {text, text + size_bytes};
     int code = take_version(&lines, error);
@@ -148,11 +214,21 @@ int lt_epoch_log_check_commit(const char *text, size_t size_bytes, struct lt_err
         return code;
     const char *line;
     size_t line_size;
-    /* Old versions of Spark wrote "{}" or nothing at all. */
-    while (next_line(&lines, &line, &line_size))
-        if (line_size > 0 && !is_json(line, line_size, true))
-            return lt_error_set(error, LT_E_CORRUPT, "its second line is not a JSON object");
-    return 0;
+    const struct lt_json *json;
+    int64_t sinks = 0;
+    if (!next_line(&lines, &line, &line_size))
+        return lt_error_set(error, LT_E_CORRUPT, "it ends after the version");
+    struct lt_arena *arena = lt_arena_create();
+    code = parse_object(line, line_size, arena, &json, error);
+    if (code == 0 && lt_json_get(json, "preparedSinks") == NULL)
+        code = lt_error_set(error, LT_E_CORRUPT, "it has no \"preparedSinks\"");
+    if (code == 0)
+        code = read_sinks(json, &sinks, error);
+    if (code == 0 && !read_number(json, "nextBatchWatermarkMs", &out->next_watermark_ms))
+        code = lt_error_set(error, LT_E_CORRUPT, "its \"nextBatchWatermarkMs\" is no number");
+    out->sinks = (uint32_t)sinks;
+    lt_arena_destroy(arena);
+    return code;
 }
 
 void lt_epoch_log_format_metadata(struct lt_text_buffer *out, const char *query_id)

@@ -4,6 +4,7 @@
  *
  *   offsets/e  "v1", metadata JSON, one line per source: its offset JSON or "-"
  *   commits/e  "v1", {"nextBatchWatermarkMs":0}
+ *   prepared/e "v1", {"preparedSinks":1,"nextBatchWatermarkMs":0}
  *   metadata   {"id":"<uuid>"}
  *   sinks/i/e  "v1", one line per lane
  *
@@ -25,23 +26,44 @@
 #include "core/base/error.h"
 #include "core/base/text_buffer.h"
 
+struct lt_json;
+
+/* The metadata line of an entry of offsets. */
+struct lt_epoch_metadata {
+    int64_t watermark_ms, timestamp_ms; /* read: 0 where the entry does not say */
+    int64_t prepared_sinks;             /* "preparedSinks"; -1: the entry does not say so */
+    const char *conf;                   /* to be written: a JSON object; NULL: {} */
+    const struct lt_json *read_conf;    /* as read; NULL: none */
+};
+
 /* An entry of offsets. */
 struct lt_epoch_offsets {
-    int64_t prepared_sinks; /* "preparedSinks"; -1: the entry does not say so */
-    const char **sources;   /* offset JSON per source, "-" for none; in the arena */
+    struct lt_epoch_metadata metadata;
+    const char **sources; /* offset JSON per source, "-" for none; in the arena */
     uint32_t source_count;
 };
 
 /* `sources` are as they are to stand there: JSON or "-". */
-void lt_epoch_log_format_offsets(struct lt_text_buffer *out, int64_t batch_timestamp_ms,
-                                 uint32_t prepared_sinks, const char *const *sources,
-                                 uint32_t source_count);
+void lt_epoch_log_format_offsets(struct lt_text_buffer *out,
+                                 const struct lt_epoch_metadata *metadata,
+                                 const char *const *sources, uint32_t source_count);
 int lt_epoch_log_parse_offsets(const char *text, size_t size_bytes, struct lt_arena *arena,
                                struct lt_epoch_offsets *out, struct lt_error *error) LT_MUST_USE;
 
-void lt_epoch_log_format_commit(struct lt_text_buffer *out);
-int lt_epoch_log_check_commit(const char *text, size_t size_bytes,
+void lt_epoch_log_format_commit(struct lt_text_buffer *out, int64_t next_watermark_ms);
+/* The watermark is 0 where the text has none: old versions of Spark wrote none. */
+int lt_epoch_log_parse_commit(const char *text, size_t size_bytes, int64_t *next_watermark_ms,
                               struct lt_error *error) LT_MUST_USE;
+
+/* A batch that is prepared. */
+struct lt_epoch_prepared {
+    uint32_t sinks;
+    int64_t next_watermark_ms; /* for commits/e */
+};
+void lt_epoch_log_format_prepared(struct lt_text_buffer *out,
+                                  const struct lt_epoch_prepared *prepared);
+int lt_epoch_log_parse_prepared(const char *text, size_t size_bytes, struct lt_epoch_prepared *out,
+                                struct lt_error *error) LT_MUST_USE;
 
 void lt_epoch_log_format_metadata(struct lt_text_buffer *out, const char *query_id);
 /* Appends the query's id. */

@@ -126,6 +126,40 @@
  *
  * What this is not: alignment across lanes. A lane's marker is its own; there is no exchange
  * between lanes in continuous mode, so no barrier ever holds a row.
+ *
+ * Micro-batches (core/epoch/batches.h). A batch is an epoch whose range is fixed before it is run,
+ * as Spark's are, so that a batch that needs state can be run again and come to the same. One is
+ * open at a time. Its steps have the names above, in another order:
+ *
+ *   plan           control       where batch e is to end, by the trigger, the sources' limits and
+ *                                what there is; its timestamp and watermark
+ *   settle         source        each source can read up to there again, by its log entry
+ *   log            control       writes the sources' log entries, then offsets/e *ahead* of the
+ *                                work, without "preparedSinks"
+ *   run            lanes         read exactly up to there; the marker follows the last row
+ *   prepare(d)     sinks, state  as above; the operators' stores make version e+1 durable
+ *   conclude       control       all are prepared: writes sinks/i/e, then prepared/e. From here on
+ *                                the batch is finished after a crash, and not run again
+ *   commit, done   as above; then the stores may forget versions before e
+ *
+ *   prepared/e     v1 / {"preparedSinks":n,"nextBatchWatermarkMs":w}: commits/e will hold w
+ *
+ * In recovery an entry of offsets counts as prepared if it says so itself or prepared/e is there.
+ * The entry b+1, if it is not prepared, is the *pending* batch: a run in batches reads exactly its
+ * range again, with its number, its timestamp, its watermark and its conf, before anything else.
+ * State is opened at version b+1, and what was made of version b+2 is written over; sinks resume
+ * with epoch b+1 and drop what was prepared for it. What the notes sinks/i/b+1 say never was; they
+ * are deleted. A continuous run deletes the pending entry, as any of Spark's. Either mode goes on
+ * where the other stopped, but for state: a query that has none refuses a directory with some.
+ *
+ *   before offsets/e               the batch never was; sources/i/N may be there: what it names is
+ *                                  read first, or is deleted by the source's resume
+ *   offsets/e, not prepared/e      pending: run again
+ *   sinks/i/e, state version e+1,
+ *   without prepared/e             pending, as if they were not there
+ *   prepared/e, not commits/e      fixed and durable: finished, as any prepared epoch
+ *   during a purge                 offsets/e goes before prepared/e: what is left of an old batch
+ *                                  is older than every entry of offsets, and deleted at a start
  */
 #ifndef LT_EPOCH_PROTOCOL_H
 #define LT_EPOCH_PROTOCOL_H

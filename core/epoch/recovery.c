@@ -70,5 +70,6 @@ int lt_recovery_conclude(const struct lt_recovery_listing *listing,
                                 entry->epoch, out->last_logged + 1);
         out->last_logged++;
     }
+    out->has_pending = out->stale_count > 0 && has_offsets(listing, out->last_logged + 1);
     return 0;
 }

@@ -16,7 +16,9 @@
 
 struct lt_recovery_entry {
     uint64_t epoch;
-    bool is_prepared; /* says "preparedSinks"; looked at only beyond the last commit */
+    /* It says "preparedSinks", or prepared/<epoch> is there; looked at only beyond the last
+     * commit. */
+    bool is_prepared;
 };
 
 /* What stands in the directory, ascending. Owned by the caller. */
@@ -31,6 +33,7 @@ struct lt_recovery_conclusion {
     int64_t last_commit; /* c of the protocol; -1: none */
     int64_t last_logged; /* b; -1: a new query */
     size_t stale_count;  /* entries of offsets beyond last_commit that never were: not prepared */
+    bool has_pending;    /* the first of them is last_logged + 1: a batch that can be run again */
 };
 
 /* Fills `out`, or gives LT_E_CORRUPT with a text that names the entry that is missing. */

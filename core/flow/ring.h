@@ -27,20 +27,26 @@
 #include "core/base/limits.h"
 #include "core/base/shared.h"
 
-struct lt_row;
+struct lt_batch;
 struct lt_fault;
+struct lt_row;
 
 enum lt_item_kind {
     LT_ITEM_ROW,    /* a record: `row` */
     LT_ITEM_FAILED, /* a record that failed: `row` and `fault` */
     LT_ITEM_MARKER, /* the end of epoch `epoch` */
+    LT_ITEM_BEGIN,  /* micro-batch `batch` begins */
+    LT_ITEM_RIGHT,  /* in a queue in front of a join: a row of its second input */
 };
 
 struct lt_item {
     enum lt_item_kind kind;
     struct lt_row *row;
     struct lt_fault *fault;
-    uint64_t epoch;
+    union {
+        uint64_t epoch;
+        const struct lt_batch *batch; /* BEGIN */
+    };
 };
 
 struct lt_ring_slot {

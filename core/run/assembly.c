@@ -6,6 +6,8 @@
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
+#include "core/run/assembly_batches.h"
+#include "core/run/assembly_check.h"
 #include "core/run/guarantee.h"
 #include "core/run/recover.h"
 #include "core/run/union_source.h"
@@ -20,6 +22,7 @@ static struct lt_connector_env base_env(struct lt_assembly *assembly)
         .query_id = assembly->id,
         .lane_rows = assembly->settings.lane_rows,
         .lane_bytes = assembly->settings.lane_bytes,
+        .in_batches = assembly->in_batches,
         .place_thread = lt_placement_place_thread,
         .place_context = &assembly->placement,
         .deadline_ns = lt_clock_now_ns(lt_clock_system()) + assembly->settings.startup_timeout_ns,
@@ -80,25 +83,6 @@ static int connect_sinks(struct lt_assembly *assembly, struct lt_error *error)
 
 /* --------------------------------------------------------------------------------- checkpoint */
 
-static int check_checkpoint_given(const struct lt_assembly *assembly, struct lt_error *error)
-{
-    if (assembly->settings.checkpoint_path != NULL)
-        return 0;
-    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
-        const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
-        if (sink->type->needs_checkpoint)
-            return lt_error_set(
-                error, LT_E_INVALID,
-                "%s %s: checkpointLocation must be specified either through "
-                "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
-                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR, or "
-                "that option of the table",
-                i < assembly->pipeline.branch_count ? "sink" : "dead-letter sink",
-                sink->type->name);
-    }
-    return 0;
-}
-
 /* The id is the checkpoint's, or the query's own; it is told to other threads from the first run
  * on, and so set once. */
 static int take_id(struct lt_assembly *assembly, const char *id, struct lt_error *error)
@@ -128,33 +112,14 @@ static int open_checkpoint(struct lt_assembly *assembly, struct lt_error *error)
         .sink_count = lt_pipeline_sink_count(&assembly->pipeline),
         .min_batches_to_retain = assembly->settings.min_batches_to_retain,
         .verify_checksums = assembly->settings.verify_checksums,
+        .runs_batches = assembly->in_batches,
+        .keeps_pending = assembly->in_batches && lt_assembly_is_replayable(assembly),
+        .has_state = assembly->pipeline.segments != NULL,
     };
     (void)parts_of(assembly, &options.source_count);
     int code = lt_checkpoint_open(&options, &assembly->checkpoint, &assembly->recovery, error);
     return code == 0 ? take_id(assembly, lt_checkpoint_query_id(assembly->checkpoint), error)
                      : code;
-}
-
-/* A sink that keeps partition numbers would lose the order of a key, or the record, if the counts
- * differed. */
-static int check_partitions(const struct lt_assembly *assembly, struct lt_error *error)
-{
-    uint32_t part_count;
-    struct lt_source *const *parts = parts_of(assembly, &part_count);
-    for (uint32_t i = 0; i < assembly->pipeline.branch_count; i++) {
-        const struct lt_sink *sink = assembly->pipeline.branches[i].sink;
-        const struct lt_source *source = parts[assembly->pipeline.branches[i].part];
-        if (!sink->keeps_partitions || sink->partition_count == 0 || source->partition_count == 0 ||
-            sink->partition_count == source->partition_width)
-            continue;
-        return lt_error_set(
-            error, LT_E_INVALID,
-            "%s has %u partitions and %s has %u: the source partition cannot be kept; "
-            "hint: --partition key, murmur2 or round-robin (sink option partitioner) says "
-            "where records go",
-            source->description, source->partition_width, sink->description, sink->partition_count);
-    }
-    return 0;
 }
 
 static struct lt_worker_options worker_options(struct lt_assembly *assembly, const char *name)
@@ -207,10 +172,12 @@ static int find_positions(struct lt_assembly *assembly, struct lt_error *error)
                    : lt_recover_positions(&recover, assembly->start, error);
     if (code == 0)
         code = lt_recover_sinks(&recover, assembly->recovery.first_epoch, error);
+    if (code == 0 && assembly->in_batches)
+        code = lt_assembly_settle_batches(assembly, &recover, error);
     if (code != 0)
         return code;
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
-    if (trigger != LT_TRIGGER_AVAILABLE_NOW)
+    if (trigger != LT_TRIGGER_AVAILABLE_NOW || assembly->in_batches)
         return 0;
     if (source->ops->latest == NULL)
         return lt_error_set(error, LT_E_UNSUPPORTED,
@@ -248,6 +215,12 @@ enum lt_idle lt_assembly_choose_idle(const struct lt_assembly *assembly)
     return assembly->placement.cpus_are_shared ? LT_IDLE_PARK : LT_IDLE_BACKOFF;
 }
 
+/* In a query with state a lane ends in front of the exchanges. */
+static uint32_t stages_of(const struct lt_assembly *assembly)
+{
+    return assembly->pipeline.segments != NULL ? 1 : assembly->settings.stages;
+}
+
 static int start_worker(struct lt_assembly *assembly, const char *name, int lane_cpu,
                         enum lt_idle idle, struct lt_worker **out, struct lt_error *error)
 {
@@ -265,7 +238,8 @@ static int start_workers(struct lt_assembly *assembly, struct lt_error *error)
         start_worker(assembly, "leat-control", -1, LT_IDLE_PARK, &assembly->control_worker, error);
     if (code != 0 || assembly->spec->is_invoked)
         return code;
-    uint32_t stages = assembly->lane_count * assembly->settings.stages;
+    uint32_t stages =
+        assembly->lane_count * stages_of(assembly) + lt_assembly_instance_count(assembly);
     uint32_t cpus = (uint32_t)assembly->placement.lane_cpu_count;
     uint32_t count = stages < cpus ? stages : cpus;
     assembly->workers = lt_alloc_array(count, sizeof(struct lt_worker *));
@@ -286,7 +260,7 @@ static struct lt_worker *worker_of(struct lt_assembly *assembly, uint32_t lane, 
 {
     if (assembly->spec->is_invoked)
         return assembly->control_worker;
-    return assembly->workers[(lane * assembly->settings.stages + stage) % assembly->worker_count];
+    return assembly->workers[(lane * stages_of(assembly) + stage) % assembly->worker_count];
 }
 
 static int create_lane(struct lt_assembly *assembly, uint32_t index, struct lt_error *error)
@@ -300,7 +274,9 @@ static int create_lane(struct lt_assembly *assembly, uint32_t index, struct lt_e
         .partitions = partitions,
         .start = assembly->start,
         .end = assembly->end,
-        .stage_count = assembly->settings.stages,
+        .is_ranged = assembly->in_batches,
+        .segments = assembly->segments,
+        .stage_count = stages_of(assembly),
         .workers = workers,
         .control = assembly->mailbox,
         .env = base_env(assembly),
@@ -311,25 +287,58 @@ static int create_lane(struct lt_assembly *assembly, uint32_t index, struct lt_e
         workers[s] = worker_of(assembly, index, s);
         options.env.is_shared |= workers[s] != workers[0];
     }
+    options.env.is_shared |= assembly->segments != NULL && assembly->worker_count > 1;
     int code = lt_lane_create(&options, &assembly->lanes[index], error);
     free(partitions);
     return code;
+}
+
+static struct lt_worker *worker_of_instance(void *context, uint32_t number)
+{
+    struct lt_assembly *assembly = context;
+    return worker_of(assembly, assembly->lane_count + number, 0);
+}
+
+static int create_segments(struct lt_assembly *assembly, struct lt_error *error)
+{
+    struct lt_segments_options options = {
+        .pipeline = &assembly->pipeline,
+        .instance_count = lt_assembly_partition_count(assembly),
+        .worker = worker_of_instance,
+        .worker_context = assembly,
+        .control = assembly->mailbox,
+        .env = base_env(assembly),
+        .state = lt_assembly_state_settings(assembly),
+    };
+    options.env.is_shared = assembly->worker_count > 1;
+    return lt_segments_create(&options, &assembly->segments, error);
 }
 
 static int create_lanes(struct lt_assembly *assembly, struct lt_error *error)
 {
     int code =
         lt_mailbox_create(lt_worker_waker(assembly->control_worker), &assembly->mailbox, error);
+    if (code == 0 && assembly->pipeline.segments != NULL)
+        code = create_segments(assembly, error);
     assembly->lanes = lt_alloc_array(assembly->lane_count, sizeof(struct lt_lane *));
     for (uint32_t i = 0; i < assembly->lane_count && code == 0; i++)
         code = create_lane(assembly, i, error);
     return code;
 }
 
+/* Of epochs; in batches the trigger's interval is none of theirs. */
 static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
 {
-    int64_t interval_ns = assembly->spec->plan->trigger.interval_ns;
+    int64_t interval_ns = assembly->in_batches ? 0 : assembly->spec->plan->trigger.interval_ns;
     return interval_ns > 0 ? interval_ns : LT_NS_PER_S;
+}
+
+/* An end is of the partitions that there were; and state that is kept nowhere ends with its run. */
+static bool follows_source(const struct lt_assembly *assembly)
+{
+    enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
+    return (trigger == LT_TRIGGER_CONTINUOUS || trigger == LT_TRIGGER_PROCESSING_TIME) &&
+           (assembly->pipeline.segments == NULL || assembly->checkpoint != NULL);
 }
 
 static int create_control(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
@@ -344,7 +353,9 @@ static int create_control(struct lt_assembly *assembly, const struct lt_control_
         .epoch_interval_ns = epoch_interval_ns(assembly),
         .first_epoch = assembly->recovery.first_epoch,
         .start = assembly->start,
-        .follows_source = assembly->end == NULL, /* an end is of the partitions that there were */
+        .batches = assembly->in_batches ? &assembly->batches : NULL,
+        .segments = assembly->segments,
+        .follows_source = follows_source(assembly),
         .clock = assembly->clock,
         .counters = assembly->counters,
         .progress = assembly->progress,
@@ -369,7 +380,9 @@ int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *s
     int code = lt_query_settings_read(spec->options, &assembly->settings, error);
     if (code == 0)
         code = lt_pipeline_bind(spec->plan, spec->catalog, spec->arena, &assembly->pipeline, error);
-    return code == 0 ? check_checkpoint_given(assembly, error) : code;
+    if (code == 0)
+        code = lt_assembly_choose_mode(assembly, error);
+    return code == 0 ? lt_assembly_check_checkpoint(assembly, error) : code;
 }
 
 int lt_assembly_place(struct lt_assembly *assembly, bool for_a_run, struct lt_error *error)
@@ -424,6 +437,7 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
             .pipeline = &assembly->pipeline,
             .clock = assembly->clock,
             .interval_ns = epoch_interval_ns(assembly),
+            .in_batches = assembly->in_batches,
         });
     return code;
 }
@@ -434,7 +448,7 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
     if (code == 0)
         code = connect_sinks(assembly, error);
     if (code == 0)
-        code = check_partitions(assembly, error);
+        code = lt_assembly_check_partitions(assembly, error);
     if (code == 0)
         code = find_positions(assembly, error);
     return code;
@@ -491,8 +505,12 @@ static void stop_workers(struct lt_assembly *assembly)
 static void end_run(struct lt_assembly *assembly)
 {
     stop_workers(assembly);
+    lt_segments_release(assembly->segments);
+    for (uint32_t i = 0; i < assembly->lane_count && assembly->lanes != NULL; i++)
+        lt_lane_release(assembly->lanes[i]);
     for (uint32_t i = 0; i < assembly->lane_count && assembly->lanes != NULL; i++)
         lt_lane_destroy(assembly->lanes[i]);
+    lt_segments_destroy(assembly->segments);
     lt_control_destroy(assembly->control);
     for (uint32_t i = 0; i < assembly->worker_count; i++)
         lt_worker_destroy(assembly->workers[i]);
@@ -505,14 +523,17 @@ static void end_run(struct lt_assembly *assembly)
     free(assembly->workers);
     free(assembly->start);
     free(assembly->end);
+    free(assembly->pending_end);
+    lt_text_fini(&assembly->conf);
     assembly->lanes = NULL;
+    assembly->segments = NULL;
     assembly->lane_count = assembly->worker_count = 0;
     assembly->workers = NULL;
     assembly->control_worker = NULL;
     assembly->control = NULL;
     assembly->mailbox = NULL;
     assembly->checkpoint = NULL;
-    assembly->start = assembly->end = NULL;
+    assembly->start = assembly->end = assembly->pending_end = NULL;
 }
 
 /* What a checkpoint would tell the next run. Partitions are named by the source as it is connected

@@ -31,6 +31,7 @@ struct lt_assembly {
     struct lt_pipeline pipeline;
     struct lt_placement placement;
     bool has_placement;
+    bool in_batches; /* the mode: by the trigger, the plan and the sources */
     struct lt_counters *counters;
     struct lt_progress *progress;
     char id[LT_UUID_SIZE]; /* from the first run on */
@@ -43,10 +44,14 @@ struct lt_assembly {
     struct lt_text_buffer kept[LT_LIMIT_SINKS];
     char *carried[LT_LIMIT_SINKS];
     struct lt_position *start,
-        *end; /* by partition; end: NULL unless the trigger is AvailableNow */
+        *end; /* by partition; end: NULL unless the trigger is AvailableNow in continuous mode */
+    struct lt_position *pending_end; /* of the batch that is to be run again; or NULL */
+    struct lt_batch_settings batches;
+    struct lt_text_buffer conf; /* of the batches */
     enum lt_idle idle;
     uint32_t lane_count;
     struct lt_lane **lanes;
+    struct lt_segments *segments; /* NULL: there is no state */
     struct lt_worker **workers; /* lanes' */
     uint32_t worker_count;
     struct lt_worker *control_worker; /* the one worker there is, in invoker mode */

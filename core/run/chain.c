@@ -40,6 +40,23 @@ static void link_emit(struct lt_out *out, struct lt_row *row)
         link_other(link, row, result);
 }
 
+void lt_chain_emit_right(struct lt_chain *chain, struct lt_row *row)
+{
+    struct lt_link *link = &chain->links[0];
+    enum lt_process result = LT_PROCESS_RETRY;
+    if (lt_likely(lt_item_queue_is_empty(&link->held)))
+        result = link->op->ops->process_right(link->op, row, link->next);
+    if (result == LT_PROCESS_PASS) {
+        link->next->emit(link->next, row);
+    } else if (result == LT_PROCESS_RETRY) {
+        lt_item_queue_push(&link->held, &(struct lt_item){.kind = LT_ITEM_RIGHT, .row = row});
+        chain->held_count++;
+        link->out.emit = link_hold;
+    } else if (result == LT_PROCESS_STOP) {
+        chain->stop_asked = true;
+    }
+}
+
 /* A record that has failed takes no further step: it goes past the rest of the chain. */
 static void link_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
 {
@@ -104,8 +121,12 @@ static uint32_t drain_link(struct lt_chain *chain, struct lt_link *link)
 {
     uint32_t taken = 0;
     while (!lt_item_queue_is_empty(&link->held)) {
-        struct lt_row *row = lt_item_queue_first(&link->held)->row;
-        enum lt_process result = link->op->ops->process(link->op, row, link->next);
+        const struct lt_item *item = lt_item_queue_first(&link->held);
+        struct lt_row *row = item->row;
+        const struct lt_operator_ops *ops = link->op->ops;
+        enum lt_process result = item->kind == LT_ITEM_RIGHT
+                                     ? ops->process_right(link->op, row, link->next)
+                                     : ops->process(link->op, row, link->next);
         if (result == LT_PROCESS_RETRY)
             break;
         if (result == LT_PROCESS_PASS)
@@ -132,14 +153,32 @@ uint32_t lt_chain_step(struct lt_chain *chain)
     return taken;
 }
 
+void lt_chain_begin(struct lt_chain *chain, const struct lt_batch *batch)
+{
+    lt_assert(chain->held_count == 0 && chain->marked_count == 0);
+    for (uint32_t i = 0; i < chain->link_count; i++) {
+        struct lt_operator *op = chain->links[i].op;
+        if (op->ops->begin != NULL)
+            op->ops->begin(op, batch);
+    }
+}
+
+/* False: the operator has more to give out at the marker. */
+static bool mark_link(struct lt_link *link, uint64_t epoch)
+{
+    if (link->op->ops->drain != NULL)
+        return link->op->ops->drain(link->op, epoch, link->next);
+    if (link->op->ops->on_marker != NULL)
+        link->op->ops->on_marker(link->op, epoch, link->next);
+    return true;
+}
+
 bool lt_chain_try_marker(struct lt_chain *chain, uint64_t epoch)
 {
-    while (chain->held_count == 0 && chain->marked_count < chain->link_count) {
-        struct lt_link *link = &chain->links[chain->marked_count++];
-        if (link->op->ops->on_marker != NULL)
-            link->op->ops->on_marker(link->op, epoch, link->next);
-    }
-    if (chain->held_count != 0)
+    while (chain->held_count == 0 && chain->marked_count < chain->link_count &&
+           mark_link(&chain->links[chain->marked_count], epoch))
+        chain->marked_count++;
+    if (chain->held_count != 0 || chain->marked_count < chain->link_count)
         return false;
     chain->marked_count = 0;
     return true;
@@ -162,4 +201,12 @@ uint64_t lt_chain_left_out(const struct lt_chain *chain)
         sum += left_out == NULL ? 0 : lt_load_relaxed_u64(left_out); /* relaxed: our own count */
     }
     return sum;
+}
+
+const struct lt_error *lt_chain_failure(const struct lt_chain *chain)
+{
+    for (uint32_t i = 0; i < chain->link_count; i++)
+        if (lt_unlikely(chain->links[i].op->failure != NULL))
+            return chain->links[i].op->failure;
+    return NULL;
 }

@@ -31,7 +31,7 @@ struct lt_chain {
     uint32_t link_count;
     struct lt_out *terminal;
     uint32_t held_count;   /* over all links */
-    uint32_t marked_count; /* links that the marker at hand has passed */
+    uint32_t marked_count; /* links that the marker at hand has passed; the next may be draining */
     bool stop_asked;       /* an operator answered STOP */
 };
 
@@ -51,12 +51,19 @@ static inline struct lt_out *lt_chain_entry(struct lt_chain *chain)
     return chain->link_count > 0 ? &chain->links[0].out : chain->terminal;
 }
 
+/* A row of the second input of the chain's first operator, which has process_right. */
+void lt_chain_emit_right(struct lt_chain *chain, struct lt_row *row);
+
 /* Offers held rows again; the number taken. */
 uint32_t lt_chain_step(struct lt_chain *chain);
+/* A micro-batch begins: no row is held. */
+void lt_chain_begin(struct lt_chain *chain, const struct lt_batch *batch);
 /* Takes the marker through the operators; what they emit at it goes first. False: rows are held,
  * ask again in the next step. */
 bool lt_chain_try_marker(struct lt_chain *chain, uint64_t epoch);
 void lt_chain_batch_end(struct lt_chain *chain);
+/* The error of an operator that cannot go on; NULL: all can. */
+const struct lt_error *lt_chain_failure(const struct lt_chain *chain);
 /* Records that its operators have left out on purpose, since the counters began. */
 uint64_t lt_chain_left_out(const struct lt_chain *chain);
 

@@ -5,6 +5,8 @@
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
+#include "core/run/batch_lanes.h"
+#include "core/run/control_counters.h"
 #include "core/run/report.h"
 #include "core/run/union_source.h"
 
@@ -12,7 +14,9 @@ enum { MESSAGES_PER_STEP = 128, HEARTBEAT_NS = LT_NS_PER_S };
 
 struct lt_control {
     struct lt_control_options options;
-    struct lt_coordinator *coordinator;
+    struct lt_coordinator *coordinator; /* NULL in batches */
+    struct lt_batch_control *batches;   /* NULL in continuous mode */
+    struct lt_batch_lanes world;
     enum lt_control_state state;
     bool *ready, *ended, *stop_sent; /* by lane */
     uint32_t ready_count, ended_count;
@@ -23,9 +27,7 @@ struct lt_control {
     uint32_t partition_count;
     int64_t heartbeat_ns;
     struct lt_control_wait wait; /* as last told */
-    struct lt_shared_u64 *epochs_done, *last_done_wall_us;
-    struct lt_shared_u64 *committed_read, *committed_filtered, *committed_dead;
-    struct lt_counter_text *state_text;
+    struct lt_control_counters counters;
     struct lt_error error;
 };
 
@@ -44,7 +46,7 @@ static void enter(struct lt_control *control, enum lt_control_state state)
     control->state = state;
     if (state >= LT_CONTROL_AWAITS_RESTART)
         lt_progress_finish(control->options.progress);
-    lt_counter_text_set(control->state_text, state_names[state]);
+    lt_counter_text_set(control->counters.state, state_names[state]);
     const struct lt_control_hooks *hooks = control->options.hooks;
     hooks->on_state(hooks->context, state, state == LT_CONTROL_FAILED ? &control->error : NULL);
 }
@@ -76,11 +78,22 @@ static bool port_inject(void *context, uint32_t lane, uint64_t epoch)
                         epoch);
 }
 
-static bool port_commit(void *context, uint32_t lane, uint64_t epoch)
+static bool port_run(void *context, uint32_t lane, uint64_t epoch)
 {
     struct lt_control *control = context;
-    return send_command(lt_lane_last_mailbox(control->options.lanes[lane]), LT_COMMAND_COMMIT,
-                        epoch);
+    (void)epoch;
+    return lt_batch_lanes_run(&control->world, lane, lt_batch_control_batch(control->batches),
+                              lt_batch_control_end(control->batches));
+}
+
+static void port_add_times(void *context, struct lt_watermarks *watermarks)
+{
+    lt_batch_lanes_add_times(&((struct lt_control *)context)->world, watermarks);
+}
+
+static bool port_commit(void *context, uint32_t delivery, uint64_t epoch)
+{
+    return lt_batch_lanes_commit(&((struct lt_control *)context)->world, delivery, epoch);
 }
 
 static int port_commit_sink(void *context, uint32_t sink_index, uint64_t epoch, const char *notes,
@@ -91,18 +104,14 @@ static int port_commit_sink(void *context, uint32_t sink_index, uint64_t epoch, 
     return sink->ops->commit == NULL ? 0 : sink->ops->commit(sink, epoch, notes, error);
 }
 
-/* What became of the records of an epoch that is committed. The lanes wrote these numbers before
- * their reports of it. */
-static void count_committed(struct lt_control *control, uint64_t epoch)
+static void tell_batch(struct lt_control *control)
 {
-    uint32_t at = (uint32_t)(epoch % LT_WRITER_EPOCHS);
-    for (uint32_t i = 0; i < control->options.lane_count; i++) {
-        const struct lt_lane *lane = control->options.lanes[i];
-        for (uint32_t k = 0; k < lane->stage_count; k++)
-            lt_counter_add(control->committed_filtered, lane->stages[k].left_out_of[at]);
-        lt_counter_add(control->committed_dead, lane->delivery.dead_of[at]);
-        lt_counter_add(control->committed_read, lane->intake.read_of[at]);
-    }
+    struct lt_progress_operator operators[LT_LIMIT_SEGMENTS];
+    struct lt_progress_batch batch;
+    lt_batch_control_describe(control->batches, &batch);
+    batch.operators = operators;
+    batch.operator_count = lt_batch_lanes_operators(&control->world, operators);
+    lt_progress_batch_done(control->options.progress, &batch);
 }
 
 static void port_done(void *context, uint64_t epoch, const struct lt_position *positions)
@@ -113,15 +122,58 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
     bool quiet = memcmp(control->last_positions, positions, size_bytes) == 0;
     lt_progress_epoch_done(control->options.progress, epoch, control->last_positions, positions);
     memcpy(control->last_positions, positions, size_bytes);
-    count_committed(control, epoch);
-    lt_counter_add(control->epochs_done, 1);
-    lt_counter_set(control->last_done_wall_us, (uint64_t)lt_clock_wall_us(control->options.clock));
+    lt_control_counters_done(&control->counters, &control->world, epoch,
+                             lt_clock_wall_us(control->options.clock));
     if (source->ops->commit != NULL)
         source->ops->commit(source, epoch, positions);
+    if (control->batches != NULL)
+        tell_batch(control);
+    lt_batch_lanes_done(&control->world, epoch);
     control->options.hooks->on_epoch(control->options.hooks->context, epoch, quiet);
 }
 
+/* A trigger has found nothing: what there was is committed. */
+static void on_idle(void *context)
+{
+    struct lt_control *control = context;
+    const struct lt_control_hooks *hooks = control->options.hooks;
+    hooks->on_epoch(hooks->context, lt_control_next_epoch(control), true);
+}
+
 /* ------------------------------------------------------------------------------------ reports */
+
+static void take_position(struct lt_control *control, uint32_t lane,
+                          const struct lt_message *message)
+{
+    const struct lt_lane *of = control->options.lanes[lane];
+    if (control->batches != NULL)
+        lt_batches_position(lt_batch_control_batches(control->batches), lane, message->number,
+                            of->partitions, message->payload, of->partition_count);
+    else
+        lt_coordinator_position(control->coordinator, lane, message->number, of->partitions,
+                                message->payload, of->partition_count);
+}
+
+static void take_prepared(struct lt_control *control, uint32_t lane, uint32_t sink,
+                          const struct lt_message *message)
+{
+    const char *note = message->payload != NULL ? message->payload : "";
+    if (control->batches != NULL)
+        lt_batches_prepared(lt_batch_control_batches(control->batches), lane, sink,
+                            message->number, note);
+    else
+        lt_coordinator_prepared(control->coordinator, lane, sink, message->number, note);
+    free(message->payload);
+}
+
+static void take_committed(struct lt_control *control, uint32_t lane, uint32_t sink,
+                           uint64_t epoch)
+{
+    if (control->batches != NULL)
+        lt_batches_committed(lt_batch_control_batches(control->batches), lane, sink, epoch);
+    else
+        lt_coordinator_committed(control->coordinator, lane, sink, epoch);
+}
 
 static void note_once(bool *flags, uint32_t lane, uint32_t *count)
 {
@@ -133,26 +185,27 @@ static void note_once(bool *flags, uint32_t lane, uint32_t *count)
 static void take_report(struct lt_control *control, const struct lt_message *message)
 {
     uint32_t lane = lt_report_lane(message->sender), sink = lt_report_sink(message->sender);
-    struct lt_lane *const *lanes = control->options.lanes;
     switch (message->kind) {
     case LT_REPORT_READY:
         note_once(control->ready, lane, &control->ready_count);
         break;
     case LT_REPORT_POSITION:
-        lt_coordinator_position(control->coordinator, lane, message->number,
-                                lanes[lane]->partitions, message->payload,
-                                lanes[lane]->partition_count);
+        take_position(control, lane, message);
         break;
     case LT_REPORT_ENDED:
         note_once(control->ended, lane, &control->ended_count);
         break;
     case LT_REPORT_PREPARED:
-        lt_coordinator_prepared(control->coordinator, lane, sink, message->number,
-                                message->payload != NULL ? message->payload : "");
-        free(message->payload);
+        take_prepared(control, lane, sink, message);
         break;
     case LT_REPORT_COMMITTED:
-        lt_coordinator_committed(control->coordinator, lane, sink, message->number);
+        take_committed(control, lane, sink, message->number);
+        break;
+    case LT_REPORT_STATE_PREPARED:
+        lt_batches_state_prepared(lt_batch_control_batches(control->batches), message->number);
+        break;
+    case LT_REPORT_ARRIVED:
+        lt_batch_control_arrived(control->batches);
         break;
     case LT_REPORT_FAILED:
         fail(control, message->payload);
@@ -164,7 +217,10 @@ static void take_report(struct lt_control *control, const struct lt_message *mes
     case LT_CONTROL_REQUEST_LOOK:
         break;
     case LT_CONTROL_REQUEST_EPOCH:
-        lt_coordinator_request(control->coordinator);
+        if (control->batches != NULL)
+            lt_batch_control_request(control->batches);
+        else
+            lt_coordinator_request(control->coordinator);
         break;
     default:
         lt_assert(false && "an unknown report");
@@ -192,6 +248,12 @@ static void tell_lanes_to_stop(struct lt_control *control)
                                                  LT_COMMAND_STOP_READING, 0);
 }
 
+static void enter_end(struct lt_control *control)
+{
+    enter(control, control->restart_wanted && !control->stop_wanted ? LT_CONTROL_AWAITS_RESTART
+                                                                    : LT_CONTROL_ENDED);
+}
+
 /* Epochs that were injected before every lane had ended may hold no last rows: only one asked for
  * afterwards counts. */
 static void ask_last_epoch(struct lt_control *control)
@@ -204,8 +266,32 @@ static void ask_last_epoch(struct lt_control *control)
         lt_coordinator_request_last(control->coordinator);
     }
     if (status.last_done >= control->last_epoch)
-        enter(control, control->restart_wanted && !control->stop_wanted ? LT_CONTROL_AWAITS_RESTART
-                                                                        : LT_CONTROL_ENDED);
+        enter_end(control);
+}
+
+/* In batches: the open one goes on to its end, and then there is none. */
+static void advance_batches(struct lt_control *control)
+{
+    bool is_ready = control->ready_count == control->options.lane_count;
+    if (control->stop_wanted || control->restart_wanted)
+        lt_batch_control_close(control->batches);
+    bool is_over = lt_batch_control_is_over(control->batches);
+    switch (control->state) {
+    case LT_CONTROL_AWAITS_READY:
+        if (is_ready || control->stop_wanted)
+            enter(control, LT_CONTROL_RUNS);
+        break;
+    case LT_CONTROL_RUNS:
+        if (control->stop_wanted || control->restart_wanted || is_over)
+            enter(control, LT_CONTROL_AWAITS_LAST_EPOCH);
+        break;
+    case LT_CONTROL_AWAITS_LAST_EPOCH:
+        if (is_over)
+            enter_end(control);
+        break;
+    default:
+        break;
+    }
 }
 
 static void advance(struct lt_control *control)
@@ -262,25 +348,54 @@ static void beat(struct lt_control *control)
     look_at_source(control);
 }
 
+static struct lt_control_wait find_wait(const struct lt_control *control)
+{
+    struct lt_coordinator_status status;
+    lt_coordinator_status(control->coordinator, &status);
+    if (status.open_count == 0)
+        return (struct lt_control_wait){.has_epoch = false};
+    return (struct lt_control_wait){.has_epoch = true,
+                                    .epoch = (uint64_t)(status.last_done + 1),
+                                    .step = status.oldest_step,
+                                    .missing = status.oldest_missing};
+}
+
+static struct lt_control_wait find_wait_of_batch(const struct lt_control *control)
+{
+    struct lt_batches_status status;
+    lt_batches_status(lt_batch_control_batches(control->batches), &status);
+    if (status.step == LT_BATCH_IDLE)
+        return (struct lt_control_wait){.has_epoch = false};
+    return (struct lt_control_wait){.has_epoch = true,
+                                    .epoch = status.epoch,
+                                    .step = lt_batch_step_awaits(status.step),
+                                    .missing = status.missing};
+}
+
 /* An end that takes too long is explained by who asked for it. */
 static void tell_wait(struct lt_control *control)
 {
-    struct lt_coordinator_status status;
     if (control->state != LT_CONTROL_AWAITS_ENDED && control->state != LT_CONTROL_AWAITS_LAST_EPOCH)
         return;
-    lt_coordinator_status(control->coordinator, &status);
-    struct lt_control_wait wait = {.has_epoch = status.open_count > 0};
-    if (wait.has_epoch) {
-        wait.epoch = (uint64_t)(status.last_done + 1);
-        wait.step = status.oldest_step;
-        wait.missing = status.oldest_missing;
-    }
+    struct lt_control_wait wait =
+        control->batches != NULL ? find_wait_of_batch(control) : find_wait(control);
     const struct lt_control_wait *told = &control->wait;
     if (wait.has_epoch == told->has_epoch && wait.epoch == told->epoch && wait.step == told->step &&
         wait.missing == told->missing)
         return;
     control->wait = wait;
     control->options.hooks->on_wait(control->options.hooks->context, &wait);
+}
+
+/* One step of what drives the epochs. Batches wait for the readers: only then is it known where a
+ * source of the program's own stands. */
+static int drive(struct lt_control *control)
+{
+    if (control->batches == NULL)
+        return lt_coordinator_step(control->coordinator, &control->error);
+    return control->state == LT_CONTROL_AWAITS_READY
+               ? 0
+               : lt_batch_control_step(control->batches, &control->error);
 }
 
 static uint32_t control_step(void *context)
@@ -292,13 +407,16 @@ static uint32_t control_step(void *context)
     control->stop_wanted |= hooks->stop_is_wanted(hooks->context);
     if (is_over(control))
         return work;
-    int steps = lt_coordinator_step(control->coordinator, &control->error);
+    int steps = drive(control);
     if (steps < 0) {
         enter(control, LT_CONTROL_FAILED);
         return work + 1;
     }
     beat(control);
-    advance(control);
+    if (control->batches != NULL)
+        advance_batches(control);
+    else
+        advance(control);
     tell_wait(control);
     return work + (uint32_t)steps + (control->state != before ? 1 : 0);
 }
@@ -308,7 +426,11 @@ static int64_t control_deadline_ns(void *context)
     struct lt_control *control = context;
     if (is_over(control))
         return LT_NEVER_NS;
-    int64_t deadline = lt_coordinator_deadline_ns(control->coordinator);
+    int64_t deadline = LT_NEVER_NS;
+    if (control->batches == NULL)
+        deadline = lt_coordinator_deadline_ns(control->coordinator);
+    else if (control->state != LT_CONTROL_AWAITS_READY)
+        deadline = lt_batch_control_deadline_ns(control->batches);
     return deadline < control->heartbeat_ns ? deadline : control->heartbeat_ns;
 }
 
@@ -332,9 +454,8 @@ static int control_open(void *context, struct lt_reactor *reactor, struct lt_err
     if (control->options.checkpoint != NULL)
         lt_checkpoint_use_reactor(control->options.checkpoint, reactor);
     /* The last agent to be opened: every lane is. */
-    lt_progress_begin_run(control->options.progress, control->options.lanes,
-                          control->options.lane_count);
-    lt_counter_text_set(control->state_text, state_names[control->state]);
+    lt_progress_begin_run(control->options.progress, &control->world);
+    lt_counter_text_set(control->counters.state, state_names[control->state]);
     control->options.hooks->on_begin(control->options.hooks->context);
     return 0;
 }
@@ -347,28 +468,12 @@ static void control_close(void *context)
     lt_checkpoint_stop(control->options.checkpoint);
 }
 
-static struct lt_counter_text *add_state(struct lt_counters *counters)
+void lt_control_show_state(struct lt_counters *counters, enum lt_control_state state)
 {
-    return lt_counters_add_text(counters, "query.state", "what the query awaits");
-}
-
-static void add_counters(struct lt_control *control)
-{
-    struct lt_counters *counters = control->options.counters;
-    control->epochs_done = lt_counters_add(counters, LT_COUNTER_SUM, "query.epochs_done", "epochs",
-                                           "epochs committed since the query was started");
-    control->last_done_wall_us =
-        lt_counters_add(counters, LT_COUNTER_GAUGE, "query.last_epoch_done", "us",
-                        "when the last epoch was committed, since the Unix epoch");
-    control->committed_read = lt_counters_add(counters, LT_COUNTER_SUM, "query.committed.read",
-                                              "records", "read, and in epochs that are committed");
-    control->committed_filtered =
-        lt_counters_add(counters, LT_COUNTER_SUM, "query.committed.filtered", "records",
-                        "of those, left out by filters");
-    control->committed_dead =
-        lt_counters_add(counters, LT_COUNTER_SUM, "query.committed.dead_letters", "records",
-                        "of those, dead-lettered");
-    control->state_text = add_state(counters);
+    struct lt_control_counters own;
+    lt_counters_begin_again(counters);
+    lt_control_counters_add(&own, counters);
+    lt_counter_text_set(own.state, state_names[state]);
 }
 
 const struct lt_position *lt_control_positions(const struct lt_control *control)
@@ -378,33 +483,20 @@ const struct lt_position *lt_control_positions(const struct lt_control *control)
 
 uint64_t lt_control_next_epoch(const struct lt_control *control)
 {
+    if (control->batches != NULL) {
+        struct lt_batches_status batches;
+        lt_batches_status(lt_batch_control_batches(control->batches), &batches);
+        return batches.epoch;
+    }
     struct lt_coordinator_status status;
     lt_coordinator_status(control->coordinator, &status);
     return (uint64_t)(status.last_done + 1);
 }
 
-void lt_control_show_state(struct lt_counters *counters, enum lt_control_state state)
+static int create_coordinator(struct lt_control *control, struct lt_error *error)
 {
-    lt_counters_begin_again(counters);
-    lt_counter_text_set(add_state(counters), state_names[state]);
-}
-
-int lt_control_create(const struct lt_control_options *options, struct lt_control **out,
-                      struct lt_error *error)
-{
-    struct lt_control *control = lt_alloc(sizeof *control);
-    uint32_t partition_count = options->pipeline->source->partition_count;
-    control->options = *options;
-    control->last_epoch = -1;
-    control->ready = lt_alloc_array(options->lane_count, sizeof *control->ready);
-    control->ended = lt_alloc_array(options->lane_count, sizeof *control->ended);
-    control->stop_sent = lt_alloc_array(options->lane_count, sizeof *control->stop_sent);
-    control->partition_count = partition_count;
-    control->last_positions = lt_alloc_array(partition_count, sizeof *control->last_positions);
-    memcpy(control->last_positions, options->start,
-           partition_count * sizeof *control->last_positions);
-    add_counters(control);
-    struct lt_coordinator_options coordinator_options = {
+    const struct lt_control_options *options = &control->options;
+    struct lt_coordinator_options coordinator = {
         .lane_count = options->lane_count,
         .sink_count = lt_pipeline_sink_count(options->pipeline),
         .interval_ns = options->epoch_interval_ns,
@@ -415,9 +507,59 @@ int lt_control_create(const struct lt_control_options *options, struct lt_contro
         .counters = options->counters,
         .ports = {control, port_inject, port_commit, port_commit_sink, port_done},
     };
-    coordinator_options.sources =
-        lt_source_parts(&control->options.pipeline->source, &coordinator_options.source_count);
-    int code = lt_coordinator_create(&coordinator_options, &control->coordinator, error);
+    coordinator.sources =
+        lt_source_parts(&control->options.pipeline->source, &coordinator.source_count);
+    return lt_coordinator_create(&coordinator, &control->coordinator, error);
+}
+
+static void create_batches(struct lt_control *control)
+{
+    const struct lt_control_options *options = &control->options;
+    struct lt_batch_control_options batches = {
+        .pipeline = options->pipeline,
+        .settings = options->batches,
+        .start = options->start,
+        .batches = {.reader_count = options->lane_count,
+                    .delivery_count = lt_batch_lanes_delivery_count(&control->world),
+                    .state_count = options->segments != NULL
+                                       ? lt_segments_state_count(options->segments)
+                                       : 0,
+                    .sink_count = lt_pipeline_sink_count(options->pipeline),
+                    .first_epoch = options->first_epoch,
+                    .checkpoint = options->checkpoint,
+                    .clock = options->clock,
+                    .ports = {control, port_run, NULL, port_commit, port_commit_sink, port_done}},
+        .add_times = port_add_times,
+        .idle = on_idle,
+        .context = control,
+    };
+    batches.batches.sources =
+        lt_source_parts(&control->options.pipeline->source, &batches.batches.source_count);
+    control->batches = lt_batch_control_create(&batches);
+}
+
+int lt_control_create(const struct lt_control_options *options, struct lt_control **out,
+                      struct lt_error *error)
+{
+    struct lt_control *control = lt_alloc(sizeof *control);
+    uint32_t partition_count = options->pipeline->source->partition_count;
+    control->options = *options;
+    control->world =
+        (struct lt_batch_lanes){options->lanes, options->lane_count, options->segments};
+    control->last_epoch = -1;
+    control->ready = lt_alloc_array(options->lane_count, sizeof *control->ready);
+    control->ended = lt_alloc_array(options->lane_count, sizeof *control->ended);
+    control->stop_sent = lt_alloc_array(options->lane_count, sizeof *control->stop_sent);
+    control->partition_count = partition_count;
+    control->last_positions = lt_alloc_array(partition_count, sizeof *control->last_positions);
+    memcpy(control->last_positions, options->start,
+           partition_count * sizeof *control->last_positions);
+    lt_control_counters_add(&control->counters, options->counters);
+    int code = 0;
+    if (options->batches != NULL)
+        create_batches(control);
+    else
+        code = create_coordinator(control, error);
     if (code != 0) {
         lt_control_destroy(control);
         return code;
@@ -435,6 +577,7 @@ void lt_control_destroy(struct lt_control *control)
         if (message.kind == LT_REPORT_PREPARED || message.kind == LT_REPORT_FAILED)
             free(message.payload);
     lt_coordinator_destroy(control->coordinator);
+    lt_batch_control_destroy(control->batches);
     free(control->ready);
     free(control->ended);
     free(control->stop_sent);

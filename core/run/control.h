@@ -1,22 +1,23 @@
 /*
- * The control agent of a continuous query: between the lanes' mailboxes and the epoch coordinator.
- * It starts the epochs, passes reports and commands on, ends the query well when every lane has
- * ended or a stop was asked for, and keeps the progress.
+ * The control agent of a query: between the lanes' mailboxes and what drives the epochs, which is
+ * the coordinator (core/epoch/coordinator.h) in continuous mode, and core/run/batch_control.h in
+ * micro-batches. It passes reports and commands on, ends the query well when every lane has ended,
+ * the trigger's work is done or a stop was asked for, and keeps the progress.
  *
  * Its state says what is awaited:
  *
  *   AWAITS_READY       every lane's reader to really consume
- *   RUNS               nothing: data flow, epochs tick
+ *   RUNS               nothing: data flow, epochs tick; batches follow each other
  *   AWAITS_ENDED       every lane to have stopped reading (told to, or at its end)
- *   AWAITS_LAST_EPOCH  the epoch after the last row to be done
+ *   AWAITS_LAST_EPOCH  the epoch after the last row to be done; or the batch that is open
  *   AWAITS_RESTART     the query to begin again (core/run/query.h): this run is over, well
  *   ENDED              nothing more: well
  *   FAILED             nothing more: error
  *
- * Transitions go down this list only; FAILED can follow any of the first four. A control agent sees
- * one run. Each begins at the top; one that finds that the source's partitions have changed (asked
- * once a second) stops reading as for a stop, and ends in AWAITS_RESTART, unless a stop is asked
- * for in the meantime.
+ * Transitions go down this list only (in batches nothing awaits ended); FAILED can follow any of
+ * the first four. A control agent sees one run. Each begins at the top; one that finds that the
+ * source's partitions have changed (asked once a second) stops reading as for a stop, and ends in
+ * AWAITS_RESTART, unless a stop is asked for in the meantime.
  *
  * on: the control worker, or the caller's loop in invoker mode. Others talk to it through its
  * mailbox (lt_control_request_*), and read what it publishes under the query's mutex.
@@ -26,6 +27,7 @@
 
 #include "core/epoch/checkpoint.h"
 #include "core/epoch/coordinator.h"
+#include "core/run/batch_control.h"
 #include "core/run/lane.h"
 #include "core/run/progress.h"
 #include "core/run/worker.h"
@@ -75,6 +77,8 @@ struct lt_control_options {
     int64_t epoch_interval_ns;
     uint64_t first_epoch;
     const struct lt_position *start;
+    const struct lt_batch_settings *batches; /* NULL: continuous mode */
+    struct lt_segments *segments;            /* NULL: there is no state */
     bool follows_source; /* begins again when the source's partitions change */
     const struct lt_clock *clock;
     struct lt_counters *counters;

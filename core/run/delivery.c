@@ -391,6 +391,12 @@ static bool pass_chains(struct lt_delivery *delivery, uint64_t epoch)
     return !lt_delivery_is_blocked(delivery);
 }
 
+void lt_delivery_begin(struct lt_delivery *delivery, const struct lt_batch *batch)
+{
+    for (uint32_t i = 0; i < delivery->branch_count; i++)
+        lt_chain_begin(&delivery->branches[i].chain, batch);
+}
+
 bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch)
 {
     if (lt_delivery_is_blocked(delivery) || !pass_chains(delivery, epoch))

@@ -121,6 +121,8 @@ void lt_delivery_fini(struct lt_delivery *delivery);
 
 /* Queues, completions, epochs; the work done. */
 uint32_t lt_delivery_step(struct lt_delivery *delivery);
+/* A micro-batch begins: nothing waits. */
+void lt_delivery_begin(struct lt_delivery *delivery, const struct lt_batch *batch);
 /* False: not now, rows are still waiting in front of it. */
 bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch);
 void lt_delivery_commit(struct lt_delivery *delivery, uint64_t epoch);

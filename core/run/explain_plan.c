@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/run/segment_plan.h"
 #include "core/run/union_source.h"
 #include "ops/catalog.h"
 
@@ -61,6 +62,52 @@ static struct lt_plan_tree *branch_tree(const struct lt_pipeline *pipeline, uint
     return over_nodes(branch->nodes, branch->node_count, tree, arena);
 }
 
+static struct lt_plan_tree *segment_tree(const struct lt_pipeline *pipeline, uint32_t index,
+                                         bool is_logical, struct lt_arena *arena);
+
+/* All that leads to one side of a segment, as one tree: a union if there are several. NULL: there
+ * is no such side. */
+static struct lt_plan_tree *side_tree(const struct lt_pipeline *pipeline, uint32_t index,
+                                      uint32_t side, bool is_logical, struct lt_arena *arena)
+{
+    const struct lt_segment_plan *plan = pipeline->segments;
+    struct lt_plan_tree *trees[LT_LIMIT_SINKS + LT_LIMIT_SEGMENTS];
+    uint32_t count = 0, part_count;
+    struct lt_source *const *parts = lt_source_parts(&pipeline->source, &part_count);
+    for (uint32_t i = 0; i < plan->leaf_count; i++) {
+        const struct lt_segment_leaf *of = &plan->leaves[i];
+        if (of->target.segment == index && of->target.side == side)
+            trees[count++] = over_nodes(of->nodes, of->node_count,
+                                        leaf(parts[of->part], is_logical, arena), arena);
+    }
+    for (uint32_t i = index + 1; i < plan->segment_count; i++) {
+        const struct lt_segment_target *target = &plan->segments[i].target;
+        if (target->segment == index && target->side == side)
+            trees[count++] = segment_tree(pipeline, i, is_logical, arena);
+    }
+    if (count < 2)
+        return count == 0 ? NULL : trees[0];
+    return lt_plan_tree_over_all(arena, "Union", "", trees, count);
+}
+
+/* Recursion is bounded by LT_LIMIT_SEGMENTS: what leads to a segment stands behind it. */
+static struct lt_plan_tree *segment_tree(const struct lt_pipeline *pipeline, uint32_t index,
+                                         bool is_logical, struct lt_arena *arena)
+{
+    const struct lt_segment_nodes *of = &pipeline->segments->segments[index];
+    struct lt_plan_tree *sides[2] = {side_tree(pipeline, index, 0, is_logical, arena),
+                                     side_tree(pipeline, index, 1, is_logical, arena)};
+    struct lt_plan_tree *tree = lt_ops_tree(of->nodes[0], sides[0], arena);
+    if (sides[1] != NULL) {
+        struct lt_plan_tree *both =
+            lt_plan_tree_over_all(arena, tree->name, tree->details, sides, 2);
+        both->schema = tree->schema;
+        both->paragraph = tree->paragraph;
+        tree = both;
+    }
+    return over_nodes(of->nodes + 1, of->node_count - 1, tree, arena);
+}
+
 static bool is_union(const struct lt_pipeline *pipeline)
 {
     const struct lt_sink *first = pipeline->branches[0].sink;
@@ -94,7 +141,9 @@ struct lt_plan_tree **lt_explain_plan(const struct lt_pipeline *pipeline,
         lt_arena_alloc(arena, pipeline->branch_count * sizeof(struct lt_plan_tree *));
     *count = pipeline->branch_count;
     for (uint32_t i = 0; i < *count; i++)
-        trees[i] = branch_tree(pipeline, i, options->is_logical, arena);
+        trees[i] = pipeline->segments != NULL
+                       ? segment_tree(pipeline, 0, options->is_logical, arena)
+                       : branch_tree(pipeline, i, options->is_logical, arena);
     if (is_union(pipeline)) {
         trees[0] = lt_plan_tree_over_all(arena, "Union", options->is_logical ? " false, false" : "",
                                          trees, *count);

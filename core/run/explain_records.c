@@ -4,7 +4,9 @@
 
 #include "core/base/limits.h"
 #include "core/base/units.h"
+#include "core/run/assembly_batches.h"
 #include "core/run/guarantee.h"
+#include "core/run/segment_plan.h"
 #include "core/run/union_source.h"
 
 static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
@@ -13,8 +15,38 @@ static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
     return interval_ns > 0 ? interval_ns : LT_NS_PER_S;
 }
 
+/* "AvailableNow", "ProcessingTime 5s". */
+static void say_trigger(const struct lt_trigger *trigger, struct lt_text_buffer *out)
+{
+    char interval[LT_UNITS_TEXT_SIZE];
+    if (trigger->kind == LT_TRIGGER_PROCESSING_TIME) {
+        lt_units_format_duration(trigger->interval_ns, interval);
+        lt_text_format(out, "processingTime %s", interval);
+    } else {
+        lt_text_append(out, trigger->kind == LT_TRIGGER_ONCE ? "once" : "availableNow");
+    }
+}
+
+static void explain_batches(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+{
+    const struct lt_segment_plan *plan = assembly->pipeline.segments;
+    lt_text_append(out, "mode: micro-batch   # trigger ");
+    say_trigger(&assembly->spec->plan->trigger, out);
+    if (plan == NULL)
+        lt_text_append(out, "; no operator has state\n");
+    else
+        lt_text_format(out, "; %s has state, in %" PRIu32 " partition%s\n",
+                       lt_plan_kind_name(plan->segments[plan->segment_count - 1].nodes[0]->kind),
+                       lt_assembly_partition_count(assembly),
+                       lt_assembly_partition_count(assembly) == 1 ? "" : "s");
+}
+
 static void explain_mode(const struct lt_assembly *assembly, struct lt_text_buffer *out)
 {
+    if (assembly->in_batches) {
+        explain_batches(assembly, out);
+        return;
+    }
     char interval[LT_UNITS_TEXT_SIZE];
     bool is_bounded = assembly->spec->plan->trigger.kind == LT_TRIGGER_AVAILABLE_NOW;
     lt_units_format_duration(epoch_interval_ns(assembly), interval);

@@ -25,6 +25,18 @@ void lt_item_queue_fini(struct lt_item_queue *queue)
     *queue = (struct lt_item_queue){0};
 }
 
+void lt_item_ring_destroy(struct lt_ring *ring)
+{
+    struct lt_item *item;
+    while (ring != NULL && (item = lt_ring_peek(ring)) != NULL) {
+        if (item->row != NULL)
+            lt_row_release(item->row);
+        lt_fault_destroy(item->fault);
+        lt_ring_consume(ring);
+    }
+    lt_ring_destroy(ring);
+}
+
 static void grow(struct lt_item_queue *queue)
 {
     uint32_t capacity = queue->capacity * 2;

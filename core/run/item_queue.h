@@ -37,4 +37,8 @@ static inline void lt_item_queue_pop(struct lt_item_queue *queue)
     queue->count--;
 }
 
+/* Releases what a ring still holds, and destroys it. NULL is a no-op. on: any, when both its ends
+ * have stopped. */
+void lt_item_ring_destroy(struct lt_ring *ring);
+
 #endif

@@ -33,14 +33,22 @@ static void copy_partitions(struct lt_lane *lane, const struct lt_lane_options *
     memcpy(lane->partitions, options->partitions,
            options->partition_count * sizeof *lane->partitions);
     lane->start = copy_positions(lane, options->start);
-    lane->end = copy_positions(lane, options->end);
+    lane->end = copy_positions(lane, options->is_ranged ? options->start : options->end);
     lane->intake = (struct lt_intake){
         .source = options->pipeline->source,
         .partitions = lane->partitions,
         .partition_count = lane->partition_count,
         .start = lane->start,
         .end = lane->end,
+        .is_ranged = options->is_ranged,
     };
+}
+
+/* The lane reads it when it takes the command that comes after. */
+void lt_lane_set_end(struct lt_lane *lane, const struct lt_position *end)
+{
+    for (uint32_t i = 0; i < lane->partition_count; i++)
+        lane->end[i] = end[lane->partitions[i]];
 }
 
 /* Rings join stages; the waker is only needed when the next stage is another worker's, and that one
@@ -110,6 +118,71 @@ static int init_delivery(struct lt_lane *lane, const struct lt_lane_options *opt
     return 0;
 }
 
+/* A leaf's operators, and the partial one of the stateful operator that it leads to, if it has one.
+ */
+static int make_leaf(const struct lt_segment_plan *plan, const struct lt_segment_leaf *leaf,
+                     struct lt_operator **ops, uint32_t *count, struct lt_error *error)
+{
+    const struct lt_plan_node *goal = plan->segments[leaf->target.segment].nodes[0];
+    int code = lt_ops_create_partial(goal, &ops[leaf->node_count], error);
+    if (code != 0)
+        return code;
+    *count = leaf->node_count + (ops[leaf->node_count] != NULL);
+    code = lt_pipeline_make_operators(leaf->nodes, leaf->node_count, ops, error);
+    if (code != 0 && *count > leaf->node_count)
+        ops[leaf->node_count]->ops->close(ops[leaf->node_count]);
+    return code;
+}
+
+static uint32_t first_partition(struct lt_source *const *parts, uint32_t part)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < part; i++)
+        first += parts[i]->partition_count;
+    return first;
+}
+
+/* One branch per leaf, in the order of the source's parts; then their rings. */
+static int init_fan(struct lt_lane *lane, const struct lt_lane_options *options,
+                    struct lt_error *error)
+{
+    const struct lt_segment_plan *plan = options->segments->plan;
+    struct lt_fan_part parts[LT_LIMIT_SINKS];
+    struct lt_operator *ops[LT_LIMIT_SINKS][LT_LIMIT_OPERATORS + 1];
+    uint32_t part_count, made = 0;
+    struct lt_source *const *sources = lt_source_parts(&options->pipeline->source, &part_count);
+    int code = 0;
+    for (; made < plan->leaf_count && code == 0; made += code == 0) {
+        const struct lt_segment_leaf *leaf = &plan->leaves[made];
+        parts[made] = (struct lt_fan_part){
+            .ops = ops[made],
+            .how = &leaf->target.how,
+            .instance_count = lt_segments_target_count(options->segments, &leaf->target),
+            .first_partition = first_partition(sources, leaf->part),
+        };
+        parts[made].end_partition =
+            parts[made].first_partition + sources[leaf->part]->partition_count;
+        code = make_leaf(plan, leaf, ops[made], &parts[made].op_count, error);
+    }
+    lt_fan_init(&lane->fan, parts, made);
+    for (uint32_t i = 0; i < made && code == 0; i++)
+        code = lt_segments_connect(options->segments, &plan->leaves[i].target, options->workers[0],
+                                   &lane->fan.branches[i].exchange, error);
+    return code;
+}
+
+static int init_end(struct lt_lane *lane, const struct lt_lane_options *options,
+                    struct lt_error *error)
+{
+    return options->segments != NULL ? init_fan(lane, options, error)
+                                     : init_delivery(lane, options, error);
+}
+
+static struct lt_out *entry_of_end(struct lt_lane *lane)
+{
+    return lane->fan.count > 0 ? lt_fan_entry(&lane->fan) : lt_delivery_entry(&lane->delivery);
+}
+
 static int init_chain(struct lt_lane *lane, uint32_t index, const struct lt_pipeline *pipeline,
                       struct lt_error *error)
 {
@@ -120,7 +193,7 @@ static int init_chain(struct lt_lane *lane, uint32_t index, const struct lt_pipe
     if (code != 0)
         return code;
     lt_chain_init(&stage->chain, ops, count,
-                  stage->outlet != NULL ? &stage->outlet->out : lt_delivery_entry(&lane->delivery));
+                  stage->outlet != NULL ? &stage->outlet->out : entry_of_end(lane));
     return 0;
 }
 
@@ -137,7 +210,8 @@ static int init_stage(struct lt_lane *lane, uint32_t index, const struct lt_lane
     stage->intake = is_first ? &lane->intake : NULL;
     stage->input = is_first ? NULL : lane->rings[index - 1];
     stage->outlet = is_last ? NULL : &lane->outlets[index];
-    stage->delivery = is_last ? &lane->delivery : NULL;
+    stage->delivery = is_last && options->segments == NULL ? &lane->delivery : NULL;
+    stage->fan = is_last && options->segments != NULL ? &lane->fan : NULL;
     stage->env = options->env;
     stage->env.lane = lane->index;
     stage->operator_env = (struct lt_operator_env){
@@ -164,7 +238,7 @@ int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out,
     copy_partitions(lane, options);
     int code = join_stages(lane, options, error);
     if (code == 0)
-        code = init_delivery(lane, options, error);
+        code = init_end(lane, options, error);
     for (uint32_t i = 0; i < lane->stage_count && code == 0; i++)
         code = init_stage(lane, i, options, error);
     if (code != 0) {
@@ -175,31 +249,29 @@ int lt_lane_create(const struct lt_lane_options *options, struct lt_lane **out,
     return 0;
 }
 
-static void drain_ring(struct lt_ring *ring)
-{
-    struct lt_item *item;
-    while (ring != NULL && (item = lt_ring_peek(ring)) != NULL) {
-        if (item->row != NULL)
-            lt_row_release(item->row);
-        lt_fault_destroy(item->fault);
-        lt_ring_consume(ring);
-    }
-    lt_ring_destroy(ring);
-}
-
-void lt_lane_destroy(struct lt_lane *lane)
+void lt_lane_release(struct lt_lane *lane)
 {
     if (lane == NULL)
         return;
-    /* Rows first, wherever they wait; then those who own the rows, from the end to the source. */
     for (uint32_t i = 0; i + 1 < lane->stage_count; i++) {
         lt_ring_outlet_fini(&lane->outlets[i]);
-        drain_ring(lane->rings[i]);
+        lt_item_ring_destroy(lane->rings[i]);
+        lane->rings[i] = NULL;
     }
     lt_delivery_close_writers(&lane->delivery);
     for (uint32_t i = lane->stage_count; i > 0; i--)
         lt_chain_release_held(&lane->stages[i - 1].chain);
+    lt_fan_release_held(&lane->fan);
+}
+
+/* Rows first, wherever they wait; then those who own the rows, from the end to the source. */
+void lt_lane_destroy(struct lt_lane *lane)
+{
+    if (lane == NULL)
+        return;
+    lt_lane_release(lane);
     lt_delivery_fini(&lane->delivery);
+    lt_fan_fini(&lane->fan);
     for (uint32_t i = lane->stage_count; i > 0; i--)
         lt_chain_fini(&lane->stages[i - 1].chain);
     if (lane->intake.reader != NULL)

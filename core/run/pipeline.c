@@ -8,6 +8,8 @@
 #include "core/base/nearest.h"
 #include "core/run/dead_letter.h"
 #include "core/run/loop.h"
+#include "core/run/pipeline_internal.h"
+#include "core/run/segment_plan.h"
 #include "core/run/union_source.h"
 #include "ops/catalog.h"
 
@@ -119,8 +121,8 @@ static struct lt_plan_node **copy_nodes(struct lt_arena *arena, struct lt_plan_n
 
 /* ------------------------------------------------------------------------------------ binding */
 
-static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catalog,
-                       struct lt_arena *arena, struct lt_source **out, struct lt_error *error)
+int lt_pipeline_bind_source(struct lt_plan_node *read, const struct lt_catalog *catalog,
+                            struct lt_arena *arena, struct lt_source **out, struct lt_error *error)
 {
     const struct lt_source_type *type = read->source_type != NULL
                                             ? read->source_type
@@ -134,9 +136,9 @@ static int bind_source(struct lt_plan_node *read, const struct lt_catalog *catal
     return 0;
 }
 
-static int bind_sink(struct lt_plan_node *write, const struct lt_type *schema,
-                     const struct lt_catalog *catalog, struct lt_arena *arena, struct lt_sink **out,
-                     struct lt_error *error)
+int lt_pipeline_bind_sink(struct lt_plan_node *write, const struct lt_type *schema,
+                          const struct lt_catalog *catalog, struct lt_arena *arena,
+                          struct lt_sink **out, struct lt_error *error)
 {
     const struct lt_sink_type *type = write->sink_type != NULL
                                           ? write->sink_type
@@ -167,26 +169,39 @@ static const struct lt_type *last_schema(const struct path *path)
     return path->count > 0 ? path->nodes[path->count - 1]->schema : path->read->schema;
 }
 
-/* What is hidden is not shown to sinks. Behind the other columns it need not be taken away: nobody
- * looks there. */
-static int hide(struct path *path, struct lt_arena *arena, struct lt_error *error)
+/* What is hidden is not shown to sinks. Behind the other columns nobody looks. */
+int lt_pipeline_hide(struct lt_plan_node *node, const struct lt_type *schema,
+                     struct lt_arena *arena, struct lt_plan_node **out, struct lt_error *error)
 {
-    const struct lt_type *schema = last_schema(path);
     uint32_t visible_count = lt_type_visible_count(schema), first = 0;
+    *out = NULL;
     while (first < schema->field_count && !lt_type_is_hidden(schema, first))
         first++;
     if (first == visible_count)
         return 0;
-    if (path->count == LT_LIMIT_OPERATORS)
-        return refuse_many_steps(error);
     struct lt_plan_node *project = lt_plan_node_create(arena, LT_PLAN_PROJECT, 1);
-    project->inputs[0] = path->nodes[path->count - 1];
-    project->session = project->inputs[0]->session;
+    project->inputs[0] = node;
+    project->session = node->session;
     project->expression_texts = lt_arena_alloc(arena, sizeof project->expression_texts[0]);
     project->expression_texts[0] = "*";
     project->expression_count = 1;
-    path->nodes[path->count++] = project;
+    *out = project;
     return lt_ops_analyse(project, LT_OPS_CONTINUOUS, arena, error);
+}
+
+static int hide(struct path *path, struct lt_arena *arena, struct lt_error *error)
+{
+    struct lt_plan_node *project;
+    if (path->count == 0) /* a source's own columns stand in front */
+        return 0;
+    int code = lt_pipeline_hide(path->nodes[path->count - 1], last_schema(path), arena, &project,
+                                error);
+    if (code != 0 || project == NULL)
+        return code;
+    if (path->count == LT_LIMIT_OPERATORS)
+        return refuse_many_steps(error);
+    path->nodes[path->count++] = project;
+    return 0;
 }
 
 /* ----------------------------------------------------------------------------- columns in use */
@@ -196,31 +211,39 @@ static uint32_t word_count(const struct lt_type *schema)
     return (schema->field_count + 63) / 64;
 }
 
-static void use_all(const struct lt_type *schema, uint64_t *used)
+void lt_pipeline_all_columns(const struct lt_type *schema, uint64_t *used)
 {
     for (uint32_t i = 0; i < schema->field_count; i++)
         lt_bit_set(used, i);
 }
 
-static uint64_t *make_needed(const struct lt_type *schema, struct lt_arena *arena)
+uint64_t *lt_pipeline_no_columns(const struct lt_type *schema, struct lt_arena *arena)
 {
     return lt_arena_alloc(arena, word_count(schema) * sizeof(uint64_t));
 }
 
-/* From what comes out of a run of nodes to what goes in. What no one needs is not computed. */
-static uint64_t *use_nodes(struct lt_plan_node **nodes, uint32_t count, uint64_t *needed,
-                           struct lt_arena *arena)
+/* Nodes that let rows pass as they are need what comes after them, and their own. */
+static void use_node(const struct lt_plan_node *node, const struct lt_type *input,
+                     uint64_t *needed)
+{
+    if (node->kind == LT_PLAN_FILTER || node->kind == LT_PLAN_PROJECT)
+        lt_ops_columns_used(node, needed);
+    else if (node->kind == LT_PLAN_WATERMARK)
+        lt_bit_set(needed, (uint32_t)lt_type_field_index(input, node->name));
+    else
+        lt_pipeline_all_columns(input, needed);
+}
+
+uint64_t *lt_pipeline_use_nodes(struct lt_plan_node **nodes, uint32_t count, uint64_t *needed,
+                                struct lt_arena *arena)
 {
     for (uint32_t i = count; i > 0; i--) {
         lt_ops_prune(&nodes[i - 1], needed, arena);
         const struct lt_plan_node *node = nodes[i - 1];
         const struct lt_type *input = node->inputs[0]->schema;
-        if (node->kind != LT_PLAN_FILTER)
-            needed = make_needed(input, arena);
-        if (node->kind == LT_PLAN_FILTER || node->kind == LT_PLAN_PROJECT)
-            lt_ops_columns_used(node, needed);
-        else
-            use_all(input, needed);
+        if (node->kind != LT_PLAN_FILTER && node->kind != LT_PLAN_WATERMARK)
+            needed = lt_pipeline_no_columns(input, arena);
+        use_node(node, input, needed);
     }
     return needed;
 }
@@ -238,23 +261,23 @@ static void use_columns(struct lt_pipeline *pipeline, struct lt_source *source, 
 {
     const struct lt_type *shared =
         schema_after(pipeline->trunk, pipeline->trunk_count, source->schema);
-    uint64_t *all = make_needed(shared, arena);
+    uint64_t *all = lt_pipeline_no_columns(shared, arena);
     for (uint32_t i = 0; i < pipeline->branch_count; i++) {
         const struct lt_pipeline_branch *branch = &pipeline->branches[i];
         if (branch->part != part)
             continue;
         const struct lt_type *schema = schema_after(branch->nodes, branch->node_count, shared);
         const struct lt_type *visible = lt_type_visible(arena, schema); /* what the sink is given */
-        uint64_t *needed = make_needed(schema, arena);
+        uint64_t *needed = lt_pipeline_no_columns(schema, arena);
         if (branch->sink->used_columns != NULL)
             memcpy(needed, branch->sink->used_columns, word_count(visible) * sizeof *needed);
         else
-            use_all(visible, needed);
-        needed = use_nodes(branch->nodes, branch->node_count, needed, arena);
+            lt_pipeline_all_columns(visible, needed);
+        needed = lt_pipeline_use_nodes(branch->nodes, branch->node_count, needed, arena);
         for (uint32_t w = 0; w < word_count(shared); w++)
             all[w] |= needed[w];
     }
-    all = use_nodes(pipeline->trunk, pipeline->trunk_count, all, arena);
+    all = lt_pipeline_use_nodes(pipeline->trunk, pipeline->trunk_count, all, arena);
     if (pipeline->dead_letters != NULL)
         lt_dead_letter_use_columns(source, all);
     source->used_columns = all;
@@ -318,7 +341,7 @@ static int bind_sources(const struct path *paths, const struct lt_catalog *catal
         if (part < count)
             continue;
         reads[count] = paths[i].read;
-        code = bind_source(paths[i].read, catalog, arena, &parts[count], error);
+        code = lt_pipeline_bind_source(paths[i].read, catalog, arena, &parts[count], error);
         count += code == 0;
     }
     for (uint32_t i = count; i > 0 && code != 0; i--)
@@ -354,7 +377,8 @@ static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
         const struct lt_type *schema = lt_type_visible(arena, last_schema(&paths[i]));
         int code = check_loops(paths, out->branch_count, paths[i].write, error);
         if (code == 0)
-            code = bind_sink(paths[i].write, schema, catalog, arena, &branch->sink, error);
+            code = lt_pipeline_bind_sink(paths[i].write, schema, catalog, arena, &branch->sink,
+                                         error);
         if (code != 0)
             return code;
         branch->node_count = paths[i].count - out->trunk_count;
@@ -365,10 +389,34 @@ static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
     return 0;
 }
 
+static int bind_dead_letters(const struct lt_plan *plan, const struct lt_catalog *catalog,
+                             struct lt_arena *arena, struct lt_pipeline *out,
+                             struct lt_error *error)
+{
+    if (plan->dead_letters == NULL)
+        return 0;
+    int code = lt_pipeline_bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog,
+                                     arena, &out->dead_letters, error);
+    return code == 0 ? 0 : lt_error_append(error, "dead-letter sink");
+}
+
+static int bind_stateful(const struct lt_plan *plan, const struct lt_catalog *catalog,
+                         struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
+{
+    int code = lt_pipeline_bind_segments(plan, catalog, arena, out, error);
+    if (code == 0)
+        code = bind_dead_letters(plan, catalog, arena, out, error);
+    if (code != 0)
+        lt_pipeline_close(out);
+    return code;
+}
+
 int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog,
                      struct lt_arena *arena, struct lt_pipeline *out, struct lt_error *error)
 {
     *out = (struct lt_pipeline){0};
+    if (lt_plan_has_state(plan))
+        return bind_stateful(plan, catalog, arena, out, error);
     struct path *paths = lt_arena_alloc(arena, (plan->sink_count + 1) * sizeof *paths);
     int code = find_paths(plan, paths, error);
     if (code != 0)
@@ -378,12 +426,8 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
     code = bind_sources(paths, catalog, arena, out, error);
     if (code == 0)
         code = bind_branches(paths, catalog, arena, out, error);
-    if (code == 0 && plan->dead_letters != NULL) {
-        code = bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog, arena,
-                         &out->dead_letters, error);
-        if (code != 0)
-            lt_error_append(error, "dead-letter sink");
-    }
+    if (code == 0)
+        code = bind_dead_letters(plan, catalog, arena, out, error);
     uint32_t part_count = 0;
     struct lt_source *const *parts = code != 0 ? NULL : lt_source_parts(&out->source, &part_count);
     for (uint32_t i = 0; i < part_count; i++)
@@ -402,7 +446,7 @@ int lt_pipeline_analyse(struct lt_plan_node *node, const struct lt_catalog *cata
     end->inputs[0] = node;
     int code = find_path(end, path, error);
     if (code == 0)
-        code = bind_source(path->read, catalog, arena, &source, error);
+        code = lt_pipeline_bind_source(path->read, catalog, arena, &source, error);
     if (code != 0)
         return code;
     code = analyse_path(path, arena, error);

@@ -4,6 +4,9 @@
  * sinks, and where dead letters go. A plan that reads several sources has them as the parts of one;
  * it has no trunk, and a branch takes the rows of its part.
  *
+ * A plan with state has one sink, and is cut into segments instead (core/run/segment_plan.h): its
+ * branch has no operators of its own, and it has no trunk.
+ *
  * Binding resolves names, types and options and refuses what continuous mode does not allow, with
  * Spark's texts; it makes no connection. Operators are made per lane (lt_pipeline_make_operators).
  */
@@ -12,6 +15,8 @@
 
 #include "core/flow/connector.h"
 #include "core/flow/plan.h"
+
+struct lt_segment_plan;
 
 struct lt_pipeline_branch {
     struct lt_plan_node **nodes; /* operators of this sink alone, in order */
@@ -27,6 +32,7 @@ struct lt_pipeline {
     struct lt_pipeline_branch *branches;
     uint32_t branch_count;
     struct lt_sink *dead_letters; /* or NULL */
+    const struct lt_segment_plan *segments; /* NULL: there is no state */
 };
 
 int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalog,

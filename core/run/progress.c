@@ -13,7 +13,8 @@
 /* Nothing happened for this long: an entry all the same, as Spark's noDataProgressEventInterval. */
 static const int64_t idle_interval_ns = 10 * (int64_t)LT_NS_PER_S;
 
-/* What a lane counts; as long as the query. */
+/* What a lane, or the delivery of that number, counts; as long as the query. NULLs where one of
+ * them is not there: a query with state may have more of either. */
 struct lane_counters {
     const struct lt_shared_u64 *records, *lag_records, *lag_ms, *dead_lettered;
     struct lt_union_part_counters parts[LT_LIMIT_SINKS]; /* of a union; else NULLs */
@@ -101,68 +102,86 @@ static void take_parts(const struct lt_intake *intake, struct lane_counters *out
         out->parts[i] = lt_union_reader_counters(source, intake->reader, i);
 }
 
-static void take_counters(const struct lt_lane *lane, struct lane_counters *out)
+static void take_delivery(const struct lt_delivery *delivery, struct lane_counters *out)
 {
-    const struct lt_delivery *delivery = &lane->delivery;
-    *out = (struct lane_counters){
-        .records = lane->intake.records,
-        .lag_records = lane->intake.lag_records,
-        .lag_ms = lane->intake.lag_ms,
-        .dead_lettered = delivery->dead_lettered,
-        .acked_records =
-            lt_alloc_array(delivery->branch_count, sizeof(const struct lt_shared_u64 *)),
-        .ack_latencies_ns =
-            lt_alloc_array(delivery->branch_count, sizeof(const struct lt_histogram *)),
-    };
+    out->dead_lettered = delivery->dead_lettered;
     for (uint32_t i = 0; i < delivery->branch_count; i++) {
         out->acked_records[i] = delivery->branches[i].acked_records;
         out->ack_latencies_ns[i] = delivery->branches[i].ack_latency_ns;
     }
+}
+
+static void take_lane(const struct lt_lane *lane, struct lane_counters *out)
+{
+    out->records = lane->intake.records;
+    out->lag_records = lane->intake.lag_records;
+    out->lag_ms = lane->intake.lag_ms;
     take_parts(&lane->intake, out);
     for (uint32_t i = 0; i < lane->stage_count; i++)
         take_left_out(&lane->stages[i].chain, out);
+    for (uint32_t i = 0; i < lane->fan.count; i++)
+        take_left_out(&lane->fan.branches[i].chain, out);
+}
+
+static void take_counters(const struct lt_progress *progress, const struct lt_batch_lanes *of,
+                          uint32_t index, struct lane_counters *out)
+{
+    uint32_t sinks = progress->options.pipeline->branch_count;
+    *out = (struct lane_counters){
+        .acked_records = lt_alloc_array(sinks, sizeof(const struct lt_shared_u64 *)),
+        .ack_latencies_ns = lt_alloc_array(sinks, sizeof(const struct lt_histogram *)),
+    };
+    if (index < of->lane_count)
+        take_lane(of->lanes[index], out);
+    if (index < lt_batch_lanes_delivery_count(of))
+        take_delivery(lt_batch_lanes_delivery(of, index), out);
 }
 
 /* A lane of an earlier run with the same index has the same counters. */
-static void take_lanes(struct lt_progress *progress, struct lt_lane *const *lanes,
-                       uint32_t lane_count)
+static void take_lanes(struct lt_progress *progress, const struct lt_batch_lanes *of)
 {
+    uint32_t deliveries = lt_batch_lanes_delivery_count(of);
+    uint32_t lane_count = of->lane_count > deliveries ? of->lane_count : deliveries;
     pthread_mutex_lock(&progress->mutex);
     if (lane_count > progress->lane_count)
         progress->lanes = lt_realloc_array(progress->lanes, lane_count, sizeof *progress->lanes);
     for (; progress->lane_count < lane_count; progress->lane_count++)
-        take_counters(lanes[progress->lane_count], &progress->lanes[progress->lane_count]);
+        take_counters(progress, of, progress->lane_count,
+                      &progress->lanes[progress->lane_count]);
     progress->lane_count_now = lane_count;
     pthread_mutex_unlock(&progress->mutex);
 }
 
-void lt_progress_begin_run(struct lt_progress *progress, struct lt_lane *const *lanes,
-                           uint32_t lane_count)
+void lt_progress_begin_run(struct lt_progress *progress, const struct lt_batch_lanes *of)
 {
     free(progress->entry_start);
     free(progress->newest_end);
     progress->entry_start = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
     progress->newest_end = lt_alloc_array(partition_count(progress), sizeof(struct lt_position));
     progress->has_positions = false;
-    take_lanes(progress, lanes, lane_count);
+    take_lanes(progress, of);
+}
+
+static uint64_t read_count(const struct lt_shared_u64 *number)
+{
+    return number != NULL ? lt_load_relaxed_u64(number) : 0; /* relaxed: a statistic */
 }
 
 static int64_t read_number(const struct lt_shared_u64 *number)
 {
-    return (int64_t)lt_load_relaxed_u64(number); /* relaxed: a statistic */
+    return number != NULL ? (int64_t)lt_load_relaxed_u64(number) : -1; /* relaxed: as above */
 }
 
 static void add_counts(const struct lt_progress *progress, const struct lane_counters *lane,
                        struct lt_progress_totals *out)
 {
-    /* Relaxed all: statistics. */
-    out->records_in += lt_load_relaxed_u64(lane->records);
-    out->dead_letters += lt_load_relaxed_u64(lane->dead_lettered);
+    out->records_in += read_count(lane->records);
+    out->dead_letters += read_count(lane->dead_lettered);
     for (uint32_t i = 0; i < lane->left_out_count; i++)
-        out->records_filtered += lt_load_relaxed_u64(lane->left_out[i]);
+        out->records_filtered += read_count(lane->left_out[i]);
     for (uint32_t i = 0; i < progress->options.pipeline->branch_count; i++) {
-        out->records_out += lt_load_relaxed_u64(lane->acked_records[i]);
-        if (out->ack_latency_ns != NULL)
+        out->records_out += read_count(lane->acked_records[i]);
+        if (out->ack_latency_ns != NULL && lane->ack_latencies_ns[i] != NULL)
             lt_histogram_add(out->ack_latency_ns, lane->ack_latencies_ns[i]);
     }
 }
@@ -269,7 +288,7 @@ static uint64_t read_of_part(struct lt_progress *progress, uint32_t part)
     uint64_t sum = 0, before = progress->part_in_at_entry[part];
     pthread_mutex_lock(&progress->mutex);
     for (uint32_t i = 0; i < progress->lane_count; i++)
-        sum += lt_load_relaxed_u64(progress->lanes[i].parts[part].records); /* a statistic */
+        sum += read_count(progress->lanes[i].parts[part].records);
     pthread_mutex_unlock(&progress->mutex);
     progress->part_in_at_entry[part] = sum;
     return sum - before;
@@ -336,7 +355,7 @@ static uint64_t written_by_sink(struct lt_progress *progress, uint32_t sink)
     uint64_t records = 0;
     pthread_mutex_lock(&progress->mutex);
     for (uint32_t i = 0; i < progress->lane_count; i++)
-        records += (uint64_t)read_number(progress->lanes[i].acked_records[sink]);
+        records += read_count(progress->lanes[i].acked_records[sink]);
     pthread_mutex_unlock(&progress->mutex);
     uint64_t before = progress->sink_out_at_entry[sink];
     progress->sink_out_at_entry[sink] = records;
@@ -358,16 +377,81 @@ static void add_sinks(struct lt_progress *progress, struct lt_text_buffer *json)
     lt_text_append(json, "],");
 }
 
+static void add_time(struct lt_text_buffer *json, const char *key, int64_t ms)
+{
+    char text[LT_CLOCK_ISO_SIZE];
+    lt_clock_format_iso(ms * LT_US_PER_MS, text);
+    lt_text_format(json, "\"%s\":\"%s\"", key, text);
+}
+
+/* Keys in the order of their names, as Spark's maps are printed. */
+static void add_event_times(struct lt_text_buffer *json, const struct lt_progress_batch *batch)
+{
+    const struct lt_event_times *times = &batch->times;
+    if (batch->watermark_ms < 0)
+        return;
+    lt_text_append(json, "\"eventTime\":{");
+    if (times->count > 0) {
+        add_time(json, "avg", (int64_t)(times->sum_ms / (double)times->count));
+        lt_text_append_char(json, ',');
+        add_time(json, "max", times->max_ms);
+        lt_text_append_char(json, ',');
+        add_time(json, "min", times->min_ms);
+        lt_text_append_char(json, ',');
+    }
+    add_time(json, "watermark", batch->watermark_ms);
+    lt_text_append(json, "},");
+}
+
+static void add_operator(struct lt_text_buffer *json, const struct lt_progress_operator *operator)
+{
+    const struct lt_state_metrics *metrics = &operator->metrics;
+    lt_text_append_char(json, '{');
+    add_text(json, "operatorName", operator->name);
+    lt_text_format(json,
+                   ",\"numRowsTotal\":%" PRIu64 ",\"numRowsUpdated\":%" PRIu64
+                   ",\"allUpdatesTimeMs\":0,\"numRowsRemoved\":%" PRIu64
+                   ",\"allRemovalsTimeMs\":0,\"commitTimeMs\":0,\"memoryUsedBytes\":%" PRIu64
+                   ",\"numRowsDroppedByWatermark\":%" PRIu64
+                   ",\"numShufflePartitions\":%" PRIu32 ",\"numStateStoreInstances\":%" PRIu32,
+                   metrics->rows_total, metrics->rows_updated, metrics->rows_removed,
+                   metrics->memory_bytes, metrics->rows_dropped_by_watermark, operator->partitions,
+                   operator->partitions);
+    if (metrics->dropped_duplicates > 0)
+        lt_text_format(json, ",\"customMetrics\":{\"numDroppedDuplicateRows\":%" PRIu64 "}",
+                       metrics->dropped_duplicates);
+    lt_text_append_char(json, '}');
+}
+
+static void add_batch(struct lt_text_buffer *json, const struct lt_progress_batch *batch,
+                      int64_t duration_ms)
+{
+    lt_text_format(json,
+                   "\"durationMs\":{\"addBatch\":%" PRId64 ",\"commitOffsets\":%" PRId64
+                   ",\"getBatch\":0,\"latestOffset\":%" PRId64
+                   ",\"queryPlanning\":0,\"triggerExecution\":%" PRId64
+                   ",\"walCommit\":%" PRId64 "},",
+                   batch->add_ms, batch->commit_ms, batch->latest_ms, duration_ms, batch->wal_ms);
+    add_event_times(json, batch);
+    lt_text_append(json, "\"stateOperators\":[");
+    for (uint32_t i = 0; i < batch->operator_count; i++) {
+        lt_text_append(json, i == 0 ? "" : ",");
+        add_operator(json, &batch->operators[i]);
+    }
+    lt_text_append(json, "],");
+}
+
+/* `batch` NULL: of an interval of continuous mode, or of idleness. */
 static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
-                        int64_t now_ns)
+                        const struct lt_progress_batch *batch, int64_t now_ns)
 {
     const struct lt_progress_options *options = &progress->options;
     struct lt_text_buffer json;
     char timestamp[LT_CLOCK_ISO_SIZE];
-    int64_t duration_ns = now_ns - progress->entry_ns;
+    int64_t duration_ns = now_ns - (batch != NULL ? batch->begun_ns : progress->entry_ns);
     double seconds = (double)(duration_ns > 0 ? duration_ns : 1) / LT_NS_PER_S;
     uint64_t records = totals->records_in - progress->in_at_entry;
-    lt_clock_format_iso(progress->entry_wall_us, timestamp);
+    lt_clock_format_iso(batch != NULL ? batch->begun_wall_us : progress->entry_wall_us, timestamp);
     lt_text_init(&json);
     lt_text_append(&json, "{");
     add_text(&json, "id", options->id);
@@ -380,9 +464,13 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",", totals->epoch,
                    duration_ns / LT_NS_PER_MS);
     add_rates(&json, records, seconds);
-    lt_text_format(&json,
-                   ",\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
-                   duration_ns / LT_NS_PER_MS);
+    lt_text_append_char(&json, ',');
+    if (batch != NULL)
+        add_batch(&json, batch, duration_ns / LT_NS_PER_MS);
+    else
+        lt_text_format(&json,
+                       "\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
+                       duration_ns / LT_NS_PER_MS);
     add_sources(progress, &json, totals, records, seconds);
     add_sink(progress, &json, totals->records_out - progress->out_at_entry,
              totals->dead_letters - progress->dead_at_entry);
@@ -410,13 +498,13 @@ static bool is_idle(const struct lt_progress *progress, const struct lt_progress
 }
 
 static void add_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
-                      int64_t now_ns)
+                      const struct lt_progress_batch *batch, int64_t now_ns)
 {
     struct lt_histogram *before = progress->latency_at_entry, *now = progress->latency_now;
     struct lt_histogram *copy = lt_alloc(sizeof *copy);
     memcpy(copy, now, sizeof *copy);
     lt_histogram_subtract(now, before);
-    keep_entry(progress, make_entry(progress, totals, now_ns));
+    keep_entry(progress, make_entry(progress, totals, batch, now_ns));
     free(before);
     progress->latency_at_entry = copy;
     progress->entry_ns = now_ns;
@@ -436,17 +524,26 @@ void lt_progress_tick(struct lt_progress *progress)
         return;
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    if (is_idle(progress, &totals) && now_ns - progress->entry_ns < idle_interval_ns)
+    bool is_quiet = is_idle(progress, &totals) || progress->options.in_batches;
+    if (is_quiet && now_ns - progress->entry_ns < idle_interval_ns)
         return;
-    add_entry(progress, &totals, now_ns);
+    add_entry(progress, &totals, NULL, now_ns);
+}
+
+void lt_progress_batch_done(struct lt_progress *progress, const struct lt_progress_batch *batch)
+{
+    struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
+    lt_progress_read_totals(progress, &totals);
+    add_entry(progress, &totals, batch, lt_clock_now_ns(progress->options.clock));
 }
 
 void lt_progress_finish(struct lt_progress *progress)
 {
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    if (progress->recent_count == 0 || !is_idle(progress, &totals))
-        add_entry(progress, &totals, lt_clock_now_ns(progress->options.clock));
+    bool is_told = is_idle(progress, &totals) || progress->options.in_batches;
+    if (progress->recent_count == 0 || !is_told)
+        add_entry(progress, &totals, NULL, lt_clock_now_ns(progress->options.clock));
 }
 
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out)

@@ -15,7 +15,7 @@
 #define LT_RUN_PROGRESS_H
 
 #include "core/base/text_buffer.h"
-#include "core/run/lane.h"
+#include "core/run/batch_lanes.h"
 
 struct lt_progress;
 
@@ -24,6 +24,7 @@ struct lt_progress_options {
     const struct lt_pipeline *pipeline;
     const struct lt_clock *clock;
     int64_t interval_ns; /* at least this long between two entries */
+    bool in_batches;     /* entries are made of batches; and of idleness */
 };
 
 enum { LT_PROGRESS_RECENT = 100 /* spark.sql.streaming.numRecentProgressUpdates */ };
@@ -31,12 +32,29 @@ enum { LT_PROGRESS_RECENT = 100 /* spark.sql.streaming.numRecentProgressUpdates 
 struct lt_progress *lt_progress_create(const struct lt_progress_options *options);
 void lt_progress_destroy(struct lt_progress *progress); /* NULL is a no-op */
 
-/* A run begins with these lanes, which are open: their counters are taken, not they. */
-void lt_progress_begin_run(struct lt_progress *progress, struct lt_lane *const *lanes,
-                           uint32_t lane_count);
+/* A run begins with these lanes and segments, which are open: their counters are taken, not they.
+ */
+void lt_progress_begin_run(struct lt_progress *progress, const struct lt_batch_lanes *of);
 /* Epoch `epoch` is committed: it read from `start` to `end`. */
 void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
                             const struct lt_position *start, const struct lt_position *end);
+/* What is told of a batch that is committed, beside what the counters say. */
+struct lt_progress_operator {
+    const char *name; /* "stateStoreSave" */
+    uint32_t partitions;
+    struct lt_state_metrics metrics;
+};
+struct lt_progress_batch {
+    uint64_t id;
+    int64_t begun_wall_us, begun_ns; /* when its trigger was */
+    int64_t latest_ms, wal_ms, add_ms, commit_ms;
+    int64_t watermark_ms; /* in force in it; -1: there is none */
+    struct lt_event_times times; /* of all its rows */
+    const struct lt_progress_operator *operators;
+    uint32_t operator_count;
+};
+/* An entry of a batch; after lt_progress_epoch_done. */
+void lt_progress_batch_done(struct lt_progress *progress, const struct lt_progress_batch *batch);
 /* About once a second: makes an entry when one is due. */
 void lt_progress_tick(struct lt_progress *progress);
 /* At the end of a run: an entry of what no entry has told yet; at least one in all. */

@@ -54,6 +54,25 @@ static const struct lt_option_spec specs[] = {
      "Rows that may be in flight in one lane before its source is not polled."},
     {"laneBytes", LT_OPTION_SIZE, "256m", NULL, 1024 * 1024, INT64_MAX, 0,
      "Bytes that rows in flight may borrow in one lane before its source is not polled."},
+    {"shufflePartitions", LT_OPTION_I64, "0", NULL, 0, LT_LIMIT_LANES, 0,
+     "In micro-batches: partitions of the state, each an instance of the operators that need it "
+     "(spark.sql.shuffle.partitions). 0: one per usable CPU beyond the first. It may change from "
+     "run to run."},
+    {"stateStore", LT_OPTION_TEXT, "memory", NULL, 0, 0, 0,
+     "What keeps the state: memory, rocksdb, or Spark's class of either "
+     "(spark.sql.streaming.stateStore.providerClass)."},
+    {"stateStoreCodec", LT_OPTION_CHOICE, "lz4", "lz4|zstd|none", 0, 0, 0,
+     "How files of the state are compressed "
+     "(spark.sql.streaming.stateStore.compression.codec)."},
+    {"minDeltasForSnapshot", LT_OPTION_I64, "10", NULL, 1, 1000000, 0,
+     "After how many batches the state is written whole, at the earliest "
+     "(spark.sql.streaming.stateStore.minDeltasForSnapshot)."},
+    {"multipleWatermarkPolicy", LT_OPTION_CHOICE, "min", "min|max", 0, 0, 0,
+     "Which of several watermarks is the query's "
+     "(spark.sql.streaming.multipleWatermarkPolicy)."},
+    {"noDataMicroBatches", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
+     "Whether a batch without data is run when the watermark makes state final "
+     "(spark.sql.streaming.noDataMicroBatches.enabled)."},
 };
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
 
@@ -144,6 +163,12 @@ int lt_query_settings_read(const struct lt_options *options, struct lt_query_set
         .startup_timeout_ns = number(options, "startupTimeout"),
         .lane_rows = (uint32_t)number(options, "laneRows"),
         .lane_bytes = (uint64_t)number(options, "laneBytes"),
+        .shuffle_partitions = (uint32_t)number(options, "shufflePartitions"),
+        .state_provider = text(options, "stateStore"),
+        .state_codec = text(options, "stateStoreCodec"),
+        .min_deltas_for_snapshot = (uint32_t)number(options, "minDeltasForSnapshot"),
+        .takes_greatest_watermark = strcmp(text(options, "multipleWatermarkPolicy"), "max") == 0,
+        .has_no_data_batches = lt_options_bool(options, specs, SPEC_COUNT, "noDataMicroBatches"),
     };
     code = take_path(&out->checkpoint_path, error);
     return code == 0 && out->idle_is_set ? lt_idle_parse(idle, &out->idle, error) : code;

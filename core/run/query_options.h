@@ -27,6 +27,12 @@ struct lt_query_settings {
     int64_t drain_timeout_ns, startup_timeout_ns;
     uint32_t lane_rows;
     uint64_t lane_bytes;
+    /* of queries in micro-batches */
+    uint32_t shuffle_partitions; /* 0: as many as lane CPUs */
+    const char *state_provider, *state_codec;
+    uint32_t min_deltas_for_snapshot;
+    bool takes_greatest_watermark;
+    bool has_no_data_batches;
 };
 
 /* The table, for checks, help and the reference page. */

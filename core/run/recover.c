@@ -70,6 +70,21 @@ static int read_positions(struct lt_source *source, const char *json, struct lt_
                         has_hint ? "" : "; hint: start with a new directory");
 }
 
+int lt_recover_pending_end(const struct lt_recover_options *options, struct lt_position *positions,
+                           struct lt_error *error)
+{
+    uint32_t count;
+    struct lt_source *const *parts = lt_source_parts(&options->pipeline->source, &count);
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++) {
+        const char *json = options->recovery->pending_offsets[i];
+        if (json != NULL) /* else it had none, and stands where it stood */
+            code = read_positions(parts[i], json, positions, error);
+        positions += parts[i]->partition_count;
+    }
+    return code;
+}
+
 static int read_end_of(const struct lt_recover_options *options, uint64_t epoch, uint32_t part,
                        struct lt_source *source, struct lt_position *positions,
                        struct lt_error *error)
@@ -292,7 +307,9 @@ static int resume_source(const struct lt_recover_options *options, struct lt_sou
     if (code != 0 || source->ops->resume == NULL)
         return code;
     lt_pipeline_set_part_env(part, &env, prefix);
-    if (!options->recovery->is_new)
+    if (options->recovery->has_pending) /* what it reads is to be read again */
+        log.positions = options->recovery->pending_offsets[part];
+    else if (!options->recovery->is_new)
         log.positions = options->recovery->source_offsets[part];
     return fail_source(source, source->ops->resume(source, &env, &log, error), error);
 }

@@ -33,6 +33,11 @@ int lt_recover_kept(struct lt_checkpoint *checkpoint, uint32_t part, struct lt_t
 int lt_recover_positions(const struct lt_recover_options *options, struct lt_position *positions,
                          struct lt_error *error) LT_MUST_USE;
 
+/* Where the batch ends that is to be run again (recovery->has_pending); `positions` are filled with
+ * where it begins. */
+int lt_recover_pending_end(const struct lt_recover_options *options, struct lt_position *positions,
+                           struct lt_error *error) LT_MUST_USE;
+
 /* Lets the sinks go on with epoch `next_epoch`: cut back to the end of the epoch before, as their
  * notes say. Comes before a writer is opened. */
 int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epoch,

@@ -138,6 +138,7 @@ static int make_lane(struct replay *replay, struct lt_error *error)
         .control = replay->mailbox,
         .env = replay->options->env,
     };
+    options.env.in_batches = false; /* one range, whatever the query does */
     int code = lt_lane_create(&options, &replay->lane, error);
     free(partitions);
     return code;
@@ -318,6 +319,10 @@ int lt_replay(const struct lt_recover_options *options, uint32_t sink, uint64_t 
                             "the sink has lost what it had prepared, and source %s cannot read "
                             "it again; hint: start with a new checkpoint",
                             source->type->name);
+    if (options->pipeline->segments != NULL)
+        return lt_error_set(error, LT_E_DATA_LOSS,
+                            "the sink has lost what it had prepared, and the state that it was "
+                            "made from has gone on; hint: start with a new checkpoint");
     struct replay replay = {.options = options, .sink = sink, .epoch = epoch};
     make_pipeline(&replay);
     int code = open_replay(&replay, error);

@@ -15,6 +15,11 @@
 enum lt_command {
     LT_COMMAND_INJECT,       /* control -> first stage: number = epoch */
     LT_COMMAND_STOP_READING, /* control -> first stage: answer ENDED, go on with markers */
+    LT_COMMAND_BATCH, /* control -> first stage: number = batch; payload: struct lt_batch, which
+                         stays until the batch is done; read up to the lane's end, then answer as to
+                         INJECT */
+    LT_COMMAND_STATE_DONE, /* control -> instance with state: number = batch; it is done; may be
+                              left out */
     LT_COMMAND_COMMIT, /* control -> last stage: number = epoch; its offsets entry is on disk */
 };
 
@@ -27,6 +32,9 @@ enum lt_report {
     LT_REPORT_PREPARED,  /* last stage -> control: number = epoch; payload: note (free()) or NULL */
     LT_REPORT_COMMITTED, /* last stage -> control: number = epoch */
     LT_REPORT_FAILED,    /* any stage -> control: payload: struct lt_error (free()) */
+    LT_REPORT_STATE_PREPARED, /* instance with state -> control: number = batch */
+    LT_REPORT_ARRIVED,    /* first stage -> control: between two batches, there is something to
+                             read */
     LT_REPORT_STOP_ASKED, /* any stage -> control: an operator wants the query to end well */
 };
 

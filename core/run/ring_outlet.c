@@ -57,6 +57,11 @@ uint32_t lt_ring_outlet_step(struct lt_ring_outlet *outlet)
     return moved;
 }
 
+void lt_ring_outlet_begin(struct lt_ring_outlet *outlet, const struct lt_batch *batch)
+{
+    put(outlet, &(struct lt_item){.kind = LT_ITEM_BEGIN, .batch = batch});
+}
+
 void lt_ring_outlet_marker(struct lt_ring_outlet *outlet, uint64_t epoch)
 {
     put(outlet, &(struct lt_item){.kind = LT_ITEM_MARKER, .epoch = epoch});

@@ -36,6 +36,7 @@ void lt_ring_outlet_init(struct lt_ring_outlet *outlet, struct lt_ring *ring,
 void lt_ring_outlet_fini(struct lt_ring_outlet *outlet);
 /* Moves queued items into the ring; the number moved. */
 uint32_t lt_ring_outlet_step(struct lt_ring_outlet *outlet);
+void lt_ring_outlet_begin(struct lt_ring_outlet *outlet, const struct lt_batch *batch);
 void lt_ring_outlet_marker(struct lt_ring_outlet *outlet, uint64_t epoch);
 /* End of a step. */
 void lt_ring_outlet_flush(struct lt_ring_outlet *outlet);

@@ -7,8 +7,6 @@
 #include "core/run/report.h"
 
 enum {
-    LAG_INTERVAL_NS = 200 * LT_NS_PER_MS, /* so that no entry of the progress shows an old one */
-    LAG_POLLS = 16, /* a clock that is read so seldom costs a busy stage nothing */
     /* Nobody wakes a stage when there is room again (in a ring, in a mailbox, in a pool whose rows
      * are released on other threads, in a program's own operator or output): a parked one looks
      * this often. */
@@ -17,7 +15,9 @@ enum {
 
 static struct lt_out *terminal(struct lt_stage *stage)
 {
-    return stage->outlet != NULL ? &stage->outlet->out : lt_delivery_entry(stage->delivery);
+    if (stage->outlet != NULL)
+        return &stage->outlet->out;
+    return stage->delivery != NULL ? lt_delivery_entry(stage->delivery) : lt_fan_entry(stage->fan);
 }
 
 static bool is_blocked(const struct lt_stage *stage)
@@ -26,7 +26,8 @@ static bool is_blocked(const struct lt_stage *stage)
         return true;
     if (stage->outlet != NULL)
         return !lt_item_queue_is_empty(&stage->outlet->pending);
-    return lt_delivery_is_blocked(stage->delivery);
+    return lt_likely(stage->delivery != NULL) ? lt_delivery_is_blocked(stage->delivery)
+                                              : lt_fan_is_blocked(stage->fan);
 }
 
 /* The query is to stop with this error. A stage with a delivery reports through it, so that it is
@@ -84,15 +85,22 @@ static bool try_marker(struct lt_stage *stage, uint64_t epoch)
     if (is_blocked(stage))
         return false;
     if (!stage->chain_marked) {
-        if (!lt_chain_try_marker(&stage->chain, epoch))
+        if (!lt_chain_try_marker(&stage->chain, epoch)) {
+            stage->look_again = true; /* an operator may wait for rows to come home */
             return false;
+        }
         /* Before the marker can be seen: it is what makes the number good to read. */
         note_left_out(stage, epoch);
+        if (stage->state != NULL)
+            lt_state_set_prepare(stage->state, epoch + 1);
         /* What operators emitted at the marker goes first. */
         stage->chain_marked = true;
     }
-    if (stage->outlet == NULL && !lt_delivery_try_marker(stage->delivery, epoch))
+    if ((stage->delivery != NULL && !lt_delivery_try_marker(stage->delivery, epoch)) ||
+        (stage->fan != NULL && !lt_fan_try_marker(stage->fan, epoch))) {
+        stage->look_again = true; /* as above */
         return false;
+    }
     if (stage->outlet != NULL)
         lt_ring_outlet_marker(stage->outlet, epoch);
     stage->chain_marked = false;
@@ -122,7 +130,58 @@ static uint32_t inject(struct lt_stage *stage)
     if (send(stage, LT_REPORT_POSITION, epoch, positions_of(intake, epoch)) == 0)
         return 0;
     intake->marker_due = false;
+    intake->batch = NULL;
     return 1;
+}
+
+/* ------------------------------------------------------------------------------ micro-batches */
+
+/* What a batch is goes ahead of its rows, wherever they go. */
+static void begin_batch(struct lt_stage *stage, const struct lt_batch *batch)
+{
+    lt_chain_begin(&stage->chain, batch);
+    if (stage->outlet != NULL)
+        lt_ring_outlet_begin(stage->outlet, batch);
+    else if (stage->delivery != NULL)
+        lt_delivery_begin(stage->delivery, batch);
+    else
+        lt_fan_begin(stage->fan, batch);
+}
+
+static void take_batch(struct lt_stage *stage, const struct lt_batch *batch)
+{
+    struct lt_intake *intake = stage->intake;
+    struct lt_error error;
+    if (stage->has_error || (stage->delivery != NULL && stage->delivery->failed))
+        return; /* the query is ending */
+    begin_batch(stage, batch);
+    if (intake->reader->ops->extend(intake->reader, intake->end, &error) != 0) {
+        lt_error_append(&error, "source %s", intake->source->type->name);
+        fail_stage(stage, &error);
+    }
+    intake->batch = batch;
+    intake->arrival_reported = false;
+    intake->stopped = false;
+}
+
+/* The range is read: its marker is due. */
+static void end_range(struct lt_intake *intake)
+{
+    intake->marker_epoch = intake->batch->id;
+    intake->marker_due = true;
+    intake->position_noted = false;
+}
+
+/* Between two batches: tells, once, that something has come. */
+static uint32_t report_arrival(struct lt_stage *stage)
+{
+    struct lt_intake *intake = stage->intake;
+    const struct lt_reader_ops *ops = intake->reader->ops;
+    if (intake->batch != NULL || intake->arrival_reported || ops->has_more == NULL ||
+        !ops->has_more(intake->reader))
+        return 0;
+    intake->arrival_reported = send(stage, LT_REPORT_ARRIVED, 0, NULL) != 0;
+    return intake->arrival_reported;
 }
 
 static uint32_t report_state(struct lt_stage *stage)
@@ -143,31 +202,6 @@ static uint32_t report_state(struct lt_stage *stage)
     return work;
 }
 
-static void update_lag(struct lt_intake *intake)
-{
-    int64_t records = -1, ms = -1;
-    if (intake->reader->ops->lag == NULL)
-        return;
-    intake->reader->ops->lag(intake->reader, &records, &ms);
-    lt_counter_set(intake->lag_records, (uint64_t)records);
-    lt_counter_set(intake->lag_ms, (uint64_t)ms);
-}
-
-/* Behind every look at the source, and where its records are not taken for want of room: the lag
- * grows then. `is_busy`: records came. */
-static void note_lag(struct lt_stage *stage, bool is_busy)
-{
-    struct lt_intake *intake = stage->intake;
-    if (intake->stopped || (is_busy && ++intake->polls_without_lag < LAG_POLLS))
-        return;
-    intake->polls_without_lag = 0;
-    int64_t now_ns = lt_clock_now_ns(stage->clock);
-    if (now_ns < intake->lag_due_ns)
-        return;
-    intake->lag_due_ns = now_ns + LAG_INTERVAL_NS;
-    update_lag(intake);
-}
-
 static uint32_t read_source(struct lt_stage *stage)
 {
     struct lt_intake *intake = stage->intake;
@@ -182,8 +216,10 @@ static uint32_t read_source(struct lt_stage *stage)
     case LT_POLL_IDLE:
         break;
     case LT_POLL_ENDED:
-        update_lag(intake); /* as it stays */
+        lt_intake_update_lag(intake); /* as it stays */
         intake->stopped = true;
+        if (intake->is_ranged)
+            end_range(intake);
         break;
     case LT_POLL_FAILED:
         fail_stage(stage, &intake->reader->error);
@@ -216,6 +252,8 @@ static uint32_t read_ring(struct lt_stage *stage)
             entry->emit(entry, item->row);
         else if (item->kind == LT_ITEM_FAILED)
             end->fail(end, item->row, item->fault);
+        else if (item->kind == LT_ITEM_BEGIN)
+            begin_batch(stage, item->batch);
         else if (!try_marker(stage, item->epoch))
             break;
         lt_ring_consume(stage->input);
@@ -224,13 +262,103 @@ static uint32_t read_ring(struct lt_stage *stage)
     return count;
 }
 
+static uint32_t take_commands(struct lt_stage *stage);
+
+/* The first of the rings that says so begins the batch. What the control agent had to say of the
+ * last one was said before, and is heard first. */
+static void begin_from_ring(struct lt_stage *stage, const struct lt_batch *batch)
+{
+    if (stage->confluence->has_begun)
+        return;
+    stage->confluence->has_begun = true;
+    (void)take_commands(stage);
+    lt_state_set_begin(stage->state);
+    begin_batch(stage, batch);
+}
+
+/* False: it could not go on. */
+static bool take_item(struct lt_stage *stage, struct lt_inflow *inflow, const struct lt_item *item)
+{
+    struct lt_out *entry = lt_chain_entry(&stage->chain), *end = terminal(stage);
+    if (is_blocked(stage))
+        return false;
+    switch (item->kind) {
+    case LT_ITEM_ROW:
+        if (inflow->is_right)
+            lt_chain_emit_right(&stage->chain, item->row);
+        else
+            entry->emit(entry, item->row);
+        break;
+    case LT_ITEM_FAILED:
+        end->fail(end, item->row, item->fault);
+        break;
+    case LT_ITEM_BEGIN:
+        begin_from_ring(stage, item->batch);
+        break;
+    case LT_ITEM_MARKER:
+        inflow->is_marked = true;
+        stage->confluence->marked_count++;
+        stage->confluence->epoch = item->epoch;
+        break;
+    case LT_ITEM_RIGHT:
+        break; /* none in a ring */
+    }
+    return true;
+}
+
+/* What one ring holds, up to its marker. */
+static uint32_t read_inflow(struct lt_stage *stage, struct lt_inflow *inflow, uint32_t limit)
+{
+    uint32_t count = 0;
+    while (count < limit && !inflow->is_marked) {
+        const struct lt_item *item = lt_ring_peek(inflow->ring);
+        if (item == NULL) {
+            lt_ring_release_slots(inflow->ring);
+            break;
+        }
+        if (item->row != NULL)
+            lt_row_prefetch(item->row);
+        if (!take_item(stage, inflow, item))
+            break;
+        lt_ring_consume(inflow->ring);
+        count++;
+    }
+    return count;
+}
+
+/* The rings in turn, another one first each time; and the marker, when it has come from all. */
+static uint32_t read_confluence(struct lt_stage *stage)
+{
+    struct lt_confluence *confluence = stage->confluence;
+    uint32_t count = 0, begin = confluence->turn;
+    confluence->turn = begin + 1 < confluence->count ? begin + 1 : 0;
+    for (uint32_t i = 0; i < confluence->count && count < LT_LIMIT_POLL_RECORDS; i++) {
+        uint32_t at = begin + i < confluence->count ? begin + i : begin + i - confluence->count;
+        count += read_inflow(stage, &confluence->inflows[at], LT_LIMIT_POLL_RECORDS - count);
+    }
+    if (lt_confluence_is_marked(confluence) && try_marker(stage, confluence->epoch)) {
+        lt_confluence_pass(confluence);
+        count++;
+    }
+    return count;
+}
+
+static uint32_t read_input(struct lt_stage *stage)
+{
+    if (stage->intake != NULL)
+        return read_source(stage);
+    return stage->input != NULL ? read_ring(stage) : read_confluence(stage);
+}
+
 static void end_batch(struct lt_stage *stage)
 {
     lt_chain_batch_end(&stage->chain);
     if (stage->outlet != NULL)
         lt_ring_outlet_flush(stage->outlet);
-    else
+    else if (stage->delivery != NULL)
         lt_delivery_batch_end(stage->delivery);
+    else
+        lt_fan_batch_end(stage->fan);
 }
 
 /* -------------------------------------------------------------------------------------- agent */
@@ -252,6 +380,12 @@ static uint32_t take_commands(struct lt_stage *stage)
         case LT_COMMAND_STOP_READING:
             stage->intake->stopped = true;
             break;
+        case LT_COMMAND_BATCH:
+            take_batch(stage, message.payload);
+            break;
+        case LT_COMMAND_STATE_DONE:
+            lt_state_set_done(stage->state);
+            break;
         case LT_COMMAND_COMMIT:
             lt_delivery_commit(stage->delivery, message.number);
             break;
@@ -266,21 +400,56 @@ static bool stop_asked(const struct lt_stage *stage)
            (stage->delivery != NULL && lt_delivery_stop_asked(stage->delivery));
 }
 
+/* The stores' part of a batch's end. */
+static uint32_t step_state(struct lt_stage *stage)
+{
+    struct lt_error error;
+    int status = lt_state_set_prepared(stage->state, &error);
+    if (status < 0)
+        fail_stage(stage, &error);
+    stage->is_prepared_unsent |= status > 0;
+    if (stage->is_prepared_unsent &&
+        send(stage, LT_REPORT_STATE_PREPARED, stage->state->version - 1, NULL) != 0) {
+        stage->is_prepared_unsent = false;
+        return 1;
+    }
+    return lt_state_set_maintain(stage->state);
+}
+
+static uint32_t step_terminal(struct lt_stage *stage)
+{
+    if (stage->outlet != NULL)
+        return lt_ring_outlet_step(stage->outlet);
+    return stage->delivery != NULL ? lt_delivery_step(stage->delivery) : lt_fan_step(stage->fan);
+}
+
 static uint32_t step_waiting(struct lt_stage *stage)
 {
     uint32_t work = lt_chain_step(&stage->chain);
-    work += stage->outlet != NULL ? lt_ring_outlet_step(stage->outlet)
-                                  : lt_delivery_step(stage->delivery);
+    work += step_terminal(stage);
+    if (stage->state != NULL)
+        work += step_state(stage);
     if (lt_unlikely(stage->has_error))
         work += send_error(stage);
     if (lt_unlikely(stop_asked(stage) && !stage->stop_reported)) {
         stage->stop_reported = send(stage, LT_REPORT_STOP_ASKED, 0, NULL) != 0;
-        /* Nothing more is read for an operator that has had enough; other lanes are told. */
-        if (stage->intake != NULL)
+        /* Nothing more is read for an operator that has had enough; other lanes are told. A batch
+         * is read to its end. */
+        if (stage->intake != NULL && !stage->intake->is_ranged)
             stage->intake->stopped = true;
         work++;
     }
     return work;
+}
+
+/* An operator that cannot go on says so, and waits. */
+static void look_for_failure(struct lt_stage *stage)
+{
+    const struct lt_error *failure = lt_chain_failure(&stage->chain);
+    for (uint32_t i = 0; stage->fan != NULL && i < stage->fan->count && failure == NULL; i++)
+        failure = lt_chain_failure(&stage->fan->branches[i].chain);
+    if (failure != NULL)
+        fail_stage(stage, failure);
 }
 
 static uint32_t stage_step(void *context)
@@ -293,14 +462,18 @@ static uint32_t stage_step(void *context)
     work += step_waiting(stage);
     if (stage->intake != NULL) {
         work += report_state(stage);
+        if (lt_unlikely(stage->intake->is_ranged))
+            work += report_arrival(stage);
         if (stage->intake->marker_due)
             work += inject(stage);
     }
     uint32_t count = 0;
     if (lt_likely(!is_blocked(stage) && !(stage->intake != NULL && stage->intake->marker_due)))
-        count = stage->intake != NULL ? read_source(stage) : read_ring(stage);
+        count = read_input(stage);
+    if (stage->confluence != NULL || (stage->intake != NULL && stage->intake->is_ranged))
+        look_for_failure(stage);
     if (stage->intake != NULL)
-        note_lag(stage, count > 0);
+        lt_intake_note_lag(stage->intake, stage->clock, count > 0);
     if (count > 0 || work > 0)
         end_batch(stage);
     return work + count;
@@ -323,55 +496,33 @@ static int64_t stage_deadline_ns(void *context)
     return nearest;
 }
 
-static struct lt_shared_u64 *add_counter(struct lt_stage *stage, enum lt_counter_kind kind,
-                                         const char *name, const char *unit, const char *help)
-{
-    char full[96];
-    snprintf(full, sizeof full, "lane%u.source.%s", stage->lane, name);
-    return lt_counters_add(stage->env.counters, kind, full, unit, help);
-}
-
-static int open_intake(struct lt_stage *stage, struct lt_error *error)
-{
-    struct lt_intake *intake = stage->intake;
-    char prefix[64];
-    snprintf(prefix, sizeof prefix, "lane%u.source.", stage->lane);
-    intake->records =
-        add_counter(stage, LT_COUNTER_SUM, "records", "records", "read from the source");
-    intake->read_before = lt_load_relaxed_u64(intake->records); /* relaxed: our own count */
-    intake->lag_records = add_counter(stage, LT_COUNTER_GAUGE, "lag_records", "records",
-                                      "records behind the newest one known; -1 if not known");
-    intake->lag_ms = add_counter(stage, LT_COUNTER_GAUGE, "lag_ms", "ms",
-                                 "milliseconds behind the newest record; -1 if not known");
-    lt_counter_set(intake->lag_records, (uint64_t)-1); /* not known until the reader says */
-    lt_counter_set(intake->lag_ms, (uint64_t)-1);
-    for (uint32_t i = 0; i < LT_WRITER_EPOCHS; i++)
-        intake->positions[i] =
-            lt_alloc_array(intake->partition_count, sizeof *intake->positions[i]);
-    struct lt_connector_env env = stage->env;
-    env.counter_prefix = prefix;
-    int code = intake->source->ops->open_reader(intake->source, &env, intake->partitions,
-                                                intake->partition_count, intake->start, intake->end,
-                                                &intake->reader, error);
-    return code == 0 ? 0 : lt_error_append(error, "source %s", intake->source->type->name);
-}
-
 static int stage_open(void *context, struct lt_reactor *reactor, struct lt_error *error)
 {
     struct lt_stage *stage = context;
     char prefix[64];
-    snprintf(prefix, sizeof prefix, "lane%u.", stage->lane);
+    if (stage->segment != NULL)
+        snprintf(prefix, sizeof prefix, "%s.instance%u.", stage->segment, stage->lane);
+    else
+        snprintf(prefix, sizeof prefix, "lane%u.", stage->lane);
     stage->env.reactor = reactor;
     stage->env.waker = &reactor->waker;
     stage->operator_env.counter_prefix = prefix;
     int code = stage->delivery == NULL
                    ? 0
                    : lt_delivery_open(stage->delivery, &stage->env, &stage->operator_env, error);
+    if (code == 0 && stage->fan != NULL)
+        code = lt_fan_open(stage->fan, &stage->operator_env, error);
+    if (stage->state != NULL) {
+        stage->state->reactor = reactor;
+        stage->operator_env.state = &stage->state->operator_state;
+    }
     if (code == 0)
         code = lt_chain_open(&stage->chain, &stage->operator_env, error);
     stage->left_out_before = code == 0 ? lt_chain_left_out(&stage->chain) : 0;
     if (code == 0 && stage->intake != NULL)
-        code = open_intake(stage, error);
+        code = lt_intake_open(stage->intake, stage->lane, &stage->env, error);
+    if (code == 0 && stage->intake != NULL && stage->intake->is_ranged)
+        stage->intake->stopped = stage->intake->ended_reported = true; /* until there is a batch */
     return code;
 }
 

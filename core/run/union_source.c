@@ -156,6 +156,32 @@ static void reader_position(struct lt_reader *base, struct lt_position *position
     }
 }
 
+static int reader_extend(struct lt_reader *base, const struct lt_position *end,
+                         struct lt_error *error)
+{
+    struct union_reader *reader = reader_of(base);
+    int code = LT_OK;
+    for (uint32_t i = 0; i < reader->count && code == LT_OK; i++) {
+        struct part_reader *part = &reader->parts[i];
+        code = part->reader->ops->extend(part->reader, end, error);
+        part->has_ended = false;
+        end += part->partition_count;
+    }
+    return code;
+}
+
+/* Of a part that cannot tell the source is asked now and then. */
+static bool reader_has_more(struct lt_reader *base)
+{
+    struct union_reader *reader = reader_of(base);
+    for (uint32_t i = 0; i < reader->count; i++) {
+        struct lt_reader *part = reader->parts[i].reader;
+        if (part->ops->has_more != NULL && part->ops->has_more(part))
+            return true;
+    }
+    return false;
+}
+
 /* What is not known of one part is not known of all. */
 static void reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
 {
@@ -278,6 +304,8 @@ static int source_open_reader(struct lt_source *base, const struct lt_connector_
                                              .is_idle = reader_is_idle,
                                              .deadline_ns = reader_deadline_ns,
                                              .position = reader_position,
+                                             .extend = reader_extend,
+                                             .has_more = reader_has_more,
                                              .lag = reader_lag,
                                              .stop = reader_stop,
                                              .close = reader_close};

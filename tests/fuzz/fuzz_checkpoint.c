@@ -25,12 +25,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     const char *bytes = (const char *)data;
     struct lt_arena *arena = lt_arena_create();
     struct lt_epoch_offsets offsets;
+    struct lt_epoch_prepared prepared;
+    int64_t watermark_ms;
     struct lt_text_buffer out;
     struct lt_error error;
     uint64_t count = 0;
     lt_text_init(&out);
     (void)!lt_epoch_log_parse_offsets(bytes, size_bytes, arena, &offsets, &error);
-    (void)!lt_epoch_log_check_commit(bytes, size_bytes, &error);
+    (void)!lt_epoch_log_parse_commit(bytes, size_bytes, &watermark_ms, &error);
+    (void)!lt_epoch_log_parse_prepared(bytes, size_bytes, &prepared, &error);
     (void)!lt_epoch_log_parse_metadata(bytes, size_bytes, &out, &error);
     (void)!lt_epoch_log_parse_notes(bytes, size_bytes, &out, &error);
     (void)lt_epoch_log_parse_name(text, &count);

@@ -14,7 +14,7 @@ struct numbers_reader {
     struct lt_row_pool *pool;
     uint32_t partitions[CRASH_PARTITIONS], partition_count;
     int64_t next[CRASH_PARTITIONS], end[CRASH_PARTITIONS];
-    bool is_replay; /* it has an end */
+    bool is_replay; /* it has an end, and none beyond it */
 };
 
 static int numbers_connect(struct lt_source *source, const struct lt_connector_env *env,
@@ -180,6 +180,58 @@ static void numbers_position(struct lt_reader *base, struct lt_position *positio
         positions[i] = (struct lt_position){.offset = reader->next[i]};
 }
 
+/* A range that was told to a reader is in the checkpoint: it is finished, or read again. */
+static void check_range(uint32_t partition, int64_t from, int64_t to)
+{
+    struct crash_world *world = crash_the_world;
+    bool is_again = world->planned[partition].is_open && world->planned[partition].from == from &&
+                    world->planned[partition].to != from;
+    if (is_again && world->planned[partition].to != to)
+        crash_fault(world,
+                    "partition %u: a batch is run again from %" PRId64 " to %" PRId64
+                    ", and was logged up to %" PRId64,
+                    partition, from, to, world->planned[partition].to);
+    world->same_ranges += is_again;
+    world->planned[partition].is_open = true;
+    world->planned[partition].from = from;
+    world->planned[partition].to = to;
+}
+
+static int numbers_extend(struct lt_reader *base, const struct lt_position *end,
+                          struct lt_error *error)
+{
+    struct numbers_reader *reader = (struct numbers_reader *)base;
+    (void)error;
+    crash_point(crash_the_world);
+    for (uint32_t i = 0; i < reader->partition_count; i++) {
+        if (reader->next[i] != reader->end[i])
+            crash_fault(crash_the_world, "a batch begins before the last one was read");
+        reader->end[i] = end[i].offset;
+        check_range(reader->partitions[i], reader->next[i], reader->end[i]);
+    }
+    return 0;
+}
+
+/* Now and then there is more. */
+static bool numbers_has_more(struct lt_reader *base)
+{
+    (void)base;
+    crash_point(crash_the_world);
+    return crash_draw(crash_the_world, 4) == 0;
+}
+
+static int numbers_admit(struct lt_source *source, const struct lt_position *start,
+                         const struct lt_position *latest, struct lt_position *end,
+                         struct lt_error *error)
+{
+    (void)latest, (void)error;
+    crash_point(crash_the_world);
+    uint32_t most = crash_draw(crash_the_world, 3) == 0 ? 1 : 12;
+    for (uint32_t i = 0; i < source->partition_count; i++)
+        end[i].offset = start[i].offset + crash_draw(crash_the_world, most);
+    return crash_draw(crash_the_world, 8) == 0 ? 0 : 1;
+}
+
 static void numbers_reader_close(struct lt_reader *base)
 {
     struct numbers_reader *reader = (struct numbers_reader *)base;
@@ -193,7 +245,12 @@ static int numbers_open_reader(struct lt_source *source, const struct lt_connect
                                struct lt_reader **out, struct lt_error *error)
 {
     static const struct lt_reader_ops ops = {
-        .poll = numbers_poll, .position = numbers_position, .close = numbers_reader_close};
+        .poll = numbers_poll,
+        .position = numbers_position,
+        .extend = numbers_extend,
+        .has_more = numbers_has_more,
+        .close = numbers_reader_close,
+    };
     (void)source;
     struct numbers_reader *reader = lt_alloc(sizeof *reader);
     reader->base.ops = &ops;
@@ -202,10 +259,10 @@ static int numbers_open_reader(struct lt_source *source, const struct lt_connect
         reader->partitions[i] = partitions[i];
         reader->next[i] = start[i].offset;
         reader->end[i] = end == NULL ? INT64_MAX : end[i].offset;
-        if (end == NULL)
+        if (end == NULL || env->in_batches)
             crash_begin(crash_the_world, partitions[i], start[i].offset);
     }
-    reader->is_replay = end != NULL;
+    reader->is_replay = end != NULL && !env->in_batches;
     *out = &reader->base;
     struct lt_row_pool_options options = {
         .column_count = 1, .capacity = 512, .is_shared = env->is_shared};
@@ -217,8 +274,10 @@ static void numbers_commit(struct lt_source *source, uint64_t epoch,
 {
     (void)epoch;
     crash_the_world->done_epochs++;
-    for (uint32_t i = 0; i < source->partition_count; i++)
+    for (uint32_t i = 0; i < source->partition_count; i++) {
         crash_the_world->done[i] = positions[i].offset;
+        crash_the_world->planned[i].is_open = false;
+    }
 }
 
 static void numbers_close(struct lt_source *source)
@@ -242,6 +301,7 @@ static int numbers_bind(const struct lt_source_type *type, const struct lt_optio
         .positions_to_json = numbers_to_json,
         .positions_from_json = numbers_from_json,
         .needs_reconfiguration = numbers_changed,
+        .admit = numbers_admit,
         .open_reader = numbers_open_reader,
         .commit = numbers_commit,
         .close = numbers_close,
@@ -263,4 +323,4 @@ static int numbers_bind(const struct lt_source_type *type, const struct lt_optio
 }
 
 const struct lt_source_type crash_source_type = {
-    .name = "numbers", .traits = LT_SOURCE_REPLAYABLE, .bind = numbers_bind};
+    .name = "numbers", .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_IN_BATCHES, .bind = numbers_bind};

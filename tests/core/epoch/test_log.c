@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/text/json_tree.h"
+
 struct parsed {
     struct lt_arena *arena;
     struct lt_epoch_offsets offsets;
@@ -31,7 +33,10 @@ static void an_offsets_entry_has_sparks_lines(void **state)
     const char *sources[] = {"{\"orders\":{\"0\":17}}", "-"};
     struct lt_text_buffer text;
     lt_text_init(&text);
-    lt_epoch_log_format_offsets(&text, 1763722345678, 2, sources, 2);
+    lt_epoch_log_format_offsets(
+        &text,
+        &(struct lt_epoch_metadata){.timestamp_ms = 1763722345678, .prepared_sinks = 2}, sources,
+        2);
     assert_string_equal(lt_text_get(&text),
                         "v1\n"
                         "{\"batchWatermarkMs\":0,\"batchTimestampMs\":1763722345678,\"conf\":{},"
@@ -40,7 +45,7 @@ static void an_offsets_entry_has_sparks_lines(void **state)
                         "-");
     struct parsed parsed = parse(lt_text_get(&text));
     assert_int_equal(parsed.code, 0);
-    assert_int_equal(parsed.offsets.prepared_sinks, 2);
+    assert_int_equal(parsed.offsets.metadata.prepared_sinks, 2);
     assert_int_equal(parsed.offsets.source_count, 2);
     assert_string_equal(parsed.offsets.sources[0], sources[0]);
     assert_string_equal(parsed.offsets.sources[1], "-");
@@ -64,7 +69,7 @@ static void sparks_entries_are_read_and_prove_nothing(void **state)
         struct parsed parsed = parse(texts[i]);
         assert_string_equal(parsed.error.text, "");
         assert_int_equal(parsed.code, 0);
-        assert_int_equal(parsed.offsets.prepared_sinks, -1);
+        assert_int_equal(parsed.offsets.metadata.prepared_sinks, -1);
         assert_int_equal(parsed.offsets.source_count, 1);
         assert_string_equal(parsed.offsets.sources[0], "{\"t\":{\"0\":1}}");
         lt_arena_destroy(parsed.arena);
@@ -118,7 +123,8 @@ static void a_cut_source_line_is_named(void **state)
 static int check_commit(const char *text, struct lt_error *error)
 {
     lt_error_clear(error);
-    return lt_epoch_log_check_commit(text, strlen(text), error);
+    int64_t watermark_ms;
+    return lt_epoch_log_parse_commit(text, strlen(text), &watermark_ms, error);
 }
 
 static void a_commit_has_sparks_lines(void **state)
@@ -127,7 +133,7 @@ static void a_commit_has_sparks_lines(void **state)
     struct lt_error error;
     struct lt_text_buffer text;
     lt_text_init(&text);
-    lt_epoch_log_format_commit(&text);
+    lt_epoch_log_format_commit(&text, 0);
     assert_string_equal(lt_text_get(&text), "v1\n{\"nextBatchWatermarkMs\":0}");
     assert_int_equal(check_commit(lt_text_get(&text), &error), 0);
     lt_text_fini(&text);
@@ -137,6 +143,55 @@ static void a_commit_has_sparks_lines(void **state)
     assert_string_equal(error.text, "its second line is not a JSON object");
     assert_int_equal(check_commit("", &error), LT_E_CORRUPT);
     assert_string_equal(error.text, "it is empty");
+}
+
+static void a_batch_says_its_watermark_and_its_conf(void **state)
+{
+    (void)state;
+    static const char *const source = "7";
+    const struct lt_epoch_metadata metadata = {
+        .watermark_ms = 12, .timestamp_ms = 34, .prepared_sinks = -1, .conf = "{\"a\":\"b\"}"};
+    struct lt_text_buffer text;
+    struct lt_error error;
+    lt_text_init(&text);
+    lt_epoch_log_format_offsets(&text, &metadata, &source, 1);
+    assert_string_equal(
+        lt_text_get(&text),
+        "v1\n{\"batchWatermarkMs\":12,\"batchTimestampMs\":34,\"conf\":{\"a\":\"b\"}}\n7");
+    struct parsed parsed = parse(lt_text_get(&text));
+    assert_int_equal(parsed.code, 0);
+    assert_int_equal(parsed.offsets.metadata.watermark_ms, 12);
+    assert_int_equal(parsed.offsets.metadata.timestamp_ms, 34);
+    assert_int_equal(parsed.offsets.metadata.prepared_sinks, -1);
+    const char *value;
+    assert_int_equal(lt_json_get_text(parsed.offsets.metadata.read_conf, "a", &value, &error), 0);
+    assert_string_equal(value, "b");
+    lt_arena_destroy(parsed.arena);
+    lt_text_fini(&text);
+}
+
+static void a_prepared_batch_says_what_its_commit_will_hold(void **state)
+{
+    (void)state;
+    struct lt_text_buffer text;
+    struct lt_error error;
+    struct lt_epoch_prepared read;
+    lt_text_init(&text);
+    lt_epoch_log_format_prepared(&text, &(struct lt_epoch_prepared){2, 1700000000123});
+    assert_string_equal(lt_text_get(&text),
+                        "v1\n{\"preparedSinks\":2,\"nextBatchWatermarkMs\":1700000000123}");
+    assert_int_equal(lt_epoch_log_parse_prepared(text.data, text.size_bytes, &read, &error), 0);
+    assert_int_equal(read.sinks, 2);
+    assert_int_equal(read.next_watermark_ms, 1700000000123);
+    assert_int_equal(lt_epoch_log_parse_prepared("v1\n{}", 5, &read, &error), LT_E_CORRUPT);
+    assert_string_equal(error.text, "it has no \"preparedSinks\"");
+    assert_int_equal(lt_epoch_log_parse_prepared("v1", 2, &read, &error), LT_E_CORRUPT);
+    int64_t watermark_ms;
+    static const char commit[] = "v1\n{\"nextBatchWatermarkMs\":17}";
+    assert_int_equal(
+        lt_epoch_log_parse_commit(commit, sizeof commit - 1, &watermark_ms, &error), 0);
+    assert_int_equal(watermark_ms, 17);
+    lt_text_fini(&text);
 }
 
 static void metadata_holds_the_query_id(void **state)
@@ -202,6 +257,8 @@ int main(void)
         cmocka_unit_test(a_damaged_offsets_entry_is_explained),
         cmocka_unit_test(a_cut_source_line_is_named),
         cmocka_unit_test(a_commit_has_sparks_lines),
+        cmocka_unit_test(a_batch_says_its_watermark_and_its_conf),
+        cmocka_unit_test(a_prepared_batch_says_what_its_commit_will_hold),
         cmocka_unit_test(metadata_holds_the_query_id),
         cmocka_unit_test(notes_keep_a_line_for_each_lane_even_an_empty_one),
         cmocka_unit_test(only_plain_numbers_name_entries),

@@ -1,0 +1,44 @@
+#include "core/run/assembly_check.h"
+
+#include "core/run/union_source.h"
+
+int lt_assembly_check_checkpoint(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    if (assembly->settings.checkpoint_path != NULL)
+        return 0;
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
+        const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
+        if (sink->type->needs_checkpoint)
+            return lt_error_set(
+                error, LT_E_INVALID,
+                "%s %s: checkpointLocation must be specified either through "
+                "option(\"checkpointLocation\", ...) or SparkSession.conf.set("
+                "\"spark.sql.streaming.checkpointLocation\", ...); hint: --checkpoint DIR, or "
+                "that option of the table",
+                i < assembly->pipeline.branch_count ? "sink" : "dead-letter sink",
+                sink->type->name);
+    }
+    return 0;
+}
+
+/* A sink that keeps partition numbers would lose the order of a key, or the record, if the counts
+ * differed. */
+int lt_assembly_check_partitions(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    uint32_t part_count;
+    struct lt_source *const *parts = lt_source_parts(&assembly->pipeline.source, &part_count);
+    for (uint32_t i = 0; i < assembly->pipeline.branch_count; i++) {
+        const struct lt_sink *sink = assembly->pipeline.branches[i].sink;
+        const struct lt_source *source = parts[assembly->pipeline.branches[i].part];
+        if (!sink->keeps_partitions || sink->partition_count == 0 || source->partition_count == 0 ||
+            sink->partition_count == source->partition_width)
+            continue;
+        return lt_error_set(
+            error, LT_E_INVALID,
+            "%s has %u partitions and %s has %u: the source partition cannot be kept; "
+            "hint: --partition key, murmur2 or round-robin (sink option partitioner) says "
+            "where records go",
+            source->description, source->partition_width, sink->description, sink->partition_count);
+    }
+    return 0;
+}

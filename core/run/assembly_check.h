@@ -1,0 +1,19 @@
+/*
+ * What is refused of a query before it runs, though each of its parts is good. Parts of
+ * core/run/assembly.c.
+ *
+ * on: as there.
+ */
+#ifndef LT_RUN_ASSEMBLY_CHECK_H
+#define LT_RUN_ASSEMBLY_CHECK_H
+
+#include "core/run/assembly.h"
+
+/* A sink that needs a checkpoint has one. */
+int lt_assembly_check_checkpoint(const struct lt_assembly *assembly,
+                                 struct lt_error *error) LT_MUST_USE;
+/* A sink that keeps partition numbers has as many as its source; both are connected. */
+int lt_assembly_check_partitions(const struct lt_assembly *assembly,
+                                 struct lt_error *error) LT_MUST_USE;
+
+#endif

@@ -1,0 +1,424 @@
+#include "core/run/batch_control.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/log.h"
+#include "core/run/union_source.h"
+
+enum { LOOK_INTERVAL_NS = 10 * LT_NS_PER_MS /* spark.sql.streaming.pollingDelay */ };
+
+struct lt_batch_control {
+    struct lt_batch_control_options options;
+    struct lt_batches *batches;
+    struct lt_source *const *parts;
+    uint32_t part_count, partition_count;
+    struct lt_position *at;     /* where the next batch begins */
+    struct lt_position *end;    /* and where the open one ends */
+    struct lt_position *latest; /* of the trigger at hand */
+    struct lt_position *frozen; /* AvailableNow: where the query ends; NULL: not yet known */
+    struct lt_batch batch;
+    bool is_open, is_pending, is_first, is_closed, is_done;
+    bool is_requested;
+    int64_t trigger_ns;      /* when the next trigger is due */
+    int64_t begun_wall_ms;   /* when the last one was */
+    int64_t begun_ns, latest_ns; /* the same; and how long it took to ask the sources */
+    struct lt_watermarks watermarks;
+};
+
+/* ----------------------------------------------------------------------------------- life span */
+
+static int64_t run_conclude(void *context, uint64_t epoch)
+{
+    struct lt_batch_control *control = context;
+    (void)epoch;
+    control->options.add_times(control->options.context, &control->watermarks);
+    return lt_watermarks_next(&control->watermarks);
+}
+
+static bool run_lane(void *context, uint32_t reader, uint64_t epoch)
+{
+    const struct lt_batch_control *control = context;
+    const struct lt_batches_ports *ports = &control->options.batches.ports;
+    return ports->run(ports->context, reader, epoch);
+}
+
+static bool run_commit(void *context, uint32_t delivery, uint64_t epoch)
+{
+    const struct lt_batch_control *control = context;
+    const struct lt_batches_ports *ports = &control->options.batches.ports;
+    return ports->commit(ports->context, delivery, epoch);
+}
+
+static int run_commit_sink(void *context, uint32_t sink, uint64_t epoch, const char *notes,
+                           struct lt_error *error)
+{
+    const struct lt_batch_control *control = context;
+    const struct lt_batches_ports *ports = &control->options.batches.ports;
+    return ports->commit_sink(ports->context, sink, epoch, notes, error);
+}
+
+static void set_next_trigger(struct lt_batch_control *control, bool had_batch);
+
+static void run_done(void *context, uint64_t epoch, const struct lt_position *positions)
+{
+    struct lt_batch_control *control = context;
+    const struct lt_batches_ports *ports = &control->options.batches.ports;
+    enum lt_trigger_kind kind = control->options.settings->trigger.kind;
+    memcpy(control->at, positions, control->partition_count * sizeof *positions);
+    control->is_open = control->is_pending = control->is_first = false;
+    lt_watermarks_advance(&control->watermarks);
+    control->is_done |= kind == LT_TRIGGER_ONCE;
+    set_next_trigger(control, true);
+    ports->done(ports->context, epoch, positions);
+}
+
+struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_options *options)
+{
+    struct lt_batch_control *control = lt_alloc(sizeof *control);
+    const struct lt_batch_settings *settings = options->settings;
+    control->options = *options;
+    control->parts =
+        lt_source_parts(&control->options.pipeline->source, &control->part_count);
+    control->partition_count = options->pipeline->source->partition_count;
+    uint32_t slots = control->partition_count + 1u;
+    control->at = lt_alloc_array(slots, sizeof *control->at);
+    control->end = lt_alloc_array(slots, sizeof *control->end);
+    control->latest = lt_alloc_array(slots, sizeof *control->latest);
+    memcpy(control->at, options->start, control->partition_count * sizeof *control->at);
+    control->is_pending = settings->pending_end != NULL;
+    control->is_first = settings->is_new;
+    lt_watermarks_init(&control->watermarks, options->pipeline->segments,
+                       settings->takes_greatest_watermark, settings->watermark_ms,
+                       settings->last_watermark_ms);
+    control->trigger_ns = lt_clock_now_ns(options->batches.clock); /* the first is at once */
+    struct lt_batches_options batches = options->batches;
+    batches.ports = (struct lt_batches_ports){control,    run_lane,        run_conclude,
+                                              run_commit, run_commit_sink, run_done};
+    control->batches = lt_batches_create(&batches);
+    return control;
+}
+
+void lt_batch_control_destroy(struct lt_batch_control *control)
+{
+    if (control == NULL)
+        return;
+    lt_batches_destroy(control->batches);
+    free(control->at);
+    free(control->end);
+    free(control->latest);
+    free(control->frozen);
+    free(control);
+}
+
+struct lt_batches *lt_batch_control_batches(struct lt_batch_control *control)
+{
+    return control->batches;
+}
+
+const struct lt_batch *lt_batch_control_batch(const struct lt_batch_control *control)
+{
+    return &control->batch;
+}
+
+const struct lt_position *lt_batch_control_end(const struct lt_batch_control *control)
+{
+    return control->end;
+}
+
+/* ------------------------------------------------------------------------------------ triggers */
+
+static int64_t interval_ms(const struct lt_batch_control *control)
+{
+    const struct lt_trigger *trigger = &control->options.settings->trigger;
+    return trigger->kind == LT_TRIGGER_PROCESSING_TIME ? trigger->interval_ns / LT_NS_PER_MS : 0;
+}
+
+/* How long a query that found nothing waits before it asks the sources again. */
+static int64_t look_interval_ns(const struct lt_batch_control *control)
+{
+    int64_t longest_ns = LOOK_INTERVAL_NS;
+    for (uint32_t i = 0; i < control->part_count; i++)
+        if (control->parts[i]->look_interval_ns > longest_ns)
+            longest_ns = control->parts[i]->look_interval_ns;
+    return longest_ns;
+}
+
+static void warn_if_late(int64_t interval, int64_t spent_ms)
+{
+    if (spent_ms > interval)
+        lt_log_warn("Current batch is falling behind. The trigger interval is %" PRId64
+                    " milliseconds, but spent %" PRId64 " milliseconds",
+                    interval, spent_ms);
+}
+
+/* On the grid; what lies behind by now is due at once, and once only. */
+static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
+{
+    const struct lt_clock *clock = control->options.batches.clock;
+    int64_t now_ns = lt_clock_now_ns(clock), interval = interval_ms(control);
+    if (interval == 0) {
+        control->trigger_ns = had_batch ? now_ns : now_ns + look_interval_ns(control);
+        return;
+    }
+    int64_t wall_ms = lt_clock_wall_us(clock) / LT_US_PER_MS;
+    int64_t next_ms = (control->begun_wall_ms / interval + 1) * interval;
+    if (had_batch)
+        warn_if_late(interval, wall_ms - control->begun_wall_ms);
+    control->trigger_ns =
+        next_ms > wall_ms ? now_ns + (next_ms - wall_ms) * LT_NS_PER_MS : now_ns;
+}
+
+/* -------------------------------------------------------------------------------- where it ends */
+
+/* Never behind `limit`, and never before where the batch begins. */
+static void cap(const struct lt_position *start, const struct lt_position *limit,
+                struct lt_position *end, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (limit != NULL && end[i].offset > limit[i].offset)
+            end[i] = limit[i];
+        if (end[i].offset <= start[i].offset)
+            end[i] = start[i];
+    }
+}
+
+/* Asks one part; 1, 0 (it wants to wait) or a negative code. `latest` is filled if the part knows
+ * it, and is not filled anew if it is known (`is_known`). */
+static int end_part(struct lt_batch_control *control, uint32_t part, uint32_t first, bool is_known,
+                    bool is_limited, struct lt_error *error)
+{
+    struct lt_source *source = control->parts[part];
+    const struct lt_source_ops *ops = source->ops;
+    struct lt_position *latest = control->latest + first, *end = control->end + first;
+    int code = 0;
+    if (ops->latest != NULL && !is_known)
+        code = ops->latest(source, latest, error);
+    if (code == 0 && ops->admit != NULL && (is_limited || ops->latest == NULL))
+        code = ops->admit(source, control->at + first, ops->latest != NULL ? latest : NULL, end,
+                          error);
+    else if (code == 0) {
+        memcpy(end, latest, source->partition_count * sizeof *end);
+        code = 1;
+    }
+    return code < 0 ? lt_error_append(error, "source %s", source->type->name) : code;
+}
+
+/* Fills `end`: 1, or a negative code. A part that wants to wait ends where it begins. */
+static int find_end(struct lt_batch_control *control, bool is_limited, struct lt_error *error)
+{
+    uint32_t first = 0;
+    bool is_known = control->frozen != NULL;
+    if (is_known)
+        memcpy(control->latest, control->frozen,
+               control->partition_count * sizeof *control->latest);
+    for (uint32_t i = 0; i < control->part_count; i++) {
+        uint32_t count = control->parts[i]->partition_count;
+        int code = end_part(control, i, first, is_known, is_limited, error);
+        if (code < 0)
+            return code;
+        if (code == 0) /* it waits, and holds up nobody else */
+            memcpy(control->end + first, control->at + first, count * sizeof *control->end);
+        cap(control->at + first, is_known ? control->frozen + first : NULL, control->end + first,
+            count);
+        first += count;
+    }
+    return 1;
+}
+
+/* AvailableNow: where the sources end at the first trigger is where the query ends. */
+static int freeze(struct lt_batch_control *control, struct lt_error *error)
+{
+    int code = find_end(control, false, error);
+    if (code < 0)
+        return code;
+    control->frozen = lt_alloc_array(control->partition_count + 1u, sizeof *control->frozen);
+    memcpy(control->frozen, control->end, control->partition_count * sizeof *control->frozen);
+    return 1;
+}
+
+static bool has_data(const struct lt_batch_control *control)
+{
+    for (uint32_t i = 0; i < control->partition_count; i++)
+        if (control->end[i].offset != control->at[i].offset)
+            return true;
+    return false;
+}
+
+/* A batch without data. A query that runs once leaves it to the next run. */
+static bool wants_no_data_batch(const struct lt_batch_control *control)
+{
+    const struct lt_batch_settings *settings = control->options.settings;
+    return settings->has_no_data_batches && settings->trigger.kind != LT_TRIGGER_ONCE &&
+           lt_watermarks_want_batch(&control->watermarks);
+}
+
+static bool starts_empty(const struct lt_batch_control *control)
+{
+    for (uint32_t i = 0; i < control->part_count && control->is_first; i++)
+        if ((lt_source_traits(control->parts[i]) & LT_SOURCE_EMPTY_FIRST) != 0)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------- batches */
+
+static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
+{
+    const struct lt_batch_settings *settings = control->options.settings;
+    const struct lt_batch_plan plan = {
+        .end = control->end,
+        .watermark_ms = control->watermarks.now_ms,
+        .timestamp_ms = timestamp_ms,
+        .conf = settings->conf,
+        .is_logged = control->is_pending,
+    };
+    control->is_open = true;
+    uint64_t number = lt_batches_begin(control->batches, &plan);
+    lt_watermarks_begin(&control->watermarks);
+    control->batch = (struct lt_batch){
+        .id = number,
+        .timestamp_us = timestamp_ms * LT_US_PER_MS,
+        .watermarks = control->watermarks.operators,
+        .operator_count = control->watermarks.operator_count,
+    };
+    return 1;
+}
+
+static int begin_pending(struct lt_batch_control *control)
+{
+    const struct lt_batch_settings *settings = control->options.settings;
+    memcpy(control->end, settings->pending_end, control->partition_count * sizeof *control->end);
+    lt_log_info("a batch was logged and not finished when the query ended: it is run again");
+    return begin(control, settings->pending_timestamp_ms);
+}
+
+/* A source may let in less than there is, or nothing for now. */
+static bool is_at_frozen(const struct lt_batch_control *control)
+{
+    for (uint32_t i = 0; i < control->partition_count; i++)
+        if (control->at[i].offset < control->frozen[i].offset)
+            return false;
+    return true;
+}
+
+static int find_nothing(struct lt_batch_control *control)
+{
+    enum lt_trigger_kind kind = control->options.settings->trigger.kind;
+    control->is_done |= kind == LT_TRIGGER_ONCE ||
+                        (kind == LT_TRIGGER_AVAILABLE_NOW && is_at_frozen(control));
+    set_next_trigger(control, false);
+    control->options.idle(control->options.context);
+    return 1;
+}
+
+static int pull_trigger(struct lt_batch_control *control, struct lt_error *error)
+{
+    enum lt_trigger_kind kind = control->options.settings->trigger.kind;
+    int64_t wall_ms = lt_clock_wall_us(control->options.batches.clock) / LT_US_PER_MS;
+    int code = 1;
+    control->begun_wall_ms = wall_ms;
+    control->begun_ns = lt_clock_now_ns(control->options.batches.clock);
+    control->is_requested = false;
+    if (kind == LT_TRIGGER_AVAILABLE_NOW && control->frozen == NULL)
+        code = freeze(control, error);
+    if (code >= 0 && control->is_pending)
+        return begin_pending(control);
+    if (code >= 0)
+        code = find_end(control, kind != LT_TRIGGER_ONCE, error);
+    control->latest_ns = lt_clock_now_ns(control->options.batches.clock) - control->begun_ns;
+    if (code < 0)
+        return code;
+    return has_data(control) || starts_empty(control) || wants_no_data_batch(control)
+               ? begin(control, wall_ms)
+               : find_nothing(control);
+}
+
+static int64_t ms_at(const struct lt_batches_status *status, enum lt_batch_step step)
+{
+    return status->step_ns[step] / LT_NS_PER_MS;
+}
+
+/* Rows of all WATERMARK nodes together. */
+static struct lt_event_times all_times(const struct lt_watermarks *watermarks, bool *is_there)
+{
+    struct lt_event_times all = {0};
+    for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++) {
+        const struct lt_event_times *times = &watermarks->nodes[i].times;
+        *is_there |= watermarks->nodes[i].is_there;
+        if (times->count == 0)
+            continue;
+        all.min_ms = all.count == 0 || times->min_ms < all.min_ms ? times->min_ms : all.min_ms;
+        all.max_ms = all.count == 0 || times->max_ms > all.max_ms ? times->max_ms : all.max_ms;
+        all.sum_ms += times->sum_ms;
+        all.count += times->count;
+    }
+    return all;
+}
+
+void lt_batch_control_describe(const struct lt_batch_control *control,
+                               struct lt_progress_batch *out)
+{
+    struct lt_batches_status status;
+    bool has_watermark = false;
+    lt_batches_status(control->batches, &status);
+    *out = (struct lt_progress_batch){
+        .id = control->batch.id,
+        .begun_wall_us = control->begun_wall_ms * LT_US_PER_MS,
+        .begun_ns = control->begun_ns,
+        .latest_ms = control->latest_ns / LT_NS_PER_MS,
+        .wal_ms = ms_at(&status, LT_BATCH_SETTLES) + ms_at(&status, LT_BATCH_LOGS),
+        .add_ms = ms_at(&status, LT_BATCH_RUNS) + ms_at(&status, LT_BATCH_CONCLUDES) +
+                  ms_at(&status, LT_BATCH_COMMITS),
+        .commit_ms = ms_at(&status, LT_BATCH_ENDS),
+        .times = all_times(&control->watermarks, &has_watermark),
+    };
+    /* The next one is in force by now. */
+    out->watermark_ms = has_watermark ? control->watermarks.before_ms : -1;
+}
+
+int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *error)
+{
+    int work = 0;
+    if (!control->is_open && !control->is_closed && !control->is_done &&
+        (control->is_requested ||
+         lt_clock_now_ns(control->options.batches.clock) >= control->trigger_ns)) {
+        work = pull_trigger(control, error);
+        if (work < 0)
+            return work;
+    }
+    if (!control->is_open)
+        return work;
+    int steps = lt_batches_step(control->batches, error);
+    return steps < 0 ? steps : work + steps;
+}
+
+int64_t lt_batch_control_deadline_ns(const struct lt_batch_control *control)
+{
+    if (control->is_open)
+        return lt_batches_deadline_ns(control->batches);
+    return control->is_closed || control->is_done ? LT_NEVER_NS : control->trigger_ns;
+}
+
+void lt_batch_control_arrived(struct lt_batch_control *control)
+{
+    if (interval_ms(control) == 0)
+        control->trigger_ns = INT64_MIN;
+}
+
+void lt_batch_control_request(struct lt_batch_control *control)
+{
+    control->is_requested = true;
+}
+
+void lt_batch_control_close(struct lt_batch_control *control)
+{
+    control->is_closed = true;
+}
+
+bool lt_batch_control_is_over(const struct lt_batch_control *control)
+{
+    return !control->is_open && (control->is_closed || control->is_done);
+}

@@ -1,0 +1,58 @@
+/*
+ * The watermarks of a query in micro-batches (SPARK's, 3.5 on).
+ *
+ * Each WATERMARK node has one: the latest event time that any of its operators has seen, less the
+ * delay; it never goes back, and is 0 (1970) until something was seen. The query's is the least of
+ * them, or the greatest (policy), and never goes back either. It is taken after a batch and in
+ * force in the next.
+ *
+ * A stateful operator has two in a batch (core/flow/batch.h): what was in force in the batch
+ * before, by which rows are late, and what is in force now, by which state is final. Behind an
+ * aggregation or a deduplication they are the same; behind a join they are what its sides' state
+ * may still hold back.
+ *
+ * on: the control thread, between two batches or when all operators have passed the marker.
+ */
+#ifndef LT_RUN_WATERMARKS_H
+#define LT_RUN_WATERMARKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/flow/batch.h"
+#include "core/flow/plan.h"
+#include "core/run/segment_plan.h"
+
+enum { LT_LIMIT_WATERMARKS = 16 };
+
+struct lt_watermarks {
+    const struct lt_segment_plan *plan; /* NULL: there is no state, and no operator to tell */
+    bool takes_greatest;                /* the policy "max" */
+    struct {
+        bool is_there;
+        int64_t delay_ms, watermark_ms;
+        struct lt_event_times times; /* of the batch at hand */
+    } nodes[LT_LIMIT_WATERMARKS];    /* by number */
+    int64_t now_ms, before_ms;       /* in force, and in the batch before */
+    struct lt_batch_watermarks operators[LT_LIMIT_SEGMENTS]; /* by number of the operator */
+    uint32_t operator_count;
+};
+
+/* `now_ms`: in force in the first batch; `before_ms`: in the one before. The plan may be NULL. */
+void lt_watermarks_init(struct lt_watermarks *watermarks, const struct lt_segment_plan *plan,
+                        bool takes_greatest, int64_t now_ms, int64_t before_ms);
+
+/* A batch begins: what its operators are told. */
+void lt_watermarks_begin(struct lt_watermarks *watermarks);
+/* What an operator of a WATERMARK node has seen of the batch. */
+void lt_watermarks_add(struct lt_watermarks *watermarks, const struct lt_plan_node *node,
+                       const struct lt_event_times *times);
+/* All operators were heard: the watermark of the next batch. */
+int64_t lt_watermarks_next(const struct lt_watermarks *watermarks);
+/* The batch is done: the next watermark is in force. */
+void lt_watermarks_advance(struct lt_watermarks *watermarks);
+/* The watermark has moved, and some operator gives out or forgets state for that: a batch without
+ * data is worth its while. */
+bool lt_watermarks_want_batch(const struct lt_watermarks *watermarks);
+
+#endif
