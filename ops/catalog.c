@@ -165,6 +165,22 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, str
     }
 }
 
+int lt_ops_exchange(const struct lt_plan_node *node, uint32_t side, struct lt_arena *arena,
+                    struct lt_ops_exchange *out, struct lt_error *error)
+{
+    (void)side, (void)arena, (void)out;
+    return refuse(node, LT_OPS_MICRO_BATCH, error);
+}
+
+int lt_ops_create_partial(const struct lt_plan_node *node, struct lt_operator **out,
+                          struct lt_error *error)
+{
+    (void)error;
+    *out = NULL; /* no operator that could be in front of an exchange is made yet */
+    lt_assert(node->kind == LT_PLAN_OPERATOR);
+    return LT_OK;
+}
+
 void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used)
 {
     for (uint32_t i = 0; i < node->expression_count; i++)
