@@ -371,6 +371,28 @@ static void kept_values_use_their_memory_again(void **state)
     aggregation_close(&a);
 }
 
+/* No allocation for a row, nor for a group, where the state is what it says. */
+static void numbers_need_no_memory(void **state)
+{
+    static const char *const texts[] = {
+        "count(id) FROM RANGE 1000",      "sum(id) FROM RANGE 1000",
+        "avg(id) FROM RANGE 1000",        "min(id) FROM RANGE 1000",
+        "max(id) FROM RANGE 1000",        "first(id) FROM RANGE 1000",
+        "last(id) FROM RANGE 1000",       "stddev(id) FROM RANGE 1000",
+        "max_by(id, id) FROM RANGE 1000", "bit_xor(id) FROM RANGE 1000",
+        "corr(id, id) FROM RANGE 1000",   "sum(id + 0.5) FROM RANGE 1000"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct aggregation a;
+        assert_int_equal(aggregation_open(&a, texts[i], NULL), LT_OK);
+        void *numbers = aggregation_state(&a), *merged = aggregation_state(&a);
+        assert_true(aggregation_add(&a, numbers, 0, a.count));
+        assert_true(aggregation_merge(&a, merged, numbers));
+        assert_null(a.memory.first);
+        aggregation_close(&a);
+    }
+}
+
 static void what_cannot_be_bound_is_an_error(void **state)
 {
     const struct lt_type *none = lt_type_simple(LT_TYPE_BIGINT);
@@ -420,6 +442,7 @@ int main(void)
         cmocka_unit_test(damaged_bytes_are_an_error_or_a_state),
         cmocka_unit_test(states_stand_side_by_side),
         cmocka_unit_test(kept_values_use_their_memory_again),
+        cmocka_unit_test(numbers_need_no_memory),
         cmocka_unit_test(what_cannot_be_bound_is_an_error),
         cmocka_unit_test(legacy_sums_wrap),
     };
