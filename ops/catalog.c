@@ -10,6 +10,8 @@
 #include "ops/flatmap.h"
 #include "ops/project.h"
 #include "ops/select_items.h"
+#include "ops/stateful/nodes.h"
+#include "ops/stateful/watermark.h"
 #include "ops/time_windows.h"
 
 static const struct lt_type *input_schema(const struct lt_plan_node *node)
@@ -83,7 +85,7 @@ static int analyse_watermark(struct lt_plan_node *node, struct lt_error *error)
                            "cannot declare a watermark: there is no column \"%s\"", node->name);
         return lt_error_condition(error, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703");
     }
-    if (node->schema->fields[index].type->kind == LT_TYPE_TIMESTAMP)
+    if (lt_watermark_takes(node->schema->fields[index].type))
         return LT_OK;
     (void)lt_error_set(error, LT_E_ANALYSIS,
                        "cannot declare a watermark: column \"%s\" is no timestamp", node->name);
@@ -119,7 +121,11 @@ int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_a
     case LT_PLAN_LIMIT:
         break;
     }
-    return refuse(node, mode, error);
+    if (mode == LT_OPS_CONTINUOUS || !lt_stateful_is_complete(node))
+        return refuse(node, mode, error);
+    if (node->schema == NULL) /* names of aggregates are given by whoever made the plan */
+        node->schema = lt_stateful_schema(node, arena);
+    return LT_OK;
 }
 
 /* ----------------------------------------------------------------------------------- operators */
@@ -134,6 +140,14 @@ static int create_flatmap(const struct lt_plan_node *node, struct lt_operator **
                                                .output_schema = node->schema,
                                                .session = node->session};
     return lt_flatmap_create(&options, out, error);
+}
+
+static int create_watermark(const struct lt_plan_node *node, struct lt_operator **out,
+                            struct lt_error *error)
+{
+    int column = lt_type_field_index(input_schema(node), node->name);
+    lt_assert(column >= 0); /* analysed */
+    return lt_watermark_create(input_schema(node), (uint32_t)column, out, error);
 }
 
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, struct lt_error *error)
@@ -160,29 +174,42 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, str
     }
     case LT_PLAN_OPERATOR:
         return node->create(node->create_context, input_schema(node), out, error);
+    case LT_PLAN_WATERMARK:
+        return create_watermark(node, out, error);
+    case LT_PLAN_AGGREGATE:
+    case LT_PLAN_JOIN:
+    case LT_PLAN_DEDUPLICATE:
+    case LT_PLAN_SORT:
+    case LT_PLAN_LIMIT:
+        return lt_stateful_create(node, out, error);
     default:
         return LT_OK;
     }
 }
 
-int lt_ops_exchange(const struct lt_plan_node *node, uint32_t side, struct lt_arena *arena,
-                    struct lt_ops_exchange *out, struct lt_error *error)
-{
-    (void)side, (void)arena, (void)out;
-    return refuse(node, LT_OPS_MICRO_BATCH, error);
-}
-
 int lt_ops_create_partial(const struct lt_plan_node *node, struct lt_operator **out,
                           struct lt_error *error)
 {
-    (void)error;
-    *out = NULL; /* no operator that could be in front of an exchange is made yet */
-    lt_assert(node->kind == LT_PLAN_OPERATOR);
+    return lt_stateful_create_partial(node, out, error);
+}
+
+int lt_ops_exchange(const struct lt_plan_node *node, uint32_t side, struct lt_arena *arena,
+                    struct lt_ops_exchange *out, struct lt_error *error)
+{
+    if (!lt_stateful_is_complete(node))
+        return refuse(node, LT_OPS_MICRO_BATCH, error);
+    lt_stateful_exchange(node, side, arena, out);
     return LT_OK;
 }
 
 void lt_ops_columns_used(const struct lt_plan_node *node, uint64_t *used)
 {
+    if (lt_stateful_is_complete(node)) {
+        lt_stateful_columns_used(node, used);
+        return;
+    }
+    if (node->kind == LT_PLAN_WATERMARK)
+        lt_bit_set(used, (uint32_t)lt_type_field_index(input_schema(node), node->name));
     for (uint32_t i = 0; i < node->expression_count; i++)
         lt_expr_columns_used(node->expressions[i], used);
 }

@@ -24,7 +24,7 @@
 
 enum lt_ops_mode {
     LT_OPS_CONTINUOUS,  /* what is not stateless is refused with Spark's text */
-    LT_OPS_MICRO_BATCH, /* stateful operators come with that mode; refused until then */
+    LT_OPS_MICRO_BATCH, /* stateful operators too, where the node says what they do */
 };
 
 /* Analyses one node whose inputs are analysed already. FILTER, PROJECT: parses expression_texts
@@ -45,7 +45,7 @@ uint32_t lt_ops_optimise(struct lt_plan_node **nodes, uint32_t count, struct lt_
 void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_arena *arena);
 
 /* The operator of an analysed node for one lane, open not yet called; NULL in `out` where nothing
- * is to be done with a record (UNION, WATERMARK, WRITE). The caller owns it and calls its close().
+ * is to be done with a record (UNION, WRITE). The caller owns it and calls its close().
  * on: control. */
 int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out,
                   struct lt_error *error) LT_MUST_USE;
