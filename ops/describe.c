@@ -75,6 +75,92 @@ static struct lt_plan_tree *project_tree(const struct lt_plan_node *node,
     return lt_plan_tree_over(arena, "Project", lt_arena_format(arena, " [%s]", list), input);
 }
 
+/* ----------------------------------------------------------------------------- nodes with state */
+
+static const char *name_at(const struct lt_type *schema, uint32_t column)
+{
+    return schema->fields[column].name;
+}
+
+static const char *names_of(const struct lt_type *schema, const uint32_t *columns, uint32_t count,
+                            struct lt_arena *arena)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < count; i++)
+        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               name_at(schema, columns[i]));
+    return lt_arena_format(arena, "[%s]", list);
+}
+
+/* Keys, then the functions with the columns that they get: their own columns bear their texts. */
+static const char *aggregate_text(const struct lt_plan_node *node, struct lt_arena *arena)
+{
+    const struct lt_plan_stateful *stateful = node->stateful;
+    const struct lt_type *input = node->inputs[0]->schema;
+    const char *list = "";
+    for (uint32_t i = 0; i < stateful->aggregate_count; i++)
+        list = lt_arena_format(arena, "%s%s%s", list, i == 0 ? "" : ", ",
+                               name_at(node->schema, stateful->left.key_count + i));
+    return lt_arena_format(
+        arena, " %s, [%s]",
+        names_of(input, stateful->left.keys, stateful->left.key_count, arena), list);
+}
+
+static const char *join_text(const struct lt_plan_node *node, struct lt_arena *arena)
+{
+    static const char *const kinds[] = {
+        [LT_JOIN_INNER] = "Inner",           [LT_JOIN_LEFT_OUTER] = "LeftOuter",
+        [LT_JOIN_RIGHT_OUTER] = "RightOuter", [LT_JOIN_FULL_OUTER] = "FullOuter",
+        [LT_JOIN_LEFT_SEMI] = "LeftSemi",    [LT_JOIN_LEFT_ANTI] = "LeftAnti"};
+    const struct lt_plan_stateful *stateful = node->stateful;
+    const struct lt_plan_side *left = &stateful->left, *right = &stateful->right;
+    return lt_arena_format(
+        arena, " %s, %s, %s%s%s", kinds[stateful->join],
+        names_of(node->inputs[0]->schema, left->keys, left->key_count, arena),
+        names_of(node->inputs[1]->schema, right->keys, right->key_count, arena),
+        stateful->condition == NULL ? "" : ", ",
+        stateful->condition == NULL ? "" : text_of(stateful->condition, arena));
+}
+
+static const char *sort_text(const struct lt_plan_node *node, struct lt_arena *arena)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < node->order_count; i++) {
+        const struct lt_plan_order *order = &node->orders[i];
+        list = lt_arena_format(arena, "%s%s%s %s NULLS %s", list, i == 0 ? "" : ", ",
+                               name_at(node->schema, order->column),
+                               order->is_descending ? "DESC" : "ASC",
+                               order->nulls_last ? "LAST" : "FIRST");
+    }
+    return lt_arena_format(arena, " [%s]", list);
+}
+
+/* What stands behind a node's name. */
+static const char *details_of(const struct lt_plan_node *node, struct lt_arena *arena)
+{
+    switch (node->kind) {
+    case LT_PLAN_WATERMARK:
+        return lt_arena_format(arena, " %s, %lld ms", node->name,
+                               (long long)(node->interval_us / 1000));
+    case LT_PLAN_AGGREGATE:
+        return node->stateful == NULL ? "" : aggregate_text(node, arena);
+    case LT_PLAN_JOIN:
+        return node->stateful == NULL ? "" : join_text(node, arena);
+    case LT_PLAN_DEDUPLICATE:
+        return node->stateful == NULL
+                   ? ""
+                   : lt_arena_format(arena, " %s",
+                                     names_of(node->inputs[0]->schema, node->stateful->left.keys,
+                                              node->stateful->left.key_count, arena));
+    case LT_PLAN_SORT:
+        return sort_text(node, arena);
+    case LT_PLAN_LIMIT:
+        return lt_arena_format(arena, " %lld", (long long)node->limit);
+    default:
+        return node->name == NULL ? "" : lt_arena_format(arena, " %s", node->name);
+    }
+}
+
 struct lt_plan_tree *lt_ops_tree(const struct lt_plan_node *node, struct lt_plan_tree *input,
                                  struct lt_arena *arena)
 {
@@ -88,8 +174,11 @@ struct lt_plan_tree *lt_ops_tree(const struct lt_plan_node *node, struct lt_plan
     if (node->kind == LT_PLAN_PROJECT) {
         tree = project_tree(node, input, arena);
     } else {
-        const char *details = node->name == NULL ? "" : lt_arena_format(arena, " %s", node->name);
-        tree = lt_plan_tree_over(arena, lt_plan_kind_name(node->kind), details, input);
+        bool is_within = node->kind == LT_PLAN_DEDUPLICATE && node->stateful != NULL &&
+                         node->stateful->within_watermark;
+        tree = lt_plan_tree_over(
+            arena, is_within ? "DeduplicateWithinWatermark" : lt_plan_kind_name(node->kind),
+            details_of(node, arena), input);
     }
     tree->schema = node->schema;
     return tree;

@@ -1,9 +1,11 @@
 /*
- * Nodes of the logical plan, and what Spark calls them.
+ * Nodes of the logical plan, their numbers, and what Spark calls them.
  */
 #include "core/flow/plan.h"
 
 #include <string.h>
+
+#include "core/base/limits.h"
 
 struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_kind kind,
                                          uint32_t input_count)
@@ -31,6 +33,118 @@ bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t
     }
     return true;
 }
+
+/* -------------------------------------------------------------------------------- micro-batches */
+
+/* Walks are loops along first inputs, since programs make long chains of them; what else joins and
+ * unions read is a call deeper. */
+static const struct lt_plan_node *find_batch(const struct lt_plan_node *node)
+{
+    for (;; node = node->inputs[0]) {
+        if (node->kind >= LT_PLAN_AGGREGATE && node->kind <= LT_PLAN_LIMIT)
+            return node;
+        for (uint32_t i = 1; i < node->input_count; i++) {
+            const struct lt_plan_node *found = find_batch(node->inputs[i]);
+            if (found != NULL)
+                return found;
+        }
+        if (node->input_count == 0)
+            return NULL;
+    }
+}
+
+const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan)
+{
+    const struct lt_plan_node *found = NULL;
+    for (uint32_t i = 0; i < plan->sink_count && found == NULL; i++)
+        found = find_batch(plan->sinks[i]);
+    return found;
+}
+
+static void drop_watermarks(struct lt_plan_node *node)
+{
+    for (; node->input_count > 0; node = node->inputs[0]) {
+        for (uint32_t i = 0; i < node->input_count; i++) {
+            while (node->inputs[i]->kind == LT_PLAN_WATERMARK)
+                node->inputs[i] = node->inputs[i]->inputs[0];
+            if (i > 0)
+                drop_watermarks(node->inputs[i]);
+        }
+    }
+}
+
+void lt_plan_drop_watermarks(struct lt_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->sink_count; i++)
+        drop_watermarks(plan->sinks[i]);
+}
+
+/* ------------------------------------------------------------------------------------ numbering */
+
+enum { NUMBERED_MAX = 2 * LT_LIMIT_OPERATORS };
+
+struct numbering {
+    struct lt_arena *arena;
+    enum lt_output_mode output_mode;
+    const struct lt_plan_node *seen[NUMBERED_MAX]; /* those that sinks share are numbered once */
+    uint32_t seen_count;
+    uint32_t stateful;                 /* numbered so far */
+    uint32_t watermarks[NUMBERED_MAX]; /* what they were, by what they are now */
+    uint32_t watermark_count;
+};
+
+static bool is_seen(struct numbering *numbering, const struct lt_plan_node *node)
+{
+    for (uint32_t i = 0; i < numbering->seen_count; i++) {
+        if (numbering->seen[i] == node)
+            return true;
+    }
+    if (numbering->seen_count < NUMBERED_MAX) /* beyond, the plan is refused for its size */
+        numbering->seen[numbering->seen_count++] = node;
+    return false;
+}
+
+static uint32_t watermark_number(struct numbering *numbering, uint32_t before)
+{
+    uint32_t at = 0;
+    while (at < numbering->watermark_count && numbering->watermarks[at] != before)
+        at++;
+    if (at == numbering->watermark_count && at < NUMBERED_MAX)
+        numbering->watermarks[numbering->watermark_count++] = before;
+    return at;
+}
+
+static void number_one(struct numbering *numbering, struct lt_plan_node *node)
+{
+    if (node->stateful != NULL && !is_seen(numbering, node)) {
+        struct lt_plan_stateful *own = lt_arena_alloc(numbering->arena, sizeof *own);
+        *own = *node->stateful;
+        own->number = numbering->stateful++;
+        own->output_mode = numbering->output_mode;
+        node->stateful = own;
+    }
+    if (node->kind == LT_PLAN_WATERMARK && !is_seen(numbering, node))
+        node->watermark = watermark_number(numbering, node->watermark);
+}
+
+/* As deep as joins and unions are nested. */
+static void number_tree(struct numbering *numbering, struct lt_plan_node *node)
+{
+    number_one(numbering, node);
+    for (; node->input_count == 1; node = node->inputs[0])
+        number_one(numbering, node->inputs[0]);
+    for (uint32_t i = 0; i < node->input_count; i++)
+        number_tree(numbering, node->inputs[i]);
+}
+
+void lt_plan_number(struct lt_plan *plan, struct lt_arena *arena)
+{
+    struct numbering numbering = {.arena = arena, .output_mode = plan->output_mode};
+    for (uint32_t i = 0; i < plan->sink_count; i++)
+        number_tree(&numbering, plan->sinks[i]);
+}
+
+/* ---------------------------------------------------------------------------------------- names */
 
 const char *lt_plan_kind_name(enum lt_plan_kind kind)
 {

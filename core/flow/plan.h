@@ -128,8 +128,8 @@ struct lt_plan_node {
 
     const char *name;              /* OPERATOR: its name; WATERMARK: the column */
     int64_t interval_us;           /* WATERMARK: the delay */
-    /* WATERMARK: counted from 0 in a plan. Nodes of the same number, on the sides of a union, are
-     * one watermark. */
+    /* WATERMARK: nodes of the same number, on the sides of a union, are one watermark. Before
+     * lt_plan_number any number, after it they are counted from 0 in the plan. */
     uint32_t watermark;
     lt_operator_create_fn *create; /* OPERATOR */
     void *create_context;
@@ -172,6 +172,14 @@ struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_ki
  * latter, whose place is `*at` then. False: there is room for `capacity` nodes only. */
 bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t capacity,
                           uint32_t *at, const struct lt_plan_node *before);
+/* The first node that only micro-batches run; NULL: there is none. */
+const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan);
+/* Takes the WATERMARK nodes out, which say nothing where nothing keeps state. */
+void lt_plan_drop_watermarks(struct lt_plan *plan);
+/* What a plan's nodes are told of the whole: stateful ones the output mode and their numbers, from
+ * 0, sink by sink, and in each those that rows come to last first, as Spark does; watermarks
+ * theirs, from 0 too. The nodes are the plan's own. */
+void lt_plan_number(struct lt_plan *plan, struct lt_arena *arena);
 /* Spark's name of the operator, for errors: "Aggregate", "Join", "Filter". */
 const char *lt_plan_kind_name(enum lt_plan_kind kind);
 

@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -33,11 +34,76 @@ static void every_kind_has_a_name_of_its_own(void **state)
     assert_string_equal(lt_plan_kind_name(LT_PLAN_AGGREGATE), "Aggregate");
 }
 
+static struct lt_plan_node *over(struct lt_arena *arena, enum lt_plan_kind kind,
+                                 struct lt_plan_node *first, struct lt_plan_node *second)
+{
+    static const struct lt_plan_stateful stateful = {.number = 99};
+    uint32_t count = first == NULL ? 0 : second == NULL ? 1 : 2;
+    struct lt_plan_node *node = lt_plan_node_create(arena, kind, count);
+    if (first != NULL)
+        node->inputs[0] = first;
+    if (second != NULL)
+        node->inputs[1] = second;
+    if (kind == LT_PLAN_AGGREGATE || kind == LT_PLAN_JOIN)
+        node->stateful = &stateful;
+    return node;
+}
+
+static void what_has_state_is_numbered_from_the_sink_on(void **state)
+{
+    struct lt_arena *arena = lt_arena_create();
+    (void)state;
+    struct lt_plan_node *read = over(arena, LT_PLAN_READ, NULL, NULL);
+    struct lt_plan_node *a = over(arena, LT_PLAN_WATERMARK, read, NULL);
+    struct lt_plan_node *b = over(arena, LT_PLAN_WATERMARK, read, NULL);
+    struct lt_plan_node *c = over(arena, LT_PLAN_WATERMARK, read, NULL);
+    a->watermark = b->watermark = 7; /* the sides of a union */
+    c->watermark = 3;
+    struct lt_plan_node *sides = over(arena, LT_PLAN_UNION, a, b);
+    struct lt_plan_node *below = over(arena, LT_PLAN_AGGREGATE, sides, NULL);
+    struct lt_plan_node *join = over(arena, LT_PLAN_JOIN, below, c);
+    struct lt_plan_node *above = over(arena, LT_PLAN_AGGREGATE, join, NULL);
+    struct lt_plan_node *sinks[] = {over(arena, LT_PLAN_WRITE, above, NULL),
+                                    over(arena, LT_PLAN_WRITE, below, NULL)};
+    struct lt_plan plan = {.sinks = sinks, .sink_count = 2, .output_mode = LT_OUTPUT_UPDATE};
+    lt_plan_number(&plan, arena);
+    assert_int_equal(above->stateful->number, 0);
+    assert_int_equal(join->stateful->number, 1);
+    assert_int_equal(below->stateful->number, 2);
+    assert_int_equal(below->stateful->output_mode, LT_OUTPUT_UPDATE);
+    assert_int_equal(a->watermark, 0);
+    assert_int_equal(b->watermark, 0);
+    assert_int_equal(c->watermark, 1);
+    assert_ptr_equal(lt_plan_batch_node(&plan), above);
+    lt_arena_destroy(arena);
+}
+
+static void watermarks_that_say_nothing_are_taken_out(void **state)
+{
+    struct lt_arena *arena = lt_arena_create();
+    (void)state;
+    struct lt_plan_node *read = over(arena, LT_PLAN_READ, NULL, NULL);
+    struct lt_plan_node *mark = over(arena, LT_PLAN_WATERMARK, read, NULL);
+    struct lt_plan_node *filter =
+        over(arena, LT_PLAN_FILTER, over(arena, LT_PLAN_WATERMARK, mark, NULL), NULL);
+    struct lt_plan_node *sides = over(arena, LT_PLAN_UNION, filter, mark);
+    struct lt_plan_node *write = over(arena, LT_PLAN_WRITE, sides, NULL);
+    struct lt_plan plan = {.sinks = &write, .sink_count = 1};
+    assert_null(lt_plan_batch_node(&plan));
+    lt_plan_drop_watermarks(&plan);
+    assert_ptr_equal(sides->inputs[0], filter);
+    assert_ptr_equal(filter->inputs[0], read);
+    assert_ptr_equal(sides->inputs[1], read);
+    lt_arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_node_has_room_for_its_inputs_and_nothing_else),
         cmocka_unit_test(every_kind_has_a_name_of_its_own),
+        cmocka_unit_test(what_has_state_is_numbered_from_the_sink_on),
+        cmocka_unit_test(watermarks_that_say_nothing_are_taken_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
