@@ -15,6 +15,7 @@
 #include "ops/sql/explain.h"
 #include "ops/sql/find.h"
 #include "ops/sql/group.h"
+#include "ops/sql/lower.h"
 #include "ops/sql/parse.h"
 
 enum { DEPTH_MAX = 64 }; /* queries within queries, views within views */
@@ -237,7 +238,8 @@ static int analyse_items(struct lt_sql_analysis *analysis, const struct lt_sql_s
     return LT_OK;
 }
 
-/* Aggregates and window functions become columns of an operator that is not run. */
+/* Aggregates and window functions become columns of an operator that is not run: for what is said
+ * of names and types. The nodes that run are made after that (lower.h). */
 static int make_columns(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                         const char *text, struct lt_sql_output *out)
 {
@@ -282,20 +284,57 @@ static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_sel
     return LT_OK;
 }
 
+/* How the items are written, for ORDER BY. */
+static void keep_written(struct lt_sql_analysis *analysis, const struct lt_sql_select *kept,
+                         struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    out->written = lt_arena_alloc(arena, (kept->items.count + 1) * sizeof *out->written);
+    out->written_count = kept->items.count;
+    for (uint32_t i = 0; i < kept->items.count; i++) {
+        const struct lt_expression *item = kept->items.items[i];
+        out->written[i] = lt_expr_text(
+            item->kind == LT_EXPR_ALIAS ? item->arguments[0] : item, arena);
+        if (item->kind == LT_EXPR_STAR)
+            out->written_count = 0; /* places are others */
+    }
+}
+
+static int lower_group(struct lt_sql_analysis *analysis, const struct lt_sql_select *kept,
+                       const char *text, const struct lt_sql_output *input,
+                       struct lt_sql_output *out)
+{
+    struct lt_sql_output written = {0};
+    keep_written(analysis, kept, &written);
+    int code = lt_sql_lower_group(analysis, kept, text, input, out);
+    out->written = written.written;
+    out->written_count = written.written_count;
+    return code;
+}
+
 static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                           const char *text, const struct lt_sql_ctes *ctes,
                           struct lt_sql_output *out)
 {
+    if (select->where != NULL && select->from->kind == LT_SQL_JOIN) {
+        analysis->joined = select->from;
+        analysis->joined_where = lt_sql_copy_tree(select->where, analysis->env->arena);
+    }
     int code = lt_sql_analyse_relation(analysis, select->from, text, ctes, out);
     if (code == LT_OK && select->where != NULL)
         code = lt_sql_analyse_where(analysis, select->where, text, out);
     if (code != LT_OK)
         return code;
-    if (lt_sql_is_grouped(select))
+    const bool is_grouped = lt_sql_is_grouped(select);
+    const struct lt_sql_output input = *out;
+    struct lt_sql_select kept = {0};
+    if (is_grouped)
+        kept = lt_sql_keep_select(analysis, select);
+    if (is_grouped)
         out->scope = lt_sql_scope_of_groups(&out->scope, select, analysis->env->arena);
     const struct lt_sql_scope under = out->scope;
     struct lt_sql_names names = lt_sql_names_in(analysis, &under, text);
-    bool is_grouped = lt_sql_is_grouped(select), has_windows = false;
+    bool has_windows = false;
     if (is_grouped)
         code = lt_sql_check_group(&names, select, &analysis->uses);
     if (code == LT_OK)
@@ -306,6 +345,9 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
         code = lt_sql_check_time_windows(&names, select);
     if (code == LT_OK)
         code = analyse_items(analysis, select, text, out);
+    if (code == LT_OK && analysis->env->may_batch && is_grouped && !has_windows &&
+        select->grouping != LT_SQL_GROUPING_SETS)
+        code = lower_group(analysis, &kept, text, &input, out);
     if (code != LT_OK)
         return code;
     out->under = under;
@@ -318,6 +360,10 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, "Distinct", text, select->begin, select->end);
         use->has_event_time = lt_sql_has_watermarked(&analysis->uses, out->node->schema);
+        if (analysis->env->may_batch)
+            code = lt_sql_lower_distinct(analysis, use, place, out);
+        if (code != LT_OK)
+            return code;
     }
     return lt_sql_use_hints(analysis, select, text, out);
 }
@@ -375,11 +421,20 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
     struct lt_sql_analysis analysis = {.env = env, .error = error, .is_bounded = true};
     struct lt_sql_output output = {0};
     int code = lt_sql_analyse_query(&analysis, query, text, NULL, &output);
-    if (code == LT_OK && env->mode == LT_OUTPUT_COMPLETE && analysis.uses.count == 0)
-        (void)lt_sql_use(&analysis.uses, "Project", text, query->begin, query->end);
-    if (code == LT_OK)
-        code = lt_sql_refuse(&analysis.uses, env->mode, error);
-    *out = (struct lt_sql_plan){.node = output.node,
+    analysis.uses.whole =
+        (struct lt_sql_use){.text = text, .begin = query->begin, .end = query->end};
+    bool is_batch = analysis.uses.count > 0;
+    struct lt_sql_uses *uses = NULL;
+    if (code == LT_OK && env->may_batch) {
+        uses = lt_arena_alloc(env->arena, sizeof *uses);
+        *uses = analysis.uses;
+    }
+    if (code == LT_OK && !env->is_open) /* what ends is not run in batches */
+        code = lt_sql_refuse(&analysis.uses, env->mode, env->may_batch && !analysis.is_bounded,
+                             error);
+    *out = (struct lt_sql_plan){.uses = uses,
+                                .batch_node = is_batch ? analysis.uses.items[0].name : NULL,
+                                .node = output.node,
                                 .tree = output.tree,
                                 .refusal = analysis.uses.refusal,
                                 .temporary = analysis.temporary,

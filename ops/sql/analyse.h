@@ -3,8 +3,9 @@
  * are put in where they are named, WHERE becomes FILTER, a select list PROJECT. Each node comes out
  * analysed, its `schema` filled, its expressions typed.
  *
- * What a table is read by the program around knows (lt_sql_host). What no mode of this version runs
- * is analysed as far as its names go, and refused with Spark's text (refuse.h).
+ * What a table is read by the program around knows (lt_sql_host). What needs state becomes nodes of
+ * micro-batches (lower.h). What no mode of this version runs, and what the mode that is asked for
+ * does not, is analysed as far as its names go, and refused with Spark's text (refuse.h).
  *
  * on: control.
  */
@@ -25,6 +26,10 @@ struct lt_sql_host {
     /* The same for one row without columns: a query without FROM. */
     int (*read_one)(void *user, struct lt_arena *arena, struct lt_plan_node **out,
                     struct lt_error *error);
+    /* All rows that an analysed node gives whose reads end, as structs of its schema, in the arena:
+     * read here and now. More than `limit` are an error. NULL: it cannot be done. */
+    int (*collect)(void *user, struct lt_plan_node *node, uint32_t limit, struct lt_arena *arena,
+                   struct lt_array *out, struct lt_error *error);
 };
 
 struct lt_sql_env {
@@ -33,7 +38,11 @@ struct lt_sql_env {
     const struct lt_sql_host *host;
     struct lt_arena *arena; /* of the plan: of all that comes out */
     enum lt_output_mode mode;
+    bool may_batch;    /* what continuous mode does not run may run in micro-batches */
+    bool is_open;      /* nothing is refused for its mode yet: what it uses is judged later */
     bool is_explained; /* wanted as a tree too */
+    /* Counts the watermarks of all plans that may come together; NULL: there is but this one. */
+    uint32_t *watermark_count;
     /* The view that is being defined, which its query must not name; or NULL. */
     const char *defining;
 };
@@ -45,6 +54,10 @@ struct lt_sql_plan {
     struct lt_plan_node *node; /* its schema is the query's */
     struct lt_plan_tree *tree; /* the same for people, with names; NULL: not is_explained */
     bool is_bounded;           /* all that it reads ends */
+    /* The first operator that only micro-batches run, by Spark's name; NULL: any mode runs it,
+     * without its WATERMARK nodes (lt_plan_drop_watermarks). Set only where it may_batch. */
+    const char *batch_node;
+    struct lt_sql_uses *uses; /* where it may_batch: for lt_sql_refuse; in the arena */
 };
 
 /* `text` is what the query was parsed from; both outlive the plan. */

@@ -1,6 +1,6 @@
 /*
- * Joins: the columns of both sides, and what is right and wrong about the condition. Nothing is
- * made of a join; what stands over it is analysed all the same.
+ * Joins: the columns of both sides, and what is right and wrong about the condition. Of a join of
+ * two streams a node is made (lower_join.h); what stands over another is analysed all the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,9 @@
 #include "ops/sql/aggregate.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/find.h"
+#include "ops/sql/lower.h"
+#include "ops/sql/lower_join.h"
+#include "ops/sql/lower_static.h"
 
 struct join {
     struct lt_sql_analysis *analysis;
@@ -21,6 +24,7 @@ struct join {
     /* Columns that both sides give once, by USING or NATURAL. */
     const char **shared;
     uint32_t shared_count;
+    struct lt_sql_origin *origins; /* of the columns that come out; or NULL */
 };
 
 /* ------------------------------------------------------------------------------------- columns */
@@ -79,6 +83,16 @@ static bool is_shared(const struct join *join, const char *name)
     return false;
 }
 
+static struct lt_sql_origin origin_of(const struct join *join, const struct lt_sql_scope *side,
+                                      uint32_t column, bool is_merged)
+{
+    const char *name = side->schema->fields[column].name;
+    return (struct lt_sql_origin){
+        .side = side == &join->sides[1],
+        .column = column,
+        .other = is_merged ? lt_type_field_index(join->sides[1].schema, name) : -1};
+}
+
 /* Adds the columns of one part of a side, those that are shared or those that are not. */
 static void add_part(const struct join *join, const struct lt_sql_scope *side,
                      const struct lt_sql_part *part, bool shared, struct lt_field *fields,
@@ -87,8 +101,11 @@ static void add_part(const struct join *join, const struct lt_sql_scope *side,
     struct lt_sql_part *to = &out->parts[out->part_count];
     *to = (struct lt_sql_part){.qualifier = part->qualifier, .first = *count};
     for (uint32_t i = part->first; i < part->first + part->count; i++) {
-        if (is_shared(join, side->schema->fields[i].name) == shared)
-            fields[(*count)++] = side->schema->fields[i];
+        if (is_shared(join, side->schema->fields[i].name) != shared)
+            continue;
+        if (join->origins != NULL)
+            join->origins[*count] = origin_of(join, side, i, shared);
+        fields[(*count)++] = side->schema->fields[i];
     }
     to->count = *count - to->first;
     out->part_count += to->count > 0 ? 1 : 0;
@@ -125,6 +142,7 @@ static struct lt_sql_scope both_of(const struct join *join)
     struct join all = *join;
     all.relation = &inner;
     all.shared_count = 0;
+    all.origins = NULL;
     return scope_of(&all);
 }
 
@@ -149,9 +167,11 @@ static int refuse_condition(const struct join *join, const struct lt_expression 
                          printed, lt_type_sql(arena, condition->type));
 }
 
-static int check_condition(const struct join *join, struct lt_expression *condition,
+/* Leaves the analysed tree in *at. */
+static int check_condition(const struct join *join, struct lt_expression **at,
                            bool *has_event_time)
 {
+    struct lt_expression *condition = *at;
     struct lt_sql_analysis *analysis = join->analysis;
     const struct lt_sql_scope both = both_of(join);
     struct lt_sql_names names = lt_sql_names_in(analysis, &both, join->text);
@@ -164,9 +184,107 @@ static int check_condition(const struct join *join, struct lt_expression *condit
     const char *printed = lt_expr_text(condition, names.arena);
     code = lt_expr_analyse(&condition, join->text, both.schema, analysis->env->session, names.arena,
                            analysis->error);
+    *at = condition;
     bool is_boolean = code == LT_OK && (condition->type->kind == LT_TYPE_BOOLEAN ||
                                         condition->type->kind == LT_TYPE_VOID);
     return code != LT_OK || is_boolean ? code : refuse_condition(join, condition, printed);
+}
+
+static bool is_inner(const char *kind)
+{
+    return strcmp(kind, "Inner") == 0 || strcmp(kind, "Cross") == 0;
+}
+
+/* The condition of a join that has none: what stands in WHERE over it, where the join's columns are
+ * all that this names. WHERE is done all the same. NULL: there is none. */
+static struct lt_expression *condition_of_where(const struct join *join)
+{
+    struct lt_sql_analysis *analysis = join->analysis;
+    bool has_event_time;
+    struct lt_error ignored, *error = analysis->error;
+    if (analysis->joined != join->relation || join->shared_count > 0 ||
+        join->relation->condition != NULL)
+        return NULL;
+    struct lt_expression *condition =
+        lt_sql_copy_tree(analysis->joined_where, analysis->env->arena);
+    lt_error_clear(&ignored);
+    analysis->error = &ignored;
+    int code = check_condition(join, &condition, &has_event_time);
+    analysis->error = error;
+    return code == LT_OK ? condition : NULL;
+}
+
+static int make_node(const struct join *join, const struct lt_sql_output *sides,
+                     struct lt_expression *condition, struct lt_sql_use *use,
+                     struct lt_sql_output *out)
+{
+    const struct lt_sql_join what = {
+        .kind = join->relation->join,
+        .nodes = {sides[0].node, sides[1].node},
+        .condition = condition,
+        .origins = join->origins,
+        .schema = out->scope.schema,
+        .text = join->text,
+        .place = {join->text, join->relation->begin, join->relation->end}};
+    return lt_sql_lower_join(join->analysis, &what, use, &out->node);
+}
+
+/* With what ends on one side. */
+static int make_static(const struct join *join, const struct lt_sql_output *sides,
+                       struct lt_expression *condition, struct lt_sql_use *use,
+                       struct lt_sql_output *out)
+{
+    const struct lt_sql_scope both = both_of(join);
+    struct lt_sql_names names = lt_sql_names_in(join->analysis, &both, join->text);
+    int code = condition == NULL ? LT_OK : lt_sql_check_names(&names, &condition);
+    const struct lt_sql_join what = {
+        .kind = join->relation->join,
+        .nodes = {sides[0].node, sides[1].node},
+        .condition = condition,
+        .origins = join->origins,
+        .schema = out->scope.schema,
+        .text = join->text,
+        .place = {join->text, join->relation->begin, join->relation->end}};
+    return code != LT_OK ? code
+                         : lt_sql_lower_static(join->analysis, &what, use->is_left_stream ? 0 : 1,
+                                               use, &out->node);
+}
+
+/* The join as EXPLAIN shows it. */
+static void draw(const struct join *join, const struct lt_sql_output *sides,
+                 const struct lt_expression *condition, struct lt_sql_output *out)
+{
+    struct lt_arena *arena = join->analysis->env->arena;
+    struct lt_plan_tree *const inputs[] = {sides[0].tree, sides[1].tree};
+    if (inputs[0] == NULL || inputs[1] == NULL)
+        return;
+    const char *details = condition == NULL
+                              ? lt_arena_format(arena, " %s", join->relation->join)
+                              : lt_arena_format(arena, " %s, %s", join->relation->join,
+                                                lt_expr_plan_text(condition, false, arena));
+    out->tree = lt_plan_tree_over_all(arena, "Join", details, inputs, 2);
+}
+
+/* A join gives what is seen of its sides. */
+static int leave_hidden(struct lt_sql_analysis *analysis, struct lt_sql_output *side)
+{
+    struct lt_sql_scope *scope = &side->scope;
+    const struct lt_type *before = scope->schema;
+    if (!analysis->env->may_batch || lt_type_visible_count(before) == before->field_count)
+        return LT_OK;
+    struct lt_sql_part *parts =
+        lt_arena_alloc(analysis->env->arena, scope->part_count * sizeof *parts);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scope->part_count; i++) {
+        const struct lt_sql_part *part = &scope->parts[i];
+        parts[i] = (struct lt_sql_part){.qualifier = part->qualifier, .first = count};
+        for (uint32_t j = part->first; j < part->first + part->count; j++)
+            count += !lt_type_is_hidden(before, j);
+        parts[i].count = count - parts[i].first;
+    }
+    scope->schema = lt_type_visible(analysis->env->arena, before);
+    scope->parts = parts;
+    return lt_sql_project_visible(analysis, &side->node);
 }
 
 int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
@@ -177,6 +295,10 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
     struct join join = {.analysis = analysis, .relation = relation, .text = text};
     const struct lt_sql_relation *inputs[] = {relation->left, relation->right};
     bool was_bounded = analysis->is_bounded, are_bounded[2], has_event_time = false;
+    struct lt_expression *condition = relation->condition, *written = NULL;
+    if (condition != NULL)
+        written = lt_sql_copy_tree(condition, analysis->env->arena);
+    struct lt_sql_output outputs[2] = {0};
     int code = LT_OK;
     for (unsigned side = 0; side < 2 && code == LT_OK; side++) {
         analysis->is_bounded = true;
@@ -186,13 +308,16 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
             analysis->outer = &left;
         code = lt_sql_analyse_relation(analysis, inputs[side], text, ctes, out);
         analysis->outer = outer;
+        if (code == LT_OK)
+            code = leave_hidden(analysis, out);
         are_bounded[side] = analysis->is_bounded;
         join.sides[side] = out->scope;
+        outputs[side] = *out;
     }
     if (code == LT_OK)
         code = find_shared(&join);
     if (code == LT_OK && relation->condition != NULL)
-        code = check_condition(&join, relation->condition, &has_event_time);
+        code = check_condition(&join, &condition, &has_event_time);
     if (code != LT_OK)
         return code;
     analysis->is_bounded = was_bounded && are_bounded[0] && are_bounded[1];
@@ -207,7 +332,20 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
         const struct lt_expression column = {.kind = LT_EXPR_COLUMN, .name = join.shared[i]};
         use->has_event_time = lt_sql_has_event_time(&analysis->uses, &column);
     }
+    join.origins = lt_arena_alloc(
+        analysis->env->arena,
+        (join.sides[0].schema->field_count + join.sides[1].schema->field_count + 1) *
+            sizeof *join.origins);
     out->scope = scope_of(&join);
     out->node = lt_sql_unrun(analysis, LT_PLAN_JOIN, out->scope.schema);
-    return LT_OK;
+    draw(&join, outputs, condition, out);
+    if (!analysis->env->may_batch || relation->is_lateral)
+        return LT_OK;
+    if (are_bounded[0] != are_bounded[1])
+        return make_static(&join, outputs, written, use, out);
+    bool may_make =
+        use->is_left_stream && use->is_right_stream && strcmp(relation->join, "LeftAnti") != 0;
+    if (may_make && is_inner(relation->join) && condition == NULL)
+        condition = condition_of_where(&join);
+    return may_make ? make_node(&join, outputs, condition, use, out) : LT_OK;
 }

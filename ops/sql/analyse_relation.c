@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/base/clock.h"
+#include "core/base/units.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/dedup.h"
+#include "ops/sql/event_time.h"
 #include "ops/sql/explain.h"
 #include "ops/sql/parse.h"
 
@@ -63,6 +67,32 @@ static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_cte
     return apply_alias(analysis, &alias, ctes->text, NULL, out); /* whoever names it is asked */
 }
 
+/* What is said of a stream that a program has built, as if it stood here. */
+static void use_built(struct lt_sql_analysis *analysis, const struct lt_sql_uses *built)
+{
+    struct lt_sql_uses *uses = &analysis->uses;
+    for (uint32_t i = 0; i < built->count; i++) {
+        const struct lt_sql_use *use = &built->items[i];
+        *lt_sql_use(uses, use->name, use->text, use->begin, use->end) = *use;
+    }
+    for (uint32_t i = 0; i < built->watermark_count; i++) {
+        if (uses->watermark_count < LT_SQL_WATERMARKS_MAX)
+            uses->watermarks[uses->watermark_count++] = built->watermarks[i];
+    }
+}
+
+static int analyse_built(struct lt_sql_analysis *analysis, const struct lt_sql_table *view,
+                         struct lt_sql_output *out)
+{
+    analysis->is_bounded = false;
+    if (view->uses != NULL)
+        use_built(analysis, view->uses);
+    const struct lt_sql_table shown = {.name = view->name, .format = "program"};
+    *out = (struct lt_sql_output){.node = view->built};
+    lt_sql_tree_read(analysis, &shown, false, out);
+    return LT_OK;
+}
+
 static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_table *view,
                         struct lt_sql_output *out)
 {
@@ -75,6 +105,52 @@ static int analyse_view(struct lt_sql_analysis *analysis, const struct lt_sql_ta
         lt_sql_tree_steps(analysis, input, out);
     }
     lt_sql_tree_view(analysis, view->name, out);
+    return LT_OK;
+}
+
+/* The table's option watermark, 'COLUMN DELAY', which its reader has found to be right: one for all
+ * places where the query names the table. */
+static int mark_table(struct lt_sql_analysis *analysis, const struct lt_sql_table *table,
+                      struct lt_plan_node **node)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    const char *text = table == NULL ? NULL : lt_sql_table_option(table, "watermark");
+    int64_t delay_ns;
+    if (text == NULL || !analysis->env->may_batch)
+        return LT_OK;
+    size_t size = strcspn(text, " ");
+    int index = lt_type_field_index((*node)->schema, lt_arena_text_n(arena, text, size));
+    int code = lt_units_parse_duration_ns(text + size + strspn(text + size, " "), 0, &delay_ns,
+                                          analysis->error);
+    if (code != LT_OK || index < 0)
+        return code;
+    struct lt_plan_node *mark = lt_plan_node_create(arena, LT_PLAN_WATERMARK, 1);
+    mark->inputs[0] = *node;
+    mark->name = (*node)->schema->fields[index].name;
+    mark->interval_us = delay_ns / 1000;
+    mark->watermark = lt_sql_next_watermark(analysis);
+    mark->schema = (*node)->schema;
+    if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
+        analysis->uses.watermarks[analysis->uses.watermark_count++] = mark->name;
+    *node = mark;
+    return LT_OK;
+}
+
+/* The table's options dropDuplicates and dropDuplicatesWithinWatermark. */
+static int dedup_table(struct lt_sql_analysis *analysis, const struct lt_sql_table *table,
+                       struct lt_plan_node **node)
+{
+    static const char *const options[] = {"dropDuplicates", "dropDuplicatesWithinWatermark"};
+    for (unsigned within = 0; within < 2; within++) {
+        const char *columns = table == NULL ? NULL : lt_sql_table_option(table, options[within]);
+        if (columns == NULL)
+            continue;
+        int code = lt_sql_dedup_node(*node, columns, within, analysis->env->arena, node,
+                                     analysis->error);
+        if (code != LT_OK)
+            return lt_error_append(analysis->error, "option \"%s\"", options[within]);
+        lt_sql_use_dedup(&analysis->uses, *node, "", 0, 0);
+    }
     return LT_OK;
 }
 
@@ -93,8 +169,13 @@ int lt_sql_read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *tab
         code = host->read_one(host->user, arena, &read.node, analysis->error);
     else if (read.node == NULL)
         code = host->read(host->user, table, arena, &read.node, &read.is_bounded, analysis->error);
+    if (code == LT_OK && !read.is_known && !read.is_bounded)
+        code = mark_table(analysis, table, &read.node);
+    if (code == LT_OK && !read.is_known)
+        code = dedup_table(analysis, table, &read.node);
     if (code != LT_OK)
         return code;
+    read.is_known = true;
     analysis->is_bounded &= read.is_bounded || table == NULL;
     if (analysis->read_count < LT_SQL_READS_MAX) /* beyond, it is read again */
         analysis->reads[analysis->read_count++] = read;
@@ -106,6 +187,8 @@ int lt_sql_read_table(struct lt_sql_analysis *analysis, struct lt_sql_table *tab
 static int analyse_found(struct lt_sql_analysis *analysis, struct lt_sql_table *table,
                          struct lt_sql_output *out)
 {
+    if (table->built != NULL)
+        return analyse_built(analysis, table, out);
     if (table->format == NULL)
         return analyse_view(analysis, table, out);
     int code = lt_sql_read_table(analysis, table, out);
@@ -140,14 +223,6 @@ static int analyse_named(struct lt_sql_analysis *analysis, const struct lt_sql_r
     return analyse_found(analysis, table, out);
 }
 
-/* Watermarks are of times, and of windows by their ends. */
-static bool is_event_time(const struct lt_type *type)
-{
-    int end = type->kind == LT_TYPE_STRUCT ? lt_type_field_index(type, "end") : -1;
-    return type->kind == LT_TYPE_TIMESTAMP ||
-           (end >= 0 && type->fields[end].type->kind == LT_TYPE_TIMESTAMP);
-}
-
 static int refuse_delay(struct lt_sql_analysis *analysis, const char *text,
                         const struct lt_expression *delay)
 {
@@ -175,8 +250,57 @@ static int add_event_time(struct lt_sql_analysis *analysis, const struct lt_sql_
     return LT_OK;
 }
 
-/* WATERMARK expression [AS name] DELAY OF interval. It says nothing to operators without state, so
- * it leaves no node but that of a named expression; what it says must be right. */
+/* A second watermark, of whatever column, would hold for what the first one does. */
+static int refuse_second(struct lt_sql_analysis *analysis, struct lt_expr_place place)
+{
+    return lt_expr_error(analysis->error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3076", "", place,
+                         "Redefining watermark is disallowed. You can set the config "
+                         "'spark.sql.streaming.statefulOperator.allowMultiple' to 'false' to "
+                         "restore the previous behavior. Note that multiple stateful operators "
+                         "will be disallowed.");
+}
+
+/* Of an interval, of whatever kind; a month counts as 31 days. */
+static int64_t delay_us_of(const struct lt_expression *delay)
+{
+    const int64_t us_per_month = 31 * 86400 * (int64_t)LT_US_PER_S;
+    int64_t us = INT64_MAX;
+    if (delay->type->kind != LT_TYPE_INTERVAL_YEAR_MONTH)
+        return delay->value.i64;
+    (void)__builtin_mul_overflow(delay->value.i64, us_per_month, &us);
+    return us;
+}
+
+uint32_t lt_sql_next_watermark(struct lt_sql_analysis *analysis)
+{
+    uint32_t *count = analysis->env->watermark_count;
+    return count != NULL ? (*count)++ : analysis->watermark_count++;
+}
+
+/* The node of a watermark of the column; on a union it is one for all sides. */
+static int add_watermark(struct lt_sql_analysis *analysis, const char *column, int64_t delay_us,
+                         struct lt_expr_place place, struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    const bool *before = lt_sql_event_times(out->node, arena);
+    for (uint32_t i = 0; i < out->node->schema->field_count; i++) {
+        if (before[i])
+            return refuse_second(analysis, place);
+    }
+    struct lt_plan_node *node = lt_plan_node_create(arena, LT_PLAN_WATERMARK, 1);
+    node->inputs[0] = out->node;
+    node->session = analysis->env->session;
+    node->name = column;
+    node->interval_us = delay_us;
+    node->watermark = lt_sql_next_watermark(analysis);
+    int code = lt_sql_complete(analysis, node);
+    if (code == LT_OK)
+        out->node = node;
+    return code;
+}
+
+/* WATERMARK expression [AS name] DELAY OF interval. To operators without state it says nothing: a
+ * query that has no others is run without its node. */
 static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
                            const char *text, bool is_stream, struct lt_sql_output *out)
 {
@@ -211,7 +335,7 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
         return code;
     if (!is_stream) /* to what ends it says nothing at all */
         return LT_OK;
-    if (!is_event_time(type))
+    if (!lt_sql_is_time_type(type))
         return lt_expr_error(
             analysis->error, LT_E_ANALYSIS, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09", place,
             "The event time %s has the invalid type \"%s\", but expected \"TIMESTAMP\".",
@@ -221,6 +345,10 @@ static int check_watermark(struct lt_sql_analysis *analysis, const struct lt_sql
     lt_sql_tree_over(
         analysis, "EventTimeWatermark",
         lt_arena_format(arena, "%s, %s", shown, lt_expr_plan_text(delay, false, arena)), out);
+    if (analysis->env->may_batch && value->kind == LT_EXPR_FIELD)
+        (void)lt_sql_use(&analysis->uses, "EventTimeWatermark", text, place.begin, place.end);
+    else if (analysis->env->may_batch)
+        return add_watermark(analysis, name, delay_us_of(delay), place, out);
     return LT_OK;
 }
 
@@ -303,7 +431,7 @@ int lt_sql_table_columns(const struct lt_sql_env *env, struct lt_sql_table *tabl
         return LT_OK;
     int code = analyse_found(&analysis, table, &output);
     if (code == LT_OK)
-        code = lt_sql_refuse(&analysis.uses, env->mode, error);
+        code = lt_sql_refuse(&analysis.uses, env->mode, env->may_batch, error);
     if (code == LT_OK)
         *out = lt_type_visible(env->arena, output.node->schema);
     return code;

@@ -7,6 +7,7 @@
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/explain.h"
+#include "ops/sql/lower.h"
 
 /* ------------------------------------------------------------------------------- set operations */
 
@@ -159,6 +160,7 @@ static int analyse_operator(struct lt_sql_analysis *analysis, const struct lt_sq
         return code;
     if (query->set == LT_SQL_UNION && are_bounded[0] != are_bounded[1])
         (void)lt_sql_use(&analysis->uses, "Union", text, query->begin, query->end);
+    struct lt_sql_use *distinct = NULL;
     if (query->set != LT_SQL_UNION || !query->is_all) {
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, query->set == LT_SQL_UNION ? "Distinct" : names[query->set],
@@ -166,12 +168,15 @@ static int analyse_operator(struct lt_sql_analysis *analysis, const struct lt_sq
         use->is_left_stream = !are_bounded[0];
         use->is_right_stream = !are_bounded[1];
         use->has_event_time = lt_sql_has_watermarked(&analysis->uses, both);
+        distinct = query->set == LT_SQL_UNION ? use : NULL;
     }
     out->node = query->set == LT_SQL_UNION ? unite(analysis, sides, growing)
                                            : lt_sql_unrun(analysis, LT_PLAN_JOIN, both);
     out->scope = lt_sql_scope_of(analysis, out->node->schema, NULL);
     lt_sql_tree_union(analysis, sides, is_long, out);
-    return LT_OK;
+    if (distinct == NULL || !analysis->env->may_batch)
+        return LT_OK;
+    return lt_sql_lower_distinct(analysis, distinct, place, out);
 }
 
 static bool is_plain(const struct lt_sql_query *query)

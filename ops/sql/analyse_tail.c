@@ -1,7 +1,7 @@
 /*
  * What stands behind a query as a whole - ORDER BY, SORT BY, DISTRIBUTE BY, CLUSTER BY, LIMIT and
- * OFFSET - and the hints of a select that are operators. No mode of this version runs them; what is
- * wrong about them is told first.
+ * OFFSET - and the hints of a select that are operators. What is wrong about them is told first;
+ * ORDER BY and LIMIT become nodes (lower.h), and no mode runs the others.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "ops/expr/expr.h"
 #include "ops/sql/analysis.h"
 #include "ops/sql/find.h"
+#include "ops/sql/lower.h"
 
 /* ---------------------------------------------------------------------------------------- order */
 
@@ -44,8 +45,7 @@ static int check_item(struct lt_sql_analysis *analysis, const struct lt_sql_outp
     return lt_sql_check_names(&under, &item) == LT_OK ? LT_OK : code;
 }
 
-/* ASC NULLS FIRST, or what is written behind the item. */
-static const char *order_of(const char *text, uint32_t end)
+const char *lt_sql_order_text(const char *text, uint32_t end)
 {
     const char *at = text + end + strspn(text + end, " \t\r\n");
     bool is_descending = lt_ascii_starts_with(at, "desc");
@@ -77,7 +77,7 @@ static int check_order(struct lt_sql_analysis *analysis, const struct lt_sql_out
 {
     struct lt_arena *arena = analysis->env->arena;
     struct lt_expr_place place = {text, item->begin, item->end};
-    const char *order = order_of(text, item->end), *shown = lt_expr_text(item, arena);
+    const char *order = lt_sql_order_text(text, item->end), *shown = lt_expr_text(item, arena);
     if (lt_sql_find(item, lt_sql_is_generator) != NULL)
         return lt_expr_error(analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
                              "42K0E", place,
@@ -144,8 +144,10 @@ static int refuse_limit(const struct lt_sql_names *names, const struct lt_expres
                          printed, clause, why);
 }
 
+/* Fills in how many. */
 static int check_limit(struct lt_sql_analysis *analysis, struct lt_expression *node,
-                       const char *clause, const char *text, const struct lt_sql_output *out)
+                       const char *clause, const char *text, const struct lt_sql_output *out,
+                       int64_t *limit)
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
     if (lt_sql_find(node, lt_sql_is_generator) != NULL)
@@ -166,7 +168,8 @@ static int check_limit(struct lt_sql_analysis *analysis, struct lt_expression *n
         return refuse_limit(&names, node, printed, "IS_UNFOLDABLE", clause);
     if (node->type->kind != LT_TYPE_INT)
         return refuse_limit(&names, node, printed, "DATA_TYPE", clause);
-    return node->value.i64 < 0 ? refuse_limit(&names, node, printed, "IS_NEGATIVE", clause) : LT_OK;
+    *limit = node->value.i64;
+    return *limit < 0 ? refuse_limit(&names, node, printed, "IS_NEGATIVE", clause) : LT_OK;
 }
 
 /* From the inside out, as plans are walked. */
@@ -183,8 +186,14 @@ int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_qu
         int code = check_items(analysis, lists[i].items, lists[i].clause, text, out);
         if (code != LT_OK)
             return code;
-        if (lists[i].items->count > 0)
-            (void)lt_sql_use(&analysis->uses, lists[i].name, text, query->begin, query->end);
+        if (lists[i].items->count == 0)
+            continue;
+        struct lt_sql_use *use =
+            lt_sql_use(&analysis->uses, lists[i].name, text, query->begin, query->end);
+        if (lists[i].items == &query->order_by && analysis->env->may_batch)
+            code = lt_sql_lower_sort(analysis, lists[i].items, text, use, out);
+        if (code != LT_OK)
+            return code;
     }
     if (query->is_clustered) /* which sorts what it distributes */
         (void)lt_sql_use(&analysis->uses, "Sort", text, query->begin, query->end);
@@ -194,11 +203,18 @@ int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_qu
     } limits[] = {{query->offset, "Offset", "offset"}, {query->limit, "LocalLimit", "limit"}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct lt_expression *node = limits[i].node;
-        int code = node == NULL ? LT_OK : check_limit(analysis, node, limits[i].clause, text, out);
+        int64_t limit = 0;
+        int code = node == NULL
+                       ? LT_OK
+                       : check_limit(analysis, node, limits[i].clause, text, out, &limit);
         if (code != LT_OK)
             return code;
-        if (node != NULL)
-            (void)lt_sql_use(&analysis->uses, limits[i].name, text, node->begin, node->end);
+        if (node == NULL)
+            continue;
+        struct lt_sql_use *use =
+            lt_sql_use(&analysis->uses, limits[i].name, text, node->begin, node->end);
+        if (node == query->limit && analysis->env->may_batch)
+            lt_sql_lower_limit(analysis, limit, use, out);
     }
     return LT_OK;
 }

@@ -25,8 +25,8 @@ enum { LT_SQL_READS_MAX = 64 };
 /* A table is read once, however often the query names it. */
 struct lt_sql_read {
     const struct lt_sql_table *table;
-    struct lt_plan_node *node;
-    bool is_bounded;
+    struct lt_plan_node *node; /* with the watermark that it has of itself */
+    bool is_bounded, is_known;
 };
 
 struct lt_sql_analysis {
@@ -41,6 +41,10 @@ struct lt_sql_analysis {
     const struct lt_sql_ctes *ctes;
     struct lt_sql_read reads[LT_SQL_READS_MAX];
     uint32_t read_count;
+    uint32_t watermark_count; /* nodes, where env->watermark_count is NULL */
+    /* FROM a, b WHERE ...: what the join without a condition may take as its own. */
+    const struct lt_sql_relation *joined;
+    const struct lt_expression *joined_where;
 };
 
 /* What a relation or query gives. */
@@ -49,6 +53,8 @@ struct lt_sql_output {
     struct lt_plan_tree *tree; /* of it, where the query is explained (explain.h) */
     struct lt_sql_scope scope;
     struct lt_sql_scope under; /* what its select list saw; no schema: not known */
+    const char **written;      /* of a grouped select: its items as they are written */
+    uint32_t written_count;    /* 0: not known */
 };
 
 /* What of it is refused stands in analysis->uses; it is analysed all the same. */
@@ -86,6 +92,8 @@ int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression 
 /* ORDER BY, LIMIT and so on, behind what `out` is. */
 int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_query *query,
                         const char *text, struct lt_sql_output *out) LT_MUST_USE;
+/* "ASC NULLS FIRST", or what is written in the text from `end` on, behind an item. */
+const char *lt_sql_order_text(const char *text, uint32_t end);
 /* Hints that are operators: REPARTITION and the like. */
 int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
                      const char *text, const struct lt_sql_output *out) LT_MUST_USE;
@@ -115,6 +123,8 @@ struct lt_plan_node *lt_sql_node_over(struct lt_sql_analysis *analysis, enum lt_
 struct lt_plan_node *lt_sql_node_with(struct lt_sql_analysis *analysis,
                                       const struct lt_sql_output *out, const char *text,
                                       struct lt_expression *item);
+/* The number of a new watermark. */
+uint32_t lt_sql_next_watermark(struct lt_sql_analysis *analysis);
 /* Types the node's expressions and fills its schema. */
 int lt_sql_complete(struct lt_sql_analysis *analysis, struct lt_plan_node *node) LT_MUST_USE;
 /* What an operator gives that no mode of this version runs: only its columns are known. */

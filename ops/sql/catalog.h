@@ -12,6 +12,9 @@
 
 #include "ops/sql/syntax.h"
 
+struct lt_plan_node;
+struct lt_sql_uses;
+
 struct lt_sql_table {
     const char *name;
     const char *comment;      /* or NULL */
@@ -29,6 +32,10 @@ struct lt_sql_table {
     /* a view */
     const char *text;
     struct lt_sql_columns columns;
+    /* a view of what the program around has built: analysed, and what it uses (refuse.h), or NULL.
+     * `text` says what it is. */
+    struct lt_plan_node *built;
+    const struct lt_sql_uses *uses;
     struct lt_sql_table *next; /* by name */
 };
 

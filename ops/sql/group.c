@@ -172,6 +172,13 @@ static struct lt_expression *at_alias(const struct lt_sql_names *names,
     return group;
 }
 
+struct lt_expression *lt_sql_group_item(const struct lt_sql_names *names,
+                                        const struct lt_sql_select *select,
+                                        struct lt_expression *item)
+{
+    return at_alias(names, select, at_place(select, item));
+}
+
 /* A place that there is, and nothing that is made of groups. */
 static int check_group_item(const struct lt_sql_names *names, const struct lt_sql_select *select,
                             const struct lt_expression *item, const struct lt_expression *group)
@@ -222,7 +229,7 @@ static int read_groups(struct lt_sql_names *names, const struct lt_sql_select *s
         struct lt_expression *item = select->group_by.items[i];
         if (item->kind == LT_EXPR_STAR)
             return lt_sql_refuse_star(names, item, "Aggregate");
-        struct lt_expression *group = at_alias(names, select, at_place(select, item));
+        struct lt_expression *group = lt_sql_group_item(names, select, item);
         int code = check_group_item(names, select, item, group);
         if (code == LT_OK)
             code = lt_sql_check_names(names, &group);
@@ -254,7 +261,7 @@ static void use_operators(const struct lt_sql_names *names, const struct lt_sql_
         use->is_distinct |= lt_sql_find(select->items.items[i], is_distinct) != NULL;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         const struct lt_expression *group =
-            at_alias(names, select, at_place(select, select->group_by.items[i]));
+            lt_sql_group_item(names, select, select->group_by.items[i]);
         use->is_session |= lt_sql_is_call_of(group, "session_window");
         use->has_event_time |= lt_sql_has_event_time(uses, group);
     }

@@ -19,6 +19,11 @@ bool lt_sql_is_grouped(const struct lt_sql_select *select);
 struct lt_sql_scope lt_sql_scope_of_groups(const struct lt_sql_scope *scope,
                                            const struct lt_sql_select *select,
                                            struct lt_arena *arena);
+/* What an item of GROUP BY stands for: the item of the select list at its place or with its name,
+ * or itself. */
+struct lt_expression *lt_sql_group_item(const struct lt_sql_names *names,
+                                        const struct lt_sql_select *select,
+                                        struct lt_expression *item);
 /* Resolves the names of such a query and notes its operators. */
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses) LT_MUST_USE;

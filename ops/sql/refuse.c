@@ -84,7 +84,7 @@ static int check_mode(const struct lt_sql_uses *uses, enum lt_output_mode mode,
     return LT_OK;
 }
 
-/* Pivot aggregates twice. */
+/* Aggregations behind which there is more that keeps state. Pivot aggregates twice. */
 static int check_watermark_limit(const struct lt_sql_uses *uses, enum lt_output_mode mode,
                                  struct lt_error *error)
 {
@@ -92,9 +92,11 @@ static int check_watermark_limit(const struct lt_sql_uses *uses, enum lt_output_
     const struct lt_sql_use *last = NULL;
     for (uint32_t i = 0; i < uses->count; i++) {
         const struct lt_sql_use *use = &uses->items[i];
-        count += is_aggregate(use) ? 1 : 0;
+        bool is_counted =
+            is_aggregate(use) || (count > 0 && lt_ascii_starts_with(use->name, "deduplicate"));
+        count += is_counted ? 1 : 0;
         count += strcmp(use->name, "Pivot") == 0;
-        last = is_aggregate(use) ? use : last;
+        last = is_counted ? use : last;
     }
     if (mode == LT_OUTPUT_APPEND || count < 2)
         return LT_OK;
@@ -119,14 +121,17 @@ static int refuse_use(const struct lt_sql_use *use, const char *condition, const
     return lt_expr_error(error, LT_E_UNSUPPORTED, condition, sqlstate, place, "%s", text);
 }
 
+static const char sorting[] =
+    "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
+    "DataFrame/Dataset in Complete output mode";
+
 /* What Spark says of an operator over any stream; NULL: nothing. */
 static const char *stream_text(const struct lt_sql_use *use, enum lt_output_mode mode)
 {
     static const struct {
         const char *name, *text;
     } texts[] = {
-        {"Sort", "Sorting is not supported on streaming DataFrames/Datasets, unless it is on "
-                 "aggregated DataFrame/Dataset in Complete output mode"},
+        {"Sort", sorting},
         {"Union", "Union between streaming and batch DataFrames/Datasets is not supported"},
         {"Offset", "Offset is not supported on streaming DataFrames/Datasets"},
         {"Sample", "Sampling is not supported on streaming DataFrames/Datasets"},
@@ -142,6 +147,9 @@ static const char *stream_text(const struct lt_sql_use *use, enum lt_output_mode
         return "Except on a streaming DataFrame/Dataset on the right is not supported";
     if (strcmp(use->name, "Intersect") == 0 && (use->is_left_stream || use->is_right_stream))
         return "Intersect of streaming DataFrames/Datasets is not supported";
+    if (strcmp(use->name, "DeduplicateWithinWatermark") == 0 && !use->has_event_time)
+        return "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets "
+               "without watermark";
     if (use->is_distinct)
         return "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider "
                "using approx_count_distinct() instead.";
@@ -237,8 +245,45 @@ static int check_subqueries(const struct lt_sql_uses *uses, struct lt_error *err
     return LT_OK;
 }
 
-int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_error *error)
+/* What there is no node for; more than can be told of is none either. */
+static const struct lt_sql_use *find_unmade(const struct lt_sql_uses *uses,
+                                            enum lt_output_mode mode)
 {
+    for (uint32_t i = 0; i < uses->count; i++) {
+        const struct lt_sql_use *use = &uses->items[i];
+        if (!use->is_made || (use->is_of_whole_result && mode != LT_OUTPUT_COMPLETE))
+            return use;
+    }
+    return uses->count == LT_SQL_USES_MAX ? &uses->items[LT_SQL_USES_MAX - 1] : NULL;
+}
+
+/* What Spark finds only when it plans a batch. */
+static int check_sessions(const struct lt_sql_uses *uses, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < uses->count; i++) {
+        if (uses->items[i].is_global_session)
+            return refuse_use(&uses->items[i], "_LEGACY_ERROR_TEMP_3068", "", error,
+                              "Global aggregation with session window in streaming query is not "
+                              "supported.");
+    }
+    return LT_OK;
+}
+
+static int refuse_unmade(const struct lt_sql_use *use, struct lt_error *error)
+{
+    struct lt_expr_place place = {use->text, use->begin, use->end};
+    if (strcmp(use->name, "Sort") == 0)
+        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, sorting);
+    return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
+                         "%s operations are not supported by this version in this place",
+                         use->name);
+}
+
+int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_batch,
+                  struct lt_error *error)
+{
+    if (uses->count == 0 && mode == LT_OUTPUT_COMPLETE)
+        (void)lt_sql_use(uses, "Project", uses->whole.text, uses->whole.begin, uses->whole.end);
     if (uses->count == 0)
         return LT_OK;
     int code = check_subqueries(uses, error);
@@ -255,13 +300,20 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, struct lt_
     uses->refusal.is_for_all_streams = code != LT_OK;
     if (code != LT_OK)
         return code;
-    const struct lt_sql_use *use = &uses->items[0];
+    const struct lt_sql_use *unmade = find_unmade(uses, mode);
+    if (may_batch)
+        code = check_sessions(uses, error);
+    if (code != LT_OK || (may_batch && unmade == NULL))
+        return code;
+    const struct lt_sql_use *use = may_batch ? unmade : &uses->items[0];
     struct lt_expr_place place = {use->text, use->begin, use->end};
     if (strcmp(use->name, "Subquery") == 0) {
         uses->refusal.node = NULL; /* it is none */
         return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
                              "a subquery is not supported by this version");
     }
+    if (may_batch)
+        return refuse_unmade(use, error);
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                          "Continuous processing does not support %s operations.", use->name);
 }

@@ -1,7 +1,8 @@
 /*
- * What a query contains that no mode of this version runs, and what Spark says about it: first
- * conflicts with the output mode, then what no stream may contain, then what continuous processing
- * does not.
+ * What a query contains beside projections, filters and unions, and what Spark says about it: first
+ * conflicts with the output mode, then what no stream may contain, then what the mode that the
+ * query is for does not run: continuous processing none of it, micro-batches what there are nodes
+ * for (lower.h).
  *
  * on: control.
  */
@@ -25,6 +26,9 @@ struct lt_sql_use {
     /* Of an aggregation: of distinct values, by session windows, by a column that has a watermark.
      */
     bool is_distinct, is_session, has_event_time;
+    bool is_global_session; /* by session windows and nothing else */
+    bool is_made; /* there is a node for it that the micro-batch mode runs (lower.h), */
+    bool is_of_whole_result; /* and that in complete mode alone */
     /* Of a join or a set operation: which sides are streams, and for a join whether its condition
      * compares a column that has a watermark (then has_event_time is set too). */
     bool is_left_stream, is_right_stream;
@@ -34,16 +38,17 @@ enum { LT_SQL_USES_MAX = 64, LT_SQL_WATERMARKS_MAX = 16 };
 
 /* Why a query does not run. */
 struct lt_sql_refusal {
-    const char *node; /* that continuous processing does not support; NULL: not refused */
+    const char *node; /* that continuous processing does not support; NULL: not refused for it */
     /* The micro-batch mode would not run it either, as the error says: in this output mode, or at
      * all. */
     bool is_for_output_mode, is_for_all_streams;
 };
 
-/* Innermost first, as plans are walked. */
+/* What a query uses: innermost first, as plans are walked. */
 struct lt_sql_uses {
     struct lt_sql_use items[LT_SQL_USES_MAX];
     uint32_t count;
+    struct lt_sql_use whole; /* the query itself, for what is said of it as a whole */
     struct lt_sql_use spare; /* what is beyond LT_SQL_USES_MAX changes nothing about the verdict */
     const char *watermarks[LT_SQL_WATERMARKS_MAX]; /* names of columns */
     uint32_t watermark_count;
@@ -59,9 +64,10 @@ bool lt_sql_has_event_time(const struct lt_sql_uses *uses, const struct lt_expre
 /* Has one of the columns a watermark? */
 bool lt_sql_has_watermarked(const struct lt_sql_uses *uses, const struct lt_type *schema);
 
-/* 0 when nothing was used; else Spark's error for the first that it refuses, and in uses->refusal
- * what is to be told of it. */
-int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode,
+/* 0 when nothing was used, or, where the query may run in micro-batches, nothing that they cannot
+ * run; else Spark's error for the first that it refuses, and in uses->refusal what is to be told of
+ * it. */
+int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_batch,
                   struct lt_error *error) LT_MUST_USE;
 
 #endif

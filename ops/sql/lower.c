@@ -1,0 +1,196 @@
+/*
+ * DISTINCT, ORDER BY and LIMIT as nodes.
+ */
+#include "ops/sql/lower.h"
+
+#include <string.h>
+
+#include "core/base/ascii.h"
+#include "ops/expr/diagnose.h"
+#include "ops/sql/event_time.h"
+#include "ops/sql/explain.h"
+#include "ops/sql/find.h"
+
+/* ------------------------------------------------------------------------------------- DISTINCT */
+
+int lt_sql_project_visible(struct lt_sql_analysis *analysis, struct lt_plan_node **node)
+{
+    const struct lt_type *schema = (*node)->schema;
+    if (lt_type_visible_count(schema) == schema->field_count)
+        return LT_OK;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, *node, "", lt_type_visible_count(schema));
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        if (!lt_type_is_hidden(schema, i))
+            project->expressions[count++] = lt_sql_pick(
+                analysis, schema, i, schema->fields[i].name, schema->fields[i].type);
+    }
+    *node = project;
+    return lt_sql_complete(analysis, project);
+}
+
+int lt_sql_lower_distinct(struct lt_sql_analysis *analysis, struct lt_sql_use *use,
+                          struct lt_expr_place place, struct lt_sql_output *out)
+{
+    struct lt_plan_node *node = out->node;
+    int code = lt_sql_project_visible(analysis, &node);
+    if (code != LT_OK)
+        return code;
+    uint32_t count = node->schema->field_count;
+    uint32_t *keys = lt_arena_alloc(analysis->env->arena, (count + 1) * sizeof *keys);
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = i;
+    struct lt_plan_stateful stateful = {.left = {.keys = keys, .key_count = count},
+                                        .session_gap = -1};
+    struct lt_plan_event_time *time = &stateful.left.event_time;
+    code = lt_sql_event_column(analysis, node, keys, count, place, &time->column);
+    if (code != LT_OK)
+        return code;
+    time->is_window =
+        time->column >= 0 && lt_sql_is_window_type(node->schema->fields[time->column].type);
+    use->has_event_time = time->column >= 0;
+    use->is_made = true;
+    out->node = lt_sql_aggregate_node(analysis, node, &stateful, node->schema);
+    out->scope = lt_sql_scope_of(analysis, node->schema, NULL);
+    lt_sql_tree_over(analysis, "Distinct", "", out);
+    return LT_OK;
+}
+
+/* ------------------------------------------------------------------------------------- ORDER BY */
+
+/* Sorted and limited is a whole result, and that is what groups give. */
+static bool is_aggregated(const struct lt_plan_node *node)
+{
+    bool is = node->kind == LT_PLAN_AGGREGATE && node->stateful != NULL;
+    for (uint32_t i = 0; i < node->input_count && !is; i++)
+        is = is_aggregated(node->inputs[i]);
+    return is;
+}
+
+/* The column that the item of a select list was which is written like this; -1: none was. */
+static int find_written(const struct lt_sql_output *out, const struct lt_expression *item,
+                        struct lt_arena *arena)
+{
+    const char *text = lt_expr_text(item, arena);
+    for (uint32_t i = 0; i < out->written_count; i++) {
+        if (strcmp(out->written[i], text) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static int column_of(const struct lt_sql_output *out, const struct lt_expression *item,
+                     struct lt_arena *arena)
+{
+    bool is_position = item->kind == LT_EXPR_LITERAL && item->type->kind == LT_TYPE_INT;
+    if (is_position)
+        return (int)item->value.i64 - 1;
+    int column = item->kind != LT_EXPR_COLUMN ? -1
+                 : item->type != NULL
+                     ? item->index
+                     : lt_type_field_index(out->scope.schema, item->name);
+    return column >= 0 ? column : find_written(out, item, arena);
+}
+
+/* What is sorted by and is no column becomes one, behind the others; false: it cannot be. */
+static bool add_column(struct lt_sql_analysis *analysis, const char *text,
+                       const struct lt_expression *item, struct lt_sql_output *out)
+{
+    struct lt_error ignored, *error = analysis->error;
+    struct lt_arena *arena = analysis->env->arena;
+    lt_error_clear(&ignored);
+    const char *name = lt_arena_format(arena, "_%u", out->node->schema->field_count);
+    struct lt_plan_node *project = lt_sql_node_with(
+        analysis, out, text, lt_expr_alias(lt_sql_copy_tree(item, arena), name, arena));
+    analysis->error = &ignored;
+    int code = lt_sql_complete(analysis, project);
+    analysis->error = error;
+    if (code != LT_OK)
+        return false;
+    out->node = project;
+    out->scope = lt_sql_scope_of(analysis, project->schema, NULL);
+    return true;
+}
+
+static bool is_all(const struct lt_parser_items *items)
+{
+    return items->count == 1 && items->items[0]->kind == LT_EXPR_COLUMN &&
+           lt_ascii_compare(items->items[0]->name, "all") == 0;
+}
+
+static void set_order(struct lt_plan_order *order, uint32_t column, const char *shown)
+{
+    *order = (struct lt_plan_order){.column = column,
+                                    .is_descending = strncmp(shown, "DESC", 4) == 0,
+                                    .nulls_last = strstr(shown, "LAST") != NULL};
+}
+
+/* The orders of all items; 0: one of them is none of a column. */
+static uint32_t read_orders(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
+                            const char *text, struct lt_sql_output *out,
+                            struct lt_plan_order *orders)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    if (is_all(items)) {
+        for (uint32_t i = 0; i < out->scope.schema->field_count; i++)
+            set_order(&orders[i], i, lt_sql_order_text(text, items->items[0]->end));
+        return out->scope.schema->field_count;
+    }
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct lt_expression *item = items->items[i];
+        int column = column_of(out, item, arena);
+        if (column < 0 && !add_column(analysis, text, item, out))
+            return 0;
+        set_order(&orders[i],
+                  column >= 0 ? (uint32_t)column : out->scope.schema->field_count - 1,
+                  lt_sql_order_text(text, item->end));
+    }
+    return items->count;
+}
+
+int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
+                      const char *text, struct lt_sql_use *use, struct lt_sql_output *out)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    const struct lt_type *before = out->node->schema;
+    struct lt_sql_output wider = *out;
+    if (!is_aggregated(out->node))
+        return LT_OK; /* refused as what is not made */
+    struct lt_plan_order *orders =
+        lt_arena_alloc(arena, (items->count + before->field_count) * sizeof *orders);
+    uint32_t count = read_orders(analysis, items, text, &wider, orders);
+    if (count == 0)
+        return LT_OK;
+    struct lt_plan_node *sort = lt_plan_node_create(arena, LT_PLAN_SORT, 1);
+    sort->inputs[0] = wider.node;
+    sort->session = analysis->env->session;
+    sort->orders = orders;
+    sort->order_count = count;
+    sort->schema = wider.node->schema;
+    use->is_made = use->is_of_whole_result = true;
+    out->node = sort;
+    if (sort->schema->field_count == before->field_count)
+        return LT_OK;
+    struct lt_plan_node *project =
+        lt_sql_node_over(analysis, LT_PLAN_PROJECT, sort, text, before->field_count);
+    for (uint32_t i = 0; i < before->field_count; i++)
+        project->expressions[i] = lt_sql_pick(analysis, sort->schema, i, before->fields[i].name,
+                                              before->fields[i].type);
+    out->node = project;
+    return lt_sql_complete(analysis, project);
+}
+
+void lt_sql_lower_limit(struct lt_sql_analysis *analysis, int64_t limit, struct lt_sql_use *use,
+                        struct lt_sql_output *out)
+{
+    if (!is_aggregated(out->node))
+        return;
+    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, LT_PLAN_LIMIT, 1);
+    node->inputs[0] = out->node;
+    node->session = analysis->env->session;
+    node->limit = limit;
+    node->schema = out->node->schema;
+    use->is_made = use->is_of_whole_result = true;
+    out->node = node;
+}
