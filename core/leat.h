@@ -175,6 +175,35 @@ LEAT_API leat_stream *leat_filter(leat_stream *stream, const char *condition);
 /* A select list: "key, upper(cast(value as string)) as value", "* except (headers)". */
 LEAT_API leat_stream *leat_select(leat_stream *stream, const char *columns);
 
+/* The steps below need state, and so a query that runs in micro-batches: its trigger is
+ * leat_query_trigger_processing_time, _once or _available_now, or none. Whether its output mode
+ * allows them is told at the start, in Spark's words. */
+
+/* Spark's withWatermark: `column` is the event time, a timestamp or a window; rows may come `delay`
+ * ("10 minutes") after later ones. Before the steps that use it. */
+LEAT_API leat_stream *leat_with_watermark(leat_stream *stream, const char *column,
+                                          const char *delay);
+/* Spark's groupBy(keys).agg(...): one row for each group, with these columns, which are keys and
+ * what is computed of them and of aggregates: leat_group_by(s, "window(ts, '5 minutes'), k",
+ * "window.start AS start, k, count(*) AS n"). `keys` NULL: one group of everything. */
+LEAT_API leat_stream *leat_group_by(leat_stream *stream, const char *keys, const char *columns);
+/* Spark's dropDuplicates: of rows that are equal in the columns ("id, ts"; NULL: all) the first
+ * one. It is forgotten only where the event time is one of them; else the state grows for ever. */
+LEAT_API leat_stream *leat_drop_duplicates(leat_stream *stream, const char *columns);
+/* Spark's dropDuplicatesWithinWatermark: of those that lie no more than the watermark's delay
+ * apart. */
+LEAT_API leat_stream *leat_drop_duplicates_within_watermark(leat_stream *stream,
+                                                            const char *columns);
+/* Spark's join: "inner", "left_outer", "right_outer", "full_outer", "left_semi". The condition
+ * names columns by the streams' names where both have them: "a.id = b.id AND b.ts >= a.ts". */
+LEAT_API leat_stream *leat_join(leat_stream *left, const char *left_name, leat_stream *right,
+                                const char *right_name, const char *kind, const char *condition);
+/* Spark's createOrReplaceTempView: statements and leat_stream_sql read the stream under the name.
+ * LEAT_ERROR_INVALID for no name; what is wrong with the stream, also as the context's error. */
+LEAT_API int leat_create_view(leat_stream *stream, const char *name);
+/* Spark's spark.sql("SELECT ..."): over the tables and views of the context. */
+LEAT_API leat_stream *leat_stream_sql(leat_context *context, const char *query);
+
 /* The stream's schema as DDL ("key BINARY,value BINARY,..."); analyses what has been built so far.
  * NULL on failure. Valid as long as the context. */
 LEAT_API const char *leat_stream_schema(leat_stream *stream);
@@ -382,6 +411,15 @@ LEAT_API int leat_query_dead_letters_output(leat_query *query, leat_output *outp
 LEAT_API int leat_query_trigger_continuous(leat_query *query, int64_t interval_ns);
 /* Spark's Trigger.AvailableNow: ends by itself where the sources ended at the start. */
 LEAT_API int leat_query_trigger_available_now(leat_query *query);
+
+/* Spark's Trigger.ProcessingTime(interval): micro-batches, one each interval of the clock if there
+ * is something new; 0: as soon as there is. It is what a query that needs state has by itself. */
+LEAT_API int leat_query_trigger_processing_time(leat_query *query, int64_t interval_ns);
+/* Spark's Trigger.Once: one micro-batch of all that is there. */
+LEAT_API int leat_query_trigger_once(leat_query *query);
+/* "append" (as it is by itself), "update" or "complete": what is written of a result that
+ * changes. */
+LEAT_API int leat_query_output_mode(leat_query *query, const char *mode);
 
 /* Starts leat's own threads. Returns when readers and writers are open. */
 LEAT_API int leat_start(leat_query *query);

@@ -196,8 +196,10 @@ int leat_admin_check(leat_query *query)
         return LEAT_OK; /* it has been started, so it was right */
     struct lt_error error;
     struct lt_query_spec spec;
-    lt_door_spec(query, &spec);
-    if (lt_query_check(&spec, &error) == 0)
+    int code = lt_door_spec(query, &spec, &error);
+    if (code == LT_OK)
+        code = lt_query_check(&spec, &error);
+    if (code == LT_OK)
         return LEAT_OK;
     lt_error_append(&error, "cannot start the query");
     query->error = error;

@@ -59,6 +59,9 @@ struct leat_options {
 struct leat_stream {
     leat_context *context;
     struct lt_plan_node *node;
+    /* What it uses beside projections and filters: judged when the query's output mode is known.
+     * NULL: nothing. The context's. */
+    const struct lt_sql_uses *uses;
     const char *schema_ddl; /* once asked for */
 };
 
@@ -67,9 +70,12 @@ struct leat_query {
     struct lt_arena *arena; /* of the analysed plan */
     struct lt_options *options;
     struct lt_plan_node *sinks[LT_LIMIT_SINKS]; /* as built */
+    const struct lt_sql_uses *uses[LT_LIMIT_SINKS]; /* of what each is written, or NULL */
     uint32_t sink_count;
     struct lt_plan_node *dead_letters; /* or NULL */
     struct lt_trigger trigger;
+    bool has_trigger; /* it was chosen; else what the plan needs chooses it */
+    enum lt_output_mode output_mode;
     /* Of INSERT: the table it writes, and the shared one that it reads (leat_sql_share.c); or
      * NULL. */
     const struct lt_sql_table *written, *shared;
@@ -97,6 +103,8 @@ int lt_door_take_options(leat_options *options, struct lt_options **out,
 
 /* A stream on a new node of the context's arena. */
 leat_stream *lt_door_stream(leat_context *context, struct lt_plan_node *node);
+/* The same, of what is done with a stream: what that one uses, this one does. */
+leat_stream *lt_door_over(const leat_stream *stream, struct lt_plan_node *node);
 /* The stream of a source that is no catalog's. */
 leat_stream *lt_door_read_type(leat_context *context, const struct lt_source_type *type);
 
@@ -109,8 +117,15 @@ int lt_door_write_dead_letters(leat_query *query, const char *format,
 /* The plan of the query, copied into its arena for analysis. */
 const struct lt_plan *lt_door_copy_plan(leat_query *query);
 
-/* What core/run needs to start or check the query. */
-void lt_door_spec(leat_query *query, struct lt_query_spec *out);
+/* "append", "update", "complete", in any case. */
+int lt_door_read_output_mode(const char *text, enum lt_output_mode *out,
+                             struct lt_error *error) LT_MUST_USE;
+/* What core/run needs to start or check the query. An error where its output mode or trigger allows
+ * what it does not. */
+int lt_door_spec(leat_query *query, struct lt_query_spec *out, struct lt_error *error) LT_MUST_USE;
+/* A copy of the stream's plan in the arena, with its schemas. */
+int lt_door_analysed(const leat_stream *stream, struct lt_arena *arena, struct lt_plan_node **out,
+                     struct lt_error *error) LT_MUST_USE;
 
 /* Accepts a struct of the public header by its own size: at least `least_bytes`, at most what this
  * library knows. Copies it into `into`, zeroing what an older program does not have. */

@@ -217,5 +217,5 @@ leat_stream *leat_apply(leat_stream *stream, const leat_operator *op)
     node->create = create;
     node->create_context = definition;
     node->declared_schema = definition->output_schema;
-    return lt_door_stream(context, node);
+    return lt_door_over(stream, node);
 }

@@ -12,6 +12,7 @@
 #include "core/run/assembly.h"
 #include "core/run/pipeline.h"
 #include "io/catalog.h"
+#include "ops/sql/refuse.h"
 
 static void lock(leat_context *context)
 {
@@ -91,7 +92,7 @@ static int not_started(leat_query *query)
     return fail_state(query, "the query has not been started");
 }
 
-/* --------------------------------------------------------------------------------------- sinks */
+/* ---------------------------------------------------------------------------------------- sinks */
 
 /* What keeps a sink from being added, with the builder's own error for a stream that failed. */
 static int check_write(leat_query *query, const leat_stream *stream, struct lt_error *error)
@@ -142,7 +143,7 @@ static int write_union(leat_query *query, const leat_stream *stream, const char 
         code = fail(query, &error);
     }
     for (uint32_t i = 0; i < count && code == LEAT_OK; i++) {
-        leat_stream *input = lt_door_stream(stream->context, stream->node->inputs[i]);
+        leat_stream *input = lt_door_over(stream, stream->node->inputs[i]);
         code = lt_door_write(query, input, format, type, lt_options_clone(options));
     }
     lt_options_destroy(options);
@@ -167,6 +168,7 @@ int lt_door_write(leat_query *query, leat_stream *stream, const char *format,
     lt_door_put_time_zone(query->context, node->format, node->sink_type->options,
                           node->sink_type->option_count, options);
     node->options = options;
+    query->uses[query->sink_count] = stream->uses;
     query->sinks[query->sink_count++] = node;
     return LEAT_OK;
 }
@@ -219,7 +221,7 @@ int leat_query_dead_letters(leat_query *query, const char *format, leat_options 
     return code != 0 ? fail(query, &error) : lt_door_write_dead_letters(query, format, NULL, set);
 }
 
-/* ------------------------------------------------------------------------------------- trigger */
+/* -------------------------------------------------------------------------------------- trigger */
 
 int leat_query_trigger_continuous(leat_query *query, int64_t interval_ns)
 {
@@ -234,7 +236,48 @@ int leat_query_trigger_continuous(leat_query *query, int64_t interval_ns)
         return fail(query, &error);
     }
     query->trigger = (struct lt_trigger){LT_TRIGGER_CONTINUOUS, interval_ns};
+    query->has_trigger = true;
     return LEAT_OK;
+}
+
+int leat_query_trigger_processing_time(leat_query *query, int64_t interval_ns)
+{
+    if (query == NULL)
+        return LEAT_ERROR_INVALID;
+    if (query->running != NULL)
+        return fail_state(query, "the trigger cannot be set after the start");
+    if (interval_ns < 0) {
+        struct lt_error error;
+        lt_error_set(&error, LT_E_INVALID, "a batch each %lld ns; hint: give 0 or more",
+                     (long long)interval_ns);
+        return fail(query, &error);
+    }
+    query->trigger = (struct lt_trigger){LT_TRIGGER_PROCESSING_TIME, interval_ns};
+    query->has_trigger = true;
+    return LEAT_OK;
+}
+
+int leat_query_trigger_once(leat_query *query)
+{
+    if (query == NULL)
+        return LEAT_ERROR_INVALID;
+    if (query->running != NULL)
+        return fail_state(query, "the trigger cannot be set after the start");
+    query->trigger.kind = LT_TRIGGER_ONCE;
+    query->has_trigger = true;
+    return LEAT_OK;
+}
+
+int leat_query_output_mode(leat_query *query, const char *mode)
+{
+    struct lt_error error;
+    if (query == NULL || mode == NULL)
+        return LEAT_ERROR_INVALID;
+    if (query->running != NULL)
+        return fail_state(query, "the output mode cannot be set after the start");
+    return lt_door_read_output_mode(mode, &query->output_mode, &error) == LT_OK
+               ? LEAT_OK
+               : fail(query, &error);
 }
 
 int leat_query_trigger_available_now(leat_query *query)
@@ -245,13 +288,46 @@ int leat_query_trigger_available_now(leat_query *query)
         return fail_state(query, "the trigger cannot be set after the start");
     /* The interval that was set, or the default, stays the epochs' interval until the end. */
     query->trigger.kind = LT_TRIGGER_AVAILABLE_NOW;
+    query->has_trigger = true;
     return LEAT_OK;
 }
 
-/* ---------------------------------------------------------------------------------------- life */
+/* ----------------------------------------------------------------------------------------- life */
 
-void lt_door_spec(leat_query *query, struct lt_query_spec *out)
+/* Spark's judgement of what each sink is written, in the output mode that was chosen. */
+static int check_uses(const leat_query *query, struct lt_error *error)
 {
+    bool may_batch = !query->has_trigger || query->trigger.kind != LT_TRIGGER_CONTINUOUS;
+    int code = LT_OK;
+    for (uint32_t i = 0; i < query->sink_count && code == LT_OK; i++) {
+        struct lt_sql_uses *uses = lt_alloc(sizeof *uses);
+        uses->whole.text = "";
+        if (query->uses[i] != NULL)
+            *uses = *query->uses[i];
+        code = lt_sql_refuse(uses, query->output_mode, may_batch, error);
+        free(uses);
+    }
+    return code;
+}
+
+/* What only micro-batches run is not run yet. */
+static int check_plan(const struct lt_plan *plan, struct lt_error *error)
+{
+    const struct lt_plan_node *node = lt_plan_batch_node(plan);
+    bool is_batch = plan->trigger.kind == LT_TRIGGER_PROCESSING_TIME ||
+                    plan->trigger.kind == LT_TRIGGER_ONCE;
+    if (node == NULL && !is_batch)
+        return LT_OK;
+    return lt_error_set(error, LT_E_UNSUPPORTED,
+                        "%s needs the micro-batch mode, which this version has not",
+                        node != NULL ? lt_plan_kind_name(node->kind) : "the trigger");
+}
+
+int lt_door_spec(leat_query *query, struct lt_query_spec *out, struct lt_error *error)
+{
+    int code = check_uses(query, error);
+    if (code != LT_OK)
+        return code;
     query->clock = query->context->clock;
     *out = (struct lt_query_spec){
         .plan = lt_door_copy_plan(query),
@@ -260,6 +336,7 @@ void lt_door_spec(leat_query *query, struct lt_query_spec *out)
         .catalog = lt_io_catalog(),
         .clock = &query->clock,
     };
+    return check_plan(out->plan, error);
 }
 
 static bool is_taken(leat_query *query, const char *name)
@@ -299,9 +376,12 @@ static int start(leat_query *query, bool is_invoked)
         return query->error.code;
     struct lt_error error;
     struct lt_query_spec spec;
-    lt_door_spec(query, &spec);
-    spec.is_invoked = is_invoked;
-    if (lt_query_start(&spec, &query->running, &error) == 0)
+    int code = lt_door_spec(query, &spec, &error);
+    if (code == LT_OK) {
+        spec.is_invoked = is_invoked;
+        code = lt_query_start(&spec, &query->running, &error);
+    }
+    if (code == LT_OK)
         return LEAT_OK;
     lt_error_append(&error, "cannot start the query");
     return fail(query, &error);

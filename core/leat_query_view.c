@@ -134,9 +134,10 @@ char *leat_query_explain(leat_query *query)
     if (query->running != NULL) {
         lt_query_explain(query->running, &text);
     } else {
-        lt_door_spec(query, &spec);
-        code = lt_explain_spec(&spec, &(struct lt_explain_options){.form = LT_EXPLAIN_SIMPLE},
-                               &text, &error);
+        code = lt_door_spec(query, &spec, &error);
+        if (code == 0)
+            code = lt_explain_spec(&spec, &(struct lt_explain_options){.form = LT_EXPLAIN_SIMPLE},
+                                   &text, &error);
     }
     if (code == 0)
         return lt_text_take(&text);

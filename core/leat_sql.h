@@ -9,6 +9,7 @@
  *   leat_sql_job.c       INSERT and SELECT: queries and streams
  *   leat_sql_share.c     INSERTs that read a table together
  *   leat_sql_memory.c    tables of the format memory, whose rows the context holds
+ *   leat_sql_static.c    tables that streams are joined with
  *   leat_sql_answer.c    SHOW and DESCRIBE
  *   leat_sql_one_table.c what they answer about one table's parts: a column, its partitions, the
  *                        statement that makes it
@@ -36,6 +37,7 @@ struct lt_door_sql {
     struct lt_sql_catalog catalog;
     struct lt_sql_host host;
     struct lt_door_shared *shared; /* what tables that are shared are read by */
+    uint32_t watermark_count;    /* of all plans that the session has made */
     struct lt_options *settings; /* of SET, by Spark's names, those of expressions too */
 };
 
@@ -93,6 +95,12 @@ bool lt_door_sql_has_directories(const struct lt_sql_table *table);
 struct lt_sql_host lt_door_sql_host(struct lt_door_sql *sql);
 /* Has it rows that a query can read without its having been written? Views have. */
 bool lt_door_sql_can_read(const struct lt_sql_table *table);
+/* Their callback `collect` (leat_sql_static.c). */
+int lt_door_sql_collect(void *user, struct lt_plan_node *node, uint32_t limit,
+                        struct lt_arena *arena, struct lt_array *out,
+                        struct lt_error *error) LT_MUST_USE;
+/* The query ends where what the node reads ended at its start, if that does not end by itself. */
+int lt_door_sql_end_at_start(leat_query *query, const struct lt_plan_node *node) LT_MUST_USE;
 /* What analysis is given for a statement. */
 struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
                                   enum lt_output_mode mode);
@@ -104,9 +112,8 @@ struct lt_options *lt_door_sql_sink_options(const struct lt_sql_table *table);
 /* The query that INSERT makes, not started, in *out; *ends: it ends by itself. */
 int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_plan *plan,
                        leat_query **out, bool *ends) LT_MUST_USE;
-/* Whether INSERTs that read the table may be one query; LT_E_INVALID if its option is neither true
- * nor false. */
-int lt_door_sql_is_shared(const struct lt_sql_table *table, bool *out,
+/* An option of the table, false by itself; LT_E_INVALID if it is neither true nor false. */
+int lt_door_sql_read_flag(const struct lt_sql_table *table, const char *key, bool *out,
                           struct lt_error *error) LT_MUST_USE;
 /* The READ by which a shared table is read; NULL: none yet. */
 struct lt_plan_node *lt_door_sql_shared_read(const struct lt_door_sql *sql,

@@ -38,8 +38,8 @@ static int explain_built(const struct lt_door_statement *statement, leat_query *
     const struct lt_explain_options options = {.form = forms[statement->tree->explain],
                                                .hides_sinks = !statement->tree->is_insert};
     struct lt_query_spec spec;
-    lt_door_spec(query, &spec);
-    return lt_explain_spec(&spec, &options, out, statement->error);
+    int code = lt_door_spec(query, &spec, statement->error);
+    return code != LT_OK ? code : lt_explain_spec(&spec, &options, out, statement->error);
 }
 
 static void append_analysed(const struct lt_sql_plan *plan, struct lt_arena *arena,

@@ -35,19 +35,24 @@ static int bad_output_mode(const char *text, const char *const *names, struct lt
     return lt_error_condition(error, "STREAMING_OUTPUT_MODE.INVALID", "42KDE");
 }
 
-int lt_door_sql_output_mode(const struct lt_sql_table *table, enum lt_output_mode *out,
-                            struct lt_error *error)
+int lt_door_read_output_mode(const char *text, enum lt_output_mode *out, struct lt_error *error)
 {
     static const char *const names[MODE_COUNT] = {"append", "update", "complete"};
-    const char *text = lt_sql_table_option(table, "outputMode");
-    *out = LT_OUTPUT_APPEND;
-    for (size_t i = 0; i < MODE_COUNT && text != NULL; i++) {
+    for (size_t i = 0; i < MODE_COUNT; i++) {
         if (lt_ascii_compare(names[i], text) != 0)
             continue;
         *out = (enum lt_output_mode)i;
         return LT_OK;
     }
-    return text == NULL ? LT_OK : bad_output_mode(text, names, error);
+    return bad_output_mode(text, names, error);
+}
+
+int lt_door_sql_output_mode(const struct lt_sql_table *table, enum lt_output_mode *out,
+                            struct lt_error *error)
+{
+    const char *text = lt_sql_table_option(table, "outputMode");
+    *out = LT_OUTPUT_APPEND;
+    return text == NULL ? LT_OK : lt_door_read_output_mode(text, out, error);
 }
 
 /* ------------------------------------------------------------------------------------- trigger */
@@ -282,6 +287,8 @@ static int build_query(const struct lt_door_statement *statement, struct lt_sql_
     (*out)->shared = lt_door_sql_shared_by(statement->sql, plan->node);
     if (code == LT_OK)
         code = set_trigger(table, *out, statement->error);
+    if (code == LT_OK && plan->is_bounded && !(*out)->has_trigger)
+        code = lt_door_sql_end_at_start(*out, plan->node);
     if (code == LT_OK)
         code = write_table(statement, table, plan, *out);
     if (code == LT_OK)
@@ -361,7 +368,9 @@ static int collect_rows(const struct lt_door_statement *statement, struct lt_pla
     leat_context *context = statement->sql->context;
     leat_query *query =
         leat_query_create(context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
-    int code = leat_query_write_sink(query, lt_door_stream(context, node), &sink);
+    int code = lt_door_sql_end_at_start(query, node);
+    if (code == LEAT_OK)
+        code = leat_query_write_sink(query, lt_door_stream(context, node), &sink);
     if (code == LEAT_OK)
         code = leat_start_invoked(query);
     if (code == LEAT_OK)

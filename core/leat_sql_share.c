@@ -22,16 +22,6 @@ struct lt_door_shared {
     struct lt_door_shared *next;
 };
 
-int lt_door_sql_is_shared(const struct lt_sql_table *table, bool *out, struct lt_error *error)
-{
-    const char *text = lt_sql_table_option(table, "shared");
-    *out = text != NULL && lt_ascii_compare(text, "true") == 0;
-    if (text == NULL || *out || lt_ascii_compare(text, "false") == 0)
-        return LT_OK;
-    return lt_error_set(error, LT_E_INVALID, "option \"shared\" is \"%s\"; hint: true or false",
-                        text);
-}
-
 struct lt_plan_node *lt_door_sql_shared_read(const struct lt_door_sql *sql,
                                              const struct lt_sql_table *table)
 {
@@ -120,6 +110,7 @@ int leat_admin_query_join(leat_query *first, leat_query *second)
         *node = *second->sinks[i];
         node->inputs = inputs;
         node->inputs[0] = second->sinks[i]->inputs[0];
+        first->uses[first->sink_count] = second->uses[i];
         first->sinks[first->sink_count++] = node;
     }
     second->sink_count = 0; /* their options are the first's now */

@@ -32,9 +32,19 @@ static const struct lt_option_spec job_specs[] = {
     {"watermark", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Of a table that is read: 'COLUMN DELAY', as 'timestamp 10 seconds'; the same as WATERMARK "
      "COLUMN DELAY OF INTERVAL behind the table in FROM."},
+    {"dropDuplicates", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "Of a table that is read: 'COLUMN, COLUMN', of rows that are equal in which the first one is "
+     "read; '*': in all. They are remembered for ever, but where the watermark's column is among "
+     "them."},
+    {"dropDuplicatesWithinWatermark", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "The same for rows that lie no more than the watermark's delay apart, which is how long they "
+     "are remembered."},
     {"shared", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
      "Of a table that is read: 'true' makes one query of the INSERTs of a job file that read it, "
      "which reads it once. Its name, checkpoint and trigger are those of the first of them."},
+    {"static", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
+     "Of a table that is read: 'true' reads what is there when a query is made, and nothing that "
+     "comes later. A stream can be joined with it."},
 };
 enum { JOB_OPTION_COUNT = sizeof job_specs / sizeof job_specs[0], NAMES_MAX = 512 };
 
@@ -67,8 +77,12 @@ struct owners {
 
 static struct owners owners_of(const struct lt_sql_table *table, const char *key)
 {
-    bool is_reading =
-        lt_ascii_compare(key, "watermark") == 0 || lt_ascii_compare(key, "shared") == 0;
+    static const char *const of_reading[] = {"watermark", "dropDuplicates",
+                                             "dropDuplicatesWithinWatermark", "shared",
+                                             "static"};
+    bool is_reading = false;
+    for (size_t i = 0; i < sizeof of_reading / sizeof of_reading[0]; i++)
+        is_reading |= lt_ascii_compare(key, of_reading[i]) == 0;
     return (struct owners){
         .source = leat_admin_knows_option(LEAT_ADMIN_SOURCE, table->format, key),
         .sink = leat_admin_knows_option(LEAT_ADMIN_SINK, table->format, key),
@@ -390,19 +404,32 @@ bool lt_door_sql_can_read(const struct lt_sql_table *table)
            (lt_catalog_source(lt_io_catalog(), table->format, NULL) != NULL && !is_memory(table));
 }
 
+int lt_door_sql_read_flag(const struct lt_sql_table *table, const char *key, bool *out,
+                          struct lt_error *error)
+{
+    const char *text = lt_sql_table_option(table, key);
+    *out = text != NULL && lt_ascii_compare(text, "true") == 0;
+    if (text == NULL || *out || lt_ascii_compare(text, "false") == 0)
+        return LT_OK;
+    return lt_error_set(error, LT_E_INVALID, "option \"%s\" is \"%s\"; hint: true or false", key,
+                        text);
+}
+
 static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *arena,
                       struct lt_plan_node **out, bool *is_bounded, struct lt_error *error)
 {
     struct lt_door_sql *sql = user;
     const struct lt_type *schema;
-    bool is_shared;
-    *is_bounded = is_memory(table);
-    int code = lt_door_sql_is_shared(table, &is_shared, error);
+    bool is_shared, is_static = false;
+    int code = lt_door_sql_read_flag(table, "shared", &is_shared, error);
+    if (code == LT_OK)
+        code = lt_door_sql_read_flag(table, "static", &is_static, error);
+    *is_bounded = is_memory(table) || is_static;
     is_shared = is_shared && !*is_bounded && arena == sql->context->arena;
     *out = code == LT_OK && is_shared ? lt_door_sql_shared_read(sql, table) : NULL;
     if (code != LT_OK || *out != NULL)
         return code;
-    if (*is_bounded) {
+    if (is_memory(table)) {
         leat_stream *stream = lt_door_sql_memory_read(sql, table, error);
         *out = stream == NULL ? NULL : stream->node;
         code = stream == NULL ? error->code : LT_OK;
@@ -454,7 +481,10 @@ static int read_one(void *user, struct lt_arena *arena, struct lt_plan_node **ou
 
 struct lt_sql_host lt_door_sql_host(struct lt_door_sql *sql)
 {
-    return (struct lt_sql_host){.user = sql, .read = read_table, .read_one = read_one};
+    return (struct lt_sql_host){.user = sql,
+                                .read = read_table,
+                                .read_one = read_one,
+                                .collect = lt_door_sql_collect};
 }
 
 struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
@@ -466,5 +496,6 @@ struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
                                .host = &statement->sql->host,
                                .arena = context->arena,
                                .mode = mode,
+                               .watermark_count = &statement->sql->watermark_count,
                                .is_explained = statement->tree->kind == LT_SQL_EXPLAIN};
 }

@@ -11,6 +11,7 @@
 #include "core/leat_objects.h"
 #include "core/run/pipeline.h"
 #include "io/catalog.h"
+#include "ops/catalog.h"
 #include "ops/expr/expr.h"
 #include "ops/sql/analyse.h"
 
@@ -19,6 +20,13 @@ leat_stream *lt_door_stream(leat_context *context, struct lt_plan_node *node)
     leat_stream *stream = lt_arena_alloc(context->arena, sizeof *stream);
     *stream = (leat_stream){.context = context, .node = node};
     return stream;
+}
+
+leat_stream *lt_door_over(const leat_stream *stream, struct lt_plan_node *node)
+{
+    leat_stream *over = lt_door_stream(stream->context, node);
+    over->uses = stream->uses;
+    return over;
 }
 
 static void destroy_options(void *options)
@@ -77,7 +85,7 @@ leat_stream *leat_read(leat_context *context, const char *format, leat_options *
     return lt_door_stream(context, node);
 }
 
-/* ---------------------------------------------------------------------- steps with expressions */
+/* ----------------------------------------------------------------------- steps with expressions */
 
 /* Only for the error: the tree that a query works with is made from the text when it is analysed.
  */
@@ -110,7 +118,7 @@ static leat_stream *add_step(leat_stream *stream, enum lt_plan_kind kind, const 
     node->expression_texts = lt_arena_alloc(context->arena, sizeof *node->expression_texts);
     node->expression_texts[0] = lt_arena_text(context->arena, text);
     node->expression_count = 1;
-    return lt_door_stream(context, node);
+    return lt_door_over(stream, node);
 }
 
 leat_stream *leat_filter(leat_stream *stream, const char *condition)
@@ -123,7 +131,7 @@ leat_stream *leat_select(leat_stream *stream, const char *columns)
     return add_step(stream, LT_PLAN_PROJECT, columns);
 }
 
-/* ---------------------------------------------------------------------------- copies of a plan */
+/* ----------------------------------------------------------------------------- copies of a plan */
 
 enum { COPIES_MAX = LT_LIMIT_OPERATORS + 2 * LT_LIMIT_SINKS };
 
@@ -161,12 +169,18 @@ static struct lt_plan_node *copy_one(struct copies *copies, const struct lt_plan
     return copy;
 }
 
-/* The builder makes chains: every node has one input, or none. */
-static struct lt_plan_node *copy_chain(struct copies *copies, const struct lt_plan_node *last)
+/* A chain of first inputs is followed by a loop, since programs may make it long; only what else
+ * joins and unions read is a call deeper. */
+static struct lt_plan_node *copy_tree(struct copies *copies, const struct lt_plan_node *last)
 {
+    struct lt_plan_node *known = find_copy(copies, last);
+    if (known != NULL)
+        return known;
     struct lt_plan_node *result = copy_one(copies, last), *above = result;
     for (const struct lt_plan_node *node = last; node->input_count > 0; node = node->inputs[0]) {
-        struct lt_plan_node *known = find_copy(copies, node->inputs[0]);
+        for (uint32_t i = 1; i < node->input_count; i++)
+            above->inputs[i] = copy_tree(copies, node->inputs[i]);
+        known = find_copy(copies, node->inputs[0]);
         above->inputs[0] = known != NULL ? known : copy_one(copies, node->inputs[0]);
         if (known != NULL)
             break;
@@ -179,28 +193,64 @@ const struct lt_plan *lt_door_copy_plan(leat_query *query)
 {
     struct copies copies = {.arena = query->arena};
     struct lt_plan *plan = &query->plan;
-    *plan = (struct lt_plan){.sink_count = query->sink_count, .trigger = query->trigger};
+    *plan = (struct lt_plan){.sink_count = query->sink_count,
+                             .trigger = query->trigger,
+                             .output_mode = query->output_mode};
     plan->sinks = lt_arena_alloc(query->arena, query->sink_count * sizeof *plan->sinks);
     for (uint32_t i = 0; i < query->sink_count; i++)
-        plan->sinks[i] = copy_chain(&copies, query->sinks[i]);
+        plan->sinks[i] = copy_tree(&copies, query->sinks[i]);
     if (query->dead_letters != NULL)
-        plan->dead_letters = copy_chain(&copies, query->dead_letters);
+        plan->dead_letters = copy_tree(&copies, query->dead_letters);
+    if (!query->has_trigger && lt_plan_batch_node(plan) != NULL)
+        plan->trigger = (struct lt_trigger){.kind = LT_TRIGGER_PROCESSING_TIME};
+    if (plan->trigger.kind == LT_TRIGGER_CONTINUOUS)
+        lt_plan_drop_watermarks(plan);
+    lt_plan_number(plan, query->arena);
     return plan;
 }
 
-/* -------------------------------------------------------------------------------------- schema */
+/* --------------------------------------------------------------------------------------- schema */
 
-/* A copy of the stream's plan with its schemas; NULL with the context's error. */
+enum { DEPTH_MAX = 4096 }; /* of a plan; what is deeper is refused for its size long before */
+
+/* Inputs first. What SQL has analysed has its schemas. */
+static int analyse_tree(struct lt_plan_node *node, unsigned depth, struct lt_arena *arena,
+                        struct lt_error *error)
+{
+    const struct lt_type *ignored;
+    if (node->schema != NULL)
+        return LT_OK;
+    if (node->kind == LT_PLAN_READ)
+        return lt_pipeline_analyse(node, lt_io_catalog(), arena, &ignored, error);
+    if (depth == DEPTH_MAX)
+        return lt_error_set(error, LT_E_LIMIT,
+                            "more than %d operators between a source and a sink", DEPTH_MAX);
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        int code = analyse_tree(node->inputs[i], depth + 1, arena, error);
+        if (code != LT_OK)
+            return code;
+    }
+    return lt_ops_analyse(node, LT_OPS_CONTINUOUS, arena, error);
+}
+
+int lt_door_analysed(const leat_stream *stream, struct lt_arena *arena, struct lt_plan_node **out,
+                     struct lt_error *error)
+{
+    struct copies copies = {.arena = arena};
+    *out = copy_tree(&copies, stream->node);
+    return analyse_tree(*out, 0, arena, error);
+}
+
+/* The same; NULL with the context's error. */
 static struct lt_plan_node *analyse_copy(const leat_stream *stream, struct lt_arena *arena,
                                          const struct lt_type **schema)
 {
-    struct copies copies = {.arena = arena};
-    struct lt_plan_node *node = copy_chain(&copies, stream->node);
+    struct lt_plan_node *node;
     struct lt_error error;
-    if (lt_pipeline_analyse(node, lt_io_catalog(), arena, schema, &error) == 0)
-        return node;
-    (void)lt_door_fail(stream->context, &error);
-    return NULL;
+    if (lt_door_analysed(stream, arena, &node, &error) != LT_OK)
+        return lt_door_fail(stream->context, &error);
+    *schema = node->schema;
+    return node;
 }
 
 const char *leat_stream_schema(leat_stream *stream)
@@ -240,5 +290,5 @@ leat_stream *leat_admin_numbered(leat_stream *stream)
     }
     const struct lt_sql_env env = {.session = context->session, .arena = context->arena};
     const struct lt_sql_columns columns = {.names = names, .count = count};
-    return lt_door_stream(context, lt_sql_rename(&env, node, &columns));
+    return lt_door_over(stream, lt_sql_rename(&env, node, &columns));
 }

@@ -21,8 +21,9 @@ test: setup-build setup-test ## every test, against a real Kafka that it brings 
 test-programs: $(TARGETS) $(TEST_PROGRAMS) $(KAFKA_PROGRAMS) ## what the tests run, without running it
 
 .PHONY: conformance
-conformance: $(BUILD)/tests/ops/expr/test_conformance ## the cases of a live Spark, a line for each file; CASES=DIR runs others
-	@CASES='$(or $(CASES),tests/conformance)' $(BUILD)/tests/ops/expr/test_conformance
+CONFORMANCE := ops/expr/test_conformance core/test_streaming_conformance
+conformance: $(CONFORMANCE:%=$(BUILD)/tests/%) ## the cases of a live Spark, a line for each file; CASES=DIR runs others
+	@tests/conformance/run $(BUILD) $(CASES)
 
 .PHONY: fuzz-expressions
 COUNT       ?= 100000

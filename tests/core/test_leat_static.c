@@ -1,0 +1,150 @@
+/*
+ * Joins of a stream with what ends: constants, a memory table, a directory. Which rows come out of
+ * each kind, by the record.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/text_buffer.h"
+#include "tests/support/doors.h"
+#include "tests/support/scratch.h"
+
+/* Numbers 0 to 4 are the stream s; d has none for 0 and 4, two for 1, and a NULL. */
+static const char setup_text[] =
+    "CREATE TEMPORARY VIEW d AS SELECT * FROM VALUES (1L, 'one'), (1L, 'uno'), (2L, 'two'), "
+    "(3L, NULL), (NULL, 'none'), (9L, 'nine') AS d(i, name)";
+enum { NUMBERS = 5 };
+
+static void run_sql(leat_context *context, const char *text)
+{
+    while (*text != '\0') {
+        leat_sql_result result = {.size = sizeof result};
+        if (leat_sql(context, text, &text, &result) != LEAT_OK)
+            fail_msg("%s", leat_context_error(context));
+        free(result.text);
+        assert_null(result.query);
+    }
+}
+
+static void expect_rows(const char *setup, const char *sql, const char *wanted)
+{
+    leat_context *context = leat_context_create();
+    leat_input *input = leat_input_create(context, DOORS_SCHEMA, 64);
+    leat_output *output = leat_output_create(context, 256);
+    struct doors_rows *rows = calloc(1, sizeof *rows);
+    struct lt_text_buffer text;
+    run_sql(context, setup);
+    assert_int_equal(leat_create_view(leat_read_input(input), "s"), LEAT_OK);
+    leat_stream *stream = leat_stream_sql(context, sql);
+    if (stream == NULL)
+        fail_msg("%s", leat_context_error(context));
+    leat_query *query = leat_query_create(context, doors_options("1", NULL));
+    assert_int_equal(leat_query_write_output(query, stream, output), LEAT_OK);
+    doors_start(query);
+    doors_push(input, 0, NUMBERS);
+    doors_finish(query, input, output, rows);
+    lt_text_init(&text);
+    for (uint32_t i = 0; i < rows->count; i++)
+        lt_text_format(&text, "%s%lld %s", i == 0 ? "" : ", ", (long long)rows->numbers[i],
+                       rows->texts[i]);
+    if (strcmp(lt_text_get(&text), wanted) != 0)
+        fail_msg("%s\n wanted %s\n got    %s", sql, wanted, lt_text_get(&text));
+    lt_text_fini(&text);
+    free(rows);
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+}
+
+#define NAMED "SELECT s.n, coalesce(name, '-') AS t FROM "
+
+static void test_inner(void **state)
+{
+    (void)state;
+    expect_rows(setup_text, NAMED "s JOIN d ON s.n = d.i", "1 one, 1 uno, 2 two, 3 -");
+    expect_rows(setup_text, NAMED "d JOIN s ON s.n = d.i AND length(name) = 3",
+                "1 one, 1 uno, 2 two");
+    expect_rows(setup_text, NAMED "s CROSS JOIN (SELECT 'x' AS name)",
+                "0 x, 1 x, 2 x, 3 x, 4 x");
+}
+
+static void test_outer(void **state)
+{
+    (void)state;
+    expect_rows(setup_text, NAMED "s LEFT JOIN d ON s.n = d.i AND s.t <> 't2'",
+                "0 -, 1 one, 1 uno, 2 -, 3 -, 4 -");
+    expect_rows(setup_text, NAMED "d RIGHT JOIN s ON s.n = d.i",
+                "0 -, 1 one, 1 uno, 2 two, 3 -, 4 -");
+}
+
+static void test_semi_and_anti(void **state)
+{
+    (void)state;
+    expect_rows(setup_text, "SELECT n, t FROM s LEFT SEMI JOIN d ON n = i", "1 t1, 2 t2, 3 t3");
+    expect_rows(setup_text, "SELECT n, t FROM s LEFT ANTI JOIN d ON n = i", "0 t0, 4 t4");
+}
+
+static void test_using(void **state)
+{
+    (void)state;
+    expect_rows("CREATE TEMPORARY VIEW u AS SELECT * FROM VALUES (2, 'x'), (4, 'y') AS u(n, name)",
+                "SELECT n, name AS t FROM s JOIN u USING (n)", "2 x, 4 y");
+    expect_rows("CREATE TEMPORARY VIEW u AS SELECT * FROM VALUES (2L, 'x') AS u(n, name)",
+                "SELECT n, coalesce(name, t) AS t FROM u RIGHT JOIN s USING (n)",
+                "0 t0, 1 t1, 2 x, 3 t3, 4 t4");
+}
+
+/* What lies in files when the query is made. */
+static void test_files(void **state)
+{
+    char folder[SCRATCH_PATH_SIZE], setup[512];
+    (void)state;
+    scratch_create(folder);
+    scratch_write("{\"i\":3,\"name\":\"three\"}\n{\"i\":0,\"name\":\"zero\"}\n", "%s/d/1.json",
+                  folder);
+    (void)snprintf(setup, sizeof setup,
+                   "CREATE TABLE f (i BIGINT, name STRING) USING json OPTIONS (path '%s/d', static "
+                   "'true')",
+                   folder);
+    expect_rows(setup, NAMED "s JOIN f ON n = i", "0 zero, 3 three");
+    scratch_remove(folder);
+}
+
+static void expect_refused(const char *sql, const char *part)
+{
+    leat_context *context = leat_context_create();
+    leat_input *input = leat_input_create(context, DOORS_SCHEMA, 64);
+    leat_output *output = leat_output_create(context, 256);
+    run_sql(context, setup_text);
+    assert_int_equal(leat_create_view(leat_read_input(input), "s"), LEAT_OK);
+    leat_query *query = leat_query_create(context, NULL);
+    leat_stream *stream = leat_stream_sql(context, sql);
+    assert_int_equal(leat_query_write_output(query, stream, output), LEAT_OK);
+    assert_int_not_equal(leat_start(query), LEAT_OK);
+    if (strstr(leat_query_error(query), part) == NULL)
+        fail_msg("%s", leat_query_error(query));
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    expect_refused("SELECT * FROM d LEFT JOIN s ON n = i", "LeftOuter join with a streaming");
+    expect_refused("SELECT * FROM s FULL JOIN d ON n = i", "FullOuter joins with streaming");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_inner), cmocka_unit_test(test_outer),
+        cmocka_unit_test(test_semi_and_anti), cmocka_unit_test(test_using),
+        cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
