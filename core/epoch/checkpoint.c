@@ -351,6 +351,17 @@ int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch, struc
     return refuse(code, error);
 }
 
+int lt_checkpoint_withdraw(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                           struct lt_error *error)
+{
+    const struct lt_epoch_folder *folder = &checkpoint->directory.prepared;
+    char name[LT_EPOCH_NAME_SIZE];
+    lt_assert(epoch + 1 == checkpoint->unfinished_end);
+    snprintf(name, sizeof name, "%" PRIu64, epoch);
+    int code = lt_epoch_file_delete_all(folder, name, error);
+    return refuse(code == 0 ? lt_epoch_folder_sync(folder, error) : code, error);
+}
+
 /* ------------------------------------------------------------------------------------- running */
 
 void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor)

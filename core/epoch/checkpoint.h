@@ -92,6 +92,12 @@ int lt_checkpoint_read_offsets(struct lt_checkpoint *checkpoint, uint64_t epoch,
 int lt_checkpoint_finish(struct lt_checkpoint *checkpoint, uint64_t epoch,
                          struct lt_error *error) LT_MUST_USE;
 
+/* The last unfinished batch is to be run again after all, for a sink has lost it, and state cannot
+ * be replayed for one sink: it is pending when the checkpoint is opened again. Durable. on:
+ * recovery. */
+int lt_checkpoint_withdraw(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                           struct lt_error *error) LT_MUST_USE;
+
 /* Asynchronous publishing through `reactor`, in order per checkpoint. `done` is called once, from
  * the reactor's poll, with 0 or a negative code and an error; after a failure, what is queued
  * behind is answered by close. `name` as "offsets/17", "prepared/17", "sinks/0/17", "sources/0/17"

@@ -157,7 +157,9 @@
  *   offsets/e, not prepared/e      pending: run again
  *   sinks/i/e, state version e+1,
  *   without prepared/e             pending, as if they were not there
- *   prepared/e, not commits/e      fixed and durable: finished, as any prepared epoch
+ *   prepared/e, not commits/e      fixed and durable: finished, as any prepared epoch; but if a
+ *                                  sink of a query with state has lost it, prepared/e is deleted,
+ *                                  and the batch is run again as a whole
  *   during a purge                 offsets/e goes before prepared/e: what is left of an old batch
  *                                  is older than every entry of offsets, and deleted at a start
  */

@@ -145,6 +145,7 @@ static struct lt_recover_options recover_options(struct lt_assembly *assembly)
         .worker = worker_options(assembly, "leat-recover"),
         .env = base_env(assembly),
         .patience_ns = assembly->settings.startup_timeout_ns,
+        .was_withdrawn = &assembly->was_withdrawn,
     };
 }
 
@@ -232,8 +233,7 @@ static int start_worker(struct lt_assembly *assembly, const char *name, int lane
 
 static int start_workers(struct lt_assembly *assembly, struct lt_error *error)
 {
-    /* The control worker never spins: what it does can wait 50 us, and lanes and libraries want the
-     * CPU. */
+    /* The control worker never spins: its work can wait 50 us, and lanes want the CPU. */
     int code =
         start_worker(assembly, "leat-control", -1, LT_IDLE_PARK, &assembly->control_worker, error);
     if (code != 0 || assembly->spec->is_invoked)
@@ -442,7 +442,7 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
     return code;
 }
 
-static int attach(struct lt_assembly *assembly, struct lt_error *error)
+static int attach_once(struct lt_assembly *assembly, struct lt_error *error)
 {
     int code = connect_source(assembly, error);
     if (code == 0)
@@ -452,6 +452,18 @@ static int attach(struct lt_assembly *assembly, struct lt_error *error)
     if (code == 0)
         code = find_positions(assembly, error);
     return code;
+}
+
+static void end_run(struct lt_assembly *assembly);
+/* Once more where a batch turned out to have to be run again. */
+static int attach(struct lt_assembly *assembly, struct lt_error *error)
+{
+    int code = attach_once(assembly, error);
+    if (!assembly->was_withdrawn)
+        return code;
+    end_run(assembly);
+    code = open_checkpoint(assembly, error);
+    return code == 0 ? attach_once(assembly, error) : code;
 }
 
 /* Its agents add counters as they are opened. */
@@ -533,6 +545,7 @@ static void end_run(struct lt_assembly *assembly)
     assembly->control = NULL;
     assembly->mailbox = NULL;
     assembly->checkpoint = NULL;
+    assembly->was_withdrawn = false;
     assembly->start = assembly->end = assembly->pending_end = NULL;
 }
 

@@ -45,6 +45,7 @@ struct lt_assembly {
     char *carried[LT_LIMIT_SINKS];
     struct lt_position *start,
         *end; /* by partition; end: NULL unless the trigger is AvailableNow in continuous mode */
+    bool was_withdrawn; /* a batch: the checkpoint is to be opened again */
     struct lt_position *pending_end; /* of the batch that is to be run again; or NULL */
     struct lt_batch_settings batches;
     struct lt_text_buffer conf; /* of the batches */

@@ -241,6 +241,18 @@ int lt_recover_sinks(const struct lt_recover_options *options, uint64_t next_epo
     return code;
 }
 
+/* State has gone on, and its rows cannot be made again for one sink alone: the batch is run again
+ * as a whole, from the state that it began with. */
+static int withdraw(const struct lt_recover_options *options, uint64_t epoch,
+                    struct lt_error *error)
+{
+    int code = lt_checkpoint_withdraw(options->checkpoint, epoch, error);
+    if (code != 0)
+        return code;
+    *options->was_withdrawn = true;
+    return lt_error_set(error, LT_E_CANCELLED, "batch %" PRIu64 " is run again", epoch);
+}
+
 static int finish_sink(const struct lt_recover_options *options, uint32_t index, uint64_t epoch,
                        struct lt_error *error)
 {
@@ -258,6 +270,8 @@ static int finish_sink(const struct lt_recover_options *options, uint32_t index,
     if (code == 0)
         code = sink->ops->recover(sink, epoch, lt_text_get(&notes), &must_replay, error);
     lt_text_fini(&notes);
+    if (code == 0 && must_replay && options->pipeline->segments != NULL)
+        return withdraw(options, epoch, error);
     if (code == 0 && must_replay)
         code = resume_sink(options, index,
                            (struct lt_sink_resume){.next_epoch = epoch, .is_replay = true}, error);

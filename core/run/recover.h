@@ -21,6 +21,9 @@ struct lt_recover_options {
     struct lt_worker_options worker;
     struct lt_connector_env env;
     int64_t patience_ns;
+    /* Set when a batch with state has to be run again for a sink that has lost it: the positions
+     * are not found then, and the checkpoint is to be opened again. */
+    bool *was_withdrawn;
 };
 
 /* What a source (a part, core/run/union_source.h) kept when the query was new, for its connect;

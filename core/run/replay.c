@@ -319,10 +319,6 @@ int lt_replay(const struct lt_recover_options *options, uint32_t sink, uint64_t 
                             "the sink has lost what it had prepared, and source %s cannot read "
                             "it again; hint: start with a new checkpoint",
                             source->type->name);
-    if (options->pipeline->segments != NULL)
-        return lt_error_set(error, LT_E_DATA_LOSS,
-                            "the sink has lost what it had prepared, and the state that it was "
-                            "made from has gone on; hint: start with a new checkpoint");
     struct replay replay = {.options = options, .sink = sink, .epoch = epoch};
     make_pipeline(&replay);
     int code = open_replay(&replay, error);
