@@ -138,6 +138,9 @@ int lt_error_append(struct lt_error *error, const char *format, ...)
     va_start(arguments, format);
     format_text(intent, sizeof intent, format, arguments);
     va_end(arguments);
+    size_t size_bytes = strlen(intent);
+    if (strncmp(error->text, intent, size_bytes) == 0 && error->text[size_bytes] == ':')
+        return error->code;
     char joined[LT_ERROR_TEXT_MAX];
     join(joined, sizeof joined, intent, error->text);
     memcpy(error->text, joined, strlen(joined) + 1);

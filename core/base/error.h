@@ -92,7 +92,8 @@ int lt_error_set(struct lt_error *error, int code, const char *format, ...)
 int lt_error_set_errno(struct lt_error *error, int error_number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts what we were trying to do in front of the text: "<intent>: <text so far>". Returns the code.
+/* Puts what we were trying to do in front of the text: "<intent>: <text so far>". Who has said it
+ * already is not repeated: the owner of a thing and its caller may both name it. Returns the code.
  */
 int lt_error_append(struct lt_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -22,6 +22,18 @@ static void intents_are_put_in_front_of_the_cause(void **state)
     assert_int_equal(error.class, LT_CLASS_FAIL_QUERY);
 }
 
+static void an_intent_that_the_text_begins_with_is_not_repeated(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    lt_error_set(&error, LT_E_IO, "the disk is full");
+    lt_error_append(&error, "sink %s", "text");
+    assert_int_equal(lt_error_append(&error, "sink text"), LT_E_IO);
+    assert_string_equal(error.text, "sink text: the disk is full");
+    lt_error_append(&error, "sink"); /* another word, that it begins with */
+    assert_string_equal(error.text, "sink: sink text: the disk is full");
+}
+
 static void a_null_error_still_returns_the_code_of_the_leaf(void **state)
 {
     (void)state;
@@ -118,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intents_are_put_in_front_of_the_cause),
+        cmocka_unit_test(an_intent_that_the_text_begins_with_is_not_repeated),
         cmocka_unit_test(a_null_error_still_returns_the_code_of_the_leaf),
         cmocka_unit_test(errno_gives_code_and_cause),
         cmocka_unit_test(setting_again_forgets_condition_class_and_text),
