@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/text/charset.h"
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/faults.h"
@@ -178,30 +179,22 @@ static enum lt_kernel unbase64(struct lt_machine *machine, const struct lt_call 
 
 /* ------------------------------------------------------------------------------ character sets */
 
-enum charset {
-    CHARSET_UTF8,
-    CHARSET_ASCII,
-    CHARSET_LATIN1,
-    CHARSET_UTF16, /* with a mark of the byte order in front; without one, big-endian */
-    CHARSET_UTF16_BE,
-    CHARSET_UTF16_LE,
-    CHARSET_UTF32,
-    CHARSET_UNKNOWN
-};
-
-static enum charset charset_of(struct lt_bytes name)
+/* Spark knows these, by these names. */
+static enum lt_charset charset_of(struct lt_bytes name)
 {
-    static const char *const known[] = {"utf-8",    "us-ascii", "iso-8859-1", "utf-16",
-                                        "utf-16be", "utf-16le", "utf-32"};
+    static const enum lt_charset known[] = {
+        LT_CHARSET_UTF_8,    LT_CHARSET_US_ASCII, LT_CHARSET_ISO_8859_1, LT_CHARSET_UTF_16,
+        LT_CHARSET_UTF_16BE, LT_CHARSET_UTF_16LE, LT_CHARSET_UTF_32};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        size_t size = strlen(known[i]), same = 0;
+        const char *own = lt_charset_name(known[i]);
+        size_t size = strlen(own), same = 0;
         while (same < size && same < name.size_bytes &&
-               lt_ascii_lower((char)name.data[same]) == known[i][same])
+               lt_ascii_lower((char)name.data[same]) == lt_ascii_lower(own[same]))
             same++;
         if (same == size && name.size_bytes == size)
-            return (enum charset)i;
+            return known[i];
     }
-    return CHARSET_UNKNOWN;
+    return LT_CHARSET_UNKNOWN;
 }
 
 static enum lt_kernel unknown_charset(struct lt_machine *machine, const struct lt_call *call)
@@ -221,58 +214,26 @@ static enum lt_kernel malformed(struct lt_machine *machine, const struct lt_call
                             (int)name.size_bytes, (const char *)name.data);
 }
 
-static size_t put_16(uint32_t unit, bool is_little, uint8_t *out)
-{
-    out[is_little] = (uint8_t)(unit >> 8);
-    out[!is_little] = (uint8_t)unit;
-    return 2;
-}
-
-static size_t put_utf16(uint32_t code, bool is_little, uint8_t *out)
-{
-    if (code < 0x10000)
-        return put_16(code, is_little, out);
-    code -= 0x10000;
-    return put_16(0xD800 | code >> 10, is_little, out) +
-           put_16(0xDC00 | (code & 0x3FF), is_little, out + 2);
-}
-
-/* One character; 0 bytes when the set does not have it. */
-static size_t put_character(enum charset charset, uint32_t code, uint8_t *out)
-{
-    switch (charset) {
-    case CHARSET_ASCII:
-    case CHARSET_LATIN1:
-        *out = (uint8_t)code;
-        return code <= (charset == CHARSET_ASCII ? 0x7F : 0xFF) ? 1 : 0;
-    case CHARSET_UTF16:
-    case CHARSET_UTF16_BE:
-        return put_utf16(code, false, out);
-    case CHARSET_UTF16_LE:
-        return put_utf16(code, true, out);
-    default: /* UTF-32 */
-        return put_16(code >> 16, false, out) + put_16(code & 0xFFFF, false, out + 2);
-    }
-}
-
 static enum lt_kernel encode(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    enum { GROWTH = 4, MARK_BYTES = 2 };
+    enum { BYTE_ORDER_MARK = 0xFEFF };
     struct lt_bytes from = lt_argument_bytes(machine, call, 0);
-    enum charset charset = charset_of(lt_argument_bytes(machine, call, 1));
+    enum lt_charset charset = charset_of(lt_argument_bytes(machine, call, 1));
     out->bytes = from;
-    if (charset == CHARSET_UNKNOWN)
+    if (charset == LT_CHARSET_UNKNOWN)
         return unknown_charset(machine, call);
-    if (charset == CHARSET_UTF8)
+    if (charset == LT_CHARSET_UTF_8)
         return LT_KERNEL_VALUE;
-    uint8_t *bytes = lt_machine_alloc(machine, (size_t)from.size_bytes * GROWTH + MARK_BYTES);
+    uint8_t *bytes =
+        lt_machine_alloc(machine, ((size_t)from.size_bytes + 1) * LT_CHARSET_CHARACTER_MAX);
     if (bytes == NULL)
         return lt_machine_too_large(machine, call);
-    size_t used =
-        charset == CHARSET_UTF16 && from.size_bytes > 0 ? put_16(0xFEFF, false, bytes) : 0;
+    size_t used = charset == LT_CHARSET_UTF_16 && from.size_bytes > 0
+                      ? lt_charset_put(charset, BYTE_ORDER_MARK, bytes)
+                      : 0;
     for (const uint8_t *at = from.data, *end = from.data + from.size_bytes; at < end;) {
-        size_t size = put_character(charset, lt_utf8_next(&at, end), bytes + used);
+        size_t size = lt_charset_put(charset, lt_utf8_next(&at, end), bytes + used);
         if (size == 0)
             return malformed(machine, call);
         used += size;
@@ -281,68 +242,28 @@ static enum lt_kernel encode(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* The 16 bits at `at`. */
-static uint32_t get_16(const uint8_t *at, bool is_little)
-{
-    return (uint32_t)at[is_little] << 8 | at[!is_little];
-}
-
-/* Takes one character; false when the bytes are none. */
-static bool take_character(enum charset charset, const uint8_t **at, const uint8_t *end,
-                           uint32_t *code)
-{
-    size_t left = (size_t)(end - *at);
-    bool is_little = charset == CHARSET_UTF16_LE;
-    if (charset == CHARSET_ASCII || charset == CHARSET_LATIN1) {
-        *code = *(*at)++;
-        return charset == CHARSET_LATIN1 || *code < 0x80;
-    }
-    if (charset == CHARSET_UTF32) {
-        if (left < 4)
-            return false;
-        *code = get_16(*at, false) << 16 | get_16(*at + 2, false);
-        *at += 4;
-        return *code <= 0x10FFFF && (*code < 0xD800 || *code > 0xDFFF);
-    }
-    if (left < 2)
-        return false;
-    *code = get_16(*at, is_little);
-    *at += 2;
-    if (*code < 0xD800 || *code > 0xDFFF)
-        return true;
-    uint32_t low = left < 4 ? 0 : get_16(*at, is_little);
-    if (*code > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
-        return false;
-    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
-    *at += 2;
-    return true;
-}
-
 static enum lt_kernel decode(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    enum { GROWTH = 2 };
     struct lt_bytes from = lt_argument_bytes(machine, call, 0);
-    enum charset charset = charset_of(lt_argument_bytes(machine, call, 1));
+    enum lt_charset charset = charset_of(lt_argument_bytes(machine, call, 1));
     out->bytes = from;
-    if (charset == CHARSET_UNKNOWN)
+    if (charset == LT_CHARSET_UNKNOWN)
         return unknown_charset(machine, call);
-    if (charset == CHARSET_UTF8)
+    if (charset == LT_CHARSET_UTF_8)
         return lt_utf8_is_valid(from.data, from.size_bytes) ? LT_KERNEL_VALUE
                                                             : malformed(machine, call);
-    uint8_t *text = lt_machine_alloc(machine, (size_t)from.size_bytes * GROWTH);
+    uint8_t *text = lt_machine_alloc(machine, (size_t)from.size_bytes * LT_CHARSET_UTF8_GROWTH);
     if (text == NULL)
         return lt_machine_too_large(machine, call);
-    const uint8_t *at = from.data, *end = from.data + from.size_bytes;
-    if (charset == CHARSET_UTF16 && from.size_bytes >= 2) {
-        bool is_little = get_16(at, true) == 0xFEFF;
-        at += is_little || get_16(at, false) == 0xFEFF ? 2 : 0;
-        charset = is_little ? CHARSET_UTF16_LE : CHARSET_UTF16_BE;
-    }
-    size_t used = 0;
-    while (at < end) {
+    size_t mark_bytes = 0, used = 0;
+    charset = charset == LT_CHARSET_UTF_32
+                  ? LT_CHARSET_UTF_32BE /* Spark's takes no mark */
+                  : lt_charset_with_order(charset, from.data, from.size_bytes, &mark_bytes);
+    for (const uint8_t *at = from.data + mark_bytes, *end = from.data + from.size_bytes;
+         at < end;) {
         uint32_t code;
-        if (!take_character(charset, &at, end, &code))
+        if (!lt_charset_next(charset, &at, end, &code))
             return malformed(machine, call);
         used += lt_utf8_put(code, text + used);
     }
