@@ -436,6 +436,7 @@ static int prepare(struct lt_assembly *assembly, struct lt_error *error)
             .name = assembly->settings.name,
             .pipeline = &assembly->pipeline,
             .clock = assembly->clock,
+            .counters = assembly->counters,
             .interval_ns = epoch_interval_ns(assembly),
             .in_batches = assembly->in_batches,
         });

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/run/progress_metrics.h"
 #include "core/run/union_source.h"
 #include "core/text/json_write.h"
 #include "core/text/number.h"
@@ -332,8 +333,10 @@ static void add_sources(struct lt_progress *progress, struct lt_text_buffer *jso
         add_source(progress, json, parts[i], first, own, seconds);
         lt_text_format(json,
                        ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64
-                       "\",\"millisBehindLatest\":\"%" PRId64 "\"}}",
+                       "\",\"millisBehindLatest\":\"%" PRId64 "\"",
                        lag.lag_records, lag.lag_ms);
+        lt_progress_metrics(progress->options.counters, i, json);
+        lt_text_append(json, "}}");
         first += parts[i]->partition_count;
     }
     lt_text_append(json, "],");

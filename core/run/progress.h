@@ -23,6 +23,7 @@ struct lt_progress_options {
     const char *id, *run_id, *name; /* name may be NULL */
     const struct lt_pipeline *pipeline;
     const struct lt_clock *clock;
+    const struct lt_counters *counters; /* where sources count; NULL: nowhere */
     int64_t interval_ns; /* at least this long between two entries */
     bool in_batches;     /* entries are made of batches; and of idleness */
 };
