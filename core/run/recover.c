@@ -11,6 +11,9 @@
 
 enum { FILE_NAME_SIZE = 32 };
 
+/* What Spark logs of a source that has read nothing. */
+static const char no_offsets[] = "-";
+
 static void name_source_file(uint32_t part, char name[FILE_NAME_SIZE])
 {
     snprintf(name, FILE_NAME_SIZE, "sources/%" PRIu32 "/0", part);
@@ -92,7 +95,9 @@ static int read_end_of(const struct lt_recover_options *options, uint64_t epoch,
     struct lt_text_buffer text;
     lt_text_init(&text);
     int code = lt_checkpoint_read_offsets(options->checkpoint, epoch, part, &text, error);
-    if (code == 0)
+    if (code == 0 && strcmp(lt_text_get(&text), no_offsets) == 0)
+        code = start_new(NULL, source, part, positions, error); /* it had read nothing yet */
+    else if (code == 0)
         code = read_positions(source, lt_text_get(&text), positions, error);
     lt_text_fini(&text);
     return code;
@@ -339,7 +344,7 @@ int lt_recover_positions(const struct lt_recover_options *options, struct lt_pos
     int code = 0;
     for (uint32_t i = 0; i < count && code == 0; i++)
         code = name_part(error, resume_source(options, parts[i], i, error), count, parts[i]);
-    if (code == 0 && !is_new && recovery->source_offsets[0] != NULL)
+    if (code == 0 && !is_new)
         code = finish_epochs(options, error);
     for (uint32_t i = 0; i < count && code == 0; i++) {
         bool is_unknown = is_new || recovery->source_offsets[i] == NULL;

@@ -56,6 +56,23 @@ static void defaults_are_within_the_limits(void **state)
     assert_true(settings.lane_bytes > 0);
 }
 
+static void counters_may_be_off(void **state)
+{
+    static const char *const given[] = {"off", "offset"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct lt_query_settings settings;
+        struct lt_options *options = lt_options_create();
+        assert_int_equal(lt_options_set(options, "counters", given[i], "test", NULL), 0);
+        assert_int_equal(lt_query_settings_read(options, &settings, NULL), 0);
+        if (i == 0)
+            assert_null(settings.counters_path);
+        else
+            assert_string_equal(settings.counters_path, given[i]);
+        lt_options_destroy(options);
+    }
+}
+
 static void a_checkpoint_is_a_path_or_a_file_uri(void **state)
 {
     (void)state;
@@ -100,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_option_ends_where_the_engines_limit_does),
         cmocka_unit_test(defaults_are_within_the_limits),
+        cmocka_unit_test(counters_may_be_off),
         cmocka_unit_test(a_checkpoint_is_a_path_or_a_file_uri),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

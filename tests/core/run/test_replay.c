@@ -231,6 +231,34 @@ static void a_sink_that_lost_nothing_gets_nothing_again(void **state)
     assert_false(lt_load_relaxed_u32(&growing_world.is_out_of_order));
 }
 
+/* The last line of offsets/0 is the only source's. */
+static void forget_what_epoch_0_has_read(void)
+{
+    char *text = scratch_read("%s/checkpoint/offsets/0", scratch);
+    assert_non_null(text);
+    char *last = strrchr(text, '\n');
+    assert_non_null(last);
+    memcpy(last + 1, "-", 2);
+    scratch_write(text, "%s/checkpoint/offsets/0", scratch);
+    free(text);
+    char companion[128];
+    snprintf(companion, sizeof companion, "%s/checkpoint/offsets/0.crc", scratch);
+    scratch_remove(companion);
+}
+
+static void an_epoch_in_which_a_source_has_read_nothing_is_finished(void **state)
+{
+    int64_t shown[PARTITIONS];
+    (void)state;
+    end_before_commit_of(0, shown);
+    assert_null(scratch_read("%s/checkpoint/commits/0", scratch));
+    forget_what_epoch_0_has_read();
+    start(true);
+    char *commit = scratch_read("%s/checkpoint/commits/0", scratch);
+    assert_non_null(commit);
+    free(commit);
+}
+
 static void a_start_with_threads_reads_again_too(void **state)
 {
     int64_t shown[PARTITIONS];
@@ -311,6 +339,7 @@ int main(void)
         TEST(the_first_epoch_is_read_again_from_where_the_query_began),
         TEST(what_a_source_kept_is_there_for_a_start_before_the_first_epoch),
         TEST(a_sink_that_lost_nothing_gets_nothing_again),
+        TEST(an_epoch_in_which_a_source_has_read_nothing_is_finished),
         TEST(a_start_with_threads_reads_again_too),
         TEST(a_source_that_cannot_read_again_is_told_so),
         TEST(a_source_that_gives_less_than_the_epoch_is_told_so),
