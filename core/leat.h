@@ -401,8 +401,9 @@ LEAT_API int leat_query_write(leat_query *query, leat_stream *stream, const char
                               leat_options *options);
 LEAT_API int leat_query_write_sink(leat_query *query, leat_stream *stream, const leat_sink *sink);
 LEAT_API int leat_query_write_output(leat_query *query, leat_stream *stream, leat_output *output);
-/* Where records go that cannot be processed, byte for byte, with headers that say why; without one
- * they stop the query. */
+/* Where records go that cannot be processed, byte for byte, with headers that say why; to a sink of
+ * bytes (append, json, http, ...) as rows whose columns say all of that, the bytes as base64.
+ * Without one they stop the query. */
 LEAT_API int leat_query_dead_letters(leat_query *query, const char *format, leat_options *options);
 LEAT_API int leat_query_dead_letters_sink(leat_query *query, const leat_sink *sink);
 LEAT_API int leat_query_dead_letters_output(leat_query *query, leat_output *output);

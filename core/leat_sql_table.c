@@ -220,7 +220,10 @@ static int check_file_columns(const struct lt_door_statement *statement,
     }
     if (format == NULL)
         return LT_OK;
-    if (table->schema == NULL && !format->has_columns) {
+    /* A directory may be there to be written to, with the columns of what is inserted; who reads it
+     * without columns is told then. */
+    bool is_somewhere = lt_sql_table_option(table, "path") != NULL;
+    if (table->schema == NULL && !format->has_columns && !is_somewhere) {
         (void)lt_error_set(statement->error, LT_E_ANALYSIS,
                            "Unable to infer schema for %s. It must be specified manually",
                            format->title);

@@ -118,6 +118,20 @@ static int deal_address(const struct lt_tool_url *url, leat_options *options, co
     return status;
 }
 
+static int deal_dead_letters(struct lt_tool_plan *plan, const char *origin)
+{
+    if (plan->dead_options == NULL)
+        return 0;
+    int status = deal_address(&plan->dead_letters, plan->dead_options, origin);
+    if (status != 0 || !is_kafka(&plan->dead_letters))
+        return status;
+    status = lt_tool_plan_put(plan->dead_options, "kafka.bootstrap.servers",
+                              plan->dead_letters.servers, origin);
+    return status != 0 ? status
+                       : lt_tool_plan_put(plan->dead_options, "topic", plan->dead_letters.topics,
+                                          origin);
+}
+
 static int deal_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
     const char *from = lt_tool_settings_origin(settings, LT_TOOL_SET_SOURCE);
@@ -138,14 +152,8 @@ static int deal_urls(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     if (status == 0 && is_kafka(&plan->sink))
         status = lt_tool_plan_put(plan->sink_options, "kafka.bootstrap.servers",
                                   plan->sink.servers, to);
-    if (status == 0 && plan->dead_options != NULL) {
-        const char *dead = lt_tool_settings_origin(settings, LT_TOOL_SET_DLQ);
-        status =
-            lt_tool_plan_put(plan->dead_options, "kafka.bootstrap.servers",
-                             plan->dead_letters.servers, dead);
-        if (status == 0)
-            status = lt_tool_plan_put(plan->dead_options, "topic", plan->dead_letters.topics, dead);
-    }
+    if (status == 0)
+        status = deal_dead_letters(plan, lt_tool_settings_origin(settings, LT_TOOL_SET_DLQ));
     return status;
 }
 
@@ -335,7 +343,8 @@ static int deal_pair(struct lt_tool_plan *plan, const struct lt_tool_settings *s
         return fail_nobody(owners, sizeof owners / sizeof owners[0], pair);
     /* Dead letters go out as what was delivered does: same client, same secrets. */
     bool is_for_dead = pair->side == LT_TOOL_ANY_SIDE || pair->side == LT_TOOL_SINK_SIDE;
-    if (plan->dead_options != NULL && is_for_dead && strncasecmp(pair->key, "kafka.", 6) == 0 &&
+    if (plan->dead_options != NULL && is_kafka(&plan->dead_letters) && is_for_dead &&
+        strncasecmp(pair->key, "kafka.", 6) == 0 &&
         strcasecmp(pair->key, "kafka.bootstrap.servers") != 0)
         return lt_tool_plan_put(plan->dead_options, pair->key, pair->value, pair->origin);
     return 0;

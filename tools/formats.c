@@ -120,6 +120,18 @@ int lt_tool_plan_name_files(struct lt_tool_plan *plan, const struct lt_tool_sett
     return 0;
 }
 
+/* Dead letters have columns, whatever else is written to files of such a name. */
+static const char *format_of_letters(const struct lt_tool_url *url)
+{
+    const char *named = format_of_name(url);
+    return named != NULL && strcmp(named, "csv") == 0 ? "csv" : "json";
+}
+
+void lt_tool_plan_name_letters(struct lt_tool_plan *plan)
+{
+    name_files(&plan->dead_letters, format_of_letters(&plan->dead_letters));
+}
+
 /* ------------------------------------------------------------------------------------- dealing */
 
 /* One side's format, where the connector is not one of a single format. */
@@ -150,11 +162,20 @@ static int deal_format_option(struct lt_tool_plan *plan, const struct lt_tool_it
     return status;
 }
 
+static int deal_letters_format(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
+{
+    const struct lt_tool_url *url = &plan->dead_letters;
+    if (plan->dead_options == NULL)
+        return 0;
+    struct said said = said_by(settings, LT_TOOL_SET_DLQ, format_of_letters(url));
+    return deal_format(plan->dead_options, LEAT_ADMIN_SINK, url->format, &said);
+}
+
 int lt_tool_plan_deal_formats(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
     struct said in = of_source(settings, &plan->source), out = of_sink(plan, settings);
-    int status = 0;
-    if (plan->reads_bytes)
+    int status = deal_letters_format(plan, settings);
+    if (status == 0 && plan->reads_bytes)
         status = deal_format(plan->source_options, LEAT_ADMIN_SOURCE, plan->source.format, &in);
     if (status == 0 && plan->writes_bytes)
         status = deal_format(plan->sink_options, LEAT_ADMIN_SINK, plan->sink.format, &out);

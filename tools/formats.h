@@ -20,6 +20,8 @@ bool lt_tool_is_of_bytes(enum leat_admin_kind kind, const char *connector);
 /* Turns "file" into the connector of its format, and notes in the plan who is of bytes. Returns
  * 0, or LT_TOOL_USAGE after saying what is wrong. Comes before a connector is asked for by name. */
 int lt_tool_plan_name_files(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
+/* The same for where dead letters go: CSV if its name says so, else JSON. */
+void lt_tool_plan_name_letters(struct lt_tool_plan *plan);
 /* Puts format and its options among those of the two sides. */
 int lt_tool_plan_deal_formats(struct lt_tool_plan *plan, const struct lt_tool_settings *settings);
 

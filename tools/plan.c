@@ -75,7 +75,11 @@ static int parse_dlq(struct lt_tool_plan *plan, const struct lt_tool_settings *s
     int status = lt_tool_url_parse(text, "dlq", &plan->dead_letters);
     if (status != 0)
         return status;
-    if (strcmp(plan->dead_letters.format, "kafka") != 0 || plan->dead_letters.topic_count != 1)
+    lt_tool_plan_name_letters(plan);
+    status = check_connector(LEAT_ADMIN_SINK, "dlq", plan->dead_letters.format);
+    if (status != 0)
+        return status;
+    if (strcmp(plan->dead_letters.format, "kafka") == 0 && plan->dead_letters.topic_count != 1)
         return lt_tool_wrong("dlq \"%s\" is not one topic; hint: kafka://HOST:PORT/TOPIC", text);
     plan->dead_options = leat_options_create();
     return 0;
@@ -201,7 +205,7 @@ static int build_dead_letters(struct lt_tool_plan *plan)
     leat_options *dead_options = plan->dead_options;
     plan->dead_options = NULL;
     if (dead_options != NULL &&
-        leat_query_dead_letters(plan->query, "kafka", dead_options) != LEAT_OK)
+        leat_query_dead_letters(plan->query, plan->dead_letters.format, dead_options) != LEAT_OK)
         return lt_tool_wrong("%s", leat_query_error(plan->query));
     return 0;
 }

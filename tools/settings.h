@@ -65,8 +65,9 @@
        "client does), murmur2 (the same: the name of that client's hash), round-robin.")           \
     XX(TIMESTAMP, "timestamp", 0, "HOW", "source", ANY, "source (the default: keep it), or now.")  \
     XX(DLQ, "dlq", 0, "URL", NULL, ANY,                                                            \
-       "Where records go that cannot be processed, byte for byte, with headers that say why. "     \
-       "Without it the first one ends the relay.")                                                 \
+       "Where records go that cannot be processed, byte for byte, with what says why: a topic, "   \
+       "with headers, or any other sink, as rows of JSON. Without it the first one ends the "      \
+       "relay.")                                                                                   \
     XX(OPTION, "option", 0, "KEY=VALUE", NULL, NOT_ENVIRONMENT,                                    \
        "Any option of source, sink or query; kafka.* goes to both sides.")                         \
     XX(SOURCE_OPTION, "source-option", 0, "KEY=VALUE", NULL, NOT_ENVIRONMENT,                      \

@@ -295,8 +295,9 @@ struct lt_source_type {
     unsigned traits;
     const struct lt_option_spec *options;
     size_t option_count;
-    /* Checks the options and fixes schema and description; no input or output. `user_schema` may be
-     * NULL; a source of fixed schema refuses one with Spark's text. */
+    /* Checks the options and fixes schema and description; no input or output, but for looking at
+     * what the schema depends on (a directory's partitions). `user_schema` may be NULL; a source of
+     * fixed schema refuses one with Spark's text. */
     int (*bind)(const struct lt_source_type *type, const struct lt_options *options,
                 const struct lt_type *user_schema, struct lt_arena *arena, struct lt_source **out,
                 struct lt_error *error);
@@ -430,6 +431,8 @@ struct lt_sink_type {
     size_t option_count;
     bool needs_checkpoint; /* refuses to run without a checkpoint location, as Spark's sinks but
                               memory, console, ... */
+    bool takes_plain_letters; /* dead letters come to it in columns that any format can write
+                                 (core/run/dead_letter.h), and not as the records they were */
     /* Checks the options and that `schema` can be written (Spark's errors: topic, value, ...). */
     int (*bind)(const struct lt_sink_type *type, const struct lt_options *options,
                 const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/run/plain_letter.h"
 #include "core/run/union_source.h"
 #include "core/text/json_write.h"
 
@@ -13,8 +14,10 @@ enum { KEY, VALUE, HEADERS, TIMESTAMP, COLUMN_COUNT };
 enum { REASON_COUNT = 7, LETTERS_IN_FLIGHT = 4096, SCRATCH_BYTES = 512 };
 static const char original_timestamp[] = "leat.error.original.timestamp";
 
-const struct lt_type *lt_dead_letter_schema(struct lt_arena *arena)
+const struct lt_type *lt_dead_letter_schema(const struct lt_sink_type *type, struct lt_arena *arena)
 {
+    if (type->takes_plain_letters)
+        return lt_plain_letter_schema(arena);
     const struct lt_type *binary = lt_type_simple(LT_TYPE_BINARY);
     const struct lt_field header[] = {{"key", lt_type_simple(LT_TYPE_STRING), true, NULL},
                                       {"value", binary, true, NULL}};
@@ -26,6 +29,17 @@ const struct lt_type *lt_dead_letter_schema(struct lt_arena *arena)
         [TIMESTAMP] = {"timestamp", lt_type_simple(LT_TYPE_TIMESTAMP), true, NULL},
     };
     return lt_type_struct(arena, fields, COLUMN_COUNT);
+}
+
+int lt_dead_letter_complete(const struct lt_sink_type *type, struct lt_options *options,
+                            struct lt_error *error)
+{
+    bool has_formats = false;
+    for (size_t i = 0; i < type->option_count; i++)
+        has_formats = has_formats || strcmp(type->options[i].name, "format") == 0;
+    if (!type->takes_plain_letters || !has_formats || lt_options_has(options, "format"))
+        return LT_OK;
+    return lt_options_set(options, "format", "json", "dead letters", error);
 }
 
 /* The source's column of that name if it has the kind a dead letter needs; -1 otherwise. */
@@ -67,11 +81,14 @@ void lt_dead_letter_use_columns(const struct lt_source *source, uint64_t *used)
             lt_bit_set(used, (uint32_t)needed[i]);
 }
 
-int lt_dead_letters_init(struct lt_dead_letters *letters, struct lt_source *source, bool is_shared,
-                         struct lt_error *error)
+int lt_dead_letters_init(struct lt_dead_letters *letters, struct lt_source *source,
+                         const struct lt_sink_type *type, bool is_shared, struct lt_error *error)
 {
-    *letters = (struct lt_dead_letters){.source = source};
-    struct lt_row_pool_options options = {.column_count = COLUMN_COUNT,
+    *letters =
+        (struct lt_dead_letters){.source = source, .are_plain = type->takes_plain_letters};
+    struct lt_row_pool_options options = {.column_count = letters->are_plain
+                                                              ? LT_PLAIN_LETTER_COLUMNS
+                                                              : COLUMN_COUNT,
                                           .capacity = LETTERS_IN_FLIGHT,
                                           .scratch_size_bytes = SCRATCH_BYTES,
                                           .is_shared = is_shared};
@@ -211,6 +228,10 @@ struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_ro
         source->ops->original(source, root, letter, &original);
     else
         original_from_columns(source->schema, root, letter, &original);
+    if (letters->are_plain) {
+        lt_plain_letter_fill(letters->source, letter, root, &original, fault);
+        return letter;
+    }
     fill_bytes(letter, KEY, original.key);
     fill_bytes(letter, VALUE, original.value);
     fill_headers(letters, letter, root, original.headers, fault);
@@ -220,8 +241,11 @@ struct lt_row *lt_dead_letter_make(struct lt_dead_letters *letters, struct lt_ro
     return letter;
 }
 
-bool lt_dead_letter_restamp(struct lt_row *letter, const struct lt_clock *clock)
+bool lt_dead_letter_restamp(const struct lt_dead_letters *letters, struct lt_row *letter,
+                            const struct lt_clock *clock)
 {
+    if (letters->are_plain)
+        return false;
     const struct lt_array *headers = lt_row_values(letter)[HEADERS].array;
     uint32_t count = headers->count;
     /* The reasons come last: a record's own header of this name is not where this looks. */

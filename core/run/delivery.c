@@ -120,7 +120,8 @@ static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter
 static bool restamp(struct lt_branch *branch, struct lt_row *row)
 {
     struct lt_delivery *delivery = branch->delivery;
-    if (branch != dead_letter_branch(delivery) || !lt_dead_letter_restamp(row, delivery->clock))
+    if (branch != dead_letter_branch(delivery) || 
+        !lt_dead_letter_restamp(&delivery->dead_letters, row, delivery->clock))
         return false;
     delivery->look_again = true;
     return true;
@@ -506,7 +507,8 @@ int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env
             return code;
     }
     return delivery->has_dead_letters
-               ? lt_dead_letters_init(&delivery->dead_letters, delivery->source, env->is_shared,
+               ? lt_dead_letters_init(&delivery->dead_letters, delivery->source,
+                                      dead_letter_branch(delivery)->sink->type, env->is_shared,
                                       error)
                : 0;
 }

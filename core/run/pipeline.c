@@ -136,13 +136,19 @@ int lt_pipeline_bind_source(struct lt_plan_node *read, const struct lt_catalog *
     return 0;
 }
 
+static const struct lt_sink_type *sink_type_of(const struct lt_plan_node *write,
+                                               const struct lt_catalog *catalog,
+                                               struct lt_error *error)
+{
+    return write->sink_type != NULL ? write->sink_type
+                                    : lt_catalog_sink(catalog, write->format, error);
+}
+
 int lt_pipeline_bind_sink(struct lt_plan_node *write, const struct lt_type *schema,
                           const struct lt_catalog *catalog, struct lt_arena *arena,
                           struct lt_sink **out, struct lt_error *error)
 {
-    const struct lt_sink_type *type = write->sink_type != NULL
-                                          ? write->sink_type
-                                          : lt_catalog_sink(catalog, write->format, error);
+    const struct lt_sink_type *type = sink_type_of(write, catalog, error);
     if (type == NULL)
         return error->code;
     write->schema = schema;
@@ -389,14 +395,21 @@ static int bind_branches(struct path *paths, const struct lt_catalog *catalog,
     return 0;
 }
 
-static int bind_dead_letters(const struct lt_plan *plan, const struct lt_catalog *catalog,
-                             struct lt_arena *arena, struct lt_pipeline *out,
-                             struct lt_error *error)
+/* `paths`: those that may read what is written; a plan with state has none here. */
+static int bind_dead_letters(const struct lt_plan *plan, const struct path *paths, uint32_t count,
+                             const struct lt_catalog *catalog, struct lt_arena *arena,
+                             struct lt_pipeline *out, struct lt_error *error)
 {
-    if (plan->dead_letters == NULL)
+    struct lt_plan_node *write = plan->dead_letters;
+    if (write == NULL)
         return 0;
-    int code = lt_pipeline_bind_sink(plan->dead_letters, lt_dead_letter_schema(arena), catalog,
-                                     arena, &out->dead_letters, error);
+    const struct lt_sink_type *type = sink_type_of(write, catalog, error);
+    int code = type == NULL ? error->code : check_loops(paths, count, write, error);
+    if (code == 0)
+        code = lt_dead_letter_complete(type, write->options, error);
+    if (code == 0)
+        code = lt_pipeline_bind_sink(write, lt_dead_letter_schema(type, arena), catalog, arena,
+                                     &out->dead_letters, error);
     return code == 0 ? 0 : lt_error_append(error, "dead-letter sink");
 }
 
@@ -405,7 +418,7 @@ static int bind_stateful(const struct lt_plan *plan, const struct lt_catalog *ca
 {
     int code = lt_pipeline_bind_segments(plan, catalog, arena, out, error);
     if (code == 0)
-        code = bind_dead_letters(plan, catalog, arena, out, error);
+        code = bind_dead_letters(plan, NULL, 0, catalog, arena, out, error);
     if (code != 0)
         lt_pipeline_close(out);
     return code;
@@ -427,7 +440,7 @@ int lt_pipeline_bind(const struct lt_plan *plan, const struct lt_catalog *catalo
     if (code == 0)
         code = bind_branches(paths, catalog, arena, out, error);
     if (code == 0)
-        code = bind_dead_letters(plan, catalog, arena, out, error);
+        code = bind_dead_letters(plan, paths, out->branch_count, catalog, arena, out, error);
     uint32_t part_count = 0;
     struct lt_source *const *parts = code != 0 ? NULL : lt_source_parts(&out->source, &part_count);
     for (uint32_t i = 0; i < part_count; i++)
