@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/text/json_tree.h"
+#include "io/file_lock.h"
 
 enum { COMPANION_MAX = 512 };
 
@@ -66,10 +66,11 @@ static int open_file(struct lt_append_sink *sink, struct lt_error *error)
     if (!S_ISREG(status.st_mode))
         return refuse_kind(sink->path, status.st_mode, error);
     sink->inode = (uint64_t)status.st_ino;
-    if (flock(sink->fd, LOCK_EX | LOCK_NB) == 0)
+    int number = lt_file_lock(sink->fd);
+    if (number == 0)
         return 0;
-    if (errno != EWOULDBLOCK)
-        return lt_error_set_errno(error, errno, "cannot lock '%s'", sink->path);
+    if (number != EWOULDBLOCK)
+        return lt_error_set_errno(error, number, "cannot lock '%s'", sink->path);
     return lt_error_set(error, LT_E_BUSY,
                         "'%s' is locked by another writer; hint: fuser '%s' names it", sink->path,
                         sink->path);
@@ -359,18 +360,9 @@ static int append_bind(const struct lt_sink_type *type, const struct lt_options 
     };
     (void)arena;
     *out = NULL;
-    int code = lt_options_check(options, option_table, OPTION_COUNT, "sink append", error);
-    if (code != 0)
-        return code;
-    struct lt_format_write_setup setup = {
-        .name = lt_options_text(options, option_table, OPTION_COUNT, "format"),
-        .options = options,
-        .schema = schema,
-        .owner = "sink append",
-        .default_frame = LT_FRAME_LINE,
-    };
     struct lt_format_writer *format;
-    code = lt_format_writer_create(&setup, &format, error);
+    int code = lt_format_writer_bind_lines("sink append", option_table, OPTION_COUNT, options,
+                                           schema, &format, error);
     if (code != 0)
         return code;
     struct lt_append_sink *sink = lt_alloc(sizeof *sink);
@@ -396,5 +388,6 @@ const struct lt_sink_type lt_append_sink_type = {
     .doc = "One file that grows; cut back to the last epoch when a query begins again.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
     .bind = append_bind,
 };

@@ -330,6 +330,11 @@ static int take_root(struct walk *walk, struct stop *stop, struct lt_error *erro
         stop->root_size = strlen(stop->path);
         return read_directory(walk, stop, false, error);
     }
+    if (!S_ISREG(status.st_mode) && !walk->place->is_glob)
+        return lt_error_set(error, LT_E_INVALID,
+                            "\"%s\" is no directory and no regular file; hint: pipes and devices "
+                            "are read by the source stdin",
+                            stop->path);
     const char *name = lt_files_base_name(stop->path);
     if (!S_ISREG(status.st_mode) || !is_name_wanted(walk->place, name))
         return 0;

@@ -61,8 +61,8 @@ struct lt_files_visitor {
 };
 
 /* Walks all of the place, in no order; ends with the first code that is not 0. NOT_FOUND
- * (PATH_NOT_FOUND) when a place that is no glob is not there. What vanishes meanwhile is left
- * out. */
+ * (PATH_NOT_FOUND) when a place that is no glob is not there, INVALID when it is a device or pipe.
+ * What vanishes meanwhile is left out. */
 int lt_files_walk(const struct lt_files_place *place, const struct lt_files_visitor *visitor,
                   struct lt_error *error) LT_MUST_USE;
 

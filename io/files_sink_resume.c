@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
+#include "io/file_lock.h"
 #include "io/files_sink_internal.h"
 
 enum { DIRECTORY_MODE = 0777 };
@@ -77,10 +77,12 @@ static int open_directory(struct lt_files_sink *sink, const char *path, int *fd,
 
 static int lock(const struct lt_files_sink *sink, struct lt_error *error)
 {
-    if (flock(sink->place.fd, LOCK_EX | LOCK_NB) == 0)
+    int number = lt_file_lock(sink->place.fd);
+    if (number == 0)
         return 0;
-    if (errno != EWOULDBLOCK)
-        return lt_error_set_errno(error, errno, "cannot lock the directory '%s'", sink->place.path);
+    if (number != EWOULDBLOCK)
+        return lt_error_set_errno(error, number, "cannot lock the directory '%s'",
+                                  sink->place.path);
     return lt_error_set(error, LT_E_BUSY,
                         "another sink is writing to the directory '%s'; hint: each sink needs a "
                         "directory of its own",

@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "io/file_lock.h"
 #include "io/spool_internal.h"
 
 enum {
@@ -52,10 +52,11 @@ static int take_folder(struct lt_spool *spool, struct lt_error *error)
     spool->directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (spool->directory_fd < 0)
         return lt_error_set_errno(error, errno, "cannot open the folder");
-    if (flock(spool->directory_fd, LOCK_EX | LOCK_NB) == 0)
+    int number = lt_file_lock(spool->directory_fd);
+    if (number == 0)
         return 0;
-    if (errno != EWOULDBLOCK)
-        return lt_error_set_errno(error, errno, "cannot lock the folder");
+    if (number != EWOULDBLOCK)
+        return lt_error_set_errno(error, number, "cannot lock the folder");
     return lt_error_set(error, LT_E_BUSY,
                         "another query has it open; hint: give each source a folder of its own");
 }
@@ -102,6 +103,11 @@ void lt_spool_close(struct lt_spool *spool)
     free((void *)(uintptr_t)spool->options.directory);
     free((void *)(uintptr_t)spool->options.framing);
     free(spool);
+}
+
+const char *lt_spool_directory(const struct lt_spool *spool)
+{
+    return spool->options.directory;
 }
 
 struct lt_spool_place lt_spool_begin(const struct lt_spool *spool)

@@ -38,6 +38,8 @@ int lt_spool_open(const struct lt_spool_options *options, struct lt_spool **out,
 /* Lets the folder go; detached before. NULL is a no-op. on: control. */
 void lt_spool_close(struct lt_spool *spool);
 
+const char *lt_spool_directory(const struct lt_spool *spool);
+
 /* The first record that is still there, and the first that is not there yet. While the spool is
  * attached the end is that of what was appended. on: control while it is not attached, else the
  * lane. */

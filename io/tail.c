@@ -54,25 +54,38 @@ static struct lt_tail_source *tail_of(struct lt_source *source)
 
 /* -------------------------------------------------------------------------------- where it ends */
 
+/* Where in these bytes, which begin at `offset` of the file, the last line break ends; 0: there is
+ * none. */
+static size_t break_end(const struct lt_framing *framing, const char *bytes, size_t size_bytes,
+                        int64_t offset)
+{
+    const char *separator;
+    size_t count = lt_frame_line_break(framing, &separator);
+    size_t unit = framing->unit_bytes > 1 ? framing->unit_bytes : 1;
+    for (size_t end = size_bytes; end >= count; end--)
+        if (memcmp(bytes + end - count, separator, count) == 0 &&
+            ((uint64_t)offset + end) % unit == 0)
+            return end;
+    return 0;
+}
+
 /* The byte behind the last line break; for frames without breaks the size. */
 static int64_t last_break(const struct lt_tail_source *tail, const struct lt_tail_found *found)
 {
     const struct lt_framing *framing = &tail->format->framing;
     if (framing->kind != LT_FRAME_LINE)
         return found->size_bytes;
-    char last = framing->separator_bytes > 0 ? framing->separator[framing->separator_bytes - 1]
-                                             : '\n';
     char *block = lt_alloc(LOOK_BACK_BYTES);
-    int64_t end = found->size_bytes;
-    const char *at = NULL;
-    while (end > 0 && at == NULL) {
+    int64_t end = found->size_bytes, last = 0;
+    while (end > 0 && last == 0) {
         int64_t begin = end > LOOK_BACK_BYTES ? end - LOOK_BACK_BYTES : 0;
         ssize_t size = pread(found->fd, block, (size_t)(end - begin), begin);
-        at = size > 0 ? memrchr(block, last, (size_t)size) : NULL;
-        end = at != NULL ? begin + (at - block) + 1 : begin;
+        size_t in_block = size > 0 ? break_end(framing, block, (size_t)size, begin) : 0;
+        last = in_block > 0 ? begin + (int64_t)in_block : 0;
+        end = begin == 0 ? 0 : begin + LT_FRAME_SEPARATOR_MAX; /* one may lie across */
     }
     free(block);
-    return end;
+    return last;
 }
 
 static void want_marks(const struct lt_tail_place *place, struct lt_tail_scan *scan)
@@ -150,6 +163,15 @@ static int tail_initial(struct lt_source *base, struct lt_position *positions,
     return 0;
 }
 
+/* A name that nobody has, and that nobody had when the query was last alive. */
+static int refuse_missing(const struct lt_tail_source *tail, struct lt_error *error)
+{
+    return lt_error_set(error, LT_E_NOT_FOUND,
+                        "source tail: '%s' is not there; hint: it is waited for if the query has "
+                        "no end (--until-end, trigger AvailableNow)",
+                        tail->pattern);
+}
+
 /* Files that were renamed since the position to start from belong to the end as well. */
 static int tail_latest(struct lt_source *base, struct lt_position *positions,
                        struct lt_error *error)
@@ -157,6 +179,10 @@ static int tail_latest(struct lt_source *base, struct lt_position *positions,
     struct lt_tail_source *tail = tail_of(base);
     struct lt_tail_place *known = lt_tail_places_copy(&tail->places, tail->begun), *place;
     int code = make_place(tail, known, &place, error);
+    if (code == 0 && known->count + place->count == 0 && !lt_tail_is_pattern(tail->pattern)) {
+        lt_tail_place_destroy(place);
+        code = refuse_missing(tail, error);
+    }
     lt_tail_place_destroy(known);
     if (code != 0)
         return code;
@@ -273,17 +299,8 @@ static int tail_bind(const struct lt_source_type *type, const struct lt_options 
     };
     const struct lt_format *format;
     *out = NULL;
-    int code = lt_options_check(options, option_table, OPTION_COUNT, "source tail", error);
-    if (code != 0)
-        return code;
-    struct lt_format_setup setup = {
-        .name = lt_options_text(options, option_table, OPTION_COUNT, "format"),
-        .options = options,
-        .user_schema = user_schema,
-        .owner = "source tail",
-        .default_frame = LT_FRAME_LINE,
-    };
-    code = lt_format_bind(&setup, arena, &format, error);
+    int code = lt_format_bind_lines("source tail", option_table, OPTION_COUNT, options,
+                                    user_schema, arena, &format, error);
     if (code == 0)
         code = check_framing(format, error);
     if (code != 0)

@@ -70,6 +70,7 @@ static struct lt_tail_file *add_file(struct lt_tail_reader *reader, struct lt_ta
         .fd = found->fd,
         .watch = found->watch,
         .matches = found->matches,
+        .size_bytes = found->size_bytes,
         .end = -1,
         .noted_offset = -1,
         .grown_ns = lt_clock_now_ns(reader->clock),
@@ -122,6 +123,7 @@ void lt_tail_truncated(struct lt_tail_reader *reader, struct lt_tail_file *file,
     if (reader->truncated != NULL)
         lt_counter_add(reader->truncated, 1);
     file->offset = file->read_end = 0;
+    file->size_bytes = size_bytes;
     file->head_bytes = 0;
     file->is_dirty = file->end < 0; /* what was to be read up to its end is not there any more */
     file->has_ended = false;
@@ -161,10 +163,18 @@ static bool has_same_head(struct lt_tail_file *file, const struct lt_tail_found 
     return true;
 }
 
+/* What is under way for it may have seen less, and is not the last word. */
+static void mark_grown(struct lt_tail_file *file)
+{
+    file->event_count++;
+    file->is_dirty = true;
+}
+
 static void merge_known(struct lt_tail_reader *reader, struct lt_tail_file *file,
                         struct lt_tail_found *found)
 {
     file->was_found = true;
+    file->size_bytes = found->size_bytes;
     take_name(reader, file, found);
     bool is_same = has_same_head(file, found);
     /* A read that is under way belongs to the old content: it is looked at again with the next
@@ -172,7 +182,7 @@ static void merge_known(struct lt_tail_reader *reader, struct lt_tail_file *file
     if (!is_same && !(reader->is_reading && reader->current == file))
         lt_tail_truncated(reader, file, found->size_bytes);
     else if (found->size_bytes != file->read_end)
-        file->is_dirty = true;
+        mark_grown(file);
 }
 
 static void stop_at(struct lt_tail_reader *reader, struct lt_tail_file *file)
@@ -234,16 +244,17 @@ static void merge_one(struct lt_tail_reader *reader, struct lt_tail_found *found
         (void)add_file(reader, found); /* one that was renamed already was missed before */
 }
 
-/* Of two that had one name, the older is read first: new files wait for those that were renamed. */
+/* Of two that had one name, the older is read first: files of which nothing was read wait for those
+ * that were renamed. A place may know of such a file: it was found right before an epoch ended. */
 static void order_names(struct lt_tail_reader *reader)
 {
+    const struct lt_tail_file *renamed = NULL;
     for (uint32_t i = 0; i < reader->file_count; i++) {
         struct lt_tail_file *file = reader->files[i];
-        if (file->before != NULL || file->noted_offset >= 0 || file->offset > 0)
-            continue;
-        for (uint32_t k = 0; k < i; k++)
-            if (reader->files[k]->is_gone || !reader->files[k]->matches)
-                file->before = reader->files[k];
+        if (file->before == NULL && file->offset == 0)
+            file->before = renamed;
+        if (file->is_gone || !file->matches)
+            renamed = file;
     }
 }
 
@@ -431,14 +442,11 @@ static void take_event(struct lt_tail_reader *reader, const struct inotify_event
 {
     struct lt_tail_file *file = find_watched(reader, event->wd);
     if (event->mask & IN_Q_OVERFLOW) {
-        for (uint32_t i = 0; i < reader->file_count; i++) {
-            reader->files[i]->event_count++;
-            reader->files[i]->is_dirty = true;
-        }
+        for (uint32_t i = 0; i < reader->file_count; i++)
+            mark_grown(reader->files[i]);
         reader->is_scan_wanted = true;
     } else if (file != NULL) {
-        file->event_count++;
-        file->is_dirty = true;
+        mark_grown(file);
     } else if ((event->mask & IN_IGNORED) == 0) {
         reader->is_scan_wanted = true;
     }

@@ -49,6 +49,7 @@ static void reach_end(struct lt_tail_reader *reader, struct lt_tail_file *file)
 static void submit_read(struct lt_tail_reader *reader)
 {
     reader->is_reading = true;
+    reader->current_reads++;
     lt_reactor_submit(reader->reactor, &reader->read);
 }
 
@@ -129,6 +130,7 @@ static void stat_done(struct lt_io *io)
         return;
     }
     int64_t size_bytes = (int64_t)reader->status.stx_size;
+    file->size_bytes = size_bytes;
     if (size_bytes < file->read_end || file->end > size_bytes)
         lt_tail_truncated(reader, file, size_bytes);
     else if (size_bytes == file->read_end)
@@ -167,7 +169,7 @@ static bool has_next(const struct lt_tail_reader *reader)
 static bool choose(struct lt_tail_reader *reader)
 {
     struct lt_tail_file *current = reader->current;
-    if (current != NULL && has_work(current) && ++reader->current_reads < READS_PER_TURN)
+    if (current != NULL && has_work(current) && reader->current_reads < READS_PER_TURN)
         return true;
     uint32_t index = next_file(reader);
     if (index == reader->file_count)
@@ -279,6 +281,21 @@ static int64_t tail_deadline_ns(struct lt_reader *base)
     return reader->is_scanning || reader->stop != NULL ? LT_NEVER_NS : reader->scan_due_ns;
 }
 
+/* Records are not counted before they are read; bytes are told by a counter of the source's. */
+static void tail_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
+{
+    const struct lt_tail_reader *reader = reader_of(base);
+    int64_t bytes = 0;
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        const struct lt_tail_file *file = reader->files[i];
+        int64_t end = file->size_bytes > file->read_end ? file->size_bytes : file->read_end;
+        bytes += end - file->offset;
+    }
+    if (reader->bytes_behind != NULL)
+        lt_counter_set(reader->bytes_behind, (uint64_t)bytes);
+    *records = *ms = bytes == 0 && reader->has_scanned && !has_next(reader) ? 0 : -1;
+}
+
 /* ----------------------------------------------------------------------------------- positions */
 
 static void note_file(struct lt_tail_file *file, struct lt_tail_mark *mark)
@@ -355,6 +372,10 @@ static void add_counters(struct lt_tail_reader *reader, const struct lt_connecto
     snprintf(name, sizeof name, "%sfiles", env->counter_prefix);
     reader->open_files =
         lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "files", "followed");
+    snprintf(name, sizeof name, "%sbytes_behind", env->counter_prefix);
+    reader->bytes_behind =
+        lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "bytes",
+                        "of the files as last seen that were not read, unfinished lines too");
     snprintf(name, sizeof name, "%struncated", env->counter_prefix);
     reader->truncated = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
                                         "truncated, and read from their beginning again");
@@ -393,6 +414,7 @@ int lt_tail_open_reader(struct lt_source *base, const struct lt_connector_env *e
         .is_idle = tail_is_idle,
         .deadline_ns = tail_deadline_ns,
         .position = tail_position,
+        .lag = tail_lag,
         .stop = tail_stop,
         .close = tail_close,
     };

@@ -36,6 +36,7 @@ struct lt_tail_file {
     bool has_ended; /* and that was read */
     int64_t offset; /* behind the last record read */
     int64_t read_end; /* how far bytes were read; at least offset */
+    int64_t size_bytes; /* as last seen */
     int64_t end;      /* where to stop; -1: nowhere */
     int64_t noted_offset; /* in the last place; -1: in none */
     int64_t grown_ns;     /* when it last grew */
@@ -80,7 +81,7 @@ struct lt_tail_reader {
     struct lt_position stop_position, position; /* position: the last that was given */
     bool has_changed;                           /* since then */
 
-    struct lt_shared_u64 *truncated, *lost, *open_files; /* counters */
+    struct lt_shared_u64 *truncated, *lost, *open_files, *bytes_behind; /* counters */
 };
 
 /* -------------------------------------------------------------------------- io/tail_follow.c */

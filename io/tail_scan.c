@@ -53,9 +53,9 @@ static char *join(const char *directory, const char *name)
     return lt_text_take(&text);
 }
 
-static bool has_wildcards(const char *component)
+bool lt_tail_is_pattern(const char *path)
 {
-    return strpbrk(component, "*?[\\") != NULL;
+    return strpbrk(path, "*?[\\") != NULL;
 }
 
 static int fail(struct lt_tail_scan *scan, int number, const char *what, const char *path)
@@ -141,6 +141,15 @@ static int read_head(struct lt_tail_scan *scan, struct lt_tail_found *found, int
     return 0;
 }
 
+static int64_t born_ns(int fd)
+{
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
+        (status.stx_mask & STATX_BTIME) == 0)
+        return 0;
+    return status.stx_btime.tv_sec * LT_NS_PER_S + status.stx_btime.tv_nsec;
+}
+
 static int64_t modified_ns(const struct stat *status)
 {
     return (int64_t)status->st_mtim.tv_sec * LT_NS_PER_S + status->st_mtim.tv_nsec;
@@ -184,6 +193,7 @@ static int add_file(struct lt_tail_scan *scan, char *path, int fd, const struct 
     found->inode = inode;
     found->matches = matches;
     found->modified_ns = modified_ns(status);
+    found->born_ns = born_ns(fd);
     if (wanted != NULL && wanted->file != NULL) {
         found->file = wanted->file;
         found->size_bytes = (int64_t)status->st_size;
@@ -255,7 +265,7 @@ static int list_files(struct lt_tail_scan *scan, const char *directory, const ch
     int code = open_directory(scan, directory, &handle);
     if (code != 0 || handle == NULL)
         return code;
-    bool is_exact = !has_wildcards(component);
+    bool is_exact = !lt_tail_is_pattern(component);
     for (struct dirent *entry = readdir(handle); entry != NULL && code == 0;
          entry = readdir(handle)) {
         bool matches = is_exact ? strcmp(component, entry->d_name) == 0
@@ -278,7 +288,7 @@ static int expand_one(struct lt_tail_scan *scan, const char *directory, const ch
                       struct paths *out)
 {
     DIR *handle;
-    if (!has_wildcards(component)) {
+    if (!lt_tail_is_pattern(component)) {
         paths_add(out, join(directory, component));
         return 0;
     }
@@ -311,6 +321,8 @@ static int by_age(const void *left, const void *right)
     const struct lt_tail_found *a = left, *b = right;
     if (a->modified_ns != b->modified_ns)
         return a->modified_ns < b->modified_ns ? -1 : 1;
+    if (a->born_ns != b->born_ns)
+        return a->born_ns < b->born_ns ? -1 : 1;
     if (a->matches != b->matches) /* who has the name was made after who had it */
         return a->matches ? 1 : -1;
     return strcmp(a->path, b->path);

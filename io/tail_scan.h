@@ -24,6 +24,7 @@ struct lt_tail_found {
     char *path;
     uint64_t inode;
     int64_t size_bytes, modified_ns;
+    int64_t born_ns; /* 0: the file system does not tell */
     void *file;   /* of what was wanted; NULL: it is new */
     bool matches; /* the pattern; else it is one of those wanted, or a relative */
     int fd;       /* of a file that was not known; -1: it was */
@@ -46,7 +47,8 @@ struct lt_tail_scan {
     /* Files that were written to since then, and whose names are that of the one file that the
      * pattern names with something behind it, are found too; 0: they are not. Wall clock. */
     int64_t relatives_since_ns;
-    /* out: by the time of their last change, oldest first */
+    /* out: by the time of their last change, oldest first; in one tick of the file system's clock
+     * by when they were made */
     struct lt_tail_found *found;
     uint32_t found_count, found_capacity;
     bool only_names; /* its own: the names are looked at, and no file */
@@ -54,6 +56,9 @@ struct lt_tail_scan {
     bool lacks_watches; /* the kernel has no more of them: changes are seen by listing alone */
     struct lt_error error;
 };
+
+/* Does the path have wildcards, in any of its parts? */
+bool lt_tail_is_pattern(const char *path);
 
 /* 0, or negative with scan->error: a file or directory of the pattern that cannot be read. What is
  * not there is no error. */

@@ -6,9 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -211,6 +214,30 @@ static void a_second_writer_is_locked_out(void **state)
     writer_world_fini(&world);
 }
 
+static void *let_go_later(void *context)
+{
+    usleep(50000);
+    close(*(int *)context);
+    return NULL;
+}
+
+/* The kernel takes a dead process's files from it in its own time. */
+static void a_lock_that_a_dead_process_holds_still_is_waited_for(void **state)
+{
+    struct writer_world world;
+    pthread_t thread;
+    (void)state;
+    writer_world_init(&world, NULL);
+    int fd = open(world.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(pthread_create(&thread, NULL, let_go_later, &fd), 0);
+    assert_int_equal(open_sink(&world), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    writer_world_write(&world, "one");
+    assert_true(writer_world_end_epoch(&world));
+    writer_world_fini(&world);
+}
+
 static void what_is_no_file_is_refused(void **state)
 {
     struct writer_world world;
@@ -344,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_file_that_others_have_touched_is_data_loss),
         cmocka_unit_test(a_file_that_is_shortened_or_removed_meanwhile_is_data_loss),
         cmocka_unit_test(a_second_writer_is_locked_out),
+        cmocka_unit_test(a_lock_that_a_dead_process_holds_still_is_waited_for),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(short_writes_and_interruptions_are_gone_on_from),
         cmocka_unit_test(a_full_disk_is_waited_for_and_no_half_row_stays),

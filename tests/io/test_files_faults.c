@@ -160,6 +160,8 @@ static void options_are_checked_with_sparks_texts(void **state)
          "Archive mode must be used with 'sourceArchiveDir' option."},
         {{"modifiedBefore=2024-01-01", NULL}, "modifiedbefore"},
         {{"maxFilePerTrigger=1", NULL}, "maxFilesPerTrigger"},
+        {{"path=/dev/zero", NULL},
+         "\"/dev/zero\" is no directory and no regular file; hint: pipes and devices"},
         {{"path=/nowhere/at/all", NULL}, "[PATH_NOT_FOUND] Path does not exist: /nowhere/at/all"},
         {{"path=hdfs://host/x", NULL}, "is no path of this machine"},
         {{"path=/a{b", NULL}, "is not closed"},

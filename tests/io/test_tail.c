@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -221,6 +222,26 @@ static void many_files_take_turns(struct stream_world *world)
     }
 }
 
+static void it_says_whether_it_is_behind(struct stream_world *world)
+{
+    int64_t records, ms;
+    add(world, "x.log", "one\n");
+    start(world, "x.log", NULL, NULL);
+    world->reader->ops->lag(world->reader, &records, &ms);
+    assert_int_equal(records, -1); /* nobody has looked yet */
+    expect(world, 1, TEXTS("one"));
+    stream_world_rest(world);
+    world->reader->ops->lag(world->reader, &records, &ms);
+    assert_int_equal(records, 0);
+    assert_int_equal(ms, 0);
+    add(world, "x.log", "unfinished");
+    for (int i = 0; i < 1000 && records == 0; i++) {
+        stream_world_rest(world);
+        world->reader->ops->lag(world->reader, &records, &ms);
+    }
+    assert_int_equal(records, -1);
+}
+
 /* --------------------------------------------------------------------------------- was down */
 
 static void it_goes_on_where_it_was(struct stream_world *world)
@@ -256,6 +277,38 @@ static void rotations_while_it_was_down_lose_nothing(struct stream_world *world)
     assert_int_equal(begin_again(world, json, "x.log", NULL), 0);
     stream_world_rest(world);
     assert_int_equal(world->text_count, 0);
+}
+
+static bool knows_birth(const char *path)
+{
+    struct statx status;
+    return statx(AT_FDCWD, path, 0, STATX_BTIME, &status) == 0 &&
+           (status.stx_mask & STATX_BTIME) != 0;
+}
+
+/* As when a writer that is fast rotates within a tick of the clock; the names say nothing. */
+static void files_of_one_time_are_read_as_they_were_made(struct stream_world *world)
+{
+    const struct timespec times[2] = {{.tv_sec = time(NULL) + 1}, {.tv_sec = time(NULL) + 1}};
+    add(world, "x.log", "1\n");
+    start(world, "x.log", NULL, NULL);
+    expect(world, 1, TEXTS("1"));
+    char *json = note(world);
+    move(world, "x.log", "x.log.9");
+    for (int i = 2; i > 0; i--) {
+        char name[16], line[16];
+        snprintf(name, sizeof name, "x.log.%d", i);
+        snprintf(line, sizeof line, "%d\n", 4 - i);
+        usleep(20000);
+        add(world, name, line);
+        assert_int_equal(utimensat(AT_FDCWD, path_of(world, name), times, 0), 0);
+    }
+    if (knows_birth(path_of(world, "x.log.1"))) {
+        assert_int_equal(begin_again(world, json, "x.log", NULL), 0);
+        expect(world, 2, TEXTS("2", "3"));
+    } else {
+        free(json);
+    }
 }
 
 static void a_file_truncated_while_it_was_down_begins_again(struct stream_world *world)
@@ -299,6 +352,26 @@ static void a_file_that_is_gone_is_data_loss(struct stream_world *world)
     world->status = LT_POLL_IDLE;
     assert_int_equal(begin_again(world, copy, "x.log", "failOnDataLoss=false"), 0);
     expect(world, 1, TEXTS("2"));
+}
+
+static void add_bytes(const struct stream_world *world, const char *name, const char *bytes,
+                      size_t size_bytes)
+{
+    int fd = open(path_of(world, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, size_bytes), (ssize_t)size_bytes);
+    close(fd);
+}
+
+/* In the line that is not finished the two bytes of a line feed lie across two characters. */
+static void a_wide_line_ends_where_a_character_begins(struct stream_world *world)
+{
+    static const char begun[] = "o\0l\0d\0\n\0h\0a\n\0l";
+    add_bytes(world, "x.log", begun, sizeof begun - 1);
+    start(world, "x.log", "startingPosition=latest", "encoding=UTF-16LE");
+    stream_world_rest(world);
+    add_bytes(world, "x.log", "f\0\n\0", 4);
+    expect(world, 1, TEXTS("h\xe0\xa9\xa1\xe6\xb0\x80" "f"));
 }
 
 static void a_new_query_may_begin_behind_the_last_line(struct stream_world *world)
@@ -382,6 +455,21 @@ static void it_ends_where_the_files_end_now(struct stream_world *world)
     stream_world_read(world, 2);
     assert_string_equal(world->texts[0], "unfinished no more");
     stream_world_forget(world);
+}
+
+static void an_end_of_what_is_not_there_is_refused(struct stream_world *world)
+{
+    struct lt_position end;
+    const char *options[5];
+    set_options(world, "x.log", NULL, NULL, options);
+    assert_int_equal(stream_world_bind(world, &lt_tail_source_type, options), 0);
+    assert_int_equal(world->source->ops->latest(world->source, &end, &world->error),
+                     LT_E_NOT_FOUND);
+    assert_non_null(strstr(world->error.text, "/x.log' is not there; hint: it is waited for if"));
+    stream_world_close_source(world);
+    set_options(world, "*.log", NULL, NULL, options); /* a pattern may match nothing yet */
+    assert_int_equal(stream_world_bind(world, &lt_tail_source_type, options), 0);
+    assert_int_equal(world->source->ops->latest(world->source, &end, &world->error), 0);
 }
 
 /* -------------------------------------------------------------------------------------- refused */
@@ -488,13 +576,17 @@ int main(void)
         CASE(a_rotated_file_that_is_quiet_is_let_go),
         CASE(all_files_of_a_pattern_are_read),
         CASE(many_files_take_turns),
+        CASE(it_says_whether_it_is_behind),
         CASE(it_goes_on_where_it_was),
         CASE(rotations_while_it_was_down_lose_nothing),
+        CASE(files_of_one_time_are_read_as_they_were_made),
         CASE(a_file_truncated_while_it_was_down_begins_again),
         CASE(a_file_that_is_gone_is_data_loss),
+        CASE(a_wide_line_ends_where_a_character_begins),
         CASE(a_new_query_may_begin_behind_the_last_line),
         CASE(a_range_is_read_again_exactly),
         CASE(it_ends_where_the_files_end_now),
+        CASE(an_end_of_what_is_not_there_is_refused),
         CASE(what_cannot_be_is_refused),
         CASE(texts_that_are_no_places_are_refused),
         CASE(old_places_are_forgotten),

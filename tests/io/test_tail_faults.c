@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,14 +36,21 @@ struct world {
     enum lt_poll_status status;
     int next; /* the line that is to come */
     unsigned random;
+    int seen_fd; /* of the last read, and how long its file was then */
+    int64_t seen_size;
 };
 
-static void add(const struct world *world, const char *text)
+static void add_to(const char *path, const char *text)
 {
-    int fd = open(world->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
+}
+
+static void add(const struct world *world, const char *text)
+{
+    add_to(world->path, text);
 }
 
 /* The events of the kernel: the fake reactor would wait for them, and so is told that there are
@@ -62,9 +70,23 @@ static bool only_events(void *context, const struct lt_io *io, int64_t *result)
     return answer_events(io, result);
 }
 
-static void world_init(struct world *world, unsigned seed)
+static void open_reader(struct world *world, const struct lt_position *start)
 {
     static const uint32_t partition = 0;
+    assert_int_equal(world->source->ops->open_reader(world->source, &world->env, &partition, 1,
+                                                     start, NULL, &world->reader, NULL),
+                     0);
+}
+
+static void close_reader(struct world *world)
+{
+    world->reader->ops->stop(world->reader);
+    assert_int_equal(world->reactor->pending_count, 0);
+    world->reader->ops->close(world->reader);
+}
+
+static void world_init(struct world *world, unsigned seed)
+{
     struct lt_position start;
     struct lt_text_buffer keep;
     char path[SCRATCH_PATH_SIZE + 32];
@@ -78,23 +100,19 @@ static void world_init(struct world *world, unsigned seed)
     fake_reactor_set_hook(world->reactor, only_events, NULL);
     world->env = collector_env(&world->clock.clock, &world->reactor->waker);
     world->env.reactor = world->reactor;
-    const char *const pairs[] = {path, NULL};
+    const char *const pairs[] = {path, "pollInterval=10ms", NULL};
     world->source = collector_source(&lt_tail_source_type, pairs, NULL, world->arena, &world->env);
     lt_text_init(&keep);
     assert_int_equal(world->source->ops->initial(world->source, &start, &keep, NULL), 0);
     lt_text_fini(&keep);
-    assert_int_equal(world->source->ops->open_reader(world->source, &world->env, &partition, 1,
-                                                     &start, NULL, &world->reader, NULL),
-                     0);
+    open_reader(world, &start);
     collector_init(&world->collector);
 }
 
 static void world_fini(struct world *world)
 {
     collector_clear(&world->collector);
-    world->reader->ops->stop(world->reader);
-    assert_int_equal(world->reactor->pending_count, 0);
-    world->reader->ops->close(world->reader);
+    close_reader(world);
     world->source->ops->close(world->source);
     lt_reactor_destroy(world->reactor);
     lt_arena_destroy(world->arena);
@@ -119,7 +137,22 @@ static void step(struct world *world)
     lt_clock_manual_advance(&world->clock, LT_NS_PER_MS);
 }
 
-/* Short reads, interruptions, and now and then what the kernel would have said. */
+static int64_t size_of(int fd)
+{
+    struct stat status;
+    assert_int_equal(fstat(fd, &status), 0);
+    return (int64_t)status.st_size;
+}
+
+/* What was so right behind the read: the answer has been on its way for long. */
+static void answer_late(const struct world *world, const struct lt_io *io)
+{
+    struct statx *status = io->buffer;
+    *status = (struct statx){.stx_mask = STATX_SIZE, .stx_size = (uint64_t)world->seen_size};
+}
+
+/* Short reads, interruptions, answers that come late, and now and then what the kernel would have
+ * said. */
 static bool disturb(void *context, const struct lt_io *io, int64_t *result)
 {
     struct world *world = context;
@@ -131,7 +164,16 @@ static bool disturb(void *context, const struct lt_io *io, int64_t *result)
         *result = -EINTR;
         return true;
     }
-    if (io->kind != LT_IO_READ || io->offset < 0 || roll > 4)
+    if (io->kind == LT_IO_STATX && roll < 6 && io->fd == world->seen_fd) {
+        answer_late(world, io);
+        *result = 0;
+        return true;
+    }
+    if (io->kind != LT_IO_READ || io->offset < 0)
+        return false;
+    world->seen_fd = io->fd;
+    world->seen_size = size_of(io->fd);
+    if (roll > 4)
         return false;
     if (roll == 0) {
         *result = -EINTR;
@@ -140,6 +182,19 @@ static bool disturb(void *context, const struct lt_io *io, int64_t *result)
     uint32_t size_bytes = io->size_bytes < roll * 5 ? io->size_bytes : roll * 5;
     *result = pread(io->fd, io->buffer, size_bytes, io->offset);
     return true;
+}
+
+/* A line is written by somebody who has not noticed yet, and then the new file is made. */
+static void rotate(const struct world *world, int *files, int *written)
+{
+    char text[32], name[SCRATCH_PATH_SIZE + 32];
+    snprintf(name, sizeof name, "%s.%d", world->path, ++*files);
+    assert_int_equal(rename(world->path, name), 0);
+    snprintf(text, sizeof text, "line %d\n", (*written)++);
+    add_to(name, text);
+    usleep(10000); /* files that nobody saw are told apart by their times */
+    snprintf(text, sizeof text, "line %d\n", (*written)++);
+    add(world, text);
 }
 
 static void lines_come_whole_and_once_whatever_the_reads_give(void **state)
@@ -151,23 +206,64 @@ static void lines_come_whole_and_once_whatever_the_reads_give(void **state)
         fake_reactor_set_hook(world.reactor, disturb, &world);
         int written = 0, files = 0;
         for (int i = 0; i < STEPS_MAX && world.next < LINES; i++) {
-            char text[32], name[SCRATCH_PATH_SIZE + 32];
+            char text[32];
             world.random = world.random * 1103515245u + 12345u;
             if (written < LINES && (world.random >> 16) % 4 == 0) {
                 snprintf(text, sizeof text, "line %d\n", written++);
                 add(&world, text);
             }
-            if (written < LINES && (world.random >> 16) % 101 == 0 && written > 0) {
-                snprintf(name, sizeof name, "%s.%d", world.path, ++files);
-                if (access(world.path, F_OK) == 0)
-                    assert_int_equal(rename(world.path, name), 0);
-                usleep(10000); /* files that nobody saw are told apart by their times */
-            }
+            if (written + 2 <= LINES && (world.random >> 16) % 101 == 0 &&
+                access(world.path, F_OK) == 0)
+                rotate(&world, &files, &written);
             step(&world);
             assert_true(world.status != LT_POLL_FAILED);
         }
         if (world.next != LINES)
             fail_msg("seed %u: %d of %d lines", seed, world.next, LINES);
+        world_fini(&world);
+    }
+}
+
+static char *note(struct world *world)
+{
+    struct lt_position position;
+    struct lt_text_buffer json;
+    lt_text_init(&json);
+    world->reader->ops->position(world->reader, &position);
+    world->source->ops->positions_to_json(world->source, &position, &json);
+    return lt_text_take(&json);
+}
+
+/* It dies when it has found the files and before it has read them through. */
+static void files_that_were_found_and_not_read_are_read_in_their_order(void **state)
+{
+    struct lt_position start;
+    (void)state;
+    for (unsigned seed = 0; seed < SEEDS; seed++) {
+        struct world world;
+        int files = 0, written = 0;
+        world_init(&world, seed);
+        while (written < LINES) {
+            char text[32];
+            snprintf(text, sizeof text, "line %d\n", written++);
+            add(&world, text);
+            if (written % 200 == 0)
+                rotate(&world, &files, &written);
+        }
+        for (int i = 0; i < STEPS_MAX && !world.reader->ops->is_ready(world.reader); i++)
+            step(&world);
+        char *json = note(&world);
+        assert_int_equal(world.next, 0);
+        assert_non_null(strstr(json, "x.log.2"));
+        close_reader(&world);
+        assert_int_equal(world.source->ops->positions_from_json(world.source, json, &start, NULL),
+                         0);
+        free(json);
+        open_reader(&world, &start);
+        fake_reactor_set_hook(world.reactor, disturb, &world); /* many reads for one file */
+        for (int i = 0; i < STEPS_MAX && world.next < written; i++)
+            step(&world);
+        assert_int_equal(world.next, written);
         world_fini(&world);
     }
 }
@@ -237,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_whole_and_once_whatever_the_reads_give),
+        cmocka_unit_test(files_that_were_found_and_not_read_are_read_in_their_order),
         cmocka_unit_test(a_disk_that_fails_is_told_with_file_and_byte),
         cmocka_unit_test(a_read_that_fails_ends_the_query),
         cmocka_unit_test(a_reader_can_be_stopped_at_any_moment),
