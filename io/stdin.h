@@ -2,7 +2,10 @@
  * The source `stdin`: what is piped into leat. It ends with its input, and the query with it.
  *
  * What was read is gone from the pipe, so it cannot be read again: what is in flight when the
- * process dies is lost. The position counts bytes over all runs of a query and is only told.
+ * process dies is lost. The position counts bytes over all runs of a query and is only told. With a
+ * spool (io/spool.h) whole records are kept as they are read, and the position is a byte of the
+ * spool: what was read and is durable there is not lost, and is read again from there by the next
+ * run, before the pipe is. What the pipe itself held when the process died is gone with it.
  *
  * One read is under way at a time, on the lane's reactor. A terminal, a pipe, a socket and a file
  * are alike.

@@ -87,34 +87,20 @@ static void take_records(struct lt_stream_reader *reader, struct lt_stream_piece
 
 /* ---------------------------------------------------------------------------------------- split */
 
-/* How many whole records begin at the cursor, which is moved behind them. -1: the stream is broken
- * and the client is closed. */
-static int64_t count_records(struct lt_stream_client *client)
+static const struct lt_framing *framing_of(const struct lt_stream_client *client)
 {
-    const struct lt_framing *framing = &client->reader->source->format->framing;
-    struct lt_frame frame;
-    struct lt_error error;
-    int64_t count = 0;
-    for (;;) { /* bounded by the bytes at hand */
-        lt_error_clear(&error);
-        enum lt_frame_result result = lt_frame_next(framing, &client->cursor, &frame, &error);
-        if (result == LT_FRAME_NEED_MORE)
-            return count;
-        if (result == LT_FRAME_BROKEN) {
-            lt_stream_client_close(client, error.text);
-            return -1;
-        }
-        client->cursor.begin += frame.used_bytes;
-        count++;
-    }
+    return &client->reader->source->format->framing;
 }
 
-static void end_with_line_feed(const struct lt_stream_client *client, char *data, size_t size_bytes)
+/* As lt_spool_count_records. -1: the client is closed. */
+static int64_t count_records(struct lt_stream_client *client)
 {
-    const struct lt_framing *framing = &client->reader->source->format->framing;
-    if (framing->kind == LT_FRAME_LINE && framing->separator_bytes == 0 &&
-        data[size_bytes - 1] == '\r')
-        data[size_bytes - 1] = '\n';
+    struct lt_error error;
+    lt_error_clear(&error);
+    int64_t count = lt_spool_count_records(framing_of(client), &client->cursor, &error);
+    if (count < 0)
+        lt_stream_client_close(client, error.text);
+    return count;
 }
 
 /* Keeps what is left behind the cursor for the bytes to come, in the client's own memory. */
@@ -147,7 +133,7 @@ static void take_fresh(struct lt_stream_client *client, struct lt_stream_piece *
         lt_stream_free_piece(reader, piece);
         return;
     }
-    end_with_line_feed(client, piece->data, whole);
+    lt_spool_end_line(framing_of(client), piece->data, whole);
     take_records(reader, piece, piece->data, whole, (uint32_t)count);
 }
 
@@ -171,7 +157,7 @@ static void take_carry(struct lt_stream_client *client, int64_t wall_us, uint32_
     client->carry = NULL;
     client->carry_capacity = 0;
     keep_rest(client, data);
-    end_with_line_feed(client, data, whole);
+    lt_spool_end_line(framing_of(client), data, whole);
     take_records(client->reader, piece, data, whole, count);
 }
 
@@ -192,13 +178,12 @@ static void take_further(struct lt_stream_client *client, struct lt_stream_piece
 /* A last line that has no break gets one. */
 static void take_last(struct lt_stream_client *client)
 {
-    const struct lt_framing *framing = &client->reader->source->format->framing;
+    const char *line_break;
     size_t rest = client->cursor.size - client->cursor.begin;
-    if (rest > 0 && client->error_number == 0 && framing->kind == LT_FRAME_LINE) {
-        size_t break_bytes = framing->separator_bytes == 0 ? 1 : framing->separator_bytes;
+    size_t break_bytes = lt_frame_line_break(framing_of(client), &line_break);
+    if (rest > 0 && client->error_number == 0 && break_bytes > 0) {
         grow_carry(client, rest + break_bytes);
-        memcpy(client->carry + rest, framing->separator_bytes == 0 ? "\n" : framing->separator,
-               break_bytes);
+        memcpy(client->carry + rest, line_break, break_bytes);
         lt_frame_cursor_set(&client->cursor, client->carry, 0, rest + break_bytes);
         int64_t count = count_records(client);
         if (count > 0)
@@ -281,10 +266,9 @@ void lt_stream_intake_open(struct lt_stream_reader *reader, int64_t byte)
 static void give_chunk(struct lt_stream_reader *reader, const struct lt_spool_chunk *chunk,
                        void *hold)
 {
-    uint64_t begin = chunk->first.byte, end = begin + chunk->size_bytes;
-    size_t skipped = begin < reader->replay_from ? (size_t)(reader->replay_from - begin) : 0;
-    if (end > (uint64_t)reader->end_byte)
-        end = (uint64_t)reader->end_byte;
+    const char *data;
+    size_t size_bytes = lt_spool_chunk_part(chunk, reader->replay_from,
+                                            (uint64_t)reader->end_byte, &data);
     struct lt_stream_piece *piece = lt_stream_new_piece(reader);
     *piece = (struct lt_stream_piece){
         .kind = LT_PIECE_REPLAY,
@@ -293,8 +277,7 @@ static void give_chunk(struct lt_stream_reader *reader, const struct lt_spool_ch
         .sender = chunk->origin,
         .sender_size_bytes = chunk->origin_size_bytes,
     };
-    lt_stream_give(reader, reader->feed, piece, (const char *)chunk->data + skipped,
-                   (size_t)(end - begin) - skipped);
+    lt_stream_give(reader, reader->feed, piece, data, size_bytes);
 }
 
 /* 0; or the reader's error. */

@@ -50,15 +50,10 @@ static int open_socket(struct lt_stream_source *source, struct lt_error *error)
 static int open_spool(struct lt_stream_source *source, struct lt_error *error)
 {
     const struct lt_stream_settings *settings = &source->settings;
-    if (source->spool != NULL || settings->spool_directory == NULL)
+    if (source->spool != NULL || settings->spool.directory == NULL)
         return 0;
-    struct lt_spool_options options = {
-        .directory = settings->spool_directory,
-        .framing = lt_frame_kind_name(source->format->framing.kind),
-        .size_bytes = settings->spool_bytes,
-        .sync_interval_ns = settings->spool_sync_interval_ns,
-    };
-    return lt_spool_open(&options, &source->spool, error);
+    return lt_spool_open_settings(&settings->spool, &source->format->framing, &source->spool,
+                                  error);
 }
 
 static int stream_connect(struct lt_source *base, const struct lt_connector_env *env,
@@ -102,29 +97,11 @@ static int stream_initial(struct lt_source *base, struct lt_position *positions,
 static void stream_to_json(struct lt_source *base, const struct lt_position *positions,
                            struct lt_text_buffer *out)
 {
-    if (stream_of(base)->settings.spool_directory == NULL)
+    if (stream_of(base)->settings.spool.directory == NULL)
         lt_text_format(out, "%" PRId64, positions[0].offset - 1);
     else
         lt_text_format(out, "{\"row\":%" PRId64 ",\"byte\":%" PRId64 "}", positions[0].offset,
                        positions[0].extra);
-}
-
-/* What was logged with a spool is behind the byte; the spool must have it, or end there. */
-static int check_spool(const struct lt_stream_source *source, int64_t byte, struct lt_error *error)
-{
-    if (source->spool == NULL)
-        return lt_error_set(error, LT_E_CHECKPOINT,
-                            "the checkpoint was made with a spool, and there is none now; hint: "
-                            "set the option \"spool\" to the same folder");
-    int64_t begin = (int64_t)lt_spool_begin(source->spool).byte;
-    int64_t end = (int64_t)lt_spool_end(source->spool).byte;
-    if (byte >= begin && byte <= end)
-        return 0;
-    return lt_error_set(error, LT_E_DATA_LOSS,
-                        "the checkpoint goes on at byte %" PRId64
-                        " of the spool \"%s\", which has bytes %" PRId64 " to %" PRId64
-                        "; hint: it is another folder, or was changed by hand",
-                        byte, source->settings.spool_directory, begin, end);
 }
 
 static int read_position(const struct lt_stream_source *source, const struct lt_json *json,
@@ -143,7 +120,7 @@ static int read_position(const struct lt_stream_source *source, const struct lt_
         code = lt_json_get_i64(json, "byte", &position->extra, error);
     if (code == 0 && (position->offset < 0 || position->extra < 0))
         code = lt_error_set(error, LT_E_CORRUPT, "a negative number");
-    return code == 0 ? check_spool(source, position->extra, error) : code;
+    return code == 0 ? lt_spool_check_byte(source->spool, position->extra, error) : code;
 }
 
 static int stream_from_json(struct lt_source *base, const char *text, struct lt_position *positions,
@@ -225,19 +202,15 @@ static int check_frames(const struct lt_stream_source *source, const struct lt_o
         return lt_error_set(error, LT_E_INVALID,
                             "frame \"datagram\" is for datagrams; hint: choose line, length2, "
                             "length4, varint or fixed");
-    bool is_bounded = kind != LT_FRAME_WHOLE && kind != LT_FRAME_CSV;
-    const char *header = lt_options_get(options, "header");
-    if (source->settings.spool_directory == NULL || (is_bounded && header == NULL))
+    if (source->settings.spool.directory == NULL)
         return 0;
-    return lt_error_set(error, LT_E_INVALID,
-                        "\"%s\" cannot be used with a spool, which keeps records of many clients "
-                        "in one stream; hint: leave one of them out",
-                        is_bounded ? "header" : name);
+    return lt_spool_check_frames(&source->format->framing,
+                                 lt_options_get(options, "header") != NULL, error);
 }
 
 static int check_acknowledging(const struct lt_stream_settings *settings, struct lt_error *error)
 {
-    if (!settings->acknowledges || settings->spool_directory != NULL)
+    if (!settings->acknowledges || settings->spool.directory != NULL)
         return 0;
     return lt_error_set(error, LT_E_INVALID,
                         "option \"ack\" says what is durable, and without a spool nothing is; "
@@ -285,12 +258,12 @@ int lt_stream_source_create(const struct lt_source_type *type,
     source->base = (struct lt_source){
         .ops = &ops,
         .type = type,
-        .traits = settings->spool_directory != NULL ? LT_SOURCE_REPLAYABLE : 0,
+        .traits = settings->spool.directory != NULL ? LT_SOURCE_REPLAYABLE : 0,
         .partition_count = 1,
     };
     source->settings = *settings;
-    if (settings->spool_directory != NULL)
-        source->settings.spool_directory = lt_arena_text(arena, settings->spool_directory);
+    if (settings->spool.directory != NULL)
+        source->settings.spool.directory = lt_arena_text(arena, settings->spool.directory);
     source->fd = -1;
     snprintf(source->owner, sizeof source->owner, "source %s", type->name);
     snprintf(source->base.description, sizeof source->base.description, "%s",
@@ -310,9 +283,7 @@ void lt_stream_read_common(const struct lt_options *options, const struct lt_opt
 {
     settings->format_name = lt_options_text(options, table, count, "format");
     settings->has_timestamp = lt_options_bool(options, table, count, "includeTimestamp");
-    settings->spool_directory = lt_options_text(options, table, count, "spool");
-    settings->spool_bytes = lt_options_i64(options, table, count, "spoolSize");
-    settings->spool_sync_interval_ns = lt_options_i64(options, table, count, "spoolSyncInterval");
+    settings->spool = lt_spool_read_settings(options, table, count);
     settings->socket.receive_buffer_bytes =
         lt_options_i64(options, table, count, "receiveBufferSize");
 }

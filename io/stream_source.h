@@ -17,7 +17,7 @@
 #include "core/base/limits.h"
 #include "core/flow/connector.h"
 #include "io/format.h"
-#include "io/spool.h"
+#include "io/spool_records.h"
 #include "io/stream_dial.h"
 #include "io/stream_socket.h"
 
@@ -40,8 +40,7 @@ struct lt_stream_settings {
     uint32_t datagram_bytes;                       /* room for each */
     bool has_timestamp, has_sender;                /* columns behind the format's */
     bool acknowledges;
-    const char *spool_directory; /* NULL: none */
-    int64_t spool_bytes, spool_sync_interval_ns;
+    struct lt_spool_settings spool;
     const char *format_name;
     enum lt_frame_kind default_frame;
     const char *description; /* "TextSocketV2[host: h, port: 1]" */
@@ -60,7 +59,7 @@ struct lt_stream_source {
     struct lt_spool *spool;           /* after connect; NULL: none */
 };
 
-/* Binds the format and makes the source; the settings are copied. `settings->spool_directory` and
+/* Binds the format and makes the source; the settings are copied. `settings->spool` and
  * `acknowledges` are checked here. */
 int lt_stream_source_create(const struct lt_source_type *type,
                             const struct lt_stream_settings *settings,
@@ -68,23 +67,7 @@ int lt_stream_source_create(const struct lt_source_type *type,
                             struct lt_arena *arena, struct lt_source **out,
                             struct lt_error *error) LT_MUST_USE;
 
-/* Options that all of them have; a type puts its own before. */
-#define LT_STREAM_SPOOL_ROWS                                                                       \
-    {.name = "spool",                                                                              \
-     .type = LT_OPTION_TEXT,                                                                       \
-     .doc = "A folder where what is received is kept until it is committed: the source can then "  \
-            "be replayed."},                                                                       \
-        {.name = "spoolSize",                                                                      \
-         .type = LT_OPTION_SIZE,                                                                   \
-         .default_text = "1g",                                                                     \
-         .min = 1024 * 1024,                                                                       \
-         .max = INT64_MAX,                                                                         \
-         .doc = "What the spool may take of the disk; when it is full nothing is received."},      \
-        {.name = "spoolSyncInterval",                                                              \
-         .type = LT_OPTION_DURATION,                                                               \
-         .default_text = "1ms",                                                                    \
-         .max = 60 * (int64_t)LT_NS_PER_S,                                                         \
-         .doc = "How long records are gathered before they are made durable together."},
+/* Options that all of them have, besides LT_SPOOL_ROWS; a type puts its own before. */
 #define LT_STREAM_BUFFER_ROW                                                                       \
     {.name = "receiveBufferSize",                                                                  \
      .type = LT_OPTION_SIZE,                                                                       \
