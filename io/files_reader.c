@@ -256,6 +256,38 @@ static void reader_position(struct lt_reader *base, struct lt_position *position
     reader->is_poked = true;
 }
 
+static int64_t rest_of_file(const struct lt_files_reader *reader)
+{
+    int64_t rest = reader->item.size_bytes - lt_feed_position(reader->feed);
+    return rest > 0 ? rest : 0; /* of a compressed one there may be more */
+}
+
+/* Records are not counted before they are read; files and bytes are told by counters of the
+ * source's. In time it is as far behind as the next file is old. */
+static void reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
+{
+    struct lt_files_reader *reader = reader_of(base);
+    bool is_open = reader->input.state != LT_FILES_CLOSED;
+    size_t files = reader->queue.count + is_open;
+    int64_t bytes = is_open ? rest_of_file(reader) : 0;
+    for (size_t i = 0; i < reader->queue.count && reader->bytes_behind != NULL; i++) {
+        int64_t size_bytes = lt_files_queue_at(&reader->queue, i)->size_bytes;
+        bytes += size_bytes > 0 ? size_bytes : 0;
+    }
+    if (reader->files_behind != NULL) {
+        lt_counter_set(reader->files_behind, files);
+        lt_counter_set(reader->bytes_behind, (uint64_t)bytes);
+    }
+    *records = files == 0 && reader->has_looked ? 0 : -1;
+    *ms = *records;
+    if (files > 0) {
+        const struct lt_files_item *next =
+            is_open ? &reader->item : lt_files_queue_at(&reader->queue, 0);
+        int64_t age_ms = lt_clock_wall_us(reader->clock) / 1000 - next->modified_ms;
+        *ms = age_ms > 0 ? age_ms : 0;
+    }
+}
+
 static void reader_stop(struct lt_reader *base)
 {
     struct lt_files_reader *reader = reader_of(base);
@@ -360,6 +392,12 @@ static void add_counters(struct lt_files_reader *reader, const struct lt_connect
     reader->skipped_count =
         lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
                         "files that were left out: missing, damaged, in no partition");
+    snprintf(name, sizeof name, "%sfiles.behind", env->counter_prefix);
+    reader->files_behind = lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "files",
+                                           "files that were found and not read to their end");
+    snprintf(name, sizeof name, "%sfiles.bytes_behind", env->counter_prefix);
+    reader->bytes_behind = lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "bytes",
+                                           "of those files that were not read");
 }
 
 int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *env,
@@ -373,6 +411,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
         .is_idle = reader_is_idle,
         .deadline_ns = reader_deadline_ns,
         .position = reader_position,
+        .lag = reader_lag,
         .extend = reader_extend,
         .stop = reader_stop,
         .close = reader_close,

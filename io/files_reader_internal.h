@@ -45,7 +45,7 @@ struct lt_files_reader {
     struct lt_files_item cleaning;
     struct lt_io clean_io;
     bool is_poked, has_failed, is_stopped;
-    struct lt_shared_u64 *read_count, *skipped_count;
+    struct lt_shared_u64 *read_count, *skipped_count, *files_behind, *bytes_behind; /* or NULL */
 };
 
 static inline bool lt_files_reader_has_end(const struct lt_files_reader *reader)

@@ -9,6 +9,7 @@
 #include "core/base/arena.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
+#include "core/base/units.h"
 #include "io/foreach_child.h"
 #include "io/format_write.h"
 #include "io/outbox.h"
@@ -18,6 +19,7 @@ enum {
     PATIENCE_NS = 2 * (int64_t)LT_NS_PER_S, /* for one that has closed its output and runs on */
 };
 static const int64_t grace_ns = 5 * (int64_t)LT_NS_PER_S;
+static const int64_t warning_ns = 10 * (int64_t)LT_NS_PER_S;
 
 static const struct lt_option_spec option_table[] = {
     {.name = "command",
@@ -25,6 +27,12 @@ static const struct lt_option_spec option_table[] = {
      .flags = LT_OPTION_REQUIRED,
      .doc = "What /bin/sh runs, once for each lane; it reads rows as JSON lines and answers each "
             "line {\"epoch\":N} with the same line when what came before is safe."},
+    {.name = "timeout",
+     .type = LT_OPTION_DURATION,
+     .default_text = "5m",
+     .max = 365 * 86400 * (int64_t)LT_NS_PER_S,
+     .doc = "How long an answer is waited for before the query stops; 0s: for ever. From ten "
+            "seconds on the log says that one is missing."},
     LT_FORMAT_WRITE_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -32,6 +40,7 @@ struct foreach_sink {
     struct lt_sink base;
     struct lt_options *options;
     char *command;
+    int64_t timeout_ns; /* 0: none */
 };
 
 struct foreach_writer {
@@ -42,6 +51,8 @@ struct foreach_writer {
     struct lt_outbox box;
     struct lt_child child;
     uint64_t given_epoch, answered_epoch; /* the last + 1; 0: none */
+    int64_t waiting_ns; /* since when an answer is due; LT_NEVER_NS: none is */
+    bool has_warned;    /* that it is missing */
     bool is_broken;
     int64_t dying_ns; /* since when its end is looked for; LT_NEVER_NS: it lives */
 };
@@ -65,6 +76,7 @@ static struct lt_format_write_setup setup_of(const struct lt_options *options,
         .schema = schema,
         .owner = "sink foreach",
         .default_frame = LT_FRAME_LINE,
+        .is_utf8 = true,
     };
 }
 
@@ -95,8 +107,37 @@ static void take_line(void *context, char *line)
                                        epoch));
         return;
     }
-    if (epoch + 1 > writer->answered_epoch)
-        writer->answered_epoch = epoch + 1;
+    if (epoch + 1 <= writer->answered_epoch)
+        return;
+    writer->answered_epoch = epoch + 1;
+    if (writer->has_warned)
+        lt_log_info("sink foreach: process %d has answered epoch %" PRIu64,
+                    (int)writer->child.pid, epoch);
+    writer->has_warned = false;
+    writer->waiting_ns = writer->answered_epoch < writer->given_epoch
+                             ? lt_clock_now_ns(writer->clock)
+                             : LT_NEVER_NS;
+}
+
+/* An answer is due: says that it is missing, and gives up. */
+static void look_for_answer(struct foreach_writer *writer)
+{
+    char text[LT_UNITS_TEXT_SIZE];
+    int64_t waited_ns = lt_clock_now_ns(writer->clock) - writer->waiting_ns;
+    int64_t timeout_ns = writer->sink->timeout_ns;
+    if (timeout_ns > 0 && waited_ns >= timeout_ns) {
+        lt_units_format_duration(timeout_ns, text);
+        break_off(writer, lt_error_set(&writer->base.error, LT_E_TIMEOUT,
+                                       "the process has not answered for %s (option timeout); "
+                                       "hint: it prints the line {\"epoch\":%" PRIu64
+                                       "} when all that came before is safe, and flushes it",
+                                       text, writer->answered_epoch));
+    } else if (waited_ns >= warning_ns && !writer->has_warned) {
+        writer->has_warned = true;
+        lt_log_warn("sink foreach: process %d has been given epoch %" PRIu64
+                    " and has not answered for 10s: nothing is committed meanwhile",
+                    (int)writer->child.pid, writer->given_epoch - 1);
+    }
 }
 
 static void fail_ended(struct foreach_writer *writer)
@@ -153,16 +194,33 @@ static int foreach_poll(struct lt_writer *base, struct lt_out *out)
     bool has_news = lt_child_poll(&writer->child);
     if (lt_unlikely(work < 0 || writer->child.output.has_ended) && !writer->is_broken)
         look_for_end(writer);
+    if (writer->waiting_ns != LT_NEVER_NS && !writer->is_broken)
+        look_for_answer(writer);
     if (writer->is_broken)
         return -1;
     return (work > 0 ? 1 : 0) + (has_news ? 1 : 0);
 }
 
+/* When a missing answer is to be told, or given up. */
+static int64_t answer_deadline_ns(const struct foreach_writer *writer)
+{
+    int64_t timeout_ns = writer->sink->timeout_ns, deadline_ns = LT_NEVER_NS;
+    if (writer->waiting_ns == LT_NEVER_NS)
+        return LT_NEVER_NS;
+    if (timeout_ns > 0)
+        deadline_ns = writer->waiting_ns + timeout_ns;
+    if (!writer->has_warned && writer->waiting_ns + warning_ns < deadline_ns)
+        deadline_ns = writer->waiting_ns + warning_ns;
+    return deadline_ns;
+}
+
 static int64_t foreach_deadline_ns(struct lt_writer *base)
 {
     struct foreach_writer *writer = writer_of(base);
-    if (lt_likely(writer->dying_ns == LT_NEVER_NS) || writer->is_broken)
+    if (writer->is_broken)
         return LT_NEVER_NS;
+    if (lt_likely(writer->dying_ns == LT_NEVER_NS))
+        return answer_deadline_ns(writer);
     return lt_clock_now_ns(writer->clock) + LOOK_NS;
 }
 
@@ -172,6 +230,8 @@ static void foreach_prepare(struct lt_writer *base, uint64_t epoch)
 {
     struct foreach_writer *writer = writer_of(base);
     lt_text_format(lt_outbox_bytes(&writer->box), "{\"epoch\":%" PRIu64 "}\n", epoch);
+    if (writer->waiting_ns == LT_NEVER_NS)
+        writer->waiting_ns = lt_clock_now_ns(writer->clock);
     writer->given_epoch = epoch + 1;
     lt_outbox_flush(&writer->box);
 }
@@ -228,7 +288,7 @@ static int foreach_open_writer(struct lt_sink *base, const struct lt_connector_e
     writer->base.ops = &ops;
     writer->sink = sink;
     writer->clock = env->clock;
-    writer->dying_ns = LT_NEVER_NS;
+    writer->dying_ns = writer->waiting_ns = LT_NEVER_NS;
     int code = lt_format_writer_create(&setup, &writer->format, error);
     if (code == 0)
         code = start(writer, env, error);
@@ -293,6 +353,7 @@ static int foreach_bind(const struct lt_sink_type *type, const struct lt_options
     sink->options = lt_options_clone(options);
     sink->command = strdup(lt_options_text(options, option_table, OPTION_COUNT, "command"));
     lt_assert(sink->command != NULL);
+    sink->timeout_ns = lt_options_i64(options, option_table, OPTION_COUNT, "timeout");
     snprintf(sink->base.description, sizeof sink->base.description, "ForeachSink[%.200s]",
              sink->command);
     *out = &sink->base;
@@ -304,5 +365,6 @@ const struct lt_sink_type lt_foreach_sink_type = {
     .doc = "A process that is given rows as JSON lines and is told where epochs end.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
     .bind = foreach_bind,
 };

@@ -16,6 +16,9 @@
  * process remembers it (in its own transaction, say): the rows of one that was prepared may come
  * once more under the same number, but not always the same rows.
  *
+ * A process that does not answer holds the query up: the log says so after ten seconds, and the
+ * query ends after the option `timeout`.
+ *
  * A process that ends by itself ends the query, with its exit status and the last line of its
  * standard error; its other lines there are warnings in leat's log.
  */

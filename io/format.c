@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "io/format_columns.h"
 #include "io/format_internal.h"
 
 const struct lt_option_spec lt_format_read_options[] = {
@@ -109,6 +110,7 @@ static const struct lt_format_ops *const formats[] = {[LT_FORMAT_RAW] = &raw_ops
                                                       [LT_FORMAT_JSON] = &lt_format_json_ops,
                                                       [LT_FORMAT_CSV] = &lt_format_csv_ops};
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
+enum { PADDING_BYTES = 64 }; /* behind a record, for parsers that read whole vectors */
 
 /* ------------------------------------------------------------------------------------- options */
 
@@ -147,7 +149,108 @@ static int take_plain_option(void *context, const char *key, const char *value,
     (void)value;
     (void)error;
     bool is_text = *(const enum lt_format_kind *)context == LT_FORMAT_TEXT;
-    return is_text && lt_ascii_compare(key, "wholetext") == 0 ? LT_OK : LT_E_NOT_FOUND;
+    bool is_known =
+        lt_ascii_compare(key, "wholetext") == 0 || lt_ascii_compare(key, "encoding") == 0;
+    return is_text && is_known ? LT_OK : LT_E_NOT_FOUND;
+}
+
+/* ------------------------------------------------------------------------------------- charsets */
+
+static int bind_charset(const struct lt_format_setup *setup, enum lt_format_kind kind,
+                        enum lt_charset *out, struct lt_error *error)
+{
+    const char *name = kind == LT_FORMAT_RAW ? NULL : lt_format_text_option(setup, "encoding");
+    if (name == NULL && kind == LT_FORMAT_CSV)
+        name = lt_format_text_option(setup, "charset");
+    *out = name == NULL ? LT_CHARSET_UTF_8 : lt_charset_of(name);
+    if (*out != LT_CHARSET_UNKNOWN)
+        return LT_OK;
+    return lt_error_set(error, LT_E_UNSUPPORTED,
+                        "option \"encoding\": \"%s\" is not supported; hint: UTF-8, US-ASCII, "
+                        "ISO-8859-1, windows-1252, UTF-16LE, UTF-16BE, UTF-32LE and UTF-32BE are, "
+                        "and of whole files UTF-16 and UTF-32",
+                        name);
+}
+
+static int refuse_encoding(enum lt_charset charset, const char *why, struct lt_error *error)
+{
+    return lt_error_set(error, LT_E_INVALID, "option \"encoding\": %s %s", lt_charset_name(charset),
+                        why);
+}
+
+/* Of lines, what ends them, in the charset. Spark's JSON wants to be told of more than a byte. */
+static int fit_lines(struct lt_format *format, struct lt_error *error)
+{
+    struct lt_framing *framing = &format->framing;
+    char separator[LT_FRAME_SEPARATOR_MAX];
+    size_t size_bytes = framing->separator_bytes;
+    framing->unit_bytes = lt_charset_unit_bytes(format->charset);
+    if (size_bytes == 0 && framing->unit_bytes == 1)
+        return LT_OK;
+    if (size_bytes == 0 && format->kind == LT_FORMAT_JSON)
+        return lt_error_set(error, LT_E_INVALID,
+                            "The lineSep option must be specified for the %s encoding; hint: "
+                            "lineSep \\n",
+                            lt_charset_name(format->charset));
+    format->drops_return = size_bytes == 0;
+    if (!lt_charset_from_utf8(format->charset, size_bytes == 0 ? "\n" : framing->separator,
+                              size_bytes == 0 ? 1 : size_bytes, separator, sizeof separator,
+                              &framing->separator_bytes))
+        return lt_error_set(error, LT_E_INVALID,
+                            "option \"lineSep\": the encoding %s has no such text of 1 to %d bytes",
+                            lt_charset_name(format->charset), LT_FRAME_SEPARATOR_MAX);
+    memcpy(framing->separator, separator, framing->separator_bytes);
+    return LT_OK;
+}
+
+static int fit_framing(struct lt_format *format, struct lt_error *error)
+{
+    enum lt_charset charset = format->charset;
+    bool needs_mark = charset == LT_CHARSET_UTF_16 || charset == LT_CHARSET_UTF_32;
+    bool is_wide = lt_charset_unit_bytes(charset) > 1;
+    if (charset == LT_CHARSET_UTF_8)
+        return LT_OK;
+    if (format->framing.kind == LT_FRAME_CSV && is_wide)
+        return refuse_encoding(charset, "is not read with multiLine; hint: make it UTF-8", error);
+    if (format->framing.kind != LT_FRAME_LINE)
+        return LT_OK;
+    if (needs_mark)
+        return refuse_encoding(charset,
+                               "has its byte order in front of the first line alone; hint: name "
+                               "it, as UTF-16LE or UTF-16BE",
+                               error);
+    return fit_lines(format, error);
+}
+
+/* The record as UTF-8, in the row's memory. False: it does not fit there. */
+static bool convert(const struct lt_format *format, struct lt_row *row, struct lt_bytes *record)
+{
+    size_t room = (size_t)record->size_bytes * LT_CHARSET_UTF8_GROWTH;
+    char *text = lt_row_scratch(row, room + PADDING_BYTES);
+    if (text == NULL)
+        return false;
+    size_t size_bytes =
+        lt_charset_to_utf8(format->charset, record->data, record->size_bytes, text);
+    if (format->drops_return && size_bytes > 0 && text[size_bytes - 1] == '\r')
+        size_bytes--;
+    memset(text + size_bytes, 0, PADDING_BYTES);
+    *record = (struct lt_bytes){.data = (const uint8_t *)text,
+                                .size_bytes = (uint32_t)size_bytes,
+                                .padding_bytes = PADDING_BYTES};
+    return true;
+}
+
+static enum lt_format_result read_converted(struct lt_format_reader *reader,
+                                            struct lt_format_stream *stream, struct lt_bytes record,
+                                            struct lt_row *row, struct lt_fault **fault)
+{
+    if (!reader->has_more && !convert(reader->format, row, &record)) {
+        *fault = lt_format_too_large(reader);
+        return LT_FORMAT_FAILED;
+    }
+    enum lt_format_result result = reader->ops->read(reader, stream, record, row, fault);
+    reader->has_more = result == LT_FORMAT_MORE;
+    return result;
 }
 
 /* ------------------------------------------------------------------------------------ the doors */
@@ -163,7 +266,11 @@ static int bind_kind(const struct lt_format_setup *setup, enum lt_format_kind ki
         return code;
     (*out)->kind = kind;
     (*out)->name = formats[kind]->name;
-    return bind_framing(setup, kind, &(*out)->framing, error);
+    (*out)->drops_return = false;
+    code = bind_charset(setup, kind, &(*out)->charset, error);
+    if (code == LT_OK)
+        code = bind_framing(setup, kind, &(*out)->framing, error);
+    return code == LT_OK ? fit_framing(*out, error) : code;
 }
 
 int lt_format_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
@@ -182,6 +289,24 @@ int lt_format_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
         return lt_error_append(error, "%s", setup->owner);
     *out = format;
     return LT_OK;
+}
+
+int lt_format_bind_lines(const char *owner, const struct lt_option_spec *table, size_t count,
+                         const struct lt_options *options, const struct lt_type *user_schema,
+                         struct lt_arena *arena, const struct lt_format **out,
+                         struct lt_error *error)
+{
+    int code = lt_options_check(options, table, count, owner, error);
+    if (code != LT_OK)
+        return code;
+    const struct lt_format_setup setup = {
+        .name = lt_options_text(options, table, count, "format"),
+        .options = options,
+        .user_schema = user_schema,
+        .owner = owner,
+        .default_frame = LT_FRAME_LINE,
+    };
+    return lt_format_bind(&setup, arena, out, error);
 }
 
 int lt_format_reader_create(const struct lt_format *format, const uint64_t *used_columns,
@@ -212,24 +337,27 @@ enum lt_format_result lt_format_read(struct lt_format_reader *reader,
                                      struct lt_format_stream *stream, struct lt_bytes record,
                                      struct lt_row *row, struct lt_fault **fault)
 {
+    if (lt_unlikely(reader->format->charset != LT_CHARSET_UTF_8))
+        return read_converted(reader, stream, record, row, fault);
     return reader->ops->read(reader, stream, record, row, fault);
 }
 
 void lt_format_reader_reset(struct lt_format_reader *reader)
 {
+    reader->has_more = false;
     if (reader->ops->reset != NULL)
         reader->ops->reset(reader);
 }
 
 bool lt_format_reader_is_plain(const struct lt_format_reader *reader)
 {
-    return reader->ops->read == read_plain;
+    return reader->ops->read == read_plain && reader->format->charset == LT_CHARSET_UTF_8;
 }
 
 bool lt_format_reader_form(const struct lt_format_reader *reader, enum lt_record_form *out)
 {
     *out = reader->format->kind == LT_FORMAT_JSON ? LT_RECORD_JSON : LT_RECORD_TEXT;
-    return reader->is_previewed;
+    return reader->is_previewed && reader->format->charset == LT_CHARSET_UTF_8;
 }
 
 uint32_t lt_format_reader_columns(const struct lt_format_reader *reader)

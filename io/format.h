@@ -21,6 +21,7 @@
 #include "core/data/row.h"
 #include "core/data/type.h"
 #include "core/flow/operator.h"
+#include "core/text/charset.h"
 #include "io/format_options.h"
 #include "io/frame.h"
 
@@ -35,6 +36,8 @@ struct lt_format {
     const char *name;
     const struct lt_type *schema; /* the columns that it gives */
     struct lt_framing framing;    /* of a stream in this format */
+    enum lt_charset charset;      /* records are read as UTF-8, whatever they are in */
+    bool drops_return;            /* a carriage return at a record's end belongs to its break */
 };
 
 struct lt_format_setup {
@@ -51,6 +54,14 @@ struct lt_format_setup {
  * In the arena; needs neither `options` nor `user_schema` afterwards, but for the types. */
 int lt_format_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
                    const struct lt_format **out, struct lt_error *error) LT_MUST_USE;
+
+/* Of a connector that reads lines unless it is told otherwise, in the format that its option
+ * `format` names: checks all of its options against its table, and binds. `owner`: "source tail".
+ */
+int lt_format_bind_lines(const char *owner, const struct lt_option_spec *table, size_t count,
+                         const struct lt_options *options, const struct lt_type *user_schema,
+                         struct lt_arena *arena, const struct lt_format **out,
+                         struct lt_error *error) LT_MUST_USE;
 
 struct lt_format_reader;
 

@@ -47,14 +47,8 @@ int lt_format_columns_bind(const struct lt_format_setup *setup, struct lt_arena 
     return LT_OK;
 }
 
-int lt_format_check_texts(const char *encoding, const char *locale, struct lt_error *error)
+int lt_format_check_locale(const char *locale, struct lt_error *error)
 {
-    if (encoding != NULL && lt_ascii_compare(encoding, "UTF-8") != 0 &&
-        lt_ascii_compare(encoding, "UTF8") != 0)
-        return lt_error_set(error, LT_E_UNSUPPORTED,
-                            "option \"encoding\": \"%s\" is not supported; hint: UTF-8 is, and "
-                            "iconv makes it of others",
-                            encoding);
     if (locale != NULL && lt_ascii_compare(locale, "en-US") != 0 &&
         lt_ascii_compare(locale, "en") != 0)
         return lt_error_set(error, LT_E_UNSUPPORTED,
@@ -62,7 +56,7 @@ int lt_format_check_texts(const char *encoding, const char *locale, struct lt_er
     return LT_OK;
 }
 
-int lt_format_check_pattern(const char *option, const char *pattern, struct lt_error *error)
+static int check_pattern(const char *option, const char *pattern, struct lt_error *error)
 {
     struct lt_datetime_pattern *made = NULL;
     if (pattern == NULL)
@@ -73,6 +67,19 @@ int lt_format_check_pattern(const char *option, const char *pattern, struct lt_e
         return lt_error_append(error, "option \"%s\"", option);
     lt_datetime_pattern_destroy(made);
     return LT_OK;
+}
+
+int lt_format_check_times(const char *locale, const char *date, const char *timestamp,
+                          const char *timestamp_ntz, struct lt_error *error)
+{
+    int code = lt_format_check_locale(locale, error);
+    if (code == LT_OK)
+        code = check_pattern("dateFormat", date, error);
+    if (code == LT_OK)
+        code = check_pattern("timestampFormat", timestamp, error);
+    if (code == LT_OK)
+        code = check_pattern("timestampNTZFormat", timestamp_ntz, error);
+    return code;
 }
 
 static int check_used(const struct lt_format_columns *columns, const char *corrupt_column,

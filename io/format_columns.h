@@ -13,11 +13,12 @@
  * for a stream. */
 int lt_format_columns_bind(const struct lt_format_setup *setup, struct lt_arena *arena,
                            const struct lt_type **out, struct lt_error *error);
-/* Refuses an encoding and a locale that are not known; NULL is the default. */
-int lt_format_check_texts(const char *encoding, const char *locale, struct lt_error *error);
-/* Refuses a pattern of times that is none, by which every value would be read as NULL; NULL is the
- * default. */
-int lt_format_check_pattern(const char *option, const char *pattern, struct lt_error *error);
+/* Refuses a locale that is not known, and patterns of times that are none, by which every value
+ * would be read as NULL; NULL is the default. */
+int lt_format_check_times(const char *locale, const char *date, const char *timestamp,
+                          const char *timestamp_ntz, struct lt_error *error) LT_MUST_USE;
+/* Refuses a locale that is not known; NULL is the default. */
+int lt_format_check_locale(const char *locale, struct lt_error *error);
 
 /* The columns that are used: which of the row's they are, and room to read them to. */
 struct lt_format_columns {

@@ -17,6 +17,7 @@ struct lt_format_reader {
     const char *stage;
     struct lt_framing framing;
     bool is_previewed; /* see lt_format_reader_form */
+    bool has_more;     /* the record at hand, of another charset, was converted before */
     struct lt_format_counters counters;
     struct lt_error error;
 };

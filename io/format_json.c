@@ -91,14 +91,9 @@ static int check(const struct json_format *format, struct lt_error *error)
 {
     struct lt_times *times = NULL;
     struct lt_json_reader *codec = NULL;
-    int code = lt_format_check_texts(format->options.encoding, format->options.locale, error);
-    if (code == LT_OK)
-        code = lt_format_check_pattern("dateFormat", format->options.date_format, error);
-    if (code == LT_OK)
-        code = lt_format_check_pattern("timestampFormat", format->options.timestamp_format, error);
-    if (code == LT_OK)
-        code = lt_format_check_pattern("timestampNTZFormat", format->options.timestamp_ntz_format,
-                                       error);
+    int code = lt_format_check_times(format->options.locale, format->options.date_format,
+                                     format->options.timestamp_format,
+                                     format->options.timestamp_ntz_format, error);
     if (code == LT_OK)
         code = create_codec(format, format->base.schema, false, &times, &codec, error);
     lt_json_reader_destroy(codec);

@@ -106,8 +106,9 @@
             "where no pattern is given."},                                                         \
     {.name = "encoding",                                                                           \
      .type = LT_OPTION_TEXT,                                                                       \
-     .doc = "json, csv: the encoding of the bytes; UTF-8 and its part US-ASCII are "               \
-            "read."},                                                                              \
+     .doc = "text, json, csv: the encoding of the bytes: UTF-8, US-ASCII, ISO-8859-1, "            \
+            "windows-1252, UTF-16LE, UTF-16BE, UTF-32LE, UTF-32BE; of whole files also UTF-16 "    \
+            "and UTF-32."},                                                                        \
     {.name = "enforceSchema",                                                                      \
      .type = LT_OPTION_BOOL,                                                                       \
      .default_text = "true",                                                                       \
@@ -267,7 +268,8 @@
      .doc = "csv: the text of an empty text; two quotes unless it is set."},                       \
     {.name = "encoding",                                                                           \
      .type = LT_OPTION_TEXT,                                                                       \
-     .doc = "json, csv: the encoding of the bytes; UTF-8 is written."},                            \
+     .doc = "text, json, csv: the encoding that is written: UTF-8 unless it is set, US-ASCII, "    \
+            "ISO-8859-1, windows-1252, UTF-16LE, UTF-16BE, UTF-32LE, UTF-32BE."},                  \
     {.name = "escape",                                                                             \
      .type = LT_OPTION_TEXT,                                                                       \
      .default_text = "\\",                                                                         \

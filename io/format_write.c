@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/ascii.h"
+#include "core/text/utf8.h"
 #include "io/format_write_internal.h"
 
 const struct lt_option_spec lt_format_write_options[] = {
@@ -77,6 +78,16 @@ static void destroy_plain(struct lt_format_writer *writer)
     free(writer);
 }
 
+static int take_plain_option(void *context, const char *key, const char *value,
+                             struct lt_error *error)
+{
+    const struct lt_format_write_ops *ops = context;
+    (void)value;
+    (void)error;
+    bool is_known = strcmp(ops->name, "text") == 0 && lt_ascii_compare(key, "encoding") == 0;
+    return is_known ? LT_OK : LT_E_NOT_FOUND;
+}
+
 static const struct lt_format_write_ops raw_ops = {
     .name = "raw", .create = create_plain, .write = write_plain, .destroy = destroy_plain};
 static const struct lt_format_write_ops text_ops = {
@@ -94,13 +105,53 @@ static struct lt_format_table table_of(const struct lt_format_write_setup *setup
                                     lt_format_write_option_count, setup->name};
 }
 
-static int bind_framing(const struct lt_format_write_setup *setup, struct lt_framing *framing,
+static int bind_charset(const struct lt_format_write_setup *setup, enum lt_charset *out,
                         struct lt_error *error)
 {
+    const char *name =
+        strcmp(setup->name, "raw") == 0 ? NULL : lt_format_write_text_option(setup, "encoding");
+    *out = name == NULL ? LT_CHARSET_UTF_8 : lt_charset_of(name);
+    bool has_mark = *out == LT_CHARSET_UTF_16 || *out == LT_CHARSET_UTF_32;
+    if (*out == LT_CHARSET_UTF_8 || (!setup->is_utf8 && !has_mark && *out != LT_CHARSET_UNKNOWN))
+        return LT_OK;
+    return lt_error_set(error, LT_E_UNSUPPORTED,
+                        "option \"encoding\": \"%s\" is not written; hint: UTF-8%s", name,
+                        setup->is_utf8 ? " is" : ", US-ASCII, ISO-8859-1, windows-1252, UTF-16LE, "
+                                                 "UTF-16BE, UTF-32LE and UTF-32BE are");
+}
+
+/* What ends a line, in the charset. */
+static int bind_framing(const struct lt_format_write_setup *setup, enum lt_charset charset,
+                        struct lt_framing *framing, struct lt_error *error)
+{
     const struct lt_format_table table = table_of(setup);
+    char separator[LT_FRAME_SEPARATOR_MAX];
     framing->separator[0] = '\n';
     framing->separator_bytes = 1;
-    return lt_format_table_framing(&table, setup->default_frame, framing, error);
+    int code = lt_format_table_framing(&table, setup->default_frame, framing, error);
+    if (code != LT_OK || charset == LT_CHARSET_UTF_8)
+        return code;
+    if (!lt_charset_from_utf8(charset, framing->separator, framing->separator_bytes, separator,
+                              sizeof separator, &framing->separator_bytes))
+        return lt_error_set(error, LT_E_INVALID,
+                            "option \"lineSep\": the encoding %s has no such text of 1 to %d bytes",
+                            lt_charset_name(charset), LT_FRAME_SEPARATOR_MAX);
+    memcpy(framing->separator, separator, framing->separator_bytes);
+    return LT_OK;
+}
+
+/* The body in the writer's charset; what that lacks is a question mark, as in Java. */
+static void convert(struct lt_format_writer *writer)
+{
+    const uint8_t *at = (const uint8_t *)writer->body.data, *end = at + writer->body.size_bytes;
+    lt_text_clear(&writer->converted);
+    while (at < end) {
+        uint8_t character[LT_CHARSET_CHARACTER_MAX];
+        size_t size = lt_charset_put(writer->charset, lt_utf8_next(&at, end), character);
+        if (size == 0)
+            size = lt_charset_put(writer->charset, '?', character);
+        lt_text_append_n(&writer->converted, character, size);
+    }
 }
 
 static size_t head_bytes(const struct lt_framing *framing)
@@ -133,39 +184,71 @@ static const char *unfit(const struct lt_framing *framing, size_t size_bytes)
     return size_bytes > LT_LIMIT_VALUE_BYTES ? "the record is larger than 2 GiB" : NULL;
 }
 
+/* The record, or what stands in front of all (no row); *is_there: there is something. */
+static const char *write_body(struct lt_format_writer *writer, struct lt_row *row,
+                              struct lt_text_buffer *body, bool *is_there)
+{
+    const char *why = NULL;
+    *is_there = true;
+    if (row == NULL)
+        *is_there = writer->ops->begin(writer, body);
+    else if (!writer->ops->write(writer, row, body, &why))
+        return why;
+    return NULL;
+}
+
+/* The record is made apart: its size stands in front of it, or it is in another charset. */
+static const char *write_apart(struct lt_format_writer *writer, struct lt_row *row,
+                               struct lt_text_buffer *out)
+{
+    const struct lt_framing *framing = &writer->framing;
+    bool is_converted = writer->charset != LT_CHARSET_UTF_8, is_there;
+    const struct lt_text_buffer *body = is_converted ? &writer->converted : &writer->body;
+    size_t head = head_bytes(framing), at = out->size_bytes;
+    lt_text_clear(&writer->body);
+    const char *why = write_body(writer, row, &writer->body, &is_there);
+    if (why != NULL || !is_there)
+        return why;
+    if (is_converted)
+        convert(writer);
+    why = unfit(framing, body->size_bytes);
+    if (why != NULL)
+        return why;
+    if (framing->kind == LT_FRAME_VARINT)
+        append_varint(out, body->size_bytes);
+    lt_text_append_n(out, "\0\0\0\0", head);
+    put_length(framing, body->size_bytes, head, out->data + at);
+    lt_text_append_n(out, body->data, body->size_bytes);
+    if (framing->kind == LT_FRAME_LINE)
+        lt_text_append_n(out, framing->separator, framing->separator_bytes);
+    return NULL;
+}
+
 /* Writes the record, or what stands in front of all (no row), behind its frame's head, and
  * completes that. */
 static const char *write_framed(struct lt_format_writer *writer, struct lt_row *row,
                                 struct lt_text_buffer *out)
 {
     const struct lt_framing *framing = &writer->framing;
-    bool is_apart = framing->kind == LT_FRAME_VARINT;
-    size_t head = head_bytes(framing);
-    struct lt_text_buffer *body = is_apart ? &writer->body : out;
-    if (is_apart)
-        lt_text_clear(body);
-    size_t at = body->size_bytes;
-    const char *why = NULL;
+    size_t head = head_bytes(framing), at = out->size_bytes;
+    bool is_there;
+    if (lt_unlikely(framing->kind == LT_FRAME_VARINT || writer->charset != LT_CHARSET_UTF_8))
+        return write_apart(writer, row, out);
     if (head > 0)
-        lt_text_append_n(body, "\0\0\0\0", head);
-    if (row == NULL && !writer->ops->begin(writer, body)) {
-        body->size_bytes = at;
-        return NULL;
-    }
-    if (row != NULL && !writer->ops->write(writer, row, body, &why))
+        lt_text_append_n(out, "\0\0\0\0", head);
+    const char *why = write_body(writer, row, out, &is_there);
+    if (!is_there)
+        out->size_bytes = at;
+    if (why != NULL || !is_there)
         return why;
-    size_t size_bytes = body->size_bytes - at - head;
+    size_t size_bytes = out->size_bytes - at - head;
     why = unfit(framing, size_bytes);
     if (why != NULL)
         return why;
     if (head > 0)
-        put_length(framing, size_bytes, head, body->data + at);
+        put_length(framing, size_bytes, head, out->data + at);
     if (framing->kind == LT_FRAME_LINE)
-        lt_text_append_n(body, framing->separator, framing->separator_bytes);
-    if (is_apart) {
-        append_varint(out, size_bytes);
-        lt_text_append_n(out, body->data, size_bytes);
-    }
+        lt_text_append_n(out, framing->separator, framing->separator_bytes);
     return NULL;
 }
 
@@ -182,16 +265,21 @@ static int create(const struct lt_format_write_ops *ops, const struct lt_format_
                   struct lt_format_writer **out, struct lt_error *error)
 {
     struct lt_framing framing = {0};
-    int code = bind_framing(setup, &framing, error);
+    enum lt_charset charset;
+    int code = bind_charset(setup, &charset, error);
+    if (code == LT_OK)
+        code = bind_framing(setup, charset, &framing, error);
     if (code == LT_OK && ops->create == create_plain)
-        code = lt_format_write_each_option(setup, NULL, NULL, error);
+        code = lt_format_write_each_option(setup, take_plain_option, (void *)(uintptr_t)ops, error);
     if (code == LT_OK)
         code = ops->create(setup, out, error);
     if (code != LT_OK)
         return code;
     (*out)->ops = ops;
     (*out)->framing = framing;
+    (*out)->charset = charset;
     lt_text_init(&(*out)->body);
+    lt_text_init(&(*out)->converted);
     return LT_OK;
 }
 
@@ -209,11 +297,30 @@ int lt_format_writer_create(const struct lt_format_write_setup *setup,
     return code == LT_OK ? LT_OK : lt_error_append(error, "%s", setup->owner);
 }
 
+int lt_format_writer_bind_lines(const char *owner, const struct lt_option_spec *table, size_t count,
+                                const struct lt_options *options, const struct lt_type *schema,
+                                struct lt_format_writer **out, struct lt_error *error)
+{
+    *out = NULL;
+    int code = lt_options_check(options, table, count, owner, error);
+    if (code != LT_OK)
+        return code;
+    const struct lt_format_write_setup setup = {
+        .name = lt_options_text(options, table, count, "format"),
+        .options = options,
+        .schema = schema,
+        .owner = owner,
+        .default_frame = LT_FRAME_LINE,
+    };
+    return lt_format_writer_create(&setup, out, error);
+}
+
 void lt_format_writer_destroy(struct lt_format_writer *writer)
 {
     if (writer == NULL)
         return;
     lt_text_fini(&writer->body);
+    lt_text_fini(&writer->converted);
     writer->ops->destroy(writer);
 }
 
@@ -241,7 +348,7 @@ bool lt_format_writes_bytes(const struct lt_format_writer *writer, uint32_t *col
 {
     bool is_line = writer->framing.kind == LT_FRAME_LINE;
     bool is_bare = is_line || writer->framing.kind == LT_FRAME_DATAGRAM;
-    if (writer->ops->write != write_plain || !is_bare)
+    if (writer->ops->write != write_plain || !is_bare || writer->charset != LT_CHARSET_UTF_8)
         return false;
     *column = writer->column;
     *behind = (struct lt_bytes){

@@ -24,6 +24,7 @@ struct lt_format_write_setup {
     const char *owner;                /* in errors: "sink append" */
     const char *time_zone;            /* the session's; NULL: UTC */
     enum lt_frame_kind default_frame; /* where the option `frame` is not set */
+    bool is_utf8;                     /* what stands around the records is: no other charset */
 };
 
 /* A writer for rows of one lane; all of it lives in memory of its own. Spark's errors: more than
@@ -32,6 +33,10 @@ struct lt_format_write_setup {
 struct lt_format_writer;
 int lt_format_writer_create(const struct lt_format_write_setup *setup,
                             struct lt_format_writer **out, struct lt_error *error) LT_MUST_USE;
+/* Of a sink that writes lines unless it is told otherwise: as lt_format_bind_lines. */
+int lt_format_writer_bind_lines(const char *owner, const struct lt_option_spec *table, size_t count,
+                                const struct lt_options *options, const struct lt_type *schema,
+                                struct lt_format_writer **out, struct lt_error *error) LT_MUST_USE;
 void lt_format_writer_destroy(struct lt_format_writer *writer); /* NULL is a no-op */
 
 /* What stands in front of the first record of a file: a CSV header, if one is asked for. */

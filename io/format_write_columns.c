@@ -117,7 +117,7 @@ static int create_json(const struct lt_format_write_setup *setup, struct lt_form
     const struct lt_json_options *options = &writer->json_options;
     int code = lt_format_write_each_option(setup, take_json_option, writer, error);
     if (code == LT_OK)
-        code = lt_format_check_texts(options->encoding, options->locale, error);
+        code = lt_format_check_locale(options->locale, error);
     struct lt_times_setup times = {.time_zone = options->time_zone,
                                    .date_format = options->date_format,
                                    .timestamp_format = options->timestamp_format,
@@ -196,7 +196,7 @@ static int create_csv(const struct lt_format_write_setup *setup, struct lt_forma
     const struct lt_csv_options *options = &writer->csv_options;
     int code = lt_format_write_each_option(setup, take_csv_option, writer, error);
     if (code == LT_OK)
-        code = lt_format_check_texts(options->encoding, options->locale, error);
+        code = lt_format_check_locale(options->locale, error);
     struct lt_times_setup times = {.time_zone = options->time_zone,
                                    .date_format = options->date_format,
                                    .timestamp_format = options->timestamp_format,

@@ -26,7 +26,10 @@ struct lt_format_writer {
     const struct lt_format_write_ops *ops;
     struct lt_framing framing;
     uint32_t column; /* raw and text: the one that is written */
-    struct lt_text_buffer body; /* varint: the record, until its size is known */
+    enum lt_charset charset;
+    struct lt_text_buffer body; /* varint: the record, until its size is known; another charset: the
+                                   record in UTF-8 */
+    struct lt_text_buffer converted;
 };
 
 /* The next column from `column` on that is written; field_count: there is none. */

@@ -42,6 +42,14 @@ bool lt_frame_kind_of(const char *name, enum lt_frame_kind *out)
     return false;
 }
 
+size_t lt_frame_line_break(const struct lt_framing *framing, const char **bytes)
+{
+    if (framing->kind != LT_FRAME_LINE)
+        return 0;
+    *bytes = framing->separator_bytes == 0 ? "\n" : framing->separator;
+    return framing->separator_bytes == 0 ? 1 : framing->separator_bytes;
+}
+
 void lt_frame_cursor_set(struct lt_frame_cursor *cursor, const void *data, size_t begin,
                          size_t size)
 {
@@ -182,7 +190,8 @@ static enum lt_frame_result next_separated(const struct lt_framing *framing,
         if (at == cursor->size)
             return unfinished(framing, cursor, frame, error);
         size_t left = cursor->size - at;
-        if (memcmp(cursor->data + at, separator, left < bytes ? left : bytes) != 0) {
+        bool is_apart = framing->unit_bytes <= 1 || (at - cursor->begin) % framing->unit_bytes == 0;
+        if (!is_apart || memcmp(cursor->data + at, separator, left < bytes ? left : bytes) != 0) {
             cursor->mask &= cursor->mask - 1;
             continue;
         }

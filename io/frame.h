@@ -49,6 +49,7 @@ struct lt_framing {
     size_t max_bytes;        /* of a record without its frame; 1 .. LT_LIMIT_VALUE_BYTES */
     size_t separator_bytes;  /* line: of the separator; 0: \n, \r and \r\n */
     char separator[LT_FRAME_SEPARATOR_MAX];
+    size_t unit_bytes;       /* line: a separator begins at a multiple of so many bytes; 0: 1 */
     struct lt_csv_tokens *tokens; /* csv: the reader's own, not shared between threads */
 };
 
@@ -91,6 +92,10 @@ void lt_frame_cursor_move(struct lt_frame_cursor *cursor, const void *data, size
  * which option would help. */
 enum lt_frame_result lt_frame_next(const struct lt_framing *framing, struct lt_frame_cursor *cursor,
                                    struct lt_frame *frame, struct lt_error *error);
+
+/* What ends a line, to look for one, or to end a line that its sender has not; its size. 0: records
+ * are no lines. */
+size_t lt_frame_line_break(const struct lt_framing *framing, const char **bytes);
 
 /* "line", "length2", ...: the option's value. */
 const char *lt_frame_kind_name(enum lt_frame_kind kind);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "core/base/arena.h"
-#include "core/text/json_write.h"
 
 void lt_http_batch_init(struct lt_http_batch *batch, uint32_t capacity, bool is_array)
 {
@@ -29,15 +28,17 @@ void lt_http_batch_clear(struct lt_http_batch *batch)
     lt_text_append_char(&batch->text, batch->is_array ? ',' : '\n');
 }
 
-void lt_http_batch_add(struct lt_http_batch *batch, const struct lt_type *schema,
-                       struct lt_row *row, uint32_t marks)
+bool lt_http_batch_add(struct lt_http_batch *batch, struct lt_format_writer *format,
+                       struct lt_row *row, uint32_t marks, struct lt_fault **fault)
 {
     lt_assert(batch->count < batch->capacity);
-    lt_json_write_row(&batch->text, schema, row);
+    if (!lt_format_write(format, row, &batch->text, "sink http", fault))
+        return false;
     batch->rows[batch->count++] =
         (struct lt_http_row){.row = row, .end_bytes = batch->text.size_bytes, .marks = marks};
     lt_text_append_char(&batch->text, batch->is_array ? ',' : '\n');
     batch->end = batch->count;
+    return true;
 }
 
 struct lt_bytes lt_http_batch_body(struct lt_http_batch *batch)

@@ -22,7 +22,7 @@
 
 #include "core/base/text_buffer.h"
 #include "core/data/row.h"
-#include "core/data/type.h"
+#include "io/format_write.h"
 
 struct lt_http_row {
     struct lt_row *row; /* held */
@@ -41,9 +41,10 @@ struct lt_http_batch {
 void lt_http_batch_init(struct lt_http_batch *batch, uint32_t capacity, bool is_array);
 /* Releases what is held. */
 void lt_http_batch_fini(struct lt_http_batch *batch);
-/* Takes the row's reference; there is room (count < capacity). */
-void lt_http_batch_add(struct lt_http_batch *batch, const struct lt_type *schema,
-                       struct lt_row *row, uint32_t marks);
+/* Takes the row's reference; there is room (count < capacity). `format` writes JSON without a
+ * frame. False: the row cannot be written, and stays the caller's; *fault says why. */
+bool lt_http_batch_add(struct lt_http_batch *batch, struct lt_format_writer *format,
+                       struct lt_row *row, uint32_t marks, struct lt_fault **fault) LT_MUST_USE;
 /* The part as a body; it lives until the batch changes. */
 struct lt_bytes lt_http_batch_body(struct lt_http_batch *batch);
 

@@ -11,6 +11,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/limits.h"
+#include "io/format_options.h"
 
 static const char header_prefix[] = "header.";
 
@@ -74,7 +75,7 @@ static const struct lt_option_spec option_table[] = {
      .type = LT_OPTION_BOOL,
      .default_text = "true",
      .doc = "Whether the server's certificate is checked."},
-};
+    LT_FORMAT_WRITE_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
 static const char *text_of(const struct lt_options *options, struct lt_arena *arena,
@@ -182,9 +183,25 @@ static int http_connect(struct lt_sink *base, const struct lt_connector_env *env
     return 0;
 }
 
-static void http_close(struct lt_sink *sink)
+static void http_close(struct lt_sink *base)
 {
+    struct lt_http_sink *sink = (struct lt_http_sink *)(void *)base;
+    lt_options_destroy(sink->options);
     free(sink);
+}
+
+int lt_http_create_format(const struct lt_options *options, const struct lt_type *schema,
+                          struct lt_format_writer **out, struct lt_error *error)
+{
+    const struct lt_format_write_setup setup = {
+        .name = "json",
+        .options = options,
+        .schema = schema,
+        .owner = "sink http",
+        .default_frame = LT_FRAME_DATAGRAM,
+        .is_utf8 = true,
+    };
+    return lt_format_writer_create(&setup, out, error);
 }
 
 static int http_bind(const struct lt_sink_type *type, const struct lt_options *options,
@@ -200,14 +217,20 @@ static int http_bind(const struct lt_sink_type *type, const struct lt_options *o
     int code = lt_options_check(options, option_table, OPTION_COUNT, "sink http", error);
     if (code != 0)
         return code;
+    struct lt_format_writer *format; /* made to be checked; each lane has its own */
+    code = lt_http_create_format(options, schema, &format, error);
+    if (code != 0)
+        return code;
+    lt_format_writer_destroy(format);
     struct lt_http_sink *sink = lt_alloc(sizeof *sink);
+    sink->options = lt_options_clone(options);
     sink->base.ops = &ops;
     sink->base.type = type;
     sink->base.schema = schema;
     sink->base.guarantee = LT_AT_LEAST_ONCE;
     code = read_settings(sink, options, arena, error);
     if (code != 0) {
-        free(sink);
+        http_close(&sink->base);
         return code;
     }
     (void)snprintf(sink->base.description, sizeof sink->base.description, "HttpSink[%s]",
@@ -222,5 +245,6 @@ const struct lt_sink_type lt_http_sink_type = {
     .options = option_table,
     .option_count = OPTION_COUNT,
     .needs_checkpoint = true,
+    .takes_plain_letters = true,
     .bind = http_bind,
 };

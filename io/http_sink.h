@@ -17,12 +17,14 @@
 #define LT_IO_HTTP_SINK_H
 
 #include "core/flow/connector.h"
+#include "io/format_write.h"
 #include "io/http_exchange.h"
 
 extern const struct lt_sink_type lt_http_sink_type;
 
 struct lt_http_sink {
     struct lt_sink base;
+    struct lt_options *options;
     struct lt_http_settings settings; /* texts in the arena */
     uint32_t batch_rows;
     size_t batch_bytes;
@@ -30,6 +32,10 @@ struct lt_http_sink {
     int64_t retry_timeout_ns; /* 0: never gives up */
     char query_id[64];
 };
+
+/* Rows as JSON, each without anything around it. */
+int lt_http_create_format(const struct lt_options *options, const struct lt_type *schema,
+                          struct lt_format_writer **out, struct lt_error *error) LT_MUST_USE;
 
 /* io/http_writer.c */
 int lt_http_open_writer(struct lt_sink *sink, const struct lt_connector_env *env,

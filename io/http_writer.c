@@ -24,6 +24,7 @@ struct http_writer {
     const struct lt_http_sink *sink;
     const struct lt_clock *clock;
     struct lt_http_exchange *exchange;
+    struct lt_format_writer *format;
     struct lt_http_batch batches[2];
     struct lt_http_batch *filling, *flying;
     uint64_t taken, settled;       /* rows */
@@ -75,14 +76,15 @@ static bool try_launch(struct http_writer *writer)
 
 static enum lt_write http_write(struct lt_writer *base, struct lt_row *row, struct lt_fault **fault)
 {
-    (void)fault;
     struct http_writer *writer = writer_of(base);
     const struct lt_http_batch *batch = writer->filling;
     bool is_full = batch->count == batch->capacity ||
                    batch->text.size_bytes >= writer->sink->batch_bytes;
     if (is_full && !try_launch(writer))
         return LT_WRITE_FULL;
-    lt_http_batch_add(writer->filling, writer->sink->base.schema, row, writer->marks);
+    if (lt_unlikely(
+            !lt_http_batch_add(writer->filling, writer->format, row, writer->marks, fault)))
+        return LT_WRITE_FAILED;
     writer->taken++;
     return LT_WRITE_DONE;
 }
@@ -250,6 +252,7 @@ static void http_close(struct lt_writer *base)
     lt_http_exchange_destroy(writer->exchange);
     for (size_t i = 0; i < 2; i++)
         lt_http_batch_fini(&writer->batches[i]);
+    lt_format_writer_destroy(writer->format);
     free(writer);
 }
 
@@ -286,9 +289,12 @@ int lt_http_open_writer(struct lt_sink *sink, const struct lt_connector_env *env
     writer->sink = (const struct lt_http_sink *)(void *)sink;
     writer->clock = env->clock;
     writer->retry_ns = LT_NEVER_NS;
-    int code = lt_http_exchange_create(&writer->sink->settings, env->reactor, env->clock,
+    int code = lt_http_create_format(writer->sink->options, sink->schema, &writer->format, error);
+    if (code == 0)
+        code = lt_http_exchange_create(&writer->sink->settings, env->reactor, env->clock,
                                        &writer->exchange, error);
     if (code != 0) {
+        lt_format_writer_destroy(writer->format);
         free(writer);
         return lt_error_append(error, "sink http");
     }

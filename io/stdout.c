@@ -147,18 +147,9 @@ static int stdout_bind(const struct lt_sink_type *type, const struct lt_options 
     };
     (void)arena;
     *out = NULL;
-    int code = lt_options_check(options, option_table, OPTION_COUNT, "sink stdout", error);
-    if (code != 0)
-        return code;
-    struct lt_format_write_setup setup = {
-        .name = lt_options_text(options, option_table, OPTION_COUNT, "format"),
-        .options = options,
-        .schema = schema,
-        .owner = "sink stdout",
-        .default_frame = LT_FRAME_LINE,
-    };
     struct lt_format_writer *format;
-    code = lt_format_writer_create(&setup, &format, error);
+    int code = lt_format_writer_bind_lines("sink stdout", option_table, OPTION_COUNT, options,
+                                           schema, &format, error);
     if (code != 0)
         return code;
     struct stdout_sink *sink = lt_alloc(sizeof *sink);
@@ -169,7 +160,8 @@ static int stdout_bind(const struct lt_sink_type *type, const struct lt_options 
     sink->base.one_lane = true;
     sink->format = format;
     sink->fd = STDOUT_FILENO;
-    snprintf(sink->base.description, sizeof sink->base.description, "StdoutSink[%s]", setup.name);
+    snprintf(sink->base.description, sizeof sink->base.description, "StdoutSink[%s]",
+             lt_options_text(options, option_table, OPTION_COUNT, "format"));
     *out = &sink->base;
     return 0;
 }
@@ -179,5 +171,6 @@ const struct lt_sink_type lt_stdout_sink_type = {
     .doc = "Rows on standard output, for pipes.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
     .bind = stdout_bind,
 };

@@ -51,5 +51,6 @@ const struct lt_sink_type lt_tcp_sink_type = {
     .doc = "Sends records to a TCP peer; connects to it again and again.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
     .bind = tcp_bind,
 };

@@ -58,5 +58,6 @@ const struct lt_sink_type lt_udp_sink_type = {
     .doc = "Sends each record as a datagram.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
     .bind = udp_bind,
 };

@@ -50,5 +50,6 @@ const struct lt_sink_type lt_unix_sink_type = {
     .doc = "Sends records to a Unix socket.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
     .bind = unix_bind,
 };

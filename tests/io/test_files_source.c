@@ -202,6 +202,28 @@ static void every_tenth_log_is_whole_and_the_others_go(void **state)
     source_end(&world);
 }
 
+static void it_says_whether_files_wait(void **state)
+{
+    static const char *const options[] = {"maxFilesPerTrigger=1", NULL};
+    struct source_world world;
+    int64_t records, ms;
+    source_begin(state, &world);
+    source_put(&world, "a", "11\n", 1);
+    source_put(&world, "b", "22\n", 2);
+    source_start(&world, options, false);
+    source_expect(&world, "11 ");
+    source_expect_nothing(&world);
+    world.reader->ops->lag(world.reader, &records, &ms);
+    assert_int_equal(records, -1); /* nobody has counted them */
+    assert_true(ms > 1000);        /* since the file was modified */
+    source_end_epoch(&world, NULL, true);
+    source_expect(&world, "22 ");
+    world.reader->ops->lag(world.reader, &records, &ms);
+    assert_int_equal(records, 0);
+    assert_int_equal(ms, 0);
+    source_end(&world);
+}
+
 static void limits_count_per_epoch(void **state)
 {
     static const char *const by_files[] = {"maxFilesPerTrigger=2", NULL};
@@ -506,6 +528,7 @@ int main(void)
         SUITE_CASE(a_spark_checkpoint_is_taken_over),
         SUITE_CASE(what_spark_lets_lie_of_its_log_is_removed),
         SUITE_CASE(every_tenth_log_is_whole_and_the_others_go),
+        SUITE_CASE(it_says_whether_files_wait),
         SUITE_CASE(limits_count_per_epoch),
         SUITE_CASE(the_newest_come_first_if_wanted),
         SUITE_CASE(a_cache_that_is_too_small_loses_no_file),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,8 +99,24 @@ static void what_cannot_be_read_is_told_at_the_start(void **state)
             "source test: option \"quote\" (test): CSV option \"quote\": \"ab\" is not one ASCII "
             "character");
     refuses("csv", "a INT", "encoding=UTF-16",
-            "source test: option \"encoding\": \"UTF-16\" is not supported; hint: UTF-8 is, and "
-            "iconv makes it of others");
+            "source test: option \"encoding\": UTF-16 has its byte order in front of the first "
+            "line alone; hint: name it, as UTF-16LE or UTF-16BE");
+    refuses("csv", "a INT", "charset=KOI8-R",
+            "source test: option \"encoding\": \"KOI8-R\" is not supported; hint: UTF-8, "
+            "US-ASCII, ISO-8859-1, windows-1252, UTF-16LE, UTF-16BE, UTF-32LE and UTF-32BE are, "
+            "and of whole files UTF-16 and UTF-32");
+    refuses("json", "a INT", "encoding=UTF-16LE",
+            "source test: The lineSep option must be specified for the UTF-16LE encoding; hint: "
+            "lineSep \\n");
+    refuses("raw", NULL, "encoding=UTF-16LE",
+            "source test: option \"encoding\" (test): the format raw has no such option");
+    static const char *const many[] = {"encoding=utf-32be", "multiLine=true", NULL};
+    struct reading reading;
+    assert_int_not_equal(bind_format(&reading, "csv", "a INT", many), 0);
+    assert_string_equal(reading.error.text,
+                        "source test: option \"encoding\": UTF-32BE is not read with multiLine; "
+                        "hint: make it UTF-8");
+    tear_down(&reading);
     refuses("csv", "a INT, b INT, A STRING", NULL,
             "source test: The column `a` already exists. Choose another name or rename the "
             "existing column.");
@@ -146,8 +163,8 @@ static void a_query_of_the_corrupt_record_alone_is_refused(void **state)
     tear_down(&reading);
 }
 
-static void reads(const char *name, const char *ddl, const char *const *options, const char *text,
-                  const char *expected)
+static void reads_bytes(const char *name, const char *ddl, const char *const *options,
+                        const char *text, size_t size_bytes, const char *expected)
 {
     struct reading reading;
     struct lt_format_reader *reader;
@@ -162,9 +179,9 @@ static void reads(const char *name, const char *ddl, const char *const *options,
         .column_count = reading.format->schema->field_count,
         .row_capacity = 2};
     assert_int_equal(lt_feed_create(&feed_options, &feed, NULL), 0);
-    struct lt_feed_space space = lt_feed_space(feed, strlen(text));
-    memcpy(space.data, text, strlen(text));
-    lt_feed_filled(feed, strlen(text));
+    struct lt_feed_space space = lt_feed_space(feed, size_bytes);
+    memcpy(space.data, text, size_bytes);
+    lt_feed_filled(feed, size_bytes);
     lt_feed_end(feed);
     do {
         (void)lt_feed_poll(feed, &reading.out, 10, &status);
@@ -174,6 +191,62 @@ static void reads(const char *name, const char *ddl, const char *const *options,
     lt_feed_destroy(feed);
     lt_format_reader_destroy(reader);
     tear_down(&reading);
+}
+
+static void reads(const char *name, const char *ddl, const char *const *options, const char *text,
+                  const char *expected)
+{
+    reads_bytes(name, ddl, options, text, strlen(text), expected);
+}
+
+/* The text in the charset, which is not to be seen in what is read. */
+static void reads_in(const char *charset, const char *name, const char *ddl, const char *option,
+                     const char *text, const char *expected)
+{
+    char bytes[512], encoding[64];
+    size_t size_bytes;
+    assert_true(lt_charset_from_utf8(lt_charset_of(charset), text, strlen(text), bytes,
+                                     sizeof bytes, &size_bytes));
+    snprintf(encoding, sizeof encoding, "encoding=%s", charset);
+    const char *const options[] = {encoding, option, NULL};
+    reads_bytes(name, ddl, options, bytes, size_bytes, expected);
+}
+
+static void records_of_other_charsets_are_read_as_what_they_say(void **state)
+{
+    (void)state;
+    static const char *const charsets[] = {"ISO-8859-1", "windows-1252", "UTF-16LE",
+                                           "UTF-16BE",   "UTF-32LE",     "UTF-32BE"};
+    for (size_t i = 0; i < sizeof charsets / sizeof charsets[0]; i++) {
+        reads_in(charsets[i], "text", NULL, NULL, "\xc3\xbc 1\r\n\n\xc3\xa9",
+                 "{\"value\":\"\xc3\xbc 1\"}\n{\"value\":\"\"}\n{\"value\":\"\xc3\xa9\"}\n");
+        reads_in(charsets[i], "csv", "a INT, b STRING", "sep=\xc2\xa7",
+                 "1\xc2\xa7\xc3\xa4\n2\xc2\xa7x\n",
+                 "{\"a\":1,\"b\":\"\xc3\xa4\"}\n{\"a\":2,\"b\":\"x\"}\n");
+        reads_in(charsets[i], "json", "a STRING", "lineSep=\n",
+                 "[{\"a\":\"\xc3\xbc\"},{\"a\":\"y\"},{\"a\":\"z\"}]\n{\"a\":\"\xc3\xb6\"}",
+                 "{\"a\":\"\xc3\xbc\"}\n{\"a\":\"y\"}\n{\"a\":\"z\"}\n{\"a\":\"\xc3\xb6\"}\n");
+    }
+    /* U+010A and U+0A00 have a line feed's bytes, of which none begins where a character does. */
+    reads_in("UTF-16BE", "text", NULL, NULL, "a\xc4\x8a\xe0\xa8\x80z\nb",
+             "{\"value\":\"a\xc4\x8a\xe0\xa8\x80z\"}\n{\"value\":\"b\"}\n");
+}
+
+static void marks_of_the_byte_order_are_no_part_of_the_text(void **state)
+{
+    (void)state;
+    static const char *const little[] = {"encoding=UTF-16LE", NULL};
+    static const char *const any[] = {"encoding=UTF-16", "wholetext=true", NULL};
+    static const char *const ascii[] = {"encoding=US-ASCII", NULL};
+    reads_bytes("text", NULL, little, "\xff\xfe\x61\0\n\0\xff\xfe", 8,
+                "{\"value\":\"a\"}\n{\"value\":\"\xef\xbb\xbf\"}\n");
+    reads_bytes("text", NULL, any, "\xff\xfe\x61\0\n\0", 6, "{\"value\":\"a\\n\"}\n");
+    reads_bytes("text", NULL, any, "\xfe\xff\0\x61", 4, "{\"value\":\"a\"}\n");
+    reads_bytes("text", NULL, any, "\0\x61", 2, "{\"value\":\"a\"}\n");
+    /* What is no character: half of a pair, half of a unit, a byte of no ASCII. */
+    reads_bytes("text", NULL, little, "\x00\xd8\x61\0\x62", 5,
+                "{\"value\":\"\xef\xbf\xbd\x61\xef\xbf\xbd\"}\n");
+    reads_bytes("text", NULL, ascii, "a\xe4", 2, "{\"value\":\"a\xef\xbf\xbd\"}\n");
 }
 
 static void what_columns_do_not_show_is_rescued_of_json(void **state)
@@ -253,6 +326,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_told_at_the_start),
         cmocka_unit_test(frames_that_make_no_sense_are_told_at_the_start),
         cmocka_unit_test(a_query_of_the_corrupt_record_alone_is_refused),
+        cmocka_unit_test(records_of_other_charsets_are_read_as_what_they_say),
+        cmocka_unit_test(marks_of_the_byte_order_are_no_part_of_the_text),
         cmocka_unit_test(what_columns_do_not_show_is_rescued_of_json),
         cmocka_unit_test(what_columns_do_not_show_is_rescued_of_csv),
         cmocka_unit_test(malformed_records_are_counted),

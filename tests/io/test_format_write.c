@@ -101,6 +101,23 @@ static void texts_stand_in_their_frames(void **state)
     default_frame = LT_FRAME_LINE;
 }
 
+static void texts_are_written_in_other_charsets(void **state)
+{
+    (void)state;
+    static const char *const latin[] = {"encoding=latin1", NULL};
+    static const char *const wide[] = {"encoding=UTF-16LE", "lineSep=;", NULL};
+    static const char *const counted[] = {"encoding=UTF-16BE", "frame=length2", NULL};
+    struct fixture fixture;
+    struct lt_fault *fault = NULL;
+    expect_texts("text", latin, "one\n\ntwo\n", 9);
+    expect_texts("text", wide, "o\0n\0e\0;\0;\0t\0w\0o\0;\0", 18);
+    expect_texts("text", counted, "\0\6\0o\0n\0e\0\0\0\6\0t\0w\0o", 18);
+    assert_int_equal(create(&fixture, "json", "a STRING", latin), 0);
+    assert_true(write_text(&fixture, "\xc3\xbc\xe2\x82\xac", &fault)); /* and what it lacks */
+    assert_string_equal(lt_text_get(&fixture.out), "{\"a\":\"\xfc?\"}\n");
+    tear_down(&fixture);
+}
+
 static void a_record_that_fits_no_frame_fails_and_leaves_nothing(void **state)
 {
     (void)state;
@@ -193,8 +210,9 @@ static void what_cannot_be_written_is_told_at_the_start(void **state)
                  "\"ARRAY<INT>\"");
     static const char *const encoding[] = {"encoding=UTF-16", NULL};
     expect_error("json", "a INT", encoding,
-                 "sink test: option \"encoding\": \"UTF-16\" is not supported; hint: UTF-8 is, "
-                 "and iconv makes it of others");
+                 "sink test: option \"encoding\": \"UTF-16\" is not written; hint: UTF-8, "
+                 "US-ASCII, ISO-8859-1, windows-1252, UTF-16LE, UTF-16BE, UTF-32LE and "
+                 "UTF-32BE are");
     static const char *const foreign[] = {"header=true", NULL};
     expect_error("text", "a STRING", foreign,
                  "sink test: option \"header\" (test): the format text has no such option");
@@ -204,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_stand_in_their_frames),
+        cmocka_unit_test(texts_are_written_in_other_charsets),
         cmocka_unit_test(a_record_that_fits_no_frame_fails_and_leaves_nothing),
         cmocka_unit_test(rows_are_objects),
         cmocka_unit_test(rows_are_records_of_csv),

@@ -161,15 +161,16 @@ static void on_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fau
     lt_row_release(row);
 }
 
-static const struct lt_type *value_schema(struct lt_arena *arena)
+static const struct lt_type *schema_of(const char *ddl, struct lt_arena *arena)
 {
     const struct lt_type *schema;
     struct lt_error error;
-    assert_int_equal(lt_type_parse_ddl("value bigint", arena, &schema, &error), 0);
+    assert_int_equal(lt_type_parse_ddl(ddl, arena, &schema, &error), 0);
     return schema;
 }
 
-static void lane_open(struct lane *lane, void **state, const int *statuses, const char *option)
+static void lane_open_as(struct lane *lane, void **state, const int *statuses, const char *option,
+                         const char *ddl)
 {
     char url[64];
     memset(lane, 0, sizeof *lane);
@@ -183,14 +184,18 @@ static void lane_open(struct lane *lane, void **state, const int *statuses, cons
     lane->env = collector_env(lt_clock_system(), &lane->reactor->waker);
     lane->env.reactor = lane->reactor;
     struct lt_error error;
-    const struct lt_type *schema = value_schema(lane->arena);
-    assert_non_null(schema);
+    const struct lt_type *schema = schema_of(ddl, lane->arena);
     struct lt_row_pool_options pool = {.column_count = 1, .capacity = 64};
     assert_int_equal(lt_row_pool_create(&pool, &lane->pool, NULL), 0);
     lane->sink = collector_sink(&lt_http_sink_type, pairs, schema, lane->arena, &lane->env);
     assert_int_equal(
         lane->sink->ops->open_writer(lane->sink, &lane->env, &lane->writer, &error), 0);
     lane->writer->acked_records = &lane->acked;
+}
+
+static void lane_open(struct lane *lane, void **state, const int *statuses, const char *option)
+{
+    lane_open_as(lane, state, statuses, option, "value bigint");
 }
 
 /* The writer's end, and the server's: what that has noted can be judged. */
@@ -281,6 +286,19 @@ static void rows_are_sent_in_batches_of_what_is_there(void **state)
                         "{\"value\":1}\n{\"value\":2}\n{\"value\":3}\n");
     assert_int_equal(lane.acked.value, 4);
     assert_string_not_equal(lane.server->keys[0], lane.server->keys[1]);
+    lane_close(&lane);
+}
+
+static void times_are_written_in_the_zone_that_is_asked_for(void **state)
+{
+    static const int statuses[] = {200, -1};
+    struct lane lane;
+    lane_open_as(&lane, state, statuses, "timeZone=Asia/Tokyo", "value timestamp");
+    offer_rows(&lane, 1);
+    lane.writer->ops->prepare(lane.writer, 0);
+    assert_int_equal(run_until_prepared(&lane, 0), 0);
+    lane_stop(&lane);
+    assert_string_equal(lane.server->bodies[0], "{\"value\":\"1970-01-01T09:00:00.000+09:00\"}\n");
     lane_close(&lane);
 }
 
@@ -410,7 +428,7 @@ static void expect_refused(const char *const *pairs, const char *text)
     struct lt_sink *sink;
     struct lt_arena *arena = lt_arena_create();
     struct lt_options *options = collector_options(pairs);
-    const struct lt_type *schema = value_schema(arena);
+    const struct lt_type *schema = schema_of("value bigint", arena);
     assert_true(lt_http_sink_type.bind(&lt_http_sink_type, options, schema, arena, &sink, &error) <
                 0);
     assert_non_null(strstr(error.text, text));
@@ -436,6 +454,7 @@ int main(void)
 {
     static const struct suite_case cases[] = {
         SUITE_CASE(rows_are_sent_in_batches_of_what_is_there),
+        SUITE_CASE(times_are_written_in_the_zone_that_is_asked_for),
         SUITE_CASE(a_request_that_is_put_off_is_sent_again_as_it_was),
         SUITE_CASE(a_row_that_is_refused_is_found_and_fails_alone),
         SUITE_CASE(a_wrong_address_stops_the_query),

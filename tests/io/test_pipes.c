@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "io/foreach.h"
 #include "io/stdin.h"
 #include "io/stdout.h"
@@ -31,16 +32,22 @@ struct input {
     int fd; /* what is written there is read */
 };
 
-static void input_init(struct input *input, const char *rung, const char *const *options)
+/* Binds with the options, in the world that is there, and opens on another pipe. */
+static void input_bind(struct input *input, const char *const *options)
 {
     int pipes[2];
     assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-    input->world = stream_world_create(rung);
     if (stream_world_bind(input->world, &lt_stdin_source_type, options) != 0)
         fail_msg("%s", input->world->error.text);
     lt_stdin_set_fd(input->world->source, pipes[0]);
-    assert_int_equal(stream_world_open(input->world), 0);
     input->fd = pipes[1];
+}
+
+static void input_init(struct input *input, const char *rung, const char *const *options)
+{
+    input->world = stream_world_create(rung);
+    input_bind(input, options);
+    assert_int_equal(stream_world_open(input->world), 0);
 }
 
 static void put(const struct input *input, const char *text)
@@ -98,6 +105,181 @@ static void a_record_that_is_cut_off_is_an_error(const char *rung)
     assert_int_equal(input.world->status, LT_POLL_FAILED);
     assert_int_equal(input.world->text_count, 1);
     assert_memory_equal(input.world->reader->error.text, "source stdin: ", 14);
+    stream_world_destroy(input.world);
+}
+
+/* ------------------------------------------------------------------------------ stdin, spooled */
+
+static void input_bind_spooled(struct input *input, const char *size)
+{
+    char option[SCRATCH_PATH_SIZE + 16];
+    const char *const options[] = {option, size, NULL};
+    snprintf(option, sizeof option, "spool=%s/spool", input->world->folder);
+    input_bind(input, options);
+}
+
+static void input_init_spooled(struct input *input, const char *rung, const char *size)
+{
+    input->world = stream_world_create(rung);
+    input_bind_spooled(input, size);
+    assert_true((lt_source_traits(input->world->source) & LT_SOURCE_REPLAYABLE) != 0);
+    assert_int_equal(stream_world_open(input->world), 0);
+}
+
+static char *offsets_of(struct stream_world *world)
+{
+    struct lt_position position;
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    world->reader->ops->position(world->reader, &position);
+    world->source->ops->positions_to_json(world->source, &position, &text);
+    return lt_text_take(&text);
+}
+
+static void wait_until_settled(struct stream_world *world)
+{
+    struct lt_position position;
+    struct lt_source_log log = {0};
+    world->reader->ops->position(world->reader, &position);
+    for (int i = 0; i < STEPS_MAX; i++) {
+        if (world->source->ops->settle(world->source, 0, &position, &log, &world->error) == 1)
+            return;
+        stream_world_step(world);
+        usleep(100);
+    }
+    fail_msg("it did not settle");
+}
+
+static void step_to_end(struct input *input)
+{
+    input->world->status = LT_POLL_IDLE;
+    for (int i = 0; i < STEPS_MAX && input->world->status != LT_POLL_ENDED; i++) {
+        stream_world_step(input->world);
+        usleep(100);
+    }
+    assert_int_equal(input->world->status, LT_POLL_ENDED);
+}
+
+static void end_input(struct input *input)
+{
+    close(input->fd);
+    step_to_end(input);
+}
+
+/* Another process, with another pipe. */
+static void input_begin_again(struct input *input, char *offsets)
+{
+    struct stream_world *world = input->world;
+    stream_world_close_source(world);
+    stream_world_forget(world);
+    input_bind_spooled(input, NULL);
+    assert_int_equal(world->source->ops->positions_from_json(world->source, offsets, &world->start,
+                                                             &world->error),
+                     0);
+    free(offsets);
+    assert_int_equal(stream_world_open(world), 0);
+}
+
+static void spooled_input_is_read_again(const char *rung)
+{
+    struct input input;
+    input_init_spooled(&input, rung, NULL);
+    put(&input, "one\ntwo\nhal");
+    stream_world_read(input.world, 2);
+    char *offsets = offsets_of(input.world);
+    assert_string_equal(offsets, "{\"spooled\":8}");
+    put(&input, "f\rthree\nunfinished");
+    stream_world_read(input.world, 4);
+    wait_until_settled(input.world);
+    input_begin_again(&input, offsets);
+    put(&input, "four\nlast");
+    stream_world_read(input.world, 3);
+    end_input(&input);
+    static const char *const wanted[] = {"half", "three", "four", "last"};
+    assert_int_equal(input.world->text_count, 4);
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(input.world->texts[i], wanted[i]);
+    stream_world_destroy(input.world);
+}
+
+static void spooled_input_keeps_what_is_unfinished_between_runs(const char *rung)
+{
+    struct input input;
+    input_init_spooled(&input, rung, NULL);
+    put(&input, "one\ntw");
+    stream_world_read(input.world, 1);
+    stream_world_rest(input.world);
+    stream_world_close_reader(input.world); /* and the run begins again, in this process */
+    assert_int_equal(stream_world_open(input.world), 0);
+    put(&input, "o\nlast");
+    stream_world_read(input.world, 2);
+    end_input(&input);
+    assert_string_equal(input.world->texts[1], "two");
+    assert_string_equal(input.world->texts[2], "last");
+    stream_world_close_reader(input.world);
+    assert_int_equal(stream_world_open(input.world), 0);
+    step_to_end(&input);
+    assert_int_equal(input.world->text_count, 3);
+    stream_world_destroy(input.world);
+}
+
+static void a_full_spool_stops_the_input(const char *rung)
+{
+    static char line[1000];
+    struct input input;
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    input_init_spooled(&input, rung, "spoolSize=1m");
+    assert_int_equal(fcntl(input.fd, F_SETFL, O_NONBLOCK), 0);
+    uint32_t sent = 0;
+    for (int blocked = 0; blocked < 1000;) {
+        bool is_through = write(input.fd, line, sizeof line) == (ssize_t)sizeof line;
+        sent += is_through;
+        blocked = is_through ? 0 : blocked + 1;
+        stream_world_step(input.world);
+        if (!is_through)
+            usleep(1000);
+    }
+    assert_in_range(input.world->text_count, 900, 1100); /* 1 MiB of them, and no more */
+    for (int i = 0; i < 100 && input.world->text_count < sent; i++) {
+        struct lt_position position;
+        wait_until_settled(input.world);
+        input.world->reader->ops->position(input.world->reader, &position);
+        input.world->source->ops->commit(input.world->source, 0, &position);
+        stream_world_rest(input.world);
+    }
+    stream_world_read(input.world, sent);
+    end_input(&input);
+    stream_world_destroy(input.world);
+}
+
+static void what_cannot_be_spooled_is_refused(const char *rung)
+{
+    struct input input = {.world = stream_world_create(rung)};
+    char option[SCRATCH_PATH_SIZE + 16];
+    snprintf(option, sizeof option, "spool=%s/spool", input.world->folder);
+    const char *const whole[] = {option, "frame=whole", NULL}, *const other[] = {option, NULL};
+    struct lt_position position;
+    assert_int_equal(stream_world_bind(input.world, &lt_stdin_source_type, whole), LT_E_INVALID);
+    assert_memory_equal(input.world->error.text,
+                        "source stdin: \"whole\" cannot be used with a spool", 49);
+    assert_int_equal(stream_world_bind(input.world, &lt_stdin_source_type, other), 0);
+    assert_int_equal(
+        input.world->source->ops->positions_from_json(input.world->source, "{\"spooled\":70}",
+                                                      &position, &input.world->error),
+        LT_E_DATA_LOSS);
+    /* What was read without a spool is gone; with one it begins at the spool's. */
+    assert_int_equal(
+        input.world->source->ops->positions_from_json(input.world->source, "{\"bytes\":70}",
+                                                      &position, &input.world->error),
+        0);
+    assert_int_equal(position.offset, 0);
+    stream_world_close_source(input.world);
+    assert_int_equal(stream_world_bind(input.world, &lt_stdin_source_type, other + 1), 0);
+    assert_int_equal(
+        input.world->source->ops->positions_from_json(input.world->source, "{\"spooled\":0}",
+                                                      &position, &input.world->error),
+        LT_E_CHECKPOINT);
     stream_world_destroy(input.world);
 }
 
@@ -216,15 +398,21 @@ static void a_writer_that_waits_can_be_closed(const char *rung)
 
 /* ------------------------------------------------------------------------------------- foreach */
 
-static void start(struct writer_world *world, const char *rung, const char *command)
+static void start_with(struct writer_world *world, const char *rung, const char *command,
+                       const char *more)
 {
     char option[512];
     writer_world_init(world, rung);
     snprintf(option, sizeof option, "command=cd %s; %s", world->folder, command);
-    const char *const options[] = {option, NULL};
+    const char *const options[] = {option, more, NULL};
     if (writer_world_bind(world, &lt_foreach_sink_type, options) != 0 ||
         writer_world_open(world) != 0)
         fail_msg("%s", world->error.text);
+}
+
+static void start(struct writer_world *world, const char *rung, const char *command)
+{
+    start_with(world, rung, command, NULL);
 }
 
 static void a_process_sees_rows_and_epochs(const char *rung)
@@ -292,6 +480,44 @@ static void a_process_that_ends_ends_the_query(const char *rung)
     expect_end(&world, "the process has answered epoch 7, which it was not given");
 }
 
+static void keep_last(void *context, enum lt_log_level level, const char *text)
+{
+    (void)level;
+    snprintf(context, 512, "%s", text);
+}
+
+static void a_process_that_does_not_answer_is_told_of_and_given_up(const char *rung)
+{
+    struct writer_world world;
+    char said[512] = "";
+    struct lt_text_buffer note;
+    lt_text_init(&note);
+    start_with(&world, rung, "cat >/dev/null", "timeout=20s");
+    assert_int_equal(world.writer->ops->deadline_ns(world.writer), LT_NEVER_NS);
+    world.writer->ops->prepare(world.writer, 0);
+    assert_int_equal(world.writer->ops->deadline_ns(world.writer),
+                     lt_clock_now_ns(&world.clock.clock) + 10 * (int64_t)LT_NS_PER_S);
+    lt_log_set_sink(keep_last, said);
+    lt_clock_manual_advance(&world.clock, 9 * (int64_t)LT_NS_PER_S);
+    writer_world_step(&world);
+    assert_string_equal(said, "");
+    lt_clock_manual_advance(&world.clock, LT_NS_PER_S);
+    writer_world_step(&world);
+    assert_non_null(strstr(said, "has been given epoch 0 and has not answered for 10s"));
+    assert_false(world.is_broken);
+    lt_clock_manual_advance(&world.clock, 10 * (int64_t)LT_NS_PER_S);
+    writer_world_step(&world);
+    lt_log_set_sink(NULL, NULL);
+    assert_true(world.is_broken);
+    assert_int_equal(world.writer->ops->prepared(world.writer, 0, &note), -1);
+    if (strstr(world.writer->error.text,
+               "the process has not answered for 20.0 s (option timeout); hint: it prints the line "
+               "{\"epoch\":0}") == NULL)
+        fail_msg("said: %s", world.writer->error.text);
+    lt_text_fini(&note);
+    writer_world_fini(&world);
+}
+
 /* ---------------------------------------------------------------------------------------- main */
 
 typedef void case_fn(const char *rung);
@@ -313,6 +539,11 @@ int main(void)
         {"input ends the query with its last line", input_ends_the_query_with_its_last_line},
         {"a reader that waits can be closed", a_reader_that_waits_can_be_closed},
         {"a record that is cut off is an error", a_record_that_is_cut_off_is_an_error},
+        {"spooled input is read again", spooled_input_is_read_again},
+        {"spooled input keeps what is unfinished between runs",
+         spooled_input_keeps_what_is_unfinished_between_runs},
+        {"a full spool stops the input", a_full_spool_stops_the_input},
+        {"what cannot be spooled is refused", what_cannot_be_spooled_is_refused},
         {"rows go out at once", rows_go_out_at_once},
         {"a reader that is slow holds the rows back", a_reader_that_is_slow_holds_the_rows_back},
         {"a reader that has gone ends the query", a_reader_that_has_gone_ends_the_query},
@@ -320,6 +551,8 @@ int main(void)
         {"a process sees rows and epochs", a_process_sees_rows_and_epochs},
         {"an epoch waits for its answer", an_epoch_waits_for_its_answer},
         {"a process that ends ends the query", a_process_that_ends_ends_the_query},
+        {"a process that does not answer is told of and given up",
+         a_process_that_does_not_answer_is_told_of_and_given_up},
     };
     enum { COUNT = sizeof cases / sizeof cases[0] };
     static case_fn *runs[COUNT];

@@ -144,7 +144,7 @@ static void an_option_of_a_format_is_refused_in_the_name_of_its_source(void **st
 {
     (void)state;
     expect_usage(
-        PROGRAM_ARGS("run", "file:/dev/null?sep=", "noop:", "--format", "csv", "--schema", "a INT"),
+        PROGRAM_ARGS("run", "file:tests?sep=", "noop:", "--format", "csv", "--schema", "a INT"),
         "leat run: source csv: option \"sep\" (command line): CSV option \"sep\": it is empty\n");
 }
 
