@@ -115,6 +115,17 @@ static int parse_kafka(const char *text, const char *what, const char *rest,
     return topics[0] == '\0' || topics[1] == '\0' ? 0 : parse_topics(text, what, topics + 1, out);
 }
 
+/* Of a connector whose URL is its name alone; options say the rest, but of a dlq there are none. */
+static int refuse_address(const struct lt_tool_url *url, const char *what)
+{
+    if (strcmp(what, "dlq") == 0)
+        return lt_tool_wrong("dlq \"%s\": \"%s\" has no address; hint: append:///DIR/FILE.jsonl",
+                             url->text, url->format);
+    return lt_tool_wrong("%s \"%s\": \"%s\" has no address; hint: write %s: and give "
+                         "--%s-option KEY=VALUE",
+                         what, url->text, url->format, url->format, what);
+}
+
 int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *out)
 {
     size_t format_bytes = strcspn(text, ":");
@@ -128,11 +139,7 @@ int lt_tool_url_parse(const char *text, const char *what, struct lt_tool_url *ou
     const char *rest = text + format_bytes + 1;
     bool has_address = strncmp(rest, "//", 2) == 0;
     if (strcmp(out->format, "kafka") != 0)
-        return rest[has_address ? 2 : 0] == '\0'
-                   ? 0
-                   : lt_tool_wrong("%s \"%s\": \"%s\" has no address; hint: write %s: and give "
-                                   "--%s-option KEY=VALUE",
-                                   what, text, out->format, out->format, what);
+        return rest[has_address ? 2 : 0] == '\0' ? 0 : refuse_address(out, what);
     if (!has_address)
         return lt_tool_wrong("%s \"%s\": no host; hint: %s", what, text, shape);
     return parse_kafka(text, what, rest + 2, out);

@@ -37,7 +37,7 @@ to_output() { from_file - >"$scratch/output" && is_letter "$scratch/output"; }
 to_csv() {
     from_file "append:$scratch/dead.csv" && [ "$(wc -l <"$scratch/dead.csv")" -eq 1 ] && grep -q "^MALFORMED_RECORD_IN_PARSING.*,$original,*" "$scratch/dead.csv"
 }
-to_process() { from_file "foreach:cat >$scratch/fed" && grep -v epoch "$scratch/fed" >"$scratch/letter" && is_letter "$scratch/letter"; }
+to_process() { from_file "foreach:tee $scratch/fed | grep --line-buffered epoch" && grep -v epoch "$scratch/fed" >"$scratch/letter" && is_letter "$scratch/letter"; }
 from_sql() {
     cat >"$scratch/job.sql" <<SQL
 CREATE TABLE i (n INT) USING tail OPTIONS (path '$scratch/in.jsonl', format 'json', mode 'FAILFAST');
@@ -84,7 +84,8 @@ check "as CSV, where the name says so" to_csv
 check "to a process" to_process
 check "from SQL" from_sql
 check "from SQL, into a directory" from_sql_to_directory
-check "a sink that there is not is refused" refused 'unknown dlq "appendd"' "appendd:$scratch/x"
+check "a sink that there is not is refused" refused 'unknown dlq "appendd"' appendd:
+check "an address that it cannot have is refused" refused 'hint: append:///DIR/FILE.jsonl' "appendd:$scratch/x"
 check "what the source reads is refused" refused 'would read its own rows again and again' "append:$scratch/in.jsonl"
 check "into one file each is kept once" is_kept_once
 finish
