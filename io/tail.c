@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "io/feed.h"
 #include "io/tail_scan.h"
 
@@ -163,13 +164,15 @@ static int tail_initial(struct lt_source *base, struct lt_position *positions,
     return 0;
 }
 
-/* A name that nobody has, and that nobody had when the query was last alive. */
-static int refuse_missing(const struct lt_tail_source *tail, struct lt_error *error)
+/* A name that nobody has, and that nobody had when the query was last alive: it may be a slip, or
+ * come in time for the next batch. */
+static void tell_missing(struct lt_tail_source *tail)
 {
-    return lt_error_set(error, LT_E_NOT_FOUND,
-                        "source tail: '%s' is not there; hint: it is waited for if the query has "
-                        "no end (--until-end, trigger AvailableNow)",
-                        tail->pattern);
+    if (!tail->has_told_missing)
+        lt_log_warn("source tail: '%s' is not there: there is nothing to read until it is; hint: "
+                    "check the name",
+                    tail->pattern);
+    tail->has_told_missing = true;
 }
 
 /* Files that were renamed since the position to start from belong to the end as well. */
@@ -179,10 +182,8 @@ static int tail_latest(struct lt_source *base, struct lt_position *positions,
     struct lt_tail_source *tail = tail_of(base);
     struct lt_tail_place *known = lt_tail_places_copy(&tail->places, tail->begun), *place;
     int code = make_place(tail, known, &place, error);
-    if (code == 0 && known->count + place->count == 0 && !lt_tail_is_pattern(tail->pattern)) {
-        lt_tail_place_destroy(place);
-        code = refuse_missing(tail, error);
-    }
+    if (code == 0 && known->count + place->count == 0 && !lt_tail_is_pattern(tail->pattern))
+        tell_missing(tail);
     lt_tail_place_destroy(known);
     if (code != 0)
         return code;
