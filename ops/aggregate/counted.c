@@ -145,8 +145,8 @@ static int read_next(const struct lt_aggregate *aggregate, struct lt_aggregate_r
     union lt_value *value = &counted->values[counted->count];
     int64_t *times = &counted->times[counted->count];
     int code = lt_aggregate_read_bytes(reader, times, sizeof *times);
-    if (code == LT_OK && *times < 0)
-        code = lt_aggregate_damaged(reader, "a count is negative");
+    if (code == LT_OK && !lt_aggregate_is_count(*times))
+        code = lt_aggregate_damaged(reader, "a count is none");
     if (code == LT_OK)
         code = lt_aggregate_read_value(reader, aggregate->types[0], value);
     if (code != LT_OK)

@@ -54,7 +54,9 @@ static int read_count(const struct lt_aggregate *aggregate, struct lt_aggregate_
 {
     const int64_t *count = state;
     int code = lt_aggregate_read_plain(aggregate, reader, state);
-    return code == LT_OK && *count < 0 ? lt_aggregate_damaged(reader, "a count is negative") : code;
+    return code == LT_OK && !lt_aggregate_is_count(*count)
+               ? lt_aggregate_damaged(reader, "a count is none")
+               : code;
 }
 
 static const struct lt_aggregate_calls count_calls = {.update = count_rows,

@@ -190,7 +190,8 @@ static enum lt_aggregate_result give_hll(const struct lt_aggregate *aggregate, c
     (void)work;
     out->i64 = 0;
     if (hll->registers != NULL)
-        out->i64 = (int64_t)floor(estimate(precision_of(aggregate), hll->registers) + 0.5);
+        out->i64 =
+            lt_aggregate_whole(floor(estimate(precision_of(aggregate), hll->registers) + 0.5));
     return LT_AGGREGATE_VALUE;
 }
 

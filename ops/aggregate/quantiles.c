@@ -323,7 +323,7 @@ static bool as_value(const struct lt_type *type, double number, union lt_value *
     if (lt_type_is_fraction(type))
         out->f64 = number;
     else
-        out->i64 = number >= (double)INT64_MAX ? INT64_MAX : (int64_t)number;
+        out->i64 = lt_aggregate_whole(number);
     return true;
 }
 
@@ -405,13 +405,14 @@ static int read_head(struct lt_aggregate_reader *reader, struct summary *summary
 static int check_summary(struct lt_aggregate_reader *reader, const struct summary *summary)
 {
     int64_t total = 0;
-    bool is_sound = summary->count >= 0 && summary->is_compressed <= 1 &&
+    bool is_sound = lt_aggregate_is_count(summary->count) && summary->is_compressed <= 1 &&
                     summary->head_count < HEAD_VALUES &&
                     !(summary->is_compressed && summary->head_count > 0);
     for (uint32_t i = 0; i < summary->sample_count && is_sound; i++) {
         const struct sample *sample = &summary->samples[i];
-        is_sound = sample->g > 0 && sample->delta >= 0 && sample->delta < INT64_MAX / 4 &&
-                   sample->g < INT64_MAX / 4 && !__builtin_add_overflow(total, sample->g, &total);
+        is_sound = sample->g > 0 && lt_aggregate_is_count(sample->delta) &&
+                   lt_aggregate_is_count(sample->g) &&
+                   !__builtin_add_overflow(total, sample->g, &total);
     }
     return is_sound && total == summary->count
                ? LT_OK

@@ -174,25 +174,33 @@ static double value_at(const struct ranks *ranks, int64_t number)
     return as_double(ranks->aggregate->types[0], &ranks->counted->values[ranks->order[low]]);
 }
 
+/* The number, from 1 on, of what stands at a position from 0 on. */
+static int64_t number_after(double position)
+{
+    int64_t whole = lt_aggregate_whole(position);
+    return whole < INT64_MAX ? whole + 1 : whole;
+}
+
 static double percentile(const struct ranks *ranks, double share, bool is_discrete)
 {
     if (is_discrete) {
-        int64_t number = (int64_t)ceil((double)ranks->total * share);
+        int64_t number = lt_aggregate_whole(ceil((double)ranks->total * share));
         return value_at(ranks, number < 1 ? 1 : number);
     }
     double position = (double)(ranks->total - 1) * share;
     double below = floor(position), above = ceil(position);
-    double low = value_at(ranks, (int64_t)below + 1);
+    double low = value_at(ranks, number_after(below));
     if (below == above)
         return low;
-    double high = value_at(ranks, (int64_t)above + 1);
+    double high = value_at(ranks, number_after(above));
     return high == low ? low : (above - position) * low + (position - below) * high;
 }
 
 /* A percentile as a value: intervals are whole, cut towards zero. */
 static union lt_value as_value(const struct lt_type *type, double number)
 {
-    return lt_type_is_fraction(type) ? lt_value_f64(number) : lt_value_i64((int64_t)number);
+    return lt_type_is_fraction(type) ? lt_value_f64(number)
+                                     : lt_value_i64(lt_aggregate_whole(number));
 }
 
 static enum lt_aggregate_result give_percentile(const struct lt_aggregate *aggregate,

@@ -276,7 +276,7 @@ static int read_sum(const struct lt_aggregate *aggregate, struct lt_aggregate_re
         return code;
     bool is_decimal = aggregate->types[0]->kind == LT_TYPE_DECIMAL;
     bool is_sound =
-        sum->count >= 0 && (sum->has_overflown == 0 || sum->has_overflown == 1) &&
+        lt_aggregate_is_count(sum->count) && (sum->has_overflown == 0 || sum->has_overflown == 1) &&
         (!is_decimal || lt_decimal_fits(sum->value.i128, sum_precision(aggregate->types[0])));
     return is_sound ? LT_OK : lt_aggregate_damaged(reader, "a sum is no value of its type");
 }
