@@ -439,6 +439,11 @@ bool lt_state_keeper_is_kept(const struct lt_state_keeper *keeper)
     return keeper->root != NULL;
 }
 
+bool lt_state_keeper_is_dealt_anew(const struct lt_state_keeper *keeper)
+{
+    return keeper->is_dealt_anew;
+}
+
 const char *lt_state_keeper_folder(const struct lt_state_keeper *keeper)
 {
     return keeper->folder;

@@ -48,6 +48,9 @@ void lt_state_keeper_close(struct lt_state_keeper *keeper); /* NULL is a no-op *
 
 /* False: there is no root, and what is prepared is durable at once and nowhere. */
 bool lt_state_keeper_is_kept(const struct lt_state_keeper *keeper);
+/* The version was written by a run with another number of partitions: whatever this one may still
+ * have of a former run is of a past that is no more. */
+bool lt_state_keeper_is_dealt_anew(const struct lt_state_keeper *keeper);
 /* The partition's folder; NULL without a root. */
 const char *lt_state_keeper_folder(const struct lt_state_keeper *keeper);
 /* The version that has been committed last. */
