@@ -318,7 +318,8 @@ static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_live_p
 {
     const struct lt_state_live_place *is = &rocks->live.place;
     bool is_of_use = !lt_state_keeper_is_dealt_anew(rocks->keeper) && is->version > 0 &&
-                     is->version <= wanted->version && is->target <= wanted->version && is->partition == wanted->partition &&
+                     is->version <= wanted->version && is->target <= wanted->version &&
+                     is->partition == wanted->partition &&
                      is->partition_count == wanted->partition_count &&
                      is->key_suffix_bytes == wanted->key_suffix_bytes;
     if (is_of_use && is->version == wanted->version && is->target == wanted->version)
