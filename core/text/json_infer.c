@@ -357,6 +357,14 @@ static const struct lt_type *type_of_nothing(struct inference *in, const struct 
     return lt_type_simple(LT_TYPE_STRING);
 }
 
+/* A number that is the whole text ends where the text does, or at a blank: to Jackson "1,2" is no
+ * number and a rest. */
+static bool is_run_together(const struct lt_json_scan *scan, const uint8_t *end)
+{
+    bool is_number = scan->token == LT_JSON_TOKEN_INTEGER || scan->token == LT_JSON_TOKEN_FLOAT;
+    return is_number && scan->token_end < end && memchr(" \t\r\n", *scan->token_end, 4) == NULL;
+}
+
 int lt_json_infer(const void *data, size_t size_bytes, const struct lt_json_options *options,
                   const struct lt_codec_times *times, struct lt_arena *arena,
                   const struct lt_type **out, struct lt_error *error)
@@ -365,6 +373,8 @@ int lt_json_infer(const void *data, size_t size_bytes, const struct lt_json_opti
     const struct lt_type *type;
     lt_json_scan_init(&in.scan, data, size_bytes, lt_json_options_scan_flags(options));
     (void)lt_json_scan_next(&in.scan);
+    if (is_run_together(&in.scan, (const uint8_t *)data + size_bytes))
+        return fault(&in);
     int code = infer_value(&in, 0, &type);
     if (code != 0)
         return code;

@@ -153,6 +153,10 @@ static void a_schema_is_inferred_from_a_constant(void **state)
     expect("schema_of_json('{\"a b\":[1,2.5],\"c\":{\"d\":null}}')",
            "STRUCT<`a b`: ARRAY<DOUBLE>, c: STRUCT<d: STRING>>");
     expect("schema_of_json('')", "STRING");
+    expect("schema_of_json('1 2')", "BIGINT");
+    expect("schema_of_json('true,1')", "BOOLEAN");
+    expect("schema_of_json('1,2')", "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION");
+    expect("schema_of_json('-1.5e3]')", "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION");
     expect("schema_of_json('{\"t\":\"2024-01-01T00:00:00Z\"}', map('inferTimestamp', 'true'))",
            "STRUCT<t: TIMESTAMP>");
     expect("schema_of_json(NULL)", "DATATYPE_MISMATCH.UNEXPECTED_NULL");
