@@ -35,6 +35,7 @@ struct append_writer {
     uint64_t synced, syncing;               /* durable up to; and when the sync is through */
     struct lt_io sync;
     bool is_syncing, is_broken;
+    bool is_cut; /* since the last write failed */
     int64_t full_since_ns, retry_ns; /* the disk is full; LT_NEVER_NS: it is not */
 };
 
@@ -79,13 +80,14 @@ static int fail_write(struct append_writer *writer, int number, const char *hint
 static int wait_for_room(struct append_writer *writer, int number)
 {
     int64_t now_ns = lt_clock_now_ns(writer->clock);
+    if (!writer->is_cut && cut_back(writer) != 0)
+        return -1;
+    writer->is_cut = true;
     if (writer->full_since_ns == LT_NEVER_NS) {
         writer->full_since_ns = now_ns;
         lt_log_warn("sink append: cannot write to '%s': %s: waiting for room, nothing is read "
                     "meanwhile",
                     writer->sink->path, strerror(number));
-        if (cut_back(writer) != 0)
-            return -1;
         writer->retry_ns = now_ns + RETRY_NS;
     }
     if (now_ns - writer->full_since_ns >= writer->sink->full_disk_timeout_ns)
@@ -95,8 +97,7 @@ static int wait_for_room(struct append_writer *writer, int number)
     if (now_ns < writer->retry_ns)
         return 0;
     writer->retry_ns = now_ns + RETRY_NS;
-    if (cut_back(writer) != 0)
-        return -1;
+    writer->is_cut = false;
     lt_outbox_retry(&writer->box);
     return 1;
 }
