@@ -16,6 +16,8 @@
 #include "core/state/file_writer.h"
 #include "core/state/folder.h"
 
+enum { DELETIONS_MAX = 4 }; /* at a time: a batch makes one file, or two, needless */
+
 enum prepare_state {
     NOTHING_PREPARED,
     PREPARING, /* being written */
@@ -46,8 +48,10 @@ struct lt_state_keeper {
     struct lt_state_writer *merger;
     struct lt_state_file merged; /* what the merger writes */
     bool has_failed_to_merge;    /* said once; the query goes on without */
-    struct lt_io unlink;
-    char unlink_name[LT_STATE_FILE_NAME_SIZE];
+    struct deletion {
+        struct lt_io io;
+        char name[LT_STATE_FILE_NAME_SIZE];
+    } deletions[DELETIONS_MAX];
 };
 
 /* The partitions' groups, in a row: the first that is dealt to `partition` or one behind it. */
@@ -385,34 +389,40 @@ static void on_unlinked(struct lt_io *io)
 {
     const struct lt_state_keeper *keeper = io->context;
     if (io->result < 0 && io->result != -ENOENT && io->result != -ECANCELED)
-        lt_log_warn("cannot delete old state file '%s/%s': %s", keeper->folder,
-                    keeper->unlink_name, strerror((int)-io->result));
+        lt_log_warn("cannot delete old state file '%s/%s': %s", keeper->folder, io->path,
+                    strerror((int)-io->result));
 }
 
-static bool begin_deletion(struct lt_state_keeper *keeper, uint64_t oldest)
+static bool begin_deletion(struct lt_state_keeper *keeper, struct deletion *deletion,
+                           uint64_t oldest)
 {
+    if (deletion->io.is_pending)
+        return false;
     uint64_t kept = oldest < keeper->version ? oldest : keeper->version;
     size_t index = lt_state_files_needless(&keeper->files, kept);
     if (index == keeper->files.count)
         return false;
     const struct lt_state_file *file = &keeper->files.list[index];
-    lt_state_file_name(file->kind, file->version, keeper->unlink_name);
+    lt_state_file_name(file->kind, file->version, deletion->name);
     lt_state_files_remove(&keeper->files, index);
-    keeper->unlink = (struct lt_io){.kind = LT_IO_UNLINKAT,
-                                    .fd = keeper->folder_fd,
-                                    .path = keeper->unlink_name,
-                                    .done = on_unlinked,
-                                    .context = keeper};
-    lt_reactor_submit(keeper->reactor, &keeper->unlink);
+    deletion->io = (struct lt_io){.kind = LT_IO_UNLINKAT,
+                                  .fd = keeper->folder_fd,
+                                  .path = deletion->name,
+                                  .done = on_unlinked,
+                                  .context = keeper};
+    lt_reactor_submit(keeper->reactor, &deletion->io);
     return true;
 }
 
 uint32_t lt_state_keeper_maintain(struct lt_state_keeper *keeper, uint64_t oldest)
 {
-    if (keeper->root == NULL || lt_state_writer_is_busy(keeper->merger) ||
-        keeper->unlink.is_pending)
+    if (keeper->root == NULL)
         return 0;
-    return begin_deletion(keeper, oldest) || begin_merge(keeper) ? 1 : 0;
+    uint32_t begun = !lt_state_writer_is_busy(keeper->merger) && begin_merge(keeper);
+    /* What is being merged is what the current version is made of: it is not needless. */
+    for (int i = 0; i < DELETIONS_MAX; i++)
+        begun += begin_deletion(keeper, &keeper->deletions[i], oldest);
+    return begun;
 }
 
 /* --------------------------------------------------------------------------------------- close */
@@ -423,8 +433,9 @@ void lt_state_keeper_close(struct lt_state_keeper *keeper)
         return;
     lt_state_writer_destroy(keeper->preparer);
     lt_state_writer_destroy(keeper->merger);
-    if (keeper->unlink.is_pending)
-        lt_reactor_cancel_and_wait(keeper->reactor, &keeper->unlink);
+    for (int i = 0; i < DELETIONS_MAX; i++)
+        if (keeper->deletions[i].io.is_pending)
+            lt_reactor_cancel_and_wait(keeper->reactor, &keeper->deletions[i].io);
     if (keeper->folder_fd >= 0)
         close(keeper->folder_fd);
     lt_state_files_fini(&keeper->files);

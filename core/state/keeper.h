@@ -42,7 +42,7 @@ int lt_state_keeper_prepared(struct lt_state_keeper *keeper, struct lt_error *er
 void lt_state_keeper_commit(struct lt_state_keeper *keeper);
 /* What was prepared, or is about to be, is not: may wait for the reactor. */
 void lt_state_keeper_abort(struct lt_state_keeper *keeper);
-/* Begins one merge or deletion, if one is due and none is under way; 1 if it did, else 0. */
+/* Begins a merge and some deletions, where they are due and not under way; how many it began. */
 uint32_t lt_state_keeper_maintain(struct lt_state_keeper *keeper, uint64_t oldest);
 void lt_state_keeper_close(struct lt_state_keeper *keeper); /* NULL is a no-op */
 

@@ -200,6 +200,29 @@ static void files_are_merged_so_that_they_are_few_and_little_is_written_again(vo
     destroy_world(world);
 }
 
+/* As a runner does between batches that follow each other: while anything is under way it is told
+ * that there is no work, and the next batch comes. */
+static void one_call_between_batches_keeps_the_files_few(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 400, RETAINED = 20, CHANGED = 10 };
+    struct state_world *world = create_world(1);
+    world->min_deltas = 10;
+    open_world(world, 1, 0);
+    struct lt_state_store *store = world->stores[0];
+    uint32_t count;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        for (uint32_t i = 0; i < CHANGED; i++)
+            put_numbered(store, (round * 911 + i * 17) % 5000, round);
+        commit_plain(world);
+        uint64_t oldest = world->version > RETAINED ? world->version - RETAINED : 0;
+        (void)store->ops->maintain(store, oldest);
+    }
+    (void)bytes_on_disk(world, &count);
+    assert_true(count < RETAINED + 25);
+    destroy_world(world);
+}
+
 static void memory_is_given_back_when_entries_go(void **state)
 {
     (void)state;
@@ -422,6 +445,7 @@ int main(void)
         cmocka_unit_test(keys_are_dealt_anew_over_other_numbers_of_partitions),
         cmocka_unit_test(a_commit_writes_what_has_changed_and_not_what_is_there),
         cmocka_unit_test(files_are_merged_so_that_they_are_few_and_little_is_written_again),
+        cmocka_unit_test(one_call_between_batches_keeps_the_files_few),
         cmocka_unit_test(memory_is_given_back_when_entries_go),
         cmocka_unit_test(its_own_bytes_may_be_put),
         cmocka_unit_test(without_a_root_nothing_is_kept),
