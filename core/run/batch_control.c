@@ -341,21 +341,16 @@ static int64_t ms_at(const struct lt_batches_status *status, enum lt_batch_step 
     return status->step_ns[step] / LT_NS_PER_MS;
 }
 
-/* Rows of all WATERMARK nodes together. */
-static struct lt_event_times all_times(const struct lt_watermarks *watermarks, bool *is_there)
+/* Those of the first WATERMARK node of the plan that has seen any, as Spark tells them. */
+static struct lt_event_times first_times(const struct lt_watermarks *watermarks, bool *is_there)
 {
-    struct lt_event_times all = {0};
+    struct lt_event_times first = {0};
     for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++) {
-        const struct lt_event_times *times = &watermarks->nodes[i].times;
         *is_there |= watermarks->nodes[i].is_there;
-        if (times->count == 0)
-            continue;
-        all.min_ms = all.count == 0 || times->min_ms < all.min_ms ? times->min_ms : all.min_ms;
-        all.max_ms = all.count == 0 || times->max_ms > all.max_ms ? times->max_ms : all.max_ms;
-        all.sum_ms += times->sum_ms;
-        all.count += times->count;
+        if (first.count == 0)
+            first = watermarks->nodes[i].times;
     }
-    return all;
+    return first;
 }
 
 void lt_batch_control_describe(const struct lt_batch_control *control,
@@ -373,7 +368,7 @@ void lt_batch_control_describe(const struct lt_batch_control *control,
         .add_ms = ms_at(&status, LT_BATCH_RUNS) + ms_at(&status, LT_BATCH_CONCLUDES) +
                   ms_at(&status, LT_BATCH_COMMITS),
         .commit_ms = ms_at(&status, LT_BATCH_ENDS),
-        .times = all_times(&control->watermarks, &has_watermark),
+        .times = first_times(&control->watermarks, &has_watermark),
     };
     /* The next one is in force by now. */
     out->watermark_ms = has_watermark ? control->watermarks.before_ms : -1;

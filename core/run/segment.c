@@ -4,6 +4,7 @@
 
 #include "core/base/arena.h"
 #include "core/run/pipeline.h"
+#include "ops/catalog.h"
 
 static const char *const names[LT_LIMIT_SEGMENTS] = {
     "segment0",  "segment1",  "segment2",  "segment3", "segment4",  "segment5",
@@ -97,15 +98,32 @@ static void init_stage(struct lt_segment_instance *instance,
     };
 }
 
-static int init_chain(struct lt_segment_instance *instance, const struct lt_segment_nodes *nodes,
-                      struct lt_error *error)
+/* The partial operator of the segment that rows go to, as in a lane; NULL: it has none, or they go
+ * to the sink. */
+static int make_partial(const struct lt_segment_plan *plan, const struct lt_segment_nodes *nodes,
+                        struct lt_operator **out, struct lt_error *error)
 {
-    struct lt_operator *ops[LT_LIMIT_OPERATORS + 1];
+    *out = NULL;
+    if (nodes->target.segment == LT_SEGMENT_SINK)
+        return 0;
+    return lt_ops_create_partial(plan->segments[nodes->target.segment].nodes[0], out, error);
+}
+
+static int init_chain(struct lt_segment_instance *instance, const struct lt_segment_plan *plan,
+                      const struct lt_segment_nodes *nodes, struct lt_error *error)
+{
+    struct lt_operator *ops[LT_LIMIT_OPERATORS + 1], *partial;
     struct lt_stage *stage = &instance->stage;
-    int code = lt_pipeline_make_operators(nodes->nodes, nodes->node_count, ops, error);
+    int code = make_partial(plan, nodes, &partial, error);
     if (code != 0)
         return code;
-    lt_chain_init(&stage->chain, ops, nodes->node_count,
+    code = lt_pipeline_make_operators(nodes->nodes, nodes->node_count, ops, error);
+    if (code != 0 && partial != NULL)
+        partial->ops->close(partial);
+    if (code != 0)
+        return code;
+    ops[nodes->node_count] = partial;
+    lt_chain_init(&stage->chain, ops, nodes->node_count + (partial != NULL),
                   stage->delivery != NULL ? lt_delivery_entry(stage->delivery)
                                           : lt_fan_entry(stage->fan));
     return 0;
@@ -130,7 +148,7 @@ static int create_instance(struct lt_segments *segments, struct lt_segment_insta
     else
         code = init_fan(segments, instance, &nodes->target, error);
     if (code == 0)
-        code = init_chain(instance, nodes, error);
+        code = init_chain(instance, segments->plan, nodes, error);
     if (code != 0)
         return code;
     struct lt_agent agent = lt_stage_agent(&instance->stage);
