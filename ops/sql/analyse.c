@@ -196,8 +196,8 @@ int lt_sql_analyse_where(struct lt_sql_analysis *analysis, struct lt_expression 
     code = lt_sql_complete(analysis, filter);
     if (code != LT_OK)
         return code;
-    out->node = filter;
-    add_windows(analysis, filter->schema, &out->scope);
+    out->node = analysis->env->may_batch ? lt_sql_sink_filter(analysis, filter) : filter;
+    add_windows(analysis, out->node->schema, &out->scope);
     lt_sql_tree_steps(analysis, input, out);
     return LT_OK;
 }

@@ -7,9 +7,135 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/same.h"
 #include "ops/sql/event_time.h"
 #include "ops/sql/explain.h"
 #include "ops/sql/find.h"
+
+/* -------------------------------------------------------------------------------------- filters */
+
+/* The node over another input: the one that stands there may stand elsewhere too. */
+static struct lt_plan_node *copy_over(struct lt_sql_analysis *analysis,
+                                      const struct lt_plan_node *node, struct lt_plan_node *input)
+{
+    struct lt_plan_node *own = lt_plan_node_create(analysis->env->arena, node->kind, 1);
+    struct lt_plan_node **inputs = own->inputs;
+    *own = *node;
+    own->inputs = inputs;
+    own->inputs[0] = input;
+    if (node->kind == LT_PLAN_WATERMARK)
+        own->schema = input->schema;
+    return own;
+}
+
+static const struct lt_expression *value_of(const struct lt_expression *item)
+{
+    return item->kind == LT_EXPR_ALIAS ? item->arguments[0] : item;
+}
+
+/* A projection to columns as they are, over a watermark. */
+static bool is_plain_over_mark(const struct lt_plan_node *node)
+{
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+        if (node->kind != LT_PLAN_PROJECT ||
+            value_of(node->expressions[i])->kind != LT_EXPR_COLUMN)
+            return false;
+    }
+    return node->kind == LT_PLAN_PROJECT && node->inputs[0]->kind == LT_PLAN_WATERMARK;
+}
+
+/* The condition over the columns that the projection takes. */
+static void put_columns(struct lt_expression *node, const struct lt_plan_node *project)
+{
+    if (node->kind == LT_EXPR_COLUMN) {
+        const struct lt_expression *column = value_of(project->expressions[node->index]);
+        node->name = column->name;
+        node->index = column->index;
+        node->nullable = column->nullable;
+    }
+    for (uint32_t i = 0; i < node->argument_count; i++)
+        put_columns(node->arguments[i], project);
+}
+
+static bool reads_column(const struct lt_expression *node, int32_t column)
+{
+    bool reads = node->kind == LT_EXPR_COLUMN && node->index == column;
+    for (uint32_t i = 0; i < node->argument_count && !reads; i++)
+        reads = reads_column(node->arguments[i], column);
+    return reads;
+}
+
+static void and_with(struct lt_expression **to, struct lt_expression *part, struct lt_arena *arena)
+{
+    struct lt_expression *both = lt_arena_alloc(arena, sizeof *both);
+    if (*to == NULL) {
+        *to = part;
+        return;
+    }
+    *both = (struct lt_expression){.kind = LT_EXPR_CALL,
+                                   .begin = part->begin,
+                                   .end = part->end,
+                                   .name = "and",
+                                   .argument_count = 2,
+                                   .index = -1};
+    both->arguments = lt_arena_alloc(arena, 2 * sizeof *both->arguments);
+    both->arguments[0] = *to;
+    both->arguments[1] = part;
+    *to = both;
+}
+
+/* The parts of a condition that go before the watermark, and those that stay. */
+static void part_condition(struct lt_expression *node, int32_t column, struct lt_arena *arena,
+                           struct lt_expression **before, struct lt_expression **behind)
+{
+    if (lt_sql_is_call_of(node, "and")) {
+        for (uint32_t i = 0; i < node->argument_count; i++)
+            part_condition(node->arguments[i], column, arena, before, behind);
+        return;
+    }
+    bool stays = reads_column(node, column) || !lt_expr_same(node, lt_sql_copy_tree(node, arena));
+    and_with(stays ? behind : before, node, arena);
+}
+
+static struct lt_plan_node *filter_with(struct lt_sql_analysis *analysis,
+                                        const struct lt_plan_node *filter,
+                                        struct lt_plan_node *input, struct lt_expression *condition)
+{
+    struct lt_error ignored, *error = analysis->error;
+    if (condition == NULL)
+        return input;
+    struct lt_plan_node *node = lt_sql_node_over(analysis, LT_PLAN_FILTER, input,
+                                                 filter->expression_texts[0], 1);
+    node->expressions[0] = condition;
+    lt_error_clear(&ignored);
+    analysis->error = &ignored;
+    int code = lt_sql_complete(analysis, node);
+    analysis->error = error;
+    lt_assert(code == LT_OK); /* parts of what was analysed */
+    return node;
+}
+
+struct lt_plan_node *lt_sql_sink_filter(struct lt_sql_analysis *analysis,
+                                        struct lt_plan_node *filter)
+{
+    struct lt_plan_node *mark = filter->kind == LT_PLAN_FILTER ? filter->inputs[0] : NULL;
+    struct lt_arena *arena = analysis->env->arena;
+    struct lt_expression *before = NULL, *behind = NULL;
+    if (mark != NULL && is_plain_over_mark(mark)) {
+        struct lt_expression *condition = lt_sql_copy_tree(filter->expressions[0], arena);
+        put_columns(condition, mark);
+        struct lt_plan_node *below = filter_with(analysis, filter, mark->inputs[0], condition);
+        return copy_over(analysis, mark, lt_sql_sink_filter(analysis, below));
+    }
+    if (mark == NULL || mark->kind != LT_PLAN_WATERMARK)
+        return filter;
+    part_condition(filter->expressions[0], lt_type_field_index(mark->schema, mark->name), arena,
+                   &before, &behind);
+    if (before == NULL)
+        return filter;
+    struct lt_plan_node *below = filter_with(analysis, filter, mark->inputs[0], before);
+    return filter_with(analysis, filter, copy_over(analysis, mark, below), behind);
+}
 
 /* ------------------------------------------------------------------------------------- DISTINCT */
 
@@ -18,6 +144,12 @@ int lt_sql_project_visible(struct lt_sql_analysis *analysis, struct lt_plan_node
     const struct lt_type *schema = (*node)->schema;
     if (lt_type_visible_count(schema) == schema->field_count)
         return LT_OK;
+    if ((*node)->kind == LT_PLAN_WATERMARK) { /* below it, so that filters come to it */
+        struct lt_plan_node *below = (*node)->inputs[0];
+        int code = lt_sql_project_visible(analysis, &below);
+        *node = copy_over(analysis, *node, below);
+        return code;
+    }
     struct lt_plan_node *project =
         lt_sql_node_over(analysis, LT_PLAN_PROJECT, *node, "", lt_type_visible_count(schema));
     uint32_t count = 0;

@@ -35,6 +35,11 @@ int lt_sql_lower_group(struct lt_sql_analysis *analysis, const struct lt_sql_sel
 /* One row of each that are alike: DISTINCT, and UNION without ALL. `use` is what it is told as. */
 int lt_sql_lower_distinct(struct lt_sql_analysis *analysis, struct lt_sql_use *use,
                           struct lt_expr_place place, struct lt_sql_output *out) LT_MUST_USE;
+/* As in Spark, a filter that does not look at the event time goes before the watermark under it, so
+ * that rows it leaves out do not move that: what comes in the place of `filter`, which is
+ * analysed. */
+struct lt_plan_node *lt_sql_sink_filter(struct lt_sql_analysis *analysis,
+                                        struct lt_plan_node *filter);
 /* ORDER BY of what groups give: by columns that come out, by items of the select list as they are
  * written, or by what is computed of columns that come out. Of anything else nothing is made. */
 int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,

@@ -35,6 +35,7 @@ struct join {
     struct lt_expression *keys[2][PARTS_MAX];
     uint32_t key_count;
     struct lt_expression *filters[2], *rest; /* NULL: none */
+    uint64_t *demanded;                      /* columns of both sides that must not be NULL */
     struct lt_plan_node *nodes[2];           /* with filters and key columns */
     uint32_t *key_columns[2];
     int32_t times[2]; /* event-time columns; -1: none */
@@ -154,11 +155,52 @@ static bool may_filter(const struct join *join, unsigned side)
     return side == LEFT ? !is_kind(join, "LeftOuter") : !is_kind(join, "RightOuter");
 }
 
+/* IS NOT NULL of a column, once. */
+static void demand_column(struct join *join, const struct lt_expression *column)
+{
+    unsigned side = (uint32_t)column->index < join->left_count ? LEFT : RIGHT;
+    if (!column->nullable || !may_filter(join, side) ||
+        lt_bit(join->demanded, (uint32_t)column->index))
+        return;
+    lt_bit_set(join->demanded, (uint32_t)column->index);
+    struct lt_expression *is_there = make_call(column, "isnotnull", NULL, NULL, arena_of(join));
+    is_there->argument_count = 1;
+    is_there->arguments[0] = over_side(join, column, side);
+    and_with(join, &join->filters[side], is_there);
+}
+
+/* What is compared is not NULL where the comparison is true, nor is what it is computed of: as in
+ * Spark such rows do not come to the join. */
+static void demand_values(struct join *join, const struct lt_expression *node)
+{
+    static const char *const strict[] = {"=", "<", "<=", ">", ">=", "+", "-", "*"};
+    bool is_strict = node->kind == LT_EXPR_CAST && !node->is_try;
+    if (node->kind == LT_EXPR_COLUMN)
+        demand_column(join, node);
+    for (size_t i = 0; i < sizeof strict / sizeof strict[0] && !is_strict; i++)
+        is_strict = lt_sql_is_call_of(node, strict[i]);
+    for (uint32_t i = 0; i < node->argument_count && is_strict; i++)
+        demand_values(join, node->arguments[i]);
+}
+
+/* The same of columns that USING merges. */
+static void demand_shared(struct join *join, const struct lt_sql_origin *origin)
+{
+    const uint32_t columns[] = {origin->column, (uint32_t)origin->other};
+    for (unsigned side = 0; side < 2; side++) {
+        struct lt_expression *column =
+            lt_expr_column(join->what->nodes[side]->schema, columns[side], arena_of(join));
+        column->index += side == RIGHT ? (int32_t)join->left_count : 0;
+        demand_column(join, column);
+    }
+}
+
 static void sort_parts(struct join *join)
 {
     for (uint32_t i = 0; i < join->part_count; i++) {
         struct lt_expression *part = join->parts[i];
         unsigned sides = reads(join, part);
+        demand_values(join, part);
         unsigned side = sides == READS_RIGHT ? RIGHT : LEFT;
         if (is_key(join, part))
             continue;
@@ -171,6 +213,7 @@ static void sort_parts(struct join *join)
     for (uint32_t i = 0; i < join->what->schema->field_count; i++) {
         const struct lt_sql_origin *origin = &join->what->origins[i];
         if (origin->other >= 0 && join->key_count < PARTS_MAX) {
+            demand_shared(join, origin);
             const struct lt_coerce coerce = {
                 lt_session_or_default(join->analysis->env->session), arena_of(join)};
             const struct lt_type *left = join->what->nodes[LEFT]->schema,
@@ -309,7 +352,7 @@ static int filter_side(struct join *join, unsigned side)
                                                    join->nodes[side], join->what->text, 1);
     filter->expressions[0] = join->filters[side];
     int code = lt_sql_complete(join->analysis, filter);
-    join->nodes[side] = filter;
+    join->nodes[side] = code == LT_OK ? lt_sql_sink_filter(join->analysis, filter) : filter;
     return code;
 }
 
@@ -464,13 +507,6 @@ static bool can_tell_times(const struct join *join)
            !(gives_right && join->slack_us[RIGHT] == INT64_MAX);
 }
 
-static int refuse_keyless(const struct join *join)
-{
-    return lt_expr_error(join->analysis->error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_1181", "",
-                         join->what->place,
-                         "Stream-stream join without equality predicate is not supported.");
-}
-
 int lt_sql_lower_join(struct lt_sql_analysis *analysis, const struct lt_sql_join *what,
                       struct lt_sql_use *use, struct lt_plan_node **out)
 {
@@ -479,6 +515,9 @@ int lt_sql_lower_join(struct lt_sql_analysis *analysis, const struct lt_sql_join
                           .what = what,
                           .left_count = what->nodes[LEFT]->schema->field_count,
                           .nodes = {what->nodes[LEFT], what->nodes[RIGHT]}};
+    uint32_t width = join->left_count + what->nodes[RIGHT]->schema->field_count;
+    join->demanded =
+        lt_arena_alloc(analysis->env->arena, (width / 64 + 1) * sizeof *join->demanded);
     if (what->condition != NULL && !take_apart(join, what->condition))
         return LT_OK;
     sort_parts(join);
@@ -486,8 +525,9 @@ int lt_sql_lower_join(struct lt_sql_analysis *analysis, const struct lt_sql_join
     if (code != LT_OK)
         return code;
     use->has_event_time = is_bounded(join);
-    if (join->key_count == 0)
-        return refuse_keyless(join);
+    use->is_keyless = join->key_count == 0;
+    if (use->is_keyless)
+        return LT_OK;
     for (unsigned side = 0; side < 2 && code == LT_OK; side++) {
         if (join->filters[side] != NULL)
             code = filter_side(join, side);

@@ -258,25 +258,18 @@ static const struct lt_sql_use *find_unmade(const struct lt_sql_uses *uses,
 }
 
 /* What Spark finds only when it plans a batch. */
-static int check_sessions(const struct lt_sql_uses *uses, struct lt_error *error)
+static int check_planning(const struct lt_sql_uses *uses, struct lt_error *error)
 {
     for (uint32_t i = 0; i < uses->count; i++) {
+        if (uses->items[i].is_keyless)
+            return refuse_use(&uses->items[i], "_LEGACY_ERROR_TEMP_1181", "", error,
+                              "Stream-stream join without equality predicate is not supported.");
         if (uses->items[i].is_global_session)
             return refuse_use(&uses->items[i], "_LEGACY_ERROR_TEMP_3068", "", error,
                               "Global aggregation with session window in streaming query is not "
                               "supported.");
     }
     return LT_OK;
-}
-
-static int refuse_unmade(const struct lt_sql_use *use, struct lt_error *error)
-{
-    struct lt_expr_place place = {use->text, use->begin, use->end};
-    if (strcmp(use->name, "Sort") == 0)
-        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, sorting);
-    return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
-                         "%s operations are not supported by this version in this place",
-                         use->name);
 }
 
 int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_batch,
@@ -302,7 +295,7 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_b
         return code;
     const struct lt_sql_use *unmade = find_unmade(uses, mode);
     if (may_batch)
-        code = check_sessions(uses, error);
+        code = check_planning(uses, error);
     if (code != LT_OK || (may_batch && unmade == NULL))
         return code;
     const struct lt_sql_use *use = may_batch ? unmade : &uses->items[0];
@@ -312,8 +305,11 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_b
         return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
                              "a subquery is not supported by this version");
     }
-    if (may_batch)
-        return refuse_unmade(use, error);
+    if (may_batch && strcmp(use->name, "Sort") == 0)
+        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, sorting);
+    if (may_batch && strcmp(use->name, "Expand") == 0)
+        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error,
+                          "Grouping Sets is not supported on streaming DataFrames/Datasets");
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                          "Continuous processing does not support %s operations.", use->name);
 }

@@ -27,6 +27,7 @@ struct lt_sql_use {
      */
     bool is_distinct, is_session, has_event_time;
     bool is_global_session; /* by session windows and nothing else */
+    bool is_keyless;        /* a join of streams without an equality between them */
     bool is_made; /* there is a node for it that the micro-batch mode runs (lower.h), */
     bool is_of_whole_result; /* and that in complete mode alone */
     /* Of a join or a set operation: which sides are streams, and for a join whether its condition
