@@ -310,19 +310,6 @@ static int check_uses(const leat_query *query, struct lt_error *error)
     return code;
 }
 
-/* What only micro-batches run is not run yet. */
-static int check_plan(const struct lt_plan *plan, struct lt_error *error)
-{
-    const struct lt_plan_node *node = lt_plan_batch_node(plan);
-    bool is_batch = plan->trigger.kind == LT_TRIGGER_PROCESSING_TIME ||
-                    plan->trigger.kind == LT_TRIGGER_ONCE;
-    if (node == NULL && !is_batch)
-        return LT_OK;
-    return lt_error_set(error, LT_E_UNSUPPORTED,
-                        "%s needs the micro-batch mode, which this version has not",
-                        node != NULL ? lt_plan_kind_name(node->kind) : "the trigger");
-}
-
 int lt_door_spec(leat_query *query, struct lt_query_spec *out, struct lt_error *error)
 {
     int code = check_uses(query, error);
@@ -336,7 +323,7 @@ int lt_door_spec(leat_query *query, struct lt_query_spec *out, struct lt_error *
         .catalog = lt_io_catalog(),
         .clock = &query->clock,
     };
-    return check_plan(out->plan, error);
+    return LT_OK;
 }
 
 static bool is_taken(leat_query *query, const char *name)

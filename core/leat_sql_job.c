@@ -65,7 +65,9 @@ static int bad_trigger(const struct lt_sql_table *table, const char *text, struc
     const char *near = lt_nearest(word, names, sizeof names / sizeof names[0]);
     return lt_error_set(
         error, LT_E_INVALID, "table \"%s\": \"%s\" is no trigger; hint: %s%s%s", table->name, text,
-        near != NULL ? "did you mean \"" : "'continuous 1 second' or 'availableNow'",
+        near != NULL ? "did you mean \""
+                     : "'processingTime 5 seconds', 'availableNow', 'once' or "
+                       "'continuous 1 second'",
         near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
@@ -89,27 +91,42 @@ static bool begins_with_word(const char *text, const char *word)
 
 static int set_trigger(const struct lt_sql_table *table, leat_query *query, struct lt_error *error)
 {
+    static const struct {
+        const char *word;
+        enum lt_trigger_kind kind;
+        bool has_interval;
+        int64_t interval_ns; /* by default */
+    } triggers[] = {{"continuous", LT_TRIGGER_CONTINUOUS, true, LT_NS_PER_S},
+                    {"processingTime", LT_TRIGGER_PROCESSING_TIME, true, 0},
+                    {"availableNow", LT_TRIGGER_AVAILABLE_NOW, false, LT_NS_PER_S},
+                    {"once", LT_TRIGGER_ONCE, false, 0}};
     const char *text = lt_sql_table_option(table, "trigger");
-    int64_t interval_ns = LT_NS_PER_S;
+    size_t at = 0, count = sizeof triggers / sizeof triggers[0];
     if (text == NULL)
         return LT_OK;
-    if (begins_with_word(text, "processingTime") || begins_with_word(text, "once"))
-        return lt_error_set(error, LT_E_UNSUPPORTED,
-                            "table \"%s\": trigger '%s' needs the micro-batch mode, which this "
-                            "version has not; hint: 'continuous 1 second' or 'availableNow'",
-                            table->name, text);
-    bool is_available = lt_ascii_compare(text, "availableNow") == 0;
-    if (!is_available && !begins_with_word(text, "continuous"))
+    while (at < count && !(triggers[at].has_interval
+                               ? begins_with_word(text, triggers[at].word)
+                               : lt_ascii_compare(text, triggers[at].word) == 0))
+        at++;
+    if (at == count)
         return bad_trigger(table, text, error);
-    int code = is_available ? LT_OK : interval_of(table, text, &interval_ns, error);
+    int64_t interval_ns = triggers[at].interval_ns;
+    int code = triggers[at].has_interval ? interval_of(table, text, &interval_ns, error) : LT_OK;
     if (code != LT_OK)
         return code;
-    if (interval_ns <= 0)
+    if (interval_ns <= 0 && triggers[at].kind == LT_TRIGGER_CONTINUOUS)
         return lt_error_set(error, LT_E_INVALID, "table \"%s\": trigger '%s': the interval is 0",
                             table->name, text);
-    query->trigger = (struct lt_trigger){
-        is_available ? LT_TRIGGER_AVAILABLE_NOW : LT_TRIGGER_CONTINUOUS, interval_ns};
+    query->trigger = (struct lt_trigger){triggers[at].kind, interval_ns};
+    query->has_trigger = true;
     return LT_OK;
+}
+
+/* Where it does not say that it is continuous. */
+static bool may_batch(const struct lt_sql_table *table)
+{
+    const char *text = lt_sql_table_option(table, "trigger");
+    return text == NULL || !begins_with_word(text, "continuous");
 }
 
 /* ------------------------------------------------------------------------------------- options */
@@ -250,6 +267,7 @@ static int write_table(const struct lt_door_statement *statement, struct lt_sql_
 {
     struct lt_door_sql *sql = statement->sql;
     leat_stream *stream = lt_door_stream(sql->context, plan->node);
+    stream->uses = plan->uses;
     if (strcmp(table->format, "memory") == 0)
         return lt_door_sql_memory_write(sql, table, query, stream, plan->node->schema,
                                         statement->error);
@@ -312,13 +330,17 @@ int lt_door_sql_insert(const struct lt_door_statement *statement, struct lt_sql_
     if (code != LT_OK)
         return code;
     struct lt_sql_env env = lt_door_sql_env(statement, mode);
+    env.may_batch = may_batch(table);
     code = lt_sql_analyse_insert(&env, statement->tree, statement->text, table, plan,
                                  statement->error);
     if (code == LT_OK)
         code = build_query(statement, table, plan, out);
-    if (code == LT_OK)
-        *ends = plan->is_bounded || (*out)->trigger.kind == LT_TRIGGER_AVAILABLE_NOW;
-    return code;
+    if (code != LT_OK)
+        return code;
+    (*out)->output_mode = mode;
+    *ends = plan->is_bounded || (*out)->trigger.kind == LT_TRIGGER_AVAILABLE_NOW ||
+            (*out)->trigger.kind == LT_TRIGGER_ONCE;
+    return LT_OK;
 }
 
 /* --------------------------------------------------------------------------------------- SELECT */
@@ -417,5 +439,6 @@ int lt_door_sql_select(const struct lt_door_statement *statement)
         return collect(statement, &plan);
     statement->result->kind = LEAT_SQL_STREAM;
     statement->result->stream = lt_door_stream(statement->sql->context, plan.node);
+    statement->result->stream->uses = plan.uses;
     return LT_OK;
 }

@@ -20,13 +20,15 @@
 #include "ops/expr/unresolved.h"
 
 static const struct lt_option_spec job_specs[] = {
-    {"trigger", LT_OPTION_TEXT, "continuous 1 second", NULL, 0, 0, 0,
-     "When epochs end: 'continuous INTERVAL'; or 'availableNow', which ends the query where its "
-     "sources ended at its start. 'processingTime INTERVAL' and 'once' are refused: they need the "
-     "micro-batch mode."},
+    {"trigger", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
+     "'continuous INTERVAL': each record at once, with epochs of that length; 1 second of a query "
+     "that keeps no state is how it runs by itself. 'processingTime INTERVAL': micro-batches, one "
+     "each interval if there is something new, or without an interval as soon as there is, which "
+     "is how a query that keeps state runs by itself. 'once': one micro-batch. 'availableNow': up "
+     "to where the sources end at the start."},
     {"outputMode", LT_OPTION_CHOICE, "append", "append|update|complete", 0, 0, 0,
-     "What is written of a result that changes; without aggregates, which need the micro-batch "
-     "mode, append and update are the same, and complete is refused."},
+     "What is written of a result that changes; without aggregates append and update are the same, "
+     "and complete is refused."},
     {"deadLetters", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "The table that records go to which cannot be processed; without it they stop the query."},
     {"watermark", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
@@ -500,5 +502,6 @@ struct lt_sql_env lt_door_sql_env(const struct lt_door_statement *statement,
                                .arena = context->arena,
                                .mode = mode,
                                .watermark_count = &statement->sql->watermark_count,
+                               .may_batch = true,
                                .is_explained = statement->tree->kind == LT_SQL_EXPLAIN};
 }

@@ -19,9 +19,10 @@ static const char setup_text[] =
     "CREATE TEMPORARY VIEW b AS SELECT * FROM VALUES (0L, CAST(0 AS STRING), array(0L)) "
     "AS t(id, name, arr);"
     "CREATE TEMPORARY VIEW d AS SELECT * FROM VALUES (1, 'one', 1.5) AS d(i, str, dec);"
-    "CREATE TABLE o_append USING noop OPTIONS (outputMode 'append');"
-    "CREATE TABLE o_update USING noop OPTIONS (outputMode 'update');"
-    "CREATE TABLE o_complete USING noop OPTIONS (outputMode 'complete');"
+    "CREATE TABLE o_append USING noop OPTIONS (trigger 'continuous 1 second', outputMode 'append');"
+    "CREATE TABLE o_update USING noop OPTIONS (trigger 'continuous 1 second', outputMode 'update');"
+    "CREATE TABLE o_complete USING noop OPTIONS (trigger 'continuous 1 second', "
+    "outputMode 'complete');"
     "CREATE TABLE t3 (a INT) USING memory;"
     "CREATE TABLE t4 (a INT, b STRING) USING memory";
 

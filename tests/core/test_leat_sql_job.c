@@ -103,10 +103,11 @@ static void a_trigger_is_an_option_of_the_table_that_is_written(void **state)
     expect_trigger("OPTIONS (trigger 'continuous 250 ms')", false);
     expect_trigger("OPTIONS (trigger 'Continuous 1 minute')", false);
     expect_trigger("OPTIONS (trigger 'availableNow')", true);
-    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'processingTime 1 second')" INSERT, "",
-                 "trigger 'processingTime 1 second' needs the micro-batch mode");
-    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'once')" INSERT, "",
-                 "trigger 'once' needs the micro-batch mode");
+    expect_trigger("OPTIONS (trigger 'processingTime')", false);
+    expect_trigger("OPTIONS (trigger 'ProcessingTime 5 seconds')", false);
+    expect_trigger("OPTIONS (trigger 'once')", true);
+    expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'once 5 seconds')" INSERT, "",
+                 "\"once 5 seconds\" is no trigger");
     expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'continuous 0 seconds')" INSERT, "",
                  "trigger 'continuous 0 seconds': the interval is 0");
     expect_wrong("CREATE TABLE o USING noop OPTIONS (trigger 'availabelNow')" INSERT, "",

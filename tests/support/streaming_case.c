@@ -363,10 +363,9 @@ static leat_query *make_query(struct run *run, struct fact of, const struct stre
     leat_options *options = leat_options_of("checkpointLocation", checkpoint, "dmaLatency", "off",
                                             "pin", "false", "idle", "park", NULL);
     if (setup->workers != NULL)
-        (void)leat_options_set(options, "spark.sql.shuffle.partitions", setup->workers, NULL);
+        (void)leat_options_set(options, "shufflePartitions", setup->workers, NULL);
     if (setup->store != NULL)
-        (void)leat_options_set(options, "spark.sql.streaming.stateStore.providerClass",
-                               setup->store, NULL);
+        (void)leat_options_set(options, "stateStore", setup->store, NULL);
     leat_query *query = leat_query_create(run->context, options);
     const char *mode = fact_text(fact_get(of, "outputMode"), run->arena);
     if (leat_query_output_mode(query, mode) != LEAT_OK ||

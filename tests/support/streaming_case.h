@@ -9,7 +9,7 @@
 #include "tests/support/facts.h"
 
 struct streaming_setup {
-    const char *workers; /* spark.sql.shuffle.partitions; NULL: by itself */
+    const char *workers; /* the option shufflePartitions; NULL: by itself */
     const char *store;   /* the state store's provider; NULL: the default */
 };
 
