@@ -255,7 +255,8 @@ static void use_operators(const struct lt_sql_names *names, const struct lt_sql_
                           struct lt_sql_uses *uses)
 {
     if (select->grouping == LT_SQL_GROUPING_SETS)
-        (void)lt_sql_use(uses, "Expand", names->text, select->begin, select->end);
+        lt_sql_use(uses, "Expand", names->text, select->begin, select->end)->is_grouping_sets =
+            true;
     struct lt_sql_use *use = lt_sql_use(uses, "Aggregate", names->text, select->begin, select->end);
     for (uint32_t i = 0; i < select->items.count; i++)
         use->is_distinct |= lt_sql_find(select->items.items[i], is_distinct) != NULL;

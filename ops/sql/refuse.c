@@ -307,7 +307,7 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_b
     }
     if (may_batch && strcmp(use->name, "Sort") == 0)
         return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, sorting);
-    if (may_batch && strcmp(use->name, "Expand") == 0)
+    if (may_batch && use->is_grouping_sets)
         return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error,
                           "Grouping Sets is not supported on streaming DataFrames/Datasets");
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,

@@ -26,6 +26,7 @@ struct lt_sql_use {
     /* Of an aggregation: of distinct values, by session windows, by a column that has a watermark.
      */
     bool is_distinct, is_session, has_event_time;
+    bool is_grouping_sets; /* an Expand for these */
     bool is_global_session; /* by session windows and nothing else */
     bool is_keyless;        /* a join of streams without an equality between them */
     bool is_made; /* there is a node for it that the micro-batch mode runs (lower.h), */
