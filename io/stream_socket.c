@@ -228,7 +228,8 @@ int lt_stream_socket_receive(const struct lt_stream_address *address,
     bool is_group = lt_stream_is_multicast(address);
     if (is_group)
         set_int(*fd, SOL_SOCKET, SO_REUSEADDR, 1); /* many may listen to a group */
-    set_int(*fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    if (options->is_stamped)
+        set_int(*fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     set_int(*fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
     code = bind_to(*fd, address, options->type, error);
     if (code == 0 && is_group)

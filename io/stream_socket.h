@@ -18,6 +18,7 @@ struct lt_stream_socket_options {
     int64_t send_buffer_bytes;
     const char *interface; /* of multicast: a name or an address; NULL: the system's choice */
     int multicast_ttl;     /* of what is sent; 0: the system's */
+    bool is_stamped;       /* each datagram comes with the kernel's time of its arrival */
 };
 
 /* A socket that can be connected to `address`. */
@@ -29,8 +30,8 @@ int lt_stream_socket_create(const struct lt_stream_address *address,
 int lt_stream_socket_listen(const struct lt_stream_address *address,
                             const struct lt_stream_socket_options *options, int *fd,
                             struct lt_error *error) LT_MUST_USE;
-/* A socket that receives datagrams: bound, with arrival times and the count of drops; a multicast
- * address is joined. */
+/* A socket that receives datagrams: bound, with the count of drops; a multicast address is
+ * joined. */
 int lt_stream_socket_receive(const struct lt_stream_address *address,
                              const struct lt_stream_socket_options *options, int *fd,
                              struct lt_error *error) LT_MUST_USE;
