@@ -550,8 +550,7 @@ static void end_run(struct lt_assembly *assembly)
     assembly->start = assembly->end = assembly->pending_end = NULL;
 }
 
-/* What a checkpoint would tell the next run. Partitions are named by the source as it is connected
- * now. */
+/* What a checkpoint would tell the next run, partitions by the names that they have now. */
 static void carry_positions(struct lt_assembly *assembly)
 {
     uint32_t count;
