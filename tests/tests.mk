@@ -62,5 +62,5 @@ export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
 sanitize-asan sanitize-tsan: sanitize-%: ## the test programs, built with that sanitizer
 	@echo "== $*"
 	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
-	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 LEAT_SEEDS=200 \
+	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 LEAT_SEEDS=200 LEAT_STATE_SEEDS=6 \
 	    tests/kafka/with-kafka tests/run --jobs $(JOBS) $(TEST_SOURCES:tests/%.c=build-$*/tests/%) $(SANITIZED_SCRIPTS)

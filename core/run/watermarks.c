@@ -128,15 +128,16 @@ void lt_watermarks_advance(struct lt_watermarks *watermarks)
 
 /* ------------------------------------------------------------------------- batches without data */
 
+/* By Spark's rules, which do not ask of an aggregation or a deduplication whether its keys have an
+ * event time, and so whether anything can become final. */
 static bool acts_on_watermark(const struct lt_plan_node *node)
 {
     const struct lt_plan_stateful *stateful = node->stateful;
     switch (node->kind) {
     case LT_PLAN_AGGREGATE:
-        return stateful->left.event_time.column >= 0 &&
-               stateful->output_mode != LT_OUTPUT_COMPLETE;
+        return stateful->output_mode != LT_OUTPUT_COMPLETE;
     case LT_PLAN_DEDUPLICATE:
-        return stateful->left.event_time.column >= 0;
+        return true;
     case LT_PLAN_JOIN:
         return (stateful->left.event_time.column >= 0 &&
                 stateful->left.event_time.slack_us != INT64_MAX) ||

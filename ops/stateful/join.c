@@ -106,15 +106,9 @@ static enum progress give_alone(struct join *join, uint32_t side, struct lt_row 
     return WENT_ON;
 }
 
-static bool has_null_key(const struct lt_plan_side *plan, const struct lt_row *row)
-{
-    bool has = false;
-    for (uint32_t i = 0; i < plan->key_count; i++)
-        has = has || lt_row_is_null(row, plan->keys[i]);
-    return has;
-}
-
-/* Places the join at a row that may have partners. */
+/* Places the join at a row that may have partners. Keys are equal when their bytes are, so NULL
+ * meets NULL, as in Spark's: rows with a NULL key that may meet none are filtered before they come
+ * (ops/sql/lower_join.c), which leaves those of a full outer join. */
 static bool look_up(struct join *join, uint32_t side, struct lt_row *row)
 {
     const struct lt_plan_side *plan = join->sides[side].plan;
@@ -122,8 +116,7 @@ static bool look_up(struct join *join, uint32_t side, struct lt_row *row)
     lt_row_bytes_write_key(join->sides[side].schema, row, plan->keys, plan->key_count, &join->key);
     join->is_matched = join->is_matched_before = false;
     join->number = join->count = 0;
-    if (!has_null_key(plan, row) &&
-        !lt_join_side_count(&join->sides[1 - side], lt_state_bytes_of(&join->key), &join->count))
+    if (!lt_join_side_count(&join->sides[1 - side], lt_state_bytes_of(&join->key), &join->count))
         return false;
     join->at = row;
     return true;

@@ -102,7 +102,7 @@ static void run_seed(uint64_t seed, const char *const *providers, uint32_t provi
 
 void state_lives_run_seeds(uint64_t count, const char *const *providers, uint32_t provider_count)
 {
-    const char *seeds = getenv("LEAT_SEEDS"), *one = getenv("LEAT_SEED");
+    const char *seeds = getenv("LEAT_STATE_SEEDS"), *one = getenv("LEAT_SEED");
     uint64_t first = one == NULL ? 1 : strtoull(one, NULL, 10);
     if (one != NULL || seeds != NULL)
         count = one != NULL ? 1 : strtoull(seeds, NULL, 10);

@@ -3,7 +3,7 @@
  * dies at random operations; what it was committed with must be there in the next life, whole, and
  * nothing else.
  *
- *   LEAT_SEEDS=20000   how many seeds
+ *   LEAT_STATE_SEEDS=20000   how many seeds
  *   LEAT_SEED=17       that one only: replays a failure
  */
 #ifndef LT_TESTS_STATE_LIVES_H

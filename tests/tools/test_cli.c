@@ -522,7 +522,7 @@ static void options_prints_the_tables_that_are_checked_against(void **state)
     program_run(&p, "leat", PROGRAM_ARGS("options", "query"), NULL, NULL);
     assert_contains(p.out, "checkpointLocation");
     program_run(&p, "leat", PROGRAM_ARGS("options", "sql"), NULL, NULL);
-    assert_contains(p.out, "| `trigger` | text | `continuous 1 second` |");
+    assert_contains(p.out, "| `trigger` | text |  |  | 'continuous INTERVAL': ");
     assert_contains(p.out, "| `spark.sql.streaming.minBatchesToRetain` | number | `100` | 1 to ");
     assert_int_equal(p.status, 0);
     expect_usage(PROGRAM_ARGS("options", "sql", "kafka"), "leat options: \"sql\" takes no name\n");

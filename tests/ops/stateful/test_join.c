@@ -324,8 +324,8 @@ static int expected_lines(enum lt_join_kind kind, struct random_side *sides, cha
         struct random_row *left = &sides[0].rows[i];
         for (int j = 0; j < sides[1].count; j++) {
             struct random_row *right = &sides[1].rows[j];
-            if (left->key < 0 || left->key != right->key || right->minute < left->minute ||
-                right->minute > left->minute + 15)
+            if (left->key != right->key || right->minute < left->minute ||
+                right->minute > left->minute + 15) /* NULL meets NULL here */
                 continue;
             if (kind != LT_JOIN_LEFT_SEMI || !left->is_matched)
                 add_line(lines, &count, kind == LT_JOIN_LEFT_SEMI, left, right);
