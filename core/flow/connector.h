@@ -229,6 +229,9 @@ struct lt_source {
      * source whose `latest` is dear asks for longer. 0: 10 ms. Set by bind. */
     int64_t look_interval_ns;
     bool reads_committed; /* records of a transaction are read when it is committed. Set by bind */
+    /* What was lost between its position and its end is found, and gone around, by reading on, not
+     * by a range: AvailableNow without state is run continuously then. Set by bind. */
+    bool mends_by_reading;
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
                                      planner before open_reader */
 };

@@ -39,8 +39,18 @@ static const struct lt_source *find_unbatched(const struct lt_assembly *assembly
     return NULL;
 }
 
+static bool mends_by_reading(const struct lt_assembly *assembly)
+{
+    uint32_t count;
+    struct lt_source *const *parts = parts_of(assembly, &count);
+    bool mends = false;
+    for (uint32_t i = 0; i < count; i++)
+        mends = mends || parts[i]->mends_by_reading;
+    return mends;
+}
+
 /* Continuous mode runs AvailableNow too: one range, of sources whose readers cannot be given one
- * after the other. */
+ * after the other, or that find what was lost by reading. */
 int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error)
 {
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
@@ -55,7 +65,8 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
         return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
     }
     assembly->in_batches =
-        needs_batches || (trigger == LT_TRIGGER_AVAILABLE_NOW && missing == NULL);
+        needs_batches || (trigger == LT_TRIGGER_AVAILABLE_NOW && missing == NULL &&
+                          !mends_by_reading(assembly));
     if (!assembly->in_batches || missing == NULL)
         return 0;
     return lt_error_set(error, LT_E_UNSUPPORTED,

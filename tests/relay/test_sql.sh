@@ -108,8 +108,9 @@ check "rows of a topic are shown on the console, in the session's zone" shows
 check "DESCRIBE tells the columns of a topic" answers '|value        |binary' 'DESCRIBE records;'
 check "SHOW TABLES lists them" answers '|records  |' 'SHOW TABLES;'
 check "DROP forgets a table" refused 2 'TABLE_OR_VIEW_NOT_FOUND' job 'DROP TABLE copies; DROP TABLE IF EXISTS copies; TABLE copies;'
-check "what needs state is refused with Spark's text" refused 2 \
-    'Continuous processing does not support Join operations.' job 'SELECT a.value FROM records a JOIN records b ON a.key = b.key;'
+check "what needs state is refused with the trigger continuous" refused 2 \
+    'Continuous processing does not support Join operations.' job "CREATE TABLE n USING noop OPTIONS (trigger 'continuous 1 second');
+    INSERT INTO n SELECT a.value FROM records a JOIN records b ON a.key = b.key;"
 check "a topic that is not there ends the job" refused 2 'nosuch' "$leat" sql -e "CREATE TABLE t USING kafka OPTIONS (
     kafka.bootstrap.servers '$kafka', subscribe 'nosuch-$$'); CREATE TABLE n USING noop; INSERT INTO n SELECT * FROM t"
 finish
