@@ -144,21 +144,14 @@ void lt_batches_prepared(struct lt_batches *batches, uint32_t delivery, uint32_t
                          uint64_t epoch, const char *note)
 {
     struct lt_epoch_slot *slot = open_slot(batches, epoch);
-    uint32_t index = writer_index(batches, delivery, sink);
-    lt_assert(slot->notes[index] == NULL);
-    slot->notes[index] = lt_strdup(note);
-    slot->prepared_count++;
+    lt_epoch_slot_prepared(slot, writer_index(batches, delivery, sink), note);
 }
 
 void lt_batches_committed(struct lt_batches *batches, uint32_t delivery, uint32_t sink,
                           uint64_t epoch)
 {
     struct lt_epoch_slot *slot = open_slot(batches, epoch);
-    uint32_t index = writer_index(batches, delivery, sink);
-    lt_assert(slot->is_commit_asked[delivery]);
-    lt_assert(!slot->is_committed[index]);
-    slot->is_committed[index] = true;
-    slot->committed_count++;
+    lt_epoch_slot_committed(slot, delivery, writer_index(batches, delivery, sink));
 }
 
 void lt_batches_state_prepared(struct lt_batches *batches, uint64_t epoch)

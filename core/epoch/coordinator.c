@@ -180,21 +180,14 @@ void lt_coordinator_prepared(struct lt_coordinator *coordinator, uint32_t lane, 
                              uint64_t number, const char *note)
 {
     struct lt_epoch_slot *epoch = slot_of(coordinator, number);
-    uint32_t index = writer_index(coordinator, lane, sink);
-    lt_assert(epoch->notes[index] == NULL);
-    epoch->notes[index] = lt_strdup(note);
-    epoch->prepared_count++;
+    lt_epoch_slot_prepared(epoch, writer_index(coordinator, lane, sink), note);
 }
 
 void lt_coordinator_committed(struct lt_coordinator *coordinator, uint32_t lane, uint32_t sink,
                               uint64_t number)
 {
     struct lt_epoch_slot *epoch = slot_of(coordinator, number);
-    uint32_t index = writer_index(coordinator, lane, sink);
-    lt_assert(epoch->is_commit_asked[lane]);
-    lt_assert(!epoch->is_committed[index]);
-    epoch->is_committed[index] = true;
-    epoch->committed_count++;
+    lt_epoch_slot_committed(epoch, lane, writer_index(coordinator, lane, sink));
 }
 
 void lt_coordinator_request(struct lt_coordinator *coordinator)

@@ -39,6 +39,21 @@ void lt_epoch_slot_begin(struct lt_epoch_slot *slot, const struct lt_epoch_shape
     slot->is_publishing = slot->is_published = false;
 }
 
+void lt_epoch_slot_prepared(struct lt_epoch_slot *slot, uint32_t index, const char *note)
+{
+    lt_assert(slot->notes[index] == NULL);
+    slot->notes[index] = lt_strdup(note);
+    slot->prepared_count++;
+}
+
+void lt_epoch_slot_committed(struct lt_epoch_slot *slot, uint32_t lane, uint32_t index)
+{
+    lt_assert(slot->is_commit_asked[lane]);
+    lt_assert(!slot->is_committed[index]);
+    slot->is_committed[index] = true;
+    slot->committed_count++;
+}
+
 void lt_epoch_slot_end(struct lt_epoch_slot *slot, const struct lt_epoch_shape *shape)
 {
     for (uint32_t i = 0; i < lt_epoch_writer_count(shape); i++) {

@@ -48,6 +48,10 @@ void lt_epoch_slot_init(struct lt_epoch_slot *slot, const struct lt_epoch_shape 
 /* Gives the slot to an epoch, whose partitions stand at `positions` until a lane says otherwise. */
 void lt_epoch_slot_begin(struct lt_epoch_slot *slot, const struct lt_epoch_shape *shape,
                          uint64_t number, int64_t now_ns, const struct lt_position *positions);
+/* Reports of one writer, whose index in the arrays this is; each comes once. A commit was asked of
+ * the writer's lane before it is reported. */
+void lt_epoch_slot_prepared(struct lt_epoch_slot *slot, uint32_t index, const char *note);
+void lt_epoch_slot_committed(struct lt_epoch_slot *slot, uint32_t lane, uint32_t index);
 /* Frees the texts: the epoch is done. */
 void lt_epoch_slot_end(struct lt_epoch_slot *slot, const struct lt_epoch_shape *shape);
 void lt_epoch_slot_fini(struct lt_epoch_slot *slot, const struct lt_epoch_shape *shape);
