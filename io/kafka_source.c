@@ -460,8 +460,9 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         source->fails_on_data_loss = bool_option(source, "failOnDataLoss");
         source->reads_committed = reads_committed(source->options);
         source->base.reads_committed = source->reads_committed;
-        source->base.mends_by_reading = !lt_options_has(source->options, "maxOffsetsPerTrigger") &&
-                                        !lt_options_has(source->options, "minOffsetsPerTrigger");
+        if (!lt_options_has(source->options, "maxOffsetsPerTrigger") &&
+            !lt_options_has(source->options, "minOffsetsPerTrigger"))
+            source->base.traits |= LT_SOURCE_MENDS_BY_READING;
         code = lt_kafka_start_check(source, error);
     }
     if (code < 0) {

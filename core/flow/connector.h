@@ -107,6 +107,9 @@ enum lt_source_traits {
     LT_SOURCE_OF_PROGRAM = 8, /* memory of the process: a crash takes what it holds anyway */
     LT_SOURCE_EMPTY_FIRST = 16, /* a new query runs a first batch though there is nothing yet */
     LT_SOURCE_IN_BATCHES = 32,  /* its readers have `extend` */
+    /* What was lost between its position and its end is found, and gone around, by reading on, not
+     * by a range: AvailableNow without state is run continuously then. */
+    LT_SOURCE_MENDS_BY_READING = 64,
 };
 
 /* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
@@ -229,9 +232,6 @@ struct lt_source {
      * source whose `latest` is dear asks for longer. 0: 10 ms. Set by bind. */
     int64_t look_interval_ns;
     bool reads_committed; /* records of a transaction are read when it is committed. Set by bind */
-    /* What was lost between its position and its end is found, and gone around, by reading on, not
-     * by a range: AvailableNow without state is run continuously then. Set by bind. */
-    bool mends_by_reading;
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
                                      planner before open_reader */
 };

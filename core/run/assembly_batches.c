@@ -19,34 +19,21 @@ static struct lt_source *const *parts_of(const struct lt_assembly *assembly, uin
     return lt_source_parts(&assembly->pipeline.source, count);
 }
 
-bool lt_assembly_is_replayable(const struct lt_assembly *assembly)
+/* The first part that has the trait, or that lacks it; NULL: there is none. */
+static const struct lt_source *find_part(const struct lt_assembly *assembly, unsigned trait,
+                                         bool has)
 {
     uint32_t count;
     struct lt_source *const *parts = parts_of(assembly, &count);
     for (uint32_t i = 0; i < count; i++)
-        if ((lt_source_traits(parts[i]) & LT_SOURCE_REPLAYABLE) == 0)
-            return false;
-    return true;
-}
-
-static const struct lt_source *find_unbatched(const struct lt_assembly *assembly)
-{
-    uint32_t count;
-    struct lt_source *const *parts = parts_of(assembly, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if ((lt_source_traits(parts[i]) & LT_SOURCE_IN_BATCHES) == 0)
+        if (((lt_source_traits(parts[i]) & trait) != 0) == has)
             return parts[i];
     return NULL;
 }
 
-static bool mends_by_reading(const struct lt_assembly *assembly)
+bool lt_assembly_is_replayable(const struct lt_assembly *assembly)
 {
-    uint32_t count;
-    struct lt_source *const *parts = parts_of(assembly, &count);
-    bool mends = false;
-    for (uint32_t i = 0; i < count; i++)
-        mends = mends || parts[i]->mends_by_reading;
-    return mends;
+    return find_part(assembly, LT_SOURCE_REPLAYABLE, false) == NULL;
 }
 
 /* Continuous mode runs AvailableNow too: one range, of sources whose readers cannot be given one
@@ -54,7 +41,7 @@ static bool mends_by_reading(const struct lt_assembly *assembly)
 int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error)
 {
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
-    const struct lt_source *missing = find_unbatched(assembly);
+    const struct lt_source *missing = find_part(assembly, LT_SOURCE_IN_BATCHES, false);
     bool has_state = assembly->pipeline.segments != NULL;
     bool needs_batches =
         has_state || trigger == LT_TRIGGER_ONCE || trigger == LT_TRIGGER_PROCESSING_TIME;
@@ -66,7 +53,7 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
     }
     assembly->in_batches =
         needs_batches || (trigger == LT_TRIGGER_AVAILABLE_NOW && missing == NULL &&
-                          !mends_by_reading(assembly));
+                          find_part(assembly, LT_SOURCE_MENDS_BY_READING, true) == NULL);
     if (!assembly->in_batches || missing == NULL)
         return 0;
     return lt_error_set(error, LT_E_UNSUPPORTED,
