@@ -42,9 +42,18 @@ static uint64_t end_ordinal(const struct lt_files_reader *reader)
            (lt_files_reader_has_end(reader) && reader->end.extra > 0);
 }
 
+/* Does the end lie within the file that comes next, or is open? */
+static bool is_last_file(const struct lt_files_reader *reader)
+{
+    return lt_files_reader_has_end(reader) && reader->end.extra > 0 &&
+           reader->ordinal == (uint64_t)reader->end.offset;
+}
+
 bool lt_files_reader_is_at_end(const struct lt_files_reader *reader)
 {
-    return reader->input.state == LT_FILES_CLOSED && reader->ordinal >= end_ordinal(reader);
+    return reader->input.state == LT_FILES_CLOSED &&
+           (is_last_file(reader) ? reader->first_byte >= reader->end.extra
+                                 : reader->ordinal >= end_ordinal(reader));
 }
 
 void lt_files_reader_fail(struct lt_files_reader *reader, const struct lt_error *error)
@@ -87,12 +96,29 @@ static void admit(struct lt_files_reader *reader)
     lt_files_unlock(source);
 }
 
-static void next_file(struct lt_files_reader *reader)
+static void leave_file(struct lt_files_reader *reader)
 {
     lt_files_input_close(&reader->input);
     free(reader->item.path);
     reader->item.path = NULL;
+}
+
+static void next_file(struct lt_files_reader *reader)
+{
+    leave_file(reader);
     reader->ordinal++;
+}
+
+/* All was read of it, or what lies before the end: what comes next begins there, in this file. */
+static void end_file(struct lt_files_reader *reader)
+{
+    if (is_last_file(reader)) {
+        leave_file(reader);
+        reader->first_byte = reader->end.extra;
+        return;
+    }
+    count(reader->read_count);
+    next_file(reader);
 }
 
 static void skip_file(struct lt_files_reader *reader, const char *why)
@@ -105,7 +131,7 @@ static void skip_file(struct lt_files_reader *reader, const char *why)
 /* False: there is no file to begin now. */
 static bool begin_file(struct lt_files_reader *reader)
 {
-    if (reader->queue.count == 0 || reader->ordinal >= end_ordinal(reader) ||
+    if (reader->queue.count == 0 || lt_files_reader_is_at_end(reader) ||
         !is_within_limits(reader, lt_files_queue_at(&reader->queue, 0)))
         return false;
     struct lt_error error;
@@ -126,11 +152,9 @@ static bool begin_file(struct lt_files_reader *reader)
         skip_file(reader, error.text);
         return true;
     }
-    bool is_last =
-        lt_files_reader_has_end(reader) && reader->ordinal == (uint64_t)reader->end.offset;
     lt_feed_begin(reader->feed, reader->first_byte);
     lt_files_input_open(&reader->input, &reader->item, reader->first_byte,
-                        is_last ? reader->end.extra : -1);
+                        is_last_file(reader) ? reader->end.extra : -1);
     reader->first_byte = 0;
     return true;
 }
@@ -170,8 +194,7 @@ static bool take_rows(struct lt_files_reader *reader, struct lt_out *out, uint32
         return false;
     *count_out += lt_feed_poll(reader->feed, out, limit - *count_out, &status);
     if (status == LT_POLL_ENDED) {
-        count(reader->read_count);
-        next_file(reader);
+        end_file(reader);
         return true;
     }
     if (status == LT_POLL_FAILED) {
@@ -342,12 +365,13 @@ static int fill_queue(struct lt_files_reader *reader, struct lt_error *error)
     return 0;
 }
 
-/* All that the next batch reads is in the log by now. */
+/* All that the next batch reads is in the log by now. A file that continuous mode had begun waits in
+ * the queue since the reader was opened. */
 static int reader_extend(struct lt_reader *base, const struct lt_position *end,
                          struct lt_error *error)
 {
     struct lt_files_reader *reader = reader_of(base);
-    lt_assert(reader->queue.count == 0);
+    lt_files_queue_fini(&reader->queue);
     reader->end = end[0];
     reader->logged_end = lt_files_log_end(reader->source->log);
     lt_assert(end_ordinal(reader) <= reader->logged_end);

@@ -118,6 +118,28 @@ static void a_run_goes_on_at_the_byte_where_the_last_one_was(void **state)
     source_end(&world);
 }
 
+static void batches_go_on_in_a_file_that_was_begun(void **state)
+{
+    struct source_world world;
+    source_begin(state, &world);
+    source_put(&world, "a", "1\n2\n3\n4\n", 1);
+    source_put(&world, "b", "5\n", 2);
+    source_start(&world, NULL, false);
+    source_expect_by(&world, "1 ", 1);
+    source_end_epoch(&world, "{\"logOffset\":-1,\"files\":0,\"byte\":2}", true);
+    source_stop(&world);
+    source_start_batches(&world);
+    source_extend(&world, &(struct lt_position){.offset = 0, .extra = 6}); /* a batch run again */
+    source_expect(&world, "2 3 ");
+    source_expect_end(&world);
+    source_end_epoch(&world, "{\"logOffset\":-1,\"files\":0,\"byte\":6}", true);
+    source_extend(&world, NULL);
+    source_expect(&world, "4 5 ");
+    source_expect_end(&world);
+    source_end_epoch(&world, "{\"logOffset\":1}", true);
+    source_end(&world);
+}
+
 static void files_of_a_log_whose_epoch_never_was_are_read_first(void **state)
 {
     struct source_world world;
@@ -524,6 +546,7 @@ int main(void)
         SUITE_CASE(links_and_new_directories_are_seen),
         SUITE_CASE(epochs_are_logged_as_spark_logs_batches),
         SUITE_CASE(a_run_goes_on_at_the_byte_where_the_last_one_was),
+        SUITE_CASE(batches_go_on_in_a_file_that_was_begun),
         SUITE_CASE(files_of_a_log_whose_epoch_never_was_are_read_first),
         SUITE_CASE(a_spark_checkpoint_is_taken_over),
         SUITE_CASE(what_spark_lets_lie_of_its_log_is_removed),

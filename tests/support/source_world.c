@@ -124,8 +124,11 @@ int source_try_bind(struct source_world *world, const struct lt_source_type *typ
     return 0;
 }
 
+/* Up to where: there is no end; all there is; nothing yet, as a reader of batches begins. */
+enum reading { READ_ON, READ_ALL, READ_BATCHES };
+
 /* As a run begins: with what the checkpoint has. */
-static int try_start(struct source_world *world, const char *const *pairs, bool is_ending)
+static int try_start(struct source_world *world, const char *const *pairs, enum reading reading)
 {
     struct lt_position start = {0}, end = {0};
     const uint32_t partition = 0;
@@ -148,17 +151,24 @@ static int try_start(struct source_world *world, const char *const *pairs, bool 
                    ? ops->initial(world->source, &start, &keep, &world->error)
                    : ops->positions_from_json(world->source, world->offsets, &start, &world->error);
     assert_int_equal(keep.size_bytes, 0);
-    if (code == 0 && is_ending)
+    end = start;
+    if (code == 0 && reading == READ_ALL)
         code = ops->latest(world->source, &end, &world->error);
     if (code == 0)
         code = ops->open_reader(world->source, &world->env, &partition, 1, &start,
-                                is_ending ? &end : NULL, &world->reader, &world->error);
+                                reading == READ_ON ? NULL : &end, &world->reader, &world->error);
     return code;
 }
 
 void source_start(struct source_world *world, const char *const *pairs, bool is_ending)
 {
-    if (try_start(world, pairs, is_ending) != 0)
+    if (try_start(world, pairs, is_ending ? READ_ALL : READ_ON) != 0)
+        fail_msg("%s", world->error.text);
+}
+
+void source_start_batches(struct source_world *world)
+{
+    if (try_start(world, NULL, READ_BATCHES) != 0)
         fail_msg("%s", world->error.text);
 }
 
@@ -261,19 +271,29 @@ void source_expect_end(struct source_world *world)
     assert_string_equal(lt_text_get(&world->seen), "");
 }
 
+static void settle(struct source_world *world, const struct lt_position *position,
+                   struct lt_text_buffer *deleted)
+{
+    struct lt_source_log log = {.name = ""};
+    lt_text_init(&log.content);
+    lt_text_init(&log.deleted);
+    assert_int_equal(
+        world->source->ops->settle(world->source, world->epoch, position, &log, &world->error), 1);
+    if (log.name[0] != '\0')
+        source_add_log(world, log.name, lt_text_get(&log.content));
+    lt_text_append(deleted, lt_text_get(&log.deleted));
+    lt_text_fini(&log.content);
+    lt_text_fini(&log.deleted);
+}
+
 void source_end_epoch(struct source_world *world, const char *offsets, bool is_committed)
 {
     struct lt_position position;
-    struct lt_source_log log = {.name = ""};
-    struct lt_text_buffer json;
-    lt_text_init(&log.content);
-    lt_text_init(&log.deleted);
+    struct lt_text_buffer json, deleted;
     lt_text_init(&json);
+    lt_text_init(&deleted);
     world->reader->ops->position(world->reader, &position);
-    assert_int_equal(
-        world->source->ops->settle(world->source, world->epoch, &position, &log, &world->error), 1);
-    if (log.name[0] != '\0')
-        source_add_log(world, log.name, lt_text_get(&log.content));
+    settle(world, &position, &deleted);
     if (is_committed) {
         world->source->ops->positions_to_json(world->source, &position, &json);
         if (offsets != NULL)
@@ -281,11 +301,24 @@ void source_end_epoch(struct source_world *world, const char *offsets, bool is_c
         free(world->offsets);
         world->offsets = lt_strdup(lt_text_get(&json));
         world->source->ops->commit(world->source, world->epoch++, &position);
-        delete_named(world, lt_text_get(&log.deleted));
+        delete_named(world, lt_text_get(&deleted));
     }
     lt_text_fini(&json);
-    lt_text_fini(&log.content);
-    lt_text_fini(&log.deleted);
+    lt_text_fini(&deleted);
+}
+
+void source_extend(struct source_world *world, const struct lt_position *wanted)
+{
+    struct lt_position end;
+    struct lt_text_buffer deleted;
+    lt_text_init(&deleted);
+    assert_int_equal(world->source->ops->latest(world->source, &end, &world->error), 0);
+    if (wanted != NULL)
+        end = *wanted;
+    settle(world, &end, &deleted);
+    delete_named(world, lt_text_get(&deleted));
+    assert_int_equal(world->reader->ops->extend(world->reader, &end, &world->error), 0);
+    lt_text_fini(&deleted);
 }
 
 static void begin(struct source_world *world)
