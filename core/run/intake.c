@@ -9,7 +9,7 @@ enum {
     LAG_POLLS = 16, /* a clock that is read so seldom costs a busy stage nothing */
 };
 
-void lt_intake_update_lag(struct lt_intake *intake)
+static void update_lag(struct lt_intake *intake)
 {
     int64_t records = -1, ms = -1;
     if (intake->reader->ops->lag == NULL)
@@ -17,6 +17,13 @@ void lt_intake_update_lag(struct lt_intake *intake)
     intake->reader->ops->lag(intake->reader, &records, &ms);
     lt_counter_set(intake->lag_records, (uint64_t)records);
     lt_counter_set(intake->lag_ms, (uint64_t)ms);
+}
+
+void lt_intake_stop(struct lt_intake *intake)
+{
+    if (!intake->stopped)
+        update_lag(intake);
+    intake->stopped = true;
 }
 
 void lt_intake_note_lag(struct lt_intake *intake, const struct lt_clock *clock, bool is_busy)
@@ -28,7 +35,7 @@ void lt_intake_note_lag(struct lt_intake *intake, const struct lt_clock *clock, 
     if (now_ns < intake->lag_due_ns)
         return;
     intake->lag_due_ns = now_ns + LAG_INTERVAL_NS;
-    lt_intake_update_lag(intake);
+    update_lag(intake);
 }
 
 static struct lt_shared_u64 *add_counter(const struct lt_connector_env *env, uint32_t lane,

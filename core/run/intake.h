@@ -46,7 +46,7 @@ int lt_intake_open(struct lt_intake *intake, uint32_t lane, const struct lt_conn
 /* Behind every look at the source, and where its records are not taken for want of room: the lag
  * grows then. `is_busy`: records came. */
 void lt_intake_note_lag(struct lt_intake *intake, const struct lt_clock *clock, bool is_busy);
-/* The lag as it is now. */
-void lt_intake_update_lag(struct lt_intake *intake);
+/* Nothing more is read, until there is another batch; the lag stays as it is now. */
+void lt_intake_stop(struct lt_intake *intake);
 
 #endif

@@ -216,8 +216,7 @@ static uint32_t read_source(struct lt_stage *stage)
     case LT_POLL_IDLE:
         break;
     case LT_POLL_ENDED:
-        lt_intake_update_lag(intake); /* as it stays */
-        intake->stopped = true;
+        lt_intake_stop(intake);
         if (intake->is_ranged)
             end_range(intake);
         break;
@@ -378,7 +377,7 @@ static uint32_t take_commands(struct lt_stage *stage)
             stage->intake->position_noted = false;
             break;
         case LT_COMMAND_STOP_READING:
-            stage->intake->stopped = true;
+            lt_intake_stop(stage->intake);
             break;
         case LT_COMMAND_BATCH:
             take_batch(stage, message.payload);
@@ -436,7 +435,7 @@ static uint32_t step_waiting(struct lt_stage *stage)
         /* Nothing more is read for an operator that has had enough; other lanes are told. A batch
          * is read to its end. */
         if (stage->intake != NULL && !stage->intake->is_ranged)
-            stage->intake->stopped = true;
+            lt_intake_stop(stage->intake);
         work++;
     }
     return work;
