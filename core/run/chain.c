@@ -30,10 +30,15 @@ static __attribute__((noinline)) void link_other(struct lt_link *link, struct lt
         link->chain->stop_asked = true;
 }
 
+/* A row that is passed on goes to the next link, which lies behind this one, without another call:
+ * unless that holds rows, or there is none. */
 static void link_emit(struct lt_out *out, struct lt_row *row)
 {
     struct lt_link *link = link_of(out);
-    enum lt_process result = link->process(link->op, row, link->next);
+    enum lt_process result;
+    while ((result = link->process(link->op, row, link->next)) == LT_PROCESS_PASS &&
+           link->next->emit == link_emit)
+        link++;
     if (lt_likely(result == LT_PROCESS_PASS))
         link->next->emit(link->next, row);
     else if (lt_unlikely(result != LT_PROCESS_DONE))
