@@ -101,7 +101,7 @@ int64_t lt_file_operation(const struct lt_io *io)
         case LT_IO_CLOSE: /* even an interrupted close has closed: never repeated */
             return close(io->fd) == 0 ? 0 : -errno;
         case LT_IO_RENAMEAT:
-            result = renameat(io->fd, io->path, io->fd2, io->path2);
+            result = renameat2(io->fd, io->path, io->fd2, io->path2, (unsigned)io->flags);
             break;
         case LT_IO_LINKAT:
             result = linkat(io->fd, io->path, io->fd2, io->path2, io->flags);

@@ -58,7 +58,8 @@ static void prepare(const struct lt_uring *uring, struct io_uring_sqe *sqe, stru
         io_uring_prep_close(sqe, io->fd);
         break;
     case LT_IO_RENAMEAT:
-        io_uring_prep_renameat(sqe, io->fd, io->path, io->fd2, io->path2, 0);
+        io_uring_prep_renameat(sqe, io->fd, io->path, io->fd2, io->path2,
+                               (unsigned)io->flags);
         break;
     case LT_IO_LINKAT:
         io_uring_prep_linkat(sqe, io->fd, io->path, io->fd2, io->path2, io->flags);

@@ -42,8 +42,9 @@ struct job {
 struct lt_publisher {
     struct lt_reactor *reactor;
     struct job *first, **last;
-    bool is_busy;    /* `first` is with the reactor */
-    bool has_failed; /* nothing more is begun */
+    bool may_replace; /* the file system cannot rename only where nothing is */
+    bool is_busy;     /* `first` is with the reactor */
+    bool has_failed;  /* nothing more is begun */
 };
 
 static void begin_next(struct lt_publisher *publisher);
@@ -107,6 +108,7 @@ static void add_file(struct job *job, const char *temporary, const char *name,
     io->path = temporary;
     io->fd2 = job->folder->fd;
     io->path2 = name;
+    io->flags = job->publisher->may_replace ? 0 : RENAME_NOREPLACE;
 }
 
 static void add_delete(struct job *job, const char *name)
@@ -129,6 +131,19 @@ static const struct lt_io *find_failure(const struct job *job)
     return cancelled;
 }
 
+/* The file is there, and this query has not written it: what it is to write next never was before.
+ */
+static int refuse_other_writer(const struct job *job, struct lt_error *error)
+{
+    (void)lt_error_set(error, LT_E_CHECKPOINT,
+                       "Concurrent update to the log. Multiple streaming jobs detected for %s. "
+                       "Please make sure only one streaming job runs on a specific checkpoint "
+                       "location at a time. ('%s/%s' is there already, and this query has not "
+                       "written it)",
+                       job->name, job->folder->path, job->name);
+    return lt_error_condition(error, "CONCURRENT_STREAM_LOG_UPDATE", "40000");
+}
+
 static int judge_write(const struct job *job, struct lt_error *error)
 {
     const struct lt_io *failure = find_failure(job);
@@ -143,6 +158,8 @@ static int judge_write(const struct job *job, struct lt_error *error)
     if (failure->result == -ECANCELED)
         return lt_error_set(error, LT_E_CANCELLED, "writing checkpoint file '%s/%s' was cancelled",
                             job->folder->path, name);
+    if (failure->kind == LT_IO_RENAMEAT && failure->result == -EEXIST)
+        return refuse_other_writer(job, error);
     /* A short write is what a full disk gives. */
     int number = failure->result >= 0 ? ENOSPC : (int)-failure->result;
     return lt_epoch_write_failed(job->folder->path, name, number, error);
@@ -158,9 +175,30 @@ static void report_delete(const struct job *job)
     }
 }
 
+/* Some file systems of other machines know no rename that replaces nothing. There the lock alone
+ * keeps other writers out (core/epoch/lock.h); the job is done again, and those after it alike. */
+static bool must_do_again(struct job *job)
+{
+    const struct lt_io *failure = find_failure(job);
+    if (job->done == NULL || job->publisher->has_failed || failure == NULL ||
+        failure->kind != LT_IO_RENAMEAT || failure->flags == 0 || failure->result != -EINVAL)
+        return false;
+    job->publisher->may_replace = true;
+    for (uint32_t i = 0; i < job->step_count; i++)
+        if (job->steps[i].kind == LT_IO_RENAMEAT)
+            job->steps[i].flags = 0;
+    job->completed_count = 0;
+    return true;
+}
+
 static void finish_first(struct lt_publisher *publisher)
 {
     struct job *job = publisher->first;
+    if (must_do_again(job)) {
+        publisher->is_busy = false;
+        begin_next(publisher);
+        return;
+    }
     publisher->first = job->next;
     if (publisher->first == NULL)
         publisher->last = &publisher->first;

@@ -30,7 +30,9 @@ struct lt_publisher *lt_publisher_create(struct lt_reactor *reactor);
 /* Waits for the chain that the kernel has, if any, and answers the rest. NULL is a no-op. */
 void lt_publisher_destroy(struct lt_publisher *publisher);
 
-/* Queues a new file; `folder` stays open until it is done, `name` and content are copied. */
+/* Queues a new file; `folder` stays open until it is done, `name` and content are copied. One that
+ * is there already was written by another query: LT_E_CHECKPOINT, with Spark's condition
+ * CONCURRENT_STREAM_LOG_UPDATE, and it stays as it is. */
 void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                         const char *name, const char *content, lt_publisher_done_fn *done,
                         void *context);

@@ -51,7 +51,7 @@ enum lt_io_kind {
     LT_IO_FTRUNCATE, /* fd, offset: the length that it shall have */
     LT_IO_OPENAT,    /* fd (directory or AT_FDCWD), path, flags, mode; result is the new fd */
     LT_IO_CLOSE,     /* fd */
-    LT_IO_RENAMEAT,  /* fd (directory), path, fd2 (directory), path2 */
+    LT_IO_RENAMEAT,  /* fd (directory), path, fd2 (directory), path2, flags (RENAME_NOREPLACE) */
     LT_IO_LINKAT,    /* fd (directory), path, fd2 (directory), path2, flags */
     LT_IO_UNLINKAT,  /* fd (directory), path, flags */
     LT_IO_MKDIRAT,   /* fd (directory), path, mode */

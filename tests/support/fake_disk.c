@@ -163,11 +163,11 @@ void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *pat
 }
 
 int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int to_fd,
-                     const char *to)
+                     const char *to, int flags)
 {
     size_t old_size_bytes;
     void *old = read_bytes(to_fd, to, 0, SIZE_MAX, &old_size_bytes);
-    if (renameat(from_fd, from, to_fd, to) != 0) {
+    if (renameat2(from_fd, from, to_fd, to, (unsigned)flags) != 0) {
         int result = -errno;
         free(old);
         return result;

@@ -28,7 +28,7 @@ void fake_disk_before_write(struct fake_disk *disk, int fd, int64_t offset, uint
 void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *path);
 /* Renames, or removes, and notes it. 0 or -errno. */
 int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int to_fd,
-                     const char *to);
+                     const char *to, int flags);
 int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path, int flags);
 /* Sets a file's length, and notes it: without a sync it may have its old length and bytes again. 0
  * or -errno. */

@@ -173,7 +173,7 @@ static int64_t do_operation(struct fake *fake, const struct lt_io *io, int fd)
     case LT_IO_CALL:
         return lt_file_operation(io);
     case LT_IO_RENAMEAT:
-        return fake_disk_rename(fake->disk, fd, io->path, io->fd2, io->path2);
+        return fake_disk_rename(fake->disk, fd, io->path, io->fd2, io->path2, io->flags);
     case LT_IO_UNLINKAT:
         return fake_disk_unlink(fake->disk, fd, io->path, io->flags);
     case LT_IO_POLL:

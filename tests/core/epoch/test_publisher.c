@@ -254,6 +254,51 @@ static void what_is_refused_is_answered_and_not_written_nor_what_is_behind(void 
     assert_int_equal(second.code, LT_E_CANCELLED);
 }
 
+static void a_file_that_another_has_written_stays_and_is_told(void **state)
+{
+    static const char *const there[] = {"7", "7.crc"};
+    for (size_t i = 0; i < 2; i++) {
+        tear_down(state);
+        assert_int_equal(set_up(state), 0);
+        struct place *place = *state;
+        struct answer answer = {0}, behind = {0};
+        scratch_write("another's", "%s/%s", place->path, there[i]);
+        lt_publisher_write(place->publisher, &place->folder, "7", "content", on_done, &answer);
+        lt_publisher_write(place->publisher, &place->folder, "8", "content", on_done, &behind);
+        poll_all(place);
+        assert_int_equal(answer.code, LT_E_CHECKPOINT);
+        assert_non_null(strstr(answer.text,
+                               "Concurrent update to the log. Multiple streaming jobs detected for "
+                               "7. Please make sure only one streaming job runs"));
+        char *content = scratch_read("%s/%s", place->path, there[i]);
+        assert_string_equal(content, "another's");
+        free(content);
+        assert_false(is_there(place, "8"));
+        lt_publisher_destroy(place->publisher);
+        place->publisher = NULL;
+    }
+}
+
+/* As on NFS. */
+static void a_file_system_that_can_only_replace_is_written_to(void **state)
+{
+    struct place *place = *state;
+    struct answer first = {0}, second = {0};
+    fake_reactor_fail(place->reactor, LT_IO_RENAMEAT, 0, -EINVAL);
+    lt_publisher_write(place->publisher, &place->folder, "7", "content", on_done, &first);
+    lt_publisher_write(place->publisher, &place->folder, "8", "content", on_done, &second);
+    poll_all(place);
+    assert_int_equal(first.code, 0);
+    assert_int_equal(second.code, 0);
+    assert_int_equal(first.count, 1);
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    assert_int_equal(lt_epoch_file_read(&place->folder, "7", true, &text, NULL), 0);
+    assert_string_equal(lt_text_get(&text), "content");
+    lt_text_fini(&text);
+    assert_true(is_there(place, "8"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +308,8 @@ int main(void)
         TEST(a_deletion_takes_the_companion_and_minds_no_missing_one),
         TEST(a_step_that_fails_is_reported_once_and_nothing_more_is_begun),
         TEST(destroying_waits_for_the_file_at_work_and_answers_the_rest),
+        TEST(a_file_that_another_has_written_stays_and_is_told),
+        TEST(a_file_system_that_can_only_replace_is_written_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
