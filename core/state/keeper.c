@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/state/file_writer.h"
 #include "core/state/folder.h"
+#include "core/state/former.h"
 
 enum { DELETIONS_MAX = 4 }; /* at a time: a batch makes one file, or two, needless */
 
@@ -47,6 +48,7 @@ struct lt_state_keeper {
     /* merging and deleting */
     struct lt_state_writer *merger;
     struct lt_state_file merged; /* what the merger writes */
+    struct lt_state_former *former; /* NULL: another partition's to do */
     bool has_failed_to_merge;    /* said once; the query goes on without */
     struct deletion {
         struct lt_io io;
@@ -234,6 +236,9 @@ int lt_state_keeper_begin(struct lt_state_keeper *keeper, struct lt_error *error
         return lt_folder_failed("open", keeper->folder, errno, error);
     keeper->preparer = lt_state_writer_create(keeper->reactor);
     keeper->merger = lt_state_writer_create(keeper->reactor);
+    if (keeper->partition == 0)
+        keeper->former = lt_state_former_create(keeper->root, keeper->name, keeper->partition_count,
+                                                keeper->reactor);
     return 0;
 }
 
@@ -422,6 +427,9 @@ uint32_t lt_state_keeper_maintain(struct lt_state_keeper *keeper, uint64_t oldes
     /* What is being merged is what the current version is made of: it is not needless. */
     for (int i = 0; i < DELETIONS_MAX; i++)
         begun += begin_deletion(keeper, &keeper->deletions[i], oldest);
+    uint64_t kept = oldest < keeper->version ? oldest : keeper->version;
+    if (keeper->former != NULL && !keeper->is_dealt_anew)
+        begun += lt_state_former_maintain(keeper->former, kept);
     return begun;
 }
 
@@ -433,6 +441,7 @@ void lt_state_keeper_close(struct lt_state_keeper *keeper)
         return;
     lt_state_writer_destroy(keeper->preparer);
     lt_state_writer_destroy(keeper->merger);
+    lt_state_former_destroy(keeper->former);
     for (int i = 0; i < DELETIONS_MAX; i++)
         if (keeper->deletions[i].io.is_pending)
             lt_reactor_cancel_and_wait(keeper->reactor, &keeper->deletions[i].io);

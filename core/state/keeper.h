@@ -6,7 +6,8 @@
  * Dealing anew. A run with another number of partitions reads those files of the former partitions
  * that have its key groups. The first version that it writes is a snapshot, merged from them and
  * the batch's changes: so from there on the partition stands by itself. Until nobody can want an
- * older version, the former files stay where they are.
+ * older version, the former files stay where they are; then they go, and folders of partitions
+ * that there are no more with them (core/state/former.h).
  *
  * on: the thread of the store; open, load and begin wait for the disk.
  */
