@@ -15,7 +15,7 @@
 #include "io/catalog.h"
 #include "ops/catalog.h"
 
-enum { SETTINGS_MAX = 64 };
+enum { SETTINGS_MAX = 128 };
 
 struct table {
     const struct lt_option_spec *specs;

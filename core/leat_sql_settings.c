@@ -12,17 +12,40 @@
 
 /* Settings of queries by Spark's names, and the options they are; the first is none, but the root
  * of what the option says. */
+#define STATE_STORE "spark.sql.streaming.stateStore."
+#define ROCKSDB STATE_STORE "rocksdb."
 static const char checkpoint_root[] = "spark.sql.streaming.checkpointLocation";
+static const char checkpoint_root_doc[] =
+    "Directory that has a checkpoint for each query whose table names no checkpointLocation, in a "
+    "folder of the query's name.";
 static const struct {
-    const char *name, *option, *doc;
+    const char *name, *option;
 } streaming_settings[] = {
-    {checkpoint_root, NULL,
-     "Directory that has a checkpoint for each query whose table names no checkpointLocation, in a "
-     "folder of the query's name."},
-    {"spark.sql.streaming.minBatchesToRetain", "minBatchesToRetain",
-     "The option minBatchesToRetain of queries whose tables do not give it."},
-    {"spark.sql.streaming.checkpoint.fileChecksum.enabled", "fileChecksum",
-     "The option fileChecksum of queries whose tables do not give it."},
+    {checkpoint_root, NULL},
+    {"spark.sql.shuffle.partitions", "shufflePartitions"},
+    {"spark.sql.streaming.checkpoint.fileChecksum.enabled", "fileChecksum"},
+    {"spark.sql.streaming.minBatchesToRetain", "minBatchesToRetain"},
+    {"spark.sql.streaming.multipleWatermarkPolicy", "multipleWatermarkPolicy"},
+    {"spark.sql.streaming.noDataMicroBatches.enabled", "noDataMicroBatches"},
+    {STATE_STORE "compression.codec", "stateStoreCodec"},
+    {STATE_STORE "minDeltasForSnapshot", "minDeltasForSnapshot"},
+    {STATE_STORE "providerClass", "stateStore"},
+    {ROCKSDB "allowFAllocate", "rocksdb.allowFAllocate"},
+    {ROCKSDB "blockCacheSizeMB", "rocksdb.blockCacheSizeMB"},
+    {ROCKSDB "blockSizeKB", "rocksdb.blockSizeKB"},
+    {ROCKSDB "boundedMemoryUsage", "rocksdb.boundedMemoryUsage"},
+    {ROCKSDB "changelogCheckpointing.enabled", "rocksdb.changelogCheckpointing.enabled"},
+    {ROCKSDB "compactOnCommit", "rocksdb.compactOnCommit"},
+    {ROCKSDB "compression", "rocksdb.compression"},
+    {ROCKSDB "formatVersion", "rocksdb.formatVersion"},
+    {ROCKSDB "lockAcquireTimeoutMs", "rocksdb.lockAcquireTimeoutMs"},
+    {ROCKSDB "maxMemoryUsageMB", "rocksdb.maxMemoryUsageMB"},
+    {ROCKSDB "maxOpenFiles", "rocksdb.maxOpenFiles"},
+    {ROCKSDB "maxWriteBufferNumber", "rocksdb.maxWriteBufferNumber"},
+    {ROCKSDB "resetStatsOnLoad", "rocksdb.resetStatsOnLoad"},
+    {ROCKSDB "trackTotalNumberOfRows", "rocksdb.trackTotalNumberOfRows"},
+    {ROCKSDB "writeBufferSizeMB", "rocksdb.writeBufferSizeMB"},
+    {STATE_STORE "stateSchemaCheck", "stateSchemaCheck"},
 };
 enum { STREAMING_COUNT = sizeof streaming_settings / sizeof streaming_settings[0] };
 
@@ -44,7 +67,7 @@ static bool is_of_expressions(const char *key)
     return lt_session_get(lt_session_default(), key) != NULL;
 }
 
-enum { SETTINGS_MAX = 64 };
+enum { SETTINGS_MAX = 128 };
 
 /* A setting as the option that it is, under its own name. */
 static struct lt_option_spec streaming_spec(size_t index)
@@ -58,7 +81,8 @@ static struct lt_option_spec streaming_spec(size_t index)
             spec = specs[i];
     }
     spec.name = streaming_settings[index].name;
-    spec.doc = streaming_settings[index].doc;
+    if (option == NULL)
+        spec.doc = checkpoint_root_doc;
     return spec;
 }
 

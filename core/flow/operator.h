@@ -72,8 +72,10 @@ struct lt_state_store; /* core/state/store.h */
 /* One store that a stateful operator asks for. */
 struct lt_operator_store {
     const char *name; /* NULL: the operator's only one */
+    /* As in Spark's progress; NULL: it has none, and is not compared with what was there. */
+    const char *operator_name;
     /* What its keys and values are, kept beside the state and compared with what was there
-     * (STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE). */
+     * (STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE); NULL: that is not said. */
     const struct lt_type *key, *value;
     /* So many bytes at the end of each key do not count for its group: entries that differ in them
      * alone are of one key to the operator, and stay together. */

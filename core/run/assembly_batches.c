@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "core/run/segment_plan.h"
 #include "core/run/union_source.h"
 #include "core/text/json_tree.h"
@@ -64,9 +65,62 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
 
 /* ------------------------------------------------------------------------------ the first batch */
 
-static void write_conf(struct lt_assembly *assembly)
+static void warn_of(const char *name, const char *given, const char *stored)
+{
+    lt_log_warn("Updating the value of conf '%s' in current session from '%s' to '%s'. (It is what "
+                "the checkpoint was begun with)",
+                name, given, stored);
+}
+
+static const char *conf_text(const struct lt_recovery *recovery, const char *name)
+{
+    const char *text;
+    return lt_json_get_text(recovery->conf, name, &text, NULL) == 0 ? text : NULL;
+}
+
+static const char *policy_name(bool takes_greatest)
+{
+    return takes_greatest ? "max" : "min";
+}
+
+/* As in Spark, a query with state goes on with the store, the codec and the policy that its
+ * checkpoint was begun with, whatever the session says now. The number of partitions may change. */
+static int restore_conf(struct lt_assembly *assembly, struct lt_error *error)
+{
+    static const char *const codecs[] = {"lz4", "zstd", "none"};
+    struct lt_query_settings *settings = &assembly->settings;
+    const struct lt_recovery *recovery = &assembly->recovery;
+    const char *provider = conf_text(recovery, CONF_PROVIDER), *given = settings->state_provider;
+    const char *codec = conf_text(recovery, CONF_CODEC), *policy = conf_text(recovery, CONF_POLICY);
+    if (assembly->pipeline.segments == NULL)
+        return 0;
+    if (provider != NULL) {
+        int code = lt_state_provider_find(provider, &settings->state_provider, NULL, error);
+        if (code != 0)
+            return lt_error_append(error, "conf '%s' of the checkpoint", CONF_PROVIDER);
+        if (strcmp(given, settings->state_provider) != 0)
+            warn_of(CONF_PROVIDER, given, settings->state_provider);
+    }
+    for (size_t i = 0; i < sizeof codecs / sizeof codecs[0] && codec != NULL; i++) {
+        if (strcmp(codecs[i], codec) != 0 || strcmp(settings->state_codec, codec) == 0)
+            continue;
+        warn_of(CONF_CODEC, settings->state_codec, codec);
+        settings->state_codec = codecs[i];
+    }
+    if (policy != NULL && strcmp(policy, policy_name(settings->takes_greatest_watermark)) != 0) {
+        warn_of(CONF_POLICY, policy_name(settings->takes_greatest_watermark), policy);
+        settings->takes_greatest_watermark = strcmp(policy, "max") == 0;
+    }
+    return 0;
+}
+
+static int write_conf(struct lt_assembly *assembly, struct lt_error *error)
 {
     const struct lt_query_settings *settings = &assembly->settings;
+    const char *provider, *spark_class;
+    int code = lt_state_provider_find(settings->state_provider, &provider, &spark_class, error);
+    if (code != 0)
+        return code;
     lt_text_fini(&assembly->conf);
     lt_text_init(&assembly->conf);
     if (assembly->pipeline.segments == NULL)
@@ -75,9 +129,9 @@ static void write_conf(struct lt_assembly *assembly)
         lt_text_format(&assembly->conf,
                        "{\"" CONF_PROVIDER "\":\"%s\",\"" CONF_PARTITIONS "\":\"%u\",\"" CONF_CODEC
                        "\":\"%s\",\"" CONF_POLICY "\":\"%s\"}",
-                       settings->state_provider, lt_assembly_partition_count(assembly),
-                       settings->state_codec,
-                       settings->takes_greatest_watermark ? "max" : "min");
+                       spark_class, lt_assembly_partition_count(assembly), settings->state_codec,
+                       policy_name(settings->takes_greatest_watermark));
+    return 0;
 }
 
 static int find_pending(struct lt_assembly *assembly, const struct lt_recover_options *recover,
@@ -96,7 +150,10 @@ int lt_assembly_settle_batches(struct lt_assembly *assembly,
 {
     const struct lt_recovery *recovery = &assembly->recovery;
     int code = find_pending(assembly, recover, error);
-    write_conf(assembly);
+    if (code == 0)
+        code = restore_conf(assembly, error);
+    if (code == 0)
+        code = write_conf(assembly, error);
     assembly->batches = (struct lt_batch_settings){
         .trigger = assembly->spec->plan->trigger,
         .pending_end = assembly->pending_end,
@@ -144,6 +201,8 @@ struct lt_state_settings lt_assembly_state_settings(const struct lt_assembly *as
     return (struct lt_state_settings){
         .provider = settings->state_provider,
         .codec = settings->state_codec,
+        .rocksdb = &settings->rocksdb,
+        .checks_schemas = settings->checks_state_schemas,
         .checkpoint_path = settings->checkpoint_path,
         .min_deltas_for_snapshot = settings->min_deltas_for_snapshot,
         .versions_to_retain = settings->min_batches_to_retain,

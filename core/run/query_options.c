@@ -5,6 +5,48 @@
 #include "core/base/ascii.h"
 #include "core/base/limits.h"
 
+/* By Spark's names behind spark.sql.streaming.stateStore. in SET. A live copy in RocksDB is bounded
+ * and has the changes in files of its own in any case; what says so is known and changes nothing.
+ */
+#define ROCKSDB_NUMBER(name, least, doc)                                                           \
+    {                                                                                              \
+        "rocksdb." name, LT_OPTION_I64, "-1", NULL, least, 1000000, 0, doc                         \
+    }
+#define ROCKSDB_SWITCH(name, otherwise, doc)                                                       \
+    {                                                                                              \
+        "rocksdb." name, LT_OPTION_BOOL, otherwise, NULL, 0, 0, 0, doc                             \
+    }
+#define ROCKSDB_OPTIONS                                                                            \
+    ROCKSDB_NUMBER("blockSizeKB", -1, "Of RocksDB's blocks, in KiB; -1: RocksDB's own, 4."),       \
+        ROCKSDB_NUMBER("blockCacheSizeMB", -1,                                                     \
+                       "Memory in MiB for blocks, indexes and filters of all RocksDB stores of "   \
+                       "the process; -1: 64."),                                                    \
+        ROCKSDB_NUMBER("maxMemoryUsageMB", -1,                                                     \
+                       "The same, as it is called with boundedMemoryUsage; the larger counts."),   \
+        ROCKSDB_NUMBER("writeBufferSizeMB", -1,                                                    \
+                       "Memory in MiB that a RocksDB store writes into first; -1: 8."),            \
+        ROCKSDB_NUMBER("maxWriteBufferNumber", -1,                                                 \
+                       "How many of these a RocksDB store has at most; -1: RocksDB's own, 2."),    \
+        ROCKSDB_NUMBER("maxOpenFiles", -1,                                                         \
+                       "Files that a RocksDB store keeps open; -1: 128."),                         \
+        {"rocksdb.compression", LT_OPTION_CHOICE, "lz4", "lz4|zstd|snappy|none", 0, 0, 0,          \
+         "How RocksDB compresses its blocks."},                                                    \
+        ROCKSDB_SWITCH("boundedMemoryUsage", "true",                                               \
+                       "Known, and changes nothing: RocksDB's memory is always bounded."),         \
+        ROCKSDB_SWITCH("changelogCheckpointing.enabled", "true",                                   \
+                       "Known, and changes nothing: a batch always writes its changes only."),     \
+        ROCKSDB_SWITCH("trackTotalNumberOfRows", "true",                                           \
+                       "Known, and changes nothing: rows are always counted."),                    \
+        ROCKSDB_SWITCH("resetStatsOnLoad", "true", "Known, and changes nothing."),                 \
+        ROCKSDB_SWITCH("compactOnCommit", "false",                                                 \
+                       "Known, and changes nothing: RocksDB compacts by itself."),                 \
+        ROCKSDB_SWITCH("allowFAllocate", "true", "Known, and changes nothing."),                   \
+        {"rocksdb.lockAcquireTimeoutMs", LT_OPTION_I64, "60000", NULL, 0, INT64_MAX, 0,            \
+         "Known, and changes nothing: a store belongs to one thread."},                            \
+    {                                                                                              \
+        "rocksdb.formatVersion", LT_OPTION_I64, "5", NULL, 0, 5, 0, "Known, and changes nothing."  \
+    }
+
 static const struct lt_option_spec specs[] = {
     {"queryName", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Name of the query, in progress, logs and counters."},
@@ -64,6 +106,10 @@ static const struct lt_option_spec specs[] = {
     {"stateStoreCodec", LT_OPTION_CHOICE, "lz4", "lz4|zstd|none", 0, 0, 0,
      "How files of the state are compressed "
      "(spark.sql.streaming.stateStore.compression.codec)."},
+    {"stateSchemaCheck", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
+     "Whether keys and values of the state have to be what they were in the run before "
+     "(spark.sql.streaming.stateStore.stateSchemaCheck)."},
+    ROCKSDB_OPTIONS,
     {"minDeltasForSnapshot", LT_OPTION_I64, "10", NULL, 1, 1000000, 0,
      "After how many batches the state is written whole, at the earliest "
      "(spark.sql.streaming.stateStore.minDeltasForSnapshot)."},
@@ -85,6 +131,20 @@ const struct lt_option_spec *lt_query_option_specs(size_t *count)
 static int64_t number(const struct lt_options *options, const char *name)
 {
     return lt_options_i64(options, specs, SPEC_COUNT, name);
+}
+
+static struct lt_state_rocksdb_settings read_rocksdb(const struct lt_options *options)
+{
+    int64_t cache = lt_options_i64(options, specs, SPEC_COUNT, "rocksdb.blockCacheSizeMB");
+    int64_t bound = lt_options_i64(options, specs, SPEC_COUNT, "rocksdb.maxMemoryUsageMB");
+    return (struct lt_state_rocksdb_settings){
+        .block_size_kb = number(options, "rocksdb.blockSizeKB"),
+        .cache_mb = cache > bound ? cache : bound,
+        .write_buffer_size_mb = number(options, "rocksdb.writeBufferSizeMB"),
+        .max_write_buffer_number = number(options, "rocksdb.maxWriteBufferNumber"),
+        .max_open_files = number(options, "rocksdb.maxOpenFiles"),
+        .compression = lt_options_text(options, specs, SPEC_COUNT, "rocksdb.compression"),
+    };
 }
 
 static const char *text(const struct lt_options *options, const char *name)
@@ -164,7 +224,9 @@ int lt_query_settings_read(const struct lt_options *options, struct lt_query_set
         .lane_rows = (uint32_t)number(options, "laneRows"),
         .lane_bytes = (uint64_t)number(options, "laneBytes"),
         .shuffle_partitions = (uint32_t)number(options, "shufflePartitions"),
-        .state_provider = text(options, "stateStore"),
+        .checks_state_schemas =
+            lt_options_bool(options, specs, SPEC_COUNT, "stateSchemaCheck"),
+        .rocksdb = read_rocksdb(options),
         .state_codec = text(options, "stateStoreCodec"),
         .min_deltas_for_snapshot = (uint32_t)number(options, "minDeltasForSnapshot"),
         .takes_greatest_watermark = strcmp(text(options, "multipleWatermarkPolicy"), "max") == 0,
@@ -173,5 +235,8 @@ int lt_query_settings_read(const struct lt_options *options, struct lt_query_set
     if (out->counters_path != NULL && strcmp(out->counters_path, "off") == 0)
         out->counters_path = NULL;
     code = take_path(&out->checkpoint_path, error);
+    if (code == 0)
+        code = lt_state_provider_find(text(options, "stateStore"), &out->state_provider, NULL,
+                                      error);
     return code == 0 && out->idle_is_set ? lt_idle_parse(idle, &out->idle, error) : code;
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/options.h"
 #include "core/run/worker.h"
+#include "core/state/store.h"
 
 struct lt_query_settings {
     const char *name;            /* queryName, or NULL */
@@ -29,7 +30,9 @@ struct lt_query_settings {
     uint64_t lane_bytes;
     /* of queries in micro-batches */
     uint32_t shuffle_partitions; /* 0: as many as lane CPUs */
-    const char *state_provider, *state_codec;
+    const char *state_provider, *state_codec; /* "memory" or "rocksdb" */
+    struct lt_state_rocksdb_settings rocksdb;
+    bool checks_state_schemas;
     uint32_t min_deltas_for_snapshot;
     bool takes_greatest_watermark;
     bool has_no_data_batches;

@@ -4,6 +4,7 @@
 
 #include "core/base/arena.h"
 #include "core/run/pipeline.h"
+#include "core/run/state_metadata.h"
 #include "ops/catalog.h"
 
 static const char *const names[LT_LIMIT_SEGMENTS] = {
@@ -164,6 +165,23 @@ static uint32_t choose_count(const struct lt_segments_options *options, uint32_t
     return nodes->is_single ? 1 : options->instance_count;
 }
 
+/* A query that has had a batch keeps the operators that it had. */
+static int check_operators(const struct lt_segments *segments,
+                           const struct lt_state_settings *state, struct lt_error *error)
+{
+    struct lt_state_operator operators[LT_LIMIT_SEGMENTS];
+    uint32_t count = 0;
+    if (state->checkpoint_path == NULL || state->version == 0)
+        return 0;
+    for (uint32_t i = 0; i < segments->plan->segment_count; i++) {
+        const struct lt_plan_stateful *stateful = segments->plan->segments[i].nodes[0]->stateful;
+        const struct lt_operator *op = segments->instances[i][0].stage.chain.links[0].op;
+        if (stateful != NULL && op->ops->state_metrics != NULL)
+            operators[count++] = (struct lt_state_operator){stateful->number, op->ops->name};
+    }
+    return lt_state_check_operators(state->checkpoint_path, operators, count, error);
+}
+
 int lt_segments_create(const struct lt_segments_options *options, struct lt_segments **out,
                        struct lt_error *error)
 {
@@ -183,6 +201,8 @@ int lt_segments_create(const struct lt_segments_options *options, struct lt_segm
             code = create_instance(segments, instance, options, error);
         }
     }
+    if (code == 0)
+        code = check_operators(segments, &options->state, error);
     if (code != 0) {
         lt_segments_release(segments);
         lt_segments_destroy(segments);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/base/text_buffer.h"
+#include "core/run/state_metadata.h"
 
 static int open_store(void *context, const struct lt_operator_store *request,
                       struct lt_state_store **out, struct lt_error *error)
@@ -26,11 +27,25 @@ static int open_store(void *context, const struct lt_operator_store *request,
         .version = settings->version,
         .min_deltas_for_snapshot = settings->min_deltas_for_snapshot,
         .codec = settings->codec,
+        .rocksdb = settings->rocksdb,
         .reactor = set->reactor,
     };
-    int code = lt_state_open(&options, out, error);
+    const struct lt_state_note note = {
+        .checkpoint_path = settings->checkpoint_path,
+        .operator = set->number,
+        .partition = set->operator_state.partition,
+        .partition_count = set->operator_state.partition_count,
+        .version = settings->version,
+        .store = request,
+    };
+    bool is_kept = settings->checkpoint_path != NULL;
+    int code = is_kept && settings->checks_schemas ? lt_state_note_check(&note, error) : 0;
     if (code == 0)
-        set->stores[set->count++] = *out;
+        code = lt_state_open(&options, out, error);
+    if (code == 0) {
+        set->stores[set->count++] = *out; /* closed with the set from here on */
+        code = is_kept ? lt_state_note_write(&note, error) : 0;
+    }
     lt_text_fini(&root);
     return code;
 }

@@ -21,6 +21,8 @@
 /* What holds for all stores of a query. Texts outlive the set. */
 struct lt_state_settings {
     const char *provider, *codec;
+    const struct lt_state_rocksdb_settings *rocksdb;
+    bool checks_schemas; /* with what the run before kept */
     const char *checkpoint_path; /* NULL: nothing is kept */
     uint32_t min_deltas_for_snapshot;
     uint32_t versions_to_retain;

@@ -21,6 +21,8 @@ enum {
     FILTER_BITS = 10,
     TIME_BYTES = 8,
     PLACE_SIZE = 160,
+    KILOBYTE = 1024,
+    MEGABYTE = 1024 * KILOBYTE,
 };
 
 static rocksdb_cache_t *cache; /* made once, and kept while the process lives */
@@ -45,22 +47,54 @@ static int failed(const char *what, char *text, struct lt_error *error)
 
 /* ---------------------------------------------------------------------------------------- open */
 
-static rocksdb_options_t *make_options(void)
+static const struct {
+    const char *name;
+    int kind;
+} compressions[] = {{"lz4", rocksdb_lz4_compression},
+                    {"zstd", rocksdb_zstd_compression},
+                    {"snappy", rocksdb_snappy_compression},
+                    {"none", rocksdb_no_compression}};
+
+static int compression_of(const struct lt_state_rocksdb_settings *settings)
+{
+    size_t count = sizeof compressions / sizeof compressions[0];
+    for (size_t i = 0; i < count && settings->compression != NULL; i++)
+        if (strcmp(compressions[i].name, settings->compression) == 0)
+            return compressions[i].kind;
+    return compressions[0].kind;
+}
+
+static uint64_t given(int64_t value, uint64_t unit, uint64_t otherwise)
+{
+    return value > 0 ? (uint64_t)value * unit : otherwise;
+}
+
+static rocksdb_options_t *make_options(const struct lt_state_rocksdb_settings *settings)
 {
     pthread_once(&cache_once, make_cache);
+    if (settings->cache_mb > 0)
+        rocksdb_cache_set_capacity(cache, given(settings->cache_mb, MEGABYTE, 0));
     rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
     rocksdb_block_based_options_set_block_cache(table, cache);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
     rocksdb_block_based_options_set_filter_policy(
         table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
+    if (settings->block_size_kb > 0)
+        rocksdb_block_based_options_set_block_size(table,
+                                                   given(settings->block_size_kb, KILOBYTE, 0));
     rocksdb_options_t *options = rocksdb_options_create();
     rocksdb_options_set_block_based_table_factory(options, table);
     rocksdb_block_based_options_destroy(table);
     rocksdb_options_set_create_if_missing(options, 1);
-    rocksdb_options_set_write_buffer_size(options, WRITE_BUFFER_BYTES);
-    rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
+    rocksdb_options_set_write_buffer_size(
+        options, given(settings->write_buffer_size_mb, MEGABYTE, WRITE_BUFFER_BYTES));
+    if (settings->max_write_buffer_number > 0)
+        rocksdb_options_set_max_write_buffer_number(options,
+                                                    (int)settings->max_write_buffer_number);
+    rocksdb_options_set_max_open_files(options,
+                                       (int)given(settings->max_open_files, 1, OPEN_FILES_MAX));
     rocksdb_options_set_keep_log_file_num(options, LOG_FILES_KEPT);
-    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    rocksdb_options_set_compression(options, compression_of(settings));
     return options;
 }
 
@@ -90,9 +124,11 @@ static int read_place(struct lt_state_live *live, struct lt_error *error)
     return 0;
 }
 
-int lt_state_live_open(struct lt_state_live *live, const char *path, struct lt_error *error)
+int lt_state_live_open(struct lt_state_live *live, const char *path,
+                       const struct lt_state_rocksdb_settings *settings, struct lt_error *error)
 {
-    *live = (struct lt_state_live){.options = make_options(),
+    static const struct lt_state_rocksdb_settings as_it_is;
+    *live = (struct lt_state_live){.options = make_options(settings != NULL ? settings : &as_it_is),
                                    .reading = rocksdb_readoptions_create(),
                                    .writing = rocksdb_writeoptions_create(),
                                    .batch = rocksdb_writebatch_create()};
@@ -127,11 +163,12 @@ void lt_state_live_remove(const char *path)
 }
 
 int lt_state_live_empty(struct lt_state_live *live, const char *path,
+                        const struct lt_state_rocksdb_settings *settings,
                         const struct lt_state_live_place *place, struct lt_error *error)
 {
     lt_state_live_close(live);
     lt_state_live_remove(path);
-    int code = lt_state_live_open(live, path, error);
+    int code = lt_state_live_open(live, path, settings, error);
     live->place = *place;
     live->place.version = 0;
     live->place.target = 0;

@@ -43,12 +43,14 @@ struct lt_state_live {
     struct lt_state_live_place place;
 };
 
-/* Opens what is at `path`, or makes it. */
+/* Opens what is at `path`, or makes it. `settings` may be NULL. */
 int lt_state_live_open(struct lt_state_live *live, const char *path,
+                       const struct lt_state_rocksdb_settings *settings,
                        struct lt_error *error) LT_MUST_USE;
 void lt_state_live_close(struct lt_state_live *live);
 /* Closes, removes all, and makes it new: with the place, at version 0. */
 int lt_state_live_empty(struct lt_state_live *live, const char *path,
+                        const struct lt_state_rocksdb_settings *settings,
                         const struct lt_state_live_place *place,
                         struct lt_error *error) LT_MUST_USE;
 /* Removes what is at `path`, if there is something. */

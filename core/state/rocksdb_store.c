@@ -303,18 +303,21 @@ static int make_path(struct lt_state_rocksdb *rocks, struct lt_error *error)
 }
 
 /* Fills the live copy from the files. */
-static int fill(struct lt_state_rocksdb *rocks, const struct lt_state_live_place *place,
-                uint64_t version, struct lt_state_merge *all, struct lt_error *error)
+static int fill(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
+                const struct lt_state_live_place *place, struct lt_state_merge *all,
+                struct lt_error *error)
 {
-    int code = lt_state_live_empty(&rocks->live, rocks->path, place, error);
+    int code =
+        lt_state_live_empty(&rocks->live, rocks->path, options->rocksdb, place, error);
     return code != 0 ? code
-                     : write_live(rocks, lt_state_merge_stream(all), version, false, error);
+                     : write_live(rocks, lt_state_merge_stream(all), place->version, false, error);
 }
 
 /* Makes the live copy what it has to be: as it is, brought up, or filled. `all` is the version's
  * entries. */
-static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_live_place *wanted,
-                    struct lt_state_merge *all, struct lt_error *error)
+static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
+                    const struct lt_state_live_place *wanted, struct lt_state_merge *all,
+                    struct lt_error *error)
 {
     const struct lt_state_live_place *is = &rocks->live.place;
     bool is_of_use = !lt_state_keeper_is_dealt_anew(rocks->keeper) && is->version > 0 &&
@@ -332,7 +335,7 @@ static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_live_p
         lt_state_merge_destroy(since);
         return code;
     }
-    return code != LT_E_NOT_FOUND ? code : fill(rocks, wanted, wanted->version, all, error);
+    return code != LT_E_NOT_FOUND ? code : fill(rocks, options, wanted, all, error);
 }
 
 static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
@@ -346,13 +349,13 @@ static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_optio
     if (code == 0)
         code = make_path(rocks, error);
     if (code == 0)
-        code = lt_state_live_open(&rocks->live, rocks->path, error);
+        code = lt_state_live_open(&rocks->live, rocks->path, options->rocksdb, error);
     const struct lt_state_live_place wanted = {.version = options->version,
                                                .partition = options->partition,
                                                .partition_count = options->partition_count,
                                                .key_suffix_bytes = options->key_suffix_bytes};
     if (code == 0)
-        code = bring_up(rocks, &wanted, all, error);
+        code = bring_up(rocks, options, &wanted, all, error);
     lt_state_merge_destroy(all);
     rocks->entries = rocks->live.place.entries;
     return code;

@@ -48,34 +48,55 @@ static int open_memory(const struct lt_state_options *options, struct lt_state_s
     return code;
 }
 
-static const struct {
-    const char *name;
+#define SPARK_PACKAGE "org.apache.spark.sql.execution.streaming.state."
+
+static const struct provider {
+    const char *name, *spark_class;
     int (*open)(const struct lt_state_options *options, struct lt_state_store **out,
                 struct lt_error *error);
 } providers[] = {
-    {"memory", open_memory},
-    {"rocksdb", lt_state_rocksdb_open},
-    {"org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider", open_memory},
-    {"org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider",
-     lt_state_rocksdb_open},
+    {"memory", SPARK_PACKAGE "HDFSBackedStateStoreProvider", open_memory},
+    {"rocksdb", SPARK_PACKAGE "RocksDBStateStoreProvider", lt_state_rocksdb_open},
 };
 enum { PROVIDERS = sizeof providers / sizeof providers[0] };
+
+static const struct provider *find_provider(const char *name, struct lt_error *error)
+{
+    const char *names[2 * PROVIDERS];
+    for (int i = 0; i < PROVIDERS; i++) {
+        names[2 * i] = providers[i].name;
+        names[2 * i + 1] = providers[i].spark_class;
+        if (strcasecmp(name, providers[i].name) == 0 ||
+            strcasecmp(name, providers[i].spark_class) == 0)
+            return &providers[i];
+    }
+    const char *near = lt_nearest(name, names, 2 * PROVIDERS);
+    (void)lt_error_set(error, LT_E_INVALID,
+                       "unknown provider '%s' of state stores; hint: it is memory or rocksdb, or "
+                       "Spark's class of either%s%s%s",
+                       name, near == NULL ? "" : ": did you mean '", near == NULL ? "" : near,
+                       near == NULL ? "" : "'?");
+    (void)lt_error_condition(error, "STATE_STORE_INVALID_PROVIDER", "42K06");
+    return NULL;
+}
+
+int lt_state_provider_find(const char *name, const char **out, const char **spark_class,
+                           struct lt_error *error)
+{
+    const struct provider *provider = find_provider(name, error);
+    if (provider == NULL)
+        return LT_E_INVALID;
+    *out = provider->name;
+    if (spark_class != NULL)
+        *spark_class = provider->spark_class;
+    return 0;
+}
 
 int lt_state_open(const struct lt_state_options *options, struct lt_state_store **out,
                   struct lt_error *error)
 {
-    const char *names[PROVIDERS];
-    for (int i = 0; i < PROVIDERS; i++) {
-        names[i] = providers[i].name;
-        if (strcasecmp(options->provider, names[i]) == 0)
-            return providers[i].open(options, out, error);
-    }
-    const char *near = lt_nearest(options->provider, names, PROVIDERS);
-    return lt_error_set(error, LT_E_INVALID,
-                        "unknown provider '%s' of state stores; hint: it is memory or rocksdb, or "
-                        "Spark's class of either%s%s%s",
-                        options->provider, near == NULL ? "" : ": did you mean '",
-                        near == NULL ? "" : near, near == NULL ? "" : "'?");
+    const struct provider *provider = find_provider(options->provider, error);
+    return provider == NULL ? LT_E_INVALID : provider->open(options, out, error);
 }
 
 /* ---------------------------------------------------------------------------------------- scan */

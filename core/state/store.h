@@ -123,6 +123,15 @@ struct lt_state_store {
     const struct lt_state_store_ops *ops;
 };
 
+/* How RocksDB is set, by the names of spark.sql.streaming.stateStore.rocksdb.*. What is 0, -1 or
+ * NULL is as leat has it: its live copies are bounded in memory, and share one cache of a process.
+ */
+struct lt_state_rocksdb_settings {
+    int64_t block_size_kb, write_buffer_size_mb, max_write_buffer_number, max_open_files;
+    int64_t cache_mb;        /* of the process: the last one that is said counts for all */
+    const char *compression; /* "lz4", "zstd", "snappy", "none" */
+};
+
 struct lt_state_options {
     const char *provider; /* "memory", "rocksdb", or the class that Spark names them by */
     const char *root; /* the checkpoint's state/<operator>; NULL: nothing is kept */
@@ -137,8 +146,14 @@ struct lt_state_options {
     uint64_t version;                /* to open */
     uint32_t min_deltas_for_snapshot; /* at least 1 */
     const char *codec;                /* "lz4", "zstd", "none" */
+    const struct lt_state_rocksdb_settings *rocksdb; /* used by open; NULL: as leat has it */
     struct lt_reactor *reactor;
 };
+
+/* Which of the two stores a name means: "memory" or "rocksdb", and the class that Spark names it
+ * by; an unknown one is an error with the nearest. `spark_class` may be NULL. on: any. */
+int lt_state_provider_find(const char *name, const char **out, const char **spark_class,
+                           struct lt_error *error) LT_MUST_USE;
 
 /* Opens the store at a version. Errors are Spark's CANNOT_LOAD_STATE_STORE.* with the file's name;
  * nothing on disk is changed by a refusal. What is on disk of later versions is deleted: they never

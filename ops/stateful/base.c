@@ -51,7 +51,9 @@ int lt_stateful_open_store(struct lt_stateful *stateful, const struct lt_operato
                             "operator \"%s\" keeps state, and the query runs without; hint: a "
                             "query with state runs in micro-batches",
                             name);
-    int code = env->state->open(env->state->context, request, out, error);
+    struct lt_operator_store named = *request;
+    named.operator_name = name;
+    int code = env->state->open(env->state->context, &named, out, error);
     if (code != LT_OK)
         return lt_error_append(error, "cannot open the state of operator \"%s\"", name);
     return LT_OK;

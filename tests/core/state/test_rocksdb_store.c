@@ -80,7 +80,7 @@ static struct lt_state_live_place place_of(const struct state_world *world)
     struct lt_state_live live;
     struct lt_error error;
     snprintf(path, sizeof path, "%s/0/rocksdb", world->root);
-    assert_int_equal(lt_state_live_open(&live, path, &error), 0);
+    assert_int_equal(lt_state_live_open(&live, path, NULL, &error), 0);
     struct lt_state_live_place place = live.place;
     lt_state_live_close(&live);
     return place;
@@ -172,7 +172,7 @@ static void a_live_copy_that_was_left_half_written_is_known(void **state)
     static char large[2 * 1024 * 1024]; /* so large that it is written at once */
     struct lt_state_change change = {
         .key = {"k1....b", 7}, .value = {large, sizeof large}, .final_at = 5};
-    assert_int_equal(lt_state_live_open(&live, path, &error), 0);
+    assert_int_equal(lt_state_live_open(&live, path, NULL, &error), 0);
     assert_int_equal(lt_state_live_begin(&live, 3, &error), 0);
     assert_int_equal(lt_state_live_write(&live, &change, false, LT_STATE_NEVER, &error), 0);
     lt_state_live_close(&live);
