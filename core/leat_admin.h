@@ -1,6 +1,6 @@
 /*
  * The second public door, for tools: tables of options and functions, the counters of running and
- * dead queries, what a query would run with. Programs that move data want leat.h.
+ * dead queries, checkpoints, what a query would run with. Programs that move data want leat.h.
  *
  * Texts that are returned as char * are the caller's to free(). on: any thread, unless said
  * otherwise.
@@ -101,6 +101,49 @@ LEAT_API char *leat_admin_value_json(const leat_row *row, uint32_t column, const
 /* The stream with its columns called "0", "1", ..., whatever they are called: two may have one
  * name. The context's; NULL, with the context's error, where the stream has no schema. */
 LEAT_API leat_stream *leat_admin_numbered(leat_stream *stream);
+
+/* -------------------------------------------------------------------------------- checkpoints */
+
+enum leat_admin_checkpoint_view {
+    LEAT_ADMIN_CHECKPOINT_LIST,   /* its batches, a line each */
+    LEAT_ADMIN_CHECKPOINT_SHOW,   /* all about the last batch, or about one */
+    LEAT_ADMIN_CHECKPOINT_VERIFY, /* every file is read with its checksum */
+};
+enum leat_admin_checkpoint_verdict {
+    LEAT_ADMIN_CHECKPOINT_SOUND,   /* nothing is wrong; a crash may have left something */
+    LEAT_ADMIN_CHECKPOINT_DAMAGED, /* something is that a start does not need */
+    LEAT_ADMIN_CHECKPOINT_REFUSED, /* a start refuses the directory */
+};
+typedef struct leat_admin_checkpoint_request {
+    size_t size;      /* sizeof(leat_admin_checkpoint_request), set by the caller */
+    const char *path; /* a checkpoint of leat's or of Spark's */
+    enum leat_admin_checkpoint_view view;
+    bool json; /* one JSON object; else text for a person */
+    bool has_batch;
+    uint64_t batch; /* of SHOW */
+} leat_admin_checkpoint_request;
+/* What stands in a checkpoint directory, and what a start would make of it. Writes nothing and
+ * takes no lock: a query may be running on it. NULL, with the reason in `error` (of `error_bytes`;
+ * may be NULL): there is no such directory, no such batch, or it is no checkpoint. */
+LEAT_API char *leat_admin_checkpoint(const leat_admin_checkpoint_request *request,
+                                     enum leat_admin_checkpoint_verdict *verdict, char *error,
+                                     size_t error_bytes);
+
+typedef struct leat_admin_state_request {
+    size_t size;
+    const char *path;     /* of the checkpoint */
+    uint32_t operator_id; /* in the order of the plan, from 0 */
+    int64_t partition;    /* -1: all */
+    const char *store;    /* NULL: the operator's only one */
+    const char *key;      /* a JSON object of its columns, or its only one's value; NULL: all */
+    int64_t batch;        /* -1: the last that is committed; an older one as long as it is kept */
+    /* Takes a row, a JSON object without a line break, valid during the call. False: no more. */
+    bool (*row)(void *user, const char *json);
+    void *user;
+} leat_admin_state_request;
+/* The rows of an operator's state. LEAT_OK, or a negative status with the reason in `error`. */
+LEAT_API int leat_admin_state(const leat_admin_state_request *request, char *error,
+                              size_t error_bytes);
 
 /* ----------------------------------------------------------------------------------- counters */
 

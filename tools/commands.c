@@ -42,6 +42,14 @@ int lt_tool_wrong(const char *format, ...)
     return LT_TOOL_USAGE;
 }
 
+bool lt_tool_whole_number(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+}
+
 int lt_tool_finish(int status)
 {
     int result = fflush(stdout);

@@ -39,6 +39,8 @@ int lt_tool_explain(int count, char **arguments);
 int lt_tool_eval(int count, char **arguments);
 int lt_tool_stat(int count, char **arguments);
 int lt_tool_options(int count, char **arguments);
+int lt_tool_checkpoint(int count, char **arguments);
+int lt_tool_state(int count, char **arguments);
 int lt_tool_functions(int count, char **arguments);
 
 /* Names whoever speaks in lt_tool_say: "leat relay". `name` must live on. */
@@ -47,6 +49,8 @@ void lt_tool_speaker(const char *name);
 void lt_tool_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says it and returns LT_TOOL_USAGE. */
 int lt_tool_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A number from 0 that is all of `text`: false if it is none. */
+bool lt_tool_whole_number(const char *text, int64_t *out);
 /* A copy for a terminal, the caller's to free: control characters, which could move its cursor or
  * change its colours, stand as \xNN. */
 char *lt_tool_printable(const char *text);

@@ -19,6 +19,8 @@ static const struct lt_tool_command commands[] = {
     {"check", "analyse a job file without running it", lt_tool_check},
     {"eval", "try an expression on sample rows", lt_tool_eval},
     {"stat", "print the counters of running and of dead relays", lt_tool_stat},
+    {"checkpoint", "explain and verify what stands in a checkpoint", lt_tool_checkpoint},
+    {"state", "print the rows of a query's state", lt_tool_state},
     {"explain", "print the plans of a job or a relay, without running it", lt_tool_explain},
     {"options", "list connectors and the options of each", lt_tool_options},
     {"functions", "list the functions of expressions", lt_tool_functions},

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/state/survey.h"
+
 #define DAMAGE_HINT "; hint: restore the directory from a copy, or start with a new one"
 
 void lt_directory_init(struct lt_directory *directory)
@@ -85,9 +87,8 @@ static int compare_numbers(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* The numbers that name files in a folder, ascending; free() them. A closed folder has none. */
-static int list_numbers(const struct lt_epoch_folder *folder, uint64_t **out, size_t *count,
-                        struct lt_error *error)
+int lt_directory_numbers(const struct lt_epoch_folder *folder, uint64_t **out, size_t *count,
+                         struct lt_error *error)
 {
     *out = NULL;
     *count = 0;
@@ -292,6 +293,43 @@ static int read_logs(struct lt_directory *directory, const uint64_t *commits, si
     return code == 0 ? check_notes(directory, error) : code;
 }
 
+static bool has_state_of(const struct lt_directory *directory, const char *name)
+{
+    struct lt_text_buffer path;
+    lt_text_init(&path);
+    lt_text_format(&path, "%s/state/%s", directory->root.path, name);
+    bool has = lt_state_owner_of(lt_text_get(&path)) != LT_STATE_OF_NOBODY;
+    lt_text_fini(&path);
+    return has;
+}
+
+/* Files of state without any entry of offsets: the logs that they belong to are gone, and a query
+ * that begins anew would have what it never read. Folders without files are what a first start
+ * leaves that came to nothing. Where a batch cannot be run again, its state may be left. */
+static int check_new(const struct lt_directory *directory, struct lt_error *error)
+{
+    struct lt_epoch_folder folder = {.fd = -1};
+    struct lt_epoch_names names = {0};
+    if (!directory->has_state || !directory->keeps_pending || directory->entry_count > 0)
+        return 0;
+    int code = open_below(directory, "state", false, &folder, error);
+    if (code == 0 && folder.fd >= 0)
+        code = lt_epoch_folder_list(&folder, &names, error);
+    bool has_files = false;
+    for (size_t i = 0; i < names.count && !has_files; i++)
+        has_files = has_state_of(directory, names.names[i]);
+    free(names.names);
+    lt_epoch_folder_close(&folder);
+    if (code != 0 || !has_files)
+        return code;
+    (void)lt_error_set(error, LT_E_CHECKPOINT,
+                       "The checkpoint location %s should be empty on batch 0 Please either use a "
+                       "new checkpoint location, or delete the existing data in the checkpoint "
+                       "location. (There is state in it, and nothing in 'offsets')",
+                       directory->root.path);
+    return lt_error_condition(error, "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY", "42K03");
+}
+
 int lt_directory_read(struct lt_directory *directory, bool verify_checksums, struct lt_arena *arena,
                       struct lt_error *error)
 {
@@ -310,9 +348,10 @@ int lt_directory_read(struct lt_directory *directory, bool verify_checksums, str
 
     uint64_t *offsets = NULL, *commits = NULL;
     size_t offsets_count, commits_count;
-    code = list_numbers(&directory->offsets, &offsets, &offsets_count, error);
+    /* Of a query that runs, and is looked at, this sees no commit whose entry it does not see. */
+    code = lt_directory_numbers(&directory->commits, &commits, &commits_count, error);
     if (code == 0)
-        code = list_numbers(&directory->commits, &commits, &commits_count, error);
+        code = lt_directory_numbers(&directory->offsets, &offsets, &offsets_count, error);
     if (code == 0) {
         directory->entry_count = offsets_count;
         directory->entries = lt_arena_alloc(arena, offsets_count * sizeof directory->entries[0]);
@@ -324,7 +363,7 @@ int lt_directory_read(struct lt_directory *directory, bool verify_checksums, str
     directory->oldest = code == 0 ? lt_directory_next_offsets(directory, 0) : 0;
     free(offsets);
     free(commits);
-    return code;
+    return code == 0 ? check_new(directory, error) : code;
 }
 
 uint64_t lt_directory_next_offsets(const struct lt_directory *directory, uint64_t epoch)
@@ -376,7 +415,7 @@ static int delete_strangers(const struct lt_directory *directory,
 {
     uint64_t *epochs;
     size_t count;
-    int code = list_numbers(folder, &epochs, &count, error);
+    int code = lt_directory_numbers(folder, &epochs, &count, error);
     bool changed = false;
     for (size_t i = count; code == 0 && i-- > 0;) {
         bool is_logged = (int64_t)epochs[i] <= directory->conclusion.last_logged;
@@ -399,7 +438,7 @@ static int tidy_sources(const struct lt_directory *directory, struct lt_error *e
     size_t count = 0;
     int code = open_below(directory, "sources", false, &sources, error);
     if (code == 0)
-        code = list_numbers(&sources, &numbers, &count, error);
+        code = lt_directory_numbers(&sources, &numbers, &count, error);
     for (size_t i = 0; code == 0 && i < count; i++) {
         struct lt_epoch_folder folder = {.fd = -1};
         char name[LT_EPOCH_NAME_SIZE];

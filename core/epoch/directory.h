@@ -57,6 +57,9 @@ int lt_directory_clean(struct lt_directory *directory, uint32_t sink_count,
 int lt_directory_open_source(struct lt_directory *directory, uint32_t source,
                              struct lt_error *error) LT_MUST_USE;
 
+/* The numbers that name files in a folder, ascending; free() them. A closed folder has none. */
+int lt_directory_numbers(const struct lt_epoch_folder *folder, uint64_t **out, size_t *count,
+                         struct lt_error *error) LT_MUST_USE;
 /* Says of LT_E_CORRUPT that it is damage, and what to do; other codes pass. Returns `code`. */
 int lt_directory_explain_damage(int code, struct lt_error *error);
 

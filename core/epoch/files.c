@@ -170,13 +170,16 @@ static void companion_of(const char *name, char out[LT_EPOCH_NAME_SIZE])
         out[strlen(out) - strlen(COMPANION_SUFFIX)] = '\0';
 }
 
-static bool is_litter(const struct lt_epoch_folder *folder, const char *name)
+enum lt_epoch_name_kind lt_epoch_name_kind(const struct lt_epoch_folder *folder, const char *name)
 {
     if (name[0] == '.' && has_suffix(name, TEMPORARY_SUFFIX))
-        return true;
+        return LT_EPOCH_NAME_LITTER;
     char beside[LT_EPOCH_NAME_SIZE];
     companion_of(name, beside);
-    return beside[0] != '\0' && faccessat(folder->fd, beside, F_OK, 0) != 0 && errno == ENOENT;
+    if (beside[0] == '\0')
+        return LT_EPOCH_NAME_FILE;
+    bool is_alone = faccessat(folder->fd, beside, F_OK, 0) != 0 && errno == ENOENT;
+    return is_alone ? LT_EPOCH_NAME_LITTER : LT_EPOCH_NAME_COMPANION;
 }
 
 int lt_epoch_folder_tidy(const struct lt_epoch_folder *folder, struct lt_error *error)
@@ -185,7 +188,7 @@ int lt_epoch_folder_tidy(const struct lt_epoch_folder *folder, struct lt_error *
     int code = lt_epoch_folder_list(folder, &names, error);
     bool changed = false;
     for (size_t i = 0; code == 0 && i < names.count; i++) {
-        if (!is_litter(folder, names.names[i]))
+        if (lt_epoch_name_kind(folder, names.names[i]) != LT_EPOCH_NAME_LITTER)
             continue;
         code = lt_epoch_file_delete(folder, names.names[i], error);
         changed = true;

@@ -67,6 +67,14 @@ int lt_epoch_file_delete_all(const struct lt_epoch_folder *folder, const char *n
  * folder if anything was deleted. */
 int lt_epoch_folder_tidy(const struct lt_epoch_folder *folder, struct lt_error *error) LT_MUST_USE;
 
+/* What a name in a folder of the checkpoint stands for. */
+enum lt_epoch_name_kind {
+    LT_EPOCH_NAME_FILE,
+    LT_EPOCH_NAME_COMPANION, /* of a file that is there */
+    LT_EPOCH_NAME_LITTER,    /* what lt_epoch_folder_tidy() deletes */
+};
+enum lt_epoch_name_kind lt_epoch_name_kind(const struct lt_epoch_folder *folder, const char *name);
+
 /* The temporary name under which `name` is written. */
 void lt_epoch_temporary_name(const char *name, char out[LT_EPOCH_NAME_SIZE]);
 

@@ -16,7 +16,7 @@
 
 #include "core/base/clock.h"
 
-enum { OWNER_SIZE = 512 };
+enum { OWNER_SIZE = LT_EPOCH_OWNER_SIZE };
 
 /* Reads the owner's line; "" if it has not written it yet. */
 static void read_owner(int fd, char out[OWNER_SIZE])
@@ -86,6 +86,19 @@ int lt_epoch_lock_take(const struct lt_epoch_folder *folder, int *out_fd, struct
     else
         *out_fd = fd;
     return code;
+}
+
+bool lt_epoch_lock_owner(const struct lt_epoch_folder *folder, char out[LT_EPOCH_OWNER_SIZE])
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = openat(folder->fd, LT_EPOCH_LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool is_held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    out[0] = '\0';
+    if (is_held)
+        read_owner(fd, out);
+    if (fd >= 0)
+        close(fd);
+    return is_held;
 }
 
 int lt_epoch_lock_check(const struct lt_epoch_folder *folder, int fd, struct lt_error *error)

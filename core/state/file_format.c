@@ -11,7 +11,7 @@
 #define HEADER_MAGIC "LEATSTAT"
 #define TRAILER_MAGIC "LEATDONE"
 
-enum { MAGIC_BYTES = 8, CHECKED_BYTES = 56, BLOCK_CHECKED_BYTES = 16 };
+enum { MAGIC_BYTES = LT_STATE_MAGIC_BYTES, CHECKED_BYTES = 56, BLOCK_CHECKED_BYTES = 16 };
 _Static_assert(CHECKED_BYTES + 8 == LT_STATE_HEADER_BYTES, "a checksum is last");
 _Static_assert(CHECKED_BYTES + 8 == LT_STATE_TRAILER_BYTES, "a checksum is last");
 _Static_assert(BLOCK_CHECKED_BYTES + 8 == LT_STATE_BLOCK_HEADER_BYTES, "a checksum is last");
@@ -103,6 +103,11 @@ static size_t read_number(const unsigned char *bytes, size_t size_bytes, uint64_
 }
 
 /* -------------------------------------------------------------------------- header and trailer */
+
+bool lt_state_is_magic(const char bytes[LT_STATE_MAGIC_BYTES])
+{
+    return memcmp(bytes, HEADER_MAGIC, MAGIC_BYTES) == 0;
+}
 
 void lt_state_header_write(struct lt_state_header *header, unsigned char out[LT_STATE_HEADER_BYTES])
 {

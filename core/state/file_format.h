@@ -85,6 +85,9 @@ struct lt_state_trailer {
 /* "17.delta", "17.snapshot". Returns `out`. */
 char *lt_state_file_name(enum lt_state_file_kind kind, uint64_t version,
                          char out[LT_STATE_FILE_NAME_SIZE]);
+/* Do so many bytes begin as a state file does? */
+enum { LT_STATE_MAGIC_BYTES = 8 };
+bool lt_state_is_magic(const char bytes[LT_STATE_MAGIC_BYTES]);
 /* False if it is no such name. */
 bool lt_state_file_name_parse(const char *name, enum lt_state_file_kind *kind, uint64_t *version);
 

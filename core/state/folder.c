@@ -33,7 +33,7 @@ char *lt_state_folder_path(const char *root, uint32_t partition, const char *nam
     return path;
 }
 
-static char *join(const char *folder, const char *name)
+char *lt_state_join(const char *folder, const char *name)
 {
     size_t size = strlen(folder) + strlen(name) + 2;
     char *path = lt_alloc(size);
@@ -87,7 +87,7 @@ static void add_file(const char *folder, const char *name, uint64_t version,
     if (!lt_state_file_name_parse(name, &file.kind, &file.version) || file.version > version)
         return;
     struct lt_state_header header;
-    char *path = join(folder, name);
+    char *path = lt_state_join(folder, name);
     file.is_sound = lt_state_reader_peek(path, &header, &file.size_bytes) &&
                     header.kind == file.kind && header.version == file.version;
     free(path);
@@ -177,7 +177,7 @@ int lt_state_files_chain(const struct lt_state_files *files, const char *folder,
         struct lt_state_expected this = *expected;
         this.kind = file == NULL ? LT_STATE_DELTA : file->kind;
         this.version = version;
-        char *path = join(folder, lt_state_file_name(this.kind, version, name));
+        char *path = lt_state_join(folder, lt_state_file_name(this.kind, version, name));
         int code = file == NULL ? lt_state_file_missing(path, this.kind, error) : 0;
         if (code == 0)
             lt_state_inputs_add(inputs, path, &this);

@@ -26,6 +26,8 @@ struct lt_state_files {
 
 /* "<root>/<partition>[/<name>]": free(). */
 char *lt_state_folder_path(const char *root, uint32_t partition, const char *name);
+/* "<folder>/<name>": free(). */
+char *lt_state_join(const char *folder, const char *name);
 /* Adds the files in a folder up to `version`; a missing folder has none. */
 int lt_state_files_read(const char *folder, uint64_t version, struct lt_state_files *out,
                         struct lt_error *error) LT_MUST_USE;

@@ -8,6 +8,8 @@ _leat() {
             words=$("$program" help 2>/dev/null | sed -nE 's/^  ([a-z]+) {2,}[a-z].*/\1/p')
         elif [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = explain ]; then
             words=relay
+        elif [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = checkpoint ]; then
+            words="ls show verify"
         fi
         ask+=("${COMP_WORDS[1]}")
     fi

@@ -225,6 +225,35 @@ static void state_belongs_to_queries_that_have_some(void **state)
     assert_int_equal(try_open(true, true, &error), 0);
 }
 
+static void state_without_logs_is_no_new_query(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    scratch_remove(scratch);
+    put("metadata", "{\"id\":\"d7f7a7c1-0000-4000-8000-000000000001\"}");
+    put("state/0/0/1.delta", "of a query that had a batch");
+    assert_int_equal(try_open(true, true, &error), LT_E_CHECKPOINT);
+    assert_string_equal(error.condition, "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY");
+    assert_string_equal(error.sqlstate, "42K03");
+    assert_non_null(strstr(error.text, "should be empty on batch 0 Please either use a new "
+                                       "checkpoint location, or delete the existing data"));
+    assert_true(is_there("state/0/0/1.delta"));
+}
+
+/* It made folders and said what it keeps, and died before its first batch was logged. */
+static void a_first_start_that_came_to_nothing_may_be_tried_again(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    scratch_remove(scratch);
+    put("metadata", "{\"id\":\"d7f7a7c1-0000-4000-8000-000000000001\"}");
+    put("state/0/_metadata/metadata", "v1");
+    put("state/0/0/rocksdb/CURRENT", "MANIFEST-1");
+    put("state/0/0/.1.delta.leat.tmp", "half");
+    assert_int_equal(try_open(true, true, &error), 0);
+    assert_true(recovery.is_new);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -239,6 +268,8 @@ int main(void)
         TEST(a_damaged_prepared_is_named),
         TEST(what_a_purge_left_of_an_old_batch_goes),
         TEST(state_belongs_to_queries_that_have_some),
+        TEST(state_without_logs_is_no_new_query),
+        TEST(a_first_start_that_came_to_nothing_may_be_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
