@@ -22,6 +22,14 @@ const char *lt_inspect_stage_name(enum lt_inspect_stage stage)
     return stage_names[stage];
 }
 
+static bool has_sparks_state(const struct lt_inspection *inspection)
+{
+    bool has = false;
+    for (size_t i = 0; i < inspection->operator_count; i++)
+        has |= inspection->operators[i].owner == LT_STATE_OF_ANOTHER;
+    return has;
+}
+
 void lt_inspect_describe_start(const struct lt_inspection *inspection, struct lt_text_buffer *out)
 {
     const struct lt_recovery_conclusion *conclusion = &inspection->conclusion;
@@ -42,6 +50,8 @@ void lt_inspect_describe_start(const struct lt_inspection *inspection, struct lt
         lt_text_append(out, "begins with 0: nothing was logged");
     else
         lt_text_format(out, "goes on with %" PRId64, next);
+    if (has_sparks_state(inspection))
+        lt_text_append(out, "; but not one of leat's, which cannot read Spark's state");
 }
 
 /* A time of an entry; "-" where it does not say. */

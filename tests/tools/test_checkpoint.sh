@@ -161,6 +161,34 @@ may_not_change() { # COLUMNS CONDITION
     restore && ! count "$1" && grep -qF "[$2]" "$scratch/said" || { cat "$scratch/said"; return 1; }
 }
 
+has_other_operators() {
+    restore && { head -n -2 "$scratch/count.sql"; echo 'INSERT INTO counts SELECT DISTINCT value FROM lines;'; } >"$scratch/other.sql"
+    ! "$leat" run "$scratch/other.sql" --quiet >"$scratch/said" 2>&1 &&
+        grep -qF '[STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA]' "$scratch/said" &&
+        grep -qF '[(OperatorId: 0 -> OperatorName: stateStoreSave)]; Stateful operators in current batch: [(OperatorId: 0 -> OperatorName: dedupe)]' "$scratch/said" || { cat "$scratch/said"; return 1; }
+}
+# Batch after batch, old ones of which are forgotten, while others look.
+looks_beside_a_query() {
+    local query i status=0
+    dir=$scratch/running
+    cat >"$scratch/running.sql" <<END
+CREATE TABLE numbers USING rate OPTIONS (rowsPerSecond '1000');
+CREATE TABLE counts USING append OPTIONS (path '$scratch/running.out', outputMode 'update', trigger 'processingTime',
+    checkpointLocation '$dir', minBatchesToRetain '2', minDeltasForSnapshot '2');
+INSERT INTO counts SELECT to_json(struct(*)) AS value FROM (SELECT value % 50 AS k, count(*) AS n FROM numbers GROUP BY value % 50);
+END
+    "$leat" run "$scratch/running.sql" --quiet >"$scratch/said" 2>&1 &
+    query=$!
+    for ((i = 0; i < 600; i++)); do compgen -G "$dir/commits/[0-9]*" >/dev/null && break; sleep 0.1; done
+    for ((i = 0; i < 12 && status == 0; i++)); do
+        { verify 0 && says "in use by pid $query" && "$leat" state "$dir" --operator 0 >"$scratch/rows" && is_json <"$scratch/rows"; } || status=1
+    done
+    kill "$query"
+    wait "$query" || { cat "$scratch/said"; status=1; }
+    dir=$scratch/checkpoint
+    return "$status"
+}
+
 check "a query with state runs twice" runs_twice
 check "ls lists its batches" lists
 check "show shows offsets, notes and state" shows
@@ -187,6 +215,8 @@ group='length(word)'
 check "other keys are refused" may_not_change 'length(word) AS l, count(*) AS n' STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE
 group=word
 check "other aggregates are refused" may_not_change 'word, max(word) AS n' STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE
+check "other operators are refused" has_other_operators
+check "a query that runs is looked at, and goes on" looks_beside_a_query
 check "old batches and their state are forgotten" forgets_old_batches
 check "the state of a store in RocksDB is printed alike" prints_rocksdb
 check "a query goes on with the store that it began with" goes_on_with_its_store

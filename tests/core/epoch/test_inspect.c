@@ -481,6 +481,7 @@ static void the_state_of_spark_is_named_and_not_read(void **state)
     lt_text_init(&out);
     assert_int_equal(lt_inspect_print_text(&inspection, &print, &out, &error), 0);
     assert_non_null(strstr(lt_text_get(&out), "not read  state/0: it is Spark's\n"));
+    assert_non_null(strstr(lt_text_get(&out), "goes on with 3; but not one of leat's, which"));
     lt_text_fini(&out);
 }
 
