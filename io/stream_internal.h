@@ -123,7 +123,7 @@ struct lt_stream_reader {
     struct lt_io datagram_io;
     struct msghdr message;
     bool is_receiving, is_thirsty;
-    uint32_t drop_count; /* the kernel's, as last seen */
+    bool wants_heads; /* sender and time of arrival, in front of each datagram */
     /* with a spool */
     struct lt_stream_piece *first_waiting, *last_waiting;
     struct lt_spool_replay *replay;
@@ -185,7 +185,10 @@ void lt_stream_peers_close(struct lt_stream_reader *reader);
 
 /* ------------------------------------------------------------------------ io/stream_datagrams.c */
 
+void lt_stream_datagrams_open(struct lt_stream_reader *reader);
 void lt_stream_datagrams_poll(struct lt_stream_reader *reader);
+/* What the kernel has dropped since it was last asked. */
+void lt_stream_datagrams_count_drops(struct lt_stream_reader *reader);
 void lt_stream_datagrams_close(struct lt_stream_reader *reader);
 
 /* --------------------------------------------------------------------------- io/stream_intake.c */

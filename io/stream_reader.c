@@ -21,7 +21,6 @@ enum {
     DATAGRAM_HEAD_BYTES = 512,   /* the kernel's header, sender and control messages of each */
     CARRY_BYTES = 16 * 1024,     /* a block of a feed: what a slow client costs */
     OWN_PIECES_MAX = 64 * 1024,
-    STARVED_RETRY_NS = 50 * LT_NS_PER_US, /* how soon to look for rows that came home */
 };
 
 static struct lt_stream_reader *reader_of(struct lt_reader *base)
@@ -299,8 +298,8 @@ static int64_t stream_deadline_ns(struct lt_reader *base)
     /* Rows and pieces that other threads let go of do not wake anybody. */
     bool waits = reader->is_starved || reader->lent_count == reader->lent_max ||
                  reader->is_thirsty || reader->thirsty.next != &reader->thirsty;
-    if (waits && lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS < deadline_ns)
-        deadline_ns = lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS;
+    if (waits && lt_clock_now_ns(reader->clock) + LT_FEED_RETRY_NS < deadline_ns)
+        deadline_ns = lt_clock_now_ns(reader->clock) + LT_FEED_RETRY_NS;
     return deadline_ns;
 }
 
@@ -312,7 +311,9 @@ static bool stream_is_ready(struct lt_reader *base)
 
 static void stream_position(struct lt_reader *base, struct lt_position *positions)
 {
-    const struct lt_stream_reader *reader = reader_of(base);
+    struct lt_stream_reader *reader = reader_of(base);
+    if (reader->source->settings.role == LT_STREAM_DATAGRAM)
+        lt_stream_datagrams_count_drops(reader);
     positions[0] = (struct lt_position){
         .offset = reader->row_count,
         .extra = reader->source->spool == NULL ? 0 : lt_feed_position(reader->feed)};
@@ -352,20 +353,14 @@ static void stream_close(struct lt_reader *base)
     free(reader);
 }
 
+/* One that is there in any case. */
 static struct lt_shared_u64 *add_counter(struct lt_stream_reader *reader,
                                          const struct lt_connector_env *env,
                                          enum lt_counter_kind kind, const char *name,
                                          const char *unit, const char *help)
 {
-    if (env->counters == NULL)
-        return &reader->unread;
-    struct lt_text_buffer full;
-    lt_text_init(&full);
-    lt_text_format(&full, "%s%s", env->counter_prefix, name);
-    struct lt_shared_u64 *counter =
-        lt_counters_add(env->counters, kind, lt_text_get(&full), unit, help);
-    lt_text_fini(&full);
-    return counter;
+    struct lt_shared_u64 *counter = lt_connector_counter(env, kind, name, unit, help);
+    return counter != NULL ? counter : &reader->unread;
 }
 
 static void add_counters(struct lt_stream_reader *reader, const struct lt_connector_env *env)
@@ -410,23 +405,15 @@ static int open_feed(struct lt_stream_reader *reader, const struct lt_connector_
                                        &reader->format, error);
     if (code != 0)
         return code;
-    reader->lent_max = count + (source->spool != NULL ? own : 0);
-    struct lt_feed_options options = {
-        .reader = reader->format,
-        .clock = env->clock,
-        .counters = env->counters,
-        .counter_prefix = env->counter_prefix,
-        .column_count = source->base.schema->field_count,
-        .row_capacity = env->lane_rows,
-        .bytes_capacity = env->lane_bytes,
-        .block_size_bytes = CARRY_BYTES,
-        .piece_capacity = reader->lent_max,
-        .is_shared = env->is_shared,
-        .pieces_are_apart = is_datagram,
-        .complete = is_one ? complete_of_reader : complete_of_client,
-        .on_piece_release = on_piece_release,
-        .context = reader,
-    };
+    reader->lent_max = count + (source->spool != NULL ? own : is_datagram ? 1 : 0);
+    struct lt_feed_options options =
+        lt_feed_options_of(env, reader->format, source->base.schema->field_count);
+    options.block_size_bytes = CARRY_BYTES;
+    options.piece_capacity = reader->lent_max;
+    options.pieces_are_apart = is_datagram;
+    options.complete = is_one ? complete_of_reader : complete_of_client;
+    options.on_piece_release = on_piece_release;
+    options.context = reader;
     reader->buffers = lt_reactor_buffers_create(
         env->reactor, count,
         is_datagram ? source->settings.datagram_bytes + DATAGRAM_HEAD_BYTES : STREAM_PIECE_BYTES);
@@ -479,13 +466,14 @@ int lt_stream_open_reader(struct lt_source *base, const struct lt_connector_env 
     lt_stream_link_init(&reader->clients, NULL);
     lt_stream_link_init(&reader->ready, NULL);
     lt_stream_link_init(&reader->thirsty, NULL);
+    add_counters(reader, env);
     code = open_feed(reader, env, error);
     if (code != 0) {
         stream_close(&reader->base);
         return lt_error_append(error, "%s", source->owner);
     }
-    add_counters(reader, env);
     lt_stream_peers_open(reader);
+    lt_stream_datagrams_open(reader);
     if (source->spool != NULL)
         lt_stream_intake_open(reader, start->extra);
     *out = &reader->base;

@@ -230,7 +230,6 @@ int lt_stream_socket_receive(const struct lt_stream_address *address,
         set_int(*fd, SOL_SOCKET, SO_REUSEADDR, 1); /* many may listen to a group */
     if (options->is_stamped)
         set_int(*fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-    set_int(*fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
     code = bind_to(*fd, address, options->type, error);
     if (code == 0 && is_group)
         code = join(*fd, address, options->interface, error);

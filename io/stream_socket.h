@@ -30,8 +30,7 @@ int lt_stream_socket_create(const struct lt_stream_address *address,
 int lt_stream_socket_listen(const struct lt_stream_address *address,
                             const struct lt_stream_socket_options *options, int *fd,
                             struct lt_error *error) LT_MUST_USE;
-/* A socket that receives datagrams: bound, with the count of drops; a multicast address is
- * joined. */
+/* A socket that receives datagrams: bound; a multicast address is joined. */
 int lt_stream_socket_receive(const struct lt_stream_address *address,
                              const struct lt_stream_socket_options *options, int *fd,
                              struct lt_error *error) LT_MUST_USE;

@@ -56,6 +56,7 @@ struct lt_stream_source {
     char place[LT_STREAM_TEXT_SIZE];  /* its address, in messages */
     struct lt_stream_address address; /* after connect */
     int fd;                           /* that listens or receives; -1: none */
+    uint32_t drop_count; /* the kernel's of that socket, as last seen. on: the reader's thread */
     struct lt_spool *spool;           /* after connect; NULL: none */
 };
 

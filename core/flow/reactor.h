@@ -69,7 +69,8 @@ enum lt_io_kind {
     LT_IO_CONNECT, /* fd, buffer (struct sockaddr), size_bytes */
     /* fd, group, flags. Each completion: result (bytes; 0: the end of the stream), piece, buffer.
      * -ENOBUFS: no piece was free; arm it again when one has been given back. An empty datagram
-     * looks like an end: datagrams are for RECVMSG_MULTI. */
+     * looks like an end, without a piece; one that is longer than a piece is cut without a word:
+     * who receives datagrams so gives them more room than they need. */
     LT_IO_RECV_MULTI,
     /* fd, group, flags, message (msg_namelen, a multiple of 8, and msg_controllen say what room for
      * the sender's address and for control messages each piece has). Each completion: result (bytes

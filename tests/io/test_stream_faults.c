@@ -48,28 +48,35 @@ static bool answer(void *context, const struct lt_io *io, int64_t *result)
     return true;
 }
 
+/* `a` and `b` are options, or NULL; SPOOL is a folder of the world's. */
+#define SPOOL "spool=%s/spool"
 static struct stream_world *start(uint64_t seed, struct lt_clock_manual *clock,
-                                  struct faults *faults, bool has_spool)
+                                  struct faults *faults, const char *a, const char *b)
 {
     lt_clock_manual_init(clock, 1000, 1700000000000000);
     struct stream_world *world =
         stream_world_create_on(fake_reactor_create(seed, clock), &clock->clock);
     char path[SCRATCH_PATH_SIZE + 32], spool[SCRATCH_PATH_SIZE + 32];
     snprintf(path, sizeof path, "path=%s/x.sock", world->folder);
-    snprintf(spool, sizeof spool, "spool=%s/spool", world->folder);
-    stream_world_start(world, &lt_unix_source_type,
-                       (const char *const[]){path, has_spool ? spool : NULL, NULL});
+    snprintf(spool, sizeof spool, SPOOL, world->folder);
+    const char *options[] = {path, a != NULL && strcmp(a, SPOOL) == 0 ? spool : a, b, NULL};
+    stream_world_start(world, &lt_unix_source_type, options);
     fake_reactor_set_hook(world->reactor, answer, faults);
     return world;
 }
 
-static int connect_to(struct stream_world *world)
+static int connect_by(struct stream_world *world, int type)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%s/x.sock", world->folder);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
     return fd;
+}
+
+static int connect_to(struct stream_world *world)
+{
+    return connect_by(world, SOCK_STREAM);
 }
 
 static void step_until(struct stream_world *world, struct lt_clock_manual *clock, uint32_t count)
@@ -86,7 +93,8 @@ static void check_lines_arrive(enum lt_io_kind kind, const int *results, bool ha
         struct lt_clock_manual clock;
         struct faults faults = {
             .kind = kind, .results = results, .every = 2 + (unsigned)(seed % 3)};
-        struct stream_world *world = start(seed, &clock, &faults, has_spool);
+        struct stream_world *world =
+            start(seed, &clock, &faults, has_spool ? SPOOL : NULL, NULL);
         int fd = connect_to(world);
         char text[32];
         for (uint32_t i = 0; i < LINES; i++) {
@@ -115,6 +123,49 @@ static void interruptions_and_want_of_pieces_lose_nothing(void **state)
     check_lines_arrive(LT_IO_RECV_MULTI, results, true);
 }
 
+/* One in five is empty. */
+static const char *datagram_text(uint32_t i, char text[32])
+{
+    snprintf(text, 32, "datagram %u", i);
+    return i % 5 == 3 ? "" : text;
+}
+
+static void check_datagrams_arrive(enum lt_io_kind kind, const char *a, const char *b)
+{
+    static const int results[] = {-EINTR, -ENOBUFS, -EAGAIN, -ECONNREFUSED, 0};
+    char text[32];
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct lt_clock_manual clock;
+        struct faults faults = {
+            .kind = kind, .results = results, .every = 2 + (unsigned)(seed % 3)};
+        struct stream_world *world = start(seed, &clock, &faults, a, b);
+        int fd = connect_by(world, SOCK_DGRAM);
+        for (uint32_t i = 0, tries = 0; i < LINES && tries < STEPS; tries++) {
+            const char *wanted = datagram_text(i, text);
+            i += send(fd, wanted, strlen(wanted), MSG_DONTWAIT) >= 0; /* unless it is full */
+            lt_clock_manual_advance(&clock, LT_NS_PER_MS);
+            stream_world_step(world);
+        }
+        step_until(world, &clock, LINES);
+        if (world->text_count != LINES)
+            fail_msg("seed %llu: %u datagrams", (unsigned long long)seed, world->text_count);
+        for (uint32_t i = 0; i < LINES; i++)
+            assert_string_equal(world->texts[i], datagram_text(i, text));
+        assert_true(faults.given > 0);
+        close(fd);
+        stream_world_destroy(world);
+    }
+}
+
+static void datagrams_are_not_lost_by_interruptions_and_want_of_pieces(void **state)
+{
+    (void)state;
+    check_datagrams_arrive(LT_IO_RECVMSG_MULTI, "type=datagram", "includeSender=true");
+    check_datagrams_arrive(LT_IO_RECVMSG_MULTI, SPOOL, "type=datagram");
+    check_datagrams_arrive(LT_IO_RECV_MULTI, "type=datagram", NULL); /* up to the first empty one */
+    check_datagrams_arrive(LT_IO_RECVMSG_MULTI, "type=datagram", NULL); /* and from it on */
+}
+
 static void a_process_without_descriptors_accepts_later(void **state)
 {
     (void)state;
@@ -122,7 +173,7 @@ static void a_process_without_descriptors_accepts_later(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct lt_clock_manual clock;
         struct faults faults = {.kind = LT_IO_ACCEPT_MULTI, .results = results, .every = 2};
-        struct stream_world *world = start(seed, &clock, &faults, false);
+        struct stream_world *world = start(seed, &clock, &faults, NULL, NULL);
         for (uint32_t i = 0; i < 20; i++) {
             int fd = connect_to(world);
             stream_world_send(fd, "x\n");
@@ -143,7 +194,8 @@ static void resets_end_one_stream_only(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct lt_clock_manual clock;
         struct faults faults = {.kind = LT_IO_RECV_MULTI, .results = results, .every = 5};
-        struct stream_world *world = start(seed, &clock, &faults, seed % 2 == 0);
+        struct stream_world *world =
+            start(seed, &clock, &faults, seed % 2 == 0 ? SPOOL : NULL, NULL);
         for (uint32_t i = 0; i < 50; i++) {
             int fd = connect_to(world);
             (void)!send(fd, "one\ntwo\nhalf", 12, MSG_NOSIGNAL);
@@ -169,6 +221,7 @@ int main(void)
     lt_log_set_sink(keep_quiet, NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interruptions_and_want_of_pieces_lose_nothing),
+        cmocka_unit_test(datagrams_are_not_lost_by_interruptions_and_want_of_pieces),
         cmocka_unit_test(a_process_without_descriptors_accepts_later),
         cmocka_unit_test(resets_end_one_stream_only),
     };
