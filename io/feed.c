@@ -422,6 +422,21 @@ static void add_counters(struct lt_feed_store *store)
                                      "malformed records that DROPMALFORMED left out");
 }
 
+struct lt_feed_options lt_feed_options_of(const struct lt_connector_env *env,
+                                          struct lt_format_reader *reader, uint32_t column_count)
+{
+    return (struct lt_feed_options){
+        .reader = reader,
+        .clock = env->clock,
+        .counters = env->counters,
+        .counter_prefix = env->counter_prefix,
+        .column_count = column_count,
+        .row_capacity = env->lane_rows,
+        .bytes_capacity = env->lane_bytes,
+        .is_shared = env->is_shared,
+    };
+}
+
 int lt_feed_create(const struct lt_feed_options *options, struct lt_feed **out,
                    struct lt_error *error)
 {

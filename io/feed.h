@@ -33,6 +33,9 @@
 #include "io/format.h"
 
 enum {
+    /* How soon to look for rows and blocks that came home: other threads that let go of them wake
+     * nobody. */
+    LT_FEED_RETRY_NS = 50 * LT_NS_PER_US,
     /* Bytes behind a block that may be read and mean nothing: a vector parser wants them. */
     LT_FEED_PADDING_BYTES = 64,
     LT_FEED_BLOCK_BYTES = 256 * 1024, /* what fits a core's own cache beside the rest */
@@ -64,6 +67,9 @@ struct lt_feed_options {
     void *context;
 };
 
+/* What the lane's environment says of them; the rest is zero, and the connector's to fill. */
+struct lt_feed_options lt_feed_options_of(const struct lt_connector_env *env,
+                                          struct lt_format_reader *reader, uint32_t column_count);
 int lt_feed_create(const struct lt_feed_options *options, struct lt_feed **out,
                    struct lt_error *error) LT_MUST_USE;
 /* A feed of another stream, with the rows, blocks and format of `feed` and another context for

@@ -25,10 +25,7 @@
 #include "core/base/log.h"
 #include "io/files_name.h"
 
-enum {
-    FILES_PER_POLL = 64, /* ended in one poll at most, with rows or without */
-    STARVED_RETRY_NS = 50 * LT_NS_PER_US,
-};
+enum { FILES_PER_POLL = 64 /* ended in one poll at most, with rows or without */ };
 
 static struct lt_files_reader *reader_of(struct lt_reader *base)
 {
@@ -256,7 +253,7 @@ static int64_t reader_deadline_ns(struct lt_reader *base)
 {
     struct lt_files_reader *reader = reader_of(base);
     if (lt_feed_is_starved(reader->feed))
-        return lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS;
+        return lt_clock_now_ns(reader->clock) + LT_FEED_RETRY_NS;
     return lt_files_reader_is_polled(reader) && !lt_files_reader_has_end(reader) &&
                    !reader->look_io.is_pending
                ? reader->next_look_ns
@@ -387,41 +384,26 @@ static int open_feed(struct lt_files_reader *reader, const struct lt_connector_e
                                        &reader->format, error);
     if (code != 0)
         return code;
-    const struct lt_feed_options options = {
-        .reader = reader->format,
-        .clock = env->clock,
-        .counters = env->counters,
-        .counter_prefix = env->counter_prefix,
-        .column_count = lt_files_columns_count(reader->columns),
-        .row_capacity = env->lane_rows,
-        .bytes_capacity = env->lane_bytes,
-        .is_shared = env->is_shared,
-        .complete = lt_files_columns_count(reader->columns) > source->format->schema->field_count
-                        ? lt_files_columns_complete
-                        : NULL,
-        .context = reader->columns,
-    };
+    uint32_t count = lt_files_columns_count(reader->columns);
+    struct lt_feed_options options = lt_feed_options_of(env, reader->format, count);
+    if (count > source->format->schema->field_count)
+        options.complete = lt_files_columns_complete;
+    options.context = reader->columns;
     return lt_feed_create(&options, &reader->feed, error);
 }
 
 static void add_counters(struct lt_files_reader *reader, const struct lt_connector_env *env)
 {
-    char name[96];
-    if (env->counters == NULL)
-        return;
-    snprintf(name, sizeof name, "%sfiles.read", env->counter_prefix);
-    reader->read_count = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
-                                         "files that were read to their end");
-    snprintf(name, sizeof name, "%sfiles.skipped", env->counter_prefix);
+    reader->read_count = lt_connector_counter(env, LT_COUNTER_SUM, "files.read", "files",
+                                              "files that were read to their end");
     reader->skipped_count =
-        lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
-                        "files that were left out: missing, damaged, in no partition");
-    snprintf(name, sizeof name, "%sfiles.behind", env->counter_prefix);
-    reader->files_behind = lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "files",
-                                           "files that were found and not read to their end");
-    snprintf(name, sizeof name, "%sfiles.bytes_behind", env->counter_prefix);
-    reader->bytes_behind = lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "bytes",
-                                           "of those files that were not read");
+        lt_connector_counter(env, LT_COUNTER_SUM, "files.skipped", "files",
+                             "files that were left out: missing, damaged, in no partition");
+    reader->files_behind =
+        lt_connector_counter(env, LT_COUNTER_GAUGE, "files.behind", "files",
+                             "files that were found and not read to their end");
+    reader->bytes_behind = lt_connector_counter(env, LT_COUNTER_GAUGE, "files.bytes_behind",
+                                                "bytes", "of those files that were not read");
 }
 
 int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *env,

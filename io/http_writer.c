@@ -256,20 +256,6 @@ static void http_close(struct lt_writer *base)
     free(writer);
 }
 
-static struct lt_shared_u64 *add_counter(const struct lt_connector_env *env, const char *name,
-                                         const char *help)
-{
-    if (env->counters == NULL)
-        return NULL;
-    struct lt_text_buffer full;
-    lt_text_init(&full);
-    lt_text_format(&full, "%s%s", env->counter_prefix, name);
-    struct lt_shared_u64 *counter =
-        lt_counters_add(env->counters, LT_COUNTER_SUM, lt_text_get(&full), "requests", help);
-    lt_text_fini(&full);
-    return counter;
-}
-
 int lt_http_open_writer(struct lt_sink *sink, const struct lt_connector_env *env,
                         struct lt_writer **out, struct lt_error *error)
 {
@@ -302,8 +288,10 @@ int lt_http_open_writer(struct lt_sink *sink, const struct lt_connector_env *env
         lt_http_batch_init(&writer->batches[i], writer->sink->batch_rows, writer->sink->is_array);
     writer->filling = &writer->batches[0];
     writer->flying = &writer->batches[1];
-    writer->requests = add_counter(env, "http.requests", "requests sent, retries among them");
-    writer->retries = add_counter(env, "http.retries", "requests that are sent again");
+    writer->requests = lt_connector_counter(env, LT_COUNTER_SUM, "http.requests", "requests",
+                                            "requests sent, retries among them");
+    writer->retries = lt_connector_counter(env, LT_COUNTER_SUM, "http.retries", "requests",
+                                           "requests that are sent again");
     *out = &writer->base;
     return 0;
 }

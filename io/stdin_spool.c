@@ -20,7 +20,6 @@ enum {
     BLOCK_BYTES = 64 * 1024,
     READ_BYTES_LEAST = 4 * 1024, /* of a block: less room is too little to read to */
     CHUNK_HEAD_BYTES = LT_SPOOL_CHUNK_BYTES + LT_SPOOL_ORIGIN_MAX,
-    RETRY_NS = 50 * LT_NS_PER_US, /* how soon to look for blocks that came home */
 };
 
 /* A block that is read into, or one of the spool's. */
@@ -261,7 +260,7 @@ int64_t lt_stdin_intake_deadline_ns(const struct lt_stdin_intake *intake)
 {
     int64_t retry_ns = LT_NEVER_NS, spool_ns = lt_spool_deadline_ns(intake->spool);
     if (intake->lent_count == LT_STDIN_PIECES) /* other threads let go, and wake nobody */
-        retry_ns = lt_clock_now_ns(intake->reader->clock) + RETRY_NS;
+        retry_ns = lt_clock_now_ns(intake->reader->clock) + LT_FEED_RETRY_NS;
     return retry_ns < spool_ns ? retry_ns : spool_ns;
 }
 

@@ -16,10 +16,7 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 
-enum {
-    READS_PER_TURN = 16,                  /* of one file, while others wait */
-    STARVED_RETRY_NS = 50 * LT_NS_PER_US, /* how soon to look for rows that came home */
-};
+enum { READS_PER_TURN = 16 /* of one file, while others wait */ };
 
 static struct lt_tail_reader *reader_of(struct lt_reader *base)
 {
@@ -277,7 +274,7 @@ static int64_t tail_deadline_ns(struct lt_reader *base)
 {
     struct lt_tail_reader *reader = reader_of(base);
     if (lt_feed_is_starved(reader->feed))
-        return lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS;
+        return lt_clock_now_ns(reader->clock) + LT_FEED_RETRY_NS;
     return reader->is_scanning || reader->stop != NULL ? LT_NEVER_NS : reader->scan_due_ns;
 }
 
@@ -366,22 +363,15 @@ static void tail_close(struct lt_reader *base)
 
 static void add_counters(struct lt_tail_reader *reader, const struct lt_connector_env *env)
 {
-    char name[96];
-    if (env->counters == NULL)
-        return;
-    snprintf(name, sizeof name, "%sfiles", env->counter_prefix);
     reader->open_files =
-        lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "files", "followed");
-    snprintf(name, sizeof name, "%sbytes_behind", env->counter_prefix);
-    reader->bytes_behind =
-        lt_counters_add(env->counters, LT_COUNTER_GAUGE, name, "bytes",
-                        "of the files as last seen that were not read, unfinished lines too");
-    snprintf(name, sizeof name, "%struncated", env->counter_prefix);
-    reader->truncated = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
-                                        "truncated, and read from their beginning again");
-    snprintf(name, sizeof name, "%slost", env->counter_prefix);
-    reader->lost = lt_counters_add(env->counters, LT_COUNTER_SUM, name, "files",
-                                   "gone before all of them was read");
+        lt_connector_counter(env, LT_COUNTER_GAUGE, "files", "files", "followed");
+    reader->bytes_behind = lt_connector_counter(
+        env, LT_COUNTER_GAUGE, "bytes_behind", "bytes",
+        "of the files as last seen that were not read, unfinished lines too");
+    reader->truncated = lt_connector_counter(env, LT_COUNTER_SUM, "truncated", "files",
+                                             "truncated, and read from their beginning again");
+    reader->lost = lt_connector_counter(env, LT_COUNTER_SUM, "lost", "files",
+                                        "gone before all of them was read");
 }
 
 static int open_feed(struct lt_tail_reader *reader, const struct lt_connector_env *env,
@@ -390,16 +380,8 @@ static int open_feed(struct lt_tail_reader *reader, const struct lt_connector_en
     const struct lt_tail_source *source = reader->source;
     int code = lt_format_reader_create(source->format, source->base.used_columns, "source tail",
                                        &reader->format, error);
-    struct lt_feed_options options = {
-        .reader = reader->format,
-        .clock = env->clock,
-        .counters = env->counters,
-        .counter_prefix = env->counter_prefix,
-        .column_count = source->base.schema->field_count,
-        .row_capacity = env->lane_rows,
-        .bytes_capacity = env->lane_bytes,
-        .is_shared = env->is_shared,
-    };
+    struct lt_feed_options options =
+        lt_feed_options_of(env, reader->format, source->base.schema->field_count);
     return code == 0 ? lt_feed_create(&options, &reader->feed, error) : code;
 }
 

@@ -84,6 +84,11 @@ struct lt_connector_env {
     int64_t deadline_ns;
 };
 
+/* A counter of a reader's or a writer's, by its name behind the prefix; NULL: nobody counts. */
+struct lt_shared_u64 *lt_connector_counter(const struct lt_connector_env *env,
+                                           enum lt_counter_kind kind, const char *name,
+                                           const char *unit, const char *help);
+
 /* ------------------------------------------------------------------------------------ sources */
 
 struct lt_source;
