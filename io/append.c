@@ -51,7 +51,9 @@ static int refuse_kind(const char *path, mode_t mode, struct lt_error *error)
 static int open_file(struct lt_append_sink *sink, struct lt_error *error)
 {
     struct stat status;
-    sink->fd = open(sink->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    /* O_APPEND: where another program cuts the file or adds to it, against the rules, no hole hides
+     * the one, and nothing is written over the other; the next epoch sees it by the length. */
+    sink->fd = open(sink->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (sink->fd < 0) {
         int number = errno;
         if (number == EISDIR)

@@ -196,6 +196,13 @@ static int check_untouched(struct append_writer *writer)
                             "sink append: '%s' has %" PRId64 " bytes and %" PRId64
                             " were written: another process has shortened it",
                             path, (int64_t)status.st_size, whole_length(writer));
+    bool is_still = !writer->box.is_busy && writer->box.failure == 0;
+    if (is_still && (int64_t)status.st_size > whole_length(writer))
+        return lt_error_set(&writer->base.error, LT_E_BUSY,
+                            "sink append: '%s' has %" PRId64 " bytes and %" PRId64
+                            " were written: another process writes to it as well; hint: a file of "
+                            "its own for each",
+                            path, (int64_t)status.st_size, whole_length(writer));
     return 0;
 }
 

@@ -61,7 +61,7 @@ static const struct lt_option_spec option_table[] = {
      .type = LT_OPTION_DURATION,
      .doc = "The manifest forgets files that are older than this when it is compacted (the files "
             "stay); unset: never."},
-    LT_FORMAT_WRITE_ROWS};
+    LT_LINE_WRITE_ROW LT_FORMAT_WRITE_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
 /* ------------------------------------------------------------------------------------- recovery */

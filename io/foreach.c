@@ -314,14 +314,31 @@ static void foreach_close(struct lt_sink *base)
     free(sink);
 }
 
-/* A row that looks like the end of an epoch would be answered as one. */
-static int check_schema(const struct lt_type *schema, struct lt_error *error)
+/* Can a row be written as {"epoch":5}? What stands beside it may be left out when it is NULL. */
+static bool can_be_epoch(const struct lt_type *schema, bool leaves_nulls_out)
 {
-    if (schema->field_count != 1 || strcmp(schema->fields[0].name, "epoch") != 0)
+    bool has_epoch = false;
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        const struct lt_field *field = &schema->fields[i];
+        if (strcmp(field->name, "epoch") == 0 && lt_type_is_numeric(field->type))
+            has_epoch = true;
+        else if (!leaves_nulls_out || !field->nullable)
+            return false;
+    }
+    return has_epoch;
+}
+
+/* A row that looks like the end of an epoch would be answered as one. */
+static int check_schema(const struct lt_type *schema, const struct lt_options *options,
+                        struct lt_error *error)
+{
+    if (!can_be_epoch(schema,
+                      lt_options_bool(options, option_table, OPTION_COUNT, "ignoreNullFields")))
         return 0;
     return lt_error_set(error, LT_E_INVALID,
-                        "sink foreach: a row whose only column is \"epoch\" looks like the end of "
-                        "an epoch; hint: give the column another name");
+                        "sink foreach: a row that has \"epoch\" and nothing else looks like the "
+                        "end of an epoch; hint: give the column another name%s",
+                        schema->field_count > 1 ? ", or set ignoreNullFields to false" : "");
 }
 
 static int foreach_bind(const struct lt_sink_type *type, const struct lt_options *options,
@@ -336,7 +353,7 @@ static int foreach_bind(const struct lt_sink_type *type, const struct lt_options
     *out = NULL;
     int code = lt_options_check(options, option_table, OPTION_COUNT, "sink foreach", error);
     if (code == 0)
-        code = check_schema(schema, error);
+        code = check_schema(schema, options, error);
     if (code != 0)
         return code;
     struct lt_format_write_setup setup = setup_of(options, schema);

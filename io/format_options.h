@@ -232,6 +232,12 @@
      .doc = "What a record is written as: the bytes of its one column (raw, text), or a"           \
             " JSON object or a CSV record of all columns."},
 
+/* Of what is written as lines whose end is the user's choice. */
+#define LT_LINE_WRITE_ROW                                                                          \
+    {.name = "lineSep",                                                                            \
+     .type = LT_OPTION_TEXT,                                                                       \
+     .doc = "What is written behind each record of frame line; \\n unless it is set."},
+
 /* Frames of streams that are written. */
 #define LT_FRAME_WRITE_ROWS                                                                        \
     {.name = "byteOrder",                                                                          \
@@ -250,7 +256,8 @@
      .min = 1,                                                                                     \
      .max = LT_LIMIT_VALUE_BYTES,                                                                  \
      .doc = "The size of each record of frame fixed; one of another size cannot be "               \
-            "written."},
+            "written."},                                                                           \
+        LT_LINE_WRITE_ROW
 
 /* How records are written. */
 #define LT_FORMAT_WRITE_ROWS                                                                       \
@@ -294,9 +301,6 @@
      .type = LT_OPTION_BOOL,                                                                       \
      .default_text = "true",                                                                       \
      .doc = "csv: blanks behind a value are left out."},                                           \
-    {.name = "lineSep",                                                                            \
-     .type = LT_OPTION_TEXT,                                                                       \
-     .doc = "What is written behind each record of frame line; \\n unless it is set."},            \
     {.name = "locale",                                                                             \
      .type = LT_OPTION_TEXT,                                                                       \
      .doc = "json, csv: the language of names in dates; only en-US is known."},                    \

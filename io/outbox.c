@@ -1,6 +1,7 @@
 #include "io/outbox.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include "core/base/arena.h"
@@ -17,15 +18,42 @@ static struct lt_outbox_batch *sent_batch(struct lt_outbox *box)
     return &box->batches[1 - box->filling];
 }
 
+static void write_done(struct lt_io *io);
+
 static void submit(struct lt_outbox *box)
 {
     const struct lt_outbox_batch *batch = sent_batch(box);
     size_t left_bytes = batch->bytes.size_bytes - box->sent_bytes;
-    box->io.buffer = batch->bytes.data + box->sent_bytes;
-    box->io.size_bytes = left_bytes < OPERATION_BYTES ? (uint32_t)left_bytes : OPERATION_BYTES;
-    box->io.offset = box->has_offsets
-                         ? box->file_offset + (int64_t)(box->written + box->sent_bytes)
-                         : -1;
+    box->io = (struct lt_io){
+        .kind = LT_IO_WRITE,
+        .fd = box->fd,
+        .flags = box->has_offsets ? LT_IO_AT_ONCE : 0,
+        .buffer = batch->bytes.data + box->sent_bytes,
+        .size_bytes = left_bytes < OPERATION_BYTES ? (uint32_t)left_bytes : OPERATION_BYTES,
+        .offset =
+            box->has_offsets ? box->file_offset + (int64_t)(box->written + box->sent_bytes) : -1,
+        .done = write_done,
+        .context = box,
+    };
+    box->is_busy = true;
+    lt_reactor_submit(box->reactor, &box->io);
+}
+
+static void room_found(struct lt_io *io)
+{
+    struct lt_outbox *box = io->context;
+    box->is_busy = false;
+    if (io->result >= 0 || io->result == -EINTR)
+        submit(box);
+    else
+        box->failure = (int)-io->result;
+}
+
+/* Whoever shares the pipe or terminal with us has said that writing is not to wait. */
+static void wait_for_room(struct lt_outbox *box)
+{
+    box->io = (struct lt_io){
+        .kind = LT_IO_POLL, .fd = box->fd, .flags = POLLOUT, .done = room_found, .context = box};
     box->is_busy = true;
     lt_reactor_submit(box->reactor, &box->io);
 }
@@ -73,8 +101,12 @@ static void write_done(struct lt_io *io)
     struct lt_outbox *box = io->context;
     box->is_busy = false;
     box->has_news = true;
-    if (io->result == -EINTR || io->result == -EAGAIN) {
+    if (io->result == -EINTR || (io->result == -EAGAIN && box->has_offsets)) {
         submit(box);
+        return;
+    }
+    if (io->result == -EAGAIN) {
+        wait_for_room(box);
         return;
     }
     if (io->result <= 0) { /* nothing taken, and no reason given, will not become better */
@@ -98,12 +130,7 @@ void lt_outbox_init(struct lt_outbox *box, const struct lt_outbox_options *optio
         .has_offsets = options->has_offsets,
         .file_offset = options->file_offset,
         .room_bytes = ROOM_BYTES,
-        .io = {.kind = LT_IO_WRITE,
-               .fd = options->fd,
-               .flags = options->has_offsets ? LT_IO_AT_ONCE : 0,
-               .done = write_done},
     };
-    box->io.context = box;
     for (int i = 0; i < 2; i++)
         lt_text_init(&box->batches[i].bytes);
 }

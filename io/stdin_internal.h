@@ -33,10 +33,11 @@ struct lt_stdin_reader {
     const struct lt_clock *clock;
     struct lt_format_reader *format;
     struct lt_feed *feed;
-    struct lt_io read;
+    struct lt_io read; /* or waiting for something to read */
     int64_t begin;                  /* what the runs before have read */
     struct lt_stdin_intake *intake; /* NULL: no spool */
     bool is_reading, has_failed;
+    bool is_terminal;
 };
 
 /* ---------------------------------------------------------------------------- io/stdin_reader.c */

@@ -6,7 +6,9 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/base/arena.h"
 #include "io/stdin_internal.h"
@@ -26,15 +28,34 @@ static void filled(struct lt_stdin_reader *reader, size_t size_bytes)
         lt_feed_filled(reader->feed, size_bytes);
 }
 
+static void input_found(struct lt_io *io)
+{
+    struct lt_stdin_reader *reader = io->context;
+    reader->is_reading = false; /* the next poll reads, and sees what there is */
+}
+
+/* Whoever shares the pipe or terminal with us has said that reading is not to wait. */
+static void wait_for_input(struct lt_stdin_reader *reader)
+{
+    reader->read.kind = LT_IO_POLL;
+    reader->read.flags = POLLIN;
+    reader->read.done = input_found;
+    reader->is_reading = true;
+    lt_reactor_submit(reader->reactor, &reader->read);
+}
+
 static void read_done(struct lt_io *io)
 {
     struct lt_stdin_reader *reader = io->context;
     reader->is_reading = false;
     filled(reader, io->result > 0 ? (size_t)io->result : 0);
-    if (io->result > 0 || io->result == -EINTR || io->result == -EAGAIN ||
-        io->result == -ECANCELED)
+    if (io->result > 0 || io->result == -EINTR || io->result == -ECANCELED)
         return;
-    if (io->result == 0 || io->result == -EIO) { /* a terminal that was hung up says EIO */
+    if (io->result == -EAGAIN) {
+        wait_for_input(reader);
+        return;
+    }
+    if (io->result == 0 || (io->result == -EIO && reader->is_terminal)) { /* or was hung up */
         reader->source->has_ended = true;
         if (reader->intake == NULL)
             lt_feed_end(reader->feed);
@@ -58,6 +79,9 @@ static void read_on(struct lt_stdin_reader *reader)
     }
     if (reader->read.buffer == NULL)
         return;
+    reader->read.kind = LT_IO_READ;
+    reader->read.flags = 0;
+    reader->read.done = read_done;
     reader->is_reading = true;
     lt_reactor_submit(reader->reactor, &reader->read);
 }
@@ -126,15 +150,13 @@ static bool stdin_is_idle(struct lt_reader *base)
            (!lt_feed_has_more(reader->feed) && !lt_stdin_intake_has_more(reader->intake));
 }
 
-enum { STARVED_RETRY_NS = 50 * LT_NS_PER_US /* how soon to look for rows that came home */ };
-
 static int64_t stdin_deadline_ns(struct lt_reader *base)
 {
     struct lt_stdin_reader *reader = reader_of(base);
     if (reader->intake == NULL)
         return LT_NEVER_NS;
     int64_t deadline_ns = lt_stdin_intake_deadline_ns(reader->intake);
-    int64_t retry_ns = lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS;
+    int64_t retry_ns = lt_clock_now_ns(reader->clock) + LT_FEED_RETRY_NS;
     return lt_feed_is_starved(reader->feed) && retry_ns < deadline_ns ? retry_ns : deadline_ns;
 }
 
@@ -170,16 +192,8 @@ static int open_feed(struct lt_stdin_reader *reader, const struct lt_connector_e
     const struct lt_stdin_source *source = reader->source;
     int code = lt_format_reader_create(source->format, source->base.used_columns, "source stdin",
                                        &reader->format, error);
-    struct lt_feed_options options = {
-        .reader = reader->format,
-        .clock = env->clock,
-        .counters = env->counters,
-        .counter_prefix = env->counter_prefix,
-        .column_count = source->base.schema->field_count,
-        .row_capacity = env->lane_rows,
-        .bytes_capacity = env->lane_bytes,
-        .is_shared = env->is_shared,
-    };
+    struct lt_feed_options options =
+        lt_feed_options_of(env, reader->format, source->base.schema->field_count);
     if (reader->intake != NULL) {
         options.piece_capacity = LT_STDIN_PIECES;
         options.on_piece_release = lt_stdin_intake_release;
@@ -220,11 +234,9 @@ int lt_stdin_open_reader(struct lt_source *base, const struct lt_connector_env *
     reader->reactor = env->reactor;
     reader->clock = env->clock;
     reader->begin = start[0].offset;
-    reader->read = (struct lt_io){.kind = LT_IO_READ,
-                                  .fd = reader->source->fd,
-                                  .offset = -1,
-                                  .done = read_done,
-                                  .context = reader};
+    reader->is_terminal = isatty(reader->source->fd) == 1; /* one that was hung up says no */
+    reader->read =
+        (struct lt_io){.fd = reader->source->fd, .offset = -1, .context = reader};
     open_intake(reader, start[0].offset, end);
     int code = open_feed(reader, env, error);
     if (code != 0) {
