@@ -225,6 +225,21 @@ static void begin(struct lt_files_input *input)
     }
 }
 
+static void fail_open(struct lt_files_input *input, int number)
+{
+    int code = lt_error_set_errno(&input->error, number, "cannot be opened");
+    if (number == EACCES || number == EPERM)
+        lt_error_set(&input->error, code,
+                     "cannot be opened: %s; hint: let leat's user read it, or take it out of the "
+                     "directory",
+                     strerror(number));
+    else if (number == EMFILE || number == ENFILE)
+        lt_error_set(&input->error, code,
+                     "cannot be opened: %s; hint: raise the limit of open files (ulimit -n)",
+                     strerror(number));
+    fail(input, 0);
+}
+
 static void open_done(struct lt_io *io)
 {
     struct lt_files_input *input = input_of(io);
@@ -234,8 +249,7 @@ static void open_done(struct lt_io *io)
         return;
     }
     if (io->result < 0) {
-        lt_error_set_errno(&input->error, (int)-io->result, "cannot be opened");
-        fail(input, 0);
+        fail_open(input, (int)-io->result);
         return;
     }
     input->fd = (int)io->result;

@@ -158,8 +158,11 @@ int lt_files_look_at(const struct lt_files_place *place, const char *path,
                      struct lt_files_found *out, struct lt_error *error)
 {
     struct stat status;
-    if (stat(path, &status) != 0)
-        return lt_error_set_errno(error, errno, "\"%s\"", path);
+    int number = stat(path, &status) == 0 ? 0 : errno;
+    if (number == ELOOP)
+        return lt_error_set(error, LT_E_NOT_FOUND, "\"%s\" is a link that goes round", path);
+    if (number != 0)
+        return lt_error_set_errno(error, number, "\"%s\"", path);
     if (!S_ISREG(status.st_mode))
         return lt_error_set(error, LT_E_NOT_FOUND, "\"%s\" is no regular file", path);
     *out = (struct lt_files_found){.path = path, .root_size = lt_files_root_size(place, path)};
@@ -210,11 +213,17 @@ static int visit_directory(struct walk *walk, const char *path, struct lt_error 
                : walk->visitor->directory(walk->visitor->context, path, error);
 }
 
+/* There is nothing of that name, or a link that leads to nothing. */
+static bool is_missing(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ELOOP;
+}
+
 /* What vanished meanwhile, or is something else than it was, is no fault; what may not be read
  * is. */
 static int failed(const char *what, const char *path, struct lt_error *error)
 {
-    if (errno == ENOENT || errno == ENOTDIR)
+    if (is_missing(errno))
         return 0;
     int code = lt_error_set_errno(error, errno, "%s \"%s\"", what, path);
     if (code == LT_E_PERMISSION)
@@ -225,11 +234,13 @@ static int failed(const char *what, const char *path, struct lt_error *error)
     return code;
 }
 
+/* `status` NULL: it was not asked for. */
 static int visit_file(struct walk *walk, const char *path, size_t root_size,
                       const struct stat *status, struct lt_error *error)
 {
     struct lt_files_found found = {.path = path, .root_size = root_size};
-    describe(status, &found);
+    if (status != NULL)
+        describe(status, &found);
     return walk->visitor->file(walk->visitor->context, &found, error);
 }
 
@@ -241,6 +252,34 @@ static void leave_out(struct walk *walk, const struct stop *stop, const char *na
     char *path = join(stop->path, name);
     walk->visitor->left_out(walk->visitor->context, path);
     free(path);
+}
+
+/* Is the target of this link a directory that the link lies below? What is there is read by its own
+ * name, and going round would have no end. */
+static bool is_loop(const char *link, const struct stat *target)
+{
+    struct stat status;
+    char *above = lt_strdup(link), *slash;
+    bool is_same = false;
+    while (!is_same && (slash = strrchr(above, '/')) != NULL) {
+        slash[slash == above] = '\0'; /* the first one is a directory's name */
+        is_same = stat(above, &status) == 0 && status.st_dev == target->st_dev &&
+                  status.st_ino == target->st_ino;
+        if (slash == above)
+            break;
+    }
+    free(above);
+    return is_same;
+}
+
+/* A directory below a root, whose path the list takes unless it is not to be read. */
+static bool push_directory(struct walk *walk, const struct stop *stop, char *path,
+                           const struct stat *target)
+{
+    if (!walk->place->is_deep || (target != NULL && is_loop(path, target)))
+        return false;
+    push(walk, (struct stop){.path = path, .root_size = stop->root_size});
+    return true;
 }
 
 /* One name of a directory at or below a root. */
@@ -259,13 +298,13 @@ static int take_entry(struct walk *walk, const struct stop *stop, int directory,
         return 0;
     char *path = join(stop->path, entry->d_name);
     int code = 0;
-    if (entry->d_type != DT_DIR && fstatat(directory, entry->d_name, &status, 0) != 0) {
+    if (!may_be_directory && walk->visitor->wants_names_only) {
+        code = visit_file(walk, path, stop->root_size, NULL, error);
+    } else if (entry->d_type != DT_DIR && fstatat(directory, entry->d_name, &status, 0) != 0) {
         code = failed("file", path, error);
     } else if (entry->d_type == DT_DIR || S_ISDIR(status.st_mode)) {
-        if (walk->place->is_deep) {
-            push(walk, (struct stop){.path = path, .root_size = stop->root_size});
+        if (push_directory(walk, stop, path, entry->d_type == DT_DIR ? NULL : &status))
             return 0;
-        }
     } else if (S_ISREG(status.st_mode) && is_name_wanted(walk->place, entry->d_name)) {
         code = visit_file(walk, path, stop->root_size, &status, error);
     }
@@ -322,7 +361,7 @@ static int take_root(struct walk *walk, struct stop *stop, struct lt_error *erro
 {
     struct stat status;
     if (stat(stop->path, &status) != 0) {
-        if ((errno == ENOENT || errno == ENOTDIR) && !walk->place->is_glob)
+        if (is_missing(errno) && !walk->place->is_glob)
             return path_not_found(stop->path, error);
         return failed("path", stop->path, error);
     }

@@ -58,6 +58,8 @@ struct lt_files_visitor {
      * is not read. Optional. */
     void (*left_out)(void *context, const char *path);
     void *context;
+    /* Times and sizes are not asked for, and may be 0: as much as the directories say is enough. */
+    bool wants_names_only;
 };
 
 /* Walks all of the place, in no order; ends with the first code that is not 0. NOT_FOUND

@@ -145,14 +145,15 @@ static int search_file(void *context, const struct lt_files_found *found, struct
                      : lt_files_inference_add(search->inference, found->path, root, error);
 }
 
-/* Walks all there is for the partition columns. */
+/* Walks all there is for the partition columns, as Spark does: which directories have files. */
 static int find_partitions(struct lt_files_source *source, const struct lt_type *user_schema,
                            struct lt_arena *arena, struct lt_error *error)
 {
     struct lt_files_place *place = &source->settings.place;
     struct partition_search search = {
         .source = source, .inference = lt_files_inference_create(&source->times, arena)};
-    const struct lt_files_visitor visitor = {.file = search_file, .context = &search};
+    const struct lt_files_visitor visitor = {
+        .file = search_file, .context = &search, .wants_names_only = true};
     place->is_deep = true;
     int code = lt_files_walk(place, &visitor, error);
     if (code == 0 && !place->is_recursive)

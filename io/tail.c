@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
 #include "io/feed.h"
 #include "io/tail_scan.h"
 
@@ -164,15 +163,15 @@ static int tail_initial(struct lt_source *base, struct lt_position *positions,
     return 0;
 }
 
-/* A name that nobody has, and that nobody had when the query was last alive: it may be a slip, or
- * come in time for the next batch. */
-static void tell_missing(struct lt_tail_source *tail)
+/* A name that nobody has, and that nobody had when the query was last alive. Who asks for what is
+ * there now, and mistypes the name, must not be told that all of it was read. */
+static int refuse_missing(const struct lt_tail_source *tail, struct lt_error *error)
 {
-    if (!tail->has_told_missing)
-        lt_log_warn("source tail: '%s' is not there: there is nothing to read until it is; hint: "
-                    "check the name",
-                    tail->pattern);
-    tail->has_told_missing = true;
+    return lt_error_set(error, LT_E_NOT_FOUND,
+                        "source tail: '%s' is not there, and up to its end now there is nothing "
+                        "to read; hint: check the name; a pattern may match nothing yet, and "
+                        "without --until-end (trigger AvailableNow) the file is waited for",
+                        tail->pattern);
 }
 
 /* Files that were renamed since the position to start from belong to the end as well. */
@@ -180,13 +179,15 @@ static int tail_latest(struct lt_source *base, struct lt_position *positions,
                        struct lt_error *error)
 {
     struct lt_tail_source *tail = tail_of(base);
-    struct lt_tail_place *known = lt_tail_places_copy(&tail->places, tail->begun), *place;
+    struct lt_tail_place *known = lt_tail_places_copy(&tail->places, tail->begun), *place = NULL;
     int code = make_place(tail, known, &place, error);
     if (code == 0 && known->count + place->count == 0 && !lt_tail_is_pattern(tail->pattern))
-        tell_missing(tail);
+        code = refuse_missing(tail, error);
     lt_tail_place_destroy(known);
-    if (code != 0)
+    if (code != 0) {
+        lt_tail_place_destroy(place);
         return code;
+    }
     place_at(tail, place, positions);
     return 0;
 }

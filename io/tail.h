@@ -48,7 +48,6 @@ struct lt_tail_source {
     const struct lt_clock *clock; /* after connect */
     char *pattern; /* absolute */
     bool starts_at_end, fails_on_data_loss;
-    bool has_told_missing; /* that nobody has the name */
     int64_t rotated_timeout_ns, poll_interval_ns;
     char *kept; /* the place of a first start that got no further; NULL: none */
     int64_t begun; /* the place that this run begins at */

@@ -239,6 +239,50 @@ static void a_dangling_link_and_a_pipe_are_no_files(void **state)
     tear_down(&fixture);
 }
 
+static void make_link(struct fixture *fixture, const char *target, const char *name)
+{
+    assert_int_equal(
+        symlink(target, lt_arena_format(fixture->arena, "%s/%s", fixture->root, name)), 0);
+}
+
+/* A link to what holds it, two that hold each other, and one to itself. */
+static void links_that_go_round_are_not_followed(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    make_link(&fixture, "..", "sub/up");
+    make_link(&fixture, ".", "sub/here");
+    make_link(&fixture, "../k=1", "sub/one");
+    make_link(&fixture, "../sub", "k=1/two");
+    make_link(&fixture, "self", "sub/self");
+    assert_int_equal(walk(&fixture, "/sub/self", NULL, true, false), LT_E_NOT_FOUND);
+    assert_int_equal(walk(&fixture, "/sub", NULL, true, false), 0);
+    expect(&fixture, "sub/e.json sub/one/h.json");
+    assert_int_equal(walk(&fixture, "", NULL, true, false), 0);
+    expect(&fixture, "a.json b.json c.csv k=1/h.json k=1/two/e.json k=2/x/i.json sub/e.json "
+                     "sub/one/h.json");
+    tear_down(&fixture);
+}
+
+static void names_are_the_same_without_a_look_at_the_files(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    make_link(&fixture, "a.json", "l.json");
+    assert_int_equal(walk(&fixture, "", NULL, true, false), 0);
+    size_t count = fixture.count;
+    const struct lt_files_visitor visitor = {
+        .file = see_file, .context = &fixture, .wants_names_only = true};
+    fixture.count = 0;
+    assert_int_equal(lt_files_walk(&fixture.place, &visitor, &fixture.error), 0);
+    qsort(fixture.found, fixture.count, sizeof fixture.found[0], compare);
+    assert_int_equal(fixture.count, count);
+    expect(&fixture, "a.json b.json c.csv k=1/h.json k=2/x/i.json l.json sub/e.json");
+    tear_down(&fixture);
+}
+
 static void files_are_taken_once_and_not_when_too_old(void **state)
 {
     (void)state;
@@ -296,6 +340,8 @@ int main(void)
         cmocka_unit_test(times_are_in_milliseconds),
         cmocka_unit_test(what_is_missing_or_closed_is_named),
         cmocka_unit_test(a_dangling_link_and_a_pipe_are_no_files),
+        cmocka_unit_test(links_that_go_round_are_not_followed),
+        cmocka_unit_test(names_are_the_same_without_a_look_at_the_files),
         cmocka_unit_test(files_are_taken_once_and_not_when_too_old),
         cmocka_unit_test(removals_lose_no_other_file),
     };

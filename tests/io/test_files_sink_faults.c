@@ -189,6 +189,27 @@ static void a_directory_that_cannot_be_made_is_named(void **state)
     files_tear_down(&world);
 }
 
+/* What was written is gone, and a start that made the directory anew would hide that. */
+static void a_directory_that_is_removed_stops_the_query_and_the_next_start(void **state)
+{
+    (void)state;
+    struct files_world world;
+    struct lt_error error;
+    begin_fake(&world, no_options);
+    files_write_value(&world, "a");
+    files_finish_epoch(&world);
+    scratch_remove(world.path);
+    files_write_value(&world, "b");
+    assert_true(files_try_prepare(&world) < 0);
+    expect_text(world.writer->error.text, world.path);
+    expect_text(world.writer->error.text, "hint: somebody has removed it");
+    files_end(&world);
+    assert_int_equal(files_bind(&world, &lt_text_sink_type, "value STRING", no_options, &error), 0);
+    assert_int_equal(files_begin(&world, &error), LT_E_CHECKPOINT);
+    expect_text(error.text, "ends with epoch -1, and the checkpoint with 0; hint: ");
+    files_tear_down(&world);
+}
+
 static void compression_without_memory_stops_the_query(void **state)
 {
     (void)state;
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_fault_before_the_epoch_is_kept_stops_the_query_and_loses_nothing),
         cmocka_unit_test(a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on),
         cmocka_unit_test(a_directory_that_cannot_be_made_is_named),
+        cmocka_unit_test(a_directory_that_is_removed_stops_the_query_and_the_next_start),
         cmocka_unit_test(compression_without_memory_stops_the_query),
         cmocka_unit_test(a_file_system_that_cannot_be_synced_stops_the_query),
         cmocka_unit_test(manifest_files_that_nobody_reads_any_more_are_deleted),
