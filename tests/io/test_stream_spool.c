@@ -15,18 +15,10 @@
 #include <cmocka.h>
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
 #include "io/tcp.h"
 #include "tests/support/stream_world.h"
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static void keep_quiet(void *context, enum lt_log_level level, const char *text)
-{
-    (void)context;
-    (void)level;
-    (void)text;
-}
 
 static uint16_t start(struct stream_world *world, const char *a, const char *b, const char *c)
 {
@@ -258,41 +250,17 @@ static void a_spool_of_another_checkpoint_is_refused(struct stream_world *world)
         strstr(world->error.text, "hint: it is another folder, or was changed by hand"));
 }
 
-static const struct {
-    const char *name;
-    void (*run)(struct stream_world *world);
-} cases[] = {
-    {"clients are told what is durable", clients_are_told_what_is_durable},
-    {"frames of lengths are told in eight bytes", frames_of_lengths_are_told_in_eight_bytes},
-    {"a restart reads again what was not committed", a_restart_reads_again_what_was_not_committed},
-    {"a range is read again and ends", a_range_is_read_again_and_ends},
-    {"many records survive restarts", many_records_survive_restarts},
-    {"a full spool stops the sender", a_full_spool_stops_the_sender},
-    {"a spool of another checkpoint is refused", a_spool_of_another_checkpoint_is_refused},
-};
-
-static void every_case_passes_on_this_rung(void **state)
-{
-    const char *rung = *state;
-    if (!stream_world_has_rung(rung))
-        skip();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        print_message("  %s: %s\n", rung, cases[i].name);
-        struct stream_world *world = stream_world_create(rung);
-        cases[i].run(world);
-        stream_world_destroy(world);
-    }
-}
-
 int main(void)
 {
-    lt_log_set_sink(keep_quiet, NULL);
-#define ON(rung) cmocka_unit_test_prestate(every_case_passes_on_this_rung, (char[]){rung})
-    const struct CMUnitTest tests[] = {
-        ON("io_uring.defer_taskrun"),
-        ON("io_uring.coop_taskrun"),
-        ON("io_uring.plain"),
-        ON("epoll"),
+    static const struct stream_case cases[] = {
+        STREAM_CASE(clients_are_told_what_is_durable),
+        STREAM_CASE(frames_of_lengths_are_told_in_eight_bytes),
+        STREAM_CASE(a_restart_reads_again_what_was_not_committed),
+        STREAM_CASE(a_range_is_read_again_and_ends),
+        STREAM_CASE(many_records_survive_restarts),
+        STREAM_CASE(a_full_spool_stops_the_sender),
+        STREAM_CASE(a_spool_of_another_checkpoint_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    stream_world_keep_log();
+    return stream_world_run(cases, sizeof cases / sizeof cases[0]);
 }

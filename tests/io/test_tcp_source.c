@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,26 +18,10 @@
 #include <cmocka.h>
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
 #include "io/tcp.h"
 #include "tests/support/stream_world.h"
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-/* A place of the log says the same once a second, and rungs come one after the other. */
-static void a_second_passes(void)
-{
-    usleep(1100 * 1000);
-}
-
-static char last_log[1024];
-
-static void note_log(void *context, enum lt_log_level level, const char *text)
-{
-    (void)context;
-    (void)level;
-    snprintf(last_log, sizeof last_log, "%s", text);
-}
 
 static char port_option[32];
 
@@ -117,7 +103,7 @@ static void clients_are_streams_of_their_own(struct stream_world *world)
 
 static void a_broken_client_does_not_touch_others(struct stream_world *world)
 {
-    a_second_passes();
+    stream_world_a_second_passes();
     uint16_t port = listen_with(world, "maxRecordBytes=10", NULL);
     int good = stream_world_connect(port), broken = stream_world_connect(port),
         reset = stream_world_connect(port);
@@ -125,7 +111,7 @@ static void a_broken_client_does_not_touch_others(struct stream_world *world)
     stream_world_send(broken, "ok\nthis is too long\nnever\n");
     stream_world_send(reset, "half");
     stream_world_rest(world);
-    assert_non_null(strstr(last_log, "maxRecordBytes"));
+    assert_non_null(strstr(stream_world_log, "maxRecordBytes"));
     struct linger linger = {.l_onoff = 1};
     assert_int_equal(setsockopt(reset, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
     close(reset);
@@ -135,7 +121,7 @@ static void a_broken_client_does_not_touch_others(struct stream_world *world)
     assert_int_equal(world->text_count, 2);
     assert_true(stream_world_has(world, "good"));
     assert_true(stream_world_has(world, "ok"));
-    assert_non_null(strstr(last_log, "4 bytes of an unfinished record are left out"));
+    assert_non_null(strstr(stream_world_log, "4 bytes of an unfinished record are left out"));
     char byte;
     ssize_t got = recv(broken, &byte, 1, 0);
     assert_true(got <= 0); /* closed by us */
@@ -155,12 +141,46 @@ static void frames_of_lengths_arrive(struct stream_world *world)
     close(fd);
     stream_world_rest(world);
     assert_int_equal(world->text_count, 3);
-    assert_non_null(strstr(last_log, "source tcp-listen: the stream from 127.0.0.1:"));
+    assert_non_null(strstr(stream_world_log, "source tcp-listen: the stream from 127.0.0.1:"));
+}
+
+/* Nothing is set aside for what a head claims before it has been looked at. */
+static void a_head_that_claims_too_much_ends_its_stream_alone(struct stream_world *world)
+{
+    static const struct {
+        const char *frame, *bytes, *says;
+        size_t size;
+    } cases[] = {
+        {"frame=length4", "\xff\xff\xff\xff", "a record of more than 2147483632 bytes", 4},
+        {"frame=varint", "\xff\xff\xff\xff\xff\xff\x7f", "a record's size has", 7},
+        {"frame=varint", "\xff\xff\xff\xff\x7f", "a record of more than 2147483632 bytes", 5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stream_world_a_second_passes();
+        uint16_t port = listen_with(world, cases[i].frame, "format=raw");
+        int good = stream_world_connect(port), bad = stream_world_connect(port);
+        const char *whole = i == 0 ? "\0\0\0\2ok" : "\2ok";
+        size_t size = i == 0 ? 6 : 3;
+        assert_int_equal(send(good, whole, 1, 0), 1);
+        assert_int_equal(send(bad, cases[i].bytes, cases[i].size, 0), cases[i].size);
+        stream_world_rest(world);
+        if (strstr(stream_world_log, cases[i].says) == NULL)
+            fail_msg("%s", stream_world_log);
+        char byte;
+        assert_true(recv(bad, &byte, 1, 0) <= 0);
+        assert_int_equal(send(good, whole + 1, size - 1, 0), size - 1);
+        stream_world_read(world, 1);
+        assert_string_equal(world->texts[0], "ok");
+        close(good);
+        close(bad);
+        stream_world_close_source(world);
+        stream_world_forget(world);
+    }
 }
 
 static void one_client_too_many_is_refused(struct stream_world *world)
 {
-    a_second_passes();
+    stream_world_a_second_passes();
     uint16_t port = listen_with(world, "maxClients=2", NULL);
     int a = stream_world_connect(port), b = stream_world_connect(port);
     stream_world_send(a, "a\n");
@@ -170,8 +190,8 @@ static void one_client_too_many_is_refused(struct stream_world *world)
     stream_world_rest(world);
     char byte;
     assert_true(recv(c, &byte, 1, 0) <= 0);
-    assert_non_null(strstr(last_log, "a client is refused: 2 are connected; hint: raise the option "
-                                     "\"maxClients\""));
+    assert_non_null(strstr(stream_world_log, "a client is refused: 2 are connected; hint: raise "
+                                             "the option \"maxClients\""));
     close(c);
     close(a);
     stream_world_rest(world);
@@ -184,7 +204,7 @@ static void one_client_too_many_is_refused(struct stream_world *world)
 
 static void silent_clients_are_closed(struct stream_world *world)
 {
-    a_second_passes();
+    stream_world_a_second_passes();
     struct lt_clock_manual clock;
     lt_clock_manual_init(&clock, 1000, 1700000000000000);
     world->clock = &clock.clock;
@@ -200,11 +220,58 @@ static void silent_clients_are_closed(struct stream_world *world)
     stream_world_rest(world);
     char byte;
     assert_true(recv(silent, &byte, 1, 0) <= 0);
-    assert_non_null(strstr(last_log, "silent for 10"));
+    assert_non_null(strstr(stream_world_log, "silent for 10"));
     stream_world_send(speaking, "3\n");
     stream_world_read(world, 4);
     close(silent);
     close(speaking);
+}
+
+/* The other end of a connection of ours, which is in this process too. */
+static int other_end(int fd)
+{
+    struct sockaddr_in own, peer;
+    socklen_t size_bytes = sizeof own;
+    assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&own, &size_bytes), 0);
+    for (int other = 0; other < 1024; other++) {
+        size_bytes = sizeof peer;
+        if (getpeername(other, (struct sockaddr *)(void *)&peer, &size_bytes) == 0 &&
+            peer.sin_family == AF_INET && peer.sin_port == own.sin_port)
+            return other;
+    }
+    fail_msg("there is no other end");
+    return -1;
+}
+
+static int tcp_option(int fd, int name)
+{
+    int value = 0;
+    socklen_t size_bytes = sizeof value;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, name, &value, &size_bytes), 0);
+    return value;
+}
+
+/* Half-open: its machine has lost its power. Nothing is sent to it, so it has to be asked. */
+static void a_client_that_vanishes_is_asked_for(struct stream_world *world)
+{
+    stream_world_a_second_passes();
+    int fd = stream_world_connect(listen_with(world, NULL, NULL));
+    stream_world_send(fd, "one\nhal");
+    stream_world_read(world, 1);
+    int end = other_end(fd), soon = 1;
+    assert_int_equal(tcp_option(end, TCP_KEEPIDLE), 20);
+    assert_int_equal(tcp_option(end, TCP_KEEPINTVL), 10);
+    assert_int_equal(tcp_option(end, TCP_KEEPCNT), 4);
+    assert_int_equal(tcp_option(end, TCP_USER_TIMEOUT), 60000);
+    assert_int_equal(setsockopt(end, IPPROTO_TCP, TCP_KEEPIDLE, &soon, sizeof soon), 0);
+    stream_world_log[0] = '\0';
+    if (!stream_world_vanish(fd)) {
+        close(fd);
+        return;
+    }
+    for (int i = 0; i < 1000 && stream_world_log[0] == '\0'; i++)
+        stream_world_rest(world);
+    assert_non_null(strstr(stream_world_log, "3 bytes of an unfinished record are left out"));
 }
 
 static void a_slow_sink_stops_the_sender_and_nothing_is_lost(struct stream_world *world)
@@ -266,7 +333,7 @@ static void the_peer_is_connected_again(struct stream_world *world)
     stream_world_read(world, 2);
     assert_string_equal(world->texts[1], "last");
     stream_world_rest(world);
-    assert_non_null(strstr(last_log, "the peer closed the connection"));
+    assert_non_null(strstr(stream_world_log, "the peer closed the connection"));
     int second = accept(listener, NULL, NULL);
     assert_true(second >= 0);
     stream_world_send(second, "two\n");
@@ -283,7 +350,7 @@ static void a_peer_that_is_not_there_is_waited_for(struct stream_world *world)
         world, &lt_tcp_source_type,
         OPTIONS("host=localhost", option_of(port), "reconnectDelay=1ms", "reconnectDelayMax=2ms"));
     stream_world_rest(world);
-    assert_non_null(strstr(last_log, "Connection refused; it is tried again in"));
+    assert_non_null(strstr(stream_world_log, "Connection refused; it is tried again in"));
     int listener = stream_world_listen(&port);
     for (int i = 0; i < 10; i++)
         stream_world_rest(world); /* until it has come */
@@ -370,54 +437,29 @@ static void positions_are_as_sparks(struct stream_world *world)
     assert_non_null(strstr(world->error.text, "rows 3 to 4 were received before"));
 }
 
-/* ----------------------------------------------------------------------------------------- runs */
-
-static const struct {
-    const char *name;
-    void (*run)(struct stream_world *world);
-} cases[] = {
-    {"lines of a client arrive", lines_of_a_client_arrive},
-    {"clients are streams of their own", clients_are_streams_of_their_own},
-    {"a broken client does not touch others", a_broken_client_does_not_touch_others},
-    {"frames of lengths arrive", frames_of_lengths_arrive},
-    {"one client too many is refused", one_client_too_many_is_refused},
-    {"silent clients are closed", silent_clients_are_closed},
-    {"a slow sink stops the sender and nothing is lost",
-     a_slow_sink_stops_the_sender_and_nothing_is_lost},
-    {"the peer is connected again", the_peer_is_connected_again},
-    {"a peer that is not there is waited for", a_peer_that_is_not_there_is_waited_for},
-    {"options are checked", options_are_checked},
-    {"a port in use names its owner", a_port_in_use_names_its_owner},
-    {"positions are as Spark's", positions_are_as_sparks},
-};
-
-static void every_case_passes_on_this_rung(void **state)
-{
-    const char *rung = *state;
-    if (!stream_world_has_rung(rung))
-        skip();
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        print_message("  %s: %s\n", rung, cases[i].name);
-        struct stream_world *world = stream_world_create(rung);
-        cases[i].run(world);
-        stream_world_destroy(world);
-    }
-}
-
 int main(void)
 {
+    static const struct stream_case cases[] = {
+        STREAM_CASE(lines_of_a_client_arrive),
+        STREAM_CASE(clients_are_streams_of_their_own),
+        STREAM_CASE(a_broken_client_does_not_touch_others),
+        STREAM_CASE(frames_of_lengths_arrive),
+        STREAM_CASE(a_head_that_claims_too_much_ends_its_stream_alone),
+        STREAM_CASE(one_client_too_many_is_refused),
+        STREAM_CASE(silent_clients_are_closed),
+        STREAM_CASE(a_client_that_vanishes_is_asked_for),
+        STREAM_CASE(a_slow_sink_stops_the_sender_and_nothing_is_lost),
+        STREAM_CASE(the_peer_is_connected_again),
+        STREAM_CASE(a_peer_that_is_not_there_is_waited_for),
+        STREAM_CASE(options_are_checked),
+        STREAM_CASE(a_port_in_use_names_its_owner),
+        STREAM_CASE(positions_are_as_sparks),
+    };
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
-    lt_log_set_sink(note_log, NULL);
-#define ON(rung) cmocka_unit_test_prestate(every_case_passes_on_this_rung, (char[]){rung})
-    const struct CMUnitTest tests[] = {
-        ON("io_uring.defer_taskrun"),
-        ON("io_uring.coop_taskrun"),
-        ON("io_uring.plain"),
-        ON("epoll"),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    stream_world_keep_log();
+    return stream_world_run(cases, sizeof cases / sizeof cases[0]);
 }

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 
 enum { WAIT_S = 60, REST_STEPS = 200 };
 
@@ -29,6 +32,65 @@ bool stream_world_has_rung(const char *rung)
         return false;
     lt_reactor_destroy(reactor);
     return true;
+}
+
+/* ---------------------------------------------------------------------------------------- suite */
+
+struct suite {
+    const char *rung;
+    const struct stream_case *cases;
+    size_t count;
+};
+
+static void run_all(void **state)
+{
+    const struct suite *suite = *state;
+    if (!stream_world_has_rung(suite->rung))
+        skip();
+    for (size_t i = 0; i < suite->count; i++) {
+        const struct stream_case *one = &suite->cases[i];
+        print_message("  %s: %s\n", suite->rung, one->name);
+        if (one->run_on != NULL) {
+            one->run_on(suite->rung);
+            continue;
+        }
+        struct stream_world *world = stream_world_create(suite->rung);
+        one->run(world);
+        stream_world_destroy(world);
+    }
+}
+
+int stream_world_run(const struct stream_case *cases, size_t count)
+{
+    enum { RUNGS = sizeof stream_world_rungs / sizeof stream_world_rungs[0] - 1 };
+    struct suite suites[RUNGS];
+    struct CMUnitTest tests[RUNGS];
+    for (size_t i = 0; i < RUNGS; i++) {
+        suites[i] =
+            (struct suite){.rung = stream_world_rungs[i], .cases = cases, .count = count};
+        tests[i] = (struct CMUnitTest){
+            .name = suites[i].rung, .test_func = run_all, .initial_state = &suites[i]};
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+char stream_world_log[1024];
+
+static void note_log(void *context, enum lt_log_level level, const char *text)
+{
+    (void)context;
+    (void)level;
+    snprintf(stream_world_log, sizeof stream_world_log, "%s", text);
+}
+
+void stream_world_keep_log(void)
+{
+    lt_log_set_sink(note_log, NULL);
+}
+
+void stream_world_a_second_passes(void)
+{
+    usleep(1100 * 1000);
 }
 
 /* --------------------------------------------------------------------------------------- outlet */
@@ -277,6 +339,17 @@ int stream_world_listen(uint16_t *port)
     *port = ntohs(address.sin_port);
     give_up_late(fd);
     return fd;
+}
+
+bool stream_world_vanish(int fd)
+{
+    int on = 1; /* a socket in repair is closed as if it never was */
+    if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0) {
+        print_message("    not tried: TCP_REPAIR: %s\n", strerror(errno));
+        return false;
+    }
+    close(fd);
+    return true;
 }
 
 void stream_world_send(int fd, const char *text)

@@ -36,6 +36,29 @@ struct stream_world {
 extern const char *const stream_world_rungs[];
 bool stream_world_has_rung(const char *rung);
 
+/* A part of a suite: on a world of its own, or on the rung that is named. */
+struct stream_case {
+    const char *name;
+    void (*run)(struct stream_world *world);
+    void (*run_on)(const char *rung);
+};
+#define STREAM_CASE(function)                                                                      \
+    {                                                                                              \
+        .name = #function, .run = function                                                         \
+    }
+#define RUNG_CASE(function)                                                                        \
+    {                                                                                              \
+        .name = #function, .run_on = function                                                      \
+    }
+/* A test for each rung of this machine, with all of the cases; the exit status. */
+int stream_world_run(const struct stream_case *cases, size_t count);
+
+/* The last line of the log, from the first call of stream_world_keep_log on. */
+extern char stream_world_log[1024];
+void stream_world_keep_log(void);
+/* A place of the log says the same once a second, and rungs come one after the other. */
+void stream_world_a_second_passes(void);
+
 struct stream_world *stream_world_create(const char *rung);
 /* On a reactor of the test's, which the world destroys. */
 struct stream_world *stream_world_create_on(struct lt_reactor *reactor,
@@ -69,6 +92,9 @@ uint16_t stream_world_port(int type);
 int stream_world_connect(uint16_t port);
 int stream_world_listen(uint16_t *port);
 void stream_world_send(int fd, const char *text);
+/* The end of a connection is gone without a word to the other. False: this process may not do that,
+ * and it is still there; said on stdout. */
+bool stream_world_vanish(int fd);
 /* Receives a line while the world steps. */
 void stream_world_receive_line(struct stream_world *world, int fd, char *out, size_t size_bytes);
 

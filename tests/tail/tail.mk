@@ -11,4 +11,5 @@ $(BUILD)/tests/logger: $(BUILD)/tests/tail/logger.o
 .PHONY: soak-tail
 soak: soak-tail
 soak-tail: test-programs ## the long tests of the source tail: 100 kills, a line of 2 GiB
-	@LEAT_KILLS=100 $(SOAK) tests/run tests/tail/test_kill9.sh tests/tail/giant_line.sh
+	@LEAT_KILLS=100 $(SOAK) tests/run tests/tail/test_kill9.sh tests/tail/test_spooled_stdin.sh \
+	    tests/tail/giant_line.sh

@@ -43,14 +43,17 @@ a_process_that_fails() {
     "$leat" run "tail:$scratch/in" "foreach:read line; echo out of luck >&2; exit 3" --until-end -q 2>"$scratch/err" || status=$?
     [ "$status" -eq 1 ] && says "the process ended with status 3 before the query did; it said: out of luck"
 }
-no_permission() {
+# as_nobody TEXT SOURCE SINK OPTION...: is refused with that text.
+as_nobody() {
+    local text=$1 become="setpriv --reuid 65534 --clear-groups"
+    shift
     [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null || { skip "only root can become nobody"; return; }
-    local status=0 as_nobody="setpriv --reuid 65534 --clear-groups"
-    $as_nobody "$leat" --version >/dev/null 2>&1 || { skip "nobody may not run leat here"; return; }
-    echo secret >"$scratch/hidden"
-    chmod 600 "$scratch/hidden"
-    env -u LEAT_COUNTERS $as_nobody "$leat" run "tail:$scratch/hidden" stdout: --until-end -q 2>"$scratch/err" || status=$?
-    [ "$status" -ne 0 ] && says "cannot open '$scratch/hidden': Permission denied; hint: let leat's user read it"
+    $become "$leat" --version >/dev/null 2>&1 || { skip "nobody may not run leat here"; return; }
+    rm -rf "$scratch/closed" "$scratch/open" "$scratch/nobodys"
+    mkdir -m 700 "$scratch/closed" && mkdir -m 755 "$scratch/open" "$scratch/nobodys" && chown 65534 "$scratch/nobodys" || return
+    echo secret >"$scratch/open/hidden" && chmod 600 "$scratch/open/hidden" || return
+    ! env -u LEAT_COUNTERS $become timeout 30 "$leat" run "$@" -q --checkpoint "$scratch/nobodys/checkpoint" 2>"$scratch/err" </dev/null &&
+        says "$text"
 }
 ends_with_a_row() { [ ! -s "$small/out" ] || [ "$(tail -c 1 "$small/out" | wc -l)" -eq 1 ]; }
 a_full_disk() {
@@ -74,6 +77,13 @@ check "leat is a filter in a pipe" a_pipe
 check "a reader that has enough ends it without a word" head_has_enough
 check "a process is fed rows and sees where epochs end" a_process
 check "a process that fails ends the query with its last words" a_process_that_fails
-check "a log that may not be read is told with its name" no_permission
+check "a log that may not be read is told with its name" as_nobody \
+    "cannot open '$scratch/open/hidden': Permission denied; hint: let leat's user read it" "tail:$scratch/open/hidden" stdout:
+check "so is a directory" as_nobody "$scratch/closed\": permission denied; hint: " "file://$scratch/closed" stdout:
+check "so is a file in one" as_nobody "$scratch/open/hidden\": cannot be opened: Permission denied; hint: " "file://$scratch/open" stdout:
+check "so is a file that may not be made" as_nobody "'$scratch/closed/out'" "file://$scratch/nobodys" "append://$scratch/closed/out"
+check "so is a directory that may not be made" as_nobody "'$scratch/closed/out'" "file://$scratch/nobodys" "file://$scratch/closed/out"
+check "so is a spool" as_nobody "\"$scratch/closed/spool\"" - stdout: --spool "$scratch/closed/spool"
+check "so is a Unix socket" as_nobody "$scratch/closed/sock" "unix://$scratch/closed/sock" stdout:
 check "a disk that is full is waited for" a_full_disk
 finish

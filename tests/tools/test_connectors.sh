@@ -85,6 +85,16 @@ a_process() { # it answers each epoch's line, and keeps the rest
     run "file://$orders" "foreach:tee $scratch/fed | grep --line-buffered epoch" --schema "sym string, price double" --where "price > 100" \
         --checkpoint "$scratch/c4" --until-end && holds $'{"sym":"A","price":150.0}\n{"sym":"B","price":200.5}' <(grep -v epoch "$scratch/fed")
 }
+a_process_by_sql() {
+    echo "CREATE TABLE i USING stdin;
+        CREATE TABLE o USING foreach OPTIONS (command 'tee $scratch/fed.sql | grep --line-buffered epoch');
+        INSERT INTO o SELECT value FROM i" >"$scratch/process.sql"
+    printf '%s\n' b a | run "$scratch/process.sql" && holds $'{"value":"a"}\n{"value":"b"}' <(grep -v epoch "$scratch/fed.sql")
+}
+a_process_in_program() {
+    printf '%s\n' b a | connect "value <> 'a'" "" stdin to foreach "command=tee $scratch/fed.c | grep --line-buffered epoch" &&
+        holds '{"value":"b"}' <(grep -v epoch "$scratch/fed.c")
+}
 
 # ------------------------------------------------------------ web servers
 web() {
@@ -171,6 +181,28 @@ sockets_by_sql() {
     wait "$pid" || { status=1; cat "$scratch/said"; }
     return "$status"
 }
+# A source with a spool and a sink, both of a Unix socket.
+unix_by_sql() {
+    local pid status=0
+    echo "CREATE TABLE i USING unix OPTIONS (path '$scratch/by.sock', spool '$scratch/by.spool');
+        CREATE TABLE o USING append OPTIONS (path '$scratch/by.out', checkpointLocation '$scratch/by.checkpoint');
+        INSERT INTO o SELECT upper(value) AS value FROM i" >"$scratch/receive.sql"
+    echo "CREATE TABLE i USING stdin; CREATE TABLE o USING unix OPTIONS (path '$scratch/by.sock');
+        INSERT INTO o SELECT value FROM i" >"$scratch/send.sql"
+    "$leat" run "$scratch/receive.sql" --quiet 2>"$scratch/received" &
+    pid=$!
+    await grep -q ^ready "$scratch/received" && echo one | run "$scratch/send.sql" && await holds ONE "$scratch/by.out" || status=1
+    kill "$pid"
+    wait "$pid" || status=1
+    [ "$status" -eq 0 ] || cat "$scratch/received"
+    return "$status"
+}
+datagrams_in_program() {
+    local at
+    at=$(free_port)
+    has_come() { echo one | run - "udp://127.0.0.1:$at" && grep -qx one "$scratch/by.udp"; } # sent until somebody is there
+    connect_until has_come "" "" udp host=127.0.0.1 "port=$at" to append "path=$scratch/by.udp"
+}
 sockets_in_program() {
     local at
     at=$(free_port)
@@ -180,10 +212,11 @@ sockets_in_program() {
 
 for each in of_line of_sql of_program; do check "directories: $each" "$each"; done
 for each in follows follows_by_sql follows_in_program; do check "growing files: $each" "$each"; done
-for each in pipes pipes_by_sql pipes_in_program a_process; do check "pipes: $each" "$each"; done
+for each in pipes pipes_by_sql pipes_in_program a_process a_process_by_sql a_process_in_program; do check "pipes: $each" "$each"; done
 check "a web server is there" web
 for each in posts posts_by_sql posts_in_program; do check "web: $each" "$each"; done
-for each in over_tcp over_udp over_unix over_unix_datagrams spooled from_a_server sockets_by_sql sockets_in_program; do
+for each in over_tcp over_udp over_unix over_unix_datagrams spooled from_a_server sockets_by_sql unix_by_sql datagrams_in_program \
+    sockets_in_program; do
     check "sockets: $each" "$each"
 done
 finish
