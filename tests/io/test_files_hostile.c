@@ -5,6 +5,7 @@
  */
 #include "tests/support/source_world.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,13 +114,16 @@ static void what_is_no_file_is_left_alone(void **state)
 
 /* ------------------------------------------------------------------------------------- changing */
 
+/* As old as the others: what is much older than the newest would be left out. */
 static void put_large(struct source_world *world, const char *name)
 {
+    const struct timespec times[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
     char *bytes = malloc(LARGE_BYTES);
     for (int i = 0; i < LARGE_BYTES; i++)
         bytes[i] = i % 8 == 7 ? '\n' : 'x';
     put_bytes(world, name, bytes, LARGE_BYTES);
     free(bytes);
+    assert_int_equal(utimensat(AT_FDCWD, path_of(world, name), times, 0), 0);
 }
 
 static void read_a_little(struct source_world *world)
