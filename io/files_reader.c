@@ -362,8 +362,8 @@ static int fill_queue(struct lt_files_reader *reader, struct lt_error *error)
     return 0;
 }
 
-/* All that the next batch reads is in the log by now. A file that continuous mode had begun waits in
- * the queue since the reader was opened. */
+/* All that the next batch reads is in the log by now. A file that continuous mode had begun waits
+ * in the queue since the reader was opened. */
 static int reader_extend(struct lt_reader *base, const struct lt_position *end,
                          struct lt_error *error)
 {
