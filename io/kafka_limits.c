@@ -8,11 +8,8 @@
  *
  * on: the control thread.
  */
-#include <inttypes.h>
 #include <math.h>
 
-#include "core/base/log.h"
-#include "io/kafka_loss.h"
 #include "io/kafka_source_internal.h"
 
 static int64_t number_option(const struct lt_kafka_source *source, const char *name)
@@ -28,33 +25,18 @@ static int64_t backlog(const struct lt_position *start, const struct lt_position
     return latest->offset > start->offset ? latest->offset - start->offset : 0;
 }
 
-/* A partition that ends before the query's position was made again, or cut short. With
- * read_committed an open transaction may be the reason, too. */
-static int check_position(struct lt_kafka_source *source, uint32_t partition,
-                          const struct lt_position *start, const struct lt_position *latest,
-                          struct lt_error *error)
-{
-    const struct lt_kafka_partition *name = &source->partitions[partition];
-    if (latest->offset >= start->offset || source->reads_committed || !source->fails_on_data_loss)
-        return 0;
-    return lt_kafka_lose(error, "PARTITION_OFFSET_CHANGED",
-                         "Partition %s-%" PRId32 " offset was changed from %" PRId64 " to %" PRId64
-                         ".\nThis could be either 1) a user error that the start offset is set "
-                         "beyond available offset when starting query, or 2) the kafka "
-                         "topic-partition is deleted and re-created.",
-                         name->topic, name->id, start->offset, latest->offset);
-}
-
-/* True when there is too little, and the last batch not too long ago. */
+/* True when there is too little, and the last batch not too long ago. One that goes around a loss
+ * does so at once. */
 static bool must_wait(struct lt_kafka_source *source, int64_t total)
 {
     int64_t least = number_option(source, "minOffsetsPerTrigger");
     int64_t now_ns = lt_clock_now_ns(source->env.clock);
     int64_t delay_ns = lt_options_i64(source->options, lt_kafka_source_options,
                                       lt_kafka_source_option_count, "maxTriggerDelay");
-    if (least > 0 && total < least && source->has_fired &&
+    if (least > 0 && total < least && source->has_fired && !source->begins_anew &&
         now_ns - source->last_fired_ns < delay_ns)
         return true;
+    source->begins_anew = false;
     source->has_fired = true;
     source->last_fired_ns = now_ns;
     return false;
@@ -72,12 +54,9 @@ int lt_kafka_admit(struct lt_source *base, const struct lt_position *start,
 {
     struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     int64_t limit = number_option(source, "maxOffsetsPerTrigger"), total = 0;
-    for (uint32_t i = 0; i < base->partition_count; i++) {
-        int code = check_position(source, i, &start[i], &latest[i], error);
-        if (code < 0)
-            return code;
+    (void)error;
+    for (uint32_t i = 0; i < base->partition_count; i++)
         total += backlog(&start[i], &latest[i]);
-    }
     if (must_wait(source, total))
         return 0;
     for (uint32_t i = 0; i < base->partition_count; i++) {

@@ -2,15 +2,15 @@
  * Questions for offsets, and how often they are asked.
  *
  * What is wrong for a moment only - a leader moves, a topic made just now has none yet - is asked
- * again until the start's deadline. Whatever else is wrong, and questions asked later, get
- * fetchOffset.numRetries.
+ * again until the start's deadline, or, later on, for as long as a question may take. Whatever else
+ * is wrong gets fetchOffset.numRetries.
  *
  * on: the thread that starts the query, and the control thread; they wait.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "io/kafka_source_internal.h"
+#include "io/kafka_extent.h"
 
 enum {
     QUERY_MS = 10000, /* for a question asked after connect */
@@ -68,14 +68,16 @@ static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *li
     return err;
 }
 
-/* Before try number `tried` + 1 of a question that failed with `err`: false when there shall be
- * none. */
+/* Before try number `tried` + 1 of a question that was first asked at `begun_ns` and failed with
+ * `err`: false when there shall be none. */
 static bool rest_before_retry(const struct lt_kafka_source *source, rd_kafka_resp_err_t err,
-                              int64_t tried)
+                              int64_t tried, int64_t begun_ns)
 {
     int64_t pause_ns = number_option(source, "fetchOffset.retryIntervalMs");
     bool is_used_up = tried > number_option(source, "fetchOffset.numRetries");
-    if (is_used_up && !(source->is_starting && lt_kafka_is_passing(err)))
+    bool has_time = source->is_starting || lt_clock_now_ns(lt_clock_system()) - begun_ns <
+                                               (int64_t)QUERY_MS * LT_NS_PER_MS;
+    if (is_used_up && !(has_time && lt_kafka_is_passing(err)))
         return false;
     if (is_used_up && pause_ns < PASSING_REST_MS * LT_NS_PER_MS)
         pause_ns = PASSING_REST_MS * LT_NS_PER_MS;
@@ -96,20 +98,16 @@ static rd_kafka_resp_err_t ask_once(const struct lt_kafka_source *source,
     return first_error(list, rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source)));
 }
 
-static bool is_gone(rd_kafka_resp_err_t err)
-{
-    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-           err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-}
-
 /* `*err` is Kafka's word for what went wrong. */
 static int ask(struct lt_kafka_source *source, int64_t *numbers, rd_kafka_resp_err_t *err,
                struct lt_error *error)
 {
     rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
+    int64_t begun_ns = lt_clock_now_ns(lt_clock_system());
     *err = ask_once(source, list);
-    for (int64_t tried = 1;
-         *err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, *err, tried); tried++) {
+    for (int64_t tried = 1; *err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+                            rest_before_retry(source, *err, tried, begun_ns);
+         tried++) {
         rd_kafka_topic_partition_list_destroy(list);
         list = make_list(source, numbers);
         *err = ask_once(source, list);
@@ -144,7 +142,7 @@ static int ask_each(struct lt_kafka_source *source, int64_t *numbers, struct lt_
         rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
         single[i] = numbers[i];
         code = ask(source, single, &err, error);
-        if (code != 0 && is_gone(err)) {
+        if (code != 0 && lt_kafka_is_gone(err)) {
             single[i] = LT_KAFKA_GONE;
             code = 0;
         }
@@ -160,7 +158,7 @@ int lt_kafka_ask_offsets_left(struct lt_kafka_source *source, int64_t *numbers,
 {
     rd_kafka_resp_err_t err;
     int code = ask(source, numbers, &err, error);
-    return code != 0 && is_gone(err) ? ask_each(source, numbers, error) : code;
+    return code != 0 && lt_kafka_is_gone(err) ? ask_each(source, numbers, error) : code;
 }
 
 int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers, struct lt_error *error)
@@ -170,11 +168,11 @@ int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers, str
         numbers[i] = RD_KAFKA_OFFSET_INVALID;
     rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
     rd_kafka_resp_err_t err;
-    int64_t tried = 0;
+    int64_t tried = 0, begun_ns = lt_clock_now_ns(lt_clock_system());
     do {
         err = first_error(list, rd_kafka_committed(source->client->rk, list, left_ms(source)));
         tried++;
-    } while (err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, err, tried));
+    } while (err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, err, tried, begun_ns));
     int code = err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : fail_query(source, list, err, error);
     for (uint32_t i = 0; i < count && code == 0; i++)
         numbers[i] = list->elems[i].offset;

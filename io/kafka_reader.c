@@ -27,13 +27,11 @@
 #include <stdlib.h>
 
 #include "core/base/log.h"
-#include "io/kafka_loss.h"
 
 enum {
     BLOCKED_NS =
         500 *
         LT_NS_PER_US, /* rows come home without waking us when they are released on other threads */
-    QUESTION_MS = 1000, /* for the one question asked while failing */
     /* What a message pins besides its bytes: librdkafka's own record of it. */
     MESSAGE_OVERHEAD_BYTES = 320,
 };
@@ -128,139 +126,13 @@ static bool fill_row(const struct lt_kafka_reader *reader, struct lt_row *row,
 
 /* --------------------------------------------------------------------------- what is no record */
 
-static int fail(struct lt_kafka_reader *reader)
-{
-    reader->has_failed = true;
-    return -1;
-}
-
-static void end_partition(struct lt_kafka_reader *reader,
-                          struct lt_kafka_reader_partition *partition)
-{
-    if (partition->is_ended)
-        return;
-    partition->is_ended = true;
-    reader->open_count--;
-    lt_kafka_reader_stop(partition);
-}
-
-/* Asks the broker what it has: the query stops here, so waiting a moment hurts nobody. */
-static int fail_data_loss(struct lt_kafka_reader *reader,
-                          const struct lt_kafka_reader_partition *partition)
-{
-    int64_t low = -1, high = -1;
-    const struct lt_kafka_partition *name = partition->name;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(reader->client->rk, name->topic,
-                                                               name->id, &low, &high, QUESTION_MS);
-    bool is_known = err == RD_KAFKA_RESP_ERR_NO_ERROR;
-    const char *group_id = reader->source->group_id;
-    char hint[96] = ".";
-    if (is_known)
-        (void)snprintf(hint, sizeof hint,
-                       "; hint: the partition has offsets %" PRId64 " to %" PRId64, low, high);
-    if (is_known && partition->next > high)
-        lt_kafka_lose(&reader->base.error, "PARTITION_OFFSET_CHANGED",
-                      "Partition %s-%" PRId32 " offset was changed from %" PRId64 " to %" PRId64
-                      ".\nThis could be either 1) a user error that the start offset is set beyond "
-                      "available offset when starting query, or 2) the kafka topic-partition is "
-                      "deleted and re-created%s",
-                      name->topic, name->id, partition->next, high, hint);
-    else
-        lt_kafka_lose(&reader->base.error, "COULD_NOT_READ_OFFSET_RANGE",
-                      "Could not read records in offset [%" PRId64 ", %" PRId64
-                      ") for topic partition %s-%" PRId32 "\nwith consumer group %s%s",
-                      partition->next, partition->end, name->topic, name->id,
-                      group_id != NULL ? group_id : "null", hint);
-    lt_error_append(&reader->base.error, "source kafka");
-    return fail(reader);
-}
-
-int lt_kafka_reader_lose_position(struct lt_kafka_reader *reader,
-                                  struct lt_kafka_reader_partition *partition)
-{
-    if (reader->out_of_range != NULL)
-        lt_counter_add(reader->out_of_range, 1);
-    if (reader->source->fails_on_data_loss)
-        return fail_data_loss(reader, partition);
-    lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\": offset %" PRId64
-                " is gone, going on at the earliest record: data may have been lost",
-                partition->name->id, partition->name->topic, partition->next);
-    partition->takes_any = true; /* a topic made again begins below `next` */
-    lt_kafka_reader_stop(partition);
-    if (lt_kafka_reader_start(reader, partition, RD_KAFKA_OFFSET_BEGINNING) == 0)
-        return 0;
-    lt_error_append(&reader->base.error, "source kafka");
-    return fail(reader);
-}
-
-/* Loses those that are read of the topic that `what` names, which is librdkafka's text. */
-static int lose_topic(struct lt_kafka_reader *reader, const char *what)
-{
-    struct lt_text_buffer names;
-    uint32_t count = 0;
-    if (!reader->source->fails_on_data_loss) {
-        lt_log_warn("source kafka: %s: it has been deleted, data may have been lost", what);
-        return 0;
-    }
-    lt_text_init(&names);
-    for (uint32_t i = 0; i < reader->partition_count; i++) {
-        const struct lt_kafka_partition *name = reader->partitions[i].name;
-        if (strstr(what, name->topic) != NULL)
-            lt_text_format(&names, "%s%s-%" PRId32, count++ == 0 ? "" : ", ", name->topic,
-                           name->id);
-    }
-    lt_kafka_lose_partitions(&reader->base.error, lt_text_get(&names), count,
-                             reader->source->group_id != NULL);
-    lt_error_append(&reader->base.error, "source kafka");
-    lt_text_fini(&names);
-    return fail(reader);
-}
-
-static int take_deleted(struct lt_kafka_reader *reader,
-                        const struct lt_kafka_reader_partition *partition)
-{
-    char name[LT_KAFKA_TEXT_MAX];
-    if (!reader->source->fails_on_data_loss) {
-        lt_log_warn("source kafka: partition %" PRId32
-                    " of topic \"%s\": it has been deleted, data may have been lost",
-                    partition->name->id, partition->name->topic);
-        return 0;
-    }
-    (void)snprintf(name, sizeof name, "%s-%" PRId32, partition->name->topic, partition->name->id);
-    lt_kafka_lose_partitions(&reader->base.error, name, 1, reader->source->group_id != NULL);
-    lt_error_append(&reader->base.error, "source kafka");
-    return fail(reader);
-}
-
-/* What came with the main queue: a deleted topic is told there and not in the place of a message.
- */
-static void take_topic_error(struct lt_kafka_reader *reader)
-{
-    struct lt_kafka_client *client = reader->client;
-    rd_kafka_resp_err_t err = client->topic_error;
-    client->topic_error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (reader->has_failed)
-        return;
-    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-        if (lose_topic(reader, client->last_error) < 0)
-            lt_debug_assert(reader->has_failed);
-        return;
-    }
-    lt_kafka_client_fail(NULL, &reader->base.error, err, "source kafka: %s", client->last_error);
-    reader->has_failed = true;
-}
-
 /* An event or error in the place of a message. 0, or -1: the reader has failed. */
 static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_partition *partition,
                       const rd_kafka_message_t *message)
 {
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        if (message->offset >= partition->end) {
-            partition->next =
-                partition->end; /* what is missing up to there was compacted away, or markers */
-            end_partition(reader, partition);
-        }
+        lt_kafka_reader_take_end(reader, partition, message->offset);
         return 0;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -268,14 +140,15 @@ static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        return take_deleted(reader, partition);
+        return lt_kafka_reader_take_deleted(reader, partition);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR__BAD_MSG:
         lt_kafka_client_fail(reader->client, &reader->base.error, message->err,
                              "source kafka: partition %" PRId32
                              " of topic \"%s\" at offset %" PRId64,
                              partition->name->id, partition->name->topic, partition->next);
-        return fail(reader);
+        reader->has_failed = true;
+        return -1;
     default: /* librdkafka tries again */
         lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\": %s", partition->name->id,
                     partition->name->topic, rd_kafka_message_errstr(message));
@@ -305,7 +178,7 @@ static struct lt_row *take_message(struct lt_kafka_reader *reader, rd_kafka_mess
     if (lt_unlikely(is_stale || message->offset >= partition->end)) {
         if (!is_stale) {
             partition->next = partition->end;
-            end_partition(reader, partition);
+            lt_kafka_reader_end(reader, partition);
         }
         rd_kafka_message_destroy(message);
         return NULL;
@@ -325,7 +198,7 @@ static struct lt_row *take_message(struct lt_kafka_reader *reader, rd_kafka_mess
     partition->takes_any = false;
     partition->next = message->offset + 1;
     if (lt_unlikely(partition->next >= partition->end))
-        end_partition(reader, partition);
+        lt_kafka_reader_end(reader, partition);
     return row;
 }
 
@@ -383,6 +256,7 @@ static bool poll_batch(struct lt_kafka_reader *reader, struct emission *emission
     if (got <= 0)
         return false;
     int64_t now_ns = lt_clock_now_ns(reader->clock);
+    lt_kafka_reader_progress(reader, now_ns);
     reader->newest_ms = rd_kafka_message_timestamp(messages[got - 1], NULL);
     for (ssize_t i = 0; i < got; i++) {
         struct lt_row *row = take_message(reader, messages[i], now_ns);
@@ -411,11 +285,14 @@ enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *
         reader->has_more = true;
         rd_kafka_poll(reader->client->rk, 0);
         if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
-            take_topic_error(reader);
+            lt_kafka_reader_take_topic_error(reader);
     }
     reader->has_more &= reader->open_count > 0;
-    if (!reader->has_more || reader->has_failed)
+    if (!reader->has_more || reader->has_failed) {
+        if (lt_unlikely(reader->has_end))
+            lt_kafka_reader_watch(reader);
         return status_of(reader);
+    }
     struct emission emission = {out, NULL, 0};
     while (emission.count < limit && poll_batch(reader, &emission, limit - emission.count))
         continue;
@@ -425,6 +302,8 @@ enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *
         out->emit(out, emission.held);
     }
     *count = emission.count;
+    if (lt_unlikely(reader->has_end) && !reader->has_more)
+        lt_kafka_reader_watch(reader);
     return status_of(reader);
 }
 
@@ -446,8 +325,10 @@ bool lt_kafka_reader_is_idle(struct lt_reader *base)
 int64_t lt_kafka_reader_deadline_ns(struct lt_reader *base)
 {
     const struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
-    return reader->is_blocked && reader->has_more ? lt_clock_now_ns(reader->clock) + BLOCKED_NS
-                                                  : LT_NEVER_NS;
+    if (reader->is_blocked && reader->has_more)
+        return lt_clock_now_ns(reader->clock) + BLOCKED_NS;
+    return reader->has_end && reader->open_count > 0 && !reader->has_failed ? reader->watch_ns
+                                                                             : LT_NEVER_NS;
 }
 
 void lt_kafka_reader_position(struct lt_reader *base, struct lt_position *positions)

@@ -19,6 +19,7 @@ struct lt_kafka_reader_partition {
     int64_t next;
     int64_t end; /* INT64_MAX: none */
     bool is_ended, is_started, takes_any;
+    bool is_doubted; /* it was said to end before `end`, once */
 };
 
 /* The partitions of one topic, for finding a message's. */
@@ -55,9 +56,13 @@ struct lt_kafka_reader {
     uint32_t partition_count;
     uint32_t open_count; /* not ended */
     bool has_end;
+    bool is_ranged; /* in micro-batches: when it has come to the end, it is given another */
 
     int64_t newest_ms; /* timestamp of the last record seen; -1 */
-    struct lt_shared_u64 *out_of_range;
+    /* With an end: when partitions are asked whether they still reach theirs. */
+    int64_t watch_ns;
+    struct lt_kafka_client *uncommitted; /* kafka_extent.c; NULL: not needed yet */
+    struct lt_shared_u64 *out_of_range, *losses;
 };
 
 /* Begins to fetch from `offset`, or fails with reader->base.error. Does not wait. */
@@ -65,11 +70,29 @@ int lt_kafka_reader_start(struct lt_kafka_reader *reader,
                           struct lt_kafka_reader_partition *partition, int64_t offset);
 /* Waits until librdkafka has stopped; what it had fetched is outdated from then on. */
 void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition);
-/* The broker does not have `next`: fails with reader->base.error (-1), or, with
- * failOnDataLoss=false, warns and goes on at the earliest record (0). Waits for a moment if it
- * fails. */
+
+/* kafka_reader_loss.c. The int ones: 0, or -1: it has failed with reader->base.error. */
+/* It has come to its end. */
+void lt_kafka_reader_end(struct lt_kafka_reader *reader,
+                         struct lt_kafka_reader_partition *partition);
+/* The broker does not have `next`: with failOnDataLoss=false it warns and goes on. Waits for a
+ * moment, but without an end and a failure. */
 int lt_kafka_reader_lose_position(struct lt_kafka_reader *reader,
                                   struct lt_kafka_reader_partition *partition);
+/* As that, of a topic that was made again: goes on at its earliest record. */
+int lt_kafka_reader_begin_anew(struct lt_kafka_reader *reader,
+                               struct lt_kafka_reader_partition *partition);
+int lt_kafka_reader_take_deleted(struct lt_kafka_reader *reader,
+                                 const struct lt_kafka_reader_partition *partition);
+void lt_kafka_reader_take_topic_error(struct lt_kafka_reader *reader);
+/* The partition says that it ends at `offset`. */
+void lt_kafka_reader_take_end(struct lt_kafka_reader *reader,
+                              struct lt_kafka_reader_partition *partition, int64_t offset);
+/* Something has come: the watch begins anew. */
+void lt_kafka_reader_progress(struct lt_kafka_reader *reader, int64_t now_ns);
+/* Asks after partitions that do not come to their end, if it is time; nothing is at hand. May wait
+ * for some seconds. */
+void lt_kafka_reader_watch(struct lt_kafka_reader *reader);
 int lt_kafka_reader_topic_compare(const void *a, const void *b);
 static inline bool lt_kafka_reader_uses(const struct lt_kafka_reader *reader,
                                         enum lt_kafka_column column)

@@ -8,6 +8,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
+#include "io/kafka_extent.h"
 
 enum { SCRATCH_BYTES = 384 /* headers: five without a block of their own */ };
 
@@ -42,17 +43,26 @@ void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition)
 
 /* With read_committed the end is the last stable offset. While a transaction is open the topic has
  * records behind it, and who has read them uncommitted, or another application of the group, has a
- * position there: up to this end it has read all. */
-static bool starts_ended(const struct lt_kafka_reader *reader,
+ * position there: up to this end it has read all. In batches that was asked before
+ * (io/kafka_mend.c). */
+static bool starts_ended(struct lt_kafka_reader *reader,
                          const struct lt_kafka_reader_partition *partition)
 {
-    if (partition->next <= partition->end || !reader->source->reads_committed)
+    struct lt_kafka_extent extent;
+    if (partition->next <= partition->end || !reader->source->reads_committed ||
+        reader->is_ranged)
         return partition->next == partition->end;
+    rd_kafka_resp_err_t err = lt_kafka_extent_ask(
+        reader->source, reader->client, &reader->uncommitted, partition->name, &extent);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && extent.high < partition->next)
+        return false;
     lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\": position %" PRId64
                 " is behind the last stable offset %" PRId64
-                ", where reading ends: nothing is read of it; either a transaction is open, or the "
-                "topic was made again",
-                partition->name->id, partition->name->topic, partition->next, partition->end);
+                ", where reading ends: nothing is read of it; %s",
+                partition->name->id, partition->name->topic, partition->next, partition->end,
+                err == RD_KAFKA_RESP_ERR_NO_ERROR
+                    ? "a transaction is open"
+                    : "either a transaction is open, or the topic was made again");
     return true;
 }
 
@@ -66,7 +76,9 @@ static int start_partition(struct lt_kafka_reader *reader,
         return 0;
     if (partition->next <= partition->end)
         return lt_kafka_reader_start(reader, partition, partition->next);
-    if (lt_kafka_reader_lose_position(reader, partition) < 0)
+    if (reader->out_of_range != NULL)
+        lt_counter_add(reader->out_of_range, 1);
+    if (lt_kafka_reader_begin_anew(reader, partition) < 0)
         lt_debug_assert(reader->has_failed);
     return 0;
 }
@@ -84,7 +96,7 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
         partition->next = positions[i].offset;
         partition->is_ended = starts_ended(reader, partition);
         reader->open_count -= partition->is_ended;
-        partition->takes_any = false;
+        partition->takes_any = partition->is_doubted = false;
         if (start_partition(reader, partition) < 0) {
             if (error != NULL)
                 *error = reader->base.error;
@@ -107,6 +119,7 @@ static int reader_extend(struct lt_reader *base, const struct lt_position *end,
             continue;
         partition->is_ended = starts_ended(reader, partition);
         reader->open_count += !partition->is_ended;
+        partition->is_doubted = false;
         if (start_partition(reader, partition) < 0) {
             if (error != NULL)
                 *error = reader->base.error;
@@ -114,6 +127,7 @@ static int reader_extend(struct lt_reader *base, const struct lt_position *end,
         }
     }
     reader->has_more = true;
+    lt_kafka_reader_progress(reader, lt_clock_now_ns(reader->clock));
     return 0;
 }
 
@@ -133,6 +147,7 @@ static void reader_close(struct lt_reader *base)
     while (reader->spare_count > 0)
         lt_row_release(reader->spare[--reader->spare_count]);
     lt_row_pool_destroy(reader->pool);
+    lt_kafka_client_close(reader->uncommitted);
     if (reader->client_is_own)
         lt_kafka_client_close(reader->client);
     else
@@ -273,6 +288,11 @@ static void add_counters(struct lt_kafka_reader *reader, const struct lt_connect
         lt_counters_add(env->counters, LT_COUNTER_SUM, lt_text_get(&name), "events",
                         "positions that the broker did not have any more");
     lt_text_fini(&name);
+    lt_text_init(&name);
+    lt_text_format(&name, "%sdata_losses", env->counter_prefix);
+    reader->losses = lt_counters_add(env->counters, LT_COUNTER_SUM, lt_text_get(&name), "events",
+                                     "times that records were gone, and were gone around");
+    lt_text_fini(&name);
 }
 
 int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *env,
@@ -286,6 +306,7 @@ int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *
     reader->source->is_starting = false;
     reader->clock = env->clock;
     reader->has_end = end != NULL;
+    reader->is_ranged = end != NULL && env->in_batches;
     reader->bytes_max = env->lane_bytes;
     reader->newest_ms = -1;
     reader->used = base->used_columns == NULL ? UINT64_MAX : base->used_columns[0];
@@ -301,6 +322,7 @@ int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *
     }
     add_partitions(reader, partitions, partition_count, start, end);
     open_queues(reader, env->waker);
+    lt_kafka_reader_progress(reader, lt_clock_now_ns(reader->clock));
     add_counters(reader, env);
     for (uint32_t i = 0; i < partition_count && code == 0; i++)
         code = start_partition(reader, &reader->partitions[i]);

@@ -270,6 +270,7 @@ static void source_close(struct lt_source *base)
     lt_assert(!source->client_is_lent);
     lt_kafka_topics_forget(source);
     lt_kafka_client_close(source->client);
+    lt_kafka_client_close(source->uncommitted);
     free(source->cluster);
     for (uint32_t i = 0; i < source->topic_count; i++)
         free(source->topics[i]);
@@ -418,6 +419,7 @@ static const struct lt_source_ops source_ops = {
     .connect = source_connect,
     .initial = lt_kafka_start_initial,
     .latest = lt_kafka_start_latest,
+    .mend = lt_kafka_mend,
     .admit = lt_kafka_admit,
     .positions_to_json = lt_kafka_start_to_json,
     .positions_from_json = lt_kafka_start_from_json,

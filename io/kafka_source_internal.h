@@ -1,7 +1,8 @@
 /*
  * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c
- * (which partitions there are), kafka_start.c (where they begin and end), kafka_questions.c (what
- * the brokers say of that), kafka_reader.c (records).
+ * (which partitions there are), kafka_start.c (where they begin and end), kafka_questions.c and
+ * kafka_extent.c (what the brokers say of that), kafka_limits.c and kafka_mend.c (ranges of
+ * micro-batches), kafka_reader.c (records).
  *
  * The source owns one client, which finds partitions and offsets and commits for the group; it is
  * lent to the first reader, so that a query of one lane has one connection, already warm, and two
@@ -65,6 +66,9 @@ struct lt_kafka_source {
     /* control thread */
     bool has_fired; /* minOffsetsPerTrigger: some batch was let in, then */
     int64_t last_fired_ns;
+    bool begins_anew; /* the batch that is planned goes around a loss: it does not wait */
+    bool *gone;       /* told of, by partition; NULL: none was */
+    struct lt_kafka_client *uncommitted; /* kafka_extent.c; NULL: not needed yet */
     bool client_is_lent;
     bool is_starting; /* from connect to the first reader: env.deadline_ns bounds what is asked */
 };
@@ -107,6 +111,10 @@ void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *po
                             struct lt_text_buffer *out);
 int lt_kafka_start_from_json(struct lt_source *base, const char *json,
                              struct lt_position *positions, struct lt_error *error);
+
+/* kafka_mend.c. */
+int lt_kafka_mend(struct lt_source *base, const struct lt_position *start,
+                  struct lt_position *latest, struct lt_position *from, struct lt_error *error);
 
 /* kafka_limits.c. */
 int lt_kafka_admit(struct lt_source *base, const struct lt_position *start,

@@ -138,6 +138,8 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source)
     free(source->handles);
     free(source->found);
     free(source->partitions);
+    free(source->gone);
+    source->gone = NULL;
     source->handles = NULL;
     source->found = NULL;
     source->partitions = NULL;

@@ -21,7 +21,7 @@
  *                         writer's
  *   source   commit(e)    commits/e is on disk: the source may forget what lies before
  * In micro-batches the range of e comes first:
- *   source   latest, admit   where the batch is to end
+ *   source   latest, mend, admit   where the batch is to end, and that it can be read
  *   source   settle(e)       as above, before anything of e is read; then offsets/e is written
  *   reader   extend          it reads on, exactly up to there, and stays open for the next batch
  * and the rest is as above, but that the notes are followed by prepared/e.
@@ -166,6 +166,14 @@ struct lt_source_ops {
     /* Where each partition ends now. May wait; not for the record path. Optional
      * (LT_SOURCE_BOUNDED). */
     int (*latest)(struct lt_source *source, struct lt_position *positions, struct lt_error *error);
+    /* A batch would begin at `start`, and the source ends at `latest`, as it has just said: fills
+     * `from` with where it can begin, which is `start` unless records were lost there, and may then
+     * be before it: a topic that was made again. A partition that is gone has its `latest` set to
+     * `start`. Negative where a loss is to end the query. When `end` of such a batch is before the
+     * position of a reader, it begins anew by itself (`extend`). on: control; waits for a moment
+     * where something is amiss. Optional: nothing is ever lost. */
+    int (*mend)(struct lt_source *source, const struct lt_position *start,
+                struct lt_position *latest, struct lt_position *from, struct lt_error *error);
     /* Where a batch that begins at `start` is to end: at `latest` (NULL: the source has no such
      * function), or before, by the source's own limits; never before `start`. 1: `end` is filled;
      * 0: the batch is to wait for more; negative: failed. on: control; never waits. Optional: at
@@ -276,8 +284,9 @@ struct lt_reader_ops {
     int (*seek)(struct lt_reader *reader, const struct lt_position *positions,
                 struct lt_error *error);
     /* A reader that was opened with an end, and has come to it or was not polled yet, reads on up
-     * to `end`, a position for each of its partitions. For sources with LT_SOURCE_IN_BATCHES. on:
-     * source thread; may wait for a moment. */
+     * to `end`, a position for each of its partitions; of one that is before the reader's position
+     * (source's `mend`) it reads from the earliest record. For sources with LT_SOURCE_IN_BATCHES.
+     * on: source thread; may wait for a moment. */
     int (*extend)(struct lt_reader *reader, const struct lt_position *end, struct lt_error *error);
     /* After the end was come to: true when there is something beyond it. Such a reader wakes the
      * worker when that comes. Optional: the source is asked for `latest` now and then. */

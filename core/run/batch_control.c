@@ -15,7 +15,8 @@ struct lt_batch_control {
     struct lt_batches *batches;
     struct lt_source *const *parts;
     uint32_t part_count, partition_count;
-    struct lt_position *at;     /* where the next batch begins */
+    struct lt_position *at;     /* where the next batch begins, by the log */
+    struct lt_position *from;   /* and where it can, of the trigger at hand: `at`, unless lost */
     struct lt_position *end;    /* and where the open one ends */
     struct lt_position *latest; /* of the trigger at hand */
     struct lt_position *frozen; /* AvailableNow: where the query ends; NULL: not yet known */
@@ -85,6 +86,7 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
     control->partition_count = options->pipeline->source->partition_count;
     uint32_t slots = control->partition_count + 1u;
     control->at = lt_alloc_array(slots, sizeof *control->at);
+    control->from = lt_alloc_array(slots, sizeof *control->from);
     control->end = lt_alloc_array(slots, sizeof *control->end);
     control->latest = lt_alloc_array(slots, sizeof *control->latest);
     memcpy(control->at, options->start, control->partition_count * sizeof *control->at);
@@ -107,6 +109,7 @@ void lt_batch_control_destroy(struct lt_batch_control *control)
         return;
     lt_batches_destroy(control->batches);
     free(control->at);
+    free(control->from);
     free(control->end);
     free(control->latest);
     free(control->frozen);
@@ -185,44 +188,66 @@ static void cap(const struct lt_position *start, const struct lt_position *limit
     }
 }
 
-/* Asks one part; 1, 0 (it wants to wait) or a negative code. `latest` is filled if the part knows
- * it, and is not filled anew if it is known (`is_known`). */
-static int end_part(struct lt_batch_control *control, uint32_t part, uint32_t first, bool is_known,
+static int fail_part(const struct lt_source *source, struct lt_error *error)
+{
+    return lt_error_append(error, "source %s", source->type->name);
+}
+
+/* Asks the parts where they end, and whether what lies before that is all there. Once it is known
+ * where the query ends nobody is asked any more: what is lost then is found by reading. */
+static int look(struct lt_batch_control *control, struct lt_error *error)
+{
+    size_t size_bytes = control->partition_count * sizeof *control->at;
+    uint32_t first = 0;
+    memcpy(control->from, control->at, size_bytes);
+    if (control->frozen != NULL) {
+        memcpy(control->latest, control->frozen, size_bytes);
+        return 1;
+    }
+    for (uint32_t i = 0; i < control->part_count; i++) {
+        struct lt_source *source = control->parts[i];
+        const struct lt_source_ops *ops = source->ops;
+        struct lt_position *latest = control->latest + first;
+        int code = ops->latest != NULL ? ops->latest(source, latest, error) : 0;
+        if (code >= 0 && ops->mend != NULL)
+            code = ops->mend(source, control->at + first, latest, control->from + first, error);
+        if (code < 0)
+            return fail_part(source, error);
+        first += source->partition_count;
+    }
+    return 1;
+}
+
+/* Asks one part; 1, 0 (it wants to wait) or a negative code. */
+static int end_part(struct lt_batch_control *control, uint32_t part, uint32_t first,
                     bool is_limited, struct lt_error *error)
 {
     struct lt_source *source = control->parts[part];
     const struct lt_source_ops *ops = source->ops;
     struct lt_position *latest = control->latest + first, *end = control->end + first;
-    int code = 0;
-    if (ops->latest != NULL && !is_known)
-        code = ops->latest(source, latest, error);
-    if (code == 0 && ops->admit != NULL && (is_limited || ops->latest == NULL))
-        code = ops->admit(source, control->at + first, ops->latest != NULL ? latest : NULL, end,
-                          error);
-    else if (code == 0) {
+    if (ops->admit == NULL || (!is_limited && ops->latest != NULL)) {
         memcpy(end, latest, source->partition_count * sizeof *end);
-        code = 1;
+        return 1;
     }
-    return code < 0 ? lt_error_append(error, "source %s", source->type->name) : code;
+    int code = ops->admit(source, control->from + first, ops->latest != NULL ? latest : NULL, end,
+                          error);
+    return code < 0 ? fail_part(source, error) : code;
 }
 
-/* Fills `end`: 1, or a negative code. A part that wants to wait ends where it begins. */
+/* Fills `end`, after a look: 1, or a negative code. A part that wants to wait ends where it
+ * begins. */
 static int find_end(struct lt_batch_control *control, bool is_limited, struct lt_error *error)
 {
     uint32_t first = 0;
-    bool is_known = control->frozen != NULL;
-    if (is_known)
-        memcpy(control->latest, control->frozen,
-               control->partition_count * sizeof *control->latest);
     for (uint32_t i = 0; i < control->part_count; i++) {
         uint32_t count = control->parts[i]->partition_count;
-        int code = end_part(control, i, first, is_known, is_limited, error);
+        int code = end_part(control, i, first, is_limited, error);
         if (code < 0)
             return code;
         if (code == 0) /* it waits, and holds up nobody else */
             memcpy(control->end + first, control->at + first, count * sizeof *control->end);
-        cap(control->at + first, is_known ? control->frozen + first : NULL, control->end + first,
-            count);
+        cap(control->from + first, control->frozen != NULL ? control->frozen + first : NULL,
+            control->end + first, count);
         first += count;
     }
     return 1;
@@ -322,7 +347,10 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
     control->begun_wall_ms = wall_ms;
     control->begun_ns = lt_clock_now_ns(control->options.batches.clock);
     control->is_requested = false;
-    if (kind == LT_TRIGGER_AVAILABLE_NOW && control->frozen == NULL)
+    bool is_to_freeze = kind == LT_TRIGGER_AVAILABLE_NOW && control->frozen == NULL;
+    if (!control->is_pending || is_to_freeze)
+        code = look(control, error);
+    if (code >= 0 && is_to_freeze)
         code = freeze(control, error);
     if (code >= 0 && control->is_pending)
         return begin_pending(control);

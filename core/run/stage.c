@@ -487,7 +487,8 @@ static int64_t stage_deadline_ns(void *context)
         return lt_clock_now_ns(stage->clock) + LOOK_FOR_ROOM_NS;
     int64_t nearest =
         stage->delivery != NULL ? lt_delivery_deadline_ns(stage->delivery) : LT_NEVER_NS;
-    if (stage->intake != NULL && stage->intake->reader->ops->deadline_ns != NULL) {
+    if (stage->intake != NULL && !stage->intake->stopped &&
+        stage->intake->reader->ops->deadline_ns != NULL) {
         int64_t deadline = stage->intake->reader->ops->deadline_ns(stage->intake->reader);
         if (deadline < nearest)
             nearest = deadline;

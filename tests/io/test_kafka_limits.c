@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <cmocka.h>
 
 #include "core/base/arena.h"
@@ -140,18 +139,6 @@ static void too_little_waits_until_the_delay_is_over_but_not_at_first(void **sta
     assert_admitted(start, latest, 3, 3, 3);
 }
 
-static void an_end_before_the_position_is_a_loss(void **state)
-{
-    static const int64_t start[] = {10, 0, 0}, latest[] = {4, 0, 0};
-    int64_t end[PARTITIONS];
-    struct lt_error error;
-    (void)state;
-    bind_source();
-    assert_int_equal(admit(start, latest, end, &error), LT_E_DATA_LOSS);
-    assert_non_null(
-        strstr(error.text, "Partition t-0 offset was changed from 10 to 4."));
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -161,7 +148,6 @@ int main(void)
         TEST(a_share_below_one_is_one_and_others_are_rounded_down),
         TEST(a_limit_above_the_backlog_lets_all_in),
         TEST(too_little_waits_until_the_delay_is_over_but_not_at_first),
-        TEST(an_end_before_the_position_is_a_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
