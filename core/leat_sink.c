@@ -241,8 +241,6 @@ static int sink_recover(struct lt_sink *sink, uint64_t epoch, const char *notes,
 {
     struct user_sink *own = sink_of(sink);
     *must_replay = false;
-    if (own->definition->calls.commit == NULL)
-        return 0;
     for (const char *line = notes; *line != '\0';) {
         char *end;
         unsigned long lane = strtoul(line, &end, 10);
@@ -287,6 +285,12 @@ static const struct lt_sink_ops sink_ops = {
     .open_writer = sink_open_writer,
     .close = sink_close,
 };
+/* Without a commit function nothing is left to do of what is prepared. */
+static const struct lt_sink_ops plain_ops = {
+    .connect = sink_connect,
+    .open_writer = sink_open_writer,
+    .close = sink_close,
+};
 
 static int bind(const struct lt_sink_type *type, const struct lt_options *options,
                 const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,
@@ -299,7 +303,7 @@ static int bind(const struct lt_sink_type *type, const struct lt_options *option
     struct user_sink *sink = lt_alloc(sizeof *sink);
     sink->definition = definition;
     sink->base = (struct lt_sink){
-        .ops = &sink_ops,
+        .ops = definition->calls.commit != NULL ? &sink_ops : &plain_ops,
         .type = type,
         .schema = schema,
         .guarantee = LT_AT_LEAST_ONCE,

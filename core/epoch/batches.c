@@ -288,6 +288,16 @@ static int settle(struct lt_batches *batches, struct lt_error *error)
     return enter(batches, LT_BATCH_LOGS, publish_log, error);
 }
 
+/* With everything shown, prepared/e would say no more than commits/e, which comes at once: a batch
+ * that dies in between is run again, as one that dies a moment earlier. */
+static bool has_to_conclude(const struct lt_batches *batches)
+{
+    bool has_notes = false;
+    for (uint32_t i = 0; i < writer_count(batches) && !has_notes; i++)
+        has_notes = batches->slot.notes[i][0] != '\0';
+    return has_notes || !batches->options.shows_at_once;
+}
+
 /* Tells the readers, in their order, until a mailbox is full; then waits for all reports. */
 static int run(struct lt_batches *batches, struct lt_error *error)
 {
@@ -305,7 +315,9 @@ static int run(struct lt_batches *batches, struct lt_error *error)
         batches->state_count < options->state_count)
         return work;
     batches->next_watermark_ms = options->ports.conclude(options->ports.context, batches->next);
-    return enter(batches, LT_BATCH_CONCLUDES, publish_prepared, error);
+    return has_to_conclude(batches)
+               ? enter(batches, LT_BATCH_CONCLUDES, publish_prepared, error)
+               : enter(batches, LT_BATCH_COMMITS, NULL, error);
 }
 
 /* Asks the deliveries that have not been asked. */

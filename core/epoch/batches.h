@@ -13,7 +13,7 @@
  *   LOGS       offsets/e to be durable, ahead of the work
  *   RUNS       every reader to have come to the range's end, every writer and every store to have
  *              prepared e
- *   CONCLUDES  the notes and prepared/e to be durable
+ *   CONCLUDES  the notes and prepared/e to be durable; left out if they would say nothing
  *   COMMITS    every writer, then every sink, to have shown e
  *   ENDS       commits/e to be durable
  *
@@ -70,6 +70,9 @@ struct lt_batches_options {
     uint32_t reader_count, delivery_count;
     uint32_t state_count; /* instances that report that their state is durable */
     uint32_t sink_count, source_count;
+    /* No sink has anything to finish after a crash, or to cut back: what a writer has prepared is
+     * shown already. Batches without notes have no prepared/e then. */
+    bool shows_at_once;
     struct lt_source *const *sources; /* connected */
     uint64_t first_epoch;
     struct lt_checkpoint *checkpoint; /* NULL: nothing is written */

@@ -139,7 +139,10 @@
  *   run            lanes         read exactly up to there; the marker follows the last row
  *   prepare(d)     sinks, state  as above; the operators' stores make version e+1 durable
  *   conclude       control       all are prepared: writes sinks/i/e, then prepared/e. From here on
- *                                the batch is finished after a crash, and not run again
+ *                                the batch is finished after a crash, and not run again. Left out
+ *                                where no sink has anything to finish or to remember (a Kafka
+ *                                topic, a socket): it would say no more than commits/e, and cost
+ *                                six syncs of a disk
  *   commit, done   as above; then the stores may forget versions before e
  *
  *   prepared/e     v1 / {"preparedSinks":n,"nextBatchWatermarkMs":w}: commits/e will hold w

@@ -525,6 +525,7 @@ static void create_batches(struct lt_control *control)
                                        ? lt_segments_state_count(options->segments)
                                        : 0,
                     .sink_count = lt_pipeline_sink_count(options->pipeline),
+                    .shows_at_once = lt_pipeline_shows_at_once(options->pipeline),
                     .first_epoch = options->first_epoch,
                     .checkpoint = options->checkpoint,
                     .clock = options->clock,

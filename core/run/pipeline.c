@@ -516,3 +516,14 @@ int lt_pipeline_make_operators(struct lt_plan_node *const *nodes, uint32_t count
     }
     return 0;
 }
+
+bool lt_pipeline_shows_at_once(const struct lt_pipeline *pipeline)
+{
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(pipeline); i++) {
+        const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
+        if (sink->shows_at_commit || sink->ops->recover != NULL || sink->ops->resume != NULL ||
+            sink->ops->commit != NULL)
+            return false;
+    }
+    return true;
+}

@@ -56,6 +56,10 @@ static inline struct lt_sink *lt_pipeline_sink(const struct lt_pipeline *pipelin
     return index < pipeline->branch_count ? pipeline->branches[index].sink : pipeline->dead_letters;
 }
 
+/* True if no sink has anything left to do of an epoch that is prepared: nothing to show, to finish
+ * after a crash, or to cut back. */
+bool lt_pipeline_shows_at_once(const struct lt_pipeline *pipeline);
+
 /* What a part of the source, or a sink, finds in its environment at query level: its number, and
  * the prefix of its counters, kept in `prefix`. */
 enum { LT_COUNTER_PREFIX_SIZE = 32 };
