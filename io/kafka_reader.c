@@ -126,10 +126,40 @@ static bool fill_row(const struct lt_kafka_reader *reader, struct lt_row *row,
 
 /* --------------------------------------------------------------------------- what is no record */
 
+/* In batches: an event of a partition that has come to the batch's end, or has more at hand than it
+ * takes to get there. What is wrong is found when it is read on. */
+static void hear_event(struct lt_kafka_reader_partition *partition,
+                       const rd_kafka_message_t *message)
+{
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        break;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+        lt_kafka_reader_stop(partition); /* it hears nothing more: the broker is asked */
+        break;
+    default: /* librdkafka tries again */
+        lt_log_warn("source kafka: partition %" PRId32 " of topic \"%s\": %s", partition->name->id,
+                    partition->name->topic, rd_kafka_message_errstr(message));
+        break;
+    }
+}
+
 /* An event or error in the place of a message. 0, or -1: the reader has failed. */
 static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_partition *partition,
                       const rd_kafka_message_t *message)
 {
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && partition->is_started)
+        partition->ahead.end_offset = message->offset;
+    if (partition->is_ended || partition->ahead.count > 0) {
+        hear_event(partition, message);
+        return 0;
+    }
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         lt_kafka_reader_take_end(reader, partition, message->offset);
@@ -156,6 +186,35 @@ static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
     }
 }
 
+/* What comes beyond the end of a batch is kept for the next one. */
+static void put_aside(const struct lt_kafka_reader *reader,
+                      struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message)
+{
+    if (reader->is_ranged && partition != NULL && message->offset >= partition->next)
+        lt_kafka_ahead_keep(partition, message);
+    else
+        rd_kafka_message_destroy(message);
+}
+
+/* The event is destroyed. */
+static void take_other(struct lt_kafka_reader *reader, struct lt_kafka_reader_partition *partition,
+                       rd_kafka_message_t *message)
+{
+    bool is_heard = partition != NULL && (!partition->is_ended || reader->is_ranged);
+    if (is_heard && take_event(reader, partition, message) < 0)
+        lt_debug_assert(reader->has_failed);
+    rd_kafka_message_destroy(message);
+}
+
+void lt_kafka_reader_put_aside(struct lt_kafka_reader *reader, rd_kafka_message_t *message)
+{
+    struct lt_kafka_reader_partition *partition = find_partition(reader, message);
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        take_other(reader, partition, message);
+    else
+        put_aside(reader, partition, message);
+}
+
 /* ------------------------------------------------------------------------------------- polling */
 
 /* The row for a message, or NULL when it becomes none: an event, a stale message, one behind the
@@ -165,22 +224,21 @@ static struct lt_row *take_message(struct lt_kafka_reader *reader, rd_kafka_mess
 {
     struct lt_kafka_reader_partition *partition = find_partition(reader, message);
     if (lt_unlikely(message->err != RD_KAFKA_RESP_ERR_NO_ERROR)) {
-        if (partition != NULL && !partition->is_ended && take_event(reader, partition, message) < 0)
-            lt_debug_assert(reader->has_failed);
-        rd_kafka_message_destroy(message);
+        take_other(reader, partition, message);
         return NULL;
     }
     if (lt_unlikely(partition == NULL || partition->is_ended)) {
+        put_aside(reader, partition, message);
+        return NULL;
+    }
+    if (lt_unlikely(message->offset < partition->next && !partition->takes_any)) {
         rd_kafka_message_destroy(message);
         return NULL;
     }
-    bool is_stale = message->offset < partition->next && !partition->takes_any;
-    if (lt_unlikely(is_stale || message->offset >= partition->end)) {
-        if (!is_stale) {
-            partition->next = partition->end;
-            lt_kafka_reader_end(reader, partition);
-        }
-        rd_kafka_message_destroy(message);
+    if (lt_unlikely(message->offset >= partition->end)) {
+        partition->next = partition->end;
+        lt_kafka_reader_end(reader, partition);
+        put_aside(reader, partition, message);
         return NULL;
     }
     struct lt_row *row = reader->spare[--reader->spare_count];
@@ -251,8 +309,13 @@ static bool poll_batch(struct lt_kafka_reader *reader, struct emission *emission
     reader->is_blocked = wanted == 0;
     if (wanted == 0)
         return false;
-    ssize_t got = rd_kafka_consume_batch_queue(reader->queue, 0, messages, wanted);
-    reader->has_more = got == (ssize_t)wanted;
+    ssize_t got = 0;
+    if (lt_unlikely(reader->is_ranged))
+        got = lt_kafka_ahead_take(reader, messages, wanted);
+    if (lt_likely(got == 0)) {
+        got = rd_kafka_consume_batch_queue(reader->queue, 0, messages, wanted);
+        reader->has_more = got == (ssize_t)wanted;
+    }
     if (got <= 0)
         return false;
     int64_t now_ns = lt_clock_now_ns(reader->clock);
@@ -263,7 +326,7 @@ static bool poll_batch(struct lt_kafka_reader *reader, struct emission *emission
         if (lt_likely(row != NULL))
             emit(emission, row);
     }
-    return reader->has_more && !reader->has_failed;
+    return reader->has_more && !reader->has_failed && reader->open_count > 0;
 }
 
 static enum lt_poll_status status_of(const struct lt_kafka_reader *reader)
@@ -274,6 +337,16 @@ static enum lt_poll_status status_of(const struct lt_kafka_reader *reader)
     if (reader->open_count == 0 && reader->has_end)
         return LT_POLL_ENDED;
     return reader->has_more && !reader->is_blocked ? LT_POLL_MORE : LT_POLL_IDLE;
+}
+
+/* With an end: partitions that have come to it, and those that never will. False: it has failed. */
+static bool look_after_end(struct lt_kafka_reader *reader)
+{
+    if (reader->is_ranged && !reader->has_failed && lt_kafka_ahead_go_on(reader) < 0)
+        return false;
+    if (!reader->has_more)
+        lt_kafka_reader_watch(reader);
+    return !reader->has_failed;
 }
 
 enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *out, uint32_t limit,
@@ -287,12 +360,12 @@ enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *
         if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
             lt_kafka_reader_take_topic_error(reader);
     }
-    reader->has_more &= reader->open_count > 0;
-    if (!reader->has_more || reader->has_failed) {
-        if (lt_unlikely(reader->has_end))
-            lt_kafka_reader_watch(reader);
+    /* What a batch leaves in the queue is for lt_kafka_reader_has_more, which is not told again. */
+    reader->has_more &= reader->open_count > 0 || reader->is_ranged;
+    if (lt_unlikely(reader->has_end) && !look_after_end(reader))
+        return LT_POLL_FAILED;
+    if (!reader->has_more || reader->has_failed || reader->open_count == 0)
         return status_of(reader);
-    }
     struct emission emission = {out, NULL, 0};
     while (emission.count < limit && poll_batch(reader, &emission, limit - emission.count))
         continue;
@@ -302,8 +375,8 @@ enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *
         out->emit(out, emission.held);
     }
     *count = emission.count;
-    if (lt_unlikely(reader->has_end) && !reader->has_more)
-        lt_kafka_reader_watch(reader);
+    if (lt_unlikely(reader->has_end) && !look_after_end(reader))
+        return LT_POLL_FAILED;
     return status_of(reader);
 }
 

@@ -11,6 +11,13 @@
 /* Messages taken at once: their heads stay in the first-level cache. */
 enum { LT_KAFKA_BATCH_RECORDS = 64 };
 
+/* What a partition has fetched beyond the end of a batch (io/kafka_ahead.c). */
+struct lt_kafka_ahead {
+    rd_kafka_message_t **messages; /* a ring; NULL: none was kept yet */
+    uint32_t first, count;
+    int64_t end_offset; /* where it was said that there is no more; -1: it was not */
+};
+
 struct lt_kafka_reader_partition {
     rd_kafka_topic_t *handle;
     const struct lt_kafka_partition *name;
@@ -18,6 +25,8 @@ struct lt_kafka_reader_partition {
     struct lt_bytes topic;
     int64_t next;
     int64_t end; /* INT64_MAX: none */
+    struct lt_kafka_ahead ahead; /* empty but in batches */
+    struct lt_shared_u64 *heard; /* the source's, for this partition; NULL but in batches */
     bool is_ended, is_started, takes_any;
     bool is_doubted; /* it was said to end before `end`, once */
 };
@@ -42,6 +51,8 @@ struct lt_kafka_reader {
     struct lt_signal signal;
     uint64_t seen;
     bool has_more;   /* the queue was not empty when last looked at */
+    bool has_heard;  /* in batches: of more, or that nothing is heard of some partition */
+    bool is_to_tell; /* in batches: a batch was read, and what came meanwhile is kept, untold */
     bool is_blocked; /* no rows, or too many bytes */
     bool has_failed;
 
@@ -68,7 +79,8 @@ struct lt_kafka_reader {
 /* Begins to fetch from `offset`, or fails with reader->base.error. Does not wait. */
 int lt_kafka_reader_start(struct lt_kafka_reader *reader,
                           struct lt_kafka_reader_partition *partition, int64_t offset);
-/* Waits until librdkafka has stopped; what it had fetched is outdated from then on. */
+/* Waits until librdkafka has stopped; what it had fetched is outdated from then on, and nothing
+ * more is heard of the partition. */
 void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition);
 
 /* kafka_reader_loss.c. The int ones: 0, or -1: it has failed with reader->base.error. */
@@ -108,6 +120,22 @@ bool lt_kafka_reader_is_idle(struct lt_reader *base);
 int64_t lt_kafka_reader_deadline_ns(struct lt_reader *base);
 void lt_kafka_reader_position(struct lt_reader *base, struct lt_position *positions);
 void lt_kafka_reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms);
+/* Between two batches: true when there is more than was read. */
+bool lt_kafka_reader_has_more(struct lt_reader *base);
+/* A message, or an event, that came between two batches; takes it. */
+void lt_kafka_reader_put_aside(struct lt_kafka_reader *reader, rd_kafka_message_t *message);
+
+/* kafka_ahead.c. Takes the message: for the next batch, or, when there are too many, to fetch it
+ * again. */
+void lt_kafka_ahead_keep(struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message);
+void lt_kafka_ahead_drop(struct lt_kafka_reader_partition *partition);
+/* Those that are of this batch; how many. */
+uint32_t lt_kafka_ahead_take(struct lt_kafka_reader *reader, rd_kafka_message_t **messages,
+                             uint32_t limit);
+/* Partitions whose messages are used up have come to the end, or are fetched again. 0, or -1: it
+ * has failed with reader->base.error. */
+int lt_kafka_ahead_go_on(struct lt_kafka_reader *reader);
+
 /* The row pool's on_release: `context` is the reader. */
 void lt_kafka_reader_release(void *context, struct lt_row *row);
 

@@ -39,6 +39,8 @@ void lt_kafka_reader_stop(struct lt_kafka_reader_partition *partition)
                     partition->name->id, partition->name->topic,
                     rd_kafka_err2str(rd_kafka_last_error()));
     partition->is_started = false;
+    if (partition->heard != NULL)
+        lt_store_release_u64(partition->heard, 0); /* pairs with lt_kafka_at_hand */
 }
 
 /* With read_committed the end is the last stable offset. While a transaction is open the topic has
@@ -90,6 +92,7 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
     reader->has_failed = false;
     for (uint32_t i = 0; i < reader->partition_count; i++) {
         struct lt_kafka_reader_partition *partition = &reader->partitions[i];
+        lt_kafka_ahead_drop(partition);
         lt_kafka_reader_stop(
             partition); /* waits for librdkafka: what it had fetched becomes outdated */
         reader->open_count += partition->is_ended;
@@ -107,7 +110,8 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
     return 0;
 }
 
-/* What ended at the end before reads on, if there is more now. */
+/* What ended at the end before reads on, if there is more now. It was not stopped, but for what
+ * io/kafka_ahead.c starts again with the next poll. */
 static int reader_extend(struct lt_reader *base, const struct lt_position *end,
                          struct lt_error *error)
 {
@@ -117,16 +121,18 @@ static int reader_extend(struct lt_reader *base, const struct lt_position *end,
         partition->end = end[i].offset;
         if (!partition->is_ended || partition->next == partition->end)
             continue;
-        partition->is_ended = starts_ended(reader, partition);
-        reader->open_count += !partition->is_ended;
-        partition->is_doubted = false;
-        if (start_partition(reader, partition) < 0) {
+        partition->is_ended = partition->is_doubted = false;
+        reader->open_count++;
+        if ((partition->next > partition->end || !reader->is_ranged) &&
+            start_partition(reader, partition) < 0) {
             if (error != NULL)
                 *error = reader->base.error;
             return reader->base.error.code;
         }
     }
     reader->has_more = true;
+    reader->has_heard = false;
+    reader->is_to_tell = true;
     lt_kafka_reader_progress(reader, lt_clock_now_ns(reader->clock));
     return 0;
 }
@@ -137,6 +143,7 @@ static void reader_close(struct lt_reader *base)
 {
     struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
     for (uint32_t i = 0; i < reader->partition_count; i++) {
+        lt_kafka_ahead_drop(&reader->partitions[i]);
         lt_kafka_reader_stop(&reader->partitions[i]);
         rd_kafka_topic_destroy(reader->partitions[i].handle);
     }
@@ -167,6 +174,7 @@ static const struct lt_reader_ops reader_ops = {
     .position = lt_kafka_reader_position,
     .seek = reader_seek,
     .extend = reader_extend,
+    .has_more = lt_kafka_reader_has_more,
     .lag = lt_kafka_reader_lag,
     .close = reader_close,
 };
@@ -254,6 +262,9 @@ static void add_partitions(struct lt_kafka_reader *reader, const uint32_t *parti
         partition->topic = lt_value_text(partition->name->topic).bytes;
         partition->next = start[i].offset;
         partition->end = end == NULL ? INT64_MAX : end[i].offset;
+        partition->ahead.end_offset = -1;
+        if (reader->is_ranged)
+            partition->heard = &reader->source->heard[partition->source_index];
         partition->is_ended = starts_ended(reader, partition);
         reader->open_count += !partition->is_ended;
         index_partition(reader, partition);
@@ -295,6 +306,14 @@ static void add_counters(struct lt_kafka_reader *reader, const struct lt_connect
     lt_text_fini(&name);
 }
 
+/* In batches fetching begins before the first one: so it is heard when something comes. */
+static int listen_to(struct lt_kafka_reader *reader, struct lt_kafka_reader_partition *partition)
+{
+    /* pairs with lt_kafka_at_hand */
+    lt_store_release_u64(partition->heard, (uint64_t)(partition->next + 1));
+    return lt_kafka_reader_start(reader, partition, partition->next);
+}
+
 int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *env,
                          const uint32_t *partitions, uint32_t partition_count,
                          const struct lt_position *start, const struct lt_position *end,
@@ -325,7 +344,9 @@ int lt_kafka_reader_open(struct lt_source *base, const struct lt_connector_env *
     lt_kafka_reader_progress(reader, lt_clock_now_ns(reader->clock));
     add_counters(reader, env);
     for (uint32_t i = 0; i < partition_count && code == 0; i++)
-        code = start_partition(reader, &reader->partitions[i]);
+        code = reader->is_ranged && reader->partitions[i].is_ended
+                   ? listen_to(reader, &reader->partitions[i])
+                   : start_partition(reader, &reader->partitions[i]);
     if (code < 0) {
         if (error != NULL)
             *error = reader->base.error;

@@ -8,8 +8,8 @@
  * A range is in the checkpoint, and its end is where the partition ended once. If the partition
  * ends before that now it will not come to it by itself: it was made again, or cut short, and so
  * the rest of the range is lost. The reader must not wait for it, and nothing need ever tell it: a
- * partition that has said that it ends too early, or has been silent for watch_ns, is asked where it
- * ends, and once more before that is believed, since a leader that has just moved may not know.
+ * partition that has said that it ends too early, or has been silent for watch_ns, is asked where
+ * it ends, and once more before that is believed, since a leader that has just moved may not know.
  * Gaps are no loss: what was compacted away, and transactions' markers, end with the next record or
  * the partition's end.
  *
@@ -29,7 +29,7 @@
 #include "io/kafka_reader.h"
 
 static const int64_t watch_ns = 2 * (int64_t)LT_NS_PER_S;
-/* Before what would be a loss is asked once more. */
+/* Before what may be a loss is asked for, and once more before it is one. */
 static const int64_t again_ns = 100 * (int64_t)LT_NS_PER_MS;
 
 static int fail(struct lt_kafka_reader *reader)
@@ -99,7 +99,8 @@ void lt_kafka_reader_end(struct lt_kafka_reader *reader,
         return;
     partition->is_ended = true;
     reader->open_count--;
-    lt_kafka_reader_stop(partition);
+    if (!reader->is_ranged)
+        lt_kafka_reader_stop(partition);
 }
 
 /* Nothing is left of the range: the next one begins behind it, or is mended. */
@@ -111,12 +112,15 @@ static void lose_rest(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
                 " to %" PRId64 " are gone: data have been lost",
                 partition->name->id, partition->name->topic, why, partition->next, partition->end);
     partition->next = partition->end;
+    lt_kafka_ahead_drop(partition);
+    lt_kafka_reader_stop(partition);
     lt_kafka_reader_end(reader, partition);
 }
 
 static int start_again(struct lt_kafka_reader *reader, struct lt_kafka_reader_partition *partition,
                        int64_t offset)
 {
+    lt_kafka_ahead_drop(partition);
     lt_kafka_reader_stop(partition);
     return lt_kafka_reader_start(reader, partition, offset) == 0 ? 0 : fail(reader);
 }
@@ -172,10 +176,11 @@ int lt_kafka_reader_lose_position(struct lt_kafka_reader *reader,
 
 /* ----------------------------------------------------------------------------- deleted topics */
 
-/* Where there is an end that cannot be come to any more, it is looked at soon. */
+/* Where there is an end that may not be come to any more it is looked at soon; not at once: what a
+ * partition said may be overtaken by what is on its way. */
 static void look_soon(struct lt_kafka_reader *reader)
 {
-    reader->watch_ns = INT64_MIN;
+    reader->watch_ns = lt_clock_now_ns(reader->clock) + again_ns;
 }
 
 /* Loses those that are read of the topic that `what` names, which is librdkafka's text. */

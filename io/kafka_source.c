@@ -78,6 +78,10 @@ const struct lt_option_spec lt_kafka_source_options[] = {
 const size_t lt_kafka_source_option_count =
     sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0];
 
+/* In batches readers hear of what comes. A question now and then finds what they do not hear of: a
+ * topic that was made again while they were silent. */
+static const int64_t look_ns = LT_NS_PER_S;
+
 static const char *const no_effect[] = {"maxOffsetsPerTrigger", "minOffsetsPerTrigger",
                                         "maxTriggerDelay", "minPartitions",
                                         "maxRecordsPerPartition"};
@@ -317,6 +321,7 @@ static int source_connect(struct lt_source *base, const struct lt_connector_env 
     int code = lt_kafka_topics_discover(source, error);
     if (code < 0)
         return code;
+    source->heard = lt_alloc_array(base->partition_count + 1u, sizeof *source->heard);
     free(source->cluster);
     source->cluster = lt_kafka_client_cluster(source->client);
     return 0;
@@ -419,6 +424,7 @@ static const struct lt_source_ops source_ops = {
     .connect = source_connect,
     .initial = lt_kafka_start_initial,
     .latest = lt_kafka_start_latest,
+    .at_hand = lt_kafka_at_hand,
     .mend = lt_kafka_mend,
     .admit = lt_kafka_admit,
     .positions_to_json = lt_kafka_start_to_json,
@@ -462,9 +468,10 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         source->fails_on_data_loss = bool_option(source, "failOnDataLoss");
         source->reads_committed = reads_committed(source->options);
         source->base.reads_committed = source->reads_committed;
+        source->base.look_interval_ns = look_ns;
         if (!lt_options_has(source->options, "maxOffsetsPerTrigger") &&
             !lt_options_has(source->options, "minOffsetsPerTrigger"))
-            source->base.traits |= LT_SOURCE_MENDS_BY_READING;
+            source->base.traits |= LT_SOURCE_IN_EPOCHS;
         code = lt_kafka_start_check(source, error);
     }
     if (code < 0) {

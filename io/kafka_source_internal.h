@@ -2,7 +2,7 @@
  * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c
  * (which partitions there are), kafka_start.c (where they begin and end), kafka_questions.c and
  * kafka_extent.c (what the brokers say of that), kafka_limits.c and kafka_mend.c (ranges of
- * micro-batches), kafka_reader.c (records).
+ * micro-batches), kafka_reader.c (records), kafka_ahead.c (those of the next batch).
  *
  * The source owns one client, which finds partitions and offsets and commits for the group; it is
  * lent to the first reader, so that a query of one lane has one connection, already warm, and two
@@ -57,6 +57,9 @@ struct lt_kafka_source {
     struct lt_kafka_partition *partitions; /* sorted; base.partition_count; topics of `found` */
     char **found;
     uint32_t found_count;
+    /* In batches, by partition: where it ends as far as its reader has heard, plus 1; 0: not known.
+     * Written by readers, read by the control thread. */
+    struct lt_shared_u64 *heard;
     /* SUBSCRIBE_PATTERN: when to ask for new topics again, for how long, and whether that it fails
      * has been told. on: control thread */
     int64_t next_look_ns;
@@ -115,6 +118,10 @@ int lt_kafka_start_from_json(struct lt_source *base, const char *json,
 /* kafka_mend.c. */
 int lt_kafka_mend(struct lt_source *base, const struct lt_position *start,
                   struct lt_position *latest, struct lt_position *from, struct lt_error *error);
+
+/* kafka_ahead.c. */
+bool lt_kafka_at_hand(struct lt_source *base, const struct lt_position *start,
+                      struct lt_position *positions);
 
 /* kafka_limits.c. */
 int lt_kafka_admit(struct lt_source *base, const struct lt_position *start,

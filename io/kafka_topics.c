@@ -139,7 +139,9 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source)
     free(source->found);
     free(source->partitions);
     free(source->gone);
+    free(source->heard);
     source->gone = NULL;
+    source->heard = NULL;
     source->handles = NULL;
     source->found = NULL;
     source->partitions = NULL;

@@ -112,9 +112,9 @@ enum lt_source_traits {
     LT_SOURCE_OF_PROGRAM = 8, /* memory of the process: a crash takes what it holds anyway */
     LT_SOURCE_EMPTY_FIRST = 16, /* a new query runs a first batch though there is nothing yet */
     LT_SOURCE_IN_BATCHES = 32,  /* its readers have `extend` */
-    /* What was lost between its position and its end is found, and gone around, by reading on, not
-     * by a range: AvailableNow without state is run continuously then. */
-    LT_SOURCE_MENDS_BY_READING = 64,
+    /* It may hold much, and no limit cuts that into batches: AvailableNow without state reads it
+     * continuously, so that what dies goes on from its last epoch and not from the beginning. */
+    LT_SOURCE_IN_EPOCHS = 64,
 };
 
 /* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
@@ -166,6 +166,11 @@ struct lt_source_ops {
     /* Where each partition ends now. May wait; not for the record path. Optional
      * (LT_SOURCE_BOUNDED). */
     int (*latest)(struct lt_source *source, struct lt_position *positions, struct lt_error *error);
+    /* As latest, by what the source's readers have heard between two batches (has_more): asks
+     * nobody. True: `positions` is filled, none before `start`, and there may be more by now.
+     * False: not all is heard; latest is to be asked. on: control; never waits. Optional. */
+    bool (*at_hand)(struct lt_source *source, const struct lt_position *start,
+                    struct lt_position *positions);
     /* A batch would begin at `start`, and the source ends at `latest`, as it has just said: fills
      * `from` with where it can begin, which is `start` unless records were lost there, and may then
      * be before it: a topic that was made again. A partition that is gone has its `latest` set to
@@ -241,8 +246,9 @@ struct lt_source {
      * A sink that keeps partition numbers must have as many. */
     uint32_t partition_width;
     unsigned traits;      /* what the options add to those of the type. Set by bind */
-    /* How often a query in batches looks for more where nothing tells it that there is some: a
-     * source whose `latest` is dear asks for longer. 0: 10 ms. Set by bind. */
+    /* How often a query in batches asks for `latest` where nothing tells it that there is more: a
+     * source whose `latest` is dear, or whose readers tell, asks for longer. 0: 10 ms. Set by
+     * bind. */
     int64_t look_interval_ns;
     bool reads_committed; /* records of a transaction are read when it is committed. Set by bind */
     const uint64_t *used_columns; /* bit set: the plan uses the column; NULL: all. Set by the
@@ -288,8 +294,9 @@ struct lt_reader_ops {
      * (source's `mend`) it reads from the earliest record. For sources with LT_SOURCE_IN_BATCHES.
      * on: source thread; may wait for a moment. */
     int (*extend)(struct lt_reader *reader, const struct lt_position *end, struct lt_error *error);
-    /* After the end was come to: true when there is something beyond it. Such a reader wakes the
-     * worker when that comes. Optional: the source is asked for `latest` now and then. */
+    /* After the end was come to, and before the first `extend`: looks at what has come, and says
+     * whether there is something beyond the end. Such a reader wakes the worker when that comes.
+     * Cheap when nothing has. Optional: the source is asked for `latest` now and then. */
     bool (*has_more)(struct lt_reader *reader);
     /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.
      * Optional. */

@@ -37,8 +37,14 @@ bool lt_assembly_is_replayable(const struct lt_assembly *assembly)
     return find_part(assembly, LT_SOURCE_REPLAYABLE, false) == NULL;
 }
 
-/* Continuous mode runs AvailableNow too: one range, of sources whose readers cannot be given one
- * after the other, or that find what was lost by reading. */
+/* Continuous mode runs AvailableNow too, up to the same end: of sources whose readers cannot be
+ * given one range after the other, and, for a query without state, of those that may hold much and
+ * have no limit (LT_SOURCE_IN_EPOCHS: a Kafka topic). To Spark that is one batch. One batch is all
+ * or nothing: killed in a backlog of an hour it begins again, and a sink that is at-least-once gets
+ * all of it twice. In epochs the checkpoint moves on, a kill costs the last of them, and rows are
+ * out when they are read. The rows are the same, and what was lost is noticed alike in both modes;
+ * what differs is that the current time is each record's. Who wants Spark's batches sets a limit
+ * (maxOffsetsPerTrigger). */
 int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error)
 {
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
@@ -54,7 +60,7 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
     }
     assembly->in_batches =
         needs_batches || (trigger == LT_TRIGGER_AVAILABLE_NOW && missing == NULL &&
-                          find_part(assembly, LT_SOURCE_MENDS_BY_READING, true) == NULL);
+                          find_part(assembly, LT_SOURCE_IN_EPOCHS, true) == NULL);
     if (!assembly->in_batches || missing == NULL)
         return 0;
     return lt_error_set(error, LT_E_UNSUPPORTED,

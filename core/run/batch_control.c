@@ -23,6 +23,9 @@ struct lt_batch_control {
     struct lt_batch batch;
     bool is_open, is_pending, is_first, is_closed, is_done;
     bool is_requested;
+    bool is_told;            /* readers have heard of more since the last batch began */
+    bool is_after_batch;     /* no trigger was since the last batch */
+    int64_t *due_ns;         /* by part: when it is asked again where nobody tells */
     int64_t trigger_ns;      /* when the next trigger is due */
     int64_t begun_wall_ms;   /* when the last one was */
     int64_t begun_ns, latest_ns; /* the same; and how long it took to ask the sources */
@@ -70,6 +73,7 @@ static void run_done(void *context, uint64_t epoch, const struct lt_position *po
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     memcpy(control->at, positions, control->partition_count * sizeof *positions);
     control->is_open = control->is_pending = control->is_first = false;
+    control->is_after_batch = true;
     lt_watermarks_advance(&control->watermarks);
     control->is_done |= kind == LT_TRIGGER_ONCE;
     set_next_trigger(control, true);
@@ -89,6 +93,7 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
     control->from = lt_alloc_array(slots, sizeof *control->from);
     control->end = lt_alloc_array(slots, sizeof *control->end);
     control->latest = lt_alloc_array(slots, sizeof *control->latest);
+    control->due_ns = lt_alloc_array(control->part_count + 1u, sizeof *control->due_ns);
     memcpy(control->at, options->start, control->partition_count * sizeof *control->at);
     control->is_pending = settings->pending_end != NULL;
     control->is_first = settings->is_new;
@@ -112,6 +117,7 @@ void lt_batch_control_destroy(struct lt_batch_control *control)
     free(control->from);
     free(control->end);
     free(control->latest);
+    free(control->due_ns);
     free(control->frozen);
     free(control);
 }
@@ -139,14 +145,22 @@ static int64_t interval_ms(const struct lt_batch_control *control)
     return trigger->kind == LT_TRIGGER_PROCESSING_TIME ? trigger->interval_ns / LT_NS_PER_MS : 0;
 }
 
-/* How long a query that found nothing waits before it asks the sources again. */
+/* How long a part that nobody tells of is not asked again. */
+static int64_t interval_of_ns(const struct lt_batch_control *control, uint32_t part)
+{
+    int64_t interval_ns = control->parts[part]->look_interval_ns;
+    return interval_ns > LOOK_INTERVAL_NS ? interval_ns : LOOK_INTERVAL_NS;
+}
+
+/* How long a query that found nothing waits before it looks again. What was heard of and not let in
+ * waits for more, or for its time: nobody will tell of it again. */
 static int64_t look_interval_ns(const struct lt_batch_control *control)
 {
-    int64_t longest_ns = LOOK_INTERVAL_NS;
+    int64_t shortest_ns = LT_NEVER_NS;
     for (uint32_t i = 0; i < control->part_count; i++)
-        if (control->parts[i]->look_interval_ns > longest_ns)
-            longest_ns = control->parts[i]->look_interval_ns;
-    return longest_ns;
+        if (interval_of_ns(control, i) < shortest_ns)
+            shortest_ns = interval_of_ns(control, i);
+    return control->is_told ? LOOK_INTERVAL_NS : shortest_ns;
 }
 
 static void warn_if_late(int64_t interval, int64_t spent_ms)
@@ -193,27 +207,57 @@ static int fail_part(const struct lt_source *source, struct lt_error *error)
     return lt_error_append(error, "source %s", source->type->name);
 }
 
-/* Asks the parts where they end, and whether what lies before that is all there. Once it is known
- * where the query ends nobody is asked any more: what is lost then is found by reading. */
-static int look(struct lt_batch_control *control, struct lt_error *error)
+/* Asks a part where it ends, and whether what lies before that is all there. */
+static int ask_part(struct lt_batch_control *control, uint32_t part, uint32_t first,
+                    struct lt_error *error)
+{
+    struct lt_source *source = control->parts[part];
+    const struct lt_source_ops *ops = source->ops;
+    struct lt_position *latest = control->latest + first;
+    int code = ops->latest != NULL ? ops->latest(source, latest, error) : 0;
+    if (code >= 0 && ops->mend != NULL)
+        code = ops->mend(source, control->at + first, latest, control->from + first, error);
+    control->due_ns[part] = control->begun_ns + interval_of_ns(control, part);
+    return code < 0 ? fail_part(source, error) : 0;
+}
+
+/* True if the part has told where it ends, or has nothing new to say: it is not asked then. Only a
+ * query that runs as soon as there is something goes by that. */
+static bool is_heard(struct lt_batch_control *control, uint32_t part, uint32_t first,
+                     bool asks_all)
+{
+    struct lt_source *source = control->parts[part];
+    const struct lt_source_ops *ops = source->ops;
+    bool has_news = control->is_told || control->is_after_batch;
+    if (asks_all)
+        return false;
+    if (has_news && ops->at_hand != NULL &&
+        ops->at_hand(source, control->at + first, control->latest + first))
+        return true;
+    bool tells = ops->at_hand != NULL && !control->is_after_batch;
+    return control->begun_ns < control->due_ns[part] && (!has_news || tells);
+}
+
+/* Fills `latest` and `from`. Once it is known where the query ends nobody is asked any more: what
+ * is lost then is found by reading. In *asked: no part was passed over, or went by hearsay. */
+static int look(struct lt_batch_control *control, bool asks_all, bool *asked,
+                struct lt_error *error)
 {
     size_t size_bytes = control->partition_count * sizeof *control->at;
     uint32_t first = 0;
+    *asked = true;
     memcpy(control->from, control->at, size_bytes);
     if (control->frozen != NULL) {
         memcpy(control->latest, control->frozen, size_bytes);
         return 1;
     }
     for (uint32_t i = 0; i < control->part_count; i++) {
-        struct lt_source *source = control->parts[i];
-        const struct lt_source_ops *ops = source->ops;
-        struct lt_position *latest = control->latest + first;
-        int code = ops->latest != NULL ? ops->latest(source, latest, error) : 0;
-        if (code >= 0 && ops->mend != NULL)
-            code = ops->mend(source, control->at + first, latest, control->from + first, error);
+        bool is_known = is_heard(control, i, first, asks_all);
+        int code = is_known ? 0 : ask_part(control, i, first, error);
         if (code < 0)
-            return fail_part(source, error);
-        first += source->partition_count;
+            return code;
+        *asked &= !is_known;
+        first += control->parts[i]->partition_count;
     }
     return 1;
 }
@@ -301,6 +345,7 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
         .is_logged = control->is_pending,
     };
     control->is_open = true;
+    control->is_told = control->is_after_batch = false;
     uint64_t number = lt_batches_begin(control->batches, &plan);
     lt_watermarks_begin(&control->watermarks);
     control->batch = (struct lt_batch){
@@ -329,13 +374,16 @@ static bool is_at_frozen(const struct lt_batch_control *control)
     return true;
 }
 
-static int find_nothing(struct lt_batch_control *control)
+static int find_nothing(struct lt_batch_control *control, bool asked)
 {
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     control->is_done |= kind == LT_TRIGGER_ONCE ||
                         (kind == LT_TRIGGER_AVAILABLE_NOW && is_at_frozen(control));
+    control->is_told &= !asked; /* what was told of is nothing that is read */
     set_next_trigger(control, false);
-    control->options.idle(control->options.context);
+    control->is_after_batch = false;
+    if (asked)
+        control->options.idle(control->options.context);
     return 1;
 }
 
@@ -346,10 +394,13 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
     int code = 1;
     control->begun_wall_ms = wall_ms;
     control->begun_ns = lt_clock_now_ns(control->options.batches.clock);
+    bool asks_all = control->is_requested || kind != LT_TRIGGER_PROCESSING_TIME ||
+                    interval_ms(control) != 0;
+    bool asked = false;
     control->is_requested = false;
     bool is_to_freeze = kind == LT_TRIGGER_AVAILABLE_NOW && control->frozen == NULL;
     if (!control->is_pending || is_to_freeze)
-        code = look(control, error);
+        code = look(control, asks_all, &asked, error);
     if (code >= 0 && is_to_freeze)
         code = freeze(control, error);
     if (code >= 0 && control->is_pending)
@@ -361,7 +412,7 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
         return code;
     return has_data(control) || starts_empty(control) || wants_no_data_batch(control)
                ? begin(control, wall_ms)
-               : find_nothing(control);
+               : find_nothing(control, asked);
 }
 
 static int64_t ms_at(const struct lt_batches_status *status, enum lt_batch_step step)
@@ -427,6 +478,7 @@ int64_t lt_batch_control_deadline_ns(const struct lt_batch_control *control)
 
 void lt_batch_control_arrived(struct lt_batch_control *control)
 {
+    control->is_told = true;
     if (interval_ms(control) == 0)
         control->trigger_ns = INT64_MIN;
 }

@@ -4,7 +4,9 @@
  * epochs has in continuous mode; the durable steps of a batch are core/epoch/batches.h's.
  *
  *   ProcessingTime   a trigger on the grid of the interval, as Spark's, counted from the Unix
- *                    epoch; with 0 as soon as the one before has ended and there is something
+ *                    epoch; with 0 as soon as the one before has ended and there is something:
+ *                    readers tell that something has come, and where a source ends then may be
+ *                    known by what they have heard (at_hand), so that nobody is asked
  *   Once             one batch of all there is, without the sources' limits; or the pending one
  *   AvailableNow     batches up to where the sources ended at the first trigger, within their
  *                    limits; then those without data that move state on

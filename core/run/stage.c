@@ -172,13 +172,13 @@ static void end_range(struct lt_intake *intake)
     intake->position_noted = false;
 }
 
-/* Between two batches: tells, once, that something has come. */
+/* Between two batches: looks at what has come, and tells, once, that something has. */
 static uint32_t report_arrival(struct lt_stage *stage)
 {
     struct lt_intake *intake = stage->intake;
     const struct lt_reader_ops *ops = intake->reader->ops;
-    if (intake->batch != NULL || intake->arrival_reported || ops->has_more == NULL ||
-        !ops->has_more(intake->reader))
+    if (intake->batch != NULL || ops->has_more == NULL || !ops->has_more(intake->reader) ||
+        intake->arrival_reported)
         return 0;
     intake->arrival_reported = send(stage, LT_REPORT_ARRIVED, 0, NULL) != 0;
     return intake->arrival_reported;

@@ -170,16 +170,16 @@ static int reader_extend(struct lt_reader *base, const struct lt_position *end,
     return code;
 }
 
-/* Of a part that cannot tell the source is asked now and then. */
+/* Each part looks at what has come. Of one that cannot tell the source is asked now and then. */
 static bool reader_has_more(struct lt_reader *base)
 {
     struct union_reader *reader = reader_of(base);
+    bool has_more = false;
     for (uint32_t i = 0; i < reader->count; i++) {
         struct lt_reader *part = reader->parts[i].reader;
-        if (part->ops->has_more != NULL && part->ops->has_more(part))
-            return true;
+        has_more |= part->ops->has_more != NULL && part->ops->has_more(part);
     }
-    return false;
+    return has_more;
 }
 
 /* What is not known of one part is not known of all. */
