@@ -373,7 +373,14 @@ static int reader_extend(struct lt_reader *base, const struct lt_position *end,
     reader->logged_end = lt_files_log_end(reader->source->log);
     lt_assert(end_ordinal(reader) <= reader->logged_end);
     reader->is_poked = true;
+    lt_files_reader_listen(reader);
     return fill_queue(reader, error);
+}
+
+/* The control thread lists then, and so hears all that was told of until now. */
+static bool reader_has_more(struct lt_reader *base)
+{
+    return reader_of(base)->has_events;
 }
 
 static int open_feed(struct lt_files_reader *reader, const struct lt_connector_env *env,
@@ -419,6 +426,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
         .position = reader_position,
         .lag = reader_lag,
         .extend = reader_extend,
+        .has_more = reader_has_more,
         .stop = reader_stop,
         .close = reader_close,
     };
@@ -449,6 +457,8 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
     }
     add_counters(reader, env);
     lt_files_reader_open_watch(reader);
+    if (env->in_batches && end != NULL)
+        lt_files_reader_listen(reader);
     *out = &reader->base;
     return 0;
 }

@@ -51,11 +51,11 @@ static void watch_done(struct lt_io *io)
     reader->is_poked = true;
 }
 
-static void arm_watch(struct lt_files_reader *reader)
+static void arm_watch(struct lt_files_reader *reader, const struct lt_files_watch *watch)
 {
     reader->watch_io = (struct lt_io){
         .kind = LT_IO_POLL,
-        .fd = lt_files_watch_fd(reader->watch),
+        .fd = lt_files_watch_fd(watch),
         .flags = POLLIN,
         .done = watch_done,
         .context = reader,
@@ -68,12 +68,12 @@ static void read_events(struct lt_files_reader *reader)
 {
     const struct lt_files_watch_visitor visitor = {
         .file = see_event, .directory = see_directory, .all = see_all, .context = reader};
-    if (!reader->has_events || reader->look_io.is_pending || reader->is_watch_lost)
+    if (!reader->has_events || reader->look_io.is_pending || lt_files_reader_is_polled(reader))
         return;
     if (!lt_files_watch_read(reader->watch, &visitor))
         return; /* there are more: the next poll reads them */
     reader->has_events = false;
-    arm_watch(reader);
+    arm_watch(reader, reader->watch);
 }
 
 static void lose_watch(struct lt_files_reader *reader, const struct lt_error *why)
@@ -196,7 +196,16 @@ void lt_files_reader_open_watch(struct lt_files_reader *reader)
     if (reader->watch == NULL)
         lose_watch(reader, &error);
     else
-        arm_watch(reader);
+        arm_watch(reader, reader->watch);
+}
+
+/* In batches. */
+void lt_files_reader_listen(struct lt_files_reader *reader)
+{
+    if (reader->source->watch == NULL || reader->watch_io.is_pending)
+        return;
+    reader->has_events = false;
+    arm_watch(reader, reader->source->watch);
 }
 
 void lt_files_reader_look(struct lt_files_reader *reader)

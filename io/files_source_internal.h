@@ -11,6 +11,9 @@
  * In micro-batches the control thread lists, and the log is what a batch reads:
  *
  *   latest --listed--> settle --log--> reader, commit --finished--> reader (cleaning)
+ *
+ * and the watch is the control thread's: it adds directories and reads events, while it lists. The
+ * reader only waits until the watch has some, and says so.
  */
 #ifndef LT_IO_FILES_SOURCE_INTERNAL_H
 #define LT_IO_FILES_SOURCE_INTERNAL_H
@@ -59,6 +62,8 @@ struct lt_files_source {
     /* control, until a reader takes it over, or a batch takes it into the log: what was found when
      * it was asked where the source ends */
     struct lt_files_queue listed;
+    struct lt_files_watch *watch; /* in batches; NULL: there is none, or it is of no use */
+    bool is_watch_lost;
     pthread_mutex_t lock;           /* of what follows */
     struct lt_files_queue admitted; /* begun, and not yet in the log */
     struct lt_files_queue finished; /* committed, and to be cleaned up */

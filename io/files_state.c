@@ -1,12 +1,16 @@
 /*
  * What a directory source knows on the control thread: its log, where it stands, what ends there.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "io/files_look.h"
 #include "io/files_manifest.h"
+
+enum { EVENT_READS_MAX = 1000 };
 
 void lt_files_lock(struct lt_files_source *source)
 {
@@ -38,6 +42,26 @@ void lt_files_state_fini(struct lt_files_source *source)
     lt_files_queue_fini(&source->listed);
     lt_files_queue_fini(&source->admitted);
     lt_files_queue_fini(&source->finished);
+    lt_files_watch_destroy(source->watch);
+    source->watch = NULL;
+}
+
+static void lose_watch(struct lt_files_source *source, const struct lt_error *why)
+{
+    if (!source->is_watch_lost)
+        lt_log_info("source %s: %s; the directories are listed every %" PRId64 " ms",
+                    source->base.type->name, why->text,
+                    source->settings.poll_interval_ns / LT_NS_PER_MS);
+    source->is_watch_lost = true;
+}
+
+static void open_watch(struct lt_files_source *source)
+{
+    struct lt_error error;
+    source->watch = lt_files_watch_create(&error);
+    source->is_watch_lost = false;
+    if (source->watch == NULL)
+        lose_watch(source, &error);
 }
 
 /* Each time that a run begins, nothing is known but what resume then reads. */
@@ -46,8 +70,9 @@ int lt_files_source_connect(struct lt_source *base, const struct lt_connector_en
 {
     struct lt_files_source *source = lt_files_source_of(base);
     const struct lt_files_settings *settings = &source->settings;
-    (void)env;
     lt_files_state_fini(source);
+    if (env->in_batches && settings->may_watch)
+        open_watch(source);
     source->log = lt_files_log_create(settings->compact_interval);
     source->seen = lt_files_seen_create(settings->max_age_ms, settings->is_name_only);
     source->manifest_last = -1;
@@ -169,12 +194,40 @@ void lt_files_drop_admitted(struct lt_files_source *source)
     lt_files_unlock(source);
 }
 
+static void see_no_file(void *context, const char *path, bool is_complete)
+{
+    (void)context, (void)path, (void)is_complete;
+}
+
+static void see_no_directory(void *context, const char *path)
+{
+    (void)context, (void)path;
+}
+
+static void see_nothing(void *context)
+{
+    (void)context;
+}
+
+/* What the watch tells of is found by the listing that follows; what comes later is told anew. */
+static void forget_events(struct lt_files_source *source)
+{
+    static const struct lt_files_watch_visitor visitor = {
+        .file = see_no_file, .directory = see_no_directory, .all = see_nothing};
+    for (int i = 0; source->watch != NULL && i < EVENT_READS_MAX; i++)
+        if (lt_files_watch_read(source->watch, &visitor))
+            break;
+}
+
 /* All files there are now, behind those of the log that are not read yet. */
 int lt_files_latest(struct lt_source *base, struct lt_position *positions, struct lt_error *error)
 {
     struct lt_files_source *source = lt_files_source_of(base);
-    struct lt_files_look look = {.source = source, .is_all = true};
+    struct lt_files_look look = {.source = source,
+                                 .watch = source->is_watch_lost ? NULL : source->watch,
+                                 .is_all = true};
     lt_text_init(&look.paths);
+    forget_events(source);
     lt_files_drop_admitted(source);
     lt_files_unsee(source, &source->listed);
     if (lt_files_look_call(&look) != 0) {
@@ -183,6 +236,8 @@ int lt_files_latest(struct lt_source *base, struct lt_position *positions, struc
             *error = look.error;
         return look.code;
     }
+    if (look.cannot_watch)
+        lose_watch(source, &look.error);
     lt_files_queue_move(&source->listed, &look.found);
     positions[0] = (struct lt_position){
         .offset = (int64_t)(lt_files_log_end(source->log) + source->listed.count)};

@@ -25,11 +25,12 @@ enum { ROUNDS = 2000000, FILES = 5 };
 
 static struct lt_query *query;
 static struct lt_arena *arena;
-static struct lt_options *source_options, *sink_options, *query_options;
+static struct lt_options *source_options, *sink_options, *query_options, *no_options;
 static struct lt_trigger trigger;
 static char scratch[64];
 static enum lt_epoch_step stop_step; /* LT_EPOCH_STEP_COUNT: nowhere */
 static uint64_t stop_epoch;
+static bool writes_nothing; /* into a sink that has nothing left to do of what it took */
 
 static bool stop_at(void *context, enum lt_epoch_step step, uint64_t epoch)
 {
@@ -65,6 +66,7 @@ static int set_up(void **state)
     source_options = lt_options_create();
     sink_options = lt_options_create();
     query_options = lt_options_create();
+    no_options = lt_options_create();
     set(source_options, "path", "%s/in", scratch);
     set(source_options, "maxFilesPerTrigger", "%s", "2");
     set(sink_options, "path", "%s/out", scratch);
@@ -72,6 +74,7 @@ static int set_up(void **state)
     set(query_options, "dmaLatency", "%s", "off");
     trigger = (struct lt_trigger){LT_TRIGGER_AVAILABLE_NOW, 0};
     stop_step = LT_EPOCH_STEP_COUNT;
+    writes_nothing = false;
     lt_epoch_set_fault_hook(stop_at, NULL);
     for (int i = 0; i < FILES; i++)
         add_file(i);
@@ -94,6 +97,7 @@ static int tear_down(void **state)
     lt_options_destroy(source_options);
     lt_options_destroy(sink_options);
     lt_options_destroy(query_options);
+    lt_options_destroy(no_options);
     scratch_remove(scratch);
     return 0;
 }
@@ -105,8 +109,8 @@ static struct lt_plan *make_plan(void)
     struct lt_plan *plan = lt_arena_alloc(arena, sizeof *plan);
     read->format = "text";
     read->options = source_options;
-    write->format = "append";
-    write->options = sink_options;
+    write->format = writes_nothing ? "noop" : "append";
+    write->options = writes_nothing ? no_options : sink_options;
     write->inputs[0] = read;
     plan->sinks = lt_arena_alloc(arena, sizeof(struct lt_plan_node *));
     plan->sinks[0] = write;
@@ -273,6 +277,42 @@ static void a_batch_that_was_shown_is_finished_and_not_run_again(void **state)
     check_death(LT_EPOCH_DONE);
 }
 
+static void a_batch_that_leaves_nothing_to_do_is_committed_at_once(void **state)
+{
+    (void)state;
+    writes_nothing = true;
+    start();
+    assert_int_equal(run_to_end(), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(has("commits", i));
+        assert_false(has("prepared", i));
+        assert_false(has("sinks/0", i));
+    }
+}
+
+static void such_a_batch_is_run_again_until_it_is_committed(void **state)
+{
+    (void)state;
+    struct lt_text_buffer text;
+    writes_nothing = true;
+    stop_step = LT_EPOCH_DONE;
+    stop_epoch = 1;
+    start();
+    assert_int_equal(run_to_end(), LT_E_CANCELLED);
+    assert_false(has("commits", 1));
+    stop_step = LT_EPOCH_STEP_COUNT;
+    trigger.kind = LT_TRIGGER_ONCE;
+    start();
+    assert_int_equal(run_to_end(), 0);
+    assert_true(has("commits", 1));
+    assert_false(has("offsets", 2));
+    lt_text_init(&text);
+    assert_true(lt_progress_recent(lt_query_progress(query), 0, &text));
+    assert_non_null(strstr(lt_text_get(&text), "\"batchId\":1,"));
+    assert_non_null(strstr(lt_text_get(&text), "\"numInputRows\":2,"));
+    lt_text_fini(&text);
+}
+
 static void processing_time_waits_for_more_and_stops_when_asked(void **state)
 {
     (void)state;
@@ -288,6 +328,27 @@ static void processing_time_waits_for_more_and_stops_when_asked(void **state)
     assert_output(FILES + 1);
     assert_int_equal(lt_query_stop(query, 60 * (int64_t)LT_NS_PER_S, &error), 0);
     assert_int_equal(lt_query_state(query), LT_CONTROL_ENDED);
+}
+
+/* Listing the directory would come in an hour. */
+static void a_file_that_comes_wakes_it(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    int64_t give_up_ns = lt_clock_now_ns(lt_clock_system()) + 60 * (int64_t)LT_NS_PER_S;
+    trigger = (struct lt_trigger){LT_TRIGGER_PROCESSING_TIME, 0};
+    set(source_options, "pollInterval", "%s", "1h");
+    start();
+    if (lt_query_process_all_available(query, 60 * (int64_t)LT_NS_PER_S, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_output(FILES);
+    for (int i = 0; i < 2; i++) {
+        add_file(FILES + i);
+        while (!has("commits", 3 + i) && lt_clock_now_ns(lt_clock_system()) < give_up_ns)
+            (void)lt_query_do_work(query);
+        assert_output(FILES + 1 + i);
+    }
+    assert_int_equal(lt_query_stop(query, 60 * (int64_t)LT_NS_PER_S, &error), 0);
 }
 
 static void progress_tells_of_each_batch(void **state)
@@ -323,7 +384,10 @@ int main(void)
         TEST(a_batch_that_was_run_and_not_concluded_is_run_again),
         TEST(a_batch_that_was_concluded_is_finished_and_not_run_again),
         TEST(a_batch_that_was_shown_is_finished_and_not_run_again),
+        TEST(a_batch_that_leaves_nothing_to_do_is_committed_at_once),
+        TEST(such_a_batch_is_run_again_until_it_is_committed),
         TEST(processing_time_waits_for_more_and_stops_when_asked),
+        TEST(a_file_that_comes_wakes_it),
         TEST(progress_tells_of_each_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
