@@ -110,6 +110,18 @@ $(SPOOL_BENCH): $(addprefix $(BUILD)/bench/,spool/main.o verdict.o machine.o) $(
 bench-spool: $(SPOOL_BENCH) ## records that the spool makes durable, against fdatasync for each
 	$(call bench_to,spool,$(SPOOL_BENCH) $(SPOOL_DIRECTORY))
 
+# BATCH_DIRECTORY is on the disk that is meant. Smoke it with LEAT_BENCH_SMOKE=1.
+BATCH_BENCH := $(BUILD)/bench/batch_bench
+BATCH_DIRECTORY ?= $(BUILD)/bench
+$(BATCH_BENCH): $(addprefix $(BUILD)/bench/,batch/main.o verdict.o machine.o) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-batch
+bench-batch: $(BATCH_BENCH) ## a micro-batch of 1,000 records from a real Kafka: until it is seen, until it is committed
+	$(call bench_to,batch,BUILD=$(BUILD) bench/batch/run $(BATCH_DIRECTORY))
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -138,7 +150,7 @@ $(BUILD)/bench/files_by_hand: $(BUILD)/bench/files/by_hand.cc.o
 bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files through a filter, against grep, simdjson, jq and Spark
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
-BENCHES := micro inprocess io tail tcp udp socket-rivals spool files sql relay
+BENCHES := micro inprocess io tail batch tcp udp socket-rivals spool files sql relay
 # One after the other, whatever -j says: each wants the machine to itself.
 bench: setup-bench ## all but bench-kafka-rivals, one after the other
 	@status=0; for each in $(BENCHES); do \
