@@ -113,6 +113,11 @@
  *                                   would delete again.
  *   during a purge                  some old entries are left; gaps among them are below c.
  *
+ * What is published has a name that never was before. So a file of that name, or a .crc of it, is
+ * another writer's: it stays as it is, and the query stops (CONCURRENT_STREAM_LOG_UPDATE). The lock
+ * keeps such writers out, but for programs that do not know it, and file systems that do not have
+ * it.
+ *
  * A file that exists is not written over while its .crc is there, or a crash between the two could
  * leave a sound file beside a checksum of another: the .crc goes first, then the file is replaced,
  * then it gets its .crc. Only notes of a replay and sources/i/0 are ever replaced.
@@ -207,7 +212,8 @@ const char *lt_epoch_step_name(enum lt_epoch_step step);
  * lanes' reports (tests/support/sim_life.h).
  *
  * The hook returns true to stop here; the step then fails with LT_E_CANCELLED and changes nothing.
- * It may as well end the process. on: set before start, called on the coordinator's thread.
+ * It may as well end the process. on: set before start, called on the coordinator's thread; at
+ * LT_EPOCH_RECOVER also on those of instances that note what their state is, while they are opened.
  */
 typedef bool lt_epoch_fault_fn(void *context, enum lt_epoch_step step, uint64_t epoch);
 void lt_epoch_set_fault_hook(lt_epoch_fault_fn *fn, void *context); /* NULL: none, the default */

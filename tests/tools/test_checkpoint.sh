@@ -168,6 +168,24 @@ has_other_operators() {
         grep -qF '[STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA]' "$scratch/said" &&
         grep -qF '[(OperatorId: 0 -> OperatorName: stateStoreSave)]; Stateful operators in current batch: [(OperatorId: 0 -> OperatorName: dedupe)]' "$scratch/said" || { cat "$scratch/said"; return 1; }
 }
+# A join has a store for each side and one for its counts.
+prints_a_join() {
+    mkdir -p "$scratch/left" "$scratch/right" && printf 'a\na\nb\n' >"$scratch/left/1.txt" && printf 'a\nc\n' >"$scratch/right/1.txt"
+    cat >"$scratch/join.sql" <<END
+CREATE TABLE l (value STRING) USING text LOCATION '$scratch/left';
+CREATE TABLE r (value STRING) USING text LOCATION '$scratch/right';
+CREATE TABLE pairs USING append OPTIONS (path '$scratch/pairs', trigger 'availableNow', checkpointLocation '$scratch/join');
+INSERT INTO pairs SELECT l.value FROM l JOIN r ON l.value = r.value;
+END
+    "$leat" run "$scratch/join.sql" --quiet || return
+    ! "$leat" state "$scratch/join" --operator 0 2>"$scratch/verdict" &&
+        says 'has several stores and none called "default"; hint: it has left-keyToNumValues, left-keyWithIndexToValue, right-' &&
+        "$leat" state "$scratch/join" --operator 0 --store left-keyWithIndexToValue | sort >"$scratch/verdict" &&
+        [ "$(wc -l <"$scratch/verdict")" = 3 ] && is_json <"$scratch/verdict" && says '{"key":{"value":"a","index":1},"value":{"matched":' &&
+        "$leat" state "$scratch/join" --operator 0 --store left-keyToNumValues --key a >"$scratch/verdict" &&
+        says '{"key":{"value":"a"},"value":{"value":2},"partition_id":' &&
+        "$leat" checkpoint verify "$scratch/join" >"$scratch/verdict" && says 'a start goes on with 1'
+}
 # Batch after batch, old ones of which are forgotten, while others look.
 looks_beside_a_query() {
     local query i status=0
@@ -212,6 +230,7 @@ check "one key of the state" prints_one_key
 check "partitions of the state" prints_partitions
 check "the state of an older batch" prints_an_older_batch
 check "what is not there is told with what is" names_what_there_is
+check "the stores of a join are printed by their names" prints_a_join
 group='length(word)'
 check "other keys are refused" may_not_change 'length(word) AS l, count(*) AS n' STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE
 group=word
