@@ -157,12 +157,12 @@ static int check_source_count(const struct lt_checkpoint *checkpoint, struct lt_
     if (!has_newest || newest->source_count == wanted)
         return 0;
     return lt_error_set(error, LT_E_INVALID,
-                        "another query's: there are %" PRIu32 " sources in 'offsets/%" PRId64
-                        "', and this query has %" PRIu32
-                        "; hint: sources may not be added, removed or reordered, start with a new "
-                        "directory",
-                        newest->source_count,
-                        conclusion->last_logged >= 0 ? conclusion->last_logged : 0, wanted);
+                        "There are [%" PRIu32 "] sources in the checkpoint offsets and now there "
+                        "are [%" PRIu32 "] sources requested by the query. Cannot continue. (By "
+                        "'offsets/%" PRId64 "'); hint: sources may not be added, removed or "
+                        "reordered, start with a new directory",
+                        newest->source_count, wanted,
+                        conclusion->last_logged >= 0 ? conclusion->last_logged : 0);
 }
 
 /* The offsets of the query's sources in an entry; "-" is NULL, as is what the entry has not. */
@@ -216,6 +216,18 @@ static void fill_recovery(const struct lt_checkpoint *checkpoint, struct lt_reco
         fill_pending(checkpoint, recovery);
 }
 
+/* Neither Spark nor leat logs a batch before the one in front of it is done. */
+static void warn_of_untrailing(const struct lt_directory *directory)
+{
+    const struct lt_recovery_conclusion *conclusion = &directory->conclusion;
+    if (conclusion->stale_count < 2)
+        return;
+    uint64_t last = directory->entries[directory->entry_count - 1].epoch;
+    lt_log_warn("Batch completion log latest batch id is %" PRId64
+                ", which is not trailing batchid %" PRIu64 " by one",
+                conclusion->last_commit, last);
+}
+
 int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_checkpoint **out,
                        struct lt_recovery *recovery, struct lt_error *error)
 {
@@ -244,6 +256,7 @@ int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_ch
         return refuse(code, error);
     }
     const struct lt_recovery_conclusion *conclusion = &checkpoint->directory.conclusion;
+    warn_of_untrailing(&checkpoint->directory);
     checkpoint->unfinished_next = (uint64_t)(conclusion->last_commit + 1);
     checkpoint->unfinished_end = (uint64_t)(conclusion->last_logged + 1);
     checkpoint->purge_next = checkpoint->directory.oldest;

@@ -38,8 +38,9 @@ static int check_last_commit(const struct lt_recovery_listing *listing, int64_t 
                             "'commits/%" PRId64 "' is ahead of 'offsets', which ends with %" PRIu64,
                             last_commit, last_offsets);
     return lt_error_set(error, LT_E_CORRUPT,
-                        "'offsets/%" PRId64 "' is missing, and 'commits/%" PRId64 "' is there",
-                        last_commit, last_commit);
+                        "batch %" PRId64 " doesn't exist: 'offsets/%" PRId64
+                        "' is missing, and 'commits/%" PRId64 "' is there",
+                        last_commit, last_commit, last_commit);
 }
 
 int lt_recovery_conclude(const struct lt_recovery_listing *listing,

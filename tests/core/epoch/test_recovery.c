@@ -45,7 +45,8 @@ static const struct line lines[] = {
     /* damage */
     {"", "0", 0, 0, 0, "'commits/0' is ahead of 'offsets', which is empty"},
     {"0p 1p", "0 1 2", 0, 0, 0, "'commits/2' is ahead of 'offsets', which ends with 1"},
-    {"0p 2p", "0 1", 0, 0, 0, "'offsets/1' is missing, and 'commits/1' is there"},
+    {"0p 2p", "0 1", 0, 0, 0,
+     "batch 1 doesn't exist: 'offsets/1' is missing, and 'commits/1' is there"},
     {"0p 2p", "0", 0, 0, 0,
      "'offsets/2' says that it was prepared, and 'offsets/1' before it is missing or was not"},
     {"1p", "", 0, 0, 0,
