@@ -317,7 +317,8 @@ static void missing_files_are_damage(void **state)
         const char *file, *text;
     } lines[] = {
         {"sinks/0/3", "damaged: '%/sinks/0/3' is missing; hint: "},
-        {"offsets/2", "damaged: batch 2 doesn't exist: 'offsets/2' is missing, and 'commits/2' is there; "
+        {"offsets/2",
+         "damaged: batch 2 doesn't exist: 'offsets/2' is missing, and 'commits/2' is there; "
          "hint: "},
         {"metadata", "damaged: 'metadata' is missing, and '"},
     };
@@ -362,9 +363,9 @@ static void another_querys_directory_is_refused(void **state)
     scratch_write("v1\n{\"preparedSinks\":1}\n{\"0\":1}\n{\"0\":2}", "%s/offsets/3", place->path);
     refused(
         place, LT_E_CHECKPOINT,
-        "There are [2] sources in the checkpoint offsets and now there are [1] sources requested by "
-        "the query. Cannot continue. (By 'offsets/3'); hint: sources may not be added, removed or "
-        "reordered, start with a new directory");
+        "There are [2] sources in the checkpoint offsets and now there are [1] sources requested "
+        "by the query. Cannot continue. (By 'offsets/3'); hint: sources may not be added, removed "
+        "or reordered, start with a new directory");
     scratch_remove(place->path);
     make_logs(place, 3, 2);
     scratch_write("x", "%s/state/0/0/1.delta", place->path);
