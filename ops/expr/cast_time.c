@@ -141,13 +141,21 @@ static enum lt_kernel interval_to_text(struct lt_machine *machine, const struct 
 
 /* --------------------------------------------------------------------------------- between them */
 
+/* A time and an interval that do not fit are errors under all rules. */
+static enum lt_kernel time_overflow(struct lt_machine *machine, const struct lt_call *call)
+{
+    struct lt_call loud = *call;
+    loud.is_try = call->is_try && !call->is_legacy;
+    return lt_fault_cast_overflow(machine, &loud);
+}
+
 static enum lt_kernel date_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
 {
     int64_t start_s =
         lt_zone_start_of_day_s(&machine->times->zone, lt_argument(machine, call, 0)->i64);
     return __builtin_mul_overflow(start_s, (int64_t)LT_US_PER_S, &out->i64)
-               ? lt_fault_cast_overflow(machine, call)
+               ? time_overflow(machine, call)
                : LT_KERNEL_VALUE;
 }
 
@@ -156,7 +164,7 @@ static enum lt_kernel date_to_local(struct lt_machine *machine, const struct lt_
 {
     return __builtin_mul_overflow(lt_argument(machine, call, 0)->i64, (int64_t)US_PER_DAY,
                                   &out->i64)
-               ? lt_fault_cast_overflow(machine, call)
+               ? time_overflow(machine, call)
                : LT_KERNEL_VALUE;
 }
 
@@ -165,7 +173,7 @@ static enum lt_kernel timestamp_to_local(struct lt_machine *machine, const struc
 {
     bool fits =
         lt_zone_to_local_us(&machine->times->zone, lt_argument(machine, call, 0)->i64, &out->i64);
-    return fits ? LT_KERNEL_VALUE : lt_fault_cast_overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }
 
 static enum lt_kernel local_to_timestamp(struct lt_machine *machine, const struct lt_call *call,
@@ -173,7 +181,7 @@ static enum lt_kernel local_to_timestamp(struct lt_machine *machine, const struc
 {
     bool fits =
         lt_zone_from_local_us(&machine->times->zone, lt_argument(machine, call, 0)->i64, &out->i64);
-    return fits ? LT_KERNEL_VALUE : lt_fault_cast_overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }
 
 static enum lt_kernel local_to_date(struct lt_machine *machine, const struct lt_call *call,
@@ -211,19 +219,11 @@ static enum lt_kernel interval_to_interval(struct lt_machine *machine, const str
     return LT_KERNEL_VALUE;
 }
 
-/* An interval that does not fit is an error under all rules. */
-static enum lt_kernel interval_overflow(struct lt_machine *machine, const struct lt_call *call)
-{
-    struct lt_call loud = *call;
-    loud.is_try = call->is_try && !call->is_legacy;
-    return lt_fault_cast_overflow(machine, &loud);
-}
-
 static enum lt_kernel integer_to_interval(struct lt_machine *machine, const struct lt_call *call,
                                           union lt_value *out)
 {
     bool fits = lt_interval_from_units(call->type, lt_argument(machine, call, 0)->i64, &out->i64);
-    return fits ? LT_KERNEL_VALUE : interval_overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }
 
 static enum lt_kernel interval_to_integer(struct lt_machine *machine, const struct lt_call *call,
@@ -235,7 +235,7 @@ static enum lt_kernel interval_to_integer(struct lt_machine *machine, const stru
         units /= LT_US_PER_S;
     out->i64 = units;
     bool fits = units >= lt_type_smallest(call->type) && units <= lt_type_largest(call->type);
-    return fits ? LT_KERNEL_VALUE : interval_overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }
 
 /* A decimal counts units of the last field; seconds have its fraction. */
@@ -244,7 +244,7 @@ static enum lt_kernel decimal_to_interval(struct lt_machine *machine, const stru
 {
     const struct lt_decimal number = lt_argument_decimal(machine, call, 0);
     bool fits = lt_interval_from_decimal(call->type, number.unscaled, (int)number.scale, &out->i64);
-    return fits ? LT_KERNEL_VALUE : interval_overflow(machine, call);
+    return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
 }
 
 static enum lt_kernel interval_out_of_range(struct lt_machine *machine, const struct lt_call *call)

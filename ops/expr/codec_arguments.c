@@ -173,10 +173,6 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
     if (strlen(text) < (*argument)->value.bytes.size_bytes)
         return lt_analyser_fail(analyser, LT_E_PARSE, *argument, "PARSE_SYNTAX_ERROR", "42601",
                                 "the schema of \"%s\" has a character 0", call->name);
-    if (text[strspn(text, " \t\r\n")] == '\0')
-        return lt_analyser_fail(
-            analyser, LT_E_ANALYSIS, *argument, "PARSE_EMPTY_STATEMENT", "42617",
-            "the schema of \"%s\" is empty; hint: write 'a INT, b STRING'", call->name);
     lt_error_clear(&error);
     if (lt_schema_parse(text, arena, out, &error) != LT_OK)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, error.condition, error.sqlstate,
