@@ -244,12 +244,21 @@ static bool has_row_maker(const struct lt_expression *node)
     return has;
 }
 
+/* The query does not start for that, whatever stands beside it. */
+static bool has_failing(const struct lt_expression *node)
+{
+    bool has = node->is_failing;
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = has_failing(node->arguments[i]);
+    return has;
+}
+
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
     bool is_decided = is_decided_test(*node);
-    if ((!is_decided && !has_null_argument(*node)) || has_row_maker(*node))
+    if ((!is_decided && !has_null_argument(*node)) || has_row_maker(*node) || has_failing(*node))
         return;
     struct lt_expression *literal = null_like(*node, folding->arena);
     if (is_decided) {
