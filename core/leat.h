@@ -1,6 +1,7 @@
 /*
  * leat: a low-latency continuous stream-processing engine. This header is the contract of libleat
- * for programs that embed it; what is not here (or in leat_admin.h, for tools) is not API.
+ * for programs that embed it; what is not here (or in leat_processor.h, for state of a program's
+ * own, and leat_admin.h, for tools) is not API.
  *
  *     leat_context *context = leat_context_create();
  *     leat_options *from = leat_options_of("kafka.bootstrap.servers", "127.0.0.1:9092",
@@ -102,6 +103,7 @@ typedef struct leat_row leat_row;
 typedef struct leat_out leat_out;
 typedef struct leat_input leat_input;
 typedef struct leat_output leat_output;
+typedef struct leat_batch leat_batch;
 
 /* "0.1.0". */
 LEAT_API const char *leat_version(void);
@@ -361,6 +363,28 @@ typedef struct leat_sink {
     void (*close)(void *state);
 } leat_sink;
 
+/* -------------------------------------------------------------------------------- foreachBatch */
+
+/* Spark's foreachBatch, a sink for leat_query_foreach_batch: a function is handed each micro-batch
+ * whole. It may go through the rows as often as it likes, and filter, aggregate and write them to
+ * as many places as it likes. All of this is for the time of the call alone.
+ *
+ * The batch is committed when the function has returned LEAT_OK, and not before. After a crash in
+ * between it is called again with the same number and the same rows (in another order, where there
+ * are several lanes): what it writes is at least once, and exactly once where it writes under the
+ * number, or leaves out a number that is there already. */
+
+/* Its number: 0, 1, 2, ...; the same for the same rows after a restart. */
+LEAT_API uint64_t leat_batch_id(const leat_batch *batch);
+LEAT_API uint64_t leat_batch_row_count(const leat_batch *batch);
+/* The next row, valid until the next call; NULL: there are no more, and the next call gives the
+ * first one again. */
+LEAT_API const leat_row *leat_batch_next(leat_batch *batch);
+/* Goes back before the first row. */
+LEAT_API void leat_batch_rewind(leat_batch *batch);
+/* Says why, before the function returns a negative status. Copied. */
+LEAT_API void leat_batch_reason(leat_batch *batch, const char *text);
+
 /* -------------------------------------------------------------------------- push in, read out */
 
 /* An input that the program pushes rows into from one thread of its own, in place, before a start
@@ -401,6 +425,12 @@ LEAT_API int leat_query_write(leat_query *query, leat_stream *stream, const char
                               leat_options *options);
 LEAT_API int leat_query_write_sink(leat_query *query, leat_stream *stream, const leat_sink *sink);
 LEAT_API int leat_query_write_output(leat_query *query, leat_stream *stream, leat_output *output);
+/* Spark's writeStream.foreachBatch(function): the query runs in micro-batches. The function returns
+ * LEAT_OK, or a negative status that stops the query with FOREACH_BATCH_USER_FUNCTION_ERROR. It may
+ * take its time: the query waits, and all queries whose lanes are on that thread. on: the first
+ * lane's thread, for one batch at a time; also for batches without rows. */
+LEAT_API int leat_query_foreach_batch(leat_query *query, leat_stream *stream,
+                                      int (*function)(void *user, leat_batch *batch), void *user);
 /* Where records go that cannot be processed, byte for byte, with headers that say why; to a sink of
  * bytes (append, json, http, ...) as rows whose columns say all of that, the bytes as base64.
  * Without one they stop the query. */

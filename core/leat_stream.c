@@ -201,7 +201,7 @@ const struct lt_plan *lt_door_copy_plan(leat_query *query)
         plan->sinks[i] = copy_tree(&copies, query->sinks[i]);
     if (query->dead_letters != NULL)
         plan->dead_letters = copy_tree(&copies, query->dead_letters);
-    if (!query->has_trigger && lt_plan_batch_node(plan) != NULL)
+    if (!query->has_trigger && lt_plan_needs_batches(plan))
         plan->trigger = (struct lt_trigger){.kind = LT_TRIGGER_PROCESSING_TIME};
     if (plan->trigger.kind == LT_TRIGGER_CONTINUOUS)
         lt_plan_drop_watermarks(plan);

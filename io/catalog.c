@@ -46,6 +46,7 @@ const struct lt_catalog *lt_io_catalog(void)
         &lt_append_sink_type,
         &lt_console_sink_type,
         &lt_csv_sink_type,
+        &lt_foreach_batch_sink_type,
         &lt_foreach_sink_type,
         &lt_http_sink_type,
         &lt_json_sink_type,

@@ -10,6 +10,7 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/units.h"
+#include "core/text/json_tree.h"
 #include "io/foreach_child.h"
 #include "io/format_write.h"
 #include "io/outbox.h"
@@ -21,26 +22,43 @@ enum {
 static const int64_t grace_ns = 5 * (int64_t)LT_NS_PER_S;
 static const int64_t warning_ns = 10 * (int64_t)LT_NS_PER_S;
 
+#define TIMEOUT_OPTION                                                                             \
+    {                                                                                              \
+        .name = "timeout", .type = LT_OPTION_DURATION, .default_text = "5m",                       \
+        .max = 365 * 86400 * (int64_t)LT_NS_PER_S,                                                 \
+        .doc = "How long an answer is waited for before the query stops; 0s: for ever. From ten "  \
+               "seconds on the log says that one is missing."                                      \
+    }
+
 static const struct lt_option_spec option_table[] = {
     {.name = "command",
      .type = LT_OPTION_TEXT,
      .flags = LT_OPTION_REQUIRED,
      .doc = "What /bin/sh runs, once for each lane; it reads rows as JSON lines and answers each "
             "line {\"epoch\":N} with the same line when what came before is safe."},
-    {.name = "timeout",
-     .type = LT_OPTION_DURATION,
-     .default_text = "5m",
-     .max = 365 * 86400 * (int64_t)LT_NS_PER_S,
-     .doc = "How long an answer is waited for before the query stops; 0s: for ever. From ten "
-            "seconds on the log says that one is missing."},
+    TIMEOUT_OPTION,
     LT_FORMAT_WRITE_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
+
+static const struct lt_option_spec batch_option_table[] = {
+    {.name = "command",
+     .type = LT_OPTION_TEXT,
+     .flags = LT_OPTION_REQUIRED,
+     .doc = "What /bin/sh runs, once for the query; it reads the rows of each batch as JSON lines, "
+            "between the lines {\"batchId\":N,\"event\":\"begin\"} and "
+            "{\"batchId\":N,\"event\":\"end\"}, and answers {\"batchId\":N} when what it has done "
+            "with them is safe."},
+    TIMEOUT_OPTION,
+    LT_FORMAT_WRITE_ROWS};
+_Static_assert(sizeof batch_option_table == sizeof option_table, "the same options");
 
 struct foreach_sink {
     struct lt_sink base;
     struct lt_options *options;
     char *command;
-    int64_t timeout_ns; /* 0: none */
+    int64_t timeout_ns;  /* 0: none */
+    bool is_batch;       /* foreachBatch */
+    uint64_t next_epoch; /* that its writer is given first; foreachBatch */
 };
 
 struct foreach_writer {
@@ -53,6 +71,7 @@ struct foreach_writer {
     uint64_t given_epoch, answered_epoch; /* the last + 1; 0: none */
     int64_t waiting_ns; /* since when an answer is due; LT_NEVER_NS: none is */
     bool has_warned;    /* that it is missing */
+    bool has_begun;     /* foreachBatch: the line in front of the batch at hand is written */
     bool is_broken;
     int64_t dying_ns; /* since when its end is looked for; LT_NEVER_NS: it lives */
 };
@@ -67,14 +86,26 @@ static struct foreach_writer *writer_of(struct lt_writer *base)
     return (struct foreach_writer *)(void *)base;
 }
 
-static struct lt_format_write_setup setup_of(const struct lt_options *options,
+/* As errors and the log call it. */
+static const char *owner_of(const struct foreach_writer *writer)
+{
+    return writer->sink->is_batch ? "sink foreachBatch" : "sink foreach";
+}
+
+/* What epochs are called. */
+static const char *word_of(const struct foreach_writer *writer)
+{
+    return writer->sink->is_batch ? "batchId" : "epoch";
+}
+
+static struct lt_format_write_setup setup_of(const char *owner, const struct lt_options *options,
                                              const struct lt_type *schema)
 {
     return (struct lt_format_write_setup){
         .name = "json",
         .options = options,
         .schema = schema,
-        .owner = "sink foreach",
+        .owner = owner,
         .default_frame = LT_FRAME_LINE,
         .is_utf8 = true,
     };
@@ -85,8 +116,66 @@ static struct lt_format_write_setup setup_of(const struct lt_options *options,
 static void break_off(struct foreach_writer *writer, int code)
 {
     (void)code; /* is in the error, which was set */
-    lt_error_append(&writer->base.error, "sink foreach: '%.300s'", writer->sink->command);
+    lt_error_append(&writer->base.error, "%s: '%.300s'", owner_of(writer), writer->sink->command);
     writer->is_broken = true;
+}
+
+/* The process says that it has failed, or its end does. */
+static void break_off_by_user(struct foreach_writer *writer, const char *reason)
+{
+    struct lt_error *error = &writer->base.error;
+    if (!writer->sink->is_batch) {
+        break_off(writer, lt_error_set(error, LT_E_IO, "%s", reason));
+        return;
+    }
+    int code = lt_error_set(error, LT_E_IO,
+                            "An error occurred in the user provided function in foreach batch "
+                            "sink. Reason: %s",
+                            reason);
+    (void)lt_error_condition(error, "FOREACH_BATCH_USER_FUNCTION_ERROR", "39000");
+    break_off(writer, code);
+}
+
+static void take_answer(struct foreach_writer *writer, uint64_t epoch)
+{
+    if (epoch + 1 > writer->given_epoch) {
+        break_off(writer, lt_error_set(&writer->base.error, LT_E_INVALID,
+                                       "the process has answered %s %" PRIu64
+                                       ", which it was not given",
+                                       word_of(writer), epoch));
+        return;
+    }
+    if (epoch + 1 <= writer->answered_epoch)
+        return;
+    writer->answered_epoch = epoch + 1;
+    if (writer->has_warned)
+        lt_log_info("%s: process %d has answered %s %" PRIu64, owner_of(writer),
+                    (int)writer->child.pid, word_of(writer), epoch);
+    writer->has_warned = false;
+    writer->waiting_ns = writer->answered_epoch < writer->given_epoch
+                             ? lt_clock_now_ns(writer->clock)
+                             : LT_NEVER_NS;
+}
+
+/* {"batchId":N,"error":"why"}: the reason, in the arena; NULL: it says nothing of the kind. */
+static const char *find_refusal(const char *line, struct lt_arena *arena)
+{
+    const struct lt_json *answer, *reason;
+    struct lt_error error;
+    if (lt_json_parse(line, strlen(line), arena, &answer, &error) != 0)
+        return NULL;
+    reason = lt_json_get(answer, "batchId") == NULL ? NULL : lt_json_get(answer, "error");
+    return reason == NULL ? NULL : reason->text;
+}
+
+static bool take_refusal(struct foreach_writer *writer, const char *line)
+{
+    struct lt_arena *arena = lt_arena_create();
+    const char *reason = writer->sink->is_batch ? find_refusal(line, arena) : NULL;
+    if (reason != NULL)
+        break_off_by_user(writer, reason);
+    lt_arena_destroy(arena);
+    return reason != NULL;
 }
 
 /* A line of the process: an answer, or something that is only told. */
@@ -95,28 +184,14 @@ static void take_line(void *context, char *line)
     struct foreach_writer *writer = context;
     uint64_t epoch;
     int used = 0;
-    if (sscanf(line, " { \"epoch\" : %" SCNu64 " } %n", &epoch, &used) != 1 || used == 0 ||
-        line[used] != '\0') {
-        lt_log_info("sink foreach: process %d says: %s", (int)writer->child.pid, line);
+    const char *format = writer->sink->is_batch ? " { \"batchId\" : %" SCNu64 " } %n"
+                                                : " { \"epoch\" : %" SCNu64 " } %n";
+    if (writer->is_broken)
         return;
-    }
-    if (epoch + 1 > writer->given_epoch) {
-        break_off(writer, lt_error_set(&writer->base.error, LT_E_INVALID,
-                                       "the process has answered epoch %" PRIu64
-                                       ", which it was not given",
-                                       epoch));
-        return;
-    }
-    if (epoch + 1 <= writer->answered_epoch)
-        return;
-    writer->answered_epoch = epoch + 1;
-    if (writer->has_warned)
-        lt_log_info("sink foreach: process %d has answered epoch %" PRIu64,
-                    (int)writer->child.pid, epoch);
-    writer->has_warned = false;
-    writer->waiting_ns = writer->answered_epoch < writer->given_epoch
-                             ? lt_clock_now_ns(writer->clock)
-                             : LT_NEVER_NS;
+    if (sscanf(line, format, &epoch, &used) == 1 && used != 0 && line[used] == '\0')
+        take_answer(writer, epoch);
+    else if (!take_refusal(writer, line))
+        lt_log_info("%s: process %d says: %s", owner_of(writer), (int)writer->child.pid, line);
 }
 
 /* An answer is due: says that it is missing, and gives up. */
@@ -129,26 +204,26 @@ static void look_for_answer(struct foreach_writer *writer)
         lt_units_format_duration(timeout_ns, text);
         break_off(writer, lt_error_set(&writer->base.error, LT_E_TIMEOUT,
                                        "the process has not answered for %s (option timeout); "
-                                       "hint: it prints the line {\"epoch\":%" PRIu64
+                                       "hint: it prints the line {\"%s\":%" PRIu64
                                        "} when all that came before is safe, and flushes it",
-                                       text, writer->answered_epoch));
+                                       text, word_of(writer), writer->answered_epoch));
     } else if (waited_ns >= warning_ns && !writer->has_warned) {
         writer->has_warned = true;
-        lt_log_warn("sink foreach: process %d has been given epoch %" PRIu64
+        lt_log_warn("%s: process %d has been given %s %" PRIu64
                     " and has not answered for 10s: nothing is committed meanwhile",
-                    (int)writer->child.pid, writer->given_epoch - 1);
+                    owner_of(writer), (int)writer->child.pid, word_of(writer),
+                    writer->given_epoch - 1);
     }
 }
 
 static void fail_ended(struct foreach_writer *writer)
 {
-    char how[128];
+    char how[128], text[LT_FAULT_TEXT_MAX];
     lt_child_describe(&writer->child, how, sizeof how);
     bool has_line = writer->child.last_error[0] != '\0';
-    break_off(writer, lt_error_set(&writer->base.error, LT_E_IO,
-                                   "the process %s before the query did%s%s", how,
-                                   has_line ? "; it said: " : "",
-                                   has_line ? writer->child.last_error : ""));
+    snprintf(text, sizeof text, "the process %s before the query did%s%s", how,
+             has_line ? "; it said: " : "", has_line ? writer->child.last_error : "");
+    break_off_by_user(writer, text);
 }
 
 /* A pipe has ended: how the process did is known a moment later. */
@@ -167,14 +242,24 @@ static void look_for_end(struct foreach_writer *writer)
 
 /* ---------------------------------------------------------------------------------------- rows */
 
+/* foreachBatch: the line in front of a batch. */
+static void begin_batch(struct foreach_writer *writer)
+{
+    lt_text_format(lt_outbox_bytes(&writer->box),
+                   "{\"batchId\":%" PRIu64 ",\"event\":\"begin\"}\n", writer->given_epoch);
+    writer->has_begun = true;
+}
+
 static enum lt_write foreach_write(struct lt_writer *base, struct lt_row *row,
                                    struct lt_fault **fault)
 {
     struct foreach_writer *writer = writer_of(base);
     if (lt_unlikely(!lt_outbox_has_room(&writer->box)))
         return LT_WRITE_FULL;
+    if (lt_unlikely(writer->sink->is_batch && !writer->has_begun))
+        begin_batch(writer);
     if (lt_unlikely(!lt_format_write(writer->format, row, lt_outbox_bytes(&writer->box),
-                                     "sink foreach", fault)))
+                                     owner_of(writer), fault)))
         return LT_WRITE_FAILED;
     lt_outbox_end_row(&writer->box, row->ingest_ns);
     lt_row_release(row);
@@ -229,7 +314,13 @@ static int64_t foreach_deadline_ns(struct lt_writer *base)
 static void foreach_prepare(struct lt_writer *base, uint64_t epoch)
 {
     struct foreach_writer *writer = writer_of(base);
-    lt_text_format(lt_outbox_bytes(&writer->box), "{\"epoch\":%" PRIu64 "}\n", epoch);
+    if (writer->sink->is_batch && !writer->has_begun)
+        begin_batch(writer);
+    lt_text_format(lt_outbox_bytes(&writer->box),
+                   writer->sink->is_batch ? "{\"batchId\":%" PRIu64 ",\"event\":\"end\"}\n"
+                                          : "{\"epoch\":%" PRIu64 "}\n",
+                   epoch);
+    writer->has_begun = false;
     if (writer->waiting_ns == LT_NEVER_NS)
         writer->waiting_ns = lt_clock_now_ns(writer->clock);
     writer->given_epoch = epoch + 1;
@@ -282,11 +373,12 @@ static int foreach_open_writer(struct lt_sink *base, const struct lt_connector_e
         .close = foreach_close_writer,
     };
     struct foreach_sink *sink = foreach_of(base);
-    struct lt_format_write_setup setup = setup_of(sink->options, base->schema);
     *out = NULL;
     struct foreach_writer *writer = lt_alloc(sizeof *writer);
     writer->base.ops = &ops;
     writer->sink = sink;
+    writer->given_epoch = writer->answered_epoch = sink->next_epoch;
+    struct lt_format_write_setup setup = setup_of(owner_of(writer), sink->options, base->schema);
     writer->clock = env->clock;
     writer->dying_ns = writer->waiting_ns = LT_NEVER_NS;
     int code = lt_format_writer_create(&setup, &writer->format, error);
@@ -312,6 +404,17 @@ static void foreach_close(struct lt_sink *base)
     lt_options_destroy(sink->options);
     free(sink->command);
     free(sink);
+}
+
+/* A process knows its batches by their numbers: the first one is where the query goes on. */
+static int foreach_resume(struct lt_sink *base, const struct lt_connector_env *env,
+                          const struct lt_sink_resume *at, struct lt_error *error)
+{
+    struct foreach_sink *sink = foreach_of(base);
+    (void)env;
+    (void)error;
+    sink->next_epoch = at->next_epoch;
+    return 0;
 }
 
 /* Can a row be written as {"epoch":5}? What stands beside it may be left out when it is NULL. */
@@ -341,6 +444,16 @@ static int check_schema(const struct lt_type *schema, const struct lt_options *o
                         schema->field_count > 1 ? ", or set ignoreNullFields to false" : "");
 }
 
+/* A row that looks like the begin or the end of a batch would be taken for one. */
+static int check_batch_schema(const struct lt_type *schema, struct lt_error *error)
+{
+    if (lt_type_field_index(schema, "batchId") < 0 || lt_type_field_index(schema, "event") < 0)
+        return 0;
+    return lt_error_set(error, LT_E_INVALID,
+                        "sink foreachBatch: a row with columns \"batchId\" and \"event\" looks like "
+                        "the begin or the end of a batch; hint: give one of them another name");
+}
+
 static int foreach_bind(const struct lt_sink_type *type, const struct lt_options *options,
                         const struct lt_type *schema, struct lt_arena *arena, struct lt_sink **out,
                         struct lt_error *error)
@@ -349,30 +462,39 @@ static int foreach_bind(const struct lt_sink_type *type, const struct lt_options
         .open_writer = foreach_open_writer,
         .close = foreach_close,
     };
+    static const struct lt_sink_ops batch_ops = {
+        .resume = foreach_resume,
+        .open_writer = foreach_open_writer,
+        .close = foreach_close,
+    };
+    bool is_batch = type->needs_batches;
+    const char *owner = is_batch ? "sink foreachBatch" : "sink foreach";
     (void)arena;
     *out = NULL;
-    int code = lt_options_check(options, option_table, OPTION_COUNT, "sink foreach", error);
+    int code = lt_options_check(options, type->options, OPTION_COUNT, owner, error);
     if (code == 0)
-        code = check_schema(schema, options, error);
+        code = is_batch ? check_batch_schema(schema, error)
+                        : check_schema(schema, options, error);
     if (code != 0)
         return code;
-    struct lt_format_write_setup setup = setup_of(options, schema);
+    struct lt_format_write_setup setup = setup_of(owner, options, schema);
     struct lt_format_writer *format; /* made to be checked; each lane has its own */
     code = lt_format_writer_create(&setup, &format, error);
     if (code != 0)
         return code;
     lt_format_writer_destroy(format);
     struct foreach_sink *sink = lt_alloc(sizeof *sink);
-    sink->base.ops = &ops;
+    sink->base.ops = is_batch ? &batch_ops : &ops;
     sink->base.type = type;
     sink->base.schema = schema;
     sink->base.guarantee = LT_AT_LEAST_ONCE;
+    sink->base.one_lane = is_batch; /* one process has all of a batch */
+    sink->is_batch = is_batch;
     sink->options = lt_options_clone(options);
-    sink->command = strdup(lt_options_text(options, option_table, OPTION_COUNT, "command"));
-    lt_assert(sink->command != NULL);
-    sink->timeout_ns = lt_options_i64(options, option_table, OPTION_COUNT, "timeout");
-    snprintf(sink->base.description, sizeof sink->base.description, "ForeachSink[%.200s]",
-             sink->command);
+    sink->command = lt_strdup(lt_options_text(options, type->options, OPTION_COUNT, "command"));
+    sink->timeout_ns = lt_options_i64(options, type->options, OPTION_COUNT, "timeout");
+    snprintf(sink->base.description, sizeof sink->base.description, "%s[%.200s]",
+             is_batch ? "ForeachBatchSink" : "ForeachSink", sink->command);
     *out = &sink->base;
     return 0;
 }
@@ -382,6 +504,16 @@ const struct lt_sink_type lt_foreach_sink_type = {
     .doc = "A process that is given rows as JSON lines and is told where epochs end.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .takes_plain_letters = true,
+    .bind = foreach_bind,
+};
+
+const struct lt_sink_type lt_foreach_batch_sink_type = {
+    .name = "foreachBatch",
+    .doc = "A process that is given micro-batches as JSON lines, each with its number.",
+    .options = batch_option_table,
+    .option_count = OPTION_COUNT,
+    .needs_batches = true,
     .takes_plain_letters = true,
     .bind = foreach_bind,
 };

@@ -32,6 +32,7 @@ static const struct scheme schemes[] = {
     {"append", NULL, "append", REST_PATH, "path", "append:///data/out.jsonl"},
     {"file", LT_TOOL_FILES, LT_TOOL_FILES, REST_PATH, "path", "file:///data/in"},
     {"foreach", NULL, "foreach", REST_COMMAND, "command", "foreach:COMMAND"},
+    {"foreachBatch", NULL, "foreachBatch", REST_COMMAND, "command", "foreachBatch:COMMAND"},
     {"http", NULL, "http", REST_WHOLE, "url", "http://HOST:PORT/PATH"},
     {"https", NULL, "http", REST_WHOLE, "url", "https://HOST:PORT/PATH"},
     {"stdin", "stdin", NULL, REST_NOTHING, NULL, "-"},

@@ -8,6 +8,7 @@
  *     unix:///run/x.sock                   a socket of the file system
  *     http://HOST[:PORT]/PATH              rows go there by POST
  *     foreach:COMMAND                      a process that is given the rows
+ *     foreachBatch:COMMAND                 a process that is given them batch by batch
  *
  * Behind a "?" stand options, as `?includeTimestamp=true&maxClients=100`, with %XX for what would
  * end them; an address of http keeps its own. A path without the two slashes is one from where

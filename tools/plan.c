@@ -210,9 +210,27 @@ static int build_dead_letters(struct lt_tool_plan *plan)
     return 0;
 }
 
+static bool is_given_batches(const struct lt_tool_url *sink)
+{
+    return sink->format != NULL && strcmp(sink->format, "foreachBatch") == 0;
+}
+
+/* A sink that is given batches makes the relay one of batches: one each --epoch, if that is said,
+ * else as soon as there is something. */
+static bool is_in_batches(const struct lt_tool_plan *plan)
+{
+    bool is_any = is_given_batches(&plan->sink) || is_given_batches(&plan->dead_letters);
+    for (size_t i = 0; i < plan->also_count && !is_any; i++)
+        is_any = is_given_batches(&plan->also[i].sink);
+    return is_any;
+}
+
 static int build_trigger(struct lt_tool_plan *plan, const struct lt_tool_settings *settings)
 {
-    int code = leat_query_trigger_continuous(plan->query, plan->epoch_ns);
+    bool has_epoch = settings->values[LT_TOOL_SET_EPOCH].text != NULL;
+    int code = is_in_batches(plan)
+                   ? leat_query_trigger_processing_time(plan->query, has_epoch ? plan->epoch_ns : 0)
+                   : leat_query_trigger_continuous(plan->query, plan->epoch_ns);
     if (code == LEAT_OK && lt_tool_settings_switch(settings, LT_TOOL_SET_UNTIL_END))
         code = leat_query_trigger_available_now(plan->query);
     return code == LEAT_OK ? 0 : lt_tool_wrong("--epoch: %s", leat_query_error(plan->query));

@@ -455,6 +455,7 @@ struct lt_sink_type {
     size_t option_count;
     bool needs_checkpoint; /* refuses to run without a checkpoint location, as Spark's sinks but
                               memory, console, ... */
+    bool needs_batches; /* it is given micro-batches, and no epochs of continuous mode */
     bool takes_plain_letters; /* dead letters come to it in columns that any format can write
                                  (core/run/dead_letter.h), and not as the records they were */
     /* Checks the options and that `schema` can be written (Spark's errors: topic, value, ...). */

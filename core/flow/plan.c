@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/flow/connector.h"
 
 struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_kind kind,
                                          uint32_t input_count)
@@ -59,6 +60,19 @@ const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan)
     for (uint32_t i = 0; i < plan->sink_count && found == NULL; i++)
         found = find_batch(plan->sinks[i]);
     return found;
+}
+
+static bool is_given_batches(const struct lt_plan_node *write)
+{
+    return write != NULL && write->sink_type != NULL && write->sink_type->needs_batches;
+}
+
+bool lt_plan_needs_batches(const struct lt_plan *plan)
+{
+    bool needs = is_given_batches(plan->dead_letters) || lt_plan_batch_node(plan) != NULL;
+    for (uint32_t i = 0; i < plan->sink_count && !needs; i++)
+        needs = is_given_batches(plan->sinks[i]);
+    return needs;
 }
 
 static void drop_watermarks(struct lt_plan_node *node)

@@ -174,6 +174,8 @@ bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t
                           uint32_t *at, const struct lt_plan_node *before);
 /* The first node that only micro-batches run; NULL: there is none. */
 const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan);
+/* True when it has such a node, or a sink that is given whole batches. */
+bool lt_plan_needs_batches(const struct lt_plan *plan);
 /* Takes the WATERMARK nodes out, which say nothing where nothing keeps state. */
 void lt_plan_drop_watermarks(struct lt_plan *plan);
 /* What a plan's nodes are told of the whole: stateful ones the output mode and their numbers, from

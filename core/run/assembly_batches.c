@@ -37,6 +37,15 @@ bool lt_assembly_is_replayable(const struct lt_assembly *assembly)
     return find_part(assembly, LT_SOURCE_REPLAYABLE, false) == NULL;
 }
 
+/* The first sink that is given whole batches, dead letters' among them; NULL: there is none. */
+static const struct lt_sink *find_batch_sink(const struct lt_assembly *assembly)
+{
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++)
+        if (lt_pipeline_sink(&assembly->pipeline, i)->type->needs_batches)
+            return lt_pipeline_sink(&assembly->pipeline, i);
+    return NULL;
+}
+
 /* Continuous mode runs AvailableNow too, up to the same end: of sources whose readers cannot be
  * given one range after the other, and, for a query without state, of those that may hold much and
  * have no limit (LT_SOURCE_IN_EPOCHS: a Kafka topic). To Spark that is one batch. One batch is all
@@ -50,13 +59,21 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
     const struct lt_source *missing = find_part(assembly, LT_SOURCE_IN_BATCHES, false);
     bool has_state = assembly->pipeline.segments != NULL;
-    bool needs_batches =
-        has_state || trigger == LT_TRIGGER_ONCE || trigger == LT_TRIGGER_PROCESSING_TIME;
+    const struct lt_sink *batch_sink = find_batch_sink(assembly);
+    bool needs_batches = has_state || batch_sink != NULL || trigger == LT_TRIGGER_ONCE ||
+                         trigger == LT_TRIGGER_PROCESSING_TIME;
     if (has_state && trigger == LT_TRIGGER_CONTINUOUS) {
         lt_error_set(error, LT_E_UNSUPPORTED,
                      "Continuous processing does not support %s operations.",
                      lt_plan_kind_name(assembly->pipeline.segments->segments[0].nodes[0]->kind));
         return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
+    }
+    if (batch_sink != NULL && trigger == LT_TRIGGER_CONTINUOUS) {
+        lt_error_set(error, LT_E_UNSUPPORTED,
+                     "'%s' is not supported with continuous trigger.; hint: the trigger "
+                     "processingTime, availableNow or once",
+                     batch_sink->type->name);
+        return lt_error_condition(error, "_LEGACY_ERROR_TEMP_1195", NULL);
     }
     assembly->in_batches =
         needs_batches || (trigger == LT_TRIGGER_AVAILABLE_NOW && missing == NULL &&
