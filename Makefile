@@ -37,7 +37,7 @@ endif
 
 # ------------------------------------------------------------ rooms
 # room: rooms it may include. `make layers` fails on any other #include. ops/expr and ops/sql are part of ops; `core` is
-# the public doors (core/leat.h, core/leat_admin.h, core/leat.c).
+# the public doors (core/leat.h, core/leat_processor.h, core/leat_admin.h, core/leat.c).
 define ROOMS
 core/base:
 core/data: core/base

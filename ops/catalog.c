@@ -117,6 +117,7 @@ int lt_ops_analyse(struct lt_plan_node *node, enum lt_ops_mode mode, struct lt_a
     case LT_PLAN_AGGREGATE:
     case LT_PLAN_JOIN:
     case LT_PLAN_DEDUPLICATE:
+    case LT_PLAN_TRANSFORM:
     case LT_PLAN_SORT:
     case LT_PLAN_LIMIT:
         break;
@@ -179,6 +180,7 @@ int lt_ops_create(const struct lt_plan_node *node, struct lt_operator **out, str
     case LT_PLAN_AGGREGATE:
     case LT_PLAN_JOIN:
     case LT_PLAN_DEDUPLICATE:
+    case LT_PLAN_TRANSFORM:
     case LT_PLAN_SORT:
     case LT_PLAN_LIMIT:
         return lt_stateful_create(node, out, error);

@@ -122,6 +122,17 @@ static const char *join_text(const struct lt_plan_node *node, struct lt_arena *a
         stateful->condition == NULL ? "" : text_of(stateful->condition, arena));
 }
 
+static const char *transform_text(const struct lt_plan_node *node, struct lt_arena *arena)
+{
+    static const char *const modes[] = {[LT_TIME_NONE] = "NoTime",
+                                        [LT_TIME_PROCESSING] = "ProcessingTime",
+                                        [LT_TIME_EVENT] = "EventTime"};
+    return lt_arena_format(arena, " %s, %s, %s", node->name,
+                           names_of(node->inputs[0]->schema, node->stateful->left.keys,
+                                    node->stateful->left.key_count, arena),
+                           modes[node->stateful->time_mode]);
+}
+
 static const char *sort_text(const struct lt_plan_node *node, struct lt_arena *arena)
 {
     const char *list = "";
@@ -152,6 +163,8 @@ static const char *details_of(const struct lt_plan_node *node, struct lt_arena *
                    : lt_arena_format(arena, " %s",
                                      names_of(node->inputs[0]->schema, node->stateful->left.keys,
                                               node->stateful->left.key_count, arena));
+    case LT_PLAN_TRANSFORM:
+        return node->stateful == NULL ? "" : transform_text(node, arena);
     case LT_PLAN_SORT:
         return sort_text(node, arena);
     case LT_PLAN_LIMIT:

@@ -32,7 +32,7 @@ install: $(BUILD)/libleat.so $(BUILD)/libleat.a $(TOOLS) ## library, headers, ma
 	$(Q)ln -sf $(SO_FILE) $(DESTDIR)$(LIBDIR)/$(SO_NAME)
 	$(Q)ln -sf $(SO_NAME) $(DESTDIR)$(LIBDIR)/libleat.so
 	$(Q)$(INSTALL) -m 644 $(BUILD)/libleat.a $(DESTDIR)$(LIBDIR)/libleat.a
-	$(Q)$(INSTALL) -m 644 core/leat.h core/leat_admin.h $(DESTDIR)$(INCLUDEDIR)
+	$(Q)$(INSTALL) -m 644 core/leat.h core/leat_processor.h core/leat_admin.h $(DESTDIR)$(INCLUDEDIR)
 	$(Q)printf '%s\n' "$$PC" > $(DESTDIR)$(LIBDIR)/pkgconfig/leat.pc
 	$(Q)for page in $(wildcard tools/man/*.[1-9]); do \
 	    folder=$(DESTDIR)$(MANDIR)/man$${page##*.}; \
@@ -50,7 +50,7 @@ install: $(BUILD)/libleat.so $(BUILD)/libleat.a $(TOOLS) ## library, headers, ma
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(SO_FILE) $(SO_NAME) libleat.so libleat.a pkgconfig/leat.pc)
-	$(Q)rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,leat.h leat_admin.h)
+	$(Q)rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,leat.h leat_processor.h leat_admin.h)
 	$(Q)rm -f $(foreach page,$(wildcard tools/man/*.[1-9]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	$(Q)rm -f $(addprefix $(DESTDIR)$(BASH_FOLDER)/,leat leat-relay) $(DESTDIR)$(ZSH_FOLDER)/_leat
 	$(Q)rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))

@@ -129,6 +129,9 @@ struct lt_operator_ops {
     /* What was seen and counted in the batch whose marker has passed; optional. */
     void (*event_times)(const struct lt_operator *op, struct lt_event_times *out);
     void (*state_metrics)(const struct lt_operator *op, struct lt_state_metrics *out);
+    /* When it wants a batch though no row has come: microseconds, as a batch's timestamp_us, of the
+     * batch whose marker has passed; INT64_MAX: it does not. Optional. */
+    int64_t (*due_us)(const struct lt_operator *op);
     /* The rows at hand are through; optional. */
     void (*on_batch_end)(struct lt_operator *op, struct lt_out *out);
     /* Epoch `epoch` ends here; optional. */

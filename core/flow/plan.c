@@ -181,6 +181,8 @@ const char *lt_plan_kind_name(enum lt_plan_kind kind)
         return "Join";
     case LT_PLAN_DEDUPLICATE:
         return "Deduplicate";
+    case LT_PLAN_TRANSFORM:
+        return "TransformWithState";
     case LT_PLAN_SORT:
         return "Sort";
     case LT_PLAN_LIMIT:

@@ -27,12 +27,14 @@ enum lt_plan_kind {
     LT_PLAN_AGGREGATE, /* micro-batch mode from here on */
     LT_PLAN_JOIN,
     LT_PLAN_DEDUPLICATE,
+    LT_PLAN_TRANSFORM, /* custom keyed state: processor */
     LT_PLAN_SORT,
     LT_PLAN_LIMIT,
     LT_PLAN_WRITE, /* format, options; dead letters */
 };
 
 struct lt_session;     /* ops/expr: what expressions mean */
+struct lt_processor;   /* ops/stateful/transform.h */
 struct lt_source_type; /* core/flow/connector.h */
 struct lt_sink_type;
 
@@ -67,6 +69,9 @@ enum lt_join_kind {
     LT_JOIN_LEFT_ANTI,
 };
 
+/* TRANSFORM: what its timers go by, and what time rows are late by. */
+enum lt_time_mode { LT_TIME_NONE, LT_TIME_PROCESSING, LT_TIME_EVENT };
+
 /* What makes state final: the event time among the keys, or of a side of a join. */
 struct lt_plan_event_time {
     int32_t column; /* of the input; -1: none, state is kept for ever */
@@ -98,6 +103,7 @@ struct lt_plan_stateful {
     int64_t delay_us;
     enum lt_join_kind join;
     struct lt_expression *condition; /* JOIN: over left and right columns, beside equal keys */
+    enum lt_time_mode time_mode;     /* TRANSFORM */
 };
 
 /* ORDER BY of a SORT: in complete mode. */
@@ -135,7 +141,9 @@ struct lt_plan_node {
     void *create_context;
     const struct lt_type *declared_schema; /* OPERATOR: what it emits; NULL: what it gets */
 
-    const struct lt_plan_stateful *stateful; /* AGGREGATE, JOIN, DEDUPLICATE; after analysis */
+    /* AGGREGATE, JOIN, DEDUPLICATE, TRANSFORM; after analysis */
+    const struct lt_plan_stateful *stateful;
+    const struct lt_processor *processor;    /* TRANSFORM; outlives the plan */
     const struct lt_plan_order *orders;      /* SORT */
     uint32_t order_count;
     int64_t limit; /* LIMIT: rows */

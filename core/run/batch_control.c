@@ -100,6 +100,8 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
     lt_watermarks_init(&control->watermarks, options->pipeline->segments,
                        settings->takes_greatest_watermark, settings->watermark_ms,
                        settings->last_watermark_ms);
+    if (!settings->is_new)
+        lt_watermarks_expect_timers(&control->watermarks);
     control->trigger_ns = lt_clock_now_ns(options->batches.clock); /* the first is at once */
     struct lt_batches_options batches = options->batches;
     batches.ports = (struct lt_batches_ports){control,    run_lane,        run_conclude,
@@ -171,6 +173,18 @@ static void warn_if_late(int64_t interval, int64_t spent_ms)
                     interval, spent_ms);
 }
 
+/* A timer may be due before the sources are asked again. Batches' times are whole milliseconds. */
+static void hasten_for_timers(struct lt_batch_control *control, int64_t now_ns)
+{
+    int64_t wall_us = lt_clock_wall_us(control->options.batches.clock), wait_us;
+    int64_t due_us = control->watermarks.due_us;
+    if (due_us == INT64_MAX || due_us == INT64_MIN)
+        return;
+    wait_us = due_us > wall_us ? due_us - wall_us + LT_US_PER_MS : LT_US_PER_MS;
+    if (wait_us < (control->trigger_ns - now_ns) / LT_NS_PER_US)
+        control->trigger_ns = now_ns + wait_us * LT_NS_PER_US;
+}
+
 /* On the grid; what lies behind by now is due at once, and once only. */
 static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
 {
@@ -178,6 +192,7 @@ static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
     int64_t now_ns = lt_clock_now_ns(clock), interval = interval_ms(control);
     if (interval == 0) {
         control->trigger_ns = had_batch ? now_ns : now_ns + look_interval_ns(control);
+        hasten_for_timers(control, now_ns);
         return;
     }
     int64_t wall_ms = lt_clock_wall_us(clock) / LT_US_PER_MS;
@@ -317,11 +332,12 @@ static bool has_data(const struct lt_batch_control *control)
 }
 
 /* A batch without data. A query that runs once leaves it to the next run. */
-static bool wants_no_data_batch(const struct lt_batch_control *control)
+static bool wants_no_data_batch(const struct lt_batch_control *control, int64_t wall_ms)
 {
     const struct lt_batch_settings *settings = control->options.settings;
     return settings->has_no_data_batches && settings->trigger.kind != LT_TRIGGER_ONCE &&
-           lt_watermarks_want_batch(&control->watermarks);
+           (lt_watermarks_want_batch(&control->watermarks) ||
+            lt_watermarks_are_timers_due(&control->watermarks, wall_ms * LT_US_PER_MS));
 }
 
 static bool starts_empty(const struct lt_batch_control *control)
@@ -410,7 +426,8 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
     control->latest_ns = lt_clock_now_ns(control->options.batches.clock) - control->begun_ns;
     if (code < 0)
         return code;
-    return has_data(control) || starts_empty(control) || wants_no_data_batch(control)
+    return has_data(control) || starts_empty(control) ||
+                   wants_no_data_batch(control, wall_ms)
                ? begin(control, wall_ms)
                : find_nothing(control, asked);
 }

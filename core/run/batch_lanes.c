@@ -58,6 +58,14 @@ static void add_chain(const struct lt_chain *chain, struct lt_plan_node *const *
     }
 }
 
+/* The stateful operator is the first of its segment's. */
+static void add_due(const struct lt_chain *chain, struct lt_watermarks *watermarks)
+{
+    const struct lt_operator *op = chain->links[0].op;
+    if (op->ops->due_us != NULL)
+        lt_watermarks_add_due(watermarks, op->ops->due_us(op));
+}
+
 static void add_lane(const struct lt_lane *lane, const struct lt_segment_plan *plan,
                      struct lt_watermarks *watermarks)
 {
@@ -73,10 +81,13 @@ void lt_batch_lanes_add_times(const struct lt_batch_lanes *of, struct lt_waterma
     const struct lt_segment_plan *plan = of->segments->plan;
     for (uint32_t i = 0; i < of->lane_count; i++)
         add_lane(of->lanes[i], plan, watermarks);
-    for (uint32_t i = 0; i < plan->segment_count; i++)
-        for (uint32_t k = 0; k < of->segments->counts[i]; k++)
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        for (uint32_t k = 0; k < of->segments->counts[i]; k++) {
             add_chain(&of->segments->instances[i][k].stage.chain, plan->segments[i].nodes,
                       plan->segments[i].node_count, watermarks);
+            add_due(&of->segments->instances[i][k].stage.chain, watermarks);
+        }
+    }
 }
 
 /* Spark's name in its progress; NULL: it is not told of. */
@@ -90,6 +101,8 @@ static const char *name_of(const struct lt_plan_node *node)
         return "symmetricHashJoin";
     case LT_PLAN_DEDUPLICATE:
         return node->stateful->within_watermark ? "dedupeWithinWatermark" : "dedupe";
+    case LT_PLAN_TRANSFORM:
+        return "transformWithStateExec";
     case LT_PLAN_LIMIT:
         return "globalLimit";
     default:

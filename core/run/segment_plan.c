@@ -8,6 +8,7 @@ bool lt_plan_node_is_stateful(const struct lt_plan_node *node)
     case LT_PLAN_AGGREGATE:
     case LT_PLAN_JOIN:
     case LT_PLAN_DEDUPLICATE:
+    case LT_PLAN_TRANSFORM:
     case LT_PLAN_SORT:
     case LT_PLAN_LIMIT:
         return true;

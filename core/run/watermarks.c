@@ -8,7 +8,8 @@ void lt_watermarks_init(struct lt_watermarks *watermarks, const struct lt_segmen
     *watermarks = (struct lt_watermarks){.plan = plan,
                                          .takes_greatest = takes_greatest,
                                          .now_ms = now_ms,
-                                         .before_ms = before_ms};
+                                         .before_ms = before_ms,
+                                         .due_us = INT64_MAX};
     for (uint32_t i = 0; plan != NULL && i < plan->segment_count; i++) {
         const struct lt_plan_stateful *stateful = plan->segments[i].nodes[0]->stateful;
         if (stateful != NULL && stateful->number >= watermarks->operator_count)
@@ -60,6 +61,7 @@ void lt_watermarks_begin(struct lt_watermarks *watermarks)
     const struct lt_segment_plan *plan = watermarks->plan;
     const struct lt_batch_watermarks own = {watermarks->before_ms, watermarks->now_ms};
     struct lt_batch_watermarks in[LT_LIMIT_SEGMENTS];
+    watermarks->due_us = INT64_MAX;
     for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++)
         watermarks->nodes[i].times = (struct lt_event_times){0};
     for (uint32_t i = 0; i < LT_LIMIT_SEGMENTS; i++)
@@ -138,6 +140,8 @@ static bool acts_on_watermark(const struct lt_plan_node *node)
         return stateful->output_mode != LT_OUTPUT_COMPLETE;
     case LT_PLAN_DEDUPLICATE:
         return true;
+    case LT_PLAN_TRANSFORM:
+        return stateful->time_mode == LT_TIME_EVENT;
     case LT_PLAN_JOIN:
         return (stateful->left.event_time.column >= 0 &&
                 stateful->left.event_time.slack_us != INT64_MAX) ||
@@ -157,4 +161,24 @@ bool lt_watermarks_want_batch(const struct lt_watermarks *watermarks)
         if (acts_on_watermark(plan->segments[i].nodes[0]))
             return true;
     return false;
+}
+
+void lt_watermarks_add_due(struct lt_watermarks *watermarks, int64_t due_us)
+{
+    watermarks->due_us = due_us < watermarks->due_us ? due_us : watermarks->due_us;
+}
+
+void lt_watermarks_expect_timers(struct lt_watermarks *watermarks)
+{
+    const struct lt_segment_plan *plan = watermarks->plan;
+    for (uint32_t i = 0; plan != NULL && i < plan->segment_count; i++) {
+        const struct lt_plan_node *node = plan->segments[i].nodes[0];
+        if (node->kind == LT_PLAN_TRANSFORM && node->stateful->time_mode == LT_TIME_PROCESSING)
+            watermarks->due_us = INT64_MIN;
+    }
+}
+
+bool lt_watermarks_are_timers_due(const struct lt_watermarks *watermarks, int64_t timestamp_us)
+{
+    return watermarks->due_us <= timestamp_us;
 }

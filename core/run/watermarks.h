@@ -11,6 +11,9 @@
  * aggregation or a deduplication they are the same; behind a join they are what its sides' state
  * may still hold back.
  *
+ * Beside them stands what else makes a batch worth its while without data: a timer of custom state
+ * that goes by the batches' time.
+ *
  * on: the control thread, between two batches or when all operators have passed the marker.
  */
 #ifndef LT_RUN_WATERMARKS_H
@@ -36,6 +39,9 @@ struct lt_watermarks {
     int64_t now_ms, before_ms;       /* in force, and in the batch before */
     struct lt_batch_watermarks operators[LT_LIMIT_SEGMENTS]; /* by number of the operator */
     uint32_t operator_count;
+    /* When the first timer by the batches' time is due, as their operators have said at the end of
+     * the last batch: microseconds; INT64_MAX: there is none. */
+    int64_t due_us;
 };
 
 /* `now_ms`: in force in the first batch; `before_ms`: in the one before. The plan may be NULL. */
@@ -47,6 +53,11 @@ void lt_watermarks_begin(struct lt_watermarks *watermarks);
 /* What an operator of a WATERMARK node has seen of the batch. */
 void lt_watermarks_add(struct lt_watermarks *watermarks, const struct lt_plan_node *node,
                        const struct lt_event_times *times);
+/* The first timer of an operator is due then. */
+void lt_watermarks_add_due(struct lt_watermarks *watermarks, int64_t due_us);
+/* The query goes on from a checkpoint, whose timers nobody has told of yet: the first batch, though
+ * it may have no data, finds those that are due. */
+void lt_watermarks_expect_timers(struct lt_watermarks *watermarks);
 /* All operators were heard: the watermark of the next batch. */
 int64_t lt_watermarks_next(const struct lt_watermarks *watermarks);
 /* The batch is done: the next watermark is in force. */
@@ -54,5 +65,7 @@ void lt_watermarks_advance(struct lt_watermarks *watermarks);
 /* The watermark has moved, and some operator gives out or forgets state for that: a batch without
  * data is worth its while. */
 bool lt_watermarks_want_batch(const struct lt_watermarks *watermarks);
+/* The same for a batch with this time, and timers that are due by it. */
+bool lt_watermarks_are_timers_due(const struct lt_watermarks *watermarks, int64_t timestamp_us);
 
 #endif

@@ -25,7 +25,7 @@ static const char *take_name(const char **at, struct lt_arena *arena)
     return name;
 }
 
-static int find_keys(const struct lt_type *schema, const char *columns, struct lt_arena *arena,
+int lt_sql_find_keys(const struct lt_type *schema, const char *columns, struct lt_arena *arena,
                      struct lt_plan_side *side, struct lt_error *error)
 {
     uint32_t *keys = lt_arena_alloc(arena, (schema->field_count + 1) * sizeof *keys);
@@ -52,7 +52,7 @@ int lt_sql_dedup_node(struct lt_plan_node *input, const char *columns, bool with
 {
     struct lt_plan_node *node = lt_plan_node_create(arena, LT_PLAN_DEDUPLICATE, 1);
     struct lt_plan_stateful *stateful = lt_arena_alloc(arena, sizeof *stateful);
-    int code = find_keys(input->schema, columns, arena, &stateful->left, error);
+    int code = lt_sql_find_keys(input->schema, columns, arena, &stateful->left, error);
     if (code == LT_OK)
         code = lt_sql_find_event_time(input, arena, &stateful->left.event_time,
                                       &stateful->delay_us, error);

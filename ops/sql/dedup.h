@@ -10,6 +10,9 @@
 #include "core/flow/plan.h"
 #include "ops/sql/refuse.h"
 
+/* The keys of a side by the names of its columns ("id, ts"; NULL or "*": all). In the arena. */
+int lt_sql_find_keys(const struct lt_type *schema, const char *columns, struct lt_arena *arena,
+                     struct lt_plan_side *side, struct lt_error *error) LT_MUST_USE;
 /* A DEDUPLICATE over `input` by columns with these names ("id, ts"; NULL or "*": all). In the
  * arena. */
 int lt_sql_dedup_node(struct lt_plan_node *input, const char *columns, bool within_watermark,

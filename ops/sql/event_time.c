@@ -75,6 +75,7 @@ const bool *lt_sql_event_times(const struct lt_plan_node *node, struct lt_arena 
     switch (node->kind) {
     case LT_PLAN_READ:
     case LT_PLAN_OPERATOR:
+    case LT_PLAN_TRANSFORM:
     case LT_PLAN_WRITE:
         return out;
     case LT_PLAN_PROJECT:

@@ -6,6 +6,7 @@
 #include "ops/stateful/join.h"
 #include "ops/stateful/limit.h"
 #include "ops/stateful/sort.h"
+#include "ops/stateful/transform.h"
 
 static const struct lt_type *input_schema(const struct lt_plan_node *node, uint32_t input)
 {
@@ -29,6 +30,8 @@ bool lt_stateful_is_complete(const struct lt_plan_node *node)
     case LT_PLAN_JOIN:
     case LT_PLAN_DEDUPLICATE:
         return node->stateful != NULL;
+    case LT_PLAN_TRANSFORM:
+        return node->stateful != NULL && node->processor != NULL;
     case LT_PLAN_SORT:
         return node->order_count > 0;
     default:
@@ -82,6 +85,8 @@ const struct lt_type *lt_stateful_schema(const struct lt_plan_node *node, struct
 {
     if (node->kind == LT_PLAN_AGGREGATE)
         return aggregate_schema(node, arena);
+    if (node->kind == LT_PLAN_TRANSFORM)
+        return node->processor->output;
     return node->kind == LT_PLAN_JOIN ? join_schema(node, arena) : input_schema(node, 0);
 }
 
@@ -110,6 +115,9 @@ int lt_stateful_create(const struct lt_plan_node *node, struct lt_operator **out
         return create_join(node, out, error);
     case LT_PLAN_DEDUPLICATE:
         *out = lt_deduplicate_create(node->stateful, options.input);
+        return LT_OK;
+    case LT_PLAN_TRANSFORM:
+        *out = lt_transform_create(node->stateful, node->processor, options.input);
         return LT_OK;
     case LT_PLAN_SORT:
         *out = lt_sort_create(node->orders, node->order_count, options.input);
@@ -175,6 +183,9 @@ void lt_stateful_columns_used(const struct lt_plan_node *node, uint64_t *used)
     if (plan == NULL)
         return;
     use_side(&plan->left, used);
+    for (uint32_t i = 0; node->kind == LT_PLAN_TRANSFORM && i < input_schema(node, 0)->field_count;
+         i++)
+        lt_bit_set(used, i); /* the program sees all of a row */
     if (node->kind != LT_PLAN_AGGREGATE)
         return;
     use(plan->session_gap, used);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The manual, README and --help say the same: options of each subcommand, subcommands, exit statuses, and leat.3 names every
-# function of core/leat.h. Each comparison is shown to fail by something planted.
+# function of core/leat.h and core/leat_processor.h. Each comparison is shown to fail by something planted.
 . "$(dirname "$0")/../support/cases.sh"
 
 same() { # WHAT A B: two texts, neither empty
@@ -35,7 +35,7 @@ manual_statuses() { # FILE
 }
 readme_statuses() { sed -nE 's/^\| ([0-9]+|128\+n) \| (.*) \|$/\1 \2/p' README.md; }
 
-functions_of_header() { grep -vE '^ \*|^/\*' core/leat.h | grep -oE '\bleat_[a-z_0-9]+\(' | tr -d '(' | sort -u; }
+functions_of_header() { cat core/leat.h core/leat_processor.h | grep -vE '^ \*|^/\*' | grep -oE '\bleat_[a-z_0-9]+\(' | tr -d '(' | sort -u; }
 functions_of_manual() { sed -nE 's/^\.Fn (leat_[a-z_0-9]+).*/\1/p' tools/man/leat.3 | sort -u; }
 
 for each in relay sql eval stat checkpoint state; do
@@ -58,6 +58,6 @@ check "README tells the same statuses" same statuses "$statuses" "$(readme_statu
 check "a status that is told otherwise is found" \
     differ statuses "$statuses" "$(manual_statuses tools/man/leat.1 | sed 's/nobody/somebody/')"
 
-check "leat.3 names each function of core/leat.h, and no other" \
+check "leat.3 names each function of core/leat.h and core/leat_processor.h, and no other" \
     same functions "$(functions_of_header)" "$(functions_of_manual)"
 finish

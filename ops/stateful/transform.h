@@ -1,0 +1,51 @@
+/*
+ * transformWithState: a processor of the program's, with state of each key (keyed_state.h).
+ *
+ * In a batch the rows are kept by key as they come. At its end the processor is called for each key
+ * that had any, with all of its rows; then for each timer that is due, in the order of their times,
+ * which is deleted after the call; then what has expired is removed. So data come before timers, as
+ * in Spark.
+ *
+ * What the processor gives out may be more than there is room for, and it cannot be called half:
+ * its rows wait in a list, from which they go on as rows come home.
+ *
+ * In the time mode EventTime rows that are late are dropped, and timers are due at the watermark;
+ * in ProcessingTime at the batch's time.
+ */
+#ifndef LT_OPS_STATEFUL_TRANSFORM_H
+#define LT_OPS_STATEFUL_TRANSFORM_H
+
+#include "core/flow/plan.h"
+#include "ops/stateful/keyed_state.h"
+
+struct lt_transform_rows;
+
+/* What the processor is called for: rows of a key, or a timer of it. Good during the call. */
+struct lt_transform_call {
+    struct lt_keyed_state *state;
+    const struct lt_row *key;
+    struct lt_transform_rows *rows; /* NULL: a timer */
+    int64_t expiry_ms;              /* of the timer */
+    struct lt_out *out;             /* takes rows of the output schema */
+};
+
+/* The next row of the key; good until the next one is asked for. NULL: no more. */
+const struct lt_row *lt_transform_next_row(struct lt_transform_rows *rows);
+
+struct lt_processor {
+    const char *name;
+    void *context;
+    const struct lt_type *output;
+    /* Once for each instance: declares variables. Negative: the query does not start. */
+    int (*open)(void *context, struct lt_keyed_state *state, void **own, struct lt_error *error);
+    /* Negative: the query stops. */
+    int (*call)(void *own, const struct lt_transform_call *call, struct lt_error *error);
+    void (*close)(void *own); /* also where open has failed after it had set `own` */
+};
+
+/* Plan, processor and schema outlive the operator. on: control. */
+struct lt_operator *lt_transform_create(const struct lt_plan_stateful *plan,
+                                        const struct lt_processor *processor,
+                                        const struct lt_type *input);
+
+#endif
