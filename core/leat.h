@@ -382,6 +382,9 @@ LEAT_API uint64_t leat_batch_row_count(const leat_batch *batch);
 LEAT_API const leat_row *leat_batch_next(leat_batch *batch);
 /* Goes back before the first row. */
 LEAT_API void leat_batch_rewind(leat_batch *batch);
+/* The batch as a stream of a context of the function's own: it can be filtered, aggregated and
+ * written by queries (trigger available_now), which must have ended when the function returns. */
+LEAT_API leat_stream *leat_batch_read(leat_batch *batch, leat_context *context);
 /* Says why, before the function returns a negative status. Copied. */
 LEAT_API void leat_batch_reason(leat_batch *batch, const char *text);
 

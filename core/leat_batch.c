@@ -121,8 +121,10 @@ static int call(struct batch_sink *sink, uint64_t epoch, struct lt_error *error)
         batch->row_count += batch->parts[i]->row_count;
     }
     leat_batch_rewind(batch);
+    batch->call++;
     int status = sink->definition->function(sink->definition->user, batch);
     lt_door_batch_end(batch);
+    batch->call++;
     return status == LEAT_OK ? 1 : refuse(batch, status, error);
 }
 

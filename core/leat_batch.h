@@ -13,6 +13,7 @@
 
 struct leat_batch {
     uint64_t id, row_count;
+    uint64_t call; /* counts calls of the function and their ends: streams are of one call */
     const struct lt_type *schema;
     const struct lt_row_list *parts[LT_LIMIT_LANES]; /* good during the call */
     uint32_t part_count;

@@ -108,6 +108,45 @@ LEAT_API uint64_t leat_state_batch_id(const leat_state *state);
 /* Says why, before a negative status is returned. Copied. */
 LEAT_API void leat_state_reason(leat_state *state, const char *text);
 
+/* ------------------------------------------------------------------- one state for each key */
+
+/* Spark's mapGroupsWithState and flatMapGroupsWithState: where one state and one timeout are
+ * enough. */
+typedef struct leat_group leat_group;
+
+/* Set `size` to sizeof(leat_groups). */
+typedef struct leat_groups {
+    size_t size;
+    const char *name;
+    const char *output_schema; /* DDL of what it emits */
+    const char *state_schema;  /* and of the state */
+    enum leat_time_mode timeout;
+    void *user;
+    /* All rows of one key in a batch, or NULL when its timeout is over. May emit, and fails, as
+     * handle_rows of a leat_processor. Runs on several threads, for different keys. */
+    int (*function)(void *user, leat_group *group, const leat_row *key, leat_rows *rows,
+                    leat_out *out);
+} leat_groups;
+
+/* Copies the struct (not what it points to, but for the state's schema). */
+LEAT_API leat_stream *leat_map_groups_with_state(leat_stream *stream, const char *keys,
+                                                 const leat_groups *groups);
+
+/* In the function. The state: NULL, there is none; the row to fill for the next update. */
+LEAT_API const leat_row *leat_group_get(leat_group *group);
+LEAT_API leat_row *leat_group_row(leat_group *group);
+LEAT_API int leat_group_update(leat_group *group);
+LEAT_API int leat_group_remove(leat_group *group);
+LEAT_API bool leat_group_has_timed_out(const leat_group *group);
+/* The timeout, which each call forgets that does not set it again: so long after the batch's time,
+ * with LEAT_TIME_PROCESSING; when the watermark is behind this moment, with LEAT_TIME_EVENT. */
+LEAT_API int leat_group_timeout_after(leat_group *group, int64_t duration_ms);
+LEAT_API int leat_group_timeout_at(leat_group *group, int64_t moment_ms);
+LEAT_API int64_t leat_group_now_ms(const leat_group *group);
+LEAT_API int64_t leat_group_watermark_ms(const leat_group *group);
+/* Says why, before a negative status is returned. Copied. */
+LEAT_API void leat_group_reason(leat_group *group, const char *text);
+
 #ifdef __cplusplus
 }
 #endif

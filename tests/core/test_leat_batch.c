@@ -191,6 +191,89 @@ static void a_batch_has_the_rows_of_all_instances(void **state)
     scratch_remove(place.folder);
 }
 
+/* ------------------------------------------------------------------- a query in the function */
+
+struct inner {
+    leat_stream *kept; /* of the first batch */
+    leat_context *context;
+    char folder[SCRATCH_PATH_SIZE + 8];
+    uint32_t batches;
+};
+
+static void run_inner(leat_context *context, leat_stream *stream, const char *mode,
+                      const char *path)
+{
+    leat_query *query =
+        leat_query_create(context, leat_options_of("idle", "park", "pin", "false", NULL));
+    if (stream == NULL)
+        fail_msg("%s", leat_context_error(context));
+    assert_int_equal(leat_query_output_mode(query, mode), LEAT_OK);
+    assert_int_equal(leat_query_trigger_available_now(query), LEAT_OK);
+    assert_int_equal(leat_query_write(query, stream, "append",
+                                      leat_options_of("path", path, "format", "csv", NULL)),
+                     LEAT_OK);
+    if (leat_start(query) != LEAT_OK || leat_await(query, PATIENCE_NS) != LEAT_OK)
+        fail_msg("%s", leat_query_error(query));
+    leat_query_destroy(query);
+}
+
+/* Two sinks: what a filter leaves, and an aggregate of the batch. */
+static int read_it(void *user, leat_batch *batch)
+{
+    struct inner *inner = user;
+    char path[SCRATCH_PATH_SIZE + 64];
+    leat_context *context = leat_context_create();
+    leat_stream *rows = leat_batch_read(batch, context);
+    (void)snprintf(path, sizeof path, "%s/large-%u", inner->folder,
+                   (unsigned)leat_batch_id(batch));
+    run_inner(context, leat_filter(rows, "n % 100 = 99"), "append", path);
+    (void)snprintf(path, sizeof path, "%s/sums-%u", inner->folder,
+                   (unsigned)leat_batch_id(batch));
+    run_inner(context, leat_group_by(rows, NULL, "count(*) AS c, sum(n) AS s"), "complete", path);
+    leat_context_destroy(context);
+    if (inner->batches++ == 0)
+        inner->kept = leat_batch_read(batch, inner->context);
+    return LEAT_OK;
+}
+
+static void expect_text(const struct inner *inner, const char *name, uint32_t batch,
+                        const char *wanted)
+{
+    char *text = scratch_read("%s/%s-%u", inner->folder, name, batch);
+    assert_non_null(text);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void a_batch_can_be_read_by_queries(void **state)
+{
+    struct place place;
+    struct inner inner = {0};
+    (void)state;
+    place_init(&place);
+    (void)snprintf(inner.folder, sizeof inner.folder, "%s/out", place.folder);
+    scratch_write("", "%s/here", inner.folder);
+    leat_context *context = inner.context = leat_context_create();
+    leat_query *query = make_query(context, &place);
+    assert_int_equal(
+        leat_query_foreach_batch(query, numbers(context, &place), read_it, &inner), LEAT_OK);
+    if (leat_start(query) != LEAT_OK || leat_await(query, PATIENCE_NS) != LEAT_OK)
+        fail_msg("%s", leat_query_error(query));
+    assert_int_equal(inner.batches, FILES);
+    expect_text(&inner, "large", 0, "99\n199\n299\n");
+    expect_text(&inner, "large", 1, "399\n499\n599\n");
+    expect_text(&inner, "sums", 1, "300,134850\n");
+    /* A stream of a batch that is over is refused. */
+    leat_query *late = leat_query_create(context, NULL);
+    assert_int_equal(leat_query_write(late, inner.kept, "noop", NULL), LEAT_OK);
+    assert_int_equal(leat_start(late), LEAT_ERROR_STATE);
+    assert_non_null(strstr(leat_query_error(late), "the batch is over"));
+    leat_query_destroy(late);
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+    scratch_remove(place.folder);
+}
+
 static void expect_refused(leat_query *query, int code, const char *condition, const char *text)
 {
     if (code >= 0 || strcmp(leat_query_error_condition(query), condition) != 0 ||
@@ -239,6 +322,7 @@ int main(void)
         cmocka_unit_test(each_batch_comes_whole_with_its_number),
         cmocka_unit_test(a_batch_that_failed_comes_again),
         cmocka_unit_test(a_batch_has_the_rows_of_all_instances),
+        cmocka_unit_test(a_batch_can_be_read_by_queries),
         cmocka_unit_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,75 @@ static void timers_fire_though_nothing_comes(void **state)
     free(rows);
 }
 
+/* --------------------------------------------------------------------------------------- groups */
+
+/* The sum of a key's numbers; given out, and forgotten, when the timeout is over. */
+static int sum_up(void *user, leat_group *group, const leat_row *key, leat_rows *rows,
+                  leat_out *out)
+{
+    const leat_row *before = leat_group_get(group), *row;
+    int64_t sum = before == NULL ? 0 : leat_row_i64(before, 0);
+    char text[32];
+    (void)user;
+    assert_int_equal(leat_group_has_timed_out(group), rows == NULL);
+    if (rows == NULL) {
+        snprintf(text, sizeof text, "%lld", (long long)leat_row_i64(key, 0));
+        give(out, sum, text);
+        return leat_group_remove(group);
+    }
+    while ((row = leat_rows_next(rows)) != NULL)
+        sum += leat_row_i64(row, 0);
+    leat_row_set_i64(leat_group_row(group), 0, sum);
+    assert_int_equal(leat_group_update(group), LEAT_OK);
+    return leat_group_timeout_after(group, 20);
+}
+
+static const leat_groups sums = {
+    .size = sizeof sums,
+    .name = "sums",
+    .output_schema = OUTPUT,
+    .state_schema = "sum BIGINT",
+    .timeout = LEAT_TIME_PROCESSING,
+    .function = sum_up,
+};
+
+static void a_group_has_one_state_and_one_timeout(void **state)
+{
+    (void)state;
+    leat_context *context = leat_context_create();
+    leat_input *input = leat_input_create(context, DOORS_SCHEMA, 64);
+    leat_output *output = leat_output_create(context, 64);
+    leat_query *query = leat_query_create(context, doors_options("1", NULL));
+    struct doors_rows *rows = calloc(1, sizeof *rows);
+    leat_stream *stream = leat_select(leat_read_input(input), "n, n % 2 AS k");
+    stream = checked(context, leat_map_groups_with_state(stream, "k", &sums));
+    assert_int_equal(leat_query_write_output(query, stream, output), LEAT_OK);
+    doors_start(query);
+    doors_push(input, 1, 4); /* in one batch or several: each key is told of when none has come */
+    int64_t sum[2] = {0};
+    while (sum[0] < 6 || sum[1] < 4) {
+        assert_true(doors_collect(output, rows, rows->count + 1));
+        sum[rows->texts[rows->count - 1][0] - '0'] += rows->numbers[rows->count - 1];
+    }
+    assert_int_equal(sum[0], 6);
+    assert_int_equal(sum[1], 4);
+    assert_int_equal(leat_stop(query, -1), LEAT_OK);
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+    free(rows);
+}
+
+static int set_wrong_timeout(void *user, leat_group *group, const leat_row *key, leat_rows *rows,
+                             leat_out *out)
+{
+    (void)user;
+    (void)key;
+    (void)rows;
+    (void)out;
+    (void)!leat_group_timeout_at(group, 5);
+    return LEAT_OK;
+}
+
 /* ------------------------------------------------------------------------------------- refusals */
 
 static int refuse_rows(void *own, leat_state *state, const leat_row *key, leat_rows *rows,
@@ -302,8 +371,9 @@ static int init_fails(void *user, leat_state *state, void **own)
     return LEAT_ERROR_NOT_FOUND;
 }
 
-static void expect_fails(const leat_processor *processor, int code, const char *condition,
-                         const char *text)
+/* Of a processor, or of groups. */
+static void expect_fails_either(const leat_processor *processor, const leat_groups *groups,
+                                int code, const char *condition, const char *text)
 {
     struct place place;
     place_init(&place);
@@ -311,8 +381,10 @@ static void expect_fails(const leat_processor *processor, int code, const char *
     leat_context *context = leat_context_create();
     leat_output *output = leat_output_create(context, 64);
     leat_query *query = make_query(context, &place, "2");
-    leat_stream *stream = checked(
-        context, leat_transform_with_state(numbers(context, &place), "k", processor));
+    leat_stream *in = numbers(context, &place);
+    leat_stream *stream = checked(context, processor != NULL
+                                               ? leat_transform_with_state(in, "k", processor)
+                                               : leat_map_groups_with_state(in, "k", groups));
     assert_int_equal(leat_query_write_output(query, stream, output), LEAT_OK);
     int status = leat_start(query);
     if (status == LEAT_OK)
@@ -325,10 +397,21 @@ static void expect_fails(const leat_processor *processor, int code, const char *
     scratch_remove(place.folder);
 }
 
+static void expect_fails(const leat_processor *processor, int code, const char *condition,
+                         const char *text)
+{
+    expect_fails_either(processor, NULL, code, condition, text);
+}
+
 static void what_a_processor_does_wrong_stops_the_query(void **state)
 {
     leat_processor wrong = counter;
+    leat_groups groups = sums;
     (void)state;
+    groups.function = set_wrong_timeout;
+    expect_fails_either(NULL, &groups, LEAT_ERROR_STATE, "",
+                        "Cannot set timeout timestamp without enabling event time timeout in "
+                        "[map|flatMap]GroupsWithState");
     wrong.handle_rows = refuse_rows;
     expect_fails(&wrong, LEAT_ERROR_LIMIT, "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR",
                  "processor \"counter\": An error occurred in the user-defined function "
@@ -386,6 +469,10 @@ static void what_cannot_be_built_is_refused(void **state)
     expect_unbuilt(context, leat_transform_with_state(stream, "k", &wrong), "",
                    "has no output schema");
     wrong = counter;
+    leat_groups nothing = sums;
+    nothing.function = NULL;
+    expect_unbuilt(context, leat_map_groups_with_state(stream, "k", &nothing), "",
+                   "needs a function");
     wrong.size = 4;
     expect_unbuilt(context, leat_transform_with_state(stream, "k", &wrong), "",
                    "set it to sizeof(leat_processor)");
@@ -432,6 +519,7 @@ int main(void)
         cmocka_unit_test(state_goes_on_with_any_number_of_partitions),
         cmocka_unit_test(the_plan_says_what_it_is),
         cmocka_unit_test(timers_fire_though_nothing_comes),
+        cmocka_unit_test(a_group_has_one_state_and_one_timeout),
         cmocka_unit_test(what_a_processor_does_wrong_stops_the_query),
         cmocka_unit_test(what_cannot_be_built_is_refused),
         cmocka_unit_test(modes_that_do_not_fit_are_refused),
