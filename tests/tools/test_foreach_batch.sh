@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # foreachBatch is killed with SIGKILL again and again while files are renamed into place, and started again each time: the example
-# program (tools/examples/foreach_batch.c), and a process that `leat relay` gives the batches to. Both write under a batch's number, so
+# program (tools/examples/foreach_batch.c), and a process that `leat run` gives the batches to. Both write under a batch's number, so
 # in the end every order must stand there once, and the totals must be those of the orders. LEAT_KILLS (20) says how often; LEAT_SEED
 # (the script's process id) decides when.
 . "$(dirname "$0")/../support/cases.sh"
@@ -71,7 +71,7 @@ by_program() {
     until_end=now
 }
 by_relay() {
-    command=("$leat" relay "file://$in" "foreachBatch:python3 $scratch/load.py $out" --schema "id BIGINT, sym STRING, price DOUBLE"
+    command=("$leat" run "file://$in" "foreachBatch:python3 $scratch/load.py $out" --schema "id BIGINT, sym STRING, price DOUBLE"
         --source-option maxFilesPerTrigger=4 --checkpoint "$checkpoint" -q)
     until_end=--until-end
 }

@@ -51,8 +51,10 @@ static void write_order(FILE *out, const leat_row *order)
 {
     size_t size_bytes;
     const char *symbol = (const char *)leat_row_bytes(order, SYMBOL, &size_bytes);
-    fprintf(out, "%" PRId64 " %.*s %.2f\n", leat_row_i64(order, ID), (int)size_bytes,
-            symbol != NULL ? symbol : "", leat_row_f64(order, PRICE));
+    int64_t id = leat_row_is_null(order, ID) ? 0 : leat_row_i64(order, ID);
+    double price = leat_row_is_null(order, PRICE) ? 0 : leat_row_f64(order, PRICE);
+    fprintf(out, "%" PRId64 " %.*s %.2f\n", id, (int)size_bytes, symbol != NULL ? symbol : "",
+            price);
 }
 
 /* Two files from one pass over the batch. */
