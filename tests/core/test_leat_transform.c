@@ -114,10 +114,11 @@ static leat_stream *numbers(leat_context *context, const struct place *place)
 }
 
 static leat_query *make_query(leat_context *context, const struct place *place,
-                              const char *partitions)
+                              const char *partitions, const char *provider)
 {
     leat_options *options = doors_options("1", place->checkpoint);
     assert_int_equal(leat_options_set(options, "shufflePartitions", partitions, NULL), LEAT_OK);
+    assert_int_equal(leat_options_set(options, "stateStore", provider, NULL), LEAT_OK);
     leat_query *query = leat_query_create(context, options);
     assert_non_null(query);
     assert_int_equal(leat_query_trigger_available_now(query), LEAT_OK);
@@ -132,11 +133,11 @@ static leat_stream *checked(leat_context *context, leat_stream *stream)
 }
 
 /* Runs it over what is there; the last count of each key is that of all its numbers. */
-static void run_counter(struct place *place, const char *partitions)
+static void run_counter(struct place *place, const char *partitions, const char *provider)
 {
     leat_context *context = leat_context_create();
     leat_output *output = leat_output_create(context, DOORS_ROWS_MAX);
-    leat_query *query = make_query(context, place, partitions);
+    leat_query *query = make_query(context, place, partitions, provider);
     struct doors_rows *rows = calloc(1, sizeof *rows);
     int64_t counts[KEYS] = {0};
     leat_stream *counted =
@@ -160,15 +161,18 @@ static void run_counter(struct place *place, const char *partitions)
 static void state_goes_on_with_any_number_of_partitions(void **state)
 {
     static const char *const partitions[] = {"4", "1", "3"};
-    struct place place;
+    static const char *const providers[] = {"memory", "rocksdb"};
     (void)state;
-    place_init(&place);
-    for (int i = 0; i < 3; i++) {
-        add_file(&place);
-        add_file(&place);
-        run_counter(&place, partitions[i]);
+    for (int provider = 0; provider < 2; provider++) {
+        struct place place;
+        place_init(&place);
+        for (int i = 0; i < 3; i++) {
+            add_file(&place);
+            add_file(&place);
+            run_counter(&place, partitions[i], providers[provider]);
+        }
+        scratch_remove(place.folder);
     }
-    scratch_remove(place.folder);
 }
 
 static void the_plan_says_what_it_is(void **state)
@@ -179,7 +183,7 @@ static void the_plan_says_what_it_is(void **state)
     add_file(&place);
     leat_context *context = leat_context_create();
     leat_output *output = leat_output_create(context, 16);
-    leat_query *query = make_query(context, &place, "2");
+    leat_query *query = make_query(context, &place, "2", "memory");
     leat_stream *counted =
         checked(context, leat_transform_with_state(numbers(context, &place), "k, n", &counter));
     assert_string_equal(leat_stream_schema(counted), "n BIGINT,t STRING");
@@ -380,7 +384,7 @@ static void expect_fails_either(const leat_processor *processor, const leat_grou
     add_file(&place);
     leat_context *context = leat_context_create();
     leat_output *output = leat_output_create(context, 64);
-    leat_query *query = make_query(context, &place, "2");
+    leat_query *query = make_query(context, &place, "2", "memory");
     leat_stream *in = numbers(context, &place);
     leat_stream *stream = checked(context, processor != NULL
                                                ? leat_transform_with_state(in, "k", processor)
