@@ -10,7 +10,11 @@
  * its rows wait in a list, from which they go on as rows come home.
  *
  * In the time mode EventTime rows that are late are dropped, and timers are due at the watermark;
- * in ProcessingTime at the batch's time.
+ * in ProcessingTime at the batch's time. There is a batch without data when the watermark moves, as
+ * in Spark, and when a timer is due; Spark runs one at each trigger in ProcessingTime.
+ *
+ * Unlike Spark's, it takes any store. Not there are an initial state, an event time of what comes
+ * out, and variables whose types evolve.
  */
 #ifndef LT_OPS_STATEFUL_TRANSFORM_H
 #define LT_OPS_STATEFUL_TRANSFORM_H
