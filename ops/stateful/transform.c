@@ -192,8 +192,8 @@ static bool call(struct transform *transform, struct lt_transform_call *call)
 
 static bool call_for_rows(struct transform *transform, const struct lt_group *group)
 {
-    struct lt_transform_rows rows = {.transform = transform,
-                                     .next = ((const struct nodes *)group->payload)->first};
+    const struct nodes *nodes = (const struct nodes *)group->payload;
+    struct lt_transform_rows rows = {.transform = transform, .next = nodes->first};
     struct lt_transform_call what = {.rows = &rows};
     lt_keyed_set_key(&transform->state, group->key);
     return call(transform, &what);

@@ -430,7 +430,7 @@ static void what_a_processor_does_wrong_stops_the_query(void **state)
     wrong = counter;
     wrong.close = NULL;
     wrong.init = declare_wrongly;
-    expect_fails(&wrong, LEAT_ERROR_PARSE, "PARSE_SYNTAX_ERROR",
+    expect_fails(&wrong, LEAT_ERROR_PARSE, "UNSUPPORTED_DATATYPE",
                  "state variable \"v\": its schema");
     wrong.init = init_fails;
     expect_fails(&wrong, LEAT_ERROR_NOT_FOUND, "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR",
@@ -456,7 +456,7 @@ static void what_cannot_be_built_is_refused(void **state)
     leat_context *context = leat_context_create();
     leat_stream *stream = numbers(context, &place);
     expect_unbuilt(context, leat_transform_with_state(stream, "user", &counter),
-                   "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES", "\"user\" among (n, k)");
+                   "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES", "\"user\" among ([n, k])");
     expect_unbuilt(context, leat_transform_with_state(stream, NULL, &counter), "", "needs keys");
     wrong.time_mode = LEAT_TIME_EVENT;
     expect_unbuilt(context, leat_transform_with_state(stream, "k", &wrong), "",

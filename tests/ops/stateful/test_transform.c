@@ -85,6 +85,15 @@ static int by_hash(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* A number of 50 bits that follows from nothing near it: of numbers in a row no two have one
+ * hash. */
+static int64_t scattered(uint64_t i)
+{
+    uint64_t z = i * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (int64_t)((z ^ (z >> 27)) >> 14);
+}
+
 /* Keys of a map, pairs of which have one hash. */
 static void find_keys(struct transform_world *own, int64_t keys[MODEL_KEYS])
 {
@@ -95,8 +104,10 @@ static void find_keys(struct transform_world *own, int64_t keys[MODEL_KEYS])
     struct lt_row_pool *pool;
     uint32_t count = 0;
     assert_int_equal(lt_row_pool_create(&options, &pool, NULL), LT_OK);
-    for (int64_t i = 0; i < TRIED; i++)
-        all[i] = (struct hashed){hash_of(&own->world, schema, i, pool), i};
+    for (uint64_t i = 0; i < TRIED; i++) {
+        int64_t n = scattered(i);
+        all[i] = (struct hashed){hash_of(&own->world, schema, n, pool), n};
+    }
     qsort(all, TRIED, sizeof *all, by_hash);
     for (uint32_t i = 1; i < TRIED && count + 2 <= MODEL_KEYS; i++) {
         if (all[i].hash == all[i - 1].hash) {
