@@ -450,8 +450,9 @@ static int check_batch_schema(const struct lt_type *schema, struct lt_error *err
     if (lt_type_field_index(schema, "batchId") < 0 || lt_type_field_index(schema, "event") < 0)
         return 0;
     return lt_error_set(error, LT_E_INVALID,
-                        "sink foreachBatch: a row with columns \"batchId\" and \"event\" looks like "
-                        "the begin or the end of a batch; hint: give one of them another name");
+                        "sink foreachBatch: a row with columns \"batchId\" and \"event\" looks "
+                        "like the begin or the end of a batch; hint: give one of them another "
+                        "name");
 }
 
 static int foreach_bind(const struct lt_sink_type *type, const struct lt_options *options,
