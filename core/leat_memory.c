@@ -91,6 +91,12 @@ static int input_latest(struct lt_source *source, struct lt_position *positions,
     return inner_of(source)->ops->latest(inner_of(source), positions, error);
 }
 
+static bool input_has_ended(const struct lt_source *source)
+{
+    const struct lt_source *inner = ((const struct input_source *)(const void *)source)->input->inner;
+    return inner->ops->has_ended(inner);
+}
+
 static void input_to_json(struct lt_source *source, const struct lt_position *positions,
                           struct lt_text_buffer *out)
 {
@@ -124,6 +130,7 @@ static const struct lt_source_ops input_ops = {
     .connect = input_connect,
     .initial = input_initial,
     .latest = input_latest,
+    .has_ended = input_has_ended,
     .positions_to_json = input_to_json,
     .positions_from_json = input_from_json,
     .open_reader = input_open_reader,

@@ -308,6 +308,12 @@ static int memory_latest(struct lt_source *base, struct lt_position *positions,
     return 0;
 }
 
+static bool memory_has_ended(const struct lt_source *base)
+{
+    const struct lt_memory_source *source = (const struct lt_memory_source *)(const void *)base;
+    return lt_load_acquire_u32(&source->has_ended) != 0; /* pairs with lt_memory_source_end */
+}
+
 static void memory_to_json(struct lt_source *base, const struct lt_position *positions,
                            struct lt_text_buffer *out)
 {
@@ -378,6 +384,7 @@ static int memory_bind(const struct lt_source_type *type, const struct lt_option
         .connect = memory_connect,
         .initial = memory_initial,
         .latest = memory_latest,
+        .has_ended = memory_has_ended,
         .positions_to_json = memory_to_json,
         .positions_from_json = memory_from_json,
         .open_reader = memory_open_reader,

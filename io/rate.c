@@ -170,6 +170,13 @@ static int rate_latest(struct lt_source *source, struct lt_position *positions,
     return 0;
 }
 
+/* How many rows there are is known from the start. */
+static bool rate_has_ended(const struct lt_source *source)
+{
+    (void)source;
+    return true;
+}
+
 /* A batch takes what is due by now: the schedule is the reader's (io/rate_reader.c), counted from
  * where the partition stands. */
 static int rate_admit(struct lt_source *source, const struct lt_position *start,
@@ -210,7 +217,9 @@ struct lt_source *lt_rate_source_create(const struct lt_source_type *type,
     .connect = rate_connect, .initial = rate_initial, .positions_to_json = rate_to_json,           \
     .positions_from_json = rate_from_json, .admit = rate_admit,                                    \
     .open_reader = lt_rate_open_reader, .close = rate_close
-    static const struct lt_source_ops ops = {OPS}, ending_ops = {OPS, .latest = rate_latest};
+    static const struct lt_source_ops ops = {OPS};
+    static const struct lt_source_ops ending_ops = {
+        OPS, .latest = rate_latest, .has_ended = rate_has_ended};
 #undef OPS
     struct lt_rate_source *rate = lt_alloc(sizeof *rate);
     *rate = (struct lt_rate_source){

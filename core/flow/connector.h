@@ -186,6 +186,9 @@ struct lt_source_ops {
     int (*admit)(struct lt_source *source, const struct lt_position *start,
                  const struct lt_position *latest, struct lt_position *end,
                  struct lt_error *error);
+    /* True when nothing will ever come behind what `latest` says from now on: a query in batches
+     * ends there by itself. on: control; never waits. Optional: there may always be more. */
+    bool (*has_ended)(const struct lt_source *source);
     /* The offset JSON of Spark's log and progress, and back. Partitions that the text does not name
      * start where the source's rules say (Kafka: earliest). A partition that the text names and the
      * source has no more is an error or a warning by failOnDataLoss. */

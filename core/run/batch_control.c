@@ -26,9 +26,14 @@ struct lt_batch_control {
     bool is_told;            /* readers have heard of more since the last batch began */
     bool is_after_batch;     /* no trigger was since the last batch */
     int64_t *due_ns;         /* by part: when it is asked again where nobody tells */
+    bool has_data; /* the open batch does not only move state on */
+    bool has_triggered, has_found_nothing; /* ever; the last trigger */
     int64_t trigger_ns;      /* when the next trigger is due */
     int64_t begun_wall_ms;   /* when the last one was */
     int64_t begun_ns, latest_ns; /* the same; and how long it took to ask the sources */
+    int64_t since_last_ns;       /* from the trigger before that; -1: there was none */
+    bool has_latest;             /* they were asked: `latest` is of this trigger */
+    bool have_ended;             /* nothing will come behind that */
     struct lt_watermarks watermarks;
 };
 
@@ -124,7 +129,7 @@ void lt_batch_control_destroy(struct lt_batch_control *control)
     free(control);
 }
 
-struct lt_batches *lt_batch_control_batches(struct lt_batch_control *control)
+struct lt_batches *lt_batch_control_batches(const struct lt_batch_control *control)
 {
     return control->batches;
 }
@@ -362,6 +367,8 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
     };
     control->is_open = true;
     control->is_told = control->is_after_batch = false;
+    control->has_found_nothing = false;
+    control->has_data = has_data(control);
     uint64_t number = lt_batches_begin(control->batches, &plan);
     lt_watermarks_begin(&control->watermarks);
     control->batch = (struct lt_batch){
@@ -382,11 +389,22 @@ static int begin_pending(struct lt_batch_control *control)
 }
 
 /* A source may let in less than there is, or nothing for now. */
-static bool is_at_frozen(const struct lt_batch_control *control)
+static bool is_at(const struct lt_batch_control *control, const struct lt_position *end)
 {
     for (uint32_t i = 0; i < control->partition_count; i++)
-        if (control->at[i].offset < control->frozen[i].offset)
+        if (control->at[i].offset < end[i].offset)
             return false;
+    return true;
+}
+
+/* Before they are asked where that is. */
+static bool have_ended(const struct lt_batch_control *control)
+{
+    for (uint32_t i = 0; i < control->part_count; i++) {
+        const struct lt_source *part = control->parts[i];
+        if (part->ops->has_ended == NULL || !part->ops->has_ended(part))
+            return false;
+    }
     return true;
 }
 
@@ -394,7 +412,9 @@ static int find_nothing(struct lt_batch_control *control, bool asked)
 {
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     control->is_done |= kind == LT_TRIGGER_ONCE ||
-                        (kind == LT_TRIGGER_AVAILABLE_NOW && is_at_frozen(control));
+                        (kind == LT_TRIGGER_AVAILABLE_NOW && is_at(control, control->frozen)) ||
+                        (control->have_ended && asked && is_at(control, control->latest));
+    control->has_found_nothing = true;
     control->is_told &= !asked; /* what was told of is nothing that is read */
     set_next_trigger(control, false);
     control->is_after_batch = false;
@@ -403,13 +423,24 @@ static int find_nothing(struct lt_batch_control *control, bool asked)
     return 1;
 }
 
+/* A trigger begins. */
+static void note_trigger(struct lt_batch_control *control, int64_t wall_ms)
+{
+    int64_t now_ns = lt_clock_now_ns(control->options.batches.clock);
+    control->since_last_ns = control->has_triggered ? now_ns - control->begun_ns : -1;
+    control->has_triggered = true;
+    control->begun_wall_ms = wall_ms;
+    control->begun_ns = now_ns;
+    control->has_latest = false;
+    control->have_ended = have_ended(control);
+}
+
 static int pull_trigger(struct lt_batch_control *control, struct lt_error *error)
 {
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     int64_t wall_ms = lt_clock_wall_us(control->options.batches.clock) / LT_US_PER_MS;
     int code = 1;
-    control->begun_wall_ms = wall_ms;
-    control->begun_ns = lt_clock_now_ns(control->options.batches.clock);
+    note_trigger(control, wall_ms);
     bool asks_all = control->is_requested || kind != LT_TRIGGER_PROCESSING_TIME ||
                     interval_ms(control) != 0;
     bool asked = false;
@@ -424,6 +455,7 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
     if (code >= 0)
         code = find_end(control, kind != LT_TRIGGER_ONCE, error);
     control->latest_ns = lt_clock_now_ns(control->options.batches.clock) - control->begun_ns;
+    control->has_latest = code >= 0;
     if (code < 0)
         return code;
     return has_data(control) || starts_empty(control) ||
@@ -458,16 +490,47 @@ void lt_batch_control_describe(const struct lt_batch_control *control,
     *out = (struct lt_progress_batch){
         .id = control->batch.id,
         .begun_wall_us = control->begun_wall_ms * LT_US_PER_MS,
-        .begun_ns = control->begun_ns,
+        .duration_ns = lt_clock_now_ns(control->options.batches.clock) - control->begun_ns,
+        .since_last_ns = control->since_last_ns,
         .latest_ms = control->latest_ns / LT_NS_PER_MS,
         .wal_ms = ms_at(&status, LT_BATCH_SETTLES) + ms_at(&status, LT_BATCH_LOGS),
         .add_ms = ms_at(&status, LT_BATCH_RUNS) + ms_at(&status, LT_BATCH_CONCLUDES) +
                   ms_at(&status, LT_BATCH_COMMITS),
         .commit_ms = ms_at(&status, LT_BATCH_ENDS),
+        .latest = control->has_latest ? control->latest : NULL,
         .times = first_times(&control->watermarks, &has_watermark),
     };
     /* The next one is in force by now. */
     out->watermark_ms = has_watermark ? control->watermarks.before_ms : -1;
+}
+
+bool lt_batch_control_describe_idle(const struct lt_batch_control *control,
+                                    struct lt_progress_batch *out)
+{
+    struct lt_batches_status status;
+    bool has_watermark = false;
+    if (control->is_open || !control->has_found_nothing)
+        return false;
+    lt_batches_status(control->batches, &status);
+    (void)first_times(&control->watermarks, &has_watermark);
+    *out = (struct lt_progress_batch){
+        .id = status.epoch,
+        .begun_wall_us = control->begun_wall_ms * LT_US_PER_MS,
+        .duration_ns = control->latest_ns, /* all it did was to ask */
+        .since_last_ns = control->since_last_ns,
+        .latest_ms = control->latest_ns / LT_NS_PER_MS,
+        .latest = control->has_latest ? control->latest : NULL,
+        .watermark_ms = has_watermark ? control->watermarks.now_ms : -1,
+        .is_idle = true,
+    };
+    return true;
+}
+
+enum lt_progress_activity lt_batch_control_activity(const struct lt_batch_control *control)
+{
+    if (control->is_open)
+        return control->has_data ? LT_ACTIVITY_PROCESSES : LT_ACTIVITY_CLEANS_UP;
+    return control->has_found_nothing ? LT_ACTIVITY_AWAITS_DATA : LT_ACTIVITY_AWAITS_TRIGGER;
 }
 
 int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *error)

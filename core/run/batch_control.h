@@ -62,7 +62,7 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
 void lt_batch_control_destroy(struct lt_batch_control *control); /* NULL is a no-op */
 
 /* Where reports go. */
-struct lt_batches *lt_batch_control_batches(struct lt_batch_control *control);
+struct lt_batches *lt_batch_control_batches(const struct lt_batch_control *control);
 /* The open batch, and where it ends, by partition of the source. */
 const struct lt_batch *lt_batch_control_batch(const struct lt_batch_control *control);
 const struct lt_position *lt_batch_control_end(const struct lt_batch_control *control);
@@ -70,6 +70,12 @@ const struct lt_position *lt_batch_control_end(const struct lt_batch_control *co
 /* What is told of the batch that has just ended, but its operators. on: from `done`. */
 void lt_batch_control_describe(const struct lt_batch_control *control,
                                struct lt_progress_batch *out);
+/* The same where the last trigger has found nothing to do; false: it has, or there was none. */
+bool lt_batch_control_describe_idle(const struct lt_batch_control *control,
+                                    struct lt_progress_batch *out);
+
+/* What it is at, for the query's status. */
+enum lt_progress_activity lt_batch_control_activity(const struct lt_batch_control *control);
 
 /* One bounded step. Returns a work count, or a negative code (error set): the query must stop. */
 int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *error) LT_MUST_USE;

@@ -123,6 +123,17 @@ static void add_metrics(const struct lt_operator *op, struct lt_state_metrics *s
     sum->memory_bytes += one.memory_bytes;
 }
 
+static void add_instance(const struct lt_segment_instance *instance,
+                         struct lt_progress_operator *operator)
+{
+    const struct lt_state_times *times = &instance->state.times;
+    operator->stores += instance->state.count;
+    operator->updates_ns += times->marked_ns - times->begun_ns;
+    operator->removals_ns += times->drained_ns - times->marked_ns;
+    operator->commit_ns += times->durable_ns - times->drained_ns;
+    add_metrics(instance->stage.chain.links[0].op, &operator->metrics);
+}
+
 uint32_t lt_batch_lanes_operators(const struct lt_batch_lanes *of,
                                   struct lt_progress_operator *operators)
 {
@@ -133,9 +144,10 @@ uint32_t lt_batch_lanes_operators(const struct lt_batch_lanes *of,
         if (name == NULL)
             continue;
         struct lt_progress_operator *operator = &operators[count++];
-        *operator = (struct lt_progress_operator){name, of->segments->counts[i], {0}};
+        *operator = (struct lt_progress_operator){.name = name,
+                                                  .partitions = of->segments->counts[i]};
         for (uint32_t k = 0; k < of->segments->counts[i]; k++)
-            add_metrics(of->segments->instances[i][k].stage.chain.links[0].op, &operator->metrics);
+            add_instance(&of->segments->instances[i][k], operator);
     }
     return count;
 }

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/run/batch_lanes.h"
 #include "core/run/control_counters.h"
+#include "core/run/control_wait.h"
 #include "core/run/report.h"
 #include "core/run/union_source.h"
 
@@ -337,6 +338,15 @@ static void look_at_source(struct lt_control *control)
     control->restart_wanted = true;
 }
 
+static void tick_progress(struct lt_control *control)
+{
+    struct lt_progress_batch idle;
+    if (control->batches == NULL)
+        lt_progress_tick(control->options.progress);
+    else if (lt_batch_control_describe_idle(control->batches, &idle))
+        lt_progress_tick_idle(control->options.progress, &idle);
+}
+
 static void beat(struct lt_control *control)
 {
     int64_t now_ns = lt_clock_now_ns(control->options.clock);
@@ -344,44 +354,21 @@ static void beat(struct lt_control *control)
         return;
     control->heartbeat_ns = now_ns + HEARTBEAT_NS;
     lt_counters_heartbeat(control->options.counters, lt_clock_wall_us(control->options.clock));
-    lt_progress_tick(control->options.progress);
+    tick_progress(control);
     look_at_source(control);
-}
-
-static struct lt_control_wait find_wait(const struct lt_control *control)
-{
-    struct lt_coordinator_status status;
-    lt_coordinator_status(control->coordinator, &status);
-    if (status.open_count == 0)
-        return (struct lt_control_wait){.has_epoch = false};
-    return (struct lt_control_wait){.has_epoch = true,
-                                    .epoch = (uint64_t)(status.last_done + 1),
-                                    .step = status.oldest_step,
-                                    .missing = status.oldest_missing};
-}
-
-static struct lt_control_wait find_wait_of_batch(const struct lt_control *control)
-{
-    struct lt_batches_status status;
-    lt_batches_status(lt_batch_control_batches(control->batches), &status);
-    if (status.step == LT_BATCH_IDLE)
-        return (struct lt_control_wait){.has_epoch = false};
-    return (struct lt_control_wait){.has_epoch = true,
-                                    .epoch = status.epoch,
-                                    .step = lt_batch_step_awaits(status.step),
-                                    .missing = status.missing};
 }
 
 /* An end that takes too long is explained by who asked for it. */
 static void tell_wait(struct lt_control *control)
 {
+    struct lt_control_wait wait;
+    if (control->batches != NULL)
+        lt_progress_set_activity(control->options.progress,
+                                 lt_batch_control_activity(control->batches));
     if (control->state != LT_CONTROL_AWAITS_ENDED && control->state != LT_CONTROL_AWAITS_LAST_EPOCH)
         return;
-    struct lt_control_wait wait =
-        control->batches != NULL ? find_wait_of_batch(control) : find_wait(control);
-    const struct lt_control_wait *told = &control->wait;
-    if (wait.has_epoch == told->has_epoch && wait.epoch == told->epoch && wait.step == told->step &&
-        wait.missing == told->missing)
+    lt_control_wait_find(control->coordinator, control->batches, &wait);
+    if (lt_control_wait_is_same(&wait, &control->wait))
         return;
     control->wait = wait;
     control->options.hooks->on_wait(control->options.hooks->context, &wait);
@@ -479,6 +466,13 @@ void lt_control_show_state(struct lt_counters *counters, enum lt_control_state s
 const struct lt_position *lt_control_positions(const struct lt_control *control)
 {
     return control->last_positions;
+}
+
+const struct lt_position *lt_control_open_end(const struct lt_control *control)
+{
+    bool is_open = control->batches != NULL &&
+                   lt_batch_control_activity(control->batches) >= LT_ACTIVITY_PROCESSES;
+    return is_open ? lt_batch_control_end(control->batches) : NULL;
 }
 
 uint64_t lt_control_next_epoch(const struct lt_control *control)

@@ -28,6 +28,7 @@
 #include "core/epoch/checkpoint.h"
 #include "core/epoch/coordinator.h"
 #include "core/run/batch_control.h"
+#include "core/run/control_wait.h"
 #include "core/run/lane.h"
 #include "core/run/progress.h"
 #include "core/run/worker.h"
@@ -45,14 +46,6 @@ enum lt_control_state {
 const char *lt_control_state_name(enum lt_control_state state);
 
 struct lt_control;
-
-/* What the end of a run waits for: its oldest open epoch. */
-struct lt_control_wait {
-    bool has_epoch; /* false: no epoch is open */
-    uint64_t epoch;
-    enum lt_epoch_step step;
-    uint32_t missing; /* reports of that step */
-};
 
 /* What the owner of the query is told. on: the control thread. */
 struct lt_control_hooks {
@@ -95,6 +88,9 @@ struct lt_agent lt_control_agent(struct lt_control *control);
  * goes on from. on: any, when the control worker has stopped. */
 const struct lt_position *lt_control_positions(const struct lt_control *control);
 uint64_t lt_control_next_epoch(const struct lt_control *control);
+/* Where the open batch ends, by partition; NULL: none is open, or there are none. on: the control
+ * thread, or as above. */
+const struct lt_position *lt_control_open_end(const struct lt_control *control);
 
 /* Shows a state that comes about between two runs in the counters. on: as a control thread, when
  * there is none. */

@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "core/base/arena.h"
-#include "core/run/progress_metrics.h"
+#include "core/run/progress_entry.h"
 #include "core/run/union_source.h"
-#include "core/text/json_write.h"
-#include "core/text/number.h"
 
 /* Nothing happened for this long: an entry all the same, as Spark's noDataProgressEventInterval. */
 static const int64_t idle_interval_ns = 10 * (int64_t)LT_NS_PER_S;
@@ -34,14 +32,23 @@ struct lt_progress {
     struct lt_histogram *latency_at_entry, *latency_now;
     struct lt_position *entry_start, *newest_end;
     bool has_positions;
+    struct lt_progress_operator operators[LT_LIMIT_SEGMENTS]; /* of the last batch, for idle entries */
+    uint32_t operator_count;
     /* written by the control thread, read by any: statistics */
     struct lt_shared_u64 epoch, epoch_done_wall_us; /* -1: none */
+    struct lt_shared_u32 activity;
     /* under the mutex */
     pthread_mutex_t mutex;
     struct lane_counters *lanes; /* of all runs */
     uint32_t lane_count, lane_count_now;
-    char *recent[LT_PROGRESS_RECENT];
-    uint32_t recent_count, recent_next;
+    struct {
+        char *json;
+        bool is_idle;
+    } recent[LT_PROGRESS_RECENT]; /* by number */
+    uint64_t made;
+    /* owner: control thread */
+    void (*on_made)(void *context); /* or NULL */
+    void *on_made_context;
 };
 
 static uint32_t partition_count(const struct lt_progress *progress)
@@ -68,7 +75,7 @@ void lt_progress_destroy(struct lt_progress *progress)
     if (progress == NULL)
         return;
     for (uint32_t i = 0; i < LT_PROGRESS_RECENT; i++)
-        free(progress->recent[i]);
+        free(progress->recent[i].json);
     for (uint32_t i = 0; i < progress->lane_count; i++) {
         free(progress->lanes[i].acked_records);
         free(progress->lanes[i].ack_latencies_ns);
@@ -231,58 +238,6 @@ void lt_progress_epoch_done(struct lt_progress *progress, uint64_t epoch,
                          (uint64_t)lt_clock_wall_us(progress->options.clock));
 }
 
-/* ---------------------------------------------------------------------------------------- JSON */
-
-static void add_text(struct lt_text_buffer *json, const char *key, const char *text)
-{
-    lt_text_format(json, "\"%s\":", key);
-    if (text == NULL)
-        lt_text_append(json, "null");
-    else
-        lt_json_write_string(json, text, strlen(text));
-}
-
-static void add_double(struct lt_text_buffer *json, const char *key, double value)
-{
-    char text[LT_NUMBER_TEXT_SIZE];
-    lt_number_format_double(value, text);
-    lt_text_format(json, "\"%s\":%s", key, text);
-}
-
-static void add_offsets(const struct lt_progress *progress, struct lt_text_buffer *json,
-                        const char *key, struct lt_source *source,
-                        const struct lt_position *positions)
-{
-    lt_text_format(json, "\"%s\":", key);
-    if (!progress->has_positions)
-        lt_text_append(json, "null");
-    else
-        source->ops->positions_to_json(source, positions, json);
-}
-
-static void add_latency(struct lt_text_buffer *json, const struct lt_histogram *latency)
-{
-    static const struct {
-        const char *name;
-        double fraction;
-    } quantiles[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1.0}};
-    lt_text_format(json, "\"latencyMicros\":{\"count\":%" PRIu64, lt_histogram_count(latency));
-    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
-        lt_text_append(json, ",");
-        add_double(json, quantiles[i].name,
-                   (double)lt_histogram_quantile(latency, quantiles[i].fraction) / LT_NS_PER_US);
-    }
-    lt_text_append(json, "}");
-}
-
-static void add_rates(struct lt_text_buffer *json, uint64_t records, double seconds)
-{
-    lt_text_format(json, "\"numInputRows\":%" PRIu64 ",", records);
-    add_double(json, "inputRowsPerSecond", (double)records / seconds);
-    lt_text_append(json, ",");
-    add_double(json, "processedRowsPerSecond", (double)records / seconds);
-}
-
 /* What the lanes have read of a part since the last entry. */
 static uint64_t read_of_part(struct lt_progress *progress, uint32_t part)
 {
@@ -307,51 +262,6 @@ static struct lt_progress_totals lag_of_part(struct lt_progress *progress, uint3
     return lag;
 }
 
-static void add_source(const struct lt_progress *progress, struct lt_text_buffer *json,
-                       struct lt_source *source, uint32_t first, uint64_t records, double seconds)
-{
-    lt_text_append(json, "{");
-    add_text(json, "description", source->description);
-    lt_text_append(json, ",");
-    add_offsets(progress, json, "startOffset", source, progress->entry_start + first);
-    lt_text_append(json, ",");
-    add_offsets(progress, json, "endOffset", source, progress->newest_end + first);
-    lt_text_append(json, ",\"latestOffset\":null,");
-    add_rates(json, records, seconds);
-}
-
-static void add_sources(struct lt_progress *progress, struct lt_text_buffer *json,
-                        const struct lt_progress_totals *totals, uint64_t records, double seconds)
-{
-    uint32_t count, first = 0;
-    struct lt_source *const *parts = lt_source_parts(&progress->options.pipeline->source, &count);
-    lt_text_append(json, "\"sources\":[");
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t own = count == 1 ? records : read_of_part(progress, i);
-        struct lt_progress_totals lag = count == 1 ? *totals : lag_of_part(progress, i);
-        lt_text_append(json, i == 0 ? "" : ",");
-        add_source(progress, json, parts[i], first, own, seconds);
-        lt_text_format(json,
-                       ",\"metrics\":{\"offsetsBehindLatest\":\"%" PRId64
-                       "\",\"millisBehindLatest\":\"%" PRId64 "\"",
-                       lag.lag_records, lag.lag_ms);
-        lt_progress_metrics(progress->options.counters, i, json);
-        lt_text_append(json, "}}");
-        first += parts[i]->partition_count;
-    }
-    lt_text_append(json, "],");
-}
-
-static void add_sink(struct lt_progress *progress, struct lt_text_buffer *json, uint64_t records,
-                     uint64_t dead)
-{
-    lt_text_append(json, "\"sink\":{");
-    add_text(json, "description", progress->options.pipeline->branches[0].sink->description);
-    lt_text_format(json,
-                   ",\"numOutputRows\":%" PRIu64 ",\"metrics\":{\"deadLetters\":\"%" PRIu64 "\"}},",
-                   records, dead);
-}
-
 /* What a sink has shown since the last entry. */
 static uint64_t written_by_sink(struct lt_progress *progress, uint32_t sink)
 {
@@ -365,133 +275,84 @@ static uint64_t written_by_sink(struct lt_progress *progress, uint32_t sink)
     return records - before;
 }
 
-/* Spark's queries have one sink; `sinks` is there when this one has several. */
-static void add_sinks(struct lt_progress *progress, struct lt_text_buffer *json)
+/* One that makes its records has no end beyond that of the batch. */
+static const struct lt_position *find_latest(const struct lt_progress *progress,
+                                             const struct lt_progress_batch *batch,
+                                             const struct lt_source *part, uint32_t first)
 {
-    const struct lt_pipeline *pipeline = progress->options.pipeline;
-    if (pipeline->branch_count == 1)
-        return;
-    lt_text_append(json, "\"sinks\":[");
-    for (uint32_t i = 0; i < pipeline->branch_count; i++) {
-        lt_text_append(json, i == 0 ? "{" : ",{");
-        add_text(json, "description", pipeline->branches[i].sink->description);
-        lt_text_format(json, ",\"numOutputRows\":%" PRIu64 "}", written_by_sink(progress, i));
+    if (batch == NULL || batch->latest == NULL)
+        return NULL;
+    if (part->ops->latest != NULL)
+        return batch->latest + first;
+    return progress->has_positions ? progress->newest_end + first : NULL;
+}
+
+static void find_sources(struct lt_progress *progress, const struct lt_progress_totals *totals,
+                         uint64_t records, const struct lt_progress_batch *batch,
+                         struct lt_progress_source *out, uint32_t *count)
+{
+    uint32_t first = 0;
+    struct lt_source *const *parts = lt_source_parts(&progress->options.pipeline->source, count);
+    for (uint32_t i = 0; i < *count; i++) {
+        struct lt_progress_totals lag = *count == 1 ? *totals : lag_of_part(progress, i);
+        out[i] = (struct lt_progress_source){
+            .source = parts[i],
+            .start = progress->has_positions ? progress->entry_start + first : NULL,
+            .end = progress->has_positions ? progress->newest_end + first : NULL,
+            .latest = find_latest(progress, batch, parts[i], first),
+            .records = *count == 1 ? records : read_of_part(progress, i),
+            .lag_records = lag.lag_records,
+            .lag_ms = lag.lag_ms,
+        };
+        first += parts[i]->partition_count;
     }
-    lt_text_append(json, "],");
 }
 
-static void add_time(struct lt_text_buffer *json, const char *key, int64_t ms)
-{
-    char text[LT_CLOCK_ISO_SIZE];
-    lt_clock_format_iso(ms * LT_US_PER_MS, text);
-    lt_text_format(json, "\"%s\":\"%s\"", key, text);
-}
+/* ------------------------------------------------------------------------------------- entries */
 
-/* Keys in the order of their names, as Spark's maps are printed. */
-static void add_event_times(struct lt_text_buffer *json, const struct lt_progress_batch *batch)
-{
-    const struct lt_event_times *times = &batch->times;
-    if (batch->watermark_ms < 0)
-        return;
-    lt_text_append(json, "\"eventTime\":{");
-    if (times->count > 0) {
-        add_time(json, "avg", (int64_t)(times->sum_ms / (double)times->count));
-        lt_text_append_char(json, ',');
-        add_time(json, "max", times->max_ms);
-        lt_text_append_char(json, ',');
-        add_time(json, "min", times->min_ms);
-        lt_text_append_char(json, ',');
-    }
-    add_time(json, "watermark", batch->watermark_ms);
-    lt_text_append(json, "},");
-}
-
-static void add_operator(struct lt_text_buffer *json, const struct lt_progress_operator *operator)
-{
-    const struct lt_state_metrics *metrics = &operator->metrics;
-    lt_text_append_char(json, '{');
-    add_text(json, "operatorName", operator->name);
-    lt_text_format(json,
-                   ",\"numRowsTotal\":%" PRIu64 ",\"numRowsUpdated\":%" PRIu64
-                   ",\"allUpdatesTimeMs\":0,\"numRowsRemoved\":%" PRIu64
-                   ",\"allRemovalsTimeMs\":0,\"commitTimeMs\":0,\"memoryUsedBytes\":%" PRIu64
-                   ",\"numRowsDroppedByWatermark\":%" PRIu64
-                   ",\"numShufflePartitions\":%" PRIu32 ",\"numStateStoreInstances\":%" PRIu32,
-                   metrics->rows_total, metrics->rows_updated, metrics->rows_removed,
-                   metrics->memory_bytes, metrics->rows_dropped_by_watermark, operator->partitions,
-                   operator->partitions);
-    if (metrics->dropped_duplicates > 0)
-        lt_text_format(json, ",\"customMetrics\":{\"numDroppedDuplicateRows\":%" PRIu64 "}",
-                       metrics->dropped_duplicates);
-    lt_text_append_char(json, '}');
-}
-
-static void add_batch(struct lt_text_buffer *json, const struct lt_progress_batch *batch,
-                      int64_t duration_ms)
-{
-    lt_text_format(json,
-                   "\"durationMs\":{\"addBatch\":%" PRId64 ",\"commitOffsets\":%" PRId64
-                   ",\"getBatch\":0,\"latestOffset\":%" PRId64
-                   ",\"queryPlanning\":0,\"triggerExecution\":%" PRId64
-                   ",\"walCommit\":%" PRId64 "},",
-                   batch->add_ms, batch->commit_ms, batch->latest_ms, duration_ms, batch->wal_ms);
-    add_event_times(json, batch);
-    lt_text_append(json, "\"stateOperators\":[");
-    for (uint32_t i = 0; i < batch->operator_count; i++) {
-        lt_text_append(json, i == 0 ? "" : ",");
-        add_operator(json, &batch->operators[i]);
-    }
-    lt_text_append(json, "],");
-}
-
-/* `batch` NULL: of an interval of continuous mode, or of idleness. */
+/* `batch` NULL: of an interval of continuous mode. */
 static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
                         const struct lt_progress_batch *batch, int64_t now_ns)
 {
     const struct lt_progress_options *options = &progress->options;
+    struct lt_progress_source sources[LT_LIMIT_SINKS];
+    uint64_t written[LT_LIMIT_SINKS];
     struct lt_text_buffer json;
-    char timestamp[LT_CLOCK_ISO_SIZE];
-    int64_t duration_ns = now_ns - (batch != NULL ? batch->begun_ns : progress->entry_ns);
-    double seconds = (double)(duration_ns > 0 ? duration_ns : 1) / LT_NS_PER_S;
-    uint64_t records = totals->records_in - progress->in_at_entry;
-    lt_clock_format_iso(batch != NULL ? batch->begun_wall_us : progress->entry_wall_us, timestamp);
+    struct lt_progress_facts facts = {
+        .id = options->id,
+        .run_id = options->run_id,
+        .name = options->name,
+        .wall_us = batch != NULL ? batch->begun_wall_us : progress->entry_wall_us,
+        .batch_id = batch != NULL ? (int64_t)batch->id : totals->epoch,
+        .duration_ns = batch != NULL ? batch->duration_ns : now_ns - progress->entry_ns,
+        .records = totals->records_in - progress->in_at_entry,
+        .written = totals->records_out - progress->out_at_entry,
+        .dead_letters = totals->dead_letters - progress->dead_at_entry,
+        .batch = batch,
+        .sources = sources,
+        .pipeline = options->pipeline,
+        .written_by_sink = written,
+        .latency_ns = progress->latency_now,
+        .counters = options->counters,
+    };
+    find_sources(progress, totals, facts.records, batch, sources, &facts.source_count);
+    for (uint32_t i = 0; i < options->pipeline->branch_count; i++)
+        written[i] = written_by_sink(progress, i);
     lt_text_init(&json);
-    lt_text_append(&json, "{");
-    add_text(&json, "id", options->id);
-    lt_text_append(&json, ",");
-    add_text(&json, "runId", options->run_id);
-    lt_text_append(&json, ",");
-    add_text(&json, "name", options->name);
-    lt_text_append(&json, ",");
-    add_text(&json, "timestamp", timestamp);
-    lt_text_format(&json, ",\"batchId\":%" PRId64 ",\"batchDuration\":%" PRId64 ",", totals->epoch,
-                   duration_ns / LT_NS_PER_MS);
-    add_rates(&json, records, seconds);
-    lt_text_append_char(&json, ',');
-    if (batch != NULL)
-        add_batch(&json, batch, duration_ns / LT_NS_PER_MS);
-    else
-        lt_text_format(&json,
-                       "\"durationMs\":{\"triggerExecution\":%" PRId64 "},\"stateOperators\":[],",
-                       duration_ns / LT_NS_PER_MS);
-    add_sources(progress, &json, totals, records, seconds);
-    add_sink(progress, &json, totals->records_out - progress->out_at_entry,
-             totals->dead_letters - progress->dead_at_entry);
-    add_sinks(progress, &json);
-    add_latency(&json, progress->latency_now);
-    lt_text_append(&json, "}");
+    lt_progress_write(&facts, &json);
     return lt_text_take(&json);
 }
 
-static void keep_entry(struct lt_progress *progress, char *entry)
+static void keep_entry(struct lt_progress *progress, char *entry, bool is_idle)
 {
     pthread_mutex_lock(&progress->mutex);
-    free(progress->recent[progress->recent_next]);
-    progress->recent[progress->recent_next] = entry;
-    progress->recent_next = (progress->recent_next + 1) % LT_PROGRESS_RECENT;
-    if (progress->recent_count < LT_PROGRESS_RECENT)
-        progress->recent_count++;
+    uint32_t slot = (uint32_t)(progress->made++ % LT_PROGRESS_RECENT);
+    free(progress->recent[slot].json);
+    progress->recent[slot].json = entry;
+    progress->recent[slot].is_idle = is_idle;
     pthread_mutex_unlock(&progress->mutex);
+    if (progress->on_made != NULL)
+        progress->on_made(progress->on_made_context);
 }
 
 static bool is_idle(const struct lt_progress *progress, const struct lt_progress_totals *totals)
@@ -501,13 +362,15 @@ static bool is_idle(const struct lt_progress *progress, const struct lt_progress
 }
 
 static void add_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
-                      const struct lt_progress_batch *batch, int64_t now_ns)
+                      const struct lt_progress_batch *batch)
 {
     struct lt_histogram *before = progress->latency_at_entry, *now = progress->latency_now;
     struct lt_histogram *copy = lt_alloc(sizeof *copy);
+    int64_t now_ns = lt_clock_now_ns(progress->options.clock);
+    bool is_news = batch != NULL ? !batch->is_idle : !is_idle(progress, totals);
     memcpy(copy, now, sizeof *copy);
     lt_histogram_subtract(now, before);
-    keep_entry(progress, make_entry(progress, totals, batch, now_ns));
+    char *entry = make_entry(progress, totals, batch, now_ns);
     free(before);
     progress->latency_at_entry = copy;
     progress->entry_ns = now_ns;
@@ -518,46 +381,109 @@ static void add_entry(struct lt_progress *progress, const struct lt_progress_tot
     if (progress->has_positions)
         memcpy(progress->entry_start, progress->newest_end,
                partition_count(progress) * sizeof *progress->entry_start);
+    keep_entry(progress, entry, !is_news);
 }
 
 void lt_progress_tick(struct lt_progress *progress)
 {
-    int64_t now_ns = lt_clock_now_ns(progress->options.clock);
-    if (now_ns - progress->entry_ns < progress->options.interval_ns)
+    int64_t spent_ns = lt_clock_now_ns(progress->options.clock) - progress->entry_ns;
+    if (spent_ns < progress->options.interval_ns)
         return;
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    bool is_quiet = is_idle(progress, &totals) || progress->options.in_batches;
-    if (is_quiet && now_ns - progress->entry_ns < idle_interval_ns)
+    if (is_idle(progress, &totals) && spent_ns < idle_interval_ns)
         return;
-    add_entry(progress, &totals, NULL, now_ns);
+    add_entry(progress, &totals, NULL);
 }
 
 void lt_progress_batch_done(struct lt_progress *progress, const struct lt_progress_batch *batch)
 {
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    add_entry(progress, &totals, batch, lt_clock_now_ns(progress->options.clock));
+    add_entry(progress, &totals, batch);
+    progress->operator_count = batch->operator_count;
+    for (uint32_t i = 0; i < batch->operator_count; i++) {
+        progress->operators[i] = batch->operators[i];
+        progress->operators[i].metrics.rows_updated = 0;
+        progress->operators[i].metrics.rows_dropped_by_watermark = 0;
+    }
+}
+
+static void add_idle_entry(struct lt_progress *progress, const struct lt_progress_batch *idle)
+{
+    struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
+    struct lt_progress_batch batch = *idle;
+    lt_progress_read_totals(progress, &totals);
+    batch.operators = progress->operators;
+    batch.operator_count = progress->operator_count;
+    add_entry(progress, &totals, &batch);
+}
+
+/* The first one is due at once, as in Spark. */
+void lt_progress_tick_idle(struct lt_progress *progress, const struct lt_progress_batch *idle)
+{
+    int64_t spent_ns = lt_clock_now_ns(progress->options.clock) - progress->entry_ns;
+    if (lt_progress_made(progress) == 0 || spent_ns >= idle_interval_ns)
+        add_idle_entry(progress, idle);
 }
 
 void lt_progress_finish(struct lt_progress *progress)
 {
     struct lt_progress_totals totals = {.ack_latency_ns = progress->latency_now};
     lt_progress_read_totals(progress, &totals);
-    bool is_told = is_idle(progress, &totals) || progress->options.in_batches;
-    if (progress->recent_count == 0 || !is_told)
-        add_entry(progress, &totals, NULL, lt_clock_now_ns(progress->options.clock));
+    bool is_first = lt_progress_made(progress) == 0;
+    if (progress->options.in_batches && is_first)
+        add_idle_entry(progress, &(struct lt_progress_batch){.id = (uint64_t)(totals.epoch + 1),
+                                                             .begun_wall_us =
+                                                                 progress->entry_wall_us,
+                                                             .since_last_ns = -1,
+                                                             .watermark_ms = -1,
+                                                             .is_idle = true});
+    else if (!progress->options.in_batches && (is_first || !is_idle(progress, &totals)))
+        add_entry(progress, &totals, NULL);
+}
+
+void lt_progress_observe(struct lt_progress *progress, void (*made)(void *context), void *context)
+{
+    progress->on_made = made;
+    progress->on_made_context = context;
+}
+
+void lt_progress_set_activity(struct lt_progress *progress, enum lt_progress_activity activity)
+{
+    lt_store_relaxed_u32(&progress->activity, activity); /* relaxed: a statistic */
+}
+
+enum lt_progress_activity lt_progress_activity(const struct lt_progress *progress)
+{
+    return (enum lt_progress_activity)lt_load_relaxed_u32(&progress->activity); /* as above */
+}
+
+uint64_t lt_progress_made(struct lt_progress *progress)
+{
+    pthread_mutex_lock(&progress->mutex);
+    uint64_t made = progress->made;
+    pthread_mutex_unlock(&progress->mutex);
+    return made;
+}
+
+bool lt_progress_entry(struct lt_progress *progress, uint64_t number, struct lt_text_buffer *out,
+                       bool *is_idle)
+{
+    pthread_mutex_lock(&progress->mutex);
+    uint64_t made = progress->made;
+    bool found = number < made && made - number <= LT_PROGRESS_RECENT;
+    if (found) {
+        lt_text_append(out, progress->recent[number % LT_PROGRESS_RECENT].json);
+        *is_idle = progress->recent[number % LT_PROGRESS_RECENT].is_idle;
+    }
+    pthread_mutex_unlock(&progress->mutex);
+    return found;
 }
 
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out)
 {
-    pthread_mutex_lock(&progress->mutex);
-    bool found = age < progress->recent_count;
-    if (found) {
-        uint32_t index =
-            (progress->recent_next + LT_PROGRESS_RECENT - 1 - age) % LT_PROGRESS_RECENT;
-        lt_text_append(out, progress->recent[index]);
-    }
-    pthread_mutex_unlock(&progress->mutex);
-    return found;
+    bool is_idle;
+    uint64_t made = lt_progress_made(progress);
+    return age < made && lt_progress_entry(progress, made - 1 - age, out, &is_idle);
 }

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/run/assembly.h"
 #include "core/run/explain.h"
+#include "core/run/failure.h"
 
 struct lt_query {
     struct lt_query_spec spec;     /* constant */
@@ -25,7 +26,7 @@ struct lt_query {
     uint32_t quiet_epochs;  /* in a row */
     struct lt_arena *texts; /* that were told to others */
     const char *run_id;
-    struct lt_text_buffer explanation;
+    struct lt_text_buffer explanation, failure;
     struct lt_shared_u32 stop_wanted; /* written by whoever asks, and never taken back */
     /* under the mutex; written by whoever asks */
     bool is_destroyed;
@@ -36,12 +37,24 @@ struct lt_query {
 
 /* ----------------------------------------------------------------- what the control agent says */
 
+static void tell(struct lt_query *query, enum lt_query_news news)
+{
+    if (query->spec.tell != NULL)
+        query->spec.tell(query->spec.tell_context, query, news);
+}
+
+static void on_entry(void *context)
+{
+    tell(context, LT_QUERY_HAS_PROGRESS);
+}
+
 static void on_begin(void *context)
 {
     struct lt_query *query = context;
     struct lt_text_buffer explanation;
     lt_text_init(&explanation);
     lt_explain_assembly(&query->assembly, &explanation);
+    lt_progress_observe(query->assembly.progress, on_entry, query);
     pthread_mutex_lock(&query->mutex);
     lt_text_fini(&query->explanation);
     query->explanation = explanation;
@@ -64,8 +77,14 @@ static void begin_restart(struct lt_query *query);
 static void on_state(void *context, enum lt_control_state state, const struct lt_error *error)
 {
     struct lt_query *query = context;
+    struct lt_text_buffer failure;
+    lt_text_init(&failure);
+    if (state == LT_CONTROL_FAILED)
+        lt_failure_describe(query->assembly.control, &query->assembly.pipeline, &failure);
     pthread_mutex_lock(&query->mutex);
     query->state = state;
+    lt_text_fini(&query->failure);
+    query->failure = failure;
     if (state >= LT_CONTROL_AWAITS_RESTART)
         query->wait = (struct lt_control_wait){.has_epoch = false};
     if (error != NULL)
@@ -74,6 +93,8 @@ static void on_state(void *context, enum lt_control_state state, const struct lt
     pthread_mutex_unlock(&query->mutex);
     if (state == LT_CONTROL_AWAITS_RESTART && !query->spec.is_invoked)
         begin_restart(query);
+    if (state >= LT_CONTROL_ENDED)
+        tell(query, LT_QUERY_HAS_ENDED);
 }
 
 static void on_epoch(void *context, uint64_t epoch, bool quiet)
@@ -111,6 +132,7 @@ static void end_between(struct lt_query *query, const struct lt_error *error)
     lt_control_show_state(query->assembly.counters, query->state);
     pthread_cond_broadcast(&query->changed);
     pthread_mutex_unlock(&query->mutex);
+    tell(query, LT_QUERY_HAS_ENDED);
 }
 
 static void restart(struct lt_query *query)
@@ -176,6 +198,7 @@ int lt_query_check(const struct lt_query_spec *spec, struct lt_error *error)
 static void free_query(struct lt_query *query)
 {
     lt_text_fini(&query->explanation);
+    lt_text_fini(&query->failure);
     lt_arena_destroy(query->texts);
     pthread_cond_destroy(&query->changed);
     pthread_mutex_destroy(&query->mutex);
@@ -202,6 +225,7 @@ int lt_query_start(const struct lt_query_spec *spec, struct lt_query **out, stru
     };
     query->texts = lt_arena_create();
     lt_text_init(&query->explanation);
+    lt_text_init(&query->failure);
     int code = lt_assembly_build(&query->assembly, &query->spec, &query->hooks, error);
     if (code != 0) {
         free_query(query);
@@ -429,6 +453,14 @@ struct lt_progress *lt_query_progress(struct lt_query *query)
 struct lt_counters *lt_query_counters(struct lt_query *query)
 {
     return query->assembly.counters;
+}
+
+void lt_query_failure(struct lt_query *query, struct lt_text_buffer *out)
+{
+    pthread_mutex_lock(&query->mutex);
+    lt_text_append(out, query->failure.size_bytes > 0 ? lt_text_get(&query->failure)
+                                                      : "\"batchId\":null,\"sources\":[]");
+    pthread_mutex_unlock(&query->mutex);
 }
 
 void lt_query_explain(struct lt_query *query, struct lt_text_buffer *out)

@@ -42,6 +42,12 @@
 
 struct lt_query;
 
+/* What an observer is told of, so that it looks: nothing is handed over. */
+enum lt_query_news {
+    LT_QUERY_HAS_PROGRESS, /* an entry more */
+    LT_QUERY_HAS_ENDED,    /* well or not: its state says so from now on */
+};
+
 struct lt_query_spec {
     const struct lt_plan *plan;       /* outlives the query, as all of these */
     struct lt_arena *arena;           /* of the plan; the query adds to it */
@@ -49,6 +55,10 @@ struct lt_query_spec {
     const struct lt_catalog *catalog;
     const struct lt_clock *clock; /* NULL: the system's */
     bool is_invoked;              /* invoker mode */
+    /* Called on the control thread, or one that stands in for it, with no lock of the query's held;
+     * maybe before lt_query_start has returned. Must not wait. NULL: nobody is told. */
+    void (*tell)(void *context, struct lt_query *query, enum lt_query_news news);
+    void *tell_context;
 };
 
 /* Reads the options, binds and analyses the plan, without connecting to anything or writing: 0, or
@@ -89,6 +99,9 @@ const char *lt_query_id(const struct lt_query *query);
 const char *lt_query_run_id(struct lt_query *query);
 struct lt_progress *lt_query_progress(struct lt_query *query);
 struct lt_counters *lt_query_counters(struct lt_query *query);
+/* Of a query that has failed: the members "batchId" and "sources" of a JSON object
+ * (core/run/failure.h). on: any. */
+void lt_query_failure(struct lt_query *query, struct lt_text_buffer *out);
 /* What was chosen and why (core/run/explain.h): source, sinks, guarantee, lanes, stages, CPUs, ...;
  * several lines. Of the present run, or the last. */
 void lt_query_explain(struct lt_query *query, struct lt_text_buffer *out);

@@ -80,6 +80,12 @@ static void note_left_out(struct lt_stage *stage, uint64_t epoch)
     stage->left_out_before = left_out;
 }
 
+static void prepare_state(struct lt_stage *stage, uint64_t epoch)
+{
+    stage->state->times.drained_ns = lt_clock_now_ns(stage->clock);
+    lt_state_set_prepare(stage->state, epoch + 1);
+}
+
 static bool try_marker(struct lt_stage *stage, uint64_t epoch)
 {
     if (is_blocked(stage))
@@ -92,7 +98,7 @@ static bool try_marker(struct lt_stage *stage, uint64_t epoch)
         /* Before the marker can be seen: it is what makes the number good to read. */
         note_left_out(stage, epoch);
         if (stage->state != NULL)
-            lt_state_set_prepare(stage->state, epoch + 1);
+            prepare_state(stage, epoch);
         /* What operators emitted at the marker goes first. */
         stage->chain_marked = true;
     }
@@ -272,6 +278,7 @@ static void begin_from_ring(struct lt_stage *stage, const struct lt_batch *batch
     stage->confluence->has_begun = true;
     (void)take_commands(stage);
     lt_state_set_begin(stage->state);
+    stage->state->times = (struct lt_state_times){.begun_ns = lt_clock_now_ns(stage->clock)};
     begin_batch(stage, batch);
 }
 
@@ -335,11 +342,14 @@ static uint32_t read_confluence(struct lt_stage *stage)
         uint32_t at = begin + i < confluence->count ? begin + i : begin + i - confluence->count;
         count += read_inflow(stage, &confluence->inflows[at], LT_LIMIT_POLL_RECORDS - count);
     }
-    if (lt_confluence_is_marked(confluence) && try_marker(stage, confluence->epoch)) {
-        lt_confluence_pass(confluence);
-        count++;
-    }
-    return count;
+    if (!lt_confluence_is_marked(confluence))
+        return count;
+    if (stage->state->times.marked_ns == 0)
+        stage->state->times.marked_ns = lt_clock_now_ns(stage->clock);
+    if (!try_marker(stage, confluence->epoch))
+        return count;
+    lt_confluence_pass(confluence);
+    return count + 1;
 }
 
 static uint32_t read_input(struct lt_stage *stage)
@@ -406,6 +416,8 @@ static uint32_t step_state(struct lt_stage *stage)
     int status = lt_state_set_prepared(stage->state, &error);
     if (status < 0)
         fail_stage(stage, &error);
+    if (status > 0)
+        stage->state->times.durable_ns = lt_clock_now_ns(stage->clock);
     stage->is_prepared_unsent |= status > 0;
     if (stage->is_prepared_unsent &&
         send(stage, LT_REPORT_STATE_PREPARED, stage->state->version - 1, NULL) != 0) {

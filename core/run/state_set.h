@@ -32,6 +32,14 @@ struct lt_state_settings {
 
 enum { LT_STATE_SET_STORES = 8 }; /* a join has four; custom state has one, with columns in it */
 
+/* When the batch at hand came to what, on the query's clock; 0: not yet. */
+struct lt_state_times {
+    int64_t begun_ns;   /* its first word */
+    int64_t marked_ns;  /* its marker, from all who feed the instance */
+    int64_t drained_ns; /* what became final had been given out */
+    int64_t durable_ns; /* the new version */
+};
+
 struct lt_state_set {
     struct lt_operator_state operator_state; /* what the operator gets */
     struct lt_state_settings settings;
@@ -42,6 +50,7 @@ struct lt_state_set {
     bool is_preparing, is_prepared; /* the last version, not yet committed */
     bool must_maintain;
     uint64_t version; /* that was prepared last */
+    struct lt_state_times times; /* read by the control thread behind the report of the last one */
 };
 
 void lt_state_set_init(struct lt_state_set *set, const struct lt_state_settings *settings,
