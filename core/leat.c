@@ -41,8 +41,7 @@ leat_context *leat_context_create(void)
     leat_context *context = lt_alloc(sizeof *context);
     context->arena = lt_arena_create();
     context->clock = *lt_clock_system();
-    int result = pthread_mutex_init(&context->lock, NULL);
-    lt_assert(result == 0);
+    lt_door_manager_init(&context->manager);
     lt_error_clear(&context->error);
     return context;
 }
@@ -51,6 +50,7 @@ void leat_context_destroy(leat_context *context)
 {
     if (context == NULL)
         return;
+    lt_door_manager_fini(&context->manager);
     while (context->owned != NULL) {
         struct lt_door_owned *owned = context->owned;
         context->owned = owned->next;
@@ -58,8 +58,6 @@ void leat_context_destroy(leat_context *context)
         free(owned);
     }
     lt_arena_destroy(context->arena);
-    int result = pthread_mutex_destroy(&context->lock);
-    lt_assert(result == 0);
     free(context);
 }
 

@@ -483,6 +483,8 @@ LEAT_API bool leat_is_active(leat_query *query);
 LEAT_API const char *leat_query_error(const leat_query *query);
 LEAT_API const char *leat_query_error_condition(const leat_query *query);
 LEAT_API const char *leat_query_error_sqlstate(const leat_query *query);
+/* The option queryName; "" if there is none. Valid as long as the query. on: any thread. */
+LEAT_API const char *leat_query_name(const leat_query *query);
 /* UUIDs: of the checkpoint (the same after a restart) and of this start. "" before the start. */
 LEAT_API const char *leat_query_id(const leat_query *query);
 LEAT_API const char *leat_query_run_id(const leat_query *query);
@@ -493,6 +495,10 @@ LEAT_API char *leat_query_recent_progress(leat_query *query, uint32_t age);
 /* A text to free(), as JSON: Spark's QueryTerminatedEvent with the sqlState; its exception is null
  * where the query ended well. NULL: it has not ended, or never began. on: any thread. */
 LEAT_API char *leat_query_terminated(leat_query *query);
+/* A text to free(), as JSON: Spark's StreamingQueryException, with the cause, its condition and
+ * status, the batch (or epoch) that failed, and where that begins and ends in each source. NULL: it
+ * has not failed. on: any thread. */
+LEAT_API char *leat_query_exception(leat_query *query);
 /* A text to free(): the plan that runs, then a line for each choice and fact (source, sinks,
  * guarantee, mode, copies, fields parsed, when a record is seen, lanes, stages, idling, CPUs,
  * checkpoint), and behind # what decided it. Before the start: what it would
@@ -515,6 +521,47 @@ typedef struct leat_totals {
     uint64_t records_filtered;   /* left out by the filters that all sinks have in common */
 } leat_totals;
 LEAT_API int leat_query_totals(leat_query *query, leat_totals *totals);
+
+/* ------------------------------------------------------------------------------------ manager */
+
+/* The context is Spark's StreamingQueryManager of its queries: leat_start refuses one whose name or
+ * checkpoint another active one has, with Spark's texts. on: any thread, as all of these.
+ *
+ * active: at most `capacity` of the queries that are, into `queries` (which may be NULL), in the
+ * order in which they were made; how many there are. They are the program's: valid until it
+ * destroys them. */
+LEAT_API uint32_t leat_context_active(leat_context *context, leat_query **queries,
+                                      uint32_t capacity);
+/* get: the active query of that id, run id or name; NULL: there is none. */
+LEAT_API leat_query *leat_context_get(leat_context *context, const char *id);
+/* awaitAnyTermination: waits until a query of the context has ended since its beginning or the last
+ * reset; those too that were destroyed since. LEAT_OK, LEAT_ERROR_TIMEOUT, or the error of the last
+ * one that failed, whose text *exception gets to free() (may be NULL). It does no work of queries
+ * that leat_start_invoked has started. In a listener: LEAT_ERROR_STATE. */
+LEAT_API int leat_context_await_any(leat_context *context, int64_t timeout_ns, char **exception);
+/* resetTerminated: forgets who has ended. */
+LEAT_API void leat_context_reset_terminated(leat_context *context);
+
+/* Spark's StreamingQueryListener: each function is handed the event as JSON, valid until it
+ * returns, and may be NULL. on_started: on the thread that starts the query, before leat_start
+ * returns. The others: on a thread of the context's own, one after the other, those of a query in
+ * order and on_terminated last; they may take their time, and hold up nobody but other listeners.
+ * Of progress that was not told in time the newest 100 entries of a query are kept, and the log
+ * says how many are lost. leat_query_destroy waits until the end of the query has been told; a
+ * query that a listener destroys is told no more of. */
+typedef struct leat_listener {
+    size_t size; /* sizeof(leat_listener), set by the caller */
+    void *user;
+    void (*on_started)(void *user, const char *event);
+    void (*on_progress)(void *user, const char *event);
+    void (*on_idle)(void *user, const char *event); /* instead, where nothing has happened: 10 s */
+    void (*on_terminated)(void *user, const char *event); /* exception: null if it ended well */
+} leat_listener;
+/* Copies the struct. An error is the context's. */
+LEAT_API int leat_context_add_listener(leat_context *context, const leat_listener *listener);
+/* The one that was added with the same functions and user, and is not called any more afterwards.
+ * LEAT_ERROR_NOT_FOUND. */
+LEAT_API int leat_context_remove_listener(leat_context *context, const leat_listener *listener);
 
 /* ---------------------------------------------------------------------------------------- SQL */
 

@@ -93,7 +93,8 @@ static int input_latest(struct lt_source *source, struct lt_position *positions,
 
 static bool input_has_ended(const struct lt_source *source)
 {
-    const struct lt_source *inner = ((const struct input_source *)(const void *)source)->input->inner;
+    const struct input_source *view = (const struct input_source *)(const void *)source;
+    const struct lt_source *inner = view->input->inner;
     return inner->ops->has_ended(inner);
 }
 

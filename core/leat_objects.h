@@ -14,8 +14,6 @@
 #ifndef LT_LEAT_OBJECTS_H
 #define LT_LEAT_OBJECTS_H
 
-#include <pthread.h>
-
 #include "core/base/arena.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -25,6 +23,7 @@
 #include "core/flow/connector.h"
 #include "core/flow/plan.h"
 #include "core/leat.h"
+#include "core/leat_manager.h"
 #include "core/run/query.h"
 #include "ops/expr/session.h"
 
@@ -44,8 +43,7 @@ struct leat_context {
     const struct lt_session *session;
     struct lt_door_sql *sql; /* what statements have made; NULL before the first */
     struct lt_door_owned *owned;
-    pthread_mutex_t lock; /* of `queries` alone: each may be on a thread of its own */
-    leat_query *queries;  /* those that are not destroyed */
+    struct lt_door_manager manager; /* of its queries: each may be on a thread of its own */
     /* Set to 1 by leat_admin_interrupt, maybe in a signal handler; read between two slices of a
      * statement that runs here and now. One word by itself: no order with anything else. */
     struct lt_shared_u32 is_interrupted;
@@ -83,7 +81,8 @@ struct leat_query {
     struct lt_plan plan;      /* analysed by the start */
     struct lt_query *running; /* NULL before a start; then for ever */
     struct lt_error error;    /* of the last call that failed; code 0: none */
-    leat_query *next;         /* of the context's */
+    struct lt_door_managed managed;
+    leat_query *next; /* of the manager's */
 };
 
 /* Keeps the context's first error. Returns NULL, for builder functions that fail with it. */

@@ -14,18 +14,6 @@
 #include "io/catalog.h"
 #include "ops/sql/refuse.h"
 
-static void lock(leat_context *context)
-{
-    int result = pthread_mutex_lock(&context->lock);
-    lt_assert(result == 0);
-}
-
-static void unlock(leat_context *context)
-{
-    int result = pthread_mutex_unlock(&context->lock);
-    lt_assert(result == 0);
-}
-
 leat_query *leat_query_create(leat_context *context, leat_options *options)
 {
     struct lt_options *set = NULL;
@@ -41,28 +29,15 @@ leat_query *leat_query_create(leat_context *context, leat_options *options)
     query->options = set;
     query->trigger = (struct lt_trigger){LT_TRIGGER_CONTINUOUS, LT_NS_PER_S};
     lt_error_clear(&query->error);
-    lock(context);
-    query->next = context->queries;
-    context->queries = query;
-    unlock(context);
+    lt_door_manager_add(query);
     return query;
-}
-
-static void forget(leat_query *query)
-{
-    lock(query->context);
-    leat_query **at = &query->context->queries;
-    while (*at != query)
-        at = &(*at)->next;
-    *at = query->next;
-    unlock(query->context);
 }
 
 void leat_query_destroy(leat_query *query)
 {
     if (query == NULL)
         return;
-    forget(query);
+    lt_door_manager_leave(query);
     lt_query_destroy(query->running);
     for (uint32_t i = 0; i < query->sink_count; i++)
         lt_options_destroy(query->sinks[i]->options);
@@ -322,35 +297,10 @@ int lt_door_spec(leat_query *query, struct lt_query_spec *out, struct lt_error *
         .options = query->options,
         .catalog = lt_io_catalog(),
         .clock = &query->clock,
+        .tell = lt_door_manager_tell,
+        .tell_context = query,
     };
     return LT_OK;
-}
-
-static bool is_taken(leat_query *query, const char *name)
-{
-    bool is_taken = false;
-    lock(query->context);
-    for (leat_query *other = query->context->queries; other != NULL; other = other->next) {
-        const char *its = lt_options_get(other->options, "queryName");
-        is_taken |=
-            other != query && its != NULL && strcmp(its, name) == 0 && leat_is_active(other);
-    }
-    unlock(query->context);
-    return is_taken;
-}
-
-/* A name is one active query's: progress, counters and logs know queries by it. */
-static int check_name(leat_query *query)
-{
-    const char *name = lt_options_get(query->options, "queryName");
-    struct lt_error error;
-    if (name == NULL || !is_taken(query, name))
-        return LEAT_OK;
-    (void)lt_error_set(&error, LT_E_EXISTS,
-                       "Cannot start query with name %s as a query with that name is already "
-                       "active in this SparkSession",
-                       name);
-    return fail(query, &error);
 }
 
 static int start(leat_query *query, bool is_invoked)
@@ -359,15 +309,18 @@ static int start(leat_query *query, bool is_invoked)
         return LEAT_ERROR_INVALID;
     if (query->running != NULL)
         return fail_state(query, "the query has been started already; hint: make a new one");
-    if (check_name(query) != LEAT_OK)
-        return query->error.code;
     struct lt_error error;
     struct lt_query_spec spec;
-    int code = lt_door_spec(query, &spec, &error);
+    struct lt_query *running = NULL;
+    int code = lt_door_manager_admit(query, &error);
+    if (code != LT_OK)
+        return fail(query, &error);
+    code = lt_door_spec(query, &spec, &error);
     if (code == LT_OK) {
         spec.is_invoked = is_invoked;
-        code = lt_query_start(&spec, &query->running, &error);
+        code = lt_query_start(&spec, &running, &error);
     }
+    lt_door_manager_started(query, running);
     if (code == LT_OK)
         return LEAT_OK;
     lt_error_append(&error, "cannot start the query");

@@ -15,6 +15,12 @@
 #include "core/run/explain.h"
 #include "core/text/json_write.h"
 
+const char *leat_query_name(const leat_query *query)
+{
+    const char *name = query == NULL ? NULL : lt_options_get(query->options, "queryName");
+    return name == NULL ? "" : name;
+}
+
 bool leat_is_active(leat_query *query)
 {
     return query != NULL && query->running != NULL &&
@@ -74,6 +80,18 @@ char *leat_query_status(leat_query *query)
     case LT_CONTROL_AWAITS_RESTART:
         return status_json("Reading on with the source's new partitions", false, true);
     }
+    switch (lt_progress_activity(lt_query_progress(query->running))) {
+    case LT_ACTIVITY_NONE:
+        break;
+    case LT_ACTIVITY_AWAITS_TRIGGER:
+        return status_json("Waiting for next trigger", false, false);
+    case LT_ACTIVITY_AWAITS_DATA:
+        return status_json("Waiting for data to arrive", false, false);
+    case LT_ACTIVITY_PROCESSES:
+        return status_json("Processing new data", true, true);
+    case LT_ACTIVITY_CLEANS_UP:
+        return status_json("No new data but cleaning up state", false, true);
+    }
     struct lt_progress_totals totals = {0};
     lt_progress_read_totals(lt_query_progress(query->running), &totals);
     /* A source that does not know its lag may have data at any moment. */
@@ -102,23 +120,69 @@ static void add_member(struct lt_text_buffer *json, const char *key, const char 
         lt_json_write_string(json, text, strlen(text));
 }
 
-char *leat_query_terminated(leat_query *query)
+/* "[CONDITION] text", or "" for no error. */
+static void write_cause(const struct lt_error *error, struct lt_text_buffer *out)
 {
-    char exception[LT_ERROR_CONDITION_MAX + LT_ERROR_TEXT_MAX + 4] = "";
-    struct lt_error error = {0};
-    struct lt_text_buffer json;
-    if (query == NULL || query->running == NULL || leat_is_active(query))
-        return NULL;
-    if (lt_query_await(query->running, 0, &error) != 0)
-        (void)snprintf(exception, sizeof exception, "%s%s%s%s", *error.condition != '\0' ? "[" : "",
-                       error.condition, *error.condition != '\0' ? "] " : "", error.text);
+    if (*error->condition != '\0')
+        lt_text_format(out, "[%s] ", error->condition);
+    lt_text_append(out, error->text);
+}
+
+/* The error of a query that has failed; false: it has not. */
+static bool has_failed(leat_query *query, struct lt_error *error)
+{
+    lt_error_clear(error);
+    return lt_query_state(query->running) == LT_CONTROL_FAILED &&
+           lt_query_await(query->running, 0, error) != 0;
+}
+
+char *lt_door_terminated(leat_query *query)
+{
+    struct lt_error error;
+    struct lt_text_buffer json, cause;
     lt_text_init(&json);
+    lt_text_init(&cause);
+    if (has_failed(query, &error))
+        write_cause(&error, &cause);
     lt_text_format(&json, "{\"id\":\"%s\",\"runId\":\"%s\"", lt_query_id(query->running),
                    lt_query_run_id(query->running));
-    add_member(&json, "exception", exception);
+    add_member(&json, "exception", lt_text_get(&cause));
     add_member(&json, "errorClassOnException", error.condition);
     add_member(&json, "sqlState", error.sqlstate);
     lt_text_append(&json, "}");
+    lt_text_fini(&cause);
+    return lt_text_take(&json);
+}
+
+char *leat_query_terminated(leat_query *query)
+{
+    return query == NULL || query->running == NULL || leat_is_active(query)
+               ? NULL
+               : lt_door_terminated(query);
+}
+
+char *leat_query_exception(leat_query *query)
+{
+    struct lt_error error;
+    struct lt_text_buffer json, message;
+    if (query == NULL || query->running == NULL || !has_failed(query, &error))
+        return NULL;
+    lt_text_init(&json);
+    lt_text_init(&message);
+    lt_text_format(&message,
+                   "[STREAM_FAILED] Query [id = %s, runId = %s] terminated with exception: ",
+                   lt_query_id(query->running), lt_query_run_id(query->running));
+    write_cause(&error, &message);
+    lt_text_append(&json, "{\"errorClass\":\"STREAM_FAILED\",\"sqlState\":\"XXKST\"");
+    add_member(&json, "message", lt_text_get(&message));
+    add_member(&json, "status", leat_status_name(error.code));
+    add_member(&json, "cause", error.text);
+    add_member(&json, "causeErrorClass", error.condition);
+    add_member(&json, "causeSqlState", error.sqlstate);
+    lt_text_append_char(&json, ',');
+    lt_query_failure(query->running, &json);
+    lt_text_append_char(&json, '}');
+    lt_text_fini(&message);
     return lt_text_take(&json);
 }
 

@@ -32,7 +32,8 @@ struct lt_progress {
     struct lt_histogram *latency_at_entry, *latency_now;
     struct lt_position *entry_start, *newest_end;
     bool has_positions;
-    struct lt_progress_operator operators[LT_LIMIT_SEGMENTS]; /* of the last batch, for idle entries */
+    /* Of the last batch, for entries of idleness. */
+    struct lt_progress_operator operators[LT_LIMIT_SEGMENTS];
     uint32_t operator_count;
     /* written by the control thread, read by any: statistics */
     struct lt_shared_u64 epoch, epoch_done_wall_us; /* -1: none */
@@ -43,7 +44,7 @@ struct lt_progress {
     uint32_t lane_count, lane_count_now;
     struct {
         char *json;
-        bool is_idle;
+        int64_t idle_wall_us; /* -1: something has happened */
     } recent[LT_PROGRESS_RECENT]; /* by number */
     uint64_t made;
     /* owner: control thread */
@@ -312,7 +313,7 @@ static void find_sources(struct lt_progress *progress, const struct lt_progress_
 
 /* `batch` NULL: of an interval of continuous mode. */
 static char *make_entry(struct lt_progress *progress, const struct lt_progress_totals *totals,
-                        const struct lt_progress_batch *batch, int64_t now_ns)
+                        const struct lt_progress_batch *batch, int64_t wall_us, int64_t now_ns)
 {
     const struct lt_progress_options *options = &progress->options;
     struct lt_progress_source sources[LT_LIMIT_SINKS];
@@ -322,7 +323,7 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
         .id = options->id,
         .run_id = options->run_id,
         .name = options->name,
-        .wall_us = batch != NULL ? batch->begun_wall_us : progress->entry_wall_us,
+        .wall_us = wall_us,
         .batch_id = batch != NULL ? (int64_t)batch->id : totals->epoch,
         .duration_ns = batch != NULL ? batch->duration_ns : now_ns - progress->entry_ns,
         .records = totals->records_in - progress->in_at_entry,
@@ -343,13 +344,13 @@ static char *make_entry(struct lt_progress *progress, const struct lt_progress_t
     return lt_text_take(&json);
 }
 
-static void keep_entry(struct lt_progress *progress, char *entry, bool is_idle)
+static void keep_entry(struct lt_progress *progress, char *entry, int64_t idle_wall_us)
 {
     pthread_mutex_lock(&progress->mutex);
     uint32_t slot = (uint32_t)(progress->made++ % LT_PROGRESS_RECENT);
     free(progress->recent[slot].json);
     progress->recent[slot].json = entry;
-    progress->recent[slot].is_idle = is_idle;
+    progress->recent[slot].idle_wall_us = idle_wall_us;
     pthread_mutex_unlock(&progress->mutex);
     if (progress->on_made != NULL)
         progress->on_made(progress->on_made_context);
@@ -368,9 +369,10 @@ static void add_entry(struct lt_progress *progress, const struct lt_progress_tot
     struct lt_histogram *copy = lt_alloc(sizeof *copy);
     int64_t now_ns = lt_clock_now_ns(progress->options.clock);
     bool is_news = batch != NULL ? !batch->is_idle : !is_idle(progress, totals);
+    int64_t wall_us = batch != NULL ? batch->begun_wall_us : progress->entry_wall_us;
     memcpy(copy, now, sizeof *copy);
     lt_histogram_subtract(now, before);
-    char *entry = make_entry(progress, totals, batch, now_ns);
+    char *entry = make_entry(progress, totals, batch, wall_us, now_ns);
     free(before);
     progress->latency_at_entry = copy;
     progress->entry_ns = now_ns;
@@ -381,7 +383,7 @@ static void add_entry(struct lt_progress *progress, const struct lt_progress_tot
     if (progress->has_positions)
         memcpy(progress->entry_start, progress->newest_end,
                partition_count(progress) * sizeof *progress->entry_start);
-    keep_entry(progress, entry, !is_news);
+    keep_entry(progress, entry, is_news ? -1 : wall_us);
 }
 
 void lt_progress_tick(struct lt_progress *progress)
@@ -468,14 +470,14 @@ uint64_t lt_progress_made(struct lt_progress *progress)
 }
 
 bool lt_progress_entry(struct lt_progress *progress, uint64_t number, struct lt_text_buffer *out,
-                       bool *is_idle)
+                       int64_t *idle_wall_us)
 {
     pthread_mutex_lock(&progress->mutex);
     uint64_t made = progress->made;
     bool found = number < made && made - number <= LT_PROGRESS_RECENT;
     if (found) {
         lt_text_append(out, progress->recent[number % LT_PROGRESS_RECENT].json);
-        *is_idle = progress->recent[number % LT_PROGRESS_RECENT].is_idle;
+        *idle_wall_us = progress->recent[number % LT_PROGRESS_RECENT].idle_wall_us;
     }
     pthread_mutex_unlock(&progress->mutex);
     return found;
@@ -483,7 +485,7 @@ bool lt_progress_entry(struct lt_progress *progress, uint64_t number, struct lt_
 
 bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_text_buffer *out)
 {
-    bool is_idle;
+    int64_t ignored_us;
     uint64_t made = lt_progress_made(progress);
-    return age < made && lt_progress_entry(progress, made - 1 - age, out, &is_idle);
+    return age < made && lt_progress_entry(progress, made - 1 - age, out, &ignored_us);
 }

@@ -91,10 +91,10 @@ bool lt_progress_recent(struct lt_progress *progress, uint32_t age, struct lt_te
 void lt_progress_observe(struct lt_progress *progress, void (*made)(void *context), void *context);
 /* How many entries were made so far. on: any. */
 uint64_t lt_progress_made(struct lt_progress *progress);
-/* Copies an entry by its number, from 0; false: it is not kept any more, or not made. *is_idle: it
- * only says that nothing has happened. on: any. */
+/* Copies an entry by its number, from 0; false: it is not kept any more, or not made. Of one that
+ * only says that nothing has happened *idle_wall_us is its time, else -1. on: any. */
 bool lt_progress_entry(struct lt_progress *progress, uint64_t number, struct lt_text_buffer *out,
-                       bool *is_idle);
+                       int64_t *idle_wall_us);
 /* Totals since the start, for a live line; lags are those of the present run. */
 struct lt_progress_totals {
     uint64_t records_in, records_out, dead_letters, records_filtered;
