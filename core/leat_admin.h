@@ -83,6 +83,12 @@ LEAT_API bool leat_admin_query_is_shared(const leat_query *query);
  * they share none. Other codes: `second` has the error; what its table says of the query is not
  * what the first's does. */
 LEAT_API int leat_admin_query_join(leat_query *first, leat_query *second);
+/* Whether what the query's last error tells of may pass by itself, so that a query like it may be
+ * started again: nobody answered, or a write was given up whose epoch is read again. */
+LEAT_API bool leat_admin_query_may_pass(const leat_query *query);
+/* A query built as this one was, to be started; that one is not changed, and may be destroyed. The
+ * caller's. */
+LEAT_API leat_query *leat_admin_query_again(const leat_query *query);
 /* The formats between which it moves records: "kafka -> console". */
 LEAT_API char *leat_admin_query_route(const leat_query *query);
 
@@ -155,6 +161,9 @@ LEAT_API char *leat_admin_counters_folder(void);
 /* A path for a query of this process in that folder; makes the folder. NULL if that is not
  * possible. */
 LEAT_API char *leat_admin_counters_path(const char *query_name);
+/* Where processes of this user listen for `leat query`: a folder beside the counters, which is made
+ * and closed to others. NULL if that is not possible. */
+LEAT_API char *leat_admin_control_folder(void);
 /* Opens a counters file; `error` (of `error_bytes`) gets the reason of a failure. */
 LEAT_API leat_admin_counters *leat_admin_counters_open(const char *path, char *error,
                                                        size_t error_bytes);

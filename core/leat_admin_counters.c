@@ -45,10 +45,24 @@ static bool make_folder(const char *path)
         return false;
     }
     if (lstat(path, &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != getuid()) {
-        lt_log_warn("\"%s\" is no folder of this user: no counters are kept there", path);
+        lt_log_warn("\"%s\" is no folder of this user: nothing is kept there", path);
         return false;
     }
     return true;
+}
+
+char *leat_admin_control_folder(void)
+{
+    char *folder = leat_admin_counters_folder();
+    struct lt_text_buffer path;
+    lt_text_init(&path);
+    lt_text_format(&path, "%s/.control", folder);
+    bool is_there = make_folder(folder) && make_folder(lt_text_get(&path));
+    free(folder);
+    if (is_there)
+        return lt_text_take(&path);
+    lt_text_fini(&path);
+    return NULL;
 }
 
 char *leat_admin_counters_path(const char *query_name)

@@ -91,6 +91,48 @@ int leat_admin_query_set(leat_query *query, const char *key, const char *value, 
     return code;
 }
 
+bool leat_admin_query_may_pass(const leat_query *query)
+{
+    return query != NULL &&
+           (query->error.class == LT_CLASS_RETRY || query->error.class == LT_CLASS_ABORT_EPOCH ||
+            query->error.code == LT_E_TIMEOUT);
+}
+
+/* A WRITE node of another query: of its own but for what it is written, which is the context's. */
+static struct lt_plan_node *copy_write(leat_query *query, const struct lt_plan_node *from)
+{
+    struct lt_plan_node *node =
+        lt_plan_node_create(query->arena, LT_PLAN_WRITE, from->input_count);
+    node->format = from->format;
+    node->sink_type = from->sink_type;
+    node->options = lt_options_clone(from->options);
+    for (uint32_t i = 0; i < from->input_count; i++)
+        node->inputs[i] = from->inputs[i];
+    return node;
+}
+
+leat_query *leat_admin_query_again(const leat_query *query)
+{
+    leat_query *again = query == NULL ? NULL : leat_query_create(query->context, NULL);
+    if (again == NULL)
+        return NULL;
+    lt_options_destroy(again->options);
+    again->options = lt_options_clone(query->options);
+    for (uint32_t i = 0; i < query->sink_count; i++) {
+        again->sinks[i] = copy_write(again, query->sinks[i]);
+        again->uses[i] = query->uses[i];
+    }
+    again->sink_count = query->sink_count;
+    if (query->dead_letters != NULL)
+        again->dead_letters = copy_write(again, query->dead_letters);
+    again->trigger = query->trigger;
+    again->has_trigger = query->has_trigger;
+    again->output_mode = query->output_mode;
+    again->written = query->written;
+    again->shared = query->shared;
+    return again;
+}
+
 static const struct lt_plan_node *source_of(const struct lt_plan_node *node)
 {
     while (node->input_count > 0)

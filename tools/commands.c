@@ -119,6 +119,21 @@ char *lt_tool_printable(const char *text)
     return made;
 }
 
+void lt_tool_print_string(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c < 0x20)
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
 char *lt_tool_hint(const char *name, const char *const *names, size_t count)
 {
     const char *near = leat_admin_nearest(name, names, count);

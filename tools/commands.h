@@ -37,6 +37,7 @@ int lt_tool_run(int count, char **arguments);
 int lt_tool_check(int count, char **arguments);
 int lt_tool_explain(int count, char **arguments);
 int lt_tool_eval(int count, char **arguments);
+int lt_tool_query(int count, char **arguments);
 int lt_tool_stat(int count, char **arguments);
 int lt_tool_options(int count, char **arguments);
 int lt_tool_checkpoint(int count, char **arguments);
@@ -54,6 +55,8 @@ bool lt_tool_whole_number(const char *text, int64_t *out);
 /* A copy for a terminal, the caller's to free: control characters, which could move its cursor or
  * change its colours, stand as \xNN. */
 char *lt_tool_printable(const char *text);
+/* A text on stdout, as JSON has it. */
+void lt_tool_print_string(const char *text);
 /* Flushes stdout; LT_TOOL_FAILED, with a line that says so, if anything printed was lost, else
  * `status`. */
 int lt_tool_finish(int status);

@@ -18,6 +18,7 @@ static const struct lt_tool_command commands[] = {
     {"run", "run a job file, or a source into a sink", lt_tool_run},
     {"check", "analyse a job file without running it", lt_tool_check},
     {"eval", "try an expression on sample rows", lt_tool_eval},
+    {"query", "look at the queries that run, and stop them", lt_tool_query},
     {"stat", "print the counters of running and of dead relays", lt_tool_stat},
     {"checkpoint", "explain and verify what stands in a checkpoint", lt_tool_checkpoint},
     {"state", "print the rows of a query's state", lt_tool_state},

@@ -16,6 +16,7 @@
 #include "core/leat_admin.h"
 #include "tools/commands.h"
 #include "tools/config.h"
+#include "tools/control.h"
 #include "tools/descriptors.h"
 #include "tools/explain.h"
 #include "tools/live.h"
@@ -141,7 +142,8 @@ static int stop(const struct lt_tool_plan *plan, int *code)
 
 /* Until the query ends or a signal asks for the end; the exit status, and the query's in *code. The
  * loop is the program's: it has no bound. */
-static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live, int *code)
+static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live,
+                 struct lt_tool_control *control, int *code)
 {
     while ((*code = leat_await(plan->query, slice_ns)) == LEAT_ERROR_TIMEOUT &&
            leat_is_active(plan->query)) {
@@ -149,6 +151,7 @@ static int watch(const struct lt_tool_plan *plan, struct lt_tool_live *live, int
             return stop(plan, code);
         if (live != NULL)
             (void)lt_tool_live_step(live, true); /* whether it was time is not of interest */
+        lt_tool_control_step(control);
     }
     if (*code == LEAT_ERROR_TIMEOUT) /* it ended between the two questions */
         *code = leat_await(plan->query, LEAT_FOREVER);
@@ -181,8 +184,10 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
     bool is_quiet = lt_tool_settings_switch(settings, LT_TOOL_SET_QUIET);
     struct lt_tool_live *live = lt_tool_live_create(plan->query, plan->sink.format, NULL,
                                                     plan->progress_interval_ns, is_quiet);
+    struct lt_tool_control *control = lt_tool_control_open(plan->context);
     int code;
-    status = watch(plan, live, &code);
+    status = watch(plan, live, control, &code);
+    lt_tool_control_close(control);
     lt_tool_live_destroy(live);
     if (code != LEAT_OK && is_reader_gone(plan))
         status = LT_TOOL_SIGNAL + SIGPIPE;

@@ -20,6 +20,8 @@
     {"set", 's', "KEY=VALUE", "As SET KEY=VALUE in front; may be given several times."},           \
         {"progress-interval", 0, "TIME",                                                           \
          "How often the live line, or a line of JSON progress, is printed; default 1s."},          \
+        {"restarts", 0, "N",                                                                       \
+         "How often in a row a query is started again that failed by what may pass; default 5."},  \
         {"quiet", 'q', NULL, "No live line and no progress."},                                     \
         {"log-level", 0, "LEVEL", "error, warn (the default), info or debug."},                    \
     {                                                                                              \
@@ -36,6 +38,7 @@ enum {
     FLAG_FILE,
     FLAG_SET,
     FLAG_PROGRESS_INTERVAL,
+    FLAG_RESTARTS,
     FLAG_QUIET,
     FLAG_LOG_LEVEL,
     FLAG_HELP,
@@ -54,7 +57,7 @@ struct part {
 struct command {
     struct part *parts;
     size_t count;
-    const char *log_level, *progress_interval; /* NULL: not given */
+    const char *log_level, *progress_interval, *restarts; /* NULL: not given */
     bool is_quiet, wants_help;
 };
 
@@ -82,6 +85,9 @@ static int take(void *user, int index, const char *value)
         return 0;
     case FLAG_PROGRESS_INTERVAL:
         command->progress_interval = value;
+        return 0;
+    case FLAG_RESTARTS:
+        command->restarts = value;
         return 0;
     default:
         return add_part(command, index, value);
@@ -167,6 +173,15 @@ static int run_part(struct lt_tool_sql *sql, const struct part *part)
     return status;
 }
 
+/* No further statement is begun. The queries beside one that has failed run on; a statement that is
+ * wrong is the end of all. */
+static int end_parts(struct lt_tool_sql *sql, int status)
+{
+    if (sql->is_cut_short)
+        (void)lt_tool_sql_wait(sql); /* the first status counts */
+    return status;
+}
+
 /* SET comes first, wherever it stands. */
 static int run_parts(struct lt_tool_sql *sql, const struct command *command)
 {
@@ -183,13 +198,13 @@ static int run_parts(struct lt_tool_sql *sql, const struct command *command)
         status = run_part(sql, &command->parts[i]);
     }
     if (status != LT_TOOL_OK)
-        return status;
+        return end_parts(sql, status);
     if (has_statements || sql->only_check)
         return lt_tool_sql_wait(sql);
     if (isatty(STDIN_FILENO) == 1)
         return lt_tool_sql_prompt(sql);
     status = lt_tool_sql_file(sql, "-");
-    return status == LT_TOOL_OK ? lt_tool_sql_wait(sql) : status;
+    return status == LT_TOOL_OK ? lt_tool_sql_wait(sql) : end_parts(sql, status);
 }
 
 static void print_help(void)
@@ -203,12 +218,24 @@ static void print_help(void)
     printf("\nExit status:\n" LT_TOOL_EXIT_TABLE);
 }
 
+static int read_restarts(const char *text, uint32_t *out)
+{
+    enum { RESTARTS_MAX = 1000000 };
+    char *end;
+    long count = text == NULL ? (long)*out : strtol(text, &end, 10);
+    if (text != NULL && (end == text || *end != '\0' || count < 0 || count > RESTARTS_MAX))
+        return lt_tool_wrong("--restarts \"%s\" is no number from 0 to %d", text, RESTARTS_MAX);
+    *out = (uint32_t)count;
+    return 0;
+}
+
 static int open_session(struct lt_tool_sql *sql, const struct command *command, bool only_check)
 {
     char error[512];
     const char *interval = command->progress_interval;
     *sql = (struct lt_tool_sql){.context = leat_context_create(),
                                 .progress_interval_ns = 1000 * 1000 * (int64_t)1000,
+                                .restarts = LT_TOOL_RESTARTS,
                                 .is_quiet = command->is_quiet,
                                 .only_check = only_check};
     lt_tool_signals_session(sql->context, false);
@@ -217,8 +244,11 @@ static int open_session(struct lt_tool_sql *sql, const struct command *command, 
         return lt_tool_wrong("--progress-interval: %s", error);
     if (sql->progress_interval_ns < 1000 * 1000)
         return lt_tool_wrong("--progress-interval is less than 1ms");
-    return lt_tool_set_log_level(command->log_level != NULL ? command->log_level : "warn",
-                                 "command line");
+    int status = read_restarts(command->restarts, &sql->restarts);
+    return status != 0
+               ? status
+               : lt_tool_set_log_level(command->log_level != NULL ? command->log_level : "warn",
+                                       "command line");
 }
 
 /* What went wrong first is the status. */

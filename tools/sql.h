@@ -4,7 +4,13 @@
  * A script runs statement by statement. An INSERT starts its query; one that ends by itself (its
  * trigger is availableNow, or what it reads ends) is waited for, any other runs on while the script
  * does, and is waited for at the script's end. A SELECT of a stream prints to the console until it
- * is stopped. The first statement that fails ends the script, and every query.
+ * is stopped. The first statement that is wrong, or whose query does not start, ends the script and
+ * every query.
+ *
+ * A query that fails while it runs stops by itself, and nobody else does: queries beside it run on,
+ * and are waited for; but no further statement is begun where it was waited for. What made it fail
+ * may pass: then it is started again, some times (tools/restart.h), if it has a checkpoint to go on
+ * from. The status at the end is that of the first query that has failed.
  *
  * The query of an INSERT is as visible as a relay: a line when it is ready and one with its account
  * when it has ended, progress between them, and counters that `leat stat` finds.
@@ -19,7 +25,9 @@
 #include <stdint.h>
 
 #include "core/leat.h"
+#include "tools/restart.h"
 
+struct lt_tool_control;
 struct lt_tool_live;
 
 /* A query at work. */
@@ -30,6 +38,7 @@ struct lt_tool_job {
     char *route;               /* "kafka -> console" */
     char *counters_path;       /* to be removed unless it has failed while it ran; NULL: none */
     bool has_run;
+    struct lt_tool_restart restart;
 };
 
 struct lt_tool_sql {
@@ -42,22 +51,27 @@ struct lt_tool_sql {
     size_t pending_count;
     struct lt_tool_job *jobs; /* started, and not known to have ended */
     size_t count;
+    struct lt_tool_control *control; /* from the first query on; NULL: nobody asks */
     size_t turn;                  /* whose live line it is */
     int64_t progress_interval_ns; /* of lines and of JSON */
     bool is_quiet;                /* neither of both */
     bool only_check;              /* nothing is started */
     bool only_explain;            /* nor here: queries are explained */
     bool is_prompt;               /* a query that fails is told, and the session goes on */
+    uint32_t restarts;            /* in a row, of a query that fails by what may pass */
+    int status;                   /* of the first query that has failed while it ran */
+    bool is_cut_short;            /* one of them was waited for: no further statement is begun */
     const char *path;             /* of the script that runs, for places of errors; NULL: none */
 };
 
 /* Runs the statements of a text. Returns an exit status after saying what is wrong; with a prompt,
  * that of the statement. */
 int lt_tool_sql_text(struct lt_tool_sql *sql, const char *text);
-/* Waits until every query has ended, or a signal has stopped them. */
+/* Waits until every query has ended, or a signal has stopped them. The status of the first that
+ * failed. */
 int lt_tool_sql_wait(struct lt_tool_sql *sql);
-/* Tells which queries have ended since the last time. */
-int lt_tool_sql_reap(struct lt_tool_sql *sql);
+/* Tells which queries have ended since the last time; starts those again that are to be. */
+void lt_tool_sql_reap(struct lt_tool_sql *sql);
 /* Stops what still runs. Returns the exit status of the first that did not end well. */
 int lt_tool_sql_fini(struct lt_tool_sql *sql);
 

@@ -20,25 +20,29 @@
 #include <unistd.h>
 
 #include "tools/commands.h"
+#include "tools/control.h"
 #include "tools/signals.h"
 #include "tools/sql.h"
 
 enum { HISTORY_LINES = 1000, LOOK_MS = 1000 };
 
 static bool is_cancelled; /* the line that is being read, by Ctrl-C */
+static struct lt_tool_sql *session; /* whose queries others may ask about meanwhile */
 
 /* ---------------------------------------------------------------------------------------- keys */
 
 /* The next byte, or -1: the end. 0: a signal, and no byte. */
 static int read_byte(void)
 {
-    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
     unsigned char byte;
     while (lt_tool_signals_seen() == 0) {
-        int count = poll(&in, 1, LOOK_MS); /* a signal between look and poll is seen by the next */
+        struct pollfd in[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                              {.fd = lt_tool_control_fd(session->control), .events = POLLIN}};
+        int count = poll(in, 2, LOOK_MS); /* a signal between look and poll is seen by the next */
         if (count < 0 && errno != EINTR)
             return -1;
-        if (count > 0)
+        lt_tool_control_step(session->control);
+        if (count > 0 && in[0].revents != 0)
             return read(STDIN_FILENO, &byte, 1) == 1 ? byte : -1;
     }
     return 0;
@@ -164,6 +168,7 @@ static void open_editor(struct lt_tool_sql *sql)
     lt_tool_signals_session(sql->context, true);
     rl_catch_signals = 0;
     rl_getc_function = read_key;
+    session = sql;
     rl_initialize();
     lt_tool_sql_complete(sql->context);
     using_history();
@@ -193,7 +198,7 @@ static char *take_line(struct lt_tool_sql *sql, char *text, char *line)
     else if (!is_empty)
         run_text(sql, text);
     free(text);
-    (void)lt_tool_sql_reap(sql); /* told there */
+    lt_tool_sql_reap(sql); /* told there */
     return NULL;
 }
 

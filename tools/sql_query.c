@@ -12,6 +12,7 @@
 
 #include "core/leat_admin.h"
 #include "tools/commands.h"
+#include "tools/control.h"
 #include "tools/live.h"
 #include "tools/notify.h"
 #include "tools/prune.h"
@@ -41,7 +42,8 @@ static struct lt_tool_job job_of(leat_query *query, bool is_named)
 static int fail(const struct lt_tool_job *job, int status)
 {
     char *where = job->name != NULL ? lt_tool_format("query %s: ", job->name) : lt_tool_copy("");
-    if (job->has_run && status != LT_TOOL_DRAIN) /* not what the drain time cut off */
+    bool has_begun = job->has_run && *leat_query_run_id(job->query) != '\0';
+    if (has_begun && status != LT_TOOL_DRAIN) /* not what the drain time cut off */
         lt_tool_live_say_failed(job->query, where);
     else
         lt_tool_sql_say(where, leat_query_error(job->query), leat_query_error_condition(job->query),
@@ -68,21 +70,17 @@ static int close_job(struct lt_tool_job *job, int code, int status)
     bool is_news = status != LT_TOOL_OK && job->has_run;
     if (job->counters_path != NULL && !is_news)
         (void)unlink(job->counters_path); /* gone already is as good */
+    lt_tool_restart_fini(&job->restart);
     free(job->counters_path);
     free(job->route);
     free(job->name);
     return status;
 }
 
-/* It has ended: how. */
-static int end_job(struct lt_tool_job *job)
-{
-    int code = leat_await(job->query, LEAT_FOREVER);
-    return close_job(job, code, lt_tool_status_at_end(code));
-}
-
 static int stop_job(struct lt_tool_job *job)
 {
+    if (job->restart.is_waiting) /* why it is not running has been told */
+        return close_job(job, LEAT_OK, LT_TOOL_FAILED);
     int code = leat_stop(job->query, -1);
     bool is_cut_off = code == LEAT_ERROR_TIMEOUT && leat_is_active(job->query);
     return close_job(job, code, is_cut_off ? LT_TOOL_DRAIN : lt_tool_status_at_end(code));
@@ -157,7 +155,73 @@ static int start_job(struct lt_tool_sql *sql, struct lt_tool_job *job)
     job->has_run = true;
     if (job->name != NULL)
         show_job(sql, job);
+    if (sql->control == NULL)
+        sql->control = lt_tool_control_open(sql->context);
     return LT_TOOL_OK;
+}
+
+/* ----------------------------------------------------------------------------- ends, and again */
+
+/* What has failed is put away for one like it, which waits for its time. */
+static void put_again(struct lt_tool_job *job, uint32_t seconds)
+{
+    leat_query *again = leat_admin_query_again(job->query);
+    lt_tool_live_destroy(job->live);
+    job->live = NULL;
+    (void)fail(job, LT_TOOL_FAILED); /* told, and that is all for now */
+    lt_tool_say("query %s: what made it fail may pass: it is started again in %u s", job->name,
+                (unsigned)seconds);
+    leat_query_destroy(job->query);
+    job->query = again;
+}
+
+/* The query has failed with `code`, running or at a further start: false if it is to be started
+ * again, else its exit status. */
+static bool end_failed(const struct lt_tool_sql *sql, struct lt_tool_job *job, int code,
+                       int *status)
+{
+    uint32_t seconds;
+    /* Without a checkpoint it would not go on where it failed. */
+    bool may_again = job->name != NULL && !sql->is_prompt && lt_tool_signals_seen() == 0 &&
+                     leat_admin_query_option(job->query, "checkpointLocation") != NULL &&
+                     leat_admin_query_may_pass(job->query);
+    if (may_again && lt_tool_restart_wait(&job->restart, sql->restarts, &seconds)) {
+        put_again(job, seconds);
+        return false;
+    }
+    *status = close_job(job, code, lt_tool_status_at_end(code));
+    return true;
+}
+
+/* Its time has come. */
+static bool start_again(struct lt_tool_sql *sql, struct lt_tool_job *job, int *status)
+{
+    int code = leat_start(job->query);
+    if (code != LEAT_OK)
+        return end_failed(sql, job, code, status);
+    lt_tool_restart_runs(&job->restart);
+    show_job(sql, job);
+    return false;
+}
+
+/* True, with its exit status: it is over. */
+static bool has_ended(struct lt_tool_sql *sql, struct lt_tool_job *job, int *status)
+{
+    if (job->restart.is_waiting)
+        return lt_tool_restart_is_due(&job->restart) && start_again(sql, job, status);
+    if (leat_is_active(job->query))
+        return false;
+    int code = leat_await(job->query, LEAT_FOREVER);
+    if (code != LEAT_OK)
+        return end_failed(sql, job, code, status);
+    *status = close_job(job, code, LT_TOOL_OK);
+    return true;
+}
+
+static void note_status(struct lt_tool_sql *sql, int status)
+{
+    if (sql->status == LT_TOOL_OK)
+        sql->status = status;
 }
 
 /* --------------------------------------------------------------------------------------- watch */
@@ -175,22 +239,31 @@ static void show(struct lt_tool_sql *sql, struct lt_tool_job *watched)
     }
 }
 
+/* A moment, or until the query has ended. */
+static void nap(leat_query *query)
+{
+    if (leat_is_active(query))
+        (void)leat_await(query, slice_ns); /* the loop asks again */
+    else
+        (void)poll(NULL, 0, (int)(slice_ns / 1000000));
+}
+
 /* Until it ends, or a signal asks for the end; that stops only this job. */
 static int watch(struct lt_tool_sql *sql, struct lt_tool_job *job)
 {
+    int status = LT_TOOL_OK;
     lt_tool_notify("READY=1");
-    while (leat_is_active(job->query)) {
+    while (!has_ended(sql, job, &status)) {
         if (lt_tool_signals_seen() != 0 || (job->name == NULL && has_no_reader()))
             return stop_job(job);
-        int status = lt_tool_sql_reap(sql);
-        if (status != LT_TOOL_OK && !sql->is_prompt) {
-            (void)stop_job(job); /* the first that failed is told */
-            return status;
-        }
+        lt_tool_sql_reap(sql);
         show(sql, job);
-        (void)leat_await(job->query, slice_ns); /* the loop asks again */
+        lt_tool_control_step(sql->control);
+        nap(job->query);
     }
-    return end_job(job);
+    note_status(sql, status);
+    sql->is_cut_short |= status != LT_TOOL_OK;
+    return status;
 }
 
 static int run_job(struct lt_tool_sql *sql, struct lt_tool_job job, bool ends)
@@ -271,18 +344,17 @@ int lt_tool_sql_print(struct lt_tool_sql *sql, leat_stream *stream)
 
 /* ------------------------------------------------------------------------------------- all jobs */
 
-int lt_tool_sql_reap(struct lt_tool_sql *sql)
+void lt_tool_sql_reap(struct lt_tool_sql *sql)
 {
-    int status = LT_TOOL_OK;
-    for (size_t i = 0; i < sql->count && (status == LT_TOOL_OK || sql->is_prompt);) {
-        if (leat_is_active(sql->jobs[i].query)) {
+    for (size_t i = 0; i < sql->count;) {
+        int status = LT_TOOL_OK;
+        if (!has_ended(sql, &sql->jobs[i], &status)) {
             i++;
             continue;
         }
-        status = end_job(&sql->jobs[i]);
+        note_status(sql, status);
         sql->jobs[i] = sql->jobs[--sql->count];
     }
-    return status;
 }
 
 static int stop_all(struct lt_tool_sql *sql)
@@ -300,25 +372,26 @@ static int stop_all(struct lt_tool_sql *sql)
 
 int lt_tool_sql_wait(struct lt_tool_sql *sql)
 {
-    int status = LT_TOOL_OK;
     if (sql->count > 0)
         lt_tool_notify("READY=1");
-    while (sql->count > 0 && status == LT_TOOL_OK && lt_tool_signals_seen() == 0) {
-        status = lt_tool_sql_reap(sql);
-        if (status != LT_TOOL_OK || sql->count == 0)
+    while (sql->count > 0 && lt_tool_signals_seen() == 0) {
+        lt_tool_sql_reap(sql);
+        if (sql->count == 0)
             break;
         show(sql, NULL);
-        (void)leat_await(sql->jobs[0].query, slice_ns); /* the loop asks again */
+        lt_tool_control_step(sql->control);
+        nap(sql->jobs[0].query);
     }
     lt_tool_notify("STOPPING=1");
     int stopped = stop_all(sql);
-    return status == LT_TOOL_OK ? stopped : status;
+    return sql->status == LT_TOOL_OK ? stopped : sql->status;
 }
 
 int lt_tool_sql_fini(struct lt_tool_sql *sql)
 {
     int status = stop_all(sql);
     forget_pending(sql);
+    lt_tool_control_close(sql->control);
     free(sql->jobs);
     leat_context_destroy(sql->context);
     *sql = (struct lt_tool_sql){0};

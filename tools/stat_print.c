@@ -93,27 +93,12 @@ void lt_tool_stat_table(const leat_admin_counters *counters, const char *path)
 
 /* --------------------------------------------------------------------------------------- JSON */
 
-static void print_string(const char *text)
-{
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < 0x20)
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    putchar('"');
-}
-
 static void print_value(const leat_admin_counter *counter)
 {
-    print_string(counter->name);
+    lt_tool_print_string(counter->name);
     putchar(':');
     if (counter->kind == LEAT_ADMIN_TEXT)
-        print_string(counter->text);
+        lt_tool_print_string(counter->text);
     else if (counter->kind == LEAT_ADMIN_HISTOGRAM)
         printf("{\"count\":%" PRId64 ",\"mean\":%.1f,\"p50\":%" PRId64 ",\"p99\":%" PRId64
                ",\"p99.9\":%" PRId64 ",\"max\":%" PRId64 "}",
@@ -128,9 +113,9 @@ void lt_tool_stat_json(const leat_admin_counters *counters, const char *path)
     leat_admin_owner owner = owner_of(counters);
     leat_admin_counter counter;
     printf("{\"query\":");
-    print_string(owner.query_name);
+    lt_tool_print_string(owner.query_name);
     printf(",\"path\":");
-    print_string(path);
+    lt_tool_print_string(path);
     printf(",\"pid\":%d,\"alive\":%s,\"startedMicros\":%" PRId64 ",\"heartbeatMicros\":%" PRId64
            ",\"counters\":{",
            owner.pid, owner.alive ? "true" : "false", owner.started_us, owner.heartbeat_us);

@@ -1,9 +1,8 @@
 /*
- * Progress of a continuous query, as Spark's StreamingQueryProgress (SPARK.md 9.4): one JSON object
- * per interval, of what happened since the one before. Spark has none in continuous mode; leat's
- * has the same names, with the epoch as batchId, and adds `latencyMicros` (arrival to
- * acknowledgement, of the interval); how far behind it is stands in the source's metrics, by
- * Spark's names.
+ * Progress of a query, as Spark's StreamingQueryProgress (core/run/progress_entry.h): one JSON
+ * object for each batch, and in continuous mode, where Spark has none, for each interval, with the
+ * epoch as batchId. The newest ones are kept. A query in batches that finds nothing to do says so
+ * at its first trigger, and every ten seconds.
  *
  * Numbers come from the counters; the lanes are not asked. So the totals go on when the query
  * begins again with other lanes, and can be read while there are none.

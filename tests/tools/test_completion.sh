@@ -29,6 +29,7 @@ for shell in bash zsh; do
     check "$shell: what is done with a checkpoint" gives "$shell" "show" leat checkpoint s
     check "$shell: options of leat checkpoint" gives "$shell" "--batch" leat checkpoint show --b
     check "$shell: options of leat state" gives "$shell" "--partition" leat state --p
+    check "$shell: what is asked of a query" gives "$shell" "status stop" leat query st
     check "$shell: options of leat relay" gives "$shell" "--dlq --drain --drop-header" leat relay a b --d
     check "$shell: options of leat explain relay" gives "$shell" "--stages --startup-timeout" leat explain relay --st
     check "$shell: options of leat run with a source and a sink" gives "$shell" "--schema" leat run rate: console: --sc

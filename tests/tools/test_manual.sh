@@ -38,7 +38,7 @@ readme_statuses() { sed -nE 's/^\| ([0-9]+|128\+n) \| (.*) \|$/\1 \2/p' README.m
 functions_of_header() { cat core/leat.h core/leat_processor.h | grep -vE '^ \*|^/\*' | grep -oE '\bleat_[a-z_0-9]+\(' | tr -d '(' | sort -u; }
 functions_of_manual() { sed -nE 's/^\.Fn (leat_[a-z_0-9]+).*/\1/p' tools/man/leat.3 | sort -u; }
 
-for each in relay sql eval stat checkpoint state; do
+for each in relay sql eval query stat checkpoint state; do
     check "leat $each: the options of --help are those of the manual" \
         same "$each" "$(help_flags "$each")" "$(in_manual "$each" | man_flags)"
     check "leat $each: an option that only the manual has is found" \

@@ -10,6 +10,10 @@ _leat() {
             words=relay
         elif [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = checkpoint ]; then
             words="ls show verify"
+        elif [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = query ]; then
+            words="ls status progress stop explain"
+        elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[1]}" = query ]; then
+            words=$("$program" query ls --json 2>/dev/null | sed -nE 's/^\{"name":"([^"]+)".*/\1/p')
         fi
         ask+=("${COMP_WORDS[1]}")
     fi

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# leat query: what runs is found, asked and stopped by its name through the socket of its process; and several queries in one
+# process: one that fails stops none of the others.
+. "$(dirname "$0")/../support/cases.sh"
+
+control=/dev/shm/leat-$(id -u)/.control children=()
+[ -w /dev/shm ] || { echo "no right to write in /dev/shm"; exit 77; }
+
+end_children() {
+    local pid
+    for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
+}
+at_end end_children
+
+wait_for() { # SECONDS COMMAND...
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$deadline" ] || { echo "waited in vain for: $*"; return 1; }
+        sleep 0.05
+    done
+}
+says() { # STATUS TEXT COMMAND...: it ends with the status and says the text
+    local status=0 wanted=$1 text=$2 said
+    shift 2
+    said=$("$@" 2>&1) || status=$?
+    [ "$status" -eq "$wanted" ] && grep -qF -- "$text" <<<"$said" || { echo "$said"; echo "ended with $status, not $wanted: $text"; return 1; }
+}
+is_ended() { ! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
+ended() { # PID STATUS
+    local status=0
+    wait_for 20 is_ended "$1" || return
+    wait "$1" || status=$?
+    [ "$status" -eq "$2" ] || { echo "process ended with $status, not $2"; cat "$log"; return 1; }
+}
+
+# A name that no other process of this user has.
+name() { echo "test-$$-$1"; }
+rate="CREATE TABLE ticks USING rate OPTIONS (rowsPerSecond '100', numPartitions '1');"
+insert() { # NAME OPTIONS QUERY
+    echo "CREATE TABLE \`$1\` USING noop OPTIONS (queryName '$(name "$1")'$2); INSERT INTO \`$1\` $3;"
+}
+# start WORD STATEMENTS: a process that runs them; $pid, and $log is what it says.
+start() {
+    log=$scratch/$1.log
+    printf '%s\n' "$2" >"$scratch/$1.sql"
+    "$leat" run "$scratch/$1.sql" --progress-interval 100ms >"$log" 2>&1 &
+    pid=$!
+    children+=("$pid")
+}
+query() { "$leat" query "$@"; }
+runs() { query ls --json | grep -qF "\"name\":\"$(name "$1")\""; }
+
+lists() {
+    start two "$rate $(insert a "" 'SELECT * FROM ticks') $(insert b ", trigger 'processingTime 1 second'" 'SELECT value FROM ticks')"
+    two=$pid
+    wait_for 20 runs a && wait_for 20 runs b || return
+    says 0 "$(name a)" query ls && says 0 "$pid" query ls &&
+        query ls --json | grep -E "^\{\"name\":\"$(name a)\",\"pid\":$pid,\"id\":\"[0-9a-f-]{36}\",\"runId\":\"[0-9a-f-]{36}\",\"message\":\"[^\"]+\"\}$"
+}
+is_closed() {
+    [ "$(stat -c %a "$control")" = 700 ] && [ "$(stat -c '%a %F' "$control/$two")" = '600 socket' ] || stat "$control" "$control/$two"
+}
+asks() {
+    says 0 '{"message":"Running","isDataAvailable":' query status "$(name a)" || return
+    wait_for 20 has_progress 3 b || return
+    [ "$(query progress "$(name b)" | wc -l)" -eq 1 ] || return
+    query progress "$(name b)" | grep -F "\"name\":\"$(name b)\"" | grep -F '"durationMs":{"addBatch":' || return
+    # oldest first, and the newest is among them
+    diff <(query progress -n 3 "$(name b)" | grep -oE '"batchId":[0-9]+' | sort -t: -k2n) \
+        <(query progress -n 3 "$(name b)" | grep -oE '"batchId":[0-9]+') || return
+    query explain "$(name a)" | grep -F 'lanes: '
+}
+has_progress() { [ "$(query progress -n "$1" "$(name "$2")" | wc -l)" -eq "$1" ]; }
+by_its_ids() {
+    local id run
+    id=$(query ls --json | sed -nE "s/.*\"name\":\"$(name a)\".*\"id\":\"([^\"]+)\".*/\1/p")
+    run=$(query ls --json | sed -nE "s/.*\"name\":\"$(name a)\".*\"runId\":\"([^\"]+)\".*/\1/p")
+    says 0 '"message"' query status "$id" && says 0 '"message"' query status "$run"
+}
+stops_one() {
+    query stop "$(name a)" || return
+    ! runs a && runs b && wait_for 10 grep -qF "ended query $(name a): read" "$log"
+}
+ends_with_the_last() { query stop --no-wait "$(name b)" && ended "$two" 0 && [ ! -e "$control/$two" ]; }
+
+cleans_up() {
+    start killed "$rate $(insert k "" 'SELECT * FROM ticks')"
+    wait_for 20 runs k || return
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    [ -S "$control/$pid" ] || { echo "no socket was left"; return 1; }
+    ! runs k && [ ! -e "$control/$pid" ]
+}
+# What bears the number of a process when it begins: exec keeps the number.
+start_over() { # WORD COMMAND: the command makes the file $1 first
+    log=$scratch/$1.log
+    echo "$rate $(insert "$1" "" 'SELECT * FROM ticks')" >"$scratch/$1.sql"
+    bash -c "$2"' "$0/$$"; exec "$1" run "$2" --quiet' "$control" "$leat" "$scratch/$1.sql" >"$log" 2>&1 &
+    pid=$!
+    children+=("$pid")
+}
+takes_over() {
+    start_over over 'touch'
+    wait_for 20 runs over && [ -S "$control/$pid" ] && query stop "$(name over)" && ended "$pid" 0
+}
+takes_no_living_ones() {
+    start first "$rate $(insert first "" 'SELECT * FROM ticks')"
+    local first=$pid
+    wait_for 20 runs first || return
+    start_over second "ln $control/$first"
+    wait_for 20 runs second && [ -S "$control/$pid-1" ] && query stop "$(name second)" && ended "$pid" 0 &&
+        query stop "$(name first)" && ended "$first" 0
+}
+tells_two_of_one_name() {
+    start one "$rate $(insert same "" 'SELECT * FROM ticks')"
+    local one=$pid
+    start other "$rate $(insert same "" 'SELECT * FROM ticks')"
+    wait_for 20 has_two || return
+    says 2 "is more than one query; hint: give the run's id" query status "$(name same)" &&
+        query stop "$one" && ended "$one" 0 && query stop "$(name same)" && ended "$pid" 0
+}
+has_two() { [ "$(query ls --json | grep -cF "\"name\":\"$(name same)\"")" -eq 2 ]; }
+
+fails_alone() {
+    start alone "$rate $(insert bad "" 'SELECT 10 / (value - 30) AS x FROM ticks') $(insert good "" 'SELECT * FROM ticks')"
+    wait_for 20 grep -qF 'DIVIDE_BY_ZERO' "$log" && runs good && ! runs bad || { cat "$log"; return 1; }
+    query stop "$(name good)" && ended "$pid" 1
+}
+names_are_one_querys() {
+    start twice "$rate $(insert t "" 'SELECT * FROM ticks') $(insert u ", queryName '$(name t)'" 'SELECT value FROM ticks')"
+    ended "$pid" 2 && grep -F "Cannot start query with name $(name t) as a query with that name is already active in this SparkSession" "$log"
+}
+checkpoints_are_one_querys() {
+    local same=", checkpointLocation '$scratch/checkpoint'"
+    start shared "$rate $(insert v "$same" 'SELECT * FROM ticks') $(insert w "$same" 'SELECT value FROM ticks')"
+    ended "$pid" 4 && grep -F 'as another query with same id is already active' "$log"
+}
+
+check "what runs in a process is listed" lists
+check "folder and socket are closed to others" is_closed
+check "status, progress and plan are Spark's" asks
+check "a query is found by its id and its run id" by_its_ids
+check "one that is stopped ends alone" stops_one
+check "a process ends with its last query, and its socket is gone" ends_with_the_last
+check "what a killed process leaves is removed" cleans_up
+check "a process takes the place of a dead one of its number" takes_over
+check "and not that of a living one" takes_no_living_ones
+check "two of one name are told apart" tells_two_of_one_name
+check "an unknown name is refused" says 2 'no query "nobody-at-all" is running' query status nobody-at-all
+check "a verb that is no such is refused with the nearest" says 2 'hint: did you mean "status"?' query statsu x
+check "--count belongs to progress" says 2 '--count belongs to progress' query status x --count 3
+check "a count that is none is refused" says 2 'is no number from 1 to 100' query progress x --count 0
+check "a query that fails stops no other, and is the status" fails_alone
+check "a name is one query's" names_are_one_querys
+check "a checkpoint is one query's" checkpoints_are_one_querys
+check "--restarts takes a number" says 2 'is no number from 0 to' "$leat" sql --restarts x -e 'SELECT 1'
+finish
