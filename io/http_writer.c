@@ -173,8 +173,10 @@ static int retry(struct http_writer *writer, const struct lt_http_answer *answer
         writer->pause_ns = longest_pause_ns;
     int64_t pause_ns =
         answer->retry_after_ns > writer->pause_ns ? answer->retry_after_ns : writer->pause_ns;
-    if (now_ns + pause_ns > writer->give_up_ns)
-        return stop(writer, answer, "it was tried for retryTimeout; the rows are read again");
+    if (now_ns + pause_ns > writer->give_up_ns) {
+        (void)stop(writer, answer, "it was tried for retryTimeout; the rows are read again");
+        return lt_error_class(&writer->base.error, LT_CLASS_RETRY);
+    }
     writer->retry_ns = now_ns + pause_ns;
     count(writer->retries);
     return 0;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/leat_admin.h"
 #include "tests/support/doors.h"
 #include "tests/support/scratch.h"
 
@@ -534,6 +535,30 @@ static void a_failure_in_continuous_mode_names_where_it_reads_again(void **state
     free(exception);
 }
 
+static void a_query_like_one_that_has_ended_goes_on_where_that_was(void **state)
+{
+    struct fixture *f = *state;
+    char id[64];
+    build(f, "again");
+    doors_start(f->query);
+    doors_push(f->input, 0, 10);
+    assert_int_equal(leat_process_all_available(f->query, DOORS_PATIENCE_NS), LEAT_OK);
+    assert_true(doors_collect(f->output, f->rows, 10));
+    assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
+    assert_false(leat_admin_query_may_pass(f->query));
+    snprintf(id, sizeof id, "%s", leat_query_id(f->query));
+    leat_query *again = leat_admin_query_again(f->query);
+    leat_query_destroy(f->query);
+    f->query = again;
+    assert_string_equal(leat_query_name(again), "again");
+    doors_start(again);
+    assert_string_equal(leat_query_id(again), id);
+    doors_push(f->input, 10, 5);
+    doors_finish(again, f->input, f->output, f->rows);
+    assert_int_equal(f->rows->count, 15);
+    assert_int_equal(f->rows->offsets[14], 14);
+}
+
 static void nothing_is_handed_in(void **state)
 {
     (void)state;
@@ -543,6 +568,8 @@ static void nothing_is_handed_in(void **state)
     assert_int_equal(leat_context_add_listener(NULL, NULL), LEAT_ERROR_INVALID);
     assert_int_equal(leat_context_remove_listener(NULL, NULL), LEAT_ERROR_INVALID);
     leat_context_reset_terminated(NULL);
+    assert_null(leat_admin_query_again(NULL));
+    assert_false(leat_admin_query_may_pass(NULL));
     assert_null(leat_query_exception(NULL));
     assert_string_equal(leat_query_name(NULL), "");
 }
@@ -568,6 +595,7 @@ int main(void)
         TEST(the_status_of_a_query_in_batches_is_sparks),
         TEST(a_failure_names_its_batch_and_its_offsets),
         TEST(a_failure_in_continuous_mode_names_where_it_reads_again),
+        TEST(a_query_like_one_that_has_ended_goes_on_where_that_was),
         TEST(nothing_is_handed_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A web server for tests: writes the body of each POST to standard output, and its port into the file of its argument."""
+"""A web server for tests: writes the body of each POST to standard output, and its port into the file of its argument. A second one is the port, else it is any."""
 
 import http.server
 import os
@@ -21,7 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), Handler)
 with open(sys.argv[1] + ".new", "w") as file:
     file.write(str(server.server_port))
 os.rename(sys.argv[1] + ".new", sys.argv[1])

@@ -40,11 +40,13 @@ rate="CREATE TABLE ticks USING rate OPTIONS (rowsPerSecond '100', numPartitions 
 insert() { # NAME OPTIONS QUERY
     echo "CREATE TABLE \`$1\` USING noop OPTIONS (queryName '$(name "$1")'$2); INSERT INTO \`$1\` $3;"
 }
-# start WORD STATEMENTS: a process that runs them; $pid, and $log is what it says.
+# start WORD STATEMENTS [OPTION...]: a process that runs them; $pid, and $log is what it says.
 start() {
     log=$scratch/$1.log
-    printf '%s\n' "$2" >"$scratch/$1.sql"
-    "$leat" run "$scratch/$1.sql" --progress-interval 100ms >"$log" 2>&1 &
+    local word=$1
+    printf '%s\n' "$2" >"$scratch/$word.sql"
+    shift 2
+    "$leat" run "$scratch/$word.sql" --progress-interval 100ms "$@" >"$log" 2>&1 &
     pid=$!
     children+=("$pid")
 }
@@ -137,6 +139,33 @@ checkpoints_are_one_querys() {
     ended "$pid" 4 && grep -F 'as another query with same id is already active' "$log"
 }
 
+serve() { # [PORT]: a web server; $server, and its port is in $scratch/port
+    tests/tools/post_server.py "$scratch/port" "$@" >>"$scratch/posted" &
+    server=$!
+    children+=("$server")
+    wait_for 20 test -s "$scratch/port"
+}
+posted() { grep -oE '"value":[0-9]+' "$scratch/posted" | cut -d: -f2 | sort -nu; }
+has_all() { # up to N, from the beginning
+    diff <(seq 0 "$1") <(posted | head -n $(($1 + 1)))
+}
+goes_on() {
+    local port
+    serve && port=$(cat "$scratch/port") && kill "$server" || return
+    wait "$server" 2>/dev/null
+    start again "$rate CREATE TABLE web USING http OPTIONS (url 'http://127.0.0.1:$port/', retryTimeout '100ms',
+        queryName '$(name web)', checkpointLocation '$scratch/web'); INSERT INTO web SELECT value FROM ticks;
+        $(insert beside "" 'SELECT * FROM ticks')"
+    wait_for 20 grep -qF "query $(name web): what made it fail may pass: it is started again in 1 s" "$log" && runs beside &&
+        rm "$scratch/port" && serve "$port" && wait_for 60 has_all 50 && runs web || { cat "$log"; return 1; }
+    query stop "$(name web)" && query stop "$(name beside)" && ended "$pid" 0
+}
+gives_up() {
+    start gone "$rate CREATE TABLE gone USING http OPTIONS (url 'http://127.0.0.1:1/', retryTimeout '100ms',
+        queryName '$(name gone)', checkpointLocation '$scratch/gone'); INSERT INTO gone SELECT value FROM ticks;" --restarts 1
+    ended "$pid" 1 && grep -F 'retryTimeout' "$log" && [ "$(grep -c 'it is started again' "$log")" -eq 1 ]
+}
+
 check "what runs in a process is listed" lists
 check "folder and socket are closed to others" is_closed
 check "status, progress and plan are Spark's" asks
@@ -152,6 +181,8 @@ check "a verb that is no such is refused with the nearest" says 2 'hint: did you
 check "--count belongs to progress" says 2 '--count belongs to progress' query status x --count 3
 check "a count that is none is refused" says 2 'is no number from 1 to 100' query progress x --count 0
 check "a query that fails stops no other, and is the status" fails_alone
+check "one that fails by what may pass goes on, and stops nobody meanwhile" goes_on
+check "--restarts says how often" gives_up
 check "a name is one query's" names_are_one_querys
 check "a checkpoint is one query's" checkpoints_are_one_querys
 check "--restarts takes a number" says 2 'is no number from 0 to' "$leat" sql --restarts x -e 'SELECT 1'
