@@ -57,8 +57,10 @@ void lt_door_manager_add(leat_query *query)
 {
     struct lt_door_manager *manager = &query->context->manager;
     lock(manager);
-    query->next = manager->queries;
-    manager->queries = query;
+    leat_query **at = &manager->queries;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = query;
     unlock(manager);
 }
 
@@ -72,6 +74,12 @@ static bool is_active(const leat_query *query)
 {
     return query->managed.is_starting ||
            (query->running != NULL && lt_query_state(query->running) < LT_CONTROL_ENDED);
+}
+
+/* Active, and for others to see. */
+static bool is_shown(const leat_query *query)
+{
+    return query->running != NULL && !query->managed.is_inner && is_active(query);
 }
 
 /* Two paths may lead to one directory. One that is not there is nobody's. */
@@ -145,9 +153,10 @@ void lt_door_manager_started(leat_query *query, struct lt_query *running)
     lock(manager);
     query->managed.is_starting = false;
     query->running = running;
-    query->managed.started_wall_us = lt_clock_wall_us(&query->clock);
+    if (running != NULL)
+        query->managed.started_wall_us = lt_clock_wall_us(&query->clock);
     unlock(manager);
-    if (running == NULL)
+    if (running == NULL || query->managed.is_inner)
         return;
     lt_door_listeners_tell_start(query);
     lock(manager);
@@ -162,7 +171,7 @@ void lt_door_manager_started(leat_query *query, struct lt_query *running)
 static void count_end(leat_query *query, const struct lt_error *error)
 {
     struct lt_door_manager *manager = &query->context->manager;
-    if (query->managed.is_counted)
+    if (query->managed.is_counted || query->managed.is_inner)
         return;
     query->managed.is_counted = true;
     manager->ended_count++;
@@ -218,23 +227,18 @@ void lt_door_manager_leave(leat_query *query)
 
 /* ------------------------------------------------------------------------------ public calls */
 
-/* The newest stand first: filled from the back. */
 uint32_t leat_context_active(leat_context *context, leat_query **queries, uint32_t capacity)
 {
-    uint32_t count = 0, at = 0;
+    uint32_t count = 0;
     if (context == NULL)
         return 0;
     lock(&context->manager);
-    for (leat_query *query = context->manager.queries; query != NULL; query = query->next)
-        count += is_active(query) && query->running != NULL;
-    at = count;
-    for (leat_query *query = context->manager.queries; query != NULL && queries != NULL;
-         query = query->next) {
-        if (query->running == NULL || at == 0 || !is_active(query))
+    for (leat_query *query = context->manager.queries; query != NULL; query = query->next) {
+        if (!is_shown(query))
             continue;
-        at--;
-        if (at < capacity)
-            queries[at] = query;
+        if (queries != NULL && count < capacity)
+            queries[count] = query;
+        count++;
     }
     unlock(&context->manager);
     return count;
@@ -256,7 +260,7 @@ leat_query *leat_context_get(leat_context *context, const char *id)
     lock(&context->manager);
     for (leat_query *query = context->manager.queries; query != NULL && found == NULL;
          query = query->next)
-        if (query->running != NULL && is_active(query) && is_called(query, id))
+        if (is_shown(query) && is_called(query, id))
             found = query;
     unlock(&context->manager);
     return found;

@@ -35,7 +35,7 @@ struct lt_door_listener {
 struct lt_door_manager {
     pthread_mutex_t lock;   /* of all below, and of what a query has for the manager */
     pthread_cond_t changed; /* something to tell, something told, or a query that has ended */
-    leat_query *queries;    /* those that are not destroyed, the newest first */
+    leat_query *queries;    /* those that are not destroyed, in the order they were made in */
     uint32_t ended_count;   /* since the last reset */
     int failed_code;        /* of the last of them that failed; 0: none */
     char *exception;        /* and its text */
@@ -50,6 +50,8 @@ struct lt_door_manager {
 
 /* What a query has for the manager, under its lock. */
 struct lt_door_managed {
+    bool is_inner; /* a part of a statement that runs here and now: nobody is told. Set before it
+                      starts */
     bool is_starting, is_known; /* it has started, and listeners know */
     bool is_counted;            /* as ended */
     bool is_leaving;            /* it is being destroyed */

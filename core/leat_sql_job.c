@@ -390,6 +390,7 @@ static int collect_rows(const struct lt_door_statement *statement, struct lt_pla
     leat_context *context = statement->sql->context;
     leat_query *query =
         leat_query_create(context, leat_options_of("dmaLatency", "off", "pin", "false", NULL));
+    query->managed.is_inner = true;
     int code = lt_door_sql_end_at_start(query, node);
     if (code == LEAT_OK)
         code = leat_query_write_sink(query, lt_door_stream(context, node), &sink);

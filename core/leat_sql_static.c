@@ -63,6 +63,7 @@ static int gather_one(struct gathered *gathered, struct lt_plan_node *node, stru
         .size = sizeof sink, .name = "static", .user = gathered, .write = gather};
     leat_options *options = leat_options_of("dmaLatency", "off", "pin", "false", NULL);
     leat_query *query = leat_query_create(gathered->context, options);
+    query->managed.is_inner = true;
     int code = lt_door_sql_end_at_start(query, node);
     if (code == LEAT_OK)
         code = leat_query_write_sink(query, lt_door_stream(gathered->context, node), &sink);
