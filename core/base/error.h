@@ -52,8 +52,8 @@ enum lt_error_code {
 };
 
 /* What the one who receives the error may do about it, as the leaf sees it. The query stops with
- * each of them; whoever runs it may start it again after RETRY and ABORT_EPOCH, when it goes on from
- * its last committed epoch: the command line does. */
+ * each of them; whoever runs it may start it again after RETRY and ABORT_EPOCH, when it goes on
+ * from its last committed epoch: the command line does. */
 enum lt_error_class {
     LT_CLASS_FAIL_QUERY,  /* stop the query with this error: the default */
     LT_CLASS_RETRY,       /* try the same step again */

@@ -1,6 +1,5 @@
 /*
- * The context as manager of its queries, listeners, and what is told of a query in batches: its
- * status, its progress by Spark's names, and why it has failed.
+ * The context as manager of its queries, and its listeners.
  */
 #include "core/leat.h"
 
@@ -190,28 +189,14 @@ static leat_query *build_second(struct fixture *f, const char *name, const char 
                        leat_output_create(f->context, 64));
 }
 
-static enum leat_write break_down(void *state, const leat_row *row, uint32_t flags)
-{
-    (void)state;
-    (void)row;
-    (void)flags;
-    return LEAT_WRITE_BROKEN;
-}
-
 static leat_query *build_broken(struct fixture *f, bool in_batches)
 {
-    static const leat_sink sink = {.size = sizeof sink, .name = "broken", .write = break_down};
     leat_query *query = leat_query_create(f->context, doors_options("1", f->path));
-    assert_int_equal(leat_query_write_sink(query, leat_read_input(f->input), &sink), LEAT_OK);
+    leat_stream *stream = leat_read_input(f->input);
+    assert_int_equal(leat_query_write_sink(query, stream, &doors_broken_sink), LEAT_OK);
     if (in_batches)
         assert_int_equal(leat_query_trigger_processing_time(query, 0), LEAT_OK);
     return query;
-}
-
-static void assert_contains(const char *text, const char *piece)
-{
-    if (strstr(text, piece) == NULL)
-        fail_msg("no %s in %s", piece, text);
 }
 
 /* ------------------------------------------------------------------------------------ manager */
@@ -307,7 +292,7 @@ static void a_checkpoint_is_one_active_querys(void **state)
     snprintf(wanted, sizeof wanted,
              "Cannot start query with id %s as another query with same id is already active.",
              leat_query_id(f->query));
-    assert_contains(leat_query_error(second), wanted);
+    doors_assert_contains(leat_query_error(second), wanted);
     leat_query_destroy(second);
 }
 
@@ -334,9 +319,9 @@ static void listeners_are_told_of_a_query_from_its_start_to_its_end(void **state
     snprintf(wanted, sizeof wanted,
              "{\"id\":\"%s\",\"runId\":\"%s\",\"name\":\"heard\",\"timestamp\":",
              leat_query_id(f->query), leat_query_run_id(f->query));
-    assert_contains(started, wanted);
-    assert_contains(event_at(&f->heard, 1, NULL), "{\"progress\":{\"id\":\"");
-    assert_contains(ended, "\"exception\":null,\"errorClassOnException\":null");
+    doors_assert_contains(started, wanted);
+    doors_assert_contains(event_at(&f->heard, 1, NULL), "{\"progress\":{\"id\":\"");
+    doors_assert_contains(ended, "\"exception\":null,\"errorClassOnException\":null");
 }
 
 static void a_listener_hears_why_a_query_has_failed(void **state)
@@ -347,7 +332,7 @@ static void a_listener_hears_why_a_query_has_failed(void **state)
     doors_start(f->query);
     doors_push(f->input, 0, 1);
     assert_int_equal(await_events(&f->heard, 't', 1), 1);
-    assert_contains(event_at(&f->heard, -1, NULL), "broken");
+    doors_assert_contains(event_at(&f->heard, -1, NULL), "broken");
 }
 
 static void a_query_that_is_destroyed_is_told_to_have_ended(void **state)
@@ -361,7 +346,7 @@ static void a_query_that_is_destroyed_is_told_to_have_ended(void **state)
     char kind;
     const char *event = event_at(&f->heard, -1, &kind); /* before destroy has returned */
     assert_int_equal(kind, 't');
-    assert_contains(event, "\"exception\":null");
+    doors_assert_contains(event, "\"exception\":null");
 }
 
 static void a_slow_listener_holds_up_no_data(void **state)
@@ -383,7 +368,7 @@ static void a_slow_listener_holds_up_no_data(void **state)
     assert_int_equal(await_events(&f->heard, 't', 1), 1);
     uint32_t told = await_events(&f->heard, 'p', 1);
     assert_true(told <= KEPT + 1);
-    assert_contains(event_at(&f->heard, -2, NULL), "\"batchId\":129,"); /* the newest */
+    doors_assert_contains(event_at(&f->heard, -2, NULL), "\"batchId\":129,"); /* the newest */
 }
 
 static void a_listener_that_was_removed_is_not_called(void **state)
@@ -436,127 +421,12 @@ static void idleness_is_told_each_ten_seconds(void **state)
     assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
     assert_int_equal(await_events(&f->heard, 't', 1), 1);
     assert_int_equal(await_events(&f->heard, 'i', 1), 3); /* the first one at once, as in Spark */
-    assert_contains(event_at(&f->heard, 1, NULL), "\",\"timestamp\":\"2023-11-14T22:13:2");
+    doors_assert_contains(event_at(&f->heard, 1, NULL), "\",\"timestamp\":\"2023-11-14T22:13:2");
     char *entry = leat_query_recent_progress(f->query, 0);
-    assert_contains(entry, "\"batchId\":0,");
-    assert_contains(entry, "\"numInputRows\":0,");
-    assert_contains(entry, "\"durationMs\":{\"latestOffset\":0,\"triggerExecution\":0}");
+    doors_assert_contains(entry, "\"batchId\":0,");
+    doors_assert_contains(entry, "\"numInputRows\":0,");
+    doors_assert_contains(entry, "\"durationMs\":{\"latestOffset\":0,\"triggerExecution\":0}");
     free(entry);
-}
-
-/* ------------------------------------------------------------------------------------ batches */
-
-static void a_query_in_batches_ends_with_its_input(void **state)
-{
-    struct fixture *f = *state;
-    build_in_batches(f, NULL);
-    doors_start(f->query);
-    doors_push(f->input, 0, 7);
-    doors_finish(f->query, f->input, f->output, f->rows);
-    assert_int_equal(f->rows->count, 7);
-}
-
-static void the_progress_of_a_batch_has_sparks_fields(void **state)
-{
-    struct fixture *f = *state;
-    static const char *const wanted[] = {
-        "\"batchId\":0,\"batchDuration\":",
-        "\"numInputRows\":7,",
-        "\"durationMs\":{\"addBatch\":",
-        ",\"commitOffsets\":",
-        ",\"getBatch\":0,\"latestOffset\":",
-        ",\"queryPlanning\":0,\"triggerExecution\":",
-        ",\"walCommit\":",
-        "\"stateOperators\":[]",
-        "\"startOffset\":0,\"endOffset\":7,\"latestOffset\":7,\"numInputRows\":7,",
-        "\"sink\":{\"description\":\"Output\",\"numOutputRows\":7,",
-        "\"latencyMicros\":{",
-    };
-    build_in_batches(f, NULL);
-    doors_push(f->input, 0, 7);
-    doors_start(f->query);
-    assert_int_equal(leat_process_all_available(f->query, DOORS_PATIENCE_NS), LEAT_OK);
-    assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
-    char *entry = NULL;
-    for (uint32_t age = 0; (entry = leat_query_recent_progress(f->query, age)) != NULL; age++) {
-        if (strstr(entry, "\"numInputRows\":7,") != NULL)
-            break;
-        free(entry);
-    }
-    assert_non_null(entry);
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-        assert_contains(entry, wanted[i]);
-    free(entry);
-}
-
-static void the_status_of_a_query_in_batches_is_sparks(void **state)
-{
-    struct fixture *f = *state;
-    build_in_batches(f, NULL);
-    doors_start(f->query);
-    assert_int_equal(leat_process_all_available(f->query, DOORS_PATIENCE_NS), LEAT_OK);
-    char *status = leat_query_status(f->query);
-    assert_string_equal(status, "{\"message\":\"Waiting for data to arrive\","
-                                "\"isDataAvailable\":false,\"isTriggerActive\":false}");
-    free(status);
-    assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
-}
-
-static void a_failure_names_its_batch_and_its_offsets(void **state)
-{
-    struct fixture *f = *state;
-    char wanted[160];
-    doors_push(f->input, 0, 5);
-    f->query = build_broken(f, true);
-    assert_null(leat_query_exception(f->query));
-    doors_start(f->query);
-    assert_true(leat_await(f->query, DOORS_PATIENCE_NS) < 0);
-    char *exception = leat_query_exception(f->query);
-    snprintf(wanted, sizeof wanted,
-             ",\"message\":\"[STREAM_FAILED] Query [id = %s, runId = %s] terminated with "
-             "exception: ",
-             leat_query_id(f->query), leat_query_run_id(f->query));
-    assert_contains(exception, "{\"errorClass\":\"STREAM_FAILED\",\"sqlState\":\"XXKST\",");
-    assert_contains(exception, wanted);
-    assert_contains(exception, ",\"batchId\":0,\"sources\":[{\"description\":\"");
-    assert_contains(exception, "\",\"startOffset\":0,\"endOffset\":5}]}");
-    free(exception);
-}
-
-static void a_failure_in_continuous_mode_names_where_it_reads_again(void **state)
-{
-    struct fixture *f = *state;
-    f->query = build_broken(f, false);
-    doors_start(f->query);
-    doors_push(f->input, 0, 5);
-    assert_true(leat_await(f->query, DOORS_PATIENCE_NS) < 0);
-    char *exception = leat_query_exception(f->query);
-    assert_contains(exception, "\"startOffset\":0,\"endOffset\":null}]}");
-    free(exception);
-}
-
-static void a_query_like_one_that_has_ended_goes_on_where_that_was(void **state)
-{
-    struct fixture *f = *state;
-    char id[64];
-    build(f, "again");
-    doors_start(f->query);
-    doors_push(f->input, 0, 10);
-    assert_int_equal(leat_process_all_available(f->query, DOORS_PATIENCE_NS), LEAT_OK);
-    assert_true(doors_collect(f->output, f->rows, 10));
-    assert_int_equal(leat_stop(f->query, DOORS_PATIENCE_NS), LEAT_OK);
-    assert_false(leat_admin_query_may_pass(f->query));
-    snprintf(id, sizeof id, "%s", leat_query_id(f->query));
-    leat_query *again = leat_admin_query_again(f->query);
-    leat_query_destroy(f->query);
-    f->query = again;
-    assert_string_equal(leat_query_name(again), "again");
-    doors_start(again);
-    assert_string_equal(leat_query_id(again), id);
-    doors_push(f->input, 10, 5);
-    doors_finish(again, f->input, f->output, f->rows);
-    assert_int_equal(f->rows->count, 15);
-    assert_int_equal(f->rows->offsets[14], 14);
 }
 
 static void nothing_is_handed_in(void **state)
@@ -590,12 +460,6 @@ int main(void)
         TEST(a_slow_listener_holds_up_no_data),
         TEST(a_listener_that_was_removed_is_not_called),
         TEST(idleness_is_told_each_ten_seconds),
-        TEST(a_query_in_batches_ends_with_its_input),
-        TEST(the_progress_of_a_batch_has_sparks_fields),
-        TEST(the_status_of_a_query_in_batches_is_sparks),
-        TEST(a_failure_names_its_batch_and_its_offsets),
-        TEST(a_failure_in_continuous_mode_names_where_it_reads_again),
-        TEST(a_query_like_one_that_has_ended_goes_on_where_that_was),
         TEST(nothing_is_handed_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,23 @@ leat_options *doors_options(const char *stages, const char *checkpoint)
     return options;
 }
 
+static enum leat_write break_down(void *state, const leat_row *row, uint32_t flags)
+{
+    (void)state;
+    (void)row;
+    (void)flags;
+    return LEAT_WRITE_BROKEN;
+}
+
+const leat_sink doors_broken_sink = {
+    .size = sizeof doors_broken_sink, .name = "broken", .write = break_down};
+
+void doors_assert_contains(const char *text, const char *piece)
+{
+    if (strstr(text, piece) == NULL)
+        fail_msg("no %s in %s", piece, text);
+}
+
 void doors_nap(void)
 {
     struct timespec nap = {.tv_nsec = 200 * 1000};

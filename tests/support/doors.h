@@ -36,6 +36,10 @@ void doors_start(leat_query *query);
 /* Ends the input, awaits the query's good end, and collects the rest of the output. */
 void doors_finish(leat_query *query, leat_input *input, leat_output *output,
                   struct doors_rows *rows);
+/* A sink that breaks at its first row. */
+extern const leat_sink doors_broken_sink;
+/* Fails the test, with both, if the text has no such piece. */
+void doors_assert_contains(const char *text, const char *piece);
 /* A short nap, for loops that wait for another thread. */
 void doors_nap(void);
 
