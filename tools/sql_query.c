@@ -155,7 +155,7 @@ static int start_job(struct lt_tool_sql *sql, struct lt_tool_job *job)
     job->has_run = true;
     if (job->name != NULL)
         show_job(sql, job);
-    if (sql->control == NULL)
+    if (job->name != NULL && sql->control == NULL)
         sql->control = lt_tool_control_open(sql->context);
     return LT_TOOL_OK;
 }
