@@ -167,6 +167,14 @@ void lt_door_manager_started(leat_query *query, struct lt_query *running)
 
 /* -------------------------------------------------------------------------------------- ends */
 
+/* How it ended: its error, or none; and none while it has not. Never waits. */
+static void find_failure(struct lt_query *running, struct lt_error *error)
+{
+    lt_error_clear(error);
+    if (lt_query_state(running) >= LT_CONTROL_ENDED && lt_query_await(running, 0, error) == LT_OK)
+        lt_error_clear(error);
+}
+
 /* on: lock held. */
 static void count_end(leat_query *query, const struct lt_error *error)
 {
@@ -187,9 +195,7 @@ void lt_door_manager_tell(void *context, struct lt_query *running, enum lt_query
     leat_query *query = context;
     struct lt_door_manager *manager = &query->context->manager;
     struct lt_error error;
-    lt_error_clear(&error);
-    if (news == LT_QUERY_HAS_ENDED)
-        (void)lt_query_await(running, 0, &error); /* it does not wait: the query has ended */
+    find_failure(running, &error);
     lock(manager);
     if (news == LT_QUERY_HAS_ENDED)
         count_end(query, &error);
@@ -209,11 +215,8 @@ void lt_door_manager_leave(leat_query *query)
 {
     struct lt_door_manager *manager = &query->context->manager;
     struct lt_error error;
-    lt_error_clear(&error);
-    bool has_ended =
-        query->running != NULL && lt_query_state(query->running) >= LT_CONTROL_ENDED;
-    if (has_ended)
-        (void)lt_query_await(query->running, 0, &error); /* it does not wait */
+    if (query->running != NULL)
+        find_failure(query->running, &error);
     lock(manager);
     if (query->running != NULL) {
         count_end(query, &error);
