@@ -111,7 +111,7 @@ takes_no_living_ones() {
     local first=$pid
     wait_for 20 runs first || return
     start_over second "ln $control/$first"
-    wait_for 20 runs second && [ -S "$control/$pid-1" ] && query stop "$(name second)" && ended "$pid" 0 &&
+    wait_for 20 runs second && [ -S "$control/$pid-1" ] && rm "$control/$pid" && query stop "$(name second)" && ended "$pid" 0 &&
         query stop "$(name first)" && ended "$first" 0
 }
 tells_two_of_one_name() {
