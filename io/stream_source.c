@@ -61,12 +61,19 @@ static int stream_connect(struct lt_source *base, const struct lt_connector_env 
 {
     (void)env;
     struct lt_stream_source *source = stream_of(base);
+    lt_ahead_reset(&source->ahead);
     int code = open_spool(source, error);
     if (code == 0)
         code = find_address(source, error);
     if (code == 0)
         code = open_socket(source, error);
     return code == 0 ? 0 : lt_error_append(error, "%s", source->owner);
+}
+
+static void stream_destroy(struct lt_stream_source *source)
+{
+    lt_ahead_fini(&source->ahead);
+    free(source);
 }
 
 static void stream_close(struct lt_source *base)
@@ -77,7 +84,28 @@ static void stream_close(struct lt_source *base)
         lt_stream_socket_remove(&source->address);
     }
     lt_spool_close(source->spool);
-    free(source);
+    stream_destroy(source);
+}
+
+static int stream_latest(struct lt_source *base, struct lt_position *positions,
+                         struct lt_error *error)
+{
+    (void)error;
+    positions[0] = lt_ahead_position(&stream_of(base)->ahead);
+    return 0;
+}
+
+static int stream_open_reader(struct lt_source *base, const struct lt_connector_env *env,
+                              const uint32_t *partitions, uint32_t partition_count,
+                              const struct lt_position *start, const struct lt_position *end,
+                              struct lt_reader **out, struct lt_error *error)
+{
+    const struct lt_ahead_options options = {
+        .source = base, .ahead = &stream_of(base)->ahead, .open = lt_stream_open_reader};
+    return env->in_batches
+               ? lt_ahead_open_reader(&options, env, start, end, out, error)
+               : lt_stream_open_reader(base, env, partitions, partition_count, start, end, out,
+                                       error);
 }
 
 /* ------------------------------------------------------------------------------------ positions */
@@ -245,11 +273,12 @@ int lt_stream_source_create(const struct lt_source_type *type,
     static const struct lt_source_ops ops = {
         .connect = stream_connect,
         .initial = stream_initial,
+        .latest = stream_latest,
         .positions_to_json = stream_to_json,
         .positions_from_json = stream_from_json,
         .original = stream_original,
         .settle = stream_settle,
-        .open_reader = lt_stream_open_reader,
+        .open_reader = stream_open_reader,
         .commit = stream_commit,
         .close = stream_close,
     };
@@ -265,12 +294,13 @@ int lt_stream_source_create(const struct lt_source_type *type,
     if (settings->spool.directory != NULL)
         source->settings.spool.directory = lt_arena_text(arena, settings->spool.directory);
     source->fd = -1;
+    lt_ahead_init(&source->ahead);
     snprintf(source->owner, sizeof source->owner, "source %s", type->name);
     snprintf(source->base.description, sizeof source->base.description, "%s",
              settings->description);
     int code = bind_format(source, options, user_schema, arena, error);
     if (code != 0) {
-        free(source);
+        stream_destroy(source);
         return code;
     }
     make_schema(source, arena);

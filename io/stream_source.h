@@ -6,6 +6,8 @@
  * a port that is taken is told then; they are received from on the lane's thread
  * (io/stream_internal.h).
  *
+ * In micro-batches what comes is read ahead (io/ahead.h).
+ *
  * Nobody can be asked again for what came over a socket. So a position only counts: `offset` is how
  * many rows there were, and what was on its way at a crash is lost. With a spool (io/spool.h) the
  * position's `extra` is the byte of the spool behind the last record, and the source reads on from
@@ -16,6 +18,7 @@
 
 #include "core/base/limits.h"
 #include "core/flow/connector.h"
+#include "io/ahead.h"
 #include "io/format.h"
 #include "io/spool_records.h"
 #include "io/stream_dial.h"
@@ -58,6 +61,7 @@ struct lt_stream_source {
     int fd;                           /* that listens or receives; -1: none */
     uint32_t drop_count; /* the kernel's of that socket, as last seen. on: the reader's thread */
     struct lt_spool *spool;           /* after connect; NULL: none */
+    struct lt_ahead ahead;            /* in micro-batches */
 };
 
 /* Binds the format and makes the source; the settings are copied. `settings->spool` and

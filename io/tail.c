@@ -179,6 +179,10 @@ static int tail_latest(struct lt_source *base, struct lt_position *positions,
                        struct lt_error *error)
 {
     struct lt_tail_source *tail = tail_of(base);
+    if (tail->in_batches) {
+        positions[0] = lt_ahead_position(&tail->ahead);
+        return 0;
+    }
     struct lt_tail_place *known = lt_tail_places_copy(&tail->places, tail->begun), *place = NULL;
     int code = make_place(tail, known, &place, error);
     if (code == 0 && known->count + place->count == 0 && !lt_tail_is_pattern(tail->pattern))
@@ -222,6 +226,8 @@ static int tail_connect(struct lt_source *base, const struct lt_connector_env *e
     (void)error;
     struct lt_tail_source *tail = tail_of(base);
     tail->clock = env->clock;
+    tail->in_batches = env->in_batches;
+    lt_ahead_reset(&tail->ahead);
     free(tail->kept);
     tail->kept = env->kept_size_bytes > 0 ? strdup(env->kept) : NULL;
     return 0;
@@ -247,9 +253,23 @@ static void tail_commit(struct lt_source *base, uint64_t epoch, const struct lt_
     lt_tail_places_forget(&tail_of(base)->places, positions[0].offset);
 }
 
+static int tail_open_reader(struct lt_source *base, const struct lt_connector_env *env,
+                            const uint32_t *partitions, uint32_t partition_count,
+                            const struct lt_position *start, const struct lt_position *end,
+                            struct lt_reader **out, struct lt_error *error)
+{
+    const struct lt_ahead_options options = {
+        .source = base, .ahead = &tail_of(base)->ahead, .open = lt_tail_open_reader};
+    return env->in_batches
+               ? lt_ahead_open_reader(&options, env, start, end, out, error)
+               : lt_tail_open_reader(base, env, partitions, partition_count, start, end, out,
+                                     error);
+}
+
 static void tail_close(struct lt_source *base)
 {
     struct lt_tail_source *tail = tail_of(base);
+    lt_ahead_fini(&tail->ahead);
     lt_tail_places_fini(&tail->places);
     free(tail->pattern);
     free(tail->kept);
@@ -295,7 +315,7 @@ static int tail_bind(const struct lt_source_type *type, const struct lt_options 
         .positions_from_json = tail_from_json,
         .partition_name = tail_partition_name,
         .original = tail_original,
-        .open_reader = lt_tail_open_reader,
+        .open_reader = tail_open_reader,
         .commit = tail_commit,
         .close = tail_close,
     };
@@ -322,6 +342,7 @@ static int tail_bind(const struct lt_source_type *type, const struct lt_options 
         lt_options_i64(options, option_table, OPTION_COUNT, "rotatedTimeout");
     tail->poll_interval_ns = lt_options_i64(options, option_table, OPTION_COUNT, "pollInterval");
     lt_tail_places_init(&tail->places);
+    lt_ahead_init(&tail->ahead);
     snprintf(tail->base.description, sizeof tail->base.description, "TailSource[%.200s]",
              tail->pattern);
     *out = &tail->base;
@@ -331,7 +352,8 @@ static int tail_bind(const struct lt_source_type *type, const struct lt_options 
 const struct lt_source_type lt_tail_source_type = {
     .name = "tail",
     .doc = "Files that grow, by name or pattern, through rotation and truncation.",
-    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS |
+              LT_SOURCE_IN_BATCHES | LT_SOURCE_ENDLESS | LT_SOURCE_IN_EPOCHS,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = tail_bind,

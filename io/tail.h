@@ -35,6 +35,7 @@
 #define LT_IO_TAIL_H
 
 #include "core/flow/connector.h"
+#include "io/ahead.h"
 #include "io/format.h"
 #include "io/tail_place.h"
 
@@ -52,6 +53,8 @@ struct lt_tail_source {
     char *kept; /* the place of a first start that got no further; NULL: none */
     int64_t begun; /* the place that this run begins at */
     struct lt_tail_places places;
+    bool in_batches;       /* the query runs in micro-batches: its rows are read ahead */
+    struct lt_ahead ahead;
 };
 
 /* Files written to since a look at that time, on the clock that file systems stamp with: it may be

@@ -54,7 +54,7 @@ static int udp_bind(const struct lt_source_type *type, const struct lt_options *
 const struct lt_source_type lt_udp_source_type = {
     .name = "udp",
     .doc = "Datagrams that are sent to a port, or to a multicast group.",
-    .traits = LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_CONTINUOUS | LT_SOURCE_IN_BATCHES | LT_SOURCE_ENDLESS,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = udp_bind,

@@ -86,7 +86,7 @@ static int unix_bind(const struct lt_source_type *type, const struct lt_options 
 const struct lt_source_type lt_unix_source_type = {
     .name = "unix",
     .doc = "Records that come through a Unix socket.",
-    .traits = LT_SOURCE_CONTINUOUS,
+    .traits = LT_SOURCE_CONTINUOUS | LT_SOURCE_IN_BATCHES | LT_SOURCE_ENDLESS,
     .options = option_table,
     .option_count = OPTION_COUNT,
     .bind = unix_bind,

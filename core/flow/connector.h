@@ -115,6 +115,8 @@ enum lt_source_traits {
     /* It may hold much, and no limit cuts that into batches: AvailableNow without state reads it
      * continuously, so that what dies goes on from its last epoch and not from the beginning. */
     LT_SOURCE_IN_EPOCHS = 64,
+    /* In micro-batches it cannot say where it ends now: not for AvailableNow and Once. */
+    LT_SOURCE_ENDLESS = 128,
 };
 
 /* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
@@ -298,8 +300,9 @@ struct lt_reader_ops {
      * on: source thread; may wait for a moment. */
     int (*extend)(struct lt_reader *reader, const struct lt_position *end, struct lt_error *error);
     /* After the end was come to, and before the first `extend`: looks at what has come, and says
-     * whether there is something beyond the end. Such a reader wakes the worker when that comes.
-     * Cheap when nothing has. Optional: the source is asked for `latest` now and then. */
+     * whether there is something beyond the end; true also where the reader has failed meanwhile,
+     * and then reader->has_failed. Such a reader wakes the worker when that comes. Cheap when
+     * nothing has. Optional: the source is asked for `latest` now and then. */
     bool (*has_more)(struct lt_reader *reader);
     /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.
      * Optional. */
@@ -313,7 +316,9 @@ struct lt_reader_ops {
 
 struct lt_reader {
     const struct lt_reader_ops *ops;
-    struct lt_error error; /* valid after LT_POLL_FAILED */
+    struct lt_error error; /* valid after LT_POLL_FAILED, and with: */
+    bool has_failed;       /* between two batches, where nobody polls; has_more has said true */
+    bool reads_ahead;      /* its deadlines hold between two batches, too */
 };
 
 struct lt_source_type {

@@ -78,6 +78,14 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
     assembly->in_batches =
         needs_batches || (trigger == LT_TRIGGER_AVAILABLE_NOW && missing == NULL &&
                           find_part(assembly, LT_SOURCE_IN_EPOCHS, true) == NULL);
+    const struct lt_source *endless = find_part(assembly, LT_SOURCE_ENDLESS, true);
+    bool has_end = trigger == LT_TRIGGER_AVAILABLE_NOW || trigger == LT_TRIGGER_ONCE;
+    if (assembly->in_batches && has_end && endless != NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "source %s cannot say where it ends now, which %s needs in "
+                            "micro-batches; hint: the trigger ProcessingTime",
+                            endless->type->name,
+                            trigger == LT_TRIGGER_ONCE ? "Once" : "AvailableNow");
     if (!assembly->in_batches || missing == NULL)
         return 0;
     return lt_error_set(error, LT_E_UNSUPPORTED,

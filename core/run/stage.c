@@ -178,13 +178,21 @@ static void end_range(struct lt_intake *intake)
     intake->position_noted = false;
 }
 
-/* Between two batches: looks at what has come, and tells, once, that something has. */
+/* Between two batches: looks at what has come, and tells, once, that something has; or that the
+ * reader has failed meanwhile. */
 static uint32_t report_arrival(struct lt_stage *stage)
 {
     struct lt_intake *intake = stage->intake;
     const struct lt_reader_ops *ops = intake->reader->ops;
-    if (intake->batch != NULL || ops->has_more == NULL || !ops->has_more(intake->reader) ||
-        intake->arrival_reported)
+    bool has_ended = stage->has_error || (stage->delivery != NULL && stage->delivery->failed);
+    if (intake->batch != NULL || ops->has_more == NULL || has_ended ||
+        !ops->has_more(intake->reader))
+        return 0;
+    if (lt_unlikely(intake->reader->has_failed)) {
+        fail_stage(stage, &intake->reader->error);
+        return 1;
+    }
+    if (intake->arrival_reported)
         return 0;
     intake->arrival_reported = send(stage, LT_REPORT_ARRIVED, 0, NULL) != 0;
     return intake->arrival_reported;
@@ -499,7 +507,8 @@ static int64_t stage_deadline_ns(void *context)
         return lt_clock_now_ns(stage->clock) + LOOK_FOR_ROOM_NS;
     int64_t nearest =
         stage->delivery != NULL ? lt_delivery_deadline_ns(stage->delivery) : LT_NEVER_NS;
-    if (stage->intake != NULL && !stage->intake->stopped &&
+    if (stage->intake != NULL &&
+        (!stage->intake->stopped || stage->intake->reader->reads_ahead) &&
         stage->intake->reader->ops->deadline_ns != NULL) {
         int64_t deadline = stage->intake->reader->ops->deadline_ns(stage->intake->reader);
         if (deadline < nearest)

@@ -139,7 +139,8 @@ static int64_t reader_deadline_ns(struct lt_reader *base)
     int64_t nearest = LT_NEVER_NS;
     for (uint32_t i = 0; i < reader->count; i++) {
         struct lt_reader *part = reader->parts[i].reader;
-        int64_t deadline = reader->parts[i].has_ended || part->ops->deadline_ns == NULL
+        bool has_ended = reader->parts[i].has_ended && !part->reads_ahead;
+        int64_t deadline = has_ended || part->ops->deadline_ns == NULL
                                ? LT_NEVER_NS
                                : part->ops->deadline_ns(part);
         nearest = deadline < nearest ? deadline : nearest;
@@ -177,7 +178,12 @@ static bool reader_has_more(struct lt_reader *base)
     bool has_more = false;
     for (uint32_t i = 0; i < reader->count; i++) {
         struct lt_reader *part = reader->parts[i].reader;
-        has_more |= part->ops->has_more != NULL && part->ops->has_more(part);
+        bool part_has = part->ops->has_more != NULL && part->ops->has_more(part);
+        if (lt_unlikely(part->has_failed)) {
+            base->error = part->error;
+            base->has_failed = true;
+        }
+        has_more |= part_has;
     }
     return has_more;
 }
@@ -289,6 +295,7 @@ static int open_part(struct union_source *source, uint32_t part, const struct op
                                        opening->end == NULL ? NULL : opening->end + at,
                                        &out->reader, error);
         reader->count += code == LT_OK;
+        reader->base.reads_ahead |= code == LT_OK && out->reader->reads_ahead;
     }
     free(own);
     return code;

@@ -25,28 +25,20 @@
 
 /* ------------------------------------------------------------------------------------------ udp */
 
-static uint16_t start_udp(struct stream_world *world, const char *a, const char *b, const char *c)
+/* A socket that sends to it. */
+static int start_udp(struct stream_world *world, const char *a, const char *b, const char *c)
 {
     static char port_option[32];
     uint16_t port = stream_world_port(SOCK_DGRAM);
     snprintf(port_option, sizeof port_option, "port=%u", port);
     stream_world_start(world, &lt_udp_source_type, OPTIONS(port_option, "host=127.0.0.1", a, b, c));
     stream_world_step(world);
-    return port;
-}
-
-static int udp_to(uint16_t port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
-    return fd;
+    return stream_world_datagrams_to(port);
 }
 
 static void datagrams_are_records(struct stream_world *world)
 {
-    int fd = udp_to(start_udp(world, NULL, NULL, NULL));
+    int fd = start_udp(world, NULL, NULL, NULL);
     stream_world_send(fd, "one");
     stream_world_send(fd, "two\nlines");
     stream_world_read(world, 2);
@@ -60,7 +52,7 @@ static void empty_datagrams_are_records_among_others(struct stream_world *world)
 {
     static const char *const texts[] = {"", "", "a", "", "b", "", ""};
     enum { COUNT = sizeof texts / sizeof texts[0], ROUNDS = 3 };
-    int fd = udp_to(start_udp(world, NULL, NULL, NULL));
+    int fd = start_udp(world, NULL, NULL, NULL);
     world->holds_rows = true; /* none is out of the way when the next one comes */
     for (uint32_t i = 0; i < ROUNDS * COUNT; i++)
         assert_int_equal(send(fd, texts[i % COUNT], strlen(texts[i % COUNT]), 0),
@@ -73,7 +65,7 @@ static void empty_datagrams_are_records_among_others(struct stream_world *world)
 
 static void lines_of_datagrams_are_records(struct stream_world *world)
 {
-    int fd = udp_to(start_udp(world, "frame=line", NULL, NULL));
+    int fd = start_udp(world, "frame=line", NULL, NULL);
     stream_world_send(fd, "one\ntwo");
     stream_world_send(fd, "three\n");
     stream_world_read(world, 3);
@@ -84,7 +76,7 @@ static void lines_of_datagrams_are_records(struct stream_world *world)
 
 static void the_kernels_time_and_the_sender_are_columns(struct stream_world *world)
 {
-    int fd = udp_to(start_udp(world, "includeTimestamp=true", "includeSender=true", NULL));
+    int fd = start_udp(world, "includeTimestamp=true", "includeSender=true", NULL);
     struct sockaddr_in own;
     socklen_t size_bytes = sizeof own;
     char wanted[64];
@@ -113,7 +105,7 @@ static void the_kernels_time_and_the_sender_are_columns(struct stream_world *wor
 static void what_is_too_large_is_told(struct stream_world *world)
 {
     stream_world_a_second_passes();
-    int fd = udp_to(start_udp(world, "datagramBytes=64", NULL, NULL));
+    int fd = start_udp(world, "datagramBytes=64", NULL, NULL);
     char text[4001] = "";
     memset(text, 'x', 4000);
     stream_world_send(fd, text);
@@ -131,7 +123,7 @@ static void what_is_too_large_is_told(struct stream_world *world)
 static void what_the_kernel_drops_is_told(struct stream_world *world)
 {
     stream_world_a_second_passes();
-    int fd = udp_to(start_udp(world, "receiveBufferSize=4k", NULL, NULL));
+    int fd = start_udp(world, "receiveBufferSize=4k", NULL, NULL);
     char text[1001] = "";
     memset(text, 'x', 1000);
     for (int i = 0; i < 2000; i++)
@@ -159,7 +151,7 @@ static void what_the_kernel_drops_is_told(struct stream_world *world)
 static void what_is_dropped_last_is_told_at_the_end(struct stream_world *world)
 {
     stream_world_a_second_passes();
-    int fd = udp_to(start_udp(world, "receiveBufferSize=4k", "includeSender=true", NULL));
+    int fd = start_udp(world, "receiveBufferSize=4k", "includeSender=true", NULL);
     char text[1001] = "";
     memset(text, 'x', 1000);
     for (int i = 0; i < 200; i++)
@@ -174,7 +166,7 @@ static void what_is_dropped_last_is_told_at_the_end(struct stream_world *world)
 static void what_is_cut_is_known_with_the_sender_too(struct stream_world *world)
 {
     stream_world_a_second_passes();
-    int fd = udp_to(start_udp(world, "datagramBytes=64", "includeSender=true", NULL));
+    int fd = start_udp(world, "datagramBytes=64", "includeSender=true", NULL);
     char text[4001] = "";
     memset(text, 'x', 4000); /* more than a piece has room for */
     stream_world_send(fd, text);
@@ -228,7 +220,7 @@ static void datagrams_come_through_a_spool(struct stream_world *world)
 {
     char spool[SCRATCH_PATH_SIZE + 16];
     snprintf(spool, sizeof spool, "spool=%s/s", world->folder);
-    int fd = udp_to(start_udp(world, spool, "includeSender=true", NULL));
+    int fd = start_udp(world, spool, "includeSender=true", NULL);
     stream_world_send(fd, "one");
     stream_world_send(fd, "two");
     stream_world_read(world, 2);

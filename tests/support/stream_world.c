@@ -327,6 +327,14 @@ int stream_world_connect(uint16_t port)
     return fd;
 }
 
+int stream_world_datagrams_to(uint16_t port)
+{
+    struct sockaddr_in address = at_port(port);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    return fd;
+}
+
 int stream_world_listen(uint16_t *port)
 {
     struct sockaddr_in address = at_port(*port);

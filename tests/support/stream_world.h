@@ -90,6 +90,7 @@ void stream_world_release_rows(struct stream_world *world);
  */
 uint16_t stream_world_port(int type);
 int stream_world_connect(uint16_t port);
+int stream_world_datagrams_to(uint16_t port);
 int stream_world_listen(uint16_t *port);
 void stream_world_send(int fd, const char *text);
 /* The end of a connection is gone without a word to the other. False: this process may not do that,

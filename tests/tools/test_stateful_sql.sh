@@ -15,6 +15,12 @@ file() { # NAME LINE...: a file of these lines
     mkdir -p "$data/${name%/*}"
     printf '%s\n' "$@" >"$data/.new" && mv "$data/.new" "$data/$name"
 }
+await() { # COMMAND...: for twenty seconds
+    local i
+    for ((i = 0; i < 400; i++)); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
+    cat "$scratch/awaited"
+    return 1
+}
 holds() { # WANTED FILE...: these lines, in any order
     local wanted=$1
     shift
@@ -26,6 +32,32 @@ counts_words() {
     script word_count.sql && holds $'{"word":"be","n":2}\n{"word":"not","n":1}\n{"word":"or","n":1}\n{"word":"to","n":2}' "$data/counts" &&
         file lines/2.txt 'to do' && script word_count.sql &&
         holds $'{"word":"do","n":1}\n{"word":"to","n":3}' <(tail -n 2 "$data/counts")
+}
+# As Spark's first example, which counts the words that a netcat is told.
+counts_words_of_a_socket() {
+    local server query status=0
+    rm -f "$scratch/port"
+    python3 -c 'import socket, sys, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
+import os; os.rename(sys.argv[1] + ".new", sys.argv[1])
+c, _ = s.accept(); c.sendall(b"to be or\nnot to "); time.sleep(0.3); c.sendall(b"be\n"); c.recv(1)' "$scratch/port" &
+    server=$!
+    await test -s "$scratch/port" || return
+    sed -e "s,/var/lib/leat,$scratch/socket,; s,/data/,$data/socket-,; s,9999,$(cat "$scratch/port")," tools/examples/socket_word_count.sql \
+        >"$scratch/socket.sql"
+    "$leat" run "$scratch/socket.sql" --quiet --log-level error 2>"$scratch/said" &
+    query=$!
+    are_counted() {
+        diff -u <(printf '%s\n' 'be 2' 'not 1' 'or 1' 'to 2') \
+            <(sed -nE 's/.*"word":"([a-z]+)","n":([0-9]+).*/\1 \2/p' "$data/socket-counts" | awk '{ n[$1] = $2 } END { for (w in n) print w, n[w] }' | sort)
+    }
+    await are_counted || status=1
+    kill "$query"
+    wait "$query" || status=1
+    kill "$server" 2>/dev/null
+    [ "$status" -eq 0 ] || cat "$scratch/said"
+    return "$status"
 }
 counts_windows() {
     local at='"2026-01-01T10:' rows
@@ -67,6 +99,7 @@ joins_streams() {
 }
 
 check "word counts are written again as they change" counts_words
+check "words that come over a socket are counted" counts_words_of_a_socket
 check "a window is written once, when the watermark has passed it" counts_windows
 check "clicks become visits" finds_visits
 check "a repeated event is read once, over two runs" drops_duplicates
