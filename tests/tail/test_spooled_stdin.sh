@@ -40,7 +40,8 @@ nobody_listens() {
     exec 7>&-
 }
 the_next_one_sends() {
-    "$leat" run "tcp-listen://127.0.0.1:$port" "append:$scratch/arrived" --checkpoint "$scratch/listener" -q 2>"$scratch/said" &
+    LEAT_COUNTERS=$scratch/listener.counters "$leat" run "tcp-listen://127.0.0.1:$port" "append:$scratch/arrived" \
+        --checkpoint "$scratch/listener" -q 2>"$scratch/said" &
     listener=$!
     wait_for grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
     timeout -k 5 60 "${send[@]}" </dev/null >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
