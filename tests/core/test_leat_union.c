@@ -205,7 +205,7 @@ static void a_checkpoint_of_two_sources_is_none_for_one(void **state)
         leat_query_write_output(both.query, read_counting(both.context, &one, "one"), both.ones),
         LEAT_OK);
     assert_int_equal(leat_start(both.query), LEAT_ERROR_CHECKPOINT);
-    assert_non_null(strstr(leat_query_error(both.query), "2 sources"));
+    assert_non_null(strstr(leat_query_error(both.query), "[2] sources"));
     close_both(&both);
     scratch_remove(path);
 }
