@@ -242,7 +242,7 @@ static int64_t epoch_of(const struct world *world)
 
 /* ------------------------------------------------------------------------------------ measuring */
 
-/* The broker has this CPU, too. */
+/* The broker is to have a CPU, too. */
 static void nap(void)
 {
     const struct timespec pause = {.tv_nsec = NAP_NS};
@@ -339,7 +339,6 @@ int main(int count, char **arguments)
         fprintf(stderr, "batch_bench BOOTSTRAP DIRECTORY\n");
         return 2;
     }
-    bench_pin(BENCH_LOAD_CPU);
     (void)prctl(PR_SET_TIMERSLACK, 1); /* naps are as short as they say */
     printf("cpu_dma_latency is %sheld\n", bench_hold_wakeups(true) ? "" : "not ");
     open_producer(&producer, arguments[1]);
