@@ -31,6 +31,14 @@ static inline bool lt_ascii_is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Nothing but what Java trims: blanks and control characters. */
+static inline bool lt_ascii_is_void(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text <= ' ')
+        text++;
+    return *text == '\0';
+}
+
 /* Less than, equal to or greater than 0, as strcmp of the lower-cased texts. */
 static inline int lt_ascii_compare(const char *a, const char *b)
 {

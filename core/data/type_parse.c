@@ -551,14 +551,6 @@ static int parse_type(struct parser *p, const struct lt_type **out)
     return code;
 }
 
-/* As Java trims: of nothing but blanks and control characters. */
-static bool is_blank(const char *text)
-{
-    while (*text != '\0' && (unsigned char)*text <= ' ')
-        text++;
-    return *text == '\0';
-}
-
 static int parse_text(const char *text, bool is_column_list, struct lt_arena *arena,
                       const struct lt_type **out, struct lt_error *error)
 {
@@ -566,7 +558,7 @@ static int parse_text(const char *text, bool is_column_list, struct lt_arena *ar
     lt_error_clear(&p.fault);
     *out = NULL;
     advance(&p);
-    if (p.token.kind == LT_TYPE_TOKEN_END || is_blank(text)) {
+    if (p.token.kind == LT_TYPE_TOKEN_END || lt_ascii_is_void(text)) {
         lt_error_set(error, LT_E_PARSE, "schema: the text is empty");
         return lt_error_condition(error, "PARSE_EMPTY_STATEMENT", "42617");
     }
