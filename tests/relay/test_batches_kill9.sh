@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Micro-batches from topic to topic, as soon as there is something, killed again and again while records come: nothing is lost or out
+# of order, with limits and without, and read committed, too.
+. "$(dirname "$0")/lib.sh"
+
+last_commit() { find "$1/commits" -name '[0-9]*' ! -name '*.crc' -printf '%f\n' 2>/dev/null | sort -n | tail -n 1; }
+is_beyond() { [ "$(last_commit "$1")" != "$2" ]; }
+all_are_out() { [ "$("$envelopes" count "$kafka" "$1")" -le "$("$envelopes" count "$kafka" "$2")" ]; }
+
+survives() { # OPTION: of the table that is read
+    local from to directory load before i
+    topic from 4 && topic to 4 && checkpoint directory && mkdir -p "$directory" || return
+    cat >"$directory/job.sql" <<END
+CREATE TABLE records USING kafka OPTIONS (
+    kafka.bootstrap.servers '$kafka', subscribe '$from', startingOffsets 'earliest', $1);
+CREATE TABLE copies USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$to', trigger 'processingTime 0 seconds',
+    checkpointLocation '$directory/checkpoint');
+INSERT INTO copies SELECT key, value, partition FROM records;
+END
+    background "$audit" produce "$kafka" "$from" --rate 3000 --seconds 3600 --partitions 4
+    load=$pid
+    for ((i = 0; i < kill_count / 2; i++)); do
+        before=$(last_commit "$directory/checkpoint")
+        background "$leat" run "$directory/job.sql"
+        wait_for 30 is_beyond "$directory/checkpoint" "$before" || return
+        sleep "0.$(((seed + i * 37) % 10))"
+        kill -KILL "$pid" && wait "$pid" 2>/dev/null
+    done
+    background "$leat" run "$directory/job.sql"
+    kill -INT "$load" && ended "$load" 60 0 && wait_for 60 all_are_out "$from" "$to" && kill -TERM "$pid" && ended "$pid" 30 0 &&
+        "$audit" verify "$kafka" "$from" "$to"
+}
+
+check "batches through kill -9 lose nothing" survives "failOnDataLoss 'true'"
+check "batches within limits through kill -9 lose nothing" survives "maxOffsetsPerTrigger '1000'"
+check "batches of what is committed through kill -9 lose nothing" survives "kafka.isolation.level 'read_committed'"
+finish
