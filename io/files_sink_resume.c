@@ -89,20 +89,33 @@ static int lock(const struct lt_files_sink *sink, struct lt_error *error)
                         sink->place.path);
 }
 
+/* The text of the owner's file, in pieces of any size; 0 or an errno. */
+static int read_text(int fd, char *out, size_t out_size)
+{
+    size_t size_bytes = 0;
+    ssize_t got = 1;
+    while (got != 0 && size_bytes + 1 < out_size) {
+        got = read(fd, out + size_bytes, out_size - 1 - size_bytes);
+        if (got < 0 && errno != EINTR)
+            return errno;
+        size_bytes += got > 0 ? (size_t)got : 0;
+    }
+    out[size_bytes] = '\0';
+    return 0;
+}
+
 /* Which query the manifest belongs to; "" if nobody has said so. */
 static int read_owner(struct lt_files_sink *sink, struct lt_error *error)
 {
     int fd = openat(sink->manifest_fd, owner_name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return 0;
-    ssize_t size = fd < 0 ? -1 : read(fd, sink->owner, sizeof sink->owner - 1);
-    int number = errno;
+    int number = fd < 0 ? errno : read_text(fd, sink->owner, sizeof sink->owner);
     if (fd >= 0)
         close(fd);
-    if (size < 0)
+    if (number != 0)
         return lt_error_set_errno(error, number, "cannot read '%s/" LT_MANIFEST_FOLDER "/%s'",
                                   sink->place.path, owner_name);
-    sink->owner[size] = '\0';
     if (strcmp(sink->owner, sink->place.query_id) == 0)
         return 0;
     return lt_error_set(error, LT_E_EXISTS,

@@ -1,6 +1,5 @@
 #include "core/run/assembly_batches.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/arena.h"
@@ -218,14 +217,8 @@ uint32_t lt_assembly_instance_count(const struct lt_assembly *assembly)
     return plan == NULL ? 0 : plan->segment_count * lt_assembly_partition_count(assembly);
 }
 
-/* How many partitions the run before had; 0: it does not say. */
-static uint32_t stored_partitions(const struct lt_recovery *recovery)
-{
-    const struct lt_json *count = lt_json_get(recovery->conf, CONF_PARTITIONS);
-    int64_t number = count == NULL || count->text == NULL ? 0 : strtoll(count->text, NULL, 10);
-    return number > 0 && number <= LT_LIMIT_LANES ? (uint32_t)number : 0;
-}
-
+/* How many partitions the state has stands in its files. The log does not say: an entry is of the
+ * run that planned its batch, which may have died before another one ran it. */
 struct lt_state_settings lt_assembly_state_settings(const struct lt_assembly *assembly)
 {
     const struct lt_query_settings *settings = &assembly->settings;
@@ -237,7 +230,6 @@ struct lt_state_settings lt_assembly_state_settings(const struct lt_assembly *as
         .checkpoint_path = settings->checkpoint_path,
         .min_deltas_for_snapshot = settings->min_deltas_for_snapshot,
         .versions_to_retain = settings->min_batches_to_retain,
-        .stored_partition_count = stored_partitions(&assembly->recovery),
         .version = assembly->recovery.first_epoch,
     };
 }

@@ -132,21 +132,26 @@ static void take_lane(const struct lt_lane *lane, struct lane_counters *out)
         take_left_out(&lane->fan.branches[i].chain, out);
 }
 
-static void take_counters(const struct lt_progress *progress, const struct lt_batch_lanes *of,
-                          uint32_t index, struct lane_counters *out)
+static struct lane_counters make_counters(const struct lt_progress *progress)
 {
     uint32_t sinks = progress->options.pipeline->branch_count;
-    *out = (struct lane_counters){
+    return (struct lane_counters){
         .acked_records = lt_alloc_array(sinks, sizeof(const struct lt_shared_u64 *)),
         .ack_latencies_ns = lt_alloc_array(sinks, sizeof(const struct lt_histogram *)),
     };
-    if (index < of->lane_count)
+}
+
+/* A lane or a delivery of an earlier run with the same index has the same counters; a run may have
+ * had one and not the other. */
+static void take_counters(const struct lt_batch_lanes *of, uint32_t index,
+                          struct lane_counters *out)
+{
+    if (index < of->lane_count && out->records == NULL)
         take_lane(of->lanes[index], out);
-    if (index < lt_batch_lanes_delivery_count(of))
+    if (index < lt_batch_lanes_delivery_count(of) && out->dead_lettered == NULL)
         take_delivery(lt_batch_lanes_delivery(of, index), out);
 }
 
-/* A lane of an earlier run with the same index has the same counters. */
 static void take_lanes(struct lt_progress *progress, const struct lt_batch_lanes *of)
 {
     uint32_t deliveries = lt_batch_lanes_delivery_count(of);
@@ -155,8 +160,9 @@ static void take_lanes(struct lt_progress *progress, const struct lt_batch_lanes
     if (lane_count > progress->lane_count)
         progress->lanes = lt_realloc_array(progress->lanes, lane_count, sizeof *progress->lanes);
     for (; progress->lane_count < lane_count; progress->lane_count++)
-        take_counters(progress, of, progress->lane_count,
-                      &progress->lanes[progress->lane_count]);
+        progress->lanes[progress->lane_count] = make_counters(progress);
+    for (uint32_t i = 0; i < lane_count; i++)
+        take_counters(of, i, &progress->lanes[i]);
     progress->lane_count_now = lane_count;
     pthread_mutex_unlock(&progress->mutex);
 }

@@ -138,10 +138,7 @@ static int create_instance(struct lt_segments *segments, struct lt_segment_insta
     int code = lt_mailbox_create(lt_worker_waker(instance->worker), &instance->mailbox, error);
     if (code != 0)
         return code;
-    struct lt_state_settings state = options->state;
-    if (nodes->is_single && state.stored_partition_count != 0)
-        state.stored_partition_count = 1;
-    lt_state_set_init(&instance->state, &state, stateful != NULL ? stateful->number : 0,
+    lt_state_set_init(&instance->state, &options->state, stateful != NULL ? stateful->number : 0,
                       instance->index, segments->counts[instance->segment]);
     init_stage(instance, options);
     if (nodes->target.segment == LT_SEGMENT_SINK)

@@ -26,7 +26,6 @@ struct lt_state_settings {
     const char *checkpoint_path; /* NULL: nothing is kept */
     uint32_t min_deltas_for_snapshot;
     uint32_t versions_to_retain;
-    uint32_t stored_partition_count; /* of the run before; 0: as this one */
     uint64_t version;                /* to open: the number of the next batch */
 };
 
