@@ -38,11 +38,23 @@ struct entry {
 struct fake_disk {
     struct entry *entries; /* oldest first */
     size_t count, capacity;
+    bool reorders; /* directories, among each other */
+    bool has_power; /* for ever */
 };
 
 struct fake_disk *fake_disk_create(void)
 {
     return lt_alloc(sizeof(struct fake_disk));
+}
+
+void fake_disk_reorder(struct fake_disk *disk)
+{
+    disk->reorders = true;
+}
+
+void fake_disk_keep_power(struct fake_disk *disk)
+{
+    disk->has_power = true;
 }
 
 static void entry_fini(struct entry *entry)
@@ -120,7 +132,7 @@ static void *read_bytes(int directory_fd, const char *path, int64_t offset, size
 static struct entry *add_file(struct fake_disk *disk, enum change change, int fd,
                               struct stat *status, char path[64])
 {
-    if (fstat(fd, status) != 0 || !S_ISREG(status->st_mode))
+    if (disk->has_power || fstat(fd, status) != 0 || !S_ISREG(status->st_mode))
         return NULL; /* a pipe keeps nothing, and a wrong descriptor fails by itself */
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     lt_assert(own >= 0);
@@ -139,7 +151,9 @@ void fake_disk_before_write(struct fake_disk *disk, int fd, int64_t offset, uint
     if (offset < 0)
         entry->offset = (fcntl(fd, F_GETFL) & O_APPEND) ? status.st_size : lseek(fd, 0, SEEK_CUR);
     entry->size_bytes = size_bytes;
-    entry->old = read_bytes(AT_FDCWD, path, entry->offset, size_bytes, &entry->old_size_bytes);
+    if (status.st_size > entry->offset)
+        entry->old =
+            read_bytes(AT_FDCWD, path, entry->offset, size_bytes, &entry->old_size_bytes);
 }
 
 int fake_disk_truncate(struct fake_disk *disk, int fd, int64_t length)
@@ -157,6 +171,8 @@ int fake_disk_truncate(struct fake_disk *disk, int fd, int64_t length)
 void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *path)
 {
     char *name;
+    if (disk->has_power)
+        return;
     int parent = open_parent(directory_fd, path, &name);
     lt_assert(parent >= 0);
     add(disk, CHANGE_CREATE, parent)->name = name;
@@ -166,6 +182,8 @@ int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int 
                      const char *to, int flags)
 {
     size_t old_size_bytes;
+    if (disk->has_power)
+        return renameat2(from_fd, from, to_fd, to, (unsigned)flags) == 0 ? 0 : -errno;
     void *old = read_bytes(to_fd, to, 0, SIZE_MAX, &old_size_bytes);
     if (renameat2(from_fd, from, to_fd, to, (unsigned)flags) != 0) {
         int result = -errno;
@@ -191,6 +209,8 @@ int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int 
 int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path, int flags)
 {
     size_t old_size_bytes;
+    if (disk->has_power)
+        return unlinkat(directory_fd, path, flags) == 0 ? 0 : -errno;
     void *old = read_bytes(directory_fd, path, 0, SIZE_MAX, &old_size_bytes);
     if (unlinkat(directory_fd, path, flags) != 0) {
         int result = -errno;
@@ -215,7 +235,7 @@ int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path,
 void fake_disk_synced(struct fake_disk *disk, int fd)
 {
     struct stat status;
-    if (fstat(fd, &status) != 0)
+    if (disk->has_power || fstat(fd, &status) != 0)
         return;
     size_t kept = 0;
     for (size_t i = 0; i < disk->count; i++) {
@@ -285,6 +305,52 @@ static void undo(const struct entry *entry)
     }
 }
 
+static bool is_of_name(const struct entry *entry)
+{
+    return entry->change != CHANGE_WRITE && entry->change != CHANGE_TRUNCATE;
+}
+
+static bool is_in_folder_of(const struct entry *entry, const struct entry *other)
+{
+    return is_of_name(entry) && entry->device == other->device && entry->inode == other->inode;
+}
+
+/* Of the changes of names in one directory, which begin at `first`, the newest are lost. */
+static void cut_folder(const struct fake_disk *disk, size_t first, uint64_t number, bool *is_known,
+                       bool *is_lost)
+{
+    const struct entry *folder = &disk->entries[first];
+    size_t count = 0, at = 0;
+    for (size_t i = first; i < disk->count; i++)
+        count += is_in_folder_of(&disk->entries[i], folder);
+    size_t kept = (size_t)(number % (count + 1));
+    for (size_t i = first; i < disk->count; i++) {
+        if (!is_in_folder_of(&disk->entries[i], folder))
+            continue;
+        is_known[i] = true;
+        is_lost[i] = at++ >= kept;
+    }
+}
+
+static void undo_names(const struct fake_disk *disk, uint64_t (*random)(void *context),
+                       void *context)
+{
+    bool *is_known = lt_alloc_array(disk->count + 1, sizeof *is_known);
+    bool *is_lost = lt_alloc_array(disk->count + 1, sizeof *is_lost);
+    size_t cut = disk->reorders ? 0 : (size_t)(random(context) % (disk->count + 1));
+    for (size_t i = cut; i < disk->count; i++) {
+        if (!disk->reorders)
+            is_lost[i] = true;
+        else if (is_of_name(&disk->entries[i]) && !is_known[i])
+            cut_folder(disk, i, random(context), is_known, is_lost);
+    }
+    for (size_t i = disk->count; i-- > 0;)
+        if (is_lost[i])
+            undo(&disk->entries[i]);
+    free(is_known);
+    free(is_lost);
+}
+
 void fake_disk_lose_power(struct fake_disk *disk, uint64_t (*random)(void *context), void *context)
 {
     for (size_t i = disk->count; i-- > 0;) {
@@ -294,9 +360,7 @@ void fake_disk_lose_power(struct fake_disk *disk, uint64_t (*random)(void *conte
         if (entry->change == CHANGE_TRUNCATE && random(context) % 2 == 0)
             undo_truncate(entry);
     }
-    size_t cut = (size_t)(random(context) % (disk->count + 1));
-    for (size_t i = disk->count; i-- > cut;)
-        undo(&disk->entries[i]);
+    undo_names(disk, random, context);
     while (disk->count > 0)
         entry_fini(&disk->entries[--disk->count]);
 }

@@ -4,9 +4,10 @@
  *
  * The model: a write is durable after an fsync of its file (through any descriptor). A creation, a
  * rename or a removal is durable after an fsync of its directory (a rename: of the directory it
- * moved to), and such changes reach the disk in the order in which they were made. After a loss of
- * power, of each unsynced write a random prefix is left, and of the unsynced changes of names a
- * random number of the newest is undone.
+ * moved to), and such changes reach the disk in the order in which they were made; or, where that
+ * is asked for, those of one directory do, and one directory knows nothing of another. After a loss
+ * of power, of each unsynced write a random prefix is left, and of the unsynced changes of names
+ * (of all directories, or of each) a random number of the newest is undone.
  *
  * A write is noted before it is done; names after.
  */
@@ -19,6 +20,10 @@
 struct fake_disk;
 
 struct fake_disk *fake_disk_create(void);
+/* From now on directories reach the disk in any order. */
+void fake_disk_reorder(struct fake_disk *disk);
+/* It will not lose its power: nothing is noted, which is faster. */
+void fake_disk_keep_power(struct fake_disk *disk);
 /* Forgets the list; the files stay as they are. */
 void fake_disk_destroy(struct fake_disk *disk);
 

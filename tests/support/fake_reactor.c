@@ -33,7 +33,7 @@ struct fake {
     struct lt_reactor base;
     uint64_t state; /* of the random numbers */
     struct lt_clock_manual *clock;
-    struct fake_disk *disk;
+    struct fake_disk *disk, *own_disk;
     struct lt_io **ready; /* singles, and of each chain the next step */
     uint32_t ready_count, ready_capacity;
     struct plan plans[PLANS_MAX];
@@ -367,7 +367,7 @@ static void fake_destroy(struct lt_reactor *reactor)
     lt_assert(reactor->pending_count == 0);
     while (fake->plan_count > 0)
         free(fake->plans[--fake->plan_count].bytes);
-    fake_disk_destroy(fake->disk);
+    fake_disk_destroy(fake->own_disk);
     lt_waker_close(&reactor->waker);
     free(fake->ready);
     free(fake);
@@ -392,7 +392,7 @@ struct lt_reactor *fake_reactor_create(uint64_t seed, struct lt_clock_manual *cl
     fake->base.ops = &ops;
     fake->state = seed;
     fake->clock = clock;
-    fake->disk = fake_disk_create();
+    fake->disk = fake->own_disk = fake_disk_create();
     fake->stop_at = UINT64_MAX;
     int code = lt_waker_open(&fake->base.waker, NULL);
     lt_assert(code == 0);
@@ -417,6 +417,11 @@ void fake_reactor_receive(struct lt_reactor *reactor, enum lt_io_kind kind, cons
     memcpy(copy, bytes, size_bytes);
     fake->plans[fake->plan_count++] =
         (struct plan){.kind = kind, .result = size_bytes, .bytes = copy, .more = more};
+}
+
+void fake_reactor_use_disk(struct lt_reactor *reactor, struct fake_disk *disk)
+{
+    fake_of(reactor)->disk = disk;
 }
 
 void fake_reactor_set_hook(struct lt_reactor *reactor, fake_reactor_hook_fn *hook, void *context)
@@ -460,7 +465,7 @@ void fake_reactor_crash(struct lt_reactor *reactor, enum fake_crash crash)
     struct fake *fake = fake_of(reactor);
     fake->has_crashed = true;
     if (crash == FAKE_CRASH_POWER)
-        fake_disk_lose_power(fake->disk, draw, fake);
+        fake_disk_lose_power(fake->own_disk, draw, fake);
     while (fake->ready_count > 0) {
         struct lt_io *io = fake->ready[--fake->ready_count];
         io->is_pending = false;

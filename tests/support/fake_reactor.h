@@ -32,9 +32,16 @@
 #include "core/base/clock.h"
 #include "core/flow/reactor.h"
 
+struct fake_disk;
+
 /* Never fails. Destroy with lt_reactor_destroy. `clock`: park moves it to the deadline when nothing
  * is to be done; NULL: park returns at once. */
 struct lt_reactor *fake_reactor_create(uint64_t seed, struct lt_clock_manual *clock);
+
+/* What is not durable is noted there (tests/support/fake_disk.h), and not on a disk of the
+ * reactor's own: others change files too, or another reactor comes after this one. It stays the
+ * caller's, who takes its power away: a crash does not. Before the first operation. */
+void fake_reactor_use_disk(struct lt_reactor *reactor, struct fake_disk *disk);
 
 /* The next `skip`+1-th operation of this kind gets `result` (negative errno, or a short count)
  * without being done. */

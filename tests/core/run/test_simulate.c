@@ -2,12 +2,13 @@
  * The whole runner under a simulator: core/run in invoker mode with a clock that is told the time,
  * a fake reactor, fake source and sinks, and the real checkpoint. A query lives several times on
  * one checkpoint; each life is a forked process that dies at a drawn moment: in any call of a fake,
- * at any fault point of the protocol, in the middle of the reactor's work, by kill or by loss of
- * power, during recovery too. Partitions are added while it runs, and it begins again for them.
- * Each life draws its mode: one goes on where the other was stopped.
+ * at any fault point of the protocol, in the middle of the reactor's work, at any call of the
+ * system that recovery makes, by kill or by loss of power. A disk may be full, or fail, and reads
+ * are short. Partitions are added while it runs, and it begins again for them. Each life draws its
+ * mode: one goes on where the other was stopped.
  * What must be true in the end stands in tests/support/crash_world.h.
  *
- *   LEAT_SEEDS=20000   how many seeds, 1000 by default
+ *   LEAT_SEEDS=20000   how many seeds, 2000 by default
  *   LEAT_SEED=17       that one only: replays a failure
  */
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -27,54 +29,41 @@
 #include "core/epoch/protocol.h"
 #include "core/run/query.h"
 #include "tests/support/crash_world.h"
-#include "tests/support/fake_reactor.h"
 #include "tests/support/scratch.h"
+#include "tests/support/watched_calls.h"
 
 enum { ROUNDS_MAX = 300, ROUNDS_TO_END = 20000, DIED = 9, FAILED = 1 };
 
 static struct crash_world *world;
 static struct lt_clock_manual *the_clock;
-static struct lt_reactor *the_reactor; /* NULL while there is none */
-static const struct lt_reactor_ops *fake_ops;
 static bool is_last_life;
+static char scratch[SCRATCH_PATH_SIZE];
+
+static uint32_t draw(uint32_t bound)
+{
+    return crash_draw(world, bound);
+}
+
+static void point(void)
+{
+    crash_point(world);
+}
 
 /* The process is gone: files keep what they were told, or, without power, what was synced and some
  * of the rest. */
 static void die(void)
 {
-    if (the_reactor != NULL)
-        fake_reactor_crash(the_reactor,
-                           crash_draw(world, 2) == 0 ? FAKE_CRASH_KILL : FAKE_CRASH_POWER);
+    watched_calls_die();
     _exit(DIED);
-}
-
-static void destroy_reactor(struct lt_reactor *reactor)
-{
-    the_reactor = NULL;
-    fake_ops->destroy(reactor);
-}
-
-/* Who waits for a reactor that has come to its crash would wait for ever. */
-static uint32_t park_reactor(struct lt_reactor *reactor, int64_t deadline_ns)
-{
-    if (fake_reactor_has_stopped(reactor))
-        die();
-    return fake_ops->park(reactor, deadline_ns);
 }
 
 static int create_reactor(const struct lt_reactor_options *options, struct lt_reactor **out,
                           struct lt_error *error)
 {
-    static struct lt_reactor_ops ops;
     (void)options, (void)error;
-    the_reactor = *out = fake_reactor_create(crash_draw(world, UINT32_MAX), the_clock);
-    fake_ops = the_reactor->ops;
-    ops = *fake_ops;
-    ops.destroy = destroy_reactor;
-    ops.park = park_reactor;
-    the_reactor->ops = &ops;
-    if (!is_last_life && crash_draw(world, 3) == 0)
-        fake_reactor_crash_after(the_reactor, crash_draw(world, 150));
+    *out = watched_reactor_create(the_clock);
+    if (!is_last_life && draw(3) == 0)
+        fake_reactor_crash_after(*out, draw(150));
     return 0;
 }
 
@@ -85,8 +74,11 @@ static bool on_fault_point(void *context, enum lt_epoch_step step, uint64_t epoc
     return false;
 }
 
+/* An error is a fault, but where the disk has failed: then it is an end as good as any. */
 static void give_up(const char *what, const char *text)
 {
+    if (watched.has_faulted)
+        die();
     crash_fault(world, "%s: %s", what, text);
     _exit(FAILED);
 }
@@ -107,11 +99,11 @@ static struct lt_plan *make_plan(struct lt_arena *arena)
     }
     plan->sink_count = CRASH_SINKS;
     plan->trigger = (struct lt_trigger){LT_TRIGGER_CONTINUOUS, 10 * LT_NS_PER_MS};
-    if (crash_draw(world, 2) == 0)
+    if (draw(2) == 0)
         memset(world->planned, 0, sizeof world->planned); /* it reads on as it likes */
     else
         plan->trigger = (struct lt_trigger){LT_TRIGGER_PROCESSING_TIME,
-                                            crash_draw(world, 2) == 0 ? 0 : 5 * LT_NS_PER_MS};
+                                            draw(2) == 0 ? 0 : 5 * LT_NS_PER_MS};
     return plan;
 }
 
@@ -121,8 +113,8 @@ static struct lt_query *start(const char *path, struct lt_clock_manual *clock)
     struct lt_options *options = lt_options_create();
     char lanes[16], stages[16];
     struct lt_error error;
-    snprintf(lanes, sizeof lanes, "%u", 1 + crash_draw(world, 3));
-    snprintf(stages, sizeof stages, "%u", 1 + crash_draw(world, 3));
+    snprintf(lanes, sizeof lanes, "%u", 1 + draw(3));
+    snprintf(stages, sizeof stages, "%u", 1 + draw(3));
     const char *const pairs[][2] = {{"checkpointLocation", path},
                                     {"lanes", lanes},
                                     {"stages", stages},
@@ -138,6 +130,7 @@ static struct lt_query *start(const char *path, struct lt_clock_manual *clock)
                                  .clock = &clock->clock,
                                  .is_invoked = true};
     struct lt_query *query;
+    watched.is_watched = true;
     if (lt_query_start(&spec, &query, &error) != 0)
         give_up("start", error.text);
     return query;
@@ -146,10 +139,10 @@ static struct lt_query *start(const char *path, struct lt_clock_manual *clock)
 static void round_of(struct lt_query *query, struct lt_clock_manual *clock)
 {
     struct lt_error error;
-    bool is_late = crash_draw(world, 64) == 0; /* things that are done once a second */
-    lt_clock_manual_advance(clock, is_late ? LT_NS_PER_S : crash_draw(world, 2 * LT_NS_PER_MS));
+    bool is_late = draw(64) == 0; /* things that are done once a second */
+    lt_clock_manual_advance(clock, is_late ? LT_NS_PER_S : draw(2 * LT_NS_PER_MS));
     int work = lt_query_do_work(query);
-    if (fake_reactor_has_stopped(the_reactor))
+    if (watched_reactor_has_stopped())
         die();
     if (work < 0) {
         if (lt_query_await(query, 0, &error) != 0)
@@ -176,15 +169,17 @@ static void live(const char *path, bool is_last)
     struct lt_clock_manual clock;
     lt_clock_manual_init(&clock, 1, 1);
     the_clock = &clock;
-    the_reactor = NULL;
     is_last_life = is_last;
     crash_die = die;
+    watched_calls_begin(scratch, draw, point, die, is_last);
     lt_epoch_set_fault_hook(on_fault_point, NULL);
     lt_log_set_level(LT_LOG_ERROR);
-    uint32_t calls_max = crash_draw(world, 2) == 0 ? 40 : 3000;
-    world->calls_left = is_last ? -1 : 1 + (int64_t)crash_draw(world, calls_max);
+    uint32_t calls_max = draw(2) == 0 ? 40 : 3000;
+    world->calls_left = is_last ? -1 : 1 + (int64_t)draw(calls_max);
+    if (!is_last && draw(4) == 0)
+        watched.calls_to_fault = draw(draw(2) == 0 ? 40 : 500);
     struct lt_query *query = start(path, &clock);
-    uint32_t rounds = 1 + crash_draw(world, ROUNDS_MAX);
+    uint32_t rounds = 1 + draw(ROUNDS_MAX);
     for (uint32_t i = 0; i < rounds; i++)
         round_of(query, &clock);
     if (!is_last)
@@ -219,12 +214,12 @@ struct totals {
     uint64_t finished, done, reconnects, replays, dropped_entries, cuts, same_ranges;
 };
 
-static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
+static void run_seed(uint64_t seed, struct totals *totals)
 {
     char path[96];
     snprintf(path, sizeof path, "%s/checkpoint", scratch);
     crash_world_init(world, seed);
-    uint32_t deaths = 1 + crash_draw(world, 4);
+    uint32_t deaths = 1 + draw(4);
     for (uint32_t i = 0; i <= deaths && world->fault[0] == '\0'; i++)
         run_life(path, i == deaths);
     if (world->fault[0] != '\0')
@@ -251,13 +246,12 @@ static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state
 {
     (void)state;
     uint64_t first = number_from("LEAT_SEED", 1);
-    uint64_t count = getenv("LEAT_SEED") != NULL ? 1 : number_from("LEAT_SEEDS", 1000);
+    uint64_t count = getenv("LEAT_SEED") != NULL ? 1 : number_from("LEAT_SEEDS", 2000);
     struct totals totals = {0};
-    char scratch[64];
     scratch_create(scratch);
     world = crash_world_create();
     for (uint64_t seed = first; seed < first + count; seed++)
-        run_seed(scratch, seed, &totals);
+        run_seed(seed, &totals);
     printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink, %" PRIu64
            " with a replay, %" PRIu64 " new beginnings with more partitions, %" PRIu64
            " entries of the source's log dropped, %" PRIu64 " files cut, %" PRIu64
