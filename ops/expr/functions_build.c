@@ -303,6 +303,17 @@ static size_t index_in(const uint8_t *at, const uint8_t *next, struct lt_bytes s
     return SIZE_MAX;
 }
 
+/* The character with this index; none, or one that is 0, stands for nothing, as in Spark. */
+static struct lt_bytes translated(struct lt_bytes to, size_t to_count, size_t index)
+{
+    struct lt_bytes piece = {.data = to.data};
+    if (index < to_count)
+        piece = lt_utf8_substring(to, (int32_t)index + 1, 1);
+    if (piece.size_bytes == 1 && piece.data[0] == '\0')
+        piece.size_bytes = 0;
+    return piece;
+}
+
 static enum lt_kernel translate(struct lt_machine *machine, const struct lt_call *call,
                                 union lt_value *out)
 {
@@ -321,8 +332,7 @@ static enum lt_kernel translate(struct lt_machine *machine, const struct lt_call
         size_t index = index_in(at, next, from);
         struct lt_bytes piece = {.data = at, .size_bytes = (uint32_t)(next - at)};
         if (index != SIZE_MAX)
-            piece = index < to_count ? lt_utf8_substring(to, (int32_t)index + 1, 1)
-                                     : (struct lt_bytes){.data = at};
+            piece = translated(to, to_count, index);
         write = append(write, piece);
         at = next;
     }

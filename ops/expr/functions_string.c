@@ -193,7 +193,7 @@ static enum lt_kernel right(struct lt_machine *machine, const struct lt_call *ca
 }
 
 /* Without a count as much is replaced as the other has. Binary values are cut where strings are,
- * but by bytes. */
+ * but by bytes. Positions wrap around, as Java's numbers do. */
 static enum lt_kernel overlay(struct lt_machine *machine, const struct lt_call *call,
                               union lt_value *out)
 {
@@ -205,7 +205,7 @@ static enum lt_kernel overlay(struct lt_machine *machine, const struct lt_call *
         count = lt_argument_is_binary(call, 0)
                     ? other.size_bytes
                     : (int64_t)lt_utf8_count(other.data, other.size_bytes);
-    struct lt_bytes head = cut(call, text, 1, position - 1);
+    struct lt_bytes head = cut(call, text, 1, (int32_t)(position - 1));
     struct lt_bytes tail = cut(call, text, (int32_t)(position + count), INT32_MAX);
     size_t size = (size_t)head.size_bytes + other.size_bytes + tail.size_bytes;
     uint8_t *memory = lt_machine_alloc(machine, size);

@@ -111,6 +111,8 @@ static void texts_are_hidden_cut_in_and_chosen(void **state)
     expect("overlay('Spark', 'xyz', -2, 2)", "xyzSpark");
     expect("overlay('Spark' PLACING 'x' FROM 2 FOR 0)", "Sxpark");
     expect("hex(overlay(X'01020304', X'FF', 0))", "FF01020304");
+    expect("overlay('abc', 'x', -2147483648, 1)", "abcxabc");
+    expect("hex(translate('abc', 'ab', concat(char(0), 'x')))", "7863");
     expect("overlay('a', X'41', 1)", "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
     expect("elt(2, 'x', X'42')", "B");
     expect("typeof(elt(2, X'41', X'42'))", "binary");
