@@ -39,13 +39,13 @@ bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t
 
 /* Walks are loops along first inputs, since programs make long chains of them; what else joins and
  * unions read is a call deeper. */
-static const struct lt_plan_node *find_batch(const struct lt_plan_node *node)
+const struct lt_plan_node *lt_plan_find_batch(const struct lt_plan_node *node)
 {
     for (;; node = node->inputs[0]) {
         if (node->kind >= LT_PLAN_AGGREGATE && node->kind <= LT_PLAN_LIMIT)
             return node;
         for (uint32_t i = 1; i < node->input_count; i++) {
-            const struct lt_plan_node *found = find_batch(node->inputs[i]);
+            const struct lt_plan_node *found = lt_plan_find_batch(node->inputs[i]);
             if (found != NULL)
                 return found;
         }
@@ -58,7 +58,7 @@ const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan)
 {
     const struct lt_plan_node *found = NULL;
     for (uint32_t i = 0; i < plan->sink_count && found == NULL; i++)
-        found = find_batch(plan->sinks[i]);
+        found = lt_plan_find_batch(plan->sinks[i]);
     return found;
 }
 
@@ -100,6 +100,10 @@ enum { NUMBERED_MAX = 2 * LT_LIMIT_OPERATORS };
 struct numbering {
     struct lt_arena *arena;
     enum lt_output_mode output_mode;
+    bool has_one_sink;
+    /* What keeps state, or stands over it, and was come to: in another place it is another. */
+    const struct lt_plan_node *met[NUMBERED_MAX];
+    uint32_t met_count;
     const struct lt_plan_node *seen[NUMBERED_MAX]; /* those that sinks share are numbered once */
     uint32_t seen_count;
     uint32_t stateful;                 /* numbered so far */
@@ -118,6 +122,20 @@ static bool is_seen(struct numbering *numbering, const struct lt_plan_node *node
     return false;
 }
 
+/* As lt_plan_find_batch walks. */
+static bool has_aggregate(const struct lt_plan_node *node)
+{
+    for (; node->kind != LT_PLAN_AGGREGATE; node = node->inputs[0]) {
+        for (uint32_t i = 1; i < node->input_count; i++) {
+            if (has_aggregate(node->inputs[i]))
+                return true;
+        }
+        if (node->input_count == 0)
+            return false;
+    }
+    return true;
+}
+
 static uint32_t watermark_number(struct numbering *numbering, uint32_t before)
 {
     uint32_t at = 0;
@@ -128,8 +146,18 @@ static uint32_t watermark_number(struct numbering *numbering, uint32_t before)
     return at;
 }
 
+/* Of groups, in complete mode, a limit is of each whole result; else of all that ever comes, and
+ * then it keeps how many came. */
+static bool limits_results(const struct numbering *numbering, const struct lt_plan_node *node)
+{
+    return node->kind == LT_PLAN_LIMIT && numbering->output_mode == LT_OUTPUT_COMPLETE &&
+           has_aggregate(node->inputs[0]);
+}
+
 static void number_one(struct numbering *numbering, struct lt_plan_node *node)
 {
+    if (limits_results(numbering, node))
+        node->stateful = NULL;
     if (node->stateful != NULL && !is_seen(numbering, node)) {
         struct lt_plan_stateful *own = lt_arena_alloc(numbering->arena, sizeof *own);
         *own = *node->stateful;
@@ -141,19 +169,48 @@ static void number_one(struct numbering *numbering, struct lt_plan_node *node)
         node->watermark = watermark_number(numbering, node->watermark);
 }
 
+/* A subtree with state that stands in two places of one tree is two, each with a state of its own:
+ * the second one is copied, node by node as they are come to. */
+static void own_input(struct numbering *numbering, struct lt_plan_node *node, uint32_t input)
+{
+    struct lt_plan_node *below = node->inputs[input];
+    bool is_met = false;
+    if (!numbering->has_one_sink || lt_plan_find_batch(below) == NULL)
+        return;
+    for (uint32_t i = 0; i < numbering->met_count && !is_met; i++)
+        is_met = numbering->met[i] == below;
+    if (!is_met && numbering->met_count < NUMBERED_MAX)
+        numbering->met[numbering->met_count++] = below;
+    if (!is_met)
+        return;
+    struct lt_plan_node *copy =
+        lt_plan_node_create(numbering->arena, below->kind, below->input_count);
+    struct lt_plan_node **inputs = copy->inputs;
+    *copy = *below;
+    copy->inputs = inputs;
+    memcpy(inputs, below->inputs, below->input_count * sizeof *inputs);
+    node->inputs[input] = copy;
+}
+
 /* As deep as joins and unions are nested. */
 static void number_tree(struct numbering *numbering, struct lt_plan_node *node)
 {
     number_one(numbering, node);
-    for (; node->input_count == 1; node = node->inputs[0])
+    for (; node->input_count == 1; node = node->inputs[0]) {
+        own_input(numbering, node, 0);
         number_one(numbering, node->inputs[0]);
-    for (uint32_t i = 0; i < node->input_count; i++)
+    }
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        own_input(numbering, node, i);
         number_tree(numbering, node->inputs[i]);
+    }
 }
 
 void lt_plan_number(struct lt_plan *plan, struct lt_arena *arena)
 {
-    struct numbering numbering = {.arena = arena, .output_mode = plan->output_mode};
+    struct numbering numbering = {.arena = arena,
+                                  .output_mode = plan->output_mode,
+                                  .has_one_sink = plan->sink_count == 1};
     for (uint32_t i = 0; i < plan->sink_count; i++)
         number_tree(&numbering, plan->sinks[i]);
 }

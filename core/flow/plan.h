@@ -112,6 +112,8 @@ struct lt_plan_order {
     bool is_descending, nulls_last;
 };
 
+#define LT_PLAN_NO_LIMIT INT64_MAX
+
 struct lt_plan_node {
     enum lt_plan_kind kind;
     struct lt_plan_node **inputs;
@@ -134,6 +136,7 @@ struct lt_plan_node {
 
     const char *name;              /* OPERATOR: its name; WATERMARK: the column */
     int64_t interval_us;           /* WATERMARK: the delay */
+    int64_t idle_us; /* WATERMARK: after so long without rows it holds no other back; 0: never */
     /* WATERMARK: nodes of the same number, on the sides of a union, are one watermark. Before
      * lt_plan_number any number, after it they are counted from 0 in the plan. */
     uint32_t watermark;
@@ -141,12 +144,12 @@ struct lt_plan_node {
     void *create_context;
     const struct lt_type *declared_schema; /* OPERATOR: what it emits; NULL: what it gets */
 
-    /* AGGREGATE, JOIN, DEDUPLICATE, TRANSFORM; after analysis */
+    /* AGGREGATE, JOIN, DEDUPLICATE, TRANSFORM, and LIMIT of a query's whole life; after analysis */
     const struct lt_plan_stateful *stateful;
     const struct lt_processor *processor;    /* TRANSFORM; outlives the plan */
     const struct lt_plan_order *orders;      /* SORT */
     uint32_t order_count;
-    int64_t limit; /* LIMIT: rows */
+    int64_t limit; /* LIMIT: rows, or LT_PLAN_NO_LIMIT */
 
     const struct lt_type *schema; /* after analysis: what comes out */
 };
@@ -170,6 +173,7 @@ struct lt_plan {
     struct lt_plan_node
         *dead_letters; /* a WRITE node without input, or NULL: a failing record stops the query */
     struct lt_trigger trigger;
+    bool has_trigger; /* it was chosen; else it is what the plan needs */
     enum lt_output_mode output_mode;
 };
 
@@ -180,7 +184,9 @@ struct lt_plan_node *lt_plan_node_create(struct lt_arena *arena, enum lt_plan_ki
  * latter, whose place is `*at` then. False: there is room for `capacity` nodes only. */
 bool lt_plan_insert_steps(struct lt_plan_node **nodes, uint32_t *count, uint32_t capacity,
                           uint32_t *at, const struct lt_plan_node *before);
-/* The first node that only micro-batches run; NULL: there is none. */
+/* The first node, from this one on, or of a plan, that only micro-batches run; NULL: there is none.
+ */
+const struct lt_plan_node *lt_plan_find_batch(const struct lt_plan_node *node);
 const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan);
 /* True when it has such a node, or a sink that is given whole batches. */
 bool lt_plan_needs_batches(const struct lt_plan *plan);

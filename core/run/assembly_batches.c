@@ -200,11 +200,19 @@ int lt_assembly_settle_batches(struct lt_assembly *assembly,
 
 /* -------------------------------------------------------------------------------------- state */
 
+const struct lt_sink *lt_assembly_ordered_sink(const struct lt_assembly *assembly)
+{
+    for (uint32_t i = 0; i < assembly->pipeline.branch_count; i++)
+        if (assembly->pipeline.branches[i].sink->one_lane)
+            return assembly->pipeline.branches[i].sink;
+    return NULL;
+}
+
 uint32_t lt_assembly_partition_count(const struct lt_assembly *assembly)
 {
     uint32_t wanted = assembly->settings.shuffle_partitions;
-    if (assembly->pipeline.branches[0].sink->one_lane)
-        wanted = 1; /* its rows have one order */
+    if (lt_assembly_ordered_sink(assembly) != NULL)
+        wanted = 1;
     if (wanted == 0) /* the caller's loop is one thread */
         wanted = assembly->spec->is_invoked ? 1 : (uint32_t)assembly->placement.lane_cpu_count;
     wanted = wanted > LT_LIMIT_LANES ? LT_LIMIT_LANES : wanted;

@@ -19,6 +19,8 @@ int lt_assembly_settle_batches(struct lt_assembly *assembly,
                                const struct lt_recover_options *recover,
                                struct lt_error *error) LT_MUST_USE;
 
+/* A sink whose rows have one order, for which there is one partition; NULL: none. */
+const struct lt_sink *lt_assembly_ordered_sink(const struct lt_assembly *assembly);
 /* Of a query with state, once placed: partitions of the state; and instances of all segments. */
 uint32_t lt_assembly_partition_count(const struct lt_assembly *assembly);
 uint32_t lt_assembly_instance_count(const struct lt_assembly *assembly); /* 0: there is no state */

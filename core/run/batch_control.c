@@ -370,6 +370,7 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
     control->has_found_nothing = false;
     control->has_data = has_data(control);
     uint64_t number = lt_batches_begin(control->batches, &plan);
+    control->watermarks.batch_ms = timestamp_ms;
     lt_watermarks_begin(&control->watermarks);
     control->batch = (struct lt_batch){
         .id = number,

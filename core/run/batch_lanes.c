@@ -104,7 +104,7 @@ static const char *name_of(const struct lt_plan_node *node)
     case LT_PLAN_TRANSFORM:
         return "transformWithStateExec";
     case LT_PLAN_LIMIT:
-        return "globalLimit";
+        return node->stateful == NULL ? NULL : "globalLimit";
     default:
         return NULL;
     }

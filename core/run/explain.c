@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/run/assembly_batches.h"
 #include "core/run/explain_plan.h"
 #include "core/run/explain_records.h"
+#include "core/run/explain_state.h"
 #include "core/run/guarantee.h"
 #include "core/run/union_source.h"
 
@@ -20,21 +22,6 @@ static void add_cpus(struct lt_text_buffer *out, const int *cpus, int count)
             lt_text_format(out, last > i + 1 ? "-%d" : ",%d", cpus[last]);
         i = last;
     }
-}
-
-/* "   # lanes = 2, command line", to which a reason may be added. */
-static void add_option(const struct lt_assembly *assembly, const char *name,
-                       struct lt_text_buffer *out)
-{
-    size_t count;
-    const struct lt_option_spec *specs = lt_query_option_specs(&count);
-    const struct lt_options *options = assembly->spec->options;
-    const char *value = lt_options_text(options, specs, count, name);
-    const char *origin = lt_options_origin(options, name);
-    if (value == NULL)
-        lt_text_format(out, "   # %s not set", name);
-    else
-        lt_text_format(out, "   # %s = %s, %s", name, value, origin != NULL ? origin : "default");
 }
 
 static void explain_ends(const struct lt_assembly *assembly, struct lt_text_buffer *out)
@@ -65,7 +52,7 @@ static void explain_lanes(const struct lt_assembly *assembly, struct lt_text_buf
     lt_text_format(out, "lanes: %u%s", lanes,
                    partitions == 0 && lanes > 1 ? ", or fewer: as many as the source has partitions"
                                                 : "");
-    add_option(assembly, "lanes", out);
+    lt_explain_option(assembly, "lanes", out);
     if (settings->lanes == 0)
         lt_text_append(out, assembly->spec->is_invoked ? ": the caller's thread runs it"
                                                        : ": one for each lane CPU");
@@ -74,9 +61,9 @@ static void explain_lanes(const struct lt_assembly *assembly, struct lt_text_buf
                        partitions == 1 ? "" : "s");
     lt_text_format(out, "\nstages: %u, %s", settings->stages,
                    settings->stages == 1 ? "fused on one thread" : "joined by rings");
-    add_option(assembly, "stages", out);
+    lt_explain_option(assembly, "stages", out);
     lt_text_format(out, "\nidle: %s", lt_idle_name(lt_assembly_choose_idle(assembly)));
-    add_option(assembly, "idle", out);
+    lt_explain_option(assembly, "idle", out);
     if (!settings->idle_is_set)
         lt_text_append(out, assembly->placement.cpus_are_shared
                                 ? ": lanes share their CPUs with other threads"
@@ -89,7 +76,7 @@ static void explain_cpus(const struct lt_assembly *assembly, struct lt_text_buff
     const struct lt_placement *placement = &assembly->placement;
     lt_text_append(out, "lane CPUs: ");
     add_cpus(out, placement->lane_cpus, placement->lane_cpu_count);
-    add_option(assembly, "cpus", out);
+    lt_explain_option(assembly, "cpus", out);
     lt_text_append(out, ": this process may use ");
     add_cpus(out, placement->usable, placement->usable_count);
     if (placement->quota_cpus > 0)
@@ -101,12 +88,12 @@ static void explain_cpus(const struct lt_assembly *assembly, struct lt_text_buff
     lt_text_append(out, placement->cpus_are_shared ? "   # shared with lanes"
                                                    : "   # those that no lane has");
     lt_text_format(out, "\npinned: %s", lt_placement_pins(placement) ? "yes" : "no");
-    add_option(assembly, "pin", out);
+    lt_explain_option(assembly, "pin", out);
     if (placement->usable_count == 1)
         lt_text_append(out, "; with one CPU there is nothing to choose");
     lt_text_format(out, "\nlibraries' threads: %s",
                    placement->yield_to_lanes ? "do not preempt lanes" : "as any other");
-    add_option(assembly, "yieldToLanes", out);
+    lt_explain_option(assembly, "yieldToLanes", out);
     if (assembly->settings.yield_to_lanes && !placement->yield_to_lanes)
         lt_text_append(out, "; they share no CPU with lanes");
     lt_text_append_char(out, '\n');
@@ -119,12 +106,12 @@ static void explain_rest(const struct lt_assembly *assembly, struct lt_text_buff
                    strcmp(settings->reactor, "auto") == 0
                        ? "io_uring where the kernel allows it, else epoll"
                        : settings->reactor);
-    add_option(assembly, "io", out);
+    lt_explain_option(assembly, "io", out);
     lt_text_format(out, "\ncheckpoint: %s",
                    settings->checkpoint_path != NULL ? settings->checkpoint_path : "none");
     if (assembly->control != NULL)
         lt_text_format(out, ", first epoch %" PRIu64, assembly->recovery.first_epoch);
-    add_option(assembly, "checkpointLocation", out);
+    lt_explain_option(assembly, "checkpointLocation", out);
     lt_text_append_char(out, '\n');
 }
 
@@ -151,7 +138,10 @@ static void draw_plans(const struct lt_assembly *assembly,
 static void explain_all(const struct lt_assembly *assembly,
                         const struct lt_explain_options *options, struct lt_text_buffer *out)
 {
-    struct lt_explain_plan_options plan = {.hides_sinks = options->hides_sinks, .is_logical = true};
+    struct lt_explain_plan_options plan = {.hides_sinks = options->hides_sinks,
+                                           .is_logical = true,
+                                           .in_batches = assembly->in_batches,
+                                           .partitions = lt_assembly_partition_count(assembly)};
     if (options->form == LT_EXPLAIN_EXTENDED || options->form == LT_EXPLAIN_COST) {
         lt_text_append(out, "== Optimized Logical Plan ==\n");
         draw_plans(assembly, &plan, options->form, out);
@@ -163,6 +153,7 @@ static void explain_all(const struct lt_assembly *assembly,
     lt_text_append_char(out, '\n');
     explain_ends(assembly, out);
     lt_explain_records(assembly, out);
+    lt_explain_state(assembly, out);
     explain_lanes(assembly, out);
     explain_cpus(assembly, out);
     explain_rest(assembly, out);

@@ -11,8 +11,10 @@
 #include "core/run/pipeline.h"
 
 struct lt_explain_plan_options {
-    bool is_logical;  /* StreamingRelationV2 at the leaves, not ContinuousScan */
-    bool hides_sinks; /* a query, not what it is written to */
+    bool is_logical;     /* StreamingRelationV2 at the leaves, and no exchanges */
+    bool hides_sinks;    /* a query, not what it is written to */
+    bool in_batches;     /* the mode, by which scans and writes are called */
+    uint32_t partitions; /* of state, where there is any */
 };
 
 /* The trees, of which there is one for each sink, or one for all sides of a union: *count of them,

@@ -4,10 +4,23 @@
 
 #include "core/base/limits.h"
 #include "core/base/units.h"
-#include "core/run/assembly_batches.h"
 #include "core/run/guarantee.h"
 #include "core/run/segment_plan.h"
 #include "core/run/union_source.h"
+
+void lt_explain_option(const struct lt_assembly *assembly, const char *name,
+                       struct lt_text_buffer *out)
+{
+    size_t count;
+    const struct lt_option_spec *specs = lt_query_option_specs(&count);
+    const struct lt_options *options = assembly->spec->options;
+    const char *value = lt_options_text(options, specs, count, name);
+    const char *origin = lt_options_origin(options, name);
+    if (value == NULL)
+        lt_text_format(out, "   # %s not set", name);
+    else
+        lt_text_format(out, "   # %s = %s, %s", name, value, origin != NULL ? origin : "default");
+}
 
 static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
 {
@@ -15,45 +28,47 @@ static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
     return interval_ns > 0 ? interval_ns : LT_NS_PER_S;
 }
 
-/* "AvailableNow", "ProcessingTime 5s". */
-static void say_trigger(const struct lt_trigger *trigger, struct lt_text_buffer *out)
+/* "trigger processingTime 5s, which was chosen": what began the mode, or would have. */
+static void say_trigger(const struct lt_plan *plan, struct lt_text_buffer *out)
 {
+    static const char *const names[] = {[LT_TRIGGER_PROCESSING_TIME] = "processingTime",
+                                        [LT_TRIGGER_ONCE] = "once",
+                                        [LT_TRIGGER_AVAILABLE_NOW] = "availableNow",
+                                        [LT_TRIGGER_CONTINUOUS] = "continuous"};
     char interval[LT_UNITS_TEXT_SIZE];
-    if (trigger->kind == LT_TRIGGER_PROCESSING_TIME) {
-        lt_units_format_duration(trigger->interval_ns, interval);
-        lt_text_format(out, "processingTime %s", interval);
-    } else {
-        lt_text_append(out, trigger->kind == LT_TRIGGER_ONCE ? "once" : "availableNow");
+    lt_text_format(out, "trigger %s", names[plan->trigger.kind]);
+    if (plan->trigger.kind == LT_TRIGGER_PROCESSING_TIME && plan->trigger.interval_ns > 0) {
+        lt_units_format_duration(plan->trigger.interval_ns, interval);
+        lt_text_format(out, " %s", interval);
     }
+    lt_text_append(out, plan->has_trigger ? ", which was chosen" : ", by default");
 }
 
-static void explain_batches(const struct lt_assembly *assembly, struct lt_text_buffer *out)
+/* The operator with state that rows come to first, by its name in plans. */
+static const char *first_with_state(const struct lt_segment_plan *plan)
 {
-    const struct lt_segment_plan *plan = assembly->pipeline.segments;
-    lt_text_append(out, "mode: micro-batch   # trigger ");
-    say_trigger(&assembly->spec->plan->trigger, out);
-    if (plan == NULL)
-        lt_text_append(out, "; no operator has state\n");
-    else
-        lt_text_format(out, "; %s has state, in %" PRIu32 " partition%s\n",
-                       lt_plan_kind_name(plan->segments[plan->segment_count - 1].nodes[0]->kind),
-                       lt_assembly_partition_count(assembly),
-                       lt_assembly_partition_count(assembly) == 1 ? "" : "s");
+    return lt_plan_kind_name(plan->segments[plan->segment_count - 1].nodes[0]->kind);
 }
 
 static void explain_mode(const struct lt_assembly *assembly, struct lt_text_buffer *out)
 {
-    if (assembly->in_batches) {
-        explain_batches(assembly, out);
-        return;
-    }
+    const struct lt_segment_plan *segments = assembly->pipeline.segments;
+    const struct lt_plan *plan = assembly->spec->plan;
     char interval[LT_UNITS_TEXT_SIZE];
-    bool is_bounded = assembly->spec->plan->trigger.kind == LT_TRIGGER_AVAILABLE_NOW;
-    lt_units_format_duration(epoch_interval_ns(assembly), interval);
-    lt_text_format(out,
-                   "mode: continuous%s   # trigger %s, an epoch each %s; no operator has state\n",
-                   is_bounded ? ", to the end of what is there now" : "",
-                   is_bounded ? "availableNow" : "continuous", interval);
+    bool ends = plan->trigger.kind == LT_TRIGGER_AVAILABLE_NOW;
+    lt_text_append(out, assembly->in_batches ? "mode: micro-batch   # "
+                        : ends ? "mode: continuous, to the end of what is there now   # "
+                               : "mode: continuous   # ");
+    say_trigger(plan, out);
+    if (!assembly->in_batches) {
+        lt_units_format_duration(epoch_interval_ns(assembly), interval);
+        lt_text_format(out, ", an epoch each %s", interval);
+    }
+    if (segments == NULL)
+        lt_text_append(out, "; no operator has state\n");
+    else
+        lt_text_format(out, "; %s has state, which continuous processing does not keep\n",
+                       first_with_state(segments));
 }
 
 /* ----------------------------------------------------------------------------- copies, memory */

@@ -11,6 +11,10 @@
 #include "core/base/text_buffer.h"
 #include "core/run/assembly.h"
 
+/* "   # lanes = 2, command line": how an option of the query is set, to which a reason may be
+ * added. */
+void lt_explain_option(const struct lt_assembly *assembly, const char *name,
+                       struct lt_text_buffer *out);
 void lt_explain_records(const struct lt_assembly *assembly, struct lt_text_buffer *out);
 /* The guarantee, and how records fail. */
 void lt_explain_guarantee(const struct lt_assembly *assembly, struct lt_text_buffer *out);

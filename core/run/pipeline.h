@@ -4,8 +4,8 @@
  * sinks, and where dead letters go. A plan that reads several sources has them as the parts of one;
  * it has no trunk, and a branch takes the rows of its part.
  *
- * A plan with state has one sink, and is cut into segments instead (core/run/segment_plan.h): its
- * branch has no operators of its own, and it has no trunk.
+ * A plan with state is cut into segments instead (core/run/segment_plan.h), and has no trunk: the
+ * last segment ends in the branches, of which a single one has no operators of its own.
  *
  * Binding resolves names, types and options and refuses what continuous mode does not allow, with
  * Spark's texts; it makes no connection. Operators are made per lane (lt_pipeline_make_operators).

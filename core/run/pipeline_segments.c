@@ -4,6 +4,9 @@
  *
  * As for plans without state the sources are the parts of one. Each READ of the tree is a part, in
  * the order in which they stand there, which is Spark's order of sources.
+ *
+ * Several sinks take what one node gives, which has state or is a union of what has: what each of
+ * them does with that is the operators of its branch.
  */
 #include <string.h>
 
@@ -94,7 +97,7 @@ static void use_leaf(const struct lt_segment_plan *plan, struct lt_segment_leaf 
     source->used_columns = needed;
 }
 
-/* --------------------------------------------------------------------------------------- public */
+/* --------------------------------------------------------------------------------------- sinks */
 
 /* The WRITE's input, with what is hidden taken away. */
 static int bind_write(struct binding *binding, struct lt_plan_node *write, struct lt_sink **sink,
@@ -111,10 +114,93 @@ static int bind_write(struct binding *binding, struct lt_plan_node *write, struc
                                  binding->catalog, binding->arena, sink, error);
 }
 
-static int bind_tree(struct binding *binding, struct lt_plan_node *write,
-                     struct lt_pipeline *out, struct lt_error *error)
+static bool ends_way(const struct lt_plan_node *node)
+{
+    return lt_plan_node_is_stateful(node) || node->kind == LT_PLAN_UNION ||
+           node->kind == LT_PLAN_READ;
+}
+
+/* What a sink takes, before its own operators. */
+static struct lt_plan_node *goal_of(const struct lt_plan_node *write)
+{
+    struct lt_plan_node *node = write->inputs[0];
+    while (!ends_way(node))
+        node = node->inputs[0];
+    return node;
+}
+
+/* The operators of the sink's branch, in the order rows pass them. */
+static int add_branch(struct binding *binding, const struct lt_plan_node *write,
+                      struct lt_pipeline_branch *branch, struct lt_error *error)
+{
+    uint32_t count = 0;
+    for (const struct lt_plan_node *node = write->inputs[0]; !ends_way(node);
+         node = node->inputs[0])
+        count++;
+    if (count > LT_LIMIT_OPERATORS)
+        return lt_error_set(error, LT_E_LIMIT, "more than %d operators in front of a sink",
+                            LT_LIMIT_OPERATORS);
+    branch->nodes =
+        lt_arena_alloc(binding->arena, (count + 1u) * sizeof(struct lt_plan_node *));
+    branch->node_count = count;
+    for (struct lt_plan_node *node = write->inputs[0]; count > 0; node = node->inputs[0])
+        branch->nodes[--count] = node;
+    int code = 0;
+    for (uint32_t i = 0; i < branch->node_count && code == 0; i++)
+        if (branch->nodes[i]->schema == NULL)
+            code = lt_ops_analyse(branch->nodes[i], LT_OPS_MICRO_BATCH, binding->arena, error);
+    return code;
+}
+
+static int check_goals(const struct lt_plan *plan, struct lt_error *error)
+{
+    const struct lt_plan_node *goal = goal_of(plan->sinks[0]);
+    for (uint32_t i = 1; i < plan->sink_count; i++)
+        if (goal_of(plan->sinks[i]) != goal || goal->kind == LT_PLAN_READ)
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "the sinks of a query with state take what one operator with state "
+                                "gives, and sink %u takes something else; hint: a query for each, "
+                                "or foreachBatch",
+                                i + 1);
+    return 0;
+}
+
+/* The first sink's tree is analysed as a whole, the others' from what they share with it on. */
+static int bind_sinks(struct binding *binding, const struct lt_plan *plan, struct lt_pipeline *out,
+                      struct lt_error *error)
+{
+    int code = 0;
+    for (uint32_t i = 0; i < plan->sink_count && code == 0; i++) {
+        struct lt_pipeline_branch *branch = &out->branches[i];
+        struct lt_plan_node *write = plan->sinks[i];
+        if (i > 0)
+            code = add_branch(binding, write, branch, error);
+        if (code == 0)
+            code = bind_write(binding, write, &branch->sink, error);
+        if (code == 0 && plan->sink_count > 1) /* with what takes away what is hidden */
+            code = add_branch(binding, write, branch, error);
+    }
+    return code;
+}
+
+/* Reads and further sinks that are one: the first sink was compared as the reads were bound. */
+static int check_loops(const struct lt_plan *plan, const struct lt_segment_plan *segments,
+                       struct lt_error *error)
+{
+    int code = 0;
+    for (uint32_t i = 1; i < plan->sink_count; i++)
+        for (uint32_t k = 0; k < segments->leaf_count && code == 0; k++)
+            code = lt_loop_check(segments->leaves[k].read, plan->sinks[i], error);
+    return code;
+}
+
+/* --------------------------------------------------------------------------------------- public */
+
+static int bind_tree(struct binding *binding, const struct lt_plan *plan, struct lt_pipeline *out,
+                     struct lt_error *error)
 {
     struct lt_segment_plan *segments;
+    struct lt_plan_node *write = plan->sinks[0];
     int code = bind_node(binding, write->inputs[0], error);
     /* The pipeline closes them from here on. */
     if (binding->part_count > 0)
@@ -123,29 +209,29 @@ static int bind_tree(struct binding *binding, struct lt_plan_node *write,
                           : lt_union_source_create(binding->parts, binding->part_count,
                                                    binding->arena);
     if (code == 0)
-        code = bind_write(binding, write, &out->branches[0].sink, error);
+        code = bind_sinks(binding, plan, out, error);
     if (code == 0)
-        code = lt_segment_plan_cut(write, binding->arena, &segments, error);
-    if (code == 0)
-        out->segments = segments;
-    return code;
+        code = lt_segment_plan_cut(plan->sink_count == 1 ? write->inputs[0] : goal_of(write),
+                                   binding->arena, &segments, error);
+    if (code != 0)
+        return code;
+    out->segments = segments;
+    return check_loops(plan, segments, error);
 }
 
 int lt_pipeline_bind_segments(const struct lt_plan *plan, const struct lt_catalog *catalog,
                               struct lt_arena *arena, struct lt_pipeline *out,
                               struct lt_error *error)
 {
-    if (plan->sink_count != 1)
-        return lt_error_set(error, LT_E_UNSUPPORTED,
-                            "a query with state has one sink, and not %u; hint: a query for each, "
-                            "or foreachBatch",
-                            plan->sink_count);
-    struct lt_plan_node *write = plan->sinks[0];
     struct binding *binding = lt_arena_alloc(arena, sizeof *binding);
-    *binding = (struct binding){.catalog = catalog, .arena = arena, .write = write};
-    out->branches = lt_arena_alloc(arena, sizeof *out->branches);
-    out->branch_count = 1;
-    int code = bind_tree(binding, write, out, error);
+    *binding =
+        (struct binding){.catalog = catalog, .arena = arena, .write = plan->sinks[0]};
+    int code = check_goals(plan, error);
+    if (code != 0)
+        return code;
+    out->branches = lt_arena_alloc(arena, plan->sink_count * sizeof *out->branches);
+    out->branch_count = plan->sink_count;
+    code = bind_tree(binding, plan, out, error);
     if (code != 0)
         return code;
     struct lt_segment_plan *segments = (struct lt_segment_plan *)(uintptr_t)out->segments;

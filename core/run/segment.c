@@ -45,15 +45,41 @@ int lt_segments_connect(struct lt_segments *segments, const struct lt_segment_ta
 
 /* ------------------------------------------------------------------------------------ instances */
 
-static void init_delivery(struct lt_segment_instance *instance,
-                          const struct lt_segments_options *options)
+static void close_all(struct lt_operator **ops, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        ops[i]->ops->close(ops[i]);
+}
+
+/* What comes out of the last segment, comes to every sink. */
+static int init_delivery(struct lt_segment_instance *instance,
+                         const struct lt_segments_options *options, struct lt_error *error)
 {
     const struct lt_pipeline *pipeline = options->pipeline;
-    const struct lt_delivery_sink sink = {.sink = pipeline->branches[0].sink,
-                                          .end_partition = UINT32_MAX};
+    struct lt_delivery_sink sinks[LT_LIMIT_SINKS];
+    struct lt_operator *ops[LT_LIMIT_OPERATORS];
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < pipeline->branch_count; i++) {
+        const struct lt_pipeline_branch *branch = &pipeline->branches[i];
+        int code = used + branch->node_count > LT_LIMIT_OPERATORS
+                       ? lt_error_set(error, LT_E_LIMIT,
+                                      "more than %d operators in front of the sinks",
+                                      LT_LIMIT_OPERATORS)
+                       : lt_pipeline_make_operators(branch->nodes, branch->node_count, ops + used,
+                                                    error);
+        if (code != 0) {
+            close_all(ops, used);
+            return code;
+        }
+        sinks[i] = (struct lt_delivery_sink){.sink = branch->sink,
+                                             .ops = ops + used,
+                                             .op_count = branch->node_count,
+                                             .end_partition = UINT32_MAX};
+        used += branch->node_count;
+    }
     lt_delivery_init(&instance->delivery, &(struct lt_delivery_options){
-                                              .sinks = &sink,
-                                              .sink_count = 1,
+                                              .sinks = sinks,
+                                              .sink_count = pipeline->branch_count,
                                               .dead_letters = pipeline->dead_letters,
                                               .source = pipeline->source,
                                               .lane = instance->index,
@@ -61,6 +87,7 @@ static void init_delivery(struct lt_segment_instance *instance,
                                               .control = options->control,
                                           });
     instance->stage.delivery = &instance->delivery;
+    return 0;
 }
 
 static int init_fan(struct lt_segments *segments, struct lt_segment_instance *instance,
@@ -142,7 +169,7 @@ static int create_instance(struct lt_segments *segments, struct lt_segment_insta
                       instance->index, segments->counts[instance->segment]);
     init_stage(instance, options);
     if (nodes->target.segment == LT_SEGMENT_SINK)
-        init_delivery(instance, options);
+        code = init_delivery(instance, options, error);
     else
         code = init_fan(segments, instance, &nodes->target, error);
     if (code == 0)

@@ -131,25 +131,33 @@ static int cut(struct cutter *cutter, struct lt_plan_node *node, struct way *way
     return add_segment(cutter, node, way, error);
 }
 
-int lt_segment_plan_cut(const struct lt_plan_node *write, struct lt_arena *arena,
+/* Do rows of several segments, or of a segment and a leaf, come to the sink? */
+static bool ends_in_union(const struct lt_plan_node *node)
+{
+    while (!lt_plan_node_is_stateful(node) && node->kind != LT_PLAN_READ &&
+           node->kind != LT_PLAN_UNION)
+        node = node->inputs[0];
+    return node->kind == LT_PLAN_UNION && has_state(node);
+}
+
+/* A limit that is never reached: one instance that all rows of a union come together in. */
+static struct lt_plan_node *bring_together(struct lt_plan_node *node, struct lt_arena *arena)
+{
+    struct lt_plan_node *all = lt_plan_node_create(arena, LT_PLAN_LIMIT, 1);
+    all->inputs[0] = node;
+    all->session = node->session;
+    all->schema = node->schema;
+    all->limit = LT_PLAN_NO_LIMIT;
+    return all;
+}
+
+int lt_segment_plan_cut(struct lt_plan_node *last, struct lt_arena *arena,
                         struct lt_segment_plan **out, struct lt_error *error)
 {
     struct lt_segment_plan *plan = lt_arena_alloc(arena, sizeof *plan);
     struct cutter cutter = {plan, arena};
     struct way *way = lt_arena_alloc(arena, sizeof *way);
     way->target.segment = LT_SEGMENT_SINK;
-    int code = cut(&cutter, write->inputs[0], way, error);
     *out = plan;
-    /* A union over the sink would be several segments that write; rows of leaves would too. */
-    for (uint32_t i = 0; i < plan->leaf_count && code == 0; i++)
-        if (plan->leaves[i].target.segment == LT_SEGMENT_SINK)
-            code = lt_error_set(error, LT_E_UNSUPPORTED,
-                                "a UNION of a stateful query with another stream cannot be written "
-                                "to a sink as it is; hint: two queries with one sink each");
-    for (uint32_t i = 1; i < plan->segment_count && code == 0; i++)
-        if (plan->segments[i].target.segment == LT_SEGMENT_SINK)
-            code = lt_error_set(error, LT_E_UNSUPPORTED,
-                                "a UNION of stateful queries cannot be written to a sink as it is; "
-                                "hint: a query for each of them");
-    return code;
+    return cut(&cutter, ends_in_union(last) ? bring_together(last, arena) : last, way, error);
 }

@@ -59,9 +59,11 @@ struct lt_segment_plan {
 bool lt_plan_has_state(const struct lt_plan *plan);
 bool lt_plan_node_is_stateful(const struct lt_plan_node *node);
 
-/* Cuts the tree of a WRITE whose nodes are analysed. Leaves get the number of their place as their
- * part: each READ of the tree, as often as it stands there, is a source of its own. */
-int lt_segment_plan_cut(const struct lt_plan_node *write, struct lt_arena *arena,
+/* Cuts the tree below and with `last`, whose nodes are analysed. One segment writes: where rows of
+ * several would come to the sink, a LIMIT that is never reached brings them together first. Leaves
+ * get the number of their place as their part: each READ of the tree, as often as it stands there,
+ * is a source of its own. */
+int lt_segment_plan_cut(struct lt_plan_node *last, struct lt_arena *arena,
                         struct lt_segment_plan **out, struct lt_error *error) LT_MUST_USE;
 
 #endif

@@ -84,8 +84,11 @@ void lt_watermarks_add(struct lt_watermarks *watermarks, const struct lt_plan_no
 {
     lt_assert(node->watermark < LT_LIMIT_WATERMARKS);
     struct lt_event_times *sum = &watermarks->nodes[node->watermark].times;
+    if (!watermarks->nodes[node->watermark].is_there || times->count > 0)
+        watermarks->nodes[node->watermark].heard_ms = watermarks->batch_ms;
     watermarks->nodes[node->watermark].is_there = true;
     watermarks->nodes[node->watermark].delay_ms = node->interval_us / 1000;
+    watermarks->nodes[node->watermark].idle_ms = node->idle_us / 1000;
     if (times->count == 0)
         return;
     sum->min_ms = sum->count == 0 || times->min_ms < sum->min_ms ? times->min_ms : sum->min_ms;
@@ -104,12 +107,48 @@ static int64_t node_watermark(const struct lt_watermarks *watermarks, uint32_t n
     return seen_ms > old_ms ? seen_ms : old_ms;
 }
 
+bool lt_watermarks_is_idle(const struct lt_watermarks *watermarks, uint32_t node)
+{
+    int64_t idle_ms = watermarks->nodes[node].idle_ms;
+    return watermarks->nodes[node].is_there && idle_ms > 0 &&
+           watermarks->nodes[node].times.count == 0 &&
+           watermarks->batch_ms - watermarks->nodes[node].heard_ms >= idle_ms;
+}
+
+int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks)
+{
+    int32_t least = -1;
+    bool is_held = false;
+    for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS && !watermarks->takes_greatest; i++) {
+        if (!watermarks->nodes[i].is_there || lt_watermarks_is_idle(watermarks, i))
+            continue;
+        int64_t own_ms = node_watermark(watermarks, i);
+        int64_t least_ms = least < 0 ? own_ms : node_watermark(watermarks, (uint32_t)least);
+        is_held |= own_ms != least_ms;
+        least = least < 0 || own_ms < least_ms ? (int32_t)i : least;
+    }
+    return is_held ? least : -1;
+}
+
+int32_t lt_watermarks_of_part(const struct lt_watermarks *watermarks, uint32_t part)
+{
+    const struct lt_segment_plan *plan = watermarks->plan;
+    for (uint32_t i = 0; plan != NULL && i < plan->leaf_count; i++) {
+        const struct lt_segment_leaf *leaf = &plan->leaves[i];
+        for (uint32_t k = 0; k < leaf->node_count && leaf->part == part; k++) {
+            if (leaf->nodes[k]->kind == LT_PLAN_WATERMARK)
+                return (int32_t)leaf->nodes[k]->watermark;
+        }
+    }
+    return -1;
+}
+
 int64_t lt_watermarks_next(const struct lt_watermarks *watermarks)
 {
     bool is_first = true;
     int64_t chosen_ms = 0;
     for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++) {
-        if (!watermarks->nodes[i].is_there)
+        if (!watermarks->nodes[i].is_there || lt_watermarks_is_idle(watermarks, i))
             continue;
         int64_t own_ms = node_watermark(watermarks, i);
         bool is_chosen = watermarks->takes_greatest ? own_ms > chosen_ms : own_ms < chosen_ms;

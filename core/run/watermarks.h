@@ -4,7 +4,8 @@
  * Each WATERMARK node has one: the latest event time that any of its operators has seen, less the
  * delay; it never goes back, and is 0 (1970) until something was seen. The query's is the least of
  * them, or the greatest (policy), and never goes back either. It is taken after a batch and in
- * force in the next.
+ * force in the next. leat's own: a node may be given a time after which, without rows, it is idle
+ * and does not count, as long as another one is not idle; what comes late to it then is late.
  *
  * A stateful operator has two in a batch (core/flow/batch.h): what was in force in the batch
  * before, by which rows are late, and what is in force now, by which state is final. Behind an
@@ -34,9 +35,12 @@ struct lt_watermarks {
     struct {
         bool is_there;
         int64_t delay_ms, watermark_ms;
+        int64_t idle_ms;  /* 0: it is never idle */
+        int64_t heard_ms; /* when a batch with rows of it began, or the first batch at all */
         struct lt_event_times times; /* of the batch at hand */
     } nodes[LT_LIMIT_WATERMARKS];    /* by number */
     int64_t now_ms, before_ms;       /* in force, and in the batch before */
+    int64_t batch_ms; /* when the batch at hand began: set by whoever begins it */
     struct lt_batch_watermarks operators[LT_LIMIT_SEGMENTS]; /* by number of the operator */
     uint32_t operator_count;
     /* When the first timer by the batches' time is due, as their operators have said at the end of
@@ -60,6 +64,14 @@ void lt_watermarks_add_due(struct lt_watermarks *watermarks, int64_t due_us);
 void lt_watermarks_expect_timers(struct lt_watermarks *watermarks);
 /* All operators were heard: the watermark of the next batch. */
 int64_t lt_watermarks_next(const struct lt_watermarks *watermarks);
+/* Has the node been without rows for as long as it may? */
+bool lt_watermarks_is_idle(const struct lt_watermarks *watermarks, uint32_t node);
+/* The node whose watermark is the query's, where another one is further on; -1: none is held back.
+ */
+int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks);
+/* The node that rows of a part of the source pass before the first operator with state; -1: none.
+ */
+int32_t lt_watermarks_of_part(const struct lt_watermarks *watermarks, uint32_t part);
 /* The batch is done: the next watermark is in force. */
 void lt_watermarks_advance(struct lt_watermarks *watermarks);
 /* The watermark has moved, and some operator gives out or forgets state for that: a batch without

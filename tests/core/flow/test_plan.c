@@ -44,7 +44,7 @@ static struct lt_plan_node *over(struct lt_arena *arena, enum lt_plan_kind kind,
         node->inputs[0] = first;
     if (second != NULL)
         node->inputs[1] = second;
-    if (kind == LT_PLAN_AGGREGATE || kind == LT_PLAN_JOIN)
+    if (kind >= LT_PLAN_AGGREGATE && kind <= LT_PLAN_LIMIT && kind != LT_PLAN_SORT)
         node->stateful = &stateful;
     return node;
 }
@@ -78,6 +78,54 @@ static void what_has_state_is_numbered_from_the_sink_on(void **state)
     lt_arena_destroy(arena);
 }
 
+static void what_keeps_state_in_two_places_keeps_it_twice(void **state)
+{
+    struct lt_arena *arena = lt_arena_create();
+    (void)state;
+    struct lt_plan_node *read = over(arena, LT_PLAN_READ, NULL, NULL);
+    struct lt_plan_node *shared = over(
+        arena, LT_PLAN_FILTER, over(arena, LT_PLAN_DEDUPLICATE, read, NULL), NULL);
+    struct lt_plan_node *join = over(arena, LT_PLAN_JOIN, shared, shared);
+    struct lt_plan_node *write = over(arena, LT_PLAN_WRITE, join, NULL);
+    struct lt_plan plan = {.sinks = &write, .sink_count = 1};
+    lt_plan_number(&plan, arena);
+    assert_int_equal(join->stateful->number, 0);
+    assert_ptr_not_equal(join->inputs[0], join->inputs[1]);
+    for (uint32_t side = 0; side < 2; side++) {
+        struct lt_plan_node *filter = join->inputs[side];
+        assert_int_equal(filter->kind, LT_PLAN_FILTER);
+        assert_int_equal(filter->inputs[0]->stateful->number, 1 + side);
+        assert_ptr_equal(filter->inputs[0]->inputs[0], read);
+    }
+    lt_arena_destroy(arena);
+}
+
+static bool limit_keeps_state(enum lt_output_mode mode, bool is_of_groups)
+{
+    struct lt_arena *arena = lt_arena_create();
+    struct lt_plan_node *below = over(arena, LT_PLAN_READ, NULL, NULL);
+    if (is_of_groups)
+        below = over(arena, LT_PLAN_AGGREGATE, below, NULL);
+    struct lt_plan_node *limit = over(arena, LT_PLAN_LIMIT, below, NULL);
+    struct lt_plan_node *write = over(arena, LT_PLAN_WRITE, limit, NULL);
+    struct lt_plan plan = {.sinks = &write, .sink_count = 1, .output_mode = mode};
+    lt_plan_number(&plan, arena);
+    bool keeps = limit->stateful != NULL;
+    if (is_of_groups)
+        assert_int_equal(below->stateful->number, keeps ? 1 : 0);
+    lt_arena_destroy(arena);
+    return keeps;
+}
+
+static void a_limit_of_whole_results_keeps_nothing(void **state)
+{
+    (void)state;
+    assert_true(limit_keeps_state(LT_OUTPUT_APPEND, false));
+    assert_true(limit_keeps_state(LT_OUTPUT_APPEND, true));
+    assert_true(limit_keeps_state(LT_OUTPUT_COMPLETE, false));
+    assert_false(limit_keeps_state(LT_OUTPUT_COMPLETE, true));
+}
+
 static void watermarks_that_say_nothing_are_taken_out(void **state)
 {
     struct lt_arena *arena = lt_arena_create();
@@ -103,6 +151,8 @@ int main(void)
         cmocka_unit_test(a_new_node_has_room_for_its_inputs_and_nothing_else),
         cmocka_unit_test(every_kind_has_a_name_of_its_own),
         cmocka_unit_test(what_has_state_is_numbered_from_the_sink_on),
+        cmocka_unit_test(what_keeps_state_in_two_places_keeps_it_twice),
+        cmocka_unit_test(a_limit_of_whole_results_keeps_nothing),
         cmocka_unit_test(watermarks_that_say_nothing_are_taken_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

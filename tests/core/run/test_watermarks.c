@@ -83,6 +83,38 @@ static void one_that_has_seen_nothing_holds_the_others_back(void **state)
     assert_int_equal(lt_watermarks_next(&of), 68000);
 }
 
+static void one_that_is_idle_holds_no_other_back(void **state)
+{
+    (void)state;
+    struct lt_watermarks of;
+    struct lt_plan_node patient = views;
+    patient.idle_us = 30000000;
+    lt_watermarks_init(&of, NULL, false, 0, 0);
+    for (int64_t batch = 0; batch < 5; batch++) { /* 10 s from one to the next */
+        of.batch_ms = batch * 10000;
+        lt_watermarks_begin(&of);
+        see(&of, &clicks, 100000 + of.batch_ms);
+        see_nothing(&of, &patient);
+        assert_int_equal(lt_watermarks_is_idle(&of, 1), batch >= 3);
+        assert_int_equal(lt_watermarks_holding(&of), batch >= 3 ? -1 : 1);
+        lt_watermarks_advance(&of);
+        assert_int_equal(of.now_ms, batch >= 3 ? 90000 + of.batch_ms : 0);
+    }
+    of.batch_ms = 50000;
+    lt_watermarks_begin(&of);
+    see(&of, &clicks, 200000);
+    see(&of, &patient, 140000); /* it counts again, and nothing goes back */
+    assert_false(lt_watermarks_is_idle(&of, 1));
+    assert_int_equal(lt_watermarks_holding(&of), 1);
+    assert_int_equal(lt_watermarks_next(&of), 138000);
+    lt_watermarks_advance(&of);
+    of.batch_ms = 500000; /* alone and silent: the watermark stays where it is */
+    of.nodes[0].is_there = false;
+    lt_watermarks_begin(&of);
+    see_nothing(&of, &patient);
+    assert_int_equal(lt_watermarks_next(&of), 138000);
+}
+
 static void by_the_policy_max_the_greatest_counts(void **state)
 {
     (void)state;
@@ -146,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup(a_watermark_is_in_force_in_the_next_batch_and_never_goes_back,
                                set_up),
         cmocka_unit_test_setup(one_that_has_seen_nothing_holds_the_others_back, set_up),
+        cmocka_unit_test_setup(one_that_is_idle_holds_no_other_back, set_up),
         cmocka_unit_test_setup(by_the_policy_max_the_greatest_counts, set_up),
         cmocka_unit_test_setup(a_restart_goes_on_with_what_was_in_force, set_up),
         cmocka_unit_test_setup(behind_a_join_what_its_sides_keep_counts, set_up),
