@@ -19,8 +19,9 @@ static const char case_ddl[] =
     "sql STRING, ops ARRAY<STRUCT<op: STRING, name: STRING, sql: STRING, columns: ARRAY<STRING>>>, "
     "outputSchema STRING, batches ARRAY<STRING>";
 static const char refused_ddl[] =
-    "cases ARRAY<STRUCT<words: STRING, outputMode: STRING, sources: MAP<STRING, STRUCT<schema: "
-    "STRING, watermark: ARRAY<STRING>>>, static: MAP<STRING, STRING>, sql: STRING, ops: "
+    "cases ARRAY<STRUCT<words: STRING, outputMode: STRING, conf: MAP<STRING, STRING>, sources: "
+    "MAP<STRING, STRUCT<schema: STRING, watermark: ARRAY<STRING>>>, static: MAP<STRING, STRING>, "
+    "sql: STRING, ops: "
     "ARRAY<STRUCT<op: STRING, name: STRING, sql: STRING, columns: ARRAY<STRING>>>, phase: STRING, "
     "error: STRUCT<condition: STRING, sqlState: STRING>>>";
 /* What is compared of a batch, with Spark's names: the recorded one, and leat's progress. */
@@ -123,6 +124,33 @@ static void fail(struct run *run, const char *what, const char *why)
         run->why = lt_arena_format(run->arena, "%s: %s\n", what, why);
 }
 
+/* A row is a line of a file: where the document has it over several lines, or has a line feed
+ * between its fields, they become blanks, which is all that JSON makes of them. */
+static const char *row_text(struct run *run, struct fact row)
+{
+    const char *text = fact_text(row, run->arena);
+    if (text == NULL)
+        return "";
+    char *line = lt_arena_format(run->arena, "%s", text);
+    for (char *at = line; *at != '\0'; at++)
+        *at = *at == '\n' || *at == '\r' ? ' ' : *at;
+    return line;
+}
+
+/* As a constant of SQL. */
+static const char *quoted(struct run *run, const char *text)
+{
+    char *out = lt_arena_alloc(run->arena, 2 * strlen(text) + 3), *at = out;
+    *at++ = '\'';
+    for (; *text != '\0'; text++) {
+        if (*text == '\'' || *text == '\\')
+            *at++ = '\\';
+        *at++ = *text;
+    }
+    *at = '\'';
+    return out;
+}
+
 /* Files of a source, each older than the next. */
 static void write_files(struct run *run, const char *name, struct fact batches)
 {
@@ -132,8 +160,8 @@ static void write_files(struct run *run, const char *name, struct fact batches)
         struct fact lines = fact_at(batches, i);
         const char *content = "";
         for (uint32_t j = 0; j < fact_count(lines); j++)
-            content = lt_arena_format(run->arena, "%s%s\n", content,
-                                      fact_text(fact_at(lines, j), run->arena));
+            content =
+                lt_arena_format(run->arena, "%s%s\n", content, row_text(run, fact_at(lines, j)));
         const char *path =
             lt_arena_format(run->arena, "%s/%s/%04u.json", run->folder, name, i);
         scratch_write(content, "%s", path);
@@ -171,13 +199,13 @@ static void add_static(struct run *run, const char *name, const char *document)
     struct fact rows = fact_get(table, "rows");
     const char *list = fact_count(rows) == 0 ? "(CAST(NULL AS STRING))" : "";
     for (uint32_t i = 0; i < fact_count(rows); i++)
-        list = lt_arena_format(run->arena, "%s%s('%s')", list, i == 0 ? "" : ", ",
-                               fact_text(fact_at(rows, i), run->arena));
+        list = lt_arena_format(run->arena, "%s%s(%s)", list, i == 0 ? "" : ", ",
+                               quoted(run, row_text(run, fact_at(rows, i))));
     const char *text = lt_arena_format(
         run->arena,
-        "CREATE TEMPORARY VIEW %s AS SELECT r.* FROM (SELECT from_json(s, '%s') AS r FROM VALUES "
+        "CREATE TEMPORARY VIEW %s AS SELECT r.* FROM (SELECT from_json(s, %s) AS r FROM VALUES "
         "%s AS t(s))",
-        name, schema, list);
+        name, quoted(run, schema), list);
     if (leat_sql(run->context, text, NULL, NULL) != LEAT_OK)
         fail(run, name, leat_context_error(run->context));
 }
@@ -212,12 +240,54 @@ static leat_stream *apply_op(struct run *run, struct fact op, leat_stream *strea
     return stream;
 }
 
+/* Settings of Spark that are options of the query here. */
+static const char *const settings[][2] = {
+    {"spark.sql.shuffle.partitions", "shufflePartitions"},
+    {"spark.sql.streaming.multipleWatermarkPolicy", "multipleWatermarkPolicy"},
+    {"spark.sql.streaming.noDataMicroBatches.enabled", "noDataMicroBatches"},
+    {"spark.sql.streaming.stateStore.providerClass", "stateStore"},
+    {"spark.sql.streaming.stateStore.compression.codec", "stateStoreCodec"},
+    {"spark.sql.streaming.stateStore.minDeltasForSnapshot", "minDeltasForSnapshot"},
+};
+
+/* The option that the setting is; NULL: it is one of the session. */
+static const char *option_of(const char *key)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (strcmp(settings[i][0], key) == 0)
+            return settings[i][1];
+    }
+    return NULL;
+}
+
+static void set_session(struct run *run, struct fact conf)
+{
+    for (uint32_t i = 0; i < fact_count(conf); i++) {
+        const char *key = fact_text(fact_key(conf, i), run->arena);
+        const char *text = lt_arena_format(run->arena, "SET %s=%s", key,
+                                           fact_text(fact_value(conf, i), run->arena));
+        if (option_of(key) == NULL && leat_sql(run->context, text, NULL, NULL) != LEAT_OK)
+            fail(run, key, leat_context_error(run->context));
+    }
+}
+
+static void set_options(struct run *run, struct fact conf, leat_options *options)
+{
+    for (uint32_t i = 0; i < fact_count(conf); i++) {
+        const char *option = option_of(fact_text(fact_key(conf, i), run->arena));
+        if (option != NULL)
+            (void)leat_options_set(options, option,
+                                   fact_text(fact_value(conf, i), run->arena), NULL);
+    }
+}
+
 /* NULL: it was refused, and the context has the error. */
 static leat_stream *build(struct run *run, struct fact of)
 {
     struct fact sources = fact_get(of, "sources"), statics = fact_get(of, "static");
     struct fact ops = fact_get(of, "ops");
     const char *sql = fact_text(fact_get(of, "sql"), run->arena);
+    set_session(run, fact_get(of, "conf"));
     for (uint32_t i = 0; i < fact_count(sources); i++)
         add_source(run, fact_text(fact_key(sources, i), run->arena), fact_value(sources, i));
     for (uint32_t i = 0; i < fact_count(statics); i++)
@@ -362,6 +432,7 @@ static leat_query *make_query(struct run *run, struct fact of, const struct stre
     const char *checkpoint = lt_arena_format(run->arena, "%s/checkpoint", run->folder);
     leat_options *options = leat_options_of("checkpointLocation", checkpoint, "dmaLatency", "off",
                                             "pin", "false", "idle", "park", NULL);
+    set_options(run, fact_get(of, "conf"), options);
     if (setup->workers != NULL)
         (void)leat_options_set(options, "shufflePartitions", setup->workers, NULL);
     if (setup->store != NULL)
