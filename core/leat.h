@@ -167,8 +167,7 @@ LEAT_API void leat_options_destroy(leat_options *options);
 /* ------------------------------------------------------------------------------------ streams */
 
 /* A source by its name: "kafka", "rate", ... Takes `options` (also on failure; NULL: none).
- * `schema` is DDL, for sources that need one; NULL otherwise. Nothing is connected before a query
- * starts. NULL on failure. */
+ * `schema` is DDL, or NULL. Nothing is connected before a query starts. NULL on failure. */
 LEAT_API leat_stream *leat_read(leat_context *context, const char *format, leat_options *options,
                                 const char *schema);
 
@@ -185,6 +184,9 @@ LEAT_API leat_stream *leat_select(leat_stream *stream, const char *columns);
  * ("10 minutes") after later ones. Before the steps that use it. */
 LEAT_API leat_stream *leat_with_watermark(leat_stream *stream, const char *column,
                                           const char *delay);
+/* leat's own, right behind leat_with_watermark: after `timeout` ("30 seconds") without rows it
+ * holds the watermarks of other streams back no longer, as silence does in Spark for ever. */
+LEAT_API leat_stream *leat_watermark_idle(leat_stream *stream, const char *timeout);
 /* Spark's groupBy(keys).agg(...): one row for each group, with these columns, which are keys and
  * what is computed of them and of aggregates: leat_group_by(s, "window(ts, '5 minutes'), k",
  * "window.start AS start, k, count(*) AS n"). `keys` NULL: one group of everything. */
@@ -192,14 +194,15 @@ LEAT_API leat_stream *leat_group_by(leat_stream *stream, const char *keys, const
 /* Spark's dropDuplicates: of rows that are equal in the columns ("id, ts"; NULL: all) the first
  * one. It is forgotten only where the event time is one of them; else the state grows for ever. */
 LEAT_API leat_stream *leat_drop_duplicates(leat_stream *stream, const char *columns);
-/* Spark's dropDuplicatesWithinWatermark: of those that lie no more than the watermark's delay
- * apart. */
+/* Spark's dropDuplicatesWithinWatermark: of those no farther apart than the watermark's delay. */
 LEAT_API leat_stream *leat_drop_duplicates_within_watermark(leat_stream *stream,
                                                             const char *columns);
-/* Spark's join: "inner", "left_outer", "right_outer", "full_outer", "left_semi". The condition
- * names columns by the streams' names where both have them: "a.id = b.id AND b.ts >= a.ts". */
+/* Spark's join: "inner", "left_outer", "right_outer", "full_outer", "left_semi", "left_anti". The
+ * condition names a column by its stream's name if both have it: "a.id = b.id AND b.ts >= a.ts". */
 LEAT_API leat_stream *leat_join(leat_stream *left, const char *left_name, leat_stream *right,
                                 const char *right_name, const char *kind, const char *condition);
+/* Spark's cogroup, which it refuses of streams: NULL, with its error. */
+LEAT_API leat_stream *leat_cogroup(leat_stream *left, leat_stream *right);
 /* Spark's createOrReplaceTempView: statements and leat_stream_sql read the stream under the name.
  * LEAT_ERROR_INVALID for no name; what is wrong with the stream, also as the context's error. */
 LEAT_API int leat_create_view(leat_stream *stream, const char *name);

@@ -54,6 +54,16 @@ static int analyse(leat_context *context, const struct lt_sql_catalog *catalog, 
     return LT_OK;
 }
 
+/* Is the text a statement that is no query? Then it gives no stream. */
+static bool is_command(leat_context *context, const char *text)
+{
+    struct lt_sql_statement *statement;
+    struct lt_error ignored;
+    const char *rest;
+    return lt_sql_parse(text, context->arena, &statement, &rest, &ignored) == LT_OK &&
+           statement != NULL && statement->kind != LT_SQL_SELECT;
+}
+
 leat_stream *leat_stream_sql(leat_context *context, const char *query)
 {
     struct lt_error error;
@@ -61,11 +71,17 @@ leat_stream *leat_stream_sql(leat_context *context, const char *query)
     if (context == NULL)
         return NULL;
     lt_error_clear(&error);
-    if (query == NULL)
+    if (query == NULL) {
         (void)lt_error_set(&error, LT_E_INVALID, "a stream of SQL needs the text of a query");
-    else if (analyse(context, &lt_door_sql_of(context)->catalog,
-                     lt_arena_text(context->arena, query), &stream, &error) == LT_OK)
+    } else if (is_command(context, query)) {
+        (void)lt_error_set(&error, LT_E_UNSUPPORTED,
+                           "Commands like CreateTable*, AlterTable*, Show* are not supported with "
+                           "streaming DataFrames/Datasets; hint: leat_sql runs statements");
+        (void)lt_error_condition(&error, "_LEGACY_ERROR_TEMP_3102", "");
+    } else if (analyse(context, &lt_door_sql_of(context)->catalog,
+                     lt_arena_text(context->arena, query), &stream, &error) == LT_OK) {
         return stream;
+    }
     return lt_door_fail(context, &error);
 }
 
@@ -116,7 +132,8 @@ static const char *join_words(const char *kind)
         {"leftouter", "LEFT JOIN"},  {"right", "RIGHT JOIN"},      {"right_outer", "RIGHT JOIN"},
         {"rightouter", "RIGHT JOIN"}, {"full", "FULL JOIN"},       {"full_outer", "FULL JOIN"},
         {"fullouter", "FULL JOIN"},  {"outer", "FULL JOIN"},       {"left_semi", "LEFT SEMI JOIN"},
-        {"leftsemi", "LEFT SEMI JOIN"}, {"semi", "LEFT SEMI JOIN"}};
+        {"leftsemi", "LEFT SEMI JOIN"}, {"semi", "LEFT SEMI JOIN"}, {"left_anti", "LEFT ANTI JOIN"},
+        {"leftanti", "LEFT ANTI JOIN"}, {"anti", "LEFT ANTI JOIN"}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i][0], kind) == 0)
             return kinds[i][1];
@@ -142,7 +159,7 @@ leat_stream *leat_join(leat_stream *left, const char *left_name, leat_stream *ri
     else if (words == NULL)
         (void)lt_error_set(&error, LT_E_INVALID,
                            "\"%s\" is no kind of join; hint: inner, left_outer, right_outer, "
-                           "full_outer or left_semi",
+                           "full_outer, left_semi or left_anti",
                            kind == NULL ? "" : kind);
     else if (right->context != context)
         (void)lt_error_set(&error, LT_E_INVALID, "the streams belong to different contexts");
@@ -189,6 +206,44 @@ leat_stream *leat_with_watermark(leat_stream *stream, const char *column, const 
         code = analyse(context, &catalog, text, &marked, &error);
     }
     return code == LT_OK ? marked : lt_door_fail(context, &error);
+}
+
+leat_stream *leat_cogroup(leat_stream *left, leat_stream *right)
+{
+    struct lt_error error;
+    if (left == NULL || right == NULL)
+        return NULL;
+    (void)lt_error_set(&error, LT_E_UNSUPPORTED,
+                       "CoGrouping with a streaming DataFrame/Dataset is not supported; hint: a "
+                       "join of both");
+    (void)lt_error_condition(&error, "_LEGACY_ERROR_TEMP_3102", "");
+    return lt_door_fail(left->context, &error);
+}
+
+leat_stream *leat_watermark_idle(leat_stream *stream, const char *timeout)
+{
+    struct lt_error error;
+    int64_t idle_ns;
+    if (stream == NULL)
+        return NULL;
+    leat_context *context = stream->context;
+    lt_error_clear(&error);
+    int code = timeout == NULL
+                   ? lt_error_set(&error, LT_E_INVALID, "an idle timeout needs a duration")
+                   : lt_units_parse_duration_ns(timeout, 0, &idle_ns, &error);
+    if (code == LT_OK && stream->node->kind != LT_PLAN_WATERMARK)
+        code = lt_error_set(&error, LT_E_INVALID,
+                            "an idle timeout belongs to a watermark; hint: leat_watermark_idle "
+                            "right behind leat_with_watermark");
+    if (code != LT_OK)
+        return lt_door_fail(context, &error);
+    struct lt_plan_node *mark = lt_plan_node_create(context->arena, LT_PLAN_WATERMARK, 1);
+    struct lt_plan_node **inputs = mark->inputs;
+    *mark = *stream->node;
+    mark->inputs = inputs;
+    mark->inputs[0] = stream->node->inputs[0];
+    mark->idle_us = idle_ns / 1000;
+    return lt_door_over(stream, mark);
 }
 
 /* -------------------------------------------------------------------------------- deduplication */

@@ -103,7 +103,7 @@ static int make_write(leat_query *query, const char *format, const struct lt_sin
     return 0;
 }
 
-/* A union that SQL has made: each of its inputs is written, all to the same. */
+/* A union that SQL has made, without state: each of its inputs is written, all to the same. */
 static int write_union(leat_query *query, const leat_stream *stream, const char *format,
                        const struct lt_sink_type *type, struct lt_options *options)
 {
@@ -129,7 +129,8 @@ int lt_door_write(leat_query *query, leat_stream *stream, const char *format,
                   const struct lt_sink_type *type, struct lt_options *options)
 {
     struct lt_error error;
-    if (stream != NULL && stream->node->kind == LT_PLAN_UNION)
+    if (stream != NULL && stream->node->kind == LT_PLAN_UNION &&
+        lt_plan_find_batch(stream->node) == NULL)
         return write_union(query, stream, format, type, options);
     struct lt_plan_node *node = NULL;
     int code = check_write(query, stream, &error);
@@ -269,11 +270,28 @@ int leat_query_trigger_available_now(leat_query *query)
 
 /* ----------------------------------------------------------------------------------------- life */
 
+/* What ends is run to its end; a trigger that goes on for ever wants a stream. */
+static int check_streams(const leat_query *query, struct lt_error *error)
+{
+    enum lt_trigger_kind trigger = query->trigger.kind;
+    bool ends = trigger == LT_TRIGGER_ONCE || trigger == LT_TRIGGER_AVAILABLE_NOW;
+    bool has_stream = query->sink_count == 0;
+    for (uint32_t i = 0; i < query->sink_count; i++)
+        has_stream |= query->uses[i] == NULL || !query->uses[i]->is_static;
+    if (!query->has_trigger || ends || has_stream)
+        return LT_OK;
+    (void)lt_error_set(
+        error, LT_E_UNSUPPORTED,
+        "Queries without streaming sources cannot be executed with writeStream.start(); hint: no "
+        "trigger, or availableNow");
+    return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", "");
+}
+
 /* Spark's judgement of what each sink is written, in the output mode that was chosen. */
 static int check_uses(const leat_query *query, struct lt_error *error)
 {
     bool may_batch = !query->has_trigger || query->trigger.kind != LT_TRIGGER_CONTINUOUS;
-    int code = LT_OK;
+    int code = check_streams(query, error);
     for (uint32_t i = 0; i < query->sink_count && code == LT_OK; i++) {
         struct lt_sql_uses *uses = lt_alloc(sizeof *uses);
         uses->whole.text = "";

@@ -109,6 +109,7 @@ static int columns_of(const struct lt_door_statement *statement, struct lt_sql_t
 {
     struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
     struct lt_sql_plan plan;
+    env.is_open = true; /* it is not run */
     if (table != NULL && table->schema == NULL && !lt_door_sql_can_read(table)) {
         *out = NULL;
         return LT_OK;

@@ -168,6 +168,7 @@ static int create_view(const struct lt_door_statement *statement, struct lt_sql_
     struct lt_sql_env env = lt_door_sql_env(statement, LT_OUTPUT_APPEND);
     struct lt_sql_plan plan;
     env.defining = view->name;
+    env.is_open = true; /* whoever reads it has an output mode */
     const char *unnamed = tree->is_temporary ? NULL : lt_sql_unnamed_item(tree, env.arena);
     int code = lt_sql_analyse(&env, tree->query, statement->text, &plan, statement->error);
     /* Before what no mode of this version runs. */

@@ -55,7 +55,7 @@ static void append_analysed(const struct lt_sql_plan *plan, struct lt_arena *are
     lt_text_append_char(out, '\n');
 }
 
-/* What no mode of this version runs, and why, as Spark says it. */
+/* What no mode runs, or not the one that the trigger names, and why, as Spark says it. */
 static int explain_refused(const struct lt_door_statement *statement,
                            const struct lt_sql_refusal *refusal, struct lt_text_buffer *out)
 {
@@ -64,12 +64,9 @@ static int explain_refused(const struct lt_door_statement *statement,
         return statement->error->code;
     lt_text_format(out, "%s== Physical Plan ==\nnone: %s is not run\n\n",
                    statement->tree->explain == LT_SQL_EXPLAIN_EXTENDED ? "\n" : "", refusal->node);
-    lt_text_append(out, refusal->is_for_all_streams
-                            ? "mode: none"
-                            : "mode: micro-batch, which this version has not");
-    if (refusal->is_for_all_streams || refusal->is_for_output_mode)
-        lt_text_format(out, "   # %.*s", (int)strcspn(why, "\n"), why);
-    lt_text_append_char(out, '\n');
+    lt_text_format(out, "mode: none   # %s%.*s\n",
+                   refusal->is_for_trigger ? "trigger continuous, which was chosen: " : "",
+                   (int)strcspn(why, "\n"), why);
     lt_text_format(out,
                    "not continuous: %s   # Continuous processing does not support %s operations.\n",
                    refusal->node, refusal->node);

@@ -34,6 +34,10 @@ static const struct lt_option_spec job_specs[] = {
     {"watermark", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Of a table that is read: 'COLUMN DELAY', as 'timestamp 10 seconds'; the same as WATERMARK "
      "COLUMN DELAY OF INTERVAL behind the table in FROM."},
+    {"watermarkIdle", LT_OPTION_DURATION, NULL, NULL, 0, 0, 0,
+     "Of a table that is read, beside watermark: after so long without rows its watermark holds "
+     "those of other tables back no longer. Without it a table that is silent holds them back for "
+     "ever, as in Spark. What comes behind the others' watermark later on is late."},
     {"dropDuplicates", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Of a table that is read: 'COLUMN, COLUMN', of rows that are equal in which the first one is "
      "read; '*': in all. They are remembered for ever, but where the watermark's column is among "
@@ -79,7 +83,7 @@ struct owners {
 
 static struct owners owners_of(const struct lt_sql_table *table, const char *key)
 {
-    static const char *const of_reading[] = {"watermark", "dropDuplicates",
+    static const char *const of_reading[] = {"watermark", "watermarkIdle", "dropDuplicates",
                                              "dropDuplicatesWithinWatermark", "shared",
                                              "static"};
     bool is_reading = false;
@@ -332,6 +336,14 @@ static int check_watermark(const struct lt_sql_table *table, const struct lt_typ
                            struct lt_arena *arena, struct lt_error *error)
 {
     const char *text = lt_sql_table_option(table, "watermark");
+    const char *idle = lt_sql_table_option(table, "watermarkIdle");
+    int64_t idle_ns;
+    if (text == NULL && idle != NULL)
+        return lt_error_set(error, LT_E_INVALID,
+                            "option \"watermarkIdle\": the table has no watermark; hint: the "
+                            "option watermark, such as 'timestamp 10 seconds'");
+    if (idle != NULL && lt_units_parse_duration_ns(idle, 0, &idle_ns, error) != LT_OK)
+        return lt_error_append(error, "option \"watermarkIdle\"");
     if (text == NULL)
         return LT_OK;
     size_t size = strcspn(text, " ");

@@ -195,6 +195,7 @@ const struct lt_plan *lt_door_copy_plan(leat_query *query)
     struct lt_plan *plan = &query->plan;
     *plan = (struct lt_plan){.sink_count = query->sink_count,
                              .trigger = query->trigger,
+                             .has_trigger = query->has_trigger,
                              .output_mode = query->output_mode};
     plan->sinks = lt_arena_alloc(query->arena, query->sink_count * sizeof *plan->sinks);
     for (uint32_t i = 0; i < query->sink_count; i++)

@@ -127,6 +127,8 @@ static void say_eviction(const struct lt_plan_node *node, struct lt_text_buffer 
     bool is_join = node->kind == LT_PLAN_JOIN;
     if (node->kind == LT_PLAN_LIMIT)
         lt_text_append(out, "one number, kept for ever");
+    else if (node->kind == LT_PLAN_TRANSFORM)
+        lt_text_append(out, "as long as the processor keeps it");
     else if (node->kind == LT_PLAN_AGGREGATE && stateful->output_mode == LT_OUTPUT_COMPLETE)
         lt_text_append(out, "kept for ever: the mode is complete");
     else if (is_join)

@@ -17,6 +17,7 @@
 #include "ops/sql/group.h"
 #include "ops/sql/lower.h"
 #include "ops/sql/parse.h"
+#include "ops/sql/windows.h"
 
 enum { DEPTH_MAX = 64 }; /* queries within queries, views within views */
 
@@ -109,6 +110,7 @@ struct lt_sql_names lt_sql_names_in(struct lt_sql_analysis *analysis,
                                  .arena = analysis->env->arena,
                                  .error = analysis->error,
                                  .outer = analysis->outer,
+                                 .is_correlated = &analysis->is_correlated,
                                  .subquery = lt_sql_resolve_subquery,
                                  .user = analysis};
 }
@@ -264,26 +266,6 @@ static int make_columns(struct lt_sql_analysis *analysis, const struct lt_sql_se
     return LT_OK;
 }
 
-/* The names inside OVER (...) are those of the input. */
-static int use_windows(struct lt_sql_analysis *analysis, const struct lt_sql_select *select,
-                       const char *text, struct lt_sql_names *names, bool *has_windows)
-{
-    for (uint32_t i = 0; i < select->items.count; i++) {
-        struct lt_expression *item = select->items.items[i];
-        const struct lt_expression *window = lt_sql_find(item, lt_sql_is_over);
-        if (window == NULL)
-            continue;
-        int code = lt_sql_check_window(names, select, window);
-        if (code != LT_OK)
-            return code;
-        struct lt_sql_use *use =
-            lt_sql_use(&analysis->uses, "Window", text, window->begin, window->end);
-        use->kind = lt_sql_upper(lt_expr_text(window->arguments[0], names->arena), names->arena);
-        *has_windows = true;
-    }
-    return LT_OK;
-}
-
 /* How the items are written, for ORDER BY. */
 static void keep_written(struct lt_sql_analysis *analysis, const struct lt_sql_select *kept,
                          struct lt_sql_output *out)
@@ -338,7 +320,7 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
     if (is_grouped)
         code = lt_sql_check_group(&names, select, &analysis->uses);
     if (code == LT_OK)
-        code = use_windows(analysis, select, text, &names, &has_windows);
+        code = lt_sql_use_windows(analysis, select, &names, &has_windows);
     if (code == LT_OK && (is_grouped || has_windows))
         code = make_columns(analysis, select, text, out);
     if (code == LT_OK)
@@ -398,7 +380,9 @@ int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_q
     if (query->cte_count > 0)
         ctes = &own;
     const struct lt_sql_ctes *before = analysis->ctes;
+    const uint32_t first = analysis->uses.first;
     analysis->ctes = ctes;
+    analysis->uses.first = analysis->uses.count;
     int code = query->cte_count > 0 ? check_cte_names(analysis, &own) : LT_OK;
     if (code == LT_OK && query->is_values)
         code = lt_sql_check_values(analysis, query, text);
@@ -412,6 +396,7 @@ int lt_sql_analyse_query(struct lt_sql_analysis *analysis, const struct lt_sql_q
         code = lt_sql_analyse_tail(analysis, query, text, out);
     analysis->depth--;
     analysis->ctes = before;
+    analysis->uses.first = first;
     return code;
 }
 
@@ -423,17 +408,16 @@ int lt_sql_analyse(const struct lt_sql_env *env, const struct lt_sql_query *quer
     int code = lt_sql_analyse_query(&analysis, query, text, NULL, &output);
     analysis.uses.whole =
         (struct lt_sql_use){.text = text, .begin = query->begin, .end = query->end};
-    bool is_batch = analysis.uses.count > 0;
     struct lt_sql_uses *uses = NULL;
     if (code == LT_OK && env->may_batch) {
         uses = lt_arena_alloc(env->arena, sizeof *uses);
         *uses = analysis.uses;
+        uses->is_static = analysis.is_bounded;
     }
     if (code == LT_OK && !env->is_open) /* what ends is not run in batches */
         code = lt_sql_refuse(&analysis.uses, env->mode, env->may_batch && !analysis.is_bounded,
                              error);
     *out = (struct lt_sql_plan){.uses = uses,
-                                .batch_node = is_batch ? analysis.uses.items[0].name : NULL,
                                 .node = output.node,
                                 .tree = output.tree,
                                 .refusal = analysis.uses.refusal,

@@ -54,9 +54,6 @@ struct lt_sql_plan {
     struct lt_plan_node *node; /* its schema is the query's */
     struct lt_plan_tree *tree; /* the same for people, with names; NULL: not is_explained */
     bool is_bounded;           /* all that it reads ends */
-    /* The first operator that only micro-batches run, by Spark's name; NULL: any mode runs it,
-     * without its WATERMARK nodes (lt_plan_drop_watermarks). Set only where it may_batch. */
-    const char *batch_node;
     struct lt_sql_uses *uses; /* where it may_batch: for lt_sql_refuse; in the arena */
 };
 

@@ -303,7 +303,9 @@ static int resolve_function(struct lt_sql_analysis *analysis,
     }
     if (!is_range && !lt_generator_is_name(name))
         return refuse_function(analysis, place, name);
+    analysis->wants_constants = true;
     int code = lt_sql_check_names(&names, &call);
+    analysis->wants_constants = false;
     if (code == LT_OK && is_range)
         return range_call(analysis, text, call, out);
     *out = call;

@@ -295,6 +295,7 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
     struct join join = {.analysis = analysis, .relation = relation, .text = text};
     const struct lt_sql_relation *inputs[] = {relation->left, relation->right};
     bool was_bounded = analysis->is_bounded, are_bounded[2], has_event_time = false;
+    uint32_t uses[3] = {analysis->uses.count}; /* where those of each side begin, and end */
     struct lt_expression *condition = relation->condition, *written = NULL;
     if (condition != NULL)
         written = lt_sql_copy_tree(condition, analysis->env->arena);
@@ -311,6 +312,7 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
         if (code == LT_OK)
             code = leave_hidden(analysis, out);
         are_bounded[side] = analysis->is_bounded;
+        uses[side + 1] = analysis->uses.count;
         join.sides[side] = out->scope;
         outputs[side] = *out;
     }
@@ -321,6 +323,8 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
     if (code != LT_OK)
         return code;
     analysis->is_bounded = was_bounded && are_bounded[0] && are_bounded[1];
+    if (are_bounded[0] != are_bounded[1])
+        lt_sql_use_static(&analysis->uses, uses[are_bounded[1]], uses[are_bounded[1] + 1]);
     struct lt_sql_use *use =
         lt_sql_use(&analysis->uses, relation->is_lateral ? "LateralJoin" : "Join", text,
                    relation->begin, relation->end);
@@ -341,8 +345,10 @@ int lt_sql_analyse_join(struct lt_sql_analysis *analysis, const struct lt_sql_re
     draw(&join, outputs, condition, out);
     if (!analysis->env->may_batch || relation->is_lateral)
         return LT_OK;
+    const bool has_static_uses =
+        are_bounded[0] != are_bounded[1] && uses[are_bounded[1]] < uses[are_bounded[1] + 1];
     if (are_bounded[0] != are_bounded[1])
-        return make_static(&join, outputs, written, use, out);
+        return has_static_uses ? LT_OK : make_static(&join, outputs, written, use, out);
     bool may_make =
         use->is_left_stream && use->is_right_stream && strcmp(relation->join, "LeftAnti") != 0;
     if (may_make && is_inner(relation->join) && condition == NULL)

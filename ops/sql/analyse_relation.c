@@ -13,6 +13,7 @@
 #include "ops/sql/dedup.h"
 #include "ops/sql/event_time.h"
 #include "ops/sql/explain.h"
+#include "ops/sql/lower.h"
 #include "ops/sql/parse.h"
 
 /* ----------------------------------------------------------------------------------- relations */
@@ -67,29 +68,15 @@ static int analyse_cte(struct lt_sql_analysis *analysis, const struct lt_sql_cte
     return apply_alias(analysis, &alias, ctes->text, NULL, out); /* whoever names it is asked */
 }
 
-/* What is said of a stream that a program has built, as if it stood here. */
-static void use_built(struct lt_sql_analysis *analysis, const struct lt_sql_uses *built)
-{
-    struct lt_sql_uses *uses = &analysis->uses;
-    for (uint32_t i = 0; i < built->count; i++) {
-        const struct lt_sql_use *use = &built->items[i];
-        *lt_sql_use(uses, use->name, use->text, use->begin, use->end) = *use;
-    }
-    for (uint32_t i = 0; i < built->watermark_count; i++) {
-        if (uses->watermark_count < LT_SQL_WATERMARKS_MAX)
-            uses->watermarks[uses->watermark_count++] = built->watermarks[i];
-    }
-}
-
 static int analyse_built(struct lt_sql_analysis *analysis, const struct lt_sql_table *view,
                          struct lt_sql_output *out)
 {
-    analysis->is_bounded = false;
+    analysis->is_bounded &= view->uses != NULL && view->uses->is_static;
     if (view->uses != NULL)
-        use_built(analysis, view->uses);
+        lt_sql_use_all(&analysis->uses, view->uses);
     const struct lt_sql_table shown = {.name = view->name, .format = "program"};
     *out = (struct lt_sql_output){.node = view->built};
-    lt_sql_tree_read(analysis, &shown, false, out);
+    lt_sql_tree_read(analysis, &shown, analysis->is_bounded, out);
     return LT_OK;
 }
 
@@ -115,19 +102,23 @@ static int mark_table(struct lt_sql_analysis *analysis, const struct lt_sql_tabl
 {
     struct lt_arena *arena = analysis->env->arena;
     const char *text = table == NULL ? NULL : lt_sql_table_option(table, "watermark");
-    int64_t delay_ns;
+    const char *idle = table == NULL ? NULL : lt_sql_table_option(table, "watermarkIdle");
+    int64_t delay_ns, idle_ns = 0;
     if (text == NULL || !analysis->env->may_batch)
         return LT_OK;
     size_t size = strcspn(text, " ");
     int index = lt_type_field_index((*node)->schema, lt_arena_text_n(arena, text, size));
     int code = lt_units_parse_duration_ns(text + size + strspn(text + size, " "), 0, &delay_ns,
                                           analysis->error);
+    if (code == LT_OK && idle != NULL)
+        code = lt_units_parse_duration_ns(idle, 0, &idle_ns, analysis->error);
     if (code != LT_OK || index < 0)
         return code;
     struct lt_plan_node *mark = lt_plan_node_create(arena, LT_PLAN_WATERMARK, 1);
     mark->inputs[0] = *node;
     mark->name = (*node)->schema->fields[index].name;
     mark->interval_us = delay_ns / 1000;
+    mark->idle_us = idle_ns / 1000;
     mark->watermark = lt_sql_next_watermark(analysis);
     mark->schema = (*node)->schema;
     if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
@@ -380,9 +371,8 @@ static int analyse_table(struct lt_sql_analysis *analysis, const struct lt_sql_r
 
 /* --------------------------------------------------------------------------------- any relation */
 
-int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
-                            const struct lt_sql_relation *relation, const char *text,
-                            const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+static int analyse_any(struct lt_sql_analysis *analysis, const struct lt_sql_relation *relation,
+                       const char *text, const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
 {
     const struct lt_sql_env *env = analysis->env;
     struct lt_expr_place place = {text, relation->begin, relation->end};
@@ -415,9 +405,24 @@ int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
         return lt_sql_analyse_pivot(analysis, relation, text, out);
     if (code == LT_OK && relation->kind == LT_SQL_UNPIVOT)
         return lt_sql_analyse_unpivot(analysis, relation, text, out);
-    if (code == LT_OK)
-        (void)lt_sql_use(&analysis->uses, relation->is_limit ? "LocalLimit" : "Sample", text,
-                         relation->begin, relation->end);
+    if (code != LT_OK)
+        return code;
+    struct lt_sql_use *use =
+        lt_sql_use(&analysis->uses, relation->is_limit ? "LocalLimit" : "Sample", text,
+                   relation->begin, relation->end);
+    if (relation->is_limit && env->may_batch)
+        lt_sql_lower_limit(analysis, relation->limit, use, out);
+    return LT_OK;
+}
+
+int lt_sql_analyse_relation(struct lt_sql_analysis *analysis,
+                            const struct lt_sql_relation *relation, const char *text,
+                            const struct lt_sql_ctes *ctes, struct lt_sql_output *out)
+{
+    const uint32_t first = analysis->uses.first;
+    analysis->uses.first = analysis->uses.count;
+    int code = analyse_any(analysis, relation, text, ctes, out);
+    analysis->uses.first = first;
     return code;
 }
 
@@ -430,8 +435,6 @@ int lt_sql_table_columns(const struct lt_sql_env *env, struct lt_sql_table *tabl
     if (table->schema != NULL)
         return LT_OK;
     int code = analyse_found(&analysis, table, &output);
-    if (code == LT_OK)
-        code = lt_sql_refuse(&analysis.uses, env->mode, env->may_batch, error);
     if (code == LT_OK)
         *out = lt_type_visible(env->arena, output.node->schema);
     return code;

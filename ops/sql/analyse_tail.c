@@ -157,6 +157,7 @@ static int check_limit(struct lt_sql_analysis *analysis, struct lt_expression *n
                              "%s %s.",
                              strcmp(clause, "limit") == 0 ? "LocalLimit" : "Offset",
                              lt_expr_text(node, names.arena));
+    bool is_query = lt_sql_find(node, lt_sql_is_subquery) != NULL;
     int code = lt_sql_resolve_names(&names, &node);
     const char *printed = code == LT_OK ? lt_expr_text(node, names.arena) : "";
     if (code == LT_OK)
@@ -164,7 +165,7 @@ static int check_limit(struct lt_sql_analysis *analysis, struct lt_expression *n
                                analysis->error);
     if (code != LT_OK)
         return code;
-    if (node->kind != LT_EXPR_LITERAL)
+    if (is_query || node->kind != LT_EXPR_LITERAL)
         return refuse_limit(&names, node, printed, "IS_UNFOLDABLE", clause);
     if (node->type->kind != LT_TYPE_INT)
         return refuse_limit(&names, node, printed, "DATA_TYPE", clause);
@@ -190,13 +191,22 @@ int lt_sql_analyse_tail(struct lt_sql_analysis *analysis, const struct lt_sql_qu
             continue;
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, lists[i].name, text, query->begin, query->end);
-        if (lists[i].items == &query->order_by && analysis->env->may_batch)
+        if (analysis->env->may_batch && lists[i].clause == NULL)
+            use->is_made = true; /* rows are dealt to lanes in another way, and that is all */
+        else if (analysis->env->may_batch)
             code = lt_sql_lower_sort(analysis, lists[i].items, text, use, out);
         if (code != LT_OK)
             return code;
     }
-    if (query->is_clustered) /* which sorts what it distributes */
-        (void)lt_sql_use(&analysis->uses, "Sort", text, query->begin, query->end);
+    if (query->is_clustered) { /* which sorts what it distributes */
+        struct lt_sql_use *use =
+            lt_sql_use(&analysis->uses, "Sort", text, query->begin, query->end);
+        int code = analysis->env->may_batch
+                       ? lt_sql_lower_sort(analysis, &query->distribute_by, text, use, out)
+                       : LT_OK;
+        if (code != LT_OK)
+            return code;
+    }
     const struct {
         struct lt_expression *node;
         const char *name, *clause;
@@ -255,7 +265,8 @@ int lt_sql_use_hints(struct lt_sql_analysis *analysis, const struct lt_sql_selec
         if (strcmp(use, "RepartitionByExpression") == 0 && numbers == 1 &&
             hint->argument_count == 1)
             use = "Repartition";
-        (void)lt_sql_use(&analysis->uses, use, text, hint->begin, hint->end);
+        lt_sql_use(&analysis->uses, use, text, hint->begin, hint->end)->is_made =
+            analysis->env->may_batch; /* they deal rows to lanes in another way, and that is all */
     }
     return LT_OK;
 }

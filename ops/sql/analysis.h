@@ -38,6 +38,8 @@ struct lt_sql_analysis {
     unsigned depth, relation_count;
     /* What the query being analysed may also name, and the common table expressions it sees. */
     const struct lt_sql_names *outer;
+    bool is_correlated; /* it has named some of that */
+    bool wants_constants; /* which queries in expressions are none of, whatever they give */
     const struct lt_sql_ctes *ctes;
     struct lt_sql_read reads[LT_SQL_READS_MAX];
     uint32_t read_count;

@@ -73,6 +73,9 @@ void lt_sql_use_dedup(struct lt_sql_uses *uses, const struct lt_plan_node *node,
     bool is_within = node->stateful->within_watermark;
     struct lt_sql_use *use = lt_sql_use(
         uses, is_within ? "DeduplicateWithinWatermark" : "Deduplicate", text, begin, end);
+    const struct lt_plan_side *side = &node->stateful->left;
     use->is_made = true;
-    use->has_event_time = node->stateful->left.event_time.column >= 0;
+    use->has_event_time = side->event_time.column >= 0;
+    for (uint32_t i = 0; i < side->key_count; i++)
+        use->has_time_key |= side->event_time.column == (int32_t)side->keys[i];
 }

@@ -128,7 +128,7 @@ int lt_sql_find_event_time(const struct lt_plan_node *node, struct lt_arena *are
     for (uint32_t i = 0; i < schema->field_count; i++) {
         if (!is_event[i])
             continue;
-        list = lt_arena_format(arena, "%s%s%s", list, count++ == 0 ? "" : ", ",
+        list = lt_arena_format(arena, "%s%s%s", list, count++ == 0 ? "" : ",",
                                schema->fields[i].name);
         out->column = (int32_t)i;
         out->is_window = lt_sql_is_window_type(schema->fields[i].type);
@@ -137,7 +137,7 @@ int lt_sql_find_event_time(const struct lt_plan_node *node, struct lt_arena *are
         return LT_OK;
     (void)lt_error_set(error, LT_E_UNSUPPORTED,
                        "More than one event time columns are available. Please ensure there is at "
-                       "most one event time column in the stream. event time columns: (%s)",
+                       "most one event time column per stream. event time columns: (%s)",
                        list);
     return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3077", "");
 }

@@ -8,7 +8,6 @@
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
-#include "ops/expr/many_rows.h"
 #include "ops/sql/aggregate.h"
 #include "ops/sql/find.h"
 
@@ -32,14 +31,14 @@ static const char *qualifier_of(const struct lt_sql_scope *scope, const char *na
     return NULL;
 }
 
-static void qualify(const struct lt_sql_names *names, struct lt_expression *node)
+void lt_sql_qualify(const struct lt_sql_names *names, struct lt_expression *node)
 {
     const char *qualifier =
         node->kind == LT_EXPR_COLUMN ? qualifier_of(names->scope, node->name) : NULL;
     if (qualifier != NULL)
         node->name = lt_arena_format(names->arena, "%s.%s", qualifier, node->name);
     for (uint32_t i = 0; i < node->argument_count; i++)
-        qualify(names, node->arguments[i]);
+        lt_sql_qualify(names, node->arguments[i]);
 }
 
 /* Appends the aggregates in the tree, their columns with the relations they come from. */
@@ -48,7 +47,7 @@ static void list_aggregates(const struct lt_sql_names *names, const struct lt_ex
 {
     if (node->kind == LT_EXPR_CALL && lt_sql_is_aggregate(node->name)) {
         struct lt_expression *copy = lt_sql_copy_tree(node, names->arena);
-        qualify(names, copy);
+        lt_sql_qualify(names, copy);
         *list = lt_arena_format(names->arena, "%s%s%s", *list, **list == '\0' ? "" : ", ",
                                 lt_expr_text(copy, names->arena));
         return;
@@ -113,8 +112,9 @@ static const struct lt_expression *find_loose(const struct lt_expression *node,
     bool is_aggregate = node->kind == LT_EXPR_CALL && lt_sql_is_aggregate(node->name);
     if (is_aggregate || is_grouped_text(groups, lt_expr_text(node, arena)))
         return NULL;
-    if (node->kind == LT_EXPR_COLUMN)
-        return is_grouped_name(groups, node->name) ? NULL : node;
+    /* Spark computes it of a window before the groups are made, where it is none of their keys. */
+    if (node->kind == LT_EXPR_COLUMN || lt_sql_is_call_of(node, "window_time"))
+        return node->kind == LT_EXPR_COLUMN && is_grouped_name(groups, node->name) ? NULL : node;
     for (uint32_t i = 0; i < node->argument_count; i++) {
         const struct lt_expression *found = find_loose(node->arguments[i], groups, arena);
         if (found != NULL)
@@ -139,7 +139,7 @@ static int refuse_loose(const struct lt_sql_names *names, const struct lt_sql_se
         "participating in the GROUP BY clause.\nAdd the columns or the expression to "
         "the GROUP BY, aggregate the expression, or use \"any_value(%s)\" if you do "
         "not care which of the values within a group is returned.",
-        loose->name, loose->name);
+        lt_expr_text(loose, names->arena), lt_expr_text(loose, names->arena));
 }
 
 /* ------------------------------------------------------------------------------------- groups */
@@ -260,6 +260,8 @@ static void use_operators(const struct lt_sql_names *names, const struct lt_sql_
     struct lt_sql_use *use = lt_sql_use(uses, "Aggregate", names->text, select->begin, select->end);
     for (uint32_t i = 0; i < select->items.count; i++)
         use->is_distinct |= lt_sql_find(select->items.items[i], is_distinct) != NULL;
+    if (select->having != NULL)
+        use->is_distinct |= lt_sql_find(select->having, is_distinct) != NULL;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         const struct lt_expression *group =
             lt_sql_group_item(names, select, select->group_by.items[i]);
@@ -487,62 +489,4 @@ int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *s
     if (code == LT_OK)
         use_operators(names, select, uses);
     return code;
-}
-
-/* ------------------------------------------------------------------------------------- windows */
-
-static int check_named_window(const struct lt_sql_names *names, const struct lt_sql_select *select,
-                              const struct lt_expression *name)
-{
-    const char *text = lt_arena_text_n(names->arena, (const char *)name->value.bytes.data,
-                                       name->value.bytes.size_bytes);
-    struct lt_expr_place place = {names->text, name->begin, name->end};
-    for (uint32_t i = 0; i < select->window_count; i++) {
-        if (lt_ascii_compare(select->windows[i], text) == 0)
-            return LT_OK;
-    }
-    return lt_expr_error(
-        names->error, LT_E_ANALYSIS, "MISSING_WINDOW_SPECIFICATION", "42P20", place,
-        "Window specification is not defined in the WINDOW clause for %s. For more information "
-        "about WINDOW clauses, please refer to "
-        "'https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-window.html'.",
-        text);
-}
-
-/* LT_EXPR_OVER of function, partition..., order..., its index the count of what it is ordered by;
- * or LT_EXPR_OVER_NAME of function and name. */
-int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *select,
-                        const struct lt_expression *window)
-{
-    const struct lt_expression *call = window->arguments[0];
-    struct lt_expr_place place = {names->text, window->begin, window->end};
-    if (strcmp(window->name, LT_EXPR_OVER_NAME) == 0)
-        return check_named_window(names, select, window->arguments[1]);
-    for (uint32_t i = 1; i < window->argument_count; i++) {
-        struct lt_expression *argument = window->arguments[i];
-        int code = lt_sql_check_names(names, &argument);
-        if (code != LT_OK)
-            return code;
-    }
-    for (uint32_t i = 0; i < call->argument_count; i++) {
-        struct lt_expression *argument = call->arguments[i];
-        int code = argument->kind == LT_EXPR_STAR ? LT_OK : lt_sql_check_names(names, &argument);
-        if (code != LT_OK)
-            return code;
-    }
-    const struct lt_many_rows *function = lt_many_rows_find(call->name);
-    bool is_known = lt_sql_is_aggregate(call->name) ||
-                    (function != NULL && function->kind != LT_MANY_ROWS_TIME_WINDOW);
-    bool is_ordered = window->index > 0;
-    if (function != NULL && function->kind == LT_MANY_ROWS_RANKING && !is_ordered)
-        return lt_expr_error(names->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_1037", "", place,
-                             "Window function %s requires window to be ordered, please add ORDER "
-                             "BY clause. For example SELECT %s(value_expr) OVER (PARTITION BY "
-                             "window_partition ORDER BY window_ordering) from table.",
-                             lt_expr_text(call, names->arena), lt_expr_text(call, names->arena));
-    if (is_known)
-        return LT_OK;
-    return lt_expr_error(names->error, LT_E_ANALYSIS, "UNSUPPORTED_EXPR_FOR_WINDOW", "42P20", place,
-                         "Expression \"%s\" not supported within a window function.",
-                         lt_expr_text(call, names->arena));
 }

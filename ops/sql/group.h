@@ -27,9 +27,8 @@ struct lt_expression *lt_sql_group_item(const struct lt_sql_names *names,
 /* Resolves the names of such a query and notes its operators. */
 int lt_sql_check_group(struct lt_sql_names *names, const struct lt_sql_select *select,
                        struct lt_sql_uses *uses) LT_MUST_USE;
-/* OVER (...): the names in it, its function, and the name of a window that it may be. */
-int lt_sql_check_window(struct lt_sql_names *names, const struct lt_sql_select *select,
-                        const struct lt_expression *window) LT_MUST_USE;
+/* Puts the relations that columns come from before their names: `k` becomes `t.k`. */
+void lt_sql_qualify(const struct lt_sql_names *names, struct lt_expression *node);
 /* INVALID_WHERE_CONDITION for aggregate and window functions. */
 int lt_sql_check_where(struct lt_sql_names *names, const struct lt_expression *where) LT_MUST_USE;
 

@@ -270,7 +270,9 @@ int lt_sql_analyse_insert(const struct lt_sql_env *env, const struct lt_sql_stat
     if (code != LT_OK)
         return code;
     lt_sql_tree_steps(&analysis, out->node, &output);
-    lt_sql_tree_over(&analysis, "WriteToContinuousDataSource",
+    bool is_batch = env->may_batch && lt_plan_find_batch(out->node) != NULL;
+    lt_sql_tree_over(&analysis,
+                     is_batch ? "WriteToMicroBatchDataSource" : "WriteToContinuousDataSource",
                      lt_arena_format(env->arena, "%s, %s", table->format, table->name), &output);
     out->node = output.node;
     out->tree = output.tree;

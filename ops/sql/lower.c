@@ -7,6 +7,7 @@
 
 #include "core/base/ascii.h"
 #include "ops/expr/diagnose.h"
+#include "ops/expr/generator.h"
 #include "ops/expr/same.h"
 #include "ops/sql/event_time.h"
 #include "ops/sql/explain.h"
@@ -33,15 +34,17 @@ static const struct lt_expression *value_of(const struct lt_expression *item)
     return item->kind == LT_EXPR_ALIAS ? item->arguments[0] : item;
 }
 
-/* A projection to columns as they are, over a watermark. */
-static bool is_plain_over_mark(const struct lt_plan_node *node)
+/* Is there a watermark below, under nothing but filters and projections, row by row? */
+static bool stands_over_mark(const struct lt_plan_node *node)
 {
-    for (uint32_t i = 0; i < node->expression_count; i++) {
-        if (node->kind != LT_PLAN_PROJECT ||
-            value_of(node->expressions[i])->kind != LT_EXPR_COLUMN)
-            return false;
+    while (node->kind == LT_PLAN_FILTER || node->kind == LT_PLAN_PROJECT) {
+        for (uint32_t i = 0; i < node->expression_count; i++) {
+            if (node->kind == LT_PLAN_PROJECT && lt_generator_call(node->expressions[i]) != NULL)
+                return false;
+        }
+        node = node->inputs[0];
     }
-    return node->kind == LT_PLAN_PROJECT && node->inputs[0]->kind == LT_PLAN_WATERMARK;
+    return node->kind == LT_PLAN_WATERMARK;
 }
 
 /* The condition over the columns that the projection takes. */
@@ -57,11 +60,11 @@ static void put_columns(struct lt_expression *node, const struct lt_plan_node *p
         put_columns(node->arguments[i], project);
 }
 
-static bool reads_column(const struct lt_expression *node, int32_t column)
+static bool reads_any(const struct lt_expression *node, const bool *columns)
 {
-    bool reads = node->kind == LT_EXPR_COLUMN && node->index == column;
+    bool reads = node->kind == LT_EXPR_COLUMN && node->index >= 0 && columns[node->index];
     for (uint32_t i = 0; i < node->argument_count && !reads; i++)
-        reads = reads_column(node->arguments[i], column);
+        reads = reads_any(node->arguments[i], columns);
     return reads;
 }
 
@@ -84,16 +87,31 @@ static void and_with(struct lt_expression **to, struct lt_expression *part, stru
     *to = both;
 }
 
-/* The parts of a condition that go before the watermark, and those that stay. */
-static void part_condition(struct lt_expression *node, int32_t column, struct lt_arena *arena,
-                           struct lt_expression **before, struct lt_expression **behind)
+/* Does the part read what the projection computes, and does not only take? */
+static bool reads_computed(const struct lt_expression *node, const struct lt_plan_node *project)
+{
+    bool reads = node->kind == LT_EXPR_COLUMN && node->index >= 0 &&
+                 value_of(project->expressions[node->index])->kind != LT_EXPR_COLUMN;
+    for (uint32_t i = 0; i < node->argument_count && !reads; i++)
+        reads = reads_computed(node->arguments[i], project);
+    return reads;
+}
+
+/* The parts of a condition that go before what stands below, and those that stay: of a projection
+ * by what they read, else by whether they read the event time. */
+static void part_condition(struct lt_expression *node, const struct lt_plan_node *below,
+                           struct lt_arena *arena, struct lt_expression **before,
+                           struct lt_expression **behind)
 {
     if (lt_sql_is_call_of(node, "and")) {
         for (uint32_t i = 0; i < node->argument_count; i++)
-            part_condition(node->arguments[i], column, arena, before, behind);
+            part_condition(node->arguments[i], below, arena, before, behind);
         return;
     }
-    bool stays = reads_column(node, column) || !lt_expr_same(node, lt_sql_copy_tree(node, arena));
+    bool stays = below->kind == LT_PLAN_PROJECT
+                     ? reads_computed(node, below)
+                     : reads_any(node, lt_sql_event_times(below, arena));
+    stays |= !lt_expr_same(node, lt_sql_copy_tree(node, arena));
     and_with(stays ? behind : before, node, arena);
 }
 
@@ -118,23 +136,20 @@ static struct lt_plan_node *filter_with(struct lt_sql_analysis *analysis,
 struct lt_plan_node *lt_sql_sink_filter(struct lt_sql_analysis *analysis,
                                         struct lt_plan_node *filter)
 {
-    struct lt_plan_node *mark = filter->kind == LT_PLAN_FILTER ? filter->inputs[0] : NULL;
+    struct lt_plan_node *over = filter->kind == LT_PLAN_FILTER ? filter->inputs[0] : NULL;
     struct lt_arena *arena = analysis->env->arena;
     struct lt_expression *before = NULL, *behind = NULL;
-    if (mark != NULL && is_plain_over_mark(mark)) {
-        struct lt_expression *condition = lt_sql_copy_tree(filter->expressions[0], arena);
-        put_columns(condition, mark);
-        struct lt_plan_node *below = filter_with(analysis, filter, mark->inputs[0], condition);
-        return copy_over(analysis, mark, lt_sql_sink_filter(analysis, below));
-    }
-    if (mark == NULL || mark->kind != LT_PLAN_WATERMARK)
+    if (over == NULL || !stands_over_mark(over))
         return filter;
-    part_condition(filter->expressions[0], lt_type_field_index(mark->schema, mark->name), arena,
-                   &before, &behind);
+    part_condition(lt_sql_copy_tree(filter->expressions[0], arena), over, arena, &before, &behind);
     if (before == NULL)
         return filter;
-    struct lt_plan_node *below = filter_with(analysis, filter, mark->inputs[0], before);
-    return filter_with(analysis, filter, copy_over(analysis, mark, below), behind);
+    if (over->kind == LT_PLAN_PROJECT)
+        put_columns(before, over);
+    struct lt_plan_node *below = filter_with(analysis, filter, over->inputs[0], before);
+    if (over->kind != LT_PLAN_WATERMARK)
+        below = lt_sql_sink_filter(analysis, below);
+    return filter_with(analysis, filter, copy_over(analysis, over, below), behind);
 }
 
 /* ------------------------------------------------------------------------------------- DISTINCT */
@@ -316,13 +331,17 @@ int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_i
 void lt_sql_lower_limit(struct lt_sql_analysis *analysis, int64_t limit, struct lt_sql_use *use,
                         struct lt_sql_output *out)
 {
-    if (!is_aggregated(out->node))
-        return;
-    struct lt_plan_node *node = lt_plan_node_create(analysis->env->arena, LT_PLAN_LIMIT, 1);
+    struct lt_arena *arena = analysis->env->arena;
+    if (analysis->is_bounded)
+        return; /* refused as what is not made */
+    struct lt_plan_node *node = lt_plan_node_create(arena, LT_PLAN_LIMIT, 1);
+    struct lt_plan_stateful *stateful = lt_arena_alloc(arena, sizeof *stateful);
+    *stateful = (struct lt_plan_stateful){.session_gap = -1, .left.event_time.column = -1};
     node->inputs[0] = out->node;
     node->session = analysis->env->session;
+    node->stateful = stateful;
     node->limit = limit;
     node->schema = out->node->schema;
-    use->is_made = use->is_of_whole_result = true;
+    use->is_made = true;
     out->node = node;
 }

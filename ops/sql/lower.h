@@ -45,6 +45,7 @@ struct lt_plan_node *lt_sql_sink_filter(struct lt_sql_analysis *analysis,
 int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
                       const char *text, struct lt_sql_use *use,
                       struct lt_sql_output *out) LT_MUST_USE;
+/* So many rows over the query's life; in complete mode, of what groups give, of each result. */
 void lt_sql_lower_limit(struct lt_sql_analysis *analysis, int64_t limit, struct lt_sql_use *use,
                         struct lt_sql_output *out);
 /* The node without what is hidden of its columns, which state would keep for nothing. */

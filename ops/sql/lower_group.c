@@ -431,7 +431,7 @@ int lt_sql_event_column(struct lt_sql_analysis *analysis, const struct lt_plan_n
     for (uint32_t i = 0; i < count; i++) {
         if (!is_event[columns[i]])
             continue;
-        list = lt_arena_format(analysis->env->arena, "%s%s%s", list, found++ == 0 ? "" : ", ",
+        list = lt_arena_format(analysis->env->arena, "%s%s%s", list, found++ == 0 ? "" : ",",
                                node->schema->fields[columns[i]].name);
         *out = (int32_t)columns[i];
     }
@@ -439,7 +439,7 @@ int lt_sql_event_column(struct lt_sql_analysis *analysis, const struct lt_plan_n
         return LT_OK;
     return lt_expr_error(analysis->error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3077", "", place,
                          "More than one event time columns are available. Please ensure there is "
-                         "at most one event time column in the stream. event time columns: (%s)",
+                         "at most one event time column per stream. event time columns: (%s)",
                          list);
 }
 

@@ -160,6 +160,7 @@ static bool is_alias(const struct lt_sql_names *names, const char *name)
 static bool is_outer_name(const struct lt_sql_names *names, struct lt_expression *node,
                           const char *qualifier)
 {
+    const struct lt_sql_names *own = names;
     for (names = names->outer; names != NULL; names = names->outer) {
         const struct lt_sql_scope *scope = names->scope;
         for (uint32_t i = 0; i < scope->part_count; i++) {
@@ -171,6 +172,8 @@ static bool is_outer_name(const struct lt_sql_names *names, struct lt_expression
             if (index < 0)
                 continue;
             lt_sql_become_value(node, scope->schema->fields[index].type);
+            if (own->is_correlated != NULL)
+                *own->is_correlated = true;
             return true;
         }
     }

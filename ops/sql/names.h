@@ -39,6 +39,7 @@ struct lt_sql_names {
     uint32_t item_count;
     /* What a query around this one sees, for the names that nothing here bears; NULL: none. */
     const struct lt_sql_names *outer;
+    bool *is_correlated; /* set where such a name is met; or NULL */
     bool suggests_none; /* where a name is not known, none is suggested */
     /* Analyses a query in an expression, and makes a value of its type of it. */
     int (*subquery)(void *user, struct lt_sql_names *names, struct lt_expression *node);

@@ -75,7 +75,8 @@ static struct lt_sql_pivot *parse_pivot(struct lt_parser *parser, bool is_unpivo
 {
     struct lt_sql_pivot *pivot = lt_arena_alloc(parser->arena, sizeof *pivot);
     if (is_unpivot && !lt_parser_is_symbol(parser, 0, '(')) {
-        if (!lt_parser_try_word(parser, "include") && !lt_parser_expect_word(parser, "exclude"))
+        pivot->includes_nulls = lt_parser_try_word(parser, "include");
+        if (!pivot->includes_nulls && !lt_parser_expect_word(parser, "exclude"))
             return NULL;
         if (!lt_parser_expect_word(parser, "nulls"))
             return NULL;
@@ -110,7 +111,8 @@ static bool parse_bucket(struct lt_parser *parser, uint32_t begin)
 
 /* (10 PERCENT), (10 ROWS), (1M), (BUCKET 1 OUT OF 10 [ON x]); what is wrong with it is told here.
  * ROWS is a limit. */
-static bool parse_sample(struct lt_parser *parser, uint32_t begin, bool *is_limit)
+static bool parse_sample(struct lt_parser *parser, uint32_t begin, bool *is_limit,
+                         int64_t *limit)
 {
     (void)lt_parser_take(parser);
     if (lt_parser_is_symbol(parser, 0, ')'))
@@ -124,6 +126,7 @@ static bool parse_sample(struct lt_parser *parser, uint32_t begin, bool *is_limi
     char *end;
     double size = strtod(parser->text + number, &end);
     *is_limit = lt_parser_try_word(parser, "rows");
+    *limit = *is_limit && size >= 0 && size < (double)INT32_MAX ? (int64_t)size : INT32_MAX;
     if (!*is_limit && lt_parser_try_word(parser, "percent") && (size < 0 || size > 100)) {
         char fraction[96];
         (void)snprintf(fraction, sizeof fraction,
@@ -158,7 +161,7 @@ struct lt_sql_relation *lt_sql_parse_pivots(struct lt_parser *parser, struct lt_
         over->begin = lt_parser_take(parser).begin;
         over->left = left;
         if (words[i].kind == LT_SQL_SAMPLE) {
-            if (!parse_sample(parser, over->begin, &over->is_limit))
+            if (!parse_sample(parser, over->begin, &over->is_limit, &over->limit))
                 return NULL;
         } else {
             over->pivot = parse_pivot(parser, words[i].kind == LT_SQL_UNPIVOT);

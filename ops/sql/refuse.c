@@ -1,6 +1,7 @@
 /*
  * The order of the checks is that of Spark's checker, so that a query with several faults is told
- * the same one.
+ * the same one. Uses are listed as their operators are walked, inputs first, so what an operator
+ * stands over are those that come before it in the list, without a gap: use->first says from where.
  */
 #include "ops/sql/refuse.h"
 
@@ -15,8 +16,36 @@ struct lt_sql_use *lt_sql_use(struct lt_sql_uses *uses, const char *name, const 
 {
     bool is_full = uses->count == LT_SQL_USES_MAX;
     struct lt_sql_use *use = is_full ? &uses->spare : &uses->items[uses->count++];
-    *use = (struct lt_sql_use){.name = name, .text = text, .begin = begin, .end = end};
+    *use = (struct lt_sql_use){
+        .name = name, .text = text, .begin = begin, .end = end, .first = uses->first};
     return use;
+}
+
+void lt_sql_use_all(struct lt_sql_uses *uses, const struct lt_sql_uses *built)
+{
+    const uint32_t before = uses->count;
+    for (uint32_t i = 0; i < built->count; i++) {
+        const struct lt_sql_use *from = &built->items[i];
+        struct lt_sql_use *use = lt_sql_use(uses, from->name, from->text, from->begin, from->end);
+        *use = *from;
+        use->first += before;
+    }
+    for (uint32_t i = 0; i < built->watermark_count; i++) {
+        if (uses->watermark_count < LT_SQL_WATERMARKS_MAX)
+            uses->watermarks[uses->watermark_count++] = built->watermarks[i];
+    }
+}
+
+static const char static_name[] = "Static";
+
+void lt_sql_use_static(struct lt_sql_uses *uses, uint32_t begin, uint32_t end)
+{
+    for (uint32_t i = begin; i < end; i++) {
+        struct lt_sql_use *use = &uses->items[i];
+        use->kind = use->name;
+        use->name = static_name;
+        use->is_made = false;
+    }
 }
 
 bool lt_sql_has_event_time(const struct lt_sql_uses *uses, const struct lt_expression *node)
@@ -48,12 +77,19 @@ static bool is_aggregate(const struct lt_sql_use *use)
            strcmp(use->name, "Pivot") == 0;
 }
 
-/* The outermost one, which Spark looks at. */
-static const struct lt_sql_use *find_aggregate_use(const struct lt_sql_uses *uses)
+/* The one that Spark looks at: the outermost, and of several sides the first. NULL: none among the
+ * uses from `begin` up to `end`. As deep as queries nest. */
+static const struct lt_sql_use *find_aggregate(const struct lt_sql_uses *uses, uint32_t begin,
+                                               uint32_t end)
 {
-    for (uint32_t i = uses->count; i > 0; i--) {
-        if (is_aggregate(&uses->items[i - 1]))
-            return &uses->items[i - 1];
+    while (end > begin) {
+        const struct lt_sql_use *last = &uses->items[end - 1];
+        const uint32_t inside = last->first > begin ? last->first : begin;
+        const struct lt_sql_use *beside = find_aggregate(uses, begin, inside);
+        if (beside != NULL || is_aggregate(last))
+            return beside != NULL ? beside : last;
+        begin = inside;
+        end--;
     }
     return NULL;
 }
@@ -74,7 +110,7 @@ static int refuse_mode(const struct lt_sql_use *use, const char *mode, const cha
 static int check_mode(const struct lt_sql_uses *uses, enum lt_output_mode mode,
                       struct lt_error *error)
 {
-    const struct lt_sql_use *aggregate = find_aggregate_use(uses);
+    const struct lt_sql_use *aggregate = find_aggregate(uses, 0, uses->count);
     if (mode == LT_OUTPUT_APPEND && aggregate != NULL && !aggregate->has_event_time)
         return refuse_mode(aggregate, "append", "streaming aggregations without watermark", error);
     if (mode == LT_OUTPUT_UPDATE && aggregate != NULL && aggregate->is_session)
@@ -84,23 +120,30 @@ static int check_mode(const struct lt_sql_uses *uses, enum lt_output_mode mode,
     return LT_OK;
 }
 
-/* Aggregations behind which there is more that keeps state. Pivot aggregates twice. */
+/* What Spark takes for an operator with state behind another one. */
+static bool keeps_state(const struct lt_sql_use *use)
+{
+    return is_aggregate(use) || strcmp(use->name, "DeduplicateWithinWatermark") == 0 ||
+           strcmp(use->name, "TransformWithState") == 0 ||
+           (strcmp(use->name, "Deduplicate") == 0 && use->has_time_key) ||
+           (strcmp(use->name, "Join") == 0 && use->is_left_stream && use->is_right_stream);
+}
+
+/* Aggregations whose rows may be late for what keeps state behind them. Pivot aggregates twice. */
 static int check_watermark_limit(const struct lt_sql_uses *uses, enum lt_output_mode mode,
                                  struct lt_error *error)
 {
-    unsigned count = 0;
-    const struct lt_sql_use *last = NULL;
-    for (uint32_t i = 0; i < uses->count; i++) {
+    const struct lt_sql_use *found = NULL;
+    for (uint32_t i = 0; i < uses->count && found == NULL; i++) {
         const struct lt_sql_use *use = &uses->items[i];
-        bool is_counted =
-            is_aggregate(use) || (count > 0 && lt_ascii_starts_with(use->name, "deduplicate"));
-        count += is_counted ? 1 : 0;
-        count += strcmp(use->name, "Pivot") == 0;
-        last = is_counted ? use : last;
+        bool is_behind = strcmp(use->name, "Pivot") == 0;
+        for (uint32_t j = use->first; j < i && !is_behind; j++)
+            is_behind = is_aggregate(&uses->items[j]);
+        found = is_behind && keeps_state(use) ? use : NULL;
     }
-    if (mode == LT_OUTPUT_APPEND || count < 2)
+    if (mode == LT_OUTPUT_APPEND || found == NULL)
         return LT_OK;
-    struct lt_expr_place place = {last->text, last->begin, last->end};
+    struct lt_expr_place place = {found->text, found->begin, found->end};
     return lt_expr_error(
         error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
         "Detected pattern of possible 'correctness' issue due to global watermark. The query "
@@ -210,10 +253,10 @@ static int refuse_window(const struct lt_sql_use *use, struct lt_error *error)
     struct lt_expr_place place = {use->text, use->begin, use->end};
     return lt_expr_error(error, LT_E_UNSUPPORTED, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
                          "42KDE", place,
-                         "Window function is not supported in %s on streaming "
+                         "Window function is not supported in %s (as column %s) on streaming "
                          "DataFrames/Datasets.\nStructured Streaming only supports time-window "
-                         "aggregation using the WINDOW function.",
-                         use->kind);
+                         "aggregation using the WINDOW function. (window specification: %s)",
+                         use->kind, use->column, use->specification);
 }
 
 static int check_stream(const struct lt_sql_uses *uses, enum lt_output_mode mode,
@@ -221,6 +264,8 @@ static int check_stream(const struct lt_sql_uses *uses, enum lt_output_mode mode
 {
     for (uint32_t i = 0; i < uses->count; i++) {
         const struct lt_sql_use *use = &uses->items[i];
+        if (use->name == static_name)
+            continue;
         if (strcmp(use->name, "Window") == 0)
             return refuse_window(use, error);
         int code = strcmp(use->name, "Join") == 0 ? check_join(use, mode, error) : LT_OK;
@@ -257,19 +302,75 @@ static const struct lt_sql_use *find_unmade(const struct lt_sql_uses *uses,
     return uses->count == LT_SQL_USES_MAX ? &uses->items[LT_SQL_USES_MAX - 1] : NULL;
 }
 
-/* What Spark finds only when it plans a batch. */
-static int check_planning(const struct lt_sql_uses *uses, struct lt_error *error)
+/* What Spark finds only when it plans a batch, or runs it. */
+static int check_planning(const struct lt_sql_uses *uses, enum lt_output_mode mode,
+                          struct lt_error *error)
 {
     for (uint32_t i = 0; i < uses->count; i++) {
-        if (uses->items[i].is_keyless)
-            return refuse_use(&uses->items[i], "_LEGACY_ERROR_TEMP_1181", "", error,
+        const struct lt_sql_use *use = &uses->items[i];
+        if (use->name == static_name)
+            continue;
+        if (use->is_keyless)
+            return refuse_use(use, "_LEGACY_ERROR_TEMP_1181", "", error,
                               "Stream-stream join without equality predicate is not supported.");
-        if (uses->items[i].is_global_session)
-            return refuse_use(&uses->items[i], "_LEGACY_ERROR_TEMP_3068", "", error,
+        if (use->is_global_session)
+            return refuse_use(use, "_LEGACY_ERROR_TEMP_3068", "", error,
                               "Global aggregation with session window in streaming query is not "
                               "supported.");
+        if (mode == LT_OUTPUT_APPEND && is_aggregate(use) && !use->has_event_time)
+            return refuse_use(use, "UNSUPPORTED_STREAMING_OPERATOR_WITHOUT_WATERMARK", "0A000",
+                              error,
+                              use->is_session
+                                  ? "Append output mode not supported for session window "
+                                    "aggregations on streaming DataFrames/DataSets without "
+                                    "watermark."
+                                  : "Append output mode not supported for aggregations on "
+                                    "streaming DataFrames/DataSets without watermark.");
     }
     return LT_OK;
+}
+
+/* What micro-batches would run, were there a node for it. */
+static int refuse_unmade(const struct lt_sql_use *use, struct lt_error *error)
+{
+    struct lt_expr_place place = {use->text, use->begin, use->end};
+    if (strcmp(use->name, "Subquery") == 0)
+        return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
+                             "a subquery is not supported by this version");
+    if (use->name == static_name)
+        return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
+                             "%s of a table that ends is not supported by this version; hint: a "
+                             "table that holds what comes of it",
+                             use->kind);
+    if (strcmp(use->name, "Sort") == 0)
+        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, sorting);
+    if (strcmp(use->name, "Pivot") == 0)
+        return refuse_use(use, "_LEGACY_ERROR_TEMP_3063", "", error,
+                          "pivot is not supported on a streaming DataFrames/Datasets");
+    if (use->is_grouping_sets)
+        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error,
+                          "Grouping Sets is not supported on streaming DataFrames/Datasets");
+    return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
+                         "%s over a stream is not supported by this version", use->name);
+}
+
+/* The mode that the query is for. */
+static int check_runner(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_batch,
+                        struct lt_error *error)
+{
+    const struct lt_sql_use *use = may_batch ? find_unmade(uses, mode) : &uses->items[0];
+    int code = may_batch ? check_planning(uses, mode, error) : LT_OK;
+    if (code != LT_OK || use == NULL)
+        return code;
+    bool is_operator = strcmp(use->name, "Subquery") != 0 && use->name != static_name;
+    if (!is_operator)
+        uses->refusal.node = NULL;
+    if (may_batch || !is_operator)
+        return refuse_unmade(use, error);
+    uses->refusal.is_for_trigger = true;
+    struct lt_expr_place place = {use->text, use->begin, use->end};
+    return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
+                         "Continuous processing does not support %s operations.", use->name);
 }
 
 int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_batch,
@@ -285,31 +386,8 @@ int lt_sql_refuse(struct lt_sql_uses *uses, enum lt_output_mode mode, bool may_b
     uses->refusal.node = uses->items[0].name;
     code = check_mode(uses, mode, error);
     if (code == LT_OK)
+        code = check_stream(uses, mode, error);
+    if (code == LT_OK)
         code = check_watermark_limit(uses, mode, error);
-    uses->refusal.is_for_output_mode = code != LT_OK;
-    if (code != LT_OK)
-        return code;
-    code = check_stream(uses, mode, error);
-    uses->refusal.is_for_all_streams = code != LT_OK;
-    if (code != LT_OK)
-        return code;
-    const struct lt_sql_use *unmade = find_unmade(uses, mode);
-    if (may_batch)
-        code = check_planning(uses, error);
-    if (code != LT_OK || (may_batch && unmade == NULL))
-        return code;
-    const struct lt_sql_use *use = may_batch ? unmade : &uses->items[0];
-    struct lt_expr_place place = {use->text, use->begin, use->end};
-    if (strcmp(use->name, "Subquery") == 0) {
-        uses->refusal.node = NULL; /* it is none */
-        return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
-                             "a subquery is not supported by this version");
-    }
-    if (may_batch && strcmp(use->name, "Sort") == 0)
-        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error, sorting);
-    if (may_batch && use->is_grouping_sets)
-        return refuse_use(use, "_LEGACY_ERROR_TEMP_3102", "", error,
-                          "Grouping Sets is not supported on streaming DataFrames/Datasets");
-    return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
-                         "Continuous processing does not support %s operations.", use->name);
+    return code != LT_OK ? code : check_runner(uses, mode, may_batch, error);
 }

@@ -1,8 +1,9 @@
 /*
  * What a query contains beside projections, filters and unions, and what Spark says about it: first
- * conflicts with the output mode, then what no stream may contain, then what the mode that the
- * query is for does not run: continuous processing none of it, micro-batches what there are nodes
- * for (lower.h).
+ * conflicts with the output mode, then what no stream may contain, then operators with state
+ * behind others that give late rows, then what Spark finds when it plans a batch, and at last what
+ * the mode that the query is for does not run: continuous processing none of it, micro-batches what
+ * there are nodes for (lower.h).
  *
  * on: control.
  */
@@ -21,11 +22,14 @@
 struct lt_sql_use {
     const char *name; /* "Join", "Aggregate", "Sort", ... */
     const char *kind; /* of a join: "LeftOuter"; of a window function: the function's text */
+    const char *column, *specification; /* of a window function: what it gives, and over what */
     const char *text; /* where it stands */
     uint32_t begin, end;
+    uint32_t first; /* the uses from here up to it are what it stands over */
     /* Of an aggregation: of distinct values, by session windows, by a column that has a watermark.
      */
     bool is_distinct, is_session, has_event_time;
+    bool has_time_key; /* of a deduplication: one of its columns has a watermark */
     bool is_grouping_sets; /* an Expand for these */
     bool is_global_session; /* by session windows and nothing else */
     bool is_keyless;        /* a join of streams without an equality between them */
@@ -41,9 +45,9 @@ enum { LT_SQL_USES_MAX = 64, LT_SQL_WATERMARKS_MAX = 16 };
 /* Why a query does not run. */
 struct lt_sql_refusal {
     const char *node; /* that continuous processing does not support; NULL: not refused for it */
-    /* The micro-batch mode would not run it either, as the error says: in this output mode, or at
-     * all. */
-    bool is_for_output_mode, is_for_all_streams;
+    /* Its trigger says continuous; micro-batches may run it. Else no mode does, for the output mode
+     * or for what it is. */
+    bool is_for_trigger;
 };
 
 /* What a query uses: innermost first, as plans are walked. */
@@ -54,6 +58,8 @@ struct lt_sql_uses {
     struct lt_sql_use spare; /* what is beyond LT_SQL_USES_MAX changes nothing about the verdict */
     const char *watermarks[LT_SQL_WATERMARKS_MAX]; /* names of columns */
     uint32_t watermark_count;
+    uint32_t first; /* where those of the query, or join, begin that is being analysed */
+    bool is_static; /* all that the query reads ends */
     struct lt_sql_refusal refusal;
 };
 
@@ -62,6 +68,13 @@ struct lt_sql_use *lt_sql_use(struct lt_sql_uses *uses, const char *name, const 
                               uint32_t begin, uint32_t end);
 /* Does a column that has a watermark stand in the tree? */
 bool lt_sql_has_event_time(const struct lt_sql_uses *uses, const struct lt_expression *node);
+
+/* Adds what is said of a stream that was built before, as if it stood here. */
+void lt_sql_use_all(struct lt_sql_uses *uses, const struct lt_sql_uses *built);
+
+/* Those from `begin` up to `end` belong to a table that ends: what is said of streams is not said
+ * of them, but no mode runs them either. */
+void lt_sql_use_static(struct lt_sql_uses *uses, uint32_t begin, uint32_t end);
 
 /* Has one of the columns a watermark? */
 bool lt_sql_has_watermarked(const struct lt_sql_uses *uses, const struct lt_type *schema);

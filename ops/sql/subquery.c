@@ -1,6 +1,9 @@
 /*
- * Queries inside expressions: (SELECT ...), x IN (SELECT ...), EXISTS (SELECT ...). No mode of this
- * version runs them; they are analysed as Spark does, and what they give has its type.
+ * Queries inside expressions: (SELECT ...), x IN (SELECT ...), EXISTS (SELECT ...). They are
+ * analysed as Spark does, and what they give has its type. One that reads what ends, by projections
+ * and filters alone, and names nothing of the query around it, is read here and now, and stands in
+ * the plan as the constant that it is: as what a stream is joined with (lower_static.h). No mode of
+ * this version runs another one.
  *
  * In the tree they are calls of "scalarsubquery", "insubquery" and "exists" whose index is where
  * the query begins in the text, the bracket behind it being the call's last character. Each is
@@ -12,6 +15,8 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/find.h"
+#include "ops/sql/lower_static.h"
 #include "ops/sql/parse.h"
 
 bool lt_sql_is_subquery(const struct lt_expression *node)
@@ -72,9 +77,89 @@ static int check_in(struct lt_sql_names *names, struct lt_expression *node,
         lt_type_sql(names->arena, left->type), lt_type_sql(names->arena, schema->fields[0].type));
 }
 
-/* What the query gives, analysed where the names of `names` are seen too. */
+/* -------------------------------------------------------------------------------- what is read */
+
+static struct lt_expression *literal_of(const struct lt_expression *at, const struct lt_type *type,
+                                        const union lt_value *row, struct lt_arena *arena)
+{
+    struct lt_expression *literal = lt_arena_alloc(arena, sizeof *literal);
+    *literal = *at;
+    lt_sql_become_value(literal, type);
+    if (lt_bit(row->structure->nulls, 0))
+        return literal;
+    literal->is_null = literal->nullable = false;
+    literal->value = row->structure->values[0];
+    return literal;
+}
+
+static void become_truth(struct lt_expression *node, bool truth)
+{
+    lt_sql_become_value(node, lt_type_simple(LT_TYPE_BOOLEAN));
+    node->is_null = node->nullable = false;
+    node->value = lt_value_i64(truth);
+}
+
+/* x IN (1, 2, 3): of nothing it is false, whatever x is. */
+static void become_in(struct lt_expression *node, struct lt_expression *left,
+                      const struct lt_type *type, const struct lt_array *rows,
+                      struct lt_arena *arena)
+{
+    struct lt_expression call = {.kind = LT_EXPR_CALL,
+                                 .begin = node->begin,
+                                 .end = node->end,
+                                 .name = "in",
+                                 .argument_count = rows->count + 1,
+                                 .index = -1};
+    if (rows->count == 0) {
+        become_truth(node, false);
+        return;
+    }
+    call.arguments = lt_arena_alloc(arena, (rows->count + 1) * sizeof *call.arguments);
+    call.arguments[0] = left;
+    for (uint32_t i = 0; i < rows->count; i++)
+        call.arguments[i + 1] = literal_of(node, type, &rows->values[i], arena);
+    *node = call;
+}
+
+static int refuse_rows(const struct lt_sql_names *names, const struct lt_expression *node)
+{
+    struct lt_expr_place place = {names->text, node->begin, node->end};
+    return lt_expr_error(names->error, LT_E_ANALYSIS, "SCALAR_SUBQUERY_TOO_MANY_ROWS", "21000",
+                         place,
+                         "More than one row returned by a subquery used as an expression.");
+}
+
+/* Reads the query, and makes a constant, or a list of constants, of what it gives. */
+static int become_rows(const struct lt_sql_analysis *analysis, const struct lt_sql_names *names,
+                       struct lt_expression *node, struct lt_expression *left,
+                       struct lt_plan_node *query)
+{
+    const struct lt_sql_host *host = analysis->env->host;
+    const struct lt_type *type = query->schema->fields[0].type;
+    struct lt_array rows;
+    int code = host->collect(host->user, query, LT_SQL_STATIC_ROWS_MAX, names->arena, &rows,
+                             names->error);
+    if (code != LT_OK)
+        return lt_error_append(names->error, "cannot read what a subquery gives");
+    if (strcmp(node->name, "exists") == 0)
+        become_truth(node, rows.count > 0);
+    else if (left != NULL)
+        become_in(node, left, type, &rows, names->arena);
+    else if (rows.count > 1)
+        return refuse_rows(names, node);
+    else if (rows.count == 1)
+        *node = *literal_of(node, type, &rows.values[0], names->arena);
+    else
+        lt_sql_become_value(node, type);
+    return LT_OK;
+}
+
+/* ------------------------------------------------------------------------------------- analysis */
+
+/* What the query gives, analysed where the names of `names` are seen too. *can_read: it can be read
+ * now. */
 static int analyse(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
-                   const struct lt_expression *node, struct lt_sql_output *out)
+                   const struct lt_expression *node, struct lt_sql_output *out, bool *can_read)
 {
     struct lt_sql_query *query;
     const char *text = names->text;
@@ -84,15 +169,21 @@ static int analyse(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
         return code;
     const struct lt_sql_names *outer = analysis->outer;
     uint32_t count = analysis->uses.count, watermarks = analysis->uses.watermark_count;
-    bool was_bounded = analysis->is_bounded;
+    bool was_bounded = analysis->is_bounded, was_correlated = analysis->is_correlated;
     analysis->outer = names;
     analysis->is_bounded = true;
+    analysis->is_correlated = false;
     code = lt_sql_analyse_query(analysis, query, text, analysis->ctes, out);
     bool is_stream = !analysis->is_bounded;
     analysis->outer = outer;
     analysis->is_bounded = was_bounded;
+    *can_read = !is_stream && !analysis->is_correlated && analysis->uses.count == count &&
+                !analysis->wants_constants && analysis->env->host->collect != NULL;
+    analysis->is_correlated |= was_correlated;
     analysis->uses.count = count; /* its operators are those of a query of its own */
     analysis->uses.watermark_count = watermarks;
+    if (*can_read)
+        return code;
     struct lt_sql_use *use =
         lt_sql_use(&analysis->uses, "Subquery", names->text, node->begin, node->end);
     use->is_right_stream = is_stream;
@@ -102,17 +193,25 @@ static int analyse(struct lt_sql_analysis *analysis, struct lt_sql_names *names,
 int lt_sql_resolve_subquery(void *user, struct lt_sql_names *names, struct lt_expression *node)
 {
     struct lt_sql_output out = {0};
-    int code = analyse(user, names, node, &out);
+    bool is_in = strcmp(node->name, "insubquery") == 0, can_read;
+    struct lt_expression *left =
+        is_in ? lt_sql_copy_tree(node->arguments[0], names->arena) : NULL;
+    int code = analyse(user, names, node, &out, &can_read);
     if (code != LT_OK)
         return code;
     const struct lt_type *schema = out.node->schema, *type = lt_type_simple(LT_TYPE_BOOLEAN);
     bool is_scalar = strcmp(node->name, "scalarsubquery") == 0;
     if (is_scalar && schema->field_count != 1)
         return refuse_columns(names, node, schema->field_count);
-    if (strcmp(node->name, "insubquery") == 0)
+    if (is_in)
         code = check_in(names, node, schema);
     if (code != LT_OK)
         return code;
+    if (can_read && (is_in ? schema->field_count == 1 : schema->field_count > 0))
+        return become_rows(user, names, node, left, out.node);
+    if (can_read) /* rows are compared, which there is no constant for */
+        lt_sql_use(&((struct lt_sql_analysis *)user)->uses, "Subquery", names->text, node->begin,
+                   node->end);
     lt_sql_become_value(node, is_scalar ? schema->fields[0].type : type);
     return LT_OK;
 }

@@ -63,6 +63,7 @@ struct lt_sql_pivot {
     struct lt_parser_items columns;
     struct lt_sql_pivot_place *places;
     uint32_t place_count;
+    bool includes_nulls; /* UNPIVOT INCLUDE NULLS */
 };
 
 struct lt_sql_relation {
@@ -85,6 +86,7 @@ struct lt_sql_relation {
     bool is_outer; /* LATERAL VIEW OUTER */
     const struct lt_sql_pivot *pivot;
     bool is_limit; /* SAMPLE of so many rows */
+    int64_t limit;
 };
 
 enum lt_sql_grouping {

@@ -141,8 +141,10 @@ static void test_refused(void **state)
                    "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "no streaming aggregations");
     expect_refused(leat_drop_duplicates_within_watermark(plain, "value"), context, "append", false,
                    "_LEGACY_ERROR_TEMP_3102", "without watermark");
-    expect_refused(leat_drop_duplicates(counted, NULL), context, "update", false,
-                   "_LEGACY_ERROR_TEMP_3102", "global watermark");
+    expect_refused(leat_drop_duplicates(leat_group_by(marked, "window(timestamp, '5 minutes')",
+                                                      "window, count(*) AS n"),
+                                        NULL),
+                   context, "update", false, "_LEGACY_ERROR_TEMP_3102", "global watermark");
     expect_refused(leat_join(plain, "a", marked, "b", "left_outer", "a.value = b.value"), context,
                    "append", false, "_LEGACY_ERROR_TEMP_3102", "LeftOuter join");
     leat_context_destroy(context);

@@ -311,7 +311,7 @@ static void what_continuous_mode_does_not_run_is_refused_with_sparks_text(void *
          "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
          "DataFrame/Dataset in Complete output mode"},
         {"SELECT value FROM s SORT BY value", plan, "", "Sorting is not supported"},
-        {"SELECT value FROM s LIMIT 5", plan, "",
+        {"INSERT INTO k SELECT value FROM s LIMIT 5", plan, "",
          "Continuous processing does not support LocalLimit operations."},
         {"SELECT value FROM s OFFSET 5", plan, "",
          "Offset is not supported on streaming DataFrames/Datasets"},
@@ -323,7 +323,7 @@ static void what_continuous_mode_does_not_run_is_refused_with_sparks_text(void *
          "Except on a streaming DataFrame/Dataset on the right is not supported"},
         {"SELECT value FROM s TABLESAMPLE (10 PERCENT)", plan, "",
          "Sampling is not supported on streaming DataFrames/Datasets"},
-        {"SELECT value FROM s DISTRIBUTE BY value", plan, "",
+        {"INSERT INTO k SELECT value FROM s DISTRIBUTE BY value", plan, "",
          "Continuous processing does not support RepartitionByExpression operations."},
         {"SELECT value, row_number() OVER (ORDER BY value) FROM s",
          "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING", "42KDE", "Window function is not supported"},

@@ -12,6 +12,10 @@
 
 static const char setup_text[] = "CREATE TABLE s USING rate OPTIONS (rowsPerSecond '5');"
                                  "CREATE TABLE o USING noop;"
+                                 "CREATE TABLE c USING noop OPTIONS (trigger 'continuous');"
+                                 "CREATE TABLE p USING noop OPTIONS (shufflePartitions '3');"
+                                 "CREATE TABLE once USING noop OPTIONS (trigger 'once');"
+                                 "CREATE TABLE u USING noop OPTIONS (outputMode 'update');"
                                  "CREATE TABLE docs (value STRING) USING memory;"
                                  "CREATE TEMPORARY VIEW v AS SELECT value AS n FROM s;";
 
@@ -201,12 +205,11 @@ static const struct plan refused[] = {
      "'Aggregate ['value], [unresolvedalias('count(1))]\n"
      "+- 'UnresolvedRelation [s], [], false\n"
      "\n== Physical Plan ==\nnone: Aggregate is not run\n"
-     "\nmode: micro-batch, which this version has not   # Invalid streaming output mode: append. "},
-    {"EXPLAIN SELECT value FROM s LIMIT 3",
+     "\nmode: none   # Invalid streaming output mode: append. "},
+    {"EXPLAIN INSERT INTO c SELECT value FROM s LIMIT 3",
      "== Physical Plan ==\nnone: LocalLimit is not run\n"
-     "\nmode: micro-batch, which this version has not\n"
-     "not continuous: LocalLimit   # Continuous processing does not support LocalLimit "
-     "operations.\n"},
+     "\nmode: none   # trigger continuous, which was chosen: Continuous processing does not "
+     "support LocalLimit operations."},
     {"EXPLAIN SELECT value FROM s ORDER BY value",
      "== Physical Plan ==\nnone: Sort is not run\n"
      "\nmode: none   # Sorting is not supported on streaming DataFrames/Datasets, unless"},
@@ -219,6 +222,73 @@ static void what_cannot_run_continuously_is_told_with_its_operator(void **state)
     leat_context *context = open_session();
     assert_int_not_equal(leat_sql(context, "EXPLAIN SELECT nope FROM s", NULL, NULL), LEAT_OK);
     assert_string_equal(leat_context_error_condition(context), "UNRESOLVED_COLUMN.WITH_SUGGESTION");
+    leat_context_destroy(context);
+}
+
+/* ---------------------------------------------------------------------------- micro-batches */
+
+/* A statement, and what stands in its answer, in this order. */
+struct parts {
+    const char *statement;
+    const char *parts[16];
+};
+
+static const struct parts batches[] = {
+    {"EXPLAIN INSERT INTO p SELECT window, value, count(*) AS n FROM s WATERMARK timestamp DELAY "
+     "OF INTERVAL 10 MINUTES GROUP BY window(timestamp, '5 minutes'), value",
+     {"== Physical Plan ==\nWriteToDataSourceV2 noop\n",
+      "+- Project [window, value, count(1) AS n]\n",
+      "   +- StateStoreSave [window, value], [count(1)], append, operator 0, 3 partitions\n",
+      "      +- StateStoreRestore [window, value], [count(1)]\n",
+      "         +- Exchange hashpartitioning(window, value), 3\n",
+      "            +- HashAggregate [window, value], [count(1)], partial\n",
+      "+- EventTimeWatermark timestamp, 600000 ms\n", "+- MicroBatchScan[timestamp, value] rate\n",
+      "\nguarantee: ",
+      "\nmode: micro-batch   # trigger processingTime, by default; Aggregate has state, which "
+      "continuous processing does not keep\n",
+      "\nstate: memory   # stateStore = memory, default\n",
+      "state partitions: 3   # shufflePartitions = 3, table p\n",
+      "operator 0: StateStoreSave   # a group goes when the watermark has passed window.end\n",
+      "watermark 0: 10.0 min behind the latest timestamp\n",
+      "watermark of the query: that one   # multipleWatermarkPolicy = min, default\n"}},
+    {"EXPLAIN INSERT INTO p SELECT a.value FROM s a JOIN v b ON a.value = b.n",
+     {"StreamingSymmetricHashJoin Inner, [value], [n], operator 0, 3 partitions\n",
+      ":- Exchange hashpartitioning(value), 3\n", "+- Exchange hashpartitioning(n), 3\n",
+      "\nmode: micro-batch   # trigger processingTime, by default; Join has state",
+      "operator 0: StreamingSymmetricHashJoin   # rows of the left side are kept for ever, of the "
+      "right are kept for ever\n"}},
+    {"EXPLAIN INSERT INTO p SELECT n FROM v LIMIT 2",
+     {"StreamingGlobalLimit 2, operator 0, 1 partition\n", "+- Exchange SinglePartition\n",
+      "operator 0: StreamingGlobalLimit   # one number, kept for ever\n"}},
+    {"EXPLAIN INSERT INTO once SELECT value FROM s",
+     {"MicroBatchScan", "\nmode: micro-batch   # trigger once, which was chosen; no operator has "
+                        "state\n"}},
+    {"EXPLAIN INSERT INTO o SELECT value FROM s",
+     {"ContinuousScan",
+      "\nmode: continuous   # trigger continuous, by default, an epoch each 1",
+      "; no operator has state\n"}},
+    {"EXPLAIN EXTENDED INSERT INTO u SELECT value, count(*) AS n FROM s GROUP BY value UNION ALL "
+     "SELECT n, 1L FROM v",
+     {"~WriteToMicroBatchDataSource", "== Optimized Logical Plan ==\nWriteToMicroBatchDataSource",
+      "== Physical Plan ==\nWriteToDataSourceV2 noop\n+- Coalesce 1\n", "Exchange SinglePartition",
+      "operator 0: StateStoreSave   # kept for ever: no key has a watermark\n",
+      "watermark of the query: none"}},
+};
+
+static void what_runs_in_batches_is_told_with_its_state(void **state)
+{
+    (void)state;
+    leat_context *context = open_session();
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        char *text = explained(context, batches[i].statement), *at = text;
+        for (size_t k = 0; batches[i].parts[k] != NULL; k++) {
+            char *found = strstr(at, batches[i].parts[k]);
+            if (found == NULL)
+                fail_msg("%s:\nno \"%s\" in\n%s", batches[i].statement, batches[i].parts[k], at);
+            at = found;
+        }
+        free(text);
+    }
     leat_context_destroy(context);
 }
 
@@ -338,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plans_have_sparks_shapes),
+        cmocka_unit_test(what_runs_in_batches_is_told_with_its_state),
         cmocka_unit_test(what_cannot_run_continuously_is_told_with_its_operator),
         cmocka_unit_test(fields_and_copies_are_those_that_a_run_counts),
         cmocka_unit_test(what_reads_no_documents_has_no_such_line),

@@ -99,6 +99,62 @@ static void test_using(void **state)
                 "0 t0, 1 t1, 2 x, 3 t3, 4 t4");
 }
 
+/* A query in an expression that reads what ends is the constant that it gives. */
+static void test_subqueries(void **state)
+{
+    (void)state;
+    expect_rows(setup_text, "SELECT n, t FROM s WHERE n IN (SELECT i FROM d WHERE i IS NOT NULL)",
+                "1 t1, 2 t2, 3 t3");
+    expect_rows(setup_text, "SELECT n, t FROM s WHERE n NOT IN (SELECT i FROM d)", "");
+    expect_rows(setup_text, "SELECT n, t FROM s WHERE n NOT IN (SELECT i FROM d WHERE i < 2)",
+                "0 t0, 2 t2, 3 t3, 4 t4");
+    expect_rows(setup_text, "SELECT n, t FROM s WHERE n NOT IN (SELECT i FROM d WHERE i > 100)",
+                "0 t0, 1 t1, 2 t2, 3 t3, 4 t4");
+    expect_rows(setup_text,
+                "SELECT n, t FROM s WHERE n = (SELECT i FROM d WHERE name = 'nine') - 7", "2 t2");
+    expect_rows(setup_text, "SELECT n, t FROM s WHERE n = (SELECT i FROM d WHERE i > 100)", "");
+    expect_rows(setup_text,
+                "SELECT n, t FROM s WHERE EXISTS (SELECT 1 FROM d WHERE i = 9) AND n < 1", "0 t0");
+    expect_rows(setup_text, "SELECT n, t FROM s WHERE NOT EXISTS (SELECT 1 FROM d WHERE i = 9)",
+                "");
+    expect_rows(setup_text, "SELECT n, (SELECT name FROM d WHERE i = 9) AS t FROM s WHERE n > 3",
+                "4 nine");
+}
+
+/* It stands with the joins since it is done as they are, by a constant list. */
+static void test_unpivot(void **state)
+{
+    (void)state;
+    expect_rows(setup_text,
+                "SELECT v AS n, concat(y, t) AS t FROM (SELECT n, n * 10 AS m, t FROM s WHERE n "
+                "BETWEEN 1 AND 2) UNPIVOT (v FOR y IN (n, m AS ten))",
+                "1 nt1, 10 tent1, 2 nt2, 20 tent2");
+    expect_rows(setup_text,
+                "SELECT v AS n, y AS t FROM (SELECT nullif(n, 0) AS n FROM s WHERE n < 2) UNPIVOT "
+                "(v FOR y IN (n))",
+                "1 n");
+    expect_rows(setup_text,
+                "SELECT coalesce(v, -1L) AS n, y AS t FROM (SELECT nullif(n, 0) AS n FROM s WHERE "
+                "n < 2) UNPIVOT INCLUDE NULLS (v FOR y IN (n))",
+                "-1 n, 1 n");
+    expect_rows(setup_text,
+                "SELECT v + w AS n, y AS t FROM (SELECT n, n + 1 AS m FROM s WHERE n = 3) UNPIVOT "
+                "((v, w) FOR y IN ((n, m), (m, m)))",
+                "7 n_m, 8 m_m");
+}
+
+static void test_too_many_rows(void **state)
+{
+    (void)state;
+    leat_context *context = leat_context_create();
+    leat_input *input = leat_input_create(context, DOORS_SCHEMA, 64);
+    run_sql(context, setup_text);
+    assert_int_equal(leat_create_view(leat_read_input(input), "s"), LEAT_OK);
+    assert_null(leat_stream_sql(context, "SELECT n FROM s WHERE n = (SELECT i FROM d)"));
+    assert_string_equal(leat_context_error_condition(context), "SCALAR_SUBQUERY_TOO_MANY_ROWS");
+    leat_context_destroy(context);
+}
+
 /* What lies in files when the query is made. */
 static void test_files(void **state)
 {
@@ -137,6 +193,10 @@ static void test_refused(void **state)
     (void)state;
     expect_refused("SELECT * FROM d LEFT JOIN s ON n = i", "LeftOuter join with a streaming");
     expect_refused("SELECT * FROM s FULL JOIN d ON n = i", "FullOuter joins with streaming");
+    expect_refused("SELECT * FROM s WHERE EXISTS (SELECT 1 FROM d WHERE d.i = s.n)",
+                   "a subquery is not supported");
+    expect_refused("SELECT * FROM s JOIN (SELECT max(i) AS m FROM d) ON n = m",
+                   "Aggregate of a table that ends is not supported");
 }
 
 int main(void)
@@ -144,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inner), cmocka_unit_test(test_outer),
         cmocka_unit_test(test_semi_and_anti), cmocka_unit_test(test_using),
+        cmocka_unit_test(test_subqueries), cmocka_unit_test(test_unpivot),
+        cmocka_unit_test(test_too_many_rows),
         cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,13 +311,61 @@ static void test_order(void **state)
                 "struct<k:string,n:bigint>");
 }
 
+/* A limit of the whole life, in append mode or below an aggregation. */
+static void test_limit(void **state)
+{
+    (void)state;
+    expect_plan("SELECT k FROM e LIMIT 3", LT_OUTPUT_APPEND, "limit 3 < project k < e",
+                "struct<k:string>");
+    expect_plan("SELECT k FROM e TABLESAMPLE (3 ROWS)", LT_OUTPUT_APPEND,
+                "project k < limit 3 < e", "struct<k:string>");
+    expect_plan("SELECT count(*) AS n FROM (SELECT k FROM e LIMIT 3)", LT_OUTPUT_COMPLETE,
+                "project count(1) AS n < aggregate () count() < project 1 AS _0 < limit 3 < "
+                "project k < e",
+                "struct<n:bigint>");
+}
+
+/* What deals rows to lanes in another way changes nothing. */
+static void test_hints(void **state)
+{
+    (void)state;
+    expect_plan("SELECT /*+ REPARTITION(3, k) */ k FROM e DISTRIBUTE BY k", LT_OUTPUT_APPEND,
+                "project k < e", "struct<k:string>");
+    expect_plan("SELECT k, count(*) AS n FROM e GROUP BY k SORT BY k", LT_OUTPUT_COMPLETE,
+                "sort 0+f < project k, count(1) AS n < aggregate (0) count() < project k AS k < e",
+                "struct<k:string,n:bigint>");
+}
+
+/* Sides of a union stand beside each other: neither is behind the other's state. */
+static void test_beside(void **state)
+{
+    (void)state;
+    expect_plan("SELECT k, count(*) AS n FROM e GROUP BY k UNION ALL "
+                "SELECT site, count(*) FROM imp GROUP BY site",
+                LT_OUTPUT_UPDATE,
+                "Union {project k, count(1) AS n < aggregate (0) count() < project k AS k < e} "
+                "{project site AS k, count(1) AS n < project site, count(1) < "
+                "aggregate (0) count() < project site AS site < imp}",
+                "struct<k:string,n:bigint>");
+    expect_refused("SELECT count(*) FROM (SELECT k, count(*) AS n FROM e GROUP BY k UNION ALL "
+                   "SELECT site, aid FROM imp) GROUP BY n",
+                   LT_OUTPUT_UPDATE, "_LEGACY_ERROR_TEMP_3102", "global watermark");
+    expect_refused("SELECT window(ts, '1 hour') AS w, count(*) FROM (SELECT ts, k, count(*) FROM e "
+                   "WATERMARK ts DELAY OF INTERVAL 1 MINUTE GROUP BY ts, k ORDER BY k) GROUP BY "
+                   "window(ts, '1 hour')",
+                   LT_OUTPUT_UPDATE, "_LEGACY_ERROR_TEMP_3102", "Sorting is not supported");
+    expect_refused("SELECT window, count(*) FROM (SELECT max(ts) AS ts FROM e WATERMARK ts DELAY "
+                   "OF INTERVAL 1 MINUTE GROUP BY k) WATERMARK ts DELAY OF INTERVAL 1 MINUTE "
+                   "GROUP BY window(ts, '1 hour')",
+                   LT_OUTPUT_APPEND, "UNSUPPORTED_STREAMING_OPERATOR_WITHOUT_WATERMARK",
+                   "Append output mode not supported for aggregations on streaming");
+}
+
 static void test_order_refused(void **state)
 {
     (void)state;
     expect_refused("SELECT count(*) AS n FROM (SELECT k FROM e ORDER BY k)", LT_OUTPUT_COMPLETE,
                    "_LEGACY_ERROR_TEMP_3102", "unless it is on aggregated");
-    expect_refused("SELECT count(*) AS n FROM (SELECT k FROM e LIMIT 3)", LT_OUTPUT_COMPLETE,
-                   "_LEGACY_ERROR_TEMP_3102", "does not support LocalLimit");
     expect_refused("SELECT k, count(*) AS n FROM e GROUP BY k LIMIT 3", LT_OUTPUT_UPDATE,
                    "_LEGACY_ERROR_TEMP_3102", "Limits are not supported");
     expect_refused("SELECT k FROM e ORDER BY k", LT_OUTPUT_APPEND, "_LEGACY_ERROR_TEMP_3102",
@@ -391,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_windows), cmocka_unit_test(test_joins),
         cmocka_unit_test(test_join_where), cmocka_unit_test(test_join_times),
         cmocka_unit_test(test_order), cmocka_unit_test(test_order_refused),
+        cmocka_unit_test(test_limit), cmocka_unit_test(test_hints), cmocka_unit_test(test_beside),
         cmocka_unit_test(test_distinct), cmocka_unit_test(test_marked_table),
         cmocka_unit_test(test_stateless), cmocka_unit_test(test_refused),
     };
