@@ -1,6 +1,7 @@
 /*
- * The epoch protocol, in prose. tests/model/epoch.pml is the same protocol as a model; both use the
- * names of the steps below, and a test checks that the two lists agree.
+ * The epoch protocol, in prose. tests/model/epoch.pml is the same protocol as a model, and
+ * tests/model/batch.pml that of micro-batches; all use the names of the steps below, and a test
+ * checks that the lists agree.
  *
  * An epoch is a number: 0, 1, 2, ... Every durable thing carries one. The data of a lane are cut
  * into epochs by markers that travel in the same rings, in order; data never wait for any of what

@@ -35,17 +35,23 @@ static bool model_has(const char *model, const char *name)
     return strstr(model, use) != NULL;
 }
 
-static void the_model_has_the_same_steps(void **state)
+static void check_model(const char *path, enum lt_epoch_step first)
 {
-    (void)state;
-    char *model = scratch_read("tests/model/epoch.pml");
+    char *model = scratch_read("%s", path);
     assert_non_null(model); /* tests run in the project's folder */
-    for (int step = 0; step < LT_EPOCH_STEP_COUNT; step++)
+    for (int step = (int)first; step < LT_EPOCH_STEP_COUNT; step++)
         if (!model_has(model, lt_epoch_step_name((enum lt_epoch_step)step)))
-            fail_msg("tests/model/epoch.pml has no step '%s'",
-                     lt_epoch_step_name((enum lt_epoch_step)step));
+            fail_msg("%s has no step '%s'", path, lt_epoch_step_name((enum lt_epoch_step)step));
     assert_false(model_has(model, "no_such_step"));
     free(model);
+}
+
+/* In batches nobody injects a marker, or asks for its position. */
+static void the_models_have_the_same_steps(void **state)
+{
+    (void)state;
+    check_model("tests/model/epoch.pml", LT_EPOCH_INJECT);
+    check_model("tests/model/batch.pml", LT_EPOCH_PREPARE);
 }
 
 static void the_prose_describes_every_step(void **state)
@@ -95,7 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_has_its_name),
-        cmocka_unit_test(the_model_has_the_same_steps),
+        cmocka_unit_test(the_models_have_the_same_steps),
         cmocka_unit_test(the_prose_describes_every_step),
         cmocka_unit_test(a_fault_point_asks_the_hook_and_nobody_without_one),
     };
