@@ -238,7 +238,7 @@ static void damage_is_told_with_file_and_byte(void **state)
         uint8_t bytes[8192];
         source_begin(state, &world);
         for (int k = 0; k < (int)sizeof text; k++)
-            text[k] = k % 16 == 15 ? '\n' : (char)('a' + (k * k / 7 + k) % 26);
+            text[k] = (char)(k % 16 == 15 ? '\n' : 'a' + (k * k / 7 + k) % 26);
         size_t size = i < 2 ? gzip(text, sizeof text, bytes, sizeof bytes)
                             : zstd(text, sizeof text, bytes, sizeof bytes);
         if (i == 0) {
