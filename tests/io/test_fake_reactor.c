@@ -170,6 +170,26 @@ static void a_seed_repeats_a_run_and_another_does_not(void **state)
     assert_true(different > 5);
 }
 
+static void an_operation_is_held_back_now_and_then_and_done_in_the_end(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    uint32_t held = 0;
+    set_up(&fixture, 1);
+    fake_reactor_hold(fixture.reactor, 20);
+    for (uint32_t i = 0; i < 500; i++) {
+        fixture.steps[0] = (struct lt_io){
+            .kind = LT_IO_FSYNC, .fd = fixture.fd, .done = on_done, .context = &fixture};
+        lt_reactor_submit(fixture.reactor, &fixture.steps[0]);
+        lt_reactor_poll(fixture.reactor);
+        held += fixture.reactor->pending_count > 0;
+        run(&fixture);
+        assert_int_equal(fixture.done_count, i + 1);
+    }
+    assert_in_range(held, 5, 100);
+    tear_down(&fixture);
+}
+
 static void a_kill_keeps_what_was_done_and_drops_what_was_not(void **state)
 {
     (void)state;
@@ -463,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_chain_is_done_in_order),
         cmocka_unit_test(any_result_can_be_asked_for_and_cancels_the_rest),
         cmocka_unit_test(a_seed_repeats_a_run_and_another_does_not),
+        cmocka_unit_test(an_operation_is_held_back_now_and_then_and_done_in_the_end),
         cmocka_unit_test(a_kill_keeps_what_was_done_and_drops_what_was_not),
         cmocka_unit_test(a_loss_of_power_takes_only_what_was_not_synced),
         cmocka_unit_test(a_removal_may_come_back_after_a_loss_of_power),

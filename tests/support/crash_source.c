@@ -150,7 +150,7 @@ static enum lt_poll_status numbers_poll(struct lt_reader *base, struct lt_out *o
     struct numbers_reader *reader = (struct numbers_reader *)base;
     crash_point(crash_the_world);
     if (crash_the_world->partition_count < CRASH_PARTITIONS &&
-        crash_draw(crash_the_world, 400) == 0)
+        crash_draw(crash_the_world, 60) == 0)
         crash_the_world->partition_count++;
     uint32_t wanted = crash_draw(crash_the_world, 6);
     for (*count = 0; wanted > 0 && *count < limit; wanted--) {

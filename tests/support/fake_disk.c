@@ -77,7 +77,8 @@ void fake_disk_destroy(struct fake_disk *disk)
     free(disk);
 }
 
-static struct entry *add(struct fake_disk *disk, enum change change, int fd)
+static struct entry *add(struct fake_disk *disk, enum change change, int fd,
+                         const struct stat *status)
 {
     if (disk->count == disk->capacity) {
         disk->capacity = disk->capacity * 2 + 16;
@@ -85,16 +86,28 @@ static struct entry *add(struct fake_disk *disk, enum change change, int fd)
     }
     struct entry *entry = &disk->entries[disk->count++];
     *entry = (struct entry){.change = change, .fd = fd};
+    entry->device = status->st_dev;
+    entry->inode = status->st_ino;
+    return entry;
+}
+
+/* An entry of a change of names in the directory `fd`. */
+static struct entry *add_name(struct fake_disk *disk, enum change change, int fd, char *name)
+{
     struct stat status;
     lt_assert(fstat(fd, &status) == 0);
-    entry->device = status.st_dev;
-    entry->inode = status.st_ino;
+    struct entry *entry = add(disk, change, fd, &status);
+    entry->name = name;
     return entry;
 }
 
 /* A descriptor of the directory that `path` is in; *name is what it is called there. */
 static int open_parent(int directory_fd, const char *path, char **name)
 {
+    if (directory_fd != AT_FDCWD && strchr(path, '/') == NULL) {
+        *name = lt_strdup(path);
+        return fcntl(directory_fd, F_DUPFD_CLOEXEC, 0);
+    }
     char *copy = lt_strdup(path);
     char *other = lt_strdup(path);
     *name = lt_strdup(basename(copy));
@@ -137,7 +150,7 @@ static struct entry *add_file(struct fake_disk *disk, enum change change, int fd
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     lt_assert(own >= 0);
     snprintf(path, 64, "/proc/self/fd/%d", own);
-    return add(disk, change, own);
+    return add(disk, change, own, status);
 }
 
 void fake_disk_before_write(struct fake_disk *disk, int fd, int64_t offset, uint32_t size_bytes)
@@ -175,16 +188,17 @@ void fake_disk_created(struct fake_disk *disk, int directory_fd, const char *pat
         return;
     int parent = open_parent(directory_fd, path, &name);
     lt_assert(parent >= 0);
-    add(disk, CHANGE_CREATE, parent)->name = name;
+    add_name(disk, CHANGE_CREATE, parent, name);
 }
 
 int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int to_fd,
                      const char *to, int flags)
 {
-    size_t old_size_bytes;
+    size_t old_size_bytes = 0;
     if (disk->has_power)
         return renameat2(from_fd, from, to_fd, to, (unsigned)flags) == 0 ? 0 : -errno;
-    void *old = read_bytes(to_fd, to, 0, SIZE_MAX, &old_size_bytes);
+    bool may_replace = (flags & RENAME_NOREPLACE) == 0;
+    void *old = may_replace ? read_bytes(to_fd, to, 0, SIZE_MAX, &old_size_bytes) : NULL;
     if (renameat2(from_fd, from, to_fd, to, (unsigned)flags) != 0) {
         int result = -errno;
         free(old);
@@ -196,8 +210,7 @@ int fake_disk_rename(struct fake_disk *disk, int from_fd, const char *from, int 
     int from_parent = open_parent(from_fd, from, &from_name);
     lt_assert(parent >= 0);
     lt_assert(from_parent >= 0);
-    struct entry *entry = add(disk, CHANGE_RENAME, parent);
-    entry->name = name;
+    struct entry *entry = add_name(disk, CHANGE_RENAME, parent, name);
     entry->from = from_name;
     entry->from_fd = from_parent;
     entry->old = old;
@@ -224,8 +237,7 @@ int fake_disk_unlink(struct fake_disk *disk, int directory_fd, const char *path,
     char *name;
     int parent = open_parent(directory_fd, path, &name);
     lt_assert(parent >= 0);
-    struct entry *entry = add(disk, CHANGE_UNLINK, parent);
-    entry->name = name;
+    struct entry *entry = add_name(disk, CHANGE_UNLINK, parent, name);
     entry->old = old;
     entry->old_size_bytes = old_size_bytes;
     entry->had_old = true;

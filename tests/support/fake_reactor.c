@@ -19,7 +19,7 @@
 #include "io/reactor_chain.h"
 #include "tests/support/fake_disk.h"
 
-enum { PLANS_MAX = 64 };
+enum { PLANS_MAX = 64, HELD_ONE_IN = 24 };
 
 struct plan {
     enum lt_io_kind kind;
@@ -29,13 +29,21 @@ struct plan {
     bool more;
 };
 
+/* An operation that may run now, but for one that is held back. */
+struct ready {
+    struct lt_io *io;
+    uint64_t held_until; /* by the count of polls */
+};
+
 struct fake {
     struct lt_reactor base;
     uint64_t state; /* of the random numbers */
     struct lt_clock_manual *clock;
     struct fake_disk *disk, *own_disk;
-    struct lt_io **ready; /* singles, and of each chain the next step */
+    struct ready *ready; /* singles, and of each chain the next step */
     uint32_t ready_count, ready_capacity;
+    uint32_t held_polls_max; /* 0: nothing is held back */
+    uint64_t poll_count;
     struct plan plans[PLANS_MAX];
     uint32_t plan_count;
     fake_reactor_hook_fn *hook;
@@ -66,15 +74,17 @@ static void add_ready(struct fake *fake, struct lt_io *io)
     lt_assert(io->done != NULL);
     if (fake->ready_count == fake->ready_capacity) {
         fake->ready_capacity = fake->ready_capacity * 2 + 16;
-        fake->ready = lt_realloc_array(fake->ready, fake->ready_capacity, sizeof(struct lt_io *));
+        fake->ready = lt_realloc_array(fake->ready, fake->ready_capacity, sizeof *fake->ready);
     }
-    fake->ready[fake->ready_count++] = io;
+    bool is_held = fake->held_polls_max > 0 && draw(fake) % HELD_ONE_IN == 0;
+    uint64_t held_polls = is_held ? draw(fake) % fake->held_polls_max : 0;
+    fake->ready[fake->ready_count++] = (struct ready){io, fake->poll_count + held_polls};
 }
 
 static void remove_ready(struct fake *fake, const struct lt_io *io)
 {
     uint32_t index = 0;
-    while (fake->ready[index] != io)
+    while (fake->ready[index].io != io)
         index++;
     fake->ready[index] = fake->ready[--fake->ready_count];
 }
@@ -333,9 +343,16 @@ static void advance(struct fake *fake, struct lt_io *io, uint32_t *done)
 static void end_cancelled(struct fake *fake, uint32_t *done)
 {
     for (uint32_t i = fake->ready_count; i-- > 0;) {
-        if (i < fake->ready_count && fake->ready[i]->is_cancelled)
-            advance(fake, fake->ready[i], done);
+        if (i < fake->ready_count && fake->ready[i].io->is_cancelled)
+            advance(fake, fake->ready[i].io, done);
     }
+}
+
+static void advance_any(struct fake *fake, uint32_t *done)
+{
+    const struct ready *ready = &fake->ready[draw(fake) % fake->ready_count];
+    if (ready->held_until <= fake->poll_count || ready->io->is_cancelled)
+        advance(fake, ready->io, done);
 }
 
 static uint32_t fake_poll(struct lt_reactor *reactor)
@@ -346,7 +363,8 @@ static uint32_t fake_poll(struct lt_reactor *reactor)
     if (rate == 0 || fake->has_stopped)
         end_cancelled(fake, &done);
     for (uint32_t i = 0; i < rate && fake->ready_count > 0 && !fake->has_stopped; i++)
-        advance(fake, fake->ready[draw(fake) % fake->ready_count], &done);
+        advance_any(fake, &done);
+    fake->poll_count++;
     return done;
 }
 
@@ -438,6 +456,11 @@ void fake_reactor_set_rate(struct lt_reactor *reactor, uint32_t operations_per_p
     fake->rate = operations_per_poll;
 }
 
+void fake_reactor_hold(struct lt_reactor *reactor, uint32_t polls_max)
+{
+    fake_of(reactor)->held_polls_max = polls_max;
+}
+
 void fake_reactor_crash_after(struct lt_reactor *reactor, uint64_t count)
 {
     struct fake *fake = fake_of(reactor);
@@ -467,7 +490,7 @@ void fake_reactor_crash(struct lt_reactor *reactor, enum fake_crash crash)
     if (crash == FAKE_CRASH_POWER)
         fake_disk_lose_power(fake->own_disk, draw, fake);
     while (fake->ready_count > 0) {
-        struct lt_io *io = fake->ready[--fake->ready_count];
+        struct lt_io *io = fake->ready[--fake->ready_count].io;
         io->is_pending = false;
         if (lt_io_is_multi(io->kind))
             lt_multi_end(io);

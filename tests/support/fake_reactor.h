@@ -62,6 +62,10 @@ void fake_reactor_set_hook(struct lt_reactor *reactor, fake_reactor_hook_fn *hoo
  * the seed if not set. */
 void fake_reactor_set_rate(struct lt_reactor *reactor, uint32_t operations_per_poll);
 
+/* From now on an operation, now and then, is held back for fewer than `polls_max` polls, whatever
+ * was submitted after it: a file that is slow, as any may be. */
+void fake_reactor_hold(struct lt_reactor *reactor, uint32_t polls_max);
+
 /* Does `count` more operations and then none: fake_reactor_has_stopped tells. A later call replaces
  * it. */
 void fake_reactor_crash_after(struct lt_reactor *reactor, uint64_t count);
