@@ -27,8 +27,8 @@ bench-relay: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## the relay against the f
 	    --latency $(BENCH_LATENCY) --drain $(BENCH_DRAIN) $(BENCH_RELAY_ARGS))
 
 # For scale, not for the bars: other engines under the same load.
-bench-rivals: ## bench-kafka-rivals and bench-socket-rivals, one after the other
-	@status=0; for each in kafka socket; do $(MAKE) --no-print-directory bench-$$each-rivals || status=1; done; exit $$status
+bench-rivals: ## bench-kafka-rivals, bench-socket-rivals and bench-state-rivals, one after the other
+	@status=0; for each in kafka socket state; do $(MAKE) --no-print-directory bench-$$each-rivals || status=1; done; exit $$status
 bench-kafka-rivals: $(FLOOR_PROGRAM) $(RELAY_BENCH) $(TOOLS) ## other engines under the load of bench-relay
 	for rival in $(RIVALS); do sh bench/rivals/$$rival/build.sh || exit; done
 	BUILD=$(BUILD) bench/relay/run --warmup 10 --pairs 3 \
@@ -122,6 +122,22 @@ $(BATCH_BENCH): $(addprefix $(BUILD)/bench/,batch/main.o verdict.o machine.o) $(
 bench-batch: $(BATCH_BENCH) ## a micro-batch of 1,000 records from a real Kafka: until it is seen, until it is committed
 	$(call bench_to,batch,BUILD=$(BUILD) bench/batch/run $(BATCH_DIRECTORY))
 
+# STATE_DIRECTORY is on the disk that is meant; QUERY=id measures one query alone. Smoke them with LEAT_BENCH_SMOKE=1.
+STATE_BENCH := $(BUILD)/bench/state_bench
+STATE_DIRECTORY ?= $(BUILD)/bench
+$(STATE_BENCH): $(addprefix $(BUILD)/bench/,verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/state/*.c))) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-state
+bench-state: $(STATE_BENCH) ## windows, sessions, duplicates and joins over JSON from a real Kafka, against Spark
+	$(call bench_to,state,BUILD=$(BUILD) bench/state/run $(STATE_DIRECTORY) spark)
+
+.PHONY: bench-state-rivals
+bench-state-rivals: $(STATE_BENCH) ## the same against Spark and Kafka Streams
+	$(call bench_to,state-rivals,BUILD=$(BUILD) bench/state/run $(STATE_DIRECTORY) spark kstreams)
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -150,7 +166,7 @@ $(BUILD)/bench/files_by_hand: $(BUILD)/bench/files/by_hand.cc.o
 bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files through a filter, against grep, simdjson, jq and Spark
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
-BENCHES := micro inprocess io tail batch tcp udp socket-rivals spool files sql relay
+BENCHES := micro inprocess io tail batch state tcp udp socket-rivals spool files sql relay
 # One after the other, whatever -j says: each wants the machine to itself.
 bench: setup-bench ## all but bench-kafka-rivals, one after the other
 	@status=0; for each in $(BENCHES); do \

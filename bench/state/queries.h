@@ -1,0 +1,41 @@
+/*
+ * The measured queries with state. Each reads one or two topics of the same bytes for all engines,
+ * which Spark's SQL is asked as leat's is:
+ *
+ *     prepare   SELECT from_json(cast(value AS string), SCHEMA) AS j FROM the topic
+ *     columns   SELECT ... FROM that
+ *     withWatermark(watermark, delay), dropDuplicates(distinct), a view of the input's name
+ *     sql       over the views: columns that are all BIGINT
+ */
+#ifndef LT_BENCH_STATE_QUERIES_H
+#define LT_BENCH_STATE_QUERIES_H
+
+#include "bench/state/events.h"
+#include "bench/state/models.h"
+
+enum { STATE_INPUTS_MAX = 2 };
+
+struct state_input {
+    const char *view;
+    enum events_kind kind;
+    const char *columns;
+    const char *watermark, *delay; /* NULL: none */
+    const char *distinct;          /* NULL: rows are not compared */
+};
+
+struct state_query {
+    const char *name, *id; /* for people; for programs and topics */
+    uint32_t rows;         /* of each input */
+    uint32_t input_count;
+    struct state_input inputs[STATE_INPUTS_MAX];
+    const char *sql;
+    uint32_t column_count;
+    state_model *model;
+};
+
+#define STATE_SCHEMA "key BIGINT, amount BIGINT, at BIGINT"
+
+extern const struct state_query state_queries[];
+extern const uint32_t state_query_count;
+
+#endif
