@@ -13,18 +13,6 @@
 
 enum kind { STARTED, PROGRESS, IDLE, TERMINATED };
 
-static void lock(struct lt_door_manager *manager)
-{
-    int result = pthread_mutex_lock(&manager->lock);
-    lt_assert(result == 0);
-}
-
-static void unlock(struct lt_door_manager *manager)
-{
-    int result = pthread_mutex_unlock(&manager->lock);
-    lt_assert(result == 0);
-}
-
 static bool is_own_thread(const struct lt_door_manager *manager)
 {
     return manager->has_thread && pthread_equal(manager->thread, pthread_self());
@@ -106,9 +94,9 @@ static void call_all(struct lt_door_manager *manager, enum kind kind, const char
     while (at != NULL) {
         const leat_listener calls = at->calls;
         uint64_t number = manager->called_number = at->number;
-        unlock(manager);
+        lt_door_manager_unlock(manager);
         call(&calls, kind, event);
-        lock(manager);
+        lt_door_manager_lock(manager);
         manager->called_number = 0;
         pthread_cond_broadcast(&manager->changed);
         at = next_listener(manager, number);
@@ -122,21 +110,21 @@ void lt_door_listeners_tell_start(leat_query *query)
     struct lt_door_manager *manager = &query->context->manager;
     const struct lt_door_listener *at;
     uint64_t number = 0;
-    lock(manager);
+    lt_door_manager_lock(manager);
     manager->starts_called++;
     own_starts++;
     char *event = manager->listeners != NULL ? started_event(query) : NULL;
     while (event != NULL && (at = next_listener(manager, number)) != NULL) {
         const leat_listener calls = at->calls;
         number = at->number;
-        unlock(manager);
+        lt_door_manager_unlock(manager);
         call(&calls, STARTED, event);
-        lock(manager);
+        lt_door_manager_lock(manager);
     }
     own_starts--;
     manager->starts_called--;
     pthread_cond_broadcast(&manager->changed);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     free(event);
 }
 
@@ -207,11 +195,11 @@ static bool tell_next(struct lt_door_manager *manager)
 static void *listeners_main(void *argument)
 {
     struct lt_door_manager *manager = argument;
-    lock(manager);
+    lt_door_manager_lock(manager);
     while (!manager->is_ending)
         if (!tell_next(manager))
             (void)lt_door_manager_wait(manager, LT_NEVER_NS);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     return NULL;
 }
 
@@ -259,7 +247,7 @@ int leat_context_add_listener(leat_context *context, const leat_listener *listen
         return LEAT_ERROR_INVALID;
     int code = lt_door_copy_struct("leat_listener", listener, &calls, sizeof calls, sizeof calls,
                                    &error);
-    lock(&context->manager);
+    lt_door_manager_lock(&context->manager);
     if (code == LT_OK && !context->manager.has_thread) {
         skip_all(&context->manager);
         code = start_thread(&context->manager, &error);
@@ -272,7 +260,7 @@ int leat_context_add_listener(leat_context *context, const leat_listener *listen
         (*at)->calls = calls;
         (*at)->number = ++context->manager.last_number;
     }
-    unlock(&context->manager);
+    lt_door_manager_unlock(&context->manager);
     if (code != LT_OK)
         (void)lt_door_fail(context, &error);
     return code;
@@ -291,7 +279,7 @@ int leat_context_remove_listener(leat_context *context, const leat_listener *lis
     if (context == NULL || listener == NULL)
         return LEAT_ERROR_INVALID;
     struct lt_door_manager *manager = &context->manager;
-    lock(manager);
+    lt_door_manager_lock(manager);
     struct lt_door_listener **at = &manager->listeners;
     while (*at != NULL && memcmp(&(*at)->calls, listener, sizeof *listener) != 0)
         at = &(*at)->next;
@@ -301,16 +289,16 @@ int leat_context_remove_listener(leat_context *context, const leat_listener *lis
         await_uncalled(manager, found->number);
         free(found);
     }
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     return found != NULL ? LEAT_OK : LEAT_ERROR_NOT_FOUND;
 }
 
 void lt_door_listeners_end(struct lt_door_manager *manager)
 {
-    lock(manager);
+    lt_door_manager_lock(manager);
     manager->is_ending = true;
     pthread_cond_broadcast(&manager->changed);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     if (manager->has_thread)
         pthread_join(manager->thread, NULL);
     while (manager->listeners != NULL) {

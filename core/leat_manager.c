@@ -9,18 +9,6 @@
 #include "core/leat_objects.h"
 #include "core/run/query_options.h"
 
-static void lock(struct lt_door_manager *manager)
-{
-    int result = pthread_mutex_lock(&manager->lock);
-    lt_assert(result == 0);
-}
-
-static void unlock(struct lt_door_manager *manager)
-{
-    int result = pthread_mutex_unlock(&manager->lock);
-    lt_assert(result == 0);
-}
-
 void lt_door_manager_init(struct lt_door_manager *manager)
 {
     pthread_condattr_t attributes;
@@ -42,6 +30,18 @@ void lt_door_manager_fini(struct lt_door_manager *manager)
     lt_assert(result == 0);
 }
 
+void lt_door_manager_lock(struct lt_door_manager *manager)
+{
+    int result = pthread_mutex_lock(&manager->lock);
+    lt_assert(result == 0);
+}
+
+void lt_door_manager_unlock(struct lt_door_manager *manager)
+{
+    int result = pthread_mutex_unlock(&manager->lock);
+    lt_assert(result == 0);
+}
+
 bool lt_door_manager_wait(struct lt_door_manager *manager, int64_t deadline_ns)
 {
     if (deadline_ns == LT_NEVER_NS)
@@ -56,12 +56,12 @@ bool lt_door_manager_wait(struct lt_door_manager *manager, int64_t deadline_ns)
 void lt_door_manager_add(leat_query *query)
 {
     struct lt_door_manager *manager = &query->context->manager;
-    lock(manager);
+    lt_door_manager_lock(manager);
     leat_query **at = &manager->queries;
     while (*at != NULL)
         at = &(*at)->next;
     *at = query;
-    unlock(manager);
+    lt_door_manager_unlock(manager);
 }
 
 static const char *name_of(const leat_query *query)
@@ -133,7 +133,7 @@ int lt_door_manager_admit(leat_query *query, struct lt_error *error)
     struct stat checkpoint;
     bool has_one = find_checkpoint(query, &checkpoint);
     int code = LT_OK;
-    lock(manager);
+    lt_door_manager_lock(manager);
     for (leat_query *other = manager->queries; other != NULL && code == LT_OK;
          other = other->next) {
         if (other == query || !is_active(other))
@@ -143,26 +143,26 @@ int lt_door_manager_admit(leat_query *query, struct lt_error *error)
             code = check_checkpoint(other, has_one ? &checkpoint : NULL, error);
     }
     query->managed.is_starting = code == LT_OK;
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     return code;
 }
 
 void lt_door_manager_started(leat_query *query, struct lt_query *running)
 {
     struct lt_door_manager *manager = &query->context->manager;
-    lock(manager);
+    lt_door_manager_lock(manager);
     query->managed.is_starting = false;
     query->running = running;
     if (running != NULL)
         query->managed.started_wall_us = lt_clock_wall_us(&query->clock);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     if (running == NULL || query->managed.is_inner)
         return;
     lt_door_listeners_tell_start(query);
-    lock(manager);
+    lt_door_manager_lock(manager);
     query->managed.is_known = true;
     pthread_cond_broadcast(&manager->changed);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
 }
 
 /* -------------------------------------------------------------------------------------- ends */
@@ -196,11 +196,11 @@ void lt_door_manager_tell(void *context, struct lt_query *running, enum lt_query
     struct lt_door_manager *manager = &query->context->manager;
     struct lt_error error;
     find_failure(running, &error);
-    lock(manager);
+    lt_door_manager_lock(manager);
     if (news == LT_QUERY_HAS_ENDED)
         count_end(query, &error);
     pthread_cond_broadcast(&manager->changed);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
 }
 
 static void forget(leat_query *query)
@@ -217,7 +217,7 @@ void lt_door_manager_leave(leat_query *query)
     struct lt_error error;
     if (query->running != NULL)
         find_failure(query->running, &error);
-    lock(manager);
+    lt_door_manager_lock(manager);
     if (query->running != NULL) {
         count_end(query, &error);
         query->managed.is_leaving = true;
@@ -225,7 +225,7 @@ void lt_door_manager_leave(leat_query *query)
         lt_door_listeners_await_end(query);
     }
     forget(query);
-    unlock(manager);
+    lt_door_manager_unlock(manager);
 }
 
 /* ------------------------------------------------------------------------------ public calls */
@@ -235,7 +235,7 @@ uint32_t leat_context_active(leat_context *context, leat_query **queries, uint32
     uint32_t count = 0;
     if (context == NULL)
         return 0;
-    lock(&context->manager);
+    lt_door_manager_lock(&context->manager);
     for (leat_query *query = context->manager.queries; query != NULL; query = query->next) {
         if (!is_shown(query))
             continue;
@@ -243,7 +243,7 @@ uint32_t leat_context_active(leat_context *context, leat_query **queries, uint32
             queries[count] = query;
         count++;
     }
-    unlock(&context->manager);
+    lt_door_manager_unlock(&context->manager);
     return count;
 }
 
@@ -260,12 +260,12 @@ leat_query *leat_context_get(leat_context *context, const char *id)
     leat_query *found = NULL;
     if (context == NULL || id == NULL)
         return NULL;
-    lock(&context->manager);
+    lt_door_manager_lock(&context->manager);
     for (leat_query *query = context->manager.queries; query != NULL && found == NULL;
          query = query->next)
         if (is_shown(query) && is_called(query, id))
             found = query;
-    unlock(&context->manager);
+    lt_door_manager_unlock(&context->manager);
     return found;
 }
 
@@ -283,7 +283,7 @@ int leat_context_await_any(leat_context *context, int64_t timeout_ns, char **exc
     if (context == NULL)
         return LEAT_ERROR_INVALID;
     struct lt_door_manager *manager = &context->manager;
-    lock(manager);
+    lt_door_manager_lock(manager);
     int code = is_listeners_thread(manager) ? LEAT_ERROR_STATE : LEAT_OK;
     while (code == LEAT_OK && manager->ended_count == 0)
         if (!lt_door_manager_wait(manager, deadline_ns) && manager->ended_count == 0)
@@ -293,7 +293,7 @@ int leat_context_await_any(leat_context *context, int64_t timeout_ns, char **exc
         if (exception != NULL)
             *exception = strdup(manager->exception);
     }
-    unlock(manager);
+    lt_door_manager_unlock(manager);
     return code;
 }
 
@@ -301,10 +301,10 @@ void leat_context_reset_terminated(leat_context *context)
 {
     if (context == NULL)
         return;
-    lock(&context->manager);
+    lt_door_manager_lock(&context->manager);
     context->manager.ended_count = 0;
     context->manager.failed_code = LT_OK;
     free(context->manager.exception);
     context->manager.exception = NULL;
-    unlock(&context->manager);
+    lt_door_manager_unlock(&context->manager);
 }

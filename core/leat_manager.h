@@ -64,6 +64,9 @@ void lt_door_manager_init(struct lt_door_manager *manager);
 /* All queries are destroyed. */
 void lt_door_manager_fini(struct lt_door_manager *manager);
 
+/* Of all that the manager's lock is for; a thread that has it does not take it again. */
+void lt_door_manager_lock(struct lt_door_manager *manager);
+void lt_door_manager_unlock(struct lt_door_manager *manager);
 /* Waits for a change, up to the deadline on the machine's clock; false: it has passed. on: lock
  * held. */
 bool lt_door_manager_wait(struct lt_door_manager *manager, int64_t deadline_ns);
