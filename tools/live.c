@@ -78,6 +78,23 @@ static bool read_committed(leat_query *query, const char *name, uint64_t *out)
     return found;
 }
 
+/* The value of a line of what the query says of itself: "2" of "lanes: 2   # lanes not set". */
+static char *explained(const char *text, const char *choice)
+{
+    const char *line = strstr(text, choice);
+    return lt_tool_format("%.*s", line == NULL ? 0 : (int)strcspn(line + strlen(choice), ",# \n"),
+                          line == NULL ? "" : line + strlen(choice));
+}
+
+static bool is_in_batches(leat_query *query)
+{
+    char *text = leat_query_explain(query), *mode = explained(text, "\nmode: ");
+    bool is_so = strcmp(mode, "micro-batch") == 0;
+    free(mode);
+    free(text);
+    return is_so;
+}
+
 bool lt_tool_live_account(leat_query *query, struct lt_tool_account *out)
 {
     leat_totals totals = {.size = sizeof totals};
@@ -91,7 +108,12 @@ bool lt_tool_live_account(leat_query *query, struct lt_tool_account *out)
     uint64_t others = out->filtered + out->dead_lettered;
     out->delivered = committed > others ? committed - others : 0;
     out->read = totals.records_in;
-    out->uncommitted = out->read - (out->delivered + others);
+    uint64_t done = out->delivered + others;
+    if (is_in_batches(query)) { /* what is written is not what was read */
+        out->delivered = totals.records_out;
+        done = committed;
+    }
+    out->uncommitted = out->read > done ? out->read - done : 0;
     return true;
 }
 
@@ -221,14 +243,6 @@ void lt_tool_live_destroy(struct lt_tool_live *live)
 }
 
 /* ------------------------------------------------------------------------- first and last line */
-
-/* The value of a line of what the query says of itself: "2" of "lanes: 2   # lanes not set". */
-static char *explained(const char *text, const char *choice)
-{
-    const char *line = strstr(text, choice);
-    return lt_tool_format("%.*s", line == NULL ? 0 : (int)strcspn(line + strlen(choice), ",# \n"),
-                          line == NULL ? "" : line + strlen(choice));
-}
 
 void lt_tool_live_say_ready(leat_query *query, const char *what)
 {

@@ -32,7 +32,9 @@ bool lt_tool_live_step(struct lt_tool_live *live, bool has_turn);
 void lt_tool_live_destroy(struct lt_tool_live *live);
 
 /* What became of all records that were read. They add up: those of epochs that are committed are
- * delivered, filtered or dead-lettered; all others are uncommitted, whatever became of them. */
+ * delivered, filtered or dead-lettered; all others are uncommitted, whatever became of them. Of a
+ * query in micro-batches, which may write more rows than it reads, or fewer, those that its sinks
+ * have written are delivered: its numbers need not add up. */
 struct lt_tool_account {
     uint64_t read, delivered, filtered, dead_lettered, uncommitted;
 };

@@ -27,10 +27,13 @@ holds() { # WANTED FILE...: these lines, in any order
     diff -u <(printf '%s\n' "$wanted" | sort) <(sort "$@")
 }
 
+# The last line of a query: what it read, and what it wrote.
+is_told() { grep -E "^ended query [^:]+: $1, dead-lettered 0, uncommitted 0\$" "$scratch/said" || { cat "$scratch/said"; return 1; }; }
 counts_words() {
     file lines/1.txt 'to be or' 'not to be'
     script word_count.sql && holds $'{"word":"be","n":2}\n{"word":"not","n":1}\n{"word":"or","n":1}\n{"word":"to","n":2}' "$data/counts" &&
-        file lines/2.txt 'to do' && script word_count.sql &&
+        is_told 'read 2, delivered 4, filtered 0' && file lines/2.txt 'to do' && script word_count.sql &&
+        is_told 'read 1, delivered 2, filtered 0' &&
         holds $'{"word":"do","n":1}\n{"word":"to","n":3}' <(tail -n 2 "$data/counts")
 }
 # As Spark's first example, which counts the words that a netcat is told.
