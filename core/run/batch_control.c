@@ -500,6 +500,7 @@ void lt_batch_control_describe(const struct lt_batch_control *control,
         .commit_ms = ms_at(&status, LT_BATCH_ENDS),
         .latest = control->has_latest ? control->latest : NULL,
         .times = first_times(&control->watermarks, &has_watermark),
+        .watermarks = &control->watermarks,
     };
     /* The next one is in force by now. */
     out->watermark_ms = has_watermark ? control->watermarks.before_ms : -1;
@@ -522,6 +523,7 @@ bool lt_batch_control_describe_idle(const struct lt_batch_control *control,
         .latest_ms = control->latest_ns / LT_NS_PER_MS,
         .latest = control->has_latest ? control->latest : NULL,
         .watermark_ms = has_watermark ? control->watermarks.now_ms : -1,
+        .watermarks = &control->watermarks,
         .is_idle = true,
     };
     return true;

@@ -15,6 +15,7 @@
 
 #include "core/base/text_buffer.h"
 #include "core/run/batch_lanes.h"
+#include "core/run/watermarks.h"
 
 struct lt_progress;
 
@@ -56,6 +57,7 @@ struct lt_progress_batch {
     /* Where the sources ended, by partition, of those that can say; NULL: nobody has asked. */
     const struct lt_position *latest;
     int64_t watermark_ms; /* in force in it; -1: there is none */
+    const struct lt_watermarks *watermarks; /* what each input had at its end; NULL: not known */
     struct lt_event_times times; /* of all its rows */
     const struct lt_progress_operator *operators;
     uint32_t operator_count;

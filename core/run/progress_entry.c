@@ -233,6 +233,52 @@ static void add_sinks(struct lt_text_buffer *json, const struct lt_progress_fact
     lt_text_append(json, "],");
 }
 
+/* ---------------------------------------------------------------------------------- watermarks */
+
+/* The sources whose rows pass this watermark before they come to state. */
+static void add_watermark_sources(struct lt_text_buffer *json,
+                                  const struct lt_progress_facts *facts, uint32_t number)
+{
+    const char *between = "";
+    lt_text_append(json, ",\"sources\":[");
+    for (uint32_t i = 0; i < facts->source_count; i++) {
+        if (lt_watermarks_of_part(facts->batch->watermarks, i) != (int32_t)number)
+            continue;
+        const char *description = facts->sources[i].source->description;
+        lt_text_append(json, between);
+        lt_json_write_string(json, description, strlen(description));
+        between = ",";
+    }
+    lt_text_append_char(json, ']');
+}
+
+/* By the numbers that explain gives them. What is in force in the next batch is the least, or by
+ * the policy the greatest, of those that are not idle. */
+static void add_watermarks(struct lt_text_buffer *json, const struct lt_progress_facts *facts)
+{
+    const struct lt_watermarks *of = facts->batch != NULL ? facts->batch->watermarks : NULL;
+    const char *between = "";
+    if (of == NULL || lt_watermarks_count(of) < 2)
+        return;
+    lt_text_append(json, "\"watermarks\":[");
+    for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++) {
+        if (!of->nodes[i].is_there)
+            continue;
+        lt_text_format(json, "%s{\"number\":%" PRIu32 ",", between, i);
+        add_text(json, "column", of->nodes[i].column);
+        add_watermark_sources(json, facts, i);
+        lt_text_append_char(json, ',');
+        add_time(json, "watermark", of->nodes[i].watermark_ms);
+        lt_text_format(json, ",\"isIdle\":%s,\"holdsBack\":%s}",
+                       lt_watermarks_is_idle(of, i) ? "true" : "false",
+                       lt_watermarks_holding(of) == (int32_t)i ? "true" : "false");
+        between = ",";
+    }
+    lt_text_append(json, "],");
+}
+
+/* --------------------------------------------------------------------------------------- whole */
+
 static void add_latency(struct lt_text_buffer *json, const struct lt_histogram *latency)
 {
     static const struct {
@@ -247,8 +293,6 @@ static void add_latency(struct lt_text_buffer *json, const struct lt_histogram *
     }
     lt_text_append(json, "}");
 }
-
-/* --------------------------------------------------------------------------------------- whole */
 
 static void add_head(struct lt_text_buffer *json, const struct lt_progress_facts *facts)
 {
@@ -286,6 +330,7 @@ void lt_progress_write(const struct lt_progress_facts *facts, struct lt_text_buf
     lt_text_append(json, "],");
     add_sink(json, facts);
     add_sinks(json, facts);
+    add_watermarks(json, facts);
     add_latency(json, facts->latency_ns);
     lt_text_append_char(json, '}');
 }

@@ -1,6 +1,7 @@
 /*
  * One entry of the progress as text: Spark's StreamingQueryProgress (SPARK.md 9.4), field for field
- * and in its order, and behind it what is leat's own: `sinks` where there are several, and
+ * and in its order, and behind it what is leat's own: `sinks` where there are several; `watermarks`
+ * where there are several, with what each has come to and which one holds the others back; and
  * `latencyMicros`, from arrival to acknowledgement.
  *
  * As in Spark a rate that is no number is left out, and a map that is empty, too; what a source

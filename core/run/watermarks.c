@@ -87,6 +87,7 @@ void lt_watermarks_add(struct lt_watermarks *watermarks, const struct lt_plan_no
     if (!watermarks->nodes[node->watermark].is_there || times->count > 0)
         watermarks->nodes[node->watermark].heard_ms = watermarks->batch_ms;
     watermarks->nodes[node->watermark].is_there = true;
+    watermarks->nodes[node->watermark].column = node->name;
     watermarks->nodes[node->watermark].delay_ms = node->interval_us / 1000;
     watermarks->nodes[node->watermark].idle_ms = node->idle_us / 1000;
     if (times->count == 0)
@@ -128,6 +129,14 @@ int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks)
         least = least < 0 || own_ms < least_ms ? (int32_t)i : least;
     }
     return is_held ? least : -1;
+}
+
+uint32_t lt_watermarks_count(const struct lt_watermarks *watermarks)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++)
+        count += watermarks->nodes[i].is_there;
+    return count;
 }
 
 int32_t lt_watermarks_of_part(const struct lt_watermarks *watermarks, uint32_t part)

@@ -34,6 +34,7 @@ struct lt_watermarks {
     bool takes_greatest;                /* the policy "max" */
     struct {
         bool is_there;
+        const char *column; /* of event times: the plan's */
         int64_t delay_ms, watermark_ms;
         int64_t idle_ms;  /* 0: it is never idle */
         int64_t heard_ms; /* when a batch with rows of it began, or the first batch at all */
@@ -69,6 +70,8 @@ bool lt_watermarks_is_idle(const struct lt_watermarks *watermarks, uint32_t node
 /* The node whose watermark is the query's, where another one is further on; -1: none is held back.
  */
 int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks);
+/* How many there are. */
+uint32_t lt_watermarks_count(const struct lt_watermarks *watermarks);
 /* The node that rows of a part of the source pass before the first operator with state; -1: none.
  */
 int32_t lt_watermarks_of_part(const struct lt_watermarks *watermarks, uint32_t part);

@@ -74,6 +74,20 @@ asks() {
     query explain "$(name a)" | grep -F 'lanes: '
 }
 has_progress() { [ "$(query progress -n "$1" "$(name "$2")" | wc -l)" -eq "$1" ]; }
+# Of two inputs the one whose delay is longer holds the other back.
+tells_who_holds_back() {
+    local own='"column":"timestamp","sources":\["RateStreamV2\[[^"]*"\],"watermark":"2[^"]+Z","isIdle":false'
+    start held "CREATE TABLE soon USING rate OPTIONS (rowsPerSecond '50', numPartitions '1', watermark 'timestamp 1 second');
+        CREATE TABLE later USING rate OPTIONS (rowsPerSecond '50', numPartitions '1', watermark 'timestamp 10 minutes');
+        $(insert held "" 'SELECT s.value FROM soon s JOIN later l ON s.value = l.value')"
+    wait_for 20 runs held || { cat "$log"; return 1; }
+    says_held() {
+        query progress -n 100 "$(name held)" |
+            grep -E "\"watermarks\":\\[\{\"number\":0,$own,\"holdsBack\":false\},\{\"number\":1,$own,\"holdsBack\":true\}\\],\"latencyMicros\":"
+    }
+    wait_for 30 says_held || { query progress "$(name held)"; return 1; }
+    query stop "$(name held)" && ended "$pid" 0
+}
 by_its_ids() {
     local id run
     id=$(query ls --json | sed -nE "s/.*\"name\":\"$(name a)\".*\"id\":\"([^\"]+)\".*/\1/p")
@@ -172,6 +186,7 @@ check "status, progress and plan are Spark's" asks
 check "a query is found by its id and its run id" by_its_ids
 check "one that is stopped ends alone" stops_one
 check "a process ends with its last query, and its socket is gone" ends_with_the_last
+check "of several watermarks progress tells which holds the others back" tells_who_holds_back
 check "what a killed process leaves is removed" cleans_up
 check "a process takes the place of a dead one of its number" takes_over
 check "and not that of a living one" takes_no_living_ones

@@ -97,6 +97,7 @@ static void one_that_is_idle_holds_no_other_back(void **state)
         see_nothing(&of, &patient);
         assert_int_equal(lt_watermarks_is_idle(&of, 1), batch >= 3);
         assert_int_equal(lt_watermarks_holding(&of), batch >= 3 ? -1 : 1);
+        assert_int_equal(lt_watermarks_count(&of), 2);
         lt_watermarks_advance(&of);
         assert_int_equal(of.now_ms, batch >= 3 ? 90000 + of.batch_ms : 0);
     }
