@@ -47,6 +47,9 @@ static const struct lt_option_spec option_table[] = {
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
+/* In batches readers tell when a row is due, by a clock that does not go back as the wall's may. */
+static const int64_t look_ns = LT_NS_PER_S;
+
 static struct lt_rate_source *rate_of(struct lt_source *source)
 {
     return (struct lt_rate_source *)(void *)source; /* the base is its first member */
@@ -225,7 +228,8 @@ struct lt_source *lt_rate_source_create(const struct lt_source_type *type,
     *rate = (struct lt_rate_source){
         .base = {.ops = settings->row_count > 0 ? &ending_ops : &ops,
                  .type = type,
-                 .schema = schema},
+                 .schema = schema,
+                 .look_interval_ns = look_ns},
         .settings = *settings,
     };
     return &rate->base;

@@ -8,6 +8,9 @@
  * A poll makes what is due by now, at most `limit` rows, the oldest partition first in turn. If
  * rows or time run out, the rest is due still: it will be made late, and says so by its times.
  *
+ * Between two batches it knows when the next row is due, and says so then: the control thread need
+ * not ask what the clock will tell.
+ *
  * on: the lane's source thread.
  */
 #include <math.h>
@@ -41,6 +44,7 @@ struct rate_reader {
     uint32_t schedule_count;
     uint32_t turn;   /* the schedule to begin with */
     bool is_starved; /* rows are due and all are in flight */
+    bool is_told;    /* that a row is due which no batch has taken yet */
 };
 
 static struct rate_reader *reader_of(struct lt_reader *base)
@@ -133,6 +137,31 @@ static bool has_ended(const struct rate_reader *reader)
     return true;
 }
 
+/* The first that is not made at all, whatever a batch wants. */
+static int64_t last_value(const struct lt_rate_source *rate)
+{
+    return rate->settings.row_count > 0 ? rate->settings.row_count : INT64_MAX;
+}
+
+/* When a batch can take the next row behind the one at hand: batches go by whole milliseconds. */
+static int64_t next_batch_ns(const struct rate_reader *reader)
+{
+    int64_t nearest_ns = LT_NEVER_NS;
+    for (uint32_t i = 0; i < reader->schedule_count; i++) {
+        const struct schedule *schedule = &reader->schedules[i];
+        if (schedule->value < last_value(reader->rate) && schedule->due_ns < nearest_ns)
+            nearest_ns = schedule->due_ns;
+    }
+    return reader->is_exact && nearest_ns != LT_NEVER_NS ? nearest_ns + LT_NS_PER_MS : nearest_ns;
+}
+
+static bool rate_has_more(struct lt_reader *base)
+{
+    struct rate_reader *reader = reader_of(base);
+    reader->is_told |= next_batch_ns(reader) <= lt_clock_now_ns(reader->clock);
+    return reader->is_told;
+}
+
 static enum lt_poll_status rate_poll(struct lt_reader *base, struct lt_out *out, uint32_t limit,
                                      uint32_t *count)
 {
@@ -165,11 +194,22 @@ static int64_t nearest_due_ns(const struct rate_reader *reader)
     return nearest_ns;
 }
 
+/* Another source may keep the batch at hand open beyond it: the lane must not spin until then. */
+static int64_t look_out_ns(const struct rate_reader *reader)
+{
+    int64_t due_ns = next_batch_ns(reader), now_ns = lt_clock_now_ns(reader->clock);
+    if (reader->is_told)
+        return LT_NEVER_NS;
+    return due_ns > now_ns ? due_ns : now_ns + LT_NS_PER_MS;
+}
+
 static int64_t rate_deadline_ns(struct lt_reader *base)
 {
     struct rate_reader *reader = reader_of(base);
     if (reader->is_starved)
         return lt_clock_now_ns(reader->clock) + STARVED_RETRY_NS;
+    if (base->reads_ahead && has_ended(reader))
+        return look_out_ns(reader);
     return nearest_due_ns(reader);
 }
 
@@ -254,7 +294,7 @@ static int rate_seek(struct lt_reader *base, const struct lt_position *positions
 static int64_t end_value(const struct lt_rate_source *rate, const struct lt_position *end,
                          uint32_t index)
 {
-    int64_t last = rate->settings.row_count > 0 ? rate->settings.row_count : INT64_MAX;
+    int64_t last = last_value(rate);
     return end != NULL && end[index].offset < last ? end[index].offset : last;
 }
 
@@ -265,6 +305,7 @@ static int rate_extend(struct lt_reader *base, const struct lt_position *end,
     (void)error;
     for (uint32_t i = 0; i < reader->schedule_count; i++)
         reader->schedules[i].end_value = end_value(reader->rate, end, i);
+    reader->is_told = false;
     return 0;
 }
 
@@ -306,12 +347,14 @@ int lt_rate_open_reader(struct lt_source *source, const struct lt_connector_env 
         .position = rate_position,
         .seek = rate_seek,
         .extend = rate_extend,
+        .has_more = rate_has_more,
         .lag = rate_lag,
         .close = rate_reader_close,
     };
     *out = NULL;
     struct rate_reader *reader = lt_alloc(sizeof *reader);
     reader->base.ops = &ops;
+    reader->base.reads_ahead = env->in_batches;
     reader->rate = (const struct lt_rate_source *)(const void *)source;
     reader->clock = env->clock;
     struct lt_row_pool_options options = {

@@ -191,6 +191,56 @@ static void what_was_missed_while_stopped_is_made_up_for(void **state)
     tear_down(&fixture);
 }
 
+/* Nobody asks: the reader wakes its lane when a row is due, and says once that there is one. */
+static void expect_told(const char *const *options, int64_t first_ns, int64_t next_ns)
+{
+    struct fixture f;
+    struct lt_position start, end;
+    struct lt_text_buffer keep;
+    const uint32_t partition = 0;
+    f.arena = lt_arena_create();
+    lt_clock_manual_init(&f.clock, BEGIN_NS, begin_us);
+    f.env = collector_env(&f.clock.clock, NULL);
+    f.env.in_batches = true;
+    collector_init(&f.collector);
+    lt_text_init(&keep);
+    f.source = collector_source(&lt_rate_source_type, options, NULL, f.arena, &f.env);
+    const struct lt_source_ops *source = f.source->ops;
+    assert_int_equal(source->initial(f.source, &start, &keep, NULL), 0);
+    assert_int_equal(source->open_reader(f.source, &f.env, &partition, 1, &start, &start, &f.reader,
+                                         NULL),
+                     0);
+    const struct lt_reader_ops *reader = f.reader->ops;
+    const int64_t waits_ns[] = {first_ns, next_ns, next_ns};
+    for (size_t i = 0; i < sizeof waits_ns / sizeof waits_ns[0]; i++) {
+        assert_false(reader->has_more(f.reader));
+        int64_t due_ns = lt_clock_now_ns(&f.clock.clock) + waits_ns[i];
+        assert_int_equal(reader->deadline_ns(f.reader), due_ns);
+        advance(&f, waits_ns[i] - 1);
+        assert_false(reader->has_more(f.reader));
+        advance(&f, 1);
+        assert_true(reader->has_more(f.reader));
+        assert_int_equal(reader->deadline_ns(f.reader), LT_NEVER_NS);
+        assert_int_equal(source->admit(f.source, &start, NULL, &end, NULL), 1);
+        assert_true(end.offset > start.offset);
+        assert_int_equal(reader->extend(f.reader, &end, NULL), 0);
+        assert_int_equal(poll(&f), end.offset - start.offset);
+        start = end;
+    }
+    lt_text_fini(&keep);
+    tear_down(&f);
+}
+
+static void in_batches_a_row_is_told_of_when_it_is_due(void **state)
+{
+    (void)state;
+    expect_told((const char *const[]){"rowsPerSecond=4", "numPartitions=1", NULL},
+                250 * LT_NS_PER_MS, 250 * LT_NS_PER_MS);
+    /* Rows of less than a millisecond: those of a whole one together. */
+    expect_told((const char *const[]){"rowsPerSecond=2000", "numPartitions=1", NULL},
+                1500000, 1000000);
+}
+
 static void an_open_loop_stamps_each_row_with_when_it_was_due(void **state)
 {
     (void)state;
@@ -299,6 +349,7 @@ int main(void)
         cmocka_unit_test(another_number_of_partitions_is_refused_as_spark_does),
         cmocka_unit_test(a_schema_of_the_users_is_refused),
         cmocka_unit_test(what_was_missed_while_stopped_is_made_up_for),
+        cmocka_unit_test(in_batches_a_row_is_told_of_when_it_is_due),
         cmocka_unit_test(an_open_loop_stamps_each_row_with_when_it_was_due),
         cmocka_unit_test(an_open_loop_keeps_its_rate_in_the_long_run),
         cmocka_unit_test(the_rate_grows_evenly_during_the_ramp),
