@@ -45,8 +45,12 @@ static enum leat_write gather(void *state, const leat_row *public_row, uint32_t 
 
 static bool reads_catalog(const struct lt_plan_node *node)
 {
-    bool reads = node->kind == LT_PLAN_READ && node->options != NULL &&
-                 node->source_type == lt_catalog_source(lt_io_catalog(), node->format, NULL);
+    bool reads = false;
+    if (node->kind == LT_PLAN_READ && node->options != NULL) {
+        const struct lt_source_type *type =
+            lt_catalog_source(lt_io_catalog(), node->format, NULL);
+        reads = type != NULL && (node->source_type == type || node->source_type == type->table);
+    }
     for (uint32_t i = 0; i < node->input_count && !reads; i++)
         reads = reads_catalog(node->inputs[i]);
     return reads;

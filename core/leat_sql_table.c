@@ -50,7 +50,8 @@ static const struct lt_option_spec job_specs[] = {
      "which reads it once. Its name, checkpoint and trigger are those of the first of them."},
     {"static", LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
      "Of a table that is read: 'true' reads what is there when a query is made, and nothing that "
-     "comes later. A stream can be joined with it."},
+     "comes later. A stream can be joined with it. A topic is read from its earliest record to its "
+     "latest, or as startingOffsets, endingOffsets and their like say."},
 };
 enum { JOB_OPTION_COUNT = sizeof job_specs / sizeof job_specs[0], NAMES_MAX = 512 };
 
@@ -391,7 +392,7 @@ static int check_read(const struct lt_sql_table *table, struct lt_error *error)
 }
 
 static int read_catalog_source(struct lt_door_sql *sql, const struct lt_sql_table *table,
-                               struct lt_arena *arena, struct lt_plan_node **out,
+                               bool is_static, struct lt_arena *arena, struct lt_plan_node **out,
                                struct lt_error *error)
 {
     const struct lt_source_type *type = lt_catalog_source(lt_io_catalog(), table->format, NULL);
@@ -400,7 +401,7 @@ static int read_catalog_source(struct lt_door_sql *sql, const struct lt_sql_tabl
                             "Data source %s does not support streamed reading", table->format);
     struct lt_plan_node *node = lt_plan_node_create(arena, LT_PLAN_READ, 0);
     node->format = type->name;
-    node->source_type = type;
+    node->source_type = is_static && type->table != NULL ? type->table : type;
     node->user_schema = table->schema;
     node->options = options_for(table, LEAT_ADMIN_SOURCE);
     lt_door_put_time_zone(sql->context, type->name, type->options, type->option_count,
@@ -453,7 +454,7 @@ static int read_table(void *user, struct lt_sql_table *table, struct lt_arena *a
     } else {
         code = check_read(table, error);
         if (code == LT_OK)
-            code = read_catalog_source(sql, table, arena, out, error);
+            code = read_catalog_source(sql, table, is_static, arena, out, error);
     }
     if (code == LT_OK)
         code = lt_pipeline_analyse(*out, lt_io_catalog(), arena, &schema, error);

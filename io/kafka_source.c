@@ -32,7 +32,8 @@ const struct lt_option_spec lt_kafka_source_options[] = {
     {"startingOffsets", LT_OPTION_TEXT, "latest", NULL, 0, 0, 0,
      "Where a new query begins: earliest, latest, committed (the group's offsets, needs "
      "kafka.group.id), or "
-     "{\"topicA\":{\"0\":23,\"1\":-1}} with -1 for latest and -2 for earliest."},
+     "{\"topicA\":{\"0\":23,\"1\":-1}} with -1 for latest and -2 for earliest. A static table "
+     "begins at the earliest unless this is set, and never at the latest."},
     {"startingTimestamp", LT_OPTION_I64, NULL, NULL, 0, INT64_MAX, 0,
      "A new query begins at the first record at or after this time (ms); before the other starting "
      "options."},
@@ -41,11 +42,11 @@ const struct lt_option_spec lt_kafka_source_options[] = {
     {"startingOffsetsByTimestampStrategy", LT_OPTION_CHOICE, "error", "error|latest", 0, 0, 0,
      "What a partition without a record at or after the time does."},
     {"endingOffsets", LT_OPTION_TEXT, NULL, NULL, 0, 0, LT_OPTION_REFUSED,
-     "ending offset not valid in streaming queries"},
+     "ending offset not valid in streaming queries; hint: a static table has an end"},
     {"endingOffsetsByTimestamp", LT_OPTION_TEXT, NULL, NULL, 0, 0, LT_OPTION_REFUSED,
-     "ending timestamp not valid in streaming queries"},
-    {"endingTimestamp", LT_OPTION_TEXT, NULL, NULL, 0, 0, LT_OPTION_REFUSED,
-     "ending timestamp not valid in streaming queries"},
+     "ending timestamp not valid in streaming queries; hint: a static table has an end"},
+    {"endingTimestamp", LT_OPTION_I64, NULL, NULL, 0, INT64_MAX, LT_OPTION_REFUSED,
+     "ending timestamp not valid in streaming queries; hint: a static table has an end"},
     {"failOnDataLoss", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
      "Stops the query when records are gone that it has not read; false warns and goes on."},
     {"includeHeaders", LT_OPTION_BOOL, "false", NULL, 0, 0, 0, "Adds the column headers."},
@@ -438,6 +439,35 @@ static const struct lt_source_ops source_ops = {
     .close = source_close,
 };
 
+static const struct lt_source_ops table_ops = {
+    .connect = source_connect,
+    .initial = lt_kafka_start_initial,
+    .latest = lt_kafka_ending_latest,
+    .positions_to_json = lt_kafka_start_to_json,
+    .positions_from_json = lt_kafka_start_from_json,
+    .partition_name = source_partition_name,
+    .original = source_original,
+    .reads = source_reads,
+    .open_reader = lt_kafka_ending_open_reader,
+    .commit = source_commit,
+    .close = source_close,
+};
+
+/* The ends that a stream refuses are a table's, and where nothing is said it begins at once. */
+static int check_options(struct lt_kafka_source *source, struct lt_error *error)
+{
+    struct lt_option_spec specs[sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0]];
+    memcpy(specs, lt_kafka_source_options, sizeof specs);
+    for (size_t i = 0; i < lt_kafka_source_option_count && source->is_table; i++)
+        specs[i].flags &= ~(unsigned)LT_OPTION_REFUSED;
+    int code = lt_options_check(source->options, specs, lt_kafka_source_option_count,
+                                "source kafka", error);
+    if (code == 0 && source->is_table && !lt_options_has(source->options, "startingOffsets"))
+        code = lt_options_set(source->options, "startingOffsets", "earliest", "a static table",
+                              error);
+    return code;
+}
+
 static bool reads_committed(const struct lt_options *options)
 {
     const char *level = lt_options_get(options, "kafka.isolation.level");
@@ -452,11 +482,11 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         return lt_error_set(error, LT_E_ANALYSIS,
                             "Kafka source has a fixed schema and cannot be set with a custom one");
     struct lt_kafka_source *source = lt_alloc(sizeof *source);
-    source->base.ops = &source_ops;
+    source->is_table = type == &lt_kafka_table_type;
+    source->base.ops = source->is_table ? &table_ops : &source_ops;
     source->base.type = type;
     source->options = lt_options_clone(options);
-    int code = lt_options_check(source->options, lt_kafka_source_options,
-                                lt_kafka_source_option_count, "source kafka", error);
+    int code = check_options(source, error);
     bool is_named = code < 0;
     if (code == 0)
         code = lt_kafka_client_check(LT_KAFKA_CONSUMER, source->options, error);
@@ -469,11 +499,13 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
         source->reads_committed = reads_committed(source->options);
         source->base.reads_committed = source->reads_committed;
         source->base.look_interval_ns = look_ns;
-        if (!lt_options_has(source->options, "maxOffsetsPerTrigger") &&
-            !lt_options_has(source->options, "minOffsetsPerTrigger"))
+        if (source->is_table || (!lt_options_has(source->options, "maxOffsetsPerTrigger") &&
+                                 !lt_options_has(source->options, "minOffsetsPerTrigger")))
             source->base.traits |= LT_SOURCE_IN_EPOCHS;
         code = lt_kafka_start_check(source, error);
     }
+    if (code == 0 && source->is_table)
+        code = lt_kafka_ending_check(source, error);
     if (code < 0) {
         source_close(&source->base);
         return is_named ? code : lt_error_append(error, "source kafka");
@@ -489,6 +521,16 @@ const struct lt_source_type lt_kafka_source_type = {
     .doc = "Reads Kafka topics, one record at a time, with Spark's columns and options.",
     .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS |
               LT_SOURCE_EMPTY_FIRST | LT_SOURCE_IN_BATCHES,
+    .options = lt_kafka_source_options,
+    .option_count = sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0],
+    .table = &lt_kafka_table_type,
+    .bind = source_bind,
+};
+
+const struct lt_source_type lt_kafka_table_type = {
+    .name = "kafka",
+    .doc = "Reads Kafka topics once, up to an end.",
+    .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_CONTINUOUS,
     .options = lt_kafka_source_options,
     .option_count = sizeof lt_kafka_source_options / sizeof lt_kafka_source_options[0],
     .bind = source_bind,

@@ -7,5 +7,7 @@
 #include "core/flow/connector.h"
 
 extern const struct lt_source_type lt_kafka_source_type;
+/* The same as a table that ends: in no catalog, but as that type's `table`. */
+extern const struct lt_source_type lt_kafka_table_type;
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * What the files of the Kafka source share: kafka_source.c (options, schema, life), kafka_topics.c
- * (which partitions there are), kafka_start.c (where they begin and end), kafka_questions.c and
+ * (which partitions there are), kafka_start.c (where they begin and end), kafka_ending.c (where a
+ * table ends), kafka_questions.c and
  * kafka_extent.c (what the brokers say of that), kafka_limits.c and kafka_mend.c (ranges of
  * micro-batches), kafka_reader.c (records), kafka_ahead.c (those of the next batch).
  *
@@ -44,6 +45,7 @@ struct lt_kafka_source {
     struct lt_kafka_partition *assigned; /* ASSIGN: sorted; topics of `topics` */
     uint32_t assigned_count;
     bool includes_headers, fails_on_data_loss;
+    bool is_table; /* it is read once, up to its end (kafka_ending.c) */
     /* isolation.level=read_committed: the end that a broker tells is its last stable offset, and
      * positions behind that may be good. */
     bool reads_committed;
@@ -103,7 +105,13 @@ int lt_kafka_ask_offsets_left(struct lt_kafka_source *source, int64_t *numbers,
 int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers,
                            struct lt_error *error) LT_MUST_USE;
 
-/* kafka_start.c. */
+/* kafka_start.c. A word as Spark matches it, without regard to case and blanks around. */
+bool lt_kafka_is_word(const char *value, const char *word);
+/* {"topic":{"0":23}}: whether no number is below `min`; and the numbers by partition, which must
+ * all be named. The option `name` is named in errors. */
+int lt_kafka_check_numbers(const char *json, int64_t min, struct lt_error *error) LT_MUST_USE;
+int lt_kafka_take_numbers(const struct lt_kafka_source *source, const char *name, const char *json,
+                          int64_t *numbers, struct lt_error *error) LT_MUST_USE;
 int lt_kafka_start_check(const struct lt_kafka_source *source,
                          struct lt_error *error) LT_MUST_USE; /* at bind */
 int lt_kafka_start_initial(struct lt_source *base, struct lt_position *positions,
@@ -114,6 +122,16 @@ void lt_kafka_start_to_json(struct lt_source *base, const struct lt_position *po
                             struct lt_text_buffer *out);
 int lt_kafka_start_from_json(struct lt_source *base, const char *json,
                              struct lt_position *positions, struct lt_error *error);
+
+/* kafka_ending.c. */
+int lt_kafka_ending_check(const struct lt_kafka_source *source,
+                          struct lt_error *error) LT_MUST_USE; /* at bind */
+int lt_kafka_ending_latest(struct lt_source *base, struct lt_position *positions,
+                           struct lt_error *error);
+int lt_kafka_ending_open_reader(struct lt_source *base, const struct lt_connector_env *env,
+                                const uint32_t *partitions, uint32_t partition_count,
+                                const struct lt_position *start, const struct lt_position *end,
+                                struct lt_reader **out, struct lt_error *error);
 
 /* kafka_mend.c. */
 int lt_kafka_mend(struct lt_source *base, const struct lt_position *start,

@@ -49,7 +49,7 @@ static int64_t number_option(const struct lt_kafka_source *source, const char *n
 
 /* Starting offsets are a word or JSON; words match as Spark's do, without regard to case and blanks
  * around. */
-static bool is_word(const char *value, const char *word)
+bool lt_kafka_is_word(const char *value, const char *word)
 {
     while (lt_ascii_is_blank(*value))
         value++;
@@ -74,24 +74,29 @@ static int check_entry(void *context, const char *topic, int32_t partition, int6
                         partition, topic, number, wanted->min);
 }
 
+int lt_kafka_check_numbers(const char *json, int64_t min, struct lt_error *error)
+{
+    struct wanted wanted = {.min = min};
+    return lt_kafka_offsets_parse(json, check_entry, &wanted, error);
+}
+
 int lt_kafka_start_check(const struct lt_kafka_source *source, struct lt_error *error)
 {
-    struct wanted wanted = {.source = source, .min = EARLIEST};
     const char *starting = option(source, "startingOffsets");
-    bool is_json = !is_word(starting, "earliest") && !is_word(starting, "latest") &&
-                   !is_word(starting, "committed");
-    if (is_word(starting, "committed") && source->group_id == NULL)
+    bool is_json = !lt_kafka_is_word(starting, "earliest") &&
+                   !lt_kafka_is_word(starting, "latest") &&
+                   !lt_kafka_is_word(starting, "committed");
+    if (lt_kafka_is_word(starting, "committed") && source->group_id == NULL)
         return lt_error_set(error, LT_E_INVALID,
                             "option \"startingOffsets\": committed offsets belong to a group; "
                             "hint: set kafka.group.id");
-    if (is_json && lt_kafka_offsets_parse(starting, check_entry, &wanted, error) < 0)
+    if (is_json && lt_kafka_check_numbers(starting, EARLIEST, error) < 0)
         return lt_error_append(
             error,
             "option \"startingOffsets\" is none of earliest, latest, committed and an offset "
             "per partition");
     const char *times = option(source, "startingOffsetsByTimestamp");
-    wanted.min = 0;
-    if (times != NULL && lt_kafka_offsets_parse(times, check_entry, &wanted, error) < 0)
+    if (times != NULL && lt_kafka_check_numbers(times, 0, error) < 0)
         return lt_error_append(error, "option \"startingOffsetsByTimestamp\"");
     return 0;
 }
@@ -140,17 +145,25 @@ static int take_entry(void *context, const char *topic, int32_t partition, int64
     return 0;
 }
 
-static int take_all(struct wanted *wanted, const char *json, struct lt_error *error)
+static void fill(const struct lt_kafka_source *source, int64_t *numbers, int64_t number)
 {
-    const struct lt_kafka_source *source = wanted->source;
-    int code = lt_kafka_offsets_parse(json, take_entry, wanted, error);
+    for (uint32_t i = 0; i < source->base.partition_count; i++)
+        numbers[i] = number;
+}
+
+int lt_kafka_take_numbers(const struct lt_kafka_source *source, const char *name, const char *json,
+                          int64_t *numbers, struct lt_error *error)
+{
+    struct wanted wanted = {.source = source, .numbers = numbers, .option = name};
+    fill(source, numbers, LT_KAFKA_UNSET);
+    int code = lt_kafka_offsets_parse(json, take_entry, &wanted, error);
     for (uint32_t i = 0; i < source->base.partition_count && code == 0; i++) {
-        if (wanted->numbers[i] == LT_KAFKA_UNSET)
+        if (numbers[i] == LT_KAFKA_UNSET)
             code =
                 lt_error_set(error, LT_E_INVALID,
                              "option \"%s\" must name all partitions, and lacks partition %" PRId32
                              " of topic \"%s\"; hint: -1 is latest, -2 is earliest",
-                             wanted->option, source->partitions[i].id, source->partitions[i].topic);
+                             name, source->partitions[i].id, source->partitions[i].topic);
     }
     return code;
 }
@@ -247,35 +260,25 @@ static int check_ranges(struct lt_kafka_source *source, int64_t *numbers, struct
     return code;
 }
 
-static void fill(const struct lt_kafka_source *source, int64_t *numbers, int64_t number)
-{
-    for (uint32_t i = 0; i < source->base.partition_count; i++)
-        numbers[i] = number;
-}
-
 /* By the options, in Spark's order of precedence. */
 static int start_by_options(struct lt_kafka_source *source, int64_t *numbers,
                             struct lt_error *error)
 {
-    struct wanted wanted = {
-        .source = source, .numbers = numbers, .option = "startingOffsets", .min = EARLIEST};
     const char *starting = option(source, "startingOffsets");
     const char *times = option(source, "startingOffsetsByTimestamp");
     int code = 0;
-    fill(source, numbers, LT_KAFKA_UNSET);
     if (option(source, "startingTimestamp") != NULL) {
         fill(source, numbers, number_option(source, "startingTimestamp"));
         code = resolve_times(source, numbers, error);
     } else if (times != NULL) {
-        wanted.option = "startingOffsetsByTimestamp";
-        code = take_all(&wanted, times, error);
+        code = lt_kafka_take_numbers(source, "startingOffsetsByTimestamp", times, numbers, error);
         code = code == 0 ? resolve_times(source, numbers, error) : code;
-    } else if (is_word(starting, "committed")) {
+    } else if (lt_kafka_is_word(starting, "committed")) {
         code = committed(source, numbers, error);
-    } else if (is_word(starting, "earliest") || is_word(starting, "latest")) {
-        fill(source, numbers, is_word(starting, "earliest") ? EARLIEST : LATEST);
+    } else if (lt_kafka_is_word(starting, "earliest") || lt_kafka_is_word(starting, "latest")) {
+        fill(source, numbers, lt_kafka_is_word(starting, "earliest") ? EARLIEST : LATEST);
     } else {
-        code = take_all(&wanted, starting, error);
+        code = lt_kafka_take_numbers(source, "startingOffsets", starting, numbers, error);
         code = code == 0 ? check_ranges(source, numbers, error) : code;
     }
     return code == 0 ? resolve_words(source, numbers, error) : code;

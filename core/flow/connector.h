@@ -327,6 +327,9 @@ struct lt_source_type {
     unsigned traits;
     const struct lt_option_spec *options;
     size_t option_count;
+    /* What reads it as a table that ends, where some options mean another thing then. It stands in
+     * no catalog, and bears the same name. NULL: the type itself, up to where it ends. */
+    const struct lt_source_type *table;
     /* Checks the options and fixes schema and description; no input or output, but for looking at
      * what the schema depends on (a directory's partitions). `user_schema` may be NULL; a source of
      * fixed schema refuses one with Spark's text. */

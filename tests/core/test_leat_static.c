@@ -1,6 +1,6 @@
 /*
- * Joins of a stream with what ends: constants, a memory table, a directory. Which rows come out of
- * each kind, by the record.
+ * Joins of a stream with what ends: constants, a memory table, a directory, a topic. Which rows
+ * come out of each kind, by the record.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 
 #include "core/base/text_buffer.h"
 #include "tests/support/doors.h"
+#include "tests/support/kafka_world.h"
 #include "tests/support/scratch.h"
 
 /* Numbers 0 to 4 are the stream s; d has none for 0 and 4, two for 1, and a NULL. */
@@ -32,7 +33,9 @@ static void run_sql(leat_context *context, const char *text)
     }
 }
 
-static void expect_rows(const char *setup, const char *sql, const char *wanted)
+typedef leat_stream *make_stream(leat_context *context, leat_input *input, const char *sql);
+
+static void expect_made(const char *setup, make_stream *make, const char *sql, const char *wanted)
 {
     leat_context *context = leat_context_create();
     leat_input *input = leat_input_create(context, DOORS_SCHEMA, 64);
@@ -40,8 +43,7 @@ static void expect_rows(const char *setup, const char *sql, const char *wanted)
     struct doors_rows *rows = calloc(1, sizeof *rows);
     struct lt_text_buffer text;
     run_sql(context, setup);
-    assert_int_equal(leat_create_view(leat_read_input(input), "s"), LEAT_OK);
-    leat_stream *stream = leat_stream_sql(context, sql);
+    leat_stream *stream = make(context, input, sql);
     if (stream == NULL)
         fail_msg("%s", leat_context_error(context));
     leat_query *query = leat_query_create(context, doors_options("1", NULL));
@@ -59,6 +61,17 @@ static void expect_rows(const char *setup, const char *sql, const char *wanted)
     free(rows);
     leat_query_destroy(query);
     leat_context_destroy(context);
+}
+
+static leat_stream *of_sql(leat_context *context, leat_input *input, const char *sql)
+{
+    assert_int_equal(leat_create_view(leat_read_input(input), "s"), LEAT_OK);
+    return leat_stream_sql(context, sql);
+}
+
+static void expect_rows(const char *setup, const char *sql, const char *wanted)
+{
+    expect_made(setup, of_sql, sql, wanted);
 }
 
 #define NAMED "SELECT s.n, coalesce(name, '-') AS t FROM "
@@ -171,6 +184,89 @@ static void test_files(void **state)
     scratch_remove(folder);
 }
 
+/* The builder's join, whose right side is a table. */
+static leat_stream *of_builder(leat_context *context, leat_input *input, const char *sql)
+{
+    leat_stream *table = leat_stream_sql(context, sql);
+    leat_stream *joined =
+        leat_join(leat_read_input(input), "s", table, "k", "left_outer", "s.n = k.i");
+    return leat_select(joined, "n, coalesce(name, '-') AS t");
+}
+
+#define OF_TOPIC                                                                                   \
+    "SELECT CAST(CAST(key AS STRING) AS BIGINT) AS i, CAST(value AS STRING) AS name FROM k"
+
+static void expect_of_topic(const struct world *world, const char *options, const char *wanted)
+{
+    char setup[1024];
+    (void)snprintf(setup, sizeof setup,
+                   "CREATE TABLE k USING kafka OPTIONS (kafka.bootstrap.servers '%s', subscribe "
+                   "'d', kafka.fetch.wait.max.ms '5', static 'true'%s)",
+                   strchr(world->bootstrap, '=') + 1, options);
+    expect_rows(setup, NAMED "s LEFT JOIN (" OF_TOPIC ") ON s.n = i", wanted);
+    expect_made(setup, of_builder, OF_TOPIC, wanted);
+}
+
+/* What a topic has when the query is made, from its earliest record, or from and up to where the
+ * table says. */
+static void test_topics(void **state)
+{
+    static const char all[] = "0 -, 1 one, 2 two, 3 -, 4 four";
+    struct world *world = *state;
+    world_topic(world, "d", 1);
+    world_produce(world, "d", 0, "1", "one", NULL);
+    world_produce(world, "d", 0, "2", "two", NULL);
+    world_produce(world, "d", 0, "4", "four", NULL);
+    expect_of_topic(world, "", all);
+    expect_of_topic(world, ", endingOffsets 'latest'", all);
+    expect_of_topic(world, ", endingOffsets '{\"d\":{\"0\":-1}}'", all);
+    expect_of_topic(world, ", startingOffsets '{\"d\":{\"0\":1}}'",
+                    "0 -, 1 -, 2 two, 3 -, 4 four");
+    expect_of_topic(world, ", endingOffsets '{\"d\":{\"0\":1}}'", "0 -, 1 one, 2 -, 3 -, 4 -");
+    expect_of_topic(world,
+                    ", startingOffsets '{\"d\":{\"0\":2}}', endingOffsets '{\"d\":{\"0\":1}}'",
+                    "0 -, 1 -, 2 -, 3 -, 4 -");
+    expect_of_topic(world, ", endingOffsets '{\"d\":{\"0\":9}}', failOnDataLoss 'false'", all);
+}
+
+static void expect_table_refused(const struct world *world, const char *options, const char *part)
+{
+    char setup[1024];
+    leat_context *context = leat_context_create();
+    leat_input *input = leat_input_create(context, DOORS_SCHEMA, 64);
+    (void)snprintf(setup, sizeof setup,
+                   "CREATE TABLE k USING kafka OPTIONS (kafka.bootstrap.servers '%s', subscribe "
+                   "'d', kafka.fetch.wait.max.ms '5'%s)",
+                   strchr(world->bootstrap, '=') + 1, options);
+    run_sql(context, setup);
+    assert_null(of_sql(context, input, "SELECT s.n FROM s JOIN k ON k.offset = s.n"));
+    if (strstr(leat_context_error(context), part) == NULL)
+        fail_msg("%s", leat_context_error(context));
+    leat_context_destroy(context);
+}
+
+static void test_refused_topics(void **state)
+{
+    struct world *world = *state;
+    world_topic(world, "d", 1);
+    world_produce(world, "d", 0, "1", "one", NULL);
+    expect_table_refused(world, ", endingOffsets 'latest'",
+                         "ending offset not valid in streaming queries");
+    expect_table_refused(world, ", static 'true', startingOffsets 'Latest'",
+                         "starting offset can't be latest for batch queries on Kafka");
+    expect_table_refused(world, ", static 'true', startingOffsets '{\"d\":{\"0\":-1}}'",
+                         "startingOffsets for d-0 can't be latest for batch queries on Kafka");
+    expect_table_refused(world, ", static 'true', endingOffsets 'earliest'",
+                         "ending offset can't be earliest for batch queries on Kafka");
+    expect_table_refused(world, ", static 'true', endingOffsets '{\"d\":{\"0\":-2}}'",
+                         "ending offset for d-0 can't be earliest for batch queries on Kafka");
+    expect_table_refused(world, ", static 'true', endingOffsets 'soon'",
+                         "option \"endingOffsets\" is none of latest and an offset per partition");
+    expect_table_refused(world, ", static 'true', endingTimestamp '-3'", "endingTimestamp");
+    expect_table_refused(world, ", static 'true', endingOffsets '{\"d\":{\"0\":9}}'",
+                         "Could not read records in offset [1, 9) for topic partition d-0");
+}
+
 static void expect_refused(const char *sql, const char *part)
 {
     leat_context *context = leat_context_create();
@@ -207,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_subqueries), cmocka_unit_test(test_unpivot),
         cmocka_unit_test(test_too_many_rows),
         cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
+        cmocka_unit_test_setup_teardown(test_topics, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_topics, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 # common table expressions make of them what they say; what cannot be processed goes to the table for it.
 . "$(dirname "$0")/lib.sh"
 
-topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic both 1 && topic dead 1 && topic other 3 && topic united 2 && checkpoint root || exit 1
+topic in 4 && topic out 4 && topic kept 1 && topic many 1 && topic both 1 && topic dead 1 && topic other 3 && topic united 2 && topic names 1 && checkpoint root || exit 1
 
 tables() {
     cat <<END
@@ -93,6 +93,29 @@ shows() { # on the console, in the session's zone, all columns but some; a SELEC
             grep -m1 -F '|1        |3     |1970-01-01 02:00:00|') || { echo "$said"; return 1; }
 }
 
+# A topic is read once, when the query is made, as a table that a stream is joined with: all of it, or up to where the table says.
+joins_topic() {
+    local write="SET spark.sql.streaming.checkpointLocation = $scratch/k;
+        CREATE TABLE k USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$names');"
+    "$leat" sql -q -e "$write INSERT INTO k SELECT '1' AS key, 'one' AS value; INSERT INTO k SELECT '2' AS key, 'two' AS value;
+        INSERT INTO k SELECT '3' AS key, 'three' AS value" || return
+    mkdir "$scratch/asks" && printf '{"n":%d}\n' 0 1 2 3 >"$scratch/asks/1.json" &&
+        looks_up '' $'|0|-|\n|1|one|\n|2|two|\n|3|three|' &&
+        looks_up ", endingOffsets '{\"$names\":{\"0\":2}}'" $'|0|-|\n|1|one|\n|2|two|\n|3|-|' &&
+        looks_up ", startingOffsets '{\"$names\":{\"0\":1}}', endingTimestamp '99999999999999'" $'|0|-|\n|1|-|\n|2|two|\n|3|three|' &&
+        looks_up ", endingTimestamp '0'" $'|0|-|\n|1|-|\n|2|-|\n|3|-|'
+}
+looks_up() { # OPTIONS WANTED
+    local said
+    said=$("$leat" sql -q -e "CREATE TABLE names USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', subscribe '$names', static 'true'$1);
+        CREATE TABLE asks (n BIGINT) USING json LOCATION '$scratch/asks';
+        CREATE TABLE m USING memory OPTIONS (trigger 'availableNow', checkpointLocation '$scratch/looks-$RANDOM$RANDOM');
+        INSERT INTO m SELECT a.n, coalesce(CAST(t.value AS STRING), '-') AS name FROM asks a
+            LEFT JOIN names t ON CAST(a.n AS STRING) = CAST(t.key AS STRING);
+        SELECT * FROM m") || return
+    diff <(tr -d ' ' <<<"$said" | grep '^|[0-9]' | sort) <(echo "$2")
+}
+
 check "records cross unchanged" crosses 2000 1
 check "a second run goes on from the checkpoint" crosses 500 2
 check "views, common table expressions, queries in FROM and conditions keep what they say" keeps
@@ -100,6 +123,7 @@ check "a union of one topic with itself has each record twice" unites
 before=$("$envelopes" count "$kafka" "$in")
 check "a union of two topics has the records of both" joins_streams 0 300 $((before + 300))
 check "a second run of it goes on in both from the checkpoint" joins_streams 50 20 $((before + 370))
+check "a stream is joined with a topic that is read as a table" joins_topic
 check "a lateral view makes three of one" multiplies
 check "records that cannot be processed go to the table of dead letters" buries
 check "EXPLAIN tells source, sink and guarantee" answers 'at-least-once' "EXPLAIN EXTENDED $copies"
