@@ -47,6 +47,7 @@ struct lt_expression {
     bool nullable;              /* after analysis */
     bool is_null;               /* LITERAL */
     bool is_try;                /* CAST; CALL: NULL in place of a fault of its arguments too */
+    bool is_legacy;             /* CAST: by the legacy rules, whatever those of the session are */
     bool is_call;               /* CALL, CAST: written as name(...), as INT('5') and negative(a) */
     bool is_name_list;          /* ALIAS: its names stood in brackets */
     bool is_replaced;           /* CALL: no constant to Spark's analysis (ops/expr/replaced.h) */

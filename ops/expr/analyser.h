@@ -134,8 +134,10 @@ int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_express
 struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_expression *item);
 /* Can any of the nodes be NULL? */
 bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
-/* Evaluates one argument, which becomes a literal. Refused where it is no constant, and with its
- * own fault where it fails. */
+/* Evaluates what Spark's analysis takes for a constant, which becomes a literal; all else stays as
+ * it is. Refused with its own fault where it fails. */
+int lt_analyser_fold(struct lt_analyser *analyser, struct lt_expression **node);
+/* The same for one argument, which is refused where it is no constant. */
 int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index);
 /* Replaces constant parts by their values; what fails stays, and fails when it is reached. */
 void lt_fold(struct lt_expression **node, const char *text, const struct lt_session *session,

@@ -263,6 +263,33 @@ static int dates_apart(struct lt_analyser *analyser, struct lt_expression *call)
     return conclude(analyser, call, LT_TIME_DATE_DIFFERENCE, days);
 }
 
+static bool is_in_place_of(const struct lt_expression *node, const struct lt_expression *other)
+{
+    return node->begin == other->begin && node->end == other->end;
+}
+
+/* Was a cast put over a part of it? That has the place of what it casts, or of what it casts for; a
+ * NULL that is written there gets the type itself. Recursion is bounded: a tree is as deep as the
+ * parser lets it be. */
+static bool has_implicit_cast(const struct lt_expression *node, const struct lt_expression *above)
+{
+    if (node->kind == LT_EXPR_LITERAL)
+        return node->is_null && !is_void(node->type);
+    bool has = node->kind == LT_EXPR_CAST && (is_in_place_of(node, node->arguments[0]) ||
+                                              is_in_place_of(node, above));
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = has_implicit_cast(node->arguments[i], node);
+    return has;
+}
+
+/* A text whose type Spark knows from the start is a date beside one. One that needs casts for that
+ * has them together with the difference, whose texts are numbers by then. */
+static bool is_late_text(const struct lt_expression *difference)
+{
+    const struct lt_expression *text = difference->arguments[0];
+    return lt_type_is_text(text->type) && has_implicit_cast(text, difference);
+}
+
 static int infer_minus(struct lt_analyser *analyser, struct lt_expression *call)
 {
     int code = step(analyser, call, true);
@@ -272,6 +299,8 @@ static int infer_minus(struct lt_analyser *analyser, struct lt_expression *call)
     if (is_timestamp(a) || is_timestamp(b))
         return timestamps_apart(analyser, call);
     bool is_legacy = analyser->coerce.session->is_legacy;
+    if (is_date(b) && is_legacy && is_late_text(call))
+        return lt_analyser_unexpected(analyser, call, 0, "a DATE");
     if (is_date(b) || (is_date(a) && ((lt_type_is_text(b) && !is_legacy) || is_void(b))))
         return dates_apart(analyser, call);
     return is_date(a) ? date_and_count(analyser, call, true) : LT_INFER_LETTERS;

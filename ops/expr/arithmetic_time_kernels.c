@@ -38,16 +38,6 @@ static enum lt_kernel put_sum(struct lt_machine *machine, const struct lt_call *
                             strcmp(call->name, "-") == 0 ? "try_subtract" : "try_add");
 }
 
-static enum lt_kernel put_one(struct lt_machine *machine, const struct lt_call *call, bool fits)
-{
-    if (fits)
-        return LT_KERNEL_VALUE;
-    return lt_machine_fault(machine, call, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                            "22015",
-                            "Integer overflow while operating with intervals. Try devising "
-                            "appropriate values for the interval parameters");
-}
-
 static enum lt_kernel divided_by_zero(struct lt_machine *machine, const struct lt_call *call)
 {
     return lt_machine_fault(
@@ -107,7 +97,7 @@ static enum lt_kernel date_months(struct lt_machine *machine, const struct lt_ca
     int64_t months;
     int32_t days = 0;
     if (!signed_right(machine, call, is_minus, &months))
-        return put_one(machine, call, false);
+        return lt_fault_interval_overflow(machine, call);
     bool fits =
         lt_datetime_add_months_to_date((int32_t)lt_argument(machine, call, 0)->i64, months, &days);
     out->i64 = days;
@@ -151,7 +141,7 @@ static enum lt_kernel time_months(struct lt_machine *machine, const struct lt_ca
 {
     int64_t months;
     if (!signed_right(machine, call, is_minus, &months))
-        return put_one(machine, call, false);
+        return lt_fault_interval_overflow(machine, call);
     bool fits = lt_datetime_add_months(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
                                        (int32_t)months, &out->i64);
     return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
@@ -162,7 +152,7 @@ static enum lt_kernel time_day_time(struct lt_machine *machine, const struct lt_
 {
     int64_t us;
     if (!signed_right(machine, call, is_minus, &us))
-        return put_one(machine, call, false);
+        return lt_fault_interval_overflow(machine, call);
     bool fits = lt_datetime_add_day_time(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
                                          us, &out->i64);
     return fits ? LT_KERNEL_VALUE : time_overflow(machine, call);
@@ -183,14 +173,15 @@ static enum lt_kernel difference(struct lt_machine *machine, const struct lt_cal
 {
     bool fits = lt_datetime_subtract(zone_of(machine, call), lt_argument(machine, call, 0)->i64,
                                      lt_argument(machine, call, 1)->i64, &out->i64);
-    return put_one(machine, call, fits);
+    return fits ? LT_KERNEL_VALUE : lt_fault_interval_overflow(machine, call);
 }
 
 static enum lt_kernel date_difference(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
 {
     int64_t days = lt_argument(machine, call, 0)->i64 - lt_argument(machine, call, 1)->i64;
-    return put_one(machine, call, !__builtin_mul_overflow(days, (int64_t)US_PER_DAY, &out->i64));
+    bool fits = !__builtin_mul_overflow(days, (int64_t)US_PER_DAY, &out->i64);
+    return fits ? LT_KERNEL_VALUE : lt_fault_interval_overflow(machine, call);
 }
 
 /* ------------------------------------------------------------------------------------ intervals */
@@ -345,7 +336,8 @@ static enum lt_kernel negative(struct lt_machine *machine, const struct lt_call 
                                union lt_value *out)
 {
     int64_t interval = lt_argument(machine, call, 0)->i64;
-    return put_one(machine, call, turn_sign(call, interval, &out->i64));
+    bool fits = turn_sign(call, interval, &out->i64);
+    return fits ? LT_KERNEL_VALUE : lt_fault_interval_overflow(machine, call);
 }
 
 static enum lt_kernel calendar_negative(struct lt_machine *machine, const struct lt_call *call,

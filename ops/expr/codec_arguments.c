@@ -153,6 +153,18 @@ const char *lt_constant_text(const struct lt_expression *argument, struct lt_are
                            argument->value.bytes.size_bytes);
 }
 
+/* A schema that fails has its own error; where that is one of Java's, Spark says that the call
+ * cannot be made. */
+static int failed_schema(struct lt_error *error)
+{
+    static const char *const of_java[] = {"INVALID_FORMAT_STRING", "INVALID_NUMBER_PATTERN"};
+    for (size_t i = 0; i < sizeof of_java / sizeof of_java[0]; i++) {
+        if (strcmp(error->condition, of_java[i]) == 0)
+            return lt_error_condition(error, "FAILED_FUNCTION_CALL", "38000");
+    }
+    return error->code;
+}
+
 int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index,
                     const struct lt_type **out)
 {
@@ -160,8 +172,8 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
     struct lt_expression **argument = &call->arguments[index];
     struct lt_error error;
     const char *written = lt_expr_text(*argument, arena);
-    if (!lt_expr_has_replaced(*argument))
-        fold(analyser, argument);
+    if (lt_analyser_fold(analyser, argument) != LT_OK)
+        return failed_schema(analyser->error);
     if ((*argument)->kind != LT_EXPR_LITERAL || (*argument)->is_null ||
         (*argument)->type->kind != LT_TYPE_STRING)
         return lt_analyser_fail(
@@ -190,19 +202,13 @@ int lt_infer_schema(struct lt_analyser *analyser, struct lt_expression *call, ui
     return LT_OK;
 }
 
-static bool is_map_call(const struct lt_expression *node)
-{
-    return node->kind == LT_EXPR_CALL && node->index >= 0 &&
-           strcmp(lt_function_at((size_t)node->index, NULL)->name, "map") == 0;
-}
-
 int lt_infer_options(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
 {
     if (index >= call->argument_count)
         return LT_OK;
     struct lt_expression **argument = &call->arguments[index];
     const struct lt_type *type = (*argument)->type;
-    if (!is_map_call(*argument))
+    if (!lt_is_call_of(*argument, "map"))
         return lt_analyser_fail(
             analyser, LT_E_ANALYSIS, *argument, "INVALID_OPTIONS.NON_MAP_FUNCTION", "42K06",
             "the options of \"%s\" must be written map('name', 'value', ...)", call->name);

@@ -10,7 +10,9 @@
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/decimal.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/json_group.h"
+#include "ops/expr/same.h"
 #include "ops/expr/shortcut.h"
 
 uint32_t lt_compiler_emit(struct lt_compiler *compiler, struct lt_step step)
@@ -340,14 +342,18 @@ static bool compile_remainder_by(struct lt_compiler *compiler, const struct lt_e
     return true;
 }
 
-/* A function of any number of arguments looks at each of them; locate() at a position that is
- * NULL. */
-static bool is_null_with_any(const struct lt_function *function, const struct lt_expression *node)
+/* Is nothing looked at behind an argument that is NULL? locate() does at a position; so does, as in
+ * Spark's interpreter, a function of any number of arguments where all are constants, but for
+ * arrays that concat() puts together. */
+static bool stops_at_null(const struct lt_function *function, const struct lt_expression *node)
 {
     if (strcmp(function->name, "locate") == 0)
         return node->argument_count == 2 || !node->arguments[2]->nullable;
-    return function->null_rule == LT_NULL_STRICT &&
-           strchr(function->signatures[0].parameters, '*') == NULL;
+    if (function->null_rule != LT_NULL_STRICT ||
+        strchr(function->signatures[0].parameters, '*') == NULL)
+        return function->null_rule == LT_NULL_STRICT;
+    bool is_array = node->type->kind == LT_TYPE_ARRAY && strcmp(function->name, "concat") == 0;
+    return is_array || lt_expr_has_column(node) || lt_expr_hash(node) == 0;
 }
 
 static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -367,7 +373,7 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
         lt_compiler_times(compiler);
     node = lt_compiler_decode_constants(compiler, node);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
-    struct lt_skips skips = lt_compile_arguments(compiler, node, is_null_with_any(function, node),
+    struct lt_skips skips = lt_compile_arguments(compiler, node, stops_at_null(function, node),
                                                  lt_call_arguments(call));
     lt_compiler_decode_texts(compiler, node, lt_call_arguments(call));
     lt_compile_lambdas(compiler, node, call);

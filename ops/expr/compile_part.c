@@ -109,7 +109,8 @@ uint32_t lt_compile_cast(struct lt_compiler *compiler, const struct lt_expressio
     }
     struct lt_call *whole = lt_compiler_call(compiler, node, 1);
     whole->is_try = node->is_try || compiler->session->is_legacy;
-    whole->is_legacy = whole->is_legacy && !node->is_try; /* try_cast has the same rules always */
+    /* try_cast has the same rules always */
+    whole->is_legacy = node->is_legacy || (whole->is_legacy && !node->is_try);
     struct lt_call *call = cast_call(compiler, from->type, node->type, whole);
     if (call == NULL)
         return lt_compile(compiler, from, want);

@@ -18,11 +18,6 @@ static bool is_good(const struct lt_bytes *text)
            lt_utf8_is_valid(text->data, text->size_bytes);
 }
 
-static bool is_call_of(const struct lt_expression *call, const char *name)
-{
-    return strcmp(lt_function_at((size_t)call->index, NULL)->name, name) == 0;
-}
-
 /* Where the pattern is empty, split() cuts the bytes themselves. LIKE takes each bad part for a
  * character, so that only a pattern that is no constant has to be decoded with the text. The values
  * of a format, and what has a position to begin at, are decoded by their kernels. */
@@ -30,13 +25,13 @@ static bool takes_bytes(const struct lt_expression *call, uint32_t index)
 {
     const struct lt_expression *pattern = call->argument_count < 2 ? NULL : call->arguments[1];
     bool is_constant = pattern != NULL && pattern->kind == LT_EXPR_LITERAL;
-    if (is_call_of(call, "split"))
+    if (lt_is_call_of(call, "split"))
         return is_constant && !pattern->is_null && pattern->value.bytes.size_bytes == 0;
-    if (is_call_of(call, "like") || is_call_of(call, "ilike"))
+    if (lt_is_call_of(call, "like") || lt_is_call_of(call, "ilike"))
         return is_constant;
-    if (is_call_of(call, "regexp_replace"))
+    if (lt_is_call_of(call, "regexp_replace"))
         return index == 0 && call->argument_count == 4;
-    return is_call_of(call, "format_string") && index > 0;
+    return lt_is_call_of(call, "format_string") && index > 0;
 }
 
 /* Functions without the flag, and arguments of other types, stay as they are. */

@@ -275,8 +275,9 @@ static int become_decimal(struct lt_analyser *analyser, struct lt_expression *ca
 static int infer_cut(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression **places = &call->arguments[1];
-    if (!lt_expr_has_replaced(*places))
-        lt_fold(places, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    int code = (*places)->type->kind == LT_TYPE_INT ? lt_analyser_fold(analyser, places) : LT_OK;
+    if (code != LT_OK)
+        return code;
     if ((*places)->kind != LT_EXPR_LITERAL || (*places)->type->kind != LT_TYPE_INT ||
         (*places)->is_null)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *places, "NON_FOLDABLE_ARGUMENT", "42K08",

@@ -106,6 +106,9 @@ struct lt_expression *lt_expr_change(
 /* Does it read a column, or a parameter of a lambda? */
 bool lt_expr_has_column(const struct lt_expression *node);
 
+/* Has it a constant that fails, for which the query does not start, whatever stands beside it? */
+bool lt_expr_has_failing(const struct lt_expression *node);
+
 /* Sets the bits of the columns an analysed tree reads; `used` is not cleared. */
 void lt_expr_columns_used(const struct lt_expression *expression, uint64_t *used);
 

@@ -192,6 +192,14 @@ const char *lt_fault_overflow_name(const struct lt_type *type)
     }
 }
 
+enum lt_kernel lt_fault_interval_overflow(struct lt_machine *machine, const struct lt_call *call)
+{
+    return lt_machine_fault(machine, call, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
+                            "22015",
+                            "Integer overflow while operating with intervals. Try devising "
+                            "appropriate values for the interval parameters");
+}
+
 /* ---------------------------------------------------------------------- parameters and indexes */
 
 enum lt_kernel lt_fault_parameter(struct lt_machine *machine, const struct lt_call *call,

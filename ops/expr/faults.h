@@ -35,6 +35,8 @@ const char *lt_fault_overflow_name(const struct lt_type *type);
 enum lt_kernel lt_fault_small_overflow(struct lt_machine *machine, const struct lt_call *call,
                                        int64_t a, const char *sign, int64_t b,
                                        const char *try_name);
+/* INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION. */
+enum lt_kernel lt_fault_interval_overflow(struct lt_machine *machine, const struct lt_call *call);
 /* INVALID_PARAMETER_VALUE.*: the parameter, and what is wrong with it. */
 enum lt_kernel lt_fault_parameter(struct lt_machine *machine, const struct lt_call *call,
                                   const char *condition, const char *parameter, const char *format,

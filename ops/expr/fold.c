@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/program.h"
 #include "ops/expr/replaced.h"
@@ -153,12 +154,6 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     return literal;
 }
 
-static bool is_call_of(const struct lt_expression *node, const char *name)
-{
-    return node->kind == LT_EXPR_CALL &&
-           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
-}
-
 /* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
  * the others would do; so is NULL IN (...). A function of any number of arguments looks at each of
  * them. */
@@ -173,7 +168,8 @@ static bool has_null_argument(const struct lt_expression *node)
     bool is_in = function->flow == LT_FLOW_IN;
     bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
                      strchr(function->signatures[0].parameters, '*') == NULL;
-    bool is_rounding = is_call_of(node, "round") || is_call_of(node, "bround"); /* to NULL places */
+    /* to NULL places */
+    bool is_rounding = lt_is_call_of(node, "round") || lt_is_call_of(node, "bround");
     uint32_t count = is_in || is_rounding ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (node->arguments[i]->kind == LT_EXPR_LITERAL && node->arguments[i]->is_null)
@@ -212,15 +208,15 @@ static bool is_conditional(const struct lt_expression *node)
 {
     return node->kind == LT_EXPR_CASE || is_flow(node, LT_FLOW_IF) ||
            (is_flow(node, LT_FLOW_COALESCE) && node->argument_count > 1) ||
-           is_call_of(node, "assert_true");
+           lt_is_call_of(node, "assert_true");
 }
 
 /* Has it a part that Spark leaves to the records even where all its arguments are constants? That
  * fails when a record comes to it. */
 static bool has_part_of_records(const struct lt_expression *node)
 {
-    bool has = is_call_of(node, "raise_error") || is_call_of(node, "assert_true") ||
-               is_call_of(node, "elt") || node->kind == LT_EXPR_LAMBDA;
+    bool has = lt_is_call_of(node, "raise_error") || lt_is_call_of(node, "assert_true") ||
+               lt_is_call_of(node, "elt") || node->kind == LT_EXPR_LAMBDA;
     for (uint32_t i = 0; i < node->argument_count && !has; i++)
         has = has_part_of_records(node->arguments[i]);
     return has;
@@ -230,9 +226,9 @@ static bool has_part_of_records(const struct lt_expression *node)
 static bool is_decided_test(const struct lt_expression *node)
 {
     if (node->kind != LT_EXPR_CALL || node->argument_count != 1 || node->arguments[0]->nullable ||
-        is_call_of(node->arguments[0], "element_at"))
+        lt_is_call_of(node->arguments[0], "element_at"))
         return false;
-    return is_call_of(node, "isnull") || is_call_of(node, "isnotnull");
+    return lt_is_call_of(node, "isnull") || lt_is_call_of(node, "isnotnull");
 }
 
 /* What makes rows makes them wherever it stands, and is not dropped. */
@@ -244,13 +240,15 @@ static bool has_row_maker(const struct lt_expression *node)
     return has;
 }
 
-/* The query does not start for that, whatever stands beside it. */
-static bool has_failing(const struct lt_expression *node)
+static bool is_droppable(const struct lt_expression *node)
 {
-    bool has = node->is_failing;
-    for (uint32_t i = 0; i < node->argument_count && !has; i++)
-        has = has_failing(node->arguments[i]);
-    return has;
+    return !has_row_maker(node) && !lt_expr_has_failing(node);
+}
+
+/* What is tried is what a constant is: NULL by the second rule only. */
+static bool is_tried(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_CALL && node->is_try;
 }
 
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
@@ -258,12 +256,13 @@ static void fold_nulls(struct lt_expression **node, struct folding *folding)
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
     bool is_decided = is_decided_test(*node);
-    if ((!is_decided && !has_null_argument(*node)) || has_row_maker(*node) || has_failing(*node))
+    bool is_null = has_null_argument(*node) && !is_tried(*node);
+    if ((!is_decided && !is_null) || !is_droppable(*node))
         return;
     struct lt_expression *literal = null_like(*node, folding->arena);
     if (is_decided) {
         literal->is_null = literal->nullable = false;
-        literal->value.i64 = is_call_of(*node, "isnotnull");
+        literal->value.i64 = lt_is_call_of(*node, "isnotnull");
     }
     *node = literal;
     folding->has_changed = true;
@@ -275,6 +274,11 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
     if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE ||
         (*node)->is_failing)
         return;
+    if (is_tried(*node) && has_null_argument(*node) && is_droppable(*node)) {
+        *node = null_like(*node, folding->arena);
+        folding->has_changed = true;
+        return;
+    }
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
     if (!is_named && is_constant(*node, NULL)) {
         struct lt_expression *literal =
@@ -331,17 +335,23 @@ int lt_fold_refuse(const struct lt_expression *node, const char *text,
     return error->code;
 }
 
-int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
+int lt_analyser_fold(struct lt_analyser *analyser, struct lt_expression **node)
 {
-    struct lt_expression **node = &call->arguments[index];
-    if ((*node)->kind == LT_EXPR_LITERAL)
+    if ((*node)->kind == LT_EXPR_LITERAL || !is_constant(*node, NULL) ||
+        lt_expr_has_replaced(*node))
         return LT_OK;
-    if (!is_constant(*node, NULL) || lt_expr_has_replaced(*node))
-        return lt_analyser_refuse_constant(analyser, call, index);
     struct lt_expression *literal =
         evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser);
     if (literal == NULL)
         return analyser->error->code;
     *node = literal;
     return LT_OK;
+}
+
+int lt_analyser_constant(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
+{
+    int code = lt_analyser_fold(analyser, &call->arguments[index]);
+    return code != LT_OK || call->arguments[index]->kind == LT_EXPR_LITERAL
+               ? code
+               : lt_analyser_refuse_constant(analyser, call, index);
 }

@@ -82,6 +82,12 @@ int32_t lt_function_find(const char *name)
     return -1;
 }
 
+bool lt_is_call_of(const struct lt_expression *node, const char *name)
+{
+    return node->kind == LT_EXPR_CALL && node->index >= 0 &&
+           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
+}
+
 const char *lt_function_nearest(const char *name)
 {
     static const char *const later[] = {"cast", "try_cast"};

@@ -210,6 +210,9 @@ int32_t lt_function_find(const char *name);
 /* The nearest known name, or NULL. */
 const char *lt_function_nearest(const char *name);
 
+/* Is it an analysed call of the function of this name, by whatever name it is called there? */
+bool lt_is_call_of(const struct lt_expression *node, const char *name);
+
 /* The letter of parameter `index` when `count` are given; 0 when the signature does not take that
  * many. */
 char lt_signature_parameter(const struct lt_signature *signature, uint32_t index, uint32_t count);

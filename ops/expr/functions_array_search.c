@@ -49,7 +49,8 @@ static int infer_contains(struct lt_analyser *analyser, struct lt_expression *ca
 
 static int infer_position(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    if (is_void(call->arguments[0]))
+    bool is_array = call->arguments[0]->type->kind == LT_TYPE_ARRAY;
+    if (is_void(call->arguments[0]) || (is_void(call->arguments[1]) && !is_array))
         return refuse_null(analyser, call);
     int code = lt_collection_needs_array(analyser, call, 0, false);
     if (code == LT_OK && is_void(call->arguments[1]) &&

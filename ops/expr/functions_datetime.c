@@ -277,10 +277,11 @@ static int choose_source(struct lt_analyser *analyser, struct lt_expression *cal
 static int infer_date_part(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression **field = &call->arguments[0];
-    lt_fold(field, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    bool is_constant = (*field)->kind == LT_EXPR_LITERAL &&
-                       ((*field)->is_null || (*field)->type->kind == LT_TYPE_STRING);
-    if (!is_constant)
+    bool is_text = (*field)->type->kind == LT_TYPE_STRING;
+    int code = is_text ? lt_analyser_fold(analyser, field) : LT_OK;
+    if (code != LT_OK)
+        return code;
+    if ((*field)->kind != LT_EXPR_LITERAL || !(is_text || (*field)->is_null))
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, *field, "NON_FOLDABLE_ARGUMENT", "42K08",
                                 "the field of \"%s\" must be a constant text", call->name);
     if ((*field)->is_null) {
@@ -292,7 +293,7 @@ static int infer_date_part(struct lt_analyser *analyser, struct lt_expression *c
     if (!lt_datetime_part_find((const char *)name->data, name->size_bytes, &part))
         return refuse_field(analyser, call);
     bool is_of_interval = lt_type_is_interval(call->arguments[1]->type);
-    int code = choose_source(analyser, call, part);
+    code = choose_source(analyser, call, part);
     call->type = type_of_part(analyser, part, is_of_interval);
     call->nullable = call->arguments[1]->nullable;
     return code;

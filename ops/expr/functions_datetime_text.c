@@ -218,7 +218,8 @@ static enum lt_kernel seconds_of_timestamp(struct lt_machine *machine, const str
 
 /* ------------------------------------------------------------------------------------- analysis */
 
-/* The call becomes a cast of its first argument, a try_cast in a try_ function. */
+/* The call becomes a cast of its first argument. That of a try_ function is no try_cast, but one by
+ * the legacy rules, which give NULL for most of what cannot be cast. */
 static int become_cast(struct lt_analyser *analyser, struct lt_expression *call,
                        const struct lt_type *to)
 {
@@ -231,7 +232,7 @@ static int become_cast(struct lt_analyser *analyser, struct lt_expression *call,
         return LT_OK;
     call->begin = begin;
     call->end = end;
-    call->is_try = is_quiet;
+    call->is_try = call->is_legacy = is_quiet;
     call->nullable = call->nullable || is_quiet || analyser->coerce.session->is_legacy;
     return LT_OK;
 }

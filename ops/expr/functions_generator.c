@@ -150,7 +150,9 @@ static int stack_rows(struct lt_analyser *analyser, struct lt_expression *call, 
     struct lt_expression **number = &call->arguments[0];
     if ((*number)->type->kind != LT_TYPE_INT)
         return lt_analyser_unexpected(analyser, call, 0, "an INT");
-    lt_fold(number, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    int code = lt_analyser_fold(analyser, number);
+    if (code != LT_OK)
+        return code;
     if ((*number)->kind != LT_EXPR_LITERAL)
         return lt_analyser_mismatch(analyser, call, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
                                     "the input `n` should be a foldable \"INT\" expression; "

@@ -9,10 +9,7 @@
 
 static int finish(struct lt_expression *call, const struct lt_type *type, bool nullable)
 {
-    call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];
-    call->type = type;
-    call->nullable = nullable;
-    return LT_OK;
+    return lt_collection_finish(call, 0, type, nullable);
 }
 
 static int needs_boolean(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)

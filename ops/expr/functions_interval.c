@@ -21,23 +21,12 @@ static int64_t seconds_of(const struct lt_machine *machine, const struct lt_call
     return index < call->argument_count ? (int64_t)lt_argument(machine, call, index)->i128 : 0;
 }
 
-static enum lt_kernel put_interval(struct lt_machine *machine, const struct lt_call *call,
-                                   bool fits)
-{
-    if (fits)
-        return LT_KERNEL_VALUE;
-    return lt_machine_fault(machine, call, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                            "22015",
-                            "Integer overflow while operating with intervals. Try devising "
-                            "appropriate values for the interval parameters");
-}
-
 static enum lt_kernel make_year_month(struct lt_machine *machine, const struct lt_call *call,
                                       union lt_value *out)
 {
     bool fits =
         lt_interval_make_months(field_of(machine, call, 0), field_of(machine, call, 1), &out->i64);
-    return put_interval(machine, call, fits);
+    return fits ? LT_KERNEL_VALUE : lt_fault_interval_overflow(machine, call);
 }
 
 static enum lt_kernel make_day_time(struct lt_machine *machine, const struct lt_call *call,
@@ -46,7 +35,7 @@ static enum lt_kernel make_day_time(struct lt_machine *machine, const struct lt_
     bool fits =
         lt_interval_make_us(field_of(machine, call, 0), field_of(machine, call, 1),
                             field_of(machine, call, 2), seconds_of(machine, call, 3), &out->i64);
-    return put_interval(machine, call, fits);
+    return fits ? LT_KERNEL_VALUE : lt_fault_interval_overflow(machine, call);
 }
 
 static enum lt_kernel make_calendar(struct lt_machine *machine, const struct lt_call *call,

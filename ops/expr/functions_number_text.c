@@ -119,7 +119,9 @@ static struct lt_expression *make_text(struct lt_analyser *analyser, const struc
 static int become_text(struct lt_analyser *analyser, struct lt_expression *call)
 {
     struct lt_expression *format = call->arguments[1];
-    lt_fold(&format, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    int code = lt_analyser_fold(analyser, &format);
+    if (code != LT_OK)
+        return code;
     if (format->kind != LT_EXPR_LITERAL || format->type->kind != LT_TYPE_STRING || format->is_null)
         return lt_analyser_fail(analyser, LT_E_ANALYSIS, format, "NON_FOLDABLE_ARGUMENT", "42K08",
                                 "the format of \"%s\" must be a constant", call->name);

@@ -146,9 +146,9 @@ int lt_analyser_seed(struct lt_analyser *analyser, struct lt_expression *call, u
     int code = lt_analyser_cast(analyser, seed, lt_type_simple(LT_TYPE_BIGINT));
     if (code != LT_OK)
         return code;
-    lt_fold(seed, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*seed)->kind == LT_EXPR_LITERAL)
-        return LT_OK;
+    code = lt_analyser_fold(analyser, seed);
+    if (code != LT_OK || (*seed)->kind == LT_EXPR_LITERAL)
+        return code;
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "SEED_EXPRESSION_IS_UNFOLDABLE", "42K08",
                             "The seed expression \"%s\" of the expression \"%s\" must be foldable.",
                             printed, whole);

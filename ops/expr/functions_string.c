@@ -301,6 +301,8 @@ static enum lt_kernel substring_index(struct lt_machine *machine, const struct l
     *out = lt_value_bytes(text.data, 0);
     if (count == 0 || delimiter.size_bytes == 0)
         return LT_KERNEL_VALUE;
+    if (count == INT32_MIN) /* whose magnitude Java has not */
+        return lt_fault_overflow(machine, call, "integer overflow", NULL);
     if (count > 0) {
         const uint8_t *at = begin, *stop = NULL;
         while (count-- > 0 && (stop = find(at, end, &delimiter)) != NULL)

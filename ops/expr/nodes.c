@@ -54,6 +54,14 @@ bool lt_expr_has_column(const struct lt_expression *node)
     return has;
 }
 
+bool lt_expr_has_failing(const struct lt_expression *node)
+{
+    bool has = node->is_failing;
+    for (uint32_t i = 0; i < node->argument_count && !has; i++)
+        has = lt_expr_has_failing(node->arguments[i]);
+    return has;
+}
+
 /* Recursion is bounded in the same way. */
 struct lt_expression *lt_expr_change(
     struct lt_expression *node, const struct lt_expression *above,

@@ -8,18 +8,10 @@
 #include "ops/expr/functions.h"
 #include "ops/expr/same.h"
 
-/* A constant that fails keeps the query from starting, wherever it stands. */
-static bool has_failing(const struct lt_expression *node)
-{
-    bool has = node->is_failing;
-    for (uint32_t i = 0; i < node->argument_count && !has; i++)
-        has = has_failing(node->arguments[i]);
-    return has;
-}
-
 static bool is_droppable(const struct lt_expression *condition)
 {
-    return lt_expr_hash(condition) != 0 && lt_expr_has_column(condition) && !has_failing(condition);
+    return lt_expr_hash(condition) != 0 && lt_expr_has_column(condition) &&
+           !lt_expr_has_failing(condition);
 }
 
 static struct lt_expression *drop_if(struct lt_expression *node)

@@ -147,7 +147,7 @@ static bool same(const struct lt_expression *a, const struct lt_expression *b,
             return false;
         break;
     case LT_EXPR_CAST:
-        if (a->is_try != b->is_try)
+        if (a->is_try != b->is_try || a->is_legacy != b->is_legacy)
             return false;
         break;
     case LT_EXPR_JSON_PATH:

@@ -8,12 +8,6 @@
 
 #include "ops/expr/compiler.h"
 
-static bool is_call_of(const struct lt_expression *node, const char *name)
-{
-    return node->kind == LT_EXPR_CALL && node->argument_count == 2 &&
-           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
-}
-
 static bool is_plain_text(const struct lt_bytes *text)
 {
     for (uint32_t i = 0; i < text->size_bytes; i++)
@@ -37,9 +31,9 @@ static bool take_pattern(const struct lt_bytes *pattern, struct lt_bytes *needle
 /* A text column in which a constant is looked for. */
 static bool is_search(const struct lt_expression *node, struct lt_bytes *needle)
 {
-    bool is_like = is_call_of(node, "like");
-    if (!is_like && !is_call_of(node, "contains"))
-        return false;
+    bool is_like = lt_is_call_of(node, "like");
+    if ((!is_like && !lt_is_call_of(node, "contains")) || node->argument_count != 2)
+        return false; /* a third argument is another escape */
     const struct lt_expression *text = node->arguments[0], *part = node->arguments[1];
     if (text->kind != LT_EXPR_COLUMN || text->type->kind != LT_TYPE_STRING ||
         text->type->collation != NULL || part->kind != LT_EXPR_LITERAL || part->is_null ||

@@ -11,16 +11,10 @@
 #include "ops/expr/same.h"
 #include "ops/expr/use.h"
 
-static bool is_call_of(const struct lt_expression *node, const char *name)
-{
-    return node->kind == LT_EXPR_CALL &&
-           strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
-}
-
 /* How many of a struct's arguments belong to a field; 0: it is not made of values here. */
 static uint32_t arguments_of_field(const struct lt_expression *node)
 {
-    return is_call_of(node, "struct") ? 1 : is_call_of(node, "named_struct") ? 2 : 0;
+    return lt_is_call_of(node, "struct") ? 1 : lt_is_call_of(node, "named_struct") ? 2 : 0;
 }
 
 static const struct lt_expression *value_of(const struct lt_expression *structure, uint32_t each,
@@ -36,7 +30,7 @@ static const struct lt_expression *one_reader(const struct lt_expression *struct
     const struct lt_expression *reader = NULL;
     for (uint32_t i = 0; i < structure->type->field_count; i++) {
         const struct lt_expression *field = value_of(structure, each, i);
-        if (field->kind != LT_EXPR_FIELD || !is_call_of(field->arguments[0], "from_json") ||
+        if (field->kind != LT_EXPR_FIELD || !lt_is_call_of(field->arguments[0], "from_json") ||
             !lt_use_is_alone(field->arguments[0]))
             return NULL;
         reader = reader == NULL ? field->arguments[0] : reader;

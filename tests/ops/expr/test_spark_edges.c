@@ -19,6 +19,8 @@ static void what_is_refused_is_refused_by_the_right_name(void **state)
     expect("soundex(5)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
     expect("ilike('a', 'b', 'cd')", "INVALID_ESCAPE_CHAR");
     expect("ilike('A%', 'a/%', '/')", "true");
+    expect("array_position(1, NULL)", "DATATYPE_MISMATCH.NULL_TYPE");
+    expect("array_position(1, 1)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
     expect("floor(1.5, length(uuid()))", "NON_FOLDABLE_ARGUMENT");
     expect("TRY_CAST(1 AS BINARY)", "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION");
     expect("CAST(1 AS BINARY)", "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION");
@@ -59,6 +61,13 @@ static void after_a_null_what_a_call_would_ask_next_does_not_fail(void **state)
     expect("locate(nullif(uuid(), uuid()), element_at(array('a'), length(uuid())))",
            "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
     expect("coalesce(nullif(length(uuid()), 36) + element_at(array(1), length(uuid())), 5)", "5");
+    expect("concat(nullif(uuid(), uuid()), CAST(CAST(uuid() AS INT) AS STRING))",
+           "CAST_INVALID_INPUT");
+    expect("concat(if(length(uuid()) = 36, NULL, 'a'), CAST(CAST(uuid() AS INT) AS STRING))",
+           "NULL");
+    expect("concat(CAST(NULL AS ARRAY<INT>), array(CAST('x' AS INT)))", "NULL");
+    expect("concat(CAST(NULL AS STRING), CAST(CAST('x' AS INT) AS STRING))", "CAST_INVALID_INPUT");
+    expect("concat(if(length(uuid()) = 36, NULL, array(1)), array(CAST(uuid() AS INT)))", "NULL");
 }
 
 static void a_divisor_is_asked_first(void **state)
@@ -77,6 +86,8 @@ static void a_null_that_was_written_hides_what_fails(void **state)
     expect("element_at(array(1), 2) + CAST(length(uuid()) * NULL AS INT)", "NULL");
     expect("length(uuid()) + (element_at(array(1), 2) + nullif(1, 1))",
            "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+    expect("try_mod(length(uuid()), CAST(NULL AS INT)) % CAST('x' AS INT)", "NULL");
+    expect("try_mod(length(uuid()), NULL) % CAST('x' AS INT)", "CAST_INVALID_INPUT");
 }
 
 static void a_null_has_the_type_that_spark_gives_it(void **state)
@@ -137,6 +148,12 @@ static void constants_are_asked_for_where_spark_wants_them(void **state)
     expect("named_struct(uuid(), 1)",
            "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING");
     expect("sort_array(array(1), length(uuid()))", "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT");
+    expect("date_part(try_url_decode('YEAR'), DATE'2024-01-02')", "NON_FOLDABLE_ARGUMENT");
+    expect("date_part(concat('YE', 'AR'), DATE'2024-01-02')", "2024");
+    expect("to_char(X'41', ifnull('hex', 'hex'))", "NON_FOLDABLE_ARGUMENT");
+    expect("from_json('{}', current_timezone())", "INVALID_SCHEMA.NON_STRING_LITERAL");
+    expect("from_json('{}', format_string('%e'))", "FAILED_FUNCTION_CALL");
+    expect("from_json('{}', element_at(array('a INT'), 2))", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
     expect("CASE WHEN 1 THEN 'a' ELSE array(1) END", "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
     expect("parse_url('bad url', 'REF', 'a')", "NULL");
     expect("parse_url('bad url', 'QUERY', 'a')", "INVALID_URL");
@@ -242,10 +259,38 @@ static void what_java_fails_at_without_a_name_is_an_error(void **state)
     expect("round(1.5D, 2147483647)", "ARITHMETIC_OVERFLOW");
     expect("lpad(X'41', -5)", "INVALID_PARAMETER_VALUE.LENGTH");
     expect("split_part('a,b', ',', -2147483648)", "INVALID_ARRAY_INDEX");
+    expect("substring_index('a,b', ',', -2147483648)", "ARITHMETIC_OVERFLOW");
+    expect("substring_index('a,b', '', -2147483648)", "");
     expect("try_element_at(array(1), -2147483648)", "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
     expect("to_json(map(X'41', 1))", "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE");
     expect("array(8)[0] >> 1", "PARSE_SYNTAX_ERROR");
     expect("TRY_CAST(map(9223372036854775807L, 1) AS MAP<SMALLINT, INT>)", "NULL_MAP_KEY");
+}
+
+static void a_time_that_is_tried_is_cast_by_the_legacy_rules(void **state)
+{
+    (void)state;
+    expect("try_to_timestamp(1e300D)", "+294247-01-10 04:00:54.775807");
+    expect("try_to_timestamp(-1e300D)", "-290308-12-21 19:59:05.224192");
+    expect("try_to_timestamp(CAST('NaN' AS DOUBLE))", "NULL");
+    expect("try_to_timestamp(1.5D)", "1970-01-01 00:00:01.5");
+    expect("try_to_timestamp('x')", "NULL");
+    expect("TRY_CAST(1e300D AS TIMESTAMP)", "NULL");
+}
+
+static void under_the_legacy_rules_a_text_that_was_cast_is_no_date(void **state)
+{
+    struct lt_session legacy = *lt_session_default();
+    (void)state;
+    legacy.is_legacy = true;
+    expect_in(&legacy, "'2024-01-03' - DATE'2024-01-01'", "INTERVAL '2' DAY");
+    expect_in(&legacy, "substring('2024-01-03', 1) - DATE'2024-01-01'", "INTERVAL '2' DAY");
+    expect_in(&legacy, "coalesce('2024-01-03', 5) - DATE'2024-01-01'",
+              "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
+    expect_in(&legacy, "substring('2024-01-03', '1') - DATE'2024-01-01'",
+              "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
+    expect_in(&legacy, "CAST(20240103 AS STRING) - DATE'2024-01-01'", "NULL");
+    expect("coalesce('2024-01-03', '') - DATE'2024-01-01'", "INTERVAL '2' DAY");
 }
 
 int main(void)
@@ -270,6 +315,8 @@ int main(void)
         cmocka_unit_test(an_empty_match_parts_a_character_of_two_units),
         cmocka_unit_test(trying_catches_what_arguments_of_other_types_do),
         cmocka_unit_test(what_java_fails_at_without_a_name_is_an_error),
+        cmocka_unit_test(a_time_that_is_tried_is_cast_by_the_legacy_rules),
+        cmocka_unit_test(under_the_legacy_rules_a_text_that_was_cast_is_no_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
