@@ -100,7 +100,11 @@ byte i, n;
 #define may_read (step == RUNS)
 #endif
 
+#ifdef MUTANT_CONCLUDE_BEFORE_STATE
+#define all_prepared(l) (marked[l] && delivered[l] == end[l] && is_prepared[l])
+#else
 #define all_prepared(l) (marked[l] && delivered[l] == end[l] && is_prepared[l] && is_kept[l])
+#endif
 
 #ifdef MUTANT_SHOWN_BEFORE_PREPARED
 #define may_commit (step == COMMITS || step == CONCLUDES)
