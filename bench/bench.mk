@@ -138,6 +138,18 @@ bench-state: $(STATE_BENCH) ## windows, sessions, duplicates and joins over JSON
 bench-state-rivals: $(STATE_BENCH) ## the same against Spark and Kafka Streams
 	$(call bench_to,state-rivals,BUILD=$(BUILD) bench/state/run $(STATE_DIRECTORY) spark kstreams)
 
+# RECOVERY_DIRECTORY is on the disk that is meant, with room for 20 GB. Smoke it with LEAT_BENCH_SMOKE=1.
+RECOVERY_BENCH := $(BUILD)/bench/recovery_bench
+RECOVERY_DIRECTORY ?= $(BUILD)/bench
+$(RECOVERY_BENCH): $(addprefix $(BUILD)/bench/,verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/recovery/*.c))) $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
+
+.PHONY: bench-recovery
+bench-recovery: $(RECOVERY_BENCH) ## state: after kill -9, when little changes, when it does not fit into memory
+	$(call bench_to,recovery,$(RECOVERY_BENCH) $(RECOVERY_DIRECTORY))
+
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
 SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
@@ -166,7 +178,7 @@ $(BUILD)/bench/files_by_hand: $(BUILD)/bench/files/by_hand.cc.o
 bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files through a filter, against grep, simdjson, jq and Spark
 	$(call bench_to,files,BUILD=$(BUILD) bench/files/run)
 
-BENCHES := micro inprocess io tail batch state tcp udp socket-rivals spool files sql relay
+BENCHES := micro inprocess io tail batch recovery state tcp udp socket-rivals spool files sql relay
 # One after the other, whatever -j says: each wants the machine to itself.
 bench: setup-bench ## all but bench-kafka-rivals, one after the other
 	@status=0; for each in $(BENCHES); do \

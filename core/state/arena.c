@@ -49,14 +49,34 @@ static uint32_t free_number(struct lt_state_arena *arena)
     return arena->count++;
 }
 
-static unsigned char *take_memory(size_t size_bytes)
+static bool is_huge(size_t size_bytes)
 {
-    if (size_bytes % LT_STATE_SEGMENT_BYTES != 0)
+    return size_bytes % LT_STATE_SEGMENT_BYTES == 0;
+}
+
+static void advise(unsigned char *bytes, size_t size_bytes)
+{
+    (void)madvise(bytes, size_bytes, MADV_HUGEPAGE); /* advice: fewer faults if taken */
+}
+
+static unsigned char *take_memory(const struct lt_state_arena *arena, size_t size_bytes)
+{
+    if (!is_huge(size_bytes))
         return malloc(size_bytes);
     unsigned char *bytes = aligned_alloc(LT_STATE_SEGMENT_BYTES, size_bytes);
-    if (bytes != NULL)
-        (void)madvise(bytes, size_bytes, MADV_HUGEPAGE); /* advice: fewer faults if taken */
+    if (bytes != NULL && !arena->is_filling)
+        advise(bytes, size_bytes);
     return bytes;
+}
+
+void lt_state_arena_filled(struct lt_state_arena *arena)
+{
+    arena->is_filling = false;
+    for (uint32_t i = 1; i < arena->count; i++) {
+        const struct lt_state_segment *segment = &arena->segments[i];
+        if (segment->bytes != NULL && is_huge(segment->capacity))
+            advise(segment->bytes, segment->capacity);
+    }
 }
 
 /* A new segment with room for a record of so many bytes; 0 if there is none. */
@@ -72,7 +92,7 @@ static uint32_t add_segment(struct lt_state_arena *arena, size_t record_bytes)
     if (is_large(record_bytes) || capacity < record_bytes)
         capacity = record_bytes;
     struct lt_state_segment *segment = &arena->segments[number];
-    segment->bytes = take_memory(capacity);
+    segment->bytes = take_memory(arena, capacity);
     if (segment->bytes == NULL)
         return 0;
     segment->capacity = capacity;

@@ -44,6 +44,10 @@ struct lt_state_arena {
     size_t live_bytes; /* of records */
     size_t used_bytes; /* of records and holes */
     size_t all_bytes;  /* taken from the system */
+    /* Much is added in a hurry: pages are small ones, of which the system has many that were in use
+     * a moment ago. Huge ones it clears two megabytes at a time, and a virtual machine may have to
+     * ask its host for each. */
+    bool is_filling;
 };
 
 void lt_state_arena_init(struct lt_state_arena *arena);
@@ -69,6 +73,8 @@ static inline unsigned char *lt_state_record_value(struct lt_state_record *recor
  * that, all else is the caller's to write. LT_STATE_NO_PLACE: there is no memory, or no place left.
  * Other records stay where they are. */
 uint32_t lt_state_arena_add(struct lt_state_arena *arena, size_t room_bytes);
+/* Ends `is_filling`: pages may become huge ones now. */
+void lt_state_arena_filled(struct lt_state_arena *arena);
 /* Nobody's any more. Its bytes stay readable until records are moved. */
 void lt_state_arena_drop(struct lt_state_arena *arena, uint32_t place);
 

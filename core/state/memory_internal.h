@@ -85,8 +85,8 @@ int lt_state_memory_prepared(struct lt_state_store *store, struct lt_error *erro
 void lt_state_memory_commit(struct lt_state_store *store);
 int lt_state_memory_abort(struct lt_state_store *store, struct lt_error *error);
 
-/* Fills an empty store with the entries of a stream: memory_load.c. */
+/* Fills an empty store with the entries of a stream, which it destroys: memory_load.c. */
 int lt_state_memory_load(struct lt_state_memory *memory, struct lt_state_merge *merge,
-                         struct lt_error *error) LT_MUST_USE;
+                         struct lt_reactor *reactor, struct lt_error *error) LT_MUST_USE;
 
 #endif

@@ -3,6 +3,8 @@
  * have their slots all over the index; so a few are on their way at a time, each with its slot
  * already being fetched. Keys differ, so nothing is searched. The times are sorted and made a tree
  * at the end.
+ *
+ * Of many entries the files are read, checked and expanded by the reactor's helper meanwhile.
  */
 #include "core/state/memory_internal.h"
 
@@ -10,9 +12,10 @@
 #include <stdlib.h>
 
 #include "core/base/arena.h"
+#include "core/state/ahead.h"
 #include "core/state/sort.h"
 
-enum { ON_THEIR_WAY = 16, FIRST_TIMES = 1024 };
+enum { ON_THEIR_WAY = 16, FIRST_TIMES = 1024, ENTRIES_FOR_HELP = 64 * 1024 };
 
 struct loading {
     struct lt_state_memory *memory;
@@ -98,17 +101,23 @@ static void finish(struct loading *loading)
 }
 
 int lt_state_memory_load(struct lt_state_memory *memory, struct lt_state_merge *merge,
-                         struct lt_error *error)
+                         struct lt_reactor *reactor, struct lt_error *error)
 {
     struct loading loading = {.memory = memory};
-    struct lt_state_stream *stream = lt_state_merge_stream(merge);
+    struct lt_state_stream *files = lt_state_merge_stream(merge), *stream = files;
     struct lt_state_change change;
     uint64_t guess = lt_state_merge_entries_guess(merge);
     bool has_room = lt_state_index_reserve(&memory->index, guess);
     int code = 0;
+    memory->arena.is_filling = true;
+    if (guess >= ENTRIES_FOR_HELP)
+        stream = lt_state_ahead_create(files, reactor);
     while (has_room && (code = stream->next(stream, &change, error)) == 1)
         has_room = add_entry(&loading, &change);
+    if (stream != files)
+        stream->destroy(stream);
     lt_state_merge_destroy(merge);
+    lt_state_arena_filled(&memory->arena);
     if (has_room && code == 0)
         finish(&loading);
     free(loading.times);

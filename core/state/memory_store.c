@@ -427,7 +427,7 @@ int lt_state_memory_open(const struct lt_state_options *options, struct lt_state
     if (code == 0)
         code = lt_state_keeper_load(memory->keeper, &merge, error);
     if (code == 0)
-        code = lt_state_memory_load(memory, merge, error);
+        code = lt_state_memory_load(memory, merge, options->reactor, error);
     if (code == 0)
         code = lt_state_keeper_begin(memory->keeper, error);
     if (code != 0) {
