@@ -17,6 +17,8 @@ enum {
     FULL_RETRY_NS = LT_NS_PER_MS, /* how soon to look again for rows that came home */
 };
 
+static const uint32_t the_partition = 0; /* sources that read on have one */
+
 /* A row that waits; with the fault, if it is one that cannot be read. */
 struct waiting {
     struct lt_row *row;
@@ -152,9 +154,8 @@ static int fail(struct ahead_reader *reader, const struct lt_error *error)
 static int open_inner(struct ahead_reader *reader, const struct lt_position *start,
                       const struct lt_position *end, struct lt_error *error)
 {
-    static const uint32_t partition = 0;
     reader->is_again = end != NULL;
-    return reader->options.open(reader->options.source, &reader->env, &partition, 1, start, end,
+    return reader->options.open(reader->options.source, &reader->env, &the_partition, 1, start, end,
                                 &reader->inner, error);
 }
 
@@ -367,10 +368,9 @@ static void ahead_close(struct lt_reader *base)
     free(reader);
 }
 
-int lt_ahead_open_reader(const struct lt_ahead_options *options,
-                         const struct lt_connector_env *env, const struct lt_position *start,
-                         const struct lt_position *end, struct lt_reader **out,
-                         struct lt_error *error)
+static int open_ahead(const struct lt_ahead_options *options, const struct lt_connector_env *env,
+                      const struct lt_position *start, const struct lt_position *end,
+                      struct lt_reader **out, struct lt_error *error)
 {
     static const struct lt_reader_ops ops = {
         .poll = ahead_poll,
@@ -405,4 +405,14 @@ int lt_ahead_open_reader(const struct lt_ahead_options *options,
     }
     *out = &reader->base;
     return 0;
+}
+
+int lt_ahead_open_reader(const struct lt_ahead_options *options,
+                         const struct lt_connector_env *env, const struct lt_position *start,
+                         const struct lt_position *end, struct lt_reader **out,
+                         struct lt_error *error)
+{
+    return env->in_batches ? open_ahead(options, env, start, end, out, error)
+                           : options->open(options->source, env, &the_partition, 1, start, end,
+                                           out, error);
 }

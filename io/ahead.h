@@ -41,8 +41,9 @@ struct lt_ahead_options {
                 struct lt_reader **out, struct lt_error *error);
 };
 
-/* A reader for env->in_batches. With an end beyond the start it reads that range first, through an
- * inner reader of its own: what had been planned before a crash. on: the lane's source thread. */
+/* In micro-batches (env->in_batches) a reader that reads ahead; otherwise the inner reader itself.
+ * Ahead, with an end beyond the start, that range is read first, through an inner reader of its
+ * own: what had been planned before a crash. on: the lane's source thread. */
 int lt_ahead_open_reader(const struct lt_ahead_options *options,
                          const struct lt_connector_env *env, const struct lt_position *start,
                          const struct lt_position *end, struct lt_reader **out,

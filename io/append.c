@@ -14,9 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/arena.h"
 #include "core/base/log.h"
 #include "core/text/json_tree.h"
 #include "io/file_lock.h"
+#include "io/file_text.h"
 
 enum { COMPANION_MAX = 512 };
 
@@ -147,12 +149,10 @@ struct companion {
 static int name_companion(const struct lt_append_sink *sink, struct companion *out,
                           struct lt_error *error)
 {
-    char *whole = strdup(sink->path), *base = strdup(sink->path);
-    lt_assert(whole != NULL && base != NULL);
+    char *whole = lt_strdup(sink->path), *base = lt_strdup(sink->path);
     int size = snprintf(out->name, sizeof out->name, ".%s.leat-base", basename(base));
     snprintf(out->temporary, sizeof out->temporary, "%s.tmp", out->name);
-    out->directory = strdup(dirname(whole));
-    lt_assert(out->directory != NULL);
+    out->directory = lt_strdup(dirname(whole));
     free(whole);
     free(base);
     if (size < (int)sizeof out->name)
@@ -208,11 +208,10 @@ static void remove_companion(const struct companion *companion)
     close(folder);
 }
 
-/* 0 and the text ("" if there is none), or negative. */
-static int read_companion(const struct companion *companion, char text[COMPANION_MAX],
+/* Appends the text, if there is a companion. */
+static int read_companion(const struct companion *companion, struct lt_text_buffer *text,
                           struct lt_error *error)
 {
-    text[0] = '\0';
     int folder = open(companion->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return fail_companion(companion, errno, "open the directory of", error);
@@ -221,13 +220,14 @@ static int read_companion(const struct companion *companion, char text[COMPANION
     close(folder);
     if (number != 0)
         return number == ENOENT ? 0 : fail_companion(companion, number, "read", error);
-    ssize_t size = read(fd, text, COMPANION_MAX - 1);
-    number = size < 0 ? errno : 0;
+    number = lt_file_read_text(fd, COMPANION_MAX, text);
     close(fd);
-    if (number != 0)
-        return fail_companion(companion, number, "read", error);
-    text[size] = '\0';
-    return 0;
+    if (number == EFBIG)
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "'%s/%s' has more than %d bytes: it is not what this sink wrote there; "
+                            "hint: move it away if it is yours",
+                            companion->directory, companion->name, COMPANION_MAX);
+    return number == 0 ? 0 : fail_companion(companion, number, "read", error);
 }
 
 /* Fills the length at which the query's first epoch began; false: the companion is another's. */
@@ -264,25 +264,36 @@ static int begin_unremembered(struct lt_append_sink *sink, uint64_t epoch, struc
     return code;
 }
 
-/* The query has written to the file in no epoch that was logged. */
-static int begin_new(struct lt_append_sink *sink, const struct companion *companion,
-                     const struct lt_sink_resume *at, struct lt_error *error)
+/* The query's first epoch, remembered in the companion: is begun again, or noted. */
+static int begin_remembered(struct lt_append_sink *sink, const struct companion *companion,
+                            const struct lt_sink_resume *at, struct lt_text_buffer *text,
+                            struct lt_error *error)
 {
-    char text[COMPANION_MAX];
-    if (!at->has_checkpoint)
-        return begin_unremembered(sink, at->next_epoch, error);
     int code = size_of(sink, &sink->length, error);
     if (code == 0)
         code = read_companion(companion, text, error);
     if (code != 0)
         return code;
     int64_t length;
-    if (is_own(text, at, &length))
+    if (is_own(lt_text_get(text), at, &length))
         return cut(sink, length, error);
-    snprintf(text, sizeof text,
-             "{\"query\":\"%s\",\"epoch\":%" PRIu64 ",\"length\":%" PRId64 "}\n", at->query_id,
-             at->next_epoch, sink->length);
-    return write_companion(companion, text, error);
+    lt_text_clear(text);
+    lt_text_format(text, "{\"query\":\"%s\",\"epoch\":%" PRIu64 ",\"length\":%" PRId64 "}\n",
+                   at->query_id, at->next_epoch, sink->length);
+    return write_companion(companion, lt_text_get(text), error);
+}
+
+/* The query has written to the file in no epoch that was logged. */
+static int begin_new(struct lt_append_sink *sink, const struct companion *companion,
+                     const struct lt_sink_resume *at, struct lt_error *error)
+{
+    if (!at->has_checkpoint)
+        return begin_unremembered(sink, at->next_epoch, error);
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    int code = begin_remembered(sink, companion, at, &text, error);
+    lt_text_fini(&text);
+    return code;
 }
 
 /* ------------------------------------------------------------------------------------- resume */
@@ -375,8 +386,7 @@ static int append_bind(const struct lt_sink_type *type, const struct lt_options 
     sink->base.one_lane = true;
     sink->format = format;
     sink->fd = -1;
-    sink->path = strdup(lt_options_text(options, option_table, OPTION_COUNT, "path"));
-    lt_assert(sink->path != NULL);
+    sink->path = lt_strdup(lt_options_text(options, option_table, OPTION_COUNT, "path"));
     sink->full_disk_timeout_ns =
         lt_options_i64(options, option_table, OPTION_COUNT, "fullDiskTimeout");
     snprintf(sink->base.description, sizeof sink->base.description, "AppendSink[%.200s]",

@@ -187,16 +187,6 @@ struct walk {
     size_t count, capacity;
 };
 
-static char *join(const char *directory, const char *name)
-{
-    size_t size = strcmp(directory, "/") == 0 ? 0 : strlen(directory), name_size = strlen(name);
-    char *path = lt_alloc(size + 1 + name_size + 1);
-    memcpy(path, directory, size);
-    path[size] = '/';
-    memcpy(path + size + 1, name, name_size + 1);
-    return path;
-}
-
 static void push(struct walk *walk, struct stop stop)
 {
     if (walk->count == walk->capacity) {
@@ -249,7 +239,7 @@ static void leave_out(struct walk *walk, const struct stop *stop, const char *na
 {
     if (walk->visitor->left_out == NULL || strchr(name, '=') == NULL)
         return;
-    char *path = join(stop->path, name);
+    char *path = lt_files_join(stop->path, name);
     walk->visitor->left_out(walk->visitor->context, path);
     free(path);
 }
@@ -296,7 +286,7 @@ static int take_entry(struct walk *walk, const struct stop *stop, int directory,
     }
     if (!may_be_directory && !is_name_wanted(walk->place, entry->d_name))
         return 0;
-    char *path = join(stop->path, entry->d_name);
+    char *path = lt_files_join(stop->path, entry->d_name);
     int code = 0;
     if (!may_be_directory && walk->visitor->wants_names_only) {
         code = visit_file(walk, path, stop->root_size, NULL, error);
@@ -317,7 +307,7 @@ static void match_entry(struct walk *walk, const struct stop *stop, const char *
 {
     if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
         lt_glob_match(stop->pattern->components[stop->component], name))
-        push(walk, (struct stop){.path = join(stop->path, name),
+        push(walk, (struct stop){.path = lt_files_join(stop->path, name),
                                  .pattern = stop->pattern,
                                  .component = stop->component + 1});
 }
@@ -392,7 +382,7 @@ static int take_stop(struct walk *walk, struct stop *stop, struct lt_error *erro
         return read_directory(walk, stop, true, error);
     struct lt_arena *arena = lt_arena_create();
     const char *plain = lt_glob_plain(arena, pattern->components[stop->component]);
-    push(walk, (struct stop){.path = join(stop->path, plain),
+    push(walk, (struct stop){.path = lt_files_join(stop->path, plain),
                              .pattern = pattern,
                              .component = stop->component + 1});
     lt_arena_destroy(arena);

@@ -26,6 +26,17 @@ const char *lt_files_base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+char *lt_files_join(const char *directory, const char *name)
+{
+    struct lt_text_buffer path;
+    lt_text_init(&path);
+    lt_text_append(&path, directory);
+    if (strcmp(directory, "/") != 0)
+        lt_text_append_char(&path, '/');
+    lt_text_append(&path, name);
+    return lt_text_take(&path);
+}
+
 /* ------------------------------------------------------------------------------- percent signs */
 
 static void write_percent(struct lt_text_buffer *out, unsigned char byte)

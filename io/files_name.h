@@ -26,6 +26,8 @@
 bool lt_files_is_hidden(const char *name);
 /* The part of a path behind its last slash. */
 const char *lt_files_base_name(const char *path);
+/* The path of a name in a directory, which ends in no slash unless it is the root. free(). */
+char *lt_files_join(const char *directory, const char *name);
 
 /* Appends the URI of an absolute path. */
 void lt_files_uri_write(struct lt_text_buffer *out, const char *path);

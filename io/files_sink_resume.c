@@ -15,6 +15,7 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "io/file_lock.h"
+#include "io/file_text.h"
 #include "io/files_sink_internal.h"
 
 enum { DIRECTORY_MODE = 0777 };
@@ -89,28 +90,17 @@ static int lock(const struct lt_files_sink *sink, struct lt_error *error)
                         sink->place.path);
 }
 
-/* The text of the owner's file, in pieces of any size; 0 or an errno. */
-static int read_text(int fd, char *out, size_t out_size)
-{
-    size_t size_bytes = 0;
-    ssize_t got = 1;
-    while (got != 0 && size_bytes + 1 < out_size) {
-        got = read(fd, out + size_bytes, out_size - 1 - size_bytes);
-        if (got < 0 && errno != EINTR)
-            return errno;
-        size_bytes += got > 0 ? (size_t)got : 0;
-    }
-    out[size_bytes] = '\0';
-    return 0;
-}
-
 /* Which query the manifest belongs to; "" if nobody has said so. */
 static int read_owner(struct lt_files_sink *sink, struct lt_error *error)
 {
     int fd = openat(sink->manifest_fd, owner_name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return 0;
-    int number = fd < 0 ? errno : read_text(fd, sink->owner, sizeof sink->owner);
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    int number = fd < 0 ? errno : lt_file_read_text(fd, sizeof sink->owner - 1, &text);
+    snprintf(sink->owner, sizeof sink->owner, "%s", lt_text_get(&text));
+    lt_text_fini(&text);
     if (fd >= 0)
         close(fd);
     if (number != 0)

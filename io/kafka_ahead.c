@@ -143,12 +143,7 @@ static bool tell_nothing(struct lt_kafka_reader *reader)
 bool lt_kafka_reader_has_more(struct lt_reader *base)
 {
     struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
-    if (lt_signal_take(&reader->signal, &reader->seen)) {
-        reader->has_more = true;
-        rd_kafka_poll(reader->client->rk, 0);
-        if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
-            lt_kafka_reader_take_topic_error(reader);
-    }
+    lt_kafka_reader_take_signal(reader);
     if (reader->has_failed)
         return tell_nothing(reader);
     if (!reader->has_more && !reader->is_to_tell)

@@ -349,17 +349,22 @@ static bool look_after_end(struct lt_kafka_reader *reader)
     return !reader->has_failed;
 }
 
+void lt_kafka_reader_take_signal(struct lt_kafka_reader *reader)
+{
+    if (!lt_signal_take(&reader->signal, &reader->seen))
+        return;
+    reader->has_more = true;
+    rd_kafka_poll(reader->client->rk, 0);
+    if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
+        lt_kafka_reader_take_topic_error(reader);
+}
+
 enum lt_poll_status lt_kafka_reader_poll(struct lt_reader *base, struct lt_out *out, uint32_t limit,
                                          uint32_t *count)
 {
     struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
     *count = 0;
-    if (lt_signal_take(&reader->signal, &reader->seen)) {
-        reader->has_more = true;
-        rd_kafka_poll(reader->client->rk, 0);
-        if (lt_unlikely(reader->client->topic_error != RD_KAFKA_RESP_ERR_NO_ERROR))
-            lt_kafka_reader_take_topic_error(reader);
-    }
+    lt_kafka_reader_take_signal(reader);
     /* What a batch leaves in the queue is for lt_kafka_reader_has_more, which is not told again. */
     reader->has_more &= reader->open_count > 0 || reader->is_ranged;
     if (lt_unlikely(reader->has_end) && !look_after_end(reader))

@@ -122,6 +122,9 @@ void lt_kafka_reader_position(struct lt_reader *base, struct lt_position *positi
 void lt_kafka_reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms);
 /* Between two batches: true when there is more than was read. */
 bool lt_kafka_reader_has_more(struct lt_reader *base);
+/* librdkafka may have raised the signal: then there is more, and what it has to say is heard; it
+ * may have failed by that. */
+void lt_kafka_reader_take_signal(struct lt_kafka_reader *reader);
 /* A message, or an event, that came between two batches; takes it. */
 void lt_kafka_reader_put_aside(struct lt_kafka_reader *reader, rd_kafka_message_t *message);
 

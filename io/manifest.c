@@ -14,6 +14,7 @@
 #include "core/base/ascii.h"
 #include "core/text/json_tree.h"
 #include "core/text/json_write.h"
+#include "io/file_text.h"
 
 enum {
     BLOCK_SIZE_BYTES = 33554432, /* what Spark writes for a file of this machine */
@@ -219,19 +220,6 @@ static int take_line(void *context, const struct lt_manifest_file *file, struct 
     return 0;
 }
 
-static int read_all(int fd, struct lt_text_buffer *out)
-{
-    char piece[64 * 1024];
-    ssize_t size;
-    while ((size = read(fd, piece, sizeof piece)) != 0) {
-        if (size < 0 && errno != EINTR)
-            return errno;
-        if (size > 0)
-            lt_text_append_n(out, piece, (size_t)size);
-    }
-    return 0;
-}
-
 static int load_file(struct lt_manifest *manifest, const char *path, int64_t epoch,
                      struct lt_error *error)
 {
@@ -242,7 +230,8 @@ static int load_file(struct lt_manifest *manifest, const char *path, int64_t epo
     lt_text_format(&text, "%s/%s", path, name);
     whole = lt_text_take(&text);
     lt_text_init(&text);
-    int fd = open(whole, O_RDONLY | O_CLOEXEC), number = fd < 0 ? errno : read_all(fd, &text);
+    int fd = open(whole, O_RDONLY | O_CLOEXEC), number;
+    number = fd < 0 ? errno : lt_file_read_text(fd, SIZE_MAX, &text);
     if (fd >= 0)
         close(fd);
     int code;

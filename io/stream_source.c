@@ -102,10 +102,9 @@ static int stream_open_reader(struct lt_source *base, const struct lt_connector_
 {
     const struct lt_ahead_options options = {
         .source = base, .ahead = &stream_of(base)->ahead, .open = lt_stream_open_reader};
-    return env->in_batches
-               ? lt_ahead_open_reader(&options, env, start, end, out, error)
-               : lt_stream_open_reader(base, env, partitions, partition_count, start, end, out,
-                                       error);
+    (void)partitions;
+    lt_assert(partition_count == 1);
+    return lt_ahead_open_reader(&options, env, start, end, out, error);
 }
 
 /* ------------------------------------------------------------------------------------ positions */

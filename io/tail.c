@@ -229,7 +229,7 @@ static int tail_connect(struct lt_source *base, const struct lt_connector_env *e
     tail->in_batches = env->in_batches;
     lt_ahead_reset(&tail->ahead);
     free(tail->kept);
-    tail->kept = env->kept_size_bytes > 0 ? strdup(env->kept) : NULL;
+    tail->kept = env->kept_size_bytes > 0 ? lt_strdup(env->kept) : NULL;
     return 0;
 }
 
@@ -260,10 +260,9 @@ static int tail_open_reader(struct lt_source *base, const struct lt_connector_en
 {
     const struct lt_ahead_options options = {
         .source = base, .ahead = &tail_of(base)->ahead, .open = lt_tail_open_reader};
-    return env->in_batches
-               ? lt_ahead_open_reader(&options, env, start, end, out, error)
-               : lt_tail_open_reader(base, env, partitions, partition_count, start, end, out,
-                                     error);
+    (void)partitions;
+    lt_assert(partition_count == 1);
+    return lt_ahead_open_reader(&options, env, start, end, out, error);
 }
 
 static void tail_close(struct lt_source *base)

@@ -96,8 +96,7 @@ struct lt_tail_place *lt_tail_places_copy(struct lt_tail_places *places, int64_t
     copy->time_us = found == NULL ? 0 : found->time_us;
     for (uint32_t i = 0; i < copy->count; i++) {
         copy->marks[i] = found->marks[i];
-        copy->marks[i].path = strdup(found->marks[i].path);
-        lt_assert(copy->marks[i].path != NULL);
+        copy->marks[i].path = lt_strdup(found->marks[i].path);
     }
     unlock(places);
     return copy;
@@ -166,8 +165,7 @@ static int read_mark(const struct lt_json *json, struct lt_tail_mark *mark, stru
                             mark->offset);
     mark->inode = (uint64_t)inode;
     mark->is_rotated = lt_json_get(json, "rotated") != NULL;
-    mark->path = strdup(path);
-    lt_assert(mark->path != NULL);
+    mark->path = lt_strdup(path);
     return 0;
 }
 

@@ -298,7 +298,7 @@ static void tail_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
 static void note_file(struct lt_tail_file *file, struct lt_tail_mark *mark)
 {
     *mark = (struct lt_tail_mark){
-        .path = strdup(file->path),
+        .path = lt_strdup(file->path),
         .inode = file->inode,
         .offset = file->offset,
         .head_bytes = file->head_bytes,
@@ -306,7 +306,6 @@ static void note_file(struct lt_tail_file *file, struct lt_tail_mark *mark)
         .is_rotated = (!file->matches || file->is_gone) && !file->is_dirty &&
                       file->offset == file->read_end,
     };
-    lt_assert(mark->path != NULL);
     file->noted_offset = file->offset;
 }
 

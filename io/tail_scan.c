@@ -15,6 +15,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "io/files_name.h"
 
 enum {
     DIRECTORY_EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR,
@@ -43,14 +44,6 @@ static void paths_fini(struct paths *paths)
         free(paths->list[i]);
     free(paths->list);
     *paths = (struct paths){0};
-}
-
-static char *join(const char *directory, const char *name)
-{
-    struct lt_text_buffer text;
-    lt_text_init(&text);
-    lt_text_format(&text, "%s%s%s", directory, strcmp(directory, "/") == 0 ? "" : "/", name);
-    return lt_text_take(&text);
 }
 
 bool lt_tail_is_pattern(const char *path)
@@ -214,7 +207,7 @@ static int add_file(struct lt_tail_scan *scan, char *path, int fd, const struct 
 static int look_at(struct lt_tail_scan *scan, const char *directory, const struct dirent *entry,
                    bool matches, bool is_exact)
 {
-    char *path = join(directory, entry->d_name);
+    char *path = lt_files_join(directory, entry->d_name);
     struct stat status = {0};
     /* Not to wait for the other end of a pipe; regular files do not mind. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -289,7 +282,7 @@ static int expand_one(struct lt_tail_scan *scan, const char *directory, const ch
 {
     DIR *handle;
     if (!lt_tail_is_pattern(component)) {
-        paths_add(out, join(directory, component));
+        paths_add(out, lt_files_join(directory, component));
         return 0;
     }
     int code = open_directory(scan, directory, &handle);
@@ -299,7 +292,7 @@ static int expand_one(struct lt_tail_scan *scan, const char *directory, const ch
         struct stat status;
         if (fnmatch(component, entry->d_name, FNM_PERIOD) == 0 &&
             fstatat(dirfd(handle), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode))
-            paths_add(out, join(directory, entry->d_name));
+            paths_add(out, lt_files_join(directory, entry->d_name));
     }
     closedir(handle);
     return 0;
@@ -331,11 +324,10 @@ static int by_age(const void *left, const void *right)
 static int walk(struct lt_tail_scan *scan)
 {
     struct paths directories = {0};
-    char *pattern = strdup(scan->pattern), *rest = NULL;
-    lt_assert(pattern != NULL);
+    char *pattern = lt_strdup(scan->pattern), *rest = NULL;
     char *component = strtok_r(pattern, "/", &rest);
     int code = 0;
-    paths_add(&directories, join("/", ""));
+    paths_add(&directories, lt_strdup("/"));
     while (component != NULL && code == 0) {
         char *next = strtok_r(NULL, "/", &rest);
         if (next != NULL)

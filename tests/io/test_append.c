@@ -109,6 +109,32 @@ static void a_query_that_dies_before_its_first_epoch_begins_where_it_began(void 
     writer_world_fini(&world);
 }
 
+static void a_companion_that_is_too_long_is_not_the_sinks(void **state)
+{
+    struct writer_world world;
+    char text[513 + 1];
+    (void)state;
+    writer_world_init(&world, "epoll");
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    scratch_write(text, "%s/.out.leat-base", world.folder);
+    assert_int_equal(open_sink(&world), LT_E_CORRUPT);
+    writer_world_expect_error(&world, "/.out.leat-base' has more than 512 bytes: it is not what "
+                                      "this sink wrote there; hint: move it away if it is yours");
+    char *companion = scratch_read("%s/.out.leat-base", world.folder);
+    assert_string_equal(companion, text);
+    free(companion);
+    writer_world_close(&world);
+    /* One that might be, but is another's, is written anew. */
+    text[512] = '\0';
+    scratch_write(text, "%s/.out.leat-base", world.folder);
+    assert_int_equal(open_sink(&world), 0);
+    companion = scratch_read("%s/.out.leat-base", world.folder);
+    assert_non_null(strstr(companion, "\"length\":0"));
+    free(companion);
+    writer_world_fini(&world);
+}
+
 static void without_a_checkpoint_it_begins_at_the_end(void **state)
 {
     struct writer_world world;
@@ -392,6 +418,7 @@ int main(void)
         cmocka_unit_test(rows_are_there_at_once_and_durable_with_their_epoch),
         cmocka_unit_test(what_no_epoch_has_is_cut_off),
         cmocka_unit_test(a_query_that_dies_before_its_first_epoch_begins_where_it_began),
+        cmocka_unit_test(a_companion_that_is_too_long_is_not_the_sinks),
         cmocka_unit_test(without_a_checkpoint_it_begins_at_the_end),
         cmocka_unit_test(a_run_that_begins_again_without_a_checkpoint_cuts_too),
         cmocka_unit_test(a_file_that_others_have_touched_is_data_loss),

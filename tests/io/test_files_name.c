@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,6 +93,17 @@ static void a_path_is_made_absolute_and_plain(void **state)
     lt_arena_destroy(arena);
 }
 
+static void a_name_in_a_directory_has_one_slash_before_it(void **state)
+{
+    (void)state;
+    char *path = lt_files_join("/", "var");
+    assert_string_equal(path, "/var");
+    free(path);
+    path = lt_files_join("/var", "log");
+    assert_string_equal(path, "/var/log");
+    free(path);
+}
+
 static void directories_of_partitions_are_escaped_as_sparks(void **state)
 {
     (void)state;
@@ -118,6 +130,7 @@ int main(void)
         cmocka_unit_test(uris_are_sparks_text_and_come_back),
         cmocka_unit_test(uris_of_other_places_are_refused),
         cmocka_unit_test(a_path_is_made_absolute_and_plain),
+        cmocka_unit_test(a_name_in_a_directory_has_one_slash_before_it),
         cmocka_unit_test(directories_of_partitions_are_escaped_as_sparks),
     };
     return cmocka_run_group_tests_name("files_name", tests, NULL, NULL);
