@@ -347,7 +347,7 @@ void lt_feed_consume(struct lt_feed *feed)
 {
     feed->cursor.begin += feed->frame.used_bytes;
     feed->cursor.is_spent = true;
-    feed->position += (int64_t)feed->frame.used_bytes;
+    feed->position += feed->frame.used_bytes > 0 ? (int64_t)feed->frame.used_bytes : 1;
     feed->has_frame = false;
     if (lt_unlikely(feed->is_carry))
         leave_carry(feed);

@@ -14,7 +14,8 @@
  * that is not complete is copied to the front of the next block (the block grows to the record's
  * size); of pieces, only the record that lies across two is copied.
  *
- * The position counts the bytes of complete records whose rows were emitted. A record with several
+ * The position counts the bytes of complete records whose rows were emitted; a record of no bytes,
+ * an empty datagram, counts as one, so that each record has a position of its own. A record with several
  * rows (an array of JSON objects) emits them all in one poll, whatever the limit, so that no
  * position lies within a record.
  *

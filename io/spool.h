@@ -86,8 +86,7 @@ enum lt_spool_replayed {
 /* `from`, the byte of a record, is within begin and end (asserted). The spool is attached. on:
  * lane. */
 struct lt_spool_replay *lt_spool_replay_create(struct lt_spool *spool, uint64_t from);
-/* The next chunk; the first one may begin before `from`. A record of no bytes right at `from` is
- * given, whether or not it was before. */
+/* The next chunk; the first one may begin before `from`. */
 enum lt_spool_replayed lt_spool_replay_next(struct lt_spool_replay *replay,
                                             struct lt_spool_chunk *chunk, void **hold,
                                             struct lt_error *error);

@@ -8,7 +8,7 @@
 
 #include <xxhash.h>
 
-static const char segment_magic[8] = {'l', 'e', 'a', 't', 's', 'p', 'l', '1'};
+static const char segment_magic[8] = {'l', 'e', 'a', 't', 's', 'p', 'l', '2'};
 static const char chunk_magic[4] = {'L', 'S', 'P', 'C'};
 
 enum { SEGMENT_CHECKSUM = 56, CHUNK_CHECKSUM = 48, SEGMENT_FRAMING = 32 };
@@ -53,7 +53,9 @@ int lt_spool_read_segment(const void *bytes, size_t size_bytes, struct lt_spool_
         return lt_error_set(error, LT_E_CORRUPT, "its header has %zu of %d bytes", size_bytes,
                             LT_SPOOL_SEGMENT_BYTES);
     if (memcmp(header, segment_magic, sizeof segment_magic) != 0)
-        return lt_error_set(error, LT_E_CORRUPT, "it does not begin with \"leatspl1\"");
+        return lt_error_set(error, LT_E_CORRUPT,
+                            "it does not begin with \"leatspl2\"; hint: a spool of another "
+                            "version of leat is read to its end by that version");
     if (XXH64(header, SEGMENT_CHECKSUM, 0) != get(header + SEGMENT_CHECKSUM, 8))
         return lt_error_set(error, LT_E_CORRUPT, "the checksum of its header is wrong");
     *out = (struct lt_spool_segment){
@@ -76,11 +78,18 @@ static uint64_t checksum(const unsigned char *header, uint64_t seed,
     return XXH64(chunk->data, chunk->size_bytes, sum);
 }
 
+static bool is_one(const struct lt_spool_chunk *chunk)
+{
+    return chunk->record_count == 1 && chunk->size_bytes == 1;
+}
+
 void lt_spool_write_chunk(struct lt_text_buffer *out, uint64_t seed,
                           const struct lt_spool_chunk *chunk)
 {
     lt_assert(chunk->origin_size_bytes <= LT_SPOOL_ORIGIN_MAX);
     lt_assert(chunk->record_count > 0);
+    lt_assert(chunk->size_bytes > 0);
+    lt_assert(!chunk->is_empty || is_one(chunk));
     unsigned char header[LT_SPOOL_CHUNK_BYTES] = {0};
     memcpy(header, chunk_magic, sizeof chunk_magic);
     put(header + 4, chunk->size_bytes, 4);
@@ -90,6 +99,7 @@ void lt_spool_write_chunk(struct lt_text_buffer *out, uint64_t seed,
     put(header + 32, (uint64_t)chunk->wall_us, 8);
     put(header + 40, chunk->record_count, 4);
     put(header + 44, chunk->origin_size_bytes, 2);
+    put(header + 46, chunk->is_empty ? 1 : 0, 2);
     put(header + CHUNK_CHECKSUM, checksum(header, seed, chunk), 8);
     lt_text_append_n(out, header, sizeof header);
     lt_text_append_n(out, chunk->origin, chunk->origin_size_bytes);
@@ -112,9 +122,11 @@ static enum lt_spool_found read_any(const unsigned char *bytes, size_t size_byte
         .record_count = (uint32_t)get(bytes + 40, 4),
         .size_bytes = (uint32_t)get(bytes + 4, 4),
         .origin_size_bytes = (uint16_t)get(bytes + 44, 2),
+        .is_empty = get(bytes + 46, 2) == 1,
         .origin = bytes + LT_SPOOL_CHUNK_BYTES,
     };
-    if (out->origin_size_bytes > LT_SPOOL_ORIGIN_MAX || out->record_count == 0)
+    if (out->origin_size_bytes > LT_SPOOL_ORIGIN_MAX || out->record_count == 0 ||
+        out->size_bytes == 0 || get(bytes + 46, 2) > 1 || (out->is_empty && !is_one(out)))
         return LT_SPOOL_TORN;
     out->data = bytes + LT_SPOOL_CHUNK_BYTES + out->origin_size_bytes;
     *used = (size_t)LT_SPOOL_CHUNK_BYTES + out->origin_size_bytes + out->size_bytes;

@@ -5,19 +5,21 @@
  *
  * A spool is a folder of segments. A segment is a header and then chunks, back to back:
  *
- *     segment, 64 bytes   0 magic "leatspl1"     8 first record   16 first byte   24 wall time, us
+ *     segment, 64 bytes   0 magic "leatspl2"     8 first record   16 first byte   24 wall time, us
  *                        32 framing (24)     56 checksum of what is before it
  *     chunk, 56 bytes     0 magic "LSPC"         4 size of the payload
  *                         8 first record        16 first byte     24 first record of its group
  *                        32 wall time, us       40 records        44 size of the origin
- *                        46 zero (2)            48 checksum
+ *                        46 1: see below (2)     48 checksum
  *       then the origin (who sent it: a socket address), then the payload
  *
  * All numbers are little endian. A chunk's checksum is XXH64 of its header before the checksum, of
  * its origin and of its payload, seeded with its segment's checksum: so nothing that a client
  * sends can be taken for a chunk. The payload is what came, as it came, with the frames' marks: at
  * one record, and whole ones. Records and bytes are counted through all segments from 0, bytes
- * without the origins.
+ * without the origins. A record of no bytes, as a datagram may be, is a chunk of its own, for which
+ * one byte of payload stands and the 1 in the header says so: else no position would lie between it
+ * and its neighbour, and it would be read twice, or not at all.
  *
  * A group is what was written by one write and made durable by one sync; the next group is written
  * only when that sync has succeeded. So:
@@ -68,7 +70,8 @@ struct lt_spool_chunk {
     struct lt_spool_place first;
     uint64_t group_record; /* the first record of its group */
     int64_t wall_us;       /* when it arrived */
-    uint32_t record_count, size_bytes;
+    uint32_t record_count, size_bytes; /* at least 1 each */
+    bool is_empty; /* its one record has no bytes; the one there is stands for it */
     uint16_t origin_size_bytes; /* at most LT_SPOOL_ORIGIN_MAX */
     const void *origin;
     const void *data;

@@ -189,8 +189,7 @@ static bool take(struct lt_spool_replay *replay, const struct lt_spool_chunk *ch
         close(replay->fd);
         replay->fd = -1;
     }
-    return replay->at.byte > replay->from ||
-           (replay->at.byte == replay->from && chunk->size_bytes == 0);
+    return replay->at.byte > replay->from;
 }
 
 /* False: the answer is in *status. */

@@ -65,18 +65,20 @@ static void tell(struct lt_stream_reader *reader)
 
 /* ---------------------------------------------------------------------------------------- chunk */
 
-/* Into the spool and the feed. The piece goes with it. */
+/* Into the spool and the feed; no bytes are one empty record. The piece goes with it. */
 static void take_records(struct lt_stream_reader *reader, struct lt_stream_piece *piece, char *data,
                          size_t size_bytes, uint32_t record_count)
 {
     struct lt_stream_client *client = piece->client;
+    bool is_empty = size_bytes == 0;
     const struct lt_spool_chunk chunk = {
         .wall_us = piece->wall_us,
         .record_count = record_count,
-        .size_bytes = (uint32_t)size_bytes,
+        .size_bytes = is_empty ? 1 : (uint32_t)size_bytes,
+        .is_empty = is_empty,
         .origin_size_bytes = (uint16_t)piece->sender_size_bytes,
         .origin = piece->sender,
-        .data = data,
+        .data = is_empty ? "" : data, /* the zero byte stands for it */
     };
     lt_spool_append(reader->source->spool, &chunk);
     if (client != NULL)
@@ -223,11 +225,21 @@ static bool has_room(const struct lt_stream_reader *reader)
            lt_spool_has_room(reader->source->spool, size_bytes);
 }
 
+/* An empty one is a record, but where datagrams have lines: then it has none. */
+static void take_datagram(struct lt_stream_reader *reader, struct lt_stream_piece *piece)
+{
+    if (piece->size_bytes == 0 &&
+        reader->source->format->framing.kind != LT_FRAME_DATAGRAM)
+        lt_stream_free_piece(reader, piece);
+    else
+        take_records(reader, piece, piece->data, piece->size_bytes, 1);
+}
+
 static void take_in(struct lt_stream_reader *reader, struct lt_stream_piece *piece)
 {
     struct lt_stream_client *client = piece->client;
     if (client == NULL) {
-        take_records(reader, piece, piece->data, piece->size_bytes, 1);
+        take_datagram(reader, piece);
         return;
     }
     if (client->is_closing)
@@ -277,7 +289,7 @@ static void give_chunk(struct lt_stream_reader *reader, const struct lt_spool_ch
         .sender = chunk->origin,
         .sender_size_bytes = chunk->origin_size_bytes,
     };
-    lt_stream_give(reader, reader->feed, piece, data, size_bytes);
+    lt_stream_give(reader, reader->feed, piece, data, chunk->is_empty ? 0 : size_bytes);
 }
 
 /* 0; or the reader's error. */

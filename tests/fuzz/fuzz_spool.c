@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     }
     while (lt_spool_read_chunk(data + at, size_bytes - at, segment.seed, place, &chunk, &used) ==
            LT_SPOOL_CHUNK) {
-        if (data[at + 46] == 0 && data[at + 47] == 0)
-            write_again(data + at, used, segment.seed, &chunk);
+        write_again(data + at, used, segment.seed, &chunk);
         at += used;
         place.record += chunk.record_count;
         place.byte += chunk.size_bytes;

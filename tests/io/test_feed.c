@@ -336,7 +336,7 @@ static void a_datagram_is_a_record(void **state)
     assert_int_equal(poll(&fixture, 10), 3);
     expect_row(&fixture, 0, "one\ntwo", 0);
     expect_row(&fixture, 1, "", 7);
-    expect_row(&fixture, 2, "three", 7);
+    expect_row(&fixture, 2, "three", 8);
     tear_down(&fixture);
 }
 

@@ -16,6 +16,7 @@
 
 #include "core/base/arena.h"
 #include "io/tcp.h"
+#include "io/udp.h"
 #include "tests/support/stream_world.h"
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -141,6 +142,22 @@ static void a_restart_reads_again_what_was_not_committed(struct stream_world *wo
     close(fd);
 }
 
+/* From one position of the spool to another, in which it ends. */
+static void read_range(struct stream_world *world, struct lt_position from,
+                       struct lt_position until)
+{
+    static const uint32_t partition = 0;
+    stream_world_close_reader(world);
+    stream_world_forget(world);
+    assert_int_equal(world->source->ops->open_reader(world->source, &world->env, &partition, 1,
+                                                     &from, &until, &world->reader, &world->error),
+                     0);
+    stream_world_read(world, (uint32_t)(until.offset - from.offset));
+    stream_world_step(world);
+    assert_int_equal(world->status, LT_POLL_ENDED);
+    assert_int_equal(world->text_count, until.offset - from.offset);
+}
+
 static void a_range_is_read_again_and_ends(struct stream_world *world)
 {
     int fd = stream_world_connect(start(world, NULL, NULL, NULL));
@@ -148,18 +165,88 @@ static void a_range_is_read_again_and_ends(struct stream_world *world)
     stream_world_read(world, 4);
     wait_until_settled(world);
     close(fd);
-    stream_world_close_reader(world);
-    stream_world_forget(world);
-    static const uint32_t partition = 0;
-    struct lt_position from = {.offset = 1, .extra = 2}, until = {.offset = 3, .extra = 6};
-    assert_int_equal(world->source->ops->open_reader(world->source, &world->env, &partition, 1,
-                                                     &from, &until, &world->reader, &world->error),
-                     0);
-    stream_world_read(world, 2);
+    read_range(world, (struct lt_position){.offset = 1, .extra = 2},
+               (struct lt_position){.offset = 3, .extra = 6});
     assert_string_equal(world->texts[0], "2");
     assert_string_equal(world->texts[1], "3");
+}
+
+static uint16_t start_datagrams(struct stream_world *world, const char *frame)
+{
+    static char port_option[32], spool_option[SCRATCH_PATH_SIZE + 32];
+    uint16_t port = stream_world_port(SOCK_DGRAM);
+    snprintf(port_option, sizeof port_option, "port=%u", port);
+    snprintf(spool_option, sizeof spool_option, "spool=%s/spool", world->folder);
+    stream_world_start(world, &lt_udp_source_type,
+                       OPTIONS(port_option, "host=127.0.0.1", spool_option, frame));
     stream_world_step(world);
-    assert_int_equal(world->status, LT_POLL_ENDED);
+    return port;
+}
+
+static void send_datagrams(int fd, const char *const *texts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(send(fd, texts[i], strlen(texts[i]), 0), strlen(texts[i]));
+}
+
+/* Each range of them, also one of nothing else, has what it had when it came. */
+static void empty_datagrams_are_read_again_where_they_were(struct stream_world *world)
+{
+    static const char *const texts[] = {"", "", "a", "", "bc", "", ""};
+    enum { COUNT = sizeof texts / sizeof texts[0] };
+    struct lt_position at[COUNT + 1];
+    int fd = stream_world_datagrams_to(start_datagrams(world, NULL));
+    at[0] = (struct lt_position){0};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        send_datagrams(fd, &texts[i], 1);
+        stream_world_read(world, i + 1);
+        world->reader->ops->position(world->reader, &at[i + 1]);
+        assert_true(at[i + 1].extra > at[i].extra);
+    }
+    wait_until_settled(world);
+    for (uint32_t from = 0; from < COUNT; from++)
+        for (uint32_t until = from + 1; until <= COUNT; until++) {
+            read_range(world, at[from], at[until]);
+            for (uint32_t i = from; i < until; i++)
+                assert_string_equal(world->texts[i - from], texts[i]);
+        }
+    close(fd);
+}
+
+/* Without an end: what was there before, and then what comes. */
+static void after_empty_datagrams_it_goes_on(struct stream_world *world)
+{
+    static const char *const texts[] = {"", "", "x"};
+    int fd = stream_world_datagrams_to(start_datagrams(world, NULL));
+    send_datagrams(fd, texts, 3);
+    stream_world_read(world, 3);
+    wait_until_settled(world);
+    stream_world_close_reader(world);
+    stream_world_forget(world);
+    world->start = (struct lt_position){.offset = 1, .extra = 1};
+    assert_int_equal(stream_world_open(world), 0);
+    send_datagrams(fd, texts + 1, 2);
+    stream_world_read(world, 4);
+    static const char *const wanted[] = {"", "x", "", "x"};
+    for (uint32_t i = 0; i < 4; i++)
+        assert_string_equal(world->texts[i], wanted[i]);
+    char *positions = positions_of(world);
+    assert_string_equal(positions, "{\"row\":5,\"byte\":5}");
+    free(positions);
+    close(fd);
+}
+
+static void an_empty_datagram_has_no_line(struct stream_world *world)
+{
+    static const char *const texts[] = {"", "a\nb", "", "c"};
+    int fd = stream_world_datagrams_to(start_datagrams(world, "frame=line"));
+    send_datagrams(fd, texts, 4);
+    stream_world_read(world, 3);
+    wait_until_settled(world);
+    char *positions = positions_of(world);
+    assert_string_equal(positions, "{\"row\":3,\"byte\":4}");
+    free(positions);
+    close(fd);
 }
 
 static void many_records_survive_restarts(struct stream_world *world)
@@ -257,6 +344,9 @@ int main(void)
         STREAM_CASE(frames_of_lengths_are_told_in_eight_bytes),
         STREAM_CASE(a_restart_reads_again_what_was_not_committed),
         STREAM_CASE(a_range_is_read_again_and_ends),
+        STREAM_CASE(empty_datagrams_are_read_again_where_they_were),
+        STREAM_CASE(after_empty_datagrams_it_goes_on),
+        STREAM_CASE(an_empty_datagram_has_no_line),
         STREAM_CASE(many_records_survive_restarts),
         STREAM_CASE(a_full_spool_stops_the_sender),
         STREAM_CASE(a_spool_of_another_checkpoint_is_refused),
