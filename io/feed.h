@@ -15,9 +15,9 @@
  * size); of pieces, only the record that lies across two is copied.
  *
  * The position counts the bytes of complete records whose rows were emitted; a record of no bytes,
- * an empty datagram, counts as one, so that each record has a position of its own. A record with several
- * rows (an array of JSON objects) emits them all in one poll, whatever the limit, so that no
- * position lies within a record.
+ * an empty datagram, counts as one, so that each record has a position of its own. A record with
+ * several rows (an array of JSON objects) emits them all in one poll, whatever the limit, so that
+ * no position lies within a record.
  *
  * Several streams of one reader (the clients of a listener) share rows, blocks and format by
  * lt_feed_share.
