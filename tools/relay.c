@@ -26,6 +26,7 @@
 #include "tools/resolve.h"
 #include "tools/settings.h"
 #include "tools/signals.h"
+#include "tools/sql.h"
 
 static const int64_t slice_ns = 100 * 1000 * 1000;
 
@@ -33,7 +34,8 @@ static const int64_t slice_ns = 100 * 1000 * 1000;
 
 static void print_help(bool only_explain)
 {
-    printf("Usage: leat %srelay SOURCE SINK [OPTION]...\n%s", only_explain ? "explain " : "",
+    printf("Usage: leat %s SOURCE SINK [OPTION]...\n%s",
+           only_explain ? "explain [relay]" : "relay",
            only_explain ? "       leat explain FILE.sql | FILE.yaml | -e 'SQL' ...\n"
                           "Prints the plans of a job's queries, or of a relay, and what they would "
                           "run with, without\nconnecting to anything. A relay:\n\n"
@@ -266,8 +268,8 @@ int lt_tool_relay(int count, char **arguments)
 
 int lt_tool_explain(int count, char **arguments)
 {
-    /* `leat explain relay SOURCE SINK ...` is `leat relay SOURCE SINK ... --explain`; all else is
-     * SQL, or a file. */
+    /* `leat explain SOURCE SINK ...`, with "relay" before SOURCE or without, is `leat relay SOURCE
+     * SINK ... --explain`; all else is SQL, or a file. */
     lt_tool_speaker("leat explain");
     bool asks_help =
         count == 2 && (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0);
@@ -275,8 +277,9 @@ int lt_tool_explain(int count, char **arguments)
         return relay(count, arguments, true);
     if (count < 2)
         return lt_tool_wrong("nothing to explain; hint: leat explain FILE.sql, leat explain -e "
-                             "'SQL', or leat explain relay SOURCE SINK [OPTION]...");
-    if (strcmp(arguments[1], "relay") != 0)
-        return lt_tool_explain_statements(count, arguments);
-    return relay(count - 1, arguments + 1, true);
+                             "'SQL', or leat explain SOURCE SINK [OPTION]...");
+    if (strcmp(arguments[1], "relay") == 0)
+        return relay(count - 1, arguments + 1, true);
+    return lt_tool_sql_is_relay(count, arguments) ? relay(count, arguments, true)
+                                                  : lt_tool_explain_statements(count, arguments);
 }

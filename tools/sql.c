@@ -300,9 +300,7 @@ static bool is_url(const char *word)
     return size > 0 && word[size] == ':' && access(word, F_OK) != 0;
 }
 
-/* A relay's command line: with a URL, or a configuration to read, or from standard input to
- * standard output, "- -"; a lone "-" is a script. */
-static bool is_relay(int count, char **arguments)
+bool lt_tool_sql_is_relay(int count, char **arguments)
 {
     bool is_relay = false;
     int dash_count = 0;
@@ -376,7 +374,7 @@ int lt_tool_run(int count, char **arguments)
 {
     if (count < 2)
         return lt_tool_wrong("nothing to run; hint: leat run FILE, or leat run SOURCE SINK");
-    if (is_relay(count, arguments))
+    if (lt_tool_sql_is_relay(count, arguments))
         return lt_tool_relay(count, arguments);
     return lt_tool_sql_is_configuration(arguments[1])
                ? lt_tool_sql_run_configuration(count, arguments, NULL)

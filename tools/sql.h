@@ -96,6 +96,9 @@ void lt_tool_sql_complete_anew(void);
 /* The statements of a file, "-" is stdin. Exit statuses; what is wrong has been told. */
 int lt_tool_sql_file(struct lt_tool_sql *sql, const char *path);
 
+/* Whether the arguments behind the first are a relay's: with a URL, or a configuration to read, or
+ * from standard input to standard output, "- -"; a lone "-" is a script. */
+bool lt_tool_sql_is_relay(int count, char **arguments);
 /* Whether the file's name is that of a relay's configuration. */
 bool lt_tool_sql_is_configuration(const char *path);
 /* `relay --config FILE` and the arguments behind FILE, which is the first; `last` or NULL. */

@@ -457,57 +457,6 @@ static void eval_shows_where_an_expression_is_wrong(void **state)
                  "leat eval: cannot open \"/no/such/file\": No such file or directory\n");
 }
 
-/* ------------------------------------------------------------------------------------- explain */
-
-static void explain_needs_no_broker_and_says_what_decided_each_choice(void **state)
-{
-    (void)state;
-    const char *const arguments[] = {"explain",
-                                     "relay",
-                                     "kafka://127.0.0.1:1/in",
-                                     "kafka://127.0.0.1:1/out",
-                                     "--checkpoint",
-                                     "/no/such/folder",
-                                     "--stages",
-                                     "2",
-                                     "--partition",
-                                     "key",
-                                     NULL};
-    program_run(&p, "leat", arguments, PROGRAM_ARGS("LEAT_LANES=1"), NULL);
-    assert_string_equal(p.err, "");
-    assert_int_equal(p.status, 0);
-    assert_contains(p.out, "\nsource kafka: ");
-    assert_contains(p.out, "\nguarantee: at-least-once   # ");
-    assert_contains(p.out, "\nlanes: 1   # lanes = 1, environment LEAT_LANES\n");
-    assert_contains(p.out, "\nstages: 2, joined by rings   # stages = 2, command line\n");
-    assert_contains(p.out, "\nidle: ");
-    assert_contains(p.out, "\nlane CPUs: ");
-    assert_contains(p.out, "\nhousekeeping CPUs: ");
-    assert_contains(p.out, "\ncheckpoint: /no/such/folder   # ");
-}
-
-static void explain_tells_the_plans_of_statements_and_runs_none(void **state)
-{
-    (void)state;
-    program_run(&p, "leat",
-                PROGRAM_ARGS("explain", "-e",
-                             "CREATE TABLE s USING rate; CREATE TABLE o USING noop; INSERT INTO o "
-                             "SELECT value FROM s WHERE value > 1"),
-                NULL, NULL);
-    assert_string_equal(p.err, "");
-    assert_int_equal(p.status, 0);
-    assert_contains(p.out, "== Parsed Logical Plan ==\n'InsertIntoStatement ");
-    assert_contains(p.out, "\n== Physical Plan ==\nWriteToContinuousDataSource noop\n+- Project "
-                           "[value]\n   +- Filter (value > 1)\n      +- ContinuousScan[value] "
-                           "rate\n");
-    assert_contains(p.out, "\nmode: continuous   # trigger continuous, ");
-    program_run(&p, "leat", PROGRAM_ARGS("explain", "-e", "SELECT nope"), NULL, NULL);
-    assert_int_equal(p.status, 2);
-    assert_contains(p.err, "leat explain: [UNRESOLVED_COLUMN.");
-    expect_usage(PROGRAM_ARGS("explain", "--wrong"),
-                 "leat explain: \"--wrong\" is no option; hint: -e 'SQL' or -f FILE\n");
-}
-
 /* ----------------------------------------------------------------------- options and functions */
 
 static void options_prints_the_tables_that_are_checked_against(void **state)
@@ -573,8 +522,6 @@ int main(void)
         cmocka_unit_test(eval_goes_on_after_a_row_that_fails),
         cmocka_unit_test(eval_takes_settings_of_expressions),
         cmocka_unit_test(eval_shows_where_an_expression_is_wrong),
-        cmocka_unit_test(explain_needs_no_broker_and_says_what_decided_each_choice),
-        cmocka_unit_test(explain_tells_the_plans_of_statements_and_runs_none),
         cmocka_unit_test(options_prints_the_tables_that_are_checked_against),
         cmocka_unit_test(functions_prints_one_or_all),
     };
