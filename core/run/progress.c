@@ -282,16 +282,20 @@ static uint64_t written_by_sink(struct lt_progress *progress, uint32_t sink)
     return records - before;
 }
 
-/* One that makes its records has no end beyond that of the batch. */
+/* In batches, where the source said that it ends; one that makes its records has no end beyond that
+ * of the batch. Of an interval of continuous mode nobody asks: one without an end of its own, a
+ * socket, ends where it was read to, and of others it is not known. */
 static const struct lt_position *find_latest(const struct lt_progress *progress,
                                              const struct lt_progress_batch *batch,
                                              const struct lt_source *part, uint32_t first)
 {
-    if (batch == NULL || batch->latest == NULL)
-        return NULL;
-    if (part->ops->latest != NULL)
+    unsigned ends = lt_source_traits(part) & (LT_SOURCE_BOUNDED | LT_SOURCE_ENDLESS);
+    if (batch != NULL && batch->latest != NULL && part->ops->latest != NULL)
         return batch->latest + first;
-    return progress->has_positions ? progress->newest_end + first : NULL;
+    bool is_where_it_was_read_to =
+        batch != NULL ? batch->latest != NULL : ends == LT_SOURCE_ENDLESS;
+    return is_where_it_was_read_to && progress->has_positions ? progress->newest_end + first
+                                                               : NULL;
 }
 
 static void find_sources(struct lt_progress *progress, const struct lt_progress_totals *totals,
