@@ -15,14 +15,41 @@
 #include "core/base/arena.h"
 #include "core/base/error.h"
 
+/* Folders that are there still when the program ends, as after a case that failed, go with it; but
+ * not where it crashes, and not when a process that it has forked ends. */
+static char (*made)[SCRATCH_PATH_SIZE];
+static size_t made_count;
+static pid_t maker;
+
+static void remove_made(void)
+{
+    for (size_t i = 0; i < made_count && getpid() == maker; i++)
+        scratch_remove(made[i]);
+    free(made);
+    made = NULL;
+    made_count = 0;
+}
+
+static void remember(const char *path)
+{
+    if (maker != getpid())
+        made_count = 0; /* what there is is a parent's */
+    if (made_count == 0)
+        lt_assert(atexit(remove_made) == 0);
+    maker = getpid();
+    made = lt_realloc_array(made, made_count + 1, sizeof *made);
+    snprintf(made[made_count++], sizeof *made, "%s", path);
+}
+
 void scratch_create(char path[SCRATCH_PATH_SIZE])
 {
     const char *parent = getenv("TMPDIR");
     if (parent == NULL || strlen(parent) + sizeof "/leat-test-XXXXXX" > SCRATCH_PATH_SIZE)
         parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(path, SCRATCH_PATH_SIZE, "%s/leat-test-XXXXXX", parent);
-    const char *made = mkdtemp(path);
-    lt_assert(made != NULL);
+    const char *folder = mkdtemp(path);
+    lt_assert(folder != NULL);
+    remember(path);
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)

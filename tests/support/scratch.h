@@ -7,7 +7,8 @@
 
 enum { SCRATCH_PATH_SIZE = 64 };
 
-/* Makes a new folder and writes its path. Aborts if it cannot. */
+/* Makes a new folder and writes its path. Aborts if it cannot. It is removed when the program ends,
+ * unless it crashes. */
 void scratch_create(char path[SCRATCH_PATH_SIZE]);
 /* Removes a file, or a folder with all that is in it; a missing one is no fault. */
 void scratch_remove(const char *path);
