@@ -101,6 +101,95 @@ static void clients_are_streams_of_their_own(struct stream_world *world)
     stream_world_rest(world);
 }
 
+/* A character: as UTF-8, and in UTF-16. Two of them have the byte of a line feed in it. */
+static const struct {
+    const char *utf8;
+    uint16_t units[2];
+} characters[] = {{"a", {'a'}},
+                  {"\xc3\xa9", {0x00e9}},
+                  {"\xc4\x8a", {0x010a}},
+                  {"\xe0\xa8\x8a", {0x0a0a}},
+                  {"\xe2\x82\xac", {0x20ac}},
+                  {"\xf0\x9f\x98\x80", {0xd83d, 0xde00}}};
+enum { CHARACTER_COUNT = sizeof characters / sizeof characters[0], CHARACTER_LINES = 2000 };
+
+/* Line `number` of the test below has so many characters, of which this is one. */
+static uint32_t line_length(uint32_t number)
+{
+    return 1 + number % 23;
+}
+static uint32_t character_of(uint32_t number, uint32_t place)
+{
+    return (number * 7 + place * 5 + place * place) % CHARACTER_COUNT;
+}
+
+static void add_units(struct lt_text_buffer *out, const uint16_t *units)
+{
+    for (int i = 0; i < 2 && (i == 0 || units[i] != 0); i++) {
+        lt_text_append_char(out, (char)(units[i] & 0xff));
+        lt_text_append_char(out, (char)(units[i] >> 8));
+    }
+}
+
+static void add_line(struct lt_text_buffer *out, uint32_t number, bool is_wide)
+{
+    static const uint16_t line_feed[2] = {'\n'};
+    for (uint32_t i = 0; i < line_length(number); i++)
+        if (is_wide)
+            add_units(out, characters[character_of(number, i)].units);
+        else
+            lt_text_append(out, characters[character_of(number, i)].utf8);
+    if (is_wide)
+        add_units(out, line_feed);
+    else
+        lt_text_append_char(out, '\n');
+}
+
+/* A few bytes at a time at first, each of which arrives alone, and then as many as there is room
+ * for: pieces of the reader's own size. */
+static void send_in_pieces(struct stream_world *world, int fd, const struct lt_text_buffer *text)
+{
+    enum { ALONE_BYTES = 1500 };
+    for (size_t at = 0; at < text->size_bytes;) {
+        size_t left = text->size_bytes - at, wanted = at < ALONE_BYTES ? 1 + at % 3 : left;
+        ssize_t sent = send(fd, text->data + at, wanted < left ? wanted : left, MSG_DONTWAIT);
+        at += sent > 0 ? (size_t)sent : 0;
+        stream_world_step(world);
+    }
+}
+
+static void characters_are_whole(struct stream_world *world, const char *encoding)
+{
+    bool is_wide = encoding != NULL;
+    struct lt_text_buffer text, wanted;
+    lt_text_init(&text);
+    lt_text_init(&wanted);
+    int fd = stream_world_connect(listen_with(world, encoding, NULL));
+    for (uint32_t i = 0; i < CHARACTER_LINES; i++)
+        add_line(&text, i, is_wide);
+    send_in_pieces(world, fd, &text);
+    stream_world_read(world, CHARACTER_LINES);
+    for (uint32_t i = 0; i < CHARACTER_LINES; i++) {
+        lt_text_clear(&wanted);
+        add_line(&wanted, i, false);
+        wanted.data[wanted.size_bytes - 1] = '\0';
+        assert_string_equal(world->texts[i], wanted.data);
+    }
+    lt_text_fini(&text);
+    lt_text_fini(&wanted);
+    close(fd);
+}
+
+static void characters_are_whole_wherever_pieces_end(struct stream_world *world)
+{
+    characters_are_whole(world, NULL);
+}
+
+static void units_of_two_bytes_are_whole_wherever_pieces_end(struct stream_world *world)
+{
+    characters_are_whole(world, "encoding=UTF-16LE");
+}
+
 static void a_broken_client_does_not_touch_others(struct stream_world *world)
 {
     stream_world_a_second_passes();
@@ -442,6 +531,8 @@ int main(void)
     static const struct stream_case cases[] = {
         STREAM_CASE(lines_of_a_client_arrive),
         STREAM_CASE(clients_are_streams_of_their_own),
+        STREAM_CASE(characters_are_whole_wherever_pieces_end),
+        STREAM_CASE(units_of_two_bytes_are_whole_wherever_pieces_end),
         STREAM_CASE(a_broken_client_does_not_touch_others),
         STREAM_CASE(frames_of_lengths_arrive),
         STREAM_CASE(a_head_that_claims_too_much_ends_its_stream_alone),
