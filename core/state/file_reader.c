@@ -70,13 +70,18 @@ int lt_state_file_missing(const char *path, enum lt_state_file_kind kind, struct
                               SQLSTATE);
 }
 
-static int cannot_read(const struct lt_state_reader *reader, int number)
+int lt_state_file_unread(const char *path, enum lt_state_file_kind kind, int number,
+                         struct lt_error *error)
 {
     if (number == ENOENT)
-        return lt_state_file_missing(reader->path, reader->header.kind, reader->error);
-    lt_error_set_errno(reader->error, number, INTENT "cannot read it",
-                       kind_text(reader->header.kind), reader->path);
-    return lt_error_condition(reader->error, CONDITION "UNCATEGORIZED", SQLSTATE);
+        return lt_state_file_missing(path, kind, error);
+    lt_error_set_errno(error, number, INTENT "cannot read it", kind_text(kind), path);
+    return lt_error_condition(error, CONDITION "UNCATEGORIZED", SQLSTATE);
+}
+
+static int cannot_read(const struct lt_state_reader *reader, int number)
+{
+    return lt_state_file_unread(reader->path, reader->header.kind, number, reader->error);
 }
 
 /* `condition`: Spark's, without the family. */
@@ -282,18 +287,22 @@ const struct lt_state_trailer *lt_state_reader_trailer(const struct lt_state_rea
     return &reader->trailer;
 }
 
-bool lt_state_reader_peek(const char *path, struct lt_state_header *out, uint64_t *bytes)
+bool lt_state_reader_peek(const char *path, struct lt_state_header *out, uint64_t *bytes,
+                          int *number)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
     unsigned char header[LT_STATE_HEADER_BYTES];
-    struct stat status;
-    bool is_sound = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-                    read_at(fd, header, sizeof header, 0) == 0 &&
-                    lt_state_header_read(header, out) == NULL;
+    struct stat status = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    *number = fd < 0 || fstat(fd, &status) != 0 ? errno : 0;
+    bool has_header = *number == 0 && S_ISREG(status.st_mode) &&
+                      status.st_size >= (off_t)sizeof header;
+    if (has_header)
+        *number = read_at(fd, header, sizeof header, 0);
+    if (fd >= 0)
+        close(fd);
+    bool is_sound =
+        has_header && *number == 0 && lt_state_header_read(header, out) == NULL;
     *bytes = is_sound ? (uint64_t)status.st_size : 0;
-    close(fd);
     return is_sound;
 }
 

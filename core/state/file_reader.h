@@ -36,11 +36,15 @@ const struct lt_state_header *lt_state_reader_header(const struct lt_state_reade
 const struct lt_state_trailer *lt_state_reader_trailer(const struct lt_state_reader *reader);
 
 /* Only the header of a file, of whatever version. `bytes`: the file's size. False: it has none that
- * can be believed. */
-bool lt_state_reader_peek(const char *path, struct lt_state_header *out, uint64_t *bytes);
+ * can be believed; then *number is 0, or the errno of what kept it from being read. */
+bool lt_state_reader_peek(const char *path, struct lt_state_header *out, uint64_t *bytes,
+                          int *number);
 
 /* Sets Spark's error for a file that is not there. `kind`: what was looked for. Returns the code.
  */
 int lt_state_file_missing(const char *path, enum lt_state_file_kind kind, struct lt_error *error);
+/* The same for one that cannot be read; `number` is an errno. */
+int lt_state_file_unread(const char *path, enum lt_state_file_kind kind, int number,
+                         struct lt_error *error);
 
 #endif

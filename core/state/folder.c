@@ -88,7 +88,7 @@ static void add_file(const char *folder, const char *name, uint64_t version,
         return;
     struct lt_state_header header;
     char *path = lt_state_join(folder, name);
-    file.is_sound = lt_state_reader_peek(path, &header, &file.size_bytes) &&
+    file.is_sound = lt_state_reader_peek(path, &header, &file.size_bytes, &file.number) &&
                     header.kind == file.kind && header.version == file.version;
     free(path);
     if (file.is_sound) {
@@ -178,10 +178,13 @@ int lt_state_files_chain(const struct lt_state_files *files, const char *folder,
         this.kind = file == NULL ? LT_STATE_DELTA : file->kind;
         this.version = version;
         char *path = lt_state_join(folder, lt_state_file_name(this.kind, version, name));
-        int code = file == NULL ? lt_state_file_missing(path, this.kind, error) : 0;
+        int number = file == NULL ? ENOENT : file->number;
+        int code = number == 0 ? 0 : lt_state_file_unread(path, this.kind, number, error);
         if (code == 0)
             lt_state_inputs_add(inputs, path, &this);
         free(path);
+        /* A damaged one ends the chain: whoever reads it finds that, and says what is wrong. One
+         * that could not be read now may well be read then, as the last. */
         if (code != 0 || !file->is_sound)
             return code;
         version = file->base;

@@ -15,7 +15,8 @@ struct lt_state_file {
     enum lt_state_file_kind kind;
     uint64_t version, base, size_bytes;
     uint32_t partition_count, key_suffix_bytes;
-    bool is_sound; /* its header could be read: what is not in its name is known */
+    bool is_sound; /* its header is one: what is not in its name is known */
+    int number;    /* errno: why its header could not be read; 0: it could */
 };
 
 /* By version; of one version the snapshot before the delta. */

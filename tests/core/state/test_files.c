@@ -2,6 +2,7 @@
  * State files: what is written is read, whatever the codec; and whatever bit of a file is wrong, it
  * is an error that names the file, and not one entry is guessed.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -371,6 +372,26 @@ static void put(struct lt_state_files *files, enum lt_state_file_kind kind, uint
                                                       .is_sound = true});
 }
 
+/* What could not be read when the folder was listed may be read a moment later: the version is not
+ * to be put together without what that file is a change of. */
+static void a_chain_has_no_file_that_was_not_read(void **state)
+{
+    (void)state;
+    struct lt_state_files files = {0};
+    struct lt_state_inputs inputs = {.end_group = LT_STATE_KEY_GROUPS};
+    struct lt_state_expected expected = expected_of(LT_STATE_DELTA, 2);
+    struct lt_error error;
+    put(&files, LT_STATE_DELTA, 1, 0, 100);
+    lt_state_files_put(&files, &(struct lt_state_file){
+                                   .kind = LT_STATE_DELTA, .version = 2, .number = EMFILE});
+    assert_int_equal(lt_state_files_chain(&files, "/s", 2, &expected, &inputs, &error),
+                     LT_E_LIMIT);
+    assert_non_null(strstr(error.text, "Error reading delta file /s/2.delta of leat: cannot read "
+                                       "it: Too many open files"));
+    lt_state_inputs_fini(&inputs);
+    lt_state_files_fini(&files);
+}
+
 static void files_are_merged_with_files_of_their_like(void **state)
 {
     (void)state;
@@ -458,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_file_in_another_place_is_not_taken_for_its_own),
         cmocka_unit_test(a_merge_gives_the_newest_of_each_key),
         cmocka_unit_test(names_are_what_they_say),
+        cmocka_unit_test(a_chain_has_no_file_that_was_not_read),
         cmocka_unit_test(files_are_merged_with_files_of_their_like),
         cmocka_unit_test(a_file_that_a_kept_version_is_made_of_stays),
         cmocka_unit_test(sorting_keeps_the_order_of_equals),
