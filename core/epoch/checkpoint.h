@@ -2,7 +2,7 @@
  * The checkpoint directory: opened, locked, recovered, written to.
  *
  * Publishing a file goes through the reactor as one chain: open a temporary name, write, sync,
- * close, rename, sync the directory; its .crc companion goes first. A failure is reported once and
+ * close, rename, sync the directory; its .crc companion follows. A failure is reported once and
  * stops the query: data on disk are never guessed at. Reading (at open) is plain synchronous input:
  * no lane runs yet.
  *

@@ -49,8 +49,8 @@
  *   sources/i/N    its log, in names and text of its own (Spark's file source: N, N.compact)
  *   sinks/i/e      v1 / one line per lane: the writer's note
  *   sinks/i/start  v1 / e / what sink i was before its first epoch, e: its notes until e is logged
- *   F.crc          the CRC32C of F (core/epoch/crc.h): in view before F is, checked when F is read;
- *                  an F without one is accepted, as Spark does
+ *   F.crc          the CRC32C of F (core/epoch/crc.h): written when F is durable, checked when F is
+ *                  read; an F without one is accepted, as Spark does
  *   .leat.lock     held with a kernel lock by the one process that owns the directory; names it
  *
  * "preparedSinks" is what makes an entry evidence. Spark writes offsets/e *ahead* of the work: a
@@ -101,9 +101,10 @@
  *   sinks/i/e without offsets/e     as above; the notes are stale and deleted.
  *   sources/i/N without offsets/e   as above: the positions of offsets/b do not reach it. Deleted
  *                                   by the source's resume, before the name is used again.
- *   while a file is published       a temporary name is left: deleted. A .crc without its file:
- *                                   deleted, durably, before the name is used again - or the next F
- *                                   could be seen beside the .crc of the one that never was.
+ *   while a file is published       a temporary name is left: deleted. A .crc without its file (of
+ *                                   a deletion that a loss of power took half back): deleted,
+ *                                   durably, before the name is used again - or the next F could be
+ *                                   seen beside the .crc of another. An F without .crc: as above.
  *   offsets/e without commits/e     e is fixed and its data are durable: finished, not re-read.
  *   after commits/e                 e is done. Files that it made needless in a source's log may be
  *                                   left: the source knows them by what replaced them.

@@ -1,9 +1,11 @@
 /*
- * A queue of jobs, of which the first is with the reactor.
+ * Two queues, of which one job is with the reactor: files of the query, which somebody waits for,
+ * and what comes later, companions and deletions in their order, so that a companion is never
+ * written after its deletion. Files go first, unless too much is to be done later.
  *
- * A write is one chain of eleven operations. All of them complete, in any case: the job is judged
- * when the last one has. A descriptor that the chain opens belongs to the chain
- * (core/flow/reactor.h), so nothing is left open when it breaks.
+ * A file is one chain of six operations, its companion another of five. All of them complete, in
+ * any case: the job is judged when the last one has. A descriptor that the chain opens belongs to
+ * the chain (core/flow/reactor.h), so nothing is left open when it breaks.
  */
 #include "core/epoch/publisher.h"
 
@@ -20,33 +22,41 @@
 #include "core/epoch/crc.h"
 
 enum {
-    FILE_STEPS = 5,                   /* open, write, sync, close, rename */
-    WRITE_STEPS = 2 * FILE_STEPS + 1, /* the companion, the file, the folder */
-    PATIENCE_S = 10,                  /* a disk that has not answered by then is told of */
+    WRITE_STEPS = 6, /* open, write, sync, close, rename; sync of the folder */
+    LATER_MAX = 16,  /* a few epochs' companions; with more, files wait for them */
+    PATIENCE_S = 10, /* a disk that has not answered by then is told of */
 };
 
 struct job {
     struct job *next;
     struct lt_publisher *publisher;
     const struct lt_epoch_folder *folder;
-    lt_publisher_done_fn *done; /* NULL: a deletion */
+    enum { FILE_OF_QUERY, COMPANION, DELETION } kind;
+    lt_publisher_done_fn *done; /* of files of the query */
     void *context;
     char name[LT_EPOCH_NAME_SIZE], temporary[LT_EPOCH_NAME_SIZE];
-    char companion[LT_EPOCH_NAME_SIZE], companion_temporary[LT_EPOCH_NAME_SIZE];
-    struct lt_text_buffer content, companion_content;
-    struct lt_error *refusal; /* nothing is written, and this is the answer */
+    char companion[LT_EPOCH_NAME_SIZE]; /* of a deletion */
+    struct lt_text_buffer content;
+    struct lt_error *refusal; /* the answer, if nothing is to be written */
     uint32_t step_count, completed_count;
     struct lt_io steps[WRITE_STEPS];
 };
 
-struct lt_publisher {
-    struct lt_reactor *reactor;
+struct queue {
     struct job *first, **last;
-    bool may_replace; /* the file system cannot rename only where nothing is */
-    bool is_busy;     /* `first` is with the reactor */
-    bool has_failed;  /* nothing more is begun */
+    uint32_t count;
 };
 
+struct lt_publisher {
+    struct lt_reactor *reactor;
+    struct queue files, later;
+    struct job *at_work; /* with the reactor, in no queue; NULL: none */
+    bool may_replace;    /* the file system cannot rename only where nothing is */
+    bool has_failed;     /* nothing more is begun */
+    struct lt_error other_writer; /* code 0: none was seen */
+};
+
+static void begin(struct job *job);
 static void begin_next(struct lt_publisher *publisher);
 
 static struct job *job_create(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
@@ -55,20 +65,16 @@ static struct job *job_create(struct lt_publisher *publisher, const struct lt_ep
     struct job *job = lt_alloc(sizeof *job);
     job->publisher = publisher;
     job->folder = folder;
-    lt_assert(strlen(name) + sizeof "..crc.leat.tmp" <= LT_EPOCH_NAME_SIZE);
+    lt_assert(strlen(name) + sizeof "..leat.tmp" <= LT_EPOCH_NAME_SIZE);
     snprintf(job->name, sizeof job->name, "%s", name);
-    snprintf(job->companion, sizeof job->companion, "%s.crc", name);
     lt_epoch_temporary_name(job->name, job->temporary);
-    lt_epoch_temporary_name(job->companion, job->companion_temporary);
     lt_text_init(&job->content);
-    lt_text_init(&job->companion_content);
     return job;
 }
 
 static void job_destroy(struct job *job)
 {
     lt_text_fini(&job->content);
-    lt_text_fini(&job->companion_content);
     free(job->refusal);
     free(job);
 }
@@ -88,26 +94,26 @@ static struct lt_io *add_step(struct job *job, enum lt_io_kind kind)
     return io;
 }
 
-static void add_file(struct job *job, const char *temporary, const char *name,
-                     struct lt_text_buffer *content)
+/* The file under its temporary name, whole and durable, and then under its own. */
+static void add_file(struct job *job)
 {
     struct lt_io *io = add_step(job, LT_IO_OPENAT);
     uint16_t fd_from = (uint16_t)job->step_count; /* the index of the open, plus 1 */
-    io->path = temporary;
+    io->path = job->temporary;
     io->flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
     io->mode = 0666;
     io = add_step(job, LT_IO_WRITE);
     io->fd_from = fd_from;
-    io->buffer = content->data;
-    io->size_bytes = (uint32_t)content->size_bytes;
+    io->buffer = job->content.data;
+    io->size_bytes = (uint32_t)job->content.size_bytes;
     io = add_step(job, LT_IO_FSYNC);
     io->fd_from = fd_from;
     io = add_step(job, LT_IO_CLOSE);
     io->fd_from = fd_from;
     io = add_step(job, LT_IO_RENAMEAT);
-    io->path = temporary;
+    io->path = job->temporary;
     io->fd2 = job->folder->fd;
-    io->path2 = name;
+    io->path2 = job->name;
     io->flags = job->publisher->may_replace ? 0 : RENAME_NOREPLACE;
 }
 
@@ -153,16 +159,14 @@ static int judge_write(const struct job *job, struct lt_error *error)
     }
     if (failure == NULL)
         return 0;
-    bool is_companion = failure - job->steps < FILE_STEPS;
-    const char *name = is_companion ? job->companion : job->name;
     if (failure->result == -ECANCELED)
         return lt_error_set(error, LT_E_CANCELLED, "writing checkpoint file '%s/%s' was cancelled",
-                            job->folder->path, name);
+                            job->folder->path, job->name);
     if (failure->kind == LT_IO_RENAMEAT && failure->result == -EEXIST)
         return refuse_other_writer(job, error);
     /* A short write is what a full disk gives. */
     int number = failure->result >= 0 ? ENOSPC : (int)-failure->result;
-    return lt_epoch_write_failed(job->folder->path, name, number, error);
+    return lt_epoch_write_failed(job->folder->path, job->name, number, error);
 }
 
 static void report_delete(const struct job *job)
@@ -180,7 +184,7 @@ static void report_delete(const struct job *job)
 static bool must_do_again(struct job *job)
 {
     const struct lt_io *failure = find_failure(job);
-    if (job->done == NULL || job->publisher->has_failed || failure == NULL ||
+    if (job->kind == DELETION || job->publisher->has_failed || failure == NULL ||
         failure->kind != LT_IO_RENAMEAT || failure->flags == 0 || failure->result != -EINVAL)
         return false;
     job->publisher->may_replace = true;
@@ -191,27 +195,40 @@ static bool must_do_again(struct job *job)
     return true;
 }
 
-static void finish_first(struct lt_publisher *publisher)
+static void add_companion(const struct job *of);
+
+/* Without its companion a file is believed as it is: that stops nothing. One that is there already
+ * is another's, and stops what comes next. */
+static void finish_write(struct job *job)
 {
-    struct job *job = publisher->first;
-    if (must_do_again(job)) {
-        publisher->is_busy = false;
-        begin_next(publisher);
+    struct lt_error error;
+    lt_error_clear(&error);
+    int code = judge_write(job, &error);
+    if (job->kind == COMPANION) {
+        if (code == LT_E_CHECKPOINT)
+            job->publisher->other_writer = error;
+        else if (code != 0 && code != LT_E_CANCELLED)
+            lt_log_warn("a checkpoint file stays without its checksum: %s", error.text);
         return;
     }
-    publisher->first = job->next;
-    if (publisher->first == NULL)
-        publisher->last = &publisher->first;
-    publisher->is_busy = false;
-    if (job->done != NULL) {
-        struct lt_error error;
-        lt_error_clear(&error);
-        int code = judge_write(job, &error);
-        publisher->has_failed |= code != 0;
-        job->done(job->context, code, &error);
-    } else {
-        report_delete(job);
+    job->publisher->has_failed |= code != 0;
+    job->done(job->context, code, &error);
+    if (code == 0)
+        add_companion(job);
+}
+
+static void finish(struct job *job)
+{
+    struct lt_publisher *publisher = job->publisher;
+    if (must_do_again(job)) {
+        begin(job);
+        return;
     }
+    publisher->at_work = NULL;
+    if (job->kind == DELETION)
+        report_delete(job);
+    else
+        finish_write(job);
     job_destroy(job);
     begin_next(publisher);
 }
@@ -221,26 +238,54 @@ static void on_step(struct lt_io *io)
     struct job *job = io->context;
     job->completed_count++;
     if (job->completed_count == job->step_count)
-        finish_first(job->publisher);
-    else if (job->done == NULL)
+        finish(job);
+    else if (job->kind == DELETION)
         /* A missing companion must not keep the file from being deleted: no chain. */
         lt_reactor_submit(job->publisher->reactor, &job->steps[job->completed_count]);
 }
 
-static void begin_next(struct lt_publisher *publisher)
+/* Nothing is written, and this is the answer, which comes from the reactor as any: its one step
+ * changes nothing. */
+static void refuse(struct job *job, const struct lt_error *error)
 {
-    if (publisher->is_busy || publisher->has_failed || publisher->first == NULL)
-        return;
-    publisher->is_busy = true;
-    struct job *job = publisher->first;
-    if (job->done == NULL) {
+    job->refusal = lt_alloc(sizeof *job->refusal);
+    *job->refusal = *error;
+    job->step_count = 0;
+    add_step(job, LT_IO_FSYNC);
+}
+
+static void begin(struct job *job)
+{
+    struct lt_publisher *publisher = job->publisher;
+    struct lt_io *chain[WRITE_STEPS];
+    publisher->at_work = job;
+    if (job->kind == FILE_OF_QUERY && job->refusal == NULL && publisher->other_writer.code != 0)
+        refuse(job, &publisher->other_writer);
+    if (job->kind == DELETION) {
         lt_reactor_submit(publisher->reactor, &job->steps[0]);
         return;
     }
-    struct lt_io *chain[WRITE_STEPS];
     for (uint32_t i = 0; i < job->step_count; i++)
         chain[i] = &job->steps[i];
     lt_reactor_submit_chain(publisher->reactor, chain, job->step_count);
+}
+
+static struct job *take(struct queue *queue)
+{
+    struct job *job = queue->first;
+    queue->first = job->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    queue->count--;
+    return job;
+}
+
+static void begin_next(struct lt_publisher *publisher)
+{
+    struct queue *files = &publisher->files, *later = &publisher->later;
+    struct queue *next = files->count > 0 && later->count < LATER_MAX ? files : later;
+    if (publisher->at_work == NULL && !publisher->has_failed && files->count + later->count > 0)
+        begin(take(next));
 }
 
 /* --------------------------------------------------------------------------------------- queue */
@@ -249,15 +294,17 @@ struct lt_publisher *lt_publisher_create(struct lt_reactor *reactor)
 {
     struct lt_publisher *publisher = lt_alloc(sizeof *publisher);
     publisher->reactor = reactor;
-    publisher->last = &publisher->first;
+    publisher->files.last = &publisher->files.first;
+    publisher->later.last = &publisher->later.first;
     return publisher;
 }
 
-static void enqueue(struct lt_publisher *publisher, struct job *job)
+static void enqueue(struct queue *queue, struct job *job)
 {
-    *publisher->last = job;
-    publisher->last = &job->next;
-    begin_next(publisher);
+    *queue->last = job;
+    queue->last = &job->next;
+    queue->count++;
+    begin_next(job->publisher);
 }
 
 void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
@@ -269,15 +316,24 @@ void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_fo
     job->done = done;
     job->context = context;
     lt_text_append(&job->content, content);
-    lt_crc_format(&job->companion_content, content, job->content.size_bytes,
-                  lt_clock_wall_us(lt_clock_system()));
-    add_file(job, job->companion_temporary, job->companion, &job->companion_content);
-    add_file(job, job->temporary, job->name, &job->content);
+    add_file(job);
     add_step(job, LT_IO_FSYNC);
-    enqueue(publisher, job);
+    enqueue(&publisher->files, job);
 }
 
-/* Its one step changes nothing, and is there so that the answer comes from the reactor. */
+/* Its name is durable with that of the next file of its folder, if not before. */
+static void add_companion(const struct job *of)
+{
+    char name[LT_EPOCH_NAME_SIZE + sizeof ".crc"];
+    snprintf(name, sizeof name, "%s.crc", of->name);
+    struct job *job = job_create(of->publisher, of->folder, name);
+    job->kind = COMPANION;
+    lt_crc_format(&job->content, of->content.data, of->content.size_bytes,
+                  lt_clock_wall_us(lt_clock_system()));
+    add_file(job);
+    enqueue(&of->publisher->later, job);
+}
+
 void lt_publisher_refuse(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                          const char *name, const struct lt_error *error, lt_publisher_done_fn *done,
                          void *context)
@@ -285,19 +341,19 @@ void lt_publisher_refuse(struct lt_publisher *publisher, const struct lt_epoch_f
     struct job *job = job_create(publisher, folder, name);
     job->done = done;
     job->context = context;
-    job->refusal = lt_alloc(sizeof *job->refusal);
-    *job->refusal = *error;
-    add_step(job, LT_IO_FSYNC);
-    enqueue(publisher, job);
+    refuse(job, error);
+    enqueue(&publisher->files, job);
 }
 
 void lt_publisher_delete(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                          const char *name)
 {
     struct job *job = job_create(publisher, folder, name);
+    job->kind = DELETION;
+    snprintf(job->companion, sizeof job->companion, "%s.crc", name);
     add_delete(job, job->companion);
     add_delete(job, job->name);
-    enqueue(publisher, job);
+    enqueue(&publisher->later, job);
 }
 
 static void cancel(struct job *job)
@@ -311,44 +367,43 @@ static void cancel(struct job *job)
     job_destroy(job);
 }
 
-/* Until the kernel has given back the chain that it holds, however long: it reads from the job's
- * memory. A disk that never answers keeps the process, as it keeps any that writes to it. */
-static void wait_for_first(struct lt_publisher *publisher)
+/* Until the kernel has given back the chain that it holds, and those behind it, however long: it
+ * reads from the jobs' memory. A disk that never answers keeps the process, as it keeps any that
+ * writes to it. */
+static void wait_for_all(struct lt_publisher *publisher)
 {
     const struct lt_clock *clock = lt_clock_system();
     int64_t tell_ns = lt_clock_now_ns(clock) + (int64_t)PATIENCE_S * LT_NS_PER_S;
     /* A reactor that holds nothing any more (a crash in a test) will not complete it either. */
-    while (publisher->is_busy && publisher->reactor->pending_count > 0) {
+    while (publisher->at_work != NULL && publisher->reactor->pending_count > 0) {
         int64_t now_ns = lt_clock_now_ns(clock);
         if (now_ns >= tell_ns) {
             lt_log_warn("checkpoint file '%s/%s' is still being written after %d s: the query ends "
                         "when the disk answers",
-                        publisher->first->folder->path, publisher->first->name, PATIENCE_S);
+                        publisher->at_work->folder->path, publisher->at_work->name, PATIENCE_S);
             tell_ns = LT_NEVER_NS;
         }
         lt_reactor_park(publisher->reactor, now_ns + LT_NS_PER_MS);
     }
 }
 
+static void cancel_all(struct queue *queue)
+{
+    while (queue->count > 0)
+        cancel(take(queue));
+}
+
 void lt_publisher_destroy(struct lt_publisher *publisher)
 {
     if (publisher == NULL)
         return;
-    struct job *queued = NULL;
-    if (publisher->first != NULL) {
-        struct job **rest = publisher->is_busy ? &publisher->first->next : &publisher->first;
-        queued = *rest;
-        *rest = NULL;
-        publisher->last = rest;
-    }
-    publisher->has_failed = true;
-    wait_for_first(publisher);
-    if (publisher->is_busy)
-        cancel(publisher->first);
-    while (queued != NULL) {
-        struct job *job = queued;
-        queued = job->next;
-        cancel(job);
-    }
+    struct queue given_up = publisher->files;
+    publisher->files = (struct queue){.last = &publisher->files.first};
+    wait_for_all(publisher);
+    if (publisher->at_work != NULL)
+        cancel(publisher->at_work);
+    cancel_all(&given_up);
+    cancel_all(&publisher->files);
+    cancel_all(&publisher->later);
     free(publisher);
 }

@@ -456,7 +456,7 @@ static void a_full_disk_ends_the_query_and_names_the_file(void **state)
     lt_coordinator_request(query->coordinator);
     settle(query);
     report_prepared(query, 0);
-    fake_reactor_fail(query->reactor, LT_IO_WRITE, 3, -ENOSPC);
+    fake_reactor_fail(query->reactor, LT_IO_WRITE, 1, -ENOSPC);
     int code = 0;
     for (int i = 0; i < 1000 && code >= 0; i++) {
         code = lt_coordinator_step(query->coordinator, &query->error);
