@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ops/expr/arithmetic_time_kernels.h"
+#include "ops/expr/expr.h"
 
 /* -------------------------------------------------------------------------------------- types */
 
@@ -151,15 +152,7 @@ static int null_of(struct lt_analyser *analyser, struct lt_expression *call,
         *call = *lt_coerce_cast(argument, type, analyser->coerce.arena);
         return LT_OK;
     }
-    struct lt_expression *null = lt_arena_alloc(analyser->coerce.arena, sizeof *null);
-    *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                   .begin = call->begin,
-                                   .end = call->end,
-                                   .type = type,
-                                   .is_null = true,
-                                   .nullable = true,
-                                   .index = -1};
-    *call = *null;
+    *call = *lt_expr_null(call, type, analyser->coerce.arena);
     return LT_OK;
 }
 

@@ -278,11 +278,11 @@ static bool can_fail(struct lt_compiler *compiler, const struct lt_expression *n
            node->kind != LT_EXPR_COLUMN && !lt_compiler_is_cheap(compiler, node);
 }
 
-/* Their second argument comes first: the divisor, the text that is trimmed. */
+/* Their second argument comes first: the divisor, the text that is trimmed, the places. */
 static bool is_turned(const struct lt_expression *node)
 {
-    static const char *const names[] = {"/",          "%",       "mod",  "div",   "pmod",
-                                        "try_divide", "try_mod", "trim", "ltrim", "rtrim"};
+    static const char *const names[] = {"/",       "%",    "mod",   "div",   "pmod",  "try_divide",
+                                        "try_mod", "trim", "ltrim", "rtrim", "round", "bround"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(node->name, names[i]) == 0)
             return true;

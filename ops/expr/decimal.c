@@ -109,10 +109,15 @@ static enum lt_kernel absolute(struct lt_machine *machine, const struct lt_call 
 static enum lt_kernel round_with(struct lt_machine *machine, const struct lt_call *call,
                                  enum lt_decimal_rounding rounding, union lt_value *out)
 {
+    const struct lt_decimal number = lt_argument_decimal(machine, call, 0);
     int64_t places = call->argument_count == 2 ? lt_argument(machine, call, 1)->i64 : 0;
+    if (places == INT32_MIN && number.unscaled == 0) {
+        out->i128 = 0;
+        return LT_KERNEL_VALUE;
+    }
     if (places != INT32_MIN && /* whose negative Java's numbers have not */
-        lt_decimal_round(lt_argument_decimal(machine, call, 0), (int32_t)places, rounding,
-                         lt_decimal_shape_of(call->type), &out->i128) == LT_DECIMAL_OK)
+        lt_decimal_round(number, (int32_t)places, rounding, lt_decimal_shape_of(call->type),
+                         &out->i128) == LT_DECIMAL_OK)
         return LT_KERNEL_VALUE;
     return lt_machine_fault(machine, call, "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", "22003",
                             "the rounded number has more digits than a decimal(%u,%u) holds",

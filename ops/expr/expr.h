@@ -95,6 +95,10 @@ struct lt_expression *lt_expr_column(const struct lt_type *schema, uint32_t inde
 /* The node with a list of arguments of its own, which are those that it has. */
 struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct lt_arena *arena);
 
+/* NULL of a type, in the place of another node. */
+struct lt_expression *lt_expr_null(const struct lt_expression *at, const struct lt_type *type,
+                                   struct lt_arena *arena);
+
 /* The tree with what `rule` makes of each of its nodes, from the leaves up: itself, or a copy of
  * what is above the changes. `above` is what the node stands under, NULL at the top. */
 struct lt_expression *lt_expr_change(

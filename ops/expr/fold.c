@@ -156,7 +156,7 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
 
 /* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
  * the others would do; so is NULL IN (...). A function of any number of arguments looks at each of
- * them. */
+ * them, and round() is a constant or is not. */
 static bool has_null_argument(const struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_CAST)
@@ -167,28 +167,14 @@ static bool has_null_argument(const struct lt_expression *node)
         return false;
     bool is_in = function->flow == LT_FLOW_IN;
     bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
-                     strchr(function->signatures[0].parameters, '*') == NULL;
-    /* to NULL places */
-    bool is_rounding = lt_is_call_of(node, "round") || lt_is_call_of(node, "bround");
-    uint32_t count = is_in || is_rounding ? 1 : is_strict ? node->argument_count : 0;
+                     strchr(function->signatures[0].parameters, '*') == NULL &&
+                     !lt_is_call_of(node, "round") && !lt_is_call_of(node, "bround");
+    uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (node->arguments[i]->kind == LT_EXPR_LITERAL && node->arguments[i]->is_null)
             return true;
     }
     return false;
-}
-
-static struct lt_expression *null_like(const struct lt_expression *node, struct lt_arena *arena)
-{
-    struct lt_expression *null = lt_arena_alloc(arena, sizeof *null);
-    *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                   .begin = node->begin,
-                                   .end = node->end,
-                                   .type = node->type,
-                                   .is_null = true,
-                                   .nullable = true,
-                                   .index = -1};
-    return null;
 }
 
 struct folding {
@@ -208,7 +194,7 @@ static bool is_conditional(const struct lt_expression *node)
 {
     return node->kind == LT_EXPR_CASE || is_flow(node, LT_FLOW_IF) ||
            (is_flow(node, LT_FLOW_COALESCE) && node->argument_count > 1) ||
-           lt_is_call_of(node, "assert_true");
+           lt_is_call_of(node, "assert_true") || lt_is_call_of(node, "right");
 }
 
 /* Has it a part that Spark leaves to the records even where all its arguments are constants? That
@@ -259,7 +245,7 @@ static void fold_nulls(struct lt_expression **node, struct folding *folding)
     bool is_null = has_null_argument(*node) && !is_tried(*node);
     if ((!is_decided && !is_null) || !is_droppable(*node))
         return;
-    struct lt_expression *literal = null_like(*node, folding->arena);
+    struct lt_expression *literal = lt_expr_null(*node, (*node)->type, folding->arena);
     if (is_decided) {
         literal->is_null = literal->nullable = false;
         literal->value.i64 = lt_is_call_of(*node, "isnotnull");
@@ -275,7 +261,7 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
         (*node)->is_failing)
         return;
     if (is_tried(*node) && has_null_argument(*node) && is_droppable(*node)) {
-        *node = null_like(*node, folding->arena);
+        *node = lt_expr_null(*node, (*node)->type, folding->arena);
         folding->has_changed = true;
         return;
     }

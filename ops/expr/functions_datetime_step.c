@@ -12,6 +12,7 @@
 #include "core/text/datetime_add.h"
 #include "core/text/datetime_part.h"
 #include "core/text/number.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/functions_datetime.h"
 #include "ops/expr/faults.h"
 
@@ -156,13 +157,7 @@ static int conclude_unit(struct lt_analyser *analyser, struct lt_expression *cal
     if (!(*argument)->is_null)
         unit = find_unit(&(*argument)->value.bytes);
     if (!unit.is_known || unit.unit < least)
-        *call = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                       .begin = call->begin,
-                                       .end = call->end,
-                                       .type = call->type,
-                                       .is_null = true,
-                                       .nullable = true,
-                                       .index = -1};
+        *call = *lt_expr_null(call, call->type, analyser->coerce.arena);
     return LT_OK;
 }
 

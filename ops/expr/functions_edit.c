@@ -160,12 +160,12 @@ static enum lt_kernel hide(struct lt_machine *machine, const struct lt_call *cal
 static int infer_mask(struct lt_analyser *analyser, struct lt_expression *call)
 {
     for (uint32_t i = 0; i < call->argument_count; i++) {
-        struct lt_expression **argument = &call->arguments[i];
-        const struct lt_type *type = (*argument)->type;
+        const struct lt_type *type = call->arguments[i]->type;
         if (!lt_letter_accepts('s', type) && type->kind != LT_TYPE_VOID)
             return lt_analyser_unexpected(analyser, call, i, "a STRING");
-        if (i == 0)
-            continue;
+    }
+    for (uint32_t i = 1; i < call->argument_count; i++) {
+        struct lt_expression **argument = &call->arguments[i];
         int code = lt_analyser_constant(analyser, call, i);
         if (code != LT_OK)
             return code;

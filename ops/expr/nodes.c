@@ -45,6 +45,20 @@ struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct
     return copy;
 }
 
+struct lt_expression *lt_expr_null(const struct lt_expression *at, const struct lt_type *type,
+                                   struct lt_arena *arena)
+{
+    struct lt_expression *null = lt_arena_alloc(arena, sizeof *null);
+    *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
+                                   .begin = at->begin,
+                                   .end = at->end,
+                                   .type = type,
+                                   .is_null = true,
+                                   .nullable = true,
+                                   .index = -1};
+    return null;
+}
+
 /* Recursion is bounded: a tree is as deep as the parser lets it be. */
 bool lt_expr_has_column(const struct lt_expression *node)
 {

@@ -11,6 +11,7 @@
 
 #include "core/text/datetime.h"
 #include "ops/expr/compiler.h"
+#include "ops/expr/elements.h"
 #include "ops/expr/eval_inline.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/json_filter.h"
@@ -134,7 +135,8 @@ static struct lt_expression *const *change_all(const struct lt_program_options *
 {
     struct lt_expression **all = lt_arena_alloc(arena, options->count * sizeof *all);
     for (size_t i = 0; i < options->count; i++) {
-        all[i] = lt_expr_change(options->expressions[i], NULL, lt_expr_drop_same_outcomes, arena);
+        all[i] = lt_expr_change(options->expressions[i], NULL, lt_expr_take_element, arena);
+        all[i] = lt_expr_change(all[i], NULL, lt_expr_drop_same_outcomes, arena);
         all[i] = lt_expr_change(all[i], NULL, lt_expr_read_together, arena);
     }
     return all;

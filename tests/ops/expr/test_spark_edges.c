@@ -77,6 +77,19 @@ static void a_divisor_is_asked_first(void **state)
     expect("element_at(array(1), length(uuid())) / nullif(length(uuid()), 36)", "NULL");
     expect("nullif(length(uuid()), 36) % element_at(array(1), length(uuid()))",
            "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+    expect("round(element_at(array(1.5BD), length(uuid())), bit_count(~ NULL))", "NULL");
+    expect("right(nullif(uuid(), uuid()), element_at(array(1), 0))", "INVALID_INDEX_OF_ZERO");
+    expect("right(if(length(uuid()) = 36, NULL, 'a'), element_at(array(1), 0))", "NULL");
+}
+
+static void of_elements_that_are_known_one_is_evaluated(void **state)
+{
+    (void)state;
+    expect("array(length(uuid()), CAST(uuid() AS INT))[0]", "36");
+    expect("array(length(uuid()), CAST(uuid() AS INT))[1]", "CAST_INVALID_INPUT");
+    expect("get(array(length(uuid()), CAST(uuid() AS INT)), -1)", "NULL");
+    expect("get(array(length(uuid()), CAST('x' AS INT)), 0)", "CAST_INVALID_INPUT");
+    expect("array(length(uuid()))[1]", "INVALID_ARRAY_INDEX");
 }
 
 static void a_null_that_was_written_hides_what_fails(void **state)
@@ -87,6 +100,7 @@ static void a_null_that_was_written_hides_what_fails(void **state)
     expect("length(uuid()) + (element_at(array(1), 2) + nullif(1, 1))",
            "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
     expect("try_mod(length(uuid()), CAST(NULL AS INT)) % CAST('x' AS INT)", "NULL");
+    expect("round(NULL, 2) / ceil(CAST('x' AS INT))", "CAST_INVALID_INPUT");
     expect("try_mod(length(uuid()), NULL) % CAST('x' AS INT)", "CAST_INVALID_INPUT");
 }
 
@@ -217,6 +231,8 @@ static void an_escape_is_written_as_a_literal(void **state)
     (void)state;
     expect("like('a', 'a', coalesce('-'))", "INVALID_ESCAPE_CHAR");
     expect("like('a', 'a', '-')", "true");
+    expect("mask('a', 'bc', 5)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
+    expect("mask('a', 'bc', uuid())", "DATATYPE_MISMATCH.INPUT_SIZE_NOT_ONE");
     expect("overlay(NULL, X'41', 1)", "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
     expect("overlay(NULL, NULL, 1)", "NULL");
 }
@@ -256,6 +272,8 @@ static void what_java_fails_at_without_a_name_is_an_error(void **state)
 {
     (void)state;
     expect("round(1.5D, -2147483648)", "ARITHMETIC_OVERFLOW");
+    expect("floor(1.5BD, -2147483648)", "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION");
+    expect("floor(0.0BD, -2147483648)", "0");
     expect("round(1.5D, 2147483647)", "ARITHMETIC_OVERFLOW");
     expect("lpad(X'41', -5)", "INVALID_PARAMETER_VALUE.LENGTH");
     expect("split_part('a,b', ',', -2147483648)", "INVALID_ARRAY_INDEX");
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(under_the_legacy_rules_decimals_are_written_as_java_does),
         cmocka_unit_test(after_a_null_what_a_call_would_ask_next_does_not_fail),
         cmocka_unit_test(a_divisor_is_asked_first),
+        cmocka_unit_test(of_elements_that_are_known_one_is_evaluated),
         cmocka_unit_test(a_null_that_was_written_hides_what_fails),
         cmocka_unit_test(a_null_has_the_type_that_spark_gives_it),
         cmocka_unit_test(wide_decimals_become_small_integers_over_a_double),

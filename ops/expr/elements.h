@@ -1,0 +1,20 @@
+/*
+ * An element of an array that is made on the spot, at a constant index: array(a, b)[0] is a.
+ *
+ * As in Spark the array is not made, and what its other elements are is not evaluated and cannot
+ * fail; get(array(a, b), 5) is NULL.
+ *
+ * on: control. Pure.
+ */
+#ifndef LT_OPS_EXPR_ELEMENTS_H
+#define LT_OPS_EXPR_ELEMENTS_H
+
+#include "core/base/arena.h"
+#include "core/flow/expression.h"
+
+/* A rule for lt_expr_change(). */
+struct lt_expression *lt_expr_take_element(struct lt_expression *node,
+                                           const struct lt_expression *above,
+                                           struct lt_arena *arena);
+
+#endif
