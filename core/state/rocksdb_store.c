@@ -338,6 +338,21 @@ static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_option
     return code != LT_E_NOT_FOUND ? code : fill(rocks, options, wanted, all, error);
 }
 
+/* It is but a copy: one that cannot be opened, as when a process was killed while it removed or made
+ * it, is made anew. Without the lock of its folder nothing is removed. */
+static int open_copy(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
+                     struct lt_error *error)
+{
+    struct lt_error cause;
+    int code = lt_state_live_open(&rocks->live, rocks->path, options->rocksdb, &cause);
+    if (code == 0)
+        return 0;
+    lt_log_info("the live copy of the state in '%s' is made anew: %s", rocks->path, cause.text);
+    lt_state_live_close(&rocks->live);
+    lt_state_live_remove(rocks->path);
+    return lt_state_live_open(&rocks->live, rocks->path, options->rocksdb, error);
+}
+
 static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
                      struct lt_error *error)
 {
@@ -349,7 +364,7 @@ static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_optio
     if (code == 0)
         code = make_path(rocks, error);
     if (code == 0)
-        code = lt_state_live_open(&rocks->live, rocks->path, options->rocksdb, error);
+        code = open_copy(rocks, options, error);
     const struct lt_state_live_place wanted = {.version = options->version,
                                                .partition = options->partition,
                                                .partition_count = options->partition_count,

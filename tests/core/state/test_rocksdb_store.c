@@ -185,6 +185,31 @@ static void a_live_copy_that_was_left_half_written_is_known(void **state)
     destroy_world(world);
 }
 
+/* As a process leaves it that is killed while it removes or makes it: the log is there, and nothing
+ * says of what. */
+static void a_live_copy_that_cannot_be_opened_is_made_anew(void **state)
+{
+    (void)state;
+    struct state_world *world = create_world(9);
+    char current[2 * SCRATCH_PATH_SIZE];
+    struct lt_state_live live;
+    struct lt_error error;
+    open_world(world, 1, 0);
+    state_world_batch(world, 60);
+    state_world_batch(world, 60);
+    state_world_close(world);
+    snprintf(current, sizeof current, "%s/0/rocksdb/CURRENT", world->root);
+    assert_int_equal(remove(current), 0);
+    *strrchr(current, '/') = '\0';
+    assert_int_equal(lt_state_live_open(&live, current, NULL, &error), LT_E_IO);
+    lt_state_live_close(&live);
+    open_world(world, 1, 2);
+    state_world_check(world);
+    state_world_close(world);
+    assert_int_equal(place_of(world).version, 2);
+    destroy_world(world);
+}
+
 static void without_a_root_it_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -245,6 +270,7 @@ int main(void)
         cmocka_unit_test(the_live_copy_is_gone_on_with_if_it_is_of_the_version),
         cmocka_unit_test(a_live_copy_that_is_behind_is_brought_up),
         cmocka_unit_test(a_live_copy_that_was_left_half_written_is_known),
+        cmocka_unit_test(a_live_copy_that_cannot_be_opened_is_made_anew),
         cmocka_unit_test(without_a_root_it_leaves_nothing_behind),
         cmocka_unit_test(values_of_many_gets_stay),
     };
