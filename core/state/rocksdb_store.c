@@ -338,8 +338,8 @@ static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_option
     return code != LT_E_NOT_FOUND ? code : fill(rocks, options, wanted, all, error);
 }
 
-/* It is but a copy: one that cannot be opened, as when a process was killed while it removed or made
- * it, is made anew. Without the lock of its folder nothing is removed. */
+/* It is but a copy: one that cannot be opened, as when a process was killed while it removed or
+ * made it, is made anew. Without the lock of its folder nothing is removed. */
 static int open_copy(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
                      struct lt_error *error)
 {
