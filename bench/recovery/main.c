@@ -10,7 +10,8 @@
  * - 1 M entries, of which each batch changes 1,000: what the kernel counts as written to the disk,
  *   by all of the process, for one batch: state, offsets, commits, and what stands beside them.
  * - 20 M entries in RocksDB, in a process that may have 512 MiB: it fills them, and is killed and
- *   started again as the one above.
+ *   started again as the one above. Its most resident memory is told by the kernel, also where no
+ *   limit can be set.
  *
  * Nothing is believed: each row that comes out is checked; after the last kill every key of the
  * first store, and a million of the last one, are counted once more, which tells a change that was
@@ -312,7 +313,8 @@ int main(int count, char **arguments)
     recovery_limit_remove(&limit);
     bench_print_table("state", "as named");
     printf("the limit of %d MiB: %s\n", LIMIT_MIB,
-           limit.group[0] != '\0' ? "memory.max of a control group" : "RLIMIT_DATA");
+           limit.group[0] != '\0' ? "memory.max of a control group"
+                                  : "none could be set, the peak is what the kernel has counted");
     judge("1 GB in memory, from the start of the process", in_memory, 2, "s");
     judge("RocksDB, from the start of the process", in_rocksdb, 1, "s");
     judge("a commit of 1,000 changes of 1 M, of their bytes", alone, 2, "x");

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,7 +47,7 @@ static bool find_groups(char *out, size_t size)
 void recovery_limit_make(struct recovery_limit *limit, int64_t bytes)
 {
     char groups[256], text[32];
-    *limit = (struct recovery_limit){.bytes = bytes};
+    *limit = (struct recovery_limit){0};
     if (!find_groups(groups, sizeof groups))
         return;
     snprintf(limit->group, sizeof limit->group, "%.200s/leat-bench-%d", groups, (int)getpid());
@@ -70,12 +69,8 @@ void recovery_limit_remove(const struct recovery_limit *limit)
 /* on: the new process, before it is the query. */
 static bool submit_to(const struct recovery_limit *limit)
 {
-    if (limit == NULL)
-        return true;
-    if (limit->group[0] != '\0')
-        return write_text(limit->group, "cgroup.procs", "0");
-    const struct rlimit data = {(rlim_t)limit->bytes, (rlim_t)limit->bytes};
-    return setrlimit(RLIMIT_DATA, &data) == 0;
+    return limit == NULL || limit->group[0] == '\0' ||
+           write_text(limit->group, "cgroup.procs", "0");
 }
 
 /* ------------------------------------------------------------------------------------- process */

@@ -17,11 +17,10 @@ struct recovery_process {
     int64_t opened_ns; /* from before it was made to when its stores were open */
 };
 
-/* How much memory a process may have: a control group of version 2 where one can be made, else
- * RLIMIT_DATA, which bounds what it maps to write to, used or not. */
+/* How much memory a process may have: by a control group of version 2, where one can be made.
+ * RLIMIT_DATA is no other way to do it: it counts what is mapped, and not what is used. */
 struct recovery_limit {
-    int64_t bytes;
-    char group[256]; /* its directory; "": there is none, and it is RLIMIT_DATA */
+    char group[256]; /* its directory; "": there is none, and nothing is limited */
 };
 void recovery_limit_make(struct recovery_limit *limit, int64_t bytes);
 void recovery_limit_remove(const struct recovery_limit *limit);
