@@ -47,12 +47,24 @@ typedef struct leat_processor {
     int (*handle_timer)(void *own, leat_state *state, const leat_row *key, int64_t expiry_ms,
                         leat_out *out);
     void (*close)(void *own);
+    /* What the state of a key begins with: all of its rows of the initial table, in no order.
+     * Otherwise as handle_rows, but that nothing is given out. */
+    int (*handle_initial)(void *own, leat_state *state, const leat_row *key, leat_rows *rows);
 } leat_processor;
 
 /* `keys`: names of columns, "user, device". Copies the struct (not what it points to). Output modes
  * append and update. */
 LEAT_API leat_stream *leat_transform_with_state(leat_stream *stream, const char *keys,
                                                 const leat_processor *processor);
+
+/* The same with an initial state: the rows of `initial`, which is a table that ends, as
+ * leat_stream_sql gives one that reads a static table. Its columns `initial_keys` are of the types
+ * of `keys`, in their order. It is read by this call; in the first batch of a query, before any of
+ * its rows, handle_initial is called for each key that it has, and never again after a restart. */
+LEAT_API leat_stream *leat_transform_with_initial_state(leat_stream *stream, const char *keys,
+                                                        const leat_processor *processor,
+                                                        leat_stream *initial,
+                                                        const char *initial_keys);
 
 /* The next row of the key; valid until the next call. NULL: no more. */
 LEAT_API const leat_row *leat_rows_next(leat_rows *rows);

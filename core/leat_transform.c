@@ -7,18 +7,23 @@
 
 #include "core/leat_objects.h"
 #include "core/leat_out.h"
+#include "core/leat_sql.h"
 #include "core/leat_state.h"
 #include "ops/sql/dedup.h"
 #include "ops/sql/event_time.h"
 #include "ops/stateful/transform.h"
 
-enum { ROWS_IN_HAND = 64 }; /* that a processor may have claimed and not committed */
+enum {
+    ROWS_IN_HAND = 64,          /* that a processor may have claimed and not committed */
+    INITIAL_ROWS_MAX = 1 << 20, /* of an initial state: they are in memory until the first batch */
+};
 #define CONDITION "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR"
 
 /* What leat_transform_with_state keeps of the program's struct, in the context's arena. */
 struct definition {
     struct lt_processor processor;
     leat_processor calls;
+    struct lt_initial initial; /* where there is one */
 };
 
 /* Of one instance. */
@@ -85,6 +90,10 @@ static int instance_call(void *own, const struct lt_transform_call *call, struct
     leat_rows *rows = (leat_rows *)(void *)call->rows;
     int status = LEAT_OK;
     instance->state.reason[0] = '\0';
+    if (call->is_initial) {
+        status = calls->handle_initial(instance->own, &instance->state, key, rows);
+        return conclude(instance, status, "handleInitialState", error);
+    }
     lt_door_out_begin(&instance->out, call->out, NULL);
     if (rows != NULL)
         status = calls->handle_rows(instance->own, &instance->state, key, rows, &instance->out);
@@ -220,24 +229,118 @@ static const struct lt_sql_uses *add_use(const leat_stream *stream)
     return uses;
 }
 
+/* ------------------------------------------------------------------------------- initial state */
+
+static int check_initial(const leat_stream *stream, const struct definition *definition,
+                         const leat_stream *initial, struct lt_error *error)
+{
+    const char *name = definition->calls.name;
+    if (definition->calls.handle_initial == NULL)
+        return lt_error_set(error, LT_E_INVALID,
+                            "processor \"%s\" has no handle_initial function", name);
+    if (initial->context != stream->context)
+        return lt_error_set(error, LT_E_INVALID, "the streams belong to different contexts");
+    if (initial->uses != NULL && initial->uses->is_static)
+        return LT_OK;
+    return lt_error_set(error, LT_E_UNSUPPORTED,
+                        "processor \"%s\": a stream cannot be its initial state; hint: "
+                        "leat_stream_sql over a table with static 'true'",
+                        name);
+}
+
+/* Keys of both sides are compared by their bytes. */
+static int check_keys(const struct lt_plan_node *node, const struct lt_initial *initial,
+                      struct lt_error *error)
+{
+    const struct lt_plan_side *side = &node->stateful->left;
+    const struct lt_field *fields = node->inputs[0]->schema->fields;
+    bool are_equal = side->key_count == initial->key_count;
+    for (uint32_t i = 0; i < side->key_count && are_equal; i++)
+        are_equal = lt_type_equal(fields[side->keys[i]].type,
+                                  initial->schema->fields[initial->keys[i]].type);
+    if (are_equal)
+        return LT_OK;
+    return lt_error_set(error, LT_E_ANALYSIS,
+                        "processor \"%s\": the keys of its initial state are not of the types of "
+                        "its keys; hint: a CAST",
+                        node->name);
+}
+
+static int read_initial(const leat_stream *initial, const char *keys, struct definition *definition,
+                        const struct lt_plan_node *node, struct lt_error *error)
+{
+    leat_context *context = initial->context;
+    struct lt_plan_node *table;
+    struct lt_plan_side side = {0};
+    int code = lt_door_analysed(initial, context->arena, &table, error);
+    if (code == LT_OK)
+        code = lt_sql_find_keys(table->schema, keys, context->arena, &side, error);
+    if (code != LT_OK)
+        return code;
+    definition->initial = (struct lt_initial){
+        .schema = table->schema, .keys = side.keys, .key_count = side.key_count};
+    code = check_keys(node, &definition->initial, error);
+    if (code == LT_OK)
+        code = lt_door_sql_collect(lt_door_sql_of(context), table, INITIAL_ROWS_MAX, context->arena,
+                                   &definition->initial.rows, error);
+    if (code == LT_E_LIMIT)
+        code = lt_error_set(error, LT_E_LIMIT, "it has more than %d rows", INITIAL_ROWS_MAX);
+    definition->processor.initial = &definition->initial;
+    return code == LT_OK ? LT_OK
+                         : lt_error_append(error, "the initial state of processor \"%s\"",
+                                           definition->calls.name);
+}
+
+/* --------------------------------------------------------------------------------- public calls */
+
+static int make_both(const leat_stream *stream, const char *keys, const leat_processor *processor,
+                     struct definition **definition, struct lt_plan_node **node,
+                     struct lt_error *error)
+{
+    int code = keys == NULL ? lt_error_set(error, LT_E_INVALID, "transformWithState needs keys")
+                            : make_definition(stream->context, processor, definition, error);
+    return code == LT_OK ? make_node(stream, keys, *definition, node, error) : code;
+}
+
+static leat_stream *made_or_fail(const leat_stream *stream, struct lt_plan_node *node, int code,
+                                 const struct lt_error *error)
+{
+    if (code != LT_OK)
+        return lt_door_fail(stream->context, error);
+    leat_stream *made = lt_door_stream(stream->context, node);
+    made->uses = add_use(stream);
+    return made;
+}
+
 leat_stream *leat_transform_with_state(leat_stream *stream, const char *keys,
                                        const leat_processor *processor)
 {
     struct lt_error error;
     struct definition *definition = NULL;
-    struct lt_plan_node *node;
+    struct lt_plan_node *node = NULL;
     if (stream == NULL)
         return NULL;
-    leat_context *context = stream->context;
     lt_error_clear(&error);
-    int code = keys == NULL
-                   ? lt_error_set(&error, LT_E_INVALID, "transformWithState needs keys")
-                   : make_definition(context, processor, &definition, &error);
+    int code = make_both(stream, keys, processor, &definition, &node, &error);
+    return made_or_fail(stream, node, code, &error);
+}
+
+leat_stream *leat_transform_with_initial_state(leat_stream *stream, const char *keys,
+                                               const leat_processor *processor,
+                                               leat_stream *initial, const char *initial_keys)
+{
+    struct lt_error error;
+    struct definition *definition = NULL;
+    struct lt_plan_node *node = NULL;
+    if (stream == NULL || initial == NULL)
+        return NULL;
+    lt_error_clear(&error);
+    int code = initial_keys == NULL
+                   ? lt_error_set(&error, LT_E_INVALID, "an initial state needs keys")
+                   : make_both(stream, keys, processor, &definition, &node, &error);
     if (code == LT_OK)
-        code = make_node(stream, keys, definition, &node, &error);
-    if (code != LT_OK)
-        return lt_door_fail(context, &error);
-    leat_stream *made = lt_door_stream(context, node);
-    made->uses = add_use(stream);
-    return made;
+        code = check_initial(stream, definition, initial, &error);
+    if (code == LT_OK)
+        code = read_initial(initial, initial_keys, definition, node, &error);
+    return made_or_fail(stream, node, code, &error);
 }

@@ -6,7 +6,7 @@
 #include "core/data/row_list.h"
 #include "ops/stateful/groups.h"
 
-enum step { STEP_START, STEP_ROWS, STEP_TIMERS, STEP_EXPIRIES, STEP_END };
+enum step { STEP_START, STEP_INITIAL, STEP_ROWS, STEP_TIMERS, STEP_EXPIRIES, STEP_END };
 
 /* A row that has come, in the groups' memory: this, then its byte form. */
 struct node {
@@ -28,6 +28,7 @@ struct transform;
 struct lt_transform_rows {
     struct transform *transform;
     const struct node *next;
+    bool are_initial;
 };
 
 struct transform_out {
@@ -42,13 +43,14 @@ struct transform {
     bool is_open;
     struct lt_keyed_state state;
     struct lt_groups groups;
+    struct lt_groups initial; /* before the first batch */
     enum step step;
-    const struct lt_group *at; /* ROWS: the next */
+    const struct lt_group *at; /* INITIAL, ROWS: the next */
     struct transform_out out;
     struct lt_row_list given; /* that wait for room */
     struct lt_row_list_cursor cursor;
-    struct lt_row_pool *rows, *inputs, *keys;
-    struct lt_row *input, *key; /* the one row of the last two */
+    struct lt_row_pool *rows, *inputs, *keys, *initials;
+    struct lt_row *input, *key, *initial_row; /* the one row of each of the last three */
     struct lt_text_buffer key_bytes, row_bytes;
     int64_t due_us; /* when its first timer is */
 };
@@ -60,20 +62,18 @@ static struct transform *transform_of(struct lt_operator *op)
 
 /* ---------------------------------------------------------------------------------------- input */
 
-static bool keep(struct transform *transform, const struct lt_row *row)
+/* With those of its key, whose bytes are at hand. */
+static bool keep(struct transform *transform, struct lt_groups *groups,
+                 const struct lt_type *schema, const struct lt_row *row)
 {
-    const struct lt_plan_side *side = &transform->stateful.plan->left;
-    const struct lt_type *schema = transform->stateful.base.input_schema;
     struct lt_text_buffer *bytes = &transform->row_bytes;
     bool is_new;
-    lt_text_clear(&transform->key_bytes);
-    lt_row_bytes_write_key(schema, row, side->keys, side->key_count, &transform->key_bytes);
-    struct lt_group *group = lt_groups_find_or_add(
-        &transform->groups, lt_state_bytes_of(&transform->key_bytes), &is_new);
+    struct lt_group *group =
+        lt_groups_find_or_add(groups, lt_state_bytes_of(&transform->key_bytes), &is_new);
     lt_text_clear(bytes);
     lt_row_bytes_write(schema, row, bytes);
     struct node *node = group == NULL ? NULL
-                                      : lt_scratch_alloc(&transform->groups.memory,
+                                      : lt_scratch_alloc(&groups->memory,
                                                          sizeof *node + bytes->size_bytes);
     if (node == NULL)
         return false;
@@ -92,6 +92,15 @@ static bool keep(struct transform *transform, const struct lt_row *row)
     return true;
 }
 
+static bool keep_input(struct transform *transform, const struct lt_row *row)
+{
+    const struct lt_plan_side *side = &transform->stateful.plan->left;
+    const struct lt_type *schema = transform->stateful.base.input_schema;
+    lt_text_clear(&transform->key_bytes);
+    lt_row_bytes_write_key(schema, row, side->keys, side->key_count, &transform->key_bytes);
+    return keep(transform, &transform->groups, schema, row);
+}
+
 static enum lt_process transform_process(struct lt_operator *op, struct lt_row *row,
                                          struct lt_out *out)
 {
@@ -102,7 +111,7 @@ static enum lt_process transform_process(struct lt_operator *op, struct lt_row *
         return lt_stateful_refuse(row);
     lt_counter_add(stateful->in, 1);
     if (!lt_stateful_is_late(stateful, &stateful->plan->left.event_time, row) &&
-        !keep(transform, row))
+        !keep_input(transform, row))
         lt_stateful_fail_for_memory(stateful);
     lt_row_release(row);
     return LT_PROCESS_DONE;
@@ -115,11 +124,15 @@ const struct lt_row *lt_transform_next_row(struct lt_transform_rows *rows)
     if (node == NULL)
         return NULL;
     const struct lt_state_bytes bytes = {.data = node->bytes, .size_bytes = node->size_bytes};
+    bool are_initial = rows->are_initial;
+    const struct lt_type *schema = are_initial ? transform->processor->initial->schema
+                                               : transform->stateful.base.input_schema;
+    struct lt_row **at = are_initial ? &transform->initial_row : &transform->input;
     rows->next = node->next;
-    if (!lt_stateful_read(&transform->stateful, transform->stateful.base.input_schema, bytes,
-                          transform->inputs, &transform->input))
+    if (!lt_stateful_read(&transform->stateful, schema, bytes,
+                          are_initial ? transform->initials : transform->inputs, at))
         return NULL;
-    struct lt_row *row = transform->input;
+    struct lt_row *row = *at;
     row->source_offset = node->source_offset;
     row->source_partition = node->source_partition;
     row->ingest_ns = node->ingest_ns;
@@ -190,11 +203,13 @@ static bool call(struct transform *transform, struct lt_transform_call *call)
     return !lt_stateful_has_failed(stateful);
 }
 
-static bool call_for_rows(struct transform *transform, const struct lt_group *group)
+static bool call_for_rows(struct transform *transform, const struct lt_group *group,
+                          bool are_initial)
 {
     const struct nodes *nodes = (const struct nodes *)group->payload;
-    struct lt_transform_rows rows = {.transform = transform, .next = nodes->first};
-    struct lt_transform_call what = {.rows = &rows};
+    struct lt_transform_rows rows = {
+        .transform = transform, .next = nodes->first, .are_initial = are_initial};
+    struct lt_transform_call what = {.rows = &rows, .is_initial = are_initial};
     lt_keyed_set_key(&transform->state, group->key);
     return call(transform, &what);
 }
@@ -214,6 +229,13 @@ static bool call_for_timer(struct transform *transform, bool *has)
 static void begin_drain(struct transform *transform)
 {
     transform->stateful.now_ns = lt_clock_now_ns(transform->stateful.clock);
+    transform->at = transform->initial.first;
+    transform->step = STEP_INITIAL;
+}
+
+static void begin_rows(struct transform *transform)
+{
+    lt_groups_clear(&transform->initial);
     transform->at = transform->groups.first;
     transform->step = STEP_ROWS;
 }
@@ -247,12 +269,21 @@ static bool advance(struct transform *transform)
     case STEP_START:
         begin_drain(transform);
         return true;
+    case STEP_INITIAL:
+        if (transform->at == NULL) {
+            begin_rows(transform);
+            return true;
+        }
+        if (!call_for_rows(transform, transform->at, true))
+            return false;
+        transform->at = transform->at->next;
+        return true;
     case STEP_ROWS:
         if (transform->at == NULL) {
             begin_timers(transform);
             return true;
         }
-        if (!call_for_rows(transform, transform->at))
+        if (!call_for_rows(transform, transform->at, false))
             return false;
         transform->at = transform->at->next;
         return true;
@@ -291,8 +322,11 @@ static bool transform_drain(struct lt_operator *op, uint64_t epoch, struct lt_ou
 
 static void transform_begin(struct lt_operator *op, const struct lt_batch *batch)
 {
+    struct transform *transform = transform_of(op);
     lt_stateful_begin(op, batch);
-    lt_keyed_begin(&transform_of(op)->state);
+    if (batch->id > 0) /* the first one has done with them */
+        lt_groups_clear(&transform->initial);
+    lt_keyed_begin(&transform->state);
 }
 
 static void transform_metrics(const struct lt_operator *op, struct lt_state_metrics *out)
@@ -310,6 +344,43 @@ static int64_t transform_due_us(const struct lt_operator *op)
 
 /* ----------------------------------------------------------------------------------------- life */
 
+/* Keeps the row where its key is one of this instance's, as the exchange deals them. */
+static bool keep_initial(struct transform *transform, const struct lt_row *row,
+                         const struct lt_operator_state *instance)
+{
+    const struct lt_initial *initial = transform->processor->initial;
+    struct lt_text_buffer *key = &transform->key_bytes;
+    lt_text_clear(key);
+    lt_row_bytes_write_key(initial->schema, row, initial->keys, initial->key_count, key);
+    uint32_t group = lt_state_group_of(key->data, key->size_bytes);
+    return lt_state_partition_of(group, instance->partition_count) != instance->partition ||
+           keep(transform, &transform->initial, initial->schema, row);
+}
+
+static int open_initial(struct transform *transform, const struct lt_operator_env *env,
+                        struct lt_error *error)
+{
+    const struct lt_initial *initial = transform->processor->initial;
+    if (initial == NULL)
+        return LT_OK;
+    int code = lt_stateful_open_reader(initial->schema, &transform->initials, error);
+    struct lt_row *row = code == LT_OK ? lt_row_claim(transform->initials) : NULL;
+    for (uint32_t i = 0; row != NULL && code == LT_OK && i < initial->rows.count; i++) {
+        const struct lt_struct *values = initial->rows.values[i].structure;
+        lt_row_clear_nulls(row);
+        for (uint32_t k = 0; k < initial->schema->field_count; k++) {
+            lt_row_values(row)[k] = values->values[k];
+            if (values->nulls != NULL && lt_bit(values->nulls, k))
+                lt_row_set_null(row, k);
+        }
+        if (!keep_initial(transform, row, env->state))
+            code = lt_error_set(error, LT_E_LIMIT, "no memory for the initial state");
+    }
+    if (row != NULL)
+        lt_row_release(row);
+    return code;
+}
+
 static int transform_open(struct lt_operator *op, const struct lt_operator_env *env,
                           struct lt_error *error)
 {
@@ -323,6 +394,8 @@ static int transform_open(struct lt_operator *op, const struct lt_operator_env *
         code = lt_stateful_open_reader(transform->state.key_schema, &transform->keys, error);
     if (code == LT_OK)
         code = lt_keyed_open(&transform->state, env, error);
+    if (code == LT_OK)
+        code = open_initial(transform, env, error);
     if (code != LT_OK)
         return code;
     transform->is_open = true;
@@ -341,11 +414,15 @@ static void transform_close(struct lt_operator *op)
         lt_row_release(transform->input);
     if (transform->key != NULL)
         lt_row_release(transform->key);
+    if (transform->initial_row != NULL)
+        lt_row_release(transform->initial_row);
+    lt_row_pool_destroy(transform->initials);
     lt_row_pool_destroy(transform->inputs);
     lt_row_pool_destroy(transform->keys);
     lt_row_pool_destroy(transform->rows);
     lt_row_list_fini(&transform->given);
     lt_groups_fini(&transform->groups);
+    lt_groups_fini(&transform->initial);
     lt_keyed_fini(&transform->state);
     lt_text_fini(&transform->key_bytes);
     lt_text_fini(&transform->row_bytes);
@@ -373,6 +450,7 @@ struct lt_operator *lt_transform_create(const struct lt_plan_stateful *plan,
     transform->out = (struct transform_out){{.emit = out_emit, .fail = out_fail}, transform};
     transform->given.schema = processor->output;
     lt_groups_init(&transform->groups, sizeof(struct nodes));
+    lt_groups_init(&transform->initial, sizeof(struct nodes));
     lt_keyed_init(&transform->state, stateful, plan->time_mode,
                   lt_stateful_columns(stateful->arena, input, plan->left.keys,
                                       plan->left.key_count));

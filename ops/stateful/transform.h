@@ -13,8 +13,13 @@
  * in ProcessingTime at the batch's time. There is a batch without data when the watermark moves, as
  * in Spark, and when a timer is due; Spark runs one at each trigger in ProcessingTime.
  *
- * Unlike Spark's, it takes any store. Not there are an initial state, an event time of what comes
- * out, and variables whose types evolve.
+ * An initial state is rows of a table, each of a key. In the first batch of a query, before any of
+ * its rows, the processor is called for each key that has some, by the instance whose key it is:
+ * what it makes of them is durable with that batch, so a query that is begun again never does it
+ * twice.
+ *
+ * Unlike Spark's, it takes any store. Not there are an event time of what comes out, and variables
+ * whose types evolve.
  */
 #ifndef LT_OPS_STATEFUL_TRANSFORM_H
 #define LT_OPS_STATEFUL_TRANSFORM_H
@@ -24,11 +29,13 @@
 
 struct lt_transform_rows;
 
-/* What the processor is called for: rows of a key, or a timer of it. Good during the call. */
+/* What the processor is called for: rows of a key, from the input or its initial ones; or a timer
+ * of it. Good during the call. */
 struct lt_transform_call {
     struct lt_keyed_state *state;
     const struct lt_row *key;
     struct lt_transform_rows *rows; /* NULL: a timer */
+    bool is_initial;                /* the rows are: nothing may be given out */
     int64_t expiry_ms;              /* of the timer */
     struct lt_out *out;             /* takes rows of the output schema */
 };
@@ -36,10 +43,19 @@ struct lt_transform_call {
 /* The next row of the key; good until the next one is asked for. NULL: no more. */
 const struct lt_row *lt_transform_next_row(struct lt_transform_rows *rows);
 
+/* What state begins with. */
+struct lt_initial {
+    const struct lt_type *schema;
+    struct lt_array rows; /* structs of it */
+    const uint32_t *keys; /* columns of it, in the order and of the types of the input's keys */
+    uint32_t key_count;
+};
+
 struct lt_processor {
     const char *name;
     void *context;
     const struct lt_type *output;
+    const struct lt_initial *initial; /* NULL: none */
     /* Once for each instance: declares variables. Negative: the query does not start. */
     int (*open)(void *context, struct lt_keyed_state *state, void **own, struct lt_error *error);
     /* Negative: the query stops. */
