@@ -19,6 +19,7 @@
 
 #include "core/base/error.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/generator.h"
 #include "ops/expr/program.h"
 #include "ops/expr/session.h"
@@ -163,20 +164,6 @@ uint32_t lt_ops_optimise(struct lt_plan_node **nodes, uint32_t count, struct lt_
     return count;
 }
 
-static struct lt_expression *make_null(const struct lt_expression *in_place_of,
-                                       struct lt_arena *arena)
-{
-    struct lt_expression *null = lt_arena_alloc(arena, sizeof *null);
-    *null = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                   .begin = in_place_of->begin,
-                                   .end = in_place_of->end,
-                                   .type = in_place_of->type,
-                                   .is_null = true,
-                                   .nullable = true,
-                                   .index = -1};
-    return null;
-}
-
 /* A generator decides how many rows there are, and stays. */
 void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_arena *arena)
 {
@@ -190,7 +177,7 @@ void lt_ops_prune(struct lt_plan_node **node, const uint64_t *needed, struct lt_
         struct lt_expression *item = project->expressions[i];
         const struct lt_expression *generator = lt_generator_call(item);
         bool stays = generator != NULL || lt_bit(needed, at);
-        copy->expressions[i] = stays ? item : make_null(item, arena);
+        copy->expressions[i] = stays ? item : lt_expr_null(item, item->type, arena);
         at += generator == NULL ? 1 : generator->type->field_count;
     }
     *node = copy;

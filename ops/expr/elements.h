@@ -2,7 +2,7 @@
  * An element of an array that is made on the spot, at a constant index: array(a, b)[0] is a.
  *
  * As in Spark the array is not made, and what its other elements are is not evaluated and cannot
- * fail; get(array(a, b), 5) is NULL.
+ * fail; array(a, b)[5] and get(array(a, b), 5) are NULL, where either is no constant.
  *
  * on: control. Pure.
  */

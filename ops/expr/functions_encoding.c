@@ -7,6 +7,7 @@
 #include "core/text/charset.h"
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/faults.h"
 
 /* ----------------------------------------------------------------------------------------- hex */
@@ -373,20 +374,6 @@ static int infer_to_binary(struct lt_analyser *analyser, struct lt_expression *c
 
 /* --------------------------------------------------------------------------------------- decode */
 
-static struct lt_expression *string_null(struct lt_analyser *analyser,
-                                         const struct lt_expression *at)
-{
-    struct lt_expression *literal = lt_arena_alloc(analyser->coerce.arena, sizeof *literal);
-    *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,
-                                      .begin = at->begin,
-                                      .end = at->end,
-                                      .type = lt_type_simple(LT_TYPE_STRING),
-                                      .is_null = true,
-                                      .nullable = true,
-                                      .index = -1};
-    return literal;
-}
-
 /* decode(a, b, x, c, y, z) is CASE WHEN a <=> b THEN x WHEN a <=> c THEN y ELSE z END; without z
  * it ends with a NULL string. */
 static int infer_decode(struct lt_analyser *analyser, struct lt_expression *call)
@@ -402,7 +389,9 @@ static int infer_decode(struct lt_analyser *analyser, struct lt_expression *call
         arguments[used++] = lt_analyser_call(analyser, call, "<=>", given[0], given[i]);
         arguments[used++] = given[i + 1];
     }
-    arguments[used++] = i < count ? given[i] : string_null(analyser, call);
+    const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
+    arguments[used++] =
+        i < count ? given[i] : lt_expr_null(call, string, analyser->coerce.arena);
     *call = (struct lt_expression){.kind = LT_EXPR_CASE,
                                    .begin = call->begin,
                                    .end = call->end,

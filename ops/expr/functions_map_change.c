@@ -149,7 +149,7 @@ static int infer_contains_key(struct lt_analyser *analyser, struct lt_expression
     const struct lt_type *map = call->arguments[0]->type;
     const struct lt_expression *wanted = call->arguments[1];
     bool is_null = wanted->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(wanted);
-    if (map->kind == LT_TYPE_MAP && is_null)
+    if (is_null)
         return lt_analyser_refuse_null(analyser, call);
     const struct lt_type *key =
         map->kind == LT_TYPE_MAP
@@ -238,7 +238,9 @@ static int infer_from_text(struct lt_analyser *analyser, struct lt_expression *c
 {
     static const char *const defaults[] = {",", ":"};
     const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
+    const struct lt_type *type = lt_type_map(analyser->coerce.arena, string, string, true);
     struct lt_expression *patterns[2];
+    bool has_null = false;
     for (uint32_t i = 0; i < call->argument_count; i++) {
         enum lt_type_kind kind = call->arguments[i]->type->kind;
         if (kind != LT_TYPE_VOID && (kind < LT_TYPE_STRING || kind > LT_TYPE_VARCHAR))
@@ -246,6 +248,12 @@ static int infer_from_text(struct lt_analyser *analyser, struct lt_expression *c
         int code = lt_analyser_cast(analyser, &call->arguments[i], string);
         if (code != LT_OK)
             return code;
+        has_null = has_null ||
+                   (call->arguments[i]->kind == LT_EXPR_LITERAL && call->arguments[i]->is_null);
+    }
+    if (has_null) { /* whatever the others would do */
+        *call = *lt_expr_null(call, type, analyser->coerce.arena);
+        return LT_OK;
     }
     for (uint32_t i = 0; i < 2; i++)
         patterns[i] = i + 1 < call->argument_count
@@ -259,8 +267,7 @@ static int infer_from_text(struct lt_analyser *analyser, struct lt_expression *c
     call->arguments = lt_arena_alloc(analyser->coerce.arena, sizeof *call->arguments);
     call->arguments[0] = pairs;
     call->argument_count = 1;
-    return lt_collection_finish(call, 0, lt_type_map(analyser->coerce.arena, string, string, true),
-                                is_nullable);
+    return lt_collection_finish(call, 0, type, is_nullable);
 }
 
 /* Of pairs, each an array of the key and, where there is one, the value. */

@@ -97,17 +97,16 @@ static enum lt_kernel width_bucket_interval(struct lt_machine *machine, const st
         (double)lt_argument(machine, call, 2)->i64, lt_argument(machine, call, 3)->i64, out);
 }
 
-/* NULL is a double, also beside intervals. */
+/* NULL and text are doubles, also beside intervals. */
 static int infer_width_bucket(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    bool has_null = false, has_interval = false;
+    bool has_number = false, has_interval = false;
     for (uint32_t i = 0; i < call->argument_count && i < 3; i++) {
-        enum lt_type_kind kind = call->arguments[i]->type->kind;
-        has_null = has_null || kind == LT_TYPE_VOID;
-        has_interval = has_interval || kind == LT_TYPE_INTERVAL_DAY_TIME ||
-                       kind == LT_TYPE_INTERVAL_YEAR_MONTH;
+        const struct lt_type *type = call->arguments[i]->type;
+        has_number = has_number || type->kind == LT_TYPE_VOID || lt_type_is_text(type);
+        has_interval = has_interval || lt_type_is_ansi_interval(type);
     }
-    return has_null && has_interval ? lt_analyser_refuse_types(analyser, call) : LT_INFER_LETTERS;
+    return has_number && has_interval ? lt_analyser_refuse_types(analyser, call) : LT_INFER_LETTERS;
 }
 
 /* -------------------------------------------------------------------------------------- bitmaps */

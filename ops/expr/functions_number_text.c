@@ -177,7 +177,7 @@ static int infer_to_char(struct lt_analyser *analyser, struct lt_expression *cal
     return code;
 }
 
-static int infer_to_number(struct lt_analyser *analyser, struct lt_expression *call)
+static int infer_number(struct lt_analyser *analyser, struct lt_expression *call, bool is_try)
 {
     struct lt_expression **arguments = call->arguments;
     const struct lt_type *string = lt_type_simple(LT_TYPE_STRING);
@@ -199,8 +199,18 @@ static int infer_to_number(struct lt_analyser *analyser, struct lt_expression *c
     call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];
     call->type =
         lt_type_decimal(analyser->coerce.arena, (uint8_t)format.precision, (uint8_t)format.scale);
-    call->nullable = true;
+    call->nullable = is_try || lt_any_nullable(arguments, 2);
     return LT_OK;
+}
+
+static int infer_to_number(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    return infer_number(analyser, call, false);
+}
+
+static int infer_try_to_number(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    return infer_number(analyser, call, true);
 }
 
 static const struct lt_function functions[] = {
@@ -217,7 +227,7 @@ static const struct lt_function functions[] = {
     {"try_to_number", NULL, "try_to_number(str, format)",
      "As to_number, but NULL where the text does not match.", "try_to_number('x', '99')", "NULL",
      .is_deterministic = true, .signatures = {LT_KERNEL("ss", "k", try_to_number)},
-     .prepare = prepare_format, .infer = infer_to_number},
+     .prepare = prepare_format, .infer = infer_try_to_number},
 };
 
 const struct lt_function_group lt_functions_number_text = {"string", functions,

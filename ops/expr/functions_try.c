@@ -67,13 +67,12 @@ static int infer_try(struct lt_analyser *analyser, struct lt_expression *call)
     int code = lt_resolve_call(analyser, inner);
     if (code != LT_OK)
         return code;
-    if (inner->kind == LT_EXPR_LITERAL) {
+    /* Of text and an interval the sum is cast to text again; of what has no type it is a NULL. */
+    struct lt_expression *operation = inner->kind == LT_EXPR_CAST ? inner->arguments[0] : inner;
+    if (operation->kind != LT_EXPR_CALL || operation->type->kind == LT_TYPE_VOID) {
         *call = *inner;
         return LT_OK;
     }
-    /* Of text and an interval the sum is cast to text again. */
-    struct lt_expression *operation = inner->kind == LT_EXPR_CAST ? inner->arguments[0] : inner;
-    lt_assert(operation->kind == LT_EXPR_CALL);
     call->type = operation->type;
     call->nullable = true;
     call->arguments = operation->arguments;

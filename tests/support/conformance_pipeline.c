@@ -89,6 +89,7 @@ static bool create(struct chain *chain)
         if (lt_ops_create(chain->nodes[i], &chain->operators[i], &error) != LT_OK) {
             /* What fails for each record is refused before the first one. */
             set_error(chain->result, "runtime-error", error.condition, error.sqlstate);
+            chain->result->is_refused = true;
             return false;
         }
     }

@@ -19,6 +19,7 @@ struct pipeline_result {
     char type[8192];               /* struct<...> of the rows, or "-" */
     char *rows[PIPELINE_ROWS_MAX]; /* JSON; owned */
     unsigned row_count;            /* before the error, if there is one */
+    bool is_refused;               /* with that error, before the first row */
 };
 
 /* A condition, or a select list. */

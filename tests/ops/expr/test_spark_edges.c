@@ -89,7 +89,10 @@ static void of_elements_that_are_known_one_is_evaluated(void **state)
     expect("array(length(uuid()), CAST(uuid() AS INT))[1]", "CAST_INVALID_INPUT");
     expect("get(array(length(uuid()), CAST(uuid() AS INT)), -1)", "NULL");
     expect("get(array(length(uuid()), CAST('x' AS INT)), 0)", "CAST_INVALID_INPUT");
-    expect("array(length(uuid()))[1]", "INVALID_ARRAY_INDEX");
+    expect("get(array(1, CAST('x' AS INT)), 0)", "CAST_INVALID_INPUT");
+    expect("array(length(uuid()))[1]", "NULL");
+    expect("array(length(uuid()))[length(uuid())]", "INVALID_ARRAY_INDEX");
+    expect("array(1)[1]", "INVALID_ARRAY_INDEX");
 }
 
 static void a_null_that_was_written_hides_what_fails(void **state)
@@ -116,7 +119,14 @@ static void a_null_has_the_type_that_spark_gives_it(void **state)
     expect("zip_with(array(X'41'), array(), (x, y) -> concat(x, y))", "[null]");
     expect("width_bucket(INTERVAL '1' DAY, NULL, INTERVAL '2' DAY, 3)",
            "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
+    expect("width_bucket(INTERVAL '1' DAY, uuid(), INTERVAL '2' DAY, 3)",
+           "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
     expect("width_bucket(1, NULL, 2, 3)", "NULL");
+    expect("map_contains_key(NULL, NULL)", "DATATYPE_MISMATCH.NULL_TYPE");
+    expect("map_contains_key(NULL, 1)", "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES");
+    expect("str_to_map(CAST(CAST(uuid() AS INT) AS STRING), '|', NULL)", "NULL");
+    expect("nvl2(to_number(uuid(), '999'), 1, 2)", "1");
+    expect("try_add(if(true, NULL, NULL), DATE'1582-10-04')", "NULL");
 }
 
 static void wide_decimals_become_small_integers_over_a_double(void **state)
