@@ -73,8 +73,23 @@ static int sync_parent(const char *path, struct lt_error *error)
     return code;
 }
 
+/* Of a long path that is new mostly the last folder is: 1 if it was made, or was there. */
+static int make_last(const char *path, struct lt_error *error)
+{
+    size_t size = strlen(path);
+    if (size == 0 || path[size - 1] == '/') /* its parent would not be what stands before that */
+        return 0;
+    if (mkdir(path, 0777) != 0)
+        return errno == EEXIST;
+    int code = sync_parent(path, error);
+    return code == 0 ? 1 : code;
+}
+
 int lt_folder_make(const char *path, struct lt_error *error)
 {
+    int status = make_last(path, error);
+    if (status != 0)
+        return status > 0 ? 0 : status;
     char *copy = lt_strdup(path);
     int code = 0;
     bool is_last = false;

@@ -25,7 +25,7 @@ static const struct lt_function_group *const GROUPS[] = {
     &lt_functions_map_change,    &lt_functions_struct,        &lt_functions_higher,
     &lt_functions_generator,     &lt_functions_aggregate,     &lt_functions_aggregate_statistics,
 };
-enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512, ALIAS_MAX = 32 };
+enum { GROUP_COUNT = sizeof GROUPS / sizeof GROUPS[0], NAMES_MAX = 512 };
 
 size_t lt_function_count(void)
 {
@@ -48,25 +48,15 @@ const struct lt_function *lt_function_at(size_t index, const char **group)
     return NULL;
 }
 
-/* Copies the next of comma-separated names; returns where the one after it begins, NULL at the end.
- */
-static const char *next_alias(const char *aliases, char out[ALIAS_MAX])
+/* Whether a name stands among comma-separated ones. */
+static bool is_among(const char *names, const char *name)
 {
-    size_t size = strcspn(aliases, ",");
-    lt_assert(size < ALIAS_MAX);
-    memcpy(out, aliases, size);
-    out[size] = '\0';
-    return aliases[size] == ',' ? aliases + size + 1 : NULL;
-}
-
-static bool has_name(const struct lt_function *function, const char *name)
-{
-    if (lt_ascii_compare(function->name, name) == 0)
-        return true;
-    char alias[ALIAS_MAX];
-    for (const char *rest = function->aliases; rest != NULL;) {
-        rest = next_alias(rest, alias);
-        if (lt_ascii_compare(alias, name) == 0)
+    size_t size = strlen(name);
+    const char *comma = names;
+    for (const char *at = names; comma != NULL; at = comma + 1) {
+        comma = strchr(at, ',');
+        size_t at_size = comma == NULL ? strlen(at) : (size_t)(comma - at);
+        if (at_size == size && lt_ascii_starts_with(at, name))
             return true;
     }
     return false;
@@ -74,10 +64,14 @@ static bool has_name(const struct lt_function *function, const char *name)
 
 int32_t lt_function_find(const char *name)
 {
-    size_t count = lt_function_count();
-    for (size_t i = 0; i < count; i++) {
-        if (has_name(lt_function_at(i, NULL), name))
-            return (int32_t)i;
+    int32_t index = 0;
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        for (size_t k = 0; k < GROUPS[i]->count; k++, index++) {
+            const struct lt_function *function = &GROUPS[i]->functions[k];
+            if (lt_ascii_compare(function->name, name) == 0 ||
+                (function->aliases != NULL && is_among(function->aliases, name)))
+                return index;
+        }
     }
     return -1;
 }
