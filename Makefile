@@ -102,6 +102,17 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(SAN_OBJECTS) -o $@ -lcmocka $(LIBS)
 
+# A simulator starts processes by the thousand, and each pays for every library and object: it gets what it needs.
+SIMULATORS := $(addprefix $(BUILD)/tests/core/run/,test_simulate test_simulate_batches)
+$(SIMULATORS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/support.a $(BUILD)/libleat.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ $(SAN_OBJECTS) -o $@ -lcmocka -Wl,--as-needed,-z,now $(LIBS)
+$(BUILD)/tests/support.a: $(SUPPORT_OBJECTS)
+	@rm -f $@
+	$(call show,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
 .PHONY: unit
 unit: $(TEST_PROGRAMS) ## the test programs; those that need a broker are skipped
 	@tests/run --jobs $(JOBS) $(TEST_PROGRAMS)

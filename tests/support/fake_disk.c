@@ -57,6 +57,11 @@ void fake_disk_keep_power(struct fake_disk *disk)
     disk->has_power = true;
 }
 
+bool fake_disk_notes(const struct fake_disk *disk)
+{
+    return !disk->has_power;
+}
+
 static void entry_fini(struct entry *entry)
 {
     close(entry->fd);

@@ -14,6 +14,7 @@
 #ifndef LT_TESTS_FAKE_DISK_H
 #define LT_TESTS_FAKE_DISK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct fake_disk *fake_disk_create(void);
 void fake_disk_reorder(struct fake_disk *disk);
 /* It will not lose its power: nothing is noted, which is faster. */
 void fake_disk_keep_power(struct fake_disk *disk);
+/* Whether what is told is noted. */
+bool fake_disk_notes(const struct fake_disk *disk);
 /* Forgets the list; the files stay as they are. */
 void fake_disk_destroy(struct fake_disk *disk);
 

@@ -118,11 +118,12 @@ static int64_t or_errno(int64_t result)
 
 static int64_t do_open(struct fake *fake, const struct lt_io *io)
 {
-    bool existed = faccessat(io->fd, io->path, F_OK, 0) == 0;
+    bool may_be_new = (io->flags & O_CREAT) != 0 && fake_disk_notes(fake->disk);
+    bool is_new = may_be_new && faccessat(io->fd, io->path, F_OK, 0) != 0;
     int fd = openat(io->fd, io->path, io->flags, io->mode);
     if (fd < 0)
         return -errno;
-    if (!existed && (io->flags & O_CREAT) != 0)
+    if (is_new)
         fake_disk_created(fake->disk, io->fd, io->path);
     return fd;
 }

@@ -122,7 +122,7 @@ int openat(int folder_fd, const char *path, int flags, ...)
     bool is_noted = watched.is_watched && (flags & O_CREAT) != 0 && (flags & O_TRUNC) != 0;
     if (is_noted && watched_fails(true))
         return -1;
-    bool is_new = is_noted && faccessat(folder_fd, path, F_OK, 0) != 0;
+    bool is_new = is_noted && !watched.has_power && faccessat(folder_fd, path, F_OK, 0) != 0;
     int fd = (int)syscall(SYS_openat, folder_fd, path, flags, mode);
     if (is_noted && fd >= 0) {
         watched.is_watched = false;
