@@ -10,7 +10,7 @@ kills=${LEAT_KILLS:-5}
 killer=$build/tests/killer
 topic events 4 && topic clicks 3 && checkpoint of_load || exit 1
 RANDOM=$seed
-delay_s=60 begin_ms=1577836800000 stores=(memory rocksdb) store=$((RANDOM % 2)) # of the aggregation; the join has the other
+delay_s=180 begin_ms=1577836800000 stores=(memory rocksdb) store=$((RANDOM % 2)) # of the aggregation; the join has the other
 
 # A record is a number, and its event time so many hundredths of a second after the beginning (not 1970: no watermark yet is 0, and
 # what is not after it is late). Of clicks there is one of three, two seconds later.
@@ -25,9 +25,11 @@ INSERT INTO clicks SELECT CAST(value % 17 AS STRING) AS key, CAST(value AS STRIN
 END
     background "$leat" run "$scratch/load.sql" --quiet
     load=$pid
-    wait_for 30 has_begun
+    wait_for 60 has_begun
 }
-has_begun() { [ "$("$envelopes" count "$kafka" "$events")" -gt 0 ] && [ "$("$envelopes" count "$kafka" "$clicks")" -gt 0 ]; }
+# There is enough for windows to end from the second batch on. What a partition lags behind, on a busy machine, is less than the
+# delay, which is six seconds of the load.
+has_begun() { [ "$("$envelopes" count "$kafka" "$events")" -gt 24000 ] && [ "$("$envelopes" count "$kafka" "$clicks")" -gt 0 ]; }
 end_load() { kill -INT "$load" && ended "$load" 30 0; }
 
 # job QUERY TRIGGER: what it is at the next start.
