@@ -19,6 +19,14 @@ struct lt_state_rocksdb_cursor {
     struct lt_state_live_value value; /* of the entry that was given, if it is not the iterator's */
 };
 
+/* What the live copy has of the key that was got last: who puts it next need not ask again. */
+struct lt_state_rocksdb_asked {
+    bool is_valid, is_stored;
+    int64_t final_at;
+    unsigned char *key;
+    size_t key_bytes, key_capacity;
+};
+
 struct lt_state_rocksdb {
     struct lt_state_store base;
     struct lt_state_keeper *keeper;
@@ -29,6 +37,7 @@ struct lt_state_rocksdb {
     struct lt_state_overlay overlay;
     struct lt_state_live_value pinned[LT_STATE_ROCKSDB_PINNED];
     uint32_t pinned_count;
+    struct lt_state_rocksdb_asked asked;
     struct lt_state_rocksdb_cursor cursors[LT_STATE_ROCKSDB_CURSORS];
     uint64_t cursor_count;
     uint64_t entries, updated, removed;

@@ -69,6 +69,18 @@ static uint64_t given(int64_t value, uint64_t unit, uint64_t otherwise)
     return value > 0 ? (uint64_t)value * unit : otherwise;
 }
 
+/* Index and filter of a file are read block by block, as its data are. Whole they have megabytes,
+ * more than a shard of the cache: they would be read again for nearly every key. */
+static void divide_metadata(rocksdb_block_based_table_options_t *table)
+{
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
+    rocksdb_block_based_options_set_index_type(
+        table, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(table, 1);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1);
+}
+
 static rocksdb_options_t *make_options(const struct lt_state_rocksdb_settings *settings)
 {
     pthread_once(&cache_once, make_cache);
@@ -76,9 +88,9 @@ static rocksdb_options_t *make_options(const struct lt_state_rocksdb_settings *s
         rocksdb_cache_set_capacity(cache, given(settings->cache_mb, MEGABYTE, 0));
     rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
     rocksdb_block_based_options_set_block_cache(table, cache);
-    rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
     rocksdb_block_based_options_set_filter_policy(
         table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
+    divide_metadata(table);
     if (settings->block_size_kb > 0)
         rocksdb_block_based_options_set_block_size(table,
                                                    given(settings->block_size_kb, KILOBYTE, 0));

@@ -38,6 +38,41 @@ static void unpin(struct lt_state_rocksdb *rocks)
 
 /* ---------------------------------------------------------------------------------- get and put */
 
+static void remember(struct lt_state_rocksdb *rocks, struct lt_state_bytes key, bool is_stored,
+                     int64_t final_at)
+{
+    struct lt_state_rocksdb_asked *asked = &rocks->asked;
+    if (key.size_bytes > asked->key_capacity) {
+        asked->key_capacity = key.size_bytes * 2;
+        asked->key = lt_realloc_array(asked->key, asked->key_capacity, 1);
+    }
+    if (key.size_bytes > 0)
+        memcpy(asked->key, key.data, key.size_bytes);
+    asked->key_bytes = key.size_bytes;
+    asked->is_stored = is_stored;
+    asked->final_at = final_at;
+    asked->is_valid = true;
+}
+
+/* What the live copy has of a key that the batch has not touched: 1, 0, or a negative code. */
+static int ask_live(struct lt_state_rocksdb *rocks, struct lt_state_bytes key, int64_t *final_at,
+                    struct lt_error *error)
+{
+    const struct lt_state_rocksdb_asked *asked = &rocks->asked;
+    struct lt_state_bytes last = {asked->key, asked->key_bytes};
+    *final_at = LT_STATE_NEVER;
+    if (asked->is_valid && lt_state_bytes_equal(last, key)) {
+        *final_at = asked->final_at;
+        return asked->is_stored;
+    }
+    struct lt_state_live_value stored;
+    int code = lt_state_live_get(&rocks->live, key, &stored, error);
+    if (code == 1)
+        *final_at = stored.final_at;
+    lt_state_live_value_fini(&stored);
+    return code;
+}
+
 static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
                       struct lt_state_bytes *value)
 {
@@ -50,7 +85,10 @@ static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
         return !entry->is_removed;
     }
     struct lt_state_live_value found;
-    if (lt_state_live_get(&rocks->live, key, &found, &rocks->fault) != 1)
+    int code = lt_state_live_get(&rocks->live, key, &found, &rocks->fault);
+    if (code >= 0)
+        remember(rocks, key, code == 1, code == 1 ? found.final_at : LT_STATE_NEVER);
+    if (code != 1)
         return false;
     struct lt_state_live_value *pinned =
         &rocks->pinned[rocks->pinned_count % LT_STATE_ROCKSDB_PINNED];
@@ -68,12 +106,11 @@ static bool change_key(struct lt_state_rocksdb *rocks, const struct lt_state_cha
 {
     struct lt_state_overlay_entry *entry =
         lt_state_overlay_find(&rocks->overlay, change->hash, change->key);
-    struct lt_state_live_value stored = {.final_at = LT_STATE_NEVER};
+    int64_t stored_final_at = LT_STATE_NEVER;
     bool is_stored = entry != NULL && entry->is_stored;
     if (entry == NULL) {
-        *code = lt_state_live_get(&rocks->live, change->key, &stored, error);
+        *code = ask_live(rocks, change->key, &stored_final_at, error);
         is_stored = *code == 1;
-        lt_state_live_value_fini(&stored);
         if (*code < 0)
             return false;
     }
@@ -83,7 +120,7 @@ static bool change_key(struct lt_state_rocksdb *rocks, const struct lt_state_cha
     bool was_removed = entry != NULL && entry->is_removed && is_stored;
     if (change->is_removed && !was_there)
         return false;
-    if (!lt_state_overlay_set(&rocks->overlay, entry, change, is_stored, stored.final_at)) {
+    if (!lt_state_overlay_set(&rocks->overlay, entry, change, is_stored, stored_final_at)) {
         *code = lt_error_set(error, LT_E_NO_MEMORY,
                              "there is no memory for what a batch changes of the state; hint: "
                              "limit the rows of a batch (maxOffsetsPerTrigger, "
@@ -194,6 +231,7 @@ static int write_overlay(struct lt_state_rocksdb *rocks, struct lt_error *error)
 static void begin_anew(struct lt_state_rocksdb *rocks)
 {
     rocks->is_prepared = false;
+    rocks->asked.is_valid = false; /* the live copy may have changed */
     rocks->updated = 0;
     rocks->removed = 0;
     rocks->entries = rocks->live.place.entries;
@@ -251,6 +289,7 @@ static void rocks_close(struct lt_state_store *store)
     lt_state_overlay_fini(&rocks->overlay);
     if (rocks->is_temporary && rocks->path != NULL)
         lt_state_live_remove(rocks->path);
+    free(rocks->asked.key);
     free(rocks->path);
     free(rocks);
 }
