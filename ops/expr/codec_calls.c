@@ -52,15 +52,38 @@ int lt_infer_schema_of(struct lt_analyser *analyser, struct lt_expression *call)
     return code == LT_OK ? lt_infer_done(call, lt_type_simple(LT_TYPE_STRING), false) : code;
 }
 
+struct schema_of {
+    const char *text; /* NULL: */
+    const char *condition, *sqlstate, *why;
+};
+
+static void keep_schema(const struct lt_prepare *prepare, struct schema_of schema)
+{
+    struct schema_of *kept = lt_arena_alloc(prepare->arena, sizeof *kept);
+    *kept = schema;
+    prepare->call->state = kept;
+}
+
 void lt_schema_of_set(const struct lt_prepare *prepare, const struct lt_type *type)
 {
-    prepare->call->state = (void *)(uintptr_t)lt_type_sql(prepare->arena, type);
+    keep_schema(prepare, (struct schema_of){.text = lt_type_sql(prepare->arena, type)});
+}
+
+void lt_schema_of_fail(const struct lt_prepare *prepare, const char *condition,
+                       const char *sqlstate, const struct lt_error *why)
+{
+    keep_schema(prepare, (struct schema_of){.condition = condition,
+                                            .sqlstate = sqlstate,
+                                            .why = lt_arena_text(prepare->arena, why->text)});
 }
 
 enum lt_kernel lt_schema_of(struct lt_machine *machine, const struct lt_call *call,
                             union lt_value *out)
 {
-    (void)machine;
-    *out = lt_value_text(call->state);
+    const struct schema_of *schema = call->state;
+    if (schema->text == NULL)
+        return lt_machine_fault(machine, call, schema->condition, schema->sqlstate, "%s",
+                                schema->why);
+    *out = lt_value_text(schema->text);
     return LT_KERNEL_VALUE;
 }

@@ -50,8 +50,11 @@ static inline enum lt_kernel lt_reading_once(struct lt_reading *reading, struct 
 
 /* For `infer` of a call of a constant sample and options. */
 int lt_infer_schema_of(struct lt_analyser *analyser, struct lt_expression *call) LT_MUST_USE;
-/* For `prepare`: what lt_schema_of, the kernel, gives from then on. */
+/* For `prepare`: what lt_schema_of, the kernel, gives from then on; or that the sample is none, for
+ * which it fails where a record comes to it. */
 void lt_schema_of_set(const struct lt_prepare *prepare, const struct lt_type *type);
+void lt_schema_of_fail(const struct lt_prepare *prepare, const char *condition,
+                       const char *sqlstate, const struct lt_error *why);
 lt_kernel_fn lt_schema_of;
 
 #endif

@@ -286,12 +286,14 @@ static int infer_type(const struct lt_prepare *prepare, const struct lt_csv_opti
     if (code != LT_OK)
         return code;
     const struct lt_codec_times codec = lt_times_codec(times);
-    code =
-        lt_csv_infer(sample.data, sample.size_bytes, options, &codec, prepare->arena, &type, error);
+    struct lt_error why;
+    lt_error_clear(&why);
+    if (lt_csv_infer(sample.data, sample.size_bytes, options, &codec, prepare->arena, &type,
+                     &why) == LT_OK)
+        lt_schema_of_set(prepare, type);
+    else
+        lt_schema_of_fail(prepare, "MALFORMED_CSV_RECORD", "KD000", &why);
     lt_times_destroy(times);
-    if (code != LT_OK)
-        return lt_error_condition(error, "MALFORMED_CSV_RECORD", "KD000");
-    lt_schema_of_set(prepare, type);
     return LT_OK;
 }
 

@@ -78,6 +78,11 @@ static void a_divisor_is_asked_first(void **state)
     expect("nullif(length(uuid()), 36) % element_at(array(1), length(uuid()))",
            "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
     expect("round(element_at(array(1.5BD), length(uuid())), bit_count(~ NULL))", "NULL");
+    expect("if(length(uuid()) = 36, '-', schema_of_json('{bad', map('mode', 'FAILFAST')))", "-");
+    expect("if(length(uuid()) = 1, '-', schema_of_json('{bad', map('mode', 'FAILFAST')))",
+           "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION");
+    expect("find_in_set(regexp_extract('a', '^.*$', 2), schema_of_json('{bad'))",
+           "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX");
     expect("right(nullif(uuid(), uuid()), element_at(array(1), 0))", "INVALID_INDEX_OF_ZERO");
     expect("right(if(length(uuid()) = 36, NULL, 'a'), element_at(array(1), 0))", "NULL");
 }
