@@ -75,7 +75,8 @@ static size_t watched_size(size_t size_bytes)
     return is_short ? 1 + watched.draw((uint32_t)size_bytes - 1) : size_bytes;
 }
 
-static bool watched_reads(int fd)
+/* A file of the checkpoint, and not what has its descriptor by now. */
+static bool watched_is_ours(int fd)
 {
     struct stat status;
     return watched.is_watched && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
@@ -84,7 +85,7 @@ static bool watched_reads(int fd)
 
 ssize_t read(int fd, void *buffer, size_t size_bytes)
 {
-    bool is_ours = watched_reads(fd);
+    bool is_ours = watched_is_ours(fd);
     if (is_ours && watched_fails(false))
         return -1;
     return syscall(SYS_read, fd, buffer, is_ours ? watched_size(size_bytes) : size_bytes);
@@ -92,7 +93,7 @@ ssize_t read(int fd, void *buffer, size_t size_bytes)
 
 ssize_t pread(int fd, void *buffer, size_t size_bytes, off_t offset)
 {
-    bool is_ours = watched_reads(fd);
+    bool is_ours = watched_is_ours(fd);
     if (is_ours && watched_fails(false))
         return -1;
     return syscall(SYS_pread64, fd, buffer, is_ours ? watched_size(size_bytes) : size_bytes,
@@ -101,7 +102,7 @@ ssize_t pread(int fd, void *buffer, size_t size_bytes, off_t offset)
 
 ssize_t write(int fd, const void *buffer, size_t size_bytes)
 {
-    if (watched.is_watched && fd == watched.written_fd) {
+    if (fd == watched.written_fd && watched_is_ours(fd)) {
         if (watched_fails(true))
             return -1;
         size_bytes = watched_size(size_bytes);
