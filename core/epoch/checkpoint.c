@@ -449,6 +449,7 @@ void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_
         if (directory->prepared.fd >= 0)
             lt_publisher_delete(checkpoint->publisher, &directory->prepared, name);
     }
+    lt_publisher_catch_up(checkpoint->publisher);
 }
 
 void lt_checkpoint_delete(struct lt_checkpoint *checkpoint, const char *name)

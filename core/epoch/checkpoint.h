@@ -109,8 +109,9 @@ typedef void lt_checkpoint_done_fn(void *context, int code, const struct lt_erro
 void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor);
 void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,
                            lt_checkpoint_done_fn *done, void *context);
-/* Deletes all but the newest minBatchesToRetain done entries, a bounded number per call, through
- * the reactor. Source logs are their sources'. */
+/* An epoch is done: deletes all but the newest minBatchesToRetain done entries, a bounded number
+ * per call, and writes the .crc files that are still to come, through the reactor. Source logs are
+ * their sources'. */
 void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_epoch);
 /* Deletes a file of a source's log ("sources/0/8"), through the reactor, behind what is queued. */
 void lt_checkpoint_delete(struct lt_checkpoint *checkpoint, const char *name);

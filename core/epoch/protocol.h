@@ -49,8 +49,8 @@
  *   sources/i/N    its log, in names and text of its own (Spark's file source: N, N.compact)
  *   sinks/i/e      v1 / one line per lane: the writer's note
  *   sinks/i/start  v1 / e / what sink i was before its first epoch, e: its notes until e is logged
- *   F.crc          the CRC32C of F (core/epoch/crc.h): written when F is durable, checked when F is
- *                  read; an F without one is accepted, as Spark does
+ *   F.crc          the CRC32C of F (core/epoch/crc.h): written when the epoch is done, checked when
+ *                  F is read; an F without one is accepted, as Spark does
  *   .leat.lock     held with a kernel lock by the one process that owns the directory; names it
  *
  * "preparedSinks" is what makes an entry evidence. Spark writes offsets/e *ahead* of the work: a

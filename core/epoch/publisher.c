@@ -1,7 +1,9 @@
 /*
  * Two queues, of which one job is with the reactor: files of the query, which somebody waits for,
  * and what comes later, companions and deletions in their order, so that a companion is never
- * written after its deletion. Files go first, unless too much is to be done later.
+ * written after its deletion. That begins when the query says that it has nothing else to do, for
+ * each sync holds up those of state and sinks; and files go first all the same, unless too much is
+ * to be done later.
  *
  * A file is one chain of six operations, its companion another of five. All of them complete, in
  * any case: the job is judged when the last one has. A descriptor that the chain opens belongs to
@@ -23,7 +25,7 @@
 
 enum {
     WRITE_STEPS = 6, /* open, write, sync, close, rename; sync of the folder */
-    LATER_MAX = 16,  /* a few epochs' companions; with more, files wait for them */
+    LATER_MAX = 64,  /* some epochs' companions; with more, files wait for them */
     PATIENCE_S = 10, /* a disk that has not answered by then is told of */
 };
 
@@ -53,6 +55,7 @@ struct lt_publisher {
     struct job *at_work; /* with the reactor, in no queue; NULL: none */
     bool may_replace;    /* the file system cannot rename only where nothing is */
     bool has_failed;     /* nothing more is begun */
+    bool is_catching_up; /* what is to be done later may be begun */
     struct lt_error other_writer; /* code 0: none was seen */
 };
 
@@ -283,9 +286,14 @@ static struct job *take(struct queue *queue)
 static void begin_next(struct lt_publisher *publisher)
 {
     struct queue *files = &publisher->files, *later = &publisher->later;
-    struct queue *next = files->count > 0 && later->count < LATER_MAX ? files : later;
-    if (publisher->at_work == NULL && !publisher->has_failed && files->count + later->count > 0)
-        begin(take(next));
+    bool is_too_much = later->count >= LATER_MAX;
+    publisher->is_catching_up &= publisher->at_work != NULL || later->count > 0;
+    if (publisher->at_work != NULL || publisher->has_failed)
+        return;
+    if (files->count > 0 && !is_too_much)
+        begin(take(files));
+    else if (is_too_much || publisher->is_catching_up)
+        begin(take(later));
 }
 
 /* --------------------------------------------------------------------------------------- queue */
@@ -354,6 +362,12 @@ void lt_publisher_delete(struct lt_publisher *publisher, const struct lt_epoch_f
     add_delete(job, job->companion);
     add_delete(job, job->name);
     enqueue(&publisher->later, job);
+}
+
+void lt_publisher_catch_up(struct lt_publisher *publisher)
+{
+    publisher->is_catching_up = true;
+    begin_next(publisher);
 }
 
 static void cancel(struct job *job)

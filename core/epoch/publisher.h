@@ -7,14 +7,14 @@
  * The next file is begun when the chain of the last one has completed, so an earlier file is
  * durable before a later one exists. The first failure ends it: what is queued behind is not begun.
  *
- * When F is durable and `done` has been called, its companion is written, as soon as no file waits:
+ * F is durable then, and `done` is called. Its companion is written when the query catches up:
  *
  *   open .F.crc.leat.tmp, write, sync, close, rename to F.crc
  *
  * So what an epoch waits for is two syncs and not three, and a crash may leave its last files
  * without one: they are believed as they are, as files of a Spark that writes none.
  *
- * Deletions wait for files too. One that fails is said in the log and is no failure: the entry is
+ * Deletions wait for that too. One that fails is said in the log and is no failure: the entry is
  * only old. So is it with companions; but one that is there already is another writer's, and stops
  * the next file.
  *
@@ -34,8 +34,8 @@ struct lt_publisher;
 typedef void lt_publisher_done_fn(void *context, int code, const struct lt_error *error);
 
 struct lt_publisher *lt_publisher_create(struct lt_reactor *reactor);
-/* Waits for the chain that the kernel has, if any, and for companions and deletions; answers the
- * rest. NULL is a no-op. */
+/* Waits for the chain that the kernel has, if any, and for what is being caught up with; answers
+ * the rest. NULL is a no-op. */
 void lt_publisher_destroy(struct lt_publisher *publisher);
 
 /* Queues a new file; `folder` stays open until it is done, `name` and content are copied. One that
@@ -52,5 +52,7 @@ void lt_publisher_refuse(struct lt_publisher *publisher, const struct lt_epoch_f
 /* Queues the deletion of a file and its companion, whether they are there or not. */
 void lt_publisher_delete(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                          const char *name);
+/* An epoch is done: begins the companions and deletions that wait, as long as no file does. */
+void lt_publisher_catch_up(struct lt_publisher *publisher);
 
 #endif

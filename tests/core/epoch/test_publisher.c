@@ -57,8 +57,10 @@ static void on_done(void *context, int code, const struct lt_error *error)
     snprintf(answer->text, sizeof answer->text, "%s", error->text);
 }
 
+/* With what comes later. */
 static void poll_all(struct place *place)
 {
+    lt_publisher_catch_up(place->publisher);
     for (int i = 0; i < POLLS_MAX && place->reactor->pending_count > 0; i++)
         lt_reactor_poll(place->reactor);
     assert_int_equal(place->reactor->pending_count, 0);
@@ -213,6 +215,19 @@ static void a_step_that_fails_is_reported_once_and_nothing_more_is_begun(void **
     }
 }
 
+static void what_nobody_waits_for_waits_until_it_is_asked_for(void **state)
+{
+    struct place *place = *state;
+    struct answer answer = {0};
+    lt_publisher_write(place->publisher, &place->folder, "7", "content", on_done, &answer);
+    for (int i = 0; i < POLLS_MAX; i++)
+        lt_reactor_poll(place->reactor);
+    assert_int_equal(answer.count, 1);
+    assert_false(is_there(place, "7.crc"));
+    poll_all(place);
+    assert_true(is_there(place, "7.crc"));
+}
+
 static void a_companion_that_fails_stops_nothing(void **state)
 {
     struct place *place = *state;
@@ -236,6 +251,7 @@ static void destroying_waits_for_the_file_at_work_and_answers_the_rest(void **st
     struct answer first = {0}, second = {0};
     lt_publisher_write(place->publisher, &place->folder, "1", "a", on_done, &first);
     lt_publisher_write(place->publisher, &place->folder, "2", "b", on_done, &second);
+    lt_publisher_catch_up(place->publisher);
     lt_publisher_destroy(place->publisher);
     place->publisher = NULL;
     assert_int_equal(first.count, 1);
@@ -343,6 +359,7 @@ int main(void)
         TEST(a_deletion_takes_the_companion_and_minds_no_missing_one),
         TEST(a_step_that_fails_is_reported_once_and_nothing_more_is_begun),
         TEST(destroying_waits_for_the_file_at_work_and_answers_the_rest),
+        TEST(what_nobody_waits_for_waits_until_it_is_asked_for),
         TEST(a_companion_that_fails_stops_nothing),
         TEST(a_file_that_another_has_written_stays_and_is_told),
         TEST(a_companion_that_another_has_written_stops_the_next_file),
