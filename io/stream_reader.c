@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
 #include "io/stream_internal.h"
 
 enum {
@@ -428,20 +427,11 @@ static int check_range(const struct lt_stream_source *source, const struct lt_po
 {
     if (source->spool != NULL || end == NULL || end->offset <= start->offset)
         return 0;
-    int64_t first = start->offset, last = end->offset - 1;
-    if (!source->settings.fails_on_data_loss) {
-        lt_log_warn("%s: rows %" PRId64 " to %" PRId64 " were received before, are not committed "
-                    "and cannot be read again: they are lost, and it goes on behind them "
-                    "(failOnDataLoss is false)",
-                    source->owner, first, last);
-        return 0;
-    }
     return lt_error_set(error, LT_E_DATA_LOSS,
-                        "rows %" PRId64 " to %" PRId64 " were received before, are not committed "
-                        "and cannot be read again: they are lost; hint: set the option "
-                        "\"failOnDataLoss\" to false to go on behind them; with the option "
-                        "\"spool\" what is received is kept until it is committed",
-                        first, last);
+                        "rows %" PRId64 " to %" PRId64
+                        " were received before and cannot be read again; hint: the option "
+                        "\"spool\" keeps what is received until it is committed",
+                        start->offset, end->offset - 1);
 }
 
 int lt_stream_open_reader(struct lt_source *base, const struct lt_connector_env *env,

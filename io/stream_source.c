@@ -312,7 +312,6 @@ void lt_stream_read_common(const struct lt_options *options, const struct lt_opt
 {
     settings->format_name = lt_options_text(options, table, count, "format");
     settings->has_timestamp = lt_options_bool(options, table, count, "includeTimestamp");
-    settings->fails_on_data_loss = lt_options_bool(options, table, count, "failOnDataLoss");
     settings->spool = lt_spool_read_settings(options, table, count);
     settings->socket.is_stamped = settings->has_timestamp || settings->spool.directory != NULL;
     settings->socket.receive_buffer_bytes =

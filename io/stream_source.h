@@ -43,7 +43,6 @@ struct lt_stream_settings {
     uint32_t datagram_bytes;                       /* room for each */
     bool has_timestamp, has_sender;                /* columns behind the format's */
     bool acknowledges;
-    bool fails_on_data_loss;
     struct lt_spool_settings spool;
     const char *format_name;
     enum lt_frame_kind default_frame;
@@ -81,13 +80,6 @@ int lt_stream_source_create(const struct lt_source_type *type,
      .max = 1024 * 1024 * 1024,                                                                    \
      .doc = "The kernel's buffer for what has not been read yet; the system's default if not "     \
             "set."},
-#define LT_STREAM_LOSS_ROW                                                                         \
-    {.name = "failOnDataLoss",                                                                     \
-     .type = LT_OPTION_BOOL,                                                                       \
-     .default_text = "true",                                                                       \
-     .doc = "Without a spool: stops the query when rows that were received are to be read again, " \
-            "after a crash or a failure within a micro-batch; false warns and goes on without "    \
-            "them."},
 #define LT_STREAM_CLIENT_ROWS                                                                      \
     {.name = "idleTimeout",                                                                        \
      .type = LT_OPTION_DURATION,                                                                   \

@@ -17,9 +17,8 @@ enum { BACKLOG = 1024 };
 static const struct lt_option_spec connect_table[] = {
     {.name = "host", .type = LT_OPTION_TEXT, .doc = "The peer's name or address; required."},
     PORT_ROW("The peer's port; required."),
-    LT_STREAM_BUFFER_ROW LT_STREAM_DIAL_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_LOSS_ROW
-        LT_STREAM_ACK_ROW LT_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS
-            LT_FORMAT_READ_ROWS};
+    LT_STREAM_BUFFER_ROW LT_STREAM_DIAL_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW
+        LT_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
 enum { CONNECT_COUNT = sizeof connect_table / sizeof connect_table[0] };
 
 static const struct lt_option_spec listen_table[] = {
@@ -27,9 +26,8 @@ static const struct lt_option_spec listen_table[] = {
      .type = LT_OPTION_TEXT,
      .doc = "The address of this machine to listen at; all of them if not set."},
     PORT_ROW("The port to listen at; required."),
-    LT_STREAM_BUFFER_ROW LT_STREAM_CLIENT_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_LOSS_ROW
-        LT_STREAM_ACK_ROW LT_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS
-            LT_FORMAT_READ_ROWS};
+    LT_STREAM_BUFFER_ROW LT_STREAM_CLIENT_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW
+        LT_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
 enum { LISTEN_COUNT = sizeof listen_table / sizeof listen_table[0] };
 
 /* Spark's words for what has to be there. */

@@ -22,8 +22,8 @@ static const struct lt_option_spec option_table[] = {
      .type = LT_OPTION_TEXT,
      .doc = "The interface that a group is joined on, by name or IPv4 address; the system's choice "
             "if not set."},
-    LT_STREAM_BUFFER_ROW LT_STREAM_DATAGRAM_ROWS LT_STREAM_TIMESTAMP_ROW LT_STREAM_LOSS_ROW
-        LT_SPOOL_ROWS LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
+    LT_STREAM_BUFFER_ROW LT_STREAM_DATAGRAM_ROWS LT_STREAM_TIMESTAMP_ROW LT_SPOOL_ROWS
+        LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
 static int udp_bind(const struct lt_source_type *type, const struct lt_options *options,

@@ -26,8 +26,8 @@ static const struct lt_option_spec option_table[] = {
      .default_text = "false",
      .doc = "Of streams: connects to a program that listens at the path, instead of listening."},
     LT_STREAM_CLIENT_ROWS LT_STREAM_DIAL_ROWS LT_STREAM_BUFFER_ROW LT_STREAM_DATAGRAM_ROWS
-        LT_STREAM_TIMESTAMP_ROW LT_STREAM_LOSS_ROW LT_STREAM_ACK_ROW LT_SPOOL_ROWS
-            LT_FORMAT_NAME_ROWS LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
+        LT_STREAM_TIMESTAMP_ROW LT_STREAM_ACK_ROW LT_SPOOL_ROWS LT_FORMAT_NAME_ROWS
+            LT_FRAME_READ_ROWS LT_FORMAT_READ_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
 static bool flag(const struct lt_options *options, const char *name)

@@ -20,6 +20,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/log.h"
+#include "core/base/text_buffer.h"
 #include "core/base/uuid.h"
 #include "core/epoch/directory.h"
 #include "core/epoch/files.h"
@@ -216,6 +217,26 @@ static void fill_recovery(const struct lt_checkpoint *checkpoint, struct lt_reco
         fill_pending(checkpoint, recovery);
 }
 
+/* A batch that cannot be run again is forgotten; what its sources had received for it went with the
+ * process. */
+static void warn_of_lost(const struct lt_checkpoint *checkpoint)
+{
+    const struct lt_recovery_conclusion *conclusion = &checkpoint->directory.conclusion;
+    if (!conclusion->has_pending || !checkpoint->options.runs_batches ||
+        checkpoint->options.keeps_pending)
+        return;
+    const struct lt_epoch_offsets *pending = &checkpoint->directory.pending;
+    struct lt_text_buffer ends;
+    lt_text_init(&ends);
+    for (uint32_t i = 0; i < pending->source_count; i++)
+        lt_text_format(&ends, "%s%s", i == 0 ? "" : ", ", pending->sources[i]);
+    lt_log_warn("batch %" PRId64 " was planned up to %.1000s, and not committed when the query "
+                "ended: not all of its sources can be read again, and what those had received for "
+                "it is lost; hint: the option \"spool\" of such a source keeps it",
+                conclusion->last_logged + 1, lt_text_get(&ends));
+    lt_text_fini(&ends);
+}
+
 /* Neither Spark nor leat logs a batch before the one in front of it is done. */
 static void warn_of_untrailing(const struct lt_directory *directory)
 {
@@ -257,6 +278,7 @@ int lt_checkpoint_open(const struct lt_checkpoint_options *options, struct lt_ch
     }
     const struct lt_recovery_conclusion *conclusion = &checkpoint->directory.conclusion;
     warn_of_untrailing(&checkpoint->directory);
+    warn_of_lost(checkpoint);
     checkpoint->unfinished_next = (uint64_t)(conclusion->last_commit + 1);
     checkpoint->unfinished_end = (uint64_t)(conclusion->last_logged + 1);
     checkpoint->purge_next = checkpoint->directory.oldest;

@@ -191,28 +191,7 @@ static void without_a_spool_what_was_planned_is_gone(struct stream_world *world)
     listen_in_batches(world, NULL);
     assert_int_equal(world->reader->ops->extend(world->reader, &planned, &world->error),
                      LT_E_DATA_LOSS);
-    assert_non_null(strstr(world->error.text,
-                           "source tcp-listen: rows 0 to 6 were received before, are not committed "
-                           "and cannot be read again: they are lost; hint: set the option "
-                           "\"failOnDataLoss\" to false to go on behind them; with the option "
-                           "\"spool\" what is received is kept until it is committed"));
-}
-
-/* The batch that was planned is one without rows, and the next one begins behind it. */
-static void what_is_gone_can_be_gone_on_without(struct stream_world *world)
-{
-    stream_world_a_second_passes();
-    struct lt_position planned = {.offset = 7};
-    int fd = stream_world_connect(listen_in_batches(world, "failOnDataLoss=false"));
-    run_batch(world, planned);
-    expect(world, OPTIONS(NULL));
-    assert_non_null(strstr(stream_world_log, "rows 0 to 6 were received before, are not committed "
-                                             "and cannot be read again: they are lost, and it goes "
-                                             "on behind them (failOnDataLoss is false)"));
-    stream_world_send(fd, "eighth\n");
-    run_batch(world, wait_for(world, 8));
-    expect(world, OPTIONS("eighth"));
-    close(fd);
+    assert_non_null(strstr(world->error.text, "rows 0 to 6 were received before"));
 }
 
 /* ---------------------------------------------------------------------------------------- tail */
@@ -317,7 +296,6 @@ int main(void)
         STREAM_CASE(a_full_queue_stops_the_sender_and_nothing_is_lost),
         STREAM_CASE(records_that_fail_keep_their_place),
         STREAM_CASE(what_was_planned_is_read_again_of_a_spool),
-        STREAM_CASE(what_is_gone_can_be_gone_on_without),
         STREAM_CASE(without_a_spool_what_was_planned_is_gone),
         STREAM_CASE(datagrams_come_in_batches_too),
         STREAM_CASE(a_growing_file_comes_in_batches),
