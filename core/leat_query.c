@@ -103,6 +103,14 @@ static int make_write(leat_query *query, const char *format, const struct lt_sin
     return 0;
 }
 
+static bool has_one_writer(const char *format, const struct lt_sink_type *type)
+{
+    struct lt_error unknown; /* is told where the sink is made */
+    if (type == NULL && format != NULL)
+        type = lt_catalog_sink(lt_io_catalog(), format, &unknown);
+    return type != NULL && type->has_one_writer;
+}
+
 /* A union that SQL has made, without state: each of its inputs is written, all to the same. */
 static int write_union(leat_query *query, const leat_stream *stream, const char *format,
                        const struct lt_sink_type *type, struct lt_options *options)
@@ -115,6 +123,13 @@ static int write_union(leat_query *query, const leat_stream *stream, const char 
                            "a union of %u sides: of streams, each side is written by itself, and a "
                            "query writes %d at most; hint: several INSERTs",
                            count, LT_LIMIT_SINKS - 1);
+        code = fail(query, &error);
+    } else if (has_one_writer(format, type)) {
+        (void)lt_error_set(&error, LT_E_UNSUPPORTED,
+                           "a union of streams without state: each side is written by itself, and "
+                           "sink %s has one writer; hint: an INSERT for each side, each into a "
+                           "place of its own",
+                           type != NULL ? type->name : format);
         code = fail(query, &error);
     }
     for (uint32_t i = 0; i < count && code == LEAT_OK; i++) {

@@ -400,6 +400,7 @@ const struct lt_sink_type lt_append_sink_type = {
     .doc = "One file that grows; cut back to the last epoch when a query begins again.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .has_one_writer = true,
     .takes_plain_letters = true,
     .bind = append_bind,
 };

@@ -515,6 +515,7 @@ const struct lt_sink_type lt_foreach_batch_sink_type = {
     .options = batch_option_table,
     .option_count = OPTION_COUNT,
     .needs_batches = true,
+    .has_one_writer = true,
     .takes_plain_letters = true,
     .bind = foreach_bind,
 };
