@@ -90,6 +90,22 @@ static int64_t number_of(const struct lt_options *options, const char *name)
     return lt_options_i64(options, option_table, OPTION_COUNT, name);
 }
 
+/* What libcurl finds wrong with it; NULL: nothing. */
+static const char *find_fault(const char *url)
+{
+    CURLU *parts = curl_url();
+    lt_assert(parts != NULL);
+    char *port = NULL;
+    CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
+    const char *fault = code == CURLUE_OK ? NULL : curl_url_strerror(code);
+    if (code == CURLUE_OK && curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK &&
+        strcmp(port, "0") == 0)
+        fault = "there is no port 0";
+    curl_free(port);
+    curl_url_cleanup(parts);
+    return fault;
+}
+
 static int check_url(const char *url, struct lt_error *error)
 {
     bool is_http = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
@@ -103,7 +119,14 @@ static int check_url(const char *url, struct lt_error *error)
                             "sink http: a URL holds no user or password, which shows in process "
                             "lists; hint: the option header.Authorization, from the environment "
                             "or a file");
-    return 0;
+    const char *fault = url[strcspn(url, ":") + 3] == '/' ? "No host part in the URL"
+                                                          : find_fault(url);
+    if (fault == NULL)
+        return 0;
+    return lt_error_set(error, LT_E_INVALID,
+                        "sink http: url \"%s\" is no address: %s; hint: http://HOST:PORT/PATH, an "
+                        "address of IPv6 in brackets, a blank as %%20",
+                        url, fault);
 }
 
 static bool is_header(const char *key)

@@ -441,6 +441,12 @@ static void options_that_cannot_be_are_told(void **state)
     (void)state;
     expect_refused((const char *const[]){NULL}, "url");
     expect_refused((const char *const[]){"url=ftp://h/x", NULL}, "is no address; hint: http://");
+    static const char *const wrong[] = {"url=http:///x",       "url=http://h:0/x",
+                                        "url=http://h:99999/", "url=http://h:x/",
+                                        "url=http://[::1/x",   "url=http://h h/x",
+                                        "url=http://h/a b",    "url=http://"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        expect_refused((const char *const[]){wrong[i], NULL}, "is no address: ");
     expect_refused((const char *const[]){"url=http://me:secret@h/x", NULL},
                    "a URL holds no user or password");
     expect_refused((const char *const[]){"url=http://h/x", "header.A B=c", NULL},
