@@ -98,6 +98,15 @@ static char *decode(const char *text, size_t size_bytes)
     return made;
 }
 
+/* Of the address, or given before. */
+static bool is_given(const struct lt_tool_url *url, const char *key)
+{
+    for (size_t i = 0; i < url->option_count; i++)
+        if (strcasecmp(url->options[i].key, key) == 0)
+            return true;
+    return false;
+}
+
 static int parse_parameters(struct lt_tool_url *url, const char *what, const char *list)
 {
     for (const char *at = list; *at != '\0';) {
@@ -110,6 +119,14 @@ static int parse_parameters(struct lt_tool_url *url, const char *what, const cha
             int status = lt_tool_wrong("%s \"%s\": \"%.*s\" is no option; hint: ?KEY=VALUE&KEY="
                                        "VALUE, with %%26 for & and %%25 for %%",
                                        what, url->text, (int)size_bytes, at);
+            free(key);
+            free(value);
+            return status;
+        }
+        if (is_given(url, key)) {
+            int status = lt_tool_wrong("%s \"%s\": option \"%s\" is there twice; hint: give "
+                                       "it once",
+                                       what, url->text, key);
             free(key);
             free(value);
             return status;
@@ -141,12 +158,25 @@ static int parse_path(struct lt_tool_url *url, const struct scheme *scheme, cons
                                  (int)size_bytes, rest, scheme->name, (int)size_bytes, rest);
     }
     char *path = decode(rest, size_bytes);
-    if (path == NULL || *path == '\0') {
+    if (path == NULL)
+        return lt_tool_wrong("%s \"%s\": a %% is followed by two hexadecimal digits, and not by "
+                             "00; hint: %%25 for %%",
+                             what, url->text);
+    if (*path == '\0') {
         free(path);
         return fail_shape(url, scheme, what, "path");
     }
     add_option(url, lt_tool_copy(scheme->key), path);
     return 0;
+}
+
+/* No blank, bracket or control character. */
+static bool is_host(const char *text, size_t size_bytes)
+{
+    for (size_t i = 0; i < size_bytes; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == '[' || text[i] == ']' || text[i] == '/')
+            return false;
+    return true;
 }
 
 static int parse_host(struct lt_tool_url *url, const struct scheme *scheme, const char *what,
@@ -169,6 +199,10 @@ static int parse_host(struct lt_tool_url *url, const struct scheme *scheme, cons
     if (host_bytes == 0 && scheme->rest == REST_HOST)
         return fail_shape(url, scheme, what, "host");
     bool is_in_brackets = host_bytes >= 2 && rest[0] == '[' && rest[host_bytes - 1] == ']';
+    if (!is_host(rest + is_in_brackets, host_bytes - 2 * is_in_brackets))
+        return lt_tool_wrong("%s \"%s\": \"%.*s\" is no host; hint: a name or an address, of "
+                             "IPv6 in brackets: [::1]:PORT",
+                             what, url->text, (int)host_bytes, rest);
     if (host_bytes > 0)
         add_option(url, lt_tool_copy("host"),
                    is_in_brackets ? lt_tool_format("%.*s", (int)host_bytes - 2, rest + 1)

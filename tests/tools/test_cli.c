@@ -123,9 +123,23 @@ static void an_address_says_what_it_lacks(void **state)
         {"tail:///x?format", "noop:",
          "source \"tail:///x?format\": \"format\" is no option; hint: ?KEY=VALUE&KEY=VALUE, with "
          "%26 for & and %25 for %"},
-        {"tail:///%zz", "noop:", "source \"tail:///%zz\": no path; hint: tail:///var/log/app.log"},
+        {"tail:///%zz", "noop:",
+         "source \"tail:///%zz\": a % is followed by two hexadecimal digits, and not by 00; hint: "
+         "%25 for %"},
         {"tail:///a%00b", "noop:",
-         "source \"tail:///a%00b\": no path; hint: tail:///var/log/app.log"},
+         "source \"tail:///a%00b\": a % is followed by two hexadecimal digits, and not by 00; "
+         "hint: %25 for %"},
+        {"tcp://[::1]x:9", "noop:",
+         "source \"tcp://[::1]x:9\": \"[::1]x\" is no host; hint: a name or an address, of IPv6 in "
+         "brackets: [::1]:PORT"},
+        {"tcp://a b:9", "noop:",
+         "source \"tcp://a b:9\": \"a b\" is no host; hint: a name or an address, of IPv6 in "
+         "brackets: [::1]:PORT"},
+        {"tcp://h:9?frame=line&Frame=length2", "noop:",
+         "source \"tcp://h:9?frame=line&Frame=length2\": option \"Frame\" is there twice; hint: "
+         "give it once"},
+        {"tcp://h:9?port=7", "noop:",
+         "source \"tcp://h:9?port=7\": option \"port\" is there twice; hint: give it once"},
         {"tail:/a?x=%00", "noop:",
          "source \"tail:/a?x=%00\": \"x=%00\" is no option; hint: ?KEY=VALUE&KEY=VALUE, with "
          "%26 for & and %25 for %"},
