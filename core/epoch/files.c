@@ -182,6 +182,20 @@ enum lt_epoch_name_kind lt_epoch_name_kind(const struct lt_epoch_folder *folder,
     return is_alone ? LT_EPOCH_NAME_LITTER : LT_EPOCH_NAME_COMPANION;
 }
 
+/* One name, if it is there; durable after lt_epoch_folder_sync(). */
+static int delete_name(const struct lt_epoch_folder *folder, const char *name,
+                       struct lt_error *error)
+{
+    if (faccessat(folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+        return 0;
+    int code = fault(folder, name, error);
+    if (code != 0)
+        return code;
+    if (unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT)
+        return lt_error_set_errno(error, errno, "cannot delete '%s/%s'", folder->path, name);
+    return 0;
+}
+
 int lt_epoch_folder_tidy(const struct lt_epoch_folder *folder, struct lt_error *error)
 {
     struct lt_epoch_names names;
@@ -190,7 +204,7 @@ int lt_epoch_folder_tidy(const struct lt_epoch_folder *folder, struct lt_error *
     for (size_t i = 0; code == 0 && i < names.count; i++) {
         if (lt_epoch_name_kind(folder, names.names[i]) != LT_EPOCH_NAME_LITTER)
             continue;
-        code = lt_epoch_file_delete(folder, names.names[i], error);
+        code = delete_name(folder, names.names[i], error);
         changed = true;
     }
     free(names.names);
@@ -335,7 +349,7 @@ static int delete_companions(const struct lt_epoch_folder *folder, const char *n
     for (size_t i = 0; code == 0 && i < sizeof forms / sizeof forms[0]; i++) {
         char companion_name[LT_EPOCH_NAME_SIZE];
         join_name(companion_name, forms[i][0], name, forms[i][1]);
-        code = lt_epoch_file_delete(folder, companion_name, error);
+        code = delete_name(folder, companion_name, error);
     }
     return code;
 }
@@ -364,22 +378,9 @@ int lt_epoch_file_write(const struct lt_epoch_folder *folder, const char *name, 
     return code;
 }
 
-int lt_epoch_file_delete(const struct lt_epoch_folder *folder, const char *name,
-                         struct lt_error *error)
-{
-    if (faccessat(folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-        return 0;
-    int code = fault(folder, name, error);
-    if (code != 0)
-        return code;
-    if (unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT)
-        return lt_error_set_errno(error, errno, "cannot delete '%s/%s'", folder->path, name);
-    return 0;
-}
-
 int lt_epoch_file_delete_all(const struct lt_epoch_folder *folder, const char *name,
                              struct lt_error *error)
 {
     int code = delete_companions(folder, name, error);
-    return code == 0 ? lt_epoch_file_delete(folder, name, error) : code;
+    return code == 0 ? delete_name(folder, name, error) : code;
 }

@@ -57,10 +57,8 @@ int lt_epoch_file_read(const struct lt_epoch_folder *folder, const char *name, b
  * there. */
 int lt_epoch_file_write(const struct lt_epoch_folder *folder, const char *name, const void *content,
                         size_t size_bytes, struct lt_error *error) LT_MUST_USE;
-/* Deletes one name if it is there; durable after lt_epoch_folder_sync(). */
-int lt_epoch_file_delete(const struct lt_epoch_folder *folder, const char *name,
-                         struct lt_error *error) LT_MUST_USE;
-/* Deletes a file with its companions: ours and the hidden ones of Hadoop's local file system. */
+/* Deletes a file, if it is there, with its companions: ours and the hidden ones of Hadoop's local
+ * file system. Durable after lt_epoch_folder_sync(). */
 int lt_epoch_file_delete_all(const struct lt_epoch_folder *folder, const char *name,
                              struct lt_error *error) LT_MUST_USE;
 /* Deletes what a crash may have left: temporary names, and companions without their file. Syncs the

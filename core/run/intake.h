@@ -30,7 +30,6 @@ struct lt_intake {
     bool ready_reported;
     bool marker_due;     /* `marker_epoch` is to be injected as soon as nothing waits */
     bool position_noted; /* for it */
-    bool position_sent;
     uint64_t marker_epoch;
     /* Read for that epoch, as the positions; and when its marker was injected, in all. */
     uint64_t read_of[LT_WRITER_EPOCHS], read_before;
