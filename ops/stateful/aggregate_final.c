@@ -316,9 +316,7 @@ static int final_open(struct lt_operator *op, const struct lt_operator_env *env,
 static void final_close(struct lt_operator *op)
 {
     struct final *final = final_of(op);
-    if (final->value != NULL)
-        lt_row_release(final->value);
-    lt_row_pool_destroy(final->values);
+    lt_stateful_close_reader(final->values, final->value);
     lt_row_pool_destroy(final->rows);
     lt_groups_fini(&final->groups);
     lt_scratch_fini(&final->memory);

@@ -83,6 +83,13 @@ int lt_stateful_open_reader(const struct lt_type *schema, struct lt_row_pool **o
     return lt_row_pool_create(&options, out, error);
 }
 
+void lt_stateful_close_reader(struct lt_row_pool *pool, struct lt_row *row)
+{
+    if (row != NULL)
+        lt_row_release(row);
+    lt_row_pool_destroy(pool);
+}
+
 /* -------------------------------------------------------------------------------------- batches */
 
 /* A watermark as the event times that it is compared with. */

@@ -68,6 +68,8 @@ int lt_stateful_open_pool(const struct lt_stateful *stateful, const struct lt_op
 /* A pool of one row, for the operator to read bytes into. */
 int lt_stateful_open_reader(const struct lt_type *schema, struct lt_row_pool **out,
                             struct lt_error *error) LT_MUST_USE;
+/* Takes its row home, and destroys it; NULL: there is no row, or no pool. */
+void lt_stateful_close_reader(struct lt_row_pool *pool, struct lt_row *row);
 /* A counter of the operator's own. */
 struct lt_shared_u64 *lt_stateful_counter(const struct lt_operator_env *env, const char *name,
                                           const char *help);

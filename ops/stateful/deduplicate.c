@@ -136,9 +136,7 @@ static int deduplicate_open(struct lt_operator *op, const struct lt_operator_env
 static void deduplicate_close(struct lt_operator *op)
 {
     struct deduplicate *deduplicate = deduplicate_of(op);
-    if (deduplicate->value != NULL)
-        lt_row_release(deduplicate->value);
-    lt_row_pool_destroy(deduplicate->values);
+    lt_stateful_close_reader(deduplicate->values, deduplicate->value);
     lt_text_fini(&deduplicate->key);
     lt_text_fini(&deduplicate->value_bytes);
     lt_stateful_fini(&deduplicate->stateful);

@@ -368,9 +368,7 @@ static void join_close(struct lt_operator *op)
     struct join *join = join_of(op);
     for (uint32_t side = 0; side < SIDES; side++)
         lt_join_side_fini(&join->sides[side]);
-    if (join->probe != NULL)
-        lt_row_release(join->probe);
-    lt_row_pool_destroy(join->probes);
+    lt_stateful_close_reader(join->probes, join->probe);
     lt_row_pool_destroy(join->rows);
     lt_join_condition_destroy(join->condition);
     lt_text_fini(&join->key);

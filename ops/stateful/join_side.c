@@ -54,12 +54,8 @@ int lt_join_side_open(struct lt_join_side *side, const struct lt_operator_env *e
 
 void lt_join_side_fini(struct lt_join_side *side)
 {
-    if (side->count_value != NULL)
-        lt_row_release(side->count_value);
-    if (side->row_value != NULL)
-        lt_row_release(side->row_value);
-    lt_row_pool_destroy(side->count_values);
-    lt_row_pool_destroy(side->row_values);
+    lt_stateful_close_reader(side->count_values, side->count_value);
+    lt_stateful_close_reader(side->row_values, side->row_value);
     lt_text_fini(&side->key);
     lt_text_fini(&side->value_bytes);
     lt_text_fini(&side->final);

@@ -24,9 +24,7 @@ static int open_row(struct lt_variable_row *row, const struct lt_type *schema,
 
 static void close_row(struct lt_variable_row *row)
 {
-    if (row->row != NULL)
-        lt_row_release(row->row);
-    lt_row_pool_destroy(row->pool);
+    lt_stateful_close_reader(row->pool, row->row);
     *row = (struct lt_variable_row){0};
 }
 

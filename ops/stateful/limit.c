@@ -104,9 +104,7 @@ static int limit_open(struct lt_operator *op, const struct lt_operator_env *env,
 static void limit_close(struct lt_operator *op)
 {
     struct limit *limit = limit_of(op);
-    if (limit->value != NULL)
-        lt_row_release(limit->value);
-    lt_row_pool_destroy(limit->values);
+    lt_stateful_close_reader(limit->values, limit->value);
     lt_text_fini(&limit->key);
     lt_text_fini(&limit->value_bytes);
     lt_stateful_fini(&limit->stateful);

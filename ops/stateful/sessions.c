@@ -443,9 +443,7 @@ static int sessions_open(struct lt_operator *op, const struct lt_operator_env *e
 static void sessions_close(struct lt_operator *op)
 {
     struct sessions *sessions = sessions_of(op);
-    if (sessions->value != NULL)
-        lt_row_release(sessions->value);
-    lt_row_pool_destroy(sessions->values);
+    lt_stateful_close_reader(sessions->values, sessions->value);
     lt_row_pool_destroy(sessions->rows);
     lt_groups_fini(&sessions->groups);
     lt_session_list_fini(&sessions->list);

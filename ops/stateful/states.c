@@ -21,7 +21,8 @@ void lt_states_fini(struct lt_states *states)
     lt_aggregates_destroy(states->aggregates);
 }
 
-void *lt_states_create(const struct lt_states *states, struct lt_scratch *memory)
+/* Zeroed. NULL: no memory. */
+static void *create_state(const struct lt_states *states, struct lt_scratch *memory)
 {
     void *state = lt_scratch_alloc(memory, states->size_bytes);
     if (state == NULL)
@@ -35,7 +36,7 @@ void *lt_states_read(const struct lt_states *states, struct lt_state_bytes bytes
                      struct lt_scratch *memory)
 {
     struct lt_error error;
-    void *state = lt_states_create(states, memory);
+    void *state = create_state(states, memory);
     if (state == NULL || lt_aggregates_read(states->aggregates, bytes.data, bytes.size_bytes,
                                             state, memory, &error) == LT_OK)
         return state;

@@ -20,8 +20,6 @@ int lt_states_init(struct lt_states *states, struct lt_stateful *stateful,
                    struct lt_error *error) LT_MUST_USE;
 void lt_states_fini(struct lt_states *states);
 
-/* A zeroed state in `memory`. NULL: no memory. */
-void *lt_states_create(const struct lt_states *states, struct lt_scratch *memory);
 /* A state from bytes that stay as long as it is used; NULL: it has failed. */
 void *lt_states_read(const struct lt_states *states, struct lt_state_bytes bytes,
                      struct lt_scratch *memory);

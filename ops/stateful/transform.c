@@ -410,15 +410,9 @@ static void transform_close(struct lt_operator *op)
     transform->state.phase = LT_KEYED_CLOSED;
     if (transform->is_open)
         transform->processor->close(transform->own);
-    if (transform->input != NULL)
-        lt_row_release(transform->input);
-    if (transform->key != NULL)
-        lt_row_release(transform->key);
-    if (transform->initial_row != NULL)
-        lt_row_release(transform->initial_row);
-    lt_row_pool_destroy(transform->initials);
-    lt_row_pool_destroy(transform->inputs);
-    lt_row_pool_destroy(transform->keys);
+    lt_stateful_close_reader(transform->inputs, transform->input);
+    lt_stateful_close_reader(transform->keys, transform->key);
+    lt_stateful_close_reader(transform->initials, transform->initial_row);
     lt_row_pool_destroy(transform->rows);
     lt_row_list_fini(&transform->given);
     lt_groups_fini(&transform->groups);
