@@ -12,12 +12,12 @@ topic events 4 && topic clicks 3 && checkpoint of_load || exit 1
 RANDOM=$seed
 delay_s=180 begin_ms=1577836800000 stores=(memory rocksdb) store=$((RANDOM % 2)) # of the aggregation; the join has the other
 
-# A record is a number, and its event time so many hundredths of a second after the beginning (not 1970: no watermark yet is 0, and
+# A record is a number, and its event time so many times thirty milliseconds after the beginning (not 1970: no watermark yet is 0, and
 # what is not after it is late). Of clicks there is one of three, two seconds later.
 start_load() {
     cat >"$scratch/load.sql" <<END
 SET spark.sql.streaming.checkpointLocation = $of_load;
-CREATE TABLE ticks USING rate OPTIONS (rowsPerSecond '3000');
+CREATE TABLE ticks USING rate OPTIONS (rowsPerSecond '1000');
 CREATE TABLE events USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$events');
 CREATE TABLE clicks USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$clicks');
 INSERT INTO events SELECT CAST(value % 17 AS STRING) AS key, CAST(value AS STRING) AS value FROM ticks;
@@ -29,7 +29,7 @@ END
 }
 # There is enough for windows to end from the second batch on. What a partition lags behind, on a busy machine, is less than the
 # delay, which is six seconds of the load.
-has_begun() { [ "$("$envelopes" count "$kafka" "$events")" -gt 24000 ] && [ "$("$envelopes" count "$kafka" "$clicks")" -gt 0 ]; }
+has_begun() { [ "$("$envelopes" count "$kafka" "$events")" -gt 8000 ] && [ "$("$envelopes" count "$kafka" "$clicks")" -gt 0 ]; }
 end_load() { kill -INT "$load" && ended "$load" 30 0; }
 
 # job QUERY TRIGGER: what it is at the next start.
@@ -48,13 +48,13 @@ END
     case $1 in
     windows) cat <<END ;;
 INSERT INTO windows SELECT unix_millis(window.start) AS start, k, count(*) AS n, sum(v) AS total
-FROM (SELECT v, v % 17 AS k, timestamp_millis($begin_ms + v * 10) AS at FROM ($read events)) WATERMARK at DELAY OF INTERVAL $delay_s SECONDS
+FROM (SELECT v, v % 17 AS k, timestamp_millis($begin_ms + v * 30) AS at FROM ($read events)) WATERMARK at DELAY OF INTERVAL $delay_s SECONDS
 GROUP BY window(at, '5 seconds'), k;
 END
     pairs) cat <<END ;;
 INSERT INTO pairs SELECT a.v AS v, b.v AS w
-FROM (SELECT v, timestamp_millis($begin_ms + v * 10) AS at FROM ($read events)) WATERMARK at DELAY OF INTERVAL $delay_s SECONDS AS a
-JOIN (SELECT v, timestamp_millis($begin_ms + v * 10 + 2000) AS clicked FROM ($read clicks)) WATERMARK clicked DELAY OF INTERVAL $delay_s SECONDS AS b
+FROM (SELECT v, timestamp_millis($begin_ms + v * 30) AS at FROM ($read events)) WATERMARK at DELAY OF INTERVAL $delay_s SECONDS AS a
+JOIN (SELECT v, timestamp_millis($begin_ms + v * 30 + 2000) AS clicked FROM ($read clicks)) WATERMARK clicked DELAY OF INTERVAL $delay_s SECONDS AS b
 ON a.v = b.v AND clicked >= at AND clicked <= at + INTERVAL 5 SECONDS;
 END
     esac
@@ -98,8 +98,8 @@ def wanted_windows():
     groups = collections.defaultdict(list)
     events = numbers("events")
     for v in events:
-        groups[begin_ms + v * 10 // 5000 * 5000, v % 17].append(v)
-    watermark_ms = begin_ms + max(events) * 10 - delay_ms
+        groups[begin_ms + v * 30 // 5000 * 5000, v % 17].append(v)
+    watermark_ms = begin_ms + max(events) * 30 - delay_ms
     return {(start, k, len(vs), sum(vs)) for (start, k), vs in groups.items() if start + 5000 <= watermark_ms}
 def manifest():
     entries = {int(os.path.basename(path).split(".")[0]): path for path in glob.glob(f"{folder}/{query}/_spark_metadata/[0-9]*")}
