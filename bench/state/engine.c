@@ -9,7 +9,7 @@
 #include "bench/verdict.h"
 #include "core/leat.h"
 
-enum { NUMBER_BYTES = 24 };
+enum { NUMBER_BYTES = 24, TEXT_BYTES = 256 };
 
 static const int64_t patience_ns = INT64_C(900000000000);
 
@@ -39,7 +39,7 @@ static enum leat_write add(void *state, const leat_row *row, uint32_t flags)
 static void read_input(leat_context *context, const struct state_run *run,
                        const struct state_input *input)
 {
-    char topic[TOPIC_NAME_BYTES], limit[NUMBER_BYTES];
+    char topic[TOPIC_NAME_BYTES], limit[NUMBER_BYTES], parse[TEXT_BYTES];
     snprintf(topic, sizeof topic, "%s-%s", run->topics, input->view);
     snprintf(limit, sizeof limit, "%" PRIu32, run->batch_rows);
     leat_stream *stream =
@@ -48,7 +48,8 @@ static void read_input(leat_context *context, const struct state_run *run,
                                   "startingOffsets", "earliest", "maxOffsetsPerTrigger", limit,
                                   (const char *)NULL),
                   NULL);
-    stream = leat_select(stream, "from_json(cast(value AS string), '" STATE_SCHEMA "') AS j");
+    snprintf(parse, sizeof parse, "from_json(cast(value AS string), '%s') AS j", input->schema);
+    stream = leat_select(stream, parse);
     stream = leat_select(stream, input->columns);
     if (input->watermark != NULL)
         stream = leat_with_watermark(stream, input->watermark, input->delay);
@@ -72,7 +73,8 @@ static leat_query *make_query(leat_context *context, const struct state_run *run
                         "shufflePartitions", "1", "cpus", cpu, (const char *)NULL));
     const leat_sink sink = {.size = sizeof sink, .name = "adder", .user = adder, .write = add};
     if (stream == NULL || query == NULL || leat_query_write_sink(query, stream, &sink) != LEAT_OK ||
-        leat_query_trigger_available_now(query) != LEAT_OK)
+        leat_query_trigger_available_now(query) != LEAT_OK ||
+        leat_query_output_mode(query, run->query->mode) != LEAT_OK)
         bench_wrong("%s: %s%s", run->query->name, leat_context_error(context),
                     query != NULL ? leat_query_error(query) : "");
     return query;

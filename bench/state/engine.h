@@ -16,7 +16,7 @@ struct state_run {
     const char *bootstrap;
     const char *topics;     /* those of the inputs are this, a dash and the view */
     const char *checkpoint; /* a directory that is not there yet */
-    uint32_t rows;          /* in each topic */
+    uint32_t rows;          /* of the query: state_input_rows says how many a topic has */
     uint32_t batch_rows;    /* maxOffsetsPerTrigger of each input */
 };
 

@@ -101,8 +101,10 @@ static struct event make(enum events_kind kind, uint32_t number, uint32_t count)
         return repeat(number, count);
     case EVENTS_SHOWN:
         return shown(number, count);
-    default:
+    case EVENTS_CLICKED:
         return clicked(number, count);
+    default:
+        bench_wrong("rows of kind %d are made elsewhere", (int)kind);
     }
 }
 
@@ -125,6 +127,7 @@ void events_init(struct events *events, enum events_kind kind, uint32_t count)
 void events_fini(struct events *events)
 {
     free(events->items);
+    free(events->texts);
     *events = (struct events){0};
 }
 

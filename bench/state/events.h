@@ -13,6 +13,12 @@
  *   repeats     of six rows one has the key of an earlier one
  *   shown       each key once
  *   clicked     each key of `shown` once: 5 s later, or 20 s
+ *
+ * Those of the Nexmark benchmark are documents of its own (bench/state/nexmark.c):
+ *
+ *   bids        key: the auction, other: the bidder, amount: the price
+ *   auctions    key: its number, other: the seller, amount: the category
+ *   people      key: their number, other: 1 in three of the states
  */
 #ifndef LT_BENCH_STATE_EVENTS_H
 #define LT_BENCH_STATE_EVENTS_H
@@ -31,19 +37,23 @@ enum events_kind {
     EVENTS_VISITS,
     EVENTS_REPEATS,
     EVENTS_SHOWN,
-    EVENTS_CLICKED
+    EVENTS_CLICKED,
+    EVENTS_BIDS,
+    EVENTS_AUCTIONS,
+    EVENTS_PEOPLE
 };
 
 struct event {
-    int64_t key, amount, at_ms;
+    int64_t key, amount, at_ms, other;
 };
 
 struct events {
     struct event *items;
     uint32_t count;
+    char *texts; /* the documents one after the other, each ended by 0; NULL: events_print's */
 };
 
-/* At least two. */
+/* Not those of Nexmark; at least two. */
 void events_init(struct events *events, enum events_kind kind, uint32_t count);
 void events_fini(struct events *events);
 /* The document; returns its size. */

@@ -3,10 +3,10 @@
  *
  *     state_bench BOOTSTRAP DIRECTORY [--query ID] [NAME=COMMAND ...]
  *
- * Each NAME is another engine, started by COMMAND (bench/state/rival.h). Every query goes through
- * leat and all of them, each with its state in memory and in RocksDB, in turns, round by round; a
- * turn reads all rows once from Kafka, its figure is the CPU time that one row cost, and what comes
- * out is compared with a model's answer.
+ * ID may be the beginning of several. Each NAME is another engine, started by COMMAND
+ * (bench/state/rival.h). Every query goes through leat and all of them, each with its state in
+ * memory and in RocksDB, in turns, round by round; a turn reads all rows once from Kafka, its
+ * figure is the CPU time that one row cost, and what comes out is compared with a model's answer.
  *
  * LEAT_BENCH_SMOKE=1 tries it with a few rows.
  */
@@ -19,6 +19,7 @@
 
 #include "bench/machine.h"
 #include "bench/state/engine.h"
+#include "bench/state/nexmark.h"
 #include "bench/state/queries.h"
 #include "bench/state/rival.h"
 #include "bench/state/topic.h"
@@ -51,7 +52,7 @@ struct bench {
 /* The topics of a query, of so many rows each, and what it answers to them. */
 struct data {
     char topics[TOPIC_NAME_BYTES / 2];
-    uint32_t rows;
+    uint32_t rows, all_rows; /* of the query, and in all topics */
     struct answer expected;
 };
 
@@ -72,11 +73,17 @@ static void data_init(struct data *data, const struct bench *bench,
 {
     struct events inputs[STATE_INPUTS_MAX];
     char topic[TOPIC_NAME_BYTES];
-    data->rows = rows;
+    *data = (struct data){.rows = rows};
     snprintf(data->topics, sizeof data->topics, "%s-%s-%d", query->id, what, (int)getpid());
     for (uint32_t i = 0; i < query->input_count; i++) {
-        events_init(&inputs[i], query->inputs[i].kind, rows);
-        snprintf(topic, sizeof topic, "%s-%s", data->topics, query->inputs[i].view);
+        const struct state_input *input = &query->inputs[i];
+        uint32_t count = state_input_rows(input, rows);
+        if (input->kind >= EVENTS_BIDS)
+            nexmark_init(&inputs[i], input->kind, count);
+        else
+            events_init(&inputs[i], input->kind, count);
+        data->all_rows += count;
+        snprintf(topic, sizeof topic, "%s-%s", data->topics, input->view);
         topic_fill(bench->bootstrap, topic, &inputs[i]);
     }
     data->expected = query->model(inputs);
@@ -118,7 +125,9 @@ static double turn(const struct bench *bench, const struct state_query *query,
         .topics = data->topics,
         .checkpoint = checkpoint,
         .rows = data->rows,
-        .batch_rows = bench_is_smoke() ? SMOKE_BATCH_ROWS : BATCH_ROWS,
+        .batch_rows = query->is_one_batch ? data->rows
+                      : bench_is_smoke()  ? SMOKE_BATCH_ROWS
+                                          : BATCH_ROWS,
     };
     if (rival == NULL)
         answer = engine_run(&run, &ns);
@@ -130,7 +139,7 @@ static double turn(const struct bench *bench, const struct state_query *query,
                     (long long)answer.count, (long long)answer.sum,
                     (long long)data->expected.count, (long long)data->expected.sum);
     (void)nftw(checkpoint, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    return ns / data->rows / query->input_count;
+    return ns / data->all_rows;
 }
 
 /* Until it has run for so long and is no faster, by a tenth, than the time before. */
@@ -174,7 +183,7 @@ static void measure(const struct bench *bench, const struct state_query *query)
     data_fini(&warm, bench, query);
     data_fini(&data, bench, query);
     printf("%s: %lld rows come out of %u, as the model says\n", query->name,
-           (long long)data.expected.count, rows * query->input_count);
+           (long long)data.expected.count, data.all_rows);
 }
 
 /* ----------------------------------------------------------------------------------------- bars */
@@ -244,7 +253,7 @@ static bool parse(struct bench *bench, int count, char **arguments)
 
 static bool is_wanted(const struct bench *bench, const struct state_query *query)
 {
-    return *bench->only == '\0' || strcmp(bench->only, query->id) == 0;
+    return strncmp(bench->only, query->id, strlen(bench->only)) == 0;
 }
 
 int main(int count, char **arguments)

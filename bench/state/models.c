@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static int compare(int64_t a, int64_t b)
+int model_compare(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
 }
@@ -15,15 +15,15 @@ static int64_t window_of(const struct event *event)
 static int by_window(const void *a, const void *b)
 {
     const struct event *left = a, *right = b;
-    int order = compare(window_of(left), window_of(right));
-    return order != 0 ? order : compare(left->key, right->key);
+    int order = model_compare(window_of(left), window_of(right));
+    return order != 0 ? order : model_compare(left->key, right->key);
 }
 
 static int by_key(const void *a, const void *b)
 {
     const struct event *left = a, *right = b;
-    int order = compare(left->key, right->key);
-    return order != 0 ? order : compare(left->at_ms, right->at_ms);
+    int order = model_compare(left->key, right->key);
+    return order != 0 ? order : model_compare(left->at_ms, right->at_ms);
 }
 
 static void sort(struct events *events, int (*order)(const void *a, const void *b))
@@ -37,7 +37,7 @@ static struct events without_last(const struct events *events)
     return (struct events){.items = events->items, .count = events->count - 1};
 }
 
-static void add_row(struct answer *answer, const int64_t *columns, uint32_t count)
+void model_add_row(struct answer *answer, const int64_t *columns, uint32_t count)
 {
     answer->count++;
     for (uint32_t column = 0; column < count; column++)
@@ -57,32 +57,42 @@ struct answer model_windows(struct events *inputs)
         int64_t count = end - begin;
         int64_t columns[] = {first->key, window_of(first) * MODEL_WINDOW_MS / 1000, count, sum,
                              count * count};
-        add_row(&answer, columns, sizeof columns / sizeof columns[0]);
+        model_add_row(&answer, columns, sizeof columns / sizeof columns[0]);
+    }
+    return answer;
+}
+
+void model_sort_by_key(struct events *events)
+{
+    sort(events, by_key);
+}
+
+struct answer model_sessions_of(const struct events *sorted, int64_t gap_ms, int64_t tail_ms)
+{
+    struct answer answer = {0};
+    for (uint32_t begin = 0, end; begin < sorted->count; begin = end) {
+        const struct event *first = &sorted->items[begin];
+        int64_t sum = first->amount;
+        for (end = begin + 1; end < sorted->count; end++) {
+            const struct event *next = &sorted->items[end];
+            if (next->key != first->key || next->at_ms - next[-1].at_ms > gap_ms)
+                break;
+            sum += next->amount;
+        }
+        int64_t count = end - begin;
+        int64_t last_ms = sorted->items[end - 1].at_ms;
+        int64_t columns[] = {first->key, first->at_ms - EVENTS_BEGIN_MS,
+                             last_ms + tail_ms - EVENTS_BEGIN_MS, count, sum, count * count};
+        model_add_row(&answer, columns, sizeof columns / sizeof columns[0]);
     }
     return answer;
 }
 
 struct answer model_sessions(struct events *inputs)
 {
-    struct answer answer = {0};
     struct events rows = without_last(&inputs[0]);
     sort(&rows, by_key);
-    for (uint32_t begin = 0, end; begin < rows.count; begin = end) {
-        const struct event *first = &rows.items[begin];
-        int64_t sum = first->amount;
-        for (end = begin + 1; end < rows.count; end++) {
-            const struct event *next = &rows.items[end];
-            if (next->key != first->key || next->at_ms - next[-1].at_ms > MODEL_GAP_MS)
-                break;
-            sum += next->amount;
-        }
-        int64_t count = end - begin;
-        int64_t columns[] = {first->key, first->at_ms - EVENTS_BEGIN_MS,
-                             rows.items[end - 1].at_ms + MODEL_GAP_MS - EVENTS_BEGIN_MS, count, sum,
-                             count * count};
-        add_row(&answer, columns, sizeof columns / sizeof columns[0]);
-    }
-    return answer;
+    return model_sessions_of(&rows, MODEL_GAP_MS, MODEL_GAP_MS);
 }
 
 struct answer model_first_of_each(struct events *inputs)
@@ -95,7 +105,7 @@ struct answer model_first_of_each(struct events *inputs)
         if (i > 0 && row[-1].key == row->key)
             continue;
         int64_t columns[] = {row->key, row->amount};
-        add_row(&answer, columns, sizeof columns / sizeof columns[0]);
+        model_add_row(&answer, columns, sizeof columns / sizeof columns[0]);
     }
     return answer;
 }
@@ -117,7 +127,7 @@ struct answer model_pairs(struct events *inputs)
         if (between_ms < 0 || between_ms > MODEL_PAIR_MS)
             continue;
         int64_t columns[] = {first->key, between_ms};
-        add_row(&answer, columns, sizeof columns / sizeof columns[0]);
+        model_add_row(&answer, columns, sizeof columns / sizeof columns[0]);
     }
     return answer;
 }

@@ -10,6 +10,8 @@
 #ifndef LT_BENCH_STATE_QUERIES_H
 #define LT_BENCH_STATE_QUERIES_H
 
+#include <stdbool.h>
+
 #include "bench/state/events.h"
 #include "bench/state/models.h"
 
@@ -18,6 +20,8 @@ enum { STATE_INPUTS_MAX = 2 };
 struct state_input {
     const char *view;
     enum events_kind kind;
+    uint32_t one_of;    /* it has one row for so many of the query; 0: for each */
+    const char *schema; /* of the documents */
     const char *columns;
     const char *watermark, *delay; /* NULL: none */
     const char *distinct;          /* NULL: rows are not compared */
@@ -25,16 +29,18 @@ struct state_input {
 
 struct state_query {
     const char *name, *id; /* for people; for programs and topics */
-    uint32_t rows;         /* of each input */
+    uint32_t rows;         /* of an input */
     uint32_t input_count;
     struct state_input inputs[STATE_INPUTS_MAX];
     const char *sql;
+    const char *mode;     /* "append" or "update" */
+    bool is_one_batch;    /* else their size is given */
     uint32_t column_count;
     state_model *model;
 };
 
-#define STATE_SCHEMA "key BIGINT, amount BIGINT, at BIGINT"
-
+/* Rows of a topic, where the query has `rows`. */
+uint32_t state_input_rows(const struct state_input *input, uint32_t rows);
 extern const struct state_query state_queries[];
 extern const uint32_t state_query_count;
 

@@ -95,20 +95,22 @@ bool rival_run(struct rival *rival, const struct state_run *run, struct answer *
     char line[LINE_BYTES];
     int64_t cpu_ns;
     const struct state_query *query = run->query;
-    fprintf(rival->requests, "run\t%s\t%s\t%s\t%s\t%" PRIu32 "\t%" PRIu32 "\t%s\t%" PRIu32,
+    fprintf(rival->requests, "run\t%s\t%s\t%s\t%s\t%" PRIu32 "\t%" PRIu32 "\t%s\t%" PRIu32 "\t%s",
             query->id, run->store, run->bootstrap, run->checkpoint, run->rows, run->batch_rows,
-            query->sql, query->column_count);
+            query->sql, query->column_count, query->mode);
     for (uint32_t i = 0; i < query->input_count; i++) {
         const struct state_input *input = &query->inputs[i];
         fprintf(rival->requests, "\t%s\t%s-%s\t%s\t%s\t%s\t%s\t%s", input->view, run->topics,
-                input->view, STATE_SCHEMA, input->columns, or_dash(input->watermark),
+                input->view, input->schema, input->columns, or_dash(input->watermark),
                 or_dash(input->delay), or_dash(input->distinct));
     }
     fputc('\n', rival->requests);
     if (fflush(rival->requests) != 0 || fgets(line, sizeof line, rival->answers) == NULL)
         bench_wrong("%s has ended; its log says why", rival->name);
-    if (strcmp(line, "unknown\n") == 0)
+    if (strncmp(line, "unknown\t", 8) == 0) {
+        printf("%s: %s, %s, is left out: %s", query->name, rival->name, run->store, line + 8);
         return false;
+    }
     if (sscanf(line, "answer\t%" SCNd64 "\t%" SCNd64 "\t%" SCNd64, &answer->count, &answer->sum,
                &cpu_ns) != 3)
         bench_wrong("%s answered %s", rival->name, line);

@@ -3,9 +3,9 @@
  * output, a line each, fields between tabs.
  *
  *     at the start   ready VERSION | missing REASON
- *     run ID STORE BOOTSTRAP CHECKPOINT ROWS BATCH-ROWS SQL COLUMNS
+ *     run ID STORE BOOTSTRAP CHECKPOINT ROWS BATCH-ROWS SQL COLUMNS MODE
  *         and for each input: VIEW TOPIC SCHEMA COLUMNS WATERMARK DELAY DISTINCT ("-": none)
- *                    answer COUNT SUM NANOSECONDS | unknown
+ *                    answer COUNT SUM NANOSECONDS | unknown REASON
  *     the end of the input ends the program
  *
  * COUNT and SUM are those of bench/sql/answer.h, NANOSECONDS is the CPU time of all threads of the
@@ -27,7 +27,7 @@ struct rival;
 struct rival *rival_start(const char *name, const char *command, const char *log);
 void rival_stop(struct rival *rival); /* NULL is a no-op */
 const char *rival_name(const struct rival *rival);
-/* False: it does not know this query. */
+/* False: it does not know this query, or refuses it, and a line has said why. */
 bool rival_run(struct rival *rival, const struct state_run *run, struct answer *answer, double *ns);
 
 #endif

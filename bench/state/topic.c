@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/verdict.h"
 
@@ -66,18 +68,18 @@ static void create(rd_kafka_t *rk, const char *name)
     rd_kafka_NewTopic_destroy(topic);
 }
 
-static void put(struct producer *producer, const char *name, const struct event *event)
+static void put(struct producer *producer, const char *name, const struct event *event,
+                const char *value, size_t value_bytes)
 {
-    char value[EVENTS_TEXT_BYTES_MAX], key[24];
-    size_t value_bytes = events_print(event, value);
+    char key[24];
     int key_bytes = snprintf(key, sizeof key, "%" PRId64, event->key);
     rd_kafka_resp_err_t err;
     do {
         err = rd_kafka_producev(
             producer->rk, RD_KAFKA_V_TOPIC(name), RD_KAFKA_V_PARTITION(0),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, (size_t)key_bytes),
-            RD_KAFKA_V_VALUE(value, value_bytes), RD_KAFKA_V_TIMESTAMP(event->at_ms),
-            RD_KAFKA_V_END);
+            RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_bytes),
+            RD_KAFKA_V_TIMESTAMP(event->at_ms), RD_KAFKA_V_END);
         rd_kafka_poll(producer->rk, err == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
     } while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -87,10 +89,17 @@ static void put(struct producer *producer, const char *name, const struct event 
 void topic_fill(const char *bootstrap, const char *name, const struct events *events)
 {
     struct producer producer;
+    char printed[EVENTS_TEXT_BYTES_MAX];
+    const char *text = events->texts;
     open_producer(&producer, bootstrap);
     create(producer.rk, name);
-    for (uint32_t number = 0; number < events->count; number++)
-        put(&producer, name, &events->items[number]);
+    for (uint32_t number = 0; number < events->count; number++) {
+        const struct event *event = &events->items[number];
+        size_t size_bytes = text != NULL ? strlen(text) : events_print(event, printed);
+        put(&producer, name, event, text != NULL ? text : printed, size_bytes);
+        if (text != NULL)
+            text += size_bytes + 1;
+    }
     (void)rd_kafka_flush(producer.rk, PATIENCE_MS);
     if (producer.delivered != events->count)
         bench_wrong("topic \"%s\" has %u of %u rows", name, producer.delivered, events->count);

@@ -187,7 +187,7 @@ public final class State {
     static String run(String[] f) throws Exception {
         String id = "bench-" + UUID.randomUUID();
         State state = new State(f[2].equals("memory"));
-        for (int i = 9; i < f.length; i += 7) state.topics.put(f[i], f[i + 1]);
+        for (int i = 10; i < f.length; i += 7) state.topics.put(f[i], f[i + 1]);
         long rows = Long.parseLong(f[5]) * state.topics.size();
         StreamsBuilder builder = new StreamsBuilder();
         switch (f[1]) {
@@ -220,7 +220,7 @@ public final class State {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = in.readLine()) != null; ) {
             String answer = run(line.split("\t"));
-            out.println(answer == null ? "unknown" : answer);
+            out.println(answer == null ? "unknown\tnot written for it" : answer);
         }
     }
 }
