@@ -180,7 +180,7 @@ bench-files: $(FILES_BENCH) $(BUILD)/bench/files_by_hand $(BUILD)/leat ## files 
 
 BENCHES := micro inprocess io tail batch recovery state tcp udp socket-rivals spool files sql relay
 # One after the other, whatever -j says: each wants the machine to itself.
-bench: setup-bench ## all but bench-kafka-rivals, one after the other
+bench: setup-bench ## all but bench-kafka-rivals and bench-state-rivals, one after the other
 	@status=0; for each in $(BENCHES); do \
 	    $(MAKE) --no-print-directory bench-$$each || status=1; done; exit $$status
 
