@@ -245,6 +245,7 @@ static void a_damaged_log_is_named(void **state)
     lt_text_init(&text);
     settle_answer = 1;
     assert_int_equal(prepare_epoch(0), 0);
+    finish_epoch(0); /* its checksums follow */
     scratch_write("up to 999", "%s/sources/0/0.log", scratch);
     assert_int_equal(log_reader.read(log_reader.context, "0.log", &text, &failure), LT_E_CORRUPT);
     assert_non_null(strstr(failure.text, "/sources/0/0.log'"));
