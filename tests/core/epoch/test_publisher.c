@@ -312,6 +312,8 @@ static void a_file_that_another_has_written_stays_and_is_told(void **state)
     poll_all(place);
     assert_is_of_another(place, &answer, "7");
     assert_false(is_there(place, "8"));
+    lt_publisher_destroy(place->publisher); /* which answers `behind` */
+    place->publisher = NULL;
 }
 
 static void a_companion_that_another_has_written_stops_the_next_file(void **state)
@@ -328,6 +330,8 @@ static void a_companion_that_another_has_written_stops_the_next_file(void **stat
     assert_is_of_another(place, &next, "7.crc");
     assert_false(is_there(place, "8"));
     assert_int_equal(behind.count, 0);
+    lt_publisher_destroy(place->publisher);
+    place->publisher = NULL;
 }
 
 /* As on NFS. */
