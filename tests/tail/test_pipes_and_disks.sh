@@ -80,7 +80,7 @@ check "a process that fails ends the query with its last words" a_process_that_f
 check "a log that may not be read is told with its name" as_nobody \
     "cannot open '$scratch/open/hidden': Permission denied; hint: let leat's user read it" "tail:$scratch/open/hidden" stdout:
 check "so is a directory" as_nobody "$scratch/closed\": permission denied; hint: " "file://$scratch/closed" stdout:
-check "so is a file in one" as_nobody "$scratch/open/hidden\": cannot be opened: Permission denied. SQLSTATE: XXKST; hint: " "file://$scratch/open" stdout:
+check "so is a file in one" as_nobody "$scratch/open/hidden\": cannot be opened: Permission denied; hint: let leat's user read it, or take it out of the directory" "file://$scratch/open" stdout:
 check "so is a file that may not be made" as_nobody "'$scratch/closed/out'" "file://$scratch/nobodys" "append://$scratch/closed/out"
 check "so is a directory that may not be made" as_nobody "'$scratch/closed/out'" "file://$scratch/nobodys" "file://$scratch/closed/out"
 check "so is a spool" as_nobody "\"$scratch/closed/spool\"" - stdout: --spool "$scratch/closed/spool"
