@@ -118,10 +118,14 @@ static int find_stored_count(struct lt_state_keeper *keeper, struct lt_error *er
     int code = lt_state_files_read(folder, keeper->version, &files, error);
     const struct lt_state_file *file = lt_state_files_find(&files, keeper->version);
     /* What is missing or damaged is found by whoever reads it. */
-    if (code == 0 && file != NULL && file->number != 0)
-        code = lt_state_file_unread(folder, file->kind, file->number, error);
-    else if (code == 0 && file != NULL && file->is_sound)
+    if (code == 0 && file != NULL && file->number != 0) {
+        char name[LT_STATE_FILE_NAME_SIZE];
+        char *path = lt_state_join(folder, lt_state_file_name(file->kind, file->version, name));
+        code = lt_state_file_unread(path, file->kind, file->number, error);
+        free(path);
+    } else if (code == 0 && file != NULL && file->is_sound) {
         keeper->stored_count = file->partition_count;
+    }
     lt_state_files_fini(&files);
     free(folder);
     return code;
