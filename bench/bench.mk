@@ -125,7 +125,7 @@ bench-batch: $(BATCH_BENCH) ## a micro-batch of 1,000 records from a real Kafka:
 # STATE_DIRECTORY is on the disk that is meant; QUERY=id measures one query alone. Smoke them with LEAT_BENCH_SMOKE=1.
 STATE_BENCH := $(BUILD)/bench/state_bench
 STATE_DIRECTORY ?= $(BUILD)/bench
-$(STATE_BENCH): $(addprefix $(BUILD)/bench/,verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/state/*.c))) $(BUILD)/libleat.a
+$(STATE_BENCH): $(addprefix $(BUILD)/bench/,engine_process.o verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/state/*.c))) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(EXE_LIBS)
@@ -152,7 +152,7 @@ bench-recovery: $(RECOVERY_BENCH) ## state: after kill -9, when little changes, 
 
 # SQL_BENCH_ARGS: a query by its name, or some by how theirs begin, to measure no others. PYTHON is one that has PySpark and DuckDB.
 SQL_BENCH := $(BUILD)/bench/sql_bench
-SQL_BENCH_OBJECTS := $(BUILD)/bench/verdict.o \
+SQL_BENCH_OBJECTS := $(addprefix $(BUILD)/bench/,engine_process.o verdict.o) \
     $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/sql/*.c))) \
     $(patsubst %.cc,$(BUILD)/%.cc.o,$(sort $(wildcard bench/sql/*.cc)))
 $(SQL_BENCH): $(SQL_BENCH_OBJECTS) $(BUILD)/libleat.a
@@ -165,7 +165,7 @@ bench-sql: $(SQL_BENCH) ## SQL against loops by hand, Spark, DuckDB and jq
 	$(call bench_to,sql,BUILD=$(BUILD) bench/sql/run $(if $(SQL_BENCH_ARGS),"$(SQL_BENCH_ARGS)"))
 
 FILES_BENCH := $(BUILD)/bench/files_bench
-$(FILES_BENCH): $(addprefix $(BUILD)/bench/,files/main.o files/data.o files/spark.o verdict.o)
+$(FILES_BENCH): $(addprefix $(BUILD)/bench/,files/main.o files/data.o files/spark.o engine_process.o verdict.o)
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ -lxxhash

@@ -1,23 +1,17 @@
 #include "bench/sql/rival.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "bench/engine_process.h"
 #include "bench/verdict.h"
 
 enum { LINE_BYTES = 4096, PATH_BYTES = 512, FIELDS = 4 };
 
 struct rival {
     int which;
-    pid_t pid;
-    FILE *requests, *answers;
+    struct bench_engine_process engine;
     char line[LINE_BYTES]; /* the last answer, cut at its tabs */
 };
 
@@ -52,62 +46,28 @@ bool rival_knows(int which, const struct query *query)
 
 /* ---------------------------------------------------------------------------------- the process */
 
-/* on: the child. Said where an answer is read. */
-__attribute__((noreturn)) static void give_up(const char *what, const char *name)
-{
-    dprintf(STDOUT_FILENO, "missing\t%s \"%s\": %s\n", what, name, strerror(errno));
-    _exit(127);
-}
-
-__attribute__((noreturn)) static void become(int which, const char *python, const char *directory,
-                                             int input, int output)
-{
-    char script[PATH_BYTES], log_path[PATH_BYTES];
-    snprintf(script, sizeof script, "bench/sql/rivals/%s", kinds[which].script);
-    snprintf(log_path, sizeof log_path, "%s/rival-%d.log", directory, which);
-    if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0)
-        _exit(126);
-    int log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (log_fd < 0 || dup2(log_fd, STDERR_FILENO) < 0)
-        give_up("no log", log_path);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    execlp(python, python, script, kinds[which].argument, (char *)NULL);
-    give_up("no", python);
-}
-
 static void spawn(struct rival *rival, const char *python, const char *directory)
 {
-    int requests[2], answers[2];
-    if (pipe2(requests, O_CLOEXEC) != 0 || pipe2(answers, O_CLOEXEC) != 0)
-        bench_wrong("no pipe: %s", strerror(errno));
-    rival->pid = fork();
-    if (rival->pid < 0)
-        bench_wrong("no process: %s", strerror(errno));
-    if (rival->pid == 0)
-        become(rival->which, python, directory, requests[0], answers[1]);
-    close(requests[0]);
-    close(answers[1]);
-    rival->requests = fdopen(requests[1], "w");
-    rival->answers = fdopen(answers[0], "r");
-    if (rival->requests == NULL || rival->answers == NULL)
-        bench_wrong("no pipe: %s", strerror(errno));
+    char script[PATH_BYTES], log_path[PATH_BYTES];
+    snprintf(script, sizeof script, "bench/sql/rivals/%s", kinds[rival->which].script);
+    snprintf(log_path, sizeof log_path, "%s/rival-%d.log", directory, rival->which);
+    bench_engine_start(&rival->engine,
+                       (const char *const[]){python, script, kinds[rival->which].argument, NULL},
+                       log_path);
 }
 
 void rival_stop(struct rival *rival)
 {
     if (rival == NULL)
         return;
-    (void)fclose(rival->requests); /* the end of its input ends it */
-    (void)fclose(rival->answers);
-    while (waitpid(rival->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    bench_engine_stop(&rival->engine);
     free(rival);
 }
 
 /* Reads a line and cuts it; returns how many fields it has. */
 static int read_answer(struct rival *rival, char *fields[FIELDS])
 {
-    if (fgets(rival->line, sizeof rival->line, rival->answers) == NULL)
+    if (fgets(rival->line, sizeof rival->line, rival->engine.answers) == NULL)
         bench_wrong("%s has ended; its log says why", rival_name(rival->which));
     int count = 0;
     char *rest = rival->line;
@@ -146,14 +106,15 @@ struct rival *rival_start(int which, const char *python, const char *directory)
 
 static void send_line(struct rival *rival)
 {
-    if (fputc('\n', rival->requests) == EOF || fflush(rival->requests) != 0)
+    if (fputc('\n', rival->engine.requests) == EOF || fflush(rival->engine.requests) != 0)
         bench_wrong("%s does not listen any more; its log says why", rival_name(rival->which));
 }
 
 void rival_load(struct rival *rival, const struct bench_rows *rows, const char *path)
 {
     char *fields[FIELDS];
-    fprintf(rival->requests, "rows\t%s\t%s\t%u", row_kind_name(rows->kind), path, rows->count);
+    fprintf(rival->engine.requests, "rows\t%s\t%s\t%u", row_kind_name(rows->kind), path,
+            rows->count);
     send_line(rival);
     expect(rival, "loaded", 1, fields);
 }
@@ -166,7 +127,7 @@ static const struct query_text *text_for(int which, const struct query *query)
 
 static void send_query(struct rival *rival, const struct query *query)
 {
-    FILE *out = rival->requests;
+    FILE *out = rival->engine.requests;
     const char *rows = row_kind_name(query->rows);
     fprintf(out, "run\t%s\t", query->columns);
     if (rival->which == RIVAL_JQ) {
