@@ -53,7 +53,7 @@ model: setup-check $(BUILD)/libleat.a ## the epoch protocol by Spin
 # The whole test suite, built with one sanitizer. Programs that count allocations or time are left out by themselves (77). Of
 # the scripts, those that put a real relay through most, kill -9 among it. Records, kills and seeds are few, since all of it is
 # slow. ThreadSanitizer is not for scripts: it sees librdkafka's own locks as races wherever that library calls itself, and would
-# stop relays for them.
+# stop relays for them. -g1 names the line of a fault, and the programs are a third smaller for it.
 sanitize-asan: SANITIZED_SCRIPTS := tests/relay/test_envelopes.sh tests/relay/test_kill9.sh
 ASAN_OPTIONS  ?= detect_stack_use_after_return=1
 TSAN_OPTIONS  ?= halt_on_error=1 suppressions=$(CURDIR)/tests/setup/tsan.supp
@@ -61,6 +61,6 @@ UBSAN_OPTIONS ?= print_stacktrace=1
 export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS
 sanitize-asan sanitize-tsan: sanitize-%: ## the test programs, built with that sanitizer
 	@echo "== $*"
-	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g' -j$(JOBS) test-programs
+	@$(MAKE) --no-print-directory BUILD=build-$* SAN=$* OPT='-O1 -g1' -j$(JOBS) test-programs
 	@LEAT_TEST_BUILD=build-$* LEAT_TEST_LOG=build-$*/tests/log LEAT_ENVELOPES=3000 LEAT_KILLS=4 LEAT_SEEDS=200 LEAT_STATE_SEEDS=6 \
 	    tests/kafka/with-kafka tests/run --jobs $(JOBS) $(TEST_SOURCES:tests/%.c=build-$*/tests/%) $(SANITIZED_SCRIPTS)
