@@ -43,7 +43,7 @@ a_process_that_fails() {
     "$leat" run "tail:$scratch/in" "foreach:read line; echo out of luck >&2; exit 3" --until-end -q 2>"$scratch/err" || status=$?
     [ "$status" -eq 1 ] && says "the process ended with status 3 before the query did; it said: out of luck"
 }
-# as_nobody TEXT SOURCE SINK OPTION...: is refused with that text.
+# as_nobody TEXT SOURCE SINK OPTION...: is refused with that text, and with $hint somewhere behind it.
 as_nobody() {
     local text=$1 become="setpriv --reuid 65534 --clear-groups"
     shift
@@ -53,7 +53,7 @@ as_nobody() {
     mkdir -m 700 "$scratch/closed" && mkdir -m 755 "$scratch/open" "$scratch/nobodys" && chown 65534 "$scratch/nobodys" || return
     echo secret >"$scratch/open/hidden" && chmod 600 "$scratch/open/hidden" || return
     ! env -u LEAT_COUNTERS $become timeout 30 "$leat" run "$@" -q --checkpoint "$scratch/nobodys/checkpoint" 2>"$scratch/err" </dev/null &&
-        says "$text"
+        says "$text" && says "${hint-}"
 }
 ends_with_a_row() { [ ! -s "$small/out" ] || [ "$(tail -c 1 "$small/out" | wc -l)" -eq 1 ]; }
 a_full_disk() {
@@ -73,6 +73,11 @@ a_full_disk() {
     pid=0
     cmp "$scratch/in" "$small/out"
 }
+# It is opened while the query starts, or just after: the text is that of a start, or that of a query that failed.
+a_file_in_a_directory() {
+    hint="; hint: let leat's user read it, or take it out of the directory" \
+        as_nobody "$scratch/open/hidden\": cannot be opened: Permission denied" "file://$scratch/open" stdout:
+}
 check "leat is a filter in a pipe" a_pipe
 check "a reader that has enough ends it without a word" head_has_enough
 check "a process is fed rows and sees where epochs end" a_process
@@ -80,7 +85,7 @@ check "a process that fails ends the query with its last words" a_process_that_f
 check "a log that may not be read is told with its name" as_nobody \
     "cannot open '$scratch/open/hidden': Permission denied; hint: let leat's user read it" "tail:$scratch/open/hidden" stdout:
 check "so is a directory" as_nobody "$scratch/closed\": permission denied; hint: " "file://$scratch/closed" stdout:
-check "so is a file in one" as_nobody "$scratch/open/hidden\": cannot be opened: Permission denied; hint: let leat's user read it, or take it out of the directory" "file://$scratch/open" stdout:
+check "so is a file in one" a_file_in_a_directory
 check "so is a file that may not be made" as_nobody "'$scratch/closed/out'" "file://$scratch/nobodys" "append://$scratch/closed/out"
 check "so is a directory that may not be made" as_nobody "'$scratch/closed/out'" "file://$scratch/nobodys" "file://$scratch/closed/out"
 check "so is a spool" as_nobody "\"$scratch/closed/spool\"" - stdout: --spool "$scratch/closed/spool"
