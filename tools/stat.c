@@ -84,12 +84,14 @@ static bool is_wanted(const leat_admin_counters *counters, const char *word)
     return strcmp(word, pid) == 0 || strcmp(word, owner.query_name) == 0;
 }
 
-static void look_at(struct found *found, const char *path, const char *word)
+static void look_at(struct found *found, const char *path, bool is_listed, const char *word)
 {
     char error[512];
     leat_admin_counters *counters = leat_admin_counters_open(path, error, sizeof error);
     if (counters == NULL) {
-        lt_tool_say("%s", error);
+        /* One that its process has removed since the folder was listed is none. */
+        if (!is_listed || access(path, F_OK) == 0)
+            lt_tool_say("%s", error);
         return;
     }
     if (is_wanted(counters, word))
@@ -114,7 +116,7 @@ static void look_in_folder(struct found *found, const char *folder, const char *
     int count = scandir(folder, &entries, is_visible, compare_names);
     for (int i = 0; i < count; i++) {
         char *path = lt_tool_format("%s/%s", folder, entries[i]->d_name);
-        look_at(found, path, word);
+        look_at(found, path, true, word);
         free(path);
         free(entries[i]);
     }
@@ -136,7 +138,7 @@ static int find(const struct request *request, struct found *found)
                                                 request->word);
     }
     if (request->word != NULL) {
-        look_at(found, request->word, NULL);
+        look_at(found, request->word, false, NULL);
         return found->count > 0 ? 0 : LT_TOOL_USAGE;
     }
     char *folder = leat_admin_counters_folder();

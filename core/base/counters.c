@@ -2,12 +2,13 @@
  * The counters file: its writer. The format stands in counters_format.h, the reader in
  * counters_reader.c.
  *
- * The file is made under a temporary name and renamed. It grows as entries are made, by allocated
- * blocks and never by holes, because a store into a hole of a full disk kills the process. If the
- * disk is full then, the counters move to plain memory with a warning and the query runs. Kept on a
- * disk (rather than a tmpfs) the kernel write-protects a page while it writes it back, and the next
- * store to it pays a page fault; so the file belongs on a tmpfs where the tail matters. It is not
- * synced: it tells of a process, not of data.
+ * The file is made under a hidden name and renamed, so that a list of the folder shows whole files
+ * only. It grows as entries are made, by allocated blocks and never by holes, because a store into
+ * a hole of a full disk kills the process. If the disk is full then, the counters move to plain
+ * memory with a warning and the query runs. Kept on a disk (rather than a tmpfs) the kernel
+ * write-protects a page while it writes it back, and the next store to it pays a page fault; so the
+ * file belongs on a tmpfs where the tail matters. It is not synced: it tells of a process, not of
+ * data.
  *
  * Placement. Counters whose names share all but the last part ("lane0.source.*") have one writer
  * and are packed together; any other starts at a new pair of cache lines, so that two writers never
@@ -269,7 +270,9 @@ int lt_counters_create(const char *path, const char *query_name, struct lt_count
     counters->path = lt_strdup(path);
     struct lt_text_buffer temporary;
     lt_text_init(&temporary);
-    lt_text_format(&temporary, "%s.%d.%llu.tmp", path, (int)getpid(),
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    lt_text_format(&temporary, "%.*s.%s.%d.%llu.tmp", (int)(name - path), path, name, (int)getpid(),
                    (unsigned long long)lt_add_u64(&made_count, 1));
     int code = check_replaceable(path, error);
     if (code == 0)
