@@ -193,7 +193,7 @@ leat_stream *leat_with_watermark(leat_stream *stream, const char *column, const 
     lt_error_clear(&error);
     int code = column == NULL || delay == NULL
                    ? lt_error_set(&error, LT_E_INVALID, "a watermark needs a column and a delay")
-                   : lt_units_parse_duration_ns(delay, 0, &delay_ns, &error);
+                   : lt_units_parse_delay_ns(delay, &delay_ns, &error);
     if (code == LT_OK)
         code = make_view(stream, "stream", &view, &error);
     if (code == LT_OK) {

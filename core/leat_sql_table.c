@@ -365,7 +365,7 @@ static int check_watermark(const struct lt_sql_table *table, const struct lt_typ
                            "option \"watermark\": column \"%s\" is no timestamp", column);
         return lt_error_condition(error, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09");
     }
-    if (lt_units_parse_duration_ns(delay, 0, &delay_ns, error) == LT_OK)
+    if (lt_units_parse_delay_ns(delay, &delay_ns, error) == LT_OK)
         return LT_OK;
     return lt_error_append(error, "option \"watermark\"");
 }

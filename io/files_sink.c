@@ -373,8 +373,8 @@ static int files_bind(const struct lt_sink_type *type, const struct lt_options *
 #define FILES_SINK_TYPE(NAME, DOC)                                                                 \
     {                                                                                              \
         .name = (NAME), .doc = (DOC), .options = option_table, .option_count = OPTION_COUNT,       \
-        .needs_checkpoint = true, .has_one_writer = true, .takes_plain_letters = true,             \
-        .bind = files_bind,                                                                        \
+        .needs_checkpoint = true, .only_appends = true, .has_one_writer = true,                    \
+        .takes_plain_letters = true, .bind = files_bind,                                           \
     }
 
 const struct lt_sink_type lt_csv_sink_type =

@@ -135,7 +135,7 @@ static int64_t spawn(void *context)
     char *const arguments[] = {"sh", "-c", (char *)(uintptr_t)start->command, NULL};
     sigemptyset(&none);
     sigemptyset(&usual);
-    const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaddset(&usual, signals[i]);
     posix_spawn_file_actions_init(&actions);

@@ -44,6 +44,7 @@ void lt_tool_signals_install(void)
         (void)sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
+    (void)sigaction(SIGXFSZ, &action, NULL); /* the write fails, and says what of */
 }
 
 void lt_tool_signals_running(void)

@@ -55,6 +55,11 @@ static const struct unit duration_units[] = {
     {"days", DAY_NS},
     {"week", 7 * DAY_NS},
     {"weeks", 7 * DAY_NS},
+    /* Of delays alone, as Spark counts them there. */
+    {"month", 31 * DAY_NS},
+    {"months", 31 * DAY_NS},
+    {"year", 12 * 31 * DAY_NS},
+    {"years", 12 * 31 * DAY_NS},
 };
 
 static const struct unit size_units[] = {
@@ -80,6 +85,7 @@ static const struct unit size_units[] = {
 
 enum {
     UNIT_COUNT_MAX = 32,
+    MONTH_UNITS = 4, /* the last ones of durations */
     UNIT_SIZE_MAX = 24,
     FRACTION_DIGITS_MAX = 18, /* 10^18 fits 64 bits */
 };
@@ -95,6 +101,12 @@ struct quantity {
 };
 
 static const struct quantity duration_quantity = {
+    "duration",
+    duration_units,
+    sizeof duration_units / sizeof *duration_units - MONTH_UNITS,
+    "\"10ms\", \"1s\" or \"2 minutes\"",
+};
+static const struct quantity delay_quantity = {
     "duration",
     duration_units,
     sizeof duration_units / sizeof *duration_units,
@@ -253,7 +265,7 @@ static int read_part(const struct quantity *quantity, const char *text, const ch
     if (result == TOO_FINE)
         return lt_error_set(error, LT_E_INVALID, "%s \"%s\" is no whole number of %s",
                             quantity->name, text,
-                            quantity == &duration_quantity ? "nanoseconds" : "bytes");
+                            quantity == &size_quantity ? "bytes" : "nanoseconds");
     return 0;
 }
 
@@ -265,8 +277,8 @@ static int refuse_negative(const struct quantity *quantity, const char *text, in
     return lt_error_set(error, LT_E_INVALID, "%s \"%s\" is negative", quantity->name, text);
 }
 
-int lt_units_parse_duration_ns(const char *text, int64_t bare_unit_ns, int64_t *out_ns,
-                               struct lt_error *error)
+static int parse_ns(const struct quantity *quantity, const char *text, int64_t bare_unit_ns,
+                    int64_t *out_ns, struct lt_error *error)
 {
     const char *at = text;
     skip_blanks(&at);
@@ -277,16 +289,27 @@ int lt_units_parse_duration_ns(const char *text, int64_t bare_unit_ns, int64_t *
     int64_t sum = 0;
     int64_t bare_factor = bare_unit_ns;
     do {
-        int code = read_part(&duration_quantity, text, &at, bare_factor, &sum, error);
+        int code = read_part(quantity, text, &at, bare_factor, &sum, error);
         if (code < 0)
             return code;
         bare_factor = 0; /* only a number that stands alone may be bare */
         skip_blanks(&at);
     } while (*at != '\0');
-    int code = refuse_negative(&duration_quantity, text, sum, error);
+    int code = refuse_negative(quantity, text, sum, error);
     if (code == 0)
         *out_ns = sum;
     return code;
+}
+
+int lt_units_parse_duration_ns(const char *text, int64_t bare_unit_ns, int64_t *out_ns,
+                               struct lt_error *error)
+{
+    return parse_ns(&duration_quantity, text, bare_unit_ns, out_ns, error);
+}
+
+int lt_units_parse_delay_ns(const char *text, int64_t *out_ns, struct lt_error *error)
+{
+    return parse_ns(&delay_quantity, text, 0, out_ns, error);
 }
 
 int lt_units_parse_size(const char *text, int64_t *out_bytes, struct lt_error *error)

@@ -3,8 +3,8 @@
  *
  * Durations: "10ms", "1s", "250 us", and Spark's interval text "10 seconds", "1 minute", "interval
  * 1 second", "1 minute 30 seconds"; a bare number is refused except where `bare_unit_ns` gives its
- * unit. Months and years are refused as Spark does. Sizes: "64k", "16 MiB", "1g" (powers of 1024),
- * "1kb".
+ * unit. Months and years are refused as Spark does, except in delays. Sizes: "64k", "16 MiB", "1g"
+ * (powers of 1024), "1kb".
  *
  * on: any. Pure functions.
  */
@@ -20,6 +20,8 @@
 /* Parses a duration >= 0. `bare_unit_ns` is the unit of a bare number, 0 to refuse one. */
 int lt_units_parse_duration_ns(const char *text, int64_t bare_unit_ns, int64_t *out_ns,
                                struct lt_error *error) LT_MUST_USE;
+/* The same of how late a row may be, in which a month is 31 days, and a year twelve of them. */
+int lt_units_parse_delay_ns(const char *text, int64_t *out_ns, struct lt_error *error) LT_MUST_USE;
 int lt_units_parse_size(const char *text, int64_t *out_bytes, struct lt_error *error) LT_MUST_USE;
 int lt_units_parse_i64(const char *text, int64_t *out, struct lt_error *error) LT_MUST_USE;
 /* true/false, case-insensitive; nothing else (a typo is an error, never "false"). */

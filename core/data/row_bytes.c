@@ -15,7 +15,8 @@
  *   string, char, varchar, binary   size (4 bytes), the bytes
  *   calendar interval               months (4), days (4), microseconds (8)
  *   array                           count (4 bytes), then a tuple of its elements
- *   map                             the keys as an array, the values as an array
+ *   map                             the keys as an array, the values as an array; in the bytes of a
+ *                                   key in the order of its keys, as Spark groups maps
  *   struct                          a tuple of its fields
  *
  * The schema is not in the bytes: whoever keeps them keeps its DDL beside them. Nor are source
@@ -29,6 +30,7 @@
 #include "core/data/row_bytes.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/limits.h"
@@ -133,9 +135,86 @@ static void write_array(const struct lt_field *element, struct lt_array *array,
     write_tuple(types_of_array(element), array->count, array->nulls, array->values, writer);
 }
 
+/* The keys of a map, of which `order` tells which comes when. */
+struct ordered {
+    const struct lt_type *type;
+    const union lt_value *keys;
+};
+
+static int compare_places(const void *a, const void *b, void *context)
+{
+    const struct ordered *ordered = context;
+    uint32_t first, second;
+    memcpy(&first, a, sizeof first);
+    memcpy(&second, b, sizeof second);
+    int by_key =
+        lt_value_compare(ordered->type, &ordered->keys[first], &ordered->keys[second]);
+    return by_key != 0 ? by_key : (first > second) - (first < second);
+}
+
+static bool is_ordered(const struct lt_type *type, const struct lt_array *keys)
+{
+    for (uint32_t i = 1; i < keys->count; i++)
+        if (lt_value_compare(type, &keys->values[i - 1], &keys->values[i]) > 0)
+            return false;
+    return true;
+}
+
+/* Which element comes i-th, by the order that stands at `order` of what was written so far. */
+static uint32_t place_of(const struct writer *writer, size_t order, uint32_t i)
+{
+    uint32_t place;
+    memcpy(&place, writer->out->data + order + i * sizeof place, sizeof place);
+    return place;
+}
+
+/* As write_array, the elements in that order. */
+static void write_in_order(const struct lt_field *element, const struct lt_array *array,
+                           size_t order, struct writer *writer)
+{
+    write_u32(array->count, writer);
+    for (uint32_t first = 0; first < array->count; first += 8) {
+        uint8_t byte = 0;
+        for (uint32_t i = first; i < array->count && i < first + 8; i++)
+            byte |= (uint8_t)((uint32_t)lt_bit(array->nulls, place_of(writer, order, i))
+                              << (i - first));
+        lt_text_append_n(writer->out, &byte, 1);
+    }
+    for (uint32_t i = 0; i < array->count; i++) {
+        const uint32_t place = place_of(writer, order, i);
+        if (!lt_bit(array->nulls, place))
+            write_value(element->type, &array->values[place], writer);
+    }
+}
+
+/* Maps of the same entries are one key, whatever order they came in. The order is made in the
+ * buffer itself, in front of what is written by it, and taken out again. */
+static void write_ordered_map(const struct lt_type *type, const struct lt_array *keys,
+                              const struct lt_array *values, struct writer *writer)
+{
+    struct lt_text_buffer *out = writer->out;
+    const size_t order = out->size_bytes, order_bytes = keys->count * sizeof(uint32_t);
+    struct ordered ordered = {.type = type->fields[0].type, .keys = keys->values};
+    for (uint32_t i = 0; i < keys->count; i++)
+        write_u32(i, writer);
+    qsort_r(out->data + order, keys->count, sizeof(uint32_t), compare_places, &ordered);
+    write_in_order(&type->fields[0], keys, order, writer);
+    write_in_order(&type->fields[1], values, order, writer);
+    const size_t written = out->size_bytes - order - order_bytes;
+    memmove(out->data + order, out->data + order + order_bytes, written);
+    out->size_bytes = order + written;
+    out->data[out->size_bytes] = '\0';
+}
+
 static void write_map(const struct lt_type *type, const struct lt_map *map, struct writer *writer)
 {
     struct lt_array keys = map->keys, values = map->values;
+    lt_array_materialize(&keys);
+    lt_array_materialize(&values);
+    if (writer->is_key && !is_ordered(type->fields[0].type, &keys)) {
+        write_ordered_map(type, &keys, &values, writer);
+        return;
+    }
     write_array(&type->fields[0], &keys, writer);
     write_array(&type->fields[1], &values, writer);
 }

@@ -19,7 +19,8 @@
 void lt_row_bytes_write(const struct lt_type *schema, const struct lt_row *row,
                         struct lt_text_buffer *out);
 /* Appends the bytes of a row that has only the given columns, in their order, as a key: keys whose
- * values compare equal have equal bytes (-0.0 is written as 0.0, and every NaN alike). */
+ * values compare equal have equal bytes (-0.0 is written as 0.0, every NaN alike, and a map by the
+ * order of its keys). */
 void lt_row_bytes_write_key(const struct lt_type *schema, const struct lt_row *row,
                             const uint32_t *columns, uint32_t count, struct lt_text_buffer *out);
 /* The same of one value alone, which is not NULL, as it stands in a row: states are made of them.

@@ -467,6 +467,7 @@ struct lt_sink_type {
     bool needs_checkpoint; /* refuses to run without a checkpoint location, as Spark's sinks but
                               memory, console, ... */
     bool needs_batches; /* it is given micro-batches, and no epochs of continuous mode */
+    bool only_appends;  /* what it has written stays as it is: no output mode but append */
     bool has_one_writer; /* what it writes to takes no second sink, not even of the same query */
     bool takes_plain_letters; /* dead letters come to it in columns that any format can write
                                  (core/run/dead_letter.h), and not as the records they were */

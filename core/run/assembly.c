@@ -382,7 +382,7 @@ int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *s
         code = lt_pipeline_bind(spec->plan, spec->catalog, spec->arena, &assembly->pipeline, error);
     if (code == 0)
         code = lt_assembly_choose_mode(assembly, error);
-    return code == 0 ? lt_assembly_check_checkpoint(assembly, error) : code;
+    return code == 0 ? lt_assembly_check_sinks(assembly, error) : code;
 }
 
 int lt_assembly_place(struct lt_assembly *assembly, bool for_a_run, struct lt_error *error)

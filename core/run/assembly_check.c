@@ -2,7 +2,7 @@
 
 #include "core/run/union_source.h"
 
-int lt_assembly_check_checkpoint(const struct lt_assembly *assembly, struct lt_error *error)
+static int check_checkpoint(const struct lt_assembly *assembly, struct lt_error *error)
 {
     if (assembly->settings.checkpoint_path != NULL)
         return 0;
@@ -19,6 +19,30 @@ int lt_assembly_check_checkpoint(const struct lt_assembly *assembly, struct lt_e
                 sink->type->name);
     }
     return 0;
+}
+
+static int check_output_mode(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    static const char *const modes[] = {"append", "update", "complete"};
+    const enum lt_output_mode mode = assembly->spec->plan->output_mode;
+    for (uint32_t i = 0; i < assembly->pipeline.branch_count && mode != LT_OUTPUT_APPEND; i++) {
+        const char *name = assembly->pipeline.branches[i].sink->type->name;
+        if (!assembly->pipeline.branches[i].sink->type->only_appends)
+            continue;
+        (void)lt_error_set(error, LT_E_UNSUPPORTED,
+                           "sink %s: Invalid streaming output mode: %s. This output mode is not "
+                           "supported in Data Source %s; hint: the sink append adds the rows of "
+                           "each batch to one file, and foreachBatch takes each batch whole",
+                           name, modes[mode], name);
+        return lt_error_condition(error, "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE", "42KDE");
+    }
+    return 0;
+}
+
+int lt_assembly_check_sinks(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    int code = check_output_mode(assembly, error);
+    return code == 0 ? check_checkpoint(assembly, error) : code;
 }
 
 /* A sink that keeps partition numbers would lose the order of a key, or the record, if the counts

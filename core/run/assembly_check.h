@@ -9,9 +9,9 @@
 
 #include "core/run/assembly.h"
 
-/* A sink that needs a checkpoint has one. */
-int lt_assembly_check_checkpoint(const struct lt_assembly *assembly,
-                                 struct lt_error *error) LT_MUST_USE;
+/* Each sink takes the query's output mode, and one that needs a checkpoint has one. */
+int lt_assembly_check_sinks(const struct lt_assembly *assembly,
+                            struct lt_error *error) LT_MUST_USE;
 /* A sink that keeps partition numbers has as many as its source; both are connected. */
 int lt_assembly_check_partitions(const struct lt_assembly *assembly,
                                  struct lt_error *error) LT_MUST_USE;

@@ -130,6 +130,8 @@ static uint32_t add_reasons(struct lt_dead_letters *letters, struct lt_row *lett
     struct lt_source *source = lt_source_part_of(letters->source, number, &first);
     lt_source_partition_name(source, number - first, partition, sizeof partition);
     snprintf(offset, sizeof offset, "%" PRId64, root->source_offset);
+    if ((root->flags & LT_ROW_NO_ORIGIN) != 0)
+        partition[0] = offset[0] = '\0'; /* an operator made it of several, or of none */
     lt_clock_format_iso(fault->wall_us, when);
     const char *const reasons[REASON_COUNT][2] = {
         {"leat.error.condition", fault->condition},

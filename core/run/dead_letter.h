@@ -14,6 +14,9 @@
  *   leat.error.offset      the record's offset
  *   leat.error.timestamp   when it failed, ISO-8601 UTC
  *
+ * What fails may be a row that an operator made of several, as a group's result: then there is no
+ * original, and partition and offset are empty.
+ *
  * A letter that the dead-letter sink refuses may be refused for the very timestamp that the record
  * failed for. It is offered once more with the time of now in its place (unless its epoch may be
  * committed by then), and then has

@@ -59,11 +59,12 @@ static uint32_t send_failure(struct lt_delivery *delivery)
 static void stop_for(struct lt_delivery *delivery, struct lt_row *row, const struct lt_fault *fault)
 {
     const struct lt_row *root = lt_row_root(row);
-    char name[256];
+    char name[256], place[320] = "row that an operator made";
     struct lt_error error;
     lt_source_partition_name(delivery->source, (uint32_t)root->source_partition, name, sizeof name);
-    lt_error_set(&error, LT_E_RECORD, "record at %s offset %" PRId64 ": %s: %s%s", name,
-                 root->source_offset, fault->stage, fault->text,
+    if ((root->flags & LT_ROW_NO_ORIGIN) == 0)
+        snprintf(place, sizeof place, "record at %s offset %" PRId64, name, root->source_offset);
+    lt_error_set(&error, LT_E_RECORD, "%s: %s: %s%s", place, fault->stage, fault->text,
                  delivery->has_dead_letters ? ""
                                             : "; hint: a dead-letter sink (dlq) would keep such "
                                               "records and let the query go on");

@@ -137,6 +137,10 @@ void lt_plain_letter_fill(struct lt_source *source, struct lt_row *letter,
     put_text(letter, SOURCE, part->description);
     put_text(letter, PARTITION, partition);
     lt_row_values(letter)[OFFSET] = lt_value_i64(root->source_offset);
+    if ((root->flags & LT_ROW_NO_ORIGIN) != 0) { /* an operator made it of several, or of none */
+        lt_row_set_null(letter, PARTITION);
+        lt_row_set_null(letter, OFFSET);
+    }
     put_time(letter, FAILED, true, fault->wall_us);
     put_time(letter, TIMESTAMP, original->has_timestamp, original->timestamp_us);
 }

@@ -286,11 +286,14 @@ static int lower_group(struct lt_sql_analysis *analysis, const struct lt_sql_sel
                        const char *text, const struct lt_sql_output *input,
                        struct lt_sql_output *out)
 {
+    struct lt_sql_grouped *grouped = lt_arena_alloc(analysis->env->arena, sizeof *grouped);
     struct lt_sql_output written = {0};
+    *grouped = (struct lt_sql_grouped){lt_sql_keep_select(analysis, kept), text, *input};
     keep_written(analysis, kept, &written);
     int code = lt_sql_lower_group(analysis, kept, text, input, out);
     out->written = written.written;
     out->written_count = written.written_count;
+    out->grouped = grouped;
     return code;
 }
 
@@ -307,6 +310,8 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
         code = lt_sql_analyse_where(analysis, select->where, text, out);
     if (code != LT_OK)
         return code;
+    out->written_count = 0; /* what it reads may be a query of groups itself */
+    out->grouped = NULL;
     const bool is_grouped = lt_sql_is_grouped(select);
     const struct lt_sql_output input = *out;
     struct lt_sql_select kept = {0};
@@ -341,6 +346,7 @@ static int analyse_select(struct lt_sql_analysis *analysis, const struct lt_sql_
     if (select->is_distinct) {
         struct lt_sql_use *use =
             lt_sql_use(&analysis->uses, "Distinct", text, select->begin, select->end);
+        out->grouped = NULL; /* a row of several groups has no place among the others */
         use->has_event_time = lt_sql_has_watermarked(&analysis->uses, out->node->schema);
         if (analysis->env->may_batch)
             code = lt_sql_lower_distinct(analysis, use, place, out);

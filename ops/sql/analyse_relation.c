@@ -108,8 +108,8 @@ static int mark_table(struct lt_sql_analysis *analysis, const struct lt_sql_tabl
         return LT_OK;
     size_t size = strcspn(text, " ");
     int index = lt_type_field_index((*node)->schema, lt_arena_text_n(arena, text, size));
-    int code = lt_units_parse_duration_ns(text + size + strspn(text + size, " "), 0, &delay_ns,
-                                          analysis->error);
+    int code = lt_units_parse_delay_ns(text + size + strspn(text + size, " "), &delay_ns,
+                                       analysis->error);
     if (code == LT_OK && idle != NULL)
         code = lt_units_parse_duration_ns(idle, 0, &idle_ns, analysis->error);
     if (code != LT_OK || index < 0)

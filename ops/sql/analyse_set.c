@@ -6,6 +6,7 @@
 #include "ops/expr/diagnose.h"
 #include "ops/expr/unresolved.h"
 #include "ops/sql/analysis.h"
+#include "ops/sql/dedup.h"
 #include "ops/sql/explain.h"
 #include "ops/sql/lower.h"
 
@@ -130,14 +131,9 @@ int lt_sql_refuse_maps(struct lt_sql_analysis *analysis, const struct lt_type *s
     struct lt_arena *arena = analysis->env->arena;
     for (uint32_t i = 0; i < schema->field_count; i++) {
         if (lt_type_has_kind(schema->fields[i].type, LT_TYPE_MAP))
-            return lt_expr_error(
-                analysis->error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
-                "0A000", place,
-                "The feature is not supported: Cannot have MAP type columns in DataFrame which "
-                "calls set operations (INTERSECT, EXCEPT, etc.), but the type of column %s is "
-                "\"%s\".",
-                lt_name_quoted_one(schema->fields[i].name, arena),
-                lt_type_sql(arena, schema->fields[i].type));
+            return lt_expr_error(analysis->error, LT_E_UNSUPPORTED,
+                                 "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "0A000", place,
+                                 "%s", lt_sql_map_refusal(&schema->fields[i], arena));
     }
     return LT_OK;
 }

@@ -49,6 +49,8 @@ struct lt_sql_analysis {
     const struct lt_expression *joined_where;
 };
 
+struct lt_sql_grouped;
+
 /* What a relation or query gives. */
 struct lt_sql_output {
     struct lt_plan_node *node;
@@ -57,6 +59,7 @@ struct lt_sql_output {
     struct lt_sql_scope under; /* what its select list saw; no schema: not known */
     const char **written;      /* of a grouped select: its items as they are written */
     uint32_t written_count;    /* 0: not known */
+    const struct lt_sql_grouped *grouped; /* how groups made it (lower.h); NULL: none did */
 };
 
 /* What of it is refused stands in analysis->uses; it is analysed all the same. */

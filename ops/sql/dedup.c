@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/flow/plan_tree.h"
+#include "ops/expr/unresolved.h"
 #include "ops/sql/event_time.h"
 
 static int refuse_name(const struct lt_type *schema, const char *name, struct lt_arena *arena,
@@ -47,12 +48,36 @@ int lt_sql_find_keys(const struct lt_type *schema, const char *columns, struct l
     return side->key_count > 0 ? LT_OK : refuse_name(schema, "", arena, error);
 }
 
+const char *lt_sql_map_refusal(const struct lt_field *field, struct lt_arena *arena)
+{
+    return lt_arena_format(
+        arena,
+        "The feature is not supported: Cannot have MAP type columns in DataFrame which calls set "
+        "operations (INTERSECT, EXCEPT, etc.), but the type of column %s is \"%s\".",
+        lt_name_quoted_one(field->name, arena), lt_type_sql(arena, field->type));
+}
+
+static int refuse_maps(const struct lt_type *schema, const struct lt_plan_side *side,
+                       struct lt_arena *arena, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < side->key_count; i++) {
+        const struct lt_field *field = &schema->fields[side->keys[i]];
+        if (!lt_type_has_kind(field->type, LT_TYPE_MAP))
+            continue;
+        (void)lt_error_set(error, LT_E_UNSUPPORTED, "%s", lt_sql_map_refusal(field, arena));
+        return lt_error_condition(error, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "0A000");
+    }
+    return LT_OK;
+}
+
 int lt_sql_dedup_node(struct lt_plan_node *input, const char *columns, bool within_watermark,
                       struct lt_arena *arena, struct lt_plan_node **out, struct lt_error *error)
 {
     struct lt_plan_node *node = lt_plan_node_create(arena, LT_PLAN_DEDUPLICATE, 1);
     struct lt_plan_stateful *stateful = lt_arena_alloc(arena, sizeof *stateful);
     int code = lt_sql_find_keys(input->schema, columns, arena, &stateful->left, error);
+    if (code == LT_OK && !within_watermark)
+        code = refuse_maps(input->schema, &stateful->left, arena, error);
     if (code == LT_OK)
         code = lt_sql_find_event_time(input, arena, &stateful->left.event_time,
                                       &stateful->delay_us, error);

@@ -296,6 +296,72 @@ static uint32_t read_orders(struct lt_sql_analysis *analysis, const struct lt_pa
     return items->count;
 }
 
+/* Is it a column of `out`, or computed of some? */
+static bool is_given(struct lt_sql_analysis *analysis, const char *text,
+                     const struct lt_expression *item, const struct lt_sql_output *out)
+{
+    struct lt_sql_output trial = *out;
+    return column_of(out, item, analysis->env->arena) >= 0 ||
+           add_column(analysis, text, item, &trial);
+}
+
+/* The groups once more, with what is sorted by and is not given as items behind the others. False:
+ * there are no groups, or it is nothing that they give. */
+static bool widen(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
+                  const char *text, const struct lt_sql_output *out, struct lt_sql_output *wider)
+{
+    struct lt_arena *arena = analysis->env->arena;
+    const uint32_t width = out->node->schema->field_count;
+    if (out->grouped == NULL || out->grouped->text != text)
+        return false;
+    struct lt_sql_select select = lt_sql_keep_select(analysis, &out->grouped->select);
+    struct lt_expression **all =
+        lt_arena_alloc(arena, (select.items.count + items->count) * sizeof *all);
+    const char **written = lt_arena_alloc(arena, (width + items->count) * sizeof *written);
+    memcpy(all, select.items.items, select.items.count * sizeof *all);
+    for (uint32_t i = 0; i < width; i++)
+        written[i] = i < out->written_count ? out->written[i] : "";
+    uint32_t more = 0;
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct lt_expression *item = items->items[i];
+        if (is_given(analysis, text, item, out))
+            continue;
+        if (select.grouping == LT_SQL_GROUPED_ALL && lt_sql_find_aggregate(item) == NULL)
+            return false; /* it would be a group itself */
+        written[width + more] = lt_expr_text(item, arena);
+        all[select.items.count + more] =
+            lt_expr_alias(lt_sql_copy_tree(item, arena),
+                          lt_arena_format(arena, "_order%u", more), arena);
+        more++;
+    }
+    select.items.items = all;
+    select.items.count += more;
+    struct lt_error ignored, *error = analysis->error;
+    lt_error_clear(&ignored);
+    analysis->error = &ignored;
+    int code = lt_sql_lower_group(analysis, &select, text, &out->grouped->input, wider);
+    analysis->error = error;
+    wider->written = written;
+    wider->written_count = width + more;
+    wider->tree = out->tree;
+    return code == LT_OK && wider->node->schema->field_count == width + more;
+}
+
+/* The name that is no column of what comes out is what is wrong; else the sorting itself is
+ * refused. */
+static int refuse_names(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
+                        const char *text, const struct lt_sql_output *out)
+{
+    struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
+    for (uint32_t i = 0; i < items->count; i++) {
+        struct lt_expression *item = items->items[i];
+        int code = is_given(analysis, text, item, out) ? LT_OK : lt_sql_check_names(&names, &item);
+        if (code != LT_OK)
+            return code;
+    }
+    return LT_OK;
+}
+
 int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
                       const char *text, struct lt_sql_use *use, struct lt_sql_output *out)
 {
@@ -307,8 +373,13 @@ int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_i
     struct lt_plan_order *orders =
         lt_arena_alloc(arena, (items->count + before->field_count) * sizeof *orders);
     uint32_t count = read_orders(analysis, items, text, &wider, orders);
+    if (count == 0) {
+        wider = *out;
+        if (widen(analysis, items, text, out, &wider))
+            count = read_orders(analysis, items, text, &wider, orders);
+    }
     if (count == 0)
-        return LT_OK;
+        return refuse_names(analysis, items, text, out);
     struct lt_plan_node *sort = lt_plan_node_create(arena, LT_PLAN_SORT, 1);
     sort->inputs[0] = wider.node;
     sort->session = analysis->env->session;

@@ -27,6 +27,14 @@
 struct lt_sql_select lt_sql_keep_select(struct lt_sql_analysis *analysis,
                                         const struct lt_sql_select *select);
 
+/* A grouped select as it was parsed, and what it reads: to make it once more, with items that ORDER
+ * BY alone names. */
+struct lt_sql_grouped {
+    struct lt_sql_select select;
+    const char *text;
+    struct lt_sql_output input;
+};
+
 /* Puts the nodes of a grouped select over `input` into out->node, whose columns stay what they are.
  * `kept` is the select as it was parsed. */
 int lt_sql_lower_group(struct lt_sql_analysis *analysis, const struct lt_sql_select *kept,
@@ -41,7 +49,8 @@ int lt_sql_lower_distinct(struct lt_sql_analysis *analysis, struct lt_sql_use *u
 struct lt_plan_node *lt_sql_sink_filter(struct lt_sql_analysis *analysis,
                                         struct lt_plan_node *filter);
 /* ORDER BY of what groups give: by columns that come out, by items of the select list as they are
- * written, or by what is computed of columns that come out. Of anything else nothing is made. */
+ * written, by what is computed of columns that come out, or else by what could stand in the select
+ * list. Of anything else nothing is made. */
 int lt_sql_lower_sort(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
                       const char *text, struct lt_sql_use *use,
                       struct lt_sql_output *out) LT_MUST_USE;

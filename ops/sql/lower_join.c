@@ -1,7 +1,8 @@
 /*
- * The condition is taken apart at its ANDs. What compares one side with the other for equality is a
- * key; what looks at one side alone is a filter below the join, where that changes nothing (a row
- * of an outer join's own side must come out all the same); the rest stays the join's condition.
+ * The condition is taken apart at its ANDs. What compares one side with the other for equality, by
+ * = or <=>, is a key; what looks at one side alone is a filter below the join, where that changes
+ * nothing (a row of an outer join's own side must come out all the same); the rest stays the join's
+ * condition.
  *
  * How long a row may find partners follows from the watermark in two ways. If the event time is a
  * key, a partner has the same. If the condition says that
@@ -125,25 +126,31 @@ static bool take_apart(struct join *join, struct lt_expression *node)
 
 /* ---------------------------------------------------------------------------------------- parts */
 
-static void add_key(struct join *join, const struct lt_expression *left,
-                    const struct lt_expression *right)
+/* What <=> compares stands in a struct, which is never NULL itself: so a NULL has partners. */
+static struct lt_expression *key_of(const struct join *join, const struct lt_expression *value,
+                                    unsigned side, bool is_null_safe)
 {
-    join->keys[LEFT][join->key_count] = over_side(join, left, LEFT);
-    join->keys[RIGHT][join->key_count] = over_side(join, right, RIGHT);
-    join->key_count++;
+    struct lt_expression *key = over_side(join, value, side);
+    if (!is_null_safe)
+        return key;
+    struct lt_expression *held = make_call(value, "struct", key, NULL, arena_of(join));
+    held->argument_count = 1;
+    return held;
 }
 
 static bool is_key(struct join *join, const struct lt_expression *part)
 {
-    if (!lt_sql_is_call_of(part, "=") || part->argument_count != 2)
+    const bool is_null_safe = lt_sql_is_call_of(part, "<=>");
+    if ((!is_null_safe && !lt_sql_is_call_of(part, "=")) || part->argument_count != 2)
         return false;
     unsigned first = reads(join, part->arguments[0]), second = reads(join, part->arguments[1]);
-    if (first == READS_LEFT && second == READS_RIGHT)
-        add_key(join, part->arguments[0], part->arguments[1]);
-    else if (first == READS_RIGHT && second == READS_LEFT)
-        add_key(join, part->arguments[1], part->arguments[0]);
-    else
+    const bool is_turned = first == READS_RIGHT && second == READS_LEFT;
+    if (!is_turned && (first != READS_LEFT || second != READS_RIGHT))
         return false;
+    for (unsigned side = 0; side < 2; side++)
+        join->keys[side][join->key_count] =
+            key_of(join, part->arguments[(side == RIGHT) != is_turned], side, is_null_safe);
+    join->key_count++;
     return true;
 }
 

@@ -94,12 +94,18 @@ static const struct lt_sql_use *find_aggregate(const struct lt_sql_uses *uses, u
     return NULL;
 }
 
+/* Where it stands; what an option or a program said stands in no statement. */
+static struct lt_expr_place place_of(const struct lt_sql_use *use)
+{
+    return (struct lt_expr_place){use->text[0] == '\0' ? NULL : use->text, use->begin, use->end};
+}
+
 /* --------------------------------------------------------------------------- the output mode */
 
 static int refuse_mode(const struct lt_sql_use *use, const char *mode, const char *operation,
                        struct lt_error *error)
 {
-    struct lt_expr_place place = {use->text, use->begin, use->end};
+    struct lt_expr_place place = place_of(use);
     return lt_expr_error(error, LT_E_UNSUPPORTED, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
                          "42KDE", place,
                          "Invalid streaming output mode: %s. This output mode is not supported for "
@@ -160,7 +166,7 @@ static int check_watermark_limit(const struct lt_sql_uses *uses, enum lt_output_
 static int refuse_use(const struct lt_sql_use *use, const char *condition, const char *sqlstate,
                       struct lt_error *error, const char *text)
 {
-    struct lt_expr_place place = {use->text, use->begin, use->end};
+    struct lt_expr_place place = place_of(use);
     return lt_expr_error(error, LT_E_UNSUPPORTED, condition, sqlstate, place, "%s", text);
 }
 
@@ -231,7 +237,7 @@ static const char *join_format(const struct lt_sql_use *use)
 static int check_join(const struct lt_sql_use *use, enum lt_output_mode mode,
                       struct lt_error *error)
 {
-    struct lt_expr_place place = {use->text, use->begin, use->end};
+    struct lt_expr_place place = place_of(use);
     if (use->is_left_stream && use->is_right_stream && mode != LT_OUTPUT_APPEND)
         return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                              "Join between two streaming DataFrames/Datasets is not supported in "
@@ -250,7 +256,7 @@ static int check_join(const struct lt_sql_use *use, enum lt_output_mode mode,
 /* A window function over rows: the function, the column it makes, and its window. */
 static int refuse_window(const struct lt_sql_use *use, struct lt_error *error)
 {
-    struct lt_expr_place place = {use->text, use->begin, use->end};
+    struct lt_expr_place place = place_of(use);
     return lt_expr_error(error, LT_E_UNSUPPORTED, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
                          "42KDE", place,
                          "Window function is not supported in %s (as column %s) on streaming "
@@ -333,7 +339,7 @@ static int check_planning(const struct lt_sql_uses *uses, enum lt_output_mode mo
 /* What micro-batches would run, were there a node for it. */
 static int refuse_unmade(const struct lt_sql_use *use, struct lt_error *error)
 {
-    struct lt_expr_place place = {use->text, use->begin, use->end};
+    struct lt_expr_place place = place_of(use);
     if (strcmp(use->name, "Subquery") == 0)
         return lt_expr_error(error, LT_E_UNSUPPORTED, "UNSUPPORTED_FEATURE", "0A000", place,
                              "a subquery is not supported by this version");
@@ -368,7 +374,7 @@ static int check_runner(struct lt_sql_uses *uses, enum lt_output_mode mode, bool
     if (may_batch || !is_operator)
         return refuse_unmade(use, error);
     uses->refusal.is_for_trigger = true;
-    struct lt_expr_place place = {use->text, use->begin, use->end};
+    struct lt_expr_place place = place_of(use);
     return lt_expr_error(error, LT_E_UNSUPPORTED, "_LEGACY_ERROR_TEMP_3102", "", place,
                          "Continuous processing does not support %s operations.", use->name);
 }

@@ -74,6 +74,22 @@ static void months_and_years_are_refused_as_spark_does(void **state)
     duration_fails("interval 2 YEARS", "Doesn't support month or year interval: interval 2 YEARS");
 }
 
+static void a_delay_counts_a_month_as_31_days(void **state)
+{
+    (void)state;
+    const int64_t day_ns = INT64_C(86400000000000);
+    struct lt_error error;
+    int64_t ns;
+    assert_int_equal(lt_units_parse_delay_ns("1 month", &ns, &error), 0);
+    assert_int_equal(ns, 31 * day_ns);
+    assert_int_equal(lt_units_parse_delay_ns("interval 2 YEARS 1 day", &ns, &error), 0);
+    assert_int_equal(ns, (2 * 12 * 31 + 1) * day_ns);
+    assert_int_equal(lt_units_parse_delay_ns("-1 month", &ns, &error), LT_E_INVALID);
+    assert_string_equal(error.text, "duration \"-1 month\" is negative");
+    assert_int_equal(lt_units_parse_delay_ns("300 years", &ns, &error), LT_E_INVALID);
+    assert_string_equal(error.text, "duration \"300 years\" does not fit 64 bits");
+}
+
 static void wrong_durations_say_why(void **state)
 {
     (void)state;
@@ -214,6 +230,7 @@ int main(void)
         cmocka_unit_test(durations_take_the_interval_text_of_spark),
         cmocka_unit_test(a_bare_number_needs_a_unit_from_its_option),
         cmocka_unit_test(months_and_years_are_refused_as_spark_does),
+        cmocka_unit_test(a_delay_counts_a_month_as_31_days),
         cmocka_unit_test(wrong_durations_say_why),
         cmocka_unit_test(sizes_are_powers_of_1024),
         cmocka_unit_test(numbers_fill_64_bits_and_no_more),

@@ -256,6 +256,54 @@ static void keys_that_compare_equal_have_equal_bytes(void **state)
     lt_arena_destroy(types);
 }
 
+/* The key bytes of one map of numbers and NULLs; keys 1 to count in this order, each with ten times
+ * its number but an even one, which has NULL. */
+static void write_map_key(const struct lt_type *type, struct lt_row *row, const int *order,
+                          uint32_t count)
+{
+    static const uint32_t column = 0;
+    union lt_value keys[16], values[16];
+    uint64_t nulls = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        keys[i] = lt_value_i64(order[i]);
+        values[i] = lt_value_i64(10 * order[i]);
+        nulls |= (uint64_t)(order[i] % 2 == 0) << i;
+    }
+    struct lt_map map = {.keys = {.count = count, .values = keys},
+                         .values = {.count = count, .values = values, .nulls = &nulls}};
+    lt_row_values(row)[0].map = &map;
+    lt_text_clear(&bytes);
+    lt_text_append(&bytes, "odd"); /* the key need not begin where memory is aligned */
+    lt_row_bytes_write_key(type, row, &column, 1, &bytes);
+}
+
+static void maps_of_the_same_entries_are_one_key(void **state)
+{
+    (void)state;
+    static const int ordered[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, other[] = {7, 2, 9, 4, 5, 6, 1, 8, 3};
+    const struct lt_type *type;
+    struct lt_arena *types = lt_arena_create();
+    struct lt_row_pool *small;
+    assert_int_equal(lt_type_parse_ddl("a MAP<BIGINT, INT>", types, &type, NULL), 0);
+    assert_int_equal(
+        lt_row_pool_create(&(struct lt_row_pool_options){.column_count = 1, .capacity = 1}, &small,
+                           NULL),
+        0);
+    struct lt_row *row = lt_row_claim(small);
+    write_map_key(type, row, ordered, 9);
+    char *first = lt_text_take(&bytes);
+    write_map_key(type, row, other, 9);
+    const size_t size_bytes = 3 + 5 + 1 + (4 + 2 + 9 * 8) + (4 + 2 + 5 * 4);
+    assert_int_equal(bytes.size_bytes, size_bytes);
+    assert_memory_equal(bytes.data, first, size_bytes);
+    write_map_key(type, row, other, 8);
+    assert_int_not_equal(bytes.size_bytes, size_bytes);
+    free(first);
+    lt_row_release(row);
+    lt_row_pool_destroy(small);
+    lt_arena_destroy(types);
+}
+
 static void a_row_is_read_into_the_columns_that_are_asked_for(void **state)
 {
     (void)state;
@@ -295,6 +343,7 @@ int main(void)
         cmocka_unit_test(strings_that_are_read_say_how_much_may_be_read_behind_them),
         cmocka_unit_test(the_bytes_are_those_of_version_1),
         cmocka_unit_test(keys_that_compare_equal_have_equal_bytes),
+        cmocka_unit_test(maps_of_the_same_entries_are_one_key),
         cmocka_unit_test(a_row_is_read_into_the_columns_that_are_asked_for),
         cmocka_unit_test(every_truncated_row_is_an_error),
         cmocka_unit_test(damaged_bytes_give_a_row_or_an_error),

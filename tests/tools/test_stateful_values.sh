@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# What queries with state give for keys and values that are seldom thought of, and what they say of what cannot be: each query
+# reads one file of rows and writes the batches that it gives as lines.
+. "$(dirname "$0")/../support/cases.sh"
+
+mkdir "$scratch/rows"
+cat >"$scratch/rows/1.json" <<'ROWS'
+{"k":"a","n":1,"m":{"p":1,"r":2}}
+{"k":"a","n":2,"m":{"r":2,"p":1}}
+{"k":null,"n":3,"m":{}}
+{"k":null,"n":9223372036854775807,"m":null}
+{"k":"b","n":5,"m":{"p":null}}
+{"k":"c","n":4,"m":{"r":2,"p":3}}
+ROWS
+# query MODE SELECT [OPTIONS of the table]: its rows are in $scratch/out then, what it said in $scratch/said.
+query() {
+    rm -rf "$scratch/job" "$scratch/out" "$scratch/dead"
+    "$leat" sql -q --log-level error -e "CREATE TABLE t (k STRING, n BIGINT, m MAP<STRING, INT>) USING json LOCATION '$scratch/rows' ${3:-};
+        CREATE TABLE dead USING append OPTIONS (path '$scratch/dead', format 'json');
+        CREATE TABLE o USING append OPTIONS (path '$scratch/out', format 'json', outputMode '$1', trigger 'availableNow', ${4:-}
+            checkpointLocation '$scratch/job');
+        CREATE TABLE files (k STRING, c BIGINT) USING json LOCATION '$scratch/files' OPTIONS (outputMode '$1', trigger 'availableNow',
+            checkpointLocation '$scratch/job');
+        INSERT INTO ${5:-o} $2" >"$scratch/said" 2>&1
+}
+# gives ROWS MODE SELECT [OPTIONS...]: these rows, in this order.
+gives() {
+    local rows=$1
+    shift
+    query "$@" && diff -u <(printf '%s\n' "$rows") "$scratch/out" || { cat "$scratch/said"; return 1; }
+}
+# gives_sorted: the same, in any order.
+gives_sorted() {
+    local rows=$1
+    shift
+    query "$@" && diff -u <(printf '%s\n' "$rows" | sort) <(sort "$scratch/out") || { cat "$scratch/said"; return 1; }
+}
+# refuses TEXT MODE SELECT [OPTIONS...]: and says this.
+refuses() {
+    local text=$1
+    shift
+    ! query "$@" && grep -qF -- "$text" "$scratch/said" || { cat "$scratch/said"; return 1; }
+}
+
+groups_maps() {
+    gives_sorted '{"m":{"p":1,"r":2},"c":2}
+{"m":{"p":3,"r":2},"c":1}
+{"m":{"p":null},"c":1}
+{"m":{},"c":1}
+{"c":1}' complete 'SELECT m, count(*) AS c FROM t GROUP BY m'
+}
+joins_nulls() {
+    gives_sorted '{"n":1,"o":1}
+{"n":1,"o":2}
+{"n":2,"o":1}
+{"n":2,"o":2}
+{"n":3,"o":3}
+{"n":3,"o":9223372036854775807}
+{"n":9223372036854775807,"o":3}
+{"n":9223372036854775807,"o":9223372036854775807}
+{"n":4,"o":4}
+{"n":5,"o":5}' append 'SELECT a.n, b.n AS o FROM t a JOIN t b ON a.k <=> b.k'
+}
+sorts_by_hidden() {
+    gives '{"k":"a"}
+{"k":"c"}
+{"k":"b"}
+{}' complete 'SELECT k FROM t GROUP BY k ORDER BY max(n)' && gives '{"c":1}
+{"c":1}
+{"c":2}
+{"c":2}' complete 'SELECT count(*) AS c FROM t GROUP BY k ORDER BY k DESC' && gives '{"c":1,"k":"c"}
+{"c":1,"k":"b"}
+{"c":2,"k":"a"}
+{"c":2}' complete 'SELECT count(*) AS c, k FROM t GROUP BY k ORDER BY count(*) * 2, upper(k) DESC, min(n) LIMIT 4'
+}
+sorts_groups_of_groups() { # what the query below is written like says nothing of this one's columns
+    refuses 'Sorting is not supported' complete 'SELECT k FROM (SELECT k, count(*) FROM t GROUP BY k) ORDER BY count(*)' &&
+        gives '{"c":1,"k":"b"}
+{"c":1,"k":"c"}
+{"c":2}
+{"c":2,"k":"a"}' complete 'SELECT c, k FROM (SELECT k, count(*) AS c FROM t GROUP BY k) ORDER BY c, k'
+}
+names_what_is_sorted_by() {
+    refuses 'with name `n` cannot be resolved. Did you mean one of the following? [`c`]' \
+        complete 'SELECT count(*) AS c FROM t GROUP BY k ORDER BY n'
+}
+refuses_modes() {
+    refuses '[STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE]' update 'SELECT k, count(*) AS c FROM t GROUP BY k' '' '' files &&
+        grep -qF 'Invalid streaming output mode: update. This output mode is not supported in Data Source json' "$scratch/said" &&
+        refuses 'Invalid streaming output mode: complete. This output mode is not supported in Data Source json' \
+            complete 'SELECT k, count(*) AS c FROM t GROUP BY k' '' '' files && [ ! -e "$scratch/job" ]
+}
+refuses_maps() {
+    refuses 'Cannot have MAP type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column `m` is "MAP<STRING, INT>".' \
+        append 'SELECT k FROM t' "OPTIONS (dropDuplicates 'k, m')"
+}
+# A group's result stands at no place of the source, and neither does what is said of it.
+tells_of_groups() {
+    refuses 'terminated with exception: [ARITHMETIC_OVERFLOW] row that an operator made: project: long overflow.' \
+        complete 'SELECT k, max(n) * 2 AS x FROM t GROUP BY k' &&
+        query complete 'SELECT k, max(n) * 2 AS x FROM t GROUP BY k' '' "deadLetters 'dead'," &&
+        grep -q '"condition":"ARITHMETIC_OVERFLOW"' "$scratch/dead" && ! grep -qE '"(offset|partition)"' "$scratch/dead"
+}
+
+check "maps of the same entries are one group, whatever order they are written in" groups_maps
+check "a join by <=> finds NULLs" joins_nulls
+check "groups are sorted by what is not selected" sorts_by_hidden
+check "a query over groups is sorted by its own columns" sorts_groups_of_groups
+check "what is sorted by and is not there is named" names_what_is_sorted_by
+check "files take no output mode but append" refuses_modes
+check "dropDuplicates takes no maps" refuses_maps
+check "a failed result of a group is told as what it is" tells_of_groups
+finish
