@@ -225,7 +225,7 @@ static enum lt_aggregate_result give_r2(const struct pairs *p, double *out)
 /* slope and intercept have no value where x is always the same. */
 static enum lt_aggregate_result give_line(bool is_slope, const struct pairs *p, double *out)
 {
-    if (p->b_m2 == 0 || p->n < 2)
+    if (p->b_m2 == 0)
         return LT_AGGREGATE_NULL;
     double slope = p->ck / p->b_m2;
     *out = is_slope ? slope : p->a_mean - slope * p->b_mean;

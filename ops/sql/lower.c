@@ -347,15 +347,33 @@ static bool widen(struct lt_sql_analysis *analysis, const struct lt_parser_items
     return code == LT_OK && wider->node->schema->field_count == width + more;
 }
 
-/* The name that is no column of what comes out is what is wrong; else the sorting itself is
- * refused. */
+static int refuse_aggregate(struct lt_sql_analysis *analysis, const char *text,
+                            const struct lt_expression *aggregate)
+{
+    struct lt_expr_place place = {text, aggregate->begin, aggregate->end};
+    return lt_expr_error(analysis->error, LT_E_ANALYSIS, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
+                         place,
+                         "A query operator contains one or more unsupported expressions.\n"
+                         "Consider to rewrite it to avoid window functions, aggregate functions, "
+                         "and generator functions in the WHERE clause.\n"
+                         "Invalid expressions: [\"%s\"]",
+                         lt_expr_text(aggregate, analysis->env->arena));
+}
+
+/* The name that is no column of what comes out is what is wrong, or the aggregate where there are
+ * no groups; else the sorting itself is refused. */
 static int refuse_names(struct lt_sql_analysis *analysis, const struct lt_parser_items *items,
                         const char *text, const struct lt_sql_output *out)
 {
     struct lt_sql_names names = lt_sql_names_in(analysis, &out->scope, text);
     for (uint32_t i = 0; i < items->count; i++) {
         struct lt_expression *item = items->items[i];
-        int code = is_given(analysis, text, item, out) ? LT_OK : lt_sql_check_names(&names, &item);
+        if (is_given(analysis, text, item, out))
+            continue;
+        const struct lt_expression *aggregate = lt_sql_find_aggregate(item);
+        int code = lt_sql_check_names(&names, &item);
+        if (code == LT_OK && aggregate != NULL && out->grouped == NULL)
+            code = refuse_aggregate(analysis, text, aggregate);
         if (code != LT_OK)
             return code;
     }

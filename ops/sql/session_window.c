@@ -1,7 +1,8 @@
 /*
  * session_window(time, gap). One row's window is [time, time + gap); an operator merges those that
- * meet. A constant gap is a text of units without months; any other is cast to an interval for each
- * row, and a row whose gap is not above 0, or NULL, is in no session.
+ * meet. A constant gap is a text of units; one with months, which are not all of one length, and
+ * any other is cast to an interval for each row, and a row whose gap is not above 0, or NULL, is in
+ * no session.
  */
 #include <string.h>
 
@@ -57,7 +58,16 @@ static int refuse_gap(struct lt_sql_analysis *analysis, const struct lt_expressi
                          why);
 }
 
-/* A text of units becomes a day-time interval. */
+/* A text, for each row. */
+static struct lt_expression *cast_gap(const struct lt_expression *gap, struct lt_arena *arena)
+{
+    struct lt_expression *cast = make_node(gap, LT_EXPR_CAST, NULL, 1, arena);
+    cast->arguments[0] = lt_sql_copy_tree(gap, arena);
+    cast->type = lt_type_simple(LT_TYPE_INTERVAL_CALENDAR);
+    return cast;
+}
+
+/* A text of units becomes a day-time interval, where it has no months. */
 static int constant_gap(struct lt_sql_analysis *analysis, const struct lt_expression *gap,
                         const char *text, struct lt_expression **out)
 {
@@ -66,11 +76,10 @@ static int constant_gap(struct lt_sql_analysis *analysis, const struct lt_expres
     int64_t us;
     if (lt_interval_parse_units(bytes->data, bytes->size_bytes, &interval) != LT_INTERVAL_PARSED)
         return refuse_gap(analysis, gap, text, "write '5 minutes'");
-    if (interval.months != 0)
-        return lt_expr_error(analysis->error, LT_E_ANALYSIS, "_LEGACY_ERROR_TEMP_3231", "",
-                             (struct lt_expr_place){text, gap->begin, gap->end},
-                             "Intervals greater than a month is not supported (%.*s).",
-                             (int)bytes->size_bytes, (const char *)bytes->data);
+    if (interval.months != 0) {
+        *out = cast_gap(gap, analysis->env->arena);
+        return LT_OK;
+    }
     if (__builtin_mul_overflow((int64_t)interval.days, (int64_t)US_PER_DAY, &us) ||
         __builtin_add_overflow(us, interval.microseconds, &us))
         return refuse_gap(analysis, gap, text, "the interval is too long");
@@ -99,10 +108,7 @@ int lt_sql_session_window(struct lt_sql_analysis *analysis, const struct lt_expr
         if (code != LT_OK)
             return code;
     } else if (lt_type_is_text(interval->type)) {
-        struct lt_expression *cast = make_node(gap, LT_EXPR_CAST, NULL, 1, arena);
-        cast->arguments[0] = lt_sql_copy_tree(gap, arena);
-        cast->type = lt_type_simple(LT_TYPE_INTERVAL_CALENDAR);
-        interval = cast;
+        interval = cast_gap(gap, arena);
     } else {
         interval = lt_sql_copy_tree(gap, arena);
     }
