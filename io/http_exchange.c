@@ -319,6 +319,12 @@ int64_t lt_http_exchange_deadline_ns(const struct lt_http_exchange *exchange)
     return exchange->timer_ns;
 }
 
+static bool is_of_certificates(CURLcode result)
+{
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
+           result == CURLE_SSL_CERTPROBLEM || result == CURLE_SSL_ISSUER_ERROR;
+}
+
 static void take_answer(struct lt_http_exchange *exchange, CURLcode result,
                         struct lt_http_answer *out)
 {
@@ -326,6 +332,7 @@ static void take_answer(struct lt_http_exchange *exchange, CURLcode result,
     curl_off_t retry_after_s = 0;
     *out = (struct lt_http_answer){0};
     if (result != CURLE_OK) {
+        out->is_untrusted = is_of_certificates(result);
         snprintf(out->text, sizeof out->text, "%s",
                  exchange->failure[0] != '\0' ? exchange->failure : curl_easy_strerror(result));
         return;

@@ -35,6 +35,7 @@ enum { LT_HTTP_TEXT_MAX = 256 };
 
 struct lt_http_answer {
     int status;             /* 200; 0: there was no answer, `text` says why */
+    bool is_untrusted;      /* no answer: certificates do not fit, nor will they the next time */
     int64_t retry_after_ns; /* what the server asks for; 0: nothing */
     char text[LT_HTTP_TEXT_MAX]; /* the begin of the answer's body, on one line */
 };

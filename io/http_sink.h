@@ -7,11 +7,13 @@
  *   408, 425, 429, 5xx, and no answer
  *                          the same request again, later: Retry-After, or 100 ms doubling to 10 s;
  *                          after retryTimeout the query stops
- *   all others             a wrong address or no permission: the query stops
+ *   all others, and a certificate that does not fit
+ *                          a wrong address or no permission: the query stops
  *
  * One request is under way per lane, so rows arrive in order. A request that is sent again has the
- * same Idempotency-Key: the query, and which rows it is of. Without such a server rows may arrive
- * twice, where an answer was lost: at-least-once.
+ * same Idempotency-Key, which no other one ever has: it numbers the requests of one writer, since
+ * positions of rows do not tell them apart (those of one record, of state, of a socket). Without a
+ * server that knows it, and after a restart, rows may arrive twice: at-least-once.
  */
 #ifndef LT_IO_HTTP_SINK_H
 #define LT_IO_HTTP_SINK_H
@@ -30,7 +32,6 @@ struct lt_http_sink {
     size_t batch_bytes;
     bool is_array;
     int64_t retry_timeout_ns; /* 0: never gives up */
-    char query_id[64];
 };
 
 /* Rows as JSON, each without anything around it. */

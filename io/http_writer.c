@@ -12,6 +12,7 @@
 #include "core/base/arena.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
+#include "core/base/uuid.h"
 #include "io/http_batch.h"
 #include "io/http_sink.h"
 
@@ -27,6 +28,8 @@ struct http_writer {
     struct lt_format_writer *format;
     struct lt_http_batch batches[2];
     struct lt_http_batch *filling, *flying;
+    char id[LT_UUID_SIZE];
+    uint64_t number;               /* of the request */
     uint64_t taken, settled;       /* rows */
     uint64_t taken_by[EPOCHS];     /* at the marker of an epoch, by epoch % EPOCHS */
     uint32_t marks;                /* markers so far */
@@ -48,17 +51,21 @@ static void count(struct lt_shared_u64 *counter)
         lt_counter_add(counter, 1);
 }
 
-static void send_part(struct http_writer *writer)
+/* The part as the request that it is, for the first time or again. */
+static void send_request(struct http_writer *writer)
 {
-    const struct lt_http_batch *batch = writer->flying;
-    const struct lt_row *first = batch->rows[batch->at].row;
-    char key[160];
-    snprintf(key, sizeof key, "%s-%" PRId32 "-%" PRId64 "-%" PRIu32, writer->sink->query_id,
-             first->source_partition, first->source_offset, batch->end - batch->at);
+    char key[LT_UUID_SIZE + 24];
+    snprintf(key, sizeof key, "%s-%" PRIu64, writer->id, writer->number);
     struct lt_bytes body = lt_http_batch_body(writer->flying);
     writer->retry_ns = LT_NEVER_NS;
     count(writer->requests);
     lt_http_exchange_send(writer->exchange, body.data, body.size_bytes, key);
+}
+
+static void send_part(struct http_writer *writer)
+{
+    writer->number++;
+    send_request(writer);
 }
 
 /* Sends what is there, if nothing is on its way. */
@@ -190,6 +197,9 @@ static int take_answer(struct http_writer *writer, const struct lt_http_answer *
         deliver(writer);
     else if (status == 400 || status == 413 || status == 422)
         refuse(writer, answer, out);
+    else if (answer->is_untrusted)
+        return stop(writer, answer, "the options ssl.ca.location, ssl.certificate.location and "
+                                    "ssl.key.location");
     else if (status == 0 || status == 408 || status == 425 || status == 429 || status >= 500)
         return retry(writer, answer);
     else
@@ -207,7 +217,7 @@ static int http_poll(struct lt_writer *base, struct lt_out *out)
     struct http_writer *writer = writer_of(base);
     struct lt_http_answer answer;
     if (is_retry_due(writer)) {
-        send_part(writer);
+        send_request(writer);
         return 1;
     }
     if (!lt_http_exchange_poll(writer->exchange, &answer))
@@ -277,6 +287,7 @@ int lt_http_open_writer(struct lt_sink *sink, const struct lt_connector_env *env
     writer->sink = (const struct lt_http_sink *)(void *)sink;
     writer->clock = env->clock;
     writer->retry_ns = LT_NEVER_NS;
+    lt_uuid_make(writer->id);
     int code = lt_http_create_format(writer->sink->options, sink->schema, &writer->format, error);
     if (code == 0)
         code = lt_http_exchange_create(&writer->sink->settings, env->reactor, env->clock,

@@ -149,6 +149,7 @@ struct lane {
     int64_t failed_value;
     char reason[LT_FAULT_TEXT_MAX];
     int64_t next_value;
+    bool is_one_record; /* all rows are made of it: their positions are the same */
 };
 
 static void on_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
@@ -226,7 +227,7 @@ static enum lt_write offer(struct lane *lane)
     assert_non_null(row);
     lt_row_values(row)[0].i64 = lane->next_value;
     row->source_partition = 0;
-    row->source_offset = lane->next_value;
+    row->source_offset = lane->is_one_record ? 0 : lane->next_value;
     enum lt_write result = lane->writer->ops->write(lane->writer, row, &fault);
     if (result == LT_WRITE_DONE)
         lane->next_value++;
@@ -319,6 +320,32 @@ static void a_request_that_is_put_off_is_sent_again_as_it_was(void **state)
     assert_int_equal(lane.acked.value, 2);
     assert_int_equal(lane.failed, 0);
     lane_close(&lane);
+}
+
+/* Of one record, in two requests of as many rows; and by the next writer, as after a restart. */
+static void a_request_has_a_key_that_no_other_has(void **state)
+{
+    static const int statuses[] = {200, -1};
+    char keys[3][256];
+    struct lane lane;
+    for (uint32_t i = 0; i < 2; i++) {
+        lane_open(&lane, state, statuses, NULL);
+        lane.is_one_record = true;
+        for (uint64_t epoch = 0; epoch < 2 - i; epoch++) {
+            offer_rows(&lane, 1);
+            lane.writer->ops->prepare(lane.writer, epoch);
+            assert_int_equal(run_until_prepared(&lane, epoch), 0);
+        }
+        lane_stop(&lane);
+        assert_int_equal(lane.server->count, 2 - i);
+        for (uint32_t k = 0; k < lane.server->count; k++)
+            snprintf(keys[2 * i + k], sizeof keys[0], "%s", lane.server->keys[k]);
+        lane_close(&lane);
+    }
+    assert_non_null(strstr(keys[0], "Idempotency-Key: "));
+    assert_string_not_equal(keys[0], keys[1]);
+    assert_string_not_equal(keys[0], keys[2]);
+    assert_string_not_equal(keys[1], keys[2]);
 }
 
 /* The values of all bodies that were answered 200, in their order. */
@@ -462,6 +489,7 @@ int main(void)
         SUITE_CASE(rows_are_sent_in_batches_of_what_is_there),
         SUITE_CASE(times_are_written_in_the_zone_that_is_asked_for),
         SUITE_CASE(a_request_that_is_put_off_is_sent_again_as_it_was),
+        SUITE_CASE(a_request_has_a_key_that_no_other_has),
         SUITE_CASE(a_row_that_is_refused_is_found_and_fails_alone),
         SUITE_CASE(a_wrong_address_stops_the_query),
         SUITE_CASE(a_server_that_never_answers_is_given_up),
