@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "core/base/folder.h"
 #include "io/file_lock.h"
 #include "io/spool_internal.h"
 
@@ -44,14 +45,29 @@ struct lt_spool_file *lt_spool_add_file(struct lt_spool *spool)
     return &spool->files[spool->file_count++];
 }
 
+/* The name of a folder that is new: what lies in it is no more durable than that. */
+static int sync_name(const struct lt_spool *spool, struct lt_error *error)
+{
+    int parent = openat(spool->directory_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return lt_error_set_errno(error, errno, "cannot open the folder's parent");
+    int code = lt_folder_sync_open(parent, "..", error);
+    close(parent);
+    return code;
+}
+
 static int take_folder(struct lt_spool *spool, struct lt_error *error)
 {
     const char *path = spool->options.directory;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    bool is_new = mkdir(path, 0700) == 0;
+    if (!is_new && errno != EEXIST)
         return lt_error_set_errno(error, errno, "cannot make the folder");
     spool->directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (spool->directory_fd < 0)
         return lt_error_set_errno(error, errno, "cannot open the folder");
+    int code = is_new ? sync_name(spool, error) : 0;
+    if (code != 0)
+        return code;
     int number = lt_file_lock(spool->directory_fd);
     if (number == 0)
         return 0;

@@ -59,20 +59,19 @@ int lt_spool_check_byte(const struct lt_spool *spool, int64_t byte, struct lt_er
 
 /* -------------------------------------------------------------------------------------- records */
 
-int64_t lt_spool_count_records(const struct lt_framing *framing, struct lt_frame_cursor *cursor,
-                               struct lt_error *error)
+uint32_t lt_spool_count_records(const struct lt_framing *framing, struct lt_frame_cursor *cursor,
+                                bool *is_broken, struct lt_error *error)
 {
     struct lt_frame frame;
-    int64_t count = 0;
-    for (;;) { /* bounded by the bytes at hand */
-        enum lt_frame_result result = lt_frame_next(framing, cursor, &frame, error);
-        if (result == LT_FRAME_NEED_MORE)
-            return count;
-        if (result == LT_FRAME_BROKEN)
-            return -1;
+    enum lt_frame_result result;
+    uint32_t count = 0;
+    /* Bounded by the bytes at hand. */
+    while ((result = lt_frame_next(framing, cursor, &frame, error)) == LT_FRAME_RECORD) {
         cursor->begin += frame.used_bytes;
         count++;
     }
+    *is_broken = result == LT_FRAME_BROKEN;
+    return count;
 }
 
 void lt_spool_end_line(const struct lt_framing *framing, char *data, size_t size_bytes)

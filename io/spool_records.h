@@ -52,10 +52,10 @@ int lt_spool_check_frames(const struct lt_framing *framing, bool has_header,
 int lt_spool_check_byte(const struct lt_spool *spool, int64_t byte,
                         struct lt_error *error) LT_MUST_USE;
 
-/* How many whole records begin at the cursor, which is moved behind them. -1: the stream is broken,
- * and *error says how. */
-int64_t lt_spool_count_records(const struct lt_framing *framing, struct lt_frame_cursor *cursor,
-                               struct lt_error *error);
+/* How many whole records begin at the cursor, which is moved behind them. *is_broken: what follows
+ * them can be none, and *error says why. */
+uint32_t lt_spool_count_records(const struct lt_framing *framing, struct lt_frame_cursor *cursor,
+                                bool *is_broken, struct lt_error *error);
 /* A record that ended with a lone carriage return is ended with a line feed: the first half of a
  * break would be waited behind. `size_bytes` of whole records, at least one. */
 void lt_spool_end_line(const struct lt_framing *framing, char *data, size_t size_bytes);

@@ -138,8 +138,8 @@ static int replay(struct lt_stdin_intake *intake, struct lt_error *error)
 
 /* ----------------------------------------------------------------------------------- handing on */
 
-/* The whole records at hand go into the spool and the feed. */
-static void hand_on(struct lt_stdin_intake *intake, int64_t count)
+/* Records at hand, that many, go into the spool and the feed. */
+static void hand_on(struct lt_stdin_intake *intake, uint32_t count)
 {
     struct block *block = intake->filling;
     size_t whole = intake->cursor.begin, rest = intake->cursor.size - whole;
@@ -150,12 +150,23 @@ static void hand_on(struct lt_stdin_intake *intake, int64_t count)
     lt_spool_end_line(framing_of(intake), block->data, whole);
     const struct lt_spool_chunk chunk = {
         .wall_us = lt_clock_wall_us(intake->reader->clock),
-        .record_count = (uint32_t)count,
+        .record_count = count,
         .size_bytes = (uint32_t)whole,
         .data = block->data,
     };
     lt_spool_append(intake->spool, &chunk);
     give(intake, block, block->data, whole);
+}
+
+/* The whole records at hand; those in front of what is broken, too. */
+static int hand_on_whole(struct lt_stdin_intake *intake, struct lt_error *error)
+{
+    bool is_broken;
+    uint32_t count =
+        lt_spool_count_records(framing_of(intake), &intake->cursor, &is_broken, error);
+    if (count > 0)
+        hand_on(intake, count);
+    return is_broken ? -1 : 1;
 }
 
 static void grow_block(struct lt_stdin_intake *intake, size_t capacity)
@@ -180,10 +191,7 @@ static int take_last(struct lt_stdin_intake *intake, struct lt_error *error)
     } else {
         intake->cursor.is_end = true;
     }
-    int64_t count = lt_spool_count_records(framing_of(intake), &intake->cursor, error);
-    if (count > 0)
-        hand_on(intake, count);
-    return count < 0 ? -1 : 1;
+    return hand_on_whole(intake, error);
 }
 
 static bool has_room(const struct lt_stdin_intake *intake)
@@ -201,10 +209,7 @@ static int take_in(struct lt_stdin_intake *intake, struct lt_error *error)
 {
     if (intake->has_news) {
         intake->has_news = false;
-        int64_t count = lt_spool_count_records(framing_of(intake), &intake->cursor, error);
-        if (count > 0)
-            hand_on(intake, count);
-        return count < 0 ? -1 : 1;
+        return hand_on_whole(intake, error);
     }
     return has_last(intake) ? take_last(intake, error) : 0;
 }

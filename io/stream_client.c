@@ -2,8 +2,8 @@
  * One stream that is received from. Its states:
  *
  *   open      a receive is armed, or waits for a free piece (thirsty)
- *   ended     no byte will follow; what is at hand is still emitted, and with `ack` the client is
- *             still told what becomes durable
+ *   ended     no byte will follow, or what came is no record and the rest is not heard; what is at
+ *             hand is still emitted, and with `ack` the client is still told what becomes durable
  *   closing   its operations are on their way to their end; then the descriptor is closed
  *
  * It is freed when nothing speaks of it any more: each operation, each piece that waits to be taken
@@ -46,10 +46,16 @@ void lt_stream_client_release(struct lt_stream_client *client)
     lt_assert(client->is_closing);
     lt_assert(client->fd < 0);
     free(client->carry);
+    free(client->refusal);
     free(client);
 }
 
 /* -------------------------------------------------------------------------------------- receive */
+
+static bool is_heard(const struct lt_stream_client *client)
+{
+    return !client->is_closing && client->refusal == NULL;
+}
 
 static void make_ready(struct lt_stream_client *client)
 {
@@ -95,7 +101,7 @@ static void received(struct lt_io *io)
 {
     struct lt_stream_client *client = io->context;
     if (io->piece != LT_IO_NO_PIECE) {
-        if (io->result > 0 && !client->is_closing) {
+        if (io->result > 0 && is_heard(client)) {
             take(client, io);
         } else {
             lt_buffers_give_back(client->reader->buffers, io->piece);
@@ -104,7 +110,7 @@ static void received(struct lt_io *io)
     }
     if (io->more)
         return;
-    if (client->is_closing)
+    if (!is_heard(client))
         close_descriptor(client);
     else if (io->result > 0 || io->result == -EINTR || io->result == -EAGAIN)
         lt_stream_client_rearm(client);
@@ -200,7 +206,7 @@ static void answer_done(struct lt_io *io)
             send_answer(client);
         else if (client->durable_count > client->told_count)
             begin_answer(client);
-        else if (client->has_ended)
+        else if (client->is_taken_in)
             lt_stream_client_finish(client);
     }
     lt_stream_client_release(client);
@@ -231,11 +237,23 @@ static bool is_waiting_to_tell(const struct lt_stream_client *client)
            (client->is_sending || client->told_count < client->record_count);
 }
 
+void lt_stream_client_refuse(struct lt_stream_client *client, const char *why)
+{
+    if (!is_heard(client))
+        return;
+    client->refusal = lt_strdup(why);
+    client->has_ended = true;
+    lt_stream_unlink(&client->thirsty);
+    lt_reactor_cancel(client->reader->reactor, &client->receive_io);
+}
+
 void lt_stream_client_finish(struct lt_stream_client *client)
 {
     if (client->is_closing || is_waiting_to_tell(client))
         return;
-    if (client->error_number != 0)
+    if (client->refusal != NULL)
+        lt_stream_client_close(client, client->refusal);
+    else if (client->error_number != 0)
         lt_stream_client_close(client, strerror(client->error_number));
     else if (unfinished_bytes(client) > 0)
         lt_stream_client_close(client, "it ended");

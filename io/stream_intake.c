@@ -94,14 +94,16 @@ static const struct lt_framing *framing_of(const struct lt_stream_client *client
     return &client->reader->source->format->framing;
 }
 
-/* As lt_spool_count_records. -1: the client is closed. */
-static int64_t count_records(struct lt_stream_client *client)
+/* As lt_spool_count_records; those in front of what is broken are records, and are told. */
+static uint32_t count_records(struct lt_stream_client *client)
 {
     struct lt_error error;
+    bool is_broken;
     lt_error_clear(&error);
-    int64_t count = lt_spool_count_records(framing_of(client), &client->cursor, &error);
-    if (count < 0)
-        lt_stream_client_close(client, error.text);
+    uint32_t count =
+        lt_spool_count_records(framing_of(client), &client->cursor, &is_broken, &error);
+    if (is_broken)
+        lt_stream_client_refuse(client, error.text);
     return count;
 }
 
@@ -124,11 +126,7 @@ static void take_fresh(struct lt_stream_client *client, struct lt_stream_piece *
 {
     struct lt_stream_reader *reader = client->reader;
     lt_frame_cursor_set(&client->cursor, piece->data, 0, piece->size_bytes);
-    int64_t count = count_records(client);
-    if (count < 0) {
-        lt_stream_free_piece(reader, piece);
-        return;
-    }
+    uint32_t count = count_records(client);
     size_t whole = client->cursor.begin;
     keep_rest(client, piece->data);
     if (count == 0) {
@@ -136,7 +134,7 @@ static void take_fresh(struct lt_stream_client *client, struct lt_stream_piece *
         return;
     }
     lt_spool_end_line(framing_of(client), piece->data, whole);
-    take_records(reader, piece, piece->data, whole, (uint32_t)count);
+    take_records(reader, piece, piece->data, whole, count);
 }
 
 static void grow_carry(struct lt_stream_client *client, size_t wanted)
@@ -172,9 +170,9 @@ static void take_further(struct lt_stream_client *client, struct lt_stream_piece
     client->cursor.data = (const uint8_t *)client->carry;
     client->cursor.size = size_bytes;
     lt_stream_free_piece(client->reader, piece);
-    int64_t count = count_records(client);
+    uint32_t count = count_records(client);
     if (count > 0)
-        take_carry(client, client->wall_us, (uint32_t)count);
+        take_carry(client, client->wall_us, count);
 }
 
 /* A last line that has no break gets one. */
@@ -187,11 +185,10 @@ static void take_last(struct lt_stream_client *client)
         grow_carry(client, rest + break_bytes);
         memcpy(client->carry + rest, line_break, break_bytes);
         lt_frame_cursor_set(&client->cursor, client->carry, 0, rest + break_bytes);
-        int64_t count = count_records(client);
+        uint32_t count = count_records(client);
         if (count > 0)
-            take_carry(client, client->wall_us, (uint32_t)count);
+            take_carry(client, client->wall_us, count);
     }
-    lt_stream_client_finish(client);
 }
 
 /* -------------------------------------------------------------------------------------- waiting */
@@ -238,18 +235,22 @@ static void take_datagram(struct lt_stream_reader *reader, struct lt_stream_piec
 static void take_in(struct lt_stream_reader *reader, struct lt_stream_piece *piece)
 {
     struct lt_stream_client *client = piece->client;
+    bool is_last = piece->kind == LT_PIECE_END;
     if (client == NULL) {
         take_datagram(reader, piece);
         return;
     }
-    if (client->is_closing)
+    if (client->is_closing || client->refusal != NULL)
         lt_stream_free_piece(reader, piece);
-    else if (piece->kind == LT_PIECE_END)
+    else if (is_last)
         take_last(client);
     else if (client->cursor.size > client->cursor.begin)
         take_further(client, piece);
     else
         take_fresh(client, piece);
+    client->is_taken_in |= is_last || client->refusal != NULL;
+    if (client->is_taken_in)
+        lt_stream_client_finish(client);
     lt_stream_client_release(client);
 }
 

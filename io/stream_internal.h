@@ -59,6 +59,7 @@ struct lt_stream_client {
     bool is_sending;
     bool has_ended;   /* no byte will follow */
     int error_number; /* why, if the stream broke */
+    char *refusal;    /* why what it sends is no record: it is heard no more; or NULL */
     bool is_closing;
     struct lt_stream_link all;     /* in order of the last word, the longest silent first */
     struct lt_stream_link ready;   /* its feed may have rows */
@@ -72,6 +73,7 @@ struct lt_stream_client {
     size_t carry_capacity;
     struct lt_stream_piece end_piece;
     uint64_t record_count; /* taken into the spool */
+    bool is_taken_in;      /* all that it sent, and its end */
     /* acknowledging */
     uint64_t durable_count, told_count;
     char answer[32];
@@ -162,6 +164,9 @@ void lt_stream_client_open(struct lt_stream_reader *reader, int fd,
                            const struct lt_stream_address *address);
 /* Receives again after there was no piece for it. */
 void lt_stream_client_rearm(struct lt_stream_client *client);
+/* What it sends can be no record: it is not heard any more, and goes when it has been told of those
+ * before. */
+void lt_stream_client_refuse(struct lt_stream_client *client, const char *why);
 /* Its feed has been emptied, or its last piece taken in. Closes it if nothing is to be told. */
 void lt_stream_client_finish(struct lt_stream_client *client);
 /* Begins to close; its memory goes when nothing speaks of it any more. `why` is said in the log;

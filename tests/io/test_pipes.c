@@ -221,6 +221,26 @@ static void spooled_input_keeps_what_is_unfinished_between_runs(const char *rung
     stream_world_destroy(input.world);
 }
 
+/* What stands in front of a line that is too long is in the spool when the query has failed. */
+static void spooled_input_keeps_what_came_before_what_is_none(const char *rung)
+{
+    struct input input;
+    input_init_spooled(&input, rung, "maxRecordBytes=16");
+    put(&input, "one\ntwo\nthis line is longer than sixteen bytes\nthree\n");
+    for (int i = 0; i < STEPS_MAX && input.world->status != LT_POLL_FAILED; i++)
+        stream_world_step(input.world);
+    assert_int_equal(input.world->status, LT_POLL_FAILED);
+    assert_non_null(strstr(input.world->reader->error.text, "maxRecordBytes"));
+    close(input.fd);
+    input_begin_again(&input, lt_strdup("{\"spooled\":0}"));
+    stream_world_read(input.world, 2);
+    end_input(&input);
+    assert_int_equal(input.world->text_count, 2);
+    assert_string_equal(input.world->texts[0], "one");
+    assert_string_equal(input.world->texts[1], "two");
+    stream_world_destroy(input.world);
+}
+
 static void a_full_spool_stops_the_input(const char *rung)
 {
     static char line[1000];
@@ -418,6 +438,8 @@ int main(void)
         {"spooled input is read again", spooled_input_is_read_again},
         {"spooled input keeps what is unfinished between runs",
          spooled_input_keeps_what_is_unfinished_between_runs},
+        {"spooled input keeps what came before what is none",
+         spooled_input_keeps_what_came_before_what_is_none},
         {"a full spool stops the input", a_full_spool_stops_the_input},
         {"what cannot be spooled is refused", what_cannot_be_spooled_is_refused},
         {"rows go out at once", rows_go_out_at_once},

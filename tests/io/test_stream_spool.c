@@ -102,6 +102,36 @@ static void clients_are_told_what_is_durable(struct stream_world *world)
     close(b);
 }
 
+/* Until the other side closes; what it says before that is not looked at. */
+static void wait_for_end(struct stream_world *world, int fd)
+{
+    char bytes[256];
+    ssize_t got = -1;
+    for (int i = 0; i < 100000 && got != 0; i++) {
+        stream_world_step(world);
+        got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got < 0)
+            usleep(100);
+    }
+    assert_int_equal(got, 0);
+}
+
+/* Else a client that sends again what it was not told of never gets past them. */
+static void records_in_front_of_what_is_none_are_told(struct stream_world *world)
+{
+    int fd = stream_world_connect(start(world, "ack=true", "maxRecordBytes=16", NULL));
+    stream_world_send(fd, "1\n2\n");
+    wait_for_answer(world, fd, 2);
+    stream_world_send(fd, "3\n4\nthis line is longer than sixteen bytes\n5\n");
+    wait_for_answer(world, fd, 4);
+    wait_for_end(world, fd);
+    stream_world_read(world, 4);
+    assert_non_null(strstr(stream_world_log, "maxRecordBytes"));
+    wait_until_settled(world);
+    assert_int_equal(world->text_count, 4);
+    close(fd);
+}
+
 static void frames_of_lengths_are_told_in_eight_bytes(struct stream_world *world)
 {
     int fd = stream_world_connect(start(world, "ack=true", "frame=length2", "format=raw"));
@@ -293,6 +323,14 @@ static void many_records_survive_restarts(struct stream_world *world)
     free(positions);
 }
 
+static void commit_all(struct stream_world *world, uint64_t epoch)
+{
+    struct lt_position position;
+    wait_until_settled(world);
+    world->reader->ops->position(world->reader, &position);
+    world->source->ops->commit(world->source, epoch, &position);
+}
+
 static void a_full_spool_stops_the_sender(struct stream_world *world)
 {
     int fd = stream_world_connect(
@@ -315,13 +353,39 @@ static void a_full_spool_stops_the_sender(struct stream_world *world)
     }
     assert_in_range(world->text_count, 900, 1100); /* 1 MiB of them, and no more */
     for (uint32_t i = 0; i < 100 && world->text_count < sent / sizeof text; i++) {
-        struct lt_position position;
-        wait_until_settled(world);
-        world->reader->ops->position(world->reader, &position);
-        world->source->ops->commit(world->source, i, &position);
+        commit_all(world, i);
         stream_world_rest(world);
     }
     stream_world_read(world, (uint32_t)(sent / sizeof text));
+    close(fd);
+}
+
+/* The sender ends while the spool has no room: what it has sent waits, and is told. */
+static void a_full_spool_takes_all_of_a_sender_that_has_ended(struct stream_world *world)
+{
+    enum { LINES = 1300, LINE_BYTES = 1000 }; /* the spool has room for a thousand */
+    static char text[LINES * LINE_BYTES];
+    int fd = stream_world_connect(start(world, "ack=true", "spoolSize=1m", "spoolSyncInterval=0s"));
+    memset(text, 'x', sizeof text);
+    for (size_t i = 1; i <= LINES; i++)
+        text[i * LINE_BYTES - 1] = '\n';
+    for (size_t sent = 0; sent < sizeof text;) {
+        ssize_t got = send(fd, text + sent, sizeof text - sent, MSG_DONTWAIT);
+        sent += got > 0 ? (size_t)got : 0;
+        stream_world_step(world);
+    }
+    shutdown(fd, SHUT_WR);
+    stream_world_read(world, 900);
+    wait_until_settled(world);
+    stream_world_rest(world);
+    assert_true(world->text_count < LINES);
+    for (uint64_t epoch = 0; epoch < 100 && world->text_count < LINES; epoch++) {
+        commit_all(world, epoch);
+        stream_world_rest(world);
+    }
+    stream_world_read(world, LINES);
+    wait_for_answer(world, fd, LINES);
+    wait_for_end(world, fd);
     close(fd);
 }
 
@@ -341,6 +405,7 @@ int main(void)
 {
     static const struct stream_case cases[] = {
         STREAM_CASE(clients_are_told_what_is_durable),
+        STREAM_CASE(records_in_front_of_what_is_none_are_told),
         STREAM_CASE(frames_of_lengths_are_told_in_eight_bytes),
         STREAM_CASE(a_restart_reads_again_what_was_not_committed),
         STREAM_CASE(a_range_is_read_again_and_ends),
@@ -349,6 +414,7 @@ int main(void)
         STREAM_CASE(an_empty_datagram_has_no_line),
         STREAM_CASE(many_records_survive_restarts),
         STREAM_CASE(a_full_spool_stops_the_sender),
+        STREAM_CASE(a_full_spool_takes_all_of_a_sender_that_has_ended),
         STREAM_CASE(a_spool_of_another_checkpoint_is_refused),
     };
     stream_world_keep_log();
