@@ -18,7 +18,7 @@
 enum {
     PACKETS_MAX = 64,         /* sent by one call */
     UDP_BYTES_MAX = 65507,    /* what IPv4 has room for */
-    UNIX_BYTES_MAX = 1 << 20, /* more than the system's buffers have at first */
+    UNIX_HEAD_BYTES = 32,     /* a Unix socket's datagram has as much room less than its buffer */
     RETRY_NS = 10 * LT_NS_PER_MS,
 };
 
@@ -55,8 +55,21 @@ static void room_found(struct lt_io *io)
         send_packets(writer);
 }
 
+static bool is_unix(const struct packet_writer *writer)
+{
+    return writer->sink->settings.path != NULL;
+}
+
+/* The room of a Unix socket is its peer's: one that is connected to nobody always seems to have
+ * some, and would be polled without an end. Datagrams still go by name, to whoever has it then. */
 static void wait_for_room(struct packet_writer *writer)
 {
+    const struct lt_stream_address *peer = &writer->sink->address;
+    const struct sockaddr *name = (const void *)&peer->storage;
+    if (is_unix(writer) && connect(writer->fd, name, peer->size_bytes) != 0) {
+        writer->due_ns = lt_clock_now_ns(writer->clock) + RETRY_NS; /* sending says why */
+        return;
+    }
     writer->poll_io = (struct lt_io){
         .kind = LT_IO_POLL,
         .fd = writer->fd,
@@ -105,7 +118,7 @@ static void take_error(struct packet_writer *writer, int error_number)
 static uint32_t fill_messages(struct packet_writer *writer)
 {
     const struct lt_stream_batch *batch = &writer->batch;
-    bool is_unix = writer->sink->settings.path != NULL;
+    bool is_named = is_unix(writer);
     uint32_t count = batch->count - batch->taken_count;
     count = count < PACKETS_MAX ? count : PACKETS_MAX;
     for (uint32_t i = 0; i < count; i++) {
@@ -115,8 +128,8 @@ static uint32_t fill_messages(struct packet_writer *writer)
             .iov_len = batch->records[batch->taken_count + i].end_bytes - begin,
         };
         writer->messages[i].msg_hdr = (struct msghdr){
-            .msg_name = is_unix ? &writer->sink->address.storage : NULL, /* else it is connected */
-            .msg_namelen = is_unix ? writer->sink->address.size_bytes : 0,
+            .msg_name = is_named ? &writer->sink->address.storage : NULL, /* else it is connected */
+            .msg_namelen = is_named ? writer->sink->address.size_bytes : 0,
             .msg_iov = &writer->pieces[i],
             .msg_iovlen = 1,
         };
@@ -164,8 +177,9 @@ static enum lt_write refuse(struct packet_writer *writer, size_t before, size_t 
 {
     writer->batch.text.size_bytes = before;
     *fault = lt_fault_create(writer->sink->owner, "RECORD_TOO_LARGE", NULL,
-                             "the record has %zu bytes; a datagram has at most %zu", size_bytes,
-                             writer->packet_bytes_max);
+                             "the record has %zu bytes; a datagram has at most %zu%s", size_bytes,
+                             writer->packet_bytes_max,
+                             is_unix(writer) ? "; hint: the option sendBufferSize" : "");
     return LT_WRITE_FAILED;
 }
 
@@ -247,6 +261,16 @@ static void packet_close(struct lt_writer *base)
     free(writer);
 }
 
+static size_t unix_bytes_max(int fd)
+{
+    int bytes = 0;
+    socklen_t size = sizeof bytes;
+    int result = getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size);
+    lt_assert(result == 0);
+    lt_assert(bytes > UNIX_HEAD_BYTES);
+    return (size_t)bytes - UNIX_HEAD_BYTES;
+}
+
 int lt_stream_open_packet_writer(struct lt_sink *base, const struct lt_connector_env *env,
                                  struct lt_writer **out, struct lt_error *error)
 {
@@ -267,7 +291,6 @@ int lt_stream_open_packet_writer(struct lt_sink *base, const struct lt_connector
     writer->clock = env->clock;
     writer->reactor = env->reactor;
     writer->fd = -1;
-    writer->packet_bytes_max = sink->settings.path != NULL ? UNIX_BYTES_MAX : UDP_BYTES_MAX;
     lt_text_init(&writer->batch.text);
     int code = lt_stream_create_format(sink, &writer->format, error);
     if (code == 0)
@@ -276,6 +299,7 @@ int lt_stream_open_packet_writer(struct lt_sink *base, const struct lt_connector
         packet_close(&writer->base);
         return code;
     }
+    writer->packet_bytes_max = is_unix(writer) ? unix_bytes_max(writer->fd) : UDP_BYTES_MAX;
     *out = &writer->base;
     return 0;
 }

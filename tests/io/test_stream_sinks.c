@@ -312,6 +312,16 @@ static void a_peer_that_vanishes_is_noticed_when_something_is_sent(const char *r
 
 /* ------------------------------------------------------------------------------------ datagrams */
 
+/* Nothing wakes the lane, which would otherwise go round without an end. */
+static bool sleeps(struct sink_world *world)
+{
+    const struct lt_clock *clock = lt_clock_system();
+    int64_t begun_ns = lt_clock_now_ns(clock);
+    for (int i = 0; i < 20; i++)
+        lt_reactor_park(world->reactor, lt_clock_now_ns(clock) + 10 * (int64_t)LT_NS_PER_MS);
+    return lt_clock_now_ns(clock) - begun_ns >= 100 * (int64_t)LT_NS_PER_MS;
+}
+
 static void datagrams_arrive(const char *rung)
 {
     struct sink_world *world = create_on(rung);
@@ -327,7 +337,7 @@ static void datagrams_arrive(const char *rung)
     assert_int_equal(bind(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
     assert_int_equal(receive(world, fd, text, 3), 3);
     wait_until_prepared(world, 1);
-    /* One that does not read makes the sink full, and nothing is lost. */
+    /* One that does not read makes the sink full and is waited for, and nothing is lost. */
     struct lt_fault *fault = NULL;
     unsigned written = 0, read = 0;
     for (int full = 0; full < 100;) {
@@ -338,6 +348,7 @@ static void datagrams_arrive(const char *rung)
         world->writer->ops->flush(world->writer);
         step(world);
     }
+    assert_true(sleeps(world));
     for (int i = 0; i < 100000 && read < written; i++) {
         step(world);
         ssize_t size = recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
@@ -365,6 +376,33 @@ static void a_record_too_large_for_a_datagram_fails(const char *rung)
     lt_fault_destroy(fault);
     text[65507] = '\0';
     assert_int_equal(write_text(world, text, &fault), LT_WRITE_DONE);
+    free(text);
+    destroy(world);
+}
+
+/* A Unix socket's datagrams are bounded by its buffer. */
+static void a_record_larger_than_the_buffer_fails(const char *rung)
+{
+    enum { TOO_MANY = 64 * 1024 * 2 };
+    struct sink_world *world = create_on(rung);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[SCRATCH_PATH_SIZE + 32];
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/x.sock", world->folder);
+    snprintf(path, sizeof path, "path=%.80s", address.sun_path);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    open_writer(world, &lt_unix_sink_type, OPTIONS(path, "type=datagram", "sendBufferSize=64k"));
+    char *text = lt_alloc(TOO_MANY + 1);
+    memset(text, 'x', TOO_MANY);
+    struct lt_fault *fault = NULL;
+    assert_int_equal(write_text(world, text, &fault), LT_WRITE_FAILED);
+    assert_string_equal(fault->text, "the record has 131072 bytes; a datagram has at most 131040; "
+                                     "hint: the option sendBufferSize");
+    lt_fault_destroy(fault);
+    text[TOO_MANY - 32] = '\0';
+    write_all(world, text);
+    assert_int_equal(receive(world, fd, text, TOO_MANY - 32), TOO_MANY - 32);
+    close(fd);
     free(text);
     destroy(world);
 }
@@ -448,6 +486,7 @@ int main(void)
         RUNG_CASE(a_peer_that_vanishes_is_noticed_when_something_is_sent),
         RUNG_CASE(datagrams_arrive),
         RUNG_CASE(a_record_too_large_for_a_datagram_fails),
+        RUNG_CASE(a_record_larger_than_the_buffer_fails),
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(short_sends_and_interruptions_lose_nothing),
