@@ -258,21 +258,17 @@ static int bind(const struct lt_sink_type *type, const struct lt_options *option
 
 /* -------------------------------------------------------------------------------------- public */
 
-static int make_definition(leat_query *query, const leat_stream *stream,
-                           int (*function)(void *user, leat_batch *batch),
+static int make_definition(leat_query *query, int (*function)(void *user, leat_batch *batch),
                            struct definition **out, struct lt_error *error)
 {
     if (function == NULL)
         return lt_error_set(error, LT_E_INVALID, "foreachBatch needs a function");
-    if (stream != NULL && stream->node->kind == LT_PLAN_UNION)
-        return lt_error_set(error, LT_E_UNSUPPORTED,
-                            "foreachBatch of a union: each side would be batches of its own; "
-                            "hint: a query for each side");
     *out = lt_arena_alloc(query->arena, sizeof **out);
     **out = (struct definition){
         .type = {.name = "foreachBatch",
                  .doc = "A function of the program that is handed each batch.",
                  .needs_batches = true,
+                 .has_one_writer = true,
                  .bind = bind},
         .function = function,
     };
@@ -286,7 +282,7 @@ int leat_query_foreach_batch(leat_query *query, leat_stream *stream,
     struct definition *definition = NULL;
     if (query == NULL)
         return LEAT_ERROR_INVALID;
-    if (make_definition(query, stream, function, &definition, &error) != 0) {
+    if (make_definition(query, function, &definition, &error) != 0) {
         query->error = error;
         return error.code;
     }

@@ -111,25 +111,23 @@ static bool has_one_writer(const char *format, const struct lt_sink_type *type)
     return type != NULL && type->has_one_writer;
 }
 
-/* A union that SQL has made, without state: each of its inputs is written, all to the same. */
+/* A union that SQL has made, without state: each of its inputs is written, all to the same. To what
+ * takes one writer micro-batches bring them together. */
 static int write_union(leat_query *query, const leat_stream *stream, const char *format,
                        const struct lt_sink_type *type, struct lt_options *options)
 {
     struct lt_error error;
     uint32_t count = stream->node->input_count;
     int code = LEAT_OK;
+    if (has_one_writer(format, type)) {
+        struct lt_plan_node *all = lt_plan_bring_together(stream->node, stream->context->arena);
+        return lt_door_write(query, lt_door_over(stream, all), format, type, options);
+    }
     if (query->sink_count + count >= LT_LIMIT_SINKS) {
         (void)lt_error_set(&error, LT_E_LIMIT,
                            "a union of %u sides: of streams, each side is written by itself, and a "
                            "query writes %d at most; hint: several INSERTs",
                            count, LT_LIMIT_SINKS - 1);
-        code = fail(query, &error);
-    } else if (has_one_writer(format, type)) {
-        (void)lt_error_set(&error, LT_E_UNSUPPORTED,
-                           "a union of streams without state: each side is written by itself, and "
-                           "sink %s has one writer; hint: an INSERT for each side, each into a "
-                           "place of its own",
-                           type != NULL ? type->name : format);
         code = fail(query, &error);
     }
     for (uint32_t i = 0; i < count && code == LEAT_OK; i++) {

@@ -101,11 +101,7 @@ static enum lt_write console_write(struct lt_writer *base, struct lt_row *row,
     part->row_count++;
     if (part->table.row_count < writer->sink->rows_max)
         lt_console_table_add(&part->table, lt_row_values(row), lt_row_nulls(row));
-    if (base->ack_latency_ns != NULL)
-        lt_histogram_record(base->ack_latency_ns, lt_clock_now_ns(writer->clock) - row->ingest_ns);
-    if (base->acked_records != NULL)
-        lt_counter_add(base->acked_records, 1);
-    lt_row_release(row);
+    lt_writer_deliver(base, writer->clock, row);
     return LT_WRITE_DONE;
 }
 

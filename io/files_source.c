@@ -308,7 +308,8 @@ static int files_bind(const struct lt_source_type *type, const struct lt_options
 #define FILES_TYPE(type_name, type_doc)                                                            \
     {                                                                                              \
         .name = type_name, .doc = type_doc,                                                        \
-        .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_IN_BATCHES,                 \
+        .traits = LT_SOURCE_REPLAYABLE | LT_SOURCE_BOUNDED | LT_SOURCE_IN_BATCHES |                \
+                  LT_SOURCE_TELLS_NO_END,                                                          \
         .options = option_table, .option_count = OPTION_COUNT, .bind = files_bind,                 \
     }
 

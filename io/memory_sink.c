@@ -165,11 +165,7 @@ static enum lt_write memory_write(struct lt_writer *base, struct lt_row *row,
     *item = (struct lt_item){.kind = LT_ITEM_ROW, .row = copy};
     lt_ring_publish(lane->ring);
     lane->written_count++;
-    if (base->ack_latency_ns != NULL)
-        lt_histogram_record(base->ack_latency_ns, lt_clock_now_ns(writer->clock) - row->ingest_ns);
-    if (base->acked_records != NULL)
-        lt_counter_add(base->acked_records, 1);
-    lt_row_release(row);
+    lt_writer_deliver(base, writer->clock, row);
     return LT_WRITE_DONE;
 }
 

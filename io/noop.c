@@ -17,11 +17,7 @@ static enum lt_write noop_write(struct lt_writer *base, struct lt_row *row, stru
 {
     (void)fault;
     struct noop_writer *writer = (struct noop_writer *)(void *)base;
-    if (base->ack_latency_ns != NULL)
-        lt_histogram_record(base->ack_latency_ns, lt_clock_now_ns(writer->clock) - row->ingest_ns);
-    if (base->acked_records != NULL)
-        lt_counter_add(base->acked_records, 1);
-    lt_row_release(row);
+    lt_writer_deliver(base, writer->clock, row);
     return LT_WRITE_DONE;
 }
 

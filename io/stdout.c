@@ -171,6 +171,7 @@ const struct lt_sink_type lt_stdout_sink_type = {
     .doc = "Rows on standard output, for pipes.",
     .options = option_table,
     .option_count = OPTION_COUNT,
+    .has_one_writer = true,
     .takes_plain_letters = true,
     .bind = stdout_bind,
 };

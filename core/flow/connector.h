@@ -117,6 +117,8 @@ enum lt_source_traits {
     LT_SOURCE_IN_EPOCHS = 64,
     /* In micro-batches it cannot say where it ends now: not for AvailableNow and Once. */
     LT_SOURCE_ENDLESS = 128,
+    /* Progress has null where it ends, as Spark's sources that limit a batch themselves. */
+    LT_SOURCE_TELLS_NO_END = 256,
 };
 
 /* What a source that keeps a log of its own adds to it for an epoch, as files sources/<i>/<name> of
@@ -459,6 +461,17 @@ struct lt_writer {
     struct lt_shared_u64 *acked_records, *acked_bytes;
 };
 
+/* Counts a row that is delivered with its write alone, and lets it go. on: worker. */
+static inline void lt_writer_deliver(struct lt_writer *writer, const struct lt_clock *clock,
+                                     struct lt_row *row)
+{
+    if (writer->ack_latency_ns != NULL)
+        lt_histogram_record(writer->ack_latency_ns, lt_clock_now_ns(clock) - row->ingest_ns);
+    if (writer->acked_records != NULL)
+        lt_counter_add(writer->acked_records, 1);
+    lt_row_release(row);
+}
+
 struct lt_sink_type {
     const char *name;
     const char *doc;
@@ -468,7 +481,9 @@ struct lt_sink_type {
                               memory, console, ... */
     bool needs_batches; /* it is given micro-batches, and no epochs of continuous mode */
     bool only_appends;  /* what it has written stays as it is: no output mode but append */
-    bool has_one_writer; /* what it writes to takes no second sink, not even of the same query */
+    /* What it writes to takes no second sink, not even of the same query: a union of streams comes
+     * to it in micro-batches. */
+    bool has_one_writer;
     bool takes_plain_letters; /* dead letters come to it in columns that any format can write
                                  (core/run/dead_letter.h), and not as the records they were */
     /* Checks the options and that `schema` can be written (Spark's errors: topic, value, ...). */

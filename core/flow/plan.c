@@ -62,6 +62,21 @@ const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan)
     return found;
 }
 
+struct lt_plan_node *lt_plan_bring_together(struct lt_plan_node *node, struct lt_arena *arena)
+{
+    struct lt_plan_node *all = lt_plan_node_create(arena, LT_PLAN_LIMIT, 1);
+    all->inputs[0] = node;
+    all->session = node->session;
+    all->schema = node->schema;
+    all->limit = LT_PLAN_NO_LIMIT;
+    return all;
+}
+
+bool lt_plan_brings_together(const struct lt_plan_node *node)
+{
+    return node->kind == LT_PLAN_LIMIT && node->limit == LT_PLAN_NO_LIMIT;
+}
+
 static bool is_given_batches(const struct lt_plan_node *write)
 {
     return write != NULL && write->sink_type != NULL && write->sink_type->needs_batches;

@@ -190,6 +190,10 @@ const struct lt_plan_node *lt_plan_find_batch(const struct lt_plan_node *node);
 const struct lt_plan_node *lt_plan_batch_node(const struct lt_plan *plan);
 /* True when it has such a node, or a sink that is given whole batches. */
 bool lt_plan_needs_batches(const struct lt_plan *plan);
+/* A LIMIT over `node`, of its schema, that is never reached: its one instance brings together, in
+ * micro-batches, what several lanes, sources or operators give. And whether a node is one. */
+struct lt_plan_node *lt_plan_bring_together(struct lt_plan_node *node, struct lt_arena *arena);
+bool lt_plan_brings_together(const struct lt_plan_node *node);
 /* Takes the WATERMARK nodes out, which say nothing where nothing keeps state. */
 void lt_plan_drop_watermarks(struct lt_plan *plan);
 /* What a plan's nodes are told of the whole: stateful ones the output mode and their numbers, from

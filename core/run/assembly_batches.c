@@ -45,6 +45,26 @@ static const struct lt_sink *find_batch_sink(const struct lt_assembly *assembly)
     return NULL;
 }
 
+/* Continuous mode has no segments. */
+static int refuse_segments(const struct lt_pipeline *pipeline, struct lt_error *error)
+{
+    const struct lt_segment_plan *plan = pipeline->segments;
+    const struct lt_plan_node *node = plan->segments[0].nodes[0];
+    if (lt_plan_brings_together(node) && plan->segment_count > 1)
+        node = plan->segments[1].nodes[0]; /* nobody has asked for the first */
+    if (lt_plan_brings_together(node))
+        (void)lt_error_set(error, LT_E_UNSUPPORTED,
+                           "sink %s has one writer, and in continuous mode each side of a union "
+                           "has one of its own; hint: the trigger processingTime, or an INSERT for "
+                           "each side, each into a place of its own",
+                           pipeline->branches[0].sink->type->name);
+    else
+        (void)lt_error_set(error, LT_E_UNSUPPORTED,
+                           "Continuous processing does not support %s operations.",
+                           lt_plan_kind_name(node->kind));
+    return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
+}
+
 /* Continuous mode runs AvailableNow too, up to the same end: of sources whose readers cannot be
  * given one range after the other, and, for a query without state, of those that may hold much and
  * have no limit (LT_SOURCE_IN_EPOCHS: a Kafka topic). To Spark that is one batch. One batch is all
@@ -61,12 +81,8 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
     const struct lt_sink *batch_sink = find_batch_sink(assembly);
     bool needs_batches = has_state || batch_sink != NULL || trigger == LT_TRIGGER_ONCE ||
                          trigger == LT_TRIGGER_PROCESSING_TIME;
-    if (has_state && trigger == LT_TRIGGER_CONTINUOUS) {
-        lt_error_set(error, LT_E_UNSUPPORTED,
-                     "Continuous processing does not support %s operations.",
-                     lt_plan_kind_name(assembly->pipeline.segments->segments[0].nodes[0]->kind));
-        return lt_error_condition(error, "_LEGACY_ERROR_TEMP_3102", NULL);
-    }
+    if (has_state && trigger == LT_TRIGGER_CONTINUOUS)
+        return refuse_segments(&assembly->pipeline, error);
     if (batch_sink != NULL && trigger == LT_TRIGGER_CONTINUOUS) {
         lt_error_set(error, LT_E_UNSUPPORTED,
                      "'%s' is not supported with continuous trigger.; hint: the trigger "

@@ -107,7 +107,7 @@ static struct lt_plan_tree *state_tree(const struct lt_plan_node *node,
     const uint32_t count = sides[1] == NULL ? 1 : 2;
     if (!options->is_logical)
         return lt_explain_state_tree(node, sides, count, options->partitions, arena);
-    if (node->kind == LT_PLAN_LIMIT && node->limit == LT_PLAN_NO_LIMIT)
+    if (lt_plan_brings_together(node))
         return sides[0]; /* nobody has said it */
     struct lt_plan_tree *tree = lt_ops_tree(node, sides[0], arena);
     if (count == 1)

@@ -44,10 +44,15 @@ static void say_trigger(const struct lt_plan *plan, struct lt_text_buffer *out)
     lt_text_append(out, plan->has_trigger ? ", which was chosen" : ", by default");
 }
 
-/* The operator with state that rows come to first, by its name in plans. */
-static const char *first_with_state(const struct lt_segment_plan *plan)
+/* Why it is cut into segments, by the operator that rows come to first. */
+static void say_segments(const struct lt_segment_plan *plan, struct lt_text_buffer *out)
 {
-    return lt_plan_kind_name(plan->segments[plan->segment_count - 1].nodes[0]->kind);
+    const struct lt_plan_node *first = plan->segments[plan->segment_count - 1].nodes[0];
+    if (lt_plan_brings_together(first))
+        lt_text_append(out, "; a union comes to a sink that has one writer\n");
+    else
+        lt_text_format(out, "; %s has state, which continuous processing does not keep\n",
+                       lt_plan_kind_name(first->kind));
 }
 
 static void explain_mode(const struct lt_assembly *assembly, struct lt_text_buffer *out)
@@ -67,8 +72,7 @@ static void explain_mode(const struct lt_assembly *assembly, struct lt_text_buff
     if (segments == NULL)
         lt_text_append(out, "; no operator has state\n");
     else
-        lt_text_format(out, "; %s has state, which continuous processing does not keep\n",
-                       first_with_state(segments));
+        say_segments(segments, out);
 }
 
 /* ----------------------------------------------------------------------------- copies, memory */

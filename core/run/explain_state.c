@@ -19,7 +19,7 @@ static const char *name_of(const struct lt_plan_node *node)
         return node->stateful->within_watermark ? "StreamingDeduplicateWithinWatermark"
                                                 : "StreamingDeduplicate";
     case LT_PLAN_LIMIT:
-        if (node->limit == LT_PLAN_NO_LIMIT)
+        if (lt_plan_brings_together(node))
             return "Coalesce";
         return node->stateful == NULL ? "GlobalLimit" : "StreamingGlobalLimit";
     default:
@@ -78,7 +78,7 @@ static const char *operator_text(const struct lt_plan_node *node, const char *de
                                  uint32_t partitions, struct lt_arena *arena)
 {
     if (node->stateful == NULL)
-        return node->limit == LT_PLAN_NO_LIMIT ? " 1" : details;
+        return lt_plan_brings_together(node) ? " 1" : details;
     const char *mode = node->kind == LT_PLAN_AGGREGATE
                            ? lt_arena_format(arena, ", %s", mode_of(node))
                            : "";

@@ -282,14 +282,17 @@ static uint64_t written_by_sink(struct lt_progress *progress, uint32_t sink)
     return records - before;
 }
 
-/* In batches, where the source said that it ends; one that makes its records has no end beyond that
- * of the batch. Of an interval of continuous mode nobody asks: one without an end of its own, a
- * socket, ends where it was read to, and of others it is not known. */
+/* In batches, where the source said that it ends, if that is told; one that makes its records has
+ * no end beyond that of the batch. Of an interval of continuous mode nobody asks: one without an
+ * end of its own, a socket, ends where it was read to, and of others it is not known. */
 static const struct lt_position *find_latest(const struct lt_progress *progress,
                                              const struct lt_progress_batch *batch,
                                              const struct lt_source *part, uint32_t first)
 {
-    unsigned ends = lt_source_traits(part) & (LT_SOURCE_BOUNDED | LT_SOURCE_ENDLESS);
+    unsigned traits = lt_source_traits(part);
+    unsigned ends = traits & (LT_SOURCE_BOUNDED | LT_SOURCE_ENDLESS);
+    if ((traits & LT_SOURCE_TELLS_NO_END) != 0)
+        return NULL;
     if (batch != NULL && batch->latest != NULL && part->ops->latest != NULL)
         return batch->latest + first;
     bool is_where_it_was_read_to =

@@ -140,17 +140,6 @@ static bool ends_in_union(const struct lt_plan_node *node)
     return node->kind == LT_PLAN_UNION && has_state(node);
 }
 
-/* A limit that is never reached: one instance that all rows of a union come together in. */
-static struct lt_plan_node *bring_together(struct lt_plan_node *node, struct lt_arena *arena)
-{
-    struct lt_plan_node *all = lt_plan_node_create(arena, LT_PLAN_LIMIT, 1);
-    all->inputs[0] = node;
-    all->session = node->session;
-    all->schema = node->schema;
-    all->limit = LT_PLAN_NO_LIMIT;
-    return all;
-}
-
 int lt_segment_plan_cut(struct lt_plan_node *last, struct lt_arena *arena,
                         struct lt_segment_plan **out, struct lt_error *error)
 {
@@ -159,5 +148,6 @@ int lt_segment_plan_cut(struct lt_plan_node *last, struct lt_arena *arena,
     struct way *way = lt_arena_alloc(arena, sizeof *way);
     way->target.segment = LT_SEGMENT_SINK;
     *out = plan;
-    return cut(&cutter, ends_in_union(last) ? bring_together(last, arena) : last, way, error);
+    return cut(&cutter, ends_in_union(last) ? lt_plan_bring_together(last, arena) : last, way,
+               error);
 }

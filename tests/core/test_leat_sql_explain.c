@@ -17,6 +17,7 @@ static const char setup_text[] = "CREATE TABLE s USING rate OPTIONS (rowsPerSeco
                                  "CREATE TABLE once USING noop OPTIONS (trigger 'once');"
                                  "CREATE TABLE u USING noop OPTIONS (outputMode 'update');"
                                  "CREATE TABLE docs (value STRING) USING memory;"
+                                 "CREATE TABLE one_writer USING stdout OPTIONS (format 'json');"
                                  "CREATE TEMPORARY VIEW v AS SELECT value AS n FROM s;";
 
 /* Runs statements; a query is run to its end, and its counters are asked for by `look`. */
@@ -260,6 +261,10 @@ static const struct parts batches[] = {
     {"EXPLAIN INSERT INTO p SELECT n FROM v LIMIT 2",
      {"StreamingGlobalLimit 2, operator 0, 1 partition\n", "+- Exchange SinglePartition\n",
       "operator 0: StreamingGlobalLimit   # one number, kept for ever\n"}},
+    {"EXPLAIN INSERT INTO one_writer SELECT value FROM s UNION ALL SELECT n FROM v",
+     {"== Physical Plan ==\nWriteToDataSourceV2 stdout\n+- Coalesce 1\n",
+      "\nmode: micro-batch   # trigger processingTime, by default; a union comes to a sink that "
+      "has one writer\n"}},
     {"EXPLAIN INSERT INTO once SELECT value FROM s",
      {"MicroBatchScan", "\nmode: micro-batch   # trigger once, which was chosen; no operator has "
                         "state\n"}},

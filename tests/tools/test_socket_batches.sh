@@ -54,12 +54,29 @@ goes_on() {
     file c three && start "$union" && send four && wait_for holds $'peer one\nfile one\npeer two\npeer three\nfile two\nfile three\npeer four' \
         "$scratch/out" && stop TERM 0
 }
-has_one_writer() { # TABLE OPTIONS: its sink is not written to by both sides
+into() { # NAME TABLE OPTIONS: to what takes one writer, in micro-batches though nobody says so, over a kill
+    local table="$tables CREATE TABLE o USING $2 OPTIONS ($3, checkpointLocation '$scratch/$1-checkpoint'); INSERT INTO o $both"
+    mkdir -p "$scratch/$1"
+    start "$table" && send one && wait_for reaches "$1" 'peer one' && file "$1-a" two && wait_for reaches "$1" 'file two' && stop KILL 137 &&
+        start "$table" && send three && file "$1-b" four && wait_for reaches "$1" 'peer three' && wait_for reaches "$1" 'file four' &&
+        stop TERM 0
+}
+reaches() { grep -rqF --include='[!.]*' "$2" "$scratch/$1"; }
+holds_all() { # NAME [COMMAND]: what came, by default once each
+    diff -u <(printf '%s\n' 'file four' 'file two' 'peer one' 'peer three') \
+        <(grep -rhoE --include='[!.]*' '(peer|file) [a-z]+' "$scratch/$1" | sort | "${2:-cat}")
+}
+goes_to_a_file() { into file append "path '$scratch/file/rows'" && holds_all file; }
+goes_to_a_directory() { into directory json "path '$scratch/directory'" && holds_all directory; }
+goes_to_a_process() { # a batch that was not yet told as taken comes again
+    answers && into batches foreachBatch "command '$scratch/answer $scratch/batches/rows'" && holds_all batches uniq
+}
+not_continuous() { # TABLE OPTIONS
     local said
-    said=$("$leat" run <(echo "$tables CREATE TABLE o USING $1 OPTIONS ($2, checkpointLocation '$scratch/none'); INSERT INTO o $both") 2>&1) &&
-        { echo "taken"; return 1; }
-    grep -F "each side is written by itself, and sink $1 has one writer; hint: an INSERT for each side, each into a place of its own" <<<"$said" ||
-        { echo "$said"; return 1; }
+    said=$("$leat" run <(echo "$tables CREATE TABLE o USING $1 OPTIONS ($2, checkpointLocation '$scratch/none', trigger 'continuous 1 second');
+        INSERT INTO o $both") 2>&1) && { echo "taken"; return 1; }
+    grep -F "sink $1 has one writer, and in continuous mode each side of a union has one of its own; hint: the trigger processingTime" \
+        <<<"$said" || { echo "$said"; return 1; }
 }
 
 # ------------------------------------------------------------ a batch that was planned
@@ -71,14 +88,14 @@ planned() { # COMMAND: the process that batches go to
 is_planned() { [ -f "$scratch/planned/offsets/$1" ] && grep -q "$2" "$scratch/taken"; }
 is_told() {
     planned 'cat >>'"$scratch/taken" && send one two && wait_for is_planned 0 two && stop KILL 137 && answers &&
-        planned "$scratch/answer" && grep -F 'batch 0 was planned up to 1, and not committed when the query ended: not all of its sources can be read again, and what those had received for it is lost; hint: the option "spool" of such a source keeps it' "$log"
+        planned "$scratch/answer $scratch/answered" && grep -F 'batch 0 was planned up to 1, and not committed when the query ended: not all of its sources can be read again, and what those had received for it is lost; hint: the option "spool" of such a source keeps it' "$log"
 }
-answers() { # a process that keeps what it is given, and says so
-    printf '%s\n' '#!/bin/sh' "tee -a $scratch/answered | sed -un 's/,\"event\":\"end\"//p'" >"$scratch/answer" && chmod +x "$scratch/answer"
+answers() { # makes a command: what is given is kept in the file it names, and that is said
+    printf '%s\n' '#!/bin/sh' "tee -a \"\$1\" | sed -un 's/,\"event\":\"end\"//p'" >"$scratch/answer" && chmod +x "$scratch/answer"
 }
 is_gone_on_without() {
     send three && wait_for test -f "$scratch/planned/commits/0" && wait_for grep -q three "$scratch/answered" && ! grep -q two "$scratch/answered" &&
-        stop TERM 0 && planned "$scratch/answer" && ! grep -F 'was planned up to' "$log" && stop TERM 0
+        stop TERM 0 && planned "$scratch/answer $scratch/answered" && ! grep -F 'was planned up to' "$log" && stop TERM 0
 }
 
 # ------------------------------------------------------------ progress
@@ -90,9 +107,13 @@ tells() { # TRIGGER
 
 check "rows of a socket and of a directory come in batches" comes_from_both
 check "and go on where they were" goes_on
-check "a union does not go to one file" has_one_writer append "path '$scratch/one'"
-check "nor to one directory" has_one_writer json "path '$scratch/one'"
-check "nor to one process that is given batches" has_one_writer foreachBatch "command 'cat'"
+rm "$scratch"/in/*
+check "a union goes to one file" goes_to_a_file
+rm "$scratch"/in/*
+check "to one directory" goes_to_a_directory
+rm "$scratch"/in/*
+check "to one process that is given batches" goes_to_a_process
+check "but not in continuous mode" not_continuous append "path '$scratch/one'"
 check "a batch of a socket that was planned when leat was killed is told as lost" is_told
 check "and is gone on without" is_gone_on_without
 check "in micro-batches a socket ends where it was read to" tells 'processingTime 50 milliseconds'
