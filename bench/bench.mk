@@ -122,9 +122,17 @@ $(BATCH_BENCH): $(addprefix $(BUILD)/bench/,batch/main.o verdict.o machine.o) $(
 bench-batch: $(BATCH_BENCH) ## a micro-batch of 1,000 records from a real Kafka: until it is seen, until it is committed
 	$(call bench_to,batch,BUILD=$(BUILD) bench/batch/run $(BATCH_DIRECTORY))
 
-# STATE_DIRECTORY is on the disk that is meant; QUERY=id measures one query alone. Smoke them with LEAT_BENCH_SMOKE=1.
+# STATE_DIRECTORY is on the disk that is meant; QUERY=id measures one query alone, or those that begin so. A query has STATE_LIMIT
+# seconds, of STATE_ROUNDS rounds as many as fit into them, and STATE_PERCENT of its rows. STATE_RIVALS are of spark, kstreams, flink.
+# Smoke them with LEAT_BENCH_SMOKE=1.
 STATE_BENCH := $(BUILD)/bench/state_bench
 STATE_DIRECTORY ?= $(BUILD)/bench
+STATE_ROUNDS ?= 3
+STATE_PERCENT ?= 100
+STATE_RIVALS ?= kstreams flink
+bench-state: STATE_LIMIT ?= 25
+bench-state-rivals: STATE_LIMIT ?= 50
+run_state = BUILD=$(BUILD) QUERY=$(QUERY) ROUNDS=$(STATE_ROUNDS) LIMIT=$(STATE_LIMIT) PERCENT=$(STATE_PERCENT) bench/state/run $(STATE_DIRECTORY)
 $(STATE_BENCH): $(addprefix $(BUILD)/bench/,engine_process.o verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/state/*.c))) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)
@@ -132,11 +140,11 @@ $(STATE_BENCH): $(addprefix $(BUILD)/bench/,engine_process.o verdict.o machine.o
 
 .PHONY: bench-state
 bench-state: $(STATE_BENCH) ## windows, sessions, duplicates and joins over JSON from a real Kafka, against Spark
-	$(call bench_to,state,BUILD=$(BUILD) bench/state/run $(STATE_DIRECTORY) spark)
+	$(call bench_to,state,$(run_state) spark)
 
 .PHONY: bench-state-rivals
-bench-state-rivals: $(STATE_BENCH) ## the same against Spark and Kafka Streams
-	$(call bench_to,state-rivals,BUILD=$(BUILD) bench/state/run $(STATE_DIRECTORY) spark kstreams)
+bench-state-rivals: $(STATE_BENCH) ## the same against Kafka Streams and Flink
+	$(call bench_to,state-rivals,$(run_state) $(STATE_RIVALS))
 
 # RECOVERY_DIRECTORY is on the disk that is meant, with room for 20 GB. Smoke it with LEAT_BENCH_SMOKE=1.
 RECOVERY_BENCH := $(BUILD)/bench/recovery_bench

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,6 +28,8 @@ __attribute__((noreturn)) static void become(const char *const *arguments, const
     if (log_fd < 0 || dup2(log_fd, STDERR_FILENO) < 0)
         give_up("no log", log_path);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    /* A group of its own: an engine may be a process that starts another. */
+    (void)setpgid(0, 0);
     execvp(arguments[0], (char *const *)(uintptr_t)arguments);
     give_up("no", arguments[0]);
 }
@@ -51,10 +54,25 @@ void bench_engine_start(struct bench_engine_process *engine, const char *const *
         bench_wrong("no pipe: %s", strerror(errno));
 }
 
+bool bench_engine_await(struct bench_engine_process *engine, int limit_s, char *line,
+                        size_t line_bytes)
+{
+    /* One line for each request: nothing of an earlier one waits in the stream's own buffer. */
+    struct pollfd answer = {.fd = fileno(engine->answers), .events = POLLIN};
+    return poll(&answer, 1, limit_s * 1000) == 1 &&
+           fgets(line, (int)line_bytes, engine->answers) != NULL;
+}
+
 void bench_engine_stop(struct bench_engine_process *engine)
 {
     (void)fclose(engine->requests);
     (void)fclose(engine->answers);
     while (waitpid(engine->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
+}
+
+void bench_engine_kill(struct bench_engine_process *engine)
+{
+    (void)kill(-engine->pid, SIGKILL);
+    bench_engine_stop(engine);
 }

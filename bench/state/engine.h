@@ -16,8 +16,9 @@ struct state_run {
     const char *bootstrap;
     const char *topics;     /* those of the inputs are this, a dash and the view */
     const char *checkpoint; /* a directory that is not there yet */
-    uint32_t rows;          /* of the query: state_input_rows says how many a topic has */
+    uint32_t rows;          /* in all topics */
     uint32_t batch_rows;    /* maxOffsetsPerTrigger of each input */
+    int limit_s;            /* other engines are given so long */
 };
 
 /* *ns gets the CPU time of the process, from the start of the query to its end. */

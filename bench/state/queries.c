@@ -17,9 +17,9 @@
     }
 
 #define TIME "timestamp_millis(j.dateTime) AS at"
-#define BIDS                                                                                       \
+#define BIDS(by_bidder)                                                                            \
     {                                                                                              \
-        .view = "bids", .kind = EVENTS_BIDS,                                                       \
+        .view = "bids", .kind = EVENTS_BIDS, .is_keyed_by_other = by_bidder,                       \
         .schema = "auction BIGINT, bidder BIGINT, price BIGINT, dateTime BIGINT",                  \
         .columns = "j.auction AS auction, j.bidder AS bidder, j.price AS price, " TIME,            \
         .watermark = "at", .delay = DELAY                                                          \
@@ -43,7 +43,7 @@ const struct state_query state_queries[] = {
     {
         .name = "windowed count and sum, 1 k keys",
         .id = "windows-few",
-        .rows = 2000000,
+        .rows = 1000000,
         .input_count = 1,
         .inputs = {EVENTS(EVENTS_FEW_KEYS)},
         .sql = WINDOWS,
@@ -54,7 +54,7 @@ const struct state_query state_queries[] = {
     {
         .name = "windowed count and sum, 1 M keys",
         .id = "windows-many",
-        .rows = 2000000,
+        .rows = 1000000,
         .input_count = 1,
         .inputs = {EVENTS(EVENTS_MANY_KEYS)},
         .sql = WINDOWS,
@@ -65,7 +65,7 @@ const struct state_query state_queries[] = {
     {
         .name = "sessions, a gap of 5 s",
         .id = "sessions",
-        .rows = 2000000,
+        .rows = 1000000,
         .input_count = 1,
         .inputs = {EVENTS(EVENTS_VISITS)},
         .sql = "SELECT key, unix_millis(session_window.start) " FROM_BEGIN_MS " AS begin_ms, "
@@ -76,9 +76,9 @@ const struct state_query state_queries[] = {
         .model = model_sessions,
     },
     {
-        .name = "dropDuplicates, 10 M keys",
+        .name = "dropDuplicates",
         .id = "duplicates",
-        .rows = 12000000,
+        .rows = 1200000,
         .input_count = 1,
         .inputs = {{.view = "events",
                     .kind = EVENTS_REPEATS,
@@ -93,7 +93,7 @@ const struct state_query state_queries[] = {
     {
         .name = "inner join within 10 s",
         .id = "join",
-        .rows = 1000000,
+        .rows = 500000,
         .input_count = 2,
         .inputs = {{.view = "shown",
                     .kind = EVENTS_SHOWN,
@@ -117,7 +117,7 @@ const struct state_query state_queries[] = {
     {
         .name = "Nexmark q3",
         .id = "q3",
-        .rows = 600000,
+        .rows = 300000,
         .input_count = 2,
         .inputs = {PEOPLE, AUCTIONS},
         .sql = "SELECT id, auction FROM people JOIN auctions ON id = seller "
@@ -129,9 +129,9 @@ const struct state_query state_queries[] = {
     {
         .name = "Nexmark q5",
         .id = "q5",
-        .rows = 1000000,
+        .rows = 500000,
         .input_count = 1,
-        .inputs = {BIDS},
+        .inputs = {BIDS(false)},
         .sql = "SELECT unix_seconds(window.start) " FROM_BEGIN_S " AS begin_s, top.n AS n, "
                "-top.first AS auction FROM (SELECT window, "
                "max(named_struct('n', n, 'first', -auction)) AS top FROM "
@@ -144,9 +144,9 @@ const struct state_query state_queries[] = {
     {
         .name = "Nexmark q7",
         .id = "q7",
-        .rows = 2000000,
+        .rows = 1000000,
         .input_count = 1,
-        .inputs = {BIDS},
+        .inputs = {BIDS(false)},
         .sql = "SELECT unix_seconds(window.start) " FROM_BEGIN_S " AS begin_s, top.price AS price, "
                "top.bidder AS bidder, top.auction AS auction FROM (SELECT window, "
                "max(named_struct('price', price, 'bidder', bidder, 'auction', auction)) AS top "
@@ -158,7 +158,7 @@ const struct state_query state_queries[] = {
     {
         .name = "Nexmark q8",
         .id = "q8",
-        .rows = 600000,
+        .rows = 300000,
         .input_count = 2,
         .inputs = {PEOPLE, AUCTIONS},
         .sql = "SELECT id, auction, unix_seconds(came.start) " FROM_BEGIN_S " AS begin_s FROM "
@@ -172,9 +172,9 @@ const struct state_query state_queries[] = {
     {
         .name = "Nexmark q11",
         .id = "q11",
-        .rows = 2000000,
+        .rows = 1000000,
         .input_count = 1,
-        .inputs = {BIDS},
+        .inputs = {BIDS(true)},
         .sql = "SELECT bidder, unix_millis(session_window.start) " FROM_BEGIN_MS " AS begin_ms, "
                "unix_millis(session_window.end) " FROM_BEGIN_MS " AS end_ms, count(*) AS n, "
                "sum(price) AS price, count(*) * count(*) AS square FROM bids "
@@ -188,7 +188,7 @@ const struct state_query state_queries[] = {
         .id = "q12",
         .rows = 1000000,
         .input_count = 1,
-        .inputs = {BIDS},
+        .inputs = {BIDS(true)},
         .sql = "SELECT bidder, n FROM (SELECT bidder, count(*) AS n FROM bids "
                "GROUP BY window(current_timestamp(), '10 seconds'), bidder)",
         .mode = "update",

@@ -20,6 +20,7 @@ enum { STATE_INPUTS_MAX = 2 };
 struct state_input {
     const char *view;
     enum events_kind kind;
+    bool is_keyed_by_other; /* its topic is, as the query is */
     uint32_t one_of;    /* it has one row for so many of the query; 0: for each */
     const char *schema; /* of the documents */
     const char *columns;

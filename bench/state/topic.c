@@ -68,25 +68,26 @@ static void create(rd_kafka_t *rk, const char *name)
     rd_kafka_NewTopic_destroy(topic);
 }
 
-static void put(struct producer *producer, const char *name, const struct event *event,
+static void put(struct producer *producer, const char *name, int64_t number, int64_t at_ms,
                 const char *value, size_t value_bytes)
 {
     char key[24];
-    int key_bytes = snprintf(key, sizeof key, "%" PRId64, event->key);
+    int key_bytes = snprintf(key, sizeof key, "%" PRId64, number);
     rd_kafka_resp_err_t err;
     do {
         err = rd_kafka_producev(
             producer->rk, RD_KAFKA_V_TOPIC(name), RD_KAFKA_V_PARTITION(0),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, (size_t)key_bytes),
             RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_bytes),
-            RD_KAFKA_V_TIMESTAMP(event->at_ms), RD_KAFKA_V_END);
+            RD_KAFKA_V_TIMESTAMP(at_ms), RD_KAFKA_V_END);
         rd_kafka_poll(producer->rk, err == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
     } while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         bench_wrong("a row is refused: %s", rd_kafka_err2str(err));
 }
 
-void topic_fill(const char *bootstrap, const char *name, const struct events *events)
+void topic_fill(const char *bootstrap, const char *name, const struct events *events,
+                bool is_keyed_by_other)
 {
     struct producer producer;
     char printed[EVENTS_TEXT_BYTES_MAX];
@@ -96,7 +97,8 @@ void topic_fill(const char *bootstrap, const char *name, const struct events *ev
     for (uint32_t number = 0; number < events->count; number++) {
         const struct event *event = &events->items[number];
         size_t size_bytes = text != NULL ? strlen(text) : events_print(event, printed);
-        put(&producer, name, event, text != NULL ? text : printed, size_bytes);
+        put(&producer, name, is_keyed_by_other ? event->other : event->key, event->at_ms,
+            text != NULL ? text : printed, size_bytes);
         if (text != NULL)
             text += size_bytes + 1;
     }

@@ -79,19 +79,29 @@ has '^PySpark local\[1\], a batch: not measured: no "' '^DuckDB, one thread: not
     '^a filter on JSON fields/leat ' '^a filter by from_json/by hand ' '^d Nexmark q22/leat ' \
     '^b twelve expressions, of the loop by hand: .* x its time (bar <= 1.50) not judged$'
 
-# Queries with state: a model compares what comes out. Engines that are not there, or do not know a query, are left out; one with
-# a wrong answer is found out.
+# Queries with state: a model compares what comes out. Engines that are not there, do not know a query, end in it or take too long
+# are left out; one with a wrong answer is found out.
 if [ -n "${LEAT_TEST_KAFKA:-}" ]; then
     LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" \
         "nobody=printf 'missing\tno jars\n'" \
-        "silent=printf 'ready\t1.0\n'; while read -r line; do printf 'unknown\tnot its trade\n'; done" >"$out"
-    has '^nobody: not measured: no jars$' '^silent: 1.0$' '^inner join within 10 s: silent, memory, is left out: not its trade$' '^windowed count and sum, 1 k keys: .*, as the model says$' \
+        "silent=printf 'ready\t1.0\n'; while read -r line; do printf 'unknown\tnot its trade\n'; done" \
+        "short=printf 'ready\t1.0\n'; read -r line" >"$out"
+    has '^sessions, a gap of 5 s: short, memory, is left out: it has ended after ' \
+        '^Nexmark q7/leat, memory: .* rows per CPU-second$' \
+        '^nobody: not measured: no jars$' '^silent: 1.0$' '^inner join within 10 s: silent, memory, is left out: not its trade$' '^windowed count and sum, 1 k keys: .*, as the model says$' \
         '^sessions, a gap of 5 s/leat, memory ' '^inner join within 10 s/leat, rocksdb ' '^Nexmark q5/leat, memory '
+    LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" --query q7 --limit 1 \
+        "slow=printf 'ready\t1.0\n'; exec sleep 1000" >"$out"
+    has '^Nexmark q7: slow, rocksdb, is left out: it was stopped after .* s, the limit is 1 s$'
     if LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" --query join \
         "liar=printf 'ready\t1.0\n'; while read -r line; do printf 'answer\t1\t2\t3\n'; done" >"$out" 2>&1; then exit 1; fi
     has '^bench: wrong result: inner join within 10 s: liar, memory, answers 1 rows of 2 in all, and the model '
 fi
 
 # An option that is not there, and a filter that no bench fits, are errors.
+if "$build/bench/state_bench" localhost:1 "$dir" --percent 0 >"$out" 2>&1; then exit 1; fi
+has '^bench: wrong result: --percent is a number from 1 to 10000, and not "0"$'
+if "$build/bench/state_bench" localhost:1 "$dir" --query q13 >"$out" 2>&1; then exit 1; fi
+has '^bench: wrong result: no query begins with "q13"$'
 if LEAT_BENCH_SMOKE=1 "$build/bench/micro_bench" --benchmark_repetitionz=3 >"$out" 2>&1; then exit 1; fi
 if LEAT_BENCH_SMOKE=1 "$build/bench/micro_bench" --benchmark_filter=nothing-like-it >"$out" 2>&1; then exit 1; fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Spark, local[1]: what bench/state/rival.h asks for. JARS is a directory with its Kafka connector.
+"""Spark, local[1]: what bench/state/rival.h asks for. JARS is a directory with its Kafka connector, HEAP the JVM's options.
 
 A run is one query, from its start to its end, by Trigger.AvailableNow, with a checkpoint; what comes out is
 counted and summed by Dataset.observe on its way to the sink noop. CPU time is that of all threads of the JVM:
@@ -20,7 +20,6 @@ PROVIDERS = {
 }
 CONF = {
     "spark.driver.memory": "8g",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Xms4g",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -44,6 +43,9 @@ class Spark:
         builder = SparkSession.builder.master("local[1]").config("spark.jars", ",".join(jars))
         for key, value in CONF.items():
             builder = builder.config(key, value)
+        # The most of it is an option of Spark's own.
+        heap = [option for option in os.environ["HEAP"].split() if not option.startswith("-Xmx")]
+        builder = builder.config("spark.driver.extraJavaOptions", " ".join(["-XX:+UseSerialGC", *heap]))
         self.session = builder.getOrCreate()
         self.version = "PySpark " + self.session.version
         pid = self.session._jvm.java.lang.ProcessHandle.current().pid()
@@ -80,6 +82,7 @@ class Spark:
         query.awaitTermination()
         ns = time.clock_gettime_ns(self.clock) - begin_ns
         answers = [progress["observedMetrics"]["answer"] for progress in query.recentProgress]
+        self.session._jvm.java.lang.System.gc()  # so that engines can share a machine
         return sum(each["count"] for each in answers), sum(each["sum"] or 0 for each in answers), ns
 
 
