@@ -185,6 +185,10 @@ static void explain_visible(const struct lt_assembly *assembly, const struct lt_
 {
     char text[LT_UNITS_TEXT_SIZE];
     lt_text_format(out, "visible in sink %s: ", sink->type->name);
+    if (sink->shows_at_commit && assembly->in_batches) {
+        lt_text_append(out, "when its batch is committed   # with all rows of the batch\n");
+        return;
+    }
     if (sink->shows_at_commit) {
         lt_units_format_duration(epoch_interval_ns(assembly), text);
         lt_text_format(out, "at most %s after it was read, and the commit   # with its epoch\n",

@@ -104,7 +104,7 @@ static int mark_table(struct lt_sql_analysis *analysis, const struct lt_sql_tabl
     const char *text = table == NULL ? NULL : lt_sql_table_option(table, "watermark");
     const char *idle = table == NULL ? NULL : lt_sql_table_option(table, "watermarkIdle");
     int64_t delay_ns, idle_ns = 0;
-    if (text == NULL || !analysis->env->may_batch)
+    if (text == NULL)
         return LT_OK;
     size_t size = strcspn(text, " ");
     int index = lt_type_field_index((*node)->schema, lt_arena_text_n(arena, text, size));
@@ -114,15 +114,18 @@ static int mark_table(struct lt_sql_analysis *analysis, const struct lt_sql_tabl
         code = lt_units_parse_duration_ns(idle, 0, &idle_ns, analysis->error);
     if (code != LT_OK || index < 0)
         return code;
+    const char *name = (*node)->schema->fields[index].name;
+    if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
+        analysis->uses.watermarks[analysis->uses.watermark_count++] = name;
+    if (!analysis->env->may_batch) /* what is refused then is refused as with one in FROM */
+        return LT_OK;
     struct lt_plan_node *mark = lt_plan_node_create(arena, LT_PLAN_WATERMARK, 1);
     mark->inputs[0] = *node;
-    mark->name = (*node)->schema->fields[index].name;
+    mark->name = name;
     mark->interval_us = delay_ns / 1000;
     mark->idle_us = idle_ns / 1000;
     mark->watermark = lt_sql_next_watermark(analysis);
     mark->schema = (*node)->schema;
-    if (analysis->uses.watermark_count < LT_SQL_WATERMARKS_MAX)
-        analysis->uses.watermarks[analysis->uses.watermark_count++] = mark->name;
     *node = mark;
     return LT_OK;
 }

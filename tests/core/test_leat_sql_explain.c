@@ -16,6 +16,7 @@ static const char setup_text[] = "CREATE TABLE s USING rate OPTIONS (rowsPerSeco
                                  "CREATE TABLE p USING noop OPTIONS (shufflePartitions '3');"
                                  "CREATE TABLE once USING noop OPTIONS (trigger 'once');"
                                  "CREATE TABLE u USING noop OPTIONS (outputMode 'update');"
+                                 "CREATE TABLE w USING rate OPTIONS (watermark 'timestamp 1 s');"
                                  "CREATE TABLE docs (value STRING) USING memory;"
                                  "CREATE TABLE one_writer USING stdout OPTIONS (format 'json');"
                                  "CREATE TEMPORARY VIEW v AS SELECT value AS n FROM s;";
@@ -211,6 +212,10 @@ static const struct plan refused[] = {
      "== Physical Plan ==\nnone: LocalLimit is not run\n"
      "\nmode: none   # trigger continuous, which was chosen: Continuous processing does not "
      "support LocalLimit operations."},
+    {"EXPLAIN INSERT INTO c SELECT count(1) AS n FROM w GROUP BY window(timestamp, '5 seconds')",
+     "== Physical Plan ==\nnone: Aggregate is not run\n"
+     "\nmode: none   # trigger continuous, which was chosen: Continuous processing does not "
+     "support Aggregate operations."},
     {"EXPLAIN SELECT value FROM s ORDER BY value",
      "== Physical Plan ==\nnone: Sort is not run\n"
      "\nmode: none   # Sorting is not supported on streaming DataFrames/Datasets, unless"},

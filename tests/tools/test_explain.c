@@ -92,12 +92,40 @@ static void explain_tells_the_plans_of_statements_and_runs_none(void **state)
                  "leat explain: \"--wrong\" is no option; hint: -e 'SQL' or -f FILE\n");
 }
 
+static void explain_tells_when_a_result_can_be_seen(void **state)
+{
+    static const char text[] = "CREATE TABLE s USING rate; CREATE TABLE o (n BIGINT) USING csv "
+                               "LOCATION '%s' OPTIONS (outputMode 'append', trigger '%s', "
+                               "checkpointLocation '%s/checkpoint'); "
+                               "INSERT INTO o SELECT value FROM s";
+    static const struct {
+        const char *trigger, *seen;
+    } cases[] = {
+        {"continuous 3 seconds",
+         "at most 3.00 s after it was read, and the commit   # with its epoch\n"},
+        {"processingTime 3 seconds",
+         "when its batch is committed   # with all rows of the batch\n"},
+    };
+    char folder[SCRATCH_PATH_SIZE], sql[2 * SCRATCH_PATH_SIZE + sizeof text + 32];
+    (void)state;
+    scratch_create(folder);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(sql, sizeof sql, text, folder, cases[i].trigger, folder);
+        program_run(&p, "leat", PROGRAM_ARGS("explain", "-e", sql), NULL, NULL);
+        assert_string_equal(p.err, "");
+        assert_contains(p.out, "\nvisible in sink csv: ");
+        assert_contains(p.out, cases[i].seen);
+    }
+    scratch_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explain_needs_no_broker_and_says_what_decided_each_choice),
         cmocka_unit_test(explain_of_two_urls_is_that_of_the_relay),
         cmocka_unit_test(explain_tells_the_plans_of_statements_and_runs_none),
+        cmocka_unit_test(explain_tells_when_a_result_can_be_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
