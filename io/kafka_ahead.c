@@ -3,7 +3,9 @@
  * be stopped and started again between two batches, what has come is at hand when a batch begins,
  * and the broker tells of what comes by itself: it answers a fetch that waits.
  *
- * A partition keeps AHEAD_MAX messages at most. One that would have more is stopped, and started
+ * A partition keeps AHEAD_MAX messages at most. Between two batches nothing more is taken when one
+ * has so many: the rest waits in librdkafka's queue, which is bounded in bytes. During a batch the
+ * queue must be read on for other partitions: then one that would have more is stopped, and started
  * again where they end, when they are used up.
  *
  * That a partition has no more is told once, in the place of a message, and it may be told ahead of
@@ -13,7 +15,8 @@
  * the control thread to plan the next batch by: no broker is asked. With read_committed that is
  * behind the last record that has come, or where the partition said that it ends; otherwise fetches
  * tell the high watermark, too, which may be far ahead of what they brought. A partition that is
- * stopped hears nothing, and says so.
+ * stopped hears nothing, and says so; and so does one that has more than it keeps, if what it keeps
+ * is all that it can tell.
  *
  * on: the lane's source thread.
  */
@@ -51,6 +54,15 @@ void lt_kafka_ahead_drop(struct lt_kafka_reader_partition *partition)
         rd_kafka_message_destroy(*place_of(ahead, i));
     free(ahead->messages);
     *ahead = (struct lt_kafka_ahead){.end_offset = -1};
+}
+
+/* True when there is room for what is taken from the queue at once, whoever's it is. */
+static bool has_room(const struct lt_kafka_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->partition_count; i++)
+        if (reader->partitions[i].ahead.count > AHEAD_MAX - LT_KAFKA_BATCH_RECORDS)
+            return false;
+    return true;
 }
 
 /* True when some of it is before the end of the batch. */
@@ -104,7 +116,8 @@ static int64_t heard_end(const struct lt_kafka_reader *reader,
 {
     const struct lt_kafka_ahead *ahead = &partition->ahead;
     int64_t end = partition->next, low, high;
-    if (!partition->is_started)
+    bool is_cut = reader->has_more && ahead->count > AHEAD_MAX - LT_KAFKA_BATCH_RECORDS;
+    if (!partition->is_started || (is_cut && reader->source->reads_committed))
         return -1;
     if (ahead->count > 0)
         end = (*place_of(ahead, ahead->count - 1))->offset + 1;
@@ -149,7 +162,7 @@ bool lt_kafka_reader_has_more(struct lt_reader *base)
     if (!reader->has_more && !reader->is_to_tell)
         return reader->has_heard;
     rd_kafka_message_t *messages[LT_KAFKA_BATCH_RECORDS];
-    for (int round = 0; round < ROUNDS_MAX && reader->has_more; round++) {
+    for (int round = 0; round < ROUNDS_MAX && reader->has_more && has_room(reader); round++) {
         ssize_t got =
             rd_kafka_consume_batch_queue(reader->queue, 0, messages, LT_KAFKA_BATCH_RECORDS);
         reader->has_more = got == LT_KAFKA_BATCH_RECORDS;

@@ -395,7 +395,8 @@ bool lt_kafka_reader_is_ready(struct lt_reader *base)
 bool lt_kafka_reader_is_idle(struct lt_reader *base)
 {
     const struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
-    return (!reader->has_more || reader->is_blocked) &&
+    bool finds_more = reader->has_more && !reader->is_blocked && reader->open_count > 0;
+    return !finds_more &&
            lt_load_acquire_u64(&reader->signal.count) ==
                reader->seen; /* pairs with lt_signal_raise */
 }

@@ -150,27 +150,79 @@ static void no_position_is_before_that_of_the_query(void **state)
     assert_int_equal(end.offset, 7);
 }
 
-/* More than is kept: the partition is fetched again where that ends, and nothing is heard of it
- * meanwhile. */
-static void what_is_too_much_to_keep_is_fetched_again(void **state)
+enum { MANY = 5000, STEP = 250 }; /* more than is kept; a batch within the rows of a lane */
+
+/* Batches of partition 0 alone up to MANY; the others stay where they are. */
+static void run_steps(struct world *world, struct lt_position *end, int64_t from)
 {
-    enum { RECORDS = 5000, STEP = 250 }; /* a batch within the rows of a lane */
-    struct world *world = *state;
-    const struct lt_position start = {0, 0};
-    struct lt_position end = {0, 0};
-    begin(world, 1, WORLD_OPTIONS("subscribe=t"));
-    produce_many(world, 0, RECORDS);
-    for (int i = 0; i < WORLD_WAIT_MS && at_hand(world, &start, &end); i++) {
-        (void)world->reader->ops->has_more(world->reader);
-        nanosleep(&(struct timespec){0, LT_NS_PER_MS}, NULL);
-    }
-    assert_false(at_hand(world, &start, &end));
-    for (int64_t at = STEP; at <= RECORDS; at += STEP) {
-        end = (struct lt_position){at, 0};
-        run_batch(world, &end, STEP);
+    for (int64_t at = from + STEP; at <= MANY; at += STEP) {
+        end[0].offset = at;
+        run_batch(world, end, STEP);
         assert_int_equal(world->rows[0]->source_offset, at - STEP);
         assert_int_equal(world->rows[STEP - 1]->source_offset, at - 1);
     }
+}
+
+/* Waits until it is known where all partitions end, or until it is not. */
+static void await_at_hand(struct world *world, bool is_there)
+{
+    const struct lt_position start[PARTITIONS_MAX] = {{0, 0}};
+    struct lt_position heard[PARTITIONS_MAX];
+    for (int i = 0; i < WORLD_WAIT_MS && at_hand(world, start, heard) != is_there; i++) {
+        (void)world->reader->ops->has_more(world->reader);
+        nanosleep(&(struct timespec){0, LT_NS_PER_MS}, NULL);
+    }
+    assert_int_equal(at_hand(world, start, heard), is_there);
+}
+
+/* More than is kept: the rest is taken when there is a batch for it; nobody fetches it again. */
+static void what_is_too_much_to_keep_waits_in_the_queue(void **state)
+{
+    struct world *world = *state;
+    struct lt_position end = {0, 0};
+    begin(world, 1, WORLD_OPTIONS("subscribe=t"));
+    produce_many(world, 0, MANY);
+    hear(world, 0, MANY);
+    run_steps(world, &end, 0);
+    assert_false(world->reader->ops->has_more(world->reader));
+}
+
+/* What is kept is not all that there is, and there is no watermark that would say more. */
+static void with_read_committed_nothing_is_heard_of_what_waits(void **state)
+{
+    struct world *world = *state;
+    struct lt_position end = {0, 0};
+    begin(world, 1, WORLD_OPTIONS("subscribe=t", "kafka.isolation.level=read_committed"));
+    produce_many(world, 0, MANY);
+    await_at_hand(world, false);
+    assert_true(world->reader->ops->has_more(world->reader));
+    run_steps(world, &end, 0);
+    await_at_hand(world, true);
+}
+
+/* A batch waits for another partition's record: what is too much meanwhile is fetched again, and
+ * nothing is heard of the partition until then. */
+static void what_is_too_much_during_a_batch_is_fetched_again(void **state)
+{
+    struct world *world = *state;
+    const struct lt_position start[2] = {{0, 0}, {0, 0}};
+    struct lt_position end[2] = {{STEP, 0}, {1, 0}}, heard[2];
+    uint32_t got;
+    begin(world, 2, WORLD_OPTIONS("subscribe=t"));
+    produce_many(world, 0, MANY);
+    assert_int_equal(world->reader->ops->extend(world->reader, end, &world->error), 0);
+    for (int i = 0; i < WORLD_WAIT_MS && at_hand(world, start, heard); i++) {
+        assert_int_not_equal(
+            world->reader->ops->poll(world->reader, &world->out, WORLD_ROWS, &got),
+            LT_POLL_FAILED);
+        nanosleep(&(struct timespec){0, LT_NS_PER_MS}, NULL);
+    }
+    assert_false(at_hand(world, start, heard));
+    assert_int_equal(world->row_count, STEP);
+    produce_many(world, 1, 1);
+    assert_int_equal(world_read_to_end(world), LT_POLL_ENDED);
+    assert_int_equal(world->row_count, STEP + 1);
+    run_steps(world, end, STEP);
 }
 
 static void a_seek_forgets_what_was_kept(void **state)
@@ -197,7 +249,9 @@ int main(void)
         CASE(what_is_beyond_a_batch_is_read_with_the_next),
         CASE(what_came_during_a_batch_is_told_of_after_it),
         CASE(no_position_is_before_that_of_the_query),
-        CASE(what_is_too_much_to_keep_is_fetched_again),
+        CASE(what_is_too_much_to_keep_waits_in_the_queue),
+        CASE(with_read_committed_nothing_is_heard_of_what_waits),
+        CASE(what_is_too_much_during_a_batch_is_fetched_again),
         CASE(a_seek_forgets_what_was_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
