@@ -108,9 +108,23 @@ static double canonical_f64(double f64)
     return f64 == 0.0 ? 0.0 : f64;
 }
 
+/* As lt_text_append_n, which is called where there is no room: a key is a few small pieces, for
+ * each row, and a call for each of them would be most of what it costs. */
+static inline void append(struct writer *writer, const void *piece, size_t size_bytes)
+{
+    struct lt_text_buffer *out = writer->out;
+    if (lt_unlikely(out->capacity - out->size_bytes <= size_bytes)) {
+        lt_text_append_n(out, piece, size_bytes);
+        return;
+    }
+    memcpy(out->data + out->size_bytes, piece, size_bytes);
+    out->size_bytes += size_bytes;
+    out->data[out->size_bytes] = '\0';
+}
+
 static void write_u32(uint32_t number, struct writer *writer)
 {
-    lt_text_append_n(writer->out, &number, sizeof number);
+    append(writer, &number, sizeof number);
 }
 
 static void write_tuple(struct tuple_types types, uint32_t count, const uint64_t *nulls,
@@ -120,7 +134,7 @@ static void write_tuple(struct tuple_types types, uint32_t count, const uint64_t
         uint64_t bits = nulls != NULL ? nulls[first / 64] >> first % 64 : 0;
         uint64_t used = count - first < 8 ? ((uint64_t)1 << (count - first)) - 1 : 0xFF;
         uint8_t byte = (uint8_t)(bits & used);
-        lt_text_append_n(writer->out, &byte, 1);
+        append(writer, &byte, 1);
     }
     for (uint32_t i = 0; i < count; i++)
         if (!lt_bit(nulls, i))
@@ -254,14 +268,18 @@ static void write_value(const struct lt_type *type, const union lt_value *value,
         uint32_t width = fixed_width(type);
         lt_assert(width != 0);
         /* Little-endian: the low bytes of a wider number are the narrower one. */
-        lt_text_append_n(writer->out, value, width);
+        if (lt_likely(width == sizeof value->i64))
+            append(writer, value, sizeof value->i64);
+        else
+            append(writer, value, width);
     }
     }
 }
 
 static void write_start(uint32_t column_count, struct writer *writer)
 {
-    lt_text_append_char(writer->out, VERSION);
+    const uint8_t version = VERSION;
+    append(writer, &version, sizeof version);
     write_u32(column_count, writer);
 }
 
@@ -285,7 +303,7 @@ void lt_row_bytes_write_key(const struct lt_type *schema, const struct lt_row *r
         uint8_t byte = 0;
         for (uint32_t i = first; i < count && i < first + 8; i++)
             byte |= (uint8_t)((uint32_t)lt_row_is_null(row, columns[i]) << (i - first));
-        lt_text_append_n(out, &byte, 1);
+        append(&writer, &byte, sizeof byte);
     }
     for (uint32_t i = 0; i < count; i++)
         if (!lt_row_is_null(row, columns[i]))

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL /* keys are short: a call is most of what they cost */
 #include <xxhash.h>
 
 #include "core/base/arena.h"
