@@ -122,6 +122,15 @@ uint32_t lt_aggregates_size_bytes(const struct lt_aggregates *aggregates)
     return aggregates->size_bytes;
 }
 
+bool lt_aggregates_are_plain(const struct lt_aggregates *aggregates)
+{
+    bool are_plain = true;
+    for (uint32_t i = 0; i < aggregates->count; i++)
+        are_plain =
+            are_plain && aggregates->list[i].calls->write == lt_aggregate_write_plain;
+    return are_plain;
+}
+
 const char *lt_aggregates_schema(const struct lt_aggregates *aggregates)
 {
     return aggregates->schema;

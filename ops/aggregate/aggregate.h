@@ -60,6 +60,8 @@ void lt_aggregates_destroy(struct lt_aggregates *aggregates); /* NULL is a no-op
 
 /* Of a state: a multiple of 16. */
 uint32_t lt_aggregates_size_bytes(const struct lt_aggregates *aggregates);
+/* True when states are numbers alone, which lie in the state itself. */
+bool lt_aggregates_are_plain(const struct lt_aggregates *aggregates);
 /* What the byte form holds, as a text: functions with the types that they get; for the schema of a
  * store ("sum(BIGINT),max(STRING)"), and to compare it. As long as `aggregates`. */
 const char *lt_aggregates_schema(const struct lt_aggregates *aggregates);

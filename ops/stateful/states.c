@@ -13,6 +13,7 @@ int lt_states_init(struct lt_states *states, struct lt_stateful *stateful,
     if (code != LT_OK)
         return lt_error_append(error, "cannot make the aggregation");
     states->size_bytes = lt_aggregates_size_bytes(states->aggregates);
+    states->are_plain = lt_aggregates_are_plain(states->aggregates);
     return LT_OK;
 }
 
@@ -32,16 +33,22 @@ static void *create_state(const struct lt_states *states, struct lt_scratch *mem
     return state;
 }
 
+bool lt_states_read_into(const struct lt_states *states, struct lt_state_bytes bytes, void *state,
+                         struct lt_scratch *memory)
+{
+    struct lt_error error;
+    if (lt_aggregates_read(states->aggregates, bytes.data, bytes.size_bytes, state, memory,
+                           &error) == LT_OK)
+        return true;
+    lt_stateful_fail(states->stateful, &error);
+    return false;
+}
+
 void *lt_states_read(const struct lt_states *states, struct lt_state_bytes bytes,
                      struct lt_scratch *memory)
 {
-    struct lt_error error;
     void *state = create_state(states, memory);
-    if (state == NULL || lt_aggregates_read(states->aggregates, bytes.data, bytes.size_bytes,
-                                            state, memory, &error) == LT_OK)
-        return state;
-    lt_stateful_fail(states->stateful, &error);
-    return NULL;
+    return state != NULL && lt_states_read_into(states, bytes, state, memory) ? state : NULL;
 }
 
 static bool fail(const struct lt_states *states)

@@ -12,6 +12,7 @@ struct lt_states {
     struct lt_stateful *stateful;
     struct lt_aggregates *aggregates;
     uint32_t size_bytes; /* of one */
+    bool are_plain; /* numbers alone: what is read points to no bytes, and merging keeps none */
 };
 
 /* Binds the aggregates of the operator's plan; `input` is of its node. on: control. */
@@ -23,6 +24,9 @@ void lt_states_fini(struct lt_states *states);
 /* A state from bytes that stay as long as it is used; NULL: it has failed. */
 void *lt_states_read(const struct lt_states *states, struct lt_state_bytes bytes,
                      struct lt_scratch *memory);
+/* The same into a state that is there, zeroed. */
+bool lt_states_read_into(const struct lt_states *states, struct lt_state_bytes bytes, void *state,
+                         struct lt_scratch *memory) LT_MUST_USE;
 bool lt_states_update(const struct lt_states *states, void *state, const struct lt_row *row,
                       struct lt_scratch *memory);
 bool lt_states_merge(const struct lt_states *states, void *state, const void *other,
