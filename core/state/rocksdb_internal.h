@@ -6,7 +6,7 @@
 
 #include "core/state/keeper.h"
 #include "core/state/overlay.h"
-#include "core/state/rocksdb_live.h"
+#include "core/state/rocksdb_many.h"
 
 enum {
     LT_STATE_ROCKSDB_PINNED = 64,  /* values of so many gets stay where they are */
@@ -16,7 +16,14 @@ enum {
 struct lt_state_rocksdb_cursor {
     uint64_t number; /* a cursor's place[0]; 0: free */
     rocksdb_iterator_t *iterator;
-    struct lt_state_live_value value; /* of the entry that was given, if it is not the iterator's */
+    /* By time: the next entries, and when each is final. NULL otherwise. */
+    struct lt_state_rocksdb_final *final;
+};
+
+struct lt_state_rocksdb_final {
+    struct lt_state_many entries;
+    int64_t at[LT_STATE_AHEAD_MAX];
+    uint32_t wanted; /* so many are read next: few at first, as many walks are short */
 };
 
 /* What the live copy has of the key that was got last: who puts it next need not ask again. */
@@ -38,8 +45,12 @@ struct lt_state_rocksdb {
     struct lt_state_live_value pinned[LT_STATE_ROCKSDB_PINNED];
     uint32_t pinned_count;
     struct lt_state_rocksdb_asked asked;
+    struct lt_state_many ahead; /* keys that are to be got */
     struct lt_state_rocksdb_cursor cursors[LT_STATE_ROCKSDB_CURSORS];
     uint64_t cursor_count;
+    /* RocksDB's key of the first stored time that the batch has not touched; empty: not known.
+     * What has been touched stays so until the batch's end, so a new cursor begins here. */
+    struct lt_text_buffer first_time;
     uint64_t entries, updated, removed;
     bool is_prepared;
     struct lt_error fault; /* of RocksDB: nothing is prepared after it */
@@ -50,6 +61,9 @@ static inline struct lt_state_rocksdb *lt_state_rocksdb_of(const struct lt_state
     return (struct lt_state_rocksdb *)(uintptr_t)store; /* the base is its first member */
 }
 
+/* Notes what the live copy has of a key. */
+void lt_state_rocksdb_remember(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
+                               bool is_stored, int64_t final_at);
 bool lt_state_rocksdb_next(struct lt_state_cursor *cursor, struct lt_state_entry *entry);
 /* Ends all cursors. */
 void lt_state_rocksdb_end_cursors(struct lt_state_rocksdb *rocks);

@@ -1,6 +1,10 @@
 /*
  * RocksDB by its C interface. All live copies of a process share one cache of blocks, indexes and
  * filters; each has a few megabytes more for what it writes.
+ *
+ * What is written goes in batches: the data of all its changes, then their times. Changes mostly
+ * come in the order of their keys or nearly so, and then each insertion begins where the last one
+ * was; by turns it would begin anew each time.
  */
 #include "core/state/rocksdb_live.h"
 
@@ -105,6 +109,7 @@ static rocksdb_options_t *make_options(const struct lt_state_rocksdb_settings *s
                                                     (int)settings->max_write_buffer_number);
     rocksdb_options_set_max_open_files(options,
                                        (int)given(settings->max_open_files, 1, OPEN_FILES_MAX));
+    rocksdb_options_set_allow_concurrent_memtable_write(options, 0); /* there is one thread */
     rocksdb_options_set_keep_log_file_num(options, LOG_FILES_KEPT);
     rocksdb_options_set_compression(options, compression_of(settings));
     return options;
@@ -145,7 +150,10 @@ int lt_state_live_open(struct lt_state_live *live, const char *path,
                                    .writing = rocksdb_writeoptions_create(),
                                    .batch = rocksdb_writebatch_create()};
     char *fault = NULL;
-    live->db = rocksdb_open(live->options, path, &fault);
+    const char *const family = "default"; /* a handle is what getting many at once asks for */
+    const rocksdb_options_t *const options = live->options;
+    live->db = rocksdb_open_column_families(options, path, 1, &family, &options, &live->family,
+                                            &fault);
     if (fault != NULL)
         return failed("open its folder", fault, error);
     return read_place(live, error);
@@ -153,6 +161,8 @@ int lt_state_live_open(struct lt_state_live *live, const char *path,
 
 void lt_state_live_close(struct lt_state_live *live)
 {
+    if (live->family != NULL)
+        rocksdb_column_family_handle_destroy(live->family);
     if (live->db != NULL)
         rocksdb_close(live->db);
     if (live->options != NULL) {
@@ -161,6 +171,7 @@ void lt_state_live_close(struct lt_state_live *live)
         rocksdb_writeoptions_destroy(live->writing);
         rocksdb_writebatch_destroy(live->batch);
     }
+    lt_text_fini(&live->times);
     free(live->key);
     *live = (struct lt_state_live){0};
 }
@@ -220,36 +231,116 @@ static size_t make_time_key(struct lt_state_live *live, int64_t at, struct lt_st
     return 1 + TIME_BYTES + key.size_bytes;
 }
 
-int lt_state_live_get(struct lt_state_live *live, struct lt_state_bytes key,
-                      struct lt_state_live_value *out, struct lt_error *error)
+/* What a pinned value says, which is given back if it is damaged: 1, or a negative code. */
+static int read_value(struct lt_state_live_value *value, struct lt_error *error)
 {
-    char *fault = NULL;
-    size_t key_bytes = make_data_key(live, key), size = 0;
-    *out = (struct lt_state_live_value){.pinned = NULL};
-    out->pinned =
-        rocksdb_get_pinned(live->db, live->reading, (char *)live->key, key_bytes, &fault);
-    if (fault != NULL)
-        return failed("be read", fault, error);
-    if (out->pinned == NULL)
-        return 0;
-    const char *bytes = rocksdb_pinnableslice_value(out->pinned, &size);
+    size_t size = 0;
+    const char *bytes = rocksdb_pinnableslice_value(value->pinned, &size);
     if (size < TIME_BYTES) {
-        lt_state_live_value_fini(out);
+        lt_state_live_value_fini(value);
         return lt_error_set(error, LT_E_CORRUPT,
                             "the live copy of the state in RocksDB has an entry of %zu bytes; "
                             "hint: it is made anew if its folder, named rocksdb, is deleted",
                             size);
     }
-    memcpy(&out->final_at, bytes, TIME_BYTES);
-    out->value = (struct lt_state_bytes){bytes + TIME_BYTES, size - TIME_BYTES};
+    memcpy(&value->final_at, bytes, TIME_BYTES);
+    value->value = (struct lt_state_bytes){bytes + TIME_BYTES, size - TIME_BYTES};
     return 1;
+}
+
+int lt_state_live_get(struct lt_state_live *live, struct lt_state_bytes key,
+                      struct lt_state_live_value *out, struct lt_error *error)
+{
+    char *fault = NULL;
+    size_t key_bytes = make_data_key(live, key);
+    *out = (struct lt_state_live_value){.pinned = NULL};
+    out->pinned =
+        rocksdb_get_pinned(live->db, live->reading, (char *)live->key, key_bytes, &fault);
+    if (fault != NULL)
+        return failed("be read", fault, error);
+    return out->pinned == NULL ? 0 : read_value(out, error);
+}
+
+/* RocksDB's keys one behind the other, and where each is. */
+static void make_data_keys(struct lt_state_live *live, const struct lt_state_bytes *keys,
+                           uint32_t count, const char **places, size_t *sizes)
+{
+    size_t all_bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        all_bytes += 1 + keys[i].size_bytes;
+    unsigned char *at = reserve_key(live, all_bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        places[i] = (char *)at;
+        sizes[i] = 1 + keys[i].size_bytes;
+        *at++ = 'd';
+        if (keys[i].size_bytes > 0)
+            memcpy(at, keys[i].data, keys[i].size_bytes);
+        at += keys[i].size_bytes;
+    }
+}
+
+int lt_state_live_get_many(struct lt_state_live *live, const struct lt_state_bytes *keys,
+                           uint32_t count, struct lt_state_live_value *out, struct lt_error *error)
+{
+    const char *places[LT_STATE_AHEAD_MAX];
+    size_t sizes[LT_STATE_AHEAD_MAX];
+    rocksdb_pinnableslice_t *pinned[LT_STATE_AHEAD_MAX] = {NULL};
+    char *faults[LT_STATE_AHEAD_MAX] = {NULL};
+    int code = 0;
+    lt_assert(count <= LT_STATE_AHEAD_MAX);
+    if (count == 0)
+        return 0;
+    make_data_keys(live, keys, count, places, sizes);
+    rocksdb_batched_multi_get_cf(live->db, live->reading, live->family, count, places, sizes,
+                                 pinned, faults, false);
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = (struct lt_state_live_value){.pinned = pinned[i]};
+        if (faults[i] != NULL && code == 0)
+            code = failed("be read", faults[i], error);
+        else
+            rocksdb_free(faults[i]);
+        if (pinned[i] != NULL && code == 0 && read_value(&out[i], error) < 0)
+            code = LT_E_CORRUPT;
+    }
+    for (uint32_t i = 0; code != 0 && i < count; i++)
+        lt_state_live_value_fini(&out[i]);
+    return code;
 }
 
 /* --------------------------------------------------------------------------------------- write */
 
+/* A time key that is written or deleted when the batch is: this, then the key. */
+struct time_change {
+    size_t key_bytes;
+    bool is_deleted;
+};
+
+static void note_time(struct lt_state_live *live, int64_t at, struct lt_state_bytes key,
+                      bool is_deleted)
+{
+    const struct time_change change = {make_time_key(live, at, key), is_deleted};
+    lt_text_append_n(&live->times, &change, sizeof change);
+    lt_text_append_n(&live->times, live->key, change.key_bytes);
+}
+
+static void put_times(struct lt_state_live *live)
+{
+    struct time_change change;
+    for (size_t at = 0; at < live->times.size_bytes; at += change.key_bytes) {
+        memcpy(&change, live->times.data + at, sizeof change);
+        at += sizeof change;
+        if (change.is_deleted)
+            rocksdb_writebatch_delete(live->batch, live->times.data + at, change.key_bytes);
+        else
+            rocksdb_writebatch_put(live->batch, live->times.data + at, change.key_bytes, "", 0);
+    }
+    lt_text_clear(&live->times);
+}
+
 static int flush_batch(struct lt_state_live *live, struct lt_error *error)
 {
     char *fault = NULL;
+    put_times(live);
     rocksdb_write(live->db, live->writing, live->batch, &fault);
     rocksdb_writebatch_clear(live->batch);
     live->batch_bytes = 0;
@@ -286,14 +377,10 @@ int lt_state_live_write(struct lt_state_live *live, const struct lt_state_change
 {
     int64_t was = is_stored ? stored_final_at : LT_STATE_NEVER;
     int64_t is = change->is_removed ? LT_STATE_NEVER : change->final_at;
-    if (was != is && was != LT_STATE_NEVER) {
-        size_t size = make_time_key(live, was, change->key);
-        rocksdb_writebatch_delete(live->batch, (const char *)live->key, size);
-    }
-    if (was != is && is != LT_STATE_NEVER) {
-        size_t size = make_time_key(live, is, change->key);
-        rocksdb_writebatch_put(live->batch, (const char *)live->key, size, "", 0);
-    }
+    if (was != is && was != LT_STATE_NEVER)
+        note_time(live, was, change->key, true);
+    if (was != is && is != LT_STATE_NEVER)
+        note_time(live, is, change->key, false);
     if (!change->is_removed) {
         put_entry(live, change);
     } else if (is_stored) {
@@ -314,10 +401,10 @@ int lt_state_live_end(struct lt_state_live *live, struct lt_error *error)
 
 /* ------------------------------------------------------------------------------------- iterate */
 
-rocksdb_iterator_t *lt_state_live_iterate(struct lt_state_live *live, char kind)
+rocksdb_iterator_t *lt_state_live_iterate(struct lt_state_live *live, struct lt_state_bytes from)
 {
     rocksdb_iterator_t *iterator = rocksdb_create_iterator(live->db, live->reading);
-    rocksdb_iter_seek(iterator, &kind, 1);
+    rocksdb_iter_seek(iterator, from.data, from.size_bytes);
     return iterator;
 }
 

@@ -22,6 +22,7 @@
 
 #include <rocksdb/c.h>
 
+#include "core/base/text_buffer.h"
 #include "core/state/change.h"
 
 struct lt_state_live_place {
@@ -33,12 +34,14 @@ struct lt_state_live_place {
 
 struct lt_state_live {
     rocksdb_t *db;
+    rocksdb_column_family_handle_t *family; /* the only one */
     rocksdb_options_t *options;
     rocksdb_readoptions_t *reading;
     rocksdb_writeoptions_t *writing;
     rocksdb_writebatch_t *batch;
     size_t batch_bytes;
-    unsigned char *key; /* the last one that was made */
+    struct lt_text_buffer times; /* what the batch has to change of time keys, behind its data */
+    unsigned char *key; /* the last ones that were made */
     size_t key_capacity;
     struct lt_state_live_place place;
 };
@@ -65,6 +68,11 @@ struct lt_state_live_value {
 /* 1 found, 0 not, negative failed. */
 int lt_state_live_get(struct lt_state_live *live, struct lt_state_bytes key,
                       struct lt_state_live_value *out, struct lt_error *error);
+/* The same of up to LT_STATE_AHEAD_MAX keys in one go: what `out` has without `pinned` is not
+ * there. 0, or a negative code and nothing in `out`. */
+int lt_state_live_get_many(struct lt_state_live *live, const struct lt_state_bytes *keys,
+                           uint32_t count, struct lt_state_live_value *out,
+                           struct lt_error *error) LT_MUST_USE;
 static inline void lt_state_live_value_fini(struct lt_state_live_value *value)
 {
     if (value->pinned != NULL)
@@ -81,8 +89,9 @@ int lt_state_live_write(struct lt_state_live *live, const struct lt_state_change
                         struct lt_error *error) LT_MUST_USE;
 int lt_state_live_end(struct lt_state_live *live, struct lt_error *error) LT_MUST_USE;
 
-/* An iterator over data ('d') or times ('t'), before the first. */
-rocksdb_iterator_t *lt_state_live_iterate(struct lt_state_live *live, char kind);
+/* An iterator over data ('d') or times ('t'), at the first; or at `from`, which is bytes that
+ * RocksDB's own function gave as an iterator's key, or those behind them. */
+rocksdb_iterator_t *lt_state_live_iterate(struct lt_state_live *live, struct lt_state_bytes from);
 /* The key that an iterator is at, without what is before it in RocksDB; false: at the end of its
  * kind. `at` of times only. */
 bool lt_state_live_iterator_key(const rocksdb_iterator_t *iterator, char kind,

@@ -38,8 +38,8 @@ static void unpin(struct lt_state_rocksdb *rocks)
 
 /* ---------------------------------------------------------------------------------- get and put */
 
-static void remember(struct lt_state_rocksdb *rocks, struct lt_state_bytes key, bool is_stored,
-                     int64_t final_at)
+void lt_state_rocksdb_remember(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
+                               bool is_stored, int64_t final_at)
 {
     struct lt_state_rocksdb_asked *asked = &rocks->asked;
     if (key.size_bytes > asked->key_capacity) {
@@ -73,6 +73,49 @@ static int ask_live(struct lt_state_rocksdb *rocks, struct lt_state_bytes key, i
     return code;
 }
 
+static void rocks_ahead(struct lt_state_store *store, const struct lt_state_bytes *keys,
+                        uint32_t count)
+{
+    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    struct lt_state_many *ahead = &rocks->ahead;
+    lt_state_many_clear(ahead);
+    for (uint32_t i = 0; i < count; i++)
+        if (lt_state_overlay_find(&rocks->overlay, hash_of(rocks, keys[i]), keys[i]) == NULL)
+            lt_state_many_add(ahead, keys[i]);
+    if (lt_state_many_get(ahead, &rocks->live, &rocks->fault) != 0)
+        lt_state_many_clear(ahead);
+}
+
+/* True if the key is the next of those that were said ahead: and what there is of it. */
+static bool find_ahead(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
+                       const struct lt_state_live_value **found)
+{
+    struct lt_state_many *ahead = &rocks->ahead;
+    if (ahead->next == ahead->count ||
+        !lt_state_bytes_equal(lt_state_many_key(ahead, ahead->next), key))
+        return false;
+    *found = &ahead->values[ahead->next++];
+    return true;
+}
+
+/* Asks for one key: 1 and what there is, which stays for as many gets as are pinned, 0, or a
+ * negative code. */
+static int get_pinned(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
+                      const struct lt_state_live_value **found)
+{
+    struct lt_state_live_value value;
+    int code = lt_state_live_get(&rocks->live, key, &value, &rocks->fault);
+    if (code != 1)
+        return code;
+    struct lt_state_live_value *pinned =
+        &rocks->pinned[rocks->pinned_count % LT_STATE_ROCKSDB_PINNED];
+    if (rocks->pinned_count++ >= LT_STATE_ROCKSDB_PINNED)
+        lt_state_live_value_fini(pinned);
+    *pinned = value;
+    *found = pinned;
+    return 1;
+}
+
 static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
                       struct lt_state_bytes *value)
 {
@@ -84,18 +127,15 @@ static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
         *value = (struct lt_state_bytes){lt_state_record_value(record), record->value_bytes};
         return !entry->is_removed;
     }
-    struct lt_state_live_value found;
-    int code = lt_state_live_get(&rocks->live, key, &found, &rocks->fault);
+    const struct lt_state_live_value *found = NULL;
+    int code = find_ahead(rocks, key, &found) ? found->pinned != NULL
+                                              : get_pinned(rocks, key, &found);
     if (code >= 0)
-        remember(rocks, key, code == 1, code == 1 ? found.final_at : LT_STATE_NEVER);
+        lt_state_rocksdb_remember(rocks, key, code == 1,
+                                  code == 1 ? found->final_at : LT_STATE_NEVER);
     if (code != 1)
         return false;
-    struct lt_state_live_value *pinned =
-        &rocks->pinned[rocks->pinned_count % LT_STATE_ROCKSDB_PINNED];
-    if (rocks->pinned_count++ >= LT_STATE_ROCKSDB_PINNED)
-        lt_state_live_value_fini(pinned);
-    *pinned = found;
-    *value = found.value;
+    *value = found->value;
     return true;
 }
 
@@ -232,6 +272,8 @@ static void begin_anew(struct lt_state_rocksdb *rocks)
 {
     rocks->is_prepared = false;
     rocks->asked.is_valid = false; /* the live copy may have changed */
+    lt_state_many_clear(&rocks->ahead);
+    lt_text_clear(&rocks->first_time);
     rocks->updated = 0;
     rocks->removed = 0;
     rocks->entries = rocks->live.place.entries;
@@ -284,6 +326,8 @@ static void rocks_close(struct lt_state_store *store)
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
     unpin(rocks);
     lt_state_rocksdb_end_cursors(rocks);
+    lt_state_many_fini(&rocks->ahead);
+    lt_text_fini(&rocks->first_time);
     lt_state_keeper_close(rocks->keeper);
     lt_state_live_close(&rocks->live);
     lt_state_overlay_fini(&rocks->overlay);
@@ -297,6 +341,7 @@ static void rocks_close(struct lt_state_store *store)
 static const struct lt_state_store_ops rocks_ops = {
     .name = "rocksdb",
     .get = rocks_get,
+    .ahead = rocks_ahead,
     .put = rocks_put,
     .remove = rocks_remove,
     .next = lt_state_rocksdb_next,
@@ -422,6 +467,8 @@ int lt_state_rocksdb_open(const struct lt_state_options *options, struct lt_stat
     rocks->base.ops = &rocks_ops;
     rocks->key_suffix_bytes = options->key_suffix_bytes;
     lt_state_overlay_init(&rocks->overlay);
+    lt_state_many_init(&rocks->ahead);
+    lt_text_init(&rocks->first_time);
     int code = lt_state_keeper_open(options, &rocks->keeper, error);
     if (code == 0)
         code = open_live(rocks, options, error);

@@ -43,6 +43,7 @@
 enum {
     LT_STATE_KEY_GROUPS = 256,
     LT_STATE_ENTRY_MAX_BYTES = LT_LIMIT_VALUE_BYTES, /* key and value together */
+    LT_STATE_AHEAD_MAX = 64,                         /* keys that are said ahead at once */
 };
 #define LT_STATE_NEVER INT64_MAX
 
@@ -91,6 +92,11 @@ struct lt_state_store_ops {
      * the last 64 gets. */
     bool (*get)(struct lt_state_store *store, struct lt_state_bytes key,
                 struct lt_state_bytes *value);
+    /* The keys that are got next, in this order, at most LT_STATE_AHEAD_MAX: a store that has to
+     * look for an entry looks for all of them at once, cheapest if they lie near each other in the
+     * order of their bytes. A hint, which changes no answer; the keys are copied, and what gets
+     * have given is not valid any more. NULL: it would not help. */
+    void (*ahead)(struct lt_state_store *store, const struct lt_state_bytes *keys, uint32_t count);
     /* Copies both, which may be the store's own. Over a limit of one entry
      * (LT_STATE_ENTRY_MAX_BYTES for both) or without memory: a negative code, and nothing has
      * changed. */

@@ -11,14 +11,14 @@
  * and goes on where it has stopped for want of a row. Rows are claimed before the entry they are
  * made of is taken, so that nothing is taken twice.
  *
- * For a partial row nothing is allocated but for new groups and the bytes of the state, which the
- * table keeps since values may lie in them; in the store, what it needs for a new or larger entry.
+ * For a partial row nothing is allocated but for new groups and, where values may lie in them, the
+ * bytes of the state, which the table keeps; in the store, what it needs for a new or larger entry.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ops/stateful/aggregate.h"
-#include "ops/stateful/groups.h"
+#include "ops/stateful/group_walk.h"
 #include "ops/stateful/states.h"
 
 enum step { START, MERGE, FINAL, WHOLE };
@@ -31,12 +31,12 @@ struct final {
     struct lt_plan_event_time event_time; /* among them */
     struct lt_groups groups;
     enum step step;
-    struct lt_group *at;           /* MERGE: the next */
+    struct lt_group_walk walk;     /* MERGE */
     struct lt_state_cursor cursor; /* FINAL, WHOLE */
     struct lt_state_store *store;  /* NULL before open */
     struct lt_row_pool *rows, *values;
     struct lt_row *value;
-    struct lt_scratch memory; /* of the states of one group or entry */
+    struct lt_scratch memory; /* of the states of one row, group or entry */
     struct lt_text_buffer key, state_bytes, value_bytes;
 };
 
@@ -66,26 +66,36 @@ uint32_t lt_aggregate_partition_columns(const struct lt_plan_stateful *plan, uin
 
 /* ---------------------------------------------------------------------------------------- input */
 
-/* The first state of a group is its state; others are merged into it. The bytes stay as long as the
- * group does. */
-static bool merge_partial(struct final *final, struct lt_group *group, bool is_new,
-                          const struct lt_bytes *bytes)
+/* The bytes, copied to stay as long as the groups do. False: no memory, it has failed. */
+static bool keep_bytes(struct final *final, struct lt_state_bytes *bytes)
 {
-    struct lt_scratch *memory = &final->groups.memory;
-    void *copy = lt_scratch_alloc(memory, bytes->size_bytes);
+    void *copy = lt_scratch_alloc(&final->groups.memory, bytes->size_bytes);
     if (copy == NULL) {
         lt_stateful_fail_for_memory(&final->stateful);
         return false;
     }
     memcpy(copy, bytes->data, bytes->size_bytes);
-    const struct lt_state_bytes own = {.data = copy, .size_bytes = bytes->size_bytes};
-    void *state = lt_states_read(&final->states, own, memory);
-    if (state == NULL)
-        return false;
-    if (!is_new)
-        return lt_states_merge(&final->states, group->payload, state, memory);
-    memcpy(group->payload, state, final->states.size_bytes);
+    bytes->data = copy;
     return true;
+}
+
+/* The first state of a group is its state; others are merged into it. What they point to stays as
+ * long as the group does. */
+static bool merge_partial(struct final *final, struct lt_group *group, bool is_new,
+                          const struct lt_bytes *bytes)
+{
+    struct lt_state_bytes own = {.data = bytes->data, .size_bytes = bytes->size_bytes};
+    struct lt_scratch *memory = &final->groups.memory;
+    if (final->states.are_plain) {
+        memory = &final->memory;
+        lt_scratch_clear(memory);
+    } else if (!keep_bytes(final, &own)) {
+        return false;
+    }
+    if (is_new)
+        return lt_states_read_into(&final->states, own, group->payload, memory);
+    const void *state = lt_states_read(&final->states, own, memory);
+    return state != NULL && lt_states_merge(&final->states, group->payload, state, memory);
 }
 
 static struct lt_group *group_of(struct final *final, const struct lt_row *row, bool *is_new)
@@ -239,7 +249,7 @@ static void start_drain(struct final *final)
     final->stateful.now_ns = lt_clock_now_ns(final->stateful.clock);
     if (final->key_schema->field_count == 0) /* its group is there without rows too */
         (void)group_of(final, NULL, &is_new);
-    final->at = final->groups.first;
+    lt_group_walk_begin(&final->walk, &final->groups, final->store);
     final->step = MERGE;
 }
 
@@ -262,13 +272,14 @@ static bool drain_one(struct final *final, struct lt_out *out, bool *is_done)
         *is_done = taken == NO_ENTRY;
         return taken == TAKEN;
     }
-    if (final->at == NULL) {
+    const struct lt_group *group = lt_group_walk_at(&final->walk);
+    if (group == NULL) {
         begin_store(final);
         return true;
     }
-    if (!merge_group(final, final->at, out))
+    if (!merge_group(final, group, out))
         return false;
-    final->at = final->at->next;
+    lt_group_walk_pass(&final->walk);
     return true;
 }
 

@@ -1,6 +1,9 @@
 /*
  * One look into the store for each row, and one put for each that is new. For a row nothing is
  * allocated but what the store takes for a new key.
+ *
+ * A store that looks for entries (in RocksDB) is told some keys ahead: their rows wait here, until
+ * there are enough of them, and never longer than until the stage has done all that is at hand.
  */
 #include "ops/stateful/deduplicate.h"
 
@@ -15,6 +18,10 @@ struct deduplicate {
     struct lt_row_pool *values;   /* one row, to write values from */
     struct lt_row *value;
     struct lt_text_buffer key, value_bytes;
+    /* Rows that wait, if the store is told ahead; their keys lie in `key`, one behind the other. */
+    struct lt_row *waiting[LT_STATE_AHEAD_MAX];
+    size_t key_ends[LT_STATE_AHEAD_MAX];
+    uint32_t waiting_count;
     bool ends_with_event_time; /* it is among the keys */
     struct lt_shared_u64 *duplicates;
 };
@@ -58,29 +65,79 @@ static bool add(struct deduplicate *deduplicate, struct lt_state_bytes key, int6
     return lt_stateful_put(&deduplicate->stateful, deduplicate->store, key, bytes, end);
 }
 
+/* True: it is the first row with the key. */
+static bool is_first(struct deduplicate *deduplicate, const struct lt_row *row,
+                     struct lt_state_bytes key)
+{
+    struct lt_state_bytes value;
+    if (!deduplicate->store->ops->get(deduplicate->store, key, &value))
+        return add(deduplicate, key, final_at(deduplicate, row));
+    deduplicate->stateful.metrics.dropped_duplicates++;
+    lt_counter_add(deduplicate->duplicates, 1);
+    return false;
+}
+
+/* Passes on those of the waiting rows that are the first with their keys. */
+static void take_waiting(struct deduplicate *deduplicate, struct lt_out *out)
+{
+    struct lt_state_bytes keys[LT_STATE_AHEAD_MAX];
+    uint32_t count = deduplicate->waiting_count;
+    size_t begin = 0;
+    if (count == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        keys[i] = (struct lt_state_bytes){deduplicate->key.data + begin,
+                                          deduplicate->key_ends[i] - begin};
+        begin = deduplicate->key_ends[i];
+    }
+    deduplicate->store->ops->ahead(deduplicate->store, keys, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct lt_row *row = deduplicate->waiting[i];
+        if (!lt_stateful_has_failed(&deduplicate->stateful) && is_first(deduplicate, row, keys[i]))
+            out->emit(out, row);
+        else
+            lt_row_release(row);
+    }
+    deduplicate->waiting_count = 0;
+    lt_text_clear(&deduplicate->key);
+}
+
+static enum lt_process let_wait(struct deduplicate *deduplicate, struct lt_row *row,
+                                struct lt_out *out)
+{
+    uint32_t place = deduplicate->waiting_count++;
+    deduplicate->waiting[place] = row;
+    deduplicate->key_ends[place] = deduplicate->key.size_bytes;
+    if (deduplicate->waiting_count == LT_STATE_AHEAD_MAX)
+        take_waiting(deduplicate, out);
+    return LT_PROCESS_DONE;
+}
+
 static enum lt_process deduplicate_process(struct lt_operator *op, struct lt_row *row,
                                            struct lt_out *out)
 {
     struct deduplicate *deduplicate = deduplicate_of(op);
     struct lt_stateful *stateful = &deduplicate->stateful;
     const struct lt_plan_side *side = &stateful->plan->left;
-    (void)out;
     if (lt_unlikely(lt_stateful_has_failed(stateful)))
         return lt_stateful_refuse(row);
     lt_counter_add(stateful->in, 1);
     if (lt_stateful_is_late(stateful, &side->event_time, row))
         return lt_stateful_refuse(row);
-    lt_text_clear(&deduplicate->key);
+    bool waits = deduplicate->store->ops->ahead != NULL;
+    if (!waits)
+        lt_text_clear(&deduplicate->key);
     lt_row_bytes_write_key(op->input_schema, row, side->keys, side->key_count, &deduplicate->key);
-    struct lt_state_bytes key = lt_state_bytes_of(&deduplicate->key), value;
-    if (deduplicate->store->ops->get(deduplicate->store, key, &value)) {
-        stateful->metrics.dropped_duplicates++;
-        lt_counter_add(deduplicate->duplicates, 1);
-        return lt_stateful_refuse(row);
-    }
-    if (!add(deduplicate, key, final_at(deduplicate, row)))
-        return lt_stateful_refuse(row);
-    return LT_PROCESS_PASS;
+    if (waits)
+        return let_wait(deduplicate, row, out);
+    return is_first(deduplicate, row, lt_state_bytes_of(&deduplicate->key))
+               ? LT_PROCESS_PASS
+               : lt_stateful_refuse(row);
+}
+
+static void deduplicate_on_batch_end(struct lt_operator *op, struct lt_out *out)
+{
+    take_waiting(deduplicate_of(op), out);
 }
 
 static bool deduplicate_drain(struct lt_operator *op, uint64_t epoch, struct lt_out *out)
@@ -92,7 +149,7 @@ static bool deduplicate_drain(struct lt_operator *op, uint64_t epoch, struct lt_
                                      .bound = deduplicate->stateful.eviction_us};
     struct lt_state_entry entry;
     (void)epoch;
-    (void)out;
+    take_waiting(deduplicate, out);
     if (lt_stateful_has_failed(&deduplicate->stateful))
         return false;
     for (uint32_t i = 0; i < LT_STATEFUL_STEP; i++) {
@@ -147,6 +204,7 @@ static const struct lt_operator_ops dedupe_ops = {.name = "dedupe",
                                                   .open = deduplicate_open,
                                                   .begin = lt_stateful_begin,
                                                   .process = deduplicate_process,
+                                                  .on_batch_end = deduplicate_on_batch_end,
                                                   .drain = deduplicate_drain,
                                                   .state_metrics = deduplicate_metrics,
                                                   .close = deduplicate_close};
@@ -154,6 +212,7 @@ static const struct lt_operator_ops within_ops = {.name = "dedupeWithinWatermark
                                                   .open = deduplicate_open,
                                                   .begin = lt_stateful_begin,
                                                   .process = deduplicate_process,
+                                                  .on_batch_end = deduplicate_on_batch_end,
                                                   .drain = deduplicate_drain,
                                                   .state_metrics = deduplicate_metrics,
                                                   .close = deduplicate_close};

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "ops/stateful/aggregate.h"
-#include "ops/stateful/groups.h"
+#include "ops/stateful/group_walk.h"
 #include "ops/stateful/session_list.h"
 
 enum step { STEP_START, STEP_MERGE, STEP_FINAL, STEP_REST, STEP_WHOLE };
@@ -52,7 +52,7 @@ struct sessions {
     struct lt_plan_event_time event_time; /* of the partial rows */
     struct lt_groups groups;
     enum step step;
-    struct lt_group *at; /* MERGE: the next */
+    struct lt_group_walk walk; /* MERGE */
     struct lt_state_cursor cursor;
     struct lt_state_entry entry; /* FINAL, WHOLE: at hand, if `has_entry` */
     bool has_entry;
@@ -312,7 +312,7 @@ static bool put_rest(struct sessions *sessions)
 static void start_drain(struct sessions *sessions)
 {
     sessions->stateful.now_ns = lt_clock_now_ns(sessions->stateful.clock);
-    sessions->at = sessions->groups.first;
+    lt_group_walk_begin(&sessions->walk, &sessions->groups, sessions->store);
     sessions->step = STEP_MERGE;
 }
 
@@ -334,13 +334,14 @@ enum advance { WENT_ON, WAITS, ENDED };
 
 static enum advance merge_next(struct sessions *sessions)
 {
-    if (sessions->at == NULL) {
+    const struct lt_group *group = lt_group_walk_at(&sessions->walk);
+    if (group == NULL) {
         begin_store(sessions);
         return WENT_ON;
     }
-    if (!merge_group(sessions, sessions->at))
+    if (!merge_group(sessions, group))
         return WAITS;
-    sessions->at = sessions->at->next;
+    lt_group_walk_pass(&sessions->walk);
     return WENT_ON;
 }
 

@@ -20,6 +20,7 @@ struct model {
     uint64_t next_id;
     uint64_t puts; /* a cursor notes how many there were */
     uint64_t updated, removed;
+    uint64_t told; /* a sum of the bytes of keys that were told ahead */
 };
 
 enum { BEGUN, LAST_TIME, LAST_ID, PUTS }; /* of a cursor's place */
@@ -181,19 +182,40 @@ static void model_close(struct lt_state_store *store)
     (void)store;
 }
 
-static const struct lt_state_store_ops model_ops = {.name = "model",
-                                                    .get = model_get,
-                                                    .put = model_put,
-                                                    .remove = model_remove,
-                                                    .next = model_next,
-                                                    .counts = model_counts,
-                                                    .close = model_close};
+static void model_ahead(struct lt_state_store *store, const struct lt_state_bytes *keys,
+                        uint32_t count)
+{
+    size_t sum = 0;
+    lt_assert(count >= 1 && count <= LT_STATE_AHEAD_MAX);
+    for (uint32_t i = 0; i < count; i++) /* they can be read, all of them */
+        for (size_t k = 0; k < keys[i].size_bytes; k++)
+            sum += ((const unsigned char *)keys[i].data)[k];
+    model_of(store)->told += sum;
+    take_back(model_of(store));
+}
+
+#define OPS(ahead_)                                                                                \
+    {                                                                                              \
+        .name = "model", .get = model_get, .ahead = ahead_, .put = model_put,                      \
+        .remove = model_remove, .next = model_next, .counts = model_counts, .close = model_close   \
+    }
+static const struct lt_state_store_ops model_ops = OPS(NULL), told_ahead_ops = OPS(model_ahead);
+
+static struct lt_state_store *create(const struct lt_state_store_ops *ops)
+{
+    struct model *model = lt_alloc(sizeof *model);
+    model->base.ops = ops;
+    return &model->base;
+}
 
 struct lt_state_store *model_store_create(void)
 {
-    struct model *model = lt_alloc(sizeof *model);
-    model->base.ops = &model_ops;
-    return &model->base;
+    return create(&model_ops);
+}
+
+struct lt_state_store *model_store_create_told_ahead(void)
+{
+    return create(&told_ahead_ops);
 }
 
 void model_store_destroy(struct lt_state_store *store)

@@ -9,6 +9,8 @@
 #include "core/state/store.h"
 
 struct lt_state_store *model_store_create(void);
+/* One that is told keys ahead, as that in RocksDB: at the time what gets have given moves. */
+struct lt_state_store *model_store_create_told_ahead(void);
 /* `close` does nothing, so that an operator can be opened on the same state again; this frees. */
 void model_store_destroy(struct lt_state_store *store);
 /* Changes one bit of one value, which ones is the seed's choice. False: there is no entry. */

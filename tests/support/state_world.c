@@ -182,6 +182,19 @@ static void remove_key(struct state_world *world, uint32_t number)
     world->now.has[number] = false;
 }
 
+/* The entry that a cursor has given. */
+static void remove_given(struct state_world *world, struct lt_state_store *store, int64_t bound,
+                         const struct lt_state_entry *entry)
+{
+    uint32_t number = number_of(entry->key);
+    assert_true(world->now.has[number]);
+    assert_value(entry->value, world->now.value[number]);
+    assert_int_equal(entry->final_at, world->now.final_at[number]);
+    assert_true(entry->final_at <= bound);
+    assert_true(store->ops->remove(store, entry->key));
+    world->now.has[number] = false;
+}
+
 /* As an operator does when a watermark has moved. */
 static void remove_final(struct state_world *world)
 {
@@ -191,17 +204,59 @@ static void remove_final(struct state_world *world)
         struct lt_state_cursor cursor = {
             .store = store, .order = LT_STATE_FINAL_UP_TO, .bound = bound};
         struct lt_state_entry entry;
-        while (store->ops->next(&cursor, &entry)) {
-            uint32_t number = number_of(entry.key);
-            assert_true(world->now.has[number]);
-            assert_int_equal(entry.final_at, world->now.final_at[number]);
-            assert_true(entry.final_at <= bound);
-            assert_true(store->ops->remove(store, entry.key));
-            world->now.has[number] = false;
-        }
+        while (store->ops->next(&cursor, &entry))
+            remove_given(world, store, bound, &entry);
     }
     for (uint32_t i = 0; i < STATE_KEYS; i++)
         assert_false(world->now.has[i] && world->now.final_at[i] <= bound);
+}
+
+void state_world_remove_some_final(struct state_world *world)
+{
+    int64_t bound = (int64_t)state_world_draw(world, TIMES) * 1000 - 3000;
+    for (uint32_t i = 0; i < world->partition_count; i++) {
+        struct lt_state_store *store = world->stores[i];
+        struct lt_state_cursor cursor = {
+            .store = store, .order = LT_STATE_FINAL_UP_TO, .bound = bound};
+        struct lt_state_entry entry;
+        uint32_t wanted = state_world_draw(world, 20);
+        while (wanted-- > 0 && store->ops->next(&cursor, &entry))
+            remove_given(world, store, bound, &entry);
+    }
+}
+
+/* Those of the numbers whose keys are this store's. */
+static void say_ahead(struct state_world *world, struct lt_state_store *store,
+                      const uint32_t *numbers)
+{
+    char texts[LT_STATE_AHEAD_MAX][KEY_SIZE];
+    struct lt_state_bytes keys[LT_STATE_AHEAD_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LT_STATE_AHEAD_MAX; i++) {
+        keys[count] = key_of(numbers[i], texts[count]);
+        count += store_of(world, keys[count]) == store;
+    }
+    if (store->ops->ahead != NULL)
+        store->ops->ahead(store, keys, count);
+}
+
+void state_world_get_ahead(struct state_world *world)
+{
+    uint32_t numbers[LT_STATE_AHEAD_MAX];
+    for (uint32_t i = 0; i < LT_STATE_AHEAD_MAX; i++)
+        numbers[i] = state_world_draw(world, STATE_KEYS);
+    for (uint32_t i = 0; i < world->partition_count; i++)
+        say_ahead(world, world->stores[i], numbers);
+    for (uint32_t i = 0; i < LT_STATE_AHEAD_MAX; i++) {
+        uint32_t what = state_world_draw(world, 4);
+        if (what != 0)
+            check_key(world, numbers[i]);
+        if (what == 2)
+            put_key(world, numbers[i]);
+        else if (what == 3)
+            remove_key(world, numbers[state_world_draw(world, LT_STATE_AHEAD_MAX)]);
+        check_key(world, numbers[i]);
+    }
 }
 
 void state_world_change(struct state_world *world, uint32_t count)

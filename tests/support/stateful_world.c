@@ -105,7 +105,7 @@ static struct lt_state_store *create_store(const struct stateful_world *world,
     struct lt_state_store *store;
     struct lt_error error;
     if (!world->has_memory_store)
-        return model_store_create();
+        return world->is_told_ahead ? model_store_create_told_ahead() : model_store_create();
     if (lt_state_open(&options, &store, &error) != LT_OK)
         fail_msg("%s", error.text);
     return store;

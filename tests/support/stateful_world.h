@@ -38,6 +38,7 @@ struct stateful_world {
     uint32_t lanes; /* partial operators; 1 unless set before open */
     uint32_t instances, rows_in_flight; /* as above: 1, 3 */
     bool has_memory_store; /* as above: the store of queries, in place of the model */
+    bool is_told_ahead;    /* as above: the model is told keys ahead, as the store in RocksDB */
     struct lt_operator *op;             /* the first instance */
     struct lt_operator *ops[STATEFUL_INSTANCES], *partials[STATEFUL_LANES];
     struct lt_ops_exchange exchanges[2];

@@ -58,6 +58,49 @@ static void it_does_what_its_model_does(void **state)
     }
 }
 
+static void keys_that_are_said_ahead_have_what_they_have(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct state_world *world = create_world(seed);
+        open_world(world, 1 + seed % 2, 0);
+        for (int i = 0; i < 8; i++) {
+            for (int round = 0; round < 5; round++)
+                state_world_get_ahead(world);
+            state_world_check(world);
+            if (i % 4 == 3)
+                state_world_abort(world);
+            else
+                state_world_batch(world, 10);
+            state_world_check(world);
+        }
+        destroy_world(world);
+    }
+}
+
+/* A walk by time that is broken off and begun again, with new entries before and behind. */
+static void what_is_final_is_found_by_each_cursor_anew(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct state_world *world = create_world(seed);
+        open_world(world, 1 + seed % 2, 0);
+        for (int i = 0; i < 4; i++) {
+            state_world_batch(world, 300);
+            for (int round = 0; round < 8; round++) {
+                state_world_remove_some_final(world);
+                state_world_check(world);
+                if (round == 4)
+                    state_world_get_ahead(world);
+            }
+            if (i == 2)
+                state_world_abort(world);
+            state_world_check(world);
+        }
+        destroy_world(world);
+    }
+}
+
 static void a_version_is_whole_or_is_not_whenever_the_process_dies(void **state)
 {
     (void)state;
@@ -265,6 +308,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_does_what_its_model_does),
+        cmocka_unit_test(keys_that_are_said_ahead_have_what_they_have),
+        cmocka_unit_test(what_is_final_is_found_by_each_cursor_anew),
         cmocka_unit_test(a_version_is_whole_or_is_not_whenever_the_process_dies),
         cmocka_unit_test(it_goes_on_where_the_store_in_memory_has_ended),
         cmocka_unit_test(the_live_copy_is_gone_on_with_if_it_is_of_the_version),

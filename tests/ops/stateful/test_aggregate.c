@@ -37,7 +37,8 @@ static void open_world(struct stateful_world *world, const struct lt_plan_statef
                        uint32_t lanes, uint32_t instances)
 {
     stateful_world_init(world, LT_PLAN_AGGREGATE, SCHEMA, NULL);
-    world->has_memory_store = lanes > 1; /* both are used */
+    world->has_memory_store = lanes > 1; /* all are used */
+    world->is_told_ahead = instances > 1;
     world->lanes = lanes;
     world->instances = instances;
     stateful_world_open(world, plan);

@@ -48,6 +48,7 @@ static void run(const struct lt_plan_stateful *plan, const struct expected *expe
     bool is_timed = plan->left.event_time.column >= 0;
     stateful_world_init(&world, LT_PLAN_DEDUPLICATE, SCHEMA, NULL);
     world.instances = instances;
+    world.is_told_ahead = instances > 1;
     stateful_world_open(&world, plan);
     for (int i = 0; i < BATCHES; i++) {
         stateful_world_batch(&world, is_timed ? watermark(i) : 0, is_timed ? watermark(i + 1) : 0,
@@ -155,6 +156,7 @@ static void many_keys_leave_in_steps(void **state)
     struct stateful_world world;
     (void)state;
     stateful_world_init(&world, LT_PLAN_DEDUPLICATE, SCHEMA, NULL);
+    world.is_told_ahead = true;
     stateful_world_open(&world, &plan);
     for (int batch = 0; batch < KEYS / GIVEN; batch++) {
         stateful_world_begin(&world, 0, 0);
@@ -242,6 +244,7 @@ static void run_random(const struct lt_plan_stateful *plan, uint64_t seed)
     stateful_world_init(&world, LT_PLAN_DEDUPLICATE, SCHEMA, NULL);
     world.instances = (uint32_t[]){1, 2, 7}[seed % 3];
     world.has_memory_store = seed % 2 == 1;
+    world.is_told_ahead = seed % 4 == 0;
     stateful_world_open(&world, plan);
     for (int batch = 0; batch < RANDOM_BATCHES; batch++) {
         char lines[30][96], all[30 * 96] = "";

@@ -276,6 +276,7 @@ static void run_random(uint64_t seed)
     world.instances = (uint32_t[]){1, 2, 7}[seed % 5 % 3];
     world.rows_in_flight = 1 + (uint32_t)(seed % 4);
     world.has_memory_store = seed % 2 == 1;
+    world.is_told_ahead = seed % 4 == 0;
     stateful_world_open(&world, &plan);
     for (int batch = 0; batch < RANDOM_BATCHES; batch++) {
         stateful_world_begin(&world, at(0, late, 0), at(0, eviction, 0));
