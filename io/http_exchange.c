@@ -36,6 +36,7 @@ struct lt_http_exchange {
     struct watch *watches;
     int64_t timer_ns; /* when libcurl wants to be called; LT_NEVER_NS */
     bool is_under_way;
+    bool has_head; /* of the answer: all lines of it, up to the empty one */
     char failure[CURL_ERROR_SIZE];
     char body[LT_HTTP_TEXT_MAX];
     size_t body_bytes;
@@ -139,6 +140,20 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
+/* libcurl's: a line of a head, which may be that of a word before the answer, or one behind its
+ * body. An answer that is cut off within its head says nothing, though libcurl is content with the
+ * first line. */
+static size_t on_head(char *line, size_t one, size_t size_bytes, void *context)
+{
+    (void)one;
+    struct lt_http_exchange *exchange = context;
+    if (size_bytes >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        exchange->has_head = false;
+    else if (size_bytes > 0 && (line[0] == '\r' || line[0] == '\n'))
+        exchange->has_head = true;
+    return size_bytes;
+}
+
 /* libcurl's: a piece of the answer's body. Its begin is kept, for people. */
 static size_t on_body(char *data, size_t one, size_t size_bytes, void *context)
 {
@@ -191,6 +206,10 @@ static void set_callbacks(struct lt_http_exchange *exchange)
     CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_WRITEFUNCTION, on_body);
     lt_assert(code == CURLE_OK);
     code = curl_easy_setopt(exchange->easy, CURLOPT_WRITEDATA, exchange);
+    lt_assert(code == CURLE_OK);
+    code = curl_easy_setopt(exchange->easy, CURLOPT_HEADERFUNCTION, on_head);
+    lt_assert(code == CURLE_OK);
+    code = curl_easy_setopt(exchange->easy, CURLOPT_HEADERDATA, exchange);
     lt_assert(code == CURLE_OK);
     code = curl_easy_setopt(exchange->easy, CURLOPT_ERRORBUFFER, exchange->failure);
     lt_assert(code == CURLE_OK);
@@ -298,6 +317,7 @@ void lt_http_exchange_send(struct lt_http_exchange *exchange, const void *body, 
     lt_assert(!exchange->is_under_way);
     snprintf(exchange->key_text, sizeof exchange->key_text, "Idempotency-Key: %s", key);
     exchange->body_bytes = 0;
+    exchange->has_head = false;
     exchange->failure[0] = '\0';
     CURLcode code = curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, body);
     lt_assert(code == CURLE_OK);
@@ -335,6 +355,10 @@ static void take_answer(struct lt_http_exchange *exchange, CURLcode result,
         out->is_untrusted = is_of_certificates(result);
         snprintf(out->text, sizeof out->text, "%s",
                  exchange->failure[0] != '\0' ? exchange->failure : curl_easy_strerror(result));
+        return;
+    }
+    if (!exchange->has_head) {
+        snprintf(out->text, sizeof out->text, "the answer is cut off");
         return;
     }
     CURLcode code = curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
