@@ -351,7 +351,8 @@ static void measure(const struct variant *variant, struct producer *producer,
         split += !run_batch(&world, &times, at) && i >= 0;
     }
     close_world(&world);
-    if (split * 50 > count) /* as many as lie behind p99, and as many again */
+    /* As many as lie behind p99, and as many again. */
+    if (!bench_is_smoke() && split * 50 > count)
         bench_wrong("%s: %d of %d batches came as two", variant->name, split, count);
     note(variant, "at a consumer by hand", times.arrived_ns, count);
     note(variant, "seen", times.seen_ns, count);

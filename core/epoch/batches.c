@@ -23,11 +23,12 @@ struct lt_batches {
     struct lt_epoch_slot slot;
     enum lt_batch_step step;
     uint64_t next; /* number of the batch that is open, or is to be opened next */
-    bool is_logged;
+    bool is_logged, keeps_watermark;
+    bool is_ahead; /* readers need not wait for offsets/e, but what shows at once does */
     int64_t watermark_ms, timestamp_ms, next_watermark_ms;
     char *conf;
     uint32_t state_count; /* reported */
-    uint32_t run_count;   /* readers that were told */
+    uint32_t run_count, shown_count; /* readers, deliveries that were told */
     bool must_retry;
     int64_t last_step_ns, entered_ns;
     int64_t step_ns[LT_BATCH_STEPS], last_step_times_ns[LT_BATCH_STEPS];
@@ -124,7 +125,7 @@ void lt_batches_position(struct lt_batches *batches, uint32_t reader, uint64_t e
                          uint32_t count)
 {
     struct lt_epoch_slot *slot = open_slot(batches, epoch);
-    lt_assert(batches->step == LT_BATCH_RUNS);
+    lt_assert(batches->step == LT_BATCH_RUNS || batches->is_ahead);
     lt_assert(!slot->has_position[reader]);
     for (uint32_t i = 0; i < count; i++)
         check_position(batches, partitions[i], positions[i].offset);
@@ -200,6 +201,8 @@ static void publish_log(struct lt_batches *batches)
                      .conf = batches->conf},
     };
     lt_entry_publish_offsets(options->checkpoint, batches->next, &offsets, on_published, batches);
+    if (batches->keeps_watermark)
+        lt_entry_write_commit_ahead(options->checkpoint, batches->next, batches->watermark_ms);
 }
 
 static void publish_prepared(struct lt_batches *batches)
@@ -230,12 +233,20 @@ uint64_t lt_batches_begin(struct lt_batches *batches, const struct lt_batch_plan
     batches->watermark_ms = plan->watermark_ms;
     batches->timestamp_ms = plan->timestamp_ms;
     batches->is_logged = plan->is_logged;
-    batches->state_count = batches->run_count = 0;
+    batches->keeps_watermark = plan->keeps_watermark;
+    batches->is_ahead =
+        !plan->is_logged && batches->next > 0 && batches->options.checkpoint != NULL;
+    batches->state_count = batches->run_count = batches->shown_count = 0;
     free(batches->conf);
     batches->conf = plan->conf != NULL ? lt_strdup(plan->conf) : NULL;
     batches->step = LT_BATCH_SETTLES;
     batches->entered_ns = now_ns;
     return batches->next;
+}
+
+bool lt_batches_is_ahead(const struct lt_batches *batches)
+{
+    return batches->is_ahead;
 }
 
 /* Goes to the next step, which begins with `publish`, if there is a checkpoint to write to. */
@@ -298,18 +309,47 @@ static bool has_to_conclude(const struct lt_batches *batches)
     return has_notes || !batches->options.shows_at_once;
 }
 
-/* Tells the readers, in their order, until a mailbox is full; then waits for all reports. */
+/* Tells lanes, in their order, until a mailbox is full. */
+static int tell(struct lt_batches *batches, bool (*port)(void *, uint32_t, uint64_t),
+                uint32_t *told, uint32_t count)
+{
+    int work = 0;
+    while (*told < count && port(batches->options.ports.context, *told, batches->next)) {
+        ++*told;
+        work++;
+    }
+    batches->must_retry |= *told < count;
+    return work;
+}
+
+static int tell_readers(struct lt_batches *batches)
+{
+    const struct lt_batches_options *options = &batches->options;
+    return tell(batches, options->ports.run, &batches->run_count, options->reader_count);
+}
+
+static int tell_deliveries(struct lt_batches *batches)
+{
+    const struct lt_batches_options *options = &batches->options;
+    return tell(batches, options->ports.show, &batches->shown_count, options->delivery_count);
+}
+
+/* The work of a batch that is ahead and the disk's go side by side. */
+static int log_offsets(struct lt_batches *batches, struct lt_error *error)
+{
+    if (batches->slot.is_published)
+        return enter(batches, LT_BATCH_RUNS, NULL, error);
+    return batches->is_ahead ? tell_readers(batches) : 0;
+}
+
+/* Waits for all reports. */
 static int run(struct lt_batches *batches, struct lt_error *error)
 {
     const struct lt_batches_options *options = &batches->options;
     const struct lt_epoch_slot *slot = &batches->slot;
-    int work = 0;
-    while (batches->run_count < options->reader_count &&
-           options->ports.run(options->ports.context, batches->run_count, batches->next)) {
-        batches->run_count++;
-        work++;
-    }
-    batches->must_retry |= batches->run_count < options->reader_count;
+    int work = tell_readers(batches);
+    if (batches->is_ahead)
+        work += tell_deliveries(batches);
     if (slot->position_count < options->reader_count ||
         slot->prepared_count < writer_count(batches) ||
         batches->state_count < options->state_count)
@@ -407,7 +447,7 @@ static int advance(struct lt_batches *batches, struct lt_error *error)
     case LT_BATCH_SETTLES:
         return settle(batches, error);
     case LT_BATCH_LOGS:
-        return slot->is_published ? enter(batches, LT_BATCH_RUNS, NULL, error) : 0;
+        return log_offsets(batches, error);
     case LT_BATCH_RUNS:
         return run(batches, error);
     case LT_BATCH_CONCLUDES:

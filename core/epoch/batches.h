@@ -10,7 +10,7 @@
  *
  *   IDLE       no batch is open
  *   SETTLES    every source to be able to read the range again
- *   LOGS       offsets/e to be durable, ahead of the work
+ *   LOGS       offsets/e to be durable; the readers may have begun, and nothing is shown yet
  *   RUNS       every reader to have come to the range's end, every writer and every store to have
  *              prepared e
  *   CONCLUDES  the notes and prepared/e to be durable; left out if they would say nothing
@@ -49,9 +49,12 @@ enum lt_batch_step {
 /* What is asked of the runner. None waits. */
 struct lt_batches_ports {
     void *context;
-    /* offsets/e is durable: let the lane read up to its end. False: its mailbox is full, ask again
-     * in the next step. */
+    /* Let the lane read up to its end. offsets/e is durable, unless the batch is ahead. False: its
+     * mailbox is full, ask again in the next step. */
     bool (*run)(void *context, uint32_t reader, uint64_t epoch);
+    /* Of a batch that is ahead: offsets/e is durable by now, the delivery may write what it has
+     * held. False: again in the next step. */
+    bool (*show)(void *context, uint32_t delivery, uint64_t epoch);
     /* All are prepared: the watermark of the batch after this one, which commits/e will hold, in
      * milliseconds. */
     int64_t (*conclude)(void *context, uint64_t epoch);
@@ -86,6 +89,7 @@ struct lt_batch_plan {
     int64_t watermark_ms, timestamp_ms;
     const char *conf;   /* JSON object for offsets/e; copied; NULL: {} */
     bool is_logged;     /* offsets/e is there: the batch is run again */
+    bool keeps_watermark; /* the next batch's will be the same, for all that is known */
 };
 
 struct lt_batches *lt_batches_create(const struct lt_batches_options *options);
@@ -94,6 +98,9 @@ void lt_batches_destroy(struct lt_batches *batches);
 
 /* Begins the next batch; none is open. Returns its number. */
 uint64_t lt_batches_begin(struct lt_batches *batches, const struct lt_batch_plan *plan);
+/* The open batch is run while offsets/e is on its way to the disk. Not the first of a query: state
+ * without any entry of offsets is taken for damage. */
+bool lt_batches_is_ahead(const struct lt_batches *batches);
 
 /* Reports of the open batch, one of each kind per lane (and sink). `positions`: where the reader
  * stands at the marker, of the partitions (global indices over all sources) that it owns; anything

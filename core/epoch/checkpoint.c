@@ -451,6 +451,14 @@ void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, c
     lt_publisher_write(checkpoint->publisher, folder, file, content, done, context);
 }
 
+void lt_checkpoint_write_ahead(struct lt_checkpoint *checkpoint, const char *name,
+                               const char *content)
+{
+    const char *file;
+    const struct lt_epoch_folder *folder = find_folder(checkpoint, name, &file);
+    lt_publisher_write_ahead(checkpoint->publisher, folder, file, content);
+}
+
 void lt_checkpoint_purge(struct lt_checkpoint *checkpoint, uint64_t newest_done_epoch)
 {
     lt_assert(checkpoint->publisher != NULL);

@@ -109,6 +109,9 @@ typedef void lt_checkpoint_done_fn(void *context, int code, const struct lt_erro
 void lt_checkpoint_use_reactor(struct lt_checkpoint *checkpoint, struct lt_reactor *reactor);
 void lt_checkpoint_publish(struct lt_checkpoint *checkpoint, const char *name, const char *content,
                            lt_checkpoint_done_fn *done, void *context);
+/* As much of such a file as can be done before its time (core/epoch/publisher.h). */
+void lt_checkpoint_write_ahead(struct lt_checkpoint *checkpoint, const char *name,
+                               const char *content);
 /* An epoch is done: deletes all but the newest minBatchesToRetain done entries, a bounded number
  * per call, and writes the .crc files that are still to come, through the reactor. Source logs are
  * their sources'. */

@@ -100,15 +100,34 @@ void lt_entry_publish_prepared(struct lt_checkpoint *checkpoint, uint64_t epoch,
     lt_text_fini(&content);
 }
 
+/* commits/e: its name, and what it says. */
+struct commit {
+    char name[NAME_SIZE];
+    struct lt_text_buffer content;
+};
+
+static void make_commit(struct commit *commit, uint64_t epoch, int64_t next_watermark_ms)
+{
+    snprintf(commit->name, sizeof commit->name, "commits/%" PRIu64, epoch);
+    lt_text_init(&commit->content);
+    lt_epoch_log_format_commit(&commit->content, next_watermark_ms);
+}
+
 void lt_entry_publish_commit(struct lt_checkpoint *checkpoint, uint64_t epoch,
                              int64_t next_watermark_ms, lt_checkpoint_done_fn *done,
                              void *context)
 {
-    struct lt_text_buffer content;
-    lt_text_init(&content);
-    lt_epoch_log_format_commit(&content, next_watermark_ms);
-    char name[NAME_SIZE];
-    snprintf(name, sizeof name, "commits/%" PRIu64, epoch);
-    lt_checkpoint_publish(checkpoint, name, lt_text_get(&content), done, context);
-    lt_text_fini(&content);
+    struct commit commit;
+    make_commit(&commit, epoch, next_watermark_ms);
+    lt_checkpoint_publish(checkpoint, commit.name, lt_text_get(&commit.content), done, context);
+    lt_text_fini(&commit.content);
+}
+
+void lt_entry_write_commit_ahead(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                                 int64_t next_watermark_ms)
+{
+    struct commit commit;
+    make_commit(&commit, epoch, next_watermark_ms);
+    lt_checkpoint_write_ahead(checkpoint, commit.name, lt_text_get(&commit.content));
+    lt_text_fini(&commit.content);
 }

@@ -37,5 +37,8 @@ void lt_entry_publish_prepared(struct lt_checkpoint *checkpoint, uint64_t epoch,
 void lt_entry_publish_commit(struct lt_checkpoint *checkpoint, uint64_t epoch,
                              int64_t next_watermark_ms, lt_checkpoint_done_fn *done,
                              void *context);
+/* While the batch is under way, if it is known what commits/e will say. */
+void lt_entry_write_commit_ahead(struct lt_checkpoint *checkpoint, uint64_t epoch,
+                                 int64_t next_watermark_ms);
 
 #endif

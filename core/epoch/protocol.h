@@ -141,9 +141,14 @@
  *   plan           control       where batch e is to end, by the trigger, the sources' limits and
  *                                what there is; its timestamp and watermark
  *   settle         source        each source can read up to there again, by its log entry
- *   log            control       writes the sources' log entries, then offsets/e *ahead* of the
- *                                work, without "preparedSinks"
- *   run            lanes         read exactly up to there; the marker follows the last row
+ *   log            control       writes the sources' log entries, then offsets/e, without
+ *                                "preparedSinks", *ahead* of all that anybody sees of the batch
+ *   run            lanes         read exactly up to there; the marker follows the last row. It is
+ *                                begun together with log, and not after it: what operators do, what
+ *                                stores make durable and what sinks prepare that show rows with
+ *                                commit goes on beside the disk's work at offsets/e. Sinks that
+ *                                show rows at once get them when offsets/e is durable. Batch 0
+ *                                waits for that as a whole: state without an entry counts as damage
  *   prepare(d)     sinks, state  as above; the operators' stores make version e+1 durable
  *   conclude       control       all are prepared: writes sinks/i/e, then prepared/e. From here on
  *                                the batch is finished after a crash, and not run again. Left out
@@ -162,8 +167,10 @@
  * are deleted. A continuous run deletes the pending entry, as any of Spark's. Either mode goes on
  * where the other stopped, but for state: a query that has none refuses a directory with some.
  *
- *   before offsets/e               the batch never was; sources/i/N may be there: what it names is
- *                                  read first, or is deleted by the source's resume
+ *   before offsets/e               the batch never was, and nobody has seen of it; another range
+ *                                  may be planned for e. sources/i/N may be there: what it names is
+ *                                  read first, or is deleted by the source's resume. State version
+ *                                  e+1 and what sinks have prepared go as that of a pending batch
  *   offsets/e, not prepared/e      pending: run again
  *   sinks/i/e, state version e+1,
  *   without prepared/e             pending, as if they were not there

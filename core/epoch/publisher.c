@@ -5,7 +5,8 @@
  * each sync holds up those of state and sinks; and files go first all the same, unless too much is
  * to be done later.
  *
- * A file is one chain of six operations, its companion another of five. All of them complete, in
+ * A file is one chain of six operations, its companion another of five; one that was written ahead
+ * has done four of its six by then. All of them complete, in
  * any case: the job is judged when the last one has. A descriptor that the chain opens belongs to
  * the chain (core/flow/reactor.h), so nothing is left open when it breaks.
  */
@@ -33,7 +34,7 @@ struct job {
     struct job *next;
     struct lt_publisher *publisher;
     const struct lt_epoch_folder *folder;
-    enum { FILE_OF_QUERY, COMPANION, DELETION } kind;
+    enum { FILE_OF_QUERY, AHEAD, COMPANION, DELETION } kind;
     lt_publisher_done_fn *done; /* of files of the query */
     void *context;
     char name[LT_EPOCH_NAME_SIZE], temporary[LT_EPOCH_NAME_SIZE];
@@ -53,6 +54,7 @@ struct lt_publisher {
     struct lt_reactor *reactor;
     struct queue files, later;
     struct job *at_work; /* with the reactor, in no queue; NULL: none */
+    struct job *ahead;   /* its temporary file is whole and durable; NULL: none */
     bool may_replace;    /* the file system cannot rename only where nothing is */
     bool has_failed;     /* nothing more is begun */
     bool is_catching_up; /* what is to be done later may be begun */
@@ -97,8 +99,8 @@ static struct lt_io *add_step(struct job *job, enum lt_io_kind kind)
     return io;
 }
 
-/* The file under its temporary name, whole and durable, and then under its own. */
-static void add_file(struct job *job)
+/* The file under its temporary name, whole and durable. */
+static void add_temporary(struct job *job)
 {
     struct lt_io *io = add_step(job, LT_IO_OPENAT);
     uint16_t fd_from = (uint16_t)job->step_count; /* the index of the open, plus 1 */
@@ -113,7 +115,12 @@ static void add_file(struct job *job)
     io->fd_from = fd_from;
     io = add_step(job, LT_IO_CLOSE);
     io->fd_from = fd_from;
-    io = add_step(job, LT_IO_RENAMEAT);
+}
+
+/* And then under its own. */
+static void add_rename(struct job *job)
+{
+    struct lt_io *io = add_step(job, LT_IO_RENAMEAT);
     io->path = job->temporary;
     io->fd2 = job->folder->fd;
     io->path2 = job->name;
@@ -220,6 +227,19 @@ static void finish_write(struct job *job)
         add_companion(job);
 }
 
+/* What could not be written ahead is written, and its fault told of, when its time comes. */
+static void finish_ahead(struct job *job)
+{
+    struct lt_publisher *publisher = job->publisher;
+    if (find_failure(job) != NULL) {
+        job_destroy(job);
+        return;
+    }
+    if (publisher->ahead != NULL)
+        job_destroy(publisher->ahead);
+    publisher->ahead = job;
+}
+
 static void finish(struct job *job)
 {
     struct lt_publisher *publisher = job->publisher;
@@ -228,11 +248,15 @@ static void finish(struct job *job)
         return;
     }
     publisher->at_work = NULL;
-    if (job->kind == DELETION)
-        report_delete(job);
-    else
-        finish_write(job);
-    job_destroy(job);
+    if (job->kind == AHEAD) {
+        finish_ahead(job);
+    } else {
+        if (job->kind == DELETION)
+            report_delete(job);
+        else
+            finish_write(job);
+        job_destroy(job);
+    }
     begin_next(publisher);
 }
 
@@ -257,11 +281,31 @@ static void refuse(struct job *job, const struct lt_error *error)
     add_step(job, LT_IO_FSYNC);
 }
 
+/* If this very file was written ahead, only its name is missing. */
+static void use_ahead(struct job *job)
+{
+    struct lt_publisher *publisher = job->publisher;
+    struct job *ahead = publisher->ahead;
+    if (ahead == NULL || ahead->folder != job->folder || strcmp(ahead->name, job->name) != 0)
+        return;
+    if (ahead->content.size_bytes == job->content.size_bytes &&
+        memcmp(ahead->content.data, job->content.data, job->content.size_bytes) == 0) {
+        memset(job->steps, 0, sizeof job->steps);
+        job->step_count = 0;
+        add_rename(job);
+        add_step(job, LT_IO_FSYNC);
+    }
+    job_destroy(ahead);
+    publisher->ahead = NULL;
+}
+
 static void begin(struct job *job)
 {
     struct lt_publisher *publisher = job->publisher;
     struct lt_io *chain[WRITE_STEPS];
     publisher->at_work = job;
+    if (job->kind == FILE_OF_QUERY && job->refusal == NULL)
+        use_ahead(job);
     if (job->kind == FILE_OF_QUERY && job->refusal == NULL && publisher->other_writer.code != 0)
         refuse(job, &publisher->other_writer);
     if (job->kind == DELETION) {
@@ -324,8 +368,19 @@ void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_fo
     job->done = done;
     job->context = context;
     lt_text_append(&job->content, content);
-    add_file(job);
+    add_temporary(job);
+    add_rename(job);
     add_step(job, LT_IO_FSYNC);
+    enqueue(&publisher->files, job);
+}
+
+void lt_publisher_write_ahead(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
+                              const char *name, const char *content)
+{
+    struct job *job = job_create(publisher, folder, name);
+    job->kind = AHEAD;
+    lt_text_append(&job->content, content);
+    add_temporary(job);
     enqueue(&publisher->files, job);
 }
 
@@ -338,7 +393,8 @@ static void add_companion(const struct job *of)
     job->kind = COMPANION;
     lt_crc_format(&job->content, of->content.data, of->content.size_bytes,
                   lt_clock_wall_us(lt_clock_system()));
-    add_file(job);
+    add_temporary(job);
+    add_rename(job);
     enqueue(&of->publisher->later, job);
 }
 
@@ -416,6 +472,8 @@ void lt_publisher_destroy(struct lt_publisher *publisher)
     wait_for_all(publisher);
     if (publisher->at_work != NULL)
         cancel(publisher->at_work);
+    if (publisher->ahead != NULL)
+        job_destroy(publisher->ahead);
     cancel_all(&given_up);
     cancel_all(&publisher->files);
     cancel_all(&publisher->later);

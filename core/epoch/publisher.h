@@ -7,6 +7,9 @@
  * The next file is begun when the chain of the last one has completed, so an earlier file is
  * durable before a later one exists. The first failure ends it: what is queued behind is not begun.
  *
+ * Of a file whose content is known before its time the first four can be done ahead, while the
+ * query waits for something else: two are left then, and one sync.
+ *
  * F is durable then, and `done` is called. Its companion is written when the query catches up:
  *
  *   open .F.crc.leat.tmp, write, sync, close, rename to F.crc
@@ -44,6 +47,11 @@ void lt_publisher_destroy(struct lt_publisher *publisher);
 void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                         const char *name, const char *content, lt_publisher_done_fn *done,
                         void *context);
+/* Queues a new file's first half, which nobody sees: if lt_publisher_write() is given the same file
+ * and content then, it has the other half to do. It is no fault if that never comes, or is given
+ * another content. */
+void lt_publisher_write_ahead(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
+                              const char *name, const char *content);
 /* Queues an answer in the place of a file that must not be written: `done` gets this error, and
  * what is queued behind is not begun. */
 void lt_publisher_refuse(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,

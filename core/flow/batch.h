@@ -15,6 +15,7 @@
 #ifndef LT_FLOW_BATCH_H
 #define LT_FLOW_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Milliseconds since the Unix epoch. 0: no watermark yet, as Spark has it: nothing is late then
@@ -28,6 +29,9 @@ struct lt_batch {
     int64_t timestamp_us;  /* current_timestamp; processing-time timers fire up to it */
     const struct lt_batch_watermarks *watermarks; /* by number of the stateful operator */
     uint32_t operator_count;
+    /* Its rows come before offsets/<id> is durable: what shows rows at once waits until it is told
+     * that it may. */
+    bool is_ahead;
 };
 
 /* What a WATERMARK node has seen of event times in a batch, in whole milliseconds (rounded down);

@@ -20,9 +20,10 @@
  *   sink     commit(e)    the part of showing that is done once per query (a manifest), after every
  *                         writer's
  *   source   commit(e)    commits/e is on disk: the source may forget what lies before
- * In micro-batches the range of e comes first:
+ * In micro-batches the range of e comes first; offsets/e is on its way to the disk while it is
+ * read, and is there before a writer is given anything that it would show before commit:
  *   source   latest, mend, admit   where the batch is to end, and that it can be read
- *   source   settle(e)       as above, before anything of e is read; then offsets/e is written
+ *   source   settle(e)       as above, before anything of e is read; with it offsets/e is written
  *   reader   extend          it reads on, exactly up to there, and stays open for the next batch
  * and the rest is as above, but that the notes are followed by prepared/e.
  * At every start, and each time that a run begins again (core/run/recover.h):

@@ -54,6 +54,13 @@ static bool run_lane(void *context, uint32_t reader, uint64_t epoch)
     return ports->run(ports->context, reader, epoch);
 }
 
+static bool run_show(void *context, uint32_t delivery, uint64_t epoch)
+{
+    const struct lt_batch_control *control = context;
+    const struct lt_batches_ports *ports = &control->options.batches.ports;
+    return ports->show(ports->context, delivery, epoch);
+}
+
 static bool run_commit(void *context, uint32_t delivery, uint64_t epoch)
 {
     const struct lt_batch_control *control = context;
@@ -109,8 +116,8 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
         lt_watermarks_expect_timers(&control->watermarks);
     control->trigger_ns = lt_clock_now_ns(options->batches.clock); /* the first is at once */
     struct lt_batches_options batches = options->batches;
-    batches.ports = (struct lt_batches_ports){control,    run_lane,        run_conclude,
-                                              run_commit, run_commit_sink, run_done};
+    batches.ports = (struct lt_batches_ports){
+        control, run_lane, run_show, run_conclude, run_commit, run_commit_sink, run_done};
     control->batches = lt_batches_create(&batches);
     return control;
 }
@@ -364,6 +371,7 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
         .timestamp_ms = timestamp_ms,
         .conf = settings->conf,
         .is_logged = control->is_pending,
+        .keeps_watermark = lt_watermarks_count(&control->watermarks) == 0,
     };
     control->is_open = true;
     control->is_told = control->is_after_batch = false;
@@ -377,6 +385,7 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
         .timestamp_us = timestamp_ms * LT_US_PER_MS,
         .watermarks = control->watermarks.operators,
         .operator_count = control->watermarks.operator_count,
+        .is_ahead = lt_batches_is_ahead(control->batches),
     };
     return 1;
 }

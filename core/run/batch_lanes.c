@@ -25,13 +25,25 @@ bool lt_batch_lanes_run(const struct lt_batch_lanes *of, uint32_t lane,
                                                     .payload = (void *)(uintptr_t)batch});
 }
 
-bool lt_batch_lanes_commit(const struct lt_batch_lanes *of, uint32_t delivery, uint64_t epoch)
+static bool tell_delivery(const struct lt_batch_lanes *of, uint32_t delivery,
+                          enum lt_command command, uint64_t epoch)
 {
     struct lt_mailbox *mailbox = of->segments != NULL
                                      ? lt_segments_last(of->segments, delivery)->mailbox
                                      : lt_lane_last_mailbox(of->lanes[delivery]);
-    return lt_mailbox_try_send(mailbox,
-                               &(struct lt_message){.kind = LT_COMMAND_COMMIT, .number = epoch});
+    return lt_mailbox_try_send(mailbox, &(struct lt_message){.kind = command, .number = epoch});
+}
+
+/* Who holds nothing need not be woken for it. */
+bool lt_batch_lanes_show(const struct lt_batch_lanes *of, uint32_t delivery, uint64_t epoch)
+{
+    return !lt_batch_lanes_delivery(of, delivery)->shows_at_once ||
+           tell_delivery(of, delivery, LT_COMMAND_SHOW, epoch);
+}
+
+bool lt_batch_lanes_commit(const struct lt_batch_lanes *of, uint32_t delivery, uint64_t epoch)
+{
+    return tell_delivery(of, delivery, LT_COMMAND_COMMIT, epoch);
 }
 
 /* One that cannot be told finds out when the next batch begins. */

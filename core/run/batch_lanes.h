@@ -27,6 +27,9 @@ const struct lt_delivery *lt_batch_lanes_delivery(const struct lt_batch_lanes *o
  * False: its mailbox is full. */
 bool lt_batch_lanes_run(const struct lt_batch_lanes *of, uint32_t lane,
                         const struct lt_batch *batch, const struct lt_position *end);
+/* Of a batch that is ahead: its rows may be written to sinks that show them at once. False: the
+ * delivery's mailbox is full. */
+bool lt_batch_lanes_show(const struct lt_batch_lanes *of, uint32_t delivery, uint64_t epoch);
 /* Asks a delivery's writers to show the batch. False: its mailbox is full. */
 bool lt_batch_lanes_commit(const struct lt_batch_lanes *of, uint32_t delivery, uint64_t epoch);
 /* The batch is done: state can be tidied up. */

@@ -87,6 +87,11 @@ static bool port_run(void *context, uint32_t lane, uint64_t epoch)
                               lt_batch_control_end(control->batches));
 }
 
+static bool port_show(void *context, uint32_t delivery, uint64_t epoch)
+{
+    return lt_batch_lanes_show(&((struct lt_control *)context)->world, delivery, epoch);
+}
+
 static void port_add_times(void *context, struct lt_watermarks *watermarks)
 {
     lt_batch_lanes_add_times(&((struct lt_control *)context)->world, watermarks);
@@ -523,7 +528,8 @@ static void create_batches(struct lt_control *control)
                     .first_epoch = options->first_epoch,
                     .checkpoint = options->checkpoint,
                     .clock = options->clock,
-                    .ports = {control, port_run, NULL, port_commit, port_commit_sink, port_done}},
+                    .ports = {control, port_run, port_show, NULL, port_commit, port_commit_sink,
+                              port_done}},
         .add_times = port_add_times,
         .idle = on_idle,
         .context = control,

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/run/delivery_internal.h"
 #include "core/run/report.h"
 #include "core/run/union_source.h"
 
-static struct lt_branch *dead_letter_branch(struct lt_delivery *delivery)
-{
-    return delivery->has_dead_letters ? &delivery->branches[delivery->branch_count] : NULL;
-}
+/* As many rows wait at most until a batch that is ahead may be shown: what is read in the time of
+ * two syncs, more or less. */
+enum { HELD_ROWS = 4 * LT_LIMIT_POLL_RECORDS };
 
 static uint32_t writer_count(const struct lt_delivery *delivery)
 {
@@ -28,11 +28,10 @@ void lt_delivery_report_failure(struct lt_delivery *delivery, const struct lt_er
     *delivery->unsent_error = *error;
 }
 
-/* The writer is broken; the user has to know which of the sinks that is. */
-static void report_broken(struct lt_branch *branch)
+void lt_delivery_report_broken(struct lt_branch *branch)
 {
     struct lt_error error = branch->writer->error;
-    if (branch == dead_letter_branch(branch->delivery))
+    if (branch == lt_delivery_dead_letters(branch->delivery))
         lt_error_append(&error, "dead-letter sink");
     else if (branch->delivery->branch_count > 1) /* of several, which one */
         lt_error_append(&error, "sink %u, %s", branch->sink_index,
@@ -89,7 +88,7 @@ static void count_dead(struct lt_delivery *delivery, uint32_t epochs_ago)
 /* Takes row and fault, or neither: false when dead letters are all in flight. */
 static bool try_fail(struct lt_delivery *delivery, struct lt_row *row, struct lt_fault *fault)
 {
-    struct lt_branch *branch = dead_letter_branch(delivery);
+    struct lt_branch *branch = lt_delivery_dead_letters(delivery);
     if (fault->wall_us == 0)
         fault->wall_us = lt_clock_wall_us(delivery->clock);
     if (branch == NULL) {
@@ -121,7 +120,7 @@ static void fail_dead_letter(struct lt_delivery *delivery, struct lt_row *letter
 static bool restamp(struct lt_branch *branch, struct lt_row *row)
 {
     struct lt_delivery *delivery = branch->delivery;
-    if (branch != dead_letter_branch(delivery) || 
+    if (branch != lt_delivery_dead_letters(delivery) || 
         !lt_dead_letter_restamp(&delivery->dead_letters, row, delivery->clock))
         return false;
     delivery->look_again = true;
@@ -149,13 +148,13 @@ static void fail_letter(struct lt_branch *branch, struct lt_row *letter, struct 
 static void branch_fail(struct lt_branch *branch, struct lt_row *row, struct lt_fault *fault)
 {
     struct lt_delivery *delivery = branch->delivery;
-    if (branch == dead_letter_branch(delivery)) {
+    if (branch == lt_delivery_dead_letters(delivery)) {
         fail_letter(branch, row, fault);
         return;
     }
     if (try_fail(delivery, row, fault))
         return;
-    queue_item(dead_letter_branch(delivery),
+    queue_item(lt_delivery_dead_letters(delivery),
                &(struct lt_item){.kind = LT_ITEM_FAILED, .row = row, .fault = fault});
 }
 
@@ -178,7 +177,7 @@ static __attribute__((noinline)) bool not_written(struct lt_branch *branch, stru
         branch_fail(branch, row, fault);
         return true;
     case LT_WRITE_BROKEN:
-        report_broken(branch);
+        lt_delivery_report_broken(branch);
         return false;
     }
     return false;
@@ -204,7 +203,9 @@ static bool try_item(struct lt_branch *branch, const struct lt_item *item)
 
 static void write_or_queue(struct lt_branch *branch, const struct lt_item *item)
 {
-    if (lt_unlikely(!lt_item_queue_is_empty(&branch->pending)) || !try_item(branch, item))
+    if (lt_unlikely(branch->delivery->held_max != 0 ||
+                    !lt_item_queue_is_empty(&branch->pending)) ||
+        !try_item(branch, item))
         queue_item(branch, item);
 }
 
@@ -218,6 +219,12 @@ static void writer_emit(struct lt_out *out, struct lt_row *row)
     struct lt_branch *branch = (struct lt_branch *)(void *)out;
     if (lt_unlikely(!lt_item_queue_is_empty(&branch->pending)) || !try_write(branch, row))
         queue_row(branch, row);
+}
+
+/* In the place of writer_emit while rows are held, so that this one need not ask. */
+static void writer_hold(struct lt_out *out, struct lt_row *row)
+{
+    queue_row((struct lt_branch *)(void *)out, row);
 }
 
 static void writer_fail(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
@@ -269,7 +276,8 @@ static void delivery_fail(struct lt_out *out, struct lt_row *row, struct lt_faul
 static uint32_t drain_branch(struct lt_branch *branch)
 {
     uint32_t taken = 0;
-    while (!lt_item_queue_is_empty(&branch->pending) && !branch->delivery->failed) {
+    while (!lt_item_queue_is_empty(&branch->pending) && !branch->delivery->failed &&
+           branch->delivery->held_max == 0) {
         struct lt_item item = *lt_item_queue_first(&branch->pending);
         if (!try_item(branch, &item))
             break;
@@ -281,105 +289,6 @@ static uint32_t drain_branch(struct lt_branch *branch)
 }
 
 /* ------------------------------------------------------------------------------------- epochs */
-
-static bool report(struct lt_branch *branch, enum lt_report kind, uint64_t epoch, char *note)
-{
-    struct lt_message message = {.kind = kind,
-                                 .sender =
-                                     lt_report_sender(branch->delivery->lane, branch->sink_index),
-                                 .number = epoch,
-                                 .payload = note};
-    bool sent = lt_mailbox_try_send(branch->delivery->control, &message);
-    branch->delivery->look_again |= !sent;
-    return sent;
-}
-
-static int is_committed(struct lt_branch *branch, uint64_t epoch)
-{
-    struct lt_writer *writer = branch->writer;
-    return writer->ops->committed == NULL ? 1 : writer->ops->committed(writer, epoch);
-}
-
-static void ask_durable(struct lt_branch *branch, struct lt_writer_epoch *entry)
-{
-    struct lt_text_buffer note;
-    lt_text_init(&note);
-    int status = branch->writer->ops->prepared(branch->writer, entry->epoch, &note);
-    if (status < 0)
-        report_broken(branch);
-    entry->is_durable = status > 0;
-    if (entry->is_durable && note.size_bytes > 0)
-        entry->note = lt_text_take(&note);
-    lt_text_fini(&note);
-}
-
-/* Asks the writer about its oldest unprepared epoch until it is durable, and reports that when
- * there is room. */
-static uint32_t ask_prepared(struct lt_branch *branch, struct lt_writer_epoch *entry)
-{
-    if (!entry->is_durable)
-        ask_durable(branch, entry);
-    if (!entry->is_durable || !report(branch, LT_REPORT_PREPARED, entry->epoch, entry->note))
-        return 0;
-    entry->note = NULL; /* the control agent's */
-    entry->state = LT_WRITER_PREPARED;
-    return 1;
-}
-
-static uint32_t ask_committed(struct lt_branch *branch)
-{
-    struct lt_writer_epoch *oldest = &branch->epochs[0];
-    int status = is_committed(branch, oldest->epoch);
-    if (status < 0)
-        report_broken(branch);
-    if (status <= 0 || !report(branch, LT_REPORT_COMMITTED, oldest->epoch, NULL))
-        return 0;
-    branch->epoch_count--;
-    memmove(&branch->epochs[0], &branch->epochs[1], branch->epoch_count * sizeof branch->epochs[0]);
-    return 1;
-}
-
-/* True when nothing can fail any more that stood before the epoch's marker. */
-static bool is_settled(struct lt_delivery *delivery, uint64_t epoch)
-{
-    for (uint32_t i = 0; i < delivery->branch_count; i++) {
-        const struct lt_branch *branch = &delivery->branches[i];
-        for (uint32_t k = 0; k < branch->epoch_count; k++)
-            if (branch->epochs[k].epoch <= epoch && branch->epochs[k].state == LT_WRITER_PREPARING)
-                return false;
-    }
-    return lt_item_queue_is_empty(&dead_letter_branch(delivery)->pending);
-}
-
-/* Dead letters: begins the oldest epoch that waits for the other writers. */
-static uint32_t step_waiting(struct lt_branch *branch)
-{
-    for (uint32_t i = 0; i < branch->epoch_count; i++) {
-        struct lt_writer_epoch *entry = &branch->epochs[i];
-        if (entry->state != LT_WRITER_WAITING)
-            continue;
-        if (!is_settled(branch->delivery, entry->epoch))
-            return 0;
-        entry->state = LT_WRITER_PREPARING;
-        branch->writer->ops->prepare(branch->writer, entry->epoch);
-        return 1;
-    }
-    return 0;
-}
-
-static uint32_t step_epochs(struct lt_branch *branch)
-{
-    uint32_t work = step_waiting(branch);
-    for (uint32_t i = 0; i < branch->epoch_count; i++) {
-        if (branch->epochs[i].state == LT_WRITER_PREPARING) {
-            work += ask_prepared(branch, &branch->epochs[i]);
-            break;
-        }
-    }
-    if (branch->epoch_count > 0 && branch->epochs[0].state == LT_WRITER_COMMITTING)
-        work += ask_committed(branch);
-    return work;
-}
 
 /* What the operators of the branches emit at the marker is written before it. */
 static bool pass_chains(struct lt_delivery *delivery, uint64_t epoch)
@@ -393,20 +302,35 @@ static bool pass_chains(struct lt_delivery *delivery, uint64_t epoch)
     return !lt_delivery_is_blocked(delivery);
 }
 
+static void hold(struct lt_delivery *delivery, bool is_held)
+{
+    delivery->held_max = is_held ? HELD_ROWS : 0;
+    for (uint32_t i = 0; i < delivery->branch_count; i++)
+        delivery->branches[i].out.emit = is_held ? writer_hold : writer_emit;
+}
+
 void lt_delivery_begin(struct lt_delivery *delivery, const struct lt_batch *batch)
 {
+    hold(delivery, batch->is_ahead && delivery->shows_at_once && batch->id >= delivery->shown_next);
     for (uint32_t i = 0; i < delivery->branch_count; i++)
         lt_chain_begin(&delivery->branches[i].chain, batch);
 }
 
+void lt_delivery_show(struct lt_delivery *delivery, uint64_t epoch)
+{
+    delivery->shown_next = epoch + 1;
+    hold(delivery, false);
+}
+
 bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch)
 {
-    if (lt_delivery_is_blocked(delivery) || !pass_chains(delivery, epoch))
+    if (delivery->held_max != 0 || lt_delivery_is_blocked(delivery) ||
+        !pass_chains(delivery, epoch))
         return false;
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
         lt_assert(branch->epoch_count < LT_WRITER_EPOCHS);
-        bool waits = branch == dead_letter_branch(delivery);
+        bool waits = branch == lt_delivery_dead_letters(delivery);
         branch->is_marked = false;
         branch->epochs[branch->epoch_count++] = (struct lt_writer_epoch){
             .epoch = epoch, .state = waits ? LT_WRITER_WAITING : LT_WRITER_PREPARING};
@@ -460,6 +384,7 @@ void lt_delivery_init(struct lt_delivery *delivery, const struct lt_delivery_opt
         branch->sink_index = i;
         branch->first_partition = is_plain ? options->sinks[i].first_partition : 0;
         branch->end_partition = is_plain ? options->sinks[i].end_partition : 0;
+        delivery->shows_at_once |= !branch->sink->shows_at_commit;
         lt_item_queue_init(&branch->pending);
         lt_chain_init(&branch->chain, is_plain ? options->sinks[i].ops : NULL,
                       is_plain ? options->sinks[i].op_count : 0, &branch->out);
@@ -509,8 +434,8 @@ int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env
     }
     return delivery->has_dead_letters
                ? lt_dead_letters_init(&delivery->dead_letters, delivery->source,
-                                      dead_letter_branch(delivery)->sink->type, env->is_shared,
-                                      error)
+                                      lt_delivery_dead_letters(delivery)->sink->type,
+                                      env->is_shared, error)
                : 0;
 }
 
@@ -556,7 +481,7 @@ static uint32_t poll_writer(struct lt_branch *branch)
     int work = writer->ops->poll(writer, &branch->out);
     if (work >= 0)
         return (uint32_t)work;
-    report_broken(branch);
+    lt_delivery_report_broken(branch);
     return 0;
 }
 
@@ -568,7 +493,7 @@ uint32_t lt_delivery_step(struct lt_delivery *delivery)
         work += poll_writer(branch);
         work += drain_branch(branch);
         work += lt_chain_step(&branch->chain);
-        work += step_epochs(branch);
+        work += lt_delivery_step_epochs(branch);
     }
     if (lt_unlikely(delivery->unsent_error != NULL))
         work += send_failure(delivery);

@@ -14,6 +14,10 @@
  * been handed over: an epoch is not prepared before its dead letters are durable. Letters of later
  * epochs may go with it; dead letters are at least once.
  *
+ * A batch that is ahead (core/flow/batch.h) comes before it may be shown. If one of the sinks would
+ * show its rows at once, they are held: they wait in the queues, as many as fit, and the marker
+ * waits behind them.
+ *
  * A failed record goes to the dead-letter writer if there is one; else it stops the query, with an
  * error that names topic (source), partition, offset and cause.
  *
@@ -79,6 +83,9 @@ struct lt_delivery {
     const struct lt_clock *clock;
     struct lt_mailbox *control;
     uint32_t pending_count; /* items waiting in all branches */
+    bool shows_at_once;     /* one of its sinks does. Constant */
+    uint32_t held_max;      /* as many may wait while rows are held; 0: they are not */
+    uint64_t shown_next;    /* the batches before this one may be shown */
     bool failed;            /* said so already */
     /* A report found the mailbox full, or a letter waits for its second try; the stage clears it.
      */
@@ -121,10 +128,13 @@ void lt_delivery_fini(struct lt_delivery *delivery);
 
 /* Queues, completions, epochs; the work done. */
 uint32_t lt_delivery_step(struct lt_delivery *delivery);
-/* A micro-batch begins: nothing waits. */
+/* A micro-batch begins: nothing waits. Its rows are held if it is ahead and was not shown yet. */
 void lt_delivery_begin(struct lt_delivery *delivery, const struct lt_batch *batch);
 /* False: not now, rows are still waiting in front of it. */
 bool lt_delivery_try_marker(struct lt_delivery *delivery, uint64_t epoch);
+/* The batch's entry in offsets is durable: its rows are held no more. It may not have begun here
+ * yet. */
+void lt_delivery_show(struct lt_delivery *delivery, uint64_t epoch);
 void lt_delivery_commit(struct lt_delivery *delivery, uint64_t epoch);
 void lt_delivery_batch_end(struct lt_delivery *delivery);
 int64_t lt_delivery_deadline_ns(struct lt_delivery *delivery);
@@ -138,7 +148,7 @@ static inline struct lt_out *lt_delivery_entry(struct lt_delivery *delivery)
 
 static inline bool lt_delivery_is_blocked(const struct lt_delivery *delivery)
 {
-    uint32_t waiting_count = delivery->pending_count;
+    uint32_t waiting_count = delivery->pending_count > delivery->held_max;
     for (uint32_t i = 0; i < delivery->branch_count; i++)
         waiting_count += delivery->branches[i].chain.held_count;
     return waiting_count != 0 || delivery->failed;

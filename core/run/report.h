@@ -20,6 +20,8 @@ enum lt_command {
                          INJECT */
     LT_COMMAND_STATE_DONE, /* control -> instance with state: number = batch; it is done; may be
                               left out */
+    LT_COMMAND_SHOW,   /* control -> last stage: number = batch, which is ahead; its offsets entry
+                          is on disk: what was held of it may be written */
     LT_COMMAND_COMMIT, /* control -> last stage: number = epoch; its offsets entry is on disk */
 };
 

@@ -380,12 +380,18 @@ static void end_batch(struct lt_stage *stage)
 
 /* -------------------------------------------------------------------------------------- agent */
 
+/* A marker that is due keeps later commands waiting, so that markers stay in order. In batches
+ * there is but one, and it may wait for a command. */
+static bool keeps_commands(const struct lt_intake *intake)
+{
+    return intake != NULL && intake->marker_due && !intake->is_ranged;
+}
+
 static uint32_t take_commands(struct lt_stage *stage)
 {
     struct lt_message message;
     uint32_t count = 0;
-    /* A marker that is due keeps later commands waiting, so that markers stay in order. */
-    while (stage->commands != NULL && !(stage->intake != NULL && stage->intake->marker_due) &&
+    while (stage->commands != NULL && !keeps_commands(stage->intake) &&
            lt_mailbox_take(stage->commands, &message)) {
         count++;
         switch ((enum lt_command)message.kind) {
@@ -402,6 +408,9 @@ static uint32_t take_commands(struct lt_stage *stage)
             break;
         case LT_COMMAND_STATE_DONE:
             lt_state_set_done(stage->state);
+            break;
+        case LT_COMMAND_SHOW:
+            lt_delivery_show(stage->delivery, message.number);
             break;
         case LT_COMMAND_COMMIT:
             lt_delivery_commit(stage->delivery, message.number);

@@ -4,7 +4,7 @@
  *   filling   the helper has encoded a piece
  *   opening   the temporary file is open
  *   writing   the piece is written, perhaps in several parts
- *   closing   the file is synced, closed, renamed, and its folder synced
+ *   closing   the file is synced, closed, renamed (or renamed first), and its folder synced
  *
  * or, if all of it is one piece, only for one chain from open to the folder's sync.
  */
@@ -265,6 +265,14 @@ static struct lt_io *add_step(struct lt_state_writer *writer, enum lt_io_kind ki
     return io;
 }
 
+static void add_rename(struct lt_state_writer *writer)
+{
+    struct lt_io *io = add_step(writer, LT_IO_RENAMEAT, writer->job.folder_fd, 0);
+    io->path = writer->temporary;
+    io->fd2 = writer->job.folder_fd;
+    io->path2 = writer->name;
+}
+
 /* All that is left to do, as one chain. */
 static void submit_end(struct lt_state_writer *writer)
 {
@@ -282,12 +290,12 @@ static void submit_end(struct lt_state_writer *writer)
         io->buffer = writer->encoder.out;
         io->size_bytes = (uint32_t)writer->encoder.out_bytes;
     }
+    if (writer->job.is_unread)
+        add_rename(writer);
     add_step(writer, LT_IO_FSYNC, writer->fd, fd_from);
     add_step(writer, LT_IO_CLOSE, writer->fd, fd_from);
-    struct lt_io *io = add_step(writer, LT_IO_RENAMEAT, folder_fd, 0);
-    io->path = writer->temporary;
-    io->fd2 = folder_fd;
-    io->path2 = writer->name;
+    if (!writer->job.is_unread)
+        add_rename(writer);
     add_step(writer, LT_IO_FSYNC, folder_fd, 0);
     struct lt_io *chain[CHAIN_STEPS];
     for (uint32_t i = 0; i < writer->step_count; i++)

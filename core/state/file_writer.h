@@ -3,6 +3,9 @@
  *
  *   open .F.leat.tmp, write ..., sync, close, rename to F, sync the folder
  *
+ * A version that nobody reads before it is durable gets its name first, and is synced then: the
+ * folder's sync finds its work done by the file's, in the same commit of the file system's journal.
+ *
  * A file that is small is one chain. Of a larger one a piece is encoded and written at a time, so
  * that it takes no memory that grows with it. The stream is read on the reactor's own thread, or
  * by the reactor's helper, for files that are made of files.
@@ -24,6 +27,9 @@ struct lt_state_file_job {
     struct lt_state_header header;
     struct lt_state_stream *stream; /* taken over */
     bool is_for_helper;
+    /* Until `done` says that it is durable, the file is nobody's: a start deletes it. After a loss
+     * of power it may stand there in part. */
+    bool is_unread;
     int folder_fd; /* stays open until the end */
     const char *folder_path;
     lt_state_written_fn *done;

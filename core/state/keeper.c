@@ -317,6 +317,7 @@ void lt_state_keeper_prepare(struct lt_state_keeper *keeper, uint64_t version,
     }
     struct lt_state_file_job job =
         make_job(keeper, &keeper->prepared, stream, keeper->is_dealt_anew, on_prepared);
+    job.is_unread = true; /* a version above the committed one */
     lt_state_writer_start(keeper->preparer, &job);
 }
 

@@ -11,7 +11,7 @@ fi
 make -s BUILD="$build" "$build/bench/micro_bench" "$build/bench/inprocess_bench" "$build/bench/io_bench" \
     "$build/bench/sql_bench" "$build/bench/tail_bench" "$build/bench/sockets_bench" "$build/bench/spool_bench" \
     "$build/bench/files_bench" "$build/bench/files_by_hand" "$build/bench/recovery_bench" \
-    "$build/bench/state_bench" "$build/leat"
+    "$build/bench/state_bench" "$build/bench/batch_bench" "$build/leat"
 out=$(mktemp)
 dir=$(mktemp -d)
 trap 'rm -rf "$out" "$dir"' EXIT
@@ -96,6 +96,12 @@ if [ -n "${LEAT_TEST_KAFKA:-}" ]; then
     if LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" --query join \
         "liar=printf 'ready\t1.0\n'; while read -r line; do printf 'answer\t1\t2\t3\n'; done" >"$out" 2>&1; then exit 1; fi
     has '^bench: wrong result: inner join within 10 s: liar, memory, answers 1 rows of 2 in all, and the model '
+
+    # Each micro-batch has to be whole, in order, and committed.
+    LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/batch_bench" "$LEAT_TEST_KAFKA" "$dir" >"$out"
+    has '^two syncs of the disk p50 ' '^projection, seen p50 ' \
+        '^projection, by hand to committed p50: .* us (bar <= 3000.00) not judged$' \
+        '^count by key, by hand to committed p99: .* us (bar <= 10000.00) not judged$'
 fi
 
 # An option that is not there, and a filter that no bench fits, are errors.

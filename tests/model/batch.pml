@@ -14,7 +14,7 @@
  *          lost when the process dies, all of it, as long as nothing of it is shown
  *
  * Safety, asserted:
- *   - a batch is told one range, however often it is run (read_record, prepare)
+ *   - a batch of which something was shown has one range, however often it is run (deliver, prepare)
  *   - exact shows each record once and in order (reveal)
  *   - whenever the query goes on at a position, plain has everything before it, and exact and the state
  *     have that and nothing else (begin)
@@ -53,7 +53,7 @@ byte commits;                     /* commits/e exists for all e below */
 byte store[(BATCHES + 1) * LANES]; /* the state's versions; NONE: no such file */
 
 /* outside */
-byte told[BATCHES * LANES]; /* where the batch ends for whom has read of it; NONE: nobody has */
+byte told[BATCHES * LANES]; /* where the batch ends for whom has seen of it; NONE: nobody has */
 byte plain_shown[LANES];    /* all records before this one were shown at some time */
 byte exact_shown[LANES];
 byte attempts[BATCHES * LANES];
@@ -94,10 +94,12 @@ byte i, n;
 
 /* ------------------------------------------------------------------------------------- what steps need */
 
-#ifdef MUTANT_RUN_BEFORE_LOG
+/* A batch is run while its entry in offsets is on its way, and shown when that is there. */
 #define may_read (step == RUNS || step == LOGS)
+#ifdef MUTANT_SHOWN_BEFORE_LOG
+#define may_show (may_read)
 #else
-#define may_read (step == RUNS)
+#define may_show (step == RUNS)
 #endif
 
 #ifdef MUTANT_CONCLUDE_BEFORE_STATE
@@ -192,15 +194,15 @@ inline log()
 inline read_record(l)
 {
     is_running && may_read && read[l] < end[l];
-    assert(told[AT(now, l)] == NONE || told[AT(now, l)] == end[l]);
-    told[AT(now, l)] = end[l];
     read[l]++;
     held[l]++
 }
 
 inline deliver(l)
 {
-    is_running && delivered[l] < read[l];
+    is_running && may_show && delivered[l] < read[l];
+    assert(told[AT(now, l)] == NONE || told[AT(now, l)] == end[l]);
+    told[AT(now, l)] = end[l];
     delivered[l]++;
     if
     :: plain_shown[l] < delivered[l] -> plain_shown[l] = delivered[l]

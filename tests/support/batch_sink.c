@@ -321,6 +321,7 @@ static int rows_bind(const struct lt_sink_type *type, const struct lt_options *o
         .schema = schema,
         .guarantee = kind == BATCH_AT_LEAST_ONCE ? LT_AT_LEAST_ONCE : LT_EXACTLY_ONCE,
         .one_lane = kind == BATCH_FILE,
+        .shows_at_commit = kind == BATCH_STAGED,
     };
     return 0;
 }

@@ -110,7 +110,17 @@ static int events_admit(struct lt_source *source, const struct lt_position *star
     return batch_draw(batch_the_world, 8) == 0 ? 0 : 1;
 }
 
-/* The batch is planned: nothing of it may have been read. */
+/* True when the sink's output has something of the batch. */
+static bool is_seen(const struct batch_world *world, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < world->shown_count; i++)
+        if (world->shown[i].epoch == epoch)
+            return true;
+    return false;
+}
+
+/* The batch is planned. If it was read before, its entry in offsets had not come to the disk, and
+ * nobody may have seen anything of it. */
 static int events_settle(struct lt_source *source, uint64_t epoch,
                          const struct lt_position *positions, struct lt_source_log *log,
                          struct lt_error *error)
@@ -122,9 +132,11 @@ static int events_settle(struct lt_source *source, uint64_t epoch,
     if (batch_draw(world, 4) == 0)
         return 0;
     lt_assert(epoch < BATCH_EPOCHS);
-    if (world->epochs[epoch].run != 0)
-        batch_fault(world, "batch %" PRIu64 " was read in run %" PRIu64 ", and is planned anew",
+    if (is_seen(world, epoch))
+        batch_fault(world, "batch %" PRIu64 " was shown in run %" PRIu64 ", and is planned anew",
                     epoch, world->epochs[epoch].run);
+    world->anew += world->epochs[epoch].run != 0;
+    world->epochs[epoch].run = 0;
     memset(world->epochs[epoch].end[number], 0, sizeof world->epochs[epoch].end[number]);
     for (uint32_t i = 0; i < source->partition_count; i++)
         world->epochs[epoch].end[number][i] = positions[i].offset;

@@ -75,8 +75,8 @@ void batch_world_init(struct batch_world *world, uint64_t seed, const char *path
     world->shown_count = world->output_count = world->staged_count = 0;
     world->shown_base = world->synced_to = 0;
     world->expected_count = 0;
-    world->lives = world->done = world->again = world->finished = world->withdrawn = 0;
-    world->cuts = world->reconnects = world->rows = world->told = 0;
+    world->lives = world->done = world->again = world->anew = world->finished = 0;
+    world->withdrawn = world->cuts = world->reconnects = world->rows = world->told = 0;
     world->calls_left = -1;
     world->fault[0] = '\0';
     batch_model_init(&world->model, &world->question);

@@ -14,7 +14,7 @@
  *                   read once, in the end
  *
  * What must be true:
- *   - a batch that any reader was told of is never planned anew, and its range is the planned one
+ *   - a batch of which anything was shown is never planned anew, and its range is the planned one
  *   - a life begins with no batch before the last that was done, and at that one's end
  *   - when a batch is done, or was finished by recovery, what the sink shows of it is what the
  *     model says (tests/support/batch_model.h): each row once, of a sink at least once all of them
@@ -81,7 +81,7 @@ struct batch_world {
     uint32_t expected_count;
     int64_t calls_left; /* of fakes, fault points and calls of the system until death; -1: none */
     /* That the interesting things happen at all. */
-    uint32_t lives, done, again, finished, withdrawn, cuts, reconnects, rows, told;
+    uint32_t lives, done, again, anew, finished, withdrawn, cuts, reconnects, rows, told;
     char fault[512];
 };
 

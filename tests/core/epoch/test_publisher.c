@@ -57,12 +57,17 @@ static void on_done(void *context, int code, const struct lt_error *error)
     snprintf(answer->text, sizeof answer->text, "%s", error->text);
 }
 
+static void poll_some(struct place *place)
+{
+    for (int i = 0; i < POLLS_MAX && place->reactor->pending_count > 0; i++)
+        lt_reactor_poll(place->reactor);
+}
+
 /* With what comes later. */
 static void poll_all(struct place *place)
 {
     lt_publisher_catch_up(place->publisher);
-    for (int i = 0; i < POLLS_MAX && place->reactor->pending_count > 0; i++)
-        lt_reactor_poll(place->reactor);
+    poll_some(place);
     assert_int_equal(place->reactor->pending_count, 0);
 }
 
@@ -132,6 +137,62 @@ static void each_file_is_durable_before_the_next_is_begun(void **state)
                                     "open .1.crc.leat.tmp;write;sync;close;rename 1.crc;"
                                     "open .2.crc.leat.tmp;write;sync;close;rename 2.crc;");
     assert_int_equal(first.count + second.count, 2);
+}
+
+static void a_file_that_was_written_ahead_lacks_its_name_and_one_sync(void **state)
+{
+    struct place *place = *state;
+    struct order order = {""};
+    struct answer answer = {0};
+    lt_publisher_write_ahead(place->publisher, &place->folder, "7", "content");
+    poll_some(place);
+    assert_false(is_there(place, "7"));
+    fake_reactor_set_hook(place->reactor, note_order, &order);
+    lt_publisher_write(place->publisher, &place->folder, "7", "content", on_done, &answer);
+    poll_some(place);
+    assert_string_equal(order.text, "rename 7;sync;");
+    assert_int_equal(answer.count, 1);
+    assert_int_equal(answer.code, 0);
+    char *content = scratch_read("%s/7", place->path);
+    assert_string_equal(content, "content");
+    free(content);
+}
+
+static void what_was_written_ahead_and_is_not_what_is_wanted_counts_for_nothing(void **state)
+{
+    struct place *place = *state;
+    struct answer answer = {0};
+    lt_publisher_write_ahead(place->publisher, &place->folder, "7", "a longer content");
+    lt_publisher_write_ahead(place->publisher, &place->folder, "8", "other");
+    poll_some(place);
+    lt_publisher_write(place->publisher, &place->folder, "7", "content", on_done, &answer);
+    lt_publisher_write(place->publisher, &place->folder, "8", "contents", on_done, &answer);
+    poll_all(place);
+    assert_int_equal(answer.count, 2);
+    assert_int_equal(answer.code, 0);
+    char *first = scratch_read("%s/7", place->path), *second = scratch_read("%s/8", place->path);
+    assert_string_equal(first, "content");
+    assert_string_equal(second, "contents");
+    free(first);
+    free(second);
+}
+
+static void a_fault_while_a_file_is_written_ahead_is_none_yet(void **state)
+{
+    struct place *place = *state;
+    struct answer answer = {0};
+    fake_reactor_fail(place->reactor, LT_IO_WRITE, 0, -ENOSPC);
+    lt_publisher_write_ahead(place->publisher, &place->folder, "7", "content");
+    poll_some(place);
+    lt_publisher_write(place->publisher, &place->folder, "7", "content", on_done, &answer);
+    poll_some(place);
+    assert_int_equal(answer.count, 1);
+    assert_int_equal(answer.code, 0);
+    assert_true(is_there(place, "7"));
+    /* What is never asked for again is forgotten with the publisher. */
+    lt_publisher_write_ahead(place->publisher, &place->folder, "8", "content");
+    poll_some(place);
+    assert_false(is_there(place, "8"));
 }
 
 static void a_deletion_takes_the_companion_and_minds_no_missing_one(void **state)
@@ -360,6 +421,9 @@ int main(void)
         TEST(what_is_refused_is_answered_and_not_written_nor_what_is_behind),
         TEST(a_file_appears_whole_with_its_companion_and_nothing_else),
         TEST(each_file_is_durable_before_the_next_is_begun),
+        TEST(a_file_that_was_written_ahead_lacks_its_name_and_one_sync),
+        TEST(what_was_written_ahead_and_is_not_what_is_wanted_counts_for_nothing),
+        TEST(a_fault_while_a_file_is_written_ahead_is_none_yet),
         TEST(a_deletion_takes_the_companion_and_minds_no_missing_one),
         TEST(a_step_that_fails_is_reported_once_and_nothing_more_is_begun),
         TEST(destroying_waits_for_the_file_at_work_and_answers_the_rest),

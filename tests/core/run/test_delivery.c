@@ -1,6 +1,6 @@
 /*
  * The end of a lane between a sink and a dead-letter sink that answer when the test says so: when
- * an epoch counts as prepared.
+ * an epoch counts as prepared, and that rows of a batch that is ahead are held.
  */
 #include "core/run/delivery.h"
 
@@ -394,6 +394,112 @@ static void a_dead_letter_counts_for_the_epoch_of_its_record(void **state)
     assert_int_equal(dead_of[6 % LT_WRITER_EPOCHS], 0);
 }
 
+static const struct lt_batch ahead = {.id = 5, .is_ahead = true};
+
+static void rows_of_a_batch_that_is_ahead_are_held_until_it_may_be_shown(void **state)
+{
+    struct lane *lane = *state;
+    lt_delivery_begin(&lane->delivery, &ahead);
+    write_one(lane);
+    write_one(lane);
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->plain.writer.held_count, 0);
+    assert_false(lt_delivery_is_blocked(&lane->delivery)); /* more may come */
+    assert_false(lt_delivery_try_marker(&lane->delivery, 5));
+    lt_delivery_show(&lane->delivery, 5);
+    assert_true(lt_delivery_is_blocked(&lane->delivery)); /* these first */
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->plain.writer.held_count, 2);
+    write_one(lane);
+    assert_int_equal(lane->plain.writer.held_count, 3);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+}
+
+static void a_batch_without_rows_is_not_prepared_before_it_may_be_shown(void **state)
+{
+    struct lane *lane = *state;
+    lt_delivery_begin(&lane->delivery, &ahead);
+    assert_false(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_int_equal(lane->plain.writer.begun_count, 0);
+    lt_delivery_show(&lane->delivery, 5);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_int_equal(run(lane, 5), PLAIN | DEAD);
+}
+
+static void a_batch_that_may_be_shown_before_it_has_come_is_not_held(void **state)
+{
+    struct lane *lane = *state;
+    lt_delivery_show(&lane->delivery, 5);
+    lt_delivery_begin(&lane->delivery, &ahead);
+    write_one(lane);
+    assert_int_equal(lane->plain.writer.held_count, 1);
+    const struct lt_batch next = {.id = 6, .is_ahead = true};
+    acknowledge(&lane->plain.writer);
+    assert_true(lt_delivery_try_marker(&lane->delivery, 5));
+    assert_int_equal(run(lane, 5), PLAIN | DEAD);
+    lt_delivery_begin(&lane->delivery, &next);
+    write_one(lane);
+    assert_int_equal(lane->plain.writer.held_count, 0);
+    lt_delivery_show(&lane->delivery, 6);
+}
+
+static void no_more_rows_are_held_than_there_is_patience_for(void **state)
+{
+    struct lane *lane = *state;
+    lt_delivery_begin(&lane->delivery, &ahead);
+    lane->delivery.held_max = 2; /* in the place of a thousand */
+    write_one(lane);
+    write_one(lane);
+    assert_false(lt_delivery_is_blocked(&lane->delivery));
+    write_one(lane);
+    assert_true(lt_delivery_is_blocked(&lane->delivery));
+    lt_delivery_show(&lane->delivery, 5);
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->plain.writer.held_count, 3);
+}
+
+/* Dead letters are rows of a sink, too. */
+static void the_letter_of_a_record_that_fails_is_held_with_its_batch(void **state)
+{
+    struct lane *lane = *state;
+    lt_delivery_begin(&lane->delivery, &ahead);
+    struct lt_row *row = lt_row_claim(lane->pool);
+    lt_row_values(row)[0] = lt_value_text("v");
+    lt_row_values(row)[1] = lt_value_i64(0);
+    struct lt_out *out = lt_delivery_entry(&lane->delivery);
+    (out->fail)(out, row, lt_fault_create("fake", "BAD", "", "bad"));
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->dead.writer.held_count, 0);
+    lt_delivery_show(&lane->delivery, 5);
+    assert_int_equal(run(lane, 5), 0);
+    assert_int_equal(lane->dead.writer.held_count, 1);
+}
+
+static void sinks_that_show_with_the_commit_hold_nothing(void **state)
+{
+    struct lane *lane = *state;
+    struct lt_delivery delivery;
+    struct lt_sink at_commit = {
+        .ops = &fake_sink_ops, .type = &fake_sink_type, .shows_at_commit = true};
+    const struct lt_delivery_sink sinks[] = {{.sink = &at_commit}, {.sink = &at_commit}};
+    struct lt_delivery_options options = {.sinks = sinks,
+                                          .sink_count = 2,
+                                          .source = &lane->source,
+                                          .clock = lt_clock_system(),
+                                          .control = lane->control};
+    lt_delivery_init(&delivery, &options);
+    assert_false(delivery.shows_at_once);
+    lt_delivery_begin(&delivery, &ahead);
+    assert_int_equal(delivery.held_max, 0);
+    lt_delivery_fini(&delivery);
+    options.dead_letters = &lane->dead.base; /* one is enough */
+    lt_delivery_init(&delivery, &options);
+    assert_true(delivery.shows_at_once);
+    lt_delivery_begin(&delivery, &ahead);
+    assert_int_not_equal(delivery.held_max, 0);
+    lt_delivery_fini(&delivery);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +521,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_letter_that_is_refused_after_its_marker_stops_the_query,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dead_letter_counts_for_the_epoch_of_its_record, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            rows_of_a_batch_that_is_ahead_are_held_until_it_may_be_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_batch_without_rows_is_not_prepared_before_it_may_be_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_that_may_be_shown_before_it_has_come_is_not_held,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_more_rows_are_held_than_there_is_patience_for, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_letter_of_a_record_that_fails_is_held_with_its_batch,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sinks_that_show_with_the_commit_hold_nothing, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,7 +276,7 @@ static void run_life(bool is_last)
 
 /* What the worlds of all seeds have seen. */
 struct totals {
-    uint64_t done, again, finished, withdrawn, cuts, reconnects, rows, told;
+    uint64_t done, again, anew, finished, withdrawn, cuts, reconnects, rows, told;
 };
 
 static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
@@ -294,6 +294,7 @@ static void run_seed(const char *scratch, uint64_t seed, struct totals *totals)
                  seed, world->fault, path, seed);
     totals->done += world->done;
     totals->again += world->again;
+    totals->anew += world->anew;
     totals->finished += world->finished;
     totals->withdrawn += world->withdrawn;
     totals->cuts += world->cuts;
@@ -321,16 +322,17 @@ static void each_batch_counts_once_whenever_the_query_dies(void **state)
     for (uint64_t seed = first; seed < first + count; seed++)
         run_seed(scratch, seed, &totals);
     printf("%" PRIu64 " seeds: %" PRIu64 " batches done with %" PRIu64 " rows, %" PRIu64
-           " read again, %" PRIu64 " finished by recovery, %" PRIu64 " withdrawn, %" PRIu64
-           " files cut, %" PRIu64 " new beginnings with more partitions, %" PRIu64
-           " told of in progress\n",
-           count, totals.done, totals.rows, totals.again, totals.finished, totals.withdrawn,
-           totals.cuts, totals.reconnects, totals.told);
+           " read again, %" PRIu64 " planned anew, %" PRIu64
+           " finished by recovery, %" PRIu64 " withdrawn, %" PRIu64 " files cut, %" PRIu64
+           " new beginnings with more partitions, %" PRIu64 " told of in progress\n",
+           count, totals.done, totals.rows, totals.again, totals.anew, totals.finished,
+           totals.withdrawn, totals.cuts, totals.reconnects, totals.told);
     if (count >= 1000) {
         /* A simulator that never gets there proves nothing. */
         assert_true(totals.done > 2 * count);
         assert_true(totals.rows > 2 * count);
         assert_true(totals.again > count / 10);
+        assert_true(totals.anew > count / 50);
         assert_true(totals.finished > count / 20);
         assert_true(totals.withdrawn > count / 500);
         assert_true(totals.cuts > count / 100);
