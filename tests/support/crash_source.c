@@ -181,18 +181,20 @@ static void numbers_position(struct lt_reader *base, struct lt_position *positio
         positions[i] = (struct lt_position){.offset = reader->next[i]};
 }
 
-/* A range that was told to a reader is in the checkpoint: it is finished, or read again. */
+/* A range of which anything was shown is in the checkpoint: it is finished, or read again. */
 static void check_range(uint32_t partition, int64_t from, int64_t to)
 {
     struct crash_world *world = crash_the_world;
     bool is_again = world->planned[partition].is_open && world->planned[partition].from == from &&
                     world->planned[partition].to != from;
-    if (is_again && world->planned[partition].to != to)
+    bool is_same = is_again && world->planned[partition].to == to;
+    if (is_again && !is_same && world->planned[partition].is_shown)
         crash_fault(world,
                     "partition %u: a batch is run again from %" PRId64 " to %" PRId64
                     ", and was logged up to %" PRId64,
                     partition, from, to, world->planned[partition].to);
-    world->same_ranges += is_again;
+    world->same_ranges += is_same;
+    world->planned[partition].is_shown &= is_same;
     world->planned[partition].is_open = true;
     world->planned[partition].from = from;
     world->planned[partition].to = to;

@@ -64,6 +64,7 @@ void crash_show(struct crash_world *world, uint32_t sink, uint32_t partition, in
             world, "sink %u, partition %u: record %" PRId64 " is shown where %" PRId64 " should be",
             sink, partition, record, *next);
     *next = record + 1;
+    world->planned[partition].is_shown |= record >= world->planned[partition].from;
     if (world->ever_shown[sink][partition] < record + 1)
         world->ever_shown[sink][partition] = record + 1;
 }

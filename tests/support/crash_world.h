@@ -16,8 +16,8 @@
  * Checked at the moment of showing: per partition, an exactly-once sink shows each record once and
  * in order; an at-least-once sink shows, in each life, every record from where that life began.
  * Checked when a life begins: it goes back to no earlier than the last epoch that was done, and
- * nothing before it is missing. Checked when a batch begins: one that was begun in another life and
- * not finished has the same range. The first violation is kept.
+ * nothing before it is missing. Checked when a batch begins: one of which anything was shown in
+ * another life, and which was not finished, has the same range. The first violation is kept.
  */
 #ifndef LT_TESTS_CRASH_WORLD_H
 #define LT_TESTS_CRASH_WORLD_H
@@ -48,7 +48,8 @@ struct crash_world {
     int64_t done[CRASH_PARTITIONS];                    /* where the last done epoch ends */
     int64_t read_to[CRASH_PARTITIONS];                 /* by this life */
     struct {
-        bool is_open; /* told to a reader, and not done */
+        bool is_open;  /* told to a reader, and not done */
+        bool is_shown; /* something of it */
         int64_t from, to;
     } planned[CRASH_PARTITIONS]; /* the range of the last batch */
     bool has_started;
