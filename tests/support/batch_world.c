@@ -64,8 +64,12 @@ void batch_world_init(struct batch_world *world, uint64_t seed, const char *path
     draw_question(world);
     uint32_t kind = batch_draw(world, BATCH_SINK_KINDS + 2);
     world->sink = kind >= BATCH_SINK_KINDS ? BATCH_STAGED : kind;
-    if (world->sink == BATCH_DIRECTORY) /* its columns have names of their own */
-        world->question.join = LT_JOIN_LEFT_SEMI;
+    if (world->sink == BATCH_DIRECTORY && world->question.query == BATCH_TOTALS)
+        world->sink = BATCH_STAGED; /* files take no mode but append */
+    if (world->sink == BATCH_DIRECTORY) {
+        world->question.mode = LT_OUTPUT_APPEND;
+        world->question.join = LT_JOIN_LEFT_SEMI; /* its columns have names of their own */
+    }
     for (uint32_t i = 0; i < BATCH_SOURCES; i++)
         world->partition_count[i] = 1 + batch_draw(world, BATCH_PARTITIONS);
     memset(world->newest, 0, sizeof world->newest);
