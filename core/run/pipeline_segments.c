@@ -12,6 +12,7 @@
 
 #include "core/base/limits.h"
 #include "core/run/dead_letter.h"
+#include "core/run/event_columns.h"
 #include "core/run/loop.h"
 #include "core/run/pipeline_internal.h"
 #include "core/run/segment_plan.h"
@@ -210,9 +211,11 @@ static int bind_tree(struct binding *binding, const struct lt_plan *plan, struct
                                                    binding->arena);
     if (code == 0)
         code = bind_sinks(binding, plan, out, error);
-    if (code == 0)
-        code = lt_segment_plan_cut(plan->sink_count == 1 ? write->inputs[0] : goal_of(write),
-                                   binding->arena, &segments, error);
+    if (code != 0)
+        return code;
+    struct lt_plan_node *last = plan->sink_count == 1 ? write->inputs[0] : goal_of(write);
+    lt_event_columns_forget(last, binding->arena);
+    code = lt_segment_plan_cut(last, binding->arena, &segments, error);
     if (code != 0)
         return code;
     out->segments = segments;

@@ -42,6 +42,19 @@ refuses() {
     ! query "$@" && grep -qF -- "$text" "$scratch/said" || { cat "$scratch/said"; return 1; }
 }
 
+# Four files, a batch of each; what is in the last one is late: by the watermark that the batch before it had.
+mkdir "$scratch/late"
+minute=0
+for row in '"k":"a","at":"2026-01-01T10:00:00Z"' '"k":"b","at":"2026-01-01T11:00:00Z"' '"k":"d"' '"k":"c","at":"2026-01-01T10:00:00Z"'; do
+    minute=$((minute + 1))
+    echo "{$row}" >"$scratch/late/$minute.json"
+    touch -d "2026-01-01 00:0$minute:00" "$scratch/late/$minute.json"
+done
+late() { # ROWS SELECT [OPTIONS]
+    gives_sorted "$1" append "$2" "; CREATE TABLE u (k STRING, at TIMESTAMP) USING json LOCATION '$scratch/late' OPTIONS (
+        maxFilesPerTrigger '1', watermark 'at 1 minute'${3:-})"
+}
+
 groups_maps() {
     gives_sorted '{"m":{"p":1,"r":2},"c":2}
 {"m":{"p":3,"r":2},"c":1}
@@ -101,6 +114,14 @@ takes_months() {
         "SELECT count(*) AS c, string(session_window.end) AS e FROM t GROUP BY session_window(at, '1 month'), k" \
         "OPTIONS (watermark 'at 1 month')"
 }
+knows_times_that_are_read() {
+    late $'{"k":"a"}\n{"k":"b"}\n{"k":"d"}\n{"k":"c"}' 'SELECT k FROM u' ", dropDuplicates 'k'" &&
+        late $'{"k":"a","y":2026}\n{"k":"b","y":2026}\n{"k":"d"}' 'SELECT k, year(at) AS y FROM u' ", dropDuplicates 'k'" &&
+        late $'{"k":"a"}\n{"k":"b"}\n{"k":"d"}' 'SELECT k FROM u' ", dropDuplicatesWithinWatermark 'k'" &&
+        late $'{"k":"a"}\n{"k":"b"}\n{"k":"d"}\n{"k":"c"}' 'SELECT a.k FROM u a JOIN u b ON a.k = b.k' &&
+        late $'{"k":"a"}\n{"k":"b"}' 'SELECT a.k FROM u a JOIN u b ON a.k = b.k AND a.at <= b.at' &&
+        late $'{"k":"a","y":2026}\n{"k":"b","y":2026}\n{"k":"d"}' 'SELECT a.k, year(b.at) AS y FROM u a JOIN u b ON a.k = b.k'
+}
 # A group's result stands at no place of the source, and neither does what is said of it.
 tells_of_groups() {
     refuses 'terminated with exception: [ARITHMETIC_OVERFLOW] row that an operator made: project: long overflow.' \
@@ -118,5 +139,6 @@ check "files take no output mode but append" refuses_modes
 check "dropDuplicates takes no maps" refuses_maps
 check "a slope over what is no number is none" gives_no_number
 check "a session's gap and a watermark's delay may be months" takes_months
+check "rows are late by a time that is read behind, as in Spark" knows_times_that_are_read
 check "a failed result of a group is told as what it is" tells_of_groups
 finish
