@@ -11,12 +11,32 @@ enum {
     KEPT_BYTES = 16 * ROOM_BYTES,      /* a batch that one large row has made larger is let go */
     OPERATION_BYTES = 1 << 30,         /* a system call takes less than 2 GiB */
     FIRST_RUNS = 64,
+    TURN_NS = LT_NS_PER_MS, /* until it is looked again whose turn it is: nobody wakes */
 };
 
 static struct lt_outbox_batch *sent_batch(struct lt_outbox *box)
 {
     return &box->batches[1 - box->filling];
 }
+
+/* ---------------------------------------------------------------------------------------- turns */
+
+/* False: another box has it. A turn is taken and given back on the box's one thread. */
+static bool take_turn(struct lt_outbox *box)
+{
+    box->waits_for_turn = box->turn != NULL && pthread_mutex_trylock(box->turn) != 0;
+    return !box->waits_for_turn;
+}
+
+static void give_turn(struct lt_outbox *box)
+{
+    if (box->turn == NULL)
+        return;
+    int result = pthread_mutex_unlock(box->turn);
+    lt_assert(result == 0);
+}
+
+/* -------------------------------------------------------------------------------------- writing */
 
 static void write_done(struct lt_io *io);
 
@@ -90,9 +110,12 @@ static void finish_batch(struct lt_outbox *box)
 {
     struct lt_outbox_batch *batch = sent_batch(box);
     box->written += batch->bytes.size_bytes;
+    give_turn(box);
     acknowledge(box, batch);
     empty(batch);
-    if (box->wants_flush)
+    if (box->turn != NULL)
+        box->waits_for_turn = box->wants_flush; /* the others' poll may come first */
+    else if (box->wants_flush)
         lt_outbox_flush(box);
 }
 
@@ -130,6 +153,7 @@ void lt_outbox_init(struct lt_outbox *box, const struct lt_outbox_options *optio
         .has_offsets = options->has_offsets,
         .file_offset = options->file_offset,
         .room_bytes = ROOM_BYTES,
+        .turn = options->turn,
     };
     for (int i = 0; i < 2; i++)
         lt_text_init(&box->batches[i].bytes);
@@ -140,6 +164,8 @@ void lt_outbox_fini(struct lt_outbox *box)
     box->wants_flush = false;
     while (box->is_busy) /* a short write goes on once more before it ends */
         lt_reactor_cancel_and_wait(box->reactor, &box->io);
+    if (box->failure != 0)
+        give_turn(box);
     for (int i = 0; i < 2; i++) {
         lt_text_fini(&box->batches[i].bytes);
         free(box->batches[i].runs);
@@ -176,7 +202,7 @@ void lt_outbox_flush(struct lt_outbox *box)
         return;
     }
     box->wants_flush = false;
-    if (box->batches[box->filling].bytes.size_bytes == 0)
+    if (box->batches[box->filling].bytes.size_bytes == 0 || !take_turn(box))
         return;
     box->filling = 1 - box->filling;
     box->sent_bytes = 0;
@@ -187,6 +213,8 @@ int lt_outbox_poll(struct lt_outbox *box)
 {
     if (lt_unlikely(box->failure != 0))
         return -1;
+    if (lt_unlikely(box->waits_for_turn))
+        lt_outbox_flush(box);
     bool had_news = box->has_news;
     box->has_news = false;
     return had_news ? 1 : 0;
@@ -198,6 +226,11 @@ void lt_outbox_retry(struct lt_outbox *box)
     box->failure = 0;
     box->sent_bytes = 0;
     submit(box);
+}
+
+int64_t lt_outbox_deadline_ns(const struct lt_outbox *box)
+{
+    return box->waits_for_turn ? lt_clock_now_ns(box->clock) + TURN_NS : LT_NEVER_NS;
 }
 
 uint64_t lt_outbox_end(const struct lt_outbox *box)

@@ -8,10 +8,16 @@
  * A batch ends between two rows. A short write is continued; a failed one is kept, whole, until it
  * is tried again from its begin (lt_outbox_retry) or given up.
  *
+ * Several boxes of one process may have the same place, standard output: then one at a time has its
+ * batch on its way there, since a pipe takes a part of it and what another box writes would stand
+ * between that and the rest.
+ *
  * Positions count the bytes of all batches, from 0. on: the writer's lane, all of it.
  */
 #ifndef LT_IO_OUTBOX_H
 #define LT_IO_OUTBOX_H
+
+#include <pthread.h>
 
 #include "core/base/text_buffer.h"
 #include "core/flow/connector.h"
@@ -44,6 +50,8 @@ struct lt_outbox {
     bool wants_flush;      /* send what is being filled as soon as the other is through */
     bool has_news;         /* something has completed since the last lt_outbox_poll */
     int failure;           /* errno of the failed write; 0: none */
+    pthread_mutex_t *turn; /* locked while a batch is on its way; NULL: the place is its own */
+    bool waits_for_turn;   /* a batch is to go, and another box has the turn */
     struct lt_io io;
 };
 
@@ -53,7 +61,8 @@ struct lt_outbox_options {
     struct lt_writer *writer;
     int fd;
     bool has_offsets;
-    int64_t file_offset; /* where the first byte goes */
+    int64_t file_offset;   /* where the first byte goes */
+    pthread_mutex_t *turn; /* what boxes of the same place share, or NULL; outlives them */
 };
 
 /* Storage is the caller's. The descriptor stays the caller's, too. */
@@ -81,6 +90,9 @@ void lt_outbox_flush(struct lt_outbox *box);
 int lt_outbox_poll(struct lt_outbox *box);
 /* Writes the failed batch again, from its begin. */
 void lt_outbox_retry(struct lt_outbox *box);
+
+/* When lt_outbox_poll must be called though nothing has completed; LT_NEVER_NS. */
+int64_t lt_outbox_deadline_ns(const struct lt_outbox *box);
 
 /* The position behind all that was added. */
 uint64_t lt_outbox_end(const struct lt_outbox *box);

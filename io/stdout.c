@@ -16,6 +16,9 @@ static const struct lt_option_spec option_table[] = {
     LT_FORMAT_WRITE_NAME_ROWS LT_FRAME_WRITE_ROWS LT_FORMAT_WRITE_ROWS};
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
+/* Of all that this process writes to standard output. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
 struct stdout_sink {
     struct lt_sink base;
     struct lt_format_writer *format; /* the one writer's */
@@ -73,6 +76,11 @@ static int stdout_poll(struct lt_writer *base, struct lt_out *out)
     return -1;
 }
 
+static int64_t stdout_deadline_ns(struct lt_writer *base)
+{
+    return lt_outbox_deadline_ns(&writer_of(base)->box);
+}
+
 static void stdout_prepare(struct lt_writer *base, uint64_t epoch)
 {
     struct stdout_writer *writer = writer_of(base);
@@ -102,6 +110,7 @@ static int stdout_open_writer(struct lt_sink *base, const struct lt_connector_en
         .write = stdout_write,
         .flush = stdout_flush,
         .poll = stdout_poll,
+        .deadline_ns = stdout_deadline_ns,
         .prepare = stdout_prepare,
         .prepared = stdout_prepared,
         .close = stdout_close_writer,
@@ -118,7 +127,8 @@ static int stdout_open_writer(struct lt_sink *base, const struct lt_connector_en
     lt_outbox_init(&writer->box, &(struct lt_outbox_options){.reactor = env->reactor,
                                                              .clock = env->clock,
                                                              .writer = &writer->base,
-                                                             .fd = sink->fd});
+                                                             .fd = sink->fd,
+                                                             .turn = &turn});
     if (!sink->has_begun)
         lt_format_write_begin(sink->format, lt_outbox_bytes(&writer->box));
     sink->has_begun = sink->has_writer = true;
@@ -171,7 +181,6 @@ const struct lt_sink_type lt_stdout_sink_type = {
     .doc = "Rows on standard output, for pipes.",
     .options = option_table,
     .option_count = OPTION_COUNT,
-    .has_one_writer = true,
     .takes_plain_letters = true,
     .bind = stdout_bind,
 };

@@ -18,7 +18,8 @@ static const char setup_text[] = "CREATE TABLE s USING rate OPTIONS (rowsPerSeco
                                  "CREATE TABLE u USING noop OPTIONS (outputMode 'update');"
                                  "CREATE TABLE w USING rate OPTIONS (watermark 'timestamp 1 s');"
                                  "CREATE TABLE docs (value STRING) USING memory;"
-                                 "CREATE TABLE one_writer USING stdout OPTIONS (format 'json');"
+                                 "CREATE TABLE one_writer USING append OPTIONS (path 'x', "
+                                 "format 'json');"
                                  "CREATE TEMPORARY VIEW v AS SELECT value AS n FROM s;";
 
 /* Runs statements; a query is run to its end, and its counters are asked for by `look`. */
@@ -267,7 +268,7 @@ static const struct parts batches[] = {
      {"StreamingGlobalLimit 2, operator 0, 1 partition\n", "+- Exchange SinglePartition\n",
       "operator 0: StreamingGlobalLimit   # one number, kept for ever\n"}},
     {"EXPLAIN INSERT INTO one_writer SELECT value FROM s UNION ALL SELECT n FROM v",
-     {"== Physical Plan ==\nWriteToDataSourceV2 stdout\n+- Coalesce 1\n",
+     {"== Physical Plan ==\nWriteToDataSourceV2 append\n+- Coalesce 1\n",
       "\nmode: micro-batch   # trigger processingTime, by default; a union comes to a sink that "
       "has one writer\n"}},
     {"EXPLAIN INSERT INTO once SELECT value FROM s",
