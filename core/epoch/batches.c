@@ -28,6 +28,7 @@ struct lt_batches {
     int64_t watermark_ms, timestamp_ms, next_watermark_ms;
     char *conf;
     uint32_t state_count; /* reported */
+    uint32_t log_count;   /* of sources, on their way to the disk without entries behind them */
     uint32_t run_count, shown_count; /* readers, deliveries that were told */
     bool must_retry;
     int64_t last_step_ns, entered_ns;
@@ -79,7 +80,7 @@ void lt_batches_destroy(struct lt_batches *batches)
 {
     if (batches == NULL)
         return;
-    lt_assert(!batches->slot.is_publishing);
+    lt_assert(!batches->slot.is_publishing && batches->log_count == 0);
     lt_epoch_slot_fini(&batches->slot, &batches->shape);
     free(batches->conf);
     free(batches);
@@ -178,6 +179,25 @@ static void on_earlier_published(void *context, int code, const struct lt_error 
 {
     if (code != 0)
         keep_failure(context, error);
+}
+
+/* Of a source's log, with no entry to wait for behind it. */
+static void on_source_log(void *context, int code, const struct lt_error *error)
+{
+    struct lt_batches *batches = context;
+    batches->log_count--;
+    if (code != 0)
+        keep_failure(batches, error);
+}
+
+static void publish_source_logs(struct lt_batches *batches)
+{
+    const struct lt_batches_options *options = &batches->options;
+    for (uint32_t i = 0; i < options->source_count && options->source_logs != NULL; i++) {
+        batches->log_count += batches->slot.logs[i].name[0] != '\0';
+        lt_entry_publish_source_log(options->source_logs, i, &batches->slot.logs[i], on_source_log,
+                                    batches);
+    }
 }
 
 static const char *const *notes_of(const struct lt_batches *batches, uint32_t sink)
@@ -296,7 +316,10 @@ static int settle(struct lt_batches *batches, struct lt_error *error)
         positions += source->partition_count;
         slot->settled_count++;
     }
-    return enter(batches, LT_BATCH_LOGS, publish_log, error);
+    int code = enter(batches, LT_BATCH_LOGS, publish_log, error);
+    if (code > 0 && options->checkpoint == NULL)
+        publish_source_logs(batches);
+    return code;
 }
 
 /* With everything shown, prepared/e would say no more than commits/e, which comes at once: a batch
@@ -337,7 +360,7 @@ static int tell_deliveries(struct lt_batches *batches)
 /* The work of a batch that is ahead and the disk's go side by side. */
 static int log_offsets(struct lt_batches *batches, struct lt_error *error)
 {
-    if (batches->slot.is_published)
+    if (batches->slot.is_published && batches->log_count == 0)
         return enter(batches, LT_BATCH_RUNS, NULL, error);
     return batches->is_ahead ? tell_readers(batches) : 0;
 }
@@ -486,6 +509,11 @@ int lt_batches_step(struct lt_batches *batches, struct lt_error *error)
 int64_t lt_batches_deadline_ns(const struct lt_batches *batches)
 {
     return batches->must_retry ? batches->last_step_ns + RETRY_NS : LT_NEVER_NS;
+}
+
+const struct lt_source_log *lt_batches_source_logs(const struct lt_batches *batches)
+{
+    return batches->slot.logs;
 }
 
 void lt_batches_status(const struct lt_batches *batches, struct lt_batches_status *out)

@@ -78,7 +78,8 @@ struct lt_batches_options {
     bool shows_at_once;
     struct lt_source *const *sources; /* connected */
     uint64_t first_epoch;
-    struct lt_checkpoint *checkpoint; /* NULL: nothing is written */
+    struct lt_checkpoint *checkpoint; /* NULL: nothing is written but sources' logs */
+    struct lt_checkpoint *source_logs; /* where those go then; NULL: nowhere */
     const struct lt_clock *clock;
     struct lt_batches_ports ports;
 };
@@ -118,6 +119,10 @@ void lt_batches_state_prepared(struct lt_batches *batches, uint64_t epoch);
 int lt_batches_step(struct lt_batches *batches, struct lt_error *error) LT_MUST_USE;
 /* When step must be called even if nothing is reported. */
 int64_t lt_batches_deadline_ns(const struct lt_batches *batches);
+
+/* What the sources have added to their logs for the batch that has just ended, by source. on: from
+ * `done`. */
+const struct lt_source_log *lt_batches_source_logs(const struct lt_batches *batches);
 
 struct lt_batches_status {
     enum lt_batch_step step;

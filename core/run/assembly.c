@@ -403,7 +403,7 @@ static void show_guarantee(struct lt_assembly *assembly)
 {
     struct lt_text_buffer text;
     struct lt_query_guarantee guarantee =
-        lt_query_guarantee_of(&assembly->pipeline, assembly->settings.checkpoint_path != NULL);
+        lt_query_guarantee_of(&assembly->pipeline, &assembly->settings);
     lt_text_init(&text);
     lt_query_guarantee_say(&guarantee, &text);
     lt_counter_text_set(lt_counters_add_text(assembly->counters, "query.guarantee",

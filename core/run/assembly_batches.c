@@ -4,6 +4,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
+#include "core/run/assembly_check.h"
 #include "core/run/segment_plan.h"
 #include "core/run/union_source.h"
 #include "core/text/json_tree.h"
@@ -73,7 +74,7 @@ static int refuse_segments(const struct lt_pipeline *pipeline, struct lt_error *
  * out when they are read. The rows are the same, and what was lost is noticed alike in both modes;
  * what differs is that the current time is each record's. Who wants Spark's batches sets a limit
  * (maxOffsetsPerTrigger). */
-int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error)
+static int choose_mode(struct lt_assembly *assembly, struct lt_error *error)
 {
     enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
     const struct lt_source *missing = find_part(assembly, LT_SOURCE_IN_BATCHES, false);
@@ -107,6 +108,17 @@ int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error
                         "source %s cannot be read in micro-batches; hint: the trigger Continuous, "
                         "or AvailableNow where the source has an end",
                         missing->type->name);
+}
+
+/* Continuous mode has always written its entries behind the records' backs. */
+int lt_assembly_choose_mode(struct lt_assembly *assembly, struct lt_error *error)
+{
+    int code = choose_mode(assembly, error);
+    if (code == 0)
+        code = lt_assembly_check_async(assembly, error);
+    if (!assembly->in_batches)
+        assembly->settings.async_interval_ns = -1;
+    return code;
 }
 
 /* ------------------------------------------------------------------------------ the first batch */
@@ -210,6 +222,9 @@ int lt_assembly_settle_batches(struct lt_assembly *assembly,
         .is_new = recovery->is_new,
         .takes_greatest_watermark = assembly->settings.takes_greatest_watermark,
         .has_no_data_batches = assembly->settings.has_no_data_batches,
+        .async_interval_ns =
+            assembly->checkpoint != NULL ? assembly->settings.async_interval_ns : -1,
+        .min_batches_to_retain = assembly->settings.min_batches_to_retain,
     };
     return code;
 }

@@ -1,5 +1,7 @@
 #include "core/run/assembly_check.h"
 
+#include <string.h>
+
 #include "core/run/union_source.h"
 
 static int check_checkpoint(const struct lt_assembly *assembly, struct lt_error *error)
@@ -43,6 +45,56 @@ int lt_assembly_check_sinks(const struct lt_assembly *assembly, struct lt_error 
 {
     int code = check_output_mode(assembly, error);
     return code == 0 ? check_checkpoint(assembly, error) : code;
+}
+
+/* Those of Spark, by leat's names. */
+static bool is_sink_for_async(const struct lt_sink *sink)
+{
+    static const char *const names[] = {"noop", "console", "memory", "kafka"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(sink->type->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A sink that takes back what no entry knows of would take back what was shown to others. */
+static int check_sinks_for_async(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < lt_pipeline_sink_count(&assembly->pipeline); i++) {
+        const struct lt_sink *sink = lt_pipeline_sink(&assembly->pipeline, i);
+        bool is_of_plan = i < assembly->pipeline.branch_count;
+        if (is_of_plan && !is_sink_for_async(sink) && !assembly->settings.async_takes_any_sink)
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "Sink %s does not support async progress tracking",
+                                sink->description);
+        if (sink->ops->resume != NULL)
+            return lt_error_set(error, LT_E_UNSUPPORTED,
+                                "%s %s is cut back to what the checkpoint says of it, which async "
+                                "progress tracking does not write for each batch",
+                                is_of_plan ? "sink" : "dead-letter sink", sink->type->name);
+    }
+    return 0;
+}
+
+/* In Spark's order, and with its texts, which have no condition. With the trigger Continuous it
+ * does not look. */
+int lt_assembly_check_async(const struct lt_assembly *assembly, struct lt_error *error)
+{
+    enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
+    if (assembly->settings.async_interval_ns < 0 || trigger == LT_TRIGGER_CONTINUOUS)
+        return 0;
+    int code = check_sinks_for_async(assembly, error);
+    if (code != 0)
+        return code;
+    if (trigger != LT_TRIGGER_PROCESSING_TIME)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "Async progress tracking cannot be used with %s trigger",
+                            trigger == LT_TRIGGER_ONCE ? "Once" : "AvailableNow");
+    if (assembly->pipeline.segments != NULL)
+        return lt_error_set(error, LT_E_UNSUPPORTED,
+                            "Stateful streaming queries does not support async progress tracking "
+                            "at this moment.");
+    return 0;
 }
 
 /* A sink that keeps partition numbers would lose the order of a key, or the record, if the counts

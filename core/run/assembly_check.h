@@ -12,6 +12,9 @@
 /* Each sink takes the query's output mode, and one that needs a checkpoint has one. */
 int lt_assembly_check_sinks(const struct lt_assembly *assembly,
                             struct lt_error *error) LT_MUST_USE;
+/* A query whose progress is to be tracked asynchronously can be; the mode is chosen. */
+int lt_assembly_check_async(const struct lt_assembly *assembly,
+                            struct lt_error *error) LT_MUST_USE;
 /* A sink that keeps partition numbers has as many as its source; both are connected. */
 int lt_assembly_check_partitions(const struct lt_assembly *assembly,
                                  struct lt_error *error) LT_MUST_USE;

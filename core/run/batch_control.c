@@ -6,6 +6,8 @@
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
+#include "core/run/async_progress.h"
+#include "core/run/batch_range.h"
 #include "core/run/union_source.h"
 
 enum { LOOK_INTERVAL_NS = 10 * LT_NS_PER_MS /* spark.sql.streaming.pollingDelay */ };
@@ -13,6 +15,7 @@ enum { LOOK_INTERVAL_NS = 10 * LT_NS_PER_MS /* spark.sql.streaming.pollingDelay 
 struct lt_batch_control {
     struct lt_batch_control_options options;
     struct lt_batches *batches;
+    struct lt_async_progress *async; /* NULL: batches wait for their entries */
     struct lt_source *const *parts;
     uint32_t part_count, partition_count;
     struct lt_position *at;     /* where the next batch begins, by the log */
@@ -78,12 +81,29 @@ static int run_commit_sink(void *context, uint32_t sink, uint64_t epoch, const c
 
 static void set_next_trigger(struct lt_batch_control *control, bool had_batch);
 
+/* Before the next watermark is in force. */
+static void tell_async(struct lt_batch_control *control, uint64_t epoch,
+                       const struct lt_position *positions)
+{
+    const struct lt_async_batch batch = {
+        .epoch = epoch,
+        .positions = positions,
+        .watermark_ms = control->watermarks.now_ms,
+        .timestamp_ms = control->watermarks.batch_ms,
+        .next_watermark_ms = lt_watermarks_next(&control->watermarks),
+        .logs = lt_batches_source_logs(control->batches),
+        .is_logged = control->is_pending,
+    };
+    lt_async_progress_done(control->async, &batch);
+}
+
 static void run_done(void *context, uint64_t epoch, const struct lt_position *positions)
 {
     struct lt_batch_control *control = context;
     const struct lt_batches_ports *ports = &control->options.batches.ports;
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     memcpy(control->at, positions, control->partition_count * sizeof *positions);
+    tell_async(control, epoch, positions);
     control->is_open = control->is_pending = control->is_first = false;
     control->is_after_batch = true;
     lt_watermarks_advance(&control->watermarks);
@@ -118,6 +138,10 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
     struct lt_batches_options batches = options->batches;
     batches.ports = (struct lt_batches_ports){
         control, run_lane, run_show, run_conclude, run_commit, run_commit_sink, run_done};
+    batches.source_logs = batches.checkpoint;
+    control->async = lt_async_progress_create(&batches, settings);
+    if (control->async != NULL)
+        batches.checkpoint = NULL;
     control->batches = lt_batches_create(&batches);
     return control;
 }
@@ -127,6 +151,7 @@ void lt_batch_control_destroy(struct lt_batch_control *control)
     if (control == NULL)
         return;
     lt_batches_destroy(control->batches);
+    lt_async_progress_destroy(control->async);
     free(control->at);
     free(control->from);
     free(control->end);
@@ -217,18 +242,6 @@ static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
 
 /* -------------------------------------------------------------------------------- where it ends */
 
-/* Never behind `limit`, and never before where the batch begins. */
-static void cap(const struct lt_position *start, const struct lt_position *limit,
-                struct lt_position *end, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (limit != NULL && end[i].offset > limit[i].offset)
-            end[i] = limit[i];
-        if (end[i].offset <= start[i].offset)
-            end[i] = start[i];
-    }
-}
-
 static int fail_part(const struct lt_source *source, struct lt_error *error)
 {
     return lt_error_append(error, "source %s", source->type->name);
@@ -317,8 +330,9 @@ static int find_end(struct lt_batch_control *control, bool is_limited, struct lt
             return code;
         if (code == 0) /* it waits, and holds up nobody else */
             memcpy(control->end + first, control->at + first, count * sizeof *control->end);
-        cap(control->from + first, control->frozen != NULL ? control->frozen + first : NULL,
-            control->end + first, count);
+        lt_batch_range_cap(control->from + first,
+                           control->frozen != NULL ? control->frozen + first : NULL,
+                           control->end + first, count);
         first += count;
     }
     return 1;
@@ -337,10 +351,7 @@ static int freeze(struct lt_batch_control *control, struct lt_error *error)
 
 static bool has_data(const struct lt_batch_control *control)
 {
-    for (uint32_t i = 0; i < control->partition_count; i++)
-        if (control->end[i].offset != control->at[i].offset)
-            return true;
-    return false;
+    return !lt_batch_range_is_empty(control->at, control->end, control->partition_count);
 }
 
 /* A batch without data. A query that runs once leaves it to the next run. */
@@ -401,21 +412,7 @@ static int begin_pending(struct lt_batch_control *control)
 /* A source may let in less than there is, or nothing for now. */
 static bool is_at(const struct lt_batch_control *control, const struct lt_position *end)
 {
-    for (uint32_t i = 0; i < control->partition_count; i++)
-        if (control->at[i].offset < end[i].offset)
-            return false;
-    return true;
-}
-
-/* Before they are asked where that is. */
-static bool have_ended(const struct lt_batch_control *control)
-{
-    for (uint32_t i = 0; i < control->part_count; i++) {
-        const struct lt_source *part = control->parts[i];
-        if (part->ops->has_ended == NULL || !part->ops->has_ended(part))
-            return false;
-    }
-    return true;
+    return lt_batch_range_has_come_to(control->at, end, control->partition_count);
 }
 
 static int find_nothing(struct lt_batch_control *control, bool asked)
@@ -442,7 +439,7 @@ static void note_trigger(struct lt_batch_control *control, int64_t wall_ms)
     control->begun_wall_ms = wall_ms;
     control->begun_ns = now_ns;
     control->has_latest = false;
-    control->have_ended = have_ended(control);
+    control->have_ended = lt_source_parts_have_ended(control->parts, control->part_count);
 }
 
 static int pull_trigger(struct lt_batch_control *control, struct lt_error *error)
@@ -545,17 +542,24 @@ enum lt_progress_activity lt_batch_control_activity(const struct lt_batch_contro
     return control->has_found_nothing ? LT_ACTIVITY_AWAITS_DATA : LT_ACTIVITY_AWAITS_TRIGGER;
 }
 
+static bool may_begin(const struct lt_batch_control *control)
+{
+    return !control->is_open && !control->is_closed && !control->is_done &&
+           lt_async_progress_has_room(control->async);
+}
+
 int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *error)
 {
-    int work = 0;
-    if (!control->is_open && !control->is_closed && !control->is_done &&
+    int work = lt_async_progress_step(control->async, error);
+    if (work >= 0 && may_begin(control) &&
         (control->is_requested ||
          lt_clock_now_ns(control->options.batches.clock) >= control->trigger_ns)) {
-        work = pull_trigger(control, error);
-        if (work < 0)
-            return work;
+        int pulled = pull_trigger(control, error);
+        work = pulled < 0 ? pulled : work + pulled;
     }
-    if (!control->is_open)
+    if (control->is_closed || control->is_done)
+        lt_async_progress_close(control->async);
+    if (work < 0 || !control->is_open)
         return work;
     int steps = lt_batches_step(control->batches, error);
     return steps < 0 ? steps : work + steps;
@@ -563,9 +567,11 @@ int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *err
 
 int64_t lt_batch_control_deadline_ns(const struct lt_batch_control *control)
 {
+    int64_t async_ns = lt_async_progress_deadline_ns(control->async);
+    int64_t own_ns = may_begin(control) ? control->trigger_ns : LT_NEVER_NS;
     if (control->is_open)
-        return lt_batches_deadline_ns(control->batches);
-    return control->is_closed || control->is_done ? LT_NEVER_NS : control->trigger_ns;
+        own_ns = lt_batches_deadline_ns(control->batches);
+    return own_ns < async_ns ? own_ns : async_ns;
 }
 
 void lt_batch_control_arrived(struct lt_batch_control *control)
@@ -587,5 +593,6 @@ void lt_batch_control_close(struct lt_batch_control *control)
 
 bool lt_batch_control_is_over(const struct lt_batch_control *control)
 {
-    return !control->is_open && (control->is_closed || control->is_done);
+    return !control->is_open && (control->is_closed || control->is_done) &&
+           lt_async_progress_is_settled(control->async);
 }

@@ -44,7 +44,17 @@ struct lt_batch_settings {
     bool is_new;               /* nothing was ever logged */
     bool takes_greatest_watermark; /* the policy "max" */
     bool has_no_data_batches;
+    /* Between two entries that are written behind the batches' backs (core/run/async_progress.h);
+     * -1: each batch waits for its own. */
+    int64_t async_interval_ns;
+    uint32_t min_batches_to_retain;
 };
+
+/* NULL: of a query in continuous mode. */
+static inline bool lt_batch_settings_are_async(const struct lt_batch_settings *settings)
+{
+    return settings != NULL && settings->async_interval_ns >= 0;
+}
 
 struct lt_batch_control_options {
     const struct lt_pipeline *pipeline;

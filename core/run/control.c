@@ -130,7 +130,7 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
     memcpy(control->last_positions, positions, size_bytes);
     lt_control_counters_done(&control->counters, &control->world, epoch,
                              lt_clock_wall_us(control->options.clock));
-    if (source->ops->commit != NULL)
+    if (source->ops->commit != NULL && !lt_batch_settings_are_async(control->options.batches))
         source->ops->commit(source, epoch, positions);
     if (control->batches != NULL)
         tell_batch(control);

@@ -164,7 +164,7 @@ void lt_explain_guarantee(const struct lt_assembly *assembly, struct lt_text_buf
     const struct lt_pipeline *pipeline = &assembly->pipeline;
     const struct lt_sink *letters = pipeline->dead_letters;
     struct lt_query_guarantee guarantee =
-        lt_query_guarantee_of(pipeline, assembly->settings.checkpoint_path != NULL);
+        lt_query_guarantee_of(pipeline, &assembly->settings);
     lt_text_append(out, "guarantee: ");
     lt_query_guarantee_say(&guarantee, out);
     lt_text_append(out, "   # ");

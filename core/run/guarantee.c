@@ -22,18 +22,21 @@ static const struct lt_source *find_unreplayable(const struct lt_pipeline *pipel
 }
 
 struct lt_query_guarantee lt_query_guarantee_of(const struct lt_pipeline *pipeline,
-                                                bool has_checkpoint)
+                                                const struct lt_query_settings *settings)
 {
     struct lt_query_guarantee out = {
         .of = lt_pipeline_sink(pipeline, 0),
         .lost = find_unreplayable(pipeline),
-        .has_checkpoint = has_checkpoint,
+        .has_checkpoint = settings->checkpoint_path != NULL,
     };
     for (uint32_t i = 1; i < lt_pipeline_sink_count(pipeline); i++) {
         const struct lt_sink *sink = lt_pipeline_sink(pipeline, i);
         out.of = sink->guarantee < out.of->guarantee ? sink : out.of;
     }
     out.least = out.of->guarantee;
+    out.is_async = out.has_checkpoint && settings->async_interval_ns >= 0;
+    if (out.is_async && out.least > LT_AT_LEAST_ONCE)
+        out.least = LT_AT_LEAST_ONCE;
     return out;
 }
 
@@ -62,7 +65,10 @@ void lt_query_guarantee_explain(const struct lt_query_guarantee *guarantee,
         lt_text_format(out, "source %s cannot be replayed%s; ", guarantee->lost->type->name,
                        can_be_spooled(guarantee->lost) ? "; hint: --spool DIR" : "");
     lt_text_format(out, "sink %s is %s", guarantee->of->type->name,
-                   lt_guarantee_name(guarantee->least));
+                   lt_guarantee_name(guarantee->of->guarantee));
+    if (guarantee->lost == NULL && guarantee->is_async)
+        lt_text_append(out, "; asyncProgressTrackingEnabled: after a crash, what was written since "
+                            "the last entry of the checkpoint is written again");
     if (guarantee->lost == NULL && !guarantee->has_checkpoint)
         lt_text_append(out, "; without a checkpoint a new start begins anew");
 }

@@ -47,6 +47,10 @@
         "rocksdb.formatVersion", LT_OPTION_I64, "5", NULL, 0, 5, 0, "Known, and changes nothing."  \
     }
 
+#define ASYNC_ENABLED "asyncProgressTrackingEnabled"
+#define ASYNC_INTERVAL "asyncProgressTrackingCheckpointIntervalMs"
+#define ASYNC_ANY_SINK "_asyncProgressTrackingOverrideSinkSupportCheck"
+
 static const struct lt_option_spec specs[] = {
     {"queryName", LT_OPTION_TEXT, NULL, NULL, 0, 0, 0,
      "Name of the query, in progress, logs and counters."},
@@ -119,6 +123,16 @@ static const struct lt_option_spec specs[] = {
     {"noDataMicroBatches", LT_OPTION_BOOL, "true", NULL, 0, 0, 0,
      "Whether a batch without data is run when the watermark makes state final "
      "(spark.sql.streaming.noDataMicroBatches.enabled)."},
+    {ASYNC_ENABLED, LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
+     "In micro-batches without state: no batch waits for its entries in the checkpoint. They are "
+     "written in the background, at an interval; what was written since the last of them is "
+     "written again after a crash. To the sinks kafka, console, memory and noop."},
+    {ASYNC_INTERVAL, LT_OPTION_I64, "1000", NULL, 0, INT64_MAX / LT_NS_PER_MS, 0,
+     "That interval in milliseconds; 0: each batch has its entries, and the one after the next "
+     "waits for them."},
+    {ASYNC_ANY_SINK, LT_OPTION_BOOL, "false", NULL, 0, 0, 0,
+     "Whether asynchronous progress tracking takes any sink that has nothing to take back after a "
+     "crash."},
 };
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
 
@@ -231,6 +245,10 @@ int lt_query_settings_read(const struct lt_options *options, struct lt_query_set
         .min_deltas_for_snapshot = (uint32_t)number(options, "minDeltasForSnapshot"),
         .takes_greatest_watermark = strcmp(text(options, "multipleWatermarkPolicy"), "max") == 0,
         .has_no_data_batches = lt_options_bool(options, specs, SPEC_COUNT, "noDataMicroBatches"),
+        .async_interval_ns = lt_options_bool(options, specs, SPEC_COUNT, ASYNC_ENABLED)
+                                 ? number(options, ASYNC_INTERVAL) * LT_NS_PER_MS
+                                 : -1,
+        .async_takes_any_sink = lt_options_bool(options, specs, SPEC_COUNT, ASYNC_ANY_SINK),
     };
     if (out->counters_path != NULL && strcmp(out->counters_path, "off") == 0)
         out->counters_path = NULL;

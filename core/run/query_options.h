@@ -36,6 +36,9 @@ struct lt_query_settings {
     uint32_t min_deltas_for_snapshot;
     bool takes_greatest_watermark;
     bool has_no_data_batches;
+    /* Between two entries of the log that no batch waits for; -1: each batch waits for its own. */
+    int64_t async_interval_ns;
+    bool async_takes_any_sink;
 };
 
 /* The table, for checks, help and the reference page. */

@@ -465,6 +465,14 @@ struct lt_source *const *lt_source_parts(struct lt_source *const *source, uint32
     return is_union(*source) ? union_of(*source)->parts : source;
 }
 
+bool lt_source_parts_have_ended(struct lt_source *const *parts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (parts[i]->ops->has_ended == NULL || !parts[i]->ops->has_ended(parts[i]))
+            return false;
+    return true;
+}
+
 struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition, uint32_t *first)
 {
     uint32_t at = 0;

@@ -30,6 +30,9 @@ void lt_union_source_settle(struct lt_source *source);
 /* The parts; `source` itself where it is no union. Valid as long as *source is. on: any. */
 struct lt_source *const *lt_source_parts(struct lt_source *const *source, uint32_t *count);
 
+/* All of them say that nothing will come behind what there is. on: control. */
+bool lt_source_parts_have_ended(struct lt_source *const *parts, uint32_t count);
+
 /* The part that has the partition, and in *first (may be NULL) the number of that part's first
  * partition. on: any, after connect. */
 struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition, uint32_t *first);
