@@ -66,7 +66,8 @@ static leat_query *make_query(leat_context *context, const struct state_run *run
     snprintf(cpu, sizeof cpu, "%d", BENCH_TESTED_CPU);
     for (uint32_t i = 0; i < run->query->input_count; i++)
         read_input(context, run, &run->query->inputs[i]);
-    leat_stream *stream = leat_stream_sql(context, run->query->sql);
+    leat_stream *stream = run->query->custom != NULL ? run->query->custom(context)
+                                                     : leat_stream_sql(context, run->query->sql);
     leat_query *query = leat_query_create(
         context,
         leat_options_of("checkpointLocation", run->checkpoint, "stateStore", run->store,

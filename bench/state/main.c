@@ -225,6 +225,7 @@ static void run_rounds(struct trial *trial)
 static void measure(const struct bench *bench, const struct state_query *query)
 {
     struct trial trial = {.bench = bench, .query = query, .begin_ns = bench_now_ns()};
+    memset(trial.is_out, query->custom != NULL, sizeof trial.is_out);
     uint32_t rows =
         bench_is_smoke() ? SMOKE_ROWS : (uint32_t)((uint64_t)query->rows * bench->percent / 100);
     data_init(&trial.warm, bench, query, rows / WARM_SHARE, "warm");

@@ -25,12 +25,13 @@ state_model model_pairs;
 /* Of Nexmark, bids unless it is said; windows of ten seconds, their start as above.
  * q3: people of three states and what they sell in category 10: person, auction.
  * q5: the auction with most bids (of several the first) in windows 2 s apart: start, count, it.
+ * q6: auctions, then bids: seller, auction, of how many of his last ten prices, their average.
  * q7: the highest bid of each window (of several the greatest bidder's): start, price, bidder,
  *     auction.
  * q8: people and what they sell in the window in which they came: person, auction, start.
  * q11: sessions of bidders: bidder, start and end in milliseconds, count, sum, count * count.
  * q12: bidder, count. */
-state_model model_q3, model_q5, model_q7, model_q8, model_q11, model_q12;
+state_model model_q3, model_q5, model_q6, model_q7, model_q8, model_q11, model_q12;
 
 enum { MODEL_WINDOW_MS = 10000, MODEL_GAP_MS = 5001, MODEL_PAIR_MS = 10000 };
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "bench/state/models.h"
+#include "bench/state/q6.h"
 #include "bench/verdict.h"
 
 enum {
@@ -107,6 +108,65 @@ struct answer model_q5(struct events *inputs)
         model_add_row(&answer, columns, COUNT_OF(columns));
     }
     events_fini(&all);
+    return answer;
+}
+
+/* ------------------------------------------------------------------------------------------ q6 */
+
+/* Auctions are numbered one after the other, too; amount gets the best price, 0: none. */
+static void find_prices(struct events *auctions, const struct events *bids)
+{
+    for (uint32_t i = 0; i < auctions->count; i++) {
+        if (auctions->items[i].key != auctions->items[0].key + i)
+            bench_wrong("auctions are not numbered one after the other");
+        auctions->items[i].amount = 0;
+    }
+    for (uint32_t i = 0; i < bids->count; i++) {
+        const struct event *bid = &bids->items[i];
+        int64_t at = bid->key - auctions->items[0].key;
+        if (at < 0 || at >= auctions->count)
+            continue;
+        struct event *auction = &auctions->items[at];
+        bool is_in_time =
+            bid->at_ms >= auction->at_ms && bid->at_ms < auction->at_ms + Q6_OPEN_MS;
+        if (is_in_time && bid->amount > auction->amount)
+            auction->amount = bid->amount;
+    }
+}
+
+/* By seller, then in the order in which they close. */
+static int by_seller(const void *a, const void *b)
+{
+    const struct event *left = a, *right = b;
+    int order = model_compare(left->other, right->other);
+    if (order == 0)
+        order = model_compare(left->at_ms, right->at_ms);
+    return order != 0 ? order : model_compare(left->key, right->key);
+}
+
+/* The last auction, an hour ahead, stays open. */
+struct answer model_q6(struct events *inputs)
+{
+    struct answer answer = {0};
+    const struct event *sold = inputs[0].items;
+    uint32_t count = 0;
+    find_prices(&inputs[0], &inputs[1]);
+    for (uint32_t i = 0; i + 1 < inputs[0].count; i++)
+        if (inputs[0].items[i].amount > 0)
+            inputs[0].items[count++] = inputs[0].items[i];
+    qsort(inputs[0].items, count, sizeof *inputs[0].items, by_seller);
+    for (uint32_t i = 0, first = 0; i < count; i++) {
+        int64_t sum = 0;
+        if (sold[i].other != sold[first].other)
+            first = i;
+        if (i - first == Q6_LAST)
+            first++;
+        for (uint32_t j = first; j <= i; j++)
+            sum += sold[j].amount;
+        int64_t of = i - first + 1;
+        int64_t columns[] = {sold[i].other, sold[i].key, of, sum / of};
+        model_add_row(&answer, columns, COUNT_OF(columns));
+    }
     return answer;
 }
 

@@ -1,5 +1,7 @@
 #include "bench/state/queries.h"
 
+#include "bench/state/q6.h"
+
 #define SCHEMA "key BIGINT, amount BIGINT, at BIGINT"
 #define COLUMNS "j.key AS key, j.amount AS amount, timestamp_millis(j.at) AS at"
 #define DELAY "5 seconds"
@@ -31,9 +33,12 @@
         .schema = "id BIGINT, state STRING, dateTime BIGINT",                                      \
         .columns = "j.id AS id, j.state AS state, " TIME, .watermark = "at", .delay = DELAY        \
     }
-#define AUCTIONS                                                                                   \
+#define AUCTIONS AUCTIONS_ONE_OF(1)
+/* 46 bids for three auctions. */
+#define AUCTIONS_OF_BIDS AUCTIONS_ONE_OF(15)
+#define AUCTIONS_ONE_OF(count)                                                                     \
     {                                                                                              \
-        .view = "auctions", .kind = EVENTS_AUCTIONS,                                               \
+        .view = "auctions", .kind = EVENTS_AUCTIONS, .one_of = (count),                            \
         .schema = "id BIGINT, seller BIGINT, category BIGINT, dateTime BIGINT",                    \
         .columns = "j.id AS auction, j.seller AS seller, j.category AS category, " TIME,           \
         .watermark = "at", .delay = DELAY                                                          \
@@ -140,6 +145,17 @@ const struct state_query state_queries[] = {
         .mode = "append",
         .column_count = 3,
         .model = model_q5,
+    },
+    {
+        .name = "Nexmark q6, by custom state",
+        .id = "q6",
+        .rows = 500000,
+        .input_count = 2,
+        .inputs = {AUCTIONS_OF_BIDS, BIDS(false)},
+        .custom = q6_stream,
+        .mode = "append",
+        .column_count = 4,
+        .model = model_q6,
     },
     {
         .name = "Nexmark q7",

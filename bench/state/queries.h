@@ -14,6 +14,7 @@
 
 #include "bench/state/events.h"
 #include "bench/state/models.h"
+#include "core/leat.h"
 
 enum { STATE_INPUTS_MAX = 2 };
 
@@ -34,6 +35,8 @@ struct state_query {
     uint32_t input_count;
     struct state_input inputs[STATE_INPUTS_MAX];
     const char *sql;
+    /* In its place, over the same views: only leat is asked then. */
+    leat_stream *(*custom)(leat_context *context);
     const char *mode;     /* "append" or "update" */
     bool is_one_batch;    /* else their size is given */
     uint32_t column_count;

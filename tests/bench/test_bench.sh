@@ -89,7 +89,8 @@ if [ -n "${LEAT_TEST_KAFKA:-}" ]; then
     has '^sessions, a gap of 5 s: short, memory, is left out: it has ended after ' \
         '^Nexmark q7/leat, memory: .* rows per CPU-second$' \
         '^nobody: not measured: no jars$' '^silent: 1.0$' '^inner join within 10 s: silent, memory, is left out: not its trade$' '^windowed count and sum, 1 k keys: .*, as the model says$' \
-        '^sessions, a gap of 5 s/leat, memory ' '^inner join within 10 s/leat, rocksdb ' '^Nexmark q5/leat, memory '
+        '^sessions, a gap of 5 s/leat, memory ' '^inner join within 10 s/leat, rocksdb ' '^Nexmark q5/leat, memory ' \
+        '^Nexmark q6, by custom state: [1-9][0-9]* rows come out of .*, as the model says' '^Nexmark q6, by custom state/leat, rocksdb '
     LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" --query q7 --limit 1 \
         "slow=printf 'ready\t1.0\n'; exec sleep 1000" >"$out"
     has '^Nexmark q7: slow, rocksdb, is left out: it was stopped after .* s, the limit is 1 s$'

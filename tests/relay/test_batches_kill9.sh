@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Micro-batches from topic to topic, as soon as there is something, killed again and again while records come: nothing is lost or out
-# of order, with limits and without, and read committed, too.
+# of order, with limits and without, and read committed, too; and with a checkpoint that batches do not wait for.
 . "$(dirname "$0")/lib.sh"
 
-last_commit() { find "$1/commits" -name '[0-9]*' ! -name '*.crc' -printf '%f\n' 2>/dev/null | sort -n | tail -n 1; }
+commits() { find "$1/commits" -name '[0-9]*' ! -name '*.crc' -printf '%f\n' 2>/dev/null | sort -n; }
+last_commit() { commits "$1" | tail -n 1; }
+has_gaps() { commits "$1" | awk 'NR > 1 && $1 > last + 1 { found = 1 } { last = $1 } END { exit !found }'; }
 is_beyond() { [ "$(last_commit "$1")" != "$2" ]; }
 all_are_out() { [ "$("$envelopes" count "$kafka" "$1")" -le "$("$envelopes" count "$kafka" "$2")" ]; }
 
-survives() { # OPTION: of the table that is read
-    local from to directory load before i
+survives() { # OPTION: of the table that is read [OPTIONS: of the one that is written]
+    local from to load before i
     topic from 4 && topic to 4 && checkpoint directory && mkdir -p "$directory" || return
     cat >"$directory/job.sql" <<END
 CREATE TABLE records USING kafka OPTIONS (
     kafka.bootstrap.servers '$kafka', subscribe '$from', startingOffsets 'earliest', $1);
 CREATE TABLE copies USING kafka OPTIONS (kafka.bootstrap.servers '$kafka', topic '$to', trigger 'processingTime 0 seconds',
-    checkpointLocation '$directory/checkpoint');
+    checkpointLocation '$directory/checkpoint'${2:+, $2});
 INSERT INTO copies SELECT key, value, partition FROM records;
 END
     background "$audit" produce "$kafka" "$from" --rate 3000 --seconds 3600 --partitions 4
@@ -34,4 +36,9 @@ END
 check "batches through kill -9 lose nothing" survives "failOnDataLoss 'true'"
 check "batches within limits through kill -9 lose nothing" survives "maxOffsetsPerTrigger '1000'"
 check "batches of what is committed through kill -9 lose nothing" survives "kafka.isolation.level 'read_committed'"
+in_the_background() {
+    survives "failOnDataLoss 'true'" "asyncProgressTrackingEnabled 'true', asyncProgressTrackingCheckpointIntervalMs '100'" &&
+        has_gaps "$directory/checkpoint"
+}
+check "batches that do not wait for their checkpoint lose nothing through kill -9" in_the_background
 finish
