@@ -136,7 +136,7 @@ static int auctions_rows(void *own, leat_state *state, const leat_row *key, leat
                          leat_out *out)
 {
     struct auctions *auctions = own;
-    struct open open;
+    struct open open = {0};
     bool opens = false;
     (void)key, (void)out;
     int status = take_rows(auctions, rows, &open, &opens);
@@ -163,7 +163,7 @@ static int auctions_timer(void *own, leat_state *state, const leat_row *key, int
                           leat_out *out)
 {
     struct auctions *auctions = own;
-    struct open open;
+    struct open open = {0};
     (void)state;
     if (!get_open(auctions, &open) || expiry_ms != open.opens_ms + Q6_OPEN_MS) {
         leat_row_set_i64(leat_variable_key(auctions->early), 0, expiry_ms);

@@ -180,9 +180,9 @@
  *   during a purge                 offsets/e goes before prepared/e: what is left of an old batch
  *                                  is older than every entry of offsets, and deleted at a start
  *
- * Asynchronous progress tracking (core/run/async_progress.h), of micro-batches without state, leaves
- * log, conclude and done out of a batch's way: after some batches, and not after each, offsets/e and
- * commits/e are written, when batch e is done and others are run. So the numbers in the log have
+ * Asynchronous progress tracking (core/run/async_progress.h), of micro-batches without state,
+ * leaves log, conclude and done out of a batch's way: after some batches, and not after each,
+ * offsets/e and commits/e are written, when batch e is done and others are run. So numbers have
  * gaps, and nothing above changes: b is a number, and an entry of offsets behind a gap without its
  * commit was never prepared. What the sources add to their logs is durable before the batch is run,
  * as ever; what they need no more, they are told, and goes, once commits/e is there.

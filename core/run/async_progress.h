@@ -1,8 +1,8 @@
 /*
- * Asynchronous progress tracking of a query in micro-batches (Spark's asyncProgressTrackingEnabled):
- * no batch waits for its entries. A batch is run, shown and done; then, if the last entries are old
- * enough, offsets/e and commits/e are written behind its back, one after the other, and the next
- * batches go on meanwhile. Batches in between have no entries: numbers in the log have gaps.
+ * Asynchronous progress tracking of a query in micro-batches (asyncProgressTrackingEnabled, as
+ * Spark's): no batch waits for its entries. A batch is run, shown and done; then, if the last
+ * entries are old enough, offsets/e and commits/e are written behind its back, one after the other,
+ * and the next batches go on meanwhile. Batches in between have none: numbers in the log have gaps.
  *
  *   newest    the last batch that is done, if its entries are still to be written
  *   written   the one whose entries are on their way to the disk; at most one is
@@ -40,7 +40,8 @@ struct lt_async_batch {
     bool is_logged;                   /* offsets/e is there: it was run again */
 };
 
-/* NULL where there is no checkpoint, or the settings do not say so. What both point to outlives it. */
+/* NULL where there is no checkpoint, or the settings do not say so. What both point to outlives
+ * it. */
 struct lt_async_progress *lt_async_progress_create(const struct lt_batches_options *batches,
                                                    const struct lt_batch_settings *settings);
 /* The checkpoint is stopped before. */

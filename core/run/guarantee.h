@@ -1,6 +1,7 @@
 /*
  * What a query promises of each record: the least that its sinks do, as far as its sources can be
- * read again, and its checkpoint keeps up. The one place that says so; explain, the log at start and `leat stat` show it.
+ * read again, and its checkpoint keeps up. The one place that says so; explain, the log at start
+ * and `leat stat` show it.
  *
  * on: control. Pure.
  */
