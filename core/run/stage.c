@@ -145,6 +145,7 @@ static uint32_t inject(struct lt_stage *stage)
 /* What a batch is goes ahead of its rows, wherever they go. */
 static void begin_batch(struct lt_stage *stage, const struct lt_batch *batch)
 {
+    lt_batch_clock_begin(&stage->batch_clock, batch);
     lt_chain_begin(&stage->chain, batch);
     if (stage->outlet != NULL)
         lt_ring_outlet_begin(stage->outlet, batch);
@@ -537,6 +538,10 @@ static int stage_open(void *context, struct lt_reactor *reactor, struct lt_error
     stage->env.reactor = reactor;
     stage->env.waker = &reactor->waker;
     stage->operator_env.counter_prefix = prefix;
+    if (stage->env.in_batches) {
+        lt_batch_clock_init(&stage->batch_clock, stage->clock);
+        stage->operator_env.clock = &stage->batch_clock.clock;
+    }
     int code = stage->delivery == NULL
                    ? 0
                    : lt_delivery_open(stage->delivery, &stage->env, &stage->operator_env, error);

@@ -18,6 +18,7 @@
 
 #include "core/flow/connector.h"
 #include "core/flow/mailbox.h"
+#include "core/run/batch_clock.h"
 #include "core/run/chain.h"
 #include "core/run/confluence.h"
 #include "core/run/delivery.h"
@@ -45,6 +46,7 @@ struct lt_stage {
     bool is_prepared_unsent;       /* the report that state is prepared waits for room */
     struct lt_connector_env env;   /* counter_prefix and index are filled per use */
     struct lt_operator_env operator_env;
+    struct lt_batch_clock batch_clock; /* theirs, in micro-batches */
     bool stop_reported;
     bool look_again; /* in the last step something found no room that nobody will tell about */
     /* Records that the chain has left out of an epoch, by epoch % LT_WRITER_EPOCHS; and at the last

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "core/leat_admin.h"
@@ -81,6 +82,43 @@ static int see(void *user, leat_batch *batch)
     if (seen->reason != NULL)
         leat_batch_reason(batch, seen->reason);
     return LEAT_ERROR_IO;
+}
+
+/* A clock whose wall moves on each time that it is looked at, on any thread. */
+static int64_t now_ns(void *user)
+{
+    struct timespec now;
+    (void)user;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t restless_wall_us(void *user)
+{
+    return __atomic_add_fetch((int64_t *)user, 1000, __ATOMIC_RELAXED);
+}
+
+/* What a column of times is in each batch. */
+struct times {
+    uint32_t count;
+    uint64_t rows[BATCHES_MAX];
+    int64_t least[BATCHES_MAX], most[BATCHES_MAX];
+};
+
+static int see_times(void *user, leat_batch *batch)
+{
+    struct times *times = user;
+    assert_true(times->count < BATCHES_MAX);
+    uint32_t at = times->count++;
+    times->rows[at] = leat_batch_row_count(batch);
+    times->least[at] = INT64_MAX;
+    times->most[at] = INT64_MIN;
+    for (const leat_row *row; (row = leat_batch_next(batch)) != NULL;) {
+        int64_t time = leat_row_i64(row, 0);
+        times->least[at] = time < times->least[at] ? time : times->least[at];
+        times->most[at] = time > times->most[at] ? time : times->most[at];
+    }
+    return LEAT_OK;
 }
 
 static leat_stream *numbers(leat_context *context, const struct place *place)
@@ -335,6 +373,45 @@ static void what_cannot_be_is_refused(void **state)
     scratch_remove(place.folder);
 }
 
+static void expect_one_time_in_each_batch(const char *sql, uint64_t rows)
+{
+    struct place place;
+    struct times times = {0};
+    int64_t wall_us = INT64_C(1767225600000000);
+    place_init(&place);
+    leat_context *context = leat_context_create();
+    leat_context_set_clock(context, now_ns, restless_wall_us, &wall_us);
+    assert_int_equal(leat_create_view(numbers(context, &place), "numbers"), LEAT_OK);
+    leat_query *query = make_query(context, &place);
+    assert_int_equal(leat_query_output_mode(query, "update"), LEAT_OK);
+    leat_stream *stream = leat_stream_sql(context, sql);
+    if (stream == NULL)
+        fail_msg("%s", leat_context_error(context));
+    assert_int_equal(leat_query_foreach_batch(query, stream, see_times, &times), LEAT_OK);
+    if (leat_start(query) != LEAT_OK || leat_await(query, PATIENCE_NS) != LEAT_OK)
+        fail_msg("%s", leat_query_error(query));
+    assert_int_equal(times.count, FILES);
+    for (uint32_t i = 0; i < times.count; i++) {
+        assert_int_equal(times.rows[i], rows);
+        assert_int_equal(times.least[i], times.most[i]);
+        assert_true(i == 0 || times.least[i] > times.most[i - 1]);
+    }
+    leat_query_destroy(query);
+    leat_context_destroy(context);
+    scratch_remove(place.folder);
+}
+
+static void the_current_time_stands_still_within_a_batch(void **state)
+{
+    (void)state;
+    expect_one_time_in_each_batch("SELECT unix_millis(current_timestamp()) AS at FROM numbers",
+                                  LINES);
+    expect_one_time_in_each_batch("SELECT at FROM (SELECT unix_millis(current_timestamp()) AS at "
+                                  "FROM numbers) GROUP BY at",
+                                  1);
+    expect_one_time_in_each_batch("SELECT unix_millis(now()) AS at FROM numbers GROUP BY n", LINES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_batch_has_all_sides_of_a_union),
         cmocka_unit_test(a_batch_can_be_read_by_queries),
         cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(the_current_time_stands_still_within_a_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
