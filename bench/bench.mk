@@ -131,7 +131,7 @@ STATE_ROUNDS ?= 3
 STATE_PERCENT ?= 100
 STATE_RIVALS ?= kstreams flink
 bench-state: STATE_LIMIT ?= 25
-bench-state-rivals: STATE_LIMIT ?= 50
+bench-state-rivals: STATE_LIMIT ?= 40
 run_state = BUILD=$(BUILD) QUERY=$(QUERY) ROUNDS=$(STATE_ROUNDS) LIMIT=$(STATE_LIMIT) PERCENT=$(STATE_PERCENT) bench/state/run $(STATE_DIRECTORY)
 $(STATE_BENCH): $(addprefix $(BUILD)/bench/,engine_process.o verdict.o machine.o) $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/state/*.c))) $(BUILD)/libleat.a
 	@mkdir -p $(@D)
