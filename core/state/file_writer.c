@@ -243,11 +243,22 @@ static const struct lt_io *find_failure(const struct lt_state_writer *writer)
     return cancelled;
 }
 
+/* The last of the steps, which is not in the chain of the others then: beside the file's sync. */
+static void sync_folder(struct lt_state_writer *writer, const struct lt_io *rename)
+{
+    if (rename->result < 0 || writer->is_stopping)
+        writer->step_count--;
+    else
+        lt_reactor_submit(writer->reactor, &writer->steps[writer->step_count - 1]);
+}
+
 static void on_step(struct lt_io *io)
 {
     struct lt_state_writer *writer = io->context;
     if (io->kind == LT_IO_CLOSE && io->fd_from == 0 && io->result != -ECANCELED)
         writer->fd = -1; /* even a close that failed has closed */
+    if (io->kind == LT_IO_RENAMEAT && writer->job.is_unread)
+        sync_folder(writer, io);
     if (++writer->completed_count < writer->step_count || !came_back(writer))
         return;
     const struct lt_io *failure = find_failure(writer);
@@ -273,7 +284,8 @@ static void add_rename(struct lt_state_writer *writer)
     io->path2 = writer->name;
 }
 
-/* All that is left to do, as one chain. */
+/* All that is left to do, as one chain; the folder's sync goes beside it if the name came first.
+ */
 static void submit_end(struct lt_state_writer *writer)
 {
     uint16_t fd_from = 0;
@@ -298,9 +310,10 @@ static void submit_end(struct lt_state_writer *writer)
         add_rename(writer);
     add_step(writer, LT_IO_FSYNC, folder_fd, 0);
     struct lt_io *chain[CHAIN_STEPS];
-    for (uint32_t i = 0; i < writer->step_count; i++)
+    uint32_t chain_count = writer->step_count - (writer->job.is_unread ? 1 : 0);
+    for (uint32_t i = 0; i < chain_count; i++)
         chain[i] = &writer->steps[i];
-    lt_reactor_submit_chain(writer->reactor, chain, writer->step_count);
+    lt_reactor_submit_chain(writer->reactor, chain, chain_count);
 }
 
 /* A piece is there, or was written, or could not be made. */
