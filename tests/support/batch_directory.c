@@ -24,14 +24,12 @@ static int directory_resume(struct lt_sink *sink, const struct lt_connector_env 
     return code;
 }
 
-/* The sink itself, which the world looks on at where it goes on. It takes groups as they change,
- * too, which a query's may not: to the model each row of theirs is one more. */
+/* The sink itself, which the world looks on at where it goes on. */
 static int directory_bind(const struct lt_sink_type *type, const struct lt_options *options,
                           const struct lt_type *schema, struct lt_arena *arena,
                           struct lt_sink **out, struct lt_error *error)
 {
     static struct lt_sink_ops ops;
-    static struct lt_sink_type json;
     (void)type;
     int code = lt_json_sink_type.bind(&lt_json_sink_type, options, schema, arena, out, error);
     if (code != 0)
@@ -40,9 +38,6 @@ static int directory_bind(const struct lt_sink_type *type, const struct lt_optio
     ops = *own_ops;
     ops.resume = directory_resume;
     (*out)->ops = &ops;
-    json = lt_json_sink_type;
-    json.only_appends = false;
-    (*out)->type = &json;
     return 0;
 }
 
