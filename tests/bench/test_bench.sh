@@ -88,11 +88,11 @@ if [ -n "${LEAT_TEST_KAFKA:-}" ]; then
         "short=printf 'ready\t1.0\n'; read -r line" >"$out"
     has '^sessions, a gap of 5 s: short, memory, is left out: it has ended after ' \
         '^Nexmark q7/leat, memory: .* rows per CPU-second$' \
-        '^nobody: not measured: no jars$' '^silent: 1.0$' '^inner join within 10 s: silent, memory, is left out: not its trade$' '^windowed count and sum, 1 k keys: .*, as the model says$' \
+        '^nobody: not measured: no jars$' '^silent: 1.0$' '^inner join within 10 s: silent, memory, is left out: not its trade$' '^windowed count and sum, 1 k keys: .*, as the model says; .* s$' \
         '^sessions, a gap of 5 s/leat, memory ' '^inner join within 10 s/leat, rocksdb ' '^Nexmark q5/leat, memory ' \
         '^Nexmark q6, by custom state: [1-9][0-9]* rows come out of .*, as the model says' '^Nexmark q6, by custom state/leat, rocksdb '
     LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" --query q7 --limit 1 \
-        "slow=printf 'ready\t1.0\n'; exec sleep 1000" >"$out"
+        "slow=printf 'ready\t1.0\n'; exec cat >/dev/null" >"$out"
     has '^Nexmark q7: slow, rocksdb, is left out: it was stopped after .* s, the limit is 1 s$'
     if LEAT_COUNTERS=off LEAT_BENCH_SMOKE=1 "$build/bench/state_bench" "$LEAT_TEST_KAFKA" "$dir" --query join \
         "liar=printf 'ready\t1.0\n'; while read -r line; do printf 'answer\t1\t2\t3\n'; done" >"$out" 2>&1; then exit 1; fi
