@@ -2,7 +2,9 @@
  * leat: state of a program's own, by key. Spark's transformWithState: a processor is called in each
  * micro-batch for every key that has rows, with all of them, and then for every timer that is due.
  * What it keeps of a key, in variables that hold a value, a list or a map, is checkpointed with the
- * batch, and found again after a crash and by another number of cores.
+ * batch, and found again after a crash and by another number of cores. What a function does beside
+ * that is its own affair: after a crash a batch is run again, and with other rows if nothing of it
+ * had been shown.
  *
  * tools/examples/transform_with_state.c is a whole program.
  *

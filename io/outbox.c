@@ -21,19 +21,24 @@ static struct lt_outbox_batch *sent_batch(struct lt_outbox *box)
 
 /* ---------------------------------------------------------------------------------------- turns */
 
-/* False: another box has it. A turn is taken and given back on the box's one thread. */
+/* False: another box has it. */
 static bool take_turn(struct lt_outbox *box)
 {
-    box->waits_for_turn = box->turn != NULL && pthread_mutex_trylock(box->turn) != 0;
+    box->waits_for_turn = box->turn != NULL && lt_swap_u64(box->turn, 1) != 0;
     return !box->waits_for_turn;
 }
 
 static void give_turn(struct lt_outbox *box)
 {
-    if (box->turn == NULL)
-        return;
-    int result = pthread_mutex_unlock(box->turn);
-    lt_assert(result == 0);
+    if (box->turn != NULL)
+        lt_store_release_u64(box->turn, 0); /* pairs with take_turn's swap */
+}
+
+/* What is not written is given up, unless it is tried again; the others need not wait for that. */
+static void fail(struct lt_outbox *box, int number)
+{
+    box->failure = number;
+    give_turn(box);
 }
 
 /* -------------------------------------------------------------------------------------- writing */
@@ -66,7 +71,7 @@ static void room_found(struct lt_io *io)
     if (io->result >= 0 || io->result == -EINTR)
         submit(box);
     else
-        box->failure = (int)-io->result;
+        fail(box, (int)-io->result);
 }
 
 /* Whoever shares the pipe or terminal with us has said that writing is not to wait. */
@@ -133,7 +138,7 @@ static void write_done(struct lt_io *io)
         return;
     }
     if (io->result <= 0) { /* nothing taken, and no reason given, will not become better */
-        box->failure = io->result == 0 ? EIO : (int)-io->result;
+        fail(box, io->result == 0 ? EIO : (int)-io->result);
         return;
     }
     box->sent_bytes += (size_t)io->result;
@@ -164,8 +169,6 @@ void lt_outbox_fini(struct lt_outbox *box)
     box->wants_flush = false;
     while (box->is_busy) /* a short write goes on once more before it ends */
         lt_reactor_cancel_and_wait(box->reactor, &box->io);
-    if (box->failure != 0)
-        give_turn(box);
     for (int i = 0; i < 2; i++) {
         lt_text_fini(&box->batches[i].bytes);
         free(box->batches[i].runs);
@@ -201,7 +204,7 @@ void lt_outbox_flush(struct lt_outbox *box)
         box->wants_flush = true;
         return;
     }
-    box->wants_flush = false;
+    box->wants_flush = box->waits_for_turn = false;
     if (box->batches[box->filling].bytes.size_bytes == 0 || !take_turn(box))
         return;
     box->filling = 1 - box->filling;
@@ -222,7 +225,7 @@ int lt_outbox_poll(struct lt_outbox *box)
 
 void lt_outbox_retry(struct lt_outbox *box)
 {
-    lt_assert(box->failure != 0 && !box->is_busy);
+    lt_assert(box->failure != 0 && !box->is_busy && box->turn == NULL);
     box->failure = 0;
     box->sent_bytes = 0;
     submit(box);

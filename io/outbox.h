@@ -17,8 +17,7 @@
 #ifndef LT_IO_OUTBOX_H
 #define LT_IO_OUTBOX_H
 
-#include <pthread.h>
-
+#include "core/base/shared.h"
 #include "core/base/text_buffer.h"
 #include "core/flow/connector.h"
 
@@ -43,15 +42,16 @@ struct lt_outbox {
     int64_t file_offset; /* of position 0 */
     size_t room_bytes;   /* a batch that has so many takes no more rows */
     struct lt_outbox_batch batches[2];
-    uint32_t filling;      /* the other one is being written if is_busy or failure != 0 */
-    size_t sent_bytes;     /* of the batch being written */
-    uint64_t written;      /* position: all before it has been written */
-    bool is_busy;          /* the operation is with the reactor */
-    bool wants_flush;      /* send what is being filled as soon as the other is through */
-    bool has_news;         /* something has completed since the last lt_outbox_poll */
-    int failure;           /* errno of the failed write; 0: none */
-    pthread_mutex_t *turn; /* locked while a batch is on its way; NULL: the place is its own */
-    bool waits_for_turn;   /* a batch is to go, and another box has the turn */
+    uint32_t filling;    /* the other one is being written if is_busy or failure != 0 */
+    size_t sent_bytes;   /* of the batch being written */
+    uint64_t written;    /* position: all before it has been written */
+    bool is_busy;        /* the operation is with the reactor */
+    bool wants_flush;    /* send what is being filled as soon as the other is through */
+    bool has_news;       /* something has completed since the last lt_outbox_poll */
+    int failure;         /* errno of the failed write; 0: none */
+    bool waits_for_turn; /* a batch is to go, and another box has the turn */
+    /* 1 while a batch of one of the boxes is on its way; NULL: the place is its own. */
+    struct lt_shared_u64 *turn;
     struct lt_io io;
 };
 
@@ -61,8 +61,9 @@ struct lt_outbox_options {
     struct lt_writer *writer;
     int fd;
     bool has_offsets;
-    int64_t file_offset;   /* where the first byte goes */
-    pthread_mutex_t *turn; /* what boxes of the same place share, or NULL; outlives them */
+    int64_t file_offset; /* where the first byte goes */
+    /* What boxes of the same place share, 0 at first, or NULL; outlives them. */
+    struct lt_shared_u64 *turn;
 };
 
 /* Storage is the caller's. The descriptor stays the caller's, too. */

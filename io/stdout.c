@@ -17,7 +17,7 @@ static const struct lt_option_spec option_table[] = {
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
 /* Of all that this process writes to standard output. */
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static struct lt_shared_u64 turn;
 
 struct stdout_sink {
     struct lt_sink base;

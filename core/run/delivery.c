@@ -455,12 +455,20 @@ void lt_delivery_close_writers(struct lt_delivery *delivery)
     }
 }
 
-void lt_delivery_fini(struct lt_delivery *delivery)
+void lt_delivery_release(struct lt_delivery *delivery)
 {
     lt_delivery_close_writers(delivery);
     for (uint32_t i = 0; i < writer_count(delivery); i++) {
+        lt_item_queue_fini(&delivery->branches[i].pending);
+        lt_chain_release_held(&delivery->branches[i].chain);
+    }
+}
+
+void lt_delivery_fini(struct lt_delivery *delivery)
+{
+    lt_delivery_release(delivery);
+    for (uint32_t i = 0; i < writer_count(delivery); i++) {
         struct lt_branch *branch = &delivery->branches[i];
-        lt_item_queue_fini(&branch->pending);
         for (uint32_t k = 0; k < branch->epoch_count; k++)
             free(branch->epochs[k].note);
     }

@@ -123,6 +123,9 @@ int lt_delivery_open(struct lt_delivery *delivery, const struct lt_connector_env
 /* Aborts what is not prepared, closes the writers: their rows are on the way home. on: the stage's
  * thread. */
 void lt_delivery_close_writers(struct lt_delivery *delivery);
+/* The same, and gives back the rows that wait for their writers: when every worker has stopped, and
+ * before those end who own the rows. */
+void lt_delivery_release(struct lt_delivery *delivery);
 /* Frees the rest. on: any, when every worker of the lane has stopped. */
 void lt_delivery_fini(struct lt_delivery *delivery);
 

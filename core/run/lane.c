@@ -258,7 +258,7 @@ void lt_lane_release(struct lt_lane *lane)
         lt_item_ring_destroy(lane->rings[i]);
         lane->rings[i] = NULL;
     }
-    lt_delivery_close_writers(&lane->delivery);
+    lt_delivery_release(&lane->delivery);
     for (uint32_t i = lane->stage_count; i > 0; i--)
         lt_chain_release_held(&lane->stages[i - 1].chain);
     lt_fan_release_held(&lane->fan);

@@ -240,7 +240,7 @@ static void release(struct lt_segment_instance *instance)
 {
     lt_fan_release_held(&instance->fan);
     lt_confluence_fini(&instance->confluence);
-    lt_delivery_close_writers(&instance->delivery);
+    lt_delivery_release(&instance->delivery);
     lt_chain_release_held(&instance->stage.chain);
 }
 

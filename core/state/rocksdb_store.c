@@ -120,6 +120,8 @@ static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
                       struct lt_state_bytes *value)
 {
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    const struct lt_state_live_value *found = NULL;
+    bool is_ahead = find_ahead(rocks, key, &found); /* also passes over a key said twice */
     const struct lt_state_overlay_entry *entry =
         lt_state_overlay_find(&rocks->overlay, hash_of(rocks, key), key);
     if (entry != NULL) {
@@ -127,9 +129,7 @@ static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
         *value = (struct lt_state_bytes){lt_state_record_value(record), record->value_bytes};
         return !entry->is_removed;
     }
-    const struct lt_state_live_value *found = NULL;
-    int code = find_ahead(rocks, key, &found) ? found->pinned != NULL
-                                              : get_pinned(rocks, key, &found);
+    int code = is_ahead ? found->pinned != NULL : get_pinned(rocks, key, &found);
     if (code >= 0)
         lt_state_rocksdb_remember(rocks, key, code == 1,
                                   code == 1 ? found->final_at : LT_STATE_NEVER);

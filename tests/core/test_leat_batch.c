@@ -256,6 +256,29 @@ static void a_batch_has_all_sides_of_a_union(void **state)
     scratch_remove(place.folder);
 }
 
+/* Of the two places of a view one reads its time, and knows there that rows are late. */
+static void a_view_is_late_where_its_time_is_read(void **state)
+{
+    struct place place;
+    struct seen seen = {.fail_at = UINT64_MAX};
+    (void)state;
+    place_init(&place);
+    leat_context *context = leat_context_create();
+    leat_stream *timed =
+        leat_select(numbers(context, &place), "n, timestamp_seconds(1000000 - n) AS at");
+    timed = leat_drop_duplicates(leat_with_watermark(timed, "at", "0 seconds"), "n");
+    assert_int_equal(leat_create_view(timed, "t"), LEAT_OK);
+    run_well(context, make_query(context, &place),
+             leat_stream_sql(context, "SELECT n FROM t UNION ALL "
+                                      "SELECT n + 0 * unix_seconds(at) FROM t"),
+             &seen);
+    assert_true(seen.count >= FILES);
+    for (uint32_t i = 0; i < FILES; i++) /* by the watermark that the batch before had */
+        assert_int_equal(seen.rows[i], i < 2 ? 2 * LINES : LINES);
+    leat_context_destroy(context);
+    scratch_remove(place.folder);
+}
+
 /* ------------------------------------------------------------------- a query in the function */
 
 struct inner {
@@ -419,6 +442,7 @@ int main(void)
         cmocka_unit_test(a_batch_that_failed_comes_again),
         cmocka_unit_test(a_batch_has_the_rows_of_all_instances),
         cmocka_unit_test(a_batch_has_all_sides_of_a_union),
+        cmocka_unit_test(a_view_is_late_where_its_time_is_read),
         cmocka_unit_test(a_batch_can_be_read_by_queries),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(the_current_time_stands_still_within_a_batch),

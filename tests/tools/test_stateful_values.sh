@@ -120,7 +120,18 @@ knows_times_that_are_read() {
         late $'{"k":"a"}\n{"k":"b"}\n{"k":"d"}' 'SELECT k FROM u' ", dropDuplicatesWithinWatermark 'k'" &&
         late $'{"k":"a"}\n{"k":"b"}\n{"k":"d"}\n{"k":"c"}' 'SELECT a.k FROM u a JOIN u b ON a.k = b.k' &&
         late $'{"k":"a"}\n{"k":"b"}' 'SELECT a.k FROM u a JOIN u b ON a.k = b.k AND a.at <= b.at' &&
-        late $'{"k":"a","y":2026}\n{"k":"b","y":2026}\n{"k":"d"}' 'SELECT a.k, year(b.at) AS y FROM u a JOIN u b ON a.k = b.k'
+        late $'{"k":"a","y":2026}\n{"k":"b","y":2026}\n{"k":"d"}' 'SELECT a.k, year(b.at) AS y FROM u a JOIN u b ON a.k = b.k' &&
+        late $'{"k":"a"}\n{"k":"b"}\n{"k":"d"}\n{"k":"c"}\n{"k":"a","y":2026}\n{"k":"b","y":2026}\n{"k":"d"}' \
+            'SELECT k, CAST(NULL AS INT) AS y FROM u UNION ALL SELECT k, year(at) AS y FROM u' ", dropDuplicates 'k'"
+}
+# Rows wait for their batch's entry in the checkpoint when another one ends the query.
+ends_while_rows_wait() {
+    mkdir -p "$scratch/waits"
+    printf '{"k":"%s"}\n' 1 2 3 >"$scratch/waits/1.json" && touch -d 2026-01-01 "$scratch/waits/1.json"
+    printf '{"k":"%s"}\n' 4 5 6 7 no 8 >"$scratch/waits/2.json"
+    refuses '[CAST_INVALID_INPUT]' append 'SELECT CAST(k AS INT) AS n FROM w' "; CREATE TABLE w (k STRING) USING json
+        LOCATION '$scratch/waits' OPTIONS (maxFilesPerTrigger '1', dropDuplicates 'k')" &&
+        ! grep -q 'assertion' "$scratch/said" && cmp "$scratch/out" <(printf '{"n":%s}\n' 1 2 3)
 }
 # A group's result stands at no place of the source, and neither does what is said of it.
 tells_of_groups() {
@@ -140,5 +151,6 @@ check "dropDuplicates takes no maps" refuses_maps
 check "a slope over what is no number is none" gives_no_number
 check "a session's gap and a watermark's delay may be months" takes_months
 check "rows are late by a time that is read behind, as in Spark" knows_times_that_are_read
+check "a query ends while rows wait to be shown" ends_while_rows_wait
 check "a failed result of a group is told as what it is" tells_of_groups
 finish
