@@ -32,6 +32,24 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 143' INT TERM
 
+# free_port: prints a port of 127.0.0.1 that nobody has, for TCP and for UDP. It lies below those that the kernel gives to outgoing
+# connections, which could have it before the test listens on it, and below those of tests/kafka/kafka.
+free_port() {
+    python3 - <<'PYTHON'
+import random, socket
+while True:
+    port = random.randrange(10000, 20000)
+    try:
+        for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+            with socket.socket(socket.AF_INET, kind) as taken:
+                taken.bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break
+PYTHON
+}
+
 # skip REASON: how a case says that it cannot be tried here: { skip "no right to mount"; return; }
 skip() { echo "$*"; return 77; }
 

@@ -86,8 +86,9 @@ void stream_world_forget(struct stream_world *world);
 bool stream_world_has(const struct stream_world *world, const char *text);
 void stream_world_release_rows(struct stream_world *world);
 
-/* A free port, and connections to it. Descriptors are blocking, and receiving gives up after 10 s.
- */
+/* A free port, below those that the kernel gives to outgoing connections: one of them could have
+ * it before the test does. And connections to it. Descriptors are blocking, and receiving gives up
+ * after 10 s. */
 uint16_t stream_world_port(int type);
 int stream_world_connect(uint16_t port);
 int stream_world_datagrams_to(uint16_t port);

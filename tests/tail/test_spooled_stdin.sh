@@ -26,7 +26,7 @@ die() { # the query
 }
 
 # ------------------------------------------------------------ what the spool has
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 mkfifo "$scratch/first"
 send=("$leat" run - "tcp://127.0.0.1:$port" --spool "$scratch/spool" --checkpoint "$scratch/checkpoint" --epoch 50ms -q)
 is_spooled() { grep -aq '20000$' -r "$scratch/spool"; }

@@ -116,7 +116,6 @@ posts_in_program() {
 }
 
 # ------------------------------------------------------------ sockets
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # listen FILE SOURCE [OPTION]...: what arrives there goes to FILE, until `hang_up`.
 listen() {
     local file=$1

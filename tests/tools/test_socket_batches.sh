@@ -15,7 +15,6 @@ wait_for() { # COMMAND...: for twenty seconds
     done
 }
 holds() { diff -u <(printf '%s\n' "$1" | sort) <(sort "$2"); } # WANTED FILE: these lines, in any order
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 name="test-$$"
 # start STATEMENTS: a process that runs them; $pid, and $log is what it says.
 start() {
