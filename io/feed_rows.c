@@ -241,10 +241,11 @@ static inline bool is_left_out(struct lt_feed *feed)
 {
     if (feed->first_gathered != NULL) /* it is half read */
         return false;
-    if (feed->is_plain)
-        return is_without(feed);
     const struct lt_bytes record = bytes_of(feed);
-    return feed->preview->leaves_out(feed->preview, &record);
+    bool is_one = feed->is_plain || (record.size_bytes > 0 && record.data[0] == '{');
+    if (is_one && feed->preview->find != NULL && is_without(feed))
+        return true;
+    return feed->preview->leaves_out != NULL && feed->preview->leaves_out(feed->preview, &record);
 }
 
 /* ------------------------------------------------------------------------------------- polling */

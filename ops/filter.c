@@ -2,8 +2,8 @@
  * One program, one predicate; the counters tell what came in and what was left out.
  *
  * Of records that are no rows yet the predicate tells by parts of it alone: a text that has to
- * occur in a line, comparisons of fields of a JSON object. What they leave out is counted as if it
- * had come as a row.
+ * occur in a line, or in a JSON document that escapes nothing; comparisons of fields of such a
+ * document. What they leave out is counted as if it had come as a row.
  */
 #include "ops/filter.h"
 
@@ -20,15 +20,17 @@
 struct preview {
     struct lt_preview base;
     struct filter *filter;
-    struct lt_json_filter *json; /* JSON; for so many columns: */
+    struct lt_json_filter *json; /* NULL: of a text alone; else for so many columns: */
     uint32_t column_count;
-    struct lt_needle needle;     /* TEXT */
+    struct lt_needle needle;
 };
+
+enum { FORMS = LT_RECORD_JSON + 1 };
 
 struct filter {
     struct lt_operator base;
     struct lt_expression *predicate; /* NULL: nothing is told by its parts */
-    struct preview preview;
+    struct preview previews[FORMS];
     struct lt_program *program;
     const struct lt_shortcut *shortcut; /* the program's, or NULL */
     struct lt_read_meter meter;
@@ -100,14 +102,26 @@ static struct preview *preview_of(struct lt_preview *base)
 }
 
 /* A needle that begins in what is no whole one may go on behind the end. */
+static const uint8_t *place_of(const uint8_t *found, const struct lt_needle *needle,
+                               const uint8_t *from, const uint8_t *end)
+{
+    if (found != NULL)
+        return found;
+    return (size_t)(end - from) < needle->size_bytes ? from : end - (needle->size_bytes - 1);
+}
+
 static const uint8_t *find_needle(struct lt_preview *base, const uint8_t *from, const uint8_t *end)
 {
     const struct lt_needle *needle = &preview_of(base)->needle;
-    size_t size_bytes = (size_t)(end - from);
-    const uint8_t *found = lt_search(from, size_bytes, needle);
-    if (found != NULL)
-        return found;
-    return size_bytes < needle->size_bytes ? from : end - (needle->size_bytes - 1);
+    return place_of(lt_search(from, (size_t)(end - from), needle), needle, from, end);
+}
+
+/* The needle may be there as escapes, too. */
+static const uint8_t *find_in_json(struct lt_preview *base, const uint8_t *from,
+                                   const uint8_t *end)
+{
+    const struct lt_needle *needle = &preview_of(base)->needle;
+    return place_of(lt_search_or(from, (size_t)(end - from), needle, '\\'), needle, from, end);
 }
 
 static bool rejects_json(struct lt_preview *base, const struct lt_bytes *record)
@@ -122,45 +136,68 @@ static void count_left_out(struct lt_preview *base, uint64_t records)
     lt_counter_add(filter->filtered, records);
 }
 
-static struct lt_preview *preview_texts(struct filter *filter)
+/* Documents are looked through for a part of the needle, if it is a long one. */
+static void search_documents(struct preview *preview)
 {
-    struct preview *preview = &filter->preview;
     struct lt_bytes needle;
-    if (!lt_text_filter_find(filter->predicate, 0, &needle))
-        return NULL;
-    preview->needle = lt_needle_choose(needle.data, needle.size_bytes);
-    preview->base.find = find_needle;
-    return &preview->base;
+    if (!lt_json_filter_needle(preview->json, &needle))
+        return;
+    bool is_long = needle.size_bytes > LT_NEEDLE_BYTES_MAX;
+    preview->needle =
+        lt_needle_choose(needle.data, is_long ? LT_NEEDLE_BYTES_MAX : needle.size_bytes);
+    preview->base.find = find_in_json;
 }
 
-static struct lt_preview *preview_objects(struct filter *filter, uint32_t column_count)
+/* Of the texts themselves, or of the documents that they are. */
+static void preview_texts(struct preview *preview)
 {
-    struct preview *preview = &filter->preview;
-    if (preview->json != NULL && preview->column_count == column_count)
-        return &preview->base; /* each of many streams asks */
-    lt_json_filter_destroy(preview->json);
-    preview->column_count = column_count;
+    struct lt_bytes needle;
+    if (lt_text_filter_find(preview->filter->predicate, 0, &needle)) {
+        preview->needle = lt_needle_choose(needle.data, needle.size_bytes);
+        preview->base.find = find_needle;
+        return;
+    }
+    preview->json = lt_json_filter_create(preview->filter->predicate);
+    if (preview->json != NULL && lt_json_filter_column(preview->json) == 0)
+        search_documents(preview);
+}
+
+static void preview_objects(struct preview *preview)
+{
+    const struct filter *filter = preview->filter;
     preview->json = lt_json_filter_create_of_columns(filter->predicate, filter->base.input_schema,
-                                                     column_count);
+                                                     preview->column_count);
+    if (preview->json == NULL)
+        return;
     preview->base.leaves_out = rejects_json;
-    return preview->json == NULL ? NULL : &preview->base;
+    search_documents(preview);
 }
 
 static struct lt_preview *filter_preview(struct lt_operator *op, enum lt_record_form form,
                                          uint32_t column_count)
 {
     struct filter *filter = (struct filter *)op;
-    filter->preview.filter = filter;
-    filter->preview.base.count = count_left_out;
+    struct preview *preview = &filter->previews[form];
     if (filter->predicate == NULL)
         return NULL;
-    return form == LT_RECORD_TEXT ? preview_texts(filter) : preview_objects(filter, column_count);
+    if (preview->filter == NULL || preview->column_count != column_count) { /* many streams ask */
+        lt_json_filter_destroy(preview->json);
+        *preview = (struct preview){
+            .base.count = count_left_out, .filter = filter, .column_count = column_count};
+        if (form == LT_RECORD_TEXT)
+            preview_texts(preview);
+        else
+            preview_objects(preview);
+    }
+    bool is_any = preview->base.find != NULL || preview->base.leaves_out != NULL;
+    return is_any ? &preview->base : NULL;
 }
 
 static void filter_close(struct lt_operator *op)
 {
     struct filter *filter = (struct filter *)op;
-    lt_json_filter_destroy(filter->preview.json);
+    for (size_t form = 0; form < FORMS; form++)
+        lt_json_filter_destroy(filter->previews[form].json);
     lt_program_destroy(filter->program);
     free(filter);
 }
@@ -188,7 +225,7 @@ static const struct lt_operator_ops shortcut_ops = {.name = "filter",
                                                     .open = filter_open,
                                                     .process = filter_process_shortcut,
                                                     .add_cost = filter_add_cost,
-                                                  .preview = filter_preview,
+                                                    .preview = filter_preview,
                                                     .close = filter_close};
 /* What reads no documents has nothing to do at the end of a batch. */
 static const struct lt_operator_ops reading_ops = {.name = "filter",
@@ -196,7 +233,7 @@ static const struct lt_operator_ops reading_ops = {.name = "filter",
                                                    .process = filter_process,
                                                    .on_batch_end = filter_on_batch_end,
                                                    .add_cost = filter_add_cost,
-                                                  .preview = filter_preview,
+                                                   .preview = filter_preview,
                                                    .close = filter_close};
 
 int lt_filter_create(const struct lt_filter_options *options, struct lt_operator **out,

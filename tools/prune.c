@@ -1,5 +1,6 @@
 /*
- * Finding the dead of one name, newest first, and removing the rest.
+ * Finding the dead of one name, newest first, and removing the rest. Files of other names are not
+ * opened: there may be many, and each start would read them all.
  */
 #include "tools/prune.h"
 
@@ -38,14 +39,16 @@ static bool is_dead(const char *path, const char *query_name, int64_t *started_u
     return is_meant;
 }
 
-static struct dead *find_dead(const char *folder, const char *query_name, size_t *count)
+/* `own`: the name of this one's file, which has a dot in front of the process. */
+static struct dead *find_dead(const char *folder, const char *own, const char *query_name,
+                              size_t *count)
 {
     struct dead *found = NULL;
     const struct dirent *entry;
     DIR *directory = opendir(folder);
     *count = 0;
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] == '.')
+        if (strncmp(entry->d_name, own, strcspn(own, ".") + 1) != 0)
             continue;
         struct dead dead = {.path = lt_tool_format("%s/%s", folder, entry->d_name)};
         if (!is_dead(dead.path, query_name, &dead.started_us)) {
@@ -60,11 +63,13 @@ static struct dead *find_dead(const char *folder, const char *query_name, size_t
     return found;
 }
 
-void lt_tool_prune_counters(const char *query_name)
+void lt_tool_prune_counters(const char *path, const char *query_name)
 {
     size_t count;
+    if (path == NULL)
+        return;
     char *folder = leat_admin_counters_folder();
-    struct dead *found = find_dead(folder, query_name, &count);
+    struct dead *found = find_dead(folder, strrchr(path, '/') + 1, query_name, &count);
     if (count > 0)
         qsort(found, count, sizeof *found, compare_newest_first);
     for (size_t i = 0; i < count; i++) {

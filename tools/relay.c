@@ -175,7 +175,7 @@ static int run(const struct lt_tool_plan *plan, const struct lt_tool_settings *s
     lt_tool_signals_install();
     lt_tool_check_descriptors();
     if (plan->counters_are_auto)
-        lt_tool_prune_counters(name != NULL ? name : "");
+        lt_tool_prune_counters(plan->counters_path, name != NULL ? name : "");
     int status = start(plan);
     if (status != LT_TOOL_OK) {
         remove_counters(plan, LT_TOOL_OK);

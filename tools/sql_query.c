@@ -94,8 +94,8 @@ static int add_counters(struct lt_tool_job *job)
     const char *where = leat_admin_query_option(job->query, "counters");
     if (job->name == NULL || (where != NULL && strcasecmp(where, "auto") != 0))
         return LT_TOOL_OK;
-    lt_tool_prune_counters(job->name);
     job->counters_path = leat_admin_counters_path(job->name);
+    lt_tool_prune_counters(job->counters_path, job->name);
     int code = job->counters_path == NULL
                    ? LEAT_OK
                    : leat_admin_query_set(job->query, "counters", job->counters_path, "auto");

@@ -39,10 +39,10 @@ enum lt_record_form {
  * a filter leaves out are seen to be by a glance, which costs less than a row. Only what would
  * certainly be left out, and would not fail, is. on: the thread that emits. */
 struct lt_preview {
-    /* TEXT: every record that ends before the answer, which lies in [from, end], would be left
-     * out, whatever else it holds. */
+    /* Every record that ends before the answer, which lies in [from, end], would be left out,
+     * whatever else it holds; of JSON, if it begins with {. Optional, but one of the two. */
     const uint8_t *(*find)(struct lt_preview *preview, const uint8_t *from, const uint8_t *end);
-    /* JSON: would the record be left out? */
+    /* Would the record be left out? Optional. */
     bool (*leaves_out)(struct lt_preview *preview, const struct lt_bytes *record);
     /* So many were left out: the operator counts them as its own. */
     void (*count)(struct lt_preview *preview, uint64_t records);

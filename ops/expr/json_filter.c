@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/ascii.h"
 #include "core/text/json_glance.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/eval_inline.h"
@@ -259,6 +260,45 @@ void lt_json_filter_destroy(struct lt_json_filter *filter)
         return;
     lt_json_glance_destroy(filter->glance);
     free(filter);
+}
+
+/* --------------------------------------------------------------------------------- the needle */
+
+/* A text that only a JSON string gives, and whose bytes stand in the document if no escape does:
+ * values of other kinds, which are printed anew, do not begin with a letter, but for the numbers
+ * that are none. */
+static bool is_plain_word(const struct lt_bytes *text)
+{
+    static const char *const numbers[] = {"NaN", "INF", "Infinity"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (text->size_bytes == strlen(numbers[i]) &&
+            memcmp(text->data, numbers[i], text->size_bytes) == 0)
+            return false;
+    }
+    for (uint32_t i = 0; i < text->size_bytes; i++) {
+        uint8_t c = text->data[i];
+        if (c < ' ' || c >= 0x7F || c == '"' || c == '\\')
+            return false;
+    }
+    return text->size_bytes > 1 && lt_ascii_is_letter((char)text->data[0]);
+}
+
+bool lt_json_filter_needle(const struct lt_json_filter *filter, struct lt_bytes *needle)
+{
+    *needle = (struct lt_bytes){0};
+    for (size_t i = 0; i < filter->count; i++) {
+        const struct condition *condition = &filter->conditions[i];
+        const struct lt_bytes *text = &condition->constant.bytes;
+        if (condition->kind == LT_TYPE_STRING && condition->op == LT_OP_EQUAL_I64 &&
+            is_plain_word(text) && text->size_bytes > needle->size_bytes)
+            *needle = *text;
+    }
+    return needle->size_bytes > 0;
+}
+
+uint32_t lt_json_filter_column(const struct lt_json_filter *filter)
+{
+    return filter->column;
 }
 
 /* -------------------------------------------------------------------------------------- looking */

@@ -27,6 +27,11 @@ struct lt_json_filter *lt_json_filter_create_of_columns(const struct lt_expressi
                                                         const struct lt_type *schema,
                                                         uint32_t column_count);
 void lt_json_filter_destroy(struct lt_json_filter *filter); /* NULL is a no-op */
+/* The longest text that has to occur in a document, unless that has a backslash, so that the
+ * predicate can be true for it. False: there is none. The needle belongs to `node`. */
+bool lt_json_filter_needle(const struct lt_json_filter *filter, struct lt_bytes *needle);
+/* The column that documents are in, where they are not rows. */
+uint32_t lt_json_filter_column(const struct lt_json_filter *filter);
 /* True when the predicate is certainly not true for the row. */
 bool lt_json_filter_rejects(struct lt_json_filter *filter, const struct lt_row *row);
 /* The same for a document. */

@@ -228,11 +228,71 @@ static void objects_that_compare_false_become_no_rows(void **state)
     }
 }
 
+/* Documents of all kinds that a reader finds the word in, and some that it does not. */
+static void append_documents(struct lt_text_buffer *text, int i)
+{
+    static const char *const documents[] = {
+        "{\"id\":1,\"name\":\"needle\"}",
+        "{\"id\":1,\"name\":\"other\"}",
+        "{\"id\":1,\"name\":\"n\\u0065edle\"}",
+        "{\"id\":1,\"other\":\"needle\",\"name\":\"x\"}",
+        "{'id':1,'name':'needle'}",
+        " {\"id\":1,\"name\":\"needle\"}",
+        "{\"id\":1,\"na\\u006de\":\"needle\"}",
+        "{\"id\":1,\"name\":\"a\",\"name\":\"needle\"}",
+        "{\"id\":1,\"name\":\"needle\",\"name\":\"a\"}",
+        "{\"id\":1,\"name\":\"needl\"}",
+        "{\"id\":1,\"name\":\"needle\"",
+        "{\"id\":1,\"name\":\"\\\\\"}",
+        "{\"id\":1,\"name\":[\"needle\"]}",
+        "[{\"id\":1,\"name\":\"needle\"},{\"id\":1,\"name\":\"other\"}]",
+        "[{\"id\":1,\"name\":\"other\"},{\"id\":2,\"name\":\"other\"}]",
+        "{\"id\":1,\"name\":true}",
+        "needle",
+        "no JSON"};
+    size_t count = sizeof documents / sizeof documents[0];
+    lt_text_append(text, documents[(size_t)i * 7 % count]);
+    lt_text_append(text, i % 11 == 0 ? "\r\n" : i % 13 == 0 ? "\n\n" : "\n");
+}
+
+static void documents_without_a_text_become_no_rows(void **state)
+{
+    (void)state;
+    struct lt_text_buffer text;
+    lt_text_init(&text);
+    for (int i = 0; i < 200; i++)
+        append_documents(&text, i);
+    const char *ddl = "id INT, name STRING";
+    static const char *const fields[] = {"name = 'needle'", "'needle' = name AND id = 1",
+                                         "id < 5 AND name = 'needle'"};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        assert_true(compare(&(struct query){"json", ddl, fields[i], NULL, NULL}, text.data));
+        assert_true(
+            compare(&(struct query){"json", ddl, fields[i], "mode", "DROPMALFORMED"}, text.data));
+    }
+    static const char *const paths[] = {
+        "value:name = 'needle'", "value:id > 0 AND value:name = 'needle'",
+        "from_json(value, 'id INT, name STRING').name = 'needle'"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        assert_true(compare(&(struct query){"text", "value STRING", paths[i], NULL, NULL},
+                            text.data));
+    /* What may stand there in other words, or is not asked for. */
+    static const char *const others[] = {"value:id = '1'", "value:name = 'NaN'",
+                                         "value:name = 'n\xc3\xa9'", "value:name > 'needle'",
+                                         "value:name = 'needle' OR value:id = 2",
+                                         "value:name = 'needle' AND 1 / value:id < 2"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(compare(&(struct query){"text", "value STRING", others[i], NULL, NULL},
+                             text.data));
+    lt_text_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_without_a_text_become_no_rows),
         cmocka_unit_test(objects_that_compare_false_become_no_rows),
+        cmocka_unit_test(documents_without_a_text_become_no_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,22 @@ static void fill(uint64_t *state, uint8_t *out, size_t size_bytes)
         out[i] = (uint8_t) "ab 4"[draw(state) % 4];
 }
 
+/* With a byte that ends the search: of those of the text, or none of them. */
+static void check_or(uint64_t seed, const uint8_t *text, size_t text_bytes,
+                     const struct lt_needle *needle, uint8_t other)
+{
+    if (memchr(needle->data, other, needle->size_bytes) != NULL ||
+        needle->size_bytes > LT_NEEDLE_BYTES_MAX)
+        return;
+    const uint8_t *expected = memmem(text, text_bytes, needle->data, needle->size_bytes);
+    const uint8_t *stop = memchr(text, other, text_bytes);
+    if (expected == NULL || (stop != NULL && stop < expected))
+        expected = stop;
+    if (lt_search_or(text, text_bytes, needle, other) != expected)
+        fail_msg("seed %llu: %zu bytes in %zu, or '%c'", (unsigned long long)seed,
+                 needle->size_bytes, text_bytes, other);
+}
+
 static void check(uint64_t seed)
 {
     uint64_t state = seed;
@@ -41,6 +57,10 @@ static void check(uint64_t seed)
     if (lt_search(text, text_bytes, &plain) != expected ||
         lt_search(text, text_bytes, &chosen) != expected)
         fail_msg("seed %llu: %zu bytes in %zu", (unsigned long long)seed, needle_bytes, text_bytes);
+    if (text_bytes > 0 && draw(&state) % 2 == 0)
+        text[draw(&state) % text_bytes] = '\\';
+    check_or(seed, text, text_bytes, &plain, '\\');
+    check_or(seed, text, text_bytes, &chosen, (uint8_t) "ab4"[draw(&state) % 3]);
     size_t nth = 0;
     for (size_t i = 0; i < text_bytes; i++)
         if (text[i] == part[0] && lt_search_nth(text, text_bytes, part[0], ++nth) != text + i)
