@@ -16,7 +16,7 @@
 #include "core/epoch/inspect_internal.h"
 #include "core/epoch/lock.h"
 
-enum { ATTEMPTS = 5 }; /* at a directory that a query is working on */
+enum { ATTEMPTS = 20 }; /* at a directory that a query is working on */
 
 #define RESTORE "; hint: restore it from a copy, or start with a new directory"
 

@@ -8,7 +8,7 @@
 #include "core/state/dump.h"
 #include "core/state/store.h"
 
-enum { ATTEMPTS = 3 };
+enum { ATTEMPTS = 20 };
 
 /* The request while it is answered: lines that are out cannot be taken back. */
 struct answer {

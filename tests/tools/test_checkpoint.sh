@@ -192,14 +192,15 @@ looks_beside_a_query() {
     dir=$scratch/running
     cat >"$scratch/running.sql" <<END
 CREATE TABLE numbers USING rate OPTIONS (rowsPerSecond '1000');
-CREATE TABLE counts USING append OPTIONS (path '$scratch/running.out', outputMode 'update', trigger 'processingTime',
-    checkpointLocation '$dir', minBatchesToRetain '2', minDeltasForSnapshot '2');
+CREATE TABLE counts USING append OPTIONS (path '$scratch/running.out', outputMode 'update', trigger 'processingTime 300 milliseconds',
+    checkpointLocation '$dir', minBatchesToRetain '3', minDeltasForSnapshot '2');
 INSERT INTO counts SELECT to_json(struct(*)) AS value FROM (SELECT value % 50 AS k, count(*) AS n FROM numbers GROUP BY value % 50);
 END
     "$leat" run "$scratch/running.sql" --quiet >"$scratch/said" 2>&1 &
     query=$!
     for ((i = 0; i < 600; i++)); do compgen -G "$dir/commits/[0-9]*" >/dev/null && break; sleep 0.1; done
-    for ((i = 0; i < 12 && status == 0; i++)); do
+    for ((i = 0; i < 600 && status == 0; i++)); do
+        [ "$i" -lt 12 ] || ! compgen -G "$dir/commits/[1-9][0-9]*" >/dev/null || break # ten batches
         { verify 0 && says "in use by pid $query" && "$leat" state "$dir" --operator 0 >"$scratch/rows" && is_json <"$scratch/rows"; } || status=1
     done
     kill "$query"
