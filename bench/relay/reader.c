@@ -5,7 +5,7 @@
 #include "bench/relay/broker.h"
 #include "bench/relay/machine.h"
 
-enum { POLL_MS = 20, RANGE_TIMEOUT_MS = 10 * 1000 };
+enum { POLL_MS = 20, RANGE_TIMEOUT_MS = 60 * 1000 };
 
 static const struct lt_bench_setting READER_SETTINGS[] = {
     {"group.id", "relay_bench"},

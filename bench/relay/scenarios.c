@@ -16,8 +16,8 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define READY_TIMEOUT_NS (60 * SECOND_NS)
-#define STOP_TIMEOUT_NS (15 * SECOND_NS)
-#define ARRIVAL_TIMEOUT_NS (10 * SECOND_NS)
+#define STOP_TIMEOUT_NS (60 * SECOND_NS)
+#define ARRIVAL_TIMEOUT_NS (60 * SECOND_NS)
 #define DRAIN_TIMEOUT_NS (300 * SECOND_NS)
 #define SETTLE_NS                                                                                  \
     (SECOND_NS / 5) /* between ready and load, and after the last record of a drain                \

@@ -17,7 +17,7 @@
 #include "bench/verdict.h"
 
 enum {
-    PATIENCE_S = 20,
+    PATIENCE_S = 60,
     START_S = 60, /* a JVM has it too */
     BLOCK_BYTES = 65536,
     PROBE_MS = 20,

@@ -36,7 +36,7 @@ enum {
     WARM = 100,
     ROUNDS = 7,
     ROUNDS_NOT_HELD = 3,
-    PATIENCE_S = 20,
+    PATIENCE_S = 60,
     PATH_BYTES = 256,
     BLOCK_BYTES = 65536,
 };

@@ -382,7 +382,7 @@ static void expect(const struct scenario *scenario, int expected)
     assert_true(child >= 0);
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
-        alarm(60);
+        alarm(300);
         _exit(measure(scenario));
     }
     close(ends[1]);

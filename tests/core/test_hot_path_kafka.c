@@ -50,7 +50,7 @@ enum {
     RARE = 1000, /* one in so many records is not of the record path: timers */
     NAME_SIZE = 64,
     SAID_SIZE = 8192,
-    SECONDS_MAX = 100,
+    SECONDS_MAX = 300,
     SKIPPED_STATUS = 77,
 };
 

@@ -123,7 +123,7 @@ static void a_stop_that_cannot_drain_says_what_it_waits_for(void **state)
     int64_t seen = 0;
     while (!leat_query_counter(f->query, "lane0.sink0.records", &seen) || seen < 8)
         doors_nap();
-    assert_int_equal(leat_stop(f->query, 200 * 1000000), LEAT_ERROR_TIMEOUT);
+    assert_int_equal(leat_stop(f->query, 1000 * 1000000), LEAT_ERROR_TIMEOUT);
     assert_non_null(strstr(leat_query_error(f->query), "hint: raise drainTimeout"));
     assert_non_null(strstr(leat_query_error(f->query), "; epoch 0 waits for step "));
 }

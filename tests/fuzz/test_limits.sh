@@ -10,7 +10,7 @@ programs=${FUZZ_BUILD:-build-fuzz}/tests/fuzz
 export ASAN_OPTIONS=allocator_may_return_null=1
 
 ends() {
-    "$programs/fuzz_$1" -timeout=10 -rss_limit_mb=3000 -artifact_prefix="$scratch/" "$scratch/$1"/* >"$scratch/log" 2>&1 && return
+    "$programs/fuzz_$1" -timeout=60 -rss_limit_mb=3000 -artifact_prefix="$scratch/" "$scratch/$1"/* >"$scratch/log" 2>&1 && return
     grep -m 1 -aE 'SUMMARY|ERROR' "$scratch/log"
     grep -a '^Running:' "$scratch/log" | tail -n 1 # which input it was
     return 1

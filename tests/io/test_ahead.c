@@ -22,7 +22,7 @@
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-enum { STEPS_MAX = 100000 };
+enum { STEPS_MAX = 600000 };
 
 /* As a lane does: at an end that is where it begins. */
 static void open_in_batches(struct stream_world *world)

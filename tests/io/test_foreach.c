@@ -17,7 +17,7 @@
 #include "tests/support/stream_world.h"
 #include "tests/support/writer_world.h"
 
-enum { STEPS_MAX = 200000 };
+enum { STEPS_MAX = 600000 };
 
 static void open_type(struct writer_world *world, const struct lt_sink_type *type,
                       const char *command, const char *more)

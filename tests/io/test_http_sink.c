@@ -24,7 +24,7 @@
 #include "tests/support/collector.h"
 #include "tests/support/reactor_suite.h"
 
-enum { REQUESTS_MAX = 64, CUT_OFF = 1, BODY_MAX = 8192, PATIENCE_S = 20 };
+enum { REQUESTS_MAX = 64, CUT_OFF = 1, BODY_MAX = 8192, PATIENCE_S = 60 };
 
 /* ------------------------------------------------------------------------------------- a server */
 
@@ -417,7 +417,7 @@ static void a_server_that_never_answers_is_given_up(void **state)
 {
     static const int statuses[] = {0, -1};
     struct lane lane;
-    lane_open(&lane, state, statuses, "retryTimeout=250ms");
+    lane_open(&lane, state, statuses, "retryTimeout=2s");
     offer_rows(&lane, 1);
     lane.writer->ops->prepare(lane.writer, 0);
     assert_int_equal(run_until_prepared(&lane, 0), -1);

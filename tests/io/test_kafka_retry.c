@@ -16,7 +16,7 @@
 #include "tests/support/kafka_world.h"
 
 /* Long enough for all records to be written before the first is sent, on a busy machine too. */
-#define LINGER "kafka.linger.ms=150"
+#define LINGER "kafka.linger.ms=500"
 enum { RECORDS = 6, GUILTY = 2, REFUSED = RD_KAFKA_RESP_ERR_INVALID_RECORD };
 
 static void open_source(struct world *world, const char *topic)

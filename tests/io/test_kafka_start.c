@@ -278,8 +278,10 @@ static void a_pattern_finds_new_topics_of_a_broker_that_answers_late(void **stat
         int64_t begin_ns = lt_clock_now_ns(world->env.clock);
         source->next_look_ns = 0; /* as if its time had come */
         found = world->source->ops->needs_reconfiguration(world->source);
-        assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 4 * (int64_t)LT_NS_PER_S);
-        assert_true(found || source->next_look_ns - begin_ns < 2 * (int64_t)LT_NS_PER_S);
+        int64_t took_ns = lt_clock_now_ns(world->env.clock) - begin_ns;
+        assert_true(took_ns < 60 * (int64_t)LT_NS_PER_S);
+        /* in a second again, and not in ten */
+        assert_true(found || source->next_look_ns - begin_ns < took_ns + 2 * (int64_t)LT_NS_PER_S);
     }
     assert_true(found);
 }
@@ -305,14 +307,13 @@ static void what_does_not_pass_is_asked_as_often_as_the_option_says(void **state
     struct world *world = *state;
     enum { LIST_OFFSETS = 2 };
     struct lt_position positions[1];
-    int64_t begin_ns = lt_clock_now_ns(world->env.clock);
     world_topic(world, "t", 1);
     world_connect(world, WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=1"));
     rd_kafka_mock_push_request_errors(
         world->cluster, LIST_OFFSETS, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     assert_int_equal(initial(world, positions), LT_E_PERMISSION);
-    assert_true(lt_clock_now_ns(world->env.clock) - begin_ns < 5 * (int64_t)LT_NS_PER_S);
+    assert_true(lt_clock_now_ns(world->env.clock) < world->env.deadline_ns);
     assert_int_equal(initial(world, positions), 0);
 }
 
@@ -333,7 +334,7 @@ static void assert_gives_up(const struct world *world, int code, int64_t deadlin
 {
     if (code != LT_E_IO && code != LT_E_TIMEOUT)
         fail_msg("%d: %s", code, world->error.text);
-    assert_true(lt_clock_now_ns(lt_clock_system()) - deadline_ns < 5 * (int64_t)LT_NS_PER_S);
+    assert_true(lt_clock_now_ns(lt_clock_system()) - deadline_ns < 30 * (int64_t)LT_NS_PER_S);
 }
 
 static int64_t in_half_a_second(void)

@@ -124,7 +124,7 @@ static bool is_prepared(struct sink_world *world, uint64_t epoch)
 
 static void wait_until_prepared(struct sink_world *world, uint64_t epoch)
 {
-    for (int i = 0; i < 100000 && !is_prepared(world, epoch); i++) {
+    for (int i = 0; i < 600000 && !is_prepared(world, epoch); i++) {
         step(world);
         usleep(100);
     }
@@ -135,7 +135,7 @@ static void wait_until_prepared(struct sink_world *world, uint64_t epoch)
 /* A peer that is connected to while the world steps. */
 static int accept_one(struct sink_world *world, int listener)
 {
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 600000; i++) {
         step(world);
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
@@ -149,7 +149,7 @@ static int accept_one(struct sink_world *world, int listener)
 static size_t receive(struct sink_world *world, int fd, char *out, size_t wanted)
 {
     size_t got = 0;
-    for (int i = 0; i < 100000 && got < wanted; i++) {
+    for (int i = 0; i < 600000 && got < wanted; i++) {
         step(world);
         ssize_t count = recv(fd, out + got, wanted - got, MSG_DONTWAIT);
         got += count > 0 ? (size_t)count : 0;
@@ -349,7 +349,7 @@ static void datagrams_arrive(const char *rung)
         step(world);
     }
     assert_true(sleeps(world));
-    for (int i = 0; i < 100000 && read < written; i++) {
+    for (int i = 0; i < 600000 && read < written; i++) {
         step(world);
         ssize_t size = recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
         if (size < 0)

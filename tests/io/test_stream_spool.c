@@ -61,7 +61,7 @@ static void wait_until_settled(struct stream_world *world)
     struct lt_position position;
     struct lt_source_log log = {0};
     world->reader->ops->position(world->reader, &position);
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 600000; i++) {
         int code = world->source->ops->settle(world->source, 0, &position, &log, &world->error);
         assert_true(code >= 0);
         if (code == 1)
@@ -94,9 +94,7 @@ static void clients_are_told_what_is_durable(struct stream_world *world)
     shutdown(a, SHUT_WR);
     wait_for_answer(world, a, 4); /* and then it is closed */
     stream_world_read(world, 5);
-    char byte;
-    stream_world_rest(world);
-    assert_int_equal(recv(a, &byte, 1, 0), 0);
+    stream_world_await_close(world, a);
     assert_true(stream_world_has(world, "last"));
     close(a);
     close(b);
@@ -107,7 +105,7 @@ static void wait_for_end(struct stream_world *world, int fd)
 {
     char bytes[256];
     ssize_t got = -1;
-    for (int i = 0; i < 100000 && got != 0; i++) {
+    for (int i = 0; i < 600000 && got != 0; i++) {
         stream_world_step(world);
         got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (got < 0)
@@ -140,7 +138,7 @@ static void frames_of_lengths_are_told_in_eight_bytes(struct stream_world *world
     size_t got = 0;
     assert_int_equal(send(fd, bytes, sizeof bytes, 0), sizeof bytes);
     stream_world_read(world, 2);
-    for (int i = 0; i < 100000 && got < 8; i++) {
+    for (int i = 0; i < 600000 && got < 8; i++) {
         stream_world_step(world);
         ssize_t count = recv(fd, answer + got, 8 - got, MSG_DONTWAIT);
         got += count > 0 ? (size_t)count : 0;
@@ -340,7 +338,8 @@ static void a_full_spool_stops_the_sender(struct stream_world *world)
     text[sizeof text - 1] = '\n';
     size_t sent = 0;
     int blocked = 0;
-    while (blocked < 100) {
+    /* A disk that is slow to sync holds it up, too, and not for ever. */
+    while (blocked < 100 || (world->text_count < 900 && blocked < 60000)) {
         ssize_t got =
             send(fd, text + sent % sizeof text, sizeof text - sent % sizeof text, MSG_DONTWAIT);
         sent += got > 0 ? (size_t)got : 0;

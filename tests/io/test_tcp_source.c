@@ -199,8 +199,7 @@ static void a_broken_client_does_not_touch_others(struct stream_world *world)
     stream_world_send(good, "go");
     stream_world_send(broken, "ok\nthis is too long\nnever\n");
     stream_world_send(reset, "half");
-    stream_world_rest(world);
-    assert_non_null(strstr(stream_world_log, "maxRecordBytes"));
+    stream_world_await_log(world, "maxRecordBytes");
     struct linger linger = {.l_onoff = 1};
     assert_int_equal(setsockopt(reset, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
     close(reset);
@@ -210,10 +209,8 @@ static void a_broken_client_does_not_touch_others(struct stream_world *world)
     assert_int_equal(world->text_count, 2);
     assert_true(stream_world_has(world, "good"));
     assert_true(stream_world_has(world, "ok"));
-    assert_non_null(strstr(stream_world_log, "4 bytes of an unfinished record are left out"));
-    char byte;
-    ssize_t got = recv(broken, &byte, 1, 0);
-    assert_true(got <= 0); /* closed by us */
+    stream_world_await_log(world, "4 bytes of an unfinished record are left out");
+    stream_world_await_close(world, broken);
     close(good);
     close(broken);
 }
@@ -228,9 +225,8 @@ static void frames_of_lengths_arrive(struct stream_world *world)
     assert_string_equal(world->texts[1], "");
     assert_string_equal(world->texts[2], "d");
     close(fd);
-    stream_world_rest(world);
+    stream_world_await_log(world, "source tcp-listen: the stream from 127.0.0.1:");
     assert_int_equal(world->text_count, 3);
-    assert_non_null(strstr(stream_world_log, "source tcp-listen: the stream from 127.0.0.1:"));
 }
 
 /* Nothing is set aside for what a head claims before it has been looked at. */
@@ -252,11 +248,8 @@ static void a_head_that_claims_too_much_ends_its_stream_alone(struct stream_worl
         size_t size = i == 0 ? 6 : 3;
         assert_int_equal(send(good, whole, 1, 0), 1);
         assert_int_equal(send(bad, cases[i].bytes, cases[i].size, 0), cases[i].size);
-        stream_world_rest(world);
-        if (strstr(stream_world_log, cases[i].says) == NULL)
-            fail_msg("%s", stream_world_log);
-        char byte;
-        assert_true(recv(bad, &byte, 1, 0) <= 0);
+        stream_world_await_log(world, cases[i].says);
+        stream_world_await_close(world, bad);
         assert_int_equal(send(good, whole + 1, size - 1, 0), size - 1);
         stream_world_read(world, 1);
         assert_string_equal(world->texts[0], "ok");
@@ -276,11 +269,9 @@ static void one_client_too_many_is_refused(struct stream_world *world)
     stream_world_send(b, "b\n");
     stream_world_read(world, 2);
     int c = stream_world_connect(port);
-    stream_world_rest(world);
-    char byte;
-    assert_true(recv(c, &byte, 1, 0) <= 0);
-    assert_non_null(strstr(stream_world_log, "a client is refused: 2 are connected; hint: raise "
-                                             "the option \"maxClients\""));
+    stream_world_await_close(world, c);
+    stream_world_await_log(world, "a client is refused: 2 are connected; hint: raise the option "
+                                  "\"maxClients\"");
     close(c);
     close(a);
     stream_world_rest(world);
@@ -306,10 +297,8 @@ static void silent_clients_are_closed(struct stream_world *world)
     stream_world_send(speaking, "2\n");
     stream_world_read(world, 3);
     lt_clock_manual_advance(&clock, 6 * (int64_t)LT_NS_PER_S);
-    stream_world_rest(world);
-    char byte;
-    assert_true(recv(silent, &byte, 1, 0) <= 0);
-    assert_non_null(strstr(stream_world_log, "silent for 10"));
+    stream_world_await_close(world, silent);
+    stream_world_await_log(world, "silent for 10");
     stream_world_send(speaking, "3\n");
     stream_world_read(world, 4);
     close(silent);
@@ -358,9 +347,7 @@ static void a_client_that_vanishes_is_asked_for(struct stream_world *world)
         close(fd);
         return;
     }
-    for (int i = 0; i < 1000 && stream_world_log[0] == '\0'; i++)
-        stream_world_rest(world);
-    assert_non_null(strstr(stream_world_log, "3 bytes of an unfinished record are left out"));
+    stream_world_await_log(world, "3 bytes of an unfinished record are left out");
 }
 
 static void a_slow_sink_stops_the_sender_and_nothing_is_lost(struct stream_world *world)
@@ -412,19 +399,15 @@ static void the_peer_is_connected_again(struct stream_world *world)
         world, &lt_socket_source_type,
         OPTIONS("host=127.0.0.1", option_of(port), "reconnectDelay=1ms", "includeTimestamp=true"));
     assert_int_equal(world->source->schema->field_count, 2);
-    stream_world_step(world);
-    int first = accept(listener, NULL, NULL);
-    assert_true(first >= 0);
+    int first = stream_world_accept(world, listener);
     stream_world_send(first, "one\nla");
     stream_world_read(world, 1);
     stream_world_send(first, "st");
     close(first);
     stream_world_read(world, 2);
     assert_string_equal(world->texts[1], "last");
-    stream_world_rest(world);
-    assert_non_null(strstr(stream_world_log, "the peer closed the connection"));
-    int second = accept(listener, NULL, NULL);
-    assert_true(second >= 0);
+    stream_world_await_log(world, "the peer closed the connection");
+    int second = stream_world_accept(world, listener);
     stream_world_send(second, "two\n");
     stream_world_read(world, 3);
     assert_string_equal(world->texts[2], "two");
@@ -438,13 +421,9 @@ static void a_peer_that_is_not_there_is_waited_for(struct stream_world *world)
     stream_world_start(
         world, &lt_tcp_source_type,
         OPTIONS("host=localhost", option_of(port), "reconnectDelay=1ms", "reconnectDelayMax=2ms"));
-    stream_world_rest(world);
-    assert_non_null(strstr(stream_world_log, "Connection refused; it is tried again in"));
+    stream_world_await_log(world, "Connection refused; it is tried again in");
     int listener = stream_world_listen(&port);
-    for (int i = 0; i < 10; i++)
-        stream_world_rest(world); /* until it has come */
-    int fd = accept(listener, NULL, NULL);
-    assert_true(fd >= 0);
+    int fd = stream_world_accept(world, listener);
     stream_world_send(fd, "there\n");
     stream_world_read(world, 1);
     close(fd);

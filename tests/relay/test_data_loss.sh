@@ -19,7 +19,7 @@ CREATE TABLE counts USING append OPTIONS (path '$directory/out', outputMode 'upd
 INSERT INTO counts SELECT to_json(struct(count(*) AS n)) AS value FROM records;
 END
 }
-run() { timeout 60 "$leat" run "$1/job.sql"; }
+run() { timeout 120 "$leat" run "$1/job.sql"; }
 counted() { # DIRECTORY N: the last count that it has written
     [ "$(tail -n 1 "$1/out" 2>/dev/null)" = "{\"n\":$2}" ] || { echo "$1/out: $(tail -n 1 "$1/out"), not $2"; return 1; }
 }
@@ -32,7 +32,7 @@ says() { # TEXT COMMAND...: it succeeds and says the text
 
 fill() { "$envelopes" produce "$kafka" "$1" "$2" --partitions 1 --seed "$seed"; }
 make_again() { # TOPIC N: with N records
-    "$envelopes" delete "$kafka" "$1" && wait_for 30 "$envelopes" create "$kafka" "$1" 1 && fill "$1" "$2"
+    "$envelopes" delete "$kafka" "$1" && wait_for 60 "$envelopes" create "$kafka" "$1" 1 && fill "$1" "$2"
 }
 
 # ended_query ISOLATION FAIL...: a query that has counted 20 records and ended; then the topic is made again with 5. Sets: directory.
@@ -74,17 +74,17 @@ running_query() { # ISOLATION FAIL: has counted 20. Sets: directory, t
     topic t 1 && checkpoint directory && fill "$t" 20 &&
         job "$t" "$directory" 'processingTime 100 milliseconds' "kafka.isolation.level '$1'" "failOnDataLoss '$2'" || return
     background "$leat" run "$directory/job.sql"
-    wait_for 30 counted "$directory" 20
+    wait_for 60 counted "$directory" 20
 }
 deleted_ends_it() {
     local directory t
-    running_query "$1" true && "$envelopes" delete "$kafka" "$t" && ended "$pid" 30 5 && grep -q 'have been deleted' "$log"
+    running_query "$1" true && "$envelopes" delete "$kafka" "$t" && ended "$pid" 60 5 && grep -q 'have been deleted' "$log"
 }
 deleted_and_made_again_is_gone_around() {
     local directory t
-    running_query "$1" false && "$envelopes" delete "$kafka" "$t" && wait_for 30 grep -q 'data may have been lost' "$log" &&
-        wait_for 30 "$envelopes" create "$kafka" "$t" 1 && fill "$t" 5 && wait_for 30 counted "$directory" 25 &&
-        fill "$t" 3 && wait_for 30 counted "$directory" 28 && kill -TERM "$pid" && ended "$pid" 20 0
+    running_query "$1" false && "$envelopes" delete "$kafka" "$t" && wait_for 60 grep -q 'data may have been lost' "$log" &&
+        wait_for 60 "$envelopes" create "$kafka" "$t" 1 && fill "$t" 5 && wait_for 60 counted "$directory" 25 &&
+        fill "$t" 3 && wait_for 60 counted "$directory" 28 && kill -TERM "$pid" && ended "$pid" 60 0
 }
 
 # What stands between records and ends ranges: markers, aborted records; behind the stable end, an open transaction.

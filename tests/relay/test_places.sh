@@ -13,7 +13,7 @@ produce_input() { "$envelopes" produce "$kafka" "$in" 1000 --partitions 2 --seed
 make_again() {
     topic again 2 && topic out 2 && checkpoint place && "$envelopes" produce "$kafka" "$again" 400 --partitions 2 --seed 1 &&
         relay "$again" "$out" "$place" && "$envelopes" delete "$kafka" "$again" &&
-        wait_for 20 "$envelopes" create "$kafka" "$again" 2 && "$envelopes" produce "$kafka" "$again" 100 --partitions 2 --seed 2
+        wait_for 60 "$envelopes" create "$kafka" "$again" 2 && "$envelopes" produce "$kafka" "$again" 100 --partitions 2 --seed 2
 }
 topic_made_again() { refused 5 'deleted and re-created; hint: the partition has offsets 0 to ' relay "$again" "$out" "$place"; }
 goes_on_when_told() {
@@ -63,8 +63,8 @@ dead_letter_topic_deleted() {
     topic to 2 && topic dead 1 && checkpoint directory || return
     background "$leat" relay "$(url "$in")" "$(url "$to")" --checkpoint "$directory" --dlq "$(url "$dead")" \
         --where 'raise_error(cast(offset as string)) is null' -q
-    wait_for 20 is_ready "$log" && "$envelopes" delete "$kafka" "$dead" &&
-        "$envelopes" produce "$kafka" "$in" 10 --partitions 2 --seed 12 && ended "$pid" 30 1 &&
+    wait_for 60 is_ready "$log" && "$envelopes" delete "$kafka" "$dead" &&
+        "$envelopes" produce "$kafka" "$in" 10 --partitions 2 --seed 12 && ended "$pid" 60 1 &&
         grep -qF "dead-letter sink: sink kafka: topic \"$dead\": " "$log"
 }
 

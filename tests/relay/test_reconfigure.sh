@@ -11,21 +11,21 @@ start_relay() { # IN OUT CHECKPOINT ARGUMENT...
     shift 3
     background "$leat" relay "$(url "$in")" "$(url "$out")" --checkpoint "$directory" --from earliest --epoch 100ms \
         "${soon[@]}" "$@"
-    wait_for 15 is_ready "$log"
+    wait_for 60 is_ready "$log"
 }
 
 all_arrived() { diff <(records "$in") <(records "$out"); }
 begins_again() { grep -q 'its partitions have changed' "$log"; }
-stop_relay() { kill -TERM "$pid" && ended "$pid" 15 0; }
+stop_relay() { kill -TERM "$pid" && ended "$pid" 60 0; }
 
 new_partitions_are_read() {
     local in out directory began
     topic in 2 && topic out 2 && checkpoint directory && "$envelopes" produce "$kafka" "$in" 2000 --partitions 2 &&
         start_relay "$in" "$out" "$directory" --partition key && began=$pid &&
-        wait_for 15 all_arrived &&
+        wait_for 60 all_arrived &&
         "$envelopes" grow "$kafka" "$in" 4 &&
         "$envelopes" produce "$kafka" "$in" 2000 --partitions 4 --seed 2 &&
-        wait_for 30 all_arrived && begins_again && [ "$pid" = "$began" ] && ! has_ended "$began" &&
+        wait_for 60 all_arrived && begins_again && [ "$pid" = "$began" ] && ! has_ended "$began" &&
         stop_relay && all_arrived && grep -q '"3":' "$directory/offsets/$(last_entry "$directory")"
 }
 last_entry() { find "$1/offsets" -maxdepth 1 -type f -name '[0-9]*' ! -name '*.crc' -printf '%f\n' | sort -n | tail -n 1; }
@@ -38,9 +38,9 @@ under_load() { # ARGUMENT...
     load=$pid
     start_relay "$in" "$out" "$directory" "$@" && sleep 1 &&
         "$envelopes" grow "$kafka" "$out" 4 && "$envelopes" grow "$kafka" "$in" 4 &&
-        wait_for 15 begins_again && ended "$load" 30 0 &&
+        wait_for 60 begins_again && ended "$load" 60 0 &&
         "$audit" produce "$kafka" "$in" --count 20000 &&
-        wait_for 30 has_as_many "$in" "$out" && stop_relay &&
+        wait_for 60 has_as_many "$in" "$out" && stop_relay &&
         "$audit" verify "$kafka" "$in" "$out" --max-replay 0
 }
 has_as_many() { [ "$("$envelopes" count "$kafka" "$1")" = "$("$envelopes" count "$kafka" "$2")" ]; }
@@ -48,7 +48,7 @@ has_as_many() { [ "$("$envelopes" count "$kafka" "$1")" = "$("$envelopes" count 
 cannot_be_kept() {
     local in out directory
     topic in 2 && topic out 2 && checkpoint directory && start_relay "$in" "$out" "$directory" &&
-        "$envelopes" grow "$kafka" "$in" 3 && wait_for 30 has_ended "$pid" || return
+        "$envelopes" grow "$kafka" "$in" 3 && wait_for 60 has_ended "$pid" || return
     grep -F "cannot begin again with the source's new partitions" "$log" | grep -F 'the source partition cannot be kept'
 }
 

@@ -10,7 +10,7 @@ checkpoint directory
 spool=$scratch/spool
 acknowledged=$scratch/acknowledged
 RANDOM=$seed
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 
 start_query() {
     background "$leat" run "tcp-listen://127.0.0.1:$port" "$(url "$out")" --spool "$spool" --ack \
@@ -23,7 +23,7 @@ kill_again_and_again() {
     for ((i = 0; i < kill_count; i++)); do
         before=$(cat "$acknowledged")
         start_query
-        wait_for 30 is_more_than "$before" || { cat "$log"; return 1; }
+        wait_for 60 is_more_than "$before" || { cat "$log"; return 1; }
         sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
         has_ended "$query" && { echo "the query ended by itself after start $i"; cat "$log"; return 1; }
         kill -KILL "$query"
@@ -44,7 +44,7 @@ all_arrived() {
 }
 end_load() {
     start_query
-    kill -INT "$sender" && ended "$sender" 90 0
+    kill -INT "$sender" && ended "$sender" 150 0
 }
 end_query() {
     kill -INT "$query" && ended "$query" 60 0

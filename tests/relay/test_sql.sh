@@ -89,7 +89,7 @@ shows() { # on the console, in the session's zone, all columns but some; a SELEC
     local all="SELECT * EXCEPT (key, value, topic, timestamp, timestampType), CAST(TIMESTAMP '1970-01-01 00:00:00Z' AS STRING) AS t FROM some"
     said=$("$leat" sql -e "$some CREATE TABLE shown USING console OPTIONS (trigger 'availableNow', truncate false);
         INSERT INTO shown $all WHERE partition = 1 AND offset = 3") && grep -qF '|1        |3     |1970-01-01 02:00:00|' <<<"$said" &&
-        said=$(timeout -s INT 30 "$leat" sql -q -e "$some $all WHERE partition = 1 AND offset = 3" |
+        said=$(timeout -s INT 60 "$leat" sql -q -e "$some $all WHERE partition = 1 AND offset = 3" |
             grep -m1 -F '|1        |3     |1970-01-01 02:00:00|') || { echo "$said"; return 1; }
 }
 

@@ -30,7 +30,7 @@ END
 # There is enough for windows to end from the second batch on. What a partition lags behind, on a busy machine, is less than the
 # delay, which is six seconds of the load.
 has_begun() { [ "$("$envelopes" count "$kafka" "$events")" -gt 8000 ] && [ "$("$envelopes" count "$kafka" "$clicks")" -gt 0 ]; }
-end_load() { kill -INT "$load" && ended "$load" 30 0; }
+end_load() { kill -INT "$load" && ended "$load" 60 0; }
 
 # job QUERY TRIGGER: what it is at the next start.
 job() {

@@ -12,6 +12,8 @@ cd "$root" || exit 2
 build=$(cd "${LEAT_TEST_BUILD:-build}" && pwd) || exit 2
 leat=$build/leat kafka=${LEAT_TEST_KAFKA:-}
 unset "${!LEAT_TEST_@}"
+# A relay that does not say otherwise may start and end on a machine that has no time for it.
+export LEAT_STARTUP_TIMEOUT=60s LEAT_DRAIN=60s
 
 # Checkpoints belong on a disk: on tmpfs nothing is ever synced, and a window that a test aims at would be too short.
 is_memory() { [ "$(stat -f -c %T "$1")" = tmpfs ]; }

@@ -12,7 +12,7 @@
 
 #define DOORS_SCHEMA "n BIGINT,t STRING"
 
-enum { DOORS_ROWS_MAX = 20000, DOORS_TEXT_MAX = 32, DOORS_PATIENCE_S = 10 };
+enum { DOORS_ROWS_MAX = 20000, DOORS_TEXT_MAX = 32, DOORS_PATIENCE_S = 60 };
 
 struct doors_rows {
     uint32_t count;

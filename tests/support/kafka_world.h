@@ -11,7 +11,7 @@
 
 #include "core/flow/connector.h"
 
-enum { WORLD_ROWS = 1024, WORLD_PAIRS = 12, WORLD_PRODUCE = 0, WORLD_WAIT_MS = 10000 };
+enum { WORLD_ROWS = 1024, WORLD_PAIRS = 12, WORLD_PRODUCE = 0, WORLD_WAIT_MS = 60000 };
 
 /* What is said before the reason why records may be lost. */
 #define WORLD_LOSS                                                                                 \

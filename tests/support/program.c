@@ -165,11 +165,46 @@ void program_wait_for_error(struct program *program, const char *text, int secon
             fail_msg("no \"%s\" on stderr:\n%s", text, program->err);
 }
 
+void program_wait_until(struct program *program, bool is_enough(const struct program *),
+                        const char *what, int seconds)
+{
+    int64_t deadline_ms = now_ms() + seconds * 1000;
+    while (!is_enough(program))
+        if (!look(program, deadline_ms))
+            fail_msg("no %s on stdout:\n%s\nor stderr:\n%s", what, program->out, program->err);
+}
+
+/* The signals that a process has handlers for, as bits from 1 on. */
+static unsigned long long handled(pid_t pid)
+{
+    static const char field[] = "SigCgt:";
+    char path[64], line[256];
+    unsigned long long mask = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, field, sizeof field - 1) == 0)
+            mask = strtoull(line + sizeof field - 1, NULL, 16);
+    fclose(file);
+    return mask;
+}
+
+void program_wait_for_handler(const struct program *program, int signal)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    int64_t deadline_ms = now_ms() + 60 * 1000;
+    while ((handled(program->pid) >> (signal - 1) & 1) == 0) {
+        assert_true(now_ms() < deadline_ms);
+        nanosleep(&pause, NULL);
+    }
+}
+
 void program_run(struct program *program, const char *name, const char *const *arguments,
                  const char *const *environment, const char *input)
 {
     program_start(program, name, arguments, environment, input);
-    program_wait(program, 20);
+    program_wait(program, 60);
 }
 
 void program_expect_usage(struct program *program, const char *name, const char *const *arguments,

@@ -8,6 +8,7 @@
 #ifndef LT_TESTS_PROGRAM_H
 #define LT_TESTS_PROGRAM_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum { PROGRAM_OUTPUT_SIZE = 65536, PROGRAM_ARGUMENTS_MAX = 64 };
@@ -32,6 +33,12 @@ void program_start_on_terminal(struct program *program, const char *name,
 void program_wait(struct program *program, int seconds);
 /* Waits until stderr holds `text`, at most `seconds`. */
 void program_wait_for_error(struct program *program, const char *text, int seconds);
+/* Waits until what it has printed `is_enough`, at most `seconds`; `what` names that if it is not.
+ */
+void program_wait_until(struct program *program, bool is_enough(const struct program *),
+                        const char *what, int seconds);
+/* Waits until the program has a handler of its own for a signal, at most a minute. */
+void program_wait_for_handler(const struct program *program, int signal);
 
 /* Starts and waits. */
 void program_run(struct program *program, const char *name, const char *const *arguments,

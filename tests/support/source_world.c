@@ -11,7 +11,7 @@
 #include "tests/support/fake_reactor.h"
 #include "tests/support/scratch.h"
 
-enum { WAIT_S = 20 };
+enum { WAIT_S = 60 };
 
 void source_put(struct source_world *world, const char *name, const char *content, int second)
 {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,41 @@ void stream_world_rest(struct stream_world *world)
     }
 }
 
+void stream_world_await_log(struct stream_world *world, const char *text)
+{
+    int64_t deadline_ns = lt_clock_now_ns(lt_clock_system()) + (int64_t)WAIT_S * LT_NS_PER_S;
+    do {
+        if (lt_clock_now_ns(lt_clock_system()) > deadline_ns)
+            fail_msg("no \"%s\" after %d s, but: %s", text, WAIT_S, stream_world_log);
+        stream_world_rest(world);
+    } while (strstr(stream_world_log, text) == NULL);
+}
+
+/* Waits for `events` of a descriptor while the world goes on. */
+static void await_events(struct stream_world *world, int fd, short events)
+{
+    struct pollfd one = {.fd = fd, .events = events};
+    int64_t deadline_ns = lt_clock_now_ns(lt_clock_system()) + (int64_t)WAIT_S * LT_NS_PER_S;
+    while (poll(&one, 1, 0) == 0 && lt_clock_now_ns(lt_clock_system()) < deadline_ns)
+        stream_world_rest(world);
+    assert_int_not_equal(one.revents, 0);
+}
+
+int stream_world_accept(struct stream_world *world, int listener)
+{
+    await_events(world, listener, POLLIN);
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+void stream_world_await_close(struct stream_world *world, int fd)
+{
+    char byte;
+    await_events(world, fd, POLLIN);
+    assert_true(recv(fd, &byte, 1, MSG_DONTWAIT) <= 0);
+}
+
 bool stream_world_has(const struct stream_world *world, const char *text)
 {
     for (uint32_t i = 0; i < world->text_count; i++) {
@@ -317,7 +353,7 @@ uint16_t stream_world_port(int type)
 
 static void give_up_late(int fd)
 {
-    struct timeval patience = {.tv_sec = 10};
+    struct timeval patience = {.tv_sec = 60};
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
 }
 
@@ -373,7 +409,8 @@ void stream_world_send(int fd, const char *text)
 void stream_world_receive_line(struct stream_world *world, int fd, char *out, size_t size_bytes)
 {
     size_t count = 0;
-    for (int i = 0; i < 100000; i++) {
+    int64_t deadline_ns = lt_clock_now_ns(lt_clock_system()) + (int64_t)WAIT_S * LT_NS_PER_S;
+    while (lt_clock_now_ns(lt_clock_system()) < deadline_ns) {
         stream_world_step(world);
         ssize_t got = recv(fd, out + count, 1, MSG_DONTWAIT);
         if (got == 1 && out[count] == '\n') {

@@ -83,12 +83,18 @@ void stream_world_read(struct stream_world *world, uint32_t count);
 /* Steps for a while: nothing is expected. */
 void stream_world_rest(struct stream_world *world);
 void stream_world_forget(struct stream_world *world);
+/* Goes on, for at most a minute: until the log's last line has this text, until somebody has
+ * connected (returns the connection), until the other side has closed, with nothing left to read.
+ */
+void stream_world_await_log(struct stream_world *world, const char *text);
+int stream_world_accept(struct stream_world *world, int listener);
+void stream_world_await_close(struct stream_world *world, int fd);
 bool stream_world_has(const struct stream_world *world, const char *text);
 void stream_world_release_rows(struct stream_world *world);
 
 /* A free port, below those that the kernel gives to outgoing connections: one of them could have
  * it before the test does. And connections to it. Descriptors are blocking, and receiving gives up
- * after 10 s. */
+ * after a minute. */
 uint16_t stream_world_port(int type);
 int stream_world_connect(uint16_t port);
 int stream_world_datagrams_to(uint16_t port);

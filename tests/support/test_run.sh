@@ -20,7 +20,7 @@ sums_up() {
 }
 # Each of two waits for the other, which only ends well if they run at the same time; a script among them runs alone.
 side_by_side() {
-    local each other wait='for i in $(seq 50); do [ ! -e OTHER ] || exit 0; sleep 0.1; done; exit 1'
+    local each other wait='for i in $(seq 600); do [ ! -e OTHER ] || exit 0; sleep 0.1; done; exit 1'
     for each in left:right right:left; do
         other=$scratch/${each#*:}.on each=$scratch/${each%:*}
         printf '#!/bin/sh\ntouch %s.on\n%s\n' "$each" "${wait/OTHER/$other}" >"$each"

@@ -15,7 +15,7 @@
 #include "tests/support/collector.h"
 #include "tests/support/fake_reactor.h"
 
-enum { ROWS = 64, STEPS_MAX = 100000 };
+enum { ROWS = 64, STEPS_MAX = 600000 };
 
 void writer_world_init(struct writer_world *world, const char *rung)
 {

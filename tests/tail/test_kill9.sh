@@ -22,8 +22,8 @@ start_query() {
 }
 
 kill_at_entry() {
-    for ((k = 0; k < 300; k++)); do [ -d "$checkpoint/offsets" ] && break; sleep 0.1; done
-    "$killer" "$checkpoint" "$pid" 30 || { echo "no epoch was logged for 30 s after start $1"; return 1; }
+    for ((k = 0; k < 600; k++)); do [ -d "$checkpoint/offsets" ] && break; sleep 0.1; done
+    "$killer" "$checkpoint" "$pid" 60 || { echo "no epoch was logged for a minute after start $1"; return 1; }
     wait "$pid" 2>/dev/null
     pid=0
 }
@@ -66,7 +66,7 @@ end_load() {
 }
 
 finish_query() {
-    timeout -k 5 120 "$leat" run "tail:$source" "append:$out" --checkpoint "$checkpoint" --until-end -q >"$log" 2>&1
+    timeout -k 5 180 "$leat" run "tail:$source" "append:$out" --checkpoint "$checkpoint" --until-end -q >"$log" 2>&1
 }
 
 is_exact() {

@@ -27,7 +27,7 @@ a_pipe() {
 }
 head_has_enough() {
     local status
-    yes | timeout 60 "$leat" run - - -q 2>"$scratch/err" | head -1 >"$scratch/out"
+    yes | timeout 120 "$leat" run - - -q 2>"$scratch/err" | head -1 >"$scratch/out"
     status=${PIPESTATUS[1]}
     [ "$(cat "$scratch/out")" = y ] && [ "$status" -eq 141 ] || { cat "$scratch/err"; echo "ended with $status"; return 1; }
 }
@@ -53,7 +53,7 @@ as_nobody() {
     rm -rf "$scratch/closed" "$scratch/open" "$scratch/nobodys"
     mkdir -m 700 "$scratch/closed" && mkdir -m 755 "$scratch/open" "$scratch/nobodys" && chown 65534 "$scratch/nobodys" || return
     echo secret >"$scratch/open/hidden" && chmod 600 "$scratch/open/hidden" || return
-    ! env -u LEAT_COUNTERS $become timeout 30 "$leat" run "$@" -q --checkpoint "$scratch/nobodys/checkpoint" 2>"$scratch/err" </dev/null &&
+    ! env -u LEAT_COUNTERS $become timeout 60 "$leat" run "$@" -q --checkpoint "$scratch/nobodys/checkpoint" 2>"$scratch/err" </dev/null &&
         says "$text" && says "${hint-}"
 }
 ends_with_a_row() { [ ! -s "$small/out" ] || [ "$(tail -c 1 "$small/out" | wc -l)" -eq 1 ]; }
@@ -68,7 +68,7 @@ a_full_disk() {
     wait_for ends_with_a_row || return # but for the moment in which the disk is tried again
     rm "$small/fill"
     wait_for cmp "$scratch/in" "$small/out" || return
-    says "there is room for '$small/out' again"
+    wait_for says "there is room for '$small/out' again" || return
     kill -INT "$pid"
     wait "$pid"
     pid=0

@@ -44,7 +44,7 @@ the_next_one_sends() {
         --checkpoint "$scratch/listener" -q 2>"$scratch/said" &
     listener=$!
     wait_for grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
-    timeout -k 5 60 "${send[@]}" </dev/null >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
+    timeout -k 5 120 "${send[@]}" </dev/null >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
     wait_for grep -q '^20000$' "$scratch/arrived" || return
     kill -INT "$listener" && wait "$listener"
     listener=0
@@ -79,7 +79,7 @@ killed_again_and_again() {
     load=0
 }
 # Of the spool; the pipe is still open at our end.
-reads_the_rest() { timeout -k 5 60 "${append[@]}" </dev/null >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }; }
+reads_the_rest() { timeout -k 5 120 "${append[@]}" </dev/null >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }; }
 # A death may leave one gap, what a process had read from the pipe and not yet spooled, and behind it half a line.
 is_in_order() {
     awk -v most="$kill_count" '

@@ -23,7 +23,7 @@
 #include "tests/support/program.h"
 #include "tests/support/scratch.h"
 
-enum { LINES_PER_MS = 20, START_MS = 20000, AT_WILL_MS = 700 };
+enum { LINES_PER_MS = 20, START_MS = 60000, AT_WILL_MS = 700 };
 
 static struct program p;
 static char scratch[SCRATCH_PATH_SIZE];
@@ -85,7 +85,7 @@ static uint64_t next_epoch(uint64_t from)
 static void kill_it(void)
 {
     assert_int_equal(kill(p.pid, SIGKILL), 0);
-    program_wait(&p, 20);
+    program_wait(&p, 60);
     if (p.status != 1000 + SIGKILL)
         fail_msg("it ended by itself: %s", p.err);
 }

@@ -38,9 +38,9 @@ holds() { # WANTED FILE...: these lines, in any order
     shift
     diff -u <(printf '%s\n' "$wanted" | sort) <(sort "$@")
 }
-await() { # COMMAND...: for ten seconds
+await() { # COMMAND...: within a minute
     local i
-    for i in $(seq 200); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
+    for i in $(seq 1200); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
     cat "$scratch/awaited"
     return 1
 }
@@ -149,7 +149,7 @@ spooled() {
     listen "$scratch/spooled" "tcp-listen://127.0.0.1:$at" --spool "$scratch/spool" --ack || return
     exec 3<>"/dev/tcp/127.0.0.1/$at"
     printf 'one\ntwo\n' >&3
-    read -r -t 10 told <&3 || { echo "no acknowledgement"; return 1; }
+    read -r -t 60 told <&3 || { echo "no acknowledgement"; return 1; }
     [ "${told% *}" = ack ] || { echo "told: $told"; return 1; }
     exec 3>&-
     hang_up $'one\ntwo' "$scratch/spooled"

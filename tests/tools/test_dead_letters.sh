@@ -68,7 +68,7 @@ is_kept_once() {
         lines=$(wc -l <"$scratch/good.once")
         for ((k = 0; k < 100; k++)); do printf '%s\n' "{\"n\":$k}" "bad $k"; done >>"$scratch/many.jsonl"
         "$leat" "${kept[@]}" >"$scratch/said" 2>&1 &
-        for ((k = 0; k < 600; k++)); do [ "$(wc -l <"$scratch/good.once")" -le "$lines" ] || break; sleep 0.05; done
+        for ((k = 0; k < 1200; k++)); do [ "$(wc -l <"$scratch/good.once")" -le "$lines" ] || break; sleep 0.05; done
         sleep "0.0$((i * 2))"
         kill -KILL $! && ! wait $! || { cat "$scratch/said"; return 1; }
     done 2>/dev/null

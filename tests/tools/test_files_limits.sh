@@ -17,7 +17,7 @@ for i in range(count):
     with open(f"{into}/{i:06d}", "w") as file:
         file.write(f"{2 * i}\n{2 * i + 1}\n")
 done = subprocess.run([leat, "relay", "file://" + into, "append://" + out, "--checkpoint", scratch + "/many.checkpoint",
-                       "--until-end", "-q"], timeout=200, capture_output=True, text=True)
+                       "--until-end", "-q"], timeout=400, capture_output=True, text=True)
 assert done.returncode == 0, done.stderr
 with open(out) as file:
     lines = file.read().split()

@@ -40,14 +40,14 @@ killed_before() { # CALL NUMBER
     strace -f -qq -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" "$leat" sql -q \
         -e "$(statements "continuous 20 milliseconds" 1)" >"$scratch/log" 2>&1 &
     tracer=$!
-    for ((i = 0; i < 600; i++)); do
+    for ((i = 0; i < 2400; i++)); do
         kill -0 "$tracer" 2>/dev/null || break
         sleep 0.05
     done
-    [ "$i" -lt 600 ] || echo "call $2 of $1 never came"
+    [ "$i" -lt 2400 ] || echo "call $2 of $1 never came"
     { end_traced || status=$?; } 2>/dev/null
     tracer=''
-    [ "$i" -lt 600 ] && [ "$status" -eq 137 ] && return
+    [ "$i" -lt 2400 ] && [ "$status" -eq 137 ] && return
     echo "before call $2 of $1: ended with $status"
     cat "$scratch/log"
     return 1

@@ -2,45 +2,41 @@
 # The prompt of leat sql on a terminal: statements over several lines, errors that do not end the session, history.
 . "$(dirname "$0")/../support/cases.sh"
 
-type_lines() { # each line, as a person's keys
-    sleep 1
-    local line
-    while read -r line; do printf '%s\r' "$line"; sleep 0.3; done
-    sleep 0.5
-}
-session() { # the lines on standard input; what the terminal shows
+# Keys go through a pipe that stays open, each when the terminal shows what it waits for.
+opens() { # NAME: its history is $scratch/NAME
     command -v script >/dev/null || { skip "script is not installed"; return; }
-    type_lines | LEAT_HISTORY=$scratch/history TERM=xterm timeout 30 script -qc "$leat sql" /dev/null | tr -d '\r' >"$scratch/shown"
-}
-shows() { # TEXT...
-    local each
-    session || return
-    for each in "$@"; do
-        grep -qF -- "$each" "$scratch/shown" || { cat "$scratch/shown"; echo "does not show: $each"; return 1; }
-    done
-}
-# The keys of the tests below go through a pipe that stays open, each when the terminal shows what it waits for.
-opens() {
-    command -v script >/dev/null || { skip "script is not installed"; return; }
-    mkfifo "$scratch/keys" || return
+    screen=$scratch/$1.screen from=0
+    mkfifo "$scratch/$1.keys" || return
     # exec: a shell in between would end as Ctrl-C had it end, if it is dash
-    LEAT_HISTORY=$scratch/typed TERM=xterm timeout 120 script -qfec "exec $leat sql" "$scratch/screen" <"$scratch/keys" \
+    LEAT_HISTORY=$scratch/$1 TERM=xterm timeout 240 script -qfec "exec $leat sql" "$screen" <"$scratch/$1.keys" \
         >/dev/null 2>&1 &
     session=$!
-    exec 3>"$scratch/keys"
+    exec 3>"$scratch/$1.keys"
     sees 'leat> '
 }
 sees() { # TEXT [SECONDS]: the terminal shows it, since the last `keys`
-    local deadline=$((SECONDS + ${2:-30}))
-    until tail -c +$((from + 1)) "$scratch/screen" 2>/dev/null | tr -d '\r' | grep -qF -- "$1"; do
-        [ $SECONDS -lt $deadline ] || { tail -c +$((from + 1)) "$scratch/screen"; echo "does not show: $1"; return 1; }
+    local deadline=$((SECONDS + ${2:-60}))
+    until tail -c +$((from + 1)) "$screen" 2>/dev/null | tr -d '\r' | grep -qF -- "$1"; do
+        [ $SECONDS -lt $deadline ] || { tail -c +$((from + 1)) "$screen"; echo "does not show: $1"; return 1; }
         sleep 0.1
     done
 }
 keys() { # KEYS TEXT: typed, they make the terminal show the text
-    from=$(stat -c %s "$scratch/screen")
+    from=$(stat -c %s "$screen")
     printf '%b' "$1" >&3
     sees "$2"
+}
+shows() { # TEXT...: after the lines of standard input, of which the last one ends the session
+    local line each
+    opens history || return
+    while read -r line; do
+        if [ "$line" != exit ]; then keys "$line\r" '> ' || return; else printf 'exit\r' >&3; fi
+    done
+    wait "$session" || { echo "status $?"; return 1; }
+    exec 3>&-
+    for each in "$@"; do
+        tr -d '\r' <"$screen" | grep -qF -- "$each" || { cat "$screen"; echo "does not show: $each"; return 1; }
+    done
 }
 defines() {
     keys "CREATE TABLE orders USING rate OPTIONS (rowsPerSecond '100');\r" 'leat> ' &&
@@ -51,7 +47,15 @@ completes() {
 }
 cancels() { keys 'SELECT 1 AS a,\r' '    > ' && keys '2 AS\003' 'leat> ' && keys "SELECT 'still', 'h;ere';\r" '|still|h;ere|'; }
 stops_stream() { keys 'SELECT val FROM doubled;\r' 'Batch: 1' && keys '\003' 'leat> '; }
-stops_table() { keys 'SELECT explode(sequence(1, 20000000)) AS x;\r' 'AS x;' && sleep 1 && keys '\003' 'interrupted'; }
+# It begins when the line has ended on the terminal.
+has_begun() { [ "$(tail -c 1 "$screen" | od -An -tx1)" = " 0a" ]; }
+stops_table() {
+    local i
+    keys 'SELECT explode(sequence(1, 20000000)) AS x;\r' 'AS x;' || return
+    for ((i = 0; i < 600; i++)); do has_begun && break; sleep 0.1; done
+    sleep 1
+    keys '\003' 'interrupted'
+}
 stops_start() {
     keys "CREATE TABLE k USING kafka OPTIONS (kafka.bootstrap.servers '127.0.0.1:1', subscribe 'x');
         CREATE TABLE q USING noop OPTIONS (startupTimeout '3s'); INSERT INTO q SELECT value FROM k;\r" 'no broker' &&
@@ -74,8 +78,7 @@ check "statements are answered, an error is told, and the session goes on" \
     shows '|42    |' "near 'selec'" '    > ' '|s        |' <"$scratch/lines"
 check "what was typed is kept" remembers
 
-from=0
-if check "a session is opened" opens && [ -p "$scratch/keys" ]; then
+if check "a session is opened" opens typed && [ -p "$scratch/typed.keys" ]; then
     check "tables and views are made" defines
     check "keywords, columns, tables and functions are completed" completes
     check "Ctrl-C drops what is typed, of all its lines" cancels

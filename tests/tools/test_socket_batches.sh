@@ -7,8 +7,8 @@ children=()
 end_children() { for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done; }
 at_end end_children
 
-wait_for() { # COMMAND...: for twenty seconds
-    local deadline=$((SECONDS + 20))
+wait_for() { # COMMAND...: within a minute
+    local deadline=$((SECONDS + 60))
     until "$@" >"$scratch/awaited" 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || { cat "$scratch/awaited"; echo "waited in vain for: $*"; return 1; }
         sleep 0.05
@@ -32,7 +32,8 @@ stop() { # SIGNAL STATUS
     wait "$pid" 2>/dev/null || status=$?
     [ "$status" -eq "$2" ] || { echo "ended with $status, not $2"; return 1; }
 }
-send() { printf '%s\n' "$@" >"/dev/tcp/127.0.0.1/$port"; }
+# In one piece: of what comes in two, the first may be a batch of its own.
+send() { printf '%s\n' "$@" >"$scratch/.send" && cat "$scratch/.send" >"/dev/tcp/127.0.0.1/$port"; }
 file() { printf '%s\n' "${@:2}" >"$scratch/.new" && mv "$scratch/.new" "$scratch/in/$1"; }
 last_source() { "$leat" query progress "$name" | grep -F "\"$1\":$2,\"latestOffset\":$2,"; }
 

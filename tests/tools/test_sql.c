@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -74,9 +75,15 @@ static void a_statement_that_is_too_much_is_wrong_as_others_are(void **state)
            "name them in CREATE TABLE\n");
 }
 
+static bool prints_a_second_row(const struct program *program)
+{
+    return strstr(program->out, "|    2|  4|\n") != NULL;
+}
+
 static void a_stream_prints_until_it_is_told_to_end(void **state)
 {
     (void)state;
+    long value, twice, next = 0;
     program_start(&p, "leat",
                   PROGRAM_ARGS("sql", "-e",
                                "CREATE TABLE s USING rate OPTIONS (rowsPerSecond '50');"
@@ -84,13 +91,20 @@ static void a_stream_prints_until_it_is_told_to_end(void **state)
                                "INSERT INTO o SELECT value, value * 2 AS d FROM s WHERE value % 2 "
                                "= 0"),
                   NULL, NULL);
-    sleep(2);
+    program_wait_until(&p, prints_a_second_row, "second row", 60);
     assert_int_equal(kill(p.pid, SIGINT), 0);
-    program_wait(&p, 20);
+    program_wait(&p, 60);
     assert_contains(p.err, "ready query o: rate -> console lanes 1 stages 1\nended query o: read ");
     assert_int_equal(p.status, 0);
     assert_lacks(p.out, "{"); /* rows go to stdout, and no progress between them */
-    assert_non_null(strstr(p.out, "|value|  d|\n+-----+---+\n|    0|  0|\n|    2|  4|\n"));
+    assert_non_null(strstr(p.out, "|value|  d|\n+-----+---+\n|    0|  0|\n"));
+    for (const char *at = p.out; at != NULL; at = strchr(at + 1, '\n'))
+        if (sscanf(at, "\n|%ld|%ld|", &value, &twice) == 2) { /* in whatever batch */
+            assert_int_equal(value, next);
+            assert_int_equal(twice, 2 * next);
+            next += 2;
+        }
+    assert_true(next >= 4);
 }
 
 /* The text up to a UUID, and what stands behind that. */
@@ -195,31 +209,48 @@ static void a_text_that_is_not_utf_8_is_refused_by_its_place(void **state)
     assert_contains(p.err, "leat sql: the text is not UTF-8: byte 8 of this line is 0xC3");
 }
 
+/* Names that no other process has whose counters `leat stat` finds. */
+static char table_name[32], second_name[40];
+
+static bool has_progress_of_both(const struct program *program)
+{
+    char first[64], second[64];
+    snprintf(first, sizeof first, "\"name\":\"%s\"", table_name);
+    snprintf(second, sizeof second, "\"name\":\"%s\"", second_name);
+    return strstr(program->out, first) != NULL && strstr(program->out, second) != NULL;
+}
+
 static void each_insert_is_a_query_with_a_name_progress_and_counters(void **state)
 {
     (void)state;
-    program_start(&p, "leat",
-                  PROGRAM_ARGS("sql", "--progress-interval", "100ms", "-e",
-                               "CREATE TABLE s USING rate OPTIONS (rowsPerSecond '50');"
-                               "CREATE TABLE o USING noop OPTIONS (trigger 'continuous 200 ms');"
-                               "INSERT INTO o SELECT value FROM s;"
-                               "INSERT INTO o SELECT value + 1 FROM s"),
-                  NULL, NULL);
-    program_wait_for_error(&p, "ready query o-2: rate -> noop", 10);
-    sleep(1);
+    char job[512], text[128];
+    snprintf(table_name, sizeof table_name, "o%d", (int)getpid());
+    snprintf(second_name, sizeof second_name, "%s-2", table_name);
+    snprintf(job, sizeof job,
+             "CREATE TABLE s USING rate OPTIONS (rowsPerSecond '50');"
+             "CREATE TABLE %s USING noop OPTIONS (trigger 'continuous 200 ms');"
+             "INSERT INTO %s SELECT value FROM s;"
+             "INSERT INTO %s SELECT value + 1 FROM s",
+             table_name, table_name, table_name);
+    program_start(&p, "leat", PROGRAM_ARGS("sql", "--progress-interval", "100ms", "-e", job), NULL,
+                  NULL);
+    snprintf(text, sizeof text, "ready query %s: rate -> noop", second_name);
+    program_wait_for_error(&p, text, 60);
+    program_wait_until(&p, has_progress_of_both, "progress of both", 60);
     struct program running = p;
-    program_run(&p, "leat", PROGRAM_ARGS("stat", "o-2", "--json"), NULL, NULL);
+    program_run(&p, "leat", PROGRAM_ARGS("stat", second_name, "--json"), NULL, NULL);
     assert_int_equal(p.status, 0);
-    assert_contains(p.out, "\"o-2\"");
+    snprintf(text, sizeof text, "\"%s\"", second_name);
+    assert_contains(p.out, text);
     p = running;
     assert_int_equal(kill(p.pid, SIGTERM), 0);
-    program_wait(&p, 20);
+    program_wait(&p, 60);
     assert_int_equal(p.status, 0);
-    assert_contains(p.err, "ended query o: read ");
-    assert_contains(p.err, "ended query o-2: read ");
-    assert_contains(p.out, "\"name\":\"o\"");
-    assert_contains(p.out, "\"name\":\"o-2\"");
-    program_run(&p, "leat", PROGRAM_ARGS("stat", "o-2"), NULL, NULL);
+    snprintf(text, sizeof text, "ended query %s: read ", table_name);
+    assert_contains(p.err, text);
+    snprintf(text, sizeof text, "ended query %s: read ", second_name);
+    assert_contains(p.err, text);
+    program_run(&p, "leat", PROGRAM_ARGS("stat", second_name), NULL, NULL);
     assert_int_equal(p.status, 2); /* what ended well leaves no counters */
 }
 

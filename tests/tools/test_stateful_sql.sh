@@ -15,9 +15,9 @@ file() { # NAME LINE...: a file of these lines
     mkdir -p "$data/${name%/*}"
     printf '%s\n' "$@" >"$data/.new" && mv "$data/.new" "$data/$name"
 }
-await() { # COMMAND...: for twenty seconds
+await() { # COMMAND...: within a minute
     local i
-    for ((i = 0; i < 400; i++)); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
+    for ((i = 0; i < 1200; i++)); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
     cat "$scratch/awaited"
     return 1
 }

@@ -6,20 +6,20 @@
 stream="CREATE TABLE s USING rate OPTIONS (rowsPerSecond '100'); SELECT value FROM s"
 leaves() { # STATEMENTS: head takes one line; the status is SIGPIPE's
     local status
-    timeout 20 "$leat" sql -e "$1" 2>"$scratch/err" | head -1 >"$scratch/out"
+    timeout 60 "$leat" sql -e "$1" 2>"$scratch/err" | head -1 >"$scratch/out"
     status=${PIPESTATUS[0]}
     [ -s "$scratch/out" ] && [ ! -s "$scratch/err" ] && [ "$status" -eq 141 ] || { cat "$scratch/err"; echo "ended with $status"; return 1; }
 }
 is_full() { # STATUS TEXT STATEMENTS
     local status=0
-    timeout 20 "$leat" sql -e "$3" >/dev/full 2>"$scratch/err" || status=$?
+    timeout 60 "$leat" sql -e "$3" >/dev/full 2>"$scratch/err" || status=$?
     [ "$status" -eq "$1" ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -qF -- "$2" "$scratch/err" ||
         { cat "$scratch/err"; echo "ended with $status"; return 1; }
 }
 
 stays_whole() { # the reader is slow: the pipe takes parts of what is written
     mkdir "$scratch/in" && seq 200000 | sed 's/$/ abcdefghijklmnopqrstuvwxyz abcdefghijklmnopqrstuvwxyz/' >"$scratch/in/lines.txt" || return
-    timeout 60 "$leat" run "file://$scratch/in" stdout: --also stdout: --format text --until-end --quiet 2>"$scratch/err" |
+    timeout 120 "$leat" run "file://$scratch/in" stdout: --also stdout: --format text --until-end --quiet 2>"$scratch/err" |
         { sleep 0.5; cat; } >"$scratch/out"
     cmp <(cat "$scratch/in/lines.txt" "$scratch/in/lines.txt" | sort) <(sort "$scratch/out") || { cat "$scratch/err"; return 1; }
 }

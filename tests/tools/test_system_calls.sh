@@ -16,9 +16,9 @@ end_all() {
 }
 at_end end_all
 
-eventually() { # COMMAND...: within half a minute
+eventually() { # COMMAND...: within a minute
     local i
-    for i in $(seq 300); do
+    for i in $(seq 600); do
         "$@" && return 0
         sleep 0.1
     done

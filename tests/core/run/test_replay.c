@@ -266,7 +266,7 @@ static void a_start_with_threads_reads_again_too(void **state)
     (void)state;
     end_before_commit_of(1, shown);
     start(false);
-    assert_int_equal(lt_query_process_all_available(query, 10 * (int64_t)LT_NS_PER_S, &error), 0);
+    assert_int_equal(lt_query_process_all_available(query, 60 * (int64_t)LT_NS_PER_S, &error), 0);
     assert_int_equal(lt_query_stop(query, -1, &error), 0);
     take_shown();
     assert_true(has_shown_all());

@@ -159,7 +159,7 @@ static void a_wake_up_between_the_last_look_and_sleep_is_not_lost(void **state)
         lt_worker_add(worker, &maker);
         assert_int_equal(lt_worker_run(worker, &error), 0);
         assert_int_equal(lt_worker_round(worker), 0);
-        alarm(20); /* a lost wake-up would be slept through for ever */
+        alarm(60); /* a lost wake-up would be slept through for ever */
         lt_worker_park(worker, LT_NEVER_NS);
         alarm(0);
         assert_true(work.is_there);
