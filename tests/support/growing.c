@@ -5,6 +5,7 @@
 
 #include "core/base/arena.h"
 #include "io/catalog.h"
+#include "tests/support/plain_sink.h"
 
 struct growing_world growing_world;
 
@@ -173,62 +174,12 @@ static int source_bind(const struct lt_source_type *type, const struct lt_option
 
 /* --------------------------------------------------------------------------------------- sink */
 
-static enum lt_write writer_write(struct lt_writer *writer, struct lt_row *row,
-                                  struct lt_fault **fault)
+static void take_row(struct lt_row *row)
 {
     struct lt_shared_u64 *seen = &growing_world.seen[row->source_partition];
-    (void)fault;
     if (lt_load_relaxed_u64(seen) != (uint64_t)row->source_offset)
         lt_store_release_u32(&growing_world.is_out_of_order, 1);
     lt_store_release_u64(seen, (uint64_t)row->source_offset + 1);
-    lt_counter_add(writer->acked_records, 1);
-    lt_row_release(row);
-    return LT_WRITE_DONE;
-}
-
-static void writer_prepare(struct lt_writer *writer, uint64_t epoch)
-{
-    (void)writer, (void)epoch;
-}
-
-static int writer_prepared(struct lt_writer *writer, uint64_t epoch, struct lt_text_buffer *note)
-{
-    (void)writer, (void)epoch, (void)note;
-    return 1;
-}
-
-static void writer_close(struct lt_writer *writer)
-{
-    free(writer);
-}
-
-static int sink_open_writer(struct lt_sink *sink, const struct lt_connector_env *env,
-                            struct lt_writer **out, struct lt_error *error)
-{
-    static const struct lt_writer_ops ops = {.write = writer_write,
-                                             .prepare = writer_prepare,
-                                             .prepared = writer_prepared,
-                                             .close = writer_close};
-    (void)sink, (void)env, (void)error;
-    *out = lt_alloc(sizeof **out);
-    (*out)->ops = &ops;
-    return 0;
-}
-
-static void sink_close(struct lt_sink *sink)
-{
-    free(sink);
-}
-
-static int sink_bind(const struct lt_sink_type *type, const struct lt_options *given,
-                     const struct lt_type *schema, struct lt_arena *memory, struct lt_sink **out,
-                     struct lt_error *error)
-{
-    static const struct lt_sink_ops ops = {.open_writer = sink_open_writer, .close = sink_close};
-    (void)given, (void)memory, (void)error;
-    *out = lt_alloc(sizeof **out);
-    **out = (struct lt_sink){.ops = &ops, .type = type, .schema = schema, .description = "Seen"};
-    return 0;
 }
 
 const struct lt_source_type growing_source_type = {
@@ -236,9 +187,10 @@ const struct lt_source_type growing_source_type = {
 
 const struct lt_catalog *growing_catalog(void)
 {
-    static const struct lt_sink_type seen = {.name = "seen", .bind = sink_bind};
+    static const struct plain_sink seen = {
+        .type = {.name = "seen", .bind = plain_sink_bind}, .description = "Seen", .take = take_row};
     static const struct lt_source_type *const sources[] = {&growing_source_type};
-    static const struct lt_sink_type *const sinks[] = {&seen};
+    static const struct lt_sink_type *const sinks[] = {&seen.type};
     static struct lt_catalog all = {sources, 1, sinks, 1, NULL};
     all.create_reactor = lt_io_catalog()->create_reactor;
     return &all;

@@ -9,95 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utime.h>
 #include <cmocka.h>
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
-#include "core/epoch/protocol.h"
-#include "core/run/query.h"
-#include "io/catalog.h"
-#include "tests/support/scratch.h"
+#include "tests/support/files_query.h"
 
-enum { ROUNDS = 2000000, LINES_MAX = 256, TEXT_MAX = 96 };
-
-static struct lt_query *query;
-static struct lt_arena *arena;
-static struct lt_options *source_options, *sink_options, *query_options;
-static struct lt_trigger trigger;
-static const char *sink_format;
-static bool has_threads;
-static char scratch[64];
-static enum lt_epoch_step stop_step; /* LT_EPOCH_STEP_COUNT: nowhere */
-static uint64_t stop_epoch;
-
-static bool stop_at(void *context, enum lt_epoch_step step, uint64_t epoch)
-{
-    (void)context;
-    return step == stop_step && epoch == stop_epoch;
-}
-
-static void set(struct lt_options *options, const char *key, const char *format, const char *value)
-{
-    struct lt_error error;
-    char text[128];
-    snprintf(text, sizeof text, format, value);
-    assert_int_equal(lt_options_set(options, key, text, "test", &error), 0);
-}
-
-/* A file of words, as old as its number says. */
-static void add_file(int number, const char *words)
-{
-    char path[128];
-    const struct utimbuf times = {.actime = 1700000000 + number, .modtime = 1700000000 + number};
-    snprintf(path, sizeof path, "%s/in/f%d", scratch, number);
-    scratch_write(words, "%s", path);
-    assert_int_equal(utime(path, &times), 0);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    lt_log_set_level(LT_LOG_ERROR);
-    scratch_create(scratch);
-    source_options = lt_options_create();
-    sink_options = lt_options_create();
-    query_options = lt_options_create();
-    set(source_options, "path", "%s/in", scratch);
-    set(source_options, "maxFilesPerTrigger", "%s", "1");
-    set(sink_options, "path", "%s/out", scratch);
-    set(query_options, "checkpointLocation", "%s/checkpoint", scratch);
-    set(query_options, "dmaLatency", "%s", "off");
-    trigger = (struct lt_trigger){LT_TRIGGER_AVAILABLE_NOW, 0};
-    sink_format = "json";
-    has_threads = false;
-    stop_step = LT_EPOCH_STEP_COUNT;
-    lt_epoch_set_fault_hook(stop_at, NULL);
-    return 0;
-}
-
-static void destroy_query(void)
-{
-    lt_query_destroy(query);
-    query = NULL;
-    lt_arena_destroy(arena);
-    arena = NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    lt_epoch_set_fault_hook(NULL, NULL);
-    destroy_query();
-    lt_options_destroy(source_options);
-    lt_options_destroy(sink_options);
-    lt_options_destroy(query_options);
-    scratch_remove(scratch);
-    return 0;
-}
+enum { LINES_MAX = 256, TEXT_MAX = 96 };
 
 /* SELECT value, count(*) ... GROUP BY value, in update mode. */
-static struct lt_plan_node *make_count(struct lt_plan_node *read)
+static struct lt_plan_node *make_count(struct lt_arena *arena, struct lt_plan_node *read)
 {
     static const uint32_t keys[] = {0};
     static struct lt_plan_aggregate count = {.function = "count", .filter = -1};
@@ -116,50 +36,26 @@ static struct lt_plan_node *make_count(struct lt_plan_node *read)
     return node;
 }
 
-static struct lt_plan *make_plan(void)
+static int set_up(void **state)
 {
-    struct lt_plan_node *read = lt_plan_node_create(arena, LT_PLAN_READ, 0);
-    struct lt_plan_node *write = lt_plan_node_create(arena, LT_PLAN_WRITE, 1);
-    struct lt_plan *plan = lt_arena_alloc(arena, sizeof *plan);
-    read->format = "text";
-    read->options = source_options;
-    write->format = sink_format;
-    write->options = sink_options;
-    write->inputs[0] = make_count(read);
-    plan->sinks = lt_arena_alloc(arena, sizeof(struct lt_plan_node *));
-    plan->sinks[0] = write;
-    plan->sink_count = 1;
-    plan->trigger = trigger;
-    return plan;
+    (void)state;
+    files_query_begin("1");
+    files_query_write_to_out("json");
+    files_query.make_operator = make_count;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    files_query_end();
+    return 0;
 }
 
 static void start(const char *partitions)
 {
-    struct lt_error error;
-    destroy_query();
-    set(query_options, "shufflePartitions", "%s", partitions);
-    arena = lt_arena_create();
-    struct lt_query_spec spec = {.plan = make_plan(),
-                                 .arena = arena,
-                                 .options = query_options,
-                                 .catalog = lt_io_catalog(),
-                                 .is_invoked = !has_threads};
-    if (lt_query_start(&spec, &query, &error) != 0)
-        fail_msg("%s", error.text);
-}
-
-/* Works until the query is over; its code. */
-static int run_to_end(void)
-{
-    struct lt_error error;
-    for (int i = 0; lt_query_state(query) < LT_CONTROL_ENDED; i++) {
-        assert_true(i < ROUNDS);
-        if (has_threads && lt_query_await(query, LT_NS_PER_S, &error) == 0)
-            break;
-        if (!has_threads)
-            (void)lt_query_do_work(query);
-    }
-    return lt_query_await(query, 0, &error);
+    files_query_set(files_query.query_options, "shufflePartitions", "%s", partitions);
+    files_query_start();
 }
 
 /* ---------------------------------------------------------------------------------- the output */
@@ -187,9 +83,10 @@ static void read_output(void)
 {
     line_count = 0;
     for (int batch = 0; batch < 64; batch++) {
-        char *entry = scratch_read("%s/out/_spark_metadata/%d", scratch, batch);
+        char *entry = scratch_read("%s/out/_spark_metadata/%d", files_query.scratch, batch);
         for (char *at = entry; at != NULL && (at = strstr(at, "/part-")) != NULL; at++) {
-            char *text = scratch_read("%s/out/%.*s", scratch, (int)strcspn(at + 1, "\""), at + 1);
+            char *text = scratch_read("%s/out/%.*s", files_query.scratch,
+                                      (int)strcspn(at + 1, "\""), at + 1);
             assert_non_null(text);
             take_lines(text);
             free(text);
@@ -197,14 +94,6 @@ static void read_output(void)
         free(entry);
     }
     qsort(lines, (size_t)line_count, TEXT_MAX, compare_lines);
-}
-
-static bool has(const char *folder, int number)
-{
-    char *text = scratch_read("%s/checkpoint/%s/%d", scratch, folder, number);
-    bool is_there = text != NULL;
-    free(text);
-    return is_there;
 }
 
 /* The words with each count that they had, as "a1 a2 b1": in the order of their texts. */
@@ -228,10 +117,10 @@ static void assert_counts(const char *expected)
 static void run(const char *partitions)
 {
     start(partitions);
-    int code = run_to_end();
+    int code = files_query_run_to_end();
     if (code != 0) {
         struct lt_error error;
-        (void)!lt_query_await(query, 0, &error);
+        (void)!lt_query_await(files_query.query, 0, &error);
         fail_msg("%s", error.text);
     }
 }
@@ -245,8 +134,8 @@ static void words_are_counted_batch_by_batch(void **state)
             tear_down(NULL);
             set_up(NULL);
         }
-        add_file(0, "a\nb\na\n");
-        add_file(1, "c\na\n");
+        files_query_add(0, "a\nb\na\n");
+        files_query_add(1, "c\na\n");
         run(partitions[i]);
         assert_counts("a2 a3 b1 c1");
     }
@@ -255,10 +144,10 @@ static void words_are_counted_batch_by_batch(void **state)
 static void a_restart_goes_on_with_the_counts(void **state)
 {
     (void)state;
-    add_file(0, "a\nb\na\n");
+    files_query_add(0, "a\nb\na\n");
     run("2");
     assert_counts("a2 b1");
-    add_file(1, "b\nd\n");
+    files_query_add(1, "b\nd\n");
     run("2");
     assert_counts("a2 b1 b2 d1");
 }
@@ -266,12 +155,12 @@ static void a_restart_goes_on_with_the_counts(void **state)
 static void a_restart_may_have_other_partitions(void **state)
 {
     (void)state;
-    add_file(0, "a\nb\nc\nd\ne\nf\n");
+    files_query_add(0, "a\nb\nc\nd\ne\nf\n");
     run("1");
-    add_file(1, "a\nb\nc\nd\ne\nf\n");
+    files_query_add(1, "a\nb\nc\nd\ne\nf\n");
     run("7");
     assert_counts("a1 a2 b1 b2 c1 c2 d1 d2 e1 e2 f1 f2");
-    add_file(2, "a\nc\ng\n");
+    files_query_add(2, "a\nc\ng\n");
     run("2");
     assert_counts("a1 a2 a3 b1 b2 c1 c2 c3 d1 d2 e1 e2 f1 f2 g1");
 }
@@ -279,14 +168,14 @@ static void a_restart_may_have_other_partitions(void **state)
 /* Dies before the step of batch 1, and goes on with other partitions. */
 static void check_death(enum lt_epoch_step step)
 {
-    add_file(0, "a\nb\na\n");
-    add_file(1, "c\na\n");
-    add_file(2, "a\nb\n");
-    stop_step = step;
-    stop_epoch = 1;
+    files_query_add(0, "a\nb\na\n");
+    files_query_add(1, "c\na\n");
+    files_query_add(2, "a\nb\n");
+    files_query.stop_step = step;
+    files_query.stop_epoch = 1;
     start("2");
-    assert_int_equal(run_to_end(), LT_E_CANCELLED);
-    stop_step = LT_EPOCH_STEP_COUNT;
+    assert_int_equal(files_query_run_to_end(), LT_E_CANCELLED);
+    files_query.stop_step = LT_EPOCH_STEP_COUNT;
     run("3");
     assert_counts("a2 a3 a4 b1 b2 c1");
     run("1"); /* there is nothing left to do */
@@ -321,21 +210,19 @@ static void a_batch_that_was_shown_is_not_counted_again(void **state)
 static void a_batch_that_its_sink_has_lost_is_run_again_as_a_whole(void **state)
 {
     (void)state;
-    add_file(0, "a\nb\na\n");
-    sink_format = "memory";
-    lt_options_destroy(sink_options);
-    sink_options = lt_options_create();
-    stop_step = LT_EPOCH_COMMIT;
-    stop_epoch = 0;
+    files_query_add(0, "a\nb\na\n");
+    files_query_write_to("memory");
+    files_query.stop_step = LT_EPOCH_COMMIT;
+    files_query.stop_epoch = 0;
     start("2");
-    assert_int_equal(run_to_end(), LT_E_CANCELLED);
-    assert_true(has("prepared", 0));
-    stop_step = LT_EPOCH_STEP_COUNT;
+    assert_int_equal(files_query_run_to_end(), LT_E_CANCELLED);
+    assert_true(files_query_has("prepared/0"));
+    files_query.stop_step = LT_EPOCH_STEP_COUNT;
     run("2");
-    assert_true(has("commits", 0));
+    assert_true(files_query_has("commits/0"));
     struct lt_text_buffer text;
     lt_text_init(&text);
-    assert_true(lt_progress_recent(lt_query_progress(query), 0, &text));
+    assert_true(lt_progress_recent(lt_query_progress(files_query.query), 0, &text));
     assert_non_null(strstr(lt_text_get(&text), "\"numRowsTotal\":2,\"numRowsUpdated\":2,"));
     lt_text_fini(&text);
 }
@@ -344,12 +231,12 @@ static void threads_count_as_one_does(void **state)
 {
     char words[4096] = "";
     (void)state;
-    has_threads = true;
-    set(query_options, "cpus", "%s", "0,1");
+    files_query.has_threads = true;
+    files_query_set(files_query.query_options, "cpus", "%s", "0,1");
     for (int i = 0; i < 500; i++)
         snprintf(words + strlen(words), sizeof words - strlen(words), "w%d\n", i % 10);
-    add_file(0, words);
-    add_file(1, words);
+    files_query_add(0, words);
+    files_query_add(1, words);
     run("4");
     assert_counts("w0100 w050 w1100 w150 w2100 w250 w3100 w350 w4100 w450 "
                   "w5100 w550 w6100 w650 w7100 w750 w8100 w850 w9100 w950");
@@ -358,9 +245,9 @@ static void threads_count_as_one_does(void **state)
 static void the_partitions_stand_in_the_checkpoint(void **state)
 {
     (void)state;
-    add_file(0, "a\n");
+    files_query_add(0, "a\n");
     run("2");
-    char *text = scratch_read("%s/checkpoint/offsets/0", scratch);
+    char *text = scratch_read("%s/checkpoint/offsets/0", files_query.scratch);
     assert_non_null(strstr(text, "\"spark.sql.shuffle.partitions\":\"2\""));
     free(text);
 }
@@ -369,10 +256,10 @@ static void progress_tells_of_the_state(void **state)
 {
     (void)state;
     struct lt_text_buffer text;
-    add_file(0, "a\nb\na\n");
+    files_query_add(0, "a\nb\na\n");
     run("2");
     lt_text_init(&text);
-    assert_true(lt_progress_recent(lt_query_progress(query), 0, &text));
+    assert_true(lt_progress_recent(lt_query_progress(files_query.query), 0, &text));
     if (strstr(lt_text_get(&text), "\"stateOperators\":[{\"operatorName\":\"stateStoreSave\","
                                    "\"numRowsTotal\":2,\"numRowsUpdated\":2,") == NULL)
         fail_msg("%s", lt_text_get(&text));
