@@ -102,8 +102,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJECTS) $(BUILD)/libleat.a
 	$(call show,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ $(SAN_OBJECTS) -o $@ -lcmocka $(LIBS)
 
-# A simulator starts processes by the thousand, and each pays for every library and object: it gets what it needs.
-SIMULATORS := $(addprefix $(BUILD)/tests/core/run/,test_simulate test_simulate_batches)
+# A simulator lives by the thousand, and each life pays for every library and object: it gets what it needs.
+SIMULATORS := $(addprefix $(BUILD)/tests/,core/run/test_simulate core/run/test_simulate_batches io/test_files_sink_simulate)
 $(SIMULATORS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/support.a $(BUILD)/libleat.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)

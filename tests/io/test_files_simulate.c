@@ -3,7 +3,7 @@
  * calls, while files come, epochs end and the process dies: by a seed each. What was read up to the
  * last committed epoch, and what a last run reads behind it, is every line once.
  *
- * LEAT_SEEDS says how many seeds there are; LEAT_SEED runs one alone.
+ * LEAT_SEEDS says how many seeds there are; LEAT_SEED runs one alone, or says which is the first.
  */
 #include "tests/support/source_world.h"
 
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/support/fake_reactor.h"
+#include "tests/support/seeds.h"
 
 enum { SEEDS = 150, STEPS = 60, FILES_MAX = 40, LINES_MAX = 4096 };
 
@@ -178,14 +179,9 @@ static void simulate(uint64_t seed)
 static void every_line_is_read_once_whatever_happens(void **state)
 {
     (void)state;
-    const char *one = getenv("LEAT_SEED"), *many = getenv("LEAT_SEEDS");
-    uint64_t count = many != NULL ? strtoull(many, NULL, 10) : SEEDS;
-    if (one != NULL) {
-        simulate(strtoull(one, NULL, 10));
-        return;
-    }
-    for (uint64_t seed = 0; seed < count; seed++)
-        simulate(seed);
+    const struct seeds seeds = seeds_from_environment(SEEDS);
+    for (uint64_t i = 0; i < seeds.count; i++)
+        simulate(seeds.first + i);
 }
 
 static void fail_reads_of_b(struct source_world *world, enum lt_io_kind kind, int64_t result)

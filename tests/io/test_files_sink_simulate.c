@@ -2,9 +2,10 @@
  * The directory sink through deaths at any operation, and between any two of the checkpoint's
  * steps.
  *
- * A *story* is a number of lives of one query that writes 0, 1, 2, ... Each life is a process of
- * its own, on a fake reactor drawn from a seed, and all the sink's operations go through that; a
- * life ends at an operation drawn from the seed, by a kill or by a loss of power, or well.
+ * A *story* is a number of lives of one query that writes 0, 1, 2, ... Each life is a process
+ * (tests/support/lives.h), on a fake reactor drawn from a seed, and all the sink's operations go
+ * through that; a life ends at an operation drawn from the seed, by a kill or by a loss of power,
+ * or well.
  * The checkpoint says of each epoch what was written up to its end, its note, and that it is done;
  * it is on a disk that forgets nothing: what it says in which order is what core/epoch does.
  *
@@ -12,6 +13,10 @@
  * n - 1, each once, where n is what the manifest's last epoch had written up to; and no epoch may
  * be there that was not logged. After the last life, which ends well, all rows are there, and
  * nothing lies in the directory that the manifest does not name.
+ *
+ *   LEAT_SEEDS=20000   how many stories, 200 by default
+ *   LEAT_SEED=17       that one only: replays a failure; with LEAT_SEEDS, from that one on
+ *   LEAT_FORK=1        each life in a forked process, which is slower
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -22,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -32,18 +36,31 @@
 #include "io/manifest.h"
 #include "tests/support/collector.h"
 #include "tests/support/fake_reactor.h"
+#include "tests/support/lives.h"
 #include "tests/support/scratch.h"
+#include "tests/support/seeds.h"
 
-enum { LIVES = 6, EPOCHS_OF_A_LIFE = 4, OPERATIONS_OF_A_LIFE = 90, ROWS_MAX = 4096 };
+enum {
+    LIVES = 6,
+    EPOCHS_OF_A_LIFE = 4,
+    OPERATIONS_OF_A_LIFE = 90,
+    ROWS_MAX = 4096,
+    PATH_SIZE = SCRATCH_PATH_SIZE + 8,
+    DIED = 1, /* what a life ends with, that does not end well */
+    BROKEN = 2,
+};
 
 static const char query_id[] = "0b4b1b1e-0f9c-4b7e-8a55-6f1d2d3c4b5a";
 
 struct story {
     uint64_t seed, random;
-    char path[SCRATCH_PATH_SIZE];
+    char path[PATH_SIZE];
     bool is_partitioned;
     char rows_per_file[40];
 };
+
+static const struct story *the_story;
+static bool ends_well; /* the life */
 
 /* xorshift64*. */
 static uint64_t draw(struct story *story, uint64_t bound)
@@ -82,7 +99,7 @@ static struct log_entry read_entry(const struct story *story, uint64_t epoch)
 static void log_epoch(const struct story *story, uint64_t epoch, uint64_t row_count,
                       const char *note)
 {
-    char from[SCRATCH_PATH_SIZE + 32], to[SCRATCH_PATH_SIZE + 32];
+    char from[PATH_SIZE + 32], to[PATH_SIZE + 32];
     struct lt_text_buffer text;
     lt_text_init(&text);
     lt_text_format(&text, "%" PRIu64 "\n%s", row_count, note);
@@ -113,7 +130,7 @@ struct life {
 static void die_of(const struct lt_error *error)
 {
     fprintf(stderr, "life: %s\n", error->text);
-    _exit(2);
+    lives_end(BROKEN);
 }
 
 /* Before each operation: the process may end here. */
@@ -125,7 +142,7 @@ static bool count_down(void *context, const struct lt_io *io, int64_t *result)
     if (life->left-- > 0)
         return false;
     fake_reactor_crash(life->reactor, life->crash);
-    _exit(1);
+    lives_end(DIED);
 }
 
 static void turn(struct life *life)
@@ -141,7 +158,7 @@ static void make_sink(struct life *life)
     static const char *const no_options[] = {NULL};
     struct lt_error error;
     struct lt_options *options = collector_options(no_options);
-    char path[SCRATCH_PATH_SIZE + 8];
+    char path[PATH_SIZE + 8];
     snprintf(path, sizeof path, "%s/out", life->story->path);
     int code = lt_options_set(options, "path", path, "test", &error);
     if (code == 0 && life->story->is_partitioned)
@@ -247,12 +264,14 @@ static void run_epoch(struct life *life, uint64_t epoch, bool is_last)
     lt_text_fini(&note);
 }
 
-static void live(struct story *story, bool ends_well)
+/* What it draws, nobody else has drawn. */
+static void live(void)
 {
-    struct life life = {.story = story, .arena = lt_arena_create(), .row_count = 0};
-    life.reactor = fake_reactor_create(draw(story, UINT32_MAX), NULL);
-    life.left = ends_well ? UINT64_MAX : draw(story, OPERATIONS_OF_A_LIFE);
-    life.crash = draw(story, 2) == 0 ? FAKE_CRASH_KILL : FAKE_CRASH_POWER;
+    struct story story = *the_story;
+    struct life life = {.story = &story, .arena = lt_arena_create(), .row_count = 0};
+    life.reactor = fake_reactor_create(draw(&story, UINT32_MAX), NULL);
+    life.left = ends_well ? UINT64_MAX : draw(&story, OPERATIONS_OF_A_LIFE);
+    life.crash = draw(&story, 2) == 0 ? FAKE_CRASH_KILL : FAKE_CRASH_POWER;
     fake_reactor_set_hook(life.reactor, count_down, &life);
     lt_clock_manual_init(&life.clock, 5000, 1700000000000000);
     life.env = collector_env(&life.clock.clock, NULL);
@@ -267,7 +286,6 @@ static void live(struct story *story, bool ends_well)
         run_epoch(&life, first + i, i == EPOCHS_OF_A_LIFE - 1);
     if (!ends_well) /* it was lucky */
         fake_reactor_crash(life.reactor, life.crash);
-    _exit(0);
 }
 
 /* ---------------------------------------------------------------------------------- the reader */
@@ -322,12 +340,12 @@ static uint64_t count_files(const char *path)
     return count;
 }
 
-static void check(const struct story *story, bool has_ended_well)
+static void check(const struct story *story)
 {
     struct lt_manifest manifest;
     struct lt_error error;
     struct reading *reading = lt_alloc(sizeof *reading);
-    char path[SCRATCH_PATH_SIZE + 40];
+    char path[PATH_SIZE + 40];
     reading->story = story;
     snprintf(path, sizeof path, "%s/out/" LT_MANIFEST_FOLDER, story->path);
     lt_manifest_init(&manifest);
@@ -350,31 +368,28 @@ static void check(const struct story *story, bool has_ended_well)
         if (!reading->has_come[i])
             fail_msg("seed %" PRIu64 ": row %" PRIu64 " is missing", story->seed, i);
     snprintf(path, sizeof path, "%s/out", story->path);
-    if (has_ended_well && count_files(path) != reading->file_count)
+    if (ends_well && count_files(path) != reading->file_count)
         fail_msg("seed %" PRIu64 ": files lie there that nobody names", story->seed);
     lt_manifest_fini(&manifest);
     free(reading);
 }
 
-static void tell(uint64_t seed, uint32_t *deaths)
+static void tell(const char *scratch, uint64_t seed, uint64_t *deaths)
 {
     struct story story = {.seed = seed, .random = seed * 2654435761U + 1};
-    scratch_create(story.path);
+    the_story = &story;
+    snprintf(story.path, sizeof story.path, "%s/story", scratch);
+    assert_int_equal(mkdir(story.path, 0777), 0);
     story.is_partitioned = draw(&story, 2) == 0;
     snprintf(story.rows_per_file, sizeof story.rows_per_file, "%" PRIu64, draw(&story, 4));
     for (int life = 0; life < LIVES; life++) {
-        bool ends_well = life == LIVES - 1;
+        ends_well = life == LIVES - 1;
         (void)draw(&story, 2); /* each life draws on from another number */
-        pid_t child = fork();
-        int status = 0;
-        assert_true(child >= 0);
-        if (child == 0)
-            live(&story, ends_well);
-        assert_int_equal(waitpid(child, &status, 0), child);
-        if (!WIFEXITED(status) || WEXITSTATUS(status) > 1 || (ends_well && status != 0))
-            fail_msg("seed %" PRIu64 ": life %d has ended with %d", seed, life, status);
-        *deaths += WEXITSTATUS(status) == 1;
-        check(&story, ends_well);
+        int code = lives_run(live);
+        if (code != 0 && (code != DIED || ends_well))
+            fail_msg("seed %" PRIu64 ": life %d has ended with %d", seed, life, code);
+        *deaths += code == DIED;
+        check(&story);
     }
     scratch_remove(story.path);
 }
@@ -382,14 +397,17 @@ static void tell(uint64_t seed, uint32_t *deaths)
 static void no_death_loses_or_doubles_a_row(void **state)
 {
     (void)state;
-    const char *seeds = getenv("LEAT_SEEDS"), *first = getenv("LEAT_SEED");
-    uint64_t count = seeds != NULL ? strtoull(seeds, NULL, 10) / 10 : 200;
-    uint64_t begin = first != NULL ? strtoull(first, NULL, 10) : 1;
-    uint32_t deaths = 0;
-    for (uint64_t seed = begin; seed < begin + count; seed++)
-        tell(seed, &deaths);
-    print_message("%u deaths in %" PRIu64 " stories\n", deaths, count);
-    assert_true(count < 20 || deaths > count * (LIVES - 1) / 2);
+    struct seeds_fact deaths = {.name = "deaths", .rate = 0.9};
+    const struct seeds seeds = seeds_from_environment(200);
+    char scratch[SCRATCH_PATH_SIZE];
+    scratch_create(scratch);
+    for (uint64_t i = 0; i < seeds.count; i++) {
+        uint64_t count = 0;
+        tell(scratch, seeds.first + i, &count);
+        seeds_note(&deaths, &count, 1);
+    }
+    seeds_check(&deaths, 1, seeds.count);
+    scratch_remove(scratch);
 }
 
 int main(void)

@@ -18,8 +18,8 @@ SOAK := LEAT_TEST_SECONDS=7200 LEAT_TEST_BUILD=$(BUILD) LEAT_TEST_LOG=$(BUILD)/t
 soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 100,000 simulator seeds; hours
 	@$(MAKE) --no-print-directory test-programs
 	@LEAT_SEEDS=100000 $(SOAK) tests/run --jobs $(JOBS) $(BUILD)/tests/core/epoch/test_simulate \
-	    $(BUILD)/tests/core/run/test_simulate $(BUILD)/tests/core/run/test_simulate_batches
-	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/io/test_files_sink_simulate
+	    $(BUILD)/tests/core/run/test_simulate $(BUILD)/tests/core/run/test_simulate_batches \
+	    $(BUILD)/tests/io/test_files_sink_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_batches_kill9.sh
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_stateful_kill9.sh
 	@LEAT_KILLS=100 $(SOAK) tests/run $(BUILD)/tests/tools/test_also_kill

@@ -131,10 +131,11 @@ static void write_cells(const struct batch_row *row, char *out, size_t out_size)
                              : snprintf(out + used, out_size - used, " %" PRId64, row->cells[i]));
 }
 
-/* Both are sorted. `may_lack`: a run that did not finish has shown some of them. */
-static void compare(struct batch_world *world, uint64_t epoch, const struct batch_rows *wanted,
-                    const struct batch_rows *got, bool may_lack)
+/* What was wanted, and what was got; both are sorted. `may_lack`: a run that did not finish has
+ * shown some of it. */
+static void compare(struct batch_world *world, uint64_t epoch, bool may_lack)
 {
+    const struct batch_rows *wanted = &world->wanted, *got = &world->got;
     uint32_t at = 0, seen = 0;
     char cells[256];
     for (; at < wanted->count || seen < got->count; at++) {
@@ -164,16 +165,15 @@ static void gather(const struct batch_world *world, uint64_t epoch, uint64_t run
     batch_rows_sort(out->list, out->count);
 }
 
-static void check_shown(struct batch_world *world, uint64_t epoch, const struct batch_rows *wanted)
+static void check_shown(struct batch_world *world, uint64_t epoch)
 {
-    static struct batch_rows got;
     bool is_exact = world->sink != BATCH_AT_LEAST_ONCE;
     uint64_t last = world->epochs[epoch].run;
-    gather(world, epoch, is_exact ? 0 : last, &got);
-    compare(world, epoch, wanted, &got, false);
+    gather(world, epoch, is_exact ? 0 : last, &world->got);
+    compare(world, epoch, false);
     for (uint64_t run = 1; run < last && !is_exact; run++) {
-        gather(world, epoch, run, &got);
-        compare(world, epoch, wanted, &got, true);
+        gather(world, epoch, run, &world->got);
+        compare(world, epoch, true);
     }
 }
 
@@ -190,8 +190,9 @@ static void drop_shown(struct batch_world *world, uint64_t epoch)
     world->shown_base += count;
 }
 
-static void expect(struct batch_world *world, const struct batch_rows *wanted)
+static void expect(struct batch_world *world)
 {
+    const struct batch_rows *wanted = &world->wanted;
     if (world->expected_count + wanted->count > BATCH_ROWS) {
         batch_fault(world, "the world is too small for what is expected");
         return;
@@ -203,7 +204,7 @@ static void expect(struct batch_world *world, const struct batch_rows *wanted)
 
 void batch_done(struct batch_world *world, uint64_t epoch)
 {
-    static struct batch_rows wanted;
+    struct batch_rows *wanted = &world->wanted;
     if (epoch != world->done_count) {
         batch_fault(world, "batch %" PRIu64 " is done, and %" PRIu64 " was to be", epoch,
                     world->done_count);
@@ -212,17 +213,17 @@ void batch_done(struct batch_world *world, uint64_t epoch)
     if (world->epochs[epoch].run == 0)
         batch_fault(world, "batch %" PRIu64 " is done, and was not run", epoch);
     batch_model_run(&world->model, batch_begin_of(world, epoch), world->epochs[epoch].end,
-                    world->epochs[epoch].run, &wanted, &world->epochs[epoch].facts);
+                    world->epochs[epoch].run, wanted, &world->epochs[epoch].facts);
     if (world->model.is_full)
         batch_fault(world, "the world is too small for its model");
-    batch_rows_sort(wanted.list, wanted.count);
+    batch_rows_sort(wanted->list, wanted->count);
     if (world->sink == BATCH_DIRECTORY) {
-        expect(world, &wanted);
+        expect(world);
     } else {
-        check_shown(world, epoch, &wanted);
+        check_shown(world, epoch);
         drop_shown(world, epoch);
     }
-    world->rows += wanted.count;
+    world->rows += wanted->count;
     world->done_count++;
     world->done++;
 }

@@ -79,6 +79,7 @@ struct batch_world {
     uint32_t staged_count;
     struct batch_row expected[BATCH_ROWS]; /* of a directory */
     uint32_t expected_count;
+    struct batch_rows wanted, got; /* of the batch that is looked at */
     int64_t calls_left; /* of fakes, fault points and calls of the system until death; -1: none */
     /* That the interesting things happen at all. */
     uint32_t lives, done, again, anew, finished, withdrawn, cuts, reconnects, rows, told;

@@ -8,12 +8,14 @@
  *   - reads are short now and then; once in a life a call may fail: a full disk, or a broken one
  *   - in every third life a file is slow now and then: what was begun after it is done before
  *   - nothing waits for the machine's disk
+ *   - the machine's time is the query's, and moves a little whenever it is looked at; bytes that
+ *     should be random are drawn. So a seed replays a run
  *
  * Only files on the device of the checkpoint count: the engine reads others, too.
  *
  * This header defines functions, the C library's own among them (read, pread, write, openat,
- * fsync, renameat, renameat2, unlinkat): it is included by the one file of a program that is the
- * simulator.
+ * fsync, renameat, renameat2, unlinkat, clock_gettime, getentropy): it is included by the one file
+ * of a program that is the simulator.
  */
 #ifndef LT_TESTS_WATCHED_CALLS_H
 #define LT_TESTS_WATCHED_CALLS_H
@@ -25,8 +27,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "tests/support/fake_disk.h"
 #include "tests/support/fake_reactor.h"
@@ -35,6 +39,7 @@ enum { WATCHED_HELD_POLLS_MAX = 60 }; /* a batch of little work is done in fewer
 
 static struct {
     struct fake_disk *disk; /* of this life; NULL: nothing is watched */
+    struct lt_clock_manual *clock;
     dev_t device;           /* that the checkpoint is on */
     uint32_t (*draw)(uint32_t bound);
     void (*point)(void); /* where the process may die */
@@ -179,6 +184,29 @@ int unlinkat(int folder_fd, const char *path, int flags)
     return watched_answer(fake_disk_unlink(watched.disk, folder_fd, path, flags));
 }
 
+/* ---------------------------------------------------------------------------- time and entropy */
+
+/* Who waits for a time sees it come. */
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+    if (watched.disk == NULL)
+        return (int)syscall(SYS_clock_gettime, id, out);
+    lt_clock_manual_advance(watched.clock, LT_NS_PER_US);
+    int64_t now_ns = id == CLOCK_REALTIME ? watched.clock->wall_us * LT_NS_PER_US
+                                          : watched.clock->now_ns;
+    *out = (struct timespec){.tv_sec = now_ns / LT_NS_PER_S, .tv_nsec = now_ns % LT_NS_PER_S};
+    return 0;
+}
+
+int getentropy(void *buffer, size_t size_bytes)
+{
+    if (watched.disk == NULL)
+        return syscall(SYS_getrandom, buffer, size_bytes, 0) == (long)size_bytes ? 0 : -1;
+    for (size_t i = 0; i < size_bytes; i++)
+        ((unsigned char *)buffer)[i] = (unsigned char)watched.draw(256);
+    return 0;
+}
+
 /* ---------------------------------------------------------------------------------- the reactor */
 
 static void watched_destroy(struct lt_reactor *reactor)
@@ -218,10 +246,10 @@ static bool watched_operation(void *context, const struct lt_io *io, int64_t *re
 }
 
 /* A fake reactor on the life's disk. One at a time. */
-static struct lt_reactor *watched_reactor_create(struct lt_clock_manual *clock)
+static struct lt_reactor *watched_reactor_create(void)
 {
     static struct lt_reactor_ops ops;
-    watched.reactor = fake_reactor_create(watched.draw(UINT32_MAX), clock);
+    watched.reactor = fake_reactor_create(watched.draw(UINT32_MAX), watched.clock);
     watched.ops = watched.reactor->ops;
     ops = *watched.ops;
     ops.destroy = watched_destroy;
@@ -250,10 +278,12 @@ static uint64_t watched_draw(void *context)
 
 /* A life begins, which may end without power unless it is the last. Calls are watched from when
  * `is_watched` is set. */
-static void watched_calls_begin(const char *folder, uint32_t (*draw)(uint32_t bound),
-                                void (*point)(void), void (*die)(void), bool is_last)
+static void watched_calls_begin(const char *folder, struct lt_clock_manual *clock,
+                                uint32_t (*draw)(uint32_t bound), void (*point)(void),
+                                void (*die)(void), bool is_last)
 {
     struct stat status;
+    watched.clock = clock;
     watched.draw = draw;
     watched.point = point;
     watched.die = die;

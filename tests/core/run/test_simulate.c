@@ -1,15 +1,16 @@
 /*
  * The whole runner under a simulator: core/run in invoker mode with a clock that is told the time,
  * a fake reactor, fake source and sinks, and the real checkpoint. A query lives several times on
- * one checkpoint; each life is a forked process that dies at a drawn moment: in any call of a fake,
- * at any fault point of the protocol, in the middle of the reactor's work, at any call of the
- * system that recovery makes, by kill or by loss of power. A disk may be full, or fail, and reads
- * are short. Partitions are added while it runs, and it begins again for them. Each life draws its
- * mode: one goes on where the other was stopped.
+ * one checkpoint; each life is a process (tests/support/lives.h) that dies at a drawn moment: in
+ * any call of a fake, at any fault point of the protocol, in the middle of the reactor's work, at
+ * any call of the system that recovery makes, by kill or by loss of power. A disk may be full, or
+ * fail, and reads are short. Partitions are added while it runs, and it begins again for them. Each
+ * life draws its mode: one goes on where the other was stopped.
  * What must be true in the end stands in tests/support/crash_world.h.
  *
  *   LEAT_SEEDS=20000   how many seeds, 2000 by default
  *   LEAT_SEED=17       that one only: replays a failure; with LEAT_SEEDS, from that one on
+ *   LEAT_FORK=1        each life in a forked process, which is slower
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -29,17 +29,19 @@
 #include "core/epoch/protocol.h"
 #include "core/run/query.h"
 #include "tests/support/crash_world.h"
+#include "tests/support/lives.h"
 #include "tests/support/scratch.h"
+#include "tests/support/seeds.h"
 #include "tests/support/watched_calls.h"
 
 enum { ROUNDS_MAX = 300, ROUNDS_TO_END = 20000, DIED = 9, FAILED = 1 };
 
 static struct crash_world *world;
-static struct lt_clock_manual *the_clock;
 static bool is_last_life;
 static enum lt_epoch_step last_step; /* of the protocol: the life ends right before it */
 static uint32_t steps_left;          /* of that kind; 0: it ends elsewhere */
 static char scratch[SCRATCH_PATH_SIZE];
+static char path[SCRATCH_PATH_SIZE + sizeof "/checkpoint"];
 
 static uint32_t draw(uint32_t bound)
 {
@@ -56,14 +58,14 @@ static void point(void)
 static void die(void)
 {
     watched_calls_die();
-    _exit(DIED);
+    lives_end(DIED);
 }
 
 static int create_reactor(const struct lt_reactor_options *options, struct lt_reactor **out,
                           struct lt_error *error)
 {
     (void)options, (void)error;
-    *out = watched_reactor_create(the_clock);
+    *out = watched_reactor_create();
     if (!is_last_life && draw(3) == 0)
         fake_reactor_crash_after(*out, draw(150));
     return 0;
@@ -84,7 +86,7 @@ static void give_up(const char *what, const char *text)
     if (watched.has_faulted)
         die();
     crash_fault(world, "%s: %s", what, text);
-    _exit(FAILED);
+    lives_end(FAILED);
 }
 
 static struct lt_plan *make_plan(struct lt_arena *arena)
@@ -111,7 +113,7 @@ static struct lt_plan *make_plan(struct lt_arena *arena)
     return plan;
 }
 
-static struct lt_query *start(const char *path, struct lt_clock_manual *clock)
+static struct lt_query *start(struct lt_clock_manual *clock)
 {
     struct lt_arena *arena = lt_arena_create();
     struct lt_options *options = lt_options_create();
@@ -153,7 +155,7 @@ static void round_of(struct lt_query *query, struct lt_clock_manual *clock)
             give_up("query", error.text);
     }
     if (world->fault[0] != '\0')
-        _exit(FAILED);
+        lives_end(FAILED);
 }
 
 /* Every sink holds exactly what was read. */
@@ -182,23 +184,21 @@ static void draw_death(void)
         watched.calls_to_fault = draw(draw(2) == 0 ? 40 : 500);
 }
 
-/* One life, in a process of its own. */
-static void live(const char *path, bool is_last)
+/* One life. */
+static void live(void)
 {
     struct lt_clock_manual clock;
     lt_clock_manual_init(&clock, 1, 1);
-    the_clock = &clock;
-    is_last_life = is_last;
     crash_die = die;
-    watched_calls_begin(scratch, draw, point, die, is_last);
+    watched_calls_begin(scratch, &clock, draw, point, die, is_last_life);
     lt_epoch_set_fault_hook(on_fault_point, NULL);
     lt_log_set_level(LT_LOG_ERROR);
     draw_death();
-    struct lt_query *query = start(path, &clock);
+    struct lt_query *query = start(&clock);
     uint32_t rounds = 1 + draw(ROUNDS_MAX);
     for (uint32_t i = 0; i < rounds; i++)
         round_of(query, &clock);
-    if (!is_last)
+    if (!is_last_life)
         die();
     lt_query_request_stop(query);
     for (uint32_t i = 0; lt_query_state(query) != LT_CONTROL_ENDED; i++) {
@@ -208,82 +208,58 @@ static void live(const char *path, bool is_last)
     }
     check_end();
     lt_query_destroy(query);
-    _exit(world->fault[0] != '\0' ? FAILED : 0);
+    lives_end(world->fault[0] != '\0' ? FAILED : 0);
 }
 
-static void run_life(const char *path, bool is_last)
+static void run_life(bool is_last)
 {
-    int status;
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        live(path, is_last);
-    assert_int_equal(waitpid(child, &status, 0), child);
+    is_last_life = is_last;
+    int code = lives_run(live);
     world->lives++;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != (is_last ? 0 : DIED))
-        crash_fault(world, "a life ended with status %x", (unsigned)status);
+    if (code != (is_last ? 0 : DIED))
+        crash_fault(world, "a life ended with %d", code);
 }
 
-/* What the worlds of all seeds have seen. */
-struct totals {
-    uint64_t finished, done, reconnects, replays, dropped_entries, cuts, same_ranges;
+/* At half the rate that it is known to have, so that what is drawn may change a little. */
+static struct seeds_fact facts[] = {
+    {.name = "epochs done", .rate = 0.5},
+    {.name = "recoveries of a sink", .rate = 0.12},
+    {.name = "of them with a replay", .rate = 0.045},
+    {.name = "new beginnings with more partitions", .rate = 0.1},
+    {.name = "entries of the source's log dropped", .rate = 0.08},
+    {.name = "files cut", .rate = 0.17},
+    {.name = "partitions of batches read again", .rate = 0.07},
 };
+enum { FACTS = sizeof facts / sizeof facts[0] };
 
-static void run_seed(uint64_t seed, struct totals *totals)
+static void run_seed(uint64_t seed)
 {
-    char path[96];
     snprintf(path, sizeof path, "%s/checkpoint", scratch);
     crash_world_init(world, seed);
     uint32_t deaths = 1 + draw(4);
     for (uint32_t i = 0; i <= deaths && world->fault[0] == '\0'; i++)
-        run_life(path, i == deaths);
+        run_life(i == deaths);
     if (world->fault[0] != '\0')
         fail_msg("seed %" PRIu64
                  ": %s (the checkpoint is left in %s; replay with LEAT_SEED=%" PRIu64 ")",
                  seed, world->fault, path, seed);
-    totals->finished += world->finished_epochs;
-    totals->done += world->done_epochs;
-    totals->reconnects += world->reconnects;
-    totals->replays += world->replays;
-    totals->dropped_entries += world->dropped_entries;
-    totals->cuts += world->cuts;
-    totals->same_ranges += world->same_ranges;
+    const uint64_t counts[FACTS] = {world->done_epochs,     world->finished_epochs,
+                                    world->replays,         world->reconnects,
+                                    world->dropped_entries, world->cuts,
+                                    world->same_ranges};
+    seeds_note(facts, counts, FACTS);
     scratch_remove(path);
-}
-
-static uint64_t number_from(const char *name, uint64_t fallback)
-{
-    const char *text = getenv(name);
-    return text == NULL ? fallback : strtoull(text, NULL, 10);
 }
 
 static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state)
 {
     (void)state;
-    uint64_t first = number_from("LEAT_SEED", 1);
-    uint64_t count = number_from("LEAT_SEEDS", getenv("LEAT_SEED") != NULL ? 1 : 2000);
-    struct totals totals = {0};
+    const struct seeds seeds = seeds_from_environment(2000);
     scratch_create(scratch);
     world = crash_world_create();
-    for (uint64_t seed = first; seed < first + count; seed++)
-        run_seed(seed, &totals);
-    printf("%" PRIu64 " seeds: %" PRIu64 " epochs done, %" PRIu64 " recoveries of a sink, %" PRIu64
-           " with a replay, %" PRIu64 " new beginnings with more partitions, %" PRIu64
-           " entries of the source's log dropped, %" PRIu64 " files cut, %" PRIu64
-           " partitions of batches read again\n",
-           count, totals.done, totals.finished, totals.replays, totals.reconnects,
-           totals.dropped_entries, totals.cuts, totals.same_ranges);
-    if (count >= 100) {
-        /* A simulator that never gets there proves nothing. */
-        assert_true(totals.finished > count / 20);
-        assert_true(totals.done > count);
-        assert_true(totals.reconnects > count / 20);
-        assert_true(totals.replays > count / 50);
-        assert_true(totals.dropped_entries > count / 100);
-        assert_true(totals.cuts > count / 10);
-        assert_true(totals.same_ranges > count / 20);
-    }
+    for (uint64_t i = 0; i < seeds.count; i++)
+        run_seed(seeds.first + i);
+    seeds_check(facts, FACTS, seeds.count);
     scratch_remove(scratch);
 }
 
