@@ -16,6 +16,9 @@ enum {
     /* Records a source hands over in one poll, before the worker looks at its other duties: about
      * 50 us of work. */
     LT_LIMIT_POLL_RECORDS = 256,
+    /* Rows that a stateful operator is told of before they are handed over: as many as
+     * keys can be looked for at once. */
+    LT_LIMIT_EXPECTED_ROWS = 64,
     /* Lanes of one query: more than any machine's cores this was built for. */
     LT_LIMIT_LANES = 256,
     /* Stages of one lane: reading, operators and delivery apart. */
@@ -45,6 +48,7 @@ enum {
 _Static_assert((LT_LIMIT_RING_SLOTS & (LT_LIMIT_RING_SLOTS - 1)) == 0, "ring indices are masked");
 _Static_assert(LT_LIMIT_RING_SLOTS >= 4 * LT_LIMIT_RING_PUBLISH,
                "else a full ring is seen too late");
+_Static_assert(LT_LIMIT_RING_SLOTS >= LT_LIMIT_EXPECTED_ROWS, "a ring is looked into, not over");
 _Static_assert(LT_LIMIT_LANE_ROWS_LEAST >= 2 * LT_LIMIT_POLL_RECORDS,
                "one poll must fit beside one in flight");
 

@@ -123,6 +123,11 @@ struct lt_operator_ops {
     /* As process, for a row of the second input of a join. Optional: there is one input. */
     enum lt_process (*process_right)(struct lt_operator *op, struct lt_row *row,
                                      struct lt_out *out);
+    /* Rows that are handed over next, in this order, of the first or the second input, at most
+     * LT_LIMIT_EXPECTED_ROWS: what state says of them can be looked for at once. A hint; they stay
+     * the caller's. Optional; for the first operator of an instance, in micro-batch mode. */
+    void (*expect)(struct lt_operator *op, struct lt_row *const *rows, uint32_t count,
+                   bool is_right);
     /* A micro-batch begins: its first row comes after this. `batch` stays until its marker has
      * passed. Optional; not called in continuous mode. */
     void (*begin)(struct lt_operator *op, const struct lt_batch *batch);

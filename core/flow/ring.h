@@ -109,6 +109,16 @@ static inline struct lt_item *lt_ring_peek(struct lt_ring *ring)
     return &slot->item;
 }
 
+/* The slot so many places behind the next one, if it is filled; or NULL. on: consumer */
+static inline const struct lt_item *lt_ring_peek_behind(const struct lt_ring *ring, uint32_t places)
+{
+    uint64_t position = ring->head + places;
+    const struct lt_ring_slot *slot = &ring->slots[position & ring->mask];
+    if (lt_load_acquire_u64(&slot->sequence) != position + 1) /* pairs with lt_ring_publish */
+        return NULL;
+    return &slot->item;
+}
+
 /* Lets the producer see all slots used so far. Before idling, and every LT_LIMIT_RING_PUBLISH. on:
  * consumer */
 static inline void lt_ring_release_slots(struct lt_ring *ring)

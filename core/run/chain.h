@@ -45,6 +45,12 @@ void lt_chain_release_held(struct lt_chain *chain);
 int lt_chain_open(struct lt_chain *chain, const struct lt_operator_env *env,
                   struct lt_error *error) LT_MUST_USE;
 
+/* Does the first operator want to be told of rows that come? */
+static inline bool lt_chain_expects(const struct lt_chain *chain)
+{
+    return chain->link_count > 0 && chain->links[0].op->ops->expect != NULL;
+}
+
 /* Where the first row goes: the first operator, or the terminal of an empty chain. */
 static inline struct lt_out *lt_chain_entry(struct lt_chain *chain)
 {

@@ -18,6 +18,21 @@ int lt_confluence_add(struct lt_confluence *confluence, bool is_right, struct lt
     return 0;
 }
 
+void lt_inflow_tell(struct lt_inflow *inflow, struct lt_operator *op)
+{
+    struct lt_row *rows[LT_LIMIT_EXPECTED_ROWS];
+    uint32_t count = 0;
+    while (count < LT_LIMIT_EXPECTED_ROWS) {
+        const struct lt_item *item = lt_ring_peek_behind(inflow->ring, count);
+        if (item == NULL || item->kind != LT_ITEM_ROW)
+            break;
+        rows[count++] = item->row;
+    }
+    if (count > 1) /* of one alone nothing is gained */
+        op->ops->expect(op, rows, count, inflow->is_right);
+    inflow->expected = count;
+}
+
 void lt_confluence_fini(struct lt_confluence *confluence)
 {
     for (uint32_t i = 0; i < confluence->count; i++)

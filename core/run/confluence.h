@@ -12,12 +12,14 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "core/flow/operator.h"
 #include "core/flow/ring.h"
 
 struct lt_inflow {
     struct lt_ring *ring;
     bool is_right; /* rows are of the join's second input */
     bool is_marked;
+    uint32_t expected; /* rows at its front that the operator has been told of */
 };
 
 struct lt_confluence {
@@ -32,6 +34,8 @@ struct lt_confluence {
 /* Adds a ring, which the caller fills. */
 int lt_confluence_add(struct lt_confluence *confluence, bool is_right, struct lt_ring **out,
                       struct lt_error *error) LT_MUST_USE;
+/* Tells the operator, which expects rows, of those that stand at the ring's front. */
+void lt_inflow_tell(struct lt_inflow *inflow, struct lt_operator *op);
 /* Releases what is in the rings, and frees them. A zeroed one is a no-op. */
 void lt_confluence_fini(struct lt_confluence *confluence);
 

@@ -24,7 +24,8 @@
         ROCKSDB_NUMBER("maxMemoryUsageMB", -1,                                                     \
                        "The same, as it is called with boundedMemoryUsage; the larger counts."),   \
         ROCKSDB_NUMBER("writeBufferSizeMB", -1,                                                    \
-                       "Memory in MiB that a RocksDB store writes into first; -1: 8."),            \
+                       "Memory in MiB that a RocksDB store writes into first; -1: 8 to 32, the "   \
+                       "less the more partitions and stores the query has."),                      \
         ROCKSDB_NUMBER("maxWriteBufferNumber", -1,                                                 \
                        "How many of these a RocksDB store has at most; -1: RocksDB's own, 2."),    \
         ROCKSDB_NUMBER("maxOpenFiles", -1,                                                         \

@@ -279,16 +279,22 @@ static uint32_t read_ring(struct lt_stage *stage)
 static uint32_t take_commands(struct lt_stage *stage);
 
 /* The first of the rings that says so begins the batch. What the control agent had to say of the
- * last one was said before, and is heard first. */
-static void begin_from_ring(struct lt_stage *stage, const struct lt_batch *batch)
+ * last one was said before, and is heard first. False: its state is not settled, which goes on step
+ * by step. */
+static bool begin_from_ring(struct lt_stage *stage, const struct lt_batch *batch)
 {
     if (stage->confluence->has_begun)
-        return;
-    stage->confluence->has_begun = true;
+        return true;
     (void)take_commands(stage);
+    if (!lt_state_set_is_settled(stage->state)) {
+        stage->look_again = true;
+        return false;
+    }
+    stage->confluence->has_begun = true;
     lt_state_set_begin(stage->state);
     stage->state->times = (struct lt_state_times){.begun_ns = lt_clock_now_ns(stage->clock)};
     begin_batch(stage, batch);
+    return true;
 }
 
 /* False: it could not go on. */
@@ -308,8 +314,7 @@ static bool take_item(struct lt_stage *stage, struct lt_inflow *inflow, const st
         end->fail(end, item->row, item->fault);
         break;
     case LT_ITEM_BEGIN:
-        begin_from_ring(stage, item->batch);
-        break;
+        return begin_from_ring(stage, item->batch);
     case LT_ITEM_MARKER:
         inflow->is_marked = true;
         stage->confluence->marked_count++;
@@ -324,6 +329,7 @@ static bool take_item(struct lt_stage *stage, struct lt_inflow *inflow, const st
 /* What one ring holds, up to its marker. */
 static uint32_t read_inflow(struct lt_stage *stage, struct lt_inflow *inflow, uint32_t limit)
 {
+    bool expects = lt_chain_expects(&stage->chain);
     uint32_t count = 0;
     while (count < limit && !inflow->is_marked) {
         const struct lt_item *item = lt_ring_peek(inflow->ring);
@@ -333,9 +339,12 @@ static uint32_t read_inflow(struct lt_stage *stage, struct lt_inflow *inflow, ui
         }
         if (item->row != NULL)
             lt_row_prefetch(item->row);
+        if (expects && inflow->expected == 0 && item->kind == LT_ITEM_ROW && !is_blocked(stage))
+            lt_inflow_tell(inflow, stage->chain.links[0].op);
         if (!take_item(stage, inflow, item))
             break;
         lt_ring_consume(inflow->ring);
+        inflow->expected -= inflow->expected > 0;
         count++;
     }
     return count;

@@ -112,6 +112,16 @@ void lt_state_set_done(struct lt_state_set *set)
     set->must_maintain = true;
 }
 
+bool lt_state_set_is_settled(const struct lt_state_set *set)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct lt_state_store_ops *ops = set->stores[i]->ops;
+        if (ops->is_settled != NULL && !ops->is_settled(set->stores[i]))
+            return false;
+    }
+    return true;
+}
+
 uint32_t lt_state_set_maintain(struct lt_state_set *set)
 {
     uint64_t retain = set->settings.versions_to_retain;

@@ -63,6 +63,8 @@ void lt_state_set_prepare(struct lt_state_set *set, uint64_t version);
 int lt_state_set_prepared(struct lt_state_set *set, struct lt_error *error) LT_MUST_USE;
 /* The batch that was prepared last is done. */
 void lt_state_set_done(struct lt_state_set *set);
+/* All that this asks for is done; the next batch may begin before, and would wait for the rest. */
+bool lt_state_set_is_settled(const struct lt_state_set *set);
 /* A bounded piece of what is left to do after that; the work done. */
 uint32_t lt_state_set_maintain(struct lt_state_set *set);
 

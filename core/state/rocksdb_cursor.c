@@ -233,6 +233,7 @@ bool lt_state_rocksdb_next(struct lt_state_cursor *cursor, struct lt_state_entry
     lt_assert(cursor->order != LT_STATE_WITH_PREFIX); /* has_prefix_order is false */
     if (cursor->place[0] == UINT64_MAX)
         return false; /* it has ended */
+    lt_state_rocksdb_settle_all(rocks);
     bool is_final = cursor->order == LT_STATE_FINAL_UP_TO;
     struct lt_state_rocksdb_cursor *own = find_cursor(rocks, cursor, is_final ? 't' : 'd');
     bool is_there = is_final ? next_final(rocks, own, cursor, entry)

@@ -38,6 +38,7 @@ struct lt_state_rocksdb {
     struct lt_state_store base;
     struct lt_state_keeper *keeper;
     uint32_t key_suffix_bytes;
+    struct lt_state_rocksdb_settings settings;
     char *path;        /* of the live copy */
     bool is_temporary; /* it goes when the store is closed */
     struct lt_state_live live;
@@ -48,11 +49,14 @@ struct lt_state_rocksdb {
     struct lt_state_many ahead; /* keys that are to be got */
     struct lt_state_rocksdb_cursor cursors[LT_STATE_ROCKSDB_CURSORS];
     uint64_t cursor_count;
-    /* RocksDB's key of the first stored time that the batch has not touched; empty: not known.
-     * What has been touched stays so until the batch's end, so a new cursor begins here. */
+    /* RocksDB's key of the first stored time that the batch has not touched, or one before it with
+     * nothing between them; empty: not known. What has been touched stays so until the batch's end,
+     * and is not there any more after it: so a new cursor begins here. */
     struct lt_text_buffer first_time;
     uint64_t entries, updated, removed;
     bool is_prepared;
+    bool is_settling; /* what was committed is not all in the live copy, but so many entries: */
+    uint32_t settled;
     struct lt_error fault; /* of RocksDB: nothing is prepared after it */
 };
 
@@ -61,6 +65,22 @@ static inline struct lt_state_rocksdb *lt_state_rocksdb_of(const struct lt_state
     return (struct lt_state_rocksdb *)(uintptr_t)store; /* the base is its first member */
 }
 
+/* Gives back the values that gets have given. */
+void lt_state_rocksdb_unpin(struct lt_state_rocksdb *rocks);
+/* Writes a piece of what was committed. */
+void lt_state_rocksdb_settle(struct lt_state_rocksdb *rocks);
+static inline void lt_state_rocksdb_settle_all(struct lt_state_rocksdb *rocks)
+{
+    while (lt_unlikely(rocks->is_settling)) /* ends with the overlay */
+        lt_state_rocksdb_settle(rocks);
+}
+/* The store's operations at the end of a batch. */
+void lt_state_rocksdb_prepare(struct lt_state_store *store, uint64_t version);
+int lt_state_rocksdb_prepared(struct lt_state_store *store, struct lt_error *error) LT_MUST_USE;
+void lt_state_rocksdb_commit(struct lt_state_store *store);
+bool lt_state_rocksdb_is_settled(const struct lt_state_store *store);
+int lt_state_rocksdb_abort(struct lt_state_store *store, struct lt_error *error);
+uint32_t lt_state_rocksdb_maintain(struct lt_state_store *store, uint64_t oldest);
 /* Notes what the live copy has of a key. */
 void lt_state_rocksdb_remember(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
                                bool is_stored, int64_t final_at);

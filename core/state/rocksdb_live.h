@@ -25,6 +25,8 @@
 #include "core/base/text_buffer.h"
 #include "core/state/change.h"
 
+enum { LT_STATE_LIVE_TIME_BYTES = 9 };
+
 struct lt_state_live_place {
     uint64_t version; /* all of it is there; 0: nothing yet */
     uint64_t target;  /* a version whose changes may be there in part; version: none */
@@ -46,7 +48,7 @@ struct lt_state_live {
     struct lt_state_live_place place;
 };
 
-/* Opens what is at `path`, or makes it. `settings` may be NULL. */
+/* Opens what is at `path`, or makes it. `settings` may be NULL. on: the thread that uses it. */
 int lt_state_live_open(struct lt_state_live *live, const char *path,
                        const struct lt_state_rocksdb_settings *settings,
                        struct lt_error *error) LT_MUST_USE;
@@ -89,6 +91,8 @@ int lt_state_live_write(struct lt_state_live *live, const struct lt_state_change
                         struct lt_error *error) LT_MUST_USE;
 int lt_state_live_end(struct lt_state_live *live, struct lt_error *error) LT_MUST_USE;
 
+/* The beginning of RocksDB's key of a time, for all entries that are final then. */
+void lt_state_live_time(int64_t at, char out[LT_STATE_LIVE_TIME_BYTES]);
 /* An iterator over data ('d') or times ('t'), at the first; or at `from`, which is bytes that
  * RocksDB's own function gave as an iterator's key, or those behind them. */
 rocksdb_iterator_t *lt_state_live_iterate(struct lt_state_live *live, struct lt_state_bytes from);

@@ -22,12 +22,21 @@
 #include "core/state/folder.h"
 #include "core/state/rocksdb_internal.h"
 
+enum {
+    /* What an operator's live copies write is gathered in so much memory at a time, over all its
+     * partitions; a store of several has a part of it. */
+    WRITE_BUFFERS_MB = 64,
+    STORES_GUESS = 4, /* a join has as many */
+    WRITE_BUFFER_MB_LEAST = 8,
+    WRITE_BUFFER_MB_MOST = 32,
+};
+
 static uint64_t hash_of(const struct lt_state_rocksdb *rocks, struct lt_state_bytes key)
 {
     return lt_state_hash(key.data, key.size_bytes, rocks->key_suffix_bytes);
 }
 
-static void unpin(struct lt_state_rocksdb *rocks)
+void lt_state_rocksdb_unpin(struct lt_state_rocksdb *rocks)
 {
     uint32_t count = rocks->pinned_count < LT_STATE_ROCKSDB_PINNED ? rocks->pinned_count
                                                                    : LT_STATE_ROCKSDB_PINNED;
@@ -54,6 +63,24 @@ void lt_state_rocksdb_remember(struct lt_state_rocksdb *rocks, struct lt_state_b
     asked->is_valid = true;
 }
 
+/* True if the key is one of those that were said ahead: and what there is of it. It is mostly the
+ * one that was asked for last, or the one behind it. */
+static bool find_ahead(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
+                       const struct lt_state_live_value **found)
+{
+    struct lt_state_many *ahead = &rocks->ahead;
+    for (uint32_t i = 0; i < ahead->count; i++) {
+        uint32_t at = ahead->next + i < ahead->count ? ahead->next + i
+                                                     : ahead->next + i - ahead->count;
+        if (!lt_state_bytes_equal(lt_state_many_key(ahead, at), key))
+            continue;
+        ahead->next = at;
+        *found = &ahead->values[at];
+        return true;
+    }
+    return false;
+}
+
 /* What the live copy has of a key that the batch has not touched: 1, 0, or a negative code. */
 static int ask_live(struct lt_state_rocksdb *rocks, struct lt_state_bytes key, int64_t *final_at,
                     struct lt_error *error)
@@ -64,6 +91,11 @@ static int ask_live(struct lt_state_rocksdb *rocks, struct lt_state_bytes key, i
     if (asked->is_valid && lt_state_bytes_equal(last, key)) {
         *final_at = asked->final_at;
         return asked->is_stored;
+    }
+    const struct lt_state_live_value *found;
+    if (find_ahead(rocks, key, &found)) {
+        *final_at = found->pinned != NULL ? found->final_at : LT_STATE_NEVER;
+        return found->pinned != NULL;
     }
     struct lt_state_live_value stored;
     int code = lt_state_live_get(&rocks->live, key, &stored, error);
@@ -78,24 +110,13 @@ static void rocks_ahead(struct lt_state_store *store, const struct lt_state_byte
 {
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
     struct lt_state_many *ahead = &rocks->ahead;
+    lt_state_rocksdb_settle_all(rocks);
     lt_state_many_clear(ahead);
     for (uint32_t i = 0; i < count; i++)
         if (lt_state_overlay_find(&rocks->overlay, hash_of(rocks, keys[i]), keys[i]) == NULL)
             lt_state_many_add(ahead, keys[i]);
     if (lt_state_many_get(ahead, &rocks->live, &rocks->fault) != 0)
         lt_state_many_clear(ahead);
-}
-
-/* True if the key is the next of those that were said ahead: and what there is of it. */
-static bool find_ahead(struct lt_state_rocksdb *rocks, struct lt_state_bytes key,
-                       const struct lt_state_live_value **found)
-{
-    struct lt_state_many *ahead = &rocks->ahead;
-    if (ahead->next == ahead->count ||
-        !lt_state_bytes_equal(lt_state_many_key(ahead, ahead->next), key))
-        return false;
-    *found = &ahead->values[ahead->next++];
-    return true;
 }
 
 /* Asks for one key: 1 and what there is, which stays for as many gets as are pinned, 0, or a
@@ -121,7 +142,7 @@ static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
 {
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
     const struct lt_state_live_value *found = NULL;
-    bool is_ahead = find_ahead(rocks, key, &found); /* also passes over a key said twice */
+    lt_state_rocksdb_settle_all(rocks);
     const struct lt_state_overlay_entry *entry =
         lt_state_overlay_find(&rocks->overlay, hash_of(rocks, key), key);
     if (entry != NULL) {
@@ -129,7 +150,8 @@ static bool rocks_get(struct lt_state_store *store, struct lt_state_bytes key,
         *value = (struct lt_state_bytes){lt_state_record_value(record), record->value_bytes};
         return !entry->is_removed;
     }
-    int code = is_ahead ? found->pinned != NULL : get_pinned(rocks, key, &found);
+    int code = find_ahead(rocks, key, &found) ? found->pinned != NULL
+                                              : get_pinned(rocks, key, &found);
     if (code >= 0)
         lt_state_rocksdb_remember(rocks, key, code == 1,
                                   code == 1 ? found->final_at : LT_STATE_NEVER);
@@ -181,13 +203,14 @@ static int rocks_put(struct lt_state_store *store, struct lt_state_bytes key,
 {
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
     lt_assert(!rocks->is_prepared);
+    lt_state_rocksdb_settle_all(rocks);
     int code = lt_state_entry_check(key, value, error);
     if (code != 0)
         return code;
     struct lt_state_change change = {
         .hash = hash_of(rocks, key), .key = key, .value = value, .final_at = final_at};
     (void)change_key(rocks, &change, &code, error);
-    unpin(rocks); /* after: the value may have been RocksDB's */
+    lt_state_rocksdb_unpin(rocks); /* after: the value may have been RocksDB's */
     return code;
 }
 
@@ -195,6 +218,7 @@ static bool rocks_remove(struct lt_state_store *store, struct lt_state_bytes key
 {
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
     lt_assert(!rocks->is_prepared);
+    lt_state_rocksdb_settle_all(rocks);
     struct lt_state_change change = {.hash = hash_of(rocks, key),
                                      .key = key,
                                      .final_at = LT_STATE_NEVER,
@@ -204,109 +228,8 @@ static bool rocks_remove(struct lt_state_store *store, struct lt_state_bytes key
     bool was_there = change_key(rocks, &change, &code, &error);
     if (code != 0)
         rocks->fault = error;
-    unpin(rocks);
+    lt_state_rocksdb_unpin(rocks);
     return was_there;
-}
-
-/* ------------------------------------------------------------------------------- batch's end */
-
-static void rocks_prepare(struct lt_state_store *store, uint64_t version)
-{
-    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
-    lt_assert(!rocks->is_prepared);
-    rocks->is_prepared = true;
-    unpin(rocks);
-    lt_state_rocksdb_end_cursors(rocks);
-    if (rocks->fault.code == 0)
-        lt_state_keeper_prepare(rocks->keeper, version,
-                                lt_state_overlay_stream(&rocks->overlay));
-}
-
-static int rocks_prepared(struct lt_state_store *store, struct lt_error *error)
-{
-    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
-    if (rocks->fault.code == 0)
-        return lt_state_keeper_prepared(rocks->keeper, error);
-    if (error != NULL)
-        *error = rocks->fault;
-    return rocks->fault.code;
-}
-
-/* Writes a stream into the live copy, which is told that it leads to `version`. A change whose
- * stored part is not known (`asks`) is looked up. */
-static int write_live(struct lt_state_rocksdb *rocks, struct lt_state_stream *stream,
-                      uint64_t version, bool asks, struct lt_error *error)
-{
-    struct lt_state_change change;
-    int code = lt_state_live_begin(&rocks->live, version, error);
-    while (code == 0 && (code = stream->next(stream, &change, error)) == 1) {
-        struct lt_state_live_value stored = {.final_at = LT_STATE_NEVER};
-        code = asks ? lt_state_live_get(&rocks->live, change.key, &stored, error) : 0;
-        if (code >= 0)
-            code = lt_state_live_write(&rocks->live, &change, code == 1, stored.final_at, error);
-        lt_state_live_value_fini(&stored);
-    }
-    return code != 0 ? code : lt_state_live_end(&rocks->live, error);
-}
-
-static int write_overlay(struct lt_state_rocksdb *rocks, struct lt_error *error)
-{
-    const struct lt_state_overlay *overlay = &rocks->overlay;
-    int code = lt_state_live_begin(&rocks->live, lt_state_keeper_version(rocks->keeper), error);
-    for (uint32_t i = 0; code == 0 && i < overlay->count; i++) {
-        const struct lt_state_overlay_entry *entry = &overlay->entries[i];
-        struct lt_state_record *record = lt_state_overlay_record(overlay, entry);
-        struct lt_state_change change = {
-            .hash = entry->hash,
-            .key = {lt_state_record_key(record), record->key_bytes},
-            .value = {lt_state_record_value(record), record->value_bytes},
-            .final_at = record->final_at,
-            .is_removed = entry->is_removed};
-        code = lt_state_live_write(&rocks->live, &change, entry->is_stored,
-                                   entry->stored_final_at, error);
-    }
-    return code != 0 ? code : lt_state_live_end(&rocks->live, error);
-}
-
-static void begin_anew(struct lt_state_rocksdb *rocks)
-{
-    rocks->is_prepared = false;
-    rocks->asked.is_valid = false; /* the live copy may have changed */
-    lt_state_many_clear(&rocks->ahead);
-    lt_text_clear(&rocks->first_time);
-    rocks->updated = 0;
-    rocks->removed = 0;
-    rocks->entries = rocks->live.place.entries;
-    lt_state_overlay_clear(&rocks->overlay);
-}
-
-static void rocks_commit(struct lt_state_store *store)
-{
-    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
-    lt_state_keeper_commit(rocks->keeper);
-    struct lt_error error;
-    if (write_overlay(rocks, &error) != 0) {
-        /* Nothing is lost, the version is in the files: but there is no going on from it. */
-        lt_log_error("%s", error.text);
-        rocks->fault = error;
-    }
-    begin_anew(rocks);
-}
-
-static int rocks_abort(struct lt_state_store *store, struct lt_error *error)
-{
-    (void)error;
-    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
-    unpin(rocks);
-    lt_state_rocksdb_end_cursors(rocks);
-    lt_state_keeper_abort(rocks->keeper);
-    begin_anew(rocks);
-    return 0;
-}
-
-static uint32_t rocks_maintain(struct lt_state_store *store, uint64_t oldest)
-{
-    return lt_state_keeper_maintain(lt_state_rocksdb_of(store)->keeper, oldest);
 }
 
 static void rocks_counts(const struct lt_state_store *store, struct lt_state_counts *out)
@@ -324,7 +247,8 @@ static void rocks_counts(const struct lt_state_store *store, struct lt_state_cou
 static void rocks_close(struct lt_state_store *store)
 {
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
-    unpin(rocks);
+    lt_state_rocksdb_settle_all(rocks);
+    lt_state_rocksdb_unpin(rocks);
     lt_state_rocksdb_end_cursors(rocks);
     lt_state_many_fini(&rocks->ahead);
     lt_text_fini(&rocks->first_time);
@@ -345,11 +269,12 @@ static const struct lt_state_store_ops rocks_ops = {
     .put = rocks_put,
     .remove = rocks_remove,
     .next = lt_state_rocksdb_next,
-    .prepare = rocks_prepare,
-    .prepared = rocks_prepared,
-    .commit = rocks_commit,
-    .abort = rocks_abort,
-    .maintain = rocks_maintain,
+    .prepare = lt_state_rocksdb_prepare,
+    .prepared = lt_state_rocksdb_prepared,
+    .commit = lt_state_rocksdb_commit,
+    .is_settled = lt_state_rocksdb_is_settled,
+    .abort = lt_state_rocksdb_abort,
+    .maintain = lt_state_rocksdb_maintain,
     .counts = rocks_counts,
     .close = rocks_close,
 };
@@ -360,6 +285,21 @@ static char *live_path(const char *folder)
     char *path = lt_alloc(size);
     snprintf(path, size, "%s/rocksdb", folder);
     return path;
+}
+
+/* What the user leaves open depends on how many live copies there will be. */
+static void set(struct lt_state_rocksdb *rocks, const struct lt_state_options *options)
+{
+    struct lt_state_rocksdb_settings *settings = &rocks->settings;
+    if (options->rocksdb != NULL)
+        *settings = *options->rocksdb;
+    if (settings->write_buffer_size_mb > 0)
+        return;
+    int64_t share =
+        WRITE_BUFFERS_MB / options->partition_count / (options->name != NULL ? STORES_GUESS : 1);
+    share = share > WRITE_BUFFER_MB_LEAST ? share : WRITE_BUFFER_MB_LEAST;
+    settings->write_buffer_size_mb =
+        share < WRITE_BUFFER_MB_MOST ? share : WRITE_BUFFER_MB_MOST;
 }
 
 /* Where nothing is kept, RocksDB still needs a folder. */
@@ -386,22 +326,37 @@ static int make_path(struct lt_state_rocksdb *rocks, struct lt_error *error)
     return 0;
 }
 
+/* Writes a stream into the live copy, which is told that it leads to `version`. A change whose
+ * stored part is not known (`asks`) is looked up. */
+static int write_live(struct lt_state_rocksdb *rocks, struct lt_state_stream *stream,
+                      uint64_t version, bool asks, struct lt_error *error)
+{
+    struct lt_state_change change;
+    int code = lt_state_live_begin(&rocks->live, version, error);
+    while (code == 0 && (code = stream->next(stream, &change, error)) == 1) {
+        struct lt_state_live_value stored = {.final_at = LT_STATE_NEVER};
+        code = asks ? lt_state_live_get(&rocks->live, change.key, &stored, error) : 0;
+        if (code >= 0)
+            code = lt_state_live_write(&rocks->live, &change, code == 1, stored.final_at, error);
+        lt_state_live_value_fini(&stored);
+    }
+    return code != 0 ? code : lt_state_live_end(&rocks->live, error);
+}
+
 /* Fills the live copy from the files. */
-static int fill(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
-                const struct lt_state_live_place *place, struct lt_state_merge *all,
-                struct lt_error *error)
+static int fill(struct lt_state_rocksdb *rocks, const struct lt_state_live_place *place,
+                struct lt_state_merge *all, struct lt_error *error)
 {
     int code =
-        lt_state_live_empty(&rocks->live, rocks->path, options->rocksdb, place, error);
+        lt_state_live_empty(&rocks->live, rocks->path, &rocks->settings, place, error);
     return code != 0 ? code
                      : write_live(rocks, lt_state_merge_stream(all), place->version, false, error);
 }
 
 /* Makes the live copy what it has to be: as it is, brought up, or filled. `all` is the version's
  * entries. */
-static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
-                    const struct lt_state_live_place *wanted, struct lt_state_merge *all,
-                    struct lt_error *error)
+static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_live_place *wanted,
+                    struct lt_state_merge *all, struct lt_error *error)
 {
     const struct lt_state_live_place *is = &rocks->live.place;
     bool is_of_use = !lt_state_keeper_is_dealt_anew(rocks->keeper) && is->version > 0 &&
@@ -419,22 +374,21 @@ static int bring_up(struct lt_state_rocksdb *rocks, const struct lt_state_option
         lt_state_merge_destroy(since);
         return code;
     }
-    return code != LT_E_NOT_FOUND ? code : fill(rocks, options, wanted, all, error);
+    return code != LT_E_NOT_FOUND ? code : fill(rocks, wanted, all, error);
 }
 
 /* It is but a copy: one that cannot be opened, as when a process was killed while it removed or
  * made it, is made anew. Without the lock of its folder nothing is removed. */
-static int open_copy(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
-                     struct lt_error *error)
+static int open_copy(struct lt_state_rocksdb *rocks, struct lt_error *error)
 {
     struct lt_error cause;
-    int code = lt_state_live_open(&rocks->live, rocks->path, options->rocksdb, &cause);
+    int code = lt_state_live_open(&rocks->live, rocks->path, &rocks->settings, &cause);
     if (code == 0)
         return 0;
     lt_log_info("the live copy of the state in '%s' is made anew: %s", rocks->path, cause.text);
     lt_state_live_close(&rocks->live);
     lt_state_live_remove(rocks->path);
-    return lt_state_live_open(&rocks->live, rocks->path, options->rocksdb, error);
+    return lt_state_live_open(&rocks->live, rocks->path, &rocks->settings, error);
 }
 
 static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_options *options,
@@ -448,13 +402,13 @@ static int open_live(struct lt_state_rocksdb *rocks, const struct lt_state_optio
     if (code == 0)
         code = make_path(rocks, error);
     if (code == 0)
-        code = open_copy(rocks, options, error);
+        code = open_copy(rocks, error);
     const struct lt_state_live_place wanted = {.version = options->version,
                                                .partition = options->partition,
                                                .partition_count = options->partition_count,
                                                .key_suffix_bytes = options->key_suffix_bytes};
     if (code == 0)
-        code = bring_up(rocks, options, &wanted, all, error);
+        code = bring_up(rocks, &wanted, all, error);
     lt_state_merge_destroy(all);
     rocks->entries = rocks->live.place.entries;
     return code;
@@ -466,6 +420,7 @@ int lt_state_rocksdb_open(const struct lt_state_options *options, struct lt_stat
     struct lt_state_rocksdb *rocks = lt_alloc(sizeof *rocks);
     rocks->base.ops = &rocks_ops;
     rocks->key_suffix_bytes = options->key_suffix_bytes;
+    set(rocks, options);
     lt_state_overlay_init(&rocks->overlay);
     lt_state_many_init(&rocks->ahead);
     lt_text_init(&rocks->first_time);

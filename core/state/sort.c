@@ -9,7 +9,7 @@
 
 #include "core/base/arena.h"
 
-enum { FEW = 48, BYTES = sizeof(uint64_t), VALUES = 256 };
+enum { FEW = 48, BYTES = LT_STATE_SORTING_BYTES, VALUES = LT_STATE_SORTING_VALUES };
 
 static void sort_few(struct lt_state_pair *pairs, size_t count)
 {
@@ -28,26 +28,70 @@ static unsigned byte_of(const struct lt_state_pair *pair, unsigned byte)
 }
 
 /* How many keys have each value of each byte. */
-static void count_values(const struct lt_state_pair *pairs, size_t count,
-                         size_t counts[BYTES][VALUES])
+static void count_values(struct lt_state_sorting *sorting, size_t end)
 {
-    memset(counts, 0, sizeof(size_t) * BYTES * VALUES);
-    for (size_t i = 0; i < count; i++) {
+    for (; sorting->at < end; sorting->at++) {
         for (unsigned byte = 0; byte < BYTES; byte++)
-            counts[byte][byte_of(&pairs[i], byte)]++;
+            sorting->counts[byte][byte_of(&sorting->from[sorting->at], byte)]++;
     }
 }
 
-static void deal(const struct lt_state_pair *from, struct lt_state_pair *to, size_t count,
-                 unsigned byte, const size_t counts[VALUES])
+static void place_values(struct lt_state_sorting *sorting)
 {
-    size_t places[VALUES], place = 0;
+    size_t place = 0;
     for (int value = 0; value < VALUES; value++) {
-        places[value] = place;
-        place += counts[value];
+        sorting->places[value] = place;
+        place += sorting->counts[sorting->byte][value];
     }
-    for (size_t i = 0; i < count; i++)
-        to[places[byte_of(&from[i], byte)]++] = from[i];
+}
+
+static void deal(struct lt_state_sorting *sorting, size_t end)
+{
+    for (; sorting->at < end; sorting->at++) {
+        const struct lt_state_pair *pair = &sorting->from[sorting->at];
+        sorting->to[sorting->places[byte_of(pair, sorting->byte)]++] = *pair;
+    }
+}
+
+void lt_state_sorting_begin(struct lt_state_sorting *sorting, struct lt_state_pair *pairs,
+                            struct lt_state_pair *other, size_t count)
+{
+    *sorting = (struct lt_state_sorting){.from = pairs, .to = other, .count = count};
+}
+
+/* The byte at hand is the same in all keys. */
+static bool is_shared(const struct lt_state_sorting *sorting)
+{
+    unsigned value = byte_of(&sorting->from[0], sorting->byte);
+    return sorting->counts[sorting->byte][value] == sorting->count;
+}
+
+bool lt_state_sorting_step(struct lt_state_sorting *sorting, size_t pairs)
+{
+    size_t rest = sorting->count - sorting->at;
+    size_t end = sorting->at + (pairs < rest ? pairs : rest);
+    if (sorting->count == 0)
+        return true;
+    if (!sorting->is_counted) {
+        count_values(sorting, end);
+    } else {
+        if (sorting->at == 0)
+            place_values(sorting);
+        deal(sorting, end);
+    }
+    if (sorting->at < sorting->count)
+        return false;
+    if (sorting->is_counted) {
+        struct lt_state_pair *swap = sorting->from;
+        sorting->from = sorting->to;
+        sorting->to = swap;
+        sorting->byte++;
+    }
+    sorting->is_counted = true;
+    sorting->at = 0;
+    while (sorting->byte < BYTES && is_shared(sorting))
+        sorting->byte++;
+    return sorting->byte == BYTES;
 }
 
 void lt_state_sort(struct lt_state_pair *pairs, size_t count)
@@ -56,19 +100,13 @@ void lt_state_sort(struct lt_state_pair *pairs, size_t count)
         sort_few(pairs, count);
         return;
     }
-    size_t counts[BYTES][VALUES];
-    count_values(pairs, count, counts);
+    struct lt_state_sorting sorting;
     struct lt_state_pair *other = lt_realloc_array(NULL, count, sizeof *other);
-    struct lt_state_pair *from = pairs, *to = other;
-    for (unsigned byte = 0; byte < BYTES; byte++) {
-        if (counts[byte][byte_of(&pairs[0], byte)] == count)
-            continue;
-        deal(from, to, count, byte, counts[byte]);
-        struct lt_state_pair *swap = from;
-        from = to;
-        to = swap;
+    lt_state_sorting_begin(&sorting, pairs, other, count);
+    while (!lt_state_sorting_step(&sorting, count)) {
+        /* the next byte */
     }
-    if (from != pairs)
-        memcpy(pairs, from, count * sizeof *pairs);
+    if (sorting.from != pairs)
+        memcpy(pairs, sorting.from, count * sizeof *pairs);
     free(other);
 }

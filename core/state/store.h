@@ -43,7 +43,7 @@
 enum {
     LT_STATE_KEY_GROUPS = 256,
     LT_STATE_ENTRY_MAX_BYTES = LT_LIMIT_VALUE_BYTES, /* key and value together */
-    LT_STATE_AHEAD_MAX = 64,                         /* keys that are said ahead at once */
+    LT_STATE_AHEAD_MAX = LT_LIMIT_EXPECTED_ROWS,     /* keys that are said ahead at once */
 };
 #define LT_STATE_NEVER INT64_MAX
 
@@ -92,9 +92,10 @@ struct lt_state_store_ops {
      * the last 64 gets. */
     bool (*get)(struct lt_state_store *store, struct lt_state_bytes key,
                 struct lt_state_bytes *value);
-    /* The keys that are got next, in this order, at most LT_STATE_AHEAD_MAX: a store that has to
-     * look for an entry looks for all of them at once, cheapest if they lie near each other in the
-     * order of their bytes. A hint, which changes no answer; the keys are copied, and what gets
+    /* The keys that are got or put next, best in this order, at most LT_STATE_AHEAD_MAX, of which
+     * each may be asked for several times: a store that has to look for an entry looks for all of
+     * them at once, cheapest if they lie near each other in the order of their bytes. A hint, which
+     * changes no answer, and takes the place of the last one; the keys are copied, and what gets
      * have given is not valid any more. NULL: it would not help. */
     void (*ahead)(struct lt_state_store *store, const struct lt_state_bytes *keys, uint32_t count);
     /* Copies both, which may be the store's own. Over a limit of one entry
@@ -114,6 +115,9 @@ struct lt_state_store_ops {
     int (*prepared)(struct lt_state_store *store, struct lt_error *error);
     /* The version that was prepared counts: changes begin anew. */
     void (*commit)(struct lt_state_store *store);
+    /* Is all of the commit's work done? What is left maintain does in bounded steps; or whatever is
+     * asked of the store before, all of it at once. Optional: none is ever left. */
+    bool (*is_settled)(const struct lt_state_store *store);
     /* Takes back every change since the last commit. */
     int (*abort)(struct lt_state_store *store, struct lt_error *error);
     /* One bounded step of what can be done between batches; the work done, 0 if none. `oldest`: no

@@ -248,13 +248,18 @@ void state_world_get_ahead(struct state_world *world)
     for (uint32_t i = 0; i < world->partition_count; i++)
         say_ahead(world, world->stores[i], numbers);
     for (uint32_t i = 0; i < LT_STATE_AHEAD_MAX; i++) {
-        uint32_t what = state_world_draw(world, 4);
+        uint32_t what = state_world_draw(world, 6);
+        uint32_t any = numbers[state_world_draw(world, LT_STATE_AHEAD_MAX)];
         if (what != 0)
             check_key(world, numbers[i]);
         if (what == 2)
             put_key(world, numbers[i]);
         else if (what == 3)
-            remove_key(world, numbers[state_world_draw(world, LT_STATE_AHEAD_MAX)]);
+            remove_key(world, any);
+        else if (what == 4)
+            put_key(world, any); /* which may not have been got */
+        else if (what == 5)
+            check_key(world, any);
         check_key(world, numbers[i]);
     }
 }

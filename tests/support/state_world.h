@@ -51,7 +51,8 @@ void state_world_crash(struct state_world *world, enum fake_crash crash);
 
 /* Some random changes of both, each answer compared. */
 void state_world_change(struct state_world *world, uint32_t count);
-/* Says some random keys ahead, as many as may be, and gets them, changing some in between. */
+/* Says some random keys ahead, as many as may be, and gets them, changing some in between and
+ * asking for some out of turn. */
 void state_world_get_ahead(struct state_world *world);
 /* Removes some of what is final up to a random time, with a cursor that does not go to its end. */
 void state_world_remove_some_final(struct state_world *world);

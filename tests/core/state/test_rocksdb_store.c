@@ -304,6 +304,61 @@ static void values_of_many_gets_stay(void **state)
     destroy_world(world);
 }
 
+static void commit_many(struct state_world *world, uint32_t count, uint32_t value)
+{
+    struct lt_state_store *store = world->stores[0];
+    struct lt_error error;
+    for (uint32_t i = 0; i < count; i++) {
+        struct lt_state_bytes key = {&i, sizeof i}, bytes = {&value, sizeof value};
+        assert_int_equal(store->ops->put(store, key, bytes, (int64_t)i, &error), 0);
+    }
+    state_world_prepare(world);
+    assert_int_equal(state_world_await(world, &error), 1);
+    state_world_commit(world);
+}
+
+static void expect_many(const struct state_world *world, uint32_t count, uint32_t wanted)
+{
+    struct lt_state_store *store = world->stores[0];
+    struct lt_state_counts counts;
+    struct lt_state_bytes value;
+    store->ops->counts(store, &counts);
+    assert_int_equal(counts.entries, count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(store->ops->get(store, (struct lt_state_bytes){&i, sizeof i}, &value));
+        assert_memory_equal(value.data, &wanted, sizeof wanted);
+    }
+}
+
+/* A large commit is written in steps; who asks for something first, or closes, has all of it. */
+static void what_a_commit_leaves_is_done_in_steps(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 };
+    struct state_world *world = create_world(1);
+    struct lt_state_counts counts;
+    uint32_t steps = 0;
+    open_world(world, 1, 0);
+    commit_many(world, MANY, 1);
+    for (; !world->stores[0]->ops->is_settled(world->stores[0]); steps++)
+        (void)world->stores[0]->ops->maintain(world->stores[0], 0);
+    assert_in_range(steps, 3, MANY);
+    expect_many(world, MANY, 1);
+    commit_many(world, MANY, 2);
+    (void)world->stores[0]->ops->maintain(world->stores[0], 0);
+    assert_false(world->stores[0]->ops->is_settled(world->stores[0]));
+    world->stores[0]->ops->counts(world->stores[0], &counts);
+    assert_int_equal(counts.entries, MANY);
+    assert_int_equal(counts.updated, 0);
+    expect_many(world, MANY, 2);
+    commit_many(world, MANY, 3);
+    state_world_close(world);
+    assert_int_equal(place_of(world).version, 3);
+    open_world(world, 1, 3);
+    expect_many(world, MANY, 3);
+    destroy_world(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_live_copy_that_cannot_be_opened_is_made_anew),
         cmocka_unit_test(without_a_root_it_leaves_nothing_behind),
         cmocka_unit_test(values_of_many_gets_stay),
+        cmocka_unit_test(what_a_commit_leaves_is_done_in_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
