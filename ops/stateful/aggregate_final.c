@@ -290,6 +290,8 @@ static bool final_drain(struct lt_operator *op, uint64_t epoch, struct lt_out *o
     (void)epoch;
     if (final->step == START)
         start_drain(final);
+    if (!lt_group_walk_order(&final->walk))
+        return false;
     for (uint32_t i = 0; i < LT_STATEFUL_STEP && !lt_stateful_has_failed(&final->stateful); i++)
         if (!drain_one(final, out, &is_done))
             break;
@@ -329,6 +331,7 @@ static void final_close(struct lt_operator *op)
     struct final *final = final_of(op);
     lt_stateful_close_reader(final->values, final->value);
     lt_row_pool_destroy(final->rows);
+    lt_group_walk_fini(&final->walk);
     lt_groups_fini(&final->groups);
     lt_scratch_fini(&final->memory);
     lt_states_fini(&final->states);

@@ -11,28 +11,40 @@
 #include "core/base/arena.h"
 #include "core/state/sort.h"
 
-enum { WORD_BYTES = 8, WORDS_MAX = 4 };
+enum {
+    WORD_BYTES = 8,
+    WORDS_MAX = 4,
+    STEP_GROUPS = 8 * 1024, /* each somewhere else in memory */
+    STEP_PAIRS = 64 * 1024, /* one behind the other */
+};
+
+struct lt_group_order {
+    enum { LOOK, MAKE_KEYS, SORT, LINK } step;
+    struct lt_groups *groups;
+    struct lt_group *at;  /* LOOK */
+    struct lt_group **link; /* LINK */
+    uint32_t done;        /* groups that the step has seen */
+    size_t shared;        /* bytes that all keys begin with */
+    size_t longest;       /* of the keys */
+    size_t word;          /* that is sorted by, or was */
+    struct lt_state_pair *pairs, *other;
+    struct lt_state_sorting sorting;
+};
 
 static const struct lt_group *group_of(const struct lt_state_pair *pair)
 {
-    return (const struct lt_group *)(uintptr_t)pair->item; /* as put_in_order has put it there */
+    return (const struct lt_group *)(uintptr_t)pair->item; /* as look has put it there */
 }
 
-/* How many bytes all keys begin with, and how many the longest has. */
-static size_t count_shared(const struct lt_groups *groups, size_t *longest)
+/* How many bytes the key shares with the first of all keys, and the others so far. */
+static void note_key(struct lt_group_order *order, struct lt_state_bytes key)
 {
-    struct lt_state_bytes first = groups->first->key;
-    size_t shared = first.size_bytes;
-    *longest = 0;
-    for (const struct lt_group *group = groups->first; group != NULL; group = group->next) {
-        const char *a = first.data, *b = group->key.data;
-        size_t count = 0, most = group->key.size_bytes < shared ? group->key.size_bytes : shared;
-        while (count < most && a[count] == b[count])
-            count++;
-        shared = count;
-        *longest = group->key.size_bytes > *longest ? group->key.size_bytes : *longest;
-    }
-    return shared;
+    const char *a = order->groups->first->key.data, *b = key.data;
+    size_t count = 0, most = key.size_bytes < order->shared ? key.size_bytes : order->shared;
+    while (count < most && a[count] == b[count])
+        count++;
+    order->shared = count;
+    order->longest = key.size_bytes > order->longest ? key.size_bytes : order->longest;
 }
 
 /* The bytes of a key at an offset as a number in their order; behind its end they are 0. */
@@ -45,39 +57,117 @@ static uint64_t word_at(struct lt_state_bytes key, size_t offset)
     return word;
 }
 
-static void sort(struct lt_state_pair *pairs, const struct lt_groups *groups)
+/* Goes on with the word before the last one, or with links if there is none. */
+static void begin_word(struct lt_group_order *order)
 {
-    size_t longest, shared = count_shared(groups, &longest);
-    size_t words = (longest - shared + WORD_BYTES - 1) / WORD_BYTES;
-    for (size_t word = words < WORDS_MAX ? words : WORDS_MAX; word-- > 0;) {
-        for (uint32_t i = 0; i < groups->count; i++)
-            pairs[i].key = word_at(group_of(&pairs[i])->key, shared + word * WORD_BYTES);
-        lt_state_sort(pairs, groups->count);
-    }
+    order->done = 0;
+    order->step = order->word == 0 ? LINK : MAKE_KEYS;
+    order->word -= order->word > 0;
+    order->link = &order->groups->first;
 }
 
-static void put_in_order(struct lt_groups *groups)
+static void look(struct lt_group_order *order, uint32_t end)
 {
-    uint32_t count = 0;
-    struct lt_state_pair *pairs = lt_alloc_array(groups->count, sizeof *pairs);
-    for (struct lt_group *group = groups->first; group != NULL; group = group->next)
-        pairs[count++].item = (uintptr_t)group;
-    sort(pairs, groups);
-    struct lt_group **link = &groups->first;
-    for (uint32_t i = 0; i < count; i++) {
-        groups->last = *link = (struct lt_group *)(uintptr_t)pairs[i].item;
-        link = &groups->last->next;
+    for (; order->done < end; order->at = order->at->next) {
+        note_key(order, order->at->key);
+        order->pairs[order->done++].item = (uintptr_t)order->at;
     }
-    *link = NULL;
-    free(pairs);
+    if (order->done < order->groups->count)
+        return;
+    size_t words = (order->longest - order->shared + WORD_BYTES - 1) / WORD_BYTES;
+    order->word = words < WORDS_MAX ? words : WORDS_MAX;
+    begin_word(order);
+}
+
+static void make_keys(struct lt_group_order *order, uint32_t end)
+{
+    for (; order->done < end; order->done++) {
+        struct lt_state_pair *pair = &order->pairs[order->done];
+        pair->key = word_at(group_of(pair)->key, order->shared + order->word * WORD_BYTES);
+    }
+    if (order->done < order->groups->count)
+        return;
+    lt_state_sorting_begin(&order->sorting, order->pairs, order->other, order->done);
+    order->step = SORT;
+}
+
+static void sort(struct lt_group_order *order)
+{
+    if (!lt_state_sorting_step(&order->sorting, STEP_PAIRS))
+        return;
+    order->pairs = order->sorting.from;
+    order->other = order->sorting.to;
+    begin_word(order);
+}
+
+static void link_groups(struct lt_group_order *order, uint32_t end)
+{
+    for (; order->done < end; order->done++) {
+        struct lt_group *group = (struct lt_group *)(uintptr_t)order->pairs[order->done].item;
+        order->groups->last = *order->link = group;
+        order->link = &group->next;
+    }
+    *order->link = NULL;
+}
+
+void lt_group_walk_fini(struct lt_group_walk *walk)
+{
+    if (walk->order != NULL) {
+        free(walk->order->pairs);
+        free(walk->order->other);
+    }
+    free(walk->order);
+    *walk = (struct lt_group_walk){.store = walk->store};
 }
 
 void lt_group_walk_begin(struct lt_group_walk *walk, struct lt_groups *groups,
                          struct lt_state_store *store)
 {
-    if (store->ops->ahead != NULL && groups->count > 1)
-        put_in_order(groups);
     *walk = (struct lt_group_walk){.store = store, .at = groups->first};
+    if (store->ops->ahead == NULL || groups->count < 2)
+        return;
+    struct lt_group_order *order = walk->order = lt_alloc(sizeof *order);
+    order->groups = groups;
+    order->at = groups->first;
+    order->shared = groups->first->key.size_bytes;
+    order->pairs = lt_alloc_array(groups->count, sizeof *order->pairs);
+    order->other = lt_alloc_array(groups->count, sizeof *order->other);
+}
+
+/* A step. True: it was the last one. */
+static bool go_on(struct lt_group_order *order)
+{
+    uint32_t count = order->groups->count, rest = count - order->done;
+    uint32_t end = order->done + (rest < STEP_GROUPS ? rest : STEP_GROUPS);
+    switch (order->step) {
+    case LOOK:
+        look(order, end);
+        return false;
+    case MAKE_KEYS:
+        make_keys(order, end);
+        return false;
+    case SORT:
+        sort(order);
+        return false;
+    case LINK:
+        link_groups(order, end);
+        break;
+    }
+    return order->done == count;
+}
+
+bool lt_group_walk_order(struct lt_group_walk *walk)
+{
+    struct lt_groups *groups = walk->order != NULL ? walk->order->groups : NULL;
+    while (walk->order != NULL) { /* of a few groups all steps are as one */
+        if (go_on(walk->order)) {
+            lt_group_walk_fini(walk);
+            walk->at = groups->first;
+        } else if (groups->count > STEP_GROUPS) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void tell(struct lt_group_walk *walk)
@@ -91,6 +181,7 @@ static void tell(struct lt_group_walk *walk)
 
 struct lt_group *lt_group_walk_at(struct lt_group_walk *walk)
 {
+    lt_debug_assert(walk->order == NULL);
     if (walk->at != NULL && walk->told == 0 && walk->store->ops->ahead != NULL)
         tell(walk);
     return walk->at;

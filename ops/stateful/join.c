@@ -28,6 +28,7 @@ struct join {
     struct lt_row_pool *rows, *probes;
     struct lt_row *probe; /* of borrowed columns */
     struct lt_text_buffer key;
+    struct lt_text_buffer expected; /* keys of rows that come next */
     /* The row at hand, when it waits for rows of its own. */
     struct lt_row *at;
     bool is_matched;        /* it has found a partner */
@@ -249,6 +250,31 @@ static enum lt_process process(struct join *join, uint32_t side, struct lt_row *
     return finish(join, side, row);
 }
 
+/* Each row looks for those of the other side with its key, and is appended to its own. */
+static void join_expect(struct lt_operator *op, struct lt_row *const *rows, uint32_t count,
+                        bool is_right)
+{
+    struct join *join = join_of(op);
+    struct lt_join_side *own = &join->sides[is_right ? RIGHT : LEFT];
+    struct lt_join_side *other = &join->sides[is_right ? LEFT : RIGHT];
+    struct lt_state_bytes keys[LT_LIMIT_EXPECTED_ROWS];
+    size_t ends[LT_LIMIT_EXPECTED_ROWS];
+    if (!lt_join_side_is_told(own) || lt_stateful_has_failed(&join->stateful))
+        return;
+    lt_text_clear(&join->expected);
+    for (uint32_t i = 0; i < count; i++) {
+        lt_row_bytes_write_key(own->schema, rows[i], own->plan->keys, own->plan->key_count,
+                               &join->expected);
+        ends[i] = join->expected.size_bytes;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        size_t begin = i == 0 ? 0 : ends[i - 1];
+        keys[i] = (struct lt_state_bytes){join->expected.data + begin, ends[i] - begin};
+    }
+    lt_join_side_expect(other, keys, count, false);
+    lt_join_side_expect(own, keys, count, true);
+}
+
 static enum lt_process join_process(struct lt_operator *op, struct lt_row *row, struct lt_out *out)
 {
     return process(join_of(op), LEFT, row, out);
@@ -372,6 +398,7 @@ static void join_close(struct lt_operator *op)
     lt_row_pool_destroy(join->rows);
     lt_join_condition_destroy(join->condition);
     lt_text_fini(&join->key);
+    lt_text_fini(&join->expected);
     lt_stateful_fini(&join->stateful);
     free(join);
 }
@@ -379,6 +406,7 @@ static void join_close(struct lt_operator *op)
 static const struct lt_operator_ops join_ops = {.name = "symmetricHashJoin",
                                                 .open = join_open,
                                                 .begin = lt_stateful_begin,
+                                                .expect = join_expect,
                                                 .process = join_process,
                                                 .process_right = join_process_right,
                                                 .drain = join_drain,
@@ -422,6 +450,7 @@ int lt_join_create(const struct lt_join_options *options, struct lt_operator **o
     join->preserves[LEFT] = plan->join == LT_JOIN_LEFT_OUTER || plan->join == LT_JOIN_FULL_OUTER;
     join->preserves[RIGHT] = plan->join == LT_JOIN_RIGHT_OUTER || plan->join == LT_JOIN_FULL_OUTER;
     lt_text_init(&join->key);
+    lt_text_init(&join->expected);
     *out = &join->stateful.base;
     return LT_OK;
 }

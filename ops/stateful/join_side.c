@@ -59,6 +59,7 @@ void lt_join_side_fini(struct lt_join_side *side)
     lt_text_fini(&side->key);
     lt_text_fini(&side->value_bytes);
     lt_text_fini(&side->final);
+    lt_text_fini(&side->expected);
 }
 
 /* -------------------------------------------------------------------------------------- entries */
@@ -100,6 +101,33 @@ static struct lt_state_bytes numbered(struct lt_join_side *side, struct lt_state
     lt_text_append_n(&side->key, key.data, key.size_bytes);
     lt_text_append_n(&side->key, &number, NUMBER_BYTES);
     return lt_state_bytes_of(&side->key);
+}
+
+void lt_join_side_expect(struct lt_join_side *side, const struct lt_state_bytes *keys,
+                         uint32_t count, bool is_appended)
+{
+    struct lt_state_bytes rows[LT_STATE_AHEAD_MAX];
+    size_t ends[LT_STATE_AHEAD_MAX];
+    uint32_t row_count = 0;
+    lt_text_clear(&side->expected);
+    side->counts->ops->ahead(side->counts, keys, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t number, end;
+        if (!lt_join_side_count(side, keys[i], &end))
+            return;
+        for (number = is_appended ? end++ : 0; number < end && row_count < LT_STATE_AHEAD_MAX;
+             number++) {
+            lt_text_append_n(&side->expected, keys[i].data, keys[i].size_bytes);
+            lt_text_append_n(&side->expected, &number, NUMBER_BYTES);
+            ends[row_count++] = side->expected.size_bytes;
+        }
+    }
+    for (uint32_t i = 0; i < row_count; i++) {
+        size_t begin = i == 0 ? 0 : ends[i - 1];
+        rows[i] = (struct lt_state_bytes){side->expected.data + begin, ends[i] - begin};
+    }
+    if (row_count > 0)
+        side->rows->ops->ahead(side->rows, rows, row_count);
 }
 
 bool lt_join_side_get(struct lt_join_side *side, struct lt_state_bytes key, uint64_t number,
@@ -174,6 +202,7 @@ static bool note_final(struct lt_join_side *side, int64_t bound)
     struct lt_state_entry entry;
     lt_text_clear(&side->final);
     side->final_offset = 0;
+    side->told = 0;
     for (uint32_t i = 0; i < ROUND_ENTRIES && side->rows->ops->next(&cursor, &entry); i++) {
         lt_text_append_n(&side->final, &entry.key.size_bytes, sizeof entry.key.size_bytes);
         lt_text_append_n(&side->final, entry.key.data, entry.key.size_bytes);
@@ -181,19 +210,41 @@ static bool note_final(struct lt_join_side *side, int64_t bound)
     return side->final.size_bytes != 0;
 }
 
-/* The noted entry at the offset. */
-static struct lt_state_bytes noted(const struct lt_join_side *side)
+/* The noted entry at an offset. */
+static struct lt_state_bytes noted_at(const struct lt_join_side *side, size_t offset)
 {
     struct lt_state_bytes key;
-    const char *at = side->final.data + side->final_offset;
+    const char *at = side->final.data + offset;
     memcpy(&key.size_bytes, at, sizeof key.size_bytes);
     key.data = at + sizeof key.size_bytes;
     return key;
 }
 
+static struct lt_state_bytes noted(const struct lt_join_side *side)
+{
+    return noted_at(side, side->final_offset);
+}
+
 static void pass(struct lt_join_side *side)
 {
     side->final_offset += sizeof(size_t) + noted(side).size_bytes;
+    side->told -= side->told > 0;
+}
+
+/* Says the next of the noted entries ahead, and their keys. */
+static void tell_noted(struct lt_join_side *side)
+{
+    struct lt_state_bytes keys[LT_STATE_AHEAD_MAX], entries[LT_STATE_AHEAD_MAX];
+    uint32_t count = 0;
+    for (size_t at = side->final_offset;
+         at < side->final.size_bytes && count < LT_STATE_AHEAD_MAX; count++) {
+        entries[count] = keys[count] = noted_at(side, at);
+        keys[count].size_bytes -= NUMBER_BYTES;
+        at += sizeof(size_t) + entries[count].size_bytes;
+    }
+    side->counts->ops->ahead(side->counts, keys, count);
+    side->rows->ops->ahead(side->rows, entries, count);
+    side->told = count;
 }
 
 bool lt_join_side_next_final(struct lt_join_side *side, int64_t bound, bool *has,
@@ -203,6 +254,8 @@ bool lt_join_side_next_final(struct lt_join_side *side, int64_t bound, bool *has
         *has = side->final_offset < side->final.size_bytes || note_final(side, bound);
         if (!*has)
             return true;
+        if (side->told == 0 && lt_join_side_is_told(side))
+            tell_noted(side);
         struct lt_state_bytes entry = noted(side), value;
         uint64_t count;
         key->data = entry.data;

@@ -7,6 +7,9 @@
  * Rows of a key are numbered from 0 without holes: in place of one that is removed stands the last
  * one. The number does not count for the key's group.
  *
+ * A store that looks for entries (in RocksDB) is told keys ahead: those of rows that come, as soon
+ * as they stand in front of the join, and those of rows that are removed.
+ *
  * What is final is found by its time (LT_STATE_FINAL_UP_TO) and removed in rounds: the keys of some
  * hundred entries are noted first, since the store may not change under a cursor. An entry that was
  * moved into a hole is found by the next round.
@@ -31,6 +34,8 @@ struct lt_join_side {
     struct lt_text_buffer value_bytes;
     struct lt_text_buffer final; /* keys noted: size (8), key with number */
     size_t final_offset;         /* the next to be removed */
+    uint32_t told;               /* of those from there on, the stores have been told so many */
+    struct lt_text_buffer expected; /* keys with numbers that the store of rows is told ahead */
 };
 
 /* A row that is kept; good until the store changes or the next one is asked for. */
@@ -47,6 +52,15 @@ int lt_join_side_open(struct lt_join_side *side, const struct lt_operator_env *e
                       struct lt_error *error) LT_MUST_USE;
 void lt_join_side_fini(struct lt_join_side *side);
 
+/* Would it help to say keys ahead? */
+static inline bool lt_join_side_is_told(const struct lt_join_side *side)
+{
+    return side->counts->ops->ahead != NULL;
+}
+/* Rows with these keys, at most LT_STATE_AHEAD_MAX, will be looked for, or one appended to each.
+ * The operator may have failed afterwards. */
+void lt_join_side_expect(struct lt_join_side *side, const struct lt_state_bytes *keys,
+                         uint32_t count, bool is_appended);
 /* How many rows there are of a key. */
 bool lt_join_side_count(struct lt_join_side *side, struct lt_state_bytes key,
                         uint64_t *out) LT_MUST_USE;

@@ -383,6 +383,8 @@ static bool sessions_drain(struct lt_operator *op, uint64_t epoch, struct lt_out
     (void)epoch;
     if (sessions->step == STEP_START)
         start_drain(sessions);
+    if (!lt_group_walk_order(&sessions->walk))
+        return false;
     for (uint32_t i = 0; i < LT_STATEFUL_STEP && advance == WENT_ON; i++) {
         if (lt_stateful_has_failed(&sessions->stateful))
             return false;
@@ -446,6 +448,7 @@ static void sessions_close(struct lt_operator *op)
     struct sessions *sessions = sessions_of(op);
     lt_stateful_close_reader(sessions->values, sessions->value);
     lt_row_pool_destroy(sessions->rows);
+    lt_group_walk_fini(&sessions->walk);
     lt_groups_fini(&sessions->groups);
     lt_session_list_fini(&sessions->list);
     lt_scratch_fini(&sessions->memory);

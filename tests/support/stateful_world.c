@@ -321,9 +321,8 @@ static struct lt_row *read_row(struct stateful_world *world, uint32_t side, cons
     return row;
 }
 
-static void give(struct stateful_world *world, uint32_t side, const char *json, size_t size_bytes)
+static void give(struct stateful_world *world, uint32_t side, struct lt_row *row)
 {
-    struct lt_row *row = read_row(world, side, json, size_bytes);
     struct lt_operator *partial = world->partials[world->next_lane];
     world->next_lane = (world->next_lane + 1) % world->lanes;
     if (partial != NULL)
@@ -332,13 +331,29 @@ static void give(struct stateful_world *world, uint32_t side, const char *json, 
         deal(world, side, row);
 }
 
+/* Where all rows go to one instance, and it wants to be, it is told of them. */
+static void tell(const struct stateful_world *world, uint32_t side, struct lt_row *const *rows,
+                 uint32_t count)
+{
+    struct lt_operator *op = world->op;
+    if (count > 0 && world->instances == 1 && op->ops->expect != NULL)
+        op->ops->expect(op, rows, count, side == 1);
+}
+
 void stateful_world_give(struct stateful_world *world, uint32_t side, const char *json)
 {
     for (const char *line = json; line != NULL && *line != '\0';) {
-        const char *end = strchr(line, '\n');
-        size_t size_bytes = end == NULL ? strlen(line) : (size_t)(end - line);
-        give(world, side, line, size_bytes);
-        line = end == NULL ? NULL : end + 1;
+        struct lt_row *rows[LT_LIMIT_EXPECTED_ROWS];
+        uint32_t count = 0;
+        while (line != NULL && *line != '\0' && count < LT_LIMIT_EXPECTED_ROWS) {
+            const char *end = strchr(line, '\n');
+            size_t size_bytes = end == NULL ? strlen(line) : (size_t)(end - line);
+            rows[count++] = read_row(world, side, line, size_bytes);
+            line = end == NULL ? NULL : end + 1;
+        }
+        tell(world, side, rows, count);
+        for (uint32_t i = 0; i < count; i++)
+            give(world, side, rows[i]);
     }
 }
 

@@ -5,7 +5,7 @@
 
 #include "tests/ops/stateful/times.h"
 
-enum { MANY = 3000, KEY_BYTES = 80 };
+enum { MANY = 3000, VERY_MANY = 100000, KEY_BYTES = 80 };
 
 /* A store that only hears what is said ahead. */
 struct listener {
@@ -42,15 +42,19 @@ static void add(struct lt_groups *groups, const void *key, size_t size_bytes)
     assert_true(is_new);
 }
 
-/* Each group comes once, in order if the store listens, and was said ahead. */
-static void walk_through(struct lt_groups *groups, const struct lt_state_store_ops *ops,
-                         bool is_in_order)
+/* Each group comes once, in order if the store listens, and was said ahead; so many steps it took.
+ */
+static uint32_t walk_through(struct lt_groups *groups, const struct lt_state_store_ops *ops,
+                             bool is_in_order)
 {
+    uint32_t steps = 0;
     struct listener listener = {.base = {ops}};
     struct lt_group_walk walk;
     const struct lt_group *last = NULL, *group;
     uint32_t count = 0;
     lt_group_walk_begin(&walk, groups, &listener.base);
+    while (!lt_group_walk_order(&walk))
+        steps++;
     for (; (group = lt_group_walk_at(&walk)) != NULL; count++) {
         assert_ptr_equal(lt_group_walk_at(&walk), group); /* it may be asked again */
         if (ops->ahead != NULL)
@@ -63,6 +67,8 @@ static void walk_through(struct lt_groups *groups, const struct lt_state_store_o
     assert_int_equal(count, groups->count);
     assert_int_equal(listener.next, listener.count);
     assert_ptr_equal(groups->last, last);
+    lt_group_walk_fini(&walk);
+    return steps;
 }
 
 static void groups_come_in_the_order_of_their_keys(void **state)
@@ -76,9 +82,44 @@ static void groups_come_in_the_order_of_their_keys(void **state)
             uint32_t parts[] = {7, 7, i % 3, i * 2654435761U, i};
             add(&groups, parts, sizeof parts);
         }
-        walk_through(&groups, &listening, true);
-        walk_through(&groups, &listening, true); /* once more: they are in order already */
+        (void)walk_through(&groups, &listening, true);
+        (void)walk_through(&groups, &listening, true); /* once more: they are in order already */
     }
+    lt_groups_fini(&groups);
+}
+
+static void add_numbers(struct lt_groups *groups, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t parts[] = {7, i % 3, i * 2654435761U, i};
+        add(groups, parts, sizeof parts);
+    }
+}
+
+/* Few are put in order at once; a walk may also be given up before. */
+static void many_groups_are_put_in_order_in_steps(void **state)
+{
+    struct lt_groups groups;
+    struct listener listener = {.base = {&listening}};
+    struct lt_group_walk walk;
+    (void)state;
+    lt_groups_init(&groups, 0);
+    add_numbers(&groups, MANY);
+    assert_int_equal(walk_through(&groups, &listening, true), 0);
+    for (uint32_t given_up = 1; given_up < 60; given_up += 7) {
+        lt_groups_fini(&groups);
+        lt_groups_init(&groups, 0);
+        add_numbers(&groups, VERY_MANY);
+        lt_group_walk_begin(&walk, &groups, &listener.base);
+        for (uint32_t i = 0; i < given_up && !lt_group_walk_order(&walk); i++) {
+            /* another step */
+        }
+        lt_group_walk_fini(&walk);
+    }
+    lt_groups_fini(&groups);
+    lt_groups_init(&groups, 0);
+    add_numbers(&groups, VERY_MANY);
+    assert_in_range(walk_through(&groups, &listening, true), 40, 200);
     lt_groups_fini(&groups);
 }
 
@@ -91,7 +132,7 @@ static void keys_of_all_sizes_come_in_order(void **state)
     for (int i = 0; i < MANY; i++)
         add(&groups, key, (size_t)snprintf(key, sizeof key, "k%d", i * 7919 % MANY));
     add(&groups, "k", 1);
-    walk_through(&groups, &listening, true);
+    (void)walk_through(&groups, &listening, true);
     lt_groups_fini(&groups);
 }
 
@@ -107,7 +148,7 @@ static void long_keys_all_come(void **state)
         memcpy(key + KEY_BYTES - sizeof i, &i, sizeof i);
         add(&groups, key, sizeof key);
     }
-    walk_through(&groups, &listening, false);
+    (void)walk_through(&groups, &listening, false);
     lt_groups_fini(&groups);
 }
 
@@ -119,7 +160,7 @@ static void a_store_that_is_told_nothing_has_them_as_they_came(void **state)
     for (int i = MANY; i > 0; i--)
         add(&groups, &i, sizeof i);
     const struct lt_group *first = groups.first;
-    walk_through(&groups, &plain, false);
+    (void)walk_through(&groups, &plain, false);
     assert_ptr_equal(groups.first, first);
     int key;
     memcpy(&key, first->key.data, sizeof key);
@@ -131,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_come_in_the_order_of_their_keys),
+        cmocka_unit_test(many_groups_are_put_in_order_in_steps),
         cmocka_unit_test(keys_of_all_sizes_come_in_order),
         cmocka_unit_test(long_keys_all_come),
         cmocka_unit_test(a_store_that_is_told_nothing_has_them_as_they_came),

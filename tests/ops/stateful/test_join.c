@@ -23,7 +23,8 @@ static void open_join_of(struct fixture *fixture, enum lt_join_kind kind, uint32
     struct stateful_world *world = &fixture->world;
     stateful_world_init(world, LT_PLAN_JOIN, left, right);
     world->instances = instances;
-    world->has_memory_store = instances == 2; /* both are used */
+    world->has_memory_store = instances == 2; /* all are used */
+    world->is_told_ahead = instances == 1;
     struct lt_plan_side side = {
         .keys = first_column, .key_count = 1, .event_time = {.column = 1}};
     fixture->plan = (struct lt_plan_stateful){
@@ -352,29 +353,34 @@ static void take_lines(struct stateful_world *world, char **lines, int *count)
     world->line_count = 0;
 }
 
-/* Gives some rows of either side, in any order; those that are late are not noted. */
+/* Gives some rows of either side, in any order, some of them together; those that are late are not
+ * noted. */
 static void give_random(struct stateful_world *world, struct random_side *sides, uint64_t *seed,
                         int late_minute, int *newest_minute)
 {
     int rows = (int)(next_random(seed) % 20);
+    uint32_t side = 0;
+    struct lt_text_buffer json;
+    lt_text_init(&json);
     for (int i = 0; i < rows; i++) {
-        uint32_t side = next_random(seed) % 2;
+        side = json.size_bytes == 0 ? next_random(seed) % 2 : side;
         struct random_side *to = &sides[side];
         int minute = *newest_minute + (int)(next_random(seed) % 40) - 20;
         const struct random_row row = {.key = (int)(next_random(seed) % 4) - 1,
                                        .minute = minute < 0 ? 0 : minute,
                                        .id = to->count};
-        struct lt_text_buffer json;
-        lt_text_init(&json);
         lt_text_append(&json, "{");
         write_side(&json, side == 0 ? left_names : right_names, &row);
-        lt_text_append(&json, "}");
+        lt_text_append(&json, "}\n");
         if (row.minute > late_minute)
             to->rows[to->count++] = row;
-        stateful_world_give(world, side, lt_text_get(&json));
-        lt_text_fini(&json);
         *newest_minute = row.minute > *newest_minute ? row.minute : *newest_minute;
+        if (i + 1 == rows || next_random(seed) % 3 == 0) {
+            stateful_world_give(world, side, lt_text_get(&json));
+            lt_text_clear(&json);
+        }
     }
+    lt_text_fini(&json);
 }
 
 static void run_random(enum lt_join_kind kind, uint64_t seed)
