@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "tests/support/fake_reactor.h"
+#include "tests/support/scratch.h"
 
 enum { STEPS = 6 };
 
@@ -39,8 +40,7 @@ static void on_done(struct lt_io *io)
 static void set_up(struct fixture *fixture, uint64_t seed)
 {
     memset(fixture, 0, sizeof *fixture);
-    memcpy(fixture->directory, "/tmp/leat-fake-XXXXXX", sizeof "/tmp/leat-fake-XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    scratch_create(fixture->directory);
     fixture->fd = open(fixture->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fixture->fd >= 0);
     fixture->reactor = fake_reactor_create(seed, NULL);
@@ -50,9 +50,7 @@ static void tear_down(struct fixture *fixture)
 {
     lt_reactor_destroy(fixture->reactor);
     close(fixture->fd);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture->directory);
-    assert_int_equal(system(command), 0);
+    scratch_remove(fixture->directory);
 }
 
 /* Publishes `text` as "17" by a chain. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "tests/support/scratch.h"
 
 static int start_thread(void *context, const char *name, void *(*entry)(void *), void *argument,
                         pthread_t *out, struct lt_error *error)
@@ -44,9 +45,7 @@ void tear_down(struct fixture *fixture)
 {
     lt_reactor_destroy(fixture->reactor);
     close(fixture->directory_fd);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", fixture->directory);
-    assert_int_equal(system(command), 0);
+    scratch_remove(fixture->directory);
 }
 
 void on_done(struct lt_io *io)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static void remember(const char *path)
 {
     if (maker != getpid())
         made_count = 0; /* what there is is a parent's */
-    if (made_count == 0)
+    if (maker == 0) /* who is forked has it, too */
         lt_assert(atexit(remove_made) == 0);
     maker = getpid();
     made = lt_realloc_array(made, made_count + 1, sizeof *made);
@@ -63,6 +64,8 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 void scratch_remove(const char *path)
 {
     enum { OPEN_MAX_COUNT = 8 };
+    bool is_last = made_count > 0 && maker == getpid() && strcmp(made[made_count - 1], path) == 0;
+    made_count -= is_last; /* one that makes many in turn remembers the last */
     (void)nftw(path, remove_one, OPEN_MAX_COUNT, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -345,8 +345,7 @@ void source_begin_fake(struct source_world *world, uint64_t seed)
     struct fixture *fixture = &world->reactor;
     *world = (struct source_world){.epoch = 0};
     fixture->reactor = fake_reactor_create(seed, NULL);
-    memcpy(fixture->directory, "/tmp/leat-source-XXXXXX", sizeof "/tmp/leat-source-XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    scratch_create(fixture->directory);
     fixture->directory_fd = open(fixture->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fixture->directory_fd >= 0);
     begin(world);
