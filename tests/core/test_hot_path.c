@@ -304,9 +304,8 @@ static leat_query *build(struct parts *parts, const struct scenario *scenario)
     in = leat_select(leat_filter(in, "n % 2 = 0 and length(t) > 3"), "n * 3 as n, upper(t) as t");
     /* Spinning, on as many CPUs as there are: a parked thread makes system calls to sleep. */
     leat_options *options = leat_options_of("stages", scenario->stages, "idle", "spin", "pin",
-                                            "false", "dmaLatency", "off", NULL);
-    if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
-        leat_options_set(options, "cpus", "0,1", NULL);
+                                            "false", "dmaLatency", "off", "cpus", doors_cpus(),
+                                            NULL);
     leat_query *query = leat_query_create(context, options);
     int code = scenario->uses_memory
                    ? leat_query_write_output(query, leat_apply(in, &op), parts->output)

@@ -40,6 +40,7 @@ int main(void)
 #include <unistd.h>
 
 #include "tests/core/hot_path_kafka.h"
+#include "tests/support/doors.h"
 #include "tests/support/scratch.h"
 
 enum {
@@ -124,7 +125,7 @@ static leat_query *build(const struct scenario *scenario, const struct run *run)
     leat_query *query = leat_query_create(
         context,
         leat_options_of("stages", stages, "idle", "spin", "pin", "false", "cpus",
-                        sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "0,1" : "0", "dmaLatency", "off",
+                        doors_cpus(), "dmaLatency", "off",
                         "laneRows", "4096", "checkpointLocation", run->checkpoint, NULL));
     int code = leat_query_write(
         query, stream, "kafka",
@@ -218,7 +219,7 @@ static int judge(const struct counts at[3], double record_count)
 static int measure(const struct scenario *scenario, const struct run *run)
 {
     struct counts at[3];
-    uint32_t cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1, stages = scenario->stages;
+    uint32_t cpus = strchr(doors_cpus(), ',') != NULL ? 2 : 1, stages = scenario->stages;
     uint64_t count_of_part = BYTES_MAX / scenario->value_bytes;
     if (count_of_part > RECORDS_MAX)
         count_of_part = RECORDS_MAX;

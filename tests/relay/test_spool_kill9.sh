@@ -46,8 +46,14 @@ end_load() {
     start_query
     kill -INT "$sender" && ended "$sender" 150 0
 }
+# What is acknowledged is in the spool; an end leaves there what has not been read yet.
+last_has_arrived() {
+    LEAT_COUNTERS=off "$leat" relay "$(url "$out")" "append://$scratch/tail" --from earliest --until-end -q \
+        --checkpoint "$scratch/tail-checkpoint" --select "CAST(value AS STRING) AS value" &&
+        [ "$(tail -n 1 "$scratch/tail")" -eq $(($(tail -n 1 "$sender_log") - 1)) ]
+}
 end_query() {
-    kill -INT "$query" && ended "$query" 60 0
+    wait_for 300 last_has_arrived && kill -INT "$query" && ended "$query" 60 0
 }
 
 echo "LEAT_SEED=$seed"

@@ -4,9 +4,25 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+const char *doors_cpus(void)
+{
+    static char text[32];
+    cpu_set_t allowed;
+    int count = 0;
+    assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE && count < 2; cpu++)
+        if (CPU_ISSET(cpu, &allowed)) {
+            size_t used = count == 0 ? 0 : strlen(text);
+            snprintf(text + used, sizeof text - used, count == 0 ? "%zu" : ",%zu", cpu);
+            count++;
+        }
+    return text;
+}
 
 leat_options *doors_options(const char *stages, const char *checkpoint)
 {

@@ -22,6 +22,9 @@ struct doors_rows {
     int32_t partitions[DOORS_ROWS_MAX];
 };
 
+/* The first two CPUs that this process may use, as the option cpus has them: "0,1"; or the one. */
+const char *doors_cpus(void);
+
 /* Nanoseconds of patience, for leat_await and its like. */
 #define DOORS_PATIENCE_NS ((int64_t)DOORS_PATIENCE_S * 1000000000)
 

@@ -352,7 +352,8 @@ static void run_takes_a_script_or_two_urls(void **state)
            "leat run: nothing to run; hint: leat run FILE, or leat run SOURCE SINK\n");
     program_run(
         &p, "leat",
-        PROGRAM_ARGS("run", "rate:", "noop:", "--select", "value, value * 2 as d", "--explain"),
+        PROGRAM_ARGS("run", "rate:", "noop:", "--select", "value, value * 2 as d", "--explain",
+                     "--log-level", "warn"),
         NULL, NULL);
     assert_string_equal(p.err, "");
     assert_int_equal(p.status, 0);
