@@ -172,7 +172,8 @@ static void read_final(struct lt_state_rocksdb *rocks, struct lt_state_rocksdb_c
         rocksdb_iter_next(own->iterator);
     }
     final->wanted = final->wanted < LT_STATE_AHEAD_MAX ? final->wanted * 2 : final->wanted;
-    if (lt_state_many_get(&final->entries, &rocks->live, &rocks->fault) != 0)
+    if (!cursor->is_of_keys &&
+        lt_state_many_get(&final->entries, &rocks->live, &rocks->fault) != 0)
         lt_state_many_clear(&final->entries);
 }
 
@@ -190,19 +191,20 @@ static bool find_final(struct lt_state_rocksdb *rocks, struct lt_state_rocksdb_c
 }
 
 static bool give_stored_time(struct lt_state_rocksdb *rocks, struct lt_state_rocksdb_cursor *own,
-                             struct lt_state_entry *entry)
+                             const struct lt_state_cursor *cursor, struct lt_state_entry *entry)
 {
     struct lt_state_many *entries = &own->final->entries;
     const struct lt_state_live_value *found = &entries->values[entries->next];
-    if (found->pinned == NULL) {
+    *entry = (struct lt_state_entry){.key = lt_state_many_key(entries, entries->next),
+                                     .final_at = own->final->at[entries->next]};
+    if (!cursor->is_of_keys && found->pinned == NULL) {
         lt_error_set(&rocks->fault, LT_E_CORRUPT,
                      "the live copy of the state in RocksDB has a time without its entry; hint: it "
                      "is made anew if its folder, named rocksdb, is deleted");
         return false;
     }
-    *entry = (struct lt_state_entry){.key = lt_state_many_key(entries, entries->next),
-                                     .value = found->value,
-                                     .final_at = found->final_at};
+    if (!cursor->is_of_keys)
+        entry->value = found->value;
     entries->next++;
     lt_state_rocksdb_remember(rocks, entry->key, true, entry->final_at); /* it may be removed */
     return true;
@@ -218,7 +220,7 @@ static bool next_final(struct lt_state_rocksdb *rocks, struct lt_state_rocksdb_c
     bool has_put = lt_state_times_next(rocks->overlay.times, has_begun ? &last : NULL, &time) &&
                    time.at <= cursor->bound;
     if (has_stored && (!has_put || stored_at <= time.at))
-        return give_stored_time(rocks, own, entry);
+        return give_stored_time(rocks, own, cursor, entry);
     if (!has_put)
         return false;
     cursor->place[1] = (uint64_t)time.at;

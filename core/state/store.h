@@ -81,6 +81,7 @@ struct lt_state_cursor {
     struct lt_state_store *store;
     enum lt_state_order order;
     int64_t bound;                /* FINAL_UP_TO */
+    bool is_of_keys; /* FINAL_UP_TO: entries' values are not asked for, and may be missing */
     struct lt_state_bytes prefix; /* WITH_PREFIX; the caller's until the end */
     uint64_t place[4];            /* the store's own */
 };

@@ -261,7 +261,9 @@ static void begin_store(struct final *final)
     final->cursor = (struct lt_state_cursor){.store = final->store,
                                              .order = is_whole ? LT_STATE_ANY_ORDER
                                                                : LT_STATE_FINAL_UP_TO,
-                                             .bound = final->stateful.eviction_us};
+                                             .bound = final->stateful.eviction_us,
+                                             .is_of_keys = final->stateful.plan->output_mode ==
+                                                           LT_OUTPUT_UPDATE};
 }
 
 /* One group or entry. False: no more for now. */

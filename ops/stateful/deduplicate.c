@@ -146,7 +146,8 @@ static bool deduplicate_drain(struct lt_operator *op, uint64_t epoch, struct lt_
     struct lt_state_store *store = deduplicate->store;
     struct lt_state_cursor cursor = {.store = store,
                                      .order = LT_STATE_FINAL_UP_TO,
-                                     .bound = deduplicate->stateful.eviction_us};
+                                     .bound = deduplicate->stateful.eviction_us,
+                                     .is_of_keys = true};
     struct lt_state_entry entry;
     (void)epoch;
     take_waiting(deduplicate, out);

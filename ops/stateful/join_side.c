@@ -198,7 +198,7 @@ bool lt_join_side_mark(struct lt_join_side *side, struct lt_state_bytes key, uin
 static bool note_final(struct lt_join_side *side, int64_t bound)
 {
     struct lt_state_cursor cursor = {
-        .store = side->rows, .order = LT_STATE_FINAL_UP_TO, .bound = bound};
+        .store = side->rows, .order = LT_STATE_FINAL_UP_TO, .bound = bound, .is_of_keys = true};
     struct lt_state_entry entry;
     lt_text_clear(&side->final);
     side->final_offset = 0;
