@@ -16,7 +16,8 @@
 #include "core/base/log.h"
 
 enum {
-    DRAIN_MS = 20, /* between two looks at a process that is to end */
+    DRAIN_MS = 20,        /* between two looks at a process that is to end */
+    DRAIN_READS_MAX = 64, /* more than a full pipe takes; who writes faster is not waited for */
 };
 
 extern char **environ;
@@ -72,13 +73,11 @@ static void read_done(struct lt_io *io)
     pipe->child->has_news = true;
     if (io->result == -ECANCELED)
         return;
-    if (io->result == -EINTR || io->result == -EAGAIN) {
-        read_on(pipe);
-        return;
+    if (io->result != -EINTR && io->result != -EAGAIN) {
+        pipe->has_ended = io->result <= 0;
+        take_bytes(pipe, io->result > 0 ? (size_t)io->result : 0, pipe->has_ended);
     }
-    pipe->has_ended = io->result <= 0;
-    take_bytes(pipe, io->result > 0 ? (size_t)io->result : 0, pipe->has_ended);
-    if (!pipe->has_ended)
+    if (!pipe->has_ended && !pipe->child->is_stopping)
         read_on(pipe);
 }
 
@@ -243,11 +242,12 @@ void lt_child_describe(const struct lt_child *child, char *out, size_t out_size)
         snprintf(out, out_size, "ended with status %d", WEXITSTATUS(child->status));
 }
 
-/* What it still says is read, so that a full pipe does not keep it from ending. */
+/* What it still says is read, so that a full pipe does not keep it from ending; of a process that
+ * never stops saying it, a part. */
 static void drain(struct lt_child_pipe *pipe)
 {
     struct pollfd one = {.fd = pipe->fd, .events = POLLIN};
-    while (!pipe->has_ended && poll(&one, 1, 0) > 0) {
+    for (int i = 0; i < DRAIN_READS_MAX && !pipe->has_ended && poll(&one, 1, 0) > 0; i++) {
         size_t room = sizeof pipe->bytes - 1 - pipe->size_bytes;
         ssize_t size = read(pipe->fd, pipe->bytes + pipe->size_bytes, room);
         pipe->has_ended = size == 0 || (size < 0 && errno != EINTR);
@@ -278,6 +278,7 @@ static bool wait_for_end(struct lt_child *child, int64_t patience_ns)
 
 void lt_child_stop(struct lt_child *child, int64_t grace_ns)
 {
+    child->is_stopping = true; /* a read that has ended before it is cancelled is the last one */
     lt_reactor_cancel_and_wait(child->reactor, &child->output.read);
     lt_reactor_cancel_and_wait(child->reactor, &child->errors.read);
     if (child->input_fd >= 0)

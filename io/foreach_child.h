@@ -36,7 +36,7 @@ struct lt_child {
     struct lt_child_pipe output, errors;
     char last_error[512]; /* the last line of its standard error */
     int status;           /* of waitpid, once has_ended */
-    bool has_ended, has_news;
+    bool has_ended, has_news, is_stopping;
     /* A line of its standard output, without the line feed. */
     void (*on_line)(void *context, char *line);
     void *context;

@@ -8,16 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/base/arena.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "io/foreach.h"
+#include "io/foreach_child.h"
 #include "tests/support/stream_world.h"
 #include "tests/support/writer_world.h"
 
-enum { STEPS_MAX = 600000 };
+enum { STEPS_MAX = 600000, ALARM_S = 600 };
 
 static void open_type(struct writer_world *world, const struct lt_sink_type *type,
                       const char *command, const char *more)
@@ -152,6 +155,50 @@ static void a_process_that_does_not_answer_is_told_of_and_given_up(const char *r
     writer_world_fini(&world);
 }
 
+/* ------------------------------------------------------------------------------------- the end */
+
+static void ignore_line(void *context, char *line)
+{
+    (void)context;
+    (void)line;
+}
+
+static void ignore_log(void *context, enum lt_log_level level, const char *text)
+{
+    (void)context;
+    (void)level;
+    (void)text;
+}
+
+/* It returns: the alarm of main ends the test otherwise. */
+static void stop_process(const char *rung, const char *command, int64_t grace_ns)
+{
+    struct writer_world world;
+    const char *const environment[] = {NULL};
+    writer_world_init(&world, rung);
+    struct lt_child *child = lt_alloc(sizeof *child);
+    child->reactor = world.reactor;
+    child->on_line = ignore_line;
+    assert_int_equal(lt_child_start(child, command, environment, &world.error), 0);
+    while (child->last_error[0] == '\0') /* it has begun to write */
+        if (lt_reactor_poll(world.reactor) == 0)
+            usleep(100);
+    lt_child_stop(child, grace_ns);
+    assert_true(child->has_ended);
+    free(child);
+    writer_world_fini(&world);
+}
+
+static void a_process_that_goes_on_writing_can_be_stopped(const char *rung)
+{
+    lt_log_set_sink(ignore_log, NULL);
+    stop_process(rung, "yes >&2", 0);
+    stop_process(rung, "yes & yes >&2", 0);
+    stop_process(rung, "trap '' TERM; (trap '' TERM; yes >&2) & yes >&2", 0);
+    stop_process(rung, "yes >&2 & sleep 0.1", 60 * (int64_t)LT_NS_PER_S); /* its child goes on */
+    lt_log_set_sink(NULL, NULL);
+}
+
 /* -------------------------------------------------------------------------------- by batches */
 
 #define ANSWER                                                                                     \
@@ -232,6 +279,8 @@ int main(void)
         {"a process that ends ends the query", a_process_that_ends_ends_the_query},
         {"a process that does not answer is told of and given up",
          a_process_that_does_not_answer_is_told_of_and_given_up},
+        {"a process that goes on writing can be stopped",
+         a_process_that_goes_on_writing_can_be_stopped},
         {"a process is given batches by their numbers",
          a_process_is_given_batches_by_their_numbers},
         {"a process that refuses a batch ends the query",
@@ -241,6 +290,7 @@ int main(void)
     static case_fn *runs[COUNT];
     struct CMUnitTest tests[COUNT];
     signal(SIGPIPE, SIG_IGN); /* as the programs do */
+    (void)alarm(ALARM_S);
     for (int i = 0; i < COUNT; i++) {
         runs[i] = cases[i].run;
         tests[i] = (struct CMUnitTest){
