@@ -18,8 +18,6 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 
-enum { FILES_MAX = 1024 * 1024 };
-
 static const char suffix[] = ".spool";
 
 struct mapped {
@@ -60,7 +58,7 @@ static int list(const struct lt_spool *spool, uint64_t **out, size_t *out_count,
         return code;
     }
     const struct dirent *entry;
-    while ((entry = readdir(directory)) != NULL && count < FILES_MAX) {
+    for (errno = 0; (entry = readdir(directory)) != NULL; errno = 0) { /* ends with the folder */
         uint64_t record;
         if (!parse_name(entry->d_name, &record))
             continue;
@@ -70,7 +68,12 @@ static int list(const struct lt_spool *spool, uint64_t **out, size_t *out_count,
         }
         records[count++] = record;
     }
+    int number = errno;
     closedir(directory);
+    if (number != 0) { /* a segment that is not known would be written over */
+        free(records);
+        return lt_error_set_errno(error, number, "cannot list it");
+    }
     if (count > 1)
         qsort(records, count, sizeof *records, compare_records);
     *out = records;

@@ -88,6 +88,13 @@ static int open_directory(struct lt_tail_scan *scan, const char *path, DIR **out
     return fail(scan, errno, "list", path);
 }
 
+/* Closes it, `number` being readdir's errno: what was not listed is not to count as removed. */
+static int end_directory(struct lt_tail_scan *scan, const char *path, DIR *handle, int number)
+{
+    closedir(handle);
+    return number == 0 ? 0 : fail(scan, number, "list", path);
+}
+
 /* ---------------------------------------------------------------------------------------- files */
 
 static int by_inode(const void *left, const void *right)
@@ -259,8 +266,8 @@ static int list_files(struct lt_tail_scan *scan, const char *directory, const ch
     if (code != 0 || handle == NULL)
         return code;
     bool is_exact = !lt_tail_is_pattern(component);
-    for (struct dirent *entry = readdir(handle); entry != NULL && code == 0;
-         entry = readdir(handle)) {
+    errno = 0;
+    for (struct dirent *entry; code == 0 && (entry = readdir(handle)) != NULL; errno = 0) {
         bool matches = is_exact ? strcmp(component, entry->d_name) == 0
                                 : fnmatch(component, entry->d_name, FNM_PERIOD) == 0;
         bool is_wanted = find_wanted(scan, (uint64_t)entry->d_ino) != NULL ||
@@ -271,8 +278,8 @@ static int list_files(struct lt_tail_scan *scan, const char *directory, const ch
         if ((matches || is_wanted) && !scan->only_names)
             code = look_at(scan, directory, entry, matches, is_exact && matches);
     }
-    closedir(handle);
-    return code;
+    int ended = end_directory(scan, directory, handle, code == 0 ? errno : 0);
+    return code != 0 ? code : ended;
 }
 
 /* ---------------------------------------------------------------------------------- directories */
@@ -288,14 +295,14 @@ static int expand_one(struct lt_tail_scan *scan, const char *directory, const ch
     int code = open_directory(scan, directory, &handle);
     if (code != 0 || handle == NULL)
         return code;
-    for (struct dirent *entry = readdir(handle); entry != NULL; entry = readdir(handle)) {
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(handle)) != NULL; errno = 0) {
         struct stat status;
         if (fnmatch(component, entry->d_name, FNM_PERIOD) == 0 &&
             fstatat(dirfd(handle), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode))
             paths_add(out, lt_files_join(directory, entry->d_name));
     }
-    closedir(handle);
-    return 0;
+    return end_directory(scan, directory, handle, errno);
 }
 
 static int expand(struct lt_tail_scan *scan, const char *component, struct paths *directories)

@@ -19,6 +19,7 @@
 #include "core/base/log.h"
 #include "io/reactor.h"
 #include "io/spool_internal.h"
+#include "tests/support/failing_readdir.h"
 #include "tests/support/fake_reactor.h"
 #include "tests/support/scratch.h"
 
@@ -357,6 +358,29 @@ static void a_missing_segment_is_an_error(void **state)
                                                 "at record 1, byte 16; hint: "));
 }
 
+/* What was not listed was durable, and would be written over. */
+static void a_folder_that_is_not_listed_to_its_end_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { NAMES = 5 /* with those of itself and its parent */ };
+    for (uint64_t i = 0; i < 3; i++) {
+        open_spool(fixture, 13 + i);
+        append(fixture, i, 1);
+        close_spool(fixture);
+    }
+    for (int i = 0; i <= NAMES; i++) {
+        failing_readdir_names = i;
+        int code = try_open(fixture, "line");
+        failing_readdir_names = -1;
+        assert_int_equal(code, LT_E_IO);
+        fixture->spool = NULL;
+        assert_non_null(strstr(fixture->error.text, "cannot list it: Input/output error"));
+        assert_non_null(strstr(fixture->error.text, fixture->directory));
+    }
+    open_spool(fixture, 17);
+    assert_int_equal(read_again(fixture, 0), 3);
+}
+
 static void what_a_client_sends_is_taken_for_no_chunk(void **state)
 {
     struct fixture *fixture = *state;
@@ -501,6 +525,7 @@ int main(void)
         TEST(a_torn_tail_is_cut_at_every_byte),
         TEST(damage_to_what_was_durable_is_an_error),
         TEST(a_missing_segment_is_an_error),
+        TEST(a_folder_that_is_not_listed_to_its_end_is_an_error),
         TEST(what_a_client_sends_is_taken_for_no_chunk),
         TEST(short_writes_and_interruptions_are_gone_on_with),
         TEST(failures_name_the_folder_and_are_final),

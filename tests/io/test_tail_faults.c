@@ -18,7 +18,9 @@
 
 #include "core/base/arena.h"
 #include "io/tail.h"
+#include "io/tail_scan.h"
 #include "tests/support/collector.h"
+#include "tests/support/failing_readdir.h"
 #include "tests/support/fake_reactor.h"
 #include "tests/support/scratch.h"
 
@@ -316,6 +318,37 @@ static void a_read_that_fails_ends_the_query(void **state)
     world_fini(&world);
 }
 
+/* What was not listed would be taken for removed, and its place forgotten. */
+static void expect_failed_listing(const char *folder, const char *pattern)
+{
+    char path[SCRATCH_PATH_SIZE + 32], text[SCRATCH_PATH_SIZE + 128];
+    snprintf(path, sizeof path, "%s/%s", folder, pattern);
+    snprintf(text, sizeof text, "cannot list '%s': Input/output error", folder);
+    for (int i = 0; i < 4; i++) { /* of itself, its parent, and two names */
+        struct lt_tail_scan scan = {.pattern = path, .inotify_fd = -1};
+        failing_readdir_names = i;
+        int code = lt_tail_scan_run(&scan);
+        failing_readdir_names = -1;
+        assert_int_equal(code, LT_E_IO);
+        assert_string_equal(scan.error.text, text);
+        lt_tail_scan_clear(&scan);
+    }
+}
+
+static void a_directory_that_is_not_listed_to_its_end_is_an_error(void **state)
+{
+    struct world world;
+    char path[SCRATCH_PATH_SIZE + 32];
+    (void)state;
+    world_init(&world, 3);
+    add(&world, "line 0\n");
+    snprintf(path, sizeof path, "%s/in", world.folder);
+    assert_int_equal(mkdir(path, 0755), 0);
+    expect_failed_listing(world.folder, "*.log");
+    expect_failed_listing(world.folder, "*/x.log");
+    world_fini(&world);
+}
+
 static void a_reader_can_be_stopped_at_any_moment(void **state)
 {
     (void)state;
@@ -336,6 +369,7 @@ int main(void)
         cmocka_unit_test(files_that_were_found_and_not_read_are_read_in_their_order),
         cmocka_unit_test(a_disk_that_fails_is_told_with_file_and_byte),
         cmocka_unit_test(a_read_that_fails_ends_the_query),
+        cmocka_unit_test(a_directory_that_is_not_listed_to_its_end_is_an_error),
         cmocka_unit_test(a_reader_can_be_stopped_at_any_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
