@@ -1,5 +1,6 @@
 #include "io/tail_place.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,13 +146,31 @@ static int read_fingerprint(const char *text, struct lt_tail_mark *mark, struct 
     return lt_error_set(error, LT_E_CORRUPT, "'%.60s' is no fingerprint", text);
 }
 
+/* Some file systems set the top bit of all of them. */
+static int read_inode(const struct lt_json *json, uint64_t *out, struct lt_error *error)
+{
+    const struct lt_json *field = lt_json_get(json, "inode");
+    int64_t number = 0;
+    if (field != NULL && field->kind == LT_JSON_BIG) {
+        errno = 0;
+        *out = strtoull(field->text, NULL, 10);
+        if (errno == 0 && field->text[0] != '-')
+            return 0;
+        return lt_error_set(error, LT_E_CORRUPT, "\"inode\" cannot be %.60s", field->text);
+    }
+    int code = lt_json_get_i64(json, "inode", &number, error);
+    if (code == 0 && number < 0)
+        code = lt_error_set(error, LT_E_CORRUPT, "\"inode\" cannot be %" PRId64, number);
+    *out = (uint64_t)number;
+    return code;
+}
+
 static int read_mark(const struct lt_json *json, struct lt_tail_mark *mark, struct lt_error *error)
 {
     const char *path, *fingerprint;
-    int64_t inode;
     int code = lt_json_get_text(json, "path", &path, error);
     if (code == 0)
-        code = lt_json_get_i64(json, "inode", &inode, error);
+        code = read_inode(json, &mark->inode, error);
     if (code == 0)
         code = lt_json_get_i64(json, "offset", &mark->offset, error);
     if (code == 0)
@@ -163,7 +182,6 @@ static int read_mark(const struct lt_json *json, struct lt_tail_mark *mark, stru
     if (mark->offset < 0)
         return lt_error_set(error, LT_E_CORRUPT, "the offset of '%s' is %" PRId64, path,
                             mark->offset);
-    mark->inode = (uint64_t)inode;
     mark->is_rotated = lt_json_get(json, "rotated") != NULL;
     mark->path = lt_strdup(path);
     return 0;

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -25,10 +26,49 @@ static void old_places_are_forgotten(void **state)
     lt_tail_places_fini(&places);
 }
 
+static void an_inode_may_have_its_top_bit(void **state)
+{
+    static const uint64_t inodes[] = {1, UINT64_C(1) << 63, UINT64_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof inodes / sizeof inodes[0]; i++) {
+        struct lt_tail_place *place = lt_tail_place_create(1), *again;
+        struct lt_text_buffer json;
+        struct lt_error error;
+        place->marks[0] = (struct lt_tail_mark){.path = strdup("/x"), .inode = inodes[i]};
+        lt_text_init(&json);
+        lt_tail_place_to_json(place, &json);
+        if (lt_tail_place_from_json(lt_text_get(&json), &again, &error) != 0)
+            fail_msg("%s: %s", lt_text_get(&json), error.text);
+        assert_true(again->marks[0].inode == inodes[i]);
+        lt_tail_place_destroy(again);
+        lt_tail_place_destroy(place);
+        lt_text_fini(&json);
+    }
+}
+
+static void what_is_no_inode_is_refused(void **state)
+{
+    static const char *const inodes[] = {"18446744073709551616", "-1", "1.5", "\"1\"", "null"};
+    (void)state;
+    for (size_t i = 0; i < sizeof inodes / sizeof inodes[0]; i++) {
+        struct lt_tail_place *place;
+        struct lt_error error;
+        char json[256];
+        snprintf(json, sizeof json,
+                 "{\"time\":1,\"files\":[{\"path\":\"/x\",\"inode\":%s,\"offset\":0,"
+                 "\"fingerprint\":\"0:0\"}]}",
+                 inodes[i]);
+        assert_true(lt_tail_place_from_json(json, &place, &error) < 0);
+        assert_non_null(strstr(error.text, "\"inode\""));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_places_are_forgotten),
+        cmocka_unit_test(an_inode_may_have_its_top_bit),
+        cmocka_unit_test(what_is_no_inode_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
