@@ -26,8 +26,8 @@ static const int64_t warning_ns = 10 * (int64_t)LT_NS_PER_S;
     {                                                                                              \
         .name = "timeout", .type = LT_OPTION_DURATION, .default_text = "5m",                       \
         .max = 365 * 86400 * (int64_t)LT_NS_PER_S,                                                 \
-        .doc = "How long an answer is waited for before the query stops; 0s: for ever. From ten "  \
-               "seconds on the log says that one is missing."                                      \
+        .doc = "How long an answer is waited for before the query stops, and how long rows wait "  \
+               "for the process to read; 0s: for ever. From ten seconds on the log says so."       \
     }
 
 static const struct lt_option_spec option_table[] = {
@@ -69,8 +69,10 @@ struct foreach_writer {
     struct lt_outbox box;
     struct lt_child child;
     uint64_t given_epoch, answered_epoch; /* the last + 1; 0: none */
-    int64_t waiting_ns; /* since when an answer is due; LT_NEVER_NS: none is */
-    bool has_warned;    /* that it is missing */
+    /* Since when an answer is due, or nothing has been read; LT_NEVER_NS: neither. */
+    int64_t waiting_ns;
+    bool is_stalled; /* it is that nothing has been read, and rows wait for it */
+    bool has_warned; /* of that */
     bool has_begun;     /* foreachBatch: the line in front of the batch at hand is written */
     bool is_broken;
     int64_t dying_ns; /* since when its end is looked for; LT_NEVER_NS: it lives */
@@ -136,6 +138,15 @@ static void break_off_by_user(struct foreach_writer *writer, const char *reason)
     break_off(writer, code);
 }
 
+/* It has answered, or read: what is due now is due from now on. */
+static void wait_anew(struct foreach_writer *writer)
+{
+    writer->is_stalled = writer->has_warned = false;
+    writer->waiting_ns = writer->answered_epoch < writer->given_epoch
+                             ? lt_clock_now_ns(writer->clock)
+                             : LT_NEVER_NS;
+}
+
 static void take_answer(struct foreach_writer *writer, uint64_t epoch)
 {
     if (epoch + 1 > writer->given_epoch) {
@@ -148,13 +159,10 @@ static void take_answer(struct foreach_writer *writer, uint64_t epoch)
     if (epoch + 1 <= writer->answered_epoch)
         return;
     writer->answered_epoch = epoch + 1;
-    if (writer->has_warned)
+    if (writer->has_warned && !writer->is_stalled)
         lt_log_info("%s: process %d has answered %s %" PRIu64, owner_of(writer),
                     (int)writer->child.pid, word_of(writer), epoch);
-    writer->has_warned = false;
-    writer->waiting_ns = writer->answered_epoch < writer->given_epoch
-                             ? lt_clock_now_ns(writer->clock)
-                             : LT_NEVER_NS;
+    wait_anew(writer);
 }
 
 /* {"batchId":N,"error":"why"}: the reason, in the arena; NULL: it says nothing of the kind. */
@@ -194,26 +202,46 @@ static void take_line(void *context, char *line)
         lt_log_info("%s: process %d says: %s", owner_of(writer), (int)writer->child.pid, line);
 }
 
-/* An answer is due: says that it is missing, and gives up. */
-static void look_for_answer(struct foreach_writer *writer)
+static void give_up(struct foreach_writer *writer)
 {
     char text[LT_UNITS_TEXT_SIZE];
-    int64_t waited_ns = lt_clock_now_ns(writer->clock) - writer->waiting_ns;
-    int64_t timeout_ns = writer->sink->timeout_ns;
-    if (timeout_ns > 0 && waited_ns >= timeout_ns) {
-        lt_units_format_duration(timeout_ns, text);
-        break_off(writer, lt_error_set(&writer->base.error, LT_E_TIMEOUT,
-                                       "the process has not answered for %s (option timeout); "
-                                       "hint: it prints the line {\"%s\":%" PRIu64
-                                       "} when all that came before is safe, and flushes it",
-                                       text, word_of(writer), writer->answered_epoch));
-    } else if (waited_ns >= warning_ns && !writer->has_warned) {
-        writer->has_warned = true;
+    struct lt_error *error = &writer->base.error;
+    lt_units_format_duration(writer->sink->timeout_ns, text);
+    int code = writer->is_stalled
+                   ? lt_error_set(error, LT_E_TIMEOUT,
+                                  "the process has not read for %s (option timeout); hint: it "
+                                  "reads its standard input to the end",
+                                  text)
+                   : lt_error_set(error, LT_E_TIMEOUT,
+                                  "the process has not answered for %s (option timeout); hint: it "
+                                  "prints the line {\"%s\":%" PRIu64
+                                  "} when all that came before is safe, and flushes it",
+                                  text, word_of(writer), writer->answered_epoch);
+    break_off(writer, code);
+}
+
+static void warn(struct foreach_writer *writer)
+{
+    writer->has_warned = true;
+    if (writer->is_stalled)
+        lt_log_warn("%s: process %d has not read for 10s: rows wait", owner_of(writer),
+                    (int)writer->child.pid);
+    else
         lt_log_warn("%s: process %d has been given %s %" PRIu64
                     " and has not answered for 10s: nothing is committed meanwhile",
                     owner_of(writer), (int)writer->child.pid, word_of(writer),
                     writer->given_epoch - 1);
-    }
+}
+
+/* Something is due: says that it is missing, and gives up. */
+static void look_for_answer(struct foreach_writer *writer)
+{
+    int64_t waited_ns = lt_clock_now_ns(writer->clock) - writer->waiting_ns;
+    int64_t timeout_ns = writer->sink->timeout_ns;
+    if (timeout_ns > 0 && waited_ns >= timeout_ns)
+        give_up(writer);
+    else if (waited_ns >= warning_ns && !writer->has_warned)
+        warn(writer);
 }
 
 static void fail_ended(struct foreach_writer *writer)
@@ -242,6 +270,16 @@ static void look_for_end(struct foreach_writer *writer)
 
 /* ---------------------------------------------------------------------------------------- rows */
 
+/* A row waits for the process to read. An answer that is due is waited for already. */
+static enum lt_write stall(struct foreach_writer *writer)
+{
+    if (writer->waiting_ns == LT_NEVER_NS) {
+        writer->waiting_ns = lt_clock_now_ns(writer->clock);
+        writer->is_stalled = true;
+    }
+    return LT_WRITE_FULL;
+}
+
 /* foreachBatch: the line in front of a batch. */
 static void begin_batch(struct foreach_writer *writer)
 {
@@ -255,7 +293,7 @@ static enum lt_write foreach_write(struct lt_writer *base, struct lt_row *row,
 {
     struct foreach_writer *writer = writer_of(base);
     if (lt_unlikely(!lt_outbox_has_room(&writer->box)))
-        return LT_WRITE_FULL;
+        return stall(writer);
     if (lt_unlikely(writer->sink->is_batch && !writer->has_begun))
         begin_batch(writer);
     if (lt_unlikely(!lt_format_write(writer->format, row, lt_outbox_bytes(&writer->box),
@@ -264,6 +302,14 @@ static enum lt_write foreach_write(struct lt_writer *base, struct lt_row *row,
     lt_outbox_end_row(&writer->box, row->ingest_ns);
     lt_row_release(row);
     return LT_WRITE_DONE;
+}
+
+/* The process has read of what rows wait behind. */
+static void read_on(struct foreach_writer *writer)
+{
+    if (writer->has_warned)
+        lt_log_info("%s: process %d reads again", owner_of(writer), (int)writer->child.pid);
+    wait_anew(writer);
 }
 
 static void foreach_flush(struct lt_writer *base)
@@ -277,6 +323,8 @@ static int foreach_poll(struct lt_writer *base, struct lt_out *out)
     struct foreach_writer *writer = writer_of(base);
     int work = lt_outbox_poll(&writer->box);
     bool has_news = lt_child_poll(&writer->child);
+    if (lt_unlikely(work > 0 && writer->is_stalled))
+        read_on(writer);
     if (lt_unlikely(work < 0 || writer->child.output.has_ended) && !writer->is_broken)
         look_for_end(writer);
     if (writer->waiting_ns != LT_NEVER_NS && !writer->is_broken)

@@ -17,6 +17,7 @@
 #include "core/base/log.h"
 #include "io/foreach.h"
 #include "io/foreach_child.h"
+#include "io/outbox.h"
 #include "tests/support/stream_world.h"
 #include "tests/support/writer_world.h"
 
@@ -155,7 +156,104 @@ static void a_process_that_does_not_answer_is_told_of_and_given_up(const char *r
     writer_world_fini(&world);
 }
 
+/* Rows until no more is taken: the pipe is full, and both batches behind it. Nobody reads. */
+static void fill(struct writer_world *world)
+{
+    enum { TEXT_BYTES = 100000, AGAIN = 100 };
+    char *text = lt_alloc(TEXT_BYTES);
+    struct lt_fault *fault = NULL;
+    enum lt_write result = LT_WRITE_DONE;
+    memset(text, 'x', TEXT_BYTES);
+    for (int i = 0; i < AGAIN; i += result == LT_WRITE_FULL) {
+        struct lt_row *row = lt_row_claim(world->pool);
+        lt_row_values(row)[0].bytes =
+            (struct lt_bytes){.data = (const uint8_t *)text, .size_bytes = TEXT_BYTES};
+        result = world->writer->ops->write(world->writer, row, &fault);
+        if (result == LT_WRITE_FULL)
+            lt_row_release(row);
+        else
+            assert_int_equal(result, LT_WRITE_DONE);
+        world->writer->ops->flush(world->writer);
+        writer_world_step(world);
+    }
+    free(text);
+}
+
+static void expect_warning(struct writer_world *world, char *said)
+{
+    assert_int_equal(world->writer->ops->deadline_ns(world->writer),
+                     lt_clock_now_ns(&world->clock.clock) + 10 * (int64_t)LT_NS_PER_S);
+    lt_log_set_sink(keep_last, said);
+    lt_clock_manual_advance(&world->clock, 9 * (int64_t)LT_NS_PER_S);
+    writer_world_step(world);
+    assert_string_equal(said, "");
+    lt_clock_manual_advance(&world->clock, LT_NS_PER_S);
+    writer_world_step(world);
+    assert_non_null(strstr(said, "has not read for 10s: rows wait"));
+    assert_false(world->is_broken);
+    lt_log_set_sink(NULL, NULL);
+}
+
+static void a_process_that_does_not_read_is_told_of_and_given_up(const char *rung)
+{
+    struct writer_world world;
+    char said[512] = "";
+    start_type(&world, rung, &lt_foreach_batch_sink_type,
+               "until [ -e go ]; do sleep 0.02; done; cat >/dev/null", "timeout=20s");
+    fill(&world);
+    expect_warning(&world, said);
+    lt_clock_manual_advance(&world.clock, 10 * (int64_t)LT_NS_PER_S);
+    writer_world_step(&world);
+    assert_true(world.is_broken);
+    if (strstr(world.writer->error.text, "the process has not read for 20.0 s (option timeout); "
+                                         "hint: it reads its standard input to the end") == NULL)
+        fail_msg("said: %s", world.writer->error.text);
+    scratch_write("", "%s/go", world.folder);
+    writer_world_fini(&world);
+}
+
+static void a_process_that_reads_again_goes_on(const char *rung)
+{
+    struct writer_world world;
+    char said[512] = "";
+    start_with(&world, rung,
+               "until [ -e go ]; do sleep 0.02; done; exec grep --line-buffered epoch",
+               "timeout=1h");
+    fill(&world);
+    expect_warning(&world, said);
+    scratch_write("", "%s/go", world.folder);
+    assert_true(writer_world_end_epoch(&world));
+    assert_int_equal(world.writer->ops->deadline_ns(world.writer), LT_NEVER_NS);
+    writer_world_fini(&world);
+}
+
 /* ------------------------------------------------------------------------------------- the end */
+
+static void what_nobody_reads_does_not_keep_a_box_from_its_end(const char *rung)
+{
+    enum { TEXT_BYTES = 1024 * 1024, STEPS = 100 };
+    struct writer_world world;
+    struct lt_writer writer = {0};
+    struct lt_outbox box;
+    int pipes[2];
+    writer_world_init(&world, rung);
+    assert_int_equal(pipe(pipes), 0);
+    lt_outbox_init(&box, &(struct lt_outbox_options){.reactor = world.reactor,
+                                                     .clock = &world.clock.clock,
+                                                     .writer = &writer,
+                                                     .fd = pipes[1]});
+    for (int i = 0; i < TEXT_BYTES; i++)
+        lt_text_append_char(lt_outbox_bytes(&box), 'x');
+    lt_outbox_end_row(&box, 1);
+    for (int i = 0; i < STEPS; i++)
+        if (lt_reactor_poll(world.reactor) == 0)
+            usleep(100);
+    lt_outbox_fini(&box); /* the alarm of main ends the test otherwise */
+    assert_int_equal(world.reactor->pending_count, 0);
+    close(pipes[0]);
+    close(pipes[1]);
+    writer_world_fini(&world);
+}
 
 static void ignore_line(void *context, char *line)
 {
@@ -279,6 +377,11 @@ int main(void)
         {"a process that ends ends the query", a_process_that_ends_ends_the_query},
         {"a process that does not answer is told of and given up",
          a_process_that_does_not_answer_is_told_of_and_given_up},
+        {"a process that does not read is told of and given up",
+         a_process_that_does_not_read_is_told_of_and_given_up},
+        {"a process that reads again goes on", a_process_that_reads_again_goes_on},
+        {"what nobody reads does not keep a box from its end",
+         what_nobody_reads_does_not_keep_a_box_from_its_end},
         {"a process that goes on writing can be stopped",
          a_process_that_goes_on_writing_can_be_stopped},
         {"a process is given batches by their numbers",
