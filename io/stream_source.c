@@ -80,8 +80,8 @@ static void stream_close(struct lt_source *base)
 {
     struct lt_stream_source *source = stream_of(base);
     if (source->fd >= 0) {
+        lt_stream_socket_remove(&source->address); /* while it is ours: nobody replaces it */
         close(source->fd);
-        lt_stream_socket_remove(&source->address);
     }
     lt_spool_close(source->spool);
     stream_destroy(source);

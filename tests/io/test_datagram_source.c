@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,6 +239,25 @@ static void datagrams_come_through_a_spool(struct stream_world *world)
 
 /* ----------------------------------------------------------------------------------------- unix */
 
+static bool had_owner; /* somebody could connect, or send, when the last socket was removed */
+
+static bool has_owner(const char *path, int type)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path);
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    int result = connect(fd, (struct sockaddr *)(void *)&address, sizeof address);
+    close(fd);
+    return result == 0;
+}
+
+/* Instead of the C library's, which has unlinkat, too. */
+int unlink(const char *path)
+{
+    had_owner = has_owner(path, SOCK_STREAM) || has_owner(path, SOCK_DGRAM);
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
 static struct sockaddr_un unix_at(struct stream_world *world, char option[SCRATCH_PATH_SIZE + 32])
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -259,6 +279,8 @@ static void streams_of_a_unix_socket_arrive(struct stream_world *world)
     close(fd);
     stream_world_close_source(world);
     assert_int_equal(access(address.sun_path, F_OK), -1); /* it is removed */
+    /* Before it was closed: else the name might have been the next one's by then. */
+    assert_true(had_owner);
 }
 
 static void datagrams_of_a_unix_socket_arrive(struct stream_world *world)
@@ -275,6 +297,9 @@ static void datagrams_of_a_unix_socket_arrive(struct stream_world *world)
     stream_world_read(world, 1);
     assert_true(lt_row_is_null(world->rows[0], 1)); /* it has no name */
     close(fd);
+    stream_world_close_source(world);
+    assert_int_equal(access(address.sun_path, F_OK), -1);
+    assert_true(had_owner);
 }
 
 static void a_stale_socket_is_replaced_and_others_are_not(struct stream_world *world)
