@@ -20,7 +20,10 @@
 #include "tools/control_path.h"
 #include "tools/flags.h"
 
-enum { LOOK_MS = 50 };
+enum {
+    LOOK_MS = 50,
+    ASKS_IN_VAIN = 2, /* one after the other, each with the patience of control_path.c */
+};
 
 static const struct lt_tool_flag flags[] = {
     {"json", 'j', NULL, "With ls: one JSON object a line for each query."},
@@ -326,15 +329,29 @@ static int list(const struct rows *rows, bool is_json)
     return LT_TOOL_OK;
 }
 
-/* The run is still there. */
-static bool is_active(const struct row *row)
+/* Until the run is no more there: bounded by the query, which ends when all is committed. False:
+ * its process does not answer. */
+static bool wait_for_end(const struct row *row)
 {
-    char *answer = ask(row->path, "ls");
-    if (answer == NULL)
-        return !is_nobody(errno);
-    bool is_active = strstr(answer, row->run_id) != NULL;
-    free(answer);
-    return is_active;
+    for (int in_vain = 0; in_vain < ASKS_IN_VAIN;) {
+        char *answer = ask(row->path, "ls");
+        if (answer == NULL && is_nobody(errno))
+            return true;
+        if (answer == NULL && in_vain++ == 0)
+            lt_tool_say("process %s does not answer; waiting", row->pid);
+        if (answer == NULL)
+            continue;
+        bool is_active = strstr(answer, row->run_id) != NULL;
+        free(answer);
+        if (!is_active)
+            return true;
+        in_vain = 0;
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    lt_tool_say("process %s was told to stop query \"%s\", and does not answer: whether it has "
+                "ended is not known; hint: leat query ls, or kill %s",
+                row->pid, row->name, row->pid);
+    return false;
 }
 
 static int ask_one(const struct row *row, const struct request *request)
@@ -349,11 +366,12 @@ static int ask_one(const struct row *row, const struct request *request)
     const char *body = answer == NULL ? NULL : body_of(answer, row->path);
     if (body != NULL)
         fputs(body, stdout);
-    while (body != NULL && request->verb == STOP && !request->waits_not && is_active(row))
-        (void)poll(NULL, 0, LOOK_MS); /* bounded by the query: it ends when all is committed */
+    bool is_well = body != NULL;
+    if (is_well && request->verb == STOP && !request->waits_not)
+        is_well = wait_for_end(row);
     free(answer);
     free(line);
-    return body != NULL ? LT_TOOL_OK : LT_TOOL_FAILED;
+    return is_well ? LT_TOOL_OK : LT_TOOL_FAILED;
 }
 
 static int run(const struct request *request)

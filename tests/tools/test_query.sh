@@ -138,6 +138,39 @@ tells_two_of_one_name() {
 }
 has_two() { [ "$(query ls --json | grep -cF "\"name\":\"$(name same)\"")" -eq 2 ]; }
 
+# A process that is asked to stop and never answers who asked again; everybody else is told that it has no query. It stands in the
+# folder that all processes of this user share.
+start_mute() {
+    python3 - "$control" "$(name mute)" <<'END' &
+import os, socket, struct, sys
+
+server, asked, kept = socket.socket(socket.AF_UNIX), 0, []
+server.bind(f"{sys.argv[1]}/{os.getpid()}")
+server.listen(64)
+while True:
+    client, _ = server.accept()
+    peer = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+    if peer == asked:
+        kept.append(client)
+        continue
+    verb = client.recv(200).split()[1]
+    if verb == b"stop":
+        asked = peer
+    client.sendall(b"ok\n" + (f"id\trun\t{sys.argv[2]}\tx\n".encode() if verb == b"ls" and not asked else b""))
+    client.close()
+END
+    pid=$!
+    children+=("$pid")
+}
+ends_without_answers() {
+    start_mute
+    wait_for 60 runs mute || return
+    says 1 "process $pid does not answer; waiting" query stop "$(name mute)" || return
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    [ $? -eq 137 ]
+}
+
 fails_alone() {
     start alone "$rate $(insert bad "" 'SELECT 10 / (value - 30) AS x FROM ticks') $(insert good "" 'SELECT * FROM ticks')"
     wait_for 60 grep -qF 'DIVIDE_BY_ZERO' "$log" && runs good && ! runs bad || { cat "$log"; return 1; }
@@ -190,6 +223,7 @@ check "what a killed process leaves is removed" cleans_up
 check "a process takes the place of a dead one of its number" takes_over
 check "and not that of a living one" takes_no_living_ones
 check "two of one name are told apart" tells_two_of_one_name
+check "a process that does not answer is not waited for for ever" ends_without_answers
 check "an unknown name is refused" says 2 'no query "nobody-at-all" is running' query status nobody-at-all
 check "a verb that is no such is refused with the nearest" says 2 'hint: did you mean "status"?' query statsu x
 check "--count belongs to progress" says 2 '--count belongs to progress' query status x --count 3
