@@ -3,10 +3,10 @@
  * be stopped and started again between two batches, what has come is at hand when a batch begins,
  * and the broker tells of what comes by itself: it answers a fetch that waits.
  *
- * A partition keeps AHEAD_MAX messages at most. Between two batches nothing more is taken when one
- * has so many: the rest waits in librdkafka's queue, which is bounded in bytes. During a batch the
- * queue must be read on for other partitions: then one that would have more is stopped, and started
- * again where they end, when they are used up.
+ * A partition keeps AHEAD_MAX messages at most, and all of a reader together laneBytes. Between two
+ * batches nothing more is taken when there is so much: the rest waits in librdkafka's queue, which
+ * is bounded in bytes. During a batch the queue must be read on for other partitions: then one that
+ * would have more is stopped, and started again where they end, when they are used up.
  *
  * That a partition has no more is told once, in the place of a message, and it may be told ahead of
  * the batch whose end it is: the offset is kept, too.
@@ -34,10 +34,12 @@ static rd_kafka_message_t **place_of(const struct lt_kafka_ahead *ahead, uint32_
     return &ahead->messages[(ahead->first + index) % AHEAD_MAX];
 }
 
-void lt_kafka_ahead_keep(struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message)
+void lt_kafka_ahead_keep(struct lt_kafka_reader *reader,
+                         struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message)
 {
     struct lt_kafka_ahead *ahead = &partition->ahead;
-    if (!partition->is_started || ahead->count == AHEAD_MAX) {
+    bool is_in_batch = reader->open_count > 0, is_large = reader->ahead_bytes >= reader->bytes_max;
+    if (!partition->is_started || ahead->count == AHEAD_MAX || (is_in_batch && is_large)) {
         lt_kafka_reader_stop(partition);
         rd_kafka_message_destroy(message);
         return;
@@ -45,22 +47,33 @@ void lt_kafka_ahead_keep(struct lt_kafka_reader_partition *partition, rd_kafka_m
     if (ahead->messages == NULL)
         ahead->messages = lt_alloc_array(AHEAD_MAX, sizeof(rd_kafka_message_t *));
     *place_of(ahead, ahead->count++) = message;
+    reader->ahead_bytes += lt_kafka_message_bytes(message);
 }
 
-void lt_kafka_ahead_drop(struct lt_kafka_reader_partition *partition)
+void lt_kafka_ahead_drop(struct lt_kafka_reader *reader,
+                         struct lt_kafka_reader_partition *partition)
 {
     struct lt_kafka_ahead *ahead = &partition->ahead;
-    for (uint32_t i = 0; i < ahead->count; i++)
+    for (uint32_t i = 0; i < ahead->count; i++) {
+        reader->ahead_bytes -= lt_kafka_message_bytes(*place_of(ahead, i));
         rd_kafka_message_destroy(*place_of(ahead, i));
+    }
     free(ahead->messages);
     *ahead = (struct lt_kafka_ahead){.end_offset = -1};
+}
+
+/* True when it may keep no more of what is taken from the queue at once. */
+static bool is_full(const struct lt_kafka_reader *reader, const struct lt_kafka_ahead *ahead)
+{
+    return ahead->count > AHEAD_MAX - LT_KAFKA_BATCH_RECORDS ||
+           reader->ahead_bytes >= reader->bytes_max;
 }
 
 /* True when there is room for what is taken from the queue at once, whoever's it is. */
 static bool has_room(const struct lt_kafka_reader *reader)
 {
     for (uint32_t i = 0; i < reader->partition_count; i++)
-        if (reader->partitions[i].ahead.count > AHEAD_MAX - LT_KAFKA_BATCH_RECORDS)
+        if (is_full(reader, &reader->partitions[i].ahead))
             return false;
     return true;
 }
@@ -80,7 +93,8 @@ uint32_t lt_kafka_ahead_take(struct lt_kafka_reader *reader, rd_kafka_message_t 
         struct lt_kafka_reader_partition *partition = &reader->partitions[i];
         struct lt_kafka_ahead *ahead = &partition->ahead;
         while (count < limit && !partition->is_ended && is_wanted(partition)) {
-            messages[count++] = *place_of(ahead, 0);
+            messages[count] = *place_of(ahead, 0);
+            reader->ahead_bytes -= lt_kafka_message_bytes(messages[count++]);
             ahead->first = (ahead->first + 1) % AHEAD_MAX;
             ahead->count--;
         }
@@ -116,7 +130,7 @@ static int64_t heard_end(const struct lt_kafka_reader *reader,
 {
     const struct lt_kafka_ahead *ahead = &partition->ahead;
     int64_t end = partition->next, low, high;
-    bool is_cut = reader->has_more && ahead->count > AHEAD_MAX - LT_KAFKA_BATCH_RECORDS;
+    bool is_cut = reader->has_more && is_full(reader, ahead);
     if (!partition->is_started || (is_cut && reader->source->reads_committed))
         return -1;
     if (ahead->count > 0)

@@ -95,6 +95,7 @@ static rd_kafka_resp_err_t ask_once(const struct lt_kafka_source *source,
 {
     if (list->cnt == 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
+    lt_kafka_source_hear(source);
     return first_error(list, rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source)));
 }
 

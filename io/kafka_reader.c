@@ -32,8 +32,6 @@ enum {
     BLOCKED_NS =
         500 *
         LT_NS_PER_US, /* rows come home without waking us when they are released on other threads */
-    /* What a message pins besides its bytes: librdkafka's own record of it. */
-    MESSAGE_OVERHEAD_BYTES = 320,
 };
 
 /* ---------------------------------------------------------------------------------- one record */
@@ -42,7 +40,7 @@ void lt_kafka_reader_release(void *context, struct lt_row *row)
 {
     struct lt_kafka_reader *reader = context;
     rd_kafka_message_t *message = row->origin;
-    reader->bytes -= message->len + message->key_len + MESSAGE_OVERHEAD_BYTES;
+    reader->bytes -= lt_kafka_message_bytes(message);
     rd_kafka_message_destroy(message);
 }
 
@@ -187,11 +185,11 @@ static int take_event(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
 }
 
 /* What comes beyond the end of a batch is kept for the next one. */
-static void put_aside(const struct lt_kafka_reader *reader,
+static void put_aside(struct lt_kafka_reader *reader,
                       struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message)
 {
     if (reader->is_ranged && partition != NULL && message->offset >= partition->next)
-        lt_kafka_ahead_keep(partition, message);
+        lt_kafka_ahead_keep(reader, partition, message);
     else
         rd_kafka_message_destroy(message);
 }
@@ -243,7 +241,7 @@ static struct lt_row *take_message(struct lt_kafka_reader *reader, rd_kafka_mess
     }
     struct lt_row *row = reader->spare[--reader->spare_count];
     row->ingest_ns = now_ns;
-    reader->bytes += message->len + message->key_len + MESSAGE_OVERHEAD_BYTES;
+    reader->bytes += lt_kafka_message_bytes(message);
     if (lt_unlikely(!fill_row(reader, row, partition, message))) {
         lt_error_set(&reader->base.error, LT_E_CORRUPT,
                      "source kafka: partition %" PRId32

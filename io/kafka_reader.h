@@ -8,8 +8,17 @@
 #include "io/kafka_headers.h"
 #include "io/kafka_source_internal.h"
 
-/* Messages taken at once: their heads stay in the first-level cache. */
-enum { LT_KAFKA_BATCH_RECORDS = 64 };
+enum {
+    LT_KAFKA_BATCH_RECORDS = 64, /* taken at once: their heads stay in the first-level cache */
+    /* What a message pins besides its bytes: librdkafka's own record of it. */
+    LT_KAFKA_MESSAGE_OVERHEAD_BYTES = 320,
+};
+
+/* What a message holds of memory. */
+static inline uint64_t lt_kafka_message_bytes(const rd_kafka_message_t *message)
+{
+    return message->len + message->key_len + LT_KAFKA_MESSAGE_OVERHEAD_BYTES;
+}
 
 /* What a partition has fetched beyond the end of a batch (io/kafka_ahead.c). */
 struct lt_kafka_ahead {
@@ -58,7 +67,8 @@ struct lt_kafka_reader {
 
     struct lt_row *spare[LT_KAFKA_BATCH_RECORDS]; /* claimed, not used yet */
     uint32_t spare_count;
-    uint64_t bytes, bytes_max;
+    uint64_t bytes, bytes_max; /* borrowed by rows; the most of that, and of `ahead_bytes` */
+    uint64_t ahead_bytes;      /* kept for the next batch, of all partitions */
 
     struct lt_kafka_reader_topic *last_topic;
     struct lt_kafka_reader_topic *topics; /* sorted by handle */
@@ -130,8 +140,10 @@ void lt_kafka_reader_put_aside(struct lt_kafka_reader *reader, rd_kafka_message_
 
 /* kafka_ahead.c. Takes the message: for the next batch, or, when there are too many, to fetch it
  * again. */
-void lt_kafka_ahead_keep(struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message);
-void lt_kafka_ahead_drop(struct lt_kafka_reader_partition *partition);
+void lt_kafka_ahead_keep(struct lt_kafka_reader *reader,
+                         struct lt_kafka_reader_partition *partition, rd_kafka_message_t *message);
+void lt_kafka_ahead_drop(struct lt_kafka_reader *reader,
+                         struct lt_kafka_reader_partition *partition);
 /* Those that are of this batch; how many. */
 uint32_t lt_kafka_ahead_take(struct lt_kafka_reader *reader, rd_kafka_message_t **messages,
                              uint32_t limit);

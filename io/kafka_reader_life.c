@@ -92,7 +92,7 @@ static int reader_seek(struct lt_reader *base, const struct lt_position *positio
     reader->has_failed = false;
     for (uint32_t i = 0; i < reader->partition_count; i++) {
         struct lt_kafka_reader_partition *partition = &reader->partitions[i];
-        lt_kafka_ahead_drop(partition);
+        lt_kafka_ahead_drop(reader, partition);
         lt_kafka_reader_stop(
             partition); /* waits for librdkafka: what it had fetched becomes outdated */
         reader->open_count += partition->is_ended;
@@ -143,7 +143,7 @@ static void reader_close(struct lt_reader *base)
 {
     struct lt_kafka_reader *reader = (struct lt_kafka_reader *)base;
     for (uint32_t i = 0; i < reader->partition_count; i++) {
-        lt_kafka_ahead_drop(&reader->partitions[i]);
+        lt_kafka_ahead_drop(reader, &reader->partitions[i]);
         lt_kafka_reader_stop(&reader->partitions[i]);
         rd_kafka_topic_destroy(reader->partitions[i].handle);
     }

@@ -112,7 +112,7 @@ static void lose_rest(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
                 " to %" PRId64 " are gone: data have been lost",
                 partition->name->id, partition->name->topic, why, partition->next, partition->end);
     partition->next = partition->end;
-    lt_kafka_ahead_drop(partition);
+    lt_kafka_ahead_drop(reader, partition);
     lt_kafka_reader_stop(partition);
     lt_kafka_reader_end(reader, partition);
 }
@@ -120,7 +120,7 @@ static void lose_rest(struct lt_kafka_reader *reader, struct lt_kafka_reader_par
 static int start_again(struct lt_kafka_reader *reader, struct lt_kafka_reader_partition *partition,
                        int64_t offset)
 {
-    lt_kafka_ahead_drop(partition);
+    lt_kafka_ahead_drop(reader, partition);
     lt_kafka_reader_stop(partition);
     return lt_kafka_reader_start(reader, partition, offset) == 0 ? 0 : fail(reader);
 }

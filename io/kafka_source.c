@@ -397,11 +397,19 @@ static bool source_needs_reconfiguration(struct lt_source *base)
     return lt_kafka_topics_changed((struct lt_kafka_source *)base);
 }
 
+/* Continuous mode lends the client to a reader, which hears it. */
+void lt_kafka_source_hear(const struct lt_kafka_source *source)
+{
+    if (source->env.in_batches)
+        rd_kafka_poll(source->client->rk, 0);
+}
+
 static void source_commit(struct lt_source *base, uint64_t epoch,
                           const struct lt_position *positions)
 {
     const struct lt_kafka_source *source = (struct lt_kafka_source *)base;
     (void)epoch;
+    lt_kafka_source_hear(source);
     if (source->group_id == NULL)
         return;
     rd_kafka_topic_partition_list_t *list =

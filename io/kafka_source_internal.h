@@ -81,6 +81,10 @@ struct lt_kafka_source {
 extern const struct lt_option_spec lt_kafka_source_options[];
 extern const size_t lt_kafka_source_option_count;
 
+/* kafka_source.c. In batches: takes what the source's own client was told, answers to commits and
+ * faults of connections, which would be kept for ever else. on: control thread. */
+void lt_kafka_source_hear(const struct lt_kafka_source *source);
+
 /* kafka_topics.c. Finds the partitions; may be called again. Waits until env.deadline_ns at most.
  */
 int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *error) LT_MUST_USE;

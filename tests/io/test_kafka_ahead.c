@@ -11,24 +11,30 @@
 
 #include <cmocka.h>
 
+#include "io/kafka_reader.h"
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
 
 enum { PARTITIONS_MAX = 4 };
+
+static void produce(struct world *world, int partition, const char *value, size_t size_bytes)
+{
+    rd_kafka_resp_err_t err;
+    while ((err = rd_kafka_producev(world->rk, RD_KAFKA_V_TOPIC("t"),
+                                    RD_KAFKA_V_PARTITION(partition),
+                                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                    RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size_bytes),
+                                    RD_KAFKA_V_END)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        rd_kafka_poll(world->rk, 1);
+    assert_int_equal(err, 0);
+}
 
 static void produce_many(struct world *world, int partition, int count)
 {
     for (int i = 0; i < count; i++) {
         char value[16];
         int size_bytes = snprintf(value, sizeof value, "%d", i);
-        rd_kafka_resp_err_t err;
-        while ((err = rd_kafka_producev(world->rk, RD_KAFKA_V_TOPIC("t"),
-                                        RD_KAFKA_V_PARTITION(partition),
-                                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                        RD_KAFKA_V_VALUE(value, (size_t)size_bytes),
-                                        RD_KAFKA_V_END)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            rd_kafka_poll(world->rk, 1);
-        assert_int_equal(err, 0);
+        produce(world, partition, value, (size_t)size_bytes);
     }
     assert_int_equal(rd_kafka_flush(world->rk, WORLD_WAIT_MS), 0);
 }
@@ -225,6 +231,48 @@ static void what_is_too_much_during_a_batch_is_fetched_again(void **state)
     run_steps(world, end, STEP);
 }
 
+/* Few messages may be many bytes. */
+static void what_is_too_large_to_keep_waits_in_the_queue(void **state)
+{
+    enum { LARGE = 4096, COUNT = 1000, A_BATCH = 100 }; /* the mock keeps 5 MiB */
+    static char value[LARGE];
+    struct world *world = *state;
+    struct lt_position end = {0, 0};
+    begin(world, 1, WORLD_OPTIONS("subscribe=t"));
+    for (int i = 0; i < COUNT; i++)
+        produce(world, 0, value, sizeof value);
+    assert_int_equal(rd_kafka_flush(world->rk, WORLD_WAIT_MS), 0);
+    hear(world, 0, COUNT);
+    const struct lt_kafka_reader *reader = (struct lt_kafka_reader *)world->reader;
+    uint64_t bytes_max = world->env.lane_bytes + (uint64_t)LT_KAFKA_BATCH_RECORDS * (LARGE + 512);
+    while (end.offset < COUNT) {
+        end.offset += A_BATCH;
+        for (int i = 0; i < 5; i++)
+            (void)world->reader->ops->has_more(world->reader);
+        assert_true(reader->ahead_bytes <= bytes_max);
+        run_batch(world, &end, A_BATCH);
+        assert_int_equal(world->rows[0]->source_offset, end.offset - A_BATCH);
+    }
+    assert_int_equal(reader->ahead_bytes, 0);
+}
+
+/* Nobody reads with the source's own client in batches. */
+static void answers_to_what_is_committed_for_a_group_are_not_kept(void **state)
+{
+    enum { BATCHES = 20 };
+    struct world *world = *state;
+    const struct lt_position at = {1, 0};
+    begin(world, 1, WORLD_OPTIONS("subscribe=t", "kafka.group.id=g"));
+    rd_kafka_t *rk = ((struct lt_kafka_source *)world->source)->client->rk;
+    for (uint64_t batch = 0; batch < BATCHES; batch++) {
+        world->source->ops->commit(world->source, batch, &at);
+        for (int i = 0; i < WORLD_WAIT_MS && rd_kafka_outq_len(rk) == 0; i++)
+            nanosleep(&(struct timespec){0, LT_NS_PER_MS}, NULL);
+        assert_true(rd_kafka_outq_len(rk) > 0);
+    }
+    assert_true(rd_kafka_outq_len(rk) < BATCHES / 2);
+}
+
 static void a_seek_forgets_what_was_kept(void **state)
 {
     struct world *world = *state;
@@ -252,6 +300,8 @@ int main(void)
         CASE(what_is_too_much_to_keep_waits_in_the_queue),
         CASE(with_read_committed_nothing_is_heard_of_what_waits),
         CASE(what_is_too_much_during_a_batch_is_fetched_again),
+        CASE(what_is_too_large_to_keep_waits_in_the_queue),
+        CASE(answers_to_what_is_committed_for_a_group_are_not_kept),
         CASE(a_seek_forgets_what_was_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
