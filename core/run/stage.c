@@ -451,7 +451,11 @@ static uint32_t step_state(struct lt_stage *stage)
         stage->is_prepared_unsent = false;
         return 1;
     }
-    return lt_state_set_maintain(stage->state);
+    uint32_t work = lt_state_set_maintain(stage->state);
+    /* What comes of a state that is not to be believed is not shown: nothing more is read. */
+    if (lt_state_set_fault(stage->state, &error) != 0)
+        fail_stage(stage, &error);
+    return work;
 }
 
 static uint32_t step_terminal(struct lt_stage *stage)

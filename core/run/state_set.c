@@ -81,6 +81,22 @@ void lt_state_set_begin(struct lt_state_set *set)
     set->must_maintain = false; /* the batch comes first */
 }
 
+static int name_set(const struct lt_state_set *set, struct lt_error *error)
+{
+    return lt_error_append(error, "state of operator %" PRIu32 ", partition %" PRIu32, set->number,
+                           set->operator_state.partition);
+}
+
+int lt_state_set_fault(const struct lt_state_set *set, struct lt_error *error)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct lt_state_store_ops *ops = set->stores[i]->ops;
+        if (ops->fault != NULL && ops->fault(set->stores[i], error) != 0)
+            return name_set(set, error);
+    }
+    return 0;
+}
+
 void lt_state_set_prepare(struct lt_state_set *set, uint64_t version)
 {
     lt_assert(!set->is_preparing && !set->is_prepared);
@@ -95,8 +111,7 @@ int lt_state_set_prepared(struct lt_state_set *set, struct lt_error *error)
     for (uint32_t i = 0; i < set->count && set->is_preparing; i++) {
         int status = set->stores[i]->ops->prepared(set->stores[i], error);
         if (status < 0)
-            return lt_error_append(error, "state of operator %" PRIu32 ", partition %" PRIu32,
-                                   set->number, set->operator_state.partition);
+            return name_set(set, error);
         if (status == 0)
             return 0;
     }

@@ -58,6 +58,8 @@ void lt_state_set_fini(struct lt_state_set *set); /* closes the stores; a zeroed
 
 /* Commits what was prepared. */
 void lt_state_set_begin(struct lt_state_set *set);
+/* Negative: what the stores give is not to be believed any more. */
+int lt_state_set_fault(const struct lt_state_set *set, struct lt_error *error) LT_MUST_USE;
 void lt_state_set_prepare(struct lt_state_set *set, uint64_t version);
 /* 1: all are durable, since this call; 0: not yet, or told before; negative: failed. */
 int lt_state_set_prepared(struct lt_state_set *set, struct lt_error *error) LT_MUST_USE;

@@ -49,7 +49,9 @@ struct lt_state_keeper {
     struct lt_state_writer *merger;
     struct lt_state_file merged; /* what the merger writes */
     struct lt_state_former *former; /* NULL: another partition's to do */
-    bool has_failed_to_merge;    /* said once; the query goes on without */
+    /* After a merge that failed the query goes on without: the next is tried so many versions later
+     * (0: the last one did not fail). */
+    uint64_t merge_pause, merge_from;
     struct deletion {
         struct lt_io io;
         char name[LT_STATE_FILE_NAME_SIZE];
@@ -356,11 +358,15 @@ static void on_merged(void *context, int code, const struct lt_state_trailer *tr
     struct lt_state_keeper *keeper = context;
     if (code != 0) {
         /* Nothing is lost: the files that were to be merged are there. */
-        lt_log_warn("state files in '%s' are not merged any more: %s", keeper->folder,
-                    error->text);
-        keeper->has_failed_to_merge = true;
+        keeper->merge_pause =
+            keeper->merge_pause == 0 ? keeper->min_deltas : 2 * keeper->merge_pause;
+        keeper->merge_from = keeper->version + keeper->merge_pause;
+        lt_log_warn("state files in '%s' are not merged: %s; it is tried again %" PRIu64
+                    " batches later",
+                    keeper->folder, error->text, keeper->merge_pause);
         return;
     }
+    keeper->merge_pause = keeper->merge_from = 0;
     keeper->merged.size_bytes = trailer->file_bytes;
     lt_state_files_put(&keeper->files, &keeper->merged);
 }
@@ -369,7 +375,7 @@ static bool begin_merge(struct lt_state_keeper *keeper)
 {
     struct lt_state_merging plan =
         lt_state_files_plan(&keeper->files, keeper->version, keeper->min_deltas);
-    if (plan.count == 0 || keeper->has_failed_to_merge || keeper->is_dealt_anew)
+    if (plan.count == 0 || keeper->version < keeper->merge_from || keeper->is_dealt_anew)
         return false;
     struct lt_state_inputs inputs = {.first_group = keeper->first_group,
                                      .end_group = keeper->end_group};

@@ -25,14 +25,19 @@ void lt_state_rocksdb_prepare(struct lt_state_store *store, uint64_t version)
                                 lt_state_overlay_stream(&rocks->overlay));
 }
 
-int lt_state_rocksdb_prepared(struct lt_state_store *store, struct lt_error *error)
+int lt_state_rocksdb_fault(const struct lt_state_store *store, struct lt_error *error)
 {
-    struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
-    if (rocks->fault.code == 0)
-        return lt_state_keeper_prepared(rocks->keeper, error);
-    if (error != NULL)
+    const struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
+    if (rocks->fault.code != 0 && error != NULL)
         *error = rocks->fault;
     return rocks->fault.code;
+}
+
+int lt_state_rocksdb_prepared(struct lt_state_store *store, struct lt_error *error)
+{
+    int code = lt_state_rocksdb_fault(store, error);
+    return code != 0 ? code
+                     : lt_state_keeper_prepared(lt_state_rocksdb_of(store)->keeper, error);
 }
 
 static void begin_anew(struct lt_state_rocksdb *rocks)

@@ -79,6 +79,7 @@ void lt_state_rocksdb_prepare(struct lt_state_store *store, uint64_t version);
 int lt_state_rocksdb_prepared(struct lt_state_store *store, struct lt_error *error) LT_MUST_USE;
 void lt_state_rocksdb_commit(struct lt_state_store *store);
 bool lt_state_rocksdb_is_settled(const struct lt_state_store *store);
+int lt_state_rocksdb_fault(const struct lt_state_store *store, struct lt_error *error) LT_MUST_USE;
 int lt_state_rocksdb_abort(struct lt_state_store *store, struct lt_error *error);
 uint32_t lt_state_rocksdb_maintain(struct lt_state_store *store, uint64_t oldest);
 /* Notes what the live copy has of a key. */

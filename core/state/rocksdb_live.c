@@ -9,10 +9,12 @@
 #include "core/state/rocksdb_live.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/arena.h"
 
@@ -22,6 +24,7 @@ enum {
     BATCH_BYTES = 1024 * 1024, /* is written when it has so much */
     OPEN_FILES_MAX = 128,
     LOG_FILES_KEPT = 2,
+    LOG_HEADERS_ALONE = 5, /* of RocksDB's levels the highest */
     FILTER_BITS = 10,
     TIME_BYTES = 8,
     PLACE_SIZE = 160,
@@ -41,11 +44,14 @@ static void make_cache(void)
 /* Frees RocksDB's text. */
 static int failed(const char *what, char *text, struct lt_error *error)
 {
+    bool is_full = strstr(text, strerror(ENOSPC)) != NULL || strstr(text, strerror(EDQUOT)) != NULL;
     lt_error_set(error, LT_E_IO,
-                 "An error occurred during loading state. RocksDB cannot %s: %s; hint: the live "
-                 "copy of the state is made anew from the checkpoint's files if its folder, named "
-                 "rocksdb, is deleted",
-                 what, text);
+                 "An error occurred during loading state. RocksDB cannot %s: %s; hint: %s", what,
+                 text,
+                 is_full ? "free some space on the disk that holds the checkpoint and start again: "
+                           "nothing is lost"
+                         : "the live copy of the state is made anew from the checkpoint's files if "
+                           "its folder, named rocksdb, is deleted");
     rocksdb_free(text);
     return lt_error_condition(error, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED", "58030");
 }
@@ -115,6 +121,9 @@ static rocksdb_options_t *make_options(const struct lt_state_rocksdb_settings *s
     rocksdb_options_set_memtable_whole_key_filtering(options, 1);
     rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, memory_filter_share);
     rocksdb_options_set_keep_log_file_num(options, LOG_FILES_KEPT);
+    /* It lies beside the data. RocksDB as Debian builds it aborts the process when it writes to it
+     * after that has failed, as it does when a full disk has failed a write of the data. */
+    rocksdb_options_set_info_log_level(options, LOG_HEADERS_ALONE);
     rocksdb_options_set_compression(options, compression_of(settings));
     return options;
 }

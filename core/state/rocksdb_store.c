@@ -273,6 +273,7 @@ static const struct lt_state_store_ops rocks_ops = {
     .prepared = lt_state_rocksdb_prepared,
     .commit = lt_state_rocksdb_commit,
     .is_settled = lt_state_rocksdb_is_settled,
+    .fault = lt_state_rocksdb_fault,
     .abort = lt_state_rocksdb_abort,
     .maintain = lt_state_rocksdb_maintain,
     .counts = rocks_counts,

@@ -119,6 +119,10 @@ struct lt_state_store_ops {
     /* Is all of the commit's work done? What is left maintain does in bounded steps; or whatever is
      * asked of the store before, all of it at once. Optional: none is ever left. */
     bool (*is_settled)(const struct lt_state_store *store);
+    /* Negative, with the error, when since open something has failed that makes what it gives not
+     * to be believed: nothing is to be shown of that, and `prepared` fails. Optional: nothing ever
+     * does. */
+    int (*fault)(const struct lt_state_store *store, struct lt_error *error);
     /* Takes back every change since the last commit. */
     int (*abort)(struct lt_state_store *store, struct lt_error *error);
     /* One bounded step of what can be done between batches; the work done, 0 if none. `oldest`: no

@@ -436,6 +436,28 @@ static void a_disk_that_fails_is_said_and_an_abort_goes_on(void **state)
     }
 }
 
+/* As of a disk that was full for a while. */
+static void a_merge_that_failed_is_tried_again(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 30 };
+    struct state_world *world = create_world(1);
+    uint32_t count;
+    world->min_deltas = 3;
+    open_world(world, 1, 0);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        put_numbered(world->stores[0], round, 1);
+        commit_plain(world);
+        if (round == 2)
+            fake_reactor_fail(world->reactor, LT_IO_WRITE, 0, -28);
+        state_world_maintain(world, world->version);
+        (void)bytes_on_disk(world, &count);
+        assert_true(round > 4 || count == round + 1);
+    }
+    assert_true(count < ROUNDS / 3);
+    destroy_world(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +475,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_opened_says_why),
         cmocka_unit_test(a_version_is_read_without_a_store),
         cmocka_unit_test(a_disk_that_fails_is_said_and_an_abort_goes_on),
+        cmocka_unit_test(a_merge_that_failed_is_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,13 @@
  * copy is used for, and when it is made anew.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -253,6 +255,39 @@ static void a_live_copy_that_cannot_be_opened_is_made_anew(void **state)
     destroy_world(world);
 }
 
+/* As on a full disk: the version is in the files, and the live copy is not what it has to be. */
+static void a_live_copy_that_cannot_be_written_is_not_believed(void **state)
+{
+    (void)state;
+    struct state_world *world = create_world(10);
+    struct lt_error error = {.text = ""};
+    struct rlimit before, none;
+    open_world(world, 1, 0);
+    state_world_batch(world, 60);
+    struct lt_state_store *store = world->stores[0];
+    state_world_change(world, 60);
+    state_world_prepare(world);
+    assert_int_equal(state_world_await(world, &error), 1);
+    assert_int_equal(store->ops->fault(store, &error), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    state_world_commit(world);
+    while (!store->ops->is_settled(store))
+        (void)store->ops->maintain(store, 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(store->ops->fault(store, &error), LT_E_IO);
+    assert_non_null(strstr(error.text, "RocksDB cannot be written"));
+    assert_non_null(strstr(error.text, world->root));
+    state_world_prepare(world);
+    assert_int_equal(state_world_await(world, &error), LT_E_IO);
+    state_world_close(world);
+    open_world(world, 1, 2);
+    state_world_check(world);
+    destroy_world(world);
+}
+
 static void without_a_root_it_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -371,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_live_copy_that_is_behind_is_brought_up),
         cmocka_unit_test(a_live_copy_that_was_left_half_written_is_known),
         cmocka_unit_test(a_live_copy_that_cannot_be_opened_is_made_anew),
+        cmocka_unit_test(a_live_copy_that_cannot_be_written_is_not_believed),
         cmocka_unit_test(without_a_root_it_leaves_nothing_behind),
         cmocka_unit_test(values_of_many_gets_stay),
         cmocka_unit_test(what_a_commit_leaves_is_done_in_steps),
