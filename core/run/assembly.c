@@ -333,17 +333,10 @@ static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
     return interval_ns > 0 ? interval_ns : LT_NS_PER_S;
 }
 
-/* An end is of the partitions that there were; and state that is kept nowhere ends with its run. */
-static bool follows_source(const struct lt_assembly *assembly)
-{
-    enum lt_trigger_kind trigger = assembly->spec->plan->trigger.kind;
-    return (trigger == LT_TRIGGER_CONTINUOUS || trigger == LT_TRIGGER_PROCESSING_TIME) &&
-           (assembly->pipeline.segments == NULL || assembly->checkpoint != NULL);
-}
-
 static int create_control(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
                           struct lt_error *error)
 {
+    bool has_state = assembly->pipeline.segments != NULL;
     struct lt_control_options options = {
         .pipeline = &assembly->pipeline,
         .lanes = assembly->lanes,
@@ -355,7 +348,8 @@ static int create_control(struct lt_assembly *assembly, const struct lt_control_
         .start = assembly->start,
         .batches = assembly->in_batches ? &assembly->batches : NULL,
         .segments = assembly->segments,
-        .follows_source = follows_source(assembly),
+        .following = lt_following_make(assembly->spec->plan->trigger.kind,
+                                       has_state && assembly->checkpoint == NULL),
         .clock = assembly->clock,
         .counters = assembly->counters,
         .progress = assembly->progress,

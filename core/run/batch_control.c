@@ -222,7 +222,8 @@ static void hasten_for_timers(struct lt_batch_control *control, int64_t now_ns)
         control->trigger_ns = now_ns + wait_us * LT_NS_PER_US;
 }
 
-/* On the grid; what lies behind by now is due at once, and once only. */
+/* On the grid; what lies behind by now is due at once, and once only. A clock that was set back
+ * since is not waited for. */
 static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
 {
     const struct lt_clock *clock = control->options.batches.clock;
@@ -233,7 +234,8 @@ static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
         return;
     }
     int64_t wall_ms = lt_clock_wall_us(clock) / LT_US_PER_MS;
-    int64_t next_ms = (control->begun_wall_ms / interval + 1) * interval;
+    int64_t last_ms = control->begun_wall_ms < wall_ms ? control->begun_wall_ms : wall_ms;
+    int64_t next_ms = (last_ms / interval + 1) * interval;
     if (had_batch)
         warn_if_late(interval, wall_ms - control->begun_wall_ms);
     control->trigger_ns =
@@ -302,24 +304,24 @@ static int look(struct lt_batch_control *control, bool asks_all, bool *asked,
     return 1;
 }
 
-/* Asks one part; 1, 0 (it wants to wait) or a negative code. */
+/* Asks one part; 1, 0 (it wants to wait for more, and more may come) or a negative code. */
 static int end_part(struct lt_batch_control *control, uint32_t part, uint32_t first,
                     bool is_limited, struct lt_error *error)
 {
     struct lt_source *source = control->parts[part];
     const struct lt_source_ops *ops = source->ops;
-    struct lt_position *latest = control->latest + first, *end = control->end + first;
-    if (ops->admit == NULL || (!is_limited && ops->latest != NULL)) {
-        memcpy(end, latest, source->partition_count * sizeof *end);
-        return 1;
-    }
-    int code = ops->admit(source, control->from + first, ops->latest != NULL ? latest : NULL, end,
-                          error);
-    return code < 0 ? fail_part(source, error) : code;
+    const struct lt_position *from = control->from + first;
+    struct lt_position *latest = ops->latest != NULL ? control->latest + first : NULL;
+    struct lt_position *end = control->end + first;
+    bool is_asked = ops->admit != NULL && (is_limited || latest == NULL);
+    int code = is_asked ? ops->admit(source, from, latest, end, error) : 0;
+    if (code != 0 || (is_asked && (control->frozen == NULL || latest == NULL)))
+        return code < 0 ? fail_part(source, error) : code;
+    memcpy(end, control->latest + first, source->partition_count * sizeof *end);
+    return 1;
 }
 
-/* Fills `end`, after a look: 1, or a negative code. A part that wants to wait ends where it
- * begins. */
+/* Fills `end`, after a look: 1 or negative. A part that wants to wait ends where it begins. */
 static int find_end(struct lt_batch_control *control, bool is_limited, struct lt_error *error)
 {
     uint32_t first = 0;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
 #include "core/run/batch_lanes.h"
 #include "core/run/control_counters.h"
 #include "core/run/control_wait.h"
@@ -329,18 +328,11 @@ static void advance(struct lt_control *control)
     }
 }
 
-/* Lanes are dealt their partitions once; others take a new deal. */
 static void look_at_source(struct lt_control *control)
 {
-    struct lt_source *source = control->options.pipeline->source;
-    if (!control->options.follows_source || control->restart_wanted ||
-        control->state != LT_CONTROL_RUNS || source->ops->needs_reconfiguration == NULL ||
-        !source->ops->needs_reconfiguration(source))
-        return;
-    lt_log_info("%s: its partitions have changed: the query ends an epoch and begins again, to "
-                "read them all",
-                source->description);
-    control->restart_wanted = true;
+    if (control->state == LT_CONTROL_RUNS && !control->restart_wanted)
+        control->restart_wanted =
+            lt_following_look(&control->options.following, control->options.pipeline->source);
 }
 
 static void tick_progress(struct lt_control *control)

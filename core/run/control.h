@@ -29,6 +29,7 @@
 #include "core/epoch/coordinator.h"
 #include "core/run/batch_control.h"
 #include "core/run/control_wait.h"
+#include "core/run/following.h"
 #include "core/run/lane.h"
 #include "core/run/progress.h"
 #include "core/run/worker.h"
@@ -72,7 +73,7 @@ struct lt_control_options {
     const struct lt_position *start;
     const struct lt_batch_settings *batches; /* NULL: continuous mode */
     struct lt_segments *segments;            /* NULL: there is no state */
-    bool follows_source; /* begins again when the source's partitions change */
+    struct lt_following following; /* when the source's partitions change */
     const struct lt_clock *clock;
     struct lt_counters *counters;
     struct lt_progress *progress;

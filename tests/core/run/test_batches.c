@@ -237,6 +237,46 @@ static void a_file_that_comes_wakes_it(void **state)
     files_query_stop();
 }
 
+static int64_t set_back_us;
+
+static int64_t machine_now_ns(void *context)
+{
+    (void)context;
+    return lt_clock_now_ns(lt_clock_system());
+}
+
+static int64_t machine_wall_us(void *context)
+{
+    (void)context;
+    return lt_clock_wall_us(lt_clock_system()) - set_back_us;
+}
+
+static bool set_back_in_batch_0(void *context, enum lt_epoch_step step, uint64_t epoch)
+{
+    (void)context;
+    if (step == LT_EPOCH_PREPARE && epoch == 0)
+        set_back_us = 3600 * (int64_t)LT_US_PER_S;
+    return false;
+}
+
+static void a_clock_that_is_set_back_during_a_batch_holds_up_no_trigger(void **state)
+{
+    (void)state;
+    static const struct lt_clock adjusted = {machine_now_ns, machine_wall_us, NULL};
+    int64_t give_up_ns = lt_clock_now_ns(lt_clock_system()) + 60 * (int64_t)LT_NS_PER_S;
+    set_back_us = 0;
+    files_query.clock = &adjusted;
+    files_query.trigger =
+        (struct lt_trigger){LT_TRIGGER_PROCESSING_TIME, 50 * (int64_t)LT_NS_PER_MS};
+    lt_epoch_set_fault_hook(set_back_in_batch_0, NULL);
+    files_query_start();
+    while (!files_query_has("commits/2") && lt_clock_now_ns(lt_clock_system()) < give_up_ns)
+        (void)files_query_work(1);
+    assert_int_equal(set_back_us, 3600 * (int64_t)LT_US_PER_S);
+    assert_output(FILES);
+    files_query_stop();
+}
+
 static void progress_tells_of_each_batch(void **state)
 {
     (void)state;
@@ -274,6 +314,7 @@ int main(void)
         TEST(such_a_batch_is_run_again_until_it_is_committed),
         TEST(processing_time_waits_for_more_and_stops_when_asked),
         TEST(a_file_that_comes_wakes_it),
+        TEST(a_clock_that_is_set_back_during_a_batch_holds_up_no_trigger),
         TEST(progress_tells_of_each_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
