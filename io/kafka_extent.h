@@ -18,7 +18,7 @@ struct lt_kafka_extent {
     int64_t low, high; /* the earliest record; behind the last one */
 };
 
-/* Asks, and waits a second for the answer at most. RD_KAFKA_RESP_ERR_NO_ERROR: *out is filled.
+/* Asks, and waits two seconds for the answer at most. RD_KAFKA_RESP_ERR_NO_ERROR: *out is filled.
  * `client` is asked, or, with read_committed, *uncommitted, which is opened if it is NULL and which
  * the caller closes. on: the thread that owns both; never while rows wait for it. */
 rd_kafka_resp_err_t lt_kafka_extent_ask(const struct lt_kafka_source *source,

@@ -45,13 +45,19 @@ static int left_ms(const struct lt_kafka_source *source)
     return source->is_starting ? lt_kafka_client_left_ms(&source->env) : QUERY_MS;
 }
 
+rd_kafka_resp_err_t lt_kafka_answer_error(const rd_kafka_topic_partition_t *asked)
+{
+    return asked->err == RD_KAFKA_RESP_ERR__IN_PROGRESS ? RD_KAFKA_RESP_ERR__TIMED_OUT : asked->err;
+}
+
 static int fail_query(const struct lt_kafka_source *source,
                       const rd_kafka_topic_partition_list_t *list, rd_kafka_resp_err_t err,
                       struct lt_error *error)
 {
     for (int i = 0; i < list->cnt; i++) {
         if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return lt_kafka_client_fail(source->client, error, list->elems[i].err,
+            return lt_kafka_client_fail(source->client, error,
+                                        lt_kafka_answer_error(&list->elems[i]),
                                         "offsets of partition %" PRId32 " of topic \"%s\"",
                                         list->elems[i].partition, list->elems[i].topic);
     }
@@ -63,7 +69,7 @@ static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *li
 {
     for (int i = 0; i < list->cnt; i++) {
         if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return list->elems[i].err;
+            return lt_kafka_answer_error(&list->elems[i]);
     }
     return err;
 }

@@ -95,7 +95,10 @@ bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *t
 bool lt_kafka_topics_changed(struct lt_kafka_source *source);
 void lt_kafka_topics_forget(struct lt_kafka_source *source);
 
-/* kafka_questions.c. Wait until env.deadline_ns while the query starts, and 10 s later on. */
+/* kafka_questions.c. What went wrong with a partition that was asked for: librdkafka leaves a
+ * question that was not answered in time in progress. */
+rd_kafka_resp_err_t lt_kafka_answer_error(const rd_kafka_topic_partition_t *asked);
+/* These wait until env.deadline_ns while the query starts, and 10 s later on. */
 #define LT_KAFKA_UNSET INT64_MIN
 /* Turns times (or -1, -2: latest, earliest) into offsets, in place, one per partition; entries that
  * are LT_KAFKA_UNSET stay so. A time without a record at or after it becomes -1. */

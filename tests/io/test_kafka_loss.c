@@ -6,9 +6,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "io/kafka_extent.h"
 #include "io/kafka_source_internal.h"
 #include "tests/support/kafka_world.h"
 
@@ -209,6 +211,50 @@ static void with_read_committed_such_an_end_is_read_to_as_well(void **state)
     assert_stands_at(world, 2);
 }
 
+/* -------------------------------------------------------------------------------- no answer */
+
+static void lose_broker(struct world *world)
+{
+    enum { GIVE_UP_S = 60 };
+    (void)alarm(GIVE_UP_S); /* what must not wait for ever would do so */
+    assert_int_equal(rd_kafka_mock_broker_set_down(world->cluster, 1), 0);
+}
+
+static void a_question_that_nobody_answers_ends(void **state)
+{
+    struct world *world = *state;
+    connect_to(world, 2, WORLD_OPTIONS("subscribe=t"));
+    const struct lt_kafka_source *source = (struct lt_kafka_source *)world->source;
+    struct lt_kafka_client *uncommitted = NULL;
+    struct lt_kafka_extent extent;
+    assert_int_equal(lt_kafka_extent_ask(source, source->client, &uncommitted,
+                                         &source->partitions[0], &extent),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(extent.low, 0);
+    assert_int_equal(extent.high, 2);
+    lose_broker(world);
+    rd_kafka_resp_err_t err = lt_kafka_extent_ask(source, source->client, &uncommitted,
+                                                  &source->partitions[0], &extent);
+    assert_int_not_equal(err, RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_false(lt_kafka_is_gone(err));
+    (void)alarm(0);
+}
+
+/* Which is what may pass, and makes a query begin again. */
+static void a_plan_that_nobody_answers_fails_for_the_time(void **state)
+{
+    struct world *world = *state;
+    struct lt_position latest;
+    connect_to(world, 2, WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
+    lose_broker(world);
+    ((struct lt_kafka_source *)world->source)->env.deadline_ns =
+        lt_clock_now_ns(lt_clock_system()) + (int64_t)LT_NS_PER_S;
+    assert_int_equal(world->source->ops->latest(world->source, &latest, &world->error),
+                     LT_E_TIMEOUT);
+    assert_non_null(strstr(world->error.text, "no broker answered"));
+    (void)alarm(0);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
@@ -218,6 +264,8 @@ int main(void)
         CASE(without_fail_on_data_loss_the_batch_begins_at_the_earliest),
         CASE(such_a_batch_does_not_wait_for_more),
         CASE(an_answer_that_was_wrong_is_no_loss),
+        CASE(a_question_that_nobody_answers_ends),
+        CASE(a_plan_that_nobody_answers_fails_for_the_time),
         CASE(a_range_that_the_topic_does_not_reach_is_lost_data),
         CASE(with_read_committed_such_a_range_is_lost_data_as_well),
         CASE(without_fail_on_data_loss_what_is_left_of_a_range_is_read),
