@@ -109,6 +109,7 @@ static void add_temporary(struct job *job)
     io->mode = 0666;
     io = add_step(job, LT_IO_WRITE);
     io->fd_from = fd_from;
+    lt_assert(job->content.size_bytes <= LT_EPOCH_FILE_MAX_BYTES);
     io->buffer = job->content.data;
     io->size_bytes = (uint32_t)job->content.size_bytes;
     io = add_step(job, LT_IO_FSYNC);
@@ -359,11 +360,33 @@ static void enqueue(struct queue *queue, struct job *job)
     begin_next(job->publisher);
 }
 
+/* A file is not written that a new start would refuse to read. */
+static int check_size(const struct lt_epoch_folder *folder, const char *name, size_t size_bytes,
+                      struct lt_error *error)
+{
+    static const char hint[] = "hint: most of a source's log are the files that it has read; a "
+                               "shorter \"maxFileAge\" forgets them sooner";
+    if (size_bytes > LT_EPOCH_FILE_MAX_BYTES)
+        return lt_error_set(error, LT_E_LIMIT,
+                            "checkpoint file '%s/%s' would have %zu bytes, and at most %d can be "
+                            "read again; %s",
+                            folder->path, name, size_bytes, LT_EPOCH_FILE_MAX_BYTES, hint);
+    if (size_bytes > LT_EPOCH_FILE_MAX_BYTES / 2)
+        lt_log_warn("checkpoint file '%s/%s' has %zu bytes, and may have at most %d; %s",
+                    folder->path, name, size_bytes, LT_EPOCH_FILE_MAX_BYTES, hint);
+    return 0;
+}
+
 void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                         const char *name, const char *content, lt_publisher_done_fn *done,
                         void *context)
 {
+    struct lt_error error;
     lt_assert(done != NULL);
+    if (check_size(folder, name, strlen(content), &error) != 0) {
+        lt_publisher_refuse(publisher, folder, name, &error, done, context);
+        return;
+    }
     struct job *job = job_create(publisher, folder, name);
     job->done = done;
     job->context = context;
@@ -377,6 +400,8 @@ void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_fo
 void lt_publisher_write_ahead(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                               const char *name, const char *content)
 {
+    if (strlen(content) > LT_EPOCH_FILE_MAX_BYTES)
+        return; /* it is refused in its time */
     struct job *job = job_create(publisher, folder, name);
     job->kind = AHEAD;
     lt_text_append(&job->content, content);

@@ -43,7 +43,8 @@ void lt_publisher_destroy(struct lt_publisher *publisher);
 
 /* Queues a new file; `folder` stays open until it is done, `name` and content are copied. One that
  * is there already was written by another query: LT_E_CHECKPOINT, with Spark's condition
- * CONCURRENT_STREAM_LOG_UPDATE, and it stays as it is. */
+ * CONCURRENT_STREAM_LOG_UPDATE, and it stays as it is. With more than LT_EPOCH_FILE_MAX_BYTES it is
+ * not written: LT_E_LIMIT. */
 void lt_publisher_write(struct lt_publisher *publisher, const struct lt_epoch_folder *folder,
                         const char *name, const char *content, lt_publisher_done_fn *done,
                         void *context);

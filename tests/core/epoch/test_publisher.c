@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/support/fake_reactor.h"
@@ -415,6 +417,35 @@ static void a_file_system_that_can_only_replace_is_written_to(void **state)
     assert_true(is_there(place, "8"));
 }
 
+/* A text of 1 GiB and a byte, in the same 16 MiB many times over. */
+static void what_could_not_be_read_again_is_not_written(void **state)
+{
+    enum { CHUNK = 16 * 1024 * 1024, SIZE = LT_EPOCH_FILE_MAX_BYTES };
+    struct place *place = *state;
+    struct answer answer = {0};
+    int fd = memfd_create("chunk", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    char *text = mmap(NULL, (size_t)SIZE + CHUNK, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(text, MAP_FAILED);
+    assert_int_equal(ftruncate(fd, CHUNK), 0);
+    for (size_t at = 0; at < SIZE; at += CHUNK)
+        assert_ptr_equal(mmap(text + at, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+                              0),
+                         text + at);
+    memset(text, 'x', CHUNK);
+    text[SIZE] = 'x';
+    lt_publisher_write(place->publisher, &place->folder, "9.compact", text, on_done, &answer);
+    poll_all(place);
+    assert_int_equal(answer.count, 1);
+    assert_int_equal(answer.code, LT_E_LIMIT);
+    assert_non_null(strstr(answer.text, "/9.compact' would have 1073741825 bytes"));
+    assert_non_null(strstr(answer.text, "hint: "));
+    assert_false(is_there(place, "9.compact"));
+    assert_int_equal(munmap(text, (size_t)SIZE + CHUNK), 0);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +463,7 @@ int main(void)
         TEST(a_file_that_another_has_written_stays_and_is_told),
         TEST(a_companion_that_another_has_written_stops_the_next_file),
         TEST(a_file_system_that_can_only_replace_is_written_to),
+        TEST(what_could_not_be_read_again_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
