@@ -399,7 +399,7 @@ static enum lt_cast_verdict verdict_of_nested(const struct lt_session *session,
             lt_coerce_cast_verdict(session, from->fields[i].type, to->fields[i].type);
         struct lt_session legacy = *session;
         legacy.is_legacy = true;
-        bool helps = verdict == LT_CAST_USE_LEGACY &&
+        bool helps = verdict != LT_CAST_ALLOWED && !session->is_legacy &&
                      lt_coerce_cast_verdict(&legacy, from, to) == LT_CAST_ALLOWED;
         if (verdict != LT_CAST_ALLOWED)
             return helps ? LT_CAST_USE_LEGACY : LT_CAST_REFUSED;

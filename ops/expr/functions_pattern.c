@@ -219,10 +219,22 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
 #define PATTERN                                                                                    \
     .is_deterministic = true, .prepare = lt_pattern_prepare, .release = lt_pattern_release
 
+/* A constant, which becomes an int where it is a fraction. */
+static int infer_position(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
+{
+    int code = lt_analyser_constant(analyser, call, index);
+    enum lt_type_kind kind = call->arguments[index]->type->kind;
+    bool is_fraction =
+        kind == LT_TYPE_FLOAT || kind == LT_TYPE_DOUBLE || kind == LT_TYPE_DECIMAL;
+    if (code == LT_OK && is_fraction)
+        code = lt_analyser_cast(analyser, &call->arguments[index], lt_type_simple(LT_TYPE_INT));
+    return code == LT_OK ? lt_analyser_constant(analyser, call, index) : code;
+}
+
 /* The position to begin at is a constant. */
 static int infer_replace(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    int code = call->argument_count == 4 ? lt_analyser_constant(analyser, call, 3) : LT_OK;
+    int code = call->argument_count == 4 ? infer_position(analyser, call, 3) : LT_OK;
     if (code != LT_OK || call->argument_count < 4)
         return code == LT_OK ? LT_INFER_LETTERS : code;
     const struct lt_expression *position = call->arguments[3];

@@ -145,6 +145,23 @@ static inline bool cut_word(const struct lt_bytes *text, int64_t position, int64
     return true;
 }
 
+/* A number of Java's 32 bits, which wraps around. */
+static int32_t wrapped(int64_t number)
+{
+    return (int32_t)(uint32_t)number;
+}
+
+/* Spark counts with 32 bits: before position -2^31 there is nothing, but up to the end is all. */
+static struct lt_bytes cut_bytes(struct lt_bytes bytes, int64_t position, int64_t count)
+{
+    int64_t size = bytes.size_bytes;
+    int64_t begin = position > 0 ? position - 1 : position < 0 ? size + position : 0;
+    int64_t end = count > wrapped(size - begin) ? size : wrapped(begin + count);
+    begin = begin < 0 ? 0 : begin > size ? size : begin;
+    end = end < begin ? begin : end;
+    return (struct lt_bytes){.data = bytes.data + begin, .size_bytes = (uint32_t)(end - begin)};
+}
+
 /* lt_utf8_substring for either kind of value. */
 static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int64_t position,
                            int64_t count)
@@ -154,12 +171,7 @@ static struct lt_bytes cut(const struct lt_call *call, struct lt_bytes text, int
         return word;
     if (!lt_argument_is_binary(call, 0))
         return lt_utf8_substring(text, (int32_t)position, (int32_t)count);
-    int64_t size = text.size_bytes;
-    int64_t begin = position > 0 ? position - 1 : position < 0 ? size + position : 0;
-    int64_t end = count > size - begin ? size : begin + count;
-    begin = begin < 0 ? 0 : begin > size ? size : begin;
-    end = end < begin ? begin : end;
-    return (struct lt_bytes){.data = text.data + begin, .size_bytes = (uint32_t)(end - begin)};
+    return cut_bytes(text, position, count);
 }
 
 static enum lt_kernel substring(struct lt_machine *machine, const struct lt_call *call,

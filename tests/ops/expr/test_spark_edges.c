@@ -326,6 +326,44 @@ static void under_the_legacy_rules_a_text_that_was_cast_is_no_date(void **state)
     expect("coalesce('2024-01-03', '') - DATE'2024-01-01'", "INTERVAL '2' DAY");
 }
 
+static void a_csv_record_of_nothing_is_null(void **state)
+{
+    (void)state;
+    expect("to_csv(struct(if(uuid() = '', 1, NULL)))", "NULL");
+    expect("to_csv(struct(if(uuid() = '', 'a', NULL), NULL))", ",");
+    expect("to_csv(struct(''))", "\"\"");
+    expect("to_csv(struct(''), map('emptyValue', ''))", "NULL");
+    expect("to_csv(struct(if(uuid() = '', 1, NULL)), map('nullValue', 'X'))", "X");
+}
+
+static void places_of_bytes_have_32_bits(void **state)
+{
+    (void)state;
+    expect("hex(substring(X'8081', -2147483648))", "8081");
+    expect("hex(substring(X'8081', -2147483648, 1))", "8081");
+    expect("hex(substring(X'8081', -2147483647))", "8081");
+    expect("hex(substring(X'8081', -2147483647, 1))", "");
+    expect("hex(substring(X'8081', -5, 4))", "80");
+}
+
+static void parts_of_nested_casts_are_told_as_the_whole(void **state)
+{
+    (void)state;
+    expect("CAST(array(DATE'2020-01-01') AS ARRAY<INT>)",
+           "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION");
+    expect("CAST(map('a', DATE'2020-01-01') AS MAP<STRING, DECIMAL(5,2)>)",
+           "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION");
+    expect("CAST(array(1) AS ARRAY<DATE>)", "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION");
+    expect("CAST(DATE'2020-01-01' AS INT)", "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION");
+}
+
+static void a_position_that_is_a_fraction_is_a_whole_one_before_it_is_looked_at(void **state)
+{
+    (void)state;
+    expect("regexp_replace('axb', 'x', NULL, -1/2)", "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE");
+    expect("regexp_replace('axb', 'x', 'y', 1.5)", "ayb");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +389,10 @@ int main(void)
         cmocka_unit_test(what_java_fails_at_without_a_name_is_an_error),
         cmocka_unit_test(a_time_that_is_tried_is_cast_by_the_legacy_rules),
         cmocka_unit_test(under_the_legacy_rules_a_text_that_was_cast_is_no_date),
+        cmocka_unit_test(a_csv_record_of_nothing_is_null),
+        cmocka_unit_test(places_of_bytes_have_32_bits),
+        cmocka_unit_test(parts_of_nested_casts_are_told_as_the_whole),
+        cmocka_unit_test(a_position_that_is_a_fraction_is_a_whole_one_before_it_is_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
