@@ -204,7 +204,9 @@ static int rocks_put(struct lt_state_store *store, struct lt_state_bytes key,
     struct lt_state_rocksdb *rocks = lt_state_rocksdb_of(store);
     lt_assert(!rocks->is_prepared);
     lt_state_rocksdb_settle_all(rocks);
-    int code = lt_state_entry_check(key, value, error);
+    int code = lt_state_rocksdb_fault(store, error); /* the value may come of a get that failed */
+    if (code == 0)
+        code = lt_state_entry_check(key, value, error);
     if (code != 0)
         return code;
     struct lt_state_change change = {

@@ -280,6 +280,8 @@ static void a_live_copy_that_cannot_be_written_is_not_believed(void **state)
     assert_int_equal(store->ops->fault(store, &error), LT_E_IO);
     assert_non_null(strstr(error.text, "RocksDB cannot be written"));
     assert_non_null(strstr(error.text, world->root));
+    struct lt_state_bytes key = {"key", 3};
+    assert_int_equal(store->ops->put(store, key, key, LT_STATE_NEVER, &error), LT_E_IO);
     state_world_prepare(world);
     assert_int_equal(state_world_await(world, &error), LT_E_IO);
     state_world_close(world);
