@@ -366,28 +366,24 @@ static void put_times(struct lt_state_live *live)
     lt_text_clear(&live->times);
 }
 
+/* With each piece goes what it makes of the number of entries: a process that dies between two of
+ * them leaves a place that is right. */
 static int flush_batch(struct lt_state_live *live, struct lt_error *error)
 {
-    char *fault = NULL;
+    char *fault = NULL, text[PLACE_SIZE];
+    int size = encode_place(&live->place, text);
     put_times(live);
+    rocksdb_writebatch_put(live->batch, "m", 1, text, (size_t)size);
     rocksdb_write(live->db, live->writing, live->batch, &fault);
     rocksdb_writebatch_clear(live->batch);
     live->batch_bytes = 0;
     return fault == NULL ? 0 : failed("be written", fault, error);
 }
 
-static int write_place(struct lt_state_live *live, struct lt_error *error)
-{
-    char text[PLACE_SIZE];
-    int size = encode_place(&live->place, text);
-    rocksdb_writebatch_put(live->batch, "m", 1, text, (size_t)size);
-    return flush_batch(live, error);
-}
-
 int lt_state_live_begin(struct lt_state_live *live, uint64_t target, struct lt_error *error)
 {
     live->place.target = target;
-    return write_place(live, error);
+    return flush_batch(live, error);
 }
 
 static void put_entry(struct lt_state_live *live, const struct lt_state_change *change)
@@ -425,7 +421,7 @@ int lt_state_live_write(struct lt_state_live *live, const struct lt_state_change
 int lt_state_live_end(struct lt_state_live *live, struct lt_error *error)
 {
     live->place.version = live->place.target;
-    return write_place(live, error);
+    return flush_batch(live, error);
 }
 
 /* ------------------------------------------------------------------------------------- iterate */

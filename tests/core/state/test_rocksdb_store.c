@@ -230,6 +230,46 @@ static void a_live_copy_that_was_left_half_written_is_known(void **state)
     destroy_world(world);
 }
 
+/* The changes of version 2 have begun to be written when the process dies. */
+static void what_was_half_written_is_counted_once(void **state)
+{
+    (void)state;
+    struct state_world *world = create_world(10);
+    char path[2 * SCRATCH_PATH_SIZE], command[8 * SCRATCH_PATH_SIZE];
+    struct lt_state_counts counts;
+    struct lt_state_live live;
+    struct lt_error error;
+    static char large[2 * 1024 * 1024]; /* so large that it is written at once */
+    struct lt_state_change change = {
+        .key = {"large b", 7}, .value = {large, sizeof large}, .final_at = 5};
+    snprintf(path, sizeof path, "%s/0/rocksdb", world->root);
+    open_world(world, 1, 0);
+    state_world_batch(world, 60);
+    state_world_close(world);
+    snprintf(command, sizeof command, "cp -r %s %s/kept", path, world->root);
+    assert_int_equal(system(command), 0);
+    open_world(world, 1, 1);
+    struct lt_state_store *store = world->stores[0];
+    assert_int_equal(store->ops->put(store, change.key, change.value, change.final_at, &error), 0);
+    store->ops->counts(store, &counts);
+    uint64_t entries = counts.entries;
+    state_world_prepare(world);
+    assert_int_equal(state_world_await(world, &error), 1);
+    state_world_commit(world);
+    state_world_close(world);
+    snprintf(command, sizeof command, "rm -r %s && mv %s/kept %s", path, world->root, path);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(lt_state_live_open(&live, path, NULL, &error), 0);
+    assert_int_equal(lt_state_live_begin(&live, 2, &error), 0);
+    assert_int_equal(lt_state_live_write(&live, &change, false, LT_STATE_NEVER, &error), 0);
+    lt_state_live_close(&live);
+    open_world(world, 1, 2);
+    store = world->stores[0];
+    store->ops->counts(store, &counts);
+    assert_int_equal(counts.entries, entries);
+    destroy_world(world);
+}
+
 /* As a process leaves it that is killed while it removes or makes it: the log is there, and nothing
  * says of what. */
 static void a_live_copy_that_cannot_be_opened_is_made_anew(void **state)
@@ -407,6 +447,7 @@ int main(void)
         cmocka_unit_test(the_live_copy_is_gone_on_with_if_it_is_of_the_version),
         cmocka_unit_test(a_live_copy_that_is_behind_is_brought_up),
         cmocka_unit_test(a_live_copy_that_was_left_half_written_is_known),
+        cmocka_unit_test(what_was_half_written_is_counted_once),
         cmocka_unit_test(a_live_copy_that_cannot_be_opened_is_made_anew),
         cmocka_unit_test(a_live_copy_that_cannot_be_written_is_not_believed),
         cmocka_unit_test(without_a_root_it_leaves_nothing_behind),
