@@ -151,12 +151,13 @@ static int32_t wrapped(int64_t number)
     return (int32_t)(uint32_t)number;
 }
 
-/* Spark counts with 32 bits: before position -2^31 there is nothing, but up to the end is all. */
+/* Spark counts what is behind the beginning with 32 bits: from position -2^31 on there is less than
+ * nothing, and any count is more than that. */
 static struct lt_bytes cut_bytes(struct lt_bytes bytes, int64_t position, int64_t count)
 {
     int64_t size = bytes.size_bytes;
     int64_t begin = position > 0 ? position - 1 : position < 0 ? size + position : 0;
-    int64_t end = count > wrapped(size - begin) ? size : wrapped(begin + count);
+    int64_t end = count > wrapped(size - begin) ? size : begin + count;
     begin = begin < 0 ? 0 : begin > size ? size : begin;
     end = end < begin ? begin : end;
     return (struct lt_bytes){.data = bytes.data + begin, .size_bytes = (uint32_t)(end - begin)};

@@ -344,6 +344,9 @@ static void places_of_bytes_have_32_bits(void **state)
     expect("hex(substring(X'8081', -2147483647))", "8081");
     expect("hex(substring(X'8081', -2147483647, 1))", "");
     expect("hex(substring(X'8081', -5, 4))", "80");
+    expect("hex(substring(X'0102030405', -2147483548, -2147483548))", "");
+    expect("hex(substring(X'0102030405', -2147483648, -2147483648))", "");
+    expect("hex(substring(X'0102030405', 3, -2147483648))", "");
 }
 
 static void parts_of_nested_casts_are_told_as_the_whole(void **state)
