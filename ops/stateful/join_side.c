@@ -130,12 +130,27 @@ void lt_join_side_expect(struct lt_join_side *side, const struct lt_state_bytes 
         side->rows->ops->ahead(side->rows, rows, row_count);
 }
 
+static bool has_fault(const struct lt_state_store *store, struct lt_error *error)
+{
+    return store->ops->fault != NULL && store->ops->fault(store, error) != 0;
+}
+
+/* What has to be there was not found: it could not be read, or `what` is the damage. */
+static void fail_for_absence(struct lt_join_side *side, const char *what)
+{
+    struct lt_error error;
+    if (has_fault(side->counts, &error) || has_fault(side->rows, &error))
+        lt_stateful_fail(side->stateful, &error);
+    else
+        lt_stateful_fail_for_damage(side->stateful, what);
+}
+
 bool lt_join_side_get(struct lt_join_side *side, struct lt_state_bytes key, uint64_t number,
                       struct lt_join_stored *out)
 {
     struct lt_state_bytes value;
     if (!side->rows->ops->get(side->rows, numbered(side, key, number), &value)) {
-        lt_stateful_fail_for_damage(side->stateful, "a count of rows that are not there");
+        fail_for_absence(side, "a count of rows that are not there");
         return false;
     }
     if (!lt_stateful_read(side->stateful, side->value_schema, value, side->row_values,
@@ -203,6 +218,7 @@ static bool note_final(struct lt_join_side *side, int64_t bound)
     lt_text_clear(&side->final);
     side->final_offset = 0;
     side->told = 0;
+    side->has_removed = false;
     for (uint32_t i = 0; i < ROUND_ENTRIES && side->rows->ops->next(&cursor, &entry); i++) {
         lt_text_append_n(&side->final, &entry.key.size_bytes, sizeof entry.key.size_bytes);
         lt_text_append_n(&side->final, entry.key.data, entry.key.size_bytes);
@@ -269,6 +285,10 @@ bool lt_join_side_next_final(struct lt_join_side *side, int64_t bound, bool *has
             lt_stateful_fail_for_damage(side->stateful, "a row that no count knows");
             return false;
         }
+        if (!side->has_removed) {
+            fail_for_absence(side, "a time of a row that is not there");
+            return false;
+        }
         pass(side); /* it was moved into a hole, where the next round finds it */
     }
 }
@@ -285,6 +305,7 @@ bool lt_join_side_remove(struct lt_join_side *side, struct lt_state_bytes key, u
         return false;
     (void)side->rows->ops->remove(side->rows, numbered(side, key, count - 1));
     bool is_good = put_count(side, key, count - 1);
+    side->has_removed = true;
     pass(side);
     return is_good;
 }

@@ -35,6 +35,7 @@ struct lt_join_side {
     struct lt_text_buffer final; /* keys noted: size (8), key with number */
     size_t final_offset;         /* the next to be removed */
     uint32_t told;               /* of those from there on, the stores have been told so many */
+    bool has_removed;            /* one of them */
     struct lt_text_buffer expected; /* keys with numbers that the store of rows is told ahead */
 };
 
