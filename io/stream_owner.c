@@ -63,8 +63,8 @@ static void name_process(const char *process, char out[LT_STREAM_OWNER_SIZE])
     snprintf(out, LT_STREAM_OWNER_SIZE, "process %.20s (%s)", process, name);
 }
 
-char *lt_stream_owner(const struct lt_stream_address *address, int socket_type,
-                      char out[LT_STREAM_OWNER_SIZE])
+bool lt_stream_owner(const struct lt_stream_address *address, int socket_type,
+                     char out[LT_STREAM_OWNER_SIZE])
 {
     bool is_stream = socket_type == SOCK_STREAM;
     char host[LT_STREAM_TEXT_SIZE];
@@ -77,13 +77,13 @@ char *lt_stream_owner(const struct lt_stream_address *address, int socket_type,
     snprintf(out, LT_STREAM_OWNER_SIZE, "another program");
     DIR *directory = inode == 0 || port == 0 ? NULL : opendir("/proc");
     const struct dirent *entry;
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (isdigit((unsigned char)entry->d_name[0]) && has_inode(entry->d_name, inode)) {
+    bool found = false;
+    while (directory != NULL && !found && (entry = readdir(directory)) != NULL) {
+        found = isdigit((unsigned char)entry->d_name[0]) && has_inode(entry->d_name, inode);
+        if (found)
             name_process(entry->d_name, out);
-            break;
-        }
     }
     if (directory != NULL)
         closedir(directory);
-    return out;
+    return found;
 }

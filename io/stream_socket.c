@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
@@ -22,6 +23,8 @@ enum {
     KEEPALIVE_INTERVAL_S = 10,
     KEEPALIVE_PROBES = 4,
     UNANSWERED_MS = 60000, /* sent and not acknowledged */
+    LINGER_MS = 3000,      /* an address may be that of a dead process so long */
+    LINGER_LOOK_MS = 10,
 };
 
 static int fail(struct lt_error *error, const struct lt_stream_address *address, const char *what)
@@ -116,15 +119,19 @@ static int clear_path(const struct lt_stream_address *address, int type, struct 
         "\"%s\" is in use by a running program; hint: end it, or choose another path", path);
 }
 
-static int fail_bind(const struct lt_stream_address *address, int type, struct lt_error *error)
+/* `is_owned`: whether the program that has it was found, if it is taken. */
+static int fail_bind(const struct lt_stream_address *address, int type, bool *is_owned,
+                     struct lt_error *error)
 {
     char text[LT_STREAM_TEXT_SIZE], owner[LT_STREAM_OWNER_SIZE];
     int number = errno;
     lt_stream_address_text(&address->storage, address->size_bytes, text);
-    if (number == EADDRINUSE)
+    if (number == EADDRINUSE) {
+        *is_owned = lt_stream_owner(address, type, owner);
         return lt_error_set(error, LT_E_BUSY,
                             "%s is in use by %s; hint: end it, or choose another port", text,
-                            lt_stream_owner(address, type, owner));
+                            owner);
+    }
     if (number == EADDRNOTAVAIL)
         return lt_error_set(error, LT_E_NOT_FOUND,
                             "%s is no address of this machine; hint: leave the host out for all of "
@@ -138,15 +145,32 @@ static int fail_bind(const struct lt_stream_address *address, int type, struct l
     return fail(error, address, "bind");
 }
 
-static int bind_to(int fd, const struct lt_stream_address *address, int type,
-                   struct lt_error *error)
+static int try_bind(int fd, const struct lt_stream_address *address, int type, bool *is_owned,
+                    struct lt_error *error)
 {
     if (address->storage.ss_family == AF_UNIX) {
         int code = clear_path(address, type, error);
         if (code != 0)
             return code;
     }
-    return bind(fd, plain(address), address->size_bytes) == 0 ? 0 : fail_bind(address, type, error);
+    return bind(fd, plain(address), address->size_bytes) == 0
+               ? 0
+               : fail_bind(address, type, is_owned, error);
+}
+
+/* What io_uring had under way for a process that was killed, the kernel takes down after its end:
+ * until then the port is taken, by nobody who could be named. Who starts it again at once waits. */
+static int bind_to(int fd, const struct lt_stream_address *address, int type,
+                   struct lt_error *error)
+{
+    const struct timespec pause = {.tv_nsec = LINGER_LOOK_MS * 1000000L};
+    for (int i = 0;; i++) {
+        bool is_owned = false;
+        int code = try_bind(fd, address, type, &is_owned, error);
+        if (code != LT_E_BUSY || is_owned || i == LINGER_MS / LINGER_LOOK_MS)
+            return code;
+        (void)nanosleep(&pause, NULL); /* a signal makes it shorter: as good */
+    }
 }
 
 int lt_stream_socket_listen(const struct lt_stream_address *address,
@@ -159,8 +183,9 @@ int lt_stream_socket_listen(const struct lt_stream_address *address,
     if (address->storage.ss_family != AF_UNIX)
         set_int(*fd, SOL_SOCKET, SO_REUSEADDR, 1); /* connections of the last run may linger */
     code = bind_to(*fd, address, options->type, error);
+    bool is_owned;
     if (code == 0 && listen(*fd, options->backlog) != 0)
-        code = fail_bind(address, options->type, error);
+        code = fail_bind(address, options->type, &is_owned, error);
     if (code == 0)
         return 0;
     close(*fd);

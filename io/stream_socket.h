@@ -3,7 +3,8 @@
  * what is in the way. Sockets are made at query level, when the query starts, or for a new attempt
  * to connect; what they receive and send goes through the lane's reactor.
  *
- * on: any; nothing here waits.
+ * on: any. Binding to an address that nobody living has, but a process that was killed, waits for
+ * up to three seconds: control. Nothing else here waits.
  */
 #ifndef LT_IO_STREAM_SOCKET_H
 #define LT_IO_STREAM_SOCKET_H

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -481,6 +482,53 @@ static void a_port_in_use_names_its_owner(struct stream_world *world)
     close(listener);
 }
 
+/* A message under way that holds a descriptor, and will be gone. */
+struct limbo {
+    int ends[2];
+    pthread_t thread;
+};
+
+static void *let_go(void *argument)
+{
+    struct limbo *limbo = argument;
+    usleep(200000);
+    close(limbo->ends[0]);
+    close(limbo->ends[1]);
+    return NULL;
+}
+
+static void put_into_limbo(struct limbo *limbo, int fd)
+{
+    char byte = 0, control[CMSG_SPACE(sizeof fd)] = {0};
+    struct iovec vector = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &vector,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(head), &fd, sizeof fd);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, limbo->ends), 0);
+    assert_int_equal(sendmsg(limbo->ends[0], &message, 0), 1);
+    close(fd);
+    assert_int_equal(pthread_create(&limbo->thread, NULL, let_go, limbo), 0);
+}
+
+/* As those of a process that was killed, of which the kernel still has some in io_uring. */
+static void a_port_that_nobody_has_any_more_is_waited_for(struct stream_world *world)
+{
+    struct limbo limbo;
+    uint16_t port = 0;
+    put_into_limbo(&limbo, stream_world_listen(&port));
+    assert_int_equal(stream_world_bind(world, &lt_tcp_listen_source_type,
+                                       OPTIONS("host=127.0.0.1", option_of(port))),
+                     0);
+    stream_world_close_source(world);
+    assert_int_equal(pthread_join(limbo.thread, NULL), 0);
+}
+
 static void positions_are_as_sparks(struct stream_world *world)
 {
     listen_with(world, NULL, NULL);
@@ -523,6 +571,7 @@ int main(void)
         STREAM_CASE(a_peer_that_is_not_there_is_waited_for),
         STREAM_CASE(options_are_checked),
         STREAM_CASE(a_port_in_use_names_its_owner),
+        STREAM_CASE(a_port_that_nobody_has_any_more_is_waited_for),
         STREAM_CASE(positions_are_as_sparks),
     };
     struct rlimit files;
