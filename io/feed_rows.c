@@ -241,11 +241,14 @@ static inline bool is_left_out(struct lt_feed *feed)
 {
     if (feed->first_gathered != NULL) /* it is half read */
         return false;
-    const struct lt_bytes record = bytes_of(feed);
-    bool is_one = feed->is_plain || (record.size_bytes > 0 && record.data[0] == '{');
-    if (is_one && feed->preview->find != NULL && is_without(feed))
+    struct lt_preview *preview = feed->preview;
+    bool is_one = feed->is_plain || (feed->frame.size_bytes > 0 && feed->frame.data[0] == '{');
+    if (preview->find != NULL && is_one && is_without(feed))
         return true;
-    return feed->preview->leaves_out != NULL && feed->preview->leaves_out(feed->preview, &record);
+    if (preview->leaves_out == NULL)
+        return false;
+    const struct lt_bytes record = bytes_of(feed);
+    return preview->leaves_out(preview, &record);
 }
 
 /* ------------------------------------------------------------------------------------- polling */
