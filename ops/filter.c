@@ -20,7 +20,7 @@
 struct preview {
     struct lt_preview base;
     struct filter *filter;
-    struct lt_json_filter *json; /* NULL: of a text alone; else for so many columns: */
+    struct lt_json_filter *json; /* of JSON, for so many columns: */
     uint32_t column_count;
     struct lt_needle needle;
 };
@@ -137,10 +137,10 @@ static void count_left_out(struct lt_preview *base, uint64_t records)
 }
 
 /* Documents are looked through for a part of the needle, if it is a long one. */
-static void search_documents(struct preview *preview)
+static void search_documents(struct preview *preview, const struct lt_json_filter *json)
 {
     struct lt_bytes needle;
-    if (!lt_json_filter_needle(preview->json, &needle))
+    if (!lt_json_filter_needle(json, &needle))
         return;
     bool is_long = needle.size_bytes > LT_NEEDLE_BYTES_MAX;
     preview->needle =
@@ -157,9 +157,9 @@ static void preview_texts(struct preview *preview)
         preview->base.find = find_needle;
         return;
     }
-    preview->json = lt_json_filter_create(preview->filter->predicate);
-    if (preview->json != NULL && lt_json_filter_column(preview->json) == 0)
-        search_documents(preview);
+    const struct lt_json_filter *json = lt_program_json_filter(preview->filter->program);
+    if (json != NULL && lt_json_filter_column(json) == 0)
+        search_documents(preview, json);
 }
 
 static void preview_objects(struct preview *preview)
@@ -170,7 +170,7 @@ static void preview_objects(struct preview *preview)
     if (preview->json == NULL)
         return;
     preview->base.leaves_out = rejects_json;
-    search_documents(preview);
+    search_documents(preview, preview->json);
 }
 
 static struct lt_preview *filter_preview(struct lt_operator *op, enum lt_record_form form,

@@ -240,6 +240,11 @@ const struct lt_shortcut *lt_program_shortcut(const struct lt_program *program)
     return program->shortcut;
 }
 
+const struct lt_json_filter *lt_program_json_filter(const struct lt_program *program)
+{
+    return program->json_filter;
+}
+
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row, struct lt_row *out)
 {
     if (program->only_copied != NULL) {

@@ -35,6 +35,7 @@
 #include "core/flow/operator.h"
 #include "ops/expr/session.h"
 
+struct lt_json_filter;
 struct lt_program;
 struct lt_shortcut;
 
@@ -69,6 +70,9 @@ enum lt_program_answer lt_program_eval_predicate(struct lt_program *program,
 /* What answers in place of lt_program_eval_predicate, in line (shortcut.h); NULL: nothing. Good as
  * long as the program. */
 const struct lt_shortcut *lt_program_shortcut(const struct lt_program *program);
+/* The predicate's first look at a row (json_filter.h); NULL: it has none. Good as long as the
+ * program. */
+const struct lt_json_filter *lt_program_json_filter(const struct lt_program *program);
 /* Evaluates all expressions into the columns of `out`. False: a fault, `out` is undefined. */
 bool lt_program_eval(struct lt_program *program, const struct lt_row *row,
                      struct lt_row *out) LT_MUST_USE;
