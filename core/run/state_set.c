@@ -90,8 +90,7 @@ static int name_set(const struct lt_state_set *set, struct lt_error *error)
 int lt_state_set_fault(const struct lt_state_set *set, struct lt_error *error)
 {
     for (uint32_t i = 0; i < set->count; i++) {
-        const struct lt_state_store_ops *ops = set->stores[i]->ops;
-        if (ops->fault != NULL && ops->fault(set->stores[i], error) != 0)
+        if (lt_state_store_fault(set->stores[i], error) != 0)
             return name_set(set, error);
     }
     return 0;

@@ -138,6 +138,12 @@ struct lt_state_store {
     const struct lt_state_store_ops *ops;
 };
 
+/* 0 for a store that cannot have one. */
+static inline int lt_state_store_fault(const struct lt_state_store *store, struct lt_error *error)
+{
+    return store->ops->fault == NULL ? 0 : store->ops->fault(store, error);
+}
+
 /* How RocksDB is set, by the names of spark.sql.streaming.stateStore.rocksdb.*. What is 0, -1 or
  * NULL is as leat has it: its live copies are bounded in memory, and share one cache of a process.
  */

@@ -130,16 +130,12 @@ void lt_join_side_expect(struct lt_join_side *side, const struct lt_state_bytes 
         side->rows->ops->ahead(side->rows, rows, row_count);
 }
 
-static bool has_fault(const struct lt_state_store *store, struct lt_error *error)
-{
-    return store->ops->fault != NULL && store->ops->fault(store, error) != 0;
-}
-
 /* What has to be there was not found: it could not be read, or `what` is the damage. */
 static void fail_for_absence(struct lt_join_side *side, const char *what)
 {
     struct lt_error error;
-    if (has_fault(side->counts, &error) || has_fault(side->rows, &error))
+    if (lt_state_store_fault(side->counts, &error) != 0 ||
+        lt_state_store_fault(side->rows, &error) != 0)
         lt_stateful_fail(side->stateful, &error);
     else
         lt_stateful_fail_for_damage(side->stateful, what);
