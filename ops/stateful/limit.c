@@ -22,11 +22,16 @@ static struct limit *limit_of(struct lt_operator *op)
     return (struct limit *)op;
 }
 
-/* How many rows were given until now, as the state has it. */
+/* How many rows were given until now, as the state has it. A get that failed says that there is
+ * nothing, and rows that are let through for that may be shown before anybody else asks. */
 static int64_t load(struct limit *limit)
 {
     struct lt_state_bytes bytes;
-    if (!limit->store->ops->get(limit->store, lt_state_bytes_of(&limit->key), &bytes))
+    struct lt_error error;
+    bool is_there = limit->store->ops->get(limit->store, lt_state_bytes_of(&limit->key), &bytes);
+    if (lt_state_store_fault(limit->store, &error) != 0)
+        lt_stateful_fail(&limit->stateful, &error);
+    if (!is_there || lt_stateful_has_failed(&limit->stateful))
         return 0;
     if (!lt_stateful_read(&limit->stateful, limit->value_schema, bytes, limit->values,
                           &limit->value))

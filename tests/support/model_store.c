@@ -21,6 +21,8 @@ struct model {
     uint64_t puts; /* a cursor notes how many there were */
     uint64_t updated, removed;
     uint64_t told; /* a sum of the bytes of keys that were told ahead */
+    bool is_broken;
+    struct lt_error fault; /* of a get, once it is broken */
 };
 
 enum { BEGUN, LAST_TIME, LAST_ID, PUTS }; /* of a cursor's place */
@@ -66,11 +68,22 @@ static struct entry *find(const struct model *model, struct lt_state_bytes key)
     return NULL;
 }
 
+static int model_fault(const struct lt_state_store *store, struct lt_error *error)
+{
+    const struct model *model = model_of(store);
+    if (model->fault.code != 0)
+        *error = model->fault;
+    return model->fault.code;
+}
+
 static bool model_get(struct lt_state_store *store, struct lt_state_bytes key,
                       struct lt_state_bytes *value)
 {
-    struct entry *entry = find(model_of(store), key);
-    if (entry == NULL)
+    struct model *model = model_of(store);
+    struct entry *entry = find(model, key);
+    if (model->is_broken)
+        (void)lt_error_set(&model->fault, LT_E_IO, "the model cannot be read");
+    if (entry == NULL || model->is_broken)
         return false;
     entry->is_lent = true;
     *value = (struct lt_state_bytes){.data = entry->value, .size_bytes = entry->value_size_bytes};
@@ -88,7 +101,12 @@ static int model_put(struct lt_state_store *store, struct lt_state_bytes key,
                          .final_at = final_at,
                          .id = model->next_id++};
     struct entry *entry = find(model, key);
-    (void)error;
+    int code = model_fault(store, error);
+    if (code != 0) {
+        free(made.key);
+        free(made.value);
+        return code;
+    }
     model->puts++;
     model->updated++;
     take_back(model);
@@ -197,7 +215,8 @@ static void model_ahead(struct lt_state_store *store, const struct lt_state_byte
 #define OPS(ahead_)                                                                                \
     {                                                                                              \
         .name = "model", .get = model_get, .ahead = ahead_, .put = model_put,                      \
-        .remove = model_remove, .next = model_next, .counts = model_counts, .close = model_close   \
+        .remove = model_remove, .next = model_next, .fault = model_fault, .counts = model_counts,  \
+        .close = model_close                                                                       \
     }
 static const struct lt_state_store_ops model_ops = OPS(NULL), told_ahead_ops = OPS(model_ahead);
 
@@ -240,4 +259,9 @@ bool model_store_damage(struct lt_state_store *store, uint64_t seed)
     seed /= model->count;
     entry->value[seed / 8 % entry->value_size_bytes] ^= (char)(1 << seed % 8);
     return true;
+}
+
+void model_store_break(struct lt_state_store *store)
+{
+    model_of(store)->is_broken = true;
 }

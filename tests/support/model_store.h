@@ -15,5 +15,8 @@ struct lt_state_store *model_store_create_told_ahead(void);
 void model_store_destroy(struct lt_state_store *store);
 /* Changes one bit of one value, which ones is the seed's choice. False: there is no entry. */
 bool model_store_damage(struct lt_state_store *store, uint64_t seed);
+/* From now on each get fails as one of RocksDB does: it says that there is nothing, and the store
+ * has a fault. */
+void model_store_break(struct lt_state_store *store);
 
 #endif

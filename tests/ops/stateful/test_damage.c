@@ -1,6 +1,6 @@
 /*
  * State that is not as it was written: each operator fails, or goes on with what it reads; it reads
- * nothing outside, and ends.
+ * nothing outside, and ends. State that cannot be read: each operator fails, and gives out no row.
  */
 #include "tests/ops/stateful/times.h"
 #include "tests/support/model_store.h"
@@ -41,18 +41,10 @@ static int refusals(enum lt_plan_kind kind, const struct lt_plan_stateful *plan)
     return refused;
 }
 
-static void damaged_state_is_refused_or_read(void **state)
+static struct lt_plan_stateful make_plan(void)
 {
     const struct lt_plan_side side = {
         .keys = keys, .key_count = 2, .event_time = {.column = 1, .is_window = true}};
-    struct lt_plan_stateful plan = {.output_mode = LT_OUTPUT_APPEND,
-                                    .left = side,
-                                    .right = side,
-                                    .aggregates = aggregates,
-                                    .aggregate_count = 2,
-                                    .session_gap = -1,
-                                    .join = LT_JOIN_LEFT_OUTER};
-    (void)state;
     aggregates[0] = (struct lt_plan_aggregate){
         .function = "count", .filter = -1, .type = lt_type_simple(LT_TYPE_BIGINT)};
     aggregates[1] = (struct lt_plan_aggregate){.function = "sum",
@@ -60,6 +52,19 @@ static void damaged_state_is_refused_or_read(void **state)
                                                .argument_count = 1,
                                                .filter = -1,
                                                .type = lt_type_simple(LT_TYPE_BIGINT)};
+    return (struct lt_plan_stateful){.output_mode = LT_OUTPUT_APPEND,
+                                     .left = side,
+                                     .right = side,
+                                     .aggregates = aggregates,
+                                     .aggregate_count = 2,
+                                     .session_gap = -1,
+                                     .join = LT_JOIN_LEFT_OUTER};
+}
+
+static void damaged_state_is_refused_or_read(void **state)
+{
+    struct lt_plan_stateful plan = make_plan();
+    (void)state;
     assert_true(refusals(LT_PLAN_AGGREGATE, &plan) > 0);
     assert_true(refusals(LT_PLAN_JOIN, &plan) > 0);
     assert_true(refusals(LT_PLAN_LIMIT, &plan) > 0);
@@ -69,9 +74,43 @@ static void damaged_state_is_refused_or_read(void **state)
     assert_int_equal(refusals(LT_PLAN_DEDUPLICATE, &plan), 0); /* values are not looked into */
 }
 
+/* Rows of a batch, whose stores fail from then on at each get. */
+static void check_unreadable(enum lt_plan_kind kind, const struct lt_plan_stateful *plan)
+{
+    struct stateful_world world;
+    bool is_join = kind == LT_PLAN_JOIN;
+    stateful_world_init(&world, kind, SCHEMA, is_join ? SCHEMA : NULL);
+    world.node->limit = 4;
+    stateful_world_open(&world, plan);
+    stateful_world_batch(&world, 0, 0, rows, is_join ? rows : NULL);
+    for (uint32_t i = 0; i < world.store_count; i++)
+        model_store_break(world.stores[i].store);
+    stateful_world_begin(&world, 0, 0);
+    stateful_world_give(&world, 0, rows);
+    assert_false(stateful_world_try_end(&world));
+    assert_int_equal(world.line_count + world.kept_count, 0);
+    assert_non_null(strstr(world.op->failure->text, "the model cannot be read"));
+    stateful_world_fini(&world);
+}
+
+static void nothing_comes_of_state_that_cannot_be_read(void **state)
+{
+    struct lt_plan_stateful plan = make_plan();
+    (void)state;
+    plan.output_mode = LT_OUTPUT_UPDATE;
+    check_unreadable(LT_PLAN_AGGREGATE, &plan);
+    plan.output_mode = LT_OUTPUT_APPEND;
+    check_unreadable(LT_PLAN_JOIN, &plan);
+    check_unreadable(LT_PLAN_DEDUPLICATE, &plan);
+    check_unreadable(LT_PLAN_LIMIT, &plan);
+    plan.session_gap = 1;
+    check_unreadable(LT_PLAN_AGGREGATE, &plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_comes_of_state_that_cannot_be_read),
         cmocka_unit_test(damaged_state_is_refused_or_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
