@@ -57,7 +57,8 @@ struct lt_kafka_source {
     char *cluster;              /* its id; "": not known */
     rd_kafka_topic_t **handles; /* one per topic found: keeps its metadata fresh in the client */
     struct lt_kafka_partition *partitions; /* sorted; base.partition_count; topics of `found` */
-    char **found;
+    char **found;     /* sorted */
+    uint32_t *counts; /* of partitions, by topic found */
     uint32_t found_count;
     /* In batches, by partition: where it ends as far as its reader has heard, plus 1; 0: not known.
      * Written by readers, read by the control thread. */

@@ -117,10 +117,12 @@ bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *t
     return false;
 }
 
+/* `topics` are sorted, and stay so. */
 static void open_handles(struct lt_kafka_source *source, char **topics, uint32_t count)
 {
     source->handles = lt_alloc_array(count, sizeof *source->handles);
     source->found = lt_alloc_array(count, sizeof *source->found);
+    source->counts = lt_alloc_array(count, sizeof *source->counts);
     for (uint32_t i = 0; i < count; i++) {
         source->handles[i] = rd_kafka_topic_new(source->client->rk, topics[i], NULL);
         lt_assert(source->handles[i] != NULL);
@@ -137,6 +139,7 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source)
     }
     free(source->handles);
     free(source->found);
+    free(source->counts);
     free(source->partitions);
     free(source->gone);
     free(source->heard);
@@ -144,6 +147,7 @@ void lt_kafka_topics_forget(struct lt_kafka_source *source)
     source->heard = NULL;
     source->handles = NULL;
     source->found = NULL;
+    source->counts = NULL;
     source->partitions = NULL;
     source->found_count = 0;
     source->base.partition_count = 0;
@@ -199,13 +203,32 @@ static int compare_partitions(const void *a, const void *b)
     return lt_kafka_partition_compare(a, b);
 }
 
-static void note_width(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata)
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The index of the topic among those found, or found_count. By halves: there may be thousands, and
+ * they are looked at again and again. */
+static uint32_t index_of(const struct lt_kafka_source *source, const char *topic)
+{
+    if (source->found_count == 0)
+        return 0;
+    char *const *at =
+        bsearch(&topic, source->found, source->found_count, sizeof *source->found, compare_names);
+    return at == NULL ? source->found_count : (uint32_t)(at - source->found);
+}
+
+static void take_counts(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata)
 {
     source->base.partition_width = 0;
-    for (uint32_t i = 0; i < source->found_count; i++) {
-        uint32_t count = (uint32_t)find_topic(metadata, source->found[i])->partition_cnt;
-        if (count > source->base.partition_width)
-            source->base.partition_width = count;
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        uint32_t index = index_of(source, metadata->topics[i].topic);
+        if (index == source->found_count)
+            continue;
+        source->counts[index] = (uint32_t)metadata->topics[i].partition_cnt;
+        if (source->counts[index] > source->base.partition_width)
+            source->base.partition_width = source->counts[index];
     }
 }
 
@@ -214,34 +237,34 @@ static void take_partitions(struct lt_kafka_source *source,
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < source->found_count; i++)
-        count += (uint32_t)find_topic(metadata, source->found[i])->partition_cnt;
+        count += source->counts[i];
     source->partitions = lt_alloc_array(count, sizeof *source->partitions);
     uint32_t at = 0;
-    for (uint32_t i = 0; i < source->found_count; i++) {
-        const struct rd_kafka_metadata_topic *topic = find_topic(metadata, source->found[i]);
-        for (int p = 0; p < topic->partition_cnt; p++)
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
+        uint32_t index = index_of(source, topic->topic);
+        for (int p = 0; index < source->found_count && p < topic->partition_cnt; p++)
             source->partitions[at++] =
-                (struct lt_kafka_partition){source->found[i], topic->partitions[p].id};
+                (struct lt_kafka_partition){source->found[index], topic->partitions[p].id};
     }
+    lt_assert(at == count);
     qsort(source->partitions, count, sizeof *source->partitions, compare_partitions);
     source->base.partition_count = count;
 }
 
-static int take_assigned(struct lt_kafka_source *source, const struct rd_kafka_metadata *metadata,
-                         struct lt_error *error)
+static int take_assigned(struct lt_kafka_source *source, struct lt_error *error)
 {
     source->partitions = lt_alloc_array(source->assigned_count, sizeof *source->partitions);
     for (uint32_t i = 0; i < source->assigned_count; i++) {
         const struct lt_kafka_partition *wanted = &source->assigned[i];
-        if (wanted->id >= find_topic(metadata, wanted->topic)->partition_cnt)
+        uint32_t index = index_of(source, wanted->topic);
+        lt_assert(index < source->found_count);
+        if (wanted->id >= (int32_t)source->counts[index])
             return lt_error_set(error, LT_E_NOT_FOUND,
-                                "partition %" PRId32 " of topic \"%s\" does not exist: it has %d",
-                                wanted->id, wanted->topic,
-                                find_topic(metadata, wanted->topic)->partition_cnt);
-        for (uint32_t k = 0; k < source->found_count; k++) {
-            if (strcmp(source->found[k], wanted->topic) == 0)
-                source->partitions[i] = (struct lt_kafka_partition){source->found[k], wanted->id};
-        }
+                                "partition %" PRId32 " of topic \"%s\" does not exist: it has "
+                                "%" PRIu32,
+                                wanted->id, wanted->topic, source->counts[index]);
+        source->partitions[i] = (struct lt_kafka_partition){source->found[index], wanted->id};
     }
     source->base.partition_count = source->assigned_count;
     return 0;
@@ -256,6 +279,7 @@ static void take_matching(struct lt_kafka_source *source, const struct rd_kafka_
             lt_kafka_topics_selects(source, metadata->topics[i].topic))
             names[count++] = metadata->topics[i].topic;
     }
+    qsort(names, count, sizeof *names, compare_names);
     open_handles(source, names, count);
     free(names);
     if (count == 0)
@@ -270,8 +294,8 @@ static int discover_pattern(struct lt_kafka_source *source, struct lt_error *err
     if (code < 0)
         return code;
     take_matching(source, metadata);
+    take_counts(source, metadata);
     take_partitions(source, metadata);
-    note_width(source, metadata);
     rd_kafka_metadata_destroy(metadata);
     source->next_look_ns = lt_clock_now_ns(source->env.clock) + pattern_look_ns;
     if (source->look_wait_ms == 0)
@@ -293,11 +317,11 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
             return code;
         const char *topic = find_trouble(source, metadata, &err);
         if (topic == NULL) {
+            take_counts(source, metadata);
             if (source->selection == LT_KAFKA_ASSIGN)
-                code = take_assigned(source, metadata, error);
+                code = take_assigned(source, error);
             else
                 take_partitions(source, metadata);
-            note_width(source, metadata);
         }
         rd_kafka_metadata_destroy(metadata);
         if (topic == NULL)
@@ -313,21 +337,13 @@ int lt_kafka_topics_discover(struct lt_kafka_source *source, struct lt_error *er
 
 /* ------------------------------------------------------------------------------------- changes */
 
-static uint32_t count_of(const struct lt_kafka_source *source, const char *topic)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < source->base.partition_count; i++)
-        count += strcmp(source->partitions[i].topic, topic) == 0;
-    return count;
-}
-
 /* Asks librdkafka's own table, and so nobody else. No call asks just that; a seek without waiting
  * does: it answers at once for a partition that the table lacks, and moves nothing in one that is
  * not being read. */
 static bool has_new_partition(const struct lt_kafka_source *source)
 {
     for (uint32_t i = 0; i < source->found_count; i++) {
-        int32_t next = (int32_t)count_of(source, source->found[i]);
+        int32_t next = (int32_t)source->counts[i];
         if (rd_kafka_seek(source->handles[i], next, 0, 0) == RD_KAFKA_RESP_ERR_NO_ERROR)
             return true;
     }
@@ -349,6 +365,16 @@ static void look_in_vain(struct lt_kafka_source *source, rd_kafka_resp_err_t err
     source->looks_in_vain = true;
 }
 
+static bool is_new(const struct lt_kafka_source *source,
+                   const struct rd_kafka_metadata_topic *topic)
+{
+    if (topic->err != RD_KAFKA_RESP_ERR_NO_ERROR || !lt_kafka_topics_selects(source, topic->topic))
+        return false;
+    uint32_t index = index_of(source, topic->topic);
+    uint32_t count = index < source->found_count ? source->counts[index] : 0;
+    return count != (uint32_t)topic->partition_cnt;
+}
+
 static bool has_new_topic(struct lt_kafka_source *source)
 {
     const struct rd_kafka_metadata *metadata;
@@ -364,12 +390,8 @@ static bool has_new_topic(struct lt_kafka_source *source)
     }
     source->looks_in_vain = false;
     bool found = false;
-    for (int i = 0; i < metadata->topic_cnt && !found; i++) {
-        const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
-        found = topic->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-                lt_kafka_topics_selects(source, topic->topic) &&
-                count_of(source, topic->topic) != (uint32_t)topic->partition_cnt;
-    }
+    for (int i = 0; i < metadata->topic_cnt && !found; i++)
+        found = is_new(source, &metadata->topics[i]);
     rd_kafka_metadata_destroy(metadata);
     return found;
 }
