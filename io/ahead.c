@@ -62,18 +62,22 @@ void lt_ahead_fini(struct lt_ahead *ahead)
     lt_assert(result == 0);
 }
 
-static void set_position(struct lt_ahead *ahead, const struct lt_position *position)
+/* True if the position before was told to somebody; nobody is told it any more. */
+static bool set_position(struct lt_ahead *ahead, const struct lt_position *position)
 {
     int result = pthread_mutex_lock(&ahead->lock);
     lt_assert(result == 0);
+    bool was_taken = ahead->was_taken;
     ahead->position = *position;
+    ahead->was_taken = false;
     result = pthread_mutex_unlock(&ahead->lock);
     lt_assert(result == 0);
+    return was_taken;
 }
 
 void lt_ahead_reset(struct lt_ahead *ahead)
 {
-    set_position(ahead, &(struct lt_position){0});
+    (void)set_position(ahead, &(struct lt_position){0});
 }
 
 struct lt_position lt_ahead_position(struct lt_ahead *ahead)
@@ -81,6 +85,7 @@ struct lt_position lt_ahead_position(struct lt_ahead *ahead)
     int result = pthread_mutex_lock(&ahead->lock);
     lt_assert(result == 0);
     struct lt_position position = ahead->position;
+    ahead->was_taken = true;
     result = pthread_mutex_unlock(&ahead->lock);
     lt_assert(result == 0);
     return position;
@@ -175,6 +180,20 @@ static int replace_inner(struct ahead_reader *reader, const struct lt_position *
     return open_inner(reader, &reader->at, end, error);
 }
 
+/* The queue ends behind its last row now, no more behind the one at `before`. */
+static void move_end(struct ahead_reader *reader, struct waiting *before)
+{
+    struct waiting *last = waiting_at(reader, reader->count - 1);
+    reader->inner->ops->position(reader->inner, &last->position);
+    last->is_boundary = true;
+    bool was_taken = set_position(reader->options.ahead, &last->position);
+    if (before == NULL || was_taken || before->position.offset == last->position.offset)
+        return;
+    before->is_boundary = false;
+    if (reader->options.drop != NULL)
+        reader->options.drop(reader->options.source, &before->position);
+}
+
 /* Polls the inner reader, even with no room: it has more to do than to give rows. */
 static void read_ahead(struct ahead_reader *reader)
 {
@@ -189,10 +208,7 @@ static void read_ahead(struct ahead_reader *reader)
         (void)fail(reader, &reader->inner->error);
     if (reader->count == before)
         return;
-    struct waiting *last = waiting_at(reader, reader->count - 1);
-    reader->inner->ops->position(reader->inner, &last->position);
-    last->is_boundary = true;
-    set_position(reader->options.ahead, &last->position);
+    move_end(reader, before > 0 ? waiting_at(reader, before - 1) : NULL);
 }
 
 /* The range that was to be read again is: on to what comes. */
@@ -215,7 +231,7 @@ static enum lt_poll_status poll_again(struct ahead_reader *reader, struct lt_out
         (void)fail(reader, &reader->inner->error);
     if (status == LT_POLL_ENDED) {
         reader->at = reader->end;
-        set_position(reader->options.ahead, &reader->at);
+        (void)set_position(reader->options.ahead, &reader->at);
     }
     return status;
 }
@@ -396,7 +412,7 @@ static int open_ahead(const struct lt_ahead_options *options, const struct lt_co
     reader->count_max = env->lane_rows > 1 ? env->lane_rows / 2 : 1;
     reader->at = start[0];
     reader->end = end != NULL ? end[0] : start[0];
-    set_position(options->ahead, &reader->at);
+    (void)set_position(options->ahead, &reader->at);
     bool is_again = end != NULL && end[0].offset > start[0].offset;
     int code = open_inner(reader, start, is_again ? end : NULL, error);
     if (code != 0) {

@@ -8,7 +8,9 @@
  * When the queue is full nothing more is received, and whoever sends waits.
  *
  * Positions are the inner reader's, as it gives them between two polls; their `offset` grows with
- * what is read. A batch ends at one of them.
+ * what is read. A batch ends at one of them, which was the last when the source was asked: those
+ * that came and went between two questions are dropped, so that what a position stands for need not
+ * be kept for every poll that read something.
  */
 #ifndef LT_IO_AHEAD_H
 #define LT_IO_AHEAD_H
@@ -22,6 +24,7 @@
 struct lt_ahead {
     pthread_mutex_t lock;
     struct lt_position position;
+    bool was_taken; /* somebody asked and was told this one: a batch may end there */
 };
 
 void lt_ahead_init(struct lt_ahead *ahead);
@@ -39,6 +42,8 @@ struct lt_ahead_options {
                 const uint32_t *partitions, uint32_t partition_count,
                 const struct lt_position *start, const struct lt_position *end,
                 struct lt_reader **out, struct lt_error *error);
+    /* A position that an inner reader has given will not be used; NULL: it takes no room. */
+    void (*drop)(struct lt_source *source, const struct lt_position *position);
 };
 
 /* In micro-batches (env->in_batches) a reader that reads ahead; otherwise the inner reader itself.

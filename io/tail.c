@@ -253,13 +253,20 @@ static void tail_commit(struct lt_source *base, uint64_t epoch, const struct lt_
     lt_tail_places_forget(&tail_of(base)->places, positions[0].offset);
 }
 
+static void drop_place(struct lt_source *base, const struct lt_position *position)
+{
+    lt_tail_places_remove(&tail_of(base)->places, position->offset);
+}
+
 static int tail_open_reader(struct lt_source *base, const struct lt_connector_env *env,
                             const uint32_t *partitions, uint32_t partition_count,
                             const struct lt_position *start, const struct lt_position *end,
                             struct lt_reader **out, struct lt_error *error)
 {
-    const struct lt_ahead_options options = {
-        .source = base, .ahead = &tail_of(base)->ahead, .open = lt_tail_open_reader};
+    const struct lt_ahead_options options = {.source = base,
+                                             .ahead = &tail_of(base)->ahead,
+                                             .open = lt_tail_open_reader,
+                                             .drop = drop_place};
     (void)partitions;
     lt_assert(partition_count == 1);
     return lt_ahead_open_reader(&options, env, start, end, out, error);

@@ -103,6 +103,22 @@ struct lt_tail_place *lt_tail_places_copy(struct lt_tail_places *places, int64_t
     return copy;
 }
 
+void lt_tail_places_remove(struct lt_tail_places *places, int64_t number)
+{
+    struct lt_tail_place *removed = NULL;
+    lock(places);
+    for (uint32_t i = places->count; i-- > 0 && removed == NULL;) { /* it is one of the last */
+        if (places->list[i]->number != number)
+            continue;
+        removed = places->list[i];
+        places->count--;
+        memmove(places->list + i, places->list + i + 1,
+                (places->count - i) * sizeof places->list[0]);
+    }
+    unlock(places);
+    lt_tail_place_destroy(removed);
+}
+
 void lt_tail_places_forget(struct lt_tail_places *places, int64_t number)
 {
     lock(places);

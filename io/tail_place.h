@@ -54,6 +54,8 @@ uint64_t lt_tail_head_hash(const void *head, uint32_t head_bytes);
 int64_t lt_tail_places_add(struct lt_tail_places *places, struct lt_tail_place *place);
 /* A copy, the caller's; one without files when there is none of that number. */
 struct lt_tail_place *lt_tail_places_copy(struct lt_tail_places *places, int64_t number);
+/* Lets go of that one; of none if there is none. */
+void lt_tail_places_remove(struct lt_tail_places *places, int64_t number);
 /* Lets go of what is older than `number`, but for the last few. */
 void lt_tail_places_forget(struct lt_tail_places *places, int64_t number);
 

@@ -208,14 +208,19 @@ static void add(const struct stream_world *world, const char *name, const char *
     assert_int_equal(fclose(file), 0);
 }
 
-static void bind_tail(struct stream_world *world)
+static void bind_tail_of(struct stream_world *world, const char *names)
 {
     char path[SCRATCH_PATH_SIZE + 16];
-    snprintf(path, sizeof path, "path=%s/x.log", world->folder);
+    snprintf(path, sizeof path, "path=%s/%s", world->folder, names);
     if (stream_world_bind(world, &lt_tail_source_type, OPTIONS(path, "pollInterval=20ms")) != 0)
         fail_msg("%s", world->error.text);
     world->env.in_batches = true;
     assert_int_equal(world->source->ops->connect(world->source, &world->env, &world->error), 0);
+}
+
+static void bind_tail(struct stream_world *world)
+{
+    bind_tail_of(world, "x.log");
 }
 
 /* Until so many bytes of all files have been read. */
@@ -275,6 +280,49 @@ static void a_growing_file_comes_in_batches(struct stream_world *world)
     expect(world, OPTIONS("five"));
 }
 
+static void step(struct stream_world *world)
+{
+    (void)world->reader->ops->has_more(world->reader);
+    lt_reactor_poll(world->reactor);
+    usleep(50);
+}
+
+/* Rows that come one by one while a batch is waited for: each ends what was read ahead anew, at a
+ * place of all files. */
+static void of_all_the_places_only_those_are_kept_that_a_batch_may_end_at(
+    struct stream_world *world)
+{
+    enum { FILES = 500, BATCHES = 6, LINES = 100 /* they wait in the queue */ };
+    char name[16], text[16];
+    bind_tail_of(world, "*.log");
+    const struct lt_tail_source *tail = (struct lt_tail_source *)world->source;
+    open_in_batches(world);
+    for (int i = 0; i < FILES; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        add(world, name, "");
+    }
+    for (int batch = 0; batch < BATCHES; batch++) { /* none is committed */
+        struct lt_position told = latest(world);
+        for (int line = 0; line < LINES; line++) {
+            int64_t places = tail->places.next_number;
+            snprintf(text, sizeof text, "%d\n", line);
+            snprintf(name, sizeof name, "%d.log", (line * 7) % FILES);
+            add(world, name, text);
+            for (int i = 0; i < STEPS_MAX && tail->places.next_number == places; i++)
+                step(world);
+        }
+        run_batch(world, told); /* what has come since does not change where it ends */
+        assert_int_equal(world->text_count, 0);
+        run_batch(world, latest(world));
+        assert_int_equal(world->text_count, LINES);
+        for (int line = 0; line < LINES; line++)
+            assert_int_equal(strtol(world->texts[line], NULL, 10), line);
+        stream_world_forget(world);
+    }
+    assert_true(tail->places.next_number > (int64_t)BATCHES * LINES);
+    assert_true(tail->places.count <= 2 * BATCHES + 2);
+}
+
 static void datagrams_come_in_batches_too(struct stream_world *world)
 {
     char port_option[32];
@@ -301,6 +349,7 @@ int main(void)
         STREAM_CASE(without_a_spool_what_was_planned_is_gone),
         STREAM_CASE(datagrams_come_in_batches_too),
         STREAM_CASE(a_growing_file_comes_in_batches),
+        STREAM_CASE(of_all_the_places_only_those_are_kept_that_a_batch_may_end_at),
     };
     stream_world_keep_log();
     return stream_world_run(cases, sizeof cases / sizeof cases[0]);

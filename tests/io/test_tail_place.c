@@ -26,6 +26,27 @@ static void old_places_are_forgotten(void **state)
     lt_tail_places_fini(&places);
 }
 
+static void one_that_is_removed_is_gone_and_the_others_are_not(void **state)
+{
+    enum { COUNT = 5, GONE = 3 };
+    struct lt_tail_places places;
+    (void)state;
+    lt_tail_places_init(&places);
+    for (int i = 1; i <= COUNT; i++) {
+        assert_int_equal(lt_tail_places_add(&places, lt_tail_place_create(1)), i);
+        places.list[places.count - 1]->marks[0].path = strdup("/x");
+    }
+    lt_tail_places_remove(&places, GONE);
+    lt_tail_places_remove(&places, COUNT + 1); /* there is none */
+    assert_int_equal(places.count, COUNT - 1);
+    for (int i = 1; i <= COUNT; i++) {
+        struct lt_tail_place *copy = lt_tail_places_copy(&places, i);
+        assert_int_equal(copy->count, i == GONE ? 0 : 1);
+        lt_tail_place_destroy(copy);
+    }
+    lt_tail_places_fini(&places);
+}
+
 static void an_inode_may_have_its_top_bit(void **state)
 {
     static const uint64_t inodes[] = {1, UINT64_C(1) << 63, UINT64_MAX};
@@ -67,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_places_are_forgotten),
+        cmocka_unit_test(one_that_is_removed_is_gone_and_the_others_are_not),
         cmocka_unit_test(an_inode_may_have_its_top_bit),
         cmocka_unit_test(what_is_no_inode_is_refused),
     };
