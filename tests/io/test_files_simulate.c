@@ -17,7 +17,7 @@
 #include "tests/support/fake_reactor.h"
 #include "tests/support/seeds.h"
 
-enum { SEEDS = 150, STEPS = 60, FILES_MAX = 40, LINES_MAX = 4096 };
+enum { STEPS = 60, FILES_MAX = 40, LINES_MAX = 4096 };
 
 struct simulation {
     struct source_world world;
@@ -164,10 +164,10 @@ static void verify(struct simulation *simulation)
                      simulation->lines, times[i]);
 }
 
-static void simulate(uint64_t seed)
+static void simulate(struct seeds_run *run)
 {
-    struct simulation simulation = {.seed = seed, .random = seed * 2654435761u + 1};
-    source_begin_fake(&simulation.world, seed);
+    struct simulation simulation = {.seed = run->seed, .random = run->seed * 2654435761u + 1};
+    source_begin_fake(&simulation.world, run->seed);
     fake_reactor_set_hook(simulation.world.reactor.reactor, interfere, &simulation);
     for (int i = 0; i < STEPS; i++)
         step(&simulation);
@@ -179,9 +179,7 @@ static void simulate(uint64_t seed)
 static void every_line_is_read_once_whatever_happens(void **state)
 {
     (void)state;
-    const struct seeds seeds = seeds_from_environment(SEEDS);
-    for (uint64_t i = 0; i < seeds.count; i++)
-        simulate(seeds.first + i);
+    seeds_run(&(struct seeds){.count = 150, .run = simulate});
 }
 
 static void fail_reads_of_b(struct source_world *world, enum lt_io_kind kind, int64_t result)

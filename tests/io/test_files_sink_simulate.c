@@ -374,12 +374,11 @@ static void check(const struct story *story)
     free(reading);
 }
 
-static void tell(const char *scratch, uint64_t seed, uint64_t *deaths)
+static void tell(struct seeds_run *run)
 {
-    struct story story = {.seed = seed, .random = seed * 2654435761U + 1};
+    struct story story = {.seed = run->seed, .random = run->seed * 2654435761U + 1};
     the_story = &story;
-    snprintf(story.path, sizeof story.path, "%s/story", scratch);
-    assert_int_equal(mkdir(story.path, 0777), 0);
+    snprintf(story.path, sizeof story.path, "%s", run->folder);
     story.is_partitioned = draw(&story, 2) == 0;
     snprintf(story.rows_per_file, sizeof story.rows_per_file, "%" PRIu64, draw(&story, 4));
     for (int life = 0; life < LIVES; life++) {
@@ -387,27 +386,17 @@ static void tell(const char *scratch, uint64_t seed, uint64_t *deaths)
         (void)draw(&story, 2); /* each life draws on from another number */
         int code = lives_run(live);
         if (code != 0 && (code != DIED || ends_well))
-            fail_msg("seed %" PRIu64 ": life %d has ended with %d", seed, life, code);
-        *deaths += code == DIED;
+            fail_msg("seed %" PRIu64 ": life %d has ended with %d", run->seed, life, code);
+        run->counts[0] += code == DIED;
         check(&story);
     }
-    scratch_remove(story.path);
 }
 
 static void no_death_loses_or_doubles_a_row(void **state)
 {
     (void)state;
     struct seeds_fact deaths = {.name = "deaths", .rate = 0.9};
-    const struct seeds seeds = seeds_from_environment(200);
-    char scratch[SCRATCH_PATH_SIZE];
-    scratch_create(scratch);
-    for (uint64_t i = 0; i < seeds.count; i++) {
-        uint64_t count = 0;
-        tell(scratch, seeds.first + i, &count);
-        seeds_note(&deaths, &count, 1);
-    }
-    seeds_check(&deaths, 1, seeds.count);
-    scratch_remove(scratch);
+    seeds_run(&(struct seeds){.count = 200, .run = tell, .facts = &deaths, .fact_count = 1});
 }
 
 int main(void)

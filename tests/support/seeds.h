@@ -1,5 +1,5 @@
 /*
- * Which seeds a simulator runs, and whether it gets anywhere.
+ * Runs a simulator: which seeds, where, and whether it gets anywhere.
  *
  *   LEAT_SEEDS=20000   how many seeds
  *   LEAT_SEED=17       the first of them; and the only one, unless LEAT_SEEDS is set too
@@ -15,12 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct seeds {
-    uint64_t first, count;
-};
-
-/* As the environment says; else `count` of them from 1 on. */
-struct seeds seeds_from_environment(uint64_t count);
+enum { SEEDS_FAULT_SIZE = 512, SEEDS_FACTS_MAX = 16 };
 
 struct seeds_fact {
     const char *name; /* of what is counted */
@@ -28,9 +23,23 @@ struct seeds_fact {
     uint64_t total, seeds_with; /* so far: of all seeds, and those in which it happened at all */
 };
 
-/* What one seed has counted, in the order of the facts. */
-void seeds_note(struct seeds_fact *facts, const uint64_t *counts, size_t fact_count);
-/* Prints what all seeds have, and fails the test where that is too little. */
-void seeds_check(const struct seeds_fact *facts, size_t fact_count, uint64_t seed_count);
+/* One seed. */
+struct seeds_run {
+    uint64_t seed;
+    const char *folder;               /* empty at first, and this seed's alone */
+    uint64_t counts[SEEDS_FACTS_MAX]; /* what has happened, in the order of the facts */
+    char fault[SEEDS_FAULT_SIZE];     /* what is wrong; empty: nothing */
+};
+
+struct seeds {
+    uint64_t count; /* unless the environment says another */
+    void (*run)(struct seeds_run *run);
+    struct seeds_fact *facts;
+    size_t fact_count;
+};
+
+/* Runs them all. Fails the test at the first fault, whose folder is left to be looked at, and where
+ * too little has happened. */
+void seeds_run(const struct seeds *seeds);
 
 #endif

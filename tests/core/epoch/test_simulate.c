@@ -6,7 +6,6 @@
  *   LEAT_SEEDS=20000   how many seeds, 1000 by default
  *   LEAT_SEED=17       that one only: replays a failure; with LEAT_SEEDS, from that one on
  */
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,10 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#include "tests/support/scratch.h"
 #include "tests/support/seeds.h"
 #include "tests/support/sim_run.h"
 
@@ -29,40 +26,30 @@ static struct seeds_fact facts[] = {
     {.name = "entries of source logs dropped", .rate = 0.07},
     {.name = "files cut", .rate = 0.15},
 };
-enum { FACTS = sizeof facts / sizeof facts[0] };
 
-static void run_seed(const char *scratch, uint64_t seed)
+static void run_seed(struct seeds_run *run)
 {
     char path[96];
-    snprintf(path, sizeof path, "%s/checkpoint", scratch);
+    snprintf(path, sizeof path, "%s/checkpoint", run->folder);
     struct sim_world world;
-    sim_world_init(&world, seed, path);
+    sim_world_init(&world, run->seed, path);
     uint32_t deaths = 1 + sim_draw(&world, 6);
     for (uint32_t i = 0; i <= deaths && world.fault[0] == '\0'; i++)
         sim_run_life(&world, i == deaths);
-    char fault[sizeof world.fault];
-    memcpy(fault, world.fault, sizeof fault);
-    const uint64_t counts[FACTS] = {world.finished, world.replays, world.recovery_crashes,
-                                    world.entries_dropped, world.records_cut};
-    seeds_note(facts, counts, FACTS);
+    snprintf(run->fault, sizeof run->fault, "%s", world.fault);
+    const uint64_t counts[] = {world.finished, world.replays, world.recovery_crashes,
+                               world.entries_dropped, world.records_cut};
+    memcpy(run->counts, counts, sizeof counts);
     sim_world_fini(&world);
-    if (fault[0] != '\0')
-        fail_msg("seed %" PRIu64
-                 ": %s (the checkpoint is left in %s; replay with LEAT_SEED=%" PRIu64 ")",
-                 seed, fault, path, seed);
-    scratch_remove(path);
 }
 
 static void nothing_is_lost_or_shown_twice_whenever_the_process_dies(void **state)
 {
     (void)state;
-    const struct seeds seeds = seeds_from_environment(1000);
-    char scratch[SCRATCH_PATH_SIZE];
-    scratch_create(scratch);
-    for (uint64_t i = 0; i < seeds.count; i++)
-        run_seed(scratch, seeds.first + i);
-    seeds_check(facts, FACTS, seeds.count);
-    scratch_remove(scratch);
+    seeds_run(&(struct seeds){.count = 1000,
+                              .run = run_seed,
+                              .facts = facts,
+                              .fact_count = sizeof facts / sizeof facts[0]});
 }
 
 int main(void)

@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -40,8 +39,8 @@ static struct crash_world *world;
 static bool is_last_life;
 static enum lt_epoch_step last_step; /* of the protocol: the life ends right before it */
 static uint32_t steps_left;          /* of that kind; 0: it ends elsewhere */
-static char scratch[SCRATCH_PATH_SIZE];
-static char path[SCRATCH_PATH_SIZE + sizeof "/checkpoint"];
+static const char *folder; /* of the seed */
+static char path[SCRATCH_PATH_SIZE + sizeof "/seed/checkpoint"];
 
 static uint32_t draw(uint32_t bound)
 {
@@ -190,7 +189,7 @@ static void live(void)
     struct lt_clock_manual clock;
     lt_clock_manual_init(&clock, 1, 1);
     crash_die = die;
-    watched_calls_begin(scratch, &clock, draw, point, die, is_last_life);
+    watched_calls_begin(folder, &clock, draw, point, die, is_last_life);
     lt_epoch_set_fault_hook(on_fault_point, NULL);
     lt_log_set_level(LT_LOG_ERROR);
     draw_death();
@@ -230,37 +229,31 @@ static struct seeds_fact facts[] = {
     {.name = "files cut", .rate = 0.17},
     {.name = "partitions of batches read again", .rate = 0.07},
 };
-enum { FACTS = sizeof facts / sizeof facts[0] };
 
-static void run_seed(uint64_t seed)
+static void run_seed(struct seeds_run *run)
 {
-    snprintf(path, sizeof path, "%s/checkpoint", scratch);
-    crash_world_init(world, seed);
+    folder = run->folder;
+    snprintf(path, sizeof path, "%s/checkpoint", folder);
+    crash_world_init(world, run->seed);
     uint32_t deaths = 1 + draw(4);
     for (uint32_t i = 0; i <= deaths && world->fault[0] == '\0'; i++)
         run_life(i == deaths);
-    if (world->fault[0] != '\0')
-        fail_msg("seed %" PRIu64
-                 ": %s (the checkpoint is left in %s; replay with LEAT_SEED=%" PRIu64 ")",
-                 seed, world->fault, path, seed);
-    const uint64_t counts[FACTS] = {world->done_epochs,     world->finished_epochs,
-                                    world->replays,         world->reconnects,
-                                    world->dropped_entries, world->cuts,
-                                    world->same_ranges};
-    seeds_note(facts, counts, FACTS);
-    scratch_remove(path);
+    snprintf(run->fault, sizeof run->fault, "%s", world->fault);
+    const uint64_t counts[] = {world->done_epochs,     world->finished_epochs,
+                               world->replays,         world->reconnects,
+                               world->dropped_entries, world->cuts,
+                               world->same_ranges};
+    memcpy(run->counts, counts, sizeof counts);
 }
 
 static void nothing_is_lost_or_shown_twice_whenever_the_runner_dies(void **state)
 {
     (void)state;
-    const struct seeds seeds = seeds_from_environment(2000);
-    scratch_create(scratch);
     world = crash_world_create();
-    for (uint64_t i = 0; i < seeds.count; i++)
-        run_seed(seeds.first + i);
-    seeds_check(facts, FACTS, seeds.count);
-    scratch_remove(scratch);
+    seeds_run(&(struct seeds){.count = 2000,
+                              .run = run_seed,
+                              .facts = facts,
+                              .fact_count = sizeof facts / sizeof facts[0]});
 }
 
 int main(void)

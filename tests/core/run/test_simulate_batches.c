@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -31,7 +30,6 @@
 #include "core/run/query.h"
 #include "tests/support/batch_world.h"
 #include "tests/support/lives.h"
-#include "tests/support/scratch.h"
 #include "tests/support/seeds.h"
 #include "tests/support/watched_calls.h"
 
@@ -281,39 +279,28 @@ static struct seeds_fact facts[] = {
     {.name = "new beginnings with more partitions", .rate = 0.005},
     {.name = "batches told of in progress", .rate = 0.5},
 };
-enum { FACTS = sizeof facts / sizeof facts[0] };
 
-static void run_seed(const char *scratch, uint64_t seed)
+static void run_seed(struct seeds_run *run)
 {
-    char path[sizeof world->path];
-    snprintf(path, sizeof path, "%s/world", scratch);
-    batch_world_init(world, seed, path);
-    assert_int_equal(mkdir(path, 0777), 0);
+    batch_world_init(world, run->seed, run->folder);
     uint32_t deaths = 1 + draw(2);
     for (uint32_t i = 0; i <= deaths && world->fault[0] == '\0'; i++)
         run_life(i == deaths);
-    if (world->fault[0] != '\0')
-        fail_msg("seed %" PRIu64
-                 ": %s (its files are left in %s; replay with LEAT_SEED=%" PRIu64 ")",
-                 seed, world->fault, path, seed);
-    const uint64_t counts[FACTS] = {
-        world->done,      world->rows, world->again,      world->anew, world->finished,
-        world->withdrawn, world->cuts, world->reconnects, world->told};
-    seeds_note(facts, counts, FACTS);
-    scratch_remove(path);
+    snprintf(run->fault, sizeof run->fault, "%s", world->fault);
+    const uint64_t counts[] = {world->done,      world->rows, world->again,
+                               world->anew,      world->finished, world->withdrawn,
+                               world->cuts,      world->reconnects, world->told};
+    memcpy(run->counts, counts, sizeof counts);
 }
 
 static void each_batch_counts_once_whenever_the_query_dies(void **state)
 {
     (void)state;
-    const struct seeds seeds = seeds_from_environment(2000);
-    char scratch[SCRATCH_PATH_SIZE];
-    scratch_create(scratch);
     world = batch_world_create();
-    for (uint64_t i = 0; i < seeds.count; i++)
-        run_seed(scratch, seeds.first + i);
-    seeds_check(facts, FACTS, seeds.count);
-    scratch_remove(scratch);
+    seeds_run(&(struct seeds){.count = 2000,
+                              .run = run_seed,
+                              .facts = facts,
+                              .fact_count = sizeof facts / sizeof facts[0]});
 }
 
 int main(void)
