@@ -6,7 +6,8 @@
  *   writing   the piece is written, perhaps in several parts
  *   closing   the file is synced, closed, renamed (or renamed first), and its folder synced
  *
- * or, if all of it is one piece, only for one chain from open to the folder's sync.
+ * or, if all of it is one piece, only for one chain from open to the folder's sync; and, if any of
+ * it has failed, until the temporary file is deleted, whose room a full disk needs.
  */
 #include "core/state/file_writer.h"
 
@@ -36,7 +37,7 @@ struct lt_state_writer {
     int fd;           /* the temporary file; -1: not open */
     int64_t offset;   /* in the file, of the piece */
     size_t piece_done;
-    struct lt_io single; /* call, open, write */
+    struct lt_io single; /* call, open, write, unlink */
     struct lt_io steps[CHAIN_STEPS];
     uint32_t step_count, completed_count;
     int code;
@@ -81,11 +82,39 @@ static void release(struct lt_state_writer *writer)
     writer->is_busy = false;
 }
 
-static void finish(struct lt_state_writer *writer)
+static void tell_done(struct lt_state_writer *writer)
 {
     struct lt_state_trailer trailer = writer->encoder.trailer;
     release(writer);
     writer->job.done(writer->job.context, writer->code, &trailer, &writer->error);
+}
+
+/* True if the operation is to be followed by the next. */
+static bool came_back(struct lt_state_writer *writer)
+{
+    return !writer->is_stopping;
+}
+
+/* Whatever comes of it: there may be no such file, and the next start deletes one that stays. */
+static void on_unlinked(struct lt_io *io)
+{
+    struct lt_state_writer *writer = io->context;
+    if (came_back(writer))
+        tell_done(writer);
+}
+
+static void finish(struct lt_state_writer *writer)
+{
+    if (writer->code == 0) {
+        tell_done(writer);
+        return;
+    }
+    writer->single = (struct lt_io){.kind = LT_IO_UNLINKAT,
+                                    .fd = writer->job.folder_fd,
+                                    .path = writer->temporary,
+                                    .done = on_unlinked,
+                                    .context = writer};
+    lt_reactor_submit(writer->reactor, &writer->single);
 }
 
 /* Spark's CANNOT_COMMIT, for a result that is no success. */
@@ -133,12 +162,6 @@ static int64_t fill(void *context)
 }
 
 static void go_on(struct lt_state_writer *writer);
-
-/* True if the operation is to be followed by the next. */
-static bool came_back(struct lt_state_writer *writer)
-{
-    return !writer->is_stopping;
-}
 
 static void on_filled(struct lt_io *io)
 {

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/base/arena.h"
+#include "core/state/file_writer.h"
 #include "core/state/folder.h"
 #include "tests/support/state_lives.h"
 #include "tests/support/state_world.h"
@@ -124,6 +125,21 @@ static uint64_t bytes_on_disk(const struct state_world *world, uint32_t *count)
     lt_state_files_fini(&files);
     free(folder);
     return sum;
+}
+
+/* How many files in a partition's folder have a temporary name. */
+static uint32_t temporaries_on_disk(const struct state_world *world)
+{
+    char *folder = lt_state_folder_path(world->root, 0, NULL);
+    DIR *stream = opendir(folder);
+    struct dirent *entry;
+    uint32_t count = 0;
+    assert_non_null(stream);
+    while ((entry = readdir(stream)) != NULL)
+        count += lt_state_is_temporary_name(entry->d_name);
+    closedir(stream);
+    free(folder);
+    return count;
 }
 
 static void put_numbered(struct lt_state_store *store, uint32_t number, uint64_t value)
@@ -426,6 +442,7 @@ static void a_disk_that_fails_is_said_and_an_abort_goes_on(void **state)
         assert_string_equal(error.condition, "CANNOT_WRITE_STATE_STORE.CANNOT_COMMIT");
         assert_non_null(strstr(error.text, "2.delta"));
         assert_non_null(strstr(error.text, "free some space"));
+        assert_int_equal(temporaries_on_disk(world), 0);
         state_world_abort(world);
         state_world_check(world);
         state_world_batch(world, 50);
@@ -453,6 +470,7 @@ static void a_merge_that_failed_is_tried_again(void **state)
         state_world_maintain(world, world->version);
         (void)bytes_on_disk(world, &count);
         assert_true(round > 4 || count == round + 1);
+        assert_int_equal(temporaries_on_disk(world), 0);
     }
     assert_true(count < ROUNDS / 3);
     destroy_world(world);
