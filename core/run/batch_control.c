@@ -89,7 +89,7 @@ static void tell_async(struct lt_batch_control *control, uint64_t epoch,
         .epoch = epoch,
         .positions = positions,
         .watermark_ms = control->watermarks.now_ms,
-        .timestamp_ms = control->watermarks.batch_ms,
+        .timestamp_ms = control->batch.timestamp_us / LT_US_PER_MS,
         .next_watermark_ms = lt_watermarks_next(&control->watermarks),
         .logs = lt_batches_source_logs(control->batches),
         .is_logged = control->is_pending,
@@ -391,7 +391,7 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
     control->has_found_nothing = false;
     control->has_data = has_data(control);
     uint64_t number = lt_batches_begin(control->batches, &plan);
-    control->watermarks.batch_ms = timestamp_ms;
+    control->watermarks.batch_ns = control->begun_ns;
     lt_watermarks_begin(&control->watermarks);
     control->batch = (struct lt_batch){
         .id = number,

@@ -1,5 +1,6 @@
 #include "core/run/watermarks.h"
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 
 void lt_watermarks_init(struct lt_watermarks *watermarks, const struct lt_segment_plan *plan,
@@ -85,7 +86,7 @@ void lt_watermarks_add(struct lt_watermarks *watermarks, const struct lt_plan_no
     lt_assert(node->watermark < LT_LIMIT_WATERMARKS);
     struct lt_event_times *sum = &watermarks->nodes[node->watermark].times;
     if (!watermarks->nodes[node->watermark].is_there || times->count > 0)
-        watermarks->nodes[node->watermark].heard_ms = watermarks->batch_ms;
+        watermarks->nodes[node->watermark].heard_ns = watermarks->batch_ns;
     watermarks->nodes[node->watermark].is_there = true;
     watermarks->nodes[node->watermark].column = node->name;
     watermarks->nodes[node->watermark].delay_ms = node->interval_us / 1000;
@@ -111,9 +112,9 @@ static int64_t node_watermark(const struct lt_watermarks *watermarks, uint32_t n
 bool lt_watermarks_is_idle(const struct lt_watermarks *watermarks, uint32_t node)
 {
     int64_t idle_ms = watermarks->nodes[node].idle_ms;
+    int64_t silent_ns = watermarks->batch_ns - watermarks->nodes[node].heard_ns;
     return watermarks->nodes[node].is_there && idle_ms > 0 &&
-           watermarks->nodes[node].times.count == 0 &&
-           watermarks->batch_ms - watermarks->nodes[node].heard_ms >= idle_ms;
+           watermarks->nodes[node].times.count == 0 && silent_ns / LT_NS_PER_MS >= idle_ms;
 }
 
 int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks)

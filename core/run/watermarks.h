@@ -37,11 +37,13 @@ struct lt_watermarks {
         const char *column; /* of event times: the plan's */
         int64_t delay_ms, watermark_ms;
         int64_t idle_ms;  /* 0: it is never idle */
-        int64_t heard_ms; /* when a batch with rows of it began, or the first batch at all */
+        int64_t heard_ns; /* when a batch with rows of it began, or the first batch at all */
         struct lt_event_times times; /* of the batch at hand */
     } nodes[LT_LIMIT_WATERMARKS];    /* by number */
     int64_t now_ms, before_ms;       /* in force, and in the batch before */
-    int64_t batch_ms; /* when the batch at hand began: set by whoever begins it */
+    /* When the batch at hand began: set by whoever begins it. Of the monotonic clock, so that one
+     * that is set forward makes nobody idle. */
+    int64_t batch_ns;
     struct lt_batch_watermarks operators[LT_LIMIT_SEGMENTS]; /* by number of the operator */
     uint32_t operator_count;
     /* When the first timer by the batches' time is due, as their operators have said at the end of

@@ -91,17 +91,17 @@ static void one_that_is_idle_holds_no_other_back(void **state)
     patient.idle_us = 30000000;
     lt_watermarks_init(&of, NULL, false, 0, 0);
     for (int64_t batch = 0; batch < 5; batch++) { /* 10 s from one to the next */
-        of.batch_ms = batch * 10000;
+        of.batch_ns = batch * 10 * LT_NS_PER_S;
         lt_watermarks_begin(&of);
-        see(&of, &clicks, 100000 + of.batch_ms);
+        see(&of, &clicks, 100000 + batch * 10000);
         see_nothing(&of, &patient);
         assert_int_equal(lt_watermarks_is_idle(&of, 1), batch >= 3);
         assert_int_equal(lt_watermarks_holding(&of), batch >= 3 ? -1 : 1);
         assert_int_equal(lt_watermarks_count(&of), 2);
         lt_watermarks_advance(&of);
-        assert_int_equal(of.now_ms, batch >= 3 ? 90000 + of.batch_ms : 0);
+        assert_int_equal(of.now_ms, batch >= 3 ? 90000 + batch * 10000 : 0);
     }
-    of.batch_ms = 50000;
+    of.batch_ns = 50 * (int64_t)LT_NS_PER_S;
     lt_watermarks_begin(&of);
     see(&of, &clicks, 200000);
     see(&of, &patient, 140000); /* it counts again, and nothing goes back */
@@ -109,7 +109,7 @@ static void one_that_is_idle_holds_no_other_back(void **state)
     assert_int_equal(lt_watermarks_holding(&of), 1);
     assert_int_equal(lt_watermarks_next(&of), 138000);
     lt_watermarks_advance(&of);
-    of.batch_ms = 500000; /* alone and silent: the watermark stays where it is */
+    of.batch_ns = 500 * (int64_t)LT_NS_PER_S; /* alone and silent: the watermark stays */
     of.nodes[0].is_there = false;
     lt_watermarks_begin(&of);
     see_nothing(&of, &patient);
