@@ -131,11 +131,14 @@ struct lt_operator_ops {
     /* A micro-batch begins: its first row comes after this. `batch` stays until its marker has
      * passed. Optional; not called in continuous mode. */
     void (*begin)(struct lt_operator *op, const struct lt_batch *batch);
-    /* What was seen and counted in the batch whose marker has passed; optional. */
+    /* What was seen and counted in the batch whose marker has passed; optional. on: control, when
+     * all have passed it and have made their state durable; the instances change nothing meanwhile.
+     */
     void (*event_times)(const struct lt_operator *op, struct lt_event_times *out);
     void (*state_metrics)(const struct lt_operator *op, struct lt_state_metrics *out);
     /* When it wants a batch though no row has come: microseconds, as a batch's timestamp_us, of the
-     * batch whose marker has passed; INT64_MAX: it does not. Optional. */
+     * batch whose marker has passed; INT64_MAX: it does not. Optional. on: control, when all have
+     * passed it: the instance has noted the time, and no store is asked. */
     int64_t (*due_us)(const struct lt_operator *op);
     /* The rows at hand are through; optional. */
     void (*on_batch_end)(struct lt_operator *op, struct lt_out *out);
