@@ -134,6 +134,8 @@ int lt_analyser_expand_arguments(struct lt_analyser *analyser, struct lt_express
 struct lt_expression *lt_analyser_named(struct lt_analyser *analyser, struct lt_expression *item);
 /* Can any of the nodes be NULL? */
 bool lt_any_nullable(struct lt_expression *const *nodes, uint32_t count);
+/* Does Spark's analysis take it for a constant? It may fail all the same. */
+bool lt_expr_is_foldable(const struct lt_expression *node);
 /* Evaluates what Spark's analysis takes for a constant, which becomes a literal; all else stays as
  * it is. Refused with its own fault where it fails. */
 int lt_analyser_fold(struct lt_analyser *analyser, struct lt_expression **node);

@@ -308,6 +308,31 @@ static bool is_number_widened(const struct lt_type *from, const struct lt_type *
     return from->kind < to->kind;
 }
 
+/* Parts are cast as they are stored: under the ANSI rules a text is nothing but a text, while any
+ * number is any other; under the legacy ones no struct is cast. No interval becomes one of other
+ * fields, and what may be NULL does not become what may not. Recursion is bounded by the depth of
+ * types. */
+static bool is_implicit_nested(const struct lt_coerce *coerce, const struct lt_type *from,
+                               const struct lt_type *to)
+{
+    bool is_legacy = coerce->session->is_legacy;
+    bool fits = from->kind == to->kind && from->field_count == to->field_count &&
+                !(is_legacy && from->kind == LT_TYPE_STRUCT);
+    for (uint32_t i = 0; fits && i < from->field_count; i++) {
+        const struct lt_field *part = &from->fields[i], *wanted = &to->fields[i];
+        bool may_null = is_legacy ? may_be_null(part, wanted->type) : part->nullable;
+        bool are_numbers = lt_type_is_numeric(part->type) && lt_type_is_numeric(wanted->type);
+        bool is_other =
+            lt_type_is_ansi_interval(part->type)
+                ? part->type->kind == wanted->type->kind &&
+                      !lt_type_equal(part->type, wanted->type)
+                : !is_legacy && lt_type_is_text(part->type) && !lt_type_is_text(wanted->type);
+        fits = !(may_null && !wanted->nullable) && !is_other &&
+               (are_numbers || lt_coerce_is_implicit(coerce, part->type, wanted->type));
+    }
+    return fits;
+}
+
 bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type *from,
                            const struct lt_type *to)
 {
@@ -325,11 +350,7 @@ bool lt_coerce_is_implicit(const struct lt_coerce *coerce, const struct lt_type 
         return true;
     if (from->kind != to->kind || !lt_type_is_nested(from))
         return lt_type_is_ansi_interval(from) && from->kind == to->kind;
-    for (uint32_t i = 0; i < from->field_count && from->field_count == to->field_count; i++) {
-        if (!lt_coerce_is_implicit(coerce, from->fields[i].type, to->fields[i].type))
-            return false;
-    }
-    return from->field_count == to->field_count;
+    return is_implicit_nested(coerce, from, to);
 }
 
 /* --------------------------------------------------------------------------------------- casts */

@@ -74,12 +74,22 @@ int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expres
     return lt_analyser_refuse_key(analyser, call, type);
 }
 
+const struct lt_type *lt_collection_cast(struct lt_analyser *analyser, const struct lt_type *type,
+                                         const struct lt_type *a, const struct lt_type *b)
+{
+    bool is_legacy = analyser->coerce.session->is_legacy;
+    bool is_known = type == NULL || !is_legacy || !lt_type_is_nested(type);
+    bool fits = is_known || (lt_coerce_is_implicit(&analyser->coerce, a, type) &&
+                             lt_coerce_is_implicit(&analyser->coerce, b, type));
+    return fits ? type : NULL;
+}
+
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,
                                           const struct lt_type *b)
 {
     if (lt_type_is_ansi_interval(a) && a->kind == b->kind)
         return lt_type_equal(a, b) ? a : NULL;
-    return lt_coerce_common_tight(&analyser->coerce, a, b);
+    return lt_collection_cast(analyser, lt_coerce_common_tight(&analyser->coerce, a, b), a, b);
 }
 
 /* Recursion is bounded by the depth of types. */

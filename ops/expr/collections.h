@@ -55,6 +55,10 @@ int lt_collection_needs_order(struct lt_analyser *analyser, struct lt_expression
 /* DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE likewise. */
 int lt_collection_needs_key(struct lt_analyser *analyser, const struct lt_expression *call,
                             const struct lt_type *type);
+/* `type`, where values of both types become one by an implicit cast: under the legacy rules not
+ * each nested type does that has a common one. Else NULL. */
+const struct lt_type *lt_collection_cast(struct lt_analyser *analyser, const struct lt_type *type,
+                                         const struct lt_type *a, const struct lt_type *b);
 /* Where an element and a value meet: as lt_coerce_common_tight(), but intervals of the same fields.
  * NULL: nowhere. */
 const struct lt_type *lt_collection_tight(struct lt_analyser *analyser, const struct lt_type *a,

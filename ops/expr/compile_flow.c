@@ -278,16 +278,53 @@ static bool can_fail(struct lt_compiler *compiler, const struct lt_expression *n
            node->kind != LT_EXPR_COLUMN && !lt_compiler_is_cheap(compiler, node);
 }
 
-/* Their second argument comes first: the divisor, the text that is trimmed, the places. */
-static bool is_turned(const struct lt_expression *node)
+static bool is_one_of(const struct lt_expression *node, const char *const *names, size_t count)
 {
-    static const char *const names[] = {"/",       "%",    "mod",   "div",   "pmod",  "try_divide",
-                                        "try_mod", "trim", "ltrim", "rtrim", "round", "bround"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(node->name, names[i]) == 0)
             return true;
     }
     return false;
+}
+
+/* Their second argument comes first: the divisor, the text that is trimmed, the places. The first
+ * `TRIED` of these divide and try; the first `DIVISIONS` divide. */
+static const char *const turned[] = {"try_divide", "try_mod", "/",     "%",     "mod",   "div",
+                                     "pmod",       "trim",    "ltrim", "rtrim", "round", "bround"};
+enum { TRIED = 2, DIVISIONS = 7, TURNED = sizeof turned / sizeof turned[0] };
+
+/* Is it NULL where the divisor is zero, and may that be? */
+static bool is_null_at_zero(struct lt_compiler *compiler, const struct lt_expression *node)
+{
+    static const union lt_value zero;
+    const struct lt_expression *by = node->arguments[1];
+    return is_one_of(node, turned, compiler->session->is_legacy ? DIVISIONS : TRIED) &&
+           lt_type_is_numeric(by->type) &&
+           !(by->kind == LT_EXPR_LITERAL && !by->is_null &&
+             lt_value_compare(by->type, &by->value, &zero) != 0);
+}
+
+/* The divisor, with NULL in place of zero. */
+static uint32_t null_if_zero(struct lt_compiler *compiler, const struct lt_type *type,
+                             uint32_t divisor)
+{
+    struct lt_call *call = lt_arena_alloc(compiler->program->arena, sizeof *call);
+    const struct lt_type **types = lt_arena_alloc(compiler->program->arena, sizeof(void *));
+    *types = type;
+    *call = (struct lt_call){.argument_types = types};
+    uint32_t is_zero = lt_compiler_register(compiler), out = lt_compiler_register(compiler);
+    (void)lt_compiler_emit(
+        compiler, (struct lt_step){.op = lt_compiler_order_op(LT_OP_EQUAL_I64, type),
+                                   .out = is_zero,
+                                   .a = divisor,
+                                   .b = lt_compiler_register(compiler), /* no bit is set */
+                                   .call = call});
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_SELECT,
+                                                      .out = out,
+                                                      .a = is_zero,
+                                                      .b = null_register(compiler),
+                                                      .other = divisor});
+    return out;
 }
 
 struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -295,7 +332,7 @@ struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct 
 {
     struct lt_skips skips = {.from = make_ends(compiler, node)};
     uint32_t count = node->argument_count, last = 0; /* of those that can fail */
-    bool is_backward = count == 2 && is_turned(node);
+    bool is_backward = count == 2 && is_one_of(node, turned, TURNED);
     for (uint32_t i = 1; is_strict && i < count; i++)
         last = can_fail(compiler, node->arguments[is_backward ? 0 : i]) ? i : last;
     for (uint32_t i = 0; i < count; i++) {
@@ -303,10 +340,13 @@ struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct 
         if (node->arguments[k]->kind == LT_EXPR_LAMBDA)
             continue;
         arguments[k] = lt_compile(compiler, node->arguments[k], LT_REGISTER_ANY);
-        if (i >= last || !node->arguments[k]->nullable)
+        bool is_divisor = is_backward && i < last && is_null_at_zero(compiler, node);
+        if (i >= last || (!node->arguments[k]->nullable && !is_divisor))
             continue;
+        uint32_t asked = is_divisor ? null_if_zero(compiler, node->arguments[k]->type, arguments[k])
+                                    : arguments[k];
         skips.entered = skips.count == 0 ? lt_share_enter(&compiler->share) : skips.entered;
-        skips.from[skips.count++] = emit_jump(compiler, LT_OP_JUMP_IF_NULL, arguments[k]);
+        skips.from[skips.count++] = emit_jump(compiler, LT_OP_JUMP_IF_NULL, asked);
     }
     return skips;
 }

@@ -253,7 +253,7 @@ static int infer_places(struct lt_analyser *analyser, struct lt_expression *call
     if (!is_number && !lt_coerce_is_implicit(&analyser->coerce, type, wanted))
         return lt_analyser_unexpected(analyser, call, 1, "an INT");
     const struct lt_type *of = call->arguments[0]->type;
-    if (lt_type_is_nested(of) || lt_type_is_interval(of) || lt_type_is_datetime(of))
+    if (!lt_type_is_numeric(of) && !lt_type_is_text(of) && of->kind != LT_TYPE_VOID)
         return LT_OK; /* is told before */
     int code = lt_analyser_cast(analyser, &call->arguments[1], wanted);
     return code == LT_OK ? lt_analyser_constant(analyser, call, 1) : code;

@@ -231,19 +231,12 @@ static bool is_droppable(const struct lt_expression *node)
     return !has_row_maker(node) && !lt_expr_has_failing(node);
 }
 
-/* What is tried is what a constant is: NULL by the second rule only. */
-static bool is_tried(const struct lt_expression *node)
-{
-    return node->kind == LT_EXPR_CALL && node->is_try;
-}
-
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
     bool is_decided = is_decided_test(*node);
-    bool is_null = has_null_argument(*node) && !is_tried(*node);
-    if ((!is_decided && !is_null) || !is_droppable(*node))
+    if ((!is_decided && !has_null_argument(*node)) || !is_droppable(*node))
         return;
     struct lt_expression *literal = lt_expr_null(*node, (*node)->type, folding->arena);
     if (is_decided) {
@@ -260,11 +253,6 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
     if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE ||
         (*node)->is_failing)
         return;
-    if (is_tried(*node) && has_null_argument(*node) && is_droppable(*node)) {
-        *node = lt_expr_null(*node, (*node)->type, folding->arena);
-        folding->has_changed = true;
-        return;
-    }
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
     if (!is_named && is_constant(*node, NULL)) {
         struct lt_expression *literal =
@@ -321,10 +309,14 @@ int lt_fold_refuse(const struct lt_expression *node, const char *text,
     return error->code;
 }
 
+bool lt_expr_is_foldable(const struct lt_expression *node)
+{
+    return is_constant(node, NULL) && !lt_expr_has_replaced(node);
+}
+
 int lt_analyser_fold(struct lt_analyser *analyser, struct lt_expression **node)
 {
-    if ((*node)->kind == LT_EXPR_LITERAL || !is_constant(*node, NULL) ||
-        lt_expr_has_replaced(*node))
+    if ((*node)->kind == LT_EXPR_LITERAL || !lt_expr_is_foldable(*node))
         return LT_OK;
     struct lt_expression *literal =
         evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser);

@@ -167,11 +167,44 @@ static int become_field(struct lt_analyser *analyser, struct lt_expression *call
     return lt_analyse(analyser, call);
 }
 
-/* a[i] and m[k]. The key takes the type of the map's keys. */
+static bool is_written_text(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_LITERAL && !node->is_null && lt_type_is_text(node->type);
+}
+
+/* The key takes the type of the map's keys: a text that is written there by any cast there is. */
+static int cast_key(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *wanted = call->arguments[0]->type->fields[0].type;
+    const struct lt_type *type = call->arguments[1]->type;
+    bool are_numbers = lt_type_is_numeric(type) && lt_type_is_numeric(wanted);
+    bool is_other_interval = lt_type_is_ansi_interval(type) && type->kind == wanted->kind &&
+                             !lt_type_equal(type, wanted);
+    if (is_written_text(call->arguments[1])) {
+        struct lt_expression *text = call->arguments[1];
+        call->arguments[1] = lt_coerce_cast(text, wanted, analyser->coerce.arena);
+        call->arguments[1]->index = -1; /* not analysed */
+        return lt_analyse(analyser, call->arguments[1]);
+    }
+    if (!are_numbers &&
+        (is_other_interval || !lt_coerce_is_implicit(&analyser->coerce, type, wanted)))
+        return lt_analyser_unexpected(analyser, call, 1, "a key");
+    return lt_analyser_cast(analyser, &call->arguments[1], wanted);
+}
+
+static int cast_index(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    const struct lt_type *type = call->arguments[1]->type;
+    if (type->kind == LT_TYPE_VOID)
+        return lt_analyser_cast(analyser, &call->arguments[1], lt_type_simple(LT_TYPE_INT));
+    return lt_type_is_integral(type) ? LT_OK
+                                     : lt_analyser_unexpected(analyser, call, 1, "an integer");
+}
+
+/* a[i] and m[k]. */
 static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *call)
 {
     const struct lt_type *type = call->arguments[0]->type;
-    const struct lt_signature *signatures = lt_function_at((size_t)call->index, NULL)->signatures;
     bool is_map = type->kind == LT_TYPE_MAP;
     bool is_of_structs = type->kind == LT_TYPE_ARRAY &&
                          type->fields[0].type->kind == LT_TYPE_STRUCT &&
@@ -180,28 +213,12 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
         return become_field(analyser, call);
     if (type->kind != LT_TYPE_ARRAY && !is_map)
         return lt_analyser_subscript_base(analyser, call);
-    const struct lt_type *index_type = call->arguments[1]->type;
-    const struct lt_type *wanted = is_map ? type->fields[0].type : lt_type_simple(LT_TYPE_INT);
-    bool are_numbers = (lt_type_is_number(index_type) || index_type->kind == LT_TYPE_DECIMAL) &&
-                       (lt_type_is_number(wanted) || wanted->kind == LT_TYPE_DECIMAL);
-    bool is_other_interval = lt_type_is_ansi_interval(index_type) &&
-                             index_type->kind == wanted->kind && !lt_type_equal(index_type, wanted);
-    bool fits = is_map
-                    ? are_numbers || (!is_other_interval &&
-                                      lt_coerce_is_implicit(&analyser->coerce, index_type, wanted))
-                    : lt_type_is_integral(index_type) || index_type->kind == LT_TYPE_VOID;
-    if (!fits)
-        return lt_analyser_unexpected(analyser, call, 1, is_map ? "a key" : "an integer");
-    if (is_map || index_type->kind == LT_TYPE_VOID) {
-        int code = lt_analyser_cast(analyser, &call->arguments[1], wanted);
-        if (code != LT_OK)
-            return code;
-    }
-    call->signature = &signatures[is_map];
-    call->type = type->fields[is_map].type;
-    call->nullable = is_map || lt_any_nullable(call->arguments, 2) ||
-                     may_be_null(analyser, call, 0, analyser->coerce.session->is_legacy);
-    return LT_OK;
+    int code = is_map ? cast_key(analyser, call) : cast_index(analyser, call);
+    bool is_nullable = is_map || lt_any_nullable(call->arguments, 2) ||
+                       may_be_null(analyser, call, 0, analyser->coerce.session->is_legacy);
+    return code != LT_OK ? code
+                         : lt_collection_finish(call, is_map, type->fields[is_map].type,
+                                                is_nullable);
 }
 
 /* ---------------------------------------------------------------------------- element_at, slice */

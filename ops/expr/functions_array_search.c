@@ -39,9 +39,10 @@ static int infer_contains(struct lt_analyser *analyser, struct lt_expression *ca
     if (code != LT_OK)
         return code;
     bool has_null = call->arguments[0]->type->fields[0].nullable;
-    code = meet(analyser, call,
-                lt_coerce_common_strict(&analyser->coerce, call->arguments[0]->type->fields[0].type,
-                                        call->arguments[1]->type));
+    const struct lt_type *element = call->arguments[0]->type->fields[0].type;
+    const struct lt_type *value = call->arguments[1]->type;
+    const struct lt_type *common = lt_coerce_common_strict(&analyser->coerce, element, value);
+    code = meet(analyser, call, lt_collection_cast(analyser, common, element, value));
     return code != LT_OK ? code
                          : lt_collection_finish(call, 0, lt_type_simple(LT_TYPE_BOOLEAN),
                                                 has_null || lt_any_nullable(call->arguments, 2));

@@ -232,14 +232,15 @@ static int infer_sort(struct lt_analyser *analyser, struct lt_expression *call)
         return code;
     struct lt_expression **ascending = &call->arguments[1];
     enum lt_type_kind kind = (*ascending)->type->kind;
-    lt_fold(ascending, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if ((*ascending)->kind != LT_EXPR_LITERAL)
-        return lt_analyser_fail(analyser, LT_E_ANALYSIS, *ascending,
-                                "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "42K09",
-                                "the direction of sort_array must be a constant");
+    if (kind == LT_TYPE_VOID && !lt_coerce_is_open(*ascending)) /* NULL, whatever computes it */
+        *ascending =
+            lt_expr_null(*ascending, lt_type_simple(LT_TYPE_BOOLEAN), analyser->coerce.arena);
+    if (!lt_expr_is_foldable(*ascending))
+        return lt_analyser_refuse_constant(analyser, call, 1);
     if (kind != LT_TYPE_BOOLEAN && kind != LT_TYPE_VOID)
         return lt_analyser_unexpected(analyser, call, 1, "a BOOLEAN");
-    call->nullable = call->nullable || (*ascending)->is_null;
+    lt_fold(ascending, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    call->nullable = call->nullable || (*ascending)->nullable;
     return lt_analyser_cast(analyser, ascending, lt_type_simple(LT_TYPE_BOOLEAN));
 }
 

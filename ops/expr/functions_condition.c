@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "ops/expr/analyser.h"
+#include "ops/expr/collections.h"
 
 static enum lt_kernel is_nan(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
@@ -50,12 +50,16 @@ static int conclude_nan_value(struct lt_analyser *analyser, struct lt_expression
 /* Of NULLs alone, the NULL without a type. */
 static int infer_extreme(struct lt_analyser *analyser, struct lt_expression *call)
 {
+    bool are_literals = true;
     (void)analyser;
     for (uint32_t i = 0; i < call->argument_count; i++) {
         const struct lt_expression *argument = call->arguments[i];
-        if (argument->kind != LT_EXPR_LITERAL || argument->type->kind != LT_TYPE_VOID)
+        if (argument->type->kind != LT_TYPE_VOID || lt_coerce_is_open(argument))
             return LT_INFER_LETTERS;
+        are_literals = are_literals && argument->kind == LT_EXPR_LITERAL;
     }
+    if (!are_literals)
+        return lt_collection_finish(call, 0, lt_type_simple(LT_TYPE_VOID), true);
     *call = *call->arguments[0];
     return LT_OK;
 }

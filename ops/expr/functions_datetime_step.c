@@ -306,9 +306,7 @@ static const struct lt_function functions[] = {
      "The whole units from start to end; the unit is a word as of timestampadd.",
      "timestampdiff(DAY, TIMESTAMP'2024-01-01 12:00:00', TIMESTAMP'2024-01-03 11:59:59')", "1",
      TOTAL,
-     .signatures = {LT_KERNEL("stt", "l", timestamp_difference),
-                    LT_KERNEL("szz", "l", timestamp_difference)},
-     .prepare = prepare_step},
+     .signatures = {LT_KERNEL("stt", "l", timestamp_difference)}, .prepare = prepare_step},
 };
 
 const struct lt_function_group lt_functions_datetime_step = {

@@ -6,8 +6,9 @@
 
 #include "core/text/utf8.h"
 #include "ops/expr/analyser.h"
-#include "ops/expr/regexp.h"
+#include "ops/expr/expr.h"
 #include "ops/expr/faults.h"
+#include "ops/expr/regexp.h"
 
 /* ---------------------------------------------------------------------------- choosing, finding */
 
@@ -156,13 +157,17 @@ static enum lt_kernel hide(struct lt_machine *machine, const struct lt_call *cal
     return LT_KERNEL_VALUE;
 }
 
-/* The text must be a string; what stands for others a constant of one character, or NULL. */
+/* The text must be a string; what stands for others a constant of one character, or NULL. What has
+ * no type is NULL, whatever computes it. */
 static int infer_mask(struct lt_analyser *analyser, struct lt_expression *call)
 {
     for (uint32_t i = 0; i < call->argument_count; i++) {
         const struct lt_type *type = call->arguments[i]->type;
         if (!lt_letter_accepts('s', type) && type->kind != LT_TYPE_VOID)
             return lt_analyser_unexpected(analyser, call, i, "a STRING");
+        if (type->kind == LT_TYPE_VOID && !lt_coerce_is_open(call->arguments[i]))
+            call->arguments[i] = lt_expr_null(
+                call->arguments[i], lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
     }
     for (uint32_t i = 1; i < call->argument_count; i++) {
         struct lt_expression **argument = &call->arguments[i];

@@ -153,7 +153,10 @@ static int infer_contains_key(struct lt_analyser *analyser, struct lt_expression
         return lt_analyser_refuse_null(analyser, call);
     const struct lt_type *key =
         map->kind == LT_TYPE_MAP
-            ? lt_coerce_common_strict(&analyser->coerce, map->fields[0].type, wanted->type)
+            ? lt_collection_cast(analyser,
+                                 lt_coerce_common_strict(&analyser->coerce, map->fields[0].type,
+                                                         wanted->type),
+                                 map->fields[0].type, wanted->type)
             : NULL;
     if (key == NULL)
         return lt_analyser_refuse_partner(analyser, call, true, 1);

@@ -231,9 +231,24 @@ static int infer_position(struct lt_analyser *analyser, struct lt_expression *ca
     return code == LT_OK ? lt_analyser_constant(analyser, call, index) : code;
 }
 
+/* Do the texts and the position have types that they may have? */
+static bool are_texts_and_position(struct lt_analyser *analyser, const struct lt_expression *call)
+{
+    bool fits = true;
+    for (uint32_t i = 0; i < call->argument_count && fits; i++) {
+        const struct lt_type *type = call->arguments[i]->type;
+        const struct lt_type *wanted = lt_type_simple(i < 3 ? LT_TYPE_STRING : LT_TYPE_INT);
+        fits = (i == 3 && lt_type_is_numeric(type)) ||
+               lt_coerce_is_implicit(&analyser->coerce, type, wanted);
+    }
+    return fits;
+}
+
 /* The position to begin at is a constant. */
 static int infer_replace(struct lt_analyser *analyser, struct lt_expression *call)
 {
+    if (!are_texts_and_position(analyser, call))
+        return LT_INFER_LETTERS; /* which refuse it */
     int code = call->argument_count == 4 ? infer_position(analyser, call, 3) : LT_OK;
     if (code != LT_OK || call->argument_count < 4)
         return code == LT_OK ? LT_INFER_LETTERS : code;

@@ -113,8 +113,25 @@ struct like {
     struct lt_needle needle; /* the literal, if it has bytes */
 };
 
-/* Fills `units`, which has room for one for each byte. */
-static void like_parse(struct like *like, struct lt_bytes pattern, uint8_t escape)
+static const struct lt_bytes usual_escape = {.data = (const uint8_t *)"\\", .size_bytes = 1};
+
+static bool stands_at(struct lt_bytes text, uint32_t at, struct lt_bytes part)
+{
+    return text.size_bytes - at >= part.size_bytes && is_same(text.data + at, &part);
+}
+
+/* How many bytes at `at` an escape makes an ordinary character of: it is needed there. 0: none. */
+static uint32_t escaped_bytes(struct lt_bytes pattern, uint32_t at, struct lt_bytes escape)
+{
+    if (at == pattern.size_bytes)
+        return 0;
+    if (pattern.data[at] == '_' || pattern.data[at] == '%')
+        return 1;
+    return stands_at(pattern, at, escape) ? escape.size_bytes : 0;
+}
+
+/* Fills `units`, which has room for one for each byte. The escape is one character. */
+static void like_parse(struct like *like, struct lt_bytes pattern, struct lt_bytes escape)
 {
     uint32_t sequences = 0;
     like->count = 0;
@@ -125,21 +142,22 @@ static void like_parse(struct like *like, struct lt_bytes pattern, uint8_t escap
     for (uint32_t i = 0; i < pattern.size_bytes; i++) {
         uint8_t c = pattern.data[i];
         like->has_halves = like->has_halves || c >= FIRST_OF_FOUR_BYTES;
-        like->is_plain = like->is_plain && c != escape && c != '_';
+        bool is_escape = stands_at(pattern, i, escape);
+        like->is_plain = like->is_plain && !is_escape && c != '_';
         sequences += c == '%' && (i == 0 || pattern.data[i - 1] != '%');
         like->utf16_count += c != '%' && (c & 0xc0) != 0x80; /* no continuation of a character */
         like->utf16_count += c >= FIRST_OF_FOUR_BYTES;
-        if (c == escape) {
-            if (++i == pattern.size_bytes) {
-                like->fault = LIKE_ESCAPE_AT_END;
+        if (is_escape) {
+            i += escape.size_bytes;
+            uint32_t size = escaped_bytes(pattern, i, escape);
+            if (size == 0) {
+                like->fault =
+                    i == pattern.size_bytes ? LIKE_ESCAPE_AT_END : LIKE_ESCAPE_IN_MIDDLE;
                 return;
             }
-            c = pattern.data[i];
-            if (c != '_' && c != '%' && c != escape) {
-                like->fault = LIKE_ESCAPE_IN_MIDDLE;
-                return;
-            }
-            like->units[like->count++] = c;
+            for (uint32_t k = 0; k < size; k++)
+                like->units[like->count++] = pattern.data[i + k];
+            i += size - 1;
         } else {
             like->units[like->count++] = c == '_' ? ANY_CHARACTER : c == '%' ? ANY_SEQUENCE : c;
         }
@@ -217,21 +235,27 @@ static bool like_match(const struct like *like, struct lt_bytes text)
     return unit == like->count;
 }
 
-static uint8_t escape_of(const struct lt_machine *machine, const struct lt_call *call)
+static struct lt_bytes escape_of(const struct lt_machine *machine, const struct lt_call *call)
 {
     if (call->argument_count < 3)
-        return '\\';
+        return usual_escape;
     struct lt_bytes escape = lt_argument_bytes(machine, call, 2);
-    return escape.size_bytes == 0 ? '\\' : escape.data[0];
+    return escape.size_bytes == 0 ? usual_escape : escape;
 }
 
-/* The first escape that stands before what needs none; there is one. */
-static const uint8_t *find_needless_escape(struct lt_bytes pattern, uint8_t escape)
+/* What stands behind the first escape that is not needed; there is one. */
+static const uint8_t *find_needless(struct lt_bytes pattern, struct lt_bytes escape)
 {
-    const uint8_t *at = pattern.data, *last = pattern.data + pattern.size_bytes - 1;
-    while (at < last && !(*at == escape && at[1] != '_' && at[1] != '%' && at[1] != escape))
-        at += *at == escape ? 2 : 1;
-    return at;
+    uint32_t at = 0;
+    while (at < pattern.size_bytes) {
+        bool is_escape = stands_at(pattern, at, escape);
+        at += is_escape ? escape.size_bytes : 1;
+        uint32_t size = is_escape ? escaped_bytes(pattern, at, escape) : 0;
+        if (is_escape && size == 0)
+            break;
+        at += size;
+    }
+    return pattern.data + at;
 }
 
 static enum lt_kernel like_fault(struct lt_machine *machine, const struct lt_call *call,
@@ -243,7 +267,7 @@ static enum lt_kernel like_fault(struct lt_machine *machine, const struct lt_cal
                                 "The format is invalid: '%.*s'. The escape character is not "
                                 "allowed to end with",
                                 (int)pattern.size_bytes, (const char *)pattern.data);
-    const uint8_t *begin = find_needless_escape(pattern, escape_of(machine, call)) + 1;
+    const uint8_t *begin = find_needless(pattern, escape_of(machine, call));
     const uint8_t *end = begin, *last = pattern.data + pattern.size_bytes;
     if (end < last)
         (void)lt_utf8_next(&end, last);
@@ -323,10 +347,9 @@ static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error
     }
     struct lt_bytes pattern = arguments[1]->value.bytes;
     (void)error;
-    bool has_escape = count == 3;
     struct like *like = lt_arena_alloc(prepare->arena, sizeof *like);
     like->units = lt_arena_alloc(prepare->arena, pattern.size_bytes * sizeof *like->units);
-    like_parse(like, pattern, has_escape ? arguments[2]->value.bytes.data[0] : '\\');
+    like_parse(like, pattern, count == 3 ? arguments[2]->value.bytes : usual_escape);
     like->is_plain = like->is_plain && arguments[0]->kind != LT_EXPR_LITERAL;
     if (!like->has_halves || like->is_plain)
         like_simplify(like, lt_arena_alloc(prepare->arena, pattern.size_bytes));
@@ -334,7 +357,7 @@ static int prepare_like(const struct lt_prepare *prepare, struct lt_error *error
     return LT_OK;
 }
 
-/* The escape is one character, written as a literal. */
+/* The escape is one character of UTF-16, written as a literal. */
 static int infer_like(struct lt_analyser *analyser, struct lt_expression *call)
 {
     if (call->argument_count < 3)
@@ -342,7 +365,7 @@ static int infer_like(struct lt_analyser *analyser, struct lt_expression *call)
     const struct lt_expression *escape = call->arguments[2];
     if (escape->kind == LT_EXPR_LITERAL && escape->type->kind == LT_TYPE_STRING &&
         !escape->is_null &&
-        lt_utf8_count(escape->value.bytes.data, escape->value.bytes.size_bytes) == 1)
+        lt_utf8_count_units(escape->value.bytes.data, escape->value.bytes.size_bytes) == 1)
         return LT_INFER_LETTERS;
     return lt_analyser_fail(analyser, LT_E_ANALYSIS, escape, "INVALID_ESCAPE_CHAR", "42604",
                             "the escape of \"%s\" must be a literal of one character", call->name);

@@ -207,12 +207,6 @@ struct lt_expression *lt_parse_call(struct lt_parser *parser, const char *writte
                                 "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for "
                                 "a fix.",
                                 name, call->argument_count);
-    /* Between operands they take any number; called by name, two. */
-    bool is_pair = strcmp(name, "and") == 0 || strcmp(name, "or") == 0;
-    if (is_pair && call->argument_count != 2)
-        return lt_parser_refuse(parser, LT_E_ANALYSIS, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                                begin, call->end, "\"%s\" was given %u arguments and takes two",
-                                name, call->argument_count);
     if (target == NULL)
         call = lt_parser_named_call(parser, call);
     if (call == NULL)

@@ -15,6 +15,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/limits.h"
+#include "core/text/utf8.h"
 #include "ops/expr/diagnose.h"
 #include "ops/expr/expr.h"
 
@@ -179,7 +180,8 @@ static struct lt_expression *parse_escape(struct lt_parser *parser, struct lt_ex
     struct lt_expression *escape = lt_parse_string(parser);
     if (escape == NULL)
         return NULL;
-    if (escape->value.bytes.size_bytes != 1)
+    const struct lt_bytes *text = &escape->value.bytes;
+    if (lt_utf8_count_units(text->data, text->size_bytes) != 1)
         return lt_parser_refuse(
             parser, LT_E_PARSE, "INVALID_ESC", "42604", call->begin, escape->end,
             "Found an invalid escape string: '%.*s'. The escape string must "

@@ -347,10 +347,21 @@ static int refuse(struct lt_analyser *analyser, const struct lt_function *functi
     return lt_analyser_refuse_argument(analyser, function, call, wrong);
 }
 
+/* Between operands AND and OR take any number of them; called by name, two. */
+static bool is_wrong_pair(const struct lt_function *function, const struct lt_expression *call)
+{
+    bool is_logic = function->flow == LT_FLOW_AND || function->flow == LT_FLOW_OR;
+    return is_logic && call->is_call && call->argument_count != 2;
+}
+
 /* Generators are asked for their argument by its name. */
 static int refuse_count(struct lt_analyser *analyser, const struct lt_function *function,
                         const struct lt_expression *call)
 {
+    if (is_wrong_pair(function, call))
+        return lt_analyser_fail(analyser, LT_E_ANALYSIS, call, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                                "42605", "\"%s\" was given %u arguments and takes two", call->name,
+                                call->argument_count);
     bool is_inline = strncmp(function->name, "inline", 6) == 0;
     bool is_named = is_inline || strstr(function->name, "explode") != NULL;
     if (call->argument_count == 0 && is_named)
@@ -514,7 +525,8 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
         return refuse_name(analyser, call);
     uint32_t fewest, most;
     lt_function_arity(function, &fewest, &most);
-    if (call->argument_count < fewest || call->argument_count > most)
+    if (call->argument_count < fewest || call->argument_count > most ||
+        is_wrong_pair(function, call))
         return refuse_count(analyser, function, call);
     if (function->flow == LT_FLOW_AGGREGATE)
         return lt_analyser_later(analyser, call, "an aggregate in an expression of one row");
