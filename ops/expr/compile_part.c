@@ -78,8 +78,8 @@ static bool make_special(struct lt_compiler *compiler, const struct lt_expressio
 }
 
 /* A number cast to a wider one, and that to a wider one: Spark leaves the first out, so that a
- * bigint that goes through float to double keeps its digits; but not of a
- * constant. */
+ * bigint that goes through float to double keeps its digits; but not of a constant, whose value it
+ * has before. */
 static bool is_widened_twice(const struct lt_expression *node)
 {
     const struct lt_expression *inner = node->kind == LT_EXPR_CAST ? node->arguments[0] : NULL;
@@ -87,7 +87,7 @@ static bool is_widened_twice(const struct lt_expression *node)
         !lt_type_is_number(inner->type))
         return false;
     const struct lt_type *from = inner->arguments[0]->type;
-    return inner->arguments[0]->kind != LT_EXPR_LITERAL && lt_type_is_number(from) &&
+    return lt_expr_has_column(inner->arguments[0]) && lt_type_is_number(from) &&
            from->kind <= inner->type->kind && inner->type->kind <= node->type->kind;
 }
 

@@ -36,6 +36,16 @@ static void a_decimal_of_many_seconds_wraps(void **state)
     expect("CAST(CAST(7 AS DECIMAL(38,0)) AS TIMESTAMP)", "1970-01-01 00:00:07");
 }
 
+static void a_constant_is_rounded_by_each_of_two_casts(void **state)
+{
+    (void)state;
+    expect("CAST(CAST(2147483647 AS FLOAT) AS DOUBLE)", "2.147483648E9");
+    expect("CAST(greatest(1, 2147483647) AS FLOAT) * 2D", "4.294967296E9");
+    expect("try_multiply(2D, TRY_CAST(greatest(1, 2147483647) AS FLOAT))", "4.294967296E9");
+    expect("transform(array(2147483647), x -> CAST(CAST(x AS FLOAT) AS DOUBLE))",
+           "[2.147483647E9]"); /* Spark leaves the inner one out */
+}
+
 static void under_the_legacy_rules_decimals_are_written_as_java_does(void **state)
 {
     struct lt_session legacy = *lt_session_default();
@@ -371,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
+        cmocka_unit_test(a_constant_is_rounded_by_each_of_two_casts),
         cmocka_unit_test(a_decimal_of_many_seconds_wraps),
         cmocka_unit_test(under_the_legacy_rules_decimals_are_written_as_java_does),
         cmocka_unit_test(after_a_null_what_a_call_would_ask_next_does_not_fail),
