@@ -43,6 +43,11 @@ static bool is_link(const char *path)
     return lstat(path, &status) == 0 && (S_ISLNK(status.st_mode) || status.st_nlink > 1);
 }
 
+bool lt_files_has_come(const struct lt_files_place *place, const char *path, bool is_complete)
+{
+    return lt_files_is_wanted(place, path) && (is_complete || is_link(path));
+}
+
 static int look_at_some(struct lt_files_look *look)
 {
     const struct lt_files_place *place = &look->source->settings.place;
@@ -50,9 +55,9 @@ static int look_at_some(struct lt_files_look *look)
     while (at < end) {
         const char *path = at + 1;
         struct lt_files_found found;
-        bool is_whole = *at == LT_FILES_COMPLETE || is_link(path);
+        bool is_complete = *at == LT_FILES_COMPLETE;
         at = path + strlen(path) + 1;
-        if (!is_whole || !lt_files_is_wanted(place, path))
+        if (!lt_files_has_come(place, path, is_complete))
             continue;
         int code = lt_files_look_at(place, path, &found, &look->error);
         if (code == 0)

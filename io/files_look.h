@@ -26,6 +26,9 @@ struct lt_files_look {
 
 enum { LT_FILES_COMPLETE = 'c', LT_FILES_NAMED = 'n' };
 
+/* Can a file that a watch tells of be read now, as far as its path says? `is_complete` as of
+ * struct lt_files_watch_visitor. on: any; may ask the disk. */
+bool lt_files_has_come(const struct lt_files_place *place, const char *path, bool is_complete);
 /* Sets what comes of it. For struct lt_io: `look` is a struct lt_files_look; returns its code. */
 int64_t lt_files_look_call(void *look);
 /* What was found is not taken after all. */

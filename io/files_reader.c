@@ -377,10 +377,14 @@ static int reader_extend(struct lt_reader *base, const struct lt_position *end,
     return fill_queue(reader, error);
 }
 
-/* The control thread lists then, and so hears all that was told of until now. */
 static bool reader_has_more(struct lt_reader *base)
 {
-    return reader_of(base)->has_events;
+    return lt_files_reader_has_news(reader_of(base));
+}
+
+static void reader_listen(struct lt_reader *base)
+{
+    lt_files_reader_listen(reader_of(base));
 }
 
 static int open_feed(struct lt_files_reader *reader, const struct lt_connector_env *env,
@@ -427,6 +431,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
         .lag = reader_lag,
         .extend = reader_extend,
         .has_more = reader_has_more,
+        .listen = reader_listen,
         .stop = reader_stop,
         .close = reader_close,
     };

@@ -36,6 +36,7 @@ struct lt_files_reader {
     struct lt_files_watch *watch; /* NULL: none; the directories are listed again and again */
     struct lt_io watch_io;
     bool has_events, is_watch_lost; /* has_events: in batches of the source's watch */
+    bool has_news; /* in batches: some of them tell of what may be read */
     struct lt_files_look look;
     struct lt_io look_io;
     bool wants_all, has_looked, starts_over; /* starts_over: what waits is looked for anew */
@@ -59,8 +60,11 @@ void lt_files_reader_fail(struct lt_files_reader *reader, const struct lt_error 
 
 /* Arms the watch, if there may be one and nothing but the reader's end stands against it. */
 void lt_files_reader_open_watch(struct lt_files_reader *reader);
-/* In batches: waits for the source's watch to tell of something, if it has one. */
+/* In batches: waits for the source's watch to tell of something, if it has one; what was told of
+ * until now is listed, or was. */
 void lt_files_reader_listen(struct lt_files_reader *reader);
+/* In batches: has the watch told of something that may be read? The control thread lists then. */
+bool lt_files_reader_has_news(struct lt_files_reader *reader);
 /* What can be done now: reads events, starts a look if one is due, and the next cleaning. */
 void lt_files_reader_look(struct lt_files_reader *reader);
 /* Must the directories be listed again and again? */

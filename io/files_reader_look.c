@@ -10,8 +10,11 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "io/files_manifest.h"
 #include "io/files_name.h"
 #include "io/manifest.h"
+
+enum { EVENT_READS_MAX = 16 /* at a time; what is left makes the watch tell again */ };
 
 /* -------------------------------------------------------------------------------------- looking */
 
@@ -29,13 +32,17 @@ static void see_event(void *context, const char *path, bool is_complete)
     lt_text_append_n(&reader->changed, path, strlen(path) + 1);
 }
 
+static bool may_hold_files(const struct lt_files_place *place, const char *directory)
+{
+    const char *name = lt_files_base_name(directory);
+    return place->is_deep || place->is_glob || strchr(name, '=') != NULL ||
+           strcmp(name, LT_MANIFEST_FOLDER) == 0;
+}
+
 static void see_directory(void *context, const char *path)
 {
     struct lt_files_reader *reader = context;
-    const struct lt_files_place *place = &reader->source->settings.place;
-    const char *name = lt_files_base_name(path);
-    reader->wants_all |= place->is_deep || place->is_glob || strchr(name, '=') != NULL ||
-                         strcmp(name, LT_MANIFEST_FOLDER) == 0;
+    reader->wants_all |= may_hold_files(&reader->source->settings.place, path);
 }
 
 static void see_all(void *context)
@@ -199,18 +206,69 @@ void lt_files_reader_open_watch(struct lt_files_reader *reader)
         arm_watch(reader, reader->watch);
 }
 
-/* In batches. */
-void lt_files_reader_listen(struct lt_files_reader *reader)
-{
-    if (reader->source->watch == NULL || reader->watch_io.is_pending)
-        return;
-    reader->has_events = false;
-    arm_watch(reader, reader->source->watch);
-}
-
 void lt_files_reader_look(struct lt_files_reader *reader)
 {
     read_events(reader);
     start_look(reader);
     start_cleaning(reader);
+}
+
+/* ----------------------------------------------------------------------------------- in batches */
+
+/* What was heard. The control thread lists for each piece of news: so files that are hidden, or are
+ * being written, are none. */
+struct hearing {
+    const struct lt_files_place *place;
+    bool has_heard, is_news;
+};
+
+static void hear_file(void *context, const char *path, bool is_complete)
+{
+    struct hearing *hearing = context;
+    hearing->has_heard = true;
+    hearing->is_news = hearing->is_news || lt_files_has_come(hearing->place, path, is_complete);
+}
+
+static void hear_directory(void *context, const char *path)
+{
+    struct hearing *hearing = context;
+    hearing->has_heard = true;
+    hearing->is_news |= may_hold_files(hearing->place, path);
+}
+
+static void hear_all(void *context)
+{
+    ((struct hearing *)context)->is_news = true;
+}
+
+/* Reads the events. Where a manifest says what there is, the files that it consists of are hidden
+ * ones. */
+static bool hear_news(const struct lt_files_reader *reader)
+{
+    struct hearing hearing = {.place = &reader->source->settings.place};
+    const struct lt_files_watch_visitor visitor = {
+        .file = hear_file, .directory = hear_directory, .all = hear_all, .context = &hearing};
+    for (int i = 0; i < EVENT_READS_MAX && !hearing.is_news; i++)
+        if (lt_files_watch_read(reader->source->watch, &visitor))
+            break;
+    return hearing.is_news || (hearing.has_heard && lt_files_manifest_is_there(hearing.place));
+}
+
+void lt_files_reader_listen(struct lt_files_reader *reader)
+{
+    if (reader->source->watch == NULL || reader->watch_io.is_pending)
+        return;
+    reader->has_events = reader->has_news = false;
+    arm_watch(reader, reader->source->watch);
+}
+
+bool lt_files_reader_has_news(struct lt_files_reader *reader)
+{
+    if (!reader->has_events)
+        return reader->has_news;
+    reader->has_events = false;
+    reader->has_news |= hear_news(reader);
+    if (!reader->has_news)
+        arm_watch(reader, reader->source->watch);
+    return reader->has_news;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,24 @@ static const uint32_t mask = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELET
 
 struct lt_files_watch {
     int fd;
+    pthread_mutex_t lock; /* of what follows */
     char **directories; /* by the kernel's number, which counts up; NULL: watched no more */
     size_t capacity;
     struct lt_text_buffer path;
     char events[EVENTS_SIZE] __attribute__((aligned(8)));
 };
+
+static void lock(struct lt_files_watch *watch)
+{
+    int result = pthread_mutex_lock(&watch->lock);
+    lt_assert(result == 0);
+}
+
+static void unlock(struct lt_files_watch *watch)
+{
+    int result = pthread_mutex_unlock(&watch->lock);
+    lt_assert(result == 0);
+}
 
 struct lt_files_watch *lt_files_watch_create(struct lt_error *error)
 {
@@ -34,6 +48,8 @@ struct lt_files_watch *lt_files_watch_create(struct lt_error *error)
     }
     struct lt_files_watch *watch = lt_alloc(sizeof *watch);
     watch->fd = fd;
+    int result = pthread_mutex_init(&watch->lock, NULL);
+    lt_assert(result == 0);
     lt_text_init(&watch->path);
     return watch;
 }
@@ -46,6 +62,8 @@ void lt_files_watch_destroy(struct lt_files_watch *watch)
         free(watch->directories[i]);
     free(watch->directories);
     lt_text_fini(&watch->path);
+    int result = pthread_mutex_destroy(&watch->lock);
+    lt_assert(result == 0);
     close(watch->fd);
     free(watch);
 }
@@ -95,20 +113,22 @@ bool lt_files_watch_add(struct lt_files_watch *watch, const char *directory, str
                      directory);
         return false;
     }
-    int number = inotify_add_watch(watch->fd, directory, mask);
-    if (number >= 0) {
+    lock(watch); /* before an event of it can be read */
+    int number = inotify_add_watch(watch->fd, directory, mask), cause = errno;
+    if (number >= 0)
         keep(watch, (size_t)number, directory);
+    unlock(watch);
+    if (number >= 0)
         return true;
-    }
-    if (errno == ENOENT || errno == ENOTDIR) /* gone meanwhile; the listing will see */
+    if (cause == ENOENT || cause == ENOTDIR) /* gone meanwhile; the listing will see */
         return true;
-    if (errno == ENOSPC)
+    if (cause == ENOSPC)
         lt_error_set(error, LT_E_LIMIT,
                      "\"%s\" cannot be watched: too many watches; hint: raise "
                      "fs.inotify.max_user_watches",
                      directory);
     else
-        lt_error_set_errno(error, errno, "\"%s\" cannot be watched", directory);
+        lt_error_set_errno(error, cause, "\"%s\" cannot be watched", directory);
     return false;
 }
 
@@ -153,7 +173,7 @@ static void take_event(struct lt_files_watch *watch, const struct inotify_event 
         visitor->file(visitor->context, path, (event->mask & IN_CREATE) == 0);
 }
 
-bool lt_files_watch_read(struct lt_files_watch *watch, const struct lt_files_watch_visitor *visitor)
+static bool read_events(struct lt_files_watch *watch, const struct lt_files_watch_visitor *visitor)
 {
     ssize_t size = read(watch->fd, watch->events, sizeof watch->events);
     if (size < 0)
@@ -164,4 +184,12 @@ bool lt_files_watch_read(struct lt_files_watch *watch, const struct lt_files_wat
         at += (ssize_t)(sizeof *event + event->len);
     }
     return false;
+}
+
+bool lt_files_watch_read(struct lt_files_watch *watch, const struct lt_files_watch_visitor *visitor)
+{
+    lock(watch);
+    bool is_all = read_events(watch, visitor);
+    unlock(watch);
+    return is_all;
 }

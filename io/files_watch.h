@@ -7,8 +7,8 @@
  * ran over) asks for a listing of all. File systems that other machines write to (NFS, SMB, ...)
  * tell nothing, so that they have to be listed again and again.
  *
- * on: one thread at a time: directories are added by the one that lists, which is never at work
- * while events are read.
+ * on: any thread; in batches one lists and adds directories, and another reads events. Created and
+ * destroyed while nobody else has it.
  */
 #ifndef LT_IO_FILES_WATCH_H
 #define LT_IO_FILES_WATCH_H
@@ -39,7 +39,8 @@ struct lt_files_watch_visitor {
     void (*all)(void *context);                         /* list again */
     void *context;
 };
-/* Reads the events that are there; does not wait. False: there are more. */
+/* Reads the events that are there; does not wait. False: there are more. The visitor is called with
+ * the watch locked, and asks nothing of it. */
 bool lt_files_watch_read(struct lt_files_watch *watch,
                          const struct lt_files_watch_visitor *visitor);
 

@@ -307,6 +307,10 @@ struct lt_reader_ops {
      * and then reader->has_failed. Such a reader wakes the worker when that comes. Cheap when
      * nothing has. Optional: the source is asked for `latest` now and then. */
     bool (*has_more)(struct lt_reader *reader);
+    /* Between two batches, after has_more: the source was asked since, and what had come is nothing
+     * that is read. So has_more is false until more comes. Optional: it goes by where the end is.
+     */
+    void (*listen)(struct lt_reader *reader);
     /* Records behind the newest known, summed (-1: not known), and milliseconds behind (-1); cheap.
      * Optional. */
     void (*lag)(struct lt_reader *reader, int64_t *records, int64_t *ms);

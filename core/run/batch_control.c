@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/run/async_progress.h"
 #include "core/run/batch_range.h"
+#include "core/run/hearing.h"
 #include "core/run/union_source.h"
 
 enum { LOOK_INTERVAL_NS = 10 * LT_NS_PER_MS /* spark.sql.streaming.pollingDelay */ };
@@ -26,7 +27,7 @@ struct lt_batch_control {
     struct lt_batch batch;
     bool is_open, is_pending, is_first, is_closed, is_done;
     bool is_requested;
-    bool is_told;            /* readers have heard of more since the last batch began */
+    struct lt_hearing hearing;
     bool is_after_batch;     /* no trigger was since the last batch */
     int64_t *due_ns;         /* by part: when it is asked again where nobody tells */
     bool has_data; /* the open batch does not only move state on */
@@ -135,6 +136,7 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
     if (!settings->is_new)
         lt_watermarks_expect_timers(&control->watermarks);
     control->trigger_ns = lt_clock_now_ns(options->batches.clock); /* the first is at once */
+    lt_hearing_begin(&control->hearing);
     struct lt_batches_options batches = options->batches;
     batches.ports = (struct lt_batches_ports){
         control, run_lane, run_show, run_conclude, run_commit, run_commit_sink, run_done};
@@ -199,7 +201,7 @@ static int64_t look_interval_ns(const struct lt_batch_control *control)
     for (uint32_t i = 0; i < control->part_count; i++)
         if (interval_of_ns(control, i) < shortest_ns)
             shortest_ns = interval_of_ns(control, i);
-    return control->is_told ? LOOK_INTERVAL_NS : shortest_ns;
+    return control->hearing.is_told ? LOOK_INTERVAL_NS : shortest_ns;
 }
 
 static void warn_if_late(int64_t interval, int64_t spent_ms)
@@ -270,7 +272,7 @@ static bool is_heard(struct lt_batch_control *control, uint32_t part, uint32_t f
 {
     struct lt_source *source = control->parts[part];
     const struct lt_source_ops *ops = source->ops;
-    bool has_news = control->is_told || control->is_after_batch;
+    bool has_news = control->hearing.is_told || control->is_after_batch;
     if (asks_all)
         return false;
     if (has_news && ops->at_hand != NULL &&
@@ -365,14 +367,6 @@ static bool wants_no_data_batch(const struct lt_batch_control *control, int64_t 
             lt_watermarks_are_timers_due(&control->watermarks, wall_ms * LT_US_PER_MS));
 }
 
-static bool starts_empty(const struct lt_batch_control *control)
-{
-    for (uint32_t i = 0; i < control->part_count && control->is_first; i++)
-        if ((lt_source_traits(control->parts[i]) & LT_SOURCE_EMPTY_FIRST) != 0)
-            return true;
-    return false;
-}
-
 /* ------------------------------------------------------------------------------------- batches */
 
 static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
@@ -387,7 +381,8 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
         .keeps_watermark = lt_watermarks_count(&control->watermarks) == 0,
     };
     control->is_open = true;
-    control->is_told = control->is_after_batch = false;
+    control->is_after_batch = false;
+    lt_hearing_begin(&control->hearing);
     control->has_found_nothing = false;
     control->has_data = has_data(control);
     uint64_t number = lt_batches_begin(control->batches, &plan);
@@ -424,7 +419,8 @@ static int find_nothing(struct lt_batch_control *control, bool asked)
                         (kind == LT_TRIGGER_AVAILABLE_NOW && is_at(control, control->frozen)) ||
                         (control->have_ended && asked && is_at(control, control->latest));
     control->has_found_nothing = true;
-    control->is_told &= !asked; /* what was told of is nothing that is read */
+    if (asked)
+        lt_hearing_found_nothing(&control->hearing, control->begun_ns, control->latest_ns);
     set_next_trigger(control, false);
     control->is_after_batch = false;
     if (asked)
@@ -467,8 +463,9 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
     control->has_latest = code >= 0;
     if (code < 0)
         return code;
-    return has_data(control) || starts_empty(control) ||
-                   wants_no_data_batch(control, wall_ms)
+    bool starts_empty =
+        control->is_first && lt_source_parts_start_empty(control->parts, control->part_count);
+    return has_data(control) || starts_empty || wants_no_data_batch(control, wall_ms)
                ? begin(control, wall_ms)
                : find_nothing(control, asked);
 }
@@ -478,23 +475,10 @@ static int64_t ms_at(const struct lt_batches_status *status, enum lt_batch_step 
     return status->step_ns[step] / LT_NS_PER_MS;
 }
 
-/* Those of the first WATERMARK node of the plan that has seen any, as Spark tells them. */
-static struct lt_event_times first_times(const struct lt_watermarks *watermarks, bool *is_there)
-{
-    struct lt_event_times first = {0};
-    for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS; i++) {
-        *is_there |= watermarks->nodes[i].is_there;
-        if (first.count == 0)
-            first = watermarks->nodes[i].times;
-    }
-    return first;
-}
-
 void lt_batch_control_describe(const struct lt_batch_control *control,
                                struct lt_progress_batch *out)
 {
     struct lt_batches_status status;
-    bool has_watermark = false;
     lt_batches_status(control->batches, &status);
     *out = (struct lt_progress_batch){
         .id = control->batch.id,
@@ -507,10 +491,11 @@ void lt_batch_control_describe(const struct lt_batch_control *control,
                   ms_at(&status, LT_BATCH_COMMITS),
         .commit_ms = ms_at(&status, LT_BATCH_ENDS),
         .latest = control->has_latest ? control->latest : NULL,
-        .times = first_times(&control->watermarks, &has_watermark),
+        .times = lt_watermarks_times(&control->watermarks),
         .watermarks = &control->watermarks,
     };
     /* The next one is in force by now. */
+    bool has_watermark = lt_watermarks_count(&control->watermarks) > 0;
     out->watermark_ms = has_watermark ? control->watermarks.before_ms : -1;
 }
 
@@ -518,11 +503,10 @@ bool lt_batch_control_describe_idle(const struct lt_batch_control *control,
                                     struct lt_progress_batch *out)
 {
     struct lt_batches_status status;
-    bool has_watermark = false;
+    bool has_watermark = lt_watermarks_count(&control->watermarks) > 0;
     if (control->is_open || !control->has_found_nothing)
         return false;
     lt_batches_status(control->batches, &status);
-    (void)first_times(&control->watermarks, &has_watermark);
     *out = (struct lt_progress_batch){
         .id = status.epoch,
         .begun_wall_us = control->begun_wall_ms * LT_US_PER_MS,
@@ -550,9 +534,22 @@ static bool may_begin(const struct lt_batch_control *control)
            lt_async_progress_has_room(control->async);
 }
 
+/* Readers tell again, if they are to by now. */
+static int listen(struct lt_batch_control *control)
+{
+    int64_t now_ns = lt_clock_now_ns(control->options.batches.clock);
+    if (now_ns < control->hearing.listen_ns ||
+        !control->options.listen(control->options.context))
+        return 0;
+    control->hearing.listen_ns = LT_NEVER_NS;
+    return 1;
+}
+
 int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *error)
 {
     int work = lt_async_progress_step(control->async, error);
+    if (work >= 0 && may_begin(control))
+        work += listen(control);
     if (work >= 0 && may_begin(control) &&
         (control->is_requested ||
          lt_clock_now_ns(control->options.batches.clock) >= control->trigger_ns)) {
@@ -570,7 +567,9 @@ int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *err
 int64_t lt_batch_control_deadline_ns(const struct lt_batch_control *control)
 {
     int64_t async_ns = lt_async_progress_deadline_ns(control->async);
-    int64_t own_ns = may_begin(control) ? control->trigger_ns : LT_NEVER_NS;
+    int64_t own_ns = may_begin(control)
+                         ? lt_hearing_deadline_ns(&control->hearing, control->trigger_ns)
+                         : LT_NEVER_NS;
     if (control->is_open)
         own_ns = lt_batches_deadline_ns(control->batches);
     return own_ns < async_ns ? own_ns : async_ns;
@@ -578,7 +577,7 @@ int64_t lt_batch_control_deadline_ns(const struct lt_batch_control *control)
 
 void lt_batch_control_arrived(struct lt_batch_control *control)
 {
-    control->is_told = true;
+    control->hearing.is_told = true;
     if (interval_ms(control) == 0)
         control->trigger_ns = INT64_MIN;
 }

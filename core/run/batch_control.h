@@ -63,6 +63,9 @@ struct lt_batch_control_options {
     struct lt_batches_options batches;        /* but `conclude`, which is made here */
     /* Adds what the operators have seen of event times: all have passed the marker. */
     void (*add_times)(void *context, struct lt_watermarks *watermarks);
+    /* Readers that have told of more are to tell again: the sources were asked, and there is
+     * nothing. False: not all were told. */
+    bool (*listen)(void *context);
     /* A trigger has found nothing to do. */
     void (*idle)(void *context);
     void *context;

@@ -25,6 +25,15 @@ bool lt_batch_lanes_run(const struct lt_batch_lanes *of, uint32_t lane,
                                                     .payload = (void *)(uintptr_t)batch});
 }
 
+bool lt_batch_lanes_listen(const struct lt_batch_lanes *of)
+{
+    const struct lt_message message = {.kind = LT_COMMAND_LISTEN};
+    for (uint32_t i = 0; i < of->lane_count; i++)
+        if (!lt_mailbox_try_send(lt_lane_first_mailbox(of->lanes[i]), &message))
+            return false;
+    return true;
+}
+
 static bool tell_delivery(const struct lt_batch_lanes *of, uint32_t delivery,
                           enum lt_command command, uint64_t epoch)
 {

@@ -27,6 +27,9 @@ const struct lt_delivery *lt_batch_lanes_delivery(const struct lt_batch_lanes *o
  * False: its mailbox is full. */
 bool lt_batch_lanes_run(const struct lt_batch_lanes *of, uint32_t lane,
                         const struct lt_batch *batch, const struct lt_position *end);
+/* What lanes have heard of was nothing to read: they are to tell of what comes now. False: the
+ * mailbox of one is full; telling the others twice does no harm. */
+bool lt_batch_lanes_listen(const struct lt_batch_lanes *of);
 /* Of a batch that is ahead: its rows may be written to sinks that show them at once. False: the
  * delivery's mailbox is full. */
 bool lt_batch_lanes_show(const struct lt_batch_lanes *of, uint32_t delivery, uint64_t epoch);

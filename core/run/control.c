@@ -86,6 +86,11 @@ static bool port_run(void *context, uint32_t lane, uint64_t epoch)
                               lt_batch_control_end(control->batches));
 }
 
+static bool port_listen(void *context)
+{
+    return lt_batch_lanes_listen(&((struct lt_control *)context)->world);
+}
+
 static bool port_show(void *context, uint32_t delivery, uint64_t epoch)
 {
     return lt_batch_lanes_show(&((struct lt_control *)context)->world, delivery, epoch);
@@ -523,6 +528,7 @@ static void create_batches(struct lt_control *control)
                     .ports = {control, port_run, port_show, NULL, port_commit, port_commit_sink,
                               port_done}},
         .add_times = port_add_times,
+        .listen = port_listen,
         .idle = on_idle,
         .context = control,
     };

@@ -38,6 +38,43 @@ void lt_intake_note_lag(struct lt_intake *intake, const struct lt_clock *clock, 
     update_lag(intake);
 }
 
+void lt_intake_note_position(struct lt_intake *intake, uint64_t epoch)
+{
+    uint64_t read = lt_load_relaxed_u64(intake->records); /* relaxed: our own count */
+    intake->reader->ops->position(intake->reader, intake->positions[epoch % LT_WRITER_EPOCHS]);
+    intake->read_of[epoch % LT_WRITER_EPOCHS] = read - intake->read_before;
+    intake->read_before = read;
+    intake->position_noted = true;
+}
+
+int lt_intake_begin_range(struct lt_intake *intake, const struct lt_batch *batch,
+                          struct lt_error *error)
+{
+    int code = intake->reader->ops->extend(intake->reader, intake->end, error);
+    intake->batch = batch;
+    intake->arrival_reported = false;
+    intake->stopped = false;
+    return code == 0 ? 0 : lt_error_append(error, "source %s", intake->source->type->name);
+}
+
+void lt_intake_end_range(struct lt_intake *intake)
+{
+    intake->marker_epoch = intake->batch->id;
+    intake->marker_due = true;
+    intake->position_noted = false;
+}
+
+/* What was not reported yet is, whatever was found meanwhile; and where there is something still,
+ * as of another part of the source, a report would only be answered as the last one was. */
+void lt_intake_listen(struct lt_intake *intake)
+{
+    const struct lt_reader_ops *ops = intake->reader->ops;
+    if (!intake->arrival_reported || ops->listen == NULL)
+        return;
+    ops->listen(intake->reader);
+    intake->arrival_reported = ops->has_more(intake->reader);
+}
+
 static struct lt_shared_u64 *add_counter(const struct lt_connector_env *env, uint32_t lane,
                                          enum lt_counter_kind kind, const char *name,
                                          const char *unit, const char *help)

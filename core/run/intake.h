@@ -45,6 +45,17 @@ int lt_intake_open(struct lt_intake *intake, uint32_t lane, const struct lt_conn
 /* Behind every look at the source, and where its records are not taken for want of room: the lag
  * grows then. `is_busy`: records came. */
 void lt_intake_note_lag(struct lt_intake *intake, const struct lt_clock *clock, bool is_busy);
+/* A marker of the epoch has been injected: what was read up to it is of its epoch. */
+void lt_intake_note_position(struct lt_intake *intake, uint64_t epoch);
+
+/* In micro-batches: the reader goes on up to the end that the control agent has set. */
+int lt_intake_begin_range(struct lt_intake *intake, const struct lt_batch *batch,
+                          struct lt_error *error) LT_MUST_USE;
+/* The range is read: its marker is due. */
+void lt_intake_end_range(struct lt_intake *intake);
+/* What was reported to have arrived is nothing that is read: what arrives now is reported again. */
+void lt_intake_listen(struct lt_intake *intake);
+
 /* Nothing more is read, until there is another batch; the lag stays as it is now. */
 void lt_intake_stop(struct lt_intake *intake);
 

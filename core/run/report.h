@@ -18,6 +18,8 @@ enum lt_command {
     LT_COMMAND_BATCH, /* control -> first stage: number = batch; payload: struct lt_batch, which
                          stays until the batch is done; read up to the lane's end, then answer as to
                          INJECT */
+    LT_COMMAND_LISTEN, /* control -> first stage: what ARRIVED told of was asked for, and is nothing
+                          that is read; tell of what comes now */
     LT_COMMAND_STATE_DONE, /* control -> instance with state: number = batch; it is done; may be
                               left out */
     LT_COMMAND_SHOW,   /* control -> last stage: number = batch, which is ahead; its offsets entry

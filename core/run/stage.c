@@ -68,11 +68,6 @@ static uint32_t send_error(struct lt_stage *stage)
 
 /* ------------------------------------------------------------------------------------- intake */
 
-static struct lt_position *positions_of(struct lt_intake *intake, uint64_t epoch)
-{
-    return intake->positions[epoch % LT_WRITER_EPOCHS];
-}
-
 static void note_left_out(struct lt_stage *stage, uint64_t epoch)
 {
     uint64_t left_out = lt_chain_left_out(&stage->chain);
@@ -113,14 +108,6 @@ static bool try_marker(struct lt_stage *stage, uint64_t epoch)
     return true;
 }
 
-/* The marker has been injected: what was read up to it is of its epoch. */
-static void note_read(struct lt_intake *intake, uint64_t epoch)
-{
-    uint64_t read = lt_load_relaxed_u64(intake->records); /* relaxed: our own count */
-    intake->read_of[epoch % LT_WRITER_EPOCHS] = read - intake->read_before;
-    intake->read_before = read;
-}
-
 /* Injects the marker that is due: between two rows, with the position that stands there. */
 static uint32_t inject(struct lt_stage *stage)
 {
@@ -129,11 +116,9 @@ static uint32_t inject(struct lt_stage *stage)
     if (!intake->position_noted) {
         if (!try_marker(stage, epoch))
             return 0;
-        intake->reader->ops->position(intake->reader, positions_of(intake, epoch));
-        note_read(intake, epoch);
-        intake->position_noted = true;
+        lt_intake_note_position(intake, epoch);
     }
-    if (send(stage, LT_REPORT_POSITION, epoch, positions_of(intake, epoch)) == 0)
+    if (send(stage, LT_REPORT_POSITION, epoch, intake->positions[epoch % LT_WRITER_EPOCHS]) == 0)
         return 0;
     intake->marker_due = false;
     intake->batch = NULL;
@@ -157,26 +142,12 @@ static void begin_batch(struct lt_stage *stage, const struct lt_batch *batch)
 
 static void take_batch(struct lt_stage *stage, const struct lt_batch *batch)
 {
-    struct lt_intake *intake = stage->intake;
     struct lt_error error;
     if (stage->has_error || (stage->delivery != NULL && stage->delivery->failed))
         return; /* the query is ending */
     begin_batch(stage, batch);
-    if (intake->reader->ops->extend(intake->reader, intake->end, &error) != 0) {
-        lt_error_append(&error, "source %s", intake->source->type->name);
+    if (lt_intake_begin_range(stage->intake, batch, &error) != 0)
         fail_stage(stage, &error);
-    }
-    intake->batch = batch;
-    intake->arrival_reported = false;
-    intake->stopped = false;
-}
-
-/* The range is read: its marker is due. */
-static void end_range(struct lt_intake *intake)
-{
-    intake->marker_epoch = intake->batch->id;
-    intake->marker_due = true;
-    intake->position_noted = false;
 }
 
 /* Between two batches: looks at what has come, and tells, once, that something has; or that the
@@ -233,7 +204,7 @@ static uint32_t read_source(struct lt_stage *stage)
     case LT_POLL_ENDED:
         lt_intake_stop(intake);
         if (intake->is_ranged)
-            end_range(intake);
+            lt_intake_end_range(intake);
         break;
     case LT_POLL_FAILED:
         fail_stage(stage, &intake->reader->error);
@@ -415,6 +386,9 @@ static uint32_t take_commands(struct lt_stage *stage)
             break;
         case LT_COMMAND_BATCH:
             take_batch(stage, message.payload);
+            break;
+        case LT_COMMAND_LISTEN:
+            lt_intake_listen(stage->intake);
             break;
         case LT_COMMAND_STATE_DONE:
             lt_state_set_done(stage->state);

@@ -188,6 +188,14 @@ static bool reader_has_more(struct lt_reader *base)
     return has_more;
 }
 
+static void reader_listen(struct lt_reader *base)
+{
+    struct union_reader *reader = reader_of(base);
+    for (uint32_t i = 0; i < reader->count; i++)
+        if (reader->parts[i].reader->ops->listen != NULL)
+            reader->parts[i].reader->ops->listen(reader->parts[i].reader);
+}
+
 /* What is not known of one part is not known of all. */
 static void reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
 {
@@ -313,6 +321,7 @@ static int source_open_reader(struct lt_source *base, const struct lt_connector_
                                              .position = reader_position,
                                              .extend = reader_extend,
                                              .has_more = reader_has_more,
+                                             .listen = reader_listen,
                                              .lag = reader_lag,
                                              .stop = reader_stop,
                                              .close = reader_close};
@@ -471,6 +480,14 @@ bool lt_source_parts_have_ended(struct lt_source *const *parts, uint32_t count)
         if (parts[i]->ops->has_ended == NULL || !parts[i]->ops->has_ended(parts[i]))
             return false;
     return true;
+}
+
+bool lt_source_parts_start_empty(struct lt_source *const *parts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if ((lt_source_traits(parts[i]) & LT_SOURCE_EMPTY_FIRST) != 0)
+            return true;
+    return false;
 }
 
 struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition, uint32_t *first)

@@ -33,6 +33,9 @@ struct lt_source *const *lt_source_parts(struct lt_source *const *source, uint32
 /* All of them say that nothing will come behind what there is. on: control. */
 bool lt_source_parts_have_ended(struct lt_source *const *parts, uint32_t count);
 
+/* One of them has its first batch though nothing has come. on: control. */
+bool lt_source_parts_start_empty(struct lt_source *const *parts, uint32_t count);
+
 /* The part that has the partition, and in *first (may be NULL) the number of that part's first
  * partition. on: any, after connect. */
 struct lt_source *lt_source_part_of(struct lt_source *source, uint32_t partition, uint32_t *first);

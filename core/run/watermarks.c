@@ -132,6 +132,14 @@ int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks)
     return is_held ? least : -1;
 }
 
+struct lt_event_times lt_watermarks_times(const struct lt_watermarks *watermarks)
+{
+    struct lt_event_times first = {0};
+    for (uint32_t i = 0; i < LT_LIMIT_WATERMARKS && first.count == 0; i++)
+        first = watermarks->nodes[i].times;
+    return first;
+}
+
 uint32_t lt_watermarks_count(const struct lt_watermarks *watermarks)
 {
     uint32_t count = 0;

@@ -72,6 +72,8 @@ bool lt_watermarks_is_idle(const struct lt_watermarks *watermarks, uint32_t node
 /* The node whose watermark is the query's, where another one is further on; -1: none is held back.
  */
 int32_t lt_watermarks_holding(const struct lt_watermarks *watermarks);
+/* What was seen in the batch, as Spark tells it: of the first node that has seen any. */
+struct lt_event_times lt_watermarks_times(const struct lt_watermarks *watermarks);
 /* How many there are. */
 uint32_t lt_watermarks_count(const struct lt_watermarks *watermarks);
 /* The node that rows of a part of the source pass before the first operator with state; -1: none.

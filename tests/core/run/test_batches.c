@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/support/files_query.h"
@@ -237,6 +238,73 @@ static void a_file_that_comes_wakes_it(void **state)
     files_query_stop();
 }
 
+/* Works until the batch is committed. */
+static void await_batch(int number)
+{
+    int64_t give_up_ns = lt_clock_now_ns(lt_clock_system()) + 60 * (int64_t)LT_NS_PER_S;
+    while (!files_query_has("commits/%d", number)) {
+        assert_true(lt_clock_now_ns(lt_clock_system()) < give_up_ns);
+        (void)files_query_work(1);
+    }
+}
+
+/* Works until nothing has been to do for 20 ms: what there was to hear has been heard. */
+static void work_until_quiet(void)
+{
+    for (int idle = 0; idle < 20; idle++) {
+        if (files_query_work(1) > 0)
+            idle = 0;
+        usleep(1000);
+    }
+}
+
+/* The directory is listed an hour later, if nothing wakes the query. */
+static void start_listening(void)
+{
+    files_query.trigger = (struct lt_trigger){LT_TRIGGER_PROCESSING_TIME, 0};
+    files_query_set(files_query.source_options, "pollInterval", "%s", "1h");
+    files_query_start();
+    files_query_process_all();
+    assert_output(FILES);
+}
+
+/* As Spark, Flume and rsync write: under a hidden name, which is nothing to read, until all of it
+ * is there. */
+static void a_file_that_was_hidden_wakes_it_when_it_gets_its_name(void **state)
+{
+    (void)state;
+    char hidden[512], name[512], line[16];
+    snprintf(hidden, sizeof hidden, "%s/in/.part.tmp", files_query.scratch);
+    start_listening();
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s/in/part%d", files_query.scratch, i);
+        snprintf(line, sizeof line, "line %d\n", FILES + i);
+        scratch_write(line, "%s", hidden);
+        work_until_quiet();
+        assert_false(files_query_has("offsets/%d", 3 + i));
+        assert_int_equal(rename(hidden, name), 0);
+        await_batch(3 + i);
+        assert_output(FILES + 1 + i);
+    }
+    files_query_stop();
+}
+
+/* A file that was read and is written again is told of, and is nothing to read. */
+static void what_comes_after_a_look_that_found_nothing_wakes_it(void **state)
+{
+    (void)state;
+    start_listening();
+    for (int i = 0; i < 3; i++) {
+        add_line(0);
+        work_until_quiet();
+        assert_false(files_query_has("offsets/%d", 3 + i));
+        add_line(FILES + i);
+        await_batch(3 + i);
+        assert_output(FILES + 1 + i);
+    }
+    files_query_stop();
+}
+
 static int64_t set_back_us;
 
 static int64_t machine_now_ns(void *context)
@@ -314,6 +382,8 @@ int main(void)
         TEST(such_a_batch_is_run_again_until_it_is_committed),
         TEST(processing_time_waits_for_more_and_stops_when_asked),
         TEST(a_file_that_comes_wakes_it),
+        TEST(a_file_that_was_hidden_wakes_it_when_it_gets_its_name),
+        TEST(what_comes_after_a_look_that_found_nothing_wakes_it),
         TEST(a_clock_that_is_set_back_during_a_batch_holds_up_no_trigger),
         TEST(progress_tells_of_each_batch),
     };
