@@ -181,7 +181,12 @@ struct lt_expression *lt_parser_between(struct lt_parser *parser, uint32_t begin
 
 struct lt_expression *lt_parser_call_form(struct lt_parser *parser, struct lt_expression *call)
 {
-    if (strcmp(call->name, "when") == 0 && call->argument_count >= 2)
+    if (strcmp(call->name, "when") == 0 && call->argument_count == 0)
+        return lt_parser_refuse(parser, LT_E_ANALYSIS,
+                                "COMPLEX_EXPRESSION_UNSUPPORTED_INPUT.NO_INPUTS", "42K09",
+                                call->begin, call->end,
+                                "when() has no arguments; hint: when(condition, a[, b])");
+    if (strcmp(call->name, "when") == 0)
         call->kind = LT_EXPR_CASE;
     if (strcmp(call->name, "between") != 0 || call->argument_count != 3)
         return call;

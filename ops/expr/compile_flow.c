@@ -1,6 +1,6 @@
 /*
- * What jumps over steps: CASE, IF, AND, OR, coalesce, IN, and calls that are NULL before all of
- * their arguments are known.
+ * What jumps over steps: CASE, IF, AND, OR, coalesce, IN, elt, and calls that are NULL before all
+ * of their arguments are known.
  *
  * The first operand is always evaluated (the second of a division); of what follows each is
  * evaluated only where those before it have left the question open, and what is computed there is
@@ -56,8 +56,8 @@ static bool are_all_cheap(struct lt_compiler *compiler, const struct lt_expressi
 
 /* Conditions and values in turns, and perhaps a last value: all are evaluated, and the result is
  * chosen from the last on. */
-static uint32_t compile_choice(struct lt_compiler *compiler, const struct lt_expression *node,
-                               uint32_t want)
+static uint32_t compile_selected(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 uint32_t want)
 {
     uint32_t parts[CHOICES_MAX], count = node->argument_count;
     for (uint32_t i = 0; i < count; i++)
@@ -76,10 +76,12 @@ static uint32_t compile_choice(struct lt_compiler *compiler, const struct lt_exp
 uint32_t lt_compile_case(struct lt_compiler *compiler, const struct lt_expression *node,
                          uint32_t want)
 {
-    if (are_all_cheap(compiler, node))
-        return compile_choice(compiler, node, want);
-    uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t count = node->argument_count;
+    if (count == 1) /* when(a) */
+        return lt_compile(compiler, node->arguments[0], want);
+    if (are_all_cheap(compiler, node))
+        return compile_selected(compiler, node, want);
+    uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t *ends = make_ends(compiler, node), end_count = 0, entered = 0;
     for (uint32_t i = 0; i + 1 < count; i += 2) {
         uint32_t when = lt_compile(compiler, node->arguments[i], LT_REGISTER_ANY);
@@ -191,7 +193,7 @@ uint32_t lt_compile_if(struct lt_compiler *compiler, const struct lt_expression 
                        uint32_t want)
 {
     if (are_all_cheap(compiler, node))
-        return compile_choice(compiler, node, want);
+        return compile_selected(compiler, node, want);
     uint32_t out = lt_compiler_wanted(compiler, want);
     uint32_t condition = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
     uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, condition);
@@ -258,6 +260,50 @@ uint32_t lt_compile_in(struct lt_compiler *compiler, const struct lt_expression 
         ends[i] = emit_jump(compiler, LT_OP_JUMP_IF_TRUE, out);
     }
     lt_share_leave(&compiler->share, entered);
+    for (uint32_t i = 1; i < count; i++)
+        land(compiler, ends[i]);
+    return out;
+}
+
+static uint32_t number_register(struct lt_compiler *compiler, int64_t number)
+{
+    uint32_t constant = lt_compiler_register(compiler);
+    compiler->program->machine.values[constant].i64 = number;
+    return constant;
+}
+
+bool lt_compiler_is_choice(struct lt_compiler *compiler, const struct lt_expression *node)
+{
+    bool are_cheap = true;
+    for (uint32_t i = 1; i < node->argument_count && are_cheap; i++)
+        are_cheap = lt_compiler_is_cheap(compiler, node->arguments[i]);
+    return lt_is_call_of(node, "elt") && !are_cheap;
+}
+
+/* elt(n, a, b) evaluates what it chooses only. Of a number that chooses nothing its kernel tells,
+ * which looks at no other argument then. */
+uint32_t lt_compile_choice(struct lt_compiler *compiler, const struct lt_expression *node,
+                           uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want), count = node->argument_count;
+    uint32_t *ends = make_ends(compiler, node);
+    uint32_t number = lt_compile(compiler, node->arguments[0], LT_REGISTER_ANY);
+    uint32_t is_here = lt_compiler_register(compiler);
+    struct lt_call *call = lt_compiler_call(compiler, node, count);
+    lt_call_arguments(call)[0] = number;
+    for (uint32_t i = 1; i < count; i++) {
+        lt_call_arguments(call)[i] = number;
+        (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_EQUAL_I64,
+                                                          .out = is_here,
+                                                          .a = number,
+                                                          .b = number_register(compiler, i)});
+        uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, is_here);
+        compile_branch(compiler, node->arguments[i], out);
+        ends[i] = emit_jump(compiler, LT_OP_JUMP, 0);
+        land(compiler, skip);
+    }
+    call->kernel = node->signature->kernel;
+    lt_compiler_emit_call(compiler, LT_OP_CALL_WITH_NULLS, call, out);
     for (uint32_t i = 1; i < count; i++)
         land(compiler, ends[i]);
     return out;

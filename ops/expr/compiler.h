@@ -144,6 +144,10 @@ uint32_t lt_compile_coalesce(struct lt_compiler *compiler, const struct lt_expre
                              uint32_t want);
 uint32_t lt_compile_in(struct lt_compiler *compiler, const struct lt_expression *node,
                        uint32_t want);
+/* Is the call elt(...) of what is not to be evaluated unless it is chosen? */
+bool lt_compiler_is_choice(struct lt_compiler *compiler, const struct lt_expression *node);
+uint32_t lt_compile_choice(struct lt_compiler *compiler, const struct lt_expression *node,
+                           uint32_t want);
 /* Steps that jump to where a call has been evaluated. */
 struct lt_skips {
     uint32_t *from;

@@ -1,8 +1,10 @@
 /*
- * An element of an array that is made on the spot, at a constant index: array(a, b)[0] is a.
+ * An element of an array that is made on the spot, at a constant index: array(a, b)[0] is a; and
+ * the value under a key of such a map.
  *
  * As in Spark the array is not made, and what its other elements are is not evaluated and cannot
- * fail; array(a, b)[5] and get(array(a, b), 5) are NULL, where either is no constant.
+ * fail; array(a, b)[5] and get(array(a, b), 5) are NULL, where either is no constant. Nor is the
+ * map, whose keys may be NULL then, or twice the same.
  *
  * on: control. Pure.
  */

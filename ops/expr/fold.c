@@ -14,6 +14,7 @@
 #include "ops/expr/functions.h"
 #include "ops/expr/program.h"
 #include "ops/expr/replaced.h"
+#include "ops/expr/same.h"
 
 /* The lambdas between a node and the root that is asked about. */
 struct bound {
@@ -41,8 +42,9 @@ static bool is_constant(const struct lt_expression *node, const struct bound *bo
     if (node->kind == LT_EXPR_CALL) {
         const struct lt_function *function = lt_function_at((size_t)node->index, NULL);
         if (!function->is_deterministic || function->flow == LT_FLOW_GENERATOR ||
-            function->flow == LT_FLOW_AGGREGATE || function->makes_rows)
-            return false;
+            function->flow == LT_FLOW_AGGREGATE || function->makes_rows ||
+            lt_is_call_of(node, "elt") || lt_is_call_of(node, "raise_error"))
+            return false; /* the last two are none to Spark */
     }
     const struct bound here = {bound, node};
     for (uint32_t i = 0; i < node->argument_count; i++) {
@@ -154,13 +156,18 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     return literal;
 }
 
+static bool is_null_literal(const struct lt_expression *node)
+{
+    return node->kind == LT_EXPR_LITERAL && node->is_null;
+}
+
 /* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
  * the others would do; so is NULL IN (...). A function of any number of arguments looks at each of
  * them, and round() is a constant or is not. */
 static bool has_null_argument(const struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_CAST)
-        return node->arguments[0]->kind == LT_EXPR_LITERAL && node->arguments[0]->is_null;
+        return is_null_literal(node->arguments[0]);
     const struct lt_function *function =
         node->kind == LT_EXPR_CALL ? lt_function_at((size_t)node->index, NULL) : NULL;
     if (function == NULL)
@@ -171,7 +178,7 @@ static bool has_null_argument(const struct lt_expression *node)
                      !lt_is_call_of(node, "round") && !lt_is_call_of(node, "bround");
     uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (node->arguments[i]->kind == LT_EXPR_LITERAL && node->arguments[i]->is_null)
+        if (is_null_literal(node->arguments[i]))
             return true;
     }
     return false;
@@ -201,8 +208,7 @@ static bool is_conditional(const struct lt_expression *node)
  * fails when a record comes to it. */
 static bool has_part_of_records(const struct lt_expression *node)
 {
-    bool has = lt_is_call_of(node, "raise_error") || lt_is_call_of(node, "assert_true") ||
-               lt_is_call_of(node, "elt") || node->kind == LT_EXPR_LAMBDA;
+    bool has = lt_is_call_of(node, "assert_true") || node->kind == LT_EXPR_LAMBDA;
     for (uint32_t i = 0; i < node->argument_count && !has; i++)
         has = has_part_of_records(node->arguments[i]);
     return has;
@@ -231,20 +237,88 @@ static bool is_droppable(const struct lt_expression *node)
     return !has_row_maker(node) && !lt_expr_has_failing(node);
 }
 
+static void become_boolean(struct lt_expression **node, bool value, struct folding *folding)
+{
+    struct lt_expression *literal = lt_expr_null(*node, (*node)->type, folding->arena);
+    literal->is_null = literal->nullable = false;
+    literal->value.i64 = value;
+    *node = literal;
+    folding->has_changed = true;
+}
+
+/* coalesce() is looked at without NULLs that are written there, up to the first part that never is
+ * NULL; of one part it is that part. */
+static void fold_coalesce(struct lt_expression **node, struct folding *folding)
+{
+    const struct lt_expression *call = *node;
+    if (!is_flow(call, LT_FLOW_COALESCE) || !is_droppable(call))
+        return;
+    struct lt_expression **parts =
+        lt_arena_alloc(folding->arena, call->argument_count * sizeof *parts);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        if (!is_null_literal(call->arguments[i]))
+            parts[count++] = call->arguments[i];
+        if (!call->arguments[i]->nullable)
+            break;
+    }
+    if (count == call->argument_count || count == 0)
+        return;
+    if (count == 1 && !lt_type_equal(parts[0]->type, call->type))
+        return;
+    struct lt_expression *shorter = lt_expr_copy_node(call, folding->arena);
+    shorter->arguments = parts;
+    shorter->argument_count = count;
+    *node = count == 1 ? parts[0] : shorter;
+    folding->has_changed = true;
+}
+
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
+    fold_coalesce(node, folding);
     bool is_decided = is_decided_test(*node);
     if ((!is_decided && !has_null_argument(*node)) || !is_droppable(*node))
         return;
-    struct lt_expression *literal = lt_expr_null(*node, (*node)->type, folding->arena);
     if (is_decided) {
-        literal->is_null = literal->nullable = false;
-        literal->value.i64 = lt_is_call_of(*node, "isnotnull");
+        become_boolean(node, lt_is_call_of(*node, "isnotnull"), folding);
+        return;
     }
-    *node = literal;
+    *node = lt_expr_null(*node, (*node)->type, folding->arena);
     folding->has_changed = true;
+}
+
+/* What is compared with itself is known, unless it may be NULL where NULL is no answer. */
+static bool is_decided_comparison(const struct lt_expression *node, bool *answer)
+{
+    bool is_safe = lt_is_call_of(node, "<=>");
+    *answer = is_safe || lt_is_call_of(node, "=") || lt_is_call_of(node, "<=") ||
+              lt_is_call_of(node, ">=");
+    if (!*answer && !lt_is_call_of(node, "<") && !lt_is_call_of(node, ">"))
+        return false;
+    return (is_safe || !node->arguments[0]->nullable) &&
+           lt_expr_same(node->arguments[0], node->arguments[1]);
+}
+
+/* a OR true is true, a AND false is false, whatever a does. */
+static void fold_decided(struct lt_expression **node, struct folding *folding)
+{
+    bool answer;
+    if (is_decided_comparison(*node, &answer) && is_droppable(*node)) {
+        become_boolean(node, answer, folding);
+        return;
+    }
+    bool is_or = is_flow(*node, LT_FLOW_OR);
+    if ((!is_or && !is_flow(*node, LT_FLOW_AND)) || !is_droppable(*node))
+        return;
+    for (uint32_t i = 0; i < (*node)->argument_count; i++) {
+        struct lt_expression *part = (*node)->arguments[i];
+        if (part->kind != LT_EXPR_LITERAL || part->is_null || (part->value.i64 != 0) != is_or)
+            continue;
+        become_boolean(node, is_or, folding);
+        return;
+    }
 }
 
 static void fold_constants(struct lt_expression **node, struct folding *folding, bool is_in_branch)
@@ -270,6 +344,7 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_constants(&(*node)->arguments[i], folding, is_in_branch || is_conditional(*node));
     folding->text = text;
+    fold_decided(node, folding);
 }
 
 static void fold(struct lt_expression **node, const char *text, const struct lt_session *session,

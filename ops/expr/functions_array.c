@@ -115,18 +115,19 @@ static enum lt_kernel map_at(struct lt_machine *machine, const struct lt_call *c
 
 /* Can an element be NULL? Spark looks into an array that is made on the spot, where the position is
  * a constant: from `first`, or from the end when `first` is 1 and it is negative. Outside of the
- * array, or of any other array, it is what `elsewhere` says. */
+ * array it is what `elsewhere` says; of any other array a constant position may hold NULL whatever
+ * the type says, and any other position what the type and `elsewhere` say. */
 static bool may_be_null(struct lt_analyser *analyser, struct lt_expression *call, int64_t first,
                         bool elsewhere)
 {
     const struct lt_expression *array = call->arguments[0];
     struct lt_expression *index = call->arguments[1];
-    bool is_other = array->kind != LT_EXPR_CALL || strcmp(array->name, "array") != 0;
-    if (is_other || index->nullable)
+    if (!index->nullable)
+        lt_fold(&index, analyser->text, analyser->coerce.session, analyser->coerce.arena);
+    if (index->nullable || index->kind != LT_EXPR_LITERAL || index->is_null)
         return elsewhere || array->type->fields[0].nullable;
-    lt_fold(&index, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-    if (index->kind != LT_EXPR_LITERAL || index->is_null)
-        return elsewhere || array->type->fields[0].nullable;
+    if (!lt_is_call_of(array, "array"))
+        return true;
     int64_t at = index->value.i64 - first;
     if (first == 1 && index->value.i64 < 0)
         at = array->argument_count + index->value.i64;

@@ -260,12 +260,12 @@ static void describe_seconds(const struct lt_machine *machine, const struct lt_c
         out->data[--out->size_bytes] = '\0';
 }
 
-/* Why fields make no date or time. */
+/* Why fields make no date or time. One beyond what 64 bits hold is tried in vain, too. */
 static enum lt_kernel unmade(struct lt_machine *machine, const struct lt_call *call,
                              enum lt_datetime_made made)
 {
     bool is_date = call->type->kind == LT_TYPE_DATE, is_large = made == LT_DATETIME_TOO_LARGE;
-    if (is_try(call) || (call->is_legacy && !is_large))
+    if (!is_large && (is_try(call) || call->is_legacy))
         return LT_KERNEL_NULL;
     if (is_large)
         return is_date ? lt_fault_overflow(machine, call, "integer overflow", NULL)

@@ -57,7 +57,7 @@ static int infer_from_arrays(struct lt_analyser *analyser, struct lt_expression 
                                                 lt_any_nullable(call->arguments, 2));
 }
 
-/* map_keys, map_values: an array of the map's first or second part. By its type a key may be NULL
+/* map_keys, map_values: an array of the map's first or second part. By its type each may be NULL
  * there, as in Spark. */
 static int infer_part(struct lt_analyser *analyser, struct lt_expression *call, uint32_t part)
 {
@@ -65,9 +65,8 @@ static int infer_part(struct lt_analyser *analyser, struct lt_expression *call, 
     if (code != LT_OK)
         return code;
     const struct lt_field *field = &call->arguments[0]->type->fields[part];
-    return lt_collection_finish(
-        call, 0, lt_type_array(analyser->coerce.arena, field->type, part == 0 || field->nullable),
-        call->arguments[0]->nullable);
+    return lt_collection_finish(call, 0, lt_type_array(analyser->coerce.arena, field->type, true),
+                                call->arguments[0]->nullable);
 }
 
 static int infer_keys(struct lt_analyser *analyser, struct lt_expression *call)

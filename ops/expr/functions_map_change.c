@@ -166,9 +166,10 @@ static int infer_contains_key(struct lt_analyser *analyser, struct lt_expression
                          lt_type_map(analyser->coerce.arena, key, value->type, value->nullable));
     if (code == LT_OK)
         code = lt_analyser_cast(analyser, &call->arguments[1], key);
-    return code != LT_OK ? code
-                         : lt_collection_finish(call, 0, lt_type_simple(LT_TYPE_BOOLEAN),
-                                                lt_any_nullable(call->arguments, 2));
+    /* To Spark it looks into map_keys(), an array that may hold NULL by its type. */
+    return code != LT_OK
+               ? code
+               : lt_collection_finish(call, 0, lt_type_simple(LT_TYPE_BOOLEAN), true);
 }
 
 static enum lt_kernel map_contains_key(struct lt_machine *machine, const struct lt_call *call,

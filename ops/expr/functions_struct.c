@@ -69,8 +69,11 @@ static int infer_named_struct(struct lt_analyser *analyser, struct lt_expression
     struct lt_field *fields = lt_arena_alloc(analyser->coerce.arena, count * sizeof *fields);
     for (uint32_t i = 0; i < count; i++) {
         struct lt_expression **name = &call->arguments[2 * i];
-        lt_fold(name, analyser->text, analyser->coerce.session, analyser->coerce.arena);
-        if ((*name)->kind != LT_EXPR_LITERAL || (*name)->type->kind != LT_TYPE_STRING)
+        bool is_text = (*name)->type->kind == LT_TYPE_STRING;
+        int code = is_text ? lt_analyser_fold(analyser, name) : LT_OK;
+        if (code != LT_OK)
+            return code;
+        if (!is_text || (*name)->kind != LT_EXPR_LITERAL)
             return lt_analyser_mismatch(
                 analyser, call, "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
                 "Only foldable `STRING` expressions are allowed to appear at odd position, but "

@@ -412,12 +412,16 @@ static int bracket_depth(const struct lt_parser *parser)
     }
 }
 
-/* Takes the tokens of a type: words, and what stands in ( ) and < >. */
+/* Takes the tokens of a type: words, and what stands in ( ) and, of a nested type, in < >; behind
+ * any other `<` compares: x::INT < 3. */
 static bool take_type_tokens(struct lt_parser *parser)
 {
     if (lt_parser_peek(parser, 0)->kind != LT_TOKEN_WORD)
         return lt_parser_fail(parser, "a type is missing") != NULL;
     bool is_interval = lt_parser_is_word(parser, 0, "interval");
+    bool is_struct = lt_parser_is_word(parser, 0, "struct");
+    bool is_nested = is_struct || lt_parser_is_word(parser, 0, "array") ||
+                     lt_parser_is_word(parser, 0, "map");
     (void)lt_parser_take(parser);
     if (is_interval)
         take_interval_words(parser);
@@ -425,9 +429,10 @@ static bool take_type_tokens(struct lt_parser *parser)
         (void)lt_parser_take(parser);
         return true;
     }
-    if (lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
+    if (is_struct && lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
         return true;
-    if (!lt_parser_is_symbol(parser, 0, '(') && !lt_parser_is_symbol(parser, 0, '<'))
+    if (!lt_parser_is_symbol(parser, 0, '(') &&
+        !(is_nested && lt_parser_is_symbol(parser, 0, '<')))
         return true;
     int depth = 0;
     do {

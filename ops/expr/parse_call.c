@@ -213,6 +213,8 @@ struct lt_expression *lt_parse_call(struct lt_parser *parser, const char *writte
         return NULL;
     call = target != NULL ? lt_parser_cast(parser, call->arguments[0], target, begin)
                           : lt_parser_call_form(parser, call);
+    if (call == NULL)
+        return NULL;
     call->is_call = true;
     return target == NULL ? lt_parser_unit_call(parser, call) : call;
 }

@@ -11,11 +11,53 @@
 
 /* ----------------------------------------------------------------------------------- CASE, CAST */
 
+/* Does an operand stand behind the token that is next? */
+static bool leads_operand(const struct lt_parser *parser)
+{
+    static const char *const words[] = {"when", "and",   "or",     "not", "between",
+                                        "like", "rlike", "regexp", "div", "ilike"};
+    if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL)
+        return !lt_parser_is_symbol(parser, 0, ')') && !lt_parser_is_symbol(parser, 0, ']');
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (lt_parser_is_word(parser, 0, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Behind CASE: is the WHEN that is next a condition's, and not a name in what is compared, as in
+ * CASE when(a, b) WHEN c THEN d END? THEN comes before another WHEN. Reads tokens ahead, but for
+ * one CASE within another once. */
+static bool is_searched_case(const struct lt_parser *parser)
+{
+    if (!lt_parser_is_word(parser, 0, "when"))
+        return false;
+    struct lt_parser ahead = *parser;
+    unsigned depth = 0; /* of brackets, and of CASE ... END */
+    bool is_operand = true; /* when( is a call there */
+    (void)lt_parser_take(&ahead);
+    while (lt_parser_peek(&ahead, 0)->kind != LT_TOKEN_END) {
+        if (depth == 0 && lt_parser_is_word(&ahead, 0, "then"))
+            return true;
+        bool is_call = is_operand && lt_parser_is_symbol(&ahead, 1, '(');
+        if (depth == 0 && lt_parser_is_word(&ahead, 0, "when") && !is_call)
+            return false;
+        if (lt_parser_is_symbol(&ahead, 0, '(') || lt_parser_is_word(&ahead, 0, "case"))
+            depth++;
+        else if (depth > 0 &&
+                 (lt_parser_is_symbol(&ahead, 0, ')') || lt_parser_is_word(&ahead, 0, "end")))
+            depth--;
+        is_operand = leads_operand(&ahead);
+        (void)lt_parser_take(&ahead);
+    }
+    return true; /* what is missing is told */
+}
+
 static struct lt_expression *parse_case(struct lt_parser *parser)
 {
     uint32_t begin = lt_parser_take(parser).begin;
     struct lt_expression *subject = NULL;
-    if (!lt_parser_is_word(parser, 0, "when")) {
+    if (!is_searched_case(parser)) {
         subject = lt_parse_expression(parser);
         if (subject == NULL)
             return NULL;

@@ -17,6 +17,7 @@
 #include "ops/expr/functions.h"
 #include "ops/expr/many_rows.h"
 #include "ops/expr/unresolved.h"
+#include "ops/expr/untyped.h"
 
 enum { NO_MATCH = 1000000 };
 
@@ -530,6 +531,7 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
         return refuse_count(analyser, function, call);
     if (function->flow == LT_FLOW_AGGREGATE)
         return lt_analyser_later(analyser, call, "an aggregate in an expression of one row");
+    lt_drop_untyped(call, function, analyser->coerce.arena);
     if (function->flow == LT_FLOW_REWRITTEN)
         return lt_rewrite_call(analyser, call);
     return resolve_with(analyser, call, function, index);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.InterpretedMutableProjection;
 import org.apache.spark.sql.catalyst.expressions.MutableProjection$;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -26,12 +27,53 @@ import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructType;
 import scala.Function1;
 import scala.collection.immutable.Seq;
+import scala.runtime.AbstractFunction1;
 
 public class FuzzSpark {
     private static final String EXCLUDED_RULES = "spark.sql.optimizer.excludedRules";
 
     private static final String END = "\u001e";
     private static final int TIME_LIMIT_S = 60;
+
+    /* The projections of an item, the first one first, compiled or interpreted. After a row that failed they are
+     * made again, of copies: a map that was half made is still in the expressions, and would get the next row's
+     * keys too. */
+    private static class Steps {
+        private final boolean isCompiled;
+        private final ArrayList items = new ArrayList(), inputs = new ArrayList(), made = new ArrayList();
+
+        Steps(boolean isCompiled) {
+            this.isCompiled = isCompiled;
+        }
+
+        private Object make(int i) {
+            Seq item = (Seq) ((Seq) items.get(i)).map(new AbstractFunction1() {
+                public Object apply(Object expression) {
+                    return ((Expression) expression).clone();
+                }
+            });
+            Seq input = (Seq) inputs.get(i);
+            return isCompiled ? (Object) MutableProjection$.MODULE$.create(item, input)
+                              : new InterpretedMutableProjection(item, input);
+        }
+
+        void addFirst(Seq item, Seq input) {
+            items.add(0, item);
+            inputs.add(0, input);
+            made.add(0, make(0));
+        }
+
+        InternalRow apply(InternalRow row) {
+            for (int i = 0; i < made.size(); i++)
+                row = (InternalRow) ((Function1) made.get(i)).apply(row);
+            return row;
+        }
+
+        void makeAgain() {
+            for (int i = 0; i < made.size(); i++)
+                made.set(i, make(i));
+        }
+    }
 
     private final Dataset frame;
     private final InternalRow[] rows;
@@ -86,7 +128,7 @@ public class FuzzSpark {
 
     private void ask(String[][] parts, int begin, int end, StringBuilder out) {
         DataType[] types = new DataType[end - begin];
-        Function1[][][] steps = new Function1[end - begin][][];
+        Steps[][] steps = new Steps[end - begin][];
         boolean isAnalysed = false;
         begin(parts[begin][0]);
         try {
@@ -126,7 +168,7 @@ public class FuzzSpark {
     private void askUnfolded(String[] part, DataType type, Throwable error, StringBuilder out) {
         String rules = frame.sparkSession().conf().get(EXCLUDED_RULES);
         frame.sparkSession().conf().set(EXCLUDED_RULES, rules + ",org.apache.spark.sql.catalyst.optimizer.ConstantFolding");
-        Function1[][][] steps = new Function1[1][][];
+        Steps[][] steps = new Steps[1][];
         try {
             Dataset made = (Dataset) frame.selectExpr(new String[] {"(" + part[0] + ") AS x"});
             String[] items = new String[] {shown(type, "x")};
@@ -154,36 +196,34 @@ public class FuzzSpark {
     }
 
     /* What each item is computed by, compiled and interpreted: its part of a plan of one projection; all of several. */
-    private void prepare(LogicalPlan plan, String[][] parts, int begin, Function1[][][] steps) {
+    private void prepare(LogicalPlan plan, String[][] parts, int begin, Steps[][] steps) {
         Project project = (Project) plan;
         if (project.child() instanceof Project && steps.length > 1)
             throw new IllegalStateException("several projections");
         for (int i = 0; i < steps.length; i++) {
-            ArrayList compiled = new ArrayList(), interpreted = new ArrayList();
+            steps[i] = new Steps[] {new Steps(true), new Steps(false)};
             begin(parts[begin + i][0]);
             for (LogicalPlan at = plan; at instanceof Project; at = ((Project) at).child()) {
                 Project one = (Project) at;
                 Seq items = one == plan ? (Seq) one.projectList().slice(i, i + 1) : one.projectList();
-                compiled.add(0, MutableProjection$.MODULE$.create(items, one.child().output()));
-                interpreted.add(0, new InterpretedMutableProjection(items, one.child().output()));
+                steps[i][0].addFirst(items, one.child().output());
+                steps[i][1].addFirst(items, one.child().output());
             }
-            steps[i] = new Function1[][] {(Function1[]) compiled.toArray(new Function1[0]),
-                                           (Function1[]) interpreted.toArray(new Function1[0])};
         }
     }
 
-    private static void evaluate(Function1[][] steps, String type, InternalRow row, StringBuilder out) {
+    private static void evaluate(Steps[] steps, String type, InternalRow row, StringBuilder out) {
         String compiled = evaluated("compiled", steps[0], type, row), interpreted = evaluated("interpreted", steps[1], type, row);
         boolean isSame = compiled.substring(compiled.indexOf('\u001f')).equals(interpreted.substring(interpreted.indexOf('\u001f')));
         out.append(compiled).append(isSame ? "" : '\u001d' + interpreted).append(END);
     }
 
-    private static String evaluated(String way, Function1[] steps, String type, InternalRow row) {
+    private static String evaluated(String way, Steps steps, String type, InternalRow row) {
         try {
-            for (int i = 0; i < steps.length; i++)
-                row = (InternalRow) steps[i].apply(row);
+            row = steps.apply(row);
             return row.isNullAt(0) ? said(way, "null", type, "") : said(way, "value", type, row.getUTF8String(0).toString());
         } catch (Throwable error) {
+            steps.makeAgain();
             return said(way, kindOf(error, "runtime-error"), type, conditionOf(error));
         }
     }

@@ -45,6 +45,37 @@ static void syntax_is_called_as_a_function(void **state)
            {"DECIMAL'1'", "parse-error", "-", "UNSUPPORTED_TYPED_LITERAL 0A000"});
 }
 
+static void when_is_a_name_where_case_compares(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(), {"when(3)", "value", "int", "3"},
+           {"when(NULL) + 1", "null", "int", ""},
+           {"when()", REFUSED, "COMPLEX_EXPRESSION_UNSUPPORTED_INPUT.NO_INPUTS 42K09"},
+           {"CASE when(false, 1, 2) WHEN 2 THEN 'a' END", "value", "string", "a"},
+           {"CASE when(3) + 1 WHEN 4 THEN 'a' END", "value", "string", "a"},
+           {"CASE when(array(1))[0] WHEN 1 THEN 'a' END", "value", "string", "a"},
+           {"CASE when(3) WHEN (2) THEN 'a' WHEN when(3) THEN 'b' END", "value", "string", "b"},
+           {"CASE WHEN when(true) THEN 'a' END", "value", "string", "a"},
+           {"CASE WHEN 3 = when(3) THEN 'a' END", "value", "string", "a"},
+           {"CASE when(true, CASE WHEN true THEN 2 END) WHEN 2 THEN 'a' END", "value", "string",
+            "a"},
+           {"CASE WHEN CASE WHEN true THEN true END THEN 'a' END", "value", "string", "a"},
+           {"CASE WHEN true END", "parse-error", "-", "PARSE_SYNTAX_ERROR 42601"},
+           {"CASE WHEN (1 THEN 3 END", "parse-error", "-", "PARSE_SYNTAX_ERROR 42601"});
+}
+
+static void behind_a_type_without_parts_less_than_compares(void **state)
+{
+    (void)state;
+    EXPECT(lt_session_default(), {"1::INT < 4", "value", "boolean", "true"},
+           {"1::BIGINT<2 AND 3>2", "value", "boolean", "true"},
+           {"1::INT <> 4", "value", "boolean", "true"},
+           {"1::DECIMAL(3,1)<3", "value", "boolean", "true"},
+           {"array(1)::ARRAY<INT> < array(2)", "value", "boolean", "true"},
+           {"named_struct()::STRUCT<> = named_struct()", "value", "boolean", "true"},
+           {"CAST(1 AS INT<3>)", "parse-error", "-", "PARSE_SYNTAX_ERROR 42601"});
+}
+
 static void the_one_collation_is_taken_and_others_are_refused(void **state)
 {
     (void)state;
@@ -90,6 +121,8 @@ int main(void)
         cmocka_unit_test(arguments_are_given_by_name_in_any_order),
         cmocka_unit_test(arguments_by_name_are_refused_as_spark_refuses_them),
         cmocka_unit_test(syntax_is_called_as_a_function),
+        cmocka_unit_test(when_is_a_name_where_case_compares),
+        cmocka_unit_test(behind_a_type_without_parts_less_than_compares),
         cmocka_unit_test(the_one_collation_is_taken_and_others_are_refused),
         cmocka_unit_test(what_is_not_here_is_refused_by_name),
         cmocka_unit_test(uuids_of_a_seed_are_those_of_spark),
