@@ -142,7 +142,7 @@ static int files_recover(struct lt_sink *base, uint64_t epoch, const char *notes
     struct lt_files_sink *sink = lt_files_sink_of(base);
     if ((int64_t)epoch <= sink->published || !lt_files_is_note(notes))
         return 0;
-    struct lt_files_batch *batch = lt_files_batch_create(&sink->place, &sink->jobs);
+    struct lt_files_batch *batch = lt_files_batch_create(&sink->place, &sink->jobs, NULL);
     int code = lt_files_batch_read(batch, notes, error);
     if (code == 0 && (int64_t)epoch != sink->published + 1)
         code = lt_error_set(error, LT_E_CORRUPT,
@@ -177,7 +177,7 @@ static int advance(struct lt_files_sink *sink, int64_t epoch, const char *notes,
     if (epoch <= sink->published)
         return 0;
     lt_assert(epoch == sink->published + 1);
-    struct lt_files_batch *batch = lt_files_batch_create(&sink->place, &sink->jobs);
+    struct lt_files_batch *batch = lt_files_batch_create(&sink->place, &sink->jobs, NULL);
     int code = lt_files_batch_read(batch, notes, error);
     if (code == 0)
         code = lt_files_publish(sink, batch, error);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "core/base/arena.h"
 #include "core/text/json_tree.h"
 #include "core/text/json_write.h"
@@ -25,11 +27,13 @@ struct lt_files_sync {
 };
 
 struct lt_files_batch *lt_files_batch_create(const struct lt_files_place *place,
-                                             struct lt_file_jobs *jobs)
+                                             struct lt_file_jobs *jobs,
+                                             struct lt_files_known *known)
 {
     struct lt_files_batch *batch = lt_alloc(sizeof *batch);
     batch->place = place;
     batch->jobs = jobs;
+    batch->known = known;
     batch->last = &batch->first;
     lt_error_clear(&batch->error);
     return batch;
@@ -110,10 +114,28 @@ static bool has_come(struct lt_files_batch *batch)
     return --batch->waiting_count == 0 && batch->state != LT_FILES_FAILED;
 }
 
+static uint64_t hash_directory(const struct lt_files_file *file)
+{
+    return XXH64(file->directory, strlen(file->directory), 0);
+}
+
+static bool is_known(const struct lt_files_batch *batch, const struct lt_files_file *file)
+{
+    uint64_t hash = hash_directory(file);
+    return !file->made_directory && hash != 0 &&
+           batch->known->hashes[hash & (LT_FILES_KNOWN - 1)] == hash;
+}
+
 static void end_syncing(struct lt_files_batch *batch)
 {
     free_syncs(batch);
-    batch->state = batch->state == LT_FILES_KEEPS ? LT_FILES_KEPT : LT_FILES_SHOWN;
+    bool was_kept = batch->state == LT_FILES_KEEPS;
+    batch->state = was_kept ? LT_FILES_KEPT : LT_FILES_SHOWN;
+    for (const struct lt_files_file *file = batch->first; was_kept && file != NULL;
+         file = file->next) {
+        uint64_t hash = hash_directory(file);
+        batch->known->hashes[hash & (LT_FILES_KNOWN - 1)] = hash;
+    }
 }
 
 static void on_synced(struct lt_file_job *job, const struct lt_io *failed)
@@ -192,8 +214,8 @@ static void sort_syncs(struct lt_files_batch *batch)
     free(all);
 }
 
-/* `with_made`: those above directories that were made, too, which hold their names. */
-static void sync_directories(struct lt_files_batch *batch, bool with_made)
+/* `with_above`: those above directories that are not known, too, which hold their names. */
+static void sync_directories(struct lt_files_batch *batch, bool with_above)
 {
     if (lt_files_batch_is_large(batch)) {
         sync_all(batch);
@@ -202,7 +224,8 @@ static void sync_directories(struct lt_files_batch *batch, bool with_made)
     for (const struct lt_files_file *file = batch->first; file != NULL; file = file->next) {
         size_t size = strlen(file->directory);
         add_sync(batch, file->directory, size);
-        while (with_made && file->made_directory && size > 0) {
+        bool is_above_synced = !with_above || is_known(batch, file);
+        while (!is_above_synced && size > 0) {
             while (size > 0 && file->directory[--size] != '/')
                 ;
             add_sync(batch, file->directory, size);

@@ -9,9 +9,12 @@
  * and each file's bytes are synced as they are written (io/files_sink_stream.c). What is left to do
  * for all files of an epoch together is here, in two halves, each idempotent:
  *
- *   keep    sync the directories that hold staged names, and those that were made for them: after
- *           this no crash loses a file, the epoch is prepared
+ *   keep    sync the directories that hold staged names, and those above them, which hold their
+ *           names: after this no crash loses a file, the epoch is prepared
  *   show    rename every file into view, and sync the directories again
+ *
+ * Those above are synced when a writer first uses a directory, whoever has made it: that may have
+ * been a process that was killed, or a lane whose epoch is a later one.
  *
  * Where an epoch has very many files, syncing the whole file system once is less than syncing each
  * of them and of their directories: then their last blocks are not synced one by one.
@@ -40,11 +43,19 @@ enum { LT_FILES_MANY = 256 }; /* more than this are synced together */
 
 struct lt_files_batch;
 
+enum { LT_FILES_KNOWN = 4096 }; /* a power of two */
+
+/* Directories whose names are durable, as far as a writer has seen to it: their hashes, each at a
+ * place of its own, where a later one may take over. What is forgotten is synced once more. */
+struct lt_files_known {
+    uint64_t hashes[LT_FILES_KNOWN]; /* 0: none */
+};
+
 struct lt_files_file {
     struct lt_files_batch *batch;
     char *directory, *path, *staged; /* "k=a", "k=a/part-...", "k=a/.part-....leat"; owned */
     int64_t size_bytes, modified_ms;
-    bool made_directory; /* the directories above it were made for it */
+    bool made_directory; /* some above it were made for it */
     bool is_shown;       /* by an earlier attempt */
     struct lt_file_job job;
     struct lt_files_file *next;
@@ -63,6 +74,7 @@ enum lt_files_state {
 struct lt_files_batch {
     const struct lt_files_place *place;
     struct lt_file_jobs *jobs;
+    struct lt_files_known *known; /* NULL: it is only shown */
     enum lt_files_state state;
     struct lt_files_file *first, **last;
     uint32_t file_count, waiting_count;
@@ -71,8 +83,10 @@ struct lt_files_batch {
     struct lt_error error; /* the first */
 };
 
+/* `known`: of the writer, for one that will be kept. */
 struct lt_files_batch *lt_files_batch_create(const struct lt_files_place *place,
-                                             struct lt_file_jobs *jobs);
+                                             struct lt_file_jobs *jobs,
+                                             struct lt_files_known *known);
 /* No job of it may be under way. NULL is a no-op. */
 void lt_files_batch_destroy(struct lt_files_batch *batch);
 

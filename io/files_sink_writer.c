@@ -42,7 +42,7 @@ void lt_files_writer_fail(struct lt_files_writer *writer, const struct lt_error 
 static void begin_epoch(struct lt_files_writer *writer)
 {
     writer->open = (struct lt_files_epoch){
-        .batch = lt_files_batch_create(&writer->sink->place, &writer->jobs),
+        .batch = lt_files_batch_create(&writer->sink->place, &writer->jobs, &writer->known),
         .latencies = lt_alloc_array(LATENCIES_MAX, sizeof(struct lt_files_latency)),
     };
 }

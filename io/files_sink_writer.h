@@ -76,6 +76,7 @@ struct lt_files_writer {
     struct lt_files_slot **buckets, *last_slot;
     uint32_t bucket_count, slot_count;
     struct lt_text_buffer cell, directory;
+    struct lt_files_known known;
     struct lt_files_epoch open; /* the one that rows go to */
     /* Those with their markers behind them, oldest first. */
     struct lt_files_epoch epochs[LT_FILES_EPOCHS];

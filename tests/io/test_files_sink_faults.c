@@ -6,9 +6,11 @@
 #include "tests/support/files_world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/files_sink.h"
@@ -189,6 +191,50 @@ static void a_directory_that_cannot_be_made_is_named(void **state)
     files_tear_down(&world);
 }
 
+/* Directories that are opened to be synced. */
+struct synced {
+    uint32_t top, middle, whole;
+};
+
+static bool count_synced(void *context, const struct lt_io *io, int64_t *result)
+{
+    struct synced *synced = context;
+    (void)result;
+    if (io->kind != LT_IO_OPENAT || (io->flags & O_DIRECTORY) == 0)
+        return false;
+    synced->top += strcmp(io->path, ".") == 0;
+    synced->middle += strcmp(io->path, "k=x") == 0;
+    synced->whole += strcmp(io->path, "k=x/l=y") == 0;
+    return false;
+}
+
+/* By a process that was killed, or by another lane: nobody knows whether its name is durable. */
+static void what_is_above_a_directory_that_is_there_is_synced_on_its_first_use(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"partitionBy=k,l", NULL};
+    static const char *const row[] = {"x", "y", "a"};
+    struct files_world world;
+    struct synced synced = {0};
+    char path[SCRATCH_PATH_SIZE + 32];
+    files_set_up_on(fake_reactor_create(17, NULL), &world, &lt_text_sink_type,
+                    "k STRING, l STRING, value STRING", options);
+    snprintf(path, sizeof path, "%s/k=x", world.path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s/k=x/l=y", world.path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    fake_reactor_set_hook(world.base.reactor, count_synced, &synced);
+    for (uint32_t epoch = 1; epoch <= 3; epoch++) {
+        assert_int_equal(files_write_texts(&world, row), LT_WRITE_DONE);
+        files_prepare(&world);
+        assert_int_equal(synced.whole, 2 * epoch - 1); /* once to keep it, once to show it */
+        assert_int_equal(synced.middle, 1);
+        assert_int_equal(synced.top, 1);
+        files_commit(&world);
+    }
+    files_tear_down(&world);
+}
+
 /* What was written is gone, and a start that made the directory anew would hide that. */
 static void a_directory_that_is_removed_stops_the_query_and_the_next_start(void **state)
 {
@@ -290,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_fault_before_the_epoch_is_kept_stops_the_query_and_loses_nothing),
         cmocka_unit_test(a_fault_while_it_is_shown_stops_the_query_and_the_next_start_goes_on),
         cmocka_unit_test(a_directory_that_cannot_be_made_is_named),
+        cmocka_unit_test(what_is_above_a_directory_that_is_there_is_synced_on_its_first_use),
         cmocka_unit_test(a_directory_that_is_removed_stops_the_query_and_the_next_start),
         cmocka_unit_test(compression_without_memory_stops_the_query),
         cmocka_unit_test(a_file_system_that_cannot_be_synced_stops_the_query),
