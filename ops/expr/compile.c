@@ -410,7 +410,7 @@ static uint32_t compile_generator(struct lt_compiler *compiler, const struct lt_
     return lt_compiler_wanted(compiler, want);
 }
 
-static uint32_t compile_tried(struct lt_compiler *compiler, const struct lt_expression *node,
+static uint32_t compile_itself(struct lt_compiler *compiler, const struct lt_expression *node,
                               uint32_t want)
 {
     return compile_plain(compiler, node, lt_function_at((size_t)node->index, NULL), want);
@@ -437,7 +437,9 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
         return compile_generator(compiler, node, function, want);
     case LT_FLOW_CALL:
         if (node->is_try || function->is_catching)
-            return lt_compile_tried(compiler, node, compile_tried, want);
+            return lt_compile_tried(compiler, node, compile_itself, want);
+        if (lt_compiler_may_be_empty(node))
+            return lt_compile_unless_empty(compiler, node, compile_itself, want);
         if (lt_compiler_is_choice(compiler, node))
             return lt_compile_choice(compiler, node, want);
         break;

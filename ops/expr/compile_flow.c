@@ -309,6 +309,34 @@ uint32_t lt_compile_choice(struct lt_compiler *compiler, const struct lt_express
     return out;
 }
 
+bool lt_compiler_may_be_empty(const struct lt_expression *node)
+{
+    return lt_is_call_of(node, "right") && !node->arguments[0]->nullable;
+}
+
+uint32_t lt_compile_unless_empty(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 lt_compile_fn *compile, uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want), is_empty = lt_compiler_register(compiler);
+    uint32_t count = lt_compile(compiler, node->arguments[1], LT_REGISTER_ANY);
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_LESS_EQUAL_I64,
+                                                      .out = is_empty,
+                                                      .a = count,
+                                                      .b = number_register(compiler, 0)});
+    uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, is_empty);
+    uint32_t nothing = lt_compiler_register(compiler);
+    compiler->program->machine.values[nothing] = lt_value_text("");
+    (void)lt_compiler_emit(compiler,
+                           (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = nothing});
+    uint32_t end = emit_jump(compiler, LT_OP_JUMP, 0);
+    land(compiler, skip);
+    uint32_t entered = lt_share_enter(&compiler->share);
+    (void)compile(compiler, node, out);
+    lt_share_leave(&compiler->share, entered);
+    land(compiler, end);
+    return out;
+}
+
 /* ------------------------------------------------------------------------------------ arguments */
 
 /* A wider number of a number is another cheap thing that cannot fail. */
@@ -338,6 +366,14 @@ static bool is_one_of(const struct lt_expression *node, const char *const *names
 static const char *const turned[] = {"try_divide", "try_mod", "/",     "%",     "mod",   "div",
                                      "pmod",       "trim",    "ltrim", "rtrim", "round", "bround"};
 enum { TRIED = 2, DIVISIONS = 7, TURNED = sizeof turned / sizeof turned[0] };
+
+/* An interval that is divided comes before its divisor. */
+static bool is_backward_call(const struct lt_expression *node)
+{
+    bool is_quotient = strcmp(node->name, "/") == 0 || strcmp(node->name, "try_divide") == 0;
+    return node->argument_count == 2 && is_one_of(node, turned, TURNED) &&
+           !(is_quotient && lt_type_is_ansi_interval(node->arguments[0]->type));
+}
 
 /* Is it NULL where the divisor is zero, and may that be? */
 static bool is_null_at_zero(struct lt_compiler *compiler, const struct lt_expression *node)
@@ -378,7 +414,7 @@ struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct 
 {
     struct lt_skips skips = {.from = make_ends(compiler, node)};
     uint32_t count = node->argument_count, last = 0; /* of those that can fail */
-    bool is_backward = count == 2 && is_one_of(node, turned, TURNED);
+    bool is_backward = is_backward_call(node);
     for (uint32_t i = 1; is_strict && i < count; i++)
         last = can_fail(compiler, node->arguments[is_backward ? 0 : i]) ? i : last;
     for (uint32_t i = 0; i < count; i++) {

@@ -128,6 +128,19 @@ static void names_of_fields_are_constants_to_spark(void **state)
     expect("schema_of_json(raise_error('x'))", "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT");
 }
 
+static void of_nothing_on_the_right_and_of_no_interval_nothing_is_asked(void **state)
+{
+    (void)state;
+    expect("concat('<', right(concat_ws(',', " FAILS_AS_TEXT "), length(uuid()) - 36))", "<");
+    expect("right(concat_ws(',', " FAILS_AS_TEXT "), length(uuid()))",
+           "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+    expect("right(concat_ws(',', " FAILS_AS_TEXT "), nullif(length(uuid()), 36))",
+           "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+    expect("right(concat_ws(',', 'ab', 'cd'), length(uuid()) - 32)", "b,cd");
+    expect("if(length(uuid()) = 36, NULL, INTERVAL '1' DAY) / " FAILS, "NULL");
+    expect("if(length(uuid()) = 36, NULL, 1) / " FAILS, "INVALID_ARRAY_INDEX_IN_ELEMENT_AT");
+}
+
 static void a_year_beyond_all_times_is_tried_in_vain(void **state)
 {
     struct lt_session legacy = *lt_session_default();
@@ -151,6 +164,7 @@ int main(void)
         cmocka_unit_test(the_value_of_a_map_that_is_made_on_the_spot_is_taken_without_it),
         cmocka_unit_test(what_may_be_null_by_its_type_is_evaluated_to_know_it),
         cmocka_unit_test(names_of_fields_are_constants_to_spark),
+        cmocka_unit_test(of_nothing_on_the_right_and_of_no_interval_nothing_is_asked),
         cmocka_unit_test(a_year_beyond_all_times_is_tried_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
