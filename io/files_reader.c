@@ -450,6 +450,9 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
     reader->look.source = source;
     reader->wants_all = true;
     lt_files_drop_admitted(source);
+    lt_files_lock(source);
+    lt_files_clean_from(source, start[0].offset);
+    lt_files_unlock(source);
     reader->columns = lt_files_columns_create(source, &reader->input.size_bytes);
     int code = open_feed(reader, env, error);
     if (code == 0)

@@ -67,8 +67,15 @@ struct lt_files_source {
     pthread_mutex_t lock;           /* of what follows */
     struct lt_files_queue admitted; /* begun, and not yet in the log */
     struct lt_files_queue finished; /* committed, and to be cleaned up */
+    int64_t clean_from;             /* those behind this ordinal are to come; -1: not known yet */
     int64_t oldest_ms;              /* what is older is never taken again */
 };
+
+/* io/files_state.c: a run begins at this file: what is cleaned up begins with the last batch of the
+ * log before it, whose files may have been waiting for that when the process was killed. Files of
+ * earlier batches have been cleaned up, or were read when nobody wanted that. A later call does
+ * nothing. With the lock held. */
+void lt_files_clean_from(struct lt_files_source *source, int64_t ordinal);
 
 static inline struct lt_files_source *lt_files_source_of(struct lt_source *source)
 {

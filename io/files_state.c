@@ -78,6 +78,7 @@ int lt_files_source_connect(struct lt_source *base, const struct lt_connector_en
     source->manifest_last = -1;
     source->oldest_ms = INT64_MIN;
     source->committed = (struct lt_position){0};
+    source->clean_from = -1;
     if (settings->cleaning.mode != LT_FILES_CLEAN_OFF &&
         lt_files_manifest_is_there(&settings->place))
         return lt_error_set(error, LT_E_UNSUPPORTED,
@@ -336,17 +337,33 @@ int lt_files_settle(struct lt_source *base, uint64_t epoch, const struct lt_posi
     return 1;
 }
 
+void lt_files_clean_from(struct lt_files_source *source, int64_t ordinal)
+{
+    if (source->clean_from >= 0)
+        return;
+    const struct lt_files_log_entry *last = NULL, *entry;
+    source->clean_from = ordinal;
+    while (source->clean_from > 0) {
+        entry = lt_files_log_at(source->log, (uint64_t)source->clean_from - 1);
+        if (entry == NULL || (last != NULL && entry->batch != last->batch))
+            return;
+        last = entry;
+        source->clean_from--;
+    }
+}
+
 void lt_files_commit(struct lt_source *base, uint64_t epoch, const struct lt_position *positions)
 {
     struct lt_files_source *source = lt_files_source_of(base);
-    uint64_t begin = (uint64_t)source->committed.offset, end = (uint64_t)positions[0].offset;
     (void)epoch;
     source->committed = positions[0];
     if (source->settings.cleaning.mode == LT_FILES_CLEAN_OFF)
         return;
     lt_files_lock(source);
-    for (uint64_t i = begin; i < end; i++) {
-        const struct lt_files_log_entry *entry = lt_files_log_at(source->log, i);
+    lt_files_clean_from(source, positions[0].offset);
+    for (; source->clean_from < positions[0].offset; source->clean_from++) {
+        const struct lt_files_log_entry *entry =
+            lt_files_log_at(source->log, (uint64_t)source->clean_from);
         if (entry == NULL)
             continue;
         const struct lt_files_item item = {.path = lt_strdup(entry->path),

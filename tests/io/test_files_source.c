@@ -516,6 +516,36 @@ static void files_are_cleaned_up_when_their_epoch_is_committed(void **state)
     source_end(&world);
 }
 
+/* A queue that a kill has lost is that of the last batch; files of earlier ones are left alone. */
+static void a_start_cleans_up_no_more_than_the_last_batch_before_it(void **state)
+{
+    struct source_world world;
+    source_begin(state, &world);
+    static const char *const deletes[] = {"cleanSource=delete", NULL};
+    static const char *const names[] = {"a", "b", "c"};
+    for (int i = 0; i < 3; i++) { /* without the option */
+        char line[] = {(char)('1' + i), '\n', '\0'}, wanted[] = {(char)('1' + i), ' ', '\0'};
+        source_put(&world, names[i], line, i + 1);
+        if (i == 0)
+            source_start(&world, NULL, false);
+        source_expect(&world, wanted);
+        source_expect_nothing(&world);
+        source_end_epoch(&world, NULL, true);
+    }
+    source_stop(&world);
+    source_put(&world, "d", "4\n", 4);
+    source_start(&world, deletes, true);
+    source_expect(&world, "4 ");
+    source_expect_end(&world);
+    source_end_epoch(&world, NULL, true);
+    source_stop(&world); /* which cleans up what is left */
+    assert_true(source_is_there(&world, "a"));
+    assert_true(source_is_there(&world, "b"));
+    assert_false(source_is_there(&world, "c"));
+    assert_false(source_is_there(&world, "d"));
+    source_end(&world);
+}
+
 static void the_manifest_of_a_file_sink_is_what_is_read(void **state)
 {
     struct source_world world;
@@ -562,6 +592,7 @@ int main(void)
         SUITE_CASE(what_is_known_of_a_file_can_be_named),
         SUITE_CASE(json_and_csv_are_read_by_their_schema),
         SUITE_CASE(files_are_cleaned_up_when_their_epoch_is_committed),
+        SUITE_CASE(a_start_cleans_up_no_more_than_the_last_batch_before_it),
         SUITE_CASE(the_manifest_of_a_file_sink_is_what_is_read),
     };
     return run_suite(cases, sizeof cases / sizeof cases[0]);
