@@ -122,7 +122,7 @@ static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const ui
 
 /* Appends a replacement; false when it refers to what is not there. */
 static bool append_replacement(const struct lt_matches *matches, struct lt_bytes replacement,
-                               struct lt_growing *out)
+                               size_t half_bytes, struct lt_growing *out)
 {
     const uint8_t *at = replacement.data, *end = at + replacement.size_bytes;
     while (at < end) {
@@ -137,8 +137,11 @@ static bool append_replacement(const struct lt_matches *matches, struct lt_bytes
             if (group < 0)
                 return false;
             if (!matches->is_within &&
-                lt_regexp_group(matches->regexp, (uint32_t)group, &from, &to))
-                lt_growing_append(out, matches->text.data + from, to - from);
+                lt_regexp_group(matches->regexp, (uint32_t)group, &from, &to)) {
+                const size_t half = from < to && from < half_bytes ? half_bytes : 0;
+                lt_growing_append(out, "?", half > 0);
+                lt_growing_append(out, matches->text.data + from + half, to - from - half);
+            }
         } else {
             lt_growing_append(out, at++, 1);
         }
@@ -146,15 +149,85 @@ static bool append_replacement(const struct lt_matches *matches, struct lt_bytes
     return true;
 }
 
-/* Positions count UTF-16 units, from 1; one within a character stands for the next. */
-static size_t start_of(const struct lt_bytes *text, int64_t position)
+/* A text that is searched from a position on, and what becomes of it. A position within a character
+ * of two units leaves the second: HALF stands for it in `text`, and it becomes the character again
+ * where nothing comes between the two; else each is "?", as Java writes a half. */
+#define HALF "\xEF\xBF\xBF"
+enum { HALF_BYTES = sizeof HALF - 1, PAIR_BYTES = 4 };
+
+struct replacing {
+    struct lt_growing result;
+    struct lt_bytes front, text;
+    size_t kept;       /* of the text, so many bytes are in the result, or replaced */
+    size_t half_bytes; /* HALF_BYTES: the text begins with it */
+    bool is_open;      /* and it is not in the result yet */
+};
+
+/* Positions count UTF-16 units, from 1. Is there something to search? What is in front of the
+ * position is not there for the pattern: ^ is at the position. */
+static bool part_at(struct replacing *replacing, const struct lt_bytes *text, int64_t position,
+                    bool *is_too_large)
 {
     size_t units = (size_t)position - 1;
     size_t start = lt_utf8_offset_units(text->data, text->size_bytes, &units);
-    const uint8_t *at = text->data + start, *end = text->data + text->size_bytes;
-    if (units > 0 && at < end)
-        (void)lt_utf8_next(&at, end);
-    return (size_t)(at - text->data);
+    *is_too_large = false;
+    replacing->front = replacing->text = *text;
+    if (position > 1 && start == text->size_bytes)
+        return false;
+    replacing->front.size_bytes = (uint32_t)start;
+    replacing->text =
+        lt_value_bytes(text->data + start, text->size_bytes - (uint32_t)start).bytes;
+    if (units == 0)
+        return true;
+    const uint32_t rest = text->size_bytes - (uint32_t)start - PAIR_BYTES;
+    uint8_t *memory = lt_machine_alloc(replacing->result.machine, HALF_BYTES + (size_t)rest);
+    *is_too_large = memory == NULL;
+    if (memory == NULL)
+        return false;
+    memcpy(memory, HALF, HALF_BYTES);
+    if (rest > 0)
+        memcpy(memory + HALF_BYTES, text->data + start + PAIR_BYTES, rest);
+    replacing->text = lt_value_bytes(memory, HALF_BYTES + rest).bytes;
+    replacing->half_bytes = HALF_BYTES;
+    replacing->is_open = true;
+    return true;
+}
+
+static void keep_to(struct replacing *replacing, size_t end)
+{
+    if (replacing->is_open && end >= HALF_BYTES) { /* the character is whole */
+        lt_growing_append(&replacing->result, replacing->front.data + replacing->front.size_bytes,
+                          PAIR_BYTES);
+        replacing->kept = HALF_BYTES;
+        replacing->is_open = false;
+    }
+    lt_growing_append(&replacing->result, replacing->text.data + replacing->kept,
+                      end - replacing->kept);
+}
+
+static bool replace_match(struct replacing *replacing, const struct lt_matches *matches,
+                          struct lt_bytes replacement)
+{
+    struct lt_growing *result = &replacing->result;
+    if (result->data == NULL)
+        lt_growing_append(result, replacing->front.data, replacing->front.size_bytes);
+    keep_to(replacing, matches->begin);
+    const size_t begin = result->size_bytes;
+    const bool is_between = replacing->is_open || matches->is_within;
+    lt_growing_append(result, "?", is_between);
+    if (!append_replacement(matches, replacement, replacing->half_bytes, result))
+        return false;
+    replacing->kept = matches->end;
+    const bool is_empty = matches->is_within || matches->end == 0;
+    if (is_between && is_empty && result->size_bytes == begin + 1) {
+        result->size_bytes = begin; /* nothing between the halves */
+    } else if (is_between) {
+        lt_growing_append(result, "?", is_empty);
+        if (is_empty)
+            replacing->kept = replacing->is_open ? HALF_BYTES : matches->from;
+        replacing->is_open = false;
+    }
+    return true;
 }
 
 /* Where no position is given the text is decoded already. With one it is decoded here, as it leaves
@@ -173,47 +246,31 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
     struct lt_bytes replacement = lt_argument_bytes(machine, call, 2);
     if (call->argument_count == 4 && !lt_decode_bytes(machine, &text))
         return lt_machine_too_large(machine, call);
-    struct lt_growing result = {.machine = machine};
-    struct lt_bytes front = text;
-    const struct lt_bytes whole = text, sought = lt_argument_bytes(machine, call, 1);
-    size_t kept = 0, start = start_of(&text, position);
+    struct replacing replacing = {.result = {.machine = machine}};
+    const struct lt_bytes sought = lt_argument_bytes(machine, call, 1);
+    bool is_too_large;
     out->bytes = lt_argument_bytes(machine, call, 0);
-    if (position > 1 && start == text.size_bytes)
-        return LT_KERNEL_VALUE;
-    out->bytes = whole;
-    /* What is in front of the position is not there for the pattern: ^ is at the position. */
-    front.size_bytes = (uint32_t)start;
-    text = lt_value_bytes(text.data + start, text.size_bytes - (uint32_t)start).bytes;
-    struct lt_matches matches = {.regexp = regexp, .text = text};
+    if (!part_at(&replacing, &text, position, &is_too_large))
+        return is_too_large ? lt_machine_too_large(machine, call) : LT_KERNEL_VALUE;
+    out->bytes = text;
+    struct lt_matches matches = {.regexp = regexp, .text = replacing.text};
     while (lt_matches_next(&matches)) {
-        if (result.data == NULL)
-            lt_growing_append(&result, front.data, front.size_bytes);
-        lt_growing_append(&result, text.data + kept, matches.begin - kept);
-        const size_t begin = result.size_bytes;
-        lt_growing_append(&result, "?", matches.is_within);
-        if (!append_replacement(&matches, replacement, &result))
+        if (!replace_match(&replacing, &matches, replacement))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
                                     "Could not perform regexp_replace for source = \"%.*s\", "
                                     "pattern = \"%.*s\", replacement = \"%.*s\" and position = "
                                     "%lld",
-                                    (int)whole.size_bytes, (const char *)whole.data,
+                                    (int)text.size_bytes, (const char *)text.data,
                                     (int)sought.size_bytes, (const char *)sought.data,
                                     (int)replacement.size_bytes, (const char *)replacement.data,
                                     (long long)position);
-        kept = matches.end;
-        if (matches.is_within && result.size_bytes == begin + 1) {
-            result.size_bytes = begin; /* nothing between the halves */
-        } else if (matches.is_within) {
-            lt_growing_append(&result, "?", 1);
-            kept = matches.from;
-        }
     }
     if (matches.answer == LT_REGEXP_LIMIT)
         return lt_pattern_over_limit(machine, call);
-    if (result.data == NULL && kept == 0)
+    if (replacing.result.data == NULL && replacing.kept == 0)
         return LT_KERNEL_VALUE; /* nothing was replaced */
-    lt_growing_append(&result, text.data + kept, text.size_bytes - kept);
-    return lt_growing_finish(&result, call, out);
+    keep_to(&replacing, replacing.text.size_bytes);
+    return lt_growing_finish(&replacing.result, call, out);
 }
 
 #define PATTERN                                                                                    \

@@ -283,6 +283,20 @@ static void an_empty_match_parts_a_character_of_two_units(void **state)
     expect("size(regexp_extract_all('a\\U0001F600b', 'x*', 0))", "5");
 }
 
+static void a_position_may_part_a_character_of_two_units(void **state)
+{
+    (void)state;
+    expect("regexp_replace('\U0010FFFF', 'x*', '-', 2)", "?-?-");
+    expect("regexp_replace('a\U0010FFFF' 'b', 'x*', '-', 3)", "a?-?-b-");
+    expect("regexp_replace('a\U0010FFFF' 'b', 'b', '-', 3)", "a\U0010FFFF-");
+    expect("regexp_replace('a\U0010FFFF' 'b', 'x', '-', 3)", "a\U0010FFFF" "b");
+    expect("regexp_replace('a\U0010FFFF' 'b', '.', '-', 3)", "a?--");
+    expect("regexp_replace('a\U0010FFFF' 'b', '.', '', 3)", "a?");
+    expect("regexp_replace('a\U0010FFFF' 'b', '^', '-', 3)", "a?-?b");
+    expect("regexp_replace('a\U0010FFFF' 'b', '^', '', 3)", "a\U0010FFFF" "b");
+    expect("regexp_replace('a\U0010FFFF' 'b', '$', '-', 3)", "a\U0010FFFF" "b-");
+}
+
 static void trying_catches_what_arguments_of_other_types_do(void **state)
 {
     (void)state;
@@ -399,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_pattern_of_halves_of_characters_fits_no_text),
         cmocka_unit_test(an_escape_is_written_as_a_literal),
         cmocka_unit_test(an_empty_match_parts_a_character_of_two_units),
+        cmocka_unit_test(a_position_may_part_a_character_of_two_units),
         cmocka_unit_test(trying_catches_what_arguments_of_other_types_do),
         cmocka_unit_test(what_java_fails_at_without_a_name_is_an_error),
         cmocka_unit_test(a_time_that_is_tried_is_cast_by_the_legacy_rules),
