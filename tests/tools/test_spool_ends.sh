@@ -85,8 +85,10 @@ somebody_takes() { # SOURCE...
     children+=("$taker")
     wait_for grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
     relay "$1" 60s "${@:2}" </dev/null
-    wait_for lines_of "$scratch/$spool.rows" "$sent" && { has_ended "$pid" || stop "$pid" 0; } && stop "$taker" 0 &&
-        are_all "$scratch/$spool.rows"
+    wait_for lines_of "$scratch/$spool.rows" "$sent" && it_ends "$1" && stop "$taker" 0 && are_all "$scratch/$spool.rows"
+}
+it_ends() { # SOURCE: a pipe's end is the query's
+    if [ "$1" = - ]; then wait_for has_ended "$pid" && wait "$pid"; else stop "$pid" 0; fi
 }
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
