@@ -419,9 +419,8 @@ static bool take_type_tokens(struct lt_parser *parser)
     if (lt_parser_peek(parser, 0)->kind != LT_TOKEN_WORD)
         return lt_parser_fail(parser, "a type is missing") != NULL;
     bool is_interval = lt_parser_is_word(parser, 0, "interval");
-    bool is_struct = lt_parser_is_word(parser, 0, "struct");
-    bool is_nested = is_struct || lt_parser_is_word(parser, 0, "array") ||
-                     lt_parser_is_word(parser, 0, "map");
+    bool is_nested = lt_parser_is_word(parser, 0, "struct") ||
+                     lt_parser_is_word(parser, 0, "array") || lt_parser_is_word(parser, 0, "map");
     (void)lt_parser_take(parser);
     if (is_interval)
         take_interval_words(parser);
@@ -429,7 +428,7 @@ static bool take_type_tokens(struct lt_parser *parser)
         (void)lt_parser_take(parser);
         return true;
     }
-    if (is_struct && lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
+    if (is_nested && lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
         return true;
     if (!lt_parser_is_symbol(parser, 0, '(') &&
         !(is_nested && lt_parser_is_symbol(parser, 0, '<')))
