@@ -125,15 +125,10 @@ static const struct lt_type *make_schema(struct lt_arena *arena, bool includes_h
 
 /* ----------------------------------------------------------------------------------- selection */
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void sort_topics(struct lt_kafka_source *source)
 {
     uint32_t kept = 0;
-    qsort(source->topics, source->topic_count, sizeof *source->topics, compare_texts);
+    qsort(source->topics, source->topic_count, sizeof *source->topics, lt_kafka_topics_compare);
     for (uint32_t i = 0; i < source->topic_count; i++) {
         if (kept > 0 && strcmp(source->topics[kept - 1], source->topics[i]) == 0)
             free(source->topics[i]);

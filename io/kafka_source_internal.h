@@ -94,6 +94,8 @@ int lt_kafka_topics_compile(const char *pattern, regex_t *out, struct lt_error *
 /* True for a topic that the options ask for, whether it exists or not. */
 bool lt_kafka_topics_selects(const struct lt_kafka_source *source, const char *topic);
 bool lt_kafka_topics_changed(struct lt_kafka_source *source);
+/* For qsort and bsearch over an array of names. */
+int lt_kafka_topics_compare(const void *a, const void *b);
 void lt_kafka_topics_forget(struct lt_kafka_source *source);
 
 /* kafka_questions.c. What went wrong with a partition that was asked for: librdkafka leaves a

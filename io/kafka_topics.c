@@ -198,14 +198,14 @@ static int fail_topic(struct lt_kafka_source *source, const char *topic, rd_kafk
 
 /* ---------------------------------------------------------------------------------- partitions */
 
+int lt_kafka_topics_compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int compare_partitions(const void *a, const void *b)
 {
     return lt_kafka_partition_compare(a, b);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* The index of the topic among those found, or found_count. By halves: there may be thousands, and
@@ -214,8 +214,8 @@ static uint32_t index_of(const struct lt_kafka_source *source, const char *topic
 {
     if (source->found_count == 0)
         return 0;
-    char *const *at =
-        bsearch(&topic, source->found, source->found_count, sizeof *source->found, compare_names);
+    char *const *at = bsearch(&topic, source->found, source->found_count, sizeof *source->found,
+                              lt_kafka_topics_compare);
     return at == NULL ? source->found_count : (uint32_t)(at - source->found);
 }
 
@@ -279,7 +279,7 @@ static void take_matching(struct lt_kafka_source *source, const struct rd_kafka_
             lt_kafka_topics_selects(source, metadata->topics[i].topic))
             names[count++] = metadata->topics[i].topic;
     }
-    qsort(names, count, sizeof *names, compare_names);
+    qsort(names, count, sizeof *names, lt_kafka_topics_compare);
     open_handles(source, names, count);
     free(names);
     if (count == 0)

@@ -7,36 +7,27 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "core/run/async_progress.h"
-#include "core/run/batch_range.h"
+#include "core/run/batch_ends.h"
 #include "core/run/hearing.h"
 #include "core/run/union_source.h"
-
-enum { LOOK_INTERVAL_NS = 10 * LT_NS_PER_MS /* spark.sql.streaming.pollingDelay */ };
 
 struct lt_batch_control {
     struct lt_batch_control_options options;
     struct lt_batches *batches;
     struct lt_async_progress *async; /* NULL: batches wait for their entries */
-    struct lt_source *const *parts;
-    uint32_t part_count, partition_count;
-    struct lt_position *at;     /* where the next batch begins, by the log */
-    struct lt_position *from;   /* and where it can, of the trigger at hand: `at`, unless lost */
-    struct lt_position *end;    /* and where the open one ends */
-    struct lt_position *latest; /* of the trigger at hand */
-    struct lt_position *frozen; /* AvailableNow: where the query ends; NULL: not yet known */
+    struct lt_batch_ends ends; /* where batches begin and end; `end` is the open one's */
     struct lt_batch batch;
     bool is_open, is_pending, is_first, is_closed, is_done;
     bool is_requested;
     struct lt_hearing hearing;
-    bool is_after_batch;     /* no trigger was since the last batch */
-    int64_t *due_ns;         /* by part: when it is asked again where nobody tells */
-    bool has_data; /* the open batch does not only move state on */
+    bool is_after_batch; /* no trigger was since the last batch */
+    bool has_data;       /* the open batch does not only move state on */
     bool has_triggered, has_found_nothing; /* ever; the last trigger */
     int64_t trigger_ns;      /* when the next trigger is due */
     int64_t begun_wall_ms;   /* when the last one was */
     int64_t begun_ns, latest_ns; /* the same; and how long it took to ask the sources */
     int64_t since_last_ns;       /* from the trigger before that; -1: there was none */
-    bool has_latest;             /* they were asked: `latest` is of this trigger */
+    bool has_latest;             /* they were asked: `ends.latest` is of this trigger */
     bool have_ended;             /* nothing will come behind that */
     struct lt_watermarks watermarks;
 };
@@ -103,7 +94,7 @@ static void run_done(void *context, uint64_t epoch, const struct lt_position *po
     struct lt_batch_control *control = context;
     const struct lt_batches_ports *ports = &control->options.batches.ports;
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
-    memcpy(control->at, positions, control->partition_count * sizeof *positions);
+    lt_batch_ends_done(&control->ends, positions);
     tell_async(control, epoch, positions);
     control->is_open = control->is_pending = control->is_first = false;
     control->is_after_batch = true;
@@ -118,16 +109,7 @@ struct lt_batch_control *lt_batch_control_create(const struct lt_batch_control_o
     struct lt_batch_control *control = lt_alloc(sizeof *control);
     const struct lt_batch_settings *settings = options->settings;
     control->options = *options;
-    control->parts =
-        lt_source_parts(&control->options.pipeline->source, &control->part_count);
-    control->partition_count = options->pipeline->source->partition_count;
-    uint32_t slots = control->partition_count + 1u;
-    control->at = lt_alloc_array(slots, sizeof *control->at);
-    control->from = lt_alloc_array(slots, sizeof *control->from);
-    control->end = lt_alloc_array(slots, sizeof *control->end);
-    control->latest = lt_alloc_array(slots, sizeof *control->latest);
-    control->due_ns = lt_alloc_array(control->part_count + 1u, sizeof *control->due_ns);
-    memcpy(control->at, options->start, control->partition_count * sizeof *control->at);
+    lt_batch_ends_init(&control->ends, &control->options.pipeline->source, options->start);
     control->is_pending = settings->pending_end != NULL;
     control->is_first = settings->is_new;
     lt_watermarks_init(&control->watermarks, options->pipeline->segments,
@@ -154,12 +136,7 @@ void lt_batch_control_destroy(struct lt_batch_control *control)
         return;
     lt_batches_destroy(control->batches);
     lt_async_progress_destroy(control->async);
-    free(control->at);
-    free(control->from);
-    free(control->end);
-    free(control->latest);
-    free(control->due_ns);
-    free(control->frozen);
+    lt_batch_ends_fini(&control->ends);
     free(control);
 }
 
@@ -175,7 +152,7 @@ const struct lt_batch *lt_batch_control_batch(const struct lt_batch_control *con
 
 const struct lt_position *lt_batch_control_end(const struct lt_batch_control *control)
 {
-    return control->end;
+    return control->ends.end;
 }
 
 /* ------------------------------------------------------------------------------------ triggers */
@@ -186,22 +163,11 @@ static int64_t interval_ms(const struct lt_batch_control *control)
     return trigger->kind == LT_TRIGGER_PROCESSING_TIME ? trigger->interval_ns / LT_NS_PER_MS : 0;
 }
 
-/* How long a part that nobody tells of is not asked again. */
-static int64_t interval_of_ns(const struct lt_batch_control *control, uint32_t part)
-{
-    int64_t interval_ns = control->parts[part]->look_interval_ns;
-    return interval_ns > LOOK_INTERVAL_NS ? interval_ns : LOOK_INTERVAL_NS;
-}
-
 /* How long a query that found nothing waits before it looks again. What was heard of and not let in
  * waits for more, or for its time: nobody will tell of it again. */
 static int64_t look_interval_ns(const struct lt_batch_control *control)
 {
-    int64_t shortest_ns = LT_NEVER_NS;
-    for (uint32_t i = 0; i < control->part_count; i++)
-        if (interval_of_ns(control, i) < shortest_ns)
-            shortest_ns = interval_of_ns(control, i);
-    return control->hearing.is_told ? LOOK_INTERVAL_NS : shortest_ns;
+    return control->hearing.is_told ? LT_BATCH_POLL_NS : lt_batch_ends_interval_ns(&control->ends);
 }
 
 static void warn_if_late(int64_t interval, int64_t spent_ms)
@@ -244,119 +210,7 @@ static void set_next_trigger(struct lt_batch_control *control, bool had_batch)
         next_ms > wall_ms ? now_ns + (next_ms - wall_ms) * LT_NS_PER_MS : now_ns;
 }
 
-/* -------------------------------------------------------------------------------- where it ends */
-
-static int fail_part(const struct lt_source *source, struct lt_error *error)
-{
-    return lt_error_append(error, "source %s", source->type->name);
-}
-
-/* Asks a part where it ends, and whether what lies before that is all there. */
-static int ask_part(struct lt_batch_control *control, uint32_t part, uint32_t first,
-                    struct lt_error *error)
-{
-    struct lt_source *source = control->parts[part];
-    const struct lt_source_ops *ops = source->ops;
-    struct lt_position *latest = control->latest + first;
-    int code = ops->latest != NULL ? ops->latest(source, latest, error) : 0;
-    if (code >= 0 && ops->mend != NULL)
-        code = ops->mend(source, control->at + first, latest, control->from + first, error);
-    control->due_ns[part] = control->begun_ns + interval_of_ns(control, part);
-    return code < 0 ? fail_part(source, error) : 0;
-}
-
-/* True if the part has told where it ends, or has nothing new to say: it is not asked then. Only a
- * query that runs as soon as there is something goes by that. */
-static bool is_heard(struct lt_batch_control *control, uint32_t part, uint32_t first,
-                     bool asks_all)
-{
-    struct lt_source *source = control->parts[part];
-    const struct lt_source_ops *ops = source->ops;
-    bool has_news = control->hearing.is_told || control->is_after_batch;
-    if (asks_all)
-        return false;
-    if (has_news && ops->at_hand != NULL &&
-        ops->at_hand(source, control->at + first, control->latest + first))
-        return true;
-    bool tells = ops->at_hand != NULL && !control->is_after_batch;
-    return control->begun_ns < control->due_ns[part] && (!has_news || tells);
-}
-
-/* Fills `latest` and `from`. Once it is known where the query ends nobody is asked any more: what
- * is lost then is found by reading. In *asked: no part was passed over, or went by hearsay. */
-static int look(struct lt_batch_control *control, bool asks_all, bool *asked,
-                struct lt_error *error)
-{
-    size_t size_bytes = control->partition_count * sizeof *control->at;
-    uint32_t first = 0;
-    *asked = true;
-    memcpy(control->from, control->at, size_bytes);
-    if (control->frozen != NULL) {
-        memcpy(control->latest, control->frozen, size_bytes);
-        return 1;
-    }
-    for (uint32_t i = 0; i < control->part_count; i++) {
-        bool is_known = is_heard(control, i, first, asks_all);
-        int code = is_known ? 0 : ask_part(control, i, first, error);
-        if (code < 0)
-            return code;
-        *asked &= !is_known;
-        first += control->parts[i]->partition_count;
-    }
-    return 1;
-}
-
-/* Asks one part; 1, 0 (it wants to wait for more, and more may come) or a negative code. */
-static int end_part(struct lt_batch_control *control, uint32_t part, uint32_t first,
-                    bool is_limited, struct lt_error *error)
-{
-    struct lt_source *source = control->parts[part];
-    const struct lt_source_ops *ops = source->ops;
-    const struct lt_position *from = control->from + first;
-    struct lt_position *latest = ops->latest != NULL ? control->latest + first : NULL;
-    struct lt_position *end = control->end + first;
-    bool is_asked = ops->admit != NULL && (is_limited || latest == NULL);
-    int code = is_asked ? ops->admit(source, from, latest, end, error) : 0;
-    if (code != 0 || (is_asked && (control->frozen == NULL || latest == NULL)))
-        return code < 0 ? fail_part(source, error) : code;
-    memcpy(end, control->latest + first, source->partition_count * sizeof *end);
-    return 1;
-}
-
-/* Fills `end`, after a look: 1 or negative. A part that wants to wait ends where it begins. */
-static int find_end(struct lt_batch_control *control, bool is_limited, struct lt_error *error)
-{
-    uint32_t first = 0;
-    for (uint32_t i = 0; i < control->part_count; i++) {
-        uint32_t count = control->parts[i]->partition_count;
-        int code = end_part(control, i, first, is_limited, error);
-        if (code < 0)
-            return code;
-        if (code == 0) /* it waits, and holds up nobody else */
-            memcpy(control->end + first, control->at + first, count * sizeof *control->end);
-        lt_batch_range_cap(control->from + first,
-                           control->frozen != NULL ? control->frozen + first : NULL,
-                           control->end + first, count);
-        first += count;
-    }
-    return 1;
-}
-
-/* AvailableNow: where the sources end at the first trigger is where the query ends. */
-static int freeze(struct lt_batch_control *control, struct lt_error *error)
-{
-    int code = find_end(control, false, error);
-    if (code < 0)
-        return code;
-    control->frozen = lt_alloc_array(control->partition_count + 1u, sizeof *control->frozen);
-    memcpy(control->frozen, control->end, control->partition_count * sizeof *control->frozen);
-    return 1;
-}
-
-static bool has_data(const struct lt_batch_control *control)
-{
-    return !lt_batch_range_is_empty(control->at, control->end, control->partition_count);
-}
+/* ------------------------------------------------------------------------------------- batches */
 
 /* A batch without data. A query that runs once leaves it to the next run. */
 static bool wants_no_data_batch(const struct lt_batch_control *control, int64_t wall_ms)
@@ -367,13 +221,11 @@ static bool wants_no_data_batch(const struct lt_batch_control *control, int64_t 
             lt_watermarks_are_timers_due(&control->watermarks, wall_ms * LT_US_PER_MS));
 }
 
-/* ------------------------------------------------------------------------------------- batches */
-
 static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
 {
     const struct lt_batch_settings *settings = control->options.settings;
     const struct lt_batch_plan plan = {
-        .end = control->end,
+        .end = control->ends.end,
         .watermark_ms = control->watermarks.now_ms,
         .timestamp_ms = timestamp_ms,
         .conf = settings->conf,
@@ -384,7 +236,7 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
     control->is_after_batch = false;
     lt_hearing_begin(&control->hearing);
     control->has_found_nothing = false;
-    control->has_data = has_data(control);
+    control->has_data = lt_batch_ends_have_data(&control->ends);
     uint64_t number = lt_batches_begin(control->batches, &plan);
     control->watermarks.batch_ns = control->begun_ns;
     lt_watermarks_begin(&control->watermarks);
@@ -401,23 +253,21 @@ static int begin(struct lt_batch_control *control, int64_t timestamp_ms)
 static int begin_pending(struct lt_batch_control *control)
 {
     const struct lt_batch_settings *settings = control->options.settings;
-    memcpy(control->end, settings->pending_end, control->partition_count * sizeof *control->end);
+    struct lt_batch_ends *ends = &control->ends;
+    memcpy(ends->end, settings->pending_end, ends->partition_count * sizeof *ends->end);
     lt_log_info("a batch was logged and not finished when the query ended: it is run again");
     return begin(control, settings->pending_timestamp_ms);
 }
 
 /* A source may let in less than there is, or nothing for now. */
-static bool is_at(const struct lt_batch_control *control, const struct lt_position *end)
-{
-    return lt_batch_range_has_come_to(control->at, end, control->partition_count);
-}
-
 static int find_nothing(struct lt_batch_control *control, bool asked)
 {
+    const struct lt_batch_ends *ends = &control->ends;
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
-    control->is_done |= kind == LT_TRIGGER_ONCE ||
-                        (kind == LT_TRIGGER_AVAILABLE_NOW && is_at(control, control->frozen)) ||
-                        (control->have_ended && asked && is_at(control, control->latest));
+    control->is_done |=
+        kind == LT_TRIGGER_ONCE ||
+        (kind == LT_TRIGGER_AVAILABLE_NOW && lt_batch_ends_are_at(ends, ends->frozen)) ||
+        (control->have_ended && asked && lt_batch_ends_are_at(ends, ends->latest));
     control->has_found_nothing = true;
     if (asked)
         lt_hearing_found_nothing(&control->hearing, control->begun_ns, control->latest_ns);
@@ -437,35 +287,47 @@ static void note_trigger(struct lt_batch_control *control, int64_t wall_ms)
     control->begun_wall_ms = wall_ms;
     control->begun_ns = now_ns;
     control->has_latest = false;
-    control->have_ended = lt_source_parts_have_ended(control->parts, control->part_count);
+    control->have_ended =
+        lt_source_parts_have_ended(control->ends.parts, control->ends.part_count);
+}
+
+/* Where the sources end, and where the query does. */
+static int look(struct lt_batch_control *control, bool is_to_freeze, bool *asked,
+                struct lt_error *error)
+{
+    const struct lt_batch_ends_look how = {
+        .now_ns = control->begun_ns,
+        .asks_all = control->is_requested || interval_ms(control) != 0 ||
+                    control->options.settings->trigger.kind != LT_TRIGGER_PROCESSING_TIME,
+        .is_told = control->hearing.is_told,
+        .is_after_batch = control->is_after_batch,
+    };
+    int code = lt_batch_ends_look(&control->ends, &how, asked, error);
+    return code >= 0 && is_to_freeze ? lt_batch_ends_freeze(&control->ends, error) : code;
 }
 
 static int pull_trigger(struct lt_batch_control *control, struct lt_error *error)
 {
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     int64_t wall_ms = lt_clock_wall_us(control->options.batches.clock) / LT_US_PER_MS;
+    struct lt_batch_ends *ends = &control->ends;
     int code = 1;
     note_trigger(control, wall_ms);
-    bool asks_all = control->is_requested || kind != LT_TRIGGER_PROCESSING_TIME ||
-                    interval_ms(control) != 0;
-    bool asked = false;
-    control->is_requested = false;
-    bool is_to_freeze = kind == LT_TRIGGER_AVAILABLE_NOW && control->frozen == NULL;
+    bool asked = false, is_to_freeze = kind == LT_TRIGGER_AVAILABLE_NOW && ends->frozen == NULL;
     if (!control->is_pending || is_to_freeze)
-        code = look(control, asks_all, &asked, error);
-    if (code >= 0 && is_to_freeze)
-        code = freeze(control, error);
+        code = look(control, is_to_freeze, &asked, error);
+    control->is_requested = false;
     if (code >= 0 && control->is_pending)
         return begin_pending(control);
     if (code >= 0)
-        code = find_end(control, kind != LT_TRIGGER_ONCE, error);
+        code = lt_batch_ends_find(ends, kind != LT_TRIGGER_ONCE, error);
     control->latest_ns = lt_clock_now_ns(control->options.batches.clock) - control->begun_ns;
     control->has_latest = code >= 0;
     if (code < 0)
         return code;
     bool starts_empty =
-        control->is_first && lt_source_parts_start_empty(control->parts, control->part_count);
-    return has_data(control) || starts_empty || wants_no_data_batch(control, wall_ms)
+        control->is_first && lt_source_parts_start_empty(ends->parts, ends->part_count);
+    return lt_batch_ends_have_data(ends) || starts_empty || wants_no_data_batch(control, wall_ms)
                ? begin(control, wall_ms)
                : find_nothing(control, asked);
 }
@@ -490,7 +352,7 @@ void lt_batch_control_describe(const struct lt_batch_control *control,
         .add_ms = ms_at(&status, LT_BATCH_RUNS) + ms_at(&status, LT_BATCH_CONCLUDES) +
                   ms_at(&status, LT_BATCH_COMMITS),
         .commit_ms = ms_at(&status, LT_BATCH_ENDS),
-        .latest = control->has_latest ? control->latest : NULL,
+        .latest = control->has_latest ? control->ends.latest : NULL,
         .times = lt_watermarks_times(&control->watermarks),
         .watermarks = &control->watermarks,
     };
@@ -513,7 +375,7 @@ bool lt_batch_control_describe_idle(const struct lt_batch_control *control,
         .duration_ns = control->latest_ns, /* all it did was to ask */
         .since_last_ns = control->since_last_ns,
         .latest_ms = control->latest_ns / LT_NS_PER_MS,
-        .latest = control->has_latest ? control->latest : NULL,
+        .latest = control->has_latest ? control->ends.latest : NULL,
         .watermark_ms = has_watermark ? control->watermarks.now_ms : -1,
         .watermarks = &control->watermarks,
         .is_idle = true,
