@@ -11,43 +11,65 @@
 
 /* ----------------------------------------------------------------------------------- CASE, CAST */
 
-/* Does an operand stand behind the token that is next? */
-static bool leads_operand(const struct lt_parser *parser)
+/* Is the token one of these words, which end in NULL? */
+static bool is_one_of(const struct lt_parser *parser, unsigned ahead, const char *const *words)
 {
-    static const char *const words[] = {"when", "and",   "or",     "not", "between",
-                                        "like", "rlike", "regexp", "div", "ilike"};
+    while (*words != NULL && !lt_parser_is_word(parser, ahead, *words))
+        words++;
+    return *words != NULL;
+}
+
+/* Does an operand stand behind the token that is next? Where one stands itself, a word is a name,
+ * but for NOT. */
+static bool leads_operand(const struct lt_parser *parser, bool is_operand)
+{
+    static const char *const words[] = {"when", "then", "else",    "and",   "or",
+                                        "not",  "from", "between", "like",  "ilike",
+                                        "div",  "rlike", "regexp", NULL};
     if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL)
         return !lt_parser_is_symbol(parser, 0, ')') && !lt_parser_is_symbol(parser, 0, ']');
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (lt_parser_is_word(parser, 0, words[i]))
-            return true;
-    }
-    return false;
+    return is_operand ? lt_parser_is_word(parser, 0, "not") : is_one_of(parser, 0, words);
+}
+
+/* Behind CASE when: is the WHEN that is next that of the first branch, and no name too? A value
+ * begins behind it then. What could go on behind a name as well does, as in Spark. */
+static bool is_branch_of_name(const struct lt_parser *parser)
+{
+    static const char *const tests[] = {"in", "between", "like", "ilike", "rlike", "regexp", NULL};
+    static const char *const infixes[] = {"is", "and", "or", "div", "then", "collate", NULL};
+    bool goes_on = lt_parser_is_symbol(parser, 1, '(') || lt_parser_is_symbol(parser, 1, '-') ||
+                   lt_parser_is_symbol(parser, 1, '+') || lt_parser_is_symbol(parser, 1, ':') ||
+                   is_one_of(parser, 1, infixes) || is_one_of(parser, 1, tests) ||
+                   (lt_parser_is_word(parser, 1, "not") && is_one_of(parser, 2, tests));
+    return lt_parser_is_word(parser, 0, "when") && lt_parser_begins_operand(parser, 1) && !goes_on;
 }
 
 /* Behind CASE: is the WHEN that is next a condition's, and not a name in what is compared, as in
- * CASE when(a, b) WHEN c THEN d END? THEN comes before another WHEN. Reads tokens ahead, but for
- * one CASE within another once. */
+ * CASE when(a, b) WHEN c THEN d END? THEN comes before another WHEN. Where an operand stands, WHEN,
+ * THEN and END are names, and behind a dot CASE is one. Reads tokens ahead, but for one CASE within
+ * another once. */
 static bool is_searched_case(const struct lt_parser *parser)
 {
     if (!lt_parser_is_word(parser, 0, "when"))
         return false;
     struct lt_parser ahead = *parser;
-    unsigned depth = 0; /* of brackets, and of CASE ... END */
-    bool is_operand = true; /* when( is a call there */
     (void)lt_parser_take(&ahead);
+    unsigned depth = 0; /* of brackets, and of CASE ... END */
+    bool is_operand = !is_branch_of_name(&ahead), is_part = false;
     while (lt_parser_peek(&ahead, 0)->kind != LT_TOKEN_END) {
-        if (depth == 0 && lt_parser_is_word(&ahead, 0, "then"))
-            return true;
-        bool is_call = is_operand && lt_parser_is_symbol(&ahead, 1, '(');
-        if (depth == 0 && lt_parser_is_word(&ahead, 0, "when") && !is_call)
+        if (depth == 0 && !is_operand && lt_parser_is_word(&ahead, 0, "when"))
             return false;
-        if (lt_parser_is_symbol(&ahead, 0, '(') || lt_parser_is_word(&ahead, 0, "case"))
+        if (depth == 0 && !is_operand && lt_parser_is_word(&ahead, 0, "then"))
+            return true;
+        bool is_case = !is_part && lt_parser_is_word(&ahead, 0, "case") &&
+                       lt_parser_begins_operand(&ahead, 1);
+        bool is_end = !is_operand && lt_parser_is_word(&ahead, 0, "end");
+        if (is_case || lt_parser_is_symbol(&ahead, 0, '('))
             depth++;
-        else if (depth > 0 &&
-                 (lt_parser_is_symbol(&ahead, 0, ')') || lt_parser_is_word(&ahead, 0, "end")))
+        else if (depth > 0 && (is_end || lt_parser_is_symbol(&ahead, 0, ')')))
             depth--;
-        is_operand = leads_operand(&ahead);
+        is_operand = is_case || leads_operand(&ahead, is_operand);
+        is_part = lt_parser_is_symbol(&ahead, 0, '.') || lt_parser_is_symbol(&ahead, 0, ':');
         (void)lt_parser_take(&ahead);
     }
     return true; /* what is missing is told */

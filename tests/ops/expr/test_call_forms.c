@@ -3,6 +3,7 @@
  * functions of Spark that are not here.
  */
 #include "tests/ops/expr/cases.h"
+#include "tests/ops/expr/columns.h"
 
 static void arguments_are_given_by_name_in_any_order(void **state)
 {
@@ -64,6 +65,50 @@ static void when_is_a_name_where_case_compares(void **state)
            {"CASE WHEN (1 THEN 3 END", "parse-error", "-", "PARSE_SYNTAX_ERROR 42601"});
 }
 
+static void words_of_case_are_names_where_an_operand_stands(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"CASE WHEN t.when > 5 THEN 1 ELSE 2 END", "2"},
+        {"CASE WHEN t.when > 5 THEN 1 WHEN when = 0 THEN 3 END", "3"},
+        {"CASE WHEN when IS NULL THEN 1 ELSE 2 END", "2"},
+        {"CASE WHEN b THEN 1 WHEN value:when IS NULL THEN 2 END", "2"},
+        {"CASE WHEN value:when::INT > 5 THEN 1 ELSE 2 END", "2"},
+        {"CASE WHEN value :when::INT > 5 THEN 1 WHEN value:when::INT < 9 THEN 3 ELSE 2 END", "2"},
+        {"CASE WHEN 5 IS DISTINCT FROM when THEN 1 ELSE 2 END", "1"},
+        {"CASE WHEN when NOT IN (1, 2) THEN 2 END", "2"},
+        {"CASE WHEN when BETWEEN when AND when THEN 2 END", "2"},
+        {"CASE WHEN CASE t.end WHEN 0 THEN 1 END = 1 THEN 3 END", "3"},
+        {"CASE WHEN CASE t.end WHEN 0 THEN 1 END = t.when THEN 3 ELSE t.end END", "0"},
+        {"CASE WHEN CASE t.case WHEN 0 THEN 1 END = 1 THEN 3 END", "3"},
+        {"CASE WHEN t.then = 0 THEN 3 END", "3"},
+        {"CASE WHEN NOT b THEN t.when WHEN b THEN 1 END", "0"},
+        {"CASE WHEN CASE WHEN NOT b THEN end END = 0 THEN 3 END", "3"},
+        {"CASE when + when WHEN 0 THEN 4 END", "4"},
+        {"CASE when WHEN 0 THEN 2 END", "2"},
+        {"CASE when WHEN ~-1 THEN 2 END", "2"},
+        {"CASE when WHEN NOT b THEN 2 END", "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES 42K09"},
+        {"CASE when WHEN -5 THEN 2 END",
+         "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE 42K09"}, /* when - 5 */
+        {"CASE when WHEN WHEN THEN 2 ELSE when END", "2"},
+        {"CASE CASE when WHEN 0 THEN 5 END WHEN 5 THEN 1 END", "1"},
+        {"CASE WHEN CASE when WHEN 0 THEN 5 END = 5 THEN 1 END", "1"},
+        {"CASE WHEN CASE WHEN when = 0 THEN 5 END = 5 THEN 1 END", "1"},
+    };
+    struct columns columns;
+    (void)state;
+    columns_init(&columns, "`when` INT, `end` INT, b BOOLEAN, value STRING, "
+                           "t STRUCT<`when`: INT, `end`: INT, `case`: INT, `then`: INT>");
+    static union lt_value zeros[4];
+    static const struct lt_struct structure = {.values = zeros};
+    lt_row_values(columns.row)[3] = lt_value_bytes((const uint8_t *)"{}", 2);
+    lt_row_values(columns.row)[4].structure = &structure;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        columns_expect(&columns, cases[i].text, cases[i].wanted);
+    columns_fini(&columns);
+}
+
 static void behind_a_type_without_parts_less_than_compares(void **state)
 {
     (void)state;
@@ -122,6 +167,7 @@ int main(void)
         cmocka_unit_test(arguments_by_name_are_refused_as_spark_refuses_them),
         cmocka_unit_test(syntax_is_called_as_a_function),
         cmocka_unit_test(when_is_a_name_where_case_compares),
+        cmocka_unit_test(words_of_case_are_names_where_an_operand_stands),
         cmocka_unit_test(behind_a_type_without_parts_less_than_compares),
         cmocka_unit_test(the_one_collation_is_taken_and_others_are_refused),
         cmocka_unit_test(what_is_not_here_is_refused_by_name),
