@@ -21,6 +21,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/saturate.h"
 #include "ops/aggregate/kind.h"
 #include "ops/expr/hash.h"
 
@@ -191,7 +192,7 @@ static enum lt_aggregate_result give_hll(const struct lt_aggregate *aggregate, c
     out->i64 = 0;
     if (hll->registers != NULL)
         out->i64 =
-            lt_aggregate_whole(floor(estimate(precision_of(aggregate), hll->registers) + 0.5));
+            lt_saturate(floor(estimate(precision_of(aggregate), hll->registers) + 0.5));
     return LT_AGGREGATE_VALUE;
 }
 

@@ -138,16 +138,6 @@ static inline bool lt_aggregate_is_count(int64_t count)
 {
     return count >= 0 && count <= LT_AGGREGATE_COUNT_MAX;
 }
-/* A double as a whole number, cut towards zero; what has no place in 64 bits becomes the nearest
- * that has, NaN 0. */
-static inline int64_t lt_aggregate_whole(double number)
-{
-    if (number >= 0x1p63)
-        return INT64_MAX;
-    if (number < -0x1p63)
-        return INT64_MIN;
-    return number == number ? (int64_t)number : 0;
-}
 /* LT_E_CORRUPT: what is wrong with the bytes. Returns the code. */
 int lt_aggregate_damaged(struct lt_aggregate_reader *reader, const char *what);
 /* Memory for what is read; NULL with the error set. */

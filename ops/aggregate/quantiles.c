@@ -24,6 +24,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/saturate.h"
 #include "core/text/number_decimal.h"
 #include "ops/aggregate/kind.h"
 #include "ops/expr/sort.h"
@@ -323,7 +324,7 @@ static bool as_value(const struct lt_type *type, double number, union lt_value *
     if (lt_type_is_fraction(type))
         out->f64 = number;
     else
-        out->i64 = lt_aggregate_whole(number);
+        out->i64 = lt_saturate(number);
     return true;
 }
 

@@ -17,6 +17,7 @@
  */
 #include <math.h>
 
+#include "core/base/saturate.h"
 #include "ops/aggregate/counted.h"
 
 /* ---------------------------------------------------------------------------------- collect_set */
@@ -177,14 +178,14 @@ static double value_at(const struct ranks *ranks, int64_t number)
 /* The number, from 1 on, of what stands at a position from 0 on. */
 static int64_t number_after(double position)
 {
-    int64_t whole = lt_aggregate_whole(position);
+    int64_t whole = lt_saturate(position);
     return whole < INT64_MAX ? whole + 1 : whole;
 }
 
 static double percentile(const struct ranks *ranks, double share, bool is_discrete)
 {
     if (is_discrete) {
-        int64_t number = lt_aggregate_whole(ceil((double)ranks->total * share));
+        int64_t number = lt_saturate(ceil((double)ranks->total * share));
         return value_at(ranks, number < 1 ? 1 : number);
     }
     double position = (double)(ranks->total - 1) * share;
@@ -200,7 +201,7 @@ static double percentile(const struct ranks *ranks, double share, bool is_discre
 static union lt_value as_value(const struct lt_type *type, double number)
 {
     return lt_type_is_fraction(type) ? lt_value_f64(number)
-                                     : lt_value_i64(lt_aggregate_whole(number));
+                                     : lt_value_i64(lt_saturate(number));
 }
 
 static enum lt_aggregate_result give_percentile(const struct lt_aggregate *aggregate,

@@ -209,7 +209,7 @@ static int infer_subscript(struct lt_analyser *analyser, struct lt_expression *c
     bool is_map = type->kind == LT_TYPE_MAP;
     bool is_of_structs = type->kind == LT_TYPE_ARRAY &&
                          type->fields[0].type->kind == LT_TYPE_STRUCT &&
-                         call->arguments[1]->type->kind == LT_TYPE_STRING;
+                         is_written_text(call->arguments[1]);
     if (type->kind == LT_TYPE_STRUCT || is_of_structs)
         return become_field(analyser, call);
     if (type->kind != LT_TYPE_ARRAY && !is_map)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/saturate.h"
 #include "core/text/datetime_add.h"
 #include "ops/expr/cast_decimal.h"
 #include "ops/expr/faults.h"
@@ -69,7 +70,7 @@ static enum lt_kernel timestamp_fraction(struct lt_machine *machine, const struc
     double seconds = lt_argument(machine, call, 0)->f64, us = seconds * LT_US_PER_S;
     if (!isfinite(seconds))
         return LT_KERNEL_NULL;
-    out->i64 = us >= 0x1p63 ? INT64_MAX : us < -0x1p63 ? INT64_MIN : (int64_t)us;
+    out->i64 = lt_saturate(us);
     return LT_KERNEL_VALUE;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/saturate.h"
 #include "core/text/number.h"
 #include "ops/expr/decimal.h"
 #include "ops/expr/functions.h"
@@ -42,25 +43,17 @@ static enum lt_kernel absolute_interval(struct lt_machine *machine, const struct
     return LT_KERNEL_VALUE;
 }
 
-/* A double as Java's (long) cast makes it: NaN is 0, what is too large the largest. */
-static int64_t saturated(double value)
-{
-    if (isnan(value))
-        return 0;
-    return value >= 0x1p63 ? INT64_MAX : value < -0x1p63 ? INT64_MIN : (int64_t)value;
-}
-
 static enum lt_kernel floor_double(struct lt_machine *machine, const struct lt_call *call,
                                    union lt_value *out)
 {
-    out->i64 = saturated(floor(number(machine, call, 0)));
+    out->i64 = lt_saturate(floor(number(machine, call, 0)));
     return LT_KERNEL_VALUE;
 }
 
 static enum lt_kernel ceil_double(struct lt_machine *machine, const struct lt_call *call,
                                   union lt_value *out)
 {
-    out->i64 = saturated(ceil(number(machine, call, 0)));
+    out->i64 = lt_saturate(ceil(number(machine, call, 0)));
     return LT_KERNEL_VALUE;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/saturate.h"
 #include "core/text/number_decimal.h"
 #include "ops/expr/analyser.h"
 #include "ops/expr/faults.h"
@@ -65,7 +66,8 @@ static enum lt_kernel bit_get(struct lt_machine *machine, const struct lt_call *
 }
 
 /* Buckets of equal width between two bounds, counted from 1 at the first bound; 0 is before it, and
- * one more than there are is at the other or beyond. */
+ * one more than there are is at the other or beyond. A number beyond all saturates, and one more
+ * wraps, as in Java. */
 static enum lt_kernel bucket_of(double value, double first, double last, int64_t count,
                                 union lt_value *out)
 {
@@ -76,9 +78,8 @@ static enum lt_kernel bucket_of(double value, double first, double last, int64_t
     double distance = first < last ? value - first : first - value;
     bool is_before = first < last ? value < first : value > first;
     bool is_beyond = first < last ? value >= last : value <= last;
-    out->i64 = is_before   ? 0
-               : is_beyond ? count + 1
-                           : (int64_t)((double)count * distance / width) + 1;
+    uint64_t before = (uint64_t)lt_saturate((double)count * distance / width);
+    out->i64 = is_before ? 0 : is_beyond ? count + 1 : (int64_t)(before + 1);
     return LT_KERNEL_VALUE;
 }
 
