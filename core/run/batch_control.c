@@ -164,10 +164,13 @@ static int64_t interval_ms(const struct lt_batch_control *control)
 }
 
 /* How long a query that found nothing waits before it looks again. What was heard of and not let in
- * waits for more, or for its time: nobody will tell of it again. */
+ * waits for more, or for its time: nobody will tell of it again. Nor is anything told before
+ * readers are to tell anew: till then a look finds what they have heard, and asks who is due. */
 static int64_t look_interval_ns(const struct lt_batch_control *control)
 {
-    return control->hearing.is_told ? LT_BATCH_POLL_NS : lt_batch_ends_interval_ns(&control->ends);
+    return control->hearing.is_told || lt_hearing_is_deaf(&control->hearing)
+               ? LT_BATCH_POLL_NS
+               : lt_batch_ends_interval_ns(&control->ends);
 }
 
 static void warn_if_late(int64_t interval, int64_t spent_ms)
@@ -259,17 +262,26 @@ static int begin_pending(struct lt_batch_control *control)
     return begin(control, settings->pending_timestamp_ms);
 }
 
+/* All that readers have told of was looked at, and is nothing. What was heard of and not let in is
+ * looked at again. */
+static bool is_nothing(const struct lt_batch_ends *ends, enum lt_batch_ends_known known)
+{
+    return known == LT_BATCH_ENDS_ASKED ||
+           (known == LT_BATCH_ENDS_HEARD && lt_batch_ends_are_at(ends, ends->latest));
+}
+
 /* A source may let in less than there is, or nothing for now. */
-static int find_nothing(struct lt_batch_control *control, bool asked)
+static int find_nothing(struct lt_batch_control *control, enum lt_batch_ends_known known)
 {
     const struct lt_batch_ends *ends = &control->ends;
+    bool asked = known == LT_BATCH_ENDS_ASKED;
     enum lt_trigger_kind kind = control->options.settings->trigger.kind;
     control->is_done |=
         kind == LT_TRIGGER_ONCE ||
         (kind == LT_TRIGGER_AVAILABLE_NOW && lt_batch_ends_are_at(ends, ends->frozen)) ||
         (control->have_ended && asked && lt_batch_ends_are_at(ends, ends->latest));
     control->has_found_nothing = true;
-    if (asked)
+    if (is_nothing(ends, known))
         lt_hearing_found_nothing(&control->hearing, control->begun_ns, control->latest_ns);
     set_next_trigger(control, false);
     control->is_after_batch = false;
@@ -292,8 +304,8 @@ static void note_trigger(struct lt_batch_control *control, int64_t wall_ms)
 }
 
 /* Where the sources end, and where the query does. */
-static int look(struct lt_batch_control *control, bool is_to_freeze, bool *asked,
-                struct lt_error *error)
+static int look(struct lt_batch_control *control, bool is_to_freeze,
+                enum lt_batch_ends_known *known, struct lt_error *error)
 {
     const struct lt_batch_ends_look how = {
         .now_ns = control->begun_ns,
@@ -302,7 +314,7 @@ static int look(struct lt_batch_control *control, bool is_to_freeze, bool *asked
         .is_told = control->hearing.is_told,
         .is_after_batch = control->is_after_batch,
     };
-    int code = lt_batch_ends_look(&control->ends, &how, asked, error);
+    int code = lt_batch_ends_look(&control->ends, &how, known, error);
     return code >= 0 && is_to_freeze ? lt_batch_ends_freeze(&control->ends, error) : code;
 }
 
@@ -313,9 +325,10 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
     struct lt_batch_ends *ends = &control->ends;
     int code = 1;
     note_trigger(control, wall_ms);
-    bool asked = false, is_to_freeze = kind == LT_TRIGGER_AVAILABLE_NOW && ends->frozen == NULL;
+    enum lt_batch_ends_known known = LT_BATCH_ENDS_PASSED_OVER;
+    bool is_to_freeze = kind == LT_TRIGGER_AVAILABLE_NOW && ends->frozen == NULL;
     if (!control->is_pending || is_to_freeze)
-        code = look(control, is_to_freeze, &asked, error);
+        code = look(control, is_to_freeze, &known, error);
     control->is_requested = false;
     if (code >= 0 && control->is_pending)
         return begin_pending(control);
@@ -329,7 +342,7 @@ static int pull_trigger(struct lt_batch_control *control, struct lt_error *error
         control->is_first && lt_source_parts_start_empty(ends->parts, ends->part_count);
     return lt_batch_ends_have_data(ends) || starts_empty || wants_no_data_batch(control, wall_ms)
                ? begin(control, wall_ms)
-               : find_nothing(control, asked);
+               : find_nothing(control, known);
 }
 
 static int64_t ms_at(const struct lt_batches_status *status, enum lt_batch_step step)

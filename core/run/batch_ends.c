@@ -85,39 +85,41 @@ static int ask_part(struct lt_batch_ends *ends, uint32_t part, uint32_t first, i
     return code < 0 ? fail_part(source, error) : 0;
 }
 
-/* True if the part has told where it ends, or has nothing new to say: it is not asked then. Only a
- * query that runs as soon as there is something goes by that. */
-static bool is_heard(struct lt_batch_ends *ends, uint32_t part, uint32_t first,
-                     const struct lt_batch_ends_look *look)
+/* Whether the part is to be asked: not if it has told where it ends, or has nothing new to say.
+ * Only a query that runs as soon as there is something goes by that. */
+static enum lt_batch_ends_known find_out(struct lt_batch_ends *ends, uint32_t part, uint32_t first,
+                                         const struct lt_batch_ends_look *look)
 {
     struct lt_source *source = ends->parts[part];
     const struct lt_source_ops *ops = source->ops;
     bool has_news = look->is_told || look->is_after_batch;
+    bool is_due = look->now_ns >= ends->due_ns[part];
     if (look->asks_all)
-        return false;
-    if (has_news && ops->at_hand != NULL &&
+        return LT_BATCH_ENDS_ASKED;
+    if ((has_news || !is_due) && ops->at_hand != NULL &&
         ops->at_hand(source, ends->at + first, ends->latest + first))
-        return true;
+        return LT_BATCH_ENDS_HEARD;
     bool tells = ops->at_hand != NULL && !look->is_after_batch;
-    return look->now_ns < ends->due_ns[part] && (!has_news || tells);
+    return !is_due && (!has_news || tells) ? LT_BATCH_ENDS_PASSED_OVER : LT_BATCH_ENDS_ASKED;
 }
 
 int lt_batch_ends_look(struct lt_batch_ends *ends, const struct lt_batch_ends_look *look,
-                       bool *asked, struct lt_error *error)
+                       enum lt_batch_ends_known *known, struct lt_error *error)
 {
     uint32_t first = 0;
-    *asked = true;
+    *known = LT_BATCH_ENDS_ASKED;
     copy(ends, ends->from, ends->at);
     if (ends->frozen != NULL) {
         copy(ends, ends->latest, ends->frozen);
         return 1;
     }
     for (uint32_t i = 0; i < ends->part_count; i++) {
-        bool is_known = is_heard(ends, i, first, look);
-        int code = is_known ? 0 : ask_part(ends, i, first, look->now_ns, error);
+        enum lt_batch_ends_known of = find_out(ends, i, first, look);
+        int code =
+            of == LT_BATCH_ENDS_ASKED ? ask_part(ends, i, first, look->now_ns, error) : 0;
         if (code < 0)
             return code;
-        *asked &= !is_known;
+        *known = of < *known ? of : *known;
         first += ends->parts[i]->partition_count;
     }
     return 1;

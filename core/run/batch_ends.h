@@ -30,6 +30,13 @@ struct lt_batch_ends {
     int64_t *due_ns;            /* by part: when it is asked again where nobody tells */
 };
 
+/* What is known of the sources after a look: of the part that least is known of. */
+enum lt_batch_ends_known {
+    LT_BATCH_ENDS_PASSED_OVER, /* it has nothing new to say, as far as it told, or is not due */
+    LT_BATCH_ENDS_HEARD,       /* where it ends, by what its readers have heard */
+    LT_BATCH_ENDS_ASKED,       /* the same, by its own word */
+};
+
 /* What a look is to go by. */
 struct lt_batch_ends_look {
     int64_t now_ns;
@@ -43,10 +50,9 @@ void lt_batch_ends_init(struct lt_batch_ends *ends, struct lt_source *const *sou
                         const struct lt_position *start);
 void lt_batch_ends_fini(struct lt_batch_ends *ends);
 
-/* Fills `latest` and `from`; in *asked: no part was passed over, or went by hearsay. May wait for a
- * moment. Returns 1, or a negative code. */
+/* Fills `latest`, `from` and *known. May wait for a moment. Returns 1, or a negative code. */
 int lt_batch_ends_look(struct lt_batch_ends *ends, const struct lt_batch_ends_look *look,
-                       bool *asked, struct lt_error *error) LT_MUST_USE;
+                       enum lt_batch_ends_known *known, struct lt_error *error) LT_MUST_USE;
 /* Fills `end`, after a look: all there is, or what the sources' limits let in. A part that wants to
  * wait for more ends where it begins. Returns 1, or a negative code. */
 int lt_batch_ends_find(struct lt_batch_ends *ends, bool is_limited,

@@ -16,6 +16,11 @@ void lt_hearing_found_nothing(struct lt_hearing *hearing, int64_t begun_ns, int6
     hearing->is_told = false;
 }
 
+bool lt_hearing_is_deaf(const struct lt_hearing *hearing)
+{
+    return hearing->listen_ns != LT_NEVER_NS;
+}
+
 int64_t lt_hearing_deadline_ns(const struct lt_hearing *hearing, int64_t other_ns)
 {
     return hearing->listen_ns < other_ns ? hearing->listen_ns : other_ns;

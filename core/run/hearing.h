@@ -22,6 +22,8 @@ struct lt_hearing {
 void lt_hearing_begin(struct lt_hearing *hearing);
 /* The sources were asked from `begun_ns` on, for so long, and there is nothing. */
 void lt_hearing_found_nothing(struct lt_hearing *hearing, int64_t begun_ns, int64_t asked_ns);
+/* Readers that have told are still to be told to tell anew. */
+bool lt_hearing_is_deaf(const struct lt_hearing *hearing);
 /* The sooner of that time and another. */
 int64_t lt_hearing_deadline_ns(const struct lt_hearing *hearing, int64_t other_ns);
 

@@ -64,15 +64,15 @@ void lt_intake_end_range(struct lt_intake *intake)
     intake->position_noted = false;
 }
 
-/* What was not reported yet is, whatever was found meanwhile; and where there is something still,
- * as of another part of the source, a report would only be answered as the last one was. */
+/* What was not reported yet is, whatever was found meanwhile. Where there is something still, as
+ * of another part of the source, it may have come since the report, and is reported. */
 void lt_intake_listen(struct lt_intake *intake)
 {
     const struct lt_reader_ops *ops = intake->reader->ops;
     if (!intake->arrival_reported || ops->listen == NULL)
         return;
     ops->listen(intake->reader);
-    intake->arrival_reported = ops->has_more(intake->reader);
+    intake->arrival_reported = false;
 }
 
 static struct lt_shared_u64 *add_counter(const struct lt_connector_env *env, uint32_t lane,

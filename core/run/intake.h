@@ -53,7 +53,8 @@ int lt_intake_begin_range(struct lt_intake *intake, const struct lt_batch *batch
                           struct lt_error *error) LT_MUST_USE;
 /* The range is read: its marker is due. */
 void lt_intake_end_range(struct lt_intake *intake);
-/* What was reported to have arrived is nothing that is read: what arrives now is reported again. */
+/* What was reported to have arrived is nothing that is read: what arrives now is reported again,
+ * and what has arrived since. */
 void lt_intake_listen(struct lt_intake *intake);
 
 /* Nothing more is read, until there is another batch; the lag stays as it is now. */
