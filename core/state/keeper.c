@@ -17,7 +17,10 @@
 #include "core/state/folder.h"
 #include "core/state/former.h"
 
-enum { DELETIONS_MAX = 4 }; /* at a time: a batch makes one file, or two, needless */
+enum {
+    DELETIONS_MAX = 4,     /* at a time: a batch makes one file, or two, needless */
+    MERGE_PAUSE_MAX = 256, /* batches, or min_deltas, if those are more */
+};
 
 enum prepare_state {
     NOTHING_PREPARED,
@@ -352,14 +355,22 @@ void lt_state_keeper_abort(struct lt_state_keeper *keeper)
 
 /* ------------------------------------------------------------------------------------ maintain */
 
+/* Each is twice as long as the one before, within bounds: a disk that has room again is found soon.
+ */
+static uint64_t next_pause(const struct lt_state_keeper *keeper)
+{
+    uint64_t twice = 2 * keeper->merge_pause;
+    uint64_t most = twice < MERGE_PAUSE_MAX ? twice : MERGE_PAUSE_MAX;
+    return most > keeper->min_deltas ? most : keeper->min_deltas;
+}
+
 static void on_merged(void *context, int code, const struct lt_state_trailer *trailer,
                       const struct lt_error *error)
 {
     struct lt_state_keeper *keeper = context;
     if (code != 0) {
         /* Nothing is lost: the files that were to be merged are there. */
-        keeper->merge_pause =
-            keeper->merge_pause == 0 ? keeper->min_deltas : 2 * keeper->merge_pause;
+        keeper->merge_pause = next_pause(keeper);
         keeper->merge_from = keeper->version + keeper->merge_pause;
         lt_log_warn("state files in '%s' are not merged: %s; it is tried again %" PRIu64
                     " batches later",

@@ -476,6 +476,47 @@ static void a_merge_that_failed_is_tried_again(void **state)
     destroy_world(world);
 }
 
+struct full_disk {
+    bool is_full;
+    uint64_t version, last_try, longest_pause; /* in batches */
+};
+
+static bool refuse_write(void *context, const struct lt_io *io, int64_t *result)
+{
+    struct full_disk *disk = context;
+    if (!disk->is_full || io->kind != LT_IO_WRITE)
+        return false;
+    if (disk->version - disk->last_try > disk->longest_pause)
+        disk->longest_pause = disk->version - disk->last_try;
+    disk->last_try = disk->version;
+    *result = -28;
+    return true;
+}
+
+static void a_disk_that_was_full_for_long_does_not_keep_merges_away_for_long(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 1000, PAUSE_MAX = 256 };
+    struct state_world *world = create_world(1);
+    struct full_disk disk = {0};
+    uint32_t count;
+    world->min_deltas = 3;
+    open_world(world, 1, 0);
+    fake_reactor_set_hook(world->reactor, refuse_write, &disk);
+    for (uint32_t round = 0; round < ROUNDS + PAUSE_MAX; round++) {
+        put_numbered(world->stores[0], round % 10, round);
+        commit_plain(world);
+        disk.version = world->version;
+        disk.is_full = round < ROUNDS;
+        state_world_maintain(world, world->version);
+        disk.is_full = false;
+    }
+    assert_int_equal(disk.longest_pause, PAUSE_MAX);
+    (void)bytes_on_disk(world, &count);
+    assert_true(count < PAUSE_MAX);
+    destroy_world(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_version_is_read_without_a_store),
         cmocka_unit_test(a_disk_that_fails_is_said_and_an_abort_goes_on),
         cmocka_unit_test(a_merge_that_failed_is_tried_again),
+        cmocka_unit_test(a_disk_that_was_full_for_long_does_not_keep_merges_away_for_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
