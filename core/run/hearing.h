@@ -1,9 +1,9 @@
 /*
  * What the control agent has heard from the readers of a query in micro-batches: that there is
  * more, which they say once. The next batch makes them tell anew. Where the sources were asked and
- * have nothing that is read (a file that was written again, an aborted transaction), there is no
- * batch, and they are told to tell anew: not at once, but after some times as long as it took to
- * ask, so that what changes all the time and is never to be read costs a small part of the thread.
+ * have nothing that is read (a file that was read already is written again), there is no batch, and
+ * they are told to tell anew: not at once, but after some times as long as it took to ask, so that
+ * what changes all the time and is never to be read costs a small part of the thread.
  *
  * on: the control thread.
  */

@@ -20,8 +20,8 @@
 #include "core/state/file_encode.h"
 
 /* Called once, from the reactor's poll or park or from within start: 0 and what was written, or a
- * negative code and an error that names the file, of which nothing is left under its temporary
- * name. */
+ * negative code and an error that names the file. What there was under its temporary name has been
+ * deleted by then; where that fails too, it stays until the next start. */
 typedef void lt_state_written_fn(void *context, int code, const struct lt_state_trailer *trailer,
                                  const struct lt_error *error);
 
